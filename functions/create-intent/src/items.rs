@@ -1,0 +1,198 @@
+//! What is bought: items that we price, or an order that the site signed; opened in the ledger.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use shared::{
+    Error,
+    access::CallerId,
+    amount::{Amount, Currency},
+    ledger::{Opened, Opening, Operation, Refusal},
+    order::{Contents, Fixed, Line, Order, OrderId},
+    request::IdempotencyKey,
+    stripe::Price,
+};
+
+use crate::App;
+
+/// The most entries of one request.
+const MOST_ITEMS: usize = 100;
+/// The most of one thing.
+const MOST_OF_ONE: u32 = 10_000;
+
+/// So many of one thing.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Item {
+    /// Stripe's id of the price, or the shop's lookup key for it.
+    price: String,
+    quantity: u32,
+}
+
+impl App {
+    /// The order of these `items`: a new one, that of an earlier answer with `order_id`, or the one
+    /// that the same operation opened before.
+    pub(crate) async fn order_of_items(
+        &self,
+        payer: &CallerId,
+        key: Option<IdempotencyKey>,
+        items: Vec<Item>,
+        order_id: Option<String>,
+    ) -> Result<Order, Error> {
+        let key =
+            key.ok_or_else(|| Error::invalid("`Idempotency-Key` is missing from the headers"))?;
+        let wanted = wanted(items)?;
+        let operation = operation(payer, &key, &wanted);
+        let changed = order_id.as_deref().map(OrderId::parse).transpose();
+        let changed = changed.map_err(|what| Error::invalid(format!("`orderId` {what}")))?;
+        if let Some(replayed) = self.ledger.replay(&operation).await? {
+            return order_in(replayed, changed.as_ref());
+        }
+        let opening = Opening {
+            must_exist: changed.is_some(),
+            order: changed
+                .clone()
+                .unwrap_or_else(|| OrderId::of_operation(&operation.key)),
+            operation: Some(operation),
+            owner: payer.clone(),
+            contents: self.priced(&wanted).await?,
+        };
+        self.opened(opening, changed.as_ref()).await
+    }
+
+    /// The order that the site signed as `token`, opened or changed.
+    pub(crate) async fn signed_order(
+        &self,
+        payer: &CallerId,
+        key: Option<IdempotencyKey>,
+        token: &str,
+    ) -> Result<Order, Error> {
+        let signed = self.callers.signed_order(token, payer).await?;
+        self.check_cap(signed.contents.amount(), "`amount` of the signed order")?;
+        let request = ["order", signed.id.as_str(), &signed.contents.digest()];
+        let opening = Opening {
+            operation: key.map(|key| Operation::new(payer, key.as_str(), &request)),
+            must_exist: false,
+            order: signed.id,
+            owner: payer.clone(),
+            contents: signed.contents,
+        };
+        self.opened(opening, None).await
+    }
+
+    async fn opened(&self, opening: Opening, changed: Option<&OrderId>) -> Result<Order, Error> {
+        let opened = self.ledger.open_order(opening, self.clock.now()).await?;
+        order_in(opened, changed)
+    }
+
+    /// What `wanted` costs, by the shop's own prices.
+    async fn priced(&self, wanted: &BTreeMap<String, u32>) -> Result<Contents, Error> {
+        let names: BTreeSet<&str> = wanted.keys().map(String::as_str).collect();
+        let prices = self.prices.find(&names).await?;
+        let mut lines = BTreeMap::new();
+        for (name, quantity) in wanted {
+            let price = prices.get(name);
+            let unit = unit(name, price)?;
+            let line: &mut (u32, Amount) = lines.entry(price_id(price)).or_insert((0, unit));
+            line.0 += quantity;
+        }
+        let lines = lines.into_iter().map(|(price, (quantity, unit))| {
+            let amount = unit.times(quantity)?;
+            let unit_amount = unit.minor_units();
+            Ok((
+                Line {
+                    price,
+                    quantity,
+                    unit_amount,
+                },
+                amount,
+            ))
+        });
+        let contents = lines
+            .collect::<Result<Vec<_>, _>>()
+            .and_then(Contents::priced)
+            .map_err(|what| Error::invalid(format!("the total of `items` {what}")))?;
+        self.check_cap(contents.amount(), "the total of `items`")?;
+        Ok(contents)
+    }
+
+    fn check_cap(&self, amount: Amount, what: &str) -> Result<(), Error> {
+        match self.max_amount.allow(amount) {
+            true => Ok(()),
+            false => Err(Error::invalid(format!(
+                "{what} is more than the shop takes at once"
+            ))),
+        }
+    }
+}
+
+/// How many of each price; the same twice is added up.
+fn wanted(items: Vec<Item>) -> Result<BTreeMap<String, u32>, Error> {
+    if !(1..=MOST_ITEMS).contains(&items.len()) {
+        return Err(Error::invalid(format!(
+            "`items` must hold 1 to {MOST_ITEMS} entries"
+        )));
+    }
+    let mut wanted = BTreeMap::new();
+    for (index, Item { price, quantity }) in items.into_iter().enumerate() {
+        let length = price.chars().count();
+        if !(1..=200).contains(&length) || price.chars().any(char::is_control) {
+            let what = format!("`items[{index}].price` must be a price's id or lookup key");
+            return Err(Error::invalid(what));
+        }
+        let total: &mut u32 = wanted.entry(price).or_default();
+        *total = total.saturating_add(quantity);
+        if quantity == 0 || *total > MOST_OF_ONE {
+            let what = format!("`items[{index}].quantity` must be from 1 to {MOST_OF_ONE}");
+            return Err(Error::invalid(what));
+        }
+    }
+    Ok(wanted)
+}
+
+fn operation(payer: &CallerId, key: &IdempotencyKey, wanted: &BTreeMap<String, u32>) -> Operation {
+    let entries = wanted
+        .iter()
+        .map(|(price, quantity)| format!("{quantity} {price}"));
+    let entries: Vec<String> = std::iter::once("items".to_owned()).chain(entries).collect();
+    let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
+    Operation::new(payer, key.as_str(), &entries)
+}
+
+fn price_id(price: Option<&Price>) -> String {
+    price.map(|price| price.id.clone()).unwrap_or_default()
+}
+
+/// What one costs, if it can be bought once at a fixed price.
+fn unit(name: &str, price: Option<&Price>) -> Result<Amount, Error> {
+    let wrong = |what: &str| Error::invalid(format!("`items`: the price `{name}` {what}"));
+    let price = price.ok_or_else(|| wrong("is not one of this shop's"))?;
+    if !price.active {
+        return Err(wrong("is not on sale"));
+    }
+    if price.kind != "one_time" {
+        return Err(wrong("is not for a single purchase"));
+    }
+    let minor_units = price.unit_amount.ok_or_else(|| wrong("is not fixed"))?;
+    let currency = Currency::parse(&price.currency).map_err(|_| wrong("has no known currency"))?;
+    Amount::new(minor_units, currency).map_err(|what| wrong(&what.to_string()))
+}
+
+/// The order that was opened; with `changed`, it must be that one.
+fn order_in(opened: Opened, changed: Option<&OrderId>) -> Result<Order, Error> {
+    match opened {
+        Opened::Order(order) if changed.is_some_and(|id| id != order.id()) => Err(Error::KeyReused),
+        Opened::Order(order) => Ok(*order),
+        Opened::Refused(Refusal::KeyReused) => Err(Error::KeyReused),
+        Opened::Refused(Refusal::Fixed(fixed)) => Err(match fixed {
+            Fixed::Processing => Error::PaymentProcessing,
+            Fixed::Canceled => Error::OrderCanceled,
+            Fixed::Newer => Error::OrderChanged,
+            Fixed::TooManyRevisions => {
+                Error::invalid("the order was changed too often: start a new one")
+            }
+            _ => Error::AlreadyPaid,
+        }),
+        Opened::Refused(_) => Err(Error::NotFound),
+    }
+}

@@ -1,0 +1,166 @@
+//! Handler for `POST /api/create-intent`.
+//!
+//! The site names what is bought, never what it costs: items, which are priced here, or an order
+//! that the site's server signed. The same operation gives the same payment intent, however often
+//! and from wherever it is sent; changed contents of an unpaid order change that intent.
+//!
+//! | we answer | when |
+//! |---|---|
+//! | `200` | the browser can pay the order with this client secret |
+//! | `400` | the request is wrong; the message names the field (an `amount` is an unknown field) |
+//! | `401` | there is no valid token |
+//! | `404` | the order to change is not there, or another caller's |
+//! | `409` | the key came with other contents, or the order is paid, being paid, canceled, or newer |
+//! | `503` | Stripe or the ledger did not answer in time; the same request may be sent again |
+//!
+//! Read [`items`] for what is priced and how, and [`payment`] for how an order gets its one intent.
+
+pub mod items;
+pub mod payment;
+
+use axum::http::HeaderMap;
+use axum::{
+    Json,
+    extract::{FromRef, State},
+    routing::{MethodRouter, post},
+};
+use serde::{Deserialize, Serialize};
+use shared::{
+    Clock, Config, Error, Secrets,
+    access::{Allowed, Callers, CreatePayment},
+    config::{Caps, need},
+    host,
+    ledger::Ledger,
+    order::{Order, Status},
+    request::{self, IdempotencyKey},
+    stripe::{ClientSecret, PaymentIntent, Prices, Stripe},
+};
+
+/// What this function cannot do without.
+pub const NEEDS: &[&str] = &[
+    need::STRIPE_SECRET_KEY,
+    need::STRIPE_PUBLISHABLE_KEY,
+    need::FAREBOX_SITE_KEY,
+    need::FAREBOX_LEDGER,
+];
+
+/// What the handler works with.
+#[derive(Clone, Debug)]
+pub struct App {
+    callers: Callers,
+    secrets: Secrets,
+    stripe: Stripe,
+    prices: Prices,
+    max_amount: Caps,
+    ledger: Ledger,
+    clock: Clock,
+}
+
+impl App {
+    /// From the settings of this process.
+    ///
+    /// # Errors
+    ///
+    /// [`host::Error`] when settings are missing, or the ledger cannot be opened.
+    pub async fn from_env() -> Result<Self, host::Error> {
+        let config = Config::from_env(NEEDS)?;
+        let ledger = Ledger::open(&config).await?;
+        Ok(Self::new(
+            &config,
+            Stripe::new(&config),
+            ledger,
+            Clock::default(),
+        ))
+    }
+
+    /// From parts that are there already.
+    #[must_use]
+    pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
+        Self {
+            callers: Callers::new(config.secrets.clone(), clock.clone()),
+            secrets: config.secrets.clone(),
+            prices: Prices::new(stripe.clone(), config.price_ttl),
+            stripe,
+            max_amount: config.max_amount.clone(),
+            ledger,
+            clock,
+        }
+    }
+}
+
+impl FromRef<App> for Callers {
+    fn from_ref(app: &App) -> Self {
+        app.callers.clone()
+    }
+}
+
+/// The whole route. The platform owns the path, so any path reaches it.
+pub fn service(app: App) -> MethodRouter {
+    post(create).with_state(app)
+}
+
+/// What the caller sends: `items`, with an `Idempotency-Key` header, or `order`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct CreateIntent {
+    items: Option<Vec<items::Item>>,
+    /// Beside `items`: the order of an earlier answer, which is to be changed.
+    order_id: Option<String>,
+    /// A token that the site's server signed.
+    order: Option<String>,
+}
+
+/// What the browser needs, and nothing else. The amount is in minor units.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Created {
+    order_id: String,
+    client_secret: ClientSecret,
+    publishable_key: String,
+    amount: i64,
+    currency: String,
+    status: Status,
+}
+
+async fn create(
+    payer: Allowed<CreatePayment>,
+    State(app): State<App>,
+    headers: HeaderMap,
+    request::Json(request): request::Json<CreateIntent>,
+) -> Result<Json<Created>, Error> {
+    let key = IdempotencyKey::in_headers(&headers)?;
+    let order = match (request.items, request.order, request.order_id) {
+        (Some(items), None, order_id) => {
+            app.order_of_items(payer.caller(), key, items, order_id)
+                .await?
+        }
+        (None, Some(token), None) => app.signed_order(payer.caller(), key, &token).await?,
+        (None, Some(_), Some(_)) => {
+            return Err(Error::invalid(
+                "`orderId` goes with `items`; `order` names its own",
+            ));
+        }
+        _ => {
+            return Err(Error::invalid(
+                "either `items` or `order` is needed, and not both",
+            ));
+        }
+    };
+    let (order, intent) = app.payment_of(order).await?;
+    app.created(&order, intent).await.map(Json)
+}
+
+impl App {
+    async fn created(&self, order: &Order, intent: PaymentIntent) -> Result<Created, Error> {
+        let keys = self.secrets.current().await;
+        let amount = order.revision().contents.amount();
+        Ok(Created {
+            order_id: order.id().to_string(),
+            client_secret: intent.client_secret,
+            publishable_key: keys.stripe_publishable_key()?.to_owned(),
+            amount: amount.minor_units(),
+            currency: amount.currency().to_string(),
+            status: order.status(),
+        })
+    }
+}

@@ -1,0 +1,93 @@
+//! How an order gets its one payment intent, and how that follows the order.
+//!
+//! The order is in the ledger before Stripe is called, and the intent is noted in the ledger before
+//! the browser hears of it. So an intent that nobody answered for was never paid by anyone, and
+//! whoever comes next finds the same intent: by the ledger, or by the idempotency key, which is made
+//! of the order's first contents.
+
+use shared::{
+    Error,
+    order::{Order, Status},
+    stripe::PaymentIntent,
+};
+
+use crate::App;
+
+/// How often an order may change under our hands before the caller is asked to try again.
+const MOST_ROUNDS: usize = 4;
+
+impl App {
+    /// The intent of `order`, made for what the order offers now; and the order as it then is.
+    pub(crate) async fn payment_of(
+        &self,
+        mut order: Order,
+    ) -> Result<(Order, PaymentIntent), Error> {
+        for _ in 0..MOST_ROUNDS {
+            check_open(&order)?;
+            let intent = self.intent_of(&order).await?;
+            let Some(intent) = self.up_to_date(intent, &order).await? else {
+                continue;
+            };
+            let latest = self
+                .ledger
+                .order(order.id())
+                .await?
+                .ok_or(Error::NotFound)?;
+            let is_latest = intent.contents() == Some(&latest.revision().digest)
+                && latest.intent() == Some(&intent.id);
+            if is_latest {
+                check_open(&latest)?;
+                let intent = intent.for_order(&latest)?;
+                return Ok((latest, intent));
+            }
+            order = latest;
+        }
+        Err(Error::InProgress)
+    }
+
+    /// The intent that the ledger notes for `order`; made, and noted, where there is none.
+    async fn intent_of(&self, order: &Order) -> Result<PaymentIntent, Error> {
+        if let Some(id) = order.intent() {
+            return Ok(self.stripe.retrieve_intent(id).await?);
+        }
+        let made = self.stripe.create_intent(order).await?;
+        let now = self.clock.now();
+        let noted = self.ledger.attach_intent(order.id(), &made.id, now).await?;
+        match noted.as_ref().and_then(Order::intent) {
+            Some(id) if id == made.id => Ok(made),
+            // Stripe has forgotten the key since another process noted its intent.
+            Some(id) => Ok(self.stripe.retrieve_intent(id).await?),
+            None => Err(Error::NotFound),
+        }
+    }
+
+    /// `intent`, changed to what `order` offers where it was made for something else; `None` when it
+    /// moved on meanwhile, and has to be looked at again.
+    async fn up_to_date(
+        &self,
+        intent: PaymentIntent,
+        order: &Order,
+    ) -> Result<Option<PaymentIntent>, Error> {
+        let is_current = intent.contents() == Some(&order.revision().digest);
+        match intent.status.as_str() {
+            "succeeded" => Err(Error::AlreadyPaid),
+            "canceled" => Err(Error::OrderCanceled),
+            "processing" | "requires_capture" if !is_current => Err(Error::PaymentProcessing),
+            _ if is_current => Ok(Some(intent)),
+            _ => match self.stripe.update_intent(&intent, order).await {
+                Ok(updated) => Ok(Some(updated)),
+                Err(failure) if failure.is_unexpected_state() => Ok(None),
+                Err(failure) => Err(failure.into()),
+            },
+        }
+    }
+}
+
+/// Whether `order` can still be paid.
+fn check_open(order: &Order) -> Result<(), Error> {
+    match order.status() {
+        Status::Created | Status::RequiresAction | Status::Processing | Status::Failed => Ok(()),
+        Status::Canceled => Err(Error::OrderCanceled),
+        _ => Err(Error::AlreadyPaid),
+    }
+}

@@ -1,0 +1,133 @@
+//! What `fulfil` was asked to do on the command line.
+
+use std::time::Duration;
+
+use shared::{Clock, host, ledger::Letter};
+
+use crate::App;
+
+/// How often the outbox is looked at when nobody stops the program.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What the program says when it is asked for something else.
+pub const USAGE: &str = "\
+fulfil                  deliver the outbox until told to stop
+fulfil --once           deliver what is due now, then end
+fulfil parked           list the messages that were given up
+fulfil redrive ID       make a parked message due again
+fulfil redrive --all    make all parked messages due again
+fulfil quarantined      list the events that were set aside for a person to look at";
+
+/// One of the things that the program does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Deliver until told to stop.
+    Run,
+    /// Deliver what is due.
+    Once,
+    /// List parked messages.
+    Parked,
+    /// Make one parked message due again, or all.
+    Redrive(Option<String>),
+    /// List quarantined events.
+    Quarantined,
+}
+
+impl Command {
+    /// Reads the arguments; `None` when they are none of [`USAGE`].
+    #[must_use]
+    pub fn parse(arguments: &[String]) -> Option<Self> {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        Some(match arguments.as_slice() {
+            [] => Self::Run,
+            ["--once"] => Self::Once,
+            ["parked"] => Self::Parked,
+            ["redrive", "--all"] => Self::Redrive(None),
+            ["redrive", id] if id.starts_with("msg_") => Self::Redrive(Some((*id).to_owned())),
+            ["quarantined"] => Self::Quarantined,
+            _ => return None,
+        })
+    }
+
+    /// Does it.
+    ///
+    /// # Errors
+    ///
+    /// [`host::Error`] when the ledger did not answer.
+    pub async fn carry_out(self, app: &App) -> Result<(), host::Error> {
+        let now = Clock::default().now();
+        match self {
+            Self::Run => app.run(PAUSE, host::told_to_stop()).await,
+            Self::Once => {
+                let report = app.drain().await?;
+                print(&format!(
+                    "{} delivered, {} delayed, {} parked",
+                    report.delivered, report.delayed, report.parked
+                ));
+            }
+            Self::Parked => app
+                .ledger()
+                .parked()
+                .await?
+                .iter()
+                .map(line)
+                .for_each(|l| print(&l)),
+            Self::Redrive(id) => {
+                let count = app.ledger().redrive(id.as_deref(), now).await?;
+                print(&format!("{count} due again"));
+            }
+            Self::Quarantined => {
+                for event in app.ledger().quarantined().await? {
+                    let (id, kind, at) = (event.event_id, event.kind, event.at);
+                    print(&format!("{id}\t{kind}\t{at}\t{}", event.reason));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A parked message without its body.
+fn line(letter: &Letter) -> String {
+    let error = letter.error.as_deref().unwrap_or_default();
+    let (id, kind) = (&letter.message.id, &letter.message.kind);
+    format!(
+        "{id}\t{kind}\t{}\t{} attempts\t{error}",
+        letter.created_at, letter.attempts
+    )
+}
+
+#[expect(clippy::print_stdout, reason = "an operator asked for it")]
+fn print(line: &str) {
+    println!("{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_usage_names_is_understood() {
+        let parse = |text: &str| {
+            let arguments: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+            Command::parse(&arguments)
+        };
+
+        assert_eq!(parse(""), Some(Command::Run));
+        assert_eq!(parse("--once"), Some(Command::Once));
+        assert_eq!(parse("redrive --all"), Some(Command::Redrive(None)));
+        assert_eq!(
+            parse("redrive msg_1"),
+            Some(Command::Redrive(Some("msg_1".to_owned())))
+        );
+        for unknown in [
+            "redrive",
+            "redrive all",
+            "--twice",
+            "parked --all",
+            "--once --once",
+        ] {
+            assert_eq!(parse(unknown), None, "{unknown}");
+        }
+    }
+}

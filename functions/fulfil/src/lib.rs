@@ -1,0 +1,155 @@
+//! Delivers the outbox: tells the site what happened to its orders.
+//!
+//! A message is delivered at least once, with the same id each time, and is out of the outbox only
+//! when it was acknowledged. What fails is tried again, later each time; what keeps failing is parked,
+//! and stays visible (`fulfil parked`) until an operator sends it again (`fulfil redrive`). Nothing is
+//! dropped.
+//!
+//! Read [`courier`] for how a message travels, and [`schedule`] for when it is tried again.
+
+pub mod command;
+pub mod courier;
+pub mod schedule;
+
+use std::{future::Future, pin::pin, time::Duration};
+
+use courier::Courier;
+use futures_util::future::join_all;
+use shared::{
+    Clock, Config,
+    config::need,
+    host,
+    ledger::{self, Ledger, Letter, Settled},
+};
+
+/// What this function cannot do without.
+pub const NEEDS: &[&str] = &[need::FAREBOX_LEDGER, need::FAREBOX_FULFIL];
+
+/// So many messages travel at once.
+const BATCH: u32 = 16;
+/// Seconds for which nobody else is given a message; well above the time that a delivery may take.
+const LEASE: i64 = 60;
+/// How often old entries are forgotten.
+const HOUSEKEEPING: Duration = Duration::from_secs(600);
+
+/// What the function works with.
+#[derive(Clone, Debug)]
+pub struct App {
+    ledger: Ledger,
+    courier: Courier,
+    clock: Clock,
+}
+
+/// What one run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Messages that were acknowledged.
+    pub delivered: usize,
+    /// Messages that failed and are due again later.
+    pub delayed: usize,
+    /// Messages that failed for good.
+    pub parked: usize,
+}
+
+impl App {
+    /// From the settings of this process.
+    ///
+    /// # Errors
+    ///
+    /// [`host::Error`] when settings are missing, or the ledger cannot be opened.
+    pub async fn from_env() -> Result<Self, host::Error> {
+        let config = Config::from_env(NEEDS)?;
+        let ledger = Ledger::open(&config).await?;
+        Ok(Self::new(&config, ledger, Clock::default()))
+    }
+
+    /// From parts that are there already. Without a destination messages go to the log.
+    #[must_use]
+    pub fn new(config: &Config, ledger: Ledger, clock: Clock) -> Self {
+        Self {
+            ledger,
+            courier: Courier::new(config),
+            clock,
+        }
+    }
+
+    /// The ledger whose outbox this delivers.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Delivers what is due now, until nothing is.
+    ///
+    /// # Errors
+    ///
+    /// [`ledger::Failure`] when the ledger did not answer; what was under way is due again when its
+    /// lease ends.
+    pub async fn drain(&self) -> Result<Report, ledger::Failure> {
+        let mut report = Report::default();
+        loop {
+            let now = self.clock.now();
+            let letters = self.ledger.take_due(now, LEASE, BATCH).await?;
+            if letters.is_empty() {
+                return Ok(report);
+            }
+            let deliveries = letters.iter().map(|letter| self.deliver(letter));
+            for outcome in join_all(deliveries).await {
+                report.count(&outcome?);
+            }
+        }
+    }
+
+    /// Delivers whatever becomes due, until `stop`; looks every `pause`. What is under way is
+    /// finished first.
+    pub async fn run(&self, pause: Duration, stop: impl Future<Output = ()>) {
+        let mut stop = pin!(stop);
+        let mut looks = tokio::time::interval(pause);
+        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut housekeeping = tokio::time::interval(HOUSEKEEPING);
+        loop {
+            let done = tokio::select! {
+                () = &mut stop => return,
+                _ = looks.tick() => self.drain().await.map(|_| ()),
+                _ = housekeeping.tick() => self.ledger.forget_expired(self.clock.now()).await,
+            };
+            if let Err(failure) = done {
+                let cause = std::error::Error::source(&failure).map(ToString::to_string);
+                tracing::error!(cause, "the outbox was not delivered: {failure}");
+            }
+        }
+    }
+
+    async fn deliver(&self, letter: &Letter) -> Result<Settled, ledger::Failure> {
+        let now = self.clock.now();
+        let (id, kind) = (&letter.message.id, &letter.message.kind);
+        let outcome = match self.courier.deliver(&letter.message, now).await {
+            Ok(()) => Settled::Delivered,
+            Err(error) => schedule::after_failure(letter.attempts + 1, now, &error.to_string()),
+        };
+        match &outcome {
+            Settled::Delivered => tracing::info!(message.id = id, message.type = kind, "delivered"),
+            Settled::Again { due_at, error } => tracing::warn!(
+                message.id = id, message.type = kind, due_at, cause = error, "not delivered, due again"
+            ),
+            Settled::Parked { error } => tracing::error!(
+                message.id = id, message.type = kind, cause = error, metric.parked = 1,
+                "not delivered, parked: send it again with `fulfil redrive`"
+            ),
+        }
+        self.ledger
+            .settle(id, outcome.clone(), self.clock.now())
+            .await?;
+        Ok(outcome)
+    }
+}
+
+impl Report {
+    fn count(&mut self, outcome: &Settled) {
+        match outcome {
+            Settled::Delivered => self.delivered += 1,
+            Settled::Again { .. } => self.delayed += 1,
+            Settled::Parked { .. } => self.parked += 1,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! When a message that failed is tried again. Pure, but for the jitter.
+
+use shared::ledger::Settled;
+
+/// A message is tried so often, over about two days, before it is parked.
+pub const MOST_ATTEMPTS: u32 = 16;
+/// Seconds before the second try; four times as many before each that follows.
+const FIRST_DELAY: i64 = 5;
+/// Seconds before a try, at most: six hours.
+const LONGEST_DELAY: i64 = 6 * 60 * 60;
+
+/// What becomes of a message after its `attempts`th try failed at `now` (Unix seconds).
+#[must_use]
+pub fn after_failure(attempts: u32, now: i64, error: &str) -> Settled {
+    let error = error.to_owned();
+    if attempts >= MOST_ATTEMPTS {
+        return Settled::Parked { error };
+    }
+    let longest = longest_delay(attempts);
+    let jitter = fastrand::i64(0..=longest / 2);
+    let due_at = now + longest - jitter;
+    Settled::Again { due_at, error }
+}
+
+/// Seconds before the try that follows `attempts` failed ones, at most; half of it at least.
+fn longest_delay(attempts: u32) -> i64 {
+    let doublings = attempts.saturating_sub(1).saturating_mul(2).min(30);
+    (FIRST_DELAY << doublings).min(LONGEST_DELAY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_wait_is_four_times_the_last_up_to_six_hours() {
+        let waits: Vec<i64> = (1..=9).map(longest_delay).collect();
+        assert_eq!(waits, [5, 20, 80, 320, 1280, 5120, 20480, 21600, 21600]);
+        assert_eq!(longest_delay(u32::MAX), LONGEST_DELAY);
+    }
+
+    #[test]
+    fn a_message_is_parked_after_its_last_try_and_not_before() {
+        let outcome = after_failure(MOST_ATTEMPTS, 0, "500");
+        assert_eq!(
+            outcome,
+            Settled::Parked {
+                error: "500".to_owned()
+            }
+        );
+
+        for attempts in 1..MOST_ATTEMPTS {
+            let Settled::Again { due_at, .. } = after_failure(attempts, 1_000, "500") else {
+                panic!("parked after {attempts} tries")
+            };
+            let longest = longest_delay(attempts);
+            assert!(
+                (1_000 + longest / 2..=1_000 + longest).contains(&due_at),
+                "{due_at}"
+            );
+        }
+    }
+}

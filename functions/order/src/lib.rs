@@ -1,0 +1,118 @@
+//! Handler for `GET /api/order?id=…`.
+//!
+//! The return page reads the order of the caller here. It never writes: only the webhook moves an
+//! order.
+//!
+//! | we answer | when |
+//! |---|---|
+//! | `200` | the order is the caller's |
+//! | `400` | `id` is missing, or not an order's id |
+//! | `401` | there is no valid token |
+//! | `404` | there is no such order, or it is another caller's |
+//! | `503` | the ledger did not answer |
+
+use axum::{
+    Json,
+    extract::{FromRef, State},
+    routing::{MethodRouter, get},
+};
+use serde::{Deserialize, Serialize};
+use shared::{
+    Clock, Config, Error,
+    access::{Allowed, Callers, ReadOrder},
+    config::need,
+    host,
+    ledger::Ledger,
+    order::{Order, OrderId, Status},
+    request::Query,
+};
+
+/// What this function cannot do without: no key of Stripe's.
+pub const NEEDS: &[&str] = &[need::FAREBOX_SITE_KEY, need::FAREBOX_LEDGER];
+
+/// What the handler works with.
+#[derive(Clone, Debug)]
+pub struct App {
+    callers: Callers,
+    ledger: Ledger,
+}
+
+impl App {
+    /// From the settings of this process.
+    ///
+    /// # Errors
+    ///
+    /// [`host::Error`] when settings are missing, or the ledger cannot be opened.
+    pub async fn from_env() -> Result<Self, host::Error> {
+        let config = Config::from_env(NEEDS)?;
+        let ledger = Ledger::open(&config).await?;
+        Ok(Self::new(&config, ledger, Clock::default()))
+    }
+
+    /// From parts that are there already.
+    #[must_use]
+    pub fn new(config: &Config, ledger: Ledger, clock: Clock) -> Self {
+        Self {
+            callers: Callers::new(config.secrets.clone(), clock),
+            ledger,
+        }
+    }
+}
+
+impl FromRef<App> for Callers {
+    fn from_ref(app: &App) -> Self {
+        app.callers.clone()
+    }
+}
+
+/// The whole route. The platform owns the path, so any path reaches it.
+pub fn service(app: App) -> MethodRouter {
+    get(read).with_state(app)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Which {
+    id: String,
+}
+
+/// An order as its owner sees it. Amounts are in minor units, times in Unix seconds.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OrderView {
+    order_id: String,
+    status: Status,
+    amount: i64,
+    currency: String,
+    refunded_amount: i64,
+    created_at: i64,
+    updated_at: i64,
+    paid_at: Option<i64>,
+}
+
+async fn read(
+    caller: Allowed<ReadOrder>,
+    State(app): State<App>,
+    Query(which): Query<Which>,
+) -> Result<Json<OrderView>, Error> {
+    let id = OrderId::parse(&which.id).map_err(|what| Error::invalid(format!("`id` {what}")))?;
+    let order = app.ledger.order(&id).await?;
+    let own = order.filter(|order| order.owner() == caller.caller());
+    Ok(Json(OrderView::of(&own.ok_or(Error::NotFound)?)))
+}
+
+impl OrderView {
+    fn of(order: &Order) -> Self {
+        let amount = order.revision().contents.amount();
+        Self {
+            order_id: order.id().to_string(),
+            status: order.status(),
+            amount: amount.minor_units(),
+            currency: amount.currency().to_string(),
+            refunded_amount: order.refunded_amount(),
+            created_at: order.created_at(),
+            updated_at: order.updated_at(),
+            paid_at: order.paid_at(),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Handler for `POST /api/webhooks/stripe`.
+//!
+//! Stripe calls this once or more for every event, in any order. The signature is checked over the
+//! exact bytes received, before anything is parsed.
+//!
+//! | we answer | when |
+//! |---|---|
+//! | `200` | the event is in the ledger, now or since an earlier delivery, or it concerns no order of ours |
+//! | `400` | the signature is missing, malformed, forged, or more than five minutes off: one message for all; or the body is not UTF-8 |
+//! | `405` | the method is not `POST`; never a redirect |
+//! | `413` | the body is over 1 MiB; nothing was hashed |
+//! | `503` | the ledger did not take it, or Stripe did not give a thin event's object; nothing was written, and Stripe delivers it again |
+//!
+//! An event that contradicts its order, or that cannot be read, is a `200` too: it is kept, with its
+//! body, and an error is logged for a person to look at.
+
+use axum::{
+    Json,
+    extract::State,
+    routing::{MethodRouter, post},
+};
+use serde::Serialize;
+use shared::{
+    Clock, Config, Error, Secrets,
+    config::need,
+    event::{Event, Subject},
+    host,
+    ledger::{Accepted, Ledger},
+    request::EventBody,
+    signature::{self, Rejected},
+    stripe::Stripe,
+};
+
+/// What this function cannot do without. Stripe's key tells the mode, and fetches what a thin event
+/// only names.
+pub const NEEDS: &[&str] = &[
+    need::STRIPE_SECRET_KEY,
+    need::STRIPE_WEBHOOK_SECRET,
+    need::FAREBOX_LEDGER,
+];
+
+/// What the handler works with.
+#[derive(Clone, Debug)]
+pub struct App {
+    secrets: Secrets,
+    stripe: Stripe,
+    ledger: Ledger,
+    clock: Clock,
+}
+
+impl App {
+    /// From the settings of this process.
+    ///
+    /// # Errors
+    ///
+    /// [`host::Error`] when settings are missing, or the ledger cannot be opened.
+    pub async fn from_env() -> Result<Self, host::Error> {
+        let config = Config::from_env(NEEDS)?;
+        let ledger = Ledger::open(&config).await?;
+        Ok(Self::new(&config, ledger, Clock::default()))
+    }
+
+    /// From parts that are there already.
+    #[must_use]
+    pub fn new(config: &Config, ledger: Ledger, clock: Clock) -> Self {
+        Self {
+            secrets: config.secrets.clone(),
+            stripe: Stripe::new(config),
+            ledger,
+            clock,
+        }
+    }
+}
+
+/// The whole route. The platform owns the path, so any path reaches it.
+pub fn service(app: App) -> MethodRouter {
+    post(receive).with_state(app)
+}
+
+/// What Stripe is told; it reads the status alone.
+#[derive(Debug, Serialize)]
+struct Received {
+    received: bool,
+}
+
+async fn receive(
+    State(app): State<App>,
+    headers: axum::http::HeaderMap,
+    EventBody(body): EventBody,
+) -> Result<Json<Received>, Error> {
+    app.verify(&headers, &body).await?;
+    let event = Event::parse(&body).map_err(|error| Error::invalid(error.to_string()))?;
+    app.accept(event).await?;
+    Ok(Json(Received { received: true }))
+}
+
+impl App {
+    async fn verify(&self, headers: &axum::http::HeaderMap, body: &[u8]) -> Result<(), Error> {
+        let mut values = headers.get_all("stripe-signature").iter();
+        let header = match (values.next(), values.next()) {
+            (None, _) => Err(Rejected::Missing),
+            (Some(value), None) => value.to_str().map_err(|_| Rejected::Malformed),
+            (Some(_), Some(_)) => Err(Rejected::Malformed),
+        };
+        let keys = self.secrets.current().await;
+        let secrets = keys.stripe_webhook_secrets()?;
+        header
+            .and_then(|header| signature::verify(header, body, secrets, self.clock.now()))
+            .map_err(Error::BadSignature)
+    }
+
+    async fn accept(&self, mut event: Event) -> Result<(), Error> {
+        let is_live = self.secrets.current().await.mode()?.is_live();
+        if event.livemode.is_some_and(|live| live != is_live) {
+            tracing::warn!(
+                event.id,
+                metric.other_mode = 1,
+                "an event of the other mode changes nothing"
+            );
+            return Ok(());
+        }
+        if let Subject::Related(related) = &event.subject {
+            event.subject = match self.stripe.related(related).await {
+                Err(failure) if failure.is_missing() => {
+                    Subject::Unreadable("the related object is not there".to_owned())
+                }
+                Err(failure) => return Err(Error::Unavailable(Box::new(failure))),
+                Ok(subject) => subject,
+            };
+        }
+        let (id, kind) = (event.id.clone(), event.kind.clone());
+        let accepted = self.ledger.accept(event, self.clock.now()).await?;
+        let outcome = accepted.as_str();
+        match accepted {
+            Accepted::Quarantined => tracing::error!(
+                event.id = id,
+                event.type = kind,
+                metric.quarantined = 1,
+                "an event was set aside: look at the quarantine"
+            ),
+            _ => tracing::info!(event.id = id, event.type = kind, outcome, "took an event"),
+        }
+        Ok(())
+    }
+}

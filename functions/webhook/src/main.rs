@@ -1,0 +1,16 @@
+//! `POST /api/webhooks/stripe`: Stripe reports what happened to a payment.
+//!
+//! Everything worth reading is in `lib.rs`; this file only picks the host.
+
+use std::process::ExitCode;
+
+use shared::host;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    host::run(async {
+        let app = webhook::App::from_env().await?;
+        host::serve(webhook::service(app)).await
+    })
+    .await
+}

@@ -1,0 +1,185 @@
+//! Settings, read once from the environment; nothing else reads it.
+//!
+//! A failed start names every variable that is missing or malformed, and shows no value.
+//! Each function says which variables it cannot do without, so that what a function is
+//! given can be no more than it needs.
+
+mod reader;
+mod values;
+
+use std::{fmt, time::Duration};
+
+pub use reader::Problem;
+pub(crate) use reader::Reader;
+pub use values::{ApiBase, Caps, Destination, LedgerLocation, Subscriptions};
+
+use crate::secrets::{Keys, Secrets};
+
+/// The names of variables that a function may need to start.
+pub mod need {
+    /// Stripe's secret or restricted key.
+    pub const STRIPE_SECRET_KEY: &str = "STRIPE_SECRET_KEY";
+    /// Stripe's publishable key.
+    pub const STRIPE_PUBLISHABLE_KEY: &str = "STRIPE_PUBLISHABLE_KEY";
+    /// The signing secrets of the webhook endpoints.
+    pub const STRIPE_WEBHOOK_SECRET: &str = "STRIPE_WEBHOOK_SECRET";
+    /// The key by which the site's server signs tokens.
+    pub const FAREBOX_SITE_KEY: &str = "FAREBOX_SITE_KEY";
+    /// Where orders, events and the outbox live.
+    pub const FAREBOX_LEDGER: &str = "FAREBOX_LEDGER";
+    /// Where the outbox is delivered.
+    pub const FAREBOX_FULFIL: &str = "FAREBOX_FULFIL";
+}
+
+/// The settings of one deployment.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// `STRIPE_API_BASE`: where Stripe's API is; `https://api.stripe.com` by default, and plain
+    /// `http` on this machine alone.
+    pub stripe_api_base: ApiBase,
+    /// `FAREBOX_STRIPE_DEADLINE`: seconds that one call to Stripe may take, all attempts
+    /// together; 20 by default.
+    pub stripe_deadline: Duration,
+    /// `FAREBOX_PRICE_TTL`: seconds for which a price is held before Stripe is asked again; 60 by
+    /// default, 0 asks every time.
+    pub price_ttl: Duration,
+    /// `FAREBOX_MAX_AMOUNT`: the largest order, in minor units, in general and by currency; Stripe's
+    /// own limit by default.
+    pub max_amount: Caps,
+    /// `FAREBOX_LEDGER`: where orders, events and the outbox live.
+    pub ledger: Option<LedgerLocation>,
+    /// `FAREBOX_FULFIL`: where the outbox is delivered.
+    pub fulfil: Option<Destination>,
+    /// `FAREBOX_FULFIL_EVENTS`: types of Stripe's events that are passed on as they are; none by
+    /// default.
+    pub subscriptions: Subscriptions,
+    /// The keys, behind the type that hands them out.
+    pub secrets: Secrets,
+}
+
+impl Config {
+    /// Reads the settings of this process; `needs` are the variables (see [`need`]) that must be set.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] lists every variable that is missing or malformed.
+    pub fn from_env(needs: &[&'static str]) -> Result<Self, ConfigError> {
+        Self::from_lookup(needs, |name| std::env::var(name).ok())
+    }
+
+    /// Reads the settings that `lookup` finds by name; `needs` as for [`Config::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::from_env`].
+    pub fn from_lookup(
+        needs: &[&'static str],
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let mut read = Reader::new(&lookup);
+        let keys = Keys::read(&mut read);
+        let config = Self {
+            stripe_api_base: read
+                .value("STRIPE_API_BASE", ApiBase::parse)
+                .unwrap_or_default(),
+            stripe_deadline: read
+                .value("FAREBOX_STRIPE_DEADLINE", values::seconds(1..=60))
+                .unwrap_or(Duration::from_secs(20)),
+            price_ttl: read
+                .value("FAREBOX_PRICE_TTL", values::seconds(0..=3600))
+                .unwrap_or(Duration::from_secs(60)),
+            max_amount: read
+                .value("FAREBOX_MAX_AMOUNT", Caps::parse)
+                .unwrap_or_default(),
+            ledger: read.value(need::FAREBOX_LEDGER, LedgerLocation::parse),
+            fulfil: read.value(need::FAREBOX_FULFIL, Destination::parse),
+            subscriptions: read
+                .value("FAREBOX_FULFIL_EVENTS", Subscriptions::parse)
+                .unwrap_or_default(),
+            secrets: Secrets::from_environment(keys),
+        };
+        for name in needs {
+            read.require(name);
+        }
+        config.check_delivery_can_be_signed(&mut read);
+        read.finish(config)
+    }
+
+    /// An endpoint gets signed messages or none.
+    fn check_delivery_can_be_signed(&self, read: &mut Reader<'_>) {
+        if matches!(self.fulfil, Some(Destination::Endpoint(_))) {
+            read.require("FAREBOX_FULFIL_SECRET");
+        }
+    }
+}
+
+/// The level of our own log lines: `FAREBOX_LOG`, else `AWS_LAMBDA_LOG_LEVEL`, else `info`.
+pub(crate) fn log_level(lookup: impl Fn(&str) -> Option<String>) -> tracing::Level {
+    ["FAREBOX_LOG", "AWS_LAMBDA_LOG_LEVEL"]
+        .into_iter()
+        .filter_map(lookup)
+        .find_map(|text| text.trim().parse().ok())
+        .unwrap_or(tracing::Level::INFO)
+}
+
+/// Where this process runs, told from the platform's own variables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Platform {
+    /// AWS Lambda's runtime interface.
+    Lambda,
+    /// Plain HTTP on a loopback port: Vercel, a server of one's own, or this machine.
+    Http {
+        /// `PORT`, or 3000.
+        port: u16,
+    },
+}
+
+impl Platform {
+    /// Vercel first: its machines may carry Lambda's variables.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] when `PORT` is not a port.
+    pub(crate) fn from_lookup(
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let is_set = |name| lookup(name).is_some_and(|value| !value.is_empty());
+        let on_vercel = is_set("VERCEL") || is_set("VERCEL_IPC_PATH");
+        if !on_vercel && is_set("AWS_LAMBDA_RUNTIME_API") {
+            return Ok(Self::Lambda);
+        }
+        let mut read = Reader::new(&lookup);
+        let port = read.value("PORT", values::port).unwrap_or(3000);
+        read.finish(Self::Http { port })
+    }
+}
+
+/// Every setting that is missing or malformed, by name and never by value.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    problems: Vec<Problem>,
+}
+
+impl ConfigError {
+    /// What is wrong, a variable each.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the settings do not allow a start:")?;
+        for Problem { name, what } in &self.problems {
+            write!(f, "\n  {name} {what}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+//! Reads variables one by one and collects what is wrong with them.
+
+use super::ConfigError;
+
+/// What is wrong with one variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The variable's name.
+    pub name: &'static str,
+    /// What is wrong, readable after the name. Never the value.
+    pub what: String,
+}
+
+/// Reads by name; a blank or malformed value is a problem, an absent one is not.
+pub(crate) struct Reader<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self {
+            lookup,
+            problems: Vec::new(),
+        }
+    }
+
+    /// The value of `name` as `parse` reads it; `None` when it is not set, or is a problem.
+    pub(crate) fn value<T, W: ToString>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, W>,
+    ) -> Option<T> {
+        let text = (self.lookup)(name)?;
+        if text.trim().is_empty() {
+            self.problem(name, "is blank: give it a value or remove it");
+            return None;
+        }
+        if text.trim() != text {
+            self.problem(name, "begins or ends with white space");
+            return None;
+        }
+        match parse(&text) {
+            Ok(value) => Some(value),
+            Err(what) => {
+                self.problem(name, what);
+                None
+            }
+        }
+    }
+
+    /// Makes the absence of `name` a problem.
+    pub(crate) fn require(&mut self, name: &'static str) {
+        if (self.lookup)(name).is_none() {
+            self.problem(name, "is not set");
+        }
+    }
+
+    /// Notes that `name` is wrong; `what` must not hold its value.
+    pub(crate) fn problem(&mut self, name: &'static str, what: impl ToString) {
+        self.problems.push(Problem {
+            name,
+            what: what.to_string(),
+        });
+    }
+
+    /// `value`, unless something was wrong.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] with every problem noted.
+    pub(crate) fn finish<T>(self, value: T) -> Result<T, ConfigError> {
+        if self.problems.is_empty() {
+            return Ok(value);
+        }
+        Err(ConfigError {
+            problems: self.problems,
+        })
+    }
+}

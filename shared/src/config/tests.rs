@@ -1,0 +1,261 @@
+//! Settings are read from a closure, so none of this touches the process's environment.
+
+use std::{cell::RefCell, collections::BTreeSet};
+
+use super::*;
+use crate::amount::Currency;
+
+const ALL: &[&str] = &[
+    need::STRIPE_SECRET_KEY,
+    need::STRIPE_PUBLISHABLE_KEY,
+    need::STRIPE_WEBHOOK_SECRET,
+    need::FAREBOX_SITE_KEY,
+    need::FAREBOX_LEDGER,
+    need::FAREBOX_FULFIL,
+];
+
+const SITE_KEY: &str = "a-site-key-of-at-least-32-characters";
+
+fn complete(name: &str) -> Option<String> {
+    let value = match name {
+        "STRIPE_SECRET_KEY" => "sk_test_abc123",
+        "STRIPE_PUBLISHABLE_KEY" => "pk_test_abc123",
+        "STRIPE_WEBHOOK_SECRET" => "whsec_one,whsec_two",
+        "FAREBOX_SITE_KEY" => SITE_KEY,
+        "FAREBOX_LEDGER" => "sqlite:farebox.sqlite",
+        "FAREBOX_FULFIL" => "log:",
+        _ => return None,
+    };
+    Some(value.to_owned())
+}
+
+/// What is said when `name` holds `value` and all else is well.
+fn complaint(name: &str, value: &str) -> String {
+    let with = |asked: &str| match asked == name {
+        true => Some(value.to_owned()),
+        false => complete(asked),
+    };
+    let error = Config::from_lookup(ALL, with).expect_err("the value is not accepted");
+    assert!(error.problems().iter().any(|p| p.name == name), "{error}");
+    let shows = value.trim().len() > "whsec_".len() && error.to_string().contains(value.trim());
+    assert!(!shows, "{error}");
+    error.to_string()
+}
+
+#[test]
+fn complete_settings_start_with_defaults_for_the_rest() {
+    let config = Config::from_lookup(ALL, complete).unwrap();
+
+    assert_eq!(config.stripe_api_base.as_str(), "https://api.stripe.com");
+    assert_eq!(config.stripe_deadline, Duration::from_secs(20));
+    assert_eq!(config.max_amount, Caps::default());
+    assert_eq!(config.fulfil, Some(Destination::Log));
+    assert!(!config.subscriptions.include("customer.created"));
+}
+
+#[test]
+fn one_message_names_every_problem_and_shows_no_value() {
+    let lookup = |name: &str| {
+        let value = match name {
+            "STRIPE_SECRET_KEY" => "pk_test_swapped",
+            "STRIPE_PUBLISHABLE_KEY" => "sk_live_swapped",
+            "STRIPE_WEBHOOK_SECRET" => "  ",
+            "STRIPE_API_BASE" => "http://stripe.example",
+            "FAREBOX_SITE_KEY" => "hunter2",
+            "FAREBOX_MAX_AMOUNT" => "12.50",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    };
+
+    let error = Config::from_lookup(ALL, lookup).unwrap_err();
+    let message = error.to_string();
+
+    let named: BTreeSet<&str> = error.problems().iter().map(|p| p.name).collect();
+    let expected = [
+        "FAREBOX_FULFIL",
+        "FAREBOX_LEDGER",
+        "FAREBOX_MAX_AMOUNT",
+        "FAREBOX_SITE_KEY",
+        "STRIPE_API_BASE",
+        "STRIPE_PUBLISHABLE_KEY",
+        "STRIPE_SECRET_KEY",
+        "STRIPE_WEBHOOK_SECRET",
+    ];
+    assert_eq!(named, BTreeSet::from(expected));
+    for value in ["swapped", "stripe.example", "hunter2", "12.50"] {
+        assert!(!message.contains(value), "{message}");
+    }
+}
+
+#[test]
+fn a_key_of_the_wrong_kind_is_named_by_its_kind() {
+    let said = complaint("STRIPE_SECRET_KEY", "pk_test_abc");
+    assert!(said.contains("holds a publishable key"), "{said}");
+    let said = complaint("STRIPE_PUBLISHABLE_KEY", "sk_test_abc");
+    assert!(said.contains("holds a secret key"), "{said}");
+    let said = complaint("STRIPE_WEBHOOK_SECRET", "whsec_one,sk_test_two");
+    assert!(said.contains("holds a secret key"), "{said}");
+    let said = complaint(
+        "FAREBOX_SITE_KEY",
+        "sk_test_0123456789012345678901234567890",
+    );
+    assert!(said.contains("key of Stripe's"), "{said}");
+}
+
+#[test]
+fn mixed_modes_stop_the_start() {
+    let said = complaint("STRIPE_PUBLISHABLE_KEY", "pk_live_abc");
+    assert!(said.contains("another mode"), "{said}");
+}
+
+#[test]
+fn blanks_and_white_space_stop_the_start() {
+    for name in ALL {
+        assert!(complaint(name, "").contains("is blank"), "{name}");
+        assert!(complaint(name, " \t").contains("is blank"), "{name}");
+        assert!(
+            complaint(name, "sqlite:x\n").contains("white space"),
+            "{name}"
+        );
+    }
+    for bad in [
+        "sk_test_",
+        "sk_test_a b",
+        "sk_prod_abc",
+        "sk_test_ä",
+        "whsec_",
+    ] {
+        complaint("STRIPE_SECRET_KEY", bad);
+    }
+    for bad in [
+        "whsec_",
+        "whsec_a,",
+        ",",
+        "whsec_a, whsec_b",
+        "whsec_a,,whsec_b",
+    ] {
+        complaint("STRIPE_WEBHOOK_SECRET", bad);
+    }
+}
+
+#[test]
+fn a_restricted_key_is_a_secret_key() {
+    let restricted = |name: &str| match name {
+        "STRIPE_SECRET_KEY" => Some("rk_live_abc".to_owned()),
+        "STRIPE_PUBLISHABLE_KEY" => Some("pk_live_abc".to_owned()),
+        _ => None,
+    };
+
+    assert!(Config::from_lookup(&[need::STRIPE_SECRET_KEY], restricted).is_ok());
+}
+
+#[test]
+fn a_function_asks_only_for_what_it_needs() {
+    let ledger_only = |name: &str| (name == "FAREBOX_LEDGER").then(|| "sqlite:x".to_owned());
+
+    assert!(Config::from_lookup(&[need::FAREBOX_LEDGER], ledger_only).is_ok());
+    assert!(Config::from_lookup(ALL, ledger_only).is_err());
+}
+
+#[test]
+fn an_endpoint_for_the_outbox_needs_a_secret_to_sign_with() {
+    let said = Config::from_lookup(&[], |name| {
+        (name == "FAREBOX_FULFIL").then(|| "https://shop.example/fulfil".to_owned())
+    });
+    let problems = said.unwrap_err().problems().to_vec();
+    assert_eq!(problems[0].name, "FAREBOX_FULFIL_SECRET");
+
+    complaint("FAREBOX_FULFIL_SECRET", "whsec_c2hvcnQ=");
+    complaint(
+        "FAREBOX_FULFIL_SECRET",
+        "not-a-webhook-secret-but-a-long-one",
+    );
+}
+
+#[test]
+fn plain_http_is_for_this_machine_alone() {
+    for bad in [
+        "http://shop.example",
+        "ftp://shop.example",
+        "shop.example",
+        "https://user:word@shop.example",
+        "http://127.0.0.1.shop.example",
+    ] {
+        complaint("FAREBOX_FULFIL", bad);
+        complaint("STRIPE_API_BASE", bad);
+    }
+    complaint("STRIPE_API_BASE", "https://api.stripe.com/v1");
+    assert!(ApiBase::parse("http://127.0.0.1:12111/").is_ok());
+}
+
+#[test]
+fn caps_are_general_and_by_currency() {
+    let caps = Caps::parse("500000,jpy:750000").unwrap();
+    let of = |text| caps.of(Currency::parse(text).unwrap());
+
+    assert_eq!((of("usd"), of("jpy")), (500_000, 750_000));
+    for bad in ["", "abc", "5.0", "-1", "0", "usd:", "zzz:5", "usd:5:6"] {
+        assert!(Caps::parse(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn subscriptions_match_whole_types_or_stems() {
+    let subscriptions = Subscriptions::parse("customer.created,invoice.*").unwrap();
+
+    assert!(subscriptions.include("invoice.paid"));
+    assert!(subscriptions.include("customer.created"));
+    assert!(!subscriptions.include("customer.created.more"));
+    assert!(!subscriptions.include("charge.succeeded"));
+    assert!(Subscriptions::parse("a b").is_err());
+}
+
+#[test]
+fn vercel_is_a_plain_server_even_with_lambdas_variables() {
+    let vercel =
+        |name: &str| matches!(name, "VERCEL" | "AWS_LAMBDA_RUNTIME_API").then(|| "1".to_owned());
+    let lambda = |name: &str| (name == "AWS_LAMBDA_RUNTIME_API").then(|| "1".to_owned());
+    let port = |name: &str| (name == "PORT").then(|| "8080".to_owned());
+    let bad_port = |name: &str| (name == "PORT").then(|| "http".to_owned());
+
+    assert_eq!(
+        Platform::from_lookup(vercel),
+        Ok(Platform::Http { port: 3000 })
+    );
+    assert_eq!(Platform::from_lookup(lambda), Ok(Platform::Lambda));
+    assert_eq!(
+        Platform::from_lookup(port),
+        Ok(Platform::Http { port: 8080 })
+    );
+    assert!(Platform::from_lookup(bad_port).is_err());
+}
+
+#[test]
+fn the_example_file_lists_every_variable_that_is_read() {
+    let asked = RefCell::new(BTreeSet::new());
+    let lookup = |name: &str| {
+        asked.borrow_mut().insert(name.to_owned());
+        None
+    };
+    let _ = Config::from_lookup(ALL, lookup);
+    let _ = Config::from_lookup(&[], |name| {
+        lookup(name);
+        (name == "FAREBOX_FULFIL").then(|| "https://shop.example/".to_owned())
+    });
+    let _ = Platform::from_lookup(lookup);
+    let _ = log_level(lookup);
+
+    let platforms_own = ["VERCEL", "VERCEL_IPC_PATH"];
+    let ours: BTreeSet<String> = asked
+        .into_inner()
+        .into_iter()
+        .filter(|name| !name.starts_with("AWS_") && !platforms_own.contains(&name.as_str()))
+        .collect();
+    let listed: BTreeSet<String> = include_str!("../../../.env.example")
+        .lines()
+        .filter_map(|line| line.trim_start_matches('#').split_once('='))
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    assert_eq!(listed, ours);
+}

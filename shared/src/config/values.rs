@@ -1,0 +1,210 @@
+//! What single settings hold, and how they are read from text.
+
+use std::{collections::BTreeMap, ops::RangeInclusive, path::PathBuf, time::Duration};
+
+use hyper::Uri;
+
+use crate::amount::{Amount, Currency};
+
+/// Where Stripe's API is: scheme and authority, without a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiBase(String);
+
+impl ApiBase {
+    /// Reads `https://host` or, for this machine alone, `http://127.0.0.1:port`.
+    ///
+    /// # Errors
+    ///
+    /// A text that says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        endpoint(text)?;
+        let base = text.strip_suffix('/').unwrap_or(text);
+        let path = base.splitn(4, '/').nth(3);
+        if path.is_some() || base.contains(['?', '#']) {
+            return Err("must not have a path");
+        }
+        Ok(Self(base.to_owned()))
+    }
+
+    /// The text, without a slash at its end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for ApiBase {
+    fn default() -> Self {
+        Self("https://api.stripe.com".to_owned())
+    }
+}
+
+/// Where the ledger lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LedgerLocation {
+    /// `sqlite:PATH`: a file that is made when it is not there.
+    Sqlite(PathBuf),
+}
+
+impl LedgerLocation {
+    /// Reads `sqlite:PATH`.
+    ///
+    /// # Errors
+    ///
+    /// A text that says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        match text.strip_prefix("sqlite:") {
+            Some(path) if !path.is_empty() => Ok(Self::Sqlite(PathBuf::from(path))),
+            _ => Err("must be `sqlite:` and the path of a file"),
+        }
+    }
+}
+
+/// Where the outbox is delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Destination {
+    /// `log:`: a log line each, for trying things out.
+    Log,
+    /// `https://…`: a signed POST each, by Standard Webhooks; plain `http` on this machine alone.
+    Endpoint(Uri),
+}
+
+impl Destination {
+    /// Reads `log:` or the URL of an endpoint.
+    ///
+    /// # Errors
+    ///
+    /// A text that says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "log:" => Ok(Self::Log),
+            url => endpoint(url).map(Self::Endpoint),
+        }
+    }
+}
+
+/// A URL that keeps what is sent to it from strangers: TLS, or this machine.
+fn endpoint(text: &str) -> Result<Uri, &'static str> {
+    let uri: Uri = text.parse().map_err(|_| "is not a URL")?;
+    let authority = uri.authority().ok_or("is not a URL with a host")?;
+    if authority.as_str().contains('@') {
+        return Err("must not hold a user or a password");
+    }
+    let is_local = matches!(authority.host(), "127.0.0.1" | "localhost" | "[::1]");
+    match uri.scheme_str() {
+        Some("https") => Ok(uri),
+        Some("http") if is_local => Ok(uri),
+        Some("http") => Err("must be https; plain http is for this machine alone"),
+        _ => Err("must be an https URL"),
+    }
+}
+
+/// The largest order that the shop takes, in minor units.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caps {
+    general: i64,
+    by_currency: BTreeMap<Currency, i64>,
+}
+
+impl Default for Caps {
+    /// Stripe's own limit: eight digits.
+    fn default() -> Self {
+        Self {
+            general: 99_999_999,
+            by_currency: BTreeMap::new(),
+        }
+    }
+}
+
+impl Caps {
+    /// Reads `500000`, or `500000,jpy:750000` with other limits for some currencies.
+    ///
+    /// # Errors
+    ///
+    /// A text that says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        const FORM: &str = "must be minor units, such as `500000` or `500000,jpy:750000`";
+        let limit = |digits: &str| digits.parse().ok().filter(|n: &i64| *n > 0).ok_or(FORM);
+        let mut caps = Self::default();
+        for part in text.split(',').map(str::trim) {
+            match part.split_once(':') {
+                None => caps.general = limit(part)?,
+                Some((currency, digits)) => {
+                    let currency = Currency::parse(currency).map_err(|_| FORM)?;
+                    caps.by_currency.insert(currency, limit(digits)?);
+                }
+            }
+        }
+        Ok(caps)
+    }
+
+    /// The largest order in `currency`, in minor units.
+    #[must_use]
+    pub fn of(&self, currency: Currency) -> i64 {
+        *self.by_currency.get(&currency).unwrap_or(&self.general)
+    }
+
+    /// Whether the shop takes an order of `amount`.
+    #[must_use]
+    pub fn allow(&self, amount: Amount) -> bool {
+        amount.minor_units() <= self.of(amount.currency())
+    }
+}
+
+/// Types of Stripe's events that are passed on as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Subscriptions(Vec<String>);
+
+impl Subscriptions {
+    /// Reads types such as `customer.created`, with `*` for all that begin alike, comma-separated.
+    ///
+    /// # Errors
+    ///
+    /// A text that says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let patterns: Vec<String> = text.split(',').map(|t| t.trim().to_owned()).collect();
+        let fits = |pattern: &String| {
+            let stem = pattern.strip_suffix('*').unwrap_or(pattern);
+            !pattern.is_empty()
+                && stem
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._".contains(&b))
+        };
+        if patterns.iter().all(fits) {
+            return Ok(Self(patterns));
+        }
+        Err(
+            "must be types of Stripe's events, comma-separated, such as `customer.created,invoice.*`",
+        )
+    }
+
+    /// Whether events of type `kind` are passed on.
+    #[must_use]
+    pub fn include(&self, kind: &str) -> bool {
+        self.0
+            .iter()
+            .any(|pattern| match pattern.strip_suffix('*') {
+                Some(stem) => kind.starts_with(stem),
+                None => kind == pattern,
+            })
+    }
+}
+
+/// Whole seconds in `range`.
+pub(super) fn seconds(range: RangeInclusive<u64>) -> impl FnOnce(&str) -> Result<Duration, String> {
+    move |text| match text.parse() {
+        Ok(seconds) if range.contains(&seconds) => Ok(Duration::from_secs(seconds)),
+        _ => Err(format!(
+            "must be whole seconds from {} to {}",
+            range.start(),
+            range.end()
+        )),
+    }
+}
+
+/// A port that can be listened on; 0 takes a free one.
+pub(super) fn port(text: &str) -> Result<u16, &'static str> {
+    text.parse().map_err(|_| "must be a port from 0 to 65535")
+}

@@ -1,0 +1,210 @@
+//! The one error type, and the one place it becomes a response.
+//!
+//! `Display` is what the *caller* may read. The cause is what the *operator* reads: it travels in
+//! `source()`, is logged once by the host, and is never in a body. Converting has no side effect: the
+//! error rides in the response's extensions, and the host adds the request id (see [`crate::host`]).
+
+use std::{borrow::Cow, sync::Arc};
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use hyper::{
+    HeaderMap, StatusCode,
+    header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
+};
+use serde_json::json;
+
+use crate::{ledger, secrets, signature, stripe};
+
+/// What the operator reads.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a request is not answered with what it asked for.
+///
+/// `docs/errors.md` lists every row; a row changes only with an entry in the CHANGELOG.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The request itself is wrong; the text names the field and the reason.
+    #[error("{0}")]
+    Invalid(Cow<'static, str>),
+    /// A token inside the request is not one that the site signed; the text names the field.
+    #[error("{0}")]
+    InvalidToken(&'static str, #[source] Cause),
+    /// Less than Stripe charges in this currency.
+    #[error("the amount is below the smallest that can be charged")]
+    AmountTooSmall,
+    /// The webhook signature is missing, forged or stale.
+    #[error("the signature does not match")]
+    BadSignature(#[source] signature::Rejected),
+    /// There is no token that says who is calling, or it is not valid.
+    #[error("sign in, or reload the page")]
+    Unauthenticated(#[source] Cause),
+    /// The bank refused. `code` is Stripe's decline code, for the site to translate.
+    #[error("the payment was declined")]
+    Declined {
+        /// What the caller may know: see [`payer_code`].
+        code: String,
+    },
+    /// The caller is known, and may not do this.
+    #[error("you may not do this")]
+    Forbidden,
+    /// There is no such thing, or it is another caller's: the two cannot be told apart.
+    #[error("there is no such order")]
+    NotFound,
+    /// The method is not one that the route answers.
+    #[error("the method is not allowed here")]
+    MethodNotAllowed,
+    /// The idempotency key came before, with other contents.
+    #[error("this Idempotency-Key was used with other contents")]
+    KeyReused,
+    /// The same operation is being carried out right now; the same request may be retried.
+    #[error("the same request is in progress, try again")]
+    InProgress,
+    /// The order is paid; nothing about it changes.
+    #[error("the order is paid already")]
+    AlreadyPaid,
+    /// A payment of the order is under way; it cannot change until that ends.
+    #[error("a payment of this order is being processed")]
+    PaymentProcessing,
+    /// The order was canceled; a new one is needed.
+    #[error("the order was canceled")]
+    OrderCanceled,
+    /// The site signed a newer version of this order.
+    #[error("the order has changed since, reload the page")]
+    OrderChanged,
+    /// The body is over the route's cap.
+    #[error("the body is too large")]
+    TooLarge,
+    /// Something on our side is wrong, and a retry will not help.
+    #[error("something went wrong on our side")]
+    Internal(#[source] Cause),
+    /// Stripe or the ledger did not answer in time; the same request may be retried.
+    #[error("payments are briefly unavailable, try again")]
+    Unavailable(#[source] Cause),
+}
+
+impl Error {
+    /// [`Error::Invalid`] with a text that names the field and the reason.
+    pub fn invalid(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::Invalid(text.into())
+    }
+
+    /// The row of the table: a status, and a code that programs can tell apart.
+    fn answer(&self) -> (StatusCode, &str) {
+        match self {
+            Self::Invalid(_) | Self::InvalidToken(..) => {
+                (StatusCode::BAD_REQUEST, "invalid_request")
+            }
+            Self::AmountTooSmall => (StatusCode::BAD_REQUEST, "amount_too_small"),
+            Self::BadSignature(_) => (StatusCode::BAD_REQUEST, "bad_signature"),
+            Self::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "unauthenticated"),
+            Self::Declined { code } => (StatusCode::PAYMENT_REQUIRED, code),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            Self::KeyReused => (StatusCode::CONFLICT, "idempotency_key_reused"),
+            Self::InProgress => (StatusCode::CONFLICT, "in_progress"),
+            Self::AlreadyPaid => (StatusCode::CONFLICT, "order_already_paid"),
+            Self::PaymentProcessing => (StatusCode::CONFLICT, "payment_processing"),
+            Self::OrderCanceled => (StatusCode::CONFLICT, "order_canceled"),
+            Self::OrderChanged => (StatusCode::CONFLICT, "order_changed"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        }
+    }
+
+    /// Seconds after which the same request may be sent again.
+    fn retry_after(&self) -> Option<&'static str> {
+        match self {
+            Self::InProgress => Some("1"),
+            Self::Unavailable(_) => Some("2"),
+            _ => None,
+        }
+    }
+
+    /// The error of a response that the router made by itself, such as 405.
+    pub(crate) fn of_status(status: StatusCode) -> Option<Self> {
+        match status {
+            StatusCode::METHOD_NOT_ALLOWED => Some(Self::MethodNotAllowed),
+            StatusCode::NOT_FOUND => Some(Self::NotFound),
+            StatusCode::PAYLOAD_TOO_LARGE => Some(Self::TooLarge),
+            _ if status.is_server_error() => {
+                Some(Self::Internal("the router answered by itself".into()))
+            }
+            _ if status.is_client_error() => Some(Self::invalid("the request is malformed")),
+            _ => None,
+        }
+    }
+
+    /// The whole response: status, headers, and `{"error": {"code", "message", "requestId"}}`.
+    pub(crate) fn response(&self, request_id: &str) -> Response {
+        let (status, code) = self.answer();
+        let body = json!({
+            "error": { "code": code, "message": self.to_string(), "requestId": request_id }
+        });
+        let mut headers = HeaderMap::new();
+        if let Some(seconds) = self.retry_after() {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        (status, headers, Json(body)).into_response()
+    }
+}
+
+impl IntoResponse for Error {
+    /// The status, and the error itself for the host to render and log.
+    fn into_response(self) -> Response {
+        let mut response = self.answer().0.into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+/// What a payer may know of Stripe's decline code: a thief must not learn that a card is reported
+/// (<https://docs.stripe.com/declines/codes>).
+#[must_use]
+pub fn payer_code(decline_code: &str) -> &str {
+    match decline_code {
+        "lost_card" | "stolen_card" | "fraudulent" => "generic_decline",
+        other => other,
+    }
+}
+
+impl From<stripe::Failure> for Error {
+    fn from(failure: stripe::Failure) -> Self {
+        match failure {
+            stripe::Failure::Declined { ref code, .. } => Self::Declined {
+                code: payer_code(code).to_owned(),
+            },
+            stripe::Failure::Refused(ref refusal) => match refusal.code.as_deref() {
+                Some("amount_too_small") => Self::AmountTooSmall,
+                Some("idempotency_key_in_use") => Self::InProgress,
+                _ if refusal.is_ours_to_mend() => Self::Unavailable(Box::new(failure)),
+                _ => Self::Internal(Box::new(failure)),
+            },
+            stripe::Failure::Differs(_) => Self::Internal(Box::new(failure)),
+            _ => Self::Unavailable(Box::new(failure)),
+        }
+    }
+}
+
+impl From<ledger::Failure> for Error {
+    fn from(failure: ledger::Failure) -> Self {
+        Self::Unavailable(Box::new(failure))
+    }
+}
+
+impl From<secrets::Missing> for Error {
+    fn from(missing: secrets::Missing) -> Self {
+        Self::Unavailable(Box::new(missing))
+    }
+}
+
+#[cfg(test)]
+mod tests;

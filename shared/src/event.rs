@@ -1,0 +1,246 @@
+//! What Stripe tells us, read after its signature was checked.
+//!
+//! Only a small envelope is parsed, then the few fields of the object that an order depends on.
+//! Nothing is lost for being unknown: an unknown type is [`Subject::Other`], and a known type whose
+//! object does not fit is [`Subject::Unreadable`], kept with its body.
+//!
+//! Two kinds arrive. A snapshot event (`object: "event"`) carries its object as it was. A thin event
+//! (`object: "v2.core.event"`) names it, and whoever accepts the event fetches it first
+//! (<https://docs.stripe.com/event-destinations#thin-events>).
+
+mod objects;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+pub use objects::{Charge, Dispute, Intent, PaymentError, Refund};
+
+use crate::digest;
+
+/// One event, verified.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// `evt_…`; the same for every delivery of this event.
+    pub id: String,
+    /// Stripe's type, such as `payment_intent.succeeded`; of a thin event too, where Stripe
+    /// writes `v1.` before it.
+    pub kind: String,
+    /// When Stripe made it, in Unix seconds. Never enough to order two events by.
+    pub created: i64,
+    /// Whether real money moved; `None` when the body does not tell.
+    pub livemode: Option<bool>,
+    /// What it is about.
+    pub subject: Subject,
+    /// The body as it was received.
+    pub body: String,
+}
+
+/// What an event is about, as far as an order depends on it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Subject {
+    /// `payment_intent.*`
+    Intent(Intent),
+    /// `charge.refunded`
+    Charge(Charge),
+    /// `refund.*` and `charge.refund.updated`
+    Refund(Refund),
+    /// `charge.dispute.*`
+    Dispute(Dispute),
+    /// A thin event's object, which is to be fetched.
+    Related(Related),
+    /// A type that no order depends on.
+    Other,
+    /// A type that an order depends on, with an object that does not fit; says what is wrong.
+    Unreadable(String),
+}
+
+/// Which object a thin event is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// The kind of the object.
+    pub family: Family,
+    /// The object's id, of letters, digits and underscores alone: fit for a path.
+    pub id: String,
+}
+
+/// The kinds of objects that an order depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// A payment intent.
+    Intent,
+    /// A charge.
+    Charge,
+    /// A refund.
+    Refund,
+    /// A dispute.
+    Dispute,
+}
+
+impl Family {
+    /// The kind that events of type `kind` are about.
+    fn of(kind: &str) -> Option<Self> {
+        match kind {
+            "charge.refunded" => Some(Self::Charge),
+            "charge.refund.updated" => Some(Self::Refund),
+            _ if kind.starts_with("payment_intent.") => Some(Self::Intent),
+            _ if kind.starts_with("refund.") => Some(Self::Refund),
+            _ if kind.starts_with("charge.dispute.") => Some(Self::Dispute),
+            _ => None,
+        }
+    }
+
+    fn read(self, object: &str) -> Result<Subject, serde_json::Error> {
+        Ok(match self {
+            Self::Intent => Subject::Intent(serde_json::from_str(object)?),
+            Self::Charge => Subject::Charge(serde_json::from_str(object)?),
+            Self::Refund => Subject::Refund(serde_json::from_str(object)?),
+            Self::Dispute => Subject::Dispute(serde_json::from_str(object)?),
+        })
+    }
+}
+
+/// The body is not text.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the body is not UTF-8")]
+pub struct NotText;
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    id: String,
+    object: String,
+    #[serde(rename = "type")]
+    kind: String,
+    livemode: bool,
+    #[serde(borrow)]
+    created: Option<&'a RawValue>,
+    #[serde(borrow)]
+    data: Option<Data<'a>>,
+    related_object: Option<RelatedObject>,
+}
+
+#[derive(Deserialize)]
+struct Data<'a> {
+    #[serde(borrow)]
+    object: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct RelatedObject {
+    id: String,
+}
+
+impl Event {
+    /// Reads a body whose signature was checked. One that is no event is kept as
+    /// [`Subject::Unreadable`], under a name made of its bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`NotText`] when the body is not UTF-8.
+    pub fn parse(body: &[u8]) -> Result<Self, NotText> {
+        let text = std::str::from_utf8(body).map_err(|_| NotText)?;
+        Ok(match serde_json::from_str(text) {
+            Ok(envelope) => Self::in_envelope(envelope, text),
+            Err(error) => Self::unreadable(text, error.to_string()),
+        })
+    }
+
+    fn in_envelope(envelope: Envelope<'_>, text: &str) -> Self {
+        let is_thin = envelope.object == "v2.core.event";
+        let subject = match envelope.object.as_str() {
+            "event" => snapshot(&envelope),
+            "v2.core.event" => thin(&envelope),
+            _ => return Self::unreadable(text, "the object is not an event".to_owned()),
+        };
+        let kind = match envelope.kind.strip_prefix("v1.") {
+            Some(kind) if is_thin => kind.to_owned(),
+            _ => envelope.kind,
+        };
+        Self {
+            created: seconds(envelope.created),
+            id: envelope.id,
+            kind,
+            livemode: Some(envelope.livemode),
+            subject,
+            body: text.to_owned(),
+        }
+    }
+
+    fn unreadable(text: &str, what: String) -> Self {
+        Self {
+            id: format!("unreadable_{}", &digest::hex(&[text])[..32]),
+            kind: "unreadable".to_owned(),
+            created: 0,
+            livemode: None,
+            subject: Subject::Unreadable(what),
+            body: text.to_owned(),
+        }
+    }
+}
+
+fn snapshot(envelope: &Envelope<'_>) -> Subject {
+    let Some(family) = Family::of(&envelope.kind) else {
+        return Subject::Other;
+    };
+    let Some(object) = envelope.data.as_ref().and_then(|data| data.object) else {
+        return Subject::Unreadable("there is no data.object".to_owned());
+    };
+    family
+        .read(object.get())
+        .unwrap_or_else(|error| Subject::Unreadable(error.to_string()))
+}
+
+fn thin(envelope: &Envelope<'_>) -> Subject {
+    let kind = envelope.kind.strip_prefix("v1.").unwrap_or_default();
+    let Some(family) = Family::of(kind) else {
+        return Subject::Other;
+    };
+    match &envelope.related_object {
+        Some(related) if is_id(&related.id) => Subject::Related(Related {
+            family,
+            id: related.id.clone(),
+        }),
+        _ => Subject::Unreadable("there is no related object that could be fetched".to_owned()),
+    }
+}
+
+/// Whether `text` is an id of Stripe's: fit for a path, since it holds no slash, dot or escape.
+pub(crate) fn is_id(text: &str) -> bool {
+    (1..=255).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// Unix seconds from a number, or from the ISO 8601 text of a thin event; 0 when it is neither.
+fn seconds(created: Option<&RawValue>) -> i64 {
+    let Some(raw) = created else { return 0 };
+    if let Ok(number) = serde_json::from_str(raw.get()) {
+        return number;
+    }
+    serde_json::from_str(raw.get())
+        .ok()
+        .and_then(iso_8601)
+        .unwrap_or(0)
+}
+
+/// `2026-09-30T12:00:00.000Z` in Unix seconds; Stripe writes UTC.
+fn iso_8601(text: &str) -> Option<i64> {
+    let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
+    let is_utc = text.ends_with('Z') && (1..=12).contains(&month) && (1..=31).contains(&day);
+    is_utc.then(|| days_since_1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second)
+}
+
+/// Days from 1970-01-01 to a date of the Gregorian calendar, with the year begun in March so that
+/// the leap day is its last.
+fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let month_from_march = (month + 9) % 12;
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    year * 365 + leap_days + (month_from_march * 153 + 2) / 5 + day - 1 - 719_468
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! The fields of Stripe's objects that an order depends on. They are read from webhooks, and from
+//! the API where a thin event only names its object. Texts and missing fields are tolerated where an
+//! order does not need them: endpoints of older API versions send older shapes.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// A payment intent (<https://docs.stripe.com/api/payment_intents/object>).
+#[derive(Clone, Debug, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct Intent {
+    /// `pi_…`
+    pub id: String,
+    /// In minor units of `currency`.
+    pub amount: i64,
+    /// In minor units; what was taken.
+    pub amount_received: Option<i64>,
+    /// Three lower-case letters.
+    pub currency: String,
+    /// Stripe's status; one that is not known changes no order.
+    pub status: String,
+    /// What we wrote when the intent was made.
+    pub metadata: Option<BTreeMap<String, String>>,
+    /// Why the latest attempt failed.
+    pub last_payment_error: Option<PaymentError>,
+}
+
+/// Why an attempt to pay failed; only that it failed matters to an order.
+#[derive(Clone, Debug, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct PaymentError {
+    /// Stripe's code.
+    pub code: Option<String>,
+}
+
+impl Intent {
+    /// What the metadata holds under `key`.
+    #[must_use]
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        self.metadata.as_ref()?.get(key).map(String::as_str)
+    }
+}
+
+/// A charge (<https://docs.stripe.com/api/charges/object>).
+#[derive(Clone, Debug, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct Charge {
+    /// `ch_…`
+    pub id: String,
+    /// In minor units of `currency`.
+    pub amount: i64,
+    /// In minor units; all refunds of this charge so far.
+    pub amount_refunded: i64,
+    /// Three lower-case letters.
+    pub currency: String,
+    /// `pi_…`; `None` for a charge that no intent made.
+    pub payment_intent: Option<String>,
+}
+
+/// A refund (<https://docs.stripe.com/api/refunds/object>).
+#[derive(Clone, Debug, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct Refund {
+    /// `re_…`
+    pub id: String,
+    /// In minor units of `currency`.
+    pub amount: i64,
+    /// Three lower-case letters.
+    pub currency: String,
+    /// `pending`, `requires_action`, `succeeded`, `failed` or `canceled`.
+    pub status: Option<String>,
+    /// `pi_…`; `None` for a charge that no intent made.
+    pub payment_intent: Option<String>,
+}
+
+/// A dispute (<https://docs.stripe.com/api/disputes/object>).
+#[derive(Clone, Debug, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct Dispute {
+    /// `dp_…`
+    pub id: String,
+    /// `needs_response`, `under_review`, `won`, `lost`, and the `warning_…` of inquiries.
+    pub status: String,
+    /// `pi_…`; `None` for a charge that no intent made.
+    pub payment_intent: Option<String>,
+}

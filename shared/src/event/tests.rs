@@ -1,0 +1,168 @@
+//! Both kinds of events, unknown shapes, and what must not be lost.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+fn parse(event: &Value) -> Result<Event, NotText> {
+    Event::parse(event.to_string().as_bytes())
+}
+
+fn snapshot_of(kind: &str, object: Value) -> Value {
+    json!({
+        "id": "evt_1", "object": "event", "type": kind, "created": 1_700_000_000,
+        "livemode": false, "api_version": "2026-09-30.endive", "data": { "object": object },
+        "pending_webhooks": 1, "request": { "id": null, "idempotency_key": null },
+    })
+}
+
+fn thin_of(kind: &str, related: Value) -> Value {
+    json!({
+        "id": "evt_1", "object": "v2.core.event", "type": kind, "livemode": true,
+        "created": "2026-09-30T12:34:56.789Z", "context": null, "related_object": related,
+    })
+}
+
+fn intent() -> Value {
+    json!({
+        "id": "pi_1", "object": "payment_intent", "amount": 1500, "amount_received": 1500,
+        "currency": "usd", "status": "succeeded", "metadata": { "a": "b" },
+        "last_payment_error": null, "a_field_of_next_year": { "x": [1] },
+    })
+}
+
+#[test]
+fn a_snapshot_carries_its_object() {
+    let event = parse(&snapshot_of("payment_intent.succeeded", intent())).unwrap();
+
+    assert_eq!((event.id.as_str(), event.created), ("evt_1", 1_700_000_000));
+    assert_eq!(event.livemode, Some(false));
+    let Subject::Intent(intent) = event.subject else {
+        panic!("not an intent: {:?}", event.subject)
+    };
+    assert_eq!((intent.amount, intent.metadata("a")), (1500, Some("b")));
+}
+
+#[test]
+fn every_type_that_an_order_depends_on_is_read() {
+    let refund = json!({ "id": "re_1", "amount": 5, "currency": "usd", "status": "succeeded",
+        "payment_intent": "pi_1" });
+    let charge = json!({ "id": "ch_1", "amount": 9, "amount_refunded": 5, "currency": "usd",
+        "payment_intent": "pi_1" });
+    let dispute = json!({ "id": "dp_1", "status": "needs_response", "payment_intent": "pi_1" });
+    let cases = [
+        ("payment_intent.created", intent()),
+        ("payment_intent.a_type_of_next_year", intent()),
+        ("charge.refunded", charge),
+        ("refund.created", refund.clone()),
+        ("refund.failed", refund.clone()),
+        ("charge.refund.updated", refund),
+        ("charge.dispute.closed", dispute),
+    ];
+    for (kind, object) in cases {
+        let subject = parse(&snapshot_of(kind, object)).unwrap().subject;
+        let is_read = !matches!(subject, Subject::Other | Subject::Unreadable(_));
+        assert!(is_read, "{kind}: {subject:?}");
+    }
+}
+
+#[test]
+fn a_thin_event_names_what_to_fetch() {
+    let related = json!({ "id": "pi_1", "type": "payment_intent", "url": "https://evil.example/" });
+    let event = parse(&thin_of("v1.payment_intent.succeeded", related)).unwrap();
+
+    assert_eq!(event.kind, "payment_intent.succeeded");
+    assert_eq!(event.created, 1_790_771_696);
+    assert_eq!(event.livemode, Some(true));
+    let expected = Related {
+        family: Family::Intent,
+        id: "pi_1".to_owned(),
+    };
+    assert_eq!(event.subject, Subject::Related(expected));
+}
+
+#[test]
+fn a_thin_event_never_leads_outside_stripes_paths() {
+    for id in [
+        "../balance",
+        "pi_1/cancel",
+        "pi_1?expand=x",
+        "",
+        "pi%2f1",
+        "pi_1#",
+    ] {
+        let related = json!({ "id": id, "type": "payment_intent", "url": "/v1/x" });
+        let event = parse(&thin_of("v1.payment_intent.succeeded", related)).unwrap();
+        assert!(matches!(event.subject, Subject::Unreadable(_)), "{id}");
+    }
+    let event = parse(&thin_of("v1.payment_intent.succeeded", Value::Null)).unwrap();
+    assert!(matches!(event.subject, Subject::Unreadable(_)));
+}
+
+#[test]
+fn unknown_types_are_kept() {
+    let event = parse(&snapshot_of("treasury.comet.sighted", json!({ "id": "x" }))).unwrap();
+    assert_eq!(event.subject, Subject::Other);
+    let event = parse(&thin_of("v2.core.account.updated", Value::Null)).unwrap();
+    assert_eq!(event.subject, Subject::Other);
+    assert_eq!(event.kind, "v2.core.account.updated");
+}
+
+#[test]
+fn a_known_type_with_an_object_that_does_not_fit_is_kept_as_unreadable() {
+    for object in [json!({}), json!({ "id": 5 }), json!("pi_1"), Value::Null] {
+        let event = parse(&snapshot_of("payment_intent.succeeded", object.clone())).unwrap();
+        assert!(matches!(event.subject, Subject::Unreadable(_)), "{object}");
+    }
+}
+
+#[test]
+fn missing_and_unknown_values_are_tolerated_where_no_order_needs_them() {
+    let object = json!({ "id": "pi_1", "amount": 5, "currency": "usd", "status": "a_new_one" });
+    let mut event = snapshot_of("payment_intent.succeeded", object);
+    event.as_object_mut().unwrap().remove("created");
+
+    let event = parse(&event).unwrap();
+    assert!(matches!(event.subject, Subject::Intent(_)));
+    assert_eq!(event.created, 0);
+}
+
+#[test]
+fn a_signed_body_that_is_no_event_is_kept_under_a_name_of_its_own() {
+    let other = json!({ "id": "x", "object": "list", "type": "x", "livemode": false });
+    for body in [
+        "",
+        "{}",
+        "[]",
+        "null",
+        "{\"object\":\"event\"}",
+        "{",
+        &other.to_string(),
+    ] {
+        let event = Event::parse(body.as_bytes()).unwrap();
+        assert!(matches!(event.subject, Subject::Unreadable(_)), "{body}");
+        assert_eq!(event.id, Event::parse(body.as_bytes()).unwrap().id);
+        assert!(event.id.starts_with("unreadable_"), "{}", event.id);
+    }
+}
+
+#[test]
+fn a_body_that_is_not_utf_8_is_refused() {
+    assert_eq!(Event::parse(b"\xff\xfe").unwrap_err(), NotText);
+}
+
+#[test]
+fn times_of_thin_events_are_read_to_the_second() {
+    assert_eq!(iso_8601("1970-01-01T00:00:00Z"), Some(0));
+    assert_eq!(iso_8601("2000-02-29T23:59:59.999Z"), Some(951_868_799));
+    assert_eq!(iso_8601("2026-12-31T00:00:00.000Z"), Some(1_798_675_200));
+    for bad in [
+        "",
+        "yesterday",
+        "2026-13-01T00:00:00Z",
+        "2026-01-01T00:00:00+02:00",
+        "2026-01-01",
+    ] {
+        assert_eq!(iso_8601(bad), None, "{bad}");
+    }
+}

@@ -1,0 +1,106 @@
+//! Running a service on Lambda, on Vercel, or on a port.
+//!
+//! A function is a `MethodRouter`: one route, whatever its path. Every host serves it through
+//! [`finished`], so that what holds for every answer is in one place.
+
+mod finish;
+mod log;
+
+use std::{future::Future, io::IsTerminal as _, net::Ipv4Addr, process::ExitCode};
+
+use axum::routing::MethodRouter;
+pub use finish::finished;
+pub use log::{init_tracing, subscriber};
+use tokio::net::TcpListener;
+
+use crate::config::Platform;
+
+/// Why a function could not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The settings do not allow a start.
+    #[error(transparent)]
+    Config(#[from] crate::ConfigError),
+    /// The ledger could not be opened.
+    #[error("the ledger could not be opened")]
+    Ledger(#[from] crate::ledger::Failure),
+    /// The port could not be listened on, or serving it ended.
+    #[error("the port could not be served: {0}")]
+    Port(#[from] std::io::Error),
+    /// The Lambda runtime ended.
+    #[error("the Lambda runtime ended")]
+    Lambda(#[source] lambda_http::Error),
+}
+
+/// Runs a whole program: logs from its first line, and says why it ended when it failed.
+pub async fn run(program: impl Future<Output = Result<(), Error>>) -> ExitCode {
+    init_tracing();
+    match program.await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Shows how a program is called, to whoever called it otherwise.
+#[expect(
+    clippy::print_stderr,
+    reason = "a person mistyped a command and reads it"
+)]
+#[must_use]
+pub fn usage(text: &str) -> ExitCode {
+    eprintln!("{text}");
+    ExitCode::from(2)
+}
+
+/// To the log, or in plain text where a person sits before it.
+#[expect(clippy::print_stderr, reason = "a person started this and reads it")]
+fn report(error: &Error) {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    if std::io::stderr().is_terminal() {
+        eprintln!("error: {error} {}", cause.unwrap_or_default());
+    } else {
+        tracing::error!(cause, "could not start: {error}");
+    }
+}
+
+/// Serves `service` on the platform that this process runs on, until it is told to stop.
+///
+/// # Errors
+///
+/// [`Error`] when the port cannot be listened on, or the runtime ends.
+pub async fn serve(service: MethodRouter) -> Result<(), Error> {
+    let service = finished(service);
+    match Platform::from_lookup(|name| std::env::var(name).ok())? {
+        Platform::Lambda => lambda_http::run(service).await.map_err(Error::Lambda),
+        Platform::Http { port } => {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+            let address = listener.local_addr()?;
+            tracing::info!(%address, "listening");
+            axum::serve(listener, service)
+                .with_graceful_shutdown(told_to_stop())
+                .await?;
+            Ok(())
+        }
+    }
+}
+
+/// Ends when the process is asked to stop: by `SIGTERM`, or by Ctrl-C.
+pub fn told_to_stop() -> impl Future<Output = ()> + Send {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
+    async move {
+        let [Ok(mut terminate), Ok(mut interrupt)] = signals else {
+            // Without handlers the signals end the process by themselves.
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    }
+}

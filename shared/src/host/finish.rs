@@ -1,0 +1,108 @@
+//! What holds for every answer, whichever function gave it.
+//!
+//! It is JSON, it is not stored, it names its request, an error has a code and a message, and a
+//! failure is logged once. A panic answers 500; the process goes on.
+
+use std::{any::Any, error::Error as _, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+
+use axum::{
+    extract::Request,
+    middleware::{Next, from_fn},
+    response::Response,
+    routing::MethodRouter,
+};
+use futures_util::FutureExt as _;
+use hyper::{
+    StatusCode,
+    header::{ALLOW, CACHE_CONTROL, HeaderName, HeaderValue},
+};
+use tracing::Instrument as _;
+
+use crate::Error;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const CONTENT_TYPE_OPTIONS: HeaderName = HeaderName::from_static("x-content-type-options");
+
+/// `service` with what every answer has. Serve this, never the bare service.
+#[must_use]
+pub fn finished(service: MethodRouter) -> MethodRouter {
+    service.layer(from_fn(finish))
+}
+
+async fn finish(request: Request, next: Next) -> Response {
+    let request_id = request_id(&request);
+    let span =
+        tracing::info_span!("request", request.id = request_id, http.method = %request.method());
+    let answered = async {
+        let started = Instant::now();
+        let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        let response = outcome.unwrap_or_else(|panic| {
+            axum::response::IntoResponse::into_response(Error::Internal(said(&*panic).into()))
+        });
+        let response = rendered(response, &request_id);
+        tracing::info!(
+            http.status = response.status().as_u16(),
+            elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "answered"
+        );
+        response
+    };
+    let mut response = answered.instrument(span).await;
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Ok(id) = HeaderValue::try_from(request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// Lambda's own id of the invocation, so that its log and ours meet; else a new one.
+fn request_id(request: &Request) -> String {
+    match request.extensions().get::<lambda_http::Context>() {
+        Some(context) => context.request_id.clone(),
+        None => format!("req_{:016x}", fastrand::u64(..)),
+    }
+}
+
+/// The error that `response` carries, or that its status means, as a whole response; logged.
+fn rendered(mut response: Response, request_id: &str) -> Response {
+    let carried = response.extensions_mut().remove::<Arc<Error>>();
+    let error = carried.or_else(|| Error::of_status(response.status()).map(Arc::new));
+    let Some(error) = error else {
+        return response;
+    };
+    log(&error, response.status());
+    let mut whole = error.response(request_id);
+    if let Some(allow) = response.headers_mut().remove(ALLOW) {
+        whole.headers_mut().insert(ALLOW, allow);
+    }
+    whole
+}
+
+/// `error!` only where someone should act.
+fn log(error: &Error, status: StatusCode) {
+    let mut cause = String::new();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        cause.push_str(if cause.is_empty() { "" } else { ": " });
+        cause.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    match status.is_server_error() {
+        true => tracing::error!(cause, "{error}"),
+        false => tracing::info!(cause, "{error}"),
+    }
+}
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    format!("panicked: {}", text.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! What an event makes of the ledger: a pure decision, the same for every backend.
+
+use super::Message;
+use crate::{
+    event::{Event, Subject},
+    order::{IntentKeys, Order, OrderId, Step},
+};
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Accepted {
+    /// It is in the ledger now, and moved an order or went to the outbox.
+    Applied,
+    /// It came before; nothing changed.
+    Seen,
+    /// No order of ours depends on it, and nobody subscribed to it.
+    Ignored,
+    /// It contradicts its order, or cannot be read: kept, with its body, for a person to look at.
+    Quarantined,
+}
+
+impl Accepted {
+    /// One word, for the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Seen => "seen",
+            Self::Ignored => "ignored",
+            Self::Quarantined => "quarantined",
+        }
+    }
+}
+
+/// How the order of an event is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Handle {
+    /// By the id that we wrote to the intent's metadata.
+    Order(OrderId),
+    /// By the payment intent.
+    Intent(String),
+}
+
+impl Handle {
+    /// `None` for an event that is about no order of ours.
+    pub(super) fn of(event: &Event) -> Option<Self> {
+        let intent = match &event.subject {
+            Subject::Intent(intent) => {
+                let id = intent.metadata(IntentKeys::ORDER)?;
+                return OrderId::parse(id).ok().map(Self::Order);
+            }
+            Subject::Charge(charge) => &charge.payment_intent,
+            Subject::Refund(refund) => &refund.payment_intent,
+            Subject::Dispute(dispute) => &dispute.payment_intent,
+            Subject::Related(_) | Subject::Other | Subject::Unreadable(_) => return None,
+        };
+        intent.clone().map(Self::Intent)
+    }
+}
+
+/// What is to be written for an event that was not seen before.
+#[derive(Debug, PartialEq)]
+pub(super) enum Decision {
+    /// Nothing.
+    Ignore,
+    /// The event id, and these messages.
+    Pass(Vec<Message>),
+    /// The event id, the order, and these messages.
+    Move(Box<Order>, Vec<Message>),
+    /// The event id, and the event itself with this reason.
+    Quarantine(String),
+}
+
+/// Decides what `event` makes of its order, which is in `version` now.
+pub(super) fn decide(
+    found: Option<(&Order, i64)>,
+    event: &Event,
+    is_subscribed: bool,
+    now: i64,
+) -> Decision {
+    if let Subject::Unreadable(what) = &event.subject {
+        return Decision::Quarantine(format!("the object does not parse: {what}"));
+    }
+    let stepped = match found {
+        Some((order, _)) => order.apply(event, now),
+        None if is_payment_for_an_order(event) => return Decision::Quarantine(UNKNOWN.to_owned()),
+        None => Ok(None),
+    };
+    let passed_on = is_subscribed.then(|| Message::of_event(event, now));
+    match stepped {
+        Err(mismatch) => Decision::Quarantine(mismatch.to_string()),
+        Ok(None) if passed_on.is_none() => Decision::Ignore,
+        Ok(None) => Decision::Pass(passed_on.into_iter().collect()),
+        Ok(Some(Step { order, happenings })) => {
+            let version = found.map_or(0, |(_, version)| version) + 1;
+            let told = happenings
+                .into_iter()
+                .map(|happening| Message::of_order(happening, &order, version, now));
+            let messages = told.chain(passed_on).collect();
+            Decision::Move(Box::new(order), messages)
+        }
+    }
+}
+
+const UNKNOWN: &str = "a payment succeeded for an order that is not in this ledger";
+
+fn is_payment_for_an_order(event: &Event) -> bool {
+    matches!(&event.subject, Subject::Intent(intent)
+        if intent.status == "succeeded" && intent.metadata(IntentKeys::ORDER).is_some())
+}

@@ -1,0 +1,85 @@
+//! Opening and changing orders: the operation that asks, and what it is answered. Pure.
+
+use crate::{
+    access::CallerId,
+    digest,
+    order::{Contents, Fixed, Order, OrderId},
+};
+
+/// What a caller asked for, once or several times: their idempotency key, and what came with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// Made of the caller and their key; tells nothing about either.
+    pub key: String,
+    /// Made of the request; the same key with another is refused.
+    pub digest: String,
+}
+
+impl Operation {
+    /// The operation that `caller` names `key` and asks for with `request`.
+    #[must_use]
+    pub fn new(caller: &CallerId, key: &str, request: &[&str]) -> Self {
+        Self {
+            key: digest::hex(&["operation", caller.as_str(), key]),
+            digest: digest::hex(request),
+        }
+    }
+}
+
+/// A request to open an order, or to change one.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// The operation that asks, where the caller named one.
+    pub operation: Option<Operation>,
+    /// Which order.
+    pub order: OrderId,
+    /// Whether the order must be there already.
+    pub must_exist: bool,
+    /// Who asks.
+    pub owner: CallerId,
+    /// What is to be offered.
+    pub contents: Contents,
+}
+
+/// The answer to an [`Opening`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Opened {
+    /// The order, as it is now.
+    Order(Box<Order>),
+    /// It stays as it was.
+    Refused(Refusal),
+}
+
+/// Why an order was neither opened nor changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The operation's key came before with another request.
+    KeyReused,
+    /// There is no such order, or it is another caller's.
+    NotFound,
+    /// The order does not change any more.
+    Fixed(Fixed),
+}
+
+/// What `opening` makes of the order that was `found`.
+pub(super) fn decide(found: Option<Order>, opening: Opening, now: i64) -> Result<Order, Refusal> {
+    let Some(mut order) = found else {
+        return match opening.must_exist {
+            true => Err(Refusal::NotFound),
+            false => Ok(Order::new(
+                opening.order,
+                opening.owner,
+                opening.contents,
+                now,
+            )),
+        };
+    };
+    if *order.owner() != opening.owner {
+        return Err(Refusal::NotFound);
+    }
+    order
+        .revise(opening.contents, now)
+        .map_err(Refusal::Fixed)?;
+    Ok(order)
+}

@@ -1,0 +1,256 @@
+//! The ledger as one SQLite file: the default on one machine, and several processes may share it.
+//!
+//! Every write is a transaction that takes the write lock at its begin, so that what it read cannot
+//! change under it. Commits are synced to the disk (`synchronous = FULL`): a `200` to Stripe
+//! means that the event survives a loss of power.
+
+mod orders;
+mod outbox;
+mod schema;
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use super::{
+    Accepted, Failure, Letter, Opened, Opening, Operation, Quarantined, REMEMBERED, Refusal,
+    Settled,
+    accept::{Decision, Handle, decide},
+    opening,
+};
+use crate::{
+    event::Event,
+    order::{Order, OrderId},
+};
+
+/// One connection of this process; work on it is short, and done off the async threads.
+#[derive(Clone, Debug)]
+pub(super) struct Sqlite {
+    connection: Arc<Mutex<Connection>>,
+}
+
+impl Sqlite {
+    pub(super) async fn open(path: &Path) -> Result<Self, Failure> {
+        let path = path.to_owned();
+        let connection = tokio::task::spawn_blocking(move || schema::open(&path)).await??;
+        Ok(Self {
+            connection: Arc::new(Mutex::new(connection)),
+        })
+    }
+
+    /// Runs `work` in a transaction that holds the write lock; what fails is rolled back.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.with(move |connection| {
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let done = work(&transaction)?;
+            transaction.commit()?;
+            Ok(done)
+        })
+        .await
+    }
+
+    /// Runs `work` on the connection.
+    async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let connection = Arc::clone(&self.connection);
+        let task = move || {
+            // A panic while it was held rolled its transaction back: the connection is sound.
+            let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&mut connection)
+        };
+        tokio::task::spawn_blocking(task).await?
+    }
+
+    pub(super) async fn order(&self, id: OrderId) -> Result<Option<Order>, Failure> {
+        self.with(move |connection| Ok(orders::find(connection, &id)?.map(|(order, _)| order)))
+            .await
+    }
+
+    pub(super) async fn replay(&self, operation: Operation) -> Result<Option<Opened>, Failure> {
+        self.with(move |connection| orders::replay(connection, &operation))
+            .await
+    }
+
+    pub(super) async fn open_order(&self, opening: Opening, now: i64) -> Result<Opened, Failure> {
+        self.write(move |transaction| {
+            if let Some(operation) = &opening.operation
+                && let Some(replayed) = orders::replay(transaction, operation)?
+            {
+                return Ok(replayed);
+            }
+            let operation = opening.operation.clone();
+            let found = orders::find(transaction, &opening.order)?;
+            let version = found.as_ref().map_or(0, |(_, version)| *version);
+            let before = found.map(|(order, _)| order);
+            let order = match opening::decide(before.clone(), opening, now) {
+                Ok(order) => order,
+                Err(refusal) => return Ok(Opened::Refused(refusal)),
+            };
+            if before.as_ref() != Some(&order) {
+                orders::put(transaction, &order, version)?;
+            }
+            if let Some(operation) = operation {
+                orders::note_operation(transaction, &operation, order.id())?;
+            }
+            Ok(Opened::Order(Box::new(order)))
+        })
+        .await
+    }
+
+    pub(super) async fn attach_intent(
+        &self,
+        id: OrderId,
+        intent: String,
+        now: i64,
+    ) -> Result<Option<Order>, Failure> {
+        self.write(move |transaction| {
+            let Some((mut order, version)) = orders::find(transaction, &id)? else {
+                return Ok(None);
+            };
+            if order.attach(intent, now) {
+                orders::put(transaction, &order, version)?;
+            }
+            Ok(Some(order))
+        })
+        .await
+    }
+
+    pub(super) async fn accept(
+        &self,
+        event: Event,
+        is_subscribed: bool,
+        now: i64,
+    ) -> Result<Accepted, Failure> {
+        self.write(move |transaction| accept(transaction, &event, is_subscribed, now))
+            .await
+    }
+
+    pub(super) async fn take_due(
+        &self,
+        now: i64,
+        lease: i64,
+        most: u32,
+    ) -> Result<Vec<Letter>, Failure> {
+        self.write(move |transaction| outbox::take_due(transaction, now, lease, most))
+            .await
+    }
+
+    pub(super) async fn settle(
+        &self,
+        id: String,
+        outcome: Settled,
+        now: i64,
+    ) -> Result<(), Failure> {
+        self.write(move |transaction| outbox::settle(transaction, &id, &outcome, now))
+            .await
+    }
+
+    pub(super) async fn parked(&self) -> Result<Vec<Letter>, Failure> {
+        self.with(|connection| outbox::parked(connection)).await
+    }
+
+    pub(super) async fn redrive(&self, id: Option<String>, now: i64) -> Result<usize, Failure> {
+        self.write(move |transaction| outbox::redrive(transaction, id.as_deref(), now))
+            .await
+    }
+
+    pub(super) async fn quarantined(&self) -> Result<Vec<Quarantined>, Failure> {
+        self.with(|connection| quarantined(connection)).await
+    }
+
+    pub(super) async fn forget_expired(&self, now: i64) -> Result<(), Failure> {
+        self.write(move |transaction| {
+            for sql in [FORGET_EVENTS, outbox::FORGET_DELIVERED] {
+                transaction
+                    .prepare_cached(sql)?
+                    .execute([now - REMEMBERED])?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+const FORGET_EVENTS: &str = "DELETE FROM events WHERE rowid IN
+    (SELECT rowid FROM events WHERE received_at < ?1 LIMIT 500)";
+
+/// The whole of taking an event, inside one transaction.
+fn accept(
+    transaction: &Transaction<'_>,
+    event: &Event,
+    is_subscribed: bool,
+    now: i64,
+) -> Result<Accepted, Failure> {
+    let is_seen = transaction
+        .prepare_cached("SELECT 1 FROM events WHERE id = ?1")?
+        .exists([&event.id])?;
+    if is_seen {
+        return Ok(Accepted::Seen);
+    }
+    let found = match Handle::of(event) {
+        Some(Handle::Order(id)) => orders::find(transaction, &id)?,
+        Some(Handle::Intent(intent)) => orders::find_by_intent(transaction, &intent)?,
+        None => None,
+    };
+    let found = found.as_ref().map(|(order, version)| (order, *version));
+    let accepted = match decide(found, event, is_subscribed, now) {
+        Decision::Ignore => return Ok(Accepted::Ignored),
+        Decision::Pass(messages) => {
+            outbox::append(transaction, &messages, now)?;
+            Accepted::Applied
+        }
+        Decision::Move(order, messages) => {
+            let version = found.map_or(0, |(_, version)| version);
+            orders::put(transaction, &order, version)?;
+            outbox::append(transaction, &messages, now)?;
+            Accepted::Applied
+        }
+        Decision::Quarantine(reason) => {
+            set_aside(transaction, event, &reason, now)?;
+            Accepted::Quarantined
+        }
+    };
+    transaction
+        .prepare_cached(
+            "INSERT INTO events (id, type, outcome, received_at) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![event.id, event.kind, accepted.as_str(), now])?;
+    Ok(accepted)
+}
+
+fn set_aside(
+    transaction: &Transaction<'_>,
+    event: &Event,
+    reason: &str,
+    now: i64,
+) -> Result<(), Failure> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO quarantine (event_id, type, reason, body, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![event.id, event.kind, reason, event.body, now])?;
+    Ok(())
+}
+
+fn quarantined(connection: &Connection) -> Result<Vec<Quarantined>, Failure> {
+    let mut statement = connection
+        .prepare_cached("SELECT event_id, type, reason, at FROM quarantine ORDER BY rowid")?;
+    let rows = statement.query_map([], |row| {
+        Ok(Quarantined {
+            event_id: row.get(0)?,
+            kind: row.get(1)?,
+            reason: row.get(2)?,
+            at: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,398 @@
+//! The ledger on a real file: one transaction an event, several processes' worth of connections at
+//! once, and an outbox that loses nothing.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::*;
+use crate::{
+    access::CallerId,
+    amount::{Amount, Currency},
+    order::{Contents, IntentKeys, Status},
+};
+
+const NOW: i64 = 1_790_000_000;
+
+struct Fixture {
+    _folder: TempDir,
+    config: Config,
+    ledger: Ledger,
+}
+
+impl Fixture {
+    async fn new() -> Self {
+        Self::subscribed_to("customer.*").await
+    }
+
+    async fn subscribed_to(types: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("farebox.sqlite");
+        let config = Config::from_lookup(&[], |name| match name {
+            "FAREBOX_LEDGER" => Some(format!("sqlite:{}", path.display())),
+            "FAREBOX_FULFIL_EVENTS" => Some(types.to_owned()),
+            _ => None,
+        });
+        let config = config.unwrap();
+        let ledger = Ledger::open(&config).await.unwrap();
+        Self {
+            _folder: folder,
+            config,
+            ledger,
+        }
+    }
+
+    /// An order of 15.00 with the intent `pi_1`.
+    async fn order(&self) -> Order {
+        let Opened::Order(order) = self.open(opening("o_1", "ada", 1500, None)).await else {
+            panic!("refused")
+        };
+        self.ledger
+            .attach_intent(order.id(), "pi_1", NOW)
+            .await
+            .unwrap()
+            .unwrap()
+    }
+
+    async fn open(&self, opening: Opening) -> Opened {
+        self.ledger.open_order(opening, NOW).await.unwrap()
+    }
+
+    async fn accept(&self, event: &Value) -> Accepted {
+        let event = Event::parse(event.to_string().as_bytes()).unwrap();
+        self.ledger.accept(event, NOW).await.unwrap()
+    }
+
+    async fn due(&self) -> Vec<Letter> {
+        self.ledger.take_due(NOW, 60, 100).await.unwrap()
+    }
+
+    async fn status(&self) -> Status {
+        let id = OrderId::parse("o_1").unwrap();
+        self.ledger.order(&id).await.unwrap().unwrap().status()
+    }
+}
+
+fn opening(id: &str, owner: &str, minor_units: i64, key: Option<&str>) -> Opening {
+    let owner = CallerId::parse(owner).unwrap();
+    let amount = Amount::new(minor_units, Currency::parse("usd").unwrap()).unwrap();
+    Opening {
+        operation: key.map(|key| Operation::new(&owner, key, &[&minor_units.to_string()])),
+        order: OrderId::parse(id).unwrap(),
+        must_exist: false,
+        owner,
+        contents: Contents::signed(amount, None, BTreeMap::new(), NOW).unwrap(),
+    }
+}
+
+fn succeeded(order: &Order, event: &str) -> Value {
+    let amount = order.revision().contents.amount().minor_units();
+    json!({
+        "id": event, "object": "event", "type": "payment_intent.succeeded", "created": NOW,
+        "livemode": false, "data": { "object": {
+            "id": "pi_1", "amount": amount, "amount_received": amount, "currency": "usd",
+            "status": "succeeded", "metadata": {
+                IntentKeys::ORDER: order.id().as_str(),
+                IntentKeys::OWNER: order.owner().alias(),
+                IntentKeys::CONTENTS: order.revision().digest,
+            },
+        } },
+    })
+}
+
+fn other(event: &str, kind: &str) -> Value {
+    json!({ "id": event, "object": "event", "type": kind, "created": NOW, "livemode": false,
+        "data": { "object": { "id": "cus_1" } } })
+}
+
+#[tokio::test]
+async fn a_payment_moves_the_order_and_tells_the_site_once() {
+    let it = Fixture::new().await;
+    let order = it.order().await;
+
+    assert_eq!(
+        it.accept(&succeeded(&order, "evt_1")).await,
+        Accepted::Applied
+    );
+    assert_eq!(it.accept(&succeeded(&order, "evt_1")).await, Accepted::Seen);
+    assert_eq!(
+        it.accept(&succeeded(&order, "evt_2")).await,
+        Accepted::Applied
+    );
+
+    assert_eq!(it.status().await, Status::Paid);
+    let [letter] = &it.due().await[..] else {
+        panic!("one message")
+    };
+    assert_eq!(letter.message.kind, "order.paid");
+    let body: Value = serde_json::from_str(&letter.message.body).unwrap();
+    assert_eq!(body["data"]["orderId"], "o_1");
+    assert_eq!(body["data"]["customer"], "ada");
+    assert_eq!(body["data"]["amount"], 1500);
+}
+
+#[tokio::test]
+async fn what_contradicts_the_order_is_set_aside_and_changes_nothing() {
+    let it = Fixture::new().await;
+    let order = it.order().await;
+    let mut cheap = succeeded(&order, "evt_1");
+    cheap["data"]["object"]["amount"] = json!(1);
+
+    assert_eq!(it.accept(&cheap).await, Accepted::Quarantined);
+    assert_eq!(it.accept(&cheap).await, Accepted::Seen);
+
+    assert_eq!(it.status().await, Status::Created);
+    assert!(it.due().await.is_empty());
+    let [set_aside] = &it.ledger.quarantined().await.unwrap()[..] else {
+        panic!("one event")
+    };
+    assert_eq!(set_aside.event_id, "evt_1");
+    assert!(set_aside.reason.contains("amount"), "{}", set_aside.reason);
+}
+
+#[tokio::test]
+async fn an_event_that_does_not_parse_is_kept() {
+    let it = Fixture::new().await;
+    let odd = json!({ "id": "evt_1", "object": "event", "type": "payment_intent.succeeded",
+        "livemode": false, "data": { "object": { "id": 7 } } });
+
+    assert_eq!(it.accept(&odd).await, Accepted::Quarantined);
+    assert_eq!(it.ledger.quarantined().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_payment_for_an_order_of_ours_that_is_not_here_is_set_aside() {
+    let it = Fixture::new().await;
+    let order = it.order().await;
+    let elsewhere = Fixture::new().await;
+
+    assert_eq!(
+        elsewhere.accept(&succeeded(&order, "evt_1")).await,
+        Accepted::Quarantined
+    );
+}
+
+#[tokio::test]
+async fn an_intent_that_is_not_ours_is_ignored() {
+    let it = Fixture::new().await;
+    let mut foreign = succeeded(&it.order().await, "evt_1");
+    foreign["data"]["object"]["metadata"] = json!({});
+
+    assert_eq!(it.accept(&foreign).await, Accepted::Ignored);
+    assert_eq!(
+        it.accept(&other("evt_2", "product.created")).await,
+        Accepted::Ignored
+    );
+}
+
+#[tokio::test]
+async fn a_subscribed_event_is_passed_on_once_and_as_it_is() {
+    let it = Fixture::new().await;
+    let event = other("evt_1", "customer.created");
+
+    assert_eq!(it.accept(&event).await, Accepted::Applied);
+    assert_eq!(it.accept(&event).await, Accepted::Seen);
+
+    let [letter] = &it.due().await[..] else {
+        panic!("one message")
+    };
+    assert_eq!(letter.message.kind, "stripe.customer.created");
+    let body: Value = serde_json::from_str(&letter.message.body).unwrap();
+    assert_eq!(body["data"], event);
+}
+
+#[tokio::test]
+async fn a_subscription_to_an_orders_events_adds_to_the_orders_own_messages() {
+    let it = Fixture::subscribed_to("payment_intent.succeeded").await;
+    let order = it.order().await;
+
+    it.accept(&succeeded(&order, "evt_1")).await;
+
+    let kinds: Vec<String> = it.due().await.into_iter().map(|l| l.message.kind).collect();
+    assert_eq!(kinds, ["order.paid", "stripe.payment_intent.succeeded"]);
+}
+
+#[tokio::test]
+async fn one_operation_opens_one_order_and_other_contents_are_refused() {
+    let it = Fixture::new().await;
+    let first = it.open(opening("o_1", "ada", 1500, Some("key"))).await;
+
+    assert_eq!(
+        it.open(opening("o_1", "ada", 1500, Some("key"))).await,
+        first
+    );
+    let reused = it.open(opening("o_1", "ada", 9900, Some("key"))).await;
+    assert_eq!(reused, Opened::Refused(Refusal::KeyReused));
+    let Opened::Order(changed) = it.open(opening("o_1", "ada", 9900, Some("key-2"))).await else {
+        panic!("refused")
+    };
+    assert_eq!(changed.revision().contents.amount().minor_units(), 9900);
+}
+
+#[tokio::test]
+async fn another_callers_order_is_not_there() {
+    let it = Fixture::new().await;
+    it.order().await;
+
+    let theirs = it.open(opening("o_1", "bob", 1500, None)).await;
+    assert_eq!(theirs, Opened::Refused(Refusal::NotFound));
+    let mut missing = opening("o_2", "ada", 1500, None);
+    missing.must_exist = true;
+    assert_eq!(it.open(missing).await, Opened::Refused(Refusal::NotFound));
+}
+
+#[tokio::test]
+async fn an_intent_is_noted_once() {
+    let it = Fixture::new().await;
+    let order = it.order().await;
+
+    let again = it
+        .ledger
+        .attach_intent(order.id(), "pi_2", NOW)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(again.intent(), Some("pi_1"));
+}
+
+#[tokio::test]
+async fn a_message_that_is_taken_comes_back_when_its_lease_ends() {
+    let it = Fixture::new().await;
+    it.accept(&other("evt_1", "customer.created")).await;
+
+    let taken = it.ledger.take_due(NOW, 60, 10).await.unwrap();
+    assert_eq!(taken.len(), 1);
+    assert!(
+        it.ledger
+            .take_due(NOW + 59, 60, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let again = it.ledger.take_due(NOW + 60, 60, 10).await.unwrap();
+    assert_eq!(again[0].message, taken[0].message);
+    assert_eq!(again[0].attempts, 1);
+}
+
+#[tokio::test]
+async fn a_message_leaves_the_outbox_only_when_it_was_delivered() {
+    let it = Fixture::new().await;
+    it.accept(&other("evt_1", "customer.created")).await;
+    let id = it.due().await[0].message.id.clone();
+
+    let again = Settled::Again {
+        due_at: NOW + 5,
+        error: "500".to_owned(),
+    };
+    it.ledger.settle(&id, again, NOW).await.unwrap();
+    assert!(
+        it.ledger
+            .take_due(NOW + 4, 60, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(it.ledger.take_due(NOW + 5, 60, 10).await.unwrap().len(), 1);
+
+    let parked = Settled::Parked {
+        error: "500".to_owned(),
+    };
+    it.ledger.settle(&id, parked, NOW).await.unwrap();
+    assert!(
+        it.ledger
+            .take_due(NOW + 9_999, 60, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(
+        it.ledger.parked().await.unwrap()[0].error.as_deref(),
+        Some("500")
+    );
+
+    assert_eq!(it.ledger.redrive(Some("msg_other"), NOW).await.unwrap(), 0);
+    assert_eq!(it.ledger.redrive(Some(&id), NOW).await.unwrap(), 1);
+    assert_eq!(it.due().await.len(), 1);
+    it.ledger
+        .settle(&id, Settled::Delivered, NOW)
+        .await
+        .unwrap();
+    assert!(
+        it.ledger
+            .take_due(NOW + 9_999, 60, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(it.ledger.parked().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_event_is_remembered_for_forty_days() {
+    let it = Fixture::new().await;
+    it.accept(&other("evt_1", "customer.created")).await;
+
+    it.ledger.forget_expired(NOW + REMEMBERED).await.unwrap();
+    assert_eq!(
+        it.accept(&other("evt_1", "customer.created")).await,
+        Accepted::Seen
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_connections_that_open_a_new_file_at_once_agree() {
+    let it = Fixture::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = it.config.clone();
+    config.ledger = Some(LedgerLocation::Sqlite(folder.path().join("new.sqlite")));
+    let opened = (0..8).map(|_| {
+        let config = config.clone();
+        tokio::spawn(async move { Ledger::open(&config).await.map(|_| ()) })
+    });
+
+    for opening in opened.collect::<Vec<_>>() {
+        opening.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_deliveries_of_one_payment_through_many_connections_have_one_effect() {
+    let it = Fixture::new().await;
+    let order = it.order().await;
+    let mut deliveries = Vec::new();
+    for n in 0..64 {
+        let (config, event) = (
+            it.config.clone(),
+            succeeded(&order, &format!("evt_{}", n % 2)),
+        );
+        deliveries.push(tokio::spawn(async move {
+            let ledger = Ledger::open(&config).await.unwrap();
+            let event = Event::parse(event.to_string().as_bytes()).unwrap();
+            ledger.accept(event, NOW).await.unwrap()
+        }));
+    }
+    let mut applied = 0;
+    for delivery in deliveries {
+        applied += usize::from(delivery.await.unwrap() == Accepted::Applied);
+    }
+
+    assert_eq!(applied, 2, "two events, each taken once");
+    assert_eq!(it.due().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_version_is_left_alone() {
+    let it = Fixture::new().await;
+    let Some(LedgerLocation::Sqlite(path)) = &it.config.ledger else {
+        panic!("a file")
+    };
+    let newer = rusqlite::Connection::open(path).unwrap();
+    newer.pragma_update(None, "user_version", 99).unwrap();
+
+    let refused = Ledger::open(&it.config).await.unwrap_err();
+    assert!(
+        matches!(refused, Failure::NewerSchema { found: 99, .. }),
+        "{refused}"
+    );
+}

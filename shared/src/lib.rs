@@ -1,0 +1,35 @@
+//! What every function shares. Read in this order:
+//!
+//! - [`config`]: settings from the environment; nothing else reads it.
+//! - [`secrets`]: the keys, held behind one type; never printed, logged or answered.
+//! - [`access`]: who is calling and what they may do; a handler asks by naming a type.
+//! - [`amount`]: money, in the minor units of a currency and exact.
+//! - [`stripe`]: calls to Stripe: one pooled connection, one key per operation, slim answers.
+//! - [`signature`], [`event`]: what Stripe tells us: verified, then read.
+//! - [`order`]: the state machine; pure.
+//! - [`ledger`]: where orders, events and the outbox live.
+//! - [`request`]: what a handler takes from a request: JSON, query and idempotency key.
+//! - [`error`]: the one error type, and the one place it becomes a response.
+//! - [`http`]: the pooled client that calls to Stripe and to the site go through.
+//! - [`host`]: running a service on Lambda, on Vercel, or on a port.
+
+pub mod access;
+pub mod amount;
+pub mod clock;
+pub mod config;
+mod digest;
+pub mod error;
+pub mod event;
+pub mod host;
+pub mod http;
+pub mod ledger;
+pub mod order;
+pub mod request;
+pub mod secrets;
+pub mod signature;
+pub mod stripe;
+
+pub use clock::Clock;
+pub use config::{Config, ConfigError};
+pub use error::Error;
+pub use secrets::Secrets;

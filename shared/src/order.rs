@@ -1,0 +1,220 @@
+//! An order and its state machine; pure.
+//!
+//! An order is what was offered (its [`Revision`]s) and what Stripe reported (its facts). Facts are
+//! merged, never overwritten: each is a maximum, a set, or a map of such, so that any sequence of the
+//! same events, repeated or reordered, leaves the same order. The [`Status`] is derived from them and
+//! never stored as a decision.
+
+mod apply;
+mod contents;
+mod facts;
+mod status;
+
+use serde::{Deserialize, Serialize};
+
+pub use apply::{Happening, Mismatch};
+pub(crate) use apply::{IntentKeys, Step};
+pub use contents::{Contents, Line, OrderId, Unfit};
+pub use status::Status;
+
+use self::facts::Facts;
+use crate::access::CallerId;
+
+/// The most versions of an order that are kept; each is a change of an unpaid order.
+const MOST_REVISIONS: usize = 50;
+
+/// One order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    id: OrderId,
+    owner: CallerId,
+    intent: Option<String>,
+    /// Each is there once; the first is what the intent is made for.
+    revisions: Vec<Revision>,
+    /// Which revision is offered now.
+    current: usize,
+    /// How often another revision became the current one.
+    changes: u32,
+    facts: Facts,
+    created_at: i64,
+    updated_at: i64,
+}
+
+/// What was offered at one time. A payment is good for any revision that was offered, since the
+/// payer may have confirmed just before a change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Revision {
+    /// Tells contents apart; written to the intent's metadata.
+    pub digest: String,
+    /// What was offered.
+    pub contents: Contents,
+}
+
+/// Why an order does not take new contents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fixed {
+    /// It is paid, or was.
+    Paid,
+    /// A payment is under way.
+    Processing,
+    /// It was canceled.
+    Canceled,
+    /// The site signed newer contents than these.
+    Newer,
+    /// It was changed too often.
+    TooManyRevisions,
+}
+
+impl Order {
+    /// A new order of `owner`, offered as `contents` at `now` (Unix seconds).
+    #[must_use]
+    pub fn new(id: OrderId, owner: CallerId, contents: Contents, now: i64) -> Self {
+        Self {
+            id,
+            owner,
+            intent: None,
+            revisions: vec![Revision::of(contents)],
+            current: 0,
+            changes: 0,
+            facts: Facts::default(),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// The order's id.
+    #[must_use]
+    pub fn id(&self) -> &OrderId {
+        &self.id
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn owner(&self) -> &CallerId {
+        &self.owner
+    }
+
+    /// The payment intent, once there is one; it never changes.
+    #[must_use]
+    pub fn intent(&self) -> Option<&str> {
+        self.intent.as_deref()
+    }
+
+    /// The revision that the intent is made for, so that whoever makes it makes the same.
+    #[must_use]
+    pub fn first_revision(&self) -> &Revision {
+        self.revisions.first().expect("an order is made with one")
+    }
+
+    /// What is offered now; of a paid order, what was paid.
+    #[must_use]
+    pub fn revision(&self) -> &Revision {
+        let paid = self.facts.paid_digest();
+        self.revisions
+            .iter()
+            .find(|revision| Some(revision.digest.as_str()) == paid)
+            .or(self.revisions.get(self.current))
+            .expect("`current` is one of them")
+    }
+
+    /// How often another revision became the current one: tells two changes to the same contents
+    /// apart.
+    #[must_use]
+    pub fn changes(&self) -> u32 {
+        self.changes
+    }
+
+    /// The state, as the facts tell it.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        Status::of(&self.facts, self.revision().contents.amount().minor_units())
+    }
+
+    /// In minor units of the order's currency.
+    #[must_use]
+    pub fn refunded_amount(&self) -> i64 {
+        self.facts.refunded_amount()
+    }
+
+    /// When it was opened, in Unix seconds.
+    #[must_use]
+    pub fn created_at(&self) -> i64 {
+        self.created_at
+    }
+
+    /// When it last changed here, in Unix seconds.
+    #[must_use]
+    pub fn updated_at(&self) -> i64 {
+        self.updated_at
+    }
+
+    /// When the payment succeeded, as Stripe tells, in Unix seconds.
+    #[must_use]
+    pub fn paid_at(&self) -> Option<i64> {
+        self.facts.paid_at()
+    }
+
+    /// Notes `intent` as this order's own, unless it has one; whether it was noted.
+    pub fn attach(&mut self, intent: String, now: i64) -> bool {
+        if self.intent.is_some() {
+            return false;
+        }
+        self.intent = Some(intent);
+        self.updated_at = now;
+        true
+    }
+
+    /// Takes `contents` for what is offered now. The same contents again change nothing, and
+    /// neither do earlier ones that the site did not sign anew.
+    ///
+    /// # Errors
+    ///
+    /// [`Fixed`] says why the order stays as it is.
+    pub fn revise(&mut self, contents: Contents, now: i64) -> Result<(), Fixed> {
+        match self.status() {
+            Status::Created | Status::RequiresAction | Status::Failed => {}
+            Status::Processing if self.revision().digest == contents.digest() => return Ok(()),
+            Status::Processing => return Err(Fixed::Processing),
+            Status::Canceled => return Err(Fixed::Canceled),
+            _ => return Err(Fixed::Paid),
+        }
+        let revision = Revision::of(contents);
+        if revision == *self.revision() {
+            return Ok(());
+        }
+        let known = self
+            .revisions
+            .iter()
+            .position(|r| r.digest == revision.digest);
+        if revision.contents.signed_at() < self.revision().contents.signed_at() {
+            return known.map(|_| ()).ok_or(Fixed::Newer);
+        }
+        match known {
+            Some(index) => {
+                self.revisions[index] = revision;
+                self.current = index;
+            }
+            None if self.revisions.len() >= MOST_REVISIONS => return Err(Fixed::TooManyRevisions),
+            None => {
+                self.current = self.revisions.len();
+                self.revisions.push(revision);
+            }
+        }
+        self.changes += 1;
+        self.updated_at = now;
+        Ok(())
+    }
+}
+
+impl Revision {
+    fn of(contents: Contents) -> Self {
+        Self {
+            digest: contents.digest(),
+            contents,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,256 @@
+//! What an event does to an order: `Order::apply`, and the messages that follow.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Order, Status,
+    facts::{DisputeStage, RefundStage, Stage},
+};
+use crate::event::{Charge, Dispute, Event, Intent, Refund, Subject};
+
+/// The keys under which we write to an intent's metadata.
+pub(crate) struct IntentKeys;
+
+impl IntentKeys {
+    /// The order's id.
+    pub(crate) const ORDER: &'static str = "farebox_order";
+    /// The owner's alias.
+    pub(crate) const OWNER: &'static str = "farebox_owner";
+    /// The digest of the contents.
+    pub(crate) const CONTENTS: &'static str = "farebox_contents";
+}
+
+/// Why an event is not this order's, though it says so. The event is quarantined: a person looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Mismatch {
+    /// The amount was never offered.
+    #[error("the amount differs from what was offered")]
+    Amount,
+    /// The currency was never offered.
+    #[error("the currency differs from what was offered")]
+    Currency,
+    /// The metadata names another owner.
+    #[error("the owner differs")]
+    Owner,
+    /// Contents that were never offered.
+    #[error("the contents were never offered")]
+    Contents,
+    /// The order's money came through another intent.
+    #[error("another payment intent was paid for this order")]
+    Intent,
+}
+
+/// What the site is told, once for each time that it happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Happening {
+    /// The payment succeeded: fulfil.
+    #[serde(rename = "order.paid")]
+    Paid,
+    /// The latest attempt failed; the payer may try again.
+    #[serde(rename = "order.payment_failed")]
+    PaymentFailed,
+    /// The payment is under way; the method takes its time.
+    #[serde(rename = "order.processing")]
+    Processing,
+    /// The payment was canceled.
+    #[serde(rename = "order.canceled")]
+    Canceled,
+    /// Money was given back.
+    #[serde(rename = "order.refunded")]
+    Refunded,
+    /// A refund failed: the money is with the shop again.
+    #[serde(rename = "order.refund_failed")]
+    RefundFailed,
+    /// The payer's bank claims the money back.
+    #[serde(rename = "order.disputed")]
+    Disputed,
+    /// A dispute was decided for the shop.
+    #[serde(rename = "order.dispute_won")]
+    DisputeWon,
+    /// A dispute was decided for the payer.
+    #[serde(rename = "order.dispute_lost")]
+    DisputeLost,
+}
+
+impl Happening {
+    /// The type of the message.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Paid => "order.paid",
+            Self::PaymentFailed => "order.payment_failed",
+            Self::Processing => "order.processing",
+            Self::Canceled => "order.canceled",
+            Self::Refunded => "order.refunded",
+            Self::RefundFailed => "order.refund_failed",
+            Self::Disputed => "order.disputed",
+            Self::DisputeWon => "order.dispute_won",
+            Self::DisputeLost => "order.dispute_lost",
+        }
+    }
+}
+
+/// An order after an event, and what the site is told of it.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Step {
+    pub(crate) order: Order,
+    pub(crate) happenings: Vec<Happening>,
+}
+
+impl Order {
+    /// This order after `event`; pure, and the same for any sequence of the same events.
+    ///
+    /// `None` when the event says nothing about this order.
+    ///
+    /// # Errors
+    ///
+    /// [`Mismatch`] when the event contradicts what was offered; the order stays as it is.
+    pub(crate) fn apply(&self, event: &Event, now: i64) -> Result<Option<Step>, Mismatch> {
+        let mut next = self.clone();
+        match &event.subject {
+            Subject::Intent(intent) => match next.apply_intent(intent, event.created)? {
+                true => {}
+                false => return Ok(None),
+            },
+            Subject::Charge(charge) => next.apply_charge(charge)?,
+            Subject::Refund(refund) => next.apply_refund(refund)?,
+            Subject::Dispute(dispute) => next.apply_dispute(dispute),
+            Subject::Related(_) | Subject::Other | Subject::Unreadable(_) => return Ok(None),
+        }
+        let happenings = self.happenings_until(&next);
+        if next != *self {
+            next.updated_at = now;
+        }
+        Ok(Some(Step {
+            order: next,
+            happenings,
+        }))
+    }
+
+    /// Whether the intent was this order's.
+    fn apply_intent(&mut self, intent: &Intent, at: i64) -> Result<bool, Mismatch> {
+        let succeeded = intent.status == "succeeded";
+        if self.intent.as_ref().is_some_and(|id| *id != intent.id) {
+            return match succeeded {
+                true => Err(Mismatch::Intent),
+                false => Ok(false),
+            };
+        }
+        let digest = self.offered_digest(intent)?.to_owned();
+        self.intent = Some(intent.id.clone());
+        match intent.status.as_str() {
+            "succeeded" => self.facts.paid(at, &digest),
+            "canceled" => self.facts.canceled(),
+            "processing" | "requires_capture" => self.facts.attempted(at, Stage::Processing),
+            "requires_action" => self.facts.attempted(at, Stage::RequiresAction),
+            "requires_payment_method" if intent.last_payment_error.is_some() => {
+                self.facts.attempted(at, Stage::Failed);
+            }
+            "requires_payment_method" | "requires_confirmation" => {
+                self.facts.attempted(at, Stage::Created);
+            }
+            _ => {}
+        }
+        Ok(true)
+    }
+
+    /// The digest of the contents that `intent` was made or changed for, if they were offered.
+    fn offered_digest<'a>(&self, intent: &'a Intent) -> Result<&'a str, Mismatch> {
+        if intent.metadata(IntentKeys::OWNER) != Some(&self.owner.alias()) {
+            return Err(Mismatch::Owner);
+        }
+        let digest = intent.metadata(IntentKeys::CONTENTS).unwrap_or_default();
+        let revision = self.revisions.iter().find(|r| r.digest == digest);
+        let offered = revision.ok_or(Mismatch::Contents)?.contents.amount();
+        let taken = match intent.status.as_str() {
+            "succeeded" => intent.amount_received.unwrap_or(intent.amount),
+            _ => intent.amount,
+        };
+        if intent.currency != offered.currency().as_str() {
+            return Err(Mismatch::Currency);
+        }
+        if intent.amount != offered.minor_units() || taken != offered.minor_units() {
+            return Err(Mismatch::Amount);
+        }
+        Ok(digest)
+    }
+
+    fn apply_charge(&mut self, charge: &Charge) -> Result<(), Mismatch> {
+        self.check_offered(charge.amount, &charge.currency, |offered, is| offered == is)?;
+        if !(0..=charge.amount).contains(&charge.amount_refunded) {
+            return Err(Mismatch::Amount);
+        }
+        self.facts.charge_refunded(charge.amount_refunded);
+        Ok(())
+    }
+
+    fn apply_refund(&mut self, refund: &Refund) -> Result<(), Mismatch> {
+        self.check_offered(refund.amount, &refund.currency, |offered, is| offered >= is)?;
+        let stage = match refund.status.as_deref() {
+            Some("failed" | "canceled") => RefundStage::Failed,
+            _ => RefundStage::Given,
+        };
+        self.facts.refund(&refund.id, refund.amount, stage);
+        Ok(())
+    }
+
+    /// Whether some revision of the same currency has an amount that fits.
+    fn check_offered(
+        &self,
+        amount: i64,
+        currency: &str,
+        fits: impl Fn(i64, i64) -> bool,
+    ) -> Result<(), Mismatch> {
+        let mut offers = self
+            .revisions
+            .iter()
+            .map(|revision| revision.contents.amount())
+            .filter(|offered| offered.currency().as_str() == currency)
+            .peekable();
+        if offers.peek().is_none() {
+            return Err(Mismatch::Currency);
+        }
+        match amount > 0 && offers.any(|offered| fits(offered.minor_units(), amount)) {
+            true => Ok(()),
+            false => Err(Mismatch::Amount),
+        }
+    }
+
+    fn apply_dispute(&mut self, dispute: &Dispute) {
+        let stage = match dispute.status.as_str() {
+            "won" => DisputeStage::Won,
+            "lost" => DisputeStage::Lost,
+            "warning_closed" | "prevented" => DisputeStage::InquiryClosed,
+            status if status.starts_with("warning_") => DisputeStage::Inquiry,
+            _ => DisputeStage::Open,
+        };
+        self.facts.dispute(&dispute.id, stage);
+    }
+
+    /// What happened between this order and `next`.
+    fn happenings_until(&self, next: &Self) -> Vec<Happening> {
+        let (before, after) = (self.status(), next.status());
+        let (was, is) = (self.facts.disputes(), next.facts.disputes());
+        let came = |status| before != status && after == status;
+        let more_refunded = next.refunded_amount() - self.refunded_amount();
+        [
+            (
+                self.paid_at().is_none() && next.paid_at().is_some(),
+                Happening::Paid,
+            ),
+            (came(Status::Failed), Happening::PaymentFailed),
+            (came(Status::Processing), Happening::Processing),
+            (came(Status::Canceled), Happening::Canceled),
+            (more_refunded > 0, Happening::Refunded),
+            (more_refunded < 0, Happening::RefundFailed),
+            (is.open > was.open, Happening::Disputed),
+            (is.won > was.won, Happening::DisputeWon),
+            (is.lost > was.lost, Happening::DisputeLost),
+        ]
+        .into_iter()
+        .filter_map(|(happened, happening)| happened.then_some(happening))
+        .collect()
+    }
+}

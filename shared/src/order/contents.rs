@@ -1,0 +1,216 @@
+//! What an order is for: an amount, and what the shop wrote beside it.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{amount::Amount, digest};
+
+/// An order's id: the site's own, or made from the operation that opened it. 1 to 64 letters,
+/// digits, `-` and `_`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OrderId(String);
+
+impl OrderId {
+    /// Reads an id.
+    ///
+    /// # Errors
+    ///
+    /// A text, readable after the name of the field.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let fits = (1..=64).contains(&text.len())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        match fits {
+            true => Ok(Self(text.to_owned())),
+            false => Err("must be 1 to 64 letters, digits, - and _"),
+        }
+    }
+
+    /// The id of the order that `operation` opens; the same each time.
+    #[must_use]
+    pub fn of_operation(operation: &str) -> Self {
+        let digest = digest::hex(&["order", operation]);
+        Self(format!("ord_{}", &digest[..24]))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for OrderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One priced line of an order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Line {
+    /// Stripe's id of the price.
+    pub price: String,
+    /// How many.
+    pub quantity: u32,
+    /// In minor units of the order's currency.
+    pub unit_amount: i64,
+}
+
+/// What is bought, and for how much.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Contents {
+    #[serde(flatten)]
+    amount: Amount,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    lines: Vec<Line>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    metadata: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signed_at: Option<i64>,
+}
+
+/// A field of an order does not fit what Stripe takes.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct Unfit {
+    /// The field's name.
+    pub field: &'static str,
+    /// What is wrong, readable after the name.
+    pub what: &'static str,
+}
+
+/// Keys of Stripe's metadata that are left to the site: Stripe takes 50, three are ours.
+const MOST_METADATA: usize = 47;
+/// What begins with this in the metadata is ours.
+const RESERVED: &str = "farebox_";
+
+impl Contents {
+    /// Items that we priced.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::amount::Inexact`] when the lines do not add up to an amount.
+    pub fn priced(lines: Vec<(Line, Amount)>) -> Result<Self, crate::amount::Inexact> {
+        let mut total: Option<Amount> = None;
+        for (_, amount) in &lines {
+            total = Some(match total {
+                Some(sum) => sum.plus(*amount)?,
+                None => *amount,
+            });
+        }
+        Ok(Self {
+            amount: total.ok_or(crate::amount::Inexact::NotPositive)?,
+            lines: lines.into_iter().map(|(line, _)| line).collect(),
+            description: None,
+            metadata: BTreeMap::new(),
+            signed_at: None,
+        })
+    }
+
+    /// An amount that the site signed at `signed_at` (Unix seconds).
+    ///
+    /// # Errors
+    ///
+    /// [`Unfit`] when the description or the metadata is not as Stripe takes it
+    /// (<https://docs.stripe.com/api/metadata>).
+    pub fn signed(
+        amount: Amount,
+        description: Option<String>,
+        metadata: BTreeMap<String, String>,
+        signed_at: i64,
+    ) -> Result<Self, Unfit> {
+        if description
+            .as_ref()
+            .is_some_and(|text| text.chars().count() > 1000)
+        {
+            return Err(Unfit {
+                field: "description",
+                what: "must be at most 1000 characters",
+            });
+        }
+        check_metadata(&metadata).map_err(|what| Unfit {
+            field: "metadata",
+            what,
+        })?;
+        Ok(Self {
+            amount,
+            lines: Vec::new(),
+            description,
+            metadata,
+            signed_at: Some(signed_at),
+        })
+    }
+
+    /// For how much.
+    #[must_use]
+    pub fn amount(&self) -> Amount {
+        self.amount
+    }
+
+    /// The lines that we priced; none for an order that the site signed.
+    #[must_use]
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// What the site wrote for the payer's receipt.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// What the site wrote for itself.
+    #[must_use]
+    pub fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.metadata
+    }
+
+    /// When the site signed it, in Unix seconds.
+    #[must_use]
+    pub fn signed_at(&self) -> Option<i64> {
+        self.signed_at
+    }
+
+    /// Tells contents apart; when they were signed does not matter.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let lines: Vec<String> = self
+            .lines
+            .iter()
+            .map(|line| format!("{} {} {}", line.price, line.quantity, line.unit_amount))
+            .collect();
+        let metadata = self.metadata.iter().flat_map(|(key, value)| [key, value]);
+        let minor_units = self.amount.minor_units().to_string();
+        let mut parts = vec![self.amount.currency().as_str().to_owned(), minor_units];
+        parts.push(lines.join(","));
+        parts.push(format!("{:?}", self.description));
+        parts.extend(metadata.cloned());
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        digest::hex(&parts)[..32].to_owned()
+    }
+}
+
+fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), &'static str> {
+    if metadata.len() > MOST_METADATA {
+        return Err("must have at most 47 keys");
+    }
+    for (key, value) in metadata {
+        if key.starts_with(RESERVED) {
+            return Err("must not have keys that begin with farebox_");
+        }
+        if key.is_empty() || key.chars().count() > 40 || key.contains(['[', ']']) {
+            return Err("must have keys of 1 to 40 characters without brackets");
+        }
+        if value.is_empty() || value.chars().count() > 500 {
+            return Err("must have values of 1 to 500 characters");
+        }
+    }
+    Ok(())
+}

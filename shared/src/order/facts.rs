@@ -1,0 +1,159 @@
+//! What Stripe reported of an order, merged so that neither order nor repetition matters.
+//!
+//! Every fact only grows: the attempt is a maximum, the payment the earliest report, refunds and
+//! disputes are maps whose entries move up a fixed ranking.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// All that was reported of one order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Facts {
+    attempt: Option<Attempt>,
+    paid: Option<Paid>,
+    canceled: bool,
+    /// The most that a charge's own total of refunds has shown, in minor units.
+    charge_refunded: i64,
+    refunds: BTreeMap<String, Refunded>,
+    disputes: BTreeMap<String, DisputeStage>,
+}
+
+/// The latest attempt to pay. The later second wins, and the further stage within one second:
+/// which of two attempts is shown while neither is final decides nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Attempt {
+    at: i64,
+    stage: Stage,
+}
+
+/// How far an attempt to pay has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Stage {
+    Created,
+    RequiresAction,
+    Processing,
+    Failed,
+}
+
+/// The payment: when, and for which contents.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Paid {
+    at: i64,
+    digest: String,
+}
+
+/// One refund, in minor units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Refunded {
+    stage: RefundStage,
+    amount: i64,
+}
+
+/// How far a refund has come; `Failed` is last, since money that came back stays back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RefundStage {
+    Given,
+    Failed,
+}
+
+/// How far a dispute has come. A dispute that was lost can be won back, and not the reverse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum DisputeStage {
+    Inquiry,
+    Open,
+    InquiryClosed,
+    Lost,
+    Won,
+}
+
+/// How many disputes of an order are open, lost and won.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Disputes {
+    pub(super) open: usize,
+    pub(super) lost: usize,
+    pub(super) won: usize,
+}
+
+impl Facts {
+    pub(super) fn attempted(&mut self, at: i64, stage: Stage) {
+        self.attempt = self.attempt.max(Some(Attempt { at, stage }));
+    }
+
+    /// Paid for the contents with `digest`; of several reports the earliest is kept.
+    pub(super) fn paid(&mut self, at: i64, digest: &str) {
+        let reported = Paid {
+            at,
+            digest: digest.to_owned(),
+        };
+        self.paid = Some(match self.paid.take() {
+            Some(known) => known.min(reported),
+            None => reported,
+        });
+    }
+
+    pub(super) fn canceled(&mut self) {
+        self.canceled = true;
+    }
+
+    pub(super) fn charge_refunded(&mut self, total: i64) {
+        self.charge_refunded = self.charge_refunded.max(total);
+    }
+
+    pub(super) fn refund(&mut self, id: &str, amount: i64, stage: RefundStage) {
+        let reported = Refunded { stage, amount };
+        let known = self.refunds.entry(id.to_owned()).or_insert(reported);
+        *known = (*known).max(reported);
+    }
+
+    pub(super) fn dispute(&mut self, id: &str, stage: DisputeStage) {
+        let known = self.disputes.entry(id.to_owned()).or_insert(stage);
+        *known = (*known).max(stage);
+    }
+
+    pub(super) fn stage(&self) -> Option<Stage> {
+        self.attempt.map(|attempt| attempt.stage)
+    }
+
+    pub(super) fn paid_at(&self) -> Option<i64> {
+        self.paid.as_ref().map(|paid| paid.at)
+    }
+
+    pub(super) fn paid_digest(&self) -> Option<&str> {
+        self.paid.as_ref().map(|paid| paid.digest.as_str())
+    }
+
+    pub(super) fn is_canceled(&self) -> bool {
+        self.canceled
+    }
+
+    /// What was given back, in minor units. A shop may be told of single refunds, of a charge's total,
+    /// or of both: the larger counts, less what failed after it was given.
+    pub(super) fn refunded_amount(&self) -> i64 {
+        let sum = |failed_only: bool| -> i64 {
+            let refunds = self.refunds.values();
+            refunds
+                .filter(|refund| !failed_only || refund.stage == RefundStage::Failed)
+                .map(|refund| refund.amount)
+                .fold(0, i64::saturating_add)
+        };
+        (self.charge_refunded.max(sum(false)) - sum(true)).max(0)
+    }
+
+    pub(super) fn disputes(&self) -> Disputes {
+        let count = |stage| {
+            self.disputes
+                .values()
+                .filter(|known| **known == stage)
+                .count()
+        };
+        Disputes {
+            open: count(DisputeStage::Open),
+            lost: count(DisputeStage::Lost),
+            won: count(DisputeStage::Won),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The states of an order, derived from its facts.
+
+use serde::{Deserialize, Serialize};
+
+use super::facts::{Facts, Stage};
+
+/// Where an order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Status {
+    /// Nobody has tried to pay yet.
+    Created,
+    /// The payer must act, such as for 3-D Secure.
+    RequiresAction,
+    /// The payment is under way; some methods take days.
+    Processing,
+    /// The latest attempt failed; another may succeed.
+    Failed,
+    /// The payment was canceled; it cannot be paid any more.
+    Canceled,
+    /// Paid in full.
+    Paid,
+    /// Part was given back.
+    PartiallyRefunded,
+    /// All was given back.
+    Refunded,
+    /// The payer's bank claims the money back; not decided.
+    Disputed,
+    /// The bank decided for the shop.
+    DisputeWon,
+    /// The bank decided for the payer.
+    DisputeLost,
+}
+
+impl Status {
+    /// The status of an order of `amount` minor units with these facts.
+    pub(super) fn of(facts: &Facts, amount: i64) -> Self {
+        let refunded = facts.refunded_amount();
+        let disputes = facts.disputes();
+        match facts.stage() {
+            _ if disputes.open > 0 => Self::Disputed,
+            _ if disputes.lost > 0 => Self::DisputeLost,
+            _ if refunded >= amount => Self::Refunded,
+            _ if refunded > 0 => Self::PartiallyRefunded,
+            _ if disputes.won > 0 => Self::DisputeWon,
+            _ if facts.paid_at().is_some() => Self::Paid,
+            _ if facts.is_canceled() => Self::Canceled,
+            None | Some(Stage::Created) => Self::Created,
+            Some(Stage::RequiresAction) => Self::RequiresAction,
+            Some(Stage::Processing) => Self::Processing,
+            Some(Stage::Failed) => Self::Failed,
+        }
+    }
+
+    /// The name in our JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::RequiresAction => "requires_action",
+            Self::Processing => "processing",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+            Self::Paid => "paid",
+            Self::PartiallyRefunded => "partially_refunded",
+            Self::Refunded => "refunded",
+            Self::Disputed => "disputed",
+            Self::DisputeWon => "dispute_won",
+            Self::DisputeLost => "dispute_lost",
+        }
+    }
+}

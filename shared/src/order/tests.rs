@@ -1,0 +1,418 @@
+//! The state machine: single steps as tables, and whole histories in any order.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    amount::{Amount, Currency},
+    event::{Charge, Dispute, Event, Intent, PaymentError, Refund, Subject},
+};
+
+const NOW: i64 = 1_790_000_000;
+
+fn usd(minor_units: i64) -> Amount {
+    Amount::new(minor_units, Currency::parse("usd").unwrap()).unwrap()
+}
+
+fn contents(minor_units: i64, signed_at: i64) -> Contents {
+    Contents::signed(usd(minor_units), None, BTreeMap::new(), signed_at).unwrap()
+}
+
+fn order() -> Order {
+    let owner = CallerId::parse("ada").unwrap();
+    let mut order = Order::new(
+        OrderId::parse("o_1").unwrap(),
+        owner,
+        contents(1500, 1),
+        NOW,
+    );
+    order.attach("pi_1".to_owned(), NOW);
+    order
+}
+
+/// The order's intent as Stripe would report it.
+fn intent(order: &Order, status: &str) -> Intent {
+    let revision = order.revision();
+    let metadata = [
+        (IntentKeys::ORDER, order.id().as_str().to_owned()),
+        (IntentKeys::OWNER, order.owner().alias()),
+        (IntentKeys::CONTENTS, revision.digest.clone()),
+    ];
+    let amount = revision.contents.amount().minor_units();
+    Intent {
+        id: "pi_1".to_owned(),
+        amount,
+        amount_received: Some(if status == "succeeded" { amount } else { 0 }),
+        currency: "usd".to_owned(),
+        status: status.to_owned(),
+        metadata: Some(metadata.map(|(key, value)| (key.to_owned(), value)).into()),
+        last_payment_error: None,
+    }
+}
+
+fn event(created: i64, subject: Subject) -> Event {
+    Event {
+        id: "evt_1".to_owned(),
+        kind: "of.no.matter".to_owned(),
+        created,
+        livemode: Some(false),
+        subject,
+        body: String::new(),
+    }
+}
+
+fn attempt(created: i64, status: &str) -> Event {
+    event(created, Subject::Intent(intent(&order(), status)))
+}
+
+fn failed_attempt(created: i64) -> Event {
+    let mut intent = intent(&order(), "requires_payment_method");
+    intent.last_payment_error = Some(PaymentError { code: None });
+    event(created, Subject::Intent(intent))
+}
+
+fn refund(id: &str, amount: i64, status: &str) -> Event {
+    let refund = Refund {
+        id: id.to_owned(),
+        amount,
+        currency: "usd".to_owned(),
+        status: Some(status.to_owned()),
+        payment_intent: Some("pi_1".to_owned()),
+    };
+    event(NOW, Subject::Refund(refund))
+}
+
+fn charge_refunded(total: i64) -> Event {
+    let charge = Charge {
+        id: "ch_1".to_owned(),
+        amount: 1500,
+        amount_refunded: total,
+        currency: "usd".to_owned(),
+        payment_intent: Some("pi_1".to_owned()),
+    };
+    event(NOW, Subject::Charge(charge))
+}
+
+fn dispute(id: &str, status: &str) -> Event {
+    let dispute = Dispute {
+        id: id.to_owned(),
+        status: status.to_owned(),
+        payment_intent: Some("pi_1".to_owned()),
+    };
+    event(NOW, Subject::Dispute(dispute))
+}
+
+/// The order after `events`, and all that the site is told on the way.
+fn after(events: &[Event]) -> (Order, Vec<Happening>) {
+    let mut current = order();
+    let mut told = Vec::new();
+    for event in events {
+        if let Some(step) = current
+            .apply(event, NOW)
+            .expect("the events are the order's own")
+        {
+            current = step.order;
+            told.extend(step.happenings);
+        }
+    }
+    (current, told)
+}
+
+#[test]
+fn each_history_ends_in_its_state() {
+    let paid = || attempt(NOW + 9, "succeeded");
+    let cases: Vec<(Vec<Event>, Status)> = vec![
+        (vec![], Status::Created),
+        (
+            vec![attempt(NOW, "requires_payment_method")],
+            Status::Created,
+        ),
+        (
+            vec![attempt(NOW, "requires_action")],
+            Status::RequiresAction,
+        ),
+        (vec![attempt(NOW, "processing")], Status::Processing),
+        (vec![failed_attempt(NOW)], Status::Failed),
+        (
+            vec![failed_attempt(NOW), attempt(NOW + 1, "requires_action")],
+            Status::RequiresAction,
+        ),
+        (vec![attempt(NOW, "canceled")], Status::Canceled),
+        (vec![attempt(NOW, "a_status_of_next_year")], Status::Created),
+        (vec![paid()], Status::Paid),
+        (vec![paid(), failed_attempt(NOW + 60)], Status::Paid),
+        (vec![paid(), attempt(NOW + 60, "canceled")], Status::Paid),
+        (
+            vec![paid(), refund("re_1", 500, "pending")],
+            Status::PartiallyRefunded,
+        ),
+        (
+            vec![paid(), refund("re_1", 1500, "succeeded")],
+            Status::Refunded,
+        ),
+        (vec![paid(), charge_refunded(1500)], Status::Refunded),
+        (
+            vec![
+                paid(),
+                refund("re_1", 1500, "succeeded"),
+                refund("re_1", 1500, "failed"),
+            ],
+            Status::Paid,
+        ),
+        (
+            vec![paid(), dispute("dp_1", "warning_needs_response")],
+            Status::Paid,
+        ),
+        (
+            vec![paid(), dispute("dp_1", "needs_response")],
+            Status::Disputed,
+        ),
+        (
+            vec![
+                paid(),
+                dispute("dp_1", "won"),
+                dispute("dp_1", "under_review"),
+            ],
+            Status::DisputeWon,
+        ),
+        (vec![paid(), dispute("dp_1", "lost")], Status::DisputeLost),
+        (
+            vec![
+                paid(),
+                dispute("dp_1", "lost"),
+                refund("re_1", 500, "succeeded"),
+            ],
+            Status::DisputeLost,
+        ),
+    ];
+    for (events, status) in cases {
+        assert_eq!(after(&events).0.status(), status, "{events:#?}");
+    }
+}
+
+#[test]
+fn a_refund_is_counted_once_however_it_is_told() {
+    let both = [refund("re_1", 500, "succeeded"), charge_refunded(500)];
+    assert_eq!(after(&both).0.refunded_amount(), 500);
+
+    let two = [
+        refund("re_1", 500, "pending"),
+        refund("re_1", 500, "succeeded"),
+        refund("re_2", 300, "succeeded"),
+        charge_refunded(800),
+    ];
+    assert_eq!(after(&two).0.refunded_amount(), 800);
+
+    let one_failed = [
+        charge_refunded(500),
+        refund("re_1", 500, "failed"),
+        refund("re_2", 200, "succeeded"),
+        charge_refunded(200),
+    ];
+    assert_eq!(after(&one_failed).0.refunded_amount(), 200);
+}
+
+#[test]
+fn the_site_is_told_of_each_thing_once() {
+    let history = [
+        failed_attempt(NOW),
+        attempt(NOW + 1, "succeeded"),
+        attempt(NOW + 1, "succeeded"),
+        charge_refunded(500),
+        refund("re_1", 500, "succeeded"),
+        dispute("dp_1", "needs_response"),
+        dispute("dp_1", "won"),
+    ];
+    let told = [
+        Happening::PaymentFailed,
+        Happening::Paid,
+        Happening::Refunded,
+        Happening::Disputed,
+        Happening::DisputeWon,
+    ];
+    assert_eq!(after(&history).1, told);
+}
+
+#[test]
+fn what_differs_from_the_offer_is_a_mismatch() {
+    type Change = fn(&mut Intent);
+    let cases: [(Change, Mismatch); 7] = [
+        (|intent| intent.amount = 1, Mismatch::Amount),
+        (|intent| intent.amount_received = Some(1), Mismatch::Amount),
+        (
+            |intent| intent.currency = "eur".to_owned(),
+            Mismatch::Currency,
+        ),
+        (|intent| intent.metadata = None, Mismatch::Owner),
+        (
+            |intent| set(intent, IntentKeys::OWNER, "bob"),
+            Mismatch::Owner,
+        ),
+        (
+            |intent| set(intent, IntentKeys::CONTENTS, "x"),
+            Mismatch::Contents,
+        ),
+        (|intent| intent.id = "pi_2".to_owned(), Mismatch::Intent),
+    ];
+    for (change, mismatch) in cases {
+        let mut intent = intent(&order(), "succeeded");
+        change(&mut intent);
+        let event = event(NOW, Subject::Intent(intent));
+        assert_eq!(order().apply(&event, NOW), Err(mismatch));
+    }
+    let mut euros = charge_refunded(500);
+    if let Subject::Charge(charge) = &mut euros.subject {
+        charge.currency = "eur".to_owned();
+    }
+    assert_eq!(order().apply(&euros, NOW), Err(Mismatch::Currency));
+    assert_eq!(
+        order().apply(&refund("re_1", 1501, "succeeded"), NOW),
+        Err(Mismatch::Amount)
+    );
+    assert_eq!(
+        order().apply(&refund("re_1", -5, "succeeded"), NOW),
+        Err(Mismatch::Amount)
+    );
+}
+
+fn set(intent: &mut Intent, key: &str, value: &str) {
+    let metadata = intent.metadata.get_or_insert_default();
+    metadata.insert(key.to_owned(), value.to_owned());
+}
+
+#[test]
+fn another_intents_failure_is_not_this_orders() {
+    let mut other = intent(&order(), "canceled");
+    other.id = "pi_2".to_owned();
+    assert_eq!(
+        order().apply(&event(NOW, Subject::Intent(other)), NOW),
+        Ok(None)
+    );
+}
+
+#[test]
+fn an_unpaid_order_takes_new_contents_and_a_payment_for_the_old_is_good() {
+    let mut changed = order();
+    let for_the_old = event(NOW, Subject::Intent(intent(&changed, "succeeded")));
+    changed.revise(contents(2500, 2), NOW).unwrap();
+    assert_eq!(changed.revision().contents.amount(), usd(2500));
+
+    let step = changed.apply(&for_the_old, NOW).unwrap().unwrap();
+
+    assert_eq!(step.order.status(), Status::Paid);
+    assert_eq!(step.order.revision().contents.amount(), usd(1500));
+}
+
+#[test]
+fn a_token_signed_earlier_never_brings_a_price_back() {
+    let mut changed = order();
+    changed.revise(contents(2500, 5), NOW).unwrap();
+
+    assert_eq!(changed.revise(contents(1500, 1), NOW), Ok(()));
+    assert_eq!(changed.revision().contents.amount(), usd(2500));
+    assert_eq!(changed.revise(contents(10, 4), NOW), Err(Fixed::Newer));
+
+    changed.revise(contents(1500, 6), NOW).unwrap();
+    assert_eq!(changed.revision().contents.amount(), usd(1500));
+}
+
+#[test]
+fn what_is_decided_takes_no_new_contents() {
+    let cases = [
+        (attempt(NOW, "succeeded"), Fixed::Paid),
+        (attempt(NOW, "canceled"), Fixed::Canceled),
+        (attempt(NOW, "processing"), Fixed::Processing),
+        (charge_refunded(500), Fixed::Paid),
+    ];
+    for (event, fixed) in cases {
+        let (mut order, _) = after(&[event]);
+        assert_eq!(order.revise(contents(2500, 2), NOW), Err(fixed));
+    }
+}
+
+#[test]
+fn an_order_is_not_changed_without_end() {
+    let mut changed = order();
+    let refused = (2..200).find_map(|n| changed.revise(contents(1000 + n, n), NOW).err());
+    assert_eq!(refused, Some(Fixed::TooManyRevisions));
+}
+
+/// One event of an order's own history; few distinct seconds, so that many share one.
+fn any_event() -> impl Strategy<Value = Event> {
+    let second = NOW..NOW + 3;
+    let statuses = prop::sample::select(vec![
+        "requires_payment_method",
+        "requires_action",
+        "processing",
+        "succeeded",
+        "canceled",
+        "unheard_of",
+    ]);
+    let refunds = prop::sample::select(vec![
+        "pending",
+        "requires_action",
+        "succeeded",
+        "failed",
+        "canceled",
+    ]);
+    let disputes = prop::sample::select(vec![
+        "warning_needs_response",
+        "needs_response",
+        "under_review",
+        "warning_closed",
+        "won",
+        "lost",
+    ]);
+    prop_oneof![
+        3 => (second.clone(), statuses).prop_map(|(at, status)| attempt(at, status)),
+        1 => second.prop_map(failed_attempt),
+        2 => (0..3_i64, refunds).prop_map(|(n, status)| refund(&format!("re_{n}"), (n + 1) * 100, status)),
+        1 => (0..=1500_i64).prop_map(charge_refunded),
+        1 => (0..2, disputes).prop_map(|(n, status)| dispute(&format!("dp_{n}"), status)),
+    ]
+}
+
+/// A history, and the same with repetitions in another order.
+fn history_and_shuffle() -> impl Strategy<Value = (Vec<Event>, Vec<Event>)> {
+    prop::collection::vec(any_event(), 0..12).prop_flat_map(|history| {
+        let repeated: Vec<Event> = history.iter().chain(&history).cloned().collect();
+        (Just(history), Just(repeated).prop_shuffle())
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn any_order_and_repetition_of_events_ends_in_the_same_state((history, shuffled) in history_and_shuffle()) {
+        let (straight, told) = after(&history);
+        let (mixed, told_mixed) = after(&shuffled);
+
+        prop_assert_eq!(&straight, &mixed);
+        let paid = |told: &[Happening]| told.iter().filter(|h| **h == Happening::Paid).count();
+        prop_assert_eq!(paid(&told), usize::from(straight.paid_at().is_some()));
+        prop_assert_eq!(paid(&told), paid(&told_mixed));
+    }
+
+    #[test]
+    fn what_is_decided_never_runs_backwards(history in prop::collection::vec(any_event(), 0..20)) {
+        let mut before = order();
+        for event in history {
+            let Some(step) = before.apply(&event, NOW).unwrap() else { continue };
+            let was_money = before.paid_at().is_some();
+            prop_assert!(!was_money || step.order.paid_at().is_some());
+            prop_assert!(before.status() != Status::Canceled || !matches!(step.order.status(),
+                Status::Created | Status::RequiresAction | Status::Processing | Status::Failed));
+            before = step.order;
+        }
+    }
+
+    #[test]
+    fn an_order_survives_being_written_and_read(history in prop::collection::vec(any_event(), 0..12)) {
+        let (order, _) = after(&history);
+        let text = serde_json::to_string(&order).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Order>(&text).unwrap(), order);
+    }
+}

@@ -1,0 +1,206 @@
+//! What each key is, and how one of the wrong kind is told apart.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use secrecy::SecretString;
+
+use crate::config::{Reader, need};
+
+/// The keys of one deployment. A function is given those that it needs, and no more.
+#[derive(Debug, Default)]
+pub struct Keys {
+    stripe_secret_key: Option<SecretString>,
+    stripe_publishable_key: Option<String>,
+    stripe_webhook_secrets: Vec<SecretString>,
+    site_key: Option<SecretString>,
+    fulfil_secret: Option<SecretString>,
+    mode: Option<Mode>,
+}
+
+/// A key that is not held, by the name of its variable.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is not held")]
+pub struct Missing(pub &'static str);
+
+/// Whether real money moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Keys that begin with `sk_test_` and like; no money moves.
+    Test,
+    /// Keys that begin with `sk_live_` and like.
+    Live,
+}
+
+impl Mode {
+    /// What Stripe calls `livemode` in its objects.
+    #[must_use]
+    pub fn is_live(self) -> bool {
+        self == Self::Live
+    }
+}
+
+impl Keys {
+    pub(crate) fn read(read: &mut Reader<'_>) -> Self {
+        let secret = read.value(need::STRIPE_SECRET_KEY, |text| {
+            stripe_key(text, &["sk_", "rk_"])
+        });
+        let publishable = read.value(need::STRIPE_PUBLISHABLE_KEY, |text| {
+            stripe_key(text, &["pk_"])
+        });
+        let modes = [&secret, &publishable].map(|key| key.as_ref().map(|(_, mode)| *mode));
+        if let [Some(one), Some(other)] = modes
+            && one != other
+        {
+            let what = "is of another mode than STRIPE_SECRET_KEY: both must be test keys, or both live keys";
+            read.problem(need::STRIPE_PUBLISHABLE_KEY, what);
+        }
+        Self {
+            stripe_secret_key: secret.map(|(key, _)| SecretString::from(key)),
+            stripe_publishable_key: publishable.map(|(key, _)| key),
+            stripe_webhook_secrets: read
+                .value(need::STRIPE_WEBHOOK_SECRET, webhook_secrets)
+                .unwrap_or_default(),
+            site_key: read.value(need::FAREBOX_SITE_KEY, site_key),
+            fulfil_secret: read.value("FAREBOX_FULFIL_SECRET", fulfil_secret),
+            mode: modes.into_iter().flatten().next(),
+        }
+    }
+
+    /// The key by which we call Stripe.
+    ///
+    /// # Errors
+    ///
+    /// [`Missing`] when it is not held.
+    pub fn stripe_secret_key(&self) -> Result<&SecretString, Missing> {
+        held(self.stripe_secret_key.as_ref(), need::STRIPE_SECRET_KEY)
+    }
+
+    /// The key that the browser uses; not a secret.
+    ///
+    /// # Errors
+    ///
+    /// [`Missing`] when it is not held.
+    pub fn stripe_publishable_key(&self) -> Result<&str, Missing> {
+        let key = self.stripe_publishable_key.as_deref();
+        held(key, need::STRIPE_PUBLISHABLE_KEY)
+    }
+
+    /// The secrets of the webhook endpoints, at least one of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Missing`] when there is none: a signature is never checked against nothing.
+    pub fn stripe_webhook_secrets(&self) -> Result<&[SecretString], Missing> {
+        match self.stripe_webhook_secrets.as_slice() {
+            [] => Err(Missing(need::STRIPE_WEBHOOK_SECRET)),
+            secrets => Ok(secrets),
+        }
+    }
+
+    /// The key by which the site's server signs tokens.
+    ///
+    /// # Errors
+    ///
+    /// [`Missing`] when it is not held.
+    pub fn site_key(&self) -> Result<&SecretString, Missing> {
+        held(self.site_key.as_ref(), need::FAREBOX_SITE_KEY)
+    }
+
+    /// The secret by which deliveries to an endpoint are signed.
+    ///
+    /// # Errors
+    ///
+    /// [`Missing`] when it is not held.
+    pub fn fulfil_secret(&self) -> Result<&SecretString, Missing> {
+        held(self.fulfil_secret.as_ref(), "FAREBOX_FULFIL_SECRET")
+    }
+
+    /// Whether real money moves, as Stripe's keys tell.
+    ///
+    /// # Errors
+    ///
+    /// [`Missing`] when no key of Stripe's is held.
+    pub fn mode(&self) -> Result<Mode, Missing> {
+        held(self.mode, need::STRIPE_SECRET_KEY)
+    }
+}
+
+fn held<T>(key: Option<T>, name: &'static str) -> Result<T, Missing> {
+    key.ok_or(Missing(name))
+}
+
+/// Stripe's kinds of keys, and what they are called.
+const KINDS: [(&str, &str); 4] = [
+    ("sk_", "a secret key (sk_…)"),
+    ("rk_", "a restricted key (rk_…)"),
+    ("pk_", "a publishable key (pk_…)"),
+    ("whsec_", "a webhook secret (whsec_…)"),
+];
+
+fn is_key_text(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// What to say of a key that should be of one of the kinds `wanted`.
+fn wrong_kind(text: &str, wanted: &[&str]) -> String {
+    let named = |prefix: &str| {
+        KINDS
+            .iter()
+            .find(|(p, _)| *p == prefix)
+            .map(|(_, name)| *name)
+    };
+    let wanted: Vec<&str> = wanted.iter().filter_map(|prefix| named(prefix)).collect();
+    let wanted = wanted.join(" or ");
+    match KINDS.iter().find(|(prefix, _)| text.starts_with(prefix)) {
+        Some((_, found)) if !wanted.contains(found) => {
+            format!("holds {found}; it must be {wanted}")
+        }
+        _ => format!("is not {wanted} of the form that Stripe gives out"),
+    }
+}
+
+/// A key of one of the kinds `wanted`, and its mode.
+fn stripe_key(text: &str, wanted: &[&str]) -> Result<(String, Mode), String> {
+    let rest = wanted.iter().find_map(|prefix| text.strip_prefix(prefix));
+    let rest = rest.ok_or_else(|| wrong_kind(text, wanted))?;
+    let (mode, rest) = match (rest.strip_prefix("test_"), rest.strip_prefix("live_")) {
+        (Some(rest), _) => (Mode::Test, rest),
+        (_, Some(rest)) => (Mode::Live, rest),
+        _ => return Err(wrong_kind(text, wanted)),
+    };
+    match is_key_text(rest) {
+        true => Ok((text.to_owned(), mode)),
+        false => Err(wrong_kind(text, wanted)),
+    }
+}
+
+/// One or several `whsec_…`, comma-separated; while a secret is rolled there are two.
+fn webhook_secrets(text: &str) -> Result<Vec<SecretString>, String> {
+    text.split(',')
+        .map(|secret| match secret.strip_prefix("whsec_") {
+            Some(rest) if is_key_text(rest) => Ok(SecretString::from(secret)),
+            _ => Err(wrong_kind(secret, &["whsec_"])),
+        })
+        .collect()
+}
+
+/// HS256 wants a key no shorter than its hash (RFC 7518, section 3.2).
+fn site_key(text: &str) -> Result<SecretString, String> {
+    if KINDS.iter().any(|(prefix, _)| text.starts_with(prefix)) {
+        return Err("holds a key of Stripe's; it must be a secret of its own".to_owned());
+    }
+    match text.len() >= 32 {
+        true => Ok(SecretString::from(text)),
+        false => Err("is too short: at least 32 characters, made at random".to_owned()),
+    }
+}
+
+/// Standard Webhooks: `whsec_` and base64.
+fn fulfil_secret(text: &str) -> Result<SecretString, String> {
+    let key = text
+        .strip_prefix("whsec_")
+        .map(|rest| STANDARD.decode(rest));
+    match key {
+        Some(Ok(key)) if key.len() >= 24 => Ok(SecretString::from(text)),
+        _ => Err("must be `whsec_` and the base64 of at least 24 random bytes".to_owned()),
+    }
+}

@@ -1,0 +1,119 @@
+//! Whether a webhook came from Stripe: a pure check of bytes, secrets and a time.
+//!
+//! The header is `t=<unix>,v1=<hex>[,v1=<hex>…]`; the signed text is `t`, a dot, and the body
+//! exactly as received; the key is the whole `whsec_…` string
+//! (<https://docs.stripe.com/webhooks#verify-manually>). While a secret is rolled Stripe sends one
+//! signature for each, so every `v1` is tried against every secret. Other schemes are ignored.
+
+use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac};
+use secrecy::{ExposeSecret, SecretString};
+
+/// How far `t` may be from now, in seconds, to either side.
+pub const TOLERANCE: u64 = 300;
+
+/// The longest header that is looked at; Stripe's hold a handful of signatures.
+const LONGEST_HEADER: usize = 4096;
+
+/// Why a signature is refused. For the log; the caller is told the same for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejected {
+    /// There is no `Stripe-Signature` header.
+    #[error("there is no signature")]
+    Missing,
+    /// The header is not a time and signatures.
+    #[error("the signature header is malformed")]
+    Malformed,
+    /// The time is more than [`TOLERANCE`] seconds off, to either side.
+    #[error("the signature's time is more than {TOLERANCE} s from now")]
+    Stale,
+    /// No secret that is held explains any of the signatures.
+    #[error("no secret explains the signature")]
+    Mismatch,
+}
+
+/// Checks `header` over `body`, exactly as received, at `now` (Unix seconds).
+///
+/// # Errors
+///
+/// [`Rejected`] says why; a blank secret explains nothing.
+pub fn verify(
+    header: &str,
+    body: &[u8],
+    secrets: &[SecretString],
+    now: i64,
+) -> Result<(), Rejected> {
+    let Header { time, candidates } = Header::parse(header)?;
+    let is_explained = secrets
+        .iter()
+        .map(ExposeSecret::expose_secret)
+        .filter(|secret| !secret.trim().is_empty())
+        .map(|secret| signature(time, body, secret))
+        .any(|expected| {
+            candidates
+                .iter()
+                .any(|given| verify_slices_are_equal(given, expected.as_ref()).is_ok())
+        });
+    if !is_explained {
+        return Err(Rejected::Mismatch);
+    }
+    let seconds: i64 = time.parse().map_err(|_| Rejected::Malformed)?;
+    if seconds.abs_diff(now) > TOLERANCE {
+        return Err(Rejected::Stale);
+    }
+    Ok(())
+}
+
+fn signature(time: &str, body: &[u8], secret: &str) -> hmac::Tag {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    let mut context = hmac::Context::with_key(&key);
+    context.update(time.as_bytes());
+    context.update(b".");
+    context.update(body);
+    context.sign()
+}
+
+/// What a well-formed header holds.
+struct Header<'a> {
+    /// Kept as text, since the text is what was signed.
+    time: &'a str,
+    candidates: Vec<[u8; 32]>,
+}
+
+impl<'a> Header<'a> {
+    fn parse(text: &'a str) -> Result<Self, Rejected> {
+        if text.len() > LONGEST_HEADER {
+            return Err(Rejected::Malformed);
+        }
+        let fields = || text.split(',').filter_map(|field| field.split_once('='));
+        let mut times = fields().filter(|(name, _)| *name == "t");
+        let (Some((_, time)), None) = (times.next(), times.next()) else {
+            return Err(Rejected::Malformed);
+        };
+        if time.is_empty() || !time.bytes().all(|digit| digit.is_ascii_digit()) {
+            return Err(Rejected::Malformed);
+        }
+        let candidates: Vec<[u8; 32]> = fields()
+            .filter(|(name, _)| *name == "v1")
+            .filter_map(|(_, hex)| unhex(hex))
+            .collect();
+        match candidates.is_empty() {
+            true => Err(Rejected::Malformed),
+            false => Ok(Self { time, candidates }),
+        }
+    }
+}
+
+/// 32 bytes from 64 hexadecimal digits.
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let digits: &[u8; 64] = text.as_bytes().try_into().ok()?;
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let mut bytes = [0; 32];
+    for (byte, [high, low]) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
+        *byte = u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests;

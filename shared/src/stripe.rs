@@ -1,0 +1,82 @@
+//! Calls to Stripe: one pooled connection, one key per operation, slim answers.
+//!
+//! Request builders, ids and the API version come from async-stripe; the transport is ours, behind
+//! its `StripeClient` trait, so that any of its requests can be sent through [`Stripe`]. Answers are
+//! decoded into types that hold only the fields we use.
+
+mod failure;
+mod intents;
+mod prices;
+mod related;
+mod retry;
+mod transport;
+
+use std::time::Duration;
+
+pub use failure::{Failure, Refusal};
+pub use intents::{ClientSecret, PaymentIntent};
+pub use prices::{Price, Prices};
+
+use crate::{Config, Secrets, config::ApiBase, http};
+
+/// How long calls may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For one attempt.
+    pub attempt: Duration,
+    /// For all attempts of one call, waiting included.
+    pub deadline: Duration,
+    /// The longest wait before the second attempt; it doubles with each.
+    pub first_delay: Duration,
+}
+
+impl Patience {
+    /// All attempts together end within `deadline`.
+    #[must_use]
+    pub fn within(deadline: Duration) -> Self {
+        Self {
+            attempt: Duration::from_secs(8).min(deadline),
+            deadline,
+            first_delay: Duration::from_millis(500),
+        }
+    }
+}
+
+/// A client of Stripe's API; cheap to clone, and all clones share its connections.
+#[derive(Clone)]
+pub struct Stripe {
+    http: http::Client,
+    base: ApiBase,
+    secrets: Secrets,
+    patience: Patience,
+}
+
+impl Stripe {
+    /// A client with the keys, the address and the deadline of `config`. It connects at its first call.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        let patience = Patience::within(config.stripe_deadline);
+        Self {
+            http: http::pooled_client(),
+            base: config.stripe_api_base.clone(),
+            secrets: config.secrets.clone(),
+            patience,
+        }
+    }
+
+    /// The same client with other limits of time.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
+    }
+}
+
+impl std::fmt::Debug for Stripe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stripe")
+            .field("base", &self.base)
+            .field("patience", &self.patience)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,219 @@
+//! Why a call to Stripe did not give what was asked.
+//!
+//! Stripe's own messages stay out: one for a restricted key quotes the key and the account. The
+//! request id finds the message in Stripe's dashboard.
+
+use hyper::StatusCode;
+use serde::Deserialize;
+
+use crate::{error::Cause, secrets::Missing};
+
+/// Why a call gave no answer that can be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The bank refused. `code` is the decline code, or Stripe's code where there is none.
+    #[error("declined with {code} (request {})", or_none(.request_id))]
+    Declined {
+        /// Such as `insufficient_funds`; `generic_decline` where Stripe said nothing more.
+        code: String,
+        /// Stripe's `Request-Id`.
+        request_id: Option<String>,
+    },
+    /// Stripe refused the request; sending it again changes nothing.
+    #[error("refused: {0}")]
+    Refused(Refusal),
+    /// Stripe did not answer, not in time, or not with an answer of its own.
+    #[error("no usable answer (status {status:?}, request {})", or_none(.request_id))]
+    Unanswered {
+        /// The status that came, whatever came with it.
+        status: Option<u16>,
+        /// Stripe's `Request-Id`.
+        request_id: Option<String>,
+        /// What went wrong.
+        #[source]
+        cause: Cause,
+    },
+    /// The answer does not have the fields that we use.
+    #[error("the answer cannot be read: {0}")]
+    Undecodable(String),
+    /// The answer is about something else than was asked; says what differs.
+    #[error("the answer's {0} is not what was asked")]
+    Differs(&'static str),
+    /// There is no key to call Stripe with.
+    #[error(transparent)]
+    NoKey(#[from] Missing),
+}
+
+/// A refusal, without Stripe's message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: u16,
+    /// Stripe's `type`, such as `invalid_request_error`.
+    pub kind: Option<String>,
+    /// Stripe's `code`, such as `resource_missing`.
+    pub code: Option<String>,
+    /// The parameter that was refused.
+    pub param: Option<String>,
+    /// Stripe's `Request-Id`.
+    pub request_id: Option<String>,
+}
+
+impl Refusal {
+    /// Whether the request was fine and our key was not: the caller may try again once it is.
+    #[must_use]
+    pub fn is_ours_to_mend(&self) -> bool {
+        matches!(self.status, 401 | 403)
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "status {}, type {}, code {}, param {}, request {}",
+            self.status,
+            or_none(&self.kind),
+            or_none(&self.code),
+            or_none(&self.param),
+            or_none(&self.request_id),
+        )
+    }
+}
+
+fn or_none(text: &Option<String>) -> &str {
+    text.as_deref().unwrap_or("none")
+}
+
+impl Failure {
+    /// Whether Stripe says that there is no such object.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        self.has_code("resource_missing")
+    }
+
+    /// Whether the object is in a state that does not allow what was asked.
+    #[must_use]
+    pub fn is_unexpected_state(&self) -> bool {
+        self.has_code("payment_intent_unexpected_state")
+    }
+
+    fn has_code(&self, code: &str) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.code.as_deref() == Some(code))
+    }
+}
+
+impl stripe_client_core::StripeClientErr for Failure {
+    fn deserialize_err(msg: impl std::fmt::Display) -> Self {
+        Self::Undecodable(msg.to_string())
+    }
+}
+
+#[derive(Default, Deserialize)]
+struct ErrorBody {
+    error: ErrorFields,
+}
+
+#[derive(Default, Deserialize)]
+struct ErrorFields {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    code: Option<String>,
+    decline_code: Option<String>,
+    param: Option<String>,
+}
+
+/// The failure that an answer of `status` means; its body may be anything.
+pub(super) fn of_answer(status: StatusCode, body: &[u8], request_id: Option<String>) -> Failure {
+    let parsed: Option<ErrorBody> = serde_json::from_slice(body).ok();
+    let is_stripes = parsed.is_some();
+    let ErrorFields {
+        kind,
+        code,
+        decline_code,
+        param,
+    } = parsed.unwrap_or_default().error;
+    let is_passing = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+    if status == StatusCode::PAYMENT_REQUIRED {
+        let code = decline_code.or(code);
+        return Failure::Declined {
+            code: code.unwrap_or_else(|| "generic_decline".to_owned()),
+            request_id,
+        };
+    }
+    if is_passing || !status.is_client_error() {
+        let what = match is_stripes {
+            true => "Stripe could not carry it out",
+            false => "the body is not one of Stripe's",
+        };
+        return Failure::Unanswered {
+            status: Some(status.as_u16()),
+            request_id,
+            cause: what.into(),
+        };
+    }
+    Failure::Refused(Refusal {
+        status: status.as_u16(),
+        kind,
+        code,
+        param,
+        request_id,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(status: u16, body: &str) -> Failure {
+        let status = StatusCode::from_u16(status).unwrap();
+        of_answer(status, body.as_bytes(), Some("req_1".to_owned()))
+    }
+
+    #[test]
+    fn the_status_is_kept_whatever_the_body() {
+        for body in [
+            "",
+            "<html>Bad Gateway</html>",
+            "{\"error\":{\"ty",
+            "[]",
+            "null",
+        ] {
+            for status in [429, 500, 502, 503] {
+                let failure = of(status, body);
+                let is_kept = matches!(&failure, Failure::Unanswered { status: Some(kept), request_id: Some(_), .. }
+                    if *kept == status);
+                assert!(is_kept, "{status} {body}: {failure}");
+            }
+            let refused = of(404, body);
+            assert!(
+                matches!(&refused, Failure::Refused(r) if r.status == 404),
+                "{refused}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_incomplete_decline_is_a_decline() {
+        for body in ["{\"error\":{\"type\":\"card_error\"}}", "{}", ""] {
+            let failure = of(402, body);
+            assert!(
+                matches!(&failure, Failure::Declined { code, .. } if code == "generic_decline")
+            );
+        }
+        let body = r#"{"error":{"type":"card_error","code":"card_declined","decline_code":"insufficient_funds"}}"#;
+        assert!(
+            matches!(of(402, body), Failure::Declined { code, .. } if code == "insufficient_funds")
+        );
+    }
+
+    #[test]
+    fn stripes_message_is_dropped() {
+        let body = r#"{"error":{"type":"invalid_request_error","message":"The provided key 'rk_live_abc' does not have access to account acct_1"}}"#;
+        let failure = of(403, body);
+
+        assert!(!format!("{failure} {failure:?}").contains("rk_live"));
+        assert!(failure.to_string().contains("req_1"));
+    }
+}

@@ -1,0 +1,199 @@
+//! Payment intents: one for each order, made once and changed with it.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+};
+
+use serde::Serialize;
+use stripe::{IdempotencyKey, RequestStrategy, StripeRequest as _};
+use stripe_core::payment_intent::{
+    CreatePaymentIntent, CreatePaymentIntentAutomaticPaymentMethods, RetrievePaymentIntent,
+    UpdatePaymentIntent,
+};
+
+use super::{Failure, Stripe};
+use crate::{
+    digest,
+    order::{IntentKeys, Order, Revision},
+};
+
+/// What the browser confirms a payment with; whoever has it can see and pay the intent.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct ClientSecret(String);
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[REDACTED]")
+    }
+}
+
+impl miniserde::Deserialize for ClientSecret {
+    fn begin(out: &mut Option<Self>) -> &mut dyn miniserde::de::Visitor {
+        miniserde::make_place!(Place);
+
+        impl miniserde::de::Visitor for Place<ClientSecret> {
+            fn string(&mut self, text: &str) -> miniserde::Result<()> {
+                self.out = Some(ClientSecret(text.to_owned()));
+                Ok(())
+            }
+        }
+
+        Place::new(out)
+    }
+}
+
+/// The fields of a payment intent that we use.
+#[derive(Clone, Debug, miniserde::Deserialize)]
+pub struct PaymentIntent {
+    /// `pi_…`
+    pub id: String,
+    /// In minor units of `currency`.
+    pub amount: i64,
+    /// Three lower-case letters.
+    pub currency: String,
+    /// Stripe's status.
+    pub status: String,
+    /// For the owner's browser alone.
+    pub client_secret: ClientSecret,
+    /// What we and the site wrote.
+    pub metadata: BTreeMap<String, String>,
+}
+
+impl PaymentIntent {
+    /// The digest of the contents that the intent was last made for.
+    #[must_use]
+    pub fn contents(&self) -> Option<&str> {
+        self.metadata.get(IntentKeys::CONTENTS).map(String::as_str)
+    }
+
+    /// This, if it is the intent of `order` for what is offered now.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Differs`] names what is not as it was asked.
+    pub fn for_order(self, order: &Order) -> Result<Self, Failure> {
+        self.checked(order, order.revision())
+    }
+
+    fn checked(self, order: &Order, revision: &Revision) -> Result<Self, Failure> {
+        let amount = revision.contents.amount();
+        let is_orders =
+            self.metadata.get(IntentKeys::ORDER).map(String::as_str) == Some(order.id().as_str());
+        let what = match () {
+            () if self.amount != amount.minor_units() => "amount",
+            () if self.currency != amount.currency().as_str() => "currency",
+            () if !is_orders => "order",
+            () if self.contents() != Some(&revision.digest) => "contents",
+            () => return Ok(self),
+        };
+        Err(Failure::Differs(what))
+    }
+}
+
+impl Stripe {
+    /// Makes the intent of `order`. Whoever does so for the same order makes the same intent: key and
+    /// parameters come from the order's first revision.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]; an intent may have been made all the same, and the next call finds it.
+    pub async fn create_intent(&self, order: &Order) -> Result<PaymentIntent, Failure> {
+        let revision = order.first_revision();
+        let amount = revision.contents.amount();
+        let methods = CreatePaymentIntentAutomaticPaymentMethods::new(true);
+        let mut request = CreatePaymentIntent::new(amount.minor_units(), amount.currency())
+            .automatic_payment_methods(methods)
+            .metadata(metadata(order, revision));
+        if let Some(description) = revision.contents.description() {
+            request = request.description(description);
+        }
+        let key = key(&[
+            "create",
+            order.id().as_str(),
+            order.owner().as_str(),
+            &revision.digest,
+        ]);
+        let made: PaymentIntent = request
+            .build()
+            .customize()
+            .request_strategy(RequestStrategy::Idempotent(key))
+            .send(self)
+            .await?;
+        // Another revision may have been written to it since it was made.
+        if made.contents() == Some(&revision.digest) {
+            return made.checked(order, revision);
+        }
+        Ok(made)
+    }
+
+    /// The intent with `id`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when Stripe did not give it.
+    pub async fn retrieve_intent(&self, id: &str) -> Result<PaymentIntent, Failure> {
+        RetrievePaymentIntent::new(id)
+            .build()
+            .customize()
+            .send(self)
+            .await
+    }
+
+    /// Changes `intent` to what `order` offers now.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]; [`Failure::is_unexpected_state`] when it is paid or being paid.
+    pub async fn update_intent(
+        &self,
+        intent: &PaymentIntent,
+        order: &Order,
+    ) -> Result<PaymentIntent, Failure> {
+        let revision = order.revision();
+        let amount = revision.contents.amount();
+        let mut metadata = metadata(order, revision);
+        for stale in intent.metadata.keys() {
+            // An empty value removes the key.
+            metadata.entry(stale.clone()).or_default();
+        }
+        let before = intent.contents().unwrap_or_default();
+        let change = order.changes().to_string();
+        let key = key(&[
+            "update",
+            order.id().as_str(),
+            &change,
+            before,
+            &revision.digest,
+        ]);
+        UpdatePaymentIntent::new(intent.id.as_str())
+            .amount(amount.minor_units())
+            .currency(amount.currency())
+            .description(revision.contents.description().unwrap_or_default())
+            .metadata(metadata)
+            .build()
+            .customize::<PaymentIntent>()
+            .request_strategy(RequestStrategy::Idempotent(key))
+            .send(self)
+            .await?
+            .checked(order, revision)
+    }
+}
+
+fn metadata(order: &Order, revision: &Revision) -> HashMap<String, String> {
+    let ours = [
+        (IntentKeys::ORDER, order.id().as_str().to_owned()),
+        (IntentKeys::OWNER, order.owner().alias()),
+        (IntentKeys::CONTENTS, revision.digest.clone()),
+    ];
+    let ours = ours.map(|(key, value)| (key.to_owned(), value));
+    let sites = revision.contents.metadata().clone();
+    sites.into_iter().chain(ours).collect()
+}
+
+/// The key of an operation: the same for the same parts, and telling nothing of them.
+fn key(operation: &[&str]) -> IdempotencyKey {
+    let key = format!("farebox-{}", digest::hex(operation));
+    IdempotencyKey::new(key).expect("72 characters are not too many")
+}

@@ -1,0 +1,40 @@
+//! The object that a thin event only names.
+
+use stripe::StripeRequest as _;
+use stripe_core::{
+    charge::RetrieveCharge, dispute::RetrieveDispute, payment_intent::RetrievePaymentIntent,
+    refund::RetrieveRefund,
+};
+
+use super::{Failure, Stripe};
+use crate::event::{Family, Related, Subject};
+
+impl Stripe {
+    /// The object as it is now. Facts that an order takes from it only grow, so that it does not
+    /// matter that the object may have moved on since the event.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when Stripe did not give it.
+    pub async fn related(&self, related: &Related) -> Result<Subject, Failure> {
+        let id = related.id.as_str();
+        Ok(match related.family {
+            Family::Intent => {
+                let request = RetrievePaymentIntent::new(id).build();
+                Subject::Intent(request.customize().send(self).await?)
+            }
+            Family::Charge => {
+                let request = RetrieveCharge::new(id).build();
+                Subject::Charge(request.customize().send(self).await?)
+            }
+            Family::Refund => {
+                let request = RetrieveRefund::new(id).build();
+                Subject::Refund(request.customize().send(self).await?)
+            }
+            Family::Dispute => {
+                let request = RetrieveDispute::new(id).build();
+                Subject::Dispute(request.customize().send(self).await?)
+            }
+        })
+    }
+}

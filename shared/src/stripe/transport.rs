@@ -1,0 +1,272 @@
+//! One call: attempts with one idempotency key, inside one deadline.
+
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::{
+    HeaderMap, Method, Request, StatusCode,
+    body::Bytes,
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT},
+};
+use secrecy::ExposeSecret as _;
+use stripe::{CustomizedStripeRequest, IdempotencyKey};
+use stripe_client_core::{RequestBuilder, StripeClient, StripeMethod, VERSION};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::{
+    Failure, Stripe, failure,
+    retry::{self, Advice},
+};
+use crate::error::Cause;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+const STRIPE_SHOULD_RETRY: HeaderName = HeaderName::from_static("stripe-should-retry");
+const STRIPE_VERSION: HeaderName = HeaderName::from_static("stripe-version");
+
+/// The largest answer that is read; a page of a hundred events stays far below it.
+const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// How one attempt ended.
+enum Tried {
+    /// With a whole answer.
+    Answered {
+        status: StatusCode,
+        advice: Advice,
+        request_id: Option<String>,
+        body: Bytes,
+    },
+    /// Without one; a status may have come before the connection ended.
+    Broken {
+        status: Option<StatusCode>,
+        request_id: Option<String>,
+        cause: Cause,
+        /// Whether the peer closed a connection that was open: one kept too long looks like this.
+        was_closed: bool,
+    },
+}
+
+impl StripeClient for Stripe {
+    type Err = Failure;
+
+    async fn execute(&self, request: CustomizedStripeRequest) -> Result<Bytes, Failure> {
+        let (request, overrides) = request.into_pieces();
+        let key = overrides
+            .request_strategy
+            .and_then(|strategy| strategy.get_key());
+        self.call(&request, key.as_ref()).await
+    }
+}
+
+impl Stripe {
+    /// Sends `request` until an answer stands or the time is up. A `POST` without a key is sent once.
+    async fn call(
+        &self,
+        request: &RequestBuilder,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Bytes, Failure> {
+        let deadline = Instant::now() + self.patience.deadline;
+        let may_repeat = key.is_some() || !matches!(request.method, StripeMethod::Post);
+        let mut failed = 0;
+        let mut has_met_closed = false;
+        loop {
+            let tried = self.attempt(request, key, deadline).await?;
+            let (failure, advice) = match tried.into_result() {
+                Ok(body) => return Ok(body),
+                Err((failure, None)) => return Err(failure),
+                Err((failure, Some(advice))) => (failure, advice),
+            };
+            failed += 1;
+            let wait = match advice {
+                Again::AtOnce if !has_met_closed => Duration::ZERO,
+                Again::AtOnce => self.wait(failed, Advice::default()),
+                Again::Later(advice) => self.wait(failed, advice),
+            };
+            has_met_closed |= matches!(advice, Again::AtOnce);
+            if !may_repeat || Instant::now() + wait >= deadline {
+                return Err(failure);
+            }
+            sleep(wait).await;
+        }
+    }
+
+    fn wait(&self, failed: u32, advice: Advice) -> Duration {
+        retry::delay(failed, self.patience.first_delay, advice, fastrand::f64())
+    }
+
+    async fn attempt(
+        &self,
+        request: &RequestBuilder,
+        key: Option<&IdempotencyKey>,
+        deadline: Instant,
+    ) -> Result<Tried, Failure> {
+        let sent = self.http_request(request, key).await?;
+        let started = Instant::now();
+        let until = deadline.min(started + self.patience.attempt);
+        let tried = match timeout_at(until, self.exchange(sent)).await {
+            Ok(tried) => tried,
+            Err(elapsed) => Tried::broken(None, Box::new(elapsed), false),
+        };
+        tried.log(request, started.elapsed());
+        Ok(tried)
+    }
+
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Tried {
+        let response = match self.http.request(request).await {
+            Ok(response) => response,
+            Err(error) => {
+                let was_closed = !error.is_connect();
+                return Tried::broken(None, Box::new(error), was_closed);
+            }
+        };
+        let (head, body) = response.into_parts();
+        match Limited::new(body, LARGEST_ANSWER).collect().await {
+            Ok(body) => Tried::Answered {
+                status: head.status,
+                advice: advice(&head.headers),
+                request_id: text(&head.headers, &REQUEST_ID),
+                body: body.to_bytes(),
+            },
+            Err(cause) => Tried::Broken {
+                status: Some(head.status),
+                request_id: text(&head.headers, &REQUEST_ID),
+                cause,
+                was_closed: false,
+            },
+        }
+    }
+
+    async fn http_request(
+        &self,
+        request: &RequestBuilder,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Request<Full<Bytes>>, Failure> {
+        let keys = self.secrets.current().await;
+        let bearer = format!("Bearer {}", keys.stripe_secret_key()?.expose_secret());
+        let mut authorization = HeaderValue::try_from(bearer).map_err(cannot_be_sent)?;
+        authorization.set_sensitive(true);
+        let query = request.query.as_deref().filter(|query| !query.is_empty());
+        let (mark, query) = query.map_or(("", ""), |query| ("?", query));
+        let base = self.base.as_str();
+        let mut builder = Request::builder()
+            .method(method(request.method))
+            .uri(format!("{base}/v1{}{mark}{query}", request.path))
+            .header(AUTHORIZATION, authorization)
+            .header(STRIPE_VERSION, VERSION.as_str())
+            .header(USER_AGENT, concat!("Farebox/", env!("CARGO_PKG_VERSION")));
+        if let Some(key) = key {
+            builder = builder.header(IDEMPOTENCY_KEY, key.as_str());
+        }
+        let body = request.body.clone().unwrap_or_default();
+        if request.body.is_some() {
+            builder = builder.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        builder.body(Full::from(body)).map_err(cannot_be_sent)
+    }
+}
+
+/// When to send the request again.
+#[derive(Clone, Copy)]
+enum Again {
+    AtOnce,
+    Later(Advice),
+}
+
+impl Tried {
+    fn broken(status: Option<StatusCode>, cause: Cause, was_closed: bool) -> Self {
+        Self::Broken {
+            status,
+            request_id: None,
+            cause,
+            was_closed,
+        }
+    }
+
+    /// The body of a whole and successful answer; else why not, and when to try again, if ever.
+    fn into_result(self) -> Result<Bytes, (Failure, Option<Again>)> {
+        match self {
+            Self::Answered { status, body, .. } if status.is_success() && is_json(&body) => {
+                Ok(body)
+            }
+            Self::Answered {
+                status,
+                advice,
+                request_id,
+                body,
+            } => {
+                let is_cut = status.is_success();
+                let again = is_cut || retry::is_passing(status.as_u16(), advice);
+                let failure = failure::of_answer(status, &body, request_id);
+                Err((failure, again.then_some(Again::Later(advice))))
+            }
+            Self::Broken {
+                status,
+                request_id,
+                cause,
+                was_closed,
+            } => {
+                let failure = Failure::Unanswered {
+                    status: status.map(|status| status.as_u16()),
+                    request_id,
+                    cause,
+                };
+                let again = match was_closed {
+                    true => Again::AtOnce,
+                    false => Again::Later(Advice::default()),
+                };
+                Err((failure, Some(again)))
+            }
+        }
+    }
+
+    fn log(&self, request: &RequestBuilder, elapsed: Duration) {
+        let (status, id) = match self {
+            Self::Answered {
+                status, request_id, ..
+            } => (Some(*status), request_id),
+            Self::Broken {
+                status, request_id, ..
+            } => (*status, request_id),
+        };
+        tracing::info!(
+            stripe.method = ?request.method,
+            stripe.path = request.path,
+            stripe.status = status.map(|status| status.as_u16()),
+            stripe.request_id = id.as_deref(),
+            elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            "called Stripe"
+        );
+    }
+}
+
+fn advice(headers: &HeaderMap) -> Advice {
+    Advice {
+        should_retry: text(headers, &STRIPE_SHOULD_RETRY).and_then(|text| text.parse().ok()),
+        retry_after: text(headers, &RETRY_AFTER).and_then(|text| text.parse().ok()),
+    }
+}
+
+fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    Some(headers.get(name)?.to_str().ok()?.to_owned())
+}
+
+/// A body that was cut short, yet arrived with a matching length, is no answer.
+fn is_json(body: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
+}
+
+fn method(method: StripeMethod) -> Method {
+    match method {
+        StripeMethod::Get => Method::GET,
+        StripeMethod::Post => Method::POST,
+        StripeMethod::Delete => Method::DELETE,
+    }
+}
+
+fn cannot_be_sent(error: impl Into<Cause>) -> Failure {
+    Failure::Unanswered {
+        status: None,
+        request_id: None,
+        cause: error.into(),
+    }
+}
