@@ -1,0 +1,105 @@
+//! What goes back over the wire: an HTTP answer, or the end of the connection.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{HeaderMap, Response, StatusCode, header};
+use serde_json::Value;
+
+use crate::error::Error;
+
+/// One HTTP answer, complete.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// How a connection ends when there is no complete answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Cut {
+    /// Reset: the other side reads "connection reset by peer".
+    #[error("the connection is reset")]
+    Reset,
+    /// Closed without a word.
+    #[error("the connection is closed without an answer")]
+    Close,
+    /// Closed in the middle of this answer's body.
+    #[error("the connection is closed in the middle of the answer")]
+    Half(Answer),
+}
+
+impl Answer {
+    /// A JSON answer, indented as Stripe's are.
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
+        Self::new(status, "application/json", format!("{body:#}\n"))
+    }
+
+    /// An HTML page.
+    pub(crate) fn html(status: u16, page: String) -> Self {
+        Self::new(status, "text/html; charset=utf-8", page)
+    }
+
+    /// A refusal.
+    pub(crate) fn error(error: &Error) -> Self {
+        Self::json(error.status(), &error.body())
+    }
+
+    /// An answer without a body.
+    pub(crate) fn empty(status: u16) -> Self {
+        let (headers, body) = (HeaderMap::new(), Bytes::new());
+        Self {
+            status: code(status),
+            headers,
+            body,
+        }
+    }
+
+    fn new(status: u16, content_type: &'static str, body: String) -> Self {
+        let answer = Self {
+            body: body.into(),
+            ..Self::empty(status)
+        };
+        answer.header("content-type", content_type)
+    }
+
+    /// Adds a header; a value that no header may carry is left out.
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
+        if let Ok(value) = value.parse() {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// The body as JSON; `null` when it is something else.
+    pub(crate) fn parsed(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// For hyper.
+    pub(crate) fn into_response(self) -> Response<Full<Bytes>> {
+        let mut response = Response::new(Full::new(self.body));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
+    }
+
+    /// The head with the full `Content-Length`, and the first half of the body.
+    pub(crate) fn first_half(&self) -> Vec<u8> {
+        let mut wire = format!("HTTP/1.1 {}\r\n", self.status).into_bytes();
+        for (name, value) in &self.headers {
+            wire.extend_from_slice(name.as_str().as_bytes());
+            wire.extend_from_slice(b": ");
+            wire.extend_from_slice(value.as_bytes());
+            wire.extend_from_slice(b"\r\n");
+        }
+        let length = format!("{}: {}\r\n\r\n", header::CONTENT_LENGTH, self.body.len());
+        wire.extend_from_slice(length.as_bytes());
+        wire.extend_from_slice(&self.body[..self.body.len() / 2]);
+        wire
+    }
+}
+
+fn code(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}

@@ -1,0 +1,121 @@
+//! Starting a sandbox: on which port, and whom it tells.
+
+use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
+
+use tokio::{net::TcpListener, sync::broadcast, task::JoinSet};
+
+use crate::{
+    engine::Engine,
+    log::Log,
+    sandbox::Sandbox,
+    server,
+    webhooks::{Endpoint, RefusedUrl, Retry, Webhooks, delivery},
+};
+
+/// How far a slow watcher may fall behind before it misses something.
+const WATCHED: usize = 4096;
+
+/// What a sandbox is started with.
+#[derive(Debug, Clone)]
+pub struct Builder {
+    port: u16,
+    webhooks: Vec<(String, String)>,
+    retry: Retry,
+}
+
+/// Why a sandbox did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Something else listens there.
+    #[error("port {0} of 127.0.0.1 is taken: stop what listens there, or choose another port")]
+    PortTaken(u16),
+    /// The port cannot be listened on for another reason.
+    #[error("cannot listen on port {port} of 127.0.0.1: {cause}")]
+    Listen {
+        /// The port that was asked for.
+        port: u16,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// A webhook's URL is not one that the sandbox sends to.
+    #[error("webhook URL {0}")]
+    Webhook(#[from] RefusedUrl),
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        let retry = Retry {
+            base: Duration::from_secs(1),
+            tries: 8,
+        };
+        Self {
+            port: 0,
+            webhooks: Vec::new(),
+            retry,
+        }
+    }
+}
+
+impl Builder {
+    /// Listens on this port; `0`, the default, is any free one.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Sends every event to this URL, signed with this secret, or with several separated by commas.
+    #[must_use]
+    pub fn webhook(mut self, url: &str, secret: &str) -> Self {
+        self.webhooks.push((url.to_owned(), secret.to_owned()));
+        self
+    }
+
+    /// The pause before the second try of a delivery, one second by default; it doubles every time.
+    #[must_use]
+    pub fn retry_base(mut self, base: Duration) -> Self {
+        self.retry.base = base;
+        self
+    }
+
+    /// How often a delivery is tried in all, eight times by default.
+    #[must_use]
+    pub fn retry_tries(mut self, tries: u32) -> Self {
+        self.retry.tries = tries;
+        self
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] when the port is taken, or a webhook is not `http` on this machine.
+    pub async fn start(self) -> Result<Sandbox, StartError> {
+        let (watchers, _) = broadcast::channel(WATCHED);
+        let (webhooks, queue) = Webhooks::new(self.retry, watchers.clone());
+        for (url, secret) in &self.webhooks {
+            webhooks.add(Endpoint::parse(url, secret)?);
+        }
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await;
+        let listener = listener.map_err(|cause| self.listen_error(cause))?;
+        let address = listener
+            .local_addr()
+            .map_err(|cause| self.listen_error(cause))?;
+        let url = format!("http://{address}");
+        let engine = Arc::new(Engine::new(url.clone(), Log::new(watchers), webhooks));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(delivery::run(engine.webhooks.desk(), queue));
+        tasks.spawn(server::run(listener, Arc::clone(&engine)));
+        Ok(Sandbox::new(url, engine, tasks))
+    }
+
+    fn listen_error(&self, cause: io::Error) -> StartError {
+        let port = self.port;
+        match cause.kind() {
+            io::ErrorKind::AddrInUse => StartError::PortTaken(port),
+            _ => StartError::Listen { port, cause },
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Prices that are there before the first request.
+
+use serde_json::{Value, json};
+
+use crate::{
+    objects::{price, product},
+    state::State,
+    store::text,
+};
+
+/// A price to seed, with its product.
+#[derive(Debug, Clone)]
+pub struct NewPrice<'a> {
+    /// The price's id; its product's is the same with `prod_` in place of `price_`.
+    pub id: &'a str,
+    /// The name under which a shop finds it.
+    pub lookup_key: Option<&'a str>,
+    /// What it is the price of.
+    pub product_name: &'a str,
+    /// In minor units.
+    pub unit_amount: i64,
+    /// In lower case.
+    pub currency: &'a str,
+    /// Whether it can be bought.
+    pub active: bool,
+    /// Whether it is due every month.
+    pub recurring: bool,
+}
+
+impl Default for NewPrice<'_> {
+    /// An active one-time price of 10.00 USD.
+    fn default() -> Self {
+        Self {
+            id: "price_sample",
+            lookup_key: None,
+            product_name: "Sample",
+            unit_amount: 1000,
+            currency: "usd",
+            active: true,
+            recurring: false,
+        }
+    }
+}
+
+/// The binary's catalogue: a mug, a shirt and a sticker.
+#[must_use]
+pub fn demo_catalogue() -> Vec<NewPrice<'static>> {
+    let item = |id, key, product_name, unit_amount| NewPrice {
+        id,
+        lookup_key: Some(key),
+        product_name,
+        unit_amount,
+        ..NewPrice::default()
+    };
+    vec![
+        item("price_mug", "mug", "Mug", 1500),
+        item("price_shirt", "shirt", "Shirt", 2500),
+        item("price_sticker", "sticker", "Sticker", 300),
+    ]
+}
+
+/// Keeps a seeded price and its product; no event tells of them.
+pub(crate) fn seed(state: &mut State, new: &NewPrice<'_>) -> Value {
+    let product_id = format!("prod_{}", new.id.trim_start_matches("price_"));
+    let mut product = product::shape(&product_id, new.product_name);
+    product["default_price"] = new.id.into();
+    let mut price = price::shape(new.id, text(&product, "id"), new.currency, new.unit_amount);
+    price["active"] = new.active.into();
+    price["lookup_key"] = json!(new.lookup_key);
+    if new.recurring {
+        price["recurring"] = price::rhythm("month", 1);
+        price["type"] = "recurring".into();
+    }
+    state.store.insert(product);
+    state.store.insert(price.clone());
+    price
+}

@@ -1,0 +1,72 @@
+//! The page of a 3-D Secure challenge: a bank that lets the payer choose the outcome.
+
+use serde_json::{Value, json};
+
+use crate::{
+    answer::Answer, caller::Caller, engine::Engine, objects::payment_intent, request::Received,
+    store::text,
+};
+
+/// Answers `/_sandbox/3ds/{id}`: the page, or the choice made on it.
+pub(crate) fn answer(engine: &Engine, received: &Received) -> Option<Answer> {
+    let id = received.path.strip_prefix("/_sandbox/3ds/")?;
+    let params = received.params.as_ref().unwrap_or(&Value::Null);
+    let intent = engine.state().store.find(id).cloned().unwrap_or_default();
+    let secret = text(&intent, "client_secret");
+    if secret.is_empty() || text(params, "client_secret") != secret {
+        return Some(Answer::html(
+            404,
+            "<h1>There is no such challenge</h1>".to_owned(),
+        ));
+    }
+    if received.method != "POST" {
+        return Some(Answer::html(200, page(&intent)));
+    }
+    let choice = json!({ "client_secret": secret, "outcome": params["outcome"] });
+    // A second click finds the challenge answered; the payer goes back all the same.
+    let answered = engine.call(payment_intent::authenticate, id, Caller::Control, choice);
+    Some(back(
+        &intent,
+        answered.is_ok_and(|intent| intent["last_payment_error"].is_null()),
+    ))
+}
+
+/// Sends the payer back to the shop, as Stripe's own page does.
+fn back(intent: &Value, succeeded: bool) -> Answer {
+    let url = text(&intent["next_action"]["redirect_to_url"], "return_url");
+    if url.is_empty() {
+        return Answer::html(
+            200,
+            "<h1>Done</h1><p>You may close this page.</p>".to_owned(),
+        );
+    }
+    let (url, fragment) = url.split_once('#').unwrap_or((url, ""));
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let (id, secret) = (text(intent, "id"), text(intent, "client_secret"));
+    let status = if succeeded { "succeeded" } else { "failed" };
+    let fragment = if fragment.is_empty() {
+        String::new()
+    } else {
+        format!("#{fragment}")
+    };
+    let location = format!(
+        "{url}{separator}payment_intent={id}&payment_intent_client_secret={secret}\
+         &redirect_status={status}{fragment}"
+    );
+    Answer::empty(303).header("location", &location)
+}
+
+/// Everything on it is the sandbox's own: the id and the secret matched before.
+fn page(intent: &Value) -> String {
+    let (id, secret) = (text(intent, "id"), text(intent, "client_secret"));
+    let (amount, currency) = (&intent["amount"], text(intent, "currency"));
+    format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>3-D Secure test page</title>\
+         <body><h1>3-D Secure test page</h1><p>Payment {id} of {amount} {currency} (minor units).</p>\
+         <form method=\"post\" action=\"/_sandbox/3ds/{id}\">\
+         <input type=\"hidden\" name=\"client_secret\" value=\"{secret}\">\
+         <button name=\"outcome\" value=\"success\">Complete authentication</button> \
+         <button name=\"outcome\" value=\"failure\">Fail authentication</button>\
+         </form></body></html>\n"
+    )
+}

@@ -1,0 +1,107 @@
+//! The command line: four flags, read by hand.
+
+use std::process::ExitCode;
+
+use sandbox::{Builder, Sandbox, StartError, demo_catalogue};
+use tokio::signal::unix::{SignalKind, signal};
+
+const HELP: &str = "\
+A Stripe that runs on this machine.
+
+Usage: sandbox [--port PORT] [--webhook-url URL --webhook-secret SECRET]...
+
+  --port PORT              listen on this port of 127.0.0.1 (default 12111; 0 for any free one)
+  --webhook-url URL        send events to this http URL on this machine; repeatable
+  --webhook-secret SECRET  sign the events of the URL before it; several separated by commas
+  --help                   print this
+
+It starts with prices for a mug, a shirt and a sticker (lookup keys mug, shirt, sticker).
+Use any key that begins with sk_test_, and pk_test_ in a browser.
+";
+
+/// Does what the arguments say; anything that goes wrong is one line.
+pub(crate) async fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
+    let outcome = match parse(arguments) {
+        Ok(Some(builder)) => serve(builder).await.map_err(|error| error.to_string()),
+        Ok(None) => {
+            say(HELP);
+            Ok(())
+        }
+        Err(problem) => Err(problem),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => complain(&problem),
+    }
+}
+
+/// What to start; `None` when only help was asked for.
+fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Builder>, String> {
+    let mut port = "12111".to_owned();
+    let mut webhooks: Vec<(String, Option<String>)> = Vec::new();
+    while let Some(flag) = arguments.next() {
+        if flag == "--help" || flag == "-h" {
+            return Ok(None);
+        }
+        if !["--port", "--webhook-url", "--webhook-secret"].contains(&flag.as_str()) {
+            return Err(format!(
+                "unknown argument '{flag}'; --help lists what there is"
+            ));
+        }
+        let value = arguments
+            .next()
+            .ok_or_else(|| format!("{flag} needs a value"))?;
+        match (flag.as_str(), webhooks.last_mut()) {
+            ("--port", _) => port = value,
+            ("--webhook-url", _) => webhooks.push((value, None)),
+            (_, Some((_, secret @ None))) => *secret = Some(value),
+            _ => return Err("--webhook-secret comes after its --webhook-url".to_owned()),
+        }
+    }
+    let port = port
+        .parse()
+        .map_err(|_| format!("--port '{port}' is not a port"))?;
+    let mut builder = Sandbox::builder().port(port);
+    for (url, secret) in webhooks {
+        let secret =
+            secret.ok_or_else(|| format!("--webhook-url '{url}' has no --webhook-secret"))?;
+        builder = builder.webhook(&url, &secret);
+    }
+    Ok(Some(builder))
+}
+
+async fn serve(builder: Builder) -> Result<(), StartError> {
+    // Listened for before anybody is told that it runs.
+    let stopped = stopped();
+    let stripe = builder.start().await?;
+    for price in demo_catalogue() {
+        stripe.add_price(price);
+    }
+    say(&format!("sandbox listening on {}\n", stripe.url()));
+    stopped.await;
+    Ok(())
+}
+
+/// Resolves at SIGTERM or ctrl-C; both are listened for from now on.
+fn stopped() -> impl Future<Output = ()> {
+    let listen = |kind| signal(kind).expect("the system allows to listen for signals");
+    let mut terminated = listen(SignalKind::terminate());
+    let mut interrupted = listen(SignalKind::interrupt());
+    async move {
+        tokio::select! {
+            _ = terminated.recv() => {}
+            _ = interrupted.recv() => {}
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a command's output is for people")]
+fn say(text: &str) {
+    print!("{text}");
+}
+
+#[expect(clippy::print_stderr, reason = "a command's problem goes to stderr")]
+fn complain(problem: &str) -> ExitCode {
+    eprintln!("error: {problem}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,117 @@
+//! The control plane's routes that are about the sandbox itself.
+//!
+//! What belongs to one kind of object is with that kind, under [`crate::objects`].
+
+use serde_json::{Value, json};
+
+use crate::{
+    engine::{Engine, done},
+    error::Error,
+    faults::Fault,
+    route::{Call, Route},
+    webhooks::{Endpoint, Order},
+};
+
+/// The control plane's routes.
+pub(crate) const ROUTES: &[Route] = &[
+    Route::sandbox("GET", "/_sandbox/requests", requests),
+    Route::sandbox("GET", "/_sandbox/deliveries", deliveries),
+    Route::sandbox("POST", "/_sandbox/faults", inject),
+    Route::sandbox("DELETE", "/_sandbox/faults", clear_faults),
+    Route::sandbox("POST", "/_sandbox/idempotency_keys/forget", forget),
+    Route::sandbox("POST", "/_sandbox/webhooks", add_webhook),
+    Route::sandbox("POST", "/_sandbox/webhooks/secrets", set_secrets),
+    Route::sandbox("POST", "/_sandbox/webhooks/pause", pause),
+    Route::sandbox("POST", "/_sandbox/webhooks/resume", resume),
+    Route::sandbox("POST", "/_sandbox/webhooks/hold", hold),
+    Route::sandbox("POST", "/_sandbox/webhooks/release", release),
+    Route::sandbox("POST", "/_sandbox/webhooks/duplicate", duplicate),
+];
+
+fn requests(engine: &Engine, call: Call) -> Result<Value, Error> {
+    call.params.finish()?;
+    Ok(json!({ "connections": engine.connections(), "data": engine.log.requests() }))
+}
+
+fn deliveries(engine: &Engine, call: Call) -> Result<Value, Error> {
+    call.params.finish()?;
+    Ok(json!({ "data": engine.webhooks.deliveries() }))
+}
+
+fn inject(engine: &Engine, call: Call) -> Result<Value, Error> {
+    let fault = Fault::parse(call.params)?;
+    engine.state().faults.inject(fault);
+    Ok(done())
+}
+
+fn clear_faults(engine: &Engine, call: Call) -> Result<Value, Error> {
+    call.params.finish()?;
+    engine.state().faults.clear();
+    Ok(done())
+}
+
+fn forget(engine: &Engine, call: Call) -> Result<Value, Error> {
+    call.params.finish()?;
+    engine.state().keys.forget();
+    Ok(done())
+}
+
+fn add_webhook(engine: &Engine, mut call: Call) -> Result<Value, Error> {
+    let (url, secret) = (
+        call.params.required("url")?,
+        call.params.required("secret")?,
+    );
+    call.params.finish()?;
+    let endpoint = Endpoint::parse(&url, &secret)
+        .map_err(|refused| Error::invalid(&refused.to_string()).param("url"))?;
+    engine.webhooks.add(endpoint);
+    Ok(done())
+}
+
+fn set_secrets(engine: &Engine, mut call: Call) -> Result<Value, Error> {
+    let secrets = call.params.list("secrets")?;
+    let secrets = secrets.ok_or_else(|| call.params.missing("secrets"))?;
+    call.params.finish()?;
+    engine.webhooks.set_secrets(&secrets);
+    Ok(done())
+}
+
+fn pause(engine: &Engine, call: Call) -> Result<Value, Error> {
+    call.params.finish()?;
+    engine.webhooks.pause();
+    Ok(done())
+}
+
+fn resume(engine: &Engine, call: Call) -> Result<Value, Error> {
+    call.params.finish()?;
+    engine.webhooks.resume();
+    Ok(done())
+}
+
+fn hold(engine: &Engine, call: Call) -> Result<Value, Error> {
+    call.params.finish()?;
+    engine.webhooks.hold();
+    Ok(done())
+}
+
+fn release(engine: &Engine, mut call: Call) -> Result<Value, Error> {
+    let order = call.params.choice("order", &["as_sent", "reversed"])?;
+    call.params.finish()?;
+    engine.webhooks.release(match order.as_deref() {
+        Some("reversed") => Order::Reversed,
+        _ => Order::AsSent,
+    });
+    Ok(done())
+}
+
+fn duplicate(engine: &Engine, mut call: Call) -> Result<Value, Error> {
+    let times = call
+        .params
+        .integer("times")?
+        .ok_or_else(|| call.params.missing("times"))?;
+    call.params.finish()?;
+    engine
+        .webhooks
+        .duplicate(usize::try_from(times).unwrap_or(1));
+    Ok(done())
+}

@@ -1,0 +1,28 @@
+//! `expand[]=latest_charge`: objects in full where an answer has their ids.
+
+use serde_json::Value;
+
+use crate::store::Store;
+
+/// Replaces the ids at these paths by their objects; a path that leads to no id is left alone.
+pub(crate) fn expand(store: &Store, object: &mut Value, paths: &[String]) {
+    for path in paths {
+        let parts: Vec<&str> = path.split('.').collect();
+        follow(store, object, &parts);
+    }
+}
+
+fn follow(store: &Store, value: &mut Value, path: &[&str]) {
+    if let Some(found) = value.as_str().and_then(|id| store.find(id)) {
+        *value = found.clone();
+    }
+    if let Value::Array(items) = value {
+        for item in items {
+            follow(store, item, path);
+        }
+    } else if let Some((first, rest)) = path.split_first()
+        && let Some(field) = value.get_mut(*first)
+    {
+        follow(store, field, rest);
+    }
+}

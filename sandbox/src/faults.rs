@@ -1,0 +1,191 @@
+//! Faults on demand: what goes wrong with the next request that matches.
+
+use std::time::Duration;
+
+mod answer;
+mod parse;
+mod queue;
+
+pub(crate) use queue::{Faults, Strike};
+
+/// Something that goes wrong, for which requests, and how often.
+///
+/// A fresh fault strikes once, at the next API request of any method and path.
+#[derive(Debug, Clone)]
+pub struct Fault {
+    kind: Kind,
+    method: Option<String>,
+    path_prefix: Option<String>,
+    times: u32,
+    retry_after: Option<u64>,
+    should_retry: Option<bool>,
+    stored: bool,
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Latency(Duration),
+    RateLimit,
+    Error,
+    BadGateway,
+    Empty,
+    Truncated,
+    Reset,
+    Hang,
+    LostAnswer,
+    IncompleteDecline,
+    Unauthorized,
+    Restricted,
+    WrongAmount,
+}
+
+impl Fault {
+    const fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            method: None,
+            path_prefix: None,
+            times: 1,
+            retry_after: None,
+            should_retry: None,
+            stored: false,
+        }
+    }
+
+    /// Execution takes this much longer; the idempotency key is in use meanwhile.
+    #[must_use]
+    pub const fn latency(delay: Duration) -> Self {
+        Self::new(Kind::Latency(delay))
+    }
+
+    /// 429 `rate_limit`; nothing is executed.
+    #[must_use]
+    pub const fn rate_limit() -> Self {
+        Self::new(Kind::RateLimit)
+    }
+
+    /// 500 `api_error`; nothing is executed.
+    #[must_use]
+    pub const fn error() -> Self {
+        Self::new(Kind::Error)
+    }
+
+    /// 502 with an HTML page, as a proxy in between answers; nothing is executed.
+    #[must_use]
+    pub const fn bad_gateway() -> Self {
+        Self::new(Kind::BadGateway)
+    }
+
+    /// 500 with an empty body; nothing is executed.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self::new(Kind::Empty)
+    }
+
+    /// The request is executed, and the connection closes in the middle of its answer.
+    #[must_use]
+    pub const fn truncated() -> Self {
+        Self::new(Kind::Truncated)
+    }
+
+    /// The connection is reset before any answer; nothing is executed.
+    #[must_use]
+    pub const fn reset() -> Self {
+        Self::new(Kind::Reset)
+    }
+
+    /// No answer ever comes; nothing is executed.
+    #[must_use]
+    pub const fn hang() -> Self {
+        Self::new(Kind::Hang)
+    }
+
+    /// The request is executed and kept under its key, and the connection closes instead of answering.
+    #[must_use]
+    pub const fn lost_answer() -> Self {
+        Self::new(Kind::LostAnswer)
+    }
+
+    /// 402 that tells only that it is a `card_error`; nothing is executed.
+    #[must_use]
+    pub const fn incomplete_decline() -> Self {
+        Self::new(Kind::IncompleteDecline)
+    }
+
+    /// 401, as after the key was rolled; nothing is executed.
+    #[must_use]
+    pub const fn unauthorized() -> Self {
+        Self::new(Kind::Unauthorized)
+    }
+
+    /// 403, as for a restricted key without the permission; nothing is executed.
+    #[must_use]
+    pub const fn restricted() -> Self {
+        Self::new(Kind::Restricted)
+    }
+
+    /// The request is executed, and its answer tells an `amount` that is one too high.
+    #[must_use]
+    pub const fn wrong_amount() -> Self {
+        Self::new(Kind::WrongAmount)
+    }
+
+    /// Only for this method, and for paths that begin like this.
+    #[must_use]
+    pub fn on(mut self, method: &str, path_prefix: &str) -> Self {
+        self.method = Some(method.to_owned());
+        self.path_prefix = Some(path_prefix.to_owned());
+        self
+    }
+
+    /// Strikes this many times; `0` for every time.
+    #[must_use]
+    pub const fn times(mut self, times: u32) -> Self {
+        self.times = times;
+        self
+    }
+
+    /// Adds `Retry-After`, in seconds, to a fault that answers.
+    #[must_use]
+    pub const fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// Adds `Stripe-Should-Retry` to a fault that answers.
+    #[must_use]
+    pub const fn should_retry(mut self, advice: bool) -> Self {
+        self.should_retry = Some(advice);
+        self
+    }
+
+    /// Keeps a fault's answer under the request's idempotency key, as if execution had begun.
+    #[must_use]
+    pub const fn stored(mut self) -> Self {
+        self.stored = true;
+        self
+    }
+
+    fn is_for(&self, method: &str, path: &str) -> bool {
+        let same_method = self
+            .method
+            .as_ref()
+            .is_none_or(|wanted| wanted.eq_ignore_ascii_case(method));
+        let same_path = self
+            .path_prefix
+            .as_ref()
+            .is_none_or(|prefix| path.starts_with(prefix));
+        same_method && same_path
+    }
+
+    /// What is wrong.
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Whether the answer is kept under the request's idempotency key.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.stored
+    }
+}

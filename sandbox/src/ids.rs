@@ -1,0 +1,16 @@
+//! Identifiers that look like Stripe's.
+
+/// A new id of the long kind, for example `pi_3` and 23 random characters.
+pub(crate) fn long(prefix: &str) -> String {
+    random(prefix, 23)
+}
+
+/// A new id of the short kind, for example `req_` and 14 random characters.
+pub(crate) fn short(prefix: &str) -> String {
+    random(prefix, 14)
+}
+
+fn random(prefix: &str, length: usize) -> String {
+    let tail = std::iter::repeat_with(fastrand::alphanumeric).take(length);
+    prefix.chars().chain(tail).collect()
+}

@@ -1,0 +1,96 @@
+//! A Stripe that runs on this machine.
+//!
+//! Stateful payment intents, refunds, disputes and prices behind Stripe's own HTTP API; signed
+//! webhooks with retries; idempotency keys; and faults on demand. It needs no account and no
+//! internet, and it never leaves loopback.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! use sandbox::{Fault, Sandbox};
+//!
+//! let stripe = Sandbox::start().await;
+//! stripe.inject(Fault::lost_answer().on("POST", "/v1/payment_intents"));
+//! // Point any Stripe client at `stripe.url()` with a key like `sk_test_123`.
+//! assert!(stripe.url().starts_with("http://127.0.0.1:"));
+//! # }
+//! ```
+//!
+//! Read in this order:
+//!
+//! - [`Sandbox`], [`Builder`]: a running sandbox, and what a test may ask and do.
+//! - `server`, `api`, `execution`: connections, what happens to a request, how it is executed.
+//! - `route`, `objects`: the table of operations; one file for every kind of object.
+//! - `form`, `params`, `error`: what a request says, and how it is refused.
+//! - `state`, `store`: what is remembered, and how a change becomes an event.
+//! - `webhooks`, `signing`: how events are delivered.
+//! - `faults`, `idempotency`: what goes wrong, and what makes that harmless.
+//!
+//! # The control plane
+//!
+//! The same actions over HTTP, without a key, with a form or JSON:
+//!
+//! | route | parameters | effect |
+//! |---|---|---|
+//! | `POST /_sandbox/payment_intents/{id}/authenticate` | `client_secret`, `outcome=success\|failure` | answers the 3-D Secure challenge |
+//! | `GET`, `POST /_sandbox/3ds/{id}` | `client_secret`, `outcome` | the same as a page, which leads back to `return_url` |
+//! | `POST /_sandbox/payment_intents/{id}/settle` | `outcome=success\|failure` | ends a bank debit |
+//! | `POST /_sandbox/refunds/{id}/succeed`, `…/fail` | | ends a refund |
+//! | `POST /_sandbox/disputes/{id}/close` | `outcome=won\|lost` | ends a dispute |
+//! | `POST /_sandbox/events/{id}/resend`, `…/forge` | | sends an event again; with a wrong signature |
+//! | `POST /_sandbox/webhooks` | `url`, `secret` | adds an endpoint; secrets are separated by commas |
+//! | `POST /_sandbox/webhooks/secrets` | `secrets[]` | signs with these from now on |
+//! | `POST /_sandbox/webhooks/pause`, `…/resume` | | an outage: events in between are not delivered |
+//! | `POST /_sandbox/webhooks/hold`, `…/release` | `order=as_sent\|reversed` | collects events, then sends them in order |
+//! | `POST /_sandbox/webhooks/duplicate` | `times` | sends every event this often |
+//! | `POST`, `DELETE /_sandbox/faults` | see [`Fault`] | adds a fault; drops all |
+//! | `POST /_sandbox/idempotency_keys/forget` | | forgets all keys, as after a day |
+//! | `GET /_sandbox/requests`, `…/deliveries` | | what came, and what was sent |
+//!
+//! A fault has a `kind` (`latency` with `ms`, `rate_limit`, `error`, `bad_gateway`, `empty`,
+//! `truncated`, `reset`, `hang`, `lost_answer`, `incomplete_decline`, `unauthorized`,
+//! `restricted`, `wrong_amount`) and may have a `method`, a `path_prefix`, `times` (`0` is for
+//! ever), `retry_after`, `stripe_should_retry` and `stored`.
+
+// Stripe's objects are long, and `json!` recurses once for every token.
+#![recursion_limit = "256"]
+
+mod answer;
+mod api;
+mod builder;
+mod caller;
+mod cards;
+mod catalogue;
+mod challenge;
+mod control;
+mod cors;
+mod engine;
+mod error;
+mod execution;
+mod expand;
+mod faults;
+mod form;
+mod idempotency;
+mod ids;
+mod list;
+mod log;
+mod metadata;
+mod money;
+mod objects;
+mod params;
+mod request;
+mod route;
+mod sandbox;
+mod server;
+mod signing;
+mod state;
+mod store;
+mod webhooks;
+
+pub use builder::{Builder, StartError};
+pub use catalogue::{NewPrice, demo_catalogue};
+pub use faults::Fault;
+pub use log::{Activity, Delivery, RecordedRequest};
+pub use sandbox::Sandbox;
+pub use signing::sign;
+pub use webhooks::{Order, RefusedUrl, Webhooks};

@@ -1,0 +1,104 @@
+//! What a test can ask afterwards: which requests came, and what was sent where.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::broadcast;
+
+/// One API request, as it arrived.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RecordedRequest {
+    /// The HTTP method.
+    pub method: String,
+    /// The path, without the query.
+    pub path: String,
+    /// The `Idempotency-Key` header.
+    pub idempotency_key: Option<String>,
+    /// Query and body, decoded; every leaf is a string.
+    pub params: Value,
+    /// What was answered; `None` while executing, and when no complete answer was sent.
+    pub status: Option<u16>,
+    /// Which accepted connection it came on, counted from 1.
+    pub connection: u64,
+}
+
+/// One attempt to deliver an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Delivery {
+    /// The event's id.
+    pub event_id: String,
+    /// The event's type.
+    pub event_type: String,
+    /// Where it was sent.
+    pub url: String,
+    /// Which attempt this was, counted from 1.
+    pub attempt: u32,
+    /// What the endpoint answered; `None` when it did not.
+    pub status: Option<u16>,
+}
+
+/// Something that happened in the sandbox, as it happens.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Activity {
+    /// An API request was answered, or its connection was cut.
+    Request(RecordedRequest),
+    /// An event came into being.
+    Event {
+        /// The event's id.
+        id: String,
+        /// The event's type, for example `charge.refunded`.
+        #[serde(rename = "type")]
+        type_: String,
+    },
+    /// An event was sent to an endpoint.
+    Delivery(Delivery),
+}
+
+/// The requests so far, and whoever watches the sandbox.
+#[derive(Debug)]
+pub(crate) struct Log {
+    requests: Mutex<Vec<RecordedRequest>>,
+    watchers: broadcast::Sender<Activity>,
+}
+
+impl Log {
+    /// An empty log that tells these watchers.
+    pub(crate) fn new(watchers: broadcast::Sender<Activity>) -> Self {
+        let requests = Mutex::default();
+        Self { requests, watchers }
+    }
+
+    /// Records a request on its arrival; answers its place for [`Log::finish`].
+    pub(crate) fn arrive(&self, request: RecordedRequest) -> usize {
+        let mut requests = self.lock();
+        requests.push(request);
+        requests.len() - 1
+    }
+
+    /// Completes a request's record, and tells of it.
+    pub(crate) fn finish(&self, place: usize, status: Option<u16>) {
+        let mut requests = self.lock();
+        if let Some(request) = requests.get_mut(place) {
+            request.status = status;
+            // Nobody has to be watching.
+            let _ = self.watchers.send(Activity::Request(request.clone()));
+        }
+    }
+
+    /// The requests so far, oldest first.
+    pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
+        self.lock().clone()
+    }
+
+    /// Watches what happens from now on.
+    pub(crate) fn observe(&self) -> broadcast::Receiver<Activity> {
+        self.watchers.subscribe()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<RecordedRequest>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

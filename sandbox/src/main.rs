@@ -1,0 +1,10 @@
+//! `sandbox`: a Stripe on a port of this machine, until it is told to stop.
+
+use std::process::ExitCode;
+
+mod command;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    command::run(std::env::args().skip(1)).await
+}

@@ -1,0 +1,25 @@
+//! One file for every kind of object: its shape, its operations, its routes.
+
+use crate::{control, route::Route};
+
+pub(crate) mod charge;
+pub(crate) mod dispute;
+pub(crate) mod event;
+pub(crate) mod payment_intent;
+pub(crate) mod payment_method;
+pub(crate) mod price;
+pub(crate) mod product;
+pub(crate) mod refund;
+
+/// Every route there is; a new kind of object adds its line here.
+pub(crate) const ROUTES: &[&[Route]] = &[
+    payment_intent::ROUTES,
+    payment_method::ROUTES,
+    charge::ROUTES,
+    refund::ROUTES,
+    dispute::ROUTES,
+    event::ROUTES,
+    price::ROUTES,
+    product::ROUTES,
+    control::ROUTES,
+];

@@ -1,0 +1,122 @@
+//! Charges: attempts to take the money, made when an intent is paid.
+
+use serde_json::{Value, json};
+
+use crate::{
+    cards::Decline,
+    error::Error,
+    ids,
+    list::{Page, is},
+    metadata,
+    route::{Call, Route},
+    state::State,
+    store::{number, text},
+};
+
+mod shape;
+
+use shape::outcome;
+
+const KIND: &str = "charge";
+
+/// This kind's routes.
+pub(crate) const ROUTES: &[Route] = &[
+    Route::new("GET", "/v1/charges", list),
+    Route::new("GET", "/v1/charges/{}", retrieve),
+    Route::new("POST", "/v1/charges/{}", update),
+];
+
+/// Why a bank debit does not arrive.
+pub(crate) static DEBIT_REFUSED: Decline = Decline {
+    code: "payment_method_provider_decline",
+    decline_code: "insufficient_funds",
+    message: "The bank did not pay this debit.",
+};
+
+/// How an attempt went.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Attempt {
+    /// The money is there.
+    Succeeded,
+    /// A bank debit is under way.
+    Pending,
+    /// The bank refused.
+    Failed(&'static Decline),
+}
+
+/// A charge for an intent; what the intent says of the payment is copied now.
+pub(crate) fn new(state: &State, intent: &Value, method: &str, attempt: Attempt) -> Value {
+    let method = state.store.find(method).unwrap_or(&Value::Null);
+    let mut charge = shape::new(intent, method);
+    let patch = match attempt {
+        Attempt::Succeeded => succeeded(number(intent, "amount")),
+        Attempt::Pending => json!({ "status": "pending", "captured": true }),
+        Attempt::Failed(decline) => failed(decline),
+    };
+    for (name, value) in patch.as_object().into_iter().flatten() {
+        charge[name] = value.clone();
+    }
+    charge
+}
+
+/// What changes on a charge when the money arrives.
+pub(crate) fn succeeded(amount: i64) -> Value {
+    json!({
+        "amount_captured": amount,
+        "balance_transaction": ids::long("txn_3"),
+        "captured": true,
+        "outcome": outcome("authorized", "approved_by_network", None),
+        "paid": true,
+        "status": "succeeded",
+    })
+}
+
+/// What changes on a charge when the bank refuses.
+pub(crate) fn failed(decline: &Decline) -> Value {
+    let (kind, network) = match decline.decline_code {
+        "fraudulent" => ("blocked", "not_sent_to_network"),
+        _ => ("issuer_declined", "declined_by_network"),
+    };
+    json!({
+        "captured": false,
+        "failure_code": decline.code,
+        "failure_message": decline.message,
+        "outcome": outcome(kind, network, Some(decline.decline_code)),
+        "paid": false,
+        "status": "failed",
+    })
+}
+
+fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    call.params.finish()?;
+    state.store.get(KIND, &id, "id").cloned()
+}
+
+fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let mut charge = state.store.get(KIND, &call.id(), "id")?.clone();
+    for field in ["customer", "description", "receipt_email", "transfer_group"] {
+        if let Some(value) = call.params.clearable(field)? {
+            charge[field] = value;
+        }
+    }
+    if let Some(metadata) = metadata::merged(&mut call.params, &charge["metadata"])? {
+        charge["metadata"] = metadata;
+    }
+    call.params.accept(&["fraud_details", "shipping"]);
+    call.params.finish()?;
+    Ok(state.change_object("charge.updated", text(&charge, "id"), &charge))
+}
+
+fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let page = Page::read(&mut call.params)?;
+    let intent = call.params.text("payment_intent")?;
+    let customer = call.params.text("customer")?;
+    let group = call.params.text("transfer_group")?;
+    call.params.finish()?;
+    page.of(&state.store, KIND, "/v1/charges", |charge| {
+        is(&charge["payment_intent"], intent.as_ref())
+            && is(&charge["customer"], customer.as_ref())
+            && is(&charge["transfer_group"], group.as_ref())
+    })
+}

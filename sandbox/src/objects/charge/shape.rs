@@ -1,0 +1,119 @@
+//! What Stripe shows of a charge.
+
+use serde_json::{Value, json};
+
+use super::KIND;
+use crate::{
+    ids,
+    objects::payment_method,
+    state::now,
+    store::{number, text},
+};
+
+/// What the network made of an attempt.
+pub(super) fn outcome(kind: &str, network: &str, reason: Option<&str>) -> Value {
+    json!({
+        "advice_code": null,
+        "network_advice_code": null,
+        "network_decline_code": null,
+        "network_status": network,
+        "reason": reason,
+        "risk_level": "normal",
+        "risk_score": 7,
+        "seller_message": if reason.is_some() { "The bank refused." } else { "Payment complete." },
+        "type": kind,
+    })
+}
+
+/// A charge that is not decided yet.
+pub(super) fn new(intent: &Value, method: &Value) -> Value {
+    json!({
+        "id": ids::long("ch_3"),
+        "object": KIND,
+        "amount": intent["amount"],
+        "amount_captured": 0,
+        "amount_refunded": 0,
+        "application": null,
+        "application_fee": null,
+        "application_fee_amount": null,
+        "balance_transaction": null,
+        "billing_details": billing(method),
+        "calculated_statement_descriptor": "SANDBOX",
+        "captured": false,
+        "created": now(),
+        "currency": intent["currency"],
+        "customer": intent["customer"],
+        "description": intent["description"],
+        "disputed": false,
+        "failure_balance_transaction": null,
+        "failure_code": null,
+        "failure_message": null,
+        "fraud_details": {},
+        "livemode": false,
+        "metadata": intent["metadata"],
+        "on_behalf_of": null,
+        "outcome": null,
+        "paid": false,
+        "payment_intent": intent["id"],
+        "payment_method": method["id"],
+        "payment_method_details": details(method, number(intent, "amount")),
+        "receipt_email": intent["receipt_email"],
+        "receipt_number": null,
+        "receipt_url": null,
+        "refunded": false,
+        "review": null,
+        "shipping": intent["shipping"],
+        "source": null,
+        "source_transfer": null,
+        "statement_descriptor": intent["statement_descriptor"],
+        "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
+        "status": "pending",
+        "transfer_data": null,
+        "transfer_group": intent["transfer_group"],
+    })
+}
+
+fn billing(method: &Value) -> Value {
+    match &method["billing_details"] {
+        Value::Null => payment_method::billing_details(),
+        details => details.clone(),
+    }
+}
+
+fn details(method: &Value, amount: i64) -> Value {
+    let kind = text(method, "type");
+    if kind != "card" {
+        return json!({ "type": kind, kind: method[kind] });
+    }
+    let card = &method["card"];
+    let mut checks = card["checks"].clone();
+    checks["cvc_check"] = "pass".into();
+    json!({
+        "type": "card",
+        "card": {
+            "amount_authorized": amount,
+            "authorization_code": "123456",
+            "brand": card["brand"],
+            "checks": checks,
+            "country": card["country"],
+            "exp_month": card["exp_month"],
+            "exp_year": card["exp_year"],
+            "extended_authorization": { "status": "disabled" },
+            "fingerprint": card["fingerprint"],
+            "funding": card["funding"],
+            "incremental_authorization": { "status": "unavailable" },
+            "installments": null,
+            "last4": card["last4"],
+            "mandate": null,
+            "multicapture": { "status": "unavailable" },
+            "network": card["brand"],
+            "network_token": { "used": false },
+            "network_transaction_id": null,
+            "overcapture": { "maximum_amount_capturable": amount, "status": "unavailable" },
+            "regulated_status": card["regulated_status"],
+            "three_d_secure": null,
+            "transaction_link_id": null,
+            "wallet": null,
+        },
+    })
+}

@@ -1,0 +1,80 @@
+//! Events: what happened, with the object as it was then.
+
+use serde_json::{Value, json};
+
+use crate::{
+    api::API_VERSION,
+    engine::{self, Engine},
+    error::Error,
+    ids,
+    list::{Page, is},
+    route::{Call, Route},
+    state::{Origin, State, now},
+    store::text,
+};
+
+const KIND: &str = "event";
+
+/// This kind's routes.
+pub(crate) const ROUTES: &[Route] = &[
+    Route::new("GET", "/v1/events", list),
+    Route::new("GET", "/v1/events/{}", retrieve),
+    Route::sandbox("POST", "/_sandbox/events/{}/resend", resend),
+    Route::sandbox("POST", "/_sandbox/events/{}/forge", forge),
+];
+
+/// A new event about the object in `data`.
+pub(crate) fn new(kind: &str, data: Value, origin: &Origin, endpoints: usize) -> Value {
+    json!({
+        "id": ids::long("evt_3"),
+        "object": KIND,
+        "api_version": API_VERSION,
+        "created": now(),
+        "data": data,
+        "livemode": false,
+        "pending_webhooks": endpoints,
+        "request": { "id": origin.request, "idempotency_key": origin.idempotency_key },
+        "type": kind,
+    })
+}
+
+/// Whether events of this type say what the changed fields were before.
+pub(crate) fn tells_previous(kind: &str) -> bool {
+    kind.ends_with(".updated") || matches!(kind, "charge.refunded" | "charge.dispute.closed")
+}
+
+fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    call.params.finish()?;
+    state.store.get(KIND, &id, "id").cloned()
+}
+
+fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let page = Page::read(&mut call.params)?;
+    let kind = call.params.text("type")?;
+    let kinds = call.params.list("types")?;
+    call.params.accept(&["delivery_success"]);
+    call.params.finish()?;
+    page.of(&state.store, KIND, "/v1/events", |event| {
+        let one_of = |kinds: &Vec<String>| kinds.iter().any(|kind| kind == text(event, "type"));
+        is(&event["type"], kind.as_ref()) && kinds.as_ref().is_none_or(one_of)
+    })
+}
+
+fn resend(engine: &Engine, call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    call.params.finish()?;
+    match engine.webhooks.try_resend(&id) {
+        true => Ok(engine::done()),
+        false => Err(Error::missing(KIND, &id, "id")),
+    }
+}
+
+fn forge(engine: &Engine, call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    call.params.finish()?;
+    match engine.webhooks.try_forge(&id) {
+        true => Ok(engine::done()),
+        false => Err(Error::missing(KIND, &id, "id")),
+    }
+}

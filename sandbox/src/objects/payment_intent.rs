@@ -1,0 +1,212 @@
+//! Payment intents: made by a server, confirmed by a browser.
+//!
+//! - [`shape`]: what Stripe shows of one, to a server and to a browser.
+//! - [`details`]: the parameters that create and update have in common.
+//! - [`payment`]: how a confirmed one is paid, declined or challenged.
+//! - [`completion`]: what ends a payment that its confirmation left open.
+
+use serde_json::{Value, json};
+
+use super::payment_method::Chosen;
+use crate::{
+    caller::Caller,
+    error::Error,
+    list::{Page, is},
+    money,
+    params::Params,
+    route::{Call, Route},
+    state::{State, now},
+    store::text,
+};
+
+mod completion;
+mod details;
+mod payment;
+mod shape;
+
+pub(crate) use completion::{authenticate, settle};
+
+const KIND: &str = "payment_intent";
+
+/// This kind's routes.
+pub(crate) const ROUTES: &[Route] = &[
+    Route::new("POST", "/v1/payment_intents", create),
+    Route::new("GET", "/v1/payment_intents", list),
+    Route::new("GET", "/v1/payment_intents/{}", retrieve).publishable(),
+    Route::new("POST", "/v1/payment_intents/{}", update),
+    Route::new("POST", "/v1/payment_intents/{}/confirm", confirm).publishable(),
+    Route::new(
+        "POST",
+        "/v1/payment_intents/{}/capture",
+        completion::capture,
+    ),
+    Route::new("POST", "/v1/payment_intents/{}/cancel", cancel),
+    Route::new(
+        "POST",
+        "/_sandbox/payment_intents/{}/authenticate",
+        authenticate,
+    ),
+    Route::new("POST", "/_sandbox/payment_intents/{}/settle", settle),
+];
+
+const CHANGEABLE: &[&str] = &[
+    "requires_payment_method",
+    "requires_confirmation",
+    "requires_action",
+];
+const CANCELABLE: &[&str] = &[
+    "requires_payment_method",
+    "requires_confirmation",
+    "requires_action",
+    "requires_capture",
+];
+const REASONS: &[&str] = &[
+    "duplicate",
+    "fraudulent",
+    "requested_by_customer",
+    "abandoned",
+];
+
+fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let params = &mut call.params;
+    let amount = params
+        .integer("amount")?
+        .ok_or_else(|| params.missing("amount"))?;
+    let currency = money::currency(params)?;
+    let amount = money::chargeable(amount, &currency)?;
+    let mut intent = shape::new(amount, &currency);
+    details::read(params, &mut intent)?;
+    let confirmed = params.flag("confirm")?.unwrap_or(false);
+    let step = payment::Step::read(state, params)?;
+    call.params.finish()?;
+    if !confirmed {
+        attach(state, &mut intent, step.method);
+        return Ok(state.create("payment_intent.created", intent));
+    }
+    step.check(&intent)?;
+    let intent = state.create("payment_intent.created", intent);
+    payment::confirm(state, text(&intent, "id"), step)
+}
+
+/// Names the payment method that an intent is to be paid with, if there is one.
+fn attach(state: &mut State, intent: &mut Value, method: Option<Chosen>) {
+    if let Some(method) = method {
+        intent["payment_method"] = method.keep(state).into();
+        intent["next_action"] = Value::Null;
+        intent["status"] = "requires_confirmation".into();
+    }
+}
+
+fn retrieve(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let secret = call.params.text("client_secret")?;
+    call.params.accept(&["_stripe_version", "is_stripe_sdk"]);
+    let (id, caller) = (call.id(), call.caller);
+    call.params.finish()?;
+    let intent = opened(state, &id, caller, secret.as_deref())?;
+    Ok(shape::seen_by(caller, &intent))
+}
+
+/// The intent, when the caller may see it: a browser has to know its client secret.
+fn opened(state: &State, id: &str, caller: Caller, secret: Option<&str>) -> Result<Value, Error> {
+    let intent = state.store.get(KIND, id, "intent")?;
+    match secret {
+        None if caller == Caller::Publishable => Err(Params::default().missing("client_secret")),
+        Some(secret) if secret != text(intent, "client_secret") => {
+            let message = "The client_secret is not this payment_intent's.";
+            Err(Error::invalid(message)
+                .code("payment_intent_invalid_parameter")
+                .param("client_secret"))
+        }
+        _ => Ok(intent.clone()),
+    }
+}
+
+fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let intent = state.store.get(KIND, &call.id(), "intent")?.clone();
+    let (id, mut changed) = (call.id(), intent.clone());
+    let params = &mut call.params;
+    let amount = params.integer("amount")?;
+    if params.has("currency") {
+        changed["currency"] = money::currency(params)?.into();
+    }
+    if let Some(amount) = amount {
+        changed["amount"] = amount.into();
+    }
+    money::chargeable(
+        changed["amount"].as_i64().unwrap_or(0),
+        text(&changed, "currency"),
+    )?;
+    details::read(params, &mut changed)?;
+    let step = payment::Step::read(state, params)?;
+    call.params.finish()?;
+    expect(&intent, CHANGEABLE, "updated")?;
+    attach(state, &mut changed, step.method);
+    Ok(state.update(&id, &changed))
+}
+
+/// Pays the intent: what a browser does, or a server that has a payment method.
+pub(crate) fn confirm(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let (id, caller) = (call.id(), call.caller);
+    let secret = call.params.text("client_secret")?;
+    let intent = opened(state, &id, caller, secret.as_deref())?;
+    let step = payment::Step::read(state, &mut call.params)?;
+    let mut changed = intent.clone();
+    if caller == Caller::Publishable {
+        call.params.accept(&[
+            "_stripe_version",
+            "expected_payment_method_type",
+            "client_context",
+        ]);
+    } else {
+        details::read(&mut call.params, &mut changed)?;
+    }
+    call.params.finish()?;
+    expect(&intent, CHANGEABLE, "confirmed")?;
+    step.check(&intent)?;
+    state.update(&id, &changed);
+    match payment::confirm(state, &id, step) {
+        Ok(intent) => Ok(shape::seen_by(caller, &intent)),
+        Err(error) => Err(error.map(KIND, |intent| shape::seen_by(caller, intent))),
+    }
+}
+
+/// Cancels an intent that is not paid; an authorized card is let go.
+pub(crate) fn cancel(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    let reason = call.params.choice("cancellation_reason", REASONS)?;
+    call.params.finish()?;
+    let intent = state.store.get(KIND, &id, "intent")?.clone();
+    expect(&intent, CANCELABLE, "canceled")?;
+    let charge = text(&intent, "latest_charge");
+    if intent["status"] == "requires_capture" {
+        let patch = json!({ "amount_refunded": intent["amount"], "refunded": true });
+        state.change_object("charge.refunded", charge, &patch);
+    }
+    let patch = json!({
+        "amount_capturable": 0,
+        "canceled_at": now(),
+        "cancellation_reason": reason,
+        "next_action": null,
+        "status": "canceled",
+    });
+    Ok(state.change_object("payment_intent.canceled", &id, &patch))
+}
+
+/// Refuses what an intent in this status does not allow; the error shows the intent.
+fn expect(intent: &Value, statuses: &[&str], what: &str) -> Result<(), Error> {
+    let status = text(intent, "status");
+    if statuses.contains(&status) {
+        return Ok(());
+    }
+    let message = format!("A payment_intent that is {status} cannot be {what}.");
+    Err(Error::unexpected("payment_intent_unexpected_state", &message).with(KIND, intent.clone()))
+}
+
+fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let page = Page::read(&mut call.params)?;
+    let customer = call.params.text("customer")?;
+    call.params.finish()?;
+    page.of(&state.store, KIND, "/v1/payment_intents", |intent| {
+        is(&intent["customer"], customer.as_ref())
+    })
+}

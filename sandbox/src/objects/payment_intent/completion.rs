@@ -1,0 +1,94 @@
+//! What ends a payment that its confirmation left open.
+
+use serde_json::Value;
+
+use super::{
+    KIND, expect, opened,
+    payment::{paid, succeeded, unpaid},
+};
+use crate::{
+    error::Error,
+    objects::charge,
+    params::Params,
+    route::Call,
+    state::State,
+    store::{number, text},
+};
+
+/// The payer answers the challenge; needs the intent's `client_secret`.
+pub(crate) fn authenticate(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    let secret = call.params.required("client_secret")?;
+    let passed = outcome(&mut call.params)?;
+    call.params.finish()?;
+    let intent = opened(state, &id, call.caller, Some(&secret))?;
+    expect(&intent, &["requires_action"], "authenticated")?;
+    if passed {
+        return Ok(paid(state, &intent, false));
+    }
+    let error = Error::unexpected(
+        "payment_intent_authentication_failure",
+        "The payer could not be authenticated.",
+    );
+    let method = state.store.find(text(&intent, "payment_method")).cloned();
+    let error = error.with("payment_method", method.unwrap_or_default());
+    Ok(unpaid(
+        state,
+        &intent,
+        error.fields(),
+        &intent["latest_charge"],
+    ))
+}
+
+/// `outcome=success`, the default, or `outcome=failure`.
+fn outcome(params: &mut Params) -> Result<bool, Error> {
+    let outcome = params.choice("outcome", &["success", "failure"])?;
+    Ok(outcome.is_none_or(|outcome| outcome == "success"))
+}
+
+/// A bank debit ends: the money is there, or never comes.
+pub(crate) fn settle(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    let arrives = outcome(&mut call.params)?;
+    call.params.finish()?;
+    let intent = state.store.get(KIND, &id, "intent")?.clone();
+    expect(&intent, &["processing"], "settled")?;
+    let (charge, amount) = (text(&intent, "latest_charge"), number(&intent, "amount"));
+    if arrives {
+        let charge = state.change_object("charge.succeeded", charge, &charge::succeeded(amount));
+        return Ok(succeeded(state, &intent, &charge, amount));
+    }
+    let decline = &charge::DEBIT_REFUSED;
+    let charge = state.change_object("charge.failed", charge, &charge::failed(decline));
+    let error = Error::card(decline.code, decline.message).with("charge", charge["id"].clone());
+    Ok(unpaid(state, &intent, error.fields(), &charge["id"]))
+}
+
+/// Takes the money that a card authorized, or part of it.
+pub(super) fn capture(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    let wanted = call.params.integer("amount_to_capture")?;
+    call.params.accept(&[
+        "application_fee_amount",
+        "final_capture",
+        "metadata",
+        "statement_descriptor",
+        "statement_descriptor_suffix",
+        "transfer_data",
+    ]);
+    call.params.finish()?;
+    let intent = state.store.get(KIND, &id, "intent")?.clone();
+    expect(&intent, &["requires_capture"], "captured")?;
+    let (authorized, charge) = (number(&intent, "amount"), text(&intent, "latest_charge"));
+    let amount = wanted.unwrap_or(authorized);
+    if !(1..=authorized).contains(&amount) {
+        let message = format!("amount_to_capture has to be between 1 and {authorized}.");
+        return Err(Error::invalid(&message)
+            .code("amount_too_large")
+            .param("amount_to_capture"));
+    }
+    let mut patch = charge::succeeded(amount);
+    patch["amount_refunded"] = (authorized - amount).into();
+    let charge = state.change_object("charge.captured", charge, &patch);
+    Ok(succeeded(state, &intent, &charge, amount))
+}

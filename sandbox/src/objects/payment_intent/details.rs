@@ -1,0 +1,85 @@
+//! The parameters that create, update and confirm have in common.
+
+use serde_json::{Value, json};
+
+use crate::{error::Error, metadata, params::Params};
+
+const CLEARABLE: &[&str] = &[
+    "customer",
+    "description",
+    "receipt_email",
+    "setup_future_usage",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_group",
+];
+
+const KNOWN: &[&str] = &[
+    "amount_details",
+    "application_fee_amount",
+    "client_secret",
+    "confirmation_method",
+    "confirmation_token",
+    "customer_account",
+    "error_on_requires_action",
+    "excluded_payment_method_types",
+    "hooks",
+    "mandate",
+    "mandate_data",
+    "on_behalf_of",
+    "payment_details",
+    "payment_method_configuration",
+    "radar_options",
+    "transfer_data",
+];
+
+/// Reads them into the intent; what the sandbox does not act on is accepted.
+pub(super) fn read(params: &mut Params, intent: &mut Value) -> Result<(), Error> {
+    for field in CLEARABLE {
+        if let Some(value) = params.clearable(field)? {
+            intent[*field] = value;
+        }
+    }
+    for field in ["shipping", "payment_method_options"] {
+        if let Some(value) = params.any(field) {
+            intent[field] = if value == "" { Value::Null } else { value };
+        }
+    }
+    let capture = params.choice(
+        "capture_method",
+        &["automatic", "automatic_async", "manual"],
+    )?;
+    if let Some(capture) = capture {
+        intent["capture_method"] = capture.into();
+    }
+    if let Some(metadata) = metadata::merged(params, &intent["metadata"])? {
+        intent["metadata"] = metadata;
+    }
+    params.accept(KNOWN);
+    methods(params, intent)
+}
+
+/// Which payment methods the payer may choose from.
+fn methods(params: &mut Params, intent: &mut Value) -> Result<(), Error> {
+    let types = params.list("payment_method_types")?;
+    if let Some(mut automatic) = params.nested("automatic_payment_methods")? {
+        let enabled = automatic
+            .flag("enabled")?
+            .ok_or_else(|| automatic.missing("enabled"))?;
+        let redirects = automatic.choice("allow_redirects", &["always", "never"])?;
+        automatic.finish()?;
+        if types.is_some() && enabled {
+            let message = "payment_method_types and automatic_payment_methods exclude each other.";
+            return Err(Error::invalid(message).param("automatic_payment_methods"));
+        }
+        intent["automatic_payment_methods"] = json!({
+            "allow_redirects": redirects.unwrap_or_else(|| "always".to_owned()),
+            "enabled": enabled,
+        });
+    }
+    if let Some(types) = types {
+        intent["payment_method_types"] = types.into();
+        intent["automatic_payment_methods"] = Value::Null;
+    }
+    Ok(())
+}

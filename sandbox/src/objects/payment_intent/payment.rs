@@ -1,0 +1,183 @@
+//! How a confirmed intent is paid, declined or challenged.
+
+use serde_json::{Map, Value, json};
+
+use super::{KIND, shape};
+use crate::{
+    cards::{AUTHENTICATION_REQUIRED, Behaviour, Decline},
+    error::Error,
+    objects::{
+        charge::{self, Attempt},
+        dispute,
+        payment_method::Chosen,
+    },
+    params::Params,
+    state::State,
+    store::{number, text},
+};
+
+/// What a confirmation brings along.
+#[derive(Debug)]
+pub(super) struct Step {
+    /// The payment method, unless the intent has one.
+    pub(super) method: Option<Chosen>,
+    return_url: Option<String>,
+    off_session: bool,
+}
+
+impl Step {
+    /// Reads the payment method and where a challenge leads back to.
+    pub(super) fn read(state: &State, params: &mut Params) -> Result<Self, Error> {
+        let method = Chosen::read(state, params)?;
+        let return_url = params.text("return_url")?;
+        let off_session = params
+            .text("off_session")?
+            .is_some_and(|when| when != "false");
+        params.accept(&["use_stripe_sdk"]);
+        Ok(Self {
+            method,
+            return_url,
+            off_session,
+        })
+    }
+
+    /// Refuses to confirm without a payment method.
+    pub(super) fn check(&self, intent: &Value) -> Result<(), Error> {
+        if self.method.is_some() || intent["payment_method"].is_string() {
+            return Ok(());
+        }
+        let message = "There is no payment method to confirm this payment_intent with.";
+        Err(
+            Error::unexpected("payment_intent_unexpected_state", message)
+                .with(KIND, intent.clone()),
+        )
+    }
+}
+
+/// Confirms an intent; its payment method decides what follows.
+pub(super) fn confirm(state: &mut State, id: &str, step: Step) -> Result<Value, Error> {
+    if let Some(method) = step.method {
+        let method = method.keep(state);
+        state.update(id, &json!({ "payment_method": method }));
+    }
+    let intent = state.update(
+        id,
+        &json!({ "last_payment_error": null, "next_action": null }),
+    );
+    let method = text(&intent, "payment_method");
+    match state
+        .behaviours
+        .get(method)
+        .copied()
+        .unwrap_or(Behaviour::Succeeds)
+    {
+        Behaviour::Declines(decline) => Err(declined(state, &intent, decline)),
+        Behaviour::NeedsAuthentication if step.off_session => {
+            Err(declined(state, &intent, &AUTHENTICATION_REQUIRED))
+        }
+        Behaviour::NeedsAuthentication => {
+            let next = shape::challenge(&intent, &state.url, step.return_url.as_deref());
+            let patch = json!({ "next_action": next, "status": "requires_action" });
+            Ok(state.change_object("payment_intent.requires_action", id, &patch))
+        }
+        Behaviour::SettlesLater => Ok(under_way(state, &intent)),
+        behaviour => Ok(paid(state, &intent, behaviour == Behaviour::Disputed)),
+    }
+}
+
+/// The card pays: at once, or when the shop captures it.
+pub(super) fn paid(state: &mut State, intent: &Value, disputed: bool) -> Value {
+    let mut charge = charge::new(
+        state,
+        intent,
+        text(intent, "payment_method"),
+        Attempt::Succeeded,
+    );
+    let manual = intent["capture_method"] == "manual";
+    if manual {
+        charge["captured"] = false.into();
+        charge["amount_captured"] = 0.into();
+        charge["balance_transaction"] = Value::Null;
+    }
+    let charge = state.create("charge.succeeded", charge);
+    let intent = match manual {
+        true => authorized(state, intent, &charge),
+        false => succeeded(state, intent, &charge, number(intent, "amount")),
+    };
+    if disputed {
+        dispute::open(state, &charge);
+    }
+    intent
+}
+
+fn authorized(state: &mut State, intent: &Value, charge: &Value) -> Value {
+    let patch = json!({
+        "amount_capturable": intent["amount"],
+        "latest_charge": charge["id"],
+        "next_action": null,
+        "status": "requires_capture",
+    });
+    let event = "payment_intent.amount_capturable_updated";
+    state.change_object(event, text(intent, "id"), &patch)
+}
+
+/// The money is there.
+pub(super) fn succeeded(state: &mut State, intent: &Value, charge: &Value, amount: i64) -> Value {
+    let patch = json!({
+        "amount_capturable": 0,
+        "amount_received": amount,
+        "latest_charge": charge["id"],
+        "next_action": null,
+        "processing": null,
+        "status": "succeeded",
+    });
+    state.change_object("payment_intent.succeeded", text(intent, "id"), &patch)
+}
+
+/// A bank debit begins; `settle` ends it.
+fn under_way(state: &mut State, intent: &Value) -> Value {
+    let charge = charge::new(
+        state,
+        intent,
+        text(intent, "payment_method"),
+        Attempt::Pending,
+    );
+    let charge = state.create("charge.pending", charge);
+    let patch = json!({ "latest_charge": charge["id"], "status": "processing" });
+    state.change_object("payment_intent.processing", text(intent, "id"), &patch)
+}
+
+/// The bank refuses: a failed charge, and the error that the payer sees.
+fn declined(state: &mut State, intent: &Value, decline: &'static Decline) -> Error {
+    let method = text(intent, "payment_method");
+    let charge = charge::new(state, intent, method, Attempt::Failed(decline));
+    let charge = state.create("charge.failed", charge);
+    let error = Error::card(decline.code, decline.message)
+        .with("decline_code", decline.decline_code)
+        .with("charge", charge["id"].clone())
+        .with(
+            "payment_method",
+            state.store.find(method).cloned().unwrap_or_default(),
+        )
+        .executed();
+    let intent = unpaid(state, intent, error.fields(), &charge["id"]);
+    error.with(KIND, intent)
+}
+
+/// Back to the start: the payer may try another payment method.
+pub(super) fn unpaid(
+    state: &mut State,
+    intent: &Value,
+    error: &Map<String, Value>,
+    charge: &Value,
+) -> Value {
+    let patch = json!({
+        "last_payment_error": error,
+        "latest_charge": charge,
+        "next_action": null,
+        "payment_method": null,
+        "processing": null,
+        "status": "requires_payment_method",
+    });
+    state.change_object("payment_intent.payment_failed", text(intent, "id"), &patch)
+}

@@ -1,0 +1,115 @@
+//! What Stripe shows of a payment intent.
+
+use serde_json::{Map, Value, json};
+
+use super::KIND;
+use crate::{caller::Caller, ids, state::now, store::text};
+
+/// A new intent, waiting for a payment method.
+pub(super) fn new(amount: i64, currency: &str) -> Value {
+    let id = ids::long("pi_3");
+    let client_secret = ids::long(&format!("{id}_secret_"));
+    json!({
+        "id": id,
+        "object": KIND,
+        "amount": amount,
+        "amount_capturable": 0,
+        "amount_details": { "tip": {} },
+        "amount_received": 0,
+        "application": null,
+        "application_fee_amount": null,
+        "automatic_payment_methods": { "allow_redirects": "always", "enabled": true },
+        "canceled_at": null,
+        "cancellation_reason": null,
+        "capture_method": "automatic_async",
+        "client_secret": client_secret,
+        "confirmation_method": "automatic",
+        "created": now(),
+        "currency": currency,
+        "customer": null,
+        "customer_account": null,
+        "description": null,
+        "excluded_payment_method_types": null,
+        "last_payment_error": null,
+        "latest_charge": null,
+        "livemode": false,
+        "managed_payments": { "enabled": false },
+        "metadata": {},
+        "next_action": null,
+        "on_behalf_of": null,
+        "payment_method": null,
+        "payment_method_configuration_details": null,
+        "payment_method_options": {},
+        "payment_method_types": ["card", "us_bank_account"],
+        "processing": null,
+        "receipt_email": null,
+        "review": null,
+        "setup_future_usage": null,
+        "shipping": null,
+        "source": null,
+        "statement_descriptor": null,
+        "statement_descriptor_suffix": null,
+        "status": "requires_payment_method",
+        "transfer_data": null,
+        "transfer_group": null,
+    })
+}
+
+const FOR_BROWSERS: &[&str] = &[
+    "id",
+    "object",
+    "amount",
+    "automatic_payment_methods",
+    "canceled_at",
+    "cancellation_reason",
+    "capture_method",
+    "client_secret",
+    "confirmation_method",
+    "created",
+    "currency",
+    "description",
+    "last_payment_error",
+    "livemode",
+    "next_action",
+    "payment_method",
+    "payment_method_types",
+    "processing",
+    "receipt_email",
+    "setup_future_usage",
+    "shipping",
+    "status",
+];
+
+/// The intent as this caller sees it: a browser learns nothing of metadata or charges.
+pub(super) fn seen_by(caller: Caller, intent: &Value) -> Value {
+    if caller != Caller::Publishable {
+        return intent.clone();
+    }
+    let shown = FOR_BROWSERS
+        .iter()
+        .map(|name| ((*name).to_owned(), intent[*name].clone()));
+    let mut shown: Map<String, Value> = shown.collect();
+    if let Some(error) = shown
+        .get_mut("last_payment_error")
+        .and_then(Value::as_object_mut)
+    {
+        error.remove("charge");
+    }
+    shown.into()
+}
+
+/// What the payer's browser has to do next: go to the bank's page.
+pub(super) fn challenge(intent: &Value, sandbox: &str, return_url: Option<&str>) -> Value {
+    let (id, secret) = (text(intent, "id"), text(intent, "client_secret"));
+    let url = format!("{sandbox}/_sandbox/3ds/{id}?client_secret={secret}");
+    match return_url {
+        Some(return_url) => json!({
+            "type": "redirect_to_url",
+            "redirect_to_url": { "return_url": return_url, "url": url },
+        }),
+        None => json!({
+            "type": "use_stripe_sdk",
+            "use_stripe_sdk": { "stripe_js": url, "type": "three_d_secure_redirect" },
+        }),
+    }
+}

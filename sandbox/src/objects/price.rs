@@ -1,0 +1,191 @@
+//! Prices: what a product costs.
+
+use serde_json::{Value, json};
+
+use crate::{
+    error::Error,
+    ids,
+    list::{Page, is},
+    metadata, money,
+    objects::product,
+    params::Params,
+    route::{Call, Route},
+    state::{State, now},
+    store::text,
+};
+
+const KIND: &str = "price";
+
+/// This kind's routes.
+pub(crate) const ROUTES: &[Route] = &[
+    Route::new("POST", "/v1/prices", create),
+    Route::new("GET", "/v1/prices", list),
+    Route::new("GET", "/v1/prices/{}", retrieve),
+    Route::new("POST", "/v1/prices/{}", update),
+];
+
+const NOT_MODELLED: &[&str] = &[
+    "billing_scheme",
+    "currency_options",
+    "custom_unit_amount",
+    "tiers",
+    "tiers_mode",
+    "transform_quantity",
+];
+
+/// A one-time price as Stripe shows it.
+pub(crate) fn shape(id: &str, product: &str, currency: &str, unit_amount: i64) -> Value {
+    json!({
+        "id": id,
+        "object": KIND,
+        "active": true,
+        "billing_scheme": "per_unit",
+        "created": now(),
+        "currency": currency,
+        "custom_unit_amount": null,
+        "livemode": false,
+        "lookup_key": null,
+        "metadata": {},
+        "nickname": null,
+        "product": product,
+        "recurring": null,
+        "tax_behavior": "unspecified",
+        "tiers_mode": null,
+        "transform_quantity": null,
+        "type": "one_time",
+        "unit_amount": unit_amount,
+        "unit_amount_decimal": unit_amount.to_string(),
+    })
+}
+
+/// What a recurring price says of its rhythm.
+pub(crate) fn rhythm(interval: &str, count: i64) -> Value {
+    json!({
+        "interval": interval,
+        "interval_count": count,
+        "meter": null,
+        "trial_period_days": null,
+        "usage_type": "licensed",
+    })
+}
+
+fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let params = &mut call.params;
+    let currency = money::currency(params)?;
+    let unit_amount = params
+        .integer("unit_amount")?
+        .ok_or_else(|| params.missing("unit_amount"))?;
+    if unit_amount < 0 {
+        return Err(Error::invalid("unit_amount cannot be negative.").param("unit_amount"));
+    }
+    let mut price = shape(&ids::long("price_1"), "", &currency, unit_amount);
+    details(params, &mut price)?;
+    recurring(params, &mut price)?;
+    let product = params.text("product")?;
+    let product_data = params.nested("product_data")?;
+    let transfer = params.flag("transfer_lookup_key")?.unwrap_or(false);
+    params.accept(NOT_MODELLED);
+    call.params.finish()?;
+    claim_lookup_key(state, &price, transfer)?;
+    price["product"] = of_product(state, product, product_data)?.into();
+    Ok(state.create("price.created", price))
+}
+
+fn recurring(params: &mut Params, price: &mut Value) -> Result<(), Error> {
+    let Some(mut recurring) = params.nested("recurring")? else {
+        return Ok(());
+    };
+    let interval = recurring.required("interval")?;
+    let count = recurring.integer("interval_count")?.unwrap_or(1);
+    recurring.accept(&["meter", "trial_period_days", "usage_type"]);
+    price["recurring"] = rhythm(&interval, count);
+    price["type"] = "recurring".into();
+    recurring.finish()
+}
+
+fn of_product(
+    state: &mut State,
+    product: Option<String>,
+    product_data: Option<Params>,
+) -> Result<String, Error> {
+    if let Some(id) = product {
+        state.store.get("product", &id, "product")?;
+        return Ok(id);
+    }
+    let data = product_data.ok_or_else(|| Params::default().missing("product"))?;
+    let product = product::make(state, data)?;
+    Ok(text(&product, "id").to_owned())
+}
+
+/// A lookup key belongs to one price; it moves only when the request says so.
+fn claim_lookup_key(state: &mut State, price: &Value, transfer: bool) -> Result<(), Error> {
+    let same = |other: &&Value| {
+        !price["lookup_key"].is_null()
+            && other["lookup_key"] == price["lookup_key"]
+            && other["id"] != price["id"]
+    };
+    let Some(holder) = state
+        .store
+        .all(KIND)
+        .find(same)
+        .map(|other| text(other, "id").to_owned())
+    else {
+        return Ok(());
+    };
+    if !transfer {
+        let message = format!("The price '{holder}' has this lookup key.");
+        return Err(Error::invalid(&message).param("lookup_key"));
+    }
+    state.change_object("price.updated", &holder, &json!({ "lookup_key": null }));
+    Ok(())
+}
+
+fn details(params: &mut Params, price: &mut Value) -> Result<(), Error> {
+    if let Some(active) = params.flag("active")? {
+        price["active"] = active.into();
+    }
+    for field in ["lookup_key", "nickname", "tax_behavior"] {
+        if let Some(value) = params.clearable(field)? {
+            price[field] = value;
+        }
+    }
+    if let Some(metadata) = metadata::merged(params, &price["metadata"])? {
+        price["metadata"] = metadata;
+    }
+    Ok(())
+}
+
+fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    call.params.finish()?;
+    state.store.get(KIND, &id, "id").cloned()
+}
+
+fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let mut price = state.store.get(KIND, &call.id(), "id")?.clone();
+    details(&mut call.params, &mut price)?;
+    let transfer = call.params.flag("transfer_lookup_key")?.unwrap_or(false);
+    call.params.accept(&["currency_options"]);
+    call.params.finish()?;
+    claim_lookup_key(state, &price, transfer)?;
+    Ok(state.change_object("price.updated", text(&price, "id"), &price))
+}
+
+fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let page = Page::read(&mut call.params)?;
+    let active = call.params.flag("active")?.map(|active| active.to_string());
+    let product = call.params.text("product")?;
+    let currency = call.params.text("currency")?;
+    let kind = call.params.text("type")?;
+    let keys = call.params.list("lookup_keys")?;
+    call.params.accept(&["recurring"]);
+    call.params.finish()?;
+    page.of(&state.store, KIND, "/v1/prices", |price| {
+        let named = |keys: &Vec<String>| keys.iter().any(|key| price["lookup_key"] == *key);
+        is(&price["active"], active.as_ref())
+            && is(&price["product"], product.as_ref())
+            && is(&price["currency"], currency.as_ref())
+            && is(&price["type"], kind.as_ref())
+            && keys.as_ref().is_none_or(named)
+    })
+}

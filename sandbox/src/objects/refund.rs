@@ -1,0 +1,222 @@
+//! Refunds: money given back, never more than is left.
+
+use serde_json::{Value, json};
+
+use crate::{
+    cards::Behaviour,
+    error::Error,
+    ids,
+    list::{Page, is},
+    metadata,
+    route::{Call, Route},
+    state::{State, now},
+    store::{number, text},
+};
+
+const KIND: &str = "refund";
+
+/// This kind's routes.
+pub(crate) const ROUTES: &[Route] = &[
+    Route::new("POST", "/v1/refunds", create),
+    Route::new("GET", "/v1/refunds", list),
+    Route::new("GET", "/v1/refunds/{}", retrieve),
+    Route::new("POST", "/v1/refunds/{}", update),
+    Route::new("POST", "/_sandbox/refunds/{}/fail", fail),
+    Route::new("POST", "/_sandbox/refunds/{}/succeed", succeed),
+];
+
+const REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer"];
+
+/// Refunds part of a charge, or what is left of it.
+pub(crate) fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let params = &mut call.params;
+    let (charge, intent) = (params.text("charge")?, params.text("payment_intent")?);
+    let amount = params.integer("amount")?;
+    let reason = params.choice("reason", REASONS)?;
+    let metadata = metadata::merged(params, &Value::Null)?;
+    params.accept(&[
+        "currency",
+        "customer",
+        "instructions_email",
+        "origin",
+        "refund_application_fee",
+        "reverse_transfer",
+    ]);
+    call.params.finish()?;
+    let charge = charge_of(state, charge, intent)?;
+    let amount = refundable(&charge, amount)?;
+    let mut refund = shape(&charge, amount);
+    refund["reason"] = reason.into();
+    refund["metadata"] = metadata.unwrap_or_else(|| json!({}));
+    if is_slow(state, &charge) {
+        refund["status"] = "pending".into();
+    }
+    let refund = state.create("refund.created", refund);
+    give_back(state, &charge, amount);
+    Ok(refund)
+}
+
+fn is_slow(state: &State, charge: &Value) -> bool {
+    let behaviour = state.behaviours.get(text(charge, "payment_method"));
+    matches!(
+        behaviour,
+        Some(Behaviour::RefundsSlowly | Behaviour::SettlesLater)
+    )
+}
+
+fn charge_of(
+    state: &State,
+    charge: Option<String>,
+    intent: Option<String>,
+) -> Result<Value, Error> {
+    if let Some(id) = charge {
+        return state.store.get("charge", &id, "charge").cloned();
+    }
+    let Some(id) = intent else {
+        let message = "A refund names its payment_intent or its charge.";
+        return Err(Error::invalid(message)
+            .code("parameter_missing")
+            .param("payment_intent"));
+    };
+    let intent = state.store.get("payment_intent", &id, "payment_intent")?;
+    let charge = state.store.find(text(intent, "latest_charge"));
+    charge
+        .filter(|charge| charge["status"] == "succeeded")
+        .cloned()
+        .ok_or_else(|| {
+            let message = format!("The payment_intent '{id}' has no successful charge to refund.");
+            Error::unexpected("payment_intent_unexpected_state", &message).param("payment_intent")
+        })
+}
+
+/// What is to be refunded; refused when it is more than is left.
+fn refundable(charge: &Value, amount: Option<i64>) -> Result<i64, Error> {
+    let id = text(charge, "id");
+    if charge["paid"] != true {
+        let message = format!("The charge '{id}' took no money.");
+        return Err(Error::invalid(&message).param("charge").executed());
+    }
+    if charge["disputed"] == true {
+        let message = format!("The charge '{id}' is disputed; the bank has its money.");
+        return Err(Error::unexpected("charge_disputed", &message));
+    }
+    let left = number(charge, "amount") - number(charge, "amount_refunded");
+    if left == 0 {
+        let message = format!("The charge '{id}' is refunded already.");
+        return Err(Error::unexpected("charge_already_refunded", &message));
+    }
+    match amount.unwrap_or(left) {
+        amount if amount < 1 => Err(Error::invalid("amount has to be at least 1.")
+            .code("parameter_invalid_integer")
+            .param("amount")),
+        amount if amount > left => {
+            let message = format!("A refund of {amount} is more than the {left} that is left.");
+            Err(Error::invalid(&message).param("amount").executed())
+        }
+        amount => Ok(amount),
+    }
+}
+
+/// Counts a refund on its charge; a negative amount takes a failed one back.
+fn give_back(state: &mut State, charge: &Value, amount: i64) {
+    let refunded = number(charge, "amount_refunded") + amount;
+    let patch = json!({
+        "amount_refunded": refunded,
+        "refunded": refunded == number(charge, "amount"),
+    });
+    let event = if amount > 0 {
+        "charge.refunded"
+    } else {
+        "charge.updated"
+    };
+    state.change_object(event, text(charge, "id"), &patch);
+}
+
+fn shape(charge: &Value, amount: i64) -> Value {
+    let kind = text(&charge["payment_method_details"], "type");
+    json!({
+        "id": ids::long("re_3"),
+        "object": KIND,
+        "amount": amount,
+        "balance_transaction": ids::long("txn_3"),
+        "charge": charge["id"],
+        "created": now(),
+        "currency": charge["currency"],
+        "customer": charge["customer"],
+        "customer_account": null,
+        "destination_details": { "type": kind, kind: {
+            "reference": null,
+            "reference_status": "pending",
+            "reference_type": "acquirer_reference_number",
+            "type": "refund",
+        } },
+        "metadata": {},
+        "payment_intent": charge["payment_intent"],
+        "payment_method": charge["payment_method"],
+        "reason": null,
+        "receipt_number": null,
+        "source_transfer_reversal": null,
+        "status": "succeeded",
+        "transfer_reversal": null,
+    })
+}
+
+/// The bank cannot give the money back: it returns to the account.
+pub(crate) fn fail(state: &mut State, call: Call) -> Result<Value, Error> {
+    let refund = open(state, call, &["pending", "succeeded"])?;
+    let patch = json!({
+        "failure_balance_transaction": ids::long("txn_3"),
+        "failure_reason": "lost_or_stolen_card",
+        "status": "failed",
+    });
+    let id = text(&refund, "id");
+    let failed = state.change_object("refund.updated", id, &patch);
+    let charge = state
+        .store
+        .get("charge", text(&refund, "charge"), "charge")?
+        .clone();
+    give_back(state, &charge, -number(&refund, "amount"));
+    state.emit("refund.failed", &failed, None);
+    Ok(failed)
+}
+
+/// A pending refund reaches the payer.
+pub(crate) fn succeed(state: &mut State, call: Call) -> Result<Value, Error> {
+    let refund = open(state, call, &["pending"])?;
+    let patch = json!({ "status": "succeeded" });
+    Ok(state.change_object("refund.updated", text(&refund, "id"), &patch))
+}
+
+fn open(state: &State, call: Call, statuses: &[&str]) -> Result<Value, Error> {
+    let refund = state.store.get(KIND, &call.id(), "id")?.clone();
+    call.params.finish()?;
+    if statuses.contains(&text(&refund, "status")) {
+        return Ok(refund);
+    }
+    let message = format!("The refund is {} already.", text(&refund, "status"));
+    Err(Error::invalid(&message))
+}
+
+fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    call.params.finish()?;
+    state.store.get(KIND, &id, "id").cloned()
+}
+
+fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let refund = state.store.get(KIND, &call.id(), "id")?.clone();
+    let metadata = metadata::merged(&mut call.params, &refund["metadata"])?;
+    call.params.finish()?;
+    let patch = json!({ "metadata": metadata.unwrap_or_else(|| refund["metadata"].clone()) });
+    Ok(state.change_object("refund.updated", text(&refund, "id"), &patch))
+}
+
+fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let page = Page::read(&mut call.params)?;
+    let charge = call.params.text("charge")?;
+    let intent = call.params.text("payment_intent")?;
+    call.params.finish()?;
+    page.of(&state.store, KIND, "/v1/refunds", |refund| {
+        is(&refund["charge"], charge.as_ref()) && is(&refund["payment_intent"], intent.as_ref())
+    })
+}

@@ -1,0 +1,175 @@
+//! Reads a request's parameters by name and type, and refuses what nobody asked for.
+
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+
+/// The parameters of one request, or of one group inside it; reading a parameter takes it out.
+#[derive(Debug, Default)]
+pub(crate) struct Params {
+    /// Empty at the top, `card` or `payment_method_data[card]` further down.
+    group: String,
+    fields: Map<String, Value>,
+}
+
+impl Params {
+    /// All of a request's parameters; anything but an object counts as none.
+    pub(crate) fn new(fields: Value) -> Self {
+        Self::group(String::new(), fields)
+    }
+
+    fn group(group: String, fields: Value) -> Self {
+        let fields = match fields {
+            Value::Object(fields) => fields,
+            _ => Map::new(),
+        };
+        Self { group, fields }
+    }
+
+    /// A parameter's name as the caller wrote it.
+    pub(crate) fn name(&self, name: &str) -> String {
+        match self.group.as_str() {
+            "" => name.to_owned(),
+            group => format!("{group}[{name}]"),
+        }
+    }
+
+    /// Any value, as it came.
+    pub(crate) fn any(&mut self, name: &str) -> Option<Value> {
+        self.fields.remove(name)
+    }
+
+    /// A text that is not empty.
+    pub(crate) fn text(&mut self, name: &str) -> Result<Option<String>, Error> {
+        match self.any(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) if text.is_empty() => {
+                let message = format!(
+                    "{} is empty; leave it out or give it a value.",
+                    self.name(name)
+                );
+                Err(self.refusal("parameter_invalid_empty", &message, name))
+            }
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(Value::Number(number)) => Ok(Some(number.to_string())),
+            Some(Value::Bool(flag)) => Ok(Some(flag.to_string())),
+            Some(_) => Err(self.mistyped(name, "a string")),
+        }
+    }
+
+    /// A text that has to be there.
+    pub(crate) fn required(&mut self, name: &str) -> Result<String, Error> {
+        self.text(name)?.ok_or_else(|| self.missing(name))
+    }
+
+    /// A text that the caller clears with an empty value: `null` then.
+    pub(crate) fn clearable(&mut self, name: &str) -> Result<Option<Value>, Error> {
+        match self.fields.get(name) {
+            Some(Value::String(text)) if text.is_empty() => {
+                self.fields.remove(name);
+                Ok(Some(Value::Null))
+            }
+            _ => Ok(self.text(name)?.map(Value::String)),
+        }
+    }
+
+    /// A whole number.
+    pub(crate) fn integer(&mut self, name: &str) -> Result<Option<i64>, Error> {
+        let Some(text) = self.text(name)? else {
+            return Ok(None);
+        };
+        text.parse().map(Some).map_err(|_| {
+            let message = format!(
+                "{} has to be a whole number, not '{text}'.",
+                self.name(name)
+            );
+            self.refusal("parameter_invalid_integer", &message, name)
+        })
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn flag(&mut self, name: &str) -> Result<Option<bool>, Error> {
+        let flag = self.choice(name, &["true", "false"])?;
+        Ok(flag.map(|flag| flag == "true"))
+    }
+
+    /// One of a few words.
+    pub(crate) fn choice(&mut self, name: &str, words: &[&str]) -> Result<Option<String>, Error> {
+        match self.text(name)? {
+            Some(word) if !words.contains(&word.as_str()) => {
+                let name = self.name(name);
+                let message = format!("{name} has to be one of {}.", words.join(", "));
+                Err(Error::invalid(&message).param(&name))
+            }
+            word => Ok(word),
+        }
+    }
+
+    /// Whether a parameter is there at all.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
+    /// Whether a parameter came as a group.
+    pub(crate) fn is_group(&self, name: &str) -> bool {
+        self.fields.get(name).is_some_and(Value::is_object)
+    }
+
+    /// A group of parameters: `name[…]`.
+    pub(crate) fn nested(&mut self, name: &str) -> Result<Option<Self>, Error> {
+        match self.any(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(fields @ Value::Object(_)) => Ok(Some(Self::group(self.name(name), fields))),
+            Some(_) => Err(self.mistyped(name, "a group of parameters")),
+        }
+    }
+
+    /// Texts: `name[]=…` or `name[0]=…`.
+    pub(crate) fn list(&mut self, name: &str) -> Result<Option<Vec<String>>, Error> {
+        let Some(value) = self.any(name) else {
+            return Ok(None);
+        };
+        let texts: Option<Vec<String>> = value.as_array().and_then(|items| {
+            let texts = items.iter().map(|item| item.as_str().map(str::to_owned));
+            texts.collect()
+        });
+        match texts {
+            Some(texts) => Ok(Some(texts)),
+            None => Err(self.mistyped(name, "a list")),
+        }
+    }
+
+    /// Accepts parameters that Stripe knows and the sandbox does not act on.
+    pub(crate) fn accept(&mut self, names: &[&str]) {
+        for name in names {
+            self.fields.remove(*name);
+        }
+    }
+
+    /// Refuses whatever was not read.
+    pub(crate) fn finish(self) -> Result<(), Error> {
+        let Some(name) = self.fields.keys().next() else {
+            return Ok(());
+        };
+        let message = format!(
+            "This request does not take the parameter {}.",
+            self.name(name)
+        );
+        Err(self.refusal("parameter_unknown", &message, name))
+    }
+
+    /// The refusal of a parameter that has to be there.
+    pub(crate) fn missing(&self, name: &str) -> Error {
+        let message = format!("The parameter {} has to be there.", self.name(name));
+        self.refusal("parameter_missing", &message, name)
+    }
+
+    fn mistyped(&self, name: &str, wanted: &str) -> Error {
+        let name = self.name(name);
+        Error::invalid(&format!("{name} has to be {wanted}.")).param(&name)
+    }
+
+    fn refusal(&self, code: &str, message: &str, name: &str) -> Error {
+        Error::invalid(message).code(code).param(&self.name(name))
+    }
+}

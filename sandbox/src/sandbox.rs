@@ -1,0 +1,180 @@
+//! A running sandbox, as a test holds it.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::{sync::broadcast, task::JoinSet};
+
+use crate::{
+    builder::Builder,
+    catalogue::{self, NewPrice},
+    engine::Engine,
+    faults::Fault,
+    log::{Activity, Delivery, RecordedRequest},
+    webhooks::{Endpoint, Webhooks},
+};
+
+mod actions;
+
+/// A Stripe on a port of this machine; dropping it stops it.
+///
+/// What moves an object answers the object as it is then, or `Err` with Stripe's error body
+/// (`{"error": {…}}`) when the object's state does not allow it.
+#[derive(Debug)]
+pub struct Sandbox {
+    url: String,
+    engine: Arc<Engine>,
+    _tasks: JoinSet<()>,
+}
+
+impl Sandbox {
+    pub(crate) fn new(url: String, engine: Arc<Engine>, tasks: JoinSet<()>) -> Self {
+        Self {
+            url,
+            engine,
+            _tasks: tasks,
+        }
+    }
+
+    /// Starts an empty sandbox on a free port.
+    ///
+    /// # Panics
+    ///
+    /// When this machine has no free port, and outside a tokio runtime.
+    pub async fn start() -> Self {
+        let started = Self::builder().start().await;
+        started.expect("loopback has a free port")
+    }
+
+    /// Chooses the port and the webhooks.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Where it listens: `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Sends events to one more endpoint from now on; secrets are separated by commas.
+    ///
+    /// # Panics
+    ///
+    /// When the URL is not `http` on this machine.
+    pub fn add_webhook(&self, url: &str, secret: &str) {
+        match Endpoint::parse(url, secret) {
+            Ok(endpoint) => self.engine.webhooks.add(endpoint),
+            Err(refused) => panic!("webhook URL {refused}"),
+        }
+    }
+
+    /// Signs with these secrets from now on, one signature each, at every endpoint.
+    pub fn set_webhook_secrets(&self, secrets: &[&str]) {
+        let secrets: Vec<String> = secrets.iter().map(|secret| (*secret).to_owned()).collect();
+        self.engine.webhooks.set_secrets(&secrets);
+    }
+
+    /// Seeds a price and its product, without an event; answers the price.
+    pub fn add_price(&self, price: NewPrice<'_>) -> Value {
+        catalogue::seed(&mut self.engine.state(), &price)
+    }
+
+    /// All payment intents, oldest first.
+    #[must_use]
+    pub fn payment_intents(&self) -> Vec<Value> {
+        self.all("payment_intent")
+    }
+
+    /// All charges, oldest first.
+    #[must_use]
+    pub fn charges(&self) -> Vec<Value> {
+        self.all("charge")
+    }
+
+    /// All refunds, oldest first.
+    #[must_use]
+    pub fn refunds(&self) -> Vec<Value> {
+        self.all("refund")
+    }
+
+    /// All disputes, oldest first.
+    #[must_use]
+    pub fn disputes(&self) -> Vec<Value> {
+        self.all("dispute")
+    }
+
+    /// All events, oldest first.
+    #[must_use]
+    pub fn events(&self) -> Vec<Value> {
+        self.all("event")
+    }
+
+    fn all(&self, kind: &str) -> Vec<Value> {
+        self.engine.state().store.all(kind).cloned().collect()
+    }
+
+    /// One payment intent.
+    #[must_use]
+    pub fn payment_intent(&self, id: &str) -> Option<Value> {
+        let state = self.engine.state();
+        state
+            .store
+            .get("payment_intent", id, "intent")
+            .ok()
+            .cloned()
+    }
+
+    /// Lets something go wrong with the next matching request.
+    pub fn inject(&self, fault: Fault) {
+        self.engine.state().faults.inject(fault);
+    }
+
+    /// Drops the faults that are left.
+    pub fn clear_faults(&self) {
+        self.engine.state().faults.clear();
+    }
+
+    /// Forgets all idempotency keys, as Stripe does after a day.
+    pub fn forget_idempotency_keys(&self) {
+        self.engine.state().keys.forget();
+    }
+
+    /// The API requests so far, oldest first; the control plane's are not among them.
+    #[must_use]
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.engine.log.requests()
+    }
+
+    /// How many connections were accepted.
+    #[must_use]
+    pub fn connections(&self) -> u64 {
+        self.engine.connections()
+    }
+
+    /// Every attempt to deliver an event so far, in the order in which they ended.
+    #[must_use]
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.engine.webhooks.deliveries()
+    }
+
+    /// Resolves when no delivery is in flight or waiting for its next try.
+    ///
+    /// Held events, and events that happened during a pause, are not waited for.
+    pub async fn delivered_all(&self) {
+        self.engine.webhooks.delivered_all().await;
+    }
+
+    /// What the webhooks do.
+    #[must_use]
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.engine.webhooks
+    }
+
+    /// Watches requests, events and deliveries from now on.
+    #[must_use]
+    pub fn observe(&self) -> broadcast::Receiver<Activity> {
+        self.engine.log.observe()
+    }
+}

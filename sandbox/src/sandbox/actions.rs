@@ -1,0 +1,118 @@
+//! What a test does in place of the payer, the bank and the dashboard.
+
+use serde_json::{Value, json};
+
+use super::Sandbox;
+use crate::{
+    caller::Caller,
+    objects::{dispute, payment_intent, refund},
+    route::Operation,
+    store::text,
+};
+
+impl Sandbox {
+    /// Confirms an intent as the payer's browser does, and answers what the browser sees.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the card is declined or the intent cannot be confirmed.
+    pub async fn confirm(&self, intent: &str, payment_method: &str) -> Result<Value, Value> {
+        let client_secret = self.client_secret(intent);
+        let params = json!({ "client_secret": client_secret, "payment_method": payment_method });
+        self.engine
+            .call(payment_intent::confirm, intent, Caller::Publishable, params)
+    }
+
+    /// Answers an intent's 3-D Secure challenge as the payer does.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the intent waits for no challenge.
+    pub fn authenticate(&self, intent: &str, succeeds: bool) -> Result<Value, Value> {
+        let params =
+            json!({ "client_secret": self.client_secret(intent), "outcome": outcome(succeeds) });
+        self.control(payment_intent::authenticate, intent, params)
+    }
+
+    /// Lets a bank debit's money arrive.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the intent is not processing.
+    pub fn settle(&self, intent: &str) -> Result<Value, Value> {
+        self.control(payment_intent::settle, intent, json!({}))
+    }
+
+    /// Lets a bank debit fail.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the intent is not processing.
+    pub fn fail_settlement(&self, intent: &str) -> Result<Value, Value> {
+        self.control(
+            payment_intent::settle,
+            intent,
+            json!({ "outcome": outcome(false) }),
+        )
+    }
+
+    /// Cancels an intent, as from the dashboard.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the intent is paid or canceled.
+    pub fn cancel(&self, intent: &str) -> Result<Value, Value> {
+        self.control(payment_intent::cancel, intent, json!({}))
+    }
+
+    /// Refunds an intent, as from the dashboard; `None` refunds what is left.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the intent took no money or less than this is left.
+    pub fn refund(&self, intent: &str, amount: Option<i64>) -> Result<Value, Value> {
+        let params = json!({ "payment_intent": intent, "amount": amount });
+        self.control(refund::create, "", params)
+    }
+
+    /// Lets a refund fail: its money returns to the account.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the refund failed before.
+    pub fn fail_refund(&self, refund: &str) -> Result<Value, Value> {
+        self.control(refund::fail, refund, json!({}))
+    }
+
+    /// Lets a pending refund reach the payer.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the refund is not pending.
+    pub fn settle_refund(&self, refund: &str) -> Result<Value, Value> {
+        self.control(refund::succeed, refund, json!({}))
+    }
+
+    /// Lets the bank decide a dispute.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the dispute is decided.
+    pub fn close_dispute(&self, dispute: &str, won: bool) -> Result<Value, Value> {
+        let params = json!({ "outcome": if won { "won" } else { "lost" } });
+        self.control(dispute::close, dispute, params)
+    }
+
+    fn control(&self, operation: Operation, id: &str, params: Value) -> Result<Value, Value> {
+        self.engine.call(operation, id, Caller::Control, params)
+    }
+
+    fn client_secret(&self, intent: &str) -> String {
+        let intent = self.payment_intent(intent).unwrap_or_default();
+        text(&intent, "client_secret").to_owned()
+    }
+}
+
+fn outcome(succeeds: bool) -> &'static str {
+    if succeeds { "success" } else { "failure" }
+}

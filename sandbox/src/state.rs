@@ -1,0 +1,94 @@
+//! What the sandbox remembers, and how a change becomes an event.
+
+use std::{collections::HashMap, time::SystemTime};
+
+use serde_json::{Value, json};
+
+use crate::{cards::Behaviour, faults::Faults, idempotency::Keys, objects::event, store::Store};
+
+/// Everything behind the one lock.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    /// The account's objects.
+    pub(crate) store: Store,
+    /// What the sandbox remembers of idempotency keys.
+    pub(crate) keys: Keys,
+    /// The faults that wait for a request.
+    pub(crate) faults: Faults,
+    /// How each payment method, by id, behaves when it is charged.
+    pub(crate) behaviours: HashMap<String, Behaviour>,
+    /// Where the sandbox listens.
+    pub(crate) url: String,
+    /// How many webhook endpoints a new event goes to.
+    pub(crate) endpoints: usize,
+    origin: Origin,
+    outgoing: Vec<Value>,
+}
+
+/// The request that causes a change; an event names it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Origin {
+    /// The request's id; `None` for the control plane.
+    pub(crate) request: Option<String>,
+    /// The request's idempotency key.
+    pub(crate) idempotency_key: Option<String>,
+}
+
+impl State {
+    /// An account without any object, behind a sandbox that listens at `url`.
+    pub(crate) fn at(url: String) -> Self {
+        Self {
+            url,
+            ..Self::default()
+        }
+    }
+
+    /// Runs one change for one request; answers its result and the events it made.
+    pub(crate) fn change<T>(
+        &mut self,
+        origin: Origin,
+        work: impl FnOnce(&mut Self) -> T,
+    ) -> (T, Vec<Value>) {
+        self.origin = origin;
+        let result = work(self);
+        (result, std::mem::take(&mut self.outgoing))
+    }
+
+    /// Keeps a new object and tells of it.
+    pub(crate) fn create(&mut self, event: &str, object: Value) -> Value {
+        self.store.insert(object.clone());
+        self.emit(event, &object, None);
+        object
+    }
+
+    /// Changes an object without telling; answers the object as it is now.
+    pub(crate) fn update(&mut self, id: &str, patch: &Value) -> Value {
+        self.store.patch(id, patch);
+        self.store.find(id).cloned().unwrap_or_default()
+    }
+
+    /// Changes an object and tells of it.
+    pub(crate) fn change_object(&mut self, event: &str, id: &str, patch: &Value) -> Value {
+        let previous = self.store.patch(id, patch);
+        let object = self.store.find(id).cloned().unwrap_or_default();
+        self.emit(event, &object, Some(previous));
+        object
+    }
+
+    /// Records an event about an object as it is now, and sends it on its way.
+    pub(crate) fn emit(&mut self, kind: &str, object: &Value, previous: Option<Value>) {
+        let mut data = json!({ "object": object });
+        if let Some(previous) = previous.filter(|_| event::tells_previous(kind)) {
+            data["previous_attributes"] = previous;
+        }
+        let event = event::new(kind, data, &self.origin, self.endpoints);
+        self.store.insert(event.clone());
+        self.outgoing.push(event);
+    }
+}
+
+/// The time now, in Unix seconds.
+pub(crate) fn now() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |elapsed| elapsed.as_secs())
+}

@@ -1,0 +1,71 @@
+//! Objects by id, in the order they were made.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::error::Error;
+
+/// Every object of the account, whatever its kind.
+#[derive(Debug, Default)]
+pub(crate) struct Store {
+    objects: HashMap<String, Value>,
+    order: HashMap<String, Vec<String>>,
+}
+
+impl Store {
+    /// Keeps an object under its own `id` and `object`.
+    pub(crate) fn insert(&mut self, object: Value) {
+        let id = text(&object, "id").to_owned();
+        let kind = text(&object, "object").to_owned();
+        if self.objects.insert(id.clone(), object).is_none() {
+            self.order.entry(kind).or_default().push(id);
+        }
+    }
+
+    /// The object with this id, of any kind.
+    pub(crate) fn find(&self, id: &str) -> Option<&Value> {
+        self.objects.get(id)
+    }
+
+    /// The object of this kind with this id; `param` is what named it.
+    pub(crate) fn get(&self, kind: &str, id: &str, param: &str) -> Result<&Value, Error> {
+        let found = self.find(id).filter(|object| object["object"] == kind);
+        found.ok_or_else(|| Error::missing(kind, id, param))
+    }
+
+    /// Writes the patch's fields into an object; answers what they were before.
+    pub(crate) fn patch(&mut self, id: &str, patch: &Value) -> Value {
+        let object = self.objects.get_mut(id);
+        let fields = object.and_then(Value::as_object_mut);
+        let (Some(fields), Some(patch)) = (fields, patch.as_object()) else {
+            return Value::Null;
+        };
+        let mut previous = serde_json::Map::new();
+        for (name, value) in patch {
+            let before = fields
+                .insert(name.clone(), value.clone())
+                .unwrap_or_default();
+            if before != *value {
+                previous.insert(name.clone(), before);
+            }
+        }
+        previous.into()
+    }
+
+    /// All objects of one kind, oldest first.
+    pub(crate) fn all(&self, kind: &str) -> impl DoubleEndedIterator<Item = &Value> {
+        let ids = self.order.get(kind).into_iter().flatten();
+        ids.filter_map(|id| self.objects.get(id))
+    }
+}
+
+/// A text field; empty when it is absent or `null`.
+pub(crate) fn text<'a>(object: &'a Value, field: &str) -> &'a str {
+    object[field].as_str().unwrap_or_default()
+}
+
+/// A whole-number field; zero when it is absent or `null`.
+pub(crate) fn number(object: &Value, field: &str) -> i64 {
+    object[field].as_i64().unwrap_or_default()
+}

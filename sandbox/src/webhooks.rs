@@ -1,0 +1,170 @@
+//! Webhooks: every event goes to every endpoint, signed, until it is accepted.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::sync::{broadcast, mpsc};
+
+use crate::log::{Activity, Delivery};
+
+pub(crate) mod delivery;
+mod desk;
+mod endpoint;
+
+use delivery::Job;
+pub(crate) use desk::Retry;
+use desk::{Desk, Flow, Message};
+pub(crate) use endpoint::Endpoint;
+pub use endpoint::RefusedUrl;
+
+/// Sends events to endpoints, and misbehaves on demand.
+///
+/// Deliveries run in the background, concurrently and in no particular order, as Stripe's do.
+#[derive(Debug, Clone)]
+pub struct Webhooks(Arc<Desk>);
+
+/// The order in which held events are released.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// As they happened.
+    AsSent,
+    /// The last one first.
+    Reversed,
+}
+
+impl Webhooks {
+    /// Senders without an endpoint, and the queue that [`delivery::run`] works off.
+    pub(crate) fn new(
+        retry: Retry,
+        watchers: broadcast::Sender<Activity>,
+    ) -> (Self, mpsc::UnboundedReceiver<Vec<Job>>) {
+        let (queue, jobs) = mpsc::unbounded_channel();
+        (Self(Arc::new(Desk::new(retry, queue, watchers))), jobs)
+    }
+
+    /// For [`delivery::run`].
+    pub(crate) fn desk(&self) -> Arc<Desk> {
+        Arc::clone(&self.0)
+    }
+
+    /// Adds an endpoint; events from now on go there as well.
+    pub(crate) fn add(&self, endpoint: Endpoint) {
+        self.0.settings().endpoints.push(endpoint);
+    }
+
+    /// Signs with these secrets from now on, at every endpoint, retries included.
+    pub(crate) fn set_secrets(&self, secrets: &[String]) {
+        for endpoint in &mut self.0.settings().endpoints {
+            endpoint.secrets = secrets.to_vec();
+        }
+    }
+
+    /// How many endpoints there are.
+    pub(crate) fn endpoints(&self) -> usize {
+        self.0.settings().endpoints.len()
+    }
+
+    /// Every attempt so far, in the order in which they ended.
+    pub(crate) fn deliveries(&self) -> Vec<Delivery> {
+        self.0.settings().deliveries.clone()
+    }
+
+    /// Sends new events on their way.
+    pub(crate) fn send(&self, events: &[Value]) {
+        for event in events {
+            let message = Message::of(event);
+            let (id, type_) = (message.id.clone(), message.kind.clone());
+            self.0.tell(Activity::Event { id, type_ });
+            let mut settings = self.0.settings();
+            settings
+                .messages
+                .insert(message.id.clone(), message.clone());
+            match settings.flow {
+                Flow::Paused => {}
+                Flow::Held => settings.held.push(message),
+                Flow::Open => {
+                    drop(settings);
+                    self.0.dispatch(&[message]);
+                }
+            }
+        }
+    }
+
+    /// Resolves when no delivery is in flight or waiting for its next try.
+    ///
+    /// Held events, and events that happened during a pause, are not waited for.
+    pub(crate) async fn delivered_all(&self) {
+        self.0.idle().await;
+    }
+
+    /// From now on events happen and are not delivered, as in an outage.
+    ///
+    /// They are not caught up on later; [`Webhooks::resend`] sends one of them.
+    pub fn pause(&self) {
+        self.0.settings().flow = Flow::Paused;
+    }
+
+    /// Ends a pause.
+    pub fn resume(&self) {
+        self.0.settings().flow = Flow::Open;
+    }
+
+    /// Collects events from now on, until [`Webhooks::release`].
+    pub fn hold(&self) {
+        self.0.settings().flow = Flow::Held;
+    }
+
+    /// Sends what was held, one event after the other, and holds no longer.
+    ///
+    /// An event that is refused is tried again later; the next ones do not wait for that.
+    pub fn release(&self, order: Order) {
+        let mut held = {
+            let mut settings = self.0.settings();
+            settings.flow = Flow::Open;
+            std::mem::take(&mut settings.held)
+        };
+        if order == Order::Reversed {
+            held.reverse();
+        }
+        self.0.dispatch(&held);
+    }
+
+    /// Sends every event this many times from now on; `1` is the normal state.
+    pub fn duplicate(&self, times: usize) {
+        self.0.settings().extra_copies = times.saturating_sub(1);
+    }
+
+    /// Sends an event again, even during a pause.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such event.
+    pub fn resend(&self, event_id: &str) {
+        assert!(self.try_resend(event_id), "there is no event {event_id}");
+    }
+
+    /// Sends an event once with a signature that is not valid.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such event.
+    pub fn forge(&self, event_id: &str) {
+        assert!(self.try_forge(event_id), "there is no event {event_id}");
+    }
+
+    /// [`Webhooks::resend`]; answers whether there is such an event.
+    pub(crate) fn try_resend(&self, event_id: &str) -> bool {
+        self.again(event_id, false)
+    }
+
+    /// [`Webhooks::forge`]; answers whether there is such an event.
+    pub(crate) fn try_forge(&self, event_id: &str) -> bool {
+        self.again(event_id, true)
+    }
+
+    fn again(&self, event_id: &str, forged: bool) -> bool {
+        let message = self.0.message(event_id);
+        let queued = message.map(|message| self.0.enqueue(&[message], 1, forged));
+        queued.is_some()
+    }
+}

@@ -1,0 +1,128 @@
+//! The background work: signed requests to endpoints, repeated until they are accepted.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use super::desk::{Desk, Message};
+use crate::{log::Delivery, signing, state::now};
+
+/// How long an endpoint may take to answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+type Http = Client<HttpConnector, Full<Bytes>>;
+
+/// One event for one endpoint.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) message: Message,
+    pub(crate) url: String,
+    /// Sent once, with a signature that is not valid.
+    pub(crate) forged: bool,
+    pub(crate) _pending: Pending,
+}
+
+/// Counts a delivery as pending for as long as it lives.
+#[derive(Debug)]
+pub(crate) struct Pending(watch::Sender<usize>);
+
+impl Pending {
+    pub(crate) fn new(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count = count.saturating_sub(1));
+    }
+}
+
+/// Works off the queue for as long as it is polled; dropping it drops every delivery.
+pub(crate) async fn run(desk: Arc<Desk>, mut queue: mpsc::UnboundedReceiver<Vec<Job>>) {
+    // A fresh connection for every delivery: an endpoint may restart in between.
+    let http = Client::builder(TokioExecutor::new())
+        .pool_max_idle_per_host(0)
+        .build_http();
+    let mut batches = JoinSet::new();
+    loop {
+        tokio::select! {
+            batch = queue.recv() => match batch {
+                Some(batch) => {
+                    batches.spawn(in_order(Arc::clone(&desk), http.clone(), batch));
+                }
+                None => return,
+            },
+            Some(_) = batches.join_next() => {}
+        }
+    }
+}
+
+/// First tries in order; what is refused is tried again beside the others.
+async fn in_order(desk: Arc<Desk>, http: Http, batch: Vec<Job>) {
+    let mut retries = JoinSet::new();
+    for job in batch {
+        if !attempt(&desk, &http, &job, 1).await && !job.forged {
+            retries.spawn(again(Arc::clone(&desk), http.clone(), job));
+        }
+    }
+    retries.join_all().await;
+}
+
+async fn again(desk: Arc<Desk>, http: Http, job: Job) {
+    let mut pause = desk.retry().base;
+    for number in 2..=desk.retry().tries {
+        sleep(pause).await;
+        if attempt(&desk, &http, &job, number).await {
+            return;
+        }
+        pause = pause.saturating_mul(2);
+    }
+}
+
+/// Sends once; answers whether the endpoint accepted it.
+async fn attempt(desk: &Desk, http: &Http, job: &Job, number: u32) -> bool {
+    let status = timeout(PATIENCE, post(desk, http, job))
+        .await
+        .ok()
+        .flatten();
+    desk.record(Delivery {
+        event_id: job.message.id.clone(),
+        event_type: job.message.kind.clone(),
+        url: job.url.clone(),
+        attempt: number,
+        status,
+    });
+    status.is_some_and(|status| (200..300).contains(&status))
+}
+
+async fn post(desk: &Desk, http: &Http, job: &Job) -> Option<u16> {
+    let secrets = match job.forged {
+        true => vec!["whsec_of_somebody_else".to_owned()],
+        false => desk.secrets(&job.url),
+    };
+    let body = job.message.body.clone();
+    let request = Request::post(&job.url)
+        .header("content-type", "application/json; charset=utf-8")
+        .header("user-agent", "Stripe/1.0 (sandbox)")
+        .header("stripe-signature", signing::header(&body, &secrets, now()))
+        .body(Full::new(body))
+        .ok()?;
+    let response = http.request(request).await.ok()?;
+    let status = response.status().as_u16();
+    // Read to the end, so that the endpoint can finish its answer.
+    response.into_body().collect().await.ok()?;
+    Some(status)
+}

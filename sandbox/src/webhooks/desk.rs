@@ -1,0 +1,161 @@
+//! What the senders share: endpoints, settings, the queue, what was sent.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use serde_json::Value;
+use tokio::sync::{broadcast, mpsc, watch};
+
+use super::{
+    Endpoint,
+    delivery::{Job, Pending},
+};
+use crate::{
+    log::{Activity, Delivery},
+    store::text,
+};
+
+/// How often, and after how long, a refused delivery is tried again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Retry {
+    /// The pause before the second try; it doubles every time.
+    pub(crate) base: Duration,
+    /// All tries together.
+    pub(crate) tries: u32,
+}
+
+/// What the senders share.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    settings: Mutex<Settings>,
+    retry: Retry,
+    queue: mpsc::UnboundedSender<Vec<Job>>,
+    pending: watch::Sender<usize>,
+    watchers: broadcast::Sender<Activity>,
+}
+
+/// What the control plane changes, and what was sent.
+#[derive(Debug, Default)]
+pub(super) struct Settings {
+    pub(super) endpoints: Vec<Endpoint>,
+    pub(super) flow: Flow,
+    pub(super) extra_copies: usize,
+    pub(super) held: Vec<Message>,
+    pub(super) messages: HashMap<String, Message>,
+    pub(super) deliveries: Vec<Delivery>,
+}
+
+/// What becomes of a new event.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) enum Flow {
+    #[default]
+    Open,
+    Paused,
+    Held,
+}
+
+/// An event as it goes over the wire.
+#[derive(Debug, Clone)]
+pub(crate) struct Message {
+    pub(crate) id: String,
+    pub(crate) kind: String,
+    pub(crate) body: Bytes,
+}
+
+impl Desk {
+    pub(super) fn new(
+        retry: Retry,
+        queue: mpsc::UnboundedSender<Vec<Job>>,
+        watchers: broadcast::Sender<Activity>,
+    ) -> Self {
+        let (settings, pending) = (Mutex::default(), watch::Sender::new(0));
+        Self {
+            settings,
+            retry,
+            queue,
+            pending,
+            watchers,
+        }
+    }
+
+    pub(super) fn settings(&self) -> MutexGuard<'_, Settings> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn message(&self, event_id: &str) -> Option<Message> {
+        self.settings().messages.get(event_id).cloned()
+    }
+
+    pub(super) fn dispatch(&self, messages: &[Message]) {
+        let copies = self.settings().extra_copies + 1;
+        self.enqueue(messages, copies, false);
+    }
+
+    /// One batch for every endpoint and copy; a batch is sent in order, batches concurrently.
+    pub(super) fn enqueue(&self, messages: &[Message], copies: usize, forged: bool) {
+        let urls: Vec<_> = self
+            .settings()
+            .endpoints
+            .iter()
+            .map(|to| to.url.clone())
+            .collect();
+        for url in urls.iter().cycle().take(urls.len() * copies) {
+            let jobs = messages.iter().map(|message| Job {
+                message: message.clone(),
+                url: url.clone(),
+                forged,
+                _pending: Pending::new(&self.pending),
+            });
+            // The other end is gone only when the sandbox is stopping.
+            let _ = self.queue.send(jobs.collect());
+        }
+    }
+
+    /// The secrets of an endpoint, as they are now.
+    pub(crate) fn secrets(&self, url: &str) -> Vec<String> {
+        let settings = self.settings();
+        let endpoint = settings
+            .endpoints
+            .iter()
+            .find(|endpoint| endpoint.url == url);
+        endpoint
+            .map(|endpoint| endpoint.secrets.clone())
+            .unwrap_or_default()
+    }
+
+    /// Records an attempt, and tells of it.
+    pub(crate) fn record(&self, delivery: Delivery) {
+        self.settings().deliveries.push(delivery.clone());
+        self.tell(Activity::Delivery(delivery));
+    }
+
+    /// Tells whoever watches; nobody has to.
+    pub(super) fn tell(&self, activity: Activity) {
+        let _ = self.watchers.send(activity);
+    }
+
+    /// Resolves when nothing is pending.
+    pub(super) async fn idle(&self) {
+        let mut pending = self.pending.subscribe();
+        // The sender lives as long as `self`.
+        let _ = pending.wait_for(|count| *count == 0).await;
+    }
+
+    /// When a refused delivery is tried again.
+    pub(crate) fn retry(&self) -> Retry {
+        self.retry
+    }
+}
+
+impl Message {
+    /// Indented, as Stripe's bodies are: a receiver that verifies re-serialised JSON fails.
+    pub(super) fn of(event: &Value) -> Self {
+        let (id, kind) = (text(event, "id").to_owned(), text(event, "type").to_owned());
+        let body = format!("{event:#}").into();
+        Self { id, kind, body }
+    }
+}

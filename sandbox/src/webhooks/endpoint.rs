@@ -1,0 +1,93 @@
+//! Where events go, and with which secrets they are signed.
+
+use hyper::Uri;
+
+/// A webhook endpoint on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    pub(crate) url: String,
+    pub(crate) secrets: Vec<String>,
+}
+
+/// The sandbox sends nothing to this URL.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RefusedUrl {
+    /// It cannot be parsed, or has no host.
+    #[error("'{0}' is not a URL")]
+    Malformed(String),
+    /// It is not `http://`.
+    #[error("'{0}' is not http: the sandbox speaks no TLS, point it at a plain local endpoint")]
+    Scheme(String),
+    /// It is on another machine.
+    #[error("'{0}' is not on this machine: the sandbox sends only to loopback")]
+    Host(String),
+}
+
+impl Endpoint {
+    /// Reads a URL and its secrets, which are separated by commas.
+    pub(crate) fn parse(url: &str, secrets: &str) -> Result<Self, RefusedUrl> {
+        let malformed = || RefusedUrl::Malformed(url.to_owned());
+        let parsed: Uri = url.parse().map_err(|_| malformed())?;
+        if parsed.scheme_str().ok_or_else(malformed)? != "http" {
+            return Err(RefusedUrl::Scheme(url.to_owned()));
+        }
+        if !is_loopback(parsed.host().ok_or_else(malformed)?) {
+            return Err(RefusedUrl::Host(url.to_owned()));
+        }
+        let secrets = secrets
+            .split(',')
+            .map(str::trim)
+            .filter(|secret| !secret.is_empty());
+        let secrets = secrets.map(str::to_owned).collect();
+        Ok(Self {
+            url: url.to_owned(),
+            secrets,
+        })
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    let address = address.parse::<std::net::IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Endpoint, RefusedUrl};
+
+    #[test]
+    fn loopback_in_every_spelling_is_accepted() {
+        for url in [
+            "http://127.0.0.1:1/a",
+            "http://localhost:1",
+            "http://[::1]:1/a",
+        ] {
+            assert!(Endpoint::parse(url, "whsec_a").is_ok(), "{url} was refused");
+        }
+    }
+
+    #[test]
+    fn other_schemes_and_other_machines_are_refused() {
+        let refused = |url: &str| Endpoint::parse(url, "").unwrap_err();
+        assert!(matches!(
+            refused("https://127.0.0.1/"),
+            RefusedUrl::Scheme(_)
+        ));
+        assert!(matches!(
+            refused("http://example.com/"),
+            RefusedUrl::Host(_)
+        ));
+        assert!(matches!(
+            refused("http://127.0.0.1.example.com/"),
+            RefusedUrl::Host(_)
+        ));
+        assert!(matches!(refused("/hook"), RefusedUrl::Malformed(_)));
+    }
+
+    #[test]
+    fn several_secrets_are_separated_by_commas() {
+        let endpoint = Endpoint::parse("http://localhost:1", "whsec_a, whsec_b").unwrap();
+        assert_eq!(endpoint.secrets, ["whsec_a", "whsec_b"]);
+    }
+}

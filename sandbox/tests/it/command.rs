@@ -1,0 +1,96 @@
+//! The binary.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Output, Stdio},
+};
+
+use sandbox::{Sandbox, StartError};
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sandbox"));
+    command
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn refused(arguments: &[&str]) -> (Output, String) {
+    let output = command(arguments).output().unwrap();
+    let problem = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{problem}");
+    assert_eq!(problem.lines().count(), 1, "one clear line: {problem}");
+    (output, problem)
+}
+
+fn first_line(child: &mut Child) -> String {
+    let mut line = String::new();
+    let output = child.stdout.take().expect("piped");
+    BufReader::new(output).read_line(&mut line).unwrap();
+    line
+}
+
+#[test]
+fn it_says_where_it_listens_and_stops_on_sigterm() {
+    let mut child = command(&["--port", "0"]).spawn().unwrap();
+    assert!(first_line(&mut child).starts_with("sandbox listening on http://127.0.0.1:"));
+
+    let killed = Command::new("kill")
+        .arg(child.id().to_string())
+        .status()
+        .unwrap();
+
+    assert!(killed.success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_taken_port_is_one_clear_line() {
+    let stripe = Sandbox::start().await;
+    let port = stripe.url().rsplit(':').next().unwrap();
+
+    let (_, problem) = refused(&["--port", port]);
+    assert!(problem.contains(&format!("port {port}")), "{problem}");
+    let started = Sandbox::builder().port(port.parse().unwrap()).start().await;
+    assert!(matches!(started, Err(StartError::PortTaken(_))));
+}
+
+#[test]
+fn wrong_arguments_are_one_clear_line() {
+    let cases: [(&[&str], &str); 6] = [
+        (&["--prot", "1"], "--prot"),
+        (&["--port"], "--port needs a value"),
+        (&["--port", "x"], "not a port"),
+        (&["--webhook-secret", "whsec_a"], "after its --webhook-url"),
+        (
+            &["--webhook-url", "http://127.0.0.1:1"],
+            "no --webhook-secret",
+        ),
+        (
+            &[
+                "--webhook-url",
+                "https://127.0.0.1",
+                "--webhook-secret",
+                "a",
+            ],
+            "no TLS",
+        ),
+    ];
+    for (arguments, expected) in cases {
+        let (_, problem) = refused(arguments);
+        assert!(problem.contains(expected), "{problem}");
+    }
+}
+
+#[test]
+fn help_is_on_stdout() {
+    let output = command(&["--help"]).output().unwrap();
+
+    assert!(output.status.success());
+    assert!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("--webhook-url")
+    );
+}

@@ -1,0 +1,143 @@
+//! Lists: order, pages, filters; and the catalogue.
+
+use sandbox::{NewPrice, Sandbox, demo_catalogue};
+use serde_json::{Value, json};
+
+use crate::api::{api, intent, paid, text};
+
+fn ids(list: &Value) -> Vec<&str> {
+    list["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|object| text(object, "id"))
+        .collect()
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_newest_first() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let mut made = Vec::new();
+    for _ in 0..5 {
+        made.push(text(&intent(&api).await, "id").to_owned());
+    }
+    made.reverse();
+
+    let first = api.get("/v1/payment_intents?limit=2").await.ok();
+    assert_eq!(
+        (first["object"].as_str(), &first["has_more"]),
+        (Some("list"), &json!(true))
+    );
+    assert_eq!(ids(&first), made[..2]);
+    let next = format!("/v1/payment_intents?limit=2&starting_after={}", made[1]);
+    assert_eq!(ids(&api.get(&next).await.ok()), made[2..4]);
+    let last = format!("/v1/payment_intents?limit=2&starting_after={}", made[3]);
+    let last = api.get(&last).await.ok();
+    assert_eq!(
+        (ids(&last), &last["has_more"]),
+        (vec![made[4].as_str()], &json!(false))
+    );
+    let back = format!("/v1/payment_intents?limit=2&ending_before={}", made[4]);
+    let back = api.get(&back).await.ok();
+    assert_eq!(
+        (ids(&back), &back["has_more"]),
+        (vec![&*made[2], &*made[3]], &json!(true))
+    );
+}
+
+#[tokio::test]
+async fn a_page_has_a_limit_and_a_known_start() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+
+    for limit in ["0", "101", "x"] {
+        let reply = api.get(&format!("/v1/charges?limit={limit}")).await;
+        reply.refused(400, "parameter_invalid_integer");
+    }
+    api.get("/v1/charges?starting_after=ch_none")
+        .await
+        .refused(404, "resource_missing");
+}
+
+#[tokio::test]
+async fn lists_are_filtered() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let (first, second) = (paid(&api).await, paid(&api).await);
+    stripe.refund(text(&second, "id"), None).unwrap();
+
+    let charges = format!("/v1/charges?payment_intent={}", text(&first, "id"));
+    assert_eq!(
+        ids(&api.get(&charges).await.ok()),
+        [text(&first, "latest_charge")]
+    );
+    let refunds = format!("/v1/refunds?payment_intent={}", text(&first, "id"));
+    assert!(ids(&api.get(&refunds).await.ok()).is_empty());
+    let events = "/v1/events?types[]=charge.refunded&types[]=refund.created&created[gte]=1";
+    assert_eq!(ids(&api.get(events).await.ok()).len(), 2);
+    assert!(ids(&api.get("/v1/events?created[lt]=1").await.ok()).is_empty());
+}
+
+#[tokio::test]
+async fn prices_are_found_by_lookup_key() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    for price in demo_catalogue() {
+        stripe.add_price(price);
+    }
+    stripe.add_price(NewPrice {
+        id: "price_old",
+        active: false,
+        ..NewPrice::default()
+    });
+
+    let path = "/v1/prices?lookup_keys[]=mug&lookup_keys[]=shirt&expand[]=data.product";
+    let found = api.get(path).await.ok();
+    assert_eq!(ids(&found), ["price_shirt", "price_mug"]);
+    assert_eq!(found["data"][1]["unit_amount"], 1500);
+    assert_eq!(found["data"][1]["product"]["name"], "Mug");
+    assert_eq!(
+        ids(&api.get("/v1/prices?active=false").await.ok()),
+        ["price_old"]
+    );
+    assert!(stripe.events().is_empty());
+}
+
+#[tokio::test]
+async fn products_and_prices_are_made_over_the_api() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let product = api
+        .post("/v1/products", &[("name", "Tea"), ("description", "Green")])
+        .await
+        .ok();
+    let form = [
+        ("product", text(&product, "id")),
+        ("unit_amount", "900"),
+        ("currency", "gbp"),
+        ("recurring[interval]", "month"),
+        ("lookup_key", "tea"),
+    ];
+
+    let price = api.post("/v1/prices", &form).await.ok();
+    assert_eq!(
+        (&price["type"], &price["recurring"]["interval"]),
+        (&json!("recurring"), &json!("month"))
+    );
+    assert_eq!(
+        api.post("/v1/prices", &form).await.status,
+        400,
+        "a lookup key belongs to one price"
+    );
+    let path = format!("/v1/prices/{}", text(&price, "id"));
+    assert_eq!(
+        api.post(&path, &[("active", "false")]).await.ok()["active"],
+        false
+    );
+    assert_eq!(api.get(&path).await.ok()["active"], false);
+    assert_eq!(
+        ids(&api.get("/v1/products?active=true").await.ok()),
+        [text(&product, "id")]
+    );
+}

@@ -1,0 +1,19 @@
+//! The sandbox at its socket: a real client, a real webhook receiver, no sleeps.
+
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+mod api;
+mod cards;
+mod command;
+mod control;
+mod disputes;
+mod faults;
+mod idempotency;
+mod keys;
+mod lists;
+mod parameters;
+mod payments;
+mod raw;
+mod receiver;
+mod refunds;
+mod webhooks;

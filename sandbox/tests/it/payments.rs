@@ -1,0 +1,237 @@
+//! Payment intents and the charges they make.
+
+use sandbox::Sandbox;
+use serde_json::json;
+
+use crate::api::{api, event_types, intent, paid, text};
+
+#[tokio::test]
+async fn a_paid_intent_has_a_charge_with_its_metadata() {
+    let stripe = Sandbox::start().await;
+
+    let intent = paid(&api(&stripe)).await;
+
+    assert_eq!(intent["status"], "succeeded");
+    assert_eq!(intent["amount_received"], 2000);
+    let [charge] = stripe.charges().try_into().expect("exactly one charge");
+    assert_eq!(charge["id"], intent["latest_charge"]);
+    assert_eq!(charge["payment_intent"], intent["id"]);
+    assert_eq!(charge["metadata"], json!({ "order": "order_7" }));
+    assert_eq!(charge["paid"], true);
+    let expected = [
+        "payment_intent.created",
+        "charge.succeeded",
+        "payment_intent.succeeded",
+    ];
+    assert_eq!(event_types(&stripe), expected);
+}
+
+#[tokio::test]
+async fn an_intent_looks_like_stripes() {
+    let stripe = Sandbox::start().await;
+
+    let intent = intent(&api(&stripe)).await;
+
+    let id = text(&intent, "id");
+    assert!(id.starts_with("pi_3") && id.len() == 27, "{id}");
+    assert!(text(&intent, "client_secret").starts_with(&format!("{id}_secret_")));
+    assert_eq!(intent["status"], "requires_payment_method");
+    assert_eq!(intent["automatic_payment_methods"]["enabled"], true);
+    assert_eq!(intent["livemode"], false);
+    assert!(intent["latest_charge"].is_null() && intent["metadata"].is_object());
+}
+
+#[tokio::test]
+async fn an_event_holds_the_object_as_it_was_and_the_request() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let form = [("amount", "500"), ("currency", "eur")];
+
+    let created = api.post_once("key-1", "/v1/payment_intents", &form).await;
+    let request = created.header("request-id").unwrap().to_owned();
+    let intent = created.ok();
+    api.post(
+        &format!("/v1/payment_intents/{}", text(&intent, "id")),
+        &[("amount", "600")],
+    )
+    .await
+    .ok();
+
+    let [event] = stripe.events().try_into().expect("exactly one event");
+    assert_eq!(event["data"]["object"], intent);
+    assert_eq!(
+        event["request"],
+        json!({ "id": request, "idempotency_key": "key-1" })
+    );
+    assert_eq!(event["api_version"], "2026-09-30.endive");
+    let fetched = api
+        .get(&format!("/v1/events/{}", text(&event, "id")))
+        .await
+        .ok();
+    assert_eq!(fetched, event);
+}
+
+#[tokio::test]
+async fn a_canceled_intent_stays_canceled() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let intent = intent(&api).await;
+    let path = format!("/v1/payment_intents/{}", text(&intent, "id"));
+
+    let form = [("cancellation_reason", "abandoned")];
+    let canceled = api.post(&format!("{path}/cancel"), &form).await.ok();
+
+    assert_eq!(canceled["status"], "canceled");
+    assert_eq!(canceled["cancellation_reason"], "abandoned");
+    let confirm = api
+        .post(
+            &format!("{path}/confirm"),
+            &[("payment_method", "pm_card_visa")],
+        )
+        .await;
+    let error = confirm.refused(400, "payment_intent_unexpected_state");
+    assert_eq!(error["payment_intent"]["status"], "canceled");
+    assert_eq!(
+        event_types(&stripe).last().unwrap(),
+        "payment_intent.canceled"
+    );
+}
+
+#[tokio::test]
+async fn a_paid_intent_is_neither_canceled_nor_changed() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let intent = paid(&api).await;
+    let path = format!("/v1/payment_intents/{}", text(&intent, "id"));
+
+    for path in [
+        path.clone(),
+        format!("{path}/cancel"),
+        format!("{path}/confirm"),
+    ] {
+        api.post(&path, &[])
+            .await
+            .refused(400, "payment_intent_unexpected_state");
+    }
+    assert_eq!(api.get(&path).await.ok(), intent);
+}
+
+#[tokio::test]
+async fn an_update_merges_metadata_and_keeps_the_limits() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let created = api.post(
+        "/v1/payment_intents",
+        &[
+            ("amount", "2000"),
+            ("currency", "usd"),
+            ("metadata[a]", "1"),
+            ("metadata[b]", "2"),
+        ],
+    );
+    let path = format!("/v1/payment_intents/{}", text(&created.await.ok(), "id"));
+
+    let form = [
+        ("amount", "2500"),
+        ("metadata[a]", ""),
+        ("metadata[c]", "3"),
+    ];
+    let updated = api.post(&path, &form).await.ok();
+
+    assert_eq!(updated["amount"], 2500);
+    assert_eq!(updated["metadata"], json!({ "b": "2", "c": "3" }));
+    api.post(&path, &[("amount", "1")])
+        .await
+        .refused(400, "amount_too_small");
+}
+
+#[tokio::test]
+async fn a_manual_capture_takes_the_money_later() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let held = api.post(
+        "/v1/payment_intents",
+        &[
+            ("amount", "2000"),
+            ("currency", "usd"),
+            ("confirm", "true"),
+            ("payment_method", "pm_card_visa"),
+            ("capture_method", "manual"),
+        ],
+    );
+    let held = held.await.ok();
+    assert_eq!(
+        (&held["status"], &held["amount_capturable"]),
+        (&json!("requires_capture"), &json!(2000))
+    );
+
+    let path = format!("/v1/payment_intents/{}/capture", text(&held, "id"));
+    let captured = api.post(&path, &[("amount_to_capture", "1500")]).await.ok();
+
+    assert_eq!(
+        (&captured["status"], &captured["amount_received"]),
+        (&json!("succeeded"), &json!(1500))
+    );
+    assert_eq!(stripe.charges()[0]["amount_captured"], 1500);
+}
+
+#[tokio::test]
+async fn amounts_respect_the_currency() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let cases = [
+        ("49", "usd", Some("amount_too_small")),
+        ("50", "usd", None),
+        ("29", "gbp", Some("amount_too_small")),
+        ("49", "jpy", Some("amount_too_small")),
+        ("100000000", "usd", Some("amount_too_large")),
+        ("550", "isk", Some("parameter_invalid_integer")),
+        ("500", "isk", None),
+        ("1005", "kwd", Some("parameter_invalid_integer")),
+        ("12.50", "usd", Some("parameter_invalid_integer")),
+        ("-5", "usd", Some("parameter_invalid_integer")),
+    ];
+    for (amount, currency, code) in cases {
+        let reply = api
+            .post(
+                "/v1/payment_intents",
+                &[("amount", amount), ("currency", currency)],
+            )
+            .await;
+        match code {
+            None => assert_eq!(reply.ok()["amount"].to_string(), amount),
+            Some(code) => assert_eq!(reply.refused(400, code)["param"], "amount"),
+        }
+    }
+    for currency in ["USD", "us", "xyz"] {
+        let reply = api
+            .post(
+                "/v1/payment_intents",
+                &[("amount", "500"), ("currency", currency)],
+            )
+            .await;
+        assert_eq!(
+            (reply.status, &reply.body["error"]["param"]),
+            (400, &json!("currency"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn ids_are_expanded_into_objects_on_demand() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let intent = paid(&api).await;
+    let path = format!(
+        "/v1/payment_intents/{}?expand[]=latest_charge.payment_method",
+        text(&intent, "id")
+    );
+
+    let expanded = api.get(&path).await.ok();
+
+    assert_eq!(expanded["latest_charge"]["object"], "charge");
+    assert_eq!(
+        expanded["latest_charge"]["payment_method"]["card"]["last4"],
+        "4242"
+    );
+}

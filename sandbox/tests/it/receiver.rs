@@ -1,0 +1,114 @@
+//! A webhook endpoint that answers as it is told.
+
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    sync::{Arc, Mutex},
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty};
+use hyper::{
+    HeaderMap, Request, Response, body::Incoming, server::conn::http1, service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
+
+/// One delivery as it arrived.
+#[derive(Debug, Clone)]
+pub(crate) struct Hook {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+#[derive(Default)]
+struct Desk {
+    answers: VecDeque<u16>,
+    hooks: Vec<Hook>,
+}
+
+/// An endpoint on a free port; dropping it closes it.
+pub(crate) struct Receiver {
+    pub(crate) url: String,
+    desk: Arc<Mutex<Desk>>,
+    _server: JoinSet<()>,
+}
+
+impl Receiver {
+    /// Answers these statuses in turn, and 200 after them.
+    pub(crate) async fn answering(statuses: &[u16]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/hook", listener.local_addr().unwrap());
+        let answers = statuses.iter().copied().collect();
+        let desk = Arc::new(Mutex::new(Desk {
+            answers,
+            hooks: Vec::new(),
+        }));
+        let mut server = JoinSet::new();
+        server.spawn(accept(listener, Arc::clone(&desk)));
+        Self {
+            url,
+            desk,
+            _server: server,
+        }
+    }
+
+    /// Everything that arrived, in order.
+    pub(crate) fn hooks(&self) -> Vec<Hook> {
+        self.desk.lock().unwrap().hooks.clone()
+    }
+
+    /// The types of the events that arrived, in order.
+    pub(crate) fn types(&self) -> Vec<String> {
+        let types = self
+            .hooks()
+            .into_iter()
+            .map(|hook| hook.event()["type"].as_str().unwrap().to_owned());
+        types.collect()
+    }
+}
+
+impl Hook {
+    pub(crate) fn event(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    pub(crate) fn signature(&self) -> &str {
+        self.headers["stripe-signature"].to_str().unwrap()
+    }
+}
+
+async fn accept(listener: TcpListener, desk: Arc<Mutex<Desk>>) {
+    let mut connections = JoinSet::new();
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        connections.spawn(serve(stream, Arc::clone(&desk)));
+    }
+}
+
+async fn serve(stream: TcpStream, desk: Arc<Mutex<Desk>>) {
+    let service = service_fn(move |request: Request<Incoming>| {
+        let desk = Arc::clone(&desk);
+        async move {
+            let (head, body) = request.into_parts();
+            let body = body.collect().await.unwrap().to_bytes();
+            let mut desk = desk.lock().unwrap();
+            desk.hooks.push(Hook {
+                headers: head.headers,
+                body,
+            });
+            let status = desk.answers.pop_front().unwrap_or(200);
+            let response = Response::builder()
+                .status(status)
+                .body(Empty::<Bytes>::new());
+            Ok::<_, Infallible>(response.unwrap())
+        }
+    });
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
