@@ -1,1 +1,18 @@
-//! stub
+//! What the functions' tests share. Read in this order:
+//!
+//! - [`Shop`]: a sandbox of Stripe, a ledger on a real file, settings and a clock.
+//! - [`Client`], [`Answer`]: calls over a real socket; what must hold for every answer is checked on
+//!   every answer.
+//! - [`tokens`]: what the site's server signs.
+//! - [`Log`]: what was logged.
+//!
+//! It panics where a test should fail, and is part of no deployed function.
+
+mod client;
+mod log;
+mod shop;
+pub mod tokens;
+
+pub use client::{Answer, Client};
+pub use log::Log;
+pub use shop::{NOW, Shop};

@@ -57,15 +57,15 @@ impl App {
     pub async fn from_env() -> Result<Self, host::Error> {
         let config = Config::from_env(NEEDS)?;
         let ledger = Ledger::open(&config).await?;
-        Ok(Self::new(&config, ledger, Clock::default()))
+        Ok(Self::new(&config, Stripe::new(&config), ledger, Clock::default()))
     }
 
     /// From parts that are there already.
     #[must_use]
-    pub fn new(config: &Config, ledger: Ledger, clock: Clock) -> Self {
+    pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
         Self {
             secrets: config.secrets.clone(),
-            stripe: Stripe::new(config),
+            stripe,
             ledger,
             clock,
         }

@@ -1,0 +1,79 @@
+//! `create-intent` over a real socket, with a sandbox of Stripe and a ledger on a file behind it.
+
+mod access;
+mod contents;
+mod faults;
+mod items;
+mod operations;
+mod signed;
+
+use create_intent::{App, service};
+use serde_json::{Value, json};
+use testing::{Answer, Client, Shop};
+
+/// The function, as a caller meets it.
+struct Api {
+    shop: Shop,
+    client: Client,
+}
+
+impl Api {
+    async fn start() -> Self {
+        Self::over(Shop::open().await).await
+    }
+
+    async fn over(shop: Shop) -> Self {
+        let client = Self::client(&shop).await;
+        Self { shop, client }
+    }
+
+    /// Another process of the same function.
+    async fn client(shop: &Shop) -> Client {
+        let stripe = shop.impatient_stripe();
+        let app = App::new(&shop.config, stripe, shop.ledger.clone(), shop.clock.clone());
+        Client::of(service(app)).await
+    }
+
+    /// Ada sends `body` as the operation `key`.
+    async fn post(&self, key: &str, body: &Value) -> Answer {
+        let token = self.shop.token("ada");
+        self.client.request().bearer(&token).key(key).post(body).await
+    }
+
+    /// Ada sends `body` without an idempotency key.
+    async fn post_without_key(&self, body: &Value) -> Answer {
+        let token = self.shop.token("ada");
+        self.client.request().bearer(&token).post(body).await
+    }
+
+    /// Ada sends an order that the site signed, with `changes` to its claims.
+    async fn post_signed(&self, changes: &Value) -> Answer {
+        let order = self.shop.order_token("ada", changes);
+        self.post_without_key(&json!({ "order": order })).await
+    }
+
+    /// The only intent there is.
+    #[track_caller]
+    fn only_intent(&self) -> Value {
+        let [intent] = &self.shop.stripe.payment_intents()[..] else {
+            panic!("not exactly one intent: {:#?}", self.shop.stripe.payment_intents())
+        };
+        intent.clone()
+    }
+}
+
+/// A request for some mugs.
+fn mugs(quantity: u32) -> Value {
+    json!({ "items": [{ "price": "mug", "quantity": quantity }] })
+}
+
+/// The id of the order in an answer.
+fn order_id(answer: &Answer) -> String {
+    answer.body["orderId"].as_str().expect("an order's id").to_owned()
+}
+
+/// The id of the intent in an answer.
+fn intent_id(answer: &Answer) -> String {
+    let secret = answer.body["clientSecret"].as_str().expect("a client secret");
+    secret.split("_secret_").next().expect("a first part").to_owned()
+}

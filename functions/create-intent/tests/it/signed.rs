@@ -1,0 +1,130 @@
+//! Orders that the site's server signed.
+
+use serde_json::{Value, json};
+use testing::{Shop, tokens};
+
+use crate::Api;
+
+#[tokio::test]
+async fn a_signed_order_is_offered_as_it_was_signed() {
+    let api = Api::start().await;
+    let claims = json!({ "orderId": "o-77", "amount": 1999, "currency": "eur",
+        "description": "Two mugs", "metadata": { "cart": "c1" } });
+
+    let answer = api.post_signed(&claims).await.expect(200);
+
+    assert_eq!(answer.body["orderId"], "o-77");
+    let intent = api.only_intent();
+    assert_eq!((&intent["amount"], &intent["currency"]), (&json!(1999), &json!("eur")));
+    assert_eq!(intent["description"], "Two mugs");
+    assert_eq!(intent["metadata"]["cart"], "c1");
+    assert_eq!(intent["metadata"]["farebox_order"], "o-77");
+}
+
+#[tokio::test]
+async fn a_newly_signed_order_changes_the_same_intent() {
+    let api = Api::over(Shop::open().await.at_fixed_time()).await;
+    let metadata = json!({ "metadata": { "cart": "c1", "gift": "yes" }, "description": "One" });
+    let first = api.post_signed(&metadata).await.expect(200);
+    api.shop.clock.advance(10);
+
+    let changed = json!({ "amount": 2500, "metadata": { "cart": "c2" } });
+    let second = api.post_signed(&changed).await.expect(200);
+
+    assert_eq!(first.body["clientSecret"], second.body["clientSecret"]);
+    let intent = api.only_intent();
+    assert_eq!(intent["amount"], 2500);
+    assert_eq!(intent["metadata"]["cart"], "c2");
+    assert!(intent["metadata"]["gift"].is_null(), "what is not signed any more is gone");
+    assert!(intent["description"].as_str().unwrap_or_default().is_empty());
+}
+
+#[tokio::test]
+async fn a_token_signed_earlier_never_brings_a_price_back() {
+    let api = Api::over(Shop::open().await.at_fixed_time()).await;
+    let cheap = json!({ "order": api.shop.order_token("ada", &json!({ "amount": 1000 })) });
+    let cheaper = json!({ "order": api.shop.order_token("ada", &json!({ "amount": 500 })) });
+    let _ = api.post_without_key(&cheap).await.expect(200);
+    api.shop.clock.advance(10);
+    let _ = api.post_signed(&json!({ "amount": 9000 })).await.expect(200);
+
+    let replayed = api.post_without_key(&cheap).await.expect(200);
+    let never_seen = api.post_without_key(&cheaper).await;
+
+    assert_eq!(replayed.body["amount"], 9000);
+    assert_eq!(never_seen.code(409), "order_changed");
+    assert_eq!(api.only_intent()["amount"], 9000);
+}
+
+#[tokio::test]
+async fn a_key_beside_a_signed_order_is_kept_to() {
+    let api = Api::over(Shop::open().await.at_fixed_time()).await;
+    let first = json!({ "order": api.shop.order_token("ada", &json!({})) });
+    let _ = api.post("k1", &first).await.expect(200);
+    api.shop.clock.advance(10);
+    let other = json!({ "order": api.shop.order_token("ada", &json!({ "amount": 2500 })) });
+
+    assert_eq!(api.post("k1", &other).await.code(409), "idempotency_key_reused");
+    let _ = api.post("k2", &other).await.expect(200);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_refused_by_the_claims_name() {
+    let api = Api::start().await;
+    let long = "x".repeat(1001);
+    let many: Value = (0..48).map(|n| (format!("k{n}"), json!("v"))).collect::<serde_json::Map<_, _>>().into();
+    let cases = [
+        (json!({ "amount": 0 }), "amount"),
+        (json!({ "amount": -1500 }), "amount"),
+        (json!({ "amount": 100_000_000 }), "amount"),
+        (json!({ "amount": 150, "currency": "isk" }), "amount"),
+        (json!({ "amount": 1235, "currency": "kwd" }), "amount"),
+        (json!({ "currency": "USD" }), "currency"),
+        (json!({ "currency": "zzz" }), "currency"),
+        (json!({ "orderId": "a b" }), "orderId"),
+        (json!({ "description": long }), "description"),
+        (json!({ "metadata": { "farebox_order": "x" } }), "metadata"),
+        (json!({ "metadata": { "k": "" } }), "metadata"),
+        (json!({ "metadata": { "a[b]": "v" } }), "metadata"),
+        (json!({ "metadata": many }), "metadata"),
+        (json!({ "amount": 15.5 }), "order"),
+        (json!({ "amount": "1500" }), "order"),
+        (json!({ "extra": true }), "order"),
+        (json!({ "iat": null }), "order"),
+        (json!({ "sub": null }), "order"),
+        (json!({ "exp": 1 }), "order"),
+    ];
+    for (changes, claim) in cases {
+        let answer = api.post_signed(&changes).await.expect(400);
+        let message = answer.body["error"]["message"].as_str().unwrap();
+        assert!(message.contains(claim), "{changes}: {message}");
+    }
+    assert!(api.shop.stripe.payment_intents().is_empty());
+}
+
+#[tokio::test]
+async fn an_order_signed_for_another_caller_is_not_there() {
+    let api = Api::start().await;
+    let bobs = json!({ "order": api.shop.order_token("bob", &json!({})) });
+
+    assert_eq!(api.post_without_key(&bobs).await.code(404), "not_found");
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_the_sites_order_is_refused() {
+    let api = Api::start().await;
+    let exp = api.shop.clock.now() + 300;
+    let claims = json!({ "aud": "farebox:order", "sub": "ada", "iat": exp - 300, "exp": exp,
+        "orderId": "o_1", "amount": 1, "currency": "usd" });
+    let refused = [
+        String::new(),
+        "a.b.c".to_owned(),
+        tokens::sign(&claims, "another-key-of-at-least-32-characters"),
+        api.shop.token("ada"),
+        "x".repeat(10_000),
+    ];
+    for order in refused {
+        let answer = api.post_without_key(&json!({ "order": order })).await;
+        assert_eq!(answer.code(400), "invalid_request");
+    }
+}

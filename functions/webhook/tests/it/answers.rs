@@ -1,0 +1,178 @@
+//! The table of what is answered, row by row.
+
+use hyper::{Method, body::Bytes};
+use serde_json::json;
+use testing::{NOW, Shop};
+
+use crate::{Hook, event, foreign, order, told};
+
+#[tokio::test]
+async fn a_signature_that_stripe_did_not_make_is_400_with_one_message_for_all() {
+    let hook = Hook::over(Shop::open().await.at_fixed_time()).await;
+    order(&hook.shop, "o_1").await;
+    let body = event(&hook.shop, "payment_intent.created").to_string().into_bytes();
+    let at = |t: i64| sandbox::sign(&body, Shop::WEBHOOK_SECRET, t.unsigned_abs());
+    let v1 = at(NOW).split_once("v1=").unwrap().1.to_owned();
+    let refused = [
+        sandbox::sign(&body, "whsec_another", NOW.unsigned_abs()),
+        sandbox::sign(b"another body", Shop::WEBHOOK_SECRET, NOW.unsigned_abs()),
+        at(NOW - 301),
+        at(NOW + 301),
+        "bad_header".to_owned(),
+        String::new(),
+        format!("t={NOW}"),
+        format!("t={NOW},v0={v1}"),
+        format!("t={NOW},t={NOW},v1={v1}"),
+    ];
+    let mut messages = Vec::new();
+    for signature in refused {
+        let answer = hook.send(&signature, body.clone()).await;
+        messages.push(answer.body["error"]["message"].clone());
+        assert_eq!(answer.code(400), "bad_signature", "{signature}");
+    }
+    let none = hook.client.request().send(Method::POST, Bytes::from(body.clone())).await;
+    messages.push(none.body["error"]["message"].clone());
+    assert_eq!(none.code(400), "bad_signature");
+    let twice = hook.client.request();
+    let twice = twice.header("stripe-signature", &at(NOW)).header("stripe-signature", &at(NOW));
+    let twice = twice.send(Method::POST, Bytes::from(body.clone())).await;
+    assert_eq!(twice.code(400), "bad_signature");
+    messages.dedup();
+    assert_eq!(messages.len(), 1, "{messages:?}");
+
+    let _ = hook.send(&at(NOW - 300), body).await.expect(200);
+}
+
+#[tokio::test]
+async fn the_exact_bytes_count() {
+    let hook = Hook::over(Shop::open().await.at_fixed_time()).await;
+    let body = foreign("evt_1", "customer.created").to_string();
+    let signature = sandbox::sign(body.as_bytes(), Shop::WEBHOOK_SECRET, NOW.unsigned_abs());
+    let spaced = body.replace(',', ", ");
+
+    assert_eq!(hook.send(&signature, spaced.into_bytes()).await.code(400), "bad_signature");
+    let _ = hook.send(&signature, body.into_bytes()).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_body_over_one_mebibyte_is_413_before_anything_is_checked() {
+    let hook = Hook::start().await;
+    let just_over = vec![b' '; 1024 * 1024 + 1];
+    assert_eq!(hook.send("t=1,v1=00", just_over).await.code(413), "body_too_large");
+
+    let mut large = foreign("evt_1", "customer.created");
+    large["pad"] = json!("x".repeat(900_000));
+    let _ = hook.deliver(&large).await.expect(200);
+}
+
+#[tokio::test]
+async fn another_method_is_405_and_never_a_redirect() {
+    let hook = Hook::start().await;
+    for method in [Method::GET, Method::PUT, Method::DELETE] {
+        let answer = hook.client.request().path("/api/webhooks/stripe/").send(method, Bytes::new()).await;
+        assert_eq!(answer.headers["allow"], "POST");
+        assert_eq!(answer.code(405), "method_not_allowed");
+    }
+}
+
+#[tokio::test]
+async fn what_concerns_no_order_of_ours_is_200_and_changes_nothing() {
+    let hook = Hook::start().await;
+    let mut not_ours = {
+        order(&hook.shop, "o_1").await;
+        event(&hook.shop, "payment_intent.created")
+    };
+    not_ours["data"]["object"]["metadata"] = json!({});
+    not_ours["type"] = json!("payment_intent.succeeded");
+    for event in [foreign("evt_1", "customer.created"), foreign("evt_2", "never.heard.of"), not_ours] {
+        let answer = hook.deliver(&event).await.expect(200);
+        assert_eq!(answer.body, json!({ "received": true }));
+    }
+    assert!(told(&hook.shop).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_event_of_the_other_mode_is_200_and_changes_nothing() {
+    let hook = Hook::over(Shop::open_with(&[("FAREBOX_FULFIL_EVENTS", "*")]).await).await;
+    let intent = order(&hook.shop, "o_1").await;
+    hook.shop.stripe.confirm(&intent, "pm_card_visa").await.unwrap();
+    let mut live = event(&hook.shop, "payment_intent.succeeded");
+    live["livemode"] = json!(true);
+
+    let _ = hook.deliver(&live).await.expect(200);
+
+    assert_eq!(hook.status("o_1").await.as_str(), "created");
+    assert!(told(&hook.shop).await.is_empty());
+    live["livemode"] = json!(false);
+    let _ = hook.deliver(&live).await.expect(200);
+    assert_eq!(hook.status("o_1").await.as_str(), "paid");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_200_once_it_is_kept() {
+    let hook = Hook::start().await;
+    let mut odd = foreign("evt_1", "payment_intent.succeeded");
+    odd["data"]["object"] = json!({ "id": ["not", "an", "intent"] });
+
+    let _ = hook.deliver(&odd).await.expect(200);
+    let _ = hook.deliver_bytes(b"{\"not\": \"an event\"}".to_vec()).await.expect(200);
+
+    assert_eq!(hook.shop.ledger.quarantined().await.unwrap().len(), 2);
+    assert_eq!(hook.deliver_bytes(vec![0xff, 0xfe]).await.code(400), "invalid_request");
+}
+
+#[tokio::test]
+async fn what_contradicts_its_order_is_200_and_set_aside() {
+    let hook = Hook::start().await;
+    let intent = order(&hook.shop, "o_1").await;
+    hook.shop.stripe.confirm(&intent, "pm_card_visa").await.unwrap();
+    let good = event(&hook.shop, "payment_intent.succeeded");
+    let changes = [
+        ("amount", json!(1)),
+        ("amount_received", json!(1)),
+        ("currency", json!("eur")),
+        ("id", json!("pi_another")),
+    ];
+    for (n, (field, value)) in changes.into_iter().enumerate() {
+        let mut wrong = good.clone();
+        wrong["id"] = json!(format!("evt_wrong_{n}"));
+        wrong["data"]["object"][field] = value;
+        let _ = hook.deliver(&wrong).await.expect(200);
+    }
+    let mut owner = good.clone();
+    owner["id"] = json!("evt_wrong_owner");
+    owner["data"]["object"]["metadata"]["farebox_owner"] = json!("bob");
+    let _ = hook.deliver(&owner).await.expect(200);
+
+    assert_eq!(hook.shop.ledger.quarantined().await.unwrap().len(), 5);
+    assert_eq!(hook.status("o_1").await.as_str(), "created");
+    assert!(told(&hook.shop).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_ledger_that_cannot_be_written_is_503_and_stripes_next_delivery_counts() {
+    let hook = Hook::start().await;
+    let intent = order(&hook.shop, "o_1").await;
+    hook.shop.stripe.confirm(&intent, "pm_card_visa").await.unwrap();
+    let paid = event(&hook.shop, "payment_intent.succeeded");
+    let file = hook.shop.folder().join("farebox.sqlite");
+    let other = rusqlite::Connection::open(file).unwrap();
+
+    // The event is claimed, then the outbox fails: the claim must be undone with it.
+    other.execute_batch("ALTER TABLE outbox RENAME TO gone").unwrap();
+    assert_eq!(hook.deliver(&paid).await.code(503), "unavailable");
+    other.execute_batch("ALTER TABLE gone RENAME TO outbox").unwrap();
+    assert_eq!(hook.status("o_1").await.as_str(), "created");
+
+    let _ = hook.deliver(&paid).await.expect(200);
+    assert_eq!(hook.status("o_1").await.as_str(), "paid");
+    assert_eq!(told(&hook.shop).await, ["order.paid"]);
+}
+
+#[tokio::test]
+async fn every_secret_that_is_held_is_tried() {
+    let secrets = format!("whsec_old,{}", Shop::WEBHOOK_SECRET);
+    let hook = Hook::over(Shop::open_with(&[("STRIPE_WEBHOOK_SECRET", &secrets)]).await).await;
+
+    let _ = hook.deliver(&foreign("evt_1", "customer.created")).await.expect(200);
+}

@@ -1,0 +1,102 @@
+//! `webhook` over a real socket, with events that a sandbox of Stripe signed.
+
+mod answers;
+mod effects;
+mod process;
+mod processes;
+mod thin;
+
+use hyper::{Method, body::Bytes};
+use serde_json::{Value, json};
+use shared::{
+    access::CallerId,
+    amount::{Amount, Currency},
+    ledger::{Letter, Opened, Opening},
+    order::{Contents, OrderId, Status},
+};
+use testing::{Answer, Client, Shop};
+use webhook::{App, service};
+
+/// The function, as Stripe meets it.
+struct Hook {
+    shop: Shop,
+    client: Client,
+}
+
+impl Hook {
+    async fn start() -> Self {
+        Self::over(Shop::open().await).await
+    }
+
+    async fn over(shop: Shop) -> Self {
+        let app = App::new(&shop.config, shop.impatient_stripe(), shop.ledger.clone(), shop.clock.clone());
+        let client = Client::of(service(app)).await;
+        Self { shop, client }
+    }
+
+    /// Delivers `event`, signed now.
+    async fn deliver(&self, event: &Value) -> Answer {
+        self.deliver_bytes(event.to_string().into_bytes()).await
+    }
+
+    async fn deliver_bytes(&self, body: Vec<u8>) -> Answer {
+        let now = u64::try_from(self.shop.clock.now()).unwrap();
+        let signature = sandbox::sign(&body, Shop::WEBHOOK_SECRET, now);
+        self.send(&signature, body).await
+    }
+
+    /// Delivers `body` with whatever is in `signature`.
+    async fn send(&self, signature: &str, body: Vec<u8>) -> Answer {
+        let call = self.client.request().header("stripe-signature", signature);
+        call.send(Method::POST, Bytes::from(body)).await
+    }
+
+    async fn status(&self, id: &str) -> Status {
+        self.shop.order(id).await.status()
+    }
+}
+
+/// Opens an order of 15.00 and makes its intent, as create-intent would; gives the intent's id.
+async fn order(shop: &Shop, id: &str) -> String {
+    let opening = Opening {
+        operation: None,
+        order: OrderId::parse(id).unwrap(),
+        must_exist: false,
+        owner: CallerId::parse("ada").unwrap(),
+        contents: contents(1500),
+    };
+    let Opened::Order(order) = shop.ledger.open_order(opening, 0).await.unwrap() else {
+        panic!("refused")
+    };
+    let intent = shop.impatient_stripe().create_intent(&order).await.unwrap();
+    shop.ledger.attach_intent(order.id(), &intent.id, 0).await.unwrap();
+    intent.id
+}
+
+fn contents(minor_units: i64) -> Contents {
+    let amount = Amount::new(minor_units, Currency::parse("usd").unwrap()).unwrap();
+    Contents::signed(amount, None, std::collections::BTreeMap::new(), 0).unwrap()
+}
+
+/// The latest event of type `kind` that Stripe made.
+fn event(shop: &Shop, kind: &str) -> Value {
+    let events = shop.stripe.events();
+    let found = events.into_iter().rfind(|event| event["type"] == kind);
+    found.unwrap_or_else(|| panic!("there is no {kind}"))
+}
+
+/// An event of type `kind` about no order.
+fn foreign(id: &str, kind: &str) -> Value {
+    json!({ "id": id, "object": "event", "type": kind, "created": 1, "livemode": false,
+        "data": { "object": { "id": "cus_1", "object": "customer" } } })
+}
+
+/// What is in the outbox.
+async fn outbox(shop: &Shop) -> Vec<Letter> {
+    shop.ledger.take_due(i64::MAX / 2, 1, 10_000).await.unwrap()
+}
+
+/// The types of the messages in the outbox.
+async fn told(shop: &Shop) -> Vec<String> {
+    outbox(shop).await.into_iter().map(|letter| letter.message.kind).collect()
+}

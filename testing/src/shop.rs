@@ -1,0 +1,175 @@
+//! A shop to test with: Stripe as a sandbox, a ledger on a real file, settings and a clock.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use sandbox::Sandbox;
+use serde_json::{Value, json};
+use shared::{
+    Clock, Config,
+    ledger::Ledger,
+    order::{Order, OrderId},
+    stripe::{Patience, Stripe},
+};
+use tempfile::TempDir;
+
+use crate::tokens;
+
+/// When a fixed clock begins, in Unix seconds.
+pub const NOW: i64 = 1_790_000_000;
+
+/// A shop with test keys, its catalogue and no orders.
+#[derive(Debug)]
+pub struct Shop {
+    /// Stripe.
+    pub stripe: Sandbox,
+    /// The settings that all functions share.
+    pub config: Config,
+    /// Where orders, events and the outbox live.
+    pub ledger: Ledger,
+    /// The machine's clock, unless the shop was opened with another.
+    pub clock: Clock,
+    variables: BTreeMap<String, String>,
+    folder: TempDir,
+}
+
+impl Shop {
+    /// The key by which the site's server signs tokens.
+    pub const SITE_KEY: &'static str = "the-site-key-of-the-tests-0123456789";
+    /// Stripe's secret key.
+    pub const SECRET_KEY: &'static str = "sk_test_farebox0123456789";
+    /// Stripe's publishable key.
+    pub const PUBLISHABLE_KEY: &'static str = "pk_test_farebox0123456789";
+    /// The secret of the webhook endpoint.
+    pub const WEBHOOK_SECRET: &'static str = "whsec_farebox0123456789";
+    /// The secret by which deliveries to the site are signed.
+    pub const FULFIL_SECRET: &'static str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz";
+
+    /// Opens a shop.
+    ///
+    /// # Panics
+    ///
+    /// When the sandbox or the ledger does not start.
+    pub async fn open() -> Self {
+        Self::open_with(&[]).await
+    }
+
+    /// Opens a shop with other values for some variables; a blank value removes one.
+    ///
+    /// # Panics
+    ///
+    /// When the settings are wrong, or the sandbox or the ledger does not start.
+    pub async fn open_with(changes: &[(&str, &str)]) -> Self {
+        let stripe = Sandbox::builder()
+            .retry_base(Duration::from_millis(20))
+            .start()
+            .await
+            .expect("a free port is there");
+        for price in sandbox::demo_catalogue() {
+            stripe.add_price(price);
+        }
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let mut variables = variables(stripe.url(), folder.path().join("farebox.sqlite"));
+        for (name, value) in changes {
+            match value.is_empty() {
+                true => variables.remove(*name),
+                false => variables.insert((*name).to_owned(), (*value).to_owned()),
+            };
+        }
+        let config = Config::from_lookup(&[], |name| variables.get(name).cloned());
+        let config = config.expect("the settings are right");
+        let ledger = Ledger::open(&config).await.expect("the ledger opens");
+        Self {
+            stripe,
+            config,
+            ledger,
+            clock: Clock::default(),
+            variables,
+            folder,
+        }
+    }
+
+    /// The same shop with a clock that stands at [`NOW`].
+    #[must_use]
+    pub fn at_fixed_time(mut self) -> Self {
+        self.clock = Clock::fixed(NOW);
+        self
+    }
+
+    /// The settings as the environment of a process.
+    #[must_use]
+    pub fn environment(&self) -> &BTreeMap<String, String> {
+        &self.variables
+    }
+
+    /// The folder of this shop's files; it goes with the shop.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+
+    /// A client of Stripe's that does not wait long: an attempt 0.3 s, all of them 2 s.
+    #[must_use]
+    pub fn impatient_stripe(&self) -> Stripe {
+        Stripe::new(&self.config).with_patience(Patience {
+            attempt: Duration::from_millis(300),
+            deadline: Duration::from_secs(2),
+            first_delay: Duration::from_millis(5),
+        })
+    }
+
+    /// A token that says that `caller` is calling, good for five minutes.
+    #[must_use]
+    pub fn token(&self, caller: &str) -> String {
+        let claims = json!({ "aud": "farebox", "sub": caller, "exp": self.clock.now() + 300 });
+        tokens::sign(&claims, Self::SITE_KEY)
+    }
+
+    /// An order of `caller` as the site signs it, with `changes` to its claims; `null` removes one.
+    ///
+    /// # Panics
+    ///
+    /// When `changes` is not an object.
+    #[must_use]
+    pub fn order_token(&self, caller: &str, changes: &Value) -> String {
+        let now = self.clock.now();
+        let mut claims = json!({
+            "aud": "farebox:order", "sub": caller, "iat": now, "exp": now + 300,
+            "orderId": "o_1", "amount": 1500, "currency": "usd",
+        });
+        for (name, value) in changes.as_object().expect("changes are an object") {
+            claims[name] = value.clone();
+        }
+        claims
+            .as_object_mut()
+            .expect("claims are an object")
+            .retain(|_, value| !value.is_null());
+        tokens::sign(&claims, Self::SITE_KEY)
+    }
+
+    /// The order with `id`, as the ledger has it.
+    ///
+    /// # Panics
+    ///
+    /// When it is not there.
+    pub async fn order(&self, id: &str) -> Order {
+        let id = OrderId::parse(id).expect("an order's id");
+        let found = self.ledger.order(&id).await.expect("the ledger answers");
+        found.expect("the order is there")
+    }
+}
+
+fn variables(stripe: &str, ledger: PathBuf) -> BTreeMap<String, String> {
+    let ledger = format!("sqlite:{}", ledger.display());
+    [
+        ("STRIPE_API_BASE", stripe),
+        ("STRIPE_SECRET_KEY", Shop::SECRET_KEY),
+        ("STRIPE_PUBLISHABLE_KEY", Shop::PUBLISHABLE_KEY),
+        ("STRIPE_WEBHOOK_SECRET", Shop::WEBHOOK_SECRET),
+        ("FAREBOX_SITE_KEY", Shop::SITE_KEY),
+        ("FAREBOX_LEDGER", &ledger),
+        ("FAREBOX_FULFIL", "log:"),
+        ("FAREBOX_FULFIL_SECRET", Shop::FULFIL_SECRET),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}
