@@ -1,1 +1,16 @@
-fn main() {}
+//! `cargo dev`: the whole of Farebox on this machine.
+//!
+//! Everything worth reading is in `lib.rs`; this file reads the command line and waits.
+
+use std::process::ExitCode;
+
+use dev::{options::Options, server};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match Options::parse(&arguments) {
+        Ok(options) => server::run(options).await,
+        Err(usage) => usage.show(),
+    }
+}

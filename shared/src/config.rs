@@ -114,13 +114,12 @@ impl Config {
     }
 }
 
-/// The level of our own log lines: `FAREBOX_LOG`, else `AWS_LAMBDA_LOG_LEVEL`, else `info`.
-pub(crate) fn log_level(lookup: impl Fn(&str) -> Option<String>) -> tracing::Level {
+/// The level of our own log lines: `FAREBOX_LOG`, else `AWS_LAMBDA_LOG_LEVEL`.
+pub(crate) fn log_level(lookup: impl Fn(&str) -> Option<String>) -> Option<tracing::Level> {
     ["FAREBOX_LOG", "AWS_LAMBDA_LOG_LEVEL"]
         .into_iter()
         .filter_map(lookup)
         .find_map(|text| text.trim().parse().ok())
-        .unwrap_or(tracing::Level::INFO)
 }
 
 /// Where this process runs, told from the platform's own variables.

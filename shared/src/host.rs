@@ -35,7 +35,7 @@ pub enum Error {
 
 /// Runs a whole program: logs from its first line, and says why it ended when it failed.
 pub async fn run(program: impl Future<Output = Result<(), Error>>) -> ExitCode {
-    init_tracing();
+    init_tracing(tracing::Level::INFO);
     match program.await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -29,6 +29,14 @@ impl Secrets {
         }
     }
 
+    /// Whether real money moves; `None` when no key of Stripe's is held.
+    #[must_use]
+    pub fn mode(&self) -> Option<Mode> {
+        match &self.source {
+            Source::Environment(keys) => keys.mode().ok(),
+        }
+    }
+
     /// The keys that are valid now.
     pub async fn current(&self) -> Arc<Keys> {
         match &self.source {

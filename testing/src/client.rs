@@ -186,7 +186,10 @@ impl Answer {
     #[must_use]
     pub fn code(self, status: u16) -> String {
         let body = self.expect(status).body;
-        body["error"]["code"].as_str().expect("an error has a code").to_owned()
+        body["error"]["code"]
+            .as_str()
+            .expect("an error has a code")
+            .to_owned()
     }
 
     fn check(&self) {
@@ -203,7 +206,10 @@ impl Answer {
             return;
         }
         let text = |name: &str| error[name].as_str().unwrap_or_default();
-        assert!(!text("code").is_empty() && !text("message").is_empty(), "{error}");
+        assert!(
+            !text("code").is_empty() && !text("message").is_empty(),
+            "{error}"
+        );
         assert_eq!(self.headers["x-request-id"], text("requestId"));
     }
 }

@@ -57,7 +57,12 @@ impl App {
     pub async fn from_env() -> Result<Self, host::Error> {
         let config = Config::from_env(NEEDS)?;
         let ledger = Ledger::open(&config).await?;
-        Ok(Self::new(&config, Stripe::new(&config), ledger, Clock::default()))
+        Ok(Self::new(
+            &config,
+            Stripe::new(&config),
+            ledger,
+            Clock::default(),
+        ))
     }
 
     /// From parts that are there already.

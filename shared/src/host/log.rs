@@ -7,9 +7,9 @@ use tracing_subscriber::{
 
 use crate::config;
 
-/// Logs to standard output from here on, at the level that the environment names.
-pub fn init_tracing() {
-    let level = config::log_level(|name| std::env::var(name).ok());
+/// Logs to standard output from here on, at the level that the environment names, else at `level`.
+pub fn init_tracing(level: Level) {
+    let level = config::log_level(|name| std::env::var(name).ok()).unwrap_or(level);
     // A second call finds a subscriber; the first one stays.
     let _ = subscriber(level, std::io::stdout).try_init();
 }

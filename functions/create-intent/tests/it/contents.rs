@@ -15,9 +15,15 @@ fn change(id: &str, quantity: u32) -> Value {
 async fn pay(api: &Api, id: &str) {
     let intent = api.only_intent();
     let id_of_intent = intent["id"].as_str().unwrap();
-    api.shop.stripe.confirm(id_of_intent, "pm_card_visa").await.unwrap();
+    api.shop
+        .stripe
+        .confirm(id_of_intent, "pm_card_visa")
+        .await
+        .unwrap();
     let events = api.shop.stripe.events();
-    let event = events.iter().find(|event| event["type"] == "payment_intent.succeeded");
+    let event = events
+        .iter()
+        .find(|event| event["type"] == "payment_intent.succeeded");
     let body = event.unwrap().to_string();
     let event = shared::event::Event::parse(body.as_bytes()).unwrap();
     api.shop.ledger.accept(event, 0).await.unwrap();
@@ -29,7 +35,10 @@ async fn changed_items_change_the_same_intent() {
     let api = Api::start().await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
 
-    let changed = api.post("k2", &change(&order_id(&first), 3)).await.expect(200);
+    let changed = api
+        .post("k2", &change(&order_id(&first), 3))
+        .await
+        .expect(200);
 
     assert_eq!(order_id(&changed), order_id(&first));
     assert_eq!(changed.body["clientSecret"], first.body["clientSecret"]);
@@ -43,10 +52,17 @@ async fn a_cart_that_changes_back_and_forth_ends_at_its_last_contents() {
     let id = order_id(&api.post("k0", &mugs(1)).await.expect(200));
 
     for (n, quantity) in [2, 1, 2, 1, 3, 2].into_iter().enumerate() {
-        let answer = api.post(&format!("k{}", n + 1), &change(&id, quantity)).await.expect(200);
+        let answer = api
+            .post(&format!("k{}", n + 1), &change(&id, quantity))
+            .await
+            .expect(200);
         let amount = i64::from(quantity) * 1500;
         assert_eq!(answer.body["amount"], amount);
-        assert_eq!(api.only_intent()["amount"], amount, "the intent follows the order");
+        assert_eq!(
+            api.only_intent()["amount"],
+            amount,
+            "the intent follows the order"
+        );
     }
 }
 
@@ -54,7 +70,10 @@ async fn a_cart_that_changes_back_and_forth_ends_at_its_last_contents() {
 async fn the_repetition_of_an_earlier_operation_changes_nothing() {
     let api = Api::start().await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
-    let _ = api.post("k2", &change(&order_id(&first), 3)).await.expect(200);
+    let _ = api
+        .post("k2", &change(&order_id(&first), 3))
+        .await
+        .expect(200);
 
     let replayed = api.post("k1", &mugs(1)).await.expect(200);
 
@@ -70,7 +89,11 @@ async fn two_tabs_that_change_at_once_leave_intent_and_order_alike() {
     let bodies: Vec<Value> = (2..6).map(|quantity| change(&id, quantity)).collect();
 
     let calls = bodies.iter().enumerate().map(|(n, body)| {
-        api.client.request().bearer(&token).key(&format!("tab{n}")).post(body)
+        api.client
+            .request()
+            .bearer(&token)
+            .key(&format!("tab{n}"))
+            .post(body)
     });
     for answer in futures_util::future::join_all(calls).await {
         let status = answer.status.as_u16();
@@ -88,19 +111,32 @@ async fn a_paid_order_does_not_change() {
     let id = order_id(&api.post("k1", &mugs(1)).await.expect(200));
     pay(&api, &id).await;
 
-    assert_eq!(api.post("k2", &change(&id, 2)).await.code(409), "order_already_paid");
-    assert_eq!(api.post("k1", &mugs(1)).await.code(409), "order_already_paid");
+    assert_eq!(
+        api.post("k2", &change(&id, 2)).await.code(409),
+        "order_already_paid"
+    );
+    assert_eq!(
+        api.post("k1", &mugs(1)).await.code(409),
+        "order_already_paid"
+    );
 }
 
 #[tokio::test]
 async fn a_payment_that_the_webhook_has_not_told_yet_is_seen() {
     let api = Api::start().await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
-    api.shop.stripe.confirm(&intent_id(&first), "pm_card_visa").await.unwrap();
+    api.shop
+        .stripe
+        .confirm(&intent_id(&first), "pm_card_visa")
+        .await
+        .unwrap();
 
     let changed = api.post("k2", &change(&order_id(&first), 2)).await;
     assert_eq!(changed.code(409), "order_already_paid");
-    assert_eq!(api.post("k1", &mugs(1)).await.code(409), "order_already_paid");
+    assert_eq!(
+        api.post("k1", &mugs(1)).await.code(409),
+        "order_already_paid"
+    );
     assert_eq!(api.only_intent()["amount"], 1500);
 }
 
@@ -118,7 +154,11 @@ async fn a_canceled_payment_needs_a_new_order() {
 async fn a_payment_under_way_is_shown_and_not_changed() {
     let api = Api::start().await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
-    api.shop.stripe.confirm(&intent_id(&first), "pm_usBankAccount").await.unwrap();
+    api.shop
+        .stripe
+        .confirm(&intent_id(&first), "pm_usBankAccount")
+        .await
+        .unwrap();
 
     let again = api.post("k1", &mugs(1)).await.expect(200);
     assert_eq!(again.body["clientSecret"], first.body["clientSecret"]);
@@ -130,7 +170,11 @@ async fn a_payment_under_way_is_shown_and_not_changed() {
 async fn an_order_can_be_paid_after_a_decline() {
     let api = Api::start().await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
-    let declined = api.shop.stripe.confirm(&intent_id(&first), "pm_card_chargeDeclined").await;
+    let declined = api
+        .shop
+        .stripe
+        .confirm(&intent_id(&first), "pm_card_chargeDeclined")
+        .await;
     assert!(declined.is_err());
 
     let again = api.post("k1", &mugs(1)).await.expect(200);
@@ -143,11 +187,26 @@ async fn nobody_changes_an_order_of_another_caller() {
     let id = order_id(&api.post("k1", &mugs(1)).await.expect(200));
     let bob = api.shop.token("bob");
 
-    let theirs = api.client.request().bearer(&bob).key("k").post(&change(&id, 9)).await;
-    let nowhere = api.client.request().bearer(&bob).key("k").post(&change("ord_nowhere", 9)).await;
+    let theirs = api
+        .client
+        .request()
+        .bearer(&bob)
+        .key("k")
+        .post(&change(&id, 9))
+        .await;
+    let nowhere = api
+        .client
+        .request()
+        .bearer(&bob)
+        .key("k")
+        .post(&change("ord_nowhere", 9))
+        .await;
 
     assert_eq!(theirs.status, nowhere.status);
-    assert_eq!(theirs.body["error"]["message"], nowhere.body["error"]["message"]);
+    assert_eq!(
+        theirs.body["error"]["message"],
+        nowhere.body["error"]["message"]
+    );
     assert_eq!(theirs.code(404), "not_found");
     assert_eq!(api.only_intent()["amount"], 1500);
 }

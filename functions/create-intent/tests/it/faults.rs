@@ -7,8 +7,14 @@ use crate::{Api, intent_id, mugs};
 
 /// The requests that would make an intent.
 fn attempts(api: &Api) -> Vec<sandbox::RecordedRequest> {
-    let is_create = |r: &sandbox::RecordedRequest| r.method == "POST" && r.path == "/v1/payment_intents";
-    api.shop.stripe.requests().into_iter().filter(is_create).collect()
+    let is_create =
+        |r: &sandbox::RecordedRequest| r.method == "POST" && r.path == "/v1/payment_intents";
+    api.shop
+        .stripe
+        .requests()
+        .into_iter()
+        .filter(is_create)
+        .collect()
 }
 
 #[tokio::test]
@@ -31,7 +37,10 @@ async fn what_passes_is_tried_again_with_the_same_key() {
 
         let answer = answer.expect(200);
         assert_eq!(api.only_intent()["id"], intent_id(&answer), "{fault:?}");
-        let mut keys: Vec<_> = attempts(&api).into_iter().map(|r| r.idempotency_key).collect();
+        let mut keys: Vec<_> = attempts(&api)
+            .into_iter()
+            .map(|r| r.idempotency_key)
+            .collect();
         assert!(keys.len() >= 3, "{fault:?}: {keys:?}");
         keys.dedup();
         assert!(keys.len() == 1 && keys[0].is_some(), "{fault:?}: {keys:?}");
@@ -41,16 +50,30 @@ async fn what_passes_is_tried_again_with_the_same_key() {
 #[tokio::test]
 async fn an_answer_that_was_lost_for_good_is_found_by_the_next_process() {
     let api = Api::start().await;
-    api.shop.stripe.inject(Fault::lost_answer().on("POST", "/v1/payment_intents").times(0));
+    api.shop.stripe.inject(
+        Fault::lost_answer()
+            .on("POST", "/v1/payment_intents")
+            .times(0),
+    );
     let lost = api.post("k1", &mugs(1)).await;
     assert_eq!(lost.headers["retry-after"], "2");
     assert_eq!(lost.code(503), "unavailable");
-    assert_eq!(api.shop.stripe.payment_intents().len(), 1, "made, and nobody heard");
+    assert_eq!(
+        api.shop.stripe.payment_intents().len(),
+        1,
+        "made, and nobody heard"
+    );
 
     api.shop.stripe.clear_faults();
     let next = Api::client(&api.shop).await;
     let token = api.shop.token("ada");
-    let answer = next.request().bearer(&token).key("k1").post(&mugs(1)).await.expect(200);
+    let answer = next
+        .request()
+        .bearer(&token)
+        .key("k1")
+        .post(&mugs(1))
+        .await
+        .expect(200);
 
     assert_eq!(api.only_intent()["id"], intent_id(&answer));
 }
@@ -61,7 +84,11 @@ async fn an_update_whose_answer_was_lost_is_made_once() {
     let first = api.post("k1", &mugs(1)).await.expect(200);
     let mut change = mugs(2);
     change["orderId"] = first.body["orderId"].clone();
-    api.shop.stripe.inject(Fault::lost_answer().on("POST", "/v1/payment_intents/").times(1));
+    api.shop.stripe.inject(
+        Fault::lost_answer()
+            .on("POST", "/v1/payment_intents/")
+            .times(1),
+    );
 
     let changed = api.post("k2", &change).await.expect(200);
 
@@ -72,7 +99,9 @@ async fn an_update_whose_answer_was_lost_is_made_once() {
 #[tokio::test]
 async fn an_answer_with_another_amount_is_refused() {
     let api = Api::start().await;
-    api.shop.stripe.inject(Fault::wrong_amount().on("POST", "/v1/payment_intents"));
+    api.shop
+        .stripe
+        .inject(Fault::wrong_amount().on("POST", "/v1/payment_intents"));
 
     let answer = api.post("k1", &mugs(1)).await;
 
@@ -84,11 +113,17 @@ async fn an_answer_with_another_amount_is_refused() {
 async fn a_key_that_stripe_does_not_take_is_ours_to_mend() {
     for fault in [Fault::unauthorized(), Fault::restricted()] {
         let api = Api::start().await;
-        api.shop.stripe.inject(fault.on("POST", "/v1/payment_intents").times(0));
+        api.shop
+            .stripe
+            .inject(fault.on("POST", "/v1/payment_intents").times(0));
 
         let answer = api.post("k1", &mugs(1)).await;
 
-        assert!(!answer.body.to_string().contains("sk_test"), "{}", answer.body);
+        assert!(
+            !answer.body.to_string().contains("sk_test"),
+            "{}",
+            answer.body
+        );
         assert_eq!(answer.code(503), "unavailable");
         assert_eq!(attempts(&api).len(), 1, "it is not tried again");
     }
@@ -98,7 +133,9 @@ async fn a_key_that_stripe_does_not_take_is_ours_to_mend() {
 async fn stripes_advice_not_to_retry_is_followed() {
     let api = Api::start().await;
     let fault = Fault::error().should_retry(false).times(0);
-    api.shop.stripe.inject(fault.on("POST", "/v1/payment_intents"));
+    api.shop
+        .stripe
+        .inject(fault.on("POST", "/v1/payment_intents"));
 
     assert_eq!(api.post("k1", &mugs(1)).await.code(503), "unavailable");
     assert_eq!(attempts(&api).len(), 1);
@@ -108,7 +145,9 @@ async fn stripes_advice_not_to_retry_is_followed() {
 async fn a_wait_beyond_the_deadline_is_not_begun() {
     let api = Api::start().await;
     let fault = Fault::rate_limit().retry_after(60).times(0);
-    api.shop.stripe.inject(fault.on("POST", "/v1/payment_intents"));
+    api.shop
+        .stripe
+        .inject(fault.on("POST", "/v1/payment_intents"));
 
     assert_eq!(api.post("k1", &mugs(1)).await.code(503), "unavailable");
     assert_eq!(attempts(&api).len(), 1);

@@ -62,28 +62,70 @@ async fn a_price_is_found_by_id_and_by_lookup_key() {
 async fn a_field_that_is_not_ours_is_refused_by_name() {
     let api = Api::start().await;
     let cases = [
-        (json!({ "items": [{ "price": "mug", "quantity": 1 }], "amount": 1 }), "amount"),
+        (
+            json!({ "items": [{ "price": "mug", "quantity": 1 }], "amount": 1 }),
+            "amount",
+        ),
         (json!({ "amount": 1, "currency": "usd" }), "amount"),
-        (json!({ "items": [{ "price": "mug", "quantity": 1, "amount": 1 }] }), "amount"),
-        (json!({ "items": [{ "price": "mug", "quantity": 1, "unitAmount": 1 }] }), "unitAmount"),
+        (
+            json!({ "items": [{ "price": "mug", "quantity": 1, "amount": 1 }] }),
+            "amount",
+        ),
+        (
+            json!({ "items": [{ "price": "mug", "quantity": 1, "unitAmount": 1 }] }),
+            "unitAmount",
+        ),
         (json!({ "items": [{ "quantity": 1 }] }), "price"),
         (json!({ "items": [{ "price": "mug" }] }), "quantity"),
-        (json!({ "items": [{ "price": "mug", "quantity": 0 }] }), "items[0].quantity"),
-        (json!({ "items": [{ "price": "mug", "quantity": -1 }] }), "items[0].quantity"),
-        (json!({ "items": [{ "price": "mug", "quantity": 1.5 }] }), "items[0].quantity"),
-        (json!({ "items": [{ "price": "mug", "quantity": "1" }] }), "items[0].quantity"),
-        (json!({ "items": [{ "price": "mug", "quantity": 10_001 }] }), "items[0].quantity"),
-        (json!({ "items": [{ "price": "mug", "quantity": 9_999 }, { "price": "mug", "quantity": 9 }] }), "items[1].quantity"),
-        (json!({ "items": [{ "price": "mug", "quantity": 4_294_967_296_u64 }] }), "items[0].quantity"),
-        (json!({ "items": [{ "price": "", "quantity": 1 }] }), "items[0].price"),
-        (json!({ "items": [{ "price": 5, "quantity": 1 }] }), "items[0].price"),
+        (
+            json!({ "items": [{ "price": "mug", "quantity": 0 }] }),
+            "items[0].quantity",
+        ),
+        (
+            json!({ "items": [{ "price": "mug", "quantity": -1 }] }),
+            "items[0].quantity",
+        ),
+        (
+            json!({ "items": [{ "price": "mug", "quantity": 1.5 }] }),
+            "items[0].quantity",
+        ),
+        (
+            json!({ "items": [{ "price": "mug", "quantity": "1" }] }),
+            "items[0].quantity",
+        ),
+        (
+            json!({ "items": [{ "price": "mug", "quantity": 10_001 }] }),
+            "items[0].quantity",
+        ),
+        (
+            json!({ "items": [{ "price": "mug", "quantity": 9_999 }, { "price": "mug", "quantity": 9 }] }),
+            "items[1].quantity",
+        ),
+        (
+            json!({ "items": [{ "price": "mug", "quantity": 4_294_967_296_u64 }] }),
+            "items[0].quantity",
+        ),
+        (
+            json!({ "items": [{ "price": "", "quantity": 1 }] }),
+            "items[0].price",
+        ),
+        (
+            json!({ "items": [{ "price": 5, "quantity": 1 }] }),
+            "items[0].price",
+        ),
         (json!({ "items": [] }), "items"),
         (json!({ "items": { "price": "mug" } }), "items"),
         (json!({}), "items"),
         (json!([]), "body"),
-        (json!({ "items": [{ "price": "mug", "quantity": 1 }], "order": "x" }), "order"),
+        (
+            json!({ "items": [{ "price": "mug", "quantity": 1 }], "order": "x" }),
+            "order",
+        ),
         (json!({ "order": "x", "orderId": "o_1" }), "orderId"),
-        (json!({ "items": [{ "price": "mug", "quantity": 1 }], "orderId": "a/b" }), "orderId"),
+        (
+            json!({ "items": [{ "price": "mug", "quantity": 1 }], "orderId": "a/b" }),
+            "orderId",
+        ),
     ];
     for (body, field) in cases {
         let answer = api.post("k1", &body).await.expect(400);
@@ -100,7 +142,11 @@ async fn a_value_that_was_sent_is_not_sent_back() {
 
     let answer = api.post("k1", &body).await.expect(400);
 
-    assert!(!answer.body.to_string().contains("pasted"), "{}", answer.body);
+    assert!(
+        !answer.body.to_string().contains("pasted"),
+        "{}",
+        answer.body
+    );
 }
 
 #[tokio::test]
@@ -177,7 +223,10 @@ async fn less_than_stripe_charges_is_named() {
 async fn a_price_is_held_for_a_while_and_asked_for_again_after() {
     let price_calls = |api: &Api| {
         let requests = api.shop.stripe.requests();
-        requests.iter().filter(|request| request.path.starts_with("/v1/prices")).count()
+        requests
+            .iter()
+            .filter(|request| request.path.starts_with("/v1/prices"))
+            .count()
     };
     let api = Api::start().await;
     for key in ["k1", "k2", "k3"] {

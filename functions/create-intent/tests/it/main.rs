@@ -30,14 +30,24 @@ impl Api {
     /// Another process of the same function.
     async fn client(shop: &Shop) -> Client {
         let stripe = shop.impatient_stripe();
-        let app = App::new(&shop.config, stripe, shop.ledger.clone(), shop.clock.clone());
+        let app = App::new(
+            &shop.config,
+            stripe,
+            shop.ledger.clone(),
+            shop.clock.clone(),
+        );
         Client::of(service(app)).await
     }
 
     /// Ada sends `body` as the operation `key`.
     async fn post(&self, key: &str, body: &Value) -> Answer {
         let token = self.shop.token("ada");
-        self.client.request().bearer(&token).key(key).post(body).await
+        self.client
+            .request()
+            .bearer(&token)
+            .key(key)
+            .post(body)
+            .await
     }
 
     /// Ada sends `body` without an idempotency key.
@@ -56,7 +66,10 @@ impl Api {
     #[track_caller]
     fn only_intent(&self) -> Value {
         let [intent] = &self.shop.stripe.payment_intents()[..] else {
-            panic!("not exactly one intent: {:#?}", self.shop.stripe.payment_intents())
+            panic!(
+                "not exactly one intent: {:#?}",
+                self.shop.stripe.payment_intents()
+            )
         };
         intent.clone()
     }
@@ -69,11 +82,20 @@ fn mugs(quantity: u32) -> Value {
 
 /// The id of the order in an answer.
 fn order_id(answer: &Answer) -> String {
-    answer.body["orderId"].as_str().expect("an order's id").to_owned()
+    answer.body["orderId"]
+        .as_str()
+        .expect("an order's id")
+        .to_owned()
 }
 
 /// The id of the intent in an answer.
 fn intent_id(answer: &Answer) -> String {
-    let secret = answer.body["clientSecret"].as_str().expect("a client secret");
-    secret.split("_secret_").next().expect("a first part").to_owned()
+    let secret = answer.body["clientSecret"]
+        .as_str()
+        .expect("a client secret");
+    secret
+        .split("_secret_")
+        .next()
+        .expect("a first part")
+        .to_owned()
 }

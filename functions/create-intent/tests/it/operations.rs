@@ -44,7 +44,13 @@ async fn a_retry_finds_the_intent_after_stripe_forgot_the_key() {
     api.shop.stripe.forget_idempotency_keys();
     let again = Api::client(&api.shop).await;
     let token = api.shop.token("ada");
-    let second = again.request().bearer(&token).key("k1").post(&mugs(1)).await.expect(200);
+    let second = again
+        .request()
+        .bearer(&token)
+        .key("k1")
+        .post(&mugs(1))
+        .await
+        .expect(200);
 
     assert_eq!(first.body, second.body);
     let _ = api.only_intent();
@@ -68,11 +74,26 @@ async fn the_same_key_with_other_contents_is_refused() {
     let first = api.post("k1", &mugs(1)).await.expect(200);
     let other = api.post("k-other", &mugs(1)).await.expect(200);
 
-    assert_eq!(api.post("k1", &mugs(2)).await.code(409), "idempotency_key_reused");
+    assert_eq!(
+        api.post("k1", &mugs(2)).await.code(409),
+        "idempotency_key_reused"
+    );
     let mut elsewhere = mugs(1);
     elsewhere["orderId"] = json!(order_id(&other));
-    assert_eq!(api.post("k1", &elsewhere).await.code(409), "idempotency_key_reused");
-    assert_eq!(api.shop.order(&order_id(&first)).await.revision().contents.amount().minor_units(), 1500);
+    assert_eq!(
+        api.post("k1", &elsewhere).await.code(409),
+        "idempotency_key_reused"
+    );
+    assert_eq!(
+        api.shop
+            .order(&order_id(&first))
+            .await
+            .revision()
+            .contents
+            .amount()
+            .minor_units(),
+        1500
+    );
 }
 
 #[tokio::test]
@@ -80,7 +101,14 @@ async fn two_callers_with_the_same_key_have_two_orders() {
     let api = Api::start().await;
     let ada = api.post("k1", &mugs(1)).await.expect(200);
     let bob = api.shop.token("bob");
-    let bob = api.client.request().bearer(&bob).key("k1").post(&mugs(1)).await.expect(200);
+    let bob = api
+        .client
+        .request()
+        .bearer(&bob)
+        .key("k1")
+        .post(&mugs(1))
+        .await
+        .expect(200);
 
     assert_ne!(order_id(&ada), order_id(&bob));
     assert_ne!(intent_id(&ada), intent_id(&bob));
@@ -92,12 +120,27 @@ async fn items_need_a_key_of_a_sensible_form() {
     let api = Api::start().await;
 
     let answer = api.post_without_key(&mugs(1)).await.expect(400);
-    assert!(answer.body.to_string().contains("Idempotency-Key"), "{}", answer.body);
+    assert!(
+        answer.body.to_string().contains("Idempotency-Key"),
+        "{}",
+        answer.body
+    );
     for key in ["with space", &"x".repeat(256), "", "\u{e4}"] {
-        assert_eq!(api.post(key, &mugs(1)).await.code(400), "invalid_request", "{key}");
+        assert_eq!(
+            api.post(key, &mugs(1)).await.code(400),
+            "invalid_request",
+            "{key}"
+        );
     }
     let token = api.shop.token("ada");
-    let twice = api.client.request().bearer(&token).key("k1").key("k2").post(&mugs(1)).await;
+    let twice = api
+        .client
+        .request()
+        .bearer(&token)
+        .key("k1")
+        .key("k2")
+        .post(&mugs(1))
+        .await;
     assert_eq!(twice.code(400), "invalid_request");
     assert!(api.shop.stripe.payment_intents().is_empty());
 }

@@ -15,7 +15,10 @@ async fn a_signed_order_is_offered_as_it_was_signed() {
 
     assert_eq!(answer.body["orderId"], "o-77");
     let intent = api.only_intent();
-    assert_eq!((&intent["amount"], &intent["currency"]), (&json!(1999), &json!("eur")));
+    assert_eq!(
+        (&intent["amount"], &intent["currency"]),
+        (&json!(1999), &json!("eur"))
+    );
     assert_eq!(intent["description"], "Two mugs");
     assert_eq!(intent["metadata"]["cart"], "c1");
     assert_eq!(intent["metadata"]["farebox_order"], "o-77");
@@ -35,8 +38,16 @@ async fn a_newly_signed_order_changes_the_same_intent() {
     let intent = api.only_intent();
     assert_eq!(intent["amount"], 2500);
     assert_eq!(intent["metadata"]["cart"], "c2");
-    assert!(intent["metadata"]["gift"].is_null(), "what is not signed any more is gone");
-    assert!(intent["description"].as_str().unwrap_or_default().is_empty());
+    assert!(
+        intent["metadata"]["gift"].is_null(),
+        "what is not signed any more is gone"
+    );
+    assert!(
+        intent["description"]
+            .as_str()
+            .unwrap_or_default()
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -46,7 +57,10 @@ async fn a_token_signed_earlier_never_brings_a_price_back() {
     let cheaper = json!({ "order": api.shop.order_token("ada", &json!({ "amount": 500 })) });
     let _ = api.post_without_key(&cheap).await.expect(200);
     api.shop.clock.advance(10);
-    let _ = api.post_signed(&json!({ "amount": 9000 })).await.expect(200);
+    let _ = api
+        .post_signed(&json!({ "amount": 9000 }))
+        .await
+        .expect(200);
 
     let replayed = api.post_without_key(&cheap).await.expect(200);
     let never_seen = api.post_without_key(&cheaper).await;
@@ -64,7 +78,10 @@ async fn a_key_beside_a_signed_order_is_kept_to() {
     api.shop.clock.advance(10);
     let other = json!({ "order": api.shop.order_token("ada", &json!({ "amount": 2500 })) });
 
-    assert_eq!(api.post("k1", &other).await.code(409), "idempotency_key_reused");
+    assert_eq!(
+        api.post("k1", &other).await.code(409),
+        "idempotency_key_reused"
+    );
     let _ = api.post("k2", &other).await.expect(200);
 }
 
@@ -72,7 +89,10 @@ async fn a_key_beside_a_signed_order_is_kept_to() {
 async fn what_does_not_fit_is_refused_by_the_claims_name() {
     let api = Api::start().await;
     let long = "x".repeat(1001);
-    let many: Value = (0..48).map(|n| (format!("k{n}"), json!("v"))).collect::<serde_json::Map<_, _>>().into();
+    let many: Value = (0..48)
+        .map(|n| (format!("k{n}"), json!("v")))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
     let cases = [
         (json!({ "amount": 0 }), "amount"),
         (json!({ "amount": -1500 }), "amount"),

@@ -10,7 +10,9 @@ use crate::{Hook, event, foreign, order, told};
 async fn a_signature_that_stripe_did_not_make_is_400_with_one_message_for_all() {
     let hook = Hook::over(Shop::open().await.at_fixed_time()).await;
     order(&hook.shop, "o_1").await;
-    let body = event(&hook.shop, "payment_intent.created").to_string().into_bytes();
+    let body = event(&hook.shop, "payment_intent.created")
+        .to_string()
+        .into_bytes();
     let at = |t: i64| sandbox::sign(&body, Shop::WEBHOOK_SECRET, t.unsigned_abs());
     let v1 = at(NOW).split_once("v1=").unwrap().1.to_owned();
     let refused = [
@@ -30,11 +32,17 @@ async fn a_signature_that_stripe_did_not_make_is_400_with_one_message_for_all() 
         messages.push(answer.body["error"]["message"].clone());
         assert_eq!(answer.code(400), "bad_signature", "{signature}");
     }
-    let none = hook.client.request().send(Method::POST, Bytes::from(body.clone())).await;
+    let none = hook
+        .client
+        .request()
+        .send(Method::POST, Bytes::from(body.clone()))
+        .await;
     messages.push(none.body["error"]["message"].clone());
     assert_eq!(none.code(400), "bad_signature");
     let twice = hook.client.request();
-    let twice = twice.header("stripe-signature", &at(NOW)).header("stripe-signature", &at(NOW));
+    let twice = twice
+        .header("stripe-signature", &at(NOW))
+        .header("stripe-signature", &at(NOW));
     let twice = twice.send(Method::POST, Bytes::from(body.clone())).await;
     assert_eq!(twice.code(400), "bad_signature");
     messages.dedup();
@@ -50,7 +58,10 @@ async fn the_exact_bytes_count() {
     let signature = sandbox::sign(body.as_bytes(), Shop::WEBHOOK_SECRET, NOW.unsigned_abs());
     let spaced = body.replace(',', ", ");
 
-    assert_eq!(hook.send(&signature, spaced.into_bytes()).await.code(400), "bad_signature");
+    assert_eq!(
+        hook.send(&signature, spaced.into_bytes()).await.code(400),
+        "bad_signature"
+    );
     let _ = hook.send(&signature, body.into_bytes()).await.expect(200);
 }
 
@@ -58,7 +69,10 @@ async fn the_exact_bytes_count() {
 async fn a_body_over_one_mebibyte_is_413_before_anything_is_checked() {
     let hook = Hook::start().await;
     let just_over = vec![b' '; 1024 * 1024 + 1];
-    assert_eq!(hook.send("t=1,v1=00", just_over).await.code(413), "body_too_large");
+    assert_eq!(
+        hook.send("t=1,v1=00", just_over).await.code(413),
+        "body_too_large"
+    );
 
     let mut large = foreign("evt_1", "customer.created");
     large["pad"] = json!("x".repeat(900_000));
@@ -69,7 +83,12 @@ async fn a_body_over_one_mebibyte_is_413_before_anything_is_checked() {
 async fn another_method_is_405_and_never_a_redirect() {
     let hook = Hook::start().await;
     for method in [Method::GET, Method::PUT, Method::DELETE] {
-        let answer = hook.client.request().path("/api/webhooks/stripe/").send(method, Bytes::new()).await;
+        let answer = hook
+            .client
+            .request()
+            .path("/api/webhooks/stripe/")
+            .send(method, Bytes::new())
+            .await;
         assert_eq!(answer.headers["allow"], "POST");
         assert_eq!(answer.code(405), "method_not_allowed");
     }
@@ -84,7 +103,11 @@ async fn what_concerns_no_order_of_ours_is_200_and_changes_nothing() {
     };
     not_ours["data"]["object"]["metadata"] = json!({});
     not_ours["type"] = json!("payment_intent.succeeded");
-    for event in [foreign("evt_1", "customer.created"), foreign("evt_2", "never.heard.of"), not_ours] {
+    for event in [
+        foreign("evt_1", "customer.created"),
+        foreign("evt_2", "never.heard.of"),
+        not_ours,
+    ] {
         let answer = hook.deliver(&event).await.expect(200);
         assert_eq!(answer.body, json!({ "received": true }));
     }
@@ -95,7 +118,11 @@ async fn what_concerns_no_order_of_ours_is_200_and_changes_nothing() {
 async fn an_event_of_the_other_mode_is_200_and_changes_nothing() {
     let hook = Hook::over(Shop::open_with(&[("FAREBOX_FULFIL_EVENTS", "*")]).await).await;
     let intent = order(&hook.shop, "o_1").await;
-    hook.shop.stripe.confirm(&intent, "pm_card_visa").await.unwrap();
+    hook.shop
+        .stripe
+        .confirm(&intent, "pm_card_visa")
+        .await
+        .unwrap();
     let mut live = event(&hook.shop, "payment_intent.succeeded");
     live["livemode"] = json!(true);
 
@@ -115,17 +142,27 @@ async fn what_cannot_be_read_is_200_once_it_is_kept() {
     odd["data"]["object"] = json!({ "id": ["not", "an", "intent"] });
 
     let _ = hook.deliver(&odd).await.expect(200);
-    let _ = hook.deliver_bytes(b"{\"not\": \"an event\"}".to_vec()).await.expect(200);
+    let _ = hook
+        .deliver_bytes(b"{\"not\": \"an event\"}".to_vec())
+        .await
+        .expect(200);
 
     assert_eq!(hook.shop.ledger.quarantined().await.unwrap().len(), 2);
-    assert_eq!(hook.deliver_bytes(vec![0xff, 0xfe]).await.code(400), "invalid_request");
+    assert_eq!(
+        hook.deliver_bytes(vec![0xff, 0xfe]).await.code(400),
+        "invalid_request"
+    );
 }
 
 #[tokio::test]
 async fn what_contradicts_its_order_is_200_and_set_aside() {
     let hook = Hook::start().await;
     let intent = order(&hook.shop, "o_1").await;
-    hook.shop.stripe.confirm(&intent, "pm_card_visa").await.unwrap();
+    hook.shop
+        .stripe
+        .confirm(&intent, "pm_card_visa")
+        .await
+        .unwrap();
     let good = event(&hook.shop, "payment_intent.succeeded");
     let changes = [
         ("amount", json!(1)),
@@ -153,15 +190,23 @@ async fn what_contradicts_its_order_is_200_and_set_aside() {
 async fn a_ledger_that_cannot_be_written_is_503_and_stripes_next_delivery_counts() {
     let hook = Hook::start().await;
     let intent = order(&hook.shop, "o_1").await;
-    hook.shop.stripe.confirm(&intent, "pm_card_visa").await.unwrap();
+    hook.shop
+        .stripe
+        .confirm(&intent, "pm_card_visa")
+        .await
+        .unwrap();
     let paid = event(&hook.shop, "payment_intent.succeeded");
     let file = hook.shop.folder().join("farebox.sqlite");
     let other = rusqlite::Connection::open(file).unwrap();
 
     // The event is claimed, then the outbox fails: the claim must be undone with it.
-    other.execute_batch("ALTER TABLE outbox RENAME TO gone").unwrap();
+    other
+        .execute_batch("ALTER TABLE outbox RENAME TO gone")
+        .unwrap();
     assert_eq!(hook.deliver(&paid).await.code(503), "unavailable");
-    other.execute_batch("ALTER TABLE gone RENAME TO outbox").unwrap();
+    other
+        .execute_batch("ALTER TABLE gone RENAME TO outbox")
+        .unwrap();
     assert_eq!(hook.status("o_1").await.as_str(), "created");
 
     let _ = hook.deliver(&paid).await.expect(200);
@@ -174,5 +219,8 @@ async fn every_secret_that_is_held_is_tried() {
     let secrets = format!("whsec_old,{}", Shop::WEBHOOK_SECRET);
     let hook = Hook::over(Shop::open_with(&[("STRIPE_WEBHOOK_SECRET", &secrets)]).await).await;
 
-    let _ = hook.deliver(&foreign("evt_1", "customer.created")).await.expect(200);
+    let _ = hook
+        .deliver(&foreign("evt_1", "customer.created"))
+        .await
+        .expect(200);
 }

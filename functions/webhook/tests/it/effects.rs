@@ -8,7 +8,9 @@ use crate::{Hook, order, outbox, told};
 /// A hook that the sandbox delivers to.
 async fn connected() -> Hook {
     let hook = Hook::start().await;
-    hook.shop.stripe.add_webhook(&hook.client.url(), Shop::WEBHOOK_SECRET);
+    hook.shop
+        .stripe
+        .add_webhook(&hook.client.url(), Shop::WEBHOOK_SECRET);
     hook
 }
 
@@ -17,12 +19,22 @@ async fn a_payment_becomes_paid_and_is_told_once() {
     let hook = connected().await;
     let intent = order(&hook.shop, "o_1").await;
 
-    hook.shop.stripe.confirm(&intent, "pm_card_visa").await.unwrap();
+    hook.shop
+        .stripe
+        .confirm(&intent, "pm_card_visa")
+        .await
+        .unwrap();
     hook.shop.stripe.delivered_all().await;
 
     assert_eq!(hook.status("o_1").await.as_str(), "paid");
     assert_eq!(told(&hook.shop).await, ["order.paid"]);
-    let refused: Vec<_> = hook.shop.stripe.deliveries().into_iter().filter(|d| d.status != Some(200)).collect();
+    let refused: Vec<_> = hook
+        .shop
+        .stripe
+        .deliveries()
+        .into_iter()
+        .filter(|d| d.status != Some(200))
+        .collect();
     assert!(refused.is_empty(), "{refused:?}");
 }
 
@@ -32,8 +44,18 @@ async fn repeated_and_reversed_deliveries_change_nothing_more() {
     hook.shop.stripe.webhooks().duplicate(3);
     hook.shop.stripe.webhooks().hold();
     let intent = order(&hook.shop, "o_1").await;
-    assert!(hook.shop.stripe.confirm(&intent, "pm_card_chargeDeclined").await.is_err());
-    hook.shop.stripe.confirm(&intent, "pm_card_visa").await.unwrap();
+    assert!(
+        hook.shop
+            .stripe
+            .confirm(&intent, "pm_card_chargeDeclined")
+            .await
+            .is_err()
+    );
+    hook.shop
+        .stripe
+        .confirm(&intent, "pm_card_visa")
+        .await
+        .unwrap();
     hook.shop.stripe.refund(&intent, Some(500)).unwrap();
 
     hook.shop.stripe.webhooks().release(Order::Reversed);
@@ -50,12 +72,19 @@ async fn an_outage_delays_and_loses_nothing_that_is_sent_again() {
     let hook = connected().await;
     let intent = order(&hook.shop, "o_1").await;
     hook.shop.stripe.webhooks().pause();
-    hook.shop.stripe.confirm(&intent, "pm_card_visa").await.unwrap();
+    hook.shop
+        .stripe
+        .confirm(&intent, "pm_card_visa")
+        .await
+        .unwrap();
     hook.shop.stripe.webhooks().resume();
     assert_eq!(hook.status("o_1").await.as_str(), "created");
 
     for event in hook.shop.stripe.events() {
-        hook.shop.stripe.webhooks().resend(event["id"].as_str().unwrap());
+        hook.shop
+            .stripe
+            .webhooks()
+            .resend(event["id"].as_str().unwrap());
     }
     hook.shop.stripe.delivered_all().await;
 
@@ -68,7 +97,10 @@ async fn every_way_that_a_payment_goes_is_followed() {
     let stripe = &hook.shop.stripe;
 
     let challenged = order(&hook.shop, "o_3ds").await;
-    stripe.confirm(&challenged, "pm_card_authenticationRequired").await.unwrap();
+    stripe
+        .confirm(&challenged, "pm_card_authenticationRequired")
+        .await
+        .unwrap();
     stripe.delivered_all().await;
     assert_eq!(hook.status("o_3ds").await.as_str(), "requires_action");
     stripe.authenticate(&challenged, true).unwrap();
@@ -80,14 +112,22 @@ async fn every_way_that_a_payment_goes_is_followed() {
     stripe.settle(&slow).unwrap();
 
     let declined = order(&hook.shop, "o_declined").await;
-    assert!(stripe.confirm(&declined, "pm_card_chargeDeclined").await.is_err());
+    assert!(
+        stripe
+            .confirm(&declined, "pm_card_chargeDeclined")
+            .await
+            .is_err()
+    );
     let canceled = order(&hook.shop, "o_canceled").await;
     stripe.cancel(&canceled).unwrap();
     let refunded = order(&hook.shop, "o_refunded").await;
     stripe.confirm(&refunded, "pm_card_visa").await.unwrap();
     stripe.refund(&refunded, None).unwrap();
     let disputed = order(&hook.shop, "o_disputed").await;
-    stripe.confirm(&disputed, "pm_card_createDispute").await.unwrap();
+    stripe
+        .confirm(&disputed, "pm_card_createDispute")
+        .await
+        .unwrap();
     stripe.delivered_all().await;
 
     for (id, status) in [
@@ -108,9 +148,14 @@ async fn a_dispute_ends_won_or_lost_and_a_refund_that_fails_comes_back() {
     let stripe = &hook.shop.stripe;
     for (id, won) in [("o_won", true), ("o_lost", false)] {
         let intent = order(&hook.shop, id).await;
-        stripe.confirm(&intent, "pm_card_createDispute").await.unwrap();
+        stripe
+            .confirm(&intent, "pm_card_createDispute")
+            .await
+            .unwrap();
         let dispute = stripe.disputes().pop().unwrap();
-        stripe.close_dispute(dispute["id"].as_str().unwrap(), won).unwrap();
+        stripe
+            .close_dispute(dispute["id"].as_str().unwrap(), won)
+            .unwrap();
     }
     let intent = order(&hook.shop, "o_back").await;
     stripe.confirm(&intent, "pm_card_visa").await.unwrap();
@@ -123,7 +168,11 @@ async fn a_dispute_ends_won_or_lost_and_a_refund_that_fails_comes_back() {
     assert_eq!(hook.status("o_won").await.as_str(), "dispute_won");
     assert_eq!(hook.status("o_lost").await.as_str(), "dispute_lost");
     assert_eq!(hook.status("o_back").await.as_str(), "paid");
-    assert!(told(&hook.shop).await.contains(&"order.refund_failed".to_owned()));
+    assert!(
+        told(&hook.shop)
+            .await
+            .contains(&"order.refund_failed".to_owned())
+    );
 }
 
 #[tokio::test]
@@ -131,11 +180,18 @@ async fn a_forged_event_is_refused_and_its_order_untouched() {
     let hook = connected().await;
     hook.shop.stripe.webhooks().pause();
     let intent = order(&hook.shop, "o_1").await;
-    hook.shop.stripe.confirm(&intent, "pm_card_visa").await.unwrap();
+    hook.shop
+        .stripe
+        .confirm(&intent, "pm_card_visa")
+        .await
+        .unwrap();
     hook.shop.stripe.webhooks().resume();
     let paid = crate::event(&hook.shop, "payment_intent.succeeded");
 
-    hook.shop.stripe.webhooks().forge(paid["id"].as_str().unwrap());
+    hook.shop
+        .stripe
+        .webhooks()
+        .forge(paid["id"].as_str().unwrap());
     hook.shop.stripe.delivered_all().await;
 
     assert_eq!(hook.status("o_1").await.as_str(), "created");
@@ -145,10 +201,16 @@ async fn a_forged_event_is_refused_and_its_order_untouched() {
 #[tokio::test]
 async fn while_a_secret_is_rolled_either_is_good() {
     let hook = connected().await;
-    hook.shop.stripe.set_webhook_secrets(&["whsec_the_next_one", Shop::WEBHOOK_SECRET]);
+    hook.shop
+        .stripe
+        .set_webhook_secrets(&["whsec_the_next_one", Shop::WEBHOOK_SECRET]);
     let intent = order(&hook.shop, "o_1").await;
 
-    hook.shop.stripe.confirm(&intent, "pm_card_visa").await.unwrap();
+    hook.shop
+        .stripe
+        .confirm(&intent, "pm_card_visa")
+        .await
+        .unwrap();
     hook.shop.stripe.delivered_all().await;
 
     assert_eq!(hook.status("o_1").await.as_str(), "paid");

@@ -29,7 +29,12 @@ impl Hook {
     }
 
     async fn over(shop: Shop) -> Self {
-        let app = App::new(&shop.config, shop.impatient_stripe(), shop.ledger.clone(), shop.clock.clone());
+        let app = App::new(
+            &shop.config,
+            shop.impatient_stripe(),
+            shop.ledger.clone(),
+            shop.clock.clone(),
+        );
         let client = Client::of(service(app)).await;
         Self { shop, client }
     }
@@ -69,7 +74,10 @@ async fn order(shop: &Shop, id: &str) -> String {
         panic!("refused")
     };
     let intent = shop.impatient_stripe().create_intent(&order).await.unwrap();
-    shop.ledger.attach_intent(order.id(), &intent.id, 0).await.unwrap();
+    shop.ledger
+        .attach_intent(order.id(), &intent.id, 0)
+        .await
+        .unwrap();
     intent.id
 }
 
@@ -98,5 +106,9 @@ async fn outbox(shop: &Shop) -> Vec<Letter> {
 
 /// The types of the messages in the outbox.
 async fn told(shop: &Shop) -> Vec<String> {
-    outbox(shop).await.into_iter().map(|letter| letter.message.kind).collect()
+    outbox(shop)
+        .await
+        .into_iter()
+        .map(|letter| letter.message.kind)
+        .collect()
 }

@@ -25,7 +25,10 @@ async fn deliver(http: &Http, address: SocketAddr, event: &Value) -> Option<u16>
     let body = event.to_string().into_bytes();
     let now = u64::try_from(shared::Clock::default().now()).unwrap();
     let request = Request::post(format!("http://{address}/"))
-        .header("stripe-signature", sandbox::sign(&body, Shop::WEBHOOK_SECRET, now))
+        .header(
+            "stripe-signature",
+            sandbox::sign(&body, Shop::WEBHOOK_SECRET, now),
+        )
         .body(Full::from(body))
         .unwrap();
     let answered = tokio::time::timeout(Duration::from_secs(20), http.request(request)).await;
@@ -39,7 +42,9 @@ async fn payments(shop: &Shop, count: usize) -> Vec<Value> {
         shop.stripe.confirm(&intent, "pm_card_visa").await.unwrap();
     }
     let events = shop.stripe.events().into_iter();
-    events.filter(|event| event["type"] == "payment_intent.succeeded").collect()
+    events
+        .filter(|event| event["type"] == "payment_intent.succeeded")
+        .collect()
 }
 
 #[tokio::test]
@@ -54,7 +59,10 @@ async fn sixty_four_deliveries_of_one_event_to_two_processes_have_one_effect() {
     let deliveries = (0..64).map(|n| deliver(&http, processes[n % 2].address(), &paid));
     let statuses = join_all(deliveries).await;
 
-    assert!(statuses.iter().all(|status| *status == Some(200)), "{statuses:?}");
+    assert!(
+        statuses.iter().all(|status| *status == Some(200)),
+        "{statuses:?}"
+    );
     assert_eq!(shop.order("o_1").await.status().as_str(), "paid");
     assert_eq!(outbox(&shop).await.len(), 1);
 }
@@ -73,7 +81,10 @@ async fn a_process_that_is_killed_at_any_moment_loses_nothing_and_repeats_nothin
     while !waiting.is_empty() {
         let process = Process::start(&shop);
         let (http, address) = (http(), process.address());
-        let batch = waiting.iter().take(60).map(|event| deliver(&http, address, event));
+        let batch = waiting
+            .iter()
+            .take(60)
+            .map(|event| deliver(&http, address, event));
         let fuse = Duration::from_micros(fastrand::u64(500..30_000));
         let killed = async {
             tokio::time::sleep(fuse).await;
@@ -90,12 +101,20 @@ async fn a_process_that_is_killed_at_any_moment_loses_nothing_and_repeats_nothin
     let mut fulfilled = BTreeMap::new();
     for letter in outbox(&shop).await {
         let body: Value = serde_json::from_str(&letter.message.body).unwrap();
-        *fulfilled.entry(body["data"]["orderId"].to_string()).or_insert(0) += 1;
+        *fulfilled
+            .entry(body["data"]["orderId"].to_string())
+            .or_insert(0) += 1;
     }
     assert!(kills >= 5, "it was killed {kills} times");
     assert_eq!(fulfilled.len(), ORDERS, "every order is fulfilled");
-    assert!(fulfilled.values().all(|times| *times == 1), "and none twice");
+    assert!(
+        fulfilled.values().all(|times| *times == 1),
+        "and none twice"
+    );
     for n in 0..ORDERS {
-        assert_eq!(shop.order(&format!("o_{n}")).await.status().as_str(), "paid");
+        assert_eq!(
+            shop.order(&format!("o_{n}")).await.status().as_str(),
+            "paid"
+        );
     }
 }

@@ -1,0 +1,65 @@
+// Starts the demo shop: finds the server, then lets each part do its own.
+//
+// Read in this order: cart.js, checkout.js, sandbox.js (or payment-element.js), order.js, activity.js;
+// api.js holds every call of the server, session.js what a reload keeps, words.js every text.
+
+import { activity, listen } from "./activity.js";
+import { server, shop } from "./api.js";
+import { offer } from "./cart.js";
+import { open } from "./checkout.js";
+import { follow, nudge, render } from "./order.js";
+import { kept } from "./session.js";
+
+const RETRY_MS = 2000;
+
+const at = (id) => document.getElementById(id);
+let mode = null;
+let searching = false;
+
+/** Asks for the shop until it answers; the banner is up meanwhile. */
+async function find() {
+  if (searching) return;
+  searching = true;
+  for (;;) {
+    const found = await shop().catch(() => null);
+    if (found) {
+      searching = false;
+      at("banner").hidden = true;
+      return show(found);
+    }
+    at("banner-text").textContent = "The dev server does not answer. Is “cargo dev” running? Trying again by itself.";
+    at("banner").hidden = false;
+    await new Promise((done) => setTimeout(done, RETRY_MS));
+  }
+}
+
+function show(found) {
+  // Another mode is another page: nothing of the old one may stay.
+  if (mode && mode !== found.mode) return location.reload();
+  const isFirst = mode === null;
+  mode = found.mode;
+  at("mode").textContent = mode === "sandbox" ? "Sandbox · no account needed" : "Your Stripe account · test mode";
+  at("mode").dataset.mode = mode;
+  at("customer").textContent = `signed in as ${found.customer}`;
+  if (isFirst) offer(found.products);
+  open(found);
+  if (isFirst && kept.orderId) follow();
+  else nudge();
+  return undefined;
+}
+
+server.addEventListener("lost", find);
+activity.addEventListener("closed", find);
+activity.addEventListener("entry", ({ detail: { source, orderId } }) => {
+  if (source === "fulfil") render();
+  // Not the page's own calls: reading the order is one of them.
+  const isNews = source === "webhook" || source === "fulfil";
+  if (isNews && kept.orderId && (orderId === null || orderId === kept.orderId)) nudge();
+});
+
+// Stripe comes back with the client secret in the address; it does not stay there.
+if (location.search) history.replaceState(null, "", location.pathname);
+
+render();
+listen();
+find();

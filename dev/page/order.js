@@ -1,0 +1,168 @@
+// The order's panel: asks Farebox how the order is, and shows how far it came.
+
+import { order as read, Refused } from "./api.js";
+import { deliveries } from "./activity.js";
+import { kept } from "./session.js";
+import { money, status as words } from "./words.js";
+
+const PACE_MS = 700;
+const RESTING_PACE_MS = 4000;
+const RESTS_AFTER_MS = 20_000;
+const LATE_MS = 8000;
+
+const AWAITED = "Accepted. The signed webhook will mark the order paid.";
+const LATE = "Accepted, but no webhook has come yet. See what happens.";
+
+const OPEN = new Set(["created", "requires_action", "processing", "failed"]);
+const BEFORE_PAID = new Set([...OPEN, "canceled"]);
+
+const at = (id) => document.getElementById(id);
+let shown = null;
+let acceptedAt = 0;
+let timer = 0;
+let reading = false;
+let again = false;
+let movedAt = 0;
+
+/** Tells `change` when the order's status changed, and `gone` when the server does not know it. */
+export const order = new EventTarget();
+
+/** The order as last read; null when there is none. */
+export const current = () => shown;
+
+/** Whether the order can still be paid (or there is none yet). */
+export const isOpen = () => shown === null || OPEN.has(shown.status);
+
+/** Whether the bank accepted the card; the webhook may not have come yet. */
+export const isAccepted = () => acceptedAt > 0;
+
+/** Shows the order `kept.orderId`, and stays with it. */
+export function follow() {
+  acceptedAt = 0;
+  nudge();
+}
+
+/** Something happened: reads the order now, and often for a while. */
+export function nudge() {
+  movedAt = Date.now();
+  return refresh();
+}
+
+/** The bank accepted the card; the webhook will say so too. */
+export function accept() {
+  acceptedAt ||= Date.now();
+  render();
+  nudge();
+}
+
+/** Shows no order. */
+export function clear() {
+  shown = null;
+  acceptedAt = 0;
+  clearTimeout(timer);
+  render();
+}
+
+/** Shows what the page knows now, such as one more delivery. */
+export function render() {
+  const fulfilled = shown ? deliveries(shown.orderId) : new Map();
+  const { label, tone } = shown ? words(shown.status) : { label: "No order yet", tone: "none" };
+  at("order-badge").textContent = label;
+  at("order-badge").dataset.tone = tone;
+  at("order-badge").dataset.status = shown?.status ?? "none";
+  say(at("order-text"), sentence(fulfilled.size));
+  at("order-id").textContent = shown?.orderId ?? "–";
+  at("order-amount").textContent = shown ? price(shown) : "–";
+  at("fulfilled").textContent = shown ? receipt(fulfilled) : "–";
+  at("fulfilled").dataset.count = String(fulfilled.size);
+  for (const [step, state] of Object.entries(progress(fulfilled.size))) {
+    const item = at("steps").querySelector(`[data-step="${step}"]`);
+    item.dataset.state = state;
+    if (state === "now") item.setAttribute("aria-current", "step");
+    else item.removeAttribute("aria-current");
+  }
+}
+
+async function refresh() {
+  const id = kept.orderId;
+  again = reading;
+  if (!id || reading) return;
+  clearTimeout(timer);
+  reading = true;
+  try {
+    update(id, await read(id));
+  } catch (error) {
+    if (error instanceof Refused && error.status === 404 && id === kept.orderId) {
+      clear();
+      order.dispatchEvent(new Event("gone"));
+    }
+    movedAt = 0;
+  } finally {
+    reading = false;
+    if (again) refresh();
+    else schedule();
+  }
+}
+
+function update(id, answer) {
+  if (id !== kept.orderId) return;
+  const changed = answer.status !== shown?.status || id !== shown?.orderId;
+  if (changed) {
+    movedAt = Date.now();
+    // A fulfilment of long ago may have left the list; then nothing is awaited.
+    if (!OPEN.has(answer.status)) setTimeout(render, RESTS_AFTER_MS + PACE_MS);
+  }
+  shown = answer;
+  render();
+  if (changed) order.dispatchEvent(new Event("change"));
+}
+
+// An order that nobody is paying is read seldom; an ended one, and a hidden tab, not at all.
+function schedule() {
+  clearTimeout(timer);
+  if (!kept.orderId || document.hidden || (shown?.orderId === kept.orderId && !isOpen())) return;
+  timer = setTimeout(refresh, isResting() ? RESTING_PACE_MS : PACE_MS);
+}
+
+const isResting = () => Date.now() - movedAt > RESTS_AFTER_MS;
+
+document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : nudge()));
+
+function sentence(messages) {
+  if (!shown) return "Press Pay, and the order appears here.";
+  if (shown.status === "paid" && messages) return "Paid and fulfilled: the shop was told by one signed message.";
+  if (isAccepted() && OPEN.has(shown.status)) return Date.now() - acceptedAt < LATE_MS ? AWAITED : LATE;
+  return words(shown.status).text;
+}
+
+function price({ amount, refundedAmount, currency }) {
+  const back = refundedAmount ? ` (${money(refundedAmount, currency)} refunded)` : "";
+  return money(amount, currency) + back;
+}
+
+function receipt(messages) {
+  if (!messages.size && BEFORE_PAID.has(shown.status)) return "after payment";
+  if (!messages.size) return isResting() ? "none seen here" : "on its way…";
+  const sent = [...messages.values()].reduce((sum, count) => sum + count, 0);
+  const again = sent > messages.size ? `, delivered ${sent} times` : "";
+  const count = messages.size === 1 ? "once · 1 message" : `${messages.size} messages`;
+  return `${count}${again}`;
+}
+
+/** The state of each step: `done`, `now`, `bad` or `next`. */
+function progress(messages) {
+  if (!shown) return { created: "next", accepted: "next", paid: "next", fulfilled: "next" };
+  const paid = !BEFORE_PAID.has(shown.status);
+  const failed = ["failed", "canceled"].includes(shown.status);
+  return {
+    created: "done",
+    accepted: paid || isAccepted() ? "done" : failed ? "bad" : "now",
+    paid: paid ? "done" : isAccepted() ? "now" : "next",
+    fulfilled: messages ? "done" : paid && !isResting() ? "now" : "next",
+  };
+}
+
+// An unchanged sentence is not announced again.
+function say(place, text) {
+  if (place.textContent !== text) place.textContent = text;
+}

@@ -1,0 +1,69 @@
+// Everything the page says about money, statuses and declines, in plain words.
+
+const NO_DECIMALS = new Set("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split(" "));
+const THREE_DECIMALS = new Set("bhd jod kwd omr tnd".split(" "));
+
+/** `1500` and `usd` as `$15.00`; the amount is in Stripe's minor units. */
+export function money(amount, currency) {
+  const decimals = NO_DECIMALS.has(currency) ? 0 : THREE_DECIMALS.has(currency) ? 3 : 2;
+  return new Intl.NumberFormat("en", { style: "currency", currency }).format(amount / 10 ** decimals);
+}
+
+const STATUSES = {
+  created: ["Created", "wait", "The order waits for a payment."],
+  requires_action: ["Bank asks", "wait", "The bank waits for your answer."],
+  processing: ["Processing", "wait", "The bank is still working on the payment."],
+  failed: ["Not paid", "bad", "The payment failed. The same order can be paid with another card."],
+  canceled: ["Canceled", "bad", "The order was canceled, and can no longer be paid."],
+  paid: ["Paid", "good", "The signed webhook arrived: the order is paid."],
+  partially_refunded: ["Partly refunded", "note", "Part of the money went back."],
+  refunded: ["Refunded", "note", "All of the money went back."],
+  disputed: ["Disputed", "bad", "The payer disputes the payment at the bank."],
+  dispute_won: ["Dispute won", "good", "The bank decided the dispute for the shop."],
+  dispute_lost: ["Dispute lost", "bad", "The bank decided the dispute for the payer."],
+};
+
+/** The badge's label, its tone and a sentence for an order's status. */
+export function status(name) {
+  const [label, tone, text] = STATUSES[name] ?? [name, "note", "The order changed."];
+  return { label, tone, text };
+}
+
+const DECLINES = {
+  insufficient_funds: "Not enough money on this card.",
+  expired_card: "This card has expired.",
+  incorrect_cvc: "The security code of this card is not right.",
+  invalid_cvc: "A security code has three or four digits.",
+  incorrect_number: "This card number is not right.",
+  invalid_number: "This card number is not right.",
+  invalid_expiry_month: "This expiry date is not right.",
+  invalid_expiry_year: "This expiry date is not right.",
+  processing_error: "The bank could not process this card now.",
+  authentication_required: "The bank wants to ask you first.",
+  payment_intent_authentication_failure: "The bank could not confirm that it is you.",
+  test_mode_live_card: "This is not a test card, and only test cards work here.",
+  payment_intent_unexpected_state: "This payment has moved on already; the order below shows how.",
+};
+
+/** Why Stripe refused, for the payer, and the code behind it. */
+export function decline({ code, decline_code: reason }) {
+  const known = DECLINES[reason] ?? DECLINES[code] ?? "The bank declined this card.";
+  const ends = code === "payment_intent_unexpected_state" || code === "payment_intent_authentication_failure";
+  return { text: ends ? known : `${known} Try another: the order stays open.`, code: reason ?? code ?? "card_declined" };
+}
+
+const REFUSALS = {
+  order_already_paid: "This order is paid already; nothing was charged again.",
+  payment_processing: "A payment of this order is under way; it cannot change until that ends.",
+  order_canceled: "This order was canceled. Start a new one.",
+  in_progress: "The same payment is being prepared right now. Try again in a moment.",
+  unavailable: "Stripe is briefly not available. Nothing was charged; try again.",
+  internal: "Something went wrong on the server. Its log has the reason, under this request id.",
+};
+
+/** Why Farebox refused, and the code and request id behind it. */
+export function refusal({ code, message, requestId }) {
+  const own = message.charAt(0).toUpperCase() + message.slice(1);
+  const text = REFUSALS[code] ?? own.replace(/([^.])$/, "$1.");
+  return { text, code: requestId ? `${code} · ${requestId}` : code };
+}

@@ -1,0 +1,24 @@
+//! The whole of Farebox on this machine: the sandbox, every function, the delivery of the outbox, and a
+//! small shop in front, on one port and in one process.
+//!
+//! Read in this order:
+//!
+//! - [`options`]: what the command line asks for.
+//! - [`settings`]: keys for a try, unless the environment has some.
+//! - [`routes`]: the functions and their paths; a new function is one line there.
+//! - [`site`]: the part that a shop's own server plays: it signs tokens, and is told of orders.
+//! - [`activity`]: what happens, as it happens.
+//! - [`page`]: the shop that a person opens.
+//! - `watch`: notes calls of the functions and of the sandbox as they pass.
+//! - `terminal`: what is said in the terminal.
+//! - [`server`]: all of it, started and stopped.
+
+pub mod activity;
+pub mod options;
+pub mod page;
+pub mod routes;
+pub mod server;
+pub mod settings;
+pub mod site;
+mod terminal;
+mod watch;

@@ -1,0 +1,240 @@
+//! All of it, started and stopped.
+
+use std::{
+    future::Future,
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    process::ExitCode,
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{StatusCode, header::HOST},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse as _, Response},
+};
+use sandbox::{Sandbox, StartError};
+use shared::{
+    Clock, host,
+    ledger::{self, Ledger},
+};
+use tokio::net::TcpListener;
+
+use crate::{
+    activity::Activity,
+    options::Options,
+    page, routes,
+    settings::{Addresses, Settings, Unusable},
+    site::{self, Site},
+    terminal, watch,
+};
+
+/// How often the outbox is looked at: a person is waiting.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How long open calls may take to end when the server stops.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Why it did not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// Something else listens on the port.
+    #[error("port {0} is taken: is another `cargo dev` running? Choose another with --port")]
+    PortTaken(u16),
+    /// The port cannot be listened on.
+    #[error("port {0} cannot be listened on: {1}")]
+    Port(u16, #[source] io::Error),
+    /// The sandbox did not start.
+    #[error("the sandbox did not start: {0} (--sandbox-port)")]
+    Sandbox(#[from] StartError),
+    /// The settings do not allow a start.
+    #[error(transparent)]
+    Settings(#[from] Unusable),
+    /// The ledger could not be opened.
+    #[error("the ledger could not be opened: {0}")]
+    Ledger(#[from] ledger::Failure),
+    /// The server ended by itself.
+    #[error("the server ended: {0}")]
+    Ended(#[source] io::Error),
+}
+
+/// Starts as `options` say, and serves until told to stop.
+pub async fn run(options: Options) -> ExitCode {
+    host::init_tracing(tracing::Level::WARN);
+    let started = Server::start(&options, |name| std::env::var(name).ok()).await;
+    let served = match started {
+        Ok(server) => {
+            terminal::greet(&server, &options);
+            server.serve(host::told_to_stop()).await
+        }
+        Err(failure) => Err(failure),
+    };
+    match served {
+        Ok(()) => {
+            terminal::say("\nStopped.");
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            terminal::complain(&failure.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Everything, ready to be served.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    router: Router,
+    fulfil: fulfil::App,
+    sandbox: Option<Sandbox>,
+    activity: Activity,
+    pub(crate) settings: Settings,
+}
+
+impl Server {
+    /// Listens, starts the sandbox unless Stripe itself is called, and opens the ledger.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when a port is taken, a setting is wrong, or the ledger cannot be opened.
+    pub async fn start(
+        options: &Options,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Failure> {
+        let listener = listen(options.port).await?;
+        let address = listener
+            .local_addr()
+            .map_err(|e| Failure::Port(options.port, e))?;
+        let sandbox = match options.stripe {
+            true => None,
+            false => Some(
+                Sandbox::builder()
+                    .port(options.sandbox_port)
+                    .start()
+                    .await?,
+            ),
+        };
+        let addresses = Addresses {
+            port: address.port(),
+            sandbox: sandbox.as_ref().map(Sandbox::url),
+        };
+        let settings = Settings::read(options, addresses, environment)?;
+        let ledger = Ledger::open(&settings.config).await?;
+        if let Some(sandbox) = &sandbox {
+            furnish(sandbox, address, &settings.webhook_secrets);
+        }
+        let activity = Activity::default();
+        let site = Site {
+            secrets: settings.config.secrets.clone(),
+            sandbox: sandbox.as_ref().map(|sandbox| sandbox.url().to_owned()),
+            activity: activity.clone(),
+        };
+        Ok(Self {
+            router: router(&settings, &ledger, site, &activity),
+            fulfil: fulfil::App::new(&settings.config, ledger, Clock::default()),
+            listener,
+            address,
+            sandbox,
+            activity,
+            settings,
+        })
+    }
+
+    /// Where the shop is.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where the sandbox is, unless Stripe itself is called.
+    #[must_use]
+    pub fn sandbox_url(&self) -> Option<&str> {
+        self.sandbox.as_ref().map(Sandbox::url)
+    }
+
+    /// Serves until `stop`; what is under way is finished first.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Ended`] when the server ends by itself.
+    pub async fn serve(
+        self,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), Failure> {
+        let (stopping, stopped) = tokio::sync::watch::channel(false);
+        let has_stopped = |mut stopped: tokio::sync::watch::Receiver<bool>| async move {
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+        };
+        let activity = self.activity.clone();
+        let told = async move {
+            stop.await;
+            activity.end();
+            stopping.send_replace(true);
+            tokio::time::sleep(GRACE).await;
+        };
+        let served = axum::serve(self.listener, self.router)
+            .with_graceful_shutdown(has_stopped(stopped.clone()))
+            .into_future();
+        let watched = async {
+            match &self.sandbox {
+                Some(sandbox) => watch::sandbox(sandbox, self.activity.clone()).await,
+                None => has_stopped(stopped.clone()).await,
+            }
+        };
+        let delivered = self.fulfil.run(PAUSE, has_stopped(stopped.clone()));
+        tokio::select! {
+            (served, ()) = async { tokio::join!(served, delivered) } => served.map_err(Failure::Ended),
+            // The grace is over: a connection that a browser keeps open does not hold the stop up.
+            () = told => Ok(()),
+            () = async { watched.await; std::future::pending().await } => Ok(()),
+        }
+    }
+}
+
+async fn listen(port: u16) -> Result<TcpListener, Failure> {
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+    bound.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => Failure::PortTaken(port),
+        _ => Failure::Port(port, error),
+    })
+}
+
+/// The shop's catalogue, and the webhook that leads here.
+fn furnish(sandbox: &Sandbox, address: SocketAddr, webhook_secrets: &[String]) {
+    for price in sandbox::demo_catalogue() {
+        sandbox.add_price(price);
+    }
+    let webhook = format!("http://{address}/api/webhooks/stripe");
+    sandbox.add_webhook(&webhook, &webhook_secrets.join(","));
+}
+
+fn router(settings: &Settings, ledger: &Ledger, site: Site, activity: &Activity) -> Router {
+    let functions = routes::functions(&settings.config, ledger)
+        .into_iter()
+        .fold(Router::new(), |router, function| {
+            router.route(function.path, host::finished(function.service))
+        })
+        .layer(from_fn_with_state(activity.clone(), watch::calls));
+    let local = Router::new()
+        .merge(site::routes(site))
+        .merge(page::routes())
+        .layer(from_fn_with_state((), only_this_machine));
+    functions.merge(local)
+}
+
+/// Signs nothing for a page of another name that was made to lead here.
+async fn only_this_machine(State(()): State<()>, request: Request, next: Next) -> Response {
+    let host = request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok());
+    let name = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
+    match name {
+        Some("127.0.0.1" | "localhost") => next.run(request).await,
+        _ => StatusCode::MISDIRECTED_REQUEST.into_response(),
+    }
+}

@@ -1,0 +1,206 @@
+//! Keys for a try, unless the environment has some.
+
+use std::{
+    collections::HashMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use shared::{
+    Config,
+    config::{ConfigError, need},
+    secrets::Mode,
+};
+
+use crate::options::Options;
+
+/// Why there are no settings to start with.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unusable {
+    /// A variable is missing or malformed.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Real money would move.
+    #[error("STRIPE_SECRET_KEY is a live key: `cargo dev` takes test keys alone")]
+    LiveKey,
+    /// `.env` is there and cannot be read.
+    #[error(".env cannot be read: {0}")]
+    DotEnv(String),
+    /// The folder of the ledger cannot be made or cleared.
+    #[error("the ledger's file cannot be prepared: {0}")]
+    File(#[from] io::Error),
+}
+
+/// What a try starts with.
+#[derive(Debug)]
+pub struct Settings {
+    /// The settings of all functions.
+    pub config: Config,
+    /// Every secret of the webhook endpoint, for the sandbox to sign with.
+    pub webhook_secrets: Vec<String>,
+    /// Whether the environment named the webhook's secret.
+    pub has_own_webhook_secret: bool,
+    /// Where the ledger is, for a person to read.
+    pub ledger: String,
+}
+
+/// Where this process listens, which some settings are made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses<'a> {
+    /// The port of shop and functions.
+    pub port: u16,
+    /// The sandbox, unless Stripe itself is called.
+    pub sandbox: Option<&'a str>,
+}
+
+impl Settings {
+    /// Reads the environment (with `--stripe` also `.env`), and makes up what it does not have.
+    ///
+    /// # Errors
+    ///
+    /// [`Unusable`] says what is wrong; it shows no value.
+    pub fn read(
+        options: &Options,
+        addresses: Addresses<'_>,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Unusable> {
+        let dot_env = match options.stripe {
+            true => read_dot_env(&workspace().join(".env"))?,
+            false => HashMap::new(),
+        };
+        let named = |name: &str| environment(name).or_else(|| dot_env.get(name).cloned());
+        let made = make(options, addresses, &named)?;
+        let lookup = |name: &str| match (name, addresses.sandbox) {
+            ("STRIPE_API_BASE", Some(sandbox)) => Some(sandbox.to_owned()),
+            _ => named(name).or_else(|| made.get(name).cloned()),
+        };
+        let config = Config::from_lookup(&needs(), lookup)?;
+        if config.secrets.mode() == Some(Mode::Live) {
+            return Err(Unusable::LiveKey);
+        }
+        let secrets = lookup(need::STRIPE_WEBHOOK_SECRET).unwrap_or_default();
+        Ok(Self {
+            config,
+            webhook_secrets: secrets.split(',').map(str::to_owned).collect(),
+            has_own_webhook_secret: named(need::STRIPE_WEBHOOK_SECRET).is_some(),
+            ledger: for_a_person(&lookup(need::FAREBOX_LEDGER).unwrap_or_default()),
+        })
+    }
+}
+
+/// The ledger's path, without what leads to the workspace.
+fn for_a_person(ledger: &str) -> String {
+    let path = Path::new(ledger.strip_prefix("sqlite:").unwrap_or(ledger));
+    let shown = path.strip_prefix(workspace()).unwrap_or(path);
+    shown.display().to_string()
+}
+
+/// What any of the functions needs.
+fn needs() -> Vec<&'static str> {
+    [
+        create_intent::NEEDS,
+        webhook::NEEDS,
+        order::NEEDS,
+        fulfil::NEEDS,
+    ]
+    .concat()
+}
+
+/// What the environment does not name, made up for this try. Stripe's own keys cannot be.
+fn make(
+    options: &Options,
+    addresses: Addresses<'_>,
+    named: &impl Fn(&str) -> Option<String>,
+) -> Result<HashMap<&'static str, String>, Unusable> {
+    let mut made = HashMap::from([
+        (need::STRIPE_WEBHOOK_SECRET, format!("whsec_{}", random(32))),
+        (need::FAREBOX_SITE_KEY, random(48)),
+        (
+            need::FAREBOX_FULFIL,
+            format!("http://127.0.0.1:{}/dev/fulfilment", addresses.port),
+        ),
+        (
+            "FAREBOX_FULFIL_SECRET",
+            format!("whsec_{}", STANDARD.encode(random(32))),
+        ),
+    ]);
+    if !options.stripe {
+        made.insert(need::STRIPE_SECRET_KEY, format!("sk_test_{}", random(24)));
+        made.insert(
+            need::STRIPE_PUBLISHABLE_KEY,
+            format!("pk_test_{}", random(24)),
+        );
+    }
+    if named(need::FAREBOX_LEDGER).is_none() {
+        let name = match options.stripe {
+            true => "farebox-stripe.sqlite".to_owned(),
+            false => format!("farebox-{}.sqlite", addresses.port),
+        };
+        let path = folder().join(name);
+        fs::create_dir_all(folder())?;
+        if !options.stripe {
+            clear(&path)?;
+        }
+        made.insert(need::FAREBOX_LEDGER, format!("sqlite:{}", path.display()));
+    }
+    Ok(made)
+}
+
+/// The sandbox forgets its payments when it stops, so their orders go too.
+fn clear(path: &Path) -> io::Result<()> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut file = path.as_os_str().to_owned();
+        file.push(suffix);
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Where cargo puts what it builds.
+fn folder() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    target
+        .unwrap_or_else(|| workspace().join("target"))
+        .join("dev")
+}
+
+/// The workspace: cargo names this package's folder when it runs it.
+fn workspace() -> PathBuf {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let above = package.and_then(|folder| folder.parent().map(Path::to_owned));
+    above.unwrap_or_else(|| PathBuf::from("."))
+}
+
+fn read_dot_env(path: &Path) -> Result<HashMap<String, String>, Unusable> {
+    if !path.exists() {
+        return Ok(HashMap::new());
+    }
+    // The cause may quote a line, and so a key: it is told by its kind.
+    let wrong = |error: dotenvy::Error| {
+        Unusable::DotEnv(match error {
+            dotenvy::Error::LineParse(_, position) => {
+                format!("a line is malformed at character {position}")
+            }
+            dotenvy::Error::Io(error) => error.to_string(),
+            _ => "it is malformed".to_owned(),
+        })
+    };
+    let entries = dotenvy::from_path_iter(path).map_err(wrong)?;
+    entries.map(|entry| entry.map_err(wrong)).collect()
+}
+
+/// Letters and digits from the operating system's source of randomness.
+fn random(length: usize) -> String {
+    const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let mut bytes = vec![0; length];
+    aws_lc_rs::rand::fill(&mut bytes).expect("the operating system has randomness");
+    bytes
+        .into_iter()
+        .map(|byte| char::from(LETTERS[usize::from(byte) % LETTERS.len()]))
+        .collect()
+}

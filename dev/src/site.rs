@@ -1,0 +1,182 @@
+//! The part that a shop's own server plays: it signs tokens for its customer, and is told what happened
+//! to orders. A real shop does this in its own code, with any JWT and Standard Webhooks library.
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    routing::{get, post},
+};
+use jsonwebtoken::{EncodingKey, Header, encode};
+use secrecy::ExposeSecret as _;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use shared::{Clock, Secrets, secrets::Missing};
+use standardwebhooks::Webhook;
+
+use crate::activity::{self, Activity, Source};
+
+/// The customer who is signed in at the demo shop.
+const CUSTOMER: &str = "demo-ada";
+/// Seconds for which a token is good.
+const GOOD_FOR: i64 = 600;
+
+/// What the site's server works with.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The keys: it signs with one of them, and checks deliveries with another.
+    pub secrets: Secrets,
+    /// Where the sandbox is, unless Stripe itself is called.
+    pub sandbox: Option<String>,
+    /// What happened.
+    pub activity: Activity,
+}
+
+/// What is on sale.
+#[derive(Clone, Debug, Serialize)]
+struct Product {
+    price: &'static str,
+    name: &'static str,
+    amount: i64,
+    currency: &'static str,
+}
+
+fn products() -> Vec<Product> {
+    let catalogue = sandbox::demo_catalogue().into_iter();
+    let product = |price: sandbox::NewPrice<'static>| Product {
+        price: price.lookup_key.unwrap_or(price.id),
+        name: price.product_name,
+        amount: price.unit_amount,
+        currency: price.currency,
+    };
+    catalogue.map(product).collect()
+}
+
+/// The site's routes.
+pub(crate) fn routes(site: Site) -> Router {
+    let activity = get(activity::stream_rows).with_state(site.activity.clone());
+    Router::new()
+        .route("/dev/shop", get(shop))
+        .route("/dev/session", post(session))
+        .route("/dev/sign-order", post(sign_order))
+        .route("/dev/fulfilment", post(be_told))
+        .with_state(site)
+        .route("/dev/activity", activity)
+}
+
+async fn shop(State(site): State<Site>) -> Result<Json<Value>, Unsigned> {
+    let keys = site.secrets.current().await;
+    Ok(Json(json!({
+        "mode": if site.sandbox.is_some() { "sandbox" } else { "stripe" },
+        "publishableKey": keys.stripe_publishable_key()?,
+        "stripeApi": site.sandbox,
+        "products": products(),
+        "customer": CUSTOMER,
+    })))
+}
+
+/// Whoever opens the page is the demo customer; a real site asks them to sign in first.
+async fn session(State(site): State<Site>) -> Result<Json<Value>, Unsigned> {
+    let expires_at = Clock::default().now() + GOOD_FOR;
+    let claims = json!({ "aud": "farebox", "sub": CUSTOMER, "exp": expires_at });
+    let token = site.sign(&claims).await?;
+    Ok(Json(json!({ "token": token, "expiresAt": expires_at })))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Cart {
+    items: Vec<Item>,
+    order_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Item {
+    price: String,
+    quantity: u32,
+}
+
+/// The site's server knows its own prices, and signs what the cart costs.
+async fn sign_order(
+    State(site): State<Site>,
+    Json(cart): Json<Cart>,
+) -> Result<Json<Value>, Unsigned> {
+    let products = products();
+    let cost = |item: &Item| {
+        let product = products
+            .iter()
+            .find(|product| product.price == item.price)?;
+        product.amount.checked_mul(i64::from(item.quantity))
+    };
+    let costs: Option<Vec<i64>> = cart.items.iter().map(cost).collect();
+    let total: i64 = costs.ok_or(Unsigned::NotOnSale)?.iter().sum();
+    let now = Clock::default().now();
+    let order_id = cart
+        .order_id
+        .unwrap_or_else(|| format!("demo-{:016x}", fastrand::u64(..)));
+    let claims = json!({
+        "aud": "farebox:order", "sub": CUSTOMER, "iat": now, "exp": now + GOOD_FOR,
+        "orderId": order_id, "amount": total, "currency": "usd", "description": "Farebox demo shop",
+    });
+    Ok(Json(json!({ "order": site.sign(&claims).await? })))
+}
+
+/// The site's endpoint for what happened to orders.
+async fn be_told(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    let secrets = site.secrets.current().await;
+    let is_signed = secrets
+        .fulfil_secret()
+        .ok()
+        .and_then(|secret| Webhook::new(secret.expose_secret()).ok())
+        .is_some_and(|webhook| webhook.verify(&body, &headers).is_ok());
+    let message: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let title = message["type"].as_str().unwrap_or("unreadable").to_owned();
+    let id = headers.get("webhook-id").and_then(|id| id.to_str().ok());
+    let (detail, status) = match is_signed {
+        true => ("signature valid · delivered", StatusCode::NO_CONTENT),
+        false => ("signature invalid · refused", StatusCode::BAD_REQUEST),
+    };
+    let order = message["data"]["orderId"].as_str().map(str::to_owned);
+    let detail = format!("{} · {detail}", id.unwrap_or("no id"));
+    site.activity
+        .note(Source::Fulfil, title, is_signed, detail, order);
+    status
+}
+
+/// Why the site's server did not sign.
+enum Unsigned {
+    NotOnSale,
+    NoKey(Missing),
+    Failed(jsonwebtoken::errors::Error),
+}
+
+impl From<Missing> for Unsigned {
+    fn from(missing: Missing) -> Self {
+        Self::NoKey(missing)
+    }
+}
+
+impl axum::response::IntoResponse for Unsigned {
+    fn into_response(self) -> axum::response::Response {
+        let (status, message) = match self {
+            Self::NotOnSale => (
+                StatusCode::BAD_REQUEST,
+                "the cart holds what is not on sale".to_owned(),
+            ),
+            Self::NoKey(missing) => (StatusCode::INTERNAL_SERVER_ERROR, missing.to_string()),
+            Self::Failed(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+        };
+        let body = json!({ "error": { "code": "not_signed", "message": message } });
+        (status, Json(body)).into_response()
+    }
+}
+
+impl Site {
+    async fn sign(&self, claims: &Value) -> Result<String, Unsigned> {
+        let keys = self.secrets.current().await;
+        let key = EncodingKey::from_secret(keys.site_key()?.expose_secret().as_bytes());
+        encode(&Header::default(), claims, &key).map_err(Unsigned::Failed)
+    }
+}

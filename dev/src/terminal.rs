@@ -1,0 +1,76 @@
+//! What is said in the terminal, to the person who started it.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a person reads it"
+)]
+
+use std::process::{Command, Stdio};
+
+use crate::{options::Options, server::Server};
+
+/// Says where everything is, and opens the shop.
+pub(crate) fn greet(server: &Server, options: &Options) {
+    let url = server.url();
+    match server.sandbox_url() {
+        Some(sandbox) => println!(
+            "\nFarebox is running, with a sandbox of Stripe: no account, no real money.\n\
+             \n  shop       {url}\n  functions  {url}/api/…\n  sandbox    {sandbox}  \
+             (for any Stripe client, with a key like sk_test_123)\n  ledger     {}\n\
+             \nOpen the shop, and pay with 4242 4242 4242 4242. Stop with Ctrl-C.\n",
+            server.settings.ledger
+        ),
+        None => println!(
+            "\nFarebox is running, with Stripe's test mode: no real money.\n\
+             \n  shop       {url}\n  functions  {url}/api/…\n  ledger     {}\n\n{}\n\nStop with Ctrl-C.\n",
+            server.settings.ledger,
+            forwarding(server, &url)
+        ),
+    }
+    if !options.headless {
+        open(&url);
+    }
+}
+
+/// Stripe cannot reach this machine: its CLI brings the events here.
+fn forwarding(server: &Server, url: &str) -> String {
+    let address = url.trim_start_matches("http://");
+    let listen = format!("stripe listen --forward-to {address}/api/webhooks/stripe");
+    match server.settings.has_own_webhook_secret {
+        true => format!("Events arrive while this runs in another terminal:\n  {listen}"),
+        false => format!(
+            "Events do not arrive yet, so orders stay unpaid. In another terminal, run\n  {listen}\n\
+             put the whsec_… that it prints into .env as STRIPE_WEBHOOK_SECRET, and start this again."
+        ),
+    }
+}
+
+pub(crate) fn say(text: &str) {
+    println!("{text}");
+}
+
+pub(crate) fn complain(text: &str) {
+    eprintln!("error: {text}");
+}
+
+/// Opens the browser where there is one; the address is printed all the same.
+fn open(url: &str) {
+    let has_screen = cfg!(target_os = "macos")
+        || ["DISPLAY", "WAYLAND_DISPLAY"]
+            .iter()
+            .any(|name| std::env::var_os(name).is_some());
+    if !has_screen {
+        return;
+    }
+    let program = if cfg!(target_os = "macos") {
+        "open"
+    } else {
+        "xdg-open"
+    };
+    let _ = Command::new(program)
+        .arg(url)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+}

@@ -1,0 +1,8 @@
+//! `cargo dev` as the real program: a payment from the first request to the delivery, what is logged on
+//! the way, how it starts and stops, and whether every function is listed wherever it has to be.
+
+mod layout;
+mod logs;
+mod payment;
+mod process;
+mod start;

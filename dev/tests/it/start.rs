@@ -1,0 +1,100 @@
+//! How it starts, refuses to start, and stops.
+
+use std::process::Output;
+
+use crate::process::{Dev, command};
+
+/// Runs it with `arguments` and these variables; it must end by itself.
+fn refused(arguments: &[&str], variables: &[(&str, &str)]) -> (i32, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let Output { status, stderr, .. } = command(folder.path(), arguments)
+        .env("CARGO_MANIFEST_DIR", folder.path().join("dev"))
+        .envs(variables.iter().copied())
+        .output()
+        .expect("it ends");
+    (
+        status.code().expect("it ends by itself"),
+        String::from_utf8(stderr).unwrap(),
+    )
+}
+
+#[tokio::test]
+async fn it_stops_cleanly_when_told_even_with_a_page_open() {
+    let dev = Dev::start();
+    crate::payment::start(&dev, "k1").await;
+    dev.rows_until("POST /api/create-intent").await;
+
+    let (status, said) = dev.stop();
+
+    assert!(status.success(), "{said}");
+    assert!(said.contains("Stopped."), "{said}");
+}
+
+#[tokio::test]
+async fn a_taken_port_is_a_clear_error() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+
+    let (code, said) = refused(&["--port", &port], &[]);
+    assert_eq!(code, 1);
+    assert!(said.contains(&format!("port {port} is taken")), "{said}");
+
+    let (code, said) = refused(&["--port", "0", "--sandbox-port", &port], &[]);
+    assert_eq!(code, 1);
+    assert!(
+        said.contains(&port) && said.contains("--sandbox-port"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_live_key_is_refused() {
+    let keys = [
+        ("STRIPE_SECRET_KEY", "sk_live_abc"),
+        ("STRIPE_PUBLISHABLE_KEY", "pk_live_abc"),
+    ];
+    for arguments in [&["--port", "0"][..], &["--port", "0", "--stripe"]] {
+        let (code, said) = refused(arguments, &keys);
+        assert_eq!(code, 1);
+        assert!(
+            said.contains("live key") && !said.contains("sk_live_abc"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn with_stripe_the_keys_must_be_there() {
+    let (code, said) = refused(&["--port", "0", "--stripe"], &[]);
+    assert_eq!(code, 1);
+    assert!(said.contains("STRIPE_SECRET_KEY is not set"), "{said}");
+    assert!(said.contains("STRIPE_PUBLISHABLE_KEY is not set"), "{said}");
+}
+
+#[test]
+fn with_stripe_the_keys_come_from_the_env_file_and_the_forwarding_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = "STRIPE_SECRET_KEY=sk_test_abc\nSTRIPE_PUBLISHABLE_KEY=pk_test_abc\n";
+    std::fs::write(folder.path().join(".env"), keys).unwrap();
+
+    let mut child = command(folder.path(), &["--port", "0", "--stripe"])
+        .env("CARGO_MANIFEST_DIR", folder.path().join("dev"))
+        .spawn()
+        .unwrap();
+    let output = child.stdout.take().unwrap();
+    let lines = std::io::BufRead::lines(std::io::BufReader::new(output));
+    let told = lines
+        .map_while(Result::ok)
+        .find(|line| line.contains("stripe listen --forward-to"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    assert!(told.is_some_and(|line| line.contains("/api/webhooks/stripe")));
+}
+
+#[test]
+fn a_mistyped_option_is_named() {
+    let (code, said) = refused(&["--prot", "1"], &[]);
+    assert_eq!(code, 2);
+    assert!(said.contains("--prot"), "{said}");
+}

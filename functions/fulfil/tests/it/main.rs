@@ -1,0 +1,230 @@
+//! `fulfil` against a real endpoint that checks signatures with the Standard Webhooks library, and as
+//! the real program.
+
+mod endpoint;
+
+use std::process::{Command, Output};
+
+use endpoint::Endpoint;
+use fulfil::{App, Report, schedule::MOST_ATTEMPTS};
+use serde_json::json;
+use shared::{Clock, event::Event};
+use testing::{Log, NOW, Shop};
+
+/// A shop whose outbox goes to `destination`.
+async fn shop(destination: &str) -> Shop {
+    let changes = [
+        ("FAREBOX_FULFIL", destination),
+        ("FAREBOX_FULFIL_EVENTS", "customer.*"),
+    ];
+    Shop::open_with(&changes).await.at_fixed_time()
+}
+
+fn app(shop: &Shop) -> App {
+    App::new(&shop.config, shop.ledger.clone(), shop.clock.clone())
+}
+
+/// Puts a message into the outbox.
+async fn message(shop: &Shop, event: &str) {
+    let event = json!({ "id": event, "object": "event", "type": "customer.created", "created": NOW,
+        "livemode": false, "data": { "object": { "id": "cus_1", "email": "ada@example.com" } } });
+    let event = Event::parse(event.to_string().as_bytes()).unwrap();
+    shop.ledger.accept(event, NOW).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_message_is_signed_delivered_and_done() {
+    let endpoint = Endpoint::start(Shop::FULFIL_SECRET).await;
+    let mut shop = shop(endpoint.url()).await;
+    shop.clock = Clock::default(); // the library refuses what is not of now
+    message(&shop, "evt_1").await;
+
+    let report = app(&shop).drain().await.unwrap();
+    let again = app(&shop).drain().await.unwrap();
+
+    assert_eq!(
+        report,
+        Report {
+            delivered: 1,
+            ..Report::default()
+        }
+    );
+    assert_eq!(again, Report::default());
+    let [received] = &endpoint.received()[..] else {
+        panic!("one message")
+    };
+    assert!(
+        received.is_signed,
+        "the Standard Webhooks library takes the signature"
+    );
+    assert_eq!(received.body["type"], "stripe.customer.created");
+    assert_eq!(received.body["data"]["id"], "evt_1");
+}
+
+#[tokio::test]
+async fn what_fails_comes_again_later_with_the_same_id() {
+    let endpoint = Endpoint::start(Shop::FULFIL_SECRET).await;
+    let shop = shop(endpoint.url()).await;
+    message(&shop, "evt_1").await;
+
+    for status in [500, 302, 404] {
+        endpoint.answer_with(status);
+        let report = app(&shop).drain().await.unwrap();
+        assert_eq!(
+            report,
+            Report {
+                delayed: 1,
+                ..Report::default()
+            },
+            "{status}"
+        );
+        assert_eq!(
+            app(&shop).drain().await.unwrap(),
+            Report::default(),
+            "not at once"
+        );
+        shop.clock.advance(24 * 60 * 60);
+    }
+    endpoint.answer_with(204);
+    assert_eq!(app(&shop).drain().await.unwrap().delivered, 1);
+
+    let mut ids: Vec<String> = endpoint.received().into_iter().map(|r| r.id).collect();
+    assert_eq!(ids.len(), 4);
+    ids.dedup();
+    assert_eq!(ids.len(), 1, "{ids:?}");
+}
+
+#[tokio::test]
+async fn what_keeps_failing_is_parked_and_goes_out_when_it_is_asked_for() {
+    let shop = shop("http://127.0.0.1:9/").await; // nobody listens there
+    message(&shop, "evt_1").await;
+    for _ in 1..MOST_ATTEMPTS {
+        assert_eq!(app(&shop).drain().await.unwrap().delayed, 1);
+        shop.clock.advance(24 * 60 * 60);
+    }
+    assert_eq!(app(&shop).drain().await.unwrap().parked, 1);
+    shop.clock.advance(24 * 60 * 60);
+    assert_eq!(app(&shop).drain().await.unwrap(), Report::default());
+
+    let parked = shop.ledger.parked().await.unwrap();
+    assert_eq!(parked.len(), 1);
+    assert_eq!(
+        shop.ledger.redrive(None, shop.clock.now()).await.unwrap(),
+        1
+    );
+    assert_eq!(
+        app(&shop).drain().await.unwrap().delayed,
+        1,
+        "it is under way again"
+    );
+}
+
+#[tokio::test]
+async fn two_runs_at_once_deliver_each_message_once() {
+    let endpoint = Endpoint::start(Shop::FULFIL_SECRET).await;
+    let shop = shop(endpoint.url()).await;
+    for n in 0..40 {
+        message(&shop, &format!("evt_{n}")).await;
+    }
+    let (one, other) = (app(&shop), app(&shop));
+
+    let (one, other) = tokio::join!(one.drain(), other.drain());
+
+    assert_eq!(one.unwrap().delivered + other.unwrap().delivered, 40);
+    assert_eq!(endpoint.received().len(), 40);
+}
+
+#[tokio::test]
+async fn the_loop_delivers_until_it_is_told_to_stop() {
+    let endpoint = Endpoint::start(Shop::FULFIL_SECRET).await;
+    let shop = shop(endpoint.url()).await;
+    message(&shop, "evt_1").await;
+
+    let stop = endpoint.has_received(1);
+    app(&shop)
+        .run(std::time::Duration::from_millis(1), stop)
+        .await;
+
+    assert_eq!(endpoint.received().len(), 1);
+}
+
+#[tokio::test]
+async fn the_log_gets_no_personal_data() {
+    let shop = shop("log:").await;
+    message(&shop, "evt_1").await;
+    let (log, _guard) = Log::start();
+
+    assert_eq!(app(&shop).drain().await.unwrap().delivered, 1);
+
+    let text = log.text();
+    assert!(text.contains("stripe.customer.created"), "{text}");
+    assert!(!text.contains("ada@example.com"), "{text}");
+}
+
+/// Runs the real program on the ledger of `shop`.
+fn run(shop: &Shop, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_fulfil"))
+        .args(arguments)
+        .env_clear()
+        .envs(shop.environment())
+        .output()
+        .expect("the program runs")
+}
+
+#[tokio::test]
+async fn an_operator_sees_what_is_stuck_and_sends_it_again() {
+    let shop = shop("log:").await;
+    message(&shop, "evt_1").await;
+    let file = rusqlite::Connection::open(shop.folder().join("farebox.sqlite")).unwrap();
+    file.execute_batch("UPDATE outbox SET state = 'parked', error = 'the endpoint answered 500'")
+        .unwrap();
+
+    let parked = run(&shop, &["parked"]);
+    let listed = String::from_utf8(parked.stdout).unwrap();
+    assert!(
+        listed.contains("msg_") && listed.contains("answered 500"),
+        "{listed}"
+    );
+    assert!(!listed.contains("ada@example.com"), "{listed}");
+
+    assert!(run(&shop, &["redrive", "--all"]).status.success());
+    let once = String::from_utf8(run(&shop, &["--once"]).stdout).unwrap();
+    assert!(once.contains("1 delivered, 0 delayed, 0 parked"), "{once}");
+    let listed = run(&shop, &["parked"]).stdout;
+    assert!(listed.is_empty());
+}
+
+#[tokio::test]
+async fn a_mistyped_command_does_nothing_and_says_how() {
+    let shop = shop("log:").await;
+    message(&shop, "evt_1").await;
+
+    let output = run(&shop, &["redrive"]);
+
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("fulfil redrive ID")
+    );
+    assert_eq!(
+        app(&shop).drain().await.unwrap().delivered,
+        1,
+        "it was not touched"
+    );
+}
+
+#[tokio::test]
+async fn settings_that_are_wrong_stop_the_start_with_their_names() {
+    let output = Command::new(env!("CARGO_BIN_EXE_fulfil"))
+        .env_clear()
+        .env("FAREBOX_FULFIL", "http://shop.example/")
+        .output()
+        .expect("the program runs");
+
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("FAREBOX_FULFIL must be https"), "{said}");
+    assert!(said.contains("FAREBOX_LEDGER is not set"), "{said}");
+    assert!(!said.contains("shop.example"), "{said}");
+}

@@ -1,0 +1,143 @@
+//! `order` over a real socket: the return page of the order's owner, and nobody else's.
+
+use hyper::{Method, body::Bytes};
+use order::{App, service};
+use serde_json::{Value, json};
+use shared::{
+    access::CallerId,
+    amount::{Amount, Currency},
+    event::Event,
+    ledger::{Opened, Opening},
+    order::{Contents, OrderId},
+    stripe::Stripe,
+};
+use testing::{Answer, Client, NOW, Shop};
+
+struct Page {
+    shop: Shop,
+    client: Client,
+}
+
+impl Page {
+    async fn open() -> Self {
+        let shop = Shop::open().await.at_fixed_time();
+        let app = App::new(&shop.config, shop.ledger.clone(), shop.clock.clone());
+        let client = Client::of(service(app)).await;
+        Self { shop, client }
+    }
+
+    async fn read(&self, caller: &str, query: &str) -> Answer {
+        let token = self.shop.token(caller);
+        self.client.request().bearer(&token).path(query).get().await
+    }
+
+    /// Ada's order `o_1` of 15.00; gives its intent's id.
+    async fn order(&self) -> String {
+        let amount = Amount::new(1500, Currency::parse("usd").unwrap()).unwrap();
+        let opening = Opening {
+            operation: None,
+            order: OrderId::parse("o_1").unwrap(),
+            must_exist: false,
+            owner: CallerId::parse("ada").unwrap(),
+            contents: Contents::signed(amount, None, std::collections::BTreeMap::new(), NOW)
+                .unwrap(),
+        };
+        let Opened::Order(order) = self.shop.ledger.open_order(opening, NOW).await.unwrap() else {
+            panic!("refused")
+        };
+        let intent = Stripe::new(&self.shop.config)
+            .create_intent(&order)
+            .await
+            .unwrap();
+        self.shop
+            .ledger
+            .attach_intent(order.id(), &intent.id, NOW)
+            .await
+            .unwrap();
+        intent.id
+    }
+
+    /// Accepts every event that Stripe made so far.
+    async fn accept_all(&self) {
+        for event in self.shop.stripe.events() {
+            let event = Event::parse(event.to_string().as_bytes()).unwrap();
+            self.shop.ledger.accept(event, NOW + 5).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_owner_reads_state_amounts_and_times() {
+    let page = Page::open().await;
+    let intent = page.order().await;
+    let created = page.read("ada", "/api/order?id=o_1").await.expect(200);
+    let expected = json!({ "orderId": "o_1", "status": "created", "amount": 1500, "currency": "usd",
+        "refundedAmount": 0, "createdAt": NOW, "updatedAt": NOW, "paidAt": null });
+    assert_eq!(created.body, expected);
+
+    page.shop
+        .stripe
+        .confirm(&intent, "pm_card_visa")
+        .await
+        .unwrap();
+    page.shop.stripe.refund(&intent, Some(400)).unwrap();
+    page.accept_all().await;
+
+    let after = page.read("ada", "/api/order?id=o_1").await.expect(200).body;
+    assert_eq!(after["status"], "partially_refunded");
+    assert_eq!(after["refundedAmount"], 400);
+    assert_eq!(after["updatedAt"], NOW + 5);
+    assert!(after["paidAt"].is_i64());
+}
+
+#[tokio::test]
+async fn a_foreign_order_and_one_that_is_not_there_cannot_be_told_apart() {
+    let page = Page::open().await;
+    page.order().await;
+
+    let foreign = page.read("bob", "/?id=o_1").await.expect(404);
+    let missing = page.read("bob", "/?id=o_2").await.expect(404);
+
+    let without_id = |mut body: Value| {
+        body["error"]["requestId"].take();
+        body
+    };
+    assert_eq!(without_id(foreign.body), without_id(missing.body));
+}
+
+#[tokio::test]
+async fn a_stranger_reads_nothing() {
+    let page = Page::open().await;
+    page.order().await;
+    let answer = page.client.request().path("/?id=o_1").get().await;
+    assert_eq!(answer.code(401), "unauthenticated");
+}
+
+#[tokio::test]
+async fn the_query_names_one_order_and_nothing_else() {
+    let page = Page::open().await;
+    for query in [
+        "/",
+        "/?id=",
+        "/?id=a/b",
+        "/?id=o_1&id=o_2",
+        "/?id=o_1&all=1",
+        "/?order=o_1",
+        "/?id=%ff",
+    ] {
+        let answer = page.read("ada", query).await;
+        assert_eq!(answer.code(400), "invalid_request", "{query}");
+    }
+}
+
+#[tokio::test]
+async fn it_never_writes() {
+    let page = Page::open().await;
+    page.order().await;
+    let token = page.shop.token("ada");
+    for method in [Method::POST, Method::PUT, Method::DELETE] {
+        let call = page.client.request().bearer(&token).path("/?id=o_1");
+        let answer = call.send(method, Bytes::new()).await.expect(405);
+        assert_eq!(answer.headers["allow"], "GET,HEAD");
+    }
+}
