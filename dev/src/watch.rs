@@ -91,11 +91,22 @@ pub(crate) async fn sandbox(sandbox: &Sandbox, activity: Activity) {
                 let order = order.map(str::to_owned);
                 let ok = status.is_some_and(|status| status < 400);
                 let detail = status.map_or("no answer".to_owned(), |status| status.to_string());
-                let title = format!("{} {}", request.method, request.path);
+                let title = format!("{} {}", request.method, shortened(&request.path));
                 activity.note(Source::Stripe, title, ok, detail, order);
             }
             Ok(_) | Err(RecvError::Lagged(_)) => {}
             Err(RecvError::Closed) => return,
         }
     }
+}
+
+/// `path` with the beginning of each id alone: a row is for reading.
+fn shortened(path: &str) -> String {
+    let shorten = |part: &str| match part.split_once('_') {
+        Some((kind, id)) if id.len() > 16 => {
+            format!("{kind}_{}…", id.chars().take(4).collect::<String>())
+        }
+        _ => part.to_owned(),
+    };
+    path.split('/').map(shorten).collect::<Vec<_>>().join("/")
 }

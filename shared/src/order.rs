@@ -29,9 +29,11 @@ pub struct Order {
     id: OrderId,
     owner: CallerId,
     intent: Option<String>,
-    /// Each is there once; the first is what the intent is made for.
-    revisions: Vec<Revision>,
-    /// Which revision is offered now.
+    /// What the intent is made for.
+    first: Revision,
+    /// What was offered since; each is there once.
+    later: Vec<Revision>,
+    /// Which revision is offered now; 0 is the first.
     current: usize,
     /// How often another revision became the current one.
     changes: u32,
@@ -74,7 +76,8 @@ impl Order {
             id,
             owner,
             intent: None,
-            revisions: vec![Revision::of(contents)],
+            first: Revision::of(contents),
+            later: Vec::new(),
             current: 0,
             changes: 0,
             facts: Facts::default(),
@@ -104,18 +107,22 @@ impl Order {
     /// The revision that the intent is made for, so that whoever makes it makes the same.
     #[must_use]
     pub fn first_revision(&self) -> &Revision {
-        self.revisions.first().expect("an order is made with one")
+        &self.first
     }
 
     /// What is offered now; of a paid order, what was paid.
     #[must_use]
     pub fn revision(&self) -> &Revision {
         let paid = self.facts.paid_digest();
-        self.revisions
-            .iter()
+        self.revisions()
             .find(|revision| Some(revision.digest.as_str()) == paid)
-            .or(self.revisions.get(self.current))
-            .expect("`current` is one of them")
+            .or(self.revisions().nth(self.current))
+            .unwrap_or(&self.first)
+    }
+
+    /// All that was ever offered.
+    fn revisions(&self) -> impl Iterator<Item = &Revision> {
+        std::iter::once(&self.first).chain(&self.later)
     }
 
     /// How often another revision became the current one: tells two changes to the same contents
@@ -183,24 +190,17 @@ impl Order {
         if revision == *self.revision() {
             return Ok(());
         }
-        let known = self
-            .revisions
-            .iter()
-            .position(|r| r.digest == revision.digest);
+        let known = self.revisions().position(|r| r.digest == revision.digest);
         if revision.contents.signed_at() < self.revision().contents.signed_at() {
             return known.map(|_| ()).ok_or(Fixed::Newer);
         }
         match known {
-            Some(index) => {
-                self.revisions[index] = revision;
-                self.current = index;
-            }
-            None if self.revisions.len() >= MOST_REVISIONS => return Err(Fixed::TooManyRevisions),
-            None => {
-                self.current = self.revisions.len();
-                self.revisions.push(revision);
-            }
+            Some(0) => self.first = revision,
+            Some(index) => self.later[index - 1] = revision,
+            None if self.later.len() >= MOST_REVISIONS => return Err(Fixed::TooManyRevisions),
+            None => self.later.push(revision),
         }
+        self.current = known.unwrap_or(self.later.len());
         self.changes += 1;
         self.updated_at = now;
         Ok(())

@@ -1,5 +1,9 @@
 //! `cargo dev` as the real program: a payment from the first request to the delivery, what is logged on
 //! the way, how it starts and stops, and whether every function is listed wherever it has to be.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may stop at what it does not expect"
+)]
 
 mod layout;
 mod logs;

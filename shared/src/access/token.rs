@@ -8,7 +8,10 @@ use std::collections::BTreeMap;
 use hyper::{HeaderMap, header::AUTHORIZATION};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use secrecy::ExposeSecret as _;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
 use super::{CallerId, permission::Role};
 use crate::{
@@ -61,7 +64,8 @@ struct CallerClaims {
     sub: String,
 }
 
-/// The claims of an order's token; any other stops the reading, so that a mistyped one is not lost.
+/// The claims of an order's token; one that is neither here nor a standard one (RFC 7519) stops the
+/// reading, so that a mistyped one is not lost.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct OrderClaims {
@@ -70,7 +74,11 @@ struct OrderClaims {
     iat: i64,
     sub: String,
     #[serde(rename = "aud")]
-    _audience: serde::de::IgnoredAny,
+    _audience: IgnoredAny,
+    #[serde(rename = "iss")]
+    _issuer: Option<IgnoredAny>,
+    #[serde(rename = "jti")]
+    _id: Option<IgnoredAny>,
     order_id: String,
     amount: i64,
     currency: String,

@@ -24,7 +24,6 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CONTENT_TYPE_OPTIONS: HeaderName = HeaderName::from_static("x-content-type-options");
 
 /// `service` with what every answer has. Serve this, never the bare service.
-#[must_use]
 pub fn finished(service: MethodRouter) -> MethodRouter {
     service.layer(from_fn(finish))
 }

@@ -1,5 +1,8 @@
-//! The ledger on a real file: one transaction an event, several processes' worth of connections at
-//! once, and an outbox that loses nothing.
+//! The ledger on a real file: orders, operations and events. [`outbox`] loses nothing, and [`sharing`]
+//! is what many connections at once see.
+
+mod outbox;
+mod sharing;
 
 use std::collections::BTreeMap;
 
@@ -257,78 +260,6 @@ async fn an_intent_is_noted_once() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_taken_comes_back_when_its_lease_ends() {
-    let it = Fixture::new().await;
-    it.accept(&other("evt_1", "customer.created")).await;
-
-    let taken = it.ledger.take_due(NOW, 60, 10).await.unwrap();
-    assert_eq!(taken.len(), 1);
-    assert!(
-        it.ledger
-            .take_due(NOW + 59, 60, 10)
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    let again = it.ledger.take_due(NOW + 60, 60, 10).await.unwrap();
-    assert_eq!(again[0].message, taken[0].message);
-    assert_eq!(again[0].attempts, 1);
-}
-
-#[tokio::test]
-async fn a_message_leaves_the_outbox_only_when_it_was_delivered() {
-    let it = Fixture::new().await;
-    it.accept(&other("evt_1", "customer.created")).await;
-    let id = it.due().await[0].message.id.clone();
-
-    let again = Settled::Again {
-        due_at: NOW + 5,
-        error: "500".to_owned(),
-    };
-    it.ledger.settle(&id, again, NOW).await.unwrap();
-    assert!(
-        it.ledger
-            .take_due(NOW + 4, 60, 10)
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    assert_eq!(it.ledger.take_due(NOW + 5, 60, 10).await.unwrap().len(), 1);
-
-    let parked = Settled::Parked {
-        error: "500".to_owned(),
-    };
-    it.ledger.settle(&id, parked, NOW).await.unwrap();
-    assert!(
-        it.ledger
-            .take_due(NOW + 9_999, 60, 10)
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    assert_eq!(
-        it.ledger.parked().await.unwrap()[0].error.as_deref(),
-        Some("500")
-    );
-
-    assert_eq!(it.ledger.redrive(Some("msg_other"), NOW).await.unwrap(), 0);
-    assert_eq!(it.ledger.redrive(Some(&id), NOW).await.unwrap(), 1);
-    assert_eq!(it.due().await.len(), 1);
-    it.ledger
-        .settle(&id, Settled::Delivered, NOW)
-        .await
-        .unwrap();
-    assert!(
-        it.ledger
-            .take_due(NOW + 9_999, 60, 10)
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    assert!(it.ledger.parked().await.unwrap().is_empty());
-}
-
-#[tokio::test]
 async fn an_event_is_remembered_for_forty_days() {
     let it = Fixture::new().await;
     it.accept(&other("evt_1", "customer.created")).await;
@@ -337,62 +268,5 @@ async fn an_event_is_remembered_for_forty_days() {
     assert_eq!(
         it.accept(&other("evt_1", "customer.created")).await,
         Accepted::Seen
-    );
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_connections_that_open_a_new_file_at_once_agree() {
-    let it = Fixture::new().await;
-    let folder = tempfile::tempdir().unwrap();
-    let mut config = it.config.clone();
-    config.ledger = Some(LedgerLocation::Sqlite(folder.path().join("new.sqlite")));
-    let opened = (0..8).map(|_| {
-        let config = config.clone();
-        tokio::spawn(async move { Ledger::open(&config).await.map(|_| ()) })
-    });
-
-    for opening in opened.collect::<Vec<_>>() {
-        opening.await.unwrap().unwrap();
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_deliveries_of_one_payment_through_many_connections_have_one_effect() {
-    let it = Fixture::new().await;
-    let order = it.order().await;
-    let mut deliveries = Vec::new();
-    for n in 0..64 {
-        let (config, event) = (
-            it.config.clone(),
-            succeeded(&order, &format!("evt_{}", n % 2)),
-        );
-        deliveries.push(tokio::spawn(async move {
-            let ledger = Ledger::open(&config).await.unwrap();
-            let event = Event::parse(event.to_string().as_bytes()).unwrap();
-            ledger.accept(event, NOW).await.unwrap()
-        }));
-    }
-    let mut applied = 0;
-    for delivery in deliveries {
-        applied += usize::from(delivery.await.unwrap() == Accepted::Applied);
-    }
-
-    assert_eq!(applied, 2, "two events, each taken once");
-    assert_eq!(it.due().await.len(), 1);
-}
-
-#[tokio::test]
-async fn a_file_of_a_newer_version_is_left_alone() {
-    let it = Fixture::new().await;
-    let Some(LedgerLocation::Sqlite(path)) = &it.config.ledger else {
-        panic!("a file")
-    };
-    let newer = rusqlite::Connection::open(path).unwrap();
-    newer.pragma_update(None, "user_version", 99).unwrap();
-
-    let refused = Ledger::open(&it.config).await.unwrap_err();
-    assert!(
-        matches!(refused, Failure::NewerSchema { found: 99, .. }),
-        "{refused}"
     );
 }

@@ -162,7 +162,7 @@ impl Order {
             return Err(Mismatch::Owner);
         }
         let digest = intent.metadata(IntentKeys::CONTENTS).unwrap_or_default();
-        let revision = self.revisions.iter().find(|r| r.digest == digest);
+        let revision = self.revisions().find(|r| r.digest == digest);
         let offered = revision.ok_or(Mismatch::Contents)?.contents.amount();
         let taken = match intent.status.as_str() {
             "succeeded" => intent.amount_received.unwrap_or(intent.amount),
@@ -204,8 +204,7 @@ impl Order {
         fits: impl Fn(i64, i64) -> bool,
     ) -> Result<(), Mismatch> {
         let mut offers = self
-            .revisions
-            .iter()
+            .revisions()
             .map(|revision| revision.contents.amount())
             .filter(|offered| offered.currency().as_str() == currency)
             .peekable();

@@ -1,8 +1,8 @@
-//! The state machine: single steps as tables, and whole histories in any order.
+//! The state machine: single steps as tables. Whole histories are in [`histories`].
+
+mod histories;
 
 use std::collections::BTreeMap;
-
-use proptest::prelude::*;
 
 use super::*;
 use crate::{
@@ -337,82 +337,4 @@ fn an_order_is_not_changed_without_end() {
     let mut changed = order();
     let refused = (2..200).find_map(|n| changed.revise(contents(1000 + n, n), NOW).err());
     assert_eq!(refused, Some(Fixed::TooManyRevisions));
-}
-
-/// One event of an order's own history; few distinct seconds, so that many share one.
-fn any_event() -> impl Strategy<Value = Event> {
-    let second = NOW..NOW + 3;
-    let statuses = prop::sample::select(vec![
-        "requires_payment_method",
-        "requires_action",
-        "processing",
-        "succeeded",
-        "canceled",
-        "unheard_of",
-    ]);
-    let refunds = prop::sample::select(vec![
-        "pending",
-        "requires_action",
-        "succeeded",
-        "failed",
-        "canceled",
-    ]);
-    let disputes = prop::sample::select(vec![
-        "warning_needs_response",
-        "needs_response",
-        "under_review",
-        "warning_closed",
-        "won",
-        "lost",
-    ]);
-    prop_oneof![
-        3 => (second.clone(), statuses).prop_map(|(at, status)| attempt(at, status)),
-        1 => second.prop_map(failed_attempt),
-        2 => (0..3_i64, refunds).prop_map(|(n, status)| refund(&format!("re_{n}"), (n + 1) * 100, status)),
-        1 => (0..=1500_i64).prop_map(charge_refunded),
-        1 => (0..2, disputes).prop_map(|(n, status)| dispute(&format!("dp_{n}"), status)),
-    ]
-}
-
-/// A history, and the same with repetitions in another order.
-fn history_and_shuffle() -> impl Strategy<Value = (Vec<Event>, Vec<Event>)> {
-    prop::collection::vec(any_event(), 0..12).prop_flat_map(|history| {
-        let repeated: Vec<Event> = history.iter().chain(&history).cloned().collect();
-        (Just(history), Just(repeated).prop_shuffle())
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
-
-    #[test]
-    fn any_order_and_repetition_of_events_ends_in_the_same_state((history, shuffled) in history_and_shuffle()) {
-        let (straight, told) = after(&history);
-        let (mixed, told_mixed) = after(&shuffled);
-
-        prop_assert_eq!(&straight, &mixed);
-        let paid = |told: &[Happening]| told.iter().filter(|h| **h == Happening::Paid).count();
-        prop_assert_eq!(paid(&told), usize::from(straight.paid_at().is_some()));
-        prop_assert_eq!(paid(&told), paid(&told_mixed));
-    }
-
-    #[test]
-    fn what_is_decided_never_runs_backwards(history in prop::collection::vec(any_event(), 0..20)) {
-        let mut before = order();
-        for event in history {
-            let Some(step) = before.apply(&event, NOW).unwrap() else { continue };
-            let was_money = before.paid_at().is_some();
-            prop_assert!(!was_money || step.order.paid_at().is_some());
-            prop_assert!(before.status() != Status::Canceled || !matches!(step.order.status(),
-                Status::Created | Status::RequiresAction | Status::Processing | Status::Failed));
-            before = step.order;
-        }
-    }
-
-    #[test]
-    fn an_order_survives_being_written_and_read(history in prop::collection::vec(any_event(), 0..12)) {
-        let (order, _) = after(&history);
-        let text = serde_json::to_string(&order).unwrap();
-        prop_assert_eq!(serde_json::from_str::<Order>(&text).unwrap(), order);
-    }
 }

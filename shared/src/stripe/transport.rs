@@ -71,18 +71,18 @@ impl Stripe {
         let mut has_met_closed = false;
         loop {
             let tried = self.attempt(request, key, deadline).await?;
-            let (failure, advice) = match tried.into_result() {
-                Ok(body) => return Ok(body),
-                Err((failure, None)) => return Err(failure),
-                Err((failure, Some(advice))) => (failure, advice),
+            let (failure, again) = match tried.verdict() {
+                Verdict::Stands(body) => return Ok(body),
+                Verdict::Failed(failure, None) => return Err(failure),
+                Verdict::Failed(failure, Some(again)) => (failure, again),
             };
             failed += 1;
-            let wait = match advice {
+            let wait = match again {
                 Again::AtOnce if !has_met_closed => Duration::ZERO,
                 Again::AtOnce => self.wait(failed, Advice::default()),
                 Again::Later(advice) => self.wait(failed, advice),
             };
-            has_met_closed |= matches!(advice, Again::AtOnce);
+            has_met_closed |= matches!(again, Again::AtOnce);
             if !may_repeat || Instant::now() + wait >= deadline {
                 return Err(failure);
             }
@@ -165,6 +165,14 @@ impl Stripe {
     }
 }
 
+/// What to make of an attempt.
+enum Verdict {
+    /// A whole and successful answer.
+    Stands(Bytes),
+    /// Why not, and when to try again, if ever.
+    Failed(Failure, Option<Again>),
+}
+
 /// When to send the request again.
 #[derive(Clone, Copy)]
 enum Again {
@@ -182,11 +190,11 @@ impl Tried {
         }
     }
 
-    /// The body of a whole and successful answer; else why not, and when to try again, if ever.
-    fn into_result(self) -> Result<Bytes, (Failure, Option<Again>)> {
+    /// What to make of it.
+    fn verdict(self) -> Verdict {
         match self {
             Self::Answered { status, body, .. } if status.is_success() && is_json(&body) => {
-                Ok(body)
+                Verdict::Stands(body)
             }
             Self::Answered {
                 status,
@@ -197,7 +205,7 @@ impl Tried {
                 let is_cut = status.is_success();
                 let again = is_cut || retry::is_passing(status.as_u16(), advice);
                 let failure = failure::of_answer(status, &body, request_id);
-                Err((failure, again.then_some(Again::Later(advice))))
+                Verdict::Failed(failure, again.then_some(Again::Later(advice)))
             }
             Self::Broken {
                 status,
@@ -214,7 +222,7 @@ impl Tried {
                     true => Again::AtOnce,
                     false => Again::Later(Advice::default()),
                 };
-                Err((failure, Some(again)))
+                Verdict::Failed(failure, Some(again))
             }
         }
     }

@@ -1,4 +1,8 @@
 //! `order` over a real socket: the return page of the order's owner, and nobody else's.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may stop at what it does not expect"
+)]
 
 use hyper::{Method, body::Bytes};
 use order::{App, service};

@@ -1,4 +1,8 @@
 //! `webhook` over a real socket, with events that a sandbox of Stripe signed.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may stop at what it does not expect"
+)]
 
 mod answers;
 mod effects;

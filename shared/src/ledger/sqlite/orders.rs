@@ -80,10 +80,8 @@ pub(super) fn replay(
         return Ok(Some(Opened::Refused(Refusal::KeyReused)));
     }
     let order = OrderId::parse(&order).ok().map(|id| find(connection, &id));
-    Ok(match order.transpose()?.flatten() {
-        Some((order, _)) => Some(Opened::Order(Box::new(order))),
-        None => None,
-    })
+    let order = order.transpose()?.flatten();
+    Ok(order.map(|(order, _)| Opened::Order(Box::new(order))))
 }
 
 /// Remembers that `operation` was about the order with `id`.

@@ -1,0 +1,7 @@
+//! `shared` over real sockets.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may stop at what it does not expect"
+)]
+
+mod transport;
