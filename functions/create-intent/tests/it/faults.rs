@@ -1,6 +1,7 @@
 //! Stripe fails in every way it can; there is never a second charge for one operation.
 
 use sandbox::Fault;
+use serde_json::json;
 use testing::Shop;
 
 use crate::{Api, intent_id, mugs};
@@ -79,6 +80,26 @@ async fn an_answer_that_was_lost_for_good_is_found_by_the_next_process() {
 }
 
 #[tokio::test]
+async fn a_cart_that_changed_while_the_answer_was_lost_has_one_intent() {
+    let api = Api::start().await;
+    api.shop.stripe.inject(
+        Fault::lost_answer()
+            .on("POST", "/v1/payment_intents")
+            .times(0),
+    );
+    assert_eq!(api.post_signed(&json!({})).await.code(503), "unavailable");
+    api.shop.stripe.clear_faults();
+
+    let changed = api
+        .post_signed(&json!({ "amount": 2500 }))
+        .await
+        .expect(200);
+
+    assert_eq!(changed.body["amount"], 2500);
+    assert_eq!(api.only_intent()["amount"], 2500);
+}
+
+#[tokio::test]
 async fn an_update_whose_answer_was_lost_is_made_once() {
     let api = Api::start().await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
@@ -98,15 +119,21 @@ async fn an_update_whose_answer_was_lost_is_made_once() {
 
 #[tokio::test]
 async fn an_answer_with_another_amount_is_refused() {
-    let api = Api::start().await;
-    api.shop
-        .stripe
-        .inject(Fault::wrong_amount().on("POST", "/v1/payment_intents"));
+    let wrong = |method| Fault::wrong_amount().on(method, "/v1/payment_intents");
+    for asked_before in [false, true] {
+        let api = Api::start().await;
+        if asked_before {
+            let _ = api.post("k1", &mugs(1)).await.expect(200);
+        }
+        api.shop
+            .stripe
+            .inject(wrong(if asked_before { "GET" } else { "POST" }));
 
-    let answer = api.post("k1", &mugs(1)).await;
+        let answer = api.post("k1", &mugs(1)).await;
 
-    assert!(!answer.body.to_string().contains("_secret_"));
-    assert_eq!(answer.code(500), "internal");
+        assert!(!answer.body.to_string().contains("_secret_"));
+        assert_eq!(answer.code(500), "internal");
+    }
 }
 
 #[tokio::test]

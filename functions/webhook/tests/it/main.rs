@@ -6,6 +6,7 @@
 
 mod answers;
 mod effects;
+mod lambda;
 mod process;
 mod processes;
 mod thin;
