@@ -99,6 +99,11 @@ impl Config {
                 .unwrap_or_default(),
             secrets: Secrets::from_environment(keys),
         };
+        // Read where they are used; a wrong one is told with the others.
+        read.value("FAREBOX_LOG", |text| {
+            text.parse::<tracing::Level>().map_err(|_| LEVELS)
+        });
+        read.value("PORT", values::port);
         for name in needs {
             read.require(name);
         }
@@ -113,6 +118,8 @@ impl Config {
         }
     }
 }
+
+const LEVELS: &str = "must be error, warn, info, debug or trace";
 
 /// The level of our own log lines: `FAREBOX_LOG`, else `AWS_LAMBDA_LOG_LEVEL`.
 pub(crate) fn log_level(lookup: impl Fn(&str) -> Option<String>) -> Option<tracing::Level> {

@@ -184,6 +184,9 @@ impl From<stripe::Failure> for Error {
             },
             stripe::Failure::Refused(ref refusal) => match refusal.code.as_deref() {
                 Some("amount_too_small") => Self::AmountTooSmall,
+                Some("amount_too_large") => {
+                    Self::invalid("the amount is above the largest that can be charged")
+                }
                 Some("idempotency_key_in_use") => Self::InProgress,
                 _ if refusal.is_ours_to_mend() => Self::Unavailable(Box::new(failure)),
                 _ => Self::Internal(Box::new(failure)),

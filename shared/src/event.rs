@@ -25,7 +25,7 @@ pub struct Event {
     /// Stripe's type, such as `payment_intent.succeeded`; of a thin event too, where Stripe
     /// writes `v1.` before it.
     pub kind: String,
-    /// When Stripe made it, in Unix seconds. Never enough to order two events by.
+    /// When Stripe made it, in Unix seconds; 0 when it does not tell. Never enough to order two events by.
     pub created: i64,
     /// Whether real money moved; `None` when the body does not tell.
     pub livemode: Option<bool>,

@@ -30,5 +30,9 @@ pub fn pooled_client() -> Client {
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(Duration::from_secs(90))
+        // A path that died without a word is noticed by a ping, and not by every call that waits.
+        .http2_keep_alive_interval(Duration::from_secs(10))
+        .http2_keep_alive_timeout(Duration::from_secs(3))
+        .http2_keep_alive_while_idle(true)
         .build(connector)
 }

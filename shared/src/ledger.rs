@@ -19,6 +19,7 @@ use crate::{
     config::{LedgerLocation, Subscriptions},
     event::Event,
     order::{Order, OrderId},
+    secrets::Mode,
 };
 
 /// How long an event id is remembered, in seconds: Stripe delivers an event by itself for three
@@ -60,6 +61,9 @@ pub enum Failure {
     /// No ledger is configured.
     #[error("FAREBOX_LEDGER is not set")]
     Nowhere,
+    /// The database belongs to payments of the other mode.
+    #[error("the ledger holds {0:?}-mode payments, and Stripe's key is of the other mode")]
+    OtherMode(Mode),
     /// The work ended early.
     #[error("the ledger's task ended early")]
     Aborted(#[from] tokio::task::JoinError),
@@ -73,7 +77,9 @@ impl Ledger {
     /// [`Failure`] when it cannot be opened, or was made by a newer version.
     pub async fn open(config: &Config) -> Result<Self, Failure> {
         let backend = match &config.ledger {
-            Some(LedgerLocation::Sqlite(path)) => Backend::Sqlite(Sqlite::open(path).await?),
+            Some(LedgerLocation::Sqlite(path)) => {
+                Backend::Sqlite(Sqlite::open(path, config.secrets.mode()).await?)
+            }
             None => return Err(Failure::Nowhere),
         };
         Ok(Self {
@@ -193,12 +199,23 @@ impl Ledger {
         sqlite.quarantined().await
     }
 
-    /// Forgets what is older than it has to be remembered; a bounded piece of work each time.
+    /// Takes the quarantined event with `id` again when it comes again; whether there is one. The
+    /// quarantine keeps it as a record.
     ///
     /// # Errors
     ///
     /// [`Failure`] when the ledger did not answer.
-    pub async fn forget_expired(&self, now: i64) -> Result<(), Failure> {
+    pub async fn release(&self, id: &str) -> Result<bool, Failure> {
+        let Backend::Sqlite(sqlite) = &self.backend;
+        sqlite.release(id.to_owned()).await
+    }
+
+    /// Forgets some of what is older than it has to be remembered; whether there may be more.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer.
+    pub async fn forget_expired(&self, now: i64) -> Result<bool, Failure> {
         let Backend::Sqlite(sqlite) = &self.backend;
         sqlite.forget_expired(now).await
     }

@@ -200,8 +200,11 @@ impl Order {
             None if self.later.len() >= MOST_REVISIONS => return Err(Fixed::TooManyRevisions),
             None => self.later.push(revision),
         }
-        self.current = known.unwrap_or(self.later.len());
-        self.changes += 1;
+        let current = known.unwrap_or(self.later.len());
+        if self.current != current {
+            self.current = current;
+            self.changes += 1;
+        }
         self.updated_at = now;
         Ok(())
     }

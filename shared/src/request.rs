@@ -144,12 +144,3 @@ impl IdempotencyKey {
         &self.0
     }
 }
-
-impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        Self::in_headers(&parts.headers)?
-            .ok_or_else(|| Error::invalid("`Idempotency-Key` is missing from the headers"))
-    }
-}

@@ -15,7 +15,8 @@ use std::time::Duration;
 
 pub use failure::{Failure, Refusal};
 pub use intents::{ClientSecret, PaymentIntent};
-pub use prices::{Price, Prices};
+pub use prices::{Price, Prices, TransformQuantity};
+use tokio::time::Instant;
 
 use crate::{Config, Secrets, config::ApiBase, http};
 
@@ -49,6 +50,8 @@ pub struct Stripe {
     base: ApiBase,
     secrets: Secrets,
     patience: Patience,
+    /// When the request that this serves has to end.
+    until: Option<Instant>,
 }
 
 impl Stripe {
@@ -61,6 +64,16 @@ impl Stripe {
             base: config.stripe_api_base.clone(),
             secrets: config.secrets.clone(),
             patience,
+            until: None,
+        }
+    }
+
+    /// The same client for one request of a caller: all its calls together take no longer than one may.
+    #[must_use]
+    pub fn for_one_request(&self) -> Self {
+        Self {
+            until: Some(Instant::now() + self.patience.deadline),
+            ..self.clone()
         }
     }
 

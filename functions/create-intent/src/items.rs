@@ -15,8 +15,8 @@ use shared::{
 
 use crate::App;
 
-/// The most entries of one request.
-const MOST_ITEMS: usize = 100;
+/// The most entries of one request; each may cost a call to Stripe.
+const MOST_ITEMS: usize = 50;
 /// The most of one thing.
 const MOST_OF_ONE: u32 = 10_000;
 
@@ -81,14 +81,18 @@ impl App {
     }
 
     async fn opened(&self, opening: Opening, changed: Option<&OrderId>) -> Result<Order, Error> {
+        let (caller, id) = (opening.owner.alias(), opening.order.clone());
         let opened = self.ledger.open_order(opening, self.clock.now()).await?;
+        if opened == Opened::Refused(Refusal::NotFound) {
+            tracing::info!(caller, order.id = %id, "not the caller's");
+        }
         order_in(opened, changed)
     }
 
     /// What `wanted` costs, by the shop's own prices.
     async fn priced(&self, wanted: &BTreeMap<String, u32>) -> Result<Contents, Error> {
         let names: BTreeSet<&str> = wanted.keys().map(String::as_str).collect();
-        let prices = self.prices.find(&names).await?;
+        let prices = self.prices.find(&self.stripe, &names).await?;
         let mut lines = BTreeMap::new();
         for (name, quantity) in wanted {
             let price = prices.get(name);
@@ -173,6 +177,9 @@ fn unit(name: &str, price: Option<&Price>) -> Result<Amount, Error> {
     if price.kind != "one_time" {
         return Err(wrong("is not for a single purchase"));
     }
+    if price.transform_quantity.is_some() {
+        return Err(wrong("is for packages, whose number is rounded"));
+    }
     let minor_units = price.unit_amount.ok_or_else(|| wrong("is not fixed"))?;
     let currency = Currency::parse(&price.currency).map_err(|_| wrong("has no known currency"))?;
     Amount::new(minor_units, currency).map_err(|what| wrong(&what.to_string()))
@@ -194,5 +201,53 @@ fn order_in(opened: Opened, changed: Option<&OrderId>) -> Result<Order, Error> {
             _ => Error::AlreadyPaid,
         }),
         Opened::Refused(_) => Err(Error::NotFound),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::stripe::TransformQuantity;
+
+    use super::*;
+
+    fn price() -> Price {
+        Price {
+            id: "price_1".to_owned(),
+            active: true,
+            currency: "usd".to_owned(),
+            kind: "one_time".to_owned(),
+            unit_amount: Some(1500),
+            lookup_key: None,
+            transform_quantity: None,
+        }
+    }
+
+    #[test]
+    fn a_price_that_is_not_simply_multiplied_is_refused() {
+        assert!(unit("mug", Some(&price())).is_ok());
+        let packages = Price {
+            transform_quantity: Some(TransformQuantity { divide_by: 10 }),
+            ..price()
+        };
+        let tiered = Price {
+            unit_amount: None,
+            ..price()
+        };
+        let free = Price {
+            unit_amount: Some(0),
+            ..price()
+        };
+        let half_a_krona = Price {
+            unit_amount: Some(50),
+            currency: "isk".to_owned(),
+            ..price()
+        };
+        let unknown = Price {
+            currency: "zzz".to_owned(),
+            ..price()
+        };
+        for refused in [packages, tiered, free, half_a_krona, unknown] {
+            assert!(unit("mug", Some(&refused)).is_err(), "{refused:?}");
+        }
     }
 }

@@ -79,11 +79,21 @@ impl App {
         Self {
             callers: Callers::new(config.secrets.clone(), clock.clone()),
             secrets: config.secrets.clone(),
-            prices: Prices::new(stripe.clone(), config.price_ttl),
+            prices: Prices::new(config.price_ttl),
             stripe,
             max_amount: config.max_amount.clone(),
             ledger,
             clock,
+        }
+    }
+}
+
+impl App {
+    /// The same, with one deadline for all calls to Stripe.
+    fn for_one_request(self) -> Self {
+        Self {
+            stripe: self.stripe.for_one_request(),
+            ..self
         }
     }
 }
@@ -128,6 +138,7 @@ async fn create(
     headers: HeaderMap,
     request::Json(request): request::Json<CreateIntent>,
 ) -> Result<Json<Created>, Error> {
+    let app = app.for_one_request();
     let key = IdempotencyKey::in_headers(&headers)?;
     let order = match (request.items, request.order, request.order_id) {
         (Some(items), None, order_id) => {

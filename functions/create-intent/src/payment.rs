@@ -3,7 +3,8 @@
 //! The order is in the ledger before Stripe is called, and the intent is noted in the ledger before
 //! the browser hears of it. So an intent that nobody answered for was never paid by anyone, and
 //! whoever comes next finds the same intent: by the ledger, or by the idempotency key, which is made
-//! of the order's first contents.
+//! of the order's first contents. When the order changes, the ledger changes first and the intent
+//! follows, until both are found alike.
 
 use shared::{
     Error,
@@ -25,17 +26,11 @@ impl App {
         for _ in 0..MOST_ROUNDS {
             check_open(&order)?;
             let intent = self.intent_of(&order).await?;
-            let Some(intent) = self.up_to_date(intent, &order).await? else {
-                continue;
-            };
-            let latest = self
-                .ledger
-                .order(order.id())
-                .await?
-                .ok_or(Error::NotFound)?;
-            let is_latest = intent.contents() == Some(&latest.revision().digest)
-                && latest.intent() == Some(&intent.id);
-            if is_latest {
+            let (latest, intent) = self.up_to_date(intent, &order).await?;
+            if intent.contents() == Some(&latest.revision().digest)
+                && latest.changes() == order.changes()
+                && latest.intent() == Some(&intent.id)
+            {
                 check_open(&latest)?;
                 let intent = intent.for_order(&latest)?;
                 return Ok((latest, intent));
@@ -61,25 +56,35 @@ impl App {
         }
     }
 
-    /// `intent`, changed to what `order` offers where it was made for something else; `None` when it
-    /// moved on meanwhile, and has to be looked at again.
+    /// The order as it is now, and `intent`, changed to it where that was made for something else.
     async fn up_to_date(
         &self,
         intent: PaymentIntent,
         order: &Order,
-    ) -> Result<Option<PaymentIntent>, Error> {
-        let is_current = intent.contents() == Some(&order.revision().digest);
+    ) -> Result<(Order, PaymentIntent), Error> {
+        let latest = self.latest(order).await?;
+        let is_current = intent.contents() == Some(&latest.revision().digest);
         match intent.status.as_str() {
-            "succeeded" => Err(Error::AlreadyPaid),
-            "canceled" => Err(Error::OrderCanceled),
-            "processing" | "requires_capture" if !is_current => Err(Error::PaymentProcessing),
-            _ if is_current => Ok(Some(intent)),
-            _ => match self.stripe.update_intent(&intent, order).await {
-                Ok(updated) => Ok(Some(updated)),
-                Err(failure) if failure.is_unexpected_state() => Ok(None),
-                Err(failure) => Err(failure.into()),
-            },
+            "succeeded" => return Err(Error::AlreadyPaid),
+            "canceled" => return Err(Error::OrderCanceled),
+            "processing" | "requires_capture" if !is_current => {
+                return Err(Error::PaymentProcessing);
+            }
+            // What an older view of the order wants is not written over a newer one.
+            _ if is_current || latest.changes() != order.changes() => return Ok((latest, intent)),
+            _ => {}
         }
+        match self.stripe.update_intent(&intent, &latest).await {
+            Ok(updated) => Ok((self.latest(order).await?, updated)),
+            // It was paid meanwhile: the next round sees how.
+            Err(failure) if failure.is_unexpected_state() => Ok((latest, intent)),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    async fn latest(&self, order: &Order) -> Result<Order, Error> {
+        let latest = self.ledger.order(order.id()).await?;
+        latest.ok_or(Error::NotFound)
     }
 }
 

@@ -16,7 +16,8 @@ fulfil --once           deliver what is due now, then end
 fulfil parked           list the messages that were given up
 fulfil redrive ID       make a parked message due again
 fulfil redrive --all    make all parked messages due again
-fulfil quarantined      list the events that were set aside for a person to look at";
+fulfil quarantined      list the events that were set aside for a person to look at
+fulfil release EVENT    take a quarantined event again when Stripe sends it again";
 
 /// One of the things that the program does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub enum Command {
     Redrive(Option<String>),
     /// List quarantined events.
     Quarantined,
+    /// Take a quarantined event when it comes again.
+    Release(String),
 }
 
 impl Command {
@@ -45,6 +48,7 @@ impl Command {
             ["redrive", "--all"] => Self::Redrive(None),
             ["redrive", id] if id.starts_with("msg_") => Self::Redrive(Some((*id).to_owned())),
             ["quarantined"] => Self::Quarantined,
+            ["release", event] => Self::Release((*event).to_owned()),
             _ => return None,
         })
     }
@@ -60,6 +64,7 @@ impl Command {
             Self::Run => app.run(PAUSE, host::told_to_stop()).await,
             Self::Once => {
                 let report = app.drain().await?;
+                app.forget_expired().await?;
                 print(&format!(
                     "{} delivered, {} delayed, {} parked",
                     report.delivered, report.delayed, report.parked
@@ -75,6 +80,13 @@ impl Command {
             Self::Redrive(id) => {
                 let count = app.ledger().redrive(id.as_deref(), now).await?;
                 print(&format!("{count} due again"));
+            }
+            Self::Release(event) => {
+                let said = match app.ledger().release(&event).await? {
+                    true => "released: send it again from Stripe's dashboard or CLI",
+                    false => "there is no such event in the quarantine",
+                };
+                print(said);
             }
             Self::Quarantined => {
                 for event in app.ledger().quarantined().await? {

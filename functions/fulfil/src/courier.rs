@@ -5,8 +5,11 @@
 
 use std::time::Duration;
 
-use axum::http::{Request, StatusCode, Uri};
-use http_body_util::Full;
+use axum::{
+    body::Bytes,
+    http::{Request, StatusCode, Uri},
+};
+use http_body_util::{BodyExt as _, Full, Limited};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use shared::{Config, Secrets, config::Destination, http, ledger::Message, secrets::Missing};
@@ -84,14 +87,23 @@ impl Courier {
             .header(HEADER_WEBHOOK_TIMESTAMP, now)
             .header(HEADER_WEBHOOK_SIGNATURE, signature)
             .body(Full::from(message.body.clone()))?;
-        let answered = tokio::time::timeout(PATIENCE, self.http.request(request)).await;
-        let response = answered
-            .map_err(|_| Undelivered::Late)?
-            .map_err(|error| Undelivered::Unreachable(error.to_string()))?;
-        match response.status() {
+        let answered = tokio::time::timeout(PATIENCE, self.exchange(request)).await;
+        match answered.map_err(|_| Undelivered::Late)?? {
             status if status.is_success() => Ok(()),
             status => Err(Undelivered::Refused(status)),
         }
+    }
+
+    /// Sends `request`; gives the status. The body is read to its end where it is short, so that the
+    /// connection can be used again, and else left.
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<StatusCode, Undelivered> {
+        let response = self.http.request(request).await;
+        let response = response.map_err(|error| Undelivered::Unreachable(error.to_string()))?;
+        let status = response.status();
+        let _ = Limited::new(response.into_body(), 16 * 1024)
+            .collect()
+            .await;
+        Ok(status)
     }
 }
 

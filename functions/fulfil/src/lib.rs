@@ -87,37 +87,51 @@ impl App {
     /// lease ends.
     pub async fn drain(&self) -> Result<Report, ledger::Failure> {
         let mut report = Report::default();
+        while self.deliver_some(&mut report).await? {}
+        Ok(report)
+    }
+
+    /// Delivers whatever becomes due, until `stop`; looks every `pause` when nothing was. What is under
+    /// way is finished first.
+    pub async fn run(&self, pause: Duration, stop: impl Future<Output = ()>) {
+        let mut stop = pin!(stop);
+        let mut housekeeping = tokio::time::interval(HOUSEKEEPING);
+        let mut is_busy = false;
         loop {
-            let now = self.clock.now();
-            let letters = self.ledger.take_due(now, LEASE, BATCH).await?;
-            if letters.is_empty() {
-                return Ok(report);
-            }
-            let deliveries = letters.iter().map(|letter| self.deliver(letter));
-            for outcome in join_all(deliveries).await {
-                report.count(&outcome?);
-            }
+            let rest = if is_busy { Duration::ZERO } else { pause };
+            let done = tokio::select! {
+                biased;
+                () = &mut stop => return,
+                _ = housekeeping.tick() => self.forget_expired().await.map(|()| is_busy),
+                () = tokio::time::sleep(rest) => self.deliver_some(&mut Report::default()).await,
+            };
+            is_busy = done.unwrap_or_else(|failure| {
+                let cause = std::error::Error::source(&failure).map(ToString::to_string);
+                tracing::error!(cause, "the outbox was not delivered: {failure}");
+                false
+            });
         }
     }
 
-    /// Delivers whatever becomes due, until `stop`; looks every `pause`. What is under way is
-    /// finished first.
-    pub async fn run(&self, pause: Duration, stop: impl Future<Output = ()>) {
-        let mut stop = pin!(stop);
-        let mut looks = tokio::time::interval(pause);
-        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut housekeeping = tokio::time::interval(HOUSEKEEPING);
-        loop {
-            let done = tokio::select! {
-                () = &mut stop => return,
-                _ = looks.tick() => self.drain().await.map(|_| ()),
-                _ = housekeeping.tick() => self.ledger.forget_expired(self.clock.now()).await,
-            };
-            if let Err(failure) = done {
-                let cause = std::error::Error::source(&failure).map(ToString::to_string);
-                tracing::error!(cause, "the outbox was not delivered: {failure}");
-            }
+    /// Forgets whatever is older than it has to be remembered.
+    ///
+    /// # Errors
+    ///
+    /// [`ledger::Failure`] when the ledger did not answer.
+    pub async fn forget_expired(&self) -> Result<(), ledger::Failure> {
+        while self.ledger.forget_expired(self.clock.now()).await? {}
+        Ok(())
+    }
+
+    /// Delivers one batch; whether there was any.
+    async fn deliver_some(&self, report: &mut Report) -> Result<bool, ledger::Failure> {
+        let now = self.clock.now();
+        let letters = self.ledger.take_due(now, LEASE, BATCH).await?;
+        let deliveries = letters.iter().map(|letter| self.deliver(letter));
+        for outcome in join_all(deliveries).await {
+            report.count(&outcome?);
         }
+        Ok(!letters.is_empty())
     }
 
     async fn deliver(&self, letter: &Letter) -> Result<Settled, ledger::Failure> {

@@ -98,7 +98,11 @@ async fn read(
     let id = OrderId::parse(&which.id).map_err(|what| Error::invalid(format!("`id` {what}")))?;
     let order = app.ledger.order(&id).await?;
     let own = order.filter(|order| order.owner() == caller.caller());
-    Ok(Json(OrderView::of(&own.ok_or(Error::NotFound)?)))
+    let own = own.ok_or_else(|| {
+        tracing::info!(caller = caller.caller().alias(), order.id = %id, "not the caller's");
+        Error::NotFound
+    })?;
+    Ok(Json(OrderView::of(&own)))
 }
 
 impl OrderView {

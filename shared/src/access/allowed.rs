@@ -34,12 +34,14 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let callers = Callers::from_ref(state);
         let (caller, role) = callers.authenticate(&parts.headers).await?;
-        if !role.permits(P::NAME) {
-            tracing::info!(
-                permission = P::NAME,
-                caller = caller.alias(),
-                "not permitted"
-            );
+        let is_permitted = role.permits(P::NAME);
+        tracing::info!(
+            caller = caller.alias(),
+            permission = P::NAME,
+            allowed = is_permitted,
+            "access"
+        );
+        if !is_permitted {
             return Err(Error::Forbidden);
         }
         Ok(Self {

@@ -186,6 +186,8 @@ fn plain_http_is_for_this_machine_alone() {
         complaint("STRIPE_API_BASE", bad);
     }
     complaint("STRIPE_API_BASE", "https://api.stripe.com/v1");
+    complaint("FAREBOX_LOG", "chatty-log-level");
+    complaint("PORT", "seventy-thousand");
     assert!(ApiBase::parse("http://127.0.0.1:12111/").is_ok());
 }
 

@@ -47,8 +47,10 @@ impl Handle {
     pub(super) fn of(event: &Event) -> Option<Self> {
         let intent = match &event.subject {
             Subject::Intent(intent) => {
-                let id = intent.metadata(IntentKeys::ORDER)?;
-                return OrderId::parse(id).ok().map(Self::Order);
+                let named = intent.metadata(IntentKeys::ORDER);
+                let named = named.and_then(|id| OrderId::parse(id).ok());
+                // Someone may have emptied the metadata of an intent of ours.
+                return Some(named.map_or_else(|| Self::Intent(intent.id.clone()), Self::Order));
             }
             Subject::Charge(charge) => &charge.payment_intent,
             Subject::Refund(refund) => &refund.payment_intent,
@@ -68,8 +70,8 @@ pub(super) enum Decision {
     Pass(Vec<Message>),
     /// The event id, the order, and these messages.
     Move(Box<Order>, Vec<Message>),
-    /// The event id, and the event itself with this reason.
-    Quarantine(String),
+    /// The event id, the event itself with this reason, and these messages.
+    Quarantine(String, Vec<Message>),
 }
 
 /// Decides what `event` makes of its order, which is in `version` now.
@@ -79,19 +81,24 @@ pub(super) fn decide(
     is_subscribed: bool,
     now: i64,
 ) -> Decision {
-    if let Subject::Unreadable(what) = &event.subject {
-        return Decision::Quarantine(format!("the object does not parse: {what}"));
-    }
-    let stepped = match found {
-        Some((order, _)) => order.apply(event, now),
-        None if is_payment_for_an_order(event) => return Decision::Quarantine(UNKNOWN.to_owned()),
-        None => Ok(None),
+    let passed_on: Vec<Message> = is_subscribed
+        .then(|| Message::of_event(event, now))
+        .into_iter()
+        .collect();
+    let stepped = match (&event.subject, found) {
+        (Subject::Unreadable(what), _) => {
+            return Decision::Quarantine(format!("the object does not parse: {what}"), passed_on);
+        }
+        (_, Some((order, _))) => order.apply(event, now),
+        (_, None) if is_payment_for_an_order(event) => {
+            return Decision::Quarantine(UNKNOWN.to_owned(), passed_on);
+        }
+        (_, None) => Ok(None),
     };
-    let passed_on = is_subscribed.then(|| Message::of_event(event, now));
     match stepped {
-        Err(mismatch) => Decision::Quarantine(mismatch.to_string()),
-        Ok(None) if passed_on.is_none() => Decision::Ignore,
-        Ok(None) => Decision::Pass(passed_on.into_iter().collect()),
+        Err(mismatch) => Decision::Quarantine(mismatch.to_string(), passed_on),
+        Ok(None) if passed_on.is_empty() => Decision::Ignore,
+        Ok(None) => Decision::Pass(passed_on),
         Ok(Some(Step { order, happenings })) => {
             let version = found.map_or(0, |(_, version)| version) + 1;
             let told = happenings

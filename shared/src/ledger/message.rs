@@ -46,6 +46,7 @@ struct Body<'a, D> {
 #[serde(rename_all = "camelCase")]
 struct OrderData<'a> {
     order_id: &'a str,
+    version: i64,
     customer: &'a str,
     status: &'static str,
     amount: i64,
@@ -72,6 +73,7 @@ impl Message {
         let currency = contents.amount().currency();
         let data = OrderData {
             order_id: order.id().as_str(),
+            version,
             customer: order.owner().as_str(),
             status: order.status().as_str(),
             amount: contents.amount().minor_units(),

@@ -24,6 +24,7 @@ use super::{
 use crate::{
     event::Event,
     order::{Order, OrderId},
+    secrets::Mode,
 };
 
 /// One connection of this process; work on it is short, and done off the async threads.
@@ -33,9 +34,9 @@ pub(super) struct Sqlite {
 }
 
 impl Sqlite {
-    pub(super) async fn open(path: &Path) -> Result<Self, Failure> {
+    pub(super) async fn open(path: &Path, mode: Option<Mode>) -> Result<Self, Failure> {
         let path = path.to_owned();
-        let connection = tokio::task::spawn_blocking(move || schema::open(&path)).await??;
+        let connection = tokio::task::spawn_blocking(move || schema::open(&path, mode)).await??;
         Ok(Self {
             connection: Arc::new(Mutex::new(connection)),
         })
@@ -167,14 +168,24 @@ impl Sqlite {
         self.with(|connection| quarantined(connection)).await
     }
 
-    pub(super) async fn forget_expired(&self, now: i64) -> Result<(), Failure> {
+    pub(super) async fn release(&self, id: String) -> Result<bool, Failure> {
         self.write(move |transaction| {
+            let released = transaction
+                .prepare_cached("DELETE FROM events WHERE id = ?1 AND outcome = ?2")?
+                .execute([id.as_str(), Accepted::Quarantined.as_str()])?;
+            Ok(released > 0)
+        })
+        .await
+    }
+
+    pub(super) async fn forget_expired(&self, now: i64) -> Result<bool, Failure> {
+        self.write(move |transaction| {
+            let mut forgotten = 0;
             for sql in [FORGET_EVENTS, outbox::FORGET_DELIVERED] {
-                transaction
-                    .prepare_cached(sql)?
-                    .execute([now - REMEMBERED])?;
+                let mut statement = transaction.prepare_cached(sql)?;
+                forgotten += statement.execute([now - REMEMBERED])?;
             }
-            Ok(())
+            Ok(forgotten > 0)
         })
         .await
     }
@@ -214,8 +225,9 @@ fn accept(
             outbox::append(transaction, &messages, now)?;
             Accepted::Applied
         }
-        Decision::Quarantine(reason) => {
+        Decision::Quarantine(reason, messages) => {
             set_aside(transaction, event, &reason, now)?;
+            outbox::append(transaction, &messages, now)?;
             Accepted::Quarantined
         }
     };

@@ -133,6 +133,7 @@ async fn a_payment_moves_the_order_and_tells_the_site_once() {
     assert_eq!(body["data"]["orderId"], "o_1");
     assert_eq!(body["data"]["customer"], "ada");
     assert_eq!(body["data"]["amount"], 1500);
+    assert_eq!(body["data"]["version"], 3, "opened, noted the intent, paid");
 }
 
 #[tokio::test]
@@ -181,12 +182,74 @@ async fn an_intent_that_is_not_ours_is_ignored() {
     let it = Fixture::new().await;
     let mut foreign = succeeded(&it.order().await, "evt_1");
     foreign["data"]["object"]["metadata"] = json!({});
+    foreign["data"]["object"]["id"] = json!("pi_of_another_shop");
 
     assert_eq!(it.accept(&foreign).await, Accepted::Ignored);
     assert_eq!(
         it.accept(&other("evt_2", "product.created")).await,
         Accepted::Ignored
     );
+}
+
+#[tokio::test]
+async fn a_payment_whose_metadata_was_emptied_is_not_lost() {
+    let it = Fixture::new().await;
+    let mut emptied = succeeded(&it.order().await, "evt_1");
+    emptied["data"]["object"]["metadata"] = json!({});
+
+    assert_eq!(it.accept(&emptied).await, Accepted::Quarantined);
+    assert_eq!(it.ledger.quarantined().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_quarantined_event_that_is_released_counts_when_it_comes_again() {
+    let elsewhere = Fixture::new().await;
+    let order = elsewhere.order().await;
+    let it = Fixture::subscribed_to("payment_intent.*").await;
+    let paid = succeeded(&order, "evt_1");
+    assert_eq!(it.accept(&paid).await, Accepted::Quarantined);
+    assert_eq!(it.due().await.len(), 1, "a subscriber is told all the same");
+
+    // The order is restored, and the event sent again.
+    it.order().await;
+    assert_eq!(it.accept(&paid).await, Accepted::Seen);
+    assert!(!it.ledger.release("evt_2").await.unwrap());
+    assert!(it.ledger.release("evt_1").await.unwrap());
+
+    assert_eq!(it.accept(&paid).await, Accepted::Applied);
+    assert_eq!(it.status().await, Status::Paid);
+    assert_eq!(
+        it.ledger.quarantined().await.unwrap().len(),
+        1,
+        "the record stays"
+    );
+}
+
+#[tokio::test]
+async fn a_ledger_holds_payments_of_one_mode_and_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let it = Fixture::new().await;
+    let Some(LedgerLocation::Sqlite(path)) = it.config.ledger.clone() else {
+        panic!("a file")
+    };
+    let with_key = |key: &'static str| {
+        let ledger = format!("sqlite:{}", path.display());
+        Config::from_lookup(&[], move |name| match name {
+            "FAREBOX_LEDGER" => Some(ledger.clone()),
+            "STRIPE_SECRET_KEY" => Some(key.to_owned()),
+            _ => None,
+        })
+        .unwrap()
+    };
+
+    Ledger::open(&with_key("sk_test_a")).await.unwrap();
+    let refused = Ledger::open(&with_key("sk_live_a")).await.unwrap_err();
+    assert!(matches!(refused, Failure::OtherMode(_)), "{refused}");
+    Ledger::open(&with_key("rk_test_b")).await.unwrap();
+    Ledger::open(&it.config).await.unwrap();
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
 }
 
 #[tokio::test]

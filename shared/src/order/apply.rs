@@ -110,7 +110,7 @@ impl Order {
     pub(crate) fn apply(&self, event: &Event, now: i64) -> Result<Option<Step>, Mismatch> {
         let mut next = self.clone();
         match &event.subject {
-            Subject::Intent(intent) => match next.apply_intent(intent, event.created)? {
+            Subject::Intent(intent) => match next.apply_intent(intent, event)? {
                 true => {}
                 false => return Ok(None),
             },
@@ -130,7 +130,8 @@ impl Order {
     }
 
     /// Whether the intent was this order's.
-    fn apply_intent(&mut self, intent: &Intent, at: i64) -> Result<bool, Mismatch> {
+    fn apply_intent(&mut self, intent: &Intent, event: &Event) -> Result<bool, Mismatch> {
+        let at = event.created;
         let succeeded = intent.status == "succeeded";
         if self.intent.as_ref().is_some_and(|id| *id != intent.id) {
             return match succeeded {
@@ -141,7 +142,10 @@ impl Order {
         let digest = self.offered_digest(intent)?.to_owned();
         self.intent = Some(intent.id.clone());
         match intent.status.as_str() {
-            "succeeded" => self.facts.paid(at, &digest),
+            "succeeded" => {
+                let is_its_own_event = event.kind == "payment_intent.succeeded";
+                self.facts.paid(at, &digest, is_its_own_event);
+            }
             "canceled" => self.facts.canceled(),
             "processing" | "requires_capture" => self.facts.attempted(at, Stage::Processing),
             "requires_action" => self.facts.attempted(at, Stage::RequiresAction),
@@ -233,13 +237,14 @@ impl Order {
         let (before, after) = (self.status(), next.status());
         let (was, is) = (self.facts.disputes(), next.facts.disputes());
         let came = |status| before != status && after == status;
+        let failed_anew = after == Status::Failed && self.facts.attempt() != next.facts.attempt();
         let more_refunded = next.refunded_amount() - self.refunded_amount();
         [
             (
                 self.paid_at().is_none() && next.paid_at().is_some(),
                 Happening::Paid,
             ),
-            (came(Status::Failed), Happening::PaymentFailed),
+            (failed_anew, Happening::PaymentFailed),
             (came(Status::Processing), Happening::Processing),
             (came(Status::Canceled), Happening::Canceled),
             (more_refunded > 0, Happening::Refunded),

@@ -126,13 +126,11 @@ impl Contents {
         metadata: BTreeMap<String, String>,
         signed_at: i64,
     ) -> Result<Self, Unfit> {
-        if description
-            .as_ref()
-            .is_some_and(|text| text.chars().count() > 1000)
-        {
+        let length = description.as_ref().map(|text| text.chars().count());
+        if length.is_some_and(|length| !(1..=1000).contains(&length)) {
             return Err(Unfit {
                 field: "description",
-                what: "must be at most 1000 characters",
+                what: "must be 1 to 1000 characters",
             });
         }
         check_metadata(&metadata).map_err(|what| Unfit {

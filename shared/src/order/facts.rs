@@ -22,7 +22,7 @@ pub(super) struct Facts {
 /// The latest attempt to pay. The later second wins, and the further stage within one second:
 /// which of two attempts is shown while neither is final decides nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Attempt {
+pub(super) struct Attempt {
     at: i64,
     stage: Stage,
 }
@@ -37,9 +37,12 @@ pub(super) enum Stage {
     Failed,
 }
 
-/// The payment: when, and for which contents.
+/// The payment: when, and for which contents. Of several reports the least counts: one that is about
+/// the success itself, then the earliest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Paid {
+    /// Whether the time is that of another event, whose object was fetched after the success.
+    is_estimate: bool,
     at: i64,
     digest: String,
 }
@@ -83,9 +86,10 @@ impl Facts {
         self.attempt = self.attempt.max(Some(Attempt { at, stage }));
     }
 
-    /// Paid for the contents with `digest`; of several reports the earliest is kept.
-    pub(super) fn paid(&mut self, at: i64, digest: &str) {
+    /// Paid for the contents with `digest`; `at` is exact when the event is about the success itself.
+    pub(super) fn paid(&mut self, at: i64, digest: &str, is_exact: bool) {
         let reported = Paid {
+            is_estimate: !is_exact,
             at,
             digest: digest.to_owned(),
         };
@@ -112,6 +116,10 @@ impl Facts {
     pub(super) fn dispute(&mut self, id: &str, stage: DisputeStage) {
         let known = self.disputes.entry(id.to_owned()).or_insert(stage);
         *known = (*known).max(stage);
+    }
+
+    pub(super) fn attempt(&self) -> Option<Attempt> {
+        self.attempt
     }
 
     pub(super) fn stage(&self) -> Option<Stage> {

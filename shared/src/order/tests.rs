@@ -236,6 +236,31 @@ fn the_site_is_told_of_each_thing_once() {
 }
 
 #[test]
+fn each_failed_attempt_is_told() {
+    let history = [
+        failed_attempt(NOW),
+        failed_attempt(NOW),
+        failed_attempt(NOW + 60),
+    ];
+    assert_eq!(after(&history).1, [Happening::PaymentFailed; 2]);
+}
+
+#[test]
+fn the_time_of_the_payment_is_that_of_its_own_event() {
+    let mut exact = attempt(NOW + 50, "succeeded");
+    exact.kind = "payment_intent.succeeded".to_owned();
+    let fetched_late = attempt(NOW, "succeeded");
+
+    assert_eq!(
+        after(std::slice::from_ref(&fetched_late)).0.paid_at(),
+        Some(NOW)
+    );
+    for history in [[fetched_late.clone(), exact.clone()], [exact, fetched_late]] {
+        assert_eq!(after(&history).0.paid_at(), Some(NOW + 50));
+    }
+}
+
+#[test]
 fn what_differs_from_the_offer_is_a_mismatch() {
     type Change = fn(&mut Intent);
     let cases: [(Change, Mismatch); 7] = [

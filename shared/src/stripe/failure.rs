@@ -61,6 +61,12 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// Whether the same request is refused whoever sends it: a parameter is wrong.
+    #[must_use]
+    pub fn is_about_the_request(&self) -> bool {
+        self.status == 400 && self.kind.as_deref() == Some("invalid_request_error")
+    }
+
     /// Whether the request was fine and our key was not: the caller may try again once it is.
     #[must_use]
     pub fn is_ours_to_mend(&self) -> bool {
@@ -124,8 +130,14 @@ struct ErrorFields {
     param: Option<String>,
 }
 
-/// The failure that an answer of `status` means; its body may be anything.
-pub(super) fn of_answer(status: StatusCode, body: &[u8], request_id: Option<String>) -> Failure {
+/// The failure that an answer of `status` means; its body may be anything. `is_passing` when another
+/// attempt might have done better.
+pub(super) fn of_answer(
+    status: StatusCode,
+    body: &[u8],
+    request_id: Option<String>,
+    is_passing: bool,
+) -> Failure {
     let parsed: Option<ErrorBody> = serde_json::from_slice(body).ok();
     let is_stripes = parsed.is_some();
     let ErrorFields {
@@ -134,7 +146,6 @@ pub(super) fn of_answer(status: StatusCode, body: &[u8], request_id: Option<Stri
         decline_code,
         param,
     } = parsed.unwrap_or_default().error;
-    let is_passing = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
     if status == StatusCode::PAYMENT_REQUIRED {
         let code = decline_code.or(code);
         return Failure::Declined {
@@ -142,7 +153,9 @@ pub(super) fn of_answer(status: StatusCode, body: &[u8], request_id: Option<Stri
             request_id,
         };
     }
-    if is_passing || !status.is_client_error() {
+    let is_in_use = code.as_deref() == Some("idempotency_key_in_use");
+    let is_busy = is_passing || status == StatusCode::TOO_MANY_REQUESTS;
+    if (is_busy && !is_in_use) || !status.is_client_error() {
         let what = match is_stripes {
             true => "Stripe could not carry it out",
             false => "the body is not one of Stripe's",
@@ -165,10 +178,17 @@ pub(super) fn of_answer(status: StatusCode, body: &[u8], request_id: Option<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stripe::retry::Advice;
 
     fn of(status: u16, body: &str) -> Failure {
         let status = StatusCode::from_u16(status).unwrap();
-        of_answer(status, body.as_bytes(), Some("req_1".to_owned()))
+        let is_passing = crate::stripe::retry::is_passing(status.as_u16(), Advice::default());
+        of_answer(
+            status,
+            body.as_bytes(),
+            Some("req_1".to_owned()),
+            is_passing,
+        )
     }
 
     #[test]

@@ -94,38 +94,46 @@ impl PaymentIntent {
 
 impl Stripe {
     /// Makes the intent of `order`. Whoever does so for the same order makes the same intent: key and
-    /// parameters come from the order's first revision.
+    /// parameters come from the order's first revision. Only where Stripe refuses that one for good,
+    /// such as for an amount that is too small, the intent is made for what is offered now.
     ///
     /// # Errors
     ///
     /// [`Failure`]; an intent may have been made all the same, and the next call finds it.
     pub async fn create_intent(&self, order: &Order) -> Result<PaymentIntent, Failure> {
-        let revision = order.first_revision();
+        match self.create_for(order, order.first_revision()).await {
+            Err(Failure::Refused(refusal))
+                if refusal.is_about_the_request() && order.revision() != order.first_revision() =>
+            {
+                self.create_for(order, order.revision()).await
+            }
+            created => created,
+        }
+    }
+
+    async fn create_for(
+        &self,
+        order: &Order,
+        revision: &Revision,
+    ) -> Result<PaymentIntent, Failure> {
         let amount = revision.contents.amount();
         let methods = CreatePaymentIntentAutomaticPaymentMethods::new(true);
-        let mut request = CreatePaymentIntent::new(amount.minor_units(), amount.currency())
-            .automatic_payment_methods(methods)
-            .metadata(metadata(order, revision));
-        if let Some(description) = revision.contents.description() {
-            request = request.description(description);
-        }
-        let key = key(&[
+        let key = [
             "create",
             order.id().as_str(),
             order.owner().as_str(),
             &revision.digest,
-        ]);
-        let made: PaymentIntent = request
+        ];
+        CreatePaymentIntent::new(amount.minor_units(), amount.currency())
+            .automatic_payment_methods(methods)
+            .description(description(order, revision))
+            .metadata(metadata(order, revision))
             .build()
-            .customize()
-            .request_strategy(RequestStrategy::Idempotent(key))
+            .customize::<PaymentIntent>()
+            .request_strategy(RequestStrategy::Idempotent(key_of(&key)))
             .send(self)
-            .await?;
-        // Another revision may have been written to it since it was made.
-        if made.contents() == Some(&revision.digest) {
-            return made.checked(order, revision);
-        }
-        Ok(made)
+            .await?
+            .checked(order, revision)
     }
 
     /// The intent with `id`.
@@ -143,6 +151,10 @@ impl Stripe {
 
     /// Changes `intent` to what `order` offers now.
     ///
+    /// Every call has a key of its own, which its attempts share. Setting the same values twice does no
+    /// harm; an answer that Stripe kept from an earlier change back and forth would, since it claims
+    /// a state that is not there any more.
+    ///
     /// # Errors
     ///
     /// [`Failure`]; [`Failure::is_unexpected_state`] when it is paid or being paid.
@@ -158,27 +170,26 @@ impl Stripe {
             // An empty value removes the key.
             metadata.entry(stale.clone()).or_default();
         }
-        let before = intent.contents().unwrap_or_default();
-        let change = order.changes().to_string();
-        let key = key(&[
-            "update",
-            order.id().as_str(),
-            &change,
-            before,
-            &revision.digest,
-        ]);
+        let call = format!("{:032x}", fastrand::u128(..));
+        let key = ["update", order.id().as_str(), &revision.digest, &call];
         UpdatePaymentIntent::new(intent.id.as_str())
             .amount(amount.minor_units())
             .currency(amount.currency())
-            .description(revision.contents.description().unwrap_or_default())
+            .description(description(order, revision))
             .metadata(metadata)
             .build()
             .customize::<PaymentIntent>()
-            .request_strategy(RequestStrategy::Idempotent(key))
+            .request_strategy(RequestStrategy::Idempotent(key_of(&key)))
             .send(self)
             .await?
             .checked(order, revision)
     }
+}
+
+/// What the site wrote, or the order's id: Stripe does not take a description back once there is one.
+fn description(order: &Order, revision: &Revision) -> String {
+    let written = revision.contents.description();
+    written.map_or_else(|| format!("Order {}", order.id()), str::to_owned)
 }
 
 fn metadata(order: &Order, revision: &Revision) -> HashMap<String, String> {
@@ -193,7 +204,7 @@ fn metadata(order: &Order, revision: &Revision) -> HashMap<String, String> {
 }
 
 /// The key of an operation: the same for the same parts, and telling nothing of them.
-fn key(operation: &[&str]) -> IdempotencyKey {
+fn key_of(operation: &[&str]) -> IdempotencyKey {
     let key = format!("farebox-{}", digest::hex(operation));
     IdempotencyKey::new(key).expect("72 characters are not too many")
 }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::try_join_all;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use stripe::StripeRequest as _;
 use stripe_product::price::{ListPrice, RetrievePrice};
 use tokio::time::Instant;
@@ -16,6 +16,10 @@ use crate::event::is_id;
 
 /// Stripe takes this many lookup keys at once.
 const MOST_LOOKUP_KEYS: usize = 10;
+/// So many calls for one request are under way at once.
+const MOST_AT_ONCE: usize = 4;
+/// So many names are held; whoever asks for many that do not exist fills no memory.
+const MOST_HELD: usize = 2_000;
 
 /// A price of the shop.
 #[derive(Clone, Debug, PartialEq, miniserde::Deserialize)]
@@ -33,6 +37,15 @@ pub struct Price {
     pub unit_amount: Option<i64>,
     /// The shop's own name for it.
     pub lookup_key: Option<String>,
+    /// A rule by which quantities are divided and rounded.
+    pub transform_quantity: Option<TransformQuantity>,
+}
+
+/// A rule by which an amount is rounded: such a price is not simply multiplied.
+#[derive(Clone, Debug, PartialEq, miniserde::Deserialize)]
+pub struct TransformQuantity {
+    /// The quantity is divided by this.
+    pub divide_by: i64,
 }
 
 #[derive(miniserde::Deserialize)]
@@ -43,23 +56,22 @@ struct Page {
 /// Finds prices by id or lookup key.
 #[derive(Clone, Debug)]
 pub struct Prices {
-    stripe: Stripe,
     held_for: Duration,
     held: Arc<Mutex<HashMap<String, Held>>>,
 }
 
+/// What Stripe answered; `None` for a name that it does not know.
 #[derive(Clone, Debug)]
 struct Held {
-    price: Price,
+    price: Option<Price>,
     until: Instant,
 }
 
 impl Prices {
-    /// Asks `stripe`, and holds each answer for `held_for`.
+    /// Holds what Stripe answers for `held_for`.
     #[must_use]
-    pub fn new(stripe: Stripe, held_for: Duration) -> Self {
+    pub fn new(held_for: Duration) -> Self {
         Self {
-            stripe,
             held_for,
             held: Arc::default(),
         }
@@ -70,30 +82,36 @@ impl Prices {
     /// # Errors
     ///
     /// [`Failure`] when Stripe did not answer.
-    pub async fn find(&self, names: &BTreeSet<&str>) -> Result<BTreeMap<String, Price>, Failure> {
+    pub async fn find(
+        &self,
+        stripe: &Stripe,
+        names: &BTreeSet<&str>,
+    ) -> Result<BTreeMap<String, Price>, Failure> {
         let mut found = self.held(names);
         let missing = names.iter().filter(|name| !found.contains_key(**name));
         let (ids, keys): (Vec<&str>, Vec<&str>) =
             missing.partition(|name| name.starts_with("price_"));
-        let by_id = try_join_all(ids.into_iter().map(|id| self.by_id(id)));
-        let by_key = try_join_all(keys.chunks(MOST_LOOKUP_KEYS).map(|keys| self.by_key(keys)));
-        let (by_id, by_key) = futures_util::future::try_join(by_id, by_key).await?;
-        let by_id = by_id
-            .into_iter()
-            .flatten()
-            .map(|price| (price.id.clone(), price));
-        let by_key = by_key
-            .into_iter()
-            .flatten()
-            .filter_map(|price| Some((price.lookup_key.clone()?, price)));
-        let fetched: Vec<(String, Price)> = by_id.chain(by_key).collect();
+        let mut fetched = BTreeMap::new();
+        for keys in keys.chunks(MOST_LOOKUP_KEYS) {
+            fetched.extend(stripe.prices_by_key(keys).await?);
+        }
+        let ids: Vec<String> = ids.into_iter().map(str::to_owned).collect();
+        let by_id = ids.into_iter().map(|id| stripe.price_by_id(id));
+        let by_id: Vec<_> = stream::iter(by_id)
+            .buffer_unordered(MOST_AT_ONCE)
+            .try_collect()
+            .await?;
+        fetched.extend(by_id);
         self.hold(&fetched);
         found.extend(fetched);
-        Ok(found)
+        let known = found.into_iter();
+        Ok(known
+            .filter_map(|(name, price)| Some((name, price?)))
+            .collect())
     }
 
     /// Those of `names` that are held and fresh.
-    fn held(&self, names: &BTreeSet<&str>) -> BTreeMap<String, Price> {
+    fn held(&self, names: &BTreeSet<&str>) -> BTreeMap<String, Option<Price>> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         names
@@ -104,38 +122,50 @@ impl Prices {
             .collect()
     }
 
-    fn hold(&self, fetched: &[(String, Price)]) {
+    fn hold(&self, fetched: &BTreeMap<String, Option<Price>>) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         held.retain(|_, held| held.until > now);
         for (name, price) in fetched {
-            let held_price = Held {
-                price: price.clone(),
-                until: now + self.held_for,
-            };
-            held.insert(name.clone(), held_price);
+            if held.len() >= MOST_HELD {
+                return;
+            }
+            let until = now + self.held_for;
+            let price = price.clone();
+            held.insert(name.clone(), Held { price, until });
+        }
+    }
+}
+
+impl Stripe {
+    async fn price_by_id(&self, id: String) -> Result<(String, Option<Price>), Failure> {
+        if !is_id(&id) {
+            return Ok((id, None));
+        }
+        let request = RetrievePrice::new(id.as_str()).build().customize();
+        match request.send(self).await {
+            Err(failure) if failure.is_missing() => Ok((id, None)),
+            answered => answered.map(|price| (id, Some(price))),
         }
     }
 
-    async fn by_id(&self, id: &str) -> Result<Option<Price>, Failure> {
-        if !is_id(id) {
-            return Ok(None);
-        }
-        let request = RetrievePrice::new(id).build().customize();
-        match request.send(&self.stripe).await {
-            Err(failure) if failure.is_missing() => Ok(None),
-            answered => answered.map(Some),
-        }
-    }
-
-    async fn by_key(&self, keys: &[&str]) -> Result<Vec<Price>, Failure> {
-        let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+    async fn prices_by_key(
+        &self,
+        keys: &[&str],
+    ) -> Result<BTreeMap<String, Option<Price>>, Failure> {
+        let mut named: BTreeMap<String, Option<Price>> =
+            keys.iter().map(|key| ((*key).to_owned(), None)).collect();
         let request = ListPrice::new()
             .active(true)
             .limit(100)
-            .lookup_keys(keys)
+            .lookup_keys(named.keys().cloned().collect::<Vec<_>>())
             .build();
-        let page: Page = request.customize().send(&self.stripe).await?;
-        Ok(page.data)
+        let page: Page = request.customize().send(self).await?;
+        for price in page.data {
+            if let Some(key) = price.lookup_key.clone() {
+                named.insert(key, Some(price));
+            }
+        }
+        Ok(named)
     }
 }

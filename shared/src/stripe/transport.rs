@@ -65,7 +65,8 @@ impl Stripe {
         request: &RequestBuilder,
         key: Option<&IdempotencyKey>,
     ) -> Result<Bytes, Failure> {
-        let deadline = Instant::now() + self.patience.deadline;
+        let latest = Instant::now() + self.patience.deadline;
+        let deadline = self.until.map_or(latest, |until| until.min(latest));
         let may_repeat = key.is_some() || !matches!(request.method, StripeMethod::Post);
         let mut failed = 0;
         let mut has_met_closed = false;
@@ -83,7 +84,7 @@ impl Stripe {
                 Again::Later(advice) => self.wait(failed, advice),
             };
             has_met_closed |= matches!(again, Again::AtOnce);
-            if !may_repeat || Instant::now() + wait >= deadline {
+            if !may_repeat || wait >= deadline.saturating_duration_since(Instant::now()) {
                 return Err(failure);
             }
             sleep(wait).await;
@@ -204,7 +205,7 @@ impl Tried {
             } => {
                 let is_cut = status.is_success();
                 let again = is_cut || retry::is_passing(status.as_u16(), advice);
-                let failure = failure::of_answer(status, &body, request_id);
+                let failure = failure::of_answer(status, &body, request_id, again);
                 Verdict::Failed(failure, again.then_some(Again::Later(advice)))
             }
             Self::Broken {

@@ -1,5 +1,6 @@
 //! Changed contents of an unpaid order change its intent; a paid order does not change.
 
+use sandbox::Fault;
 use serde_json::{Value, json};
 
 use crate::{Api, intent_id, mugs, order_id};
@@ -99,10 +100,37 @@ async fn two_tabs_that_change_at_once_leave_intent_and_order_alike() {
         let status = answer.status.as_u16();
         assert!(matches!(status, 200 | 409), "{}", answer.body);
     }
-    let settled = api.post("last", &change(&id, 7)).await.expect(200);
 
-    assert_eq!(settled.body["amount"], 7 * 1500);
-    assert_eq!(api.only_intent()["amount"], 7 * 1500);
+    let order = api.shop.order(&id).await;
+    let offered = order.revision().contents.amount().minor_units();
+    assert_eq!(api.only_intent()["amount"], offered);
+}
+
+#[tokio::test]
+async fn a_request_that_comes_late_does_not_bring_an_old_amount_back() {
+    let api = Api::start().await;
+    let id = order_id(&api.post("k1", &mugs(1)).await.expect(200));
+    let is_read =
+        |r: &sandbox::RecordedRequest| r.method == "GET" && r.path.contains("/payment_intents/");
+    api.shop
+        .stripe
+        .inject(Fault::hang().on("GET", "/v1/payment_intents/"));
+
+    // The same request again hangs on its way, having seen the order as it was.
+    let old = mugs(1);
+    let late = api.post("k1", &old);
+    let new = change(&id, 6);
+    let quick = async {
+        while !api.shop.stripe.requests().iter().any(is_read) {
+            tokio::task::yield_now().await;
+        }
+        api.post("k2", &new).await.expect(200)
+    };
+    let (late, quick) = futures_util::future::join(late, quick).await;
+
+    assert_eq!(quick.body["amount"], 9000);
+    assert_eq!(late.expect(200).body["amount"], 9000);
+    assert_eq!(api.only_intent()["amount"], 9000);
 }
 
 #[tokio::test]

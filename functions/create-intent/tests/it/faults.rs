@@ -115,6 +115,13 @@ async fn an_update_whose_answer_was_lost_is_made_once() {
 
     assert_eq!(changed.body["amount"], 3000);
     assert_eq!(api.only_intent()["amount"], 3000);
+    let requests = api.shop.stripe.requests().into_iter();
+    let updates =
+        requests.filter(|r| r.method == "POST" && r.path.starts_with("/v1/payment_intents/"));
+    let mut keys: Vec<_> = updates.map(|r| r.idempotency_key).collect();
+    assert_eq!(keys.len(), 2);
+    keys.dedup();
+    assert_eq!(keys.len(), 1, "both attempts are one operation: {keys:?}");
 }
 
 #[tokio::test]
@@ -178,6 +185,51 @@ async fn a_wait_beyond_the_deadline_is_not_begun() {
 
     assert_eq!(api.post("k1", &mugs(1)).await.code(503), "unavailable");
     assert_eq!(attempts(&api).len(), 1);
+}
+
+#[tokio::test]
+async fn an_absurd_wait_is_not_begun() {
+    let api = Api::start().await;
+    let fault = Fault::rate_limit().retry_after(u64::MAX).times(0);
+    api.shop
+        .stripe
+        .inject(fault.on("POST", "/v1/payment_intents"));
+
+    assert_eq!(api.post("k1", &mugs(1)).await.code(503), "unavailable");
+}
+
+#[tokio::test]
+async fn all_calls_of_one_request_share_one_deadline() {
+    let api = Api::start().await;
+    // Prices take most of the two seconds, and the intent would take two more.
+    api.shop
+        .stripe
+        .inject(Fault::hang().on("GET", "/v1/prices").times(5));
+    api.shop
+        .stripe
+        .inject(Fault::hang().on("POST", "/v1/payment_intents").times(0));
+
+    let started = std::time::Instant::now();
+    assert_eq!(api.post("k1", &mugs(1)).await.code(503), "unavailable");
+
+    let took = started.elapsed();
+    assert!(took < std::time::Duration::from_millis(2_900), "{took:?}");
+}
+
+#[tokio::test]
+async fn names_that_are_no_price_are_asked_for_once() {
+    let api = Api::start().await;
+    let item = |n: u32| json!({ "price": format!("price_nope{n}"), "quantity": 1 });
+    let items: Vec<serde_json::Value> = (0..50).map(item).collect();
+    for key in ["k1", "k2", "k3"] {
+        let body = json!({ "items": items });
+        assert_eq!(api.post(key, &body).await.code(400), "invalid_request");
+    }
+    assert_eq!(api.shop.stripe.requests().len(), 50);
+    assert!(api.shop.stripe.connections() <= 4, "few at once");
+
+    let too_many = json!({ "items": vec![item(0); 51] });
+    assert_eq!(api.post("k4", &too_many).await.code(400), "invalid_request");
 }
 
 #[tokio::test]

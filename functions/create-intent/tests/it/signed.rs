@@ -42,12 +42,7 @@ async fn a_newly_signed_order_changes_the_same_intent() {
         intent["metadata"]["gift"].is_null(),
         "what is not signed any more is gone"
     );
-    assert!(
-        intent["description"]
-            .as_str()
-            .unwrap_or_default()
-            .is_empty()
-    );
+    assert_eq!(intent["description"], "Order o_1");
 }
 
 #[tokio::test]
@@ -110,7 +105,10 @@ async fn what_does_not_fit_is_refused_by_the_claims_name() {
         (json!({ "amount": 15.5 }), "order"),
         (json!({ "amount": "1500" }), "order"),
         (json!({ "extra": true }), "order"),
+        (json!({ "description": "" }), "description"),
         (json!({ "iat": null }), "order"),
+        (json!({ "iat": api.shop.clock.now() + 3600 }), "iat"),
+        (json!({ "iat": api.shop.clock.now() * 1000 }), "iat"),
         (json!({ "sub": null }), "order"),
         (json!({ "exp": 1 }), "order"),
     ];
@@ -120,6 +118,21 @@ async fn what_does_not_fit_is_refused_by_the_claims_name() {
         assert!(message.contains(claim), "{changes}: {message}");
     }
     assert!(api.shop.stripe.payment_intents().is_empty());
+}
+
+#[tokio::test]
+async fn an_order_that_stripe_refused_can_be_corrected() {
+    let api = Api::start().await;
+    let too_small = api.post_signed(&json!({ "amount": 10 })).await;
+    assert_eq!(too_small.code(400), "amount_too_small");
+
+    let corrected = api
+        .post_signed(&json!({ "amount": 9000 }))
+        .await
+        .expect(200);
+
+    assert_eq!(corrected.body["amount"], 9000);
+    assert_eq!(api.only_intent()["amount"], 9000);
 }
 
 #[tokio::test]

@@ -102,6 +102,8 @@ async fn what_concerns_no_order_of_ours_is_200_and_changes_nothing() {
         event(&hook.shop, "payment_intent.created")
     };
     not_ours["data"]["object"]["metadata"] = json!({});
+    not_ours["data"]["object"]["id"] = json!("pi_of_another_shop");
+    not_ours["data"]["object"]["status"] = json!("succeeded");
     not_ours["type"] = json!("payment_intent.succeeded");
     for event in [
         foreign("evt_1", "customer.created"),

@@ -24,6 +24,8 @@ fn letter(row: &Row<'_>) -> rusqlite::Result<Letter> {
     })
 }
 
+/// Appends `messages`. One with the id of an earlier one is the same message: it is told once, even
+/// when its event was released from the quarantine and came again.
 pub(super) fn append(
     connection: &Connection,
     messages: &[Message],
@@ -32,7 +34,8 @@ pub(super) fn append(
     for message in messages {
         connection
             .prepare_cached(
-                "INSERT INTO outbox (id, type, body, created_at, due_at) VALUES (?1, ?2, ?3, ?4, ?4)",
+                "INSERT INTO outbox (id, type, body, created_at, due_at) VALUES (?1, ?2, ?3, ?4, ?4)
+                 ON CONFLICT (id) DO NOTHING",
             )?
             .execute(params![message.id, message.kind, message.body, now])?;
     }

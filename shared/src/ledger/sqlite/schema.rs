@@ -1,10 +1,10 @@
 //! The tables, and how a file of an earlier version is brought up to date.
 
-use std::{path::Path, time::Duration};
+use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use super::Failure;
+use super::{Failure, Mode};
 
 /// How long a process waits for another's transaction to end.
 const BUSY: Duration = Duration::from_secs(5);
@@ -56,13 +56,53 @@ const MIGRATIONS: [&str; 1] = ["
 "];
 
 /// Opens the file, makes it where it is not there, and brings its schema up to date.
-pub(super) fn open(path: &Path) -> Result<Connection, Failure> {
+pub(super) fn open(path: &Path, mode: Option<Mode>) -> Result<Connection, Failure> {
+    make_private(path);
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY)?;
     use_write_ahead_log(&connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     migrate(&mut connection)?;
+    if let Some(mode) = mode {
+        bind_to(&mut connection, mode)?;
+    }
     Ok(connection)
+}
+
+/// The file names customers: it is for its owner alone. SQLite gives its companions the same mode.
+fn make_private(path: &Path) {
+    // A file that is there already keeps the mode that its owner gave it, and any other failure is
+    // told when SQLite opens it.
+    let _ = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+}
+
+/// A file holds payments of one mode: orders that were paid with test cards are not to be fulfilled
+/// beside real ones. The first process that knows its mode writes it.
+fn bind_to(connection: &mut Connection, mode: Mode) -> Result<(), Failure> {
+    const NAME: &str = "application_id";
+    let id = |mode| match mode {
+        Mode::Test => 0x4642_5431, // "FBT1"
+        Mode::Live => 0x4642_4c31, // "FBL1"
+    };
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: i64 = transaction.pragma_query_value(None, NAME, |row| row.get(0))?;
+    let other = if mode.is_live() {
+        Mode::Test
+    } else {
+        Mode::Live
+    };
+    if found == id(other) {
+        return Err(Failure::OtherMode(other));
+    }
+    if found == 0 {
+        transaction.pragma_update(None, NAME, id(mode))?;
+    }
+    transaction.commit()?;
+    Ok(())
 }
 
 /// Several processes that make the file at once may find it locked, without SQLite's own waiting.
