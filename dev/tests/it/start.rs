@@ -74,8 +74,12 @@ fn with_stripe_the_keys_must_be_there() {
 #[test]
 fn with_stripe_the_keys_come_from_the_env_file_and_the_forwarding_is_told() {
     let folder = tempfile::tempdir().unwrap();
-    let keys = "STRIPE_SECRET_KEY=sk_test_abc\nSTRIPE_PUBLISHABLE_KEY=pk_test_abc\n";
-    std::fs::write(folder.path().join(".env"), keys).unwrap();
+    // As the README tells: the example, with one's own two keys.
+    let example = include_str!("../../../.env.example");
+    let filled = example
+        .replace("=sk_test_...", "=sk_test_abc")
+        .replace("=pk_test_...", "=pk_test_abc");
+    std::fs::write(folder.path().join(".env"), filled).unwrap();
 
     let mut child = command(folder.path(), &["--port", "0", "--stripe"])
         .env("CARGO_MANIFEST_DIR", folder.path().join("dev"))
