@@ -36,8 +36,14 @@ impl Accepted {
 /// How the order of an event is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Handle {
-    /// By the id that we wrote to the intent's metadata.
-    Order(OrderId),
+    /// By its payment intent, or by the id that we wrote to the intent's metadata where the ledger
+    /// does not know the intent yet.
+    Order {
+        /// The order that the metadata names.
+        named: OrderId,
+        /// The payment intent.
+        intent: String,
+    },
     /// By the payment intent.
     Intent(String),
 }
@@ -49,8 +55,12 @@ impl Handle {
             Subject::Intent(intent) => {
                 let named = intent.metadata(IntentKeys::ORDER);
                 let named = named.and_then(|id| OrderId::parse(id).ok());
-                // Someone may have emptied the metadata of an intent of ours.
-                return Some(named.map_or_else(|| Self::Intent(intent.id.clone()), Self::Order));
+                let intent = intent.id.clone();
+                return Some(match named {
+                    Some(named) => Self::Order { named, intent },
+                    // Someone may have emptied the metadata of an intent of ours.
+                    None => Self::Intent(intent),
+                });
             }
             Subject::Charge(charge) => &charge.payment_intent,
             Subject::Refund(refund) => &refund.payment_intent,

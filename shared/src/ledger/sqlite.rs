@@ -208,7 +208,13 @@ fn accept(
         return Ok(Accepted::Seen);
     }
     let found = match Handle::of(event) {
-        Some(Handle::Order(id)) => orders::find(transaction, &id)?,
+        Some(Handle::Order { named, intent }) => {
+            // Whose the intent is, the ledger knows better than metadata that anyone may edit.
+            match orders::find_by_intent(transaction, &intent)? {
+                Some(found) => Some(found),
+                None => orders::find(transaction, &named)?,
+            }
+        }
         Some(Handle::Intent(intent)) => orders::find_by_intent(transaction, &intent)?,
         None => None,
     };

@@ -1,6 +1,7 @@
 //! The ledger on a real file: orders, operations and events. [`outbox`] loses nothing, and [`sharing`]
 //! is what many connections at once see.
 
+mod orders;
 mod outbox;
 mod sharing;
 
@@ -202,6 +203,24 @@ async fn a_payment_whose_metadata_was_emptied_is_not_lost() {
 }
 
 #[tokio::test]
+async fn metadata_that_names_another_order_moves_neither() {
+    let it = Fixture::new().await;
+    let order = it.order().await;
+    // The same owner and the same contents, so that nothing else differs.
+    let Opened::Order(other) = it.open(opening("o_2", "ada", 1500, None)).await else {
+        panic!()
+    };
+    let mut moved = succeeded(&order, "evt_1");
+    moved["data"]["object"]["metadata"][IntentKeys::ORDER] = json!("o_2");
+
+    assert_eq!(it.accept(&moved).await, Accepted::Quarantined);
+
+    assert_eq!(it.status().await, Status::Created);
+    let other = it.ledger.order(other.id()).await.unwrap().unwrap();
+    assert_eq!(other.status(), Status::Created);
+}
+
+#[tokio::test]
 async fn a_quarantined_event_that_is_released_counts_when_it_comes_again() {
     let elsewhere = Fixture::new().await;
     let order = elsewhere.order().await;
@@ -277,49 +296,6 @@ async fn a_subscription_to_an_orders_events_adds_to_the_orders_own_messages() {
 
     let kinds: Vec<String> = it.due().await.into_iter().map(|l| l.message.kind).collect();
     assert_eq!(kinds, ["order.paid", "stripe.payment_intent.succeeded"]);
-}
-
-#[tokio::test]
-async fn one_operation_opens_one_order_and_other_contents_are_refused() {
-    let it = Fixture::new().await;
-    let first = it.open(opening("o_1", "ada", 1500, Some("key"))).await;
-
-    assert_eq!(
-        it.open(opening("o_1", "ada", 1500, Some("key"))).await,
-        first
-    );
-    let reused = it.open(opening("o_1", "ada", 9900, Some("key"))).await;
-    assert_eq!(reused, Opened::Refused(Refusal::KeyReused));
-    let Opened::Order(changed) = it.open(opening("o_1", "ada", 9900, Some("key-2"))).await else {
-        panic!("refused")
-    };
-    assert_eq!(changed.revision().contents.amount().minor_units(), 9900);
-}
-
-#[tokio::test]
-async fn another_callers_order_is_not_there() {
-    let it = Fixture::new().await;
-    it.order().await;
-
-    let theirs = it.open(opening("o_1", "bob", 1500, None)).await;
-    assert_eq!(theirs, Opened::Refused(Refusal::NotFound));
-    let mut missing = opening("o_2", "ada", 1500, None);
-    missing.must_exist = true;
-    assert_eq!(it.open(missing).await, Opened::Refused(Refusal::NotFound));
-}
-
-#[tokio::test]
-async fn an_intent_is_noted_once() {
-    let it = Fixture::new().await;
-    let order = it.order().await;
-
-    let again = it
-        .ledger
-        .attach_intent(order.id(), "pi_2", NOW)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(again.intent(), Some("pi_1"));
 }
 
 #[tokio::test]

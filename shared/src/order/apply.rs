@@ -33,6 +33,9 @@ pub enum Mismatch {
     /// The metadata names another owner.
     #[error("the owner differs")]
     Owner,
+    /// The metadata names another order.
+    #[error("the metadata names another order")]
+    Order,
     /// Contents that were never offered.
     #[error("the contents were never offered")]
     Contents,
@@ -164,6 +167,9 @@ impl Order {
     fn offered_digest<'a>(&self, intent: &'a Intent) -> Result<&'a str, Mismatch> {
         if intent.metadata(IntentKeys::OWNER) != Some(&self.owner.alias()) {
             return Err(Mismatch::Owner);
+        }
+        if intent.metadata(IntentKeys::ORDER) != Some(self.id.as_str()) {
+            return Err(Mismatch::Order);
         }
         let digest = intent.metadata(IntentKeys::CONTENTS).unwrap_or_default();
         let revision = self.revisions().find(|r| r.digest == digest);

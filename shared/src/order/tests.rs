@@ -1,6 +1,7 @@
 //! The state machine: single steps as tables. Whole histories are in [`histories`].
 
 mod histories;
+mod offers;
 
 use std::collections::BTreeMap;
 
@@ -263,7 +264,7 @@ fn the_time_of_the_payment_is_that_of_its_own_event() {
 #[test]
 fn what_differs_from_the_offer_is_a_mismatch() {
     type Change = fn(&mut Intent);
-    let cases: [(Change, Mismatch); 7] = [
+    let cases: [(Change, Mismatch); 8] = [
         (|intent| intent.amount = 1, Mismatch::Amount),
         (|intent| intent.amount_received = Some(1), Mismatch::Amount),
         (
@@ -278,6 +279,10 @@ fn what_differs_from_the_offer_is_a_mismatch() {
         (
             |intent| set(intent, IntentKeys::CONTENTS, "x"),
             Mismatch::Contents,
+        ),
+        (
+            |intent| set(intent, IntentKeys::ORDER, "o_2"),
+            Mismatch::Order,
         ),
         (|intent| intent.id = "pi_2".to_owned(), Mismatch::Intent),
     ];
@@ -315,51 +320,4 @@ fn another_intents_failure_is_not_this_orders() {
         order().apply(&event(NOW, Subject::Intent(other)), NOW),
         Ok(None)
     );
-}
-
-#[test]
-fn an_unpaid_order_takes_new_contents_and_a_payment_for_the_old_is_good() {
-    let mut changed = order();
-    let for_the_old = event(NOW, Subject::Intent(intent(&changed, "succeeded")));
-    changed.revise(contents(2500, 2), NOW).unwrap();
-    assert_eq!(changed.revision().contents.amount(), usd(2500));
-
-    let step = changed.apply(&for_the_old, NOW).unwrap().unwrap();
-
-    assert_eq!(step.order.status(), Status::Paid);
-    assert_eq!(step.order.revision().contents.amount(), usd(1500));
-}
-
-#[test]
-fn a_token_signed_earlier_never_brings_a_price_back() {
-    let mut changed = order();
-    changed.revise(contents(2500, 5), NOW).unwrap();
-
-    assert_eq!(changed.revise(contents(1500, 1), NOW), Ok(()));
-    assert_eq!(changed.revision().contents.amount(), usd(2500));
-    assert_eq!(changed.revise(contents(10, 4), NOW), Err(Fixed::Newer));
-
-    changed.revise(contents(1500, 6), NOW).unwrap();
-    assert_eq!(changed.revision().contents.amount(), usd(1500));
-}
-
-#[test]
-fn what_is_decided_takes_no_new_contents() {
-    let cases = [
-        (attempt(NOW, "succeeded"), Fixed::Paid),
-        (attempt(NOW, "canceled"), Fixed::Canceled),
-        (attempt(NOW, "processing"), Fixed::Processing),
-        (charge_refunded(500), Fixed::Paid),
-    ];
-    for (event, fixed) in cases {
-        let (mut order, _) = after(&[event]);
-        assert_eq!(order.revise(contents(2500, 2), NOW), Err(fixed));
-    }
-}
-
-#[test]
-fn an_order_is_not_changed_without_end() {
-    let mut changed = order();
-    let refused = (2..200).find_map(|n| changed.revise(contents(1000 + n, n), NOW).err());
-    assert_eq!(refused, Some(Fixed::TooManyRevisions));
 }

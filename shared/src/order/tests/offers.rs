@@ -1,0 +1,50 @@
+//! What is offered: changes of an unpaid order, and what a payment is good for.
+
+use super::*;
+
+#[test]
+fn an_unpaid_order_takes_new_contents_and_a_payment_for_the_old_is_good() {
+    let mut changed = order();
+    let for_the_old = event(NOW, Subject::Intent(intent(&changed, "succeeded")));
+    changed.revise(contents(2500, 2), NOW).unwrap();
+    assert_eq!(changed.revision().contents.amount(), usd(2500));
+
+    let step = changed.apply(&for_the_old, NOW).unwrap().unwrap();
+
+    assert_eq!(step.order.status(), Status::Paid);
+    assert_eq!(step.order.revision().contents.amount(), usd(1500));
+}
+
+#[test]
+fn a_token_signed_earlier_never_brings_a_price_back() {
+    let mut changed = order();
+    changed.revise(contents(2500, 5), NOW).unwrap();
+
+    assert_eq!(changed.revise(contents(1500, 1), NOW), Ok(()));
+    assert_eq!(changed.revision().contents.amount(), usd(2500));
+    assert_eq!(changed.revise(contents(10, 4), NOW), Err(Fixed::Newer));
+
+    changed.revise(contents(1500, 6), NOW).unwrap();
+    assert_eq!(changed.revision().contents.amount(), usd(1500));
+}
+
+#[test]
+fn what_is_decided_takes_no_new_contents() {
+    let cases = [
+        (attempt(NOW, "succeeded"), Fixed::Paid),
+        (attempt(NOW, "canceled"), Fixed::Canceled),
+        (attempt(NOW, "processing"), Fixed::Processing),
+        (charge_refunded(500), Fixed::Paid),
+    ];
+    for (event, fixed) in cases {
+        let (mut order, _) = after(&[event]);
+        assert_eq!(order.revise(contents(2500, 2), NOW), Err(fixed));
+    }
+}
+
+#[test]
+fn an_order_is_not_changed_without_end() {
+    let mut changed = order();
+    let refused = (2..200).find_map(|n| changed.revise(contents(1000 + n, n), NOW).err());
+    assert_eq!(refused, Some(Fixed::TooManyRevisions));
+}
