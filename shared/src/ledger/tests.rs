@@ -1,5 +1,5 @@
-//! The ledger on a real file: orders, operations and events. [`outbox`] loses nothing, and [`sharing`]
-//! is what many connections at once see.
+//! The ledger on a real file: what events do to it. [`orders`] are opened once, the [`outbox`] loses
+//! nothing, and [`sharing`] is what many connections at once see.
 
 mod orders;
 mod outbox;

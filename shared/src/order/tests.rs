@@ -1,4 +1,5 @@
-//! The state machine: single steps as tables. Whole histories are in [`histories`].
+//! The state machine: single steps as tables. What is offered is in [`offers`], whole histories in
+//! [`histories`].
 
 mod histories;
 mod offers;
