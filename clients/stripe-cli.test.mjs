@@ -1,0 +1,64 @@
+// The sandbox, by Stripe's own command line: `stripe trigger` runs Stripe's own call sequences.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { start } from "./program.mjs";
+
+const KEY = "sk_test_clients0123456789";
+const PLATFORM = `@stripe/cli-${process.platform}-${process.arch}`;
+
+/** Where the program is; `null` on a platform that Stripe makes none for. */
+function program() {
+  const { resolve } = createRequire(import.meta.url);
+  const wanted = createRequire(resolve("@stripe/cli/package.json"));
+  const made = Object.keys(wanted("./package.json").optionalDependencies);
+  if (!made.includes(PLATFORM)) return null;
+  const name = process.platform === "win32" ? "stripe.exe" : "stripe";
+  return join(dirname(wanted.resolve(`${PLATFORM}/package.json`)), "bin", name);
+}
+
+const stripe = program();
+const skip = stripe === null && `Stripe makes no command line for ${PLATFORM}`;
+
+/** Runs `stripe trigger`; answers the types of the sandbox's events, newest first. */
+async function trigger(t, event) {
+  const { url } = await start(t, "sandbox", ["--port", "0"], { url: /(http:\S+)/ });
+  const home = await mkdtemp(join(tmpdir(), "farebox-"));
+  t.after(() => rm(home, { recursive: true, force: true }));
+  const variables = { HOME: home, XDG_CONFIG_HOME: home, STRIPE_CLI_TELEMETRY_OPTOUT: "1" };
+  const args = ["trigger", event, "--api-base", url, "--api-key", KEY];
+  // Rejects, and so fails the test, when the exit code is not 0.
+  await promisify(execFile)(stripe, args, { cwd: home, env: variables, timeout: 20_000 });
+  const headers = { authorization: `Bearer ${KEY}` };
+  const events = await (await fetch(`${url}/v1/events`, { headers })).json();
+  return events.data.map(({ type }) => type);
+}
+
+test("stripe trigger payment_intent.succeeded pays", { skip }, async (t) => {
+  assert.deepEqual(await trigger(t, "payment_intent.succeeded"), [
+    "payment_intent.succeeded",
+    "charge.succeeded",
+    "payment_intent.created",
+  ]);
+});
+
+test("stripe trigger payment_intent.payment_failed is declined", { skip }, async (t) => {
+  assert.deepEqual(await trigger(t, "payment_intent.payment_failed"), [
+    "payment_intent.payment_failed",
+    "charge.failed",
+    "payment_intent.created",
+  ]);
+});
+
+test("stripe trigger charge.refunded pays and refunds", { skip }, async (t) => {
+  const types = await trigger(t, "charge.refunded");
+  for (const type of ["payment_intent.succeeded", "refund.created", "charge.refunded"]) {
+    assert.ok(types.includes(type), `${type} is not in ${types}`);
+  }
+});
