@@ -9,7 +9,7 @@ use crate::{
     log::Log,
     sandbox::Sandbox,
     server,
-    webhooks::{Endpoint, RefusedUrl, Retry, Webhooks, delivery},
+    webhooks::{Endpoint, Payload, RefusedUrl, Retry, Webhooks, delivery},
 };
 
 /// How far a slow watcher may fall behind before it misses something.
@@ -19,7 +19,7 @@ const WATCHED: usize = 4096;
 #[derive(Debug, Clone)]
 pub struct Builder {
     port: u16,
-    webhooks: Vec<(String, String)>,
+    webhooks: Vec<(String, String, Payload)>,
     retry: Retry,
 }
 
@@ -68,8 +68,19 @@ impl Builder {
 
     /// Sends every event to this URL, signed with this secret, or with several separated by commas.
     #[must_use]
-    pub fn webhook(mut self, url: &str, secret: &str) -> Self {
-        self.webhooks.push((url.to_owned(), secret.to_owned()));
+    pub fn webhook(self, url: &str, secret: &str) -> Self {
+        self.telling(url, secret, Payload::Snapshot)
+    }
+
+    /// Like [`Builder::webhook`], with thin events: they name an object and do not show it.
+    #[must_use]
+    pub fn thin_webhook(self, url: &str, secret: &str) -> Self {
+        self.telling(url, secret, Payload::Thin)
+    }
+
+    fn telling(mut self, url: &str, secret: &str, payload: Payload) -> Self {
+        let webhook = (url.to_owned(), secret.to_owned(), payload);
+        self.webhooks.push(webhook);
         self
     }
 
@@ -95,8 +106,8 @@ impl Builder {
     pub async fn start(self) -> Result<Sandbox, StartError> {
         let (watchers, _) = broadcast::channel(WATCHED);
         let (webhooks, queue) = Webhooks::new(self.retry, watchers.clone());
-        for (url, secret) in &self.webhooks {
-            webhooks.add(Endpoint::parse(url, secret)?);
+        for (url, secret, payload) in &self.webhooks {
+            webhooks.add(Endpoint::parse(url, secret)?.telling(*payload));
         }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await;
         let listener = listener.map_err(|cause| self.listen_error(cause))?;

@@ -7,6 +7,8 @@ pub(crate) enum Behaviour {
     Succeeds,
     /// The bank refuses.
     Declines(&'static Decline),
+    /// A customer can keep it, and the bank refuses when it is charged.
+    DeclinesOnceKept,
     /// The payer has to answer a 3-D Secure challenge first.
     NeedsAuthentication,
     /// It pays, and the payer disputes it at once.
@@ -50,7 +52,7 @@ const fn declined(code: &'static str, message: &'static str) -> Decline {
 const REFUSED: &str = "The bank declined this card.";
 
 /// What a bank says when it gives no reason.
-static GENERIC: Decline = declined("generic_decline", REFUSED);
+pub(crate) static GENERIC: Decline = declined("generic_decline", REFUSED);
 static INSUFFICIENT: Decline = declined("insufficient_funds", "This card's funds do not suffice.");
 static LOST: Decline = declined("lost_card", REFUSED);
 static STOLEN: Decline = declined("stolen_card", REFUSED);
@@ -108,6 +110,7 @@ static CARDS: &[TestCard] = &[
     card("pm_card_chargeDeclinedExpiredCard", "4000000000000069", Behaviour::Declines(&EXPIRED)),
     card("pm_card_chargeDeclinedIncorrectCvc", "4000000000000127", Behaviour::Declines(&WRONG_CVC)),
     card("pm_card_chargeDeclinedProcessingError", "4000000000000119", Behaviour::Declines(&PROCESSING)),
+    card("pm_card_chargeCustomerFail", "4000000000000341", Behaviour::DeclinesOnceKept),
     card("pm_card_threeDSecure2Required", "4000000000003220", Behaviour::NeedsAuthentication),
     card("pm_card_threeDSecureRequired", "4000000000003063", Behaviour::NeedsAuthentication),
     card("pm_card_authenticationRequired", "4000002760003184", Behaviour::NeedsAuthentication),

@@ -1,4 +1,4 @@
-//! The command line: four flags, read by hand.
+//! The command line: a handful of flags, read by hand.
 
 use std::process::ExitCode;
 
@@ -8,16 +8,41 @@ use tokio::signal::unix::{SignalKind, signal};
 const HELP: &str = "\
 A Stripe that runs on this machine.
 
-Usage: sandbox [--port PORT] [--webhook-url URL --webhook-secret SECRET]...
+Usage: sandbox [--port PORT] [--webhook-url URL --webhook-secret SECRET [--webhook-payload KIND]]...
 
   --port PORT              listen on this port of 127.0.0.1 (default 12111; 0 for any free one)
   --webhook-url URL        send events to this http URL on this machine; repeatable
   --webhook-secret SECRET  sign the events of the URL before it; several separated by commas
+  --webhook-payload KIND   what the URL before it gets: snapshot (the default) or thin
   --help                   print this
 
 It starts with prices for a mug, a shirt and a sticker (lookup keys mug, shirt, sticker).
 Use any key that begins with sk_test_, and pk_test_ in a browser.
 ";
+
+const FLAGS: &[&str] = &[
+    "--port",
+    "--webhook-url",
+    "--webhook-secret",
+    "--webhook-payload",
+];
+
+/// An endpoint as far as the arguments have described it.
+struct Webhook {
+    url: String,
+    secret: Option<String>,
+    thin: bool,
+}
+
+impl Webhook {
+    fn to(url: String) -> Self {
+        Self {
+            url,
+            secret: None,
+            thin: false,
+        }
+    }
+}
 
 /// Does what the arguments say; anything that goes wrong is one line.
 pub(crate) async fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
@@ -38,12 +63,12 @@ pub(crate) async fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
 /// What to start; `None` when only help was asked for.
 fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Builder>, String> {
     let mut port = "12111".to_owned();
-    let mut webhooks: Vec<(String, Option<String>)> = Vec::new();
+    let mut webhooks: Vec<Webhook> = Vec::new();
     while let Some(flag) = arguments.next() {
         if flag == "--help" || flag == "-h" {
             return Ok(None);
         }
-        if !["--port", "--webhook-url", "--webhook-secret"].contains(&flag.as_str()) {
+        if !FLAGS.contains(&flag.as_str()) {
             return Err(format!(
                 "unknown argument '{flag}'; --help lists what there is"
             ));
@@ -53,21 +78,35 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Builder>,
             .ok_or_else(|| format!("{flag} needs a value"))?;
         match (flag.as_str(), webhooks.last_mut()) {
             ("--port", _) => port = value,
-            ("--webhook-url", _) => webhooks.push((value, None)),
-            (_, Some((_, secret @ None))) => *secret = Some(value),
-            _ => return Err("--webhook-secret comes after its --webhook-url".to_owned()),
+            ("--webhook-url", _) => webhooks.push(Webhook::to(value)),
+            ("--webhook-payload", Some(webhook)) => webhook.thin = is_thin(&value)?,
+            (_, Some(Webhook { secret, .. })) if secret.is_none() => *secret = Some(value),
+            (flag, _) => return Err(format!("{flag} comes after its --webhook-url")),
         }
     }
     let port = port
         .parse()
         .map_err(|_| format!("--port '{port}' is not a port"))?;
     let mut builder = Sandbox::builder().port(port);
-    for (url, secret) in webhooks {
+    for Webhook { url, secret, thin } in webhooks {
         let secret =
             secret.ok_or_else(|| format!("--webhook-url '{url}' has no --webhook-secret"))?;
-        builder = builder.webhook(&url, &secret);
+        builder = match thin {
+            true => builder.thin_webhook(&url, &secret),
+            false => builder.webhook(&url, &secret),
+        };
     }
     Ok(Some(builder))
+}
+
+fn is_thin(payload: &str) -> Result<bool, String> {
+    match payload {
+        "thin" => Ok(true),
+        "snapshot" => Ok(false),
+        _ => Err(format!(
+            "--webhook-payload '{payload}' is neither snapshot nor thin"
+        )),
+    }
 }
 
 async fn serve(builder: Builder) -> Result<(), StartError> {

@@ -2,6 +2,8 @@
 //!
 //! What belongs to one kind of object is with that kind, under [`crate::objects`].
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -9,7 +11,7 @@ use crate::{
     error::Error,
     faults::Fault,
     route::{Call, Route},
-    webhooks::{Endpoint, Order},
+    webhooks::{Endpoint, Order, Payload},
 };
 
 /// The control plane's routes.
@@ -26,6 +28,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::sandbox("POST", "/_sandbox/webhooks/hold", hold),
     Route::sandbox("POST", "/_sandbox/webhooks/release", release),
     Route::sandbox("POST", "/_sandbox/webhooks/duplicate", duplicate),
+    Route::sandbox("POST", "/_sandbox/webhooks/delay", delay),
 ];
 
 fn requests(engine: &Engine, call: Call) -> Result<Value, Error> {
@@ -61,10 +64,16 @@ fn add_webhook(engine: &Engine, mut call: Call) -> Result<Value, Error> {
         call.params.required("url")?,
         call.params.required("secret")?,
     );
+    let payload = call.params.choice("payload", &["snapshot", "thin"])?;
     call.params.finish()?;
     let endpoint = Endpoint::parse(&url, &secret)
         .map_err(|refused| Error::invalid(&refused.to_string()).param("url"))?;
-    engine.webhooks.add(endpoint);
+    engine
+        .webhooks
+        .add(endpoint.telling(match payload.as_deref() {
+            Some("thin") => Payload::Thin,
+            _ => Payload::Snapshot,
+        }));
     Ok(done())
 }
 
@@ -113,5 +122,16 @@ fn duplicate(engine: &Engine, mut call: Call) -> Result<Value, Error> {
     engine
         .webhooks
         .duplicate(usize::try_from(times).unwrap_or(1));
+    Ok(done())
+}
+
+fn delay(engine: &Engine, mut call: Call) -> Result<Value, Error> {
+    let ms = call
+        .params
+        .integer("ms")?
+        .ok_or_else(|| call.params.missing("ms"))?;
+    call.params.finish()?;
+    let ms = u64::try_from(ms).unwrap_or(0);
+    engine.webhooks.delay(Duration::from_millis(ms));
     Ok(done())
 }

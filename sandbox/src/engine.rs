@@ -48,7 +48,7 @@ impl Engine {
     /// Runs one change and sends the events it made, in the order in which they happened.
     pub(crate) fn change<T>(&self, origin: Origin, work: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state();
-        state.endpoints = self.webhooks.endpoints();
+        state.subscriptions = self.webhooks.subscriptions();
         let (result, events) = state.change(origin, work);
         self.webhooks.send(&events);
         result

@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+/// What Stripe's errors call the id in a path.
+const IN_THE_PATH: &[&str] = &["id", "intent"];
+
 /// A refused request: what the caller reads, and whether the idempotency key remembers it.
 #[derive(Debug, Clone)]
 pub(crate) struct Error {
@@ -49,10 +52,15 @@ impl Error {
         Self::new(404, "invalid_request_error", &message)
     }
 
-    /// 404: no object of this kind has this id; `param` named it.
+    /// No object of this kind has this id: 404 when the path named it, 400 when `param` did.
     pub(crate) fn missing(kind: &str, id: &str, param: &str) -> Self {
         let message = format!("There is no {kind} with the id '{id}'.");
-        Self::new(404, "invalid_request_error", &message)
+        let status = if IN_THE_PATH.contains(&param) {
+            404
+        } else {
+            400
+        };
+        Self::new(status, "invalid_request_error", &message)
             .code("resource_missing")
             .param(param)
     }

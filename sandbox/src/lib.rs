@@ -1,7 +1,7 @@
 //! A Stripe that runs on this machine.
 //!
-//! Stateful payment intents, refunds, disputes and prices behind Stripe's own HTTP API; signed
-//! webhooks with retries; idempotency keys; and faults on demand. It needs no account and no
+//! Stateful payment intents, customers, refunds, disputes and prices behind Stripe's own HTTP API;
+//! signed webhooks with retries; idempotency keys; and faults on demand. It needs no account and no
 //! internet, and it never leaves loopback.
 //!
 //! ```
@@ -38,11 +38,12 @@
 //! | `POST /_sandbox/refunds/{id}/succeed`, `…/fail` | | ends a refund |
 //! | `POST /_sandbox/disputes/{id}/close` | `outcome=won\|lost` | ends a dispute |
 //! | `POST /_sandbox/events/{id}/resend`, `…/forge` | | sends an event again; with a wrong signature |
-//! | `POST /_sandbox/webhooks` | `url`, `secret` | adds an endpoint; secrets are separated by commas |
+//! | `POST /_sandbox/webhooks` | `url`, `secret`, `payload=snapshot\|thin` | adds an endpoint; secrets are separated by commas |
 //! | `POST /_sandbox/webhooks/secrets` | `secrets[]` | signs with these from now on |
 //! | `POST /_sandbox/webhooks/pause`, `…/resume` | | an outage: events in between are not delivered |
 //! | `POST /_sandbox/webhooks/hold`, `…/release` | `order=as_sent\|reversed` | collects events, then sends them in order |
 //! | `POST /_sandbox/webhooks/duplicate` | `times` | sends every event this often |
+//! | `POST /_sandbox/webhooks/delay` | `ms` | sends every event this much later |
 //! | `POST`, `DELETE /_sandbox/faults` | see [`Fault`] | adds a fault; drops all |
 //! | `POST /_sandbox/idempotency_keys/forget` | | forgets all keys, as after a day |
 //! | `GET /_sandbox/requests`, `…/deliveries` | | what came, and what was sent |
@@ -58,6 +59,7 @@
 mod answer;
 mod api;
 mod builder;
+mod calendar;
 mod caller;
 mod cards;
 mod catalogue;

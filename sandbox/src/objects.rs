@@ -3,6 +3,7 @@
 use crate::{control, route::Route};
 
 pub(crate) mod charge;
+pub(crate) mod customer;
 pub(crate) mod dispute;
 pub(crate) mod event;
 pub(crate) mod payment_intent;
@@ -10,15 +11,22 @@ pub(crate) mod payment_method;
 pub(crate) mod price;
 pub(crate) mod product;
 pub(crate) mod refund;
+pub(crate) mod thin_event;
+pub(crate) mod token;
+pub(crate) mod webhook_endpoint;
 
 /// Every route there is; a new kind of object adds its line here.
 pub(crate) const ROUTES: &[&[Route]] = &[
     payment_intent::ROUTES,
     payment_method::ROUTES,
+    token::ROUTES,
+    customer::ROUTES,
     charge::ROUTES,
     refund::ROUTES,
     dispute::ROUTES,
     event::ROUTES,
+    thin_event::ROUTES,
+    webhook_endpoint::ROUTES,
     price::ROUTES,
     product::ROUTES,
     control::ROUTES,

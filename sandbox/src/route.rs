@@ -57,7 +57,7 @@ impl Route {
         }
     }
 
-    /// A control route about the sandbox itself.
+    /// A route about the sandbox itself, most of them the control plane's.
     pub(crate) const fn sandbox(
         method: &'static str,
         path: &'static str,

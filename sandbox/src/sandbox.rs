@@ -11,7 +11,7 @@ use crate::{
     engine::Engine,
     faults::Fault,
     log::{Activity, Delivery, RecordedRequest},
-    webhooks::{Endpoint, Webhooks},
+    webhooks::{Endpoint, Payload, Webhooks},
 };
 
 mod actions;
@@ -64,8 +64,21 @@ impl Sandbox {
     ///
     /// When the URL is not `http` on this machine.
     pub fn add_webhook(&self, url: &str, secret: &str) {
+        self.add(url, secret, Payload::Snapshot);
+    }
+
+    /// Like [`Sandbox::add_webhook`], with thin events: they name an object and do not show it.
+    ///
+    /// # Panics
+    ///
+    /// When the URL is not `http` on this machine.
+    pub fn add_thin_webhook(&self, url: &str, secret: &str) {
+        self.add(url, secret, Payload::Thin);
+    }
+
+    fn add(&self, url: &str, secret: &str, payload: Payload) {
         match Endpoint::parse(url, secret) {
-            Ok(endpoint) => self.engine.webhooks.add(endpoint),
+            Ok(endpoint) => self.engine.webhooks.add(endpoint.telling(payload)),
             Err(refused) => panic!("webhook URL {refused}"),
         }
     }

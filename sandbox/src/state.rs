@@ -4,7 +4,14 @@ use std::{collections::HashMap, time::SystemTime};
 
 use serde_json::{Value, json};
 
-use crate::{cards::Behaviour, faults::Faults, idempotency::Keys, objects::event, store::Store};
+use crate::{
+    cards::Behaviour,
+    faults::Faults,
+    idempotency::Keys,
+    objects::{event, payment_method::Card},
+    store::Store,
+    webhooks::Subscription,
+};
 
 /// Everything behind the one lock.
 #[derive(Debug, Default)]
@@ -17,10 +24,12 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     /// How each payment method, by id, behaves when it is charged.
     pub(crate) behaviours: HashMap<String, Behaviour>,
+    /// The card behind each token, by the token's id.
+    pub(crate) tokens: HashMap<String, Card>,
     /// Where the sandbox listens.
     pub(crate) url: String,
-    /// How many webhook endpoints a new event goes to.
-    pub(crate) endpoints: usize,
+    /// Which events each webhook endpoint gets.
+    pub(crate) subscriptions: Vec<Subscription>,
     origin: Origin,
     outgoing: Vec<Value>,
 }
@@ -81,7 +90,9 @@ impl State {
         if let Some(previous) = previous.filter(|_| event::tells_previous(kind)) {
             data["previous_attributes"] = previous;
         }
-        let event = event::new(kind, data, &self.origin, self.endpoints);
+        let wants = |to: &&Subscription| to.includes(kind);
+        let endpoints = self.subscriptions.iter().filter(wants).count();
+        let event = event::new(kind, data, &self.origin, endpoints);
         self.store.insert(event.clone());
         self.outgoing.push(event);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::Error;
 
@@ -23,15 +23,31 @@ impl Store {
         }
     }
 
-    /// The object with this id, of any kind.
+    /// The object with this id, of any kind; what is left of it when it was deleted.
     pub(crate) fn find(&self, id: &str) -> Option<&Value> {
         self.objects.get(id)
     }
 
     /// The object of this kind with this id; `param` is what named it.
     pub(crate) fn get(&self, kind: &str, id: &str, param: &str) -> Result<&Value, Error> {
-        let found = self.find(id).filter(|object| object["object"] == kind);
+        let found = self
+            .find(id)
+            .filter(|object| object["object"] == kind && object["deleted"] != true);
         found.ok_or_else(|| Error::missing(kind, id, param))
+    }
+
+    /// Deletes an object; what is left of it, and answered, says no more than that.
+    pub(crate) fn delete(&mut self, id: &str) -> Value {
+        let kind = self
+            .find(id)
+            .map(|object| text(object, "object").to_owned());
+        let kind = kind.unwrap_or_default();
+        if let Some(ids) = self.order.get_mut(&kind) {
+            ids.retain(|other| other != id);
+        }
+        let left = json!({ "id": id, "object": kind, "deleted": true });
+        self.objects.insert(id.to_owned(), left.clone());
+        left
     }
 
     /// Writes the patch's fields into an object; answers what they were before.

@@ -1,6 +1,6 @@
-//! Webhooks: every event goes to every endpoint, signed, until it is accepted.
+//! Webhooks: every event goes to every endpoint that wants it, signed, until it is accepted.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 use tokio::sync::{broadcast, mpsc};
@@ -11,11 +11,11 @@ pub(crate) mod delivery;
 mod desk;
 mod endpoint;
 
-use delivery::Job;
+use delivery::Batch;
 pub(crate) use desk::Retry;
 use desk::{Desk, Flow, Message};
-pub(crate) use endpoint::Endpoint;
 pub use endpoint::RefusedUrl;
+pub(crate) use endpoint::{Endpoint, Payload, Subscription};
 
 /// Sends events to endpoints, and misbehaves on demand.
 ///
@@ -37,7 +37,7 @@ impl Webhooks {
     pub(crate) fn new(
         retry: Retry,
         watchers: broadcast::Sender<Activity>,
-    ) -> (Self, mpsc::UnboundedReceiver<Vec<Job>>) {
+    ) -> (Self, mpsc::UnboundedReceiver<Batch>) {
         let (queue, jobs) = mpsc::unbounded_channel();
         (Self(Arc::new(Desk::new(retry, queue, watchers))), jobs)
     }
@@ -52,6 +52,19 @@ impl Webhooks {
         self.0.settings().endpoints.push(endpoint);
     }
 
+    /// Changes the endpoint with this id; retries under way follow.
+    pub(crate) fn change(&self, id: &str, change: impl FnOnce(&mut Endpoint)) {
+        let mut settings = self.0.settings();
+        if let Some(endpoint) = settings.endpoints.iter_mut().find(|to| to.id == id) {
+            change(endpoint);
+        }
+    }
+
+    /// Forgets the endpoint with this id, and what was still to be sent there.
+    pub(crate) fn remove(&self, id: &str) {
+        self.0.settings().endpoints.retain(|to| to.id != id);
+    }
+
     /// Signs with these secrets from now on, at every endpoint, retries included.
     pub(crate) fn set_secrets(&self, secrets: &[String]) {
         for endpoint in &mut self.0.settings().endpoints {
@@ -59,9 +72,11 @@ impl Webhooks {
         }
     }
 
-    /// How many endpoints there are.
-    pub(crate) fn endpoints(&self) -> usize {
-        self.0.settings().endpoints.len()
+    /// Which events each endpoint gets.
+    pub(crate) fn subscriptions(&self) -> Vec<Subscription> {
+        let settings = self.0.settings();
+        let endpoints = settings.endpoints.iter();
+        endpoints.map(|to| to.subscription.clone()).collect()
     }
 
     /// Every attempt so far, in the order in which they ended.
@@ -132,6 +147,11 @@ impl Webhooks {
     /// Sends every event this many times from now on; `1` is the normal state.
     pub fn duplicate(&self, times: usize) {
         self.0.settings().extra_copies = times.saturating_sub(1);
+    }
+
+    /// Sends every event this much later from now on; zero is the normal state.
+    pub fn delay(&self, delay: Duration) {
+        self.0.settings().delay = delay;
     }
 
     /// Sends an event again, even during a pause.

@@ -8,6 +8,7 @@ use crate::{
     ids,
     list::{Page, is},
     metadata,
+    objects::customer,
     route::{Call, Route},
     state::State,
     store::{number, text},
@@ -95,7 +96,11 @@ fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {
 
 fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let mut charge = state.store.get(KIND, &call.id(), "id")?.clone();
-    for field in ["customer", "description", "receipt_email", "transfer_group"] {
+    if let Some(customer) = call.params.text("customer")? {
+        customer::expect(state, &customer)?;
+        charge["customer"] = customer.into();
+    }
+    for field in ["description", "receipt_email", "transfer_group"] {
         if let Some(value) = call.params.clearable(field)? {
             charge[field] = value;
         }

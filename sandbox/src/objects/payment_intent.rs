@@ -75,10 +75,11 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let currency = money::currency(params)?;
     let amount = money::chargeable(amount, &currency)?;
     let mut intent = shape::new(amount, &currency);
-    details::read(params, &mut intent)?;
+    details::read(state, params, &mut intent)?;
     let confirmed = params.flag("confirm")?.unwrap_or(false);
     let step = payment::Step::read(state, params)?;
     call.params.finish()?;
+    step.fits(&intent)?;
     if !confirmed {
         attach(state, &mut intent, step.method);
         return Ok(state.create("payment_intent.created", intent));
@@ -136,9 +137,10 @@ fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
         changed["amount"].as_i64().unwrap_or(0),
         text(&changed, "currency"),
     )?;
-    details::read(params, &mut changed)?;
+    details::read(state, params, &mut changed)?;
     let step = payment::Step::read(state, params)?;
     call.params.finish()?;
+    step.fits(&changed)?;
     expect(&intent, CHANGEABLE, "updated")?;
     attach(state, &mut changed, step.method);
     Ok(state.update(&id, &changed))
@@ -158,9 +160,10 @@ pub(crate) fn confirm(state: &mut State, mut call: Call) -> Result<Value, Error>
             "client_context",
         ]);
     } else {
-        details::read(&mut call.params, &mut changed)?;
+        details::read(state, &mut call.params, &mut changed)?;
     }
     call.params.finish()?;
+    step.fits(&changed)?;
     expect(&intent, CHANGEABLE, "confirmed")?;
     step.check(&intent)?;
     state.update(&id, &changed);

@@ -1,22 +1,38 @@
 //! Payment methods: test cards by name, card data, and a bank account that settles late.
+//!
+//! - [`card`]: card data, and the tokens that stand for it.
+//! - [`keeping`]: which customer keeps which payment method.
 
 use serde_json::{Value, json};
 
 use crate::{
     cards::{self, Behaviour},
     error::Error,
-    ids,
+    ids, metadata,
     params::Params,
     route::{Call, Route},
     state::{State, now},
+    store::text,
 };
 
 mod card;
+mod keeping;
 
-const KIND: &str = "payment_method";
+pub(crate) use card::Card;
+pub(crate) use keeping::{attach_to, of_customer};
+
+/// What Stripe calls this kind of object.
+pub(crate) const KIND: &str = "payment_method";
 
 /// This kind's routes.
-pub(crate) const ROUTES: &[Route] = &[Route::new("GET", "/v1/payment_methods/{}", retrieve)];
+pub(crate) const ROUTES: &[Route] = &[
+    Route::new("POST", "/v1/payment_methods", create).publishable(),
+    Route::new("GET", "/v1/payment_methods", keeping::list),
+    Route::new("GET", "/v1/payment_methods/{}", retrieve),
+    Route::new("POST", "/v1/payment_methods/{}", update),
+    Route::new("POST", "/v1/payment_methods/{}/attach", keeping::attach),
+    Route::new("POST", "/v1/payment_methods/{}/detach", keeping::detach),
+];
 
 /// A payment method that a request names or describes, and that is not kept yet.
 #[derive(Debug)]
@@ -30,16 +46,36 @@ impl Chosen {
     pub(crate) fn read(state: &State, params: &mut Params) -> Result<Option<Self>, Error> {
         let data = params.nested("payment_method_data")?;
         if let Some(id) = params.text("payment_method")? {
-            return Self::named(state, &id).map(Some);
+            return Self::named(state, &id, KIND).map(Some);
         }
-        data.map(card::read).transpose()
+        data.map(|data| card::read(state, data)).transpose()
     }
 
-    fn named(state: &State, id: &str) -> Result<Self, Error> {
+    /// Refuses what a customer cannot keep: the bank is asked about a card first.
+    pub(crate) fn attachable(self) -> Result<Self, Error> {
+        match self.behaviour {
+            Behaviour::Declines(decline) => Err(Error::card(decline.code, decline.message)
+                .with("decline_code", decline.decline_code)
+                .executed()),
+            _ => Ok(self),
+        }
+    }
+
+    /// Refuses to pay an intent with what another customer keeps.
+    pub(crate) fn fits(&self, intent: &Value) -> Result<(), Error> {
+        let keeper = &self.object["customer"];
+        if keeper.is_null() || *keeper == intent["customer"] {
+            return Ok(());
+        }
+        let message = "This payment_method belongs to a customer; name the same customer.";
+        Err(Error::invalid(message).param(KIND))
+    }
+
+    fn named(state: &State, id: &str, param: &str) -> Result<Self, Error> {
         if let Some(card) = cards::named(id) {
             return Ok(Self::of_number(card.number, card.behaviour, 12, 2034));
         }
-        let object = state.store.get(KIND, id, "payment_method")?.clone();
+        let object = state.store.get(KIND, id, param)?.clone();
         let behaviour = state
             .behaviours
             .get(id)
@@ -58,7 +94,7 @@ impl Chosen {
 
     /// Keeps the payment method; answers its id.
     pub(crate) fn keep(self, state: &mut State) -> String {
-        let id = crate::store::text(&self.object, "id").to_owned();
+        let id = text(&self.object, "id").to_owned();
         state.behaviours.insert(id.clone(), self.behaviour);
         state.store.insert(self.object);
         id
@@ -109,6 +145,40 @@ fn account(number: &str) -> Value {
         "routing_number": "110000000",
         "status_details": null,
     })
+}
+
+/// Makes a payment method that nobody keeps yet.
+fn create(state: &mut State, call: Call) -> Result<Value, Error> {
+    let chosen = card::read(state, call.params)?;
+    let id = chosen.keep(state);
+    state.store.get(KIND, &id, "id").cloned()
+}
+
+fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let mut method = state.store.get(KIND, &call.id(), "id")?.clone();
+    let params = &mut call.params;
+    let billing = params.any("billing_details");
+    method["billing_details"] = card::filled(method["billing_details"].take(), billing);
+    if let Some(mut card) = params.nested("card")? {
+        for field in ["exp_month", "exp_year"] {
+            if let Some(value) = card.integer(field)? {
+                method["card"][field] = value.into();
+            }
+        }
+        card.finish()?;
+    }
+    if let Some(redisplay) = params.choice("allow_redisplay", card::REDISPLAY)? {
+        method["allow_redisplay"] = redisplay.into();
+    }
+    if let Some(metadata) = metadata::merged(params, &method["metadata"])? {
+        method["metadata"] = metadata;
+    }
+    call.params.finish()?;
+    if method["customer"].is_null() {
+        let message = "A payment_method can be updated once a customer keeps it.";
+        return Err(Error::invalid(message).executed());
+    }
+    Ok(state.change_object("payment_method.updated", text(&method, "id"), &method))
 }
 
 fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {

@@ -15,7 +15,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::desk::{Desk, Message};
+use super::{
+    Endpoint,
+    desk::{Desk, Message},
+};
 use crate::{log::Delivery, signing, state::now};
 
 /// How long an endpoint may take to answer.
@@ -23,11 +26,20 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 type Http = Client<HttpConnector, Full<Bytes>>;
 
+/// Events for one endpoint, in order.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    /// How long they wait before the first of them is sent.
+    pub(crate) delay: Duration,
+    pub(crate) jobs: Vec<Job>,
+}
+
 /// One event for one endpoint.
 #[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) message: Message,
-    pub(crate) url: String,
+    /// The endpoint's id.
+    pub(crate) endpoint: String,
     /// Sent once, with a signature that is not valid.
     pub(crate) forged: bool,
     pub(crate) _pending: Pending,
@@ -51,7 +63,7 @@ impl Drop for Pending {
 }
 
 /// Works off the queue for as long as it is polled; dropping it drops every delivery.
-pub(crate) async fn run(desk: Arc<Desk>, mut queue: mpsc::UnboundedReceiver<Vec<Job>>) {
+pub(crate) async fn run(desk: Arc<Desk>, mut queue: mpsc::UnboundedReceiver<Batch>) {
     // A fresh connection for every delivery: an endpoint may restart in between.
     let http = Client::builder(TokioExecutor::new())
         .pool_max_idle_per_host(0)
@@ -71,9 +83,12 @@ pub(crate) async fn run(desk: Arc<Desk>, mut queue: mpsc::UnboundedReceiver<Vec<
 }
 
 /// First tries in order; what is refused is tried again beside the others.
-async fn in_order(desk: Arc<Desk>, http: Http, batch: Vec<Job>) {
+async fn in_order(desk: Arc<Desk>, http: Http, batch: Batch) {
+    if !batch.delay.is_zero() {
+        sleep(batch.delay).await;
+    }
     let mut retries = JoinSet::new();
-    for job in batch {
+    for job in batch.jobs {
         if !attempt(&desk, &http, &job, 1).await && !job.forged {
             retries.spawn(again(Arc::clone(&desk), http.clone(), job));
         }
@@ -92,32 +107,37 @@ async fn again(desk: Arc<Desk>, http: Http, job: Job) {
     }
 }
 
-/// Sends once; answers whether the endpoint accepted it.
+/// Sends once; answers whether the endpoint accepted it, or wants it no longer.
 async fn attempt(desk: &Desk, http: &Http, job: &Job, number: u32) -> bool {
-    let status = timeout(PATIENCE, post(desk, http, job))
+    let wants = |to: &Endpoint| to.subscription.includes(&job.message.kind);
+    let Some(endpoint) = desk.endpoint(&job.endpoint).filter(wants) else {
+        return true;
+    };
+    let status = timeout(PATIENCE, post(http, job, &endpoint))
         .await
         .ok()
         .flatten();
     desk.record(Delivery {
         event_id: job.message.id.clone(),
         event_type: job.message.kind.clone(),
-        url: job.url.clone(),
+        url: endpoint.url.clone(),
         attempt: number,
         status,
     });
     status.is_some_and(|status| (200..300).contains(&status))
 }
 
-async fn post(desk: &Desk, http: &Http, job: &Job) -> Option<u16> {
+async fn post(http: &Http, job: &Job, endpoint: &Endpoint) -> Option<u16> {
+    let forger = ["whsec_of_somebody_else".to_owned()];
     let secrets = match job.forged {
-        true => vec!["whsec_of_somebody_else".to_owned()],
-        false => desk.secrets(&job.url),
+        true => &forger[..],
+        false => &endpoint.secrets,
     };
-    let body = job.message.body.clone();
-    let request = Request::post(&job.url)
+    let body = job.message.body(endpoint.payload);
+    let request = Request::post(&endpoint.url)
         .header("content-type", "application/json; charset=utf-8")
         .header("user-agent", "Stripe/1.0 (sandbox)")
-        .header("stripe-signature", signing::header(&body, &secrets, now()))
+        .header("stripe-signature", signing::header(&body, secrets, now()))
         .body(Full::new(body))
         .ok()?;
     let response = http.request(request).await.ok()?;

@@ -11,11 +11,12 @@ use serde_json::Value;
 use tokio::sync::{broadcast, mpsc, watch};
 
 use super::{
-    Endpoint,
-    delivery::{Job, Pending},
+    Endpoint, Payload,
+    delivery::{Batch, Job, Pending},
 };
 use crate::{
     log::{Activity, Delivery},
+    objects::thin_event,
     store::text,
 };
 
@@ -33,7 +34,7 @@ pub(crate) struct Retry {
 pub(crate) struct Desk {
     settings: Mutex<Settings>,
     retry: Retry,
-    queue: mpsc::UnboundedSender<Vec<Job>>,
+    queue: mpsc::UnboundedSender<Batch>,
     pending: watch::Sender<usize>,
     watchers: broadcast::Sender<Activity>,
 }
@@ -44,6 +45,7 @@ pub(super) struct Settings {
     pub(super) endpoints: Vec<Endpoint>,
     pub(super) flow: Flow,
     pub(super) extra_copies: usize,
+    pub(super) delay: Duration,
     pub(super) held: Vec<Message>,
     pub(super) messages: HashMap<String, Message>,
     pub(super) deliveries: Vec<Delivery>,
@@ -63,13 +65,14 @@ pub(super) enum Flow {
 pub(crate) struct Message {
     pub(crate) id: String,
     pub(crate) kind: String,
-    pub(crate) body: Bytes,
+    snapshot: Bytes,
+    thin: Bytes,
 }
 
 impl Desk {
     pub(super) fn new(
         retry: Retry,
-        queue: mpsc::UnboundedSender<Vec<Job>>,
+        queue: mpsc::UnboundedSender<Batch>,
         watchers: broadcast::Sender<Activity>,
     ) -> Self {
         let (settings, pending) = (Mutex::default(), watch::Sender::new(0));
@@ -97,34 +100,32 @@ impl Desk {
 
     /// One batch for every endpoint and copy; a batch is sent in order, batches concurrently.
     pub(super) fn enqueue(&self, messages: &[Message], copies: usize, forged: bool) {
-        let urls: Vec<_> = self
-            .settings()
-            .endpoints
-            .iter()
-            .map(|to| to.url.clone())
-            .collect();
-        for url in urls.iter().cycle().take(urls.len() * copies) {
-            let jobs = messages.iter().map(|message| Job {
+        let (endpoints, delay) = {
+            let settings = self.settings();
+            (settings.endpoints.clone(), settings.delay)
+        };
+        for endpoint in endpoints.iter().cycle().take(endpoints.len() * copies) {
+            let wanted = messages
+                .iter()
+                .filter(|message| endpoint.subscription.includes(&message.kind));
+            let jobs = wanted.map(|message| Job {
                 message: message.clone(),
-                url: url.clone(),
+                endpoint: endpoint.id.clone(),
                 forged,
                 _pending: Pending::new(&self.pending),
             });
             // The other end is gone only when the sandbox is stopping.
-            let _ = self.queue.send(jobs.collect());
+            let _ = self.queue.send(Batch {
+                delay,
+                jobs: jobs.collect(),
+            });
         }
     }
 
-    /// The secrets of an endpoint, as they are now.
-    pub(crate) fn secrets(&self, url: &str) -> Vec<String> {
+    /// An endpoint as it is now, unless it is gone.
+    pub(crate) fn endpoint(&self, id: &str) -> Option<Endpoint> {
         let settings = self.settings();
-        let endpoint = settings
-            .endpoints
-            .iter()
-            .find(|endpoint| endpoint.url == url);
-        endpoint
-            .map(|endpoint| endpoint.secrets.clone())
-            .unwrap_or_default()
+        settings.endpoints.iter().find(|to| to.id == id).cloned()
     }
 
     /// Records an attempt, and tells of it.
@@ -155,7 +156,21 @@ impl Message {
     /// Indented, as Stripe's bodies are: a receiver that verifies re-serialised JSON fails.
     pub(super) fn of(event: &Value) -> Self {
         let (id, kind) = (text(event, "id").to_owned(), text(event, "type").to_owned());
-        let body = format!("{event:#}").into();
-        Self { id, kind, body }
+        let snapshot = format!("{event:#}").into();
+        let thin = format!("{:#}", thin_event::of(event)).into();
+        Self {
+            id,
+            kind,
+            snapshot,
+            thin,
+        }
+    }
+
+    /// What an endpoint gets to read.
+    pub(crate) fn body(&self, payload: Payload) -> Bytes {
+        match payload {
+            Payload::Snapshot => self.snapshot.clone(),
+            Payload::Thin => self.thin.clone(),
+        }
     }
 }

@@ -2,11 +2,45 @@
 
 use hyper::Uri;
 
+use crate::ids;
+
 /// A webhook endpoint on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Endpoint {
+    /// `we_…`.
+    pub(crate) id: String,
     pub(crate) url: String,
     pub(crate) secrets: Vec<String>,
+    pub(crate) subscription: Subscription,
+    pub(crate) payload: Payload,
+}
+
+/// Which events an endpoint gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Subscription {
+    /// All of them: `*`.
+    All,
+    /// Those of these types; of none while the endpoint is disabled.
+    Only(Vec<String>),
+}
+
+/// How much an event tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Payload {
+    /// The object as it was then.
+    Snapshot,
+    /// Which object it is about, and no more.
+    Thin,
+}
+
+impl Subscription {
+    /// Whether events of this type are among them.
+    pub(crate) fn includes(&self, kind: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(kinds) => kinds.iter().any(|wanted| wanted == kind),
+        }
+    }
 }
 
 /// The sandbox sends nothing to this URL.
@@ -24,7 +58,7 @@ pub enum RefusedUrl {
 }
 
 impl Endpoint {
-    /// Reads a URL and its secrets, which are separated by commas.
+    /// Reads a URL and its secrets, which are separated by commas; it gets every event in full.
     pub(crate) fn parse(url: &str, secrets: &str) -> Result<Self, RefusedUrl> {
         let malformed = || RefusedUrl::Malformed(url.to_owned());
         let parsed: Uri = url.parse().map_err(|_| malformed())?;
@@ -40,9 +74,17 @@ impl Endpoint {
             .filter(|secret| !secret.is_empty());
         let secrets = secrets.map(str::to_owned).collect();
         Ok(Self {
+            id: ids::long("we_1"),
             url: url.to_owned(),
             secrets,
+            subscription: Subscription::All,
+            payload: Payload::Snapshot,
         })
+    }
+
+    /// The same endpoint with events that tell this much.
+    pub(crate) fn telling(self, payload: Payload) -> Self {
+        Self { payload, ..self }
     }
 }
 

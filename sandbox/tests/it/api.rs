@@ -64,6 +64,10 @@ impl Api {
         self.send("POST", path, &headers, &body).await.unwrap()
     }
 
+    pub(crate) async fn delete(&self, path: &str) -> Reply {
+        self.send("DELETE", path, &[], "").await.unwrap()
+    }
+
     /// Any request; the key is sent unless it is empty.
     pub(crate) async fn send(
         &self,

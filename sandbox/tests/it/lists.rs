@@ -57,7 +57,7 @@ async fn a_page_has_a_limit_and_a_known_start() {
     }
     api.get("/v1/charges?starting_after=ch_none")
         .await
-        .refused(404, "resource_missing");
+        .refused(400, "resource_missing");
 }
 
 #[tokio::test]

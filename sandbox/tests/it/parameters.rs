@@ -41,6 +41,8 @@ async fn an_unknown_parameter_is_named() {
 #[tokio::test]
 async fn what_stripe_knows_is_accepted() {
     let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let customer = api.post("/v1/customers", &[]).await.ok();
     let form = [
         ("amount", "1500"),
         ("currency", "usd"),
@@ -50,7 +52,7 @@ async fn what_stripe_knows_is_accepted() {
         ("shipping[name]", "Ada"),
         ("shipping[address][city]", "London"),
         ("setup_future_usage", "off_session"),
-        ("customer", "cus_1"),
+        ("customer", text(&customer, "id")),
         ("capture_method", "automatic"),
         ("payment_method_types[]", "card"),
         (
@@ -61,7 +63,7 @@ async fn what_stripe_knows_is_accepted() {
         ("expand[]", "latest_charge"),
     ];
 
-    let intent = api(&stripe).post(INTENTS, &form).await.ok();
+    let intent = api.post(INTENTS, &form).await.ok();
 
     assert_eq!(intent["description"], "A mug");
     assert_eq!(intent["shipping"]["address"]["city"], "London");

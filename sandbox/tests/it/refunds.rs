@@ -84,7 +84,7 @@ async fn an_unpaid_intent_has_nothing_to_refund() {
         .refused(400, "parameter_missing");
     api.post("/v1/refunds", &[("charge", "ch_none")])
         .await
-        .refused(404, "resource_missing");
+        .refused(400, "resource_missing");
 }
 
 #[tokio::test]

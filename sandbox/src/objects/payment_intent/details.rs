@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::{error::Error, metadata, params::Params};
+use crate::{error::Error, metadata, objects::customer, params::Params, state::State};
 
 const CLEARABLE: &[&str] = &[
-    "customer",
     "description",
     "receipt_email",
     "setup_future_usage",
@@ -34,7 +33,15 @@ const KNOWN: &[&str] = &[
 ];
 
 /// Reads them into the intent; what the sandbox does not act on is accepted.
-pub(super) fn read(params: &mut Params, intent: &mut Value) -> Result<(), Error> {
+pub(super) fn read(state: &State, params: &mut Params, intent: &mut Value) -> Result<(), Error> {
+    if let Some(customer) = params.text("customer")? {
+        customer::expect(state, &customer)?;
+        if intent["customer"].is_string() && intent["customer"] != *customer {
+            let message = "The customer of a payment_intent stays the same once there is one.";
+            return Err(Error::invalid(message).param("customer"));
+        }
+        intent["customer"] = customer.into();
+    }
     for field in CLEARABLE {
         if let Some(value) = params.clearable(field)? {
             intent[*field] = value;

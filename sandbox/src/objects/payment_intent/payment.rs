@@ -4,12 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::{KIND, shape};
 use crate::{
-    cards::{AUTHENTICATION_REQUIRED, Behaviour, Decline},
+    cards::{AUTHENTICATION_REQUIRED, Behaviour, Decline, GENERIC},
     error::Error,
     objects::{
         charge::{self, Attempt},
         dispute,
-        payment_method::Chosen,
+        payment_method::{self, Chosen},
     },
     params::Params,
     state::State,
@@ -39,6 +39,12 @@ impl Step {
             return_url,
             off_session,
         })
+    }
+
+    /// Refuses a payment method that another customer keeps.
+    pub(super) fn fits(&self, intent: &Value) -> Result<(), Error> {
+        let fits = self.method.as_ref().map(|method| method.fits(intent));
+        fits.unwrap_or(Ok(()))
     }
 
     /// Refuses to confirm without a payment method.
@@ -72,6 +78,7 @@ pub(super) fn confirm(state: &mut State, id: &str, step: Step) -> Result<Value, 
         .unwrap_or(Behaviour::Succeeds)
     {
         Behaviour::Declines(decline) => Err(declined(state, &intent, decline)),
+        Behaviour::DeclinesOnceKept => Err(declined(state, &intent, &GENERIC)),
         Behaviour::NeedsAuthentication if step.off_session => {
             Err(declined(state, &intent, &AUTHENTICATION_REQUIRED))
         }
@@ -100,6 +107,7 @@ pub(super) fn paid(state: &mut State, intent: &Value, disputed: bool) -> Value {
         charge["balance_transaction"] = Value::Null;
     }
     let charge = state.create("charge.succeeded", charge);
+    keep_method(state, intent);
     let intent = match manual {
         true => authorized(state, intent, &charge),
         false => succeeded(state, intent, &charge, number(intent, "amount")),
@@ -108,6 +116,14 @@ pub(super) fn paid(state: &mut State, intent: &Value, disputed: bool) -> Value {
         dispute::open(state, &charge);
     }
     intent
+}
+
+/// The customer keeps what a payment was set up for.
+fn keep_method(state: &mut State, intent: &Value) {
+    let customer = text(intent, "customer");
+    if intent["setup_future_usage"].is_string() && !customer.is_empty() {
+        payment_method::attach_to(state, text(intent, "payment_method"), customer);
+    }
 }
 
 fn authorized(state: &mut State, intent: &Value, charge: &Value) -> Value {

@@ -3,26 +3,95 @@
 use serde_json::{Value, json};
 
 use super::{Chosen, billing_details};
-use crate::{cards, error::Error, ids, params::Params, state::now};
+use crate::{
+    calendar::civil,
+    cards,
+    error::Error,
+    ids, metadata,
+    params::Params,
+    state::{State, now},
+};
 
-/// Reads `payment_method_data`.
-pub(super) fn read(mut data: Params) -> Result<Chosen, Error> {
+/// How visible a kept payment method is in a later checkout.
+pub(super) const REDISPLAY: &[&str] = &["always", "limited", "unspecified"];
+
+/// Card data that is not checked yet.
+#[derive(Debug, Clone)]
+pub(crate) struct Card {
+    number: String,
+    month: i64,
+    year: i64,
+    cvc: Option<String>,
+}
+
+impl Card {
+    /// Reads `card[…]`: a number and an expiry, or a token in their place.
+    pub(super) fn read(state: &State, mut card: Params) -> Result<Self, Error> {
+        if let Some(id) = card.text("token")? {
+            let name = card.name("token");
+            card.finish()?;
+            return Self::of_token(state, &id, &name);
+        }
+        Self::typed(card)
+    }
+
+    /// What a payer typed.
+    pub(crate) fn typed(mut card: Params) -> Result<Self, Error> {
+        let number = card.required("number")?.replace([' ', '-'], "");
+        let month = card
+            .integer("exp_month")?
+            .ok_or_else(|| card.missing("exp_month"))?;
+        let year = card
+            .integer("exp_year")?
+            .ok_or_else(|| card.missing("exp_year"))?;
+        let cvc = card.text("cvc")?;
+        card.accept(&["currency", "name", "networks", "preferred_network"]);
+        card.finish()?;
+        let year = if year < 100 { year + 2000 } else { year };
+        Ok(Self {
+            number,
+            month,
+            year,
+            cvc,
+        })
+    }
+
+    /// A token's card; `tok_visa` stands for the card that `pm_card_visa` names.
+    fn of_token(state: &State, id: &str, param: &str) -> Result<Self, Error> {
+        let name = id.replacen("tok_", "pm_card_", 1);
+        let named = cards::named(&name).map(|card| Self {
+            number: card.number.to_owned(),
+            month: 12,
+            year: 2034,
+            cvc: None,
+        });
+        let kept = || state.tokens.get(id).cloned();
+        named
+            .or_else(kept)
+            .ok_or_else(|| Error::missing("token", id, param))
+    }
+
+    /// Refuses a card that no bank has to be asked about.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        check(&self.number, self.month, self.year, self.cvc.as_deref())
+    }
+
+    /// The `card` of a payment method.
+    pub(crate) fn shape(&self) -> Value {
+        shape(&self.number, self.month, self.year)
+    }
+}
+
+/// Reads what describes a payment method: `payment_method_data`, or the parameters of a new one.
+pub(super) fn read(state: &State, mut data: Params) -> Result<Chosen, Error> {
     let kind = data.choice("type", &["card"])?;
     kind.ok_or_else(|| data.missing("type"))?;
-    let mut card = data.nested("card")?.ok_or_else(|| data.missing("card"))?;
-    let number = card.required("number")?.replace([' ', '-'], "");
-    let month = card
-        .integer("exp_month")?
-        .ok_or_else(|| card.missing("exp_month"))?;
-    let year = card
-        .integer("exp_year")?
-        .ok_or_else(|| card.missing("exp_year"))?;
-    let cvc = card.text("cvc")?;
-    card.accept(&["networks", "preferred_network"]);
+    let card = data.nested("card")?.ok_or_else(|| data.missing("card"))?;
+    let card = Card::read(state, card)?;
     let billing = data.any("billing_details");
+    let metadata = metadata::merged(&mut data, &json!({}))?;
+    let redisplay = data.choice("allow_redisplay", REDISPLAY)?;
     data.accept(&[
-        "allow_redisplay",
-        "metadata",
         "payment_user_agent",
         "radar_options",
         "referrer",
@@ -31,19 +100,24 @@ pub(super) fn read(mut data: Params) -> Result<Chosen, Error> {
         "muid",
         "sid",
         "client_attribution_metadata",
+        "_stripe_version",
     ]);
-    card.finish()?;
     data.finish()?;
-    let year = if year < 100 { year + 2000 } else { year };
-    check(&number, month, year, cvc.as_deref())?;
-    let mut chosen = Chosen::of_number(&number, cards::behaviour(&number), month, year);
-    chosen.object["billing_details"] = filled(billing);
+    card.check()?;
+    let behaviour = cards::behaviour(&card.number);
+    let mut chosen = Chosen::of_number(&card.number, behaviour, card.month, card.year);
+    chosen.object["billing_details"] = filled(billing_details(), billing);
+    if let Some(metadata) = metadata {
+        chosen.object["metadata"] = metadata;
+    }
+    if let Some(redisplay) = redisplay {
+        chosen.object["allow_redisplay"] = redisplay.into();
+    }
     Ok(chosen)
 }
 
-/// The given billing details over the empty ones.
-fn filled(given: Option<Value>) -> Value {
-    let mut details = billing_details();
+/// The given billing details over those that are held.
+pub(super) fn filled(mut details: Value, given: Option<Value>) -> Value {
     let given = given
         .as_ref()
         .and_then(Value::as_object)
@@ -107,28 +181,7 @@ fn refusal(code: &str, message: &str, param: &str) -> Error {
 
 /// The current month and year, in UTC.
 fn today() -> (i64, i64) {
-    let days = i64::try_from(now() / 86_400).unwrap_or_default();
-    civil(days)
-}
-
-/// Month and year of a day counted from 1 January 1970, in the Gregorian calendar.
-fn civil(days: i64) -> (i64, i64) {
-    let is_leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let (mut year, mut left) = (1970, days);
-    while left >= 365 + i64::from(is_leap(year)) {
-        left -= 365 + i64::from(is_leap(year));
-        year += 1;
-    }
-    let february = 28 + i64::from(is_leap(year));
-    let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let mut month = 1;
-    for length in lengths {
-        if left < length {
-            break;
-        }
-        left -= length;
-        month += 1;
-    }
+    let (year, month, _) = civil(now() / 86_400);
     (month, year)
 }
 
@@ -155,18 +208,4 @@ pub(super) fn shape(number: &str, month: i64, year: i64) -> Value {
         "three_d_secure_usage": { "supported": true },
         "wallet": null,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::civil;
-
-    #[test]
-    fn days_become_months_and_years() {
-        assert_eq!(civil(0), (1, 1970));
-        assert_eq!(civil(11_016), (2, 2000)); // 29 February
-        assert_eq!(civil(11_017), (3, 2000));
-        assert_eq!(civil(20_453), (12, 2025)); // 31 December
-        assert_eq!(civil(20_454), (1, 2026));
-    }
 }

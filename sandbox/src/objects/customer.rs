@@ -1,0 +1,216 @@
+//! Customers: who pays, and which payment methods they keep.
+
+use serde_json::{Value, json};
+
+use crate::{
+    error::Error,
+    ids,
+    list::{Page, is},
+    metadata,
+    objects::payment_method,
+    params::Params,
+    route::{Call, Route},
+    state::{State, now},
+    store::text,
+};
+
+const KIND: &str = "customer";
+
+/// This kind's routes.
+pub(crate) const ROUTES: &[Route] = &[
+    Route::new("POST", "/v1/customers", create),
+    Route::new("GET", "/v1/customers", list),
+    Route::new("GET", "/v1/customers/{}", retrieve),
+    Route::new("POST", "/v1/customers/{}", update),
+    Route::new("DELETE", "/v1/customers/{}", delete),
+    Route::new("GET", "/v1/customers/{}/payment_methods", methods),
+    Route::new("GET", "/v1/customers/{}/payment_methods/{}", method),
+];
+
+const CLEARABLE: &[&str] = &["description", "email", "name", "phone"];
+
+const NOT_MODELLED: &[&str] = &[
+    "balance",
+    "business_name",
+    "cash_balance",
+    "individual_name",
+    "invoice_prefix",
+    "next_invoice_sequence",
+    "source",
+    "tax",
+    "tax_id_data",
+    "test_clock",
+];
+
+fn shape() -> Value {
+    json!({
+        "id": ids::short("cus_"),
+        "object": KIND,
+        "address": null,
+        "balance": 0,
+        "created": now(),
+        "currency": null,
+        "customer_account": null,
+        "default_source": null,
+        "delinquent": false,
+        "description": null,
+        "discount": null,
+        "email": null,
+        "invoice_prefix": ids::short("").to_uppercase().get(..8),
+        "invoice_settings": {
+            "custom_fields": null,
+            "default_payment_method": null,
+            "footer": null,
+            "rendering_options": null,
+        },
+        "livemode": false,
+        "metadata": {},
+        "name": null,
+        "next_invoice_sequence": 1,
+        "phone": null,
+        "preferred_locales": [],
+        "shipping": null,
+        "tax_exempt": "none",
+        "test_clock": null,
+    })
+}
+
+/// Refuses a reference to a customer that is not there, or no longer.
+pub(crate) fn expect(state: &State, id: &str) -> Result<(), Error> {
+    state.store.get(KIND, id, KIND).map(drop)
+}
+
+fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let mut customer = shape();
+    details(&mut call.params, &mut customer)?;
+    let chosen = payment_method::Chosen::read(state, &mut call.params)?;
+    call.params.finish()?;
+    let chosen = chosen.map(payment_method::Chosen::attachable).transpose()?;
+    let customer = state.create("customer.created", customer);
+    if let Some(chosen) = chosen {
+        let method = chosen.keep(state);
+        payment_method::attach_to(state, &method, text(&customer, "id"));
+    }
+    Ok(customer)
+}
+
+fn details(params: &mut Params, customer: &mut Value) -> Result<(), Error> {
+    for field in CLEARABLE {
+        if let Some(value) = params.clearable(field)? {
+            customer[*field] = value;
+        }
+    }
+    for field in ["address", "shipping"] {
+        if params.is_group(field) {
+            customer[field] = params.any(field).unwrap_or_default();
+        } else if let Some(value) = params.clearable(field)? {
+            customer[field] = expect_null(value, field)?;
+        }
+    }
+    if let Some(locales) = params.list("preferred_locales")? {
+        customer["preferred_locales"] = locales.into();
+    }
+    if let Some(exempt) = params.choice("tax_exempt", &["exempt", "none", "reverse"])? {
+        customer["tax_exempt"] = exempt.into();
+    }
+    if let Some(settings) = params.nested("invoice_settings")? {
+        invoice_settings(settings, &mut customer["invoice_settings"])?;
+    }
+    if let Some(metadata) = metadata::merged(params, &customer["metadata"])? {
+        customer["metadata"] = metadata;
+    }
+    params.accept(NOT_MODELLED);
+    Ok(())
+}
+
+/// A group is cleared by an empty value and set by a group, by nothing else.
+fn expect_null(value: Value, field: &str) -> Result<Value, Error> {
+    if value.is_null() {
+        return Ok(value);
+    }
+    let message = format!("{field} has to be a group of parameters.");
+    Err(Error::invalid(&message).param(field))
+}
+
+fn invoice_settings(mut given: Params, settings: &mut Value) -> Result<(), Error> {
+    for field in ["default_payment_method", "footer"] {
+        if let Some(value) = given.clearable(field)? {
+            settings[field] = value;
+        }
+    }
+    given.accept(&["custom_fields", "rendering_options"]);
+    given.finish()
+}
+
+/// A deleted customer is still found, as no more than its id.
+fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    call.params.finish()?;
+    let found = state
+        .store
+        .find(&id)
+        .filter(|object| object["object"] == KIND);
+    found
+        .cloned()
+        .ok_or_else(|| Error::missing(KIND, &id, "id"))
+}
+
+fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let mut customer = state.store.get(KIND, &call.id(), "id")?.clone();
+    details(&mut call.params, &mut customer)?;
+    call.params.accept(&["default_source"]);
+    call.params.finish()?;
+    Ok(state.change_object("customer.updated", text(&customer, "id"), &customer))
+}
+
+/// Deletes a customer for good; its payment methods are nobody's then.
+fn delete(state: &mut State, call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    call.params.finish()?;
+    let customer = state.store.get(KIND, &id, "id")?.clone();
+    let methods = payment_method::of_customer(state, &id);
+    for method in methods {
+        state.change_object(
+            "payment_method.detached",
+            &method,
+            &json!({ "customer": null }),
+        );
+    }
+    let deleted = state.store.delete(&id);
+    state.emit("customer.deleted", &customer, None);
+    Ok(deleted)
+}
+
+fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let page = Page::read(&mut call.params)?;
+    let email = call.params.text("email")?;
+    call.params.accept(&["test_clock"]);
+    call.params.finish()?;
+    page.of(&state.store, KIND, "/v1/customers", |customer| {
+        is(&customer["email"], email.as_ref())
+    })
+}
+
+fn methods(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    let page = Page::read(&mut call.params)?;
+    let kind = call.params.text("type")?;
+    call.params.accept(&["allow_redisplay"]);
+    call.params.finish()?;
+    state.store.get(KIND, &id, "id")?;
+    let url = format!("/v1/customers/{id}/payment_methods");
+    page.of(&state.store, payment_method::KIND, &url, |method| {
+        method["customer"] == *id && is(&method["type"], kind.as_ref())
+    })
+}
+
+fn method(state: &mut State, call: Call) -> Result<Value, Error> {
+    let (id, wanted) = (call.id(), call.ids.get(1).cloned().unwrap_or_default());
+    call.params.finish()?;
+    state.store.get(KIND, &id, "id")?;
+    let method = state.store.get(payment_method::KIND, &wanted, "id")?;
+    match method["customer"] == *id {
+        true => Ok(method.clone()),
+        false => Err(Error::missing(payment_method::KIND, &wanted, "id")),
+    }
+}

@@ -1,0 +1,78 @@
+//! Which customer keeps which payment method.
+
+use serde_json::{Value, json};
+
+use super::{Chosen, KIND};
+use crate::{
+    error::Error,
+    list::{Page, is},
+    objects::customer,
+    route::Call,
+    state::State,
+    store::text,
+};
+
+/// Gives a payment method to a customer, unless somebody keeps it.
+pub(crate) fn attach_to(state: &mut State, method: &str, customer: &str) -> Value {
+    let held = state.store.find(method).cloned().unwrap_or_default();
+    if held["customer"].is_string() {
+        return held;
+    }
+    let patch = json!({ "customer": customer });
+    state.change_object("payment_method.attached", method, &patch)
+}
+
+/// The ids of what a customer keeps.
+pub(crate) fn of_customer(state: &State, customer: &str) -> Vec<String> {
+    let kept = state
+        .store
+        .all(KIND)
+        .filter(|method| method["customer"] == *customer);
+    kept.map(|method| text(method, "id").to_owned()).collect()
+}
+
+/// `pm_card_visa` may be attached by its name: it becomes a payment method of its own.
+pub(super) fn attach(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    let keeper = call.params.required("customer")?;
+    call.params.finish()?;
+    let chosen = Chosen::named(state, &id, "id")?;
+    customer::expect(state, &keeper)?;
+    let held = &chosen.object["customer"];
+    if held.is_string() && *held != *keeper {
+        let message = "A customer keeps this payment_method already; detach it first.";
+        return Err(Error::invalid(message).param("customer").executed());
+    }
+    let method = chosen.attachable()?.keep(state);
+    Ok(attach_to(state, &method, &keeper))
+}
+
+pub(super) fn detach(state: &mut State, call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    call.params.finish()?;
+    let method = state.store.get(KIND, &id, "id")?;
+    if method["customer"].is_null() {
+        let message = "No customer keeps this payment_method.";
+        return Err(Error::invalid(message).executed());
+    }
+    let patch = json!({ "customer": null });
+    Ok(state.change_object("payment_method.detached", &id, &patch))
+}
+
+pub(super) fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let page = Page::read(&mut call.params)?;
+    let keeper = call.params.text("customer")?;
+    let kind = call.params.text("type")?;
+    call.params.accept(&["allow_redisplay"]);
+    call.params.finish()?;
+    if let Some(keeper) = &keeper {
+        customer::expect(state, keeper)?;
+    }
+    page.of(&state.store, KIND, "/v1/payment_methods", |method| {
+        let mine = match &keeper {
+            Some(keeper) => method["customer"] == **keeper,
+            None => true,
+        };
+        mine && is(&method["type"], kind.as_ref())
+    })
+}

@@ -1,0 +1,36 @@
+//! Thin events: what happened to which object, without the object.
+
+use serde_json::{Value, json};
+
+use crate::{
+    calendar,
+    error::Error,
+    route::{Call, Route},
+    state::State,
+    store::text,
+};
+
+/// This kind's routes.
+pub(crate) const ROUTES: &[Route] = &[Route::new("GET", "/v2/core/events/{}", retrieve)];
+
+/// The thin form of an event; it has the same id.
+pub(crate) fn of(event: &Value) -> Value {
+    let object = &event["data"]["object"];
+    let (id, kind) = (text(object, "id"), text(object, "object"));
+    json!({
+        "id": event["id"],
+        "object": "v2.core.event",
+        "context": null,
+        "created": calendar::iso(event["created"].as_u64().unwrap_or_default()),
+        "livemode": false,
+        "reason": null,
+        "related_object": { "id": id, "type": kind, "url": format!("/v1/{kind}s/{id}") },
+        "type": format!("v1.{}", text(event, "type")),
+    })
+}
+
+fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    call.params.finish()?;
+    state.store.get("event", &id, "id").map(of)
+}
