@@ -40,6 +40,12 @@ impl Answer {
         Self::new(status, "text/html; charset=utf-8", page)
     }
 
+    /// A script; it is asked for again every time, as it belongs to this very sandbox.
+    pub(crate) fn script(text: &str) -> Self {
+        let answer = Self::new(200, "text/javascript; charset=utf-8", text.to_owned());
+        answer.header("cache-control", "no-cache")
+    }
+
     /// A refusal.
     pub(crate) fn error(error: &Error) -> Self {
         Self::json(error.status(), &error.body())

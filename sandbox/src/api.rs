@@ -17,6 +17,7 @@ use crate::{
     request::Received,
     route::{self, Call},
     state::Origin,
+    stripe_js,
 };
 
 /// The API version whose shapes the sandbox speaks.
@@ -33,6 +34,9 @@ pub(crate) async fn serve(
     }
     if received.is_control() {
         return Ok(cors::open(control(&engine, &received)));
+    }
+    if let Some(script) = stripe_js::answer(&received) {
+        return Ok(cors::open(script));
     }
     let (id, place) = (received.id.clone(), record(&engine, connection, &received));
     let version = received

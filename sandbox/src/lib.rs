@@ -24,6 +24,7 @@
 //! - `form`, `params`, `error`: what a request says, and how it is refused.
 //! - `state`, `store`: what is remembered, and how a change becomes an event.
 //! - `webhooks`, `signing`: how events are delivered.
+//! - `stripe_js`: what a page loads in place of Stripe.js.
 //! - `faults`, `idempotency`: what goes wrong, and what makes that harmless.
 //!
 //! # The control plane
@@ -87,6 +88,7 @@ mod server;
 mod signing;
 mod state;
 mod store;
+mod stripe_js;
 mod webhooks;
 
 pub use builder::{Builder, StartError};

@@ -159,6 +159,7 @@ pub(crate) fn confirm(state: &mut State, mut call: Call) -> Result<Value, Error>
             "expected_payment_method_type",
             "client_context",
         ]);
+        details::beside(&mut call.params, &mut changed)?;
     } else {
         details::read(state, &mut call.params, &mut changed)?;
     }

@@ -19,4 +19,5 @@ mod payments;
 mod raw;
 mod receiver;
 mod refunds;
+mod stripe_js;
 mod webhooks;

@@ -66,6 +66,20 @@ pub(super) fn read(state: &State, params: &mut Params, intent: &mut Value) -> Re
     methods(params, intent)
 }
 
+/// Reads what a browser may say as well when it confirms.
+pub(super) fn beside(params: &mut Params, intent: &mut Value) -> Result<(), Error> {
+    for field in ["receipt_email", "setup_future_usage"] {
+        if let Some(value) = params.text(field)? {
+            intent[field] = value.into();
+        }
+    }
+    if let Some(shipping) = params.any("shipping") {
+        intent["shipping"] = shipping;
+    }
+    params.accept(&["mandate_data", "payment_method_options"]);
+    Ok(())
+}
+
 /// Which payment methods the payer may choose from.
 fn methods(params: &mut Params, intent: &mut Value) -> Result<(), Error> {
     let types = params.list("payment_method_types")?;

@@ -1,0 +1,40 @@
+//! A stand-in for Stripe.js, served where Stripe serves its own.
+//!
+//! A page that loads it from the sandbox pays at the sandbox: the card form, 3-D Secure and the
+//! answers are those of Stripe.js, as far as a payment needs them. Its parts share one scope:
+//!
+//! - `requests.js`: calls with the publishable key.
+//! - `card.js`: what a payer types, and what is wrong with it.
+//! - `elements.js`: the card form in the page.
+//! - `challenge.js`: 3-D Secure, as a dialog or as the sandbox's page.
+//! - `stripe.js`: `window.Stripe`.
+
+use crate::{answer::Answer, request::Received};
+
+/// Where Stripe serves the releases of Stripe.js that this one stands in for.
+const PATHS: &[&str] = &[
+    "/endive/stripe.js",
+    "/dahlia/stripe.js",
+    "/clover/stripe.js",
+    "/basil/stripe.js",
+    "/v3",
+    "/v3/",
+];
+
+const SCRIPT: &str = concat!(
+    "// Farebox's stand-in for Stripe.js: for tests, with test cards. It talks to the sandbox alone.\n",
+    "(() => {\n\"use strict\";\n",
+    include_str!("stripe_js/requests.js"),
+    include_str!("stripe_js/card.js"),
+    include_str!("stripe_js/elements.js"),
+    include_str!("stripe_js/challenge.js"),
+    include_str!("stripe_js/stripe.js"),
+    "})();\n",
+);
+
+/// The script, when a page asks for it.
+pub(crate) fn answer(received: &Received) -> Option<Answer> {
+    let is_read = matches!(received.method.as_str(), "GET" | "HEAD");
+    let is_asked = is_read && PATHS.contains(&received.path.as_str());
+    is_asked.then(|| Answer::script(SCRIPT))
+}

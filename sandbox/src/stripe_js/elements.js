@@ -1,0 +1,253 @@
+// The card form in the page: `stripe.elements().create("payment").mount("#here")`.
+
+const STYLE = `
+  fieldset { border: 0; margin: 0; padding: 0; font: var(--font, 1rem system-ui, sans-serif);
+    color: var(--text, inherit); display: grid; gap: .75rem; grid-template-columns: 1fr 1fr; }
+  legend, .note { font-size: .85em; opacity: .75; padding: 0; }
+  .wide { grid-column: 1 / -1; }
+  label { display: grid; gap: .25rem; font-size: .9em; }
+  input { font: inherit; padding: .6rem .7rem; border: 1px solid #8888; min-width: 0; width: 100%;
+    box-sizing: border-box; border-radius: var(--radius, 6px); color: inherit;
+    background: var(--background, transparent); }
+  input:focus { outline: 2px solid var(--primary, #0570de); outline-offset: 1px; }
+  input[aria-invalid=true] { border-color: var(--danger, #df1b41); }
+  p { margin: 0; } [role=alert] { color: var(--danger, #df1b41); font-size: .9em; }
+  [role=alert]:empty { display: none; }`;
+
+const FIELDS = [
+  { name: "number", label: "Card number", hint: "1234 1234 1234 1234", fill: "cc-number", shape: spacedNumber },
+  { name: "expiry", label: "Expiry date", hint: "MM / YY", fill: "cc-exp", shape: spacedExpiry },
+  { name: "cvc", label: "Security code", hint: "CVC", fill: "cc-csc", shape: (text) => digits(text).slice(0, 4) },
+];
+
+/** Which of `appearance.variables` become which of the form's own. */
+const VARIABLES = {
+  colorPrimary: "--primary",
+  colorBackground: "--background",
+  colorText: "--text",
+  colorDanger: "--danger",
+  borderRadius: "--radius",
+};
+
+/** A DOM element with properties, attributes and children. */
+function dom(tag, properties = {}, ...children) {
+  const { attributes = {}, ...own } = properties;
+  const node = Object.assign(document.createElement(tag), own);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+/** A shadow root with a style that no page's policy has to allow. */
+function shade(host, css) {
+  const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  root.adoptedStyleSheets = [sheet];
+  return root;
+}
+
+class CardElement {
+  #type;
+  #group;
+  #listeners = new Map();
+  #values = { number: "", expiry: "", cvc: "" };
+  #inputs = {};
+  #alert = null;
+  #host = null;
+
+  constructor(type, group) {
+    this.#type = type;
+    this.#group = group;
+  }
+
+  mount(where) {
+    const parent = typeof where === "string" ? document.querySelector(where) : where;
+    if (!parent) throw misuse(`There is nothing at ${where} to mount an element in.`);
+    if (this.#host?.parentNode === parent) return;
+    this.unmount();
+    this.#host = dom("div", { className: "StripeElement" });
+    shade(this.#host, STYLE).append(this.#form());
+    this.appear(this.#group.options.appearance);
+    parent.replaceChildren(this.#host);
+    queueMicrotask(() => this.#tell("ready", {}));
+  }
+
+  unmount() {
+    this.#host?.remove();
+    this.#host = null;
+  }
+
+  destroy() {
+    this.unmount();
+    this.#group.forget(this.#type);
+    this.#listeners.clear();
+  }
+
+  on(name, handler) {
+    this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), handler]);
+    return this;
+  }
+
+  once(name, handler) {
+    const first = (event) => {
+      this.off(name, first);
+      handler(event);
+    };
+    return this.on(name, first);
+  }
+
+  off(name, handler) {
+    const left = (this.#listeners.get(name) ?? []).filter((other) => handler && other !== handler);
+    this.#listeners.set(name, left);
+    return this;
+  }
+
+  update(options = {}) {
+    for (const input of Object.values(this.#inputs)) {
+      input.disabled = Boolean(options.disabled ?? options.readOnly ?? input.disabled);
+    }
+    return this;
+  }
+
+  focus() {
+    this.#inputs.number?.focus();
+  }
+
+  blur() {
+    this.#host?.shadowRoot.activeElement?.blur();
+  }
+
+  clear() {
+    for (const [name, input] of Object.entries(this.#inputs)) this.#values[name] = input.value = "";
+    this.#changed();
+  }
+
+  collapse() {}
+
+  /** Shows the form as the page's appearance says. */
+  appear(appearance = {}) {
+    const { variables = {}, theme } = appearance;
+    const style = this.#host?.style;
+    if (theme === "night") style?.setProperty("color-scheme", "dark");
+    for (const [name, own] of Object.entries(VARIABLES)) {
+      if (variables[name]) style?.setProperty(own, variables[name]);
+    }
+    const { fontSizeBase = "1rem", fontFamily } = variables;
+    if (fontFamily) style?.setProperty("--font", `${fontSizeBase} ${fontFamily}`);
+  }
+
+  /** What the API calls the card; throws what is wrong with it, which the form then shows. */
+  card() {
+    if (!this.#host) throw misuse("The element has to be mounted when its card is used.");
+    const problem = firstProblem(this.#values);
+    this.#show(problem);
+    if (!problem) return cardParams(this.#values);
+    this.#inputs[problem.field].focus();
+    throw problem.error;
+  }
+
+  #form() {
+    const known = TEST_CARDS.map(([value, label]) => dom("option", { value: spacedNumber(value), label }));
+    this.#alert = dom("p", { id: "problem", className: "wide", attributes: { role: "alert" } });
+    return dom(
+      "fieldset",
+      {},
+      dom("legend", { textContent: "Card" }),
+      ...FIELDS.map((field) => this.#field(field)),
+      this.#alert,
+      dom("p", { className: "wide note", textContent: "Sandbox: test cards only, no money moves." }),
+      dom("datalist", { id: "cards" }, ...known),
+    );
+  }
+
+  #field({ name, label, hint, fill, shape }) {
+    const attributes = { "aria-describedby": "problem", ...(name === "number" && { list: "cards" }) };
+    const common = { autocomplete: fill, inputMode: "numeric", placeholder: hint, required: true };
+    const input = dom("input", { name, value: this.#values[name], ...common, attributes });
+    input.addEventListener("input", (event) => {
+      const erases = event.inputType?.startsWith("delete");
+      if (!erases) input.value = shape(input.value);
+      this.#values[name] = input.value;
+      this.#changed();
+    });
+    for (const kind of ["focus", "blur"]) input.addEventListener(kind, () => this.#tell(kind, {}));
+    input.addEventListener("keydown", ({ key }) => key === "Escape" && this.#tell("escape", {}));
+    this.#inputs[name] = input;
+    return dom("label", { className: name === "number" ? "wide" : "" }, label, input);
+  }
+
+  #changed() {
+    this.#group.submitted = false;
+    this.#show(null);
+    const empty = Object.values(this.#values).every((value) => value === "");
+    const problem = firstProblem(this.#values);
+    // A form that is not finished is no mistake yet.
+    const error = problem?.error.code.startsWith("incomplete") ? undefined : problem?.error;
+    const value = this.#type === "payment" ? { type: "card" } : undefined;
+    this.#tell("change", { complete: !problem, empty, value, error, collapsed: false });
+  }
+
+  #show(problem) {
+    if (this.#alert) this.#alert.textContent = problem?.error.message ?? "";
+    for (const [name, input] of Object.entries(this.#inputs)) {
+      input.setAttribute("aria-invalid", String(problem?.field === name));
+    }
+  }
+
+  #tell(name, event) {
+    const told = { elementType: this.#type, ...event };
+    for (const handler of this.#listeners.get(name) ?? []) handler(told);
+  }
+}
+
+/** `stripe.elements(…)`: the elements of one payment. */
+class Elements {
+  #made = new Map();
+
+  constructor(options = {}) {
+    if (options.clientSecret) intentOf(options.clientSecret);
+    this.options = options;
+    this.submitted = false;
+  }
+
+  create(type) {
+    if (!["payment", "card"].includes(type)) {
+      throw misuse(`The sandbox has the elements payment and card, and no ${type}.`);
+    }
+    if (this.#made.has(type)) throw misuse(`There is an element of type ${type} already.`);
+    const element = new CardElement(type, this);
+    this.#made.set(type, element);
+    return element;
+  }
+
+  getElement(type) {
+    return this.#made.get(type) ?? null;
+  }
+
+  update(options) {
+    this.options = { ...this.options, ...options };
+    for (const element of this.#made.values()) element.appear(this.options.appearance);
+  }
+
+  forget(type) {
+    this.#made.delete(type);
+  }
+
+  async fetchUpdates() {
+    return {};
+  }
+
+  /** Checks the form; a payment that is created afterwards is confirmed only after this. */
+  async submit() {
+    const { error } = await settled("card", async () => this.card());
+    this.submitted = !error;
+    return error ? { error } : { selectedPaymentMethod: "card" };
+  }
+
+  card() {
+    const element = this.getElement("payment") ?? this.getElement("card");
+    if (!element) throw misuse("There is no element to read a card from.");
+    return element.card();
+  }
+}

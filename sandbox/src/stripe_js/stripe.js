@@ -1,0 +1,107 @@
+// `window.Stripe`: what a page calls.
+
+const isElement = (value) => value instanceof CardElement;
+
+/** What a page may say of a payment beside how it is paid. */
+const BESIDE = ["receipt_email", "return_url", "setup_future_usage", "shipping"];
+
+function beside(params) {
+  return Object.fromEntries(BESIDE.map((name) => [name, params[name]]));
+}
+
+/** `card` as a page gives it: an element, or a token. */
+function cardOf(card) {
+  return isElement(card) ? card.card() : card;
+}
+
+class StripeStandIn {
+  #key;
+
+  constructor(key) {
+    this.#key = key;
+  }
+
+  elements(options) {
+    return new Elements(options);
+  }
+
+  retrievePaymentIntent(clientSecret) {
+    return settled("paymentIntent", () => this.#intent(clientSecret));
+  }
+
+  async confirmPayment({ elements, clientSecret, confirmParams = {}, redirect = "always" }) {
+    const secret = clientSecret ?? elements?.options.clientSecret;
+    const returnUrl = confirmParams.return_url;
+    if (redirect === "always" && !returnUrl) {
+      throw misuse("confirmPayment needs confirmParams.return_url, unless redirect is if_required.");
+    }
+    if (elements && !elements.options.clientSecret && !elements.submitted) {
+      throw misuse("Call elements.submit() before confirmPayment.");
+    }
+    return settled("paymentIntent", async () => {
+      const intent = await this.#confirm(secret, {
+        ...beside(confirmParams),
+        ...this.#paidWith(elements, confirmParams),
+      });
+      const passed = await pass(this.#key, intent, redirect === "always");
+      return redirect === "always" ? leave(back(returnUrl, passed)) : passed;
+    });
+  }
+
+  confirmCardPayment(clientSecret, data = {}, { handleActions = true } = {}) {
+    return settled("paymentIntent", async () => {
+      const { payment_method: method } = data;
+      const { card, billing_details } = method ?? {};
+      const described = card && { type: "card", card: cardOf(card), billing_details };
+      const paidWith = typeof method === "string" ? { payment_method: method } : { payment_method_data: described };
+      const intent = await this.#confirm(clientSecret, { ...beside(data), ...paidWith });
+      return handleActions ? pass(this.#key, intent, false) : intent;
+    });
+  }
+
+  handleNextAction({ clientSecret }) {
+    return settled("paymentIntent", async () => pass(this.#key, await this.#intent(clientSecret), false));
+  }
+
+  createPaymentMethod({ type = "card", elements, card, params = {}, ...given }) {
+    return settled("paymentMethod", () => {
+      const own = { ...given, ...params, card: elements ? elements.card() : cardOf(card) };
+      return call("POST", "/v1/payment_methods", { key: this.#key, type, ...own });
+    });
+  }
+
+  createToken(element) {
+    return settled("token", () => {
+      if (!isElement(element)) throw misuse("createToken takes a mounted card element.");
+      return call("POST", "/v1/tokens", { key: this.#key, card: element.card() });
+    });
+  }
+
+  registerAppInfo() {}
+
+  _registerWrapper() {}
+
+  #paidWith(elements, { payment_method, payment_method_data }) {
+    if (!elements) return { payment_method };
+    return { payment_method_data: { ...payment_method_data, type: "card", card: elements.card() } };
+  }
+
+  #intent(clientSecret) {
+    const params = { key: this.#key, client_secret: clientSecret };
+    return call("GET", `/v1/payment_intents/${intentOf(clientSecret)}`, params);
+  }
+
+  #confirm(clientSecret, params) {
+    const common = { key: this.#key, client_secret: clientSecret, use_stripe_sdk: true };
+    return call("POST", `/v1/payment_intents/${intentOf(clientSecret)}/confirm`, { ...params, ...common });
+  }
+}
+
+/** `Stripe(publishableKey)`, with or without `new`. */
+window.Stripe = function Stripe(key) {
+  if (!/^pk_test_./.test(key ?? "")) {
+    throw misuse("Stripe() takes a publishable test key, pk_test_…: no other belongs into a page here.");
+  }
+  return new StripeStandIn(key);
+};
+window.Stripe.version = "endive";
