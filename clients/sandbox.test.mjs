@@ -3,28 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import Stripe from "stripe";
-import { endpoint, start } from "./program.mjs";
-
-const SECRET = "whsec_clients0123456789";
-
-async function sandbox(t) {
-  const hook = await endpoint(t);
-  const args = ["--port", "0", "--webhook-url", hook.url, "--webhook-secret", SECRET];
-  const { port } = await start(t, "sandbox", args, { port: /127\.0\.0\.1:(\d+)/ });
-  const stripe = new Stripe("sk_test_clients0123456789", {
-    host: "127.0.0.1",
-    port: Number(port),
-    protocol: "http",
-    maxNetworkRetries: 2,
-    telemetry: false,
-  });
-  /** The event of a type that arrived, verified by stripe-node over the raw bytes. */
-  const event = async (type) => {
-    const { headers, body } = await hook.next(({ body }) => JSON.parse(body).type === type);
-    return stripe.webhooks.constructEvent(body, headers["stripe-signature"], SECRET);
-  };
-  return { stripe, event, hook };
-}
+import { sandbox, SECRET } from "./sandbox.mjs";
 
 test("stripe-node pays, and verifies the webhook that it gets", async (t) => {
   const { stripe, event, hook } = await sandbox(t);
@@ -73,6 +52,7 @@ test("stripe-node gets the same intent for the same key, and an error for other 
   const first = await stripe.paymentIntents.create({ amount: 1500, currency: "usd" }, key);
   const second = await stripe.paymentIntents.create({ amount: 1500, currency: "usd" }, key);
   assert.equal(first.id, second.id);
+  assert.equal(second.lastResponse.headers["idempotent-replayed"], "true");
 
   const other = stripe.paymentIntents.create({ amount: 1600, currency: "usd" }, key);
   await assert.rejects(other, Stripe.errors.StripeIdempotencyError);
@@ -94,4 +74,69 @@ test("stripe-node refunds, and not more than was paid", async (t) => {
 
   const tooMuch = stripe.refunds.create({ payment_intent: intent.id, amount: 1001 });
   await assert.rejects(tooMuch, Stripe.errors.StripeInvalidRequestError);
+  assert.equal((await stripe.refunds.list({ payment_intent: intent.id })).data.length, 1);
+});
+
+test("stripe-node waits for 3-D Secure, which the payer passes or fails", async (t) => {
+  const { stripe, event, control } = await sandbox(t);
+  for (const [outcome, status] of [
+    ["success", "succeeded"],
+    ["failure", "requires_payment_method"],
+  ]) {
+    const waiting = await stripe.paymentIntents.create({
+      amount: 1500,
+      currency: "eur",
+      confirm: true,
+      payment_method: "pm_card_threeDSecure2Required",
+      return_url: "http://127.0.0.1/return",
+    });
+    assert.equal(waiting.status, "requires_action");
+    assert.equal(waiting.next_action.type, "redirect_to_url");
+
+    const { id, client_secret } = waiting;
+    await control(`payment_intents/${id}/authenticate`, { client_secret, outcome });
+
+    const after = await stripe.paymentIntents.retrieve(id, { expand: ["latest_charge"] });
+    assert.equal(after.status, status);
+    assert.equal(after.latest_charge?.paid ?? false, outcome === "success");
+  }
+  const failed = (await event("payment_intent.payment_failed")).data.object.last_payment_error;
+  assert.equal(failed.code, "payment_intent_authentication_failure");
+});
+
+test("stripe-node captures what it authorized, or part of it", async (t) => {
+  const { stripe, event } = await sandbox(t);
+  const intent = await stripe.paymentIntents.create({
+    amount: 1500,
+    currency: "usd",
+    capture_method: "manual",
+    confirm: true,
+    payment_method: "pm_card_visa",
+  });
+  assert.equal(intent.status, "requires_capture");
+  assert.equal(intent.amount_capturable, 1500);
+
+  const captured = await stripe.paymentIntents.capture(intent.id, { amount_to_capture: 1000 });
+
+  assert.equal(captured.status, "succeeded");
+  assert.equal(captured.amount_received, 1000);
+  assert.equal((await event("charge.captured")).data.object.amount_captured, 1000);
+});
+
+test("stripe-node cancels, and cannot confirm what it canceled", async (t) => {
+  const { stripe, event } = await sandbox(t);
+  const intent = await stripe.paymentIntents.create({ amount: 1500, currency: "usd" });
+
+  const canceled = await stripe.paymentIntents.cancel(intent.id, {
+    cancellation_reason: "abandoned",
+  });
+
+  assert.equal(canceled.status, "canceled");
+  assert.equal((await event("payment_intent.canceled")).data.object.id, intent.id);
+  const late = stripe.paymentIntents.confirm(intent.id, { payment_method: "pm_card_visa" });
+  await assert.rejects(late, {
+    type: "StripeInvalidRequestError",
+    code: "payment_intent_unexpected_state",
+    statusCode: 400,
+  });
 });

@@ -1,0 +1,63 @@
+// The sandbox's stand-in for Stripe.js, without a page: what needs no form.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createContext, runInContext } from "node:vm";
+import { sandbox } from "./sandbox.mjs";
+
+/** `Stripe` as a page gets it from the sandbox. */
+async function load(url) {
+  const src = `${url}/endive/stripe.js`;
+  const window = {};
+  const document = { currentScript: { src } };
+  const location = { href: "http://127.0.0.1/shop" };
+  const context = { window, document, location, fetch, URL, URLSearchParams };
+  runInContext(await (await fetch(src)).text(), createContext(context));
+  return window.Stripe;
+}
+
+test("a page confirms, is declined, and reads its payment with the publishable key", async (t) => {
+  const { stripe, url } = await sandbox(t);
+  const page = (await load(url))("pk_test_page");
+  const intent = await stripe.paymentIntents.create({ amount: 1500, currency: "usd" });
+  const confirm = (method) =>
+    page.confirmCardPayment(intent.client_secret, { payment_method: method });
+
+  const declined = await confirm("pm_card_chargeDeclined");
+  assert.equal(declined.error.type, "card_error");
+  assert.equal(declined.error.payment_intent.status, "requires_payment_method");
+  const paid = await confirm("pm_card_visa");
+  assert.equal(paid.paymentIntent.status, "succeeded");
+
+  const seen = await page.retrievePaymentIntent(intent.client_secret);
+  assert.equal(seen.paymentIntent.id, intent.id);
+  assert.equal("metadata" in seen.paymentIntent, false);
+});
+
+test("a page makes a payment method that the server pays with", async (t) => {
+  const { stripe, url } = await sandbox(t);
+  const page = (await load(url))("pk_test_page");
+
+  const billing_details = { name: "Ada", address: { city: "London" } };
+  const card = { token: "tok_visa" };
+  const made = await page.createPaymentMethod({ type: "card", card, billing_details });
+
+  assert.equal(made.paymentMethod.billing_details.address.city, "London");
+  const payment_method = made.paymentMethod.id;
+  const params = { amount: 1500, currency: "usd", confirm: true, payment_method };
+  assert.equal((await stripe.paymentIntents.create(params)).status, "succeeded");
+});
+
+test("a page that is mistaken is told by an exception, and one that is alone by an error", async (t) => {
+  const { url } = await sandbox(t);
+  const Stripe = await load(url);
+  assert.throws(() => Stripe("sk_test_secret"), { name: "IntegrationError" });
+  const page = Stripe("pk_test_page");
+  assert.throws(() => page.elements().create("iban"), { name: "IntegrationError" });
+  await assert.rejects(page.confirmPayment({ clientSecret: "pi_1_secret_1" }), {
+    name: "IntegrationError",
+  });
+
+  const unknown = await page.retrievePaymentIntent("pi_none_secret_none");
+  assert.equal(unknown.error.code, "resource_missing");
+});
