@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import Stripe from "stripe";
 import { endpoint } from "./program.mjs";
-import { sandbox, SECRET } from "./sandbox.mjs";
+import { return_url, sandbox, SECRET } from "./sandbox.mjs";
 
 test("stripe-node keeps a customer's card and charges it later", async (t) => {
   const { stripe, event } = await sandbox(t);
@@ -24,6 +24,7 @@ test("stripe-node keeps a customer's card and charges it later", async (t) => {
     payment_method: card.id,
     off_session: true,
     confirm: true,
+    return_url,
   });
   assert.equal(paid.status, "succeeded");
   assert.equal((await event("payment_method.attached")).data.object.customer, customer.id);
@@ -91,6 +92,7 @@ test("stripe-node is refused as Stripe refuses, with type, code, parameter and s
     [create({ currency: "usd" }), "parameter_missing", "amount", 400],
     [create({ ...mug, amount: "ten" }), "parameter_invalid_integer", "amount", 400],
     [create({ ...mug, amount: 1 }), "amount_too_small", "amount", 400],
+    [create({ ...mug, confirm: true, payment_method: "pm_card_visa" }), undefined, undefined, 400],
     [create({ ...mug, customer: "cus_none" }), "resource_missing", "customer", 400],
     [() => stripe.paymentIntents.retrieve("pi_none"), "resource_missing", "intent", 404],
     [() => stripe.customers.retrieve("cus_none"), "resource_missing", "id", 404],

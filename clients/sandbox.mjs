@@ -5,6 +5,9 @@ import { endpoint, start } from "./program.mjs";
 
 export const SECRET = "whsec_clients0123456789";
 
+/** Where a payer comes back to; Stripe wants it from whoever accepts payment methods with redirects. */
+export const return_url = "http://127.0.0.1/return";
+
 /** `payload` is what the endpoint gets: `snapshot` or `thin`. */
 export async function sandbox(t, payload = "snapshot") {
   const hook = await endpoint(t);

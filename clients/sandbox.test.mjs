@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import Stripe from "stripe";
-import { sandbox, SECRET } from "./sandbox.mjs";
+import { return_url, sandbox, SECRET } from "./sandbox.mjs";
 
 test("stripe-node pays, and verifies the webhook that it gets", async (t) => {
   const { stripe, event, hook } = await sandbox(t);
@@ -11,11 +11,12 @@ test("stripe-node pays, and verifies the webhook that it gets", async (t) => {
   const intent = await stripe.paymentIntents.create({
     amount: 1500,
     currency: "usd",
-    automatic_payment_methods: { enabled: true, allow_redirects: "never" },
+    automatic_payment_methods: { enabled: true },
     metadata: { order: "o_1" },
   });
   assert.equal(intent.status, "requires_payment_method");
-  const paid = await stripe.paymentIntents.confirm(intent.id, { payment_method: "pm_card_visa" });
+  const card = { payment_method: "pm_card_visa", return_url };
+  const paid = await stripe.paymentIntents.confirm(intent.id, card);
   assert.equal(paid.status, "succeeded");
 
   const told = await event("payment_intent.succeeded");
@@ -34,6 +35,7 @@ test("stripe-node reads a decline as a card error", async (t) => {
 
   const declined = stripe.paymentIntents.confirm(intent.id, {
     payment_method: "pm_card_chargeDeclinedInsufficientFunds",
+    return_url,
   });
 
   await assert.rejects(declined, (error) => {
@@ -65,6 +67,7 @@ test("stripe-node refunds, and not more than was paid", async (t) => {
     currency: "usd",
     payment_method: "pm_card_visa",
     confirm: true,
+    return_url,
   });
 
   const refund = await stripe.refunds.create({ payment_intent: intent.id, amount: 500 });
@@ -88,7 +91,7 @@ test("stripe-node waits for 3-D Secure, which the payer passes or fails", async 
       currency: "eur",
       confirm: true,
       payment_method: "pm_card_threeDSecure2Required",
-      return_url: "http://127.0.0.1/return",
+      return_url,
     });
     assert.equal(waiting.status, "requires_action");
     assert.equal(waiting.next_action.type, "redirect_to_url");
@@ -111,6 +114,7 @@ test("stripe-node captures what it authorized, or part of it", async (t) => {
     currency: "usd",
     capture_method: "manual",
     confirm: true,
+    return_url,
     payment_method: "pm_card_visa",
   });
   assert.equal(intent.status, "requires_capture");
@@ -133,7 +137,8 @@ test("stripe-node cancels, and cannot confirm what it canceled", async (t) => {
 
   assert.equal(canceled.status, "canceled");
   assert.equal((await event("payment_intent.canceled")).data.object.id, intent.id);
-  const late = stripe.paymentIntents.confirm(intent.id, { payment_method: "pm_card_visa" });
+  const card = { payment_method: "pm_card_visa", return_url };
+  const late = stripe.paymentIntents.confirm(intent.id, card);
   await assert.rejects(late, {
     type: "StripeInvalidRequestError",
     code: "payment_intent_unexpected_state",

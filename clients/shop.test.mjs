@@ -54,7 +54,8 @@ async function farebox(t) {
 /** Pays as the browser would, and waits until the shop's server is told. */
 async function pay({ site, stripe }, started) {
   const [intent] = started.clientSecret.split("_secret_");
-  await stripe.paymentIntents.confirm(intent, { payment_method: "pm_card_visa" });
+  const return_url = "http://127.0.0.1/return";
+  await stripe.paymentIntents.confirm(intent, { payment_method: "pm_card_visa", return_url });
   const isPaid = ({ body }) => JSON.parse(body).type === "order.paid";
   const { headers, body } = await site.next(isPaid);
   return new Webhook(FULFIL_SECRET).verify(body.toString(), headers);

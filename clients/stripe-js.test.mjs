@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createContext, runInContext } from "node:vm";
-import { sandbox } from "./sandbox.mjs";
+import { return_url, sandbox } from "./sandbox.mjs";
 
 /** `Stripe` as a page gets it from the sandbox. */
 async function load(url) {
@@ -44,7 +44,7 @@ test("a page makes a payment method that the server pays with", async (t) => {
 
   assert.equal(made.paymentMethod.billing_details.address.city, "London");
   const payment_method = made.paymentMethod.id;
-  const params = { amount: 1500, currency: "usd", confirm: true, payment_method };
+  const params = { amount: 1500, currency: "usd", confirm: true, payment_method, return_url };
   assert.equal((await stripe.paymentIntents.create(params)).status, "succeeded");
 });
 

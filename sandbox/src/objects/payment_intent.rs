@@ -85,6 +85,7 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
         return Ok(state.create("payment_intent.created", intent));
     }
     step.check(&intent)?;
+    step.leads_back(call.caller, &intent)?;
     let intent = state.create("payment_intent.created", intent);
     payment::confirm(state, text(&intent, "id"), step)
 }
@@ -167,6 +168,7 @@ pub(crate) fn confirm(state: &mut State, mut call: Call) -> Result<Value, Error>
     step.fits(&changed)?;
     expect(&intent, CHANGEABLE, "confirmed")?;
     step.check(&intent)?;
+    step.leads_back(caller, &changed)?;
     state.update(&id, &changed);
     match payment::confirm(state, &id, step) {
         Ok(intent) => Ok(shape::seen_by(caller, &intent)),

@@ -180,6 +180,7 @@ pub(crate) async fn paid_with(api: &Api, method: &str) -> Value {
         ("amount", "2000"),
         ("currency", "usd"),
         ("confirm", "true"),
+        ("return_url", "http://127.0.0.1/return"),
         ("payment_method", method),
         ("metadata[order]", "order_7"),
     ];

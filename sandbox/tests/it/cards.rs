@@ -27,6 +27,7 @@ async fn every_declining_card_tells_its_reason() {
             ("payment_method_data[card][exp_month]", "12"),
             ("payment_method_data[card][exp_year]", "2040"),
             ("payment_method_data[card][cvc]", "123"),
+            ("return_url", "http://127.0.0.1/return"),
         ];
         let path = format!("/v1/payment_intents/{}/confirm", text(&intent, "id"));
         let error = api.post(&path, &form).await.refused(402, code);
@@ -151,6 +152,7 @@ async fn a_challenge_needs_somebody_at_the_screen() {
     let form = [
         ("payment_method", "pm_card_authenticationRequired"),
         ("off_session", "true"),
+        ("return_url", "http://127.0.0.1/return"),
     ];
     let error = api.post(&path, &form).await.refused(402, "card_declined");
 

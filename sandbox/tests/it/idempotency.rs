@@ -104,7 +104,10 @@ async fn declines_and_stored_failures_are_replayed() {
     let api = api(&stripe);
     let intent = intent(&api).await;
     let confirm = format!("{INTENTS}/{}/confirm", text(&intent, "id"));
-    let card = [("payment_method", "pm_card_chargeDeclined")];
+    let card = [
+        ("payment_method", "pm_card_chargeDeclined"),
+        ("return_url", "http://127.0.0.1/return"),
+    ];
 
     let first = api.post_once("key-1", &confirm, &card).await;
     let second = api.post_once("key-1", &confirm, &card).await;

@@ -65,7 +65,12 @@ async fn a_customer_keeps_a_card_and_pays_with_it() {
     assert_eq!(other.status, 400);
 
     let pay = |customer| {
-        let what = [("amount", "2000"), ("currency", "usd"), ("confirm", "true")];
+        let what = [
+            ("amount", "2000"),
+            ("currency", "usd"),
+            ("confirm", "true"),
+            ("return_url", "http://127.0.0.1/return"),
+        ];
         [&what[..], &[("payment_method", id), ("customer", customer)]].concat()
     };
     let paid = api.post("/v1/payment_intents", &pay(&ada)).await.ok();
@@ -123,6 +128,7 @@ async fn a_bank_refuses_a_card_before_it_is_kept_or_when_it_pays() {
         ("amount", "2000"),
         ("currency", "usd"),
         ("confirm", "true"),
+        ("return_url", "http://127.0.0.1/return"),
         ("customer", &ada),
         ("payment_method", text(&kept, "id")),
     ];
@@ -139,6 +145,7 @@ async fn a_payment_that_is_set_up_for_later_keeps_its_card() {
         ("amount", "2000"),
         ("currency", "usd"),
         ("confirm", "true"),
+        ("return_url", "http://127.0.0.1/return"),
         ("customer", &ada),
         ("payment_method", "pm_card_visa"),
         ("setup_future_usage", "off_session"),

@@ -155,6 +155,7 @@ async fn a_manual_capture_takes_the_money_later() {
             ("amount", "2000"),
             ("currency", "usd"),
             ("confirm", "true"),
+            ("return_url", "http://127.0.0.1/return"),
             ("payment_method", "pm_card_visa"),
             ("capture_method", "manual"),
         ],
@@ -234,4 +235,27 @@ async fn ids_are_expanded_into_objects_on_demand() {
         expanded["latest_charge"]["payment_method"]["card"]["last4"],
         "4242"
     );
+}
+
+#[tokio::test]
+async fn a_server_that_allows_redirects_says_where_they_lead_back_to() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let form = [
+        ("amount", "2000"),
+        ("currency", "usd"),
+        ("confirm", "true"),
+        ("payment_method", "pm_card_visa"),
+    ];
+
+    let refused = api.post("/v1/payment_intents", &form).await;
+    assert_eq!(refused.status, 400);
+    assert!(stripe.payment_intents().is_empty());
+    let never = ("automatic_payment_methods[allow_redirects]", "never");
+    let enabled = ("automatic_payment_methods[enabled]", "true");
+    let cards = ("payment_method_types[]", "card");
+    for without_redirects in [vec![enabled, never], vec![cards]] {
+        let form = [&form[..], &without_redirects].concat();
+        api.post("/v1/payment_intents", &form).await.ok();
+    }
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{KIND, shape};
 use crate::{
+    caller::Caller,
     cards::{AUTHENTICATION_REQUIRED, Behaviour, Decline, GENERIC},
     error::Error,
     objects::{
@@ -45,6 +46,20 @@ impl Step {
     pub(super) fn fits(&self, intent: &Value) -> Result<(), Error> {
         let fits = self.method.as_ref().map(|method| method.fits(intent));
         fits.unwrap_or(Ok(()))
+    }
+
+    /// Refuses a server that has no way back from the pages to which the payer may be sent.
+    ///
+    /// A browser is on the way already.
+    pub(super) fn leads_back(&self, caller: Caller, intent: &Value) -> Result<(), Error> {
+        let automatic = &intent["automatic_payment_methods"];
+        let redirects = automatic["enabled"] == true && automatic["allow_redirects"] == "always";
+        if self.return_url.is_some() || !redirects || caller != Caller::Secret {
+            return Ok(());
+        }
+        let message = "The payer may be sent to another page, so a return_url has to be there; \
+            or the payment_intent has automatic_payment_methods[allow_redirects]=never.";
+        Err(Error::invalid(message).executed())
     }
 
     /// Refuses to confirm without a payment method.
