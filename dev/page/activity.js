@@ -1,5 +1,7 @@
 // "What happens": the live list of calls, webhooks and deliveries.
 
+import { clock, proof, row } from "./rows.js";
+
 const MOST_ROWS = 300;
 const RETRY_MS = 1500;
 
@@ -58,6 +60,7 @@ function show(entry) {
   const same = last && ["source", "title", "detail", "ok", "orderId"].every((name) => last.entry[name] === entry[name]);
   if (same && entry.source === "shop") repeat(entry);
   else last = { entry, times: 1, row: list.appendChild(row(entry)) };
+  if (!list.contains(document.activeElement)) stop(last.row.querySelector("summary"));
   if (list.children.length > MOST_ROWS) list.firstElementChild.remove();
   follow();
 }
@@ -69,33 +72,15 @@ function repeat(entry) {
   last.row.querySelector(".times").textContent = `×${last.times}`;
 }
 
-function row(entry) {
-  const { seq, at, source, title, ok, detail, orderId } = entry;
-  const item = document.createElement("li");
-  Object.assign(item.dataset, { seq, source, title, ok, order: orderId ?? "", test: "activity-row" });
-  const time = part("time", "when", clock(at));
-  time.dateTime = new Date(at).toISOString();
-  const tag = part("b", "tag", source);
-  tag.dataset.source = source;
-  const name = part("span", "title", title);
-  name.append(part("span", "times", ""));
-  const mark = part("span", "mark", ok ? "✓" : "✕");
-  mark.setAttribute("role", "img");
-  mark.setAttribute("aria-label", ok ? "ok" : "failed");
-  item.append(time, tag, name, mark, part("span", "detail", detail ?? ""));
-  return item;
+/** Puts a line that explains the rows at the end; under the same `key` there is one. */
+export function explain(key, found) {
+  const line = proof(found);
+  line.dataset.key = key;
+  const earlier = [...list.querySelectorAll(".proof")].find((other) => other.dataset.key === key);
+  earlier?.remove();
+  list.append(line);
+  follow();
 }
-
-function part(name, className, text) {
-  return Object.assign(document.createElement(name), { className, textContent: text });
-}
-
-const clock = (at) => {
-  const time = new Date(at);
-  const two = (number) => String(number).padStart(2, "0");
-  const thousandths = String(time.getMilliseconds()).padStart(3, "0");
-  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${thousandths}`;
-};
 
 function state(name) {
   live.dataset.state = name;
@@ -118,5 +103,34 @@ newest.addEventListener("click", () => {
   follow();
   scroll.focus({ preventScroll: true });
 });
+
+// One stop of the Tab key for the whole list; the arrow keys go from row to row.
+function stop(summary) {
+  for (const other of list.querySelectorAll("summary")) other.tabIndex = other === summary ? 0 : -1;
+}
+
+list.addEventListener("focusin", ({ target }) => {
+  if (target.matches("summary")) stop(target);
+});
+
+list.addEventListener("keydown", (event) => {
+  const all = [...list.querySelectorAll("summary")];
+  const here = all.indexOf(document.activeElement);
+  const goal = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: all.length - 1 }[event.key];
+  if (here < 0 || goal === undefined) return;
+  event.preventDefault();
+  all[goal]?.focus();
+});
+
+// Whoever opened a row reads it: the list stays where it is.
+list.addEventListener(
+  "toggle",
+  ({ target }) => {
+    if (!target.open) return;
+    atEnd = false;
+    target.scrollIntoView({ block: "nearest" });
+  },
+  true,
+);
 
 new ResizeObserver(follow).observe(scroll);

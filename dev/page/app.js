@@ -1,7 +1,8 @@
 // Starts the demo shop: finds the server, then lets each part do its own.
 //
-// Read in this order: cart.js, checkout.js, sandbox.js (or payment-element.js), order.js, activity.js;
-// api.js holds every call of the server, session.js what a reload keeps, words.js every text.
+// Read in this order: cart.js, checkout.js, sandbox.js (or payment-element.js), order.js; activity.js with
+// rows.js; switches.js with faults.js and proof.js. api.js holds every call of the server, session.js what
+// a reload keeps, words.js every text.
 
 import { activity, listen } from "./activity.js";
 import { server, shop } from "./api.js";
@@ -9,6 +10,7 @@ import { offer } from "./cart.js";
 import { open } from "./checkout.js";
 import { follow, nudge, render } from "./order.js";
 import { kept } from "./session.js";
+import { offerSwitches } from "./switches.js";
 
 const RETRY_MS = 2000;
 
@@ -42,6 +44,7 @@ function show(found) {
   at("mode").dataset.mode = mode;
   at("customer").textContent = `signed in as ${found.customer}`;
   if (isFirst) offer(found.products);
+  if (isFirst && mode === "sandbox") offerSwitches(found);
   open(found);
   if (isFirst && kept.orderId) follow();
   else nudge();

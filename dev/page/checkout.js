@@ -10,6 +10,9 @@ import { confirm } from "./sandbox.js";
 import { keep, kept } from "./session.js";
 import { decline, money, refusal } from "./words.js";
 
+/** Tells `answered` when a payment came to its end, whichever. */
+export const checkout = new EventTarget();
+
 const at = (id) => document.getElementById(id);
 let shop = null;
 let busy = false;
@@ -58,6 +61,7 @@ async function once(action) {
     busy = false;
     render();
     returnFocus(focused);
+    checkout.dispatchEvent(new Event("answered"));
   }
 }
 

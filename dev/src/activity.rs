@@ -19,6 +19,11 @@ use futures_util::{Stream, StreamExt as _, stream};
 use serde::Serialize;
 use tokio::sync::watch;
 
+use crate::{
+    exchange::{Answered, Sent},
+    mask,
+};
+
 /// So many rows are kept for a page that opens late.
 const KEPT: usize = 300;
 
@@ -32,21 +37,100 @@ pub enum Source {
     Stripe,
     /// An event that arrived at the webhook.
     Webhook,
+    /// An order whose state changed.
+    Order,
     /// A message that was delivered to the site.
     Fulfil,
 }
 
-/// One thing that happened.
+/// What is told of one thing that happened; no secret is kept of it.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Row {
-    seq: u64,
-    at: u128,
+pub struct Note {
     source: Source,
     title: String,
     ok: bool,
     detail: String,
     order_id: Option<String>,
+    event_id: Option<String>,
+    intents: Option<usize>,
+    request: Option<Sent>,
+    response: Option<Answered>,
+}
+
+impl Note {
+    /// Something that went well.
+    pub fn new(source: Source, title: impl AsRef<str>) -> Self {
+        Self {
+            source,
+            title: mask::text(title.as_ref()),
+            ok: true,
+            detail: String::new(),
+            order_id: None,
+            event_id: None,
+            intents: None,
+            request: None,
+            response: None,
+        }
+    }
+
+    /// Whether it went well.
+    #[must_use]
+    pub fn ok(self, ok: bool) -> Self {
+        Self { ok, ..self }
+    }
+
+    /// A line about how it went.
+    #[must_use]
+    pub fn detail(self, detail: impl AsRef<str>) -> Self {
+        let detail = mask::text(detail.as_ref());
+        Self { detail, ..self }
+    }
+
+    /// The order that it is about.
+    #[must_use]
+    pub fn order(self, id: Option<String>) -> Self {
+        // Whoever sends an unsigned event chooses its ids.
+        let order_id = id.map(|id| mask::text(&id));
+        Self { order_id, ..self }
+    }
+
+    /// The event that it is about.
+    #[must_use]
+    pub fn event(self, id: Option<&str>) -> Self {
+        let event_id = id.map(mask::text);
+        Self { event_id, ..self }
+    }
+
+    /// How many payment intents the order has at Stripe now.
+    #[must_use]
+    pub fn intents(self, intents: Option<usize>) -> Self {
+        Self { intents, ..self }
+    }
+
+    /// What was sent.
+    #[must_use]
+    pub fn request(self, sent: Sent) -> Self {
+        let request = Some(sent);
+        Self { request, ..self }
+    }
+
+    /// What was answered.
+    #[must_use]
+    pub fn answer(self, answered: Answered) -> Self {
+        let response = Some(answered);
+        Self { response, ..self }
+    }
+}
+
+/// A note with its number and time.
+#[derive(Clone, Debug, Serialize)]
+struct Row {
+    seq: u64,
+    /// In milliseconds since 1970.
+    at: u128,
+    #[serde(flatten)]
+    note: Note,
 }
 
 /// The rows so far, and whoever waits for the next.
@@ -71,26 +155,12 @@ const END: u64 = u64::MAX;
 
 impl Activity {
     /// Notes what happened.
-    pub fn note(
-        &self,
-        source: Source,
-        title: impl Into<String>,
-        ok: bool,
-        detail: impl Into<String>,
-        order_id: Option<String>,
-    ) {
+    pub fn note(&self, note: Note) {
         let mut rows = self.rows();
         let seq = rows.back().map_or(1, |row| row.seq + 1);
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        rows.push_back(Row {
-            seq,
-            at: since.map_or(0, |since| since.as_millis()),
-            source,
-            title: title.into(),
-            ok,
-            detail: detail.into(),
-            order_id,
-        });
+        let at = since.map_or(0, |since| since.as_millis());
+        rows.push_back(Row { seq, at, note });
         if rows.len() > KEPT {
             rows.pop_front();
         }

@@ -8,13 +8,19 @@
 //! - [`routes`]: the functions and their paths; a new function is one line there.
 //! - [`site`]: the part that a shop's own server plays: it signs tokens, and is told of orders.
 //! - [`activity`]: what happens, as it happens.
+//! - [`exchange`]: requests and answers as a row shows them.
+//! - `mask`: takes secrets out of what is shown.
+//! - `orders`: how orders change.
 //! - [`page`]: the shop that a person opens.
 //! - `watch`: notes calls of the functions and of the sandbox as they pass.
 //! - `terminal`: what is said in the terminal.
 //! - [`server`]: all of it, started and stopped.
 
 pub mod activity;
+pub mod exchange;
+mod mask;
 pub mod options;
+mod orders;
 pub mod page;
 pub mod routes;
 pub mod server;

@@ -39,12 +39,17 @@ const FILES: &[(&str, &str, &str)] = &[
     file!("card-form.js", "text/javascript; charset=utf-8"),
     file!("cart.js", "text/javascript; charset=utf-8"),
     file!("checkout.js", "text/javascript; charset=utf-8"),
+    file!("faults.js", "text/javascript; charset=utf-8"),
     file!("order.js", "text/javascript; charset=utf-8"),
     file!("panels.css", "text/css; charset=utf-8"),
     file!("payment-element.js", "text/javascript; charset=utf-8"),
+    file!("proof.js", "text/javascript; charset=utf-8"),
+    file!("rows.js", "text/javascript; charset=utf-8"),
     file!("sandbox.js", "text/javascript; charset=utf-8"),
     file!("session.js", "text/javascript; charset=utf-8"),
     file!("style.css", "text/css; charset=utf-8"),
+    file!("switches.js", "text/javascript; charset=utf-8"),
+    file!("watch.css", "text/css; charset=utf-8"),
     file!("words.js", "text/javascript; charset=utf-8"),
 ];
 

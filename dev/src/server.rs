@@ -5,6 +5,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     process::ExitCode,
+    sync::Arc,
     time::Duration,
 };
 
@@ -25,10 +26,12 @@ use tokio::net::TcpListener;
 use crate::{
     activity::Activity,
     options::Options,
+    orders::Orders,
     page, routes,
     settings::{Addresses, Settings, Unusable},
     site::{self, Site},
-    terminal, watch,
+    terminal,
+    watch::{self, Watched},
 };
 
 /// How often the outbox is looked at: a person is waiting.
@@ -90,7 +93,7 @@ pub struct Server {
     address: SocketAddr,
     router: Router,
     fulfil: fulfil::App,
-    sandbox: Option<Sandbox>,
+    sandbox: Option<Arc<Sandbox>>,
     activity: Activity,
     pub(crate) settings: Settings,
 }
@@ -111,16 +114,14 @@ impl Server {
             .map_err(|e| Failure::Port(options.port, e))?;
         let sandbox = match options.stripe {
             true => None,
-            false => Some(
-                Sandbox::builder()
-                    .port(options.sandbox_port)
-                    .start()
-                    .await?,
-            ),
+            false => {
+                let builder = Sandbox::builder().port(options.sandbox_port);
+                Some(Arc::new(builder.start().await?))
+            }
         };
         let addresses = Addresses {
             port: address.port(),
-            sandbox: sandbox.as_ref().map(Sandbox::url),
+            sandbox: sandbox.as_ref().map(|sandbox| sandbox.url()),
         };
         let settings = Settings::read(options, addresses, environment)?;
         let ledger = Ledger::open(&settings.config).await?;
@@ -130,7 +131,7 @@ impl Server {
         let activity = Activity::default();
         let site = Site {
             secrets: settings.config.secrets.clone(),
-            sandbox: sandbox.as_ref().map(|sandbox| sandbox.url().to_owned()),
+            sandbox: sandbox.clone(),
             activity: activity.clone(),
         };
         Ok(Self {
@@ -153,7 +154,7 @@ impl Server {
     /// Where the sandbox is, unless Stripe itself is called.
     #[must_use]
     pub fn sandbox_url(&self) -> Option<&str> {
-        self.sandbox.as_ref().map(Sandbox::url)
+        self.sandbox.as_ref().map(|sandbox| sandbox.url())
     }
 
     /// Serves until `stop`; what is under way is finished first.
@@ -213,12 +214,16 @@ fn furnish(sandbox: &Sandbox, address: SocketAddr, webhook_secrets: &[String]) {
 }
 
 fn router(settings: &Settings, ledger: &Ledger, site: Site, activity: &Activity) -> Router {
+    let watched = Watched {
+        activity: activity.clone(),
+        orders: Orders::new(ledger.clone()),
+    };
     let functions = routes::functions(&settings.config, ledger)
         .into_iter()
         .fold(Router::new(), |router, function| {
             router.route(function.path, host::finished(function.service))
         })
-        .layer(from_fn_with_state(activity.clone(), watch::calls));
+        .layer(from_fn_with_state(watched, watch::calls));
     let local = Router::new()
         .merge(site::routes(site))
         .merge(page::routes())

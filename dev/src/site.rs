@@ -1,21 +1,27 @@
 //! The part that a shop's own server plays: it signs tokens for its customer, and is told what happened
 //! to orders. A real shop does this in its own code, with any JWT and Standard Webhooks library.
 
+use std::sync::Arc;
+
 use axum::{
     Json, Router,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, Method, StatusCode, Uri},
     routing::{get, post},
 };
 use jsonwebtoken::{EncodingKey, Header, encode};
+use sandbox::Sandbox;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::{Clock, Secrets, secrets::Missing};
 use standardwebhooks::Webhook;
 
-use crate::activity::{self, Activity, Source};
+use crate::{
+    activity::{self, Activity, Note, Source},
+    exchange::{Answered, Sent},
+};
 
 /// The customer who is signed in at the demo shop.
 const CUSTOMER: &str = "demo-ada";
@@ -27,8 +33,8 @@ const GOOD_FOR: i64 = 600;
 pub struct Site {
     /// The keys: it signs with one of them, and checks deliveries with another.
     pub secrets: Secrets,
-    /// Where the sandbox is, unless Stripe itself is called.
-    pub sandbox: Option<String>,
+    /// The sandbox, unless Stripe itself is called.
+    pub sandbox: Option<Arc<Sandbox>>,
     /// What happened.
     pub activity: Activity,
 }
@@ -61,6 +67,7 @@ pub(crate) fn routes(site: Site) -> Router {
         .route("/dev/session", post(session))
         .route("/dev/sign-order", post(sign_order))
         .route("/dev/fulfilment", post(be_told))
+        .route("/dev/events", get(events))
         .with_state(site)
         .route("/dev/activity", activity)
 }
@@ -70,7 +77,7 @@ async fn shop(State(site): State<Site>) -> Result<Json<Value>, Unsigned> {
     Ok(Json(json!({
         "mode": if site.sandbox.is_some() { "sandbox" } else { "stripe" },
         "publishableKey": keys.stripe_publishable_key()?,
-        "stripeApi": site.sandbox,
+        "stripeApi": site.sandbox.as_ref().map(|sandbox| sandbox.url()),
         "products": products(),
         "customer": CUSTOMER,
     })))
@@ -123,8 +130,28 @@ async fn sign_order(
     Ok(Json(json!({ "order": site.sign(&claims).await? })))
 }
 
+/// The sandbox's events, oldest first, with how often each was accepted: what an outage kept back.
+async fn events(State(site): State<Site>) -> Result<Json<Value>, StatusCode> {
+    let sandbox = site.sandbox.ok_or(StatusCode::NOT_FOUND)?;
+    let deliveries = sandbox.deliveries();
+    let told = |event: Value| {
+        let accepted = deliveries.iter().filter(|delivery| {
+            delivery.status == Some(200) && event["id"] == delivery.event_id.as_str()
+        });
+        json!({ "id": event["id"], "type": event["type"], "accepted": accepted.count() })
+    };
+    let events: Vec<Value> = sandbox.events().into_iter().map(told).collect();
+    Ok(Json(json!({ "events": events })))
+}
+
 /// The site's endpoint for what happened to orders.
-async fn be_told(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> StatusCode {
+async fn be_told(
+    State(site): State<Site>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> StatusCode {
     let secrets = site.secrets.current().await;
     let is_signed = secrets
         .fulfil_secret()
@@ -140,8 +167,14 @@ async fn be_told(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> S
     };
     let order = message["data"]["orderId"].as_str().map(str::to_owned);
     let detail = format!("{} · {detail}", id.unwrap_or("no id"));
-    site.activity
-        .note(Source::Fulfil, title, is_signed, detail, order);
+    site.activity.note(
+        Note::new(Source::Fulfil, title)
+            .ok(is_signed)
+            .detail(detail)
+            .order(order)
+            .request(Sent::new(&method, &uri, &headers, &body))
+            .answer(Answered::of(Some(status.as_u16()))),
+    );
     status
 }
 

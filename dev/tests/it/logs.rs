@@ -127,7 +127,7 @@ async fn no_path_logs_a_secret_or_personal_data() {
 }
 
 /// Events that are good, forged, foreign, unreadable and contradictory; gives their signatures.
-async fn deliver_events(dev: &Dev) -> Vec<String> {
+pub(crate) async fn deliver_events(dev: &Dev) -> Vec<String> {
     let url = format!("{}/api/webhooks/stripe", dev.shop);
     let now = u64::try_from(shared::Clock::default().now()).unwrap();
     let event = |kind: &str, object: Value| {

@@ -5,6 +5,7 @@
     reason = "a test may stop at what it does not expect"
 )]
 
+mod activity;
 mod layout;
 mod logs;
 mod payment;

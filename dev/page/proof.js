@@ -1,0 +1,104 @@
+// What the rows prove: after a switch, one line of the live list says why nothing wrong happened.
+
+import { activity, explain } from "./activity.js";
+
+const CREATE = "POST /v1/payment_intents";
+/** The events that decide, and the state that each leads to. */
+const DECISIVE = { "payment_intent.succeeded": "paid", "payment_intent.payment_failed": "failed" };
+
+/** What is tried, by group: `{ judge, since, rows }`. */
+const tries = new Map();
+
+/** Tells `found`, with the explanation. */
+export const proofs = new EventTarget();
+
+/** From now on, the rows of `group` are judged as `name` wants; `null` judges no longer. */
+export function lookFor(group, name) {
+  if (name) tries.set(group, { name, rows: [], since: Date.now() });
+  else tries.delete(group);
+}
+
+/** How long ago the latest payment was answered is counted from now. */
+export function answered() {
+  for (const attempt of tries.values()) attempt.answeredAt = Date.now();
+}
+
+activity.addEventListener("entry", ({ detail: entry }) => {
+  for (const [group, attempt] of tries) {
+    // The list is sent whole to a page that comes late.
+    if (!entry.orderId || entry.at < attempt.since) continue;
+    attempt.rows.push(entry);
+    const rows = attempt.rows.filter(({ orderId }) => orderId === entry.orderId);
+    const found = judges[attempt.name](rows, attempt);
+    const key = `${group}:${attempt.since}:${entry.orderId}`;
+    if (!found || attempt.said === key + found.text) continue;
+    attempt.said = key + found.text;
+    explain(key, found);
+    proofs.dispatchEvent(new CustomEvent("found", { detail: { group, ...found } }));
+  }
+});
+
+const judges = {
+  duplicate(rows) {
+    const came = decided(rows);
+    const copies = rows.filter(({ eventId, ok }) => ok && eventId === came?.eventId).length;
+    if (copies < 2) return null;
+    const effects = reached(rows, DECISIVE[came.title]);
+    return said(effects === 1, `${copies} deliveries of ${came.title}, ${count(effects, "effect")}: ${state(rows)}${messages(rows)}.`);
+  },
+  reversed(rows) {
+    const came = events(rows);
+    const place = came.findIndex(({ title }) => title in DECISIVE);
+    const later = came.length - place - 1;
+    if (place < 0 || later < 1) return null;
+    const effects = reached(rows, DECISIVE[came[place].title]);
+    return said(effects === 1, `${came[place].title} came before ${count(later, "older event")}: ${state(rows)}, and stayed so.`);
+  },
+  delay(rows, { answeredAt }) {
+    const came = decided(rows);
+    const effects = came ? reached(rows, DECISIVE[came.title]) : 0;
+    if (!came || !effects) return null;
+    const seconds = Math.max(0, (came.at - (answeredAt ?? came.at)) / 1000).toFixed(1);
+    return said(effects === 1, `The webhook came ${seconds} s after the bank's answer: ${state(rows)}${messages(rows)}.`);
+  },
+  outage(rows) {
+    const effects = reached(rows, "paid");
+    if (!effects) return null;
+    return said(effects === 1, `${count(events(rows).length, "event")} came after the outage: ${state(rows)}${messages(rows)}.`);
+  },
+  forged(rows) {
+    const refused = rows.some(({ source, ok, response }) => source === "webhook" && !ok && response?.status === 400);
+    if (!refused) return null;
+    const changed = rows.some(({ source }) => source === "order");
+    return said(!changed, "Refused: the signature does not match. The order did not change.");
+  },
+  request(rows) {
+    const asked = rows.filter(({ source, title }) => source === "stripe" && title === CREATE);
+    if (!asked.at(-1)?.ok) return null;
+    const keys = new Set(asked.map(keyOf));
+    const { intents } = asked.at(-1);
+    const how = asked.length === 1 ? "Asked once" : `Asked ${asked.length} times under ${keys.size === 1 ? "the same key" : `${keys.size} keys`}`;
+    return said(intents === 1, `${how}: ${count(intents, "intent")} for this order.`);
+  },
+};
+
+const events = (rows) => rows.filter(({ source, ok }) => source === "webhook" && ok);
+const decided = (rows) => events(rows).findLast(({ title }) => title in DECISIVE);
+const reached = (rows, status) => rows.filter(({ source, title }) => source === "order" && title.split("→ ").at(-1) === status).length;
+const keyOf = ({ request }) => request?.headers.find(([name]) => name === "idempotency-key")?.[1];
+const said = (ok, text) => ({ ok, text });
+const count = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
+
+/** How often the order came to where it is now. */
+function state(rows) {
+  const moves = rows.filter(({ source }) => source === "order").map(({ title }) => title.split("→ ").at(-1));
+  if (!moves.length) return "the order stayed as it was";
+  const times = moves.filter((status) => status === moves.at(-1)).length;
+  return `the order became ${moves.at(-1)} ${times === 1 ? "once" : `${times} times`}`;
+}
+
+function messages(rows) {
+  const told = rows.filter(({ source, ok, title }) => source === "fulfil" && ok && title === "order.paid");
+  const ids = new Set(told.map(({ detail, seq }) => /msg_\w+/.exec(detail)?.[0] ?? seq));
+  return ids.size ? `, the shop was told by ${count(ids.size, "message")}` : "";
+}

@@ -1,0 +1,231 @@
+//! Takes secrets out of what is shown. It fails closed: a header that is not known to be harmless, and a
+//! body that cannot be read, are not shown.
+//!
+//! It looks twice: at the name of a value (`client_secret`, `cvc`), and at the value itself, since a key, a
+//! token or a card number is one wherever it stands.
+
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+
+/// What stands where a secret was.
+pub(crate) const MASK: &str = "••••";
+
+/// How a secret begins; what follows is one. The beginning is shown.
+const BEGINNINGS: [&str; 12] = [
+    "_secret_", "whsec_", "sk_test_", "sk_live_", "rk_test_", "rk_live_", "pk_test_", "pk_live_",
+    "bearer ", "basic ", "v1=", "v1,",
+];
+/// How the JSON of a token begins, in base64.
+const TOKEN: &str = "eyJ";
+/// Parts of names whose values are secret, or personal.
+const SECRET_NAMES: [&str; 6] = [
+    "secret",
+    "token",
+    "password",
+    "authorization",
+    "signature",
+    "email",
+];
+/// Headers that are shown; each value is searched for secrets all the same.
+const SHOWN_HEADERS: [&str; 24] = [
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "allow",
+    "authorization",
+    "cache-control",
+    "content-length",
+    "content-type",
+    "date",
+    "host",
+    "idempotency-key",
+    "origin",
+    "referer",
+    "request-id",
+    "retry-after",
+    "sec-fetch-mode",
+    "sec-fetch-site",
+    "stripe-signature",
+    "user-agent",
+    "webhook-id",
+    "webhook-signature",
+    "webhook-timestamp",
+    "www-authenticate",
+    "x-request-id",
+];
+/// Digits of a card number, at least and at most.
+const CARD: std::ops::RangeInclusive<usize> = 12..=19;
+
+/// `text` without the secrets in it.
+pub(crate) fn text(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let (shown, taken) = secret(rest)
+            .or_else(|| address(rest))
+            .or_else(|| digits(rest))
+            .unwrap_or_else(|| (first.to_string(), first.len_utf8()));
+        masked.push_str(&shown);
+        rest = &rest[taken..];
+    }
+    masked
+}
+
+/// What is shown for the secret at the beginning of `text`, and how long it is.
+fn secret(text: &str) -> Option<(String, usize)> {
+    let begins = |beginning: &&&str| {
+        let start = text.get(..beginning.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(beginning))
+    };
+    let shown = match BEGINNINGS.iter().find(begins) {
+        Some(beginning) => &text[..beginning.len()],
+        None if text.starts_with(TOKEN) => "",
+        None => return None,
+    };
+    let follows = &text[shown.len()..];
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "_-.+/=%~".contains(c);
+    let length = follows.find(|c| !is_part(c)).unwrap_or(follows.len());
+    (length > 0).then(|| (format!("{shown}{MASK}"), shown.len() + length))
+}
+
+/// What is shown for the e-mail address at the beginning of `text`, and how long it is.
+fn address(text: &str) -> Option<(String, usize)> {
+    let is_part = |c: char| c.is_alphanumeric() || "._%+-".contains(c);
+    let local = text.chars().take(65).take_while(|c| is_part(*c));
+    let at: usize = local.map(char::len_utf8).sum();
+    let domain = text[at..].strip_prefix('@').filter(|_| at > 0)?;
+    let length = domain.find(|c| !is_part(c)).unwrap_or(domain.len());
+    (length > 0).then(|| (MASK.to_owned(), at + 1 + length))
+}
+
+/// The digits at the beginning of `text`: whole, or the last four where it may be a card number.
+fn digits(text: &str) -> Option<(String, usize)> {
+    let mut found = String::new();
+    let (mut end, mut first_run) = (0, None);
+    for (place, c) in text.char_indices() {
+        let is_gap = (c == ' ' || c == '-') && end == place && place > 0;
+        if c.is_ascii_digit() {
+            found.push(c);
+            end = place + 1;
+        } else if is_gap {
+            first_run.get_or_insert(place);
+        } else {
+            break;
+        }
+    }
+    match found.len() {
+        0 => None,
+        length if CARD.contains(&length) => Some((format!("{MASK} {}", &found[length - 4..]), end)),
+        length if length > *CARD.end() => Some((MASK.to_owned(), end)),
+        _ => {
+            let run = first_run.unwrap_or(end).min(end);
+            Some((text[..run].to_owned(), run))
+        }
+    }
+}
+
+/// The value of `name`, without what is secret.
+fn named(name: &str, value: &str) -> String {
+    let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    let name = name.to_ascii_lowercase();
+    let is_secret = SECRET_NAMES.iter().any(|part| name.contains(part));
+    match name.as_str() {
+        _ if value.is_empty() => String::new(),
+        "cvc" | "cvv" => MASK.to_owned(),
+        "number" => {
+            let digits: String = value.chars().filter(char::is_ascii_digit).collect();
+            match CARD.contains(&digits.len()) {
+                true => format!("{MASK} {}", &digits[digits.len() - 4..]),
+                false => MASK.to_owned(),
+            }
+        }
+        _ if is_secret => MASK.to_owned(),
+        _ => text(value),
+    }
+}
+
+/// `value` without what is secret, at any depth.
+pub(crate) fn json(value: &Value) -> Value {
+    under("", value)
+}
+
+fn under(name: &str, value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => Value::Object(fields.iter().map(field).collect::<Map<_, _>>()),
+        Value::Array(values) => values.iter().map(|value| under(name, value)).collect(),
+        Value::String(value) => within(name, value),
+        Value::Number(number) => {
+            let (plain, masked) = (number.to_string(), named(name, &number.to_string()));
+            match plain == masked {
+                true => value.clone(),
+                false => masked.into(),
+            }
+        }
+        Value::Null | Value::Bool(_) => value.clone(),
+    }
+}
+
+fn field((name, value): (&String, &Value)) -> (String, Value) {
+    (text(name), under(name, value))
+}
+
+/// A text, which may hold JSON of its own.
+fn within(name: &str, value: &str) -> Value {
+    let is_nested = value.trim_start().starts_with(['{', '[']);
+    match serde_json::from_str::<Value>(value) {
+        Ok(nested) if is_nested => under(name, &nested).to_string().into(),
+        _ => named(name, value).into(),
+    }
+}
+
+/// Names and values of a form or a query, one a line.
+pub(crate) fn form(form: &str) -> String {
+    let decoded = |part: &str| {
+        let spaced = part.replace('+', " ");
+        percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+    };
+    let pairs = form.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (name, value) = (decoded(name), decoded(value));
+        let last = name.trim_end_matches(']').rsplit('[').next();
+        let value = match within(last.unwrap_or(&name), &value) {
+            Value::String(value) => value,
+            _ => MASK.to_owned(),
+        };
+        format!("{}={value}", text(&name))
+    });
+    pairs.collect::<Vec<_>>().join("\n")
+}
+
+/// The value of a header, or what is shown instead.
+pub(crate) fn header(name: &str, value: &str) -> String {
+    let name = name.to_ascii_lowercase();
+    if !SHOWN_HEADERS.contains(&name.as_str()) {
+        return MASK.to_owned();
+    }
+    match name.as_str() {
+        "authorization" => match value.split_once(' ') {
+            Some((scheme @ ("Bearer" | "Basic"), _)) => format!("{scheme} {MASK}"),
+            _ => MASK.to_owned(),
+        },
+        "stripe-signature" => signed(value, ',', '='),
+        "webhook-signature" => signed(value, ' ', ','),
+        _ => text(value),
+    }
+}
+
+/// The parts of a signature header; of each, the version alone, and the time.
+fn signed(value: &str, between: char, after_name: char) -> String {
+    let part = |part: &str| match part.split_once(after_name) {
+        Some(("t", time)) if time.len() < 12 && time.bytes().all(|b| b.is_ascii_digit()) => {
+            format!("t{after_name}{time}")
+        }
+        Some((name @ ("v0" | "v1" | "v1a"), _)) => format!("{name}{after_name}{MASK}"),
+        _ => MASK.to_owned(),
+    };
+    let parts: Vec<String> = value.split(between).map(part).collect();
+    parts.join(&between.to_string())
+}
+
+#[cfg(test)]
+mod tests;

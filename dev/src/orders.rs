@@ -1,0 +1,74 @@
+//! How orders change: reads an order from the ledger after each event, and tells whether its status moved.
+
+use std::{collections::HashMap, sync::Arc};
+
+use serde_json::{Value, json};
+use shared::{ledger::Ledger, order::OrderId};
+use tokio::sync::Mutex;
+
+use crate::{
+    activity::{Activity, Note, Source},
+    exchange::Answered,
+};
+
+/// The orders of this try, with the status in which each was last seen.
+#[derive(Clone, Debug)]
+pub(crate) struct Orders {
+    ledger: Ledger,
+    seen: Arc<Mutex<HashMap<String, String>>>,
+}
+
+/// An order's status moved.
+#[derive(Debug)]
+pub(crate) struct Change {
+    order: Value,
+    from: Option<String>,
+    to: String,
+}
+
+impl Orders {
+    pub(crate) fn new(ledger: Ledger) -> Self {
+        Self {
+            ledger,
+            seen: Arc::default(),
+        }
+    }
+
+    /// What changed since the last look; nothing when the order is not there.
+    ///
+    /// One look at a time, so that of several equal events one is told to have changed the order.
+    pub(crate) async fn look(&self, id: &str) -> Option<Change> {
+        let id = OrderId::parse(id).ok()?;
+        let mut seen = self.seen.lock().await;
+        let order = self.ledger.order(&id).await.ok()??;
+        let status = serde_json::to_value(order.status()).ok()?;
+        let to = status.as_str()?.to_owned();
+        let from = seen.insert(id.to_string(), to.clone());
+        if from.as_ref() == Some(&to) {
+            return None;
+        }
+        let amount = order.revision().contents.amount();
+        let order = json!({
+            "orderId": id.to_string(), "status": to, "amount": amount.minor_units(),
+            "currency": amount.currency().to_string(), "paymentIntent": order.intent(),
+            "refundedAmount": order.refunded_amount(), "paidAt": order.paid_at(),
+        });
+        Some(Change { order, from, to })
+    }
+}
+
+impl Change {
+    /// Notes it as a row.
+    pub(crate) fn note(self, activity: &Activity) {
+        let title = match &self.from {
+            Some(from) => format!("{from} → {}", self.to),
+            None => self.to.clone(),
+        };
+        let id = self.order["orderId"].as_str().map(str::to_owned);
+        let note = Note::new(Source::Order, title)
+            .detail("the ledger's state of the order")
+            .order(id)
+            .answer(Answered::reading(&self.order));
+        activity.note(note);
+    }
+}

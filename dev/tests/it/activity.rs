@@ -1,0 +1,211 @@
+//! What the page is told: every step of a payment, with requests and answers, and no secret in them.
+
+use hyper::Method;
+use serde_json::{Value, json};
+use testing::Shop;
+
+use crate::{
+    logs::deliver_events,
+    payment::{confirm, start},
+    process::Dev,
+};
+
+fn row<'a>(rows: &'a [Value], source: &str, title: &str) -> &'a Value {
+    let found = rows
+        .iter()
+        .find(|row| row["source"] == source && row["title"] == title);
+    found.unwrap_or_else(|| panic!("no row of {source} with {title}: {rows:#?}"))
+}
+
+async fn control(dev: &Dev, path: &str, body: Value) {
+    let url = format!("{}/_sandbox/{path}", dev.sandbox);
+    let json = ("content-type", "application/json");
+    let (status, answer) = dev
+        .send(Method::POST, &url, &[json], body.to_string())
+        .await;
+    assert_eq!(status, 200, "{answer}");
+}
+
+async fn events(dev: &Dev) -> Vec<Value> {
+    let url = format!("{}/dev/events", dev.shop);
+    let (status, answer) = dev.send(Method::GET, &url, &[], "").await;
+    assert_eq!(status, 200);
+    answer["events"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn a_row_shows_request_and_answer_with_secrets_masked() {
+    let dev = Dev::start();
+    let started = start(&dev, "k1").await;
+    confirm(&dev, &started, "4242424242424242").await;
+    let rows = dev.rows_until("order.paid").await;
+
+    let call = row(&rows, "shop", "POST /api/create-intent");
+    let has = |headers: &Value, name: &str, value: &str| {
+        headers.as_array().unwrap().contains(&json!([name, value]))
+    };
+    assert!(has(
+        &call["request"]["headers"],
+        "authorization",
+        "Bearer ••••"
+    ));
+    assert!(has(&call["request"]["headers"], "idempotency-key", "k1"));
+    assert!(
+        call["request"]["body"]
+            .as_str()
+            .unwrap()
+            .contains("\"mug\"")
+    );
+    assert_eq!(call["response"]["status"], 200);
+    let answer: Value = serde_json::from_str(call["response"]["body"].as_str().unwrap()).unwrap();
+    assert_eq!(answer["orderId"], started["orderId"]);
+    assert_eq!(answer["clientSecret"], "••••");
+
+    let event = row(&rows, "webhook", "payment_intent.succeeded");
+    let headers = event["request"]["headers"].to_string();
+    assert!(headers.contains(",v1=••••"), "{headers}");
+    let asked = row(&rows, "stripe", "POST /v1/payment_intents");
+    assert!(asked["request"]["body"].as_str().unwrap().contains("1500"));
+    let told = row(&rows, "fulfil", "order.paid")["request"]["headers"].to_string();
+    assert!(told.contains("v1,••••"), "{told}");
+}
+
+#[tokio::test]
+async fn no_row_holds_a_secret() {
+    let dev = Dev::start();
+    let token = dev.session().await;
+    let started = start(&dev, "k1").await;
+    let mut signatures = deliver_events(&dev).await;
+    let leaky = json!({ "type": format!("x {}", Shop::SECRET_KEY), "id": Shop::WEBHOOK_SECRET,
+        "data": { "object": { "metadata": { "farebox_order": started["clientSecret"] } } } });
+    let url = format!("{}/api/webhooks/stripe?client_secret=hidden", dev.shop);
+    dev.send(
+        Method::POST,
+        &url,
+        &[("cookie", "hidden")],
+        leaky.to_string(),
+    )
+    .await;
+    let text = "4242424242424242 hidden";
+    dev.send(Method::POST, &url, &[], text).await;
+    confirm(&dev, &started, "4000000000000002").await;
+    confirm(&dev, &started, "4242424242424242").await;
+    let rows = Value::from(dev.rows_until("order.paid").await).to_string();
+
+    let secrets = [
+        Shop::SECRET_KEY,
+        Shop::PUBLISHABLE_KEY,
+        Shop::SITE_KEY,
+        Shop::WEBHOOK_SECRET,
+        Shop::FULFIL_SECRET,
+        "ada@example.com",
+        "4242424242424242",
+        "4000000000000002",
+        "hidden",
+        started["clientSecret"].as_str().unwrap(),
+    ];
+    let parts = token.split('.').skip(1).map(str::to_owned);
+    signatures = signatures
+        .iter()
+        .map(|signature| signature.split("v1=").nth(1).unwrap().to_owned())
+        .collect();
+    for secret in secrets
+        .map(str::to_owned)
+        .into_iter()
+        .chain(parts)
+        .chain(signatures)
+    {
+        assert!(!rows.contains(&secret), "{secret} is in {rows}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_comes_three_times_changes_the_order_once() {
+    let dev = Dev::start();
+    let started = start(&dev, "k1").await;
+    control(&dev, "webhooks/duplicate", json!({ "times": 3 })).await;
+    confirm(&dev, &started, "4242424242424242").await;
+    dev.rows_until("order.paid").await;
+    // Whatever comes last is told last.
+    control(&dev, "webhooks/duplicate", json!({ "times": 1 })).await;
+    let succeeded = loop {
+        let all = events(&dev).await;
+        let found = all
+            .into_iter()
+            .find(|event| event["type"] == "payment_intent.succeeded")
+            .unwrap();
+        if found["accepted"] == 3 {
+            break found;
+        }
+        tokio::task::yield_now().await;
+    };
+    let rows = dev.rows_until("order.paid").await;
+
+    let came = |row: &&Value| row["eventId"] == succeeded["id"] && row["ok"] == true;
+    assert_eq!(rows.iter().filter(came).count(), 3);
+    let paid = |row: &&Value| row["source"] == "order" && row["title"] == "created → paid";
+    assert_eq!(rows.iter().filter(paid).count(), 1);
+}
+
+#[tokio::test]
+async fn a_lost_answer_leaves_one_intent() {
+    let dev = Dev::start();
+    let fault =
+        json!({ "kind": "lost_answer", "method": "POST", "path_prefix": "/v1/payment_intents" });
+    control(&dev, "faults", fault).await;
+    start(&dev, "k1").await;
+    let rows = dev.rows_until("POST /api/create-intent").await;
+
+    let asked: Vec<&Value> = rows
+        .iter()
+        .filter(|row| row["title"] == "POST /v1/payment_intents")
+        .collect();
+    let statuses: Vec<&Value> = asked.iter().map(|row| &row["response"]["status"]).collect();
+    assert_eq!(statuses, [&Value::Null, &json!(200)]);
+    assert!(asked.iter().all(|row| row["intents"] == 1));
+    assert_eq!(
+        asked[0]["request"]["headers"],
+        asked[1]["request"]["headers"]
+    );
+}
+
+#[tokio::test]
+async fn a_forged_event_is_refused_and_shown_as_such() {
+    let dev = Dev::start();
+    let started = start(&dev, "k1").await;
+    dev.rows_until("payment_intent.created").await;
+    let id = events(&dev).await[0]["id"].as_str().unwrap().to_owned();
+    control(&dev, &format!("events/{id}/forge"), json!({})).await;
+    confirm(&dev, &started, "4242424242424242").await;
+    let rows = loop {
+        let rows = dev.rows_until("order.paid").await;
+        if rows
+            .iter()
+            .any(|row| row["eventId"] == *id && row["ok"] == false)
+        {
+            break rows;
+        }
+        tokio::task::yield_now().await;
+    };
+
+    let refused = rows
+        .iter()
+        .find(|row| row["eventId"] == *id && row["ok"] == false);
+    let detail = refused.unwrap()["detail"].as_str().unwrap();
+    assert_eq!(detail, "400 · signature refused · changed nothing");
+}
+
+#[tokio::test]
+async fn what_an_outage_kept_back_is_listed_as_not_accepted() {
+    let dev = Dev::start();
+    control(&dev, "webhooks/pause", json!({})).await;
+    start(&dev, "k1").await;
+
+    let events = events(&dev).await;
+
+    assert!(!events.is_empty());
+    assert!(
+        events.iter().all(|event| event["accepted"] == 0),
+        "{events:?}"
+    );
+}
