@@ -128,9 +128,15 @@ list.addEventListener(
   ({ target }) => {
     if (!target.open) return;
     atEnd = false;
-    target.scrollIntoView({ block: "nearest" });
+    requestAnimationFrame(() => reveal(target));
   },
   true,
 );
+
+// What opened is shown as far as it fits, from its first line.
+function reveal(details) {
+  const end = details.offsetTop + details.offsetHeight - scroll.clientHeight;
+  scroll.scrollTop = Math.min(details.offsetTop, Math.max(scroll.scrollTop, end));
+}
 
 new ResizeObserver(follow).observe(scroll);

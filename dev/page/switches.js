@@ -28,7 +28,7 @@ const REQUESTS = [
 ];
 
 const FORGED = "The latest event comes again with a wrong signature: it is refused, and the order does not change.";
-const IDLE = "Choose what goes wrong, then pay: a line among the events tells what came of it.";
+const IDLE = "Choose what goes wrong, then pay: a line among the events tells what came of it. A reload sets all back.";
 
 const at = (id) => document.getElementById(id);
 
