@@ -1,0 +1,209 @@
+// What a person does on the page of `cargo dev`, and what they see.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, open } from "./shop.mjs";
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+test("a payment is seen from the request to the delivery", async (t) => {
+  const shop = await open(t, browser);
+  await shop.pay();
+  await shop.fulfilledOnce();
+  await shop.hasRows("shop", "POST /api/create-intent", 1);
+  await shop.hasRows("stripe", "POST /v1/payment_intents", 1);
+  await shop.hasRows("webhook", "payment_intent.succeeded", 1);
+  await shop.hasRows("order", "created → paid", 1);
+  await shop.hasRows("fulfil", "order.paid", 1);
+});
+
+test("a declined order is paid with another card", async (t) => {
+  const shop = await open(t, browser);
+  await shop.pay("9995");
+  await shop.at("message").waitFor();
+  assert.equal(await shop.at("message-code").textContent(), "insufficient_funds");
+  await shop.status("failed");
+  await shop.pay();
+  await shop.fulfilledOnce();
+  await shop.hasRows("stripe", "POST /v1/payment_intents", 1);
+});
+
+test("the bank's question is approved", async (t) => {
+  const shop = await open(t, browser);
+  await shop.pay("3155");
+  await shop.at("bank-approve").click();
+  await shop.fulfilledOnce();
+});
+
+test("the bank's question is declined, and the order stays open", async (t) => {
+  const shop = await open(t, browser);
+  await shop.pay("3155");
+  await shop.at("bank-decline").click();
+  await shop.status("failed");
+  await shop.pay();
+  await shop.fulfilledOnce();
+});
+
+test("webhooks that come three times have one effect", async (t) => {
+  const shop = await open(t, browser);
+  await shop.choose("webhooks", "duplicate");
+  await shop.pay();
+  await shop.proves("3 deliveries of payment_intent.succeeded, 1 effect");
+  await shop.fulfilledOnce();
+  await shop.hasRows("webhook", "payment_intent.succeeded", 3);
+  await shop.hasRows("order", "created → paid", 1);
+  await shop.hasRows("fulfil", "order.paid", 1);
+});
+
+test("webhooks in reverse order leave the order paid once", async (t) => {
+  const shop = await open(t, browser);
+  await shop.choose("webhooks", "reversed");
+  await shop.pay();
+  await shop.proves("payment_intent.succeeded came before");
+  await shop.fulfilledOnce();
+  await shop.hasRows("order", "created → paid", 1);
+  const came = await shop.page.locator('[data-source="webhook"]').evaluateAll((rows) => rows.map((row) => row.dataset.title));
+  assert.ok(came.indexOf("payment_intent.succeeded") < came.indexOf("payment_intent.created"), came.join(", "));
+});
+
+test("a late webhook is waited for", async (t) => {
+  const shop = await open(t, browser);
+  await shop.choose("webhooks", "delay");
+  await shop.pay();
+  await shop.page.locator('[data-step="accepted"][data-state="done"]').waitFor();
+  assert.equal(await shop.rows("webhook", "payment_intent.succeeded").count(), 0);
+  await shop.proves("s after the bank's answer: the order became paid once");
+  await shop.fulfilledOnce();
+});
+
+test("what an outage kept back comes when it is over", async (t) => {
+  const shop = await open(t, browser);
+  await shop.choose("webhooks", "outage");
+  await shop.pay();
+  await shop.page.locator('[data-step="accepted"][data-state="done"]').waitFor();
+  await shop.choose("webhooks", "usual");
+  await shop.fulfilledOnce();
+  await shop.proves("after the outage: the order became paid once");
+});
+
+test("a forged webhook is refused, and the order stays as it was", async (t) => {
+  const shop = await open(t, browser);
+  await shop.pay();
+  await shop.fulfilledOnce();
+  await shop.at("forge").click();
+  await shop.proves("Refused: the signature does not match. The order did not change.");
+  const refused = shop.page.locator('[data-source="webhook"][data-ok="false"]');
+  assert.match(await refused.textContent(), /400 · signature refused · changed nothing/);
+  await shop.hasRows("order", "created → paid", 1);
+  await shop.fulfilledOnce();
+});
+
+for (const [fault, status] of [
+  ["lost_answer", "no answer"],
+  ["reset", "no answer"],
+  ["hang", "no answer"],
+  ["latency", null],
+  ["rate_limit", "429"],
+  ["error", "500"],
+  ["bad_gateway", "502"],
+]) {
+  test(`one payment is made in spite of ${fault}`, async (t) => {
+    const shop = await open(t, browser);
+    await shop.choose("requests", fault);
+    await shop.pay();
+    await shop.proves("1 intent for this order.");
+    await shop.fulfilledOnce();
+    const asked = await shop.rows("stripe", "POST /v1/payment_intents").allTextContents();
+    assert.equal(asked.length, status ? 2 : 1);
+    if (status) assert.ok(asked[0].includes(status), asked[0]);
+    assert.ok(asked.at(-1).includes("the order has 1 intent"), asked.at(-1));
+    assert.ok(await shop.at("switch-requests-usual").isChecked(), "it strikes once");
+  });
+}
+
+test("every row opens to what was sent and answered, and no secret is on the page", async (t) => {
+  const shop = await open(t, browser);
+  await shop.pay("0002");
+  await shop.status("failed");
+  await shop.pay();
+  await shop.fulfilledOnce();
+  const summaries = shop.page.locator('[data-test="activity-row"] summary');
+  for (const summary of await summaries.all()) await summary.click();
+  await shop.at("exchange").nth((await summaries.count()) - 1).waitFor();
+
+  const call = await shop.rows("shop", "POST /api/create-intent").first().getByTestId("exchange").textContent();
+  for (const shown of ["authorizationBearer ••••", '"mug"', '"clientSecret": "••••"', "idempotency-key"]) {
+    assert.ok(call.includes(shown), `${shown} is not in ${call}`);
+  }
+  const event = await shop.rows("webhook", "payment_intent.succeeded").getByTestId("exchange").textContent();
+  assert.match(event, /stripe-signaturet=\d+,v1=••••/);
+  const confirmed = shop.page.locator('[data-title$="/confirm"]').last().getByTestId("exchange");
+  assert.ok((await confirmed.textContent()).includes("•••• 4242"));
+  const told = await shop.rows("fulfil", "order.paid").getByTestId("exchange").textContent();
+  assert.match(told, /webhook-signaturev1,••••/);
+
+  const whole = await shop.page.content();
+  assert.ok(shop.secrets.length >= 7, "the page was told a token and a client secret");
+  for (const secret of shop.secrets) assert.ok(!whole.includes(secret), `${secret} is on the page`);
+  const list = await shop.at("activity").innerHTML();
+  for (const form of [/_secret_\w/, /whsec_\w/, /[sr]k_test_\w/, /eyJ\w/, /v1[=,]\w/, /\d{12}/]) {
+    assert.doesNotMatch(list, form);
+  }
+});
+
+test("the keyboard alone pays, opens a row and throws a switch", async (t) => {
+  const shop = await open(t, browser);
+  const { keyboard } = shop.page;
+  const tabTo = async (goal, most = 60) => {
+    for (let tries = 0; tries < most; tries += 1) {
+      await keyboard.press("Tab");
+      if (await goal.evaluate((element) => element === document.activeElement)) return;
+    }
+    assert.fail("the Tab key does not lead there");
+  };
+  await tabTo(shop.at("card-4242"));
+  await keyboard.press("Enter");
+  await tabTo(shop.at("pay"));
+  await keyboard.press("Enter");
+  await shop.fulfilledOnce();
+
+  await tabTo(shop.at("switch-webhooks-usual"));
+  await keyboard.press("ArrowRight");
+  assert.ok(await shop.at("switch-webhooks-duplicate").isChecked());
+  await tabTo(shop.rows("fulfil", "order.paid").locator("summary"));
+  await keyboard.press("ArrowUp");
+  await keyboard.press("Enter");
+  await shop.at("exchange").waitFor();
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`at 360 pixels nothing is cut off, ${colorScheme}`, async (t) => {
+    const shop = await open(t, browser, { viewport: { width: 360, height: 780 }, colorScheme });
+    await shop.choose("webhooks", "duplicate");
+    await shop.pay();
+    await shop.proves("3 deliveries");
+    await shop.rows("webhook", "payment_intent.succeeded").first().locator("summary").click();
+    await shop.at("exchange").waitFor();
+    const overflow = await shop.page.evaluate(() => {
+      const wide = (element) => element.scrollWidth > element.clientWidth;
+      return [document.documentElement, document.getElementById("activity-scroll")].filter(wide).map(({ id, tagName }) => id || tagName);
+    });
+    assert.deepEqual(overflow, []);
+  });
+}
+
+test("the page follows the colours that the person prefers", async (t) => {
+  const shop = await open(t, browser, { colorScheme: "dark" });
+  const lightness = () =>
+    shop.page.evaluate(() => {
+      const parts = getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number);
+      return (parts[0] + parts[1] + parts[2]) / 3;
+    });
+  assert.ok((await lightness()) < 60);
+  await shop.page.emulateMedia({ colorScheme: "light" });
+  assert.ok((await lightness()) > 200);
+});

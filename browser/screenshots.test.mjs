@@ -1,0 +1,37 @@
+// Takes the README's screenshots, when told so: SCREENSHOTS=1 node --test browser/screenshots.test.mjs
+
+import assert from "node:assert/strict";
+import { mkdir, stat } from "node:fs/promises";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { launch, open } from "./shop.mjs";
+
+const FOLDER = fileURLToPath(new URL("../docs/images/", import.meta.url));
+const LARGEST = 200_000;
+
+/** Whether the opened row is at the top of the list. */
+function isFirstInView() {
+  const list = document.getElementById("activity-scroll");
+  return Math.abs(list.querySelector("details[open]").offsetTop - list.scrollTop) < 2;
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`the ${colorScheme} screenshot is taken`, { skip: !process.env.SCREENSHOTS }, async (t) => {
+    const browser = await launch();
+    t.after(() => browser.close());
+    const shop = await open(t, browser, { colorScheme });
+    await shop.choose("webhooks", "duplicate");
+    await shop.pay();
+    await shop.fulfilledOnce();
+    await shop.proves("told by 1 message");
+    if (colorScheme === "dark") {
+      await shop.rows("webhook", "payment_intent.succeeded").first().locator("summary").click();
+      await shop.at("exchange").waitFor();
+      await shop.page.waitForFunction(isFirstInView);
+    }
+    await mkdir(FOLDER, { recursive: true });
+    const path = `${FOLDER}shop-${colorScheme}.png`;
+    await shop.page.screenshot({ path, animations: "disabled" });
+    assert.ok((await stat(path)).size < LARGEST);
+  });
+}
