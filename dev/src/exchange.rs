@@ -16,7 +16,7 @@ use crate::mask;
 /// So many characters of a body are kept.
 const LONGEST: usize = 16_000;
 
-/// What was sent. Its fields can be filled here alone, through [`mask`].
+/// What was sent. Its fields can be filled here alone, through `mask`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Sent {
     method: String,
@@ -39,7 +39,7 @@ impl Sent {
         let query = uri
             .query()
             .map(|query| mask::form(query).replace('\n', "&"));
-        let path = mask::text(uri.path());
+        let path = mask::path(uri.path());
         Self {
             method: method.to_string(),
             path: query.map_or(path.clone(), |query| format!("{path}?{query}")),

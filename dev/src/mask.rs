@@ -11,9 +11,21 @@ use serde_json::{Map, Value};
 pub(crate) const MASK: &str = "••••";
 
 /// How a secret begins; what follows is one. The beginning is shown.
-const BEGINNINGS: [&str; 12] = [
-    "_secret_", "whsec_", "sk_test_", "sk_live_", "rk_test_", "rk_live_", "pk_test_", "pk_live_",
-    "bearer ", "basic ", "v1=", "v1,",
+const BEGINNINGS: [&str; 14] = [
+    "client_secret=",
+    "clientsecret=",
+    "_secret_",
+    "whsec_",
+    "sk_test_",
+    "sk_live_",
+    "rk_test_",
+    "rk_live_",
+    "pk_test_",
+    "pk_live_",
+    "bearer ",
+    "basic ",
+    "v1=",
+    "v1,",
 ];
 /// How the JSON of a token begins, in base64.
 const TOKEN: &str = "eyJ";
@@ -124,23 +136,33 @@ fn digits(text: &str) -> Option<(String, usize)> {
     }
 }
 
+/// What decides about a value by its name: letters and digits alone, in lower case.
+fn plain(name: &str) -> String {
+    let plain = name.chars().filter(char::is_ascii_alphanumeric);
+    plain.map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Whether all that is under `name` is secret.
+fn is_secret(name: &str) -> bool {
+    let name = plain(name);
+    name == "cvc" || name == "cvv" || SECRET_NAMES.iter().any(|part| name.contains(part))
+}
+
 /// The value of `name`, without what is secret.
 fn named(name: &str, value: &str) -> String {
-    let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-    let name = name.to_ascii_lowercase();
-    let is_secret = SECRET_NAMES.iter().any(|part| name.contains(part));
-    match name.as_str() {
-        _ if value.is_empty() => String::new(),
-        "cvc" | "cvv" => MASK.to_owned(),
-        "number" => {
-            let digits: String = value.chars().filter(char::is_ascii_digit).collect();
-            match CARD.contains(&digits.len()) {
-                true => format!("{MASK} {}", &digits[digits.len() - 4..]),
-                false => MASK.to_owned(),
-            }
-        }
-        _ if is_secret => MASK.to_owned(),
-        _ => text(value),
+    if value.is_empty() {
+        return String::new();
+    }
+    if is_secret(name) {
+        return MASK.to_owned();
+    }
+    if plain(name) != "number" {
+        return text(value);
+    }
+    let digits: String = value.chars().filter(char::is_ascii_digit).collect();
+    match CARD.contains(&digits.len()) {
+        true => format!("{MASK} {}", &digits[digits.len() - 4..]),
+        false => MASK.to_owned(),
     }
 }
 
@@ -151,6 +173,7 @@ pub(crate) fn json(value: &Value) -> Value {
 
 fn under(name: &str, value: &Value) -> Value {
     match value {
+        Value::Object(fields) if is_secret(name) && !fields.is_empty() => MASK.into(),
         Value::Object(fields) => Value::Object(fields.iter().map(field).collect::<Map<_, _>>()),
         Value::Array(values) => values.iter().map(|value| under(name, value)).collect(),
         Value::String(value) => within(name, value),
@@ -175,6 +198,15 @@ fn within(name: &str, value: &str) -> Value {
     match serde_json::from_str::<Value>(value) {
         Ok(nested) if is_nested => under(name, &nested).to_string().into(),
         _ => named(name, value).into(),
+    }
+}
+
+/// The path of a URL, decoded; one that was encoded twice is not shown.
+pub(crate) fn path(path: &str) -> String {
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    match decoded.contains('%') {
+        true => MASK.to_owned(),
+        false => text(&decoded),
     }
 }
 

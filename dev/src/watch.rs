@@ -15,6 +15,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::{
     activity::{Activity, Note, Source},
     exchange::{Answered, Sent},
+    mask,
     orders::Orders,
 };
 
@@ -109,12 +110,15 @@ impl Watched {
         let said = answer["error"]["code"].as_str().or(order);
         let status = call.status.as_u16();
         self.activity.note(
-            Note::new(Source::Shop, format!("{} {}", call.method, call.path))
-                .ok(call.status.is_success())
-                .detail(format!("{status} · {}", said.unwrap_or_default()))
-                .order(order.map(str::to_owned))
-                .request(call.sent)
-                .answer(call.answered),
+            Note::new(
+                Source::Shop,
+                format!("{} {}", call.method, mask::path(&call.path)),
+            )
+            .ok(call.status.is_success())
+            .detail(format!("{status} · {}", said.unwrap_or_default()))
+            .order(order.map(str::to_owned))
+            .request(call.sent)
+            .answer(call.answered),
         );
         let change = match order {
             Some(order) => self.orders.look(order).await,

@@ -10,7 +10,7 @@ fn a_secret_in_a_text_is_masked_and_the_text_around_it_stays() {
         ("pi_1_secret_abcDEF", "pi_1_secret_••••"),
         (
             "/v1/x?client_secret=pi_1_secret_a&b=c",
-            "/v1/x?client_secret=pi_1_secret_••••&b=c",
+            "/v1/x?client_secret=••••&b=c",
         ),
         ("key sk_test_51Abc, then", "key sk_test_••••, then"),
         ("rk_live_1 pk_test_2", "rk_live_•••• pk_test_••••"),
@@ -60,6 +60,20 @@ fn a_secret_in_json_is_masked_by_its_name_at_any_depth() {
         "token": null, "order": "••••",
     });
     assert_eq!(json(&given), shown);
+}
+
+#[test]
+fn what_is_under_a_secret_name_is_secret() {
+    let given = json!({ "secrets": { "a": "x" }, "tokens": ["y", { "z": 1 }] });
+    let shown = json!({ "secrets": "••••", "tokens": ["••••", "••••"] });
+    assert_eq!(json(&given), shown);
+}
+
+#[test]
+fn a_path_is_decoded_before_it_is_searched() {
+    assert_eq!(path("/v1/pi_1%5Fsecret%5Fx"), "/v1/pi_1_secret_••••");
+    assert_eq!(path("/v1/pi_1%255Fsecret%255Fx"), "••••");
+    assert_eq!(path("/v1/payment_intents"), "/v1/payment_intents");
 }
 
 #[test]
