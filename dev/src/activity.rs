@@ -87,11 +87,14 @@ impl Note {
         Self { detail, ..self }
     }
 
-    /// The order that it is about.
+    /// The order that it is about. Of what went wrong the id is searched for secrets: whoever sends
+    /// an unsigned event chooses it. Of the rest it stays whole, since the page counts by it.
     #[must_use]
     pub fn order(self, id: Option<String>) -> Self {
-        // Whoever sends an unsigned event chooses its ids.
-        let order_id = id.map(|id| mask::text(&id));
+        let order_id = match self.ok {
+            true => id,
+            false => id.map(|id| mask::text(&id)),
+        };
         Self { order_id, ..self }
     }
 

@@ -75,7 +75,7 @@ pub(crate) fn text(text: &str) -> String {
     while let Some(first) = rest.chars().next() {
         let (shown, taken) = secret(rest)
             .or_else(|| address(rest))
-            .or_else(|| digits(rest))
+            .or_else(|| digits(rest, masked.ends_with(is_word)))
             .unwrap_or_else(|| (first.to_string(), first.len_utf8()));
         masked.push_str(&shown);
         rest = &rest[taken..];
@@ -111,7 +111,9 @@ fn address(text: &str) -> Option<(String, usize)> {
 }
 
 /// The digits at the beginning of `text`: whole, or the last four where it may be a card number.
-fn digits(text: &str) -> Option<(String, usize)> {
+///
+/// Ids have long runs of digits too: within a word, only what a card's check digit fits is masked.
+fn digits(text: &str, is_within: bool) -> Option<(String, usize)> {
     let mut found = String::new();
     let (mut end, mut first_run) = (0, None);
     for (place, c) in text.char_indices() {
@@ -125,8 +127,12 @@ fn digits(text: &str) -> Option<(String, usize)> {
             break;
         }
     }
+    let is_within = is_within || text[end..].starts_with(is_word);
     match found.len() {
         0 => None,
+        length if is_within && length <= *CARD.end() && !fits(&found) => {
+            Some((text[..end].to_owned(), end))
+        }
         length if CARD.contains(&length) => Some((format!("{MASK} {}", &found[length - 4..]), end)),
         length if length > *CARD.end() => Some((MASK.to_owned(), end)),
         _ => {
@@ -134,6 +140,19 @@ fn digits(text: &str) -> Option<(String, usize)> {
             Some((text[..run].to_owned(), run))
         }
     }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphabetic() || c == '_'
+}
+
+/// Whether the last digit is the check digit of the others (Luhn).
+fn fits(digits: &str) -> bool {
+    let weighed = digits.bytes().rev().enumerate().map(|(place, digit)| {
+        let digit = u32::from(digit - b'0') * (1 + u32::from(place % 2 == 1));
+        digit / 10 + digit % 10
+    });
+    weighed.sum::<u32>() % 10 == 0
 }
 
 /// What decides about a value by its name: letters and digits alone, in lower case.

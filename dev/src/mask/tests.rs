@@ -40,6 +40,7 @@ fn what_is_no_secret_stays() {
         "whsec_",
         "secret",
         "o_3fa9",
+        "ord_4242424242424241beef",
     ] {
         assert_eq!(text(given), given);
     }

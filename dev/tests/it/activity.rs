@@ -58,7 +58,7 @@ async fn a_row_shows_request_and_answer_with_secrets_masked() {
     );
     assert_eq!(call["response"]["status"], 200);
     let answer: Value = serde_json::from_str(call["response"]["body"].as_str().unwrap()).unwrap();
-    assert_eq!(answer["orderId"], started["orderId"]);
+    assert_eq!(answer["amount"], started["amount"]);
     assert_eq!(answer["clientSecret"], "••••");
 
     let event = row(&rows, "webhook", "payment_intent.succeeded");
