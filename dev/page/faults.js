@@ -6,38 +6,33 @@ export const LATE_MS = 4000;
 
 let base = "";
 let mode = "usual";
-let timer = 0;
 
 /** Finds the sandbox, and sets it back: a switch that nobody sees is not left on. */
 export async function connect(shop) {
   base = `${shop.stripeApi}/_sandbox`;
-  await Promise.all([post("/webhooks/duplicate", { times: 1 }), post("/webhooks/release"), works()]);
+  const settings = [post("/webhooks/duplicate", { times: 1 }), post("/webhooks/delay", { ms: 0 }), works()];
+  await Promise.all([...settings, post("/webhooks/release"), endOutage()]);
 }
 
 /** Lets webhooks come in another way from now on; whatever the earlier way kept back comes now. */
 export async function deliver(next) {
   const earlier = mode;
   mode = next;
-  clearTimeout(timer);
   if (earlier === "duplicate") await post("/webhooks/duplicate", { times: 1 });
-  if (earlier === "reversed" || earlier === "delay") await post("/webhooks/release");
+  if (earlier === "reversed") await post("/webhooks/release");
+  if (earlier === "delay") await post("/webhooks/delay", { ms: 0 });
   if (earlier === "outage") await endOutage();
   if (next === "duplicate") await post("/webhooks/duplicate", { times: 3 });
-  if (next === "reversed" || next === "delay") await post("/webhooks/hold");
+  if (next === "reversed") await post("/webhooks/hold");
+  if (next === "delay") await post("/webhooks/delay", { ms: LATE_MS });
   if (next === "outage") await post("/webhooks/pause");
 }
 
-/** A payment was answered: what was held for it goes on its way, in its order or at its time. */
+/** A payment was answered: what was held for it goes on its way, the last first. */
 export async function letGo() {
-  if (mode === "reversed") await release("reversed");
-  if (mode !== "delay") return;
-  clearTimeout(timer);
-  timer = setTimeout(() => release("as_sent"), LATE_MS);
-}
-
-async function release(order) {
-  await post("/webhooks/release", { order });
-  if (mode === "reversed" || mode === "delay") await post("/webhooks/hold");
+  if (mode !== "reversed") return;
+  await post("/webhooks/release", { order: "reversed" });
+  await post("/webhooks/hold");
 }
 
 // Stripe sends what was missed again, oldest first.
