@@ -50,13 +50,11 @@ impl Sent {
 
     /// A request that the sandbox saw.
     pub(crate) fn recorded(request: &RecordedRequest) -> Self {
-        let key = request.idempotency_key.as_deref();
-        let key = key.map(|key| ("idempotency-key".to_owned(), mask::text(key)));
         let has_params = request.params.as_object().is_some_and(|it| !it.is_empty());
         Self {
             method: mask::text(&request.method),
             path: mask::text(&request.path),
-            headers: key.into_iter().collect(),
+            headers: shown(&request.headers),
             body: has_params.then(|| pretty(&request.params)),
         }
     }
@@ -69,6 +67,16 @@ impl Answered {
             status: Some(status.as_u16()),
             headers: shown(headers),
             body: read(headers, body),
+        }
+    }
+
+    /// An answer that the sandbox gave; without a status when none was complete.
+    pub(crate) fn recorded(request: &RecordedRequest) -> Self {
+        let answer = request.answer.as_ref();
+        Self {
+            status: request.status,
+            headers: answer.map_or_else(Vec::new, |answer| shown(&answer.headers)),
+            body: answer.and_then(|answer| read(&answer.headers, &answer.body)),
         }
     }
 

@@ -39,7 +39,7 @@ const SECRET_NAMES: [&str; 6] = [
     "email",
 ];
 /// Headers that are shown; each value is searched for secrets all the same.
-const SHOWN_HEADERS: [&str; 24] = [
+const SHOWN_HEADERS: [&str; 28] = [
     "accept",
     "accept-encoding",
     "accept-language",
@@ -51,13 +51,17 @@ const SHOWN_HEADERS: [&str; 24] = [
     "date",
     "host",
     "idempotency-key",
+    "idempotent-replayed",
     "origin",
+    "original-request",
     "referer",
     "request-id",
     "retry-after",
     "sec-fetch-mode",
     "sec-fetch-site",
+    "stripe-should-retry",
     "stripe-signature",
+    "stripe-version",
     "user-agent",
     "webhook-id",
     "webhook-signature",

@@ -174,7 +174,7 @@ fn asked(sandbox: &Sandbox, request: &RecordedRequest) -> Note {
     .order(order.map(str::to_owned))
     .intents(intents)
     .request(Sent::recorded(request))
-    .answer(Answered::of(request.status))
+    .answer(Answered::recorded(request))
 }
 
 /// `path` with the beginning of each id alone: a row is for reading.

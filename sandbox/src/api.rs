@@ -50,10 +50,7 @@ pub(crate) async fn serve(
                 .header("stripe-version", &version),
         )
     });
-    engine.log.finish(
-        place,
-        outcome.as_ref().ok().map(|answer| answer.status.as_u16()),
-    );
+    engine.log.finish(place, outcome.as_ref().ok());
     outcome
 }
 
@@ -65,6 +62,8 @@ fn record(engine: &Engine, connection: u64, received: &Received) -> usize {
         params: received.params.clone().unwrap_or_default(),
         status: None,
         connection,
+        headers: received.headers.clone(),
+        answer: None,
     })
 }
 

@@ -94,7 +94,7 @@ mod webhooks;
 pub use builder::{Builder, StartError};
 pub use catalogue::{NewPrice, demo_catalogue};
 pub use faults::Fault;
-pub use log::{Activity, Delivery, RecordedRequest};
+pub use log::{Activity, Delivery, RecordedAnswer, RecordedRequest};
 pub use sandbox::Sandbox;
 pub use signing::sign;
 pub use webhooks::{Order, RefusedUrl, Webhooks};

@@ -2,9 +2,13 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
+use hyper::HeaderMap;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::broadcast;
+
+use crate::answer::Answer;
 
 /// One API request, as it arrived.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -21,6 +25,22 @@ pub struct RecordedRequest {
     pub status: Option<u16>,
     /// Which accepted connection it came on, counted from 1.
     pub connection: u64,
+    /// The headers as they came, keys included: for this process alone, and not in the control
+    /// plane's answer.
+    #[serde(skip)]
+    pub headers: HeaderMap,
+    /// What was answered in full; `None` as for `status`.
+    #[serde(skip)]
+    pub answer: Option<RecordedAnswer>,
+}
+
+/// What one API request was answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordedAnswer {
+    /// The headers as they were sent.
+    pub headers: HeaderMap,
+    /// The body as it was sent; client secrets included.
+    pub body: Bytes,
 }
 
 /// One attempt to deliver an event.
@@ -44,7 +64,7 @@ pub struct Delivery {
 #[non_exhaustive]
 pub enum Activity {
     /// An API request was answered, or its connection was cut.
-    Request(RecordedRequest),
+    Request(Box<RecordedRequest>),
     /// An event came into being.
     Event {
         /// The event's id.
@@ -79,12 +99,18 @@ impl Log {
     }
 
     /// Completes a request's record, and tells of it.
-    pub(crate) fn finish(&self, place: usize, status: Option<u16>) {
+    pub(crate) fn finish(&self, place: usize, answer: Option<&Answer>) {
         let mut requests = self.lock();
         if let Some(request) = requests.get_mut(place) {
-            request.status = status;
+            request.status = answer.map(|answer| answer.status.as_u16());
+            request.answer = answer.map(|answer| RecordedAnswer {
+                headers: answer.headers.clone(),
+                body: answer.body.clone(),
+            });
             // Nobody has to be watching.
-            let _ = self.watchers.send(Activity::Request(request.clone()));
+            let _ = self
+                .watchers
+                .send(Activity::Request(Box::new(request.clone())));
         }
     }
 

@@ -59,6 +59,22 @@ async fn a_payment_is_started_confirmed_told_and_fulfilled_once() {
     assert_eq!(fulfilled.len(), 1);
     assert_eq!(fulfilled[0]["ok"], true);
     assert_eq!(fulfilled[0]["orderId"], started["orderId"]);
+    let made = rows
+        .iter()
+        .find(|row| row["title"] == "POST /v1/payment_intents");
+    let made = made.expect("the intent was made");
+    let shown = made["request"]["headers"].to_string();
+    assert!(
+        shown.contains("stripe-version") && shown.contains("idempotency-key"),
+        "{shown}"
+    );
+    let answered = made["response"]["body"].as_str().unwrap();
+    assert!(answered.contains("requires_payment_method"), "{answered}");
+    assert!(
+        made["response"]["headers"]
+            .to_string()
+            .contains("request-id")
+    );
     let has = |source: &str, title: &str| {
         rows.iter()
             .any(|row| row["source"] == source && row["title"] == title && row["ok"] == true)
