@@ -4,7 +4,7 @@ use hyper::{Method, body::Bytes};
 use serde_json::json;
 use testing::{NOW, Shop};
 
-use crate::{Hook, event, foreign, order, told};
+use crate::{Hook, event, foreign, order, paid, told};
 
 #[tokio::test]
 async fn a_signature_that_stripe_did_not_make_is_400_with_one_message_for_all() {
@@ -119,13 +119,7 @@ async fn what_concerns_no_order_of_ours_is_200_and_changes_nothing() {
 #[tokio::test]
 async fn an_event_of_the_other_mode_is_200_and_changes_nothing() {
     let hook = Hook::over(Shop::open_with(&[("FAREBOX_FULFIL_EVENTS", "*")]).await).await;
-    let intent = order(&hook.shop, "o_1").await;
-    hook.shop
-        .stripe
-        .confirm(&intent, "pm_card_visa")
-        .await
-        .unwrap();
-    let mut live = event(&hook.shop, "payment_intent.succeeded");
+    let mut live = paid(&hook.shop, "o_1").await;
     live["livemode"] = json!(true);
 
     let _ = hook.deliver(&live).await.expect(200);
@@ -159,13 +153,7 @@ async fn what_cannot_be_read_is_200_once_it_is_kept() {
 #[tokio::test]
 async fn what_contradicts_its_order_is_200_and_set_aside() {
     let hook = Hook::start().await;
-    let intent = order(&hook.shop, "o_1").await;
-    hook.shop
-        .stripe
-        .confirm(&intent, "pm_card_visa")
-        .await
-        .unwrap();
-    let good = event(&hook.shop, "payment_intent.succeeded");
+    let good = paid(&hook.shop, "o_1").await;
     let changes = [
         ("amount", json!(1)),
         ("amount_received", json!(1)),
@@ -191,13 +179,7 @@ async fn what_contradicts_its_order_is_200_and_set_aside() {
 #[tokio::test]
 async fn a_ledger_that_cannot_be_written_is_503_and_stripes_next_delivery_counts() {
     let hook = Hook::start().await;
-    let intent = order(&hook.shop, "o_1").await;
-    hook.shop
-        .stripe
-        .confirm(&intent, "pm_card_visa")
-        .await
-        .unwrap();
-    let paid = event(&hook.shop, "payment_intent.succeeded");
+    let paid = paid(&hook.shop, "o_1").await;
     let file = hook.shop.folder().join("farebox.sqlite");
     let other = rusqlite::Connection::open(file).unwrap();
 

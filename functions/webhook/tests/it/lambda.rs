@@ -8,7 +8,7 @@ use testing::Shop;
 use tower::ServiceExt as _;
 use webhook::{App, service};
 
-use crate::{event, order};
+use crate::paid;
 
 /// An HTTP API's event, payload version 2.0.
 fn http_api(body: &str, signature: &str, is_base64: bool) -> Value {
@@ -41,9 +41,7 @@ async fn events_through_either_gateway_keep_their_bytes() {
     for (n, gateway) in [http_api as Gateway, rest_api].into_iter().enumerate() {
         for is_base64 in [false, true] {
             let id = format!("o_{n}_{is_base64}");
-            let intent = order(&shop, &id).await;
-            shop.stripe.confirm(&intent, "pm_card_visa").await.unwrap();
-            let mut paid = event(&shop, "payment_intent.succeeded");
+            let mut paid = paid(&shop, &id).await;
             paid["a_name_beyond_ascii"] = json!("Zoë ✓");
             let bytes = paid.to_string();
             let now = u64::try_from(shop.clock.now()).unwrap();

@@ -91,6 +91,14 @@ fn contents(minor_units: i64) -> Contents {
     Contents::signed(amount, None, std::collections::BTreeMap::new(), 0).unwrap()
 }
 
+/// Opens the order `id` and pays it; gives the event that tells of it, which was not delivered.
+async fn paid(shop: &Shop, id: &str) -> Value {
+    let intent = order(shop, id).await;
+    let confirmed = shop.stripe.confirm(&intent, "pm_card_visa").await;
+    confirmed.unwrap();
+    event(shop, "payment_intent.succeeded")
+}
+
 /// The latest event of type `kind` that Stripe made.
 fn event(shop: &Shop, kind: &str) -> Value {
     let events = shop.stripe.events();

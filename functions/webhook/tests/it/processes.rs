@@ -12,7 +12,7 @@ use hyper_util::{
 use serde_json::Value;
 use testing::Shop;
 
-use crate::{event, order, outbox, process::Process};
+use crate::{order, outbox, paid, process::Process};
 
 type Http = Client<HttpConnector, Full<Bytes>>;
 
@@ -50,9 +50,7 @@ async fn payments(shop: &Shop, count: usize) -> Vec<Value> {
 #[tokio::test]
 async fn sixty_four_deliveries_of_one_event_to_two_processes_have_one_effect() {
     let shop = Shop::open().await;
-    let intent = order(&shop, "o_1").await;
-    shop.stripe.confirm(&intent, "pm_card_visa").await.unwrap();
-    let paid = event(&shop, "payment_intent.succeeded");
+    let paid = paid(&shop, "o_1").await;
     let processes = [Process::start(&shop), Process::start(&shop)];
     let http = http();
 
