@@ -115,6 +115,22 @@ fn created(params: &mut Params) -> Result<Vec<(String, i64)>, Error> {
         .collect())
 }
 
+/// What came of a payment, such as its refunds: `kind` at `url`, by charge or by payment intent.
+pub(crate) fn of_payment(
+    store: &Store,
+    mut params: Params,
+    kind: &str,
+    url: &str,
+) -> Result<Value, Error> {
+    let page = Page::read(&mut params)?;
+    let charge = params.text("charge")?;
+    let intent = params.text("payment_intent")?;
+    params.finish()?;
+    page.of(store, kind, url, |object| {
+        is(&object["charge"], charge.as_ref()) && is(&object["payment_intent"], intent.as_ref())
+    })
+}
+
 /// Whether a field has the value that a filter names; no filter lets everything through.
 pub(crate) fn is(field: &Value, wanted: Option<&String>) -> bool {
     wanted.is_none_or(|wanted| match field {

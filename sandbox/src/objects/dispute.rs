@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     error::Error,
     ids,
-    list::{Page, is},
+    list::of_payment,
     metadata,
     route::{Call, Route},
     state::{State, now},
@@ -161,12 +161,6 @@ fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
     Ok(state.change_object("charge.dispute.updated", text(&dispute, "id"), &dispute))
 }
 
-fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
-    let page = Page::read(&mut call.params)?;
-    let charge = call.params.text("charge")?;
-    let intent = call.params.text("payment_intent")?;
-    call.params.finish()?;
-    page.of(&state.store, KIND, "/v1/disputes", |dispute| {
-        is(&dispute["charge"], charge.as_ref()) && is(&dispute["payment_intent"], intent.as_ref())
-    })
+fn list(state: &mut State, call: Call) -> Result<Value, Error> {
+    of_payment(&state.store, call.params, KIND, "/v1/disputes")
 }

@@ -6,7 +6,7 @@ use crate::{
     cards::Behaviour,
     error::Error,
     ids,
-    list::{Page, is},
+    list::of_payment,
     metadata,
     route::{Call, Route},
     state::{State, now},
@@ -211,12 +211,6 @@ fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
     Ok(state.change_object("refund.updated", text(&refund, "id"), &patch))
 }
 
-fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
-    let page = Page::read(&mut call.params)?;
-    let charge = call.params.text("charge")?;
-    let intent = call.params.text("payment_intent")?;
-    call.params.finish()?;
-    page.of(&state.store, KIND, "/v1/refunds", |refund| {
-        is(&refund["charge"], charge.as_ref()) && is(&refund["payment_intent"], intent.as_ref())
-    })
+fn list(state: &mut State, call: Call) -> Result<Value, Error> {
+    of_payment(&state.store, call.params, KIND, "/v1/refunds")
 }

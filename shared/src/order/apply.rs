@@ -1,7 +1,5 @@
 //! What an event does to an order: `Order::apply`, and the messages that follow.
 
-use serde::{Deserialize, Serialize};
-
 use super::{
     Order, Status,
     facts::{DisputeStage, RefundStage, Stage},
@@ -45,35 +43,26 @@ pub enum Mismatch {
 }
 
 /// What the site is told, once for each time that it happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Happening {
     /// The payment succeeded: fulfil.
-    #[serde(rename = "order.paid")]
     Paid,
     /// The latest attempt failed; the payer may try again.
-    #[serde(rename = "order.payment_failed")]
     PaymentFailed,
     /// The payment is under way; the method takes its time.
-    #[serde(rename = "order.processing")]
     Processing,
     /// The payment was canceled.
-    #[serde(rename = "order.canceled")]
     Canceled,
     /// Money was given back.
-    #[serde(rename = "order.refunded")]
     Refunded,
     /// A refund failed: the money is with the shop again.
-    #[serde(rename = "order.refund_failed")]
     RefundFailed,
     /// The payer's bank claims the money back.
-    #[serde(rename = "order.disputed")]
     Disputed,
     /// A dispute was decided for the shop.
-    #[serde(rename = "order.dispute_won")]
     DisputeWon,
     /// A dispute was decided for the payer.
-    #[serde(rename = "order.dispute_lost")]
     DisputeLost,
 }
 
