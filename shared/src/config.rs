@@ -13,7 +13,10 @@ pub use reader::Problem;
 pub(crate) use reader::Reader;
 pub use values::{ApiBase, Caps, Destination, LedgerLocation, Subscriptions};
 
-use crate::secrets::{Keys, Secrets};
+use crate::{
+    aws::Aws,
+    secrets::{Keys, Secrets},
+};
 
 /// The names of variables that a function may need to start.
 pub mod need {
@@ -49,6 +52,8 @@ pub struct Config {
     pub max_amount: Caps,
     /// `FAREBOX_LEDGER`: where orders, events and the outbox live.
     pub ledger: Option<LedgerLocation>,
+    /// AWS, where a setting names something that lives there.
+    pub aws: Option<Aws>,
     /// `FAREBOX_FULFIL`: where the outbox is delivered.
     pub fulfil: Option<Destination>,
     /// `FAREBOX_FULFIL_EVENTS`: types of Stripe's events that are passed on as they are; none by
@@ -79,6 +84,10 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let mut read = Reader::new(&lookup);
         let keys = Keys::read(&mut read);
+        let ledger = read.value(need::FAREBOX_LEDGER, LedgerLocation::parse);
+        let aws = matches!(ledger, Some(LedgerLocation::DynamoDb(_)))
+            .then(|| Aws::read(&mut read))
+            .flatten();
         let config = Self {
             stripe_api_base: read
                 .value("STRIPE_API_BASE", ApiBase::parse)
@@ -92,7 +101,8 @@ impl Config {
             max_amount: read
                 .value("FAREBOX_MAX_AMOUNT", Caps::parse)
                 .unwrap_or_default(),
-            ledger: read.value(need::FAREBOX_LEDGER, LedgerLocation::parse),
+            ledger,
+            aws,
             fulfil: read.value(need::FAREBOX_FULFIL, Destination::parse),
             subscriptions: read
                 .value("FAREBOX_FULFIL_EVENTS", Subscriptions::parse)

@@ -80,7 +80,7 @@ impl Ledger {
             Some(LedgerLocation::Sqlite(path)) => {
                 Backend::Sqlite(Sqlite::open(path, config.secrets.mode()).await?)
             }
-            None => return Err(Failure::Nowhere),
+            Some(LedgerLocation::DynamoDb(_)) | None => return Err(Failure::Nowhere),
         };
         Ok(Self {
             backend,
@@ -208,6 +208,26 @@ impl Ledger {
     pub async fn release(&self, id: &str) -> Result<bool, Failure> {
         let Backend::Sqlite(sqlite) = &self.backend;
         sqlite.release(id.to_owned()).await
+    }
+
+    /// How far the work with `name` came, as it noted it.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer.
+    pub async fn mark(&self, name: &'static str) -> Result<Option<String>, Failure> {
+        let Backend::Sqlite(sqlite) = &self.backend;
+        sqlite.mark(name).await
+    }
+
+    /// Notes how far the work with `name` came.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer.
+    pub async fn set_mark(&self, name: &'static str, value: &str) -> Result<(), Failure> {
+        let Backend::Sqlite(sqlite) = &self.backend;
+        sqlite.set_mark(name, value.to_owned()).await
     }
 
     /// Forgets some of what is older than it has to be remembered; whether there may be more.

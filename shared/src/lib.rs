@@ -1,6 +1,7 @@
 //! What every function shares. Read in this order:
 //!
 //! - [`config`]: settings from the environment; nothing else reads it.
+//! - [`aws`]: calls to AWS, for whatever of it the settings name.
 //! - [`secrets`]: the keys, held behind one type; never printed, logged or answered.
 //! - [`access`]: who is calling and what they may do; a handler asks by naming a type.
 //! - [`amount`]: money, in the minor units of a currency and exact.
@@ -15,6 +16,7 @@
 
 pub mod access;
 pub mod amount;
+pub mod aws;
 pub mod clock;
 pub mod config;
 mod digest;

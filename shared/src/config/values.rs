@@ -6,7 +6,7 @@ use hyper::Uri;
 
 use crate::amount::{Amount, Currency};
 
-/// Where Stripe's API is: scheme and authority, without a path.
+/// Where an API is, Stripe's or AWS's: scheme and authority, without a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiBase(String);
 
@@ -45,20 +45,31 @@ impl Default for ApiBase {
 pub enum LedgerLocation {
     /// `sqlite:PATH`: a file that is made when it is not there.
     Sqlite(PathBuf),
+    /// `dynamodb:TABLE`: a table that `template.yaml` made, in the region of `AWS_REGION`.
+    DynamoDb(String),
 }
 
 impl LedgerLocation {
-    /// Reads `sqlite:PATH`.
+    /// Reads `sqlite:PATH` or `dynamodb:TABLE`.
     ///
     /// # Errors
     ///
     /// A text that says what is wrong.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        match text.strip_prefix("sqlite:") {
-            Some(path) if !path.is_empty() => Ok(Self::Sqlite(PathBuf::from(path))),
-            _ => Err("must be `sqlite:` and the path of a file"),
+        match text.split_once(':') {
+            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(PathBuf::from(path))),
+            Some(("dynamodb", table)) if is_table(table) => Ok(Self::DynamoDb(table.to_owned())),
+            _ => Err(
+                "must be `sqlite:` and the path of a file, or `dynamodb:` and the name of a table",
+            ),
         }
     }
+}
+
+/// DynamoDB's rule for the name of a table.
+fn is_table(name: &str) -> bool {
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
+    (3..=255).contains(&name.len()) && name.bytes().all(is_allowed)
 }
 
 /// Where the outbox is delivered.

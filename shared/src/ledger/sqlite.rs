@@ -13,7 +13,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 use super::{
     Accepted, Failure, Letter, Opened, Opening, Operation, Quarantined, REMEMBERED, Refusal,
@@ -174,6 +174,28 @@ impl Sqlite {
                 .prepare_cached("DELETE FROM events WHERE id = ?1 AND outcome = ?2")?
                 .execute([id.as_str(), Accepted::Quarantined.as_str()])?;
             Ok(released > 0)
+        })
+        .await
+    }
+
+    pub(super) async fn mark(&self, name: &'static str) -> Result<Option<String>, Failure> {
+        self.with(move |connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT value FROM marks WHERE name = ?1")?;
+            Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+        })
+        .await
+    }
+
+    pub(super) async fn set_mark(&self, name: &'static str, value: String) -> Result<(), Failure> {
+        self.write(move |transaction| {
+            transaction
+                .prepare_cached(
+                    "INSERT INTO marks (name, value) VALUES (?1, ?2)
+                     ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                )?
+                .execute(params![name, value])?;
+            Ok(())
         })
         .await
     }

@@ -10,7 +10,8 @@ use super::{Failure, Mode};
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Each brings the schema from the version that is its index to the next.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE orders (
         id         TEXT PRIMARY KEY,
         version    INTEGER NOT NULL,
@@ -53,7 +54,14 @@ const MIGRATIONS: [&str; 1] = ["
         body     TEXT NOT NULL,
         at       INTEGER NOT NULL
     ) STRICT;
-"];
+",
+    "
+    CREATE TABLE marks (
+        name  TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+",
+];
 
 /// Opens the file, makes it where it is not there, and brings its schema up to date.
 pub(super) fn open(path: &Path, mode: Option<Mode>) -> Result<Connection, Failure> {
