@@ -123,7 +123,7 @@ impl Server {
             port: address.port(),
             sandbox: sandbox.as_ref().map(|sandbox| sandbox.url()),
         };
-        let settings = Settings::read(options, addresses, environment)?;
+        let settings = Settings::read(options, addresses, environment).await?;
         let ledger = Ledger::open(&settings.config).await?;
         if let Some(sandbox) = &sandbox {
             furnish(sandbox, address, &settings.webhook_secrets);

@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use shared::{
     Config,
     config::{ConfigError, need},
-    secrets::Mode,
+    secrets::{Mode, Unreadable},
 };
 
 use crate::options::Options;
@@ -25,9 +25,17 @@ pub enum Unusable {
     /// Real money would move.
     #[error("STRIPE_SECRET_KEY is a live key: `cargo dev` takes test keys alone")]
     LiveKey,
+    /// The keys are elsewhere.
+    #[error(
+        "FAREBOX_SECRET_ID is set: `cargo dev` takes its keys from the environment or `.env` alone"
+    )]
+    KeysElsewhere,
     /// `.env` is there and cannot be read.
     #[error(".env cannot be read: {0}")]
     DotEnv(String),
+    /// The keys cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
     /// The folder of the ledger cannot be made or cleared.
     #[error("the ledger's file cannot be prepared: {0}")]
     File(#[from] io::Error),
@@ -61,7 +69,7 @@ impl Settings {
     /// # Errors
     ///
     /// [`Unusable`] says what is wrong; it shows no value.
-    pub fn read(
+    pub async fn read(
         options: &Options,
         addresses: Addresses<'_>,
         environment: impl Fn(&str) -> Option<String>,
@@ -71,13 +79,17 @@ impl Settings {
             false => HashMap::new(),
         };
         let named = |name: &str| environment(name).or_else(|| dot_env.get(name).cloned());
+        // The shop's server and the sandbox sign with the same keys, which have to be known here.
+        if named("FAREBOX_SECRET_ID").is_some() {
+            return Err(Unusable::KeysElsewhere);
+        }
         let made = make(options, addresses, &named)?;
         let lookup = |name: &str| match (name, addresses.sandbox) {
             ("STRIPE_API_BASE", Some(sandbox)) => Some(sandbox.to_owned()),
             _ => named(name).or_else(|| made.get(name).cloned()),
         };
         let config = Config::from_lookup(&needs(), lookup)?;
-        if config.secrets.mode() == Some(Mode::Live) {
+        if config.secrets.mode().await? == Some(Mode::Live) {
             return Err(Unusable::LiveKey);
         }
         let secrets = lookup(need::STRIPE_WEBHOOK_SECRET).unwrap_or_default();

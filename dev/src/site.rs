@@ -15,7 +15,10 @@ use sandbox::Sandbox;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use shared::{Clock, Secrets, secrets::Missing};
+use shared::{
+    Clock, Secrets,
+    secrets::{Missing, Unreadable},
+};
 use standardwebhooks::Webhook;
 
 use crate::{
@@ -73,7 +76,7 @@ pub(crate) fn routes(site: Site) -> Router {
 }
 
 async fn shop(State(site): State<Site>) -> Result<Json<Value>, Unsigned> {
-    let keys = site.secrets.current().await;
+    let keys = site.secrets.current().await?;
     Ok(Json(json!({
         "mode": if site.sandbox.is_some() { "sandbox" } else { "stripe" },
         "publishableKey": keys.stripe_publishable_key()?,
@@ -152,10 +155,10 @@ async fn be_told(
     headers: HeaderMap,
     body: Bytes,
 ) -> StatusCode {
-    let secrets = site.secrets.current().await;
-    let is_signed = secrets
-        .fulfil_secret()
-        .ok()
+    let keys = site.secrets.current().await.ok();
+    let is_signed = keys
+        .as_deref()
+        .and_then(|keys| keys.fulfil_secret().ok())
         .and_then(|secret| Webhook::new(secret.expose_secret()).ok())
         .is_some_and(|webhook| webhook.verify(&body, &headers).is_ok());
     let message: Value = serde_json::from_slice(&body).unwrap_or_default();
@@ -182,12 +185,19 @@ async fn be_told(
 enum Unsigned {
     NotOnSale,
     NoKey(Missing),
+    Unreadable(Unreadable),
     Failed(jsonwebtoken::errors::Error),
 }
 
 impl From<Missing> for Unsigned {
     fn from(missing: Missing) -> Self {
         Self::NoKey(missing)
+    }
+}
+
+impl From<Unreadable> for Unsigned {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::Unreadable(unreadable)
     }
 }
 
@@ -199,6 +209,7 @@ impl axum::response::IntoResponse for Unsigned {
                 "the cart holds what is not on sale".to_owned(),
             ),
             Self::NoKey(missing) => (StatusCode::INTERNAL_SERVER_ERROR, missing.to_string()),
+            Self::Unreadable(keys) => (StatusCode::SERVICE_UNAVAILABLE, keys.to_string()),
             Self::Failed(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
         };
         let body = json!({ "error": { "code": "not_signed", "message": message } });
@@ -208,7 +219,7 @@ impl axum::response::IntoResponse for Unsigned {
 
 impl Site {
     async fn sign(&self, claims: &Value) -> Result<String, Unsigned> {
-        let keys = self.secrets.current().await;
+        let keys = self.secrets.current().await?;
         let key = EncodingKey::from_secret(keys.site_key()?.expose_secret().as_bytes());
         encode(&Header::default(), claims, &key).map_err(Unsigned::Failed)
     }

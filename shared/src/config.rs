@@ -11,11 +11,12 @@ use std::{fmt, time::Duration};
 
 pub use reader::Problem;
 pub(crate) use reader::Reader;
+pub(crate) use values::seconds;
 pub use values::{ApiBase, Caps, Destination, LedgerLocation, Subscriptions};
 
 use crate::{
     aws::Aws,
-    secrets::{Keys, Secrets},
+    secrets::{self, Keys, Secrets},
 };
 
 /// The names of variables that a function may need to start.
@@ -59,7 +60,8 @@ pub struct Config {
     /// `FAREBOX_FULFIL_EVENTS`: types of Stripe's events that are passed on as they are; none by
     /// default.
     pub subscriptions: Subscriptions,
-    /// The keys, behind the type that hands them out.
+    /// The keys, behind the type that hands them out: from the environment, or from the secret that
+    /// `FAREBOX_SECRET_ID` names and that is held for `FAREBOX_SECRET_TTL` (300 s by default).
     pub secrets: Secrets,
 }
 
@@ -83,50 +85,53 @@ impl Config {
         lookup: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
         let mut read = Reader::new(&lookup);
-        let keys = Keys::read(&mut read);
         let ledger = read.value(need::FAREBOX_LEDGER, LedgerLocation::parse);
-        let aws = matches!(ledger, Some(LedgerLocation::DynamoDb(_)))
+        let fulfil = read.value(need::FAREBOX_FULFIL, Destination::parse);
+        let is_on_aws = matches!(ledger, Some(LedgerLocation::DynamoDb(_)));
+        let aws = (is_on_aws || read.is_set(secrets::SECRET_ID))
             .then(|| Aws::read(&mut read))
             .flatten();
+        let (keys, others): (Vec<_>, Vec<_>) =
+            needs.iter().partition(|name| Keys::NAMES.contains(name));
+        let wanted = wanted(keys, fulfil.as_ref());
+        let secrets = Secrets::read(&mut read, wanted, aws.as_ref());
         let config = Self {
             stripe_api_base: read
                 .value("STRIPE_API_BASE", ApiBase::parse)
                 .unwrap_or_default(),
             stripe_deadline: read
-                .value("FAREBOX_STRIPE_DEADLINE", values::seconds(1..=60))
+                .value("FAREBOX_STRIPE_DEADLINE", seconds(1..=60))
                 .unwrap_or(Duration::from_secs(20)),
             price_ttl: read
-                .value("FAREBOX_PRICE_TTL", values::seconds(0..=3600))
+                .value("FAREBOX_PRICE_TTL", seconds(0..=3600))
                 .unwrap_or(Duration::from_secs(60)),
             max_amount: read
                 .value("FAREBOX_MAX_AMOUNT", Caps::parse)
                 .unwrap_or_default(),
             ledger,
             aws,
-            fulfil: read.value(need::FAREBOX_FULFIL, Destination::parse),
+            fulfil,
             subscriptions: read
                 .value("FAREBOX_FULFIL_EVENTS", Subscriptions::parse)
                 .unwrap_or_default(),
-            secrets: Secrets::from_environment(keys),
+            secrets,
         };
         // Read where they are used; a wrong one is told with the others.
         read.value("FAREBOX_LOG", |text| {
             text.parse::<tracing::Level>().map_err(|_| LEVELS)
         });
         read.value("PORT", values::port);
-        for name in needs {
-            read.require(name);
-        }
-        config.check_delivery_can_be_signed(&mut read);
+        others.into_iter().for_each(|name| read.require(name));
         read.finish(config)
     }
+}
 
-    /// An endpoint gets signed messages or none.
-    fn check_delivery_can_be_signed(&self, read: &mut Reader<'_>) {
-        if matches!(self.fulfil, Some(Destination::Endpoint(_))) {
-            read.require("FAREBOX_FULFIL_SECRET");
-        }
-    }
+/// The keys that a function must be given: those that it needs, and the one that signs what goes to an
+/// endpoint, which gets signed messages or none.
+fn wanted(needs: Vec<&'static str>, fulfil: Option<&Destination>) -> Vec<&'static str> {
+    let is_signed = matches!(fulfil, Some(Destination::Endpoint(_)));
+    let signs = is_signed.then_some(secrets::FULFIL_SECRET);
+    needs.into_iter().chain(signs).collect()
 }
 
 const LEVELS: &str = "must be error, warn, info, debug or trace";

@@ -81,7 +81,7 @@ pub enum Error {
     /// Something on our side is wrong, and a retry will not help.
     #[error("something went wrong on our side")]
     Internal(#[source] Cause),
-    /// Stripe or the ledger did not answer in time; the same request may be retried.
+    /// Stripe, the ledger or the keys cannot be reached for now; the same request may be retried.
     #[error("payments are briefly unavailable, try again")]
     Unavailable(#[source] Cause),
 }
@@ -200,6 +200,12 @@ impl From<stripe::Failure> for Error {
 impl From<ledger::Failure> for Error {
     fn from(failure: ledger::Failure) -> Self {
         Self::Unavailable(Box::new(failure))
+    }
+}
+
+impl From<secrets::Unreadable> for Error {
+    fn from(unreadable: secrets::Unreadable) -> Self {
+        Self::Unavailable(Box::new(unreadable))
     }
 }
 

@@ -13,7 +13,7 @@ pub use finish::finished;
 pub use log::{init_tracing, subscriber};
 use tokio::net::TcpListener;
 
-use crate::config::Platform;
+use crate::{Config, config::Platform, ledger::Ledger, secrets, stripe::Stripe};
 
 /// Why a function could not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -24,13 +24,47 @@ pub enum Error {
     Config(#[from] crate::ConfigError),
     /// The ledger could not be opened.
     #[error("the ledger could not be opened")]
-    Ledger(#[from] crate::ledger::Failure),
+    Ledger(#[source] crate::ledger::Failure),
+    /// The secret that holds the keys could not be read.
+    #[error(transparent)]
+    Secrets(#[from] secrets::Unreadable),
     /// The port could not be listened on, or serving it ended.
     #[error("the port could not be served: {0}")]
     Port(#[from] std::io::Error),
     /// The Lambda runtime ended.
     #[error("the Lambda runtime ended")]
     Lambda(#[source] lambda_http::Error),
+}
+
+impl From<crate::ledger::Failure> for Error {
+    fn from(failure: crate::ledger::Failure) -> Self {
+        match failure {
+            crate::ledger::Failure::NoMode(unreadable) => Self::Secrets(unreadable),
+            other => Self::Ledger(other),
+        }
+    }
+}
+
+/// Opens the ledger and reads the keys, and on Lambda connects to Stripe, all at the same time: a
+/// cold start takes as long as the slowest of them, and not as long as all.
+///
+/// # Errors
+///
+/// [`Error`] when the keys cannot be read, or the ledger cannot be opened.
+pub async fn open(config: &Config, stripe: Option<&Stripe>) -> Result<Ledger, Error> {
+    let keys = async { Ok(config.secrets.current().await?) };
+    let ledger = async { Ok(Ledger::open(config).await?) };
+    let connection = async {
+        // A server has time before its first request; Lambda's start is given more of the processor
+        // than its requests are.
+        let platform = Platform::from_lookup(|name| std::env::var(name).ok())?;
+        if let (Platform::Lambda, Some(stripe)) = (platform, stripe) {
+            stripe.warm().await;
+        }
+        Ok::<_, Error>(())
+    };
+    let (_, ledger, ()) = tokio::try_join!(keys, ledger, connection)?;
+    Ok(ledger)
 }
 
 /// Runs a whole program: logs from its first line, and says why it ended when it failed.

@@ -19,7 +19,7 @@ use crate::{
     config::{LedgerLocation, Subscriptions},
     event::Event,
     order::{Order, OrderId},
-    secrets::Mode,
+    secrets::{Mode, Unreadable},
 };
 
 /// How long an event id is remembered, in seconds: Stripe delivers an event by itself for three
@@ -64,6 +64,9 @@ pub enum Failure {
     /// The database belongs to payments of the other mode.
     #[error("the ledger holds {0:?}-mode payments, and Stripe's key is of the other mode")]
     OtherMode(Mode),
+    /// Whether the payments are real cannot be told without the keys.
+    #[error(transparent)]
+    NoMode(#[from] Unreadable),
     /// The work ended early.
     #[error("the ledger's task ended early")]
     Aborted(#[from] tokio::task::JoinError),
@@ -78,7 +81,7 @@ impl Ledger {
     pub async fn open(config: &Config) -> Result<Self, Failure> {
         let backend = match &config.ledger {
             Some(LedgerLocation::Sqlite(path)) => {
-                Backend::Sqlite(Sqlite::open(path, config.secrets.mode()).await?)
+                Backend::Sqlite(Sqlite::open(path, config.secrets.mode().await?).await?)
             }
             Some(LedgerLocation::DynamoDb(_)) | None => return Err(Failure::Nowhere),
         };

@@ -2,7 +2,8 @@
 //!
 //! - [`config`]: settings from the environment; nothing else reads it.
 //! - [`aws`]: calls to AWS, for whatever of it the settings name.
-//! - [`secrets`]: the keys, held behind one type; never printed, logged or answered.
+//! - [`secrets`]: the keys, from the environment or from Secrets Manager, held behind one type and
+//!   followed when they change; never printed, logged or answered.
 //! - [`access`]: who is calling and what they may do; a handler asks by naming a type.
 //! - [`amount`]: money, in the minor units of a currency and exact.
 //! - [`stripe`]: calls to Stripe: one pooled connection, one key per operation, slim answers.

@@ -27,7 +27,7 @@ pub enum Rejected {
     /// The time is more than [`TOLERANCE`] seconds off, to either side.
     #[error("the signature's time is more than {TOLERANCE} s from now")]
     Stale,
-    /// No secret that is held explains any of the signatures.
+    /// The header is well-formed and fresh, and no secret that is held explains any of its signatures.
     #[error("no secret explains the signature")]
     Mismatch,
 }
@@ -44,6 +44,11 @@ pub fn verify(
     now: i64,
 ) -> Result<(), Rejected> {
     let Header { time, candidates } = Header::parse(header)?;
+    // Before anything is hashed; and what no secret explains is then known to be fresh.
+    let seconds: i64 = time.parse().map_err(|_| Rejected::Malformed)?;
+    if seconds.abs_diff(now) > TOLERANCE {
+        return Err(Rejected::Stale);
+    }
     let is_explained = secrets
         .iter()
         .map(ExposeSecret::expose_secret)
@@ -54,14 +59,10 @@ pub fn verify(
                 .iter()
                 .any(|given| verify_slices_are_equal(given, expected.as_ref()).is_ok())
         });
-    if !is_explained {
-        return Err(Rejected::Mismatch);
+    match is_explained {
+        true => Ok(()),
+        false => Err(Rejected::Mismatch),
     }
-    let seconds: i64 = time.parse().map_err(|_| Rejected::Malformed)?;
-    if seconds.abs_diff(now) > TOLERANCE {
-        return Err(Rejected::Stale);
-    }
-    Ok(())
 }
 
 fn signature(time: &str, body: &[u8], secret: &str) -> hmac::Tag {

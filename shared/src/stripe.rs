@@ -10,6 +10,7 @@ mod prices;
 mod related;
 mod retry;
 mod transport;
+mod warm;
 
 use std::time::Duration;
 

@@ -4,15 +4,21 @@
 //! - [`Client`], [`Answer`]: calls over a real socket; what must hold for every answer is checked on
 //!   every answer.
 //! - [`tokens`]: what the site's server signs.
+//! - [`SecretsManager`]: a stand-in for the secret that holds the keys.
 //! - [`Log`]: what was logged.
+//! - [`pass`]: time that passes at once.
 //!
 //! It panics where a test should fail, and is part of no deployed function.
 
 mod client;
 mod log;
+mod secrets_manager;
 mod shop;
+mod time;
 pub mod tokens;
 
 pub use client::{Answer, Client};
 pub use log::Log;
+pub use secrets_manager::{Outage, SecretsManager};
 pub use shop::{NOW, Shop};
+pub use time::pass;

@@ -18,6 +18,12 @@ impl Log {
     /// Collects from here on, down to the finest level, until the guard is dropped.
     #[must_use]
     pub fn start() -> (Self, DefaultGuard) {
+        // Every thread has a subscriber from here on. Else a line that a thread without one passes first
+        // would be held to interest nobody, and be missing here.
+        let _ = tracing::subscriber::set_global_default(shared::host::subscriber(
+            Level::TRACE,
+            io::sink,
+        ));
         let log = Self::default();
         let subscriber = shared::host::subscriber(Level::TRACE, log.clone());
         (log, tracing::subscriber::set_default(subscriber))

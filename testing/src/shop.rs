@@ -12,7 +12,7 @@ use shared::{
 };
 use tempfile::TempDir;
 
-use crate::tokens;
+use crate::{SecretsManager, tokens};
 
 /// When a fixed clock begins, in Unix seconds.
 pub const NOW: i64 = 1_790_000_000;
@@ -93,6 +93,44 @@ impl Shop {
     pub fn at_fixed_time(mut self) -> Self {
         self.clock = Clock::fixed(NOW);
         self
+    }
+
+    /// Starts Secrets Manager with the keys of this shop, and makes the shop read there those among
+    /// `needs` (a function's `NEEDS`), instead of from its environment.
+    ///
+    /// # Panics
+    ///
+    /// When no port is free.
+    pub async fn keep_keys_in_secrets_manager(&mut self, needs: &[&'static str]) -> SecretsManager {
+        let manager = SecretsManager::start(&Self::bundle()).await;
+        let names = Self::bundle();
+        self.variables.retain(|name, _| names.get(name).is_none());
+        self.variables.extend(manager.variables());
+        self.config = self.config_of(needs);
+        manager
+    }
+
+    /// The settings of a function that `needs` these variables.
+    ///
+    /// # Panics
+    ///
+    /// When they are wrong.
+    #[must_use]
+    pub fn config_of(&self, needs: &[&'static str]) -> Config {
+        let config = Config::from_lookup(needs, |name| self.variables.get(name).cloned());
+        config.expect("the settings are right")
+    }
+
+    /// The keys of a shop, as a secret holds them.
+    #[must_use]
+    pub fn bundle() -> Value {
+        json!({
+            "STRIPE_SECRET_KEY": Self::SECRET_KEY,
+            "STRIPE_PUBLISHABLE_KEY": Self::PUBLISHABLE_KEY,
+            "STRIPE_WEBHOOK_SECRET": Self::WEBHOOK_SECRET,
+            "FAREBOX_SITE_KEY": Self::SITE_KEY,
+            "FAREBOX_FULFIL_SECRET": Self::FULFIL_SECRET,
+        })
     }
 
     /// The settings as the environment of a process.

@@ -11,7 +11,7 @@
 //! | `401` | there is no valid token |
 //! | `404` | the order to change is not there, or another caller's |
 //! | `409` | the key came with other contents, or the order is paid, being paid, canceled, or newer |
-//! | `503` | Stripe or the ledger did not answer in time; the same request may be sent again |
+//! | `503` | Stripe or the ledger did not answer in time, or the keys cannot be read; the same request may be sent again |
 //!
 //! Read [`items`] for what is priced and how, and [`payment`] for how an order gets its one intent.
 
@@ -61,16 +61,12 @@ impl App {
     ///
     /// # Errors
     ///
-    /// [`host::Error`] when settings are missing, or the ledger cannot be opened.
+    /// [`host::Error`] when settings are missing, the keys cannot be read, or the ledger cannot be opened.
     pub async fn from_env() -> Result<Self, host::Error> {
         let config = Config::from_env(NEEDS)?;
-        let ledger = Ledger::open(&config).await?;
-        Ok(Self::new(
-            &config,
-            Stripe::new(&config),
-            ledger,
-            Clock::default(),
-        ))
+        let stripe = Stripe::new(&config);
+        let ledger = host::open(&config, Some(&stripe)).await?;
+        Ok(Self::new(&config, stripe, ledger, Clock::default()))
     }
 
     /// From parts that are there already.
@@ -163,7 +159,7 @@ async fn create(
 
 impl App {
     async fn created(&self, order: &Order, intent: PaymentIntent) -> Result<Created, Error> {
-        let keys = self.secrets.current().await;
+        let keys = self.secrets.current().await?;
         let amount = order.revision().contents.amount();
         Ok(Created {
             order_id: order.id().to_string(),

@@ -12,7 +12,13 @@ use axum::{
 use http_body_util::{BodyExt as _, Full, Limited};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
-use shared::{Config, Secrets, config::Destination, http, ledger::Message, secrets::Missing};
+use shared::{
+    Config, Secrets,
+    config::Destination,
+    http,
+    ledger::Message,
+    secrets::{Missing, Unreadable},
+};
 use standardwebhooks::{
     HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook, WebhookError,
 };
@@ -36,6 +42,9 @@ pub enum Undelivered {
     /// There is nothing to sign with.
     #[error(transparent)]
     NoSecret(#[from] Missing),
+    /// What to sign with cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
     /// The message could not be signed.
     #[error("the message could not be signed: {0}")]
     Unsigned(#[from] WebhookError),
@@ -77,7 +86,7 @@ impl Courier {
     }
 
     async fn post(&self, url: &Uri, message: &Message, now: i64) -> Result<(), Undelivered> {
-        let keys = self.secrets.current().await;
+        let keys = self.secrets.current().await?;
         let signer = Webhook::new(keys.fulfil_secret()?.expose_secret())?;
         let signature = signer.sign(&message.id, now, message.body.as_bytes())?;
         let request = Request::post(url)

@@ -56,10 +56,10 @@ impl App {
     ///
     /// # Errors
     ///
-    /// [`host::Error`] when settings are missing, or the ledger cannot be opened.
+    /// [`host::Error`] when settings are missing, the keys cannot be read, or the ledger cannot be opened.
     pub async fn from_env() -> Result<Self, host::Error> {
         let config = Config::from_env(NEEDS)?;
-        let ledger = Ledger::open(&config).await?;
+        let ledger = host::open(&config, None).await?;
         Ok(Self::new(&config, ledger, Clock::default()))
     }
 

@@ -9,7 +9,7 @@
 //! | `400` | `id` is missing, or not an order's id |
 //! | `401` | there is no valid token |
 //! | `404` | there is no such order, or it is another caller's |
-//! | `503` | the ledger did not answer |
+//! | `503` | the ledger did not answer, or the keys cannot be read |
 
 use axum::{
     Json,
@@ -42,10 +42,10 @@ impl App {
     ///
     /// # Errors
     ///
-    /// [`host::Error`] when settings are missing, or the ledger cannot be opened.
+    /// [`host::Error`] when settings are missing, the keys cannot be read, or the ledger cannot be opened.
     pub async fn from_env() -> Result<Self, host::Error> {
         let config = Config::from_env(NEEDS)?;
-        let ledger = Ledger::open(&config).await?;
+        let ledger = host::open(&config, None).await?;
         Ok(Self::new(&config, ledger, Clock::default()))
     }
 

@@ -9,7 +9,7 @@
 //! | `400` | the signature is missing, malformed, forged, or more than five minutes off: one message for all; or the body is not UTF-8 |
 //! | `405` | the method is not `POST`; never a redirect |
 //! | `413` | the body is over 1 MiB; nothing was hashed |
-//! | `503` | the ledger did not take it, or Stripe did not give a thin event's object; nothing was written, and Stripe delivers it again |
+//! | `503` | the ledger did not take it, Stripe did not give a thin event's object, or the keys cannot be read; nothing was written, and Stripe delivers it again |
 //!
 //! An event that contradicts its order, or that cannot be read, is a `200` too: it is kept, with its
 //! body, and an error is logged for a person to look at.
@@ -27,6 +27,7 @@ use shared::{
     host,
     ledger::{Accepted, Ledger},
     request::EventBody,
+    secrets::{Cause, Keys},
     signature::{self, Rejected},
     stripe::Stripe,
 };
@@ -53,16 +54,12 @@ impl App {
     ///
     /// # Errors
     ///
-    /// [`host::Error`] when settings are missing, or the ledger cannot be opened.
+    /// [`host::Error`] when settings are missing, the keys cannot be read, or the ledger cannot be opened.
     pub async fn from_env() -> Result<Self, host::Error> {
         let config = Config::from_env(NEEDS)?;
-        let ledger = Ledger::open(&config).await?;
-        Ok(Self::new(
-            &config,
-            Stripe::new(&config),
-            ledger,
-            Clock::default(),
-        ))
+        let stripe = Stripe::new(&config);
+        let ledger = host::open(&config, Some(&stripe)).await?;
+        Ok(Self::new(&config, stripe, ledger, Clock::default()))
     }
 
     /// From parts that are there already.
@@ -100,6 +97,8 @@ async fn receive(
 }
 
 impl App {
+    /// Whether Stripe signed it, by a secret that is held or, where none explains the signature, by
+    /// one that came since.
     async fn verify(&self, headers: &axum::http::HeaderMap, body: &[u8]) -> Result<(), Error> {
         let mut values = headers.get_all("stripe-signature").iter();
         let header = match (values.next(), values.next()) {
@@ -107,15 +106,26 @@ impl App {
             (Some(value), None) => value.to_str().map_err(|_| Rejected::Malformed),
             (Some(_), Some(_)) => Err(Rejected::Malformed),
         };
-        let keys = self.secrets.current().await;
-        let secrets = keys.stripe_webhook_secrets()?;
-        header
-            .and_then(|header| signature::verify(header, body, secrets, self.clock.now()))
-            .map_err(Error::BadSignature)
+        let header = header.map_err(Error::BadSignature)?;
+        let explained_by = |keys: &Keys| -> Result<_, Error> {
+            let secrets = keys.stripe_webhook_secrets()?;
+            Ok(signature::verify(header, body, secrets, self.clock.now()))
+        };
+        let keys = self.secrets.current().await?;
+        let mut verified = explained_by(&keys)?;
+        if verified == Err(Rejected::Mismatch)
+            && let Some(newer) = self
+                .secrets
+                .newer_than(&keys, Cause::UnknownSignature)
+                .await
+        {
+            verified = explained_by(&newer)?;
+        }
+        verified.map_err(Error::BadSignature)
     }
 
     async fn accept(&self, mut event: Event) -> Result<(), Error> {
-        let is_live = self.secrets.current().await.mode()?.is_live();
+        let is_live = self.secrets.current().await?.mode()?.is_live();
         if event.livemode.is_some_and(|live| live != is_live) {
             tracing::warn!(
                 event.id,

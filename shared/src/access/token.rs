@@ -150,7 +150,7 @@ impl Callers {
     }
 
     async fn decode<T: DeserializeOwned>(&self, token: &str, audience: &str) -> Result<T, Error> {
-        let keys = self.secrets.current().await;
+        let keys = self.secrets.current().await?;
         let key = keys.site_key()?.expose_secret().as_bytes();
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_audience(&[audience]);

@@ -204,7 +204,7 @@ impl Subscriptions {
 }
 
 /// Whole seconds in `range`.
-pub(super) fn seconds(range: RangeInclusive<u64>) -> impl FnOnce(&str) -> Result<Duration, String> {
+pub(crate) fn seconds(range: RangeInclusive<u64>) -> impl FnOnce(&str) -> Result<Duration, String> {
     move |text| match text.parse() {
         Ok(seconds) if range.contains(&seconds) => Ok(Duration::from_secs(seconds)),
         _ => Err(format!(

@@ -1,8 +1,9 @@
 //! What each key is, and how one of the wrong kind is told apart.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
+use super::Cause;
 use crate::config::{Reader, need};
 
 /// The keys of one deployment. A function is given those that it needs, and no more.
@@ -39,6 +40,15 @@ impl Mode {
 }
 
 impl Keys {
+    /// The names of all keys, in the environment and in a secret alike.
+    pub(crate) const NAMES: [&str; 5] = [
+        need::STRIPE_SECRET_KEY,
+        need::STRIPE_PUBLISHABLE_KEY,
+        need::STRIPE_WEBHOOK_SECRET,
+        need::FAREBOX_SITE_KEY,
+        FULFIL_SECRET,
+    ];
+
     pub(crate) fn read(read: &mut Reader<'_>) -> Self {
         let secret = read.value(need::STRIPE_SECRET_KEY, |text| {
             stripe_key(text, &["sk_", "rk_"])
@@ -60,7 +70,7 @@ impl Keys {
                 .value(need::STRIPE_WEBHOOK_SECRET, webhook_secrets)
                 .unwrap_or_default(),
             site_key: read.value(need::FAREBOX_SITE_KEY, site_key),
-            fulfil_secret: read.value("FAREBOX_FULFIL_SECRET", fulfil_secret),
+            fulfil_secret: read.value(FULFIL_SECRET, fulfil_secret),
             mode: modes.into_iter().flatten().next(),
         }
     }
@@ -111,7 +121,7 @@ impl Keys {
     ///
     /// [`Missing`] when it is not held.
     pub fn fulfil_secret(&self) -> Result<&SecretString, Missing> {
-        held(self.fulfil_secret.as_ref(), "FAREBOX_FULFIL_SECRET")
+        held(self.fulfil_secret.as_ref(), FULFIL_SECRET)
     }
 
     /// Whether real money moves, as Stripe's keys tell.
@@ -122,10 +132,35 @@ impl Keys {
     pub fn mode(&self) -> Result<Mode, Missing> {
         held(self.mode, need::STRIPE_SECRET_KEY)
     }
+
+    /// Whether these differ from `other` in what `why` is about. Both are ours, so how long it takes
+    /// tells nobody anything.
+    pub(super) fn differs(&self, other: &Self, why: Cause) -> bool {
+        let (own, others) = (self.about(why), other.about(why));
+        let is_same = |(own, other): (&SecretString, &SecretString)| {
+            own.expose_secret() == other.expose_secret()
+        };
+        own.len() != others.len() || !own.iter().zip(others).all(is_same)
+    }
+
+    fn about(&self, why: Cause) -> &[SecretString] {
+        match why {
+            Cause::Unauthorized => self.stripe_secret_key.as_slice(),
+            Cause::UnknownSignature => &self.stripe_webhook_secrets,
+        }
+    }
 }
+
+/// The name of the key that signs what is delivered.
+pub(crate) const FULFIL_SECRET: &str = "FAREBOX_FULFIL_SECRET";
 
 fn held<T>(key: Option<T>, name: &'static str) -> Result<T, Missing> {
     key.ok_or(Missing(name))
+}
+
+/// Whether `text` may be a key of Stripe's, which must not be shown.
+pub(super) fn looks_like_a_key(text: &str) -> bool {
+    KINDS.iter().any(|(prefix, _)| text.starts_with(prefix))
 }
 
 /// Stripe's kinds of keys, and what they are called.
@@ -185,7 +220,7 @@ fn webhook_secrets(text: &str) -> Result<Vec<SecretString>, String> {
 
 /// HS256 wants a key no shorter than its hash (RFC 7518, section 3.2).
 fn site_key(text: &str) -> Result<SecretString, String> {
-    if KINDS.iter().any(|(prefix, _)| text.starts_with(prefix)) {
+    if looks_like_a_key(text) {
         return Err("holds a key of Stripe's; it must be a secret of its own".to_owned());
     }
     match text.len() >= 32 {

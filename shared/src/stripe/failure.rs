@@ -6,7 +6,10 @@
 use hyper::StatusCode;
 use serde::Deserialize;
 
-use crate::{error::Cause, secrets::Missing};
+use crate::{
+    error::Cause,
+    secrets::{Missing, Unreadable},
+};
 
 /// Why a call gave no answer that can be used.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +46,9 @@ pub enum Failure {
     /// There is no key to call Stripe with.
     #[error(transparent)]
     NoKey(#[from] Missing),
+    /// The key to call Stripe with cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
 }
 
 /// A refusal, without Stripe's message.

@@ -17,7 +17,10 @@ use super::{
     Failure, Stripe, failure,
     retry::{self, Advice},
 };
-use crate::error::Cause;
+use crate::{
+    error,
+    secrets::{self, Keys},
+};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
@@ -40,7 +43,7 @@ enum Tried {
     Broken {
         status: Option<StatusCode>,
         request_id: Option<String>,
-        cause: Cause,
+        cause: error::Cause,
         /// Whether the peer closed a connection that was open: one kept too long looks like this.
         was_closed: bool,
     },
@@ -70,8 +73,15 @@ impl Stripe {
         let may_repeat = key.is_some() || !matches!(request.method, StripeMethod::Post);
         let mut failed = 0;
         let mut has_met_closed = false;
+        let mut has_renewed = false;
         loop {
-            let tried = self.attempt(request, key, deadline).await?;
+            let keys = self.secrets.current().await?;
+            let tried = self.attempt(request, key, &keys, deadline).await?;
+            // A request that was refused so was not carried out, and Stripe keeps no answer to its key.
+            if tried.is_unauthorized() && !has_renewed && self.renews(&keys, deadline).await {
+                has_renewed = true;
+                continue;
+            }
             let (failure, again) = match tried.verdict() {
                 Verdict::Stands(body) => return Ok(body),
                 Verdict::Failed(failure, None) => return Err(failure),
@@ -91,6 +101,12 @@ impl Stripe {
         }
     }
 
+    /// Whether there is another key than the one that Stripe did not take, and time to use it.
+    async fn renews(&self, keys: &Keys, deadline: Instant) -> bool {
+        let newer = self.secrets.newer_than(keys, secrets::Cause::Unauthorized);
+        matches!(timeout_at(deadline, newer).await, Ok(Some(_)))
+    }
+
     fn wait(&self, failed: u32, advice: Advice) -> Duration {
         retry::delay(failed, self.patience.first_delay, advice, fastrand::f64())
     }
@@ -99,9 +115,10 @@ impl Stripe {
         &self,
         request: &RequestBuilder,
         key: Option<&IdempotencyKey>,
+        keys: &Keys,
         deadline: Instant,
     ) -> Result<Tried, Failure> {
-        let sent = self.http_request(request, key).await?;
+        let sent = self.http_request(request, key, keys)?;
         let started = Instant::now();
         let until = deadline.min(started + self.patience.attempt);
         let tried = match timeout_at(until, self.exchange(sent)).await {
@@ -137,12 +154,12 @@ impl Stripe {
         }
     }
 
-    async fn http_request(
+    fn http_request(
         &self,
         request: &RequestBuilder,
         key: Option<&IdempotencyKey>,
+        keys: &Keys,
     ) -> Result<Request<Full<Bytes>>, Failure> {
-        let keys = self.secrets.current().await;
         let bearer = format!("Bearer {}", keys.stripe_secret_key()?.expose_secret());
         let mut authorization = HeaderValue::try_from(bearer).map_err(cannot_be_sent)?;
         authorization.set_sensitive(true);
@@ -182,13 +199,18 @@ enum Again {
 }
 
 impl Tried {
-    fn broken(status: Option<StatusCode>, cause: Cause, was_closed: bool) -> Self {
+    fn broken(status: Option<StatusCode>, cause: error::Cause, was_closed: bool) -> Self {
         Self::Broken {
             status,
             request_id: None,
             cause,
             was_closed,
         }
+    }
+
+    /// Whether Stripe did not take the key.
+    fn is_unauthorized(&self) -> bool {
+        matches!(self, Self::Answered { status, .. } if *status == StatusCode::UNAUTHORIZED)
     }
 
     /// What to make of it.
@@ -272,7 +294,7 @@ fn method(method: StripeMethod) -> Method {
     }
 }
 
-fn cannot_be_sent(error: impl Into<Cause>) -> Failure {
+fn cannot_be_sent(error: impl Into<error::Cause>) -> Failure {
     Failure::Unanswered {
         status: None,
         request_id: None,

@@ -4,4 +4,5 @@
     reason = "a test may stop at what it does not expect"
 )]
 
+mod secrets;
 mod transport;

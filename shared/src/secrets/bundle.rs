@@ -1,0 +1,120 @@
+//! What the secret holds: one JSON object of strings, with the names of the variables. Pure.
+
+use std::collections::BTreeMap;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::value::RawValue;
+
+use super::{Keys, unreadable::Why};
+use crate::config::Reader;
+
+/// What was read of a secret.
+pub(super) struct Bundle {
+    pub(super) text: SecretString,
+    /// AWS's id of this version of it.
+    pub(super) version: Option<String>,
+}
+
+/// The keys `wanted`, of which none may be missing; whatever else is there is not looked at.
+///
+/// # Errors
+///
+/// [`Why::Malformed`] names all that is wrong, and shows no value.
+pub(super) fn keys(text: &SecretString, wanted: &[&'static str]) -> Result<Keys, Why> {
+    // The parser's own message is dropped: it may quote what it met.
+    let Ok(fields) = serde_json::from_str::<BTreeMap<String, &RawValue>>(text.expose_secret())
+    else {
+        return Err(Why::Malformed("it does not hold a JSON object".to_owned()));
+    };
+    let field = |name: &str| fields.get(name).map(|value| value.get());
+    let string = |name: &str| -> Option<String> {
+        let is_wanted = wanted.contains(&name);
+        serde_json::from_str(field(name).filter(|_| is_wanted)?).ok()
+    };
+    let mut read = Reader::new(&string);
+    let keys = Keys::read(&mut read);
+    for name in wanted {
+        match field(name) {
+            Some(_) if !read.is_set(name) => read.problem(name, "is not a string"),
+            _ => read.require(name),
+        }
+    }
+    read.finish(keys)
+        .map_err(|error| Why::malformed(error.problems()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WANTED: &[&str] = &["STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY"];
+
+    fn complaint(text: &str) -> String {
+        let Err(Why::Malformed(said)) = keys(&SecretString::from(text), WANTED) else {
+            panic!("it was accepted")
+        };
+        said
+    }
+
+    #[test]
+    fn only_the_keys_that_are_wanted_are_held() {
+        let text = r#"{"STRIPE_SECRET_KEY":"rk_test_a","STRIPE_WEBHOOK_SECRET":"whsec_b","FAREBOX_SITE_KEY":7,"x":{}}"#;
+
+        let keys = keys(&SecretString::from(text), &["STRIPE_SECRET_KEY"]).unwrap();
+
+        assert_eq!(
+            keys.stripe_secret_key().unwrap().expose_secret(),
+            "rk_test_a"
+        );
+        assert!(keys.stripe_webhook_secrets().is_err());
+        assert!(keys.site_key().is_err());
+    }
+
+    #[test]
+    fn what_is_no_object_is_refused_and_not_quoted() {
+        for text in [
+            "",
+            "rk_test_hunter2",
+            "\"rk_test_hunter2\"",
+            "[\"rk_test_hunter2\"]",
+            "{\"STRIPE_SECRET_KEY\":\"rk_test_hunter2\"",
+            "{\"STRIPE_SECRET_KEY\":rk_test_hunter2}",
+            "null",
+        ] {
+            let said = complaint(text);
+            assert!(said.contains("JSON object"), "{said}");
+            assert!(!said.contains("hunter2"), "{said}");
+        }
+    }
+
+    #[test]
+    fn one_message_names_every_key_that_is_wrong_and_shows_no_value() {
+        let cases = [
+            (
+                r#"{"STRIPE_SECRET_KEY":"pk_test_hunter2"}"#,
+                "holds a publishable key",
+                "STRIPE_PUBLISHABLE_KEY is not set",
+            ),
+            (
+                r#"{"STRIPE_SECRET_KEY":["hunter2"],"STRIPE_PUBLISHABLE_KEY":null}"#,
+                "STRIPE_SECRET_KEY is not a string",
+                "STRIPE_PUBLISHABLE_KEY is not a string",
+            ),
+            (
+                r#"{"STRIPE_SECRET_KEY":" ","STRIPE_PUBLISHABLE_KEY":"pk_test_hunter2 "}"#,
+                "STRIPE_SECRET_KEY is blank",
+                "STRIPE_PUBLISHABLE_KEY begins or ends with white space",
+            ),
+            (
+                r#"{"STRIPE_SECRET_KEY":"sk_test_hunter2","STRIPE_PUBLISHABLE_KEY":"pk_live_hunter2"}"#,
+                "STRIPE_PUBLISHABLE_KEY is of another mode",
+                "both must be",
+            ),
+        ];
+        for (text, one, other) in cases {
+            let said = complaint(text);
+            assert!(said.contains(one) && said.contains(other), "{said}");
+            assert!(!said.contains("hunter2"), "{said}");
+        }
+    }
+}

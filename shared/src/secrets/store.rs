@@ -1,0 +1,295 @@
+//! Holds the keys that were read, and reads them again when that is due.
+//!
+//! | the latest reading | the held keys are used |
+//! |---|---|
+//! | succeeded | for `FAREBOX_SECRET_TTL` |
+//! | failed for a passing reason, or met a bundle that is malformed | for 15 minutes more |
+//! | was refused: no permission, no secret | for one minute more |
+//!
+//! After that there are no keys, and every request is answered 503 until the secret can be read.
+
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::{Instant, timeout},
+};
+
+use super::{
+    Cause, Keys, bundle,
+    manager::Manager,
+    unreadable::{Unreadable, Why},
+};
+
+/// How long a failed reading is left alone.
+const PAUSE: Duration = Duration::from_secs(5);
+/// How long one cause has to wait before it makes us read again.
+const INTERVAL: Duration = Duration::from_secs(10);
+
+/// The keys in one secret.
+pub(super) struct Store {
+    manager: Manager,
+    wanted: Vec<&'static str>,
+    ttl: Duration,
+    held: RwLock<Held>,
+    /// Held across a reading on purpose: who waits for it shares its outcome.
+    reading: Mutex<Forced>,
+}
+
+/// What came of the readings so far.
+#[derive(Default)]
+struct Held {
+    keys: Option<(Arc<Keys>, Instant)>,
+    /// The latest reading, where it failed.
+    failed: Option<(Unreadable, Instant)>,
+}
+
+/// When each cause last made us read.
+#[derive(Default)]
+struct Forced {
+    unauthorized: Option<Instant>,
+    unknown_signature: Option<Instant>,
+}
+
+/// How hard a reading is tried.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effort {
+    /// There are keys to go on with: once, and again at a later request.
+    Once,
+    /// A request depends on it, which has more to do after it.
+    Brief,
+    /// The start depends on it.
+    Full,
+}
+
+/// How things stand at some moment.
+enum Standing {
+    /// There is nothing to do but to take it.
+    Settled(Result<Arc<Keys>, Unreadable>),
+    /// The secret is to be read; meanwhile these keys can be used, if any.
+    Due(Option<Arc<Keys>>),
+}
+
+impl Store {
+    pub(super) fn new(manager: Manager, wanted: Vec<&'static str>, ttl: Duration) -> Self {
+        Self {
+            manager,
+            wanted,
+            ttl,
+            held: RwLock::default(),
+            reading: Mutex::default(),
+        }
+    }
+
+    pub(super) async fn current(&self) -> Result<Arc<Keys>, Unreadable> {
+        match self.standing() {
+            Standing::Settled(outcome) => return outcome,
+            Standing::Due(None) => {}
+            // One request reads; the others go on with what is held.
+            Standing::Due(Some(keys)) => {
+                return match self.reading.try_lock() {
+                    Ok(reading) => self.read_if_due(reading).await,
+                    Err(_) => Ok(keys),
+                };
+            }
+        }
+        let reading = self.reading.lock().await;
+        self.read_if_due(reading).await
+    }
+
+    async fn read_if_due(&self, reading: MutexGuard<'_, Forced>) -> Result<Arc<Keys>, Unreadable> {
+        // Another may have read it while we waited for the lock.
+        match self.standing() {
+            Standing::Settled(outcome) => outcome,
+            Standing::Due(usable) => {
+                let was_read = self.held().keys.is_some();
+                self.read(Effort::when(usable.is_some(), was_read), &reading)
+                    .await
+            }
+        }
+    }
+
+    pub(super) async fn newer_than(&self, seen: &Keys, why: Cause) -> Option<Arc<Keys>> {
+        let different = || {
+            let usable = self.held().usable(Instant::now());
+            usable.filter(|keys| keys.differs(seen, why))
+        };
+        if let Some(keys) = different() {
+            return Some(keys);
+        }
+        let mut reading = self.reading.lock().await;
+        if let Some(keys) = different() {
+            return Some(keys);
+        }
+        if !reading.allows(why, Instant::now()) {
+            return None;
+        }
+        tracing::info!(
+            secret.id = self.manager.id(),
+            ?why,
+            "the keys may have changed"
+        );
+        let _ = self.read(Effort::Brief, &reading).await;
+        different()
+    }
+
+    /// Reads the secret and notes what came of it; the lock shows that nobody else does.
+    async fn read(
+        &self,
+        effort: Effort,
+        _reading: &MutexGuard<'_, Forced>,
+    ) -> Result<Arc<Keys>, Unreadable> {
+        let started = Instant::now();
+        let read = self.read_keys(effort).await;
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        match read {
+            Ok(keys) => {
+                let keys = Arc::new(keys);
+                held.keys = Some((Arc::clone(&keys), started + self.ttl));
+                held.failed = None;
+                Ok(keys)
+            }
+            Err(why) => {
+                let failure = self.manager.unreadable(why);
+                let now = Instant::now();
+                held.failed = Some((failure.clone(), now));
+                let usable = held.usable(now);
+                report(&failure, usable.is_some());
+                usable.ok_or(failure)
+            }
+        }
+    }
+
+    async fn read_keys(&self, effort: Effort) -> Result<Keys, Why> {
+        let limit = effort.limit();
+        let reading = self.manager.bundle(effort == Effort::Once);
+        let bundle = timeout(limit, reading).await.unwrap_or_else(|_| {
+            let seconds = limit.as_secs();
+            Err(Why::Passing(format!(
+                "Secrets Manager did not answer within {seconds} s"
+            )))
+        })?;
+        let keys = bundle::keys(&bundle.text, &self.wanted)?;
+        self.check_mode(&keys)?;
+        let (id, version) = (self.manager.id(), bundle.version);
+        tracing::info!(secret.id = id, secret.version = version, "read the keys");
+        Ok(keys)
+    }
+
+    /// The ledger was opened for one mode; a process does not change it.
+    fn check_mode(&self, keys: &Keys) -> Result<(), Why> {
+        let held = self.held();
+        let before = held.keys.as_ref().and_then(|(keys, _)| keys.mode().ok());
+        match (before, keys.mode().ok()) {
+            (Some(before), Some(now)) if before != now => Err(Why::Malformed(
+                "STRIPE_SECRET_KEY is of another mode than the key that this process started with"
+                    .to_owned(),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn standing(&self) -> Standing {
+        self.held().standing(Instant::now())
+    }
+
+    fn held(&self) -> RwLockReadGuard<'_, Held> {
+        self.held.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    fn standing(&self, now: Instant) -> Standing {
+        if let Some((keys, until)) = &self.keys
+            && now < *until
+        {
+            return Standing::Settled(Ok(Arc::clone(keys)));
+        }
+        let usable = self.usable(now);
+        match &self.failed {
+            Some((failure, at)) if now < *at + PAUSE => {
+                Standing::Settled(usable.ok_or_else(|| failure.clone()))
+            }
+            _ => Standing::Due(usable),
+        }
+    }
+
+    /// The held keys, while they may be used.
+    fn usable(&self, now: Instant) -> Option<Arc<Keys>> {
+        let grace = match &self.failed {
+            Some((failure, _)) => failure.grace(),
+            // The next reading may turn out to fail for a passing reason.
+            None => Unreadable::LONGEST_GRACE,
+        };
+        let (keys, until) = self.keys.as_ref()?;
+        (now < *until + grace).then(|| Arc::clone(keys))
+    }
+}
+
+impl Effort {
+    fn when(has_keys: bool, had_keys: bool) -> Self {
+        match (has_keys, had_keys) {
+            (true, _) => Self::Once,
+            (false, true) => Self::Brief,
+            (false, false) => Self::Full,
+        }
+    }
+
+    fn limit(self) -> Duration {
+        match self {
+            Self::Once | Self::Brief => Duration::from_secs(3),
+            // Above the limits of a call to AWS, which end it with a reason.
+            Self::Full => Duration::from_secs(10),
+        }
+    }
+}
+
+impl Forced {
+    /// Whether `why` may make us read at `now`; notes that it did.
+    fn allows(&mut self, why: Cause, now: Instant) -> bool {
+        let last = match why {
+            Cause::Unauthorized => &mut self.unauthorized,
+            Cause::UnknownSignature => &mut self.unknown_signature,
+        };
+        let is_allowed = last.is_none_or(|last| now >= last + INTERVAL);
+        if is_allowed {
+            *last = Some(now);
+        }
+        is_allowed
+    }
+}
+
+/// One line for each failed reading: a warning for what passes by itself while there are keys.
+fn report(failure: &Unreadable, has_keys: bool) {
+    match (failure.is_passing(), has_keys) {
+        (true, true) => tracing::warn!(
+            cause = %failure,
+            metric.stale_keys = 1,
+            "the keys could not be read again: those that are held are used for a while"
+        ),
+        (false, true) => tracing::error!(
+            cause = %failure,
+            metric.stale_keys = 1,
+            "the keys could not be read again: act before those that are held may not be used any more"
+        ),
+        (_, false) => tracing::error!(
+            cause = %failure,
+            metric.no_keys = 1,
+            "there are no keys: requests are answered 503 until the secret can be read"
+        ),
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("secret", &self.manager.id())
+            .field("wanted", &self.wanted)
+            .field("ttl", &self.ttl)
+            .finish_non_exhaustive()
+    }
+}
