@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hyper::{HeaderMap, header::AUTHORIZATION};
 use serde_json::Value;
 
-use crate::error::Error;
+use crate::{error::Error, state::State};
 
 /// The kind of key that came with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,11 @@ pub(crate) enum Caller {
 
 impl Caller {
     /// Reads the key from the header, or from the parameter `key` as Stripe.js sends it.
-    pub(crate) fn identify(headers: &HeaderMap, params: &mut Value) -> Result<Self, Error> {
+    pub(crate) fn identify(
+        headers: &HeaderMap,
+        params: &mut Value,
+        state: &State,
+    ) -> Result<Self, Error> {
         let parameter = params
             .as_object_mut()
             .and_then(|fields| fields.remove("key"));
@@ -33,6 +37,9 @@ impl Caller {
                 "No API key came with this request; send it as a bearer token.",
             ));
         };
+        if state.expired_keys.contains(&key) {
+            return Err(Error::unauthorized("This API key has expired."));
+        }
         Self::of(&key)
     }
 

@@ -21,6 +21,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::sandbox("POST", "/_sandbox/faults", inject),
     Route::sandbox("DELETE", "/_sandbox/faults", clear_faults),
     Route::sandbox("POST", "/_sandbox/idempotency_keys/forget", forget),
+    Route::sandbox("POST", "/_sandbox/api_keys/expire", expire_key),
     Route::sandbox("POST", "/_sandbox/webhooks", add_webhook),
     Route::sandbox("POST", "/_sandbox/webhooks/secrets", set_secrets),
     Route::sandbox("POST", "/_sandbox/webhooks/pause", pause),
@@ -56,6 +57,13 @@ fn clear_faults(engine: &Engine, call: Call) -> Result<Value, Error> {
 fn forget(engine: &Engine, call: Call) -> Result<Value, Error> {
     call.params.finish()?;
     engine.state().keys.forget();
+    Ok(done())
+}
+
+fn expire_key(engine: &Engine, mut call: Call) -> Result<Value, Error> {
+    let key = call.params.required("key")?;
+    call.params.finish()?;
+    engine.state().expired_keys.insert(key);
     Ok(done())
 }
 

@@ -70,7 +70,7 @@ async fn claimed(
     delay: Duration,
     canned: Option<Canned>,
 ) -> Result<Answer, Error> {
-    let (route, call) = admit(received)?;
+    let (route, call) = admit(engine, received)?;
     let Some(key) = received.idempotency_key() else {
         pass(delay).await;
         return Ok(answer(engine, received, route, call, canned).0);
@@ -98,9 +98,9 @@ async fn claimed(
 }
 
 /// Who calls, and what runs.
-fn admit(received: &Received) -> Result<(Route, Call), Error> {
+fn admit(engine: &Engine, received: &Received) -> Result<(Route, Call), Error> {
     let mut params = received.params.clone()?;
-    let caller = Caller::identify(&received.headers, &mut params)?;
+    let caller = Caller::identify(&received.headers, &mut params, &engine.state())?;
     let (route, ids) = route::find(&received.method, &received.path)?;
     if caller == Caller::Publishable && !route.publishable {
         let message = "A publishable key may not do this; it takes a secret key.";

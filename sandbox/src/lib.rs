@@ -47,6 +47,7 @@
 //! | `POST /_sandbox/webhooks/delay` | `ms` | sends every event this much later |
 //! | `POST`, `DELETE /_sandbox/faults` | see [`Fault`] | adds a fault; drops all |
 //! | `POST /_sandbox/idempotency_keys/forget` | | forgets all keys, as after a day |
+//! | `POST /_sandbox/api_keys/expire` | `key` | does not take this API key any more, as when it was rolled |
 //! | `GET /_sandbox/requests`, `…/deliveries` | | what came, and what was sent |
 //!
 //! A fault has a `kind` (`latency` with `ms`, `rate_limit`, `error`, `bad_gateway`, `empty`,

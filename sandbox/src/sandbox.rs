@@ -149,6 +149,11 @@ impl Sandbox {
         self.engine.state().faults.clear();
     }
 
+    /// Does not take this API key any more, as when it was rolled.
+    pub fn expire_key(&self, key: &str) {
+        self.engine.state().expired_keys.insert(key.to_owned());
+    }
+
     /// Forgets all idempotency keys, as Stripe does after a day.
     pub fn forget_idempotency_keys(&self) {
         self.engine.state().keys.forget();

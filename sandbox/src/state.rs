@@ -1,6 +1,9 @@
 //! What the sandbox remembers, and how a change becomes an event.
 
-use std::{collections::HashMap, time::SystemTime};
+use std::{
+    collections::{HashMap, HashSet},
+    time::SystemTime,
+};
 
 use serde_json::{Value, json};
 
@@ -20,6 +23,8 @@ pub(crate) struct State {
     pub(crate) store: Store,
     /// What the sandbox remembers of idempotency keys.
     pub(crate) keys: Keys,
+    /// API keys that were rolled, and are not taken any more.
+    pub(crate) expired_keys: HashSet<String>,
     /// The faults that wait for a request.
     pub(crate) faults: Faults,
     /// How each payment method, by id, behaves when it is charged.

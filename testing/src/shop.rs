@@ -103,8 +103,8 @@ impl Shop {
     /// When no port is free.
     pub async fn keep_keys_in_secrets_manager(&mut self, needs: &[&'static str]) -> SecretsManager {
         let manager = SecretsManager::start(&Self::bundle()).await;
-        let names = Self::bundle();
-        self.variables.retain(|name, _| names.get(name).is_none());
+        let bundle = Self::bundle();
+        self.variables.retain(|name, _| bundle.get(name).is_none());
         self.variables.extend(manager.variables());
         self.config = self.config_of(needs);
         manager

@@ -26,6 +26,24 @@ async fn only_test_keys_are_let_in() {
 }
 
 #[tokio::test]
+async fn a_key_that_was_rolled_is_let_in_no_more() {
+    let stripe = Sandbox::start().await;
+    let (old, new) = (
+        api_with_key(&stripe, "sk_test_old"),
+        api_with_key(&stripe, "sk_test_new"),
+    );
+    old.get("/v1/events").await.ok();
+
+    let form = [("key", "sk_test_old")];
+    old.post("/_sandbox/api_keys/expire", &form).await.ok();
+
+    assert_eq!(old.get("/v1/events").await.status, 401);
+    new.get("/v1/events").await.ok();
+    stripe.expire_key("sk_test_new");
+    assert_eq!(new.get("/v1/events").await.status, 401);
+}
+
+#[tokio::test]
 async fn the_key_may_be_a_basic_user_name() {
     let stripe = Sandbox::start().await;
     let basic = format!("Basic {}", STANDARD.encode("sk_test_a:"));

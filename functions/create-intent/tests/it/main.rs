@@ -8,6 +8,7 @@ mod access;
 mod contents;
 mod faults;
 mod items;
+mod keys;
 mod operations;
 mod signed;
 

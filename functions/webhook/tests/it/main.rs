@@ -9,6 +9,7 @@ mod effects;
 mod lambda;
 mod process;
 mod processes;
+mod rotation;
 mod thin;
 
 use hyper::{Method, body::Bytes};
