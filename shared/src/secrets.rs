@@ -6,6 +6,7 @@
 //! the held keys are out of date asks [`Secrets::newer_than`].
 
 mod bundle;
+mod held;
 mod keys;
 mod manager;
 mod store;

@@ -1,12 +1,4 @@
-//! Holds the keys that were read, and reads them again when that is due.
-//!
-//! | the latest reading | the held keys are used |
-//! |---|---|
-//! | succeeded | for `FAREBOX_SECRET_TTL` |
-//! | failed for a passing reason, or met a bundle that is malformed | for 15 minutes more |
-//! | was refused: no permission, no secret | for one minute more |
-//!
-//! After that there are no keys, and every request is answered 503 until the secret can be read.
+//! Reads the keys when that is due, once for all who wait. How long they are good for: see [`Held`].
 
 use std::{
     fmt,
@@ -21,12 +13,11 @@ use tokio::{
 
 use super::{
     Cause, Keys, bundle,
+    held::{Held, Standing},
     manager::Manager,
     unreadable::{Unreadable, Why},
 };
 
-/// How long a failed reading is left alone.
-const PAUSE: Duration = Duration::from_secs(5);
 /// How long one cause has to wait before it makes us read again.
 const INTERVAL: Duration = Duration::from_secs(10);
 
@@ -38,14 +29,6 @@ pub(super) struct Store {
     held: RwLock<Held>,
     /// Held across a reading on purpose: who waits for it shares its outcome.
     reading: Mutex<Forced>,
-}
-
-/// What came of the readings so far.
-#[derive(Default)]
-struct Held {
-    keys: Option<(Arc<Keys>, Instant)>,
-    /// The latest reading, where it failed.
-    failed: Option<(Unreadable, Instant)>,
 }
 
 /// When each cause last made us read.
@@ -64,14 +47,6 @@ enum Effort {
     Brief,
     /// The start depends on it.
     Full,
-}
-
-/// How things stand at some moment.
-enum Standing {
-    /// There is nothing to do but to take it.
-    Settled(Result<Arc<Keys>, Unreadable>),
-    /// The secret is to be read; meanwhile these keys can be used, if any.
-    Due(Option<Arc<Keys>>),
 }
 
 impl Store {
@@ -106,7 +81,7 @@ impl Store {
         match self.standing() {
             Standing::Settled(outcome) => outcome,
             Standing::Due(usable) => {
-                let was_read = self.held().keys.is_some();
+                let was_read = self.held().latest().is_some();
                 self.read(Effort::when(usable.is_some(), was_read), &reading)
                     .await
             }
@@ -149,16 +124,18 @@ impl Store {
         match read {
             Ok(keys) => {
                 let keys = Arc::new(keys);
-                held.keys = Some((Arc::clone(&keys), started + self.ttl));
-                held.failed = None;
+                held.renew(Arc::clone(&keys), started + self.ttl);
                 Ok(keys)
             }
             Err(why) => {
                 let failure = self.manager.unreadable(why);
                 let now = Instant::now();
-                held.failed = Some((failure.clone(), now));
+                held.fail(failure.clone(), now);
                 let usable = held.usable(now);
-                report(&failure, usable.is_some());
+                // A start that fails tells it by itself.
+                if held.latest().is_some() {
+                    report(&failure, usable.is_some());
+                }
                 usable.ok_or(failure)
             }
         }
@@ -182,8 +159,7 @@ impl Store {
 
     /// The ledger was opened for one mode; a process does not change it.
     fn check_mode(&self, keys: &Keys) -> Result<(), Why> {
-        let held = self.held();
-        let before = held.keys.as_ref().and_then(|(keys, _)| keys.mode().ok());
+        let before = self.held().latest().and_then(|keys| keys.mode().ok());
         match (before, keys.mode().ok()) {
             (Some(before), Some(now)) if before != now => Err(Why::Malformed(
                 "STRIPE_SECRET_KEY is of another mode than the key that this process started with"
@@ -199,34 +175,6 @@ impl Store {
 
     fn held(&self) -> RwLockReadGuard<'_, Held> {
         self.held.read().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Held {
-    fn standing(&self, now: Instant) -> Standing {
-        if let Some((keys, until)) = &self.keys
-            && now < *until
-        {
-            return Standing::Settled(Ok(Arc::clone(keys)));
-        }
-        let usable = self.usable(now);
-        match &self.failed {
-            Some((failure, at)) if now < *at + PAUSE => {
-                Standing::Settled(usable.ok_or_else(|| failure.clone()))
-            }
-            _ => Standing::Due(usable),
-        }
-    }
-
-    /// The held keys, while they may be used.
-    fn usable(&self, now: Instant) -> Option<Arc<Keys>> {
-        let grace = match &self.failed {
-            Some((failure, _)) => failure.grace(),
-            // The next reading may turn out to fail for a passing reason.
-            None => Unreadable::LONGEST_GRACE,
-        };
-        let (keys, until) = self.keys.as_ref()?;
-        (now < *until + grace).then(|| Arc::clone(keys))
     }
 }
 

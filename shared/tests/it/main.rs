@@ -4,5 +4,8 @@
     reason = "a test may stop at what it does not expect"
 )]
 
+mod peer;
 mod secrets;
+mod secrets_on_aws;
 mod transport;
+mod transport_keys;

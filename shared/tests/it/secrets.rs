@@ -134,6 +134,10 @@ async fn keys_that_may_not_be_read_any_more_are_given_up_after_a_minute() {
 
         let failure = secrets.current().await.unwrap_err();
         assert!(!failure.is_passing(), "{failure}");
+        // That AWS then has a bad moment does not bring them back.
+        manager.fail(Outage::Failing);
+        pass(6 * SECOND).await;
+        assert!(secrets.current().await.is_err());
     }
 }
 

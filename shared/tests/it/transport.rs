@@ -1,127 +1,15 @@
 //! Calls to Stripe against a peer that does on the socket exactly what a test says.
 
-use std::{collections::VecDeque, net::SocketAddr, time::Duration};
+use std::time::Duration;
 
-use shared::{
-    Config,
-    stripe::{Failure, Patience, Stripe},
-};
+use shared::stripe::{Failure, Patience};
 use stripe_client_core::{RequestBuilder, StripeMethod};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-    sync::mpsc,
-};
+use tokio::net::TcpListener;
 
-const INTENT: &str = r#"{"id":"pi_1","amount":1500,"currency":"usd","status":"requires_payment_method","client_secret":"pi_1_secret_1","metadata":{}}"#;
+use crate::peer::{Act, Peer, fine};
 
 /// An answer that is not to be followed by another attempt.
 const ODD: &str = "request-id: req_odd\r\nstripe-should-retry: false\r\n";
-
-/// What the peer does with one request.
-enum Act {
-    /// Answers with a status, more headers, and a body; the connection stays.
-    Answer(&'static str, &'static str, &'static str),
-    /// Closes the connection without an answer.
-    Close,
-    /// Sends the head and half of the body, then closes.
-    Cut,
-}
-
-/// A peer that follows its script, one act for each request, and tells what it was asked.
-struct Peer {
-    address: SocketAddr,
-    requests: mpsc::UnboundedReceiver<(usize, String)>,
-}
-
-impl Peer {
-    async fn start(script: Vec<Act>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (asked, requests) = mpsc::unbounded_channel();
-        tokio::spawn(async move {
-            let mut script = VecDeque::from(script);
-            for connection in 1.. {
-                let (stream, _) = listener.accept().await.unwrap();
-                follow(stream, &mut script, connection, &asked).await;
-            }
-        });
-        Self { address, requests }
-    }
-
-    /// A client of this peer, with little patience and, for the second attempt, `first_delay`.
-    fn client(&self, first_delay: Duration) -> Stripe {
-        let base = format!("http://{}", self.address);
-        let config = Config::from_lookup(&[], |name| match name {
-            "STRIPE_API_BASE" => Some(base.clone()),
-            "STRIPE_SECRET_KEY" => Some("sk_test_abc".to_owned()),
-            _ => None,
-        });
-        Stripe::new(&config.unwrap()).with_patience(Patience {
-            attempt: Duration::from_secs(2),
-            deadline: Duration::from_secs(4),
-            first_delay,
-        })
-    }
-
-    /// The requests so far, each with the number of its connection.
-    fn asked(&mut self) -> Vec<(usize, String)> {
-        std::iter::from_fn(|| self.requests.try_recv().ok()).collect()
-    }
-}
-
-/// Serves one connection until an act closes it, or the client does.
-async fn follow(
-    mut stream: TcpStream,
-    script: &mut VecDeque<Act>,
-    connection: usize,
-    asked: &mpsc::UnboundedSender<(usize, String)>,
-) {
-    while let Some(request) = request(&mut stream).await {
-        let _ = asked.send((connection, request));
-        match script.pop_front().expect("the script goes on") {
-            Act::Close => return,
-            Act::Cut => {
-                let head = "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"id\":";
-                stream.write_all(head.as_bytes()).await.unwrap();
-                return;
-            }
-            Act::Answer(status, headers, body) => {
-                let length = body.len();
-                let answer =
-                    format!("HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\n\r\n{body}");
-                stream.write_all(answer.as_bytes()).await.unwrap();
-            }
-        }
-    }
-}
-
-/// The next request, with its body; `None` when the client closed the connection.
-async fn request(stream: &mut TcpStream) -> Option<String> {
-    let mut text = String::new();
-    loop {
-        let mut buffer = [0; 4096];
-        let read = stream
-            .read(&mut buffer)
-            .await
-            .ok()
-            .filter(|read| *read > 0)?;
-        text.push_str(std::str::from_utf8(&buffer[..read]).unwrap());
-        let Some((head, body)) = text.split_once("\r\n\r\n") else {
-            continue;
-        };
-        let length = head
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length: "));
-        if body.len() >= length.map_or(0, |length| length.parse().unwrap()) {
-            return Some(text);
-        }
-    }
-}
-
-fn fine() -> Act {
-    Act::Answer("200 OK", "request-id: req_1\r\n", INTENT)
-}
 
 #[tokio::test]
 async fn a_connection_that_went_stale_is_replaced_at_once() {
@@ -236,10 +124,7 @@ async fn a_post_without_a_key_is_sent_once() {
 #[tokio::test]
 async fn nobody_waits_longer_than_the_deadline() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let peer = Peer {
-        address: listener.local_addr().unwrap(),
-        requests: mpsc::unbounded_channel().1,
-    };
+    let peer = Peer::silent(&listener);
     let stripe = peer.client(Duration::ZERO).with_patience(Patience {
         attempt: Duration::from_millis(50),
         deadline: Duration::from_millis(200),

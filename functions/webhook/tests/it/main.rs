@@ -10,6 +10,7 @@ mod lambda;
 mod process;
 mod processes;
 mod rotation;
+mod start;
 mod thin;
 
 use hyper::{Method, body::Bytes};

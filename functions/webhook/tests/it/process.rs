@@ -18,13 +18,7 @@ pub(crate) struct Process {
 impl Process {
     /// Starts it with the settings of `shop`, and waits until it listens.
     pub(crate) fn start(shop: &Shop) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_webhook"))
-            .env_clear()
-            .envs(shop.environment())
-            .env("PORT", "0")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+        let mut child = command(shop).spawn().expect("the program starts");
         let output = child.stdout.take().expect("it is piped");
         let mut lines = BufReader::new(output).lines();
         let address = lines
@@ -56,6 +50,17 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// The program with the settings of `shop`, and what it logs on a pipe.
+pub(crate) fn command(shop: &Shop) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_webhook"));
+    command
+        .env_clear()
+        .envs(shop.environment())
+        .env("PORT", "0")
+        .stdout(Stdio::piped());
+    command
 }
 
 fn listening_at(line: &str) -> Option<SocketAddr> {

@@ -14,14 +14,14 @@ use testing::Shop;
 
 use crate::{order, outbox, paid, process::Process};
 
-type Http = Client<HttpConnector, Full<Bytes>>;
+pub(crate) type Http = Client<HttpConnector, Full<Bytes>>;
 
-fn http() -> Http {
+pub(crate) fn http() -> Http {
     Client::builder(TokioExecutor::new()).build_http()
 }
 
 /// Delivers `event` as Stripe would, and gives the status, if there was an answer at all.
-async fn deliver(http: &Http, address: SocketAddr, event: &Value) -> Option<u16> {
+pub(crate) async fn deliver(http: &Http, address: SocketAddr, event: &Value) -> Option<u16> {
     let body = event.to_string().into_bytes();
     let now = u64::try_from(shared::Clock::default().now()).unwrap();
     let request = Request::post(format!("http://{address}/"))

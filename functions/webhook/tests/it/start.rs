@@ -1,0 +1,90 @@
+//! How the program starts with its keys in Secrets Manager, and what it says when it cannot.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use testing::{Outage, SecretsManager, Shop};
+use webhook::NEEDS;
+
+use crate::{
+    foreign,
+    process::{Process, command},
+    processes::{deliver, http},
+};
+
+async fn shop() -> (Shop, SecretsManager) {
+    let mut shop = Shop::open().await;
+    let manager = shop.keep_keys_in_secrets_manager(NEEDS).await;
+    (shop, manager)
+}
+
+/// Runs the program, which is not to start; gives what it logged.
+async fn refused(shop: &Shop) -> String {
+    let mut command = command(shop);
+    let ended = tokio::task::spawn_blocking(move || command.output());
+    let output = ended.await.unwrap().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_starts_with_no_key_in_its_environment() {
+    let (shop, manager) = shop().await;
+    assert!(!shop.environment().contains_key("STRIPE_SECRET_KEY"));
+
+    let process = Process::start(&shop);
+    assert_eq!(manager.readings(), 1, "it reads its keys before it listens");
+    let event = foreign("evt_1", "a.b");
+    assert_eq!(deliver(&http(), process.address(), &event).await, Some(200));
+    assert_eq!(manager.readings(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_cannot_have_its_keys_says_why_and_ends() {
+    let (shop, manager) = shop().await;
+    let bad = json!({ "STRIPE_SECRET_KEY": "pk_test_hunter2" });
+    manager.put(&bad);
+    let log = refused(&shop).await;
+    for said in [
+        "could not start: the keys in the secret `farebox/test` cannot be read",
+        "STRIPE_SECRET_KEY holds a publishable key",
+        "STRIPE_WEBHOOK_SECRET is not set",
+    ] {
+        assert!(log.contains(said), "{log}");
+    }
+    assert!(!log.contains("hunter2"), "{log}");
+    assert_eq!(log.lines().count(), 1, "it is told once: {log}");
+
+    manager.fail(Outage::Denied);
+    let log = refused(&shop).await;
+    assert!(log.contains("permission denied"), "{log}");
+}
+
+/// A Lambda function's start is where time for a connection is.
+#[tokio::test(flavor = "multi_thread")]
+async fn on_lambda_the_connection_to_stripe_is_opened_during_the_start_and_without_a_key() {
+    let (shop, _manager) = shop().await;
+    let mut lambda = command(&shop)
+        // Nothing listens there: the start is all that is looked at.
+        .env("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9")
+        .env("AWS_LAMBDA_FUNCTION_NAME", "webhook")
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+
+    let warming = loop {
+        if let Some(request) = shop.stripe.requests().pop() {
+            break request;
+        }
+        assert!(Instant::now() < deadline, "Stripe was not called");
+        tokio::task::yield_now().await;
+    };
+    let _ = lambda.kill();
+    let _ = lambda.wait();
+
+    assert_eq!((&*warming.method, &*warming.path), ("HEAD", "/"));
+    assert!(!warming.headers.contains_key("authorization"));
+    let server = Process::start(&shop);
+    assert_eq!(shop.stripe.requests().len(), 1, "a server does without");
+    drop(server);
+}
