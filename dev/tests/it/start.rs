@@ -64,6 +64,16 @@ fn a_live_key_is_refused() {
 }
 
 #[test]
+fn keys_in_secrets_manager_are_refused() {
+    let elsewhere = [("FAREBOX_SECRET_ID", "farebox/test")];
+    for arguments in [&["--port", "0"][..], &["--port", "0", "--stripe"]] {
+        let (code, said) = refused(arguments, &elsewhere);
+        assert_eq!(code, 1);
+        assert!(said.contains("FAREBOX_SECRET_ID is set"), "{said}");
+    }
+}
+
+#[test]
 fn with_stripe_the_keys_must_be_there() {
     let (code, said) = refused(&["--port", "0", "--stripe"], &[]);
     assert_eq!(code, 1);

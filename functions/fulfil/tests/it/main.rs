@@ -10,10 +10,10 @@ mod endpoint;
 use std::process::{Command, Output};
 
 use endpoint::Endpoint;
-use fulfil::{App, Report, schedule::MOST_ATTEMPTS};
+use fulfil::{App, NEEDS, Report, schedule::MOST_ATTEMPTS};
 use serde_json::json;
 use shared::{Clock, event::Event};
-use testing::{Log, NOW, Shop};
+use testing::{Log, NOW, Outage, Shop};
 
 /// A shop whose outbox goes to `destination`.
 async fn shop(destination: &str) -> Shop {
@@ -63,6 +63,24 @@ async fn a_message_is_signed_delivered_and_done() {
     );
     assert_eq!(received.body["type"], "stripe.customer.created");
     assert_eq!(received.body["data"]["id"], "evt_1");
+}
+
+#[tokio::test]
+async fn a_message_waits_for_the_key_that_signs_it() {
+    let endpoint = Endpoint::start(Shop::FULFIL_SECRET).await;
+    let mut shop = shop(endpoint.url()).await;
+    let manager = shop.keep_keys_in_secrets_manager(NEEDS).await;
+    message(&shop, "evt_1").await;
+    manager.fail(Outage::Denied);
+
+    let refused = app(&shop).drain().await.unwrap();
+    assert_eq!((refused.delayed, endpoint.received().len()), (1, 0));
+
+    manager.recover();
+    testing::pass(std::time::Duration::from_secs(6)).await;
+    shop.clock.advance(60);
+    let report = app(&shop).drain().await.unwrap();
+    assert_eq!((report.delivered, endpoint.received().len()), (1, 1));
 }
 
 #[tokio::test]
