@@ -16,7 +16,7 @@ use hyper::{
 };
 use serde_json::json;
 
-use crate::{ledger, secrets, signature, stripe};
+use crate::{intake, ledger, secrets, signature, stripe};
 
 /// What the operator reads.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -206,6 +206,12 @@ impl From<ledger::Failure> for Error {
 impl From<secrets::Unreadable> for Error {
     fn from(unreadable: secrets::Unreadable) -> Self {
         Self::Unavailable(Box::new(unreadable))
+    }
+}
+
+impl From<intake::Failure> for Error {
+    fn from(failure: intake::Failure) -> Self {
+        Self::Unavailable(Box::new(failure))
     }
 }
 

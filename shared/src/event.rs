@@ -15,7 +15,30 @@ use serde_json::value::RawValue;
 
 pub use objects::{Charge, Dispute, Intent, PaymentError, Refund};
 
-use crate::digest;
+use crate::{digest, rfc3339};
+
+/// Every type of event that may move an order, at every version of Stripe's API. Stripe takes up to
+/// twenty where it filters by type.
+pub const ACTED_ON: [&str; 18] = [
+    "charge.dispute.closed",
+    "charge.dispute.created",
+    "charge.dispute.funds_reinstated",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.updated",
+    "charge.refund.updated",
+    "charge.refunded",
+    "payment_intent.amount_capturable_updated",
+    "payment_intent.canceled",
+    "payment_intent.created",
+    "payment_intent.partially_funded",
+    "payment_intent.payment_failed",
+    "payment_intent.processing",
+    "payment_intent.requires_action",
+    "payment_intent.succeeded",
+    "refund.created",
+    "refund.failed",
+    "refund.updated",
+];
 
 /// One event, verified.
 #[derive(Clone, Debug)]
@@ -212,7 +235,7 @@ pub(crate) fn is_id(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// Unix seconds from a number, or from the ISO 8601 text of a thin event; 0 when it is neither.
+/// Unix seconds from a number, or from the text of a thin event; 0 when it is neither.
 fn seconds(created: Option<&RawValue>) -> i64 {
     let Some(raw) = created else { return 0 };
     if let Ok(number) = serde_json::from_str(raw.get()) {
@@ -220,26 +243,8 @@ fn seconds(created: Option<&RawValue>) -> i64 {
     }
     serde_json::from_str(raw.get())
         .ok()
-        .and_then(iso_8601)
+        .and_then(rfc3339::parse)
         .unwrap_or(0)
-}
-
-/// `2026-09-30T12:00:00.000Z` in Unix seconds; Stripe writes UTC.
-fn iso_8601(text: &str) -> Option<i64> {
-    let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
-    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
-    let is_utc = text.ends_with('Z') && (1..=12).contains(&month) && (1..=31).contains(&day);
-    is_utc.then(|| days_since_1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second)
-}
-
-/// Days from 1970-01-01 to a date of the Gregorian calendar, with the year begun in March so that
-/// the leap day is its last.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let month_from_march = (month + 9) % 12;
-    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    year * 365 + leap_days + (month_from_march * 153 + 2) / 5 + day - 1 - 719_468
 }
 
 #[cfg(test)]

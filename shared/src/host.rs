@@ -1,19 +1,22 @@
 //! Running a service on Lambda, on Vercel, or on a port.
 //!
 //! A function is a `MethodRouter`: one route, whatever its path. Every host serves it through
-//! [`finished`], so that what holds for every answer is in one place.
+//! [`finished`], so that what holds for every answer is in one place. A function without a route is a
+//! handler of plain events on Lambda ([`events`]), and a program with a command line elsewhere.
 
+mod events;
 mod finish;
 mod log;
 
 use std::{future::Future, io::IsTerminal as _, net::Ipv4Addr, process::ExitCode};
 
 use axum::routing::MethodRouter;
+pub use events::events;
 pub use finish::finished;
 pub use log::{init_tracing, subscriber};
 use tokio::net::TcpListener;
 
-use crate::{Config, config::Platform, ledger::Ledger, secrets, stripe::Stripe};
+use crate::{Config, config::Platform, error::Cause, ledger::Ledger, secrets, stripe::Stripe};
 
 /// Why a function could not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +37,9 @@ pub enum Error {
     /// The Lambda runtime ended.
     #[error("the Lambda runtime ended")]
     Lambda(#[source] lambda_http::Error),
+    /// What the program was asked to do failed.
+    #[error("not done: {0}")]
+    Work(Cause),
 }
 
 impl From<crate::ledger::Failure> for Error {
@@ -93,12 +99,41 @@ pub fn usage(text: &str) -> ExitCode {
 /// To the log, or in plain text where a person sits before it.
 #[expect(clippy::print_stderr, reason = "a person started this and reads it")]
 fn report(error: &Error) {
-    let cause = std::error::Error::source(error).map(ToString::to_string);
+    // What `Work` holds is in its text.
+    let cause = match error {
+        Error::Work(cause) => causes(cause.as_ref()),
+        error => causes(error),
+    };
     if std::io::stderr().is_terminal() {
-        eprintln!("error: {error} {}", cause.unwrap_or_default());
+        eprintln!("error: {error} {cause}");
+    } else if let Error::Work(_) = error {
+        tracing::error!(cause, "{error}");
     } else {
         tracing::error!(cause, "could not start: {error}");
     }
+}
+
+/// What led to `error`, for the operator: the nearest cause first.
+#[must_use]
+pub fn causes(error: &dyn std::error::Error) -> String {
+    let mut causes = String::new();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        causes.push_str(if causes.is_empty() { "" } else { ": " });
+        causes.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    causes
+}
+
+/// Whether this process runs as a Lambda function.
+///
+/// # Errors
+///
+/// [`Error::Config`] when `PORT` is set and is not a port.
+pub fn is_lambda() -> Result<bool, Error> {
+    let platform = Platform::from_lookup(|name| std::env::var(name).ok())?;
+    Ok(platform == Platform::Lambda)
 }
 
 /// Serves `service` on the platform that this process runs on, until it is told to stop.

@@ -10,9 +10,11 @@
 //! - [`signature`], [`event`]: what Stripe tells us: verified, then read.
 //! - [`order`]: the state machine; pure.
 //! - [`ledger`]: where orders, events and the outbox live.
+//! - [`intake`]: how an event gets there, whoever brought it.
 //! - [`request`]: what a handler takes from a request: JSON, query and idempotency key.
 //! - [`error`]: the one error type, and the one place it becomes a response.
 //! - [`http`]: the pooled client that calls to Stripe and to the site go through.
+//! - [`clock`], [`rfc3339`]: the time, and how it is written.
 //! - [`host`]: running a service on Lambda, on Vercel, or on a port.
 
 pub mod access;
@@ -25,9 +27,11 @@ pub mod error;
 pub mod event;
 pub mod host;
 pub mod http;
+pub mod intake;
 pub mod ledger;
 pub mod order;
 pub mod request;
+pub mod rfc3339;
 pub mod secrets;
 pub mod signature;
 pub mod stripe;

@@ -4,6 +4,7 @@
 //! its `StripeClient` trait, so that any of its requests can be sent through [`Stripe`]. Answers are
 //! decoded into types that hold only the fields we use.
 
+mod events;
 mod failure;
 mod intents;
 mod prices;
@@ -14,6 +15,7 @@ mod warm;
 
 use std::time::Duration;
 
+pub use events::{EventPage, EventQuery, KEPT, ListedEvent};
 pub use failure::{Failure, Refusal};
 pub use intents::{ClientSecret, PaymentIntent};
 pub use prices::{Price, Prices, TransformQuantity};

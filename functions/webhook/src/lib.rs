@@ -23,8 +23,9 @@ use serde::Serialize;
 use shared::{
     Clock, Config, Error, Secrets,
     config::need,
-    event::{Event, Subject},
+    event::Event,
     host,
+    intake::{Intake, Taken},
     ledger::{Accepted, Ledger},
     request::EventBody,
     secrets::{Cause, Keys},
@@ -44,8 +45,7 @@ pub const NEEDS: &[&str] = &[
 #[derive(Clone, Debug)]
 pub struct App {
     secrets: Secrets,
-    stripe: Stripe,
-    ledger: Ledger,
+    intake: Intake,
     clock: Clock,
 }
 
@@ -67,8 +67,7 @@ impl App {
     pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
         Self {
             secrets: config.secrets.clone(),
-            stripe,
-            ledger,
+            intake: Intake::new(config, stripe, ledger, clock.clone()),
             clock,
         }
     }
@@ -124,36 +123,15 @@ impl App {
         verified.map_err(Error::BadSignature)
     }
 
-    async fn accept(&self, mut event: Event) -> Result<(), Error> {
-        let is_live = self.secrets.current().await?.mode()?.is_live();
-        if event.livemode.is_some_and(|live| live != is_live) {
-            tracing::warn!(
-                event.id,
-                metric.other_mode = 1,
-                "an event of the other mode changes nothing"
-            );
-            return Ok(());
-        }
-        if let Subject::Related(related) = &event.subject {
-            event.subject = match self.stripe.related(related).await {
-                Err(failure) if failure.is_missing() => {
-                    Subject::Unreadable("the related object is not there".to_owned())
-                }
-                Err(failure) => return Err(Error::Unavailable(Box::new(failure))),
-                Ok(subject) => subject,
-            };
-        }
+    async fn accept(&self, event: Event) -> Result<(), Error> {
         let (id, kind) = (event.id.clone(), event.kind.clone());
-        let accepted = self.ledger.accept(event, self.clock.now()).await?;
-        let outcome = accepted.as_str();
-        match accepted {
-            Accepted::Quarantined => tracing::error!(
-                event.id = id,
-                event.type = kind,
-                metric.quarantined = 1,
-                "an event was set aside: look at the quarantine"
-            ),
-            _ => tracing::info!(event.id = id, event.type = kind, outcome, "took an event"),
+        let taken = self.intake.take(event).await?;
+        // What else there is to say of an event was logged where it was taken.
+        if let Taken::Ledger(accepted) = taken
+            && accepted != Accepted::Quarantined
+        {
+            let outcome = accepted.as_str();
+            tracing::info!(event.id = id, event.type = kind, outcome, "took an event");
         }
         Ok(())
     }

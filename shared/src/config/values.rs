@@ -191,6 +191,12 @@ impl Subscriptions {
         )
     }
 
+    /// Whether nothing is passed on.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether events of type `kind` are passed on.
     #[must_use]
     pub fn include(&self, kind: &str) -> bool {

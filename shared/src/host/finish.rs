@@ -3,7 +3,7 @@
 //! It is JSON, it is not stored, it names its request, an error has a code and a message, and a
 //! failure is logged once. A panic answers 500; the process goes on.
 
-use std::{any::Any, error::Error as _, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use axum::{
     extract::Request,
@@ -81,13 +81,7 @@ fn rendered(mut response: Response, request_id: &str) -> Response {
 
 /// `error!` only where someone should act.
 fn log(error: &Error, status: StatusCode) {
-    let mut cause = String::new();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        cause.push_str(if cause.is_empty() { "" } else { ": " });
-        cause.push_str(&inner.to_string());
-        source = inner.source();
-    }
+    let cause = super::causes(error);
     match status.is_server_error() {
         true => tracing::error!(cause, "{error}"),
         false => tracing::info!(cause, "{error}"),

@@ -31,6 +31,7 @@ pub fn subscriber(
         "dev",
         "fulfil",
         "order",
+        "reconcile",
         "shared",
         "webhook",
     ];

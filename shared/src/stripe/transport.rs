@@ -63,7 +63,7 @@ impl StripeClient for Stripe {
 
 impl Stripe {
     /// Sends `request` until an answer stands or the time is up. A `POST` without a key is sent once.
-    async fn call(
+    pub(super) async fn call(
         &self,
         request: &RequestBuilder,
         key: Option<&IdempotencyKey>,

@@ -1,0 +1,128 @@
+//! What `reconcile` was asked to do: on the command line, or by Lambda.
+
+use std::time::Duration;
+
+use shared::host;
+
+use crate::{
+    App, Failure, Limits, Report,
+    span::{Span, Trigger},
+};
+
+/// How often it runs when nobody stops the program.
+const PAUSE: Duration = Duration::from_secs(5 * 60);
+
+/// What the program says when it is asked for something else.
+pub const USAGE: &str = "\
+reconcile                            take what the webhook missed, every 5 minutes until told to stop
+reconcile --once                     take what it missed since the last run, then end
+reconcile --since TIME               take what it missed since TIME, at most 30 days ago
+reconcile --since TIME --until TIME  take what it missed in between
+
+TIME is like 2026-11-20T12:00:00Z, or Unix seconds. A run with --since does not count as the last run.";
+
+/// One of the things that the program does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Catch up again and again until told to stop; on Lambda, when an event says so.
+    Run,
+    /// Catch up once.
+    Once,
+    /// Take a span of time.
+    Span {
+        /// Its begin, as it was typed.
+        since: String,
+        /// Its end, as it was typed.
+        until: Option<String>,
+    },
+}
+
+impl Command {
+    /// Reads the arguments; `None` when they are none of [`USAGE`].
+    #[must_use]
+    pub fn parse(arguments: &[String]) -> Option<Self> {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let span = |since: &str, until: Option<&str>| Self::Span {
+            since: since.to_owned(),
+            until: until.map(str::to_owned),
+        };
+        Some(match arguments.as_slice() {
+            [] => Self::Run,
+            ["--once"] => Self::Once,
+            ["--since", since] => span(since, None),
+            ["--since", since, "--until", until] => span(since, Some(until)),
+            _ => return None,
+        })
+    }
+
+    /// Does it.
+    ///
+    /// # Errors
+    ///
+    /// [`host::Error`] when Stripe or the ledger did not answer, or a time is none.
+    pub async fn carry_out(self, app: &App) -> Result<(), host::Error> {
+        let report = match self {
+            Self::Run if host::is_lambda()? => {
+                return host::events(|trigger: Trigger| invoked(app, trigger)).await;
+            }
+            Self::Run => {
+                app.run(PAUSE, host::told_to_stop()).await;
+                return Ok(());
+            }
+            Self::Once => app.catch_up().await,
+            Self::Span { since, until } => by_hand(app, &since, until.as_deref()).await,
+        };
+        print(&report.map_err(|failure| host::Error::Work(failure.into()))?);
+        Ok(())
+    }
+}
+
+/// One run on Lambda, where time is short: a span that is too long ends early, and the answer says what
+/// is left.
+async fn invoked(app: &App, trigger: Trigger) -> Result<Report, Failure> {
+    match trigger.span(app.clock().now())? {
+        None => app.catch_up().await,
+        Some(span) => app.take(span).await,
+    }
+}
+
+async fn by_hand(app: &App, since: &str, until: Option<&str>) -> Result<Report, Failure> {
+    let span = Span::parse(since, until, app.clock().now())?;
+    app.clone().with_limits(Limits::none()).take(span).await
+}
+
+#[expect(clippy::print_stdout, reason = "an operator asked for it")]
+fn print(report: &Report) {
+    println!("{report}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_usage_names_is_understood() {
+        let parse = |text: &str| {
+            let arguments: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+            Command::parse(&arguments)
+        };
+        let span = |until: Option<&str>| Command::Span {
+            since: "1".to_owned(),
+            until: until.map(str::to_owned),
+        };
+
+        assert_eq!(parse(""), Some(Command::Run));
+        assert_eq!(parse("--once"), Some(Command::Once));
+        assert_eq!(parse("--since 1"), Some(span(None)));
+        assert_eq!(parse("--since 1 --until 2"), Some(span(Some("2"))));
+        for unknown in [
+            "once",
+            "--since",
+            "--until 2",
+            "--since 1 2",
+            "--once --since 1",
+        ] {
+            assert_eq!(parse(unknown), None, "{unknown}");
+        }
+    }
+}

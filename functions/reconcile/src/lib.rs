@@ -1,0 +1,249 @@
+//! Asks Stripe for events that the webhook did not deliver, and takes them.
+//!
+//! A webhook that was down, disabled or given a wrong secret delays an order, and loses none: a run
+//! lists Stripe's events since the last one, and passes each through the same transaction as the
+//! webhook does. What the ledger has seen changes nothing.
+//!
+//! Runs need no lock. An event counts once, whoever brings it; and each value of the mark is true when
+//! it is written and stays true, so that of two runs at once the later writer at worst lets the next
+//! run list again what was taken already.
+//!
+//! Read [`Limits`] for what bounds a run, `mark` for what is kept between runs, and `walk` for how
+//! a window is taken page by page.
+
+pub mod command;
+mod mark;
+mod report;
+pub mod span;
+mod walk;
+
+use std::{future::Future, pin::pin, time::Duration};
+
+pub use report::Report;
+use shared::{
+    Clock, Config,
+    config::need,
+    event::ACTED_ON,
+    host,
+    intake::{self, Intake},
+    ledger::{self, Ledger},
+    stripe::{self, Stripe},
+};
+use span::{Span, SpanError};
+
+use crate::{
+    mark::{Mark, Window},
+    walk::{Budget, Walk},
+};
+
+/// What this function cannot do without. Stripe's key has to be allowed to read events.
+pub const NEEDS: &[&str] = &[need::STRIPE_SECRET_KEY, need::FAREBOX_LEDGER];
+
+/// What bounds a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Pages in one run, at most.
+    pub pages: usize,
+    /// Events on a page, from 1 to 100.
+    pub page: u8,
+    /// No page is begun after so long. The page under way is ended early; the call to Stripe has its
+    /// own deadline on top of it (`FAREBOX_STRIPE_DEADLINE`), so give the function thrice as long.
+    pub time: Duration,
+    /// Seconds for which the webhook may be busy with an event before a run asks for it.
+    pub lag: i64,
+    /// Seconds before the newest event of a run that the next one lists again: Stripe's times are whole
+    /// seconds, and an event may be listed later than another that was made after it.
+    pub overlap: i64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            pages: 100,
+            page: 100,
+            time: Duration::from_secs(30),
+            lag: 60,
+            overlap: 600,
+        }
+    }
+}
+
+impl Limits {
+    /// For a person who waits for the end: a span as a whole, however long it takes.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            pages: usize::MAX,
+            time: Duration::from_secs(24 * 60 * 60),
+            ..Self::default()
+        }
+    }
+}
+
+/// Why a run ended before its time. What it took is taken, and the next run goes on where this one was.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// Stripe did not answer, or not with a list.
+    #[error("Stripe did not list its events")]
+    Stripe(#[source] stripe::Failure),
+    /// Stripe's key is restricted.
+    #[error("Stripe's key may not list events: allow it to read Events")]
+    NotPermitted(#[source] stripe::Failure),
+    /// Stripe's list cannot be walked.
+    #[error("Stripe's list of events does not go on where it ended")]
+    Stuck,
+    /// An event was not taken.
+    #[error(transparent)]
+    Intake(#[from] intake::Failure),
+    /// The mark was not read or written.
+    #[error("the ledger did not tell or keep how far earlier runs came")]
+    Mark(#[from] ledger::Failure),
+    /// Somebody asked for a span that there is not.
+    #[error(transparent)]
+    Span(#[from] SpanError),
+}
+
+impl From<stripe::Failure> for Failure {
+    fn from(failure: stripe::Failure) -> Self {
+        match failure {
+            stripe::Failure::Refused(ref refusal) if refusal.status == 403 => {
+                Self::NotPermitted(failure)
+            }
+            failure => Self::Stripe(failure),
+        }
+    }
+}
+
+/// What the function works with.
+#[derive(Clone, Debug)]
+pub struct App {
+    stripe: Stripe,
+    ledger: Ledger,
+    intake: Intake,
+    clock: Clock,
+    /// The types that are asked for; none for all.
+    kinds: &'static [&'static str],
+    limits: Limits,
+}
+
+impl App {
+    /// From the settings of this process.
+    ///
+    /// # Errors
+    ///
+    /// [`host::Error`] when settings are missing, or the ledger cannot be opened.
+    pub async fn from_env() -> Result<Self, host::Error> {
+        let config = Config::from_env(NEEDS)?;
+        let ledger = Ledger::open(&config).await?;
+        let stripe = Stripe::new(&config);
+        Ok(Self::new(&config, stripe, ledger, Clock::default()))
+    }
+
+    /// From parts that are there already.
+    #[must_use]
+    pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
+        // Where types are passed on as they are, Stripe cannot filter by their patterns.
+        let kinds: &[&str] = match config.subscriptions.is_empty() {
+            true => &ACTED_ON,
+            false => &[],
+        };
+        Self {
+            intake: Intake::new(config, stripe.clone(), ledger.clone(), clock.clone()),
+            stripe,
+            ledger,
+            clock,
+            kinds,
+            limits: Limits::default(),
+        }
+    }
+
+    /// The same with other limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The clock that this goes by.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Takes what Stripe made since the last run, as far as the limits allow; the next run goes on
+    /// there. The first looks back three days.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when Stripe or the ledger did not answer; nothing is skipped.
+    pub async fn catch_up(&self) -> Result<Report, Failure> {
+        let mut report = Report::default();
+        let done = self.catch_up_into(&mut report).await;
+        report.log();
+        done.map(|()| report)
+    }
+
+    async fn catch_up_into(&self, report: &mut Report) -> Result<(), Failure> {
+        let mut budget = Budget::of(self.limits);
+        let now = self.clock.now();
+        loop {
+            let window = mark::next(self.ledger.mark(mark::NAME).await?, now, &self.limits);
+            let reaches_now = window.until >= now - self.limits.lag;
+            let mut walk = Walk::new(self, window).keeping_place();
+            report.complete = walk.go(&mut budget, report).await?;
+            self.keep(&walk.mark(report.complete, self.limits.overlap))
+                .await?;
+            if reaches_now || !report.complete {
+                report.complete &= reaches_now;
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes what Stripe made in `span`. The mark of the runs on a schedule stays where it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`App::catch_up`].
+    pub async fn take(&self, span: Span) -> Result<Report, Failure> {
+        let mut report = Report::default();
+        let mut walk = Walk::new(self, Window::new(span.since, span.until));
+        let done = walk.go(&mut Budget::of(self.limits), &mut report).await;
+        report.log();
+        report.complete = done?;
+        report.rest = (!report.complete).then(|| walk.rest());
+        Ok(report)
+    }
+
+    /// Catches up at once and then every `pause`, until `stop`. A run that is stopped in the middle
+    /// loses nothing.
+    pub async fn run(&self, pause: Duration, stop: impl Future<Output = ()>) {
+        let mut stop = pin!(stop);
+        let mut rest = Duration::ZERO;
+        loop {
+            let run = async {
+                tokio::time::sleep(rest).await;
+                self.catch_up().await
+            };
+            let done = tokio::select! {
+                biased;
+                () = &mut stop => return,
+                done = run => done,
+            };
+            rest = match done {
+                Ok(report) if !report.complete => Duration::ZERO,
+                Ok(_) => pause,
+                Err(failure) => {
+                    let cause = host::causes(&failure);
+                    tracing::error!(cause, "not reconciled, tried again later: {failure}");
+                    pause
+                }
+            };
+        }
+    }
+
+    async fn keep(&self, mark: &Mark) -> Result<(), Failure> {
+        Ok(self.ledger.set_mark(mark::NAME, &mark.to_text()).await?)
+    }
+}

@@ -1,0 +1,189 @@
+//! What is kept between runs: how far they came. Pure.
+//!
+//! The mark goes by the times of Stripe's events and not by this machine's clock, which only says how
+//! far a run may reach: a clock that is wrong delays events, and skips none.
+
+use serde::{Deserialize, Serialize};
+use shared::stripe::KEPT;
+
+use crate::Limits;
+
+/// What the ledger keeps the mark under.
+pub(crate) const NAME: &str = "reconcile";
+
+/// How far the first run looks back, in seconds: as long as Stripe itself tries a delivery again.
+const FIRST: i64 = 3 * 24 * 60 * 60;
+
+/// How far runs came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Mark {
+    /// Whatever was made before `from` was taken: the next window begins there.
+    Next {
+        /// In Unix seconds.
+        from: i64,
+    },
+    /// Whatever was made before this window was taken, and of the window what is listed up to its place.
+    Within(Window),
+}
+
+/// A time in which events were made, and the place that was reached in their list, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Window {
+    /// Its begin, in Unix seconds.
+    pub(crate) from: i64,
+    /// Its end in Unix seconds, which is no longer part of it.
+    pub(crate) until: i64,
+    /// The event that was taken last.
+    pub(crate) after: Option<String>,
+    /// When the newest event of those taken was made.
+    pub(crate) newest: Option<i64>,
+    /// When the oldest event of those taken was made.
+    pub(crate) oldest: Option<i64>,
+}
+
+impl Window {
+    pub(crate) fn new(from: i64, until: i64) -> Self {
+        Self {
+            from,
+            until,
+            after: None,
+            newest: None,
+            oldest: None,
+        }
+    }
+
+    /// Whether nothing can be in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.from >= self.until
+    }
+
+    /// Notes an event that was taken, the last of those so far.
+    pub(crate) fn pass(&mut self, id: Option<&str>, created: Option<i64>) {
+        if let Some(id) = id {
+            self.after = Some(id.to_owned());
+        }
+        self.newest = self.newest.max(created);
+        self.oldest = match (self.oldest, created) {
+            (Some(oldest), Some(created)) => Some(oldest.min(created)),
+            (oldest, created) => oldest.or(created),
+        };
+    }
+}
+
+impl Mark {
+    /// What is true when all of `window` was taken. Without an event nothing tells Stripe's time, and
+    /// the next window begins where this one did.
+    pub(crate) fn whole(window: &Window, overlap: i64) -> Self {
+        let newest = window.newest.unwrap_or(window.from);
+        Self::Next {
+            from: window.from.max(newest - overlap),
+        }
+    }
+
+    pub(crate) fn to_text(&self) -> String {
+        serde_json::to_string(self).expect("numbers and text can be written")
+    }
+}
+
+/// The window that a run at `now` takes next.
+pub(crate) fn next(mark: Option<String>, now: i64, limits: &Limits) -> Window {
+    let until = now - limits.lag;
+    let mark = mark.map(|text| serde_json::from_str(&text));
+    let from = match mark {
+        Some(Ok(Mark::Within(window))) => return window,
+        // A clock that was far ahead may have left a mark that is still to come.
+        Some(Ok(Mark::Next { from })) if from < until => from,
+        Some(Ok(Mark::Next { .. })) | None => until - FIRST,
+        Some(Err(_)) => {
+            tracing::warn!(
+                "the mark of earlier runs cannot be read: all that Stripe has is listed"
+            );
+            until - KEPT
+        }
+    };
+    Window::new(from.max(now - KEPT), until)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_790_000_000;
+    const DAY: i64 = 24 * 60 * 60;
+
+    fn limits() -> Limits {
+        Limits {
+            lag: 60,
+            overlap: 600,
+            ..Limits::default()
+        }
+    }
+
+    fn next_after(mark: &Mark) -> Window {
+        next(Some(mark.to_text()), NOW, &limits())
+    }
+
+    #[test]
+    fn the_first_window_is_of_three_days() {
+        let first = next(None, NOW, &limits());
+        assert_eq!(first, Window::new(NOW - 60 - 3 * DAY, NOW - 60));
+    }
+
+    #[test]
+    fn a_window_begins_before_the_newest_event_of_the_last() {
+        let mut window = Window::new(NOW - 5_000, NOW - 1_000);
+        for created in [NOW - 1_200, NOW - 1_100, NOW - 4_000] {
+            window.pass(Some("evt_1"), Some(created));
+        }
+        let mark = Mark::whole(&window, 600);
+        assert_eq!(next_after(&mark), Window::new(NOW - 1_700, NOW - 60));
+    }
+
+    #[test]
+    fn a_window_without_events_does_not_move_the_next_ones_begin() {
+        let empty = Window::new(NOW - 5_000, NOW - 1_000);
+        assert_eq!(
+            next_after(&Mark::whole(&empty, 600)),
+            Window::new(NOW - 5_000, NOW - 60)
+        );
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_skips_nothing() {
+        // An hour ahead, with an event of now.
+        let ahead = next(None, NOW + 3_600, &limits());
+        let mut window = ahead;
+        window.pass(Some("evt_1"), Some(NOW));
+        let after = next(
+            Some(Mark::whole(&window, 600).to_text()),
+            NOW + 3_900,
+            &limits(),
+        );
+        assert_eq!(after.from, NOW - 600);
+        // Ten days ahead, without an event: then the clock is set right.
+        let mark = Mark::whole(&next(None, NOW + 10 * DAY, &limits()), 600);
+        assert_eq!(next_after(&mark).from, NOW - 60 - 3 * DAY);
+    }
+
+    #[test]
+    fn a_window_that_was_begun_goes_on_where_it_was() {
+        let mut window = Window::new(NOW - 50 * DAY, NOW - 49 * DAY);
+        window.pass(Some("evt_1"), Some(NOW - 50 * DAY));
+        assert_eq!(next_after(&Mark::Within(window.clone())), window);
+    }
+
+    #[test]
+    fn no_window_begins_before_what_stripe_keeps() {
+        let old = Mark::Next {
+            from: NOW - 40 * DAY,
+        };
+        assert_eq!(next_after(&old).from, NOW - KEPT);
+    }
+
+    #[test]
+    fn a_mark_that_cannot_be_read_skips_nothing() {
+        let window = next(Some("{\"later\":1}".to_owned()), NOW, &limits());
+        assert_eq!(window, Window::new(NOW - KEPT, NOW - 60));
+    }
+}

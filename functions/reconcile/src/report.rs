@@ -1,0 +1,93 @@
+//! What a run did.
+
+use std::fmt;
+
+use serde::Serialize;
+use shared::{intake::Taken, ledger::Accepted};
+
+use crate::span::Span;
+
+/// What one run did, in events but for the pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Pages that Stripe listed.
+    pub pages: usize,
+    /// All events on them.
+    pub events: usize,
+    /// New to the ledger: they moved an order, or went to the outbox.
+    pub applied: usize,
+    /// In the ledger already.
+    pub seen: usize,
+    /// Of no meaning to any order.
+    pub ignored: usize,
+    /// New to the ledger, and set aside for a person to look at.
+    pub quarantined: usize,
+    /// Of the other mode, test or live.
+    pub other_mode: usize,
+    /// Whether all that was to be listed was; else the next run goes on, or `rest` is to be asked for.
+    pub complete: bool,
+    /// What is left of a span that was asked for by hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rest: Option<Span>,
+}
+
+impl Report {
+    /// Events that Stripe had not delivered.
+    #[must_use]
+    pub fn found(&self) -> usize {
+        self.applied + self.quarantined
+    }
+
+    pub(crate) fn count(&mut self, taken: Taken) {
+        self.events += 1;
+        let count = match taken {
+            Taken::OtherMode => &mut self.other_mode,
+            Taken::Ledger(Accepted::Applied) => &mut self.applied,
+            Taken::Ledger(Accepted::Seen) => &mut self.seen,
+            Taken::Ledger(Accepted::Quarantined) => &mut self.quarantined,
+            Taken::Ledger(_) => &mut self.ignored,
+        };
+        *count += 1;
+    }
+
+    /// Says what was done, so that an operator looks when the webhook did not do its part.
+    pub(crate) fn log(&self) {
+        let Self {
+            pages,
+            events,
+            seen,
+            ignored,
+            ..
+        } = self;
+        match self.found() {
+            0 => tracing::info!(pages, events, seen, ignored, "nothing was missing"),
+            found => tracing::warn!(
+                pages,
+                events,
+                seen,
+                ignored,
+                metric.reconciled = found,
+                "took events that the webhook had not: look at the endpoint in Stripe's dashboard"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} events on {} pages: {} applied, {} seen before, {} ignored, {} quarantined",
+            self.events, self.pages, self.applied, self.seen, self.ignored, self.quarantined
+        )?;
+        if self.other_mode > 0 {
+            write!(f, ", {} of the other mode", self.other_mode)?;
+        }
+        match (self.complete, self.rest) {
+            (true, _) => Ok(()),
+            (false, None) => f.write_str("; the next run goes on"),
+            (false, Some(rest)) => write!(f, "; left: {rest}"),
+        }
+    }
+}

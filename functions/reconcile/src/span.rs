@@ -1,0 +1,189 @@
+//! A span of time that somebody asked for: on the command line, or in an event by hand.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use shared::{rfc3339, stripe::KEPT};
+
+/// Someone who asks for thirty days begins a moment before they are over.
+const SLACK: i64 = 60 * 60;
+
+/// Events made at `since` or later, and before `until`; both in Unix seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Span {
+    /// Its begin.
+    pub since: i64,
+    /// Its end, which is no longer part of it.
+    pub until: i64,
+}
+
+/// Why there is no such span.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpanError {
+    /// It is not a time.
+    #[error("`{0}` must be a time such as 2026-11-20T12:00:00Z, or Unix seconds")]
+    NotATime(&'static str),
+    /// Stripe no longer has it.
+    #[error("Stripe keeps events for 30 days: `since` can be {0} at the earliest")]
+    TooOld(String),
+    /// There is nothing in it.
+    #[error("`since` must be before `until`, and before now")]
+    Empty,
+    /// What was sent has other names.
+    #[error("an event by hand has `since` and, if it should end before now, `until`")]
+    Unknown,
+}
+
+impl Span {
+    /// From what a person wrote, at `now` (Unix seconds); without an end it ends now.
+    ///
+    /// # Errors
+    ///
+    /// [`SpanError`] says what is wrong.
+    pub fn parse(since: &str, until: Option<&str>, now: i64) -> Result<Self, SpanError> {
+        let time = |name, text: &str| {
+            let seconds = text.parse().ok().or_else(|| rfc3339::parse(text));
+            seconds.ok_or(SpanError::NotATime(name))
+        };
+        let since = time("since", since)?;
+        let until = until.map_or(Ok(now), |until| time("until", until))?;
+        let earliest = now - KEPT;
+        if since < earliest - SLACK {
+            return Err(SpanError::TooOld(rfc3339::format(earliest)));
+        }
+        match since < until && since < now {
+            true => Ok(Self { since, until }),
+            false => Err(SpanError::Empty),
+        }
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (since, until) = (rfc3339::format(self.since), rfc3339::format(self.until));
+        write!(f, "--since {since} --until {until}")
+    }
+}
+
+/// What Lambda hands over: EventBridge's word that it is time, or `{"since": …, "until": …}` by hand.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+pub struct Trigger(Value);
+
+/// An event by hand.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ByHand {
+    since: Value,
+    #[serde(default)]
+    until: Value,
+}
+
+impl Trigger {
+    /// The span that is asked for; `None` when the run is one on a schedule.
+    ///
+    /// # Errors
+    ///
+    /// [`SpanError`] when somebody asks for what there is not.
+    pub fn span(self, now: i64) -> Result<Option<Span>, SpanError> {
+        let is_scheduled = match &self.0 {
+            Value::Object(fields) => fields.is_empty() || fields.contains_key("detail-type"),
+            other => other.is_null(),
+        };
+        if is_scheduled {
+            return Ok(None);
+        }
+        let ByHand { since, until } =
+            serde_json::from_value(self.0).map_err(|_| SpanError::Unknown)?;
+        let since = text(since).ok_or(SpanError::NotATime("since"))?;
+        Span::parse(&since, text(until).as_deref(), now).map(Some)
+    }
+}
+
+fn text(time: Value) -> Option<String> {
+    match time {
+        Value::String(text) => Some(text),
+        Value::Null => None,
+        other => Some(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// 2026-09-21T13:33:20Z
+    const NOW: i64 = 1_790_000_000;
+
+    #[test]
+    fn a_span_is_read_from_either_form_of_time() {
+        let until_now = Span::parse("1789990000", None, NOW);
+        assert_eq!(
+            until_now,
+            Ok(Span {
+                since: 1_789_990_000,
+                until: NOW
+            })
+        );
+        let named = Span::parse(
+            "2026-09-20T00:00:00Z",
+            Some("2026-09-20T02:00:00+01:00"),
+            NOW,
+        );
+        let hour = named.map(|span| span.until - span.since);
+        assert_eq!(hour, Ok(3_600));
+    }
+
+    #[test]
+    fn what_is_no_span_is_told_apart() {
+        let error = |since: &str, until| Span::parse(since, until, NOW).unwrap_err();
+        assert_eq!(error("yesterday", None), SpanError::NotATime("since"));
+        assert_eq!(
+            error("1789990000", Some("now")),
+            SpanError::NotATime("until")
+        );
+        assert_eq!(error("1789990000", Some("1789990000")), SpanError::Empty);
+        assert_eq!(error("1790000001", Some("1790000002")), SpanError::Empty);
+        let old = error("2026-08-01T00:00:00Z", None).to_string();
+        assert!(
+            old.contains("2026-08-22T13:33:20Z at the earliest"),
+            "{old}"
+        );
+    }
+
+    #[test]
+    fn thirty_days_can_be_asked_for() {
+        let since = (NOW - KEPT - 5).to_string();
+        assert!(Span::parse(&since, None, NOW).is_ok());
+    }
+
+    #[test]
+    fn a_trigger_is_the_schedules_or_names_a_span() {
+        let span = |trigger: Value| Trigger(trigger).span(NOW);
+        let scheduled = json!({ "version": "0", "detail-type": "Scheduled Event",
+            "source": "aws.events", "detail": {} });
+        for scheduled in [scheduled, json!({}), json!(null)] {
+            assert_eq!(span(scheduled), Ok(None));
+        }
+        let asked = Ok(Some(Span {
+            since: NOW - 60,
+            until: NOW,
+        }));
+        assert_eq!(span(json!({ "since": NOW - 60 })), asked);
+        assert_eq!(
+            span(json!({ "since": "2026-09-21T13:32:20Z", "until": NOW })),
+            asked
+        );
+        for unknown in [json!({ "from": NOW - 60 }), json!([]), json!("now")] {
+            assert_eq!(span(unknown), Err(SpanError::Unknown));
+        }
+        assert_eq!(
+            span(json!({ "since": null })),
+            Err(SpanError::NotATime("since"))
+        );
+    }
+}

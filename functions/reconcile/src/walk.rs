@@ -1,0 +1,173 @@
+//! A window, taken page by page as Stripe lists it: the newest event first.
+
+use futures_util::future::try_join_all;
+use shared::{
+    event::Event,
+    intake::Taken,
+    ledger::Accepted,
+    stripe::{EventPage, EventQuery, ListedEvent},
+};
+use tokio::time::Instant;
+
+use crate::{
+    App, Failure, Limits, Report,
+    mark::{Mark, Window},
+    span::Span,
+};
+
+/// So many events are taken at once.
+const AT_ONCE: usize = 8;
+
+/// What is left of a run's limits.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    pages: usize,
+    until: Instant,
+}
+
+impl Budget {
+    pub(crate) fn of(limits: Limits) -> Self {
+        Self {
+            pages: limits.pages,
+            until: Instant::now() + limits.time,
+        }
+    }
+
+    fn is_late(&self) -> bool {
+        Instant::now() >= self.until
+    }
+
+    /// Takes a page out of it, if there is one.
+    fn take_page(&mut self) -> bool {
+        let may = self.pages > 0 && !self.is_late();
+        self.pages -= usize::from(may);
+        may
+    }
+}
+
+/// The way through one window.
+#[derive(Debug)]
+pub(crate) struct Walk<'a> {
+    app: &'a App,
+    window: Window,
+    keeps_place: bool,
+}
+
+impl<'a> Walk<'a> {
+    pub(crate) fn new(app: &'a App, window: Window) -> Self {
+        Self {
+            app,
+            window,
+            keeps_place: false,
+        }
+    }
+
+    /// The same, with its place kept in the ledger after each page: a run that is killed is not for nothing.
+    pub(crate) fn keeping_place(self) -> Self {
+        Self {
+            keeps_place: true,
+            ..self
+        }
+    }
+
+    /// How far it came; `is_whole` when that is through.
+    pub(crate) fn mark(&self, is_whole: bool, overlap: i64) -> Mark {
+        match is_whole {
+            true => Mark::whole(&self.window, overlap),
+            false => Mark::Within(self.window.clone()),
+        }
+    }
+
+    /// What is left when it did not come through. Events of the second that was reached are in it again.
+    pub(crate) fn rest(&self) -> Span {
+        let reached = self.window.oldest.map(|oldest| oldest + 1);
+        Span {
+            since: self.window.from,
+            until: reached.map_or(self.window.until, |reached| reached.min(self.window.until)),
+        }
+    }
+
+    /// Takes the window as far as `budget` goes; whether that was all of it.
+    pub(crate) async fn go(
+        &mut self,
+        budget: &mut Budget,
+        report: &mut Report,
+    ) -> Result<bool, Failure> {
+        while !self.window.is_empty() {
+            if !budget.take_page() {
+                return Ok(false);
+            }
+            let Some(page) = self.page().await? else {
+                continue;
+            };
+            report.pages += 1;
+            let before = self.window.after.clone();
+            if !self.take(&page.events, budget, report).await? {
+                return Ok(false);
+            }
+            if !page.has_more {
+                break;
+            }
+            if self.window.after == before {
+                return Err(Failure::Stuck);
+            }
+            if self.keeps_place {
+                self.app.keep(&Mark::Within(self.window.clone())).await?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// The next page; `None` when the list has to be begun anew.
+    async fn page(&mut self) -> Result<Option<EventPage>, Failure> {
+        let query = EventQuery {
+            from: self.window.from,
+            until: self.window.until,
+            kinds: self.app.kinds,
+            after: self.window.after.as_deref(),
+            limit: self.app.limits.page,
+        };
+        match self.app.stripe.events(query).await {
+            // The run before was so long ago that Stripe forgot the event at which it ended.
+            Err(failure) if failure.is_missing() && self.window.after.is_some() => {
+                tracing::warn!("the place of the last run is gone: its window is listed anew");
+                self.window.after = None;
+                Ok(None)
+            }
+            page => Ok(Some(page?)),
+        }
+    }
+
+    /// Takes the events of a page; `false` when the time was up before its end. Some are always taken,
+    /// so that every run comes further.
+    async fn take(
+        &mut self,
+        events: &[ListedEvent],
+        budget: &Budget,
+        report: &mut Report,
+    ) -> Result<bool, Failure> {
+        let mut left = events.len();
+        for some in events.chunks(AT_ONCE) {
+            let taken = try_join_all(some.iter().map(|event| self.take_one(event))).await?;
+            for (event, taken) in some.iter().zip(taken) {
+                report.count(taken);
+                self.window.pass(event.id.as_deref(), event.created);
+            }
+            left -= some.len();
+            if left > 0 && budget.is_late() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn take_one(&self, listed: &ListedEvent) -> Result<Taken, Failure> {
+        let event = Event::parse(listed.body.as_bytes()).expect("a string is UTF-8");
+        let (id, kind) = (event.id.clone(), event.kind.clone());
+        let taken = self.app.intake.take(event).await?;
+        if taken == Taken::Ledger(Accepted::Applied) {
+            tracing::info!(event.id = id, event.type = kind, "took a missed event");
+        }
+        Ok(taken)
+    }
+}

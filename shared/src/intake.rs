@@ -1,0 +1,95 @@
+//! How an event gets into the ledger, whoever brought it: the webhook, or reconcile.
+//!
+//! It does not matter who brings it first, nor in which order, nor whether two do so at once: the
+//! ledger claims an event's id in the transaction that applies it.
+
+use crate::{
+    Clock, Config, Secrets,
+    event::{Event, Subject},
+    ledger::{self, Accepted, Ledger},
+    secrets::Missing,
+    stripe::{self, Stripe},
+};
+
+/// Takes events into the ledger of one deployment; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Intake {
+    secrets: Secrets,
+    stripe: Stripe,
+    ledger: Ledger,
+    clock: Clock,
+}
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// What the ledger made of it.
+    Ledger(Accepted),
+    /// It is of the other mode, test or live, and changed nothing.
+    OtherMode,
+}
+
+/// The event was not taken: nothing was written, and it may be brought again.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The ledger did not take it.
+    #[error("the ledger did not take an event")]
+    Ledger(#[from] ledger::Failure),
+    /// Stripe did not give what a thin event only names.
+    #[error("Stripe did not give an event's object")]
+    Stripe(#[from] stripe::Failure),
+    /// There is no key that tells the mode.
+    #[error(transparent)]
+    NoKey(#[from] Missing),
+}
+
+impl Intake {
+    /// From parts that are there already; the keys of `config` tell the mode.
+    #[must_use]
+    pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
+        Self {
+            secrets: config.secrets.clone(),
+            stripe,
+            ledger,
+            clock,
+        }
+    }
+
+    /// Takes `event`, which is known to come from Stripe. One that contradicts its order, or that
+    /// cannot be read, is kept for a person to look at, and an error is logged.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when it was not taken.
+    pub async fn take(&self, mut event: Event) -> Result<Taken, Failure> {
+        let is_live = self.secrets.current().await.mode()?.is_live();
+        if event.livemode.is_some_and(|live| live != is_live) {
+            tracing::warn!(
+                event.id,
+                metric.other_mode = 1,
+                "an event of the other mode changes nothing"
+            );
+            return Ok(Taken::OtherMode);
+        }
+        if let Subject::Related(related) = &event.subject {
+            event.subject = match self.stripe.related(related).await {
+                Err(failure) if failure.is_missing() => {
+                    Subject::Unreadable("the related object is not there".to_owned())
+                }
+                fetched => fetched?,
+            };
+        }
+        let (id, kind) = (event.id.clone(), event.kind.clone());
+        let accepted = self.ledger.accept(event, self.clock.now()).await?;
+        if accepted == Accepted::Quarantined {
+            tracing::error!(
+                event.id = id,
+                event.type = kind,
+                metric.quarantined = 1,
+                "an event was set aside: look at the quarantine"
+            );
+        }
+        Ok(Taken::Ledger(accepted))
+    }
+}
