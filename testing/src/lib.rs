@@ -5,12 +5,14 @@
 //!   every answer.
 //! - [`tokens`]: what the site's server signs.
 //! - [`SecretsManager`]: a stand-in for the secret that holds the keys.
+//! - [`LambdaRuntime`]: a real program under Lambda's runtime interface.
 //! - [`Log`]: what was logged.
 //! - [`pass`]: time that passes at once.
 //!
 //! It panics where a test should fail, and is part of no deployed function.
 
 mod client;
+mod lambda;
 mod log;
 mod secrets_manager;
 mod shop;
@@ -18,6 +20,7 @@ mod time;
 pub mod tokens;
 
 pub use client::{Answer, Client};
+pub use lambda::LambdaRuntime;
 pub use log::Log;
 pub use secrets_manager::{Outage, SecretsManager};
 pub use shop::{NOW, Shop};

@@ -6,8 +6,10 @@ use sandbox::Sandbox;
 use serde_json::{Value, json};
 use shared::{
     Clock, Config,
-    ledger::Ledger,
-    order::{Order, OrderId},
+    access::CallerId,
+    amount::{Amount, Currency},
+    ledger::{Ledger, Opened, Opening},
+    order::{Contents, Order, OrderId},
     stripe::{Patience, Stripe},
 };
 use tempfile::TempDir;
@@ -182,6 +184,34 @@ impl Shop {
             .expect("claims are an object")
             .retain(|_, value| !value.is_null());
         tokens::sign(&claims, Self::SITE_KEY)
+    }
+
+    /// Opens an order of 15.00 for `ada` and makes its intent, as create-intent would; gives the
+    /// intent's id.
+    ///
+    /// # Panics
+    ///
+    /// When the ledger or the sandbox refuses.
+    pub async fn open_order(&self, id: &str) -> String {
+        let amount = Amount::new(1500, Currency::parse("usd").expect("a currency"));
+        let amount = amount.expect("an amount");
+        let contents = Contents::signed(amount, None, BTreeMap::new(), 0).expect("contents");
+        let opening = Opening {
+            operation: None,
+            order: OrderId::parse(id).expect("an order's id"),
+            must_exist: false,
+            owner: CallerId::parse("ada").expect("a caller"),
+            contents,
+        };
+        let opened = self.ledger.open_order(opening, 0).await;
+        let Opened::Order(order) = opened.expect("the ledger answers") else {
+            panic!("the order {id} is refused")
+        };
+        let intent = self.impatient_stripe().create_intent(&order).await;
+        let intent = intent.expect("the sandbox answers").id;
+        let attached = self.ledger.attach_intent(order.id(), &intent, 0).await;
+        attached.expect("the ledger answers");
+        intent
     }
 
     /// The order with `id`, as the ledger has it.

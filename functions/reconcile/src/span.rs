@@ -116,7 +116,7 @@ mod tests {
 
     use super::*;
 
-    /// 2026-09-21T13:33:20Z
+    /// 2026-09-21T14:13:20Z
     const NOW: i64 = 1_790_000_000;
 
     #[test]
@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(error("1790000001", Some("1790000002")), SpanError::Empty);
         let old = error("2026-08-01T00:00:00Z", None).to_string();
         assert!(
-            old.contains("2026-08-22T13:33:20Z at the earliest"),
+            old.contains("2026-08-22T14:13:20Z at the earliest"),
             "{old}"
         );
     }
@@ -175,7 +175,7 @@ mod tests {
         }));
         assert_eq!(span(json!({ "since": NOW - 60 })), asked);
         assert_eq!(
-            span(json!({ "since": "2026-09-21T13:32:20Z", "until": NOW })),
+            span(json!({ "since": "2026-09-21T14:12:20Z", "until": NOW })),
             asked
         );
         for unknown in [json!({ "from": NOW - 60 }), json!([]), json!("now")] {

@@ -14,6 +14,8 @@ use crate::{
 };
 
 const KIND: &str = "event";
+/// Stripe filters by so many types at once.
+const MOST_TYPES: usize = 20;
 
 /// This kind's routes.
 pub(crate) const ROUTES: &[Route] = &[
@@ -53,6 +55,13 @@ fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let page = Page::read(&mut call.params)?;
     let kind = call.params.text("type")?;
     let kinds = call.params.list("types")?;
+    if kinds.as_ref().is_some_and(|kinds| kinds.len() > MOST_TYPES) {
+        let message = format!("You can filter by {MOST_TYPES} types at most.");
+        return Err(Error::invalid(&message).param("types"));
+    }
+    if kind.is_some() && kinds.is_some() {
+        return Err(Error::invalid("Filter by `type` or by `types`, not both.").param("type"));
+    }
     call.params.accept(&["delivery_success"]);
     call.params.finish()?;
     page.of(&state.store, KIND, "/v1/events", |event| {

@@ -80,6 +80,60 @@ async fn lists_are_filtered() {
 }
 
 #[tokio::test]
+async fn events_of_a_time_and_of_some_types_are_walked_page_by_page() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let kinds = ["refund.created", "customer.created", "charge.refunded"];
+    for n in 0..12 {
+        stripe.add_event(
+            json!({ "id": format!("evt_{n}"), "object": "event", "created": 100 + n,
+            "livemode": false, "type": kinds[n % 3], "data": { "object": {} } }),
+        );
+    }
+    let filter = "/v1/events?created[gte]=102&created[lt]=110&limit=2&types[0]=refund.created\
+        &types[1]=charge.refunded";
+
+    let first = api.get(filter).await.ok();
+    let second = api
+        .get(&format!("{filter}&starting_after=evt_8"))
+        .await
+        .ok();
+    let third = api
+        .get(&format!("{filter}&starting_after=evt_5"))
+        .await
+        .ok();
+
+    assert_eq!(
+        (ids(&first), &first["has_more"]),
+        (vec!["evt_9", "evt_8"], &json!(true))
+    );
+    assert_eq!(
+        (ids(&second), &second["has_more"]),
+        (vec!["evt_6", "evt_5"], &json!(true))
+    );
+    assert_eq!(
+        (ids(&third), &third["has_more"]),
+        (vec!["evt_3", "evt_2"], &json!(false))
+    );
+}
+
+#[tokio::test]
+async fn events_are_filtered_by_twenty_types_at_most_and_after_one_that_is_there() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let types = |count: usize| {
+        let types: Vec<String> = (0..count).map(|n| format!("types[]=a.b{n}")).collect();
+        format!("/v1/events?{}", types.join("&"))
+    };
+
+    assert_eq!(api.get(&types(20)).await.status, 200);
+    assert_eq!(api.get(&types(21)).await.status, 400);
+    assert_eq!(api.get("/v1/events?type=a.b&types[]=a.b").await.status, 400);
+    let reply = api.get("/v1/events?starting_after=evt_gone").await;
+    reply.refused(400, "resource_missing");
+}
+
+#[tokio::test]
 async fn prices_are_found_by_lookup_key() {
     let stripe = Sandbox::start().await;
     let api = api(&stripe);

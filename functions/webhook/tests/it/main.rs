@@ -68,24 +68,9 @@ impl Hook {
     }
 }
 
-/// Opens an order of 15.00 and makes its intent, as create-intent would; gives the intent's id.
+/// Opens an order of 15.00; gives its intent's id.
 async fn order(shop: &Shop, id: &str) -> String {
-    let opening = Opening {
-        operation: None,
-        order: OrderId::parse(id).unwrap(),
-        must_exist: false,
-        owner: CallerId::parse("ada").unwrap(),
-        contents: contents(1500),
-    };
-    let Opened::Order(order) = shop.ledger.open_order(opening, 0).await.unwrap() else {
-        panic!("refused")
-    };
-    let intent = shop.impatient_stripe().create_intent(&order).await.unwrap();
-    shop.ledger
-        .attach_intent(order.id(), &intent.id, 0)
-        .await
-        .unwrap();
-    intent.id
+    shop.open_order(id).await
 }
 
 fn contents(minor_units: i64) -> Contents {

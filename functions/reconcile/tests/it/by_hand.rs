@@ -1,0 +1,55 @@
+//! A span that somebody asks for.
+
+use reconcile::{Limits, span::Span};
+
+use crate::{age, app, assert_all_paid_once, mark, pay, shop, small, status};
+
+#[tokio::test]
+async fn a_span_is_taken_and_the_mark_stays() {
+    let shop = shop().await;
+    pay(&shop, 3).await;
+    age(&shop, 5 * 24 * 60 * 60);
+    assert_eq!(app(&shop).catch_up().await.unwrap().events, 0, "too old");
+    let before = mark(&shop).await;
+    let now = shop.clock.now();
+    let days = |days: i64| now - days * 24 * 60 * 60;
+    let take = async |since, until| app(&shop).take(Span { since, until }).await.unwrap();
+
+    let other = take(days(4), now).await;
+    assert_eq!((other.events, other.complete), (0, true));
+    let report = take(days(6), days(4)).await;
+
+    assert!(report.complete && report.rest.is_none(), "{report:?}");
+    assert_all_paid_once(&shop, 3).await;
+    assert_eq!(mark(&shop).await, before);
+    assert_eq!(take(days(6), now).await.found(), 0);
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_span_is_told_and_can_be_asked_for() {
+    let shop = shop().await;
+    pay(&shop, 8).await;
+    // Events of one second are listed again with the rest: give each its own.
+    for (n, mut event) in shop.stripe.events().into_iter().enumerate() {
+        let created = event["created"].as_i64().unwrap();
+        event["created"] = (created - 1_000 + i64::try_from(n).unwrap()).into();
+        shop.stripe.add_event(event);
+    }
+    let now = shop.clock.now();
+    let mut span = Span {
+        since: now - 3_600,
+        until: now,
+    };
+
+    let app = app(&shop).with_limits(Limits { lag: 0, ..small(1) });
+    let mut runs = 0;
+    while let Some(rest) = app.take(span).await.unwrap().rest {
+        assert!(rest.until < span.until, "{rest:?} of {span:?}");
+        (span, runs) = (rest, runs + 1);
+    }
+
+    assert!(runs > 1, "{runs}");
+    assert_eq!(mark(&shop).await, None);
+    assert_eq!(status(&shop, "o_0").await, "paid");
+    assert_all_paid_once(&shop, 8).await;
+}

@@ -1,0 +1,98 @@
+//! `reconcile` against a sandbox of Stripe whose webhooks were off, as a library, as the real program, and
+//! under Lambda's runtime interface.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may stop at what it does not expect"
+)]
+
+mod by_hand;
+mod lambda;
+mod outage;
+mod process;
+mod runs;
+
+use std::collections::BTreeMap;
+
+use reconcile::{App, Limits};
+use serde_json::Value;
+use shared::{Clock, ledger::Letter};
+use testing::Shop;
+
+/// A shop whose clock is two minutes ahead: what happens now is old enough to be asked for.
+async fn shop() -> Shop {
+    let mut shop = Shop::open().await;
+    shop.clock = Clock::fixed(Clock::default().now() + 120);
+    shop
+}
+
+fn app(shop: &Shop) -> App {
+    let stripe = shop.impatient_stripe();
+    App::new(
+        &shop.config,
+        stripe,
+        shop.ledger.clone(),
+        shop.clock.clone(),
+    )
+}
+
+/// Pages of five events, and so many of them in a run.
+fn small(pages: usize) -> Limits {
+    Limits {
+        pages,
+        page: 5,
+        ..Limits::default()
+    }
+}
+
+/// Opens and pays the orders `o_0` to `o_{count - 1}`; nobody is told.
+async fn pay(shop: &Shop, count: usize) {
+    for n in 0..count {
+        let intent = shop.open_order(&format!("o_{n}")).await;
+        shop.stripe.confirm(&intent, "pm_card_visa").await.unwrap();
+    }
+}
+
+async fn status(shop: &Shop, id: &str) -> &'static str {
+    shop.order(id).await.status().as_str()
+}
+
+/// Whether the orders `o_0` to `o_{count - 1}` are paid, and the site is told of each once.
+async fn assert_all_paid_once(shop: &Shop, count: usize) {
+    for n in 0..count {
+        assert_eq!(status(shop, &format!("o_{n}")).await, "paid", "o_{n}");
+    }
+    let told = told(shop).await;
+    assert_eq!(told, BTreeMap::from([("order.paid".to_owned(), count)]));
+}
+
+/// What is in the outbox, delivered or not.
+async fn outbox(shop: &Shop) -> Vec<Letter> {
+    // Each look is later than the lease of the one before.
+    shop.clock.advance(1);
+    let later = i64::MAX / 2 + shop.clock.now();
+    let mut letters = shop.ledger.take_due(later, 0, 10_000).await.unwrap();
+    letters.sort_by(|one, other| one.message.id.cmp(&other.message.id));
+    letters
+}
+
+/// How many messages of each type are in the outbox.
+async fn told(shop: &Shop) -> BTreeMap<String, usize> {
+    let mut told = BTreeMap::new();
+    for letter in outbox(shop).await {
+        *told.entry(letter.message.kind).or_insert(0) += 1;
+    }
+    told
+}
+
+async fn mark(shop: &Shop) -> Option<String> {
+    shop.ledger.mark("reconcile").await.unwrap()
+}
+
+/// Lets all that happened have happened `seconds` earlier.
+fn age(shop: &Shop, seconds: i64) {
+    for mut event in shop.stripe.events() {
+        let created = event["created"].as_i64().unwrap();
+        event["created"] = Value::from(created - seconds);
+        shop.stripe.add_event(event);
+    }
+}

@@ -1,0 +1,133 @@
+//! A shop whose webhooks are off for a while.
+
+use reconcile::Report;
+use testing::{Client, Log, Shop};
+
+use crate::{app, outbox, shop, status};
+
+/// The webhook of `shop`, to which Stripe delivers from now on.
+async fn hook(shop: &Shop) -> Client {
+    let app = webhook::App::new(
+        &shop.config,
+        shop.impatient_stripe(),
+        shop.ledger.clone(),
+        shop.clock.clone(),
+    );
+    // The shop's clock is ahead by two minutes, which a signature may be.
+    let client = Client::of(webhook::service(app)).await;
+    shop.stripe.add_webhook(&client.url(), Shop::WEBHOOK_SECRET);
+    client
+}
+
+/// Pays the order `id` with `card`; gives its intent.
+async fn pay(shop: &Shop, id: &str, card: &str) -> String {
+    let intent = shop.open_order(id).await;
+    shop.stripe.confirm(&intent, card).await.unwrap();
+    intent
+}
+
+/// A hundred payments, with refunds and a dispute among them.
+async fn busy_hours(shop: &Shop) {
+    for n in 0..100 {
+        let card = match n {
+            90 => "pm_card_createDispute",
+            _ => "pm_card_visa",
+        };
+        let intent = pay(shop, &format!("o_{n}"), card).await;
+        match n {
+            0..10 => drop(shop.stripe.refund(&intent, None).unwrap()),
+            10..15 => drop(shop.stripe.refund(&intent, Some(500)).unwrap()),
+            _ => {}
+        }
+    }
+}
+
+fn expected(n: usize) -> &'static str {
+    match n {
+        0..10 => "refunded",
+        10..15 => "partially_refunded",
+        90 => "disputed",
+        _ => "paid",
+    }
+}
+
+#[tokio::test]
+async fn after_an_outage_one_run_makes_every_order_right_and_a_second_changes_nothing() {
+    let shop = shop().await;
+    let _hook = hook(&shop).await;
+    pay(&shop, "before", "pm_card_visa").await;
+    shop.stripe.delivered_all().await;
+    assert_eq!(status(&shop, "before").await, "paid");
+
+    shop.stripe.webhooks().pause();
+    busy_hours(&shop).await;
+    shop.stripe.webhooks().resume();
+    assert_eq!(status(&shop, "o_0").await, "created", "nobody told");
+    let (log, guard) = Log::start();
+    let first = app(&shop).catch_up().await.unwrap();
+    drop(guard);
+
+    for n in 0..100 {
+        assert_eq!(status(&shop, &format!("o_{n}")).await, expected(n), "o_{n}");
+    }
+    assert!(first.complete && first.seen > 0, "{first:?}");
+    assert_eq!(first.quarantined, 0, "{first:?}");
+    let told = format!("\"metric.reconciled\":{}", first.found());
+    assert!(log.text().contains(&told), "an operator is told: {first:?}");
+    let messages = outbox(&shop).await;
+
+    let second = app(&shop).catch_up().await.unwrap();
+
+    assert_eq!(second.found(), 0, "{second:?}");
+    assert_eq!(second.seen + second.ignored, second.events, "{second:?}");
+    let after: Vec<String> = outbox(&shop).await.into_iter().map(id).collect();
+    let before: Vec<String> = messages.into_iter().map(id).collect();
+    assert_eq!(after, before, "no message is sent twice");
+    for n in 0..100 {
+        assert_eq!(status(&shop, &format!("o_{n}")).await, expected(n), "o_{n}");
+    }
+}
+
+fn id(letter: shared::ledger::Letter) -> String {
+    letter.message.id
+}
+
+#[tokio::test]
+async fn what_the_webhook_took_is_not_taken_again_and_nobody_is_alarmed() {
+    let shop = shop().await;
+    let _hook = hook(&shop).await;
+    for n in 0..5 {
+        pay(&shop, &format!("o_{n}"), "pm_card_visa").await;
+    }
+    shop.stripe.delivered_all().await;
+    let before = outbox(&shop).await.len();
+    let (log, _guard) = Log::start();
+
+    let report = app(&shop).catch_up().await.unwrap();
+
+    assert!(report.complete && report.seen >= 5, "{report:?}");
+    let Report { applied, .. } = report;
+    assert_eq!((applied, outbox(&shop).await.len()), (0, before));
+    assert!(!log.text().contains("metric.reconciled"), "{}", log.text());
+}
+
+#[tokio::test]
+async fn a_webhook_that_comes_after_the_run_changes_nothing() {
+    let shop = shop().await;
+    let _hook = hook(&shop).await;
+    shop.stripe.webhooks().hold();
+    pay(&shop, "o_1", "pm_card_visa").await;
+
+    let report = app(&shop).catch_up().await.unwrap();
+    shop.stripe.webhooks().release(sandbox::Order::AsSent);
+    shop.stripe.delivered_all().await;
+
+    assert!(report.applied >= 1, "{report:?}");
+    assert!(
+        shop.stripe
+            .deliveries()
+            .iter()
+            .all(|delivery| delivery.status == Some(200))
+    );
+    assert_eq!(crate::told(&shop).await["order.paid"], 1);
+}
