@@ -90,6 +90,19 @@ test("what an outage kept back comes when it is over", async (t) => {
   await shop.proves("after the outage: the order became paid once");
 });
 
+test("what no webhook brought is asked for", async (t) => {
+  const shop = await open(t, browser);
+  await shop.choose("webhooks", "outage");
+  await shop.pay();
+  await shop.page.locator('[data-step="accepted"][data-state="done"]').waitFor();
+  await shop.at("reconcile").click();
+  await shop.fulfilledOnce();
+  await shop.proves("No webhook came. Stripe was asked for its events: the order became paid once");
+  await shop.at("reconcile").click();
+  await shop.page.getByText("Nothing was missed").waitFor();
+  await shop.fulfilledOnce();
+});
+
 test("a forged webhook is refused, and the order stays as it was", async (t) => {
   const shop = await open(t, browser);
   await shop.pay();

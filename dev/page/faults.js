@@ -49,6 +49,14 @@ export async function forge() {
   return Boolean(last);
 }
 
+/** Lets Farebox ask Stripe for the events that no webhook brought. How many there were. */
+export async function askForMissed() {
+  const response = await fetch("/dev/reconcile", { method: "POST", signal: AbortSignal.timeout(PATIENCE_MS) });
+  if (!response.ok) throw new Error("Stripe did not list its events.");
+  const { applied, quarantined } = await response.json();
+  return applied + quarantined;
+}
+
 /** Lets the next request that makes a payment go wrong. */
 export async function arm(fault) {
   await works();

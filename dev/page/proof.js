@@ -66,6 +66,11 @@ const judges = {
     if (!effects) return null;
     return said(effects === 1, `${count(events(rows).length, "event")} came after the outage: ${state(rows)}${messages(rows)}.`);
   },
+  missed(rows) {
+    const effects = reached(rows, "paid");
+    if (!effects || events(rows).length) return null;
+    return said(effects === 1, `No webhook came. Stripe was asked for its events: ${state(rows)}${messages(rows)}.`);
+  },
   forged(rows) {
     const refused = rows.some(({ source, ok, response }) => source === "webhook" && !ok && response?.status === 400);
     if (!refused) return null;

@@ -2,7 +2,7 @@
 
 import { activity } from "./activity.js";
 import { checkout } from "./checkout.js";
-import { arm, connect, deliver, forge, LATE_MS, letGo, works } from "./faults.js";
+import { arm, askForMissed, connect, deliver, forge, LATE_MS, letGo, works } from "./faults.js";
 import { answered, lookFor, proofs } from "./proof.js";
 import { kept } from "./session.js";
 
@@ -12,7 +12,7 @@ const WEBHOOKS = [
   ["duplicate", "three times", "Pay. Each event arrives three times, and the order becomes paid once."],
   ["reversed", "in reverse", "Pay. The newest event arrives first; the older ones after it change nothing."],
   ["delay", "late", `Pay. The order waits ${LATE_MS / 1000} seconds for its webhook: the bank's answer alone does not make it paid.`],
-  ["outage", "not at all", "Pay. No webhook arrives, and the order waits. Then choose “as usual”: what was missed comes."],
+  ["outage", "not at all", "Pay. No webhook arrives, and the order waits. Then press “Ask Stripe for missed events”, or choose “as usual”: what was missed comes."],
 ];
 
 /** How the next request that makes a payment ends: value, label, fault, what to look for. */
@@ -37,6 +37,7 @@ export async function offerSwitches(shop) {
   offer("switch-webhooks", WEBHOOKS, chooseWebhooks);
   offer("switch-requests", REQUESTS, chooseRequest);
   at("forge").addEventListener("click", sendForged);
+  at("reconcile").addEventListener("click", reconcile);
   checkout.addEventListener("answered", () => {
     answered();
     attempt(letGo);
@@ -94,6 +95,14 @@ function sendForged() {
   say(FORGED);
   attempt(async () => {
     if (!(await forge())) say("There is no event yet to forge. Pay first.");
+  });
+}
+
+function reconcile() {
+  lookFor("webhooks", "missed");
+  attempt(async () => {
+    const found = await askForMissed();
+    if (!found) say("Nothing was missed: the ledger has every event that Stripe lists.");
   });
 }
 

@@ -37,6 +37,8 @@ pub enum Source {
     Stripe,
     /// An event that arrived at the webhook.
     Webhook,
+    /// A run that asked Stripe for missed events.
+    Reconcile,
     /// An order whose state changed.
     Order,
     /// A message that was delivered to the site.

@@ -10,6 +10,7 @@
 //! - [`activity`]: what happens, as it happens.
 //! - [`exchange`]: requests and answers as a row shows them.
 //! - `mask`: takes secrets out of what is shown.
+//! - `missed`: asks Stripe for missed events when a person presses the button.
 //! - `orders`: how orders change.
 //! - [`page`]: the shop that a person opens.
 //! - `watch`: notes calls of the functions and of the sandbox as they pass.
@@ -19,6 +20,7 @@
 pub mod activity;
 pub mod exchange;
 mod mask;
+mod missed;
 pub mod options;
 mod orders;
 pub mod page;

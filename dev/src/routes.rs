@@ -14,8 +14,9 @@ pub struct Function {
     pub service: MethodRouter,
 }
 
-/// Functions that have no route: the outbox is delivered by a loop beside the server.
-pub const WITHOUT_ROUTE: [&str; 1] = ["fulfil"];
+/// Functions that have no route: the outbox is delivered by a loop beside the server, and Stripe is asked
+/// for missed events when a person presses the button.
+pub const WITHOUT_ROUTE: [&str; 2] = ["fulfil", "reconcile"];
 
 /// Every function that has a route.
 #[must_use]

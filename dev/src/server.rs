@@ -20,11 +20,13 @@ use sandbox::{Sandbox, StartError};
 use shared::{
     Clock, host,
     ledger::{self, Ledger},
+    stripe::Stripe,
 };
 use tokio::net::TcpListener;
 
 use crate::{
     activity::Activity,
+    missed::{self, Missed},
     options::Options,
     orders::Orders,
     page, routes,
@@ -214,10 +216,20 @@ fn furnish(sandbox: &Sandbox, address: SocketAddr, webhook_secrets: &[String]) {
 }
 
 fn router(settings: &Settings, ledger: &Ledger, site: Site, activity: &Activity) -> Router {
+    let orders = Orders::new(ledger.clone());
     let watched = Watched {
         activity: activity.clone(),
-        orders: Orders::new(ledger.clone()),
+        orders: orders.clone(),
     };
+    let missed = site.sandbox.as_ref().map_or_else(Router::new, |sandbox| {
+        let (config, stripe) = (&settings.config, Stripe::new(&settings.config));
+        missed::routes(Missed {
+            app: reconcile::App::new(config, stripe, ledger.clone(), Clock::default()),
+            sandbox: Arc::clone(sandbox),
+            orders,
+            activity: activity.clone(),
+        })
+    });
     let functions = routes::functions(&settings.config, ledger)
         .into_iter()
         .fold(Router::new(), |router, function| {
@@ -227,6 +239,7 @@ fn router(settings: &Settings, ledger: &Ledger, site: Site, activity: &Activity)
     let local = Router::new()
         .merge(site::routes(site))
         .merge(page::routes())
+        .merge(missed)
         .layer(from_fn_with_state((), only_this_machine));
     functions.merge(local)
 }

@@ -116,6 +116,7 @@ fn needs() -> Vec<&'static str> {
         webhook::NEEDS,
         order::NEEDS,
         fulfil::NEEDS,
+        reconcile::NEEDS,
     ]
     .concat()
 }

@@ -209,3 +209,25 @@ async fn what_an_outage_kept_back_is_listed_as_not_accepted() {
         "{events:?}"
     );
 }
+
+#[tokio::test]
+async fn events_that_no_webhook_brought_are_asked_for_and_shown() {
+    let dev = Dev::start();
+    control(&dev, "webhooks/pause", json!({})).await;
+    let started = start(&dev, "k1").await;
+    confirm(&dev, &started, "4242424242424242").await;
+
+    let url = format!("{}/dev/reconcile", dev.shop);
+    let (status, first) = dev.send(Method::POST, &url, &[], "").await;
+    let rows = dev.rows_until("order.paid").await;
+    let (_, second) = dev.send(Method::POST, &url, &[], "").await;
+
+    assert_eq!(status, 200, "{first}");
+    assert!(first["applied"].as_u64().unwrap() >= 1, "{first}");
+    assert_eq!(second["applied"], 0, "{second}");
+    let run = row(&rows, "reconcile", "events that no webhook brought");
+    assert_eq!(run["ok"], true, "{run}");
+    let moved = row(&rows, "order", "created → paid");
+    assert_eq!(moved["orderId"], started["orderId"]);
+    assert!(!rows.iter().any(|row| row["source"] == "webhook"));
+}

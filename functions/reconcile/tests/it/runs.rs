@@ -1,6 +1,6 @@
 //! Runs that end early, fail, or meet each other; and events that are not as they should be.
 
-use reconcile::{Failure, Limits};
+use reconcile::{App, Failure, Limits};
 use sandbox::{Activity, Fault, Sandbox};
 use serde_json::{Value, json};
 use shared::ledger::Ledger;
@@ -144,15 +144,9 @@ async fn two_runs_at_once_take_each_event_once_and_skip_none() {
     const ORDERS: usize = 20;
     let shop = shop().await;
     pay(&shop, ORDERS).await;
-    let mut other = Shop::open().await;
-    other.ledger = Ledger::open(&shop.config).await.unwrap();
+    let (stripe, ledger) = (shop.impatient_stripe(), Ledger::open(&shop.config).await);
     let one = app(&shop).with_limits(small(100));
-    let two = reconcile::App::new(
-        &shop.config,
-        shop.impatient_stripe(),
-        other.ledger.clone(),
-        shop.clock.clone(),
-    );
+    let two = App::new(&shop.config, stripe, ledger.unwrap(), shop.clock.clone());
 
     let (one, two) = tokio::join!(one.catch_up(), two.catch_up());
 
@@ -160,7 +154,7 @@ async fn two_runs_at_once_take_each_event_once_and_skip_none() {
     assert!(one.complete && two.complete, "{one:?} {two:?}");
     assert_all_paid_once(&shop, ORDERS).await;
     let again = app(&shop).catch_up().await.unwrap();
-    assert_eq!(again.found(), 0, "{again:?}");
+    assert_eq!((again.found(), again.seen), (0, one.applied + two.applied));
 }
 
 fn seeded(id: &str, kind: &str, livemode: bool, object: Value) -> Value {
