@@ -8,6 +8,7 @@
 //! - [`routes`]: the functions and their paths; a new function is one line there.
 //! - [`site`]: the part that a shop's own server plays: it signs tokens, and is told of orders.
 //! - [`activity`]: what happens, as it happens.
+//! - [`doctor`]: `cargo dev doctor` checks the settings of a deployment.
 //! - [`exchange`]: requests and answers as a row shows them.
 //! - `mask`: takes secrets out of what is shown.
 //! - `missed`: asks Stripe for missed events when a person presses the button.
@@ -18,6 +19,7 @@
 //! - [`server`]: all of it, started and stopped.
 
 pub mod activity;
+pub mod doctor;
 pub mod exchange;
 mod mask;
 mod missed;

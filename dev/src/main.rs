@@ -4,11 +4,16 @@
 
 use std::process::ExitCode;
 
-use dev::{options::Options, server};
+use dev::{doctor, options::Options, server};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [first, rest @ ..] = arguments.as_slice()
+        && first == "doctor"
+    {
+        return doctor::run(rest).await;
+    }
     match Options::parse(&arguments) {
         Ok(options) => server::run(options).await,
         Err(usage) => usage.show(),

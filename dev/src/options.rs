@@ -5,6 +5,7 @@ use std::process::ExitCode;
 /// What is said when something else is asked for, or help.
 const USAGE: &str = "\
 cargo dev [OPTIONS]
+cargo dev doctor [--url URL]
 
 Starts Farebox with a sandbox of Stripe, and a small shop to try it. No account is needed.
 
@@ -12,7 +13,9 @@ Starts Farebox with a sandbox of Stripe, and a small shop to try it. No account 
   --sandbox-port PORT  serve the sandbox there (default 12111; 0 takes a free port)
   --stripe             talk to Stripe's test mode instead, with the keys in the environment or in .env
   --headless           open no browser
-  --help               show this";
+  --help               show this
+
+doctor checks the settings of a deployment instead: see `cargo dev doctor --help`.";
 
 /// How to start.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use shared::{
     secrets::{Mode, Unreadable},
 };
 
-use crate::options::Options;
+use crate::{doctor::Finding, options::Options};
 
 /// Why there are no settings to start with.
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +100,23 @@ impl Settings {
             ledger: for_a_person(&lookup(need::FAREBOX_LEDGER).unwrap_or_default()),
         })
     }
+}
+
+/// The settings in the environment and in `.env`, as they are; what keeps them from being read otherwise.
+pub(crate) fn of_deployment() -> Result<Config, Vec<Finding>> {
+    let dot_env = read_dot_env(&workspace().join(".env"))
+        .map_err(|unusable| vec![Finding::problem("settings", unusable.to_string())])?;
+    let lookup = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .or_else(|| dot_env.get(name).cloned())
+    };
+    Config::from_lookup(&[], lookup).map_err(|error| {
+        let problems = error.problems().iter();
+        problems
+            .map(|problem| Finding::problem(problem.name, problem.what.to_string()))
+            .collect()
+    })
 }
 
 /// The ledger's path, without what leads to the workspace.

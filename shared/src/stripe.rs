@@ -23,6 +23,12 @@ use tokio::time::Instant;
 
 use crate::{Config, Secrets, config::ApiBase, http};
 
+/// The version of Stripe's API that every call asks for, and that webhook endpoints should have.
+#[must_use]
+pub fn api_version() -> &'static str {
+    stripe_client_core::VERSION.as_str()
+}
+
 /// How long calls may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {

@@ -180,7 +180,7 @@ impl App {
     pub async fn catch_up(&self) -> Result<Report, Failure> {
         let mut report = Report::default();
         let done = self.catch_up_into(&mut report).await;
-        report.log();
+        report.log(done.is_ok());
         done.map(|()| report)
     }
 
@@ -210,7 +210,7 @@ impl App {
         let mut report = Report::default();
         let mut walk = Walk::new(self, Window::new(span.since, span.until));
         let done = walk.go(&mut Budget::of(self.limits), &mut report).await;
-        report.log();
+        report.log(done.is_ok());
         report.complete = done?;
         report.rest = (!report.complete).then(|| walk.rest());
         Ok(report)

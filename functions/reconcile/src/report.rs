@@ -51,8 +51,9 @@ impl Report {
         *count += 1;
     }
 
-    /// Says what was done, so that an operator looks when the webhook did not do its part.
-    pub(crate) fn log(&self) {
+    /// Says what was done, so that an operator looks when the webhook did not do its part. Of a run that
+    /// failed only that is said; why it failed is said by whoever asked for it.
+    pub(crate) fn log(&self, is_through: bool) {
         let Self {
             pages,
             events,
@@ -61,6 +62,7 @@ impl Report {
             ..
         } = self;
         match self.found() {
+            0 if !is_through => {}
             0 => tracing::info!(pages, events, seen, ignored, "nothing was missing"),
             found => tracing::warn!(
                 pages,

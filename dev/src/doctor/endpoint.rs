@@ -1,0 +1,109 @@
+//! Whether Stripe delivers what moves orders, to where the webhook is.
+
+use serde_json::Value;
+use shared::{event::ACTED_ON, stripe::api_version};
+
+use super::{
+    Finding,
+    asking::{Answer, Stripe, Unreachable},
+};
+
+const WHAT: &str = "webhook endpoint";
+
+/// Types that an order may do without: they tell nothing that another type does not, or nothing about
+/// how these payments are made.
+const SPARE: [&str; 4] = [
+    "charge.refund.updated",
+    "payment_intent.amount_capturable_updated",
+    "payment_intent.created",
+    "payment_intent.partially_funded",
+];
+
+/// What Stripe has for the endpoint at `url`; without one, for the only one there is.
+pub(super) async fn examine(stripe: &Stripe<'_>, url: Option<&str>) -> Finding {
+    let listed = match stripe.get("/v1/webhook_endpoints?limit=100").await {
+        Ok(Answer {
+            status: 200, body, ..
+        }) => body,
+        Ok(Answer { status: 403, .. }) => {
+            let text = "the restricted key may not read Webhook Endpoints: look in Stripe's dashboard, \
+                or add that right for this check";
+            return Finding::unknown(WHAT, text);
+        }
+        Ok(Answer { status, .. }) => {
+            return Finding::unknown(WHAT, format!("Stripe answered with status {status}"));
+        }
+        Err(Unreachable(cause)) => return Finding::unknown(WHAT, cause),
+    };
+    let endpoints = listed["data"].as_array().map_or(&[][..], Vec::as_slice);
+    match chosen(endpoints, url) {
+        Ok(endpoint) => judge(endpoint),
+        Err(finding) => finding,
+    }
+}
+
+fn chosen<'a>(endpoints: &'a [Value], url: Option<&str>) -> Result<&'a Value, Finding> {
+    match (url, endpoints) {
+        (Some(url), _) => {
+            // Of several with one URL, the one that works counts.
+            let mut with_url = endpoints.iter().filter(|endpoint| endpoint["url"] == url);
+            let first = with_url.next().ok_or_else(|| {
+                Finding::problem(WHAT, "none has this URL: make one in Stripe's dashboard")
+            })?;
+            let enabled = with_url.find(|endpoint| endpoint["status"] == "enabled");
+            Ok(match first["status"] == "enabled" {
+                true => first,
+                false => enabled.unwrap_or(first),
+            })
+        }
+        (None, [only]) => Ok(only),
+        (None, []) => Err(Finding::unknown(
+            WHAT,
+            "Stripe lists none: an event destination is not looked at, nor is `stripe listen`",
+        )),
+        (None, several) => Err(Finding::unknown(
+            WHAT,
+            format!("there are {}: say which by --url", several.len()),
+        )),
+    }
+}
+
+/// Whether an endpoint delivers what it should.
+fn judge(endpoint: &Value) -> Finding {
+    if endpoint["status"] != "enabled" {
+        return Finding::problem(WHAT, "it is disabled: enable it in Stripe's dashboard");
+    }
+    let subscribed: Vec<&str> = endpoint["enabled_events"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let is_delivered = |kind: &str| {
+        subscribed
+            .iter()
+            .any(|event| *event == "*" || *event == kind)
+    };
+    let missing: Vec<&str> = ACTED_ON
+        .into_iter()
+        .filter(|kind| !SPARE.contains(kind) && !is_delivered(kind))
+        .collect();
+    if !missing.is_empty() {
+        let text = format!("it lacks these events: {}", missing.join(", "));
+        return Finding::problem(WHAT, text);
+    }
+    let ours = api_version();
+    match endpoint["api_version"].as_str() {
+        Some(theirs) if theirs == ours => {
+            Finding::ok(WHAT, format!("enabled, with all events, at version {ours}"))
+        }
+        Some(other) => Finding::problem(
+            WHAT,
+            format!("it is at API version {other}: make one at {ours}, and delete this one"),
+        ),
+        None => Finding::unknown(
+            WHAT,
+            format!("it goes by the account's API version, which should be {ours}"),
+        ),
+    }
+}

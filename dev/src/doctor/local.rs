@@ -1,0 +1,117 @@
+//! What can be told on this machine: settings, ledger, delivery, clock.
+
+use shared::{
+    Config,
+    config::{Destination, LedgerLocation, need},
+    ledger::Ledger,
+    secrets::{Missing, Mode},
+};
+
+use super::Finding;
+
+/// Seconds by which a signature's time may be off, in either direction.
+const TOLERANCE: i64 = 300;
+/// Seconds by which a clock that is kept right is never off.
+const SLACK: i64 = 30;
+
+/// Whether every key is there. Those that are were found to be of the right kind and of one mode when the
+/// settings were read.
+pub(super) async fn settings(config: &Config) -> Vec<Finding> {
+    let keys = config.secrets.current().await;
+    let missing: Vec<Missing> = [
+        keys.stripe_secret_key().err(),
+        keys.stripe_publishable_key().err(),
+        keys.stripe_webhook_secrets().err(),
+        keys.site_key().err(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let mode = match keys.mode() {
+        Ok(Mode::Live) => "live mode: real money",
+        Ok(Mode::Test) => "test mode",
+        Err(_) => "no mode",
+    };
+    if missing.is_empty() {
+        return vec![Finding::ok("keys", format!("all are set, for {mode}"))];
+    }
+    let absent = |Missing(name): Missing| {
+        Finding::problem(name, "is not set: see .env.example for what it is")
+    };
+    missing.into_iter().map(absent).collect()
+}
+
+/// Whether the ledger opens. A file that is not there is not made: the path may be wrong.
+pub(super) async fn ledger(config: &Config) -> Finding {
+    const WHAT: &str = need::FAREBOX_LEDGER;
+    match &config.ledger {
+        None => return Finding::problem(WHAT, "is not set"),
+        Some(LedgerLocation::Sqlite(path)) if !path.exists() => {
+            let text =
+                "there is no such file: mend the path, or start a function once, which makes it";
+            return Finding::problem(WHAT, text);
+        }
+        Some(_) => {}
+    }
+    match Ledger::open(config).await {
+        Ok(_) => Finding::ok(WHAT, "it opens"),
+        Err(failure) => {
+            let causes = shared::host::causes(&failure);
+            Finding::problem(WHAT, format!("it does not open: {failure} {causes}"))
+        }
+    }
+}
+
+/// Whether anybody is told of orders.
+pub(super) fn delivery(config: &Config) -> Finding {
+    const WHAT: &str = need::FAREBOX_FULFIL;
+    match &config.fulfil {
+        None => Finding::problem(WHAT, "is not set: nobody is told of paid orders"),
+        Some(Destination::Log) if config.secrets.mode() == Some(Mode::Live) => {
+            Finding::problem(WHAT, "is `log:`: your site is not told of paid orders")
+        }
+        Some(Destination::Log) => Finding::ok(WHAT, "messages go to the log"),
+        Some(_) => Finding::ok(WHAT, "messages go where it says, signed"),
+    }
+}
+
+/// Whether this machine's time is Stripe's; both in Unix seconds.
+pub(super) fn clock(stripes: i64, ours: i64) -> Finding {
+    let off = ours - stripes;
+    let by = match off {
+        0.. => format!("{off} s ahead of Stripe's"),
+        _ => format!("{} s behind Stripe's", -off),
+    };
+    match off.abs() {
+        off if off <= SLACK => Finding::ok("clock", by),
+        off if off < TOLERANCE => Finding::problem("clock", format!("{by}: synchronise it (NTP)")),
+        _ => Finding::problem(
+            "clock",
+            format!("{by}: synchronise it (NTP), webhooks are refused"),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_told_in_either_direction() {
+        for (ours, is_problem, said) in [
+            (1_000, false, "0 s ahead"),
+            (1_030, false, "30 s ahead"),
+            (1_031, true, "31 s ahead"),
+            (960, true, "40 s behind"),
+            (
+                400,
+                true,
+                "600 s behind Stripe's: synchronise it (NTP), webhooks are refused",
+            ),
+        ] {
+            let found = clock(1_000, ours);
+            assert_eq!(found.is_problem(), is_problem, "{found}");
+            assert!(found.to_string().contains(said), "{found}");
+        }
+    }
+}
