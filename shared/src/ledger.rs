@@ -5,11 +5,15 @@
 //! backend only reads, writes under a version check, and tells when to try again.
 
 mod accept;
+mod dynamodb;
+mod failure;
 mod message;
 mod opening;
 mod sqlite;
 
 pub use accept::Accepted;
+use dynamodb::DynamoDb;
+pub use failure::Failure;
 pub use message::{Letter, Message};
 pub use opening::{Opened, Opening, Operation, Refusal};
 use sqlite::Sqlite;
@@ -19,7 +23,6 @@ use crate::{
     config::{LedgerLocation, Subscriptions},
     event::Event,
     order::{Order, OrderId},
-    secrets::{Mode, Unreadable},
 };
 
 /// How long an event id is remembered, in seconds: Stripe delivers an event by itself for three
@@ -36,54 +39,27 @@ pub struct Ledger {
 #[derive(Clone, Debug)]
 enum Backend {
     Sqlite(Sqlite),
-}
-
-/// The ledger did not do what it was asked; nothing was written.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Failure {
-    /// The file could not be opened, read or written.
-    #[error("the ledger's database failed")]
-    Database(#[from] rusqlite::Error),
-    /// What was read is not what was written.
-    #[error("the ledger holds what this version cannot read")]
-    Unreadable(#[source] serde_json::Error),
-    /// The database was made by a newer version.
-    #[error(
-        "the ledger's schema {found} is newer than {known}, the newest that this version knows"
-    )]
-    NewerSchema {
-        /// In the file.
-        found: i64,
-        /// In this program.
-        known: i64,
-    },
-    /// No ledger is configured.
-    #[error("FAREBOX_LEDGER is not set")]
-    Nowhere,
-    /// The database belongs to payments of the other mode.
-    #[error("the ledger holds {0:?}-mode payments, and Stripe's key is of the other mode")]
-    OtherMode(Mode),
-    /// Whether the payments are real cannot be told without the keys.
-    #[error(transparent)]
-    NoMode(#[from] Unreadable),
-    /// The work ended early.
-    #[error("the ledger's task ended early")]
-    Aborted(#[from] tokio::task::JoinError),
+    DynamoDb(DynamoDb),
 }
 
 impl Ledger {
-    /// Opens the ledger that `config` names, and brings its schema up to date.
+    /// Opens the ledger that `config` names. A file is made where it is not there, and brought up to
+    /// date; a table must be there.
     ///
     /// # Errors
     ///
-    /// [`Failure`] when it cannot be opened, or was made by a newer version.
+    /// [`Failure`] when it cannot be opened, holds payments of the other mode, or was made by a
+    /// newer version.
     pub async fn open(config: &Config) -> Result<Self, Failure> {
         let backend = match &config.ledger {
             Some(LedgerLocation::Sqlite(path)) => {
                 Backend::Sqlite(Sqlite::open(path, config.secrets.mode().await?).await?)
             }
-            Some(LedgerLocation::DynamoDb(_)) | None => return Err(Failure::Nowhere),
+            Some(LedgerLocation::DynamoDb(table)) => {
+                let aws = config.aws.as_ref().ok_or(Failure::NoAws)?;
+                Backend::DynamoDb(DynamoDb::open(aws, table, &config.secrets).await?)
+            }
+            None => return Err(Failure::Nowhere),
         };
         Ok(Self {
             backend,
@@ -97,8 +73,10 @@ impl Ledger {
     ///
     /// [`Failure`] when the ledger did not answer.
     pub async fn order(&self, id: &OrderId) -> Result<Option<Order>, Failure> {
-        let Backend::Sqlite(sqlite) = &self.backend;
-        sqlite.order(id.clone()).await
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.order(id.clone()).await,
+            Backend::DynamoDb(table) => table.order(id).await,
+        }
     }
 
     /// The order that `operation` was about, if it came before.
@@ -107,8 +85,10 @@ impl Ledger {
     ///
     /// [`Failure`] when the ledger did not answer.
     pub async fn replay(&self, operation: &Operation) -> Result<Option<Opened>, Failure> {
-        let Backend::Sqlite(sqlite) = &self.backend;
-        sqlite.replay(operation.clone()).await
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.replay(operation.clone()).await,
+            Backend::DynamoDb(table) => table.replay(operation).await,
+        }
     }
 
     /// Opens or changes an order, at `now`; in one transaction with the operation that asks for it.
@@ -117,8 +97,10 @@ impl Ledger {
     ///
     /// [`Failure`] when the ledger did not answer; a refusal is an answer.
     pub async fn open_order(&self, opening: Opening, now: i64) -> Result<Opened, Failure> {
-        let Backend::Sqlite(sqlite) = &self.backend;
-        sqlite.open_order(opening, now).await
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.open_order(opening, now).await,
+            Backend::DynamoDb(table) => table.open_order(opening, now).await,
+        }
     }
 
     /// Notes `intent` as the order's own, unless it has one; gives the order as it then is.
@@ -132,10 +114,14 @@ impl Ledger {
         intent: &str,
         now: i64,
     ) -> Result<Option<Order>, Failure> {
-        let Backend::Sqlite(sqlite) = &self.backend;
-        sqlite
-            .attach_intent(id.clone(), intent.to_owned(), now)
-            .await
+        match &self.backend {
+            Backend::Sqlite(sqlite) => {
+                sqlite
+                    .attach_intent(id.clone(), intent.to_owned(), now)
+                    .await
+            }
+            Backend::DynamoDb(table) => table.attach_intent(id, intent, now).await,
+        }
     }
 
     /// Takes an event into the ledger, once: claims its id, moves its order and appends to the
@@ -147,8 +133,10 @@ impl Ledger {
     /// delivered again.
     pub async fn accept(&self, event: Event, now: i64) -> Result<Accepted, Failure> {
         let is_subscribed = self.subscriptions.include(&event.kind);
-        let Backend::Sqlite(sqlite) = &self.backend;
-        sqlite.accept(event, is_subscribed, now).await
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.accept(event, is_subscribed, now).await,
+            Backend::DynamoDb(table) => table.accept(&event, is_subscribed, now).await,
+        }
     }
 
     /// Takes up to `most` messages that are due at `now`, the oldest first. Nobody else is given them
@@ -158,8 +146,23 @@ impl Ledger {
     ///
     /// [`Failure`] when the ledger did not answer.
     pub async fn take_due(&self, now: i64, lease: i64, most: u32) -> Result<Vec<Letter>, Failure> {
-        let Backend::Sqlite(sqlite) = &self.backend;
-        sqlite.take_due(now, lease, most).await
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.take_due(now, lease, most).await,
+            Backend::DynamoDb(table) => table.take_due(now, lease, most).await,
+        }
+    }
+
+    /// Takes the message with `id`, so that nobody else is given it for `lease` seconds. `None` when it
+    /// is taken already, waits for a later try, was delivered or given up, or is not there.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer.
+    pub async fn take(&self, id: &str, now: i64, lease: i64) -> Result<Option<Letter>, Failure> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.take(id.to_owned(), now, lease).await,
+            Backend::DynamoDb(table) => table.take(id, now, lease).await,
+        }
     }
 
     /// Notes what became of the delivery of a message.
@@ -168,8 +171,10 @@ impl Ledger {
     ///
     /// [`Failure`] when the ledger did not answer; the message will be delivered again.
     pub async fn settle(&self, id: &str, outcome: Settled, now: i64) -> Result<(), Failure> {
-        let Backend::Sqlite(sqlite) = &self.backend;
-        sqlite.settle(id.to_owned(), outcome, now).await
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.settle(id.to_owned(), outcome, now).await,
+            Backend::DynamoDb(table) => table.settle(id, &outcome, now).await,
+        }
     }
 
     /// The messages that were given up, the oldest first.
@@ -178,8 +183,10 @@ impl Ledger {
     ///
     /// [`Failure`] when the ledger did not answer.
     pub async fn parked(&self) -> Result<Vec<Letter>, Failure> {
-        let Backend::Sqlite(sqlite) = &self.backend;
-        sqlite.parked().await
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.parked().await,
+            Backend::DynamoDb(table) => table.parked().await,
+        }
     }
 
     /// Makes parked messages due again: the one with `id`, or all. Gives their number.
@@ -188,8 +195,10 @@ impl Ledger {
     ///
     /// [`Failure`] when the ledger did not answer.
     pub async fn redrive(&self, id: Option<&str>, now: i64) -> Result<usize, Failure> {
-        let Backend::Sqlite(sqlite) = &self.backend;
-        sqlite.redrive(id.map(str::to_owned), now).await
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.redrive(id.map(str::to_owned), now).await,
+            Backend::DynamoDb(table) => table.redrive(id, now).await,
+        }
     }
 
     /// Events that were set aside for a person to look at, the oldest first.
@@ -198,8 +207,10 @@ impl Ledger {
     ///
     /// [`Failure`] when the ledger did not answer.
     pub async fn quarantined(&self) -> Result<Vec<Quarantined>, Failure> {
-        let Backend::Sqlite(sqlite) = &self.backend;
-        sqlite.quarantined().await
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.quarantined().await,
+            Backend::DynamoDb(table) => table.quarantined().await,
+        }
     }
 
     /// Takes the quarantined event with `id` again when it comes again; whether there is one. The
@@ -209,8 +220,10 @@ impl Ledger {
     ///
     /// [`Failure`] when the ledger did not answer.
     pub async fn release(&self, id: &str) -> Result<bool, Failure> {
-        let Backend::Sqlite(sqlite) = &self.backend;
-        sqlite.release(id.to_owned()).await
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.release(id.to_owned()).await,
+            Backend::DynamoDb(table) => table.release(id).await,
+        }
     }
 
     /// How far the work with `name` came, as it noted it.
@@ -219,8 +232,10 @@ impl Ledger {
     ///
     /// [`Failure`] when the ledger did not answer.
     pub async fn mark(&self, name: &'static str) -> Result<Option<String>, Failure> {
-        let Backend::Sqlite(sqlite) = &self.backend;
-        sqlite.mark(name).await
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.mark(name).await,
+            Backend::DynamoDb(table) => table.mark(name).await,
+        }
     }
 
     /// Notes how far the work with `name` came.
@@ -229,18 +244,23 @@ impl Ledger {
     ///
     /// [`Failure`] when the ledger did not answer.
     pub async fn set_mark(&self, name: &'static str, value: &str) -> Result<(), Failure> {
-        let Backend::Sqlite(sqlite) = &self.backend;
-        sqlite.set_mark(name, value.to_owned()).await
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.set_mark(name, value.to_owned()).await,
+            Backend::DynamoDb(table) => table.set_mark(name, value).await,
+        }
     }
 
-    /// Forgets some of what is older than it has to be remembered; whether there may be more.
+    /// Forgets some of what is older than it has to be remembered; whether there may be more. DynamoDB
+    /// does so by itself.
     ///
     /// # Errors
     ///
     /// [`Failure`] when the ledger did not answer.
     pub async fn forget_expired(&self, now: i64) -> Result<bool, Failure> {
-        let Backend::Sqlite(sqlite) = &self.backend;
-        sqlite.forget_expired(now).await
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.forget_expired(now).await,
+            Backend::DynamoDb(_) => Ok(false),
+        }
     }
 }
 

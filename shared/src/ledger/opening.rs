@@ -6,6 +6,10 @@ use crate::{
     order::{Contents, Fixed, Order, OrderId},
 };
 
+/// The most bytes of an order's JSON after which it takes no new contents: an item of DynamoDB holds
+/// 400 KB, and the rest is room for what Stripe reports of it.
+const LARGEST_ORDER: usize = 300_000;
+
 /// What a caller asked for, once or several times: their idempotency key, and what came with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
@@ -78,8 +82,17 @@ pub(super) fn decide(found: Option<Order>, opening: Opening, now: i64) -> Result
     if *order.owner() != opening.owner {
         return Err(Refusal::NotFound);
     }
+    let before = order.changes();
     order
         .revise(opening.contents, now)
         .map_err(Refusal::Fixed)?;
+    if order.changes() != before && size(&order) > LARGEST_ORDER {
+        return Err(Refusal::Fixed(Fixed::TooManyRevisions));
+    }
     Ok(order)
+}
+
+/// In bytes, as it is stored.
+fn size(order: &Order) -> usize {
+    serde_json::to_string(order).map_or(usize::MAX, |body| body.len())
 }

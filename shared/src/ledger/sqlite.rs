@@ -145,6 +145,16 @@ impl Sqlite {
             .await
     }
 
+    pub(super) async fn take(
+        &self,
+        id: String,
+        now: i64,
+        lease: i64,
+    ) -> Result<Option<Letter>, Failure> {
+        self.write(move |transaction| outbox::take(transaction, &id, now, lease))
+            .await
+    }
+
     pub(super) async fn settle(
         &self,
         id: String,

@@ -1,15 +1,24 @@
-//! The ledger on a real file: what events do to it. [`orders`] are opened once, the [`outbox`] loses
-//! nothing, and [`sharing`] is what many connections at once see.
+//! The ledger on a real file and on a real table: each test of what it does is written once, and run
+//! on both. What [`events`] do to it, how [`orders`] are opened, that the [`outbox`] loses nothing, that
+//! [`large`] bodies are kept, and what [`sharing`] it means. [`table`] and [`troubles`] are DynamoDB's
+//! alone, [`file`] is SQLite's.
 
+mod events;
+mod file;
+mod large;
 mod orders;
 mod outbox;
+mod place;
+mod relay;
 mod sharing;
+mod table;
+mod troubles;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
+use self::place::Place;
 use super::*;
 use crate::{
     access::CallerId,
@@ -19,29 +28,48 @@ use crate::{
 
 const NOW: i64 = 1_790_000_000;
 
+/// Makes of each test one on SQLite, and one on DynamoDB.
+macro_rules! on_both_backends {
+    ($($name:ident),* $(,)?) => {
+        mod sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                async fn $name() {
+                    super::$name(super::Place::Sqlite).await;
+                }
+            )*
+        }
+        mod dynamodb {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                #[ignore = "needs an AWS stand-in: scripts/test starts one"]
+                async fn $name() {
+                    super::$name(super::Place::DynamoDb).await;
+                }
+            )*
+        }
+    };
+}
+use on_both_backends;
+
+/// An empty ledger of its own.
 struct Fixture {
-    _folder: TempDir,
+    home: place::Home,
     config: Config,
     ledger: Ledger,
 }
 
 impl Fixture {
-    async fn new() -> Self {
-        Self::subscribed_to("customer.*").await
+    async fn new(place: Place) -> Self {
+        Self::subscribed_to(place, "customer.*").await
     }
 
-    async fn subscribed_to(types: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("farebox.sqlite");
-        let config = Config::from_lookup(&[], |name| match name {
-            "FAREBOX_LEDGER" => Some(format!("sqlite:{}", path.display())),
-            "FAREBOX_FULFIL_EVENTS" => Some(types.to_owned()),
-            _ => None,
-        });
-        let config = config.unwrap();
+    async fn subscribed_to(place: Place, types: &'static str) -> Self {
+        let home = place.make().await;
+        let config = home.config(&[("FAREBOX_FULFIL_EVENTS", types)]);
         let ledger = Ledger::open(&config).await.unwrap();
         Self {
-            _folder: folder,
+            home,
             config,
             ledger,
         }
@@ -64,8 +92,12 @@ impl Fixture {
     }
 
     async fn accept(&self, event: &Value) -> Accepted {
+        self.accept_at(event, NOW).await
+    }
+
+    async fn accept_at(&self, event: &Value, now: i64) -> Accepted {
         let event = Event::parse(event.to_string().as_bytes()).unwrap();
-        self.ledger.accept(event, NOW).await.unwrap()
+        self.ledger.accept(event, now).await.unwrap()
     }
 
     async fn due(&self) -> Vec<Letter> {
@@ -108,204 +140,4 @@ fn succeeded(order: &Order, event: &str) -> Value {
 fn other(event: &str, kind: &str) -> Value {
     json!({ "id": event, "object": "event", "type": kind, "created": NOW, "livemode": false,
         "data": { "object": { "id": "cus_1" } } })
-}
-
-#[tokio::test]
-async fn a_payment_moves_the_order_and_tells_the_site_once() {
-    let it = Fixture::new().await;
-    let order = it.order().await;
-
-    assert_eq!(
-        it.accept(&succeeded(&order, "evt_1")).await,
-        Accepted::Applied
-    );
-    assert_eq!(it.accept(&succeeded(&order, "evt_1")).await, Accepted::Seen);
-    assert_eq!(
-        it.accept(&succeeded(&order, "evt_2")).await,
-        Accepted::Applied
-    );
-
-    assert_eq!(it.status().await, Status::Paid);
-    let [letter] = &it.due().await[..] else {
-        panic!("one message")
-    };
-    assert_eq!(letter.message.kind, "order.paid");
-    let body: Value = serde_json::from_str(&letter.message.body).unwrap();
-    assert_eq!(body["data"]["orderId"], "o_1");
-    assert_eq!(body["data"]["customer"], "ada");
-    assert_eq!(body["data"]["amount"], 1500);
-    assert_eq!(body["data"]["version"], 3, "opened, noted the intent, paid");
-}
-
-#[tokio::test]
-async fn what_contradicts_the_order_is_set_aside_and_changes_nothing() {
-    let it = Fixture::new().await;
-    let order = it.order().await;
-    let mut cheap = succeeded(&order, "evt_1");
-    cheap["data"]["object"]["amount"] = json!(1);
-
-    assert_eq!(it.accept(&cheap).await, Accepted::Quarantined);
-    assert_eq!(it.accept(&cheap).await, Accepted::Seen);
-
-    assert_eq!(it.status().await, Status::Created);
-    assert!(it.due().await.is_empty());
-    let [set_aside] = &it.ledger.quarantined().await.unwrap()[..] else {
-        panic!("one event")
-    };
-    assert_eq!(set_aside.event_id, "evt_1");
-    assert!(set_aside.reason.contains("amount"), "{}", set_aside.reason);
-}
-
-#[tokio::test]
-async fn an_event_that_does_not_parse_is_kept() {
-    let it = Fixture::new().await;
-    let odd = json!({ "id": "evt_1", "object": "event", "type": "payment_intent.succeeded",
-        "livemode": false, "data": { "object": { "id": 7 } } });
-
-    assert_eq!(it.accept(&odd).await, Accepted::Quarantined);
-    assert_eq!(it.ledger.quarantined().await.unwrap().len(), 1);
-}
-
-#[tokio::test]
-async fn a_payment_for_an_order_of_ours_that_is_not_here_is_set_aside() {
-    let it = Fixture::new().await;
-    let order = it.order().await;
-    let elsewhere = Fixture::new().await;
-
-    assert_eq!(
-        elsewhere.accept(&succeeded(&order, "evt_1")).await,
-        Accepted::Quarantined
-    );
-}
-
-#[tokio::test]
-async fn an_intent_that_is_not_ours_is_ignored() {
-    let it = Fixture::new().await;
-    let mut foreign = succeeded(&it.order().await, "evt_1");
-    foreign["data"]["object"]["metadata"] = json!({});
-    foreign["data"]["object"]["id"] = json!("pi_of_another_shop");
-
-    assert_eq!(it.accept(&foreign).await, Accepted::Ignored);
-    assert_eq!(
-        it.accept(&other("evt_2", "product.created")).await,
-        Accepted::Ignored
-    );
-}
-
-#[tokio::test]
-async fn a_payment_whose_metadata_was_emptied_is_not_lost() {
-    let it = Fixture::new().await;
-    let mut emptied = succeeded(&it.order().await, "evt_1");
-    emptied["data"]["object"]["metadata"] = json!({});
-
-    assert_eq!(it.accept(&emptied).await, Accepted::Quarantined);
-    assert_eq!(it.ledger.quarantined().await.unwrap().len(), 1);
-}
-
-#[tokio::test]
-async fn metadata_that_names_another_order_moves_neither() {
-    let it = Fixture::new().await;
-    let order = it.order().await;
-    // The same owner and the same contents, so that nothing else differs.
-    let Opened::Order(other) = it.open(opening("o_2", "ada", 1500, None)).await else {
-        panic!()
-    };
-    let mut moved = succeeded(&order, "evt_1");
-    moved["data"]["object"]["metadata"][IntentKeys::ORDER] = json!("o_2");
-
-    assert_eq!(it.accept(&moved).await, Accepted::Quarantined);
-
-    assert_eq!(it.status().await, Status::Created);
-    let other = it.ledger.order(other.id()).await.unwrap().unwrap();
-    assert_eq!(other.status(), Status::Created);
-}
-
-#[tokio::test]
-async fn a_quarantined_event_that_is_released_counts_when_it_comes_again() {
-    let elsewhere = Fixture::new().await;
-    let order = elsewhere.order().await;
-    let it = Fixture::subscribed_to("payment_intent.*").await;
-    let paid = succeeded(&order, "evt_1");
-    assert_eq!(it.accept(&paid).await, Accepted::Quarantined);
-    assert_eq!(it.due().await.len(), 1, "a subscriber is told all the same");
-
-    // The order is restored, and the event sent again.
-    it.order().await;
-    assert_eq!(it.accept(&paid).await, Accepted::Seen);
-    assert!(!it.ledger.release("evt_2").await.unwrap());
-    assert!(it.ledger.release("evt_1").await.unwrap());
-
-    assert_eq!(it.accept(&paid).await, Accepted::Applied);
-    assert_eq!(it.status().await, Status::Paid);
-    assert_eq!(
-        it.ledger.quarantined().await.unwrap().len(),
-        1,
-        "the record stays"
-    );
-}
-
-#[tokio::test]
-async fn a_ledger_holds_payments_of_one_mode_and_is_its_owners_alone() {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    let it = Fixture::new().await;
-    let Some(LedgerLocation::Sqlite(path)) = it.config.ledger.clone() else {
-        panic!("a file")
-    };
-    let with_key = |key: &'static str| {
-        let ledger = format!("sqlite:{}", path.display());
-        Config::from_lookup(&[], move |name| match name {
-            "FAREBOX_LEDGER" => Some(ledger.clone()),
-            "STRIPE_SECRET_KEY" => Some(key.to_owned()),
-            _ => None,
-        })
-        .unwrap()
-    };
-
-    Ledger::open(&with_key("sk_test_a")).await.unwrap();
-    let refused = Ledger::open(&with_key("sk_live_a")).await.unwrap_err();
-    assert!(matches!(refused, Failure::OtherMode(_)), "{refused}");
-    Ledger::open(&with_key("rk_test_b")).await.unwrap();
-    Ledger::open(&it.config).await.unwrap();
-    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
-}
-
-#[tokio::test]
-async fn a_subscribed_event_is_passed_on_once_and_as_it_is() {
-    let it = Fixture::new().await;
-    let event = other("evt_1", "customer.created");
-
-    assert_eq!(it.accept(&event).await, Accepted::Applied);
-    assert_eq!(it.accept(&event).await, Accepted::Seen);
-
-    let [letter] = &it.due().await[..] else {
-        panic!("one message")
-    };
-    assert_eq!(letter.message.kind, "stripe.customer.created");
-    let body: Value = serde_json::from_str(&letter.message.body).unwrap();
-    assert_eq!(body["data"], event);
-}
-
-#[tokio::test]
-async fn a_subscription_to_an_orders_events_adds_to_the_orders_own_messages() {
-    let it = Fixture::subscribed_to("payment_intent.succeeded").await;
-    let order = it.order().await;
-
-    it.accept(&succeeded(&order, "evt_1")).await;
-
-    let kinds: Vec<String> = it.due().await.into_iter().map(|l| l.message.kind).collect();
-    assert_eq!(kinds, ["order.paid", "stripe.payment_intent.succeeded"]);
-}
-
-#[tokio::test]
-async fn an_event_is_remembered_for_forty_days() {
-    let it = Fixture::new().await;
-    it.accept(&other("evt_1", "customer.created")).await;
-
-    it.ledger.forget_expired(NOW + REMEMBERED).await.unwrap();
-    assert_eq!(
-        it.accept(&other("evt_1", "customer.created")).await,
-        Accepted::Seen
-    );
 }

@@ -1,6 +1,6 @@
 //! The outbox: messages until they are acknowledged.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{Failure, Letter, Settled};
 use crate::ledger::Message;
@@ -67,6 +67,23 @@ pub(super) fn take_due(
             .execute(params![seq, now + lease])?;
     }
     Ok(letters)
+}
+
+/// Hands out the message with `id`, unless somebody else has it or it waits for a later try. A new one
+/// is due on whichever clock it was written.
+pub(super) fn take(
+    connection: &Connection,
+    id: &str,
+    now: i64,
+    lease: i64,
+) -> Result<Option<Letter>, Failure> {
+    let take = "UPDATE outbox SET due_at = ?3, attempts = attempts + 1
+         WHERE id = ?1 AND state = 'due' AND (due_at <= ?2 OR attempts = 0)
+         RETURNING id, type, body, created_at, attempts - 1, error";
+    let mut statement = connection.prepare_cached(take)?;
+    Ok(statement
+        .query_row(params![id, now, now + lease], letter)
+        .optional()?)
 }
 
 pub(super) fn settle(

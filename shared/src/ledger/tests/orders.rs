@@ -2,9 +2,18 @@
 
 use super::*;
 
-#[tokio::test]
-async fn one_operation_opens_one_order_and_other_contents_are_refused() {
-    let it = Fixture::new().await;
+on_both_backends!(
+    an_operation_that_came_before_is_told_by_itself,
+    an_operation_that_changes_nothing_is_remembered,
+    an_intent_pays_one_order,
+    an_order_that_grew_too_large_takes_no_new_contents_and_is_paid_all_the_same,
+    one_operation_opens_one_order_and_other_contents_are_refused,
+    another_callers_order_is_not_there,
+    an_intent_is_noted_once,
+);
+
+async fn one_operation_opens_one_order_and_other_contents_are_refused(place: Place) {
+    let it = Fixture::new(place).await;
     let first = it.open(opening("o_1", "ada", 1500, Some("key"))).await;
 
     assert_eq!(
@@ -19,9 +28,8 @@ async fn one_operation_opens_one_order_and_other_contents_are_refused() {
     assert_eq!(changed.revision().contents.amount().minor_units(), 9900);
 }
 
-#[tokio::test]
-async fn another_callers_order_is_not_there() {
-    let it = Fixture::new().await;
+async fn another_callers_order_is_not_there(place: Place) {
+    let it = Fixture::new(place).await;
     it.order().await;
 
     let theirs = it.open(opening("o_1", "bob", 1500, None)).await;
@@ -31,9 +39,8 @@ async fn another_callers_order_is_not_there() {
     assert_eq!(it.open(missing).await, Opened::Refused(Refusal::NotFound));
 }
 
-#[tokio::test]
-async fn an_intent_is_noted_once() {
-    let it = Fixture::new().await;
+async fn an_intent_is_noted_once(place: Place) {
+    let it = Fixture::new(place).await;
     let order = it.order().await;
 
     let again = it
@@ -43,4 +50,73 @@ async fn an_intent_is_noted_once() {
         .unwrap()
         .unwrap();
     assert_eq!(again.intent(), Some("pi_1"));
+}
+
+async fn an_operation_that_came_before_is_told_by_itself(place: Place) {
+    let it = Fixture::new(place).await;
+    let asked = opening("o_1", "ada", 1500, Some("key"));
+    let operation = asked.operation.clone().unwrap();
+    assert_eq!(it.ledger.replay(&operation).await.unwrap(), None);
+
+    let opened = it.open(asked).await;
+    assert_eq!(it.ledger.replay(&operation).await.unwrap(), Some(opened));
+    let reused = opening("o_1", "ada", 9900, Some("key")).operation.unwrap();
+    assert_eq!(
+        it.ledger.replay(&reused).await.unwrap(),
+        Some(Opened::Refused(Refusal::KeyReused))
+    );
+}
+
+async fn an_operation_that_changes_nothing_is_remembered(place: Place) {
+    let it = Fixture::new(place).await;
+    let order = it.order().await;
+    let asked = opening("o_1", "ada", 1500, Some("key"));
+    let operation = asked.operation.clone().unwrap();
+
+    assert_eq!(it.open(asked).await, Opened::Order(Box::new(order.clone())));
+    let replayed = it.ledger.replay(&operation).await.unwrap();
+    assert_eq!(replayed, Some(Opened::Order(Box::new(order))));
+}
+
+async fn an_intent_pays_one_order(place: Place) {
+    let it = Fixture::new(place).await;
+    it.order().await;
+    let Opened::Order(other) = it.open(opening("o_2", "ada", 1500, None)).await else {
+        panic!("refused")
+    };
+
+    it.ledger
+        .attach_intent(other.id(), "pi_1", NOW)
+        .await
+        .unwrap_err();
+    let other = it.ledger.order(other.id()).await.unwrap().unwrap();
+    assert_eq!(other.intent(), None);
+}
+
+async fn an_order_that_grew_too_large_takes_no_new_contents_and_is_paid_all_the_same(place: Place) {
+    let it = Fixture::new(place).await;
+    let order = it.order().await;
+    let large = |n: i64| {
+        let mut opening = opening("o_1", "ada", 1500, None);
+        let value = "\u{1f600}".repeat(500);
+        let metadata = (0..47).map(|key| (format!("key_{key}_{n}"), value.clone()));
+        opening.contents =
+            Contents::signed(opening.contents.amount(), None, metadata.collect(), NOW + n).unwrap();
+        opening
+    };
+
+    let mut refused = None;
+    for n in 1..10 {
+        if let Opened::Refused(refusal) = it.open(large(n)).await {
+            refused = Some((n, refusal));
+            break;
+        }
+    }
+
+    let too_large = Refusal::Fixed(crate::order::Fixed::TooManyRevisions);
+    assert_eq!(refused, Some((4, too_large)), "four would be 380 KB");
+    assert_eq!(
+        it.accept(&succeeded(&order, "evt_1")).await,
+        Accepted::Applied
+    );
 }

@@ -2,9 +2,20 @@
 
 use super::*;
 
-#[tokio::test]
-async fn a_message_that_is_taken_comes_back_when_its_lease_ends() {
-    let it = Fixture::new().await;
+on_both_backends!(
+    a_message_that_is_taken_by_its_id_is_nobody_elses_until_its_lease_ends,
+    a_message_of_a_clock_that_is_ahead_is_taken_by_its_id,
+    only_what_is_due_is_taken_by_its_id,
+    all_that_is_due_is_taken_the_oldest_first,
+    parked_messages_are_listed_the_oldest_first_and_all_redriven,
+    a_message_that_was_delivered_is_not_told_again,
+    how_far_work_came_is_kept,
+    a_message_that_is_taken_comes_back_when_its_lease_ends,
+    a_message_leaves_the_outbox_only_when_it_was_delivered,
+);
+
+async fn a_message_that_is_taken_comes_back_when_its_lease_ends(place: Place) {
+    let it = Fixture::new(place).await;
     it.accept(&other("evt_1", "customer.created")).await;
 
     let taken = it.ledger.take_due(NOW, 60, 10).await.unwrap();
@@ -21,9 +32,8 @@ async fn a_message_that_is_taken_comes_back_when_its_lease_ends() {
     assert_eq!(again[0].attempts, 1);
 }
 
-#[tokio::test]
-async fn a_message_leaves_the_outbox_only_when_it_was_delivered() {
-    let it = Fixture::new().await;
+async fn a_message_leaves_the_outbox_only_when_it_was_delivered(place: Place) {
+    let it = Fixture::new(place).await;
     it.accept(&other("evt_1", "customer.created")).await;
     let id = it.due().await[0].message.id.clone();
 
@@ -72,4 +82,136 @@ async fn a_message_leaves_the_outbox_only_when_it_was_delivered() {
             .is_empty()
     );
     assert!(it.ledger.parked().await.unwrap().is_empty());
+}
+
+fn id_of(letters: &[Letter]) -> Vec<&str> {
+    letters.iter().map(|l| l.message.id.as_str()).collect()
+}
+
+/// The id of the message that passes on `evt_1`, which came at `NOW`.
+async fn message(it: &Fixture) -> String {
+    it.accept(&other("evt_1", "customer.created")).await;
+    Message::of_event(&event("evt_1"), NOW).id
+}
+
+fn event(id: &str) -> Event {
+    let event = other(id, "customer.created").to_string();
+    Event::parse(event.as_bytes()).unwrap()
+}
+
+async fn a_message_that_is_taken_by_its_id_is_nobody_elses_until_its_lease_ends(place: Place) {
+    let it = Fixture::new(place).await;
+    let id = message(&it).await;
+
+    let taken = it.ledger.take(&id, NOW, 60).await.unwrap().unwrap();
+    assert_eq!((taken.attempts, taken.created_at), (0, NOW));
+    assert_eq!(it.ledger.take(&id, NOW + 59, 60).await.unwrap(), None);
+    assert!(it.due().await.is_empty());
+    let again = it.ledger.take(&id, NOW + 60, 60).await.unwrap().unwrap();
+    assert_eq!((again.attempts, again.message), (1, taken.message));
+}
+
+async fn a_message_of_a_clock_that_is_ahead_is_taken_by_its_id(place: Place) {
+    let it = Fixture::new(place).await;
+    let id = message(&it).await;
+
+    assert!(it.ledger.take(&id, NOW - 2, 60).await.unwrap().is_some());
+    assert_eq!(it.ledger.take(&id, NOW - 2, 60).await.unwrap(), None);
+}
+
+async fn only_what_is_due_is_taken_by_its_id(place: Place) {
+    let it = Fixture::new(place).await;
+    let id = message(&it).await;
+    assert_eq!(it.ledger.take("msg_other", NOW, 60).await.unwrap(), None);
+    it.ledger.take(&id, NOW, 60).await.unwrap().unwrap();
+
+    let error = || "500".to_owned();
+    let again = Settled::Again {
+        due_at: NOW + 5,
+        error: error(),
+    };
+    it.ledger.settle(&id, again, NOW).await.unwrap();
+    assert_eq!(it.ledger.take(&id, NOW + 4, 60).await.unwrap(), None);
+    let taken = it.ledger.take(&id, NOW + 5, 60).await.unwrap().unwrap();
+    assert_eq!(taken.error, Some(error()));
+    let parked = Settled::Parked { error: error() };
+    it.ledger.settle(&id, parked, NOW).await.unwrap();
+    assert_eq!(it.ledger.take(&id, NOW + 99, 60).await.unwrap(), None);
+    let delivered = Settled::Delivered;
+    it.ledger.settle(&id, delivered, NOW).await.unwrap();
+    assert_eq!(it.ledger.take(&id, NOW + 99, 60).await.unwrap(), None);
+    assert!(it.ledger.parked().await.unwrap().is_empty());
+}
+
+async fn all_that_is_due_is_taken_the_oldest_first(place: Place) {
+    let it = Fixture::new(place).await;
+    let mut ids = Vec::new();
+    for n in 0..30 {
+        let event = event(&format!("evt_{n}"));
+        ids.push(Message::of_event(&event, NOW).id);
+        it.ledger.accept(event, NOW + n).await.unwrap();
+    }
+
+    let some = it.ledger.take_due(NOW + 20, 60, 10).await.unwrap();
+    assert_eq!(id_of(&some), ids[..10]);
+    let rest = it.ledger.take_due(NOW + 28, 60, 100).await.unwrap();
+    assert_eq!(id_of(&rest), ids[10..29]);
+    assert!(
+        it.ledger
+            .take_due(NOW + 28, 60, 100)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+async fn parked_messages_are_listed_the_oldest_first_and_all_redriven(place: Place) {
+    let it = Fixture::new(place).await;
+    let mut ids = Vec::new();
+    for n in 0..3 {
+        let event = event(&format!("evt_{n}"));
+        ids.push(Message::of_event(&event, NOW).id);
+        it.ledger.accept(event, NOW + n).await.unwrap();
+    }
+    for id in ids.iter().rev() {
+        it.ledger.take(id, NOW + 9, 60).await.unwrap().unwrap();
+        let parked = Settled::Parked {
+            error: "500".to_owned(),
+        };
+        it.ledger.settle(id, parked, NOW + 9).await.unwrap();
+    }
+
+    assert_eq!(id_of(&it.ledger.parked().await.unwrap()), ids);
+    assert_eq!(it.ledger.redrive(None, NOW + 9).await.unwrap(), 3);
+    assert_eq!(it.ledger.redrive(None, NOW + 9).await.unwrap(), 0);
+    let due = it.ledger.take_due(NOW + 9, 60, 10).await.unwrap();
+    assert_eq!(due.len(), 3);
+    assert!(due.iter().all(|letter| letter.attempts == 0));
+}
+
+async fn a_message_that_was_delivered_is_not_told_again(place: Place) {
+    let it = Fixture::subscribed_to(place, "payment_intent.*").await;
+    let mut cheap = succeeded(&it.order().await, "evt_1");
+    cheap["data"]["object"]["amount"] = json!(1);
+    it.accept(&cheap).await;
+    let id = it.due().await[0].message.id.clone();
+    it.ledger
+        .settle(&id, Settled::Delivered, NOW)
+        .await
+        .unwrap();
+
+    assert!(it.ledger.release("evt_1").await.unwrap());
+    assert_eq!(it.accept(&cheap).await, Accepted::Quarantined);
+    assert!(it.due().await.is_empty());
+}
+
+async fn how_far_work_came_is_kept(place: Place) {
+    let it = Fixture::new(place).await;
+    assert_eq!(it.ledger.mark("reconcile").await.unwrap(), None);
+    for value in ["evt_1", "evt_2"] {
+        it.ledger.set_mark("reconcile", value).await.unwrap();
+        let mark = it.ledger.mark("reconcile").await.unwrap();
+        assert_eq!(mark.as_deref(), Some(value));
+    }
+    assert_eq!(it.ledger.mark("other").await.unwrap(), None);
 }

@@ -1,60 +1,83 @@
-//! Many connections on one file, as of several processes.
+//! Many handles on one ledger, as of several processes.
 
 use super::*;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_connections_that_open_a_new_file_at_once_agree() {
-    let it = Fixture::new().await;
-    let folder = tempfile::tempdir().unwrap();
-    let mut config = it.config.clone();
-    config.ledger = Some(LedgerLocation::Sqlite(folder.path().join("new.sqlite")));
-    let opened = (0..8).map(|_| {
-        let config = config.clone();
-        tokio::spawn(async move { Ledger::open(&config).await.map(|_| ()) })
-    });
+on_both_backends!(
+    many_deliveries_of_one_payment_through_many_handles_have_one_effect,
+    of_many_that_open_one_order_under_one_key_each_is_given_the_same,
+    of_many_that_take_a_message_one_is_given_it,
+    a_ledger_holds_payments_of_one_mode,
+);
 
-    for opening in opened.collect::<Vec<_>>() {
-        opening.await.unwrap().unwrap();
+/// What `work` gives, done by `count` handles at once.
+async fn by_many<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+    it: &Fixture,
+    count: usize,
+    work: impl Fn(usize, Ledger) -> F,
+) -> Vec<T> {
+    let mut handles = Vec::new();
+    for _ in 0..8 {
+        handles.push(Ledger::open(&it.config).await.unwrap());
     }
+    let works = (0..count).map(|n| tokio::spawn(work(n, handles[n % handles.len()].clone())));
+    let mut done = Vec::new();
+    for work in works.collect::<Vec<_>>() {
+        done.push(work.await.unwrap());
+    }
+    done
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_deliveries_of_one_payment_through_many_connections_have_one_effect() {
-    let it = Fixture::new().await;
+async fn many_deliveries_of_one_payment_through_many_handles_have_one_effect(place: Place) {
+    let it = Fixture::new(place).await;
     let order = it.order().await;
-    let mut deliveries = Vec::new();
-    for n in 0..64 {
-        let (config, event) = (
-            it.config.clone(),
-            succeeded(&order, &format!("evt_{}", n % 2)),
-        );
-        deliveries.push(tokio::spawn(async move {
-            let ledger = Ledger::open(&config).await.unwrap();
-            let event = Event::parse(event.to_string().as_bytes()).unwrap();
-            ledger.accept(event, NOW).await.unwrap()
-        }));
-    }
-    let mut applied = 0;
-    for delivery in deliveries {
-        applied += usize::from(delivery.await.unwrap() == Accepted::Applied);
-    }
+    let accepted = by_many(&it, 64, |n, ledger| {
+        let event = succeeded(&order, &format!("evt_{}", n % 2));
+        let event = Event::parse(event.to_string().as_bytes()).unwrap();
+        async move { ledger.accept(event, NOW).await.unwrap() }
+    })
+    .await;
 
-    assert_eq!(applied, 2, "two events, each taken once");
+    let applied = accepted.iter().filter(|a| **a == Accepted::Applied);
+    assert_eq!(applied.count(), 2, "two events, each taken once");
     assert_eq!(it.due().await.len(), 1);
 }
 
-#[tokio::test]
-async fn a_file_of_a_newer_version_is_left_alone() {
-    let it = Fixture::new().await;
-    let Some(LedgerLocation::Sqlite(path)) = &it.config.ledger else {
-        panic!("a file")
-    };
-    let newer = rusqlite::Connection::open(path).unwrap();
-    newer.pragma_update(None, "user_version", 99).unwrap();
+async fn of_many_that_open_one_order_under_one_key_each_is_given_the_same(place: Place) {
+    let it = Fixture::new(place).await;
+    let opened = by_many(&it, 16, |_, ledger| {
+        let opening = opening("o_1", "ada", 1500, Some("key"));
+        async move { ledger.open_order(opening, NOW).await.unwrap() }
+    })
+    .await;
 
-    let refused = Ledger::open(&it.config).await.unwrap_err();
-    assert!(
-        matches!(refused, Failure::NewerSchema { found: 99, .. }),
-        "{refused}"
-    );
+    assert!(opened.iter().all(|one| *one == opened[0]), "{opened:?}");
+    let noted = by_many(&it, 16, |n, ledger| async move {
+        let id = OrderId::parse("o_1").unwrap();
+        let noted = ledger.attach_intent(&id, &format!("pi_{n}"), NOW).await;
+        noted.unwrap().unwrap()
+    })
+    .await;
+    assert!(noted.iter().all(|one| *one == noted[0]), "{noted:?}");
+}
+
+async fn of_many_that_take_a_message_one_is_given_it(place: Place) {
+    let it = Fixture::new(place).await;
+    it.accept(&other("evt_1", "customer.created")).await;
+    it.accept(&other("evt_2", "customer.created")).await;
+    let taken = by_many(&it, 8, |_, ledger| async move {
+        ledger.take_due(NOW, 60, 10).await.unwrap().len()
+    });
+
+    assert_eq!(taken.await.iter().sum::<usize>(), 2);
+}
+
+async fn a_ledger_holds_payments_of_one_mode(place: Place) {
+    let it = Fixture::new(place).await;
+    let with_key = |key| it.home.config(&[("STRIPE_SECRET_KEY", key)]);
+
+    Ledger::open(&with_key("sk_test_a")).await.unwrap();
+    let refused = Ledger::open(&with_key("sk_live_a")).await.unwrap_err();
+    assert!(matches!(refused, Failure::OtherMode(_)), "{refused}");
+    Ledger::open(&with_key("rk_test_b")).await.unwrap();
+    Ledger::open(&it.config).await.unwrap();
 }

@@ -1,0 +1,181 @@
+//! The ledger as one DynamoDB table, which any number of functions share.
+//!
+//! Every item has one key, `pk`, which says what it is: `order#…`, `intent#…` (the order that an
+//! intent pays), `operation#…`, `event#…` (an event that was taken), `quarantine#…`, `outbox#…`,
+//! `mark#…` and `meta#mode`. A sparse index, `queue`, holds what waits: messages that are due or
+//! parked, and quarantined events. `docs/dynamodb.md` lists the attributes, and what each operation
+//! reads and writes.
+//!
+//! Reads are consistent, and every write that depends on one has a condition: whoever was faster
+//! makes it fail, and the work starts again from what is there then. The index alone may be behind; what
+//! it says is checked against the item before anything follows from it.
+
+mod accept;
+mod attempt;
+mod item;
+mod orders;
+mod outbox;
+mod quarantine;
+mod requests;
+
+use aws_sdk_dynamodb::Client;
+use aws_smithy_types::retry::RetryConfig;
+
+use self::{
+    attempt::{Answer, Attempts},
+    item::{Kind, Write as _, keyed, names, need_text, text},
+};
+use super::{
+    Accepted, Failure, Letter, Message, Opened, Opening, Operation, Quarantined, REMEMBERED,
+    Refusal, Settled,
+    accept::{Decision, Handle, decide},
+    opening,
+};
+use crate::{aws::Aws, secrets::Mode};
+
+/// The table, and the connections to it; cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct DynamoDb {
+    client: Client,
+    table: String,
+    region: String,
+}
+
+/// The item that says whose payments the table holds: those of test mode, or of live mode.
+const MODE: &str = "meta#mode";
+
+impl DynamoDb {
+    /// Finds the table, which warms the connection, and holds it to payments of one mode.
+    pub(super) async fn open(aws: &Aws, table: &str, secrets: &Secrets) -> Result<Self, Failure> {
+        let config = aws_sdk_dynamodb::config::Builder::from(aws.config())
+            .retry_config(RetryConfig::disabled())
+            .build();
+        let region = aws.config().region();
+        let ledger = Self {
+            client: Client::from_conf(config),
+            table: table.to_owned(),
+            region: region.map(ToString::to_string).unwrap_or_default(),
+        };
+        ledger.bind_to_mode(secrets).await?;
+        Ok(ledger)
+    }
+
+    /// A table holds payments of one mode: orders that were paid with test cards are not to be
+    /// fulfilled beside real ones. The first process that knows its mode writes it.
+    async fn bind_to_mode(&self, secrets: &Secrets) -> Result<(), Failure> {
+        let mut attempts = Attempts::new();
+        // The keys may be on their way as well.
+        let (found, mode) = tokio::join!(self.get(&mut attempts, MODE), secrets.mode());
+        let (found, Some(mode)) = (found?, mode?) else {
+            return Ok(());
+        };
+        if let Some(item) = found {
+            return check_mode(need_text(&item, "mode")?, mode);
+        }
+        let put = self.client.put_item().table_name(&self.table);
+        let put = put
+            .set_item(Some(keyed(MODE).with("mode", text(mode_name(mode)))))
+            .condition_expression("attribute_not_exists(pk)");
+        let answer = attempts.call(self, PUT, || put.clone().send()).await?;
+        if let Answer::Declined(_, failure) = answer {
+            let item = self.get(&mut attempts, MODE).await?.ok_or(failure)?;
+            check_mode(need_text(&item, "mode")?, mode)?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn mark(&self, name: &str) -> Result<Option<String>, Failure> {
+        let key = Kind::Mark.key(name);
+        let Some(item) = self.get(&mut Attempts::new(), &key).await? else {
+            return Ok(None);
+        };
+        need_text(&item, "value").map(|value| Some(value.to_owned()))
+    }
+
+    pub(super) async fn set_mark(&self, name: &str, value: &str) -> Result<(), Failure> {
+        let item = keyed(&Kind::Mark.key(name)).with("value", text(value));
+        let put = self.client.put_item().table_name(&self.table);
+        let put = put.set_item(Some(item));
+        let mut attempts = Attempts::new();
+        let answer = attempts.call(self, PUT, || put.clone().send()).await?;
+        answer.done().map(|_| ())
+    }
+
+    /// A page of the index: the keys of what is in `queue`, the earliest first.
+    async fn queued(
+        &self,
+        wanted: &Page<'_>,
+    ) -> Result<(Vec<String>, Option<item::Item>), Failure> {
+        let query = self.client.query().table_name(&self.table);
+        let mut query = query
+            .index_name(item::QUEUE)
+            .expression_attribute_values(":queue", text(wanted.queue))
+            .limit(wanted.most)
+            .set_exclusive_start_key(wanted.after.clone());
+        query = match wanted.until {
+            None => query
+                .key_condition_expression("#queue = :queue")
+                .set_expression_attribute_names(Some(names(&[item::QUEUE]))),
+            Some(until) => query
+                .key_condition_expression("#queue = :queue AND #due_at <= :until")
+                .expression_attribute_values(":until", item::number(until))
+                .set_expression_attribute_names(Some(names(&[item::QUEUE, item::DUE_AT]))),
+        };
+        let mut attempts = Attempts::new();
+        let answer = attempts.call(self, "dynamodb:Query", || query.clone().send());
+        let page = answer.await?.done()?;
+        let items = page.items.unwrap_or_default();
+        let keys = items
+            .iter()
+            .map(|item| need_text(item, item::KEY).map(str::to_owned));
+        Ok((keys.collect::<Result<_, _>>()?, page.last_evaluated_key))
+    }
+
+    /// All that the index has in `queue`, the earliest first.
+    async fn all_queued(&self, queue: &str) -> Result<Vec<String>, Failure> {
+        let mut page = Page {
+            queue,
+            until: None,
+            most: 1_000,
+            after: None,
+        };
+        let mut all = Vec::new();
+        loop {
+            let (keys, next) = self.queued(&page).await?;
+            all.extend(keys);
+            if next.is_none() {
+                return Ok(all);
+            }
+            page.after = next;
+        }
+    }
+}
+
+/// Which page of the index.
+struct Page<'a> {
+    queue: &'a str,
+    /// In Unix seconds; `None` is whenever.
+    until: Option<i64>,
+    most: i32,
+    /// Where the page before it ended.
+    after: Option<item::Item>,
+}
+
+const PUT: &str = "dynamodb:PutItem";
+
+fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Test => "test",
+        Mode::Live => "live",
+    }
+}
+
+fn check_mode(found: &str, mode: Mode) -> Result<(), Failure> {
+    if found == mode_name(mode) {
+        return Ok(());
+    }
+    Err(Failure::OtherMode(match mode {
+        Mode::Test => Mode::Live,
+        Mode::Live => Mode::Test,
+    }))
+}

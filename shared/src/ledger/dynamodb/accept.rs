@@ -1,0 +1,160 @@
+//! Taking an event: one read, the decision that every backend shares, and one transaction.
+
+use std::collections::{HashMap, HashSet};
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+
+use super::{
+    Accepted, Decision, DynamoDb, Failure, Handle, Message, REMEMBERED,
+    attempt::Attempts,
+    decide,
+    item::{EXPIRES_AT, Item, Kind, Write as _, is_expired, keyed, need_text, number, text},
+    orders,
+    requests::Condition,
+};
+use crate::{event::Event, order::Order};
+
+/// What the table holds of an event.
+enum Found {
+    /// It came before.
+    Claim,
+    /// It did not, and this is the order that it is about, with its version.
+    Order(Option<(Order, i64)>),
+}
+
+impl DynamoDb {
+    pub(in super::super) async fn accept(
+        &self,
+        event: &Event,
+        is_subscribed: bool,
+        now: i64,
+    ) -> Result<Accepted, Failure> {
+        let mut attempts = Attempts::new();
+        let mut told = HashSet::new();
+        loop {
+            let found = match self.look_up(&mut attempts, event, now).await? {
+                Found::Claim => return Ok(Accepted::Seen),
+                Found::Order(found) => found,
+            };
+            let known = found.as_ref().map(|(order, version)| (order, *version));
+            let (accepted, mut writes) = match decide(known, event, is_subscribed, now) {
+                Decision::Ignore => return Ok(Accepted::Ignored),
+                Decision::Pass(messages) => {
+                    (Accepted::Applied, self.put_messages(&messages, &told, now))
+                }
+                Decision::Move(order, messages) => {
+                    let mut writes = self.put_moved(known, &order)?;
+                    writes.extend(self.put_messages(&messages, &told, now));
+                    (Accepted::Applied, writes)
+                }
+                Decision::Quarantine(reason, messages) => {
+                    let mut writes = self.put_quarantined(event, &reason, now);
+                    writes.extend(self.put_messages(&messages, &told, now));
+                    (Accepted::Quarantined, writes)
+                }
+            };
+            writes.insert(0, self.put_claim(event, accepted, now));
+            let Some(canceled) = self.transact(&mut attempts, writes).await? else {
+                return Ok(accepted);
+            };
+            if canceled.unmet.contains(&Kind::Event.key(&event.id)) {
+                return Ok(Accepted::Seen);
+            }
+            // A message with the id of an earlier one is the same message: it is told once.
+            let messages = canceled.unmet.iter();
+            told.extend(
+                messages
+                    .filter_map(|key| Kind::Outbox.id_in(key))
+                    .map(str::to_owned),
+            );
+            attempts.again(canceled.failure).await?;
+        }
+    }
+
+    /// One read tells whether the event came before, and gives its order. Where the event names no
+    /// order, as refunds and disputes do, or another than the intent's, a second read follows.
+    async fn look_up(
+        &self,
+        attempts: &mut Attempts,
+        event: &Event,
+        now: i64,
+    ) -> Result<Found, Failure> {
+        let handle = Handle::of(event);
+        let (named, intent) = match &handle {
+            Some(Handle::Order { named, intent }) => (Some(named.as_str()), Some(intent)),
+            Some(Handle::Intent(intent)) => (None, Some(intent)),
+            None => (None, None),
+        };
+        let claim = Kind::Event.key(&event.id);
+        let pointer = intent.map(|intent| Kind::Intent.key(intent));
+        let keys = [
+            Some(claim.clone()),
+            pointer.clone(),
+            named.map(|id| Kind::Order.key(id)),
+        ];
+        let keys: Vec<String> = keys.into_iter().flatten().collect();
+        let items = self.get_all(attempts, &keys).await?;
+        if items
+            .get(&claim)
+            .is_some_and(|claim| !is_expired(claim, now))
+        {
+            return Ok(Found::Claim);
+        }
+        // Whose the intent is, the ledger knows better than metadata that anyone may edit.
+        let owner = match pointer.and_then(|pointer| items.get(&pointer)) {
+            Some(pointer) => Some(need_text(pointer, "order_id")?),
+            None => named,
+        };
+        let order = match owner {
+            Some(id) if Some(id) == named => order_in(&items, id)?,
+            Some(id) => self.find(attempts, id).await?,
+            None => None,
+        };
+        Ok(Found::Order(order))
+    }
+
+    fn put_claim(&self, event: &Event, accepted: Accepted, now: i64) -> TransactWriteItem {
+        let item = keyed(&Kind::Event.key(&event.id))
+            .with("type", text(&event.kind))
+            .with("outcome", text(accepted.as_str()))
+            .with("received_at", number(now))
+            .with(EXPIRES_AT, number(now + REMEMBERED));
+        self.put(item, Condition::AbsentOrExpired(now))
+    }
+
+    /// The order as it is after the event, and its intent where it had none before.
+    fn put_moved(
+        &self,
+        before: Option<(&Order, i64)>,
+        order: &Order,
+    ) -> Result<Vec<TransactWriteItem>, Failure> {
+        let version = before.map_or(0, |(_, version)| version);
+        let mut writes = vec![self.put_order(order, version)?];
+        let had = before.and_then(|(before, _)| before.intent());
+        if let (None, Some(intent)) = (had, order.intent()) {
+            writes.push(self.put_pointer(intent, order));
+        }
+        Ok(writes)
+    }
+
+    /// The messages that were not `told` before.
+    fn put_messages(
+        &self,
+        messages: &[Message],
+        told: &HashSet<String>,
+        now: i64,
+    ) -> Vec<TransactWriteItem> {
+        let new = messages
+            .iter()
+            .filter(|message| !told.contains(&message.id));
+        new.flat_map(|message| self.put_message(message, now))
+            .collect()
+    }
+}
+
+fn order_in(items: &HashMap<String, Item>, id: &str) -> Result<Option<(Order, i64)>, Failure> {
+    items
+        .get(&Kind::Order.key(id))
+        .map(orders::read)
+        .transpose()
+}

@@ -1,0 +1,210 @@
+//! Calls that are made again: what passes is waited for with full jitter, inside one deadline.
+//!
+//! Everything that belongs to one piece of work shares one [`Attempts`], so that the work ends while
+//! whoever waits for it still does. The SDK's own retries are off: it would count them by the call.
+
+use std::{error::Error, time::Duration};
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_types::request_id::RequestId as _;
+use tokio::time::Instant;
+
+use super::{DynamoDb, Failure};
+
+/// How long one piece of work is tried: below the time that Stripe, and a payer, wait.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The most that is waited before the second try; it doubles with every further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(25);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The tries of one piece of work.
+#[derive(Debug)]
+pub(super) struct Attempts {
+    ends: Instant,
+    longest_pause: Duration,
+}
+
+/// What DynamoDB said to a call, once it said something.
+#[derive(Debug)]
+pub(super) enum Answer<O, E> {
+    /// It did it.
+    Done(O),
+    /// A condition was not met, or a transaction was canceled.
+    Declined(E, Failure),
+}
+
+impl<O, E> Answer<O, E> {
+    /// What was done; a refusal is a failure where nothing was asked that could be declined.
+    pub(super) fn done(self) -> Result<O, Failure> {
+        match self {
+            Self::Done(output) => Ok(output),
+            Self::Declined(_, failure) => Err(failure),
+        }
+    }
+}
+
+/// Why a call did not end well.
+enum Trouble<E> {
+    /// It may end well the next time.
+    Passing(Failure),
+    /// It would end the same again.
+    Lasting(Failure),
+    Declined(E, Failure),
+}
+
+impl Attempts {
+    pub(super) fn new() -> Self {
+        Self {
+            ends: Instant::now() + PATIENCE,
+            longest_pause: FIRST_PAUSE,
+        }
+    }
+
+    /// Waits before the next try.
+    ///
+    /// # Errors
+    ///
+    /// `failure`, which is why there is a next try, when no time is left for one.
+    pub(super) async fn again(&mut self, failure: Failure) -> Result<(), Failure> {
+        let pause = self.longest_pause.mul_f64(fastrand::f64());
+        self.longest_pause = LONGEST_PAUSE.min(self.longest_pause * 2);
+        if Instant::now() + pause >= self.ends {
+            return Err(failure);
+        }
+        tokio::time::sleep(pause).await;
+        Ok(())
+    }
+
+    /// Sends a request, again where its failure may pass. What is sent must be good to be done
+    /// twice, since an answer may get lost.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when it would be refused again, or no time is left.
+    pub(super) async fn call<O, E, F>(
+        &mut self,
+        ledger: &DynamoDb,
+        action: &'static str,
+        send: impl Fn() -> F,
+    ) -> Result<Answer<O, E>, Failure>
+    where
+        F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        loop {
+            let trouble = match tokio::time::timeout_at(self.ends, send()).await {
+                Ok(Ok(output)) => return Ok(Answer::Done(output)),
+                Ok(Err(error)) => ledger.trouble(action, error),
+                Err(_) => Trouble::Lasting(Failure::Unreachable {
+                    action,
+                    what: "no answer in time".to_owned(),
+                }),
+            };
+            match trouble {
+                Trouble::Passing(failure) => self.again(failure).await?,
+                Trouble::Lasting(failure) => return Err(failure),
+                Trouble::Declined(error, failure) => return Ok(Answer::Declined(error, failure)),
+            }
+        }
+    }
+}
+
+impl DynamoDb {
+    fn trouble<E>(&self, action: &'static str, error: SdkError<E, HttpResponse>) -> Trouble<E>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let request_id = error.request_id().unwrap_or("unknown").to_owned();
+        let context = match error {
+            SdkError::ServiceError(context) => context,
+            SdkError::ConstructionFailure(_) => {
+                let code = "the request could not be made".to_owned();
+                return Trouble::Lasting(Failure::Refused {
+                    action,
+                    code,
+                    request_id,
+                });
+            }
+            lost => {
+                let what = chain(&lost);
+                return Trouble::Passing(Failure::Unreachable { action, what });
+            }
+        };
+        let is_server_error = context.raw().status().is_server_error();
+        let code = context.err().code().unwrap_or("no code").to_owned();
+        match code.as_str() {
+            "ConditionalCheckFailedException" | "TransactionCanceledException" => {
+                let failure = Failure::Busy {
+                    action,
+                    code,
+                    request_id,
+                };
+                Trouble::Declined(context.into_err(), failure)
+            }
+            "ResourceNotFoundException" => Trouble::Lasting(Failure::NoTable {
+                table: self.table.clone(),
+                region: self.region.clone(),
+            }),
+            code if is_denial(code) => Trouble::Lasting(Failure::Denied {
+                action,
+                table: self.table.clone(),
+                code: code.to_owned(),
+                request_id,
+            }),
+            code if is_server_error || is_passing(code) => Trouble::Passing(Failure::Busy {
+                action,
+                code: code.to_owned(),
+                request_id,
+            }),
+            _ => Trouble::Lasting(Failure::Refused {
+                action,
+                code,
+                request_id,
+            }),
+        }
+    }
+}
+
+/// Whether AWS's `code`, of an error or of one item of a canceled transaction, may not come again.
+pub(super) fn is_passing(code: &str) -> bool {
+    matches!(
+        code.strip_suffix("Exception").unwrap_or(code),
+        "InternalServerError"
+            | "LimitExceeded"
+            | "ProvisionedThroughputExceeded"
+            | "ReplicatedWriteConflict"
+            | "RequestLimitExceeded"
+            | "ServiceUnavailable"
+            | "Throttling"
+            | "ThrottlingError"
+            | "TransactionConflict"
+            | "TransactionInProgress"
+    )
+}
+
+fn is_denial(code: &str) -> bool {
+    matches!(
+        code.strip_suffix("Exception").unwrap_or(code),
+        "AccessDenied"
+            | "ExpiredToken"
+            | "IncompleteSignature"
+            | "InvalidClientTokenId"
+            | "InvalidSignature"
+            | "KMSAccessDenied"
+            | "MissingAuthenticationToken"
+            | "SignatureDoesNotMatch"
+            | "UnrecognizedClient"
+    )
+}
+
+/// An error of the connection and its causes. AWS's answers are not among them.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,99 @@
+//! Why a ledger did not do what it was asked.
+
+use crate::secrets::{Mode, Unreadable};
+
+/// The ledger did not do what it was asked; nothing was written, or the same request may be made
+/// again. Texts name tables, actions and AWS's codes, and never what was read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The file could not be opened, read or written.
+    #[error("the ledger's database failed")]
+    Database(#[from] rusqlite::Error),
+    /// What was read is not what was written.
+    #[error("the ledger holds what this version cannot read")]
+    Unreadable(#[source] serde_json::Error),
+    /// What was read lacks an attribute.
+    #[error("the ledger holds an item without `{0}`, which this version cannot read")]
+    Malformed(&'static str),
+    /// The database was made by a newer version.
+    #[error(
+        "the ledger's schema {found} is newer than {known}, the newest that this version knows"
+    )]
+    NewerSchema {
+        /// In the file.
+        found: i64,
+        /// In this program.
+        known: i64,
+    },
+    /// No ledger is configured.
+    #[error("FAREBOX_LEDGER is not set")]
+    Nowhere,
+    /// The ledger is on AWS, and nothing says where that is and who calls.
+    #[error("FAREBOX_LEDGER names a table, and AWS's region and keys are not set")]
+    NoAws,
+    /// The database belongs to payments of the other mode.
+    #[error("the ledger holds {0:?}-mode payments, and Stripe's key is of the other mode")]
+    OtherMode(Mode),
+    /// Whether the payments are real cannot be told without the keys.
+    #[error(transparent)]
+    NoMode(#[from] Unreadable),
+    /// The payment intent is noted for another order.
+    #[error("the payment intent belongs to another order")]
+    IntentTaken,
+    /// The work ended early.
+    #[error("the ledger's task ended early")]
+    Aborted(#[from] tokio::task::JoinError),
+    /// There is no such table.
+    #[error(
+        "there is no DynamoDB table `{table}`, or not its index, in {region}: deploy it, or correct FAREBOX_LEDGER or AWS_REGION"
+    )]
+    NoTable {
+        /// Its name.
+        table: String,
+        /// Where it was looked for.
+        region: String,
+    },
+    /// AWS does not let us.
+    #[error(
+        "AWS denies {action} on the table `{table}` ({code}, request {request_id}): check the function's role and keys"
+    )]
+    Denied {
+        /// What was asked for, as a policy names it.
+        action: &'static str,
+        /// The table's name.
+        table: String,
+        /// AWS's code.
+        code: String,
+        /// AWS's id of the request.
+        request_id: String,
+    },
+    /// DynamoDB was too busy, or others changed the same items, for as long as there was time.
+    #[error("{action} was not done in time ({code}, request {request_id})")]
+    Busy {
+        /// What was asked for, as a policy names it.
+        action: &'static str,
+        /// AWS's code.
+        code: String,
+        /// AWS's id of the request.
+        request_id: String,
+    },
+    /// DynamoDB refused, and would refuse again.
+    #[error("DynamoDB refused {action} ({code}, request {request_id})")]
+    Refused {
+        /// What was asked for, as a policy names it.
+        action: &'static str,
+        /// AWS's code.
+        code: String,
+        /// AWS's id of the request.
+        request_id: String,
+    },
+    /// DynamoDB did not answer; the text says how that showed.
+    #[error("DynamoDB did not answer {action}: {what}")]
+    Unreachable {
+        /// What was asked for, as a policy names it.
+        action: &'static str,
+        /// What the connection met.
+        what: String,
+    },
+}

@@ -1,0 +1,234 @@
+//! What events do to the ledger.
+
+use super::*;
+
+on_both_backends!(
+    an_event_is_remembered_for_forty_days,
+    an_event_that_is_set_aside_again_leaves_both_records,
+    a_refund_that_names_no_order_finds_it_by_its_intent,
+    an_intent_that_only_its_event_told_of_is_the_orders_own,
+    a_payment_moves_the_order_and_tells_the_site_once,
+    what_contradicts_the_order_is_set_aside_and_changes_nothing,
+    an_event_that_does_not_parse_is_kept,
+    a_payment_for_an_order_of_ours_that_is_not_here_is_set_aside,
+    an_intent_that_is_not_ours_is_ignored,
+    a_payment_whose_metadata_was_emptied_is_not_lost,
+    metadata_that_names_another_order_moves_neither,
+    a_quarantined_event_that_is_released_counts_when_it_comes_again,
+    a_subscribed_event_is_passed_on_once_and_as_it_is,
+    a_subscription_to_an_orders_events_adds_to_the_orders_own_messages,
+);
+
+async fn a_payment_moves_the_order_and_tells_the_site_once(place: Place) {
+    let it = Fixture::new(place).await;
+    let order = it.order().await;
+
+    assert_eq!(
+        it.accept(&succeeded(&order, "evt_1")).await,
+        Accepted::Applied
+    );
+    assert_eq!(it.accept(&succeeded(&order, "evt_1")).await, Accepted::Seen);
+    assert_eq!(
+        it.accept(&succeeded(&order, "evt_2")).await,
+        Accepted::Applied
+    );
+
+    assert_eq!(it.status().await, Status::Paid);
+    let [letter] = &it.due().await[..] else {
+        panic!("one message")
+    };
+    assert_eq!(letter.message.kind, "order.paid");
+    let body: Value = serde_json::from_str(&letter.message.body).unwrap();
+    assert_eq!(body["data"]["orderId"], "o_1");
+    assert_eq!(body["data"]["customer"], "ada");
+    assert_eq!(body["data"]["amount"], 1500);
+    assert_eq!(body["data"]["version"], 3, "opened, noted the intent, paid");
+}
+
+async fn what_contradicts_the_order_is_set_aside_and_changes_nothing(place: Place) {
+    let it = Fixture::new(place).await;
+    let order = it.order().await;
+    let mut cheap = succeeded(&order, "evt_1");
+    cheap["data"]["object"]["amount"] = json!(1);
+
+    assert_eq!(it.accept(&cheap).await, Accepted::Quarantined);
+    assert_eq!(it.accept(&cheap).await, Accepted::Seen);
+
+    assert_eq!(it.status().await, Status::Created);
+    assert!(it.due().await.is_empty());
+    let [set_aside] = &it.ledger.quarantined().await.unwrap()[..] else {
+        panic!("one event")
+    };
+    assert_eq!(set_aside.event_id, "evt_1");
+    assert!(set_aside.reason.contains("amount"), "{}", set_aside.reason);
+}
+
+async fn an_event_that_does_not_parse_is_kept(place: Place) {
+    let it = Fixture::new(place).await;
+    let odd = json!({ "id": "evt_1", "object": "event", "type": "payment_intent.succeeded",
+        "livemode": false, "data": { "object": { "id": 7 } } });
+
+    assert_eq!(it.accept(&odd).await, Accepted::Quarantined);
+    assert_eq!(it.ledger.quarantined().await.unwrap().len(), 1);
+}
+
+async fn a_payment_for_an_order_of_ours_that_is_not_here_is_set_aside(place: Place) {
+    let it = Fixture::new(place).await;
+    let order = it.order().await;
+    let elsewhere = Fixture::new(place).await;
+
+    assert_eq!(
+        elsewhere.accept(&succeeded(&order, "evt_1")).await,
+        Accepted::Quarantined
+    );
+}
+
+async fn an_intent_that_is_not_ours_is_ignored(place: Place) {
+    let it = Fixture::new(place).await;
+    let mut foreign = succeeded(&it.order().await, "evt_1");
+    foreign["data"]["object"]["metadata"] = json!({});
+    foreign["data"]["object"]["id"] = json!("pi_of_another_shop");
+
+    assert_eq!(it.accept(&foreign).await, Accepted::Ignored);
+    assert_eq!(
+        it.accept(&other("evt_2", "product.created")).await,
+        Accepted::Ignored
+    );
+}
+
+async fn a_payment_whose_metadata_was_emptied_is_not_lost(place: Place) {
+    let it = Fixture::new(place).await;
+    let mut emptied = succeeded(&it.order().await, "evt_1");
+    emptied["data"]["object"]["metadata"] = json!({});
+
+    assert_eq!(it.accept(&emptied).await, Accepted::Quarantined);
+    assert_eq!(it.ledger.quarantined().await.unwrap().len(), 1);
+}
+
+async fn metadata_that_names_another_order_moves_neither(place: Place) {
+    let it = Fixture::new(place).await;
+    let order = it.order().await;
+    // The same owner and the same contents, so that nothing else differs.
+    let Opened::Order(other) = it.open(opening("o_2", "ada", 1500, None)).await else {
+        panic!()
+    };
+    let mut moved = succeeded(&order, "evt_1");
+    moved["data"]["object"]["metadata"][IntentKeys::ORDER] = json!("o_2");
+
+    assert_eq!(it.accept(&moved).await, Accepted::Quarantined);
+
+    assert_eq!(it.status().await, Status::Created);
+    let other = it.ledger.order(other.id()).await.unwrap().unwrap();
+    assert_eq!(other.status(), Status::Created);
+}
+
+async fn a_quarantined_event_that_is_released_counts_when_it_comes_again(place: Place) {
+    let elsewhere = Fixture::new(place).await;
+    let order = elsewhere.order().await;
+    let it = Fixture::subscribed_to(place, "payment_intent.*").await;
+    let paid = succeeded(&order, "evt_1");
+    assert_eq!(it.accept(&paid).await, Accepted::Quarantined);
+    assert_eq!(it.due().await.len(), 1, "a subscriber is told all the same");
+
+    // The order is restored, and the event sent again.
+    it.order().await;
+    assert_eq!(it.accept(&paid).await, Accepted::Seen);
+    assert!(!it.ledger.release("evt_2").await.unwrap());
+    assert!(it.ledger.release("evt_1").await.unwrap());
+
+    assert_eq!(it.accept(&paid).await, Accepted::Applied);
+    assert_eq!(it.status().await, Status::Paid);
+    assert_eq!(
+        it.ledger.quarantined().await.unwrap().len(),
+        1,
+        "the record stays"
+    );
+}
+
+async fn a_subscribed_event_is_passed_on_once_and_as_it_is(place: Place) {
+    let it = Fixture::new(place).await;
+    let event = other("evt_1", "customer.created");
+
+    assert_eq!(it.accept(&event).await, Accepted::Applied);
+    assert_eq!(it.accept(&event).await, Accepted::Seen);
+
+    let [letter] = &it.due().await[..] else {
+        panic!("one message")
+    };
+    assert_eq!(letter.message.kind, "stripe.customer.created");
+    let body: Value = serde_json::from_str(&letter.message.body).unwrap();
+    assert_eq!(body["data"], event);
+}
+
+async fn a_subscription_to_an_orders_events_adds_to_the_orders_own_messages(place: Place) {
+    let it = Fixture::subscribed_to(place, "payment_intent.succeeded").await;
+    let order = it.order().await;
+
+    it.accept(&succeeded(&order, "evt_1")).await;
+
+    let mut kinds: Vec<String> = it.due().await.into_iter().map(|l| l.message.kind).collect();
+    kinds.sort();
+    assert_eq!(kinds, ["order.paid", "stripe.payment_intent.succeeded"]);
+}
+
+async fn an_event_is_remembered_for_forty_days(place: Place) {
+    let it = Fixture::new(place).await;
+    let event = other("evt_1", "customer.created");
+    it.accept(&event).await;
+
+    while it.ledger.forget_expired(NOW + REMEMBERED).await.unwrap() {}
+    assert_eq!(it.accept_at(&event, NOW + REMEMBERED).await, Accepted::Seen);
+    let later = NOW + REMEMBERED + 1;
+    while it.ledger.forget_expired(later).await.unwrap() {}
+    assert_eq!(it.accept_at(&event, later).await, Accepted::Applied);
+    assert_eq!(
+        it.due().await.len(),
+        1,
+        "the message was not delivered yet, and is told once"
+    );
+}
+
+async fn an_event_that_is_set_aside_again_leaves_both_records(place: Place) {
+    let it = Fixture::new(place).await;
+    let mut cheap = succeeded(&it.order().await, "evt_1");
+    cheap["data"]["object"]["amount"] = json!(1);
+    it.accept(&cheap).await;
+    assert!(it.ledger.release("evt_1").await.unwrap());
+
+    assert_eq!(it.accept_at(&cheap, NOW + 1).await, Accepted::Quarantined);
+
+    let events = it.ledger.quarantined().await.unwrap();
+    let times: Vec<i64> = events.iter().map(|event| event.at).collect();
+    assert_eq!(times, [NOW, NOW + 1]);
+}
+
+async fn a_refund_that_names_no_order_finds_it_by_its_intent(place: Place) {
+    let it = Fixture::new(place).await;
+    let order = it.order().await;
+    it.accept(&succeeded(&order, "evt_1")).await;
+    let refund = json!({
+        "id": "evt_2", "object": "event", "type": "refund.created", "created": NOW,
+        "livemode": false, "data": { "object": {
+            "id": "re_1", "amount": 1500, "currency": "usd", "status": "succeeded",
+            "payment_intent": "pi_1",
+        } },
+    });
+
+    assert_eq!(it.accept(&refund).await, Accepted::Applied);
+    assert_eq!(it.status().await, Status::Refunded);
+}
+
+async fn an_intent_that_only_its_event_told_of_is_the_orders_own(place: Place) {
+    let it = Fixture::new(place).await;
+    let Opened::Order(order) = it.open(opening("o_1", "ada", 1500, None)).await else {
+        panic!("refused")
+    };
+    it.accept(&succeeded(&order, "evt_1")).await;
+
+    let noted = it.ledger.attach_intent(order.id(), "pi_2", NOW).await;
+    assert_eq!(noted.unwrap().unwrap().intent(), Some("pi_1"));
+    // Found by the intent, since this metadata names another order.
+    let mut moved = succeeded(&order, "evt_2");
+    moved["data"]["object"]["metadata"][IntentKeys::ORDER] = json!("o_2");
+    assert_eq!(it.accept(&moved).await, Accepted::Quarantined);
+}

@@ -1,0 +1,48 @@
+//! What is SQLite's alone: the file.
+
+use super::*;
+
+fn path(it: &Fixture) -> &std::path::Path {
+    let Some(LedgerLocation::Sqlite(path)) = &it.config.ledger else {
+        panic!("a file")
+    };
+    path
+}
+
+#[tokio::test]
+async fn a_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let it = Fixture::new(Place::Sqlite).await;
+    let mode = std::fs::metadata(path(&it)).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_connections_that_open_a_new_file_at_once_agree() {
+    let it = Fixture::new(Place::Sqlite).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = it.config.clone();
+    config.ledger = Some(LedgerLocation::Sqlite(folder.path().join("new.sqlite")));
+    let opened = (0..8).map(|_| {
+        let config = config.clone();
+        tokio::spawn(async move { Ledger::open(&config).await.map(|_| ()) })
+    });
+
+    for opening in opened.collect::<Vec<_>>() {
+        opening.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_version_is_left_alone() {
+    let it = Fixture::new(Place::Sqlite).await;
+    let newer = rusqlite::Connection::open(path(&it)).unwrap();
+    newer.pragma_update(None, "user_version", 99).unwrap();
+
+    let refused = Ledger::open(&it.config).await.unwrap_err();
+    assert!(
+        matches!(refused, Failure::NewerSchema { found: 99, .. }),
+        "{refused}"
+    );
+}

@@ -1,0 +1,142 @@
+//! Where a ledger under test is: a new file, or a new table on the stand-in that the environment
+//! names.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{
+    Client,
+    types::{
+        AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
+        Projection, ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
+        TimeToLiveSpecification,
+    },
+};
+use tempfile::TempDir;
+
+use crate::Config;
+
+/// Which backend.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place {
+    Sqlite,
+    DynamoDb,
+}
+
+/// A place for one ledger.
+pub(super) struct Home {
+    /// Kept until the test ends.
+    pub(super) _folder: Option<TempDir>,
+    variables: HashMap<&'static str, String>,
+}
+
+impl Place {
+    pub(super) async fn make(self) -> Home {
+        match self {
+            Self::Sqlite => {
+                let folder = tempfile::tempdir().unwrap();
+                let path = folder.path().join("farebox.sqlite");
+                let ledger = format!("sqlite:{}", path.display());
+                Home {
+                    _folder: Some(folder),
+                    variables: HashMap::from([("FAREBOX_LEDGER", ledger)]),
+                }
+            }
+            Self::DynamoDb => {
+                let table = format!("farebox-{:016x}", fastrand::u64(..));
+                let home = Home::on_table(&table, &stand_in());
+                create(&home.client(), &table).await;
+                home
+            }
+        }
+    }
+}
+
+/// The address of the stand-in for DynamoDB.
+pub(super) fn stand_in() -> String {
+    std::env::var("FAREBOX_TEST_DYNAMODB").expect(
+        "FAREBOX_TEST_DYNAMODB must be the address of a stand-in for DynamoDB: scripts/aws-stand-ins sets it",
+    )
+}
+
+impl Home {
+    /// The table, as it is reached through `endpoint`.
+    pub(super) fn on_table(table: &str, endpoint: &str) -> Self {
+        let variables = [
+            ("FAREBOX_LEDGER", format!("dynamodb:{table}")),
+            ("AWS_ENDPOINT_URL", endpoint.to_owned()),
+            ("AWS_REGION", "eu-west-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+        ];
+        Self {
+            _folder: None,
+            variables: HashMap::from(variables),
+        }
+    }
+
+    /// The same place, reached through another `endpoint`.
+    pub(super) fn through(&self, endpoint: &str) -> Self {
+        Self::on_table(self.table(), endpoint)
+    }
+
+    pub(super) fn config(&self, more: &[(&str, &str)]) -> Config {
+        let config = Config::from_lookup(&[], |name| {
+            let given = more.iter().find(|(more, _)| *more == name);
+            let given = given.map(|(_, value)| (*value).to_owned());
+            given.or_else(|| self.variables.get(name).cloned())
+        });
+        config.unwrap()
+    }
+
+    /// The table's name.
+    pub(super) fn table(&self) -> &str {
+        self.variables["FAREBOX_LEDGER"]
+            .strip_prefix("dynamodb:")
+            .unwrap()
+    }
+
+    /// A client that the ledger does not use.
+    pub(super) fn client(&self) -> Client {
+        Client::new(self.config(&[]).aws.unwrap().config())
+    }
+}
+
+/// Makes the table as `template.yaml` does.
+async fn create(client: &Client, table: &str) {
+    let attribute = |name: &str, kind| {
+        let attribute = AttributeDefinition::builder().attribute_name(name);
+        attribute.attribute_type(kind).build().unwrap()
+    };
+    let key = |name: &str, kind| {
+        let key = KeySchemaElement::builder().attribute_name(name);
+        key.key_type(kind).build().unwrap()
+    };
+    let projection = Projection::builder().projection_type(ProjectionType::KeysOnly);
+    let index = GlobalSecondaryIndex::builder()
+        .index_name("queue")
+        .key_schema(key("queue", KeyType::Hash))
+        .key_schema(key("due_at", KeyType::Range))
+        .projection(projection.build());
+    let stream = StreamSpecification::builder()
+        .stream_enabled(true)
+        .stream_view_type(StreamViewType::NewImage);
+    let created = client
+        .create_table()
+        .table_name(table)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(attribute("pk", ScalarAttributeType::S))
+        .attribute_definitions(attribute("queue", ScalarAttributeType::S))
+        .attribute_definitions(attribute("due_at", ScalarAttributeType::N))
+        .key_schema(key("pk", KeyType::Hash))
+        .global_secondary_indexes(index.build().unwrap())
+        .stream_specification(stream.build().unwrap());
+    created.send().await.unwrap();
+    let expiry = TimeToLiveSpecification::builder()
+        .attribute_name("expires_at")
+        .enabled(true);
+    let expiry = client
+        .update_time_to_live()
+        .table_name(table)
+        .time_to_live_specification(expiry.build().unwrap());
+    expiry.send().await.unwrap();
+}
