@@ -17,6 +17,7 @@ mod orders;
 mod outbox;
 mod quarantine;
 mod requests;
+mod transaction;
 
 use aws_sdk_dynamodb::Client;
 use aws_smithy_types::retry::RetryConfig;
@@ -31,7 +32,10 @@ use super::{
     accept::{Decision, Handle, decide},
     opening,
 };
-use crate::{aws::Aws, secrets::Mode};
+use crate::{
+    aws::Aws,
+    secrets::{Mode, Secrets},
+};
 
 /// The table, and the connections to it; cheap to clone.
 #[derive(Clone, Debug)]

@@ -46,7 +46,7 @@ pub enum Failure {
     Aborted(#[from] tokio::task::JoinError),
     /// There is no such table.
     #[error(
-        "there is no DynamoDB table `{table}`, or not its index, in {region}: deploy it, or correct FAREBOX_LEDGER or AWS_REGION"
+        "there is no DynamoDB table `{table}` in {region}: deploy it, or correct FAREBOX_LEDGER or AWS_REGION"
     )]
     NoTable {
         /// Its name.

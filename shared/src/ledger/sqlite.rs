@@ -6,6 +6,7 @@
 
 mod orders;
 mod outbox;
+mod quarantine;
 mod schema;
 
 use std::{
@@ -175,17 +176,12 @@ impl Sqlite {
     }
 
     pub(super) async fn quarantined(&self) -> Result<Vec<Quarantined>, Failure> {
-        self.with(|connection| quarantined(connection)).await
+        self.with(|connection| quarantine::list(connection)).await
     }
 
     pub(super) async fn release(&self, id: String) -> Result<bool, Failure> {
-        self.write(move |transaction| {
-            let released = transaction
-                .prepare_cached("DELETE FROM events WHERE id = ?1 AND outcome = ?2")?
-                .execute([id.as_str(), Accepted::Quarantined.as_str()])?;
-            Ok(released > 0)
-        })
-        .await
+        self.write(move |transaction| quarantine::release(transaction, &id))
+            .await
     }
 
     pub(super) async fn mark(&self, name: &'static str) -> Result<Option<String>, Failure> {
@@ -264,7 +260,7 @@ fn accept(
             Accepted::Applied
         }
         Decision::Quarantine(reason, messages) => {
-            set_aside(transaction, event, &reason, now)?;
+            quarantine::set_aside(transaction, event, &reason, now)?;
             outbox::append(transaction, &messages, now)?;
             Accepted::Quarantined
         }
@@ -275,32 +271,4 @@ fn accept(
         )?
         .execute(params![event.id, event.kind, accepted.as_str(), now])?;
     Ok(accepted)
-}
-
-fn set_aside(
-    transaction: &Transaction<'_>,
-    event: &Event,
-    reason: &str,
-    now: i64,
-) -> Result<(), Failure> {
-    transaction
-        .prepare_cached(
-            "INSERT INTO quarantine (event_id, type, reason, body, at) VALUES (?1, ?2, ?3, ?4, ?5)",
-        )?
-        .execute(params![event.id, event.kind, reason, event.body, now])?;
-    Ok(())
-}
-
-fn quarantined(connection: &Connection) -> Result<Vec<Quarantined>, Failure> {
-    let mut statement = connection
-        .prepare_cached("SELECT event_id, type, reason, at FROM quarantine ORDER BY rowid")?;
-    let rows = statement.query_map([], |row| {
-        Ok(Quarantined {
-            event_id: row.get(0)?,
-            kind: row.get(1)?,
-            reason: row.get(2)?,
-            at: row.get(3)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }

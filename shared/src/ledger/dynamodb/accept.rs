@@ -5,21 +5,21 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use super::{
-    Accepted, Decision, DynamoDb, Failure, Handle, Message, REMEMBERED,
+    Accepted, Decision, DynamoDb, Failure, Handle, REMEMBERED,
     attempt::Attempts,
     decide,
     item::{EXPIRES_AT, Item, Kind, Write as _, is_expired, keyed, need_text, number, text},
     orders,
-    requests::Condition,
+    transaction::Condition,
 };
 use crate::{event::Event, order::Order};
 
 /// What the table holds of an event.
-enum Found {
+struct Found {
     /// It came before.
-    Claim,
-    /// It did not, and this is the order that it is about, with its version.
-    Order(Option<(Order, i64)>),
+    is_seen: bool,
+    /// The order that it is about, with its version.
+    order: Option<(Order, i64)>,
 }
 
 impl DynamoDb {
@@ -32,28 +32,18 @@ impl DynamoDb {
         let mut attempts = Attempts::new();
         let mut told = HashSet::new();
         loop {
-            let found = match self.look_up(&mut attempts, event, now).await? {
-                Found::Claim => return Ok(Accepted::Seen),
-                Found::Order(found) => found,
+            let found = self.look_up(&mut attempts, event, now).await?;
+            if found.is_seen {
+                return Ok(Accepted::Seen);
+            }
+            let known = found
+                .order
+                .as_ref()
+                .map(|(order, version)| (order, *version));
+            let decision = decide(known, event, is_subscribed, now);
+            let Some((accepted, writes)) = self.plan(event, known, decision, &told, now)? else {
+                return Ok(Accepted::Ignored);
             };
-            let known = found.as_ref().map(|(order, version)| (order, *version));
-            let (accepted, mut writes) = match decide(known, event, is_subscribed, now) {
-                Decision::Ignore => return Ok(Accepted::Ignored),
-                Decision::Pass(messages) => {
-                    (Accepted::Applied, self.put_messages(&messages, &told, now))
-                }
-                Decision::Move(order, messages) => {
-                    let mut writes = self.put_moved(known, &order)?;
-                    writes.extend(self.put_messages(&messages, &told, now));
-                    (Accepted::Applied, writes)
-                }
-                Decision::Quarantine(reason, messages) => {
-                    let mut writes = self.put_quarantined(event, &reason, now);
-                    writes.extend(self.put_messages(&messages, &told, now));
-                    (Accepted::Quarantined, writes)
-                }
-            };
-            writes.insert(0, self.put_claim(event, accepted, now));
             let Some(canceled) = self.transact(&mut attempts, writes).await? else {
                 return Ok(accepted);
             };
@@ -61,14 +51,40 @@ impl DynamoDb {
                 return Ok(Accepted::Seen);
             }
             // A message with the id of an earlier one is the same message: it is told once.
-            let messages = canceled.unmet.iter();
-            told.extend(
-                messages
-                    .filter_map(|key| Kind::Outbox.id_in(key))
-                    .map(str::to_owned),
-            );
+            let unmet = canceled.unmet.iter();
+            let messages = unmet.filter_map(|key| Kind::Outbox.id_in(key));
+            told.extend(messages.map(str::to_owned));
             attempts.again(canceled.failure).await?;
         }
+    }
+
+    /// What is written for a decision: the claim, and what follows from it.
+    fn plan(
+        &self,
+        event: &Event,
+        known: Option<(&Order, i64)>,
+        decision: Decision,
+        told: &HashSet<String>,
+        now: i64,
+    ) -> Result<Option<(Accepted, Vec<TransactWriteItem>)>, Failure> {
+        let (accepted, moved, messages) = match decision {
+            Decision::Ignore => return Ok(None),
+            Decision::Pass(messages) => (Accepted::Applied, Vec::new(), messages),
+            Decision::Move(order, messages) => {
+                (Accepted::Applied, self.put_moved(known, &order)?, messages)
+            }
+            Decision::Quarantine(reason, messages) => {
+                let set_aside = self.put_quarantined(event, &reason, now);
+                (Accepted::Quarantined, set_aside, messages)
+            }
+        };
+        let mut writes = vec![self.put_claim(event, accepted, now)];
+        writes.extend(moved);
+        let new = messages
+            .iter()
+            .filter(|message| !told.contains(&message.id));
+        writes.extend(new.flat_map(|message| self.put_message(message, now)));
+        Ok(Some((accepted, writes)))
     }
 
     /// One read tells whether the event came before, and gives its order. Where the event names no
@@ -94,11 +110,12 @@ impl DynamoDb {
         ];
         let keys: Vec<String> = keys.into_iter().flatten().collect();
         let items = self.get_all(attempts, &keys).await?;
-        if items
-            .get(&claim)
-            .is_some_and(|claim| !is_expired(claim, now))
-        {
-            return Ok(Found::Claim);
+        let claimed = items.get(&claim);
+        if claimed.is_some_and(|claim| !is_expired(claim, now)) {
+            return Ok(Found {
+                is_seen: true,
+                order: None,
+            });
         }
         // Whose the intent is, the ledger knows better than metadata that anyone may edit.
         let owner = match pointer.and_then(|pointer| items.get(&pointer)) {
@@ -110,7 +127,10 @@ impl DynamoDb {
             Some(id) => self.find(attempts, id).await?,
             None => None,
         };
-        Ok(Found::Order(order))
+        Ok(Found {
+            is_seen: false,
+            order,
+        })
     }
 
     fn put_claim(&self, event: &Event, accepted: Accepted, now: i64) -> TransactWriteItem {
@@ -135,20 +155,6 @@ impl DynamoDb {
             writes.push(self.put_pointer(intent, order));
         }
         Ok(writes)
-    }
-
-    /// The messages that were not `told` before.
-    fn put_messages(
-        &self,
-        messages: &[Message],
-        told: &HashSet<String>,
-        now: i64,
-    ) -> Vec<TransactWriteItem> {
-        let new = messages
-            .iter()
-            .filter(|message| !told.contains(&message.id));
-        new.flat_map(|message| self.put_message(message, now))
-            .collect()
     }
 }
 

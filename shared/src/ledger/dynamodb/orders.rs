@@ -9,7 +9,7 @@ use super::{
     attempt::Attempts,
     item::{Item, Kind, Write as _, keyed, need_number, need_text, number, text},
     opening,
-    requests::Condition,
+    transaction::Condition,
 };
 use crate::order::{Order, OrderId};
 

@@ -15,7 +15,8 @@ use super::{
         DUE_AT, EXPIRES_AT, Item, KEY, Kind, QUEUE, Write as _, keyed, need_number, need_text,
         number, number_in, part_count, part_keys, short, text, text_in, with_body,
     },
-    requests::{Change, Condition},
+    requests::Change,
+    transaction::Condition,
 };
 
 const DUE: &str = "due";

@@ -9,7 +9,7 @@ use super::{
         DUE_AT, Kind, QUEUE, Write as _, keyed, names, need_number, need_text, number, short, text,
         with_body,
     },
-    requests::Condition,
+    transaction::Condition,
 };
 use crate::event::Event;
 

@@ -1,38 +1,20 @@
-//! The few requests that everything is made of: reads by key, and writes under a condition.
+//! Single requests: reads by key, and changes of one item under a condition.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
-    operation::{transact_write_items::TransactWriteItemsError, update_item::UpdateItemError},
-    types::{
-        AttributeValue, Delete, KeysAndAttributes, Put, ReturnValue,
-        ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
-    },
+    operation::update_item::UpdateItemError,
+    types::{AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 
 use super::{
     DynamoDb, Failure,
-    attempt::{Answer, Attempts, is_passing},
-    item::{EXPIRES_AT, Item, KEY, keyed, names, number, text, text_in},
+    attempt::{Answer, Attempts},
+    item::{Item, KEY, keyed, names, text_in},
 };
 
 /// The most keys of one `BatchGetItem`.
 const MOST_KEYS: usize = 100;
-
-/// Under which condition an item is written.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Condition<'a> {
-    /// Always.
-    None,
-    /// It is not there.
-    Absent,
-    /// It is not there, or expired before this time.
-    AbsentOrExpired(i64),
-    /// It is an order in this version; 0 is none.
-    Version(i64),
-    /// It is not there, or is of this order.
-    AbsentOrOf(&'a str),
-}
 
 /// A change of an item that is there.
 #[derive(Clone, Debug)]
@@ -45,15 +27,6 @@ pub(super) struct Change {
     pub(super) names: &'static [&'static str],
     /// The values in both.
     pub(super) values: Vec<(&'static str, AttributeValue)>,
-}
-
-/// A transaction of which nothing was written.
-#[derive(Debug)]
-pub(super) struct Canceled {
-    /// The keys of the items whose condition was not met; none where it was only in another's way.
-    pub(super) unmet: Vec<String>,
-    /// What to say when there is no time for another try.
-    pub(super) failure: Failure,
 }
 
 impl DynamoDb {
@@ -117,29 +90,6 @@ impl DynamoDb {
             .collect())
     }
 
-    /// Writes all or nothing; `Some` says why nothing was written.
-    ///
-    /// The token makes a request that is sent again, because its answer got lost, one request:
-    /// DynamoDB knows it for ten minutes. It is new for every transaction, since two deliveries of
-    /// one event must not be taken for one.
-    pub(super) async fn transact(
-        &self,
-        attempts: &mut Attempts,
-        writes: Vec<TransactWriteItem>,
-    ) -> Result<Option<Canceled>, Failure> {
-        let keys: Vec<String> = writes.iter().map(key_of).collect();
-        let token = format!("{:032x}", fastrand::u128(..));
-        let write = self.client.transact_write_items();
-        let write = write
-            .client_request_token(token)
-            .set_transact_items(Some(writes));
-        let answer = attempts.call(self, TRANSACT, || write.clone().send());
-        match answer.await? {
-            Answer::Done(_) => Ok(None),
-            Answer::Declined(error, failure) => canceled(&error, keys, failure).map(Some),
-        }
-    }
-
     /// Changes the item with `key`; the inner error is the item, if it is there, that did not meet
     /// the condition.
     pub(super) async fn update(
@@ -167,143 +117,16 @@ impl DynamoDb {
             Answer::Declined(..) => Err(None),
         })
     }
-
-    /// `item` as a part of a transaction.
-    pub(super) fn put(&self, item: Item, condition: Condition<'_>) -> TransactWriteItem {
-        let (expression, named, value) = condition.parts();
-        let put = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .set_condition_expression(expression.map(str::to_owned))
-            .set_expression_attribute_names(named.map(|name| names(&[name])))
-            .set_expression_attribute_values(value.map(|value| [(":is".to_owned(), value)].into()));
-        let put = put.build().expect("table and item are set");
-        TransactWriteItem::builder().put(put).build()
-    }
-
-    /// `change` as a part of a transaction.
-    pub(super) fn change(&self, key: &str, change: &Change) -> TransactWriteItem {
-        let update = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(keyed(key)))
-            .update_expression(change.set)
-            .condition_expression(change.when)
-            .set_expression_attribute_names(Some(names(change.names)))
-            .set_expression_attribute_values(change.values());
-        let update = update.build().expect("table, key and expression are set");
-        TransactWriteItem::builder().update(update).build()
-    }
-
-    /// The end of the item with `key`, as a part of a transaction.
-    pub(super) fn delete(&self, key: &str) -> TransactWriteItem {
-        let delete = Delete::builder()
-            .table_name(&self.table)
-            .set_key(Some(keyed(key)));
-        let delete = delete.build().expect("table and key are set");
-        TransactWriteItem::builder().delete(delete).build()
-    }
 }
 
 const GET_ALL: &str = "dynamodb:BatchGetItem";
-/// A policy allows a transaction by what is in it.
-const TRANSACT: &str = "dynamodb:PutItem, by TransactWriteItems,";
 
 impl Change {
-    fn values(&self) -> Option<HashMap<String, AttributeValue>> {
+    pub(super) fn values(&self) -> Option<HashMap<String, AttributeValue>> {
         let values = self.values.iter();
         let values = values.map(|(name, value)| ((*name).to_owned(), value.clone()));
         (!self.values.is_empty()).then(|| values.collect())
     }
-}
-
-impl Condition<'_> {
-    /// The expression, the name in it, and the value of its `:is`.
-    fn parts(
-        self,
-    ) -> (
-        Option<&'static str>,
-        Option<&'static str>,
-        Option<AttributeValue>,
-    ) {
-        const ABSENT: &str = "attribute_not_exists(pk)";
-        match self {
-            Self::None => (None, None, None),
-            Self::Absent | Self::Version(0) => (Some(ABSENT), None, None),
-            Self::AbsentOrExpired(now) => (
-                Some("attribute_not_exists(pk) OR #expires_at < :is"),
-                Some(EXPIRES_AT),
-                Some(number(now)),
-            ),
-            Self::Version(version) => (
-                Some("#version = :is"),
-                Some("version"),
-                Some(number(version)),
-            ),
-            Self::AbsentOrOf(order) => (
-                Some("attribute_not_exists(pk) OR #order_id = :is"),
-                Some("order_id"),
-                Some(text(order)),
-            ),
-        }
-    }
-}
-
-/// The key of what `write` writes.
-fn key_of(write: &TransactWriteItem) -> String {
-    let put = write.put().map(Put::item);
-    let update = write.update().map(Update::key);
-    let delete = write.delete().map(Delete::key);
-    let item = put.or(update).or(delete);
-    item.and_then(|item| text_in(item, KEY))
-        .unwrap_or_default()
-        .to_owned()
-}
-
-/// Reads the reasons of a canceled transaction, which stand in the order of its items.
-fn canceled(
-    error: &TransactWriteItemsError,
-    keys: Vec<String>,
-    failure: Failure,
-) -> Result<Canceled, Failure> {
-    let Failure::Busy {
-        action,
-        code,
-        request_id,
-    } = failure
-    else {
-        return Err(failure);
-    };
-    let TransactWriteItemsError::TransactionCanceledException(error) = error else {
-        return Err(Failure::Refused {
-            action,
-            code,
-            request_id,
-        });
-    };
-    let mut unmet = Vec::new();
-    let mut why = None;
-    for (reason, key) in error.cancellation_reasons().iter().zip(keys) {
-        match reason.code() {
-            None | Some("None") => {}
-            Some("ConditionalCheckFailed") => unmet.push(key),
-            Some(code) if is_passing(code) => why = why.or(Some(code.to_owned())),
-            Some(code) => {
-                let code = code.to_owned();
-                return Err(Failure::Refused {
-                    action,
-                    code,
-                    request_id,
-                });
-            }
-        }
-    }
-    let code = why.unwrap_or_else(|| "ConditionalCheckFailed".to_owned());
-    let failure = Failure::Busy {
-        action,
-        code,
-        request_id,
-    };
-    Ok(Canceled { unmet, failure })
 }
 
 /// Keys that DynamoDB did not come to.
