@@ -2,7 +2,7 @@
 //!
 //! The heart is [`Ledger::accept`]: one transaction that claims the event, moves the order and appends
 //! to the outbox. What it writes is decided by a pure function, the same for every backend; a
-//! backend only reads, writes under a version check, and tells when to try again.
+//! backend only reads, and writes where nothing changed since.
 
 mod accept;
 mod dynamodb;
@@ -129,7 +129,7 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// [`Failure`] when the ledger did not answer; nothing was written, and the event may be
+    /// [`Failure`] when the ledger did not answer; all was written or nothing, and the event may be
     /// delivered again.
     pub async fn accept(&self, event: Event, now: i64) -> Result<Accepted, Failure> {
         let is_subscribed = self.subscriptions.include(&event.kind);

@@ -2,7 +2,7 @@
 
 use crate::secrets::{Mode, Unreadable};
 
-/// The ledger did not do what it was asked; nothing was written, or the same request may be made
+/// The ledger did not do what it was asked, or cannot tell whether it did: the same may be asked
 /// again. Texts name tables, actions and AWS's codes, and never what was read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -1,7 +1,7 @@
 //! The ledger on a real file and on a real table: each test of what it does is written once, and run
 //! on both. What [`events`] do to it, how [`orders`] are opened, that the [`outbox`] loses nothing, that
-//! [`large`] bodies are kept, and what [`sharing`] it means. [`table`] and [`troubles`] are DynamoDB's
-//! alone, [`file`] is SQLite's.
+//! [`large`] bodies are kept, and what [`sharing`] it means. [`table`], [`races`] and [`troubles`] are
+//! DynamoDB's alone, [`file`] is SQLite's.
 
 mod events;
 mod file;
@@ -9,6 +9,7 @@ mod large;
 mod orders;
 mod outbox;
 mod place;
+mod races;
 mod relay;
 mod sharing;
 mod table;

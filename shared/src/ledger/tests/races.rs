@@ -1,0 +1,150 @@
+//! What others do between a read of the table and the write that depends on it, and an index that is
+//! behind.
+
+use super::{
+    relay::{Fault, Relay},
+    *,
+};
+
+/// A ledger behind a relay that answers its `nth` transaction by `fault`.
+async fn relayed(
+    nth: usize,
+    fault: impl Fn() -> Fault + Send + Sync + 'static,
+) -> (Relay, Fixture) {
+    let mine = move |operation: &str, at| operation == "TransactWriteItems" && at == nth;
+    let (relay, home) =
+        Relay::before_a_table(move |operation, at| mine(operation, at).then(&fault)).await;
+    (relay, fixture(home).await)
+}
+
+async fn fixture(home: place::Home) -> Fixture {
+    let config = home.config(&[("FAREBOX_FULFIL_EVENTS", "customer.*")]);
+    let ledger = Ledger::open(&config).await.unwrap();
+    Fixture {
+        home,
+        config,
+        ledger,
+    }
+}
+
+/// How many items each transaction had, since the last look.
+fn transactions(relay: &Relay) -> Vec<usize> {
+    let log = relay.log();
+    let sizes = log
+        .iter()
+        .filter_map(|one| one.asked["TransactItems"].as_array());
+    sizes.map(Vec::len).collect()
+}
+
+#[tokio::test]
+#[ignore = "needs an AWS stand-in: scripts/test starts one"]
+async fn an_order_that_changed_meanwhile_is_read_again() {
+    let unmet = || Fault::canceled(&["None", "ConditionalCheckFailed", "None"]);
+    let (relay, it) = relayed(2, unmet).await;
+    let order = it.order().await;
+
+    assert_eq!(
+        it.accept(&succeeded(&order, "evt_1")).await,
+        Accepted::Applied
+    );
+    let log = relay.log();
+    let reads = log.iter().filter(|one| one.operation == "BatchGetItem");
+    assert_eq!(reads.count(), 3, "for the order, and twice for the event");
+    assert_eq!(it.status().await, Status::Paid);
+}
+
+#[tokio::test]
+#[ignore = "needs an AWS stand-in: scripts/test starts one"]
+async fn an_event_that_another_took_meanwhile_was_seen() {
+    let unmet = || {
+        Fault::canceled(&[
+            "ConditionalCheckFailed",
+            "ConditionalCheckFailed",
+            "ConditionalCheckFailed",
+        ])
+    };
+    let (relay, it) = relayed(2, unmet).await;
+    let order = it.order().await;
+
+    assert_eq!(it.accept(&succeeded(&order, "evt_1")).await, Accepted::Seen);
+    assert_eq!(transactions(&relay), [1, 2, 3]);
+}
+
+#[tokio::test]
+#[ignore = "needs an AWS stand-in: scripts/test starts one"]
+async fn a_message_that_was_told_before_does_not_hinder_its_event() {
+    let unmet = || Fault::canceled(&["None", "None", "ConditionalCheckFailed"]);
+    let (relay, it) = relayed(2, unmet).await;
+    let order = it.order().await;
+
+    assert_eq!(
+        it.accept(&succeeded(&order, "evt_1")).await,
+        Accepted::Applied
+    );
+    assert_eq!(transactions(&relay), [1, 2, 3, 2], "without the message");
+}
+
+#[tokio::test]
+#[ignore = "needs an AWS stand-in: scripts/test starts one"]
+async fn an_intent_that_another_order_got_meanwhile_is_not_taken_from_it() {
+    let unmet = || Fault::canceled(&["None", "ConditionalCheckFailed"]);
+    let (_relay, it) = relayed(1, unmet).await;
+    let Opened::Order(order) = it.open(opening("o_1", "ada", 1500, None)).await else {
+        panic!("refused")
+    };
+
+    let failure = it.ledger.attach_intent(order.id(), "pi_1", NOW).await;
+    assert!(matches!(failure, Err(Failure::IntentTaken)), "{failure:?}");
+}
+
+fn event(id: &str) -> Event {
+    let event = other(id, "customer.created").to_string();
+    Event::parse(event.as_bytes()).unwrap()
+}
+
+#[tokio::test]
+#[ignore = "needs an AWS stand-in: scripts/test starts one"]
+async fn what_the_index_shows_too_long_is_passed_over() {
+    let key = format!("outbox#{}", Message::of_event(&event("evt_1"), NOW).id);
+    let (_relay, home) = Relay::before_a_table(move |operation, _| {
+        let entry = |queue| {
+            json!({ "pk": { "S": key }, "queue": { "S": queue },
+                "due_at": { "N": NOW.to_string() } })
+        };
+        let items = json!({ "Items": [entry("due")] });
+        (operation == "Query").then_some(Fault::Answer(200, items))
+    })
+    .await;
+    let it = fixture(home).await;
+    it.ledger.accept(event("evt_1"), NOW).await.unwrap();
+
+    let taken = it.due().await;
+    assert_eq!(taken.len(), 1);
+    assert!(it.due().await.is_empty(), "it is leased");
+    let id = &taken[0].message.id;
+    it.ledger.settle(id, Settled::Delivered, NOW).await.unwrap();
+    let later = it.ledger.take_due(NOW + 99, 60, 10).await.unwrap();
+    assert!(later.is_empty(), "it was delivered");
+    assert!(it.ledger.parked().await.unwrap().is_empty());
+    assert_eq!(it.ledger.redrive(None, NOW).await.unwrap(), 0);
+}
+
+#[tokio::test]
+#[ignore = "needs an AWS stand-in: scripts/test starts one"]
+async fn what_was_leased_before_a_failure_is_delivered() {
+    let (_relay, home) = Relay::before_a_table(|operation, nth| {
+        (operation == "UpdateItem" && nth == 1).then(|| Fault::error(400, "AccessDeniedException"))
+    })
+    .await;
+    let it = fixture(home).await;
+    for id in ["evt_1", "evt_2", "evt_3"] {
+        it.ledger.accept(event(id), NOW).await.unwrap();
+    }
+
+    assert!(!it.due().await.is_empty());
+    assert!(
+        !it.due().await.is_empty(),
+        "the rest comes with the next look"
+    );
+    assert!(it.due().await.is_empty());
+}
