@@ -56,10 +56,18 @@ pub async fn run(arguments: &[String]) -> ExitCode {
 
 /// All that is found about a deployment with `config` whose webhook is at `url`, on a machine with `clock`.
 pub async fn examine(config: &Config, url: Option<&str>, clock: &Clock) -> Vec<Finding> {
-    let mut findings = local::settings(config).await;
+    let keys = match config.secrets.current().await {
+        Ok(keys) => keys,
+        Err(unreadable) => {
+            return vec![Finding::problem(
+                "FAREBOX_SECRET_ID",
+                unreadable.to_string(),
+            )];
+        }
+    };
+    let mut findings = local::settings(&keys);
     findings.push(local::ledger(config).await);
-    findings.push(local::delivery(config));
-    let keys = config.secrets.current().await;
+    findings.push(local::delivery(config, &keys));
     let Ok(key) = keys.stripe_secret_key() else {
         return findings;
     };

@@ -111,7 +111,9 @@ pub(crate) fn of_deployment() -> Result<Config, Vec<Finding>> {
             .ok()
             .or_else(|| dot_env.get(name).cloned())
     };
-    Config::from_lookup(&[], lookup).map_err(|error| {
+    // What the environment lacks is found one by one later; a secret is asked for all that it must hold.
+    let needs = lookup("FAREBOX_SECRET_ID").map_or_else(Vec::new, |_| needs());
+    Config::from_lookup(&needs, lookup).map_err(|error| {
         let problems = error.problems().iter();
         problems
             .map(|problem| Finding::problem(problem.name, problem.what.to_string()))

@@ -87,10 +87,10 @@ impl Config {
         let mut read = Reader::new(&lookup);
         let ledger = read.value(need::FAREBOX_LEDGER, LedgerLocation::parse);
         let fulfil = read.value(need::FAREBOX_FULFIL, Destination::parse);
-        let is_on_aws = matches!(ledger, Some(LedgerLocation::DynamoDb(_)));
-        let aws = (is_on_aws || read.is_set(secrets::SECRET_ID))
-            .then(|| Aws::read(&mut read))
-            .flatten();
+        let is_on_aws = matches!(ledger, Some(LedgerLocation::DynamoDb(_)))
+            || matches!(fulfil, Some(Destination::EventBridge(_)))
+            || read.is_set(secrets::SECRET_ID);
+        let aws = is_on_aws.then(|| Aws::read(&mut read)).flatten();
         let (keys, others): (Vec<_>, Vec<_>) =
             needs.iter().partition(|name| Keys::NAMES.contains(name));
         let wanted = wanted(keys, fulfil.as_ref());

@@ -7,7 +7,7 @@ use crate::{
     Clock, Config, Secrets,
     event::{Event, Subject},
     ledger::{self, Accepted, Ledger},
-    secrets::Missing,
+    secrets::{Missing, Unreadable},
     stripe::{self, Stripe},
 };
 
@@ -39,6 +39,9 @@ pub enum Failure {
     /// Stripe did not give what a thin event only names.
     #[error("Stripe did not give an event's object")]
     Stripe(#[from] stripe::Failure),
+    /// The keys, which tell the mode, cannot be read.
+    #[error(transparent)]
+    NoKeys(#[from] Unreadable),
     /// There is no key that tells the mode.
     #[error(transparent)]
     NoKey(#[from] Missing),
@@ -63,7 +66,7 @@ impl Intake {
     ///
     /// [`Failure`] when it was not taken.
     pub async fn take(&self, mut event: Event) -> Result<Taken, Failure> {
-        let is_live = self.secrets.current().await.mode()?.is_live();
+        let is_live = self.secrets.current().await?.mode()?.is_live();
         if event.livemode.is_some_and(|live| live != is_live) {
             tracing::warn!(
                 event.id,

@@ -177,6 +177,19 @@ impl Ledger {
         }
     }
 
+    /// When the oldest message that waits was written, in Unix seconds; on DynamoDB of the hundred that
+    /// are due next.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer.
+    pub async fn oldest_undelivered(&self) -> Result<Option<i64>, Failure> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.oldest_undelivered().await,
+            Backend::DynamoDb(table) => table.oldest_undelivered().await,
+        }
+    }
+
     /// The messages that were given up, the oldest first.
     ///
     /// # Errors
@@ -262,6 +275,13 @@ impl Ledger {
             Backend::DynamoDb(_) => Ok(false),
         }
     }
+}
+
+/// The id of the message that the item with `key` is, as the table's stream names it; `None` for
+/// every other item, and for a part of a message.
+#[must_use]
+pub fn message_in(key: &str) -> Option<&str> {
+    dynamodb::message_in(key)
 }
 
 /// What became of one try to deliver a message.

@@ -4,7 +4,7 @@ use shared::{
     Config,
     config::{Destination, LedgerLocation, need},
     ledger::Ledger,
-    secrets::{Missing, Mode},
+    secrets::{Keys, Missing, Mode},
 };
 
 use super::Finding;
@@ -16,8 +16,7 @@ const SLACK: i64 = 30;
 
 /// Whether every key is there. Those that are were found to be of the right kind and of one mode when the
 /// settings were read.
-pub(super) async fn settings(config: &Config) -> Vec<Finding> {
-    let keys = config.secrets.current().await;
+pub(super) fn settings(keys: &Keys) -> Vec<Finding> {
     let missing: Vec<Missing> = [
         keys.stripe_secret_key().err(),
         keys.stripe_publishable_key().err(),
@@ -63,15 +62,18 @@ pub(super) async fn ledger(config: &Config) -> Finding {
 }
 
 /// Whether anybody is told of orders.
-pub(super) fn delivery(config: &Config) -> Finding {
+pub(super) fn delivery(config: &Config, keys: &Keys) -> Finding {
     const WHAT: &str = need::FAREBOX_FULFIL;
     match &config.fulfil {
         None => Finding::problem(WHAT, "is not set: nobody is told of paid orders"),
-        Some(Destination::Log) if config.secrets.mode() == Some(Mode::Live) => {
+        Some(Destination::Log) if keys.mode() == Ok(Mode::Live) => {
             Finding::problem(WHAT, "is `log:`: your site is not told of paid orders")
         }
         Some(Destination::Log) => Finding::ok(WHAT, "messages go to the log"),
-        Some(_) => Finding::ok(WHAT, "messages go where it says, signed"),
+        Some(Destination::Endpoint(_)) => Finding::ok(WHAT, "messages go to the endpoint, signed"),
+        Some(Destination::EventBridge(bus)) => {
+            Finding::ok(WHAT, format!("messages go to the bus {bus}"))
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shared::{Clock, host, ledger::Letter};
 
-use crate::App;
+use crate::{App, trigger::Trigger};
 
 /// How often the outbox is looked at when nobody stops the program.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -22,7 +22,7 @@ fulfil release EVENT    take a quarantined event again when Stripe sends it agai
 /// One of the things that the program does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Deliver until told to stop.
+    /// Deliver until told to stop; on Lambda, when an event says so.
     Run,
     /// Deliver what is due.
     Once,
@@ -61,6 +61,9 @@ impl Command {
     pub async fn carry_out(self, app: &App) -> Result<(), host::Error> {
         let now = Clock::default().now();
         match self {
+            Self::Run if host::is_lambda()? => {
+                return host::events(|trigger: Trigger| app.handle(trigger)).await;
+            }
             Self::Run => app.run(PAUSE, host::told_to_stop()).await,
             Self::Once => {
                 let report = app.drain().await?;

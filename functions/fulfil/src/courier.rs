@@ -1,30 +1,19 @@
-//! How a message travels: to the log, or to the site's endpoint.
-//!
-//! To an endpoint it is a POST signed by Standard Webhooks (<https://www.standardwebhooks.com>), for
-//! which there are libraries in every language. Any 2xx acknowledges it; a redirect does not.
+//! How a message travels: to the log, to the site's [`endpoint`], or onto an EventBridge [`bus`].
 
-use std::time::Duration;
+pub mod bus;
+pub mod endpoint;
+mod log;
 
-use axum::{
-    body::Bytes,
-    http::{Request, StatusCode, Uri},
-};
-use http_body_util::{BodyExt as _, Full, Limited};
-use secrecy::ExposeSecret as _;
-use serde::Deserialize;
+use axum::http::StatusCode;
+use bus::Bus;
+use endpoint::Endpoint;
 use shared::{
-    Config, Secrets,
+    Config,
     config::Destination,
-    http,
     ledger::Message,
     secrets::{Missing, Unreadable},
 };
-use standardwebhooks::{
-    HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook, WebhookError,
-};
-
-/// How long the site may take to acknowledge a message.
-const PATIENCE: Duration = Duration::from_secs(15);
+use standardwebhooks::WebhookError;
 
 /// Why a message was not delivered. Never holds what the endpoint answered, nor what was sent.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +26,7 @@ pub enum Undelivered {
     #[error("the endpoint could not be reached: {0}")]
     Unreachable(String),
     /// The endpoint did not answer in time.
-    #[error("the endpoint did not answer within {} s", PATIENCE.as_secs())]
+    #[error("the endpoint did not answer within {} s", endpoint::PATIENCE.as_secs())]
     Late,
     /// There is nothing to sign with.
     #[error(transparent)]
@@ -51,104 +40,50 @@ pub enum Undelivered {
     /// The request could not be made.
     #[error("the request could not be made: {0}")]
     Malformed(#[from] axum::http::Error),
+    /// EventBridge did not take it; AWS's code says why.
+    #[error("the event bus did not take it: {0}")]
+    Bus(String),
 }
 
 /// Takes messages to where the settings say.
 #[derive(Clone, Debug)]
-pub struct Courier {
-    destination: Destination,
-    secrets: Secrets,
-    http: http::Client,
+pub enum Courier {
+    /// A log line each.
+    Log,
+    /// A signed POST each.
+    Endpoint(Box<Endpoint>),
+    /// An event each.
+    Bus(Bus),
 }
 
 impl Courier {
+    /// Without a destination messages go to the log.
     pub(crate) fn new(config: &Config) -> Self {
-        Self {
-            destination: config.fulfil.clone().unwrap_or(Destination::Log),
-            secrets: config.secrets.clone(),
-            http: http::pooled_client(),
-        }
-    }
-
-    /// Delivers `message`, signed at `now` (Unix seconds).
-    ///
-    /// # Errors
-    ///
-    /// [`Undelivered`]; the endpoint may have it all the same.
-    pub async fn deliver(&self, message: &Message, now: i64) -> Result<(), Undelivered> {
-        match &self.destination {
-            Destination::Endpoint(url) => self.post(url, message, now).await,
-            _ => {
-                log(message);
-                Ok(())
+        match &config.fulfil {
+            None | Some(Destination::Log) => Self::Log,
+            Some(Destination::Endpoint(url)) => {
+                let endpoint = Endpoint::new(url.clone(), config.secrets.clone());
+                Self::Endpoint(Box::new(endpoint))
+            }
+            Some(Destination::EventBridge(bus)) => {
+                let aws = config.aws.as_ref();
+                let aws = aws.expect("settings that name a bus have a region and keys");
+                Self::Bus(Bus::new(bus, aws))
             }
         }
     }
 
-    async fn post(&self, url: &Uri, message: &Message, now: i64) -> Result<(), Undelivered> {
-        let keys = self.secrets.current().await?;
-        let signer = Webhook::new(keys.fulfil_secret()?.expose_secret())?;
-        let signature = signer.sign(&message.id, now, message.body.as_bytes())?;
-        let request = Request::post(url)
-            .header("content-type", "application/json")
-            .header("user-agent", concat!("Farebox/", env!("CARGO_PKG_VERSION")))
-            .header(HEADER_WEBHOOK_ID, &message.id)
-            .header(HEADER_WEBHOOK_TIMESTAMP, now)
-            .header(HEADER_WEBHOOK_SIGNATURE, signature)
-            .body(Full::from(message.body.clone()))?;
-        let answered = tokio::time::timeout(PATIENCE, self.exchange(request)).await;
-        match answered.map_err(|_| Undelivered::Late)?? {
-            status if status.is_success() => Ok(()),
-            status => Err(Undelivered::Refused(status)),
+    /// Delivers `message`, signed at `now` (Unix seconds) where it is signed.
+    ///
+    /// # Errors
+    ///
+    /// [`Undelivered`]; the other side may have it all the same.
+    pub async fn deliver(&self, message: &Message, now: i64) -> Result<(), Undelivered> {
+        match self {
+            Self::Log => log::write(message),
+            Self::Endpoint(endpoint) => endpoint.post(message, now).await?,
+            Self::Bus(bus) => bus.put(message).await?,
         }
+        Ok(())
     }
-
-    /// Sends `request`; gives the status. The body is read to its end where it is short, so that the
-    /// connection can be used again, and else left.
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<StatusCode, Undelivered> {
-        let response = self.http.request(request).await;
-        let response = response.map_err(|error| Undelivered::Unreachable(error.to_string()))?;
-        let status = response.status();
-        let _ = Limited::new(response.into_body(), 16 * 1024)
-            .collect()
-            .await;
-        Ok(status)
-    }
-}
-
-/// What of an order's message is fit for a log: no customer, no metadata.
-#[derive(Default, Deserialize)]
-struct Loggable {
-    data: LoggableData,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct LoggableData {
-    order_id: Option<String>,
-    status: Option<String>,
-    amount: Option<i64>,
-    currency: Option<String>,
-    refunded_amount: Option<i64>,
-}
-
-fn log(message: &Message) {
-    let data = match message.kind.starts_with("order.") {
-        true => {
-            serde_json::from_str::<Loggable>(&message.body)
-                .unwrap_or_default()
-                .data
-        }
-        false => LoggableData::default(),
-    };
-    tracing::info!(
-        message.id,
-        message.type = message.kind,
-        order.id = data.order_id,
-        order.status = data.status,
-        order.amount = data.amount,
-        order.currency = data.currency,
-        order.refunded_amount = data.refunded_amount,
-        "fulfil"
-    );
 }

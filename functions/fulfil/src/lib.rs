@@ -5,22 +5,26 @@
 //! and stays visible (`fulfil parked`) until an operator sends it again (`fulfil redrive`). Nothing is
 //! dropped.
 //!
-//! Read [`courier`] for how a message travels, and [`schedule`] for when it is tried again.
+//! Read [`courier`] for how a message travels, [`schedule`] for when it is tried again, and [`trigger`] for
+//! what starts this on Lambda.
 
 pub mod command;
 pub mod courier;
 pub mod schedule;
+pub mod trigger;
 
 use std::{future::Future, pin::pin, time::Duration};
 
 use courier::Courier;
 use futures_util::future::join_all;
+use serde::Serialize;
 use shared::{
     Clock, Config,
     config::need,
     host,
     ledger::{self, Ledger, Letter, Settled},
 };
+use tokio::time::Instant;
 
 /// What this function cannot do without.
 pub const NEEDS: &[&str] = &[need::FAREBOX_LEDGER, need::FAREBOX_FULFIL];
@@ -41,7 +45,7 @@ pub struct App {
 }
 
 /// What one run did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// Messages that were acknowledged.
     pub delivered: usize,
@@ -89,6 +93,31 @@ impl App {
         let mut report = Report::default();
         while self.deliver_some(&mut report).await? {}
         Ok(report)
+    }
+
+    /// Delivers what is due now, and begins nothing new when `time` is over.
+    ///
+    /// # Errors
+    ///
+    /// As [`App::drain`].
+    pub async fn drain_for(&self, time: Duration) -> Result<Report, ledger::Failure> {
+        let until = Instant::now() + time;
+        let mut report = Report::default();
+        while Instant::now() < until && self.deliver_some(&mut report).await? {}
+        Ok(report)
+    }
+
+    /// Delivers the message with `id`, unless that was done, is under way elsewhere, or is not due.
+    ///
+    /// # Errors
+    ///
+    /// As [`App::drain`].
+    pub async fn deliver_one(&self, id: &str) -> Result<(), ledger::Failure> {
+        let letter = self.ledger.take(id, self.clock.now(), LEASE).await?;
+        if let Some(letter) = letter {
+            self.deliver(&letter).await?;
+        }
+        Ok(())
     }
 
     /// Delivers whatever becomes due, until `stop`; looks every `pause` when nothing was. What is under

@@ -132,11 +132,11 @@ impl App {
     ///
     /// # Errors
     ///
-    /// [`host::Error`] when settings are missing, or the ledger cannot be opened.
+    /// [`host::Error`] when settings are missing, the keys cannot be read, or the ledger cannot be opened.
     pub async fn from_env() -> Result<Self, host::Error> {
         let config = Config::from_env(NEEDS)?;
-        let ledger = Ledger::open(&config).await?;
         let stripe = Stripe::new(&config);
+        let ledger = host::open(&config, Some(&stripe)).await?;
         Ok(Self::new(&config, stripe, ledger, Clock::default()))
     }
 

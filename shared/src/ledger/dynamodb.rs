@@ -183,3 +183,8 @@ fn check_mode(found: &str, mode: Mode) -> Result<(), Failure> {
         Mode::Live => Mode::Test,
     }))
 }
+
+/// The id of the message that the item with `key` is.
+pub(super) fn message_in(key: &str) -> Option<&str> {
+    item::Kind::Outbox.id_in(key).filter(|id| !id.contains('#'))
+}

@@ -166,6 +166,11 @@ impl Sqlite {
             .await
     }
 
+    pub(super) async fn oldest_undelivered(&self) -> Result<Option<i64>, Failure> {
+        self.with(|connection| outbox::oldest_undelivered(connection))
+            .await
+    }
+
     pub(super) async fn parked(&self) -> Result<Vec<Letter>, Failure> {
         self.with(|connection| outbox::parked(connection)).await
     }

@@ -5,7 +5,9 @@
     reason = "a test may stop at what it does not expect"
 )]
 
+mod bus;
 mod endpoint;
+mod trigger;
 
 use std::process::{Command, Output};
 

@@ -15,12 +15,7 @@ mod thin;
 
 use hyper::{Method, body::Bytes};
 use serde_json::{Value, json};
-use shared::{
-    access::CallerId,
-    amount::{Amount, Currency},
-    ledger::{Letter, Opened, Opening},
-    order::{Contents, OrderId, Status},
-};
+use shared::{ledger::Letter, order::Status};
 use testing::{Answer, Client, Shop};
 use webhook::{App, service};
 
@@ -71,11 +66,6 @@ impl Hook {
 /// Opens an order of 15.00; gives its intent's id.
 async fn order(shop: &Shop, id: &str) -> String {
     shop.open_order(id).await
-}
-
-fn contents(minor_units: i64) -> Contents {
-    let amount = Amount::new(minor_units, Currency::parse("usd").unwrap()).unwrap();
-    Contents::signed(amount, None, std::collections::BTreeMap::new(), 0).unwrap()
 }
 
 /// Opens the order `id` and pays it; gives the event that tells of it, which was not delivered.

@@ -93,7 +93,9 @@ impl Attempts {
         E: ProvideErrorMetadata + Error + 'static,
     {
         loop {
-            let trouble = match tokio::time::timeout_at(self.ends, send()).await {
+            // On the heap: a call of the SDK's is a deep future, and every caller's would hold it.
+            let answer = tokio::time::timeout_at(self.ends, Box::pin(send()));
+            let trouble = match answer.await {
                 Ok(Ok(output)) => return Ok(Answer::Done(output)),
                 Ok(Err(error)) => ledger.trouble(action, error),
                 Err(_) => Trouble::Lasting(Failure::Unreachable {

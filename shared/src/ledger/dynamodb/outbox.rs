@@ -200,6 +200,24 @@ impl DynamoDb {
         }
     }
 
+    /// When the oldest message that waits was written, among those that are due next.
+    pub(in super::super) async fn oldest_undelivered(&self) -> Result<Option<i64>, Failure> {
+        let next = Page {
+            queue: DUE,
+            until: None,
+            most: 100,
+            after: None,
+        };
+        let (keys, _) = self.queued(&next).await?;
+        let items = self.get_all(&mut Attempts::new(), &keys).await?;
+        let waiting = items
+            .values()
+            .filter(|item| text_in(item, QUEUE) == Some(DUE));
+        Ok(waiting
+            .filter_map(|item| number_in(item, "created_at"))
+            .min())
+    }
+
     pub(in super::super) async fn parked(&self) -> Result<Vec<Letter>, Failure> {
         let keys = self.all_queued(PARKED).await?;
         let mut letters = Vec::with_capacity(keys.len());

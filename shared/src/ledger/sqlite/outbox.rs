@@ -112,6 +112,14 @@ pub(super) fn settle(
     Ok(())
 }
 
+/// When the oldest message that waits was written.
+pub(super) fn oldest_undelivered(connection: &Connection) -> Result<Option<i64>, Failure> {
+    let oldest = connection
+        .prepare_cached("SELECT MIN(created_at) FROM outbox WHERE state = 'due'")?
+        .query_row([], |row| row.get(0))?;
+    Ok(oldest)
+}
+
 pub(super) fn parked(connection: &Connection) -> Result<Vec<Letter>, Failure> {
     let sql = format!("SELECT {COLUMNS} FROM outbox WHERE state = 'parked' ORDER BY seq");
     let mut statement = connection.prepare_cached(&sql)?;

@@ -12,7 +12,26 @@ on_both_backends!(
     how_far_work_came_is_kept,
     a_message_that_is_taken_comes_back_when_its_lease_ends,
     a_message_leaves_the_outbox_only_when_it_was_delivered,
+    the_oldest_message_that_waits_is_known,
 );
+
+async fn the_oldest_message_that_waits_is_known(place: Place) {
+    let it = Fixture::new(place).await;
+    assert_eq!(it.ledger.oldest_undelivered().await.unwrap(), None);
+    for (n, event) in (0..).zip(["evt_1", "evt_2", "evt_3"]) {
+        let event = other(event, "customer.created").to_string();
+        let event = Event::parse(event.as_bytes()).unwrap();
+        it.ledger.accept(event, NOW + n).await.unwrap();
+    }
+    let letters = it.ledger.take_due(NOW + 9, 3_600, 1).await.unwrap();
+    let oldest = &letters[0].message.id;
+
+    let under_way = it.ledger.oldest_undelivered().await.unwrap();
+    assert_eq!(under_way, Some(NOW), "a lease delivers nothing");
+    let delivered = Settled::Delivered;
+    it.ledger.settle(oldest, delivered, NOW + 9).await.unwrap();
+    assert_eq!(it.ledger.oldest_undelivered().await.unwrap(), Some(NOW + 1));
+}
 
 async fn a_message_that_is_taken_comes_back_when_its_lease_ends(place: Place) {
     let it = Fixture::new(place).await;

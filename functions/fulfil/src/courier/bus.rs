@@ -1,0 +1,84 @@
+//! Onto an EventBridge bus: an event each, whose `source` is `farebox` and whose `detail-type` is the
+//! message's type. EventBridge delivers at least once, too, and keeps to no order.
+
+use aws_sdk_eventbridge::{
+    Client,
+    error::{ProvideErrorMetadata as _, SdkError},
+    operation::RequestId as _,
+    types::PutEventsRequestEntry,
+};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use shared::{aws::Aws, ledger::Message};
+
+use super::Undelivered;
+
+/// What rules match on.
+const SOURCE: &str = "farebox";
+
+/// One bus of the account.
+#[derive(Clone, Debug)]
+pub struct Bus {
+    name: String,
+    client: Client,
+}
+
+/// A message with its id, which an endpoint gets in a header.
+#[derive(Serialize)]
+struct Detail<'a> {
+    id: &'a str,
+    #[serde(flatten)]
+    message: Map<String, Value>,
+}
+
+impl Bus {
+    pub(super) fn new(name: &str, aws: &Aws) -> Self {
+        Self {
+            name: name.to_owned(),
+            client: Client::new(aws.config()),
+        }
+    }
+
+    /// Puts `message` on the bus.
+    pub(super) async fn put(&self, message: &Message) -> Result<(), Undelivered> {
+        let entry = PutEventsRequestEntry::builder()
+            .event_bus_name(&self.name)
+            .source(SOURCE)
+            .detail_type(&message.kind)
+            .detail(detail(message)?)
+            .build();
+        let answer = self.client.put_events().entries(entry).send().await;
+        let answer = answer.map_err(|error| Undelivered::Bus(said(&error)))?;
+        // A call that is answered 200 may have refused the entry.
+        match answer.entries().first() {
+            Some(entry) if entry.event_id().is_some() => Ok(()),
+            refused => {
+                let code = refused.and_then(|entry| entry.error_code());
+                Err(Undelivered::Bus(code.unwrap_or("no event id").to_owned()))
+            }
+        }
+    }
+}
+
+fn detail(message: &Message) -> Result<String, Undelivered> {
+    let unreadable = |error: serde_json::Error| Undelivered::Bus(error.to_string());
+    let detail = Detail {
+        id: &message.id,
+        message: serde_json::from_str(&message.body).map_err(unreadable)?,
+    };
+    serde_json::to_string(&detail).map_err(unreadable)
+}
+
+/// AWS's code and request id; never its message, which may quote what was sent.
+fn said<E, R>(error: &SdkError<E, R>) -> String
+where
+    SdkError<E, R>: aws_sdk_eventbridge::error::ProvideErrorMetadata
+        + aws_sdk_eventbridge::operation::RequestId,
+{
+    let code = error.code().unwrap_or(match error {
+        SdkError::TimeoutError(_) => "timed out",
+        SdkError::DispatchFailure(_) => "unreachable",
+        _ => "no usable answer",
+    });
+    format!("{code} (request {})", error.request_id().unwrap_or("none"))
+}

@@ -1,0 +1,69 @@
+//! To the site's endpoint: a POST signed by Standard Webhooks (<https://www.standardwebhooks.com>), for
+//! which there are libraries in every language. Any 2xx acknowledges it; a redirect does not.
+
+use std::time::Duration;
+
+use axum::{
+    body::Bytes,
+    http::{Request, StatusCode, Uri},
+};
+use http_body_util::{BodyExt as _, Full, Limited};
+use secrecy::ExposeSecret as _;
+use shared::{Secrets, http, ledger::Message};
+use standardwebhooks::{
+    HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook,
+};
+
+use super::Undelivered;
+
+/// How long the site may take to acknowledge a message.
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
+
+/// The endpoint, and what is needed to sign for it.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    url: Uri,
+    secrets: Secrets,
+    http: http::Client,
+}
+
+impl Endpoint {
+    pub(super) fn new(url: Uri, secrets: Secrets) -> Self {
+        Self {
+            url,
+            secrets,
+            http: http::pooled_client(),
+        }
+    }
+
+    /// Sends `message`, signed at `now` (Unix seconds).
+    pub(super) async fn post(&self, message: &Message, now: i64) -> Result<(), Undelivered> {
+        let keys = self.secrets.current().await?;
+        let signer = Webhook::new(keys.fulfil_secret()?.expose_secret())?;
+        let signature = signer.sign(&message.id, now, message.body.as_bytes())?;
+        let request = Request::post(&self.url)
+            .header("content-type", "application/json")
+            .header("user-agent", concat!("Farebox/", env!("CARGO_PKG_VERSION")))
+            .header(HEADER_WEBHOOK_ID, &message.id)
+            .header(HEADER_WEBHOOK_TIMESTAMP, now)
+            .header(HEADER_WEBHOOK_SIGNATURE, signature)
+            .body(Full::from(message.body.clone()))?;
+        let answered = tokio::time::timeout(PATIENCE, self.exchange(request)).await;
+        match answered.map_err(|_| Undelivered::Late)?? {
+            status if status.is_success() => Ok(()),
+            status => Err(Undelivered::Refused(status)),
+        }
+    }
+
+    /// Sends `request`; gives the status. The body is read to its end where it is short, so that the
+    /// connection can be used again, and else left.
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<StatusCode, Undelivered> {
+        let response = self.http.request(request).await;
+        let response = response.map_err(|error| Undelivered::Unreachable(error.to_string()))?;
+        let status = response.status();
+        let _ = Limited::new(response.into_body(), 16 * 1024)
+            .collect()
+            .await;
+        Ok(status)
+    }
+}

@@ -1,0 +1,42 @@
+//! To the log: for trying things out.
+
+use serde::Deserialize;
+use shared::ledger::Message;
+
+/// What of an order's message is fit for a log: no customer, no metadata.
+#[derive(Default, Deserialize)]
+struct Loggable {
+    data: LoggableData,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct LoggableData {
+    order_id: Option<String>,
+    status: Option<String>,
+    amount: Option<i64>,
+    currency: Option<String>,
+    refunded_amount: Option<i64>,
+}
+
+/// Writes a line that tells of `message`.
+pub(super) fn write(message: &Message) {
+    let data = match message.kind.starts_with("order.") {
+        true => {
+            serde_json::from_str::<Loggable>(&message.body)
+                .unwrap_or_default()
+                .data
+        }
+        false => LoggableData::default(),
+    };
+    tracing::info!(
+        message.id,
+        message.type = message.kind,
+        order.id = data.order_id,
+        order.status = data.status,
+        order.amount = data.amount,
+        order.currency = data.currency,
+        order.refunded_amount = data.refunded_amount,
+        "fulfil"
+    );
+}
