@@ -118,7 +118,7 @@ fn rows() -> Vec<(Error, u16, &'static str, &'static str)> {
             Error::Unavailable(cause()),
             503,
             "unavailable",
-            "Stripe or the ledger did not answer in time; send it again after `Retry-After`",
+            "Stripe or the ledger did not answer in time, or there are no keys to work with for now; send it again after `Retry-After`",
         ),
     ]
 }
