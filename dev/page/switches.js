@@ -12,7 +12,7 @@ const WEBHOOKS = [
   ["duplicate", "three times", "Pay. Each event arrives three times, and the order becomes paid once."],
   ["reversed", "in reverse", "Pay. The newest event arrives first; the older ones after it change nothing."],
   ["delay", "late", `Pay. The order waits ${LATE_MS / 1000} seconds for its webhook: the bank's answer alone does not make it paid.`],
-  ["outage", "not at all", "Pay. No webhook arrives, and the order waits. Then press “Ask Stripe for missed events”, or choose “as usual”: what was missed comes."],
+  ["outage", "not at all", "Pay. No webhook arrives, and the order waits. Then press “Ask for missed events”, or choose “as usual”: what was missed comes."],
 ];
 
 /** How the next request that makes a payment ends: value, label, fault, what to look for. */

@@ -1,4 +1,4 @@
-//! "Ask Stripe for missed events": one run of reconcile, when a person presses it.
+//! "Ask for missed events": one run of reconcile, when a person presses it.
 
 use std::sync::Arc;
 
