@@ -8,6 +8,7 @@ use std::{
 
 use axum::{
     Json, Router,
+    body::Bytes,
     extract::State,
     http::{HeaderMap, StatusCode},
     routing::post,
@@ -28,14 +29,15 @@ struct Desk {
 async fn put_events(
     State(desk): State<Desk>,
     headers: HeaderMap,
-    Json(body): Json<Value>,
+    body: Bytes,
 ) -> (StatusCode, Json<Value>) {
     assert_eq!(headers["x-amz-target"], "AWSEvents.PutEvents");
     assert!(
         headers.contains_key("authorization"),
         "the request is signed"
     );
-    desk.received.lock().unwrap().push(body);
+    let request = serde_json::from_slice(&body).unwrap();
+    desk.received.lock().unwrap().push(request);
     let (status, answer) = desk.answer.lock().unwrap().clone();
     (status, Json(answer))
 }
