@@ -12,6 +12,7 @@ use crate::{
     execution,
     execution::Canned,
     faults::{Kind, Strike},
+    hosted,
     log::RecordedRequest,
     params::Params,
     request::Received,
@@ -34,6 +35,9 @@ pub(crate) async fn serve(
     }
     if received.is_control() {
         return Ok(cors::open(control(&engine, &received)));
+    }
+    if let Some(page) = hosted::answer(&engine, &received) {
+        return Ok(cors::open(page));
     }
     if let Some(script) = stripe_js::answer(&received) {
         return Ok(cors::open(script));

@@ -5,10 +5,12 @@ use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::broadcast, task::JoinSet};
 
 use crate::{
+    agenda,
     engine::Engine,
     log::Log,
     sandbox::Sandbox,
     server,
+    state::State,
     webhooks::{Endpoint, Payload, RefusedUrl, Retry, Webhooks, delivery},
 };
 
@@ -21,6 +23,7 @@ pub struct Builder {
     port: u16,
     webhooks: Vec<(String, String, Payload)>,
     retry: Retry,
+    settle_after: Option<Duration>,
 }
 
 /// Why a sandbox did not start.
@@ -54,6 +57,7 @@ impl Default for Builder {
             port: 0,
             webhooks: Vec::new(),
             retry,
+            settle_after: None,
         }
     }
 }
@@ -98,6 +102,16 @@ impl Builder {
         self
     }
 
+    /// Lets a bank debit end by itself after this time, as its test account says.
+    ///
+    /// Without it a debit stays `processing` until [`Sandbox::settle`] or
+    /// [`Sandbox::fail_settlement`] ends it.
+    #[must_use]
+    pub fn settle_after(mut self, time: Duration) -> Self {
+        self.settle_after = Some(time);
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
@@ -115,9 +129,11 @@ impl Builder {
             .local_addr()
             .map_err(|cause| self.listen_error(cause))?;
         let url = format!("http://{address}");
-        let engine = Arc::new(Engine::new(url.clone(), Log::new(watchers), webhooks));
+        let state = State::at(url.clone(), self.settle_after);
+        let engine = Arc::new(Engine::new(state, Log::new(watchers), webhooks));
         let mut tasks = JoinSet::new();
         tasks.spawn(delivery::run(engine.webhooks.desk(), queue));
+        tasks.spawn(agenda::run(Arc::clone(&engine)));
         tasks.spawn(server::run(listener, Arc::clone(&engine)));
         Ok(Sandbox::new(url, engine, tasks))
     }

@@ -1,5 +1,7 @@
 //! Stripe's test cards, and how each behaves.
 
+use crate::{debits::Debit, objects::dispute::Case};
+
 /// What happens when a payment method is charged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Behaviour {
@@ -12,11 +14,11 @@ pub(crate) enum Behaviour {
     /// The payer has to answer a 3-D Secure challenge first.
     NeedsAuthentication,
     /// It pays, and the payer disputes it at once.
-    Disputed,
+    Disputed(Case),
     /// It pays, and a refund stays pending until the control plane ends it.
     RefundsSlowly,
-    /// A bank debit: processing until the control plane settles it.
-    SettlesLater,
+    /// A bank debit: processing until it ends.
+    Debited(Debit),
 }
 
 /// Why a bank refuses.
@@ -35,7 +37,7 @@ pub(crate) struct Decline {
 pub(crate) struct TestCard {
     /// Its `pm_card_…` name.
     pub(crate) name: &'static str,
-    /// Its number; for a bank account, the account's.
+    /// Its number.
     pub(crate) number: &'static str,
     /// How it behaves.
     pub(crate) behaviour: Behaviour,
@@ -115,9 +117,10 @@ static CARDS: &[TestCard] = &[
     card("pm_card_threeDSecureRequired", "4000000000003063", Behaviour::NeedsAuthentication),
     card("pm_card_authenticationRequired", "4000002760003184", Behaviour::NeedsAuthentication),
     card("pm_card_authenticationRequiredOnSetup", "4000002500003155", Behaviour::NeedsAuthentication),
-    card("pm_card_createDispute", "4000000000000259", Behaviour::Disputed),
+    card("pm_card_createDispute", "4000000000000259", Behaviour::Disputed(Case::Fraudulent)),
+    card("pm_card_createDisputeProductNotReceived", "4000000000002685", Behaviour::Disputed(Case::NotReceived)),
+    card("pm_card_createDisputeInquiry", "4000000000001976", Behaviour::Disputed(Case::Inquiry)),
     card("pm_card_pendingRefund", "4000000000007726", Behaviour::RefundsSlowly),
-    card("pm_usBankAccount", "000123456789", Behaviour::SettlesLater),
 ];
 
 /// The test card of this name.
@@ -168,7 +171,7 @@ mod tests {
 
     #[test]
     fn every_test_card_has_a_right_check_digit() {
-        for card in CARDS.iter().filter(|card| card.name.starts_with("pm_card")) {
+        for card in CARDS {
             assert!(is_card_number(card.number), "{} is mistyped", card.name);
             assert_ne!(brand(card.number), "unknown", "{} has no brand", card.name);
         }

@@ -1,6 +1,6 @@
 //! The command line: a handful of flags, read by hand.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use sandbox::{Builder, Sandbox, StartError, demo_catalogue};
 use tokio::signal::unix::{SignalKind, signal};
@@ -9,11 +9,14 @@ const HELP: &str = "\
 A Stripe that runs on this machine.
 
 Usage: sandbox [--port PORT] [--webhook-url URL --webhook-secret SECRET [--webhook-payload KIND]]...
+       [--settle-after MS]
 
   --port PORT              listen on this port of 127.0.0.1 (default 12111; 0 for any free one)
   --webhook-url URL        send events to this http URL on this machine; repeatable
   --webhook-secret SECRET  sign the events of the URL before it; several separated by commas
   --webhook-payload KIND   what the URL before it gets: snapshot (the default) or thin
+  --settle-after MS        end a bank debit by itself after so many milliseconds, as its test
+                           account says; without it, it waits for the control plane
   --help                   print this
 
 It starts with prices for a mug, a shirt and a sticker (lookup keys mug, shirt, sticker).
@@ -25,6 +28,7 @@ const FLAGS: &[&str] = &[
     "--webhook-url",
     "--webhook-secret",
     "--webhook-payload",
+    "--settle-after",
 ];
 
 /// An endpoint as far as the arguments have described it.
@@ -64,6 +68,7 @@ pub(crate) async fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
 fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Builder>, String> {
     let mut port = "12111".to_owned();
     let mut webhooks: Vec<Webhook> = Vec::new();
+    let mut settle_after = None;
     while let Some(flag) = arguments.next() {
         if flag == "--help" || flag == "-h" {
             return Ok(None);
@@ -78,6 +83,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Builder>,
             .ok_or_else(|| format!("{flag} needs a value"))?;
         match (flag.as_str(), webhooks.last_mut()) {
             ("--port", _) => port = value,
+            ("--settle-after", _) => settle_after = Some(milliseconds(&value)?),
             ("--webhook-url", _) => webhooks.push(Webhook::to(value)),
             ("--webhook-payload", Some(webhook)) => webhook.thin = is_thin(&value)?,
             (_, Some(Webhook { secret, .. })) if secret.is_none() => *secret = Some(value),
@@ -88,6 +94,9 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Builder>,
         .parse()
         .map_err(|_| format!("--port '{port}' is not a port"))?;
     let mut builder = Sandbox::builder().port(port);
+    if let Some(time) = settle_after {
+        builder = builder.settle_after(time);
+    }
     for Webhook { url, secret, thin } in webhooks {
         let secret =
             secret.ok_or_else(|| format!("--webhook-url '{url}' has no --webhook-secret"))?;
@@ -97,6 +106,11 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Builder>,
         };
     }
     Ok(Some(builder))
+}
+
+fn milliseconds(value: &str) -> Result<Duration, String> {
+    let time = value.parse().map(Duration::from_millis);
+    time.map_err(|_| format!("--settle-after '{value}' is not a number of milliseconds"))
 }
 
 fn is_thin(payload: &str) -> Result<bool, String> {

@@ -28,9 +28,9 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// A sandbox without any object, listening at `url`.
-    pub(crate) fn new(url: String, log: Log, webhooks: Webhooks) -> Self {
-        let state = Mutex::new(State::at(url));
+    /// A sandbox with this state.
+    pub(crate) fn new(state: State, log: Log, webhooks: Webhooks) -> Self {
+        let state = Mutex::new(state);
         let connections = AtomicU64::new(0);
         Self {
             log,

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 /// What Stripe's errors call the id in a path.
-const IN_THE_PATH: &[&str] = &["id", "intent"];
+const IN_THE_PATH: &[&str] = &["id", "intent", "session"];
 
 /// A refused request: what the caller reads, and whether the idempotency key remembers it.
 #[derive(Debug, Clone)]
@@ -136,6 +136,12 @@ impl Error {
         if let Some(value) = self.fields.get_mut(name) {
             *value = change(value);
         }
+        self
+    }
+
+    /// Leaves a field out.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.fields.remove(name);
         self
     }
 

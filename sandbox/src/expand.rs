@@ -1,4 +1,6 @@
 //! `expand[]=latest_charge`: objects in full where an answer has their ids.
+//!
+//! A few fields, such as a checkout session's line items, are there only when they are expanded.
 
 use serde_json::Value;
 
@@ -20,7 +22,17 @@ fn follow(store: &Store, value: &mut Value, path: &[&str]) {
         for item in items {
             follow(store, item, path);
         }
-    } else if let Some((first, rest)) = path.split_first()
+        return;
+    }
+    let id = value["id"].as_str().unwrap_or_default();
+    let hidden = path.first().and_then(|first| {
+        let mut included = store.included(id);
+        included.find(|(field, _)| field == first)
+    });
+    if let Some((field, more)) = hidden {
+        value[field] = more.clone();
+    }
+    if let Some((first, rest)) = path.split_first()
         && let Some(field) = value.get_mut(*first)
     {
         follow(store, field, rest);

@@ -10,6 +10,11 @@ pub(crate) fn short(prefix: &str) -> String {
     random(prefix, 14)
 }
 
+/// A new id that nobody can guess, for example `cs_test_a1` and 56 random characters.
+pub(crate) fn secret(prefix: &str) -> String {
+    random(prefix, 56)
+}
+
 fn random(prefix: &str, length: usize) -> String {
     let tail = std::iter::repeat_with(fastrand::alphanumeric).take(length);
     prefix.chars().chain(tail).collect()

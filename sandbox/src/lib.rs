@@ -1,6 +1,7 @@
 //! A Stripe that runs on this machine.
 //!
-//! Stateful payment intents, customers, refunds, disputes and prices behind Stripe's own HTTP API;
+//! Stateful payment intents, checkout sessions, customers, refunds, disputes and prices behind
+//! Stripe's own HTTP API; hosted pages;
 //! signed webhooks with retries; idempotency keys; and faults on demand. It needs no account and no
 //! internet, and it never leaves loopback.
 //!
@@ -23,7 +24,9 @@
 //! - `route`, `objects`: the table of operations; one file for every kind of object.
 //! - `form`, `params`, `error`: what a request says, and how it is refused.
 //! - `state`, `store`: what is remembered, and how a change becomes an event.
+//! - `agenda`: what happens by itself once its time has come.
 //! - `webhooks`, `signing`: how events are delivered.
+//! - `hosted`: the pages on which a session is paid, and a customer sees what they paid.
 //! - `stripe_js`: what a page loads in place of Stripe.js.
 //! - `faults`, `idempotency`: what goes wrong, and what makes that harmless.
 //!
@@ -35,7 +38,8 @@
 //! |---|---|---|
 //! | `POST /_sandbox/payment_intents/{id}/authenticate` | `client_secret`, `outcome=success\|failure` | answers the 3-D Secure challenge |
 //! | `GET`, `POST /_sandbox/3ds/{id}` | `client_secret`, `outcome` | the same as a page, which leads back to `return_url` |
-//! | `POST /_sandbox/payment_intents/{id}/settle` | `outcome=success\|failure` | ends a bank debit |
+//! | `POST /_sandbox/payment_intents/{id}/settle` | `outcome=success\|failure` | ends a bank debit; without `outcome`, as its account says |
+//! | `POST /_sandbox/checkout/sessions/{id}/expire` | | lets a session's time run out |
 //! | `POST /_sandbox/refunds/{id}/succeed`, `…/fail` | | ends a refund |
 //! | `POST /_sandbox/disputes/{id}/close` | `outcome=won\|lost` | ends a dispute |
 //! | `POST /_sandbox/events/{id}/resend`, `…/forge` | | sends an event again; with a wrong signature |
@@ -58,6 +62,7 @@
 // Stripe's objects are long, and `json!` recurses once for every token.
 #![recursion_limit = "256"]
 
+mod agenda;
 mod answer;
 mod api;
 mod builder;
@@ -68,12 +73,14 @@ mod catalogue;
 mod challenge;
 mod control;
 mod cors;
+mod debits;
 mod engine;
 mod error;
 mod execution;
 mod expand;
 mod faults;
 mod form;
+mod hosted;
 mod idempotency;
 mod ids;
 mod list;

@@ -58,6 +58,17 @@ impl Page {
         wanted: impl Fn(&Value) -> bool,
     ) -> Result<Value, Error> {
         let all: Vec<&Value> = store.all(kind).rev().collect();
+        self.among(&all, kind, url, wanted)
+    }
+
+    /// The page of these objects that are wanted, in their order.
+    pub(crate) fn among(
+        &self,
+        all: &[&Value],
+        kind: &str,
+        url: &str,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Result<Value, Error> {
         let place = |id: &str, param: &str| {
             let place = all.iter().position(|object| text(object, "id") == id);
             place.ok_or_else(|| Error::missing(kind, id, param))

@@ -79,6 +79,20 @@ pub(crate) fn chargeable(amount: i64, currency: &str) -> Result<i64, Error> {
     Ok(amount)
 }
 
+/// An amount as people write it, for example `30.00 USD`.
+pub(crate) fn written(amount: i64, currency: &str) -> String {
+    let code = currency.to_uppercase();
+    let digits: u32 = match currency {
+        "bif" | "clp" | "djf" | "gnf" | "jpy" | "kmf" | "krw" | "mga" | "pyg" | "rwf" | "vnd"
+        | "vuv" | "xaf" | "xof" | "xpf" => return format!("{amount} {code}"),
+        "bhd" | "jod" | "kwd" | "omr" | "tnd" => 3,
+        _ => 2,
+    };
+    let unit = 10_i64.pow(digits);
+    let (whole, part) = (amount / unit, amount % unit);
+    format!("{whole}.{part:0width$} {code}", width = digits as usize)
+}
+
 /// Some currencies are written with more digits than they are paid in.
 fn step(currency: &str) -> i64 {
     match currency {

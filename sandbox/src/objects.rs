@@ -3,11 +3,13 @@
 use crate::{control, route::Route};
 
 pub(crate) mod charge;
+pub(crate) mod checkout_session;
 pub(crate) mod customer;
 pub(crate) mod dispute;
 pub(crate) mod event;
 pub(crate) mod payment_intent;
 pub(crate) mod payment_method;
+pub(crate) mod portal;
 pub(crate) mod price;
 pub(crate) mod product;
 pub(crate) mod refund;
@@ -23,6 +25,8 @@ pub(crate) const ROUTES: &[&[Route]] = &[
     customer::ROUTES,
     charge::ROUTES,
     refund::ROUTES,
+    checkout_session::ROUTES,
+    portal::ROUTES,
     dispute::ROUTES,
     event::ROUTES,
     thin_event::ROUTES,

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::error::Error;
 
 /// The parameters of one request, or of one group inside it; reading a parameter takes it out.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Params {
     /// Empty at the top, `card` or `payment_method_data[card]` further down.
     group: String,
@@ -124,6 +124,19 @@ impl Params {
         }
     }
 
+    /// Groups of parameters: `name[0][…]`.
+    pub(crate) fn groups(&mut self, name: &str) -> Result<Option<Vec<Self>>, Error> {
+        let items = match self.any(name) {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::Array(items)) if items.iter().all(Value::is_object) => items,
+            Some(_) => return Err(self.mistyped(name, "a list of groups")),
+        };
+        let name = self.name(name);
+        let groups = items.into_iter().enumerate();
+        let groups = groups.map(|(place, item)| Self::group(format!("{name}[{place}]"), item));
+        Ok(Some(groups.collect()))
+    }
+
     /// Texts: `name[]=…` or `name[0]=…`.
     pub(crate) fn list(&mut self, name: &str) -> Result<Option<Vec<String>>, Error> {
         let Some(value) = self.any(name) else {
@@ -148,7 +161,13 @@ impl Params {
 
     /// Refuses whatever was not read.
     pub(crate) fn finish(self) -> Result<(), Error> {
-        let Some(name) = self.fields.keys().next() else {
+        self.only(&[])
+    }
+
+    /// Refuses whatever is none of these.
+    pub(crate) fn only(&self, names: &[&str]) -> Result<(), Error> {
+        let unknown = |name: &&String| !names.contains(&name.as_str());
+        let Some(name) = self.fields.keys().find(unknown) else {
             return Ok(());
         };
         let message = format!(

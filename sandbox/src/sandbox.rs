@@ -118,6 +118,12 @@ impl Sandbox {
         self.all("refund")
     }
 
+    /// All checkout sessions, oldest first.
+    #[must_use]
+    pub fn checkout_sessions(&self) -> Vec<Value> {
+        self.all("checkout.session")
+    }
+
     /// All disputes, oldest first.
     #[must_use]
     pub fn disputes(&self) -> Vec<Value> {

@@ -2,16 +2,17 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use serde_json::{Value, json};
 
 use crate::{
+    agenda::Agenda,
     cards::Behaviour,
     faults::Faults,
     idempotency::Keys,
-    objects::{event, payment_method::Card},
+    objects::{event, payment_method::Card, portal},
     store::Store,
     webhooks::Subscription,
 };
@@ -31,6 +32,18 @@ pub(crate) struct State {
     pub(crate) behaviours: HashMap<String, Behaviour>,
     /// The card behind each token, by the token's id.
     pub(crate) tokens: HashMap<String, Card>,
+    /// The payment intent that each checkout session starts, by the session's id.
+    pub(crate) drafts: HashMap<String, Value>,
+    /// The line items of each checkout session, by the session's id.
+    pub(crate) lines: HashMap<String, Vec<Value>>,
+    /// The billing portal session behind each page's secret.
+    pub(crate) portals: HashMap<String, String>,
+    /// The checkout session of a payment intent, by the intent's id.
+    pub(crate) sessions: HashMap<String, String>,
+    /// What happens by itself later.
+    pub(crate) agenda: Agenda,
+    /// After which time a bank debit ends by itself; `None` leaves it to the control plane.
+    pub(crate) settle_after: Option<Duration>,
     /// Where the sandbox listens.
     pub(crate) url: String,
     /// Which events each webhook endpoint gets.
@@ -50,11 +63,14 @@ pub(crate) struct Origin {
 
 impl State {
     /// An account without any object, behind a sandbox that listens at `url`.
-    pub(crate) fn at(url: String) -> Self {
-        Self {
+    pub(crate) fn at(url: String, settle_after: Option<Duration>) -> Self {
+        let mut state = Self {
             url,
+            settle_after,
             ..Self::default()
-        }
+        };
+        state.store.insert(portal::configuration());
+        state
     }
 
     /// Runs one change for one request; answers its result and the events it made.

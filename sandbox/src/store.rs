@@ -11,6 +11,7 @@ use crate::error::Error;
 pub(crate) struct Store {
     objects: HashMap<String, Value>,
     order: HashMap<String, Vec<String>>,
+    included: HashMap<(String, &'static str), Value>,
 }
 
 impl Store {
@@ -34,6 +35,17 @@ impl Store {
             .find(id)
             .filter(|object| object["object"] == kind && object["deleted"] != true);
         found.ok_or_else(|| Error::missing(kind, id, param))
+    }
+
+    /// Keeps a field that an object shows only when a request expands it.
+    pub(crate) fn include(&mut self, id: &str, field: &'static str, value: Value) {
+        self.included.insert((id.to_owned(), field), value);
+    }
+
+    /// The fields that this object shows only when a request expands them.
+    pub(crate) fn included(&self, id: &str) -> impl Iterator<Item = (&'static str, &Value)> {
+        let of = self.included.iter().filter(move |((of, _), _)| of == id);
+        of.map(|((_, field), value)| (*field, value))
     }
 
     /// Deletes an object; what is left of it, and answered, says no more than that.

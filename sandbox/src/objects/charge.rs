@@ -27,13 +27,6 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/v1/charges/{}", update),
 ];
 
-/// Why a bank debit does not arrive.
-pub(crate) static DEBIT_REFUSED: Decline = Decline {
-    code: "payment_method_provider_decline",
-    decline_code: "insufficient_funds",
-    message: "The bank did not pay this debit.",
-};
-
 /// How an attempt went.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Attempt {

@@ -94,6 +94,14 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     Ok(customer)
 }
 
+/// The customer that a payment makes of its payer.
+pub(crate) fn of_payer(state: &mut State, email: &Value, name: &Value) -> Value {
+    let mut customer = shape();
+    customer["email"] = email.clone();
+    customer["name"] = name.clone();
+    state.create("customer.created", customer)
+}
+
 fn details(params: &mut Params, customer: &mut Value) -> Result<(), Error> {
     for field in CLEARABLE {
         if let Some(value) = params.clearable(field)? {

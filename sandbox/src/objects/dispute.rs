@@ -1,19 +1,26 @@
 //! Disputes: the payer's bank takes the money until somebody is right.
+//!
+//! An inquiry only asks: no money moves unless it is escalated. Its statuses begin with `warning_`.
+//!
+//! - [`shape`]: what Stripe shows of one.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{
     error::Error,
-    ids,
     list::of_payment,
     metadata,
+    params::Params,
     route::{Call, Route},
-    state::{State, now},
+    state::State,
     store::text,
 };
 
+mod shape;
+
+use shape::EVIDENCE;
+
 const KIND: &str = "dispute";
-const DAYS_TO_ANSWER: u64 = 9;
 
 /// This kind's routes.
 pub(crate) const ROUTES: &[Route] = &[
@@ -24,110 +31,100 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/_sandbox/disputes/{}/close", close),
 ];
 
-const EVIDENCE: &[&str] = &[
-    "access_activity_log",
-    "billing_address",
-    "cancellation_policy",
-    "cancellation_policy_disclosure",
-    "cancellation_rebuttal",
-    "customer_communication",
-    "customer_email_address",
-    "customer_name",
-    "customer_purchase_ip",
-    "customer_signature",
-    "duplicate_charge_documentation",
-    "duplicate_charge_explanation",
-    "duplicate_charge_id",
-    "product_description",
-    "receipt",
-    "refund_policy",
-    "refund_policy_disclosure",
-    "refund_refusal_explanation",
-    "service_date",
-    "service_documentation",
-    "shipping_address",
-    "shipping_carrier",
-    "shipping_date",
-    "shipping_documentation",
-    "shipping_tracking_number",
-    "uncategorized_file",
-    "uncategorized_text",
-];
-
-/// The payer disputes a charge: its whole amount is withdrawn.
-pub(crate) fn open(state: &mut State, charge: &Value) {
-    state.update(text(charge, "id"), &json!({ "disputed": true }));
-    let dispute = state.create("charge.dispute.created", shape(charge));
-    state.emit("charge.dispute.funds_withdrawn", &dispute, None);
+/// Why a payer disputes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Case {
+    /// The card's holder says that somebody else paid.
+    Fraudulent,
+    /// What was bought did not come.
+    NotReceived,
+    /// The bank only asks.
+    Inquiry,
 }
 
-fn shape(charge: &Value) -> Value {
-    let mut evidence: Map<String, Value> = EVIDENCE
-        .iter()
-        .map(|name| ((*name).to_owned(), Value::Null))
-        .collect();
-    evidence.insert("enhanced_evidence".to_owned(), json!({}));
-    let brand = &charge["payment_method_details"]["card"]["brand"];
-    json!({
-        "id": ids::long("dp_1"),
-        "object": KIND,
-        "amount": charge["amount"],
-        "balance_transactions": [],
-        "charge": charge["id"],
-        "created": now(),
-        "currency": charge["currency"],
-        "enhanced_eligibility_types": [],
-        "evidence": evidence,
-        "evidence_details": {
-            "due_by": now() + DAYS_TO_ANSWER * 86_400,
-            "enhanced_eligibility": {},
-            "has_evidence": false,
-            "past_due": false,
-            "submission_count": 0,
-        },
-        "is_charge_refundable": false,
-        "livemode": false,
-        "metadata": {},
-        "payment_intent": charge["payment_intent"],
-        "payment_method_details": {
-            "card": {
-                "brand": brand,
-                "case_type": "chargeback",
-                "network": brand,
-                "network_reason_code": "10.4",
-            },
-            "type": "card",
-        },
-        "reason": "fraudulent",
-        "status": "needs_response",
-    })
+/// What the shop's evidence decides, by Stripe's test texts.
+enum Verdict {
+    Won,
+    Lost,
+    Escalated,
+}
+
+/// The payer disputes a charge: its whole amount is withdrawn, unless the bank only asks.
+pub(crate) fn open(state: &mut State, charge: &Value, case: Case) {
+    state.update(text(charge, "id"), &json!({ "disputed": true }));
+    let dispute = state.create("charge.dispute.created", shape::new(charge, case));
+    if case != Case::Inquiry {
+        state.emit("charge.dispute.funds_withdrawn", &dispute, None);
+    }
+}
+
+/// Whether a dispute keeps a charge from being refunded.
+pub(crate) fn holds(state: &State, charge: &str) -> bool {
+    let mut disputes = state.store.all(KIND);
+    disputes.any(|dispute| dispute["charge"] == *charge && dispute["is_charge_refundable"] == false)
+}
+
+fn is_inquiry(dispute: &Value) -> bool {
+    text(dispute, "status").starts_with("warning_")
 }
 
 /// The bank decides: `outcome=won` gives the money back.
 pub(crate) fn close(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let outcome = call.params.choice("outcome", &["won", "lost"])?;
     let outcome = outcome.ok_or_else(|| call.params.missing("outcome"))?;
-    end(state, call, &outcome)
+    end(state, call, outcome == "won")
 }
 
 /// The shop accepts the dispute as lost.
 fn accept(state: &mut State, call: Call) -> Result<Value, Error> {
-    end(state, call, "lost")
+    end(state, call, false)
 }
 
-fn end(state: &mut State, call: Call, outcome: &str) -> Result<Value, Error> {
+fn end(state: &mut State, call: Call, won: bool) -> Result<Value, Error> {
     let dispute = state.store.get(KIND, &call.id(), "id")?.clone();
     call.params.finish()?;
-    if matches!(text(&dispute, "status"), "won" | "lost") {
-        let message = format!("The dispute was {} already.", text(&dispute, "status"));
-        return Err(Error::invalid(&message).executed());
+    expect_open(&dispute)?;
+    Ok(decided(state, &dispute, won))
+}
+
+fn expect_open(dispute: &Value) -> Result<(), Error> {
+    let status = text(dispute, "status");
+    if !matches!(status, "won" | "lost" | "warning_closed") {
+        return Ok(());
     }
-    let (id, patch) = (text(&dispute, "id"), json!({ "status": outcome }));
+    let message = format!("This dispute is closed; its status is {status}.");
+    Err(Error::invalid(&message).executed())
+}
+
+/// An inquiry closes without money moving; a won dispute gives it back.
+fn decided(state: &mut State, dispute: &Value, won: bool) -> Value {
+    let (id, inquiry) = (text(dispute, "id"), is_inquiry(dispute));
+    let status = match (inquiry, won) {
+        (true, _) => "warning_closed",
+        (false, true) => "won",
+        (false, false) => "lost",
+    };
+    let patch = json!({ "is_charge_refundable": inquiry || won, "status": status });
     let closed = state.change_object("charge.dispute.closed", id, &patch);
-    if outcome == "won" {
+    if won && !inquiry {
         state.emit("charge.dispute.funds_reinstated", &closed, None);
     }
-    Ok(closed)
+    closed
+}
+
+/// The bank makes a dispute of its inquiry, and takes the money.
+fn escalated(state: &mut State, dispute: &Value) -> Value {
+    let mut patch = json!({ "is_charge_refundable": false, "status": "needs_response" });
+    patch["evidence_details"] = shape::unanswered();
+    patch["evidence"] = shape::no_evidence();
+    let mut details = dispute["payment_method_details"].clone();
+    details["card"]["case_type"] = "chargeback".into();
+    details["card"]["network_reason_code"] = "10.4".into();
+    patch["payment_method_details"] = details;
+    let id = text(dispute, "id");
+    let dispute = state.change_object("charge.dispute.updated", id, &patch);
+    state.emit("charge.dispute.funds_withdrawn", &dispute, None);
+    dispute
 }
 
 fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {
@@ -136,29 +133,68 @@ fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {
     state.store.get(KIND, &id, "id").cloned()
 }
 
+/// Takes evidence; once submitted it is the bank's to judge, and no more can be added.
 fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let mut dispute = state.store.get(KIND, &call.id(), "id")?.clone();
-    if let Some(mut evidence) = call.params.nested("evidence")? {
-        for name in EVIDENCE {
-            if let Some(value) = evidence.clearable(name)? {
-                dispute["evidence"][*name] = value;
-                dispute["evidence_details"]["has_evidence"] = true.into();
-            }
+    expect_open(&dispute)?;
+    let answered = dispute["evidence_details"]["submission_count"] != 0;
+    let submit = call.params.flag("submit")?.unwrap_or(true);
+    if let Some(given) = call.params.nested("evidence")? {
+        if answered {
+            let message = "The evidence of this dispute was submitted; no more can be added.";
+            return Err(Error::invalid(message).param("evidence").executed());
         }
-        evidence.accept(&["enhanced_evidence"]);
-        evidence.finish()?;
+        evidence(given, &mut dispute)?;
     }
     if let Some(metadata) = metadata::merged(&mut call.params, &dispute["metadata"])? {
         dispute["metadata"] = metadata;
     }
-    if call.params.flag("submit")?.unwrap_or(true)
-        && dispute["evidence_details"]["has_evidence"] == true
-    {
-        dispute["evidence_details"]["submission_count"] = 1.into();
-        dispute["status"] = "under_review".into();
-    }
     call.params.finish()?;
-    Ok(state.change_object("charge.dispute.updated", text(&dispute, "id"), &dispute))
+    let submitted = submit && !answered && dispute["evidence_details"]["has_evidence"] == true;
+    if submitted {
+        dispute["evidence_details"]["submission_count"] = 1.into();
+        let inquiry = is_inquiry(&dispute);
+        dispute["status"] = if inquiry {
+            "warning_under_review"
+        } else {
+            "under_review"
+        }
+        .into();
+    }
+    let id = text(&dispute, "id");
+    let updated = state.change_object("charge.dispute.updated", id, &dispute);
+    let verdict = verdict(&updated).filter(|_| submitted);
+    Ok(match verdict {
+        Some(Verdict::Won) => decided(state, &updated, true),
+        Some(Verdict::Lost) => decided(state, &updated, false),
+        Some(Verdict::Escalated) if is_inquiry(&updated) => escalated(state, &updated),
+        _ => updated,
+    })
+}
+
+fn evidence(mut given: Params, dispute: &mut Value) -> Result<(), Error> {
+    for name in EVIDENCE {
+        if let Some(value) = given.clearable(name)? {
+            dispute["evidence"][*name] = value;
+        }
+    }
+    given.accept(&["enhanced_evidence"]);
+    given.finish()?;
+    let some = EVIDENCE
+        .iter()
+        .any(|name| !dispute["evidence"][*name].is_null());
+    dispute["evidence_details"]["has_evidence"] = some.into();
+    Ok(())
+}
+
+/// Stripe's test banks judge at once by these texts, and otherwise not at all.
+fn verdict(dispute: &Value) -> Option<Verdict> {
+    match text(&dispute["evidence"], "uncategorized_text") {
+        "winning_evidence" => Some(Verdict::Won),
+        "losing_evidence" => Some(Verdict::Lost),
+        "escalate_inquiry_evidence" => Some(Verdict::Escalated),
+        _ => None,
+    }
 }
 
 fn list(state: &mut State, call: Call) -> Result<Value, Error> {

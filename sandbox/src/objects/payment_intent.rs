@@ -16,7 +16,7 @@ use crate::{
     params::Params,
     route::{Call, Route},
     state::{State, now},
-    store::text,
+    store::{number, text},
 };
 
 mod completion;
@@ -24,9 +24,10 @@ mod details;
 mod payment;
 mod shape;
 
-pub(crate) use completion::{authenticate, settle};
+pub(crate) use completion::{authenticate, end_by_itself, settle};
 
-const KIND: &str = "payment_intent";
+/// What Stripe calls this kind of object.
+pub(crate) const KIND: &str = "payment_intent";
 
 /// This kind's routes.
 pub(crate) const ROUTES: &[Route] = &[
@@ -88,6 +89,47 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     step.leads_back(call.caller, &intent)?;
     let intent = state.create("payment_intent.created", intent);
     payment::confirm(state, text(&intent, "id"), step)
+}
+
+/// An intent that a checkout session starts later; nothing is kept.
+pub(crate) fn draft(state: &State, mut data: Params, session: &Value) -> Result<Value, Error> {
+    let amount = number(session, "amount_total");
+    let mut intent = shape::new(amount, text(session, "currency"));
+    details::read(state, &mut data, &mut intent)?;
+    intent["automatic_payment_methods"] = Value::Null;
+    intent["customer"] = session["customer"].clone();
+    intent["payment_method_types"] = session["payment_method_types"].clone();
+    Ok(intent)
+}
+
+/// Pays a checkout session's intent; a challenge leads back to `return_url`.
+pub(crate) fn pay(
+    state: &mut State,
+    id: &str,
+    method: Chosen,
+    return_url: String,
+) -> Result<Value, Error> {
+    let intent = state.store.get(KIND, id, "intent")?.clone();
+    method.fits(&intent)?;
+    expect(&intent, CHANGEABLE, "paid")?;
+    payment::confirm(state, id, payment::Step::of(method, return_url))
+}
+
+/// Cancels a checkout session's intent, unless it is past canceling.
+pub(crate) fn give_up(state: &mut State, id: &str) {
+    let intent = state.store.find(id).cloned().unwrap_or_default();
+    if CANCELABLE.contains(&text(&intent, "status")) {
+        canceled(state, &intent, Some("expired"));
+    }
+}
+
+/// Refuses what only a checkout session may do with its intent.
+fn expect_own(state: &State, id: &str, what: &str) -> Result<(), Error> {
+    if !state.sessions.contains_key(id) {
+        return Ok(());
+    }
+    let message = format!("A payment_intent of a checkout.session cannot be {what} by itself.");
+    Err(Error::invalid(&message).executed())
 }
 
 /// Names the payment method that an intent is to be paid with, if there is one.
@@ -167,6 +209,7 @@ pub(crate) fn confirm(state: &mut State, mut call: Call) -> Result<Value, Error>
     call.params.finish()?;
     step.fits(&changed)?;
     expect(&intent, CHANGEABLE, "confirmed")?;
+    expect_own(state, &id, "confirmed")?;
     step.check(&intent)?;
     step.leads_back(caller, &changed)?;
     state.update(&id, &changed);
@@ -183,7 +226,14 @@ pub(crate) fn cancel(state: &mut State, mut call: Call) -> Result<Value, Error> 
     call.params.finish()?;
     let intent = state.store.get(KIND, &id, "intent")?.clone();
     expect(&intent, CANCELABLE, "canceled")?;
-    let charge = text(&intent, "latest_charge");
+    if intent["status"] != "requires_capture" {
+        expect_own(state, &id, "canceled")?;
+    }
+    Ok(canceled(state, &intent, reason.as_deref()))
+}
+
+fn canceled(state: &mut State, intent: &Value, reason: Option<&str>) -> Value {
+    let (id, charge) = (text(intent, "id"), text(intent, "latest_charge"));
     if intent["status"] == "requires_capture" {
         let patch = json!({ "amount_refunded": intent["amount"], "refunded": true });
         state.change_object("charge.refunded", charge, &patch);
@@ -195,7 +245,7 @@ pub(crate) fn cancel(state: &mut State, mut call: Call) -> Result<Value, Error> 
         "next_action": null,
         "status": "canceled",
     });
-    Ok(state.change_object("payment_intent.canceled", &id, &patch))
+    state.change_object("payment_intent.canceled", id, &patch)
 }
 
 /// Refuses what an intent in this status does not allow; the error shows the intent.

@@ -1,5 +1,6 @@
-//! Payment methods: test cards by name, card data, and a bank account that settles late.
+//! Payment methods: test cards and accounts by name, card data, and bank accounts.
 //!
+//! - [`account`]: bank accounts to debit.
 //! - [`card`]: card data, and the tokens that stand for it.
 //! - [`keeping`]: which customer keeps which payment method.
 
@@ -7,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cards::{self, Behaviour},
+    debits,
     error::Error,
     ids, metadata,
     params::Params,
@@ -15,10 +17,12 @@ use crate::{
     store::text,
 };
 
+mod account;
 mod card;
 mod keeping;
 
-pub(crate) use card::Card;
+pub(crate) use account::{KINDS as DEBITS, of_currency as debit_of};
+pub(crate) use card::{Card, read};
 pub(crate) use keeping::{attach_to, of_customer};
 
 /// What Stripe calls this kind of object.
@@ -63,6 +67,9 @@ impl Chosen {
 
     /// Refuses to pay an intent with what another customer keeps.
     pub(crate) fn fits(&self, intent: &Value) -> Result<(), Error> {
+        if intent["automatic_payment_methods"].is_null() {
+            self.fits_types(intent)?;
+        }
         let keeper = &self.object["customer"];
         if keeper.is_null() || *keeper == intent["customer"] {
             return Ok(());
@@ -71,9 +78,28 @@ impl Chosen {
         Err(Error::invalid(message).param(KIND))
     }
 
+    /// Refuses a type that is not among an object's `payment_method_types`.
+    pub(crate) fn fits_types(&self, object: &Value) -> Result<(), Error> {
+        let kind = text(&self.object, "type");
+        let types = object["payment_method_types"].as_array();
+        if types.is_none_or(|types| types.iter().any(|listed| listed == kind)) {
+            return Ok(());
+        }
+        let message = format!("This {} does not take a {kind}.", text(object, "object"));
+        Err(Error::invalid(&message).param(KIND))
+    }
+
+    /// Who pays, as far as the payer said.
+    pub(crate) fn billing_details(&self) -> &Value {
+        &self.object["billing_details"]
+    }
+
     fn named(state: &State, id: &str, param: &str) -> Result<Self, Error> {
         if let Some(card) = cards::named(id) {
             return Ok(Self::of_number(card.number, card.behaviour, 12, 2034));
+        }
+        if let Some(account) = debits::named(id) {
+            return Ok(account::named(account));
         }
         let object = state.store.get(KIND, id, param)?.clone();
         let behaviour = state
@@ -85,10 +111,7 @@ impl Chosen {
     }
 
     fn of_number(number: &str, behaviour: Behaviour, month: i64, year: i64) -> Self {
-        let object = match behaviour {
-            Behaviour::SettlesLater => shape("us_bank_account", account(number)),
-            _ => shape("card", card::shape(number, month, year)),
-        };
+        let object = shape("card", card::shape(number, month, year));
         Self { object, behaviour }
     }
 
@@ -130,20 +153,6 @@ pub(crate) fn billing_details() -> Value {
         "name": null,
         "phone": null,
         "tax_id": null,
-    })
-}
-
-fn account(number: &str) -> Value {
-    json!({
-        "account_holder_type": "individual",
-        "account_type": "checking",
-        "bank_name": "STRIPE TEST BANK",
-        "financial_connections_account": null,
-        "fingerprint": ids::short(""),
-        "last4": &number[number.len().saturating_sub(4)..],
-        "networks": { "preferred": "ach", "supported": ["ach"] },
-        "routing_number": "110000000",
-        "status_details": null,
     })
 }
 

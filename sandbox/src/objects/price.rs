@@ -14,7 +14,8 @@ use crate::{
     store::text,
 };
 
-const KIND: &str = "price";
+/// What Stripe calls this kind of object.
+pub(crate) const KIND: &str = "price";
 
 /// This kind's routes.
 pub(crate) const ROUTES: &[Route] = &[

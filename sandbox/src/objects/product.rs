@@ -49,6 +49,14 @@ pub(crate) fn shape(id: &str, name: &str) -> Value {
     })
 }
 
+/// Refuses what [`make`] would refuse, apart from an id that is taken.
+pub(crate) fn check(mut params: Params) -> Result<(), Error> {
+    params.accept(&["id"]);
+    let name = params.required("name")?;
+    details(&mut params, &mut shape("", &name))?;
+    params.finish()
+}
+
 /// Reads and makes a product; `product_data` of a price has the same parameters.
 pub(crate) fn make(state: &mut State, mut params: Params) -> Result<Value, Error> {
     let id = params.text("id")?.unwrap_or_else(|| ids::short("prod_"));

@@ -8,6 +8,7 @@ use crate::{
     ids,
     list::of_payment,
     metadata,
+    objects::dispute,
     route::{Call, Route},
     state::{State, now},
     store::{number, text},
@@ -44,7 +45,7 @@ pub(crate) fn create(state: &mut State, mut call: Call) -> Result<Value, Error> 
     ]);
     call.params.finish()?;
     let charge = charge_of(state, charge, intent)?;
-    let amount = refundable(&charge, amount)?;
+    let amount = refundable(state, &charge, amount)?;
     let mut refund = shape(&charge, amount);
     refund["reason"] = reason.into();
     refund["metadata"] = metadata.unwrap_or_else(|| json!({}));
@@ -60,7 +61,7 @@ fn is_slow(state: &State, charge: &Value) -> bool {
     let behaviour = state.behaviours.get(text(charge, "payment_method"));
     matches!(
         behaviour,
-        Some(Behaviour::RefundsSlowly | Behaviour::SettlesLater)
+        Some(Behaviour::RefundsSlowly | Behaviour::Debited(_))
     )
 }
 
@@ -90,13 +91,13 @@ fn charge_of(
 }
 
 /// What is to be refunded; refused when it is more than is left.
-fn refundable(charge: &Value, amount: Option<i64>) -> Result<i64, Error> {
+fn refundable(state: &State, charge: &Value, amount: Option<i64>) -> Result<i64, Error> {
     let id = text(charge, "id");
     if charge["paid"] != true {
         let message = format!("The charge '{id}' took no money.");
         return Err(Error::invalid(&message).param("charge").executed());
     }
-    if charge["disputed"] == true {
+    if dispute::holds(state, id) {
         let message = format!("The charge '{id}' is disputed; the bank has its money.");
         return Err(Error::unexpected("charge_disputed", &message));
     }

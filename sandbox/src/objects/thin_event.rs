@@ -24,7 +24,7 @@ pub(crate) fn of(event: &Value) -> Value {
         "created": calendar::iso(event["created"].as_u64().unwrap_or_default()),
         "livemode": false,
         "reason": null,
-        "related_object": { "id": id, "type": kind, "url": format!("/v1/{kind}s/{id}") },
+        "related_object": { "id": id, "type": kind, "url": format!("/v1/{}s/{id}", kind.replace('.', "/")) },
         "type": format!("v1.{}", text(event, "type")),
     })
 }

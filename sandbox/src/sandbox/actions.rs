@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Sandbox;
 use crate::{
     caller::Caller,
-    objects::{dispute, payment_intent, refund},
+    objects::{checkout_session, dispute, payment_intent, refund},
     route::Operation,
     store::text,
 };
@@ -34,13 +34,34 @@ impl Sandbox {
         self.control(payment_intent::authenticate, intent, params)
     }
 
+    /// Pays a checkout session as the payer does on its page, with a test payment method by name;
+    /// answers the session as it is then.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the card is declined or the session is not open.
+    pub fn pay_session(&self, session: &str, payment_method: &str) -> Result<Value, Value> {
+        let params = json!({ "payment_method": payment_method });
+        self.control(checkout_session::confirm, session, params)
+    }
+
+    /// Lets an open checkout session's time run out.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the session is not open.
+    pub fn expire_session(&self, session: &str) -> Result<Value, Value> {
+        self.control(checkout_session::run_out, session, json!({}))
+    }
+
     /// Lets a bank debit's money arrive.
     ///
     /// # Errors
     ///
     /// Stripe's error body when the intent is not processing.
     pub fn settle(&self, intent: &str) -> Result<Value, Value> {
-        self.control(payment_intent::settle, intent, json!({}))
+        let params = json!({ "outcome": outcome(true) });
+        self.control(payment_intent::settle, intent, params)
     }
 
     /// Lets a bank debit fail.

@@ -4,18 +4,22 @@
 
 mod api;
 mod cards;
+mod checkout;
 mod command;
 mod control;
 mod customers;
+mod debits;
 mod disputes;
 mod endpoints;
 mod faults;
+mod hosted;
 mod idempotency;
 mod keys;
 mod lists;
 mod parameters;
 mod payment_methods;
 mod payments;
+mod portal;
 mod raw;
 mod receiver;
 mod refunds;

@@ -7,6 +7,8 @@ use super::{
     payment::{paid, succeeded, unpaid},
 };
 use crate::{
+    cards::Behaviour,
+    debits::{Debit, INSUFFICIENT},
     error::Error,
     objects::charge,
     params::Params,
@@ -24,7 +26,7 @@ pub(crate) fn authenticate(state: &mut State, mut call: Call) -> Result<Value, E
     let intent = opened(state, &id, call.caller, Some(&secret))?;
     expect(&intent, &["requires_action"], "authenticated")?;
     if passed {
-        return Ok(paid(state, &intent, false));
+        return Ok(paid(state, &intent, None));
     }
     let error = Error::unexpected(
         "payment_intent_authentication_failure",
@@ -46,22 +48,55 @@ fn outcome(params: &mut Params) -> Result<bool, Error> {
     Ok(outcome.is_none_or(|outcome| outcome == "success"))
 }
 
-/// A bank debit ends: the money is there, or never comes.
+/// A bank debit ends as `outcome` says, or else as its account does.
 pub(crate) fn settle(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let id = call.id();
-    let arrives = outcome(&mut call.params)?;
+    let outcome = call.params.choice("outcome", &["success", "failure"])?;
     call.params.finish()?;
     let intent = state.store.get(KIND, &id, "intent")?.clone();
     expect(&intent, &["processing"], "settled")?;
-    let (charge, amount) = (text(&intent, "latest_charge"), number(&intent, "amount"));
-    if arrives {
-        let charge = state.change_object("charge.succeeded", charge, &charge::succeeded(amount));
-        return Ok(succeeded(state, &intent, &charge, amount));
+    let end = match (outcome.as_deref(), debit(state, &intent)) {
+        (Some("success"), _) | (None, Debit::Stays) => Debit::Arrives,
+        (Some(_), Debit::Arrives | Debit::Stays) => Debit::Fails(&INSUFFICIENT),
+        (_, debit) => debit,
+    };
+    Ok(ended(state, &intent, end))
+}
+
+/// A bank debit that nobody ended in time ends as its account says.
+pub(crate) fn end_by_itself(state: &mut State, intent: &Value) {
+    if intent["status"] == "processing" {
+        let debit = debit(state, intent);
+        ended(state, intent, debit);
     }
-    let decline = &charge::DEBIT_REFUSED;
-    let charge = state.change_object("charge.failed", charge, &charge::failed(decline));
-    let error = Error::card(decline.code, decline.message).with("charge", charge["id"].clone());
-    Ok(unpaid(state, &intent, error.fields(), &charge["id"]))
+}
+
+fn debit(state: &State, intent: &Value) -> Debit {
+    match state.behaviours.get(text(intent, "payment_method")) {
+        Some(Behaviour::Debited(debit)) => *debit,
+        _ => Debit::Arrives,
+    }
+}
+
+/// The money is there, or never comes.
+fn ended(state: &mut State, intent: &Value, debit: Debit) -> Value {
+    let (charge, amount) = (text(intent, "latest_charge"), number(intent, "amount"));
+    match debit {
+        Debit::Arrives => {
+            let charge =
+                state.change_object("charge.succeeded", charge, &charge::succeeded(amount));
+            succeeded(state, intent, &charge, amount)
+        }
+        Debit::Fails(decline) => {
+            let charge = state.change_object("charge.failed", charge, &charge::failed(decline));
+            let method = state.store.find(text(intent, "payment_method")).cloned();
+            let error = Error::card(decline.code, decline.message)
+                .with("charge", charge["id"].clone())
+                .with("payment_method", method.unwrap_or_default());
+            unpaid(state, intent, error.fields(), &charge["id"])
+        }
+        Debit::Stays => intent.clone(),
+    }
 }
 
 /// Takes the money that a card authorized, or part of it.

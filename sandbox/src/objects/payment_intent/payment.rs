@@ -4,12 +4,14 @@ use serde_json::{Map, Value, json};
 
 use super::{KIND, shape};
 use crate::{
+    agenda::now_ms,
     caller::Caller,
     cards::{AUTHENTICATION_REQUIRED, Behaviour, Decline, GENERIC},
     error::Error,
     objects::{
         charge::{self, Attempt},
-        dispute,
+        checkout_session,
+        dispute::{self, Case},
         payment_method::{self, Chosen},
     },
     params::Params,
@@ -40,6 +42,15 @@ impl Step {
             return_url,
             off_session,
         })
+    }
+
+    /// What a payer does on a page of the sandbox's own.
+    pub(super) fn of(method: Chosen, return_url: String) -> Self {
+        Self {
+            method: Some(method),
+            return_url: Some(return_url),
+            off_session: false,
+        }
     }
 
     /// Refuses a payment method that another customer keeps.
@@ -102,13 +113,14 @@ pub(super) fn confirm(state: &mut State, id: &str, step: Step) -> Result<Value, 
             let patch = json!({ "next_action": next, "status": "requires_action" });
             Ok(state.change_object("payment_intent.requires_action", id, &patch))
         }
-        Behaviour::SettlesLater => Ok(under_way(state, &intent)),
-        behaviour => Ok(paid(state, &intent, behaviour == Behaviour::Disputed)),
+        Behaviour::Debited(_) => Ok(under_way(state, &intent)),
+        Behaviour::Disputed(case) => Ok(paid(state, &intent, Some(case))),
+        Behaviour::Succeeds | Behaviour::RefundsSlowly => Ok(paid(state, &intent, None)),
     }
 }
 
 /// The card pays: at once, or when the shop captures it.
-pub(super) fn paid(state: &mut State, intent: &Value, disputed: bool) -> Value {
+pub(super) fn paid(state: &mut State, intent: &Value, disputed: Option<Case>) -> Value {
     let mut charge = charge::new(
         state,
         intent,
@@ -127,8 +139,8 @@ pub(super) fn paid(state: &mut State, intent: &Value, disputed: bool) -> Value {
         true => authorized(state, intent, &charge),
         false => succeeded(state, intent, &charge, number(intent, "amount")),
     };
-    if disputed {
-        dispute::open(state, &charge);
+    if let Some(case) = disputed {
+        dispute::open(state, &charge, case);
     }
     intent
 }
@@ -148,8 +160,12 @@ fn authorized(state: &mut State, intent: &Value, charge: &Value) -> Value {
         "next_action": null,
         "status": "requires_capture",
     });
-    let event = "payment_intent.amount_capturable_updated";
-    state.change_object(event, text(intent, "id"), &patch)
+    change(
+        state,
+        "payment_intent.amount_capturable_updated",
+        intent,
+        &patch,
+    )
 }
 
 /// The money is there.
@@ -162,10 +178,10 @@ pub(super) fn succeeded(state: &mut State, intent: &Value, charge: &Value, amoun
         "processing": null,
         "status": "succeeded",
     });
-    state.change_object("payment_intent.succeeded", text(intent, "id"), &patch)
+    change(state, "payment_intent.succeeded", intent, &patch)
 }
 
-/// A bank debit begins; `settle` ends it.
+/// A bank debit begins; `settle` ends it, or time does.
 fn under_way(state: &mut State, intent: &Value) -> Value {
     let charge = charge::new(
         state,
@@ -174,8 +190,13 @@ fn under_way(state: &mut State, intent: &Value) -> Value {
         Attempt::Pending,
     );
     let charge = state.create("charge.pending", charge);
+    if let Some(time) = state.settle_after {
+        let at = now_ms() + u64::try_from(time.as_millis()).unwrap_or(u64::MAX / 2);
+        state.agenda.plan(at, text(intent, "id"));
+    }
+    keep_method(state, intent);
     let patch = json!({ "latest_charge": charge["id"], "status": "processing" });
-    state.change_object("payment_intent.processing", text(intent, "id"), &patch)
+    change(state, "payment_intent.processing", intent, &patch)
 }
 
 /// The bank refuses: a failed charge, and the error that the payer sees.
@@ -210,5 +231,12 @@ pub(super) fn unpaid(
         "processing": null,
         "status": "requires_payment_method",
     });
-    state.change_object("payment_intent.payment_failed", text(intent, "id"), &patch)
+    change(state, "payment_intent.payment_failed", intent, &patch)
+}
+
+/// Changes an intent and tells of it; the checkout session that it belongs to follows.
+fn change(state: &mut State, event: &str, intent: &Value, patch: &Value) -> Value {
+    let changed = state.change_object(event, text(intent, "id"), patch);
+    checkout_session::follow(state, &changed);
+    changed
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Chosen, billing_details};
+use super::{Chosen, account, billing_details};
 use crate::{
     calendar::civil,
     cards,
@@ -83,11 +83,10 @@ impl Card {
 }
 
 /// Reads what describes a payment method: `payment_method_data`, or the parameters of a new one.
-pub(super) fn read(state: &State, mut data: Params) -> Result<Chosen, Error> {
-    let kind = data.choice("type", &["card"])?;
-    kind.ok_or_else(|| data.missing("type"))?;
-    let card = data.nested("card")?.ok_or_else(|| data.missing("card"))?;
-    let card = Card::read(state, card)?;
+pub(crate) fn read(state: &State, mut data: Params) -> Result<Chosen, Error> {
+    let kind = data.choice("type", &["card", "us_bank_account", "sepa_debit"])?;
+    let kind = kind.ok_or_else(|| data.missing("type"))?;
+    let details = data.nested(&kind)?.ok_or_else(|| data.missing(&kind))?;
     let billing = data.any("billing_details");
     let metadata = metadata::merged(&mut data, &json!({}))?;
     let redisplay = data.choice("allow_redisplay", REDISPLAY)?;
@@ -103,9 +102,10 @@ pub(super) fn read(state: &State, mut data: Params) -> Result<Chosen, Error> {
         "_stripe_version",
     ]);
     data.finish()?;
-    card.check()?;
-    let behaviour = cards::behaviour(&card.number);
-    let mut chosen = Chosen::of_number(&card.number, behaviour, card.month, card.year);
+    let mut chosen = match kind.as_str() {
+        "card" => of_card(Card::read(state, details)?)?,
+        kind => account::read(kind, details)?,
+    };
     chosen.object["billing_details"] = filled(billing_details(), billing);
     if let Some(metadata) = metadata {
         chosen.object["metadata"] = metadata;
@@ -114,6 +114,17 @@ pub(super) fn read(state: &State, mut data: Params) -> Result<Chosen, Error> {
         chosen.object["allow_redisplay"] = redisplay.into();
     }
     Ok(chosen)
+}
+
+fn of_card(card: Card) -> Result<Chosen, Error> {
+    card.check()?;
+    let behaviour = cards::behaviour(&card.number);
+    Ok(Chosen::of_number(
+        &card.number,
+        behaviour,
+        card.month,
+        card.year,
+    ))
 }
 
 /// The given billing details over those that are held.

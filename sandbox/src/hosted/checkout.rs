@@ -1,0 +1,145 @@
+//! The page on which a checkout session is paid.
+//!
+//! - [`form`]: what the payer fills in, and how it reads as a payment method.
+
+use serde_json::Value;
+
+use super::page::{escape, link, note, page, see_other};
+use crate::{
+    answer::Answer,
+    engine::Engine,
+    error::Error,
+    money,
+    objects::checkout_session,
+    request::Received,
+    state::State,
+    store::{number, text},
+};
+
+mod form;
+
+/// Answers `/c/pay/{id}`, and `/c/pay/{id}/return` after a challenge.
+pub(super) fn answer(engine: &Engine, received: &Received, rest: &str) -> Answer {
+    let (id, back) = match rest.strip_suffix("/return") {
+        Some(id) => (id, true),
+        None => (rest, false),
+    };
+    let Ok(session) = checkout_session::get(&engine.state(), id) else {
+        let words = "The link may be incomplete. Go back to the shop and start again.";
+        return note(404, "There is no such payment", words, None);
+    };
+    match (received.method.as_str(), text(&session, "status")) {
+        ("POST", "open") => submit(engine, received, &session),
+        ("GET" | "HEAD", "open") => {
+            let problem = back.then(|| last_problem(&engine.state(), &session));
+            let answered = form::Answered::default();
+            open(engine, &session, 200, problem.flatten(), &answered)
+        }
+        ("POST" | "GET" | "HEAD", "complete") if back || received.method == "POST" => {
+            see_other(&success_url(&session))
+        }
+        (_, "complete") => {
+            let words = "Nothing more is to be paid here.";
+            let onward = success_url(&session);
+            note(
+                200,
+                "This payment is done",
+                words,
+                Some((&onward, "Back to the shop")),
+            )
+        }
+        (_, "expired") => {
+            let words = "Its time ran out, or the shop closed it. Nothing was paid.";
+            let url = text(&session, "cancel_url");
+            let onward = (!url.is_empty()).then_some((url, "Back to the shop"));
+            note(410, "This payment has expired", words, onward)
+        }
+        _ => note(
+            405,
+            "This is a page",
+            "It is read, or its form is sent.",
+            None,
+        )
+        .header("allow", "GET, HEAD, POST"),
+    }
+}
+
+/// Where the payer goes after paying.
+fn success_url(session: &Value) -> String {
+    text(session, "success_url").replace("{CHECKOUT_SESSION_ID}", text(session, "id"))
+}
+
+/// What went wrong with the challenge that the payer comes back from.
+fn last_problem(state: &State, session: &Value) -> Option<String> {
+    let intent = state.store.find(text(session, "payment_intent"))?;
+    let message = text(&intent["last_payment_error"], "message");
+    (!message.is_empty()).then(|| message.to_owned())
+}
+
+fn submit(engine: &Engine, received: &Received, session: &Value) -> Answer {
+    let params = received.params.clone().unwrap_or_default();
+    let answered = form::Answered::of(&params);
+    let result = engine.change(received.origin(), |state| pay(state, session, params));
+    match result {
+        Ok(next) => see_other(&next),
+        Err(error) => {
+            let message = error.body()["error"]["message"].clone();
+            let problem = message.as_str().map(str::to_owned);
+            open(engine, session, error.status(), problem, &answered)
+        }
+    }
+}
+
+/// Pays with what the form says; answers where the browser goes.
+fn pay(state: &mut State, session: &Value, params: Value) -> Result<String, Error> {
+    let id = text(session, "id");
+    if number(session, "amount_total") == 0 {
+        checkout_session::pay_nothing(state, id)?;
+        return Ok(success_url(session));
+    }
+    let method = form::method(state, session, params)?;
+    let intent = checkout_session::pay(state, id, method)?;
+    let challenge = text(&intent["next_action"]["redirect_to_url"], "url");
+    Ok(match challenge {
+        "" => success_url(session),
+        challenge => challenge.to_owned(),
+    })
+}
+
+fn open(
+    engine: &Engine,
+    session: &Value,
+    status: u16,
+    problem: Option<String>,
+    answered: &form::Answered,
+) -> Answer {
+    let (total, currency) = (number(session, "amount_total"), text(session, "currency"));
+    let total = money::written(total, currency);
+    let lines = lines(&engine.state(), session, &total);
+    let form = form::html(session, &total, problem.as_deref(), answered);
+    let cancel = match text(session, "cancel_url") {
+        "" => String::new(),
+        url => link(url, "Cancel and go back to the shop"),
+    };
+    let title = format!("Pay {total}");
+    page(status, &title, &format!("{lines}\n{form}\n{cancel}"))
+}
+
+fn lines(state: &State, session: &Value, total: &str) -> String {
+    let items = state.lines.get(text(session, "id")).into_iter().flatten();
+    let rows: String = items
+        .map(|item| {
+            let amount = money::written(number(item, "amount_total"), text(item, "currency"));
+            let (name, count) = (escape(text(item, "description")), number(item, "quantity"));
+            format!(
+                "<tr><td>{name} <span class=\"soft\">× {count}</span></td><td>{amount}</td></tr>"
+            )
+        })
+        .collect();
+    format!(
+        "<section><h2 id=\"order\">Your order</h2><table aria-labelledby=\"order\">\
+         <thead><tr><th scope=\"col\">Item</th><th scope=\"col\">Amount</th></tr></thead>\
+         <tbody>{rows}</tbody>\
+         <tfoot><tr><th scope=\"row\">Total</th><td>{total}</td></tr></tfoot></table></section>"
+    )
+}

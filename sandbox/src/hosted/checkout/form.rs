@@ -1,0 +1,229 @@
+//! What the payer fills in, and how it reads as a payment method.
+
+use serde_json::{Value, json};
+
+use crate::{
+    error::Error,
+    hosted::page::escape,
+    objects::payment_method::{self, Chosen},
+    params::Params,
+    state::State,
+    store::{number, text},
+};
+
+/// What a form that is shown again already says; never a number of a card or an account.
+#[derive(Default)]
+pub(super) struct Answered {
+    method: String,
+    email: String,
+    name: String,
+}
+
+impl Answered {
+    /// Out of a form that was sent.
+    pub(super) fn of(params: &Value) -> Self {
+        let said = |field| text(params, field).to_owned();
+        Self {
+            method: said("method"),
+            email: said("email"),
+            name: said("name"),
+        }
+    }
+}
+
+/// The payment method that a form describes.
+pub(super) fn method(state: &State, session: &Value, form: Value) -> Result<Chosen, Error> {
+    let said = |field: &str| text(&form, field).trim().to_owned();
+    let kinds = session["payment_method_types"].as_array();
+    let only = kinds
+        .and_then(|kinds| kinds.first())
+        .and_then(Value::as_str);
+    let kind = match said("method") {
+        kind if kind.is_empty() => only.unwrap_or("card").to_owned(),
+        kind => kind,
+    };
+    let email = match text(&session["customer_details"], "email") {
+        "" => said("email"),
+        known => known.to_owned(),
+    };
+    if !email.contains('@') {
+        return Err(problem("Type your e-mail address."));
+    }
+    if said("name").is_empty() {
+        return Err(problem("Type your name."));
+    }
+    let details = match kind.as_str() {
+        "us_bank_account" => json!({
+            "account_number": required(said("account_number"), "Type the account number.")?,
+            "routing_number": required(said("routing_number"), "Type the routing number.")?,
+        }),
+        "sepa_debit" => json!({ "iban": required(said("iban"), "Type the IBAN.")? }),
+        _ => card(&said)?,
+    };
+    let mut data = json!({
+        "type": kind,
+        "billing_details": { "email": email, "name": said("name") },
+    });
+    data[&kind] = details;
+    payment_method::read(state, Params::new(data))
+}
+
+fn card(said: &impl Fn(&str) -> String) -> Result<Value, Error> {
+    let expiry = said("expiry");
+    let (month, year) = expiry
+        .split_once('/')
+        .ok_or_else(|| problem("Type the expiry as month/year, for example 12/34."))?;
+    Ok(json!({
+        "number": required(said("number"), "Type the card number.")?,
+        "exp_month": month.trim(),
+        "exp_year": year.trim(),
+        "cvc": required(said("cvc"), "Type the security code.")?,
+    }))
+}
+
+fn required(text: String, otherwise: &str) -> Result<String, Error> {
+    match text.is_empty() {
+        true => Err(problem(otherwise)),
+        false => Ok(text),
+    }
+}
+
+fn problem(message: &str) -> Error {
+    Error::invalid(message)
+}
+
+/// The form, with what was wrong with it the last time.
+pub(super) fn html(
+    session: &Value,
+    total: &str,
+    problem: Option<&str>,
+    answered: &Answered,
+) -> String {
+    let problem = problem.map(|problem| {
+        let problem = escape(problem);
+        format!("<p class=\"bad\" role=\"alert\">{problem}</p>")
+    });
+    let fields = match number(session, "amount_total") {
+        0 => String::new(),
+        _ => fields(session, answered),
+    };
+    let label = match number(session, "amount_total") {
+        0 => "Complete the order".to_owned(),
+        _ => format!("Pay {total}"),
+    };
+    format!(
+        "<form method=\"post\" action=\"/c/pay/{}\" aria-label=\"Payment\">{}{fields}\
+         <button>{label}</button></form>",
+        escape(text(session, "id")),
+        problem.unwrap_or_default(),
+    )
+}
+
+fn fields(session: &Value, answered: &Answered) -> String {
+    let email = match text(&session["customer_details"], "email") {
+        "" => input(
+            "email",
+            "E-mail",
+            &answered.email,
+            "type=\"email\" autocomplete=\"email\"",
+        ),
+        known => format!("<p class=\"soft\">{}</p>", escape(known)),
+    };
+    let name = input("name", "Name", &answered.name, "autocomplete=\"name\"");
+    let kinds = session["payment_method_types"].as_array();
+    let kinds: Vec<&str> = kinds
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let chosen = match kinds.contains(&answered.method.as_str()) {
+        true => answered.method.as_str(),
+        false => kinds.first().copied().unwrap_or("card"),
+    };
+    let groups: String = kinds.iter().map(|kind| group(kind)).collect();
+    format!(
+        "<fieldset><legend>You</legend>{email}{name}</fieldset>{}{groups}",
+        choices(&kinds, chosen)
+    )
+}
+
+fn choices(kinds: &[&str], chosen: &str) -> String {
+    if kinds.len() < 2 {
+        return String::new();
+    }
+    let choice = |kind: &&str| {
+        let (label, checked) = (label(kind), if *kind == chosen { " checked" } else { "" });
+        format!(
+            "<label class=\"choice\" for=\"by-{kind}\"><input type=\"radio\" id=\"by-{kind}\" \
+             name=\"method\" value=\"{kind}\"{checked}> {label}</label>"
+        )
+    };
+    let choices: String = kinds.iter().map(choice).collect();
+    format!("<fieldset><legend>Pay with</legend>{choices}</fieldset>")
+}
+
+fn label(kind: &str) -> &'static str {
+    match kind {
+        "us_bank_account" => "US bank account",
+        "sepa_debit" => "SEPA debit",
+        _ => "Card",
+    }
+}
+
+fn group(kind: &str) -> String {
+    const DIGITS: &str = "inputmode=\"numeric\"";
+    let fields = match kind {
+        "us_bank_account" => {
+            input("routing_number", "Routing number", "", DIGITS)
+                + &input("account_number", "Account number", "", DIGITS)
+        }
+        "sepa_debit" => input("iban", "IBAN", "", ""),
+        _ => {
+            let number =
+                format!("{DIGITS} autocomplete=\"cc-number\" placeholder=\"1234 1234 1234 1234\"");
+            let expiry = format!("{DIGITS} autocomplete=\"cc-exp\" placeholder=\"MM/YY\"");
+            let cvc = format!("{DIGITS} autocomplete=\"cc-csc\" placeholder=\"123\"");
+            format!(
+                "{}<div class=\"pair\"><div>{}</div><div>{}</div></div>",
+                input("number", "Card number", "", &number),
+                input("expiry", "Expiry (month/year)", "", &expiry),
+                input("cvc", "Security code", "", &cvc),
+            )
+        }
+    };
+    let (label, numbers) = (label(kind), test_numbers(kind));
+    format!("<fieldset class=\"{kind}\"><legend>{label}</legend>{fields}{numbers}</fieldset>")
+}
+
+fn input(name: &str, label: &str, value: &str, more: &str) -> String {
+    let value = escape(value);
+    format!(
+        "<label for=\"{name}\">{label}</label>\
+         <input id=\"{name}\" name=\"{name}\" value=\"{value}\" {more}>"
+    )
+}
+
+/// What the payer may type here, and what it does.
+fn test_numbers(kind: &str) -> String {
+    let numbers: &[(&str, &str)] = match kind {
+        "us_bank_account" => &[
+            ("110000000", "the routing number"),
+            ("000123456789", "pays later"),
+            ("000222222227", "fails later"),
+        ],
+        "sepa_debit" => &[
+            ("AT611904300234573201", "pays later"),
+            ("AT861904300235473202", "fails later"),
+        ],
+        _ => &[
+            ("4242 4242 4242 4242", "pays"),
+            ("4000 0000 0000 0002", "is declined"),
+            ("4000 0000 0000 3220", "asks for 3-D Secure"),
+        ],
+    };
+    let numbers: String = numbers
+        .iter()
+        .map(|(number, what)| format!("<dt><code>{number}</code></dt><dd>{what}</dd>"))
+        .collect();
+    format!("<details><summary>Test numbers</summary><dl>{numbers}</dl></details>")
+}

@@ -1,0 +1,76 @@
+//! What all hosted pages look like.
+
+use std::borrow::Cow;
+
+use crate::answer::Answer;
+
+const STYLE: &str = include_str!("page.css");
+
+/// Text that may stand in a page or in a quoted attribute.
+pub(super) fn escape(text: &str) -> Cow<'_, str> {
+    if !text.contains(['&', '<', '>', '"', '\'']) {
+        return Cow::Borrowed(text);
+    }
+    let escaped = text.chars().map(|c| match c {
+        '&' => "&amp;".to_owned(),
+        '<' => "&lt;".to_owned(),
+        '>' => "&gt;".to_owned(),
+        '"' => "&quot;".to_owned(),
+        '\'' => "&#39;".to_owned(),
+        c => c.to_string(),
+    });
+    Cow::Owned(escaped.collect())
+}
+
+/// A page with a title and a body of HTML.
+pub(super) fn page(status: u16, title: &str, body: &str) -> Answer {
+    let title = escape(title);
+    let html = format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <title>{title}</title><style>{STYLE}</style></head>\n<body><main>\
+         <header><span class=\"mode\">Sandbox</span><h1>{title}</h1></header>\n\
+         {body}</main></body></html>\n"
+    );
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
+        frame-ancestors 'none'";
+    Answer::html(status, html)
+        .header("content-security-policy", policy)
+        .header("cache-control", "no-store")
+        .header("referrer-policy", "no-referrer")
+}
+
+/// A page that says one thing, with a way on.
+pub(super) fn note(status: u16, title: &str, text: &str, onward: Option<(&str, &str)>) -> Answer {
+    let link = onward.map(|(url, label)| link(url, label));
+    let body = format!(
+        "<div class=\"note\"><p>{}</p>{}</div>",
+        escape(text),
+        link.unwrap_or_default()
+    );
+    page(status, title, &body)
+}
+
+/// A paragraph with a link.
+pub(super) fn link(url: &str, label: &str) -> String {
+    let (url, label) = (escape(url), escape(label));
+    format!("<p><a href=\"{url}\">{label}</a></p>")
+}
+
+/// Sends the browser on with a GET.
+pub(super) fn see_other(url: &str) -> Answer {
+    Answer::empty(303)
+        .header("location", url)
+        .header("cache-control", "no-store")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escape;
+
+    #[test]
+    fn markup_becomes_text() {
+        assert_eq!(escape("<b a='\"'>&"), "&lt;b a=&#39;&quot;&#39;&gt;&amp;");
+        assert_eq!(escape("Mug"), "Mug");
+    }
+}

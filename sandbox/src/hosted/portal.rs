@@ -1,0 +1,80 @@
+//! The page on which a customer sees their cards and payments.
+
+use serde_json::Value;
+
+use super::page::{escape, link, note, page};
+use crate::{
+    answer::Answer,
+    calendar,
+    engine::Engine,
+    money,
+    objects::payment_method,
+    state::State,
+    store::{number, text},
+};
+
+/// Answers `/p/session/{secret}`.
+pub(super) fn answer(engine: &Engine, secret: &str) -> Answer {
+    let state = engine.state();
+    let session = state
+        .portals
+        .get(secret)
+        .and_then(|id| state.store.find(id));
+    let Some(session) = session else {
+        let words = "The link may be incomplete. Go back to the shop and open it again.";
+        return note(404, "There is no such page", words, None);
+    };
+    let customer = text(session, "customer");
+    let back = match text(session, "return_url") {
+        "" => String::new(),
+        url => link(url, "Back to the shop"),
+    };
+    let (cards, payments) = (cards(&state, customer), payments(&state, customer));
+    page(200, "Your payments", &format!("{cards}{payments}{back}"))
+}
+
+fn section(id: &str, title: &str, nothing: &str, rows: &str) -> String {
+    let inside = match rows {
+        "" => format!("<p class=\"soft\">{nothing}</p>"),
+        rows => format!("<table aria-labelledby=\"{id}\"><tbody>{rows}</tbody></table>"),
+    };
+    format!("<section><h2 id=\"{id}\">{title}</h2>{inside}</section>")
+}
+
+/// Brand, last four digits and expiry: no more is known of a card here.
+fn cards(state: &State, customer: &str) -> String {
+    let kept = payment_method::of_customer(state, customer);
+    let methods = kept.iter().filter_map(|id| state.store.find(id));
+    let cards = methods.filter(|method| method["type"] == "card");
+    let rows: String = cards.map(|method| card(&method["card"])).collect();
+    section("cards", "Cards", "No card is kept.", &rows)
+}
+
+fn card(card: &Value) -> String {
+    let (brand, last4) = (escape(text(card, "brand")), escape(text(card, "last4")));
+    let (month, year) = (number(card, "exp_month"), number(card, "exp_year"));
+    format!("<tr><td>{brand} ending in {last4}</td><td>{month:02}/{year}</td></tr>")
+}
+
+fn payments(state: &State, customer: &str) -> String {
+    let charges = state.store.all("charge").rev();
+    let charges = charges.filter(|charge| charge["customer"] == *customer);
+    let rows: String = charges.map(payment).collect();
+    section("payments", "Payments", "There is no payment.", &rows)
+}
+
+fn payment(charge: &Value) -> String {
+    let at = calendar::iso(charge["created"].as_u64().unwrap_or_default());
+    let (date, what) = (
+        at.get(..10).unwrap_or_default(),
+        text(charge, "description"),
+    );
+    let status = match text(charge, "status") {
+        _ if charge["refunded"] == true => "refunded",
+        "succeeded" => "paid",
+        status => status,
+    };
+    let amount = money::written(number(charge, "amount"), text(charge, "currency"));
+    let (what, status) = (escape(what), escape(status));
+    format!("<tr><td>{date} <span class=\"soft\">{status}</span> {what}</td><td>{amount}</td></tr>")
+}

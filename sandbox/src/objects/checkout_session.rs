@@ -1,0 +1,118 @@
+//! Checkout sessions: a page of the sandbox's own, on which a payer pays for line items.
+//!
+//! - [`details`]: what a request says of a new one.
+//! - [`lines`]: what is bought, and what it costs.
+//! - [`shape`]: what Stripe shows of one.
+//! - [`payment`]: how one is paid, and how it ends.
+
+use serde_json::{Value, json};
+
+use crate::{
+    error::Error,
+    list::{Page, is},
+    metadata,
+    route::{Call, Route},
+    state::State,
+    store::text,
+};
+
+mod details;
+mod lines;
+mod payment;
+mod shape;
+
+pub(crate) use details::checked_url;
+pub(crate) use payment::{confirm, end_by_itself, follow, pay, pay_nothing, run_out};
+
+/// What Stripe calls this kind of object.
+pub(crate) const KIND: &str = "checkout.session";
+
+/// What the path of a request calls the id.
+const PARAM: &str = "session";
+
+/// This kind's routes; the payment pages are what Stripe's command line pays with.
+pub(crate) const ROUTES: &[Route] = &[
+    Route::new("POST", "/v1/checkout/sessions", create),
+    Route::new("GET", "/v1/checkout/sessions", list),
+    Route::new("GET", "/v1/checkout/sessions/{}", retrieve),
+    Route::new("POST", "/v1/checkout/sessions/{}", update),
+    Route::new("POST", "/v1/checkout/sessions/{}/expire", payment::expire),
+    Route::new("GET", "/v1/checkout/sessions/{}/line_items", line_items),
+    Route::new("GET", "/v1/payment_pages/{}", retrieve),
+    Route::new("POST", "/v1/payment_pages/{}/confirm", payment::confirm),
+    Route::new(
+        "POST",
+        "/_sandbox/checkout/sessions/{}/expire",
+        payment::run_out,
+    ),
+];
+
+fn create(state: &mut State, call: Call) -> Result<Value, Error> {
+    let details = details::read(state, call.params)?;
+    let items = lines::make(state, details.lines)?;
+    let mut session = details.session;
+    session["url"] = format!("{}/c/pay/{}", state.url, text(&session, "id")).into();
+    let id = text(&session, "id").to_owned();
+    state.drafts.insert(id.clone(), details.intent);
+    let at = session["expires_at"].as_u64().unwrap_or_default();
+    state.agenda.plan(at.saturating_mul(1000), &id);
+    let first = lines::first_page(&id, &items);
+    state.store.include(&id, "line_items", first);
+    state.lines.insert(id, items);
+    state.store.insert(session.clone());
+    Ok(session)
+}
+
+/// The session with this id.
+pub(crate) fn get(state: &State, id: &str) -> Result<Value, Error> {
+    state.store.get(KIND, id, PARAM).cloned()
+}
+
+fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    call.params.finish()?;
+    get(state, &id)
+}
+
+fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let session = get(state, &call.id())?;
+    let metadata = metadata::merged(&mut call.params, &session["metadata"])?;
+    let id = call.id();
+    call.params.finish()?;
+    let metadata = metadata.unwrap_or_else(|| session["metadata"].clone());
+    Ok(state.update(&id, &json!({ "metadata": metadata })))
+}
+
+fn line_items(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    let page = Page::read(&mut call.params)?;
+    call.params.finish()?;
+    get(state, &id)?;
+    let items: Vec<&Value> = state.lines.get(&id).into_iter().flatten().collect();
+    let url = format!("/v1/checkout/sessions/{id}/line_items");
+    page.among(&items, lines::KIND, &url, |_| true)
+}
+
+fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let page = Page::read(&mut call.params)?;
+    let intent = call.params.text("payment_intent")?;
+    let customer = call.params.text("customer")?;
+    let status = call
+        .params
+        .choice("status", &["open", "complete", "expired"])?;
+    let email = match call.params.nested("customer_details")? {
+        Some(mut details) => {
+            let email = details.text("email")?;
+            details.finish()?;
+            email
+        }
+        None => None,
+    };
+    call.params.finish()?;
+    page.of(&state.store, KIND, "/v1/checkout/sessions", |session| {
+        is(&session["payment_intent"], intent.as_ref())
+            && is(&session["customer"], customer.as_ref())
+            && is(&session["status"], status.as_ref())
+            && is(&session["customer_details"]["email"], email.as_ref())
+    })
+}

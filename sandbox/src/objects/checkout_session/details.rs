@@ -1,0 +1,231 @@
+//! What a request says of a new checkout session.
+
+use serde_json::Value;
+
+use super::{
+    lines::{self, Line},
+    shape,
+};
+use crate::{
+    error::Error,
+    metadata, money,
+    objects::{customer, payment_intent, payment_method},
+    params::Params,
+    state::{State, now},
+};
+
+/// How long a session is open at most, and unless the request says otherwise, in seconds.
+pub(super) const LONGEST: u64 = 24 * 3600;
+/// How long a session is open at least, in seconds.
+const SHORTEST: u64 = 30 * 60;
+
+/// A session that is not kept yet, what it sells, and the payment that it will start.
+pub(super) struct Details {
+    pub(super) session: Value,
+    pub(super) lines: Vec<Line>,
+    pub(super) intent: Value,
+}
+
+/// What changes nothing here: looks, wallets, what Stripe asks the payer besides.
+const KNOWN: &[&str] = &[
+    "adaptive_pricing",
+    "billing_address_collection",
+    "branding_settings",
+    "consent_collection",
+    "custom_text",
+    "customer_update",
+    "integration_identifier",
+    "name_collection",
+    "origin_context",
+    "payment_method_collection",
+    "payment_method_configuration",
+    "payment_method_options",
+    "phone_number_collection",
+    "saved_payment_method_options",
+    "wallet_options",
+];
+
+/// What would change the amount or the flow, so that to pass over it would mislead.
+const NOT_MODELLED: &[&str] = &[
+    "after_expiration",
+    "allow_promotion_codes",
+    "automatic_tax",
+    "custom_fields",
+    "customer_account",
+    "discounts",
+    "excluded_payment_method_types",
+    "invoice_creation",
+    "managed_payments",
+    "optional_items",
+    "permissions",
+    "redirect_on_completion",
+    "return_url",
+    "setup_intent_data",
+    "shipping_address_collection",
+    "shipping_options",
+    "subscription_data",
+    "tax_id_collection",
+];
+
+/// What `payment_intent_data` may say.
+const OF_THE_INTENT: &[&str] = &[
+    "application_fee_amount",
+    "capture_method",
+    "description",
+    "metadata",
+    "on_behalf_of",
+    "receipt_email",
+    "setup_future_usage",
+    "shipping",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_data",
+    "transfer_group",
+];
+
+/// Reads and checks all of it; nothing is kept.
+pub(super) fn read(state: &State, mut params: Params) -> Result<Details, Error> {
+    mode(&mut params)?;
+    let lines = lines::read(state, &mut params)?;
+    let (total, currency) = lines::total(&lines)?;
+    let wanted = params.has("currency");
+    if wanted && money::currency(&mut params)? != currency {
+        let message = "The line items are in another currency than the session.";
+        return Err(Error::invalid(message).param("currency"));
+    }
+    let mut session = shape::new(total, &currency);
+    urls(&mut params, &mut session)?;
+    payer(state, &mut params, &mut session)?;
+    session["expires_at"] = expiry(&mut params)?.into();
+    for field in ["client_reference_id", "locale", "submit_type"] {
+        if let Some(value) = params.text(field)? {
+            session[field] = value.into();
+        }
+    }
+    if let Some(metadata) = metadata::merged(&mut params, &session["metadata"])? {
+        session["metadata"] = metadata;
+    }
+    session["payment_method_types"] = methods(&mut params, &currency)?.into();
+    let data = params.nested("payment_intent_data")?.unwrap_or_default();
+    data.only(OF_THE_INTENT)?;
+    let intent = payment_intent::draft(state, data, &session)?;
+    params.accept(KNOWN);
+    params.finish()?;
+    Ok(Details {
+        session,
+        lines,
+        intent,
+    })
+}
+
+fn mode(params: &mut Params) -> Result<(), Error> {
+    let mode = params.choice("mode", &["payment", "setup", "subscription"])?;
+    let mode = mode.ok_or_else(|| params.missing("mode"))?;
+    if mode != "payment" {
+        let message = format!("The sandbox knows no {mode} mode; it takes payments.");
+        return Err(Error::invalid(&message).param("mode"));
+    }
+    let ui = params.text("ui_mode")?;
+    if ui.is_some_and(|ui| !matches!(ui.as_str(), "hosted" | "hosted_page")) {
+        let message = "The sandbox knows no ui_mode but hosted_page.";
+        return Err(Error::invalid(message).param("ui_mode"));
+    }
+    match NOT_MODELLED.iter().find(|name| params.has(name)) {
+        Some(name) => {
+            let message = format!("The sandbox does not know a session's {name}.");
+            Err(Error::invalid(&message).param(name))
+        }
+        None => Ok(()),
+    }
+}
+
+fn urls(params: &mut Params, session: &mut Value) -> Result<(), Error> {
+    let success = params.required("success_url")?;
+    session["success_url"] = checked_url(success, "success_url")?.into();
+    if let Some(cancel) = params.text("cancel_url")? {
+        session["cancel_url"] = checked_url(cancel, "cancel_url")?.into();
+    }
+    Ok(())
+}
+
+/// A URL that names its scheme, and is fit for a header and a page.
+pub(crate) fn checked_url(url: String, param: &str) -> Result<String, Error> {
+    let rest = ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| url.strip_prefix(scheme));
+    let plain = |rest: &str| !rest.contains(|c: char| c.is_whitespace() || c.is_control());
+    if rest.is_some_and(|rest| plain(rest) && !rest.is_empty() && !rest.starts_with('/')) {
+        return Ok(url);
+    }
+    let message = format!("{param} has to be a URL that begins with http:// or https://.");
+    Err(Error::invalid(&message).code("url_invalid").param(param))
+}
+
+fn payer(state: &State, params: &mut Params, session: &mut Value) -> Result<(), Error> {
+    let (customer, email) = (params.text("customer")?, params.text("customer_email")?);
+    let creation = params.choice("customer_creation", &["always", "if_required"])?;
+    if customer.is_some() && (email.is_some() || creation.is_some()) {
+        let message = "customer excludes customer_email and customer_creation.";
+        return Err(Error::invalid(message));
+    }
+    if let Some(customer) = customer {
+        customer::expect(state, &customer)?;
+        let held = state.store.find(&customer).cloned().unwrap_or_default();
+        session["customer_details"] =
+            shape::customer_details(&held["email"], &held["name"], &held["address"]);
+        session["customer"] = customer.into();
+        session["customer_creation"] = Value::Null;
+    }
+    if let Some(email) = email {
+        if !email.contains('@') {
+            let message = "customer_email is not an e-mail address.";
+            let error = Error::invalid(message).code("email_invalid");
+            return Err(error.param("customer_email"));
+        }
+        let email = Value::from(email);
+        session["customer_details"] = shape::customer_details(&email, &Value::Null, &Value::Null);
+        session["customer_email"] = email;
+    }
+    if let Some(creation) = creation {
+        session["customer_creation"] = creation.into();
+    }
+    Ok(())
+}
+
+fn expiry(params: &mut Params) -> Result<u64, Error> {
+    let Some(at) = params.integer("expires_at")? else {
+        return Ok(now() + LONGEST);
+    };
+    let at = u64::try_from(at).unwrap_or_default();
+    let bound = if at < now() + SHORTEST {
+        "at least 30 minutes"
+    } else if at > now() + LONGEST {
+        "at most 24 hours"
+    } else {
+        return Ok(at);
+    };
+    let message = format!("expires_at has to be {bound} from now.");
+    Err(Error::invalid(&message).param("expires_at"))
+}
+
+/// The types by name; without names, cards and the bank debit of the currency.
+fn methods(params: &mut Params, currency: &str) -> Result<Vec<String>, Error> {
+    let debit = payment_method::debit_of(currency);
+    let Some(types) = params.list("payment_method_types")? else {
+        let all = std::iter::once("card").chain(debit);
+        return Ok(all.map(str::to_owned).collect());
+    };
+    let refused = types.iter().find_map(|kind| match kind.as_str() {
+        "card" => None,
+        kind if Some(kind) == debit => None,
+        kind if payment_method::DEBITS.contains(&kind) => {
+            Some(format!("{kind} does not pay in {currency}."))
+        }
+        kind => Some(format!("The sandbox knows no payment method type {kind}.")),
+    });
+    match refused {
+        None if types.is_empty() => Err(params.missing("payment_method_types")),
+        None => Ok(types),
+        Some(message) => Err(Error::invalid(&message).param("payment_method_types")),
+    }
+}

@@ -1,0 +1,177 @@
+//! How a checkout session is paid, and how it ends.
+
+use serde_json::{Value, json};
+
+use super::{KIND, get, shape};
+use crate::{
+    agenda::now_ms,
+    error::Error,
+    objects::{
+        customer, payment_intent,
+        payment_method::{self, Chosen},
+    },
+    route::Call,
+    state::{State, now},
+    store::{number, text},
+};
+
+/// Pays an open session with what the payer chose; answers the payment intent.
+pub(crate) fn pay(state: &mut State, id: &str, method: Chosen) -> Result<Value, Error> {
+    let session = get(state, id)?;
+    expect_open(&session, "paid")?;
+    method.fits_types(&session)?;
+    let intent = match text(&session, "payment_intent") {
+        "" => start(state, &session, &method),
+        intent => intent.to_owned(),
+    };
+    let back = format!("{}/c/pay/{id}/return", state.url);
+    payment_intent::pay(state, &intent, method, back)
+}
+
+/// Ends a session whose total is nothing.
+pub(crate) fn pay_nothing(state: &mut State, id: &str) -> Result<Value, Error> {
+    let session = get(state, id)?;
+    expect_open(&session, "completed")?;
+    if number(&session, "amount_total") > 0 {
+        return Err(Error::invalid("There is something to pay."));
+    }
+    Ok(complete(state, &session, "no_payment_required", None))
+}
+
+/// Makes the payment intent, at the payer's first attempt; answers its id.
+fn start(state: &mut State, session: &Value, method: &Chosen) -> String {
+    let id = text(session, "id");
+    let mut intent = state.drafts.remove(id).unwrap_or_default();
+    intent["created"] = now().into();
+    let keeps =
+        session["customer_creation"] == "always" || intent["setup_future_usage"].is_string();
+    if keeps && session["customer"].is_null() {
+        let billing = method.billing_details();
+        let customer = customer::of_payer(state, &payer_email(session, billing), &billing["name"]);
+        intent["customer"] = customer["id"].clone();
+    }
+    let intent = state.create("payment_intent.created", intent);
+    let started = text(&intent, "id").to_owned();
+    state.update(id, &json!({ "payment_intent": started }));
+    state.sessions.insert(started.clone(), id.to_owned());
+    started
+}
+
+fn payer_email(session: &Value, billing: &Value) -> Value {
+    match &session["customer_details"]["email"] {
+        Value::Null => billing["email"].clone(),
+        email => email.clone(),
+    }
+}
+
+/// Follows a payment intent that has just changed, if it is a session's.
+pub(crate) fn follow(state: &mut State, intent: &Value) {
+    let session = state.sessions.get(text(intent, "id"));
+    let Some(session) = session.and_then(|id| state.store.find(id)).cloned() else {
+        return;
+    };
+    let (id, open) = (text(&session, "id"), session["status"] == "open");
+    let late = session["payment_status"] == "unpaid" && session["status"] == "complete";
+    match text(intent, "status") {
+        "succeeded" if open => drop(complete(state, &session, "paid", Some(intent))),
+        "processing" | "requires_capture" if open => {
+            complete(state, &session, "unpaid", Some(intent));
+        }
+        "succeeded" if late && intent["capture_method"] == "manual" => {
+            state.update(id, &json!({ "payment_status": "paid" }));
+        }
+        "succeeded" if late => {
+            let event = "checkout.session.async_payment_succeeded";
+            state.change_object(event, id, &json!({ "payment_status": "paid" }));
+        }
+        "requires_payment_method" if late => {
+            state.change_object("checkout.session.async_payment_failed", id, &json!({}));
+        }
+        _ => {}
+    }
+}
+
+fn complete(
+    state: &mut State,
+    session: &Value,
+    payment_status: &str,
+    intent: Option<&Value>,
+) -> Value {
+    let method = intent.map(|intent| text(intent, "payment_method"));
+    let method = method.and_then(|id| state.store.find(id));
+    let billing = method.map(|method| method["billing_details"].clone());
+    let billing = billing.unwrap_or_else(payment_method::billing_details);
+    let mut patch = json!({
+        "customer_details": shape::customer_details(
+            &payer_email(session, &billing),
+            &billing["name"],
+            &billing["address"],
+        ),
+        "payment_status": payment_status,
+        "status": "complete",
+        "url": null,
+    });
+    if let Some(customer) = intent.map(|intent| &intent["customer"]) {
+        patch["customer"] = customer.clone();
+    }
+    state.change_object("checkout.session.completed", text(session, "id"), &patch)
+}
+
+/// `POST …/expire`: the shop ends an open session.
+pub(super) fn expire(state: &mut State, call: Call) -> Result<Value, Error> {
+    let session = get(state, &call.id())?;
+    call.params.finish()?;
+    expect_open(&session, "expired")?;
+    Ok(end(state, &session))
+}
+
+/// The control plane lets a session's time run out.
+pub(crate) fn run_out(state: &mut State, call: Call) -> Result<Value, Error> {
+    let session = get(state, &call.id())?;
+    call.params.finish()?;
+    expect_open(&session, "expired")?;
+    let session = state.update(text(&session, "id"), &json!({ "expires_at": now() }));
+    Ok(end(state, &session))
+}
+
+/// Its time has come.
+pub(crate) fn end_by_itself(state: &mut State, session: &Value) {
+    let at = session["expires_at"].as_u64().unwrap_or_default();
+    if session["status"] == "open" && at.saturating_mul(1000) <= now_ms() {
+        end(state, session);
+    }
+}
+
+/// An expired session takes its payment intent with it.
+fn end(state: &mut State, session: &Value) -> Value {
+    let patch = json!({ "status": "expired", "url": null });
+    let ended = state.change_object("checkout.session.expired", text(session, "id"), &patch);
+    payment_intent::give_up(state, text(session, "payment_intent"));
+    ended
+}
+
+fn expect_open(session: &Value, what: &str) -> Result<(), Error> {
+    let status = text(session, "status");
+    if status == "open" {
+        return Ok(());
+    }
+    let message = format!("Only an open {KIND} can be {what}; this one's status is `{status}`.");
+    Err(Error::invalid(&message).executed())
+}
+
+/// What Stripe's own page does when the payer pays; Stripe's command line calls it as well.
+pub(crate) fn confirm(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    let session = get(state, &id)?;
+    let method = Chosen::read(state, &mut call.params)?;
+    let method = method.ok_or_else(|| call.params.missing(payment_method::KIND))?;
+    let expected = call.params.integer("expected_amount")?;
+    call.params.finish()?;
+    if expected.is_some_and(|expected| expected != number(&session, "amount_total")) {
+        let message = "The session's total is another one than the page showed.";
+        let error = Error::invalid(message).code("checkout_amount_mismatch");
+        return Err(error.param("expected_amount"));
+    }
+    pay(state, &id, method)?;
+    get(state, &id)
+}

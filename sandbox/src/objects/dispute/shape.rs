@@ -1,0 +1,96 @@
+//! What Stripe shows of a dispute.
+
+use serde_json::{Map, Value, json};
+
+use super::{Case, KIND};
+use crate::{ids, state::now};
+
+const DAYS_TO_ANSWER: u64 = 9;
+
+/// The texts and files that a shop may answer with.
+pub(super) const EVIDENCE: &[&str] = &[
+    "access_activity_log",
+    "billing_address",
+    "cancellation_policy",
+    "cancellation_policy_disclosure",
+    "cancellation_rebuttal",
+    "customer_communication",
+    "customer_email_address",
+    "customer_name",
+    "customer_purchase_ip",
+    "customer_signature",
+    "duplicate_charge_documentation",
+    "duplicate_charge_explanation",
+    "duplicate_charge_id",
+    "product_description",
+    "receipt",
+    "refund_policy",
+    "refund_policy_disclosure",
+    "refund_refusal_explanation",
+    "service_date",
+    "service_documentation",
+    "shipping_address",
+    "shipping_carrier",
+    "shipping_date",
+    "shipping_documentation",
+    "shipping_tracking_number",
+    "uncategorized_file",
+    "uncategorized_text",
+];
+
+/// A dispute of a charge's whole amount, waiting for the shop's answer.
+pub(super) fn new(charge: &Value, case: Case) -> Value {
+    let brand = &charge["payment_method_details"]["card"]["brand"];
+    let inquiry = case == Case::Inquiry;
+    let (reason, code) = match case {
+        Case::Fraudulent => ("fraudulent", "10.4"),
+        Case::NotReceived => ("product_not_received", "13.1"),
+        Case::Inquiry => ("fraudulent", "10"),
+    };
+    json!({
+        "id": ids::long("dp_1"),
+        "object": KIND,
+        "amount": charge["amount"],
+        "balance_transactions": [],
+        "charge": charge["id"],
+        "created": now(),
+        "currency": charge["currency"],
+        "enhanced_eligibility_types": [],
+        "evidence": no_evidence(),
+        "evidence_details": unanswered(),
+        "is_charge_refundable": inquiry,
+        "livemode": false,
+        "metadata": {},
+        "payment_intent": charge["payment_intent"],
+        "payment_method_details": {
+            "card": {
+                "brand": brand,
+                "case_type": if inquiry { "inquiry" } else { "chargeback" },
+                "network": brand,
+                "network_reason_code": code,
+            },
+            "type": "card",
+        },
+        "reason": reason,
+        "status": if inquiry { "warning_needs_response" } else { "needs_response" },
+    })
+}
+
+/// Every kind of evidence, none of it given.
+pub(super) fn no_evidence() -> Value {
+    let names = EVIDENCE.iter().map(|name| (*name).to_owned());
+    let mut evidence: Map<String, Value> = names.map(|name| (name, Value::Null)).collect();
+    evidence.insert("enhanced_evidence".to_owned(), json!({}));
+    evidence.into()
+}
+
+/// Until when the shop may answer.
+pub(super) fn unanswered() -> Value {
+    json!({
+        "due_by": now() + DAYS_TO_ANSWER * 86_400,
+        "enhanced_eligibility": {},
+        "has_evidence": false,
+        "past_due": false,
+        "submission_count": 0,
+    })
+}

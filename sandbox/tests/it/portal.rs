@@ -1,0 +1,96 @@
+//! The billing portal.
+
+use sandbox::Sandbox;
+
+use crate::api::{api, text};
+
+const SESSIONS: &str = "/v1/billing_portal/sessions";
+
+#[tokio::test]
+async fn the_portal_shows_a_customers_own_cards_and_payments() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let customer = api.post("/v1/customers", &[]).await.ok();
+    let customer = text(&customer, "id");
+    let form = [("customer", customer)];
+    api.post("/v1/payment_methods/pm_card_mastercard/attach", &form)
+        .await
+        .ok();
+    for (keeper, description) in [(customer, "Two <mugs>"), ("", "Of somebody else")] {
+        let mut form = vec![
+            ("amount", "3000"),
+            ("currency", "usd"),
+            ("confirm", "true"),
+            ("payment_method", "pm_card_visa"),
+            ("return_url", "http://127.0.0.1/"),
+            ("description", description),
+        ];
+        form.extend((!keeper.is_empty()).then_some(("customer", keeper)));
+        api.post("/v1/payment_intents", &form).await.ok();
+    }
+
+    let form = [
+        ("customer", customer),
+        ("return_url", "http://127.0.0.1/account"),
+    ];
+    let session = api.post(SESSIONS, &form).await.ok();
+
+    assert!(text(&session, "id").starts_with("bps_"));
+    let url = text(&session, "url");
+    assert!(!url.contains(text(&session, "id")), "the id opens nothing");
+    let page = api.get(url.strip_prefix(stripe.url()).unwrap()).await;
+    assert_eq!(page.status, 200);
+    for part in [
+        "mastercard ending in 4444",
+        "30.00 USD",
+        "Two &lt;mugs&gt;",
+        "127.0.0.1/account",
+    ] {
+        assert!(page.text.contains(part), "{part} is not in {}", page.text);
+    }
+    assert!(!page.text.contains("somebody else"));
+}
+
+#[tokio::test]
+async fn a_session_is_a_known_customers() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    api.post(SESSIONS, &[])
+        .await
+        .refused(400, "parameter_missing");
+    let error = api.post(SESSIONS, &[("customer", "cus_none")]).await;
+    assert_eq!(error.refused(400, "resource_missing")["param"], "customer");
+    let page = api.get("/p/session/test_none").await;
+    assert_eq!(page.status, 404);
+}
+
+#[tokio::test]
+async fn a_configuration_is_the_default_one_or_refused() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let customer = api.post("/v1/customers", &[]).await.ok();
+    let customer = text(&customer, "id");
+    let list = api
+        .get("/v1/billing_portal/configurations?is_default=true")
+        .await
+        .ok();
+    let default = text(&list["data"][0], "id");
+
+    let session = api
+        .post(
+            SESSIONS,
+            &[("customer", customer), ("configuration", default)],
+        )
+        .await
+        .ok();
+
+    assert_eq!(session["configuration"], default);
+    let form = [("customer", customer), ("configuration", "bpc_none")];
+    let error = api
+        .post(SESSIONS, &form)
+        .await
+        .refused(400, "resource_missing");
+    assert_eq!(error["param"], "configuration");
+    let bad = [("customer", customer), ("return_url", "//elsewhere")];
+    api.post(SESSIONS, &bad).await.refused(400, "url_invalid");
+}
