@@ -81,6 +81,8 @@ static ACCOUNTS: &[TestAccount] = &[
     account("", "AT981904300002222227", Debit::Fails(&INSUFFICIENT)),
     account("", "DE89370400440532013000", Debit::Arrives),
     account("", "DE62370400440532013001", Debit::Fails(&GENERIC)),
+    account("", "IT40S0542811101000000123456", Debit::Arrives),
+    account("", "IT60X0542811101000000123456", Debit::Fails(&GENERIC)),
 ];
 
 /// The test account of this name.

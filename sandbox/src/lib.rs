@@ -1,9 +1,8 @@
 //! A Stripe that runs on this machine.
 //!
 //! Stateful payment intents, checkout sessions, customers, refunds, disputes and prices behind
-//! Stripe's own HTTP API; hosted pages;
-//! signed webhooks with retries; idempotency keys; and faults on demand. It needs no account and no
-//! internet, and it never leaves loopback.
+//! Stripe's own HTTP API; hosted pages; signed webhooks with retries; idempotency keys; and faults
+//! on demand. It needs no account and no internet, and it never leaves loopback.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
