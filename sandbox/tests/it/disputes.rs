@@ -86,6 +86,27 @@ async fn the_cards_that_are_disputed_say_why() {
     }
 }
 
+#[tokio::test]
+async fn what_is_only_authorized_is_not_disputed_yet() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let form = [
+        ("amount", "2000"),
+        ("currency", "usd"),
+        ("capture_method", "manual"),
+        ("confirm", "true"),
+        ("return_url", "http://127.0.0.1/return"),
+        ("payment_method", "pm_card_createDispute"),
+    ];
+    let intent = api.post("/v1/payment_intents", &form).await.ok();
+    assert!(stripe.disputes().is_empty());
+
+    let path = format!("/v1/payment_intents/{}/capture", text(&intent, "id"));
+    api.post(&path, &[]).await.ok();
+
+    assert_eq!(stripe.disputes().len(), 1);
+}
+
 /// How often an event was told.
 fn told(stripe: &Sandbox, kind: &str) -> usize {
     let types = event_types(stripe);

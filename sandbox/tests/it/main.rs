@@ -5,6 +5,7 @@
 mod api;
 mod cards;
 mod checkout;
+mod checkout_payment;
 mod command;
 mod control;
 mod customers;

@@ -186,7 +186,7 @@ fn group(kind: &str) -> String {
             format!(
                 "{}<div class=\"pair\"><div>{}</div><div>{}</div></div>",
                 input("number", "Card number", "", &number),
-                input("expiry", "Expiry (month/year)", "", &expiry),
+                input("expiry", "Expiry", "", &expiry),
                 input("cvc", "Security code", "", &cvc),
             )
         }

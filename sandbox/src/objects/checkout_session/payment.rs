@@ -131,7 +131,8 @@ pub(crate) fn run_out(state: &mut State, call: Call) -> Result<Value, Error> {
     call.params.finish()?;
     expect_open(&session, "expired")?;
     let session = state.update(text(&session, "id"), &json!({ "expires_at": now() }));
-    Ok(end(state, &session))
+    end_by_itself(state, &session);
+    get(state, text(&session, "id"))
 }
 
 /// Its time has come.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     KIND, expect, opened,
-    payment::{paid, succeeded, unpaid},
+    payment::{behaviour, paid, succeeded, unpaid},
 };
 use crate::{
     cards::Behaviour,
@@ -26,7 +26,7 @@ pub(crate) fn authenticate(state: &mut State, mut call: Call) -> Result<Value, E
     let intent = opened(state, &id, call.caller, Some(&secret))?;
     expect(&intent, &["requires_action"], "authenticated")?;
     if passed {
-        return Ok(paid(state, &intent, None));
+        return Ok(paid(state, &intent));
     }
     let error = Error::unexpected(
         "payment_intent_authentication_failure",
@@ -72,8 +72,8 @@ pub(crate) fn end_by_itself(state: &mut State, intent: &Value) {
 }
 
 fn debit(state: &State, intent: &Value) -> Debit {
-    match state.behaviours.get(text(intent, "payment_method")) {
-        Some(Behaviour::Debited(debit)) => *debit,
+    match behaviour(state, intent) {
+        Behaviour::Debited(debit) => debit,
         _ => Debit::Arrives,
     }
 }

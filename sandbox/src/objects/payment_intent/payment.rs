@@ -10,8 +10,7 @@ use crate::{
     error::Error,
     objects::{
         charge::{self, Attempt},
-        checkout_session,
-        dispute::{self, Case},
+        checkout_session, dispute,
         payment_method::{self, Chosen},
     },
     params::Params,
@@ -96,13 +95,8 @@ pub(super) fn confirm(state: &mut State, id: &str, step: Step) -> Result<Value, 
         id,
         &json!({ "last_payment_error": null, "next_action": null }),
     );
-    let method = text(&intent, "payment_method");
-    match state
-        .behaviours
-        .get(method)
-        .copied()
-        .unwrap_or(Behaviour::Succeeds)
-    {
+    let behaviour = behaviour(state, &intent);
+    match behaviour {
         Behaviour::Declines(decline) => Err(declined(state, &intent, decline)),
         Behaviour::DeclinesOnceKept => Err(declined(state, &intent, &GENERIC)),
         Behaviour::NeedsAuthentication if step.off_session => {
@@ -114,13 +108,21 @@ pub(super) fn confirm(state: &mut State, id: &str, step: Step) -> Result<Value, 
             Ok(state.change_object("payment_intent.requires_action", id, &patch))
         }
         Behaviour::Debited(_) => Ok(under_way(state, &intent)),
-        Behaviour::Disputed(case) => Ok(paid(state, &intent, Some(case))),
-        Behaviour::Succeeds | Behaviour::RefundsSlowly => Ok(paid(state, &intent, None)),
+        Behaviour::Succeeds | Behaviour::Disputed(_) | Behaviour::RefundsSlowly => {
+            Ok(paid(state, &intent))
+        }
     }
 }
 
+/// How the intent's payment method behaves.
+pub(super) fn behaviour(state: &State, intent: &Value) -> Behaviour {
+    let method = text(intent, "payment_method");
+    let behaviour = state.behaviours.get(method).copied();
+    behaviour.unwrap_or(Behaviour::Succeeds)
+}
+
 /// The card pays: at once, or when the shop captures it.
-pub(super) fn paid(state: &mut State, intent: &Value, disputed: Option<Case>) -> Value {
+pub(super) fn paid(state: &mut State, intent: &Value) -> Value {
     let mut charge = charge::new(
         state,
         intent,
@@ -135,14 +137,10 @@ pub(super) fn paid(state: &mut State, intent: &Value, disputed: Option<Case>) ->
     }
     let charge = state.create("charge.succeeded", charge);
     keep_method(state, intent);
-    let intent = match manual {
+    match manual {
         true => authorized(state, intent, &charge),
         false => succeeded(state, intent, &charge, number(intent, "amount")),
-    };
-    if let Some(case) = disputed {
-        dispute::open(state, &charge, case);
     }
-    intent
 }
 
 /// The customer keeps what a payment was set up for.
@@ -168,7 +166,7 @@ fn authorized(state: &mut State, intent: &Value, charge: &Value) -> Value {
     )
 }
 
-/// The money is there.
+/// The money is there; whoever disputes does it now.
 pub(super) fn succeeded(state: &mut State, intent: &Value, charge: &Value, amount: i64) -> Value {
     let patch = json!({
         "amount_capturable": 0,
@@ -178,7 +176,11 @@ pub(super) fn succeeded(state: &mut State, intent: &Value, charge: &Value, amoun
         "processing": null,
         "status": "succeeded",
     });
-    change(state, "payment_intent.succeeded", intent, &patch)
+    let paid = change(state, "payment_intent.succeeded", intent, &patch);
+    if let Behaviour::Disputed(case) = behaviour(state, intent) {
+        dispute::open(state, charge, case);
+    }
+    paid
 }
 
 /// A bank debit begins; `settle` ends it, or time does.
