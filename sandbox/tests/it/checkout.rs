@@ -183,6 +183,11 @@ async fn what_cannot_be_sold_is_refused_and_makes_nothing() {
         ),
         (&[("automatic_tax[enabled]", "true")], "automatic_tax", None),
         (
+            &[("line_items[0][tax_rates][]", "txr_1")],
+            "line_items[0][tax_rates]",
+            None,
+        ),
+        (
             &[("payment_intent_data[customer]", "cus_1")],
             "payment_intent_data[customer]",
             Some("parameter_unknown"),
@@ -265,6 +270,9 @@ async fn sessions_are_listed_by_intent_customer_and_status() {
         let list = api.get(&format!("{SESSIONS}?{filter}")).await.ok();
         assert_eq!(list["data"], json!([wanted]), "{filter}");
     }
+    let expanded = format!("{SESSIONS}?status=open&expand[]=data.line_items");
+    let list = api.get(&expanded).await.ok();
+    assert_eq!(list["data"][0]["line_items"]["data"][0]["quantity"], 2);
     api.get(&format!("{SESSIONS}/cs_test_none"))
         .await
         .refused(404, "resource_missing");

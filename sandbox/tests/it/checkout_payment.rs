@@ -211,3 +211,27 @@ async fn only_the_session_moves_its_intent() {
     assert_eq!((canceled.status, confirmed.status), (400, 400));
     assert_eq!(stripe.charges().len(), 1, "only the declined one");
 }
+
+#[tokio::test]
+async fn a_customers_session_makes_a_customers_payment() {
+    let stripe = shop().await;
+    let api = api(&stripe);
+    let form = [("email", "ada@example.com"), ("name", "Ada")];
+    let customer = api.post("/v1/customers", &form).await.ok();
+    let more = [
+        ("customer", text(&customer, "id")),
+        ("payment_intent_data[setup_future_usage]", "off_session"),
+    ];
+    let made = session(&api, &more).await;
+
+    let paid = stripe
+        .pay_session(text(&made, "id"), "pm_card_visa")
+        .unwrap();
+
+    assert_eq!(paid["customer"], customer["id"]);
+    assert_eq!(paid["customer_details"]["email"], "ada@example.com");
+    assert_eq!(stripe.payment_intents()[0]["customer"], customer["id"]);
+    let path = format!("/v1/customers/{}/payment_methods", text(&customer, "id"));
+    let kept = api.get(&path).await.ok();
+    assert_eq!(kept["data"][0]["card"]["last4"], "4242", "it is kept");
+}

@@ -39,7 +39,14 @@ pub(super) fn read(state: &State, params: &mut Params) -> Result<Vec<Line>, Erro
     lines.into_iter().map(|line| one(state, line)).collect()
 }
 
+/// What would change what the line costs.
+const NOT_MODELLED: &[&str] = &["adjustable_quantity", "dynamic_tax_rates", "tax_rates"];
+
 fn one(state: &State, mut line: Params) -> Result<Line, Error> {
+    if let Some(name) = NOT_MODELLED.iter().find(|name| line.has(name)) {
+        let message = format!("The sandbox does not know a line item's {name}.");
+        return Err(Error::invalid(&message).param(&line.name(name)));
+    }
     let quantity = line.integer("quantity")?;
     let quantity = quantity.ok_or_else(|| line.missing("quantity"))?;
     if !(1..=999_999).contains(&quantity) {
