@@ -132,3 +132,28 @@ test("stripe-node tries again when the sandbox fails, and creates once", async (
   const names = data.map(({ name }) => name);
   assert.deepEqual(names, ["reset", "lost_answer", "bad_gateway", "error"]);
 });
+
+test("stripe-node sets up a card, and charges it later", async (t) => {
+  const { stripe, event } = await sandbox(t);
+  const customer = await stripe.customers.create();
+  const setup = await stripe.setupIntents.create({
+    customer: customer.id,
+    payment_method: "pm_card_visa",
+    automatic_payment_methods: { enabled: true, allow_redirects: "never" },
+    confirm: true,
+  });
+  assert.equal(setup.status, "succeeded");
+  assert.equal((await event("setup_intent.succeeded")).data.object.id, setup.id);
+
+  const paid = await stripe.paymentIntents.create({
+    amount: 1500,
+    currency: "usd",
+    customer: customer.id,
+    payment_method: setup.payment_method,
+    off_session: true,
+    confirm: true,
+    automatic_payment_methods: { enabled: true, allow_redirects: "never" },
+  });
+
+  assert.equal(paid.status, "succeeded");
+});

@@ -74,6 +74,7 @@ for (const event of [
   "checkout.session.async_payment_succeeded",
   "checkout.session.async_payment_failed",
   "checkout.session.expired",
+  "setup_intent.succeeded",
   "charge.dispute.created",
   "charge.dispute.closed",
 ]) {

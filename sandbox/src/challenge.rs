@@ -3,7 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::{
-    answer::Answer, caller::Caller, engine::Engine, objects::payment_intent, request::Received,
+    answer::Answer,
+    caller::Caller,
+    engine::Engine,
+    objects::{payment_intent, setup_intent},
+    request::Received,
+    route::Operation,
     store::text,
 };
 
@@ -24,11 +29,15 @@ pub(crate) fn answer(engine: &Engine, received: &Received) -> Option<Answer> {
     }
     let choice = json!({ "client_secret": secret, "outcome": params["outcome"] });
     // A second click finds the challenge answered; the payer goes back all the same.
-    let answered = engine.call(payment_intent::authenticate, id, Caller::Control, choice);
-    Some(back(
-        &intent,
-        answered.is_ok_and(|intent| intent["last_payment_error"].is_null()),
-    ))
+    let authenticate: Operation = match text(&intent, "object") {
+        setup_intent::KIND => setup_intent::authenticate,
+        _ => payment_intent::authenticate,
+    };
+    let answered = engine.call(authenticate, id, Caller::Control, choice);
+    let passed = answered.is_ok_and(|intent| {
+        intent["last_payment_error"].is_null() && intent["last_setup_error"].is_null()
+    });
+    Some(back(&intent, passed))
 }
 
 /// Sends the payer back to the shop, as Stripe's own page does.
@@ -43,6 +52,7 @@ fn back(intent: &Value, succeeded: bool) -> Answer {
     let (url, fragment) = url.split_once('#').unwrap_or((url, ""));
     let separator = if url.contains('?') { '&' } else { '?' };
     let (id, secret) = (text(intent, "id"), text(intent, "client_secret"));
+    let kind = text(intent, "object");
     let status = if succeeded { "succeeded" } else { "failed" };
     let fragment = if fragment.is_empty() {
         String::new()
@@ -50,7 +60,7 @@ fn back(intent: &Value, succeeded: bool) -> Answer {
         format!("#{fragment}")
     };
     let location = format!(
-        "{url}{separator}payment_intent={id}&payment_intent_client_secret={secret}\
+        "{url}{separator}{kind}={id}&{kind}_client_secret={secret}\
          &redirect_status={status}{fragment}"
     );
     Answer::empty(303).header("location", &location)
@@ -59,10 +69,17 @@ fn back(intent: &Value, succeeded: bool) -> Answer {
 /// Everything on it is the sandbox's own: the id and the secret matched before.
 fn page(intent: &Value) -> String {
     let (id, secret) = (text(intent, "id"), text(intent, "client_secret"));
-    let (amount, currency) = (&intent["amount"], text(intent, "currency"));
+    let what = match text(intent, "object") {
+        setup_intent::KIND => format!("Setup {id}"),
+        _ => format!(
+            "Payment {id} of {} {} (minor units)",
+            intent["amount"],
+            text(intent, "currency")
+        ),
+    };
     format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>3-D Secure test page</title>\
-         <body><h1>3-D Secure test page</h1><p>Payment {id} of {amount} {currency} (minor units).</p>\
+         <body><h1>3-D Secure test page</h1><p>{what}.</p>\
          <form method=\"post\" action=\"/_sandbox/3ds/{id}\">\
          <input type=\"hidden\" name=\"client_secret\" value=\"{secret}\">\
          <button name=\"outcome\" value=\"success\">Complete authentication</button> \

@@ -35,7 +35,7 @@
 //!
 //! | route | parameters | effect |
 //! |---|---|---|
-//! | `POST /_sandbox/payment_intents/{id}/authenticate` | `client_secret`, `outcome=success\|failure` | answers the 3-D Secure challenge |
+//! | `POST /_sandbox/payment_intents/{id}/authenticate` | `client_secret`, `outcome=success\|failure` | answers the 3-D Secure challenge; so does `setup_intents` |
 //! | `GET`, `POST /_sandbox/3ds/{id}` | `client_secret`, `outcome` | the same as a page, which leads back to `return_url` |
 //! | `POST /_sandbox/payment_intents/{id}/settle` | `outcome=success\|failure` | ends a bank debit; without `outcome`, as its account says |
 //! | `POST /_sandbox/checkout/sessions/{id}/expire` | | lets a session's time run out |

@@ -13,6 +13,7 @@ pub(crate) mod portal;
 pub(crate) mod price;
 pub(crate) mod product;
 pub(crate) mod refund;
+pub(crate) mod setup_intent;
 pub(crate) mod thin_event;
 pub(crate) mod token;
 pub(crate) mod webhook_endpoint;
@@ -25,6 +26,7 @@ pub(crate) const ROUTES: &[&[Route]] = &[
     customer::ROUTES,
     charge::ROUTES,
     refund::ROUTES,
+    setup_intent::ROUTES,
     checkout_session::ROUTES,
     portal::ROUTES,
     dispute::ROUTES,

@@ -25,6 +25,9 @@ mod payment;
 mod shape;
 
 pub(crate) use completion::{authenticate, end_by_itself, settle};
+pub(crate) use details::methods;
+pub(crate) use payment::{behaviour, leads_back};
+pub(crate) use shape::challenge;
 
 /// What Stripe calls this kind of object.
 pub(crate) const KIND: &str = "payment_intent";

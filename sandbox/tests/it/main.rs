@@ -24,5 +24,6 @@ mod portal;
 mod raw;
 mod receiver;
 mod refunds;
+mod setup_intents;
 mod stripe_js;
 mod webhooks;

@@ -81,7 +81,7 @@ pub(super) fn beside(params: &mut Params, intent: &mut Value) -> Result<(), Erro
 }
 
 /// Which payment methods the payer may choose from.
-fn methods(params: &mut Params, intent: &mut Value) -> Result<(), Error> {
+pub(crate) fn methods(params: &mut Params, intent: &mut Value) -> Result<(), Error> {
     let types = params.list("payment_method_types")?;
     if let Some(mut automatic) = params.nested("automatic_payment_methods")? {
         let enabled = automatic

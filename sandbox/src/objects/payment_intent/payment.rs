@@ -59,17 +59,8 @@ impl Step {
     }
 
     /// Refuses a server that has no way back from the pages to which the payer may be sent.
-    ///
-    /// A browser is on the way already.
     pub(super) fn leads_back(&self, caller: Caller, intent: &Value) -> Result<(), Error> {
-        let automatic = &intent["automatic_payment_methods"];
-        let redirects = automatic["enabled"] == true && automatic["allow_redirects"] == "always";
-        if self.return_url.is_some() || !redirects || caller != Caller::Secret {
-            return Ok(());
-        }
-        let message = "The payer may be sent to another page, so a return_url has to be there; \
-            or the payment_intent has automatic_payment_methods[allow_redirects]=never.";
-        Err(Error::invalid(message).executed())
+        leads_back(self.return_url.as_deref(), caller, intent)
     }
 
     /// Refuses to confirm without a payment method.
@@ -83,6 +74,27 @@ impl Step {
                 .with(KIND, intent.clone()),
         )
     }
+}
+
+/// Refuses a server that has no way back from the pages to which the payer may be sent.
+///
+/// A browser is on the way already.
+pub(crate) fn leads_back(
+    return_url: Option<&str>,
+    caller: Caller,
+    intent: &Value,
+) -> Result<(), Error> {
+    let automatic = &intent["automatic_payment_methods"];
+    let redirects = automatic["enabled"] == true && automatic["allow_redirects"] == "always";
+    if return_url.is_some() || !redirects || caller != Caller::Secret {
+        return Ok(());
+    }
+    let message = format!(
+        "The payer may be sent to another page, so a return_url has to be there; \
+         or the {} has automatic_payment_methods[allow_redirects]=never.",
+        text(intent, "object")
+    );
+    Err(Error::invalid(&message).executed())
 }
 
 /// Confirms an intent; its payment method decides what follows.
@@ -115,7 +127,7 @@ pub(super) fn confirm(state: &mut State, id: &str, step: Step) -> Result<Value, 
 }
 
 /// How the intent's payment method behaves.
-pub(super) fn behaviour(state: &State, intent: &Value) -> Behaviour {
+pub(crate) fn behaviour(state: &State, intent: &Value) -> Behaviour {
     let method = text(intent, "payment_method");
     let behaviour = state.behaviours.get(method).copied();
     behaviour.unwrap_or(Behaviour::Succeeds)

@@ -99,7 +99,7 @@ pub(super) fn seen_by(caller: Caller, intent: &Value) -> Value {
 }
 
 /// What the payer's browser has to do next: go to the bank's page.
-pub(super) fn challenge(intent: &Value, sandbox: &str, return_url: Option<&str>) -> Value {
+pub(crate) fn challenge(intent: &Value, sandbox: &str, return_url: Option<&str>) -> Value {
     let (id, secret) = (text(intent, "id"), text(intent, "client_secret"));
     let url = format!("{sandbox}/_sandbox/3ds/{id}?client_secret={secret}");
     match return_url {

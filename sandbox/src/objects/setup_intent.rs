@@ -1,0 +1,267 @@
+//! Setup intents: a payment method is made ready for later payments, and no money moves.
+
+use serde_json::{Value, json};
+
+use super::payment_method::{self, Chosen};
+use crate::{
+    caller::Caller,
+    cards::{Behaviour, Decline},
+    error::Error,
+    list::{Page, is},
+    metadata,
+    objects::{customer, payment_intent},
+    params::Params,
+    route::{Call, Route},
+    state::State,
+    store::text,
+};
+
+mod shape;
+
+/// What Stripe calls this kind of object.
+pub(crate) const KIND: &str = "setup_intent";
+
+/// This kind's routes.
+pub(crate) const ROUTES: &[Route] = &[
+    Route::new("POST", "/v1/setup_intents", create),
+    Route::new("GET", "/v1/setup_intents", list),
+    Route::new("GET", "/v1/setup_intents/{}", retrieve).publishable(),
+    Route::new("POST", "/v1/setup_intents/{}", update),
+    Route::new("POST", "/v1/setup_intents/{}/confirm", confirm).publishable(),
+    Route::new("POST", "/v1/setup_intents/{}/cancel", cancel),
+    Route::new(
+        "POST",
+        "/_sandbox/setup_intents/{}/authenticate",
+        authenticate,
+    ),
+];
+
+const OPEN: &[&str] = &[
+    "requires_payment_method",
+    "requires_confirmation",
+    "requires_action",
+];
+const REASONS: &[&str] = &["abandoned", "duplicate", "requested_by_customer"];
+const KNOWN: &[&str] = &[
+    "_stripe_version",
+    "client_context",
+    "expected_payment_method_type",
+    "mandate_data",
+    "payment_method_configuration",
+    "payment_method_options",
+    "use_stripe_sdk",
+];
+
+fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let mut intent = shape::new();
+    details(state, &mut call.params, &mut intent)?;
+    if let Some(usage) = call
+        .params
+        .choice("usage", &["off_session", "on_session"])?
+    {
+        intent["usage"] = usage.into();
+    }
+    let confirmed = call.params.flag("confirm")?.unwrap_or(false);
+    let return_url = call.params.text("return_url")?;
+    let method = Chosen::read(state, &mut call.params)?;
+    call.params.accept(KNOWN);
+    call.params.finish()?;
+    if let Some(method) = &method {
+        method.fits(&intent)?;
+    } else if confirmed {
+        return Err(no_method(&intent));
+    }
+    if confirmed {
+        payment_intent::leads_back(return_url.as_deref(), call.caller, &intent)?;
+    }
+    if let Some(method) = method {
+        intent["payment_method"] = method.keep(state).into();
+        intent["status"] = "requires_confirmation".into();
+    }
+    let intent = state.create("setup_intent.created", intent);
+    match confirmed {
+        true => set_up(state, &intent, return_url.as_deref()),
+        false => Ok(intent),
+    }
+}
+
+fn details(state: &State, params: &mut Params, intent: &mut Value) -> Result<(), Error> {
+    if let Some(customer) = params.text("customer")? {
+        customer::expect(state, &customer)?;
+        intent["customer"] = customer.into();
+    }
+    if let Some(description) = params.clearable("description")? {
+        intent["description"] = description;
+    }
+    if let Some(metadata) = metadata::merged(params, &intent["metadata"])? {
+        intent["metadata"] = metadata;
+    }
+    payment_intent::methods(params, intent)
+}
+
+fn opened(state: &State, call: &mut Call) -> Result<Value, Error> {
+    let intent = state.store.get(KIND, &call.id(), "intent")?;
+    match call.params.text("client_secret")? {
+        None if call.caller == Caller::Publishable => Err(call.params.missing("client_secret")),
+        Some(secret) if secret != text(intent, "client_secret") => {
+            let message = "The client_secret is not this setup_intent's.";
+            Err(Error::invalid(message)
+                .code("setup_intent_invalid_parameter")
+                .param("client_secret"))
+        }
+        _ => Ok(intent.clone()),
+    }
+}
+
+fn retrieve(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let intent = opened(state, &mut call)?;
+    call.params.accept(KNOWN);
+    call.params.finish()?;
+    Ok(shape::seen_by(call.caller, &intent))
+}
+
+fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    let mut intent = state.store.get(KIND, &id, "intent")?.clone();
+    expect_open(&intent, "updated")?;
+    details(state, &mut call.params, &mut intent)?;
+    let method = Chosen::read(state, &mut call.params)?;
+    call.params.accept(KNOWN);
+    call.params.finish()?;
+    if let Some(method) = method {
+        method.fits(&intent)?;
+        intent["payment_method"] = method.keep(state).into();
+        intent["status"] = "requires_confirmation".into();
+    }
+    Ok(state.update(&id, &intent))
+}
+
+fn confirm(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let (id, caller) = (call.id(), call.caller);
+    let intent = opened(state, &mut call)?;
+    let method = Chosen::read(state, &mut call.params)?;
+    let return_url = call.params.text("return_url")?;
+    call.params.accept(KNOWN);
+    call.params.finish()?;
+    expect_open(&intent, "confirmed")?;
+    payment_intent::leads_back(return_url.as_deref(), caller, &intent)?;
+    let intent = match method {
+        Some(method) => {
+            method.fits(&intent)?;
+            let method = method.keep(state);
+            state.update(&id, &json!({ "payment_method": method }))
+        }
+        None if intent["payment_method"].is_null() => return Err(no_method(&intent)),
+        None => intent,
+    };
+    match set_up(state, &intent, return_url.as_deref()) {
+        Ok(intent) => Ok(shape::seen_by(caller, &intent)),
+        Err(error) => Err(error.map(KIND, |intent| shape::seen_by(caller, intent))),
+    }
+}
+
+fn no_method(intent: &Value) -> Error {
+    let message = "There is no payment method to set up.";
+    Error::unexpected("setup_intent_unexpected_state", message).with(KIND, intent.clone())
+}
+
+fn expect_open(intent: &Value, what: &str) -> Result<(), Error> {
+    let status = text(intent, "status");
+    if OPEN.contains(&status) {
+        return Ok(());
+    }
+    let message = format!("A setup_intent that is {status} cannot be {what}.");
+    Err(Error::unexpected("setup_intent_unexpected_state", &message).with(KIND, intent.clone()))
+}
+
+/// Asks the bank; what declines when it is charged may still be kept.
+fn set_up(state: &mut State, intent: &Value, return_url: Option<&str>) -> Result<Value, Error> {
+    match payment_intent::behaviour(state, intent) {
+        Behaviour::Declines(decline) => Err(declined(state, intent, decline)),
+        Behaviour::NeedsAuthentication => {
+            let next = payment_intent::challenge(intent, &state.url, return_url);
+            let patch = json!({
+                "last_setup_error": null,
+                "next_action": next,
+                "status": "requires_action",
+            });
+            let id = text(intent, "id");
+            Ok(state.change_object("setup_intent.requires_action", id, &patch))
+        }
+        _ => Ok(succeeded(state, intent)),
+    }
+}
+
+/// It is ready; the customer keeps it.
+fn succeeded(state: &mut State, intent: &Value) -> Value {
+    let customer = text(intent, "customer");
+    if !customer.is_empty() {
+        payment_method::attach_to(state, text(intent, "payment_method"), customer);
+    }
+    let patch = json!({ "last_setup_error": null, "next_action": null, "status": "succeeded" });
+    state.change_object("setup_intent.succeeded", text(intent, "id"), &patch)
+}
+
+fn declined(state: &mut State, intent: &Value, decline: &'static Decline) -> Error {
+    let error = Error::card(decline.code, decline.message)
+        .with("decline_code", decline.decline_code)
+        .executed();
+    failed(state, intent, error)
+}
+
+/// Back to the start: another payment method may be set up.
+fn failed(state: &mut State, intent: &Value, error: Error) -> Error {
+    let method = state.store.find(text(intent, "payment_method")).cloned();
+    let error = error.with("payment_method", method.unwrap_or_default());
+    let patch = json!({
+        "last_setup_error": error.fields(),
+        "next_action": null,
+        "payment_method": null,
+        "status": "requires_payment_method",
+    });
+    let id = text(intent, "id");
+    let intent = state.change_object("setup_intent.setup_failed", id, &patch);
+    error.with(KIND, intent)
+}
+
+/// The payer answers the challenge; needs the intent's `client_secret`.
+pub(crate) fn authenticate(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let outcome = call.params.choice("outcome", &["success", "failure"])?;
+    if !call.params.has("client_secret") {
+        return Err(call.params.missing("client_secret"));
+    }
+    let intent = opened(state, &mut call)?;
+    let id = call.id();
+    call.params.finish()?;
+    if intent["status"] != "requires_action" {
+        let message = "This setup_intent waits for no challenge.";
+        return Err(Error::unexpected("setup_intent_unexpected_state", message));
+    }
+    if outcome.as_deref() == Some("failure") {
+        let message = "The payer could not be authenticated.";
+        let error = Error::unexpected("setup_intent_authentication_failure", message);
+        failed(state, &intent, error);
+        return state.store.get(KIND, &id, "intent").cloned();
+    }
+    Ok(succeeded(state, &intent))
+}
+
+fn cancel(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    let reason = call.params.choice("cancellation_reason", REASONS)?;
+    call.params.finish()?;
+    let intent = state.store.get(KIND, &id, "intent")?.clone();
+    expect_open(&intent, "canceled")?;
+    let patch = json!({ "cancellation_reason": reason, "next_action": null, "status": "canceled" });
+    Ok(state.change_object("setup_intent.canceled", &id, &patch))
+}
+
+fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let page = Page::read(&mut call.params)?;
+    let customer = call.params.text("customer")?;
+    let method = call.params.text("payment_method")?;
+    call.params.finish()?;
+    page.of(&state.store, KIND, "/v1/setup_intents", |intent| {
+        is(&intent["customer"], customer.as_ref()) && is(&intent["payment_method"], method.as_ref())
+    })
+}
