@@ -1,15 +1,21 @@
 //! The command line: a handful of flags, read by hand.
 
-use std::{process::ExitCode, time::Duration};
+use std::{
+    process::ExitCode,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use sandbox::{Builder, Sandbox, StartError, demo_catalogue};
 use tokio::signal::unix::{SignalKind, signal};
+
+use crate::gateway_event;
 
 const HELP: &str = "\
 A Stripe that runs on this machine.
 
 Usage: sandbox [--port PORT] [--webhook-url URL --webhook-secret SECRET [--webhook-payload KIND]]...
        [--settle-after MS]
+       sandbox sign FILE --webhook-secret SECRET
 
   --port PORT              listen on this port of 127.0.0.1 (default 12111; 0 for any free one)
   --webhook-url URL        send events to this http URL on this machine; repeatable
@@ -18,6 +24,8 @@ Usage: sandbox [--port PORT] [--webhook-url URL --webhook-secret SECRET [--webho
   --settle-after MS        end a bank debit by itself after so many milliseconds, as its test
                            account says; without it, it waits for the control plane
   --help                   print this
+
+  sign FILE                print the API Gateway event of a webhook in FILE with a signature made now
 
 It starts with prices for a mug, a shirt and a sticker (lookup keys mug, shirt, sticker).
 Use any key that begins with sk_test_, and pk_test_ in a browser.
@@ -50,6 +58,16 @@ impl Webhook {
 
 /// Does what the arguments say; anything that goes wrong is one line.
 pub(crate) async fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
+    let mut arguments = arguments.peekable();
+    if arguments.next_if_eq("sign").is_some() {
+        return match sign(&arguments.collect::<Vec<_>>()) {
+            Ok(event) => {
+                say(&event);
+                ExitCode::SUCCESS
+            }
+            Err(problem) => complain(&problem),
+        };
+    }
     let outcome = match parse(arguments) {
         Ok(Some(builder)) => serve(builder).await.map_err(|error| error.to_string()),
         Ok(None) => {
@@ -62,6 +80,22 @@ pub(crate) async fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => complain(&problem),
     }
+}
+
+/// The event of a file with a fresh signature.
+fn sign(arguments: &[String]) -> Result<String, String> {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let ([file, "--webhook-secret", secret] | ["--webhook-secret", secret, file]) =
+        arguments.as_slice()
+    else {
+        return Err("sign needs a file and --webhook-secret with its value".to_owned());
+    };
+    let event = std::fs::read_to_string(file).map_err(|error| format!("'{file}': {error}"))?;
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_err(|_| "the clock is before 1970")?;
+    gateway_event::signed(&event, secret, now.as_secs())
+        .map_err(|problem| format!("'{file}': {problem}"))
 }
 
 /// What to start; `None` when only help was asked for.

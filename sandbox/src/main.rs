@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 mod command;
+mod gateway_event;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {

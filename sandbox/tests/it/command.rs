@@ -122,3 +122,31 @@ fn help_is_on_stdout() {
             .contains("--webhook-url")
     );
 }
+
+#[test]
+fn it_signs_the_event_of_a_webhook_anew() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../events/webhook.json");
+
+    let output = command(&["sign", file, "--webhook-secret", "whsec_a"])
+        .output()
+        .unwrap();
+
+    assert!(output.status.success());
+    let event: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let header = event["headers"]["stripe-signature"].as_str().unwrap();
+    let time = header.split([',', '=']).nth(1).unwrap().parse().unwrap();
+    let body = event["body"].as_str().unwrap();
+    assert_eq!(header, sandbox::sign(body.as_bytes(), "whsec_a", time));
+}
+
+#[test]
+fn it_signs_nothing_without_a_file_and_a_secret() {
+    for arguments in [
+        &["sign"][..],
+        &["sign", "a.json"],
+        &["sign", "a.json", "--webhook-secret"],
+        &["sign", "/nowhere/a.json", "--webhook-secret", "whsec_a"],
+    ] {
+        refused(arguments);
+    }
+}
