@@ -1,0 +1,39 @@
+"""The functions as `sam build` makes them, once for all tests."""
+
+import functools
+import subprocess
+from pathlib import Path
+
+from aws import template
+from aws.emulator import architecture
+from aws.program import TOOLS, environment
+from aws.template import WORKSPACE
+
+FOLDER = WORKSPACE / "target" / "aws-sam"
+REGION = "eu-central-1"
+
+
+@functools.cache
+def built() -> Path:
+    """The folder of the built template, with a folder for each function; for this machine's processors.
+
+    What `scripts/test-aws` needs minutes for: optimised builds. cargo keeps them in `target`.
+    """
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    source = FOLDER / "template.yaml"
+    template.write(template.with_functions(template.read(), template.folders()), source)
+    folder = FOLDER / "build"
+    subprocess.run(
+        [
+            TOOLS / "sam", "build", "--template-file", source, "--base-dir", WORKSPACE,
+            "--build-dir", folder, "--region", REGION,
+            "--parameter-overrides", f"Architecture={architecture()}",
+        ],
+        cwd=WORKSPACE, env=environment(), check=True, timeout=1800,
+    )
+    return folder
+
+
+def bootstrap(function: str) -> Path:
+    """The program of a function, named as its folder."""
+    return built() / template.logical_id(function) / "bootstrap"

@@ -1,0 +1,111 @@
+"""`template.yaml`, read as SAM reads it."""
+
+import copy
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from samcli.yamlhelper import yaml_dump, yaml_parse
+
+WORKSPACE = Path(__file__).resolve().parent.parent
+
+Template = dict[str, Any]
+
+
+def read() -> Template:
+    """The template; `!Ref` and the like in their long form."""
+    return yaml_parse((WORKSPACE / "template.yaml").read_text())
+
+
+def write(template: Template, path: Path) -> None:
+    """The template as YAML."""
+    path.write_text(yaml_dump(template))
+
+
+def folders() -> set[str]:
+    """The functions that there are."""
+    return set(os.listdir(WORKSPACE / "functions"))
+
+
+def of_type(template: Template, kind: str) -> dict[str, dict[str, Any]]:
+    """The resources of a type, by their logical ids."""
+    resources = template["Resources"].items()
+    return {name: resource for name, resource in resources if resource["Type"] == kind}
+
+
+def functions(template: Template) -> dict[str, dict[str, Any]]:
+    """The properties of each function, by its logical id."""
+    blocks = of_type(template, "AWS::Serverless::Function")
+    return {name: block["Properties"] for name, block in blocks.items()}
+
+
+def logical_id(folder: str) -> str:
+    """`create-intent` is `CreateIntentFunction`."""
+    return "".join(word.capitalize() for word in folder.split("-")) + "Function"
+
+
+def folder_of(properties: dict[str, Any]) -> str:
+    """Where a function's crate is, below `functions`."""
+    return Path(properties["CodeUri"]).name
+
+
+def routes(template: Template) -> list[tuple[str, str, str]]:
+    """Method, path and logical id of the function, for every route."""
+    found = []
+    for name, properties in functions(template).items():
+        for event in properties["Events"].values():
+            if event["Type"] == "HttpApi":
+                route = event["Properties"]
+                found.append((route["Method"], route["Path"], name))
+    return found
+
+
+def environment(template: Template, function: str) -> dict[str, Any]:
+    """The variables of a function, those for all functions included."""
+    common = template["Globals"]["Function"]["Environment"]["Variables"]
+    own = functions(template)[function].get("Environment", {}).get("Variables", {})
+    return {**common, **own}
+
+
+def with_functions(template: Template, folders: set[str]) -> Template:
+    """Without the functions that have no folder."""
+    absent = [name for name, found in functions(template).items() if folder_of(found) not in folders]
+    return without(template, set(absent))
+
+
+def without(template: Template, removed: set[str]) -> Template:
+    """Without some resources, and without whatever refers to them."""
+    rest = copy.deepcopy(template)
+    for section in ["Resources", "Outputs"]:
+        rest[section] = {name: block for name, block in rest[section].items() if name not in removed}
+    dangling = {
+        name
+        for section in ["Resources", "Outputs"]
+        for name, block in rest[section].items()
+        if references(block) & removed
+    }
+    return without(rest, dangling) if dangling else rest
+
+
+def references(block: Any) -> set[str]:
+    """The logical ids and parameters that a part of the template names."""
+    if isinstance(block, list):
+        return set().union(*map(references, block))
+    if not isinstance(block, dict):
+        return set()
+    match block:
+        case {"Ref": name}:
+            return {name}
+        case {"Fn::GetAtt": [name, *_]}:
+            return {name}
+        case {"Fn::Sub": text} if isinstance(text, str):
+            return names_in(text)
+        case {"Fn::Sub": [text, values]}:
+            return names_in(text) | references(values)
+    return set().union(*map(references, block.values()))
+
+
+def names_in(text: str) -> set[str]:
+    """What a text of `!Sub` names."""
+    return set(re.findall(r"\$\{(\w+)", text))

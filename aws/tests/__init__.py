@@ -1,0 +1,1 @@
+"""Run by `scripts/test-aws`."""

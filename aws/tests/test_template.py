@@ -1,0 +1,124 @@
+"""What holds for template.yaml, whoever changes it."""
+
+import json
+import subprocess
+import tomllib
+import unittest
+
+from aws import build, template
+from aws.program import TOOLS, environment
+from aws.template import WORKSPACE, of_type
+
+READ = template.read()
+ROLES = of_type(READ, "AWS::IAM::Role")
+
+
+def statements(role: dict) -> list[dict]:
+    """What a role permits; both sides of a condition."""
+    found = []
+    for policy in role["Properties"]["Policies"]:
+        for entry in policy["PolicyDocument"]["Statement"]:
+            sides = entry["Fn::If"][1:] if "Fn::If" in entry else [entry]
+            found += [side for side in sides if "Action" in side]
+    return found
+
+
+def actions(role: dict) -> list[str]:
+    """What a role may do."""
+    named = [statement["Action"] for statement in statements(role)]
+    return [action for one in named for action in ([one] if isinstance(one, str) else one)]
+
+
+class Template(unittest.TestCase):
+    def test_sam_and_cfn_lint_find_nothing(self):
+        for command in [
+            ["sam", "validate", "--lint", "--region", build.REGION],
+            ["cfn-lint", "--non-zero-exit-code", "informational", "--regions", build.REGION, "--", "template.yaml"],
+        ]:
+            with self.subTest(command[0]):
+                ran = subprocess.run(
+                    [TOOLS / command[0], *command[1:]], cwd=WORKSPACE, env=environment(),
+                    capture_output=True, text=True, timeout=120, check=False,
+                )
+                self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+
+    def test_every_function_is_in_the_template_under_its_name(self):
+        for folder in template.folders():
+            block = template.functions(READ).get(template.logical_id(folder))
+            self.assertIsNotNone(block, folder)
+            self.assertEqual(template.folder_of(block), folder)
+
+    def test_every_function_has_an_event_to_try_it_with(self):
+        events = {path.stem for path in (WORKSPACE / "events").glob("*.json")}
+        blocks = template.functions(READ).values()
+        self.assertEqual(events, {template.folder_of(block) for block in blocks})
+
+    def test_cargo_lambda_watch_serves_the_routes_of_the_template(self):
+        manifest = tomllib.loads((WORKSPACE / "Cargo.toml").read_text())
+        watched = manifest["workspace"]["metadata"]["lambda"]["watch"]["router"]
+        routed = {path: name for _, path, name in template.routes(READ)}
+        self.assertEqual({path: template.logical_id(name) for path, name in watched.items()}, routed)
+
+    def test_every_function_has_a_role_of_its_own(self):
+        roles = [json.dumps(block["Role"]) for block in template.functions(READ).values()]
+        self.assertEqual(len(roles), len(set(roles)))
+        self.assertEqual(len(roles), len(ROLES))
+        for block in template.functions(READ).values():
+            self.assertNotIn("Policies", block)
+
+    def test_no_role_may_do_more_than_it_names(self):
+        for name, role in ROLES.items():
+            self.assertNotIn("ManagedPolicyArns", role["Properties"], name)
+            for action in actions(role):
+                self.assertNotIn("*", action, name)
+                self.assertNotRegex(action, "Scan|Delete", name)
+            for statement in statements(role):
+                self.assertNotEqual(statement["Resource"], "*", name)
+
+    def test_the_return_page_can_only_read_one_order_at_a_time(self):
+        reads = [action for action in actions(ROLES["OrderRole"]) if action.startswith("dynamodb:")]
+        self.assertEqual(reads, ["dynamodb:GetItem"])
+
+    def test_a_function_ends_after_its_calls_and_before_the_api(self):
+        common = READ["Globals"]["Function"]["Timeout"]
+        for name, block in template.functions(READ).items():
+            timeout = block.get("Timeout", common)
+            deadline = int(template.environment(READ, name).get("FAREBOX_STRIPE_DEADLINE", 0))
+            self.assertLess(deadline, timeout, name)
+            if name in {route[2] for route in template.routes(READ)}:
+                self.assertLess(timeout, 30, name)
+
+    def test_no_secret_is_in_the_configuration_of_a_function(self):
+        for name in template.functions(READ):
+            for variable, value in template.environment(READ, name).items():
+                self.assertNotRegex(variable, "^STRIPE_|_KEY$|_SECRET$")
+                self.assertNotIn("resolve:", json.dumps(value))
+
+    def test_every_log_ends_some_day(self):
+        groups = of_type(READ, "AWS::Logs::LogGroup")
+        for name, group in groups.items():
+            self.assertEqual(group["Properties"]["RetentionInDays"], {"Ref": "LogRetentionDays"}, name)
+        for name, block in template.functions(READ).items():
+            self.assertIn(block["LoggingConfig"]["LogGroup"]["Ref"], groups, name)
+
+    def test_a_burst_of_events_takes_nothing_from_checkout(self):
+        api = READ["Resources"]["Api"]["Properties"]
+        [(method, path, _)] = [route for route in template.routes(READ) if "Webhook" in route[2]]
+        own = api["RouteSettings"][f"{method} {path}"]
+        for setting in ["ThrottlingRateLimit", "ThrottlingBurstLimit"]:
+            self.assertNotEqual(own[setting], api["DefaultRouteSettings"][setting])
+
+    def test_the_ledger_outlives_the_stack_and_can_be_restored(self):
+        ledger = READ["Resources"]["Ledger"]
+        self.assertEqual((ledger["DeletionPolicy"], ledger["UpdateReplacePolicy"]), ("Retain", "Retain"))
+        recovery = ledger["Properties"]["PointInTimeRecoverySpecification"]
+        self.assertTrue(recovery["PointInTimeRecoveryEnabled"])
+        self.assertTrue(ledger["Properties"]["SSESpecification"]["SSEEnabled"])
+
+    def test_every_alarm_says_what_to_do_and_whom_to_tell(self):
+        alarms = of_type(READ, "AWS::CloudWatch::Alarm")
+        for name, alarm in alarms.items():
+            self.assertIn("AlarmDescription", alarm["Properties"], name)
+            self.assertIn("AlarmTopicArn", template.references(alarm), name)
+        [named] = READ["Globals"]["Function"]["DeploymentPreference"]["Alarms"]
+        self.assertIn(named, [alarm["Properties"]["AlarmName"] for alarm in alarms.values()])
