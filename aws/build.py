@@ -1,12 +1,11 @@
 """The functions as `sam build` makes them, once for all tests."""
 
 import functools
-import subprocess
 from pathlib import Path
 
 from aws import template
 from aws.emulator import architecture
-from aws.program import TOOLS, environment
+from aws.program import TOOLS, environment, run
 from aws.template import WORKSPACE
 
 FOLDER = WORKSPACE / "target" / "aws-sam"
@@ -17,20 +16,17 @@ REGION = "eu-central-1"
 def built() -> Path:
     """The folder of the built template, with a folder for each function; for this machine's processors.
 
-    What `scripts/test-aws` needs minutes for: optimised builds. cargo keeps them in `target`.
+    Optimised builds take minutes. cargo keeps them in `target`.
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
     source = FOLDER / "template.yaml"
     template.write(template.with_functions(template.read(), template.folders()), source)
     folder = FOLDER / "build"
-    subprocess.run(
-        [
-            TOOLS / "sam", "build", "--template-file", source, "--base-dir", WORKSPACE,
-            "--build-dir", folder, "--region", REGION,
-            "--parameter-overrides", f"Architecture={architecture()}",
-        ],
-        cwd=WORKSPACE, env=environment(), check=True, timeout=1800,
-    )
+    command = [
+        TOOLS / "sam", "build", "--template-file", source, "--base-dir", WORKSPACE, "--build-dir", folder,
+        "--region", REGION, "--parameter-overrides", f"Architecture={architecture()}",
+    ]
+    run(command, environment(), WORKSPACE, seconds=1800)
     return folder
 
 

@@ -31,6 +31,16 @@ def environment(**variables: str) -> dict[str, str]:
     return base | {"SAM_CLI_TELEMETRY": "0"} | variables
 
 
+def run(command: list[str | Path], variables: dict[str, str], folder: Path, seconds: float) -> None:
+    """Runs a command to its end; what it said is shown when it fails."""
+    ran = subprocess.run(
+        command, cwd=folder, env=variables, stdin=subprocess.DEVNULL, timeout=seconds, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+    )
+    if ran.returncode != 0:
+        raise RuntimeError(f"{command[0]} failed:\n{ran.stdout}")
+
+
 def wait_until(what: str, condition: Callable[[], T], seconds: float = 20, pause: float = 0.02) -> T:
     """What `condition` gives, once it gives something."""
     deadline = time.monotonic() + seconds

@@ -15,7 +15,12 @@ Template = dict[str, Any]
 
 def read() -> Template:
     """The template; `!Ref` and the like in their long form."""
-    return yaml_parse((WORKSPACE / "template.yaml").read_text())
+    return parse((WORKSPACE / "template.yaml").read_text())
+
+
+def parse(text: str) -> Template:
+    """A template's YAML."""
+    return yaml_parse(text)
 
 
 def write(template: Template, path: Path) -> None:

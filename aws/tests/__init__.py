@@ -1,1 +1,1 @@
-"""Run by `scripts/test-aws`."""
+"""The last part of `scripts/test`."""

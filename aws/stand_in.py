@@ -1,0 +1,56 @@
+"""A stand-in for AWS on this machine: ministack, on a port of its own, with no state when it starts."""
+
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from aws.build import REGION
+from aws.program import TOOLS, Program, environment, free_port
+from aws.shop import request
+
+#: What ministack takes for an account's keys.
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+class StandIn:
+    """One account in one region. Functions are processes of this machine, started when they are called."""
+
+    def __init__(self, folder: Path):
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self.variables = CREDENTIALS | {"AWS_ENDPOINT_URL": self.url, "AWS_DEFAULT_REGION": REGION}
+        # With AUTH, a function may do what its role permits. It keeps what it unpacks in TMPDIR, and would
+        # listen on all addresses, and for MQTT too.
+        settings = {
+            "AUTH": "true", "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "IOT_MTLS_ENABLED": "0",
+            "TMPDIR": str(folder), "S3_DATA_DIR": str(folder / "s3"),
+        }
+        self._program = Program(
+            [str(TOOLS / "ministack")], environment(**settings, **self.variables), folder / "ministack.log", folder
+        )
+        self._program.wait_for_port(port)
+        self._program.wait_for("being ready", self._is_ready)
+
+    def _is_ready(self) -> bool:
+        return request("GET", f"{self.url}/_ministack/ready").status == 200
+
+    def client(self, service: str) -> Any:
+        """A client of one of its services."""
+        return boto3.client(
+            service, endpoint_url=self.url, region_name=REGION,
+            aws_access_key_id="test", aws_secret_access_key="test",
+        )
+
+    def output(self) -> str:
+        """What it has logged, and what the functions have."""
+        return self._program.output()
+
+    @property
+    def process_id(self) -> int:
+        """Whose children the functions are."""
+        return self._program.process.pid
+
+    def stop(self) -> None:
+        """Ends it, and every function that it runs."""
+        self._program.stop()
