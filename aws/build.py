@@ -6,10 +6,9 @@ from pathlib import Path
 from aws import template
 from aws.emulator import architecture
 from aws.program import TOOLS, environment, run
-from aws.template import WORKSPACE
+from aws.template import REGION, WORKSPACE
 
 FOLDER = WORKSPACE / "target" / "aws-sam"
-REGION = "eu-central-1"
 
 
 @functools.cache

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from aws import shop, template
-from aws.build import REGION, built
+from aws.build import built
 from aws.emulator import architecture
 from aws.program import TOOLS, environment, run
 from aws.shop import Answer
 from aws.stand_in import StandIn
+from aws.template import REGION
 
 STACK = "farebox"
 ACCOUNT = "000000000000"

@@ -5,9 +5,9 @@ from typing import Any
 
 import boto3
 
-from aws.build import REGION
 from aws.program import TOOLS, Program, environment, free_port
 from aws.shop import request
+from aws.template import REGION
 
 #: What ministack takes for an account's keys.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}

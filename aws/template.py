@@ -1,13 +1,21 @@
 """`template.yaml`, read as SAM reads it."""
 
 import copy
+import logging
 import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 from samcli.yamlhelper import yaml_dump, yaml_parse
+from samtranslator.translator.transform import transform
 
+#: It remarks on switches that are AWS's own.
+logging.getLogger("samtranslator").setLevel(logging.ERROR)
+
+REGION = "eu-central-1"
 WORKSPACE = Path(__file__).resolve().parent.parent
 
 Template = dict[str, Any]
@@ -31,6 +39,17 @@ def write(template: Template, path: Path) -> None:
 def folders() -> set[str]:
     """The functions that there are."""
     return set(os.listdir(WORKSPACE / "functions"))
+
+
+def transformed(template: Template, **parameters: str) -> Template:
+    """What CloudFormation makes of the template, with `parameters` other than the defaults."""
+    given = copy.deepcopy(template)
+    for name, value in parameters.items():
+        given["Parameters"][name]["Default"] = value
+    for block in functions(given).values():
+        block["CodeUri"] = "s3://bucket/key"
+    with patch.dict(os.environ, AWS_DEFAULT_REGION=REGION):
+        return transform(given, {}, SimpleNamespace(load=dict))
 
 
 def of_type(template: Template, kind: str) -> dict[str, dict[str, Any]]:

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from aws import log_filter, template
-from aws.build import REGION
 from aws.deployment import ACCOUNT, Deployment
 from aws.program import wait_until
 from aws.shop import KEYS, Stripe
 from aws.stand_in import StandIn
-from aws.template import of_type
+from aws.template import REGION, of_type
 
 READS = {"dynamodb:GetItem"}
 MOVES_ORDERS = READS | {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"}

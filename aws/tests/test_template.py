@@ -5,9 +5,9 @@ import subprocess
 import tomllib
 import unittest
 
-from aws import build, template
+from aws import template
 from aws.program import TOOLS, environment
-from aws.template import WORKSPACE, of_type
+from aws.template import REGION, WORKSPACE, of_type
 
 READ = template.read()
 ROLES = of_type(READ, "AWS::IAM::Role")
@@ -32,8 +32,8 @@ def actions(role: dict) -> list[str]:
 class Template(unittest.TestCase):
     def test_sam_and_cfn_lint_find_nothing(self):
         for command in [
-            ["sam", "validate", "--lint", "--region", build.REGION],
-            ["cfn-lint", "--non-zero-exit-code", "informational", "--regions", build.REGION, "--", "template.yaml"],
+            ["sam", "validate", "--lint", "--region", REGION],
+            ["cfn-lint", "--non-zero-exit-code", "informational", "--regions", REGION, "--", "template.yaml"],
         ]:
             with self.subTest(command[0]):
                 ran = subprocess.run(
@@ -52,6 +52,18 @@ class Template(unittest.TestCase):
         events = {path.stem for path in (WORKSPACE / "events").glob("*.json")}
         blocks = template.functions(READ).values()
         self.assertEqual(events, {template.folder_of(block) for block in blocks})
+
+    def test_the_readme_shows_how_each_event_is_sent(self):
+        readme = (WORKSPACE / "README.md").read_text()
+        for block in template.functions(READ).values():
+            name = template.folder_of(block)
+            self.assertIn(f"invoke {template.logical_id(name)} --event events/{name}.json\n", readme)
+
+    def test_canaries_are_deployed_when_they_are_asked_for_alone(self):
+        for canary, groups in [("false", 0), ("true", len(template.routes(READ)))]:
+            resources = template.transformed(READ, Canary=canary)["Resources"].values()
+            kinds = [resource["Type"] for resource in resources]
+            self.assertEqual(kinds.count("AWS::CodeDeploy::DeploymentGroup"), groups)
 
     def test_cargo_lambda_watch_serves_the_routes_of_the_template(self):
         manifest = tomllib.loads((WORKSPACE / "Cargo.toml").read_text())

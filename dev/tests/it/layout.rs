@@ -1,6 +1,10 @@
-//! Every function is listed wherever it has to be: here, and in the README.
+//! Every function is listed wherever it has to be: here, in the README, and for AWS.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use dev::routes;
 use shared::ledger::Ledger;
@@ -62,6 +66,25 @@ fn a_function_is_a_thin_main_over_a_library_of_the_same_name() {
         assert!(
             main.lines().count() <= 25,
             "{name}: main.rs starts, and nothing else"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_template_and_cargo_lambda_know_every_function_and_its_path() {
+    let read = |name| fs::read_to_string(workspace().join(name)).unwrap();
+    let (template, manifest) = (read("template.yaml"), read("Cargo.toml"));
+    let blocks = template.split("CodeUri: functions/").skip(1);
+    let blocks: BTreeMap<&str, &str> = blocks.filter_map(|block| block.split_once('\n')).collect();
+    for name in folders() {
+        assert!(blocks.contains_key(name.as_str()), "{name}");
+    }
+    for function in routes().await {
+        let (name, path) = (function.name, function.path);
+        assert!(blocks[name].contains(&format!("Path: {path} ")), "{name}");
+        assert!(
+            manifest.contains(&format!("\"{path}\" = \"{name}\"\n")),
+            "{name}"
         );
     }
 }
