@@ -25,7 +25,7 @@ def built() -> Path:
         TOOLS / "sam", "build", "--template-file", source, "--base-dir", WORKSPACE, "--build-dir", folder,
         "--region", REGION, "--parameter-overrides", f"Architecture={architecture()}",
     ]
-    run(command, environment(), WORKSPACE, seconds=1800)
+    run(command, environment(), WORKSPACE, seconds=3600)
     return folder
 
 
