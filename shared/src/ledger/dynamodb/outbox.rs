@@ -60,22 +60,38 @@ impl DynamoDb {
                 most: i32::try_from(room.min(AT_ONCE)).unwrap_or(1),
                 after,
             };
-            let (keys, next) = self.queued(&page).await?;
-            let leases = keys.iter().map(|key| self.lease(key, now, lease));
-            for leased in join_all(leases).await {
-                match leased {
-                    Ok(letter) => taken.extend(letter),
-                    // What was leased already is delivered; the rest comes with the next look.
-                    Err(_) if !taken.is_empty() => return Ok(taken),
-                    Err(failure) => return Err(failure),
+            match self.lease_page(&page, now, lease, &mut taken).await {
+                Ok(Some(next)) => after = Some(next),
+                Ok(None) => break,
+                Err(failure) if taken.is_empty() => return Err(failure),
+                // What was leased is delivered; the rest comes with the next look.
+                Err(failure) => {
+                    tracing::warn!("some of the outbox was not taken: {failure}");
+                    break;
                 }
-            }
-            after = next;
-            if after.is_none() {
-                break;
             }
         }
         Ok(taken)
+    }
+
+    /// Leases what a page of the index shows; gives where the next begins.
+    async fn lease_page(
+        &self,
+        page: &Page<'_>,
+        now: i64,
+        lease: i64,
+        taken: &mut Vec<Letter>,
+    ) -> Result<Option<Item>, Failure> {
+        let (keys, next) = self.queued(page).await?;
+        let leases = keys.iter().map(|key| self.lease(key, now, lease));
+        let mut failed = None;
+        for leased in join_all(leases).await {
+            match leased {
+                Ok(letter) => taken.extend(letter),
+                Err(failure) => failed = Some(failure),
+            }
+        }
+        failed.map_or(Ok(next), Err)
     }
 
     pub(in super::super) async fn take(
