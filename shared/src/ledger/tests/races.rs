@@ -72,6 +72,24 @@ async fn an_event_that_another_took_meanwhile_was_seen() {
 
 #[tokio::test]
 #[ignore = "needs an AWS stand-in: scripts/test starts one"]
+async fn an_event_that_another_took_after_it_was_looked_for_was_seen() {
+    let (_relay, home) = Relay::before_a_table(|operation, nth| {
+        let nothing = json!({ "Responses": {}, "UnprocessedKeys": {} });
+        (operation == "BatchGetItem" && nth == 1).then_some(Fault::Answer(200, nothing))
+    })
+    .await;
+    let it = fixture(home).await;
+    // Nothing but the claim is written under a condition.
+    let odd = json!({ "id": "evt_1", "object": "event", "type": "payment_intent.succeeded",
+        "livemode": false, "data": { "object": { "id": 7 } } });
+
+    assert_eq!(it.accept(&odd).await, Accepted::Quarantined);
+    assert_eq!(it.accept_at(&odd, NOW + 1).await, Accepted::Seen);
+    assert_eq!(it.ledger.quarantined().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+#[ignore = "needs an AWS stand-in: scripts/test starts one"]
 async fn a_message_that_was_told_before_does_not_hinder_its_event() {
     let unmet = || Fault::canceled(&["None", "None", "ConditionalCheckFailed"]);
     let (relay, it) = relayed(2, unmet).await;
