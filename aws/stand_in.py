@@ -1,4 +1,11 @@
-"""A stand-in for AWS on this machine: ministack, on a port of its own, with no state when it starts."""
+"""A stand-in for AWS on this machine: ministack, on a port of its own, with no state when it starts.
+
+What it has of what the stack needs: CloudFormation with SAM's transform, roles that are enforced, functions
+as processes (one for each request at the same time), the table's stream with its filter, schedules, buses,
+queues, log groups. What it lacks: the API's definition, throttling, alarms that fire, and, for the stream,
+partial batches, bisection and a limit of attempts: it repeats a batch each second until
+`MaximumRecordAgeInSeconds`, and then tells the dead-letter queue.
+"""
 
 from pathlib import Path
 from typing import Any
