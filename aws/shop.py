@@ -100,9 +100,16 @@ class Stripe:
         form = {"payment_method": payment_method, "return_url": "http://127.0.0.1/return"}
         return self.call("POST", f"/v1/payment_intents/{intent}/confirm", form)
 
-    def events(self, kind: str) -> list[Any]:
-        """Its events of a type, the newest first."""
-        return self.call("GET", f"/v1/events?limit=100&type={kind}")["data"]
+    def events(self, *kinds: str) -> list[Any]:
+        """Its events of these types, the newest first."""
+        found: list[Any] = []
+        types = "".join(f"&types[]={kind}" for kind in kinds)
+        while True:
+            after = f"&starting_after={found[-1]['id']}" if found else ""
+            page = self.call("GET", f"/v1/events?limit=100{types}{after}")
+            found += page["data"]
+            if not page["has_more"]:
+                return found
 
     def stop(self) -> None:
         """Ends it."""

@@ -3,7 +3,7 @@
 use reconcile::{App, Failure, Limits};
 use sandbox::{Activity, Fault, Sandbox};
 use serde_json::{Value, json};
-use shared::{event::ACTED_ON, ledger::Ledger};
+use shared::{event::NEEDED, ledger::Ledger};
 use testing::{NOW, Shop};
 
 use crate::{app, assert_all_paid_once, mark, pay, shop, small, status, told};
@@ -28,7 +28,7 @@ async fn a_run_that_ends_early_is_gone_on_with_until_nothing_is_left() {
 
     assert!(runs > 2, "{runs} runs");
     let made = shop.stripe.events().into_iter();
-    let made = made.filter(|event| ACTED_ON.contains(&event["type"].as_str().unwrap()));
+    let made = made.filter(|event| NEEDED.contains(&event["type"].as_str().unwrap()));
     assert_eq!(events, made.count(), "each is listed in one run");
     assert_all_paid_once(&shop, ORDERS).await;
 }
