@@ -43,11 +43,11 @@ def token(caller: str) -> str:
     return head + "." + encoded(hmac.digest(SITE_KEY.encode(), head.encode(), "sha256"))
 
 
-def signature(body: bytes, secret: str = WEBHOOK_SECRET) -> str:
-    """A `Stripe-Signature` header made now."""
-    now = int(time.time())
-    signed = hmac.new(secret.encode(), f"{now}.".encode() + body, hashlib.sha256)
-    return f"t={now},v1={signed.hexdigest()}"
+def signature(body: bytes, secret: str = WEBHOOK_SECRET, at: float | None = None) -> str:
+    """A `Stripe-Signature` header made now, or `at` another time (Unix seconds)."""
+    time_of_it = int(time.time() if at is None else at)
+    signed = hmac.new(secret.encode(), f"{time_of_it}.".encode() + body, hashlib.sha256)
+    return f"t={time_of_it},v1={signed.hexdigest()}"
 
 
 @dataclass
