@@ -129,9 +129,10 @@ class Case(unittest.TestCase):
         return [intent for intent in intents if intent["metadata"].get("farebox_order") == order]
 
     def someone(self, *actions: str) -> dict[str, str]:
-        """The variables of somebody who may do `actions`, and nothing else."""
-        self.iam.create_user(UserName=self.name)
-        key = self.iam.create_access_key(UserName=self.name)["AccessKey"]
+        """The variables of somebody new, who may do `actions` and nothing else."""
+        self.user = f"u{time.monotonic_ns()}"
+        self.iam.create_user(UserName=self.user)
+        key = self.iam.create_access_key(UserName=self.user)["AccessKey"]
         self.permit(*actions)
         return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
 
@@ -139,7 +140,7 @@ class Case(unittest.TestCase):
         """From now on they may do `actions`."""
         statement = {"Effect": "Allow", "Action": actions or ["sts:GetCallerIdentity"], "Resource": "*"}
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        self.iam.put_user_policy(UserName=self.name, PolicyName="may", PolicyDocument=policy)
+        self.iam.put_user_policy(UserName=self.user, PolicyName="may", PolicyDocument=policy)
 
     @contextmanager
     def down(self, relay: Relay) -> Iterator[None]:

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use shared::{Clock, host, ledger::Letter};
+use shared::{Clock, config::need, host, ledger::Letter};
 
-use crate::{App, trigger::Trigger};
+use crate::{App, NEEDS, trigger::Trigger};
 
 /// How often the outbox is looked at when nobody stops the program.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -51,6 +51,16 @@ impl Command {
             ["release", event] => Self::Release((*event).to_owned()),
             _ => return None,
         })
+    }
+
+    /// The variables that it cannot do without. What delivers nothing needs no destination: so an
+    /// operator who looks into an outbox cannot deliver its messages to the wrong place by a slip.
+    #[must_use]
+    pub fn needs(&self) -> &'static [&'static str] {
+        match self {
+            Self::Run | Self::Once => NEEDS,
+            _ => &[need::FAREBOX_LEDGER],
+        }
     }
 
     /// Does it.
