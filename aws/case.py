@@ -86,11 +86,11 @@ class Case(unittest.TestCase):
             self.assertIn(word, text)
 
     def assert_unavailable(self, one: Function, answer: Answer, *words: str) -> None:
-        """It answered 503, and the line that it logged last of all errors says all of `words`."""
+        """It answered 503, and the one error that it logged of that request says all of `words`."""
         self.assertEqual((answer.status, answer.json["error"]["code"]), (503, "unavailable"), answer)
         self.assertEqual({n.lower(): v for n, v in answer.headers.items()}["retry-after"], "2")
-        line = errors(one.lines())[-1]
-        self.assertEqual(line["span"]["request.id"], answer.json["error"]["requestId"])
+        request = answer.json["error"]["requestId"]
+        [line] = [line for line in errors(one.lines()) if line["span"]["request.id"] == request]
         self.assert_says(line, *words)
 
     def payment(self, create_intent: Function, key: str) -> tuple[dict[str, str], bytes]:

@@ -6,6 +6,7 @@ what was refused works when the trouble is over, once.
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from aws import shop
 from aws.case import Case, errors
@@ -112,16 +113,22 @@ class Failures(Case):
         create_intent, webhook = self.start("create-intent"), self.start("webhook")
         payment = self.payment(create_intent, "cart-1")
 
-        with self.down(self.to_aws):
-            self.assert_unavailable(webhook, webhook.deliver(payment[1]), "DynamoDB did not answer dynamodb:")
-            self.assert_unavailable(create_intent, create_intent.pay("cart-2"), "DynamoDB did not answer dynamodb:")
+        carts = [f"cart-{nth}" for nth in range(2, 5)]
+        with self.down(self.to_aws), ThreadPoolExecutor() as together:
+            delivered = together.map(webhook.deliver, [payment[1]] * 3)
+            paid = together.map(create_intent.pay, carts)
+            for answer in delivered:
+                self.assert_unavailable(webhook, answer, "DynamoDB did not answer dynamodb:")
+            for answer in paid:
+                self.assert_unavailable(create_intent, answer, "DynamoDB did not answer dynamodb:")
         self.assertEqual(len(self.table.items("event#")), 0)
         self.assertEqual(len(self.table.items("order#")), 1)
 
         self.assert_paid_once(webhook, payment)
-        second = create_intent.pay("cart-2")
-        self.assertEqual(second.status, 200)
-        self.assertEqual(len(self.intents_of(second.json["orderId"])), 1)
+        for cart in carts:
+            answer = create_intent.pay(cart)
+            self.assertEqual(answer.status, 200, answer.text)
+            self.assertEqual(len(self.intents_of(answer.json["orderId"])), 1)
 
     def test_an_outage_of_stripe_delays_payments_and_no_event(self):
         create_intent, webhook = self.start("create-intent", FAREBOX_PRICE_TTL="3600"), self.start("webhook")
