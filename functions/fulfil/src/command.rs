@@ -70,6 +70,10 @@ impl Command {
     /// [`host::Error`] when the ledger did not answer.
     pub async fn carry_out(self, app: &App) -> Result<(), host::Error> {
         let now = Clock::default().now();
+        if matches!(self, Self::Run | Self::Once) {
+            let found = app.courier().check().await;
+            found.map_err(|undelivered| host::Error::Work(undelivered.into()))?;
+        }
         match self {
             Self::Run if host::is_lambda()? => {
                 return host::events(|trigger: Trigger| app.handle(trigger)).await;

@@ -77,6 +77,11 @@ impl App {
         }
     }
 
+    /// What takes the messages.
+    pub(crate) fn courier(&self) -> &Courier {
+        &self.courier
+    }
+
     /// The ledger whose outbox this delivers.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
