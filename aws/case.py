@@ -49,7 +49,7 @@ class Case(unittest.TestCase):
         self.variables = CREDENTIALS | {
             "AWS_REGION": REGION, "AWS_ENDPOINT_URL": self.to_aws.url, "FAREBOX_SECRET_ID": self.name,
             "FAREBOX_LEDGER": f"dynamodb:{self.name}", "STRIPE_API_BASE": self.to_stripe.url,
-            "FAREBOX_STRIPE_DEADLINE": "1", "FAREBOX_FULFIL": "log:",
+            "FAREBOX_STRIPE_DEADLINE": "3", "FAREBOX_FULFIL": "log:",
         }
 
     def check_that_no_secret_was_said(self):

@@ -90,6 +90,18 @@ class Failures(Case):
         self.permit("secretsmanager:GetSecretValue", "dynamodb:GetItem", "dynamodb:PutItem")
         self.start("order", **caller)
 
+    def test_a_start_with_wrong_keys_of_awss_says_so_whatever_the_clock(self):
+        caller = self.someone("secretsmanager:GetSecretValue", "dynamodb:*")
+        wrong = caller | {"AWS_SECRET_ACCESS_KEY": "wrong"}
+        for ahead in [0, TEN_MINUTES]:
+            with self.subTest(ahead):
+                self.to_aws.ahead = ahead
+                self.assert_does_not_start("webhook", "AWS does not take this process's credentials", **wrong)
+                denied = f"on the table `{self.name}` (InvalidSignatureException"
+                self.assert_does_not_start("fulfil", denied, "check the function's role and keys", **wrong)
+        self.to_aws.ahead = 0
+        self.start("webhook", **caller)
+
     def test_a_permission_that_is_taken_away_delays_and_loses_nothing(self):
         everything = ["secretsmanager:GetSecretValue", "dynamodb:*"]
         caller = self.someone(*everything)
@@ -146,17 +158,19 @@ class Failures(Case):
         self.assertEqual(self.run_to_its_end("reconcile", "--once").code, 0)
         payment = self.payment(self.start("create-intent"), "cart-1")
         [mark] = self.table.items("mark#")
-        hour_ago = str(int(time.time()) - 3600)
+        # The end is not part of the span, and the event was made in this second.
+        now = int(time.time())
+        span = ["--since", str(now - 3600), "--until", str(now + 60)]
 
         with self.down(self.to_stripe):
-            for arguments in ["--once"], ["--since", hour_ago]:
+            for arguments in ["--once"], span:
                 ended = self.run_to_its_end("reconcile", *arguments)
                 self.assertEqual(ended.code, 1)
                 self.assert_says(errors(ended.lines())[-1], "not done: Stripe did not list its events")
         self.assertEqual(self.table.items("mark#"), [mark])
         self.assertEqual(self.orders_told(), [])
 
-        self.assertEqual(self.run_to_its_end("reconcile", "--since", hour_ago).code, 0)
+        self.assertEqual(self.run_to_its_end("reconcile", *span).code, 0)
         self.assertEqual(self.orders_told(), [payment[0]["orderId"]])
         self.assertEqual(self.start("webhook").deliver(payment[1]).status, 200)
         self.assertEqual(self.orders_told(), [payment[0]["orderId"]])
