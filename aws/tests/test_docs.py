@@ -55,6 +55,12 @@ def quoted(text: str) -> list[str]:
     return re.findall(r"`([^`]+)`", text)
 
 
+def anchors(text: str) -> set[str]:
+    """What links name a document's headings by."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def sources() -> str:
     """The functions' code; a string that goes over several lines in one."""
     files = [path for folder in ["functions", "shared"] for path in (WORKSPACE / folder).glob("**/src/**/*.rs")]
@@ -106,7 +112,11 @@ class Docs(unittest.TestCase):
             [step] = [units for name, units in steps.items() if ours in name]
             self.assertEqual(step, asserted[theirs], ours)
 
-    def test_links_lead_to_files(self):
+    def test_links_lead_to_files_and_to_headings(self):
         for path in [WORKSPACE / "README.md", *Path(WORKSPACE / "docs").glob("**/*.md")]:
-            for target in re.findall(r"\]\((?!http)([^)#]+)", path.read_text()):
-                self.assertTrue((path.parent / target).exists(), f"{path.name}: {target}")
+            for target, heading in re.findall(r"\]\((?!http)([^)#]*)(?:#([^)]+))?\)", path.read_text()):
+                linked = path.parent / target if target else path
+                with self.subTest(f"{path.name}: {target}#{heading}"):
+                    self.assertTrue(linked.exists())
+                    if heading:
+                        self.assertIn(heading, anchors(linked.read_text()))
