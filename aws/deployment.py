@@ -37,6 +37,7 @@ class Deployment:
         self.table = self.resource("Ledger")
         self.dead_letter_queue = self.resource("DeadLetters")
         self.event_bus = self.resource("EventBus")
+        self._permit_finding_the_bus()
 
     def _deploy(self, folder: Path, variables: dict[str, str]) -> None:
         changed = template.parse((built() / "template.yaml").read_text())
@@ -52,6 +53,15 @@ class Deployment:
             "--parameter-overrides", f"SecretArn={self.secret}", f"Architecture={architecture()}",
         ]
         run(command, environment(**self._aws.variables), folder, seconds=180)
+
+    def _permit_finding_the_bus(self) -> None:
+        """The stand-in takes the name in DescribeEventBus for that of a rule, and AWS for that of a bus."""
+        resource = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/default/{self.event_bus}"
+        statement = {"Effect": "Allow", "Action": "events:DescribeEventBus", "Resource": resource}
+        self._aws.client("iam").put_role_policy(
+            RoleName=self.resource("FulfilRole"), PolicyName="find-the-bus",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+        )
 
     def _read_resources(self) -> dict[str, str]:
         pages = self._aws.client("cloudformation").get_paginator("list_stack_resources")

@@ -44,7 +44,7 @@ class DeadLetters(Case):
         message = key.removeprefix("outbox#")
         self.table.change(key, attempts={"N": "15"})
 
-        denied = self.someone("dynamodb:*")
+        denied = self.someone("dynamodb:*", "events:DescribeEventBus")
         said = self.deliver(self.name, **denied)
         self.assertEqual(said[-1], "0 delivered, 0 delayed, 1 parked")
         [line] = errors(function.lines("\n".join(said)))
