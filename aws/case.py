@@ -59,7 +59,7 @@ class Case(unittest.TestCase):
     def start(self, name: str, **changes: str) -> Function:
         """A function that listens, over the table."""
         log = self.folder / f"{self.name}.{name}.log"
-        started = Function(name, self.variables | changes, log)
+        started = Function(function.binary(name), self.variables | changes, log)
         self.addCleanup(lambda: self.said.append(log.read_text()))
         self.addCleanup(started.stop)
         return started

@@ -18,8 +18,8 @@ Line = dict[str, Any]
 class Function:
     """A function that listens."""
 
-    def __init__(self, name: str, variables: dict[str, str], log: Path):
-        self._program = Program([str(binary(name))], environment(PORT="0", **variables), log)
+    def __init__(self, program: Path, variables: dict[str, str], log: Path):
+        self._program = Program([str(program)], environment(PORT="0", **variables), log)
         self._program.wait_for("listening", self._address)
         self.url = f"http://{self._address()}/"
 
@@ -41,6 +41,11 @@ class Function:
     def lines(self) -> list[Line]:
         """What it has logged."""
         return lines(self._program.output())
+
+    def kill(self) -> None:
+        """Ends it at once, as a crash would."""
+        self._program.process.kill()
+        self._program.process.wait(5)
 
     def stop(self) -> None:
         """Ends it."""

@@ -2,9 +2,7 @@
 
 import itertools
 import json
-import os
 import random
-import signal
 import tempfile
 import unittest
 from concurrent.futures import ThreadPoolExecutor
@@ -12,12 +10,11 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from aws import shop
 from aws.build import bootstrap
 from aws.deployment import Deployment
+from aws.function import Function
 from aws.program import wait_until
-from aws.server import Server
-from aws.shop import KEYS, Stripe, request
+from aws.shop import KEYS, Stripe
 from aws.stand_in import StandIn
 from aws.template import REGION
 
@@ -38,13 +35,13 @@ class Crew:
         self._servers = [self._start() for _ in range(PROCESSES)]
         self.kills = 0
 
-    def _start(self) -> Server:
+    def _start(self) -> Function:
         log = self._folder / f"webhook-{next(self._numbers)}.log"
-        return Server(bootstrap("webhook"), self._variables, log)
+        return Function(bootstrap("webhook"), self._variables, log)
 
-    def url(self) -> str:
-        """Where one of them listens."""
-        return random.choice(self._servers).url
+    def any(self) -> Function:
+        """One of them."""
+        return random.choice(self._servers)
 
     def kill_one(self) -> None:
         """Kills one, in the middle of whatever it does."""
@@ -101,7 +98,7 @@ class Storm(unittest.TestCase):
             body = json.dumps(event).encode()
             for _ in range(50):
                 try:
-                    answer = request("POST", crew.url(), body, {"Stripe-Signature": shop.signature(body)})
+                    answer = crew.any().deliver(body)
                 except OSError:
                     continue  # it was killed
                 if answer.status == 200:
@@ -121,7 +118,7 @@ class Storm(unittest.TestCase):
         """Kills a process that delivers the outbox, if there is one."""
         for process in self.stack.processes("FulfilFunction")[:1]:
             try:
-                os.kill(process, signal.SIGKILL)
+                self.stack.kill(process)
             except ProcessLookupError:
                 pass  # it ended by itself
 

@@ -140,7 +140,7 @@ impl App {
                 () = tokio::time::sleep(rest) => self.deliver_some(&mut Report::default()).await,
             };
             is_busy = done.unwrap_or_else(|failure| {
-                let cause = std::error::Error::source(&failure).map(ToString::to_string);
+                let cause = host::causes(&failure);
                 tracing::error!(cause, "the outbox was not delivered: {failure}");
                 false
             });

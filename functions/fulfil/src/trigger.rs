@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
-use shared::ledger;
+use shared::{host, ledger};
 
 use crate::{App, BATCH, Report};
 
@@ -106,7 +106,7 @@ impl App {
         } = record.dynamodb;
         let id = ledger::message_in(&keys.pk.text)?;
         let failure = self.deliver_one(id).await.err()?;
-        let cause = std::error::Error::source(&failure).map(ToString::to_string);
+        let cause = host::causes(&failure);
         tracing::error!(
             message.id = id,
             cause,

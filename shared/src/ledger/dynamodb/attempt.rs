@@ -12,7 +12,7 @@ use aws_types::request_id::RequestId as _;
 use tokio::time::Instant;
 
 use super::{DynamoDb, Failure};
-use crate::Clock;
+use crate::{Clock, host};
 
 /// How long one piece of work is tried: below the time that Stripe, and a payer, wait.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -148,7 +148,8 @@ impl DynamoDb {
                 });
             }
             lost => {
-                let what = chain(&lost);
+                // AWS's answers are not among the causes.
+                let what = format!("{lost}: {}", host::causes(&lost));
                 return Trouble::Passing(Failure::Unreachable { action, what });
             }
         };
@@ -240,15 +241,4 @@ fn behind(answer: &HttpResponse) -> Option<i64> {
     let date = DateTime::from_str(date, Format::HttpDate).ok()?;
     let behind = date.secs() - Clock::default().now();
     (behind.unsigned_abs() > OTHER_TIME).then_some(behind)
-}
-
-/// An error of the connection and its causes. AWS's answers are not among them.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
