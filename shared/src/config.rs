@@ -11,9 +11,11 @@ use std::{fmt, time::Duration};
 
 pub use reader::Problem;
 pub(crate) use reader::Reader;
+pub(crate) use values::endpoint;
 pub use values::{ApiBase, Caps, Destination, LedgerLocation, Subscriptions};
 
 use crate::{
+    access,
     aws::Aws,
     secrets::{Keys, Secrets},
 };
@@ -26,7 +28,8 @@ pub mod need {
     pub const STRIPE_PUBLISHABLE_KEY: &str = "STRIPE_PUBLISHABLE_KEY";
     /// The signing secrets of the webhook endpoints.
     pub const STRIPE_WEBHOOK_SECRET: &str = "STRIPE_WEBHOOK_SECRET";
-    /// The key by which the site's server signs tokens.
+    /// The key by which the site's server signs tokens; not demanded where callers have tokens of an
+    /// issuer.
     pub const FAREBOX_SITE_KEY: &str = "FAREBOX_SITE_KEY";
     /// Where orders, events and the outbox live.
     pub const FAREBOX_LEDGER: &str = "FAREBOX_LEDGER";
@@ -59,6 +62,8 @@ pub struct Config {
     /// `FAREBOX_FULFIL_EVENTS`: types of Stripe's events that are passed on as they are; none by
     /// default.
     pub subscriptions: Subscriptions,
+    /// Who may call, and what their roles let them do.
+    pub access: access::Settings,
     /// The keys, behind the type that hands them out.
     pub secrets: Secrets,
 }
@@ -107,6 +112,7 @@ impl Config {
             subscriptions: read
                 .value("FAREBOX_FULFIL_EVENTS", Subscriptions::parse)
                 .unwrap_or_default(),
+            access: access::Settings::read(&mut read),
             secrets: Secrets::from_environment(keys),
         };
         // Read where they are used; a wrong one is told with the others.
@@ -115,7 +121,10 @@ impl Config {
         });
         read.value("PORT", values::port);
         for name in needs {
-            read.require(name);
+            // Whoever an issuer's tokens can name needs none of the site's.
+            if *name != need::FAREBOX_SITE_KEY || config.access.issuer.is_none() {
+                read.require(name);
+            }
         }
         config.check_delivery_can_be_signed(&mut read);
         read.finish(config)

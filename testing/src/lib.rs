@@ -4,15 +4,20 @@
 //! - [`Client`], [`Answer`]: calls over a real socket; what must hold for every answer is checked on
 //!   every answer.
 //! - [`tokens`]: what the site's server signs.
+//! - [`Issuer`], [`SigningKey`]: a provider of tokens that publishes its keys.
 //! - [`Log`]: what was logged.
 //!
 //! It panics where a test should fail, and is part of no deployed function.
 
 mod client;
+mod issuer;
 mod log;
 mod shop;
+mod signing_key;
 pub mod tokens;
 
 pub use client::{Answer, Client};
+pub use issuer::{Issuer, Served};
 pub use log::Log;
 pub use shop::{NOW, Shop};
+pub use signing_key::{SigningKey, encoded};

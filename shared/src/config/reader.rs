@@ -49,9 +49,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether there is a variable called `name`, of any value.
+    pub(crate) fn is_set(&self, name: &str) -> bool {
+        (self.lookup)(name).is_some()
+    }
+
     /// Makes the absence of `name` a problem.
     pub(crate) fn require(&mut self, name: &'static str) {
-        if (self.lookup)(name).is_none() {
+        if !self.is_set(name) {
             self.problem(name, "is not set");
         }
     }
