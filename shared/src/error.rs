@@ -81,7 +81,7 @@ pub enum Error {
     /// Something on our side is wrong, and a retry will not help.
     #[error("something went wrong on our side")]
     Internal(#[source] Cause),
-    /// Stripe or the ledger did not answer in time; the same request may be retried.
+    /// Stripe, the ledger or the issuer of tokens did not answer in time; the same request may be retried.
     #[error("payments are briefly unavailable, try again")]
     Unavailable(#[source] Cause),
 }

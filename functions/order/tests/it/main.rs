@@ -45,7 +45,7 @@ impl Page {
         self.client.request().bearer(&token).path(query).get().await
     }
 
-    /// Reads Ada's order with `token`.
+    /// Reads the order `o_1` with `token`.
     async fn read_with(&self, token: &str) -> Answer {
         let request = self.client.request().bearer(token);
         request.path("/?id=o_1").get().await
@@ -53,12 +53,17 @@ impl Page {
 
     /// Ada's order `o_1` of 15.00; gives its intent's id.
     async fn order(&self) -> String {
+        self.order_of("ada").await
+    }
+
+    /// The order `o_1` of `owner`; gives its intent's id.
+    async fn order_of(&self, owner: &str) -> String {
         let amount = Amount::new(1500, Currency::parse("usd").unwrap()).unwrap();
         let opening = Opening {
             operation: None,
             order: OrderId::parse("o_1").unwrap(),
             must_exist: false,
-            owner: CallerId::parse("ada").unwrap(),
+            owner: CallerId::parse(owner).unwrap(),
             contents: Contents::signed(amount, None, std::collections::BTreeMap::new(), NOW)
                 .unwrap(),
         };
