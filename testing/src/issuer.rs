@@ -14,7 +14,7 @@ use axum::{
 };
 use hyper::StatusCode;
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 
 use crate::SigningKey;
 
@@ -39,6 +39,8 @@ pub enum Served {
     Keys(Vec<Value>),
     /// Something else, with this status.
     Answer(StatusCode, String),
+    /// A set of these JWKs, once the test says so.
+    Later(Arc<Notify>, Vec<Value>),
     /// Nothing, for ever.
     Silence,
 }
@@ -130,6 +132,10 @@ async fn serve(State(state): State<Arc<Mutex<Published>>>) -> Response {
     match served {
         Served::Keys(keys) => json!({ "keys": keys }).to_string().into_response(),
         Served::Answer(status, body) => (status, body).into_response(),
+        Served::Later(now, keys) => {
+            now.notified().await;
+            json!({ "keys": keys }).to_string().into_response()
+        }
         Served::Silence => pending().await,
     }
 }

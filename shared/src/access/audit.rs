@@ -108,3 +108,21 @@ impl Drop for Decision {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_reason_is_documented() {
+        let documented = include_str!("../../../docs/security.md");
+        let sources = [include_str!("audit.rs"), include_str!("refused.rs")].concat();
+        let arm = " => \"";
+        let codes: Vec<&str> = sources
+            .lines()
+            .filter_map(|line| line.trim().split_once(arm)?.1.strip_suffix("\","))
+            .collect();
+        assert!(codes.len() > 20, "{codes:?}");
+        for code in codes {
+            assert!(documented.contains(&format!("`{code}`")), "{code}");
+        }
+    }
+}

@@ -17,7 +17,11 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{Request, StatusCode, Uri, body::Bytes, header::ACCEPT};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use key::Key;
-use tokio::{sync::Mutex, time::timeout};
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard},
+    time::timeout,
+};
+use tracing::Instrument as _;
 
 use crate::{Clock, error::Cause, http};
 
@@ -45,7 +49,7 @@ struct Shared {
     clock: Clock,
     held: RwLock<Option<Held>>,
     /// When a fetch was last begun; locked while one is under way.
-    tried: Mutex<Option<i64>>,
+    tried: Arc<Mutex<Option<i64>>>,
 }
 
 /// Keys, and when they were fetched.
@@ -67,7 +71,7 @@ impl Jwks {
             http: http::pooled_client(),
             clock,
             held: RwLock::default(),
-            tried: Mutex::default(),
+            tried: Arc::default(),
         }))
     }
 
@@ -83,18 +87,24 @@ impl Jwks {
     ) -> Result<Option<DecodingKey>, NoKeys> {
         let held = self.0.held();
         let found = held.as_ref().and_then(|held| held.find(kid, algorithm));
-        if let (Some(held), Some(found)) = (&held, found) {
-            if held.age(self.0.clock.now()) < FRESH {
-                return Ok(Some(found));
+        let tried = Arc::clone(&self.0.tried);
+        let tried = match (&held, found) {
+            (Some(held), Some(found)) => {
+                if held.age(self.0.clock.now()) < FRESH {
+                    return Ok(Some(found));
+                }
+                // Whoever comes first fetches; the others need not wait.
+                match tried.try_lock_owned() {
+                    Ok(tried) => tried,
+                    Err(_) => return Ok(Some(found)),
+                }
             }
-            // Whoever comes first fetches; the others need not wait.
-            let Ok(tried) = self.0.tried.try_lock() else {
-                return Ok(Some(found));
-            };
-            self.0.refresh(tried, kid, algorithm).await;
-        } else {
-            let tried = self.0.tried.lock().await;
-            self.0.refresh(tried, kid, algorithm).await;
+            _ => tried.lock_owned().await,
+        };
+        if self.0.wants_fetch(*tried, kid, algorithm) {
+            // On its own, so that a caller who hangs up does not end it for those who wait.
+            let fetch = Arc::clone(&self.0).fetch(tried).in_current_span();
+            let _ = tokio::spawn(fetch).await;
         }
         let held = self.0.held().ok_or(NoKeys)?;
         Ok(held.find(kid, algorithm))
@@ -125,14 +135,9 @@ impl Shared {
         held.clone().filter(|held| held.age(now) < GOOD)
     }
 
-    /// Fetches the keys, unless a fetch found what is wanted while this one waited, or one was just
-    /// tried.
-    async fn refresh(
-        &self,
-        mut tried: tokio::sync::MutexGuard<'_, Option<i64>>,
-        kid: &str,
-        algorithm: Algorithm,
-    ) {
+    /// Whether to fetch: not when somebody else's fetch found what is wanted, nor when one was begun
+    /// at `tried`, just now.
+    fn wants_fetch(&self, tried: Option<i64>, kid: &str, algorithm: Algorithm) -> bool {
         let now = self.clock.now();
         let held = self.held();
         let is_found = held
@@ -143,24 +148,26 @@ impl Shared {
             None => BETWEEN_FIRST,
         };
         let is_soon = tried.is_some_and(|tried| (0..between).contains(&(now - tried)));
-        if is_found || is_soon {
-            return;
-        }
+        !is_found && !is_soon
+    }
+
+    /// Fetches the keys, and holds them; `tried` is locked meanwhile.
+    async fn fetch(self: Arc<Self>, mut tried: OwnedMutexGuard<Option<i64>>) {
+        let now = self.clock.now();
         *tried = Some(now);
-        let fetched = timeout(PATIENCE, self.fetch()).await;
-        match fetched.map_err(Cause::from).and_then(|fetched| fetched) {
+        let published = timeout(PATIENCE, self.published()).await;
+        match published.map_err(Cause::from).and_then(|keys| keys) {
             Ok(keys) => {
                 tracing::info!(keys = keys.len(), "fetched the issuer's keys");
                 let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
                 *held = Some(Held { keys, since: now });
             }
-            Err(cause) => {
-                tracing::error!(%cause, "the issuer's keys could not be fetched");
-            }
+            Err(cause) => tracing::error!(%cause, "the issuer's keys could not be fetched"),
         }
     }
 
-    async fn fetch(&self) -> Result<Arc<[Key]>, Cause> {
+    /// What the issuer publishes now.
+    async fn published(&self) -> Result<Arc<[Key]>, Cause> {
         let request = Request::get(&self.url)
             .header(ACCEPT, "application/jwk-set+json, application/json")
             .body(Full::<Bytes>::default())?;

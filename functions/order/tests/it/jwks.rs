@@ -1,11 +1,19 @@
 //! The issuer's keys: held, refreshed and rotated without a failed request, and fetched no more often
 //! than needed.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use hyper::StatusCode;
 use serde_json::json;
 use testing::{Answer, Issuer, Served, SigningKey};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    sync::Notify,
+};
 
 use crate::Page;
 
@@ -152,6 +160,43 @@ async fn an_issuer_that_does_not_answer_holds_nobody_for_long() {
     let started = Instant::now();
     assert_eq!(read_at_once(&page, &[&key], 5).await, [200; 5]);
     assert!(started.elapsed() < Duration::from_secs(8));
+}
+
+#[tokio::test]
+async fn a_caller_who_hangs_up_does_not_end_the_fetch_for_others() {
+    let (old, new) = (SigningKey::p256("old"), SigningKey::p256("new"));
+    let (page, issuer) = page(&[&old]).await;
+    let _ = read(&page, &old).await.expect(200);
+    page.shop.clock.advance(31);
+    let release = Arc::new(Notify::new());
+    issuer.serve(Served::Later(Arc::clone(&release), vec![new.jwk()]));
+
+    hang_up(&page, &new, || issuer.fetches() == 2).await;
+    release.notify_one();
+
+    let _ = read(&page, &new).await.expect(200);
+    assert_eq!(issuer.fetches(), 2);
+}
+
+/// Sends a request under `key`, and closes the connection when `is_under_way`.
+async fn hang_up(page: &Page, key: &SigningKey, is_under_way: impl Fn() -> bool) {
+    let url = page.client.url();
+    let address = url.trim_start_matches("http://").trim_end_matches('/');
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let token = key.sign(&Issuer::claims("ada", page.shop.clock.now()));
+    let request =
+        format!("GET /?id=o_1 HTTP/1.1\r\nhost: h\r\nauthorization: Bearer {token}\r\n\r\n");
+    connection.write_all(request.as_bytes()).await.unwrap();
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while !is_under_way() {
+        assert!(Instant::now() < deadline, "the request did not arrive");
+        tokio::task::yield_now().await;
+    }
+    connection.shutdown().await.unwrap();
+    // The server closes its side once it has dropped the request.
+    let mut rest = Vec::new();
+    connection.read_to_end(&mut rest).await.unwrap();
+    assert_eq!(rest, b"", "it was not answered");
 }
 
 #[tokio::test]
