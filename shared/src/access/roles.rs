@@ -30,6 +30,10 @@ impl Roles {
     }
 
     /// The roles that come with Farebox.
+    ///
+    /// # Panics
+    ///
+    /// When the file that is compiled in is wrong, which a test would have told.
     #[must_use]
     pub fn shipped() -> Self {
         Self::parse(SHIPPED).expect("a test reads the file that is compiled in")
