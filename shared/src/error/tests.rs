@@ -52,7 +52,7 @@ fn rows() -> Vec<(Error, u16, &'static str, &'static str)> {
             Error::Forbidden,
             403,
             "forbidden",
-            "the caller is known, and may not do this",
+            "the caller is known, and no role of theirs permits this",
         ),
         (
             Error::NotFound,
@@ -118,7 +118,7 @@ fn rows() -> Vec<(Error, u16, &'static str, &'static str)> {
             Error::Unavailable(cause()),
             503,
             "unavailable",
-            "Stripe or the ledger did not answer in time, or there are no keys to work with for now; send it again after `Retry-After`",
+            "Stripe, the ledger or the issuer of tokens did not answer in time, or there are no keys to work with for now; send it again after `Retry-After`",
         ),
     ]
 }
