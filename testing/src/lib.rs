@@ -22,7 +22,7 @@ mod signing_key;
 mod time;
 pub mod tokens;
 
-pub use client::{Answer, Client};
+pub use client::{Answer, Call, Client};
 pub use issuer::{Issuer, Served};
 pub use lambda::LambdaRuntime;
 pub use log::Log;

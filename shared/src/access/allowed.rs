@@ -95,7 +95,7 @@ impl Reached<CreateRefund> {
     ///
     /// # Errors
     ///
-    /// [`Error::Forbidden`] when no role of theirs allows so much in one call, or that currency.
+    /// [`Error::OverLimit`] when no role of theirs allows so much in one call, or that currency.
     pub fn day_limit(&mut self, amount: Amount) -> Result<DayLimit, Error> {
         let limits = self
             .grants
@@ -103,7 +103,7 @@ impl Reached<CreateRefund> {
             .filter_map(|grant| grant.day_limit(amount));
         limits.max().ok_or_else(|| {
             self.decision.end(Why::Limit);
-            Error::Forbidden
+            Error::OverLimit
         })
     }
 
@@ -111,7 +111,7 @@ impl Reached<CreateRefund> {
     #[must_use]
     pub fn over_day_limit(mut self) -> Error {
         self.decision.end(Why::Limit);
-        Error::Forbidden
+        Error::OverLimit
     }
 }
 

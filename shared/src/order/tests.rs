@@ -82,6 +82,7 @@ fn refund(id: &str, amount: i64, status: &str) -> Event {
         currency: "usd".to_owned(),
         status: Some(status.to_owned()),
         payment_intent: Some("pi_1".to_owned()),
+        metadata: None,
     };
     event(NOW, Subject::Refund(refund))
 }
