@@ -19,7 +19,7 @@ def built() -> Path:
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
     source = FOLDER / "template.yaml"
-    template.write(template.with_functions(template.read(), template.folders()), source)
+    template.write(template.read(), source)
     folder = FOLDER / "build"
     command = [
         TOOLS / "sam", "build", "--template-file", source, "--base-dir", WORKSPACE, "--build-dir", folder,

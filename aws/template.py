@@ -92,26 +92,6 @@ def environment(template: Template, function: str) -> dict[str, Any]:
     return {**common, **own}
 
 
-def with_functions(template: Template, folders: set[str]) -> Template:
-    """Without the functions that have no folder."""
-    absent = [name for name, found in functions(template).items() if folder_of(found) not in folders]
-    return without(template, set(absent))
-
-
-def without(template: Template, removed: set[str]) -> Template:
-    """Without some resources, and without whatever refers to them."""
-    rest = copy.deepcopy(template)
-    for section in ["Resources", "Outputs"]:
-        rest[section] = {name: block for name, block in rest[section].items() if name not in removed}
-    dangling = {
-        name
-        for section in ["Resources", "Outputs"]
-        for name, block in rest[section].items()
-        if references(block) & removed
-    }
-    return without(rest, dangling) if dangling else rest
-
-
 def references(block: Any) -> set[str]:
     """The logical ids and parameters that a part of the template names."""
     if isinstance(block, list):

@@ -130,15 +130,10 @@ class Events(unittest.TestCase):
         self.assertLessEqual(logged, counted)
         self.assertTrue(logged)
 
-    @unittest.skipUnless(
-        "lambda_runtime" in (WORKSPACE / "functions/fulfil/Cargo.toml").read_text(),
-        "fulfil does not run on Lambda yet",
-    )
     def test_fulfil_gives_back_no_record_that_it_has_dealt_with(self):
         fulfil = self.start("fulfil", FAREBOX_FULFIL="log:")
         self.assertEqual(fulfil.invoke(event("fulfil")), {"batchItemFailures": []})
 
-    @unittest.skipUnless((WORKSPACE / "functions/reconcile").exists(), "reconcile is not there yet")
     def test_reconcile_runs_on_its_schedule(self):
         reconcile = self.start("reconcile")
         self.assertNotIn("errorType", reconcile.invoke(event("reconcile")) or {})

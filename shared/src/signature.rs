@@ -25,7 +25,9 @@ pub enum Rejected {
     #[error("the signature header is malformed")]
     Malformed,
     /// The time is more than [`TOLERANCE`] seconds off, to either side.
-    #[error("the signature's time is more than {TOLERANCE} s from now")]
+    #[error(
+        "the signature's time is more than {TOLERANCE} s from this machine's: check its clock, unless somebody replays events"
+    )]
     Stale,
     /// The header is well-formed and fresh, and no secret that is held explains any of its signatures.
     #[error("no secret explains the signature")]
