@@ -46,6 +46,8 @@ struct World {
     shop: Shop,
     functions: BTreeMap<&'static str, Client>,
     order: String,
+    /// Another order of the owner's, which is paid.
+    paid: &'static str,
 }
 
 impl World {
@@ -59,7 +61,9 @@ impl World {
             shop,
             functions,
             order: String::new(),
+            paid: "o_paid",
         };
+        world.shop.paid_order(world.paid, 1500, "usd").await;
         let token = world.shop.token(OWNER);
         let made = world
             .send("create-intent", Some(&token), "made")
@@ -85,6 +89,10 @@ impl World {
                 call.key(case).post(&body).await
             }
             "order" => call.path(&format!("/?id={}", self.order)).get().await,
+            "refund" => {
+                let body = json!({ "orderId": self.paid, "amount": 100 });
+                call.key(case).post(&body).await
+            }
             "webhook" => {
                 call.post(&json!({ "type": "payment_intent.succeeded" }))
                     .await

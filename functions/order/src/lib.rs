@@ -1,7 +1,7 @@
 //! Handler for `GET /api/order?id=…`.
 //!
 //! The return page reads the order of the caller here, and staff whose role reaches further anybody's.
-//! It never writes: only the webhook moves an order.
+//! It never writes: only what Stripe says moves an order.
 //!
 //! | we answer | when |
 //! |---|---|
