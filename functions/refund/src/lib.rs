@@ -24,7 +24,7 @@ use axum::{
     http::HeaderMap,
     routing::{MethodRouter, post},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use shared::{
     Clock, Config, Error,
     access::{Allowed, Callers, CreateRefund},
@@ -105,8 +105,15 @@ pub fn service(app: App) -> MethodRouter {
 struct RefundOrder {
     order_id: String,
     /// In minor units of the order's currency; what is left, without it.
+    #[serde(default, deserialize_with = "number")]
     amount: Option<i64>,
     reason: Option<RefundReason>,
+}
+
+/// A number where there is one. `null` is refused: a page that computes it wrongly, and sends `NaN`,
+/// would else give all of the money back.
+fn number<'de, D: Deserializer<'de>>(field: D) -> Result<Option<i64>, D::Error> {
+    i64::deserialize(field).map(Some)
 }
 
 /// The refund as Stripe has it now. The amount is in minor units.

@@ -32,7 +32,7 @@ impl Budget {
         }
     }
 
-    /// Both parts in one text.
+    /// Its name: it tells nobody who the caller is.
     pub(super) fn id(&self) -> String {
         format!("{}#{}#{}", self.who, self.currency, self.day)
     }
@@ -130,12 +130,18 @@ pub enum RefundRefusal {
 pub(super) enum Decision {
     /// Nothing is written.
     Answer(Refunded),
-    /// The order, these messages, and what is spent of the budget, where it changed.
-    Write {
-        order: Box<Order>,
-        messages: Vec<Message>,
-        spent: Option<i64>,
-    },
+    /// All of this is written, or nothing.
+    Write(Write),
+}
+
+/// What is written together.
+#[derive(Debug, PartialEq)]
+pub(super) struct Write {
+    /// In place of its version.
+    pub(super) order: Box<Order>,
+    pub(super) messages: Vec<Message>,
+    /// Of the budget, where it changed.
+    pub(super) spent: Option<i64>,
 }
 
 /// Decides what `refunding` makes of the order, which is in `version` now, and of the budget, of which
@@ -230,9 +236,9 @@ fn unchanged(order: &Order) -> Decision {
 }
 
 fn write(order: Order, messages: Vec<Message>, spent: Option<i64>) -> Decision {
-    Decision::Write {
+    Decision::Write(Write {
         order: Box::new(order),
         messages,
         spent,
-    }
+    })
 }

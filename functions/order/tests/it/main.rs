@@ -6,6 +6,7 @@
 
 mod audit;
 mod jwks;
+mod keys;
 mod providers;
 mod tokens;
 

@@ -126,6 +126,7 @@ async fn what_is_wrong_is_named() {
         (json!({ "orderId": "o_1", "amount": -500 }), "`amount`"),
         (json!({ "orderId": "o_1", "amount": 1.5 }), "`amount`"),
         (json!({ "orderId": "o_1", "amount": "5" }), "`amount`"),
+        (json!({ "orderId": "o_1", "amount": null }), "`amount`"),
         (json!({ "orderId": "o_1", "amount": 1e30 }), "`amount`"),
         (
             json!({ "orderId": "isk", "amount": 50 }),

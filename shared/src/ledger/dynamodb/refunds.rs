@@ -10,7 +10,7 @@ use super::{
     orders,
     transaction::Condition,
 };
-use crate::ledger::refunding::{Budget, Decision, Refunded, Refunding, decide};
+use crate::ledger::refunding::{Budget, Decision, Refunded, Refunding, Write, decide};
 
 impl DynamoDb {
     /// Whoever was faster with the order or the budget makes it start again, which is also what comes
@@ -33,20 +33,19 @@ impl DynamoDb {
             let found = found.as_ref().map(|(order, version)| (order, *version));
             let before = budget_key.as_ref().and_then(|key| items.get(key));
             let before = before.map_or(Ok(0), |item| need_number(item, "spent"))?;
-            let (order, messages, spent) = match decide(found, before, refunding, now) {
+            let Write {
+                order,
+                messages,
+                spent,
+            } = match decide(found, before, refunding, now) {
                 Decision::Answer(answer) => return Ok(answer),
-                Decision::Write {
-                    order,
-                    messages,
-                    spent,
-                } => (order, messages, spent),
+                Decision::Write(write) => write,
             };
             let version = found.map_or(0, |(_, version)| version);
             let mut writes = vec![self.put_order(&order, version)?];
             writes.extend(messages.iter().flat_map(|one| self.put_message(one, now)));
-            if let (Some(budget), Some(spent)) = (budget, spent) {
-                writes.push(self.put_budget(budget, before, spent));
-            }
+            let spent = budget.zip(spent);
+            writes.extend(spent.map(|(budget, spent)| self.put_budget(budget, before, spent)));
             match self.transact(&mut attempts, writes).await? {
                 None => return Ok(Refunded::Changed(order)),
                 Some(canceled) => attempts.again(canceled.failure).await?,

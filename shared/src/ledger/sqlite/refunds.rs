@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::{Failure, orders, outbox};
-use crate::ledger::refunding::{Budget, Decision, Refunded, Refunding, decide};
+use crate::ledger::refunding::{Budget, Decision, Refunded, Refunding, Write, decide};
 
 /// A day's budget is of no use after the day.
 pub(super) const FORGET_BUDGETS: &str = "DELETE FROM refund_budgets WHERE rowid IN
@@ -21,11 +21,11 @@ pub(super) fn step(
     let spent = budget.map_or(Ok(0), |budget| spent(transaction, budget))?;
     match decide(found, spent, refunding, now) {
         Decision::Answer(answer) => Ok(answer),
-        Decision::Write {
+        Decision::Write(Write {
             order,
             messages,
             spent,
-        } => {
+        }) => {
             let version = found.map_or(0, |(_, version)| version);
             orders::put(transaction, &order, version)?;
             outbox::append(transaction, &messages, now)?;
