@@ -43,11 +43,11 @@ def token(caller: str) -> str:
     return head + "." + encoded(hmac.digest(SITE_KEY.encode(), head.encode(), "sha256"))
 
 
-def signature(body: bytes, secret: str = WEBHOOK_SECRET) -> str:
-    """A `Stripe-Signature` header made now."""
-    now = int(time.time())
-    signed = hmac.new(secret.encode(), f"{now}.".encode() + body, hashlib.sha256)
-    return f"t={now},v1={signed.hexdigest()}"
+def signature(body: bytes, secret: str = WEBHOOK_SECRET, at: float | None = None) -> str:
+    """A `Stripe-Signature` header made now, or `at` another time (Unix seconds)."""
+    time_of_it = int(time.time() if at is None else at)
+    signed = hmac.new(secret.encode(), f"{time_of_it}.".encode() + body, hashlib.sha256)
+    return f"t={time_of_it},v1={signed.hexdigest()}"
 
 
 @dataclass
@@ -100,9 +100,16 @@ class Stripe:
         form = {"payment_method": payment_method, "return_url": "http://127.0.0.1/return"}
         return self.call("POST", f"/v1/payment_intents/{intent}/confirm", form)
 
-    def events(self, kind: str) -> list[Any]:
-        """Its events of a type, the newest first."""
-        return self.call("GET", f"/v1/events?limit=100&type={kind}")["data"]
+    def events(self, *kinds: str) -> list[Any]:
+        """Its events of these types, the newest first."""
+        found: list[Any] = []
+        types = "".join(f"&types[]={kind}" for kind in kinds)
+        while True:
+            after = f"&starting_after={found[-1]['id']}" if found else ""
+            page = self.call("GET", f"/v1/events?limit=100{types}{after}")
+            found += page["data"]
+            if not page["has_more"]:
+                return found
 
     def stop(self) -> None:
         """Ends it."""

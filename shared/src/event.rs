@@ -40,10 +40,30 @@ pub const ACTED_ON: [&str; 18] = [
     "refund.updated",
 ];
 
+/// The types among them that an endpoint is to be subscribed to. The others tell nothing that these do
+/// not, or nothing about how these payments are made.
+pub const NEEDED: [&str; 14] = [
+    "charge.dispute.closed",
+    "charge.dispute.created",
+    "charge.dispute.funds_reinstated",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.updated",
+    "charge.refunded",
+    "payment_intent.canceled",
+    "payment_intent.payment_failed",
+    "payment_intent.processing",
+    "payment_intent.requires_action",
+    "payment_intent.succeeded",
+    "refund.created",
+    "refund.failed",
+    "refund.updated",
+];
+
 /// One event, verified.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// `evt_…`; the same for every delivery of this event.
+    /// `evt_…`; the same for every delivery of this event. Of a thin event the id of its snapshot, where
+    /// it names one: whichever of the two comes first is the event, and the other came before.
     pub id: String,
     /// Stripe's type, such as `payment_intent.succeeded`; of a thin event too, where Stripe
     /// writes `v1.` before it.
@@ -140,6 +160,7 @@ struct Envelope<'a> {
     #[serde(borrow)]
     data: Option<Data<'a>>,
     related_object: Option<RelatedObject>,
+    snapshot_event: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -181,7 +202,7 @@ impl Event {
         };
         Self {
             created: seconds(envelope.created),
-            id: envelope.id,
+            id: envelope.snapshot_event.unwrap_or(envelope.id),
             kind,
             livemode: Some(envelope.livemode),
             subject,

@@ -28,6 +28,7 @@ use crate::{
     config::{LedgerLocation, Subscriptions},
     event::{Event, Refund},
     order::{Declined, Order, OrderId, RefundRequest},
+    secrets::Secrets,
 };
 
 /// How long an event id is remembered, in seconds: Stripe delivers an event by itself for three
@@ -56,13 +57,26 @@ impl Ledger {
     /// [`Failure`] when it cannot be opened, holds payments of the other mode, or was made by a
     /// newer version.
     pub async fn open(config: &Config) -> Result<Self, Failure> {
+        Self::open_for(config, &config.secrets).await
+    }
+
+    /// Opens it to look at it: one that belongs to no mode yet is not made to belong to that of the keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::open`], but for the mode.
+    pub async fn examine(config: &Config) -> Result<Self, Failure> {
+        Self::open_for(config, &Secrets::none()).await
+    }
+
+    async fn open_for(config: &Config, secrets: &Secrets) -> Result<Self, Failure> {
         let backend = match &config.ledger {
             Some(LedgerLocation::Sqlite(path)) => {
-                Backend::Sqlite(Sqlite::open(path, config.secrets.mode().await?).await?)
+                Backend::Sqlite(Sqlite::open(path, secrets.mode().await?).await?)
             }
             Some(LedgerLocation::DynamoDb(table)) => {
                 let aws = config.aws.as_ref().ok_or(Failure::NoAws)?;
-                Backend::DynamoDb(DynamoDb::open(aws, table, &config.secrets).await?)
+                Backend::DynamoDb(DynamoDb::open(aws, table, secrets).await?)
             }
             None => return Err(Failure::Nowhere),
         };
@@ -241,7 +255,7 @@ impl Ledger {
         }
     }
 
-    /// When the oldest message that waits was written, in Unix seconds; on DynamoDB of the hundred that
+    /// When the oldest message that waits was written, in Unix seconds; on DynamoDB of the 25 that
     /// are due next.
     ///
     /// # Errors

@@ -100,8 +100,13 @@ impl Secrets {
                 }
             }
             // Nothing is wanted, so nothing is read; or a problem was noted, and nothing starts.
-            _ => Self::holding(Keys::default()),
+            _ => Self::none(),
         }
+    }
+
+    /// No keys at all.
+    pub(crate) fn none() -> Self {
+        Self::holding(Keys::default())
     }
 
     fn holding(keys: Keys) -> Self {

@@ -1,7 +1,7 @@
 //! Whether Stripe delivers what moves orders, to where the webhook is.
 
 use serde_json::Value;
-use shared::{event::ACTED_ON, stripe::api_version};
+use shared::{event::NEEDED, stripe::api_version};
 
 use super::{
     Finding,
@@ -9,15 +9,6 @@ use super::{
 };
 
 const WHAT: &str = "webhook endpoint";
-
-/// Types that an order may do without: they tell nothing that another type does not, or nothing about
-/// how these payments are made.
-const SPARE: [&str; 4] = [
-    "charge.refund.updated",
-    "payment_intent.amount_capturable_updated",
-    "payment_intent.created",
-    "payment_intent.partially_funded",
-];
 
 /// What Stripe has for the endpoint at `url`; without one, for the only one there is.
 pub(super) async fn examine(stripe: &Stripe<'_>, url: Option<&str>) -> Finding {
@@ -84,9 +75,9 @@ fn judge(endpoint: &Value) -> Finding {
             .iter()
             .any(|event| *event == "*" || *event == kind)
     };
-    let missing: Vec<&str> = ACTED_ON
+    let missing: Vec<&str> = NEEDED
         .into_iter()
-        .filter(|kind| !SPARE.contains(kind) && !is_delivered(kind))
+        .filter(|kind| !is_delivered(kind))
         .collect();
     if !missing.is_empty() {
         let text = format!("it lacks these events: {}", missing.join(", "));

@@ -52,7 +52,7 @@ pub(super) async fn ledger(config: &Config) -> Finding {
         }
         Some(_) => {}
     }
-    match Ledger::open(config).await {
+    match Ledger::examine(config).await {
         Ok(_) => Finding::ok(WHAT, "it opens"),
         Err(failure) => {
             let causes = shared::host::causes(&failure);

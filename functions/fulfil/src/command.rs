@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use shared::{Clock, host, ledger::Letter};
+use shared::{Clock, config::need, host, ledger::Letter};
 
-use crate::{App, trigger::Trigger};
+use crate::{App, NEEDS, trigger::Trigger};
 
 /// How often the outbox is looked at when nobody stops the program.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -53,6 +53,16 @@ impl Command {
         })
     }
 
+    /// The variables that it cannot do without. What delivers nothing needs no destination: so an
+    /// operator who looks into an outbox cannot deliver its messages to the wrong place by a slip.
+    #[must_use]
+    pub fn needs(&self) -> &'static [&'static str] {
+        match self {
+            Self::Run | Self::Once => NEEDS,
+            _ => &[need::FAREBOX_LEDGER],
+        }
+    }
+
     /// Does it.
     ///
     /// # Errors
@@ -60,6 +70,10 @@ impl Command {
     /// [`host::Error`] when the ledger did not answer.
     pub async fn carry_out(self, app: &App) -> Result<(), host::Error> {
         let now = Clock::default().now();
+        if matches!(self, Self::Run | Self::Once) {
+            let found = app.courier().check().await;
+            found.map_err(|undelivered| host::Error::Work(undelivered.into()))?;
+        }
         match self {
             Self::Run if host::is_lambda()? => {
                 return host::events(|trigger: Trigger| app.handle(trigger)).await;

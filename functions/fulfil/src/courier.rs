@@ -40,6 +40,9 @@ pub enum Undelivered {
     /// The request could not be made.
     #[error("the request could not be made: {0}")]
     Malformed(#[from] axum::http::Error),
+    /// The event bus was not found; AWS's code says why.
+    #[error("the event bus `{0}` was not found: {1}")]
+    NoBus(String, String),
     /// EventBridge did not take it; AWS's code says why.
     #[error("the event bus did not take it: {0}")]
     Bus(String),
@@ -70,6 +73,18 @@ impl Courier {
                 let aws = aws.expect("settings that name a bus have a region and keys");
                 Self::Bus(Bus::new(bus, aws))
             }
+        }
+    }
+
+    /// Whether there is something at the other end that a message would be lost without.
+    ///
+    /// # Errors
+    ///
+    /// [`Undelivered::NoBus`] when there is not.
+    pub(crate) async fn check(&self) -> Result<(), Undelivered> {
+        match self {
+            Self::Log | Self::Endpoint(_) => Ok(()),
+            Self::Bus(bus) => bus.find().await,
         }
     }
 

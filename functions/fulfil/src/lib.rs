@@ -26,7 +26,7 @@ use shared::{
 };
 use tokio::time::Instant;
 
-/// What this function cannot do without.
+/// What this function cannot do without to deliver.
 pub const NEEDS: &[&str] = &[need::FAREBOX_LEDGER, need::FAREBOX_FULFIL];
 
 /// So many messages travel at once.
@@ -56,13 +56,13 @@ pub struct Report {
 }
 
 impl App {
-    /// From the settings of this process.
+    /// From the settings of this process, of which none that it `needs` may be missing.
     ///
     /// # Errors
     ///
     /// [`host::Error`] when settings are missing, the keys cannot be read, or the ledger cannot be opened.
-    pub async fn from_env() -> Result<Self, host::Error> {
-        let config = Config::from_env(NEEDS)?;
+    pub async fn from_env(needs: &[&'static str]) -> Result<Self, host::Error> {
+        let config = Config::from_env(needs)?;
         let ledger = host::open(&config, None).await?;
         Ok(Self::new(&config, ledger, Clock::default()))
     }
@@ -75,6 +75,11 @@ impl App {
             courier: Courier::new(config),
             clock,
         }
+    }
+
+    /// What takes the messages.
+    pub(crate) fn courier(&self) -> &Courier {
+        &self.courier
     }
 
     /// The ledger whose outbox this delivers.

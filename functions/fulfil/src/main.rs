@@ -16,5 +16,9 @@ async fn main() -> ExitCode {
     let Some(command) = Command::parse(&arguments) else {
         return host::usage(USAGE);
     };
-    host::run(async { command.carry_out(&App::from_env().await?).await }).await
+    host::run(async {
+        let app = App::from_env(command.needs()).await?;
+        command.carry_out(&app).await
+    })
+    .await
 }

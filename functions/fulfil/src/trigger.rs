@@ -13,9 +13,9 @@ use shared::ledger;
 
 use crate::{App, BATCH, Report};
 
-/// How long a tick begins deliveries: with the time that the last ones may take, and their notes in
-/// the ledger, it ends within the minute that the function is given.
-const TICK: Duration = Duration::from_secs(30);
+/// How long a tick begins deliveries: with the time that the last ones may take, and what the ledger
+/// may take before and after, it ends within the minute that the function is given.
+const TICK: Duration = Duration::from_secs(20);
 
 /// The event. Without records it is a tick, whatever else it holds.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -86,10 +86,11 @@ impl App {
     }
 
     async fn tick(&self) -> Result<Handled, ledger::Failure> {
+        let report = self.drain_for(TICK).await?;
+        // Delivering comes first: what is measured is what it left.
         let oldest = self.ledger.oldest_undelivered().await?;
         let age = oldest.map_or(0, |since| (self.clock.now() - since).max(0));
         tracing::info!(metric.oldest_undelivered_seconds = age, "tick");
-        let report = self.drain_for(TICK).await?;
         self.ledger.forget_expired(self.clock.now()).await?;
         Ok(Handled {
             batch_item_failures: Vec::new(),

@@ -23,7 +23,7 @@ pub use report::Report;
 use shared::{
     Clock, Config,
     config::need,
-    event::ACTED_ON,
+    event::NEEDED,
     host,
     intake::{self, Intake},
     ledger::{self, Ledger},
@@ -143,9 +143,10 @@ impl App {
     /// From parts that are there already.
     #[must_use]
     pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
-        // Where types are passed on as they are, Stripe cannot filter by their patterns.
+        // What the webhook is told, so that what it was told is never found. Where types are passed on as
+        // they are, Stripe cannot filter by their patterns.
         let kinds: &[&str] = match config.subscriptions.is_empty() {
-            true => &ACTED_ON,
+            true => &NEEDED,
             false => &[],
         };
         Self {

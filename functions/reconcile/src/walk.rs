@@ -1,6 +1,6 @@
 //! A window, taken page by page as Stripe lists it: the newest event first.
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use shared::{
     event::Event,
     intake::Taken,
@@ -17,6 +17,8 @@ use crate::{
 
 /// So many events are taken at once.
 const AT_ONCE: usize = 8;
+/// So many that are not taken end the run: the trouble is not with a single event.
+const MOST_FAILURES: usize = AT_ONCE;
 
 /// What is left of a run's limits.
 #[derive(Debug)]
@@ -51,6 +53,7 @@ pub(crate) struct Walk<'a> {
     app: &'a App,
     window: Window,
     keeps_place: bool,
+    failures: Vec<Failure>,
 }
 
 impl<'a> Walk<'a> {
@@ -59,6 +62,7 @@ impl<'a> Walk<'a> {
             app,
             window,
             keeps_place: false,
+            failures: Vec::new(),
         }
     }
 
@@ -87,12 +91,21 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Takes the window as far as `budget` goes; whether that was all of it.
+    /// Takes the window as far as `budget` goes; whether that was all of it. One event that is not taken
+    /// does not keep the others from being taken, and fails the run at its end: its window comes again.
     pub(crate) async fn go(
         &mut self,
         budget: &mut Budget,
         report: &mut Report,
     ) -> Result<bool, Failure> {
+        let is_whole = self.go_on(budget, report).await?;
+        match self.failures.pop() {
+            None => Ok(is_whole),
+            Some(failure) => Err(failure),
+        }
+    }
+
+    async fn go_on(&mut self, budget: &mut Budget, report: &mut Report) -> Result<bool, Failure> {
         while !self.window.is_empty() {
             if !budget.take_page() {
                 return Ok(false);
@@ -111,7 +124,7 @@ impl<'a> Walk<'a> {
             if self.window.after == before {
                 return Err(Failure::Stuck);
             }
-            if self.keeps_place {
+            if self.keeps_place && self.failures.is_empty() {
                 self.app.keep(&Mark::Within(self.window.clone())).await?;
             }
         }
@@ -148,9 +161,12 @@ impl<'a> Walk<'a> {
     ) -> Result<bool, Failure> {
         let mut left = events.len();
         for some in events.chunks(AT_ONCE) {
-            let taken = try_join_all(some.iter().map(|event| self.take_one(event))).await?;
+            let taken = join_all(some.iter().map(|event| self.take_one(event))).await;
             for (event, taken) in some.iter().zip(taken) {
-                report.count(taken);
+                match taken {
+                    Ok(taken) => report.count(taken),
+                    Err(failure) => self.note(event, failure)?,
+                }
                 self.window.pass(event.id.as_deref(), event.created);
             }
             left -= some.len();
@@ -159,6 +175,20 @@ impl<'a> Walk<'a> {
             }
         }
         Ok(true)
+    }
+
+    fn note(&mut self, event: &ListedEvent, failure: Failure) -> Result<(), Failure> {
+        let cause = shared::host::causes(&failure);
+        tracing::error!(
+            event.id,
+            cause,
+            "an event was not taken, and is asked for again: {failure}"
+        );
+        if self.failures.len() + 1 >= MOST_FAILURES {
+            return Err(failure);
+        }
+        self.failures.push(failure);
+        Ok(())
     }
 
     async fn take_one(&self, listed: &ListedEvent) -> Result<Taken, Failure> {

@@ -124,8 +124,11 @@ async fn a_thin_event_names_its_object_and_does_not_show_it() {
         created.ends_with(".000Z") && created.len() == 24,
         "{created}"
     );
+    let snapshot = &stripe.events()[0]["id"];
+    assert_ne!(event["id"], *snapshot, "it has an id of its own");
     let expected = json!({
-        "id": stripe.events()[0]["id"],
+        "id": event["id"],
+        "snapshot_event": snapshot,
         "object": "v2.core.event",
         "context": null,
         "created": created,

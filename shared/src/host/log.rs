@@ -38,6 +38,8 @@ pub fn subscriber(
     ];
     let targets = Targets::new()
         .with_default(LevelFilter::WARN)
-        .with_targets(ours.map(|name| (name, level)));
+        .with_targets(ours.map(|name| (name, level)))
+        // It repeats the failure of an invocation, which is logged where it happened.
+        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF);
     tracing_subscriber::registry().with(targets).with(lines)
 }

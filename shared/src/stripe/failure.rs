@@ -24,10 +24,10 @@ pub enum Failure {
         request_id: Option<String>,
     },
     /// Stripe refused the request; sending it again changes nothing.
-    #[error("refused: {0}")]
+    #[error("Stripe refused: {0}")]
     Refused(Refusal),
     /// Stripe did not answer, not in time, or not with an answer of its own.
-    #[error("no usable answer (status {status:?}, request {})", or_none(.request_id))]
+    #[error("Stripe gave no usable answer (status {status:?}, request {})", or_none(.request_id))]
     Unanswered {
         /// The status that came, whatever came with it.
         status: Option<u16>,
@@ -38,10 +38,10 @@ pub enum Failure {
         cause: Cause,
     },
     /// The answer does not have the fields that we use.
-    #[error("the answer cannot be read: {0}")]
+    #[error("Stripe's answer cannot be read: {0}")]
     Undecodable(String),
     /// The answer is about something else than was asked; says what differs.
-    #[error("the answer's {0} is not what was asked")]
+    #[error("the {0} of Stripe's answer is not what was asked")]
     Differs(&'static str),
     /// There is no key to call Stripe with.
     #[error(transparent)]

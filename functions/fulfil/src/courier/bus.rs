@@ -39,6 +39,16 @@ impl Bus {
         }
     }
 
+    /// Whether the bus is there. EventBridge has been seen to take events for one that is not, and to
+    /// give them ids: they would count as delivered, and be nowhere.
+    pub(super) async fn find(&self) -> Result<(), Undelivered> {
+        let found = self.client.describe_event_bus().name(&self.name).send();
+        found
+            .await
+            .map(drop)
+            .map_err(|error| Undelivered::NoBus(self.name.clone(), said(&error)))
+    }
+
     /// Puts `message` on the bus.
     pub(super) async fn put(&self, message: &Message) -> Result<(), Undelivered> {
         let entry = PutEventsRequestEntry::builder()

@@ -15,13 +15,15 @@ use axum::{
 };
 use serde_json::{Value, json};
 use shared::Clock;
-use testing::{Log, Shop};
+use testing::{Log, NOW, Shop};
 use tokio::net::TcpListener;
 
-use crate::{app, message};
+use crate::{app, message, run};
 
 #[derive(Clone)]
 struct Desk {
+    /// What it is asked to do.
+    target: Arc<Mutex<&'static str>>,
     answer: Arc<Mutex<(StatusCode, Value)>>,
     received: Arc<Mutex<Vec<Value>>>,
 }
@@ -31,7 +33,10 @@ async fn put_events(
     headers: HeaderMap,
     body: Bytes,
 ) -> (StatusCode, Json<Value>) {
-    assert_eq!(headers["x-amz-target"], "AWSEvents.PutEvents");
+    let target = headers["x-amz-target"].to_str().unwrap();
+    let wanted = desk.target.lock().unwrap();
+    assert_eq!(target, *wanted);
+    drop(wanted);
     assert!(
         headers.contains_key("authorization"),
         "the request is signed"
@@ -45,6 +50,7 @@ async fn put_events(
 /// EventBridge that answers `status` and `answer`, and a shop that delivers there.
 async fn shop(status: u16, answer: Value) -> (Shop, Desk) {
     let desk = Desk {
+        target: Arc::new(Mutex::new("AWSEvents.PutEvents")),
         answer: Arc::new(Mutex::new((StatusCode::from_u16(status).unwrap(), answer))),
         received: Arc::default(),
     };
@@ -118,4 +124,23 @@ async fn a_denied_call_keeps_the_message_and_logs_the_code_without_the_keys() {
     for secret in ["AKIDEXAMPLE", "a-secret-of-the-tests"] {
         assert!(!text.contains(secret), "{text}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_bus_it_does_not_start_and_says_so() {
+    let missing = json!({ "__type": "ResourceNotFoundException", "message": "no such bus" });
+    let (shop, desk) = shop(400, missing).await;
+    *desk.target.lock().unwrap() = "AWSEvents.DescribeEventBus";
+    message(&shop, "evt_1").await;
+
+    let output = tokio::task::block_in_place(|| run(&shop, &["--once"]));
+
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        said.contains("the event bus `orders` was not found"),
+        "{said}"
+    );
+    assert!(said.contains("ResourceNotFoundException"), "{said}");
+    assert_eq!(shop.ledger.take_due(NOW + 9, 60, 9).await.unwrap().len(), 1);
 }

@@ -99,7 +99,9 @@ async fn a_record_whose_message_the_ledger_cannot_hand_out_comes_again() {
 
 #[tokio::test]
 async fn a_tick_tells_how_long_the_oldest_message_has_waited() {
-    let shop = shop("log:").await;
+    let endpoint = Endpoint::start(Shop::FULFIL_SECRET).await;
+    endpoint.answer_with(500);
+    let shop = shop(endpoint.url()).await;
     message(&shop, "evt_1").await;
     shop.clock.advance(90);
     let (log, _guard) = Log::start();

@@ -28,7 +28,7 @@ async fn a_span_is_taken_and_the_mark_stays() {
 #[tokio::test]
 async fn what_is_left_of_a_span_is_told_and_can_be_asked_for() {
     let shop = shop().await;
-    pay(&shop, 8).await;
+    pay(&shop, 16).await;
     // Events of one second are listed again with the rest: give each its own.
     for (n, mut event) in shop.stripe.events().into_iter().enumerate() {
         let created = event["created"].as_i64().unwrap();
@@ -51,5 +51,5 @@ async fn what_is_left_of_a_span_is_told_and_can_be_asked_for() {
     assert!(runs > 1, "{runs}");
     assert_eq!(mark(&shop).await, None);
     assert_eq!(status(&shop, "o_0").await, "paid");
-    assert_all_paid_once(&shop, 8).await;
+    assert_all_paid_once(&shop, 16).await;
 }

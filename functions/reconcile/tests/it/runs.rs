@@ -3,14 +3,14 @@
 use reconcile::{App, Failure, Limits};
 use sandbox::{Activity, Fault, Sandbox};
 use serde_json::{Value, json};
-use shared::{event::ACTED_ON, ledger::Ledger};
+use shared::{event::NEEDED, ledger::Ledger};
 use testing::{NOW, Shop};
 
 use crate::{app, assert_all_paid_once, mark, pay, shop, small, status, told};
 
 #[tokio::test]
 async fn a_run_that_ends_early_is_gone_on_with_until_nothing_is_left() {
-    const ORDERS: usize = 12;
+    const ORDERS: usize = 24;
     let shop = shop().await;
     pay(&shop, ORDERS).await;
     let app = app(&shop).with_limits(small(2));
@@ -28,7 +28,7 @@ async fn a_run_that_ends_early_is_gone_on_with_until_nothing_is_left() {
 
     assert!(runs > 2, "{runs} runs");
     let made = shop.stripe.events().into_iter();
-    let made = made.filter(|event| ACTED_ON.contains(&event["type"].as_str().unwrap()));
+    let made = made.filter(|event| NEEDED.contains(&event["type"].as_str().unwrap()));
     assert_eq!(events, made.count(), "each is listed in one run");
     assert_all_paid_once(&shop, ORDERS).await;
 }
@@ -36,7 +36,7 @@ async fn a_run_that_ends_early_is_gone_on_with_until_nothing_is_left() {
 #[tokio::test]
 async fn a_run_without_time_takes_a_few_events_all_the_same() {
     let shop = shop().await;
-    pay(&shop, 12).await;
+    pay(&shop, 40).await;
     let limits = Limits {
         page: 20,
         time: std::time::Duration::from_millis(1),
@@ -61,7 +61,7 @@ async fn a_run_without_time_takes_a_few_events_all_the_same() {
     }
 
     assert!(runs > 1, "{runs}");
-    assert_all_paid_once(&shop, 12).await;
+    assert_all_paid_once(&shop, 40).await;
 }
 
 /// Waits until Stripe was asked for events `times` times.
@@ -77,7 +77,7 @@ async fn listed(stripe: &Sandbox, times: usize) {
 
 #[tokio::test]
 async fn a_run_that_is_killed_between_pages_loses_nothing() {
-    const ORDERS: usize = 12;
+    const ORDERS: usize = 24;
     let shop = shop().await;
     pay(&shop, ORDERS).await;
 

@@ -7,22 +7,29 @@ use std::{error::Error, time::Duration};
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_types::{DateTime, date_time::Format};
 use aws_types::request_id::RequestId as _;
 use tokio::time::Instant;
 
 use super::{DynamoDb, Failure};
+use crate::Clock;
 
 /// How long one piece of work is tried: below the time that Stripe, and a payer, wait.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The most that is waited before the second try; it doubles with every further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// Seconds by which clocks have to differ for a signature to be of another time. AWS allows five minutes;
+/// the SDK corrects itself from four on.
+const OTHER_TIME: u64 = 240;
 
 /// The tries of one piece of work.
 #[derive(Debug)]
 pub(super) struct Attempts {
     ends: Instant,
     longest_pause: Duration,
+    /// Whether a call was told that it was signed by a clock that is off.
+    knows_time: bool,
 }
 
 /// What DynamoDB said to a call, once it said something.
@@ -50,6 +57,9 @@ enum Trouble<E> {
     Passing(Failure),
     /// It would end the same again.
     Lasting(Failure),
+    /// This machine's clock is behind AWS's by so many seconds, so that AWS did not take the signature.
+    /// The SDK has noted it, and signs by AWS's clock from here on.
+    OtherTime(Failure, i64),
     Declined(E, Failure),
 }
 
@@ -58,6 +68,7 @@ impl Attempts {
         Self {
             ends: Instant::now() + PATIENCE,
             longest_pause: FIRST_PAUSE,
+            knows_time: false,
         }
     }
 
@@ -105,7 +116,15 @@ impl Attempts {
             };
             match trouble {
                 Trouble::Passing(failure) => self.again(failure).await?,
-                Trouble::Lasting(failure) => return Err(failure),
+                Trouble::OtherTime(failure, behind) if !self.knows_time => {
+                    tracing::warn!(
+                        clock.behind_seconds = behind,
+                        "this machine's clock is not AWS's: set it, or Stripe's events are refused"
+                    );
+                    self.knows_time = true;
+                    self.again(failure).await?;
+                }
+                Trouble::Lasting(failure) | Trouble::OtherTime(failure, _) => return Err(failure),
                 Trouble::Declined(error, failure) => return Ok(Answer::Declined(error, failure)),
             }
         }
@@ -148,12 +167,18 @@ impl DynamoDb {
                 table: self.table.clone(),
                 region: self.region.clone(),
             }),
-            code if is_denial(code) => Trouble::Lasting(Failure::Denied {
-                action,
-                table: self.table.clone(),
-                code: code.to_owned(),
-                request_id,
-            }),
+            code if is_denial(code) => {
+                let failure = Failure::Denied {
+                    action,
+                    table: self.table.clone(),
+                    code: code.to_owned(),
+                    request_id,
+                };
+                match behind(context.raw()).filter(|_| is_about_the_signature(code)) {
+                    Some(seconds) => Trouble::OtherTime(failure, seconds),
+                    None => Trouble::Lasting(failure),
+                }
+            }
             code if is_server_error || is_passing(code) => Trouble::Passing(Failure::Busy {
                 action,
                 code: code.to_owned(),
@@ -195,9 +220,26 @@ fn is_denial(code: &str) -> bool {
             | "InvalidSignature"
             | "KMSAccessDenied"
             | "MissingAuthenticationToken"
+            | "RequestTimeTooSkewed"
             | "SignatureDoesNotMatch"
             | "UnrecognizedClient"
     )
+}
+
+fn is_about_the_signature(code: &str) -> bool {
+    matches!(
+        code.strip_suffix("Exception").unwrap_or(code),
+        "InvalidSignature" | "RequestTimeTooSkewed" | "SignatureDoesNotMatch"
+    )
+}
+
+/// Seconds by which this machine's clock is behind AWS's, negative where it is ahead; `None` where the
+/// two are near enough, or `answer` does not tell.
+fn behind(answer: &HttpResponse) -> Option<i64> {
+    let date = answer.headers().get("date")?;
+    let date = DateTime::from_str(date, Format::HttpDate).ok()?;
+    let behind = date.secs() - Clock::default().now();
+    (behind.unsigned_abs() > OTHER_TIME).then_some(behind)
 }
 
 /// An error of the connection and its causes. AWS's answers are not among them.

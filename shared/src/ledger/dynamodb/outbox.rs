@@ -221,7 +221,7 @@ impl DynamoDb {
         let next = Page {
             queue: DUE,
             until: None,
-            most: 100,
+            most: 25,
             after: None,
         };
         let (keys, _) = self.queued(&next).await?;
