@@ -23,10 +23,11 @@ ON_THE_TABLE = {
     "CreateIntentFunction": MOVES_ORDERS,
     "WebhookFunction": MOVES_ORDERS,
     "OrderFunction": READS,
+    "RefundFunction": MOVES_ORDERS,
     "FulfilFunction": READS_SEVERAL,
     "ReconcileFunction": MOVES_ORDERS,
 }
-FETCHES_SECRET = {"CreateIntentFunction", "WebhookFunction", "OrderFunction", "ReconcileFunction"}
+FETCHES_SECRET = {"CreateIntentFunction", "WebhookFunction", "OrderFunction", "RefundFunction", "ReconcileFunction"}
 
 
 class Stack(unittest.TestCase):

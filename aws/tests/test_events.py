@@ -18,6 +18,7 @@ from aws.template import WORKSPACE, of_type
 NEEDS = {
     "create-intent": ["STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "FAREBOX_SITE_KEY"],
     "order": ["FAREBOX_SITE_KEY"],
+    "refund": ["STRIPE_SECRET_KEY", "FAREBOX_SITE_KEY"],
     "webhook": ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"],
     "fulfil": [],
     "reconcile": ["STRIPE_SECRET_KEY"],
@@ -87,6 +88,11 @@ class Events(unittest.TestCase):
         asked["rawQueryString"] = f"id={started['orderId']}"
         self.assertEqual(self.assert_answer(order.invoke(with_token(asked, "ada")), 200)["status"], "created")
         self.assert_answer(order.invoke(with_token(asked, "eve")), 404, "not_found")
+
+    def test_a_refund_is_for_those_whose_role_refunds(self):
+        refund, asked = self.start("refund"), event("refund")
+        self.assert_answer(refund.invoke(asked), 401, "unauthenticated")
+        self.assert_answer(refund.invoke(with_token(asked, "ada")), 403, "forbidden")
 
     def test_an_event_counts_with_a_fresh_signature_alone(self):
         webhook, recorded = self.start("webhook"), event("webhook")

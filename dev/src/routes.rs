@@ -35,6 +35,11 @@ pub fn functions(config: &Config, ledger: &Ledger) -> Vec<Function> {
             create_intent::service(create_intent::App::new(config, stripe(), ledger(), clock())),
         ),
         function(
+            "refund",
+            "/api/refund",
+            refund::service(refund::App::new(config, stripe(), ledger(), clock())),
+        ),
+        function(
             "webhook",
             "/api/webhooks/stripe",
             webhook::service(webhook::App::new(config, stripe(), ledger(), clock())),

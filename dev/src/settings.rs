@@ -136,6 +136,7 @@ fn needs() -> Vec<&'static str> {
         order::NEEDS,
         fulfil::NEEDS,
         reconcile::NEEDS,
+        refund::NEEDS,
     ]
     .concat()
 }

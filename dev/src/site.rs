@@ -28,6 +28,8 @@ use crate::{
 
 /// The customer who is signed in at the demo shop.
 const CUSTOMER: &str = "demo-ada";
+/// What they are to the shop.
+const ROLES: [&str; 1] = ["customer"];
 /// Seconds for which a token is good.
 const GOOD_FOR: i64 = 600;
 
@@ -89,7 +91,7 @@ async fn shop(State(site): State<Site>) -> Result<Json<Value>, Unsigned> {
 /// Whoever opens the page is the demo customer; a real site asks them to sign in first.
 async fn session(State(site): State<Site>) -> Result<Json<Value>, Unsigned> {
     let expires_at = Clock::default().now() + GOOD_FOR;
-    let claims = json!({ "aud": "farebox", "sub": CUSTOMER, "exp": expires_at });
+    let claims = json!({ "aud": "farebox", "sub": CUSTOMER, "roles": ROLES, "exp": expires_at });
     let token = site.sign(&claims).await?;
     Ok(Json(json!({ "token": token, "expiresAt": expires_at })))
 }

@@ -1,17 +1,39 @@
-//! Who is calling and what they may do.
+//! Who is calling and what they may do. Read in this order:
 //!
-//! A caller is authenticated by a token that the site's server signed: a JWT, HS256 under
-//! `FAREBOX_SITE_KEY`. A handler asks for a permission by naming a type, [`Allowed<CreatePayment>`], so
-//! that a stranger is refused before the body is read, and a reader sees who may call without
-//! opening the handler. Whatever no role was given is denied.
+//! - [`Callers`]: a caller is authenticated by a JWT, of the site's server or of an issuer that
+//!   publishes its keys (`token`, `claims`, `jwks`).
+//! - [`Roles`]: the roles file, which gives roles their permissions, how far each reaches, and how
+//!   much money it may move (`grant`).
+//! - [`Allowed`]: a handler asks for a permission by naming a type, [`Allowed<CreatePayment>`], so that
+//!   a stranger is refused before the body is read, and a reader sees who may call without opening
+//!   the handler. What it found, it asks about by [`Allowed::reach`].
+//! - `audit`: one record of each decision.
+//!
+//! Whatever no role was given is denied. `docs/security.md` has the whole rule.
 
 mod allowed;
+mod audit;
+mod callers;
+mod claims;
+mod grant;
+mod jwks;
 mod permission;
+mod refused;
+mod roles;
+mod settings;
+mod signed_order;
+mod strict_json;
 mod token;
 
-pub use allowed::Allowed;
-pub use permission::{CreatePayment, Permission, ReadOrder};
-pub use token::{Callers, SignedOrder};
+pub use allowed::{Allowed, Reached};
+pub use callers::Callers;
+pub use grant::DayLimit;
+pub use permission::{
+    CreatePayment, CreateRefund, OpenPortal, Permission, ReadCustomer, ReadOrder,
+};
+pub use roles::Roles;
+pub use settings::{Issuer, Settings};
+pub use signed_order::SignedOrder;
 
 use serde::{Deserialize, Serialize};
 

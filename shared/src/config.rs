@@ -11,12 +11,13 @@ use std::{fmt, time::Duration};
 
 pub use reader::Problem;
 pub(crate) use reader::Reader;
-pub(crate) use values::seconds;
 pub use values::{ApiBase, Caps, Destination, LedgerLocation, Subscriptions};
+pub(crate) use values::{endpoint, seconds};
 
 use crate::{
+    access,
     aws::Aws,
-    secrets::{self, Keys, Secrets},
+    secrets::{self, Keys, Secrets, Wanted},
 };
 
 /// The names of variables that a function may need to start.
@@ -27,7 +28,8 @@ pub mod need {
     pub const STRIPE_PUBLISHABLE_KEY: &str = "STRIPE_PUBLISHABLE_KEY";
     /// The signing secrets of the webhook endpoints.
     pub const STRIPE_WEBHOOK_SECRET: &str = "STRIPE_WEBHOOK_SECRET";
-    /// The key by which the site's server signs tokens.
+    /// The key by which the site's server signs tokens; not demanded where callers have tokens of an
+    /// issuer.
     pub const FAREBOX_SITE_KEY: &str = "FAREBOX_SITE_KEY";
     /// Where orders, events and the outbox live.
     pub const FAREBOX_LEDGER: &str = "FAREBOX_LEDGER";
@@ -60,6 +62,8 @@ pub struct Config {
     /// `FAREBOX_FULFIL_EVENTS`: types of Stripe's events that are passed on as they are; none by
     /// default.
     pub subscriptions: Subscriptions,
+    /// Who may call, and what their roles let them do.
+    pub access: access::Settings,
     /// The keys, behind the type that hands them out: from the environment, or from the secret that
     /// `FAREBOX_SECRET_ID` names and that is held for `FAREBOX_SECRET_TTL` (300 s by default).
     pub secrets: Secrets,
@@ -91,9 +95,10 @@ impl Config {
             || matches!(fulfil, Some(Destination::EventBridge(_)))
             || read.is_set(secrets::SECRET_ID);
         let aws = is_on_aws.then(|| Aws::read(&mut read)).flatten();
-        let (keys, others): (Vec<_>, Vec<_>) =
+        let access = access::Settings::read(&mut read);
+        let (keys, others): (Vec<&'static str>, Vec<_>) =
             needs.iter().partition(|name| Keys::NAMES.contains(name));
-        let wanted = wanted(keys, fulfil.as_ref());
+        let wanted = wanted(keys, fulfil.as_ref(), access.issuer.is_some());
         let secrets = Secrets::read(&mut read, wanted, aws.as_ref());
         let config = Self {
             stripe_api_base: read
@@ -114,6 +119,7 @@ impl Config {
             subscriptions: read
                 .value("FAREBOX_FULFIL_EVENTS", Subscriptions::parse)
                 .unwrap_or_default(),
+            access,
             secrets,
         };
         // Read where they are used; a wrong one is told with the others.
@@ -127,11 +133,16 @@ impl Config {
 }
 
 /// The keys that a function must be given: those that it needs, and the one that signs what goes to an
-/// endpoint, which gets signed messages or none.
-fn wanted(needs: Vec<&'static str>, fulfil: Option<&Destination>) -> Vec<&'static str> {
+/// endpoint, which gets signed messages or none. Where an issuer's tokens say who is calling, the site
+/// may have no key.
+fn wanted(needs: Vec<&'static str>, fulfil: Option<&Destination>, has_issuer: bool) -> Wanted {
     let is_signed = matches!(fulfil, Some(Destination::Endpoint(_)));
     let signs = is_signed.then_some(secrets::FULFIL_SECRET);
-    needs.into_iter().chain(signs).collect()
+    let (optional, mut needed): (Vec<_>, Vec<_>) = needs
+        .into_iter()
+        .partition(|name| has_issuer && *name == need::FAREBOX_SITE_KEY);
+    needed.extend(signs);
+    Wanted { needed, optional }
 }
 
 const LEVELS: &str = "must be error, warn, info, debug or trace";

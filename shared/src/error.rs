@@ -51,6 +51,9 @@ pub enum Error {
     /// The caller is known, and may not do this.
     #[error("you may not do this")]
     Forbidden,
+    /// The caller may do this, but not with so much money, or not in this currency.
+    #[error("your role does not allow so much, or not in this currency")]
+    OverLimit,
     /// There is no such thing, or it is another caller's: the two cannot be told apart.
     #[error("there is no such order")]
     NotFound,
@@ -75,13 +78,26 @@ pub enum Error {
     /// The site signed a newer version of this order.
     #[error("the order has changed since, reload the page")]
     OrderChanged,
+    /// No money was taken for the order, so that none can be given back.
+    #[error("the order is not paid")]
+    NotPaid,
+    /// Less of the payment is left than is to be given back.
+    #[error("less than this is left to refund")]
+    ExceedsPaid,
+    /// The payer's bank has the money, until it decides.
+    #[error("the payment is disputed, the bank decides")]
+    Disputed,
+    /// Stripe does not give this payment back, for another reason.
+    #[error("this payment cannot be refunded")]
+    RefundRefused,
     /// The body is over the route's cap.
     #[error("the body is too large")]
     TooLarge,
     /// Something on our side is wrong, and a retry will not help.
     #[error("something went wrong on our side")]
     Internal(#[source] Cause),
-    /// Stripe, the ledger or the keys cannot be reached for now; the same request may be retried.
+    /// Stripe, the ledger, the issuer of tokens or the keys cannot be reached for now; the same request
+    /// may be retried.
     #[error("payments are briefly unavailable, try again")]
     Unavailable(#[source] Cause),
 }
@@ -103,6 +119,7 @@ impl Error {
             Self::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "unauthenticated"),
             Self::Declined { code } => (StatusCode::PAYMENT_REQUIRED, code),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::OverLimit => (StatusCode::FORBIDDEN, "refund_limit"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::KeyReused => (StatusCode::CONFLICT, "idempotency_key_reused"),
@@ -111,6 +128,10 @@ impl Error {
             Self::PaymentProcessing => (StatusCode::CONFLICT, "payment_processing"),
             Self::OrderCanceled => (StatusCode::CONFLICT, "order_canceled"),
             Self::OrderChanged => (StatusCode::CONFLICT, "order_changed"),
+            Self::NotPaid => (StatusCode::CONFLICT, "order_not_paid"),
+            Self::ExceedsPaid => (StatusCode::CONFLICT, "refund_exceeds_paid"),
+            Self::Disputed => (StatusCode::CONFLICT, "order_disputed"),
+            Self::RefundRefused => (StatusCode::CONFLICT, "refund_refused"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),

@@ -9,6 +9,7 @@ mod dynamodb;
 mod failure;
 mod message;
 mod opening;
+mod refunding;
 mod sqlite;
 
 pub use accept::Accepted;
@@ -16,13 +17,17 @@ use dynamodb::DynamoDb;
 pub use failure::Failure;
 pub use message::{Letter, Message};
 pub use opening::{Opened, Opening, Operation, Refusal};
+use refunding::Refunding;
+pub use refunding::{RefundRefusal, Refunded};
 use sqlite::Sqlite;
 
 use crate::{
     Config,
+    access::DayLimit,
+    amount::Currency,
     config::{LedgerLocation, Subscriptions},
-    event::Event,
-    order::{Order, OrderId},
+    event::{Event, Refund},
+    order::{Declined, Order, OrderId, RefundRequest},
     secrets::Secrets,
 };
 
@@ -150,6 +155,65 @@ impl Ledger {
         match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.accept(event, is_subscribed, now).await,
             Backend::DynamoDb(table) => table.accept(&event, is_subscribed, now).await,
+        }
+    }
+
+    /// Sets the amount of `request`, in `currency`, aside on the order with `id`, unless that exceeds
+    /// what is left of the payment, or what the caller may give back that day. A request that is there
+    /// already is given as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer; a refusal is an answer.
+    pub async fn reserve_refund(
+        &self,
+        id: &OrderId,
+        request: RefundRequest,
+        currency: Currency,
+        limit: DayLimit,
+    ) -> Result<Refunded, Failure> {
+        let now = request.at();
+        let reserve = Refunding::reserve(id.clone(), request, currency, limit);
+        self.refund(reserve, now).await
+    }
+
+    /// Notes `refund`, as Stripe answered it at `now`, on the order with `id`, with what the site is
+    /// told of it. What an event told before changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer.
+    pub async fn settle_refund(
+        &self,
+        id: &OrderId,
+        refund: Refund,
+        now: i64,
+    ) -> Result<Refunded, Failure> {
+        self.refund(Refunding::settle(id.clone(), refund), now)
+            .await
+    }
+
+    /// Notes that Stripe refused `request` of `order` for good: its amount is free again, and does not
+    /// count against the caller's day. Where a refund is known to have been made, nothing changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer.
+    pub async fn decline_refund(
+        &self,
+        order: &Order,
+        request: &RefundRequest,
+        why: Declined,
+        now: i64,
+    ) -> Result<Refunded, Failure> {
+        let decline = Refunding::decline(order, request.clone(), why);
+        self.refund(decline, now).await
+    }
+
+    async fn refund(&self, refunding: Refunding, now: i64) -> Result<Refunded, Failure> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.refund(refunding, now).await,
+            Backend::DynamoDb(table) => table.refund(&refunding, now).await,
         }
     }
 

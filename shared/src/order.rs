@@ -3,11 +3,13 @@
 //! An order is what was offered (its [`Revision`]s) and what Stripe reported (its facts). Facts are
 //! merged, never overwritten: each is a maximum, a set, or a map of such, so that any sequence of the
 //! same events, repeated or reordered, leaves the same order. The [`Status`] is derived from them and
-//! never stored as a decision.
+//! never stored as a decision. Beside the facts are the requests to give money back (`refunds`), which
+//! are set aside before Stripe hears of them.
 
 mod apply;
 mod contents;
 mod facts;
+mod refunds;
 mod status;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,8 @@ use serde::{Deserialize, Serialize};
 pub use apply::{Happening, Mismatch};
 pub(crate) use apply::{IntentKeys, Step};
 pub use contents::{Contents, Line, OrderId, Unfit};
+pub(crate) use refunds::RefundKeys;
+pub use refunds::{Declined, RefundReason, RefundRequest};
 pub use status::Status;
 
 use self::facts::Facts;
@@ -38,6 +42,9 @@ pub struct Order {
     /// How often another revision became the current one.
     changes: u32,
     facts: Facts,
+    /// Requests to give money back, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    refund_requests: Vec<RefundRequest>,
     created_at: i64,
     updated_at: i64,
 }
@@ -81,6 +88,7 @@ impl Order {
             current: 0,
             changes: 0,
             facts: Facts::default(),
+            refund_requests: Vec::new(),
             created_at: now,
             updated_at: now,
         }

@@ -30,6 +30,25 @@ pub(crate) const SECRET_ID: &str = "FAREBOX_SECRET_ID";
 /// How long keys are held before the secret is read again.
 const TTL: Duration = Duration::from_secs(300);
 
+/// The names of the keys that a function is given.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    /// Those that must be there.
+    pub(crate) needed: Vec<&'static str>,
+    /// Those that are held where they are there.
+    pub(crate) optional: Vec<&'static str>,
+}
+
+impl Wanted {
+    fn includes(&self, name: &str) -> bool {
+        self.needed.contains(&name) || self.optional.contains(&name)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.needed.is_empty() && self.optional.is_empty()
+    }
+}
+
 /// Hands out the keys that are valid now; cheap to clone, and all clones hold the same keys.
 #[derive(Clone, Debug)]
 pub struct Secrets {
@@ -57,16 +76,13 @@ pub enum Cause {
 impl Secrets {
     /// From the environment, or from the secret that it names, of which only the keys `wanted` are
     /// held. Keys in both places are a problem: none would silently win.
-    pub(crate) fn read(
-        read: &mut Reader<'_>,
-        wanted: Vec<&'static str>,
-        aws: Option<&Aws>,
-    ) -> Self {
+    pub(crate) fn read(read: &mut Reader<'_>, wanted: Wanted, aws: Option<&Aws>) -> Self {
         let id = read.value(SECRET_ID, secret_id);
         let ttl = read.value("FAREBOX_SECRET_TTL", seconds(10..=86_400));
         if !read.is_set(SECRET_ID) {
             let keys = Keys::read(read);
-            wanted.into_iter().for_each(|name| read.require(name));
+            let needed = wanted.needed.into_iter();
+            needed.for_each(|name| read.require(name));
             return Self::holding(keys);
         }
         for name in Keys::NAMES {

@@ -8,6 +8,7 @@ mod events;
 mod failure;
 mod intents;
 mod prices;
+mod refunds;
 mod related;
 mod retry;
 mod transport;

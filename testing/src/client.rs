@@ -31,7 +31,8 @@ const ALLOWED_HEADERS: [&str; 9] = [
 pub struct Client {
     address: SocketAddr,
     http: legacy::Client<HttpConnector, Full<Bytes>>,
-    server: JoinHandle<()>,
+    /// `None` where another process serves it.
+    server: Option<JoinHandle<()>>,
 }
 
 impl Client {
@@ -52,7 +53,17 @@ impl Client {
         Self {
             address,
             http: legacy::Client::builder(TokioExecutor::new()).build_http(),
-            server,
+            server: Some(server),
+        }
+    }
+
+    /// Calls the function that another process serves at `address`.
+    #[must_use]
+    pub fn at(address: SocketAddr) -> Self {
+        Self {
+            address,
+            http: legacy::Client::builder(TokioExecutor::new()).build_http(),
+            server: None,
         }
     }
 
@@ -75,7 +86,9 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        self.server.abort();
+        if let Some(server) = &self.server {
+            server.abort();
+        }
     }
 }
 

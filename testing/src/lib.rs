@@ -4,6 +4,7 @@
 //! - [`Client`], [`Answer`]: calls over a real socket; what must hold for every answer is checked on
 //!   every answer.
 //! - [`tokens`]: what the site's server signs.
+//! - [`Issuer`], [`SigningKey`]: a provider of tokens that publishes its keys.
 //! - [`SecretsManager`]: a stand-in for the secret that holds the keys.
 //! - [`LambdaRuntime`]: a real program under Lambda's runtime interface.
 //! - [`Log`]: what was logged.
@@ -12,16 +13,20 @@
 //! It panics where a test should fail, and is part of no deployed function.
 
 mod client;
+mod issuer;
 mod lambda;
 mod log;
 mod secrets_manager;
 mod shop;
+mod signing_key;
 mod time;
 pub mod tokens;
 
-pub use client::{Answer, Client};
+pub use client::{Answer, Call, Client};
+pub use issuer::{Issuer, Served};
 pub use lambda::LambdaRuntime;
 pub use log::Log;
 pub use secrets_manager::{Outage, SecretsManager};
 pub use shop::{NOW, Shop};
+pub use signing_key::{SigningKey, encoded};
 pub use time::pass;

@@ -1,12 +1,21 @@
 //! What was logged.
+//!
+//! One subscriber serves the whole test program, and hands each line to the log of the thread that
+//! wrote it. A subscriber of each thread's own would miss lines: tracing remembers for all threads that
+//! nobody listened when a thread without one came by first.
 
 use std::{
+    cell::RefCell,
     io::{self, Write},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, Once, PoisonError},
 };
 
-use tracing::{Level, subscriber::DefaultGuard};
+use tracing::Level;
 use tracing_subscriber::fmt::MakeWriter;
+
+thread_local! {
+    static LISTENING: RefCell<Option<Log>> = const { RefCell::new(None) };
+}
 
 /// Collects the log of this thread while it lives.
 #[derive(Clone, Debug, Default)]
@@ -14,19 +23,32 @@ pub struct Log {
     lines: Arc<Mutex<Vec<u8>>>,
 }
 
+/// Ends the collecting when it is dropped.
+#[derive(Debug)]
+pub struct Listening(());
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        LISTENING.set(None);
+    }
+}
+
 impl Log {
     /// Collects from here on, down to the finest level, until the guard is dropped.
+    ///
+    /// # Panics
+    ///
+    /// When the program has a subscriber of another kind.
     #[must_use]
-    pub fn start() -> (Self, DefaultGuard) {
-        // Every thread has a subscriber from here on. Else a line that a thread without one passes first
-        // would be held to interest nobody, and be missing here.
-        let _ = tracing::subscriber::set_global_default(shared::host::subscriber(
-            Level::TRACE,
-            io::sink,
-        ));
+    pub fn start() -> (Self, Listening) {
+        static SUBSCRIBED: Once = Once::new();
+        SUBSCRIBED.call_once(|| {
+            let subscriber = shared::host::subscriber(Level::TRACE, ByThread);
+            tracing::subscriber::set_global_default(subscriber).expect("it is the only one");
+        });
         let log = Self::default();
-        let subscriber = shared::host::subscriber(Level::TRACE, log.clone());
-        (log, tracing::subscriber::set_default(subscriber))
+        LISTENING.set(Some(log.clone()));
+        (log, Listening(()))
     }
 
     /// All that was logged so far.
@@ -49,10 +71,13 @@ impl Write for Log {
     }
 }
 
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
+/// Writes to the log of the thread at hand; to one that nobody reads where there is none.
+struct ByThread;
 
-    fn make_writer(&'a self) -> Self {
-        self.clone()
+impl<'a> MakeWriter<'a> for ByThread {
+    type Writer = Log;
+
+    fn make_writer(&'a self) -> Log {
+        LISTENING.with_borrow(|log| log.clone().unwrap_or_default())
     }
 }

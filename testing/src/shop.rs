@@ -8,6 +8,7 @@ use shared::{
     Clock, Config,
     access::CallerId,
     amount::{Amount, Currency},
+    event::Event,
     ledger::{Ledger, Opened, Opening},
     order::{Contents, Order, OrderId},
     stripe::{Patience, Stripe},
@@ -157,10 +158,18 @@ impl Shop {
         })
     }
 
-    /// A token that says that `caller` is calling, good for five minutes.
+    /// A token that says that `caller` is calling, and names no role; good for five minutes.
     #[must_use]
     pub fn token(&self, caller: &str) -> String {
         let claims = json!({ "aud": "farebox", "sub": caller, "exp": self.clock.now() + 300 });
+        tokens::sign(&claims, Self::SITE_KEY)
+    }
+
+    /// A token that says that `caller` is calling, and has these roles.
+    #[must_use]
+    pub fn token_of(&self, caller: &str, roles: &[&str]) -> String {
+        let expires = self.clock.now() + 300;
+        let claims = json!({ "aud": "farebox", "sub": caller, "exp": expires, "roles": roles });
         tokens::sign(&claims, Self::SITE_KEY)
     }
 
@@ -193,8 +202,18 @@ impl Shop {
     ///
     /// When the ledger or the sandbox refuses.
     pub async fn open_order(&self, id: &str) -> String {
-        let amount = Amount::new(1500, Currency::parse("usd").expect("a currency"));
-        let amount = amount.expect("an amount");
+        self.open_order_of(id, 1500, "usd").await
+    }
+
+    /// Opens an order of `minor_units` of `currency` for `ada` and makes its intent; gives the intent's
+    /// id.
+    ///
+    /// # Panics
+    ///
+    /// When the ledger or the sandbox refuses.
+    pub async fn open_order_of(&self, id: &str, minor_units: i64, currency: &str) -> String {
+        let currency = Currency::parse(currency).expect("a currency");
+        let amount = Amount::new(minor_units, currency).expect("an amount");
         let contents = Contents::signed(amount, None, BTreeMap::new(), 0).expect("contents");
         let opening = Opening {
             operation: None,
@@ -212,6 +231,36 @@ impl Shop {
         let attached = self.ledger.attach_intent(order.id(), &intent, 0).await;
         attached.expect("the ledger answers");
         intent
+    }
+
+    /// Opens such an order, pays it with a test payment method, and lets the ledger hear of it; gives
+    /// the intent's id.
+    ///
+    /// # Panics
+    ///
+    /// When the ledger or the sandbox refuses.
+    pub async fn paid_order(&self, id: &str, minor_units: i64, currency: &str) -> String {
+        let intent = self.open_order_of(id, minor_units, currency).await;
+        let confirmed = self.stripe.confirm(&intent, "pm_card_visa").await;
+        confirmed.expect("the card is good");
+        self.hear_of(&intent).await;
+        intent
+    }
+
+    /// Lets the ledger hear of all that happened so far to the payment of `intent`.
+    ///
+    /// # Panics
+    ///
+    /// When the ledger does not take an event.
+    pub async fn hear_of(&self, intent: &str) {
+        for event in self.stripe.events() {
+            let object = &event["data"]["object"];
+            if object["id"] == intent || object["payment_intent"] == intent {
+                let event = Event::parse(event.to_string().as_bytes()).expect("an event");
+                let accepted = self.ledger.accept(event, self.clock.now()).await;
+                accepted.expect("the ledger answers");
+            }
+        }
     }
 
     /// The order with `id`, as the ledger has it.

@@ -40,13 +40,20 @@ const fn read_for_thin(name: &'static str, path: &'static str) -> Right {
     }
 }
 
-const RIGHTS: [Right; 7] = [
+const RIGHTS: [Right; 8] = [
     Right {
         name: "PaymentIntents: write",
         function: "create-intent",
         // No payment intent can be made of it: the currency, which is required, is not there, and an
         // amount of nothing is refused besides.
         how: Try::Refused("/v1/payment_intents", "amount=0"),
+        is_needed: true,
+    },
+    Right {
+        name: "Refunds: write",
+        function: "refund",
+        // Nothing can be refunded by it: which payment, which is required, is not there.
+        how: Try::Refused("/v1/refunds", "amount=0"),
         is_needed: true,
     },
     read("create-intent", "Prices: read", "/v1/prices?limit=1"),

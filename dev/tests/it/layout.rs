@@ -10,14 +10,14 @@ use dev::routes;
 use shared::ledger::Ledger;
 use testing::Shop;
 
-fn workspace() -> &'static Path {
+pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("it is in the workspace")
 }
 
 /// The folders of `functions`.
-fn folders() -> BTreeSet<String> {
+pub(crate) fn folders() -> BTreeSet<String> {
     let entries = fs::read_dir(workspace().join("functions")).unwrap();
     entries
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

@@ -1,11 +1,12 @@
 //! `cargo dev` as the real program: a payment from the first request to the delivery, what is logged on
-//! the way, how it starts and stops, whether every function is listed wherever it has to be; and
-//! `cargo dev doctor`.
+//! the way, how it starts and stops, whether every function is listed wherever it has to be, and who may
+//! call it; and `cargo dev doctor`.
 #![expect(
     clippy::unwrap_used,
     reason = "a test may stop at what it does not expect"
 )]
 
+mod access;
 mod activity;
 mod doctor;
 mod layout;

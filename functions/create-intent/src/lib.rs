@@ -9,6 +9,7 @@
 //! | `200` | the browser can pay the order with this client secret |
 //! | `400` | the request is wrong; the message names the field (an `amount` is an unknown field) |
 //! | `401` | there is no valid token |
+//! | `403` | no role of the caller's pays |
 //! | `404` | the order to change is not there, or another caller's |
 //! | `409` | the key came with other contents, or the order is paid, being paid, canceled, or newer |
 //! | `503` | Stripe or the ledger did not answer in time, or the keys cannot be read; the same request may be sent again |
@@ -27,7 +28,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use shared::{
     Clock, Config, Error, Secrets,
-    access::{Allowed, Callers, CreatePayment},
+    access::{Allowed, CallerId, Callers, CreatePayment},
     config::{Caps, need},
     host,
     ledger::Ledger,
@@ -73,7 +74,7 @@ impl App {
     #[must_use]
     pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
         Self {
-            callers: Callers::new(config.secrets.clone(), clock.clone()),
+            callers: Callers::new(config, clock.clone()),
             secrets: config.secrets.clone(),
             prices: Prices::new(config.price_ttl),
             stripe,
@@ -136,28 +137,36 @@ async fn create(
 ) -> Result<Json<Created>, Error> {
     let app = app.for_one_request();
     let key = IdempotencyKey::in_headers(&headers)?;
-    let order = match (request.items, request.order, request.order_id) {
-        (Some(items), None, order_id) => {
-            app.order_of_items(payer.caller(), key, items, order_id)
-                .await?
-        }
-        (None, Some(token), None) => app.signed_order(payer.caller(), key, &token).await?,
-        (None, Some(_), Some(_)) => {
-            return Err(Error::invalid(
-                "`orderId` goes with `items`; `order` names its own",
-            ));
-        }
-        _ => {
-            return Err(Error::invalid(
-                "either `items` or `order` is needed, and not both",
-            ));
-        }
+    let named = request.order_id.clone();
+    let order = match app.order_of(payer.caller(), key, request).await {
+        Err(Error::NotFound) => return Err(payer.out_of_reach(named.as_deref())),
+        order => order?,
     };
+    payer.reach(Some(order.owner()), order.id().as_str())?;
     let (order, intent) = app.payment_of(order).await?;
     app.created(&order, intent).await.map(Json)
 }
 
 impl App {
+    /// The order that the request is about, opened or changed.
+    async fn order_of(
+        &self,
+        payer: &CallerId,
+        key: Option<IdempotencyKey>,
+        request: CreateIntent,
+    ) -> Result<Order, Error> {
+        match (request.items, request.order, request.order_id) {
+            (Some(items), None, order_id) => self.order_of_items(payer, key, items, order_id).await,
+            (None, Some(token), None) => self.signed_order(payer, key, &token).await,
+            (None, Some(_), Some(_)) => Err(Error::invalid(
+                "`orderId` goes with `items`; `order` names its own",
+            )),
+            _ => Err(Error::invalid(
+                "either `items` or `order` is needed, and not both",
+            )),
+        }
+    }
+
     async fn created(&self, order: &Order, intent: PaymentIntent) -> Result<Created, Error> {
         let keys = self.secrets.current().await?;
         let amount = order.revision().contents.amount();

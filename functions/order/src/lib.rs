@@ -1,13 +1,14 @@
 //! Handler for `GET /api/order?id=…`.
 //!
-//! The return page reads the order of the caller here. It never writes: only the webhook moves an
-//! order.
+//! The return page reads the order of the caller here, and staff whose role reaches further anybody's.
+//! It never writes: only what Stripe says moves an order.
 //!
 //! | we answer | when |
 //! |---|---|
-//! | `200` | the order is the caller's |
+//! | `200` | the order is the caller's, or a role of theirs reaches any |
 //! | `400` | `id` is missing, or not an order's id |
 //! | `401` | there is no valid token |
+//! | `403` | no role of the caller's reads orders |
 //! | `404` | there is no such order, or it is another caller's |
 //! | `503` | the ledger did not answer, or the keys cannot be read |
 
@@ -53,7 +54,7 @@ impl App {
     #[must_use]
     pub fn new(config: &Config, ledger: Ledger, clock: Clock) -> Self {
         Self {
-            callers: Callers::new(config.secrets.clone(), clock),
+            callers: Callers::new(config, clock),
             ledger,
         }
     }
@@ -76,7 +77,7 @@ struct Which {
     id: String,
 }
 
-/// An order as its owner sees it. Amounts are in minor units, times in Unix seconds.
+/// An order as its owner, and staff, see it. Amounts are in minor units, times in Unix seconds.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct OrderView {
@@ -97,12 +98,9 @@ async fn read(
 ) -> Result<Json<OrderView>, Error> {
     let id = OrderId::parse(&which.id).map_err(|what| Error::invalid(format!("`id` {what}")))?;
     let order = app.ledger.order(&id).await?;
-    let own = order.filter(|order| order.owner() == caller.caller());
-    let own = own.ok_or_else(|| {
-        tracing::info!(caller = caller.caller().alias(), order.id = %id, "not the caller's");
-        Error::NotFound
-    })?;
-    Ok(Json(OrderView::of(&own)))
+    caller.reach(order.as_ref().map(Order::owner), id.as_str())?;
+    let order = order.ok_or(Error::NotFound)?;
+    Ok(Json(OrderView::of(&order)))
 }
 
 impl OrderView {

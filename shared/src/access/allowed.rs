@@ -5,13 +5,33 @@ use std::marker::PhantomData;
 use axum::extract::{FromRef, FromRequestParts};
 use hyper::http::request::Parts;
 
-use super::{CallerId, Callers, Permission};
-use crate::Error;
+use super::{
+    CallerId, Callers, CreateRefund, Permission,
+    audit::{Decision, Why},
+    callers::Caller,
+    grant::{DayLimit, Grant, Scope},
+};
+use crate::{Error, amount::Amount};
 
-/// The caller is authenticated, and holds permission `P`.
+/// The caller is authenticated, and a role of theirs holds permission `P`.
+///
+/// How far it reaches is not known yet: a handler that found an object asks [`Allowed::reach`] before
+/// it says anything about it.
 #[derive(Debug)]
 pub struct Allowed<P> {
     caller: CallerId,
+    grants: Vec<Grant>,
+    decision: Decision,
+    permission: PhantomData<P>,
+}
+
+/// The caller's permission `P` reaches an object.
+#[derive(Debug)]
+pub struct Reached<P> {
+    caller: CallerId,
+    /// Those that reach the object: what others limit does not count.
+    grants: Vec<Grant>,
+    decision: Decision,
     permission: PhantomData<P>,
 }
 
@@ -20,6 +40,78 @@ impl<P> Allowed<P> {
     #[must_use]
     pub fn caller(&self) -> &CallerId {
         &self.caller
+    }
+
+    /// Whether the permission reaches `object`, which is `owner`'s; `None` when there is no such
+    /// object.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] when it does not, or there is no such object: the two cannot be told apart.
+    pub fn reach(mut self, owner: Option<&CallerId>, object: &str) -> Result<Reached<P>, Error> {
+        self.decision.about(object);
+        let is_own = owner == Some(&self.caller);
+        self.grants
+            .retain(|grant| is_own || grant.scope == Scope::Any);
+        let (why, reaches) = match owner {
+            None => (Why::NotThere, false),
+            Some(_) if is_own => (Why::Owner, true),
+            Some(_) if self.grants.is_empty() => (Why::NotOwner, false),
+            Some(_) => (Why::Any, true),
+        };
+        self.decision.end(why);
+        match reaches {
+            true => Ok(Reached {
+                caller: self.caller,
+                grants: self.grants,
+                decision: self.decision,
+                permission: PhantomData,
+            }),
+            false => Err(Error::NotFound),
+        }
+    }
+
+    /// The answer where the ledger itself found `object` to be another caller's, or not there.
+    #[must_use]
+    pub fn out_of_reach(mut self, object: Option<&str>) -> Error {
+        if let Some(object) = object {
+            self.decision.about(object);
+        }
+        self.decision.end(Why::NotOwner);
+        Error::NotFound
+    }
+}
+
+impl<P> Reached<P> {
+    /// Who it is.
+    #[must_use]
+    pub fn caller(&self) -> &CallerId {
+        &self.caller
+    }
+}
+
+impl Reached<CreateRefund> {
+    /// The most that the caller may refund within one day, where `amount` is to be refunded now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OverLimit`] when no role of theirs allows so much in one call, or that currency.
+    pub fn day_limit(&mut self, amount: Amount) -> Result<DayLimit, Error> {
+        let limits = self
+            .grants
+            .iter()
+            .filter_map(|grant| grant.day_limit(amount));
+        limits.max().ok_or_else(|| {
+            self.decision.end(Why::Limit);
+            Error::OverLimit
+        })
+    }
+
+    /// The answer where the ledger found the day's limit used up.
+    #[must_use]
+    pub fn over_day_limit(mut self) -> Error {
+        self.decision.end(Why::Limit);
+        Error::OverLimit
     }
 }
 
@@ -33,20 +125,30 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let callers = Callers::from_ref(state);
-        let (caller, role) = callers.authenticate(&parts.headers).await?;
-        let is_permitted = role.permits(P::NAME);
-        tracing::info!(
-            caller = caller.alias(),
-            permission = P::NAME,
-            allowed = is_permitted,
-            "access"
-        );
-        if !is_permitted {
+        let Caller { id, roles } = match callers.authenticate(&parts.headers).await {
+            Ok(caller) => caller,
+            Err(unknown) => {
+                drop(Decision::new(P::NAME, unknown.why()));
+                return Err(unknown.into());
+            }
+        };
+        let grants = callers.roles().grants(&roles, P::NAME);
+        let why = match grants.is_empty() {
+            true => Why::NotPermitted,
+            false => Why::Role,
+        };
+        let decision = Decision::new(P::NAME, why).by(id.alias(), &roles);
+        if why == Why::NotPermitted {
             return Err(Error::Forbidden);
         }
         Ok(Self {
-            caller,
+            caller: id,
+            grants,
+            decision,
             permission: PhantomData,
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

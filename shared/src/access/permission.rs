@@ -1,4 +1,4 @@
-//! Permissions, and the roles that hold them. A permission that no role lists is denied to all.
+//! What a caller may be allowed to do. A handler names one as a type, the roles file by its name.
 
 /// A thing that a caller may be allowed to do: a resource and an action.
 pub trait Permission: Send + Sync + 'static {
@@ -14,7 +14,7 @@ impl Permission for CreatePayment {
     const NAME: &'static str = "payment:create";
 }
 
-/// To read an order of one's own.
+/// To read an order.
 #[derive(Debug)]
 pub struct ReadOrder;
 
@@ -22,18 +22,58 @@ impl Permission for ReadOrder {
     const NAME: &'static str = "order:read";
 }
 
-/// What a caller is to the shop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
-    /// Whoever the site signed a token for, signed in or a guest: their own orders alone.
-    Customer,
+/// To give money back.
+#[derive(Debug)]
+pub struct CreateRefund;
+
+impl Permission for CreateRefund {
+    const NAME: &'static str = "refund:create";
 }
 
-impl Role {
-    /// Whether this role holds permission `name`.
-    pub(super) fn permits(self, name: &str) -> bool {
-        match self {
-            Self::Customer => [CreatePayment::NAME, ReadOrder::NAME].contains(&name),
-        }
+/// To read what Stripe holds about a customer.
+#[derive(Debug)]
+pub struct ReadCustomer;
+
+impl Permission for ReadCustomer {
+    const NAME: &'static str = "customer:read";
+}
+
+/// To open one's own billing portal.
+#[derive(Debug)]
+pub struct OpenPortal;
+
+impl Permission for OpenPortal {
+    const NAME: &'static str = "portal:open";
+}
+
+/// How a permission may be granted.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub(super) name: &'static str,
+    /// Whether it can reach what is another caller's.
+    pub(super) reaches_any: bool,
+    /// Whether it moves money, so that a grant may limit how much.
+    pub(super) has_limits: bool,
+}
+
+/// Every permission that a role may be given.
+static RULES: [Rule; 5] = [
+    rule(CreatePayment::NAME, false, false),
+    rule(ReadOrder::NAME, true, false),
+    rule(CreateRefund::NAME, true, true),
+    rule(ReadCustomer::NAME, true, false),
+    rule(OpenPortal::NAME, false, false),
+];
+
+const fn rule(name: &'static str, reaches_any: bool, has_limits: bool) -> Rule {
+    Rule {
+        name,
+        reaches_any,
+        has_limits,
     }
+}
+
+/// The rule for the permission called `name`.
+pub(super) fn rule_of(name: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.name == name)
 }

@@ -1,5 +1,7 @@
 //! Settings are read from a closure, so none of this touches the process's environment.
 
+mod access;
+
 use std::{cell::RefCell, collections::BTreeSet};
 
 use super::*;

@@ -107,7 +107,7 @@ fn is_bus(name: &str) -> bool {
 }
 
 /// A URL that keeps what is sent to it from strangers: TLS, or this machine.
-fn endpoint(text: &str) -> Result<Uri, &'static str> {
+pub(crate) fn endpoint(text: &str) -> Result<Uri, &'static str> {
     let uri: Uri = text.parse().map_err(|_| "is not a URL")?;
     let authority = uri.authority().ok_or("is not a URL with a host")?;
     if authority.as_str().contains('@') {

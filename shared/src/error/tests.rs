@@ -52,7 +52,13 @@ fn rows() -> Vec<(Error, u16, &'static str, &'static str)> {
             Error::Forbidden,
             403,
             "forbidden",
-            "the caller is known, and may not do this",
+            "the caller is known, and no role of theirs permits this",
+        ),
+        (
+            Error::OverLimit,
+            403,
+            "refund_limit",
+            "no role of the caller's refunds so much in one call or one day, or in this currency",
         ),
         (
             Error::NotFound,
@@ -103,6 +109,30 @@ fn rows() -> Vec<(Error, u16, &'static str, &'static str)> {
             "the site signed a newer version of the order",
         ),
         (
+            Error::NotPaid,
+            409,
+            "order_not_paid",
+            "no money was taken for the order, so that none can be given back",
+        ),
+        (
+            Error::ExceedsPaid,
+            409,
+            "refund_exceeds_paid",
+            "less of the payment is left than is to be given back",
+        ),
+        (
+            Error::Disputed,
+            409,
+            "order_disputed",
+            "the payer's bank has the money, until it decides the dispute",
+        ),
+        (
+            Error::RefundRefused,
+            409,
+            "refund_refused",
+            "Stripe does not give this payment back; the log has its code, by the request id",
+        ),
+        (
             Error::TooLarge,
             413,
             "body_too_large",
@@ -118,7 +148,7 @@ fn rows() -> Vec<(Error, u16, &'static str, &'static str)> {
             Error::Unavailable(cause()),
             503,
             "unavailable",
-            "Stripe or the ledger did not answer in time, or there are no keys to work with for now; send it again after `Retry-After`",
+            "Stripe, the ledger or the issuer of tokens did not answer in time, or there are no keys to work with for now; send it again after `Retry-After`",
         ),
     ]
 }

@@ -68,6 +68,16 @@ pub struct Refund {
     pub status: Option<String>,
     /// `pi_…`; `None` for a charge that no intent made.
     pub payment_intent: Option<String>,
+    /// What we wrote when the refund was made.
+    pub metadata: Option<BTreeMap<String, String>>,
+}
+
+impl Refund {
+    /// What the metadata holds under `key`.
+    #[must_use]
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        self.metadata.as_ref()?.get(key).map(String::as_str)
+    }
 }
 
 /// A dispute (<https://docs.stripe.com/api/disputes/object>).

@@ -32,6 +32,7 @@ pub fn subscriber(
         "fulfil",
         "order",
         "reconcile",
+        "refund",
         "shared",
         "webhook",
     ];

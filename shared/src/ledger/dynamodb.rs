@@ -2,7 +2,7 @@
 //!
 //! Every item has one key, `pk`, which says what it is: `order#…`, `intent#…` (the order that an
 //! intent pays), `operation#…`, `event#…` (an event that was taken), `quarantine#…`, `outbox#…`,
-//! `mark#…` and `meta#mode`. A sparse index, `queue`, holds what waits: messages that are due or
+//! `mark#…`, `refunds#…` (what a caller gave back in a day) and `meta#mode`. A sparse index, `queue`, holds what waits: messages that are due or
 //! parked, and quarantined events. `docs/dynamodb.md` lists the attributes, and what each operation
 //! reads and writes.
 //!
@@ -16,6 +16,7 @@ mod item;
 mod orders;
 mod outbox;
 mod quarantine;
+mod refunds;
 mod requests;
 mod transaction;
 

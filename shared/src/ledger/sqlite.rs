@@ -7,6 +7,7 @@
 mod orders;
 mod outbox;
 mod quarantine;
+mod refunds;
 mod schema;
 
 use std::{
@@ -21,6 +22,7 @@ use super::{
     Settled,
     accept::{Decision, Handle, decide},
     opening,
+    refunding::{Refunded, Refunding},
 };
 use crate::{
     event::Event,
@@ -136,6 +138,11 @@ impl Sqlite {
             .await
     }
 
+    pub(super) async fn refund(&self, refunding: Refunding, now: i64) -> Result<Refunded, Failure> {
+        self.write(move |transaction| refunds::step(transaction, &refunding, now))
+            .await
+    }
+
     pub(super) async fn take_due(
         &self,
         now: i64,
@@ -214,7 +221,11 @@ impl Sqlite {
     pub(super) async fn forget_expired(&self, now: i64) -> Result<bool, Failure> {
         self.write(move |transaction| {
             let mut forgotten = 0;
-            for sql in [FORGET_EVENTS, outbox::FORGET_DELIVERED] {
+            for sql in [
+                FORGET_EVENTS,
+                outbox::FORGET_DELIVERED,
+                refunds::FORGET_BUDGETS,
+            ] {
                 let mut statement = transaction.prepare_cached(sql)?;
                 forgotten += statement.execute([now - REMEMBERED])?;
             }

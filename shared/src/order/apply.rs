@@ -111,14 +111,19 @@ impl Order {
             Subject::Dispute(dispute) => next.apply_dispute(dispute),
             Subject::Related(_) | Subject::Other | Subject::Unreadable(_) => return Ok(None),
         }
+        Ok(Some(self.step_to(next, now)))
+    }
+
+    /// The step from this order to `next`.
+    pub(super) fn step_to(&self, mut next: Self, now: i64) -> Step {
         let happenings = self.happenings_until(&next);
         if next != *self {
             next.updated_at = now;
         }
-        Ok(Some(Step {
+        Step {
             order: next,
             happenings,
-        }))
+        }
     }
 
     /// Whether the intent was this order's.
@@ -185,13 +190,15 @@ impl Order {
         Ok(())
     }
 
-    fn apply_refund(&mut self, refund: &Refund) -> Result<(), Mismatch> {
+    /// The refund counts from here on, and no more what was set aside for it.
+    pub(super) fn apply_refund(&mut self, refund: &Refund) -> Result<(), Mismatch> {
         self.check_offered(refund.amount, &refund.currency, |offered, is| offered >= is)?;
         let stage = match refund.status.as_deref() {
             Some("failed" | "canceled") => RefundStage::Failed,
             _ => RefundStage::Given,
         };
         self.facts.refund(&refund.id, refund.amount, stage);
+        self.tie(refund);
         Ok(())
     }
 

@@ -82,8 +82,26 @@ fn refund(id: &str, amount: i64, status: &str) -> Event {
         currency: "usd".to_owned(),
         status: Some(status.to_owned()),
         payment_intent: Some("pi_1".to_owned()),
+        metadata: None,
     };
     event(NOW, Subject::Refund(refund))
+}
+
+/// The refund that was made for the request `request`.
+fn refund_for(request: &str, id: &str, amount: i64, status: &str) -> Event {
+    let mut event = refund(id, amount, status);
+    if let Subject::Refund(refund) = &mut event.subject {
+        let metadata = [(RefundKeys::REQUEST.to_owned(), request.to_owned())];
+        refund.metadata = Some(metadata.into());
+    }
+    event
+}
+
+/// A request for so much under the id `id`.
+fn request(id: &str, amount: i64) -> RefundRequest {
+    let fay = CallerId::parse("fay").unwrap();
+    let digest = RefundRequest::digest_of(Some(amount), None);
+    RefundRequest::new((id.to_owned(), digest), usd(amount), None, &fay, NOW)
 }
 
 fn charge_refunded(total: i64) -> Event {
@@ -108,7 +126,11 @@ fn dispute(id: &str, status: &str) -> Event {
 
 /// The order after `events`, and all that the site is told on the way.
 fn after(events: &[Event]) -> (Order, Vec<Happening>) {
-    let mut current = order();
+    after_from(order(), events)
+}
+
+/// `current` after `events`, and all that the site is told on the way.
+fn after_from(mut current: Order, events: &[Event]) -> (Order, Vec<Happening>) {
     let mut told = Vec::new();
     for event in events {
         if let Some(step) = current
@@ -214,6 +236,67 @@ fn a_refund_is_counted_once_however_it_is_told() {
         charge_refunded(200),
     ];
     assert_eq!(after(&one_failed).0.refunded_amount(), 200);
+}
+
+#[test]
+fn what_is_left_counts_every_refund_once_whatever_is_known_of_it() {
+    let paid = || attempt(NOW, "succeeded");
+    let asked = |events: &[Event]| {
+        let mut order = after(&[paid()]).0;
+        assert!(order.reserve_refund(request("rfd_1", 500)));
+        after_from(order, events).0
+    };
+    let cases = [
+        (vec![], 1000),
+        (vec![refund_for("rfd_1", "re_1", 500, "pending")], 1000),
+        (vec![refund_for("rfd_1", "re_1", 500, "succeeded")], 1000),
+        (vec![refund_for("rfd_1", "re_1", 500, "failed")], 1500),
+        (
+            vec![
+                charge_refunded(500),
+                refund_for("rfd_1", "re_1", 500, "succeeded"),
+            ],
+            1000,
+        ),
+        // Another refund, from the dashboard.
+        (vec![refund("re_2", 300, "succeeded")], 700),
+        // Whether the total has the request in it, nobody knows yet.
+        (vec![charge_refunded(500)], 500),
+        (vec![charge_refunded(1500)], 0),
+        // Another order's request.
+        (vec![refund_for("rfd_9", "re_1", 500, "succeeded")], 500),
+    ];
+    for (events, left) in cases {
+        assert_eq!(asked(&events).left_to_refund(), left, "{events:#?}");
+    }
+    assert_eq!(order().left_to_refund(), 0, "nothing is paid");
+    let released = {
+        let mut order = asked(&[]);
+        assert!(order.decline_refund("rfd_1", Declined::Other, NOW));
+        order
+    };
+    assert_eq!(released.left_to_refund(), 1500);
+    let made_all_the_same = [refund_for("rfd_1", "re_1", 500, "succeeded")];
+    let made = after_from(released, &made_all_the_same).0;
+    assert_eq!(made.left_to_refund(), 1000);
+    assert_eq!(made.refund_requests()[0].declined(), None);
+}
+
+#[test]
+fn an_order_keeps_so_many_requests_and_no_more() {
+    let mut order = after(&[attempt(NOW, "succeeded")]).0;
+    for n in 0..100 {
+        assert!(order.reserve_refund(request(&format!("rfd_{n}"), 1)));
+        assert!(order.decline_refund(&format!("rfd_{n}"), Declined::Other, NOW));
+    }
+    assert!(!order.reserve_refund(request("rfd_100", 1)));
+}
+
+#[test]
+fn an_order_that_was_written_before_there_were_requests_is_read() {
+    let text = serde_json::to_string(&order()).unwrap();
+    assert!(!text.contains("refund_requests"), "{text}");
+    assert_eq!(serde_json::from_str::<Order>(&text).unwrap(), order());
 }
 
 #[test]

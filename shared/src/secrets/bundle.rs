@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::value::RawValue;
 
-use super::{Keys, unreadable::Why};
+use super::{Keys, Wanted, unreadable::Why};
 use crate::config::Reader;
 
 /// What was read of a secret.
@@ -15,12 +15,13 @@ pub(super) struct Bundle {
     pub(super) version: Option<String>,
 }
 
-/// The keys `wanted`, of which none may be missing; whatever else is there is not looked at.
+/// The keys `wanted`, of which none that is needed may be missing; whatever else is there is not looked
+/// at.
 ///
 /// # Errors
 ///
 /// [`Why::Malformed`] names all that is wrong, and shows no value.
-pub(super) fn keys(text: &SecretString, wanted: &[&'static str]) -> Result<Keys, Why> {
+pub(super) fn keys(text: &SecretString, wanted: &Wanted) -> Result<Keys, Why> {
     // The parser's own message is dropped: it may quote what it met.
     let Ok(fields) = serde_json::from_str::<BTreeMap<String, &RawValue>>(text.expose_secret())
     else {
@@ -28,14 +29,15 @@ pub(super) fn keys(text: &SecretString, wanted: &[&'static str]) -> Result<Keys,
     };
     let field = |name: &str| fields.get(name).map(|value| value.get());
     let string = |name: &str| -> Option<String> {
-        let is_wanted = wanted.contains(&name);
+        let is_wanted = wanted.includes(name);
         serde_json::from_str(field(name).filter(|_| is_wanted)?).ok()
     };
     let mut read = Reader::new(&string);
     let keys = Keys::read(&mut read);
-    for name in wanted {
+    for name in wanted.needed.iter().chain(&wanted.optional).copied() {
         match field(name) {
             Some(_) if !read.is_set(name) => read.problem(name, "is not a string"),
+            None if wanted.optional.contains(&name) => {}
             _ => read.require(name),
         }
     }
@@ -47,10 +49,14 @@ pub(super) fn keys(text: &SecretString, wanted: &[&'static str]) -> Result<Keys,
 mod tests {
     use super::*;
 
-    const WANTED: &[&str] = &["STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY"];
+    fn wanted(needed: &[&'static str], optional: &[&'static str]) -> Wanted {
+        let [needed, optional] = [needed, optional].map(<[_]>::to_vec);
+        Wanted { needed, optional }
+    }
 
     fn complaint(text: &str) -> String {
-        let Err(Why::Malformed(said)) = keys(&SecretString::from(text), WANTED) else {
+        let wanted = wanted(&["STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY"], &[]);
+        let Err(Why::Malformed(said)) = keys(&SecretString::from(text), &wanted) else {
             panic!("it was accepted")
         };
         said
@@ -60,7 +66,8 @@ mod tests {
     fn only_the_keys_that_are_wanted_are_held() {
         let text = r#"{"STRIPE_SECRET_KEY":"rk_test_a","STRIPE_WEBHOOK_SECRET":"whsec_b","FAREBOX_SITE_KEY":7,"x":{}}"#;
 
-        let keys = keys(&SecretString::from(text), &["STRIPE_SECRET_KEY"]).unwrap();
+        let wanted = wanted(&["STRIPE_SECRET_KEY"], &[]);
+        let keys = keys(&SecretString::from(text), &wanted).unwrap();
 
         assert_eq!(
             keys.stripe_secret_key().unwrap().expose_secret(),
@@ -68,6 +75,23 @@ mod tests {
         );
         assert!(keys.stripe_webhook_secrets().is_err());
         assert!(keys.site_key().is_err());
+    }
+
+    #[test]
+    fn an_optional_key_is_held_where_it_is_there_and_is_not_demanded() {
+        let wanted = wanted(&[], &["FAREBOX_SITE_KEY"]);
+        let read = |text: &str| keys(&SecretString::from(text), &wanted);
+        let key = "k".repeat(32);
+
+        let with = read(&format!(r#"{{"FAREBOX_SITE_KEY":"{key}"}}"#)).unwrap();
+        assert_eq!(with.site_key().unwrap().expose_secret(), key);
+        assert!(read("{}").unwrap().site_key().is_err());
+        for wrong in ["7", "null", "\"short\"", "\"\""] {
+            assert!(
+                read(&format!(r#"{{"FAREBOX_SITE_KEY":{wrong}}}"#)).is_err(),
+                "{wrong}"
+            );
+        }
     }
 
     #[test]

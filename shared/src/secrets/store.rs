@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::{
-    Cause, Keys, bundle,
+    Cause, Keys, Wanted, bundle,
     held::{Held, Standing},
     manager::Manager,
     unreadable::{Unreadable, Why},
@@ -24,7 +24,7 @@ const INTERVAL: Duration = Duration::from_secs(10);
 /// The keys in one secret.
 pub(super) struct Store {
     manager: Manager,
-    wanted: Vec<&'static str>,
+    wanted: Wanted,
     ttl: Duration,
     held: RwLock<Held>,
     /// Held across a reading on purpose: who waits for it shares its outcome.
@@ -50,7 +50,7 @@ enum Effort {
 }
 
 impl Store {
-    pub(super) fn new(manager: Manager, wanted: Vec<&'static str>, ttl: Duration) -> Self {
+    pub(super) fn new(manager: Manager, wanted: Wanted, ttl: Duration) -> Self {
         Self {
             manager,
             wanted,

@@ -204,7 +204,7 @@ fn metadata(order: &Order, revision: &Revision) -> HashMap<String, String> {
 }
 
 /// The key of an operation: the same for the same parts, and telling nothing of them.
-fn key_of(operation: &[&str]) -> IdempotencyKey {
+pub(super) fn key_of(operation: &[&str]) -> IdempotencyKey {
     let key = format!("farebox-{}", digest::hex(operation));
     IdempotencyKey::new(key).expect("72 characters are not too many")
 }

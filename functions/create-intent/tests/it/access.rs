@@ -3,7 +3,7 @@
 use hyper::{Method, body::Bytes};
 use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
-use testing::{Shop, tokens};
+use testing::{Issuer, Log, Shop, SigningKey, tokens};
 
 use crate::{Api, mugs};
 
@@ -147,4 +147,72 @@ async fn only_post_is_answered_and_bodies_are_capped() {
         let answer = call.send(Method::POST, Bytes::from(body)).await;
         assert_eq!(answer.code(400), "invalid_request", "{body}");
     }
+}
+
+#[tokio::test]
+async fn with_an_issuer_alone_items_are_sold_and_signed_orders_are_refused_with_a_reason() {
+    let key = SigningKey::ed25519("key-1");
+    let issuer = Issuer::start(&[&key]).await;
+    let [url, name, audience] = issuer.variables();
+    let without_site_key = [url, name, audience, ("FAREBOX_SITE_KEY", "")];
+    let api = Api::over(Shop::open_with(&without_site_key).await).await;
+    let token = key.sign(&Issuer::claims("ada", api.shop.clock.now()));
+    let call = || api.client.request().bearer(&token).key("k1");
+
+    let _ = call().post(&mugs(1)).await.expect(200);
+    let order = api.shop.order_token("ada", &json!({}));
+    let answer = call().post(&json!({ "order": order })).await.expect(400);
+    let said = answer.body["error"]["message"].as_str().unwrap();
+    assert!(said.contains("takes no signed orders"), "{said}");
+    for forged in [&token, ""] {
+        let answer = call().post(&json!({ "order": forged })).await;
+        assert_eq!(answer.code(400), "invalid_request");
+    }
+}
+
+#[tokio::test]
+async fn an_issuers_key_signs_callers_and_no_orders() {
+    let key = SigningKey::p256("key-1");
+    let issuer = Issuer::start(&[&key]).await;
+    let api = Api::over(Shop::open_with(&issuer.variables()).await).await;
+    let now = api.shop.clock.now();
+    let order = json!({ "iss": Issuer::NAME, "aud": "farebox:order", "sub": "ada", "iat": now,
+        "exp": now + 300, "orderId": "o_1", "amount": 1, "currency": "usd" });
+
+    let answer = api
+        .post_without_key(&json!({ "order": key.sign(&order) }))
+        .await;
+
+    assert_eq!(answer.code(400), "invalid_request");
+}
+
+#[tokio::test]
+async fn each_request_leaves_one_record_about_its_order() {
+    let api = Api::start().await;
+    let (log, guard) = Log::start();
+    let made = api.post("k1", &mugs(1)).await.expect(200);
+    let id = made.body["orderId"].as_str().unwrap();
+    let change = json!({ "items": [{ "price": "mug", "quantity": 2 }], "orderId": id });
+    let eve = api.shop.token("eve");
+    let foreign = api.client.request().bearer(&eve).key("k2");
+    let _ = foreign.post(&change).await.expect(404);
+    let support = api.shop.token_of("eve", &["support"]);
+    let staff = api.client.request().bearer(&support).key("k3");
+    let _ = staff.post(&change).await.expect(403);
+    drop(guard);
+
+    let lines = log.text();
+    let lines = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let records: Vec<[Value; 4]> = lines
+        .filter(|line| line["audit"] == true)
+        .map(|line| ["action", "object", "allowed", "why"].map(|name| line[name].clone()))
+        .collect();
+    let expected = json!([
+        ["payment:create", id, true, "owner"],
+        ["payment:create", id, false, "not_owner"],
+        ["payment:create", "none", false, "not_permitted"],
+    ]);
+    assert_eq!(json!(records), expected);
 }

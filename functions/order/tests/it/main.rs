@@ -4,6 +4,12 @@
     reason = "a test may stop at what it does not expect"
 )]
 
+mod audit;
+mod jwks;
+mod keys;
+mod providers;
+mod tokens;
+
 use hyper::{Method, body::Bytes};
 use order::{App, service};
 use serde_json::{Value, json};
@@ -24,7 +30,12 @@ struct Page {
 
 impl Page {
     async fn open() -> Self {
-        let shop = Shop::open().await.at_fixed_time();
+        Self::open_with(&[]).await
+    }
+
+    /// With other values for some variables.
+    async fn open_with(changes: &[(&str, &str)]) -> Self {
+        let shop = Shop::open_with(changes).await.at_fixed_time();
         let app = App::new(&shop.config, shop.ledger.clone(), shop.clock.clone());
         let client = Client::of(service(app)).await;
         Self { shop, client }
@@ -35,14 +46,25 @@ impl Page {
         self.client.request().bearer(&token).path(query).get().await
     }
 
+    /// Reads the order `o_1` with `token`.
+    async fn read_with(&self, token: &str) -> Answer {
+        let request = self.client.request().bearer(token);
+        request.path("/?id=o_1").get().await
+    }
+
     /// Ada's order `o_1` of 15.00; gives its intent's id.
     async fn order(&self) -> String {
+        self.order_of("ada").await
+    }
+
+    /// The order `o_1` of `owner`; gives its intent's id.
+    async fn order_of(&self, owner: &str) -> String {
         let amount = Amount::new(1500, Currency::parse("usd").unwrap()).unwrap();
         let opening = Opening {
             operation: None,
             order: OrderId::parse("o_1").unwrap(),
             must_exist: false,
-            owner: CallerId::parse("ada").unwrap(),
+            owner: CallerId::parse(owner).unwrap(),
             contents: Contents::signed(amount, None, std::collections::BTreeMap::new(), NOW)
                 .unwrap(),
         };
@@ -107,6 +129,43 @@ async fn a_foreign_order_and_one_that_is_not_there_cannot_be_told_apart() {
         body
     };
     assert_eq!(without_id(foreign.body), without_id(missing.body));
+}
+
+#[tokio::test]
+async fn staff_read_any_order_and_an_unknown_role_is_that_of_a_guest() {
+    let page = Page::open().await;
+    page.order().await;
+    for roles in [
+        &["support"][..],
+        &["finance"],
+        &["admin"],
+        &["x", "support"],
+    ] {
+        let token = page.shop.token_of("eve", roles);
+        let _ = page.read_with(&token).await.expect(200);
+    }
+    for roles in [&[][..], &["Support"], &["support "], &["customer"], &["*"]] {
+        let token = page.shop.token_of("eve", roles);
+        assert_eq!(page.read_with(&token).await.code(404), "not_found");
+    }
+}
+
+#[tokio::test]
+async fn a_role_without_the_permission_is_refused_even_for_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("roles.json");
+    std::fs::write(
+        &path,
+        r#"{ "payer": { "payment:create": { "scope": "own" } }, "none": {} }"#,
+    )
+    .unwrap();
+    let roles = ("FAREBOX_ROLES", path.to_str().unwrap());
+    let page = Page::open_with(&[roles, ("FAREBOX_DEFAULT_ROLE", "none")]).await;
+    page.order().await;
+    for roles in [&["payer"][..], &["support"], &[]] {
+        let token = page.shop.token_of("ada", roles);
+        assert_eq!(page.read_with(&token).await.code(403), "forbidden");
+    }
 }
 
 #[tokio::test]

@@ -33,6 +33,7 @@ pub(super) enum Kind {
     Quarantine,
     Outbox,
     Mark,
+    Refunds,
 }
 
 impl Kind {
@@ -45,6 +46,7 @@ impl Kind {
             Self::Quarantine => "quarantine#",
             Self::Outbox => "outbox#",
             Self::Mark => "mark#",
+            Self::Refunds => "refunds#",
         }
     }
 

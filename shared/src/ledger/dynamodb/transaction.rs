@@ -25,6 +25,8 @@ pub(super) enum Condition<'a> {
     Version(i64),
     /// It is not there, or is of this order.
     AbsentOrOf(&'a str),
+    /// It is not there, or is a budget of which so much is spent.
+    AbsentOrSpent(i64),
 }
 
 /// A transaction of which nothing was written.
@@ -126,6 +128,11 @@ impl Condition<'_> {
                 Some("attribute_not_exists(pk) OR #order_id = :is"),
                 Some("order_id"),
                 Some(text(order)),
+            ),
+            Self::AbsentOrSpent(spent) => (
+                Some("attribute_not_exists(pk) OR #spent = :is"),
+                Some("spent"),
+                Some(number(spent)),
             ),
         }
     }

@@ -10,7 +10,7 @@ use super::{Failure, Mode};
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Each brings the schema from the version that is its index to the next.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE orders (
         id         TEXT PRIMARY KEY,
@@ -60,6 +60,13 @@ const MIGRATIONS: [&str; 2] = [
         name  TEXT PRIMARY KEY,
         value TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
+",
+    "
+    CREATE TABLE refund_budgets (
+        id         TEXT PRIMARY KEY,
+        spent      INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL
+    ) STRICT;
 ",
 ];
 

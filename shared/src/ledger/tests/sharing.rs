@@ -10,7 +10,7 @@ on_both_backends!(
 );
 
 /// What `work` gives, done by `count` handles at once.
-async fn by_many<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+pub(super) async fn by_many<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
     it: &Fixture,
     count: usize,
     work: impl Fn(usize, Ledger) -> F,

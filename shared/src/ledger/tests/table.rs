@@ -114,7 +114,7 @@ async fn costs() -> Vec<(&'static str, Vec<Exchange>)> {
     let refund = json!({
         "id": "evt_5", "object": "event", "type": "refund.created", "created": NOW,
         "livemode": false, "data": { "object": {
-            "id": "re_1", "amount": 1500, "currency": "usd", "status": "succeeded",
+            "id": "re_1", "amount": 500, "currency": "usd", "status": "succeeded",
             "payment_intent": "pi_1",
         } },
     });
@@ -131,6 +131,22 @@ async fn costs() -> Vec<(&'static str, Vec<Exchange>)> {
         it.accept(&event).await;
         costs.push((what, relay.log()));
     }
+    let request = it.reserved("2", 400).await;
+    costs.push(("a refund set aside", relay.log()));
+    it.settle(&refunds::refund("2", 400, "succeeded")).await;
+    costs.push(("its answer", relay.log()));
+    it.reserved("3", 600).await;
+    relay.log();
+    let why = crate::order::Declined::Other;
+    let order = it.ledger.order(order.id()).await.unwrap().unwrap();
+    let last = order.refund_requests().last().unwrap();
+    assert_ne!(last.id(), request.id());
+    relay.log();
+    it.ledger
+        .decline_refund(&order, last, why, NOW)
+        .await
+        .unwrap();
+    costs.push(("its release", relay.log()));
     costs
 }
 
@@ -156,6 +172,9 @@ async fn an_event_takes_one_read_and_one_transaction_and_the_rest_no_more() {
         ("one that is set aside", BOTH, 3, 2, 5),
         // It names its intent alone.
         ("a refund", REFUND, 3, 3, 7),
+        ("a refund set aside", BOTH, 2, 2, 4),
+        ("its answer", BOTH, 1, 2, 5),
+        ("its release", BOTH, 2, 2, 4),
     ];
 
     let costs = costs().await;

@@ -1,0 +1,161 @@
+//! Handler for `POST /api/refund`.
+//!
+//! Gives all or part of a payment back, once for each operation, however often and from wherever it is
+//! sent. Who may do so, and how much, their role says.
+//!
+//! | we answer | when |
+//! |---|---|
+//! | `200` | Stripe has the refund; its `status` says how far it is |
+//! | `400` | the request is wrong, or has no `Idempotency-Key`; the message names the field |
+//! | `401` | there is no valid token |
+//! | `403` | no role of the caller's refunds, or not so much in one call or one day, or not this currency |
+//! | `404` | there is no such order, or no role of the caller's reaches it |
+//! | `409` | the key came with other contents, or the order is not paid, or less is left, or Stripe refuses |
+//! | `503` | Stripe or the ledger did not answer in time, or the keys cannot be read; the same request may be sent again |
+//!
+//! Read [`reserve`] for how the amount is set aside, and [`settle`] for how Stripe is asked.
+
+pub mod reserve;
+pub mod settle;
+
+use axum::{
+    Json,
+    extract::{FromRef, State},
+    http::HeaderMap,
+    routing::{MethodRouter, post},
+};
+use serde::{Deserialize, Deserializer, Serialize};
+use shared::{
+    Clock, Config, Error,
+    access::{Allowed, Callers, CreateRefund},
+    config::need,
+    event::Refund,
+    host,
+    ledger::Ledger,
+    order::{Order, OrderId, RefundReason},
+    request::{self, IdempotencyKey},
+    stripe::Stripe,
+};
+
+use self::reserve::Asked;
+
+/// What this function cannot do without.
+pub const NEEDS: &[&str] = &[
+    need::STRIPE_SECRET_KEY,
+    need::FAREBOX_SITE_KEY,
+    need::FAREBOX_LEDGER,
+];
+
+/// What the handler works with.
+#[derive(Clone, Debug)]
+pub struct App {
+    callers: Callers,
+    stripe: Stripe,
+    ledger: Ledger,
+    clock: Clock,
+}
+
+impl App {
+    /// From the settings of this process.
+    ///
+    /// # Errors
+    ///
+    /// [`host::Error`] when settings are missing, the keys cannot be read, or the ledger cannot be opened.
+    pub async fn from_env() -> Result<Self, host::Error> {
+        let config = Config::from_env(NEEDS)?;
+        let stripe = Stripe::new(&config);
+        let ledger = host::open(&config, Some(&stripe)).await?;
+        Ok(Self::new(&config, stripe, ledger, Clock::default()))
+    }
+
+    /// From parts that are there already.
+    #[must_use]
+    pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
+        Self {
+            callers: Callers::new(config, clock.clone()),
+            stripe,
+            ledger,
+            clock,
+        }
+    }
+
+    /// The same, with one deadline for all calls to Stripe.
+    fn for_one_request(self) -> Self {
+        Self {
+            stripe: self.stripe.for_one_request(),
+            ..self
+        }
+    }
+}
+
+impl FromRef<App> for Callers {
+    fn from_ref(app: &App) -> Self {
+        app.callers.clone()
+    }
+}
+
+/// The whole route. The platform owns the path, so any path reaches it.
+pub fn service(app: App) -> MethodRouter {
+    post(give_back).with_state(app)
+}
+
+/// What the caller sends, with an `Idempotency-Key` header.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct RefundOrder {
+    order_id: String,
+    /// In minor units of the order's currency; what is left, without it.
+    #[serde(default, deserialize_with = "number")]
+    amount: Option<i64>,
+    reason: Option<RefundReason>,
+}
+
+/// A number where there is one. `null` is refused: a page that computes it wrongly, and sends `NaN`,
+/// would else give all of the money back.
+fn number<'de, D: Deserializer<'de>>(field: D) -> Result<Option<i64>, D::Error> {
+    i64::deserialize(field).map(Some)
+}
+
+/// The refund as Stripe has it now. The amount is in minor units.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GivenBack {
+    order_id: String,
+    refund_id: String,
+    amount: i64,
+    currency: String,
+    /// `pending`, `requires_action`, `succeeded`, `failed` or `canceled`.
+    status: String,
+}
+
+async fn give_back(
+    caller: Allowed<CreateRefund>,
+    State(app): State<App>,
+    headers: HeaderMap,
+    request::Json(request): request::Json<RefundOrder>,
+) -> Result<Json<GivenBack>, Error> {
+    let app = app.for_one_request();
+    let key = IdempotencyKey::in_headers(&headers)?
+        .ok_or_else(|| Error::invalid("`Idempotency-Key` is needed: a name for this refund"))?;
+    let id = OrderId::parse(&request.order_id);
+    let id = id.map_err(|what| Error::invalid(format!("`orderId` {what}")))?;
+    let order = app.ledger.order(&id).await?;
+    let caller = caller.reach(order.as_ref().map(Order::owner), id.as_str())?;
+    let order = order.ok_or(Error::NotFound)?;
+    let asked = Asked::new(&id, caller.caller(), &key, request.amount, request.reason);
+    let reserved = app.reserve(order, caller, &asked).await?;
+    let refund = app.settle(&reserved, asked.id()).await?;
+    Ok(Json(GivenBack::of(&id, refund)))
+}
+
+impl GivenBack {
+    fn of(order: &OrderId, refund: Refund) -> Self {
+        Self {
+            order_id: order.to_string(),
+            refund_id: refund.id,
+            amount: refund.amount,
+            currency: refund.currency,
+            status: refund.status.unwrap_or_else(|| "pending".to_owned()),
+        }
+    }
+}

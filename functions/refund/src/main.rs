@@ -1,0 +1,16 @@
+//! `POST /api/refund`: gives the money of a paid order back.
+//!
+//! Everything worth reading is in `lib.rs`; this file only picks the host.
+
+use std::process::ExitCode;
+
+use shared::host;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    host::run(async {
+        let app = refund::App::from_env().await?;
+        host::serve(refund::service(app)).await
+    })
+    .await
+}

@@ -1,0 +1,120 @@
+//! How the amount of a refund is set aside.
+//!
+//! The ledger comes first: one transaction checks what is left of the payment and of the caller's day,
+//! and notes the request. So refunds that are asked for at once never exceed what was paid, and a
+//! process that dies after it leaves a request that the same operation finds again.
+
+use shared::{
+    Error,
+    access::{CallerId, CreateRefund, Reached},
+    amount::Amount,
+    ledger::{RefundRefusal, Refunded},
+    order::{Order, OrderId, RefundReason, RefundRequest},
+    request::IdempotencyKey,
+};
+
+use crate::App;
+
+/// What a caller asks for.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    id: String,
+    digest: String,
+    amount: Option<i64>,
+    reason: Option<RefundReason>,
+}
+
+impl Asked {
+    /// `caller` names it `key`: the same key for the same order is the same refund.
+    pub(crate) fn new(
+        order: &OrderId,
+        caller: &CallerId,
+        key: &IdempotencyKey,
+        amount: Option<i64>,
+        reason: Option<RefundReason>,
+    ) -> Self {
+        Self {
+            id: RefundRequest::id_of(order, caller, key.as_str()),
+            digest: RefundRequest::digest_of(amount, reason),
+            amount,
+            reason,
+        }
+    }
+
+    /// The id of the request in the ledger.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// How much of `order` it is.
+    fn amount_of(&self, order: &Order) -> Result<Amount, Error> {
+        let currency = order.paid_amount().ok_or(Error::NotPaid)?.currency();
+        match self.amount {
+            Some(amount) => Amount::new(amount, currency)
+                .map_err(|what| Error::invalid(format!("`amount` {what}"))),
+            None => Amount::new(order.left_to_refund(), currency).map_err(|_| Error::ExceedsPaid),
+        }
+    }
+}
+
+/// An order with the request on it.
+#[derive(Debug)]
+pub(crate) struct Reserved {
+    pub(crate) order: Order,
+    /// Whether the request was there before, so that somebody may have asked Stripe already.
+    pub(crate) is_found: bool,
+}
+
+impl App {
+    /// `order` with the request for what was `asked`, whose amount is set aside. A request that is
+    /// there already was allowed when it was made.
+    pub(crate) async fn reserve(
+        &self,
+        order: Order,
+        mut caller: Reached<CreateRefund>,
+        asked: &Asked,
+    ) -> Result<Reserved, Error> {
+        if let Some(known) = order.refund_request(&asked.id) {
+            return match known.digest() == asked.digest {
+                true => Ok(Reserved {
+                    order,
+                    is_found: true,
+                }),
+                false => Err(Error::KeyReused),
+            };
+        }
+        let amount = asked.amount_of(&order)?;
+        let limit = caller.day_limit(amount)?;
+        let names = (asked.id.clone(), asked.digest.clone());
+        let now = self.clock.now();
+        let request = RefundRequest::new(names, amount, asked.reason, caller.caller(), now);
+        let reserved = self
+            .ledger
+            .reserve_refund(order.id(), request, amount.currency(), limit)
+            .await?;
+        let (order, is_found) = match reserved {
+            Refunded::Changed(order) => (order, false),
+            Refunded::Unchanged(order) => (order, true),
+            Refunded::Refused(RefundRefusal::OverDayLimit) => return Err(caller.over_day_limit()),
+            Refunded::Refused(refusal) => return Err(error_of(refusal)),
+        };
+        Ok(Reserved {
+            order: *order,
+            is_found,
+        })
+    }
+}
+
+/// What the caller is told of a refusal of the ledger's.
+pub(crate) fn error_of(refusal: RefundRefusal) -> Error {
+    match refusal {
+        RefundRefusal::NotFound => Error::NotFound,
+        RefundRefusal::KeyReused => Error::KeyReused,
+        RefundRefusal::NotPaid => Error::NotPaid,
+        RefundRefusal::ExceedsPaid => Error::ExceedsPaid,
+        RefundRefusal::OverDayLimit => Error::OverLimit,
+        RefundRefusal::TooMany => Error::RefundRefused,
+        RefundRefusal::Mismatch(mismatch) => Error::Internal(Box::new(mismatch)),
+        _ => Error::Internal("the ledger refused for a reason that is not known here".into()),
+    }
+}

@@ -1,0 +1,217 @@
+//! What is given back, what is answered, and what the ledger keeps.
+
+use serde_json::{Value, json};
+use shared::order::RefundReason;
+use testing::Answer;
+
+use crate::{Api, rest};
+
+#[tokio::test]
+async fn what_is_left_is_given_back_and_the_site_is_told() {
+    let api = Api::with_order().await;
+
+    let answer = api.post("k1", &rest()).await.expect(200);
+
+    let [refund] = &api.shop.stripe.refunds()[..] else {
+        panic!("not one refund")
+    };
+    let expected = json!({ "orderId": "o_1", "refundId": refund["id"], "amount": 1500,
+        "currency": "usd", "status": "succeeded" });
+    assert_eq!(answer.body, expected);
+    let order = api.shop.order("o_1").await;
+    assert_eq!(order.status().as_str(), "refunded");
+    let due = api
+        .shop
+        .ledger
+        .take_due(api.shop.clock.now(), 60, 10)
+        .await
+        .unwrap();
+    let told: Vec<&str> = due.iter().map(|one| one.message.kind.as_str()).collect();
+    assert_eq!(told, ["order.paid", "order.refunded"]);
+}
+
+#[tokio::test]
+async fn the_events_of_a_refund_add_nothing_to_what_its_answer_told() {
+    let api = Api::with_order().await;
+    let _ = api.refund("k1", 500).await.expect(200);
+    let before = api.shop.order("o_1").await;
+
+    let intent = before.intent().unwrap().to_owned();
+    api.shop.hear_of(&intent).await;
+
+    let after = api.shop.order("o_1").await;
+    assert_eq!(
+        (after.refunded_amount(), after.left_to_refund()),
+        (500, 1000)
+    );
+    let now = api.shop.clock.now();
+    let due = api.shop.ledger.take_due(now, 60, 10).await.unwrap();
+    assert_eq!(due.len(), 2, "paid and refunded, once each");
+}
+
+#[tokio::test]
+async fn parts_add_up_to_what_was_paid_and_no_further() {
+    let api = Api::with_order().await;
+    let _ = api.refund("k1", 500).await.expect(200);
+    assert_eq!(
+        api.refund("k2", 1001).await.code(409),
+        "refund_exceeds_paid"
+    );
+    let sent = api.shop.stripe.requests();
+    let sent = sent.iter().filter(|r| r.path == "/v1/refunds");
+    assert_eq!(sent.count(), 1, "Stripe was not asked for too much");
+
+    let last = api.post("k3", &rest()).await.expect(200);
+    assert_eq!(last.body["amount"], 1000);
+    assert_eq!(
+        api.post("k4", &rest()).await.code(409),
+        "refund_exceeds_paid"
+    );
+    assert_eq!(api.refunds(), [500, 1000]);
+}
+
+#[tokio::test]
+async fn what_was_refunded_elsewhere_is_not_refunded_again() {
+    let api = Api::with_order().await;
+    let intent = api.shop.order("o_1").await.intent().unwrap().to_owned();
+    api.shop.stripe.refund(&intent, Some(1200)).unwrap();
+    api.shop.hear_of(&intent).await;
+
+    assert_eq!(api.refund("k1", 301).await.code(409), "refund_exceeds_paid");
+    let _ = api.refund("k2", 300).await.expect(200);
+    assert_eq!(api.refunds(), [300, 1200]);
+}
+
+#[tokio::test]
+async fn the_same_operation_is_one_refund_and_other_contents_are_refused() {
+    let api = Api::with_order().await;
+    let first = api.refund("k1", 500).await.expect(200);
+    let again = api.refund("k1", 500).await.expect(200);
+    assert_eq!(again.body, first.body);
+
+    for other in [
+        json!({ "orderId": "o_1", "amount": 501 }),
+        json!({ "orderId": "o_1" }),
+        json!({ "orderId": "o_1", "amount": 500, "reason": "duplicate" }),
+    ] {
+        assert_eq!(
+            api.post("k1", &other).await.code(409),
+            "idempotency_key_reused"
+        );
+    }
+    assert_eq!(api.refunds(), [500]);
+}
+
+#[tokio::test]
+async fn the_same_key_of_another_caller_is_another_refund() {
+    let api = Api::with_order().await;
+    let _ = api.refund("k1", 500).await.expect(200);
+    let token = api.shop.token_of("gus", &["admin"]);
+    let call = api.client.request().bearer(&token).key("k1");
+    let body = json!({ "orderId": "o_1", "amount": 500 });
+    let _ = call.post(&body).await.expect(200);
+    assert_eq!(api.refunds(), [500, 500]);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_named() {
+    let api = Api::with_order().await;
+    api.shop.paid_order("isk", 50_000, "isk").await;
+    let message = |answer: Answer| {
+        let body = answer.expect(400).body;
+        body["error"]["message"].as_str().unwrap().to_owned()
+    };
+    let cases = [
+        (json!({ "orderId": "o_1", "amount": 0 }), "`amount`"),
+        (json!({ "orderId": "o_1", "amount": -500 }), "`amount`"),
+        (json!({ "orderId": "o_1", "amount": 1.5 }), "`amount`"),
+        (json!({ "orderId": "o_1", "amount": "5" }), "`amount`"),
+        (json!({ "orderId": "o_1", "amount": null }), "`amount`"),
+        (json!({ "orderId": "o_1", "amount": 1e30 }), "`amount`"),
+        (
+            json!({ "orderId": "isk", "amount": 50 }),
+            "`amount` must be a multiple of 100",
+        ),
+        (json!({ "orderId": "o_1", "reason": "because" }), "`reason`"),
+        (json!({ "orderId": "o_1", "currency": "usd" }), "`currency`"),
+        (json!({ "amount": 500 }), "`orderId`"),
+        (json!({ "orderId": "../o_1" }), "`orderId`"),
+    ];
+    for (body, named) in cases {
+        let said = message(api.post("k1", &body).await);
+        assert!(said.contains(named), "{body}: {said}");
+    }
+    let token = api.shop.token_of("fay", &["admin"]);
+    let keyless = api.client.request().bearer(&token).post(&rest()).await;
+    assert!(message(keyless).contains("`Idempotency-Key`"));
+    assert_eq!(api.refunds(), [0; 0]);
+}
+
+#[tokio::test]
+async fn an_order_that_is_not_paid_is_not_refunded() {
+    let api = Api::start().await;
+    api.shop.open_order("o_1").await;
+    assert_eq!(api.post("k1", &rest()).await.code(409), "order_not_paid");
+    assert_eq!(api.refund("k2", 500).await.code(409), "order_not_paid");
+    let missing = json!({ "orderId": "o_9" });
+    assert_eq!(api.post("k3", &missing).await.code(404), "not_found");
+}
+
+#[tokio::test]
+async fn a_refund_that_fails_later_gives_its_amount_back() {
+    let api = Api::with_order().await;
+    let answer = api.post("k1", &rest()).await.expect(200);
+    let intent = api.shop.order("o_1").await.intent().unwrap().to_owned();
+    api.shop
+        .stripe
+        .fail_refund(answer.body["refundId"].as_str().unwrap())
+        .unwrap();
+    assert_eq!(api.left().await, 0);
+
+    api.shop.hear_of(&intent).await;
+
+    assert_eq!(api.left().await, 1500);
+    let again = api.post("k1", &rest()).await.expect(200);
+    assert_eq!(again.body["status"], "failed", "it is the same refund");
+    let anew = api.post("k2", &rest()).await.expect(200);
+    assert_eq!(anew.body["status"], "succeeded");
+    assert_eq!(api.refunds(), [1500, 1500]);
+}
+
+#[tokio::test]
+async fn the_ledger_keeps_who_asked_when_for_how_much_why_and_what_came_of_it() {
+    let api = Api::with_order().await;
+    let body = json!({ "orderId": "o_1", "amount": 500, "reason": "requested_by_customer" });
+    let answer = api.post("k1", &body).await.expect(200);
+
+    let order = api.shop.order("o_1").await;
+    let [request] = order.refund_requests() else {
+        panic!("{:?}", order.refund_requests())
+    };
+    let fay = shared::access::CallerId::parse("fay").unwrap().alias();
+    assert_eq!((request.by(), request.amount()), (fay.as_str(), 500));
+    assert_eq!(request.reason(), Some(RefundReason::RequestedByCustomer));
+    assert!((0..60).contains(&(api.shop.clock.now() - request.at())));
+    assert_eq!(request.refund(), answer.body["refundId"].as_str());
+    let refund = &api.shop.stripe.refunds()[0];
+    assert_eq!(refund["reason"], "requested_by_customer");
+    let written = json!({ "farebox_order": "o_1", "farebox_refund": request.id() });
+    assert_eq!(refund["metadata"], written);
+}
+
+#[tokio::test]
+async fn a_pending_refund_counts_as_given_back() {
+    let api = Api::start().await;
+    let intent = api.shop.open_order("o_1").await;
+    let confirm = api.shop.stripe.confirm(&intent, "pm_card_pendingRefund");
+    confirm.await.unwrap();
+    api.shop.hear_of(&intent).await;
+
+    let answer = api.post("k1", &rest()).await.expect(200);
+    assert_eq!(answer.body["status"], "pending");
+    assert_eq!(api.left().await, 0);
+    let refund = answer.body["refundId"].as_str().unwrap();
+    api.shop.stripe.settle_refund(refund).unwrap();
+    let again = api.post("k1", &rest()).await.expect(200);
+    assert_eq!(again.body["status"], Value::from("succeeded"));
+}

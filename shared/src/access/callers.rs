@@ -1,0 +1,179 @@
+//! Tells callers apart by their tokens: those of the site's server, and those of an issuer.
+
+use std::sync::Arc;
+
+use hyper::HeaderMap;
+use jsonwebtoken::{Algorithm, DecodingKey};
+use secrecy::ExposeSecret as _;
+use serde::de::DeserializeOwned;
+
+use super::{
+    CallerId, Issuer, Roles,
+    audit::Why,
+    claims::Claims,
+    jwks::{Jwks, NoKeys},
+    refused::Refused,
+    settings::Settings,
+    token::{Signer, Token},
+};
+use crate::{
+    Clock, Config, Error, Secrets,
+    secrets::{Missing, Unreadable},
+};
+
+/// The audience of a token of the site's server that says who is calling.
+const CALLER: &str = "farebox";
+
+/// Tells callers apart by their tokens; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Callers {
+    pub(super) secrets: Secrets,
+    pub(super) clock: Clock,
+    settings: Arc<Settings>,
+    issuer: Option<(Issuer, Jwks)>,
+}
+
+/// Who is calling, and which of our roles they have, at least one.
+pub(super) struct Caller {
+    pub(super) id: CallerId,
+    pub(super) roles: Vec<String>,
+}
+
+/// Why it is not known who is calling.
+#[derive(Debug)]
+pub(super) enum Unknown {
+    /// The token does not say.
+    Refused(Refused),
+    /// The issuer's keys cannot be had.
+    NoKeys(NoKeys),
+    /// There is no key of the site's.
+    NoSiteKey(Missing),
+    /// Our own keys, the site's among them, cannot be had.
+    Unreadable(Unreadable),
+}
+
+impl From<Refused> for Unknown {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<NoKeys> for Unknown {
+    fn from(none: NoKeys) -> Self {
+        Self::NoKeys(none)
+    }
+}
+
+impl From<Unknown> for Error {
+    fn from(unknown: Unknown) -> Self {
+        match unknown {
+            Unknown::Refused(refused) => Self::Unauthenticated(Box::new(refused)),
+            Unknown::NoKeys(none) => Self::Unavailable(Box::new(none)),
+            Unknown::NoSiteKey(missing) => missing.into(),
+            Unknown::Unreadable(unreadable) => unreadable.into(),
+        }
+    }
+}
+
+impl Unknown {
+    pub(super) fn why(&self) -> Why {
+        match self {
+            Self::Refused(refused) => Why::Unauthenticated(*refused),
+            Self::NoKeys(_) | Self::NoSiteKey(_) | Self::Unreadable(_) => Why::NoKeys,
+        }
+    }
+}
+
+impl Callers {
+    /// Callers as `config` tells them apart.
+    #[must_use]
+    pub fn new(config: &Config, clock: Clock) -> Self {
+        let issuer = config.access.issuer.clone().map(|issuer| {
+            let jwks = Jwks::new(issuer.jwks_url.clone(), clock.clone());
+            (issuer, jwks)
+        });
+        Self {
+            secrets: config.secrets.clone(),
+            clock,
+            settings: Arc::new(config.access.clone()),
+            issuer,
+        }
+    }
+
+    /// Who sent `headers`.
+    pub(super) async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, Unknown> {
+        let token = Token::in_headers(headers)?;
+        let claims = match token.signer()? {
+            Signer::Site => self.of_site(token).await?,
+            Signer::Issuer(algorithm, kid) => self.of_issuer(token, algorithm, &kid).await?,
+        };
+        claims.check_times(self.clock.now())?;
+        Ok(Caller {
+            id: claims.subject()?,
+            roles: self.roles_in(&claims),
+        })
+    }
+
+    pub(super) fn roles(&self) -> &Roles {
+        &self.settings.roles
+    }
+
+    /// Whether callers may come with tokens of an issuer, so that the site's key may be missing.
+    pub(super) fn has_issuer(&self) -> bool {
+        self.issuer.is_some()
+    }
+
+    async fn of_site(&self, token: Token<'_>) -> Result<Claims, Unknown> {
+        let claims: Claims = match self.verified_by_site(token).await {
+            // Without a site's key, nothing can be signed by it.
+            Err(Unknown::NoSiteKey(_)) if self.has_issuer() => {
+                return Err(Refused::Algorithm.into());
+            }
+            verified => verified?,
+        };
+        claims.check_audience(CALLER)?;
+        Ok(claims)
+    }
+
+    async fn of_issuer(
+        &self,
+        token: Token<'_>,
+        algorithm: Algorithm,
+        kid: &str,
+    ) -> Result<Claims, Unknown> {
+        let (issuer, jwks) = self.issuer.as_ref().ok_or(Refused::Algorithm)?;
+        let key = jwks.key(kid, algorithm).await?;
+        let key = key.ok_or(Refused::UnknownKey)?;
+        let claims: Claims = token.verified(&key, algorithm)?;
+        claims.check_issuer(&issuer.name)?;
+        claims.check_audience(&issuer.audience)?;
+        Ok(claims)
+    }
+
+    /// What `token` says, if the site's server signed it.
+    pub(super) async fn verified_by_site<T: DeserializeOwned>(
+        &self,
+        token: Token<'_>,
+    ) -> Result<T, Unknown> {
+        let keys = self.secrets.current().await.map_err(Unknown::Unreadable)?;
+        let key = keys.site_key().map_err(Unknown::NoSiteKey)?;
+        let key = DecodingKey::from_secret(key.expose_secret().as_bytes());
+        Ok(token.verified(&key, Algorithm::HS256)?)
+    }
+
+    /// The roles that the file knows, each once; the default role where a token names none of them.
+    fn roles_in(&self, claims: &Claims) -> Vec<String> {
+        let mut roles: Vec<String> = claims
+            .texts(&self.settings.roles_claim)
+            .into_iter()
+            .filter(|role| self.settings.roles.has(role))
+            .map(str::to_owned)
+            .collect();
+        roles.sort_unstable();
+        roles.dedup();
+        if roles.is_empty() {
+            roles.push(self.settings.default_role.clone());
+        }
+        roles
+    }
+}

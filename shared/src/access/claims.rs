@@ -1,0 +1,98 @@
+//! What a token that was verified says about the caller.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, de::Error};
+
+use super::{CallerId, refused::Refused, strict_json::Value};
+
+/// Seconds by which the signer's clock may differ from ours.
+pub(super) const LEEWAY: i64 = 30;
+
+/// The claims of a token, none of them twice.
+pub(super) struct Claims(BTreeMap<String, Value>);
+
+impl<'de> Deserialize<'de> for Claims {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Object(claims) => Ok(Self(claims)),
+            _ => Err(D::Error::custom("the claims are not an object")),
+        }
+    }
+}
+
+impl Claims {
+    /// Whose token it is.
+    pub(super) fn subject(&self) -> Result<CallerId, Refused> {
+        let text = self.0.get("sub").and_then(Value::text);
+        text.and_then(CallerId::parse).ok_or(Refused::Subject)
+    }
+
+    /// That it is meant for `audience`, alone or among others.
+    pub(super) fn check_audience(&self, audience: &str) -> Result<(), Refused> {
+        let meant_for = self.0.get("aud").map(Value::texts).unwrap_or_default();
+        match meant_for.contains(&audience) {
+            true => Ok(()),
+            false => Err(Refused::Audience),
+        }
+    }
+
+    /// That `issuer` made it, exactly.
+    pub(super) fn check_issuer(&self, issuer: &str) -> Result<(), Refused> {
+        match self.0.get("iss").and_then(Value::text) == Some(issuer) {
+            true => Ok(()),
+            false => Err(Refused::Issuer),
+        }
+    }
+
+    /// That it is valid at `now`.
+    pub(super) fn check_times(&self, now: i64) -> Result<(), Refused> {
+        let expires = self.0.get("exp").and_then(Value::whole);
+        let begins = self.0.get("nbf").map(Value::whole);
+        Times::of(expires, begins)?.check(now)
+    }
+
+    /// The texts under `claim`: a name as it stands, else a path of names with dots between.
+    pub(super) fn texts(&self, claim: &str) -> Vec<&str> {
+        let by_name = self.0.get(claim);
+        let by_path = || {
+            let mut names = claim.split('.');
+            let first = self.0.get(names.next()?)?;
+            names.try_fold(first, |value, name| value.object()?.get(name))
+        };
+        by_name
+            .or_else(by_path)
+            .map(Value::texts)
+            .unwrap_or_default()
+    }
+}
+
+/// When a token is valid, in Unix seconds.
+pub(super) struct Times {
+    pub(super) expires: i64,
+    pub(super) begins: Option<i64>,
+}
+
+impl Times {
+    /// `begins` is `Some(None)` where there is such a claim, and it is no time.
+    fn of(expires: Option<i64>, begins: Option<Option<i64>>) -> Result<Self, Refused> {
+        Ok(Self {
+            expires: expires.ok_or(Refused::Expired)?,
+            begins: match begins {
+                Some(None) => return Err(Refused::NotYetValid),
+                begins => begins.flatten(),
+            },
+        })
+    }
+
+    pub(super) fn check(&self, now: i64) -> Result<(), Refused> {
+        let soon = now.saturating_add(LEEWAY);
+        if self.begins.is_some_and(|begins| begins > soon) {
+            return Err(Refused::NotYetValid);
+        }
+        match now < self.expires.saturating_add(LEEWAY) {
+            true => Ok(()),
+            false => Err(Refused::Expired),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What a role gives: how far a permission reaches, and how much money it may move.
+
+use std::collections::BTreeMap;
+
+use crate::amount::{Amount, Currency};
+
+/// How far a permission reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// What is the caller's own.
+    Own,
+    /// What is anybody's.
+    Any,
+}
+
+/// One permission of one role.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Grant {
+    pub(super) scope: Scope,
+    pub(super) limits: Option<Limits>,
+}
+
+/// How much may be moved, by currency, in minor units. A currency that a list does not hold may not be
+/// moved at all.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Limits {
+    /// By one call; `None` when a call is not limited.
+    pub(super) per_call: Option<BTreeMap<Currency, i64>>,
+    /// Within one day; `None` when a day is not limited.
+    pub(super) per_day: Option<BTreeMap<Currency, i64>>,
+}
+
+/// The most that may be moved within one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DayLimit {
+    /// So many minor units of the amount's currency, that amount included.
+    AtMost(i64),
+    /// As much as there is.
+    Unlimited,
+}
+
+impl Grant {
+    /// The day's limit for moving `amount` by one call; `None` when it may not be moved.
+    pub(super) fn day_limit(&self, amount: Amount) -> Option<DayLimit> {
+        let Some(limits) = &self.limits else {
+            return Some(DayLimit::Unlimited);
+        };
+        let most = |list: &Option<BTreeMap<Currency, i64>>| match list {
+            Some(list) => Some(DayLimit::AtMost(*list.get(&amount.currency())?)),
+            None => Some(DayLimit::Unlimited),
+        };
+        let wanted = DayLimit::AtMost(amount.minor_units());
+        let (call, day) = (most(&limits.per_call)?, most(&limits.per_day)?);
+        (wanted <= call && wanted <= day).then_some(day)
+    }
+}

@@ -1,0 +1,181 @@
+//! The keys that an issuer publishes, held for a while.
+//!
+//! Keys are fetched when none are held, when those that are held are ten minutes old, and when a
+//! token names one that is not among them, which is how an issuer's new key comes to be known. One fetch at a
+//! time, whoever asks; one for unknown keys within half a minute, since anybody can make such names
+//! up. When a fetch fails, the held keys stay for a day, and are good; without any, nobody can be told
+//! apart, which is our failure and not the caller's.
+
+mod key;
+
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::{Request, StatusCode, Uri, body::Bytes, header::ACCEPT};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use key::Key;
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard},
+    time::timeout,
+};
+use tracing::Instrument as _;
+
+use crate::{Clock, error::Cause, http};
+
+/// Seconds after which held keys are fetched anew.
+const FRESH: i64 = 600;
+/// Seconds after which held keys are no longer good, whatever the fetches say.
+const GOOD: i64 = 24 * 60 * 60;
+/// Seconds between two fetches while keys are held.
+const BETWEEN: i64 = 30;
+/// Seconds between two fetches while none are: as long as a caller is asked to wait.
+const BETWEEN_FIRST: i64 = 2;
+/// How long a fetch may take.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// The largest set that is read, in bytes.
+const LARGEST: usize = 256 * 1024;
+
+/// The keys of one issuer; cheap to clone, and all clones share them.
+#[derive(Clone, Debug)]
+pub(super) struct Jwks(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    url: Uri,
+    http: http::Client,
+    clock: Clock,
+    held: RwLock<Option<Held>>,
+    /// When a fetch was last begun; locked while one is under way.
+    tried: Arc<Mutex<Option<i64>>>,
+}
+
+/// Keys, and when they were fetched.
+#[derive(Clone, Debug)]
+struct Held {
+    keys: Arc<[Key]>,
+    since: i64,
+}
+
+/// No keys are held, and none could be fetched.
+#[derive(Debug, thiserror::Error)]
+#[error("the issuer's keys could not be fetched")]
+pub(super) struct NoKeys;
+
+impl Jwks {
+    pub(super) fn new(url: Uri, clock: Clock) -> Self {
+        Self(Arc::new(Shared {
+            url,
+            http: http::pooled_client(),
+            clock,
+            held: RwLock::default(),
+            tried: Arc::default(),
+        }))
+    }
+
+    /// The key called `kid`, for `algorithm`; `None` when the issuer has no such key.
+    ///
+    /// # Errors
+    ///
+    /// [`NoKeys`] when nobody knows which keys it has.
+    pub(super) async fn key(
+        &self,
+        kid: &str,
+        algorithm: Algorithm,
+    ) -> Result<Option<DecodingKey>, NoKeys> {
+        let held = self.0.held();
+        let found = held.as_ref().and_then(|held| held.find(kid, algorithm));
+        let tried = Arc::clone(&self.0.tried);
+        let tried = match (&held, found) {
+            (Some(held), Some(found)) => {
+                if held.age(self.0.clock.now()) < FRESH {
+                    return Ok(Some(found));
+                }
+                // Whoever comes first fetches; the others need not wait.
+                match tried.try_lock_owned() {
+                    Ok(tried) => tried,
+                    Err(_) => return Ok(Some(found)),
+                }
+            }
+            _ => tried.lock_owned().await,
+        };
+        if self.0.wants_fetch(*tried, kid, algorithm) {
+            // On its own, so that a caller who hangs up does not end it for those who wait.
+            let fetch = Arc::clone(&self.0).fetch(tried).in_current_span();
+            let _ = tokio::spawn(fetch).await;
+        }
+        let held = self.0.held().ok_or(NoKeys)?;
+        Ok(held.find(kid, algorithm))
+    }
+}
+
+impl Held {
+    fn find(&self, kid: &str, algorithm: Algorithm) -> Option<DecodingKey> {
+        let mut keys = self.keys.iter();
+        keys.find(|key| key.id == kid && key.algorithm == algorithm)
+            .map(|key| key.key.clone())
+    }
+
+    /// In seconds; a clock that was set back makes keys old, and never young.
+    fn age(&self, now: i64) -> i64 {
+        match now.checked_sub(self.since) {
+            Some(age) if age >= 0 => age,
+            _ => FRESH,
+        }
+    }
+}
+
+impl Shared {
+    /// What is held and still good.
+    fn held(&self) -> Option<Held> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        held.clone().filter(|held| held.age(now) < GOOD)
+    }
+
+    /// Whether to fetch: not when somebody else's fetch found what is wanted, nor when one was begun
+    /// at `tried`, just now.
+    fn wants_fetch(&self, tried: Option<i64>, kid: &str, algorithm: Algorithm) -> bool {
+        let now = self.clock.now();
+        let held = self.held();
+        let is_found = held
+            .as_ref()
+            .is_some_and(|held| held.age(now) < FRESH && held.find(kid, algorithm).is_some());
+        let between = match held {
+            Some(_) => BETWEEN,
+            None => BETWEEN_FIRST,
+        };
+        let is_soon = tried.is_some_and(|tried| (0..between).contains(&(now - tried)));
+        !is_found && !is_soon
+    }
+
+    /// Fetches the keys, and holds them; `tried` is locked meanwhile.
+    async fn fetch(self: Arc<Self>, mut tried: OwnedMutexGuard<Option<i64>>) {
+        let now = self.clock.now();
+        *tried = Some(now);
+        let published = timeout(PATIENCE, self.published()).await;
+        match published.map_err(Cause::from).and_then(|keys| keys) {
+            Ok(keys) => {
+                tracing::info!(keys = keys.len(), "fetched the issuer's keys");
+                let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+                *held = Some(Held { keys, since: now });
+            }
+            Err(cause) => tracing::error!(%cause, "the issuer's keys could not be fetched"),
+        }
+    }
+
+    /// What the issuer publishes now.
+    async fn published(&self) -> Result<Arc<[Key]>, Cause> {
+        let request = Request::get(&self.url)
+            .header(ACCEPT, "application/jwk-set+json, application/json")
+            .body(Full::<Bytes>::default())?;
+        let (head, body) = self.http.request(request).await?.into_parts();
+        if head.status != StatusCode::OK {
+            return Err(format!("the status is {}", head.status.as_u16()).into());
+        }
+        let body = Limited::new(body, LARGEST).collect().await?.to_bytes();
+        key::of_set(&body)
+    }
+}

@@ -1,0 +1,57 @@
+//! Why a request is not known to come from anyone.
+
+/// Why a token is refused. For the log; the caller is told the same for all, and nothing of a token
+/// is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refused {
+    #[error("there is no bearer token")]
+    NoToken,
+    #[error("there is more than one token")]
+    SeveralTokens,
+    #[error("the token is too long")]
+    TooLong,
+    #[error("the token is not a signed JWT, or a name in it comes twice")]
+    Malformed,
+    #[error("the token's algorithm is not one that is accepted here")]
+    Algorithm,
+    #[error("the token's header asks for an extension")]
+    Extension,
+    #[error("the token's `kid` is missing or odd")]
+    OddKey,
+    #[error("the token's `kid` is not a key of the issuer's")]
+    UnknownKey,
+    #[error("the token's signature does not match")]
+    Signature,
+    #[error("the token is for another audience")]
+    Audience,
+    #[error("the token is by another issuer")]
+    Issuer,
+    #[error("the token has expired, or has no time at which it does")]
+    Expired,
+    #[error("the token is not valid yet")]
+    NotYetValid,
+    #[error("the token's subject is missing, blank or over-long")]
+    Subject,
+}
+
+impl Refused {
+    /// A word for programs that read the log.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::NoToken => "no_token",
+            Self::SeveralTokens => "several_tokens",
+            Self::TooLong => "too_long",
+            Self::Malformed => "malformed",
+            Self::Algorithm => "algorithm",
+            Self::Extension => "extension",
+            Self::OddKey => "odd_key",
+            Self::UnknownKey => "unknown_key",
+            Self::Signature => "signature",
+            Self::Audience => "audience",
+            Self::Issuer => "issuer",
+            Self::Expired => "expired",
+            Self::NotYetValid => "not_yet_valid",
+            Self::Subject => "subject",
+        }
+    }
+}

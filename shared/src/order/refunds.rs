@@ -1,0 +1,248 @@
+//! Requests to give money back: who asked, for how much and why, and what became of it.
+//!
+//! A request is in the ledger before Stripe is called, so that refunds which are asked for at once
+//! never exceed what was paid. It ends tied to the refund that Stripe made, whose facts count from then
+//! on, or released, when Stripe refused for good. Both only grow, as facts do: a request that is tied
+//! stays so, whatever was noted of it before or comes after.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Mismatch, Order, OrderId, Step};
+use crate::{access::CallerId, amount::Amount, digest, event::Refund};
+
+/// The most requests of one order that are kept; they are the record of its refunds.
+const MOST_REQUESTS: usize = 100;
+
+/// The keys under which we write to a refund's metadata.
+pub(crate) struct RefundKeys;
+
+impl RefundKeys {
+    /// The order's id.
+    pub(crate) const ORDER: &'static str = "farebox_order";
+    /// The request's id.
+    pub(crate) const REQUEST: &'static str = "farebox_refund";
+}
+
+/// Why money is given back: what Stripe takes as a reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundReason {
+    /// It was paid twice.
+    Duplicate,
+    /// Somebody else paid; Stripe blocks the card and the e-mail address.
+    Fraudulent,
+    /// The customer asked.
+    RequestedByCustomer,
+}
+
+impl RefundReason {
+    /// Stripe's word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Duplicate => "duplicate",
+            Self::Fraudulent => "fraudulent",
+            Self::RequestedByCustomer => "requested_by_customer",
+        }
+    }
+}
+
+/// Why Stripe refused a refund for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Declined {
+    /// Less is left of the payment.
+    ExceedsPaid,
+    /// The payer's bank has the money, until the dispute is decided.
+    Disputed,
+    /// Anything else.
+    Other,
+}
+
+/// One request to give money back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundRequest {
+    id: String,
+    /// Made of what was asked for; the same operation with another is refused.
+    digest: String,
+    amount: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<RefundReason>,
+    /// The alias of who asked.
+    by: String,
+    at: i64,
+    /// `re_…`, once Stripe made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refund: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    declined: Option<Declined>,
+}
+
+impl RefundRequest {
+    /// The id of the request that `caller` names `key` for the order `order`; the same each time.
+    #[must_use]
+    pub fn id_of(order: &OrderId, caller: &CallerId, key: &str) -> String {
+        let digest = digest::hex(&["refund", order.as_str(), caller.as_str(), key]);
+        format!("rfd_{}", &digest[..24])
+    }
+
+    /// What tells two requests under one id apart; `amount` is what the caller asked for, if anything.
+    #[must_use]
+    pub fn digest_of(amount: Option<i64>, reason: Option<RefundReason>) -> String {
+        let amount = amount.map_or_else(|| "rest".to_owned(), |amount| amount.to_string());
+        let reason = reason.map_or("none", RefundReason::as_str);
+        digest::hex(&["refund", &amount, reason])
+    }
+
+    /// A request by `caller` at `now` (Unix seconds).
+    #[must_use]
+    pub fn new(
+        (id, digest): (String, String),
+        amount: Amount,
+        reason: Option<RefundReason>,
+        caller: &CallerId,
+        now: i64,
+    ) -> Self {
+        Self {
+            id,
+            digest,
+            amount: amount.minor_units(),
+            reason,
+            by: caller.alias(),
+            at: now,
+            refund: None,
+            declined: None,
+        }
+    }
+
+    /// Its id, which is written to the refund's metadata.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Made of what was asked for.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// In minor units of the order's currency.
+    #[must_use]
+    pub fn amount(&self) -> i64 {
+        self.amount
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn reason(&self) -> Option<RefundReason> {
+        self.reason
+    }
+
+    /// The alias of who asked.
+    #[must_use]
+    pub fn by(&self) -> &str {
+        &self.by
+    }
+
+    /// When it was asked for, in Unix seconds.
+    #[must_use]
+    pub fn at(&self) -> i64 {
+        self.at
+    }
+
+    /// Stripe's refund, once it is known.
+    #[must_use]
+    pub fn refund(&self) -> Option<&str> {
+        self.refund.as_deref()
+    }
+
+    /// Why Stripe refused, where it did and made no refund.
+    #[must_use]
+    pub fn declined(&self) -> Option<Declined> {
+        self.declined.filter(|_| self.refund.is_none())
+    }
+
+    /// Whether its amount is set aside: nobody knows yet whether Stripe gives it back.
+    fn is_open(&self) -> bool {
+        self.refund.is_none() && self.declined.is_none()
+    }
+}
+
+impl Order {
+    /// What was paid; `None` while nothing was.
+    #[must_use]
+    pub fn paid_amount(&self) -> Option<Amount> {
+        let amount = self.revision().contents.amount();
+        self.paid_at().map(|_| amount)
+    }
+
+    /// What may still be given back, in minor units: what was paid, without what was given back or is
+    /// under way, and without what is set aside.
+    #[must_use]
+    pub fn left_to_refund(&self) -> i64 {
+        let paid = self.paid_amount().map_or(0, Amount::minor_units);
+        let open = self.refund_requests.iter().filter(|r| r.is_open());
+        let open = open.map(|r| r.amount).fold(0, i64::saturating_add);
+        paid.saturating_sub(self.refunded_amount())
+            .saturating_sub(open)
+            .max(0)
+    }
+
+    /// All requests to give money back, the oldest first.
+    #[must_use]
+    pub fn refund_requests(&self) -> &[RefundRequest] {
+        &self.refund_requests
+    }
+
+    /// The request with `id`.
+    #[must_use]
+    pub fn refund_request(&self, id: &str) -> Option<&RefundRequest> {
+        self.refund_requests.iter().find(|r| r.id == id)
+    }
+
+    /// Sets the amount of `request` aside; whether the order has room for it.
+    pub(crate) fn reserve_refund(&mut self, request: RefundRequest) -> bool {
+        if self.refund_requests.len() >= MOST_REQUESTS {
+            return false;
+        }
+        self.updated_at = request.at;
+        self.refund_requests.push(request);
+        true
+    }
+
+    /// Notes that Stripe refused the request with `id` for good, unless it is known to have made the
+    /// refund, or the refusal is noted; whether anything changed.
+    pub(crate) fn decline_refund(&mut self, id: &str, why: Declined, now: i64) -> bool {
+        let mut requests = self.refund_requests.iter_mut();
+        let Some(request) = requests.find(|r| r.id == id && r.is_open()) else {
+            return false;
+        };
+        request.declined = Some(why);
+        self.updated_at = now;
+        true
+    }
+
+    /// This order after Stripe answered with `refund`, as after an event about it.
+    ///
+    /// # Errors
+    ///
+    /// [`Mismatch`] when the refund contradicts what was paid; the order stays as it is.
+    pub(crate) fn with_refund(&self, refund: &Refund, now: i64) -> Result<Step, Mismatch> {
+        let mut next = self.clone();
+        next.apply_refund(refund)?;
+        Ok(self.step_to(next, now))
+    }
+
+    /// Ties the request that `refund` says it was made for, if it is this order's and as large.
+    pub(super) fn tie(&mut self, refund: &Refund) {
+        let id = refund.metadata(RefundKeys::REQUEST);
+        let mut requests = self.refund_requests.iter_mut();
+        let request = requests.find(|r| Some(r.id.as_str()) == id && r.amount == refund.amount);
+        let Some(request) = request else { return };
+        // Stripe makes one; were there two, all who read the same events note the same.
+        let known = request.refund.take();
+        let tied = known.map_or_else(|| refund.id.clone(), |known| known.min(refund.id.clone()));
+        request.refund = Some(tied);
+    }
+}

@@ -1,0 +1,206 @@
+//! Refunds: one for each request that the ledger set an amount aside for.
+
+use std::collections::HashMap;
+
+use stripe::{RequestStrategy, StripeRequest as _};
+use stripe_core::refund::{CreateRefund, CreateRefundReason, ListRefund, RetrieveRefund};
+
+use super::{Failure, Stripe, intents::key_of};
+use crate::{
+    event::Refund,
+    order::{Declined, Order, RefundKeys, RefundReason, RefundRequest},
+};
+
+/// Stripe's largest page.
+const PAGE: i64 = 100;
+
+/// The fields of a page of refunds that we use.
+#[derive(miniserde::Deserialize)]
+struct Page {
+    data: Vec<Refund>,
+    has_more: bool,
+}
+
+impl Stripe {
+    /// Makes the refund of `request`. Whoever does so for the same request makes the same refund, for
+    /// as long as Stripe knows the key: a day at least.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]; a refund may have been made all the same, unless [`Failure::declines_refund`].
+    pub async fn create_refund(
+        &self,
+        order: &Order,
+        request: &RefundRequest,
+    ) -> Result<Refund, Failure> {
+        let key = ["refund", order.id().as_str(), request.id()];
+        let metadata = [
+            (RefundKeys::ORDER, order.id().as_str()),
+            (RefundKeys::REQUEST, request.id()),
+        ];
+        let metadata = metadata.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let mut refund = CreateRefund::new()
+            .payment_intent(intent_of(order)?)
+            .amount(request.amount())
+            .metadata(HashMap::from(metadata));
+        if let Some(reason) = request.reason() {
+            refund = refund.reason(stripes(reason));
+        }
+        let made: Refund = refund
+            .build()
+            .customize()
+            .request_strategy(RequestStrategy::Idempotent(key_of(&key)))
+            .send(self)
+            .await?;
+        checked(made, order, request)
+    }
+
+    /// The refund that was made for `request`, if there is one, among all of the order's payment.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when Stripe did not give them.
+    pub async fn find_refund(
+        &self,
+        order: &Order,
+        request: &RefundRequest,
+    ) -> Result<Option<Refund>, Failure> {
+        let mut after = None;
+        loop {
+            let mut list = ListRefund::new()
+                .payment_intent(intent_of(order)?)
+                .limit(PAGE);
+            if let Some(after) = after {
+                list = list.starting_after(after);
+            }
+            let page: Page = list.build().customize().send(self).await?;
+            after = page.data.last().map(|refund| refund.id.clone());
+            let is_more = page.has_more && after.is_some();
+            let mut refunds = page.data.into_iter();
+            let found =
+                refunds.find(|refund| refund.metadata(RefundKeys::REQUEST) == Some(request.id()));
+            match found {
+                Some(refund) => return checked(refund, order, request).map(Some),
+                None if is_more => {}
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// The refund with `id`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when Stripe did not give it.
+    pub async fn retrieve_refund(&self, id: &str) -> Result<Refund, Failure> {
+        RetrieveRefund::new(id).build().customize().send(self).await
+    }
+}
+
+impl Failure {
+    /// Why Stripe refused a refund for good, so that none was made; `None` when it may have been, or
+    /// may be when it is asked for again.
+    #[must_use]
+    pub fn declines_refund(&self) -> Option<Declined> {
+        let refusal = match self {
+            Self::Declined { .. } => return Some(Declined::Other),
+            Self::Refused(refusal) => refusal,
+            _ => return None,
+        };
+        if !matches!(refusal.status, 400 | 404)
+            || refusal.kind.as_deref() != Some("invalid_request_error")
+        {
+            return None;
+        }
+        // Stripe has no code for an amount that is larger than what is left.
+        Some(match (refusal.code.as_deref(), refusal.param.as_deref()) {
+            (Some("charge_already_refunded" | "amount_too_large"), _) | (None, Some("amount")) => {
+                Declined::ExceedsPaid
+            }
+            (Some("charge_disputed"), _) => Declined::Disputed,
+            _ => Declined::Other,
+        })
+    }
+}
+
+fn intent_of(order: &Order) -> Result<&str, Failure> {
+    order.intent().ok_or(Failure::Differs("payment intent"))
+}
+
+/// `refund`, if it is the one that `request` asks for.
+fn checked(refund: Refund, order: &Order, request: &RefundRequest) -> Result<Refund, Failure> {
+    let currency = order.revision().contents.amount().currency();
+    let what = match () {
+        () if refund.amount != request.amount() => "amount",
+        () if refund.currency != currency.as_str() => "currency",
+        () if refund.payment_intent.as_deref() != order.intent() => "payment intent",
+        () if refund.metadata(RefundKeys::REQUEST) != Some(request.id()) => "request",
+        () => return Ok(refund),
+    };
+    Err(Failure::Differs(what))
+}
+
+fn stripes(reason: RefundReason) -> CreateRefundReason {
+    match reason {
+        RefundReason::Duplicate => CreateRefundReason::Duplicate,
+        RefundReason::Fraudulent => CreateRefundReason::Fraudulent,
+        RefundReason::RequestedByCustomer => CreateRefundReason::RequestedByCustomer,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stripe::Refusal;
+
+    #[test]
+    fn a_refusal_is_final_when_nothing_was_done_and_nothing_will_be() {
+        let refused = |status, kind: &str, code: Option<&str>, param: Option<&str>| {
+            Failure::Refused(Refusal {
+                status,
+                kind: Some(kind.to_owned()),
+                code: code.map(str::to_owned),
+                param: param.map(str::to_owned),
+                request_id: None,
+            })
+            .declines_refund()
+        };
+        let invalid = "invalid_request_error";
+        let cases = [
+            (
+                refused(400, invalid, Some("charge_already_refunded"), None),
+                Some(Declined::ExceedsPaid),
+            ),
+            (
+                refused(400, invalid, None, Some("amount")),
+                Some(Declined::ExceedsPaid),
+            ),
+            (
+                refused(400, invalid, Some("charge_disputed"), None),
+                Some(Declined::Disputed),
+            ),
+            (
+                refused(404, invalid, Some("resource_missing"), None),
+                Some(Declined::Other),
+            ),
+            (refused(400, "idempotency_error", None, None), None),
+            (
+                refused(409, invalid, Some("idempotency_key_in_use"), None),
+                None,
+            ),
+            (refused(401, invalid, None, None), None),
+            (refused(403, invalid, None, None), None),
+            (refused(400, "api_error", None, None), None),
+        ];
+        for (found, expected) in cases {
+            assert_eq!(found, expected);
+        }
+        let unanswered = Failure::Unanswered {
+            status: Some(500),
+            request_id: None,
+            cause: "x".into(),
+        };
+        assert_eq!(unanswered.declines_refund(), None);
+        assert_eq!(Failure::Differs("amount").declines_refund(), None);
+    }
+}
