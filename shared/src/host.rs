@@ -13,7 +13,7 @@ use std::{future::Future, io::IsTerminal as _, net::Ipv4Addr, process::ExitCode}
 use axum::routing::MethodRouter;
 pub use events::events;
 pub use finish::finished;
-pub use log::{init_tracing, subscriber};
+pub use log::{init_tracing, init_tracing_beside, subscriber};
 use tokio::net::TcpListener;
 
 use crate::{Config, config::Platform, error::Cause, ledger::Ledger, secrets, stripe::Stripe};

@@ -39,6 +39,14 @@ pub enum DayLimit {
     Unlimited,
 }
 
+impl Limits {
+    /// The most that one call may move, which the day's limit bounds as well.
+    pub(super) fn of_one_call(&self, currency: Currency) -> Option<i64> {
+        let lists = [&self.per_call, &self.per_day].into_iter().flatten();
+        lists.filter_map(|list| list.get(&currency).copied()).min()
+    }
+}
+
 impl Grant {
     /// The day's limit for moving `amount` by one call; `None` when it may not be moved.
     pub(super) fn day_limit(&self, amount: Amount) -> Option<DayLimit> {

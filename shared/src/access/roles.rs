@@ -7,7 +7,8 @@ mod reader;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::grant::Grant;
+use super::{CreateRefund, Permission as _, grant::Grant};
+use crate::amount::Currency;
 
 /// The file that comes with Farebox.
 const SHIPPED: &str = include_str!("../../../roles.json");
@@ -48,6 +49,15 @@ impl Roles {
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
+    }
+
+    /// The most that `role` lets one call refund, in minor units of `currency`; `None` where it sets no
+    /// limit, or may not refund that currency at all. For a person to read: a refund itself is asked
+    /// of a [`Reached`](super::Reached) caller.
+    #[must_use]
+    pub fn refund_limit(&self, role: &str, currency: Currency) -> Option<i64> {
+        let grant = self.0.get(role)?.get(CreateRefund::NAME)?;
+        grant.limits.as_ref()?.of_one_call(currency)
     }
 
     /// What `roles` grant of `permission`.

@@ -2,16 +2,23 @@
 
 use tracing::{Level, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
-    filter::Targets, fmt::MakeWriter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+    Layer, Registry, filter::Targets, fmt::MakeWriter, layer::SubscriberExt as _,
+    registry::LookupSpan, util::SubscriberInitExt as _,
 };
 
 use crate::config;
 
 /// Logs to standard output from here on, at the level that the environment names, else at `level`.
 pub fn init_tracing(level: Level) {
-    let level = config::log_level(|name| std::env::var(name).ok()).unwrap_or(level);
     // A second call finds a subscriber; the first one stays.
-    let _ = subscriber(level, std::io::stdout).try_init();
+    let _ = subscriber(wanted(level), std::io::stdout).try_init();
+}
+
+/// The same, with a layer beside it that takes what it wants at any level, whatever is logged.
+pub fn init_tracing_beside(level: Level, beside: impl Layer<Registry> + Send + Sync) {
+    let logged = lines(std::io::stdout).with_filter(targets(wanted(level)));
+    let both = tracing_subscriber::registry().with(beside).with(logged);
+    let _ = both.try_init();
 }
 
 /// Writes what is logged at `level` or above to `writer`. Other crates are heard from `WARN` on:
@@ -20,12 +27,30 @@ pub fn subscriber(
     level: Level,
     writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static,
 ) -> impl Subscriber + Send + Sync {
-    let lines = tracing_subscriber::fmt::layer()
+    tracing_subscriber::registry()
+        .with(targets(level))
+        .with(lines(writer))
+}
+
+/// The level that the environment names, else `level`.
+fn wanted(level: Level) -> Level {
+    config::log_level(|name| std::env::var(name).ok()).unwrap_or(level)
+}
+
+/// Each event as one line of JSON.
+fn lines<S: Subscriber + for<'a> LookupSpan<'a>>(
+    writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static,
+) -> impl Layer<S> {
+    tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(true)
         .with_span_list(false)
-        .with_writer(writer);
+        .with_writer(writer)
+}
+
+/// Our own crates from `level` on, others from `WARN` on.
+fn targets(level: Level) -> Targets {
     let ours = [
         "create_intent",
         "dev",
@@ -36,10 +61,9 @@ pub fn subscriber(
         "shared",
         "webhook",
     ];
-    let targets = Targets::new()
+    Targets::new()
         .with_default(LevelFilter::WARN)
         .with_targets(ours.map(|name| (name, level)))
         // It repeats the failure of an invocation, which is logged where it happened.
-        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF);
-    tracing_subscriber::registry().with(targets).with(lines)
+        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
 }

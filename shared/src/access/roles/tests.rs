@@ -141,3 +141,21 @@ fn a_limit_holds_to_the_last_unit_and_a_currency_without_one_is_denied() {
     let nothing = refunds(&json!({ "perCall": {} }));
     assert_eq!(nothing.day_limit(amount(1, "usd")), None);
 }
+
+#[test]
+fn a_person_can_read_the_limit_of_one_call() {
+    let file = json!({
+        "both": { "refund:create": { "scope": "any", "limits": {
+            "perCall": { "usd": 500 }, "perDay": { "usd": 900 } } } },
+        "day": { "refund:create": { "scope": "any", "limits": { "perDay": { "usd": 900 } } } },
+        "all": { "refund:create": { "scope": "any" } },
+        "nobody": {}
+    });
+    let roles = Roles::parse(&file.to_string()).unwrap();
+    let limit = |role, currency| roles.refund_limit(role, Currency::parse(currency).unwrap());
+    assert_eq!(limit("both", "usd"), Some(500));
+    assert_eq!(limit("day", "usd"), Some(900));
+    assert_eq!(limit("both", "eur"), None);
+    assert_eq!(limit("all", "usd"), None);
+    assert_eq!(limit("nobody", "usd"), None);
+}
