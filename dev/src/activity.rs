@@ -24,8 +24,12 @@ use crate::{
     mask,
 };
 
-/// So many rows are kept for a page that opens late.
+/// So many rows are kept for a page that opens late, and as many decisions: the page reads its order again
+/// and again, which would else push everything out.
 const KEPT: usize = 300;
+
+/// Why something was decided about an object that is there, so that its name is ours.
+const FOUND: [&str; 3] = ["owner", "any", "limit"];
 
 /// Where a row comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -43,6 +47,23 @@ pub enum Source {
     Order,
     /// A message that was delivered to the site.
     Fulfil,
+    /// A decision about a caller, as a function recorded it.
+    Audit,
+}
+
+/// Who wanted what, and whether and why it was allowed; the words are those of `docs/security.md`.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Decision {
+    /// The caller's alias.
+    pub(crate) who: String,
+    /// With commas between.
+    pub(crate) roles: String,
+    pub(crate) action: String,
+    pub(crate) object: String,
+    pub(crate) allowed: bool,
+    pub(crate) why: String,
+    pub(crate) request_id: Option<String>,
 }
 
 /// What is told of one thing that happened; no secret is kept of it.
@@ -58,6 +79,7 @@ pub struct Note {
     intents: Option<usize>,
     request: Option<Sent>,
     response: Option<Answered>,
+    decision: Option<Decision>,
 }
 
 impl Note {
@@ -73,7 +95,19 @@ impl Note {
             intents: None,
             request: None,
             response: None,
+            decision: None,
         }
+    }
+
+    /// A decision. Its object is searched for secrets where it may be any word that the caller sent.
+    pub(crate) fn of_decision(decision: Decision) -> Self {
+        let object = match FOUND.contains(&decision.why.as_str()) {
+            true => decision.object,
+            false => mask::text(&decision.object),
+        };
+        let note = Self::new(Source::Audit, &decision.action).ok(decision.allowed);
+        let decision = Some(Decision { object, ..decision });
+        Self { decision, ..note }
     }
 
     /// Whether it went well.
@@ -165,10 +199,12 @@ impl Activity {
         let seq = rows.back().map_or(1, |row| row.seq + 1);
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         let at = since.map_or(0, |since| since.as_millis());
-        rows.push_back(Row { seq, at, note });
-        if rows.len() > KEPT {
-            rows.pop_front();
+        let is_alike = |row: &Row| row.note.decision.is_some() == note.decision.is_some();
+        if rows.iter().filter(|row| is_alike(row)).count() >= KEPT {
+            let oldest = rows.iter().position(is_alike);
+            oldest.and_then(|oldest| rows.remove(oldest));
         }
+        rows.push_back(Row { seq, at, note });
         drop(rows);
         self.latest
             .send_modify(|latest| *latest = (*latest).max(seq));
@@ -221,4 +257,28 @@ pub(crate) async fn stream_rows(
         Ok::<_, Infallible>(Event::default().id(row.seq.to_string()).data(data))
     });
     Sse::new(events).keep_alive(KeepAlive::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decisions_push_out_decisions_alone() {
+        let activity = Activity::default();
+        activity.note(Note::new(Source::Shop, "first"));
+        for _ in 0..=KEPT {
+            activity.note(Note::of_decision(Decision::default()));
+        }
+        activity.note(Note::new(Source::Shop, "last"));
+
+        let rows = activity.after(0);
+
+        let (told, decided): (Vec<Row>, Vec<Row>) = rows
+            .into_iter()
+            .partition(|row| row.note.decision.is_none());
+        assert_eq!(told.len(), 2);
+        assert_eq!(decided.len(), KEPT);
+        assert_eq!(decided[0].seq, 3, "the oldest decision left");
+    }
 }

@@ -13,8 +13,10 @@
 //! - `mask`: takes secrets out of what is shown.
 //! - `missed`: asks Stripe for missed events when a person presses the button.
 //! - `orders`: how orders change.
+//! - `people`: whom the site's server signs tokens for.
 //! - [`page`]: the shop that a person opens.
 //! - `watch`: notes calls of the functions and of the sandbox as they pass.
+//! - [`trail`]: decisions about callers, as the functions record them.
 //! - `terminal`: what is said in the terminal.
 //! - [`server`]: all of it, started and stopped.
 
@@ -26,9 +28,11 @@ mod missed;
 pub mod options;
 mod orders;
 pub mod page;
+mod people;
 pub mod routes;
 pub mod server;
 pub mod settings;
 pub mod site;
 mod terminal;
+pub mod trail;
 mod watch;

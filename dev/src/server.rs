@@ -32,7 +32,7 @@ use crate::{
     page, routes,
     settings::{Addresses, Settings, Unusable},
     site::{self, Site},
-    terminal,
+    terminal, trail,
     watch::{self, Watched},
 };
 
@@ -67,8 +67,9 @@ pub enum Failure {
 
 /// Starts as `options` say, and serves until told to stop.
 pub async fn run(options: Options) -> ExitCode {
-    host::init_tracing(tracing::Level::WARN);
-    let started = Server::start(&options, |name| std::env::var(name).ok()).await;
+    let activity = Activity::default();
+    host::init_tracing_beside(tracing::Level::WARN, trail::into(activity.clone()));
+    let started = Server::start(&options, activity, |name| std::env::var(name).ok()).await;
     let served = match started {
         Ok(server) => {
             terminal::greet(&server, &options);
@@ -101,13 +102,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens, starts the sandbox unless Stripe itself is called, and opens the ledger.
+    /// Listens, starts the sandbox unless Stripe itself is called, and opens the ledger. What happens is
+    /// noted in `activity`.
     ///
     /// # Errors
     ///
     /// [`Failure`] when a port is taken, a setting is wrong, or the ledger cannot be opened.
     pub async fn start(
         options: &Options,
+        activity: Activity,
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Failure> {
         let listener = listen(options.port).await?;
@@ -130,9 +133,9 @@ impl Server {
         if let Some(sandbox) = &sandbox {
             furnish(sandbox, address, &settings.webhook_secrets);
         }
-        let activity = Activity::default();
         let site = Site {
             secrets: settings.config.secrets.clone(),
+            roles: settings.config.access.roles.clone(),
             sandbox: sandbox.clone(),
             activity: activity.clone(),
         };

@@ -1,4 +1,4 @@
-//! The part that a shop's own server plays: it signs tokens for its customer, and is told what happened
+//! The part that a shop's own server plays: it signs tokens for its people, and is told what happened
 //! to orders. A real shop does this in its own code, with any JWT and Standard Webhooks library.
 
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::State,
+    extract::{Query, State},
     http::{HeaderMap, Method, StatusCode, Uri},
     routing::{get, post},
 };
@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::{
     Clock, Secrets,
+    access::Roles,
+    amount::Currency,
     secrets::{Missing, Unreadable},
 };
 use standardwebhooks::Webhook;
@@ -24,12 +26,9 @@ use standardwebhooks::Webhook;
 use crate::{
     activity::{self, Activity, Note, Source},
     exchange::{Answered, Sent},
+    people::Person,
 };
 
-/// The customer who is signed in at the demo shop.
-const CUSTOMER: &str = "demo-ada";
-/// What they are to the shop.
-const ROLES: [&str; 1] = ["customer"];
 /// Seconds for which a token is good.
 const GOOD_FOR: i64 = 600;
 
@@ -38,6 +37,8 @@ const GOOD_FOR: i64 = 600;
 pub struct Site {
     /// The keys: it signs with one of them, and checks deliveries with another.
     pub secrets: Secrets,
+    /// What roles may do, to tell a person; the functions ask for themselves.
+    pub roles: Roles,
     /// The sandbox, unless Stripe itself is called.
     pub sandbox: Option<Arc<Sandbox>>,
     /// What happened.
@@ -84,14 +85,29 @@ async fn shop(State(site): State<Site>) -> Result<Json<Value>, Unsigned> {
         "publishableKey": keys.stripe_publishable_key()?,
         "stripeApi": site.sandbox.as_ref().map(|sandbox| sandbox.url()),
         "products": products(),
-        "customer": CUSTOMER,
+        "customer": Person::Customer.subject(),
+        "people": Person::names(),
+        "refundLimit": site.refund_limit(),
     })))
 }
 
-/// Whoever opens the page is the demo customer; a real site asks them to sign in first.
-async fn session(State(site): State<Site>) -> Result<Json<Value>, Unsigned> {
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    #[serde(default, rename = "as")]
+    person: Person,
+}
+
+/// Whoever opens the page is the demo customer, or one of the staff when they say so; a real site asks
+/// them to sign in first.
+async fn session(
+    State(site): State<Site>,
+    Query(Wanted { person }): Query<Wanted>,
+) -> Result<Json<Value>, Unsigned> {
     let expires_at = Clock::default().now() + GOOD_FOR;
-    let claims = json!({ "aud": "farebox", "sub": CUSTOMER, "roles": ROLES, "exp": expires_at });
+    let claims = json!({
+        "aud": "farebox", "sub": person.subject(), "roles": [person.role()], "exp": expires_at,
+    });
     let token = site.sign(&claims).await?;
     Ok(Json(json!({ "token": token, "expiresAt": expires_at })))
 }
@@ -129,7 +145,7 @@ async fn sign_order(
         .order_id
         .unwrap_or_else(|| format!("demo-{:016x}", fastrand::u64(..)));
     let claims = json!({
-        "aud": "farebox:order", "sub": CUSTOMER, "iat": now, "exp": now + GOOD_FOR,
+        "aud": "farebox:order", "sub": Person::Customer.subject(), "iat": now, "exp": now + GOOD_FOR,
         "orderId": order_id, "amount": total, "currency": "usd", "description": "Farebox demo shop",
     });
     Ok(Json(json!({ "order": site.sign(&claims).await? })))
@@ -220,6 +236,12 @@ impl axum::response::IntoResponse for Unsigned {
 }
 
 impl Site {
+    /// The most that finance may give back at once, in minor units of the currency in which all is sold.
+    fn refund_limit(&self) -> Option<i64> {
+        let currency = Currency::parse(products().first()?.currency).ok()?;
+        self.roles.refund_limit(Person::Finance.role(), currency)
+    }
+
     async fn sign(&self, claims: &Value) -> Result<String, Unsigned> {
         let keys = self.secrets.current().await?;
         let key = EncodingKey::from_secret(keys.site_key()?.expose_secret().as_bytes());

@@ -45,10 +45,20 @@ pub(crate) fn command(folder: &std::path::Path, arguments: &[&str]) -> Command {
 }
 
 impl Dev {
+    /// It logs all there is.
     pub(crate) fn start() -> Self {
+        Self::with(&[("FAREBOX_LOG", "trace")])
+    }
+
+    /// It logs as little as for a person who tries it.
+    pub(crate) fn start_quiet() -> Self {
+        Self::with(&[])
+    }
+
+    fn with(variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let child = command(folder.path(), &["--port", "0"])
-            .env("FAREBOX_LOG", "trace")
+            .envs(variables.iter().copied())
             .env("STRIPE_SECRET_KEY", Shop::SECRET_KEY)
             .env("STRIPE_PUBLISHABLE_KEY", Shop::PUBLISHABLE_KEY)
             .env("STRIPE_WEBHOOK_SECRET", Shop::WEBHOOK_SECRET)
@@ -115,7 +125,12 @@ impl Dev {
 
     /// A token of the demo customer, as the site's server signs it.
     pub(crate) async fn session(&self) -> String {
-        let url = format!("{}/dev/session", self.shop);
+        self.session_of("customer").await
+    }
+
+    /// A token of one of the demo's people, as the site's server signs it.
+    pub(crate) async fn session_of(&self, person: &str) -> String {
+        let url = format!("{}/dev/session?as={person}", self.shop);
         let (_, answer) = self.send(Method::POST, &url, &[], "").await;
         answer["token"].as_str().expect("a token").to_owned()
     }

@@ -1,0 +1,89 @@
+//! The record of decisions, as the functions write it: each audit line of their log becomes a row too,
+//! whatever level is logged. Nothing is decided or judged here.
+
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+    level_filters::LevelFilter,
+    span::{Attributes, Id},
+};
+use tracing_subscriber::{
+    Layer, Registry,
+    filter::Targets,
+    layer::Context,
+    registry::{LookupSpan, SpanRef},
+};
+
+use crate::activity::{Activity, Decision, Note};
+
+/// Listens to what the functions log, and notes each decision in `activity`.
+pub fn into(activity: Activity) -> impl Layer<Registry> + Send + Sync {
+    let audit_lines_and_requests = Targets::new().with_target("shared", LevelFilter::INFO);
+    Trail { activity }.with_filter(audit_lines_and_requests)
+}
+
+#[derive(Debug)]
+struct Trail {
+    activity: Activity,
+}
+
+/// The id of the request that a span is about.
+struct RequestId(String);
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Trail {
+    fn on_new_span(&self, fields: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut read = Fields::default();
+        fields.record(&mut read);
+        if let (Some(span), Some(request)) = (context.span(id), read.request_id) {
+            span.extensions_mut().insert(RequestId(request));
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut read = Fields::default();
+        event.record(&mut read);
+        if !read.is_audit {
+            return;
+        }
+        let request = |span: SpanRef<'_, S>| Some(span.extensions().get::<RequestId>()?.0.clone());
+        let mut spans = context.event_scope(event).into_iter().flatten();
+        let decision = Decision {
+            request_id: spans.find_map(request),
+            ..read.decision
+        };
+        self.activity.note(Note::of_decision(decision));
+    }
+}
+
+/// What a line or a span of the log holds; docs/security.md has the names.
+#[derive(Default)]
+struct Fields {
+    is_audit: bool,
+    request_id: Option<String>,
+    decision: Decision,
+}
+
+impl Visit for Fields {
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        match field.name() {
+            "audit" => self.is_audit = value,
+            "allowed" => self.decision.allowed = value,
+            _ => {}
+        }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        let place = match field.name() {
+            "request.id" => return self.request_id = Some(value.to_owned()),
+            "who" => &mut self.decision.who,
+            "roles" => &mut self.decision.roles,
+            "action" => &mut self.decision.action,
+            "object" => &mut self.decision.object,
+            "why" => &mut self.decision.why,
+            _ => return,
+        };
+        value.clone_into(place);
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
+}
