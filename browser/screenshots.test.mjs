@@ -15,6 +15,14 @@ function isFirstInView() {
   return Math.abs(list.querySelector("details[open]").offsetTop - list.scrollTop) < 2;
 }
 
+/** Takes a picture of `what`, which has to load fast. */
+async function take(what, name) {
+  await mkdir(FOLDER, { recursive: true });
+  const path = `${FOLDER}${name}.png`;
+  await what.screenshot({ path, animations: "disabled" });
+  assert.ok((await stat(path)).size < LARGEST);
+}
+
 for (const colorScheme of ["light", "dark"]) {
   test(`the ${colorScheme} screenshot is taken`, { skip: !process.env.SCREENSHOTS }, async (t) => {
     const browser = await launch();
@@ -29,9 +37,18 @@ for (const colorScheme of ["light", "dark"]) {
       await shop.at("exchange").waitFor();
       await shop.page.waitForFunction(isFirstInView);
     }
-    await mkdir(FOLDER, { recursive: true });
-    const path = `${FOLDER}shop-${colorScheme}.png`;
-    await shop.page.screenshot({ path, animations: "disabled" });
-    assert.ok((await stat(path)).size < LARGEST);
+    await take(shop.page, `shop-${colorScheme}`);
   });
 }
+
+test("the screenshot of who may give money back is taken", { skip: !process.env.SCREENSHOTS }, async (t) => {
+  const browser = await launch();
+  t.after(() => browser.close());
+  const shop = await open(t, browser, { colorScheme: "light" });
+  await shop.pay();
+  await shop.fulfilledOnce();
+  for (const caller of ["customer", "support", "over", "below"]) await shop.refund(caller);
+  await shop.at("access-left").filter({ hasText: "$5.00 given back" }).waitFor();
+  await shop.hasRows("webhook", "charge.refunded", 1);
+  await take(shop.at("access"), "access-light");
+});

@@ -31,12 +31,18 @@ selectors.setTestIdAttribute("data-test");
 export const launch = () =>
   chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
 
-/** A fresh Farebox with its page open. When the test `t` ends, the page must not have complained. */
-export async function open(t, browser, options = {}) {
+/** What Chromium notes in the console though the page takes it as an answer: a decline, and a denial. */
+const ANSWERS = ["402 (Payment Required)", "403 (Forbidden)"];
+
+/**
+ * A fresh Farebox with its page open. When the test `t` ends, the page must not have complained, but of
+ * what is `expected`.
+ */
+export async function open(t, browser, options = {}, expected = []) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
-  const complaints = listen(page);
+  const complaints = listen(page, [...ANSWERS, ...expected]);
   // Before the server stops: a page without its server complains.
   t.after(async () => {
     await context.close();
@@ -55,13 +61,13 @@ export async function open(t, browser, options = {}) {
   return new Shop(page, secrets);
 }
 
-/** Errors of the page and of its console; a declined card is answered by 402, which Chromium notes. */
-function listen(page) {
+/** Errors of the page and of its console, but for those that hold one of `answers`. */
+function listen(page, answers) {
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("console", (message) => {
-    const isDecline = message.text().includes("402 (Payment Required)");
-    if (["error", "warning"].includes(message.type()) && !isDecline) complaints.push(message.text());
+    const isAnswer = answers.some((status) => message.text().includes(status));
+    if (["error", "warning"].includes(message.type()) && !isAnswer) complaints.push(message.text());
   });
   return complaints;
 }
@@ -123,6 +129,17 @@ class Shop {
   async hasRows(source, title, count) {
     await this.rows(source, title).nth(count - 1).waitFor();
     assert.equal(await this.rows(source, title).count(), count);
+  }
+
+  /** Asks for a refund as `customer`, `support`, or finance `over` or `below` its limit; gives the record of the decision. */
+  async refund(caller) {
+    await this.page.locator('[data-test="callers"][aria-busy="false"]').waitFor();
+    const answered = this.page.waitForResponse((response) => response.url().endsWith("/api/refund"));
+    await this.at(`refund-${caller}`).click();
+    const requestId = await (await answered).headerValue("X-Request-Id");
+    const row = this.page.locator(`[data-test="decision"][data-request="${requestId}"]`);
+    await row.waitFor();
+    return row;
   }
 
   /** The line that says what the rows prove, once it holds `words`; it must be a good one. */

@@ -44,7 +44,8 @@ function add(entry) {
   if (seen.has(name)) return;
   seen.add(name);
   count(entry);
-  show(entry);
+  // Decisions have a list of their own.
+  if (entry.source !== "audit") show(entry);
   activity.dispatchEvent(new CustomEvent("entry", { detail: entry }));
 }
 
@@ -58,7 +59,7 @@ function count({ source, title, ok, detail, orderId, seq, at }) {
 function show(entry) {
   document.getElementById("activity-empty").hidden = true;
   const same = last && ["source", "title", "detail", "ok", "orderId"].every((name) => last.entry[name] === entry[name]);
-  if (same && entry.source === "shop") repeat(entry);
+  if (same && entry.source === "shop" && entry.title.startsWith("GET ")) repeat(entry);
   else last = { entry, times: 1, row: list.appendChild(row(entry)) };
   if (!list.contains(document.activeElement)) stop(last.row.querySelector("summary"));
   if (list.children.length > MOST_ROWS) list.firstElementChild.remove();

@@ -1,9 +1,10 @@
 // Starts the demo shop: finds the server, then lets each part do its own.
 //
 // Read in this order: cart.js, checkout.js, sandbox.js (or payment-element.js), order.js; activity.js with
-// rows.js; switches.js with faults.js and proof.js. api.js holds every call of the server, session.js what
+// rows.js; switches.js with faults.js and proof.js; access.js with trail.js. api.js holds every call of the server, session.js what
 // a reload keeps, words.js every text.
 
+import { offerRefunds } from "./access.js";
 import { activity, listen } from "./activity.js";
 import { server, shop } from "./api.js";
 import { offer } from "./cart.js";
@@ -44,6 +45,7 @@ function show(found) {
   at("mode").dataset.mode = mode;
   at("customer").textContent = `signed in as ${found.customer}`;
   if (isFirst) offer(found.products);
+  if (isFirst) offerRefunds(found);
   if (isFirst && mode === "sandbox") offerSwitches(found);
   open(found);
   if (isFirst && kept.orderId) follow();

@@ -3,7 +3,7 @@
 import { order as read, Refused } from "./api.js";
 import { deliveries } from "./activity.js";
 import { kept } from "./session.js";
-import { money, status as words } from "./words.js";
+import { money, partly, status as words } from "./words.js";
 
 const PACE_MS = 700;
 const RESTING_PACE_MS = 4000;
@@ -24,7 +24,7 @@ let reading = false;
 let again = false;
 let movedAt = 0;
 
-/** Tells `change` when the order's status changed, and `gone` when the server does not know it. */
+/** Tells `change` when the order's status or what was given back changed, or there is no order, and `gone` when the server does not know it. */
 export const order = new EventTarget();
 
 /** The order as last read; null when there is none. */
@@ -61,6 +61,7 @@ export function clear() {
   acceptedAt = 0;
   clearTimeout(timer);
   render();
+  order.dispatchEvent(new Event("change"));
 }
 
 /** Shows what the page knows now, such as one more delivery. */
@@ -72,7 +73,7 @@ export function render() {
   at("order-badge").dataset.status = shown?.status ?? "none";
   say(at("order-text"), sentence(fulfilled.size));
   at("order-id").textContent = shown?.orderId ?? "–";
-  at("order-amount").textContent = shown ? price(shown) : "–";
+  at("order-amount").textContent = shown ? money(shown.amount, shown.currency) : "–";
   at("fulfilled").textContent = shown ? receipt(fulfilled) : "–";
   at("fulfilled").dataset.count = String(fulfilled.size);
   for (const [step, state] of Object.entries(progress(fulfilled.size))) {
@@ -106,7 +107,7 @@ async function refresh() {
 
 function update(id, answer) {
   if (id !== kept.orderId) return;
-  const changed = answer.status !== shown?.status || id !== shown?.orderId;
+  const changed = ["status", "refundedAmount", "orderId"].some((name) => answer[name] !== shown?.[name]);
   if (changed) {
     movedAt = Date.now();
     // A fulfilment of long ago may have left the list; then nothing is awaited.
@@ -132,12 +133,8 @@ function sentence(messages) {
   if (!shown) return "Press Pay, and the order appears here.";
   if (shown.status === "paid" && messages) return "Paid and fulfilled: the shop was told by one signed message.";
   if (isAccepted() && OPEN.has(shown.status)) return Date.now() - acceptedAt < LATE_MS ? AWAITED : LATE;
+  if (shown.status === "partially_refunded") return partly(shown);
   return words(shown.status).text;
-}
-
-function price({ amount, refundedAmount, currency }) {
-  const back = refundedAmount ? ` (${money(refundedAmount, currency)} refunded)` : "";
-  return money(amount, currency) + back;
 }
 
 function receipt(messages) {

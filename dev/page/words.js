@@ -29,6 +29,10 @@ export function status(name) {
   return { label, tone, text };
 }
 
+/** How much of an order went back. */
+export const partly = ({ amount, refundedAmount, currency }) =>
+  `Part of the money went back: ${money(refundedAmount, currency)} of ${money(amount, currency)}.`;
+
 const DECLINES = {
   insufficient_funds: "Not enough money on this card.",
   expired_card: "This card has expired.",
@@ -66,4 +70,32 @@ export function refusal({ code, message, requestId }) {
   const own = message.charAt(0).toUpperCase() + message.slice(1);
   const text = REFUSALS[code] ?? own.replace(/([^.])$/, "$1.");
   return { text, code: requestId ? `${code} · ${requestId}` : code };
+}
+
+/** A refund that may have been made or not. */
+export const UNANSWERED = "No answer came that says how it went. Press again: the same refund is asked for, and made once.";
+
+const NO_TOKEN = "no valid token";
+
+/** What a decision about a refund means, in a sentence, and what stands under each question. */
+export function verdict({ person, role, amount, currency, answer }, { allowed, why }, limit) {
+  const sought = money(amount, currency);
+  const most = limit && amount > limit ? `${money(limit, currency)} at once is their role's limit` : "their role's limit of the day leaves less";
+  const notes = { who: person, role: `${role}: yes`, reach: "any order", limit: sought };
+  if (why === "not_permitted") notes.role = `${role}: no`;
+  if (why === "not_owner" || why === "not_there") notes.reach = "no such order";
+  const denials = {
+    not_permitted: `Denied. It is known who ${person} is, but their role holds no refund:create. The order was not looked at.`,
+    not_owner: "Denied, as if there were no such order: it is not theirs, and their role reaches no further.",
+    not_there: "Denied: there is no such order.",
+    limit: `Denied. ${person} may refund any order, but not ${sought}: ${most}. Stripe was not asked.`,
+  };
+  const unknown = `Denied: it is not known who is calling (${why}).`;
+  if (!allowed) return { text: denials[why] ?? unknown, notes: why in denials ? notes : { ...notes, who: NO_TOKEN } };
+  return { text: done(person, sought, answer), notes };
+}
+
+function done(person, sought, answer) {
+  if (answer.status === 200) return `Allowed. ${person}'s role may refund, reaches any order, and ${sought} is within its limit: Stripe gave it back once.`;
+  return answer.status >= 500 ? `Allowed. ${UNANSWERED}` : `Allowed, and still not done. ${refusal(answer).text}`;
 }

@@ -32,6 +32,8 @@ const FILES: &[(&str, &str, &str)] = &[
         "text/html; charset=utf-8",
         include_str!("../page/index.html"),
     ),
+    file!("access.css", "text/css; charset=utf-8"),
+    file!("access.js", "text/javascript; charset=utf-8"),
     file!("activity.js", "text/javascript; charset=utf-8"),
     file!("api.js", "text/javascript; charset=utf-8"),
     file!("app.js", "text/javascript; charset=utf-8"),
@@ -49,6 +51,7 @@ const FILES: &[(&str, &str, &str)] = &[
     file!("session.js", "text/javascript; charset=utf-8"),
     file!("style.css", "text/css; charset=utf-8"),
     file!("switches.js", "text/javascript; charset=utf-8"),
+    file!("trail.js", "text/javascript; charset=utf-8"),
     file!("watch.css", "text/css; charset=utf-8"),
     file!("words.js", "text/javascript; charset=utf-8"),
 ];

@@ -1,0 +1,133 @@
+// "Who may give it back?": the same refund, asked for by a customer, by support and by finance. How it was
+// decided is shown from the function's own record, never from what the page expects.
+
+import { refund } from "./api.js";
+import { current, nudge, order } from "./order.js";
+import { decided, decisions } from "./trail.js";
+import { money, UNANSWERED, verdict } from "./words.js";
+
+/** The questions that a request passes, and what stands under each before there is an answer. */
+const QUESTIONS = { who: "a valid token says so", role: "refund:create", reach: "own, or any order", limit: "by call, by day" };
+/** The question that said no, by the record's word; a word that is not here is about the token. */
+const STOPS = { not_permitted: "role", not_owner: "reach", not_there: "reach", limit: "limit" };
+
+const at = (id) => document.getElementById(id);
+let shop = null;
+let callers = [];
+let busy = false;
+let orderId = null;
+/** The latest that was asked for: `{ person, role, amount, currency, answer }`. */
+let last = null;
+
+/** Shows who may ask. */
+export function offerRefunds(found) {
+  shop = found;
+  callers = [
+    caller("customer", "customer", "Customer", part),
+    caller("support", "support", "Support", part),
+    ...(shop.refundLimit ? [caller("over", "finance", "Finance, over limit", beyond)] : []),
+    caller("below", "finance", "Finance, within it", part),
+  ];
+  at("callers").replaceChildren(...callers.map(({ tile }) => tile));
+  order.addEventListener("change", render);
+  decisions.addEventListener("decision", tell);
+  render();
+}
+
+/** A third of the order in whole units, or what is left: the same for everybody. */
+function part({ amount, refundedAmount }) {
+  const third = Math.floor(amount / 300) * 100 || amount;
+  return Math.min(third, amount - refundedAmount, shop.refundLimit ?? amount);
+}
+
+/** More than finance may give back at once. That is asked before what is left of the order is. */
+const beyond = ({ amount, refundedAmount }) => Math.max(amount - refundedAmount, shop.refundLimit + 100);
+
+const isOpen = () => ["paid", "partially_refunded"].includes(current()?.status);
+
+async function ask(caller) {
+  if (busy || !isOpen()) return;
+  busy = true;
+  // A click is a refund of its own, with its own key. Where no answer came, the next click asks again
+  // for the same one: it may have been made.
+  caller.unanswered ??= { key: crypto.randomUUID(), amount: caller.howMuch(current()) };
+  const { key, amount } = caller.unanswered;
+  const { currency } = current();
+  const asked = orderId;
+  render();
+  const answer = await refund(caller.role, key, { orderId: asked, amount }).catch(noAnswer);
+  busy = false;
+  if (asked === orderId) {
+    if (answer.status && answer.status < 500) caller.unanswered = null;
+    caller.answer = answer;
+    last = { person: shop.people[caller.role], role: caller.role, amount, currency, answer };
+    tell();
+  }
+  render();
+  // A denial changed nothing.
+  if (answer.status !== 403) nudge();
+}
+
+const noAnswer = ({ message }) => ({ status: null, code: "no answer", message });
+
+/** Says how it was decided, once the record of it is there: the answer may come first. */
+function tell() {
+  const decision = decided(last?.answer.requestId);
+  if (!decision) return last && !last.answer.requestId ? say(UNANSWERED) : undefined;
+  const names = Object.keys(QUESTIONS);
+  const stop = decision.allowed ? names.length : names.indexOf(STOPS[decision.why] ?? "who");
+  const { text, notes } = verdict(last, decision, shop.refundLimit);
+  for (const [place, name] of names.entries()) {
+    mark(name, place < stop ? "done" : place === stop ? "bad" : "next", place > stop ? "not asked" : notes[name]);
+  }
+  return say(text);
+}
+
+function mark(question, state, note) {
+  const item = at("questions").querySelector(`[data-step="${question}"]`);
+  item.dataset.state = state;
+  item.querySelector("span").textContent = note;
+}
+
+function render() {
+  const shown = current();
+  if ((shown?.orderId ?? null) !== orderId) forget(shown?.orderId ?? null);
+  at("access-left").textContent = shown && (isOpen() || shown.refundedAmount) ? left(shown) : "";
+  if (!last) say(isOpen() ? "Press one after another: each asks with a token of their own." : "Pay first. Then each of them can ask for a refund.");
+  at("callers").setAttribute("aria-busy", String(busy));
+  for (const caller of callers) draw(caller, shown);
+}
+
+/** Another order is another story. */
+function forget(id) {
+  [orderId, last] = [id, null];
+  for (const caller of callers) Object.assign(caller, { unanswered: null, answer: null });
+  for (const [name, note] of Object.entries(QUESTIONS)) mark(name, "next", note);
+}
+
+const left = ({ amount, refundedAmount, currency }) =>
+  `${money(amount, currency)} paid, ${money(refundedAmount, currency)} given back, ${money(amount - refundedAmount, currency)} left`;
+
+function draw({ tile, howMuch, answer }, shown) {
+  tile.setAttribute("aria-disabled", String(busy || !isOpen()));
+  tile.querySelector(".asks").textContent = isOpen() ? `asks for ${money(howMuch(shown), shown.currency)}` : "asks for a refund";
+  const end = tile.querySelector(".end");
+  end.dataset.ok = answer ? String(answer.status === 200) : "none";
+  end.textContent = answer ? [answer.status, answer.code].filter(Boolean).join(" ") : "not asked yet";
+}
+
+function caller(name, role, label, howMuch) {
+  const tile = Object.assign(document.createElement("button"), { type: "button", className: "caller" });
+  tile.dataset.test = `refund-${name}`;
+  tile.append(piece("b", "", label), piece("span", "name", shop.people[role]), piece("span", "asks", ""), piece("span", "end", ""));
+  const made = { role, howMuch, tile, unanswered: null, answer: null };
+  tile.addEventListener("click", () => ask(made));
+  return made;
+}
+
+// An unchanged sentence is not announced again.
+function say(text) {
+  if (at("verdict").textContent !== text) at("verdict").textContent = text;
+}
+
+const piece = (name, className, textContent) => Object.assign(document.createElement(name), { className, textContent });
