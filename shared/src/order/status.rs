@@ -1,11 +1,13 @@
 //! The states of an order, derived from its facts.
 
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 use super::facts::{Facts, Stage};
 
 /// Where an order stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ToSchema)]
+#[schema(as = OrderStatus, rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Status {
     /// Nobody has tried to pay yet.
