@@ -78,3 +78,27 @@ impl Serialize for Status {
         serializer.serialize_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_named_in_the_interface_as_it_is_answered() {
+        let all = [
+            Status::Created,
+            Status::RequiresAction,
+            Status::Processing,
+            Status::Failed,
+            Status::Canceled,
+            Status::Paid,
+            Status::PartiallyRefunded,
+            Status::Refunded,
+            Status::Disputed,
+            Status::DisputeWon,
+            Status::DisputeLost,
+        ];
+        let schema = serde_json::to_value(<Status as utoipa::PartialSchema>::schema()).unwrap();
+        assert_eq!(schema["enum"], serde_json::json!(all));
+    }
+}
