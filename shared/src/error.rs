@@ -90,6 +90,13 @@ pub enum Error {
     /// Stripe does not give this payment back, for another reason.
     #[error("this payment cannot be refunded")]
     RefundRefused,
+    /// The caller, or whoever calls from their address, started too many payments lately, or has too many
+    /// that are not paid.
+    #[error("too many payments were started, try again later")]
+    TooManyPayments {
+        /// Seconds after which there is room again.
+        retry_after: u64,
+    },
     /// The body is over the route's cap.
     #[error("the body is too large")]
     TooLarge,
@@ -133,16 +140,18 @@ impl Error {
             Self::Disputed => (StatusCode::CONFLICT, "order_disputed"),
             Self::RefundRefused => (StatusCode::CONFLICT, "refund_refused"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+            Self::TooManyPayments { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_payments"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         }
     }
 
     /// Seconds after which the same request may be sent again.
-    fn retry_after(&self) -> Option<&'static str> {
+    fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::InProgress => Some("1"),
-            Self::Unavailable(_) => Some("2"),
+            Self::InProgress => Some(1),
+            Self::Unavailable(_) => Some(2),
+            Self::TooManyPayments { retry_after } => Some(*retry_after),
             _ => None,
         }
     }
@@ -169,7 +178,7 @@ impl Error {
         });
         let mut headers = HeaderMap::new();
         if let Some(seconds) = self.retry_after() {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static(seconds));
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

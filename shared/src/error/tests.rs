@@ -139,6 +139,12 @@ fn rows() -> Vec<(Error, u16, &'static str, &'static str)> {
             "the body is over the route's cap",
         ),
         (
+            Error::TooManyPayments { retry_after: 90 },
+            429,
+            "too_many_payments",
+            "too many payments were started lately, or are not paid, by this caller or from their address; send it again after `Retry-After`",
+        ),
+        (
             Error::Internal(cause()),
             500,
             "internal",
@@ -202,10 +208,19 @@ fn a_retry_is_invited_only_where_it_helps() {
         let invites = error.response("").headers().contains_key(RETRY_AFTER);
         assert_eq!(
             invites,
-            matches!(error, Error::InProgress | Error::Unavailable(_)),
+            matches!(
+                error,
+                Error::InProgress | Error::TooManyPayments { .. } | Error::Unavailable(_)
+            ),
             "{status}"
         );
     }
+}
+
+#[test]
+fn whoever_started_too_many_payments_is_told_when_there_is_room() {
+    let response = Error::TooManyPayments { retry_after: 90 }.response("");
+    assert_eq!(response.headers()[RETRY_AFTER], "90");
 }
 
 #[test]
