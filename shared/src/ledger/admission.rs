@@ -100,13 +100,16 @@ pub(super) enum Decision {
 }
 
 /// Decides on `admission` of an order that is not there, by the rows of those who are counted.
+///
+/// An order that was admitted within the window, and never opened, is not counted again. Its start is the
+/// latest one: else starts could be kept in store, to be made all at once.
 pub(super) fn decide(admission: &Admission, rows: &[Row], now: i64) -> Decision {
     let (order, window) = (&admission.order, admission.window);
     let anew = || {
         let all = admission.counted.iter().zip(rows);
-        all.filter(|(_, row)| !row.has(order))
+        all.filter(|(_, row)| row.start_of(order) <= Some(now - window))
     };
-    if anew().next().is_none() {
+    if rows.iter().all(|row| row.start_of(order) >= Some(now)) {
         return Decision::Answer(Admitted::Yes);
     }
     let started = anew().filter_map(|(who, row)| {
@@ -144,9 +147,9 @@ impl Row {
             Some(_) => *at > now - OPEN_FOR.max(window),
             None => *at > now - window,
         });
-        if !self.has(order) {
-            self.0.push((now, Some(order.clone())));
-        }
+        let start = self.start_of(order).map_or(now, |at| at.max(now));
+        self.0.retain(|(_, one)| one.as_ref() != Some(order));
+        self.0.push((start, Some(order.clone())));
         self
     }
 
@@ -162,8 +165,10 @@ impl Row {
         self
     }
 
-    fn has(&self, order: &OrderId) -> bool {
-        self.0.iter().any(|(_, one)| one.as_ref() == Some(order))
+    fn start_of(&self, order: &OrderId) -> Option<i64> {
+        let mut all = self.0.iter();
+        let found = all.find(|(_, one)| one.as_ref() == Some(order));
+        found.map(|(at, _)| *at)
     }
 
     /// The orders that may be unpaid.

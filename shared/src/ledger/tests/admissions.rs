@@ -8,6 +8,7 @@ on_both_backends!(
     whoever_is_over_either_bound_is_refused_and_nothing_is_counted,
     the_window_slides,
     an_order_that_is_there_is_not_counted,
+    starts_cannot_be_kept_in_store,
     what_is_paid_or_canceled_makes_room_at_once,
     an_order_that_was_never_opened_counts_as_long_as_it_may_be,
     of_many_at_once_no_more_stay_unpaid_than_may,
@@ -134,6 +135,22 @@ async fn an_order_that_is_there_is_not_counted(place: Place) {
     assert_eq!(it.admit("o_2", "ada", (1, 1), NOW).await, Admitted::Yes);
     assert_eq!(it.admit("o_1", "ada", (1, 1), NOW).await, Admitted::Yes);
     assert_eq!(it.admit("o_3", "ada", (1, 1), NOW).await, no(false, HOUR));
+}
+
+async fn starts_cannot_be_kept_in_store(place: Place) {
+    let it = Fixture::new(place).await;
+    let most = (1, 9);
+    assert_eq!(it.admit("o_1", "ada", most, NOW).await, Admitted::Yes);
+    // It was not opened; it is asked for again, and counts from then on.
+    let again = it.admit("o_1", "ada", most, NOW + 1800).await;
+    assert_eq!(again, Admitted::Yes);
+    let other = it.admit("o_2", "ada", most, NOW + HOUR).await;
+    assert_eq!(other, no(false, 1800));
+
+    let later = NOW + 1800 + HOUR;
+    assert_eq!(it.admit("o_2", "ada", most, later).await, Admitted::Yes);
+    let old = it.admit("o_1", "ada", most, later).await;
+    assert_eq!(old, no(false, HOUR), "after the window it is a new start");
 }
 
 async fn what_is_paid_or_canceled_makes_room_at_once(place: Place) {
