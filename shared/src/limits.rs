@@ -4,7 +4,7 @@
 //! `gate.admit(payer, &order).await?`. What was started is counted in the ledger, so that the bounds hold
 //! for all processes together. `docs/security.md` has the rule.
 //!
-//! - [`settings`]: the bounds.
+//! - `settings`: the bounds.
 //! - `address`: where a request came from, as far as it can be trusted.
 
 mod address;
