@@ -44,6 +44,9 @@ class Deployment:
         changed["Globals"]["Function"]["Environment"]["Variables"] |= variables
         for block in template.functions(changed).values():
             block["CodeUri"] = str(built() / block["CodeUri"])
+            own = block.get("Environment", {}).get("Variables", {})
+            for name in variables:
+                own.pop(name, None)  # a function's own would win
         source = folder / "template.yaml"
         template.write(changed, source)
         command = [

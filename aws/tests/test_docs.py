@@ -105,6 +105,7 @@ class Docs(unittest.TestCase):
         asserted = {row[0]: (number(row[4]), number(row[2])) for row in tables(LEDGER.read_text(), "operation")[0]}
         steps = {row[0]: (number(row[1]), number(row[2])) for row in tables(GUIDE.read_text(), "step")[0]}
         same = {
+            "counts the start of the order": "the start of an order counted, by caller and address",
             "opens the order": "an order opened under a key", "notes its intent": "its intent noted",
             "takes the event": "a payment's event", "delivers the message": "a message delivered",
         }

@@ -17,6 +17,7 @@ pub(crate) use values::{endpoint, seconds};
 use crate::{
     access,
     aws::Aws,
+    limits,
     secrets::{self, Keys, Secrets, Wanted},
 };
 
@@ -64,6 +65,8 @@ pub struct Config {
     pub subscriptions: Subscriptions,
     /// Who may call, and what their roles let them do.
     pub access: access::Settings,
+    /// How many payments may be started, by one caller and from one address.
+    pub limits: limits::Settings,
     /// The keys, behind the type that hands them out: from the environment, or from the secret that
     /// `FAREBOX_SECRET_ID` names and that is held for `FAREBOX_SECRET_TTL` (300 s by default).
     pub secrets: Secrets,
@@ -120,6 +123,7 @@ impl Config {
                 .value("FAREBOX_FULFIL_EVENTS", Subscriptions::parse)
                 .unwrap_or_default(),
             access,
+            limits: limits::Settings::read(&mut read),
             secrets,
         };
         // Read where they are used; a wrong one is told with the others.

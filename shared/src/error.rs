@@ -18,7 +18,7 @@ use hyper::{
 };
 use serde_json::json;
 
-pub use self::table::{Code, Row};
+pub use self::table::{Again, Code, Row};
 use crate::{intake, ledger, secrets, signature, stripe};
 
 /// What the operator reads.
@@ -93,6 +93,13 @@ pub enum Error {
     /// Stripe does not give this payment back, for another reason.
     #[error("this payment cannot be refunded")]
     RefundRefused,
+    /// The caller, or whoever calls from their address, started too many payments lately, or has too many
+    /// that are not paid.
+    #[error("too many payments were started, try again later")]
+    TooManyPayments {
+        /// Seconds after which there is room again.
+        retry_after: u64,
+    },
     /// The body is over the route's cap.
     #[error("the body is too large")]
     TooLarge,
@@ -134,6 +141,7 @@ impl Error {
             Self::Disputed => Code::OrderDisputed,
             Self::RefundRefused => Code::RefundRefused,
             Self::TooLarge => Code::BodyTooLarge,
+            Self::TooManyPayments { .. } => Code::TooManyPayments,
             Self::Internal(_) => Code::Internal,
             Self::Unavailable(_) => Code::Unavailable,
         }
@@ -145,6 +153,15 @@ impl Error {
         match self {
             Self::Declined { code } => (row.status, code),
             _ => (row.status, row.code),
+        }
+    }
+
+    /// Seconds after which the same request may be sent again.
+    fn retry_after(&self) -> Option<u64> {
+        match (self, self.code().row().again) {
+            (Self::TooManyPayments { retry_after }, _) => Some(*retry_after),
+            (_, Again::After(seconds)) => Some(u64::from(seconds)),
+            _ => None,
         }
     }
 
@@ -169,8 +186,8 @@ impl Error {
             "error": { "code": code, "message": self.to_string(), "requestId": request_id }
         });
         let mut headers = HeaderMap::new();
-        if let Some(seconds) = self.code().row().retry_after {
-            headers.insert(RETRY_AFTER, HeaderValue::from(u16::from(seconds)));
+        if let Some(seconds) = self.retry_after() {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -8,7 +8,12 @@ mod events;
 mod finish;
 mod log;
 
-use std::{future::Future, io::IsTerminal as _, net::Ipv4Addr, process::ExitCode};
+use std::{
+    future::Future,
+    io::IsTerminal as _,
+    net::{Ipv4Addr, SocketAddr},
+    process::ExitCode,
+};
 
 use axum::routing::MethodRouter;
 pub use events::events;
@@ -149,6 +154,7 @@ pub async fn serve(service: MethodRouter) -> Result<(), Error> {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
             let address = listener.local_addr()?;
             tracing::info!(%address, "listening");
+            let service = service.into_make_service_with_connect_info::<SocketAddr>();
             axum::serve(listener, service)
                 .with_graceful_shutdown(told_to_stop())
                 .await?;

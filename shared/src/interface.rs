@@ -16,7 +16,7 @@ use utoipa::openapi::{
     schema::{ObjectBuilder, Type},
 };
 
-use crate::error::{Code, Row};
+use crate::error::{Again, Code, Row};
 
 /// What any function may answer.
 const ANY: [Code; 2] = [Code::Internal, Code::Unavailable];
@@ -56,7 +56,7 @@ fn response(rows: &[&Row]) -> Response {
     let mut response = ResponseBuilder::new()
         .description(texts.join("; "))
         .content("application/json", content);
-    if rows.iter().any(|row| row.retry_after.is_some()) {
+    if rows.iter().any(|row| row.again != Again::Never) {
         let seconds = "Seconds after which the same request may be sent again";
         response = response.header("Retry-After", header(Type::Integer, seconds));
     }

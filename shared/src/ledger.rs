@@ -5,6 +5,7 @@
 //! backend only reads, and writes where nothing changed since.
 
 mod accept;
+mod admission;
 mod dynamodb;
 mod failure;
 mod message;
@@ -13,6 +14,7 @@ mod refunding;
 mod sqlite;
 
 pub use accept::Accepted;
+pub use admission::{Admission, Admitted, Bound, Counted, OPEN_FOR, TooMany, Whose};
 use dynamodb::DynamoDb;
 pub use failure::Failure;
 pub use message::{Letter, Message};
@@ -107,6 +109,19 @@ impl Ledger {
         match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.replay(operation.clone()).await,
             Backend::DynamoDb(table) => table.replay(operation).await,
+        }
+    }
+
+    /// Counts the start of an order at `now`, unless whoever is counted for it started too many. An order
+    /// that is there, or was counted before, is admitted and not counted again.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer; a refusal is an answer.
+    pub async fn admit(&self, admission: Admission, now: i64) -> Result<Admitted, Failure> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.admit(admission, now).await,
+            Backend::DynamoDb(table) => table.admit(&admission, now).await,
         }
     }
 

@@ -11,6 +11,7 @@
 //! - [`order`]: the state machine; pure.
 //! - [`ledger`]: where orders, events and the outbox live.
 //! - [`intake`]: how an event gets there, whoever brought it.
+//! - [`limits`]: how many payments may be started, by one caller and from one address.
 //! - [`request`]: what a handler takes from a request: JSON, query and idempotency key.
 //! - [`error`]: the one error type, and the one place it becomes a response.
 //! - [`interface`]: what `openapi.json` says of every function alike.
@@ -31,6 +32,7 @@ pub mod http;
 pub mod intake;
 pub mod interface;
 pub mod ledger;
+pub mod limits;
 pub mod order;
 pub mod request;
 pub mod rfc3339;

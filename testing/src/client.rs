@@ -48,6 +48,7 @@ impl Client {
         let address = listener.local_addr().expect("it is bound");
         let service: Router = Router::new().fallback_service(host::finished(service));
         let server = tokio::spawn(async move {
+            let service = service.into_make_service_with_connect_info::<SocketAddr>();
             axum::serve(listener, service).await.expect("it serves");
         });
         Self {

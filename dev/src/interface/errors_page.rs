@@ -1,6 +1,6 @@
 //! `docs/errors.md`: the table of errors, for a reader.
 
-use shared::error::Code;
+use shared::error::{Again, Code};
 
 /// The page around the table.
 const PAGE: &str = include_str!("errors.md");
@@ -20,9 +20,11 @@ fn line(of: Code) -> String {
         Code::Declined => "the decline code".to_owned(),
         _ => format!("`{}`", row.code),
     };
-    let again = row
-        .retry_after
-        .map_or_else(|| "—".to_owned(), |seconds| format!("{seconds} s"));
+    let again = match row.again {
+        Again::Never => "—".to_owned(),
+        Again::After(seconds) => format!("{seconds} s"),
+        Again::AsTold => "as told".to_owned(),
+    };
     let status = row.status.as_u16();
     format!(
         "| {status} | {code} | {} | {} | {again} |",

@@ -30,6 +30,7 @@ impl IntoResponses for Refusals {
             Code::OrderCanceled,
             Code::OrderChanged,
             Code::BodyTooLarge,
+            Code::TooManyPayments,
         ])
     }
 }

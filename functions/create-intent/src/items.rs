@@ -8,6 +8,7 @@ use shared::{
     access::CallerId,
     amount::{Amount, Currency},
     ledger::{Opened, Opening, Operation, Refusal},
+    limits::Gate,
     order::{Contents, Fixed, Line, Order, OrderId},
     request::IdempotencyKey,
     stripe::Price,
@@ -38,6 +39,7 @@ impl App {
     pub(crate) async fn order_of_items(
         &self,
         payer: &CallerId,
+        gate: &Gate,
         key: Option<IdempotencyKey>,
         items: Vec<Item>,
         order_id: Option<String>,
@@ -50,6 +52,10 @@ impl App {
         let changed = changed.map_err(|what| Error::invalid(format!("`orderId` {what}")))?;
         if let Some(replayed) = self.ledger.replay(&operation).await? {
             return order_in(replayed, changed.as_ref());
+        }
+        if changed.is_none() {
+            gate.admit(payer, &OrderId::of_operation(&operation.key))
+                .await?;
         }
         let opening = Opening {
             must_exist: changed.is_some(),
@@ -67,11 +73,13 @@ impl App {
     pub(crate) async fn signed_order(
         &self,
         payer: &CallerId,
+        gate: &Gate,
         key: Option<IdempotencyKey>,
         token: &str,
     ) -> Result<Order, Error> {
         let signed = self.callers.signed_order(token, payer).await?;
         self.check_cap(signed.contents.amount(), "`amount` of the signed order")?;
+        gate.admit(payer, &signed.id).await?;
         let request = ["order", signed.id.as_str(), &signed.contents.digest()];
         let opening = Opening {
             operation: key.map(|key| Operation::new(payer, key.as_str(), &request)),

@@ -12,6 +12,7 @@
 //! | `403` | no role of the caller's pays |
 //! | `404` | the order to change is not there, or another caller's |
 //! | `409` | the key came with other contents, or the order is paid, being paid, canceled, or newer |
+//! | `429` | too many payments were started by the caller, or from their address |
 //! | `503` | Stripe or the ledger did not answer in time, or the keys cannot be read; the same request may be sent again |
 //!
 //! Read [`items`] for what is priced and how, and [`payment`] for how an order gets its one intent.
@@ -35,6 +36,7 @@ use shared::{
     config::{Caps, need},
     host,
     ledger::Ledger,
+    limits::{Gate, Limits},
     order::{Order, Status},
     request::{self, IdempotencyKey},
     stripe::{ClientSecret, PaymentIntent, Prices, Stripe},
@@ -57,6 +59,7 @@ pub struct App {
     stripe: Stripe,
     prices: Prices,
     max_amount: Caps,
+    limits: Limits,
     ledger: Ledger,
     clock: Clock,
 }
@@ -83,6 +86,7 @@ impl App {
             prices: Prices::new(config.price_ttl),
             stripe,
             max_amount: config.max_amount.clone(),
+            limits: Limits::new(config, ledger.clone(), clock.clone()),
             ledger,
             clock,
         }
@@ -102,6 +106,12 @@ impl App {
 impl FromRef<App> for Callers {
     fn from_ref(app: &App) -> Self {
         app.callers.clone()
+    }
+}
+
+impl FromRef<App> for Limits {
+    fn from_ref(app: &App) -> Self {
+        app.limits.clone()
     }
 }
 
@@ -162,6 +172,7 @@ struct Created {
 )]
 async fn create(
     payer: Allowed<CreatePayment>,
+    gate: Gate,
     State(app): State<App>,
     headers: HeaderMap,
     request::Json(request): request::Json<CreateIntent>,
@@ -169,7 +180,8 @@ async fn create(
     let app = app.for_one_request();
     let key = IdempotencyKey::in_headers(&headers)?;
     let named = request.order_id.clone();
-    let order = match app.order_of(payer.caller(), key, request).await {
+    let order = match app.order_of(payer.caller(), &gate, key, request).await {
+        Err(many @ Error::TooManyPayments { .. }) => return Err(payer.over_limit(many)),
         Err(Error::NotFound) => return Err(payer.out_of_reach(named.as_deref())),
         order => order?,
     };
@@ -183,12 +195,15 @@ impl App {
     async fn order_of(
         &self,
         payer: &CallerId,
+        gate: &Gate,
         key: Option<IdempotencyKey>,
         request: CreateIntent,
     ) -> Result<Order, Error> {
         match (request.items, request.order, request.order_id) {
-            (Some(items), None, order_id) => self.order_of_items(payer, key, items, order_id).await,
-            (None, Some(token), None) => self.signed_order(payer, key, &token).await,
+            (Some(items), None, order_id) => {
+                self.order_of_items(payer, gate, key, items, order_id).await
+            }
+            (None, Some(token), None) => self.signed_order(payer, gate, key, &token).await,
             (None, Some(_), Some(_)) => Err(Error::invalid(
                 "`orderId` goes with `items`; `order` names its own",
             )),

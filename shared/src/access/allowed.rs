@@ -71,6 +71,13 @@ impl<P> Allowed<P> {
         }
     }
 
+    /// `answer`, where the caller did more of it lately than anybody may.
+    #[must_use]
+    pub fn over_limit(mut self, answer: Error) -> Error {
+        self.decision.end(Why::Limit);
+        answer
+    }
+
     /// The answer where the ledger itself found `object` to be another caller's, or not there.
     #[must_use]
     pub fn out_of_reach(mut self, object: Option<&str>) -> Error {

@@ -54,6 +54,11 @@ impl<'a> Reader<'a> {
         (self.lookup)(name).is_some()
     }
 
+    /// Whether `name` has a value that is not empty, as platforms mean it.
+    pub(crate) fn holds(&self, name: &str) -> bool {
+        (self.lookup)(name).is_some_and(|value| !value.is_empty())
+    }
+
     /// Makes the absence of `name` a problem.
     pub(crate) fn require(&mut self, name: &'static str) {
         if !self.is_set(name) {

@@ -7,6 +7,7 @@ use std::{cell::RefCell, collections::BTreeSet};
 use super::*;
 use crate::amount::Currency;
 
+mod limits;
 mod secret;
 
 const ALL: &[&str] = &[

@@ -52,6 +52,8 @@ pub enum Code {
     RefundRefused,
     /// The body is over the route's cap.
     BodyTooLarge,
+    /// Too many payments were started, or are not paid.
+    TooManyPayments,
     /// Something on our side is wrong.
     Internal,
     /// Something that is needed did not answer.
@@ -69,13 +71,24 @@ pub struct Row {
     pub when: &'static str,
     /// What the site should do.
     pub then: &'static str,
-    /// Seconds after which the same request may be sent again; `None` where that does not help.
-    pub retry_after: Option<u8>,
+    /// When the same request may be sent again.
+    pub again: Again,
+}
+
+/// When the same request may be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// It would be answered in the same way.
+    Never,
+    /// After so many seconds.
+    After(u8),
+    /// After as many seconds as the answer tells.
+    AsTold,
 }
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::InvalidRequest,
         Self::AmountTooSmall,
         Self::BadSignature,
@@ -96,6 +109,7 @@ impl Code {
         Self::OrderDisputed,
         Self::RefundRefused,
         Self::BodyTooLarge,
+        Self::TooManyPayments,
         Self::Internal,
         Self::Unavailable,
     ];
@@ -124,6 +138,7 @@ impl Code {
             Self::OrderDisputed => &ORDER_DISPUTED,
             Self::RefundRefused => &REFUND_REFUSED,
             Self::BodyTooLarge => &BODY_TOO_LARGE,
+            Self::TooManyPayments => &TOO_MANY_PAYMENTS,
             Self::Internal => &INTERNAL,
             Self::Unavailable => &UNAVAILABLE,
         }
@@ -135,7 +150,7 @@ static INVALID_REQUEST: Row = Row {
     code: "invalid_request",
     when: "the request is wrong, or the signed order in it is not one that the site signed, or has expired; the message names the field and the reason",
     then: "correct the request; sign the order anew",
-    retry_after: None,
+    again: Again::Never,
 };
 
 static AMOUNT_TOO_SMALL: Row = Row {
@@ -143,7 +158,7 @@ static AMOUNT_TOO_SMALL: Row = Row {
     code: "amount_too_small",
     when: "Stripe does not charge so little in this currency",
     then: "ask the payer to buy more",
-    retry_after: None,
+    again: Again::Never,
 };
 
 static BAD_SIGNATURE: Row = Row {
@@ -151,7 +166,7 @@ static BAD_SIGNATURE: Row = Row {
     code: "bad_signature",
     when: "a webhook's signature is missing, malformed, forged or stale",
     then: "nothing: Stripe sends its events again; check the endpoint's secret and the clock",
-    retry_after: None,
+    again: Again::Never,
 };
 
 static UNAUTHENTICATED: Row = Row {
@@ -159,7 +174,7 @@ static UNAUTHENTICATED: Row = Row {
     code: "unauthenticated",
     when: "there is no valid token that says who is calling",
     then: "get a new token and send the request again, with the same `Idempotency-Key`",
-    retry_after: None,
+    again: Again::Never,
 };
 
 static DECLINED: Row = Row {
@@ -167,7 +182,7 @@ static DECLINED: Row = Row {
     code: "generic_decline",
     when: "the bank refused; the code is Stripe's decline code, and `generic_decline` for a card that was reported lost or stolen",
     then: "ask the payer for another card or method",
-    retry_after: None,
+    again: Again::Never,
 };
 
 static FORBIDDEN: Row = Row {
@@ -175,7 +190,7 @@ static FORBIDDEN: Row = Row {
     code: "forbidden",
     when: "the caller is known, and no role of theirs permits this",
     then: "do not offer it to this caller",
-    retry_after: None,
+    again: Again::Never,
 };
 
 static REFUND_LIMIT: Row = Row {
@@ -183,7 +198,7 @@ static REFUND_LIMIT: Row = Row {
     code: "refund_limit",
     when: "no role of the caller's refunds so much in one call or one day, or in this currency",
     then: "refund less, or ask a colleague whose role allows it",
-    retry_after: None,
+    again: Again::Never,
 };
 
 static NOT_FOUND: Row = Row {
@@ -191,7 +206,7 @@ static NOT_FOUND: Row = Row {
     code: "not_found",
     when: "there is no such order, or it is another caller's",
     then: "start a new order",
-    retry_after: None,
+    again: Again::Never,
 };
 
 static METHOD_NOT_ALLOWED: Row = Row {
@@ -199,7 +214,7 @@ static METHOD_NOT_ALLOWED: Row = Row {
     code: "method_not_allowed",
     when: "the route answers other methods; see `Allow`",
     then: "use a method of `Allow`",
-    retry_after: None,
+    again: Again::Never,
 };
 
 static IDEMPOTENCY_KEY_REUSED: Row = Row {
@@ -207,7 +222,7 @@ static IDEMPOTENCY_KEY_REUSED: Row = Row {
     code: "idempotency_key_reused",
     when: "the `Idempotency-Key` came before with other contents",
     then: "send other contents under a new key",
-    retry_after: None,
+    again: Again::Never,
 };
 
 static IN_PROGRESS: Row = Row {
@@ -215,7 +230,7 @@ static IN_PROGRESS: Row = Row {
     code: "in_progress",
     when: "the same operation is being carried out",
     then: "send the same request again",
-    retry_after: Some(1),
+    again: Again::After(1),
 };
 
 static ORDER_ALREADY_PAID: Row = Row {
@@ -223,7 +238,7 @@ static ORDER_ALREADY_PAID: Row = Row {
     code: "order_already_paid",
     when: "the order is paid; nothing about it changes",
     then: "show the order as paid",
-    retry_after: None,
+    again: Again::Never,
 };
 
 static PAYMENT_PROCESSING: Row = Row {
@@ -231,7 +246,7 @@ static PAYMENT_PROCESSING: Row = Row {
     code: "payment_processing",
     when: "a payment is under way; the order cannot change until it ends",
     then: "read the order until it has changed",
-    retry_after: None,
+    again: Again::Never,
 };
 
 static ORDER_CANCELED: Row = Row {
@@ -239,7 +254,7 @@ static ORDER_CANCELED: Row = Row {
     code: "order_canceled",
     when: "the payment was canceled",
     then: "start a new order",
-    retry_after: None,
+    again: Again::Never,
 };
 
 static ORDER_CHANGED: Row = Row {
@@ -247,7 +262,7 @@ static ORDER_CHANGED: Row = Row {
     code: "order_changed",
     when: "the site signed a newer version of the order",
     then: "load the page again, and send the newer version",
-    retry_after: None,
+    again: Again::Never,
 };
 
 static ORDER_NOT_PAID: Row = Row {
@@ -255,7 +270,7 @@ static ORDER_NOT_PAID: Row = Row {
     code: "order_not_paid",
     when: "no money was taken for the order, so that none can be given back",
     then: "read the order",
-    retry_after: None,
+    again: Again::Never,
 };
 
 static REFUND_EXCEEDS_PAID: Row = Row {
@@ -263,7 +278,7 @@ static REFUND_EXCEEDS_PAID: Row = Row {
     code: "refund_exceeds_paid",
     when: "less of the payment is left than is to be given back",
     then: "read the order, and refund what is left",
-    retry_after: None,
+    again: Again::Never,
 };
 
 static ORDER_DISPUTED: Row = Row {
@@ -271,7 +286,7 @@ static ORDER_DISPUTED: Row = Row {
     code: "order_disputed",
     when: "the payer's bank has the money, until it decides the dispute",
     then: "answer the dispute at Stripe",
-    retry_after: None,
+    again: Again::Never,
 };
 
 static REFUND_REFUSED: Row = Row {
@@ -279,7 +294,7 @@ static REFUND_REFUSED: Row = Row {
     code: "refund_refused",
     when: "Stripe does not give this payment back; the log has its code, by the request id",
     then: "look the payment up at Stripe",
-    retry_after: None,
+    again: Again::Never,
 };
 
 static BODY_TOO_LARGE: Row = Row {
@@ -287,7 +302,15 @@ static BODY_TOO_LARGE: Row = Row {
     code: "body_too_large",
     when: "the body is over the route's cap",
     then: "send less",
-    retry_after: None,
+    again: Again::Never,
+};
+
+static TOO_MANY_PAYMENTS: Row = Row {
+    status: StatusCode::TOO_MANY_REQUESTS,
+    code: "too_many_payments",
+    when: "too many payments were started lately, or are not paid, by this caller or from their address",
+    then: "send the same request again, or pay an order that is open",
+    again: Again::AsTold,
 };
 
 static INTERNAL: Row = Row {
@@ -295,7 +318,7 @@ static INTERNAL: Row = Row {
     code: "internal",
     when: "something on our side is wrong; the log knows what, by the request id",
     then: "tell the payer that it did not work; do not repeat it",
-    retry_after: None,
+    again: Again::Never,
 };
 
 static UNAVAILABLE: Row = Row {
@@ -303,5 +326,5 @@ static UNAVAILABLE: Row = Row {
     code: "unavailable",
     when: "Stripe, the ledger or the issuer of tokens did not answer in time, or there are no keys to work with for now",
     then: "send the same request again",
-    retry_after: Some(2),
+    again: Again::After(2),
 };

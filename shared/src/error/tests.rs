@@ -51,6 +51,11 @@ fn rows() -> Vec<(Error, u16, &'static str)> {
         (Error::Disputed, 409, "order_disputed"),
         (Error::RefundRefused, 409, "refund_refused"),
         (Error::TooLarge, 413, "body_too_large"),
+        (
+            Error::TooManyPayments { retry_after: 90 },
+            429,
+            "too_many_payments",
+        ),
         (Error::Internal(cause()), 500, "internal"),
         (Error::Unavailable(cause()), 503, "unavailable"),
     ]
@@ -100,10 +105,19 @@ fn a_retry_is_invited_only_where_it_helps() {
         let invites = error.response("").headers().contains_key(RETRY_AFTER);
         assert_eq!(
             invites,
-            matches!(error, Error::InProgress | Error::Unavailable(_)),
+            matches!(
+                error,
+                Error::InProgress | Error::TooManyPayments { .. } | Error::Unavailable(_)
+            ),
             "{status}"
         );
     }
+}
+
+#[test]
+fn whoever_started_too_many_payments_is_told_when_there_is_room() {
+    let response = Error::TooManyPayments { retry_after: 90 }.response("");
+    assert_eq!(response.headers()[RETRY_AFTER], "90");
 }
 
 #[test]

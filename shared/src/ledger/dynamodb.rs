@@ -2,7 +2,8 @@
 //!
 //! Every item has one key, `pk`, which says what it is: `order#…`, `intent#…` (the order that an
 //! intent pays), `operation#…`, `event#…` (an event that was taken), `quarantine#…`, `outbox#…`,
-//! `mark#…`, `refunds#…` (what a caller gave back in a day) and `meta#mode`. A sparse index, `queue`, holds what waits: messages that are due or
+//! `mark#…`, `refunds#…` (what a caller gave back in a day), `admissions#…` (which orders were started
+//! lately, by whom) and `meta#mode`. A sparse index, `queue`, holds what waits: messages that are due or
 //! parked, and quarantined events. `docs/dynamodb.md` lists the attributes, and what each operation
 //! reads and writes.
 //!
@@ -11,6 +12,7 @@
 //! it says is checked against the item before anything follows from it.
 
 mod accept;
+mod admissions;
 mod attempt;
 mod item;
 mod orders;

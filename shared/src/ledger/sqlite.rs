@@ -4,6 +4,7 @@
 //! change under it. Commits are synced to the disk (`synchronous = FULL`): a `200` to Stripe
 //! means that the event survives a loss of power.
 
+mod admissions;
 mod orders;
 mod outbox;
 mod quarantine;
@@ -18,8 +19,8 @@ use std::{
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 use super::{
-    Accepted, Failure, Letter, Opened, Opening, Operation, Quarantined, REMEMBERED, Refusal,
-    Settled,
+    Accepted, Admission, Admitted, Failure, Letter, Opened, Opening, Operation, Quarantined,
+    REMEMBERED, Refusal, Settled,
     accept::{Decision, Handle, decide},
     opening,
     refunding::{Refunded, Refunding},
@@ -81,6 +82,11 @@ impl Sqlite {
 
     pub(super) async fn replay(&self, operation: Operation) -> Result<Option<Opened>, Failure> {
         self.with(move |connection| orders::replay(connection, &operation))
+            .await
+    }
+
+    pub(super) async fn admit(&self, admission: Admission, now: i64) -> Result<Admitted, Failure> {
+        self.write(move |transaction| admissions::admit(transaction, &admission, now))
             .await
     }
 
@@ -221,13 +227,14 @@ impl Sqlite {
     pub(super) async fn forget_expired(&self, now: i64) -> Result<bool, Failure> {
         self.write(move |transaction| {
             let mut forgotten = 0;
-            for sql in [
-                FORGET_EVENTS,
-                outbox::FORGET_DELIVERED,
-                refunds::FORGET_BUDGETS,
+            for (sql, before) in [
+                (FORGET_EVENTS, now - REMEMBERED),
+                (outbox::FORGET_DELIVERED, now - REMEMBERED),
+                (refunds::FORGET_BUDGETS, now - REMEMBERED),
+                (admissions::FORGET, now),
             ] {
                 let mut statement = transaction.prepare_cached(sql)?;
-                forgotten += statement.execute([now - REMEMBERED])?;
+                forgotten += statement.execute([before])?;
             }
             Ok(forgotten > 0)
         })

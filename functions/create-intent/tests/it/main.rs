@@ -9,6 +9,7 @@ mod contents;
 mod faults;
 mod items;
 mod keys;
+mod limits;
 mod operations;
 mod signed;
 

@@ -129,7 +129,8 @@ struct Load {
 
 impl Load {
     async fn start() -> Self {
-        let mut shop = Shop::open().await;
+        // All shoppers are one caller.
+        let mut shop = Shop::open_with(&[("FAREBOX_LIMIT_CALLER", "off")]).await;
         let manager = shop.keep_keys_in_secrets_manager(NEEDS).await;
         let config = shop.config_of(create_intent::NEEDS);
         let stripe = Stripe::new(&config);

@@ -34,6 +34,7 @@ pub(super) enum Kind {
     Outbox,
     Mark,
     Refunds,
+    Admissions,
 }
 
 impl Kind {
@@ -47,6 +48,7 @@ impl Kind {
             Self::Outbox => "outbox#",
             Self::Mark => "mark#",
             Self::Refunds => "refunds#",
+            Self::Admissions => "admissions#",
         }
     }
 

@@ -10,7 +10,7 @@ use super::{Failure, Mode};
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Each brings the schema from the version that is its index to the next.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE orders (
         id         TEXT PRIMARY KEY,
@@ -67,6 +67,14 @@ const MIGRATIONS: [&str; 3] = [
         spent      INTEGER NOT NULL,
         expires_at INTEGER NOT NULL
     ) STRICT;
+",
+    "
+    CREATE TABLE admissions (
+        key        TEXT PRIMARY KEY,
+        entries    TEXT NOT NULL,
+        expires_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX admissions_by_age ON admissions (expires_at);
 ",
 ];
 

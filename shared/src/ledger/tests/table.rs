@@ -97,11 +97,23 @@ async fn relayed() -> (Relay, Fixture) {
 async fn costs() -> Vec<(&'static str, Vec<Exchange>)> {
     let (relay, it) = relayed().await;
     let mut costs = vec![("a start", relay.log())];
+    let by_both = admissions::admission("o_1", &["ada", "home"], (20, 20));
+    let admitted = it.ledger.admit(by_both.clone(), NOW).await.unwrap();
+    assert_eq!(admitted, Admitted::Yes);
+    costs.push(("an order admitted", relay.log()));
     let asked = opening("o_1", "ada", 1500, Some("key"));
     let Opened::Order(order) = it.open(asked.clone()).await else {
         panic!("refused")
     };
     costs.push(("an order", relay.log()));
+    it.ledger.admit(by_both, NOW).await.unwrap();
+    costs.push(("one that is there", relay.log()));
+    let full = admissions::admission("o_9", &["ada", "home"], (20, 1));
+    it.ledger.admit(full, NOW).await.unwrap();
+    costs.push(("one too many unpaid", relay.log()));
+    let over = admissions::admission("o_9", &["ada", "home"], (1, 20));
+    it.ledger.admit(over, NOW).await.unwrap();
+    costs.push(("one too many started", relay.log()));
     it.ledger.replay(&asked.operation.unwrap()).await.unwrap();
     costs.push(("the same request again", relay.log()));
     let noted = it.ledger.attach_intent(order.id(), "pi_1", NOW).await;
@@ -160,7 +172,18 @@ async fn an_event_takes_one_read_and_one_transaction_and_the_rest_no_more() {
     const REFUND: &[&str] = &["BatchGetItem", "GetItem", "TransactWriteItems"];
     let expected = [
         ("a start", GET, 1, 0, 0),
+        ("an order admitted", BOTH, 3, 2, 4),
         ("an order", BOTH, 2, 2, 4),
+        ("one that is there", READ, 3, 0, 0),
+        // The orders that may be unpaid: one.
+        (
+            "one too many unpaid",
+            &["BatchGetItem", "BatchGetItem"],
+            4,
+            0,
+            0,
+        ),
+        ("one too many started", READ, 3, 0, 0),
         ("the same request again", REPLAY, 2, 0, 0),
         ("its intent", &["GetItem", "TransactWriteItems"], 1, 2, 4),
         ("its state", GET, 1, 0, 0),

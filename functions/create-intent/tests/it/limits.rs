@@ -1,0 +1,285 @@
+//! How many payments one caller, and one address, may start: those who try stolen cards start many.
+
+use futures_util::future::join_all;
+use lambda_http::request::from_str;
+use serde_json::{Value, json};
+use shared::host;
+use testing::{Answer, Log, Shop};
+use tower::ServiceExt as _;
+
+use crate::{Api, App, mugs, order_id, service};
+
+/// What a proxy of the shop's own writes; set in place of the platform's.
+const BY_HEADER: (&str, &str) = ("FAREBOX_CLIENT_ADDRESS", "header:x-real-ip");
+
+/// A function with these limits, whose clock stands.
+async fn limited(changes: &[(&str, &str)]) -> Api {
+    Api::over(Shop::open_with(changes).await.at_fixed_time()).await
+}
+
+impl Api {
+    /// `caller` starts the payment of a new cart, from `address`.
+    async fn start_from(&self, address: &str, caller: &str, key: &str) -> Answer {
+        let token = self.shop.token(caller);
+        let call = self.client.request().bearer(&token).key(key);
+        call.header("x-real-ip", address).post(&mugs(1)).await
+    }
+}
+
+#[track_caller]
+fn assert_refused(answer: &Answer, retry_after: &str) {
+    assert_eq!(answer.status, 429, "{}", answer.body);
+    assert_eq!(answer.body["error"]["code"], "too_many_payments");
+    assert_eq!(answer.headers["retry-after"], retry_after);
+}
+
+#[tokio::test]
+async fn a_caller_starts_so_many_payments_in_a_window_that_slides() {
+    let api = limited(&[("FAREBOX_LIMIT_CALLER", "3,open:20")]).await;
+    for n in 0..3 {
+        let _ = api.post(&format!("k{n}"), &mugs(1)).await.expect(200);
+        api.shop.clock.advance(60);
+    }
+
+    assert_refused(&api.post("k3", &mugs(1)).await, "3420");
+    let signed = api.post_signed(&json!({ "orderId": "web-1" })).await;
+    assert_refused(&signed, "3420");
+    let bob = api.start_from("203.0.113.7", "bob", "k1").await;
+    let _ = bob.expect(200);
+    api.shop.clock.advance(3420);
+    let _ = api.post("k3", &mugs(1)).await.expect(200);
+    assert_refused(&api.post("k4", &mugs(1)).await, "60");
+}
+
+#[tokio::test]
+async fn what_is_refused_reaches_neither_stripe_nor_the_ledger() {
+    let api = limited(&[
+        ("FAREBOX_LIMIT_CALLER", "1,open:20"),
+        ("FAREBOX_PRICE_TTL", "0"),
+    ])
+    .await;
+    let _ = api.post("k1", &mugs(1)).await.expect(200);
+    let calls = api.shop.stripe.requests().len();
+
+    assert_refused(&api.post("k2", &mugs(1)).await, "3600");
+    assert_refused(&api.post_signed(&json!({})).await, "3600");
+
+    assert_eq!(api.shop.stripe.requests().len(), calls);
+    let _ = api.only_intent();
+}
+
+#[tokio::test]
+async fn a_retry_and_a_change_are_no_new_payment() {
+    let api = limited(&[("FAREBOX_LIMIT_CALLER", "2,open:2")]).await;
+    let first = api.post("k1", &mugs(1)).await.expect(200);
+    let signed = api.post_signed(&json!({})).await.expect(200);
+    assert_refused(&api.post("k2", &mugs(1)).await, "3600");
+
+    assert_eq!(api.post("k1", &mugs(1)).await.expect(200).body, first.body);
+    let again = api.post_signed(&json!({})).await.expect(200);
+    assert_eq!(again.body, signed.body);
+    let mut changed = mugs(2);
+    changed["orderId"] = json!(order_id(&first));
+    let changed = api.post("k3", &changed).await.expect(200);
+    assert_eq!(changed.body["amount"], 3000);
+    let reused = api.post("k1", &mugs(5)).await;
+    assert_eq!(reused.code(409), "idempotency_key_reused");
+}
+
+#[tokio::test]
+async fn an_attempt_that_opens_no_order_is_counted_once() {
+    let api = limited(&[("FAREBOX_LIMIT_CALLER", "2,open:2")]).await;
+    let unknown = json!({ "items": [{ "price": "no-such-price", "quantity": 1 }] });
+    for _ in 0..3 {
+        assert_eq!(api.post("k1", &unknown).await.code(400), "invalid_request");
+    }
+
+    let _ = api.post("k2", &mugs(1)).await.expect(200);
+    assert_refused(&api.post("k3", &mugs(1)).await, "3600");
+}
+
+#[tokio::test]
+async fn a_payment_makes_room_for_another() {
+    let api = limited(&[("FAREBOX_LIMIT_CALLER", "20,open:1")]).await;
+    let first = api.post("k1", &mugs(1)).await.expect(200);
+    assert_refused(&api.post("k2", &mugs(1)).await, "86400");
+
+    let intent = crate::intent_id(&first);
+    let declined = api.shop.stripe.confirm(&intent, "pm_card_chargeDeclined");
+    let _ = declined.await;
+    api.shop.hear_of(&intent).await;
+    assert_refused(&api.post("k2", &mugs(1)).await, "86400");
+    let paid = api.shop.stripe.confirm(&intent, "pm_card_visa").await;
+    paid.unwrap();
+    api.shop.hear_of(&intent).await;
+
+    let _ = api.post("k2", &mugs(1)).await.expect(200);
+}
+
+#[tokio::test]
+async fn of_many_at_once_through_two_processes_no_more_are_started_than_may() {
+    let limits = [
+        ("FAREBOX_LIMIT_CALLER", "5,open:20"),
+        ("FAREBOX_LIMIT_ADDRESS", "8,open:20"),
+    ];
+    let api = limited(&[limits[0], limits[1], BY_HEADER]).await;
+    let other = Api::client(&api.shop).await;
+    let callers = ["ada", "bob"].map(|caller| api.shop.token(caller));
+    let body = mugs(1);
+
+    let calls = (0..24).map(|n| {
+        let client = if n % 3 == 0 { &api.client } else { &other };
+        let call = client.request().bearer(&callers[n % 2]);
+        let call = call.header("x-real-ip", "203.0.113.7");
+        call.key(&format!("k{n}")).post(&body)
+    });
+    let answers = join_all(calls).await;
+
+    let started = answers.iter().filter(|answer| answer.status == 200);
+    assert_eq!(started.count(), 8);
+    assert!(
+        answers
+            .iter()
+            .all(|one| [200, 429].contains(&one.status.as_u16()))
+    );
+    assert_eq!(api.shop.stripe.payment_intents().len(), 8);
+}
+
+#[tokio::test]
+async fn callers_at_one_address_are_counted_together() {
+    let api = limited(&[("FAREBOX_LIMIT_ADDRESS", "2,open:20"), BY_HEADER]).await;
+    let _ = api.start_from("2001:db8::1", "ada", "k").await.expect(200);
+    let _ = api.start_from("2001:db8::2", "bob", "k").await.expect(200);
+
+    assert_refused(&api.start_from("2001:db8::3", "eve", "k").await, "3600");
+    let forwarded = api
+        .start_from("198.51.100.1, 2001:db8::4", "eve", "k")
+        .await;
+    assert_refused(&forwarded, "3600");
+    let _ = api
+        .start_from("2001:db8:0:1::1", "eve", "k")
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn whoever_comes_past_the_proxy_is_counted_with_all_who_do() {
+    let api = limited(&[("FAREBOX_LIMIT_ADDRESS", "2,open:20"), BY_HEADER]).await;
+    let post = async |caller: &str| {
+        let token = api.shop.token(caller);
+        let spoofed = ("x-forwarded-for", format!("198.51.100.{}", caller.len()));
+        let call = api.client.request().bearer(&token).key("k");
+        call.header(spoofed.0, &spoofed.1).post(&mugs(1)).await
+    };
+    let _ = post("a").await.expect(200);
+    let _ = post("bb").await.expect(200);
+    assert_refused(&post("ccc").await, "3600");
+}
+
+#[tokio::test]
+async fn without_a_trusted_address_only_callers_are_counted() {
+    let api = limited(&[("FAREBOX_LIMIT_ADDRESS", "1,open:1")]).await;
+    for caller in ["ada", "bob", "eve"] {
+        let _ = api.start_from("203.0.113.7", caller, "k").await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn on_lambda_a_spoofed_header_changes_nothing() {
+    let shop = Shop::open_with(&[("FAREBOX_LIMIT_ADDRESS", "2,open:20")]).await;
+    let post = async |address: &str, caller: &str| {
+        let recorded = include_str!("../../../../events/create-intent.json");
+        let mut event: Value = serde_json::from_str(recorded).unwrap();
+        event["requestContext"]["http"]["sourceIp"] = json!(address);
+        event["headers"] = json!({
+            "authorization": format!("Bearer {}", shop.token(caller)), "idempotency-key": "k",
+            "x-forwarded-for": format!("198.51.100.{}", caller.len()), "x-real-ip": caller,
+        });
+        event["body"] = json!(mugs(1).to_string());
+        event["isBase64Encoded"] = json!(false);
+        let request = from_str(&event.to_string()).unwrap();
+        let clock = shop.clock.clone();
+        let app = App::new(
+            &shop.config,
+            shop.impatient_stripe(),
+            shop.ledger.clone(),
+            clock,
+        );
+        let answered = host::finished(service(app)).oneshot(request).await.unwrap();
+        answered.status().as_u16()
+    };
+
+    assert_eq!(post("203.0.113.7", "a").await, 200);
+    assert_eq!(post("203.0.113.7", "bb").await, 200);
+    assert_eq!(post("203.0.113.7", "ccc").await, 429);
+    assert_eq!(post("203.0.113.8", "ccc").await, 200);
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_to_the_operator_without_saying_who_it_was() {
+    let api = limited(&[("FAREBOX_LIMIT_ADDRESS", "1,open:1"), BY_HEADER]).await;
+    let (log, _listening) = Log::start();
+    let _ = api
+        .start_from("203.0.113.7", "ada@example.com", "k")
+        .await
+        .expect(200);
+    let refused = api.start_from("203.0.113.7", "bob@example.com", "k").await;
+    assert_refused(&refused, "3600");
+
+    let log = log.text();
+    let line = log
+        .lines()
+        .find(|line| line.contains("metric.too_many_payments"));
+    let line: Value = serde_json::from_str(line.expect("it is logged")).unwrap();
+    assert_eq!(line["limit.of"], "address");
+    assert_eq!(line["limit.on"], "started");
+    let decided = log.lines().rfind(|line| line.contains("\"audit\":true"));
+    let decided: Value = serde_json::from_str(decided.expect("it is recorded")).unwrap();
+    assert_eq!(
+        (&decided["allowed"], &decided["why"]),
+        (&json!(false), &json!("limit"))
+    );
+    assert_eq!(decided["who"], line["caller"]);
+    for hidden in ["203.0.113.7", "example.com"] {
+        assert!(!log.contains(hidden), "{hidden}");
+    }
+}
+
+#[tokio::test]
+async fn the_ledger_keeps_neither_the_address_nor_the_caller() {
+    let api = limited(&[BY_HEADER]).await;
+    let _ = api.start_from("203.0.113.7", "ada", "k").await.expect(200);
+
+    let path = api.shop.folder().join("farebox.sqlite");
+    let file = rusqlite::Connection::open(path).unwrap();
+    let mut rows = file.prepare("SELECT key, entries FROM admissions").unwrap();
+    let rows = rows
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
+    let rows: Vec<(String, String)> = rows.map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 2);
+    for (key, entries) in rows {
+        assert!(
+            key.len() == 32 && key.bytes().all(|byte| byte.is_ascii_hexdigit()),
+            "{key}"
+        );
+        assert!(
+            !entries.contains("203.") && !entries.contains("ada"),
+            "{entries}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_limit_that_is_off_limits_nothing() {
+    let api = limited(&[("FAREBOX_LIMIT_CALLER", "off")]).await;
+    for n in 0..21 {
+        let _ = api.post(&format!("k{n}"), &mugs(1)).await.expect(200);
+    }
+    let by_default = limited(&[]).await;
+    for n in 0..20 {
+        let key = format!("k{n}");
+        let _ = by_default.post(&key, &mugs(1)).await.expect(200);
+    }
+    assert_refused(&by_default.post("k20", &mugs(1)).await, "3600");
+}

@@ -1,0 +1,68 @@
+//! How many payments may be started.
+
+use super::*;
+use crate::{
+    ledger::Bound,
+    limits::{Settings, Source},
+};
+
+fn limits(given: &[(&str, &str)]) -> Settings {
+    let lookup = |name: &str| {
+        let given = given.iter().find(|(given, _)| *given == name);
+        given.map(|(_, value)| (*value).to_owned())
+    };
+    Config::from_lookup(&[], lookup).unwrap().limits
+}
+
+#[test]
+fn payments_are_limited_unless_it_is_turned_off() {
+    let default = limits(&[]);
+    let (started, open) = (20, 20);
+    assert_eq!(default.caller, Some(Bound { started, open }));
+    let (started, open) = (200, 400);
+    assert_eq!(default.address, Some(Bound { started, open }));
+    assert_eq!(default.window, 3600);
+
+    let (started, open) = (5, 7);
+    let set = limits(&[
+        ("FAREBOX_LIMIT_CALLER", "5,open:7"),
+        ("FAREBOX_LIMIT_ADDRESS", "off"),
+        ("FAREBOX_LIMIT_WINDOW", "60"),
+    ]);
+    assert_eq!(set.caller, Some(Bound { started, open }));
+    assert_eq!((set.address, set.window), (None, 60));
+    for bad in [
+        "5x",
+        "0,open:5",
+        "5,open:0",
+        "5,open:1001",
+        "5,open:",
+        "-1,open:5",
+        "OFFF",
+        "5, open:7",
+    ] {
+        complaint("FAREBOX_LIMIT_CALLER", bad);
+        complaint("FAREBOX_LIMIT_ADDRESS", bad);
+    }
+    for bad in ["59", "86401", "an-hour-or-so"] {
+        complaint("FAREBOX_LIMIT_WINDOW", bad);
+    }
+}
+
+#[test]
+fn the_clients_address_is_where_the_platform_or_the_setting_says() {
+    assert_eq!(limits(&[]).source, Source::Connection);
+    assert_eq!(limits(&[("VERCEL", "")]).source, Source::Connection);
+    assert_eq!(limits(&[("VERCEL", "1")]).source, Source::Vercel);
+    assert_eq!(limits(&[("VERCEL_IPC_PATH", "/x")]).source, Source::Vercel);
+    let named = limits(&[
+        ("VERCEL", "1"),
+        ("FAREBOX_CLIENT_ADDRESS", "header:X-Client-Ip"),
+    ]);
+    assert_eq!(named.source, Source::Header("x-client-ip".parse().unwrap()));
+    let none = limits(&[("FAREBOX_CLIENT_ADDRESS", "none")]);
+    assert_eq!(none.source, Source::Nowhere);
+    for bad in ["x-real-ip", "header:a b", "nonee"] {
+        complaint("FAREBOX_CLIENT_ADDRESS", bad);
+    }
+}

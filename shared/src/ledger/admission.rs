@@ -1,0 +1,214 @@
+//! Whether one more payment may be started: what was started lately, and what of it is still unpaid, by
+//! whoever is counted. A pure decision, the same for every backend.
+//!
+//! Each who is counted has one row: when each of their orders was started, and, while it may be unpaid,
+//! which order it was. Nothing is noted when an order is paid. Only where too many look unpaid are those
+//! orders looked at, and what was paid or canceled makes room: neither is ever undone.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::order::{OrderId, Status};
+
+/// How long an unpaid order counts, in seconds.
+pub const OPEN_FOR: i64 = 24 * 60 * 60;
+
+/// The most that whoever is counted may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// Orders started within the window.
+    pub started: usize,
+    /// Orders started within [`OPEN_FOR`] that are neither paid nor canceled.
+    pub open: usize,
+}
+
+/// Whose orders are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// One caller's.
+    Caller,
+    /// Those that come from one address.
+    Address,
+}
+
+/// Someone whose orders are counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// Names the row, and tells nobody who it is.
+    pub key: String,
+    /// What kind of someone.
+    pub whose: Whose,
+    /// The most that they may have.
+    pub bound: Bound,
+}
+
+/// A request to start one more order.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    /// The order that is to be started.
+    pub order: OrderId,
+    /// All who are counted for it.
+    pub counted: Vec<Counted>,
+    /// Over how many seconds starts are counted.
+    pub window: i64,
+}
+
+/// The answer to an [`Admission`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Admitted {
+    /// It may be started, and is counted; or it was before.
+    Yes,
+    /// It may not, and nothing changed.
+    No(TooMany),
+}
+
+/// Why an order may not be started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooMany {
+    /// Whose orders are too many.
+    pub whose: Whose,
+    /// Whether too many are unpaid; else too many were started.
+    pub are_open: bool,
+    /// Seconds after which there is room, if nothing is paid before.
+    pub retry_after: i64,
+}
+
+/// What one who is counted started, the oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Row(Vec<Start>);
+
+/// When an order was started, in Unix seconds; and which, until it is known to be paid or canceled.
+type Start = (i64, Option<OrderId>);
+
+/// How orders stand, as the ledger has them; those that are not there are not in here.
+pub(super) type Standing = HashMap<OrderId, IsUnpaid>;
+
+/// Whether an order is neither paid nor canceled.
+pub(super) type IsUnpaid = bool;
+
+/// What is to be done.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// Nothing is written.
+    Answer(Admitted),
+    /// Too many may be unpaid: refused so, if none of them turns out to be paid or canceled.
+    Full(TooMany),
+    /// These rows are written, in the order of those who are counted.
+    Write(Vec<Row>),
+}
+
+/// Decides on `admission` of an order that is not there, by the rows of those who are counted.
+///
+/// An order that was admitted within the window, and never opened, is not counted again. Its start is the
+/// latest one: else starts could be kept in store, to be made all at once.
+pub(super) fn decide(admission: &Admission, rows: &[Row], now: i64) -> Decision {
+    let (order, window) = (&admission.order, admission.window);
+    let anew = || {
+        let all = admission.counted.iter().zip(rows);
+        all.filter(|(_, row)| row.start_of(order) <= Some(now - window))
+    };
+    if rows.iter().all(|row| row.start_of(order) >= Some(now)) {
+        return Decision::Answer(Admitted::Yes);
+    }
+    let started = anew().filter_map(|(who, row)| {
+        let wait = wait(row.started(window, now), who.bound.started, window, now)?;
+        Some(who.too_many(false, wait))
+    });
+    if let Some(longest) = started.max_by_key(|many| many.retry_after) {
+        return Decision::Answer(Admitted::No(longest));
+    }
+    let open = anew().filter_map(|(who, row)| {
+        let wait = wait(row.open(now), who.bound.open, OPEN_FOR, now)?;
+        Some(who.too_many(true, wait))
+    });
+    if let Some(longest) = open.max_by_key(|many| many.retry_after) {
+        return Decision::Full(longest);
+    }
+    let with_it = |row: &Row| row.clone().with(order, window, now);
+    Decision::Write(rows.iter().map(with_it).collect())
+}
+
+impl Counted {
+    fn too_many(&self, are_open: bool, retry_after: i64) -> TooMany {
+        TooMany {
+            whose: self.whose,
+            are_open,
+            retry_after,
+        }
+    }
+}
+
+impl Row {
+    /// This row, without what does not count any more, and with the start of `order`, once.
+    fn with(mut self, order: &OrderId, window: i64, now: i64) -> Self {
+        self.0.retain(|(at, order)| match order {
+            Some(_) => *at > now - OPEN_FOR.max(window),
+            None => *at > now - window,
+        });
+        let start = self.start_of(order).map_or(now, |at| at.max(now));
+        self.0.retain(|(_, one)| one.as_ref() != Some(order));
+        self.0.push((start, Some(order.clone())));
+        self
+    }
+
+    /// This row, without the orders that are paid or canceled. One that is not there may be about to be
+    /// opened, until the window is over.
+    pub(super) fn settled(mut self, standing: &Standing, window: i64, now: i64) -> Self {
+        for (at, order) in &mut self.0 {
+            order.take_if(|order| match standing.get(order) {
+                Some(is_unpaid) => !is_unpaid,
+                None => *at <= now - window,
+            });
+        }
+        self
+    }
+
+    fn start_of(&self, order: &OrderId) -> Option<i64> {
+        let mut all = self.0.iter();
+        let found = all.find(|(_, one)| one.as_ref() == Some(order));
+        found.map(|(at, _)| *at)
+    }
+
+    /// The orders that may be unpaid.
+    pub(super) fn orders(&self) -> impl Iterator<Item = OrderId> {
+        self.0.iter().filter_map(|(_, order)| order.clone())
+    }
+
+    fn started(&self, window: i64, now: i64) -> Vec<i64> {
+        let all = self.0.iter().map(|(at, _)| *at);
+        all.filter(|at| *at > now - window).collect()
+    }
+
+    fn open(&self, now: i64) -> Vec<i64> {
+        let open = self.0.iter().filter(|(_, order)| order.is_some());
+        let open = open.map(|(at, _)| *at);
+        open.filter(|at| *at > now - OPEN_FOR).collect()
+    }
+
+    /// When nothing in it counts any more, in Unix seconds.
+    pub(super) fn expires_at(&self, window: i64) -> i64 {
+        let latest = self.0.iter().map(|(at, _)| *at).max().unwrap_or_default();
+        latest.saturating_add(OPEN_FOR.max(window))
+    }
+}
+
+/// Seconds until fewer than `most` of the `times` are younger than `age`; `None` when fewer are.
+fn wait(mut times: Vec<i64>, most: usize, age: i64, now: i64) -> Option<i64> {
+    times.sort_unstable();
+    let last_in_the_way = times.len().checked_sub(most)?;
+    let at = times.get(last_in_the_way)?;
+    Some((at + age - now).max(1))
+}
+
+/// Whether an order in the state that the ledger calls `status` is neither paid nor canceled.
+pub(super) fn is_unpaid(status: &str) -> IsUnpaid {
+    let unpaid = [
+        Status::Created,
+        Status::RequiresAction,
+        Status::Processing,
+        Status::Failed,
+    ];
+    unpaid.iter().any(|one| one.as_str() == status)
+}

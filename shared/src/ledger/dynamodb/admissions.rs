@@ -1,0 +1,104 @@
+//! Who started which orders, lately: one read of the order and of the rows of those who are counted, the
+//! decision that every backend shares, and one transaction that writes the rows in place of their
+//! versions.
+
+use std::collections::HashSet;
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+
+use super::{
+    DynamoDb, Failure,
+    attempt::Attempts,
+    item::{EXPIRES_AT, Item, Kind, Write as _, keyed, need_number, need_text, number, text},
+    transaction::Condition,
+};
+use crate::{
+    ledger::admission::{Admission, Admitted, Decision, Row, Standing, decide, is_unpaid},
+    order::OrderId,
+};
+
+impl DynamoDb {
+    /// Whoever was faster with a row makes it start again, which is also what comes of it when the answer
+    /// to our own transaction got lost: then the order is counted.
+    pub(in super::super) async fn admit(
+        &self,
+        admission: &Admission,
+        now: i64,
+    ) -> Result<Admitted, Failure> {
+        let mut attempts = Attempts::new();
+        let order = Kind::Order.key(admission.order.as_str());
+        let counted = admission.counted.iter();
+        let keys: Vec<String> = counted.map(|who| Kind::Admissions.key(&who.key)).collect();
+        let wanted: Vec<String> = keys.iter().cloned().chain([order.clone()]).collect();
+        loop {
+            let items = self.get_all(&mut attempts, &wanted).await?;
+            if items.contains_key(&order) {
+                return Ok(Admitted::Yes);
+            }
+            let found = keys.iter().map(|key| read(items.get(key)));
+            let (mut rows, versions): (Vec<Row>, Vec<i64>) =
+                found.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+            let mut decision = decide(admission, &rows, now);
+            if let Decision::Full(_) = decision {
+                let orders = rows.iter().flat_map(Row::orders).collect();
+                let standing = self.standing(&mut attempts, orders).await?;
+                let settled = |row: Row| row.settled(&standing, admission.window, now);
+                rows = rows.into_iter().map(settled).collect();
+                decision = decide(admission, &rows, now);
+            }
+            let rows = match decision {
+                Decision::Answer(answer) => return Ok(answer),
+                Decision::Full(many) => return Ok(Admitted::No(many)),
+                Decision::Write(rows) => rows,
+            };
+            let writes = keys.iter().zip(rows).zip(&versions);
+            let writes = writes
+                .map(|((key, row), version)| self.put_row(key, &row, *version, admission.window));
+            let writes = writes.collect::<Result<_, _>>()?;
+            match self.transact(&mut attempts, writes).await? {
+                None => return Ok(Admitted::Yes),
+                Some(canceled) => attempts.again(canceled.failure).await?,
+            }
+        }
+    }
+
+    /// How `orders` stand, those of them that are there; each once, since DynamoDB takes no key twice.
+    async fn standing(
+        &self,
+        attempts: &mut Attempts,
+        orders: HashSet<OrderId>,
+    ) -> Result<Standing, Failure> {
+        let keys = orders.iter().map(|order| Kind::Order.key(order.as_str()));
+        let items = self.get_all(attempts, &keys.collect::<Vec<_>>()).await?;
+        let found = orders.into_iter().filter_map(|order| {
+            let item = items.get(&Kind::Order.key(order.as_str()))?;
+            Some(need_text(item, "status").map(|status| (order, is_unpaid(status))))
+        });
+        found.collect()
+    }
+
+    /// `row` in place of its `version`; 0 is none.
+    fn put_row(
+        &self,
+        key: &str,
+        row: &Row,
+        version: i64,
+        window: i64,
+    ) -> Result<TransactWriteItem, Failure> {
+        let entries = serde_json::to_string(row).map_err(Failure::Unreadable)?;
+        let item = keyed(key)
+            .with("version", number(version + 1))
+            .with("entries", text(entries))
+            .with(EXPIRES_AT, number(row.expires_at(window)));
+        Ok(self.put(item, Condition::Version(version)))
+    }
+}
+
+/// The row that `item` holds, and its version.
+fn read(item: Option<&Item>) -> Result<(Row, i64), Failure> {
+    let Some(item) = item else {
+        return Ok((Row::default(), 0));
+    };
+    let row = serde_json::from_str(need_text(item, "entries")?).map_err(Failure::Unreadable)?;
+    Ok((row, need_number(item, "version")?))
+}

@@ -1,0 +1,84 @@
+//! Who started which orders, lately.
+
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+
+use super::{Failure, orders};
+use crate::{
+    ledger::admission::{Admission, Admitted, Decision, Row, Standing, decide, is_unpaid},
+    order::OrderId,
+};
+
+/// Rows in which nothing counts any more.
+pub(super) const FORGET: &str = "DELETE FROM admissions WHERE rowid IN
+    (SELECT rowid FROM admissions WHERE expires_at < ?1 LIMIT 500)";
+
+/// The whole of it, inside one transaction.
+pub(super) fn admit(
+    transaction: &Transaction<'_>,
+    admission: &Admission,
+    now: i64,
+) -> Result<Admitted, Failure> {
+    if orders::find(transaction, &admission.order)?.is_some() {
+        return Ok(Admitted::Yes);
+    }
+    let counted = admission.counted.iter();
+    let rows = counted.map(|who| row(transaction, &who.key));
+    let mut rows: Vec<Row> = rows.collect::<Result<_, _>>()?;
+    let mut decision = decide(admission, &rows, now);
+    if let Decision::Full(_) = decision {
+        let standing = standing(transaction, rows.iter().flat_map(Row::orders))?;
+        let settled = |row: Row| row.settled(&standing, admission.window, now);
+        rows = rows.into_iter().map(settled).collect();
+        decision = decide(admission, &rows, now);
+    }
+    match decision {
+        Decision::Answer(answer) => Ok(answer),
+        Decision::Full(many) => Ok(Admitted::No(many)),
+        Decision::Write(rows) => {
+            for (who, row) in admission.counted.iter().zip(rows) {
+                put(transaction, &who.key, &row, admission.window)?;
+            }
+            Ok(Admitted::Yes)
+        }
+    }
+}
+
+fn row(connection: &Connection, key: &str) -> Result<Row, Failure> {
+    let found: Option<String> = connection
+        .prepare_cached("SELECT entries FROM admissions WHERE key = ?1")?
+        .query_row([key], |row| row.get(0))
+        .optional()?;
+    let found = found.map(|entries| serde_json::from_str(&entries));
+    Ok(found
+        .transpose()
+        .map_err(Failure::Unreadable)?
+        .unwrap_or_default())
+}
+
+/// How `orders` stand, those of them that are there.
+fn standing(
+    connection: &Connection,
+    orders: impl Iterator<Item = OrderId>,
+) -> Result<Standing, Failure> {
+    let mut statement = connection.prepare_cached("SELECT status FROM orders WHERE id = ?1")?;
+    let mut standing = Standing::new();
+    for order in orders {
+        let status = statement.query_row([order.as_str()], |row| row.get::<_, String>(0));
+        if let Some(status) = status.optional()? {
+            standing.insert(order, is_unpaid(&status));
+        }
+    }
+    Ok(standing)
+}
+
+fn put(connection: &Connection, key: &str, row: &Row, window: i64) -> Result<(), Failure> {
+    let entries = serde_json::to_string(row).map_err(Failure::Unreadable)?;
+    connection
+        .prepare_cached(
+            "INSERT INTO admissions (key, entries, expires_at) VALUES (?1, ?2, ?3)
+             ON CONFLICT (key) DO UPDATE SET entries = excluded.entries,
+                 expires_at = excluded.expires_at",
+        )?
+        .execute(params![key, entries, row.expires_at(window)])?;
+    Ok(())
+}

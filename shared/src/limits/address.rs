@@ -1,0 +1,124 @@
+//! Where a request came from, as far as it can be trusted: never by what its sender wrote.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::ConnectInfo;
+use hyper::{
+    HeaderMap,
+    http::{HeaderName, request::Parts},
+};
+use lambda_http::request::RequestContext;
+
+use super::Source;
+
+/// Where a request came from.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Address {
+    /// From here: an IPv4 address, or the first 64 bits of an IPv6 address, which one customer of a
+    /// provider has to themselves.
+    At(String),
+    /// It should have been told, and was not: all such requests are counted as of one address, so that
+    /// nobody escapes by hiding theirs.
+    Hidden,
+    /// Nobody can tell.
+    Unknown,
+}
+
+// An address is somebody's: it is not to be logged by accident.
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::At(_) => "At(..)",
+            Self::Hidden => "Hidden",
+            Self::Unknown => "Unknown",
+        })
+    }
+}
+
+impl Address {
+    /// Where the request with `parts` came from.
+    pub(super) fn of(parts: &Parts, source: &Source) -> Self {
+        let found = match source {
+            Source::Nowhere => return Self::Unknown,
+            Source::Header(name) => last_in(&parts.headers, name),
+            Source::Vercel => VERCELS
+                .iter()
+                .find_map(|name| only_in(&parts.headers, name)),
+            Source::Connection => match parts.extensions.get::<RequestContext>() {
+                Some(context) => source_ip(context).and_then(read),
+                None => return Self::of_peer(parts),
+            },
+        };
+        found.map_or(Self::Hidden, Self::at)
+    }
+
+    /// A peer on this machine is a proxy, and no payer.
+    fn of_peer(parts: &Parts) -> Self {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let address = peer.map(|ConnectInfo(peer)| peer.ip().to_canonical());
+        match address.filter(|address| !address.is_loopback()) {
+            Some(address) => Self::at(address),
+            None => Self::Unknown,
+        }
+    }
+
+    fn at(address: IpAddr) -> Self {
+        Self::At(match address.to_canonical() {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+        })
+    }
+
+    /// What requests from here are counted under; `None` when they are not.
+    pub(super) fn counted(&self) -> Option<&str> {
+        match self {
+            Self::At(address) => Some(address),
+            Self::Hidden => Some("hidden"),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// Vercel writes both itself, whatever the sender wrote
+/// (<https://vercel.com/docs/headers/request-headers>).
+const VERCELS: [HeaderName; 2] = [
+    HeaderName::from_static("x-vercel-forwarded-for"),
+    HeaderName::from_static("x-real-ip"),
+];
+
+/// The address in the only header with `name`.
+fn only_in(headers: &HeaderMap, name: &HeaderName) -> Option<IpAddr> {
+    let mut values = headers.get_all(name).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return None;
+    };
+    read(value.to_str().ok()?)
+}
+
+/// The last address in the headers with `name`: the one that the nearest proxy wrote. What stands before
+/// it may be the sender's.
+fn last_in(headers: &HeaderMap, name: &HeaderName) -> Option<IpAddr> {
+    let value = headers.get_all(name).iter().next_back()?;
+    read(value.to_str().ok()?.rsplit(',').next()?)
+}
+
+fn source_ip(context: &RequestContext) -> Option<&str> {
+    match context {
+        RequestContext::ApiGatewayV1(context) => context.identity.source_ip.as_deref(),
+        RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref(),
+        _ => None,
+    }
+}
+
+/// An address, with or without a port.
+fn read(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let address = text.parse().ok();
+    address.or_else(|| text.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
+}
+
+#[cfg(test)]
+mod tests;

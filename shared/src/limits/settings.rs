@@ -1,0 +1,100 @@
+//! The bounds, and where the client's address is read, as the environment says.
+
+use hyper::header::HeaderName;
+
+use crate::{
+    config::{Reader, seconds},
+    ledger::Bound,
+};
+
+/// How many payments may be started, and by whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `FAREBOX_LIMIT_CALLER`: of one caller; 20 started and 20 open by default, `None` when it is off.
+    pub caller: Option<Bound>,
+    /// `FAREBOX_LIMIT_ADDRESS`: from one address; 200 started and 400 open by default, `None` when it is
+    /// off.
+    pub address: Option<Bound>,
+    /// `FAREBOX_LIMIT_WINDOW`: over how many seconds starts are counted; an hour by default.
+    pub window: i64,
+    /// `FAREBOX_CLIENT_ADDRESS`: where the client's address is read; where the platform tells it, by
+    /// default.
+    pub source: Source,
+}
+
+/// Where the client's address is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// On Lambda, the address that called the API or the function's URL; elsewhere the peer of the
+    /// connection, unless that is on this machine: then it is a proxy, and the address is not known.
+    Connection,
+    /// The headers that Vercel writes.
+    Vercel,
+    /// The header that a proxy of the site's own writes.
+    Header(HeaderName),
+    /// Nowhere.
+    Nowhere,
+}
+
+const CALLER: Bound = Bound {
+    started: 20,
+    open: 20,
+};
+const ADDRESS: Bound = Bound {
+    started: 200,
+    open: 400,
+};
+/// The largest bound: what one row of the ledger holds has to stay small.
+const MOST: usize = 1000;
+
+impl Settings {
+    /// Reads them; what is wrong is noted in `read`.
+    pub(crate) fn read(read: &mut Reader<'_>) -> Self {
+        let window = read.value("FAREBOX_LIMIT_WINDOW", seconds(60..=86_400));
+        let is_on_vercel = read.holds("VERCEL") || read.holds("VERCEL_IPC_PATH");
+        let platforms = match is_on_vercel {
+            true => Source::Vercel,
+            false => Source::Connection,
+        };
+        Self {
+            caller: read
+                .value("FAREBOX_LIMIT_CALLER", bound)
+                .unwrap_or(Some(CALLER)),
+            address: read
+                .value("FAREBOX_LIMIT_ADDRESS", bound)
+                .unwrap_or(Some(ADDRESS)),
+            window: window.map_or(3600, |window| {
+                i64::try_from(window.as_secs()).unwrap_or(3600)
+            }),
+            source: read
+                .value("FAREBOX_CLIENT_ADDRESS", source)
+                .unwrap_or(platforms),
+        }
+    }
+}
+
+/// `20,open:20`, or `off`.
+fn bound(text: &str) -> Result<Option<Bound>, String> {
+    let most = |digits: &str| {
+        let most = digits.parse().ok();
+        most.filter(|most| (1..=MOST).contains(most))
+    };
+    let both = text.split_once(",open:");
+    match both.map(|(started, open)| (most(started), most(open))) {
+        _ if text == "off" => Ok(None),
+        Some((Some(started), Some(open))) => Ok(Some(Bound { started, open })),
+        _ => Err(format!(
+            "must be `off`, or two numbers from 1 to {MOST}, such as `20,open:20`"
+        )),
+    }
+}
+
+/// `header:NAME`, or `none`.
+fn source(text: &str) -> Result<Source, &'static str> {
+    let name = text.strip_prefix("header:");
+    match (text, name.map(|name| name.parse::<HeaderName>())) {
+        ("none", _) => Ok(Source::Nowhere),
+        (_, Some(Ok(name))) => Ok(Source::Header(name)),
+        _ => Err("must be `none`, or `header:` and the name of a header"),
+    }
+}
