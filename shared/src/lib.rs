@@ -11,6 +11,7 @@
 //! - [`order`]: the state machine; pure.
 //! - [`ledger`]: where orders, events and the outbox live.
 //! - [`intake`]: how an event gets there, whoever brought it.
+//! - [`purchase`]: how a purchase begins: what is priced, and the order that is opened for it.
 //! - [`request`]: what a handler takes from a request: JSON, query and idempotency key.
 //! - [`error`]: the one error type, and the one place it becomes a response.
 //! - [`http`]: the pooled client that calls to Stripe and to the site go through.
@@ -30,6 +31,7 @@ pub mod http;
 pub mod intake;
 pub mod ledger;
 pub mod order;
+pub mod purchase;
 pub mod request;
 pub mod rfc3339;
 pub mod secrets;

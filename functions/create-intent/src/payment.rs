@@ -6,11 +6,7 @@
 //! of the order's first contents. When the order changes, the ledger changes first and the intent
 //! follows, until both are found alike.
 
-use shared::{
-    Error,
-    order::{Order, Status},
-    stripe::PaymentIntent,
-};
+use shared::{Error, order::Order, purchase::check_open, stripe::PaymentIntent};
 
 use crate::App;
 
@@ -43,15 +39,19 @@ impl App {
     /// The intent that the ledger notes for `order`; made, and noted, where there is none.
     async fn intent_of(&self, order: &Order) -> Result<PaymentIntent, Error> {
         if let Some(id) = order.intent() {
-            return Ok(self.stripe.retrieve_intent(id).await?);
+            return Ok(self.till.stripe().retrieve_intent(id).await?);
         }
-        let made = self.stripe.create_intent(order).await?;
-        let now = self.clock.now();
-        let noted = self.ledger.attach_intent(order.id(), &made.id, now).await?;
+        let made = self.till.stripe().create_intent(order).await?;
+        let now = self.till.clock().now();
+        let noted = self
+            .till
+            .ledger()
+            .attach_intent(order.id(), &made.id, now)
+            .await?;
         match noted.as_ref().and_then(Order::intent) {
             Some(id) if id == made.id => Ok(made),
             // Stripe has forgotten the key since another process noted its intent.
-            Some(id) => Ok(self.stripe.retrieve_intent(id).await?),
+            Some(id) => Ok(self.till.stripe().retrieve_intent(id).await?),
             None => Err(Error::NotFound),
         }
     }
@@ -62,7 +62,7 @@ impl App {
         intent: PaymentIntent,
         order: &Order,
     ) -> Result<(Order, PaymentIntent), Error> {
-        let latest = self.latest(order).await?;
+        let latest = self.till.latest(order).await?;
         let is_current = intent.contents() == Some(&latest.revision().digest);
         match intent.status.as_str() {
             "succeeded" => return Err(Error::AlreadyPaid),
@@ -74,25 +74,11 @@ impl App {
             _ if is_current || latest.changes() != order.changes() => return Ok((latest, intent)),
             _ => {}
         }
-        match self.stripe.update_intent(&intent, &latest).await {
-            Ok(updated) => Ok((self.latest(order).await?, updated)),
+        match self.till.stripe().update_intent(&intent, &latest).await {
+            Ok(updated) => Ok((self.till.latest(order).await?, updated)),
             // It was paid meanwhile: the next round sees how.
             Err(failure) if failure.is_unexpected_state() => Ok((latest, intent)),
             Err(failure) => Err(failure.into()),
         }
-    }
-
-    async fn latest(&self, order: &Order) -> Result<Order, Error> {
-        let latest = self.ledger.order(order.id()).await?;
-        latest.ok_or(Error::NotFound)
-    }
-}
-
-/// Whether `order` can still be paid.
-fn check_open(order: &Order) -> Result<(), Error> {
-    match order.status() {
-        Status::Created | Status::RequiresAction | Status::Processing | Status::Failed => Ok(()),
-        Status::Canceled => Err(Error::OrderCanceled),
-        _ => Err(Error::AlreadyPaid),
     }
 }
