@@ -1,6 +1,7 @@
 //! How a purchase begins, for every function that starts a payment: items that we price, or an order
-//! that the site signed, opened or changed in the ledger.
+//! that the site signed, opened or changed in the ledger; and one way to pay at a time.
 
+mod closing;
 mod items;
 
 pub use items::Item;

@@ -3,10 +3,16 @@
 //! The order is in the ledger before Stripe is called, and the intent is noted in the ledger before
 //! the browser hears of it. So an intent that nobody answered for was never paid by anyone, and
 //! whoever comes next finds the same intent: by the ledger, or by the idempotency key, which is made
-//! of the order's first contents. When the order changes, the ledger changes first and the intent
+//! of the order's first contents. A page of Stripe's that is open for the order is closed first: two
+//! ways to pay could both take money. When the order changes, the ledger changes first and the intent
 //! follows, until both are found alike.
 
-use shared::{Error, order::Order, purchase::check_open, stripe::PaymentIntent};
+use shared::{
+    Error,
+    order::{Note, Order, Way},
+    purchase::check_open,
+    stripe::PaymentIntent,
+};
 
 use crate::App;
 
@@ -21,11 +27,18 @@ impl App {
     ) -> Result<(Order, PaymentIntent), Error> {
         for _ in 0..MOST_ROUNDS {
             check_open(&order)?;
-            let intent = self.intent_of(&order).await?;
+            if order.is_closing() || matches!(order.way(), Some(Way::Session(_))) {
+                order = self.till.close_way(order).await?;
+                continue;
+            }
+            let Some(intent) = self.intent_of(&order).await? else {
+                order = self.till.latest(&order).await?;
+                continue;
+            };
             let (latest, intent) = self.up_to_date(intent, &order).await?;
             if intent.contents() == Some(&latest.revision().digest)
                 && latest.changes() == order.changes()
-                && latest.intent() == Some(&intent.id)
+                && is_way(&latest, &intent)
             {
                 check_open(&latest)?;
                 let intent = intent.for_order(&latest)?;
@@ -36,23 +49,20 @@ impl App {
         Err(Error::InProgress)
     }
 
-    /// The intent that the ledger notes for `order`; made, and noted, where there is none.
-    async fn intent_of(&self, order: &Order) -> Result<PaymentIntent, Error> {
+    /// The intent that the ledger notes for `order`; made, and noted, where there is none. `None` when
+    /// another way to pay was noted meanwhile.
+    async fn intent_of(&self, order: &Order) -> Result<Option<PaymentIntent>, Error> {
         if let Some(id) = order.intent() {
-            return Ok(self.till.stripe().retrieve_intent(id).await?);
+            return Ok(Some(self.till.stripe().retrieve_intent(id).await?));
         }
         let made = self.till.stripe().create_intent(order).await?;
-        let now = self.till.clock().now();
-        let noted = self
-            .till
-            .ledger()
-            .attach_intent(order.id(), &made.id, now)
-            .await?;
-        match noted.as_ref().and_then(Order::intent) {
-            Some(id) if id == made.id => Ok(made),
+        let note = Note::Intent(made.id.clone());
+        let noted = self.till.note(order, note).await?;
+        match noted.way() {
+            Some(Way::Intent(id)) if id == made.id => Ok(Some(made)),
             // Stripe has forgotten the key since another process noted its intent.
-            Some(id) => Ok(self.till.stripe().retrieve_intent(id).await?),
-            None => Err(Error::NotFound),
+            Some(Way::Intent(id)) => Ok(Some(self.till.stripe().retrieve_intent(id).await?)),
+            Some(Way::Session(_)) | None => Ok(None),
         }
     }
 
@@ -66,7 +76,9 @@ impl App {
         let is_current = intent.contents() == Some(&latest.revision().digest);
         match intent.status.as_str() {
             "succeeded" => return Err(Error::AlreadyPaid),
-            "canceled" => return Err(Error::OrderCanceled),
+            "canceled" if is_way(&latest, &intent) => return Err(Error::OrderCanceled),
+            // It was closed in favour of another way.
+            "canceled" => return Ok((latest, intent)),
             "processing" | "requires_capture" if !is_current => {
                 return Err(Error::PaymentProcessing);
             }
@@ -81,4 +93,9 @@ impl App {
             Err(failure) => Err(failure.into()),
         }
     }
+}
+
+/// Whether `intent` is the way to pay `order`, and stays it.
+fn is_way(order: &Order, intent: &PaymentIntent) -> bool {
+    order.way() == Some(Way::Intent(&intent.id)) && !order.is_closing()
 }

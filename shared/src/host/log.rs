@@ -27,6 +27,7 @@ pub fn subscriber(
         .with_span_list(false)
         .with_writer(writer);
     let ours = [
+        "create_checkout",
         "create_intent",
         "dev",
         "fulfil",
