@@ -9,15 +9,17 @@
 mod apply;
 mod contents;
 mod facts;
+mod payment;
 mod refunds;
 mod status;
 mod way;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use apply::Step;
 pub use apply::{Happening, Mismatch};
-pub(crate) use apply::{IntentKeys, Step};
 pub use contents::{Contents, Line, OrderId, Unfit};
+pub(crate) use payment::IntentKeys;
 pub(crate) use refunds::RefundKeys;
 pub use refunds::{Declined, RefundReason, RefundRequest};
 pub use status::Status;
