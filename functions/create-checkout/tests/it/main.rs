@@ -24,7 +24,10 @@ struct Api {
 
 impl Api {
     async fn start() -> Self {
-        let shop = Shop::open().await;
+        Self::over(Shop::open().await).await
+    }
+
+    async fn over(shop: Shop) -> Self {
         let parts = || {
             (
                 shop.impatient_stripe(),

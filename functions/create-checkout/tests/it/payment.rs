@@ -150,3 +150,33 @@ async fn a_refund_that_is_told_before_its_payment_counts() {
         "{told:?}"
     );
 }
+
+#[tokio::test]
+async fn what_the_webhook_missed_is_taken_by_reconcile() {
+    let mut shop = testing::Shop::open().await;
+    // What happens now is old enough to be asked for.
+    shop.clock = shared::Clock::fixed(shop.clock.now() + 120);
+    let api = Api::over(shop).await;
+    let paid = api.post("k1", &mugs(1)).await.expect(200);
+    api.shop
+        .stripe
+        .pay_session(&api.only_open(), "pm_card_visa")
+        .unwrap();
+    let intent = &api.shop.stripe.payment_intents()[0]["id"];
+    api.shop
+        .stripe
+        .refund(intent.as_str().unwrap(), Some(500))
+        .unwrap();
+    let expired = api.post("k2", &mugs(1)).await.expect(200);
+    api.shop.stripe.expire_session(&api.only_open()).unwrap();
+
+    let (stripe, ledger) = (api.shop.impatient_stripe(), api.shop.ledger.clone());
+    let clock = api.shop.clock.clone();
+    let reconcile = reconcile::App::new(&api.shop.config, stripe, ledger, clock);
+    let report = reconcile.catch_up().await.unwrap();
+    assert!(report.complete, "{report:?}");
+
+    assert_eq!(api.status(&paid).await, "partially_refunded");
+    assert_eq!(api.status(&expired).await, "created");
+    assert!(api.shop.ledger.quarantined().await.unwrap().is_empty());
+}
