@@ -21,13 +21,16 @@ MOVES_ORDERS = READS_SEVERAL | {"dynamodb:PutItem"}
 #: What each function may do with the table, whatever the item; nothing else is permitted to any.
 ON_THE_TABLE = {
     "CreateIntentFunction": MOVES_ORDERS,
+    "CreateCheckoutFunction": MOVES_ORDERS,
     "WebhookFunction": MOVES_ORDERS,
     "OrderFunction": READS,
     "RefundFunction": MOVES_ORDERS,
     "FulfilFunction": READS_SEVERAL,
     "ReconcileFunction": MOVES_ORDERS,
 }
-FETCHES_SECRET = {"CreateIntentFunction", "WebhookFunction", "OrderFunction", "RefundFunction", "ReconcileFunction"}
+FETCHES_SECRET = {
+    "CreateIntentFunction", "CreateCheckoutFunction", "WebhookFunction", "OrderFunction", "RefundFunction", "ReconcileFunction",
+}
 
 
 class Stack(unittest.TestCase):

@@ -17,6 +17,7 @@ from aws.template import WORKSPACE, of_type
 
 NEEDS = {
     "create-intent": ["STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "FAREBOX_SITE_KEY"],
+    "create-checkout": ["STRIPE_SECRET_KEY", "FAREBOX_SITE_KEY"],
     "order": ["FAREBOX_SITE_KEY"],
     "refund": ["STRIPE_SECRET_KEY", "FAREBOX_SITE_KEY"],
     "webhook": ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"],
@@ -88,6 +89,13 @@ class Events(unittest.TestCase):
         asked["rawQueryString"] = f"id={started['orderId']}"
         self.assertEqual(self.assert_answer(order.invoke(with_token(asked, "ada")), 200)["status"], "created")
         self.assert_answer(order.invoke(with_token(asked, "eve")), 404, "not_found")
+
+    def test_a_page_is_opened_for_whoever_signs_in(self):
+        checkout = self.start("create-checkout", FAREBOX_RETURN_ORIGINS="https://shop.example")
+        asked = event("create-checkout")
+        self.assert_answer(checkout.invoke(asked), 401, "unauthenticated")
+        opened = self.assert_answer(checkout.invoke(with_token(asked, "ada")), 200)
+        self.assertEqual(sorted(opened), ["orderId", "url"])
 
     def test_a_refund_is_for_those_whose_role_refunds(self):
         refund, asked = self.start("refund"), event("refund")

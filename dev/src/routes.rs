@@ -35,6 +35,16 @@ pub fn functions(config: &Config, ledger: &Ledger) -> Vec<Function> {
             create_intent::service(create_intent::App::new(config, stripe(), ledger(), clock())),
         ),
         function(
+            "create-checkout",
+            "/api/create-checkout",
+            create_checkout::service(create_checkout::App::new(
+                config,
+                stripe(),
+                ledger(),
+                clock(),
+            )),
+        ),
+        function(
             "refund",
             "/api/refund",
             refund::service(refund::App::new(config, stripe(), ledger(), clock())),

@@ -131,6 +131,7 @@ fn for_a_person(ledger: &str) -> String {
 /// What any of the functions needs.
 fn needs() -> Vec<&'static str> {
     [
+        create_checkout::NEEDS,
         create_intent::NEEDS,
         webhook::NEEDS,
         order::NEEDS,
@@ -153,6 +154,10 @@ fn make(
         (
             need::FAREBOX_FULFIL,
             format!("http://127.0.0.1:{}/dev/fulfilment", addresses.port),
+        ),
+        (
+            need::FAREBOX_RETURN_ORIGINS,
+            format!("http://127.0.0.1:{0},http://localhost:{0}", addresses.port),
         ),
         (
             "FAREBOX_FULFIL_SECRET",

@@ -13,13 +13,12 @@ mod objects;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-pub use objects::{Charge, Dispute, Intent, PaymentError, Refund};
+pub use objects::{Charge, CheckoutSession, Dispute, Intent, PaymentError, Refund};
 
 use crate::{digest, rfc3339};
 
-/// Every type of event that may move an order, at every version of Stripe's API. Stripe takes up to
-/// twenty where it filters by type.
-pub const ACTED_ON: [&str; 18] = [
+/// Every type of event that may move an order, at every version of Stripe's API.
+pub const ACTED_ON: [&str; 22] = [
     "charge.dispute.closed",
     "charge.dispute.created",
     "charge.dispute.funds_reinstated",
@@ -27,6 +26,10 @@ pub const ACTED_ON: [&str; 18] = [
     "charge.dispute.updated",
     "charge.refund.updated",
     "charge.refunded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.completed",
+    "checkout.session.expired",
     "payment_intent.amount_capturable_updated",
     "payment_intent.canceled",
     "payment_intent.created",
@@ -41,14 +44,18 @@ pub const ACTED_ON: [&str; 18] = [
 ];
 
 /// The types among them that an endpoint is to be subscribed to. The others tell nothing that these do
-/// not, or nothing about how these payments are made.
-pub const NEEDED: [&str; 14] = [
+/// not, or nothing about how these payments are made. Stripe takes up to twenty where it filters by type.
+pub const NEEDED: [&str; 18] = [
     "charge.dispute.closed",
     "charge.dispute.created",
     "charge.dispute.funds_reinstated",
     "charge.dispute.funds_withdrawn",
     "charge.dispute.updated",
     "charge.refunded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.completed",
+    "checkout.session.expired",
     "payment_intent.canceled",
     "payment_intent.payment_failed",
     "payment_intent.processing",
@@ -84,6 +91,8 @@ pub struct Event {
 pub enum Subject {
     /// `payment_intent.*`
     Intent(Intent),
+    /// `checkout.session.*`
+    Session(CheckoutSession),
     /// `charge.refunded`
     Charge(Charge),
     /// `refund.*` and `charge.refund.updated`
@@ -96,6 +105,19 @@ pub enum Subject {
     Other,
     /// A type that an order depends on, with an object that does not fit; says what is wrong.
     Unreadable(String),
+}
+
+impl Subject {
+    /// The intent whose payment this tells more about.
+    pub(crate) fn paid_intent(&self) -> Option<&str> {
+        let intent = match self {
+            Self::Charge(charge) => &charge.payment_intent,
+            Self::Refund(refund) => &refund.payment_intent,
+            Self::Dispute(dispute) => &dispute.payment_intent,
+            _ => return None,
+        };
+        intent.as_deref().filter(|id| is_id(id))
+    }
 }
 
 /// Which object a thin event is about.
@@ -112,6 +134,8 @@ pub struct Related {
 pub enum Family {
     /// A payment intent.
     Intent,
+    /// A Checkout session.
+    Session,
     /// A charge.
     Charge,
     /// A refund.
@@ -127,6 +151,7 @@ impl Family {
             "charge.refunded" => Some(Self::Charge),
             "charge.refund.updated" => Some(Self::Refund),
             _ if kind.starts_with("payment_intent.") => Some(Self::Intent),
+            _ if kind.starts_with("checkout.session.") => Some(Self::Session),
             _ if kind.starts_with("refund.") => Some(Self::Refund),
             _ if kind.starts_with("charge.dispute.") => Some(Self::Dispute),
             _ => None,
@@ -136,6 +161,7 @@ impl Family {
     fn read(self, object: &str) -> Result<Subject, serde_json::Error> {
         Ok(match self {
             Self::Intent => Subject::Intent(serde_json::from_str(object)?),
+            Self::Session => Subject::Session(serde_json::from_str(object)?),
             Self::Charge => Subject::Charge(serde_json::from_str(object)?),
             Self::Refund => Subject::Refund(serde_json::from_str(object)?),
             Self::Dispute => Subject::Dispute(serde_json::from_str(object)?),

@@ -5,8 +5,9 @@
 
 use crate::{
     Clock, Config, Secrets,
-    event::{Event, Subject},
+    event::{Event, Family, Related, Subject},
     ledger::{self, Accepted, Ledger},
+    order::IntentKeys,
     secrets::{Missing, Unreadable},
     stripe::{self, Stripe},
 };
@@ -83,6 +84,7 @@ impl Intake {
                 fetched => fetched?,
             };
         }
+        self.learn_payment(&event).await?;
         let (id, kind) = (event.id.clone(), event.kind.clone());
         let accepted = self.ledger.accept(event, self.clock.now()).await?;
         if accepted == Accepted::Quarantined {
@@ -94,5 +96,45 @@ impl Intake {
             );
         }
         Ok(Taken::Ledger(accepted))
+    }
+
+    /// A page of Stripe's makes its own intent, which the ledger does not know before it hears of the
+    /// payment. What is told of it earlier, such as a refund after an outage, says nothing of its order:
+    /// so the payment is asked for, and taken first.
+    async fn learn_payment(&self, event: &Event) -> Result<(), Failure> {
+        let Some(id) = event.subject.paid_intent() else {
+            return Ok(());
+        };
+        if self.ledger.knows_intent(id).await? {
+            return Ok(());
+        }
+        let related = Related {
+            family: Family::Intent,
+            id: id.to_owned(),
+        };
+        let subject = match self.stripe.related(&related).await {
+            Err(failure) if failure.is_missing() => return Ok(()),
+            Err(failure @ stripe::Failure::Refused(_)) => {
+                tracing::warn!(
+                    event.id,
+                    "the payment of an event cannot be read: {failure}"
+                );
+                return Ok(());
+            }
+            subject => subject?,
+        };
+        let payment = Event {
+            id: format!("payment_{id}"),
+            kind: "payment_intent.fetched".to_owned(),
+            subject,
+            ..event.clone()
+        };
+        if let Subject::Intent(intent) = &payment.subject
+            && intent.status == "succeeded"
+            && intent.metadata(IntentKeys::PAGE).is_some()
+        {
+            self.ledger.accept(payment, self.clock.now()).await?;
+        }
+        Ok(())
     }
 }

@@ -29,7 +29,7 @@ use crate::{
     amount::Currency,
     config::{LedgerLocation, Subscriptions},
     event::{Event, Refund},
-    order::{Declined, Order, OrderId, RefundRequest},
+    order::{Declined, Note, Order, OrderId, RefundRequest},
     secrets::Secrets,
 };
 
@@ -100,6 +100,18 @@ impl Ledger {
         }
     }
 
+    /// Whether an order is known to be paid, or to be going to be, by `intent`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer.
+    pub async fn knows_intent(&self, intent: &str) -> Result<bool, Failure> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.knows_intent(intent.to_owned()).await,
+            Backend::DynamoDb(table) => table.knows_intent(intent).await,
+        }
+    }
+
     /// The order that `operation` was about, if it came before.
     ///
     /// # Errors
@@ -137,7 +149,7 @@ impl Ledger {
         }
     }
 
-    /// Notes `intent` as the order's own, unless it has one; gives the order as it then is.
+    /// Notes `intent` as the way to pay the order, unless it has one; gives the order as it then is.
     ///
     /// # Errors
     ///
@@ -148,13 +160,19 @@ impl Ledger {
         intent: &str,
         now: i64,
     ) -> Result<Option<Order>, Failure> {
+        self.note(id, Note::Intent(intent.to_owned()), now).await
+    }
+
+    /// Notes something about the way to pay the order, where that fits what it has; gives the order as
+    /// it then is.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer.
+    pub async fn note(&self, id: &OrderId, note: Note, now: i64) -> Result<Option<Order>, Failure> {
         match &self.backend {
-            Backend::Sqlite(sqlite) => {
-                sqlite
-                    .attach_intent(id.clone(), intent.to_owned(), now)
-                    .await
-            }
-            Backend::DynamoDb(table) => table.attach_intent(id, intent, now).await,
+            Backend::Sqlite(sqlite) => sqlite.note(id.clone(), note, now).await,
+            Backend::DynamoDb(table) => table.note(id, &note, now).await,
         }
     }
 

@@ -12,6 +12,7 @@
 //! - [`ledger`]: where orders, events and the outbox live.
 //! - [`intake`]: how an event gets there, whoever brought it.
 //! - [`limits`]: how many payments may be started, by one caller and from one address.
+//! - [`purchase`]: how a purchase begins: what is priced, and the order that is opened for it.
 //! - [`request`]: what a handler takes from a request: JSON, query and idempotency key.
 //! - [`error`]: the one error type, and the one place it becomes a response.
 //! - [`interface`]: what `openapi.json` says of every function alike.
@@ -34,6 +35,7 @@ pub mod interface;
 pub mod ledger;
 pub mod limits;
 pub mod order;
+pub mod purchase;
 pub mod request;
 pub mod rfc3339;
 pub mod secrets;

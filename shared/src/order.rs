@@ -9,19 +9,23 @@
 mod apply;
 mod contents;
 mod facts;
+mod payment;
 mod refunds;
 mod status;
+mod way;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use apply::Step;
 pub use apply::{Happening, Mismatch};
-pub(crate) use apply::{IntentKeys, Step};
 pub use contents::{Contents, Line, OrderId, Unfit};
+pub(crate) use payment::IntentKeys;
 pub(crate) use refunds::RefundKeys;
 pub use refunds::{Declined, RefundReason, RefundRequest};
 pub use status::Status;
+pub use way::{MOST_WAYS, Note, Session, Way};
 
-use self::facts::Facts;
+use self::{facts::Facts, way::Closed};
 use crate::access::CallerId;
 
 /// The most versions of an order that are kept; each is a change of an unpaid order.
@@ -32,7 +36,17 @@ const MOST_REVISIONS: usize = 50;
 pub struct Order {
     id: OrderId,
     owner: CallerId,
+    /// The payment intent of the site's own form, while it is the way to pay.
     intent: Option<String>,
+    /// The page of Stripe's, while it is the way to pay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session: Option<Session>,
+    /// Whether the intent is being canceled in favour of another way.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_closing: bool,
+    /// The ways that were closed, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    closed: Vec<Closed>,
     /// What the intent is made for.
     first: Revision,
     /// What was offered since; each is there once.
@@ -83,6 +97,9 @@ impl Order {
             id,
             owner,
             intent: None,
+            session: None,
+            is_closing: false,
+            closed: Vec::new(),
             first: Revision::of(contents),
             later: Vec::new(),
             current: 0,
@@ -106,10 +123,11 @@ impl Order {
         &self.owner
     }
 
-    /// The payment intent, once there is one; it never changes.
+    /// The payment intent that paid; before that, the one of the site's own form, while that is the way
+    /// to pay.
     #[must_use]
     pub fn intent(&self) -> Option<&str> {
-        self.intent.as_deref()
+        self.facts.paid_by().or(self.intent.as_deref())
     }
 
     /// The revision that the intent is made for, so that whoever makes it makes the same.
@@ -168,16 +186,6 @@ impl Order {
     #[must_use]
     pub fn paid_at(&self) -> Option<i64> {
         self.facts.paid_at()
-    }
-
-    /// Notes `intent` as this order's own, unless it has one; whether it was noted.
-    pub fn attach(&mut self, intent: String, now: i64) -> bool {
-        if self.intent.is_some() {
-            return false;
-        }
-        self.intent = Some(intent);
-        self.updated_at = now;
-        true
     }
 
     /// Takes `contents` for what is offered now. The same contents again change nothing, and

@@ -11,6 +11,7 @@ mod prices;
 mod refunds;
 mod related;
 mod retry;
+mod sessions;
 mod transport;
 mod warm;
 
@@ -20,6 +21,7 @@ pub use events::{EventPage, EventQuery, KEPT, ListedEvent};
 pub use failure::{Failure, Refusal};
 pub use intents::{ClientSecret, PaymentIntent};
 pub use prices::{Price, Prices, TransformQuantity};
+pub use sessions::{CheckoutPage, PageUrl, Returns};
 use tokio::time::Instant;
 
 use crate::{Config, Secrets, config::ApiBase, http};

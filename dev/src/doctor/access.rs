@@ -40,13 +40,20 @@ const fn read_for_thin(name: &'static str, path: &'static str) -> Right {
     }
 }
 
-const RIGHTS: [Right; 8] = [
+const RIGHTS: [Right; 10] = [
     Right {
         name: "PaymentIntents: write",
         function: "create-intent",
         // No payment intent can be made of it: the currency, which is required, is not there, and an
         // amount of nothing is refused besides.
         how: Try::Refused("/v1/payment_intents", "amount=0"),
+        is_needed: true,
+    },
+    Right {
+        name: "Checkout Sessions: write",
+        function: "create-checkout",
+        // No page can be made of it: what it would sell, which is required, is not there.
+        how: Try::Refused("/v1/checkout/sessions", "mode=payment"),
         is_needed: true,
     },
     Right {
@@ -59,6 +66,7 @@ const RIGHTS: [Right; 8] = [
     read("create-intent", "Prices: read", "/v1/prices?limit=1"),
     read("reconcile", "Events: read", "/v1/events?limit=1"),
     read_for_thin("PaymentIntents: read", "/v1/payment_intents?limit=1"),
+    read_for_thin("Checkout Sessions: read", "/v1/checkout/sessions?limit=1"),
     read_for_thin("Charges: read", "/v1/charges?limit=1"),
     read_for_thin("Refunds: read", "/v1/refunds?limit=1"),
     read_for_thin("Disputes: read", "/v1/disputes?limit=1"),

@@ -88,6 +88,13 @@ impl World {
                 }
                 call.key(case).post(&body).await
             }
+            "create-checkout" => {
+                let mut body = json!({ "items": [{ "price": "mug", "quantity": 1 }] });
+                body["orderId"] = self.order.as_str().into();
+                body["successUrl"] = "https://shop.example/paid".into();
+                body["cancelUrl"] = "https://shop.example/cart".into();
+                call.key(case).post(&body).await
+            }
             "order" => call.path(&format!("/?id={}", self.order)).get().await,
             "refund" => {
                 let body = json!({ "orderId": self.paid, "amount": 100 });

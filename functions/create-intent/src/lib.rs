@@ -15,10 +15,10 @@
 //! | `429` | too many payments were started by the caller, or from their address |
 //! | `503` | Stripe or the ledger did not answer in time, or the keys cannot be read; the same request may be sent again |
 //!
-//! Read [`items`] for what is priced and how, and [`payment`] for how an order gets its one intent.
+//! What is priced and how is in [`shared::purchase`]; read [`payment`] for how an order gets its one
+//! intent.
 
 mod interface;
-pub mod items;
 pub mod payment;
 
 use axum::http::HeaderMap;
@@ -32,14 +32,15 @@ use interface::Refusals;
 use serde::{Deserialize, Serialize};
 use shared::{
     Clock, Config, Error, Secrets,
-    access::{Allowed, CallerId, Callers, CreatePayment},
-    config::{Caps, need},
+    access::{Allowed, Callers, CreatePayment},
+    config::need,
     host,
     ledger::Ledger,
     limits::{Gate, Limits},
     order::{Order, Status},
+    purchase::{Basket, Item, Till},
     request::{self, IdempotencyKey},
-    stripe::{ClientSecret, PaymentIntent, Prices, Stripe},
+    stripe::{ClientSecret, PaymentIntent, Stripe},
 };
 use utoipa::ToSchema;
 
@@ -54,14 +55,8 @@ pub const NEEDS: &[&str] = &[
 /// What the handler works with.
 #[derive(Clone, Debug)]
 pub struct App {
-    callers: Callers,
+    till: Till,
     secrets: Secrets,
-    stripe: Stripe,
-    prices: Prices,
-    max_amount: Caps,
-    limits: Limits,
-    ledger: Ledger,
-    clock: Clock,
 }
 
 impl App {
@@ -81,14 +76,8 @@ impl App {
     #[must_use]
     pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
         Self {
-            callers: Callers::new(config, clock.clone()),
+            till: Till::new(config, stripe, ledger, clock),
             secrets: config.secrets.clone(),
-            prices: Prices::new(config.price_ttl),
-            stripe,
-            max_amount: config.max_amount.clone(),
-            limits: Limits::new(config, ledger.clone(), clock.clone()),
-            ledger,
-            clock,
         }
     }
 }
@@ -97,7 +86,7 @@ impl App {
     /// The same, with one deadline for all calls to Stripe.
     fn for_one_request(self) -> Self {
         Self {
-            stripe: self.stripe.for_one_request(),
+            till: self.till.for_one_request(),
             ..self
         }
     }
@@ -105,13 +94,13 @@ impl App {
 
 impl FromRef<App> for Callers {
     fn from_ref(app: &App) -> Self {
-        app.callers.clone()
+        app.till.callers().clone()
     }
 }
 
 impl FromRef<App> for Limits {
     fn from_ref(app: &App) -> Self {
-        app.limits.clone()
+        app.till.limits().clone()
     }
 }
 
@@ -126,12 +115,22 @@ pub fn service(app: App) -> MethodRouter {
 struct CreateIntent {
     /// What is bought.
     #[schema(min_items = 1, max_items = 50)]
-    items: Option<Vec<items::Item>>,
+    items: Option<Vec<Item>>,
     /// Beside `items`: the order of an earlier answer, which is to be changed.
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     order_id: Option<String>,
     /// A token that the site's server signed.
     order: Option<String>,
+}
+
+impl From<CreateIntent> for Basket {
+    fn from(request: CreateIntent) -> Self {
+        Self {
+            items: request.items,
+            order_id: request.order_id,
+            order: request.order,
+        }
+    }
 }
 
 /// What the browser needs, and nothing else. The amount is in minor units.
@@ -179,40 +178,12 @@ async fn create(
 ) -> Result<Json<Created>, Error> {
     let app = app.for_one_request();
     let key = IdempotencyKey::in_headers(&headers)?;
-    let named = request.order_id.clone();
-    let order = match app.order_of(payer.caller(), &gate, key, request).await {
-        Err(many @ Error::TooManyPayments { .. }) => return Err(payer.over_limit(many)),
-        Err(Error::NotFound) => return Err(payer.out_of_reach(named.as_deref())),
-        order => order?,
-    };
-    payer.reach(Some(order.owner()), order.id().as_str())?;
+    let (_payer, order) = app.till.order(payer, &gate, key, request.into()).await?;
     let (order, intent) = app.payment_of(order).await?;
     app.created(&order, intent).await.map(Json)
 }
 
 impl App {
-    /// The order that the request is about, opened or changed.
-    async fn order_of(
-        &self,
-        payer: &CallerId,
-        gate: &Gate,
-        key: Option<IdempotencyKey>,
-        request: CreateIntent,
-    ) -> Result<Order, Error> {
-        match (request.items, request.order, request.order_id) {
-            (Some(items), None, order_id) => {
-                self.order_of_items(payer, gate, key, items, order_id).await
-            }
-            (None, Some(token), None) => self.signed_order(payer, gate, key, &token).await,
-            (None, Some(_), Some(_)) => Err(Error::invalid(
-                "`orderId` goes with `items`; `order` names its own",
-            )),
-            _ => Err(Error::invalid(
-                "either `items` or `order` is needed, and not both",
-            )),
-        }
-    }
-
     async fn created(&self, order: &Order, intent: PaymentIntent) -> Result<Created, Error> {
         let keys = self.secrets.current().await?;
         let amount = order.revision().contents.amount();

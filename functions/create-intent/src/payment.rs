@@ -3,12 +3,14 @@
 //! The order is in the ledger before Stripe is called, and the intent is noted in the ledger before
 //! the browser hears of it. So an intent that nobody answered for was never paid by anyone, and
 //! whoever comes next finds the same intent: by the ledger, or by the idempotency key, which is made
-//! of the order's first contents. When the order changes, the ledger changes first and the intent
+//! of the order's first contents. A page of Stripe's that is open for the order is closed first: two
+//! ways to pay could both take money. When the order changes, the ledger changes first and the intent
 //! follows, until both are found alike.
 
 use shared::{
     Error,
-    order::{Order, Status},
+    order::{Note, Order, Way},
+    purchase::check_open,
     stripe::PaymentIntent,
 };
 
@@ -25,11 +27,18 @@ impl App {
     ) -> Result<(Order, PaymentIntent), Error> {
         for _ in 0..MOST_ROUNDS {
             check_open(&order)?;
-            let intent = self.intent_of(&order).await?;
+            if order.is_closing() || matches!(order.way(), Some(Way::Session(_))) {
+                order = self.till.close_way(order).await?;
+                continue;
+            }
+            let Some(intent) = self.intent_of(&order).await? else {
+                order = self.till.latest(&order).await?;
+                continue;
+            };
             let (latest, intent) = self.up_to_date(intent, &order).await?;
             if intent.contents() == Some(&latest.revision().digest)
                 && latest.changes() == order.changes()
-                && latest.intent() == Some(&intent.id)
+                && is_way(&latest, &intent)
             {
                 check_open(&latest)?;
                 let intent = intent.for_order(&latest)?;
@@ -40,19 +49,20 @@ impl App {
         Err(Error::InProgress)
     }
 
-    /// The intent that the ledger notes for `order`; made, and noted, where there is none.
-    async fn intent_of(&self, order: &Order) -> Result<PaymentIntent, Error> {
+    /// The intent that the ledger notes for `order`; made, and noted, where there is none. `None` when
+    /// another way to pay was noted meanwhile.
+    async fn intent_of(&self, order: &Order) -> Result<Option<PaymentIntent>, Error> {
         if let Some(id) = order.intent() {
-            return Ok(self.stripe.retrieve_intent(id).await?);
+            return Ok(Some(self.till.stripe().retrieve_intent(id).await?));
         }
-        let made = self.stripe.create_intent(order).await?;
-        let now = self.clock.now();
-        let noted = self.ledger.attach_intent(order.id(), &made.id, now).await?;
-        match noted.as_ref().and_then(Order::intent) {
-            Some(id) if id == made.id => Ok(made),
+        let made = self.till.stripe().create_intent(order).await?;
+        let note = Note::Intent(made.id.clone());
+        let noted = self.till.note(order, note).await?;
+        match noted.way() {
+            Some(Way::Intent(id)) if id == made.id => Ok(Some(made)),
             // Stripe has forgotten the key since another process noted its intent.
-            Some(id) => Ok(self.stripe.retrieve_intent(id).await?),
-            None => Err(Error::NotFound),
+            Some(Way::Intent(id)) => Ok(Some(self.till.stripe().retrieve_intent(id).await?)),
+            Some(Way::Session(_)) | None => Ok(None),
         }
     }
 
@@ -62,11 +72,13 @@ impl App {
         intent: PaymentIntent,
         order: &Order,
     ) -> Result<(Order, PaymentIntent), Error> {
-        let latest = self.latest(order).await?;
+        let latest = self.till.latest(order).await?;
         let is_current = intent.contents() == Some(&latest.revision().digest);
         match intent.status.as_str() {
             "succeeded" => return Err(Error::AlreadyPaid),
-            "canceled" => return Err(Error::OrderCanceled),
+            "canceled" if is_way(&latest, &intent) => return Err(Error::OrderCanceled),
+            // It was closed in favour of another way.
+            "canceled" => return Ok((latest, intent)),
             "processing" | "requires_capture" if !is_current => {
                 return Err(Error::PaymentProcessing);
             }
@@ -74,25 +86,16 @@ impl App {
             _ if is_current || latest.changes() != order.changes() => return Ok((latest, intent)),
             _ => {}
         }
-        match self.stripe.update_intent(&intent, &latest).await {
-            Ok(updated) => Ok((self.latest(order).await?, updated)),
+        match self.till.stripe().update_intent(&intent, &latest).await {
+            Ok(updated) => Ok((self.till.latest(order).await?, updated)),
             // It was paid meanwhile: the next round sees how.
             Err(failure) if failure.is_unexpected_state() => Ok((latest, intent)),
             Err(failure) => Err(failure.into()),
         }
     }
-
-    async fn latest(&self, order: &Order) -> Result<Order, Error> {
-        let latest = self.ledger.order(order.id()).await?;
-        latest.ok_or(Error::NotFound)
-    }
 }
 
-/// Whether `order` can still be paid.
-fn check_open(order: &Order) -> Result<(), Error> {
-    match order.status() {
-        Status::Created | Status::RequiresAction | Status::Processing | Status::Failed => Ok(()),
-        Status::Canceled => Err(Error::OrderCanceled),
-        _ => Err(Error::AlreadyPaid),
-    }
+/// Whether `intent` is the way to pay `order`, and stays it.
+fn is_way(order: &Order, intent: &PaymentIntent) -> bool {
+    order.way() == Some(Way::Intent(&intent.id)) && !order.is_closing()
 }

@@ -25,6 +25,39 @@ pub struct Intent {
     pub last_payment_error: Option<PaymentError>,
 }
 
+/// A Checkout session (<https://docs.stripe.com/api/checkout/sessions/object>).
+#[derive(Clone, Debug, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct CheckoutSession {
+    /// `cs_…`
+    pub id: String,
+    /// In minor units of `currency`.
+    pub amount_total: Option<i64>,
+    /// Three lower-case letters.
+    pub currency: Option<String>,
+    /// `open`, `complete` or `expired`.
+    pub status: Option<String>,
+    /// `paid`, `unpaid` or `no_payment_required`; whether there is money, this tells and not `status`.
+    pub payment_status: String,
+    /// `pi_…`; `None` before the first attempt to pay.
+    pub payment_intent: Option<String>,
+    /// What we wrote when the session was made.
+    pub metadata: Option<BTreeMap<String, String>>,
+}
+
+impl CheckoutSession {
+    /// What the metadata holds under `key`.
+    #[must_use]
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        self.metadata.as_ref()?.get(key).map(String::as_str)
+    }
+
+    /// Whether its money was taken.
+    #[must_use]
+    pub fn is_paid(&self) -> bool {
+        self.payment_status == "paid"
+    }
+}
+
 /// Why an attempt to pay failed; only that it failed matters to an order.
 #[derive(Clone, Debug, PartialEq, Deserialize, miniserde::Deserialize)]
 pub struct PaymentError {

@@ -52,6 +52,7 @@ fn lines<S: Subscriber + for<'a> LookupSpan<'a>>(
 /// Our own crates from `level` on, others from `WARN` on.
 fn targets(level: Level) -> Targets {
     let ours = [
+        "create_checkout",
         "create_intent",
         "dev",
         "fulfil",

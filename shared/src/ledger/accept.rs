@@ -41,8 +41,8 @@ pub(super) enum Handle {
     Order {
         /// The order that the metadata names.
         named: OrderId,
-        /// The payment intent.
-        intent: String,
+        /// The payment intent; a session that nobody tried to pay on has none.
+        intent: Option<String>,
     },
     /// By the payment intent.
     Intent(String),
@@ -51,16 +51,22 @@ pub(super) enum Handle {
 impl Handle {
     /// `None` for an event that is about no order of ours.
     pub(super) fn of(event: &Event) -> Option<Self> {
+        let of = |named: Option<&str>, intent: Option<&String>| {
+            let named = named.and_then(|id| OrderId::parse(id).ok());
+            let intent = intent.cloned();
+            match named {
+                Some(named) => Some(Self::Order { named, intent }),
+                // Someone may have emptied the metadata of an intent of ours.
+                None => intent.map(Self::Intent),
+            }
+        };
         let intent = match &event.subject {
             Subject::Intent(intent) => {
-                let named = intent.metadata(IntentKeys::ORDER);
-                let named = named.and_then(|id| OrderId::parse(id).ok());
-                let intent = intent.id.clone();
-                return Some(match named {
-                    Some(named) => Self::Order { named, intent },
-                    // Someone may have emptied the metadata of an intent of ours.
-                    None => Self::Intent(intent),
-                });
+                return of(intent.metadata(IntentKeys::ORDER), Some(&intent.id));
+            }
+            Subject::Session(session) => {
+                let named = session.metadata(IntentKeys::ORDER);
+                return of(named, session.payment_intent.as_ref());
             }
             Subject::Charge(charge) => &charge.payment_intent,
             Subject::Refund(refund) => &refund.payment_intent,
@@ -123,6 +129,13 @@ pub(super) fn decide(
 const UNKNOWN: &str = "a payment succeeded for an order that is not in this ledger";
 
 fn is_payment_for_an_order(event: &Event) -> bool {
-    matches!(&event.subject, Subject::Intent(intent)
-        if intent.status == "succeeded" && intent.metadata(IntentKeys::ORDER).is_some())
+    match &event.subject {
+        Subject::Intent(intent) => {
+            intent.status == "succeeded" && intent.metadata(IntentKeys::ORDER).is_some()
+        }
+        Subject::Session(session) => {
+            session.is_paid() && session.metadata(IntentKeys::ORDER).is_some()
+        }
+        _ => false,
+    }
 }

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     event::Event,
-    order::{Order, OrderId},
+    order::{Note, Order, OrderId},
     secrets::Mode,
 };
 
@@ -80,6 +80,11 @@ impl Sqlite {
             .await
     }
 
+    pub(super) async fn knows_intent(&self, intent: String) -> Result<bool, Failure> {
+        self.with(move |connection| Ok(orders::find_by_intent(connection, &intent)?.is_some()))
+            .await
+    }
+
     pub(super) async fn replay(&self, operation: Operation) -> Result<Option<Opened>, Failure> {
         self.with(move |connection| orders::replay(connection, &operation))
             .await
@@ -116,17 +121,17 @@ impl Sqlite {
         .await
     }
 
-    pub(super) async fn attach_intent(
+    pub(super) async fn note(
         &self,
         id: OrderId,
-        intent: String,
+        note: Note,
         now: i64,
     ) -> Result<Option<Order>, Failure> {
         self.write(move |transaction| {
             let Some((mut order, version)) = orders::find(transaction, &id)? else {
                 return Ok(None);
             };
-            if order.attach(intent, now) {
+            if order.note(&note, now) {
                 orders::put(transaction, &order, version)?;
             }
             Ok(Some(order))
@@ -261,7 +266,11 @@ fn accept(
     let found = match Handle::of(event) {
         Some(Handle::Order { named, intent }) => {
             // Whose the intent is, the ledger knows better than metadata that anyone may edit.
-            match orders::find_by_intent(transaction, &intent)? {
+            let by_intent = match &intent {
+                Some(intent) => orders::find_by_intent(transaction, intent)?,
+                None => None,
+            };
+            match by_intent {
                 Some(found) => Some(found),
                 None => orders::find(transaction, &named)?,
             }

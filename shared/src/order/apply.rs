@@ -4,19 +4,7 @@ use super::{
     Order, Status,
     facts::{DisputeStage, RefundStage, Stage},
 };
-use crate::event::{Charge, Dispute, Event, Intent, Refund, Subject};
-
-/// The keys under which we write to an intent's metadata.
-pub(crate) struct IntentKeys;
-
-impl IntentKeys {
-    /// The order's id.
-    pub(crate) const ORDER: &'static str = "farebox_order";
-    /// The owner's alias.
-    pub(crate) const OWNER: &'static str = "farebox_owner";
-    /// The digest of the contents.
-    pub(crate) const CONTENTS: &'static str = "farebox_contents";
-}
+use crate::event::{Charge, Dispute, Event, Refund, Subject};
 
 /// Why an event is not this order's, though it says so. The event is quarantined: a person looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +28,9 @@ pub enum Mismatch {
     /// The order's money came through another intent.
     #[error("another payment intent was paid for this order")]
     Intent,
+    /// A Checkout session that the order does not have was paid.
+    #[error("another checkout session was paid for this order")]
+    Session,
 }
 
 /// What the site is told, once for each time that it happens.
@@ -106,6 +97,10 @@ impl Order {
                 true => {}
                 false => return Ok(None),
             },
+            Subject::Session(session) => match next.apply_session(session, event)? {
+                true => {}
+                false => return Ok(None),
+            },
             Subject::Charge(charge) => next.apply_charge(charge)?,
             Subject::Refund(refund) => next.apply_refund(refund)?,
             Subject::Dispute(dispute) => next.apply_dispute(dispute),
@@ -124,61 +119,6 @@ impl Order {
             order: next,
             happenings,
         }
-    }
-
-    /// Whether the intent was this order's.
-    fn apply_intent(&mut self, intent: &Intent, event: &Event) -> Result<bool, Mismatch> {
-        let at = event.created;
-        let succeeded = intent.status == "succeeded";
-        if self.intent.as_ref().is_some_and(|id| *id != intent.id) {
-            return match succeeded {
-                true => Err(Mismatch::Intent),
-                false => Ok(false),
-            };
-        }
-        let digest = self.offered_digest(intent)?.to_owned();
-        self.intent = Some(intent.id.clone());
-        match intent.status.as_str() {
-            "succeeded" => {
-                let is_its_own_event = event.kind == "payment_intent.succeeded";
-                self.facts.paid(at, &digest, is_its_own_event);
-            }
-            "canceled" => self.facts.canceled(),
-            "processing" | "requires_capture" => self.facts.attempted(at, Stage::Processing),
-            "requires_action" => self.facts.attempted(at, Stage::RequiresAction),
-            "requires_payment_method" if intent.last_payment_error.is_some() => {
-                self.facts.attempted(at, Stage::Failed);
-            }
-            "requires_payment_method" | "requires_confirmation" => {
-                self.facts.attempted(at, Stage::Created);
-            }
-            _ => {}
-        }
-        Ok(true)
-    }
-
-    /// The digest of the contents that `intent` was made or changed for, if they were offered.
-    fn offered_digest<'a>(&self, intent: &'a Intent) -> Result<&'a str, Mismatch> {
-        if intent.metadata(IntentKeys::OWNER) != Some(&self.owner.alias()) {
-            return Err(Mismatch::Owner);
-        }
-        if intent.metadata(IntentKeys::ORDER) != Some(self.id.as_str()) {
-            return Err(Mismatch::Order);
-        }
-        let digest = intent.metadata(IntentKeys::CONTENTS).unwrap_or_default();
-        let revision = self.revisions().find(|r| r.digest == digest);
-        let offered = revision.ok_or(Mismatch::Contents)?.contents.amount();
-        let taken = match intent.status.as_str() {
-            "succeeded" => intent.amount_received.unwrap_or(intent.amount),
-            _ => intent.amount,
-        };
-        if intent.currency != offered.currency().as_str() {
-            return Err(Mismatch::Currency);
-        }
-        if intent.amount != offered.minor_units() || taken != offered.minor_units() {
-            return Err(Mismatch::Amount);
-        }
-        Ok(digest)
     }
 
     fn apply_charge(&mut self, charge: &Charge) -> Result<(), Mismatch> {
@@ -239,7 +179,10 @@ impl Order {
         let (before, after) = (self.status(), next.status());
         let (was, is) = (self.facts.disputes(), next.facts.disputes());
         let came = |status| before != status && after == status;
-        let failed_anew = after == Status::Failed && self.facts.attempt() != next.facts.attempt();
+        let failed_anew = after == Status::Failed
+            && self.facts.attempt() != next.facts.attempt()
+            // A page's intent tells the same failure by itself.
+            && (before != Status::Failed || next.facts.stage() == Some(Stage::Failed));
         let more_refunded = next.refunded_amount() - self.refunded_amount();
         [
             (

@@ -35,6 +35,10 @@ pub(super) enum Stage {
     RequiresAction,
     Processing,
     Failed,
+    /// A page's payment failed after the payer had left it; an intent's own event tells it as `Failed`.
+    PageFailed,
+    /// The page or the intent on which it was tried is closed; the order can be paid by another.
+    Released,
 }
 
 /// The payment: when, and for which contents. Of several reports the least counts: one that is about
@@ -45,6 +49,9 @@ struct Paid {
     is_estimate: bool,
     at: i64,
     digest: String,
+    /// Which intent took the money; `None` for the one that the order has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    intent: Option<String>,
 }
 
 /// One refund, in minor units.
@@ -86,12 +93,14 @@ impl Facts {
         self.attempt = self.attempt.max(Some(Attempt { at, stage }));
     }
 
-    /// Paid for the contents with `digest`; `at` is exact when the event is about the success itself.
-    pub(super) fn paid(&mut self, at: i64, digest: &str, is_exact: bool) {
+    /// Paid by `intent` for the contents with `digest`; `at` is exact when the event is about the success
+    /// itself.
+    pub(super) fn paid(&mut self, at: i64, digest: &str, intent: &str, is_exact: bool) {
         let reported = Paid {
             is_estimate: !is_exact,
             at,
             digest: digest.to_owned(),
+            intent: Some(intent.to_owned()),
         };
         self.paid = Some(match self.paid.take() {
             Some(known) => known.min(reported),
@@ -132,6 +141,11 @@ impl Facts {
 
     pub(super) fn paid_digest(&self) -> Option<&str> {
         self.paid.as_ref().map(|paid| paid.digest.as_str())
+    }
+
+    /// The intent that took the money.
+    pub(super) fn paid_by(&self) -> Option<&str> {
+        self.paid.as_ref()?.intent.as_deref()
     }
 
     pub(super) fn is_canceled(&self) -> bool {

@@ -10,7 +10,7 @@ use super::facts::{Facts, Stage};
 #[schema(as = OrderStatus, rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Status {
-    /// Nobody has tried to pay yet.
+    /// Nobody has tried to pay yet, or the page on which it was tried has expired.
     Created,
     /// The payer must act, such as for 3-D Secure.
     RequiresAction,
@@ -47,10 +47,10 @@ impl Status {
             _ if disputes.won > 0 => Self::DisputeWon,
             _ if facts.paid_at().is_some() => Self::Paid,
             _ if facts.is_canceled() => Self::Canceled,
-            None | Some(Stage::Created) => Self::Created,
+            None | Some(Stage::Created | Stage::Released) => Self::Created,
             Some(Stage::RequiresAction) => Self::RequiresAction,
             Some(Stage::Processing) => Self::Processing,
-            Some(Stage::Failed) => Self::Failed,
+            Some(Stage::Failed | Stage::PageFailed) => Self::Failed,
         }
     }
 

@@ -1,15 +1,16 @@
-//! The state machine: single steps as tables. What is offered is in [`offers`], whole histories in
-//! [`histories`].
+//! The state machine: single steps as tables. What is offered is in [`offers`], how it can be
+//! paid in [`ways`], whole histories in [`histories`].
 
 mod histories;
 mod offers;
+mod ways;
 
 use std::collections::BTreeMap;
 
 use super::*;
 use crate::{
     amount::{Amount, Currency},
-    event::{Charge, Dispute, Event, Intent, PaymentError, Refund, Subject},
+    event::{Charge, CheckoutSession, Dispute, Event, Intent, PaymentError, Refund, Subject},
 };
 
 const NOW: i64 = 1_790_000_000;
@@ -30,7 +31,7 @@ fn order() -> Order {
         contents(1500, 1),
         NOW,
     );
-    order.attach("pi_1".to_owned(), NOW);
+    order.note(&Note::Intent("pi_1".to_owned()), NOW);
     order
 }
 

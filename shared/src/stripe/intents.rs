@@ -8,8 +8,8 @@ use std::{
 use serde::Serialize;
 use stripe::{IdempotencyKey, RequestStrategy, StripeRequest as _};
 use stripe_core::payment_intent::{
-    CreatePaymentIntent, CreatePaymentIntentAutomaticPaymentMethods, RetrievePaymentIntent,
-    UpdatePaymentIntent,
+    CancelPaymentIntent, CancelPaymentIntentCancellationReason, CreatePaymentIntent,
+    CreatePaymentIntentAutomaticPaymentMethods, RetrievePaymentIntent, UpdatePaymentIntent,
 };
 
 use super::{Failure, Stripe};
@@ -118,11 +118,14 @@ impl Stripe {
     ) -> Result<PaymentIntent, Failure> {
         let amount = revision.contents.amount();
         let methods = CreatePaymentIntentAutomaticPaymentMethods::new(true);
+        let number = order.way_number().to_string();
         let key = [
             "create",
             order.id().as_str(),
             order.owner().as_str(),
             &revision.digest,
+            // After a way that was closed, the same key would give the same closed one again.
+            &number,
         ];
         CreatePaymentIntent::new(amount.minor_units(), amount.currency())
             .automatic_payment_methods(methods)
@@ -170,7 +173,7 @@ impl Stripe {
             // An empty value removes the key.
             metadata.entry(stale.clone()).or_default();
         }
-        let call = format!("{:032x}", fastrand::u128(..));
+        let call = one_call();
         let key = ["update", order.id().as_str(), &revision.digest, &call];
         UpdatePaymentIntent::new(intent.id.as_str())
             .amount(amount.minor_units())
@@ -186,13 +189,57 @@ impl Stripe {
     }
 }
 
+/// How far a payment is, whoever's it is.
+#[derive(miniserde::Deserialize)]
+struct Standing {
+    status: String,
+}
+
+impl Stripe {
+    /// The status of the intent with `id`, be it one that a Checkout session made.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when Stripe did not give it.
+    pub async fn intent_status(&self, id: &str) -> Result<String, Failure> {
+        let request = RetrievePaymentIntent::new(id).build().customize();
+        let standing: Standing = request.send(self).await?;
+        Ok(standing.status)
+    }
+
+    /// Cancels the intent with `id`, for good; gives its status then.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]; [`Failure::is_unexpected_state`] when it is paid, being paid or canceled.
+    pub async fn cancel_intent(&self, id: &str) -> Result<String, Failure> {
+        let standing: Standing = CancelPaymentIntent::new(id)
+            .cancellation_reason(CancelPaymentIntentCancellationReason::Abandoned)
+            .build()
+            .customize()
+            .request_strategy(RequestStrategy::Idempotent(key_of(&[
+                "cancel",
+                id,
+                &one_call(),
+            ])))
+            .send(self)
+            .await?;
+        Ok(standing.status)
+    }
+}
+
+/// Tells one call from all others, where an answer that Stripe kept from an earlier one would mislead.
+pub(super) fn one_call() -> String {
+    format!("{:032x}", fastrand::u128(..))
+}
+
 /// What the site wrote, or the order's id: Stripe does not take a description back once there is one.
-fn description(order: &Order, revision: &Revision) -> String {
+pub(super) fn description(order: &Order, revision: &Revision) -> String {
     let written = revision.contents.description();
     written.map_or_else(|| format!("Order {}", order.id()), str::to_owned)
 }
 
-fn metadata(order: &Order, revision: &Revision) -> HashMap<String, String> {
+pub(super) fn metadata(order: &Order, revision: &Revision) -> HashMap<String, String> {
     let ours = [
         (IntentKeys::ORDER, order.id().as_str().to_owned()),
         (IntentKeys::OWNER, order.owner().alias()),

@@ -1,6 +1,7 @@
 //! The object that a thin event only names.
 
 use stripe::StripeRequest as _;
+use stripe_checkout::checkout_session::RetrieveCheckoutSession;
 use stripe_core::{
     charge::RetrieveCharge, dispute::RetrieveDispute, payment_intent::RetrievePaymentIntent,
     refund::RetrieveRefund,
@@ -22,6 +23,10 @@ impl Stripe {
             Family::Intent => {
                 let request = RetrievePaymentIntent::new(id).build();
                 Subject::Intent(request.customize().send(self).await?)
+            }
+            Family::Session => {
+                let request = RetrieveCheckoutSession::new(id).build();
+                Subject::Session(request.customize().send(self).await?)
             }
             Family::Charge => {
                 let request = RetrieveCharge::new(id).build();

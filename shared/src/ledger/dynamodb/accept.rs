@@ -97,7 +97,7 @@ impl DynamoDb {
     ) -> Result<Found, Failure> {
         let handle = Handle::of(event);
         let (named, intent) = match &handle {
-            Some(Handle::Order { named, intent }) => (Some(named.as_str()), Some(intent)),
+            Some(Handle::Order { named, intent }) => (Some(named.as_str()), intent.as_ref()),
             Some(Handle::Intent(intent)) => (None, Some(intent)),
             None => (None, None),
         };
@@ -142,7 +142,7 @@ impl DynamoDb {
         self.put(item, Condition::AbsentOrExpired(now))
     }
 
-    /// The order as it is after the event, and its intent where it had none before.
+    /// The order as it is after the event, and its intent where it had another or none before.
     fn put_moved(
         &self,
         before: Option<(&Order, i64)>,
@@ -151,7 +151,7 @@ impl DynamoDb {
         let version = before.map_or(0, |(_, version)| version);
         let mut writes = vec![self.put_order(order, version)?];
         let had = before.and_then(|(before, _)| before.intent());
-        if let (None, Some(intent)) = (had, order.intent()) {
+        if let Some(intent) = order.intent().filter(|intent| had != Some(intent)) {
             writes.push(self.put_pointer(intent, order));
         }
         Ok(writes)

@@ -11,12 +11,18 @@ use super::{
     opening,
     transaction::Condition,
 };
-use crate::order::{Order, OrderId};
+use crate::order::{Note, Order, OrderId};
 
 impl DynamoDb {
     pub(in super::super) async fn order(&self, id: &OrderId) -> Result<Option<Order>, Failure> {
         let found = self.find(&mut Attempts::new(), id.as_str()).await?;
         Ok(found.map(|(order, _)| order))
+    }
+
+    pub(in super::super) async fn knows_intent(&self, intent: &str) -> Result<bool, Failure> {
+        let pointer = Kind::Intent.key(intent);
+        let found = self.get(&mut Attempts::new(), &pointer).await?;
+        Ok(found.is_some())
     }
 
     /// The order with `id`, and its version.
@@ -124,10 +130,10 @@ impl DynamoDb {
         Ok(writes)
     }
 
-    pub(in super::super) async fn attach_intent(
+    pub(in super::super) async fn note(
         &self,
         id: &OrderId,
-        intent: &str,
+        note: &Note,
         now: i64,
     ) -> Result<Option<Order>, Failure> {
         let mut attempts = Attempts::new();
@@ -135,17 +141,19 @@ impl DynamoDb {
             let Some((mut order, version)) = self.find(&mut attempts, id.as_str()).await? else {
                 return Ok(None);
             };
-            if !order.attach(intent.to_owned(), now) {
+            if !order.note(note, now) {
                 return Ok(Some(order));
             }
-            let writes = vec![
-                self.put_order(&order, version)?,
-                self.put_pointer(intent, &order),
-            ];
+            let intent = match note {
+                Note::Intent(intent) => Some(intent),
+                _ => None,
+            };
+            let mut writes = vec![self.put_order(&order, version)?];
+            writes.extend(intent.map(|intent| self.put_pointer(intent, &order)));
             let Some(canceled) = self.transact(&mut attempts, writes).await? else {
                 return Ok(Some(order));
             };
-            if canceled.unmet.contains(&Kind::Intent.key(intent)) {
+            if intent.is_some_and(|intent| canceled.unmet.contains(&Kind::Intent.key(intent))) {
                 return Err(Failure::IntentTaken);
             }
             attempts.again(canceled.failure).await?;

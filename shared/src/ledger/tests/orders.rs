@@ -1,6 +1,7 @@
 //! Orders and the operations that open them.
 
 use super::*;
+use crate::order::{Note, Session};
 
 on_both_backends!(
     an_operation_that_came_before_is_told_by_itself,
@@ -10,6 +11,8 @@ on_both_backends!(
     one_operation_opens_one_order_and_other_contents_are_refused,
     another_callers_order_is_not_there,
     an_intent_is_noted_once,
+    an_order_that_is_paid_on_a_page_is_found_by_the_pages_intent,
+    of_an_intent_and_a_page_at_once_one_is_noted,
 );
 
 async fn one_operation_opens_one_order_and_other_contents_are_refused(place: Place) {
@@ -99,7 +102,7 @@ async fn an_order_that_grew_too_large_takes_no_new_contents_and_is_paid_all_the_
     let large = |n: i64| {
         let mut opening = opening("o_1", "ada", 1500, None);
         let value = "\u{1f600}".repeat(500);
-        let metadata = (0..47).map(|key| (format!("key_{key}_{n}"), value.clone()));
+        let metadata = (0..46).map(|key| (format!("key_{key}_{n}"), value.clone()));
         opening.contents =
             Contents::signed(opening.contents.amount(), None, metadata.collect(), NOW + n).unwrap();
         opening
@@ -114,9 +117,67 @@ async fn an_order_that_grew_too_large_takes_no_new_contents_and_is_paid_all_the_
     }
 
     let too_large = Refusal::Fixed(crate::order::Fixed::TooManyRevisions);
-    assert_eq!(refused, Some((4, too_large)), "four would be 380 KB");
+    assert_eq!(refused, Some((4, too_large)), "four would be 370 KB");
     assert_eq!(
         it.accept(&succeeded(&order, "evt_1")).await,
         Accepted::Applied
     );
+}
+
+fn page(order: &Order, n: usize) -> Note {
+    let session = Session {
+        id: format!("cs_{n}"),
+        contents: order.revision().digest.clone(),
+        returns: "r".to_owned(),
+    };
+    Note::Session(session, order.way_number())
+}
+
+async fn an_order_that_is_paid_on_a_page_is_found_by_the_pages_intent(place: Place) {
+    let it = Fixture::new(place).await;
+    let order = it.order().await;
+    for note in [
+        Note::Closing("pi_1".to_owned()),
+        Note::Closed("pi_1".to_owned()),
+    ] {
+        it.ledger.note(order.id(), note, NOW).await.unwrap();
+    }
+    let order = it.ledger.order(order.id()).await.unwrap().unwrap();
+    let noted = it.ledger.note(order.id(), page(&order, 1), NOW).await;
+    assert_eq!(noted.unwrap().unwrap().intent(), None);
+
+    let mut paid = succeeded(&order, "evt_1");
+    let of_page = &mut paid["data"]["object"];
+    of_page["id"] = json!("pi_page");
+    of_page["metadata"][IntentKeys::PAGE] = json!("1");
+    assert_eq!(it.accept(&paid).await, Accepted::Applied);
+    assert!(it.ledger.knows_intent("pi_page").await.unwrap());
+    let dispute = json!({
+        "id": "evt_2", "object": "event", "type": "charge.dispute.created", "created": NOW,
+        "livemode": false, "data": { "object": {
+            "id": "dp_1", "status": "needs_response", "payment_intent": "pi_page",
+        } },
+    });
+    assert_eq!(it.accept(&dispute).await, Accepted::Applied);
+    assert_eq!(it.status().await, Status::Disputed);
+    assert!(!it.ledger.knows_intent("pi_other").await.unwrap());
+}
+
+async fn of_an_intent_and_a_page_at_once_one_is_noted(place: Place) {
+    let it = Fixture::new(place).await;
+    let Opened::Order(order) = it.open(opening("o_1", "ada", 1500, None)).await else {
+        panic!("refused")
+    };
+    let noted = sharing::by_many(&it, 16, |n, ledger| {
+        let (id, note) = (order.id().clone(), page(&order, n));
+        async move {
+            let note = match n % 2 {
+                0 => Note::Intent(format!("pi_{n}")),
+                _ => note,
+            };
+            ledger.note(&id, note, NOW).await.unwrap().unwrap()
+        }
+    })
+    .await;
+    assert!(noted.iter().all(|one| *one == noted[0]), "{noted:?}");
 }

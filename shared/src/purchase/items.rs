@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use shared::{
+use utoipa::ToSchema;
+
+use super::Till;
+use crate::{
     Error,
     access::CallerId,
     amount::{Amount, Currency},
@@ -13,9 +16,6 @@ use shared::{
     request::IdempotencyKey,
     stripe::Price,
 };
-use utoipa::ToSchema;
-
-use crate::App;
 
 /// The most entries of one request; each may cost a call to Stripe.
 const MOST_ITEMS: usize = 50;
@@ -25,7 +25,7 @@ const MOST_OF_ONE: u32 = 10_000;
 /// So many of one thing.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Item {
+pub struct Item {
     /// Stripe's id of the price, or the shop's lookup key for it.
     #[schema(min_length = 1, max_length = 200)]
     price: String,
@@ -33,10 +33,10 @@ pub(crate) struct Item {
     quantity: u32,
 }
 
-impl App {
+impl Till {
     /// The order of these `items`: a new one, that of an earlier answer with `order_id`, or the one
     /// that the same operation opened before.
-    pub(crate) async fn order_of_items(
+    pub(super) async fn order_of_items(
         &self,
         payer: &CallerId,
         gate: &Gate,
@@ -70,7 +70,7 @@ impl App {
     }
 
     /// The order that the site signed as `token`, opened or changed.
-    pub(crate) async fn signed_order(
+    pub(super) async fn signed_order(
         &self,
         payer: &CallerId,
         gate: &Gate,
@@ -217,7 +217,7 @@ fn order_in(opened: Opened, changed: Option<&OrderId>) -> Result<Order, Error> {
 
 #[cfg(test)]
 mod tests {
-    use shared::stripe::TransformQuantity;
+    use crate::stripe::TransformQuantity;
 
     use super::*;
 

@@ -1,0 +1,152 @@
+//! Handler for `POST /api/create-checkout`.
+//!
+//! The site names what is bought, as for `create-intent`, and where the payer is to come back to; it
+//! gets the URL of a page of Stripe's. The same operation gives the same page, however often and from
+//! wherever it is sent. Changed contents of an unpaid order, and a payment intent that it has, close
+//! what was open before: one order is paid in one way.
+//!
+//! | we answer | when |
+//! |---|---|
+//! | `200` | the browser can be sent to this URL |
+//! | `400` | the request is wrong; the message names the field (an `amount` is an unknown field, a URL of another origin is refused) |
+//! | `401` | there is no valid token |
+//! | `403` | no role of the caller's pays |
+//! | `404` | the order to change is not there, or another caller's |
+//! | `409` | the key came with other contents, or the order is paid, being paid, canceled, or newer |
+//! | `429` | too many payments were started by the caller, or from their address |
+//! | `503` | Stripe or the ledger did not answer in time, or the keys cannot be read; the same request may be sent again |
+//!
+//! What is priced and how is in [`shared::purchase`]; read [`page`] for how an order gets its one page.
+
+pub mod page;
+
+use axum::http::HeaderMap;
+use axum::{
+    Json,
+    extract::{FromRef, State},
+    routing::{MethodRouter, post},
+};
+use serde::{Deserialize, Serialize};
+use shared::{
+    Clock, Config, Error,
+    access::{Allowed, Callers, CreatePayment},
+    config::need,
+    host,
+    ledger::Ledger,
+    limits::{Gate, Limits},
+    purchase::{Basket, Item, Till},
+    request::{self, IdempotencyKey, ReturnOrigins},
+    stripe::{PageUrl, Returns, Stripe},
+};
+
+/// What this function cannot do without.
+pub const NEEDS: &[&str] = &[
+    need::STRIPE_SECRET_KEY,
+    need::FAREBOX_SITE_KEY,
+    need::FAREBOX_LEDGER,
+    need::FAREBOX_RETURN_ORIGINS,
+];
+
+/// What the handler works with.
+#[derive(Clone, Debug)]
+pub struct App {
+    till: Till,
+    origins: ReturnOrigins,
+}
+
+impl App {
+    /// From the settings of this process.
+    ///
+    /// # Errors
+    ///
+    /// [`host::Error`] when settings are missing, the keys cannot be read, or the ledger cannot be opened.
+    pub async fn from_env() -> Result<Self, host::Error> {
+        let config = Config::from_env(NEEDS)?;
+        let stripe = Stripe::new(&config);
+        let ledger = host::open(&config, Some(&stripe)).await?;
+        Ok(Self::new(&config, stripe, ledger, Clock::default()))
+    }
+
+    /// From parts that are there already.
+    #[must_use]
+    pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
+        Self {
+            till: Till::new(config, stripe, ledger, clock),
+            origins: config.return_origins.clone(),
+        }
+    }
+
+    /// The same, with one deadline for all calls to Stripe.
+    fn for_one_request(self) -> Self {
+        Self {
+            till: self.till.for_one_request(),
+            ..self
+        }
+    }
+}
+
+impl FromRef<App> for Callers {
+    fn from_ref(app: &App) -> Self {
+        app.till.callers().clone()
+    }
+}
+
+impl FromRef<App> for Limits {
+    fn from_ref(app: &App) -> Self {
+        app.till.limits().clone()
+    }
+}
+
+/// The whole route. The platform owns the path, so any path reaches it.
+pub fn service(app: App) -> MethodRouter {
+    post(create).with_state(app)
+}
+
+/// What the caller sends: `items`, with an `Idempotency-Key` header, or `order`; and where to come back
+/// to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct CreateCheckout {
+    items: Option<Vec<Item>>,
+    /// Beside `items`: the order of an earlier answer, which is to be changed.
+    order_id: Option<String>,
+    /// A token that the site's server signed.
+    order: Option<String>,
+    /// Where the payer is sent after paying.
+    success_url: String,
+    /// Where the payer is sent who turns back.
+    cancel_url: String,
+}
+
+/// What the browser needs, and nothing else.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Created {
+    order_id: String,
+    url: PageUrl,
+}
+
+async fn create(
+    payer: Allowed<CreatePayment>,
+    gate: Gate,
+    State(app): State<App>,
+    headers: HeaderMap,
+    request::Json(request): request::Json<CreateCheckout>,
+) -> Result<Json<Created>, Error> {
+    let app = app.for_one_request();
+    let key = IdempotencyKey::in_headers(&headers)?;
+    let success = app.origins.check("successUrl", &request.success_url)?;
+    let cancel = app.origins.check("cancelUrl", &request.cancel_url)?;
+    let basket = Basket {
+        items: request.items,
+        order_id: request.order_id,
+        order: request.order,
+    };
+    let (_payer, order) = app.till.order(payer, &gate, key, basket).await?;
+    let returns = Returns::new(&success, &cancel, order.id());
+    let (order, url) = app.page_of(order, &returns).await?;
+    Ok(Json(Created {
+        order_id: order.id().to_string(),
+        url,
+    }))
+}

@@ -1,0 +1,16 @@
+//! `POST /api/create-checkout`: opens a page of Stripe on which an order is paid.
+//!
+//! Everything worth reading is in `lib.rs`; this file only picks the host.
+
+use std::process::ExitCode;
+
+use shared::host;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    host::run(async {
+        let app = create_checkout::App::from_env().await?;
+        host::serve(create_checkout::service(app)).await
+    })
+    .await
+}

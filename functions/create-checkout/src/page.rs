@@ -1,0 +1,72 @@
+//! How an order gets its one page, and how that follows the order.
+//!
+//! A page sells one version of the order and leads back to the same places; for anything else it is
+//! closed and another is made. The page is noted in the ledger, in the transaction that finds the order
+//! as it was and no other way to pay open, before anybody hears where it is. So a page that nobody was
+//! told of was never paid by anyone, and whoever comes next finds the same page: by the ledger, or by
+//! the idempotency key, which is made of the order, its version, and how many ways to pay were closed.
+
+use shared::{
+    Error,
+    order::{Note, Order, Session, Way},
+    purchase::check_open,
+    stripe::{PageUrl, Returns},
+};
+
+use crate::App;
+
+/// How often an order may change under our hands before the caller is asked to try again.
+const MOST_ROUNDS: usize = 6;
+
+impl App {
+    /// Where `order` can be paid, as it is offered now; and the order as it then is.
+    pub(crate) async fn page_of(
+        &self,
+        mut order: Order,
+        returns: &Returns,
+    ) -> Result<(Order, PageUrl), Error> {
+        for _ in 0..MOST_ROUNDS {
+            check_open(&order)?;
+            order = match order.way() {
+                None => {
+                    let page = self.till.stripe().create_page(&order, returns).await?;
+                    let note = Note::Session(page.noted(&order, returns), order.way_number());
+                    let noted = self.till.note(&order, note).await?;
+                    match (noted.way(), page.url) {
+                        (Some(Way::Session(open)), Some(url)) if open.id == page.id => {
+                            return Ok((noted, url));
+                        }
+                        (Some(_), _) => self.drop_page(&page.id).await,
+                        (None, _) => {}
+                    }
+                    noted
+                }
+                Some(Way::Session(open)) if is_for(open, &order, returns) => {
+                    let page = self.till.stripe().retrieve_page(&open.id).await?;
+                    if let (Some("open"), Some(url)) = (page.status.as_deref(), &page.url) {
+                        let url = url.clone();
+                        page.for_order(&order)?;
+                        return Ok((order, url));
+                    }
+                    // It expired, or the payment on it failed after all; or it is paid.
+                    self.till.close_way(order).await?
+                }
+                Some(_) => self.till.close_way(order).await?,
+            };
+        }
+        Err(Error::InProgress)
+    }
+
+    /// Closes a page for which another way was faster. Nobody was told where it is, and with its number
+    /// taken nobody will be: it does no harm if this fails.
+    async fn drop_page(&self, id: &str) {
+        if let Err(failure) = self.till.stripe().expire_page(id).await {
+            tracing::warn!("a page that nobody was told of stays open: {failure}");
+        }
+    }
+}
+
+/// Whether the page of `session` sells what `order` offers now, and leads back to the same places.
+fn is_for(session: &Session, order: &Order, returns: &Returns) -> bool {
+    session.contents == order.revision().digest && session.returns == returns.digest()
+}

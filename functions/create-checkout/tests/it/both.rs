@@ -1,0 +1,116 @@
+//! A payment intent and a page of one order: never both can be paid.
+
+use futures_util::future::{join, join_all};
+
+use crate::{Api, intent_id, mugs, order_id, page_id};
+
+#[tokio::test]
+async fn a_page_closes_the_intent_and_an_intent_closes_the_page() {
+    let api = Api::start().await;
+    let first = api.post_intent("k1", &mugs(1)).await.expect(200);
+    let page = api.post("k1", &mugs(1)).await.expect(200);
+    assert_eq!(order_id(&page), order_id(&first));
+    let dead = api
+        .shop
+        .stripe
+        .confirm(&intent_id(&first), "pm_card_visa")
+        .await;
+    assert!(dead.is_err(), "the intent is canceled");
+    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(api.status(&page).await, "created", "another way is open");
+
+    let second = api.post_intent("k1", &mugs(1)).await.expect(200);
+    assert_ne!(intent_id(&second), intent_id(&first));
+    assert!(api.sessions("open").is_empty());
+    let third = api.post("k1", &mugs(1)).await.expect(200);
+    assert_ne!(third.body["url"], page.body["url"]);
+
+    let open = api.only_open();
+    api.shop.stripe.pay_session(&open, "pm_card_visa").unwrap();
+    let late = api.post_intent("k1", &mugs(1)).await;
+    assert_eq!(late.code(409), "order_already_paid");
+    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(api.status(&page).await, "paid");
+    assert_eq!(api.taken(), 1500);
+}
+
+#[tokio::test]
+async fn an_intent_that_is_paid_or_being_paid_gets_no_page() {
+    for (method, code) in [
+        ("pm_card_visa", "order_already_paid"),
+        ("pm_usBankAccount", "payment_processing"),
+    ] {
+        let api = Api::start().await;
+        let first = api.post_intent("k1", &mugs(1)).await.expect(200);
+        let intent = intent_id(&first);
+        api.shop.stripe.confirm(&intent, method).await.unwrap();
+
+        assert_eq!(api.post("k1", &mugs(1)).await.code(409), code);
+        assert!(api.shop.stripe.checkout_sessions().is_empty());
+        if method == "pm_usBankAccount" {
+            let shown = api.post_intent("k1", &mugs(1)).await.expect(200);
+            assert_eq!(intent_id(&shown), intent, "it was not touched");
+            api.shop.stripe.settle(&intent).unwrap();
+        }
+        assert_eq!(api.hear_all().await, 0);
+        assert_eq!(api.status(&first).await, "paid");
+    }
+}
+
+#[tokio::test]
+async fn a_payment_that_the_shop_canceled_gets_no_page() {
+    let api = Api::start().await;
+    let first = api.post_intent("k1", &mugs(1)).await.expect(200);
+    api.shop.stripe.cancel(&intent_id(&first)).unwrap();
+
+    assert_eq!(api.post("k1", &mugs(1)).await.code(409), "order_canceled");
+    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(api.status(&first).await, "canceled");
+}
+
+#[tokio::test]
+async fn of_both_ways_at_once_one_takes_the_money() {
+    for round in 0..4 {
+        let api = Api::start().await;
+        let body = mugs(1);
+        let others = [Api::client(&api.shop).await, Api::client(&api.shop).await];
+        let pages = others
+            .iter()
+            .map(|other| Api::send(&api.shop, other, "k1", &body));
+        let intents = (0..2).map(|_| api.post_intent("k1", &body));
+        let (pages, intents) = join(join_all(pages), join_all(intents)).await;
+        for answer in pages.iter().chain(&intents) {
+            let status = answer.status.as_u16();
+            assert!(matches!(status, 200 | 409), "{}", answer.body);
+        }
+
+        // Whoever was told of a way tries it now.
+        let mut tried = 0;
+        for answer in intents.iter().filter(|answer| answer.status == 200) {
+            let paid = api
+                .shop
+                .stripe
+                .confirm(&intent_id(answer), "pm_card_visa")
+                .await;
+            tried += usize::from(paid.is_ok());
+        }
+        for answer in pages.iter().filter(|answer| answer.status == 200) {
+            let page = page_id(answer);
+            let paid = api.shop.stripe.pay_session(&page, "pm_card_visa");
+            tried += usize::from(paid.is_ok());
+        }
+        assert!(tried <= 1, "round {round}: {tried} payments");
+        if tried == 0 {
+            let page = page_id(&api.post("k1", &body).await.expect(200));
+            api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+        }
+        assert_eq!(api.taken(), 1500);
+        assert_eq!(api.hear_all().await, 0);
+        let told = api.told().await;
+        assert_eq!(
+            told.iter().filter(|kind| *kind == "order.paid").count(),
+            1,
+            "{told:?}"
+        );
+    }
+}

@@ -1,0 +1,117 @@
+//! Stripe fails, and never are two ways to pay open, nor is one opened while another may be.
+
+use sandbox::Fault;
+
+use crate::{Api, change, intent_id, mugs, order_id};
+
+const SESSIONS: &str = "/v1/checkout/sessions";
+
+#[tokio::test]
+async fn an_answer_that_was_lost_is_found_by_the_next_process() {
+    let api = Api::start().await;
+    let lost = Fault::lost_answer().on("POST", SESSIONS).times(0);
+    api.shop.stripe.inject(lost);
+    assert_eq!(api.post("k1", &mugs(1)).await.code(503), "unavailable");
+    assert_eq!(
+        api.shop.stripe.checkout_sessions().len(),
+        1,
+        "made, and nobody heard"
+    );
+    api.shop.stripe.clear_faults();
+
+    let next = Api::client(&api.shop).await;
+    let answer = Api::send(&api.shop, &next, "k1", &mugs(1))
+        .await
+        .expect(200);
+    assert!(
+        answer.body["url"]
+            .as_str()
+            .unwrap()
+            .contains(&api.only_open())
+    );
+    assert_eq!(api.shop.stripe.checkout_sessions().len(), 1);
+}
+
+#[tokio::test]
+async fn what_passes_is_tried_again() {
+    let faults: [fn() -> Fault; 4] = [
+        Fault::rate_limit,
+        Fault::bad_gateway,
+        Fault::reset,
+        Fault::lost_answer,
+    ];
+    for fault in faults {
+        let api = Api::start().await;
+        api.shop
+            .stripe
+            .inject(fault().on("POST", SESSIONS).times(2));
+        let first = api.post("k1", &mugs(1)).await.expect(200);
+        // The expiry is lost as well, and the page is closed all the same.
+        api.shop
+            .stripe
+            .inject(fault().on("POST", SESSIONS).times(1));
+        let _ = api.post("k2", &change(&first, 2)).await.expect(200);
+        let _ = api.only_open();
+        assert_eq!(api.shop.stripe.checkout_sessions().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_cannot_be_closed_keeps_another_from_being_opened() {
+    let api = Api::start().await;
+    let first = api.post("k1", &mugs(1)).await.expect(200);
+    let open = api.only_open();
+    let expire = format!("{SESSIONS}/{open}/expire");
+    api.shop
+        .stripe
+        .inject(Fault::error().on("POST", &expire).times(0));
+
+    let changed = change(&first, 2);
+    assert_eq!(api.post("k2", &changed).await.code(503), "unavailable");
+    assert_eq!(
+        api.post_intent("k2", &changed).await.code(503),
+        "unavailable"
+    );
+    assert_eq!(api.only_open(), open);
+    assert!(api.shop.stripe.payment_intents().is_empty());
+
+    api.shop.stripe.clear_faults();
+    let _ = api.post("k2", &changed).await.expect(200);
+    assert_ne!(api.only_open(), open);
+}
+
+#[tokio::test]
+async fn a_process_that_ended_between_closing_and_opening_is_carried_on() {
+    let api = Api::start().await;
+    let first = api.post_intent("k1", &mugs(1)).await.expect(200);
+    let cancel = format!("/v1/payment_intents/{}/cancel", intent_id(&first));
+    // The intent is canceled, and nobody hears of it.
+    api.shop
+        .stripe
+        .inject(Fault::lost_answer().on("POST", &cancel).times(0));
+    assert_eq!(api.post("k1", &mugs(1)).await.code(503), "unavailable");
+    api.shop.stripe.clear_faults();
+    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(
+        api.status(&first).await,
+        "created",
+        "it was closed for another way"
+    );
+
+    let answer = api.post("k1", &mugs(1)).await.expect(200);
+    assert_eq!(order_id(&answer), order_id(&first));
+    let page = api.only_open();
+    api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(api.status(&first).await, "paid");
+}
+
+#[tokio::test]
+async fn a_ledger_that_cannot_be_written_opens_no_page() {
+    let api = Api::start().await;
+    let blocker = rusqlite::Connection::open(api.shop.folder().join("farebox.sqlite")).unwrap();
+    blocker.execute_batch("DROP TABLE operations").unwrap();
+
+    assert_eq!(api.post("k1", &mugs(1)).await.code(503), "unavailable");
+    assert!(api.shop.stripe.checkout_sessions().is_empty());
+}

@@ -1,0 +1,156 @@
+//! One page for each operation; changed contents close it and open another.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::{Api, change, mugs, order_id, page_id};
+
+#[tokio::test]
+async fn the_page_sells_the_order_at_the_shops_prices_and_says_whose_it_is() {
+    let api = Api::start().await;
+    let answer = api.post("k1", &mugs(2)).await.expect(200);
+
+    let [session] = &api.shop.stripe.checkout_sessions()[..] else {
+        panic!("not exactly one")
+    };
+    let id = order_id(&answer);
+    assert_eq!(answer.body, json!({ "orderId": id, "url": session["url"] }));
+    assert_eq!(session["amount_total"], 3000);
+    assert_eq!(session["currency"], "usd");
+    assert_eq!(session["metadata"]["farebox_order"], id.as_str());
+    let success = format!("https://shop.example/paid?order={id}");
+    let cancel = format!("https://shop.example/cart?a=b&order={id}");
+    assert_eq!(session["success_url"], success);
+    assert_eq!(session["cancel_url"], cancel);
+
+    let id = session["id"].as_str().unwrap();
+    api.shop.stripe.pay_session(id, "pm_card_visa").unwrap();
+    let [intent] = &api.shop.stripe.payment_intents()[..] else {
+        panic!("not exactly one")
+    };
+    assert_eq!(intent["metadata"], session["metadata"]);
+}
+
+#[tokio::test]
+async fn a_signed_order_is_sold_as_one_line_with_its_description() {
+    let api = Api::start().await;
+    let claims = json!({ "description": "Two mugs", "metadata": { "cart": "c1" } });
+    let token = api.shop.order_token("ada", &claims);
+    let mut body = mugs(1);
+    body.as_object_mut().unwrap().remove("items");
+    body["order"] = token.into();
+
+    let answer = api.post("k1", &body).await.expect(200);
+
+    assert_eq!(order_id(&answer), "o_1");
+    let [session] = &api.shop.stripe.checkout_sessions()[..] else {
+        panic!("not exactly one")
+    };
+    assert_eq!(session["amount_total"], 1500);
+    assert_eq!(session["metadata"]["cart"], "c1");
+}
+
+#[tokio::test]
+async fn the_same_operation_gives_the_same_page_in_every_process() {
+    let api = Api::start().await;
+    let first = api.post("k1", &mugs(1)).await.expect(200);
+    let again = api.post("k1", &mugs(1)).await.expect(200);
+    let other = Api::client(&api.shop).await;
+    let elsewhere = Api::send(&api.shop, &other, "k1", &mugs(1)).await;
+
+    assert_eq!(again.body, first.body);
+    assert_eq!(elsewhere.expect(200).body, first.body);
+    assert_eq!(api.shop.stripe.checkout_sessions().len(), 1);
+    let reused = api.post("k1", &mugs(2)).await;
+    assert_eq!(reused.code(409), "idempotency_key_reused");
+}
+
+#[tokio::test]
+async fn changed_contents_close_the_page_and_open_another() {
+    let api = Api::start().await;
+    let first = api.post("k1", &mugs(1)).await.expect(200);
+    let old = api.only_open();
+
+    let changed = api.post("k2", &change(&first, 3)).await.expect(200);
+
+    assert_eq!(order_id(&changed), order_id(&first));
+    assert_ne!(changed.body["url"], first.body["url"]);
+    assert_eq!(api.sessions("expired"), std::slice::from_ref(&old));
+    assert!(api.shop.stripe.pay_session(&old, "pm_card_visa").is_err());
+    let new = api.only_open();
+    api.shop.stripe.pay_session(&new, "pm_card_visa").unwrap();
+    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(api.status(&first).await, "paid");
+    assert_eq!(api.taken(), 4500);
+}
+
+#[tokio::test]
+async fn other_places_to_come_back_to_make_another_page() {
+    let api = Api::start().await;
+    let first = api.post("k1", &mugs(1)).await.expect(200);
+    let mut elsewhere = mugs(1);
+    elsewhere["successUrl"] = "https://shop.example/elsewhere".into();
+
+    let second = api.post("k1", &elsewhere).await.expect(200);
+
+    assert_eq!(order_id(&second), order_id(&first));
+    assert_ne!(second.body["url"], first.body["url"]);
+    assert_eq!(api.sessions("expired").len(), 1);
+}
+
+#[tokio::test]
+async fn contents_that_change_back_and_forth_leave_one_page_open() {
+    let api = Api::start().await;
+    let first = api.post("k0", &mugs(1)).await.expect(200);
+    for (n, quantity) in [2, 1, 2, 1].into_iter().enumerate() {
+        let key = format!("k{}", n + 1);
+        let answer = api.post(&key, &change(&first, quantity)).await.expect(200);
+        let open = api.only_open();
+        assert!(answer.body["url"].as_str().unwrap().contains(&open));
+    }
+}
+
+#[tokio::test]
+async fn tabs_that_change_at_once_leave_one_page_open_which_sells_the_order() {
+    let api = Api::start().await;
+    let first = api.post("k0", &mugs(1)).await.expect(200);
+    let bodies: Vec<_> = (2..6).map(|quantity| change(&first, quantity)).collect();
+    let keys: Vec<_> = (0..4).map(|n| format!("tab{n}")).collect();
+
+    let calls = keys
+        .iter()
+        .zip(&bodies)
+        .map(|(key, body)| api.post(key, body));
+    let mut told = futures_util::future::join_all(calls).await;
+    for answer in &told {
+        let status = answer.status.as_u16();
+        assert!(matches!(status, 200 | 409), "{}", answer.body);
+    }
+
+    told.retain(|answer| answer.status == 200);
+    told.push(api.post("last", &change(&first, 5)).await.expect(200));
+    let open = api.sessions("open");
+    let open: BTreeSet<String> = told
+        .iter()
+        .map(page_id)
+        .filter(|id| open.contains(id))
+        .collect();
+    let last = page_id(&told[told.len() - 1]);
+    assert_eq!(open, BTreeSet::from([last.clone()]));
+    let sessions = api.shop.stripe.checkout_sessions();
+    let session = sessions.iter().find(|session| session["id"] == *last);
+    assert_eq!(session.unwrap()["amount_total"], 7500);
+}
+
+#[tokio::test]
+async fn nobody_opens_a_page_for_another_callers_order() {
+    let api = Api::start().await;
+    let first = api.post("k1", &mugs(1)).await.expect(200);
+    let bob = api.shop.token("bob");
+    let call = api.client.request().bearer(&bob).key("k");
+    assert_eq!(call.post(&change(&first, 9)).await.code(404), "not_found");
+    let nobody = api.client.request().key("k").post(&mugs(1)).await;
+    assert_eq!(nobody.code(401), "unauthenticated");
+    assert_eq!(api.shop.stripe.checkout_sessions().len(), 1);
+}

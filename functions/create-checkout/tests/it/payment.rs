@@ -1,0 +1,182 @@
+//! A page is paid, or not, and the webhook hears of it.
+
+use crate::{Api, change, mugs, order_id};
+
+#[tokio::test]
+async fn a_page_that_is_paid_pays_its_order_once() {
+    let api = Api::start().await;
+    let answer = api.post("k1", &mugs(1)).await.expect(200);
+    let page = api.only_open();
+    api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+
+    let early = api.post("k1", &mugs(1)).await;
+    assert_eq!(
+        early.code(409),
+        "order_already_paid",
+        "Stripe knows it before the ledger"
+    );
+    for _ in 0..2 {
+        assert_eq!(api.hear_all().await, 0);
+    }
+    assert_eq!(api.status(&answer).await, "paid");
+    assert_eq!(api.told().await, ["order.paid"]);
+    assert_eq!(
+        api.post("k2", &change(&answer, 2)).await.code(409),
+        "order_already_paid"
+    );
+}
+
+#[tokio::test]
+async fn a_bank_debit_pays_when_the_money_comes_and_not_before() {
+    for succeeds in [true, false] {
+        let api = Api::start().await;
+        let answer = api.post("k1", &mugs(1)).await.expect(200);
+        let page = api.only_open();
+        api.shop
+            .stripe
+            .pay_session(&page, "pm_usBankAccount")
+            .unwrap();
+
+        assert_eq!(api.hear_all().await, 0);
+        assert_eq!(api.status(&answer).await, "processing");
+        for body in [mugs(1), change(&answer, 2)] {
+            let key = if body["orderId"].is_null() {
+                "k1"
+            } else {
+                "k2"
+            };
+            assert_eq!(api.post(key, &body).await.code(409), "payment_processing");
+            assert_eq!(
+                api.post_intent(key, &body).await.code(409),
+                "payment_processing"
+            );
+        }
+
+        let intent = api.shop.stripe.payment_intents()[0]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        match succeeds {
+            true => api.shop.stripe.settle(&intent).unwrap(),
+            false => api.shop.stripe.fail_settlement(&intent).unwrap(),
+        };
+        assert_eq!(api.hear_all().await, 0);
+        let told = api.told().await;
+        if succeeds {
+            assert_eq!(api.status(&answer).await, "paid");
+            assert_eq!(
+                told.iter().filter(|kind| *kind == "order.paid").count(),
+                1,
+                "{told:?}"
+            );
+            continue;
+        }
+        assert_eq!(api.status(&answer).await, "failed");
+        assert!(
+            told.iter().any(|kind| kind == "order.payment_failed"),
+            "{told:?}"
+        );
+        let again = api.post("k1", &mugs(1)).await.expect(200);
+        assert_eq!(order_id(&again), order_id(&answer));
+        let page = api.only_open();
+        api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+        assert_eq!(api.hear_all().await, 0);
+        assert_eq!(api.status(&answer).await, "paid");
+        assert_eq!(api.taken(), 1500);
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_expired_releases_its_order() {
+    let api = Api::start().await;
+    let answer = api.post("k1", &mugs(1)).await.expect(200);
+    let page = api.only_open();
+    // A decline first, so that the page has an intent, which Stripe cancels with it.
+    assert!(
+        api.shop
+            .stripe
+            .pay_session(&page, "pm_card_chargeDeclined")
+            .is_err()
+    );
+    api.shop.stripe.expire_session(&page).unwrap();
+
+    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(api.status(&answer).await, "created");
+    let again = api.post("k1", &mugs(1)).await.expect(200);
+    assert_eq!(order_id(&again), order_id(&answer));
+    assert_ne!(again.body["url"], answer.body["url"]);
+    let page = api.only_open();
+    api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(api.status(&answer).await, "paid");
+}
+
+#[tokio::test]
+async fn a_refund_that_is_told_before_its_payment_counts() {
+    let api = Api::start().await;
+    let answer = api.post("k1", &mugs(1)).await.expect(200);
+    let page = api.only_open();
+    api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+    let intent = api.shop.stripe.payment_intents()[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    api.shop.stripe.refund(&intent, Some(500)).unwrap();
+
+    let events = api.shop.stripe.events();
+    let refund = events
+        .iter()
+        .find(|event| event["type"] == "refund.created")
+        .unwrap();
+    let event = shared::event::Event::parse(refund.to_string().as_bytes()).unwrap();
+    let intake = shared::intake::Intake::new(
+        &api.shop.config,
+        api.shop.impatient_stripe(),
+        api.shop.ledger.clone(),
+        api.shop.clock.clone(),
+    );
+    intake.take(event).await.unwrap();
+
+    assert_eq!(api.status(&answer).await, "partially_refunded");
+    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(
+        api.shop.order(&order_id(&answer)).await.refunded_amount(),
+        500
+    );
+    let told = api.told().await;
+    assert_eq!(
+        told.iter().filter(|kind| *kind == "order.paid").count(),
+        1,
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_the_webhook_missed_is_taken_by_reconcile() {
+    let mut shop = testing::Shop::open().await;
+    // What happens now is old enough to be asked for.
+    shop.clock = shared::Clock::fixed(shop.clock.now() + 120);
+    let api = Api::over(shop).await;
+    let paid = api.post("k1", &mugs(1)).await.expect(200);
+    api.shop
+        .stripe
+        .pay_session(&api.only_open(), "pm_card_visa")
+        .unwrap();
+    let intent = &api.shop.stripe.payment_intents()[0]["id"];
+    api.shop
+        .stripe
+        .refund(intent.as_str().unwrap(), Some(500))
+        .unwrap();
+    let expired = api.post("k2", &mugs(1)).await.expect(200);
+    api.shop.stripe.expire_session(&api.only_open()).unwrap();
+
+    let (stripe, ledger) = (api.shop.impatient_stripe(), api.shop.ledger.clone());
+    let clock = api.shop.clock.clone();
+    let reconcile = reconcile::App::new(&api.shop.config, stripe, ledger, clock);
+    let report = reconcile.catch_up().await.unwrap();
+    assert!(report.complete, "{report:?}");
+
+    assert_eq!(api.status(&paid).await, "partially_refunded");
+    assert_eq!(api.status(&expired).await, "created");
+    assert!(api.shop.ledger.quarantined().await.unwrap().is_empty());
+}

@@ -1,0 +1,278 @@
+//! Ways to pay an order, one after the other, and what Stripe tells of each.
+
+use super::*;
+use crate::order::{MOST_WAYS, Note, Session, Way};
+
+fn session(n: usize, order: &Order) -> Session {
+    Session {
+        id: format!("cs_{n}"),
+        contents: order.revision().digest.clone(),
+        returns: "r".to_owned(),
+    }
+}
+
+fn closed(id: &str) -> Note {
+    Note::Closed(id.to_owned())
+}
+
+/// An order whose own intent and first page are closed; its second page is the way to pay.
+pub(super) fn with_pages() -> Order {
+    let mut order = order();
+    assert!(order.note(&Note::Closing("pi_1".to_owned()), NOW));
+    assert!(order.note(&closed("pi_1"), NOW));
+    for n in [1, 2] {
+        let made = session(n, &order);
+        assert!(order.note(&Note::Session(made, n), NOW));
+        if n == 1 {
+            assert!(order.note(&closed("cs_1"), NOW));
+        }
+    }
+    order
+}
+
+fn written(n: usize) -> BTreeMap<String, String> {
+    let mut metadata = intent(&order(), "x").metadata.unwrap();
+    metadata.insert(IntentKeys::PAGE.to_owned(), n.to_string());
+    metadata
+}
+
+/// What the page with this number tells: the event's type, and the session's two states.
+pub(super) fn page_event(at: i64, n: usize, told: (&str, &str, &str)) -> Event {
+    let (kind, status, payment_status) = told;
+    let page = CheckoutSession {
+        id: format!("cs_{n}"),
+        amount_total: Some(1500),
+        currency: Some("usd".to_owned()),
+        status: Some(status.to_owned()),
+        payment_status: payment_status.to_owned(),
+        payment_intent: (status == "complete").then(|| format!("pi_page_{n}")),
+        metadata: Some(written(n)),
+    };
+    let mut event = event(at, Subject::Session(page));
+    event.kind = kind.to_owned();
+    event
+}
+
+/// What the intent of the page with this number tells.
+pub(super) fn page_intent(at: i64, n: usize, status: &str) -> Event {
+    let mut of_page = intent(&order(), status);
+    of_page.id = format!("pi_page_{n}");
+    of_page.metadata = Some(written(n));
+    event(at, Subject::Intent(of_page))
+}
+
+const COMPLETED: &str = "checkout.session.completed";
+const SUCCEEDED: &str = "checkout.session.async_payment_succeeded";
+const FAILED: &str = "checkout.session.async_payment_failed";
+const EXPIRED: &str = "checkout.session.expired";
+
+#[test]
+fn each_history_of_a_page_ends_in_its_state() {
+    let unpaid = || page_event(NOW, 2, (COMPLETED, "complete", "unpaid"));
+    let failed = || page_event(NOW + 9, 2, (FAILED, "complete", "unpaid"));
+    let expired = |n| page_event(NOW + 9, n, (EXPIRED, "expired", "unpaid"));
+    let cases = [
+        (vec![unpaid()], Status::Processing),
+        (
+            vec![page_event(NOW, 2, (COMPLETED, "complete", "paid"))],
+            Status::Paid,
+        ),
+        (
+            vec![
+                unpaid(),
+                page_event(NOW, 2, (SUCCEEDED, "complete", "paid")),
+            ],
+            Status::Paid,
+        ),
+        (vec![unpaid(), failed()], Status::Failed),
+        (vec![failed(), unpaid()], Status::Failed),
+        (
+            vec![page_intent(NOW, 2, "requires_action"), expired(2)],
+            Status::Created,
+        ),
+        (vec![page_intent(NOW + 9, 2, "canceled")], Status::Created),
+        (vec![attempt(NOW + 9, "canceled")], Status::Created),
+        (
+            vec![page_intent(NOW, 2, "succeeded"), expired(1)],
+            Status::Paid,
+        ),
+        (
+            vec![page_event(
+                NOW,
+                2,
+                (COMPLETED, "complete", "no_payment_required"),
+            )],
+            Status::Processing,
+        ),
+    ];
+    for (events, status) in cases {
+        assert_eq!(
+            after_from(with_pages(), &events).0.status(),
+            status,
+            "{events:#?}"
+        );
+    }
+}
+
+#[test]
+fn a_payment_that_session_and_intent_tell_is_one() {
+    let told = [
+        page_event(NOW, 2, (COMPLETED, "complete", "paid")),
+        page_intent(NOW, 2, "succeeded"),
+        page_event(NOW, 2, (COMPLETED, "complete", "paid")),
+    ];
+    let (order, happenings) = after_from(with_pages(), &told);
+
+    assert_eq!(happenings, [Happening::Paid]);
+    assert_eq!(order.intent(), Some("pi_page_2"));
+}
+
+#[test]
+fn a_failure_that_session_and_intent_tell_is_told_once() {
+    let mut intent = page_intent(NOW, 2, "requires_payment_method");
+    if let Subject::Intent(intent) = &mut intent.subject {
+        intent.last_payment_error = Some(PaymentError { code: None });
+    }
+    let page = page_event(NOW, 2, (FAILED, "complete", "unpaid"));
+    for history in [[intent.clone(), page.clone()], [page, intent]] {
+        let told = after_from(with_pages(), &history).1;
+        assert_eq!(told, [Happening::PaymentFailed]);
+    }
+}
+
+#[test]
+fn money_that_comes_another_way_is_a_mismatch() {
+    let paid = after_from(with_pages(), &[page_intent(NOW, 2, "succeeded")]).0;
+    let cases = [
+        // A second payment, whichever way.
+        (&paid, page_intent(NOW, 1, "succeeded"), Mismatch::Intent),
+        (
+            &paid,
+            page_event(NOW, 1, (COMPLETED, "complete", "paid")),
+            Mismatch::Intent,
+        ),
+        (&paid, attempt(NOW, "succeeded"), Mismatch::Intent),
+        // Pages that the order never had.
+        (
+            &with_pages(),
+            page_intent(NOW, 3, "succeeded"),
+            Mismatch::Intent,
+        ),
+        (
+            &with_pages(),
+            page_event(NOW, 3, (COMPLETED, "complete", "paid")),
+            Mismatch::Session,
+        ),
+        (
+            &with_pages(),
+            page_intent(NOW, 0, "succeeded"),
+            Mismatch::Intent,
+        ),
+    ];
+    for (order, event, mismatch) in cases {
+        assert_eq!(order.apply(&event, NOW), Err(mismatch), "{event:#?}");
+    }
+    let mut another = page_event(NOW, 2, (COMPLETED, "complete", "paid"));
+    if let Subject::Session(page) = &mut another.subject {
+        page.id = "cs_9".to_owned();
+    }
+    assert_eq!(with_pages().apply(&another, NOW), Err(Mismatch::Session));
+}
+
+#[test]
+fn a_page_of_another_amount_currency_or_owner_is_a_mismatch() {
+    type Change = fn(&mut CheckoutSession);
+    let cases: [(Change, Mismatch); 5] = [
+        (|page| page.amount_total = Some(1), Mismatch::Amount),
+        (
+            |page| page.currency = Some("eur".to_owned()),
+            Mismatch::Currency,
+        ),
+        (|page| page.currency = None, Mismatch::Currency),
+        (
+            |page| _ = page.metadata.as_mut().unwrap().remove(IntentKeys::OWNER),
+            Mismatch::Owner,
+        ),
+        (
+            |page| _ = page.metadata.as_mut().unwrap().remove(IntentKeys::CONTENTS),
+            Mismatch::Contents,
+        ),
+    ];
+    for (change, mismatch) in cases {
+        let mut event = page_event(NOW, 2, (COMPLETED, "complete", "paid"));
+        if let Subject::Session(page) = &mut event.subject {
+            change(page);
+        }
+        assert_eq!(with_pages().apply(&event, NOW), Err(mismatch));
+    }
+}
+
+#[test]
+fn a_way_is_noted_only_where_none_is_open() {
+    let mut order = order();
+    let page = session(1, &order);
+    assert!(
+        !order.note(&Note::Session(page.clone(), 0), NOW),
+        "the intent is open"
+    );
+    assert!(!order.note(&Note::Intent("pi_2".to_owned()), NOW));
+    assert!(
+        !order.note(&closed("pi_2"), NOW),
+        "not the way that is open"
+    );
+    assert!(order.note(&closed("pi_1"), NOW));
+    assert!(
+        !order.note(&Note::Intent("pi_1".to_owned()), NOW),
+        "closed for good"
+    );
+    assert!(
+        !order.note(&Note::Session(page.clone(), 0), NOW),
+        "made before"
+    );
+    let stale = Session {
+        contents: "x".to_owned(),
+        ..page.clone()
+    };
+    assert!(
+        !order.note(&Note::Session(stale, 1), NOW),
+        "sells something else"
+    );
+    assert!(order.note(&Note::Session(page.clone(), 1), NOW));
+    assert_eq!(order.way(), Some(Way::Session(&page)));
+    assert!(
+        !order.note(&Note::Intent("pi_2".to_owned()), NOW),
+        "the page is open"
+    );
+}
+
+#[test]
+fn an_order_keeps_so_many_ways_and_no_more() {
+    let mut order = order();
+    for n in 0..MOST_WAYS {
+        let id = format!("pi_way_{n}");
+        order.note(&Note::Intent(id.clone()), NOW);
+        let open = order.intent().unwrap().to_owned();
+        assert!(order.note(&closed(&open), NOW));
+    }
+    order.note(&Note::Intent("pi_last".to_owned()), NOW);
+    assert!(!order.note(&closed("pi_last"), NOW));
+}
+
+#[test]
+fn an_intent_that_is_being_closed_may_be_paid_all_the_same() {
+    let mut order = order();
+    assert!(order.note(&Note::Closing("pi_1".to_owned()), NOW));
+    let (order, told) = after_from(order, &[attempt(NOW, "succeeded")]);
+    assert_eq!(
+        (order.status(), told),
+        (Status::Paid, vec![Happening::Paid])
+    );
+}
+
+#[test]
+fn an_order_that_was_written_before_there_were_pages_is_read() {
+    let text = serde_json::to_string(&order()).unwrap();
+    for name in ["session", "is_closing", "closed"] {
+        assert!(!text.contains(&format!("\"{name}\"")), "{text}");
+    }
+}

@@ -1,0 +1,151 @@
+//! One way to pay at a time: a payment intent for the site's own form, or a page of Stripe's.
+//!
+//! Two that are open at once could both take money. So the order notes the one that is open, and
+//! another is noted only after that one is closed at Stripe, where closing is for good. What was
+//! closed is remembered: what Stripe still tells of it does not end the order.
+
+use serde::{Deserialize, Serialize};
+
+use super::Order;
+
+/// The most ways to pay of one order, one after the other.
+pub const MOST_WAYS: usize = 100;
+
+/// A page of Stripe's on which an order can be paid: a Checkout session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// `cs_…`
+    pub id: String,
+    /// The digest of the contents that it sells.
+    pub contents: String,
+    /// Tells where the payer is sent afterwards.
+    pub returns: String,
+}
+
+/// The way to pay that is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way<'a> {
+    /// A payment intent, which the site's own form confirms.
+    Intent(&'a str),
+    /// A page of Stripe's.
+    Session(&'a Session),
+}
+
+/// A way that was closed at Stripe.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Closed {
+    Intent(String),
+    Session(String),
+}
+
+/// What is to be noted about the way to pay an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// This intent is the way to pay.
+    Intent(String),
+    /// This session is, which was made as the one with this number.
+    Session(Session, usize),
+    /// The intent with this id is about to be canceled in favour of another way.
+    Closing(String),
+    /// The way with this id is closed at Stripe.
+    Closed(String),
+}
+
+/// Whose a payment intent is, as far as the order knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Of the site's form; the order ends when it is canceled.
+    Form,
+    /// Of the site's form, and closed or being closed in favour of another way.
+    ClosedForm,
+    /// Of a page of Stripe's.
+    Page,
+    /// Of nothing that the order noted.
+    Unknown,
+}
+
+impl Order {
+    /// The way to pay that was noted last and is not known to be closed.
+    #[must_use]
+    pub fn way(&self) -> Option<Way<'_>> {
+        let session = self.session.as_ref().map(Way::Session);
+        session.or(self.intent.as_deref().map(Way::Intent))
+    }
+
+    /// How many ways were closed: the number of the one that is open, or is to be made next.
+    #[must_use]
+    pub fn way_number(&self) -> usize {
+        self.closed.len()
+    }
+
+    /// Whether the intent is being canceled in favour of another way.
+    #[must_use]
+    pub fn is_closing(&self) -> bool {
+        self.is_closing
+    }
+
+    /// Takes a note at `now` (Unix seconds); whether anything changed.
+    pub fn note(&mut self, note: &Note, now: i64) -> bool {
+        let is_free = self.way().is_none();
+        match note {
+            Note::Intent(id) if is_free && !self.has_closed(id) => self.intent = Some(id.clone()),
+            Note::Session(session, number)
+                if is_free
+                    && *number == self.way_number()
+                    && session.contents == self.revision().digest =>
+            {
+                self.session = Some(session.clone());
+            }
+            Note::Closing(id) if self.intent.as_ref() == Some(id) && !self.is_closing => {
+                self.is_closing = true;
+            }
+            Note::Closed(id) if self.closed.len() < MOST_WAYS => return self.close(id, now),
+            _ => return false,
+        }
+        self.updated_at = now;
+        true
+    }
+
+    fn close(&mut self, id: &str, now: i64) -> bool {
+        let closed = match self.way() {
+            Some(Way::Intent(open)) if open == id => Closed::Intent(id.to_owned()),
+            Some(Way::Session(open)) if open.id == id => Closed::Session(id.to_owned()),
+            _ => return false,
+        };
+        self.closed.push(closed);
+        (self.intent, self.session, self.is_closing) = (None, None, false);
+        self.updated_at = now;
+        true
+    }
+
+    fn has_closed(&self, intent: &str) -> bool {
+        self.closed
+            .iter()
+            .any(|closed| matches!(closed, Closed::Intent(id) if id == intent))
+    }
+
+    /// The id of the session that was made as the one with `number`, if there was one.
+    pub(super) fn session_numbered(&self, number: &str) -> Option<&str> {
+        let number: usize = number.parse().ok()?;
+        match (self.closed.get(number), &self.session) {
+            (Some(Closed::Session(id)), _) => Some(id),
+            (None, Some(session)) if number == self.closed.len() => Some(&session.id),
+            _ => None,
+        }
+    }
+
+    /// Where the intent with `id` comes from; `page` is what its metadata says of a session.
+    pub(super) fn origin(&self, id: &str, page: Option<&str>) -> Origin {
+        let is_first = self.way().is_none() && self.closed.is_empty();
+        let is_noted = self.intent.as_deref() == Some(id);
+        match page {
+            Some(number) if self.session_numbered(number).is_some() => Origin::Page,
+            Some(_) => Origin::Unknown,
+            None if self.has_closed(id) || (is_noted && self.is_closing) => Origin::ClosedForm,
+            // One that is not noted yet was never in a payer's hands, but may be told already.
+            None if is_noted || is_first => Origin::Form,
+            None => Origin::Unknown,
+        }
+    }
+}

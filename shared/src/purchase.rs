@@ -1,0 +1,166 @@
+//! How a purchase begins, for every function that starts a payment: items that we price, or an order
+//! that the site signed, opened or changed in the ledger; and one way to pay at a time.
+
+mod closing;
+mod items;
+
+pub use items::Item;
+
+use crate::{
+    Clock, Config, Error,
+    access::{Allowed, CallerId, Callers, CreatePayment, Reached},
+    config::Caps,
+    ledger::Ledger,
+    limits::{Gate, Limits},
+    order::{Order, Status},
+    request::IdempotencyKey,
+    stripe::{Prices, Stripe},
+};
+
+/// What a caller wants to buy, as the body of a request says it: items, or an order that the site
+/// signed.
+#[derive(Debug)]
+pub struct Basket {
+    /// What is to be priced here.
+    pub items: Option<Vec<Item>>,
+    /// Beside `items`: the order of an earlier answer, which is to be changed.
+    pub order_id: Option<String>,
+    /// A token that the site's server signed.
+    pub order: Option<String>,
+}
+
+/// Prices what callers want to buy and opens their orders; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Till {
+    callers: Callers,
+    stripe: Stripe,
+    prices: Prices,
+    max_amount: Caps,
+    limits: Limits,
+    ledger: Ledger,
+    clock: Clock,
+}
+
+impl Till {
+    /// From parts that are there already.
+    #[must_use]
+    pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
+        Self {
+            callers: Callers::new(config, clock.clone()),
+            prices: Prices::new(config.price_ttl),
+            stripe,
+            max_amount: config.max_amount.clone(),
+            limits: Limits::new(config, ledger.clone(), clock.clone()),
+            ledger,
+            clock,
+        }
+    }
+
+    /// The same, with one deadline for all calls to Stripe.
+    #[must_use]
+    pub fn for_one_request(self) -> Self {
+        Self {
+            stripe: self.stripe.for_one_request(),
+            ..self
+        }
+    }
+
+    /// Who is calling.
+    #[must_use]
+    pub fn callers(&self) -> &Callers {
+        &self.callers
+    }
+
+    /// How many payments may be started.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Stripe.
+    #[must_use]
+    pub fn stripe(&self) -> &Stripe {
+        &self.stripe
+    }
+
+    /// Where orders live.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The order that `basket` is about, opened or changed for `payer`, whose name for the operation is
+    /// `key`; and that payer, who may pay it. The same operation gives the same order.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] when the basket is wrong, [`Error::NotFound`] when the order is another
+    /// caller's, [`Error::TooManyPayments`] when `gate` does not let a new one through, an error of its own
+    /// for each reason why an order does not change, and [`Error::Unavailable`].
+    pub async fn order(
+        &self,
+        payer: Allowed<CreatePayment>,
+        gate: &Gate,
+        key: Option<IdempotencyKey>,
+        basket: Basket,
+    ) -> Result<(Reached<CreatePayment>, Order), Error> {
+        let named = basket.order_id.clone();
+        let order = match self.order_of(payer.caller(), gate, key, basket).await {
+            Err(many @ Error::TooManyPayments { .. }) => return Err(payer.over_limit(many)),
+            Err(Error::NotFound) => return Err(payer.out_of_reach(named.as_deref())),
+            order => order?,
+        };
+        let payer = payer.reach(Some(order.owner()), order.id().as_str())?;
+        Ok((payer, order))
+    }
+
+    async fn order_of(
+        &self,
+        payer: &CallerId,
+        gate: &Gate,
+        key: Option<IdempotencyKey>,
+        basket: Basket,
+    ) -> Result<Order, Error> {
+        match (basket.items, basket.order, basket.order_id) {
+            (Some(items), None, order_id) => {
+                self.order_of_items(payer, gate, key, items, order_id).await
+            }
+            (None, Some(token), None) => self.signed_order(payer, gate, key, &token).await,
+            (None, Some(_), Some(_)) => Err(Error::invalid(
+                "`orderId` goes with `items`; `order` names its own",
+            )),
+            _ => Err(Error::invalid(
+                "either `items` or `order` is needed, and not both",
+            )),
+        }
+    }
+
+    /// `order` as it is now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] when the ledger did not answer, [`Error::NotFound`] when it is gone.
+    pub async fn latest(&self, order: &Order) -> Result<Order, Error> {
+        let latest = self.ledger.order(order.id()).await?;
+        latest.ok_or(Error::NotFound)
+    }
+}
+
+/// Whether `order` can still be paid.
+///
+/// # Errors
+///
+/// [`Error::OrderCanceled`] and [`Error::AlreadyPaid`].
+pub fn check_open(order: &Order) -> Result<(), Error> {
+    match order.status() {
+        Status::Created | Status::RequiresAction | Status::Processing | Status::Failed => Ok(()),
+        Status::Canceled => Err(Error::OrderCanceled),
+        _ => Err(Error::AlreadyPaid),
+    }
+}

@@ -1,0 +1,141 @@
+//! Closes the way to pay that an order has, so that another can be opened: two that are open could
+//! both take money.
+//!
+//! Stripe decides: a way that it lets be canceled or expired takes no money from then on. Where it is
+//! paid or being paid, the order keeps it, and the caller is told so. An intent is noted as closing
+//! before it is canceled, since its event would otherwise end the order.
+
+use super::Till;
+use crate::{
+    Error,
+    order::{MOST_WAYS, Note, Order, Session, Way},
+    stripe::{CheckoutPage, Failure},
+};
+
+/// What becomes of a way to pay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Open,
+    Closed,
+}
+
+impl Till {
+    /// Closes the way to pay that `order` has, if it has one; gives the order as it then is. Somebody
+    /// else may have opened another meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::AlreadyPaid`] and [`Error::PaymentProcessing`] when it took the money, or may yet;
+    /// [`Error::OrderCanceled`] when its payment was canceled by somebody else; [`Error::InProgress`]
+    /// and [`Error::Unavailable`] when nobody knows.
+    pub async fn close_way(&self, order: Order) -> Result<Order, Error> {
+        let Some(way) = order.way() else {
+            return Ok(order);
+        };
+        if order.way_number() + 1 >= MOST_WAYS {
+            let what = "the way to pay was changed too often: start a new order";
+            return Err(Error::invalid(what));
+        }
+        let id = match way {
+            Way::Intent(id) => {
+                let latest = self.close_intent(&order, id).await?;
+                if latest.way() != Some(way) {
+                    return Ok(latest);
+                }
+                id
+            }
+            Way::Session(session) => {
+                self.close_page(session).await?;
+                &session.id
+            }
+        };
+        self.note(&order, Note::Closed(id.to_owned())).await
+    }
+
+    /// Notes something about the way to pay `order`; gives the order as it then is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Till::latest`].
+    pub async fn note(&self, order: &Order, note: Note) -> Result<Order, Error> {
+        let noted = self.ledger.note(order.id(), note, self.clock.now()).await?;
+        noted.ok_or(Error::NotFound)
+    }
+
+    /// Cancels the intent with `id`; gives the order as it was just before, where the intent is the way
+    /// to pay no more if somebody else closed it.
+    async fn close_intent(&self, order: &Order, id: &str) -> Result<Order, Error> {
+        let standing = of_intent(&self.stripe.intent_status(id).await?)?;
+        if standing == Standing::Closed {
+            let latest = self.latest(order).await?;
+            return match latest.way() == Some(Way::Intent(id)) && !latest.is_closing() {
+                // Nobody closed it in favour of another way: the shop canceled the payment.
+                true => Err(Error::OrderCanceled),
+                false => Ok(latest),
+            };
+        }
+        let latest = self.note(order, Note::Closing(id.to_owned())).await?;
+        if latest.way() != Some(Way::Intent(id)) {
+            return Ok(latest);
+        }
+        let status = match self.stripe.cancel_intent(id).await {
+            Err(failure) if failure.is_unexpected_state() => self.stripe.intent_status(id).await?,
+            status => status?,
+        };
+        match of_intent(&status)? {
+            Standing::Closed => Ok(latest),
+            Standing::Open => Err(Error::InProgress),
+        }
+    }
+
+    /// Expires the page of `session`.
+    async fn close_page(&self, session: &Session) -> Result<(), Error> {
+        let page = self.stripe.retrieve_page(&session.id).await?;
+        if self.of_page(&page).await? == Standing::Closed {
+            return Ok(());
+        }
+        let page = match self.stripe.expire_page(&session.id).await {
+            // It was paid, or ran out, just now.
+            Err(Failure::Refused(refusal)) if refusal.is_about_the_request() => {
+                self.stripe.retrieve_page(&session.id).await?
+            }
+            page => page?,
+        };
+        match self.of_page(&page).await? {
+            Standing::Closed => Ok(()),
+            Standing::Open => Err(Error::InProgress),
+        }
+    }
+
+    /// Whether a payer can still pay on `page`.
+    async fn of_page(&self, page: &CheckoutPage) -> Result<Standing, Error> {
+        match (page.status.as_deref(), page.payment_status.as_str()) {
+            (Some("open"), "unpaid") => return Ok(Standing::Open),
+            (Some("expired"), _) => return Ok(Standing::Closed),
+            (Some("complete"), "unpaid") => {}
+            (Some("complete"), _) => return Err(Error::AlreadyPaid),
+            // Whatever that is, it is not known to be closed.
+            _ => return Err(Error::PaymentProcessing),
+        }
+        // Nobody can try again on a complete page: a payment that failed after all is the end of it.
+        let intent = page.payment_intent.as_deref();
+        let intent = intent.ok_or(Error::PaymentProcessing)?;
+        match self.stripe.intent_status(intent).await?.as_str() {
+            "succeeded" => Err(Error::AlreadyPaid),
+            "canceled" | "requires_payment_method" => Ok(Standing::Closed),
+            _ => Err(Error::PaymentProcessing),
+        }
+    }
+}
+
+/// Whether a payer can still confirm an intent of the site's form.
+fn of_intent(status: &str) -> Result<Standing, Error> {
+    match status {
+        "succeeded" => Err(Error::AlreadyPaid),
+        "canceled" => Ok(Standing::Closed),
+        "requires_payment_method" | "requires_confirmation" | "requires_action" => {
+            Ok(Standing::Open)
+        }
+        _ => Err(Error::PaymentProcessing),
+    }
+}

@@ -1,0 +1,222 @@
+//! Checkout sessions: pages of Stripe's on which an order is paid, each for one version of the order.
+
+use std::{collections::HashMap, fmt};
+
+use serde::Serialize;
+use stripe::{RequestStrategy, StripeRequest as _};
+use stripe_checkout::checkout_session::{
+    CreateCheckoutSession, CreateCheckoutSessionAdaptivePricing, CreateCheckoutSessionLineItems,
+    CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
+    ExpireCheckoutSession, ProductData, RetrieveCheckoutSession,
+};
+use stripe_types::Currency;
+
+use super::{
+    Failure, Stripe,
+    intents::{description, key_of, metadata, one_call},
+};
+use crate::{
+    digest,
+    order::{Contents, IntentKeys, Order, OrderId, Session},
+    request::ReturnUrl,
+};
+
+/// The longest name of a product that Stripe shows.
+const LONGEST_NAME: usize = 250;
+
+/// Where a page is; whoever has it can pay there.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct PageUrl(String);
+
+impl fmt::Debug for PageUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[REDACTED]")
+    }
+}
+
+impl miniserde::Deserialize for PageUrl {
+    fn begin(out: &mut Option<Self>) -> &mut dyn miniserde::de::Visitor {
+        miniserde::make_place!(Place);
+
+        impl miniserde::de::Visitor for Place<PageUrl> {
+            fn string(&mut self, text: &str) -> miniserde::Result<()> {
+                self.out = Some(PageUrl(text.to_owned()));
+                Ok(())
+            }
+        }
+
+        Place::new(out)
+    }
+}
+
+/// The fields of a Checkout session that we use.
+#[derive(Clone, Debug, miniserde::Deserialize)]
+pub struct CheckoutPage {
+    /// `cs_…`
+    pub id: String,
+    /// Where it is, while it is open.
+    pub url: Option<PageUrl>,
+    /// `open`, `complete` or `expired`.
+    pub status: Option<String>,
+    /// `paid`, `unpaid` or `no_payment_required`.
+    pub payment_status: String,
+    /// `pi_…`; `None` before the first attempt to pay.
+    pub payment_intent: Option<String>,
+    amount_total: Option<i64>,
+    currency: Option<String>,
+    metadata: Option<HashMap<String, String>>,
+}
+
+/// Where the payer is sent after paying, and after turning back.
+#[derive(Clone, Debug)]
+pub struct Returns {
+    success: String,
+    cancel: String,
+}
+
+impl Returns {
+    /// To these, with the id of the order in their queries.
+    #[must_use]
+    pub fn new(success: &ReturnUrl, cancel: &ReturnUrl, order: &OrderId) -> Self {
+        Self {
+            success: success.with_order(order),
+            cancel: cancel.with_order(order),
+        }
+    }
+
+    /// Tells places apart.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        digest::hex(&["returns", &self.success, &self.cancel])[..32].to_owned()
+    }
+}
+
+impl CheckoutPage {
+    /// What the order notes of this page, which was made for what `order` offers now.
+    #[must_use]
+    pub fn noted(&self, order: &Order, returns: &Returns) -> Session {
+        Session {
+            id: self.id.clone(),
+            contents: order.revision().digest.clone(),
+            returns: returns.digest(),
+        }
+    }
+
+    /// This, if it sells what `order` offers now.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Differs`] names what is not as it was asked.
+    pub fn for_order(self, order: &Order) -> Result<Self, Failure> {
+        let amount = order.revision().contents.amount();
+        let written = self.metadata.as_ref();
+        let written = |key| written.and_then(|all| all.get(key)).map(String::as_str);
+        let what = match () {
+            () if self.amount_total != Some(amount.minor_units()) => "amount",
+            () if self.currency.as_deref() != Some(amount.currency().as_str()) => "currency",
+            () if written(IntentKeys::ORDER) != Some(order.id().as_str()) => "order",
+            () if written(IntentKeys::CONTENTS) != Some(&order.revision().digest) => "contents",
+            () => return Ok(self),
+        };
+        Err(Failure::Differs(what))
+    }
+}
+
+impl Stripe {
+    /// Makes the page on which `order` is paid as it is offered now. Whoever does so for the same order,
+    /// its same version and the same `returns` makes the same page, until it is closed.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]; a page may have been made all the same, and the next call finds it.
+    pub async fn create_page(
+        &self,
+        order: &Order,
+        returns: &Returns,
+    ) -> Result<CheckoutPage, Failure> {
+        let revision = order.revision();
+        let number = order.way_number().to_string();
+        let key = [
+            "checkout",
+            order.id().as_str(),
+            order.owner().as_str(),
+            &revision.digest,
+            &number,
+            &returns.digest(),
+        ];
+        let mut written = metadata(order, revision);
+        written.insert(IntentKeys::PAGE.to_owned(), number.clone());
+        let mut payment = CreateCheckoutSessionPaymentIntentData::new();
+        payment.description = Some(description(order, revision));
+        payment.metadata = Some(written.clone());
+        // Stripe would else let payers pay in a currency of their own, which the order does not have.
+        let mut one_currency = CreateCheckoutSessionAdaptivePricing::new();
+        one_currency.enabled = Some(false);
+        CreateCheckoutSession::new()
+            .mode(stripe_checkout::CheckoutSessionMode::Payment)
+            .adaptive_pricing(one_currency)
+            .currency(revision.contents.amount().currency())
+            .line_items(lines(order, &revision.contents))
+            .success_url(&returns.success)
+            .cancel_url(&returns.cancel)
+            .metadata(written)
+            .payment_intent_data(payment)
+            .build()
+            .customize::<CheckoutPage>()
+            .request_strategy(RequestStrategy::Idempotent(key_of(&key)))
+            .send(self)
+            .await?
+            .for_order(order)
+    }
+
+    /// The page with `id`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when Stripe did not give it.
+    pub async fn retrieve_page(&self, id: &str) -> Result<CheckoutPage, Failure> {
+        let request = RetrieveCheckoutSession::new(id).build();
+        request.customize().send(self).await
+    }
+
+    /// Closes the page with `id`, for good.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]; a refusal that is about the request when it is not open any more.
+    pub async fn expire_page(&self, id: &str) -> Result<CheckoutPage, Failure> {
+        let key = key_of(&["expire", id, &one_call()]);
+        ExpireCheckoutSession::new(id)
+            .build()
+            .customize()
+            .request_strategy(RequestStrategy::Idempotent(key))
+            .send(self)
+            .await
+    }
+}
+
+/// What the page lists: the lines that we priced, or what the site signed as one line.
+fn lines(order: &Order, contents: &Contents) -> Vec<CreateCheckoutSessionLineItems> {
+    if contents.lines().is_empty() {
+        let amount = contents.amount();
+        let currency: Currency = amount.currency().into();
+        let name = contents.description();
+        let name = name.map_or_else(|| format!("Order {}", order.id()), str::to_owned);
+        let name: String = name.chars().take(LONGEST_NAME).collect();
+        let mut price = CreateCheckoutSessionLineItemsPriceData::new(currency);
+        price.product_data = Some(ProductData::new(name));
+        price.unit_amount = Some(amount.minor_units());
+        let mut line = CreateCheckoutSessionLineItems::new();
+        line.price_data = Some(price);
+        line.quantity = Some(1);
+        return vec![line];
+    }
+    let lines = contents.lines().iter().map(|one| {
+        let mut line = CreateCheckoutSessionLineItems::new();
+        line.price = Some(one.price.clone());
+        line.quantity = Some(u64::from(one.quantity));
+        line
+    });
+    lines.collect()
+}
