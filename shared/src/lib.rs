@@ -10,6 +10,7 @@
 //! - [`signature`], [`event`]: what Stripe tells us: verified, then read.
 //! - [`order`]: the state machine; pure.
 //! - [`ledger`]: where orders, events and the outbox live.
+//! - [`customers`]: which Stripe customer a caller is, made once.
 //! - [`intake`]: how an event gets there, whoever brought it.
 //! - [`request`]: what a handler takes from a request: JSON, query and idempotency key.
 //! - [`error`]: the one error type, and the one place it becomes a response.
@@ -22,6 +23,7 @@ pub mod amount;
 pub mod aws;
 pub mod clock;
 pub mod config;
+pub mod customers;
 mod digest;
 pub mod error;
 pub mod event;

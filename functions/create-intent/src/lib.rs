@@ -142,8 +142,9 @@ async fn create(
         Err(Error::NotFound) => return Err(payer.out_of_reach(named.as_deref())),
         order => order?,
     };
+    let is_customer = payer.is_customer();
     payer.reach(Some(order.owner()), order.id().as_str())?;
-    let (order, intent) = app.payment_of(order).await?;
+    let (order, intent) = app.payment_of(order, is_customer).await?;
     app.created(&order, intent).await.map(Json)
 }
 

@@ -8,6 +8,7 @@
 
 use shared::{
     Error,
+    customers::Customers,
     order::{Order, Status},
     stripe::PaymentIntent,
 };
@@ -22,10 +23,11 @@ impl App {
     pub(crate) async fn payment_of(
         &self,
         mut order: Order,
+        is_customer: bool,
     ) -> Result<(Order, PaymentIntent), Error> {
         for _ in 0..MOST_ROUNDS {
             check_open(&order)?;
-            let intent = self.intent_of(&order).await?;
+            let intent = self.intent_of(&order, is_customer).await?;
             let (latest, intent) = self.up_to_date(intent, &order).await?;
             if intent.contents() == Some(&latest.revision().digest)
                 && latest.changes() == order.changes()
@@ -41,11 +43,11 @@ impl App {
     }
 
     /// The intent that the ledger notes for `order`; made, and noted, where there is none.
-    async fn intent_of(&self, order: &Order) -> Result<PaymentIntent, Error> {
+    async fn intent_of(&self, order: &Order, is_customer: bool) -> Result<PaymentIntent, Error> {
         if let Some(id) = order.intent() {
             return Ok(self.stripe.retrieve_intent(id).await?);
         }
-        let made = self.stripe.create_intent(order).await?;
+        let made = self.made_intent(order, is_customer).await?;
         let now = self.clock.now();
         let noted = self.ledger.attach_intent(order.id(), &made.id, now).await?;
         match noted.as_ref().and_then(Order::intent) {
@@ -53,6 +55,28 @@ impl App {
             // Stripe has forgotten the key since another process noted its intent.
             Some(id) => Ok(self.stripe.retrieve_intent(id).await?),
             None => Err(Error::NotFound),
+        }
+    }
+
+    /// A new intent of `order`, as a payment of its owner's Stripe customer where they are to be one.
+    /// The intent that an order has keeps what it was made with.
+    async fn made_intent(&self, order: &Order, is_customer: bool) -> Result<PaymentIntent, Error> {
+        if !is_customer {
+            return Ok(self.stripe.create_intent(order, None).await?);
+        }
+        let customers = Customers {
+            stripe: &self.stripe,
+            ledger: &self.ledger,
+            clock: &self.clock,
+        };
+        let customer = customers.of(order.owner()).await?;
+        match self.stripe.create_intent(order, Some(customer.id())).await {
+            Err(failure) if failure.is_about_a_missing_customer() => {
+                let customer = customers.instead_of(order.owner(), &customer).await?;
+                let made = self.stripe.create_intent(order, Some(customer.id()));
+                Ok(made.await?)
+            }
+            made => Ok(made?),
         }
     }
 

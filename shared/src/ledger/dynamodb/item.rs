@@ -34,6 +34,8 @@ pub(super) enum Kind {
     Outbox,
     Mark,
     Refunds,
+    Customer,
+    Holder,
 }
 
 impl Kind {
@@ -47,6 +49,8 @@ impl Kind {
             Self::Outbox => "outbox#",
             Self::Mark => "mark#",
             Self::Refunds => "refunds#",
+            Self::Customer => "customer#",
+            Self::Holder => "holder#",
         }
     }
 

@@ -10,7 +10,7 @@ use super::{Failure, Mode};
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Each brings the schema from the version that is its index to the next.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE orders (
         id         TEXT PRIMARY KEY,
@@ -67,6 +67,17 @@ const MIGRATIONS: [&str; 3] = [
         spent      INTEGER NOT NULL,
         expires_at INTEGER NOT NULL
     ) STRICT;
+",
+    // The index takes in the orders that are there.
+    "
+    CREATE TABLE customers (
+        owner       TEXT PRIMARY KEY,
+        reservation TEXT NOT NULL,
+        reserved_at INTEGER NOT NULL,
+        customer    TEXT UNIQUE
+    ) STRICT;
+    CREATE INDEX orders_by_owner
+        ON orders (body ->> '$.owner', body ->> '$.created_at', id);
 ",
 ];
 
