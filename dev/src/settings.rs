@@ -137,6 +137,8 @@ fn needs() -> Vec<&'static str> {
         fulfil::NEEDS,
         reconcile::NEEDS,
         refund::NEEDS,
+        customer::NEEDS,
+        portal::NEEDS,
     ]
     .concat()
 }
@@ -153,6 +155,10 @@ fn make(
         (
             need::FAREBOX_FULFIL,
             format!("http://127.0.0.1:{}/dev/fulfilment", addresses.port),
+        ),
+        (
+            need::FAREBOX_RETURN_ORIGINS,
+            format!("http://127.0.0.1:{0},http://localhost:{0}", addresses.port),
         ),
         (
             "FAREBOX_FULFIL_SECRET",

@@ -17,6 +17,7 @@ pub(crate) use values::{endpoint, seconds};
 use crate::{
     access,
     aws::Aws,
+    request::ReturnOrigins,
     secrets::{self, Keys, Secrets, Wanted},
 };
 
@@ -33,6 +34,8 @@ pub mod need {
     pub const FAREBOX_SITE_KEY: &str = "FAREBOX_SITE_KEY";
     /// Where orders, events and the outbox live.
     pub const FAREBOX_LEDGER: &str = "FAREBOX_LEDGER";
+    /// The origins to which payers may be sent back.
+    pub const FAREBOX_RETURN_ORIGINS: &str = "FAREBOX_RETURN_ORIGINS";
     /// Where the outbox is delivered.
     pub const FAREBOX_FULFIL: &str = "FAREBOX_FULFIL";
 }
@@ -53,6 +56,9 @@ pub struct Config {
     /// `FAREBOX_MAX_AMOUNT`: the largest order, in minor units, in general and by currency; Stripe's
     /// own limit by default.
     pub max_amount: Caps,
+    /// `FAREBOX_RETURN_ORIGINS`: the origins to which payers may be sent back from a page of Stripe's;
+    /// none by default.
+    pub return_origins: ReturnOrigins,
     /// `FAREBOX_LEDGER`: where orders, events and the outbox live.
     pub ledger: Option<LedgerLocation>,
     /// AWS, where a setting names something that lives there.
@@ -112,6 +118,9 @@ impl Config {
                 .unwrap_or(Duration::from_secs(60)),
             max_amount: read
                 .value("FAREBOX_MAX_AMOUNT", Caps::parse)
+                .unwrap_or_default(),
+            return_origins: read
+                .value(need::FAREBOX_RETURN_ORIGINS, ReturnOrigins::parse)
                 .unwrap_or_default(),
             ledger,
             aws,

@@ -87,11 +87,7 @@ impl Customers<'_> {
     }
 
     /// The customer in a place: made, and noted, where there is none.
-    async fn settled(
-        &self,
-        owner: &CallerId,
-        mut mapping: Mapping,
-    ) -> Result<Known, Error> {
+    async fn settled(&self, owner: &CallerId, mut mapping: Mapping) -> Result<Known, Error> {
         for _ in 0..MOST_ROUNDS {
             if let Some(id) = mapping.customer.clone() {
                 return Ok(Known { mapping, id });

@@ -1,6 +1,9 @@
-//! What a handler takes from a request: a JSON body, a query, and the idempotency key.
+//! What a handler takes from a request: a JSON body, a query, the idempotency key, and URLs to which a
+//! payer is sent back.
 //!
 //! Each names the field that is wrong, so that a handler never maps a rejection by itself.
+
+mod return_url;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -9,6 +12,7 @@ use hyper::{
     header::HeaderMap,
     http::{HeaderName, request::Parts},
 };
+pub use return_url::{ReturnOrigins, ReturnUrl};
 use serde::de::DeserializeOwned;
 
 use crate::Error;

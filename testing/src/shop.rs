@@ -284,6 +284,7 @@ fn variables(stripe: &str, ledger: PathBuf) -> BTreeMap<String, String> {
         ("STRIPE_WEBHOOK_SECRET", Shop::WEBHOOK_SECRET),
         ("FAREBOX_SITE_KEY", Shop::SITE_KEY),
         ("FAREBOX_LEDGER", &ledger),
+        ("FAREBOX_RETURN_ORIGINS", "https://shop.example"),
         ("FAREBOX_FULFIL", "log:"),
         ("FAREBOX_FULFIL_SECRET", Shop::FULFIL_SECRET),
     ]

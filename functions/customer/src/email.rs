@@ -38,7 +38,10 @@ mod tests {
     #[test]
     fn the_first_letters_and_the_last_part_are_shown() {
         assert_eq!(masked("ada@example.com"), "a***@e***.com");
-        assert_eq!(masked("ada.lovelace+shop@mail.example.org"), "a***@m***.org");
+        assert_eq!(
+            masked("ada.lovelace+shop@mail.example.org"),
+            "a***@m***.org"
+        );
         assert_eq!(masked("Ünal@example.de"), "Ü***@e***.de");
         assert_eq!(masked("7up@123.com"), "7***@1***.com");
     }

@@ -129,7 +129,9 @@ async fn read(
         (Some(id), None) => app.named(caller, id).await?,
         (None, Some(order)) => app.owner_of(caller, &order).await?,
         (Some(_), Some(_)) => {
-            return Err(Error::invalid("either `id` or `order` may be named, not both"));
+            return Err(Error::invalid(
+                "either `id` or `order` may be named, not both",
+            ));
         }
     };
     app.view(&subject).await.map(Json)
@@ -166,11 +168,7 @@ impl App {
     }
 
     /// Whoever has the order with this id.
-    async fn owner_of(
-        &self,
-        caller: Allowed<ReadCustomer>,
-        order: &str,
-    ) -> Result<Subject, Error> {
+    async fn owner_of(&self, caller: Allowed<ReadCustomer>, order: &str) -> Result<Subject, Error> {
         let id = OrderId::parse(order);
         let id = id.map_err(|what| Error::invalid(format!("`order` {what}")))?;
         let order = self.ledger.order(&id).await?;

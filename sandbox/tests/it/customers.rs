@@ -91,7 +91,8 @@ async fn a_customer_is_searched_by_a_pair_of_metadata_alone() {
         .ok();
     let search = async |query: &str| {
         let query = utf8_percent_encode(query, NON_ALPHANUMERIC);
-        api.get(&format!("/v1/customers/search?query={query}")).await
+        api.get(&format!("/v1/customers/search?query={query}"))
+            .await
     };
 
     let found = search("metadata['tier']:'gold'").await.ok();
@@ -104,7 +105,10 @@ async fn a_customer_is_searched_by_a_pair_of_metadata_alone() {
     let gone = search("metadata['tier']:'gold'").await.ok();
     assert_eq!(gone["data"], json!([]));
     let other = search("email:'ada@example.com'").await;
-    assert_eq!((other.status, &other.body["error"]["param"]), (400, &json!("query")));
+    assert_eq!(
+        (other.status, &other.body["error"]["param"]),
+        (400, &json!("query"))
+    );
 }
 
 #[tokio::test]

@@ -28,9 +28,11 @@ pub fn subscriber(
         .with_writer(writer);
     let ours = [
         "create_intent",
+        "customer",
         "dev",
         "fulfil",
         "order",
+        "portal",
         "reconcile",
         "refund",
         "shared",

@@ -19,8 +19,8 @@ use std::{
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 use super::{
-    Accepted, Failure, Letter, Mapping, Opened, Opening, Operation, Quarantined, REMEMBERED, Refusal,
-    Settled,
+    Accepted, Failure, Letter, Mapping, Opened, Opening, Operation, Quarantined, REMEMBERED,
+    Refusal, Settled,
     accept::{Decision, Handle, decide},
     opening,
     refunding::{Refunded, Refunding},
@@ -166,10 +166,8 @@ impl Sqlite {
         reserved: Mapping,
         customer: String,
     ) -> Result<Option<Mapping>, Failure> {
-        self.write(move |transaction| {
-            customers::settle(transaction, &owner, &reserved, &customer)
-        })
-        .await
+        self.write(move |transaction| customers::settle(transaction, &owner, &reserved, &customer))
+            .await
     }
 
     pub(super) async fn holder_of(&self, customer: String) -> Result<Option<CallerId>, Failure> {

@@ -143,7 +143,11 @@ impl Stripe {
             .limit(MOST_CARDS)
             .build();
         match request.customize::<Methods>().send(self).await {
-            Ok(methods) => Ok(methods.data.into_iter().filter_map(|one| one.card).collect()),
+            Ok(methods) => Ok(methods
+                .data
+                .into_iter()
+                .filter_map(|one| one.card)
+                .collect()),
             Err(failure) if failure.is_missing() => Ok(Vec::new()),
             Err(failure) => Err(failure),
         }

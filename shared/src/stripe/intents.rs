@@ -145,8 +145,7 @@ impl Stripe {
             .request_strategy(RequestStrategy::Idempotent(key_of(&key)))
             .send(self)
             .await?;
-        made
-            .checked(order, revision)
+        made.checked(order, revision)
     }
 
     /// The intent with `id`.

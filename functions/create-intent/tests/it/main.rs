@@ -6,10 +6,12 @@
 
 mod access;
 mod contents;
+mod customers;
 mod faults;
 mod items;
 mod keys;
 mod operations;
+mod process;
 mod signed;
 
 use create_intent::{App, service};

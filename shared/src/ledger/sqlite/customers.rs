@@ -74,10 +74,7 @@ pub(super) fn settle(
 }
 
 /// Whose `customer` is.
-pub(super) fn holder(
-    connection: &Connection,
-    customer: &str,
-) -> Result<Option<CallerId>, Failure> {
+pub(super) fn holder(connection: &Connection, customer: &str) -> Result<Option<CallerId>, Failure> {
     let owner: Option<String> = connection
         .prepare_cached("SELECT owner FROM customers WHERE customer = ?1")?
         .query_row([customer], |row| row.get(0))

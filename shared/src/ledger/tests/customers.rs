@@ -55,14 +55,26 @@ async fn a_callers_place_is_reserved_once_and_its_customer_noted_once(place: Pla
     assert_eq!(it.ledger.customer_of(&ada).await.unwrap(), None);
 
     let reserved = it.reserve_place("ada").await;
-    assert_eq!((reserved.customer.as_deref(), reserved.reserved_at), (None, NOW));
+    assert_eq!(
+        (reserved.customer.as_deref(), reserved.reserved_at),
+        (None, NOW)
+    );
     assert_eq!(it.reserve_place("ada").await, reserved);
-    assert_eq!(it.ledger.customer_of(&ada).await.unwrap(), Some(reserved.clone()));
-    assert_ne!(it.reserve_place("bob").await.reservation, reserved.reservation);
+    assert_eq!(
+        it.ledger.customer_of(&ada).await.unwrap(),
+        Some(reserved.clone())
+    );
+    assert_ne!(
+        it.reserve_place("bob").await.reservation,
+        reserved.reservation
+    );
 
     let settled = it.note("ada", &reserved, "cus_1").await.unwrap();
     assert_eq!(settled.customer.as_deref(), Some("cus_1"));
-    assert_eq!(it.note("ada", &reserved, "cus_2").await, Some(settled.clone()));
+    assert_eq!(
+        it.note("ada", &reserved, "cus_2").await,
+        Some(settled.clone())
+    );
     assert_eq!(it.reserve_place("ada").await, settled);
     assert_eq!(it.holder("cus_1").await, Some(ada));
     assert_eq!(it.holder("cus_9").await, None);
@@ -112,7 +124,10 @@ async fn a_customer_that_is_gone_is_replaced_once(place: Place) {
 
     assert!(given.iter().all(|one| *one == given[0]), "{given:?}");
     assert_ne!(given[0].reservation, gone.reservation);
-    assert_eq!((given[0].customer.as_deref(), given[0].reserved_at), (None, NOW + 1));
+    assert_eq!(
+        (given[0].customer.as_deref(), given[0].reserved_at),
+        (None, NOW + 1)
+    );
     let settled = it.note("ada", &given[0], "cus_2").await.unwrap();
     assert_eq!(settled.customer.as_deref(), Some("cus_2"));
     assert_eq!(it.holder("cus_2").await, Some(caller("ada")));
@@ -135,7 +150,10 @@ async fn a_customer_is_one_callers(place: Place) {
     it.note("ada", &adas, "cus_1").await;
     let bobs = it.reserve_place("bob").await;
 
-    let taken = it.ledger.settle_customer(&caller("bob"), &bobs, "cus_1").await;
+    let taken = it
+        .ledger
+        .settle_customer(&caller("bob"), &bobs, "cus_1")
+        .await;
     assert!(matches!(taken, Err(Failure::CustomerTaken)), "{taken:?}");
     assert_eq!(it.holder("cus_1").await, Some(caller("ada")));
     assert_eq!(it.reserve_place("bob").await, bobs);

@@ -37,7 +37,9 @@ fn written(exchange: &Exchange) -> impl Iterator<Item = &Value> {
 /// Two units for each KB begun, since it is in a transaction, and one for a new entry of the index,
 /// which holds keys alone: an order that changes keeps its entry (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html>).
 fn transactional_units(item: &Value) -> usize {
-    let is_new = item.get("version").is_none_or(|version| version["N"] == "1");
+    let is_new = item
+        .get("version")
+        .is_none_or(|version| version["N"] == "1");
     2 * kilobytes(item) + usize::from(item.get("queue").is_some() && is_new)
 }
 

@@ -1,0 +1,231 @@
+//! Where a payer is sent when they leave a page of Stripe's: only to where the shop's own pages are.
+
+use std::fmt;
+
+use url::{Origin, Url};
+
+use crate::{Error, order::OrderId};
+
+/// The longest URL that is taken, in bytes.
+const LONGEST: usize = 2048;
+/// The name under which the order's id is in the query.
+const ORDER: &str = "order";
+
+/// Origins to which payers may be sent back: `FAREBOX_RETURN_ORIGINS`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReturnOrigins(Vec<Origin>);
+
+/// A URL of the shop's own.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ReturnUrl(Url);
+
+impl ReturnOrigins {
+    /// Reads origins with commas between, such as `https://shop.example,http://127.0.0.1:3000`.
+    ///
+    /// # Errors
+    ///
+    /// A text that says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        text.split(',')
+            .map(origin)
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// `text`, which came as `field`, read as a browser would and allowed by its origin.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] names the field, and not what it holds.
+    pub fn check(&self, field: &str, text: &str) -> Result<ReturnUrl, Error> {
+        let wrong = |what: &str| Error::invalid(format!("`{field}` {what}"));
+        if text.len() > LONGEST {
+            return Err(wrong("is too long"));
+        }
+        // A browser would drop some of these, and read a backslash as a slash.
+        if text.contains(|c: char| c.is_control() || c.is_whitespace() || c == '\\') {
+            return Err(wrong(
+                "must not hold spaces, control characters or backslashes",
+            ));
+        }
+        let url = Url::parse(text).map_err(|_| wrong("must be a whole URL"))?;
+        if has_user(&url) {
+            return Err(wrong("must not hold a user or a password"));
+        }
+        if !self.0.contains(&url.origin()) {
+            return Err(wrong("is not at one of this shop's origins"));
+        }
+        if url.query_pairs().any(|(name, _)| name == ORDER) {
+            return Err(wrong("must not have `order` in its query: it is added"));
+        }
+        Ok(ReturnUrl(url))
+    }
+}
+
+impl ReturnUrl {
+    /// The URL as it was checked.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The URL with `order=<id>` at the end of its query.
+    #[must_use]
+    pub fn with_order(&self, id: &OrderId) -> String {
+        let mut url = self.0.clone();
+        url.query_pairs_mut().append_pair(ORDER, id.as_str());
+        url.into()
+    }
+}
+
+impl fmt::Debug for ReturnUrl {
+    /// The query may hold anything of the site's.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origin = self.0.origin().ascii_serialization();
+        f.debug_tuple("ReturnUrl").field(&origin).finish()
+    }
+}
+
+fn origin(text: &str) -> Result<Origin, &'static str> {
+    const FORM: &str = "must be origins with commas between, such as `https://shop.example`: without a path, and without spaces";
+    let url = Url::parse(text).map_err(|_| FORM)?;
+    let origin = url.origin();
+    // Whatever else it says would be passed over: a path, a user, a `*`.
+    if origin.ascii_serialization() != text || text.contains('*') {
+        return Err(FORM);
+    }
+    let is_local = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    match url.scheme() {
+        "https" => Ok(origin),
+        "http" if is_local => Ok(origin),
+        "http" => Err("must be https; plain http is for this machine alone"),
+        _ => Err(FORM),
+    }
+}
+
+fn has_user(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origins() -> ReturnOrigins {
+        ReturnOrigins::parse("https://shop.example,http://127.0.0.1:3000,https://shop.example:8443")
+            .unwrap()
+    }
+
+    #[test]
+    fn urls_of_the_shop_get_the_orders_id() {
+        let id = OrderId::parse("o_1").unwrap();
+        for (text, expected) in [
+            ("https://shop.example", "https://shop.example/?order=o_1"),
+            (
+                "HTTPS://SHOP.example:443/x",
+                "https://shop.example/x?order=o_1",
+            ),
+            (
+                "https://shop.example:8443/a",
+                "https://shop.example:8443/a?order=o_1",
+            ),
+            (
+                "http://127.0.0.1:3000/a?b=c",
+                "http://127.0.0.1:3000/a?b=c&order=o_1",
+            ),
+            (
+                "https://shop.example/a?b#c",
+                "https://shop.example/a?b&order=o_1#c",
+            ),
+            (
+                "https://shop.example/@evil.example",
+                "https://shop.example/@evil.example?order=o_1",
+            ),
+        ] {
+            let url = origins().check("successUrl", text).unwrap();
+            assert_eq!(url.with_order(&id), expected);
+            assert!(!format!("{url:?}").contains("/a"), "{url:?}");
+        }
+    }
+
+    #[test]
+    fn every_other_url_is_refused_by_the_name_of_its_field() {
+        let long = format!("https://shop.example/{}", "x".repeat(2048));
+        for text in [
+            "",
+            "/paid",
+            "//evil.example",
+            "\\\\evil.example",
+            "/\\evil.example",
+            "https:\\\\evil.example",
+            "https://shop.example\\@evil.example",
+            "https:evil.example",
+            "https:///evil.example",
+            "https://evil.example/https://shop.example",
+            "https://evil.example#https://shop.example",
+            "https://evil.example?https://shop.example",
+            "https://shop.example.evil.example",
+            "https://evilshop.example",
+            "https://shop.example.",
+            "https://shop.example:444",
+            "http://shop.example",
+            "http://127.0.0.1",
+            "http://127.0.0.1:3001",
+            "http://localhost:3000",
+            "http://[::1]:3000",
+            "https://ada@shop.example",
+            "https://ada:secret@shop.example",
+            "https://:secret@shop.example",
+            "https://shop.example@evil.example",
+            "https://shop.example%2eevil.example",
+            "https://shop.exаmple",
+            "javascript:alert(1)",
+            "javascript://shop.example/%0aalert(1)",
+            "data:text/html,x",
+            "blob:https://shop.example/x",
+            "ftp://shop.example",
+            "file:///etc/passwd",
+            "java\nscript:alert(1)",
+            "https://shop.example/\r\nLocation:x",
+            "https://shop\t.example",
+            "https://shop.example/\0",
+            " https://shop.example",
+            "https://shop.example/a b",
+            "https://shop.example/?order=o_2",
+            "https://shop.example/?%6frder=o_2",
+            &long,
+        ] {
+            let error = origins().check("cancelUrl", text).unwrap_err().to_string();
+            assert!(error.starts_with("`cancelUrl` "), "{text:?}: {error}");
+            assert!(!error.contains("evil"), "{error}");
+        }
+        assert!(
+            ReturnOrigins::default()
+                .check("x", "https://shop.example")
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn a_setting_that_is_not_exactly_origins_is_refused() {
+        for text in [
+            "shop.example",
+            "https://shop.example/",
+            "https://shop.example/shop",
+            "https://shop.example?x",
+            "https://ada@shop.example",
+            "https://*.shop.example",
+            "*",
+            "null",
+            "https://SHOP.example",
+            "https://shop.example:443",
+            "http://shop.example",
+            "https://shop.example, https://b.example",
+            "https://shop.example,",
+            "javascript:alert(1)",
+            "file:///",
+        ] {
+            assert!(ReturnOrigins::parse(text).is_err(), "{text}");
+        }
+    }
+}
