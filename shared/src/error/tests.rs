@@ -64,7 +64,7 @@ fn rows() -> Vec<(Error, u16, &'static str, &'static str)> {
             Error::NotFound,
             404,
             "not_found",
-            "there is no such order, or it is another caller's",
+            "there is no such order or customer, or it is another caller's",
         ),
         (
             Error::MethodNotAllowed,
