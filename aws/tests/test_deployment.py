@@ -25,11 +25,14 @@ ON_THE_TABLE = {
     "WebhookFunction": MOVES_ORDERS,
     "OrderFunction": READS,
     "RefundFunction": MOVES_ORDERS,
+    "CustomerFunction": READS_SEVERAL,
+    "PortalFunction": READS | {"dynamodb:PutItem"},
     "FulfilFunction": READS_SEVERAL,
     "ReconcileFunction": MOVES_ORDERS,
 }
 FETCHES_SECRET = {
-    "CreateIntentFunction", "CreateCheckoutFunction", "WebhookFunction", "OrderFunction", "RefundFunction", "ReconcileFunction",
+    "CreateIntentFunction", "CreateCheckoutFunction", "WebhookFunction", "OrderFunction", "RefundFunction", "CustomerFunction",
+    "PortalFunction", "ReconcileFunction",
 }
 
 
@@ -116,7 +119,7 @@ class Stack(unittest.TestCase):
         fulfils = {"FulfilFunction"}
         permitted = {(name, action, table) for name, actions in ON_THE_TABLE.items() for action in actions}
         permitted |= {(name, "secretsmanager:GetSecretValue", self.stack.secret) for name in FETCHES_SECRET}
-        permitted |= {(name, "dynamodb:Query", index) for name in fulfils}
+        permitted |= {(name, "dynamodb:Query", index) for name in fulfils | {"CustomerFunction"}}
         # Of the outbox's items alone; the stand-in's simulation does not look at keys.
         permitted |= {(name, f"dynamodb:{change}Item", table) for name in fulfils for change in ["Update", "Delete"]}
         permitted |= {(name, "dynamodb:GetRecords", stream) for name in fulfils}

@@ -20,6 +20,8 @@ NEEDS = {
     "create-checkout": ["STRIPE_SECRET_KEY", "FAREBOX_SITE_KEY"],
     "order": ["FAREBOX_SITE_KEY"],
     "refund": ["STRIPE_SECRET_KEY", "FAREBOX_SITE_KEY"],
+    "customer": ["STRIPE_SECRET_KEY", "FAREBOX_SITE_KEY"],
+    "portal": ["STRIPE_SECRET_KEY", "FAREBOX_SITE_KEY"],
     "webhook": ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"],
     "fulfil": [],
     "reconcile": ["STRIPE_SECRET_KEY"],
@@ -101,6 +103,12 @@ class Events(unittest.TestCase):
         refund, asked = self.start("refund"), event("refund")
         self.assert_answer(refund.invoke(asked), 401, "unauthenticated")
         self.assert_answer(refund.invoke(with_token(asked, "ada")), 403, "forbidden")
+
+    def test_customer_and_portal_are_for_those_whose_role_has_to_do_with_customers(self):
+        portal = self.start("portal", FAREBOX_RETURN_ORIGINS="https://shop.example")
+        for function, asked in [(self.start("customer"), event("customer")), (portal, event("portal"))]:
+            self.assert_answer(function.invoke(asked), 401, "unauthenticated")
+            self.assert_answer(function.invoke(with_token(asked, "ada")), 403, "forbidden")
 
     def test_an_event_counts_with_a_fresh_signature_alone(self):
         webhook, recorded = self.start("webhook"), event("webhook")

@@ -59,5 +59,15 @@ pub fn functions(config: &Config, ledger: &Ledger) -> Vec<Function> {
             "/api/order",
             order::service(order::App::new(config, ledger(), clock())),
         ),
+        function(
+            "customer",
+            "/api/customer",
+            customer::service(customer::App::new(config, stripe(), ledger(), clock())),
+        ),
+        function(
+            "portal",
+            "/api/portal",
+            portal::service(portal::App::new(config, stripe(), ledger(), clock())),
+        ),
     ]
 }

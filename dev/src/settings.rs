@@ -138,6 +138,8 @@ fn needs() -> Vec<&'static str> {
         fulfil::NEEDS,
         reconcile::NEEDS,
         refund::NEEDS,
+        customer::NEEDS,
+        portal::NEEDS,
     ]
     .concat()
 }

@@ -118,6 +118,12 @@ impl Sandbox {
         self.all("refund")
     }
 
+    /// All customers that were not deleted, oldest first.
+    #[must_use]
+    pub fn customers(&self) -> Vec<Value> {
+        self.all("customer")
+    }
+
     /// All checkout sessions, oldest first.
     #[must_use]
     pub fn checkout_sessions(&self) -> Vec<Value> {

@@ -58,7 +58,7 @@ pub enum Error {
     #[error("your role does not allow so much, or not in this currency")]
     OverLimit,
     /// There is no such thing, or it is another caller's: the two cannot be told apart.
-    #[error("there is no such order")]
+    #[error("there is no such order or customer")]
     NotFound,
     /// The method is not one that the route answers.
     #[error("the method is not allowed here")]

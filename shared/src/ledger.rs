@@ -6,6 +6,7 @@
 
 mod accept;
 mod admission;
+mod customers;
 mod dynamodb;
 mod failure;
 mod message;
@@ -15,6 +16,7 @@ mod sqlite;
 
 pub use accept::Accepted;
 pub use admission::{Admission, Admitted, Bound, Counted, OPEN_FOR, TooMany, Whose};
+pub use customers::{MOST_LISTED, Mapping};
 use dynamodb::DynamoDb;
 pub use failure::Failure;
 pub use message::{Letter, Message};
@@ -25,7 +27,7 @@ use sqlite::Sqlite;
 
 use crate::{
     Config,
-    access::DayLimit,
+    access::{CallerId, DayLimit},
     amount::Currency,
     config::{LedgerLocation, Subscriptions},
     event::{Event, Refund},
@@ -247,6 +249,88 @@ impl Ledger {
         match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.refund(refunding, now).await,
             Backend::DynamoDb(table) => table.refund(&refunding, now).await,
+        }
+    }
+
+    /// The place of `owner` among Stripe's customers, if it is reserved.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer.
+    pub async fn customer_of(&self, owner: &CallerId) -> Result<Option<Mapping>, Failure> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.customer_of(owner.clone()).await,
+            Backend::DynamoDb(table) => table.customer_of(owner).await,
+        }
+    }
+
+    /// Reserves a place for `owner` where there is none, or only the one that is `gone`. Gives the
+    /// place that is there then, which somebody else may have reserved, or settled.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer.
+    pub async fn reserve_customer(
+        &self,
+        owner: &CallerId,
+        gone: Option<&Mapping>,
+        now: i64,
+    ) -> Result<Mapping, Failure> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => {
+                let gone = gone.cloned();
+                sqlite.reserve_customer(owner.clone(), gone, now).await
+            }
+            Backend::DynamoDb(table) => table.reserve_customer(owner, gone, now).await,
+        }
+    }
+
+    /// Notes `customer` (`cus_…`) in the place that is `reserved` for `owner`, unless one is noted
+    /// there, or the place was reserved anew. Gives the place as it is then.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer, or the customer is another caller's.
+    pub async fn settle_customer(
+        &self,
+        owner: &CallerId,
+        reserved: &Mapping,
+        customer: &str,
+    ) -> Result<Option<Mapping>, Failure> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => {
+                let (owner, reserved) = (owner.clone(), reserved.clone());
+                sqlite
+                    .settle_customer(owner, reserved, customer.to_owned())
+                    .await
+            }
+            Backend::DynamoDb(table) => table.settle_customer(owner, reserved, customer).await,
+        }
+    }
+
+    /// Whose the Stripe customer with the id `customer` is, or was: who asks about it compares it with
+    /// the owner's place.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer.
+    pub async fn holder_of(&self, customer: &str) -> Result<Option<CallerId>, Failure> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.holder_of(customer.to_owned()).await,
+            Backend::DynamoDb(table) => table.holder_of(customer).await,
+        }
+    }
+
+    /// The latest orders of `owner`, the newest first, up to [`MOST_LISTED`]. On DynamoDB an order
+    /// may be missing for a moment after it was opened.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer.
+    pub async fn orders_of(&self, owner: &CallerId) -> Result<Vec<Order>, Failure> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.orders_of(owner.clone()).await,
+            Backend::DynamoDb(table) => table.orders_of(owner).await,
         }
     }
 

@@ -10,6 +10,7 @@
 //! - [`signature`], [`event`]: what Stripe tells us: verified, then read.
 //! - [`order`]: the state machine; pure.
 //! - [`ledger`]: where orders, events and the outbox live.
+//! - [`customers`]: which Stripe customer a caller is, made once.
 //! - [`intake`]: how an event gets there, whoever brought it.
 //! - [`limits`]: how many payments may be started, by one caller and from one address.
 //! - [`purchase`]: how a purchase begins: what is priced, and the order that is opened for it.
@@ -25,6 +26,7 @@ pub mod amount;
 pub mod aws;
 pub mod clock;
 pub mod config;
+pub mod customers;
 mod digest;
 pub mod error;
 pub mod event;

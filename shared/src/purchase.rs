@@ -10,11 +10,12 @@ use crate::{
     Clock, Config, Error,
     access::{Allowed, CallerId, Callers, CreatePayment, Reached},
     config::Caps,
+    customers::Customers,
     ledger::Ledger,
     limits::{Gate, Limits},
     order::{Order, Status},
     request::IdempotencyKey,
-    stripe::{Prices, Stripe},
+    stripe::{Failure, Prices, Stripe},
 };
 
 /// What a caller wants to buy, as the body of a request says it: items, or an order that the site
@@ -138,6 +139,39 @@ impl Till {
             _ => Err(Error::invalid(
                 "either `items` or `order` is needed, and not both",
             )),
+        }
+    }
+
+    /// What `make` makes at Stripe for `order`: as a payment of its owner's Stripe customer, where they are
+    /// to be one. What an order has already keeps what it was made with.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when Stripe or the ledger did not answer, or Stripe refused.
+    pub async fn for_customer<T, F>(
+        &self,
+        order: &Order,
+        is_customer: bool,
+        make: impl Fn(Option<String>) -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        if !is_customer {
+            return Ok(make(None).await?);
+        }
+        let customers = Customers {
+            stripe: &self.stripe,
+            ledger: &self.ledger,
+            clock: &self.clock,
+        };
+        let customer = customers.of(order.owner()).await?;
+        match make(Some(customer.id().to_owned())).await {
+            Err(failure) if failure.is_about_a_missing_customer() => {
+                let customer = customers.instead_of(order.owner(), &customer).await?;
+                Ok(make(Some(customer.id().to_owned())).await?)
+            }
+            made => Ok(made?),
         }
     }
 

@@ -4,9 +4,11 @@
 //! its `StripeClient` trait, so that any of its requests can be sent through [`Stripe`]. Answers are
 //! decoded into types that hold only the fields we use.
 
+mod customers;
 mod events;
 mod failure;
 mod intents;
+mod portal;
 mod prices;
 mod refunds;
 mod related;
@@ -17,9 +19,12 @@ mod warm;
 
 use std::time::Duration;
 
+pub use customers::{Card, Customer, CustomerKeys};
+
 pub use events::{EventPage, EventQuery, KEPT, ListedEvent};
 pub use failure::{Failure, Refusal};
 pub use intents::{ClientSecret, PaymentIntent};
+pub use portal::PortalUrl;
 pub use prices::{Price, Prices, TransformQuantity};
 pub use sessions::{CheckoutPage, PageUrl, Returns};
 use tokio::time::Instant;

@@ -226,7 +226,7 @@ impl Shop {
         let Opened::Order(order) = opened.expect("the ledger answers") else {
             panic!("the order {id} is refused")
         };
-        let intent = self.impatient_stripe().create_intent(&order).await;
+        let intent = self.impatient_stripe().create_intent(&order, None).await;
         let intent = intent.expect("the sandbox answers").id;
         let attached = self.ledger.attach_intent(order.id(), &intent, 0).await;
         attached.expect("the ledger answers");

@@ -40,7 +40,7 @@ const fn read_for_thin(name: &'static str, path: &'static str) -> Right {
     }
 }
 
-const RIGHTS: [Right; 10] = [
+const RIGHTS: [Right; 12] = [
     Right {
         name: "PaymentIntents: write",
         function: "create-intent",
@@ -61,6 +61,20 @@ const RIGHTS: [Right; 10] = [
         function: "refund",
         // Nothing can be refunded by it: which payment, which is required, is not there.
         how: Try::Refused("/v1/refunds", "amount=0"),
+        is_needed: true,
+    },
+    Right {
+        name: "Customers: write",
+        function: "create-intent, customer",
+        // No customer is made of it: there is no such parameter.
+        how: Try::Refused("/v1/customers", "farebox=0"),
+        is_needed: true,
+    },
+    Right {
+        name: "Customer portal: write",
+        function: "portal",
+        // No session is made of it: the customer, which is required, is not there.
+        how: Try::Refused("/v1/billing_portal/sessions", ""),
         is_needed: true,
     },
     read("create-intent", "Prices: read", "/v1/prices?limit=1"),

@@ -48,6 +48,8 @@ struct World {
     order: String,
     /// Another order of the owner's, which is paid.
     paid: &'static str,
+    /// The owner's customer at Stripe.
+    customer: String,
 }
 
 impl World {
@@ -62,6 +64,7 @@ impl World {
             functions,
             order: String::new(),
             paid: "o_paid",
+            customer: String::new(),
         };
         world.shop.paid_order(world.paid, 1500, "usd").await;
         let token = world.shop.token(OWNER);
@@ -70,6 +73,11 @@ impl World {
             .await
             .expect(200);
         world.order = made.body["orderId"].as_str().unwrap().to_owned();
+        let token = world.shop.token_of(OWNER, &["customer"]);
+        let opened = world.send("portal", Some(&token), "opened").await;
+        let _ = opened.expect(200);
+        let customer = world.shop.stripe.customers()[0]["id"].clone();
+        world.customer = customer.as_str().unwrap().to_owned();
         world
     }
 
@@ -95,6 +103,11 @@ impl World {
                 body["cancelUrl"] = "https://shop.example/cart".into();
                 call.key(case).post(&body).await
             }
+            "customer" => call.path(&format!("/?id={}", self.customer)).get().await,
+            "portal" => {
+                let body = json!({ "returnUrl": "https://shop.example/account" });
+                call.post(&body).await
+            }
             "order" => call.path(&format!("/?id={}", self.order)).get().await,
             "refund" => {
                 let body = json!({ "orderId": self.paid, "amount": 100 });
@@ -113,6 +126,8 @@ impl World {
         let expected: [u16; 3] = match may {
             "own" => [200, 404, 401],
             "any" => [200, 200, 401],
+            // Nothing can be named, so that everybody is the owner of what they get.
+            "self" => [200, 200, 401],
             "—" => [403, 403, 401],
             // No token opens what a signature does.
             "signature" => [400, 400, 400],

@@ -142,9 +142,10 @@ async fn create(
         order_id: request.order_id,
         order: request.order,
     };
+    let is_customer = payer.is_customer();
     let (_payer, order) = app.till.order(payer, &gate, key, basket).await?;
     let returns = Returns::new(&success, &cancel, order.id());
-    let (order, url) = app.page_of(order, &returns).await?;
+    let (order, url) = app.page_of(order, &returns, is_customer).await?;
     Ok(Json(Created {
         order_id: order.id().to_string(),
         url,

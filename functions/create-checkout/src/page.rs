@@ -10,7 +10,7 @@ use shared::{
     Error,
     order::{Note, Order, Session, Way},
     purchase::check_open,
-    stripe::{PageUrl, Returns},
+    stripe::{CheckoutPage, PageUrl, Returns},
 };
 
 use crate::App;
@@ -24,12 +24,13 @@ impl App {
         &self,
         mut order: Order,
         returns: &Returns,
+        is_customer: bool,
     ) -> Result<(Order, PageUrl), Error> {
         for _ in 0..MOST_ROUNDS {
             check_open(&order)?;
             order = match order.way() {
                 None => {
-                    let page = self.till.stripe().create_page(&order, returns).await?;
+                    let page = self.made_page(&order, returns, is_customer).await?;
                     let note = Note::Session(page.noted(&order, returns), order.way_number());
                     let noted = self.till.note(&order, note).await?;
                     match (noted.way(), page.url) {
@@ -55,6 +56,21 @@ impl App {
             };
         }
         Err(Error::InProgress)
+    }
+
+    /// A new page of `order`, as a payment of its owner's Stripe customer where they are to be one.
+    async fn made_page(
+        &self,
+        order: &Order,
+        returns: &Returns,
+        is_customer: bool,
+    ) -> Result<CheckoutPage, Error> {
+        let stripe = self.till.stripe();
+        let made = |customer: Option<String>| async move {
+            let customer = customer.as_deref();
+            stripe.create_page(order, returns, customer).await
+        };
+        self.till.for_customer(order, is_customer, made).await
     }
 
     /// Closes a page for which another way was faster. Nobody was told where it is, and with its number

@@ -178,8 +178,9 @@ async fn create(
 ) -> Result<Json<Created>, Error> {
     let app = app.for_one_request();
     let key = IdempotencyKey::in_headers(&headers)?;
+    let is_customer = payer.is_customer();
     let (_payer, order) = app.till.order(payer, &gate, key, request.into()).await?;
-    let (order, intent) = app.payment_of(order).await?;
+    let (order, intent) = app.payment_of(order, is_customer).await?;
     app.created(&order, intent).await.map(Json)
 }
 

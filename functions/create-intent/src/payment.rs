@@ -24,6 +24,7 @@ impl App {
     pub(crate) async fn payment_of(
         &self,
         mut order: Order,
+        is_customer: bool,
     ) -> Result<(Order, PaymentIntent), Error> {
         for _ in 0..MOST_ROUNDS {
             check_open(&order)?;
@@ -31,7 +32,7 @@ impl App {
                 order = self.till.close_way(order).await?;
                 continue;
             }
-            let Some(intent) = self.intent_of(&order).await? else {
+            let Some(intent) = self.intent_of(&order, is_customer).await? else {
                 order = self.till.latest(&order).await?;
                 continue;
             };
@@ -51,11 +52,19 @@ impl App {
 
     /// The intent that the ledger notes for `order`; made, and noted, where there is none. `None` when
     /// another way to pay was noted meanwhile.
-    async fn intent_of(&self, order: &Order) -> Result<Option<PaymentIntent>, Error> {
+    async fn intent_of(
+        &self,
+        order: &Order,
+        is_customer: bool,
+    ) -> Result<Option<PaymentIntent>, Error> {
         if let Some(id) = order.intent() {
             return Ok(Some(self.till.stripe().retrieve_intent(id).await?));
         }
-        let made = self.till.stripe().create_intent(order).await?;
+        let stripe = self.till.stripe();
+        let made = |customer: Option<String>| async move {
+            stripe.create_intent(order, customer.as_deref()).await
+        };
+        let made = self.till.for_customer(order, is_customer, made).await?;
         let note = Note::Intent(made.id.clone());
         let noted = self.till.note(order, note).await?;
         match noted.way() {

@@ -1,5 +1,7 @@
 //! Customers: who pays, and which payment methods they keep.
 
+mod search;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -20,6 +22,7 @@ const KIND: &str = "customer";
 pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/v1/customers", create),
     Route::new("GET", "/v1/customers", list),
+    Route::new("GET", "/v1/customers/search", search::search),
     Route::new("GET", "/v1/customers/{}", retrieve),
     Route::new("POST", "/v1/customers/{}", update),
     Route::new("DELETE", "/v1/customers/{}", delete),
@@ -163,7 +166,8 @@ fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {
         .ok_or_else(|| Error::missing(KIND, &id, "id"))
 }
 
-fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
+/// Changes a customer.
+pub(crate) fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let mut customer = state.store.get(KIND, &call.id(), "id")?.clone();
     details(&mut call.params, &mut customer)?;
     call.params.accept(&["default_source"]);
@@ -172,7 +176,7 @@ fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
 }
 
 /// Deletes a customer for good; its payment methods are nobody's then.
-fn delete(state: &mut State, call: Call) -> Result<Value, Error> {
+pub(crate) fn delete(state: &mut State, call: Call) -> Result<Value, Error> {
     let id = call.id();
     call.params.finish()?;
     let customer = state.store.get(KIND, &id, "id")?.clone();

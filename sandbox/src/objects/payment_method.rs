@@ -23,7 +23,7 @@ mod keeping;
 
 pub(crate) use account::{KINDS as DEBITS, of_currency as debit_of};
 pub(crate) use card::{Card, read};
-pub(crate) use keeping::{attach_to, of_customer};
+pub(crate) use keeping::{attach, attach_to, of_customer};
 
 /// What Stripe calls this kind of object.
 pub(crate) const KIND: &str = "payment_method";

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Sandbox;
 use crate::{
     caller::Caller,
-    objects::{checkout_session, dispute, payment_intent, refund},
+    objects::{checkout_session, customer, dispute, payment_intent, payment_method, refund},
     route::Operation,
     store::text,
 };
@@ -52,6 +52,34 @@ impl Sandbox {
     /// Stripe's error body when the session is not open.
     pub fn expire_session(&self, session: &str) -> Result<Value, Value> {
         self.control(checkout_session::run_out, session, json!({}))
+    }
+
+    /// Changes a customer, as the portal or the dashboard does: `{"email": …}`.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when there is no such customer, or `params` are not a customer's.
+    pub fn change_customer(&self, customer: &str, params: Value) -> Result<Value, Value> {
+        self.control(customer::update, customer, params)
+    }
+
+    /// Deletes a customer, as from the dashboard.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when there is no such customer.
+    pub fn delete_customer(&self, customer: &str) -> Result<Value, Value> {
+        self.control(customer::delete, customer, json!({}))
+    }
+
+    /// Lets a customer keep a payment method, a test one by name; answers the payment method.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when there is no such customer or payment method.
+    pub fn keep(&self, customer: &str, payment_method: &str) -> Result<Value, Value> {
+        let params = json!({ "customer": customer });
+        self.control(payment_method::attach, payment_method, params)
     }
 
     /// Lets a bank debit's money arrive.

@@ -1,5 +1,6 @@
 //! Customers, and what they keep.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sandbox::Sandbox;
 use serde_json::json;
 
@@ -77,6 +78,36 @@ async fn a_payment_names_a_customer_that_exists() {
     assert_eq!(
         (moved.status, &moved.body["error"]["param"]),
         (400, &json!("customer"))
+    );
+}
+
+#[tokio::test]
+async fn a_customer_is_searched_by_a_pair_of_metadata_alone() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let id = customer(&api).await;
+    api.post("/v1/customers", &[("metadata[tier]", "silver")])
+        .await
+        .ok();
+    let search = async |query: &str| {
+        let query = utf8_percent_encode(query, NON_ALPHANUMERIC);
+        api.get(&format!("/v1/customers/search?query={query}"))
+            .await
+    };
+
+    let found = search("metadata['tier']:'gold'").await.ok();
+    assert_eq!(found["object"], "search_result");
+    assert_eq!(found["data"].as_array().unwrap().len(), 1);
+    assert_eq!(found["data"][0]["id"], *id);
+    let none = search("metadata['tier']:'tin'").await.ok();
+    assert_eq!(none["data"], json!([]));
+    api.delete(&format!("/v1/customers/{id}")).await.ok();
+    let gone = search("metadata['tier']:'gold'").await.ok();
+    assert_eq!(gone["data"], json!([]));
+    let other = search("email:'ada@example.com'").await;
+    assert_eq!(
+        (other.status, &other.body["error"]["param"]),
+        (400, &json!("query"))
     );
 }
 

@@ -6,7 +6,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use hyper::http::request::Parts;
 
 use super::{
-    CallerId, Callers, CreateRefund, Permission,
+    CallerId, Callers, CreateRefund, OpenPortal, Permission, ReadCustomer,
     audit::{Decision, Why},
     callers::Caller,
     grant::{DayLimit, Grant, Scope},
@@ -20,6 +20,8 @@ use crate::{Error, amount::Amount};
 #[derive(Debug)]
 pub struct Allowed<P> {
     caller: CallerId,
+    /// Whether a role of theirs has to do with customers.
+    is_customer: bool,
     grants: Vec<Grant>,
     decision: Decision,
     permission: PhantomData<P>,
@@ -40,6 +42,13 @@ impl<P> Allowed<P> {
     #[must_use]
     pub fn caller(&self) -> &CallerId {
         &self.caller
+    }
+
+    /// Whether they are to be a customer at Stripe: a role of theirs reads customers or opens the portal.
+    /// Guests are none.
+    #[must_use]
+    pub fn is_customer(&self) -> bool {
+        self.is_customer
     }
 
     /// Whether the permission reaches `object`, which is `owner`'s; `None` when there is no such
@@ -95,6 +104,12 @@ impl<P> Reached<P> {
     pub fn caller(&self) -> &CallerId {
         &self.caller
     }
+
+    /// Whether the object is their own.
+    #[must_use]
+    pub fn is_owner(&self) -> bool {
+        self.decision.why() == Why::Owner
+    }
 }
 
 impl Reached<CreateRefund> {
@@ -140,6 +155,9 @@ where
             }
         };
         let grants = callers.roles().grants(&roles, P::NAME);
+        let is_customer = [ReadCustomer::NAME, OpenPortal::NAME]
+            .iter()
+            .any(|name| !callers.roles().grants(&roles, name).is_empty());
         let why = match grants.is_empty() {
             true => Why::NotPermitted,
             false => Why::Role,
@@ -150,6 +168,7 @@ where
         }
         Ok(Self {
             caller: id,
+            is_customer,
             grants,
             decision,
             permission: PhantomData,

@@ -83,7 +83,6 @@ impl Decision {
     }
 
     /// How it ends, as far as is known.
-    #[cfg(test)]
     pub(super) fn why(&self) -> Why {
         self.why
     }

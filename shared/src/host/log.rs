@@ -54,9 +54,11 @@ fn targets(level: Level) -> Targets {
     let ours = [
         "create_checkout",
         "create_intent",
+        "customer",
         "dev",
         "fulfil",
         "order",
+        "portal",
         "reconcile",
         "refund",
         "shared",

@@ -3,8 +3,9 @@
 //! Every item has one key, `pk`, which says what it is: `order#…`, `intent#…` (the order that an
 //! intent pays), `operation#…`, `event#…` (an event that was taken), `quarantine#…`, `outbox#…`,
 //! `mark#…`, `refunds#…` (what a caller gave back in a day), `admissions#…` (which orders were started
-//! lately, by whom) and `meta#mode`. A sparse index, `queue`, holds what waits: messages that are due or
-//! parked, and quarantined events. `docs/dynamodb.md` lists the attributes, and what each operation
+//! lately, by whom), `customer#…` (which Stripe customer a caller is), `holder#…` (whose a customer is)
+//! and `meta#mode`. An index, `queue`, holds what waits, messages that are due or parked and quarantined
+//! events, and the orders of each caller. `docs/dynamodb.md` lists the attributes, and what each operation
 //! reads and writes.
 //!
 //! Reads are consistent, and every write that depends on one has a condition: whoever was faster
@@ -14,6 +15,7 @@
 mod accept;
 mod admissions;
 mod attempt;
+mod customers;
 mod item;
 mod orders;
 mod outbox;
@@ -108,7 +110,7 @@ impl DynamoDb {
         answer.done().map(|_| ())
     }
 
-    /// A page of the index: the keys of what is in `queue`, the earliest first.
+    /// A page of the index: the keys of what is in `queue`.
     async fn queued(
         &self,
         wanted: &Page<'_>,
@@ -118,6 +120,7 @@ impl DynamoDb {
             .index_name(item::QUEUE)
             .expression_attribute_values(":queue", text(wanted.queue))
             .limit(wanted.most)
+            .scan_index_forward(!wanted.latest_first)
             .set_exclusive_start_key(wanted.after.clone());
         query = match wanted.until {
             None => query
@@ -145,6 +148,7 @@ impl DynamoDb {
             until: None,
             most: 1_000,
             after: None,
+            latest_first: false,
         };
         let mut all = Vec::new();
         loop {
@@ -166,6 +170,8 @@ struct Page<'a> {
     most: i32,
     /// Where the page before it ended.
     after: Option<item::Item>,
+    /// Else the earliest.
+    latest_first: bool,
 }
 
 const PUT: &str = "dynamodb:PutItem";

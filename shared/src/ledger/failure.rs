@@ -41,6 +41,9 @@ pub enum Failure {
     /// The payment intent is noted for another order.
     #[error("the payment intent belongs to another order")]
     IntentTaken,
+    /// The Stripe customer is noted for another caller.
+    #[error("the Stripe customer belongs to another caller")]
+    CustomerTaken,
     /// The work ended early.
     #[error("the ledger's task ended early")]
     Aborted(#[from] tokio::task::JoinError),

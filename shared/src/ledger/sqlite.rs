@@ -5,6 +5,7 @@
 //! means that the event survives a loss of power.
 
 mod admissions;
+mod customers;
 mod orders;
 mod outbox;
 mod quarantine;
@@ -19,13 +20,14 @@ use std::{
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 use super::{
-    Accepted, Admission, Admitted, Failure, Letter, Opened, Opening, Operation, Quarantined,
+    Accepted, Admission, Admitted, Failure, Letter, Mapping, Opened, Opening, Operation, Quarantined,
     REMEMBERED, Refusal, Settled,
     accept::{Decision, Handle, decide},
     opening,
     refunding::{Refunded, Refunding},
 };
 use crate::{
+    access::CallerId,
     event::Event,
     order::{Note, Order, OrderId},
     secrets::Mode,
@@ -151,6 +153,41 @@ impl Sqlite {
 
     pub(super) async fn refund(&self, refunding: Refunding, now: i64) -> Result<Refunded, Failure> {
         self.write(move |transaction| refunds::step(transaction, &refunding, now))
+            .await
+    }
+
+    pub(super) async fn customer_of(&self, owner: CallerId) -> Result<Option<Mapping>, Failure> {
+        self.with(move |connection| customers::find(connection, &owner))
+            .await
+    }
+
+    pub(super) async fn reserve_customer(
+        &self,
+        owner: CallerId,
+        gone: Option<Mapping>,
+        now: i64,
+    ) -> Result<Mapping, Failure> {
+        self.write(move |transaction| customers::reserve(transaction, &owner, gone.as_ref(), now))
+            .await
+    }
+
+    pub(super) async fn settle_customer(
+        &self,
+        owner: CallerId,
+        reserved: Mapping,
+        customer: String,
+    ) -> Result<Option<Mapping>, Failure> {
+        self.write(move |transaction| customers::settle(transaction, &owner, &reserved, &customer))
+            .await
+    }
+
+    pub(super) async fn holder_of(&self, customer: String) -> Result<Option<CallerId>, Failure> {
+        self.with(move |connection| customers::holder(connection, &customer))
+            .await
+    }
+
+    pub(super) async fn orders_of(&self, owner: CallerId) -> Result<Vec<Order>, Failure> {
+        self.with(move |connection| customers::orders(connection, &owner))
             .await
     }
 

@@ -1,9 +1,11 @@
 //! The ledger on a real file and on a real table: each test of what it does is written once, and run
 //! on both. What [`events`] do to it, how [`orders`] are opened, that the [`outbox`] loses nothing, that
-//! [`large`] bodies are kept, how [`refunds`] are set aside, how many orders are [`admissions`], and what [`sharing`] it means. [`table`], [`races`] and [`troubles`] are
+//! [`large`] bodies are kept, how [`refunds`] are set aside, how many orders are [`admissions`], which
+//! Stripe [`customers`] callers are, and what [`sharing`] it means. [`table`], [`races`] and [`troubles`] are
 //! DynamoDB's alone, [`file`] is SQLite's.
 
 mod admissions;
+mod customers;
 mod events;
 mod file;
 mod large;

@@ -105,6 +105,13 @@ impl Failure {
         self.has_code("resource_missing")
     }
 
+    /// Whether Stripe does not know, or no more, the customer that a request named.
+    #[must_use]
+    pub fn is_about_a_missing_customer(&self) -> bool {
+        self.is_missing()
+            && matches!(self, Self::Refused(refusal) if refusal.param.as_deref() == Some("customer"))
+    }
+
     /// Whether the object is in a state that does not allow what was asked.
     #[must_use]
     pub fn is_unexpected_state(&self) -> bool {

@@ -93,19 +93,25 @@ impl PaymentIntent {
 }
 
 impl Stripe {
-    /// Makes the intent of `order`. Whoever does so for the same order makes the same intent: key and
-    /// parameters come from the order's first revision. Only where Stripe refuses that one for good,
+    /// Makes the intent of `order`, as a payment of the Stripe `customer` where there is one. Whoever does
+    /// so for the same order makes the same intent: key and parameters come from the order's first
+    /// revision, and the customer. Only where Stripe refuses that one for good,
     /// such as for an amount that is too small, the intent is made for what is offered now.
     ///
     /// # Errors
     ///
     /// [`Failure`]; an intent may have been made all the same, and the next call finds it.
-    pub async fn create_intent(&self, order: &Order) -> Result<PaymentIntent, Failure> {
-        match self.create_for(order, order.first_revision()).await {
+    pub async fn create_intent(
+        &self,
+        order: &Order,
+        customer: Option<&str>,
+    ) -> Result<PaymentIntent, Failure> {
+        let first = order.first_revision();
+        match self.create_for(order, first, customer).await {
             Err(Failure::Refused(refusal))
-                if refusal.is_about_the_request() && order.revision() != order.first_revision() =>
+                if refusal.is_about_the_request() && order.revision() != first =>
             {
-                self.create_for(order, order.revision()).await
+                self.create_for(order, order.revision(), customer).await
             }
             created => created,
         }
@@ -115,11 +121,12 @@ impl Stripe {
         &self,
         order: &Order,
         revision: &Revision,
+        customer: Option<&str>,
     ) -> Result<PaymentIntent, Failure> {
         let amount = revision.contents.amount();
         let methods = CreatePaymentIntentAutomaticPaymentMethods::new(true);
         let number = order.way_number().to_string();
-        let key = [
+        let mut key = vec![
             "create",
             order.id().as_str(),
             order.owner().as_str(),
@@ -127,16 +134,21 @@ impl Stripe {
             // After a way that was closed, the same key would give the same closed one again.
             &number,
         ];
-        CreatePaymentIntent::new(amount.minor_units(), amount.currency())
+        key.extend(customer);
+        let mut intent = CreatePaymentIntent::new(amount.minor_units(), amount.currency())
             .automatic_payment_methods(methods)
             .description(description(order, revision))
-            .metadata(metadata(order, revision))
+            .metadata(metadata(order, revision));
+        if let Some(customer) = customer {
+            intent = intent.customer(customer);
+        }
+        let made: PaymentIntent = intent
             .build()
-            .customize::<PaymentIntent>()
+            .customize()
             .request_strategy(RequestStrategy::Idempotent(key_of(&key)))
             .send(self)
-            .await?
-            .checked(order, revision)
+            .await?;
+        made.checked(order, revision)
     }
 
     /// The intent with `id`.

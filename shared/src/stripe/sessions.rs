@@ -124,8 +124,9 @@ impl CheckoutPage {
 }
 
 impl Stripe {
-    /// Makes the page on which `order` is paid as it is offered now. Whoever does so for the same order,
-    /// its same version and the same `returns` makes the same page, until it is closed.
+    /// Makes the page on which `order` is paid as it is offered now, as a payment of the Stripe `customer`
+    /// where there is one. Whoever does so for the same order, its same version, the same `returns` and
+    /// the same customer makes the same page, until it is closed.
     ///
     /// # Errors
     ///
@@ -134,17 +135,20 @@ impl Stripe {
         &self,
         order: &Order,
         returns: &Returns,
+        customer: Option<&str>,
     ) -> Result<CheckoutPage, Failure> {
         let revision = order.revision();
         let number = order.way_number().to_string();
-        let key = [
+        let led = returns.digest();
+        let mut key = vec![
             "checkout",
             order.id().as_str(),
             order.owner().as_str(),
             &revision.digest,
             &number,
-            &returns.digest(),
+            &led,
         ];
+        key.extend(customer);
         let mut written = metadata(order, revision);
         written.insert(IntentKeys::PAGE.to_owned(), number.clone());
         let mut payment = CreateCheckoutSessionPaymentIntentData::new();
@@ -153,7 +157,7 @@ impl Stripe {
         // Stripe would else let payers pay in a currency of their own, which the order does not have.
         let mut one_currency = CreateCheckoutSessionAdaptivePricing::new();
         one_currency.enabled = Some(false);
-        CreateCheckoutSession::new()
+        let mut page = CreateCheckoutSession::new()
             .mode(stripe_checkout::CheckoutSessionMode::Payment)
             .adaptive_pricing(one_currency)
             .currency(revision.contents.amount().currency())
@@ -161,8 +165,11 @@ impl Stripe {
             .success_url(&returns.success)
             .cancel_url(&returns.cancel)
             .metadata(written)
-            .payment_intent_data(payment)
-            .build()
+            .payment_intent_data(payment);
+        if let Some(customer) = customer {
+            page = page.customer(customer);
+        }
+        page.build()
             .customize::<CheckoutPage>()
             .request_strategy(RequestStrategy::Idempotent(key_of(&key)))
             .send(self)

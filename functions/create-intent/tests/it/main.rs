@@ -6,11 +6,13 @@
 
 mod access;
 mod contents;
+mod customers;
 mod faults;
 mod items;
 mod keys;
 mod limits;
 mod operations;
+mod process;
 mod signed;
 
 use create_intent::{App, service};

@@ -72,7 +72,7 @@ impl Page {
             panic!("refused")
         };
         let intent = Stripe::new(&self.shop.config)
-            .create_intent(&order)
+            .create_intent(&order, None)
             .await
             .unwrap();
         self.shop

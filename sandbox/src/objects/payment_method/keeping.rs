@@ -32,7 +32,7 @@ pub(crate) fn of_customer(state: &State, customer: &str) -> Vec<String> {
 }
 
 /// `pm_card_visa` may be attached by its name: it becomes a payment method of its own.
-pub(super) fn attach(state: &mut State, mut call: Call) -> Result<Value, Error> {
+pub(crate) fn attach(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let id = call.id();
     let keeper = call.params.required("customer")?;
     call.params.finish()?;

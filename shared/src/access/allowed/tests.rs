@@ -20,6 +20,7 @@ fn ada(roles: &[&str]) -> Allowed<CreateRefund> {
     let roles: Vec<String> = roles.iter().map(|role| (*role).to_owned()).collect();
     Allowed {
         caller: caller("ada"),
+        is_customer: false,
         grants: Roles::parse(ROLES).unwrap().grants(&roles, "refund:create"),
         decision: Decision::new("refund:create", Why::Role),
         permission: PhantomData,

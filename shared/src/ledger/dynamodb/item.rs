@@ -35,6 +35,8 @@ pub(super) enum Kind {
     Mark,
     Refunds,
     Admissions,
+    Customer,
+    Holder,
 }
 
 impl Kind {
@@ -49,6 +51,8 @@ impl Kind {
             Self::Mark => "mark#",
             Self::Refunds => "refunds#",
             Self::Admissions => "admissions#",
+            Self::Customer => "customer#",
+            Self::Holder => "holder#",
         }
     }
 

@@ -7,11 +7,14 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use super::{
     DynamoDb, Failure, Opened, Opening, Operation, Refusal,
     attempt::Attempts,
-    item::{Item, Kind, Write as _, keyed, need_number, need_text, number, text},
+    item::{DUE_AT, Item, Kind, QUEUE, Write as _, keyed, need_number, need_text, number, text},
     opening,
     transaction::Condition,
 };
-use crate::order::{Note, Order, OrderId};
+use crate::{
+    access::CallerId,
+    order::{Note, Order, OrderId},
+};
 
 impl DynamoDb {
     pub(in super::super) async fn order(&self, id: &OrderId) -> Result<Option<Order>, Failure> {
@@ -171,7 +174,9 @@ impl DynamoDb {
             .with("version", number(version + 1))
             .with("status", text(order.status().as_str()))
             .with("body", text(body))
-            .with("updated_at", number(order.updated_at()));
+            .with("updated_at", number(order.updated_at()))
+            .with(QUEUE, text(queue_of(order.owner())))
+            .with(DUE_AT, number(order.created_at()));
         if let Some(intent) = order.intent() {
             item = item.with("intent", text(intent));
         }
@@ -184,6 +189,11 @@ impl DynamoDb {
         let item = keyed(&Kind::Intent.key(intent)).with("order_id", text(id));
         self.put(item, Condition::AbsentOrOf(id))
     }
+}
+
+/// Where the index keeps the orders of `owner`, by when they were opened.
+pub(super) fn queue_of(owner: &CallerId) -> String {
+    format!("owner#{}", owner.alias())
 }
 
 /// The order that `item` holds, and its version.

@@ -59,6 +59,7 @@ impl DynamoDb {
                 until: Some(now),
                 most: i32::try_from(room.min(AT_ONCE)).unwrap_or(1),
                 after,
+                latest_first: false,
             };
             match self.lease_page(&page, now, lease, &mut taken).await {
                 Ok(Some(next)) => after = Some(next),
@@ -223,6 +224,7 @@ impl DynamoDb {
             until: None,
             most: 25,
             after: None,
+            latest_first: false,
         };
         let (keys, _) = self.queued(&next).await?;
         let items = self.get_all(&mut Attempts::new(), &keys).await?;

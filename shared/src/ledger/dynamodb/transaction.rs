@@ -27,6 +27,10 @@ pub(super) enum Condition<'a> {
     AbsentOrOf(&'a str),
     /// It is not there, or is a budget of which so much is spent.
     AbsentOrSpent(i64),
+    /// It is not there, or is this caller's.
+    AbsentOrOwned(&'a str),
+    /// It is a caller's place under this reservation, without a customer.
+    Unsettled(&'a str),
 }
 
 /// A transaction of which nothing was written.
@@ -133,6 +137,16 @@ impl Condition<'_> {
                 Some("attribute_not_exists(pk) OR #spent = :is"),
                 Some("spent"),
                 Some(number(spent)),
+            ),
+            Self::AbsentOrOwned(owner) => (
+                Some("attribute_not_exists(pk) OR #owner = :is"),
+                Some("owner"),
+                Some(text(owner)),
+            ),
+            Self::Unsettled(reservation) => (
+                Some("#reservation = :is AND attribute_not_exists(stripe_id)"),
+                Some("reservation"),
+                Some(text(reservation)),
             ),
         }
     }

@@ -28,11 +28,11 @@ pub(super) fn find_by_intent(
         .transpose()
 }
 
-fn columns(row: &Row<'_>) -> rusqlite::Result<(String, i64)> {
+pub(super) fn columns(row: &Row<'_>) -> rusqlite::Result<(String, i64)> {
     Ok((row.get(0)?, row.get(1)?))
 }
 
-fn read((body, version): (String, i64)) -> Result<(Order, i64), Failure> {
+pub(super) fn read((body, version): (String, i64)) -> Result<(Order, i64), Failure> {
     let order = serde_json::from_str(&body).map_err(Failure::Unreadable)?;
     Ok((order, version))
 }

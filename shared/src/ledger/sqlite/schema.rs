@@ -10,7 +10,7 @@ use super::{Failure, Mode};
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Each brings the schema from the version that is its index to the next.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     "
     CREATE TABLE orders (
         id         TEXT PRIMARY KEY,
@@ -75,6 +75,17 @@ const MIGRATIONS: [&str; 4] = [
         expires_at INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX admissions_by_age ON admissions (expires_at);
+",
+    // The index takes in the orders that are there.
+    "
+    CREATE TABLE customers (
+        owner       TEXT PRIMARY KEY,
+        reservation TEXT NOT NULL,
+        reserved_at INTEGER NOT NULL,
+        customer    TEXT UNIQUE
+    ) STRICT;
+    CREATE INDEX orders_by_owner
+        ON orders (body ->> '$.owner', body ->> '$.created_at', id);
 ",
 ];
 

@@ -46,3 +46,34 @@ async fn a_file_of_a_newer_version_is_left_alone() {
         "{refused}"
     );
 }
+
+#[tokio::test]
+async fn orders_of_a_file_that_was_made_before_they_were_listed_are_listed() {
+    let it = Fixture::new(Place::Sqlite).await;
+    it.order().await;
+    let before = rusqlite::Connection::open(path(&it)).unwrap();
+    let undo = "DROP INDEX orders_by_owner; DROP TABLE customers; PRAGMA user_version = 3;";
+    before.execute_batch(undo).unwrap();
+
+    let ledger = Ledger::open(&it.config).await.unwrap();
+
+    let ada = CallerId::parse("ada").unwrap();
+    let orders = ledger.orders_of(&ada).await.unwrap();
+    assert_eq!(orders.len(), 1);
+    assert_eq!(ledger.customer_of(&ada).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_callers_orders_are_found_by_the_index() {
+    let it = Fixture::new(Place::Sqlite).await;
+    let connection = rusqlite::Connection::open(path(&it)).unwrap();
+    let plan: String = connection
+        .query_row(
+            "EXPLAIN QUERY PLAN SELECT body, version FROM orders WHERE body ->> '$.owner' = 'ada'
+             ORDER BY body ->> '$.created_at' DESC, id DESC LIMIT 50",
+            [],
+            |row| row.get(3),
+        )
+        .unwrap();
+    assert!(plan.contains("USING INDEX orders_by_owner"), "{plan}");
+}

@@ -1,0 +1,196 @@
+//! Handler for `GET /api/customer`.
+//!
+//! A caller reads here what Stripe holds about them, and their orders; staff whose role reaches further
+//! anybody's: by Stripe's id of the customer (`?id=cus_…`) or by an order (`?order=…`). It never writes.
+//! Nobody is found by e-mail.
+//!
+//! | we answer | when |
+//! |---|---|
+//! | `200` | the customer is the caller, or a role of theirs reaches any; without a customer at Stripe, `id` is null |
+//! | `400` | the query names both, or something that is not an id |
+//! | `401` | there is no valid token |
+//! | `403` | no role of the caller's reads customers |
+//! | `404` | there is no such customer or order, or it is another caller's |
+//! | `503` | Stripe or the ledger did not answer in time, or the keys cannot be read; the same request may be sent again |
+//!
+//! Stripe is asked about a customer alone that the ledger has, and after the caller may read it: whatever
+//! else is named costs one read of the ledger, there or not.
+//!
+//! Read [`view`] for what is answered to whom.
+
+mod email;
+pub mod view;
+
+use axum::{
+    Json,
+    extract::{FromRef, State},
+    routing::{MethodRouter, get},
+};
+use serde::Deserialize;
+use shared::{
+    Clock, Config, Error,
+    access::{Allowed, CallerId, Callers, ReadCustomer},
+    config::need,
+    host,
+    ledger::Ledger,
+    order::{Order, OrderId},
+    request::Query,
+    stripe::Stripe,
+};
+
+use self::view::CustomerView;
+
+/// What this function cannot do without.
+pub const NEEDS: &[&str] = &[
+    need::STRIPE_SECRET_KEY,
+    need::FAREBOX_SITE_KEY,
+    need::FAREBOX_LEDGER,
+];
+
+/// What the handler works with.
+#[derive(Clone, Debug)]
+pub struct App {
+    callers: Callers,
+    stripe: Stripe,
+    ledger: Ledger,
+}
+
+impl App {
+    /// From the settings of this process.
+    ///
+    /// # Errors
+    ///
+    /// [`host::Error`] when settings are missing, the keys cannot be read, or the ledger cannot be opened.
+    pub async fn from_env() -> Result<Self, host::Error> {
+        let config = Config::from_env(NEEDS)?;
+        let stripe = Stripe::new(&config);
+        let ledger = host::open(&config, Some(&stripe)).await?;
+        Ok(Self::new(&config, stripe, ledger, Clock::default()))
+    }
+
+    /// From parts that are there already.
+    #[must_use]
+    pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
+        Self {
+            callers: Callers::new(config, clock),
+            stripe,
+            ledger,
+        }
+    }
+
+    /// The same, with one deadline for all calls to Stripe.
+    fn for_one_request(self) -> Self {
+        Self {
+            stripe: self.stripe.for_one_request(),
+            ..self
+        }
+    }
+}
+
+impl FromRef<App> for Callers {
+    fn from_ref(app: &App) -> Self {
+        app.callers.clone()
+    }
+}
+
+/// The whole route. The platform owns the path, so any path reaches it.
+pub fn service(app: App) -> MethodRouter {
+    get(read).with_state(app)
+}
+
+/// The caller themselves, unless something is named.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Which {
+    /// Stripe's id of a customer.
+    id: Option<String>,
+    /// An order, whose owner is meant.
+    order: Option<String>,
+}
+
+/// Whose data is read.
+#[derive(Debug)]
+struct Subject {
+    owner: CallerId,
+    /// Whether that is the caller.
+    is_caller: bool,
+    /// Their Stripe customer, if they have one.
+    customer: Option<String>,
+}
+
+async fn read(
+    caller: Allowed<ReadCustomer>,
+    State(app): State<App>,
+    Query(which): Query<Which>,
+) -> Result<Json<CustomerView>, Error> {
+    let app = app.for_one_request();
+    let subject = match (which.id, which.order) {
+        (None, None) => app.caller_itself(caller).await?,
+        (Some(id), None) => app.named(caller, id).await?,
+        (None, Some(order)) => app.owner_of(caller, &order).await?,
+        (Some(_), Some(_)) => {
+            return Err(Error::invalid(
+                "either `id` or `order` may be named, not both",
+            ));
+        }
+    };
+    app.view(&subject).await.map(Json)
+}
+
+impl App {
+    async fn caller_itself(&self, caller: Allowed<ReadCustomer>) -> Result<Subject, Error> {
+        let owner = caller.caller().clone();
+        let customer = self.customer_of(&owner).await?;
+        caller.reach(Some(&owner), customer.as_deref().unwrap_or("none"))?;
+        Ok(Subject {
+            owner,
+            is_caller: true,
+            customer,
+        })
+    }
+
+    /// Whoever is the Stripe customer with `id`.
+    async fn named(&self, caller: Allowed<ReadCustomer>, id: String) -> Result<Subject, Error> {
+        if !is_customers(&id) {
+            return Err(Error::invalid("`id` must be a customer's id, `cus_…`"));
+        }
+        let owner = self.ledger.holder_of(&id).await?;
+        let reached = caller.reach(owner.as_ref(), &id)?;
+        let owner = owner.ok_or(Error::NotFound)?;
+        // Another may have taken its place since.
+        let customer = self.customer_of(&owner).await?;
+        let customer = customer.filter(|customer| *customer == id);
+        Ok(Subject {
+            owner,
+            is_caller: reached.is_owner(),
+            customer: Some(customer.ok_or(Error::NotFound)?),
+        })
+    }
+
+    /// Whoever has the order with this id.
+    async fn owner_of(&self, caller: Allowed<ReadCustomer>, order: &str) -> Result<Subject, Error> {
+        let id = OrderId::parse(order);
+        let id = id.map_err(|what| Error::invalid(format!("`order` {what}")))?;
+        let order = self.ledger.order(&id).await?;
+        let owner = order.as_ref().map(Order::owner);
+        let reached = caller.reach(owner, id.as_str())?;
+        let owner = owner.ok_or(Error::NotFound)?.clone();
+        Ok(Subject {
+            customer: self.customer_of(&owner).await?,
+            owner,
+            is_caller: reached.is_owner(),
+        })
+    }
+
+    /// The caller's Stripe customer, as the ledger has it.
+    async fn customer_of(&self, owner: &CallerId) -> Result<Option<String>, Error> {
+        let mapping = self.ledger.customer_of(owner).await?;
+        Ok(mapping.and_then(|mapping| mapping.customer))
+    }
+}
+
+/// Whether `id` looks like a customer's: fit for a path of Stripe's.
+fn is_customers(id: &str) -> bool {
+    let rest = id.strip_prefix("cus_").unwrap_or_default();
+    (1..=250).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}

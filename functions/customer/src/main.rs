@@ -1,0 +1,16 @@
+//! `GET /api/customer`: what Stripe holds about a customer, and their orders.
+//!
+//! Everything worth reading is in `lib.rs`; this file only picks the host.
+
+use std::process::ExitCode;
+
+use shared::host;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    host::run(async {
+        let app = customer::App::from_env().await?;
+        host::serve(customer::service(app)).await
+    })
+    .await
+}

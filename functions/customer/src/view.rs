@@ -1,0 +1,123 @@
+//! What is answered: little of what Stripe and the ledger hold, and to staff less than to the customer.
+//!
+//! | | the customer | staff |
+//! |---|---|---|
+//! | name | whole | whole |
+//! | e-mail | whole | masked: `a***@e***.com` |
+//! | cards | brand, last four digits, expiry | the same |
+//! | orders | the latest fifty | the same |
+
+use serde::Serialize;
+use shared::{
+    Error,
+    order::{Order, Status},
+    stripe::{Card, Customer},
+};
+
+use crate::{App, Subject, email};
+
+/// What Stripe holds about a customer, and their orders, the newest first.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerView {
+    /// `cus_…`; null where there is no customer at Stripe, or no more.
+    id: Option<String>,
+    name: Option<String>,
+    /// Masked, unless it is the caller's own.
+    email: Option<String>,
+    cards: Vec<CardView>,
+    orders: Vec<OrderView>,
+}
+
+impl std::fmt::Debug for CustomerView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut view = f.debug_struct("CustomerView");
+        view.field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// A card that the customer keeps.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CardView {
+    brand: String,
+    last4: String,
+    exp_month: i64,
+    exp_year: i64,
+}
+
+/// An order. Amounts are in minor units, times in Unix seconds.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OrderView {
+    order_id: String,
+    status: Status,
+    amount: i64,
+    currency: String,
+    refunded_amount: i64,
+    created_at: i64,
+}
+
+impl App {
+    pub(crate) async fn view(&self, subject: &Subject) -> Result<CustomerView, Error> {
+        let orders = async { Ok::<_, Error>(self.ledger.orders_of(&subject.owner).await?) };
+        let at_stripe = async {
+            match &subject.customer {
+                Some(id) => self.at_stripe(id).await,
+                None => Ok(None),
+            }
+        };
+        let (orders, at_stripe) = tokio::try_join!(orders, at_stripe)?;
+        let (customer, cards) = at_stripe.unzip();
+        let (id, name, email) = match customer {
+            Some(Customer {
+                id, name, email, ..
+            }) => (Some(id), name, email),
+            None => (None, None, None),
+        };
+        let email = match subject.is_caller {
+            true => email,
+            false => email.as_deref().map(email::masked),
+        };
+        let cards = cards.unwrap_or_default();
+        Ok(CustomerView {
+            id,
+            name,
+            email,
+            cards: cards.into_iter().map(CardView::of).collect(),
+            orders: orders.iter().map(OrderView::of).collect(),
+        })
+    }
+
+    /// The customer with `id` and their cards; nothing where it was deleted.
+    async fn at_stripe(&self, id: &str) -> Result<Option<(Customer, Vec<Card>)>, Error> {
+        let customer = self.stripe.retrieve_customer(id);
+        let (customer, cards) = tokio::try_join!(customer, self.stripe.cards_of(id))?;
+        Ok(customer.map(|customer| (customer, cards)))
+    }
+}
+
+impl CardView {
+    fn of(card: Card) -> Self {
+        Self {
+            brand: card.brand,
+            last4: card.last4,
+            exp_month: card.exp_month,
+            exp_year: card.exp_year,
+        }
+    }
+}
+
+impl OrderView {
+    fn of(order: &Order) -> Self {
+        let amount = order.revision().contents.amount();
+        Self {
+            order_id: order.id().to_string(),
+            status: order.status(),
+            amount: amount.minor_units(),
+            currency: amount.currency().to_string(),
+            refunded_amount: order.refunded_amount(),
+            created_at: order.created_at(),
+        }
+    }
+}

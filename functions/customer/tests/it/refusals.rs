@@ -1,0 +1,161 @@
+//! What nobody is told: whether another's customer is there, and anything by the log.
+
+use sandbox::Fault;
+use serde_json::{Value, json};
+use shared::{access::CallerId, ledger::Mapping};
+use testing::{Answer, Log};
+
+use crate::Api;
+
+/// What a caller sees of a refusal, but for the request's own id.
+fn seen(answer: Answer) -> (u16, Value, Vec<String>) {
+    let mut body = answer.body;
+    body["error"]["requestId"] = Value::Null;
+    let mut names: Vec<String> = answer.headers.keys().map(ToString::to_string).collect();
+    names.sort_unstable();
+    (answer.status.as_u16(), body, names)
+}
+
+#[tokio::test]
+async fn anothers_customer_and_one_that_is_not_there_cannot_be_told_apart() {
+    let (api, id) = Api::with_ada().await;
+    let before = api.asked();
+    for (theirs, none) in [
+        (format!("?id={id}"), "?id=cus_none"),
+        ("?order=o_1".to_owned(), "?order=o_9"),
+    ] {
+        let theirs = seen(api.read("eve", "customer", &theirs).await);
+        let none = seen(api.read("eve", "customer", none).await);
+        assert_eq!(theirs, none);
+        assert_eq!(
+            (theirs.0, &theirs.1["error"]["code"]),
+            (404, &json!("not_found"))
+        );
+    }
+    assert_eq!(api.asked(), before, "Stripe was not asked");
+}
+
+#[tokio::test]
+async fn a_customer_that_farebox_did_not_make_is_not_there_for_staff_either() {
+    let (api, _) = Api::with_ada().await;
+    let stray = Mapping {
+        reservation: "of nobody".to_owned(),
+        reserved_at: 0,
+        customer: None,
+    };
+    let eve = CallerId::parse("eve").unwrap();
+    let stripe = api.shop.impatient_stripe();
+    let stray = stripe.create_customer(&eve, &stray).await.unwrap().id;
+    let before = api.asked();
+    let answer = api.read("sue", "support", &format!("?id={stray}")).await;
+    assert_eq!(answer.code(404), "not_found");
+    assert_eq!(api.asked(), before);
+}
+
+#[tokio::test]
+async fn a_customer_that_was_replaced_is_not_there() {
+    let (api, id) = Api::with_ada().await;
+    let ada = CallerId::parse("ada").unwrap();
+    let ledger = &api.shop.ledger;
+    let gone = ledger.customer_of(&ada).await.unwrap();
+    ledger
+        .reserve_customer(&ada, gone.as_ref(), 0)
+        .await
+        .unwrap();
+    let new = api.customer("ada").await;
+    for (caller, role) in [("ada", "customer"), ("sue", "support")] {
+        let old = api.read(caller, role, &format!("?id={id}")).await;
+        assert_eq!(old.code(404), "not_found");
+        let _ = api
+            .read(caller, role, &format!("?id={new}"))
+            .await
+            .expect(200);
+    }
+}
+
+#[tokio::test]
+async fn a_guest_and_a_stranger_read_nothing() {
+    let (api, id) = Api::with_ada().await;
+    let before = api.asked();
+    for query in ["", &format!("?id={id}"), "?order=o_1"] {
+        assert_eq!(api.read("ada", "guest", query).await.code(403), "forbidden");
+        let call = api.client.request().path(&format!("/{query}"));
+        assert_eq!(call.get().await.code(401), "unauthenticated");
+    }
+    assert_eq!(api.asked(), before);
+}
+
+#[tokio::test]
+async fn a_query_of_another_form_is_refused_by_its_field() {
+    let (api, id) = Api::with_ada().await;
+    let long = format!("?id=cus_{}", "a".repeat(300));
+    let cases = [
+        ("?id=", "`id`"),
+        ("?id=pi_1", "`id`"),
+        ("?id=cus_", "`id`"),
+        ("?id=cus_1%2F..%2F..%2Frefunds", "`id`"),
+        ("?id=cus_a.b", "`id`"),
+        ("?id=ada@example.com", "`id`"),
+        (&long, "`id`"),
+        ("?order=", "`order`"),
+        ("?order=a%20b", "`order`"),
+        (&format!("?id={id}&order=o_1"), "not both"),
+        ("?email=ada@example.com", "email"),
+        (&format!("?id={id}&id={id}"), "id"),
+    ];
+    for (query, name) in cases {
+        let answer = api.read("ada", "support", query).await.expect(400);
+        assert_eq!(answer.body["error"]["code"], "invalid_request");
+        let message = answer.body["error"]["message"].as_str().unwrap();
+        assert!(message.contains(name), "{query}: {message}");
+        assert!(!message.contains("ada@"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn the_log_knows_who_asked_about_what_and_nothing_about_a_person() {
+    let (api, id) = Api::with_ada().await;
+    let (log, guard) = Log::start();
+    let query = format!("?id={id}");
+    let _ = api.read("sue", "support", &query).await.expect(200);
+    let _ = api.read("ada", "customer", "").await.expect(200);
+    let _ = api.read("eve", "customer", &query).await.expect(404);
+    let _ = api.read("eve", "customer", "").await.expect(200);
+    drop(guard);
+
+    let text = log.text();
+    for personal in ["Ada", "Lovelace", "example.com", "a***", "4242", "+44"] {
+        assert!(!text.contains(personal), "{personal}: {text}");
+    }
+    let lines = text.lines();
+    let lines = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let records = lines.filter(|line| line["audit"] == true);
+    let fields = ["action", "object", "allowed", "why"];
+    let records: Vec<Value> = records
+        .map(|one| fields.iter().map(|name| one[name].clone()).collect())
+        .collect();
+    let expected = [
+        json!(["customer:read", id, true, "any"]),
+        json!(["customer:read", id, true, "owner"]),
+        json!(["customer:read", id, false, "not_owner"]),
+        json!(["customer:read", "none", true, "owner"]),
+    ];
+    assert_eq!(records, expected);
+}
+
+#[tokio::test]
+async fn what_stripe_does_not_answer_is_tried_again_later() {
+    let (api, id) = Api::with_ada().await;
+    for path in [
+        format!("/v1/customers/{id}"),
+        format!("/v1/customers/{id}/payment_methods"),
+    ] {
+        for fault in [Fault::error(), Fault::restricted()] {
+            api.shop.stripe.inject(fault.on("GET", &path).times(0));
+            let answer = api.read("ada", "customer", "").await;
+            assert_eq!(answer.code(503), "unavailable");
+            api.shop.stripe.clear_faults();
+        }
+    }
+    let _ = api.read("ada", "customer", "").await.expect(200);
+}

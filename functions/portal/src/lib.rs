@@ -1,0 +1,147 @@
+//! Handler for `POST /api/portal`.
+//!
+//! Opens Stripe's billing portal for the caller: their own customer, and nobody else's, since a request
+//! names none. Whoever has no customer yet gets one. What the portal lets a customer do is set in
+//! Stripe's dashboard.
+//!
+//! | we answer | when |
+//! |---|---|
+//! | `200` | the browser is to be sent to `url`, which lets whoever has it in: it is good for minutes |
+//! | `400` | the request is wrong, or `returnUrl` is not of an origin that is allowed; the message names the field |
+//! | `401` | there is no valid token |
+//! | `403` | no role of the caller's opens the portal |
+//! | `503` | Stripe or the ledger did not answer in time, or the keys cannot be read; the same request may be sent again |
+
+use axum::{
+    Json,
+    extract::{FromRef, State},
+    routing::{MethodRouter, post},
+};
+use serde::{Deserialize, Serialize};
+use shared::{
+    Clock, Config, Error,
+    access::{Allowed, CallerId, Callers, OpenPortal},
+    config::need,
+    customers::{Customers, Known},
+    host,
+    ledger::Ledger,
+    request::{self, ReturnOrigins},
+    stripe::{PortalUrl, Stripe},
+};
+
+/// What this function cannot do without.
+pub const NEEDS: &[&str] = &[
+    need::STRIPE_SECRET_KEY,
+    need::FAREBOX_SITE_KEY,
+    need::FAREBOX_LEDGER,
+    need::FAREBOX_RETURN_ORIGINS,
+];
+
+/// What the handler works with.
+#[derive(Clone, Debug)]
+pub struct App {
+    callers: Callers,
+    stripe: Stripe,
+    ledger: Ledger,
+    return_origins: ReturnOrigins,
+    clock: Clock,
+}
+
+impl App {
+    /// From the settings of this process.
+    ///
+    /// # Errors
+    ///
+    /// [`host::Error`] when settings are missing, the keys cannot be read, or the ledger cannot be opened.
+    pub async fn from_env() -> Result<Self, host::Error> {
+        let config = Config::from_env(NEEDS)?;
+        let stripe = Stripe::new(&config);
+        let ledger = host::open(&config, Some(&stripe)).await?;
+        Ok(Self::new(&config, stripe, ledger, Clock::default()))
+    }
+
+    /// From parts that are there already.
+    #[must_use]
+    pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
+        Self {
+            callers: Callers::new(config, clock.clone()),
+            stripe,
+            ledger,
+            return_origins: config.return_origins.clone(),
+            clock,
+        }
+    }
+
+    /// The same, with one deadline for all calls to Stripe.
+    fn for_one_request(self) -> Self {
+        Self {
+            stripe: self.stripe.for_one_request(),
+            ..self
+        }
+    }
+}
+
+impl FromRef<App> for Callers {
+    fn from_ref(app: &App) -> Self {
+        app.callers.clone()
+    }
+}
+
+/// The whole route. The platform owns the path, so any path reaches it.
+pub fn service(app: App) -> MethodRouter {
+    post(open).with_state(app)
+}
+
+/// What the caller sends. Which customer is not theirs to say.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Open {
+    /// Where the portal leads back to.
+    return_url: String,
+}
+
+/// Where the browser is to be sent.
+#[derive(Debug, Serialize)]
+struct Opened {
+    url: PortalUrl,
+}
+
+async fn open(
+    caller: Allowed<OpenPortal>,
+    State(app): State<App>,
+    request::Json(request): request::Json<Open>,
+) -> Result<Json<Opened>, Error> {
+    let app = app.for_one_request();
+    let return_url = app.return_origins.check("returnUrl", &request.return_url)?;
+    let owner = caller.caller().clone();
+    let customer = app.customers().of(&owner).await?;
+    caller.reach(Some(&owner), customer.id())?;
+    let url = app.opened(&owner, &customer, return_url.as_str()).await?;
+    Ok(Json(Opened { url }))
+}
+
+impl App {
+    fn customers(&self) -> Customers<'_> {
+        Customers {
+            stripe: &self.stripe,
+            ledger: &self.ledger,
+            clock: &self.clock,
+        }
+    }
+
+    /// The portal of the owner's `customer`; of another, where that is gone.
+    async fn opened(
+        &self,
+        owner: &CallerId,
+        customer: &Known,
+        return_url: &str,
+    ) -> Result<PortalUrl, Error> {
+        match self.stripe.open_portal(customer.id(), return_url).await {
+            Err(failure) if failure.is_about_a_missing_customer() => {
+                let customer = self.customers().instead_of(owner, customer).await?;
+                Ok(self.stripe.open_portal(customer.id(), return_url).await?)
+            }
+            url => Ok(url?),
+        }
+    }
+}

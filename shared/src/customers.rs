@@ -1,0 +1,116 @@
+//! Which Stripe customer a caller is: made once, when it is first needed, and never found by e-mail.
+//!
+//! | step | what it leaves when the process ends after it |
+//! |---|---|
+//! | the ledger reserves the caller's place, unless it is taken | a reservation that whoever comes next finds |
+//! | Stripe makes the customer, under a key of that reservation | a customer that the same key gives again |
+//! | the ledger notes the customer, unless one is noted | the mapping |
+//!
+//! Stripe forgets keys after a day, and keeps some failures under them. So who finds a reservation that
+//! is an hour old searches for its customer, by the reservation in its metadata: Stripe's search is
+//! up to date by then. Where there is none, the place is reserved anew, under another key.
+//!
+//! A customer that was deleted at Stripe is replaced in the same way. Nothing of the caller's token is
+//! copied but their alias: name and e-mail are what the customer writes at Stripe.
+
+use crate::{
+    Clock, Error,
+    access::CallerId,
+    ledger::{Ledger, Mapping},
+    stripe::{Failure, Stripe},
+};
+
+/// Seconds after which Stripe's search knows a customer, and a key may be of no more use.
+const SEARCHED_AFTER: i64 = 60 * 60;
+/// How often a place may change under our hands before the caller is asked to try again.
+const MOST_ROUNDS: usize = 4;
+
+/// Finds and makes callers' Stripe customers.
+#[derive(Clone, Copy, Debug)]
+pub struct Customers<'a> {
+    /// Where they are made.
+    pub stripe: &'a Stripe,
+    /// Where they are noted.
+    pub ledger: &'a Ledger,
+    /// Tells old reservations.
+    pub clock: &'a Clock,
+}
+
+/// A caller's Stripe customer, as the ledger has it.
+#[derive(Clone, Debug)]
+pub struct Known {
+    mapping: Mapping,
+    id: String,
+}
+
+impl Known {
+    /// `cus_…`
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Customers<'_> {
+    /// The caller's customer, made where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when the ledger or Stripe did not answer; the same may be asked again.
+    pub async fn of(&self, owner: &CallerId) -> Result<Known, Error> {
+        let mapping = match self.ledger.customer_of(owner).await? {
+            Some(mapping) => mapping,
+            None => {
+                let now = self.clock.now();
+                self.ledger.reserve_customer(owner, None, now).await?
+            }
+        };
+        self.settled(owner, mapping).await
+    }
+
+    /// Another customer of the caller's, where Stripe says that there is no such customer as `gone` any
+    /// more: see [`Failure::is_about_a_missing_customer`]. It may be there already.
+    ///
+    /// # Errors
+    ///
+    /// As [`Customers::of`].
+    pub async fn instead_of(&self, owner: &CallerId, gone: &Known) -> Result<Known, Error> {
+        tracing::warn!(
+            customer.id = gone.id,
+            "a customer is gone at Stripe, the caller gets another"
+        );
+        let now = self.clock.now();
+        let reserved = self
+            .ledger
+            .reserve_customer(owner, Some(&gone.mapping), now);
+        self.settled(owner, reserved.await?).await
+    }
+
+    /// The customer in a place: made, and noted, where there is none.
+    async fn settled(&self, owner: &CallerId, mut mapping: Mapping) -> Result<Known, Error> {
+        for _ in 0..MOST_ROUNDS {
+            if let Some(id) = mapping.customer.clone() {
+                return Ok(Known { mapping, id });
+            }
+            let Some(customer) = self.made(owner, &mapping).await? else {
+                let now = self.clock.now();
+                let anew = self.ledger.reserve_customer(owner, Some(&mapping), now);
+                mapping = anew.await?;
+                continue;
+            };
+            let settled = self.ledger.settle_customer(owner, &mapping, &customer);
+            mapping = settled.await?.ok_or(Error::InProgress)?;
+        }
+        Err(Error::InProgress)
+    }
+
+    /// The id of the customer of a reservation; `None` where the reservation is old, and has none.
+    async fn made(&self, owner: &CallerId, reserved: &Mapping) -> Result<Option<String>, Failure> {
+        let age = self.clock.now().saturating_sub(reserved.reserved_at);
+        let customer = match age < SEARCHED_AFTER {
+            true => Some(self.stripe.create_customer(owner, reserved).await?),
+            false => self.stripe.find_customer(reserved).await?,
+        };
+        Ok(customer.map(|customer| customer.id))
+    }
+}

@@ -1,0 +1,94 @@
+//! Which Stripe customer a caller is, and a caller's orders.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{Failure, orders};
+use crate::{
+    access::CallerId,
+    ledger::customers::{MOST_LISTED, Mapping},
+    order::Order,
+};
+
+/// The caller's place, if it is reserved.
+pub(super) fn find(connection: &Connection, owner: &CallerId) -> Result<Option<Mapping>, Failure> {
+    let found = connection
+        .prepare_cached(
+            "SELECT reservation, reserved_at, customer FROM customers WHERE owner = ?1",
+        )?
+        .query_row([owner.as_str()], mapping)
+        .optional()?;
+    Ok(found)
+}
+
+fn mapping(row: &Row<'_>) -> rusqlite::Result<Mapping> {
+    Ok(Mapping {
+        reservation: row.get(0)?,
+        reserved_at: row.get(1)?,
+        customer: row.get(2)?,
+    })
+}
+
+/// Reserves a place where there is none, or only the one that is `gone`; gives the one that is there
+/// then.
+pub(super) fn reserve(
+    connection: &Connection,
+    owner: &CallerId,
+    gone: Option<&Mapping>,
+    now: i64,
+) -> Result<Mapping, Failure> {
+    let found = find(connection, owner)?;
+    if let Some(found) = found
+        && gone.is_none_or(|gone| gone.reservation != found.reservation)
+    {
+        return Ok(found);
+    }
+    let made = Mapping::reserved(now);
+    connection
+        .prepare_cached(
+            "INSERT INTO customers (owner, reservation, reserved_at) VALUES (?1, ?2, ?3)
+             ON CONFLICT (owner) DO UPDATE SET reservation = excluded.reservation,
+                 reserved_at = excluded.reserved_at, customer = NULL",
+        )?
+        .execute(params![owner.as_str(), made.reservation, made.reserved_at])?;
+    Ok(made)
+}
+
+/// Notes `customer` under `reserved`, unless one is noted, or the place was reserved anew; gives the
+/// place as it is then.
+pub(super) fn settle(
+    connection: &Connection,
+    owner: &CallerId,
+    reserved: &Mapping,
+    customer: &str,
+) -> Result<Option<Mapping>, Failure> {
+    if holder(connection, customer)?.is_some_and(|holder| holder != *owner) {
+        return Err(Failure::CustomerTaken);
+    }
+    connection
+        .prepare_cached(
+            "UPDATE customers SET customer = ?3
+             WHERE owner = ?1 AND reservation = ?2 AND customer IS NULL",
+        )?
+        .execute(params![owner.as_str(), reserved.reservation, customer])?;
+    find(connection, owner)
+}
+
+/// Whose `customer` is.
+pub(super) fn holder(connection: &Connection, customer: &str) -> Result<Option<CallerId>, Failure> {
+    let owner: Option<String> = connection
+        .prepare_cached("SELECT owner FROM customers WHERE customer = ?1")?
+        .query_row([customer], |row| row.get(0))
+        .optional()?;
+    let owner = owner.map(|owner| CallerId::parse(&owner).ok_or(Failure::Malformed("owner")));
+    owner.transpose()
+}
+
+/// The caller's orders, the newest first.
+pub(super) fn orders(connection: &Connection, owner: &CallerId) -> Result<Vec<Order>, Failure> {
+    let mut statement = connection.prepare_cached(
+        "SELECT body, version FROM orders WHERE body ->> '$.owner' = ?1
+         ORDER BY body ->> '$.created_at' DESC, id DESC LIMIT ?2",
+    )?;
+    let rows = statement.query_map(params![owner.as_str(), MOST_LISTED], orders::columns)?;
+    rows.map(|row| Ok(orders::read(row?)?.0)).collect()
+}
