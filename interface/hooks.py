@@ -14,7 +14,7 @@ import schemathesis
 
 from interface.shop import signature, token
 
-#: What `interface.run` prepared: orders by their state, and events.
+#: What `interface.run` prepared: orders by their state, customers, and events.
 WORLD: dict[str, Any] = json.loads(os.environ["INTERFACE_WORLD"])
 ORDER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -63,14 +63,47 @@ def furnish_refund(body: dict[str, Any]) -> None:
         body["amount"] = amount % 700 + 1
 
 
-FURNISHED = {"/api/create-intent": furnish_intent, "/api/refund": furnish_refund}
+def furnish_checkout(body: dict[str, Any]) -> None:
+    """What a payment is of, and places of the shop to come back to."""
+    furnish_intent(body)
+    for name in ("successUrl", "cancelUrl"):
+        furnish_url(body, name)
+
+
+def furnish_portal(body: dict[str, Any]) -> None:
+    """A place of the shop to come back to."""
+    furnish_url(body, "returnUrl")
+
+
+def furnish_url(body: dict[str, Any], name: str) -> None:
+    if isinstance(body.get(name), str):
+        body[name] = pick(body[name], ["https://shop.example/there", "https://shop.example/", body[name]])
+
+
+def furnish_query(path: str, query: dict[str, Any]) -> None:
+    """Ids of what is there; one of a customer and an order, since both are refused at once."""
+    if path != "/api/customer":
+        query |= {name: known_order(query[name]) for name in query if name == "id"}
+        return
+    if isinstance(query.get("order"), str):
+        query["order"] = known_order(query["order"])
+    if isinstance(query.get("id"), str) and query["id"].startswith("cus_"):
+        query["id"] = pick(query["id"], [*WORLD["customers"], query["id"]])
+        if zlib.crc32(query["id"].encode()) % 2:
+            query.pop("order", None)
+
+
+FURNISHED = {
+    "/api/create-checkout": furnish_checkout, "/api/create-intent": furnish_intent,
+    "/api/portal": furnish_portal, "/api/refund": furnish_refund,
+}
 
 
 @schemathesis.hook
 def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
     """Puts what is there in place of what was made up."""
-    if isinstance(case.query, dict) and "id" in case.query:
-        case.query["id"] = known_order(case.query["id"])
+    if isinstance(case.query, dict):
+        furnish_query(case.path, case.query)
     if isinstance(case.body, dict):
         if "orderId" in case.body:
             case.body["orderId"] = known_order(case.body["orderId"])

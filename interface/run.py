@@ -28,11 +28,12 @@ UNCHECKED_OF_STRIPE = [*UNCHECKED, "negative_data_rejection", "missing_required_
 
 
 def world(shop: Shop) -> dict[str, list]:
-    """Orders to ask about, and events to tell of."""
+    """Orders and customers to ask about, and events to tell of."""
     paid = [shop.paid_order("ada", f"paid-{number}") for number in range(3)]
     opened, _ = shop.open_order("ada", "opened")
     another, _ = shop.open_order("eve", "another")
-    return {"orders": [*paid, opened, another], "events": shop.events()}
+    customers = [customer["id"] for customer in shop.ask_stripe("/v1/customers?limit=10")["data"]]
+    return {"orders": [*paid, opened, another], "customers": customers, "events": shop.events()}
 
 
 def options(caller: str) -> list[str]:

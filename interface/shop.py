@@ -54,6 +54,7 @@ class Shop:
             env={
                 "CARGO_TARGET_DIR": self.folder.name, "STRIPE_SECRET_KEY": SECRET_KEY,
                 "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET, "FAREBOX_SITE_KEY": SITE_KEY,
+                "FAREBOX_RETURN_ORIGINS": "https://shop.example",
                 # A few callers send all of it.
                 "FAREBOX_LIMIT_CALLER": "off", "FAREBOX_LIMIT_ADDRESS": "off",
             },

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/create-checkout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Opens a page of Stripe's on which an order is paid.
+         * @description The same operation gives the same page, however often it is sent.
+         */
+        post: operations["createCheckout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/create-intent": {
         parameters: {
             query?: never;
@@ -24,6 +44,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/customer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads what Stripe holds about a customer, and their orders. */
+        get: operations["readCustomer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/order": {
         parameters: {
             query?: never;
@@ -35,6 +72,23 @@ export interface paths {
         get: operations["readOrder"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens the billing portal for the caller. */
+        post: operations["openPortal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -85,6 +139,43 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A card that the customer keeps. */
+        Card: {
+            brand: string;
+            /** Format: int64 */
+            expMonth: number;
+            /** Format: int64 */
+            expYear: number;
+            last4: string;
+        };
+        /** @description What the browser needs, and nothing else. */
+        CheckoutCreated: {
+            orderId: string;
+            /** @description Where the order is paid, for its owner's browser alone. */
+            url: string;
+        };
+        /**
+         * @description What the caller sends: `items`, with an `Idempotency-Key` header, or `order`; and where to come back
+         *     to.
+         */
+        CreateCheckout: {
+            /**
+             * Format: uri
+             * @description Where the payer is sent who turns back.
+             */
+            cancelUrl: string;
+            /** @description What is bought. */
+            items?: components["schemas"]["Item"][] | null;
+            /** @description A token that the site's server signed. */
+            order?: string | null;
+            /** @description Beside `items`: the order of an earlier answer, which is to be changed. */
+            orderId?: string | null;
+            /**
+             * Format: uri
+             * @description Where the payer is sent after paying.
+             */
+            successUrl: string;
+        };
         /** @description What the caller sends: `items`, with an `Idempotency-Key` header, or `order`. */
         CreateIntent: {
             /** @description What is bought. */
@@ -104,11 +195,33 @@ export interface components {
             publishableKey: string;
             status: components["schemas"]["OrderStatus"];
         };
+        /** @description What Stripe holds about a customer, and their orders, the newest first. */
+        Customer: {
+            cards: components["schemas"]["Card"][];
+            /** @description Masked, unless it is the caller's own. */
+            email: string | null;
+            /** @description `cus_…`; null where there is no customer at Stripe, or no more. */
+            id: string | null;
+            name: string | null;
+            orders: components["schemas"]["CustomerOrder"][];
+        };
+        /** @description An order. Amounts are in minor units, times in Unix seconds. */
+        CustomerOrder: {
+            /** Format: int64 */
+            amount: number;
+            /** Format: int64 */
+            createdAt: number;
+            currency: string;
+            orderId: string;
+            /** Format: int64 */
+            refundedAmount: number;
+            status: components["schemas"]["OrderStatus"];
+        };
         /**
          * @description What programs tell an error by.
          * @enum {string}
          */
-        ErrorCode: "invalid_request" | "amount_too_small" | "bad_signature" | "unauthenticated" | "generic_decline" | "forbidden" | "refund_limit" | "not_found" | "method_not_allowed" | "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_changed" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_refused" | "body_too_large" | "internal" | "unavailable";
+        ErrorCode: "invalid_request" | "amount_too_small" | "bad_signature" | "unauthenticated" | "generic_decline" | "forbidden" | "refund_limit" | "not_found" | "method_not_allowed" | "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_changed" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_refused" | "body_too_large" | "too_many_payments" | "internal" | "unavailable";
         /** @description The refund as Stripe has it now. The amount is in minor units. */
         GivenBack: {
             /** Format: int64 */
@@ -125,6 +238,14 @@ export interface components {
             price: string;
             /** Format: int32 */
             quantity: number;
+        };
+        /** @description What the caller sends. Which customer is not theirs to say. */
+        OpenPortal: {
+            /**
+             * Format: uri
+             * @description Where the portal leads back to.
+             */
+            returnUrl: string;
         };
         /** @description An order as its owner, and staff, see it. Amounts are in minor units, times in Unix seconds. */
         Order: {
@@ -147,6 +268,10 @@ export interface components {
          * @enum {string}
          */
         OrderStatus: "created" | "requires_action" | "processing" | "failed" | "canceled" | "paid" | "partially_refunded" | "refunded" | "disputed" | "dispute_won" | "dispute_lost";
+        /** @description Where the browser is to be sent. */
+        PortalOpened: {
+            url: string;
+        };
         /** @description What Stripe is told; it reads the status alone. */
         Received: {
             received: boolean;
@@ -175,6 +300,292 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    createCheckout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's own name for this operation; needed with `items` */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateCheckout"];
+            };
+        };
+        responses: {
+            /** @description The browser can be sent to this URL */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "orderId": "ord_8d0a2f",
+                     *       "url": "https://checkout.stripe.com/c/pay/cs_…"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CheckoutCreated"];
+                };
+            };
+            /** @description `invalid_request`: the request is wrong, or the signed order in it is not one that the site signed, or has expired; the message names the field and the reason; `amount_too_small`: Stripe does not charge so little in this currency */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "invalid_request" | "amount_too_small";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `unauthenticated`: there is no valid token that says who is calling */
+            401: {
+                headers: {
+                    /** @description `Bearer`: the scheme that is asked for */
+                    "WWW-Authenticate"?: string;
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "unauthenticated",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "unauthenticated";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `forbidden`: the caller is known, and no role of theirs permits this */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "forbidden",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "forbidden";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `not_found`: there is no such order, or it is another caller's */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "not_found",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` came before with other contents; `in_progress`: the same operation is being carried out; `order_already_paid`: the order is paid; nothing about it changes; `payment_processing`: a payment is under way; the order cannot change until it ends; `order_canceled`: the payment was canceled; `order_changed`: the site signed a newer version of the order */
+            409: {
+                headers: {
+                    /** @description Seconds after which the same request may be sent again */
+                    "Retry-After"?: number;
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "idempotency_key_reused",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_changed";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `body_too_large`: the body is over the route's cap */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "body_too_large",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "body_too_large";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `too_many_payments`: too many payments were started lately, or are not paid, by this caller or from their address */
+            429: {
+                headers: {
+                    /** @description Seconds after which the same request may be sent again */
+                    "Retry-After"?: number;
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "too_many_payments",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "too_many_payments";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `internal`: something on our side is wrong; the log knows what, by the request id */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "internal";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `unavailable`: Stripe, the ledger or the issuer of tokens did not answer in time, or there are no keys to work with for now */
+            503: {
+                headers: {
+                    /** @description Seconds after which the same request may be sent again */
+                    "Retry-After"?: number;
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "unavailable",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
     createIntent: {
         parameters: {
             query?: never;
@@ -404,6 +815,253 @@ export interface operations {
                     };
                 };
             };
+            /** @description `too_many_payments`: too many payments were started lately, or are not paid, by this caller or from their address */
+            429: {
+                headers: {
+                    /** @description Seconds after which the same request may be sent again */
+                    "Retry-After"?: number;
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "too_many_payments",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "too_many_payments";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `internal`: something on our side is wrong; the log knows what, by the request id */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "internal";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `unavailable`: Stripe, the ledger or the issuer of tokens did not answer in time, or there are no keys to work with for now */
+            503: {
+                headers: {
+                    /** @description Seconds after which the same request may be sent again */
+                    "Retry-After"?: number;
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "unavailable",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    readCustomer: {
+        parameters: {
+            query?: {
+                /** @description Stripe's id of a customer; the caller themselves, without it */
+                id?: string;
+                /** @description Instead of `id`: an order, whose owner is meant */
+                order?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The customer; `id` is null without one at Stripe */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cards": [
+                     *         {
+                     *           "brand": "visa",
+                     *           "expMonth": 12,
+                     *           "expYear": 2030,
+                     *           "last4": "4242"
+                     *         }
+                     *       ],
+                     *       "email": "a***@e***.com",
+                     *       "id": "cus_1",
+                     *       "name": "Ada",
+                     *       "orders": [
+                     *         {
+                     *           "amount": 3000,
+                     *           "createdAt": 1790000000,
+                     *           "currency": "usd",
+                     *           "orderId": "ord_8d0a2f",
+                     *           "refundedAmount": 0,
+                     *           "status": "paid"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description `invalid_request`: the request is wrong, or the signed order in it is not one that the site signed, or has expired; the message names the field and the reason */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "invalid_request";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `unauthenticated`: there is no valid token that says who is calling */
+            401: {
+                headers: {
+                    /** @description `Bearer`: the scheme that is asked for */
+                    "WWW-Authenticate"?: string;
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "unauthenticated",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "unauthenticated";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `forbidden`: the caller is known, and no role of theirs permits this */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "forbidden",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "forbidden";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `not_found`: there is no such order, or it is another caller's */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "not_found",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
             /** @description `internal`: something on our side is wrong; the log knows what, by the request id */
             500: {
                 headers: {
@@ -601,6 +1259,237 @@ export interface operations {
                         error: {
                             /** @enum {string} */
                             code: "not_found";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `internal`: something on our side is wrong; the log knows what, by the request id */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "internal";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `unavailable`: Stripe, the ledger or the issuer of tokens did not answer in time, or there are no keys to work with for now */
+            503: {
+                headers: {
+                    /** @description Seconds after which the same request may be sent again */
+                    "Retry-After"?: number;
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "unavailable",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    openPortal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "returnUrl": "https://shop.example/account"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OpenPortal"];
+            };
+        };
+        responses: {
+            /** @description The browser is to be sent to this URL, which is good for minutes */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "url": "https://billing.stripe.com/p/session/…"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PortalOpened"];
+                };
+            };
+            /** @description `invalid_request`: the request is wrong, or the signed order in it is not one that the site signed, or has expired; the message names the field and the reason */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "invalid_request";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `unauthenticated`: there is no valid token that says who is calling */
+            401: {
+                headers: {
+                    /** @description `Bearer`: the scheme that is asked for */
+                    "WWW-Authenticate"?: string;
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "unauthenticated",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "unauthenticated";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `forbidden`: the caller is known, and no role of theirs permits this */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "forbidden",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "forbidden";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `in_progress`: the same operation is being carried out */
+            409: {
+                headers: {
+                    /** @description Seconds after which the same request may be sent again */
+                    "Retry-After"?: number;
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "in_progress",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "in_progress";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `body_too_large`: the body is over the route's cap */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "body_too_large",
+                     *         "message": "what the caller may read",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "body_too_large";
                             message: string;
                             requestId: string;
                         };

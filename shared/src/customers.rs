@@ -68,13 +68,32 @@ impl Customers<'_> {
         self.settled(owner, mapping).await
     }
 
-    /// Another customer of the caller's, where Stripe says that there is no such customer as `gone` any
-    /// more: see [`Failure::is_about_a_missing_customer`]. It may be there already.
+    /// What `make` makes at Stripe for a caller's `customer`; for another one, where that is gone.
     ///
     /// # Errors
     ///
-    /// As [`Customers::of`].
-    pub async fn instead_of(&self, owner: &CallerId, gone: &Known) -> Result<Known, Error> {
+    /// As [`Customers::of`], and what `make` fails with.
+    pub async fn made_for<T, F>(
+        &self,
+        owner: &CallerId,
+        customer: &Known,
+        make: impl Fn(String) -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        match make(customer.id.clone()).await {
+            Err(failure) if failure.is_about_a_missing_customer() => {
+                let customer = self.instead_of(owner, customer).await?;
+                Ok(make(customer.id).await?)
+            }
+            made => Ok(made?),
+        }
+    }
+
+    /// Another customer of the caller's, where Stripe says that there is no such customer as `gone` any
+    /// more: see [`Failure::is_about_a_missing_customer`]. It may be there already.
+    async fn instead_of(&self, owner: &CallerId, gone: &Known) -> Result<Known, Error> {
         tracing::warn!(
             customer.id = gone.id,
             "a customer is gone at Stripe, the caller gets another"

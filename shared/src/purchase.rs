@@ -166,13 +166,8 @@ impl Till {
             clock: &self.clock,
         };
         let customer = customers.of(order.owner()).await?;
-        match make(Some(customer.id().to_owned())).await {
-            Err(failure) if failure.is_about_a_missing_customer() => {
-                let customer = customers.instead_of(order.owner(), &customer).await?;
-                Ok(make(Some(customer.id().to_owned())).await?)
-            }
-            made => Ok(made?),
-        }
+        let make = |customer| make(Some(customer));
+        customers.made_for(order.owner(), &customer, make).await
     }
 
     /// `order` as it is now.

@@ -15,8 +15,11 @@ use utoipa::{
 #[must_use]
 pub fn described() -> Vec<(&'static str, OpenApi)> {
     vec![
+        ("create-checkout", create_checkout::Interface::openapi()),
         ("create-intent", create_intent::Interface::openapi()),
+        ("customer", customer::Interface::openapi()),
         ("order", order::Interface::openapi()),
+        ("portal", portal::Interface::openapi()),
         ("refund", refund::Interface::openapi()),
         ("webhook", webhook::Interface::openapi()),
     ]

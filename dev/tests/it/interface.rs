@@ -64,7 +64,13 @@ fn every_operation_says_who_may_call_it_and_how_it_fails() {
 fn a_body_may_hold_what_is_described_and_nothing_else() {
     let document: Value = serde_json::from_str(&interface::document()).unwrap();
     let schemas = &document["components"]["schemas"];
-    for name in ["CreateIntent", "Item", "RefundOrder"] {
+    for name in [
+        "CreateCheckout",
+        "CreateIntent",
+        "Item",
+        "OpenPortal",
+        "RefundOrder",
+    ] {
         assert_eq!(schemas[name]["additionalProperties"], false, "{name}");
     }
 }

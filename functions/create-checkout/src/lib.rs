@@ -18,6 +18,7 @@
 //!
 //! What is priced and how is in [`shared::purchase`]; read [`page`] for how an order gets its one page.
 
+mod interface;
 pub mod page;
 
 use axum::http::HeaderMap;
@@ -26,6 +27,8 @@ use axum::{
     extract::{FromRef, State},
     routing::{MethodRouter, post},
 };
+pub use interface::Interface;
+use interface::Refusals;
 use serde::{Deserialize, Serialize};
 use shared::{
     Clock, Config, Error,
@@ -38,6 +41,7 @@ use shared::{
     request::{self, IdempotencyKey, ReturnOrigins},
     stripe::{PageUrl, Returns, Stripe},
 };
+use utoipa::ToSchema;
 
 /// What this function cannot do without.
 pub const NEEDS: &[&str] = &[
@@ -104,28 +108,57 @@ pub fn service(app: App) -> MethodRouter {
 
 /// What the caller sends: `items`, with an `Idempotency-Key` header, or `order`; and where to come back
 /// to.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct CreateCheckout {
+    /// What is bought.
+    #[schema(min_items = 1, max_items = 50)]
     items: Option<Vec<Item>>,
     /// Beside `items`: the order of an earlier answer, which is to be changed.
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     order_id: Option<String>,
     /// A token that the site's server signed.
     order: Option<String>,
     /// Where the payer is sent after paying.
+    #[schema(format = "uri", max_length = 2048)]
     success_url: String,
     /// Where the payer is sent who turns back.
+    #[schema(format = "uri", max_length = 2048)]
     cancel_url: String,
 }
 
 /// What the browser needs, and nothing else.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CheckoutCreated)]
 #[serde(rename_all = "camelCase")]
 struct Created {
     order_id: String,
+    /// Where the order is paid, for its owner's browser alone.
+    #[schema(value_type = String)]
     url: PageUrl,
 }
 
+/// Opens a page of Stripe's on which an order is paid.
+///
+/// The same operation gives the same page, however often it is sent.
+#[utoipa::path(
+    post,
+    path = "/api/create-checkout",
+    operation_id = "createCheckout",
+    params(("Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255,
+        pattern = "^[!-~]+$", description = "The caller's own name for this operation; needed with `items`")),
+    request_body(content = CreateCheckout, examples(
+        ("items" = (summary = "Priced by the shop's prices", value = json!(
+            { "items": [{ "price": "mug", "quantity": 2 }],
+                "successUrl": "https://shop.example/return", "cancelUrl": "https://shop.example/cart" }))),
+    )),
+    responses(
+        (status = 200, description = "The browser can be sent to this URL", body = Created,
+            example = json!({ "orderId": "ord_8d0a2f", "url": "https://checkout.stripe.com/c/pay/cs_…" })),
+        Refusals,
+    ),
+    security(("callerToken" = [])),
+)]
 async fn create(
     payer: Allowed<CreatePayment>,
     gate: Gate,

@@ -19,6 +19,7 @@
 //! Read [`view`] for what is answered to whom.
 
 mod email;
+mod interface;
 pub mod view;
 
 use axum::{
@@ -26,6 +27,8 @@ use axum::{
     extract::{FromRef, State},
     routing::{MethodRouter, get},
 };
+pub use interface::Interface;
+use interface::Refusals;
 use serde::Deserialize;
 use shared::{
     Clock, Config, Error,
@@ -118,6 +121,27 @@ struct Subject {
     customer: Option<String>,
 }
 
+/// Reads what Stripe holds about a customer, and their orders.
+#[utoipa::path(
+    get,
+    path = "/api/customer",
+    operation_id = "readCustomer",
+    params(
+        ("id" = Option<String>, Query, nullable = false, pattern = "^cus_[A-Za-z0-9]{1,250}$",
+            description = "Stripe's id of a customer; the caller themselves, without it"),
+        ("order" = Option<String>, Query, nullable = false, pattern = "^[A-Za-z0-9_-]{1,64}$",
+            description = "Instead of `id`: an order, whose owner is meant"),
+    ),
+    responses(
+        (status = 200, description = "The customer; `id` is null without one at Stripe", body = CustomerView,
+            example = json!({ "id": "cus_1", "name": "Ada", "email": "a***@e***.com",
+                "cards": [{ "brand": "visa", "last4": "4242", "expMonth": 12, "expYear": 2030 }],
+                "orders": [{ "orderId": "ord_8d0a2f", "status": "paid", "amount": 3000, "currency": "usd",
+                    "refundedAmount": 0, "createdAt": 1_790_000_000 }] })),
+        Refusals,
+    ),
+    security(("callerToken" = [])),
+)]
 async fn read(
     caller: Allowed<ReadCustomer>,
     State(app): State<App>,

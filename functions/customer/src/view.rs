@@ -13,17 +13,22 @@ use shared::{
     order::{Order, Status},
     stripe::{Card, Customer},
 };
+use utoipa::ToSchema;
 
 use crate::{App, Subject, email};
 
 /// What Stripe holds about a customer, and their orders, the newest first.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Customer)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerView {
     /// `cus_…`; null where there is no customer at Stripe, or no more.
+    #[schema(required)]
     id: Option<String>,
+    #[schema(required)]
     name: Option<String>,
     /// Masked, unless it is the caller's own.
+    #[schema(required)]
     email: Option<String>,
     cards: Vec<CardView>,
     orders: Vec<OrderView>,
@@ -37,7 +42,8 @@ impl std::fmt::Debug for CustomerView {
 }
 
 /// A card that the customer keeps.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Card)]
 #[serde(rename_all = "camelCase")]
 struct CardView {
     brand: String,
@@ -47,7 +53,8 @@ struct CardView {
 }
 
 /// An order. Amounts are in minor units, times in Unix seconds.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CustomerOrder)]
 #[serde(rename_all = "camelCase")]
 struct OrderView {
     order_id: String,

@@ -12,11 +12,15 @@
 //! | `403` | no role of the caller's opens the portal |
 //! | `503` | Stripe or the ledger did not answer in time, or the keys cannot be read; the same request may be sent again |
 
+mod interface;
+
 use axum::{
     Json,
     extract::{FromRef, State},
     routing::{MethodRouter, post},
 };
+pub use interface::Interface;
+use interface::Refusals;
 use serde::{Deserialize, Serialize};
 use shared::{
     Clock, Config, Error,
@@ -28,6 +32,7 @@ use shared::{
     request::{self, ReturnOrigins},
     stripe::{PortalUrl, Stripe},
 };
+use utoipa::ToSchema;
 
 /// What this function cannot do without.
 pub const NEEDS: &[&str] = &[
@@ -93,19 +98,36 @@ pub fn service(app: App) -> MethodRouter {
 }
 
 /// What the caller sends. Which customer is not theirs to say.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = OpenPortal)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Open {
     /// Where the portal leads back to.
+    #[schema(format = "uri", max_length = 2048)]
     return_url: String,
 }
 
 /// Where the browser is to be sent.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PortalOpened)]
 struct Opened {
+    #[schema(value_type = String)]
     url: PortalUrl,
 }
 
+/// Opens the billing portal for the caller.
+#[utoipa::path(
+    post,
+    path = "/api/portal",
+    operation_id = "openPortal",
+    request_body(content = Open, example = json!({ "returnUrl": "https://shop.example/account" })),
+    responses(
+        (status = 200, description = "The browser is to be sent to this URL, which is good for minutes", body = Opened,
+            example = json!({ "url": "https://billing.stripe.com/p/session/…" })),
+        Refusals,
+    ),
+    security(("callerToken" = [])),
+)]
 async fn open(
     caller: Allowed<OpenPortal>,
     State(app): State<App>,
@@ -136,12 +158,8 @@ impl App {
         customer: &Known,
         return_url: &str,
     ) -> Result<PortalUrl, Error> {
-        match self.stripe.open_portal(customer.id(), return_url).await {
-            Err(failure) if failure.is_about_a_missing_customer() => {
-                let customer = self.customers().instead_of(owner, customer).await?;
-                Ok(self.stripe.open_portal(customer.id(), return_url).await?)
-            }
-            url => Ok(url?),
-        }
+        let open =
+            |customer: String| async move { self.stripe.open_portal(&customer, return_url).await };
+        self.customers().made_for(owner, customer, open).await
     }
 }

@@ -20,8 +20,8 @@ use std::{
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 use super::{
-    Accepted, Admission, Admitted, Failure, Letter, Mapping, Opened, Opening, Operation, Quarantined,
-    REMEMBERED, Refusal, Settled,
+    Accepted, Admission, Admitted, Failure, Letter, Mapping, Opened, Opening, Operation,
+    Quarantined, REMEMBERED, Refusal, Settled,
     accept::{Decision, Handle, decide},
     opening,
     refunding::{Refunded, Refunding},
