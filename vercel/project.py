@@ -1,0 +1,128 @@
+"""The workspace as a project of Vercel's: a copy of it, which Vercel's tool builds and serves."""
+
+import functools
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from aws.program import Program, environment, free_port, run
+from aws.template import WORKSPACE
+
+CLI = WORKSPACE / "vercel" / "node_modules" / ".bin" / "vercel"
+FOLDER = WORKSPACE / "target" / "vercel"
+TREE = FOLDER / "tree"
+
+
+def configuration() -> dict[str, Any]:
+    """`vercel.json`."""
+    return json.loads((WORKSPACE / "vercel.json").read_text())
+
+
+def variables() -> dict[str, str]:
+    """What Vercel's tool is run with. How it bundles is tested here, and not how cargo optimises: that takes
+    minutes for each function, and `sam build` does it."""
+    return environment(
+        VERCEL_TELEMETRY_DISABLED="1", VERCEL_BUILD_IMAGE="1", NO_UPDATE_NOTIFIER="1",
+        CARGO_NET_OFFLINE="true", CARGO_TARGET_DIR=str(FOLDER / "cargo"),
+        CARGO_PROFILE_RELEASE_LTO="off", CARGO_PROFILE_RELEASE_OPT_LEVEL="0",
+        CARGO_PROFILE_RELEASE_CODEGEN_UNITS="256",
+    )
+
+
+def command(*arguments: str) -> list[str]:
+    """A command of Vercel's tool, which keeps its settings to itself."""
+    return [str(CLI), "--global-config", str(FOLDER / "settings"), *arguments]
+
+
+def copy() -> None:
+    """Brings the copy up to date. Files that are the same stay untouched, so that cargo builds what changed."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=WORKSPACE, check=True, stdout=subprocess.PIPE,
+    )
+    names = [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]
+    wanted = {name for name in names if (WORKSPACE / name).is_file()}
+    for name in wanted:
+        source, target = WORKSPACE / name, TREE / name
+        if not target.exists() or target.read_bytes() != source.read_bytes():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
+            target.chmod(source.stat().st_mode)
+    for path in list(TREE.rglob("*")):
+        name = path.relative_to(TREE)
+        if path.is_file() and str(name) not in wanted and name.parts[0] not in {".vercel", "target"}:
+            path.unlink()
+    # Vercel's tool looks above the copy for a project that it is part of, and stops at such a folder.
+    (FOLDER / ".vercel").mkdir(exist_ok=True)
+
+
+def link(is_linked: bool) -> None:
+    """Makes the copy a project that Vercel knows, as a build wants it, or none, as `vercel dev` does."""
+    project = TREE / ".vercel" / "project.json"
+    project.parent.mkdir(parents=True, exist_ok=True)
+    project.unlink(missing_ok=True)
+    if is_linked:
+        project.write_text('{"projectId":"prj_local","orgId":"team_local","settings":{}}')
+
+
+@functools.cache
+def built() -> Path:
+    """The folder with a bundle for each function, built once for all tests."""
+    copy()
+    link(True)
+    run(command("build", "--yes", "--standalone"), variables(), TREE, seconds=3600)
+    return TREE / ".vercel" / "output" / "services"
+
+
+def bundle(service: str) -> Path:
+    """A function's bundle."""
+    return built() / service / "functions" / "rust.func"
+
+
+class Bundle:
+    """A built function behind Vercel's own proxy, as it is run on Vercel."""
+
+    def __init__(self, service: str, settings: dict[str, str], log: Path):
+        folder, port = bundle(service), free_port()
+        own = {"PORT": str(port), "VERCEL": "1", "VERCEL_ENV": "production"}
+        clean = environment(**own, **settings)
+        self._program = Program([str(folder / "executable")], clean, log, folder)
+        self.url = f"http://127.0.0.1:{port}"
+        self._program.wait_for_port(port)
+
+    def output(self) -> str:
+        """What proxy and function have said."""
+        return self._program.output()
+
+    def stop(self) -> None:
+        """Ends the proxy, and the function that it started."""
+        self._program.stop()
+
+
+class Dev:
+    """`vercel dev`: every function on one port of this machine."""
+
+    def __init__(self, settings: dict[str, str], log: Path):
+        copy()
+        link(False)
+        port = free_port()
+        others = ["--queue-port", "--runtime-cache-port", "--schedules-port"]
+        ports = [text for name in others for text in (name, str(free_port()))]
+        arguments = command("dev", "--local", "--yes", "--listen", f"127.0.0.1:{port}", *ports)
+        self._program = Program(arguments, variables() | settings, log, TREE)
+        self.url = f"http://127.0.0.1:{port}"
+        self._program.wait_for("being ready", self._is_ready, seconds=120)
+
+    def _is_ready(self) -> bool:
+        return re.search(r"Ready!|Available at", self._program.output()) is not None
+
+    def output(self) -> str:
+        """What it and the functions have said."""
+        return self._program.output()
+
+    def stop(self) -> None:
+        """Ends it, and every function that it started."""
+        self._program.stop()

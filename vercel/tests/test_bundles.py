@@ -1,0 +1,172 @@
+"""The built functions behind Vercel's own proxy, over an account of AWS's in which roles are enforced."""
+
+import json
+import tempfile
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from aws import shop
+from aws.shop import KEYS, Answer, Stripe
+from vercel import project
+from vercel.account import NAME, Account, token
+from vercel.project import Bundle, Dev
+
+CRON_SECRET = "the-cron-secret-of-the-tests"
+#: The most that a webhook's body may have: one MiB.
+CAP = 1024 * 1024
+
+
+def event(size: int) -> bytes:
+    """An event of so many bytes, which concerns no order, and which is another one when anything is touched."""
+    body = {"id": f"evt_{size}", "object": "event", "type": "customer.created", "created": 1, "livemode": False,
+            "data": {"object": {"object": "customer", "name": "Zoë \u2028 é"}}}
+    text = json.dumps(body, ensure_ascii=False).encode()[:-1] + b', \r\n\t"pad" : "'
+    return text + b"x" * (size - len(text) - 4) + b'"}\n '
+
+
+class Case(unittest.TestCase):
+    """A Stripe and an account for all tests of a class; what was said is looked through for secrets."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.stripe = Stripe(cls.folder)
+        cls.addClassCleanup(cls.stripe.stop)
+
+    def check_that_no_secret_was_said(self, started: Bundle | Dev) -> None:
+        said = started.output()
+        for word in [*KEYS.values(), CRON_SECRET, token(), token("another"), "_secret_", "Bearer", "v1="]:
+            self.assertNotIn(word, said)
+
+
+class BundleTest(Case):
+    """What is deployed."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        project.built()
+        cls.account = Account(cls.folder, KEYS)
+        cls.addClassCleanup(cls.account.stop)
+
+    def start(self, name: str, **changes: str) -> Bundle:
+        """A function, whose keys are in the secret, with variables of AWS's that are not ours."""
+        settings = self.account.settings() | {
+            "AWS_ACCESS_KEY_ID": "of-the-machine", "AWS_SECRET_ACCESS_KEY": "of-the-machine",
+            "FAREBOX_SECRET_ID": NAME, "STRIPE_API_BASE": self.stripe.url,
+            "FAREBOX_FULFIL": f"eventbridge:{NAME}", "CRON_SECRET": CRON_SECRET,
+        }
+        settings = {name: value for name, value in (settings | changes).items() if value}
+        started = Bundle(name, settings, self.folder / f"{name}.{self.id().split('.')[-1]}.log")
+        self.addCleanup(self.check_that_no_secret_was_said, started)
+        self.addCleanup(started.stop)
+        return started
+
+    def send(self, to: Bundle, method: str, body: bytes | None = None, **headers: str) -> Answer:
+        """A request as Vercel hands it on: with its token."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return shop.request(method, f"{to.url}/any/path?id=o_1", body, {"X-Vercel-OIDC-Token": token()} | named)
+
+    def deliver(self, to: Bundle, body: bytes, signature: str = "") -> Answer:
+        return self.send(to, "POST", body, Stripe_Signature=signature or shop.signature(body))
+
+    def tick(self, of: Bundle) -> Answer:
+        return self.send(of, "GET", Authorization=f"Bearer {CRON_SECRET}")
+
+    def test_every_function_has_a_bundle_with_its_time_limit(self):
+        for name, service in project.configuration()["services"].items():
+            [limits] = service["functions"].values()
+            built = json.loads((project.bundle(name) / ".vc-config.json").read_text())
+            self.assertEqual(built["maxDuration"], limits["maxDuration"], name)
+            self.assertEqual(built["runtime"], "executable", name)
+
+    def test_signed_bytes_arrive_exactly_and_others_are_refused(self):
+        webhook = self.start("webhook")
+        for size in [1_000, 900_000, CAP]:
+            answer = self.deliver(webhook, event(size))
+            self.assertEqual((answer.status, answer.json), (200, {"received": True}), size)
+        forged = self.deliver(webhook, event(1_000), shop.signature(event(1_000), "whsec_forged"))
+        self.assertEqual((forged.status, forged.json["error"]["code"]), (400, "bad_signature"))
+        changed = self.deliver(webhook, event(900_000)[:-1] + b"\n", shop.signature(event(900_000)))
+        self.assertEqual((changed.status, changed.json["error"]["code"]), (400, "bad_signature"))
+        large = self.deliver(webhook, event(CAP + 1))
+        self.assertEqual((large.status, large.json["error"]["code"]), (413, "body_too_large"))
+
+    def test_a_payment_is_told_once_however_often_the_schedule_calls(self):
+        # The simple way: Stripe's keys and the site's in the project's environment.
+        keys = {name: value for name, value in KEYS.items()} | {"FAREBOX_SECRET_ID": ""}
+        create_intent, webhook = self.start("create-intent", **keys), self.start("webhook")
+        orders = [self.pay(create_intent, webhook, f"cart-{number}") for number in range(3)]
+
+        fulfil = self.start("fulfil")
+        with ThreadPoolExecutor(4) as threads:
+            ticks = list(threads.map(lambda _: self.tick(fulfil), range(4)))
+
+        self.assertEqual([tick.status for tick in ticks], [200] * 4, ticks)
+        self.assertEqual(sum(tick.json["delivered"] for tick in ticks), 3, ticks)
+        told = [message["data"]["orderId"] for message in self.account.told() if message["type"] == "order.paid"]
+        self.assertEqual(sorted(told), sorted(orders))
+        order = self.start("order", **keys)
+        url, bearer = f"{order.url}/api/order?id={orders[0]}", f"Bearer {shop.token('ada')}"
+        answer = shop.request("GET", url, headers={"X-Vercel-OIDC-Token": token(), "Authorization": bearer})
+        self.assertEqual((answer.status, answer.json["status"]), (200, "paid"), answer)
+
+    def pay(self, create_intent: Bundle, webhook: Bundle, cart: str) -> str:
+        """A payment that succeeds, and of which Stripe tells; gives its order."""
+        body = json.dumps({"items": [{"price": "mug", "quantity": 2}]}).encode()
+        started = self.send(
+            create_intent, "POST", body, Authorization=f"Bearer {shop.token('ada')}",
+            Idempotency_Key=cart, Content_Type="application/json",
+        )
+        self.assertEqual(started.status, 200, started)
+        intent = started.json["clientSecret"].split("_secret_")[0]
+        self.stripe.pay(intent)
+        events = self.stripe.events("payment_intent.succeeded")
+        [paid] = [event for event in events if event["data"]["object"]["id"] == intent]
+        self.assertEqual(self.deliver(webhook, json.dumps(paid).encode()).status, 200)
+        return started.json["orderId"]
+
+    def test_the_schedule_alone_starts_what_has_no_route(self):
+        for name in ["fulfil", "reconcile"]:
+            started = self.start(name)
+            for stranger in ["", f"Bearer {CRON_SECRET}x", "Bearer undefined"]:
+                self.assertEqual(self.send(started, "GET", Authorization=stranger).status, 401, name)
+            self.assertEqual(self.tick(started).status, 200, name)
+
+    def test_without_a_token_of_this_project_nothing_is_done(self):
+        webhook = self.start("webhook")
+        before = self.account.items("")
+        for stranger in ["", "not-a-token", token("another")]:
+            answer = self.deliver_as(webhook, stranger)
+            self.assertEqual((answer.status, answer.json["error"]["code"]), (503, "unavailable"), stranger)
+        self.assertEqual(self.account.items(""), before)
+        self.assertIn("AWS STS refused the token of Vercel (403 AccessDenied)", webhook.output())
+        self.assertEqual(self.deliver_as(webhook, token()).status, 200)
+
+    def deliver_as(self, to: Bundle, whose: str) -> Answer:
+        body = event(1_000)
+        return self.send(to, "POST", body, Stripe_Signature=shop.signature(body), X_Vercel_OIDC_Token=whose)
+
+
+class DevTest(Case):
+    """`vercel dev`, which is a machine of one's own: its files and its keys are used."""
+
+    def test_it_serves_the_functions_under_their_paths(self):
+        settings = KEYS | {
+            "FAREBOX_LEDGER": f"sqlite:{self.folder}/farebox.sqlite", "STRIPE_API_BASE": self.stripe.url,
+        }
+        dev = Dev(settings, self.folder / "dev.log")
+        self.addCleanup(self.check_that_no_secret_was_said, dev)
+        self.addCleanup(dev.stop)
+        for body, status in [(event(1_000), 200), (event(900_000), 200), (event(CAP + 1), 413)]:
+            sent = {"Stripe-Signature": shop.signature(body)}
+            answer = shop.request("POST", f"{dev.url}/api/webhooks/stripe", body, sent)
+            self.assertEqual(answer.status, status, answer)
+        forged = {"Stripe-Signature": shop.signature(event(1_000), "whsec_forged")}
+        answer = shop.request("POST", f"{dev.url}/api/webhooks/stripe", event(1_000), forged)
+        self.assertEqual(answer.status, 400, answer)
+
+
+if __name__ == "__main__":
+    unittest.main()
