@@ -4,6 +4,7 @@ import functools
 import json
 import os
 import re
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -82,16 +83,26 @@ def bundle(service: str) -> Path:
     return built() / service / "functions" / "rust.func"
 
 
+#: Where Vercel's proxy listens, whatever PORT says: so one bundle runs at a time.
+PROXY_PORT = 3000
+
+
 class Bundle:
     """A built function behind Vercel's own proxy, as it is run on Vercel."""
 
     def __init__(self, service: str, settings: dict[str, str], log: Path):
-        folder, port = bundle(service), free_port()
-        own = {"PORT": str(port), "VERCEL": "1", "VERCEL_ENV": "production"}
-        clean = environment(**own, **settings)
+        with socket.socket() as one:
+            if one.connect_ex(("127.0.0.1", PROXY_PORT)) == 0:
+                raise RuntimeError(f"port {PROXY_PORT} is in use, and Vercel's proxy takes no other")
+        folder = bundle(service)
+        clean = environment(VERCEL="1", VERCEL_ENV="production", **settings)
         self._program = Program([str(folder / "executable")], clean, log, folder)
-        self.url = f"http://127.0.0.1:{port}"
-        self._program.wait_for_port(port)
+        self.url = f"http://127.0.0.1:{PROXY_PORT}"
+        try:
+            self._program.wait_for_port(PROXY_PORT)
+        except (RuntimeError, TimeoutError):
+            self.stop()
+            raise
 
     def output(self) -> str:
         """What proxy and function have said."""
@@ -114,7 +125,11 @@ class Dev:
         arguments = command("dev", "--local", "--yes", "--listen", f"127.0.0.1:{port}", *ports)
         self._program = Program(arguments, variables() | settings, log, TREE)
         self.url = f"http://127.0.0.1:{port}"
-        self._program.wait_for("being ready", self._is_ready, seconds=120)
+        try:
+            self._program.wait_for("being ready", self._is_ready, seconds=120)
+        except (RuntimeError, TimeoutError):
+            self.stop()
+            raise
 
     def _is_ready(self) -> bool:
         return re.search(r"Ready!|Available at", self._program.output()) is not None
