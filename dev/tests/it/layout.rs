@@ -122,7 +122,10 @@ async fn vercel_knows_every_function_its_path_its_time_and_its_schedule() {
     let rewrites = project["rewrites"].as_array().unwrap().iter();
     let rewrites = rewrites.map(|rewrite| {
         assert_eq!(rewrite.as_object().unwrap().len(), 2, "{rewrite}");
-        (text(&rewrite["source"]), text(&rewrite["destination"]["service"]))
+        (
+            text(&rewrite["source"]),
+            text(&rewrite["destination"]["service"]),
+        )
     });
     assert_eq!(rewrites.collect::<BTreeMap<_, _>>(), paths);
     let crons = project["crons"].as_array().unwrap().iter();
@@ -133,5 +136,8 @@ async fn vercel_knows_every_function_its_path_its_time_and_its_schedule() {
 #[test]
 fn no_crate_needs_a_runtime_of_vercels() {
     let lock = fs::read_to_string(workspace().join("Cargo.lock")).unwrap();
-    assert!(!lock.contains("vercel"), "the functions are plain HTTP servers there");
+    assert!(
+        !lock.contains("vercel"),
+        "the functions are plain HTTP servers there"
+    );
 }
