@@ -1,15 +1,14 @@
-"""The workspace as a project of Vercel's: a copy of it, which Vercel's tool builds and serves."""
+"""The workspace as a project of Vercel's: a copy of it, which Vercel's tool builds."""
 
 import functools
 import json
 import os
-import re
 import socket
 import subprocess
 from pathlib import Path
 from typing import Any
 
-from aws.program import Program, environment, free_port, run
+from aws.program import Program, environment, run
 from aws.template import WORKSPACE
 
 CLI = WORKSPACE / "vercel" / "node_modules" / ".bin" / "vercel"
@@ -60,20 +59,18 @@ def copy() -> None:
     (FOLDER / ".vercel").mkdir(exist_ok=True)
 
 
-def link(is_linked: bool) -> None:
-    """Makes the copy a project that Vercel knows, as a build wants it, or none, as `vercel dev` does."""
+def link() -> None:
+    """Makes the copy a project that Vercel knows, as a build wants it."""
     project = TREE / ".vercel" / "project.json"
     project.parent.mkdir(parents=True, exist_ok=True)
-    project.unlink(missing_ok=True)
-    if is_linked:
-        project.write_text('{"projectId":"prj_local","orgId":"team_local","settings":{}}')
+    project.write_text('{"projectId":"prj_local","orgId":"team_local","settings":{}}')
 
 
 @functools.cache
 def built() -> Path:
     """The folder with a bundle for each function, built once for all tests."""
     copy()
-    link(True)
+    link()
     run(command("build", "--yes", "--standalone"), variables(), TREE, seconds=3600)
     return TREE / ".vercel" / "output" / "services"
 
@@ -83,7 +80,7 @@ def bundle(service: str) -> Path:
     return built() / service / "functions" / "rust.func"
 
 
-#: Where Vercel's proxy listens, whatever PORT says: so one bundle runs at a time.
+#: Where Vercel's proxy listens, whatever PORT says; so one bundle runs at a time.
 PROXY_PORT = 3000
 
 
@@ -110,34 +107,4 @@ class Bundle:
 
     def stop(self) -> None:
         """Ends the proxy, and the function that it started."""
-        self._program.stop()
-
-
-class Dev:
-    """`vercel dev`: every function on one port of this machine."""
-
-    def __init__(self, settings: dict[str, str], log: Path):
-        copy()
-        link(False)
-        port = free_port()
-        others = ["--queue-port", "--runtime-cache-port", "--schedules-port"]
-        ports = [text for name in others for text in (name, str(free_port()))]
-        arguments = command("dev", "--local", "--yes", "--listen", f"127.0.0.1:{port}", *ports)
-        self._program = Program(arguments, variables() | settings, log, TREE)
-        self.url = f"http://127.0.0.1:{port}"
-        try:
-            self._program.wait_for("being ready", self._is_ready, seconds=120)
-        except (RuntimeError, TimeoutError):
-            self.stop()
-            raise
-
-    def _is_ready(self) -> bool:
-        return re.search(r"Ready!|Available at", self._program.output()) is not None
-
-    def output(self) -> str:
-        """What it and the functions have said."""
-        return self._program.output()
-
-    def stop(self) -> None:
-        """Ends it, and every function that it started."""
         self._program.stop()

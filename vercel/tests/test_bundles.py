@@ -12,7 +12,7 @@ from aws import shop
 from aws.shop import KEYS, Answer, Stripe
 from vercel import project
 from vercel.account import NAME, Account, token
-from vercel.project import Bundle, Dev
+from vercel.project import Bundle
 
 CRON_SECRET = "the-cron-secret-of-the-tests"
 #: The most that a webhook's body may have: one MiB.
@@ -36,7 +36,7 @@ class Case(unittest.TestCase):
         cls.stripe = Stripe(cls.folder)
         cls.addClassCleanup(cls.stripe.stop)
 
-    def check_that_no_secret_was_said(self, started: Bundle | Dev) -> None:
+    def check_that_no_secret_was_said(self, started: Bundle) -> None:
         said = started.output()
         for word in [*KEYS.values(), CRON_SECRET, token(), token("another"), "_secret_", "Bearer", "v1="]:
             self.assertNotIn(word, said)
@@ -157,25 +157,6 @@ class BundleTest(Case):
     def deliver_as(self, to: Bundle, whose: str) -> Answer:
         body = event(1_000)
         return self.send(to, "POST", body, Stripe_Signature=shop.signature(body), X_Vercel_OIDC_Token=whose)
-
-
-class DevTest(Case):
-    """`vercel dev`, which is a machine of one's own: its files and its keys are used."""
-
-    def test_it_serves_the_functions_under_their_paths(self):
-        settings = KEYS | {
-            "FAREBOX_LEDGER": f"sqlite:{self.folder}/farebox.sqlite", "STRIPE_API_BASE": self.stripe.url,
-        }
-        dev = Dev(settings, self.folder / "dev.log")
-        self.addCleanup(self.check_that_no_secret_was_said, dev)
-        self.addCleanup(dev.stop)
-        for body, status in [(event(1_000), 200), (event(900_000), 200), (event(CAP + 1), 413)]:
-            sent = {"Stripe-Signature": shop.signature(body)}
-            answer = shop.request("POST", f"{dev.url}/api/webhooks/stripe", body, sent)
-            self.assertEqual(answer.status, status, answer)
-        forged = {"Stripe-Signature": shop.signature(event(1_000), "whsec_forged")}
-        answer = shop.request("POST", f"{dev.url}/api/webhooks/stripe", event(1_000), forged)
-        self.assertEqual(answer.status, 400, answer)
 
 
 if __name__ == "__main__":
