@@ -2,12 +2,24 @@
 //!
 //! The service crates bring the requests, their signing and retries; the connections are ours, with
 //! the same TLS and the same roots as those to Stripe. So a binary holds one HTTP stack, and no
-//! start reads the machine's certificates or looks for credentials elsewhere than in its
-//! environment, where Lambda puts them.
+//! start reads the machine's certificates.
+//!
+//! Credentials are looked for in one place: in the environment, where Lambda puts them; or on Vercel, whose
+//! machines may carry variables of AWS's that are not ours, in what a request brings ([`WebIdentity`]).
+
+mod role;
+#[cfg(test)]
+pub(crate) mod stand_in;
+mod sts;
+mod web_identity;
 
 use std::time::Duration;
 
-use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, SharedCredentialsProvider},
+};
+use aws_sdk_secretsmanager::config::IdentityCache;
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime_api::{
     client::{
@@ -25,6 +37,10 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::{body::SdkBody, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{SdkConfig, region::Region};
 use http_body_util::{BodyExt as _, Full, Limited};
+use role::Role;
+pub use sts::Refused;
+use sts::Sts;
+pub use web_identity::WebIdentity;
 
 use crate::{
     config::{ApiBase, Reader},
@@ -38,30 +54,46 @@ const ATTEMPT: Duration = Duration::from_secs(3);
 /// A whole call, its retries included: below the time that Stripe waits for an answer.
 const OPERATION: Duration = Duration::from_secs(8);
 
-/// Where AWS is and who calls it; cheap to clone, and all clones share connections.
+/// Where AWS is and who calls it; cheap to clone, and all clones share connections and credentials.
 #[derive(Clone, Debug)]
 pub struct Aws {
     config: SdkConfig,
+    web_identity: Option<WebIdentity>,
 }
 
 impl Aws {
     /// From `AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and
-    /// `AWS_SESSION_TOKEN`; the absence of a region or a key is a problem.
-    pub(crate) fn read(read: &mut Reader<'_>) -> Option<Self> {
-        for name in [REGION, ACCESS_KEY, SECRET_KEY] {
-            read.require(name);
-        }
-        let text = |text: &str| Ok::<_, &str>(text.to_owned());
+    /// `AWS_SESSION_TOKEN`; on Vercel from `AWS_ROLE_ARN` in place of the keys. The absence of a region, a
+    /// key or the role is a problem.
+    pub(crate) fn read(read: &mut Reader<'_>, is_vercel: bool) -> Option<Self> {
+        read.require(REGION);
         let region = read.value(REGION, text);
         let endpoint = read.value("AWS_ENDPOINT_URL", ApiBase::parse);
-        let key = read.value(ACCESS_KEY, text);
-        let secret = read.value(SECRET_KEY, text);
-        let token = read.value("AWS_SESSION_TOKEN", text);
-        let credentials = Credentials::new(key?, secret?, token, None, "environment");
-        Some(Self::new(region?, endpoint, credentials))
+        if is_vercel {
+            read.require(ROLE);
+            let role = read.value(ROLE, Role::parse);
+            return Some(Self::of_requests(region?, endpoint, role?));
+        }
+        let credentials = credentials(read);
+        Some(Self::new(region?, endpoint, credentials?))
     }
 
-    fn new(region: String, endpoint: Option<ApiBase>, credentials: Credentials) -> Self {
+    /// Called by whoever the requests' tokens are good for.
+    fn of_requests(region: String, endpoint: Option<ApiBase>, role: Role) -> Self {
+        let address = endpoint.as_ref().map(ApiBase::as_str);
+        let sts = Sts::new(http::pooled_client(), address, &region, role);
+        let web_identity = WebIdentity::new(sts);
+        Self {
+            web_identity: Some(web_identity.clone()),
+            ..Self::new(region, endpoint, web_identity)
+        }
+    }
+
+    fn new(
+        region: String,
+        endpoint: Option<ApiBase>,
+        credentials: impl ProvideCredentials + 'static,
+    ) -> Self {
         let timeouts = TimeoutConfig::builder()
             .operation_attempt_timeout(ATTEMPT)
             .operation_timeout(OPERATION)
@@ -70,6 +102,8 @@ impl Aws {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
+            // What is provided is held already, and by one holder for all services.
+            .identity_cache(IdentityCache::no_cache())
             .http_client(Pooled(http::pooled_client()))
             .sleep_impl(TokioSleep::new())
             .retry_config(RetryConfig::standard().with_max_attempts(4))
@@ -77,7 +111,13 @@ impl Aws {
         config.set_endpoint_url(endpoint.map(|endpoint| endpoint.as_str().to_owned()));
         Self {
             config: config.build(),
+            web_identity: None,
         }
+    }
+
+    /// Who calls, where requests bring it.
+    pub(crate) fn web_identity(&self) -> Option<&WebIdentity> {
+        self.web_identity.as_ref()
     }
 
     /// What a service's client is made from.
@@ -90,6 +130,22 @@ impl Aws {
 const REGION: &str = "AWS_REGION";
 const ACCESS_KEY: &str = "AWS_ACCESS_KEY_ID";
 const SECRET_KEY: &str = "AWS_SECRET_ACCESS_KEY";
+const ROLE: &str = "AWS_ROLE_ARN";
+
+fn text(text: &str) -> Result<String, &'static str> {
+    Ok(text.to_owned())
+}
+
+/// The keys in the environment.
+fn credentials(read: &mut Reader<'_>) -> Option<Credentials> {
+    for name in [ACCESS_KEY, SECRET_KEY] {
+        read.require(name);
+    }
+    let key = read.value(ACCESS_KEY, text);
+    let secret = read.value(SECRET_KEY, text);
+    let token = read.value("AWS_SESSION_TOKEN", text);
+    Some(Credentials::new(key?, secret?, token, None, "environment"))
+}
 
 /// Our client, as the service crates call it.
 #[derive(Clone, Debug)]

@@ -14,6 +14,8 @@ pub(crate) use reader::Reader;
 pub use values::{ApiBase, Caps, Destination, LedgerLocation, Subscriptions};
 pub(crate) use values::{endpoint, seconds};
 
+use secrecy::SecretString;
+
 use crate::{
     access,
     aws::Aws,
@@ -39,6 +41,8 @@ pub mod need {
     pub const FAREBOX_RETURN_ORIGINS: &str = "FAREBOX_RETURN_ORIGINS";
     /// Where the outbox is delivered.
     pub const FAREBOX_FULFIL: &str = "FAREBOX_FULFIL";
+    /// What Vercel's schedule proves itself by.
+    pub const CRON_SECRET: &str = "CRON_SECRET";
 }
 
 /// The settings of one deployment.
@@ -73,6 +77,8 @@ pub struct Config {
     pub access: access::Settings,
     /// How many payments may be started, by one caller and from one address.
     pub limits: limits::Settings,
+    /// `CRON_SECRET`: what Vercel's schedule proves itself by, to functions without a route for people.
+    pub cron_secret: Option<SecretString>,
     /// The keys, behind the type that hands them out: from the environment, or from the secret that
     /// `FAREBOX_SECRET_ID` names and that is held for `FAREBOX_SECRET_TTL` (300 s by default).
     pub secrets: Secrets,
@@ -98,12 +104,16 @@ impl Config {
         lookup: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
         let mut read = Reader::new(&lookup);
+        let is_vercel = is_vercel(&lookup);
         let ledger = read.value(need::FAREBOX_LEDGER, LedgerLocation::parse);
+        if let (true, Some(LedgerLocation::Sqlite(_))) = (is_vercel, &ledger) {
+            read.problem(need::FAREBOX_LEDGER, NO_FILES);
+        }
         let fulfil = read.value(need::FAREBOX_FULFIL, Destination::parse);
         let is_on_aws = matches!(ledger, Some(LedgerLocation::DynamoDb(_)))
             || matches!(fulfil, Some(Destination::EventBridge(_)))
             || read.is_set(secrets::SECRET_ID);
-        let aws = is_on_aws.then(|| Aws::read(&mut read)).flatten();
+        let aws = is_on_aws.then(|| Aws::read(&mut read, is_vercel)).flatten();
         let access = access::Settings::read(&mut read);
         let (keys, others): (Vec<&'static str>, Vec<_>) =
             needs.iter().partition(|name| Keys::NAMES.contains(name));
@@ -133,6 +143,7 @@ impl Config {
                 .unwrap_or_default(),
             access,
             limits: limits::Settings::read(&mut read),
+            cron_secret: read.value(need::CRON_SECRET, values::cron_secret),
             secrets,
         };
         // Read where they are used; a wrong one is told with the others.
@@ -158,6 +169,10 @@ fn wanted(needs: Vec<&'static str>, fulfil: Option<&Destination>, has_issuer: bo
     Wanted { needed, optional }
 }
 
+/// A function there has a folder of its own, which goes when it ends, and others do not see.
+const NO_FILES: &str =
+    "names a file, and Vercel keeps none: name a table, `dynamodb:` and its name";
+
 const LEVELS: &str = "must be error, warn, info, debug or trace";
 
 /// The level of our own log lines: `FAREBOX_LOG`, else `AWS_LAMBDA_LOG_LEVEL`.
@@ -173,7 +188,12 @@ pub(crate) fn log_level(lookup: impl Fn(&str) -> Option<String>) -> Option<traci
 pub(crate) enum Platform {
     /// AWS Lambda's runtime interface.
     Lambda,
-    /// Plain HTTP on a loopback port: Vercel, a server of one's own, or this machine.
+    /// Plain HTTP on a loopback port, behind Vercel's own proxy.
+    Vercel {
+        /// `PORT`, or 3000.
+        port: u16,
+    },
+    /// Plain HTTP on a loopback port: a server of one's own, `vercel dev`, or this machine.
     Http {
         /// `PORT`, or 3000.
         port: u16,
@@ -189,15 +209,30 @@ impl Platform {
     pub(crate) fn from_lookup(
         lookup: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
-        let is_set = |name| lookup(name).is_some_and(|value| !value.is_empty());
-        let on_vercel = is_set("VERCEL") || is_set("VERCEL_IPC_PATH");
-        if !on_vercel && is_set("AWS_LAMBDA_RUNTIME_API") {
+        if !has_vercels_variables(&lookup) && is_set(&lookup, "AWS_LAMBDA_RUNTIME_API") {
             return Ok(Self::Lambda);
         }
         let mut read = Reader::new(&lookup);
         let port = read.value("PORT", values::port).unwrap_or(3000);
-        read.finish(Self::Http { port })
+        read.finish(match is_vercel(&lookup) {
+            true => Self::Vercel { port },
+            false => Self::Http { port },
+        })
     }
+}
+
+/// Whether this is a deployment on Vercel. `vercel dev` is a person's own machine, with its files and keys.
+fn is_vercel(lookup: &dyn Fn(&str) -> Option<String>) -> bool {
+    let is_dev = lookup("VERCEL_ENV").is_some_and(|value| value == "development");
+    has_vercels_variables(lookup) && !is_dev
+}
+
+fn has_vercels_variables(lookup: &dyn Fn(&str) -> Option<String>) -> bool {
+    is_set(lookup, "VERCEL") || is_set(lookup, "VERCEL_IPC_PATH")
+}
+
+fn is_set(lookup: &dyn Fn(&str) -> Option<String>, name: &str) -> bool {
+    lookup(name).is_some_and(|value| !value.is_empty())
 }
 
 /// Every setting that is missing or malformed, by name and never by value.

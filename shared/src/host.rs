@@ -2,8 +2,11 @@
 //!
 //! A function is a `MethodRouter`: one route, whatever its path. Every host serves it through
 //! [`finished`], so that what holds for every answer is in one place. A function without a route is a
-//! handler of plain events on Lambda ([`events`]), and a program with a command line elsewhere.
+//! handler of plain events on Lambda ([`events`]), a service that a schedule calls on Vercel
+//! ([`on_schedule`]), and a program with a command line elsewhere.
 
+mod cron;
+mod deferred;
 mod events;
 mod finish;
 mod log;
@@ -16,12 +19,15 @@ use std::{
 };
 
 use axum::routing::MethodRouter;
+pub use cron::on_schedule;
 pub use events::events;
 pub use finish::finished;
 pub use log::{init_tracing, init_tracing_beside, subscriber};
 use tokio::net::TcpListener;
 
-use crate::{Config, config::Platform, error::Cause, ledger::Ledger, secrets, stripe::Stripe};
+use crate::{
+    Config, aws::Aws, config::Platform, error::Cause, ledger::Ledger, secrets, stripe::Stripe,
+};
 
 /// Why a function could not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -68,8 +74,7 @@ pub async fn open(config: &Config, stripe: Option<&Stripe>) -> Result<Ledger, Er
     let connection = async {
         // A server has time before its first request; Lambda's start is given more of the processor
         // than its requests are.
-        let platform = Platform::from_lookup(|name| std::env::var(name).ok())?;
-        if let (Platform::Lambda, Some(stripe)) = (platform, stripe) {
+        if let (Platform::Lambda, Some(stripe)) = (platform()?, stripe) {
             stripe.warm().await;
         }
         Ok::<_, Error>(())
@@ -137,20 +142,56 @@ pub fn causes(error: &dyn std::error::Error) -> String {
 ///
 /// [`Error::Config`] when `PORT` is set and is not a port.
 pub fn is_lambda() -> Result<bool, Error> {
-    let platform = Platform::from_lookup(|name| std::env::var(name).ok())?;
-    Ok(platform == Platform::Lambda)
+    Ok(platform()? == Platform::Lambda)
 }
 
-/// Serves `service` on the platform that this process runs on, until it is told to stop.
+/// Whether this process is a deployment on Vercel.
 ///
 /// # Errors
 ///
-/// [`Error`] when the port cannot be listened on, or the runtime ends.
-pub async fn serve(service: MethodRouter) -> Result<(), Error> {
-    let service = finished(service);
-    match Platform::from_lookup(|name| std::env::var(name).ok())? {
+/// As [`is_lambda`].
+pub fn is_vercel() -> Result<bool, Error> {
+    Ok(matches!(platform()?, Platform::Vercel { .. }))
+}
+
+fn platform() -> Result<Platform, Error> {
+    Ok(Platform::from_lookup(|name| std::env::var(name).ok())?)
+}
+
+/// Serves, until it is told to stop, the `service` of what `open` makes of the settings of this process, of
+/// which none that it `needs` may be missing. Where AWS is called in the name of requests, it opens at the
+/// first of them; else before it serves.
+///
+/// # Errors
+///
+/// [`Error`] when settings are missing or wrong, it does not open, the port cannot be listened on, or the
+/// runtime ends.
+pub async fn serve<A, Fut>(
+    needs: &[&'static str],
+    open: fn(Config) -> Fut,
+    service: fn(A) -> MethodRouter,
+) -> Result<(), Error>
+where
+    A: 'static,
+    Fut: Future<Output = Result<A, Error>> + Send + 'static,
+{
+    let config = Config::from_env(needs)?;
+    let identity = config.aws.as_ref().and_then(Aws::web_identity).cloned();
+    let router = match identity {
+        None => service(open(config).await?),
+        Some(identity) => deferred::deferred(identity, move || {
+            let opening = open(config.clone());
+            async move { Ok(service(opening.await?)) }
+        }),
+    };
+    host(finished(router)).await
+}
+
+/// Serves `service` on the platform that this process runs on, until it is told to stop.
+async fn host(service: MethodRouter) -> Result<(), Error> {
+    match platform()? {
         Platform::Lambda => lambda_http::run(service).await.map_err(Error::Lambda),
-        Platform::Http { port } => {
+        Platform::Vercel { port } | Platform::Http { port } => {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
             let address = listener.local_addr()?;
             tracing::info!(%address, "listening");

@@ -1,4 +1,4 @@
-//! Every function is listed wherever it has to be: here, in the README, and for AWS.
+//! Every function is listed wherever it has to be: here, in the README, for AWS and for Vercel.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,6 +7,7 @@ use std::{
 };
 
 use dev::routes;
+use serde_json::{Value, json};
 use shared::ledger::Ledger;
 use testing::Shop;
 
@@ -87,4 +88,56 @@ async fn the_template_and_cargo_lambda_know_every_function_and_its_path() {
             "{name}"
         );
     }
+}
+
+/// A function on Vercel: what its entry in `vercel.json` must be.
+fn service_of(name: &str, seconds: &Value) -> Value {
+    let entrypoint = format!("functions/{name}/src/main.rs");
+    json!({
+        "root": ".", "runtime": "rust", "entrypoint": entrypoint,
+        "functions": { &entrypoint: { "maxDuration": seconds } },
+    })
+}
+
+#[tokio::test]
+async fn vercel_knows_every_function_its_path_its_time_and_its_schedule() {
+    let text = fs::read_to_string(workspace().join("vercel.json")).unwrap();
+    let project: Value = serde_json::from_str(&text).unwrap();
+    let services = project["services"].as_object().unwrap();
+    assert_eq!(services.keys().cloned().collect::<BTreeSet<_>>(), folders());
+    for (name, service) in services {
+        let seconds = &service["functions"][format!("functions/{name}/src/main.rs")]["maxDuration"];
+        // Above the deadlines of Stripe and the ledger; the most that every plan has is 300.
+        assert!((30..=300).contains(&seconds.as_i64().unwrap()), "{name}");
+        assert_eq!(*service, service_of(name, seconds), "{name}");
+    }
+
+    let scheduled = |name: &&str| (format!("/api/cron/{name}"), (*name).to_owned());
+    let scheduled: BTreeMap<_, _> = routes::WITHOUT_ROUTE.iter().map(scheduled).collect();
+    let mut paths = scheduled.clone();
+    for function in routes().await {
+        paths.insert(function.path.to_owned(), function.name.to_owned());
+    }
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let rewrites = project["rewrites"].as_array().unwrap().iter();
+    let rewrites = rewrites.map(|rewrite| {
+        assert_eq!(rewrite.as_object().unwrap().len(), 2, "{rewrite}");
+        (
+            text(&rewrite["source"]),
+            text(&rewrite["destination"]["service"]),
+        )
+    });
+    assert_eq!(rewrites.collect::<BTreeMap<_, _>>(), paths);
+    let crons = project["crons"].as_array().unwrap().iter();
+    let crons: BTreeSet<String> = crons.map(|cron| text(&cron["path"])).collect();
+    assert_eq!(crons, scheduled.into_keys().collect());
+}
+
+#[test]
+fn no_crate_needs_a_runtime_of_vercels() {
+    let lock = fs::read_to_string(workspace().join("Cargo.lock")).unwrap();
+    assert!(
+        !lock.contains("vercel"),
+        "the functions are plain HTTP servers there"
+    );
 }

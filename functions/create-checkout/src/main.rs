@@ -8,9 +8,10 @@ use shared::host;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    host::run(async {
-        let app = create_checkout::App::from_env().await?;
-        host::serve(create_checkout::service(app)).await
-    })
+    host::run(host::serve(
+        create_checkout::NEEDS,
+        create_checkout::App::open,
+        create_checkout::service,
+    ))
     .await
 }

@@ -60,13 +60,12 @@ pub struct App {
 }
 
 impl App {
-    /// From the settings of this process.
+    /// From the settings of a process.
     ///
     /// # Errors
     ///
-    /// [`host::Error`] when settings are missing, the keys cannot be read, or the ledger cannot be opened.
-    pub async fn from_env() -> Result<Self, host::Error> {
-        let config = Config::from_env(NEEDS)?;
+    /// [`host::Error`] when the keys cannot be read, or the ledger cannot be opened.
+    pub async fn open(config: Config) -> Result<Self, host::Error> {
         let stripe = Stripe::new(&config);
         let ledger = host::open(&config, Some(&stripe)).await?;
         Ok(Self::new(&config, stripe, ledger, Clock::default()))

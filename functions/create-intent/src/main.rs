@@ -8,9 +8,10 @@ use shared::host;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    host::run(async {
-        let app = create_intent::App::from_env().await?;
-        host::serve(create_intent::service(app)).await
-    })
+    host::run(host::serve(
+        create_intent::NEEDS,
+        create_intent::App::open,
+        create_intent::service,
+    ))
     .await
 }

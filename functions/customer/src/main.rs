@@ -8,9 +8,10 @@ use shared::host;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    host::run(async {
-        let app = customer::App::from_env().await?;
-        host::serve(customer::service(app)).await
-    })
+    host::run(host::serve(
+        customer::NEEDS,
+        customer::App::open,
+        customer::service,
+    ))
     .await
 }

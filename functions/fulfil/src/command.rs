@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use shared::{Clock, config::need, host, ledger::Letter};
+use shared::{Clock, Config, config::need, host, ledger::Letter};
 
-use crate::{App, NEEDS, trigger::Trigger};
+use crate::{App, NEEDS, NEEDS_ON_VERCEL, service, trigger::Trigger};
 
 /// How often the outbox is looked at when nobody stops the program.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -22,7 +22,7 @@ fulfil release EVENT    take a quarantined event again when Stripe sends it agai
 /// One of the things that the program does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Deliver until told to stop; on Lambda, when an event says so.
+    /// Deliver until told to stop; on Lambda, when an event says so; on Vercel, when the schedule calls.
     Run,
     /// Deliver what is due.
     Once,
@@ -63,17 +63,25 @@ impl Command {
         }
     }
 
-    /// Does it.
+    /// Does it, with the settings of this process.
     ///
     /// # Errors
     ///
-    /// [`host::Error`] when the ledger did not answer.
-    pub async fn carry_out(self, app: &App) -> Result<(), host::Error> {
-        let now = Clock::default().now();
-        if matches!(self, Self::Run | Self::Once) {
-            let found = app.courier().check().await;
-            found.map_err(|undelivered| host::Error::Work(undelivered.into()))?;
+    /// [`host::Error`] when settings are missing, the ledger cannot be opened, or it did not answer.
+    pub async fn carry_out(self) -> Result<(), host::Error> {
+        if self == Self::Run && host::is_vercel()? {
+            return host::serve(NEEDS_ON_VERCEL, open_to_deliver, service).await;
         }
+        let config = Config::from_env(self.needs())?;
+        let app = match self {
+            Self::Run | Self::Once => open_to_deliver(config).await?,
+            _ => App::open(config).await?,
+        };
+        self.carry_out_with(&app).await
+    }
+
+    async fn carry_out_with(self, app: &App) -> Result<(), host::Error> {
+        let now = Clock::default().now();
         match self {
             Self::Run if host::is_lambda()? => {
                 return host::events(|trigger: Trigger| app.handle(trigger)).await;
@@ -114,6 +122,14 @@ impl Command {
         }
         Ok(())
     }
+}
+
+/// Opens it where there is something at the other end that messages would be lost without.
+async fn open_to_deliver(config: Config) -> Result<App, host::Error> {
+    let app = App::open(config).await?;
+    let found = app.courier().check().await;
+    found.map_err(|undelivered| host::Error::Work(undelivered.into()))?;
+    Ok(app)
 }
 
 /// A parked message without its body.

@@ -6,7 +6,7 @@
 //! dropped.
 //!
 //! Read [`courier`] for how a message travels, [`schedule`] for when it is tried again, and [`trigger`] for
-//! what starts this on Lambda.
+//! what starts this on Lambda and on Vercel.
 
 pub mod command;
 pub mod courier;
@@ -15,8 +15,10 @@ pub mod trigger;
 
 use std::{future::Future, pin::pin, time::Duration};
 
+use axum::routing::MethodRouter;
 use courier::Courier;
 use futures_util::future::join_all;
+use secrecy::SecretString;
 use serde::Serialize;
 use shared::{
     Clock, Config,
@@ -28,6 +30,13 @@ use tokio::time::Instant;
 
 /// What this function cannot do without to deliver.
 pub const NEEDS: &[&str] = &[need::FAREBOX_LEDGER, need::FAREBOX_FULFIL];
+
+/// What it cannot do without where Vercel's schedule calls it.
+pub const NEEDS_ON_VERCEL: &[&str] = &[
+    need::FAREBOX_LEDGER,
+    need::FAREBOX_FULFIL,
+    need::CRON_SECRET,
+];
 
 /// So many messages travel at once.
 const BATCH: u32 = 16;
@@ -42,6 +51,16 @@ pub struct App {
     ledger: Ledger,
     courier: Courier,
     clock: Clock,
+    cron_secret: Option<SecretString>,
+}
+
+/// The whole route on Vercel, whose schedule calls it; each call is a tick. The platform owns the path.
+pub fn service(app: App) -> MethodRouter {
+    let secret = app.cron_secret.clone();
+    host::on_schedule(secret, move || {
+        let app = app.clone();
+        async move { app.tick().await }
+    })
 }
 
 /// What one run did.
@@ -56,13 +75,12 @@ pub struct Report {
 }
 
 impl App {
-    /// From the settings of this process, of which none that it `needs` may be missing.
+    /// From the settings of a process.
     ///
     /// # Errors
     ///
-    /// [`host::Error`] when settings are missing, the keys cannot be read, or the ledger cannot be opened.
-    pub async fn from_env(needs: &[&'static str]) -> Result<Self, host::Error> {
-        let config = Config::from_env(needs)?;
+    /// [`host::Error`] when the keys cannot be read, or the ledger cannot be opened.
+    pub async fn open(config: Config) -> Result<Self, host::Error> {
         let ledger = host::open(&config, None).await?;
         Ok(Self::new(&config, ledger, Clock::default()))
     }
@@ -74,6 +92,7 @@ impl App {
             ledger,
             courier: Courier::new(config),
             clock,
+            cron_secret: config.cron_secret.clone(),
         }
     }
 

@@ -4,10 +4,7 @@
 
 use std::process::ExitCode;
 
-use fulfil::{
-    App,
-    command::{Command, USAGE},
-};
+use fulfil::command::{Command, USAGE};
 use shared::host;
 
 #[tokio::main(flavor = "current_thread")]
@@ -16,9 +13,5 @@ async fn main() -> ExitCode {
     let Some(command) = Command::parse(&arguments) else {
         return host::usage(USAGE);
     };
-    host::run(async {
-        let app = App::from_env(command.needs()).await?;
-        command.carry_out(&app).await
-    })
-    .await
+    host::run(command.carry_out()).await
 }

@@ -1,4 +1,5 @@
-//! What starts `fulfil` on Lambda: records of the table's stream, or the tick of a schedule.
+//! What starts `fulfil` on Lambda: records of the table's stream, or the tick of a schedule. On Vercel
+//! there are ticks alone; several at once share what is due, since the ledger hands each message to one.
 //!
 //! A record says that a message was written, and the ledger says whether it is due: so a record that
 //! comes twice, late, or after the schedule was faster delivers nothing twice. A delivery that fails
@@ -71,7 +72,10 @@ impl App {
     /// [`ledger::Failure`] when the ledger did not answer a tick; the next one goes on.
     pub async fn handle(&self, trigger: Trigger) -> Result<Handled, ledger::Failure> {
         if trigger.records.is_empty() {
-            return self.tick().await;
+            return Ok(Handled {
+                batch_item_failures: Vec::new(),
+                report: Some(self.tick().await?),
+            });
         }
         let most = usize::try_from(BATCH).unwrap_or(1);
         let failed = stream::iter(trigger.records)
@@ -85,17 +89,15 @@ impl App {
         })
     }
 
-    async fn tick(&self) -> Result<Handled, ledger::Failure> {
+    /// Delivers what is due, as long as there is time, and measures what is left.
+    pub(crate) async fn tick(&self) -> Result<Report, ledger::Failure> {
         let report = self.drain_for(TICK).await?;
         // Delivering comes first: what is measured is what it left.
         let oldest = self.ledger.oldest_undelivered().await?;
         let age = oldest.map_or(0, |since| (self.clock.now() - since).max(0));
         tracing::info!(metric.oldest_undelivered_seconds = age, "tick");
         self.ledger.forget_expired(self.clock.now()).await?;
-        Ok(Handled {
-            batch_item_failures: Vec::new(),
-            report: Some(report),
-        })
+        Ok(report)
     }
 
     /// Gives back a record that is to come again.

@@ -44,13 +44,12 @@ pub struct App {
 }
 
 impl App {
-    /// From the settings of this process.
+    /// From the settings of a process.
     ///
     /// # Errors
     ///
-    /// [`host::Error`] when settings are missing, the keys cannot be read, or the ledger cannot be opened.
-    pub async fn from_env() -> Result<Self, host::Error> {
-        let config = Config::from_env(NEEDS)?;
+    /// [`host::Error`] when the keys cannot be read, or the ledger cannot be opened.
+    pub async fn open(config: Config) -> Result<Self, host::Error> {
         let ledger = host::open(&config, None).await?;
         Ok(Self::new(&config, ledger, Clock::default()))
     }

@@ -8,9 +8,5 @@ use shared::host;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    host::run(async {
-        let app = order::App::from_env().await?;
-        host::serve(order::service(app)).await
-    })
-    .await
+    host::run(host::serve(order::NEEDS, order::App::open, order::service)).await
 }

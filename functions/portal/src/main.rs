@@ -8,9 +8,10 @@ use shared::host;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    host::run(async {
-        let app = portal::App::from_env().await?;
-        host::serve(portal::service(app)).await
-    })
+    host::run(host::serve(
+        portal::NEEDS,
+        portal::App::open,
+        portal::service,
+    ))
     .await
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use shared::host;
+use shared::{Config, host};
 
 use crate::{
-    App, Failure, Limits, Report,
+    App, Failure, Limits, NEEDS, NEEDS_ON_VERCEL, Report, service,
     span::{Span, Trigger},
 };
 
@@ -24,7 +24,8 @@ TIME is like 2026-11-20T12:00:00Z, or Unix seconds. A run with --since does not 
 /// One of the things that the program does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Catch up again and again until told to stop; on Lambda, when an event says so.
+    /// Catch up again and again until told to stop; on Lambda, when an event says so; on Vercel, when
+    /// the schedule calls.
     Run,
     /// Catch up once.
     Once,
@@ -55,12 +56,21 @@ impl Command {
         })
     }
 
-    /// Does it.
+    /// Does it, with the settings of this process.
     ///
     /// # Errors
     ///
-    /// [`host::Error`] when Stripe or the ledger did not answer, or a time is none.
-    pub async fn carry_out(self, app: &App) -> Result<(), host::Error> {
+    /// [`host::Error`] when settings are missing, the ledger cannot be opened, Stripe or the ledger did not
+    /// answer, or a time is none.
+    pub async fn carry_out(self) -> Result<(), host::Error> {
+        if self == Self::Run && host::is_vercel()? {
+            return host::serve(NEEDS_ON_VERCEL, App::open, service).await;
+        }
+        let app = App::open(Config::from_env(NEEDS)?).await?;
+        self.carry_out_with(&app).await
+    }
+
+    async fn carry_out_with(self, app: &App) -> Result<(), host::Error> {
         let report = match self {
             Self::Run if host::is_lambda()? => {
                 return host::events(|trigger: Trigger| invoked(app, trigger)).await;

@@ -19,7 +19,9 @@ mod walk;
 
 use std::{future::Future, pin::pin, time::Duration};
 
+use axum::routing::MethodRouter;
 pub use report::Report;
+use secrecy::SecretString;
 use shared::{
     Clock, Config,
     config::need,
@@ -38,6 +40,22 @@ use crate::{
 
 /// What this function cannot do without. Stripe's key has to be allowed to read events.
 pub const NEEDS: &[&str] = &[need::STRIPE_SECRET_KEY, need::FAREBOX_LEDGER];
+
+/// What it cannot do without where Vercel's schedule calls it.
+pub const NEEDS_ON_VERCEL: &[&str] = &[
+    need::STRIPE_SECRET_KEY,
+    need::FAREBOX_LEDGER,
+    need::CRON_SECRET,
+];
+
+/// The whole route on Vercel, whose schedule calls it; each call is a run. The platform owns the path.
+pub fn service(app: App) -> MethodRouter {
+    let secret = app.cron_secret.clone();
+    host::on_schedule(secret, move || {
+        let app = app.clone();
+        async move { app.catch_up().await }
+    })
+}
 
 /// What bounds a run.
 #[derive(Clone, Copy, Debug)]
@@ -125,16 +143,16 @@ pub struct App {
     /// The types that are asked for; none for all.
     kinds: &'static [&'static str],
     limits: Limits,
+    cron_secret: Option<SecretString>,
 }
 
 impl App {
-    /// From the settings of this process.
+    /// From the settings of a process.
     ///
     /// # Errors
     ///
-    /// [`host::Error`] when settings are missing, the keys cannot be read, or the ledger cannot be opened.
-    pub async fn from_env() -> Result<Self, host::Error> {
-        let config = Config::from_env(NEEDS)?;
+    /// [`host::Error`] when the keys cannot be read, or the ledger cannot be opened.
+    pub async fn open(config: Config) -> Result<Self, host::Error> {
         let stripe = Stripe::new(&config);
         let ledger = host::open(&config, Some(&stripe)).await?;
         Ok(Self::new(&config, stripe, ledger, Clock::default()))
@@ -156,6 +174,7 @@ impl App {
             clock,
             kinds,
             limits: Limits::default(),
+            cron_secret: config.cron_secret.clone(),
         }
     }
 

@@ -4,10 +4,7 @@
 
 use std::process::ExitCode;
 
-use reconcile::{
-    App,
-    command::{Command, USAGE},
-};
+use reconcile::command::{Command, USAGE};
 use shared::host;
 
 #[tokio::main(flavor = "current_thread")]
@@ -16,5 +13,5 @@ async fn main() -> ExitCode {
     let Some(command) = Command::parse(&arguments) else {
         return host::usage(USAGE);
     };
-    host::run(async { command.carry_out(&App::from_env().await?).await }).await
+    host::run(command.carry_out()).await
 }

@@ -8,9 +8,10 @@ use shared::host;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    host::run(async {
-        let app = refund::App::from_env().await?;
-        host::serve(refund::service(app)).await
-    })
+    host::run(host::serve(
+        refund::NEEDS,
+        refund::App::open,
+        refund::service,
+    ))
     .await
 }

@@ -8,9 +8,10 @@ use shared::host;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    host::run(async {
-        let app = webhook::App::from_env().await?;
-        host::serve(webhook::service(app)).await
-    })
+    host::run(host::serve(
+        webhook::NEEDS,
+        webhook::App::open,
+        webhook::service,
+    ))
     .await
 }

@@ -9,6 +9,7 @@ use crate::amount::Currency;
 
 mod limits;
 mod secret;
+mod vercel;
 
 const ALL: &[&str] = &[
     need::STRIPE_SECRET_KEY,
@@ -228,7 +229,7 @@ fn vercel_is_a_plain_server_even_with_lambdas_variables() {
 
     assert_eq!(
         Platform::from_lookup(vercel),
-        Ok(Platform::Http { port: 3000 })
+        Ok(Platform::Vercel { port: 3000 })
     );
     assert_eq!(Platform::from_lookup(lambda), Ok(Platform::Lambda));
     assert_eq!(
@@ -253,7 +254,7 @@ fn the_example_file_lists_every_variable_that_is_read() {
     let _ = Platform::from_lookup(lookup);
     let _ = log_level(lookup);
 
-    let platforms_own = ["VERCEL", "VERCEL_IPC_PATH"];
+    let platforms_own = ["VERCEL", "VERCEL_ENV", "VERCEL_IPC_PATH"];
     let ours: BTreeSet<String> = asked
         .into_inner()
         .into_iter()

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use hyper::Uri;
+use secrecy::SecretString;
 
 use crate::amount::{Amount, Currency};
 
@@ -104,6 +105,15 @@ impl Destination {
 fn is_bus(name: &str) -> bool {
     let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"/._-:".contains(&b);
     (1..=1600).contains(&name.len()) && name.bytes().all(is_allowed)
+}
+
+/// What Vercel's schedule proves itself by: it is all that keeps strangers out.
+pub(super) fn cron_secret(text: &str) -> Result<SecretString, &'static str> {
+    let is_sendable = text.bytes().all(|b| b.is_ascii_graphic());
+    match text.len() >= 16 && is_sendable {
+        true => Ok(SecretString::from(text)),
+        false => Err("must be at least 16 characters that a header can hold, made at random"),
+    }
 }
 
 /// A URL that keeps what is sent to it from strangers: TLS, or this machine.

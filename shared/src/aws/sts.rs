@@ -1,0 +1,173 @@
+//! One call to AWS's Security Token Service: a token of Vercel's for credentials of a role.
+//!
+//! It is one form and one answer, and needs no signature: so it is made here, without a further service crate.
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::{Request, body::Bytes, header::CONTENT_TYPE};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::time::timeout;
+
+use super::role::Role;
+use crate::{http, rfc3339};
+
+/// One attempt; a second one follows where nobody answered.
+const ATTEMPT: Duration = Duration::from_secs(3);
+/// STS's own limit of a token is 20,000 characters; an answer holds a token of its own.
+const LARGEST_ANSWER: usize = 64 * 1024;
+/// How long the credentials are to be good, in seconds: the most that every role allows.
+const LIFETIME: u32 = 3_600;
+
+/// Why there are no credentials. It holds AWS's code, and nothing of the token or of what AWS said.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refused {
+    /// The request came without a token.
+    #[error(
+        "the request has no x-vercel-oidc-token: enable OIDC federation in the project's settings on Vercel"
+    )]
+    NoToken,
+    /// STS does not let the token's bearer assume the role.
+    #[error(
+        "AWS STS refused the token of Vercel ({0}): check AWS_ROLE_ARN, the role's trust policy and the identity provider"
+    )]
+    Denied(String),
+    /// STS did not answer, or could not.
+    #[error("AWS STS did not answer: {0}")]
+    Unreachable(String),
+    /// The answer holds no credentials that are good for a while.
+    #[error("AWS STS answered without credentials")]
+    Malformed,
+}
+
+/// What STS gave.
+#[derive(Debug)]
+pub(super) struct Issued {
+    pub(super) credentials: Credentials,
+    /// Until when they are good, in Unix seconds.
+    pub(super) until: i64,
+}
+
+/// Where STS is, and which role is assumed there.
+#[derive(Clone, Debug)]
+pub(super) struct Sts {
+    http: http::Client,
+    url: String,
+    role: Role,
+}
+
+impl Sts {
+    /// In `region`, unless an endpoint is given.
+    pub(super) fn new(
+        http: http::Client,
+        endpoint: Option<&str>,
+        region: &str,
+        role: Role,
+    ) -> Self {
+        let url = match endpoint {
+            Some(endpoint) => format!("{endpoint}/"),
+            None => format!("https://sts.{region}.{}/", role.domain()),
+        };
+        Self { http, url, role }
+    }
+
+    /// Exchanges `token`; asks a second time where nobody answered the first.
+    pub(super) async fn exchange(&self, token: &SecretString) -> Result<Issued, Refused> {
+        match self.attempt(token).await {
+            Err(Refused::Unreachable(_)) => self.attempt(token).await,
+            done => done,
+        }
+    }
+
+    async fn attempt(&self, token: &SecretString) -> Result<Issued, Refused> {
+        let call = timeout(ATTEMPT, self.call(token)).await;
+        let (status, text) = call.map_err(|_| {
+            let seconds = ATTEMPT.as_secs();
+            Refused::Unreachable(format!("no answer within {seconds} s"))
+        })??;
+        match status {
+            200 => issued(&text).ok_or(Refused::Malformed),
+            _ => Err(refusal(status, element(&text, "Code"))),
+        }
+    }
+
+    /// The status, and the body as text.
+    async fn call(&self, token: &SecretString) -> Result<(u16, String), Refused> {
+        let lost = |what: String| Refused::Unreachable(what);
+        let request = Request::post(&self.url)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Full::new(Bytes::from(self.form(token))))
+            .map_err(|error| lost(error.to_string()))?;
+        let response = self.http.request(request).await;
+        let response = response.map_err(|error| lost(innermost(&error)))?;
+        let status = response.status().as_u16();
+        let body = Limited::new(response.into_body(), LARGEST_ANSWER);
+        let body = body.collect().await;
+        let body = body.map_err(|error| lost(innermost(&*error)))?.to_bytes();
+        Ok((status, String::from_utf8_lossy(&body).into_owned()))
+    }
+
+    fn form(&self, token: &SecretString) -> String {
+        let (role, token) = (escaped(self.role.arn()), escaped(token.expose_secret()));
+        format!(
+            "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleSessionName=farebox\
+             &DurationSeconds={LIFETIME}&RoleArn={role}&WebIdentityToken={token}"
+        )
+    }
+}
+
+/// What a status that is not 200 means.
+fn refusal(status: u16, code: Option<&str>) -> Refused {
+    let is_code = |code: &&str| code.len() <= 64 && code.bytes().all(|b| b.is_ascii_alphanumeric());
+    let code = code.filter(is_code).unwrap_or("no code");
+    let said = format!("{status} {code}");
+    let is_passing =
+        status == 429 || status >= 500 || matches!(code, "Throttling" | "IDPCommunicationError");
+    match is_passing {
+        true => Refused::Unreachable(said),
+        false => Refused::Denied(said),
+    }
+}
+
+/// The credentials in STS's answer.
+fn issued(text: &str) -> Option<Issued> {
+    let held = element(text, "Credentials")?;
+    let word = |name| element(held, name).filter(|text| !text.is_empty());
+    let until = rfc3339::parse(word("Expiration")?)?;
+    let (key, secret) = (word("AccessKeyId")?, word("SecretAccessKey")?);
+    let session = Some(word("SessionToken")?.to_owned());
+    let credentials = Credentials::new(key, secret, session, None, "Vercel's OIDC token");
+    Some(Issued { credentials, until })
+}
+
+/// What is in the first element `name`. None of what is read has characters that XML would escape.
+fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(&format!("<{name}>"))?;
+    let (inner, _) = rest.split_once(&format!("</{name}>"))?;
+    Some(inner.trim())
+}
+
+/// `text` as a value of a form.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
+                escaped.push(char::from(byte));
+            }
+            other => escaped.push_str(&format!("%{other:02X}")),
+        }
+    }
+    escaped
+}
+
+/// The cause behind all causes, such as `Connection refused`.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}

@@ -1,0 +1,197 @@
+//! Credentials of AWS on Vercel: made of a token that comes with a request, held, and renewed in time.
+//!
+//! Vercel says by a signed token (OIDC) which project a request runs in. AWS trusts Vercel's word for it as
+//! far as the role's trust policy goes, and gives credentials for an hour. The host presents each request's
+//! token before anything else is done with the request; calls to AWS then use what is held.
+
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, error::CredentialsError, future},
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::Instant,
+};
+
+use super::sts::{Refused, Sts};
+use crate::Clock;
+
+/// So long before they end, credentials are renewed.
+const RENEW: Duration = Duration::from_secs(10 * 60);
+/// So long before they end, they are not used any more: a request that begins with them has to end, too.
+const RESERVE: Duration = Duration::from_secs(2 * 60);
+/// How long the token that was refused is not presented again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Who calls AWS on Vercel; cheap to clone, and all clones hold the same credentials.
+#[derive(Clone)]
+pub struct WebIdentity {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    sts: Sts,
+    held: RwLock<Option<Held>>,
+    /// Held across the exchange on purpose, so that requests that come at once share one. It guards what
+    /// was refused last.
+    exchanging: Mutex<Option<Failed>>,
+}
+
+#[derive(Clone)]
+struct Held {
+    credentials: Credentials,
+    until: Instant,
+}
+
+struct Failed {
+    token: SecretString,
+    why: Refused,
+    at: Instant,
+}
+
+/// Whether what is held will do.
+enum Standing {
+    Good,
+    /// Good for now; to be renewed by whoever comes first.
+    Aging,
+    Gone,
+}
+
+impl WebIdentity {
+    pub(super) fn new(sts: Sts) -> Self {
+        let shared = Shared {
+            sts,
+            held: RwLock::default(),
+            exchanging: Mutex::default(),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Sees to it that there are credentials for a request that came with `token`: those that are held,
+    /// or new ones for the token.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] when none are held that are good for a while, and AWS gives none.
+    pub async fn present(&self, token: Option<&SecretString>) -> Result<(), Refused> {
+        match self.standing() {
+            Standing::Good => Ok(()),
+            // One request renews; the others go on with what is held. A failure is told, and no more.
+            Standing::Aging => {
+                if let (Ok(last), Some(token)) = (self.shared.exchanging.try_lock(), token)
+                    && let Err(refused) = self.renew(token, last).await
+                {
+                    tracing::warn!(cause = %refused, "AWS's credentials could not be renewed yet");
+                }
+                Ok(())
+            }
+            Standing::Gone => {
+                let token = token.ok_or(Refused::NoToken)?;
+                let last = self.shared.exchanging.lock().await;
+                match self.standing() {
+                    // Another request was faster.
+                    Standing::Good => Ok(()),
+                    _ => self.renew(token, last).await,
+                }
+            }
+        }
+    }
+
+    async fn renew(
+        &self,
+        token: &SecretString,
+        mut last: MutexGuard<'_, Option<Failed>>,
+    ) -> Result<(), Refused> {
+        if let Some(failed) = &*last
+            && failed.at.elapsed() < PAUSE
+            && failed.token.expose_secret() == token.expose_secret()
+        {
+            return Err(failed.why.clone());
+        }
+        let began = Instant::now();
+        let issued = self.shared.sts.exchange(token).await.and_then(|issued| {
+            let left = u64::try_from(issued.until - Clock::default().now()).unwrap_or(0);
+            let until = began + Duration::from_secs(left);
+            match began + RESERVE < until {
+                true => Ok(Held {
+                    credentials: issued.credentials,
+                    until,
+                }),
+                false => Err(Refused::Malformed),
+            }
+        });
+        match issued {
+            Ok(held) => {
+                let seconds = (held.until - began).as_secs();
+                tracing::info!(
+                    lifetime_seconds = seconds,
+                    "AWS gave credentials for Vercel's token"
+                );
+                *self
+                    .shared
+                    .held
+                    .write()
+                    .unwrap_or_else(PoisonError::into_inner) = Some(held);
+                *last = None;
+                Ok(())
+            }
+            Err(why) => {
+                *last = Some(Failed {
+                    token: token.clone(),
+                    why: why.clone(),
+                    at: Instant::now(),
+                });
+                Err(why)
+            }
+        }
+    }
+
+    fn standing(&self) -> Standing {
+        let left = self.held().map(|held| held.until - Instant::now());
+        match left {
+            Some(left) if left > RENEW => Standing::Good,
+            Some(left) if left > RESERVE => Standing::Aging,
+            _ => Standing::Gone,
+        }
+    }
+
+    fn held(&self) -> Option<Held> {
+        let held = self.shared.held.read();
+        held.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl ProvideCredentials for WebIdentity {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let held = self.held().filter(|held| Instant::now() < held.until);
+        future::ProvideCredentials::ready(match held {
+            Some(held) => Ok(held.credentials),
+            None => Err(CredentialsError::not_loaded(
+                "no request has brought a token of Vercel's that AWS takes",
+            )),
+        })
+    }
+}
+
+impl fmt::Debug for WebIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebIdentity")
+            .field("sts", &self.shared.sts)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+"""Vercel: the functions as its own tool builds and runs them, without an account and without a network."""
