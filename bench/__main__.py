@@ -6,6 +6,7 @@ Results of parts that are not measured again are those of the last run, in targe
 """
 
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -118,4 +119,6 @@ def measure(is_quick: bool, wanted: list[str], results: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    # Whoever stops it stops what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main(sys.argv[1:]))

@@ -1,17 +1,25 @@
 """A host for functions that are there already: `cargo lambda watch --only-lambda-apis`."""
 
 import re
+import tempfile
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
-from aws.program import TOOLS, Program, environment, free_port, wait_until
-from aws.template import WORKSPACE
+from aws.program import TOOLS, Program, environment, free_port
 from bench import load
 from bench.subjects import Subject
 from bench.surroundings import Surroundings
 
 #: Clock ticks of a second, as /proc counts a process's time.
 TICKS = 100
+
+#: It hosts the programs of a cargo project, by their names, and builds none of them.
+NAMES = [f"f{number}" for number in range(100)]
+MANIFEST = "\n".join(
+    ['[package]\nname = "host"\nedition = "2024"\n[workspace]']
+    + [f'[[bin]]\nname = "{name}"\npath = "main.rs"' for name in NAMES]
+)
 
 
 class LambdaHost:
@@ -24,16 +32,19 @@ class LambdaHost:
             str(TOOLS / "cargo-lambda"), "lambda", "watch", "--only-lambda-apis",
             "--invoke-address", "127.0.0.1", "--invoke-port", str(self.port),
         ]
-        log = around.folder / "lambda-host.log"
-        self._host = Program(command, environment(), log, WORKSPACE)
+        project = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
+        (project / "Cargo.toml").write_text(MANIFEST)
+        (project / "main.rs").write_text("fn main() {}")
+        self._host = Program(command, environment(), around.folder / "lambda-host.log", project)
+        self._names = iter(NAMES)
         self._stack.callback(self._host.stop)
         self._host.wait_for_port(self.port)
 
     def start(self, subject: Subject, instances: int = 1, **variables: str) -> "Running":
         """Starts a function; several instances take events in turn."""
-        name = f"f{time.monotonic_ns()}"
+        name = next(self._names)
         api = f"http://127.0.0.1:{self.port}/.rt/{name}"
-        known = self.around.variables | subject.variables | {"AWS_LAMBDA_RUNTIME_API": api[7:]} | variables
+        known = self.around.variables | subject.variables | {"AWS_LAMBDA_RUNTIME_API": api} | variables
         programs = []
         for number in range(instances):
             log = self.around.folder / f"{name}-{number}.log"
@@ -86,7 +97,8 @@ def plain(subject: Subject, around: Surroundings, **variables: str) -> Running:
 
 def listening(program: Program) -> str:
     """Where a function or a peer says that it listens."""
-    return wait_until("listening", lambda: address(program))
+    program.wait_for("listening", lambda: address(program))
+    return address(program)
 
 
 def address(program: Program) -> str:

@@ -13,7 +13,7 @@ from bench.surroundings import Surroundings
 PROC = Path("/proc")
 
 #: Seconds that one run may take.
-PATIENCE = 300
+PATIENCE = 120
 
 
 def deliver(

@@ -44,6 +44,7 @@ class Surroundings:
             # Lambda always gives one; the emulator makes it blank where there is none.
             "AWS_SESSION_TOKEN": "bench", "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, "AWS_ENDPOINT_URL": self.aws_url,
             "AWS_EC2_METADATA_DISABLED": "true", "AWS_LAMBDA_FUNCTION_NAME": "bench",
+            "AWS_LAMBDA_FUNCTION_VERSION": "1", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
             "STRIPE_API_BASE": self.stripe.url, "SECRET_ID": "bench", "FAREBOX_SECRET_ID": "bench",
             "FAREBOX_LEDGER": f"dynamodb:{TABLE}",
         }
