@@ -1,6 +1,7 @@
 """What is measured: ours, the floor under it, and the peers."""
 
 import shutil
+import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -82,7 +83,8 @@ def node(built: Built, kind: str) -> Subject:
 
 def python(built: Built) -> Subject:
     """The peer in Python."""
-    program = shutil.which("python3") or "python3"
+    # That which its packages were installed for, without ours.
+    program = str(Path(sys.base_prefix) / "bin" / "python3")
     files = [path for path in built.python.rglob("*") if path.is_file()]
     command = [program, str(built.python / "webhook.py")]
     return Subject("Python: webhook", command, files, {"TABLE": "python"})

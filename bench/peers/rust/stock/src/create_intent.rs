@@ -13,12 +13,20 @@ use stripe_types::Currency;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let aws = &Aws::from_env().await?;
-    let stripe = ClientBuilder::new(&aws.stripe_key).url(format!("{}/", env::var("STRIPE_API_BASE")?));
+    let stripe =
+        ClientBuilder::new(&aws.stripe_key).url(format!("{}/", env::var("STRIPE_API_BASE")?));
     let stripe = &stripe.build()?;
-    run(service_fn(move |request: Request| create(aws, stripe, request))).await
+    run(service_fn(move |request: Request| {
+        create(aws, stripe, request)
+    }))
+    .await
 }
 
-async fn create(aws: &Aws, stripe: &stripe::Client, request: Request) -> Result<Response<Body>, Error> {
+async fn create(
+    aws: &Aws,
+    stripe: &stripe::Client,
+    request: Request,
+) -> Result<Response<Body>, Error> {
     let asked: Value = serde_json::from_slice(request.body())?;
     let Some(order) = asked["orderId"].as_str() else {
         return reply(400, "no order");
@@ -36,5 +44,8 @@ async fn create(aws: &Aws, stripe: &stripe::Client, request: Request) -> Result<
         .item("intent", AttributeValue::S(intent.id.to_string()))
         .send()
         .await?;
-    reply(200, &json!({ "clientSecret": intent.client_secret }).to_string())
+    reply(
+        200,
+        &json!({ "clientSecret": intent.client_secret }).to_string(),
+    )
 }
