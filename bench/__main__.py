@@ -94,11 +94,17 @@ def main(words: list[str]) -> int:
         raw.write_text(json.dumps(results, indent=1))
     document = FOLDER / "quick" / "benchmarks.md" if is_quick else WORKSPACE / "docs" / "benchmarks.md"
     report.write(results, document)
+    if not is_quick:
+        tell(results)
+    print(f"written: {document}")
+    return 0
+
+
+def tell(results: dict[str, Any]) -> None:
+    """Says of every bound whether it is kept to."""
     for verdict in targets.verdicts(results):
         figure = "" if verdict.figure is None else f"{verdict.figure:.2f} {verdict.target.unit}"
         print(f"{verdict.word.strip('*'):12}  {verdict.target.what}: {figure} (bound {verdict.target.bound:g})")
-    print(f"written: {document}")
-    return 0
 
 
 def measure(is_quick: bool, wanted: list[str], results: dict[str, Any]) -> None:
