@@ -68,7 +68,7 @@ def compared() -> Iterator[str]:
 | name | what it is |
 |---|---|
 | ours | the functions of this repository, as they are deployed |
-| floor | an empty function on `lambda_http`, with the same release profile; with *secret*, and one bare GetSecretValue; with *round trips*, and as many as ours make at their start: the secret, the table, Stripe |
+| floor | an empty function on `lambda_http`, with the same release profile; with *secret*, and one bare GetSecretValue; with *trips*, and as many bare round trips, one after another, as ours make until their first answer |
 | stock Rust | the same work as the documents of async-stripe, async-stripe-webhook, lambda_http and the AWS SDK show it. Without LTO, with cargo's own optimisation, stripped: with fat LTO it links for more than twenty minutes |
 | Node | stripe-node over the raw body, a switch over the type, the secret by the AWS SDK, a conditional write of the event's id; one minified file of esbuild's, on a minimal loop |
 | Python | the same with stripe-python, boto3, and Powertools' idempotency, on a minimal loop |

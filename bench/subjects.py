@@ -37,9 +37,12 @@ def subjects(built: Built, around: Surroundings) -> dict[str, Subject]:
         ours(built, "create-intent"),
         Subject("floor", floor, [built.ours("floor")]),
         Subject("floor + secret", floor, [built.ours("floor")], {"FLOOR_TRIPS": address}),
-        # What ours ask before they serve: the secret, the table, and Stripe.
-        Subject("floor + round trips", floor, [built.ours("floor")],
-                {"FLOOR_TRIPS": ",".join([address, address, stripe])}),
+        # The secret, the table and Stripe at the start; then the table's read and its transaction.
+        Subject("floor + webhook's trips", floor, [built.ours("floor")],
+                {"FLOOR_TRIPS": ",".join([address, address, stripe, address, address])}),
+        # As much; then the price and the intent at Stripe, and the intent noted: a read and a transaction.
+        Subject("floor + create-intent's trips", floor, [built.ours("floor")],
+                {"FLOOR_TRIPS": ",".join([address, address, stripe, address, address, stripe, stripe, address, address])}),
         node(built, "webhook"),
         node(built, "create-intent"),
         python(built),

@@ -26,13 +26,13 @@ class Target:
 
 TARGETS = [
     Target("webhook, cold start: times the floor with its round trips",
-           lambda r: figures.cold_ratio(r, OURS, "floor + round trips"), 1.25, True),
+           lambda r: figures.cold_ratio(r, OURS, "floor + webhook's trips"), 1.25, True),
     Target("webhook, cold start: Node's, times ours",
            lambda r: figures.cold_ratio(r, "Node: webhook", OURS), 12, False),
     Target("webhook, cold start: Python's, times ours",
            lambda r: figures.cold_ratio(r, "Python: webhook", OURS), 8, False),
     Target("create-intent, cold start: times the floor with its round trips",
-           lambda r: figures.cold_ratio(r, CREATE, "floor + round trips"), 1.4, True),
+           lambda r: figures.cold_ratio(r, CREATE, "floor + create-intent's trips"), 1.4, True),
     Target("webhook, peak memory", lambda r: r["memory"][OURS] / MEGABYTE, 24, True, "MB"),
     Target("create-intent, peak memory", lambda r: r["memory"][CREATE] / MEGABYTE, 24, True, "MB"),
     Target("webhook, zip", lambda r: r["sizes"][OURS]["zip"] / MEGABYTE, 4, True, "MB"),
