@@ -21,31 +21,35 @@ def architecture() -> str:
 class Emulator:
     """One function. It starts at the first event, and takes one event at a time."""
 
-    def __init__(self, bootstrap: Path, variables: dict[str, str], log: Path):
+    def __init__(self, bootstrap: Path | str, variables: dict[str, str], log: Path, *arguments: str):
         rapid = Path(samcli.__file__).parent / "local" / "rapid"
         emulator = rapid / f"aws-lambda-rie-{architecture()}"
         emulator.chmod(0o755)
-        self._port, runtime = free_port(), free_port()
+        self.port, runtime = free_port(), free_port()
         addresses = {
-            "--runtime-interface-emulator-address": self._port,
+            "--runtime-interface-emulator-address": self.port,
             "--runtime-api-address": runtime,
         }
         options = [word for name, port in addresses.items() for word in (name, f"127.0.0.1:{port}")]
         self._program = Program(
-            [str(emulator), *options, str(bootstrap)], environment(**variables), log, bootstrap.parent
+            [str(emulator), *options, str(bootstrap), *arguments], environment(**variables), log, Path(bootstrap).parent
         )
-        self._program.wait_for_port(self._port)
+        self._program.wait_for_port(self.port)
 
     def invoke(self, event: Any) -> Any:
         """What the function returns for an event."""
-        url = f"http://127.0.0.1:{self._port}/2015-03-31/functions/function/invocations"
+        url = f"http://127.0.0.1:{self.port}/2015-03-31/functions/function/invocations"
         answer = request("POST", url, json.dumps(event).encode())
         assert answer.status == 200, answer.text
         return answer.json
 
+    def output(self) -> str:
+        """What the emulator and the function have said."""
+        return self._program.output()
+
     def log_lines(self) -> list[dict[str, Any]]:
         """What the function has logged."""
-        lines = self._program.output().splitlines()
+        lines = self.output().splitlines()
         return [json.loads(line) for line in lines if line.startswith('{"timestamp"')]
 
     def stop(self) -> None:

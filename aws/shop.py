@@ -34,11 +34,15 @@ KEYS = {
 
 def token(caller: str) -> str:
     """Says that `caller` is calling, for five minutes (JWT, HS256)."""
+    return signed({"aud": "farebox", "sub": caller, "exp": int(time.time()) + 300})
+
+
+def signed(claims: dict[str, Any]) -> str:
+    """A token with these claims, signed as the shop's server does (JWT, HS256)."""
 
     def encoded(data: bytes) -> str:
         return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
-    claims = {"aud": "farebox", "sub": caller, "exp": int(time.time()) + 300}
     head = encoded(b'{"alg":"HS256","typ":"JWT"}') + "." + encoded(json.dumps(claims).encode())
     return head + "." + encoded(hmac.digest(SITE_KEY.encode(), head.encode(), "sha256"))
 
@@ -78,8 +82,7 @@ def request(method: str, url: str, body: bytes | None = None, headers: dict[str,
 class Stripe:
     """A sandbox of Stripe's: the workspace's own, as a process."""
 
-    def __init__(self, folder: Path):
-        binary = WORKSPACE / "target" / "debug" / "sandbox"
+    def __init__(self, folder: Path, binary: Path = WORKSPACE / "target" / "debug" / "sandbox"):
         self._program = Program([str(binary), "--port", "0"], environment(), folder / "sandbox.log")
         self._program.wait_for("saying where it listens", self._address)
         self.url: str = self._address()
