@@ -416,7 +416,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `not_found`: there is no such order, or it is another caller's */
+            /** @description `not_found`: there is no such order or customer, or it is another caller's */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -732,7 +732,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `not_found`: there is no such order, or it is another caller's */
+            /** @description `not_found`: there is no such order or customer, or it is another caller's */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1035,7 +1035,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `not_found`: there is no such order, or it is another caller's */
+            /** @description `not_found`: there is no such order or customer, or it is another caller's */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1238,7 +1238,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `not_found`: there is no such order, or it is another caller's */
+            /** @description `not_found`: there is no such order or customer, or it is another caller's */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1673,7 +1673,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `not_found`: there is no such order, or it is another caller's */
+            /** @description `not_found`: there is no such order or customer, or it is another caller's */
             404: {
                 headers: {
                     /** @description Names the request in the log */

@@ -204,7 +204,7 @@ static REFUND_LIMIT: Row = Row {
 static NOT_FOUND: Row = Row {
     status: StatusCode::NOT_FOUND,
     code: "not_found",
-    when: "there is no such order, or it is another caller's",
+    when: "there is no such order or customer, or it is another caller's",
     then: "start a new order",
     again: Again::Never,
 };
