@@ -9,6 +9,7 @@
 mod apply;
 mod contents;
 mod facts;
+mod record;
 mod refunds;
 mod status;
 
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use apply::{Happening, Mismatch};
 pub(crate) use apply::{IntentKeys, Step};
 pub use contents::{Contents, Line, OrderId, Unfit};
+pub use record::{RefundRecord, RefundState};
 pub(crate) use refunds::RefundKeys;
 pub use refunds::{Declined, RefundReason, RefundRequest};
 pub use status::Status;
