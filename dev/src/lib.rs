@@ -10,6 +10,7 @@
 //! - [`site`]: the part that a shop's own server plays: it signs tokens, and is told of orders.
 //! - [`activity`]: what happens, as it happens.
 //! - [`doctor`]: `cargo dev doctor` checks the settings of a deployment.
+//! - [`interface`]: `cargo dev interface` writes openapi.json and docs/errors.md.
 //! - [`exchange`]: requests and answers as a row shows them.
 //! - `mask`: takes secrets out of what is shown.
 //! - `missed`: asks Stripe for missed events when a person presses the button.
@@ -23,6 +24,7 @@ pub mod activity;
 mod beside;
 pub mod doctor;
 pub mod exchange;
+pub mod interface;
 mod mask;
 mod missed;
 pub mod options;

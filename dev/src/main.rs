@@ -4,15 +4,17 @@
 
 use std::process::ExitCode;
 
-use dev::{doctor, options::Options, server};
+use dev::{doctor, interface, options::Options, server};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [first, rest @ ..] = arguments.as_slice()
-        && first == "doctor"
-    {
-        return doctor::run(rest).await;
+    if let [first, rest @ ..] = arguments.as_slice() {
+        match first.as_str() {
+            "doctor" => return doctor::run(rest).await,
+            "interface" => return interface::run(rest),
+            _ => {}
+        }
     }
     match Options::parse(&arguments) {
         Ok(options) => server::run(options).await,

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo dev [OPTIONS]
 cargo dev doctor [--url URL]
+cargo dev interface
 
 Starts Farebox with a sandbox of Stripe, and a small shop to try it. No account is needed.
 
@@ -15,7 +16,8 @@ Starts Farebox with a sandbox of Stripe, and a small shop to try it. No account 
   --headless           open no browser
   --help               show this
 
-doctor checks the settings of a deployment instead: see `cargo dev doctor --help`.";
+doctor checks the settings of a deployment instead: see `cargo dev doctor --help`.
+interface writes openapi.json and docs/errors.md anew, from the code.";
 
 /// How to start.
 #[derive(Clone, Debug, PartialEq, Eq)]

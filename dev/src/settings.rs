@@ -203,7 +203,7 @@ pub(crate) fn folder() -> PathBuf {
 }
 
 /// The workspace: cargo names this package's folder when it runs it.
-fn workspace() -> PathBuf {
+pub(crate) fn workspace() -> PathBuf {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let above = package.and_then(|folder| folder.parent().map(Path::to_owned));
     above.unwrap_or_else(|| PathBuf::from("."))

@@ -4,6 +4,8 @@
 //! `source()`, is logged once by the host, and is never in a body. Converting has no side effect: the
 //! error rides in the response's extensions, and the host adds the request id (see [`crate::host`]).
 
+mod table;
+
 use std::{borrow::Cow, sync::Arc};
 
 use axum::{
@@ -16,6 +18,7 @@ use hyper::{
 };
 use serde_json::json;
 
+pub use self::table::{Code, Row};
 use crate::{intake, ledger, secrets, signature, stripe};
 
 /// What the operator reads.
@@ -23,7 +26,7 @@ pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why a request is not answered with what it asked for.
 ///
-/// `docs/errors.md` lists every row; a row changes only with an entry in the CHANGELOG.
+/// Each has a [`Code`], whose [`Row`] is in `docs/errors.md`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -108,42 +111,40 @@ impl Error {
         Self::Invalid(text.into())
     }
 
-    /// The row of the table: a status, and a code that programs can tell apart.
-    fn answer(&self) -> (StatusCode, &str) {
+    /// What programs tell it by; its row has the status, and what `docs/errors.md` says of it.
+    fn code(&self) -> Code {
         match self {
-            Self::Invalid(_) | Self::InvalidToken(..) => {
-                (StatusCode::BAD_REQUEST, "invalid_request")
-            }
-            Self::AmountTooSmall => (StatusCode::BAD_REQUEST, "amount_too_small"),
-            Self::BadSignature(_) => (StatusCode::BAD_REQUEST, "bad_signature"),
-            Self::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "unauthenticated"),
-            Self::Declined { code } => (StatusCode::PAYMENT_REQUIRED, code),
-            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
-            Self::OverLimit => (StatusCode::FORBIDDEN, "refund_limit"),
-            Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
-            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
-            Self::KeyReused => (StatusCode::CONFLICT, "idempotency_key_reused"),
-            Self::InProgress => (StatusCode::CONFLICT, "in_progress"),
-            Self::AlreadyPaid => (StatusCode::CONFLICT, "order_already_paid"),
-            Self::PaymentProcessing => (StatusCode::CONFLICT, "payment_processing"),
-            Self::OrderCanceled => (StatusCode::CONFLICT, "order_canceled"),
-            Self::OrderChanged => (StatusCode::CONFLICT, "order_changed"),
-            Self::NotPaid => (StatusCode::CONFLICT, "order_not_paid"),
-            Self::ExceedsPaid => (StatusCode::CONFLICT, "refund_exceeds_paid"),
-            Self::Disputed => (StatusCode::CONFLICT, "order_disputed"),
-            Self::RefundRefused => (StatusCode::CONFLICT, "refund_refused"),
-            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
-            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
-            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            Self::Invalid(_) | Self::InvalidToken(..) => Code::InvalidRequest,
+            Self::AmountTooSmall => Code::AmountTooSmall,
+            Self::BadSignature(_) => Code::BadSignature,
+            Self::Unauthenticated(_) => Code::Unauthenticated,
+            Self::Declined { .. } => Code::Declined,
+            Self::Forbidden => Code::Forbidden,
+            Self::OverLimit => Code::RefundLimit,
+            Self::NotFound => Code::NotFound,
+            Self::MethodNotAllowed => Code::MethodNotAllowed,
+            Self::KeyReused => Code::IdempotencyKeyReused,
+            Self::InProgress => Code::InProgress,
+            Self::AlreadyPaid => Code::OrderAlreadyPaid,
+            Self::PaymentProcessing => Code::PaymentProcessing,
+            Self::OrderCanceled => Code::OrderCanceled,
+            Self::OrderChanged => Code::OrderChanged,
+            Self::NotPaid => Code::OrderNotPaid,
+            Self::ExceedsPaid => Code::RefundExceedsPaid,
+            Self::Disputed => Code::OrderDisputed,
+            Self::RefundRefused => Code::RefundRefused,
+            Self::TooLarge => Code::BodyTooLarge,
+            Self::Internal(_) => Code::Internal,
+            Self::Unavailable(_) => Code::Unavailable,
         }
     }
 
-    /// Seconds after which the same request may be sent again.
-    fn retry_after(&self) -> Option<&'static str> {
+    /// A status, and a code that programs can tell apart.
+    fn answer(&self) -> (StatusCode, &str) {
+        let row = self.code().row();
         match self {
-            Self::InProgress => Some("1"),
-            Self::Unavailable(_) => Some("2"),
-            _ => None,
+            Self::Declined { code } => (row.status, code),
+            _ => (row.status, row.code),
         }
     }
 
@@ -168,8 +169,8 @@ impl Error {
             "error": { "code": code, "message": self.to_string(), "requestId": request_id }
         });
         let mut headers = HeaderMap::new();
-        if let Some(seconds) = self.retry_after() {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static(seconds));
+        if let Some(seconds) = self.code().row().retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(u16::from(seconds)));
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -13,6 +13,7 @@
 //! - [`intake`]: how an event gets there, whoever brought it.
 //! - [`request`]: what a handler takes from a request: JSON, query and idempotency key.
 //! - [`error`]: the one error type, and the one place it becomes a response.
+//! - [`interface`]: what `openapi.json` says of every function alike.
 //! - [`http`]: the pooled client that calls to Stripe and to the site go through.
 //! - [`clock`], [`rfc3339`]: the time, and how it is written.
 //! - [`host`]: running a service on Lambda, on Vercel, or on a port.
@@ -28,6 +29,7 @@ pub mod event;
 pub mod host;
 pub mod http;
 pub mod intake;
+pub mod interface;
 pub mod ledger;
 pub mod order;
 pub mod request;

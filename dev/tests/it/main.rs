@@ -9,6 +9,7 @@
 mod access;
 mod activity;
 mod doctor;
+mod interface;
 mod layout;
 mod logs;
 mod payment;

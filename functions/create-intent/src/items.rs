@@ -12,6 +12,7 @@ use shared::{
     request::IdempotencyKey,
     stripe::Price,
 };
+use utoipa::ToSchema;
 
 use crate::App;
 
@@ -21,11 +22,13 @@ const MOST_ITEMS: usize = 50;
 const MOST_OF_ONE: u32 = 10_000;
 
 /// So many of one thing.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Item {
     /// Stripe's id of the price, or the shop's lookup key for it.
+    #[schema(min_length = 1, max_length = 200)]
     price: String,
+    #[schema(minimum = 1, maximum = 10_000)]
     quantity: u32,
 }
 

@@ -16,6 +16,7 @@
 //!
 //! Read [`items`] for what is priced and how, and [`payment`] for how an order gets its one intent.
 
+mod interface;
 pub mod items;
 pub mod payment;
 
@@ -25,6 +26,8 @@ use axum::{
     extract::{FromRef, State},
     routing::{MethodRouter, post},
 };
+pub use interface::Interface;
+use interface::Refusals;
 use serde::{Deserialize, Serialize};
 use shared::{
     Clock, Config, Error, Secrets,
@@ -36,6 +39,7 @@ use shared::{
     request::{self, IdempotencyKey},
     stripe::{ClientSecret, PaymentIntent, Prices, Stripe},
 };
+use utoipa::ToSchema;
 
 /// What this function cannot do without.
 pub const NEEDS: &[&str] = &[
@@ -107,21 +111,25 @@ pub fn service(app: App) -> MethodRouter {
 }
 
 /// What the caller sends: `items`, with an `Idempotency-Key` header, or `order`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct CreateIntent {
+    /// What is bought.
+    #[schema(min_items = 1, max_items = 50)]
     items: Option<Vec<items::Item>>,
     /// Beside `items`: the order of an earlier answer, which is to be changed.
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     order_id: Option<String>,
     /// A token that the site's server signed.
     order: Option<String>,
 }
 
 /// What the browser needs, and nothing else. The amount is in minor units.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Created {
     order_id: String,
+    #[schema(value_type = String)]
     client_secret: ClientSecret,
     publishable_key: String,
     amount: i64,
@@ -129,6 +137,29 @@ struct Created {
     status: Status,
 }
 
+/// Starts the payment of an order, or changes it.
+///
+/// The same operation gives the same payment intent, however often it is sent.
+#[utoipa::path(
+    post,
+    path = "/api/create-intent",
+    operation_id = "createIntent",
+    params(("Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255,
+        pattern = "^[!-~]+$", description = "The caller's own name for this operation; needed with `items`")),
+    request_body(content = CreateIntent, examples(
+        ("items" = (summary = "Priced by the shop's prices", value = json!(
+            { "items": [{ "price": "mug", "quantity": 2 }] }))),
+        ("order" = (summary = "Signed by the site's server", value = json!(
+            { "order": "eyJhbGciOiJIUzI1NiJ9.…" }))),
+    )),
+    responses(
+        (status = 200, description = "The browser can pay the order with this client secret", body = Created,
+            example = json!({ "orderId": "ord_8d0a2f", "clientSecret": "pi_1_secret_…", "publishableKey": "pk_live_…",
+                "amount": 3000, "currency": "usd", "status": "created" })),
+        Refusals,
+    ),
+    security(("callerToken" = [])),
+)]
 async fn create(
     payer: Allowed<CreatePayment>,
     State(app): State<App>,

@@ -16,11 +16,15 @@
 
 mod refunds;
 
+mod interface;
+
 use axum::{
     Json,
     extract::{FromRef, State},
     routing::{MethodRouter, get},
 };
+pub use interface::Interface;
+use interface::Refusals;
 use serde::{Deserialize, Serialize};
 use shared::{
     Clock, Config, Error,
@@ -31,6 +35,7 @@ use shared::{
     order::{Order, OrderId, Status},
     request::Query,
 };
+use utoipa::ToSchema;
 
 use self::refunds::RefundView;
 
@@ -84,8 +89,9 @@ struct Which {
 }
 
 /// An order as its owner, and staff, see it. Amounts are in minor units, times in Unix seconds.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Order)]
 struct OrderView {
     order_id: String,
     status: Status,
@@ -94,12 +100,27 @@ struct OrderView {
     refunded_amount: i64,
     created_at: i64,
     updated_at: i64,
+    #[schema(required)]
     paid_at: Option<i64>,
     /// For callers whose role reaches any order; a customer is not told who refunded.
     #[serde(skip_serializing_if = "Option::is_none")]
     refunds: Option<Vec<RefundView>>,
 }
 
+/// Reads the state of an order: one's own, or, for staff, anybody's.
+#[utoipa::path(
+    get,
+    path = "/api/order",
+    operation_id = "readOrder",
+    params(("id" = String, Query, pattern = "^[A-Za-z0-9_-]{1,64}$", description = "The order's id")),
+    responses(
+        (status = 200, description = "The order as it is now", body = OrderView,
+            example = json!({ "orderId": "ord_8d0a2f", "status": "paid", "amount": 3000, "currency": "usd",
+                "refundedAmount": 0, "createdAt": 1_790_000_000, "updatedAt": 1_790_000_060, "paidAt": 1_790_000_060 })),
+        Refusals,
+    ),
+    security(("callerToken" = [])),
+)]
 async fn read(
     caller: Allowed<ReadOrder>,
     State(app): State<App>,

@@ -15,6 +15,7 @@
 //!
 //! Read [`reserve`] for how the amount is set aside, and [`settle`] for how Stripe is asked.
 
+mod interface;
 pub mod reserve;
 pub mod settle;
 
@@ -24,6 +25,8 @@ use axum::{
     http::HeaderMap,
     routing::{MethodRouter, post},
 };
+pub use interface::Interface;
+use interface::Refusals;
 use serde::{Deserialize, Deserializer, Serialize};
 use shared::{
     Clock, Config, Error,
@@ -36,6 +39,7 @@ use shared::{
     request::{self, IdempotencyKey},
     stripe::Stripe,
 };
+use utoipa::ToSchema;
 
 use self::reserve::Asked;
 
@@ -100,12 +104,14 @@ pub fn service(app: App) -> MethodRouter {
 }
 
 /// What the caller sends, with an `Idempotency-Key` header.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct RefundOrder {
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     order_id: String,
     /// In minor units of the order's currency; what is left, without it.
     #[serde(default, deserialize_with = "number")]
+    #[schema(nullable = false, minimum = 1)]
     amount: Option<i64>,
     reason: Option<RefundReason>,
 }
@@ -117,7 +123,7 @@ fn number<'de, D: Deserializer<'de>>(field: D) -> Result<Option<i64>, D::Error> 
 }
 
 /// The refund as Stripe has it now. The amount is in minor units.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct GivenBack {
     order_id: String,
@@ -128,6 +134,27 @@ struct GivenBack {
     status: String,
 }
 
+/// Gives all or part of a payment back.
+///
+/// The same operation refunds once, however often it is sent.
+#[utoipa::path(
+    post,
+    path = "/api/refund",
+    operation_id = "refund",
+    params(("Idempotency-Key" = String, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
+        description = "The caller's own name for this refund")),
+    request_body(content = RefundOrder, examples(
+        ("part" = (value = json!({ "orderId": "ord_8d0a2f", "amount": 1500, "reason": "requested_by_customer" }))),
+        ("all" = (summary = "All that is left", value = json!({ "orderId": "ord_8d0a2f" }))),
+    )),
+    responses(
+        (status = 200, description = "Stripe has the refund; its `status` says how far it is", body = GivenBack,
+            example = json!({ "orderId": "ord_8d0a2f", "refundId": "re_1", "amount": 1500, "currency": "usd",
+                "status": "succeeded" })),
+        Refusals,
+    ),
+    security(("callerToken" = [])),
+)]
 async fn give_back(
     caller: Allowed<CreateRefund>,
     State(app): State<App>,

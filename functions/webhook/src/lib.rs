@@ -14,11 +14,15 @@
 //! An event that contradicts its order, or that cannot be read, is a `200` too: it is kept, with its
 //! body, and an error is logged for a person to look at.
 
+mod interface;
+
 use axum::{
     Json,
     extract::State,
     routing::{MethodRouter, post},
 };
+pub use interface::Interface;
+use interface::Refusals;
 use serde::Serialize;
 use shared::{
     Clock, Config, Error, Secrets,
@@ -32,6 +36,7 @@ use shared::{
     signature::{self, Rejected},
     stripe::Stripe,
 };
+use utoipa::ToSchema;
 
 /// What this function cannot do without. Stripe's key tells the mode, and fetches what a thin event
 /// only names.
@@ -79,11 +84,26 @@ pub fn service(app: App) -> MethodRouter {
 }
 
 /// What Stripe is told; it reads the status alone.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Received {
     received: bool,
 }
 
+/// Takes an event of Stripe's.
+///
+/// Stripe alone calls this. Any answer but `200` makes it deliver the event again.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/stripe",
+    operation_id = "receiveEvent",
+    request_body(content = Object, description = "A snapshot event or a thin event, exactly as Stripe signed it"),
+    responses(
+        (status = 200, description = "The event is in the ledger, or concerns no order", body = Received,
+            example = json!({ "received": true })),
+        Refusals,
+    ),
+    security(("stripeSignature" = [])),
+)]
 async fn receive(
     State(app): State<App>,
     headers: axum::http::HeaderMap,

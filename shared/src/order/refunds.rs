@@ -6,6 +6,7 @@
 //! stays so, whatever was noted of it before or comes after.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Mismatch, Order, OrderId, Step};
 use crate::{access::CallerId, amount::Amount, digest, event::Refund};
@@ -24,7 +25,7 @@ impl RefundKeys {
 }
 
 /// Why money is given back: what Stripe takes as a reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundReason {
     /// It was paid twice.

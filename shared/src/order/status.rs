@@ -1,11 +1,13 @@
 //! The states of an order, derived from its facts.
 
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 use super::facts::{Facts, Stage};
 
 /// Where an order stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ToSchema)]
+#[schema(as = OrderStatus, rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Status {
     /// Nobody has tried to pay yet.
@@ -74,5 +76,29 @@ impl Status {
 impl Serialize for Status {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_named_in_the_interface_as_it_is_answered() {
+        let all = [
+            Status::Created,
+            Status::RequiresAction,
+            Status::Processing,
+            Status::Failed,
+            Status::Canceled,
+            Status::Paid,
+            Status::PartiallyRefunded,
+            Status::Refunded,
+            Status::Disputed,
+            Status::DisputeWon,
+            Status::DisputeLost,
+        ];
+        let schema = serde_json::to_value(<Status as utoipa::PartialSchema>::schema()).unwrap();
+        assert_eq!(schema["enum"], serde_json::json!(all));
     }
 }

@@ -1,0 +1,23 @@
+//! How the route is described in `openapi.json`.
+
+use std::collections::BTreeMap;
+
+use shared::{error::Code, interface::errors};
+use utoipa::{
+    IntoResponses, OpenApi,
+    openapi::{RefOr, response::Response},
+};
+
+/// The route's part of `openapi.json`.
+#[derive(Debug, OpenApi)]
+#[openapi(paths(crate::receive))]
+pub struct Interface;
+
+/// What is answered where it is not `200`.
+pub(crate) struct Refusals;
+
+impl IntoResponses for Refusals {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        errors(&[Code::InvalidRequest, Code::BadSignature, Code::BodyTooLarge])
+    }
+}

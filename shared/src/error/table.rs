@@ -1,0 +1,307 @@
+//! Every answer that is not a success: a [`Code`] and its [`Row`].
+//!
+//! `docs/errors.md` and the errors in `openapi.json` are made from this table by `cargo dev interface`.
+//! A row changes only with an entry in the CHANGELOG.
+
+use hyper::StatusCode;
+use utoipa::ToSchema;
+
+/// What programs tell an error by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ToSchema)]
+#[schema(as = ErrorCode, rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Code {
+    /// The request is wrong.
+    InvalidRequest,
+    /// Less than Stripe charges in the currency.
+    AmountTooSmall,
+    /// A webhook is not known to come from Stripe.
+    BadSignature,
+    /// Nobody knows who is calling.
+    Unauthenticated,
+    /// The bank refused; the code is its own. `generic_decline` stands for it here.
+    #[schema(rename = "generic_decline")]
+    Declined,
+    /// No role of the caller's permits it.
+    Forbidden,
+    /// No role of the caller's refunds so much.
+    RefundLimit,
+    /// There is no such thing, or it is another's.
+    NotFound,
+    /// The route answers other methods.
+    MethodNotAllowed,
+    /// The key came before with other contents.
+    IdempotencyKeyReused,
+    /// The same operation is being carried out.
+    InProgress,
+    /// The order is paid.
+    OrderAlreadyPaid,
+    /// A payment is under way.
+    PaymentProcessing,
+    /// The payment was canceled.
+    OrderCanceled,
+    /// The site signed a newer version.
+    OrderChanged,
+    /// No money was taken for the order.
+    OrderNotPaid,
+    /// Less is left than is to be given back.
+    RefundExceedsPaid,
+    /// The payer's bank has the money.
+    OrderDisputed,
+    /// Stripe does not give the payment back.
+    RefundRefused,
+    /// The body is over the route's cap.
+    BodyTooLarge,
+    /// Something on our side is wrong.
+    Internal,
+    /// Something that is needed did not answer.
+    Unavailable,
+}
+
+/// What there is to know of a [`Code`].
+#[derive(Debug)]
+pub struct Row {
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// The code in the answer's body.
+    pub code: &'static str,
+    /// When it is answered.
+    pub when: &'static str,
+    /// What the site should do.
+    pub then: &'static str,
+    /// Seconds after which the same request may be sent again; `None` where that does not help.
+    pub retry_after: Option<u8>,
+}
+
+impl Code {
+    /// Every code, in the order of the documentation.
+    pub const ALL: [Self; 22] = [
+        Self::InvalidRequest,
+        Self::AmountTooSmall,
+        Self::BadSignature,
+        Self::Unauthenticated,
+        Self::Declined,
+        Self::Forbidden,
+        Self::RefundLimit,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::IdempotencyKeyReused,
+        Self::InProgress,
+        Self::OrderAlreadyPaid,
+        Self::PaymentProcessing,
+        Self::OrderCanceled,
+        Self::OrderChanged,
+        Self::OrderNotPaid,
+        Self::RefundExceedsPaid,
+        Self::OrderDisputed,
+        Self::RefundRefused,
+        Self::BodyTooLarge,
+        Self::Internal,
+        Self::Unavailable,
+    ];
+
+    /// Its row of the table.
+    #[must_use]
+    pub fn row(self) -> &'static Row {
+        match self {
+            Self::InvalidRequest => &INVALID_REQUEST,
+            Self::AmountTooSmall => &AMOUNT_TOO_SMALL,
+            Self::BadSignature => &BAD_SIGNATURE,
+            Self::Unauthenticated => &UNAUTHENTICATED,
+            Self::Declined => &DECLINED,
+            Self::Forbidden => &FORBIDDEN,
+            Self::RefundLimit => &REFUND_LIMIT,
+            Self::NotFound => &NOT_FOUND,
+            Self::MethodNotAllowed => &METHOD_NOT_ALLOWED,
+            Self::IdempotencyKeyReused => &IDEMPOTENCY_KEY_REUSED,
+            Self::InProgress => &IN_PROGRESS,
+            Self::OrderAlreadyPaid => &ORDER_ALREADY_PAID,
+            Self::PaymentProcessing => &PAYMENT_PROCESSING,
+            Self::OrderCanceled => &ORDER_CANCELED,
+            Self::OrderChanged => &ORDER_CHANGED,
+            Self::OrderNotPaid => &ORDER_NOT_PAID,
+            Self::RefundExceedsPaid => &REFUND_EXCEEDS_PAID,
+            Self::OrderDisputed => &ORDER_DISPUTED,
+            Self::RefundRefused => &REFUND_REFUSED,
+            Self::BodyTooLarge => &BODY_TOO_LARGE,
+            Self::Internal => &INTERNAL,
+            Self::Unavailable => &UNAVAILABLE,
+        }
+    }
+}
+
+static INVALID_REQUEST: Row = Row {
+    status: StatusCode::BAD_REQUEST,
+    code: "invalid_request",
+    when: "the request is wrong, or the signed order in it is not one that the site signed, or has expired; the message names the field and the reason",
+    then: "correct the request; sign the order anew",
+    retry_after: None,
+};
+
+static AMOUNT_TOO_SMALL: Row = Row {
+    status: StatusCode::BAD_REQUEST,
+    code: "amount_too_small",
+    when: "Stripe does not charge so little in this currency",
+    then: "ask the payer to buy more",
+    retry_after: None,
+};
+
+static BAD_SIGNATURE: Row = Row {
+    status: StatusCode::BAD_REQUEST,
+    code: "bad_signature",
+    when: "a webhook's signature is missing, malformed, forged or stale",
+    then: "nothing: Stripe sends its events again; check the endpoint's secret and the clock",
+    retry_after: None,
+};
+
+static UNAUTHENTICATED: Row = Row {
+    status: StatusCode::UNAUTHORIZED,
+    code: "unauthenticated",
+    when: "there is no valid token that says who is calling",
+    then: "get a new token and send the request again, with the same `Idempotency-Key`",
+    retry_after: None,
+};
+
+static DECLINED: Row = Row {
+    status: StatusCode::PAYMENT_REQUIRED,
+    code: "generic_decline",
+    when: "the bank refused; the code is Stripe's decline code, and `generic_decline` for a card that was reported lost or stolen",
+    then: "ask the payer for another card or method",
+    retry_after: None,
+};
+
+static FORBIDDEN: Row = Row {
+    status: StatusCode::FORBIDDEN,
+    code: "forbidden",
+    when: "the caller is known, and no role of theirs permits this",
+    then: "do not offer it to this caller",
+    retry_after: None,
+};
+
+static REFUND_LIMIT: Row = Row {
+    status: StatusCode::FORBIDDEN,
+    code: "refund_limit",
+    when: "no role of the caller's refunds so much in one call or one day, or in this currency",
+    then: "refund less, or ask a colleague whose role allows it",
+    retry_after: None,
+};
+
+static NOT_FOUND: Row = Row {
+    status: StatusCode::NOT_FOUND,
+    code: "not_found",
+    when: "there is no such order, or it is another caller's",
+    then: "start a new order",
+    retry_after: None,
+};
+
+static METHOD_NOT_ALLOWED: Row = Row {
+    status: StatusCode::METHOD_NOT_ALLOWED,
+    code: "method_not_allowed",
+    when: "the route answers other methods; see `Allow`",
+    then: "use a method of `Allow`",
+    retry_after: None,
+};
+
+static IDEMPOTENCY_KEY_REUSED: Row = Row {
+    status: StatusCode::CONFLICT,
+    code: "idempotency_key_reused",
+    when: "the `Idempotency-Key` came before with other contents",
+    then: "send other contents under a new key",
+    retry_after: None,
+};
+
+static IN_PROGRESS: Row = Row {
+    status: StatusCode::CONFLICT,
+    code: "in_progress",
+    when: "the same operation is being carried out",
+    then: "send the same request again",
+    retry_after: Some(1),
+};
+
+static ORDER_ALREADY_PAID: Row = Row {
+    status: StatusCode::CONFLICT,
+    code: "order_already_paid",
+    when: "the order is paid; nothing about it changes",
+    then: "show the order as paid",
+    retry_after: None,
+};
+
+static PAYMENT_PROCESSING: Row = Row {
+    status: StatusCode::CONFLICT,
+    code: "payment_processing",
+    when: "a payment is under way; the order cannot change until it ends",
+    then: "read the order until it has changed",
+    retry_after: None,
+};
+
+static ORDER_CANCELED: Row = Row {
+    status: StatusCode::CONFLICT,
+    code: "order_canceled",
+    when: "the payment was canceled",
+    then: "start a new order",
+    retry_after: None,
+};
+
+static ORDER_CHANGED: Row = Row {
+    status: StatusCode::CONFLICT,
+    code: "order_changed",
+    when: "the site signed a newer version of the order",
+    then: "load the page again, and send the newer version",
+    retry_after: None,
+};
+
+static ORDER_NOT_PAID: Row = Row {
+    status: StatusCode::CONFLICT,
+    code: "order_not_paid",
+    when: "no money was taken for the order, so that none can be given back",
+    then: "read the order",
+    retry_after: None,
+};
+
+static REFUND_EXCEEDS_PAID: Row = Row {
+    status: StatusCode::CONFLICT,
+    code: "refund_exceeds_paid",
+    when: "less of the payment is left than is to be given back",
+    then: "read the order, and refund what is left",
+    retry_after: None,
+};
+
+static ORDER_DISPUTED: Row = Row {
+    status: StatusCode::CONFLICT,
+    code: "order_disputed",
+    when: "the payer's bank has the money, until it decides the dispute",
+    then: "answer the dispute at Stripe",
+    retry_after: None,
+};
+
+static REFUND_REFUSED: Row = Row {
+    status: StatusCode::CONFLICT,
+    code: "refund_refused",
+    when: "Stripe does not give this payment back; the log has its code, by the request id",
+    then: "look the payment up at Stripe",
+    retry_after: None,
+};
+
+static BODY_TOO_LARGE: Row = Row {
+    status: StatusCode::PAYLOAD_TOO_LARGE,
+    code: "body_too_large",
+    when: "the body is over the route's cap",
+    then: "send less",
+    retry_after: None,
+};
+
+static INTERNAL: Row = Row {
+    status: StatusCode::INTERNAL_SERVER_ERROR,
+    code: "internal",
+    when: "something on our side is wrong; the log knows what, by the request id",
+    then: "tell the payer that it did not work; do not repeat it",
+    retry_after: None,
+};
+
+static UNAVAILABLE: Row = Row {
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    code: "unavailable",
+    when: "Stripe, the ledger or the issuer of tokens did not answer in time, or there are no keys to work with for now",
+    then: "send the same request again",
+    retry_after: Some(2),
+};
