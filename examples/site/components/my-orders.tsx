@@ -5,7 +5,7 @@
 import Link from "next/link";
 import { useEffect, useState } from "react";
 import { useKeptOrders } from "@/lib/hooks";
-import { readOrder, Refused, type Order } from "@/lib/payments";
+import { FareboxError, readOrder, type Order } from "@/lib/payments";
 import { trouble, type Trouble } from "@/lib/words";
 import { Notice } from "./notice";
 import { OrderLine } from "./order-line";
@@ -48,7 +48,7 @@ export function MyOrders() {
 async function read(ids: readonly string[], signal: AbortSignal): Promise<Order[]> {
   const one = (id: string) =>
     readOrder(id, signal).catch((error: unknown) => {
-      if (error instanceof Refused && error.status === 404) return null;
+      if (error instanceof FareboxError && error.status === 404) return null;
       throw error;
     });
   const orders = await Promise.all(ids.map(one));

@@ -4,7 +4,7 @@
 
 import { useId, useRef, useState, type FormEvent } from "react";
 import { minorUnits, money, plain } from "@/lib/money";
-import { refund, Refused, type Order, type Reason } from "@/lib/payments";
+import { FareboxError, refund, type Order, type Reason } from "@/lib/payments";
 import { forget, keyOf, type Wanted } from "@/lib/refund-key";
 import { REASONS, trouble, type Trouble } from "@/lib/words";
 import { Notice } from "./notice";
@@ -48,7 +48,7 @@ export function RefundForm({ order: { orderId, currency }, left, done }: Props) 
       forget(wanted);
     } catch (error) {
       // Who was refused for good may ask anew; who got no answer asks for the same again.
-      if (error instanceof Refused && error.status < 500 && error.code !== "in_progress") forget(wanted);
+      if (error instanceof FareboxError && error.status < 500 && error.code !== "in_progress") forget(wanted);
       setRefused(trouble(error));
     }
     await done();

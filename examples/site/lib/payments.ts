@@ -1,158 +1,76 @@
-// The calls of the functions, from the browser. Every one may be repeated: a GET, or a POST with a key that
-// changes nothing twice. The token is added by this site's server.
+// The calls of the functions, from the browser, by the client that is made from openapi.json. Every one may be
+// repeated: a GET, or a POST with a key that changes nothing twice. This site's server adds the token.
 
-/** The function answered, and refused. */
-export class Refused extends Error {
-  readonly status: number;
-  readonly code: string;
-  readonly requestId: string;
+import { answer, createClient, FareboxError, keyed, type Schemas } from "farebox-client";
 
-  constructor(status: number, { code, message, requestId }: { code: string; message: string; requestId: string }) {
-    super(message);
-    this.status = status;
-    this.code = code;
-    this.requestId = requestId;
-  }
-}
+export { FareboxError } from "farebox-client";
+
+export type Contents = { items: Schemas["Item"][]; orderId?: string };
+export type Intent = Schemas["Created"];
+export type Order = Schemas["Order"];
+export type Reason = Schemas["RefundReason"];
+export type RefundRecord = Schemas["RefundRecord"];
+export type Status = Schemas["OrderStatus"];
 
 /** No function answered: the network is down, or nothing runs where they should be. */
 export class Unreachable extends Error {
   override message = "the payment service does not answer";
 }
 
-export interface Item {
-  price: string;
-  quantity: number;
-}
-
-export interface Contents {
-  items: Item[];
-  orderId?: string;
-}
-
-export type Status =
-  | "created"
-  | "requires_action"
-  | "processing"
-  | "failed"
-  | "canceled"
-  | "paid"
-  | "partially_refunded"
-  | "refunded"
-  | "disputed"
-  | "dispute_won"
-  | "dispute_lost";
-
-export interface Intent {
-  orderId: string;
-  clientSecret: string;
-  publishableKey: string;
-  amount: number;
-  currency: string;
-  status: Status;
-}
-
-export type Reason = "duplicate" | "fraudulent" | "requested_by_customer";
-
-export interface RefundRecord {
-  amount: number;
-  reason: Reason | null;
-  status: "requested" | "given" | "failed" | "refused";
-  requestedBy: string | null;
-  requestedAt: number | null;
-  refundId: string | null;
-}
-
-export interface Order {
-  orderId: string;
-  status: Status;
-  amount: number;
-  currency: string;
-  refundedAmount: number;
-  createdAt: number;
-  updatedAt: number;
-  paidAt: number | null;
-  /** For staff. */
-  refunds?: RefundRecord[];
-}
-
-export interface Refund {
-  orderId: string;
-  refundId: string;
-  amount: number;
-  currency: string;
-  status: string;
-}
-
-export interface Customer {
-  id: string | null;
-  name: string | null;
-  email: string | null;
-  cards: { brand: string; last4: string; expMonth: number; expYear: number }[];
-  orders: Pick<Order, "orderId" | "status" | "amount" | "currency" | "refundedAmount" | "createdAt">[];
-}
-
 const PATIENCE_MS = 20_000;
 const MOST_TRIES = 4;
 const LONGEST_WAIT_S = 5;
 
-/** The payment of a cart, to be made in this page. */
-export const createIntent = (key: string, contents: Contents) => post<Intent>("create-intent", contents, key);
+const farebox = createClient({ fetch: throughThisSite });
 
-/** The payment of a cart on Stripe's own page, which leads back to one of the URLs. */
-export const createCheckout = (key: string, contents: Contents & { successUrl: string; cancelUrl: string }) =>
-  post<{ orderId: string; url: string }>("create-checkout", contents, key);
+/** The payment of a cart, to be made in this page. */
+export const createIntent = (key: string, contents: Contents): Promise<Intent> =>
+  patiently(() => answer(farebox.POST("/api/create-intent", { params: keyed(key), body: contents })));
 
 /** An order, as the ledger has it. */
-export const readOrder = (id: string, signal?: AbortSignal) => get<Order>("order", { id }, signal);
-
-/** The signed-in customer. */
-export const readCustomer = (signal?: AbortSignal) => get<Customer>("customer", {}, signal);
+export const readOrder = (id: string, signal?: AbortSignal): Promise<Order> =>
+  patiently(() => answer(farebox.GET("/api/order", { params: { query: { id } }, ...(signal && { signal }) })), signal);
 
 /** Gives money back; without an `amount`, all that is left. */
-export const refund = (key: string, wanted: { orderId: string; amount?: number; reason: Reason }) => post<Refund>("refund", wanted, key);
+export const refund = (key: string, wanted: Schemas["RefundOrder"]): Promise<Schemas["GivenBack"]> =>
+  patiently(() => answer(farebox.POST("/api/refund", { params: keyed(key), body: wanted })));
 
-/** The customer's own page at Stripe: cards and receipts. */
-export const openPortal = (returnUrl: string) => post<{ url: string }>("portal", { returnUrl });
+// The functions that follow are not in openapi.json of this version: these are their contracts.
 
-function get<T>(name: string, query: Record<string, string>, signal?: AbortSignal): Promise<T> {
-  const search = new URLSearchParams(query).toString();
-  return call<T>(search ? `${name}?${search}` : name, { method: "GET" }, signal);
+/** The payment of a cart on Stripe's own page, which leads back to one of the URLs with `order` added. */
+export const createCheckout = (key: string, wanted: Contents & { successUrl: string; cancelUrl: string }) =>
+  patiently(() => described<{ orderId: string; url: string }>("create-checkout", wanted, { "idempotency-key": key }));
+
+/** Posts to a function that the client does not know. */
+async function described<T>(name: string, body: object, headers: Record<string, string> = {}): Promise<T> {
+  const init = { method: "POST", body: JSON.stringify(body), headers: { ...headers, "content-type": "application/json" } };
+  const response = await throughThisSite(new Request(`/api/${name}`, init));
+  const told: unknown = await response.json().catch(() => null);
+  if (!response.ok) throw new FareboxError(response, told);
+  return told as T;
 }
 
-function post<T>(name: string, body: object, key?: string): Promise<T> {
-  const headers = { "content-type": "application/json", ...(key && { "idempotency-key": key }) };
-  return call<T>(name, { method: "POST", headers, body: JSON.stringify(body) });
+/** The functions are under /api/payments/ of this site, so that their calls need no CORS and carry its session. */
+async function throughThisSite(request: Request): Promise<Response> {
+  const { pathname, search } = new URL(request.url);
+  const { method, headers } = request;
+  const body = method === "GET" ? null : await request.text();
+  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE_MS)]);
+  return fetch(pathname.replace(/^\/api\//, "/api/payments/") + search, { method, headers, body, signal, cache: "no-store" });
 }
 
-/** Asks again where the answer says when. */
-async function call<T>(path: string, init: RequestInit, signal?: AbortSignal): Promise<T> {
+/** Asks again where the answer says when; until `signal` ends it. */
+async function patiently<T>(ask: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   for (let tries = 1; ; tries += 1) {
-    const response = await send(path, init, signal);
-    if (response.ok) return (await response.json()) as T;
-    const refused = await refusal(response);
-    const wait = Number(response.headers.get("retry-after"));
-    if (tries === MOST_TRIES || !(wait > 0 && wait <= LONGEST_WAIT_S)) throw refused;
-    await new Promise((done) => setTimeout(done, wait * 1000));
+    try {
+      return await ask();
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      // What is not in the shape of the functions' errors does not come from them.
+      if (!(error instanceof FareboxError) || ["unknown", "not_configured"].includes(error.code)) throw new Unreachable();
+      const wait = error.retryAfter ?? Infinity;
+      if (tries === MOST_TRIES || wait > LONGEST_WAIT_S) throw error;
+      await new Promise((done) => setTimeout(done, wait * 1000));
+    }
   }
-}
-
-async function send(path: string, init: RequestInit, signal?: AbortSignal): Promise<Response> {
-  const patience = AbortSignal.timeout(PATIENCE_MS);
-  const ends = signal ? AbortSignal.any([signal, patience]) : patience;
-  try {
-    return await fetch(`/api/payments/${path}`, { ...init, cache: "no-store", signal: ends });
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    throw new Unreachable();
-  }
-}
-
-/** What is not in the shape of the functions' errors does not come from them. */
-async function refusal(response: Response): Promise<Refused | Unreachable> {
-  const body: unknown = await response.json().catch(() => null);
-  if (typeof body !== "object" || body === null || !("error" in body)) return new Unreachable();
-  const { code, message, requestId } = body.error as Partial<Record<string, unknown>>;
-  if (typeof code !== "string" || typeof message !== "string" || code === "not_configured") return new Unreachable();
-  return new Refused(response.status, { code, message, requestId: typeof requestId === "string" ? requestId : "" });
 }

@@ -2,7 +2,7 @@
 
 import { items, noteOrder, rename, type Cart } from "./cart";
 import { keepOrder } from "./kept-orders";
-import { createIntent, Refused, type Intent } from "./payments";
+import { createIntent, FareboxError, type Intent } from "./payments";
 
 /** What a cart came to: a payment to be made, or an order whose payment was made already. */
 export type Started = { intent: Intent } | { settled: string };
@@ -33,7 +33,7 @@ async function begin(cart: Cart): Promise<Started> {
     noteOrder(key, intent.orderId);
     return { intent };
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
+    if (!(error instanceof FareboxError)) throw error;
     const isSettled = error.code === "order_already_paid" || error.code === "payment_processing";
     if (isSettled && orderId) return { settled: orderId };
     nameAnew(cart, error.code);

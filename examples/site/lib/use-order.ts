@@ -3,7 +3,7 @@
 "use client";
 
 import { useEffect, useState } from "react";
-import { readOrder, Refused, type Order, type Status } from "./payments";
+import { FareboxError, readOrder, type Order, type Status } from "./payments";
 import { trouble, type Trouble } from "./words";
 
 const OPEN: readonly Status[] = ["created", "requires_action", "processing", "failed"];
@@ -33,7 +33,7 @@ export function useOrder(id: string): Watched {
       if (ended.signal.aborted) return;
       const isWrong = found instanceof Error;
       setWatched((before) => ({ order: isWrong ? before.order : found, trouble: isWrong ? trouble(found) : null, tries }));
-      const isFinal = isWrong ? found instanceof Refused && found.status < 500 : !isOpen(found.status);
+      const isFinal = isWrong ? found instanceof FareboxError && found.status < 500 : !isOpen(found.status);
       if (!isFinal) timer = setTimeout(look, tries < SOON_FOR ? SOON_MS : LATER_MS, tries + 1);
     };
     void look(1);

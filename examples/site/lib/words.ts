@@ -1,6 +1,6 @@
 // What the pages say about orders and about what went wrong, in plain words.
 
-import { Refused, Unreachable, type Reason, type RefundRecord, type Status } from "./payments";
+import { FareboxError, Unreachable, type Reason, type RefundRecord, type Status } from "./payments";
 
 export type Tone = "wait" | "good" | "bad" | "note";
 
@@ -66,7 +66,7 @@ export function trouble(error: unknown): Trouble {
       : "Our payment service does not answer at the moment. Nothing was charged.";
     return { text, code: isOffline ? "offline" : "unreachable", isUnreachable: true };
   }
-  if (error instanceof Refused) {
+  if (error instanceof FareboxError) {
     const own = error.message.charAt(0).toUpperCase() + error.message.slice(1);
     const text = REFUSALS[error.code] ?? `${own.replace(/\.$/, "")}.`;
     return { text, code: [error.code, error.requestId].filter(Boolean).join(" · "), isUnreachable: false };

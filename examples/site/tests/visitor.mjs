@@ -28,10 +28,11 @@ export const launch = () => chromium.launch({ executablePath: process.env.CHROMI
 /**
  * A browser of its own, on the site at `shop`, in which Stripe is the sandbox: requests to Stripe's hosts are answered by
  * it, and those to any other host fail. When the test `t` ends, no page may have complained of anything but `expected`.
+ * `patience` is in milliseconds.
  */
-export async function visit(t, browser, { shop, sandbox }, { expected = [], ...options } = {}) {
+export async function visit(t, browser, { shop, sandbox }, { expected = [], patience = PATIENCE_MS, ...options } = {}) {
   const context = await browser.newContext({ baseURL: shop, viewport: { width: 1280, height: 900 }, ...options });
-  context.setDefaultTimeout(PATIENCE_MS);
+  context.setDefaultTimeout(patience);
   const strangers = [];
   await context.route(/^https?:\/\/(?!127\.0\.0\.1[:/])/, async (route) => {
     const url = new URL(route.request().url());

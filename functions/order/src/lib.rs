@@ -104,6 +104,7 @@ struct OrderView {
     paid_at: Option<i64>,
     /// For callers whose role reaches any order; a customer is not told who refunded.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     refunds: Option<Vec<RefundView>>,
 }
 

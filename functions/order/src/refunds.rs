@@ -2,20 +2,26 @@
 
 use serde::Serialize;
 use shared::order::{Order, RefundReason, RefundRecord, RefundRequest, RefundState};
+use utoipa::ToSchema;
 
 /// One refund, or a request for one. What nobody asked for here, such as a refund by hand at Stripe, has
 /// neither reason nor requester.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RefundRecord)]
 pub(crate) struct RefundView {
     /// In minor units of the order's currency.
     amount: i64,
+    #[schema(required)]
     reason: Option<RefundReason>,
     status: RefundState,
     /// The alias of who asked, as in the log.
+    #[schema(required)]
     requested_by: Option<String>,
     /// In Unix seconds.
+    #[schema(required)]
     requested_at: Option<i64>,
+    #[schema(required)]
     refund_id: Option<String>,
 }
 

@@ -2,6 +2,7 @@
 //! reported and nobody asked for here, such as one made by hand in Stripe's dashboard.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Order, RefundRequest, facts::RefundStage};
 
@@ -19,7 +20,7 @@ pub struct RefundRecord<'a> {
 }
 
 /// What became of a refund.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundState {
     /// Its amount is set aside; whether Stripe made it is not known yet.
