@@ -5,25 +5,26 @@ import type { Product } from "@/lib/catalogue";
 const PICTURES: Record<Product["price"], React.ReactNode> = {
   mug: (
     <>
-      <path className="shade" d="M62 164h86a14 14 0 0 1-14 12H76a14 14 0 0 1-14-12Z" />
-      <path className="line" d="M146 92h16a20 20 0 0 1 20 20v4a28 28 0 0 1-28 28h-9" />
-      <path className="glaze" d="M58 72h90v64a28 28 0 0 1-28 28H86a28 28 0 0 1-28-28V72Z" />
-      <path className="clay" d="M58 118c16-9 28 8 45 1s29-9 45 0v17a28 28 0 0 1-28 28H86a28 28 0 0 1-28-28v-18Z" />
-      <ellipse className="rim" cx="103" cy="72" rx="45" ry="9" />
+      <ellipse className="shade" cx="108" cy="166" rx="62" ry="7" />
+      <path className="handle" d="M146 88h14a22 22 0 0 1 22 22v2a30 30 0 0 1-30 30h-8" />
+      <path className="glaze" d="M60 68h88v66a30 30 0 0 1-30 30H90a30 30 0 0 1-30-30V68Z" />
+      <path className="clay" d="M60 116c15-9 27 7 44 1s29-9 44 0v18a30 30 0 0 1-30 30H90a30 30 0 0 1-30-30v-19Z" />
+      <ellipse className="rim" cx="104" cy="68" rx="44" ry="8" />
     </>
   ),
   shirt: (
     <>
-      <path className="cloth" d="m84 54-40 22 14 34 18-8v80h88v-80l18 8 14-34-40-22c-4 12-14 18-26 18s-22-6-26-18h-20Z" transform="translate(-10 0)" />
-      <path className="line" d="M93 55c4 14 14 21 27 21s23-7 27-21" transform="translate(-10 0)" />
-      <path className="mark" d="M98 122c9-10 17-9 22 0 5-9 14-10 23-1-8-2-14 0-19 8-2 3-6 3-8 0-4-8-10-10-18-7Z" transform="translate(-10 0)" />
+      <path className="cloth" d="M88 52 48 72l13 36 19-8v74h60v-74l19 8 13-36-40-20c-3 11-11 17-22 17s-19-6-22-17Z" />
+      <path className="seam" d="M88 52c3 11 11 17 22 17s19-6 22-17" />
+      <path className="mark" d="M91 116c7-8 14-7 18 0 4-7 11-8 18-1-6-1-11 1-15 7-2 2-5 2-7 0-3-6-8-8-14-6Z" />
     </>
   ),
   sticker: (
     <>
-      <path className="paper" d="M120 50a70 70 0 1 1-40 12c6 24 20 34 46 30-2-16-4-28-6-42Z" transform="translate(-10 0)" />
-      <path className="curl" d="M80 62c12-8 26-12 40-12 2 14 4 26 6 42-26 4-40-6-46-30Z" transform="translate(-10 0)" />
-      <path className="mark" d="M84 134c13-15 25-13 33 0 8-13 20-15 33-1-11-3-20 0-27 12-3 4-9 4-12 0-6-12-15-15-27-11Z" transform="translate(-10 0)" />
+      <circle className="shade" cx="113" cy="113" r="64" />
+      <path className="paper" d="M110 46a64 64 0 1 0 62 47c-20 1-36-3-44-12-7-8-8-20-5-34-4-1-9-1-13-1Z" />
+      <path className="curl" d="M123 47c-3 14-2 26 5 34 8 9 24 13 44 12-7-24-25-41-49-46Z" />
+      <path className="mark" d="M76 122c12-14 25-12 33 0 7-12 20-14 32-1-11-2-19 1-26 12-3 4-9 4-12 0-6-10-15-14-27-11Z" />
     </>
   ),
 };

@@ -5,8 +5,10 @@
 import Link from "next/link";
 import { useState } from "react";
 import { count, type Cart } from "@/lib/cart";
-import { PRODUCTS } from "@/lib/catalogue";
+import { CURRENCY, PRODUCTS } from "@/lib/catalogue";
 import { useCart } from "@/lib/hooks";
+import { money } from "@/lib/money";
+import { Art } from "./art";
 import { EmptyCart } from "./cart-view";
 import { HostedCheckout } from "./hosted-checkout";
 import { PayHere } from "./pay-here";
@@ -25,34 +27,41 @@ export function Checkout({ standIn }: { standIn: string | undefined }) {
   if (!cart) return <Waiting what="your cart" />;
   if (count(cart) === 0) return <EmptyCart />;
   return (
-    <>
+    <div className="desk">
       <Summary cart={cart} />
-      <fieldset className="ways">
-        <legend>How do you want to pay?</legend>
-        {WAYS.map(([value, label]) => (
-          <label key={value}>
-            <input type="radio" name="way" value={value} checked={way === value} onChange={() => setWay(value)} />
-            {label}
-          </label>
-        ))}
-      </fieldset>
-      {way === "here" ? <PayHere cart={cart} standIn={standIn} /> : <HostedCheckout cart={cart} />}
-    </>
+      <div>
+        <fieldset className="ways">
+          <legend>How do you want to pay?</legend>
+          {WAYS.map(([value, label]) => (
+            <label key={value}>
+              <input type="radio" name="way" value={value} checked={way === value} onChange={() => setWay(value)} />
+              {label}
+            </label>
+          ))}
+        </fieldset>
+        {way === "here" ? <PayHere cart={cart} standIn={standIn} /> : <HostedCheckout cart={cart} />}
+      </div>
+    </div>
   );
 }
 
 function Summary({ cart }: { cart: Cart }) {
   const lines = PRODUCTS.filter(({ price }) => cart.lines[price]);
   return (
-    <div className="summary">
-      <ul aria-label="What you buy">
-        {lines.map(({ price, name }) => (
-          <li key={price}>
-            {cart.lines[price]} × {name}
+    <section className="summary" aria-label="What you buy">
+      <ul className="lines">
+        {lines.map(({ price, name, amount }) => (
+          <li key={price} className="line">
+            <Art of={price} />
+            <div>
+              {name}
+              <span>{cart.lines[price]} ×</span>
+            </div>
+            <span>{money(amount * (cart.lines[price] ?? 0), CURRENCY)}</span>
           </li>
         ))}
       </ul>
       <Link href="/cart">Change</Link>
-    </div>
+    </section>
   );
 }

@@ -24,22 +24,28 @@ export function StaffOrder({ order, mayRefund, changed }: Props) {
         <h2>{orderId}</h2>
         <Badge status={status} />
       </header>
-      <dl className="facts">
-        <dt>Amount</dt>
-        <dd>{money(amount, currency)}</dd>
-        <dt>Given back</dt>
-        <dd aria-live="polite">{money(refundedAmount, currency)}</dd>
-        <dt>Ordered</dt>
-        <dd>
-          <Moment at={createdAt} />
-        </dd>
-        <dt>Paid</dt>
-        <dd>{paidAt === null ? "not yet" : <Moment at={paidAt} />}</dd>
-      </dl>
-      <h3>Give money back</h3>
-      {!mayRefund && <p>Your account reads orders. Somebody of finance gives money back.</p>}
-      {mayRefund && left === 0 && <p>{paidAt === null ? "Nothing was paid yet." : "All of it went back."}</p>}
-      {mayRefund && left > 0 && <RefundForm key={left} order={order} left={left} done={changed} />}
+      <div className="desk">
+        <div>
+          <dl className="facts">
+            <dt>Amount</dt>
+            <dd>{money(amount, currency)}</dd>
+            <dt>Given back</dt>
+            <dd aria-live="polite">{money(refundedAmount, currency)}</dd>
+            <dt>Ordered</dt>
+            <dd>
+              <Moment at={createdAt} />
+            </dd>
+            <dt>Paid</dt>
+            <dd>{paidAt === null ? "not yet" : <Moment at={paidAt} />}</dd>
+          </dl>
+        </div>
+        <section className="summary" aria-labelledby="give">
+          <h3 id="give">Give money back</h3>
+          {!mayRefund && <p>Your account reads orders. Somebody of finance gives money back.</p>}
+          {mayRefund && left === 0 && <p>{paidAt === null ? "Nothing was paid yet." : "All of it went back."}</p>}
+          {mayRefund && left > 0 && <RefundForm key={left} order={order} left={left} done={changed} />}
+        </section>
+      </div>
       <h3 id="trail" tabIndex={-1}>
         What was given back
       </h3>

@@ -14,7 +14,7 @@ export default async function CheckoutPage() {
   const session = await auth();
   if (!session) redirect("/sign-in?to=/checkout");
   return (
-    <div className="narrow">
+    <div className="page">
       <h1>Checkout</h1>
       {buys(session.user?.role) ? <Checkout standIn={standIn()} /> : <StaffDoNotBuy />}
     </div>

@@ -14,7 +14,7 @@ export default async function StaffPage() {
   if (!session) redirect("/sign-in?to=/staff");
   const role = session.user?.role;
   return (
-    <div className="narrow">
+    <div className="page">
       <h1>Orders</h1>
       {isStaff(role) ? <FindOrder mayRefund={refunds(role)} /> : <NotForYou />}
     </div>
