@@ -17,7 +17,8 @@ export function HostedCheckout({ cart }: { cart: Cart }) {
     setIsBusy(true);
     setWrong(null);
     const { origin } = location;
-    const urls = { successUrl: `${origin}/checkout/return`, cancelUrl: `${origin}/checkout` };
+    // The server adds the order to both.
+    const urls = { successUrl: `${origin}/checkout/return?redirect_status=succeeded`, cancelUrl: `${origin}/checkout` };
     try {
       const { key, orderId } = cart;
       const started = await createCheckout(key, { items: items(cart), ...(orderId && { orderId }), ...urls });

@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { start } from "../../../clients/program.mjs";
@@ -39,14 +40,14 @@ export function farebox(t, { port = 0, variables = {} } = {}) {
 }
 
 /** The built site, in front of the functions at `origin`; answers its own origin. */
-export function site(t, origin, variables = {}) {
+export function site(t, origin, variables = {}, port = 0) {
   const settings = { FAREBOX_ORIGIN: origin, FAREBOX_SITE_KEY: KEYS.FAREBOX_SITE_KEY, AUTH_SECRET, AUTH_TRUST_HOST: "true", DEMO_ACCOUNTS: "on" };
-  return next(t, ["start"], { NODE_ENV: "production", ...settings, ...variables });
+  return next(t, ["start"], { NODE_ENV: "production", ...settings, ...variables }, port);
 }
 
-/** Next.js with `args`, on a free port and with these variables alone. */
-export async function next(t, args, variables) {
-  const child = spawn(process.execPath, [NEXT, ...args, "--hostname", "127.0.0.1", "--port", "0"], {
+/** Next.js with `args` and with these variables alone; 0 is any free port. */
+export async function next(t, args, variables, port = 0) {
+  const child = spawn(process.execPath, [NEXT, ...args, "--hostname", "127.0.0.1", "--port", String(port)], {
     cwd: FOLDER,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NEXT_TELEMETRY_DISABLED: "1", ...variables },
     stdio: ["ignore", "pipe", "inherit"],
@@ -66,4 +67,14 @@ export async function next(t, args, variables) {
     child.stdout.resume();
   }
   throw new Error("the site did not start");
+}
+
+/** A port on which nothing listens. */
+export async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
 }

@@ -39,7 +39,7 @@ test("the screenshots are taken", { skip }, async (t) => {
   await ada.outcome("paid");
   const orderId = ada.orderId();
 
-  const fin = await open({ colorScheme: "dark" });
+  const fin = await open({ colorScheme: "dark", viewport: { width: 1100, height: 830 } });
   await fin.signIn("Fin finance");
   await fin.page.goto("/staff");
   await fin.page.getByLabel("Order id").fill(orderId);

@@ -1,12 +1,10 @@
 // Each page as people find it: by axe in light and dark, on a small screen, offline, and without the functions.
 
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { farebox, Lifetime, site } from "./processes.mjs";
+import { farebox, freePort, Lifetime, site } from "./processes.mjs";
 import { Stripe } from "./stripe.mjs";
 import { CARDS, launch, visit } from "./visitor.mjs";
 
@@ -142,13 +140,3 @@ test("without the functions the site says so, and goes on when they are there", 
   await page.goto("/checkout");
   await visitor.formIsThere();
 });
-
-/** A port on which nothing listens. */
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
