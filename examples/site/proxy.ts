@@ -6,11 +6,12 @@ import { PREFIX, toFarebox } from "@/lib/farebox";
 import { policy } from "@/lib/policy";
 import { standIn } from "@/lib/settings";
 
-export default auth((request) => {
+export async function proxy(request: NextRequest): Promise<NextResponse> {
   if (!request.nextUrl.pathname.startsWith(PREFIX)) return page(request);
-  const { id, role } = request.auth?.user ?? {};
+  // The session is read here and not renewed: an answer that renews it, and arrives after a sign-out, would undo that.
+  const { id, role } = (await auth())?.user ?? {};
   return toFarebox(request, id && role ? { id, role } : null);
-});
+}
 
 export const config = { matcher: ["/((?!api/auth/|_next/static/|_next/image/).*)"] };
 

@@ -103,6 +103,17 @@ test("another site cannot pay, and nobody gets through to what is not for browse
   assert.equal((await send("create-intent", own)).status, 200);
 });
 
+test("no answer renews the session, so that one that arrives late does not undo a sign-out", async (t) => {
+  const visitor = await visit(t, browser, world);
+  await visitor.signIn();
+  const cookies = await visitor.page.context().cookies();
+  const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+  for (const path of ["/", "/orders", "/api/payments/order?id=o_1"]) {
+    const { headers } = await fetch(world.shop + path, { headers: { cookie, "sec-fetch-site": "same-origin" } });
+    assert.deepEqual(headers.getSetCookie().filter((set) => set.includes("session-token")), [], path);
+  }
+});
+
 test("in production the demo's accounts are there when the site says so, and not else", async (t) => {
   const quiet = await site(t, "http://127.0.0.1:9", { DEMO_ACCOUNTS: "" });
   const visitor = await visit(t, browser, { ...world, shop: quiet });
