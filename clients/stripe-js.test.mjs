@@ -5,14 +5,13 @@ import { test } from "node:test";
 import { createContext, runInContext } from "node:vm";
 import { return_url, sandbox } from "./sandbox.mjs";
 
-/** `Stripe` as a page gets it from the sandbox. */
-async function load(url) {
-  const src = `${url}/endive/stripe.js`;
+/** `Stripe` as a page gets it from the sandbox at `url`, under the address `src`. */
+async function load(url, src = `${url}/endive/stripe.js`, fetch = globalThis.fetch) {
   const window = {};
   const document = { currentScript: { src } };
   const location = { href: "http://127.0.0.1/shop" };
   const context = { window, document, location, fetch, URL, URLSearchParams };
-  runInContext(await (await fetch(src)).text(), createContext(context));
+  runInContext(await (await globalThis.fetch(`${url}/endive/stripe.js`)).text(), createContext(context));
   return window.Stripe;
 }
 
@@ -60,4 +59,19 @@ test("a page that is mistaken is told by an exception, and one that is alone by 
 
   const unknown = await page.retrievePaymentIntent("pi_none_secret_none");
   assert.equal(unknown.error.code, "resource_missing");
+});
+
+test("in place of Stripe's own script it calls Stripe's own API", async (t) => {
+  const { stripe, url } = await sandbox(t);
+  const called = [];
+  const answered = (address, init) => {
+    const { origin, pathname, search } = new URL(address);
+    called.push(origin);
+    return fetch(url + pathname + search, init);
+  };
+  const page = (await load(url, "https://js.stripe.com/endive/stripe.js", answered))("pk_test_page");
+  const intent = await stripe.paymentIntents.create({ amount: 1500, currency: "usd" });
+  const seen = await page.retrievePaymentIntent(intent.client_secret);
+  assert.equal(seen.paymentIntent.id, intent.id);
+  assert.deepEqual(called, ["https://api.stripe.com"]);
 });

@@ -259,6 +259,8 @@ export interface components {
             paidAt: number | null;
             /** Format: int64 */
             refundedAmount: number;
+            /** @description For callers whose role reaches any order; a customer is not told who refunded. */
+            refunds?: components["schemas"]["RefundRecord"][];
             status: components["schemas"]["OrderStatus"];
             /** Format: int64 */
             updatedAt: number;
@@ -291,6 +293,32 @@ export interface components {
          * @enum {string}
          */
         RefundReason: "duplicate" | "fraudulent" | "requested_by_customer";
+        /**
+         * @description One refund, or a request for one. What nobody asked for here, such as a refund by hand at Stripe, has
+         *     neither reason nor requester.
+         */
+        RefundRecord: {
+            /**
+             * Format: int64
+             * @description In minor units of the order's currency.
+             */
+            amount: number;
+            reason: components["schemas"]["RefundReason"] | null;
+            refundId: string | null;
+            /**
+             * Format: int64
+             * @description In Unix seconds.
+             */
+            requestedAt: number | null;
+            /** @description The alias of who asked, as in the log. */
+            requestedBy: string | null;
+            status: components["schemas"]["RefundState"];
+        };
+        /**
+         * @description What became of a refund.
+         * @enum {string}
+         */
+        RefundState: "requested" | "given" | "failed" | "refused";
     };
     responses: never;
     parameters: never;

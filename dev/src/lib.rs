@@ -6,6 +6,7 @@
 //! - [`options`]: what the command line asks for.
 //! - [`settings`]: keys for a try, unless the environment has some.
 //! - [`routes`]: the functions and their paths; a new function is one line there.
+//! - `beside`: tells a site that runs beside it how to reach it.
 //! - [`site`]: the part that a shop's own server plays: it signs tokens, and is told of orders.
 //! - [`activity`]: what happens, as it happens.
 //! - [`doctor`]: `cargo dev doctor` checks the settings of a deployment.
@@ -22,6 +23,7 @@
 //! - [`server`]: all of it, started and stopped.
 
 pub mod activity;
+mod beside;
 pub mod doctor;
 pub mod exchange;
 pub mod interface;

@@ -26,6 +26,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     activity::Activity,
+    beside,
     missed::{self, Missed},
     options::Options,
     orders::Orders,
@@ -129,6 +130,7 @@ impl Server {
             sandbox: sandbox.as_ref().map(|sandbox| sandbox.url()),
         };
         let settings = Settings::read(options, addresses, environment).await?;
+        beside::tell(&settings.config, addresses).await?;
         let ledger = Ledger::open(&settings.config).await?;
         if let Some(sandbox) = &sandbox {
             furnish(sandbox, address, &settings.webhook_secrets);

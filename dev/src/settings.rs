@@ -36,8 +36,8 @@ pub enum Unusable {
     /// The keys cannot be read.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-    /// The folder of the ledger cannot be made or cleared.
-    #[error("the ledger's file cannot be prepared: {0}")]
+    /// The folder of its files cannot be made or cleared.
+    #[error("the files of this try cannot be prepared: {0}")]
     File(#[from] io::Error),
 }
 
@@ -203,8 +203,8 @@ fn clear(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Where cargo puts what it builds.
-fn folder() -> PathBuf {
+/// Where a try keeps its files: where cargo puts what it builds.
+pub(crate) fn folder() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     target
         .unwrap_or_else(|| workspace().join("target"))

@@ -28,7 +28,7 @@ pub(crate) struct Dev {
     said: Arc<Mutex<String>>,
     readers: Vec<JoinHandle<()>>,
     http: Client<HttpConnector, Full<Bytes>>,
-    _folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 /// The program's own folder and keys, and nothing of the environment of the test.
@@ -83,7 +83,7 @@ impl Dev {
             said,
             readers,
             http,
-            _folder: folder,
+            folder,
         }
     }
 

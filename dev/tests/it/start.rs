@@ -1,6 +1,8 @@
 //! How it starts, refuses to start, and stops.
 
-use std::process::Output;
+use std::{os::unix::fs::PermissionsExt as _, process::Output};
+
+use testing::Shop;
 
 use crate::process::{Dev, command};
 
@@ -104,6 +106,24 @@ fn with_stripe_the_keys_come_from_the_env_file_and_the_forwarding_is_told() {
     child.wait().unwrap();
 
     assert!(told.is_some_and(|line| line.contains("/api/webhooks/stripe")));
+}
+
+#[tokio::test]
+async fn a_site_beside_it_finds_origin_and_key_in_a_file_for_its_owner_alone() {
+    let dev = Dev::start();
+    let port = dev.shop.rsplit(':').next().unwrap();
+    let file = dev.folder.path().join(format!("dev/farebox-{port}.env"));
+
+    let text = std::fs::read_to_string(&file).unwrap();
+    let told: Vec<&str> = text.lines().collect();
+    let expected = [
+        format!("FAREBOX_ORIGIN={}", dev.shop),
+        format!("FAREBOX_SITE_KEY='{}'", Shop::SITE_KEY),
+        format!("STRIPE_JS_URL={}/endive/stripe.js", dev.sandbox),
+    ];
+    assert_eq!(told, expected);
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0);
 }
 
 #[test]

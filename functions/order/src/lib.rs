@@ -11,6 +11,10 @@
 //! | `403` | no role of the caller's reads orders |
 //! | `404` | there is no such order, or it is another caller's |
 //! | `503` | the ledger did not answer, or the keys cannot be read |
+//!
+//! Staff are shown the record of the order's refunds as well: who asked, why, and what became of it.
+
+mod refunds;
 
 mod interface;
 
@@ -32,6 +36,8 @@ use shared::{
     request::Query,
 };
 use utoipa::ToSchema;
+
+use self::refunds::RefundView;
 
 /// What this function cannot do without: no key of Stripe's.
 pub const NEEDS: &[&str] = &[need::FAREBOX_SITE_KEY, need::FAREBOX_LEDGER];
@@ -95,6 +101,10 @@ struct OrderView {
     updated_at: i64,
     #[schema(required)]
     paid_at: Option<i64>,
+    /// For callers whose role reaches any order; a customer is not told who refunded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refunds: Option<Vec<RefundView>>,
 }
 
 /// Reads the state of an order: one's own, or, for staff, anybody's.
@@ -118,13 +128,14 @@ async fn read(
 ) -> Result<Json<OrderView>, Error> {
     let id = OrderId::parse(&which.id).map_err(|what| Error::invalid(format!("`id` {what}")))?;
     let order = app.ledger.order(&id).await?;
-    caller.reach(order.as_ref().map(Order::owner), id.as_str())?;
+    let caller = caller.reach(order.as_ref().map(Order::owner), id.as_str())?;
     let order = order.ok_or(Error::NotFound)?;
-    Ok(Json(OrderView::of(&order)))
+    let refunds = caller.reaches_any().then(|| refunds::of(&order));
+    Ok(Json(OrderView::of(&order, refunds)))
 }
 
 impl OrderView {
-    fn of(order: &Order) -> Self {
+    fn of(order: &Order, refunds: Option<Vec<RefundView>>) -> Self {
         let amount = order.revision().contents.amount();
         Self {
             order_id: order.id().to_string(),
@@ -135,6 +146,7 @@ impl OrderView {
             created_at: order.created_at(),
             updated_at: order.updated_at(),
             paid_at: order.paid_at(),
+            refunds,
         }
     }
 }

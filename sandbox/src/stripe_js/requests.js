@@ -1,7 +1,10 @@
 // Calls to the sandbox that served this script, with the page's publishable key.
 
 /** Where this script came from; a page that has it inline talks to its own origin. */
-const SANDBOX = new URL(document.currentScript?.src || location.href).origin;
+const SOURCE = new URL(document.currentScript?.src || location.href).origin;
+
+/** Whom it talks to. Where a test serves it in place of Stripe's own, the calls go where Stripe's would. */
+const SANDBOX = SOURCE === "https://js.stripe.com" ? "https://api.stripe.com" : SOURCE;
 
 /** What a page does wrong, as opposed to what goes wrong in a payment. */
 function misuse(message) {

@@ -110,6 +110,12 @@ impl<P> Reached<P> {
     pub fn is_owner(&self) -> bool {
         self.decision.why() == Why::Owner
     }
+
+    /// Whether a role of theirs reaches anybody's objects, and not only because this one is their own.
+    #[must_use]
+    pub fn reaches_any(&self) -> bool {
+        self.grants.iter().any(|grant| grant.scope == Scope::Any)
+    }
 }
 
 impl Reached<CreateRefund> {

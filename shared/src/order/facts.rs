@@ -122,6 +122,12 @@ impl Facts {
         *known = (*known).max(reported);
     }
 
+    /// Each refund that was reported: its id, its amount in minor units, and how far it has come.
+    pub(super) fn refunds(&self) -> impl Iterator<Item = (&str, i64, RefundStage)> {
+        let refunds = self.refunds.iter();
+        refunds.map(|(id, refund)| (id.as_str(), refund.amount, refund.stage))
+    }
+
     pub(super) fn dispute(&mut self, id: &str, stage: DisputeStage) {
         let known = self.disputes.entry(id.to_owned()).or_insert(stage);
         *known = (*known).max(stage);

@@ -8,6 +8,7 @@ mod audit;
 mod jwks;
 mod keys;
 mod providers;
+mod refunds;
 mod tokens;
 
 use hyper::{Method, body::Bytes};

@@ -1,0 +1,33 @@
+// Paying for the cart: here, or on Stripe's page.
+
+import type { Metadata } from "next";
+import Link from "next/link";
+import { redirect } from "next/navigation";
+import { auth } from "@/auth";
+import { Checkout } from "@/components/checkout";
+import { buys } from "@/lib/roles";
+import { standIn } from "@/lib/settings";
+
+export const metadata: Metadata = { title: "Checkout" };
+
+export default async function CheckoutPage() {
+  const session = await auth();
+  if (!session) redirect("/sign-in?to=/checkout");
+  return (
+    <div className="page">
+      <h1>Checkout</h1>
+      {buys(session.user?.role) ? <Checkout standIn={standIn()} /> : <StaffDoNotBuy />}
+    </div>
+  );
+}
+
+function StaffDoNotBuy() {
+  return (
+    <div className="empty">
+      <p>Your account looks after orders, and does not buy.</p>
+      <Link className="button" href="/staff">
+        To the orders
+      </Link>
+    </div>
+  );
+}

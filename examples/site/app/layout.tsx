@@ -1,0 +1,39 @@
+// The frame of every page.
+
+import type { Metadata, Viewport } from "next";
+import type { ReactNode } from "react";
+import { auth } from "@/auth";
+import { Header } from "@/components/header";
+import { OfflineNotice } from "@/components/offline-notice";
+import "./styles/base.css";
+import "./styles/frame.css";
+import "./styles/shop.css";
+import "./styles/orders.css";
+
+export const metadata: Metadata = {
+  title: { default: "Tern", template: "%s · Tern" },
+  description: "Three good things, and a payment that goes through once.",
+};
+
+export const viewport: Viewport = { colorScheme: "light dark", width: "device-width", initialScale: 1 };
+
+export default async function Layout({ children }: { children: ReactNode }) {
+  const session = await auth();
+  return (
+    <html lang="en">
+      <body>
+        <a className="skip" href="#main">
+          Skip to the content
+        </a>
+        <Header user={session?.user} />
+        <OfflineNotice />
+        <main id="main" tabIndex={-1}>
+          {children}
+        </main>
+        <footer className="footer">
+          <p>Tern is a demo. Nothing is sent, and in test mode no money moves.</p>
+        </footer>
+      </body>
+    </html>
+  );
+}

@@ -1,0 +1,34 @@
+// For staff: find an order, see what became of it, give money back.
+
+import type { Metadata } from "next";
+import Link from "next/link";
+import { redirect } from "next/navigation";
+import { auth } from "@/auth";
+import { FindOrder } from "@/components/find-order";
+import { isStaff, refunds } from "@/lib/roles";
+
+export const metadata: Metadata = { title: "Staff" };
+
+export default async function StaffPage() {
+  const session = await auth();
+  if (!session) redirect("/sign-in?to=/staff");
+  const role = session.user?.role;
+  return (
+    <div className="page">
+      <h1>Orders</h1>
+      {isStaff(role) ? <FindOrder mayRefund={refunds(role)} /> : <NotForYou />}
+    </div>
+  );
+}
+
+/** The functions refuse as well: this page only says it sooner. */
+function NotForYou() {
+  return (
+    <div className="empty">
+      <p>This page is for staff. Your account has no part in it.</p>
+      <Link className="button" href="/">
+        To the shop
+      </Link>
+    </div>
+  );
+}

@@ -1,0 +1,22 @@
+// Puts one more into the cart, and says so.
+
+"use client";
+
+import { add } from "@/lib/cart";
+import { useCart } from "@/lib/hooks";
+
+export function AddButton({ price, name }: { price: string; name: string }) {
+  const cart = useCart();
+  const many = cart?.lines[price] ?? 0;
+  return (
+    <>
+      <button type="button" onClick={() => add(price)} disabled={cart === null}>
+        Add<span className="unseen"> {name} to the cart</span>
+        {many > 0 && <span aria-hidden="true"> · {many}</span>}
+      </button>
+      <span role="status" className="unseen">
+        {many > 0 ? `${many} of ${name} in the cart` : ""}
+      </span>
+    </>
+  );
+}

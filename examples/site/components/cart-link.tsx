@@ -1,0 +1,25 @@
+// The way to the cart, with how much is in it.
+
+"use client";
+
+import { count } from "@/lib/cart";
+import { useCart } from "@/lib/hooks";
+import { NavLink } from "./nav-link";
+
+export function CartLink() {
+  const cart = useCart();
+  const many = cart ? count(cart) : 0;
+  return (
+    <NavLink href="/cart">
+      Cart
+      {many > 0 && (
+        <>
+          <span className="count" aria-hidden="true">
+            {many}
+          </span>
+          <span className="unseen"> ({many === 1 ? "1 thing" : `${many} things`})</span>
+        </>
+      )}
+    </NavLink>
+  );
+}

@@ -1,0 +1,52 @@
+// Finds an order by its id.
+
+"use client";
+
+import { useState, type FormEvent } from "react";
+import { readOrder, type Order } from "@/lib/payments";
+import { trouble, type Trouble } from "@/lib/words";
+import { Notice } from "./notice";
+import { StaffOrder } from "./staff-order";
+import { Waiting } from "./waiting";
+
+type Found = { id: string } & ({ order: Order } | { trouble: Trouble } | { isComing: true });
+
+export function FindOrder({ mayRefund }: { mayRefund: boolean }) {
+  const [found, setFound] = useState<Found | null>(null);
+
+  async function find(id: string) {
+    const answer = await readOrder(id).then(
+      (order) => ({ id, order }),
+      (error: unknown) => ({ id, trouble: trouble(error) }),
+    );
+    // Somebody may have asked for another one meanwhile.
+    setFound((asked) => (asked?.id === id ? answer : asked));
+  }
+
+  function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const typed = new FormData(event.currentTarget).get("order");
+    const id = typeof typed === "string" ? typed.trim() : "";
+    if (!id) return;
+    setFound({ id, isComing: true });
+    void find(id);
+  }
+
+  return (
+    <>
+      <form className="find" role="search" onSubmit={submit}>
+        <label htmlFor="find-order">Order id</label>
+        <div>
+          <input id="find-order" name="order" required maxLength={64} autoComplete="off" spellCheck={false} />
+          <button>Find</button>
+        </div>
+      </form>
+      {!found && <p className="small">The id is on the customer’s return page, and under their orders.</p>}
+      {found && "isComing" in found && <Waiting what="the order" />}
+      {found && "trouble" in found && <Notice trouble={found.trouble} />}
+      {found && "order" in found && (
+        <StaffOrder key={found.id} order={found.order} mayRefund={mayRefund} changed={() => find(found.id)} />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,67 @@
+// The orders that were started in this browser and are the caller's.
+
+"use client";
+
+import Link from "next/link";
+import { useEffect, useState } from "react";
+import { useKeptOrders } from "@/lib/hooks";
+import { FareboxError, readOrder, type Order } from "@/lib/payments";
+import { trouble, type Trouble } from "@/lib/words";
+import { Notice } from "./notice";
+import { OrderLine } from "./order-line";
+import { Waiting } from "./waiting";
+
+type Found = { orders: Order[] } | { trouble: Trouble };
+
+export function MyOrders() {
+  const ids = useKeptOrders();
+  const [found, setFound] = useState<Found | null>(null);
+  const [attempt, setAttempt] = useState(0);
+
+  useEffect(() => {
+    if (!ids) return;
+    const ended = new AbortController();
+    read(ids, ended.signal).then(
+      (orders) => setFound({ orders }),
+      (error: unknown) => ended.signal.aborted || setFound({ trouble: trouble(error) }),
+    );
+    return () => ended.abort();
+  }, [ids, attempt]);
+
+  const again = () => {
+    setFound(null);
+    setAttempt(attempt + 1);
+  };
+  if (!found) return <Waiting what="your orders" />;
+  if ("trouble" in found) return <Notice trouble={found.trouble} again={again} />;
+  if (found.orders.length === 0) return <NoOrders />;
+  return (
+    <ul className="orders">
+      {found.orders.map((order) => (
+        <OrderLine key={order.orderId} order={order} />
+      ))}
+    </ul>
+  );
+}
+
+/** Those that are the caller's; another account may have used this browser. */
+async function read(ids: readonly string[], signal: AbortSignal): Promise<Order[]> {
+  const one = (id: string) =>
+    readOrder(id, signal).catch((error: unknown) => {
+      if (error instanceof FareboxError && error.status === 404) return null;
+      throw error;
+    });
+  const orders = await Promise.all(ids.map(one));
+  return orders.filter((order) => order !== null);
+}
+
+function NoOrders() {
+  return (
+    <div className="empty">
+      <p>No orders in this browser yet.</p>
+      <Link className="button" href="/">
+        See what there is
+      </Link>
+    </div>
+  );
+}

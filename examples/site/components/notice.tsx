@@ -1,0 +1,26 @@
+// What went wrong, and what can be done about it.
+
+import type { ReactNode } from "react";
+import type { Trouble } from "@/lib/words";
+
+export function Notice({ trouble, again, children }: { trouble: Trouble; again?: () => void; children?: ReactNode }) {
+  return (
+    <div className="notice" role="alert" data-code={trouble.code}>
+      <p>{trouble.text}</p>
+      {trouble.isUnreachable && process.env.NODE_ENV === "development" && (
+        <p>
+          Nothing answers where the functions should be. Start them with <code>cargo dev</code>, in the folder above this example.
+        </p>
+      )}
+      {children}
+      <p className="notice-foot">
+        {again && (
+          <button type="button" onClick={again}>
+            Try again
+          </button>
+        )}
+        <small>{trouble.code}</small>
+      </p>
+    </div>
+  );
+}

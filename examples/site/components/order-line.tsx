@@ -1,0 +1,42 @@
+// One order in a list.
+
+import Link from "next/link";
+import { money } from "@/lib/money";
+import type { Order } from "@/lib/payments";
+import { returnPath } from "@/lib/return-path";
+import { statusWords } from "@/lib/words";
+
+type Shown = Pick<Order, "orderId" | "status" | "amount" | "currency" | "refundedAmount" | "createdAt">;
+
+export function OrderLine({ order }: { order: Shown }) {
+  const { orderId, status, amount, currency, refundedAmount, createdAt } = order;
+  return (
+    <li className="order" data-order={orderId} data-status={status}>
+      <div>
+        <Link href={returnPath(orderId)}>{orderId}</Link>
+        <Moment at={createdAt} />
+      </div>
+      <div className="order-sum">
+        <b>{money(amount, currency)}</b>
+        {refundedAmount > 0 && <span>{money(refundedAmount, currency)} given back</span>}
+      </div>
+      <Badge status={status} />
+    </li>
+  );
+}
+
+export function Badge({ status }: Pick<Order, "status">) {
+  const { label, tone } = statusWords(status);
+  return (
+    <span className="badge" data-tone={tone}>
+      {label}
+    </span>
+  );
+}
+
+/** `at` is in Unix seconds; shown in the reader's own time, which the server does not know. */
+export function Moment({ at }: { at: number }) {
+  const date = new Date(at * 1000);
+  const form = { dateStyle: "medium", timeStyle: "short" } as const;
+  return <time dateTime={date.toISOString()}>{new Intl.DateTimeFormat("en-GB", form).format(date)}</time>;
+}

@@ -1,0 +1,59 @@
+// Stripe's form, and the button. Whether the order is paid, the return page finds out.
+
+"use client";
+
+import { PaymentElement, useElements, useStripe } from "@stripe/react-stripe-js";
+import type { StripeError } from "@stripe/stripe-js";
+import { useRouter } from "next/navigation";
+import { useEffect, useRef, useState, type FormEvent } from "react";
+import { declineWords } from "@/lib/declines";
+import { money } from "@/lib/money";
+import type { Intent } from "@/lib/payments";
+import { returnPath } from "@/lib/return-path";
+
+export function PaymentForm({ intent }: { intent: Intent }) {
+  const [stripe, elements, router] = [useStripe(), useElements(), useRouter()];
+  const [isBusy, setIsBusy] = useState(false);
+  const [wrong, setWrong] = useState<string | null>(null);
+  /** Set at once, where a state would be a moment late for a second click. */
+  const isPaying = useRef(false);
+
+  // A page that comes out of the browser's memory, by the back button, has not been told how it went.
+  useEffect(() => {
+    const shown = (event: PageTransitionEvent) => event.persisted && location.reload();
+    window.addEventListener("pageshow", shown);
+    return () => window.removeEventListener("pageshow", shown);
+  }, []);
+
+  async function pay(event: FormEvent) {
+    event.preventDefault();
+    if (!stripe || !elements || isPaying.current) return;
+    isPaying.current = true;
+    setIsBusy(true);
+    setWrong(null);
+    const confirmParams = { return_url: location.origin + returnPath(intent.orderId) };
+    const { error } = await stripe.confirmPayment({ elements, confirmParams }).catch(unexplained);
+    // Whoever paid has left the page by now.
+    if (error.code === "payment_intent_unexpected_state") return router.replace(returnPath(intent.orderId, "succeeded"));
+    // What is wrong with a field, the form says beside it.
+    setWrong(error.type === "validation_error" ? null : declineWords(error));
+    isPaying.current = false;
+    setIsBusy(false);
+  }
+
+  return (
+    <form onSubmit={pay} className="payment" aria-busy={isBusy}>
+      <PaymentElement />
+      <p role="alert" className="wrong">
+        {wrong}
+      </p>
+      <button className="wide" disabled={!stripe || isBusy}>
+        {isBusy ? "One moment…" : `Pay ${money(intent.amount, intent.currency)}`}
+      </button>
+    </form>
+  );
+}
+
+function unexplained(): { error: StripeError } {
+  return { error: { type: "api_error" } };
+}

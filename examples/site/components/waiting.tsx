@@ -1,0 +1,12 @@
+// Something is on its way.
+
+export function Waiting({ what }: { what: string }) {
+  return (
+    <div className="waiting" role="status">
+      <span className="unseen">Loading {what}…</span>
+      <i />
+      <i />
+      <i />
+    </div>
+  );
+}

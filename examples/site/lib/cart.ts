@@ -1,0 +1,68 @@
+// The cart: kept in this browser, the same in all of its tabs.
+//
+// `key` names the contents: it is made when they change, in the same write. So every effect, refresh and tab
+// that starts the payment of these contents sends the same Idempotency-Key, and finds the same payment.
+
+import { productOf } from "./catalogue";
+import { Stored } from "./stored";
+
+export interface Cart {
+  /** How many of each price. */
+  lines: Readonly<Record<string, number>>;
+  /** The Idempotency-Key of these contents. */
+  key: string;
+  /** The order that an earlier answer named: changed contents change it, and make no second one. */
+  orderId: string | null;
+}
+
+const MOST_OF_ONE = 20;
+const EMPTY: Cart = { lines: {}, key: "", orderId: null };
+
+export const cart = new Stored<Cart>("shop.cart", EMPTY, isCart);
+
+/** Puts `quantity` of a price into the cart, instead of what is there. */
+export function put(price: string, quantity: number): void {
+  const { lines, orderId } = cart.read();
+  const most = Math.min(MOST_OF_ONE, Math.max(0, quantity));
+  if ((lines[price] ?? 0) === most) return;
+  const others = Object.entries(lines).filter(([name]) => name !== price);
+  const changed = most > 0 ? [...others, [price, most] as const] : others;
+  cart.write({ lines: Object.fromEntries(changed), key: crypto.randomUUID(), orderId });
+}
+
+export const add = (price: string) => put(price, (cart.read().lines[price] ?? 0) + 1);
+
+/** Notes the order that `key` led to. Contents that changed meanwhile change that order, if they have none yet. */
+export function noteOrder(key: string, orderId: string): void {
+  const held = cart.read();
+  const isNews = held.key === key ? held.orderId !== orderId : held.orderId === null && count(held) > 0;
+  if (isNews) cart.write({ ...held, orderId });
+}
+
+/** A name that was not used before; without `orderId` the next payment is for a new order. */
+export function rename(key: string, orderId: string | null): void {
+  const held = cart.read();
+  if (held.key === key) cart.write({ ...held, key: crypto.randomUUID(), orderId });
+}
+
+/** Empties the cart if it is the one that became `orderId`. */
+export function clearOf(orderId: string): void {
+  if (cart.read().orderId === orderId) cart.write(EMPTY);
+}
+
+export const count = ({ lines }: Cart) => Object.values(lines).reduce((sum, quantity) => sum + quantity, 0);
+
+/** What the cart seems to cost; the server has the last word. */
+export const displayed = ({ lines }: Cart) =>
+  Object.entries(lines).reduce((sum, [price, quantity]) => sum + (productOf(price)?.amount ?? 0) * quantity, 0);
+
+/** What is bought, as the functions want it. */
+export const items = ({ lines }: Cart) => Object.entries(lines).map(([price, quantity]) => ({ price, quantity }));
+
+function isCart(value: unknown): value is Cart {
+  if (typeof value !== "object" || value === null) return false;
+  const { lines, key, orderId } = value as Partial<Record<keyof Cart, unknown>>;
+  if (typeof key !== "string" || (orderId !== null && typeof orderId !== "string")) return false;
+  if (typeof lines !== "object" || lines === null) return false;
+  return Object.entries(lines).every(([price, quantity]) => productOf(price) && Number.isInteger(quantity));
+}

@@ -1,0 +1,78 @@
+// The way to the functions: a request of the browser's under /api/payments/ goes on to Farebox, with a token that
+// says who is calling. The browser never holds that token, so no script in a page can take it elsewhere.
+
+import "server-only";
+import { SignJWT } from "jose";
+import { NextResponse, type NextRequest } from "next/server";
+import type { Role } from "./roles";
+import { fareboxOrigin, Missing, siteKey } from "./settings";
+
+/** Where the browser finds the functions. */
+export const PREFIX = "/api/payments/";
+
+/** What the browser calls, and how. Stripe calls `webhook` at its own address, and nobody does from here. */
+const FUNCTIONS: Record<string, "GET" | "POST" | undefined> = {
+  "create-intent": "POST",
+  "create-checkout": "POST",
+  customer: "GET",
+  order: "GET",
+  portal: "POST",
+  refund: "POST",
+};
+
+/** What of the browser's headers goes on. Its cookies are this site's, and stay here. */
+const PASSED_ON = ["accept", "content-length", "content-type", "idempotency-key", "transfer-encoding", "user-agent"];
+
+/** Who is calling. */
+interface Caller {
+  id: string;
+  role: Role;
+}
+
+/** Sends the request on, or says why not, in the shape of the functions' own errors. */
+export async function toFarebox(request: NextRequest, caller: Caller | null): Promise<NextResponse> {
+  const name = request.nextUrl.pathname.slice(PREFIX.length);
+  const method = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
+  if (!method) return refuse(404, "not_found", "there is no such function");
+  if (request.method !== method) return refuse(405, "method_not_allowed", `send it with ${method}`);
+  if (method !== "GET" && !isOwnPage(request)) return refuse(403, "forbidden", "the request comes from another site");
+  if (!caller) return refuse(401, "unauthenticated", "sign in first");
+  try {
+    const target = new URL(`/api/${name}${request.nextUrl.search}`, fareboxOrigin());
+    const headers = new Headers();
+    for (const passed of PASSED_ON) {
+      const value = request.headers.get(passed);
+      if (value !== null) headers.set(passed, value);
+    }
+    headers.set("authorization", `Bearer ${await callerToken(caller)}`);
+    return NextResponse.rewrite(target, { request: { headers } });
+  } catch (error) {
+    if (!(error instanceof Missing)) throw error;
+    console.error(`payments: ${error.message}`);
+    return refuse(503, "not_configured", "this site does not know where its payments are taken");
+  }
+}
+
+/** Says for a minute that `caller` is calling: a token is made for each request. */
+function callerToken({ id, role }: Caller): Promise<string> {
+  return new SignJWT({ roles: [role] })
+    .setProtectedHeader({ alg: "HS256" })
+    .setAudience("farebox")
+    .setSubject(id)
+    .setIssuedAt()
+    .setExpirationTime("1m")
+    .sign(siteKey());
+}
+
+/** The session's cookie comes with requests that other sites cause; they must not pay or refund by it. */
+function isOwnPage({ headers }: NextRequest): boolean {
+  const site = headers.get("sec-fetch-site");
+  if (site !== null) return site === "same-origin";
+  const origin = headers.get("origin");
+  return origin !== null && URL.canParse(origin) && new URL(origin).host === headers.get("host");
+}
+
+function refuse(status: number, code: string, message: string): NextResponse {
+  const headers = { "cache-control": "no-store" };
+  return NextResponse.json({ error: { code, message, requestId: "" } }, { status, headers });
+}

@@ -1,0 +1,34 @@
+// What a component watches.
+
+"use client";
+
+import { useSyncExternalStore } from "react";
+import { cart } from "./cart";
+import { keptOrders } from "./kept-orders";
+
+/** The cart; `null` until the page is alive. */
+export const useCart = () => useSyncExternalStore(cart.subscribe, cart.read, cart.initially);
+
+/** The orders that were started in this browser; `null` until the page is alive. */
+export const useKeptOrders = () => useSyncExternalStore(keptOrders.subscribe, keptOrders.read, keptOrders.initially);
+
+/** Whether the browser has a network. */
+export const useIsOnline = () => useSyncExternalStore(watchNetwork, () => navigator.onLine, () => true);
+
+function watchNetwork(listener: () => void): () => void {
+  for (const change of ["online", "offline"]) window.addEventListener(change, listener);
+  return () => {
+    for (const change of ["online", "offline"]) window.removeEventListener(change, listener);
+  };
+}
+
+/** Whether the page is shown in dark colours. */
+export const useIsDark = () => useSyncExternalStore(watchColours, () => DARK().matches, () => false);
+
+const DARK = () => matchMedia("(prefers-color-scheme: dark)");
+
+function watchColours(listener: () => void): () => void {
+  const dark = DARK();
+  dark.addEventListener("change", listener);
+  return () => dark.removeEventListener("change", listener);
+}

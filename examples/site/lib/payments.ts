@@ -1,0 +1,76 @@
+// The calls of the functions, from the browser, by the client that is made from openapi.json. Every one may be
+// repeated: a GET, or a POST with a key that changes nothing twice. This site's server adds the token.
+
+import { answer, createClient, FareboxError, keyed, type Schemas } from "farebox-client";
+
+export { FareboxError } from "farebox-client";
+
+export type Contents = { items: Schemas["Item"][]; orderId?: string };
+export type Intent = Schemas["Created"];
+export type Order = Schemas["Order"];
+export type Reason = Schemas["RefundReason"];
+export type RefundRecord = Schemas["RefundRecord"];
+export type Status = Schemas["OrderStatus"];
+
+/** No function answered: the network is down, or nothing runs where they should be. */
+export class Unreachable extends Error {
+  override message = "the payment service does not answer";
+}
+
+const PATIENCE_MS = 20_000;
+const MOST_TRIES = 4;
+const LONGEST_WAIT_S = 5;
+
+const farebox = createClient({ fetch: throughThisSite });
+
+/** The payment of a cart, to be made in this page. */
+export const createIntent = (key: string, contents: Contents): Promise<Intent> =>
+  patiently(() => answer(farebox.POST("/api/create-intent", { params: keyed(key), body: contents })));
+
+/** An order, as the ledger has it. */
+export const readOrder = (id: string, signal?: AbortSignal): Promise<Order> =>
+  patiently(() => answer(farebox.GET("/api/order", { params: { query: { id } }, ...(signal && { signal }) })), signal);
+
+/** Gives money back; without an `amount`, all that is left. */
+export const refund = (key: string, wanted: Schemas["RefundOrder"]): Promise<Schemas["GivenBack"]> =>
+  patiently(() => answer(farebox.POST("/api/refund", { params: keyed(key), body: wanted })));
+
+// The functions that follow are not in openapi.json of this version: these are their contracts.
+
+/** The payment of a cart on Stripe's own page, which leads back to one of the URLs with `order` added. */
+export const createCheckout = (key: string, wanted: Contents & { successUrl: string; cancelUrl: string }) =>
+  patiently(() => described<{ orderId: string; url: string }>("create-checkout", wanted, { "idempotency-key": key }));
+
+/** Posts to a function that the client does not know. */
+async function described<T>(name: string, body: object, headers: Record<string, string> = {}): Promise<T> {
+  const init = { method: "POST", body: JSON.stringify(body), headers: { ...headers, "content-type": "application/json" } };
+  const response = await throughThisSite(new Request(`/api/${name}`, init));
+  const told: unknown = await response.json().catch(() => null);
+  if (!response.ok) throw new FareboxError(response, told);
+  return told as T;
+}
+
+/** The functions are under /api/payments/ of this site, so that their calls need no CORS and carry its session. */
+async function throughThisSite(request: Request): Promise<Response> {
+  const { pathname, search } = new URL(request.url);
+  const { method, headers } = request;
+  const body = method === "GET" ? null : await request.text();
+  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE_MS)]);
+  return fetch(pathname.replace(/^\/api\//, "/api/payments/") + search, { method, headers, body, signal, cache: "no-store" });
+}
+
+/** Asks again where the answer says when; until `signal` ends it. */
+async function patiently<T>(ask: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      // What is not in the shape of the functions' errors does not come from them.
+      if (!(error instanceof FareboxError) || ["unknown", "not_configured"].includes(error.code)) throw new Unreachable();
+      const wait = error.retryAfter ?? Infinity;
+      if (tries === MOST_TRIES || wait > LONGEST_WAIT_S) throw error;
+      await new Promise((done) => setTimeout(done, wait * 1000));
+    }
+  }
+}

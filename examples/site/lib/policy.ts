@@ -1,0 +1,30 @@
+// The Content-Security-Policy of every page.
+
+/** What a page with `nonce` may load; `standIn` is the sandbox's Stripe.js, in development. */
+export function policy(nonce: string, standIn: string | undefined, isDevelopment: boolean): string {
+  const sandbox = standIn ? [new URL(standIn).origin] : [];
+  // Next.js compiles in the page while one develops, and tells it of changes.
+  const scripts = isDevelopment ? ["'unsafe-eval'"] : [];
+  const styles = isDevelopment ? ["'unsafe-inline'"] : [`'nonce-${nonce}'`];
+  const stripe = ["https://js.stripe.com", "https://*.js.stripe.com"];
+  const rules: Record<string, string[]> = {
+    "default-src": ["'none'"],
+    // Scripts with the nonce may load others (that is how Stripe.js comes); the names are for browsers without 'strict-dynamic'.
+    "script-src": ["'self'", `'nonce-${nonce}'`, "'strict-dynamic'", ...stripe, ...scripts],
+    "style-src": ["'self'", ...styles],
+    // Stripe.js places its frames by style attributes; an attribute loads no script.
+    "style-src-attr": ["'unsafe-inline'"],
+    "img-src": ["'self'", "data:", "https://*.stripe.com"],
+    "font-src": ["'self'"],
+    "connect-src": ["'self'", "https://api.stripe.com", ...sandbox],
+    "frame-src": [...stripe, "https://hooks.stripe.com"],
+    "manifest-src": ["'self'"],
+    "base-uri": ["'none'"],
+    "form-action": ["'self'"],
+    "frame-ancestors": ["'none'"],
+    "object-src": ["'none'"],
+  };
+  return Object.entries(rules)
+    .map(([name, sources]) => `${name} ${sources.join(" ")}`)
+    .join("; ");
+}

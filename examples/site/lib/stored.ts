@@ -1,0 +1,70 @@
+// A value that this browser keeps, and all of its tabs see alike.
+
+/** For `useSyncExternalStore`: `subscribe`, `read`, and `initially` on the server. */
+export class Stored<T> {
+  readonly #name: string;
+  readonly #empty: T;
+  readonly #fits: (value: unknown) => value is T;
+  readonly #listeners = new Set<() => void>();
+  /** What was read last, so that the same text is the same object. */
+  #seen: { text: string | null; value: T };
+  /** Whether the browser keeps anything for this site. */
+  #isKept = true;
+
+  constructor(name: string, empty: T, fits: (value: unknown) => value is T) {
+    this.#name = name;
+    this.#empty = empty;
+    this.#fits = fits;
+    this.#seen = { text: null, value: empty };
+  }
+
+  readonly read = (): T => {
+    const text = this.#text();
+    if (text !== this.#seen.text) this.#seen = { text, value: this.#parse(text) };
+    return this.#seen.value;
+  };
+
+  /** On the server, and until the page is alive: nothing is known yet. */
+  readonly initially = (): null => null;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    const elsewhere = (event: StorageEvent) => (event.key === this.#name || event.key === null) && listener();
+    this.#listeners.add(listener);
+    window.addEventListener("storage", elsewhere);
+    return () => {
+      this.#listeners.delete(listener);
+      window.removeEventListener("storage", elsewhere);
+    };
+  };
+
+  write(value: T): void {
+    const text = JSON.stringify(value);
+    this.#seen = { text, value };
+    try {
+      localStorage.setItem(this.#name, text);
+    } catch {
+      // Storage is off or full: this tab goes on with what it has, and a reload forgets.
+      this.#isKept = false;
+    }
+    for (const listener of this.#listeners) listener();
+  }
+
+  #text(): string | null {
+    if (!this.#isKept) return this.#seen.text;
+    try {
+      return localStorage.getItem(this.#name);
+    } catch {
+      this.#isKept = false;
+      return this.#seen.text;
+    }
+  }
+
+  #parse(text: string | null): T {
+    try {
+      const value: unknown = JSON.parse(text ?? "null");
+      return this.#fits(value) ? value : this.#empty;
+    } catch {
+      return this.#empty;
+    }
+  }
+}

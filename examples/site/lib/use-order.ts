@@ -1,0 +1,46 @@
+// An order that is watched until it is decided.
+
+"use client";
+
+import { useEffect, useState } from "react";
+import { FareboxError, readOrder, type Order, type Status } from "./payments";
+import { trouble, type Trouble } from "./words";
+
+const OPEN: readonly Status[] = ["created", "requires_action", "processing", "failed"];
+/** A payer waits and looks; later, they may have left the page open. */
+const SOON_MS = 1000;
+const LATER_MS = 5000;
+const SOON_FOR = 30;
+
+/** Whether a payment may still change it from here. */
+export const isOpen = (status: Status) => OPEN.includes(status);
+
+export interface Watched {
+  order: Order | null;
+  trouble: Trouble | null;
+  /** How often it was asked for. */
+  tries: number;
+}
+
+/** Asks for the order until it is decided. When nobody answers, it says so and goes on asking. */
+export function useOrder(id: string): Watched {
+  const [watched, setWatched] = useState<Watched>({ order: null, trouble: null, tries: 0 });
+  useEffect(() => {
+    const ended = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const look = async (tries: number) => {
+      const found = await readOrder(id, ended.signal).catch((error: unknown) => error as Error);
+      if (ended.signal.aborted) return;
+      const isWrong = found instanceof Error;
+      setWatched((before) => ({ order: isWrong ? before.order : found, trouble: isWrong ? trouble(found) : null, tries }));
+      const isFinal = isWrong ? found instanceof FareboxError && found.status < 500 : !isOpen(found.status);
+      if (!isFinal) timer = setTimeout(look, tries < SOON_FOR ? SOON_MS : LATER_MS, tries + 1);
+    };
+    void look(1);
+    return () => {
+      ended.abort();
+      clearTimeout(timer);
+    };
+  }, [id]);
+  return watched;
+}

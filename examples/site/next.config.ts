@@ -1,0 +1,24 @@
+// What Next.js is told. The functions are reached through proxy.ts, so that FAREBOX_ORIGIN is read when the
+// site starts: rewrites here would be fixed when it is built.
+
+import type { NextConfig } from "next";
+
+const config: NextConfig = {
+  reactStrictMode: true,
+  poweredByHeader: false,
+  turbopack: { root: import.meta.dirname },
+  outputFileTracingRoot: import.meta.dirname,
+  headers: async () => [
+    {
+      source: "/:path*",
+      headers: [
+        { key: "X-Content-Type-Options", value: "nosniff" },
+        // The return page's URL names a payment: no other site is told of it.
+        { key: "Referrer-Policy", value: "same-origin" },
+        { key: "Permissions-Policy", value: 'camera=(), microphone=(), geolocation=(), payment=(self "https://js.stripe.com")' },
+      ],
+    },
+  ],
+};
+
+export default config;

@@ -1,0 +1,80 @@
+// The built site, and Farebox behind it, as processes on free ports.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { start } from "../../../clients/program.mjs";
+
+const FOLDER = fileURLToPath(new URL("..", import.meta.url));
+const NEXT = fileURLToPath(new URL("../node_modules/next/dist/bin/next", import.meta.url));
+const PATIENCE_MS = 60_000;
+
+/** Keys that the tests know, so that they can look for them. */
+export const KEYS = {
+  STRIPE_SECRET_KEY: "sk_test_site0123456789",
+  STRIPE_PUBLISHABLE_KEY: "pk_test_site0123456789",
+  STRIPE_WEBHOOK_SECRET: "whsec_site0123456789",
+  FAREBOX_SITE_KEY: "the-site-key-of-the-site-0123456789",
+  FAREBOX_FULFIL_SECRET: "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz",
+};
+export const AUTH_SECRET = "the-secret-of-the-sessions-0123456789";
+
+/** What is to be stopped at the end; `t` of `start`, where several tests share it. */
+export class Lifetime {
+  #ends = [];
+  after(end) {
+    this.#ends.push(end);
+  }
+  async end() {
+    for (const end of this.#ends.reverse()) await end();
+  }
+}
+
+/** `cargo dev` without its page: every function, and the sandbox. `variables` beside the keys. */
+export function farebox(t, { port = 0, variables = {} } = {}) {
+  const options = ["--headless", "--port", String(port), "--sandbox-port", "0"];
+  const addresses = { origin: /shop +(http\S+)/, sandbox: /sandbox +(http\S+)/ };
+  return start(t, "dev", options, addresses, { ...KEYS, ...variables });
+}
+
+/** The built site, in front of the functions at `origin`; answers its own origin. */
+export function site(t, origin, variables = {}, port = 0) {
+  const settings = { FAREBOX_ORIGIN: origin, FAREBOX_SITE_KEY: KEYS.FAREBOX_SITE_KEY, AUTH_SECRET, AUTH_TRUST_HOST: "true", DEMO_ACCOUNTS: "on" };
+  return next(t, ["start"], { NODE_ENV: "production", ...settings, ...variables }, port);
+}
+
+/** Next.js with `args` and with these variables alone; 0 is any free port. */
+export async function next(t, args, variables, port = 0) {
+  const child = spawn(process.execPath, [NEXT, ...args, "--hostname", "127.0.0.1", "--port", String(port)], {
+    cwd: FOLDER,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, NEXT_TELEMETRY_DISABLED: "1", ...variables },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  t.after(async () => {
+    child.kill("SIGTERM");
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  });
+  const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      const [, url] = line.match(/Local: +(http:\S+)/) ?? [];
+      if (url) return url;
+    }
+  } finally {
+    clearTimeout(timer);
+    child.stdout.resume();
+  }
+  throw new Error("the site did not start");
+}
+
+/** A port on which nothing listens. */
+export async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}

@@ -1,0 +1,164 @@
+// Refunds, by each role: what the page shows, and what the functions let through.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { farebox, Lifetime, site } from "./processes.mjs";
+import { Stripe } from "./stripe.mjs";
+import { launch, visit } from "./visitor.mjs";
+
+const lifetime = new Lifetime();
+let browser, world, stripe;
+
+before(async () => {
+  const { origin, sandbox } = await farebox(lifetime);
+  world = { shop: await site(lifetime, origin), sandbox };
+  stripe = new Stripe(sandbox);
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await lifetime.end();
+});
+
+/** A mug that a guest has paid; its order's id. */
+async function paidOrder(t) {
+  const buyer = await visit(t, browser, world);
+  await buyer.signIn();
+  return buyer.buyMug();
+}
+
+/** One of the demo's accounts. */
+async function account(t, name, options) {
+  const visitor = await visit(t, browser, world, options);
+  await visitor.signIn(name);
+  return visitor;
+}
+
+async function find(visitor, orderId) {
+  await visitor.page.goto("/staff");
+  await visitor.page.getByLabel("Order id").fill(orderId);
+  await visitor.button("Find").click();
+}
+
+const state = (visitor, status) => visitor.page.locator(`.staff-order[data-status="${status}"]`).waitFor();
+
+test("finance gives part of it back, after a question, and the trail says who and why", async (t) => {
+  const orderId = await paidOrder(t);
+  const fin = await account(t, "Fin finance");
+  await find(fin, orderId);
+  await state(fin, "paid");
+  await fin.page.getByText("Nothing so far.").waitFor();
+  await fin.page.getByLabel("Amount, in USD").fill("4.50");
+  await fin.page.getByLabel("Why").selectOption("The customer asked");
+  await fin.button("Give back…").click();
+  await fin.page.getByRole("dialog", { name: "Give $4.50 back?" }).waitFor();
+  await fin.button("Cancel").click();
+  assert.deepEqual(await stripe.refunds(orderId), []);
+
+  await fin.button("Give back…").click();
+  await fin.button("Give it back").click();
+  await state(fin, "partially_refunded");
+  const [refund, ...more] = await stripe.refunds(orderId);
+  assert.deepEqual([refund.amount, refund.reason, more.length], [450, "requested_by_customer", 0]);
+  const row = fin.page.locator('tbody tr[data-state="given"]');
+  const shown = await row.textContent();
+  for (const part of ["$4.50", "The customer asked", "Given back", refund.id]) assert.ok(shown.includes(part), shown);
+  assert.equal(await fin.page.evaluate(() => document.activeElement.id), "trail");
+
+  await fin.button("Give back…").click();
+  await fin.page.getByRole("dialog", { name: "Give $10.50 back?" }).waitFor();
+  await fin.button("Give it back").click();
+  await state(fin, "refunded");
+  await fin.page.getByText("All of it went back.").waitFor();
+  assert.equal((await stripe.refunds(orderId)).length, 2);
+});
+
+test("more than was paid is not even asked for", async (t) => {
+  const orderId = await paidOrder(t);
+  const fin = await account(t, "Fin finance");
+  await find(fin, orderId);
+  for (const amount of ["15.01", "0", "-1", "1.234", "1e1", "", "NaN"]) {
+    await fin.page.getByLabel("Amount, in USD").fill(amount);
+    await fin.button("Give back…").click();
+    await fin.page.getByText("An amount of up to $15.00.").waitFor();
+    assert.equal(await fin.page.getByRole("dialog").count(), 0, amount);
+  }
+});
+
+test("a refund whose answer is lost is one refund when it is asked for again", async (t) => {
+  const orderId = await paidOrder(t);
+  const fin = await account(t, "Fin finance", { expected: ["Failed to load resource"] });
+  await find(fin, orderId);
+  await state(fin, "paid");
+  // The functions get it and answer; the page does not hear of it.
+  await fin.page.route("**/api/payments/refund", async (route) => {
+    await route.fetch();
+    await route.abort();
+  }, { times: 1 });
+  await fin.page.getByLabel("Amount, in USD").fill("5");
+  await fin.button("Give back…").click();
+  await fin.button("Give it back").click();
+  await fin.page.getByText("does not answer").waitFor();
+  await state(fin, "partially_refunded");
+
+  await fin.page.getByLabel("Amount, in USD").fill("5");
+  await fin.button("Give back…").click();
+  await fin.button("Give it back").click();
+  await fin.button("Give back…").and(fin.page.locator(":enabled")).waitFor();
+  await fin.page.getByText("does not answer").waitFor({ state: "detached" });
+  assert.deepEqual((await stripe.refunds(orderId)).map(({ amount }) => amount), [500]);
+});
+
+test("support finds the order and its trail, and cannot refund, by the page or past it", async (t) => {
+  const orderId = await paidOrder(t);
+  const sam = await account(t, "Sam support", { expected: ["403 (Forbidden)"] });
+  await find(sam, orderId);
+  await state(sam, "paid");
+  await sam.page.getByText("Somebody of finance gives money back.").waitFor();
+  assert.equal(await sam.button("Give back…").count(), 0);
+  const past = await sam.call("refund", { method: "POST", headers: { "idempotency-key": "past" }, body: { orderId, amount: 100 } });
+  assert.deepEqual([past.status, past.body.error.code], [403, "forbidden"]);
+  assert.deepEqual(await stripe.refunds(orderId), []);
+});
+
+test("a customer has no staff page, reads nobody's order, and refunds nothing", async (t) => {
+  const orderId = await paidOrder(t);
+  const ada = await account(t, "Ada customer", { expected: ["403 (Forbidden)", "404 (Not Found)"] });
+  assert.equal(await ada.page.getByRole("link", { name: "Staff" }).count(), 0);
+  await ada.page.goto("/staff");
+  await ada.page.getByText("This page is for staff.").waitFor();
+  assert.equal((await ada.call(`order?id=${orderId}`)).status, 404);
+  const past = await ada.call("refund", { method: "POST", headers: { "idempotency-key": "past" }, body: { orderId } });
+  assert.equal(past.status, 403);
+});
+
+test("the buyer sees that money went back, and not who gave it", async (t) => {
+  const buyer = await visit(t, browser, world);
+  await buyer.signIn();
+  const orderId = await buyer.buyMug();
+  const fin = await account(t, "Fin finance");
+  await find(fin, orderId);
+  await fin.button("Give back…").click();
+  await fin.button("Give it back").click();
+  await state(fin, "refunded");
+  await buyer.page.goto("/orders");
+  await buyer.page.locator(`[data-order="${orderId}"][data-status="refunded"]`).getByText("$15.00 given back").waitFor();
+  assert.equal("refunds" in (await buyer.call(`order?id=${orderId}`)).body, false);
+});
+
+test("an order that is not there is told so", async (t) => {
+  const sam = await account(t, "Sam support", { expected: ["404 (Not Found)"] });
+  await find(sam, "no-such-order");
+  await sam.page.getByRole("alert").getByText("There is no such order.").waitFor();
+});
+
+test("whoever signs in as nobody is not let in, and staff do not buy", async (t) => {
+  const stranger = await visit(t, browser, world);
+  for (const page of ["/orders", "/staff", "/checkout"]) {
+    await stranger.page.goto(page);
+    await stranger.page.waitForURL(`/sign-in?to=${page}`);
+  }
+  const sam = await account(t, "Sam support");
+  await sam.page.goto("/checkout");
+  await sam.page.getByText("does not buy").waitFor();
+});

@@ -1,0 +1,142 @@
+// Each page as people find it: by axe in light and dark, on a small screen, offline, and without the functions.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { farebox, freePort, Lifetime, site } from "./processes.mjs";
+import { Stripe } from "./stripe.mjs";
+import { CARDS, launch, visit } from "./visitor.mjs";
+
+const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const lifetime = new Lifetime();
+let browser, world, stripe;
+
+before(async () => {
+  const { origin, sandbox } = await farebox(lifetime);
+  world = { shop: await site(lifetime, origin), sandbox };
+  stripe = new Stripe(sandbox);
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await lifetime.end();
+});
+
+/** The page has no violation that axe knows of, and nothing is wider than the screen. */
+async function isSound({ page }, name) {
+  await page.evaluate(AXE);
+  const violations = await page.evaluate(async () => {
+    const found = await globalThis.axe.run();
+    return found.violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html, failureSummary }) => `${html}\n${failureSummary}`) }));
+  });
+  assert.deepEqual(violations, [], name);
+  const [inner, whole] = await page.evaluate(() => [innerWidth, document.documentElement.scrollWidth]);
+  assert.ok(whole <= inner, `${name} is ${whole} pixels wide on a screen of ${inner}`);
+}
+
+for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
+  test(`every page is sound to axe in ${colorScheme} colours, ${width} pixels wide`, async (t) => {
+    const options = { colorScheme, viewport: { width, height: 844 }, expected: ["404 (Not Found)"] };
+    const visitor = await visit(t, browser, world, options);
+    const { page } = visitor;
+    const at = async (path, shows) => {
+      await page.goto(path);
+      await shows.first().waitFor();
+      await isSound(visitor, path);
+    };
+    await at("/", page.getByText("Harbour mug"));
+    await at("/cart", page.getByText("Nothing in it yet."));
+    await at("/sign-in", visitor.button("Continue as a guest"));
+    await at("/nowhere", page.getByText("There is no such page."));
+    await visitor.signIn();
+    await at("/orders", page.getByText("No orders in this browser yet."));
+    await at("/checkout/return", page.getByText("This address names no order."));
+    await at("/checkout/return?order=unknown", page.getByText("There is no such order."));
+    await visitor.take("Harbour mug", "Tern shirt", "Small sticker");
+    await at("/cart", page.getByText("Total"));
+    await at("/checkout", visitor.payButton());
+    await visitor.pay(CARDS.declined);
+    await page.getByRole("alert").filter({ hasText: "declined" }).waitFor();
+    await isSound(visitor, "a declined card");
+    await stripe.tell("webhooks/hold");
+    t.after(() => stripe.tell("webhooks/release"));
+    await visitor.pay();
+    await visitor.outcome("processing");
+    await isSound(visitor, "processing");
+    await stripe.tell("webhooks/release");
+    await visitor.outcome("paid");
+    const orderId = visitor.orderId();
+    await isSound(visitor, "paid");
+    await at("/orders", page.getByRole("link", { name: orderId }));
+
+    await visitor.signOut();
+    await visitor.signIn("Fin finance");
+    await at("/staff", page.getByLabel("Order id"));
+    await page.getByLabel("Order id").fill(orderId);
+    await visitor.button("Find").click();
+    await visitor.button("Give back…").click();
+    await page.getByRole("dialog").waitFor();
+    await isSound(visitor, "the question before a refund");
+    await visitor.button("Give it back").click();
+    await page.locator('tbody tr[data-state="given"]').waitFor();
+    await isSound(visitor, "a refunded order");
+  });
+}
+
+test("a payment that failed is told, and leads back to the cart", async (t) => {
+  const visitor = await visit(t, browser, world);
+  await visitor.signIn();
+  await visitor.take("Small sticker");
+  await visitor.checkOut();
+  await visitor.pay(CARDS.declined);
+  await visitor.page.getByRole("alert").filter({ hasText: "declined" }).waitFor();
+  const [orderId] = await visitor.page.evaluate(() => JSON.parse(localStorage.getItem("shop.orders")));
+  await visitor.page.goto(`/checkout/return?order=${orderId}`);
+  await visitor.outcome("failed");
+  await isSound(visitor, "failed");
+  await visitor.page.getByRole("link", { name: "Try another card" }).click();
+  await visitor.formIsThere();
+});
+
+test("offline the page says so and keeps the cart, and it goes on when the network is back", async (t) => {
+  const visitor = await visit(t, browser, world, { expected: ["ERR_INTERNET_DISCONNECTED"] });
+  const { page } = visitor;
+  await visitor.signIn();
+  await visitor.take("Tern shirt");
+  await visitor.checkOut();
+  await page.context().setOffline(true);
+  await page.getByText("You are offline. Your cart is kept").waitFor();
+  await isSound(visitor, "offline");
+  await page.getByLabel("On Stripe’s page").check();
+  await visitor.button("Continue to Stripe").click();
+  await page.getByRole("alert").getByText("You are offline. Nothing was charged").waitFor();
+  await page.context().setOffline(false);
+  await page.getByText("You are offline. Your cart is kept").waitFor({ state: "hidden" });
+  await page.getByLabel("Card or wallet").check();
+  await visitor.formIsThere();
+  await visitor.pay();
+  await visitor.outcome("paid");
+});
+
+test("without the functions the site says so, and goes on when they are there", async (t) => {
+  const port = await freePort();
+  const shop = await site(t, `http://127.0.0.1:${port}`);
+  const visitor = await visit(t, browser, { ...world, shop }, { expected: ["500 (Internal Server Error)"] });
+  const { page } = visitor;
+  const isTold = () => page.getByRole("alert").getByText("Our payment service does not answer").waitFor();
+  await visitor.signIn();
+  await visitor.take("Harbour mug");
+  await page.goto("/checkout");
+  await isTold();
+  await isSound(visitor, "checkout without the functions");
+  await page.goto("/checkout/return?order=o1");
+  await isTold();
+
+  const { sandbox } = await farebox(t, { port });
+  // The browser's Stripe stays the first one; what matters here is that the functions are asked again.
+  assert.notEqual(sandbox, world.sandbox);
+  await page.goto("/checkout");
+  await visitor.formIsThere();
+});

@@ -1,0 +1,45 @@
+// What the sandbox knows, and what it is told to do.
+
+import { KEYS } from "./processes.mjs";
+
+/** Stripe, as the shop's owner sees it. */
+export class Stripe {
+  #url;
+  constructor(url) {
+    this.#url = url;
+  }
+
+  async #get(path) {
+    const response = await fetch(this.#url + path, { headers: { authorization: `Bearer ${KEYS.STRIPE_SECRET_KEY}` } });
+    return response.json();
+  }
+
+  async tell(path, params = {}) {
+    const response = await fetch(`${this.#url}/_sandbox/${path}`, { method: "POST", body: new URLSearchParams(params) });
+    if (!response.ok) throw new Error(`the sandbox answered ${response.status}: ${await response.text()}`);
+  }
+
+  /** All payments that were started for the order. */
+  async intents(orderId) {
+    const { data } = await this.#get("/v1/payment_intents?limit=100");
+    return data.filter(({ metadata }) => metadata.farebox_order === orderId);
+  }
+
+  /** How many payments there are at all. */
+  async total() {
+    return (await this.#get("/v1/payment_intents?limit=100")).data.length;
+  }
+
+  /** The successful charges of the order. */
+  async charges(orderId) {
+    const ids = (await this.intents(orderId)).map(({ id }) => id);
+    const { data } = await this.#get("/v1/charges?limit=100");
+    return data.filter((charge) => ids.includes(charge.payment_intent) && charge.paid);
+  }
+
+  async refunds(orderId) {
+    const ids = (await this.intents(orderId)).map(({ id }) => id);
+    const { data } = await this.#get("/v1/refunds?limit=100");
+    return data.filter((refund) => ids.includes(refund.payment_intent));
+  }
+}

@@ -1,0 +1,154 @@
+// A person in Chromium, and what they do on the site.
+
+import assert from "node:assert/strict";
+import { chromium } from "playwright-core";
+
+/** What a person would wait for. */
+const PATIENCE_MS = 20_000;
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export const CARDS = {
+  good: "4242424242424242",
+  declined: "4000000000000002",
+  poor: "4000000000009995",
+  asked: "4000000000003220",
+};
+
+/** Chromium; CHROMIUM names another than Debian's. */
+export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+
+/**
+ * A browser of its own, on the site at `shop`, in which Stripe is the sandbox: requests to Stripe's hosts are answered by
+ * it, and those to any other host fail. When the test `t` ends, no page may have complained of anything but `expected`.
+ * `patience` is in milliseconds.
+ */
+export async function visit(t, browser, { shop, sandbox }, { expected = [], patience = PATIENCE_MS, ...options } = {}) {
+  const context = await browser.newContext({ baseURL: shop, viewport: { width: 1280, height: 900 }, ...options });
+  context.setDefaultTimeout(patience);
+  const strangers = [];
+  await context.route(/^https?:\/\/(?!127\.0\.0\.1[:/])/, async (route) => {
+    const url = new URL(route.request().url());
+    const isStripe = url.protocol === "https:" && ["js.stripe.com", "api.stripe.com"].includes(url.host);
+    if (!isStripe) {
+      strangers.push(url.href);
+      return route.abort();
+    }
+    const response = await route.fetch({ url: sandbox + url.pathname + url.search });
+    return route.fulfill({ response });
+  });
+  const complaints = [];
+  const listen = (page) => {
+    page.on("pageerror", (error) => complaints.push(error.message));
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+    });
+  };
+  context.on("page", listen);
+  t.after(async () => {
+    await context.close();
+    // A declined card is answered by 402, which Chromium notes.
+    const allowed = ["402 (Payment Required)", ...expected];
+    assert.deepEqual(complaints.filter((text) => !allowed.some((known) => text.includes(known))), []);
+    assert.deepEqual(strangers, []);
+  });
+  return new Visitor(await context.newPage());
+}
+
+export class Visitor {
+  constructor(page) {
+    this.page = page;
+  }
+
+  /** Another tab of the same browser. */
+  async newTab() {
+    return new Visitor(await this.page.context().newPage());
+  }
+
+  button(name) {
+    return this.page.getByRole("button", { name });
+  }
+
+  /** Signs in from wherever the site asks for it; `name` is a demo account, or the guest. */
+  async signIn(name = "Continue as a guest") {
+    await this.page.goto("/sign-in");
+    await this.button(name).click();
+    await this.button("Sign out").waitFor();
+  }
+
+  async signOut() {
+    await this.button("Sign out").click();
+    await this.page.getByRole("link", { name: "Sign in" }).waitFor();
+  }
+
+  /** Puts one of each into the cart. */
+  async take(...names) {
+    await this.page.goto("/");
+    for (const name of names) await this.button(`Add ${name} to the cart`).click();
+  }
+
+  /** Opens the checkout, and waits for Stripe's form. */
+  async checkOut() {
+    await this.page.goto("/checkout");
+    await this.formIsThere();
+  }
+
+  async formIsThere() {
+    await this.page.getByLabel("Card number").waitFor();
+    await this.payButton().waitFor();
+  }
+
+  payButton() {
+    return this.button(/^Pay \$/);
+  }
+
+  async fillIn(card = CARDS.good) {
+    await this.page.getByLabel("Card number").fill(card);
+    await this.page.getByLabel("Expiry date").fill("12/40");
+    await this.page.getByLabel("Security code").fill("123");
+  }
+
+  async pay(card = CARDS.good) {
+    await this.fillIn(card);
+    await this.payButton().click();
+  }
+
+  /** The return page says how it went: `processing`, `paid`, `failed` or `refunded`. */
+  async outcome(state) {
+    await this.page.locator(`.outcome[data-state="${state}"]`).waitFor();
+  }
+
+  /** The id of the order that the return page is about. */
+  orderId() {
+    const id = new URL(this.page.url()).searchParams.get("order");
+    assert.ok(id, this.page.url());
+    return id;
+  }
+
+  /** Buys a mug, to the end; answers the order's id. */
+  async buyMug() {
+    await this.take("Harbour mug");
+    await this.checkOut();
+    await this.pay();
+    await this.outcome("paid");
+    return this.orderId();
+  }
+
+  /** A call of the functions from the page, as a script in it would make it. */
+  call(path, { method = "GET", body, headers = {} } = {}) {
+    return this.page.evaluate(
+      async ([path, init]) => {
+        const response = await fetch(`/api/payments/${path}`, init);
+        return { status: response.status, body: await response.json() };
+      },
+      [path, { method, headers: { "content-type": "application/json", ...headers }, ...(body && { body: JSON.stringify(body) }) }],
+    );
+  }
+}

@@ -1,0 +1,46 @@
+//! The record of an order's refunds, as staff see it.
+
+use serde::Serialize;
+use shared::order::{Order, RefundReason, RefundRecord, RefundRequest, RefundState};
+use utoipa::ToSchema;
+
+/// One refund, or a request for one. What nobody asked for here, such as a refund by hand at Stripe, has
+/// neither reason nor requester.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = RefundRecord)]
+pub(crate) struct RefundView {
+    /// In minor units of the order's currency.
+    amount: i64,
+    #[schema(required)]
+    reason: Option<RefundReason>,
+    status: RefundState,
+    /// The alias of who asked, as in the log.
+    #[schema(required)]
+    requested_by: Option<String>,
+    /// In Unix seconds.
+    #[schema(required)]
+    requested_at: Option<i64>,
+    #[schema(required)]
+    refund_id: Option<String>,
+}
+
+/// All of `order`'s, the oldest request first.
+pub(crate) fn of(order: &Order) -> Vec<RefundView> {
+    let records = order.refund_records();
+    records.into_iter().map(RefundView::of).collect()
+}
+
+impl RefundView {
+    fn of(record: RefundRecord<'_>) -> Self {
+        let request = record.request;
+        Self {
+            amount: record.amount,
+            reason: request.and_then(RefundRequest::reason),
+            status: record.state,
+            requested_by: request.map(|request| request.by().to_owned()),
+            requested_at: request.map(RefundRequest::at),
+            refund_id: record.refund.map(str::to_owned),
+        }
+    }
+}

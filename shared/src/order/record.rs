@@ -1,0 +1,80 @@
+//! The record of an order's refunds: each request with what became of it, and each refund that Stripe
+//! reported and nobody asked for here, such as one made by hand in Stripe's dashboard.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Order, RefundRequest, facts::RefundStage};
+
+/// One refund of an order, or a request for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefundRecord<'a> {
+    /// Who asked here, when and why; `None` where nobody did.
+    pub request: Option<&'a RefundRequest>,
+    /// `re_…`, once Stripe made it.
+    pub refund: Option<&'a str>,
+    /// In minor units of the order's currency.
+    pub amount: i64,
+    /// What became of it.
+    pub state: RefundState,
+}
+
+/// What became of a refund.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundState {
+    /// Its amount is set aside; whether Stripe made it is not known yet.
+    Requested,
+    /// Stripe gives the money back.
+    Given,
+    /// Stripe could not give it back: the money is with the shop again.
+    Failed,
+    /// Stripe refused to make it.
+    Refused,
+}
+
+impl Order {
+    /// All refunds and requests: those that were asked for here, the oldest first, then the others.
+    #[must_use]
+    pub fn refund_records(&self) -> Vec<RefundRecord<'_>> {
+        let asked = self
+            .refund_requests
+            .iter()
+            .map(|request| self.recorded(request));
+        let is_asked = |id: &str| self.refund_requests.iter().any(|r| r.refund() == Some(id));
+        let others = self.facts.refunds().filter(|(id, ..)| !is_asked(id));
+        let others = others.map(|(id, amount, stage)| RefundRecord {
+            request: None,
+            refund: Some(id),
+            amount,
+            state: RefundState::of(stage),
+        });
+        asked.chain(others).collect()
+    }
+
+    fn recorded<'a>(&'a self, request: &'a RefundRequest) -> RefundRecord<'a> {
+        let refund = request.refund();
+        let mut reported = self.facts.refunds();
+        let stage = refund.and_then(|id| reported.find(|(known, ..)| *known == id));
+        let state = match (stage, request.declined()) {
+            (Some((.., stage)), _) => RefundState::of(stage),
+            (None, Some(_)) => RefundState::Refused,
+            (None, None) => RefundState::Requested,
+        };
+        RefundRecord {
+            request: Some(request),
+            refund,
+            amount: request.amount(),
+            state,
+        }
+    }
+}
+
+impl RefundState {
+    fn of(stage: RefundStage) -> Self {
+        match stage {
+            RefundStage::Given => Self::Given,
+            RefundStage::Failed => Self::Failed,
+        }
+    }
+}
