@@ -1,19 +1,21 @@
-// The orders that were started in this browser and are the caller's.
+// The caller's orders: all of a customer's, and of a guest's those that were started in this browser.
 
 "use client";
 
 import Link from "next/link";
 import { useEffect, useState } from "react";
 import { useKeptOrders } from "@/lib/hooks";
-import { FareboxError, readOrder, type Order } from "@/lib/payments";
+import { FareboxError, readCustomer, readOrder, type Customer } from "@/lib/payments";
 import { trouble, type Trouble } from "@/lib/words";
 import { Notice } from "./notice";
 import { OrderLine } from "./order-line";
+import { PortalButton } from "./portal-button";
 import { Waiting } from "./waiting";
 
-type Found = { orders: Order[] } | { trouble: Trouble };
+type Orders = Customer["orders"];
+type Found = { orders: Orders } | { trouble: Trouble };
 
-export function MyOrders() {
+export function MyOrders({ isCustomer }: { isCustomer: boolean }) {
   const ids = useKeptOrders();
   const [found, setFound] = useState<Found | null>(null);
   const [attempt, setAttempt] = useState(0);
@@ -21,12 +23,13 @@ export function MyOrders() {
   useEffect(() => {
     if (!ids) return;
     const ended = new AbortController();
-    read(ids, ended.signal).then(
+    const read = isCustomer ? readOwn : readKept;
+    read(ended.signal, ids).then(
       (orders) => setFound({ orders }),
       (error: unknown) => ended.signal.aborted || setFound({ trouble: trouble(error) }),
     );
     return () => ended.abort();
-  }, [ids, attempt]);
+  }, [ids, attempt, isCustomer]);
 
   const again = () => {
     setFound(null);
@@ -36,16 +39,21 @@ export function MyOrders() {
   if ("trouble" in found) return <Notice trouble={found.trouble} again={again} />;
   if (found.orders.length === 0) return <NoOrders />;
   return (
-    <ul className="orders">
-      {found.orders.map((order) => (
-        <OrderLine key={order.orderId} order={order} />
-      ))}
-    </ul>
+    <>
+      <ul className="orders">
+        {found.orders.map((order) => (
+          <OrderLine key={order.orderId} order={order} />
+        ))}
+      </ul>
+      {isCustomer && <PortalButton />}
+    </>
   );
 }
 
+const readOwn = async (signal: AbortSignal): Promise<Orders> => (await readCustomer(signal)).orders;
+
 /** Those that are the caller's; another account may have used this browser. */
-async function read(ids: readonly string[], signal: AbortSignal): Promise<Order[]> {
+async function readKept(signal: AbortSignal, ids: readonly string[]): Promise<Orders> {
   const one = (id: string) =>
     readOrder(id, signal).catch((error: unknown) => {
       if (error instanceof FareboxError && error.status === 404) return null;
@@ -58,7 +66,7 @@ async function read(ids: readonly string[], signal: AbortSignal): Promise<Order[
 function NoOrders() {
   return (
     <div className="empty">
-      <p>No orders in this browser yet.</p>
+      <p>No orders yet.</p>
       <Link className="button" href="/">
         See what there is
       </Link>

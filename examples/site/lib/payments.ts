@@ -41,10 +41,30 @@ export const refund = (key: string, wanted: Schemas["RefundOrder"]): Promise<Sch
 export const createCheckout = (key: string, wanted: Contents & { successUrl: string; cancelUrl: string }) =>
   patiently(() => described<{ orderId: string; url: string }>("create-checkout", wanted, { "idempotency-key": key }));
 
+/** What Stripe holds about the caller, and all of their orders, the newest first. */
+export interface Customer {
+  id: string | null;
+  name: string | null;
+  email: string | null;
+  cards: { brand: string; last4: string; expMonth: number; expYear: number }[];
+  orders: Pick<Order, "orderId" | "status" | "amount" | "currency" | "refundedAmount" | "createdAt">[];
+}
+
+/** The caller, as a customer. */
+export const readCustomer = (signal: AbortSignal) =>
+  patiently(() => send<Customer>(new Request("/api/customer", { signal })), signal);
+
+/** The caller's own page at Stripe, for cards and receipts; it leads back to `returnUrl`. */
+export const openPortal = (returnUrl: string) => patiently(() => described<{ url: string }>("portal", { returnUrl }));
+
 /** Posts to a function that the client does not know. */
-async function described<T>(name: string, body: object, headers: Record<string, string> = {}): Promise<T> {
+function described<T>(name: string, body: object, headers: Record<string, string> = {}): Promise<T> {
   const init = { method: "POST", body: JSON.stringify(body), headers: { ...headers, "content-type": "application/json" } };
-  const response = await throughThisSite(new Request(`/api/${name}`, init));
+  return send<T>(new Request(`/api/${name}`, init));
+}
+
+async function send<T>(request: Request): Promise<T> {
+  const response = await throughThisSite(request);
   const told: unknown = await response.json().catch(() => null);
   if (!response.ok) throw new FareboxError(response, told);
   return told as T;

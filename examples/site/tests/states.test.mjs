@@ -51,7 +51,7 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
     await at("/sign-in", visitor.button("Continue as a guest"));
     await at("/nowhere", page.getByText("There is no such page."));
     await visitor.signIn();
-    await at("/orders", page.getByText("No orders in this browser yet."));
+    await at("/orders", page.getByText("No orders yet."));
     await at("/checkout/return", page.getByText("This address names no order."));
     await at("/checkout/return?order=unknown", page.getByText("There is no such order."));
     await visitor.take("Harbour mug", "Tern shirt", "Small sticker");

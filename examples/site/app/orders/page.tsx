@@ -13,7 +13,7 @@ export default async function OrdersPage() {
   return (
     <div className="narrow">
       <h1>Your orders</h1>
-      <MyOrders />
+      <MyOrders isCustomer={session.user?.role === "customer"} />
     </div>
   );
 }

@@ -1,0 +1,34 @@
+// Leads to the customer's own page at Stripe.
+
+"use client";
+
+import { useState } from "react";
+import { openPortal } from "@/lib/payments";
+import { trouble, type Trouble } from "@/lib/words";
+import { Notice } from "./notice";
+
+export function PortalButton() {
+  const [isBusy, setIsBusy] = useState(false);
+  const [wrong, setWrong] = useState<Trouble | null>(null);
+
+  async function leave() {
+    setIsBusy(true);
+    setWrong(null);
+    try {
+      const { url } = await openPortal(`${location.origin}/orders`);
+      location.assign(url);
+    } catch (error) {
+      setWrong(trouble(error));
+      setIsBusy(false);
+    }
+  }
+
+  return (
+    <div className="payment">
+      {wrong && <Notice trouble={wrong} />}
+      <button type="button" className="quiet" onClick={leave} disabled={isBusy}>
+        {isBusy ? "One moment…" : "Cards and receipts"}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,43 @@
+// What a customer has beside a guest: their orders wherever they sign in, and their own page at Stripe.
+
+import { after, before, test } from "node:test";
+import { farebox, freePort, Lifetime, site } from "./processes.mjs";
+import { launch, visit } from "./visitor.mjs";
+
+const lifetime = new Lifetime();
+let browser, world;
+
+before(async () => {
+  const port = await freePort();
+  const { origin, sandbox } = await farebox(lifetime, { variables: { FAREBOX_RETURN_ORIGINS: `http://127.0.0.1:${port}` } });
+  world = { shop: await site(lifetime, origin, {}, port), sandbox };
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await lifetime.end();
+});
+
+async function ada(t) {
+  const visitor = await visit(t, browser, world);
+  await visitor.signIn("Ada customer");
+  return visitor;
+}
+
+test("a customer finds an order in another browser than the one that it was made in", async (t) => {
+  const orderId = await (await ada(t)).buyMug();
+  const elsewhere = await ada(t);
+  await elsewhere.page.goto("/orders");
+  await elsewhere.page.locator(`[data-order="${orderId}"][data-status="paid"]`).waitFor();
+});
+
+test("a customer opens their page at Stripe, and comes back", async (t) => {
+  const visitor = await ada(t);
+  await visitor.buyMug();
+  await visitor.page.goto("/orders");
+  await visitor.button("Cards and receipts").click();
+  await visitor.page.waitForURL((url) => url.origin === world.sandbox);
+  await visitor.page.getByRole("link", { name: "Back to the shop" }).click();
+  await visitor.page.waitForURL(`${world.shop}/orders`);
+  await visitor.button("Cards and receipts").waitFor();
+});
