@@ -8,12 +8,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from aws.program import Program, environment, run
+from aws.program import Program, environment, free_port, run
 from aws.template import WORKSPACE
 
 CLI = WORKSPACE / "vercel" / "node_modules" / ".bin" / "vercel"
 FOLDER = WORKSPACE / "target" / "vercel"
-TREE = FOLDER / "tree"
+#: The copy that is built, and the one in which `vercel dev` runs: that takes no project which a build is linked to.
+TREE, DEV_TREE = FOLDER / "tree", FOLDER / "dev"
 
 
 def configuration() -> dict[str, Any]:
@@ -32,13 +33,22 @@ def variables() -> dict[str, str]:
     )
 
 
+def dev_variables() -> dict[str, str]:
+    """What `vercel dev` is run with. It builds in debug mode: what other tests built of third-party crates is taken
+    as it is, and the programs are kept apart from the workspace's own."""
+    return environment(
+        VERCEL_TELEMETRY_DISABLED="1", NO_UPDATE_NOTIFIER="1", CARGO_NET_OFFLINE="true", RUSTFLAGS="",
+        CARGO_BUILD_BUILD_DIR=str(WORKSPACE / "target"), CARGO_TARGET_DIR=str(FOLDER / "cargo"),
+    )
+
+
 def command(*arguments: str) -> list[str]:
     """A command of Vercel's tool, which keeps its settings to itself."""
     return [str(CLI), "--global-config", str(FOLDER / "settings"), *arguments]
 
 
-def copy() -> None:
-    """Brings the copy up to date. Files that are the same stay untouched, so that cargo builds what changed."""
+def copy(tree: Path) -> None:
+    """Brings a copy up to date. Files that are the same stay untouched, so that cargo builds what changed."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=WORKSPACE, check=True, stdout=subprocess.PIPE,
@@ -46,13 +56,13 @@ def copy() -> None:
     names = [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]
     wanted = {name for name in names if (WORKSPACE / name).is_file()}
     for name in wanted:
-        source, target = WORKSPACE / name, TREE / name
+        source, target = WORKSPACE / name, tree / name
         if not target.exists() or target.read_bytes() != source.read_bytes():
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(source.read_bytes())
             target.chmod(source.stat().st_mode)
-    for path in list(TREE.rglob("*")):
-        name = path.relative_to(TREE)
+    for path in list(tree.rglob("*")):
+        name = path.relative_to(tree)
         if path.is_file() and str(name) not in wanted and name.parts[0] not in {".vercel", "target"}:
             path.unlink()
     # Vercel's tool looks above the copy for a project that it is part of, and stops at such a folder.
@@ -69,7 +79,7 @@ def link() -> None:
 @functools.cache
 def built() -> Path:
     """The folder with a bundle for each function, built once for all tests."""
-    copy()
+    copy(TREE)
     link()
     run(command("build", "--yes", "--standalone"), variables(), TREE, seconds=3600)
     return TREE / ".vercel" / "output" / "services"
@@ -84,13 +94,18 @@ def bundle(service: str) -> Path:
 PROXY_PORT = 3000
 
 
+def check_that_the_port_is_free() -> None:
+    """An error that says so, where Vercel's proxy cannot start."""
+    with socket.socket() as one:
+        if one.connect_ex(("127.0.0.1", PROXY_PORT)) == 0:
+            raise RuntimeError(f"port {PROXY_PORT} is in use, and Vercel's proxy takes no other")
+
+
 class Bundle:
     """A built function behind Vercel's own proxy, as it is run on Vercel."""
 
     def __init__(self, service: str, settings: dict[str, str], log: Path):
-        with socket.socket() as one:
-            if one.connect_ex(("127.0.0.1", PROXY_PORT)) == 0:
-                raise RuntimeError(f"port {PROXY_PORT} is in use, and Vercel's proxy takes no other")
+        check_that_the_port_is_free()
         folder = bundle(service)
         clean = environment(VERCEL="1", VERCEL_ENV="production", **settings)
         self._program = Program([str(folder / "executable")], clean, log, folder)
@@ -108,3 +123,43 @@ class Bundle:
     def stop(self) -> None:
         """Ends the proxy, and the function that it started."""
         self._program.stop()
+
+
+class Dev:
+    """Functions under `vercel dev`, without an account of Vercel's and with no other services than these."""
+
+    def __init__(self, services: list[str], settings: dict[str, str], log: Path):
+        copy(DEV_TREE)
+        (DEV_TREE / "vercel.json").write_text(json.dumps(only(services)))
+        # Exactly what Vercel's tool runs, but before it is waited for.
+        for name in services:
+            run(["cargo", "build", "-p", name, "--bin", name, "--quiet"], dev_variables(), DEV_TREE, seconds=1800)
+        port = free_port()
+        arguments = command("dev", "-L", "--yes", "--listen", f"127.0.0.1:{port}")
+        self._program = Program(arguments, dev_variables() | settings, log, DEV_TREE)
+        self.url = f"http://127.0.0.1:{port}"
+        try:
+            self._program.wait_for("each function was listening", lambda: self._listening() == len(services), 120)
+        except (RuntimeError, TimeoutError):
+            self.stop()
+            raise
+
+    def _listening(self) -> int:
+        """How many functions listen, once Vercel's tool does."""
+        said = self.output()
+        return said.count('"message":"listening"') if "Available at" in said else 0
+
+    def output(self) -> str:
+        """What Vercel's tool and the functions have said."""
+        return self._program.output()
+
+    def stop(self) -> None:
+        """Ends it, and the functions with it."""
+        self._program.stop()
+
+
+def only(services: list[str]) -> dict[str, Any]:
+    """`vercel.json` as far as it is about these services."""
+    whole = configuration()
+    rewrites = [rewrite for rewrite in whole["rewrites"] if rewrite["destination"]["service"] in services]
+    return {"services": {name: whole["services"][name] for name in services}, "rewrites": rewrites}

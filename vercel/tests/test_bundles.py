@@ -1,7 +1,9 @@
 """The built functions behind Vercel's own proxy, over an account of AWS's in which roles are enforced."""
 
 import json
+import socket
 import tempfile
+import time
 import unittest
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +19,8 @@ from vercel.project import Bundle
 CRON_SECRET = "the-cron-secret-of-the-tests"
 #: The most that a webhook's body may have: one MiB.
 CAP = 1024 * 1024
+
+CART = {"items": [{"price": "mug", "quantity": 2}]}
 
 
 def event(size: int) -> bytes:
@@ -48,6 +52,7 @@ class BundleTest(Case):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        project.check_that_the_port_is_free()
         project.built()
         cls.account = Account(cls.folder, KEYS)
         cls.addClassCleanup(cls.account.stop)
@@ -59,6 +64,7 @@ class BundleTest(Case):
             "AWS_ACCESS_KEY_ID": "of-the-machine", "AWS_SECRET_ACCESS_KEY": "of-the-machine",
             "FAREBOX_SECRET_ID": NAME, "STRIPE_API_BASE": self.stripe.url,
             "FAREBOX_FULFIL": f"eventbridge:{NAME}", "CRON_SECRET": CRON_SECRET,
+            "FAREBOX_RETURN_ORIGINS": "https://shop.example",
         }
         settings = {variable: value for variable, value in (settings | changes).items() if value}
         started = Bundle(name, settings, self.folder / f"{name}.log")
@@ -119,11 +125,48 @@ class BundleTest(Case):
             answer = shop.request("GET", url, headers={"X-Vercel-OIDC-Token": token(), "Authorization": bearer})
         self.assertEqual((answer.status, answer.json["status"]), (200, "paid"), answer)
 
+    def test_signed_in_callers_get_a_page_their_customer_and_a_portal(self):
+        customer = shop.signed({"aud": "farebox", "sub": "grace", "exp": int(time.time()) + 300, "roles": ["customer"]})
+        back = {"successUrl": "https://shop.example/paid", "cancelUrl": "https://shop.example/cart"}
+        asked = [
+            ("create-checkout", "POST", CART | back, ["orderId", "url"]),
+            ("customer", "GET", None, ["cards", "email", "id", "name", "orders"]),
+            ("portal", "POST", {"returnUrl": "https://shop.example/account"}, ["url"]),
+        ]
+        for name, method, contents, fields in asked:
+            with self.subTest(name), self.running(name) as started:
+                body = contents and json.dumps(contents).encode()
+                headers = {"X-Vercel-OIDC-Token": token(), "Content-Type": "application/json", "Idempotency-Key": "cart"}
+                url = f"{started.url}/api/{name}"
+                # Vercel's token says where a request runs, and not who sent it.
+                for stranger in [{}, {"Authorization": f"Bearer {token()}"}]:
+                    answer = shop.request(method, url, body, headers | stranger)
+                    self.assertEqual((answer.status, answer.json["error"]["code"]), (401, "unauthenticated"))
+                answer = shop.request(method, url, body, headers | {"Authorization": f"Bearer {customer}"})
+                self.assertEqual((answer.status, sorted(answer.json)), (200, fields), answer)
+
+    def test_payments_are_counted_by_the_address_that_vercel_tells(self):
+        with self.running("create-intent", FAREBOX_LIMIT_ADDRESS="2,open:400") as create_intent:
+            told = [
+                {"X_Vercel_Forwarded_For": "203.0.113.7", "X_Forwarded_For": "198.51.100.1"},
+                {"X_Vercel_Forwarded_For": "203.0.113.7", "X_Forwarded_For": "198.51.100.2"},
+                {"X_Vercel_Forwarded_For": "203.0.113.7", "X_Forwarded_For": "198.51.100.3"},
+                {"X_Real_IP": "203.0.113.7", "Forwarded": "for=198.51.100.4"},
+                {"X_Vercel_Forwarded_For": "203.0.113.8", "X_Forwarded_For": "203.0.113.7"},
+            ]
+            answers = [
+                self.send(
+                    create_intent, "POST", json.dumps(CART).encode(), Authorization=f"Bearer {shop.token(f'c{number}')}",
+                    Idempotency_Key=f"counted-{number}", Content_Type="application/json", **headers,
+                )
+                for number, headers in enumerate(told)
+            ]
+            self.assertEqual([answer.status for answer in answers], [200, 200, 429, 429, 200], answers)
+
     def start_payment(self, create_intent: Bundle, cart: str) -> dict[str, str]:
         """What a payer is answered for a cart."""
-        body = json.dumps({"items": [{"price": "mug", "quantity": 2}]}).encode()
         started = self.send(
-            create_intent, "POST", body, Authorization=f"Bearer {shop.token('ada')}",
+            create_intent, "POST", json.dumps(CART).encode(), Authorization=f"Bearer {shop.token('ada')}",
             Idempotency_Key=cart, Content_Type="application/json",
         )
         self.assertEqual(started.status, 200, started)
@@ -157,6 +200,21 @@ class BundleTest(Case):
     def deliver_as(self, to: Bundle, whose: str) -> Answer:
         body = event(1_000)
         return self.send(to, "POST", body, Stripe_Signature=shop.signature(body), X_Vercel_OIDC_Token=whose)
+
+
+class PortTest(unittest.TestCase):
+    """Vercel's proxy takes one port alone."""
+
+    def test_a_port_that_is_taken_is_named(self):
+        with socket.socket() as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                other.bind(("127.0.0.1", project.PROXY_PORT))
+                other.listen()
+            except OSError:
+                pass  # Somebody else has it, which is as good.
+            with self.assertRaisesRegex(RuntimeError, "port 3000 is in use"):
+                Bundle("webhook", {}, Path("unused.log"))
 
 
 if __name__ == "__main__":
