@@ -16,7 +16,7 @@ class DevTest(Case):
         super().setUpClass()
         settings = KEYS | {
             "STRIPE_API_BASE": cls.stripe.url, "FAREBOX_LEDGER": f"sqlite:{cls.folder / 'ledger.sqlite'}",
-            "FAREBOX_CLIENT_ADDRESS": "header:x-vercel-forwarded-for", "FAREBOX_LIMIT_ADDRESS": "2,open:400",
+            "FAREBOX_LIMIT_ADDRESS": "2,open:400",
         }
         cls.dev = Dev(["create-intent", "webhook"], settings, cls.folder / "dev.log")
         cls.addClassCleanup(cls.dev.stop)
