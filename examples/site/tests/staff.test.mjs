@@ -132,6 +132,17 @@ test("a customer has no staff page, reads nobody's order, and refunds nothing", 
   assert.equal(past.status, 403);
 });
 
+test("a guest refunds not even their own order", async (t) => {
+  const buyer = await visit(t, browser, world, { expected: ["403 (Forbidden)"] });
+  await buyer.signIn();
+  const orderId = await buyer.buyMug();
+  await buyer.page.goto("/staff");
+  await buyer.page.getByText("This page is for staff.").waitFor();
+  const past = await buyer.call("refund", { method: "POST", headers: { "idempotency-key": "past" }, body: { orderId } });
+  assert.deepEqual([past.status, past.body.error.code], [403, "forbidden"]);
+  assert.deepEqual(await stripe.refunds(orderId), []);
+});
+
 test("the buyer sees that money went back, and not who gave it", async (t) => {
   const buyer = await visit(t, browser, world);
   await buyer.signIn();
