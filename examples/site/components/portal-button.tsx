@@ -26,7 +26,7 @@ export function PortalButton() {
   }
 
   return (
-    <div className="payment">
+    <div className="portal">
       {wrong && <Notice trouble={wrong} />}
       <button type="button" className="quiet" onClick={leave} disabled={isBusy}>
         {isBusy ? "One moment…" : "Cards and receipts"}
