@@ -98,8 +98,8 @@ test("a refund whose answer is lost is one refund when it is asked for again", a
   await fin.page.getByLabel("Amount, in USD").fill("5");
   await fin.button("Give back…").click();
   await fin.button("Give it back").click();
-  await fin.page.getByText("does not answer").waitFor();
   await state(fin, "partially_refunded");
+  await fin.page.getByText("does not answer").waitFor();
 
   await fin.page.getByLabel("Amount, in USD").fill("5");
   await fin.button("Give back…").click();
