@@ -4,7 +4,7 @@
 
 import Link from "next/link";
 import { useState } from "react";
-import { count, type Cart } from "@/lib/cart";
+import { count, displayed, type Cart } from "@/lib/cart";
 import { CURRENCY, PRODUCTS } from "@/lib/catalogue";
 import { useCart } from "@/lib/hooks";
 import { money } from "@/lib/money";
@@ -55,12 +55,17 @@ function Summary({ cart }: { cart: Cart }) {
             <Art of={price} />
             <div>
               {name}
-              <span>{cart.lines[price]} ×</span>
+              <span>
+                {cart.lines[price]} × {money(amount, CURRENCY)}
+              </span>
             </div>
             <span>{money(amount * (cart.lines[price] ?? 0), CURRENCY)}</span>
           </li>
         ))}
       </ul>
+      <p className="total">
+        Total <span>{money(displayed(cart), CURRENCY)}</span>
+      </p>
       <Link href="/cart">Change</Link>
     </section>
   );

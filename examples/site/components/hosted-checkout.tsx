@@ -2,16 +2,20 @@
 
 "use client";
 
+import { useRouter } from "next/navigation";
 import { useState } from "react";
-import { items, noteOrder, type Cart } from "@/lib/cart";
-import { keepOrder } from "@/lib/kept-orders";
-import { createCheckout } from "@/lib/payments";
+import type { Cart } from "@/lib/cart";
+import { useFreshPage } from "@/lib/hooks";
+import { returnPath } from "@/lib/return-path";
+import { startAtStripe } from "@/lib/start";
 import { trouble, type Trouble } from "@/lib/words";
 import { Notice } from "./notice";
 
 export function HostedCheckout({ cart }: { cart: Cart }) {
+  const router = useRouter();
   const [isBusy, setIsBusy] = useState(false);
   const [wrong, setWrong] = useState<Trouble | null>(null);
+  useFreshPage();
 
   async function leave() {
     setIsBusy(true);
@@ -20,11 +24,10 @@ export function HostedCheckout({ cart }: { cart: Cart }) {
     // The server adds the order to both.
     const urls = { successUrl: `${origin}/checkout/return?redirect_status=succeeded`, cancelUrl: `${origin}/checkout` };
     try {
-      const { key, orderId } = cart;
-      const started = await createCheckout(key, { items: items(cart), ...(orderId && { orderId }), ...urls });
-      keepOrder(started.orderId);
-      noteOrder(key, started.orderId);
-      location.assign(started.url);
+      const started = await startAtStripe(cart, urls);
+      // Another tab may have paid it meanwhile.
+      if ("settled" in started) router.replace(returnPath(started.settled, "succeeded"));
+      else location.assign(started.url);
     } catch (error) {
       setWrong(trouble(error));
       setIsBusy(false);

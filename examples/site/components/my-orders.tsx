@@ -5,15 +5,14 @@
 import Link from "next/link";
 import { useEffect, useState } from "react";
 import { useKeptOrders } from "@/lib/hooks";
-import { FareboxError, readCustomer, readOrder, type Customer } from "@/lib/payments";
+import { FareboxError, readCustomer, readOrder, type ListedOrder } from "@/lib/payments";
 import { trouble, type Trouble } from "@/lib/words";
 import { Notice } from "./notice";
 import { OrderLine } from "./order-line";
 import { PortalButton } from "./portal-button";
 import { Waiting } from "./waiting";
 
-type Orders = Customer["orders"];
-type Found = { orders: Orders } | { trouble: Trouble };
+type Found = { orders: ListedOrder[] } | { trouble: Trouble };
 
 export function MyOrders({ isCustomer }: { isCustomer: boolean }) {
   const ids = useKeptOrders();
@@ -50,10 +49,10 @@ export function MyOrders({ isCustomer }: { isCustomer: boolean }) {
   );
 }
 
-const readOwn = async (signal: AbortSignal): Promise<Orders> => (await readCustomer(signal)).orders;
+const readOwn = async (signal: AbortSignal): Promise<ListedOrder[]> => (await readCustomer(signal)).orders;
 
 /** Those that are the caller's; another account may have used this browser. */
-async function readKept(signal: AbortSignal, ids: readonly string[]): Promise<Orders> {
+async function readKept(signal: AbortSignal, ids: readonly string[]): Promise<ListedOrder[]> {
   const one = (id: string) =>
     readOrder(id, signal).catch((error: unknown) => {
       if (error instanceof FareboxError && error.status === 404) return null;

@@ -2,13 +2,11 @@
 
 import Link from "next/link";
 import { money } from "@/lib/money";
-import type { Order } from "@/lib/payments";
+import type { ListedOrder } from "@/lib/payments";
 import { returnPath } from "@/lib/return-path";
 import { statusWords } from "@/lib/words";
 
-type Shown = Pick<Order, "orderId" | "status" | "amount" | "currency" | "refundedAmount" | "createdAt">;
-
-export function OrderLine({ order }: { order: Shown }) {
+export function OrderLine({ order }: { order: ListedOrder }) {
   const { orderId, status, amount, currency, refundedAmount, createdAt } = order;
   return (
     <li className="order" data-order={orderId} data-status={status}>
@@ -25,7 +23,7 @@ export function OrderLine({ order }: { order: Shown }) {
   );
 }
 
-export function Badge({ status }: Pick<Order, "status">) {
+export function Badge({ status }: Pick<ListedOrder, "status">) {
   const { label, tone } = statusWords(status);
   return (
     <span className="badge" data-tone={tone}>

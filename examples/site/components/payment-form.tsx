@@ -5,8 +5,9 @@
 import { PaymentElement, useElements, useStripe } from "@stripe/react-stripe-js";
 import type { StripeError } from "@stripe/stripe-js";
 import { useRouter } from "next/navigation";
-import { useEffect, useRef, useState, type FormEvent } from "react";
+import { useRef, useState, type FormEvent } from "react";
 import { declineWords } from "@/lib/declines";
+import { useFreshPage } from "@/lib/hooks";
 import { money } from "@/lib/money";
 import type { Intent } from "@/lib/payments";
 import { returnPath } from "@/lib/return-path";
@@ -18,12 +19,7 @@ export function PaymentForm({ intent }: { intent: Intent }) {
   /** Set at once, where a state would be a moment late for a second click. */
   const isPaying = useRef(false);
 
-  // A page that comes out of the browser's memory, by the back button, has not been told how it went.
-  useEffect(() => {
-    const shown = (event: PageTransitionEvent) => event.persisted && location.reload();
-    window.addEventListener("pageshow", shown);
-    return () => window.removeEventListener("pageshow", shown);
-  }, []);
+  useFreshPage();
 
   async function pay(event: FormEvent) {
     event.preventDefault();

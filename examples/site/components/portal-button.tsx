@@ -3,6 +3,7 @@
 "use client";
 
 import { useState } from "react";
+import { useFreshPage } from "@/lib/hooks";
 import { openPortal } from "@/lib/payments";
 import { trouble, type Trouble } from "@/lib/words";
 import { Notice } from "./notice";
@@ -10,6 +11,7 @@ import { Notice } from "./notice";
 export function PortalButton() {
   const [isBusy, setIsBusy] = useState(false);
   const [wrong, setWrong] = useState<Trouble | null>(null);
+  useFreshPage();
 
   async function leave() {
     setIsBusy(true);
@@ -24,7 +26,7 @@ export function PortalButton() {
   }
 
   return (
-    <div className="payment">
+    <div className="portal">
       {wrong && <Notice trouble={wrong} />}
       <button type="button" className="quiet" onClick={leave} disabled={isBusy}>
         {isBusy ? "One moment…" : "Cards and receipts"}

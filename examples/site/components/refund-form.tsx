@@ -62,6 +62,8 @@ export function RefundForm({ order: { orderId, currency }, left, done }: Props) 
       <form className="refund" onSubmit={ask} noValidate>
         <label htmlFor={`${id}-amount`}>Amount, in {currency.toUpperCase()}</label>
         <input
+          // Made anew when less is left; the rest stays, so that what went wrong is still told.
+          key={left}
           id={`${id}-amount`}
           name="amount"
           inputMode="decimal"

@@ -13,13 +13,10 @@ import { isOpen, useOrder } from "@/lib/use-order";
 import { Notice } from "./notice";
 import { Waiting } from "./waiting";
 
-/** So often it was asked for before the page says that it takes long. */
-const LONG = 8;
-
 type State = "processing" | "paid" | "failed" | "refunded";
 
 export function ReturnView({ orderId, hint }: { orderId: string; hint: Hint }) {
-  const { order, trouble, tries } = useOrder(orderId);
+  const { order, trouble, isLong } = useOrder(orderId);
 
   useEffect(() => {
     // The address as Stripe made it holds the payment's client secret: it does not stay in the history.
@@ -38,7 +35,7 @@ export function ReturnView({ orderId, hint }: { orderId: string; hint: Hint }) {
   return (
     <section className="outcome" data-state={state} aria-live="polite">
       <h1>{TITLES[state]}</h1>
-      <p>{sentence(state, tries > LONG)}</p>
+      <p>{sentence(state, isLong)}</p>
       {trouble && <p className="small">{trouble.text} This page goes on asking.</p>}
       <dl className="facts">
         <dt>Order</dt>

@@ -43,7 +43,7 @@ export function StaffOrder({ order, mayRefund, changed }: Props) {
           <h3 id="give">Give money back</h3>
           {!mayRefund && <p>Your account reads orders. Somebody of finance gives money back.</p>}
           {mayRefund && left === 0 && <p>{paidAt === null ? "Nothing was paid yet." : "All of it went back."}</p>}
-          {mayRefund && left > 0 && <RefundForm key={left} order={order} left={left} done={changed} />}
+          {mayRefund && left > 0 && <RefundForm order={order} left={left} done={changed} />}
         </section>
       </div>
       <h3 id="trail" tabIndex={-1}>

@@ -5,7 +5,7 @@ import "server-only";
 import { SignJWT } from "jose";
 import { NextResponse, type NextRequest } from "next/server";
 import type { Role } from "./roles";
-import { fareboxOrigin, Missing, siteKey } from "./settings";
+import { addressHeader, fareboxOrigin, Missing, siteKey } from "./settings";
 
 /** Where the browser finds the functions. */
 export const PREFIX = "/api/payments/";
@@ -22,6 +22,9 @@ const FUNCTIONS: Record<string, "GET" | "POST" | undefined> = {
 
 /** What of the browser's headers goes on. Its cookies are this site's, and stay here. */
 const PASSED_ON = ["accept", "content-length", "content-type", "idempotency-key", "transfer-encoding", "user-agent"];
+
+/** Where the functions read the payer's address, with FAREBOX_CLIENT_ADDRESS=header:x-client-address. */
+const PAYERS_ADDRESS = "x-client-address";
 
 /** Who is calling. */
 interface Caller {
@@ -44,6 +47,9 @@ export async function toFarebox(request: NextRequest, caller: Caller | null): Pr
       const value = request.headers.get(passed);
       if (value !== null) headers.set(passed, value);
     }
+    const written = addressHeader();
+    const address = written && request.headers.get(written);
+    if (address) headers.set(PAYERS_ADDRESS, address);
     headers.set("authorization", `Bearer ${await callerToken(caller)}`);
     return NextResponse.rewrite(target, { request: { headers } });
   } catch (error) {

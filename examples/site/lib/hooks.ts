@@ -2,7 +2,7 @@
 
 "use client";
 
-import { useSyncExternalStore } from "react";
+import { useEffect, useSyncExternalStore } from "react";
 import { cart } from "./cart";
 import { keptOrders } from "./kept-orders";
 
@@ -31,4 +31,13 @@ function watchColours(listener: () => void): () => void {
   const dark = DARK();
   dark.addEventListener("change", listener);
   return () => dark.removeEventListener("change", listener);
+}
+
+/** Loads the page anew when the back button brings it out of the browser's memory: it has not been told how it went. */
+export function useFreshPage(): void {
+  useEffect(() => {
+    const shown = (event: PageTransitionEvent) => event.persisted && location.reload();
+    window.addEventListener("pageshow", shown);
+    return () => window.removeEventListener("pageshow", shown);
+  }, []);
 }

@@ -6,8 +6,11 @@ import { answer, createClient, FareboxError, keyed, type Schemas } from "farebox
 export { FareboxError } from "farebox-client";
 
 export type Contents = { items: Schemas["Item"][]; orderId?: string };
+export type Urls = Pick<Schemas["CreateCheckout"], "successUrl" | "cancelUrl">;
 export type Intent = Schemas["Created"];
 export type Order = Schemas["Order"];
+/** An order in a list. */
+export type ListedOrder = Schemas["CustomerOrder"];
 export type Reason = Schemas["RefundReason"];
 export type RefundRecord = Schemas["RefundRecord"];
 export type Status = Schemas["OrderStatus"];
@@ -35,40 +38,17 @@ export const readOrder = (id: string, signal?: AbortSignal): Promise<Order> =>
 export const refund = (key: string, wanted: Schemas["RefundOrder"]): Promise<Schemas["GivenBack"]> =>
   patiently(() => answer(farebox.POST("/api/refund", { params: keyed(key), body: wanted })));
 
-// The functions that follow are not in openapi.json of this version: these are their contracts.
-
 /** The payment of a cart on Stripe's own page, which leads back to one of the URLs with `order` added. */
-export const createCheckout = (key: string, wanted: Contents & { successUrl: string; cancelUrl: string }) =>
-  patiently(() => described<{ orderId: string; url: string }>("create-checkout", wanted, { "idempotency-key": key }));
+export const createCheckout = (key: string, wanted: Contents & Urls): Promise<Schemas["CheckoutCreated"]> =>
+  patiently(() => answer(farebox.POST("/api/create-checkout", { params: keyed(key), body: wanted })));
 
-/** What Stripe holds about the caller, and all of their orders, the newest first. */
-export interface Customer {
-  id: string | null;
-  name: string | null;
-  email: string | null;
-  cards: { brand: string; last4: string; expMonth: number; expYear: number }[];
-  orders: Pick<Order, "orderId" | "status" | "amount" | "currency" | "refundedAmount" | "createdAt">[];
-}
-
-/** The caller, as a customer. */
-export const readCustomer = (signal: AbortSignal) =>
-  patiently(() => send<Customer>(new Request("/api/customer", { signal })), signal);
+/** The caller as a customer: what Stripe holds about them, and all of their orders, the newest first. */
+export const readCustomer = (signal: AbortSignal): Promise<Schemas["Customer"]> =>
+  patiently(() => answer(farebox.GET("/api/customer", { signal })), signal);
 
 /** The caller's own page at Stripe, for cards and receipts; it leads back to `returnUrl`. */
-export const openPortal = (returnUrl: string) => patiently(() => described<{ url: string }>("portal", { returnUrl }));
-
-/** Posts to a function that the client does not know. */
-function described<T>(name: string, body: object, headers: Record<string, string> = {}): Promise<T> {
-  const init = { method: "POST", body: JSON.stringify(body), headers: { ...headers, "content-type": "application/json" } };
-  return send<T>(new Request(`/api/${name}`, init));
-}
-
-async function send<T>(request: Request): Promise<T> {
-  const response = await throughThisSite(request);
-  const told: unknown = await response.json().catch(() => null);
-  if (!response.ok) throw new FareboxError(response, told);
-  return told as T;
-}
+export const openPortal = (returnUrl: string): Promise<Schemas["PortalOpened"]> =>
+  patiently(() => answer(farebox.POST("/api/portal", { body: { returnUrl } })));
 
 /** The functions are under /api/payments/ of this site, so that their calls need no CORS and carry its session. */
 async function throughThisSite(request: Request): Promise<Response> {

@@ -22,6 +22,9 @@ export const fareboxOrigin = () => new URL(needed("FAREBOX_ORIGIN")).origin;
 /** The key by which callers' tokens are signed. */
 export const siteKey = () => new TextEncoder().encode(needed("FAREBOX_SITE_KEY"));
 
+/** The header in which the proxy in front of this site writes the payer's address, over or behind what came in. */
+export const addressHeader = () => setting("CLIENT_ADDRESS_HEADER");
+
 /** The sandbox's stand-in for Stripe.js: in development, where `cargo dev` runs with the sandbox. */
 export const standIn = () => (isDevelopment ? setting("STRIPE_JS_URL") : undefined);
 

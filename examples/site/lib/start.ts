@@ -1,11 +1,12 @@
-// Starts the payment of a cart: one request for each name of its contents, however many effects ask for it.
+// Starts the payment of a cart, in the page or at Stripe: one for each name of its contents, however many effects ask.
 
 import { items, noteOrder, rename, type Cart } from "./cart";
 import { keepOrder } from "./kept-orders";
-import { createIntent, FareboxError, type Intent } from "./payments";
+import { createCheckout, createIntent, FareboxError, type Contents, type Intent, type Urls } from "./payments";
 
 /** What a cart came to: a payment to be made, or an order whose payment was made already. */
-export type Started = { intent: Intent } | { settled: string };
+export type Started = { intent: Intent } | Settled;
+type Settled = { settled: string };
 
 /** So often is a cart named anew while this page is open: a server that takes no name is not asked for ever. */
 const MOST_NAMES = 3;
@@ -26,12 +27,26 @@ export function start(cart: Cart): Promise<Started> {
 }
 
 async function begin(cart: Cart): Promise<Started> {
+  const intent = await ordered(cart, (contents) => createIntent(cart.key, contents));
+  return "settled" in intent ? intent : { intent };
+}
+
+/** The same on Stripe's own page: where that is. */
+export async function startAtStripe(cart: Cart, urls: Urls): Promise<{ url: string } | Settled> {
+  return ordered(cart, (contents) => createCheckout(cart.key, { ...contents, ...urls }));
+}
+
+/** Notes which order `cart` became; an answer that there is nothing left to pay is no error. */
+async function ordered<Answer extends { orderId: string }>(
+  cart: Cart,
+  ask: (contents: Contents) => Promise<Answer>,
+): Promise<Answer | Settled> {
   const { key, orderId } = cart;
   try {
-    const intent = await createIntent(key, { items: items(cart), ...(orderId && { orderId }) });
-    keepOrder(intent.orderId);
-    noteOrder(key, intent.orderId);
-    return { intent };
+    const answer = await ask({ items: items(cart), ...(orderId && { orderId }) });
+    keepOrder(answer.orderId);
+    noteOrder(key, answer.orderId);
+    return answer;
   } catch (error) {
     if (!(error instanceof FareboxError)) throw error;
     const isSettled = error.code === "order_already_paid" || error.code === "payment_processing";

@@ -11,6 +11,8 @@ const OPEN: readonly Status[] = ["created", "requires_action", "processing", "fa
 const SOON_MS = 1000;
 const LATER_MS = 5000;
 const SOON_FOR = 30;
+/** Whoever waited so long is told that they need not. */
+const LONG_MS = 6000;
 
 /** Whether a payment may still change it from here. */
 export const isOpen = (status: Status) => OPEN.includes(status);
@@ -18,13 +20,14 @@ export const isOpen = (status: Status) => OPEN.includes(status);
 export interface Watched {
   order: Order | null;
   trouble: Trouble | null;
-  /** How often it was asked for. */
-  tries: number;
+  /** Whether it is watched for long already. */
+  isLong: boolean;
 }
 
 /** Asks for the order until it is decided. When nobody answers, it says so and goes on asking. */
 export function useOrder(id: string): Watched {
-  const [watched, setWatched] = useState<Watched>({ order: null, trouble: null, tries: 0 });
+  const [watched, setWatched] = useState<Omit<Watched, "isLong">>({ order: null, trouble: null });
+  const [isLong, setIsLong] = useState(false);
   useEffect(() => {
     const ended = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -32,15 +35,17 @@ export function useOrder(id: string): Watched {
       const found = await readOrder(id, ended.signal).catch((error: unknown) => error as Error);
       if (ended.signal.aborted) return;
       const isWrong = found instanceof Error;
-      setWatched((before) => ({ order: isWrong ? before.order : found, trouble: isWrong ? trouble(found) : null, tries }));
+      setWatched((before) => ({ order: isWrong ? before.order : found, trouble: isWrong ? trouble(found) : null }));
       const isFinal = isWrong ? found instanceof FareboxError && found.status < 500 : !isOpen(found.status);
       if (!isFinal) timer = setTimeout(look, tries < SOON_FOR ? SOON_MS : LATER_MS, tries + 1);
     };
     void look(1);
+    const long = setTimeout(setIsLong, LONG_MS, true);
     return () => {
       ended.abort();
       clearTimeout(timer);
+      clearTimeout(long);
     };
   }, [id]);
-  return watched;
+  return { ...watched, isLong };
 }

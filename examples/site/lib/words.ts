@@ -68,8 +68,21 @@ export function trouble(error: unknown): Trouble {
   }
   if (error instanceof FareboxError) {
     const own = error.message.charAt(0).toUpperCase() + error.message.slice(1);
-    const text = REFUSALS[error.code] ?? `${own.replace(/\.$/, "")}.`;
+    const known = error.code === "too_many_payments" ? tooMany(error.retryAfter) : REFUSALS[error.code];
+    const text = known ?? `${own.replace(/\.$/, "")}.`;
     return { text, code: [error.code, error.requestId].filter(Boolean).join(" · "), isUnreachable: false };
   }
   return { text: "Something went wrong in this page. Reload it, and try again.", code: "page", isUnreachable: false };
+}
+
+/** `wait` is in seconds, at the most; an honest payer of a busy shop may read this, so it accuses nobody. */
+function tooMany(wait: number | undefined): string {
+  const when = wait === undefined ? "later" : within(wait);
+  return `Many payments were started here lately, so a new one has to wait. Nothing was charged, and your cart is kept: try again ${when}.`;
+}
+
+function within(seconds: number): string {
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes <= 1) return "in a minute";
+  return minutes <= 90 ? `in ${minutes} minutes` : `in ${Math.ceil(minutes / 60)} hours`;
 }

@@ -7,21 +7,31 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { farebox, next } from "./processes.mjs";
+import { farebox, freePort, next } from "./processes.mjs";
 import { Stripe } from "./stripe.mjs";
 import { launch, visit } from "./visitor.mjs";
 
-test("on a fresh clone the site finds what runs beside it, and two effects start one payment", async (t) => {
+/** Nothing listens there. */
+const NOTHING = "http://127.0.0.1:9";
+
+test("on a fresh clone the site says what to start, finds what runs beside it, and two effects start one payment", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "farebox-site-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
-  const { origin, sandbox } = await farebox(t, { variables: { CARGO_TARGET_DIR: folder } });
+  const port = await freePort();
   execFileSync(process.execPath, [fileURLToPath(new URL("../scripts/session-secret.mjs", import.meta.url))]);
-  const settings = join(folder, "dev", `farebox-${new URL(origin).port}.env`);
+  const settings = join(folder, "dev", `farebox-${port}.env`);
   const shop = await next(t, ["dev"], { NODE_ENV: "development", FAREBOX_DEV_SETTINGS: settings });
 
   const browser = await launch();
   t.after(() => browser.close());
-  const visitor = await visit(t, browser, { shop, sandbox }, { patience: 60_000 });
+  const early = await visit(t, browser, { shop, sandbox: NOTHING }, { patience: 180_000, expected: ["503 (Service Unavailable)"] });
+  await early.signIn();
+  await early.take("Harbour mug");
+  await early.page.goto("/checkout");
+  await early.page.getByRole("alert").getByText("Start them with cargo dev").waitFor();
+
+  const { sandbox } = await farebox(t, { port, variables: { CARGO_TARGET_DIR: folder } });
+  const visitor = await visit(t, browser, { shop, sandbox }, { patience: 180_000 });
   await visitor.signIn("Ada customer");
   await visitor.take("Harbour mug");
   await visitor.checkOut();

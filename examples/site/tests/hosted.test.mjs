@@ -53,6 +53,50 @@ test("whoever pays on Stripe's page comes back, and the order is paid", async (t
   await visitor.page.getByText("Nothing in it yet.").waitFor();
 });
 
+test("a card that is declined on Stripe's page is followed by another there, and by one payment", async (t) => {
+  const visitor = await onStripesPage(t);
+  await payThere(visitor, CARDS.poor);
+  await visitor.page.getByRole("alert").waitFor();
+  await payThere(visitor);
+  await visitor.outcome("paid");
+  assert.equal((await stripe.charges(visitor.orderId())).length, 1);
+});
+
+test("the browser's back button leads from Stripe's page to the cart, and there again", async (t) => {
+  const visitor = await onStripesPage(t);
+  const there = visitor.page.url();
+  await visitor.page.goBack();
+  await visitor.formIsThere();
+  await visitor.page.getByLabel("On Stripe’s page").check();
+  await visitor.button("Continue to Stripe").click();
+  await visitor.page.getByRole("form", { name: "Payment" }).waitFor();
+  assert.equal(new URL(visitor.page.url()).origin, new URL(there).origin);
+  await payThere(visitor);
+  await visitor.outcome("paid");
+  assert.equal((await stripe.charges(visitor.orderId())).length, 1);
+});
+
+test("a tab that has not heard that another one paid is led to the order, and not to Stripe's page", async (t) => {
+  const visitor = await visit(t, browser, world, { expected: ["409 (Conflict)"] });
+  await visitor.signIn();
+  await visitor.take("Harbour mug");
+  await visitor.checkOut();
+  await visitor.page.getByLabel("On Stripe’s page").check();
+  const { page } = visitor;
+  // The tab keeps its cart, as if nothing had told it: the answers to the other tab's questions are its own.
+  const contents = await page.evaluate(() => localStorage.getItem("shop.cart"));
+  const other = await visitor.newTab();
+  await other.checkOut();
+  await other.pay();
+  await other.outcome("paid");
+  await other.page.evaluate((contents) => localStorage.setItem("shop.cart", contents), contents);
+  await page.getByLabel("On Stripe’s page").check();
+  await visitor.button("Continue to Stripe").click();
+  await visitor.outcome("paid");
+  assert.equal(visitor.orderId(), other.orderId());
+  assert.equal((await stripe.charges(visitor.orderId())).length, 1);
+});
+
 test("whoever turns back on Stripe's page finds the cart, and pays the same order on the site", async (t) => {
   const visitor = await onStripesPage(t);
   await visitor.page.getByRole("link", { name: "Cancel and go back to the shop" }).click();

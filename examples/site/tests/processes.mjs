@@ -1,6 +1,7 @@
 // The built site, and Farebox behind it, as processes on free ports.
 
 import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
@@ -9,7 +10,7 @@ import { start } from "../../../clients/program.mjs";
 
 const FOLDER = fileURLToPath(new URL("..", import.meta.url));
 const NEXT = fileURLToPath(new URL("../node_modules/next/dist/bin/next", import.meta.url));
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 180_000;
 
 /** Keys that the tests know, so that they can look for them. */
 export const KEYS = {
@@ -69,12 +70,16 @@ export async function next(t, args, variables, port = 0) {
   throw new Error("the site did not start");
 }
 
-/** A port on which nothing listens. */
+/** A port on which nothing listens; below those that systems give out, so that none gets it meanwhile. */
 export async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
+  for (let tries = 0; tries < 20; tries += 1) {
+    const port = randomInt(20_000, 32_000);
+    const server = createServer().listen(port, "127.0.0.1");
+    const isFree = await once(server, "listening").then(() => true, () => false);
+    if (!isFree) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
+  throw new Error("no port is free");
 }

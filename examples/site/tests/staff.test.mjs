@@ -98,8 +98,8 @@ test("a refund whose answer is lost is one refund when it is asked for again", a
   await fin.page.getByLabel("Amount, in USD").fill("5");
   await fin.button("Give back…").click();
   await fin.button("Give it back").click();
-  await fin.page.getByText("does not answer").waitFor();
   await state(fin, "partially_refunded");
+  await fin.page.getByText("does not answer").waitFor();
 
   await fin.page.getByLabel("Amount, in USD").fill("5");
   await fin.button("Give back…").click();
@@ -130,6 +130,17 @@ test("a customer has no staff page, reads nobody's order, and refunds nothing", 
   assert.equal((await ada.call(`order?id=${orderId}`)).status, 404);
   const past = await ada.call("refund", { method: "POST", headers: { "idempotency-key": "past" }, body: { orderId } });
   assert.equal(past.status, 403);
+});
+
+test("a guest refunds not even their own order", async (t) => {
+  const buyer = await visit(t, browser, world, { expected: ["403 (Forbidden)"] });
+  await buyer.signIn();
+  const orderId = await buyer.buyMug();
+  await buyer.page.goto("/staff");
+  await buyer.page.getByText("This page is for staff.").waitFor();
+  const past = await buyer.call("refund", { method: "POST", headers: { "idempotency-key": "past" }, body: { orderId } });
+  assert.deepEqual([past.status, past.body.error.code], [403, "forbidden"]);
+  assert.deepEqual(await stripe.refunds(orderId), []);
 });
 
 test("the buyer sees that money went back, and not who gave it", async (t) => {

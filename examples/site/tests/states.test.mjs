@@ -1,14 +1,11 @@
 // Each page as people find it: by axe in light and dark, on a small screen, offline, and without the functions.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { farebox, freePort, Lifetime, site } from "./processes.mjs";
+import { isSound } from "./sound.mjs";
 import { Stripe } from "./stripe.mjs";
 import { CARDS, launch, visit } from "./visitor.mjs";
-
-const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const lifetime = new Lifetime();
 let browser, world, stripe;
@@ -23,18 +20,6 @@ after(async () => {
   await browser?.close();
   await lifetime.end();
 });
-
-/** The page has no violation that axe knows of, and nothing is wider than the screen. */
-async function isSound({ page }, name) {
-  await page.evaluate(AXE);
-  const violations = await page.evaluate(async () => {
-    const found = await globalThis.axe.run();
-    return found.violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html, failureSummary }) => `${html}\n${failureSummary}`) }));
-  });
-  assert.deepEqual(violations, [], name);
-  const [inner, whole] = await page.evaluate(() => [innerWidth, document.documentElement.scrollWidth]);
-  assert.ok(whole <= inner, `${name} is ${whole} pixels wide on a screen of ${inner}`);
-}
 
 for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
   test(`every page is sound to axe in ${colorScheme} colours, ${width} pixels wide`, async (t) => {
@@ -57,6 +42,11 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
     await visitor.take("Harbour mug", "Tern shirt", "Small sticker");
     await at("/cart", page.getByText("Total"));
     await at("/checkout", visitor.payButton());
+    await page.getByLabel("On Stripe’s page").check();
+    await visitor.button("Continue to Stripe").waitFor();
+    await isSound(visitor, "the way to Stripe's page");
+    await page.getByLabel("Card or wallet").check();
+    await visitor.formIsThere();
     await visitor.pay(CARDS.declined);
     await page.getByRole("alert").filter({ hasText: "declined" }).waitFor();
     await isSound(visitor, "a declined card");
@@ -70,6 +60,21 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
     const orderId = visitor.orderId();
     await isSound(visitor, "paid");
     await at("/orders", page.getByRole("link", { name: orderId }));
+
+    await visitor.signOut();
+    await visitor.signIn("Ada customer");
+    await visitor.buyMug();
+    await at("/orders", visitor.button("Cards and receipts"));
+    await at("/staff", page.getByText("This page is for staff."));
+
+    await visitor.signOut();
+    await visitor.signIn("Sam support");
+    await at("/checkout", page.getByText("does not buy"));
+    await at("/staff", page.getByLabel("Order id"));
+    await page.getByLabel("Order id").fill(orderId);
+    await visitor.button("Find").click();
+    await page.getByText("Somebody of finance gives money back.").waitFor();
+    await isSound(visitor, "an order that support reads");
 
     await visitor.signOut();
     await visitor.signIn("Fin finance");

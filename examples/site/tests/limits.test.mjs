@@ -1,0 +1,83 @@
+// Somebody starts more payments than the functions allow, as who tries stolen cards does, or a good customer of a busy shop.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { farebox, freePort, Lifetime, site } from "./processes.mjs";
+import { isSound } from "./sound.mjs";
+import { Stripe } from "./stripe.mjs";
+import { launch, visit } from "./visitor.mjs";
+
+/** In the header that the proxy in front of this site writes. */
+const ADDRESS = "x-real-ip";
+
+const lifetime = new Lifetime();
+let browser, world, stripe;
+
+before(async () => {
+  const port = await freePort();
+  const { origin, sandbox } = await farebox(lifetime, {
+    variables: {
+      FAREBOX_LIMIT_CALLER: "1,open:1",
+      FAREBOX_LIMIT_ADDRESS: "2,open:2",
+      FAREBOX_LIMIT_WINDOW: "1800",
+      FAREBOX_CLIENT_ADDRESS: "header:x-client-address",
+      FAREBOX_RETURN_ORIGINS: `http://127.0.0.1:${port}`,
+    },
+  });
+  world = { shop: await site(lifetime, origin, { CLIENT_ADDRESS_HEADER: ADDRESS }, port), sandbox };
+  stripe = new Stripe(sandbox);
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await lifetime.end();
+});
+
+const expected = ["429 (Too Many Requests)"];
+
+/** Somebody at an address, with what is sent beside it. */
+const at = (t, address, headers = {}) =>
+  visit(t, browser, world, { expected, extraHTTPHeaders: { [ADDRESS]: address, ...headers } });
+
+/** The page says kindly when there is room again. */
+async function isToldWhen({ page }) {
+  const told = page.getByRole("alert").filter({ hasText: "Many payments were started here lately" });
+  const [, minutes] = (await told.textContent()).match(/Nothing was charged, and your cart is kept: try again in (\d+) minutes\./);
+  assert.ok(minutes > 20 && minutes <= 30, minutes);
+  assert.match(await told.getAttribute("data-code"), /^too_many_payments · /);
+}
+
+test("whoever starts too many payments is told when to try again, whichever way they pay", async (t) => {
+  const visitor = await at(t, "192.0.2.1");
+  await visitor.signIn();
+  await visitor.buyMug();
+  const before = await stripe.total();
+  await visitor.take("Small sticker");
+  await visitor.page.goto("/checkout");
+  await isToldWhen(visitor);
+  await isSound(visitor, "too many payments");
+  await visitor.page.getByLabel("On Stripe’s page").check();
+  await visitor.button("Continue to Stripe").click();
+  await isToldWhen(visitor);
+  assert.equal(await stripe.total(), before);
+  await visitor.page.goto("/cart");
+  await visitor.page.getByText("Small sticker").waitFor();
+});
+
+test("guests of one address share a limit, which those of another do not, whatever their browsers say", async (t) => {
+  for (const pretended of ["198.51.100.1", "198.51.100.2"]) {
+    const one = await at(t, "192.0.2.2", { "x-client-address": pretended, "x-forwarded-for": pretended });
+    await one.signIn();
+    await one.take("Harbour mug");
+    await one.checkOut();
+  }
+  const third = await at(t, "192.0.2.2", { "x-client-address": "198.51.100.3", "x-forwarded-for": "198.51.100.3" });
+  await third.signIn();
+  await third.take("Harbour mug");
+  await third.page.goto("/checkout");
+  await third.page.getByRole("alert").filter({ hasText: "try again in" }).waitFor();
+
+  const elsewhere = await at(t, "192.0.2.3");
+  await elsewhere.signIn();
+  await elsewhere.buyMug();
+});
