@@ -1,7 +1,7 @@
 //! How many payments one caller, and one address, may start: against those who try stolen cards.
 //!
-//! A handler takes a [`Gate`] as a parameter and asks it once, before anything is asked of Stripe:
-//! `gate.admit(payer, &order).await?`. What was started is counted in the ledger, so that the bounds hold
+//! A handler takes a [`Gate`] as a parameter and hands it to the [`Till`](crate::purchase::Till), which asks
+//! it before anything is asked of Stripe: `gate.admit(payer, &order).await?`. What was started is counted in the ledger, so that the bounds hold
 //! for all processes together. `docs/security.md` has the rule.
 //!
 //! - `settings`: the bounds.
@@ -21,7 +21,7 @@ use crate::{
     access::CallerId,
     digest,
     ledger::{Admission, Admitted, Bound, Counted, Ledger, TooMany, Whose},
-    order::OrderId,
+    order::{Order, OrderId},
 };
 
 /// Counts the payments that are started; cheap to clone.
@@ -88,6 +88,18 @@ impl Gate {
             Admitted::Yes => Ok(()),
             Admitted::No(many) => Err(refused(payer, many)),
         }
+    }
+
+    /// Counts that another way to pay `order` is opened in place of the one that is open, once for each, as
+    /// one more start of its owner.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::admit`].
+    pub async fn admit_next_way(&self, order: &Order) -> Result<(), Error> {
+        let next = order.way_number() + 1;
+        let counted_as = OrderId::of_operation(&format!("way {next} of {}", order.id()));
+        self.admit(order.owner(), &counted_as).await
     }
 
     /// All who are counted for a payment of `payer`.

@@ -177,7 +177,7 @@ async fn create(
     let is_customer = payer.is_customer();
     let (_payer, order) = app.till.order(payer, &gate, key, basket).await?;
     let returns = Returns::new(&success, &cancel, order.id());
-    let (order, url) = app.page_of(order, &returns, is_customer).await?;
+    let (order, url) = app.page_of(order, &returns, is_customer, &gate).await?;
     Ok(Json(Created {
         order_id: order.id().to_string(),
         url,

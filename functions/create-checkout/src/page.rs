@@ -8,6 +8,7 @@
 
 use shared::{
     Error,
+    limits::Gate,
     order::{Note, Order, Session, Way},
     purchase::check_open,
     stripe::{CheckoutPage, PageUrl, Returns},
@@ -25,6 +26,7 @@ impl App {
         mut order: Order,
         returns: &Returns,
         is_customer: bool,
+        gate: &Gate,
     ) -> Result<(Order, PageUrl), Error> {
         for _ in 0..MOST_ROUNDS {
             check_open(&order)?;
@@ -50,9 +52,9 @@ impl App {
                         return Ok((order, url));
                     }
                     // It expired, or the payment on it failed after all; or it is paid.
-                    self.till.close_way(order).await?
+                    self.till.close_way(order, gate).await?
                 }
-                Some(_) => self.till.close_way(order).await?,
+                Some(_) => self.till.close_way(order, gate).await?,
             };
         }
         Err(Error::InProgress)

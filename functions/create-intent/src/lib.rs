@@ -179,7 +179,7 @@ async fn create(
     let key = IdempotencyKey::in_headers(&headers)?;
     let is_customer = payer.is_customer();
     let (_payer, order) = app.till.order(payer, &gate, key, request.into()).await?;
-    let (order, intent) = app.payment_of(order, is_customer).await?;
+    let (order, intent) = app.payment_of(order, is_customer, &gate).await?;
     app.created(&order, intent).await.map(Json)
 }
 

@@ -9,6 +9,7 @@
 
 use shared::{
     Error,
+    limits::Gate,
     order::{Note, Order, Way},
     purchase::check_open,
     stripe::PaymentIntent,
@@ -25,11 +26,12 @@ impl App {
         &self,
         mut order: Order,
         is_customer: bool,
+        gate: &Gate,
     ) -> Result<(Order, PaymentIntent), Error> {
         for _ in 0..MOST_ROUNDS {
             check_open(&order)?;
             if order.is_closing() || matches!(order.way(), Some(Way::Session(_))) {
-                order = self.till.close_way(order).await?;
+                order = self.till.close_way(order, gate).await?;
                 continue;
             }
             let Some(intent) = self.intent_of(&order, is_customer).await? else {

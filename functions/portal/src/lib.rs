@@ -10,6 +10,7 @@
 //! | `400` | the request is wrong, or `returnUrl` is not of an origin that is allowed; the message names the field |
 //! | `401` | there is no valid token |
 //! | `403` | no role of the caller's opens the portal |
+//! | `409` | another request of the caller's is making their customer: the same may be sent again |
 //! | `503` | Stripe or the ledger did not answer in time, or the keys cannot be read; the same request may be sent again |
 
 mod interface;

@@ -2,17 +2,24 @@
 //! whoever is counted. A pure decision, the same for every backend.
 //!
 //! Each who is counted has one row: when each of their orders was started, and, while it may be unpaid,
-//! which order it was. Nothing is noted when an order is paid. Only where too many look unpaid are those
-//! orders looked at, and what was paid or canceled makes room: neither is ever undone.
+//! which order it was. Nothing is noted when an order is paid. Only where too many look unpaid are some of
+//! those orders looked at, and what was paid or canceled makes room: neither is ever undone. What was not
+//! looked at counts as unpaid, and has its turn at a later request.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::order::{OrderId, Status};
+use crate::{
+    digest,
+    order::{OrderId, Status},
+};
 
 /// How long an unpaid order counts, in seconds.
 pub const OPEN_FOR: i64 = 24 * 60 * 60;
+
+/// The most orders of one row that one request looks at, whoever sends how many.
+const MOST_LOOKED_AT: usize = 25;
 
 /// The most that whoever is counted may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +66,7 @@ pub struct Admission {
 pub enum Admitted {
     /// It may be started, and is counted; or it was before.
     Yes,
-    /// It may not, and nothing changed.
+    /// It may not, and is not counted.
     No(TooMany),
 }
 
@@ -82,8 +89,8 @@ pub(super) struct Row(Vec<Start>);
 /// When an order was started, in Unix seconds; and which, until it is known to be paid or canceled.
 type Start = (i64, Option<OrderId>);
 
-/// How orders stand, as the ledger has them; those that are not there are not in here.
-pub(super) type Standing = HashMap<OrderId, IsUnpaid>;
+/// How the orders that were looked at stand; `None` for one that is not there.
+pub(super) type Standing = HashMap<OrderId, Option<IsUnpaid>>;
 
 /// Whether an order is neither paid nor canceled.
 pub(super) type IsUnpaid = bool;
@@ -130,6 +137,23 @@ pub(super) fn decide(admission: &Admission, rows: &[Row], now: i64) -> Decision 
     Decision::Write(rows.iter().map(with_it).collect())
 }
 
+/// Which orders are to be looked at where `admission` is refused as too many are unpaid: of each row that is
+/// full, so many as are looked at for one request. Where they begin depends on the order and the time, so
+/// that all have their turn.
+pub(super) fn to_look_at(admission: &Admission, rows: &[Row], now: i64) -> HashSet<OrderId> {
+    let counted = admission.counted.iter().zip(rows);
+    let full = counted.filter(|(who, row)| row.open(now).len() >= who.bound.open);
+    let turn = digest::hex(&["turn", admission.order.as_str(), &now.to_string()]);
+    let turn = usize::from_str_radix(&turn[..8], 16).unwrap_or_default();
+    full.flat_map(|(_, row)| {
+        let orders: Vec<OrderId> = row.open_orders(now).collect();
+        let first = turn.checked_rem(orders.len()).unwrap_or_default();
+        let in_turn = orders.clone().into_iter().skip(first).chain(orders);
+        in_turn.take(MOST_LOOKED_AT)
+    })
+    .collect()
+}
+
 impl Counted {
     fn too_many(&self, are_open: bool, retry_after: i64) -> TooMany {
         TooMany {
@@ -153,13 +177,14 @@ impl Row {
         self
     }
 
-    /// This row, without the orders that are paid or canceled. One that is not there may be about to be
-    /// opened, until the window is over.
+    /// This row, without the orders that were found paid or canceled. One that is not there may be about
+    /// to be opened, until the window is over.
     pub(super) fn settled(mut self, standing: &Standing, window: i64, now: i64) -> Self {
         for (at, order) in &mut self.0 {
             order.take_if(|order| match standing.get(order) {
-                Some(is_unpaid) => !is_unpaid,
-                None => *at <= now - window,
+                Some(Some(is_unpaid)) => !is_unpaid,
+                Some(None) => *at <= now - window,
+                None => false,
             });
         }
         self
@@ -171,9 +196,10 @@ impl Row {
         found.map(|(at, _)| *at)
     }
 
-    /// The orders that may be unpaid.
-    pub(super) fn orders(&self) -> impl Iterator<Item = OrderId> {
-        self.0.iter().filter_map(|(_, order)| order.clone())
+    /// The orders that count as unpaid.
+    fn open_orders(&self, now: i64) -> impl Iterator<Item = OrderId> {
+        let recent = self.0.iter().filter(move |(at, _)| *at > now - OPEN_FOR);
+        recent.filter_map(|(_, order)| order.clone())
     }
 
     fn started(&self, window: i64, now: i64) -> Vec<i64> {

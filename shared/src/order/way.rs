@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Order;
 
-/// The most ways to pay of one order, one after the other.
-pub const MOST_WAYS: usize = 100;
+/// The most ways to pay of one order, one after the other: what the ledger holds of it has to stay small.
+/// How fast they may follow is another limit, so that an order whose pages expire, one a day, can be paid
+/// for a year.
+pub const MOST_WAYS: usize = 400;
 
 /// A page of Stripe's on which an order can be paid: a Checkout session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

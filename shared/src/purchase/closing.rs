@@ -3,11 +3,13 @@
 //!
 //! Stripe decides: a way that it lets be canceled or expired takes no money from then on. Where it is
 //! paid or being paid, the order keeps it, and the caller is told so. An intent is noted as closing
-//! before it is canceled, since its event would otherwise end the order.
+//! before it is canceled, since its event would otherwise end the order. Each change of the way counts as
+//! one more payment that is started: else one order would do for any number of them.
 
 use super::Till;
 use crate::{
     Error,
+    limits::Gate,
     order::{MOST_WAYS, Note, Order, Session, Way},
     stripe::{CheckoutPage, Failure},
 };
@@ -20,15 +22,15 @@ enum Standing {
 }
 
 impl Till {
-    /// Closes the way to pay that `order` has, if it has one; gives the order as it then is. Somebody
-    /// else may have opened another meanwhile.
+    /// Closes the way to pay that `order` has, if it has one and `gate` lets another through; gives the
+    /// order as it then is. Somebody else may have opened another meanwhile.
     ///
     /// # Errors
     ///
     /// [`Error::AlreadyPaid`] and [`Error::PaymentProcessing`] when it took the money, or may yet;
     /// [`Error::OrderCanceled`] when its payment was canceled by somebody else; [`Error::InProgress`]
-    /// and [`Error::Unavailable`] when nobody knows.
-    pub async fn close_way(&self, order: Order) -> Result<Order, Error> {
+    /// and [`Error::Unavailable`] when nobody knows; [`Error::TooManyPayments`], and nothing is closed.
+    pub async fn close_way(&self, order: Order, gate: &Gate) -> Result<Order, Error> {
         let Some(way) = order.way() else {
             return Ok(order);
         };
@@ -36,6 +38,7 @@ impl Till {
             let what = "the way to pay was changed too often: start a new order";
             return Err(Error::invalid(what));
         }
+        gate.admit_next_way(&order).await?;
         let id = match way {
             Way::Intent(id) => {
                 let latest = self.close_intent(&order, id).await?;

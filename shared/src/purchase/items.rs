@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::Till;
+use super::{Till, check_open};
 use crate::{
     Error,
     access::CallerId,
@@ -53,15 +53,20 @@ impl Till {
         if let Some(replayed) = self.ledger.replay(&operation).await? {
             return order_in(replayed, changed.as_ref());
         }
-        if changed.is_none() {
-            gate.admit(payer, &OrderId::of_operation(&operation.key))
-                .await?;
+        let started = started_by(&operation);
+        match &changed {
+            None => gate.admit(payer, &started).await?,
+            Some(id) => {
+                self.check_own(payer, id).await?;
+                // Names that are made up for an order of one's own would be free otherwise.
+                if !self.prices.holds(&names(&wanted)) {
+                    gate.admit(payer, &started).await?;
+                }
+            }
         }
         let opening = Opening {
             must_exist: changed.is_some(),
-            order: changed
-                .clone()
-                .unwrap_or_else(|| OrderId::of_operation(&operation.key)),
+            order: changed.clone().unwrap_or(started),
             operation: Some(operation),
             owner: payer.clone(),
             contents: self.priced(&wanted).await?,
@@ -91,6 +96,17 @@ impl Till {
         self.opened(opening, None).await
     }
 
+    /// Refuses a change of an order that is not there, another caller's, or not to be paid any more,
+    /// before anything is asked of Stripe.
+    async fn check_own(&self, payer: &CallerId, id: &OrderId) -> Result<(), Error> {
+        let order = self.ledger.order(id).await?;
+        let Some(order) = order.filter(|order| order.owner() == payer) else {
+            tracing::info!(caller = payer.alias(), order.id = %id, "not the caller's");
+            return Err(Error::NotFound);
+        };
+        check_open(&order)
+    }
+
     async fn opened(&self, opening: Opening, changed: Option<&OrderId>) -> Result<Order, Error> {
         let (caller, id) = (opening.owner.alias(), opening.order.clone());
         let opened = self.ledger.open_order(opening, self.clock.now()).await?;
@@ -102,8 +118,7 @@ impl Till {
 
     /// What `wanted` costs, by the shop's own prices.
     async fn priced(&self, wanted: &BTreeMap<String, u32>) -> Result<Contents, Error> {
-        let names: BTreeSet<&str> = wanted.keys().map(String::as_str).collect();
-        let prices = self.prices.find(&self.stripe, &names).await?;
+        let prices = self.prices.find(&self.stripe, &names(wanted)).await?;
         let mut lines = BTreeMap::new();
         for (name, quantity) in wanted {
             let price = prices.get(name);
@@ -172,6 +187,17 @@ fn operation(payer: &CallerId, key: &IdempotencyKey, wanted: &BTreeMap<String, u
     let entries: Vec<String> = std::iter::once("items".to_owned()).chain(entries).collect();
     let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
     Operation::new(payer, key.as_str(), &entries)
+}
+
+/// The id of the order that `operation` opens, and under which it is counted. It is made of the request as
+/// well: another request under the same key is refused once there is an order, and until then is another
+/// start.
+fn started_by(operation: &Operation) -> OrderId {
+    OrderId::of_operation(&format!("{} {}", operation.key, operation.digest))
+}
+
+fn names(wanted: &BTreeMap<String, u32>) -> BTreeSet<&str> {
+    wanted.keys().map(String::as_str).collect()
 }
 
 fn price_id(price: Option<&Price>) -> String {

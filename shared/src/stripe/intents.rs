@@ -1,4 +1,4 @@
-//! Payment intents: one for each order, made once and changed with it.
+//! Payment intents: one for each way to pay an order on the site's form, made once and changed with it.
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -110,6 +110,12 @@ impl Prices {
             .collect())
     }
 
+    /// Whether all `names` are held, so that finding them asks Stripe for nothing.
+    #[must_use]
+    pub fn holds(&self, names: &BTreeSet<&str>) -> bool {
+        self.held(names).len() == names.len()
+    }
+
     /// Those of `names` that are held and fresh.
     fn held(&self, names: &BTreeSet<&str>) -> BTreeMap<String, Option<Price>> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);

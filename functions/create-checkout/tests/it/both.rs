@@ -114,3 +114,25 @@ async fn of_both_ways_at_once_one_takes_the_money() {
         );
     }
 }
+
+#[tokio::test]
+async fn each_change_of_the_way_to_pay_counts_as_a_start() {
+    let limit = [("FAREBOX_LIMIT_CALLER", "3,open:20")];
+    let api = Api::over(testing::Shop::open_with(&limit).await.at_fixed_time()).await;
+    let _ = api.post_intent("k1", &mugs(1)).await.expect(200);
+    let _ = api.post("k1", &mugs(1)).await.expect(200);
+    let form = api.post_intent("k1", &mugs(1)).await.expect(200);
+
+    for _ in 0..3 {
+        let refused = api.post("k1", &mugs(1)).await;
+        assert_eq!(refused.headers["retry-after"], "3600");
+        assert_eq!(refused.code(429), "too_many_payments");
+        let again = api.post_intent("k1", &mugs(1)).await.expect(200);
+        assert_eq!(intent_id(&again), intent_id(&form), "what is open stays so");
+    }
+    assert_eq!(api.shop.stripe.payment_intents().len(), 2);
+    assert_eq!(api.shop.stripe.checkout_sessions().len(), 1);
+
+    api.shop.clock.advance(3600);
+    let _ = api.post("k1", &mugs(1)).await.expect(200);
+}

@@ -26,6 +26,12 @@ impl Api {
     }
 }
 
+/// Items at prices that the shop does not have; others for each `n`.
+fn made_up(n: usize) -> Value {
+    let price = |i| json!({ "price": format!("price_none{n}x{i}"), "quantity": 1 });
+    json!({ "items": (0..5).map(price).collect::<Vec<_>>() })
+}
+
 #[track_caller]
 fn assert_refused(answer: &Answer, retry_after: &str) {
     assert_eq!(answer.status, 429, "{}", answer.body);
@@ -96,6 +102,62 @@ async fn an_attempt_that_opens_no_order_is_counted_once() {
 
     let _ = api.post("k2", &mugs(1)).await.expect(200);
     assert_refused(&api.post("k3", &mugs(1)).await, "3600");
+}
+
+#[tokio::test]
+async fn a_change_of_what_is_no_order_of_ones_own_asks_stripe_for_nothing() {
+    let api = limited(&[("FAREBOX_LIMIT_CALLER", "1,open:20")]).await;
+    let first = api.post("k1", &mugs(1)).await.expect(200);
+    let paid = crate::intent_id(&first);
+    let bobs = api.start_from("203.0.113.7", "bob", "k1").await.expect(200);
+    api.shop
+        .stripe
+        .confirm(&paid, "pm_card_visa")
+        .await
+        .unwrap();
+    api.shop.hear_of(&paid).await;
+    let calls = api.shop.stripe.requests().len();
+
+    let orders = [
+        ("o_nobodys", "not_found", 404),
+        (&order_id(&bobs), "not_found", 404),
+        (&order_id(&first), "order_already_paid", 409),
+    ];
+    for (n, (order, code, status)) in orders.into_iter().enumerate() {
+        let mut body = made_up(n);
+        body["orderId"] = json!(order);
+        let answer = api.post(&format!("x{n}"), &body).await;
+        assert_eq!(answer.code(status), code);
+    }
+    assert_eq!(api.shop.stripe.requests().len(), calls);
+}
+
+#[tokio::test]
+async fn whoever_makes_prices_up_starts_as_often() {
+    let api = limited(&[("FAREBOX_LIMIT_CALLER", "3,open:20")]).await;
+    let first = api.post("k1", &mugs(1)).await.expect(200);
+
+    let mut change = made_up(1);
+    change["orderId"] = json!(order_id(&first));
+    assert_eq!(api.post("k2", &change).await.code(400), "invalid_request");
+    assert_eq!(
+        api.post("k3", &made_up(2)).await.code(400),
+        "invalid_request"
+    );
+    let calls = api.shop.stripe.requests().len();
+    assert_refused(&api.post("k3", &made_up(3)).await, "3600");
+    let mut change = made_up(4);
+    change["orderId"] = json!(order_id(&first));
+    assert_refused(&api.post("k2", &change).await, "3600");
+    assert_eq!(api.shop.stripe.requests().len(), calls);
+
+    // A change to prices that are held is none.
+    let mut change = mugs(2);
+    change["orderId"] = json!(order_id(&first));
+    assert_eq!(
+        api.post("k4", &change).await.expect(200).body["amount"],
+        3000
+    );
 }
 
 #[tokio::test]

@@ -13,7 +13,9 @@ use super::{
     transaction::Condition,
 };
 use crate::{
-    ledger::admission::{Admission, Admitted, Decision, Row, Standing, decide, is_unpaid},
+    ledger::admission::{
+        Admission, Admitted, Decision, Row, Standing, decide, is_unpaid, to_look_at,
+    },
     order::OrderId,
 };
 
@@ -38,31 +40,37 @@ impl DynamoDb {
             let found = keys.iter().map(|key| read(items.get(key)));
             let (mut rows, versions): (Vec<Row>, Vec<i64>) =
                 found.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+            let before = rows.clone();
             let mut decision = decide(admission, &rows, now);
             if let Decision::Full(_) = decision {
-                let orders = rows.iter().flat_map(Row::orders).collect();
+                let orders = to_look_at(admission, &rows, now);
                 let standing = self.standing(&mut attempts, orders).await?;
                 let settled = |row: Row| row.settled(&standing, admission.window, now);
                 rows = rows.into_iter().map(settled).collect();
                 decision = decide(admission, &rows, now);
             }
-            let rows = match decision {
-                Decision::Answer(answer) => return Ok(answer),
-                Decision::Full(many) => return Ok(Admitted::No(many)),
-                Decision::Write(rows) => rows,
+            let (answer, rows) = match decision {
+                Decision::Answer(answer) => (answer, rows),
+                Decision::Full(many) => (Admitted::No(many), rows),
+                Decision::Write(rows) => (Admitted::Yes, rows),
             };
-            let writes = keys.iter().zip(rows).zip(&versions);
-            let writes = writes
-                .map(|((key, row), version)| self.put_row(key, &row, *version, admission.window));
-            let writes = writes.collect::<Result<_, _>>()?;
+            let all = keys.iter().zip(rows).zip(before).zip(&versions);
+            let changed = all.filter(|(((_, row), before), _)| row != before);
+            let writes = changed.map(|(((key, row), _), version)| {
+                self.put_row(key, &row, *version, admission.window)
+            });
+            let writes: Vec<_> = writes.collect::<Result<_, _>>()?;
+            if writes.is_empty() {
+                return Ok(answer);
+            }
             match self.transact(&mut attempts, writes).await? {
-                None => return Ok(Admitted::Yes),
+                None => return Ok(answer),
                 Some(canceled) => attempts.again(canceled.failure).await?,
             }
         }
     }
 
-    /// How `orders` stand, those of them that are there; each once, since DynamoDB takes no key twice.
+    /// How `orders` stand; each once, since DynamoDB takes no key twice.
     async fn standing(
         &self,
         attempts: &mut Attempts,
@@ -70,9 +78,10 @@ impl DynamoDb {
     ) -> Result<Standing, Failure> {
         let keys = orders.iter().map(|order| Kind::Order.key(order.as_str()));
         let items = self.get_all(attempts, &keys.collect::<Vec<_>>()).await?;
-        let found = orders.into_iter().filter_map(|order| {
-            let item = items.get(&Kind::Order.key(order.as_str()))?;
-            Some(need_text(item, "status").map(|status| (order, is_unpaid(status))))
+        let found = orders.into_iter().map(|order| {
+            let item = items.get(&Kind::Order.key(order.as_str()));
+            let status = item.map(|item| need_text(item, "status")).transpose()?;
+            Ok((order, status.map(is_unpaid)))
         });
         found.collect()
     }

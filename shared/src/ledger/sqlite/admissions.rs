@@ -1,10 +1,14 @@
 //! Who started which orders, lately.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::{Failure, orders};
 use crate::{
-    ledger::admission::{Admission, Admitted, Decision, Row, Standing, decide, is_unpaid},
+    ledger::admission::{
+        Admission, Admitted, Decision, Row, Standing, decide, is_unpaid, to_look_at,
+    },
     order::OrderId,
 };
 
@@ -24,23 +28,25 @@ pub(super) fn admit(
     let counted = admission.counted.iter();
     let rows = counted.map(|who| row(transaction, &who.key));
     let mut rows: Vec<Row> = rows.collect::<Result<_, _>>()?;
+    let before = rows.clone();
     let mut decision = decide(admission, &rows, now);
     if let Decision::Full(_) = decision {
-        let standing = standing(transaction, rows.iter().flat_map(Row::orders))?;
+        let standing = standing(transaction, to_look_at(admission, &rows, now))?;
         let settled = |row: Row| row.settled(&standing, admission.window, now);
         rows = rows.into_iter().map(settled).collect();
         decision = decide(admission, &rows, now);
     }
-    match decision {
-        Decision::Answer(answer) => Ok(answer),
-        Decision::Full(many) => Ok(Admitted::No(many)),
-        Decision::Write(rows) => {
-            for (who, row) in admission.counted.iter().zip(rows) {
-                put(transaction, &who.key, &row, admission.window)?;
-            }
-            Ok(Admitted::Yes)
+    let (answer, rows) = match decision {
+        Decision::Answer(answer) => (answer, rows),
+        Decision::Full(many) => (Admitted::No(many), rows),
+        Decision::Write(rows) => (Admitted::Yes, rows),
+    };
+    for ((who, row), before) in admission.counted.iter().zip(rows).zip(before) {
+        if row != before {
+            put(transaction, &who.key, &row, admission.window)?;
         }
     }
+    Ok(answer)
 }
 
 fn row(connection: &Connection, key: &str) -> Result<Row, Failure> {
@@ -55,18 +61,14 @@ fn row(connection: &Connection, key: &str) -> Result<Row, Failure> {
         .unwrap_or_default())
 }
 
-/// How `orders` stand, those of them that are there.
-fn standing(
-    connection: &Connection,
-    orders: impl Iterator<Item = OrderId>,
-) -> Result<Standing, Failure> {
+/// How `orders` stand.
+fn standing(connection: &Connection, orders: HashSet<OrderId>) -> Result<Standing, Failure> {
     let mut statement = connection.prepare_cached("SELECT status FROM orders WHERE id = ?1")?;
     let mut standing = Standing::new();
     for order in orders {
         let status = statement.query_row([order.as_str()], |row| row.get::<_, String>(0));
-        if let Some(status) = status.optional()? {
-            standing.insert(order, is_unpaid(&status));
-        }
+        let status = status.optional()?;
+        standing.insert(order, status.map(|status| is_unpaid(&status)));
     }
     Ok(standing)
 }

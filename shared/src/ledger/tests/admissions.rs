@@ -12,6 +12,7 @@ on_both_backends!(
     what_is_paid_or_canceled_makes_room_at_once,
     an_order_that_was_never_opened_counts_as_long_as_it_may_be,
     of_many_at_once_no_more_stay_unpaid_than_may,
+    what_is_settled_among_many_is_found_in_turn,
 );
 
 const HOUR: i64 = 60 * 60;
@@ -227,4 +228,24 @@ async fn of_many_at_once_no_more_stay_unpaid_than_may(place: Place) {
     .await;
 
     assert_eq!(admitted(&all), 3, "beside the one that is paid");
+}
+
+async fn what_is_settled_among_many_is_found_in_turn(place: Place) {
+    let it = Fixture::new(place).await;
+    let most = (200, 120);
+    for n in 0..120 {
+        let id = if n == 60 { 1 } else { 1000 + n };
+        it.admit(&format!("o_{id}"), "home", most, NOW).await;
+    }
+    it.paid().await;
+
+    // Those that were never opened are on their way; one of them all is paid.
+    let mut refused = 0;
+    while it.admit("o_next", "home", most, NOW + refused).await != Admitted::Yes {
+        refused += 1;
+        assert!(refused < 200, "it had its turn");
+    }
+    assert!(refused > 0, "it takes its turn");
+    let next = it.admit("o_more", "home", most, NOW + refused).await;
+    assert!(matches!(next, Admitted::No(many) if many.are_open));
 }

@@ -340,3 +340,31 @@ async fn of_a_delivered_message_its_id_is_left_until_it_expires() {
         }
     }
 }
+
+#[tokio::test]
+#[ignore = "needs an AWS stand-in: scripts/test starts one"]
+async fn one_too_many_looks_at_25_orders_of_a_row_and_notes_what_it_found_settled() {
+    let (relay, it) = relayed().await;
+    let admit = async |order: &str, keys: &[&str], open| {
+        let admission = admissions::admission(order, keys, (200, open));
+        let admitted = it.ledger.admit(admission, NOW).await.unwrap();
+        (admitted == Admitted::Yes, Cost::of(&relay.log()))
+    };
+    for n in 0..40 {
+        let _ = admit(&format!("o_many_{n}"), &["bob", "school"], 40).await;
+    }
+    let (is_admitted, cost) = admit("o_41", &["bob", "school"], 40).await;
+    assert!(!is_admitted);
+    assert_eq!((cost.read_units, cost.write_units), (3 + 25, 0));
+
+    let _ = admit("o_1", &["home"], 1).await;
+    it.paid().await;
+    let _ = admit("o_2", &["ada"], 1).await;
+    relay.log();
+    let (is_admitted, cost) = admit("o_3", &["ada", "home"], 1).await;
+    assert!(!is_admitted, "hers is unpaid");
+    assert_eq!((cost.read_units, cost.write_units), (3 + 2, 2));
+    let (is_admitted, cost) = admit("o_3", &["ada", "home"], 1).await;
+    assert!(!is_admitted);
+    assert_eq!((cost.read_units, cost.write_units), (3 + 1, 0));
+}
