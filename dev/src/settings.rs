@@ -159,7 +159,10 @@ fn make(
         ),
         (
             need::FAREBOX_RETURN_ORIGINS,
-            format!("http://127.0.0.1:{0},http://localhost:{0},http://127.0.0.1:3000,http://localhost:3000", addresses.port),
+            format!(
+                "http://127.0.0.1:{0},http://localhost:{0},http://127.0.0.1:3000,http://localhost:3000",
+                addresses.port
+            ),
         ),
         (
             "FAREBOX_FULFIL_SECRET",
