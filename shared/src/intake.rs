@@ -87,14 +87,7 @@ impl Intake {
         self.learn_payment(&event).await?;
         let (id, kind) = (event.id.clone(), event.kind.clone());
         let accepted = self.ledger.accept(event, self.clock.now()).await?;
-        if accepted == Accepted::Quarantined {
-            tracing::error!(
-                event.id = id,
-                event.type = kind,
-                metric.quarantined = 1,
-                "an event was set aside: look at the quarantine"
-            );
-        }
+        log_if_set_aside(accepted, &id, &kind);
         Ok(Taken::Ledger(accepted))
     }
 
@@ -133,8 +126,21 @@ impl Intake {
             && intent.status == "succeeded"
             && intent.metadata(IntentKeys::PAGE).is_some()
         {
-            self.ledger.accept(payment, self.clock.now()).await?;
+            let (id, kind) = (payment.id.clone(), payment.kind.clone());
+            let accepted = self.ledger.learn(payment, self.clock.now()).await?;
+            log_if_set_aside(accepted, &id, &kind);
         }
         Ok(())
+    }
+}
+
+fn log_if_set_aside(accepted: Accepted, id: &str, kind: &str) {
+    if accepted == Accepted::Quarantined {
+        tracing::error!(
+            event.id = id,
+            event.type = kind,
+            metric.quarantined = 1,
+            "an event was set aside: look at the quarantine"
+        );
     }
 }
