@@ -107,10 +107,11 @@ impl Intake {
         };
         let subject = match self.stripe.related(&related).await {
             Err(failure) if failure.is_missing() => return Ok(()),
-            Err(failure @ stripe::Failure::Refused(_)) => {
+            // With a key that may not read it, the event would be taken, and its payment never known.
+            Err(stripe::Failure::Refused(refusal)) if !refusal.is_ours_to_mend() => {
                 tracing::warn!(
                     event.id,
-                    "the payment of an event cannot be read: {failure}"
+                    "the payment of an event cannot be read: {refusal}"
                 );
                 return Ok(());
             }

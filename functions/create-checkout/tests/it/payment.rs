@@ -1,6 +1,10 @@
 //! A page is paid, or not, and the webhook hears of it.
 
-use shared::{event::Event, intake::Intake};
+use sandbox::Fault;
+use shared::{
+    event::Event,
+    intake::{Failure, Intake},
+};
 
 use crate::{Api, change, mugs, order_id};
 
@@ -223,4 +227,22 @@ async fn a_payment_that_contradicts_its_order_is_logged_when_it_is_asked_for() {
 
     assert_eq!(elsewhere.ledger.quarantined().await.unwrap().len(), 1);
     assert!(log.text().contains("metric.quarantined"), "{}", log.text());
+}
+
+#[tokio::test]
+async fn what_our_key_may_not_ask_for_yet_is_delivered_again() {
+    let api = Api::start().await;
+    let answer = api.post("k1", &mugs(1)).await.expect(200);
+    let page = api.only_open();
+    api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+    let refund = refund(&api);
+    let restricted = Fault::restricted().on("GET", "/v1/payment_intents/");
+    api.shop.stripe.inject(restricted);
+
+    let refused = intake(&api).take(refund.clone()).await;
+    assert!(matches!(refused, Err(Failure::Stripe(_))), "{refused:?}");
+    assert_eq!(api.status(&answer).await, "created");
+
+    intake(&api).take(refund).await.unwrap();
+    assert_eq!(api.status(&answer).await, "partially_refunded");
 }
