@@ -11,6 +11,16 @@ use super::Order;
 /// The most ways to pay of one order, one after the other.
 pub const MOST_WAYS: usize = 100;
 
+/// The reason that we give Stripe when we cancel an intent in favour of another way.
+const OURS: &str = "abandoned";
+
+/// Whether an intent that was canceled for `reason` was canceled by us, as far as that tells: the shop may
+/// give the same reason in its dashboard.
+#[must_use]
+pub fn is_our_cancellation(reason: Option<&str>) -> bool {
+    reason == Some(OURS)
+}
+
 /// A page of Stripe's on which an order can be paid: a Checkout session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
