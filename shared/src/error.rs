@@ -118,6 +118,11 @@ impl Error {
         Self::Invalid(text.into())
     }
 
+    /// [`Error::Invalid`] for an order with a price that was archived after the order was opened.
+    pub(crate) fn not_on_sale() -> Self {
+        Self::invalid("a price of the order is not on sale any more: start a new order")
+    }
+
     /// What programs tell it by; its row has the status, and what `docs/errors.md` says of it.
     fn code(&self) -> Code {
         match self {
@@ -227,6 +232,7 @@ impl From<stripe::Failure> for Error {
                     Self::invalid("the amount is above the largest that can be charged")
                 }
                 Some("idempotency_key_in_use") => Self::InProgress,
+                _ if refusal.is_about_a_price() => Self::not_on_sale(),
                 _ if refusal.is_ours_to_mend() => Self::Unavailable(Box::new(failure)),
                 _ => Self::Internal(Box::new(failure)),
             },

@@ -87,14 +87,7 @@ impl Intake {
         self.learn_payment(&event).await?;
         let (id, kind) = (event.id.clone(), event.kind.clone());
         let accepted = self.ledger.accept(event, self.clock.now()).await?;
-        if accepted == Accepted::Quarantined {
-            tracing::error!(
-                event.id = id,
-                event.type = kind,
-                metric.quarantined = 1,
-                "an event was set aside: look at the quarantine"
-            );
-        }
+        log_if_set_aside(accepted, &id, &kind);
         Ok(Taken::Ledger(accepted))
     }
 
@@ -114,10 +107,11 @@ impl Intake {
         };
         let subject = match self.stripe.related(&related).await {
             Err(failure) if failure.is_missing() => return Ok(()),
-            Err(failure @ stripe::Failure::Refused(_)) => {
+            // With a key that may not read it, the event would be taken, and its payment never known.
+            Err(stripe::Failure::Refused(refusal)) if !refusal.is_ours_to_mend() => {
                 tracing::warn!(
                     event.id,
-                    "the payment of an event cannot be read: {failure}"
+                    "the payment of an event cannot be read: {refusal}"
                 );
                 return Ok(());
             }
@@ -133,8 +127,21 @@ impl Intake {
             && intent.status == "succeeded"
             && intent.metadata(IntentKeys::PAGE).is_some()
         {
-            self.ledger.accept(payment, self.clock.now()).await?;
+            let (id, kind) = (payment.id.clone(), payment.kind.clone());
+            let accepted = self.ledger.learn(payment, self.clock.now()).await?;
+            log_if_set_aside(accepted, &id, &kind);
         }
         Ok(())
+    }
+}
+
+fn log_if_set_aside(accepted: Accepted, id: &str, kind: &str) {
+    if accepted == Accepted::Quarantined {
+        tracing::error!(
+            event.id = id,
+            event.type = kind,
+            metric.quarantined = 1,
+            "an event was set aside: look at the quarantine"
+        );
     }
 }

@@ -193,6 +193,19 @@ impl Ledger {
         }
     }
 
+    /// Takes `event`, which we made of an object that Stripe was asked for: as [`Ledger::accept`], but no
+    /// subscription includes it, since Stripe never sent it.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not take it.
+    pub async fn learn(&self, event: Event, now: i64) -> Result<Accepted, Failure> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.accept(event, false, now).await,
+            Backend::DynamoDb(table) => table.accept(&event, false, now).await,
+        }
+    }
+
     /// Sets the amount of `request`, in `currency`, aside on the order with `id`, unless that exceeds
     /// what is left of the payment, or what the caller may give back that day. A request that is there
     /// already is given as it is.

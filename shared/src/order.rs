@@ -25,7 +25,7 @@ pub use record::{RefundRecord, RefundState};
 pub(crate) use refunds::RefundKeys;
 pub use refunds::{Declined, RefundReason, RefundRequest};
 pub use status::Status;
-pub use way::{MOST_WAYS, Note, Session, Way};
+pub use way::{MOST_WAYS, Note, Session, Way, is_our_cancellation};
 
 use self::{facts::Facts, way::Closed};
 use crate::access::CallerId;

@@ -3,6 +3,7 @@
 
 mod closing;
 mod items;
+mod on_sale;
 
 pub use items::Item;
 

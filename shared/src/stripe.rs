@@ -23,7 +23,7 @@ pub use customers::{Card, Customer, CustomerKeys};
 
 pub use events::{EventPage, EventQuery, KEPT, ListedEvent};
 pub use failure::{Failure, Refusal};
-pub use intents::{ClientSecret, PaymentIntent};
+pub use intents::{ClientSecret, IntentStanding, PaymentIntent};
 pub use portal::PortalUrl;
 pub use prices::{Price, Prices, TransformQuantity};
 pub use sessions::{CheckoutPage, PageUrl, Returns};

@@ -8,7 +8,7 @@
 //! | we answer | when |
 //! |---|---|
 //! | `200` | the browser can be sent to this URL |
-//! | `400` | the request is wrong; the message names the field (an `amount` is an unknown field, a URL of another origin is refused) |
+//! | `400` | the request is wrong; the message names the field (an `amount` is an unknown field, a URL of another origin is refused); or a price of the order was archived since |
 //! | `401` | there is no valid token |
 //! | `403` | no role of the caller's pays |
 //! | `404` | the order to change is not there, or another caller's |

@@ -54,7 +54,11 @@ impl App {
                     // It expired, or the payment on it failed after all; or it is paid.
                     self.till.close_way(order, gate).await?
                 }
-                Some(_) => self.till.close_way(order, gate).await?,
+                Some(_) => {
+                    // What is open stays open, where no page could take its place.
+                    self.till.check_on_sale(&order).await?;
+                    self.till.close_way(order, gate).await?
+                }
             };
         }
         Err(Error::InProgress)

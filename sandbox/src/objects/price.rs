@@ -162,7 +162,7 @@ fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {
     state.store.get(KIND, &id, "id").cloned()
 }
 
-fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
+pub(crate) fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let mut price = state.store.get(KIND, &call.id(), "id")?.clone();
     details(&mut call.params, &mut price)?;
     let transfer = call.params.flag("transfer_lookup_key")?.unwrap_or(false);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Sandbox;
 use crate::{
     caller::Caller,
-    objects::{checkout_session, customer, dispute, payment_intent, payment_method, refund},
+    objects::{checkout_session, customer, dispute, payment_intent, payment_method, price, refund},
     route::Operation,
     store::text,
 };
@@ -52,6 +52,15 @@ impl Sandbox {
     /// Stripe's error body when the session is not open.
     pub fn expire_session(&self, session: &str) -> Result<Value, Value> {
         self.control(checkout_session::run_out, session, json!({}))
+    }
+
+    /// Changes a price, as in the dashboard: `{"active": false}` archives it.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when there is no such price, or `params` are not a price's.
+    pub fn change_price(&self, price: &str, params: Value) -> Result<Value, Value> {
+        self.control(price::update, price, params)
     }
 
     /// Changes a customer, as the portal or the dashboard does: `{"email": …}`.

@@ -23,6 +23,8 @@ pub struct Intent {
     pub metadata: Option<BTreeMap<String, String>>,
     /// Why the latest attempt failed.
     pub last_payment_error: Option<PaymentError>,
+    /// Why it was canceled, as whoever did so said.
+    pub cancellation_reason: Option<String>,
 }
 
 /// A Checkout session (<https://docs.stripe.com/api/checkout/sessions/object>).

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Mismatch, Order, facts::Stage, way::Origin};
+use super::{
+    Mismatch, Order,
+    facts::Stage,
+    way::{Origin, is_our_cancellation},
+};
 use crate::event::{CheckoutSession, Event, Intent};
 
 /// The keys under which we write to the metadata of an intent and of a Checkout session.
@@ -62,7 +66,9 @@ impl Order {
                 let is_its_own_event = event.kind == "payment_intent.succeeded";
                 self.paid(at, &digest, &intent.id, is_its_own_event)?;
             }
-            "canceled" if origin == Origin::Form => self.facts.canceled(),
+            "canceled" if origin == Origin::Form || self.is_given_up(intent) => {
+                self.facts.canceled();
+            }
             "canceled" => self.facts.attempted(at, Stage::Released),
             "processing" | "requires_capture" => self.facts.attempted(at, Stage::Processing),
             "requires_action" => self.facts.attempted(at, Stage::RequiresAction),
@@ -75,6 +81,13 @@ impl Order {
             _ => {}
         }
         Ok(true)
+    }
+
+    /// Whether somebody else canceled the intent that we were about to close in favour of another way:
+    /// then there is no other way yet, and the order ends with it.
+    fn is_given_up(&self, intent: &Intent) -> bool {
+        let is_ours = is_our_cancellation(intent.cancellation_reason.as_deref());
+        self.is_closing && self.intent.as_deref() == Some(&intent.id) && !is_ours
     }
 
     /// Whether the session was this order's. That it is complete says nothing of money: some methods

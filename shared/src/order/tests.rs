@@ -52,6 +52,7 @@ fn intent(order: &Order, status: &str) -> Intent {
         status: status.to_owned(),
         metadata: Some(metadata.map(|(key, value)| (key.to_owned(), value)).into()),
         last_payment_error: None,
+        cancellation_reason: None,
     }
 }
 

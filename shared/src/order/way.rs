@@ -13,6 +13,16 @@ use super::Order;
 /// for a year.
 pub const MOST_WAYS: usize = 400;
 
+/// The reason that we give Stripe when we cancel an intent in favour of another way.
+const OURS: &str = "abandoned";
+
+/// Whether an intent that was canceled for `reason` was canceled by us, as far as that tells: the shop may
+/// give the same reason in its dashboard.
+#[must_use]
+pub fn is_our_cancellation(reason: Option<&str>) -> bool {
+    reason == Some(OURS)
+}
+
 /// A page of Stripe's on which an order can be paid: a Checkout session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {

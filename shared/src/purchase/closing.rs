@@ -10,7 +10,7 @@ use super::Till;
 use crate::{
     Error,
     limits::Gate,
-    order::{MOST_WAYS, Note, Order, Session, Way},
+    order::{MOST_WAYS, Note, Order, Session, Way, is_our_cancellation},
     stripe::{CheckoutPage, Failure},
 };
 
@@ -68,10 +68,13 @@ impl Till {
     /// Cancels the intent with `id`; gives the order as it was just before, where the intent is the way
     /// to pay no more if somebody else closed it.
     async fn close_intent(&self, order: &Order, id: &str) -> Result<Order, Error> {
-        let standing = of_intent(&self.stripe.intent_status(id).await?)?;
-        if standing == Standing::Closed {
+        let intent = self.stripe.intent_standing(id).await?;
+        if of_intent(&intent.status)? == Standing::Closed {
             let latest = self.latest(order).await?;
-            return match latest.way() == Some(Way::Intent(id)) && !latest.is_closing() {
+            let is_open = latest.way() == Some(Way::Intent(id));
+            let is_ours =
+                latest.is_closing() && is_our_cancellation(intent.cancellation_reason.as_deref());
+            return match is_open && !is_ours {
                 // Nobody closed it in favour of another way: the shop canceled the payment.
                 true => Err(Error::OrderCanceled),
                 false => Ok(latest),
@@ -81,12 +84,17 @@ impl Till {
         if latest.way() != Some(Way::Intent(id)) {
             return Ok(latest);
         }
-        let status = match self.stripe.cancel_intent(id).await {
-            Err(failure) if failure.is_unexpected_state() => self.stripe.intent_status(id).await?,
-            status => status?,
+        let intent = match self.stripe.cancel_intent(id).await {
+            Err(failure) if failure.is_unexpected_state() => {
+                self.stripe.intent_standing(id).await?
+            }
+            canceled => canceled?,
         };
-        match of_intent(&status)? {
-            Standing::Closed => Ok(latest),
+        match of_intent(&intent.status)? {
+            Standing::Closed if is_our_cancellation(intent.cancellation_reason.as_deref()) => {
+                Ok(latest)
+            }
+            Standing::Closed => Err(Error::OrderCanceled),
             Standing::Open => Err(Error::InProgress),
         }
     }
@@ -123,7 +131,7 @@ impl Till {
         // Nobody can try again on a complete page: a payment that failed after all is the end of it.
         let intent = page.payment_intent.as_deref();
         let intent = intent.ok_or(Error::PaymentProcessing)?;
-        match self.stripe.intent_status(intent).await?.as_str() {
+        match self.stripe.intent_standing(intent).await?.status.as_str() {
             "succeeded" => Err(Error::AlreadyPaid),
             "canceled" | "requires_payment_method" => Ok(Standing::Closed),
             _ => Err(Error::PaymentProcessing),

@@ -14,6 +14,9 @@ use crate::{access::CallerId, ledger::Mapping, order::IntentKeys};
 /// The most cards that are listed: Stripe's largest page.
 const MOST_CARDS: i64 = 100;
 
+/// The most customers that a search is looked through for.
+const MOST_FOUND: i64 = 10;
+
 /// The keys under which we write to a customer's metadata.
 #[derive(Debug)]
 pub struct CustomerKeys;
@@ -36,6 +39,16 @@ pub struct Customer {
     pub email: Option<String>,
     /// Whether nothing but the id is left.
     pub deleted: Option<bool>,
+    /// What we wrote when the customer was made.
+    metadata: Option<HashMap<String, String>>,
+}
+
+impl Customer {
+    fn is_of(&self, reserved: &Mapping) -> bool {
+        let written = self.metadata.as_ref();
+        let written = written.and_then(|all| all.get(CustomerKeys::RESERVATION));
+        written == Some(&reserved.reservation) && self.deleted != Some(true)
+    }
 }
 
 impl std::fmt::Debug for Customer {
@@ -110,9 +123,10 @@ impl Stripe {
         let key = CustomerKeys::RESERVATION;
         // A reservation is hexadecimal: there is nothing in it to escape.
         let query = format!("metadata['{key}']:'{}'", reserved.reservation);
-        let request = SearchCustomer::new(query).limit(1).build();
+        let request = SearchCustomer::new(query).limit(MOST_FOUND).build();
         match request.customize::<Found>().send(self).await {
-            Ok(found) => Ok(found.data.into_iter().next()),
+            // A customer is bound to its caller for good: what a search says is not enough.
+            Ok(found) => Ok(found.data.into_iter().find(|one| one.is_of(reserved))),
             Err(Failure::Refused(refusal)) if refusal.is_about_the_request() => Ok(None),
             Err(failure) => Err(failure),
         }

@@ -73,6 +73,14 @@ impl Refusal {
         self.status == 400 && self.kind.as_deref() == Some("invalid_request_error")
     }
 
+    /// Whether a price that a page was to list is refused: it, or its product, was archived.
+    #[must_use]
+    pub fn is_about_a_price(&self) -> bool {
+        let param = self.param.as_deref().unwrap_or_default();
+        let is_price = param.starts_with("line_items[") && param.ends_with("[price]");
+        self.is_about_the_request() && is_price
+    }
+
     /// Whether the request was fine and our key was not: the caller may try again once it is.
     #[must_use]
     pub fn is_ours_to_mend(&self) -> bool {

@@ -202,30 +202,33 @@ impl Stripe {
 }
 
 /// How far a payment is, whoever's it is.
-#[derive(miniserde::Deserialize)]
-struct Standing {
-    status: String,
+#[derive(Debug, miniserde::Deserialize)]
+pub struct IntentStanding {
+    /// Stripe's status.
+    pub status: String,
+    /// Why it was canceled, as whoever did so said.
+    pub cancellation_reason: Option<String>,
 }
 
 impl Stripe {
-    /// The status of the intent with `id`, be it one that a Checkout session made.
+    /// How far the intent with `id` is, be it one that a Checkout session made.
     ///
     /// # Errors
     ///
     /// [`Failure`] when Stripe did not give it.
-    pub async fn intent_status(&self, id: &str) -> Result<String, Failure> {
+    pub async fn intent_standing(&self, id: &str) -> Result<IntentStanding, Failure> {
         let request = RetrievePaymentIntent::new(id).build().customize();
-        let standing: Standing = request.send(self).await?;
-        Ok(standing.status)
+        request.send(self).await
     }
 
-    /// Cancels the intent with `id`, for good; gives its status then.
+    /// Cancels the intent with `id`, for good; gives how far it is then.
     ///
     /// # Errors
     ///
     /// [`Failure`]; [`Failure::is_unexpected_state`] when it is paid, being paid or canceled.
-    pub async fn cancel_intent(&self, id: &str) -> Result<String, Failure> {
-        let standing: Standing = CancelPaymentIntent::new(id)
+    pub async fn cancel_intent(&self, id: &str) -> Result<IntentStanding, Failure> {
+        CancelPaymentIntent::new(id)
+            // `order::is_our_cancellation` tells our own cancellations by it.
             .cancellation_reason(CancelPaymentIntentCancellationReason::Abandoned)
             .build()
             .customize()
@@ -235,8 +238,7 @@ impl Stripe {
                 &one_call(),
             ])))
             .send(self)
-            .await?;
-        Ok(standing.status)
+            .await
     }
 }
 

@@ -4,6 +4,7 @@
     reason = "a test may stop at what it does not expect"
 )]
 
+mod customers;
 mod peer;
 mod secrets;
 mod secrets_on_aws;

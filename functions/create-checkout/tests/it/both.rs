@@ -136,3 +136,30 @@ async fn each_change_of_the_way_to_pay_counts_as_a_start() {
     api.shop.clock.advance(3600);
     let _ = api.post("k1", &mugs(1)).await.expect(200);
 }
+
+#[tokio::test]
+async fn a_payment_that_the_shop_cancels_where_we_failed_to_ends_the_order() {
+    for hears_first in [true, false] {
+        let api = Api::start().await;
+        let first = api.post_intent("k1", &mugs(1)).await.expect(200);
+        let intent = intent_id(&first);
+        let cancel = format!("/v1/payment_intents/{intent}/cancel");
+        let fault = sandbox::Fault::error().on("POST", &cancel).times(0);
+        api.shop.stripe.inject(fault);
+        assert_eq!(api.post("k1", &mugs(1)).await.code(503), "unavailable");
+        api.shop.stripe.clear_faults();
+        api.shop.stripe.cancel(&intent).unwrap();
+
+        if hears_first {
+            assert_eq!(api.hear_all().await, 0);
+        }
+        assert_eq!(api.post("k1", &mugs(1)).await.code(409), "order_canceled");
+        assert_eq!(
+            api.post_intent("k1", &mugs(1)).await.code(409),
+            "order_canceled"
+        );
+        assert_eq!(api.hear_all().await, 0);
+        assert_eq!(api.status(&first).await, "canceled");
+        assert!(api.shop.stripe.checkout_sessions().is_empty());
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::{Api, change, mugs, order_id, page_id};
+use crate::{Api, change, intent_id, mugs, order_id, page_id};
 
 #[tokio::test]
 async fn the_page_sells_the_order_at_the_shops_prices_and_says_whose_it_is() {
@@ -153,4 +153,50 @@ async fn nobody_opens_a_page_for_another_callers_order() {
     let nobody = api.client.request().key("k").post(&mugs(1)).await;
     assert_eq!(nobody.code(401), "unauthenticated");
     assert_eq!(api.shop.stripe.checkout_sessions().len(), 1);
+}
+
+/// Archives what a mug costs, as the shop does in its dashboard.
+async fn archive(api: &Api, order: &str) {
+    let order = api.shop.order(order).await;
+    let price = order.revision().contents.lines()[0].price.clone();
+    let archived = api
+        .shop
+        .stripe
+        .change_price(&price, json!({ "active": false }));
+    assert_eq!(archived.unwrap()["active"], false);
+}
+
+#[tokio::test]
+async fn an_order_of_an_archived_price_gets_no_page_and_keeps_its_intent() {
+    let api = Api::start().await;
+    let form = api.post_intent("k1", &mugs(1)).await.expect(200);
+    archive(&api, &order_id(&form)).await;
+
+    let page = api.post("k1", &mugs(1)).await;
+
+    assert_eq!(page.code(400), "invalid_request");
+    assert!(api.shop.stripe.checkout_sessions().is_empty());
+    let again = api.post_intent("k1", &mugs(1)).await.expect(200);
+    assert_eq!(again.body, form.body, "the site's form still takes it");
+    let intent = intent_id(&form);
+    let paid = api.shop.stripe.confirm(&intent, "pm_card_visa").await;
+    assert_eq!(paid.unwrap()["status"], "succeeded");
+}
+
+#[tokio::test]
+async fn a_price_that_only_stripe_knows_to_be_archived_is_no_failure_of_ours() {
+    let api = Api::start().await;
+    let first = api.post("k1", &mugs(1)).await.expect(200);
+    archive(&api, &order_id(&first)).await;
+    let [open] = &api.sessions("open")[..] else {
+        panic!("not exactly one")
+    };
+    api.shop.stripe.expire_session(open).unwrap();
+
+    // The first answer closes the expired page; there is nothing open to keep then.
+    for _ in 0..2 {
+        let page = api.post("k1", &mugs(1)).await.expect(400);
+        let message = page.body["error"]["message"].as_str().unwrap();
+        assert!(message.contains("not on sale"), "{message}");
+    }
 }

@@ -1,5 +1,11 @@
 //! A page is paid, or not, and the webhook hears of it.
 
+use sandbox::Fault;
+use shared::{
+    event::Event,
+    intake::{Failure, Intake},
+};
+
 use crate::{Api, change, mugs, order_id};
 
 #[tokio::test]
@@ -117,25 +123,7 @@ async fn a_refund_that_is_told_before_its_payment_counts() {
     let answer = api.post("k1", &mugs(1)).await.expect(200);
     let page = api.only_open();
     api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
-    let intent = api.shop.stripe.payment_intents()[0]["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    api.shop.stripe.refund(&intent, Some(500)).unwrap();
-
-    let events = api.shop.stripe.events();
-    let refund = events
-        .iter()
-        .find(|event| event["type"] == "refund.created")
-        .unwrap();
-    let event = shared::event::Event::parse(refund.to_string().as_bytes()).unwrap();
-    let intake = shared::intake::Intake::new(
-        &api.shop.config,
-        api.shop.impatient_stripe(),
-        api.shop.ledger.clone(),
-        api.shop.clock.clone(),
-    );
-    intake.take(event).await.unwrap();
+    intake(&api).take(refund(&api)).await.unwrap();
 
     assert_eq!(api.status(&answer).await, "partially_refunded");
     assert_eq!(api.hear_all().await, 0);
@@ -179,4 +167,82 @@ async fn what_the_webhook_missed_is_taken_by_reconcile() {
     assert_eq!(api.status(&paid).await, "partially_refunded");
     assert_eq!(api.status(&expired).await, "created");
     assert!(api.shop.ledger.quarantined().await.unwrap().is_empty());
+}
+
+/// Refunds 5.00 of the only payment; Stripe's event of it.
+fn refund(api: &Api) -> Event {
+    let intent = &api.shop.stripe.payment_intents()[0]["id"];
+    let intent = intent.as_str().unwrap();
+    api.shop.stripe.refund(intent, Some(500)).unwrap();
+    let events = api.shop.stripe.events().into_iter();
+    let mut refunds = events.filter(|event| event["type"] == "refund.created");
+    Event::parse(refunds.next().unwrap().to_string().as_bytes()).unwrap()
+}
+
+fn intake(api: &Api) -> Intake {
+    let (stripe, ledger) = (api.shop.impatient_stripe(), api.shop.ledger.clone());
+    Intake::new(&api.shop.config, stripe, ledger, api.shop.clock.clone())
+}
+
+#[tokio::test]
+async fn a_payment_that_was_asked_for_is_no_event_that_a_site_hears_of() {
+    let events = [("FAREBOX_FULFIL_EVENTS", "payment_intent.*")];
+    let api = Api::over(testing::Shop::open_with(&events).await).await;
+    let answer = api.post("k1", &mugs(1)).await.expect(200);
+    let page = api.only_open();
+    api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+
+    intake(&api).take(refund(&api)).await.unwrap();
+
+    assert_eq!(api.status(&answer).await, "partially_refunded");
+    let mut told = api.told().await;
+    told.sort();
+    assert_eq!(told, ["order.paid", "order.refunded"]);
+    assert_eq!(api.hear_all().await, 0);
+    let told = api.told().await;
+    let is_heard = told
+        .iter()
+        .any(|kind| kind == "stripe.payment_intent.succeeded");
+    assert!(is_heard, "{told:?}");
+}
+
+#[tokio::test]
+async fn a_payment_that_contradicts_its_order_is_logged_when_it_is_asked_for() {
+    let api = Api::start().await;
+    let _ = api.post("k1", &mugs(1)).await.expect(200);
+    let page = api.only_open();
+    api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+    let refund = refund(&api);
+    let elsewhere = testing::Shop::open().await;
+    let intake = Intake::new(
+        &api.shop.config,
+        api.shop.impatient_stripe(),
+        elsewhere.ledger.clone(),
+        api.shop.clock.clone(),
+    );
+
+    let (log, guard) = testing::Log::start();
+    intake.take(refund).await.unwrap();
+    drop(guard);
+
+    assert_eq!(elsewhere.ledger.quarantined().await.unwrap().len(), 1);
+    assert!(log.text().contains("metric.quarantined"), "{}", log.text());
+}
+
+#[tokio::test]
+async fn what_our_key_may_not_ask_for_yet_is_delivered_again() {
+    let api = Api::start().await;
+    let answer = api.post("k1", &mugs(1)).await.expect(200);
+    let page = api.only_open();
+    api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+    let refund = refund(&api);
+    let restricted = Fault::restricted().on("GET", "/v1/payment_intents/");
+    api.shop.stripe.inject(restricted);
+
+    let refused = intake(&api).take(refund.clone()).await;
+    assert!(matches!(refused, Err(Failure::Stripe(_))), "{refused:?}");
+    assert_eq!(api.status(&answer).await, "created");
+
+    intake(&api).take(refund).await.unwrap();
+    assert_eq!(api.status(&answer).await, "partially_refunded");
 }

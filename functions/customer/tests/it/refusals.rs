@@ -63,6 +63,7 @@ async fn a_customer_that_was_replaced_is_not_there() {
         .await
         .unwrap();
     let new = api.customer("ada").await;
+    let (log, guard) = Log::start();
     for (caller, role) in [("ada", "customer"), ("sue", "support")] {
         let old = api.read(caller, role, &format!("?id={id}")).await;
         assert_eq!(old.code(404), "not_found");
@@ -71,6 +72,15 @@ async fn a_customer_that_was_replaced_is_not_there() {
             .await
             .expect(200);
     }
+    drop(guard);
+    let text = log.text();
+    let lines = text.lines();
+    let lines = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let of_old = lines.filter(|line| line["audit"] == true && line["object"] == id);
+    let decided: Vec<Value> = of_old
+        .map(|one| json!([one["allowed"], one["why"]]))
+        .collect();
+    assert_eq!(decided, vec![json!([false, "not_there"]); 2]);
 }
 
 #[tokio::test]

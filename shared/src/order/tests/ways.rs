@@ -276,3 +276,22 @@ fn an_order_that_was_written_before_there_were_pages_is_read() {
         assert!(!text.contains(&format!("\"{name}\"")), "{text}");
     }
 }
+
+#[test]
+fn an_intent_that_the_shop_cancels_while_it_is_being_closed_ends_the_order() {
+    for (reason, status) in [
+        (None, Status::Canceled),
+        (Some("fraudulent"), Status::Canceled),
+        (Some("abandoned"), Status::Created),
+    ] {
+        let mut order = order();
+        assert!(order.note(&Note::Closing("pi_1".to_owned()), NOW));
+        let mut canceled = intent(&order, "canceled");
+        canceled.cancellation_reason = reason.map(str::to_owned);
+        let canceled = event(NOW, Subject::Intent(canceled));
+
+        let (order, _) = after_from(order, &[canceled]);
+
+        assert_eq!(order.status(), status, "{reason:?}");
+    }
+}
