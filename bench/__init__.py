@@ -1,1 +1,0 @@
-"""What the functions cost, side by side with what else one would pick: `./scripts/bench`."""
