@@ -34,11 +34,11 @@ def variables() -> dict[str, str]:
 
 
 def dev_variables() -> dict[str, str]:
-    """What `vercel dev` is run with. It builds in debug mode: what other tests built of third-party crates is taken
-    as it is, and the programs are kept apart from the workspace's own."""
+    """What `vercel dev` is run with. It builds in debug mode, and apart from the workspace: cargo cannot tell a copy's
+    crates from the workspace's own in one folder, and would take those for these."""
     return environment(
-        VERCEL_TELEMETRY_DISABLED="1", NO_UPDATE_NOTIFIER="1", CARGO_NET_OFFLINE="true", RUSTFLAGS="",
-        CARGO_BUILD_BUILD_DIR=str(WORKSPACE / "target"), CARGO_TARGET_DIR=str(FOLDER / "cargo"),
+        VERCEL_TELEMETRY_DISABLED="1", NO_UPDATE_NOTIFIER="1", CARGO_NET_OFFLINE="true",
+        CARGO_TARGET_DIR=str(FOLDER / "cargo"),
     )
 
 
