@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { farebox, Lifetime, site } from "./processes.mjs";
 import { Stripe } from "./stripe.mjs";
-import { CARDS, launch, visit } from "./visitor.mjs";
+import { CARDS, close, launch, visit } from "./visitor.mjs";
 
 const lifetime = new Lifetime();
 let browser, world, stripe;
@@ -16,7 +16,7 @@ before(async () => {
   browser = await launch();
 });
 after(async () => {
-  await browser?.close();
+  if (browser) await close(browser);
   await lifetime.end();
 });
 
@@ -194,11 +194,11 @@ test("whoever closes the tab after paying finds the order paid", async (t) => {
   await visitor.checkOut();
   await visitor.fillIn();
   const orderId = await lastOrder(visitor);
+  const again = await visitor.newTab();
   const answered = visitor.page.waitForResponse((response) => response.url().endsWith("/confirm"));
   await visitor.payButton().click();
   await answered;
-  const again = await visitor.newTab();
-  await visitor.page.close();
+  await close(visitor.page);
   await again.page.goto("/orders");
   await again.page.getByRole("link", { name: orderId }).click();
   await again.outcome("paid");
