@@ -1,0 +1,130 @@
+"""Measures all parts, or those that are named, and writes the document.
+
+    python -m bench [--quick] [cold] [memory] [warm] [instructions] [calls] [growth] [report]
+
+Results of parts that are not measured again are those of the last run, in target/bench.
+"""
+
+import json
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aws.template import WORKSPACE
+from bench import calls, cold, instructions, machine, memory, report, targets
+from bench.build import FOLDER, Built, build
+from bench.host import LambdaHost
+from bench.ledger import Growth
+from bench.subjects import Subject, order, over_tls, subjects
+from bench.surroundings import Surroundings
+from bench.warm import Plan, Warm
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """How much is measured."""
+
+    rounds: int
+    requests: int
+    memory: int
+    calls: int
+    instructions: tuple[int, int]
+    orders: list[int]
+    asked: int
+
+
+FULL = Amounts(30, 1600, 500, 100, (50, 250), [1_000, 100_000, 1_000_000], 2_000)
+QUICK = Amounts(2, 32, 20, 10, (3, 6), [1_000, 2_000], 40)
+
+
+class Bench:
+    """One run of any parts."""
+
+    def __init__(self, built: Built, folder: Path):
+        self.amounts = QUICK if built.is_quick else FULL
+        self.around = Surroundings(built, folder)
+        self.known = subjects(built, self.around)
+        self.host = LambdaHost(self.around)
+
+    def stop(self) -> None:
+        """Ends what it started."""
+        self.host.stop()
+        self.around.stop()
+
+    def of_kind(self, kind: str) -> list[Subject]:
+        """Every subject that does this work; the floor is none of them."""
+        return [one for one in self.known.values() if one.kind == kind and not one.name.startswith("floor")]
+
+    def parts(self) -> dict[str, Callable[[], Any]]:
+        """What measures each part. Numbers of orders do not meet."""
+        amounts, around, host = self.amounts, self.around, self.host
+        webhooks, ours = self.of_kind("webhook"), self.known["ours: webhook"]
+        as_http = [one for one in webhooks if one.name.startswith(("ours", "Node"))]
+        everyone = [one for one in self.known.values() if not one.variables.get("FLOOR_TRIPS")]
+        working = [*webhooks, *self.of_kind("create-intent")]
+        growth = Growth(ours, order(around.built), around)
+        return {
+            "cold": lambda: cold.measure([*self.known.values()], around, amounts.rounds, 1_000_000),
+            "memory": lambda: memory.measure(working, around, host, amounts.memory, 2_000_000),
+            "sizes": lambda: memory.sizes(everyone, around),
+            "warm": lambda: Warm(around, host, Plan(amounts.requests, amounts.requests // 4), 3_000_000).measure(
+                webhooks, as_http
+            ),
+            "instructions": lambda: instructions.measure(ours, around, "8 kB", *amounts.instructions, 0),
+            "calls": lambda: calls.measure(
+                over_tls(around.built, self.known), around, host, amounts.calls, 5_000_000
+            ),
+            "growth": lambda: growth.measure(amounts.orders, amounts.asked),
+        }
+
+
+def main(words: list[str]) -> int:
+    """Runs the parts; a figure that is not reached is told, and is no error."""
+    is_quick = "--quick" in words
+    wanted = [word for word in words if not word.startswith("--")]
+    raw = FOLDER / ("quick.json" if is_quick else "results.json")
+    results = json.loads(raw.read_text()) if raw.exists() and wanted else {}
+    if wanted != ["report"]:
+        measure(is_quick, wanted, results)
+        raw.write_text(json.dumps(results, indent=1))
+    document = FOLDER / "quick" / "benchmarks.md" if is_quick else WORKSPACE / "docs" / "benchmarks.md"
+    report.write(results, document)
+    if not is_quick:
+        tell(results)
+    print(f"written: {document}")
+    return 0
+
+
+def tell(results: dict[str, Any]) -> None:
+    """Says of every bound whether it is kept to."""
+    for verdict in targets.verdicts(results):
+        figure = "" if verdict.figure is None else f"{verdict.figure:.2f} {verdict.target.unit}"
+        print(f"{verdict.word.strip('*'):12}  {verdict.target.what}: {figure} (bound {verdict.target.bound:g})")
+
+
+def measure(is_quick: bool, wanted: list[str], results: dict[str, Any]) -> None:
+    """Measures into `results`."""
+    print("building", flush=True)
+    built = build(is_quick)
+    results["machine"] = machine.describe()
+    with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
+        bench = Bench(built, Path(folder))
+        try:
+            for name, part in bench.parts().items():
+                if not wanted or name in wanted or (name == "sizes" and "memory" in wanted):
+                    begun = time.monotonic()
+                    results[name] = part()
+                    print(f"{name}: {time.monotonic() - begun:.0f} s", flush=True)
+        finally:
+            bench.stop()
+
+
+if __name__ == "__main__":
+    # Whoever stops it stops what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sys.exit(main(sys.argv[1:]))

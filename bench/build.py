@@ -1,0 +1,98 @@
+"""Builds whatever is measured, and says where it is."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from aws.program import environment, run
+from aws.template import WORKSPACE
+from bench.certificate import make_certificate
+
+TARGET = WORKSPACE / "target"
+FOLDER = TARGET / "bench"
+TLS = FOLDER / "tls"
+PEERS = WORKSPACE / "bench" / "peers"
+BANNER = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);"
+
+#: Seconds; the peer of async-stripe takes minutes.
+PATIENCE = 3600
+
+
+@dataclass(frozen=True)
+class Built:
+    """Where the programs are; `is_quick` means debug builds, without the slow ones."""
+
+    is_quick: bool
+
+    def ours(self, name: str) -> Path:
+        """A program of the workspace, or the floor."""
+        return TARGET / ("debug" if self.is_quick else "release") / name
+
+    def stock(self, name: str) -> Path:
+        """A peer in Rust that has a profile of its own."""
+        return TARGET / "stock" / name
+
+    def node(self, name: str) -> Path:
+        """A peer in Node, in one file."""
+        return FOLDER / "node" / f"{name}.mjs"
+
+    @property
+    def python(self) -> Path:
+        """The folder of the peer in Python, with its packages."""
+        return FOLDER / "python"
+
+
+def build(is_quick: bool) -> Built:
+    """Builds all of it; whatever is up to date is left as it is."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    profile = [] if is_quick else ["--release"]
+    # One at a time, since cargo would unify the features of several.
+    for package in ["webhook", "create-intent", "order", "sandbox", "bench-tools"]:
+        cargo("build", "--package", package, *profile)
+    rust = PEERS / "rust" / "Cargo.toml"
+    cargo("build", "--manifest-path", rust, "--package", "floor", *profile)
+    if not is_quick:
+        cargo("build", "--manifest-path", rust, "--package", "stock", "--profile", "stock")
+        make_certificate(TLS)
+        trusting = PEERS / "tls" / "Cargo.toml"
+        cargo("build", "--manifest-path", trusting, "--package", "tls-ours", "--release")
+        cargo("build", "--manifest-path", trusting, "--package", "tls-stock", "--profile", "stock")
+    bundle()
+    install()
+    return Built(is_quick)
+
+
+def cargo(*words: str | Path) -> None:
+    """Runs cargo, with one folder for all that it builds."""
+    print("  cargo", *words, flush=True)
+    command = ["cargo", *words, "--locked", "--target-dir", TARGET]
+    run(command, environment(BENCH_TLS=str(TLS)), WORKSPACE, PATIENCE)
+
+
+def bundle() -> None:
+    """The peers in Node, each as one minified file."""
+    folder = PEERS / "node"
+    wanted = (folder / "package-lock.json").read_text()
+    installed = FOLDER / "package-lock.json"
+    if not installed.exists() or installed.read_text() != wanted:
+        run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], environment(), folder, PATIENCE)
+        installed.write_text(wanted)
+    options = ["--bundle", "--minify", "--platform=node", "--target=node20", "--format=esm", f"--banner:js={BANNER}"]
+    for name in ["webhook", "create-intent"]:
+        command = ["node_modules/.bin/esbuild", f"{name}.mjs", *options, f"--outfile={FOLDER}/node/{name}.mjs"]
+        run(command, environment(), folder, PATIENCE)
+
+
+def install() -> None:
+    """The peer in Python with its packages in one folder, compiled, as for Lambda."""
+    source, folder = PEERS / "python", FOLDER / "python"
+    wanted = source / "requirements.txt"
+    if not (folder / wanted.name).exists() or (folder / wanted.name).read_text() != wanted.read_text():
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"]
+        run([*pip, "--target", folder, "--requirement", wanted], environment(), WORKSPACE, PATIENCE)
+    for path in source.iterdir():
+        if path.is_file():
+            (folder / path.name).write_text(path.read_text())
+    compiled = [sys.executable, "-m", "compileall", "-q", folder]
+    subprocess.run(compiled, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=PATIENCE)

@@ -1,0 +1,78 @@
+"""Cold starts under the Runtime Interface Emulator: from the first event to its answer."""
+
+import http.client
+import json
+import re
+import time
+from typing import Any
+
+from aws import shop
+from aws.emulator import Emulator
+from aws.template import WORKSPACE
+from bench.subjects import Subject
+from bench.surroundings import NUMBER, Surroundings
+
+
+def measure(subjects: list[Subject], around: Surroundings, rounds: int, first: int) -> dict[str, Any]:
+    """Milliseconds of every start, round by round, so that whatever else happens strikes all alike."""
+    found: dict[str, Any] = {subject.name: {"answer_ms": [], "init_ms": []} for subject in subjects}
+    for number in range(first, first + rounds):
+        for subject in subjects:
+            answer, init = start(subject, around, number)
+            found[subject.name]["answer_ms"].append(answer)
+            found[subject.name]["init_ms"].append(init)
+    return found
+
+
+def start(subject: Subject, around: Surroundings, number: int) -> tuple[float, float]:
+    """One start: until the first answer, and what the emulator counts as init."""
+    around.seed(number, 1)
+    event = json.dumps(event_for(subject, around, number)).encode()
+    log = around.folder / "cold.log"
+    program, *arguments = subject.command
+    emulator = Emulator(program, around.variables | subject.variables, log, *arguments)
+    try:
+        begun = time.perf_counter()
+        status, text = post(emulator.port, event)
+        took = (time.perf_counter() - begun) * 1000
+        if status != 200 or json.loads(text or "{}").get("statusCode") != 200:
+            raise RuntimeError(f"{subject.name} answered {text}:\n{emulator.output()}")
+        said = re.search(r"INIT REPORT\(durationMs: ([0-9.]+)\)", emulator.output())
+        if not said:
+            raise RuntimeError(f"no INIT REPORT:\n{emulator.output()}")
+        return took, float(said.group(1))
+    finally:
+        emulator.stop()
+
+
+def post(port: int, body: bytes) -> tuple[int, str]:
+    """The first request; the connection is made before the clock of the function starts."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request("POST", "/2015-03-31/functions/function/invocations", body)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def event_for(subject: Subject, around: Surroundings, number: int) -> Any:
+    """An HTTP API event that asks for the work of this function, on the order with this number."""
+    event = json.loads((WORKSPACE / "events" / f"{subject.kind}.json").read_text())
+    numbered = f"{number:0{len(NUMBER)}}"
+    if subject.kind == "webhook":
+        body = around.bodies["1 kB"].read_text().replace(NUMBER, numbered)
+        event["headers"]["stripe-signature"] = shop.signature(body.encode())
+    else:
+        body = create_body(subject).replace(NUMBER, numbered)
+        event["headers"]["authorization"] = f"Bearer {shop.token('ada')}"
+        event["headers"]["idempotency-key"] = f"cart-{numbered}"
+    event["headers"]["content-length"] = str(len(body.encode()))
+    return event | {"body": body}
+
+
+def create_body(subject: Subject) -> str:
+    """What create-intent is asked for; a peer's price is fixed, and its order has a number."""
+    if subject.is_ours:
+        return json.dumps({"items": [{"price": "mug", "quantity": 2}]})
+    return json.dumps({"orderId": f"cart-{NUMBER}"})

@@ -1,0 +1,57 @@
+"""Figures out of raw results."""
+
+import statistics
+from typing import Any
+
+Results = dict[str, Any]
+
+OURS = "ours: webhook"
+CREATE = "ours: create-intent"
+
+
+def percentile(values: list[float], share: int) -> float:
+    """The value below which so many of a hundred lie."""
+    return statistics.quantiles(values, n=100, method="inclusive")[share - 1]
+
+
+def cold_ratio(results: Results, name: str, base: str) -> float:
+    """How many times as long a cold start takes: the median of the ratios of rounds that ran side by side."""
+    pairs = zip(results["cold"][name]["answer_ms"], results["cold"][base]["answer_ms"], strict=True)
+    return statistics.median(one / other for one, other in pairs)
+
+
+def warm(results: Results, name: str, **where: Any) -> Any:
+    """The row of the warm webhook that was measured so."""
+    [row] = [
+        row for row in results["warm"]
+        if row["name"] == name and all(row[key] == value for key, value in where.items())
+    ]
+    return row
+
+
+def per_core(row: Any) -> float:
+    """Requests that one second of a processor serves."""
+    return row["requests"] / max(row["cpu_seconds"], 0.01)
+
+
+def per_core_ratio(results: Results, base: str, **where: Any) -> float:
+    """How many times the requests that ours serves with the same processor time."""
+    return per_core(warm(results, OURS, **where)) / per_core(warm(results, base, **where))
+
+
+def added_ms(results: Results, name: str) -> float:
+    """What create-intent takes beyond one bare call to Stripe, at the median."""
+    calls = results["calls"]
+    return (calls[name]["p50_us"] - calls["bare call"]["p50_us"]) / 1000
+
+
+def cpu_us(rows: list[Any]) -> float:
+    """Processor time of one request, in microseconds."""
+    return sum(row["cpu_seconds"] for row in rows) / sum(row["requests"] for row in rows) * 1e6
+
+
+def growth_ratio(results: Results, kind: str) -> float:
+    """What a request costs over the largest ledger, against the smallest."""
+    counts = sorted(results["growth"], key=int)
+    first, last = (cpu_us(results["growth"][count][kind]) for count in (counts[0], counts[-1]))
+    return last / max(first, 0.001)

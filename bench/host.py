@@ -1,0 +1,107 @@
+"""A host for functions that are there already: `cargo lambda watch --only-lambda-apis`."""
+
+import re
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from aws.program import TOOLS, Program, environment, free_port
+from bench import load
+from bench.subjects import Subject
+from bench.surroundings import Surroundings
+
+#: Clock ticks of a second, as /proc counts a process's time.
+TICKS = 100
+
+#: It hosts the programs of a cargo project, by their names, and builds none of them.
+NAMES = [f"f{number}" for number in range(100)]
+MANIFEST = "\n".join(
+    ['[package]\nname = "host"\nedition = "2024"\n[workspace]']
+    + [f'[[bin]]\nname = "{name}"\npath = "main.rs"' for name in NAMES]
+)
+
+
+class LambdaHost:
+    """Lambda's runtime API, and the processes that take events from it."""
+
+    def __init__(self, around: Surroundings):
+        self.around, self.port = around, free_port()
+        self._stack = ExitStack()
+        command = [
+            str(TOOLS / "cargo-lambda"), "lambda", "watch", "--only-lambda-apis",
+            "--invoke-address", "127.0.0.1", "--invoke-port", str(self.port),
+        ]
+        project = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
+        (project / "Cargo.toml").write_text(MANIFEST)
+        (project / "main.rs").write_text("fn main() {}")
+        self._host = Program(command, environment(), around.folder / "lambda-host.log", project)
+        self._names = iter(NAMES)
+        self._stack.callback(self._host.stop)
+        self._host.wait_for_port(self.port)
+
+    def start(self, subject: Subject, instances: int = 1, **variables: str) -> "Running":
+        """Starts a function; several instances take events in turn."""
+        name = next(self._names)
+        api = f"http://127.0.0.1:{self.port}/.rt/{name}"
+        known = self.around.variables | subject.variables | {"AWS_LAMBDA_RUNTIME_API": api} | variables
+        programs = []
+        for number in range(instances):
+            log = self.around.folder / f"{name}-{number}.log"
+            programs.append(Program(subject.command, environment(**known), log))
+            self._stack.callback(programs[-1].stop)
+        url = f"http://127.0.0.1:{self.port}/2015-03-31/functions/{name}/invocations"
+        return Running(subject, programs, url, is_lambda=True)
+
+    def stop(self) -> None:
+        """Ends the host and what runs on it."""
+        self._stack.close()
+
+
+class Running:
+    """A function that runs: where it is called, and what its processes have used."""
+
+    def __init__(self, subject: Subject, programs: list[Program], url: str, is_lambda: bool):
+        self.subject, self.programs, self.url, self.is_lambda = subject, programs, url, is_lambda
+
+    def cpu_seconds(self) -> float:
+        """Time that its processes have spent on a processor."""
+        spent = 0
+        for program in self.programs:
+            stat = (load.PROC / str(program.process.pid) / "stat").read_text()
+            spent += sum(map(int, stat.rpartition(")")[2].split()[11:13]))
+        return spent / TICKS
+
+    def peak_memory(self) -> int:
+        """The largest resident set that any of its processes had, in bytes."""
+        return max(self._high_water(program) for program in self.programs)
+
+    def _high_water(self, program: Program) -> int:
+        status = (load.PROC / str(program.process.pid) / "status").read_text()
+        [line] = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+        return int(line.split()[1]) * 1024
+
+    def stop(self) -> None:
+        """Ends it."""
+        for program in self.programs:
+            program.stop()
+
+
+def plain(subject: Subject, around: Surroundings, **variables: str) -> Running:
+    """A function as a plain HTTP server."""
+    log = around.folder / f"plain-{time.monotonic_ns()}.log"
+    known = environment(PORT="0", **(around.variables | subject.variables | variables))
+    program = Program(subject.command, known, log)
+    return Running(subject, [program], f"http://{listening(program)}/", is_lambda=False)
+
+
+def listening(program: Program) -> str:
+    """Where a function or a peer says that it listens."""
+    program.wait_for("listening", lambda: address(program))
+    return address(program)
+
+
+def address(program: Program) -> str:
+    """The address that it has said, if any."""
+    said = re.search(r'"message":"listening","address":"([^"]+)"', program.output())
+    return said.group(1) if said else ""

@@ -1,0 +1,69 @@
+"""Instructions of one webhook under callgrind, and of the least that it has to do with the same bytes."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from aws.program import environment
+from bench import ledger, load
+from bench.host import plain
+from bench.subjects import Subject
+from bench.surroundings import Surroundings
+
+
+def measure(subject: Subject, around: Surroundings, size: str, few: int, many: int, first: int) -> dict[str, Any]:
+    """By two runs with different numbers of requests: what they have in common cancels out."""
+    path = around.folder / "instructions.sqlite"
+    ledger.fill(around, path, first + few + many)
+
+    def per_request(run: Any) -> float:
+        return (run(many, first + few) - run(few, first)) / (many - few)
+
+    def on(where: str) -> float:
+        return per_request(lambda times, first: of_webhook(subject, around, size, times, first, where))
+
+    return {
+        "size": size,
+        "limit": per_request(lambda times, _: of_limit(around, size, times)),
+        "sqlite": on(f"sqlite:{path}"),
+        "dynamodb": on(around.variables["FAREBOX_LEDGER"]),
+    }
+
+
+def of_limit(around: Surroundings, size: str, times: int) -> int:
+    """Of the limit, repeated."""
+    log = around.folder / "limit.log"
+    program = [str(around.built.ours("limit")), "--body", str(around.bodies[size]), "--times", str(times)]
+    command = [*callgrind(log), *program]
+    subprocess.run(command, env=environment(), check=True, stdin=subprocess.DEVNULL, timeout=load.PATIENCE)
+    return collected(log)
+
+
+def of_webhook(subject: Subject, around: Surroundings, size: str, times: int, first: int, where: str) -> int:
+    """Of a webhook as a plain server over this ledger, from its start to its end."""
+    log = around.folder / "webhook.callgrind"
+    watched = Subject(subject.name, [*callgrind(log), *subject.command], subject.files)
+    running = plain(watched, around, FAREBOX_LEDGER=where)
+    try:
+        load.deliver(around, [running.url], size, is_lambda=False, clients=1, requests=times, first=first)
+    finally:
+        running.stop()
+    return collected(log)
+
+
+def callgrind(log: Path) -> list[str]:
+    """What a program is run by."""
+    program = shutil.which("valgrind")
+    if not program:
+        raise RuntimeError("valgrind is not there: on Debian and Ubuntu, install valgrind")
+    return [program, "--tool=callgrind", f"--callgrind-out-file={log}.out", f"--log-file={log}"]
+
+
+def collected(log: Path) -> int:
+    """How many instructions callgrind counted."""
+    said = re.search(r"Collected : (\d+)", log.read_text())
+    if not said:
+        raise RuntimeError(f"callgrind counted nothing:\n{log.read_text()}")
+    return int(said.group(1))

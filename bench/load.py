@@ -1,0 +1,48 @@
+"""Sends requests by the load generator, and gives its figures."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from aws import shop
+from aws.program import environment
+from aws.template import WORKSPACE
+from bench.surroundings import Surroundings
+
+PROC = Path("/proc")
+
+#: Seconds that one run may take.
+PATIENCE = 120
+
+
+def deliver(
+    around: Surroundings, urls: list[str], size: str, *, is_lambda: bool, clients: int, requests: int, first: int
+) -> Any:
+    """Delivers signed events, each about an order of its own, which is put into the table before."""
+    around.seed(first, requests)
+    words = ["--body", str(around.bodies[size]), "--sign", shop.WEBHOOK_SECRET, "--first", str(first)]
+    if is_lambda:
+        words += as_events("webhook")
+    return send(around, urls, words, clients, requests)
+
+
+def as_events(kind: str) -> list[str]:
+    """Options for sending to a host of Lambda functions, in the shape of a committed event."""
+    return ["--event", str(WORKSPACE / "events" / f"{kind}.json")]
+
+
+def send(around: Surroundings, urls: list[str], words: list[str], clients: int, requests: int) -> Any:
+    """Sends requests; one that fails is an error."""
+    command = [str(around.built.ours("load")), "--clients", str(clients), "--requests", str(requests), *words]
+    command += [word for url in urls for word in ("--url", url)]
+    ran = subprocess.run(
+        command, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=PATIENCE, check=False,
+    )
+    if ran.returncode != 0:
+        raise RuntimeError(f"the load generator failed:\n{ran.stderr}")
+    figures = json.loads(ran.stdout)
+    if figures["failed"]:
+        raise RuntimeError(f"{figures['failed']} requests to {urls} failed, the first: {figures['failure']}")
+    return figures

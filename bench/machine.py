@@ -1,0 +1,44 @@
+"""What the figures were measured on."""
+
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aws.template import WORKSPACE
+
+
+def describe() -> dict[str, str]:
+    """Processor, memory, system, compilers, and the state of the code."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    return {
+        "processor": f"{processor()}, {os.cpu_count()} cores",
+        "memory": f"{memory:.0f} GB",
+        "system": f"{system()}, Linux {platform.release()}",
+        "Rust": said("rustc", "--version"),
+        "Node": said("node", "--version"),
+        "Python": said("python3", "--version"),
+        "commit": said("git", "rev-parse", "--short", "HEAD"),
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+    }
+
+
+def processor() -> str:
+    """The name that it goes by."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def system() -> str:
+    """The distribution."""
+    return platform.freedesktop_os_release().get("PRETTY_NAME", "Linux")
+
+
+def said(*command: str) -> str:
+    """One line of a program."""
+    ran = subprocess.run(
+        command, cwd=WORKSPACE, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=20, check=True
+    )
+    return ran.stdout.strip()

@@ -1,0 +1,203 @@
+"""Writes docs/benchmarks.md and its plots, from raw results."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from bench import figures, plot, targets
+from bench.figures import CREATE, OURS, Results, cold_ratio, percentile
+from bench.plot import Bar, short
+
+HEAD = """# Benchmarks
+
+Made by `./scripts/bench`, in one run; do not edit. Ratios are what to go by: absolute times are those of this one machine, of
+stand-ins on the same machine, and of Lambda's emulator, and not of AWS.
+"""
+
+Row = list[str]
+
+
+def write(results: Results, document: Path) -> None:
+    """The document, and its plots in a folder beside it."""
+    images = document.parent / "images"
+    images.mkdir(parents=True, exist_ok=True)
+    for name, drawn in plots(results):
+        (images / f"bench-{name}.svg").write_text(drawn)
+    document.write_text("\n".join([HEAD, *sections(results)]))
+
+
+def table(head: Row, rows: list[Row]) -> str:
+    """A table of Markdown, with an empty line after it."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def image(name: str, words: str) -> str:
+    """A plot."""
+    return f"![{words}](images/bench-{name}.svg)\n"
+
+
+def sections(results: Results) -> Iterator[str]:
+    """The document, part by part."""
+    yield "## What is to be reached\n"
+    yield table(["what", "bound", "measured", ""], [judged(verdict) for verdict in targets.verdicts(results)])
+    yield "## The machine\n"
+    yield table(["what", "it was"], [list(pair) for pair in results["machine"].items()])
+    yield from compared()
+    yield from cold(results)
+    yield from memory(results)
+    yield from warm(results)
+    yield from instructions(results)
+    yield from calls(results)
+    yield from growth(results)
+    yield COSTS
+
+
+def judged(verdict: targets.Verdict) -> Row:
+    """A row of the first table."""
+    target = verdict.target
+    sign = "at most" if target.is_most else "at least"
+    figure = "" if verdict.figure is None else f"{verdict.figure:.2f} {target.unit}"
+    return [target.what, f"{sign} {target.bound:g} {target.unit}".strip(), figure.strip(), verdict.word]
+
+
+def compared() -> Iterator[str]:
+    """What is measured."""
+    yield """## What is compared
+
+| name | what it is |
+|---|---|
+| ours | the functions of this repository, as they are deployed |
+| floor | an empty function on `lambda_http`, with the same release profile; with *secret*, and one bare GetSecretValue; with *trips*, and as many bare round trips, one after another, as ours make until their first answer |
+| stock Rust | the same work as the documents of async-stripe, async-stripe-webhook, lambda_http and the AWS SDK show it. Without LTO, with cargo's own optimisation, stripped: with fat LTO it links for more than twenty minutes |
+| Node | stripe-node over the raw body, a switch over the type, the secret by the AWS SDK, a conditional write of the event's id; one minified file of esbuild's, on a minimal loop |
+| Python | the same with stripe-python, boto3, and Powertools' idempotency, on a minimal loop |
+
+The peers are in [`bench/peers`](../bench/peers). They claim an event's id; ours moves its order and writes the message to the site as well, in the same transaction. All of
+them ask one [stand-in](../bench/tools/src/bin/stand-in.rs) for Secrets Manager and DynamoDB, which answers from memory, and one [sandbox](../sandbox) of Stripe.
+"""
+
+
+def cold(results: Results) -> Iterator[str]:
+    """Cold starts."""
+    rows = []
+    for name, times in results["cold"].items():
+        answers = times["answer_ms"]
+        spread = [short(percentile(answers, share)) for share in (10, 50, 90)]
+        init = short(percentile(times["init_ms"], 50))
+        rows.append([name, f"{cold_ratio(results, name, OURS):.2f}", *spread, init])
+    yield f"""## Cold start
+
+`./scripts/bench cold`: the first event to its answer under Lambda's Runtime Interface Emulator, in milliseconds, with the secret and the table read;
+{len(results["cold"][OURS]["answer_ms"])} rounds in which each starts once. *Ratio* is the median of the rounds' own ratios to our webhook. INIT is what the emulator reports for the start alone.
+"""
+    yield table(["function", "ratio", "p10", "median", "p90", "INIT"], rows)
+    yield image("cold", "Cold starts")
+
+
+def memory(results: Results) -> Iterator[str]:
+    """Memory and sizes."""
+    rows = []
+    for name, sizes in results["sizes"].items():
+        peak = results["memory"].get(name)
+        memory_ = f"{peak / 1e6:.1f}" if peak else ""
+        base = CREATE if name.endswith("create-intent") else OURS
+        ratio = f"{sizes['bytes'] / results['sizes'][base]['bytes']:.1f}"
+        rows.append([name, memory_, f"{sizes['bytes'] / 1e6:.1f}", ratio, f"{sizes['zip'] / 1e6:.1f}"])
+    yield """## Memory and size
+
+`./scripts/bench memory`: the peak resident set after 500 requests (8 kB events), and what is deployed, in MB of a million bytes. Node's and Python's own runtimes are not
+in their sizes. *Ratio* is to ours of the same kind.
+"""
+    yield table(["function", "peak memory", "deployed", "ratio", "zip"], rows)
+    yield image("memory", "Peak memory")
+
+
+def warm(results: Results) -> Iterator[str]:
+    """The warm webhook."""
+    yield """## Warm webhook
+
+`./scripts/bench warm`: signed events, each about an order of its own, from the load generator of `bench/tools`. On `lambda` the host is `cargo lambda watch --only-lambda-apis`; `http` is a
+plain server. *Per core* is how many requests one second of processor time serves, the function's alone, as a ratio to ours.
+"""
+    head = ["host", "instances", "size", "clients", "function", "per core", "requests/s", "p50 ms", "p99 ms"]
+    rows = []
+    for row in results["warm"]:
+        where = {key: row[key] for key in ("host", "instances", "size", "clients")}
+        ratio = figures.per_core(row) / figures.per_core(figures.warm(results, OURS, **where))
+        rate = row["requests"] / row["seconds"]
+        times = [short(row[key] / 1000) for key in ("p50_us", "p99_us")]
+        rows.append([*map(str, where.values()), row["name"], f"{ratio:.2f}", short(rate), *times])
+    yield table(head, rows)
+    yield image("warm", "Requests per core")
+
+
+def instructions(results: Results) -> Iterator[str]:
+    """Instructions."""
+    found = results["instructions"]
+    yield f"""## Instructions of a webhook
+
+`./scripts/bench instructions`: under callgrind, an event of {found["size"]} on a plain server. The limit is one HMAC over the bytes, and one pass of a JSON parser that keeps nothing.
+"""
+    named = {"the limit": "limit", "ours, SQLite": "sqlite", "ours, DynamoDB": "dynamodb"}
+    rows = [[name, f"{found[key] / found['limit']:.2f}", f"{found[key]:,.0f}"] for name, key in named.items()]
+    yield table(["", "ratio", "instructions"], rows)
+
+
+def calls(results: Results) -> Iterator[str]:
+    """Warm create-intent."""
+    found = results["calls"]
+    yield """## Warm create-intent
+
+`./scripts/bench calls`: Stripe is behind TLS and a round trip of 40 ms. The bare call creates a payment intent over a connection that is open. Times in milliseconds, at the median.
+Here our own and the stock function trust the benchmark's certificate, and nothing else about them is changed.
+"""
+    rows = []
+    for name, row in found.items():
+        added = "" if name == "bare call" else short(max(0.0, figures.added_ms(results, name)))
+        opened = row.get("connections_of_100")
+        rows.append([name, short(row["p50_us"] / 1000), added, "" if opened is None else f"{opened:g}"])
+    yield table(["function", "call", "added", "connections for 100 calls"], rows)
+
+
+def growth(results: Results) -> Iterator[str]:
+    """A growing ledger."""
+    counts = sorted(results["growth"], key=int)
+    rows = []
+    for count in counts:
+        row = [f"{int(count):,}"]
+        for kind in ("webhook", "order"):
+            base = figures.cpu_us(results["growth"][counts[0]][kind])
+            ratio = figures.cpu_us(results["growth"][count][kind]) / max(base, 0.001)
+            row += [f"{ratio:.2f}", short(middle(results["growth"][count][kind]))]
+        rows.append(row)
+    yield """## A growing ledger
+
+`./scripts/bench growth`: events and questions about orders all over a SQLite file. Ratios are of processor time, to the smallest file; times are of answers, in milliseconds, at the median.
+"""
+    yield table(["orders", "webhook", "webhook, ms", "order", "order, ms"], rows)
+
+
+def middle(rows: list[Any]) -> float:
+    """The median of the medians, in milliseconds."""
+    return percentile([row["p50_us"] / 1000 for row in rows], 50)
+
+
+COSTS = """On DynamoDB, every read and write is by key, so that the number of orders does not matter. [What each operation
+reads and writes](dynamodb.md#what-is-read-and-written) is asserted by tests; [what a million payments cost](deploy-aws.md#what-it-costs) follows from it.
+"""
+
+
+def plots(results: Results) -> Iterator[tuple[str, str]]:
+    """Name and SVG of each plot."""
+    cold_bars = []
+    for name, times in results["cold"].items():
+        low, value, high = (percentile(times["answer_ms"], share) for share in (10, 50, 90))
+        cold_bars.append(Bar(name, value, low, high))
+    yield "cold", plot.bars("First event to its answer: median, p10 to p90", "ms", cold_bars)
+    peaks = [Bar(name, peak / 1e6) for name, peak in results["memory"].items()]
+    yield "memory", plot.bars("Peak resident set after 500 requests", "MB", peaks)
+    where = targets.WARM
+    rows = [row for row in results["warm"] if all(row[key] == value for key, value in where.items())]
+    served = [Bar(row["name"], figures.per_core(row)) for row in rows]
+    yield "warm", plot.bars("Webhooks of 8 kB that one second of a processor serves", "requests", served)

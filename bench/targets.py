@@ -1,0 +1,85 @@
+"""What the functions have to reach, as one table, and whether they do."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from bench import figures
+from bench.calls import ROUND_TRIP_MS
+from bench.figures import CREATE, OURS, Results
+
+MEGABYTE = 1_000_000
+
+WARM = {"host": "lambda", "instances": 1, "size": "8 kB", "clients": 16}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A figure and its bound."""
+
+    what: str
+    of: Callable[[Results], float]
+    bound: float
+    #: Whether the figure has to be at most its bound, and not at least.
+    is_most: bool
+    unit: str = "×"
+
+
+TARGETS = [
+    Target("webhook, cold start: times the floor with its round trips",
+           lambda r: figures.cold_ratio(r, OURS, "floor + webhook's trips"), 1.25, True),
+    Target("webhook, cold start: Node's, times ours",
+           lambda r: figures.cold_ratio(r, "Node: webhook", OURS), 12, False),
+    Target("webhook, cold start: Python's, times ours",
+           lambda r: figures.cold_ratio(r, "Python: webhook", OURS), 8, False),
+    Target("create-intent, cold start: times the floor with its round trips",
+           lambda r: figures.cold_ratio(r, CREATE, "floor + create-intent's trips"), 1.4, True),
+    Target("webhook, peak memory", lambda r: r["memory"][OURS] / MEGABYTE, 24, True, "MB"),
+    Target("create-intent, peak memory", lambda r: r["memory"][CREATE] / MEGABYTE, 24, True, "MB"),
+    Target("webhook, zip", lambda r: r["sizes"][OURS]["zip"] / MEGABYTE, 4, True, "MB"),
+    Target("create-intent, zip", lambda r: r["sizes"][CREATE]["zip"] / MEGABYTE, 4, True, "MB"),
+    Target("webhook, binary: stock Rust's, times ours",
+           lambda r: r["sizes"]["stock Rust: webhook"]["bytes"] / r["sizes"][OURS]["bytes"], 4, False),
+    Target("create-intent, binary: stock Rust's, times ours",
+           lambda r: r["sizes"]["stock Rust: create-intent"]["bytes"] / r["sizes"][CREATE]["bytes"], 4, False),
+    Target("webhook, warm: times Node's requests per core",
+           lambda r: figures.per_core_ratio(r, "Node: webhook", **WARM), 5, False),
+    Target("webhook, instructions at 8 kB: times the limit",
+           lambda r: r["instructions"]["sqlite"] / r["instructions"]["limit"], 3, True),
+    Target("create-intent, warm: added to the bare call",
+           lambda r: figures.added_ms(r, CREATE), ROUND_TRIP_MS + 1, True, "ms"),
+    Target("create-intent, warm: connections for 100 calls",
+           lambda r: r["calls"][CREATE]["connections_of_100"], 1, True, ""),
+    Target("webhook, processor time at the most orders: times that at the fewest",
+           lambda r: figures.growth_ratio(r, "webhook"), 1.2, True),
+]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A target, what was measured, and whether that is enough; `None` where it was not measured."""
+
+    target: Target
+    figure: float | None
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether the figure keeps to its bound."""
+        if self.figure is None:
+            return False
+        return self.figure <= self.target.bound if self.target.is_most else self.figure >= self.target.bound
+
+    @property
+    def word(self) -> str:
+        """For the table."""
+        if self.figure is None:
+            return "not measured"
+        return "reached" if self.is_reached else "**not reached**"
+
+
+def verdicts(results: Results) -> Iterator[Verdict]:
+    """Every target, judged."""
+    for target in TARGETS:
+        try:
+            yield Verdict(target, target.of(results))
+        except KeyError:
+            yield Verdict(target, None)

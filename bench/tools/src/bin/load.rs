@@ -1,0 +1,231 @@
+//! Clients that send requests, each over one connection, and how long the answers took.
+//!
+//! Every request is made before the first is sent: in its body, its query and its headers a number of nine digits
+//! stands where `--body`, `--url` and `--header` have nine zeros, and `--sign` signs it as Stripe does. The numbers
+//! begin at `--first`, are `--stride` apart and below `--below`. Without `--body` it is a GET. With `--event`, an HTTP
+//! API event, it goes to a Lambda host as that event. With `--ca`, the connection is TLS. Clients take the addresses
+//! of several `--url` in turn. Prints one line of JSON.
+
+use std::{
+    fs,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bench_tools::{Options, signature};
+use http_body_util::{BodyExt as _, Full};
+use hyper::{
+    Request, Uri,
+    body::Bytes,
+    client::conn::http1::SendRequest,
+    http::uri::{Authority, PathAndQuery},
+};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::{
+    TlsConnector,
+    rustls::{
+        ClientConfig, RootCertStore,
+        pki_types::{CertificateDer, ServerName},
+    },
+};
+
+const KNOWN: [&str; 11] = [
+    "url", "clients", "requests", "first", "stride", "below", "body", "header", "sign", "event",
+    "ca",
+];
+
+#[tokio::main(flavor = "current_thread")]
+#[expect(clippy::print_stdout, reason = "the harness reads the figures")]
+async fn main() {
+    let options = Options::from_args(&KNOWN);
+    let plan = Arc::new(Plan::read(&options));
+    let clients: u64 = options.need("clients");
+    let each = options.need::<u64>("requests") / clients;
+    let mut running = Vec::new();
+    for client in 0..clients {
+        let uri = &plan.uris[usize::try_from(client).unwrap_or_default() % plan.uris.len()];
+        let turns = client * each..(client + 1) * each;
+        let requests: Vec<_> = turns.map(|turn| plan.request(uri, turn)).collect();
+        let sender = plan.connect(uri).await;
+        running.push((Arc::clone(&plan), sender, requests));
+    }
+    let started = Instant::now();
+    let running: Vec<_> = running
+        .into_iter()
+        .map(|(plan, sender, requests)| tokio::spawn(send_all(plan, sender, requests)))
+        .collect();
+    let mut took = Vec::new();
+    let mut failures = Vec::new();
+    for client in running {
+        let (times, failed) = client.await.expect("a client ends");
+        took.extend(times);
+        failures.extend(failed);
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    took.sort_unstable();
+    let at = |share: usize| took.get((took.len() * share / 100).min(took.len().saturating_sub(1)));
+    let micros = |share| {
+        at(share)
+            .map(Duration::as_micros)
+            .and_then(|t| u64::try_from(t).ok())
+    };
+    let figures = json!({
+        "requests": took.len(), "seconds": seconds, "p50_us": micros(50), "p99_us": micros(99),
+        "failed": failures.len(), "failure": failures.first(),
+    });
+    println!("{figures}");
+}
+
+/// What is sent, and where.
+struct Plan {
+    uris: Vec<Uri>,
+    first: u64,
+    stride: u64,
+    below: u64,
+    body: Option<String>,
+    headers: Vec<(String, String)>,
+    secret: Option<String>,
+    event: Option<Value>,
+    tls: Option<TlsConnector>,
+}
+
+impl Plan {
+    fn read(options: &Options) -> Self {
+        let file = |name: &str| {
+            let text = options.get(name).map(fs::read_to_string);
+            text.map(|text| text.expect("the file is there"))
+        };
+        let header = |text: &str| {
+            let pair = text.split_once(": ").expect("a header is `name: value`");
+            (pair.0.to_owned(), pair.1.to_owned())
+        };
+        Self {
+            uris: options
+                .all("url")
+                .map(|url| url.parse().expect("an address"))
+                .collect(),
+            first: options.need("first"),
+            stride: options.get("stride").map_or(1, |_| options.need("stride")),
+            below: options
+                .get("below")
+                .map_or(u64::MAX, |_| options.need("below")),
+            body: file("body"),
+            headers: options.all("header").map(header).collect(),
+            secret: options.get("sign").map(str::to_owned),
+            event: file("event").map(|text| serde_json::from_str(&text).expect("JSON")),
+            tls: options.get("ca").map(trusting),
+        }
+    }
+
+    /// The request that is sent in this turn.
+    fn request(&self, uri: &Uri, turn: u64) -> Request<Full<Bytes>> {
+        let number = (self.first + turn * self.stride) % self.below;
+        let numbered = |text: &str| text.replace("000000000", &format!("{number:09}"));
+        let body = numbered(self.body.as_deref().unwrap_or_default());
+        let headers = self.headers.iter();
+        let mut headers: Vec<_> = headers
+            .map(|(name, value)| (name.clone(), numbered(value)))
+            .collect();
+        if let Some(secret) = &self.secret {
+            let signed = signature(secret, body.as_bytes());
+            headers.push(("stripe-signature".to_owned(), signed));
+        }
+        let method = if self.body.is_some() { "POST" } else { "GET" };
+        let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
+        let mut request = Request::builder().method(method).uri(numbered(path));
+        request = request.header("host", uri.authority().map_or("", Authority::as_str));
+        let Some(event) = &self.event else {
+            for (name, value) in headers {
+                request = request.header(name, value);
+            }
+            return request.body(body.into()).expect("it can be sent");
+        };
+        let mut event = event.clone();
+        for (name, value) in headers {
+            event["headers"][name] = value.into();
+        }
+        event["headers"]["content-length"] = body.len().to_string().into();
+        event["body"] = body.into();
+        let event = event.to_string();
+        request.body(event.into()).expect("it can be sent")
+    }
+
+    async fn connect(&self, uri: &Uri) -> SendRequest<Full<Bytes>> {
+        let host = uri.host().expect("the address has a host");
+        let port = uri.port_u16().expect("the address has a port");
+        let stream = TcpStream::connect((host, port)).await;
+        let stream = stream.expect("it listens");
+        stream.set_nodelay(true).expect("it is a socket");
+        match &self.tls {
+            None => speak(stream).await,
+            Some(tls) => {
+                let name = ServerName::try_from(host.to_owned()).expect("a name");
+                let stream = tls.connect(name, stream).await;
+                speak(stream.expect("it speaks TLS")).await
+            }
+        }
+    }
+
+    /// Whether an answer is the one that was wanted.
+    fn is_good(&self, status: u16, body: &[u8]) -> bool {
+        let answered = || serde_json::from_slice::<Value>(body).unwrap_or_default();
+        status == 200 && (self.event.is_none() || answered()["statusCode"] == 200)
+    }
+}
+
+fn trusting(authority: &str) -> TlsConnector {
+    let mut roots = RootCertStore::empty();
+    let der = fs::read(authority).expect("the certificate is there");
+    roots.add(CertificateDer::from(der)).expect("it is one");
+    let config = ClientConfig::builder().with_root_certificates(roots);
+    TlsConnector::from(Arc::new(config.with_no_client_auth()))
+}
+
+async fn speak<S>(stream: S) -> SendRequest<Full<Bytes>>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let spoken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+    let (sender, connection) = spoken.expect("it speaks HTTP");
+    tokio::spawn(connection);
+    sender
+}
+
+/// Sends one request after another: how long each took, and what was answered to those that failed.
+async fn send_all(
+    plan: Arc<Plan>,
+    mut sender: SendRequest<Full<Bytes>>,
+    requests: Vec<Request<Full<Bytes>>>,
+) -> (Vec<Duration>, Vec<String>) {
+    let mut took = Vec::with_capacity(requests.len());
+    let mut failures = Vec::new();
+    for request in requests {
+        let started = Instant::now();
+        let answer = match exchange(&mut sender, request).await {
+            Ok((status, body)) if plan.is_good(status, &body) => {
+                took.push(started.elapsed());
+                continue;
+            }
+            Ok((status, body)) => format!("{status} {}", String::from_utf8_lossy(&body)),
+            Err(error) => error.to_string(),
+        };
+        failures.push(answer);
+    }
+    (took, failures)
+}
+
+async fn exchange(
+    sender: &mut SendRequest<Full<Bytes>>,
+    request: Request<Full<Bytes>>,
+) -> hyper::Result<(u16, Bytes)> {
+    sender.ready().await?;
+    let response = sender.send_request(request).await?;
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await?;
+    Ok((status, body.to_bytes()))
+}
