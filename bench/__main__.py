@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from aws.template import WORKSPACE
-from bench import calls, cold, instructions, machine, memory, report, targets
+from bench import calls, cold, instructions, machine, memory, report, targets, trips
 from bench.build import FOLDER, Built, build
 from bench.host import LambdaHost
-from bench.ledger import Growth
+from bench.growth import Growth, Sizes
 from bench.subjects import Subject, order, over_tls, subjects
 from bench.surroundings import Surroundings
 from bench.warm import Plan, Warm
@@ -34,12 +34,14 @@ class Amounts:
     memory: int
     calls: int
     instructions: tuple[int, int]
-    orders: list[int]
-    asked: int
+    growth: Sizes
 
 
-FULL = Amounts(30, 1600, 500, 100, (50, 250), [1_000, 100_000, 1_000_000], 2_000)
-QUICK = Amounts(2, 32, 20, 10, (3, 6), [1_000, 2_000], 40)
+FULL = Amounts(30, 1600, 500, 100, (50, 250), Sizes([1_000, 100_000, 1_000_000], 6, 100, 800, (20, 120)))
+#: Parts that go with another, and are not named.
+WITH = {"trips": "cold", "sizes": "memory"}
+
+QUICK = Amounts(2, 32, 20, 10, (3, 6), Sizes([100], 2, 10, 40, (2, 4)))
 
 
 class Bench:
@@ -48,8 +50,9 @@ class Bench:
     def __init__(self, built: Built, folder: Path):
         self.amounts = QUICK if built.is_quick else FULL
         self.around = Surroundings(built, folder)
-        self.known = subjects(built, self.around)
+        self.known = subjects(built)
         self.host = LambdaHost(self.around)
+        self.trips: dict[str, list[str]] = {}
 
     def stop(self) -> None:
         """Ends what it started."""
@@ -58,20 +61,31 @@ class Bench:
 
     def of_kind(self, kind: str) -> list[Subject]:
         """Every subject that does this work; the floor is none of them."""
-        return [one for one in self.known.values() if one.kind == kind and not one.name.startswith("floor")]
+        return [one for one in self.known.values() if one.kind == kind and one.name != "floor"]
+
+    def count_trips(self) -> dict[str, list[str]]:
+        """What ours ask until their first answer."""
+        for place, kind in enumerate(("webhook", "create-intent")):
+            self.trips[kind] = trips.of(self.known[f"ours: {kind}"], self.around, 900_000 + place)
+        return self.trips
+
+    def cold(self) -> Any:
+        """Cold starts, of the floors with these trips too."""
+        everyone = [*self.known.values(), *trips.floors(self.known["floor"], self.trips, self.around)]
+        return cold.measure(everyone, self.around, self.amounts.rounds, 1_000_000)
 
     def parts(self) -> dict[str, Callable[[], Any]]:
         """What measures each part. Numbers of orders do not meet."""
         amounts, around, host = self.amounts, self.around, self.host
         webhooks, ours = self.of_kind("webhook"), self.known["ours: webhook"]
         as_http = [one for one in webhooks if one.name.startswith(("ours", "Node"))]
-        everyone = [one for one in self.known.values() if not one.variables.get("FLOOR_TRIPS")]
         working = [*webhooks, *self.of_kind("create-intent")]
         growth = Growth(ours, order(around.built), around)
         return {
-            "cold": lambda: cold.measure([*self.known.values()], around, amounts.rounds, 1_000_000),
+            "trips": self.count_trips,
+            "cold": self.cold,
             "memory": lambda: memory.measure(working, around, host, amounts.memory, 2_000_000),
-            "sizes": lambda: memory.sizes(everyone, around),
+            "sizes": lambda: memory.sizes([*self.known.values()], around),
             "warm": lambda: Warm(around, host, Plan(amounts.requests, amounts.requests // 4), 3_000_000).measure(
                 webhooks, as_http
             ),
@@ -79,7 +93,7 @@ class Bench:
             "calls": lambda: calls.measure(
                 over_tls(around.built, self.known), around, host, amounts.calls, 5_000_000
             ),
-            "growth": lambda: growth.measure(amounts.orders, amounts.asked),
+            "growth": lambda: growth.measure(amounts.growth),
         }
 
 
@@ -90,12 +104,14 @@ def main(words: list[str]) -> int:
     raw = FOLDER / ("quick.json" if is_quick else "results.json")
     results = json.loads(raw.read_text()) if raw.exists() and wanted else {}
     if wanted != ["report"]:
-        measure(is_quick, wanted, results)
-        raw.write_text(json.dumps(results, indent=1))
-    document = FOLDER / "quick" / "benchmarks.md" if is_quick else WORKSPACE / "docs" / "benchmarks.md"
-    report.write(results, document)
+        measure(is_quick, wanted, results, raw)
     if not is_quick:
         tell(results)
+    if missing := [name for name in report.PARTS if name not in results]:
+        print(f"no document: without {', '.join(missing)} it would not be whole")
+        return 0
+    document = FOLDER / "quick" / "benchmarks.md" if is_quick else WORKSPACE / "docs" / "benchmarks.md"
+    report.write(results, document)
     print(f"written: {document}")
     return 0
 
@@ -107,8 +123,8 @@ def tell(results: dict[str, Any]) -> None:
         print(f"{verdict.word.strip('*'):12}  {verdict.target.what}: {figure} (bound {verdict.target.bound:g})")
 
 
-def measure(is_quick: bool, wanted: list[str], results: dict[str, Any]) -> None:
-    """Measures into `results`."""
+def measure(is_quick: bool, wanted: list[str], results: dict[str, Any], raw: Path) -> None:
+    """Measures into `results`, and into the file, part by part: what is stopped keeps what it had."""
     print("building", flush=True)
     built = build(is_quick)
     results["machine"] = machine.describe()
@@ -116,9 +132,10 @@ def measure(is_quick: bool, wanted: list[str], results: dict[str, Any]) -> None:
         bench = Bench(built, Path(folder))
         try:
             for name, part in bench.parts().items():
-                if not wanted or name in wanted or (name == "sizes" and "memory" in wanted):
+                if not wanted or WITH.get(name, name) in wanted:
                     begun = time.monotonic()
                     results[name] = part()
+                    raw.write_text(json.dumps(results, indent=1))
                     print(f"{name}: {time.monotonic() - begun:.0f} s", flush=True)
         finally:
             bench.stop()

@@ -86,12 +86,11 @@ def words(subject: Subject, around: Surroundings) -> list[str]:
     """Options of the load generator that ask a create-intent on a host of Lambda functions."""
     body = around.folder / "create.json"
     body.write_text(cold.create_body(subject))
-    headers = {"authorization": f"Bearer {shop.token('ada')}", "idempotency-key": f"cart-{NUMBER}"}
-    return ["--body", str(body), *load.as_events("create-intent"), *as_words(headers)]
+    payers = ["--site-key", shop.SITE_KEY, *(word for role in subject.roles for word in ("--role", role))]
+    headers = as_words({"idempotency-key": f"cart-{NUMBER}"})
+    return ["--body", str(body), *load.as_events("create-intent"), *payers, *headers]
 
 
 def as_words(headers: dict[str, str]) -> list[str]:
     """Headers as options."""
     return [word for pair in headers.items() for word in ("--header", ": ".join(pair))]
-
-

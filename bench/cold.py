@@ -4,6 +4,7 @@ import http.client
 import json
 import re
 import time
+from ipaddress import IPv4Address
 from typing import Any
 
 from aws import shop
@@ -65,7 +66,9 @@ def event_for(subject: Subject, around: Surroundings, number: int) -> Any:
         event["headers"]["stripe-signature"] = shop.signature(body.encode())
     else:
         body = create_body(subject).replace(NUMBER, numbered)
-        event["headers"]["authorization"] = f"Bearer {shop.token('ada')}"
+        # A payer of their own, at an address of their own: so many payments of one would be refused.
+        event["headers"]["authorization"] = f"Bearer {shop.token(f'payer-{number}')}"
+        event["requestContext"]["http"]["sourceIp"] = str(IPv4Address(0x0A000000 + number))
         event["headers"]["idempotency-key"] = f"cart-{numbered}"
     event["headers"]["content-length"] = str(len(body.encode()))
     return event | {"body": body}

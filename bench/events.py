@@ -9,31 +9,45 @@ Event = dict[str, Any]
 SIZES = {"1 kB": 1_024, "8 kB": 8_192, "256 kB": 262_144}
 
 
+#: What every payment intent has, whoever reads it; the rest is left out of an event that is to be small, the longest first.
+NEEDED = {
+    "id", "object", "amount", "amount_received", "capture_method", "confirmation_method", "created", "currency", "latest_charge",
+    "livemode", "metadata", "payment_method_types", "status",
+}
+
+
 def compact(value: Any) -> str:
     """JSON without white space."""
     return json.dumps(value, separators=(",", ":"))
 
 
 def of_size(event: Event, size: int) -> str:
-    """The event with so many bytes: filled up with what an event may hold, or without what is empty in it."""
+    """The event with exactly so many bytes: filled up with what an event may hold, or without what is not needed of it."""
     plain = compact(event)
     if len(plain) > size:
-        return padded(without_empty(event), size)
+        return padded(cut(event, size), size)
     charge = {name: value for name, value in event["data"]["object"].items() if not isinstance(value, dict | list)}
     filler = {"object": "list", "data": [charge] * ((size - len(plain) - 64) // (len(compact(charge)) + 1))}
     return padded(with_object(event, {"filler": filler}), size)
 
 
+def cut(event: Event, size: int) -> Event:
+    """The event without the longest values that are not needed of its object, so that it can be padded to so many bytes."""
+    kept = dict(event["data"]["object"])
+    small = event | {"data": {"object": kept}}
+    for name in sorted(kept.keys() - NEEDED, key=lambda name: (-len(compact(kept[name])), name)):
+        if len(compact(with_object(small, {"note": ""}))) <= size:
+            break
+        del kept[name]
+    return small
+
+
 def padded(event: Event, size: int) -> str:
-    """The event with a text that fills the rest; one that is too large as it is."""
+    """The event with a text that fills the rest."""
     rest = size - len(compact(with_object(event, {"note": ""})))
-    return compact(with_object(event, {"note": "x" * max(0, rest)}))
-
-
-def without_empty(event: Event) -> Event:
-    """The event without what its object says nothing by."""
-    kept = {name: value for name, value in event["data"]["object"].items() if value not in (None, {}, [], "")}
-    return event | {"data": {"object": kept}}
+    if rest < 0:
+        raise ValueError(f"an event does not fit into {size} bytes")
+    return compact(with_object(event, {"note": "x" * rest}))
 
 
 def with_object(event: Event, more: dict[str, Any]) -> Event:

@@ -50,8 +50,14 @@ def cpu_us(rows: list[Any]) -> float:
     return sum(row["cpu_seconds"] for row in rows) / sum(row["requests"] for row in rows) * 1e6
 
 
-def growth_ratio(results: Results, kind: str) -> float:
-    """What a request costs over the largest ledger, against the smallest."""
+def growth_ratio(results: Results, kind: str, count: str = "") -> float:
+    """The processor time of a request over a ledger, the largest if none is named, against the smallest."""
     counts = sorted(results["growth"], key=int)
-    first, last = (cpu_us(results["growth"][count][kind]) for count in (counts[0], counts[-1]))
-    return last / max(first, 0.001)
+    return cpu_us(results["growth"][count or counts[-1]][kind]) / max(cpu_us(results["growth"][counts[0]][kind]), 0.001)
+
+
+def growth_in_instructions(results: Results, kind: str, count: str = "") -> float:
+    """The same, of instructions."""
+    counts = sorted(results["growth"], key=int)
+    first, last = (results["growth"][one]["instructions"][kind] for one in (counts[0], count or counts[-1]))
+    return last / first

@@ -3,12 +3,13 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from aws.program import environment
 from bench import ledger, load
-from bench.host import plain
+from bench.host import Running, plain
 from bench.subjects import Subject
 from bench.surroundings import Surroundings
 
@@ -42,12 +43,21 @@ def of_limit(around: Surroundings, size: str, times: int) -> int:
 
 
 def of_webhook(subject: Subject, around: Surroundings, size: str, times: int, first: int, where: str) -> int:
-    """Of a webhook as a plain server over this ledger, from its start to its end."""
-    log = around.folder / "webhook.callgrind"
+    """Of a webhook over this ledger that takes so many events."""
+
+    def deliver(running: Running) -> None:
+        load.deliver(around, [running.url], size, is_lambda=False, clients=1, requests=times, first=first)
+
+    return of(subject, around, where, deliver)
+
+
+def of(subject: Subject, around: Surroundings, where: str, send: Callable[[Running], Any]) -> int:
+    """Of a function as a plain server over this ledger, from its start to its end."""
+    log = around.folder / "function.callgrind"
     watched = Subject(subject.name, [*callgrind(log), *subject.command], subject.files)
     running = plain(watched, around, FAREBOX_LEDGER=where)
     try:
-        load.deliver(around, [running.url], size, is_lambda=False, clients=1, requests=times, first=first)
+        send(running)
     finally:
         running.stop()
     return collected(log)

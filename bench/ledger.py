@@ -1,22 +1,18 @@
-"""What an event and an order cost in a SQLite ledger with few orders and with many."""
+"""SQLite ledgers with few orders and with many."""
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-from aws import shop
-from bench import calls, load
-from bench.host import Running, plain
-from bench.subjects import Subject
-from bench.surroundings import INTENT, NUMBER, ORDER, Surroundings
+from bench.surroundings import EVENT, INTENT, NUMBER, ORDER, Surroundings
 
-#: The numbers of the orders that are asked for one after another are this far apart: no two share a page.
-STRIDE = 7919
+NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < :count)"
 
-COPY = """
-    WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < :count)
+#: Orders that wait to be paid: copies of one.
+ORDERS = f"""
+    {NUMBERS}
     INSERT INTO orders (id, version, intent, status, body, updated_at)
     SELECT replace(id, :number, printf('%09d', n)), version, replace(:intent, :number, printf('%09d', n)), status,
            replace(replace(body, intent, replace(:intent, :number, printf('%09d', n))), :id,
@@ -25,69 +21,46 @@ COPY = """
     FROM numbers, one.orders
 """
 
+#: For each order an event that was taken lately. Their ids lie between those that are still to come.
+EVENTS = f"""
+    {NUMBERS}
+    INSERT INTO events (id, type, outcome, received_at)
+    SELECT replace(:event, :number, printf('%09d', n)) || 'a', 'payment_intent.created', 'applied', strftime('%s', 'now')
+    FROM numbers
+"""
+
+#: For each order a message that was delivered lately, with an id like any other digest.
+OUTBOX = f"""
+    {NUMBERS}
+    INSERT INTO outbox (id, type, body, state, created_at, due_at, delivered_at)
+    SELECT printf('msg_%08x%024d', n * 2654435761 % 4294967296, n), 'order.payment_failed',
+           printf('{{"type":"order.payment_failed","orderId":"%s","note":"%0200d"}}', replace(:id, :number, printf('%09d', n)), n),
+           'delivered', strftime('%s', 'now'), strftime('%s', 'now'), strftime('%s', 'now')
+    FROM numbers
+"""
+
 
 def fill(around: Surroundings, path: Path, count: int) -> None:
-    """Makes a file with so many orders that wait to be paid: copies of one that create-intent opened."""
-    for suffix in ["", "-wal", "-shm"]:
-        Path(f"{path}{suffix}").unlink(missing_ok=True)
-    shutil.copy(around.sqlite, path)
+    """Makes a file with so many orders that wait to be paid, and what such a shop has seen and delivered before."""
+    copy(around.sqlite, path)
+    names = {"count": count, "number": NUMBER, "intent": INTENT, "id": ORDER, "event": EVENT}
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
         file.execute("PRAGMA synchronous = OFF")
+        file.execute("PRAGMA cache_size = -400000")
         file.execute("ATTACH ? AS one", [str(around.sqlite)])
+        file.execute("BEGIN")
         file.execute("DELETE FROM main.orders")
-        file.execute(COPY, {"count": count, "number": NUMBER, "intent": INTENT, "id": ORDER})
+        for statement in [ORDERS, EVENTS, OUTBOX]:
+            file.execute(statement, names)
+        file.execute("COMMIT")
         file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-class Growth:
-    """The same number of events and questions, at several sizes of the ledger."""
-
-    def __init__(self, webhook: Subject, order: Subject, around: Surroundings):
-        self.webhook, self.order, self.around = webhook, order, around
-
-    def measure(self, counts: list[int], requests: int) -> dict[str, Any]:
-        """For each number of orders: processor time, instructions read apart, and times of answers."""
-        files = {count: self.around.folder / f"orders-{count}.sqlite" for count in counts}
-        for count, path in files.items():
-            fill(self.around, path, count)
-        rounds = 4
-        found: dict[str, Any] = {str(count): {"webhook": [], "order": []} for count in counts}
-        running = {count: self._start(path) for count, path in files.items()}
-        try:
-            for turn in range(rounds):
-                for count, (webhook, order) in running.items():
-                    each = requests // rounds
-                    first = turn * each * STRIDE
-                    found[str(count)]["webhook"].append(self._pay(webhook, count, each, first))
-                    found[str(count)]["order"].append(self._ask(order, count, each, first))
-        finally:
-            for pair in running.values():
-                for one in pair:
-                    one.stop()
-        return found
-
-    def _start(self, path: Path) -> tuple[Running, Running]:
-        where = {"FAREBOX_LEDGER": f"sqlite:{path}"}
-        return plain(self.webhook, self.around, **where), plain(self.order, self.around, **where)
-
-    def _pay(self, webhook: Running, count: int, requests: int, first: int) -> Any:
-        body = str(self.around.bodies["1 kB"])
-        words = ["--body", body, "--sign", shop.WEBHOOK_SECRET, *numbers(first, count)]
-        return used(webhook, lambda: load.send(self.around, [webhook.url], words, 1, requests))
-
-    def _ask(self, order: Running, count: int, requests: int, first: int) -> Any:
-        words = [*calls.as_words({"authorization": f"Bearer {shop.token('ada')}"}), *numbers(first, count)]
-        url = f"{order.url}?id={ORDER}"
-        return used(order, lambda: load.send(self.around, [url], words, 1, requests))
-
-
-def numbers(first: int, count: int) -> list[str]:
-    """Options of the load generator: which orders."""
-    return ["--first", str(first), "--stride", str(STRIDE), "--below", str(count)]
-
-
-def used(running: Running, send: Any) -> dict[str, Any]:
-    """Figures of the load generator, with the processor time that a function used meanwhile."""
-    before = running.cpu_seconds()
-    figures = send()
-    return figures | {"cpu_seconds": running.cpu_seconds() - before}
+def copy(source: Path, path: Path) -> Path:
+    """A copy of a file that nobody has open: all of it in memory, and on the disk, so that no write of ours is under way."""
+    for suffix in ["", "-wal", "-shm"]:
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    shutil.copy(source, path)
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+    return path

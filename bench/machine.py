@@ -20,6 +20,7 @@ def describe() -> dict[str, str]:
         "Node": said("node", "--version"),
         "Python": said("python3", "--version"),
         "commit": said("git", "rev-parse", "--short", "HEAD"),
+        "load before": f"{os.getloadavg()[0]:.1f} processes that want a core; what is more than 0.5 makes times, and some ratios, unsteady",
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
     }
 

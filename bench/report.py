@@ -4,15 +4,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from aws.template import WORKSPACE
 from bench import figures, plot, targets
 from bench.figures import CREATE, OURS, Results, cold_ratio, percentile
 from bench.plot import Bar, short
 
 HEAD = """# Benchmarks
 
-Made by `./scripts/bench`, in one run; do not edit. Ratios are what to go by: absolute times are those of this one machine, of
-stand-ins on the same machine, and of Lambda's emulator, and not of AWS.
+Made by `./scripts/bench`, in one run; do not edit. It sets itself up on a Linux machine with Rust, Node, Python and valgrind; a part of it is measured again by the command
+that stands with each figure. Ratios are what to go by: absolute times are those of this one machine, of stand-ins on the same machine, and of Lambda's emulator, and not of AWS.
 """
+
+#: What the document is made from.
+PARTS = ["machine", "trips", "cold", "memory", "sizes", "warm", "instructions", "calls", "growth"]
 
 Row = list[str]
 
@@ -40,7 +44,7 @@ def image(name: str, words: str) -> str:
 def sections(results: Results) -> Iterator[str]:
     """The document, part by part."""
     yield "## What is to be reached\n"
-    yield table(["what", "bound", "measured", ""], [judged(verdict) for verdict in targets.verdicts(results)])
+    yield table(["what", "bound", "measured", "", "measure it again"], [judged(verdict) for verdict in targets.verdicts(results)])
     yield "## The machine\n"
     yield table(["what", "it was"], [list(pair) for pair in results["machine"].items()])
     yield from compared()
@@ -50,7 +54,8 @@ def sections(results: Results) -> Iterator[str]:
     yield from instructions(results)
     yield from calls(results)
     yield from growth(results)
-    yield COSTS
+    yield from costs()
+    yield MICRO
 
 
 def judged(verdict: targets.Verdict) -> Row:
@@ -58,7 +63,8 @@ def judged(verdict: targets.Verdict) -> Row:
     target = verdict.target
     sign = "at most" if target.is_most else "at least"
     figure = "" if verdict.figure is None else f"{verdict.figure:.2f} {target.unit}"
-    return [target.what, f"{sign} {target.bound:g} {target.unit}".strip(), figure.strip(), verdict.word]
+    again = f"`./scripts/bench {target.part}`"
+    return [target.what, f"{sign} {target.bound:g} {target.unit}".strip(), figure.strip(), verdict.word, again]
 
 
 def compared() -> Iterator[str]:
@@ -68,10 +74,14 @@ def compared() -> Iterator[str]:
 | name | what it is |
 |---|---|
 | ours | the functions of this repository, as they are deployed |
-| floor | an empty function on `lambda_http`, with the same release profile; with *secret*, and one bare GetSecretValue; with *trips*, and as many bare round trips, one after another, as ours make until their first answer |
+| floor | an empty function on `lambda_http`, with the same release profile |
+| floor + secret | and one bare GetSecretValue |
+| floor + trips | and a bare round trip for each that this function makes until its first answer: see [cold start](#cold-start) |
 | stock Rust | the same work as the documents of async-stripe, async-stripe-webhook, lambda_http and the AWS SDK show it. Without LTO, with cargo's own optimisation, stripped: with fat LTO it links for more than twenty minutes |
 | Node | stripe-node over the raw body, a switch over the type, the secret by the AWS SDK, a conditional write of the event's id; one minified file of esbuild's, on a minimal loop |
 | Python | the same with stripe-python, boto3, and Powertools' idempotency, on a minimal loop |
+
+Only ours and Node's are measured as plain HTTP servers: `lambda_http` and Python's guides for Lambda have none, and any that were added here would be measured instead of them.
 
 The peers are in [`bench/peers`](../bench/peers). They claim an event's id; ours moves its order and writes the message to the site as well, in the same transaction. All of
 them ask one [stand-in](../bench/tools/src/bin/stand-in.rs) for Secrets Manager and DynamoDB, which answers from memory, and one [sandbox](../sandbox) of Stripe.
@@ -89,10 +99,25 @@ def cold(results: Results) -> Iterator[str]:
     yield f"""## Cold start
 
 `./scripts/bench cold`: the first event to its answer under Lambda's Runtime Interface Emulator, in milliseconds, with the secret and the table read;
-{len(results["cold"][OURS]["answer_ms"])} rounds in which each starts once. *Ratio* is the median of the rounds' own ratios to our webhook. INIT is what the emulator reports for the start alone.
+{len(results["cold"][OURS]["answer_ms"])} rounds in which each starts once. *Ratio* is the median of the rounds' own ratios to our webhook. INIT is what the emulator reports for the start alone. Every payment is
+another guest's, at another address, so that the limits on starting payments stay as they are deployed.
+
+**The floor's round trips** are counted in each run, by the stand-ins, in one cold start of ours: {trips(results)}. In place of each the floor sends one request
+of the same kind to the same stand-in, and waits for its answer: GetSecretValue; GetItem, whatever ours asks of the table, transactions too; a greeting, a price, or
+a payment intent of Stripe. It does so one after another, over one connection for each of the two that stays open, without TLS, signatures, or reading what is answered. What ours does at once, such as greeting
+Stripe while the table is looked at, is sequential there: a round trip on one machine takes about a tenth of a millisecond, so that this order weighs little, and most of what lies between
+ours and the floor is our own work.
 """
     yield table(["function", "ratio", "p10", "median", "p90", "INIT"], rows)
     yield image("cold", "Cold starts")
+
+
+def trips(results: Results) -> str:
+    """What the floors ask, in words."""
+    said = []
+    for name, counted in results["trips"].items():
+        said.append(f"{len(counted)} for {name} ({', '.join(f'{counted.count(one)} {one}' for one in dict.fromkeys(counted))})")
+    return "; ".join(said)
 
 
 def memory(results: Results) -> Iterator[str]:
@@ -150,7 +175,8 @@ def calls(results: Results) -> Iterator[str]:
     yield """## Warm create-intent
 
 `./scripts/bench calls`: Stripe is behind TLS and a round trip of 40 ms. The bare call creates a payment intent over a connection that is open. Times in milliseconds, at the median.
-Here our own and the stock function trust the benchmark's certificate, and nothing else about them is changed.
+Here our own and the stock function trust the benchmark's certificate, and nothing else about them is changed. Callers are guests, each another; *new customers* are callers whose
+role makes them customers of Stripe's, each at the first payment, which asks Stripe once more.
 """
     rows = []
     for name, row in found.items():
@@ -162,20 +188,22 @@ Here our own and the stock function trust the benchmark's certificate, and nothi
 
 def growth(results: Results) -> Iterator[str]:
     """A growing ledger."""
-    counts = sorted(results["growth"], key=int)
     rows = []
-    for count in counts:
+    for count in sorted(results["growth"], key=int):
         row = [f"{int(count):,}"]
         for kind in ("webhook", "order"):
-            base = figures.cpu_us(results["growth"][counts[0]][kind])
-            ratio = figures.cpu_us(results["growth"][count][kind]) / max(base, 0.001)
-            row += [f"{ratio:.2f}", short(middle(results["growth"][count][kind]))]
+            ratios = [figures.growth_ratio(results, kind, count), figures.growth_in_instructions(results, kind, count)]
+            row += [*(f"{ratio:.2f}" for ratio in ratios), short(middle(results["growth"][count][kind]))]
         rows.append(row)
-    yield """## A growing ledger
+    first = next(iter(results["growth"].values()))["webhook"]
+    yield f"""## A growing ledger
 
-`./scripts/bench growth`: events and questions about orders all over a SQLite file. Ratios are of processor time, to the smallest file; times are of answers, in milliseconds, at the median.
+`./scripts/bench growth`: SQLite files with so many orders that wait to be paid, as many events that were taken, and as many messages that were delivered. In {len(first)} rounds, in which sizes take
+turns, `webhook` takes {first[0]["requests"]} new events of 1 kB over a fresh copy of the file, each of which pays another order, all over the file; then `order` tells as many orders. Copies are synced to the disk
+before, and warmed by the same number of requests. Ratios, to the smallest file, are of processor time and of instructions under callgrind; times are of answers, in milliseconds, at the median.
 """
-    yield table(["orders", "webhook", "webhook, ms", "order", "order, ms"], rows)
+    head = ["orders", "webhook, time", "webhook, instructions", "webhook, ms", "order, time", "order, instructions", "order, ms"]
+    yield table(head, rows)
 
 
 def middle(rows: list[Any]) -> float:
@@ -183,8 +211,23 @@ def middle(rows: list[Any]) -> float:
     return percentile([row["p50_us"] / 1000 for row in rows], 50)
 
 
-COSTS = """On DynamoDB, every read and write is by key, so that the number of orders does not matter. [What each operation
-reads and writes](dynamodb.md#what-is-read-and-written) is asserted by tests; [what a million payments cost](deploy-aws.md#what-it-costs) follows from it.
+def costs() -> Iterator[str]:
+    """What AWS counts and costs: not measured here."""
+    yield """## What a million payments cost on AWS
+
+On DynamoDB every read and write is by key, so that the number of orders does not matter. [What each operation reads and writes](dynamodb.md#what-is-read-and-written), in capacity
+units, is asserted by tests (`cargo test -p shared --lib ledger -- --ignored`, on a stand-in; `scripts/test` starts one). From that follow these sums, in US dollars, which are those of
+[docs/deploy-aws.md](deploy-aws.md#what-it-costs) with the prices that they assume:
+"""
+    text = (WORKSPACE / "docs" / "deploy-aws.md").read_text()
+    sums = text.partition("**a million payments** are:")[2].strip().partition("\n\n")[0]
+    yield sums + "\n"
+
+
+MICRO = """## Parts
+
+`cargo bench -p shared --bench parts` measures the signature, the envelope and the state machine alone, by Criterion, for comparing two states of the code on one machine; it needs nothing but Rust. Its
+figures are not quoted here.
 """
 
 

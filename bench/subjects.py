@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.build import Built
-from bench.surroundings import Surroundings
 
 
 @dataclass(frozen=True)
@@ -20,6 +19,8 @@ class Subject:
     variables: dict[str, str] = field(default_factory=dict)
     #: `webhook` or `create-intent`.
     kind: str = "webhook"
+    #: What the callers' tokens say that they are; without any, they are guests.
+    roles: tuple[str, ...] = ()
 
     @property
     def is_ours(self) -> bool:
@@ -27,22 +28,12 @@ class Subject:
         return self.name.startswith("ours")
 
 
-def subjects(built: Built, around: Surroundings) -> dict[str, Subject]:
+def subjects(built: Built) -> dict[str, Subject]:
     """All of them, by name."""
-    address = around.aws_url.removeprefix("http://")
-    stripe = around.stripe.url.removeprefix("http://")
-    floor = [str(built.ours("floor"))]
     found = [
         ours(built, "webhook"),
         ours(built, "create-intent"),
-        Subject("floor", floor, [built.ours("floor")]),
-        Subject("floor + secret", floor, [built.ours("floor")], {"FLOOR_TRIPS": address}),
-        # The secret, the table and Stripe at the start; then the table's read and its transaction.
-        Subject("floor + webhook's trips", floor, [built.ours("floor")],
-                {"FLOOR_TRIPS": ",".join([address, address, stripe, address, address])}),
-        # As much; then the price and the intent at Stripe, and the intent noted: a read and a transaction.
-        Subject("floor + create-intent's trips", floor, [built.ours("floor")],
-                {"FLOOR_TRIPS": ",".join([address, address, stripe, address, address, stripe, stripe, address, address])}),
+        Subject("floor", [str(built.ours("floor"))], [built.ours("floor")]),
         node(built, "webhook"),
         node(built, "create-intent"),
         python(built),
@@ -53,13 +44,15 @@ def subjects(built: Built, around: Surroundings) -> dict[str, Subject]:
 
 
 def over_tls(built: Built, known: dict[str, Subject]) -> list[Subject]:
-    """create-intent in each language, trusting the certificate of the sandbox behind TLS."""
+    """create-intent in each language, trusting the certificate of the sandbox behind TLS; ours for guests, and for customers."""
     node = known["Node: create-intent"]
     if built.is_quick:
         return [node]
     ours, stock = known["ours: create-intent"], known["stock Rust: create-intent"]
+    ours = replace(ours, command=[str(built.ours("tls-create-intent"))])
     return [
-        replace(ours, command=[str(built.ours("tls-create-intent"))]),
+        ours,
+        replace(ours, name=f"{ours.name}, new customers", roles=("customer",)),
         replace(stock, command=[str(built.stock("tls-stock-create-intent"))]),
         node,
     ]
@@ -91,7 +84,6 @@ def python(built: Built) -> Subject:
     files = [path for path in built.python.rglob("*") if path.is_file()]
     command = [program, str(built.python / "webhook.py")]
     return Subject("Python: webhook", command, files, {"TABLE": "python"})
-
 
 
 

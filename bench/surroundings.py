@@ -48,6 +48,7 @@ class Surroundings:
             "STRIPE_API_BASE": self.stripe.url, "SECRET_ID": "bench", "FAREBOX_SECRET_ID": "bench",
             "FAREBOX_LEDGER": f"dynamodb:{TABLE}",
         }
+        self._requests = 0
         self.items, self.event = self._paid_order()
         self.bodies = {name: self._body(size) for name, size in SIZES.items()}
 
@@ -96,6 +97,15 @@ class Surroundings:
         )
         with urllib.request.urlopen(request, timeout=60):
             pass
+
+    def asked(self) -> list[str]:
+        """What AWS and then Stripe were asked since this was last read: AWS's operations, Stripe's methods."""
+        with urllib.request.urlopen(f"{self.aws_url}/asked") as answer:
+            operations = json.loads(answer.read())
+        with urllib.request.urlopen(f"{self.stripe.url}/_sandbox/requests") as answer:
+            requests = json.loads(answer.read())["data"]
+        since, self._requests = requests[self._requests:], len(requests)
+        return operations + [request["method"] for request in since]
 
     def _body(self, size: int) -> Path:
         """The file of an event with so many bytes."""

@@ -16,6 +16,8 @@ WARM = {"host": "lambda", "instances": 1, "size": "8 kB", "clients": 16}
 class Target:
     """A figure and its bound."""
 
+    #: Which part of a run measures it.
+    part: str
     what: str
     of: Callable[[Results], float]
     bound: float
@@ -25,32 +27,34 @@ class Target:
 
 
 TARGETS = [
-    Target("webhook, cold start: times the floor with its round trips",
+    Target("cold", "webhook, cold start: times the floor with its round trips",
            lambda r: figures.cold_ratio(r, OURS, "floor + webhook's trips"), 1.25, True),
-    Target("webhook, cold start: Node's, times ours",
+    Target("cold", "webhook, cold start: Node's, times ours",
            lambda r: figures.cold_ratio(r, "Node: webhook", OURS), 12, False),
-    Target("webhook, cold start: Python's, times ours",
+    Target("cold", "webhook, cold start: Python's, times ours",
            lambda r: figures.cold_ratio(r, "Python: webhook", OURS), 8, False),
-    Target("create-intent, cold start: times the floor with its round trips",
+    Target("cold", "create-intent, cold start: times the floor with its round trips",
            lambda r: figures.cold_ratio(r, CREATE, "floor + create-intent's trips"), 1.4, True),
-    Target("webhook, peak memory", lambda r: r["memory"][OURS] / MEGABYTE, 24, True, "MB"),
-    Target("create-intent, peak memory", lambda r: r["memory"][CREATE] / MEGABYTE, 24, True, "MB"),
-    Target("webhook, zip", lambda r: r["sizes"][OURS]["zip"] / MEGABYTE, 4, True, "MB"),
-    Target("create-intent, zip", lambda r: r["sizes"][CREATE]["zip"] / MEGABYTE, 4, True, "MB"),
-    Target("webhook, binary: stock Rust's, times ours",
+    Target("memory", "webhook, peak memory", lambda r: r["memory"][OURS] / MEGABYTE, 24, True, "MB"),
+    Target("memory", "create-intent, peak memory", lambda r: r["memory"][CREATE] / MEGABYTE, 24, True, "MB"),
+    Target("memory", "webhook, zip", lambda r: r["sizes"][OURS]["zip"] / MEGABYTE, 4, True, "MB"),
+    Target("memory", "create-intent, zip", lambda r: r["sizes"][CREATE]["zip"] / MEGABYTE, 4, True, "MB"),
+    Target("memory", "webhook, binary: stock Rust's, times ours",
            lambda r: r["sizes"]["stock Rust: webhook"]["bytes"] / r["sizes"][OURS]["bytes"], 4, False),
-    Target("create-intent, binary: stock Rust's, times ours",
+    Target("memory", "create-intent, binary: stock Rust's, times ours",
            lambda r: r["sizes"]["stock Rust: create-intent"]["bytes"] / r["sizes"][CREATE]["bytes"], 4, False),
-    Target("webhook, warm: times Node's requests per core",
+    Target("warm", "webhook, warm: times Node's requests per core",
            lambda r: figures.per_core_ratio(r, "Node: webhook", **WARM), 5, False),
-    Target("webhook, instructions at 8 kB: times the limit",
+    Target("instructions", "webhook, instructions at 8 kB over SQLite: times the limit",
            lambda r: r["instructions"]["sqlite"] / r["instructions"]["limit"], 3, True),
-    Target("create-intent, warm: added to the bare call",
+    Target("calls", "create-intent, warm: added to the bare call, for a guest",
            lambda r: figures.added_ms(r, CREATE), ROUND_TRIP_MS + 1, True, "ms"),
-    Target("create-intent, warm: connections for 100 calls",
+    Target("calls", "create-intent, warm: connections for 100 calls",
            lambda r: r["calls"][CREATE]["connections_of_100"], 1, True, ""),
-    Target("webhook, processor time at the most orders: times that at the fewest",
+    Target("growth", "webhook, processor time at the most orders: times that at the fewest",
            lambda r: figures.growth_ratio(r, "webhook"), 1.2, True),
+    Target("growth", "webhook, instructions at the most orders: times those at the fewest",
+           lambda r: figures.growth_in_instructions(r, "webhook"), 1.2, True),
 ]
 
 

@@ -17,8 +17,7 @@ mod way;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use apply::Step;
-pub use apply::{Happening, Mismatch};
+pub use apply::{Happening, Mismatch, Step};
 pub use contents::{Contents, Line, OrderId, Unfit};
 pub(crate) use payment::IntentKeys;
 pub use record::{RefundRecord, RefundState};

@@ -12,5 +12,5 @@ mod tables;
 
 pub use expression::{Condition, Refused, update};
 pub use options::Options;
-pub use signing::signature;
+pub use signing::{signature, token};
 pub use tables::{Item, Tables};

@@ -77,9 +77,11 @@ impl Happening {
 
 /// An order after an event, and what the site is told of it.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Step {
-    pub(crate) order: Order,
-    pub(crate) happenings: Vec<Happening>,
+pub struct Step {
+    /// The order as it is now.
+    pub order: Order,
+    /// What the site is told, in this order.
+    pub happenings: Vec<Happening>,
 }
 
 impl Order {
@@ -90,7 +92,7 @@ impl Order {
     /// # Errors
     ///
     /// [`Mismatch`] when the event contradicts what was offered; the order stays as it is.
-    pub(crate) fn apply(&self, event: &Event, now: i64) -> Result<Option<Step>, Mismatch> {
+    pub fn apply(&self, event: &Event, now: i64) -> Result<Option<Step>, Mismatch> {
         let mut next = self.clone();
         match &event.subject {
             Subject::Intent(intent) => match next.apply_intent(intent, event)? {

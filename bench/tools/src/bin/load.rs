@@ -2,17 +2,19 @@
 //!
 //! Every request is made before the first is sent: in its body, its query and its headers a number of nine digits
 //! stands where `--body`, `--url` and `--header` have nine zeros, and `--sign` signs it as Stripe does. The numbers
-//! begin at `--first`, are `--stride` apart and below `--below`. Without `--body` it is a GET. With `--event`, an HTTP
-//! API event, it goes to a Lambda host as that event. With `--ca`, the connection is TLS. Clients take the addresses
-//! of several `--url` in turn. Prints one line of JSON.
+//! begin at `--first`, are `--stride` apart and below `--below`. Without `--body` it is a GET. With `--site-key`, each comes
+//! from a caller of its own, whose token that key signs, with the roles that `--role` names; none is a guest. With `--event`, an
+//! HTTP API event, it goes to a Lambda host as that event, from an address of its own. With `--ca`, the connection is TLS.
+//! Clients take the addresses of several `--url` in turn. Prints one line of JSON.
 
 use std::{
     fs,
+    net::Ipv4Addr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use bench_tools::{Options, signature};
+use bench_tools::{Options, signature, token};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{
     Request, Uri,
@@ -34,9 +36,9 @@ use tokio_rustls::{
     },
 };
 
-const KNOWN: [&str; 11] = [
-    "url", "clients", "requests", "first", "stride", "below", "body", "header", "sign", "event",
-    "ca",
+const KNOWN: [&str; 13] = [
+    "url", "clients", "requests", "first", "stride", "below", "body", "header", "sign", "site-key",
+    "role", "event", "ca",
 ];
 
 #[tokio::main(flavor = "current_thread")]
@@ -90,6 +92,8 @@ struct Plan {
     body: Option<String>,
     headers: Vec<(String, String)>,
     secret: Option<String>,
+    site_key: Option<String>,
+    roles: Vec<String>,
     event: Option<Value>,
     tls: Option<TlsConnector>,
 }
@@ -117,6 +121,8 @@ impl Plan {
             body: file("body"),
             headers: options.all("header").map(header).collect(),
             secret: options.get("sign").map(str::to_owned),
+            site_key: options.get("site-key").map(str::to_owned),
+            roles: options.all("role").map(str::to_owned).collect(),
             event: file("event").map(|text| serde_json::from_str(&text).expect("JSON")),
             tls: options.get("ca").map(trusting),
         }
@@ -135,6 +141,10 @@ impl Plan {
             let signed = signature(secret, body.as_bytes());
             headers.push(("stripe-signature".to_owned(), signed));
         }
+        if let Some(key) = &self.site_key {
+            let token = token(key, &format!("payer-{number}"), &self.roles);
+            headers.push(("authorization".to_owned(), format!("Bearer {token}")));
+        }
         let method = if self.body.is_some() { "POST" } else { "GET" };
         let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
         let mut request = Request::builder().method(method).uri(numbered(path));
@@ -151,6 +161,7 @@ impl Plan {
         }
         event["headers"]["content-length"] = body.len().to_string().into();
         event["body"] = body.into();
+        event["requestContext"]["http"]["sourceIp"] = address(number).to_string().into();
         let event = event.to_string();
         request.body(event.into()).expect("it can be sent")
     }
@@ -176,6 +187,12 @@ impl Plan {
         let answered = || serde_json::from_slice::<Value>(body).unwrap_or_default();
         status == 200 && (self.event.is_none() || answered()["statusCode"] == 200)
     }
+}
+
+/// An address of a private network, another for each of 16 million numbers.
+fn address(number: u64) -> Ipv4Addr {
+    let [.., second, third, fourth] = number.to_be_bytes();
+    Ipv4Addr::new(10, second, third, fourth)
 }
 
 fn trusting(authority: &str) -> TlsConnector {

@@ -1,10 +1,11 @@
 //! AWS as far as the functions and the peers ask it, on a port of this machine: Secrets Manager with one secret,
 //! and DynamoDB with tables in memory. It is as fast as it can be, and the same for all.
 //!
-//! `stand-in --secret FILE` says where it listens. `PUT /copies` seeds a table.
+//! `stand-in --secret FILE` says where it listens. `PUT /copies` seeds a table; `GET /asked` tells which operations it was asked
+//! for since that was last read.
 
 use std::{
-    fs,
+    fs, mem,
     net::Ipv4Addr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -26,11 +27,16 @@ use tokio::net::TcpListener;
 struct Aws {
     secret: Arc<str>,
     tables: Arc<Mutex<Tables>>,
+    asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Aws {
     fn tables(&self) -> MutexGuard<'_, Tables> {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Vec<String>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -42,10 +48,12 @@ async fn main() {
     let aws = Aws {
         secret: secret.expect("the secret's file is there").into(),
         tables: Arc::default(),
+        asked: Arc::default(),
     };
     let routes = Router::new()
         .route("/", post(answer))
         .route("/copies", put(copy))
+        .route("/asked", get(asked))
         .route("/items/{table}", get(items))
         .layer(DefaultBodyLimit::disable())
         .with_state(aws);
@@ -61,6 +69,7 @@ async fn main() {
 async fn answer(State(aws): State<Aws>, headers: HeaderMap, body: String) -> Response {
     let target = headers.get("x-amz-target").and_then(|t| t.to_str().ok());
     let request: Value = serde_json::from_str(&body).unwrap_or_default();
+    aws.asked().push(target.unwrap_or_default().to_owned());
     let (kind, (status, answer)) = match target.and_then(|target| target.split_once('.')) {
         Some(("secretsmanager", "GetSecretValue")) => ("1.1", (200, aws.secret_value())),
         Some(("DynamoDB_20120810", operation)) => ("1.0", aws.tables().answer(operation, &request)),
@@ -110,6 +119,10 @@ async fn copy(State(aws): State<Aws>, Json(copies): Json<Copies>) {
             tables.put(&copies.table, item);
         }
     }
+}
+
+async fn asked(State(aws): State<Aws>) -> Json<Vec<String>> {
+    Json(mem::take(&mut aws.asked()))
 }
 
 async fn items(State(aws): State<Aws>, Path(table): Path<String>) -> Json<Vec<Item>> {
