@@ -52,7 +52,7 @@ async fn orders_of_a_file_that_was_made_before_they_were_listed_are_listed() {
     let it = Fixture::new(Place::Sqlite).await;
     it.order().await;
     let before = rusqlite::Connection::open(path(&it)).unwrap();
-    let undo = "DROP INDEX orders_by_owner; DROP TABLE customers; PRAGMA user_version = 3;";
+    let undo = "DROP INDEX orders_by_owner; DROP TABLE customers; PRAGMA user_version = 4;";
     before.execute_batch(undo).unwrap();
 
     let ledger = Ledger::open(&it.config).await.unwrap();
