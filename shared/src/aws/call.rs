@@ -287,3 +287,6 @@ pub(crate) fn behind(answer: &HttpResponse) -> Option<i64> {
     let behind = date.secs() - Clock::default().now();
     (behind.unsigned_abs() > OTHER_TIME).then_some(behind)
 }
+
+#[cfg(test)]
+mod tests;
