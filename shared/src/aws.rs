@@ -1,13 +1,16 @@
 //! Calls to AWS: region, credentials and limits of time, over our own pooled client.
 //!
-//! The service crates bring the requests, their signing and retries; the connections are ours, with
-//! the same TLS and the same roots as those to Stripe. So a binary holds one HTTP stack, and no
+//! The service crates bring the requests and how answers are read; their signing ([`sign`]) and the
+//! connections are ours ([`call`]), with the same TLS and the same roots as those to Stripe. So a binary holds one HTTP stack, and no
 //! start reads the machine's certificates.
 //!
 //! Credentials are looked for in one place: in the environment, where Lambda puts them; or on Vercel, whose
 //! machines may carry variables of AWS's that are not ours, in what a request brings ([`WebIdentity`]).
 
+mod call;
+mod marks;
 mod role;
+mod sign;
 #[cfg(test)]
 pub(crate) mod stand_in;
 mod sts;
@@ -21,23 +24,24 @@ use aws_credential_types::{
 };
 use aws_sdk_secretsmanager::config::IdentityCache;
 use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_runtime_api::{
-    client::{
-        behavior_version::BehaviorVersion,
-        http::{
-            HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings,
-            SharedHttpConnector,
-        },
-        orchestrator::{HttpRequest, HttpResponse},
-        result::ConnectorError,
-        runtime_components::RuntimeComponents,
+use aws_smithy_runtime_api::client::{
+    behavior_version::BehaviorVersion,
+    http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
     },
-    http::StatusCode,
+    orchestrator::HttpRequest,
+    result::ConnectorError,
+    runtime_components::RuntimeComponents,
 };
-use aws_smithy_types::{body::SdkBody, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{SdkConfig, region::Region};
-use http_body_util::{BodyExt as _, Full, Limited};
+pub(crate) use call::{Asked, Prepared, Service, asked, behind};
+use http_body_util::Full;
+use hyper::Uri;
+pub use marks::Marks;
+pub(crate) use marks::UNKNOWN;
 use role::Role;
+use sign::Signer;
 pub use sts::Refused;
 use sts::Sts;
 pub use web_identity::WebIdentity;
@@ -47,17 +51,17 @@ use crate::{
     http,
 };
 
-/// The largest answer that is read: above DynamoDB's own limit of 16 MB.
-const LARGEST_ANSWER: usize = 17 * 1024 * 1024;
-/// One attempt of a call; the first one includes a handshake.
-const ATTEMPT: Duration = Duration::from_secs(3);
-/// A whole call, its retries included: below the time that Stripe waits for an answer.
+/// A whole call of a service crate's client, its retries included: below the time that Stripe waits for an
+/// answer.
 const OPERATION: Duration = Duration::from_secs(8);
 
 /// Where AWS is and who calls it; cheap to clone, and all clones share connections and credentials.
 #[derive(Clone, Debug)]
 pub struct Aws {
-    config: SdkConfig,
+    region: String,
+    endpoint: Option<ApiBase>,
+    credentials: SharedCredentialsProvider,
+    http: http::Client,
     web_identity: Option<WebIdentity>,
 }
 
@@ -67,7 +71,7 @@ impl Aws {
     /// key or the role is a problem.
     pub(crate) fn read(read: &mut Reader<'_>, is_vercel: bool) -> Option<Self> {
         read.require(REGION);
-        let region = read.value(REGION, text);
+        let region = read.value(REGION, region);
         let endpoint = read.value("AWS_ENDPOINT_URL", ApiBase::parse);
         if is_vercel {
             read.require(ROLE);
@@ -94,25 +98,29 @@ impl Aws {
         endpoint: Option<ApiBase>,
         credentials: impl ProvideCredentials + 'static,
     ) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .operation_attempt_timeout(ATTEMPT)
-            .operation_timeout(OPERATION)
-            .build();
-        let mut config = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(region))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            // What is provided is held already, and by one holder for all services.
-            .identity_cache(IdentityCache::no_cache())
-            .http_client(Pooled(http::pooled_client()))
-            .sleep_impl(TokioSleep::new())
-            .retry_config(RetryConfig::standard().with_max_attempts(4))
-            .timeout_config(timeouts);
-        config.set_endpoint_url(endpoint.map(|endpoint| endpoint.as_str().to_owned()));
         Self {
-            config: config.build(),
+            region,
+            endpoint,
+            credentials: SharedCredentialsProvider::new(credentials),
+            http: http::pooled_client(),
             web_identity: None,
         }
+    }
+
+    /// The region's name.
+    pub(crate) fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The service that is called `name` in addresses and signatures, such as `dynamodb`.
+    pub(crate) fn service(&self, name: &'static str) -> Service {
+        let url = match &self.endpoint {
+            Some(endpoint) => format!("{}/", endpoint.as_str()),
+            None => format!("https://{name}.{}.{}/", self.region, domain(&self.region)),
+        };
+        let url = Uri::try_from(url).expect("both settings were checked");
+        let signer = Signer::new(self.region.clone(), name);
+        Service::new(self.http.clone(), url, signer, self.credentials.clone())
     }
 
     /// Who calls, where requests bring it.
@@ -120,10 +128,39 @@ impl Aws {
         self.web_identity.as_ref()
     }
 
-    /// What a service's client is made from.
+    /// What a service crate's own client is made from. It is slower to make and to use than [`Aws::service`].
     #[must_use]
-    pub fn config(&self) -> &SdkConfig {
-        &self.config
+    pub fn config(&self) -> SdkConfig {
+        let timeouts = TimeoutConfig::builder()
+            .operation_attempt_timeout(call::ATTEMPT)
+            .operation_timeout(OPERATION)
+            .build();
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(self.region.clone()))
+            .credentials_provider(self.credentials.clone())
+            // What is provided is held already, and by one holder for all services.
+            .identity_cache(IdentityCache::no_cache())
+            .http_client(Pooled(self.http.clone()))
+            .sleep_impl(TokioSleep::new())
+            .retry_config(RetryConfig::standard().with_max_attempts(4))
+            .timeout_config(timeouts);
+        config.set_endpoint_url(self.endpoint.as_ref().map(|url| url.as_str().to_owned()));
+        config.build()
+    }
+}
+
+/// The domain of AWS's services in the partition of `region`.
+fn domain(region: &str) -> &'static str {
+    let is_of = |prefix| region.starts_with(prefix);
+    match () {
+        () if is_of("cn-") => "amazonaws.com.cn",
+        () if is_of("eusc-") => "amazonaws.eu",
+        () if is_of("us-iso-") => "c2s.ic.gov",
+        () if is_of("us-isob-") => "sc2s.sgov.gov",
+        () if is_of("us-isof-") => "csp.hci.ic.gov",
+        () if is_of("eu-isoe-") => "cloud.adc-e.uk",
+        () => "amazonaws.com",
     }
 }
 
@@ -131,6 +168,15 @@ const REGION: &str = "AWS_REGION";
 const ACCESS_KEY: &str = "AWS_ACCESS_KEY_ID";
 const SECRET_KEY: &str = "AWS_SECRET_ACCESS_KEY";
 const ROLE: &str = "AWS_ROLE_ARN";
+
+/// The name of a region: part of an address.
+fn region(text: &str) -> Result<String, &'static str> {
+    let is_allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    match !text.is_empty() && text.len() <= 32 && text.bytes().all(is_allowed) {
+        true => Ok(text.to_owned()),
+        false => Err("must be the name of a region, such as eu-west-1"),
+    }
+}
 
 fn text(text: &str) -> Result<String, &'static str> {
     Ok(text.to_owned())
@@ -164,37 +210,13 @@ impl HttpClient for Pooled {
 impl HttpConnector for Pooled {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let client = self.0.clone();
-        HttpConnectorFuture::new(async move { exchange(client, request).await })
+        HttpConnectorFuture::new(async move {
+            let request = request
+                .try_into_http1x()
+                .map_err(|error| ConnectorError::user(error.into()))?;
+            // Every request of ours is in memory; a stream would be a request that we do not make.
+            let request = request.map(|body| Full::from(body.bytes().unwrap_or_default().to_vec()));
+            call::exchange(&client, request).await
+        })
     }
-}
-
-async fn exchange(
-    client: http::Client,
-    request: HttpRequest,
-) -> Result<HttpResponse, ConnectorError> {
-    let request = request
-        .try_into_http1x()
-        .map_err(|error| ConnectorError::user(error.into()))?;
-    // Every request of ours is in memory; a stream would be a request that we do not make.
-    let request = request.map(|body| Full::from(body.bytes().unwrap_or_default().to_vec()));
-    let response = client
-        .request(request)
-        .await
-        .map_err(|error| ConnectorError::io(error.into()))?;
-    let (head, body) = response.into_parts();
-    let body = Limited::new(body, LARGEST_ANSWER)
-        .collect()
-        .await
-        .map_err(ConnectorError::io)?;
-    let status = StatusCode::try_from(head.status.as_u16());
-    let status = status.map_err(|error| ConnectorError::other(error.into(), None))?;
-    let mut answer = HttpResponse::new(status, SdkBody::from(body.to_bytes()));
-    for (name, value) in &head.headers {
-        if let Ok(value) = value.to_str() {
-            answer
-                .headers_mut()
-                .append(name.as_str().to_owned(), value.to_owned());
-        }
-    }
-    Ok(answer)
 }

@@ -30,8 +30,9 @@ fn length(part: &str) -> [u8; 8] {
     (part.len() as u64).to_be_bytes()
 }
 
-fn digits(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(64);
+/// Lower-case hexadecimal digits of `bytes`.
+pub(crate) fn digits(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
     for byte in bytes {
         text.push(char::from(DIGITS[usize::from(byte >> 4)]));
         text.push(char::from(DIGITS[usize::from(byte & 15)]));

@@ -17,6 +17,7 @@ mod admissions;
 mod attempt;
 mod customers;
 mod item;
+mod operations;
 mod orders;
 mod outbox;
 mod quarantine;
@@ -24,8 +25,7 @@ mod refunds;
 mod requests;
 mod transaction;
 
-use aws_sdk_dynamodb::Client;
-use aws_smithy_types::retry::RetryConfig;
+use aws_sdk_dynamodb::operation::{put_item::PutItemInput, query::QueryInput};
 
 use self::{
     attempt::{Answer, Attempts},
@@ -38,14 +38,14 @@ use super::{
     opening,
 };
 use crate::{
-    aws::Aws,
+    aws::{Aws, Service},
     secrets::{Mode, Secrets},
 };
 
 /// The table, and the connections to it; cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) struct DynamoDb {
-    client: Client,
+    service: Service,
     table: String,
     region: String,
 }
@@ -56,14 +56,10 @@ const MODE: &str = "meta#mode";
 impl DynamoDb {
     /// Finds the table, which warms the connection, and holds it to payments of one mode.
     pub(super) async fn open(aws: &Aws, table: &str, secrets: &Secrets) -> Result<Self, Failure> {
-        let config = aws_sdk_dynamodb::config::Builder::from(aws.config())
-            .retry_config(RetryConfig::disabled())
-            .build();
-        let region = aws.config().region();
         let ledger = Self {
-            client: Client::from_conf(config),
+            service: aws.service("dynamodb"),
             table: table.to_owned(),
-            region: region.map(ToString::to_string).unwrap_or_default(),
+            region: aws.region().to_owned(),
         };
         ledger.bind_to_mode(secrets).await?;
         Ok(ledger)
@@ -81,11 +77,11 @@ impl DynamoDb {
         if let Some(item) = found {
             return check_mode(need_text(&item, "mode")?, mode);
         }
-        let put = self.client.put_item().table_name(&self.table);
+        let put = PutItemInput::builder().table_name(&self.table);
         let put = put
             .set_item(Some(keyed(MODE).with("mode", text(mode_name(mode)))))
             .condition_expression("attribute_not_exists(pk)");
-        let answer = attempts.call(self, PUT, || put.clone().send()).await?;
+        let answer = attempts.call(self, PUT, put.build()).await?;
         if let Answer::Declined(_, failure) = answer {
             let item = self.get(&mut attempts, MODE).await?.ok_or(failure)?;
             check_mode(need_text(&item, "mode")?, mode)?;
@@ -103,10 +99,10 @@ impl DynamoDb {
 
     pub(super) async fn set_mark(&self, name: &str, value: &str) -> Result<(), Failure> {
         let item = keyed(&Kind::Mark.key(name)).with("value", text(value));
-        let put = self.client.put_item().table_name(&self.table);
+        let put = PutItemInput::builder().table_name(&self.table);
         let put = put.set_item(Some(item));
         let mut attempts = Attempts::new();
-        let answer = attempts.call(self, PUT, || put.clone().send()).await?;
+        let answer = attempts.call(self, PUT, put.build()).await?;
         answer.done().map(|_| ())
     }
 
@@ -115,7 +111,7 @@ impl DynamoDb {
         &self,
         wanted: &Page<'_>,
     ) -> Result<(Vec<String>, Option<item::Item>), Failure> {
-        let query = self.client.query().table_name(&self.table);
+        let query = QueryInput::builder().table_name(&self.table);
         let mut query = query
             .index_name(item::QUEUE)
             .expression_attribute_values(":queue", text(wanted.queue))
@@ -132,7 +128,7 @@ impl DynamoDb {
                 .set_expression_attribute_names(Some(names(&[item::QUEUE, item::DUE_AT]))),
         };
         let mut attempts = Attempts::new();
-        let answer = attempts.call(self, "dynamodb:Query", || query.clone().send());
+        let answer = attempts.call(self, "dynamodb:Query", query.build());
         let page = answer.await?.done()?;
         let items = page.items.unwrap_or_default();
         let keys = items

@@ -1,40 +1,50 @@
 //! Reads the secret from AWS Secrets Manager, and says what stands in the way.
 
-use aws_sdk_secretsmanager::{
-    Client, Config,
-    config::retry::RetryConfig,
-    error::{ProvideErrorMetadata as _, SdkError},
-    operation::{
-        RequestId as _,
-        get_secret_value::{GetSecretValueError, GetSecretValueOutput},
-    },
+use std::time::Duration;
+
+use aws_sdk_secretsmanager::operation::get_secret_value::{
+    GetSecretValue, GetSecretValueError, GetSecretValueInput, GetSecretValueOutput,
 };
-use futures_util::FutureExt as _;
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 use secrecy::SecretString;
+use tokio::time::{Instant, sleep};
 
 use super::{
     bundle::Bundle,
     unreadable::{Unreadable, Why},
 };
-use crate::aws::Aws;
+use crate::{
+    aws::{Aws, Marks, Prepared, Service, asked, behind},
+    error::Cause,
+};
 
-type Failed = SdkError<GetSecretValueError>;
+asked! {
+    GetSecretValueInput: GetSecretValue => GetSecretValueOutput, GetSecretValueError;
+}
+
+type Failed = SdkError<GetSecretValueError, HttpResponse>;
+
+/// How often a reading is tried that may be tried again.
+const TRIES: u32 = 4;
+/// The most that is waited before the second try; it doubles with every further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// No try begins later than this after the first, so that the last one ends within the time of a start.
+const LATEST: Duration = Duration::from_secs(6);
 
 /// The secret that holds the keys.
 pub(super) struct Manager {
-    client: Client,
+    service: Service,
     id: String,
     region: String,
 }
 
 impl Manager {
     pub(super) fn new(aws: &Aws, id: String) -> Self {
-        let config = aws.config();
-        let region = config.region().map(ToString::to_string);
         Self {
-            client: Client::new(config),
+            service: aws.service("secretsmanager"),
             id,
-            region: region.unwrap_or_default(),
+            region: aws.region().to_owned(),
         }
     }
 
@@ -56,14 +66,29 @@ impl Manager {
     ///
     /// [`Why`] keeps AWS's code and request id, and drops its message.
     pub(super) async fn bundle(&self, once: bool) -> Result<Bundle, Why> {
-        let mut changes = Config::builder();
-        changes.set_retry_config(once.then(RetryConfig::disabled));
-        let request = self.client.get_secret_value().secret_id(&self.id);
-        let request = request.customize().config_override(changes);
-        // On the heap: the call's own state is large and deep, and every handler would carry it.
-        match request.send().boxed().await {
-            Ok(output) => bundle(output),
-            Err(error) => Err(self.why(&error)),
+        let input = GetSecretValueInput::builder().secret_id(&self.id).build();
+        let request = input.map_err(Cause::from).and_then(Prepared::new);
+        let request = request.map_err(|_| Why::Passing(NOT_MADE.to_owned()))?;
+        let latest = Instant::now() + LATEST;
+        let mut left = if once { 0 } else { TRIES - 1 };
+        let mut longest_pause = FIRST_PAUSE;
+        loop {
+            // On the heap: a call is a deep future, and every handler would carry it.
+            let error = match Box::pin(self.service.send(&request)).await {
+                Ok(output) => return bundle(output),
+                Err(error) => error,
+            };
+            let why = self.why(&error);
+            // From here on it is signed by AWS's clock.
+            let is_other_time = error.raw_response().and_then(behind).is_some();
+            let pause = longest_pause.mul_f64(fastrand::f64());
+            let is_passing = is_other_time || matches!(why, Why::Passing(_));
+            if left == 0 || !is_passing || Instant::now() + pause > latest {
+                return Err(why);
+            }
+            sleep(pause).await;
+            left -= 1;
+            longest_pause *= 2;
         }
     }
 
@@ -78,15 +103,15 @@ impl Manager {
                 self.region,
                 innermost(error)
             )),
-            SdkError::ServiceError(_) if !is_passing(status, error.code()) => {
-                Why::Refused(format!("{} ({})", self.refusal(error.code()), marks(error)))
-            }
+            SdkError::ServiceError(_) if !is_passing(status, error.code()) => Why::Refused(
+                format!("{} ({})", self.refusal(error.code()), Marks::of(error)),
+            ),
             SdkError::ServiceError(_) | SdkError::ResponseError(_) => Why::Passing(format!(
                 "Secrets Manager answered {} ({})",
                 status.unwrap_or_default(),
-                marks(error)
+                Marks::of(error)
             )),
-            _ => Why::Passing("the request could not be made".to_owned()),
+            _ => Why::Passing(NOT_MADE.to_owned()),
         }
     }
 
@@ -137,12 +162,7 @@ fn is_passing(status: Option<u16>, code: Option<&str>) -> bool {
     is_throttled || status.is_none_or(|status| status == 429 || status >= 500)
 }
 
-/// AWS's code and request id.
-fn marks(error: &Failed) -> String {
-    let code = error.code().unwrap_or("no code");
-    let request_id = error.request_id().unwrap_or("none");
-    format!("{code}, request {request_id}")
-}
+const NOT_MADE: &str = "the request could not be made";
 
 /// The cause behind all causes, such as `Connection refused`.
 fn innermost(error: &Failed) -> String {

@@ -35,7 +35,7 @@ struct Bundle {
 impl Bundle {
     async fn create() -> Self {
         let name = format!("farebox/test-{:016x}", fastrand::u64(..));
-        let client = Client::new(config(&name).aws.unwrap().config());
+        let client = Client::new(&config(&name).aws.unwrap().config());
         let request = client.create_secret().name(&name);
         let created = request.secret_string(Shop::bundle().to_string()).send();
         let arn = Box::pin(created).await.unwrap().arn.unwrap();

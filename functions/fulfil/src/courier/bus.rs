@@ -1,15 +1,13 @@
 //! Onto an EventBridge bus: an event each, whose `source` is `farebox` and whose `detail-type` is the
 //! message's type. EventBridge delivers at least once, too, and keeps to no order.
 
-use aws_sdk_eventbridge::{
-    Client,
-    error::{ProvideErrorMetadata as _, SdkError},
-    operation::RequestId as _,
-    types::PutEventsRequestEntry,
-};
+use aws_sdk_eventbridge::{Client, types::PutEventsRequestEntry};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use shared::{aws::Aws, ledger::Message};
+use shared::{
+    aws::{Aws, Marks},
+    ledger::Message,
+};
 
 use super::Undelivered;
 
@@ -35,7 +33,7 @@ impl Bus {
     pub(super) fn new(name: &str, aws: &Aws) -> Self {
         Self {
             name: name.to_owned(),
-            client: Client::new(aws.config()),
+            client: Client::new(&aws.config()),
         }
     }
 
@@ -46,7 +44,7 @@ impl Bus {
         found
             .await
             .map(drop)
-            .map_err(|error| Undelivered::NoBus(self.name.clone(), said(&error)))
+            .map_err(|error| Undelivered::NoBus(self.name.clone(), Marks::of(&error).to_string()))
     }
 
     /// Puts `message` on the bus.
@@ -58,7 +56,7 @@ impl Bus {
             .detail(detail(message)?)
             .build();
         let answer = self.client.put_events().entries(entry).send().await;
-        let answer = answer.map_err(|error| Undelivered::Bus(said(&error)))?;
+        let answer = answer.map_err(|error| Undelivered::Bus(Marks::of(&error).to_string()))?;
         // A call that is answered 200 may have refused the entry.
         match answer.entries().first() {
             Some(entry) if entry.event_id().is_some() => Ok(()),
@@ -77,18 +75,4 @@ fn detail(message: &Message) -> Result<String, Undelivered> {
         message: serde_json::from_str(&message.body).map_err(unreadable)?,
     };
     serde_json::to_string(&detail).map_err(unreadable)
-}
-
-/// AWS's code and request id; never its message, which may quote what was sent.
-fn said<E, R>(error: &SdkError<E, R>) -> String
-where
-    SdkError<E, R>: aws_sdk_eventbridge::error::ProvideErrorMetadata
-        + aws_sdk_eventbridge::operation::RequestId,
-{
-    let code = error.code().unwrap_or(match error {
-        SdkError::TimeoutError(_) => "timed out",
-        SdkError::DispatchFailure(_) => "unreachable",
-        _ => "no usable answer",
-    });
-    format!("{code} (request {})", error.request_id().unwrap_or("none"))
 }

@@ -1,27 +1,27 @@
 //! Calls that are made again: what passes is waited for with full jitter, inside one deadline.
 //!
 //! Everything that belongs to one piece of work shares one [`Attempts`], so that the work ends while
-//! whoever waits for it still does. The SDK's own retries are off: it would count them by the call.
+//! whoever waits for it still does.
 
 use std::{error::Error, time::Duration};
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_types::{DateTime, date_time::Format};
-use aws_types::request_id::RequestId as _;
+use aws_smithy_types::error::operation::BuildError;
 use tokio::time::Instant;
 
 use super::{DynamoDb, Failure};
-use crate::{Clock, host};
+use crate::{
+    aws::{Asked, Marks, Prepared, UNKNOWN, behind},
+    error::Cause,
+    host,
+};
 
 /// How long one piece of work is tried: below the time that Stripe, and a payer, wait.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The most that is waited before the second try; it doubles with every further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// Seconds by which clocks have to differ for a signature to be of another time. AWS allows five minutes;
-/// the SDK corrects itself from four on.
-const OTHER_TIME: u64 = 240;
 
 /// The tries of one piece of work.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ enum Trouble<E> {
     /// It would end the same again.
     Lasting(Failure),
     /// This machine's clock is behind AWS's by so many seconds, so that AWS did not take the signature.
-    /// The SDK has noted it, and signs by AWS's clock from here on.
+    /// The service has noted it, and signs by AWS's clock from here on.
     OtherTime(Failure, i64),
     Declined(E, Failure),
 }
@@ -93,19 +93,21 @@ impl Attempts {
     /// # Errors
     ///
     /// [`Failure`] when it would be refused again, or no time is left.
-    pub(super) async fn call<O, E, F>(
+    pub(super) async fn call<I>(
         &mut self,
         ledger: &DynamoDb,
         action: &'static str,
-        send: impl Fn() -> F,
-    ) -> Result<Answer<O, E>, Failure>
+        input: Result<I, BuildError>,
+    ) -> Result<Answer<I::Output, I::Error>, Failure>
     where
-        F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
-        E: ProvideErrorMetadata + Error + 'static,
+        I: Asked<Error: ProvideErrorMetadata>,
     {
+        let request = input.map_err(Cause::from).and_then(Prepared::new);
+        let request = request.map_err(|_| not_made(action, UNKNOWN.to_owned()))?;
         loop {
-            // On the heap: a call of the SDK's is a deep future, and every caller's would hold it.
-            let answer = tokio::time::timeout_at(self.ends, Box::pin(send()));
+            // On the heap: a call is a deep future, and every caller's would hold it.
+            let sending = Box::pin(ledger.service.send(&request));
+            let answer = tokio::time::timeout_at(self.ends, sending);
             let trouble = match answer.await {
                 Ok(Ok(output)) => return Ok(Answer::Done(output)),
                 Ok(Err(error)) => ledger.trouble(action, error),
@@ -136,16 +138,11 @@ impl DynamoDb {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let request_id = error.request_id().unwrap_or("unknown").to_owned();
+        let Marks { code, request_id } = Marks::of(&error);
         let context = match error {
             SdkError::ServiceError(context) => context,
             SdkError::ConstructionFailure(_) => {
-                let code = "the request could not be made".to_owned();
-                return Trouble::Lasting(Failure::Refused {
-                    action,
-                    code,
-                    request_id,
-                });
+                return Trouble::Lasting(not_made(action, request_id));
             }
             lost => {
                 // AWS's answers are not among the causes.
@@ -154,7 +151,6 @@ impl DynamoDb {
             }
         };
         let is_server_error = context.raw().status().is_server_error();
-        let code = context.err().code().unwrap_or("no code").to_owned();
         match code.as_str() {
             "ConditionalCheckFailedException" | "TransactionCanceledException" => {
                 let failure = Failure::Busy {
@@ -234,11 +230,12 @@ fn is_about_the_signature(code: &str) -> bool {
     )
 }
 
-/// Seconds by which this machine's clock is behind AWS's, negative where it is ahead; `None` where the
-/// two are near enough, or `answer` does not tell.
-fn behind(answer: &HttpResponse) -> Option<i64> {
-    let date = answer.headers().get("date")?;
-    let date = DateTime::from_str(date, Format::HttpDate).ok()?;
-    let behind = date.secs() - Clock::default().now();
-    (behind.unsigned_abs() > OTHER_TIME).then_some(behind)
+/// A request that was not even sent.
+fn not_made(action: &'static str, request_id: String) -> Failure {
+    let code = "the request could not be made".to_owned();
+    Failure::Refused {
+        action,
+        code,
+        request_id,
+    }
 }

@@ -3,6 +3,8 @@
 //! `customer#ALIAS` is a caller's place, and `holder#cus_…` says whose a customer is. The latter stays
 //! when the place is reserved anew: it says who it was, and the place itself who it is now.
 
+use aws_sdk_dynamodb::operation::put_item::PutItemInput;
+
 use super::{
     DynamoDb, Failure, PUT, Page,
     attempt::{Answer, Attempts},
@@ -42,7 +44,7 @@ impl DynamoDb {
         now: i64,
     ) -> Result<Mapping, Failure> {
         let made = Mapping::reserved(now);
-        let put = self.client.put_item().table_name(&self.table);
+        let put = PutItemInput::builder().table_name(&self.table);
         let put = put.set_item(Some(item_of(owner, &made)));
         let put = match gone {
             None => put.condition_expression("attribute_not_exists(pk)"),
@@ -52,7 +54,7 @@ impl DynamoDb {
                 .expression_attribute_values(":gone", text(&gone.reservation)),
         };
         let mut attempts = Attempts::new();
-        match attempts.call(self, PUT, || put.clone().send()).await? {
+        match attempts.call(self, PUT, put.build()).await? {
             Answer::Done(_) => Ok(made),
             Answer::Declined(_, failure) => {
                 let found = self.place_of(&mut attempts, owner).await?;

@@ -1,6 +1,6 @@
 //! Events that were set aside for a person to look at, with their bodies.
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::{operation::delete_item::DeleteItemInput, types::TransactWriteItem};
 
 use super::{
     Accepted, DynamoDb, Failure, Quarantined,
@@ -56,14 +56,14 @@ impl DynamoDb {
     /// Forgets that the event was taken; when the answer to this gets lost, it may say that there was
     /// nothing to forget.
     pub(in super::super) async fn release(&self, id: &str) -> Result<bool, Failure> {
-        let delete = self.client.delete_item().table_name(&self.table);
+        let delete = DeleteItemInput::builder().table_name(&self.table);
         let delete = delete
             .set_key(Some(keyed(&Kind::Event.key(id))))
             .condition_expression("#outcome = :quarantined")
             .set_expression_attribute_names(Some(names(&["outcome"])))
             .expression_attribute_values(":quarantined", text(Accepted::Quarantined.as_str()));
         let mut attempts = Attempts::new();
-        let answer = attempts.call(self, "dynamodb:DeleteItem", || delete.clone().send());
+        let answer = attempts.call(self, "dynamodb:DeleteItem", delete.build());
         Ok(matches!(answer.await?, Answer::Done(_)))
     }
 }

@@ -3,7 +3,11 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
-    operation::update_item::UpdateItemError,
+    operation::{
+        batch_get_item::BatchGetItemInput,
+        get_item::GetItemInput,
+        update_item::{UpdateItemError, UpdateItemInput},
+    },
     types::{AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 
@@ -36,9 +40,9 @@ impl DynamoDb {
         attempts: &mut Attempts,
         key: &str,
     ) -> Result<Option<Item>, Failure> {
-        let get = self.client.get_item().table_name(&self.table);
+        let get = GetItemInput::builder().table_name(&self.table);
         let get = get.set_key(Some(keyed(key))).consistent_read(true);
-        let answer = attempts.call(self, "dynamodb:GetItem", || get.clone().send());
+        let answer = attempts.call(self, "dynamodb:GetItem", get.build());
         Ok(answer.await?.done()?.item)
     }
 
@@ -74,9 +78,9 @@ impl DynamoDb {
             .consistent_read(true)
             .build()
             .expect("the keys are set");
-        let get = self.client.batch_get_item();
+        let get = BatchGetItemInput::builder();
         let get = get.request_items(&self.table, keys);
-        let answer = attempts.call(self, GET_ALL, || get.clone().send());
+        let answer = attempts.call(self, GET_ALL, get.build());
         let output = answer.await?.done()?;
         let items = output.responses.into_iter().flat_map(HashMap::into_values);
         for item in items.flatten() {
@@ -99,7 +103,7 @@ impl DynamoDb {
         change: &Change,
         returned: ReturnValue,
     ) -> Result<Result<Item, Option<Item>>, Failure> {
-        let update = self.client.update_item().table_name(&self.table);
+        let update = UpdateItemInput::builder().table_name(&self.table);
         let update = update
             .set_key(Some(keyed(key)))
             .update_expression(change.set)
@@ -108,7 +112,7 @@ impl DynamoDb {
             .set_expression_attribute_values(change.values())
             .return_values(returned)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let answer = attempts.call(self, "dynamodb:UpdateItem", || update.clone().send());
+        let answer = attempts.call(self, "dynamodb:UpdateItem", update.build());
         Ok(match answer.await? {
             Answer::Done(output) => Ok(output.attributes.unwrap_or_default()),
             Answer::Declined(UpdateItemError::ConditionalCheckFailedException(unmet), _) => {

@@ -1,7 +1,7 @@
 //! Transactions: what is written together, each under its condition.
 
 use aws_sdk_dynamodb::{
-    operation::transact_write_items::TransactWriteItemsError,
+    operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsInput},
     types::{AttributeValue, Delete, Put, TransactWriteItem, Update},
 };
 
@@ -55,11 +55,11 @@ impl DynamoDb {
     ) -> Result<Option<Canceled>, Failure> {
         let keys: Vec<String> = writes.iter().map(key_of).collect();
         let token = format!("{:032x}", fastrand::u128(..));
-        let write = self.client.transact_write_items();
+        let write = TransactWriteItemsInput::builder();
         let write = write
             .client_request_token(token)
             .set_transact_items(Some(writes));
-        let answer = attempts.call(self, TRANSACT, || write.clone().send());
+        let answer = attempts.call(self, TRANSACT, write.build());
         match answer.await? {
             Answer::Done(_) => Ok(None),
             Answer::Declined(error, failure) => canceled(&error, keys, failure).map(Some),

@@ -97,7 +97,7 @@ impl Home {
 
     /// A client that the ledger does not use.
     pub(super) fn client(&self) -> Client {
-        Client::new(self.config(&[]).aws.unwrap().config())
+        Client::new(&self.config(&[]).aws.unwrap().config())
     }
 }
 

@@ -1,0 +1,292 @@
+//! One call of a service of AWS's. The service crate writes the request and reads the answer; what is between the
+//! two is here: the address, the signature, the connection, the time limit and the clock.
+//!
+//! A service crate's own client does more than that: at every start it compiles the patterns of all partitions'
+//! regions, and it runs every call through a stack of interceptors and retry strategies. Its operations tell
+//! how they are written and read, which is all that is taken from them.
+
+use std::{
+    error::Error,
+    fmt,
+    marker::PhantomData,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_smithy_runtime_api::{
+    client::{
+        interceptors::context::{Error as ErasedError, Input, Output},
+        orchestrator::HttpResponse,
+        result::{ConnectorError, SdkError},
+        runtime_plugin::RuntimePlugin,
+        ser_de::{
+            DeserializeResponse as _, SerializeRequest as _, SharedRequestSerializer,
+            SharedResponseDeserializer,
+        },
+    },
+    http::StatusCode,
+};
+use aws_smithy_types::{DateTime, body::SdkBody, config_bag::ConfigBag, date_time::Format};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::{
+    HeaderMap, Request, Uri,
+    body::Bytes,
+    header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT},
+};
+use tokio::time::timeout;
+
+use super::sign::{Signable, Signer};
+use crate::{Clock, error::Cause, http, rfc3339};
+
+/// The largest answer that is read: above DynamoDB's own limit of 16 MB.
+const LARGEST_ANSWER: usize = 17 * 1024 * 1024;
+/// One attempt of a call; the first one includes a handshake.
+pub(super) const ATTEMPT: Duration = Duration::from_secs(3);
+/// Seconds by which clocks have to differ for a signature to be of another time. AWS allows five minutes.
+const OTHER_TIME: u64 = 240;
+
+const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+const DATE: HeaderName = HeaderName::from_static("x-amz-date");
+const TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
+
+/// What is asked of a service; tells its operation, and what comes of it.
+pub(crate) trait Asked: fmt::Debug + Send + Sync + 'static {
+    type Operation: RuntimePlugin + Default;
+    type Output: fmt::Debug + Send + Sync + 'static;
+    type Error: Error + Send + Sync + 'static;
+}
+
+/// Makes inputs of a service crate [`Asked`].
+macro_rules! asked {
+    ($($input:ty: $operation:ty => $output:ty, $error:ty;)*) => {$(
+        impl $crate::aws::Asked for $input {
+            type Operation = $operation;
+            type Output = $output;
+            type Error = $error;
+        }
+    )*};
+}
+pub(crate) use asked;
+
+/// A request that is written, and may be sent any number of times.
+pub(crate) struct Prepared<I> {
+    headers: HeaderMap,
+    body: Bytes,
+    reader: Reader,
+    input: PhantomData<fn(I)>,
+}
+
+/// What reads an answer: the operation's settings, with its deserializer among them.
+struct Reader(ConfigBag);
+
+/// An error of a service, of any kind.
+type Failed = SdkError<ErasedError, HttpResponse>;
+
+impl<I: Asked> Prepared<I> {
+    /// # Errors
+    ///
+    /// Where the input cannot be written.
+    pub(crate) fn new(input: I) -> Result<Self, Cause> {
+        let mut settings = ConfigBag::base();
+        if let Some(layer) = I::Operation::default().config() {
+            settings.push_shared_layer(layer);
+        }
+        let (headers, body) = written(Input::erase(input), &mut settings)?;
+        Ok(Self {
+            headers,
+            body,
+            reader: Reader(settings),
+            input: PhantomData,
+        })
+    }
+}
+
+fn written(input: Input, settings: &mut ConfigBag) -> Result<(HeaderMap, Bytes), Cause> {
+    let serializer = settings.load::<SharedRequestSerializer>().cloned();
+    let serializer = serializer.ok_or("the operation does not write requests")?;
+    let request = serializer.serialize_input(input, settings)?;
+    let (head, body) = request.try_into_http1x()?.into_parts();
+    let body = body.bytes().ok_or("a body that is not in memory")?;
+    let mut headers = HeaderMap::with_capacity(8);
+    for name in [CONTENT_TYPE, TARGET] {
+        let value = head.headers.get(&name).cloned();
+        headers.insert(name, value.ok_or("a header is missing")?);
+    }
+    Ok((headers, Bytes::copy_from_slice(body)))
+}
+
+impl Reader {
+    fn read(&self, answer: HttpResponse) -> Result<Output, Box<Failed>> {
+        let Some(deserializer) = self.0.load::<SharedResponseDeserializer>() else {
+            return Err(Box::new(SdkError::response_error(NOT_READ, answer)));
+        };
+        let read = deserializer.deserialize_nonstreaming_with_config(&answer, &self.0);
+        read.map_err(|error| {
+            let mut said = None;
+            let _ = error.map_operation_error(|error| said = Some(error));
+            Box::new(match said {
+                Some(error) => SdkError::service_error(error, answer),
+                None => SdkError::response_error(NOT_READ, answer),
+            })
+        })
+    }
+}
+
+/// A service in a region, and who calls it; cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Service(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    http: http::Client,
+    url: Uri,
+    signer: Signer,
+    credentials: SharedCredentialsProvider,
+    /// Seconds by which this machine's clock is behind AWS's, where a refusal told that it is.
+    behind: AtomicI64,
+}
+
+impl Service {
+    pub(super) fn new(
+        http: http::Client,
+        url: Uri,
+        signer: Signer,
+        credentials: SharedCredentialsProvider,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            http,
+            url,
+            signer,
+            credentials,
+            behind: AtomicI64::new(0),
+        }))
+    }
+
+    /// Sends a request once.
+    ///
+    /// # Errors
+    ///
+    /// What the service said, or why there is no answer.
+    pub(crate) async fn send<I: Asked>(
+        &self,
+        request: &Prepared<I>,
+    ) -> Result<I::Output, SdkError<I::Error, HttpResponse>> {
+        let read = match self
+            .exchange(request.headers.clone(), request.body.clone())
+            .await
+        {
+            Ok(answer) => request.reader.read(answer).map_err(|error| *error),
+            Err(error) => Err(error),
+        };
+        match read {
+            Ok(output) => {
+                let output = output.downcast::<I::Output>();
+                Ok(output.expect("an operation has one output"))
+            }
+            Err(error) => Err(error.map_service_error(|error| {
+                let error = error.downcast::<I::Error>();
+                error.expect("an operation has one type of error")
+            })),
+        }
+    }
+
+    async fn exchange(&self, headers: HeaderMap, body: Bytes) -> Result<HttpResponse, Failed> {
+        let lost = |source: Cause| SdkError::dispatch_failure(ConnectorError::other(source, None));
+        let signed = self.signed(headers, body).await.map_err(lost)?;
+        let answer = timeout(ATTEMPT, exchange(&self.0.http, signed)).await;
+        let answer = answer
+            .map_err(SdkError::timeout_error)?
+            .map_err(SdkError::dispatch_failure)?;
+        if !answer.status().is_success() && answer.headers().get("date").is_some() {
+            let behind = behind(&answer).unwrap_or_default();
+            self.0.behind.store(behind, Relaxed);
+        }
+        Ok(answer)
+    }
+
+    async fn signed(
+        &self,
+        mut headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Request<Full<Bytes>>, Cause> {
+        let Shared { url, signer, .. } = &*self.0;
+        let credentials = self.0.credentials.provide_credentials().await?;
+        let now = Clock::default().now() + self.0.behind.load(Relaxed);
+        let mut time = rfc3339::format(now);
+        time.retain(|c| c.is_ascii_alphanumeric());
+        let host = url.authority().map_or("", |authority| authority.as_str());
+        headers.insert(HOST, HeaderValue::from_str(host)?);
+        headers.insert(DATE, HeaderValue::from_str(&time)?);
+        if let Some(token) = credentials.session_token() {
+            let mut token = HeaderValue::from_str(token)?;
+            token.set_sensitive(true);
+            headers.insert(TOKEN, token);
+        }
+        let mut signed = Vec::with_capacity(headers.len());
+        for name in [CONTENT_TYPE, HOST, DATE, TOKEN, TARGET] {
+            if let Some(value) = headers.get(&name) {
+                signed.push((name.to_string(), value.to_str()?));
+            }
+        }
+        let signed: Vec<_> = signed
+            .iter()
+            .map(|(name, value)| (name.as_str(), *value))
+            .collect();
+        let signature = signer.authorization(
+            &credentials,
+            &Signable {
+                headers: &signed,
+                body: &body,
+                time: &time,
+            },
+        );
+        let mut signature = HeaderValue::try_from(signature)?;
+        signature.set_sensitive(true);
+        headers.insert(AUTHORIZATION, signature);
+        headers.insert(USER_AGENT, HeaderValue::from_static(OURS));
+        let mut request = Request::post(url).body(Full::new(body))?;
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+}
+
+const NOT_READ: &str = "the answer could not be read";
+const OURS: &str = concat!("Farebox/", env!("CARGO_PKG_VERSION"));
+
+/// Sends `request`, and reads the whole answer.
+pub(super) async fn exchange(
+    client: &http::Client,
+    request: Request<Full<Bytes>>,
+) -> Result<HttpResponse, ConnectorError> {
+    let response = client.request(request).await;
+    let response = response.map_err(|error| ConnectorError::io(error.into()))?;
+    let (head, body) = response.into_parts();
+    let body = Limited::new(body, LARGEST_ANSWER).collect().await;
+    let body = body.map_err(ConnectorError::io)?;
+    let status = StatusCode::try_from(head.status.as_u16());
+    let status = status.map_err(|error| ConnectorError::other(error.into(), None))?;
+    let mut answer = HttpResponse::new(status, SdkBody::from(body.to_bytes()));
+    for (name, value) in &head.headers {
+        if let Ok(value) = value.to_str() {
+            let (name, value) = (name.as_str().to_owned(), value.to_owned());
+            answer.headers_mut().append(name, value);
+        }
+    }
+    Ok(answer)
+}
+
+/// Seconds by which this machine's clock is behind AWS's, negative where it is ahead; `None` where the
+/// two are near enough, or `answer` does not tell.
+pub(crate) fn behind(answer: &HttpResponse) -> Option<i64> {
+    let date = answer.headers().get("date")?;
+    let date = DateTime::from_str(date, Format::HttpDate).ok()?;
+    let behind = date.secs() - Clock::default().now();
+    (behind.unsigned_abs() > OTHER_TIME).then_some(behind)
+}
+
+#[cfg(test)]
+mod tests;

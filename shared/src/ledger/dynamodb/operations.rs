@@ -1,0 +1,26 @@
+//! The operations of DynamoDB that are asked for, and what writes and reads each.
+
+use aws_sdk_dynamodb::operation::{
+    batch_get_item::{BatchGetItem, BatchGetItemError, BatchGetItemInput, BatchGetItemOutput},
+    delete_item::{DeleteItem, DeleteItemError, DeleteItemInput, DeleteItemOutput},
+    get_item::{GetItem, GetItemError, GetItemInput, GetItemOutput},
+    put_item::{PutItem, PutItemError, PutItemInput, PutItemOutput},
+    query::{Query, QueryError, QueryInput, QueryOutput},
+    transact_write_items::{
+        TransactWriteItems, TransactWriteItemsError, TransactWriteItemsInput,
+        TransactWriteItemsOutput,
+    },
+    update_item::{UpdateItem, UpdateItemError, UpdateItemInput, UpdateItemOutput},
+};
+
+use crate::aws::asked;
+
+asked! {
+    BatchGetItemInput: BatchGetItem => BatchGetItemOutput, BatchGetItemError;
+    DeleteItemInput: DeleteItem => DeleteItemOutput, DeleteItemError;
+    GetItemInput: GetItem => GetItemOutput, GetItemError;
+    PutItemInput: PutItem => PutItemOutput, PutItemError;
+    QueryInput: Query => QueryOutput, QueryError;
+    TransactWriteItemsInput: TransactWriteItems => TransactWriteItemsOutput, TransactWriteItemsError;
+    UpdateItemInput: UpdateItem => UpdateItemOutput, UpdateItemError;
+}
