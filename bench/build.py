@@ -46,6 +46,7 @@ class Built:
 def build(is_quick: bool) -> Built:
     """Builds all of it; whatever is up to date is left as it is."""
     FOLDER.mkdir(parents=True, exist_ok=True)
+    make_certificate(TLS)
     profile = [] if is_quick else ["--release"]
     if is_quick:
         # As the other checks build it, so that nothing is built twice.
@@ -58,7 +59,6 @@ def build(is_quick: bool) -> Built:
     cargo("build", "--manifest-path", rust, "--package", "floor", *profile)
     if not is_quick:
         cargo("build", "--manifest-path", rust, "--package", "stock", "--profile", "stock")
-        make_certificate(TLS)
         trusting = PEERS / "tls" / "Cargo.toml"
         cargo("build", "--manifest-path", trusting, "--package", "tls-ours", "--release", is_locked=False)
         cargo("build", "--manifest-path", trusting, "--package", "tls-stock", "--profile", "stock", is_locked=False)
