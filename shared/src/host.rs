@@ -9,6 +9,7 @@ mod cron;
 mod deferred;
 mod events;
 mod finish;
+mod http_event;
 mod log;
 
 use std::{
@@ -190,7 +191,7 @@ where
 /// Serves `service` on the platform that this process runs on, until it is told to stop.
 async fn host(service: MethodRouter) -> Result<(), Error> {
     match platform()? {
-        Platform::Lambda => lambda_http::run(service).await.map_err(Error::Lambda),
+        Platform::Lambda => http_event::serve(service).await.map_err(Error::Lambda),
         Platform::Vercel { port } | Platform::Http { port } => {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
             let address = listener.local_addr()?;

@@ -23,6 +23,7 @@ use hyper::{
     http::uri::{Authority, PathAndQuery},
 };
 use hyper_util::rt::TokioIo;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -94,8 +95,16 @@ struct Plan {
     secret: Option<String>,
     site_key: Option<String>,
     roles: Vec<String>,
-    event: Option<Value>,
+    event: Option<Event>,
     tls: Option<TlsConnector>,
+}
+
+/// An event of an HTTP API, its version first, as AWS sends it.
+#[derive(Clone, Deserialize, Serialize)]
+struct Event {
+    version: String,
+    #[serde(flatten)]
+    rest: Value,
 }
 
 impl Plan {
@@ -156,13 +165,14 @@ impl Plan {
             return request.body(body.into()).expect("it can be sent");
         };
         let mut event = event.clone();
+        let rest = &mut event.rest;
         for (name, value) in headers {
-            event["headers"][name] = value.into();
+            rest["headers"][name] = value.into();
         }
-        event["headers"]["content-length"] = body.len().to_string().into();
-        event["body"] = body.into();
-        event["requestContext"]["http"]["sourceIp"] = address(number).to_string().into();
-        let event = event.to_string();
+        rest["headers"]["content-length"] = body.len().to_string().into();
+        rest["body"] = body.into();
+        rest["requestContext"]["http"]["sourceIp"] = address(number).to_string().into();
+        let event = serde_json::to_string(&event).expect("an event is JSON");
         request.body(event.into()).expect("it can be sent")
     }
 
