@@ -1,6 +1,6 @@
 //! A shop to test with: Stripe as a sandbox, a ledger on a real file, settings and a clock.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, process::Command, time::Duration};
 
 use sandbox::Sandbox;
 use serde_json::{Value, json};
@@ -140,6 +140,15 @@ impl Shop {
     #[must_use]
     pub fn environment(&self) -> &BTreeMap<String, String> {
         &self.variables
+    }
+
+    /// `program` with the settings of this shop and nothing else in its environment; if it listens, then on
+    /// a free port.
+    #[must_use]
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().envs(&self.variables).env("PORT", "0");
+        command
     }
 
     /// The folder of this shop's files; it goes with the shop.
