@@ -151,20 +151,6 @@ impl Ledger {
         }
     }
 
-    /// Notes `intent` as the way to pay the order, unless it has one; gives the order as it then is.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] when the ledger did not answer.
-    pub async fn attach_intent(
-        &self,
-        id: &OrderId,
-        intent: &str,
-        now: i64,
-    ) -> Result<Option<Order>, Failure> {
-        self.note(id, Note::Intent(intent.to_owned()), now).await
-    }
-
     /// Notes something about the way to pay the order, where that fits what it has; gives the order as
     /// it then is.
     ///

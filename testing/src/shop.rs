@@ -10,7 +10,7 @@ use shared::{
     amount::{Amount, Currency},
     event::Event,
     ledger::{Ledger, Opened, Opening},
-    order::{Contents, Order, OrderId},
+    order::{Contents, Note, Order, OrderId},
     stripe::{Patience, Stripe},
 };
 use tempfile::TempDir;
@@ -237,8 +237,9 @@ impl Shop {
         };
         let intent = self.impatient_stripe().create_intent(&order, None).await;
         let intent = intent.expect("the sandbox answers").id;
-        let attached = self.ledger.attach_intent(order.id(), &intent, 0).await;
-        attached.expect("the ledger answers");
+        let note = Note::Intent(intent.clone());
+        let noted = self.ledger.note(order.id(), note, 0).await;
+        noted.expect("the ledger answers");
         intent
     }
 
