@@ -79,9 +79,7 @@ impl App {
             secrets: config.secrets.clone(),
         }
     }
-}
 
-impl App {
     /// The same, with one deadline for all calls to Stripe.
     fn for_one_request(self) -> Self {
         Self {
