@@ -18,6 +18,9 @@ use utoipa::openapi::{
 
 use crate::error::{Again, Code, Row};
 
+/// Answers by their status.
+pub type Responses = BTreeMap<String, RefOr<Response>>;
+
 /// What any function may answer.
 const ANY: [Code; 2] = [Code::Internal, Code::Unavailable];
 /// What a function that asks who is calling may answer.
@@ -25,7 +28,7 @@ const KNOWN: [Code; 2] = [Code::Unauthenticated, Code::Forbidden];
 
 /// The answers of a function that anybody may call: `codes`, and what every function may answer.
 #[must_use]
-pub fn errors(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
+pub fn errors(codes: &[Code]) -> Responses {
     let mut by_status: BTreeMap<String, Vec<&Row>> = BTreeMap::new();
     for row in codes.iter().chain(&ANY).map(|code| code.row()) {
         let status = row.status.as_u16().to_string();
@@ -39,7 +42,7 @@ pub fn errors(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
 
 /// The answers of a function that asks for a token: `codes`, and those to a caller who may not call it.
 #[must_use]
-pub fn errors_to_callers(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
+pub fn errors_to_callers(codes: &[Code]) -> Responses {
     errors(&[codes, &KNOWN].concat())
 }
 

@@ -10,6 +10,7 @@ mod failure;
 mod intents;
 mod portal;
 mod prices;
+mod redacted;
 mod refunds;
 mod related;
 mod retry;
@@ -23,10 +24,10 @@ pub use customers::{Card, Customer, CustomerKeys};
 
 pub use events::{EventPage, EventQuery, KEPT, ListedEvent};
 pub use failure::{Failure, Refusal};
-pub use intents::{ClientSecret, IntentStanding, PaymentIntent};
-pub use portal::PortalUrl;
+pub use intents::{IntentStanding, PaymentIntent};
 pub use prices::{Price, Prices, TransformQuantity};
-pub use sessions::{CheckoutPage, PageUrl, Returns};
+pub use redacted::Redacted;
+pub use sessions::{CheckoutPage, Returns};
 use tokio::time::Instant;
 
 use crate::{Config, Secrets, config::ApiBase, http};

@@ -6,6 +6,7 @@
 //! - [`tokens`]: what the site's server signs.
 //! - [`Issuer`], [`SigningKey`]: a provider of tokens that publishes its keys.
 //! - [`SecretsManager`]: a stand-in for the secret that holds the keys.
+//! - [`Process`]: a real program that listens on a port.
 //! - [`LambdaRuntime`]: a real program under Lambda's runtime interface.
 //! - [`Log`]: what was logged.
 //! - [`pass`]: time that passes at once.
@@ -16,6 +17,7 @@ mod client;
 mod issuer;
 mod lambda;
 mod log;
+mod process;
 mod secrets_manager;
 mod shop;
 mod signing_key;
@@ -26,6 +28,7 @@ pub use client::{Answer, Call, Client};
 pub use issuer::{Issuer, Served};
 pub use lambda::LambdaRuntime;
 pub use log::Log;
+pub use process::Process;
 pub use secrets_manager::{Outage, SecretsManager};
 pub use shop::{NOW, Shop};
 pub use signing_key::{SigningKey, encoded};

@@ -1,6 +1,6 @@
 //! A shop to test with: Stripe as a sandbox, a ledger on a real file, settings and a clock.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, process::Command, time::Duration};
 
 use sandbox::Sandbox;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use shared::{
     amount::{Amount, Currency},
     event::Event,
     ledger::{Ledger, Opened, Opening},
-    order::{Contents, Order, OrderId},
+    order::{Contents, Note, Order, OrderId},
     stripe::{Patience, Stripe},
 };
 use tempfile::TempDir;
@@ -142,6 +142,15 @@ impl Shop {
         &self.variables
     }
 
+    /// `program` with the settings of this shop and nothing else in its environment; if it listens, then on
+    /// a free port.
+    #[must_use]
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().envs(&self.variables).env("PORT", "0");
+        command
+    }
+
     /// The folder of this shop's files; it goes with the shop.
     #[must_use]
     pub fn folder(&self) -> PathBuf {
@@ -228,8 +237,9 @@ impl Shop {
         };
         let intent = self.impatient_stripe().create_intent(&order, None).await;
         let intent = intent.expect("the sandbox answers").id;
-        let attached = self.ledger.attach_intent(order.id(), &intent, 0).await;
-        attached.expect("the ledger answers");
+        let note = Note::Intent(intent.clone());
+        let noted = self.ledger.note(order.id(), note, 0).await;
+        noted.expect("the ledger answers");
         intent
     }
 

@@ -39,7 +39,7 @@ use shared::{
     limits::{Gate, Limits},
     purchase::{Basket, Item, Till},
     request::{self, IdempotencyKey, ReturnOrigins},
-    stripe::{PageUrl, Returns, Stripe},
+    stripe::{Redacted, Returns, Stripe},
 };
 use utoipa::ToSchema;
 
@@ -134,7 +134,7 @@ struct Created {
     order_id: String,
     /// Where the order is paid, for its owner's browser alone.
     #[schema(value_type = String)]
-    url: PageUrl,
+    url: Redacted,
 }
 
 /// Opens a page of Stripe's on which an order is paid.

@@ -11,7 +11,7 @@ use shared::{
     limits::Gate,
     order::{Note, Order, Session, Way},
     purchase::check_open,
-    stripe::{CheckoutPage, PageUrl, Returns},
+    stripe::{CheckoutPage, Redacted, Returns},
 };
 
 use crate::App;
@@ -27,7 +27,7 @@ impl App {
         returns: &Returns,
         is_customer: bool,
         gate: &Gate,
-    ) -> Result<(Order, PageUrl), Error> {
+    ) -> Result<(Order, Redacted), Error> {
         for _ in 0..MOST_ROUNDS {
             check_open(&order)?;
             order = match order.way() {

@@ -1,12 +1,10 @@
 //! How the route is described in `openapi.json`.
 
-use std::collections::BTreeMap;
-
-use shared::{error::Code, interface::errors_to_callers};
-use utoipa::{
-    IntoResponses, OpenApi,
-    openapi::{RefOr, response::Response},
+use shared::{
+    error::Code,
+    interface::{Responses, errors_to_callers},
 };
+use utoipa::{IntoResponses, OpenApi};
 
 /// The route's part of `openapi.json`.
 #[derive(Debug, OpenApi)]
@@ -17,7 +15,7 @@ pub struct Interface;
 pub(crate) struct Refusals;
 
 impl IntoResponses for Refusals {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
+    fn responses() -> Responses {
         errors_to_callers(&[
             Code::InvalidRequest,
             Code::AmountTooSmall,

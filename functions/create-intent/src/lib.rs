@@ -40,7 +40,7 @@ use shared::{
     order::{Order, Status},
     purchase::{Basket, Item, Till},
     request::{self, IdempotencyKey},
-    stripe::{ClientSecret, PaymentIntent, Stripe},
+    stripe::{PaymentIntent, Redacted, Stripe},
 };
 use utoipa::ToSchema;
 
@@ -79,9 +79,7 @@ impl App {
             secrets: config.secrets.clone(),
         }
     }
-}
 
-impl App {
     /// The same, with one deadline for all calls to Stripe.
     fn for_one_request(self) -> Self {
         Self {
@@ -138,7 +136,7 @@ impl From<CreateIntent> for Basket {
 struct Created {
     order_id: String,
     #[schema(value_type = String)]
-    client_secret: ClientSecret,
+    client_secret: Redacted,
     publishable_key: String,
     amount: i64,
     currency: String,

@@ -31,7 +31,7 @@ use shared::{
     host,
     ledger::Ledger,
     request::{self, ReturnOrigins},
-    stripe::{PortalUrl, Stripe},
+    stripe::{Redacted, Stripe},
 };
 use utoipa::ToSchema;
 
@@ -112,7 +112,7 @@ struct Open {
 #[schema(as = PortalOpened)]
 struct Opened {
     #[schema(value_type = String)]
-    url: PortalUrl,
+    url: Redacted,
 }
 
 /// Opens the billing portal for the caller.
@@ -157,7 +157,7 @@ impl App {
         owner: &CallerId,
         customer: &Known,
         return_url: &str,
-    ) -> Result<PortalUrl, Error> {
+    ) -> Result<Redacted, Error> {
         let open =
             |customer: String| async move { self.stripe.open_portal(&customer, return_url).await };
         self.customers().made_for(owner, customer, open).await

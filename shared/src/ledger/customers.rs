@@ -1,10 +1,13 @@
-//! Which Stripe customer a caller is.
+//! Which Stripe customer a caller is, and a caller's orders.
 //!
 //! A caller's place is reserved before Stripe is asked: the reservation's name is what Stripe's
 //! idempotency key is made of. So processes that come at once, or after one that died, ask Stripe for
 //! the same customer, and the ledger notes one alone.
 
 use std::fmt;
+
+use super::{Backend, Failure, Ledger};
+use crate::{access::CallerId, order::Order};
 
 /// The most orders of a caller that are listed.
 pub const MOST_LISTED: u32 = 50;
@@ -37,5 +40,89 @@ impl fmt::Debug for Mapping {
             .field("customer", &self.customer)
             .field("reserved_at", &self.reserved_at)
             .finish_non_exhaustive()
+    }
+}
+
+impl Ledger {
+    /// The place of `owner` among Stripe's customers, if it is reserved.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer.
+    pub async fn customer_of(&self, owner: &CallerId) -> Result<Option<Mapping>, Failure> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.customer_of(owner.clone()).await,
+            Backend::DynamoDb(table) => table.customer_of(owner).await,
+        }
+    }
+
+    /// Reserves a place for `owner` where there is none, or only the one that is `gone`. Gives the
+    /// place that is there then, which somebody else may have reserved, or settled.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer.
+    pub async fn reserve_customer(
+        &self,
+        owner: &CallerId,
+        gone: Option<&Mapping>,
+        now: i64,
+    ) -> Result<Mapping, Failure> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => {
+                let gone = gone.cloned();
+                sqlite.reserve_customer(owner.clone(), gone, now).await
+            }
+            Backend::DynamoDb(table) => table.reserve_customer(owner, gone, now).await,
+        }
+    }
+
+    /// Notes `customer` (`cus_…`) in the place that is `reserved` for `owner`, unless one is noted
+    /// there, or the place was reserved anew. Gives the place as it is then.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer, or the customer is another caller's.
+    pub async fn settle_customer(
+        &self,
+        owner: &CallerId,
+        reserved: &Mapping,
+        customer: &str,
+    ) -> Result<Option<Mapping>, Failure> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => {
+                let (owner, reserved) = (owner.clone(), reserved.clone());
+                sqlite
+                    .settle_customer(owner, reserved, customer.to_owned())
+                    .await
+            }
+            Backend::DynamoDb(table) => table.settle_customer(owner, reserved, customer).await,
+        }
+    }
+
+    /// Whose the Stripe customer with the id `customer` is, or was: who asks about it compares it with
+    /// the owner's place.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer.
+    pub async fn holder_of(&self, customer: &str) -> Result<Option<CallerId>, Failure> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.holder_of(customer.to_owned()).await,
+            Backend::DynamoDb(table) => table.holder_of(customer).await,
+        }
+    }
+
+    /// The latest orders of `owner`, the newest first, up to [`MOST_LISTED`]. On DynamoDB an order
+    /// may be missing for a moment after it was opened.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer.
+    pub async fn orders_of(&self, owner: &CallerId) -> Result<Vec<Order>, Failure> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.orders_of(owner.clone()).await,
+            Backend::DynamoDb(table) => table.orders_of(owner).await,
+        }
     }
 }

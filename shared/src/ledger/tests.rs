@@ -86,7 +86,7 @@ impl Fixture {
             panic!("refused")
         };
         self.ledger
-            .attach_intent(order.id(), "pi_1", NOW)
+            .note(order.id(), intent("pi_1"), NOW)
             .await
             .unwrap()
             .unwrap()
@@ -125,6 +125,11 @@ fn opening(id: &str, owner: &str, minor_units: i64, key: Option<&str>) -> Openin
         owner,
         contents: Contents::signed(amount, None, BTreeMap::new(), NOW).unwrap(),
     }
+}
+
+/// Says that the order is paid by the intent `id`.
+fn intent(id: &str) -> Note {
+    Note::Intent(id.to_owned())
 }
 
 fn succeeded(order: &Order, event: &str) -> Value {

@@ -1,48 +1,18 @@
 //! Payment intents: one for each way to pay an order on the site's form, made once and changed with it.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    fmt,
-};
+use std::collections::{BTreeMap, HashMap};
 
-use serde::Serialize;
 use stripe::{IdempotencyKey, RequestStrategy, StripeRequest as _};
 use stripe_core::payment_intent::{
     CancelPaymentIntent, CancelPaymentIntentCancellationReason, CreatePaymentIntent,
     CreatePaymentIntentAutomaticPaymentMethods, RetrievePaymentIntent, UpdatePaymentIntent,
 };
 
-use super::{Failure, Stripe};
+use super::{Failure, Redacted, Stripe};
 use crate::{
     digest,
     order::{IntentKeys, Order, Revision},
 };
-
-/// What the browser confirms a payment with; whoever has it can see and pay the intent.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct ClientSecret(String);
-
-impl fmt::Debug for ClientSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[REDACTED]")
-    }
-}
-
-impl miniserde::Deserialize for ClientSecret {
-    fn begin(out: &mut Option<Self>) -> &mut dyn miniserde::de::Visitor {
-        miniserde::make_place!(Place);
-
-        impl miniserde::de::Visitor for Place<ClientSecret> {
-            fn string(&mut self, text: &str) -> miniserde::Result<()> {
-                self.out = Some(ClientSecret(text.to_owned()));
-                Ok(())
-            }
-        }
-
-        Place::new(out)
-    }
-}
 
 /// The fields of a payment intent that we use.
 #[derive(Clone, Debug, miniserde::Deserialize)]
@@ -55,8 +25,8 @@ pub struct PaymentIntent {
     pub currency: String,
     /// Stripe's status.
     pub status: String,
-    /// For the owner's browser alone.
-    pub client_secret: ClientSecret,
+    /// What the owner's browser confirms the payment with.
+    pub client_secret: Redacted,
     /// What we and the site wrote.
     pub metadata: BTreeMap<String, String>,
 }

@@ -1,8 +1,7 @@
 //! Checkout sessions: pages of Stripe's on which an order is paid, each for one version of the order.
 
-use std::{collections::HashMap, fmt};
+use std::collections::HashMap;
 
-use serde::Serialize;
 use stripe::{RequestStrategy, StripeRequest as _};
 use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionAdaptivePricing, CreateCheckoutSessionLineItems,
@@ -12,7 +11,7 @@ use stripe_checkout::checkout_session::{
 use stripe_types::Currency;
 
 use super::{
-    Failure, Stripe,
+    Failure, Redacted, Stripe,
     intents::{description, key_of, metadata, one_call},
 };
 use crate::{
@@ -24,39 +23,13 @@ use crate::{
 /// The longest name of a product that Stripe shows.
 const LONGEST_NAME: usize = 250;
 
-/// Where a page is; whoever has it can pay there.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct PageUrl(String);
-
-impl fmt::Debug for PageUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[REDACTED]")
-    }
-}
-
-impl miniserde::Deserialize for PageUrl {
-    fn begin(out: &mut Option<Self>) -> &mut dyn miniserde::de::Visitor {
-        miniserde::make_place!(Place);
-
-        impl miniserde::de::Visitor for Place<PageUrl> {
-            fn string(&mut self, text: &str) -> miniserde::Result<()> {
-                self.out = Some(PageUrl(text.to_owned()));
-                Ok(())
-            }
-        }
-
-        Place::new(out)
-    }
-}
-
 /// The fields of a Checkout session that we use.
 #[derive(Clone, Debug, miniserde::Deserialize)]
 pub struct CheckoutPage {
     /// `cs_…`
     pub id: String,
-    /// Where it is, while it is open.
-    pub url: Option<PageUrl>,
+    /// Where it is, while it is open; whoever has it can pay there.
+    pub url: Option<Redacted>,
     /// `open`, `complete` or `expired`.
     pub status: Option<String>,
     /// `paid`, `unpaid` or `no_payment_required`.

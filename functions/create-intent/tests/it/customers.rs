@@ -6,9 +6,12 @@ use futures_util::future::join_all;
 use sandbox::Fault;
 use serde_json::{Value, json};
 use shared::{access::CallerId, ledger::Mapping, stripe::CustomerKeys};
-use testing::{Answer, Client, Shop, tokens};
+use testing::{Answer, Client, Process, Shop, tokens};
 
-use crate::{Api, intent_id, mugs, process::Process};
+use crate::{Api, intent_id, mugs};
+
+/// The real program.
+const CREATE_INTENT: &str = env!("CARGO_BIN_EXE_create-intent");
 
 /// Seconds after which a reservation's customer is searched for.
 const HOUR: i64 = 60 * 60;
@@ -126,7 +129,10 @@ async fn a_lost_answer_makes_no_second_customer() {
 #[tokio::test]
 async fn first_payments_through_two_processes_at_once_are_one_customers() {
     let shop = Shop::open().await;
-    let processes = [Process::start(&shop), Process::start(&shop)];
+    let processes = [
+        Process::start(CREATE_INTENT, &shop),
+        Process::start(CREATE_INTENT, &shop),
+    ];
     let clients = processes.each_ref().map(|one| Client::at(one.address()));
     let slow = Fault::latency(Duration::from_millis(300));
     shop.stripe
@@ -155,7 +161,7 @@ async fn killed(fault: Fault, is_done: impl Fn(&Shop) -> bool) {
     let shop = Shop::open().await;
     shop.stripe
         .inject(fault.on("POST", "/v1/customers").times(0));
-    let first = Process::start(&shop);
+    let first = Process::start(CREATE_INTENT, &shop);
     let client = Client::at(first.address());
     let token = shop.token_of("ada", &["customer"]);
     let cart = mugs(1);
@@ -174,7 +180,7 @@ async fn killed(fault: Fault, is_done: impl Fn(&Shop) -> bool) {
     assert_eq!(left.customer, None);
 
     shop.stripe.clear_faults();
-    let second = Process::start(&shop);
+    let second = Process::start(CREATE_INTENT, &shop);
     let client = Client::at(second.address());
     let again = client.request().bearer(&token).key("k1");
     let _ = again.post(&cart).await.expect(200);

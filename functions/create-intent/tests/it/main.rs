@@ -12,7 +12,6 @@ mod items;
 mod keys;
 mod limits;
 mod operations;
-mod process;
 mod signed;
 
 use create_intent::{App, service};

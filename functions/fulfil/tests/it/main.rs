@@ -187,10 +187,8 @@ async fn the_log_gets_no_personal_data() {
 
 /// Runs the real program on the ledger of `shop`.
 fn run(shop: &Shop, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_fulfil"))
+    shop.command(env!("CARGO_BIN_EXE_fulfil"))
         .args(arguments)
-        .env_clear()
-        .envs(shop.environment())
         .output()
         .expect("the program runs")
 }

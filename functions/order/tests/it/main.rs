@@ -19,7 +19,7 @@ use shared::{
     amount::{Amount, Currency},
     event::Event,
     ledger::{Opened, Opening},
-    order::{Contents, OrderId},
+    order::{Contents, Note, OrderId},
     stripe::Stripe,
 };
 use testing::{Answer, Client, NOW, Shop};
@@ -78,7 +78,7 @@ impl Page {
             .unwrap();
         self.shop
             .ledger
-            .attach_intent(order.id(), &intent.id, NOW)
+            .note(order.id(), Note::Intent(intent.id.clone()), NOW)
             .await
             .unwrap();
         intent.id

@@ -6,31 +6,20 @@ use testing::Shop;
 
 use crate::{age, assert_all_paid_once, mark, pay};
 
-fn run(shop: &Shop, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_reconcile"))
-        .args(arguments)
-        .env_clear()
-        .envs(shop.environment())
-        .output()
-        .expect("the program runs")
-}
+/// The real program.
+const RECONCILE: &str = env!("CARGO_BIN_EXE_reconcile");
 
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// Runs it beside the sandbox, which this process serves.
-async fn beside(shop: &Shop, arguments: &'static [&'static str]) -> Output {
-    let environment = shop.environment().clone();
-    let run = move || {
-        Command::new(env!("CARGO_BIN_EXE_reconcile"))
-            .args(arguments)
-            .env_clear()
-            .envs(environment)
-            .output()
-            .expect("the program runs")
-    };
-    tokio::task::spawn_blocking(run).await.expect("it ends")
+async fn run(shop: &Shop, arguments: &[&str]) -> Output {
+    let mut command = shop.command(RECONCILE);
+    command.args(arguments);
+    let ended = tokio::task::spawn_blocking(move || command.output());
+    let output = ended.await.expect("it ends");
+    output.expect("the program runs")
 }
 
 #[tokio::test]
@@ -39,8 +28,8 @@ async fn once_takes_what_was_missed_and_says_so() {
     pay(&shop, 3).await;
     age(&shop, 300);
 
-    let first = beside(&shop, &["--once"]).await;
-    let second = beside(&shop, &["--once"]).await;
+    let first = run(&shop, &["--once"]).await;
+    let second = run(&shop, &["--once"]).await;
 
     assert!(first.status.success(), "{first:?}");
     let (first, second) = (said(&first), said(&second));
@@ -56,17 +45,15 @@ async fn a_span_by_hand_does_not_move_the_mark() {
     pay(&shop, 2).await;
     age(&shop, 300);
 
-    let output = beside(&shop, &["--since", "2020-01-01T00:00:00Z"]).await;
+    let output = run(&shop, &["--since", "2020-01-01T00:00:00Z"]).await;
     assert_eq!(output.status.code(), Some(1));
     assert!(said(&output).contains("Stripe keeps events for 30 days"));
-    let output = beside(&shop, &["--since", "tuesday"]).await;
+    let output = run(&shop, &["--since", "tuesday"]).await;
     assert_eq!(output.status.code(), Some(1));
     assert!(said(&output).contains("must be a time such as"));
 
     let since = (shared::Clock::default().now() - 3_600).to_string();
-    let since: &'static str = since.leak();
-    let arguments: &'static [&'static str] = vec!["--since", since].leak();
-    let output = beside(&shop, arguments).await;
+    let output = run(&shop, &["--since", &since]).await;
 
     assert!(output.status.success(), "{output:?}");
     assert_all_paid_once(&shop, 2).await;
@@ -76,7 +63,7 @@ async fn a_span_by_hand_does_not_move_the_mark() {
 #[tokio::test]
 async fn a_mistyped_command_does_nothing_and_says_how() {
     let shop = Shop::open().await;
-    let output = run(&shop, &["once"]);
+    let output = run(&shop, &["once"]).await;
     assert_eq!(output.status.code(), Some(2));
     let usage = String::from_utf8(output.stderr).unwrap();
     assert!(usage.contains("reconcile --since TIME"), "{usage}");
@@ -90,7 +77,7 @@ async fn a_failure_ends_it_with_an_error_that_shows_no_key() {
     shop.stripe
         .inject(unauthorized.on("GET", "/v1/events").times(0));
 
-    let output = beside(&shop, &["--once"]).await;
+    let output = run(&shop, &["--once"]).await;
 
     assert_eq!(output.status.code(), Some(1));
     let said = said(&output);
@@ -104,7 +91,7 @@ async fn a_failure_ends_it_with_an_error_that_shows_no_key() {
 
 #[test]
 fn settings_that_are_missing_stop_the_start_with_their_names() {
-    let output = Command::new(env!("CARGO_BIN_EXE_reconcile"))
+    let output = Command::new(RECONCILE)
         .env_clear()
         .output()
         .expect("the program runs");

@@ -9,7 +9,6 @@
 mod answers;
 mod faults;
 mod limits;
-mod process;
 mod processes;
 
 use refund::{App, service};

@@ -5,9 +5,12 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use sandbox::Fault;
 use serde_json::{Value, json};
-use testing::{Call, Client, Shop};
+use testing::{Call, Client, Process, Shop};
 
-use crate::{amounts, process::Process};
+use crate::amounts;
+
+/// The real program.
+const REFUND: &str = env!("CARGO_BIN_EXE_refund");
 
 /// A shop with the paid order `o_1` of 15.00.
 async fn shop() -> Shop {
@@ -34,7 +37,7 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 #[tokio::test]
 async fn refunds_at_once_never_exceed_what_was_paid() {
     let shop = shop().await;
-    let processes = [Process::start(&shop), Process::start(&shop)];
+    let processes = [Process::start(REFUND, &shop), Process::start(REFUND, &shop)];
     let clients = processes.each_ref().map(|one| Client::at(one.address()));
     let body = json!({ "orderId": "o_1", "amount": 500 });
     let calls = (0..8).map(|n| request(&clients[n % 2], &shop, &format!("k{n}")).post(&body));
@@ -54,7 +57,7 @@ async fn refunds_at_once_never_exceed_what_was_paid() {
 #[tokio::test]
 async fn one_operation_through_two_processes_at_once_is_one_refund() {
     let shop = shop().await;
-    let processes = [Process::start(&shop), Process::start(&shop)];
+    let processes = [Process::start(REFUND, &shop), Process::start(REFUND, &shop)];
     let clients = processes.each_ref().map(|one| Client::at(one.address()));
     // All have looked for the refund before the first is made; and it is a part: were it made twice,
     // Stripe would take it.
@@ -83,7 +86,7 @@ async fn one_operation_through_two_processes_at_once_is_one_refund() {
 async fn killed(fault: Fault, is_done: impl Fn(&Shop) -> bool) {
     let shop = shop().await;
     shop.stripe.inject(fault.on("POST", "/v1/refunds").times(0));
-    let first = Process::start(&shop);
+    let first = Process::start(REFUND, &shop);
     let client = Client::at(first.address());
     let body = json!({ "orderId": "o_1", "amount": 700 });
     let asked = request(&client, &shop, "k1").post(&body);
@@ -103,7 +106,7 @@ async fn killed(fault: Fault, is_done: impl Fn(&Shop) -> bool) {
     assert_eq!(order.refund_requests()[0].refund(), None);
 
     shop.stripe.clear_faults();
-    let second = Process::start(&shop);
+    let second = Process::start(REFUND, &shop);
     let client = Client::at(second.address());
     let too_much = json!({ "orderId": "o_1", "amount": 801 });
     let another = request(&client, &shop, "k2").post(&too_much).await;

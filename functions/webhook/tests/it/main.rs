@@ -7,7 +7,6 @@
 mod answers;
 mod effects;
 mod lambda;
-mod process;
 mod processes;
 mod rotation;
 mod start;

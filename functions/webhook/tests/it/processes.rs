@@ -10,9 +10,12 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use serde_json::Value;
-use testing::Shop;
+use testing::{Process, Shop};
 
-use crate::{order, outbox, paid, process::Process};
+use crate::{order, outbox, paid};
+
+/// The real program.
+pub(crate) const WEBHOOK: &str = env!("CARGO_BIN_EXE_webhook");
 
 pub(crate) type Http = Client<HttpConnector, Full<Bytes>>;
 
@@ -51,7 +54,10 @@ async fn payments(shop: &Shop, count: usize) -> Vec<Value> {
 async fn sixty_four_deliveries_of_one_event_to_two_processes_have_one_effect() {
     let shop = Shop::open().await;
     let paid = paid(&shop, "o_1").await;
-    let processes = [Process::start(&shop), Process::start(&shop)];
+    let processes = [
+        Process::start(WEBHOOK, &shop),
+        Process::start(WEBHOOK, &shop),
+    ];
     let http = http();
 
     let deliveries = (0..64).map(|n| deliver(&http, processes[n % 2].address(), &paid));
@@ -78,7 +84,7 @@ async fn a_process_that_is_killed_at_any_moment_loses_nothing_and_repeats_nothin
     let mut rounds_without_progress = 0;
 
     while !waiting.is_empty() {
-        let process = Process::start(&shop);
+        let process = Process::start(WEBHOOK, &shop);
         let (http, address) = (http(), process.address());
         let batch = waiting
             .iter()

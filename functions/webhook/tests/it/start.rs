@@ -1,15 +1,17 @@
 //! How the program starts with its keys in Secrets Manager, and what it says when it cannot.
 
-use std::time::{Duration, Instant};
+use std::{
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
-use testing::{Outage, SecretsManager, Shop};
+use testing::{Outage, Process, SecretsManager, Shop};
 use webhook::NEEDS;
 
 use crate::{
     foreign,
-    process::{Process, command},
-    processes::{deliver, http},
+    processes::{WEBHOOK, deliver, http},
 };
 
 async fn shop() -> (Shop, SecretsManager) {
@@ -20,7 +22,7 @@ async fn shop() -> (Shop, SecretsManager) {
 
 /// Runs the program, which is not to start; gives what it logged.
 async fn refused(shop: &Shop) -> String {
-    let mut command = command(shop);
+    let mut command = shop.command(WEBHOOK);
     let ended = tokio::task::spawn_blocking(move || command.output());
     let output = ended.await.unwrap().unwrap();
     assert_eq!(output.status.code(), Some(1));
@@ -32,7 +34,7 @@ async fn the_program_starts_with_no_key_in_its_environment() {
     let (shop, manager) = shop().await;
     assert!(!shop.environment().contains_key("STRIPE_SECRET_KEY"));
 
-    let process = Process::start(&shop);
+    let process = Process::start(WEBHOOK, &shop);
     assert_eq!(manager.readings(), 1, "it reads its keys before it listens");
     let event = foreign("evt_1", "a.b");
     assert_eq!(deliver(&http(), process.address(), &event).await, Some(200));
@@ -65,8 +67,10 @@ async fn on_lambda_stripe_is_connected_to_while_the_keys_are_read_and_without_th
     let (shop, manager) = shop().await;
     // The keys never come: only what is done at the same time is done.
     manager.fail(Outage::Silent);
-    let mut lambda = command(&shop)
+    let mut lambda = shop
+        .command(WEBHOOK)
         .env("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9")
+        .stdout(Stdio::null())
         .spawn()
         .unwrap();
     let deadline = Instant::now() + Duration::from_secs(20);
@@ -84,7 +88,7 @@ async fn on_lambda_stripe_is_connected_to_while_the_keys_are_read_and_without_th
     assert_eq!((&*warming.method, &*warming.path), ("HEAD", "/"));
     assert!(!warming.headers.contains_key("authorization"));
     manager.recover();
-    let server = Process::start(&shop);
+    let server = Process::start(WEBHOOK, &shop);
     assert_eq!(shop.stripe.requests().len(), 1, "a server does without");
     drop(server);
 }

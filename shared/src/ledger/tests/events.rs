@@ -225,7 +225,7 @@ async fn an_intent_that_only_its_event_told_of_is_the_orders_own(place: Place) {
     };
     it.accept(&succeeded(&order, "evt_1")).await;
 
-    let noted = it.ledger.attach_intent(order.id(), "pi_2", NOW).await;
+    let noted = it.ledger.note(order.id(), intent("pi_2"), NOW).await;
     assert_eq!(noted.unwrap().unwrap().intent(), Some("pi_1"));
     // Found by the intent, since this metadata names another order.
     let mut moved = succeeded(&order, "evt_2");

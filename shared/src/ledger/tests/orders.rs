@@ -48,7 +48,7 @@ async fn an_intent_is_noted_once(place: Place) {
 
     let again = it
         .ledger
-        .attach_intent(order.id(), "pi_2", NOW)
+        .note(order.id(), intent("pi_2"), NOW)
         .await
         .unwrap()
         .unwrap();
@@ -89,7 +89,7 @@ async fn an_intent_pays_one_order(place: Place) {
     };
 
     it.ledger
-        .attach_intent(other.id(), "pi_1", NOW)
+        .note(other.id(), intent("pi_1"), NOW)
         .await
         .unwrap_err();
     let other = it.ledger.order(other.id()).await.unwrap().unwrap();

@@ -111,7 +111,7 @@ async fn an_intent_that_another_order_got_meanwhile_is_not_taken_from_it() {
         panic!("refused")
     };
 
-    let failure = it.ledger.attach_intent(order.id(), "pi_1", NOW).await;
+    let failure = it.ledger.note(order.id(), intent("pi_1"), NOW).await;
     assert!(matches!(failure, Err(Failure::IntentTaken)), "{failure:?}");
 }
 

@@ -53,7 +53,7 @@ async fn of_many_that_open_one_order_under_one_key_each_is_given_the_same(place:
     assert!(opened.iter().all(|one| *one == opened[0]), "{opened:?}");
     let noted = by_many(&it, 16, |n, ledger| async move {
         let id = OrderId::parse("o_1").unwrap();
-        let noted = ledger.attach_intent(&id, &format!("pi_{n}"), NOW).await;
+        let noted = ledger.note(&id, intent(&format!("pi_{n}")), NOW).await;
         noted.unwrap().unwrap()
     })
     .await;

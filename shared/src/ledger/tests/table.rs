@@ -125,7 +125,7 @@ async fn costs() -> Vec<(&'static str, Vec<Exchange>)> {
     costs.push(("one too many started", relay.log()));
     it.ledger.replay(&asked.operation.unwrap()).await.unwrap();
     costs.push(("the same request again", relay.log()));
-    let noted = it.ledger.attach_intent(order.id(), "pi_1", NOW).await;
+    let noted = it.ledger.note(order.id(), intent("pi_1"), NOW).await;
     noted.unwrap().unwrap();
     costs.push(("its intent", relay.log()));
     it.status().await;

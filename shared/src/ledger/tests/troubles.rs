@@ -121,7 +121,7 @@ async fn an_order_whose_answers_got_lost_is_opened_once_and_has_its_intent() {
         panic!("refused")
     };
     assert_eq!(ledger.open_order(asked, NOW).await.unwrap(), opened);
-    let noted = ledger.attach_intent(order.id(), "pi_1", NOW).await;
+    let noted = ledger.note(order.id(), intent("pi_1"), NOW).await;
     assert_eq!(noted.unwrap().unwrap().intent(), Some("pi_1"));
 }
 

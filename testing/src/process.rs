@@ -1,24 +1,33 @@
-//! The real program as a process of its own, on a free port.
+//! A function's real program, as a process of its own.
 
 use std::{
     io::{BufRead as _, BufReader},
     net::SocketAddr,
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
 };
 
 use serde_json::Value;
-use testing::Shop;
 
-/// `webhook`, running; killed when it is dropped.
-pub(crate) struct Process {
+use crate::Shop;
+
+/// A program that serves its function on a free port; it is killed when this is dropped.
+#[derive(Debug)]
+pub struct Process {
     child: Child,
     address: SocketAddr,
 }
 
 impl Process {
-    /// Starts it with the settings of `shop`, and waits until it listens.
-    pub(crate) fn start(shop: &Shop) -> Self {
-        let mut child = command(shop).spawn().expect("the program starts");
+    /// Starts `program` with the settings of `shop`, and waits until it listens.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    #[must_use]
+    pub fn start(program: &str, shop: &Shop) -> Self {
+        let mut command = shop.command(program);
+        let child = command.stdout(Stdio::piped()).spawn();
+        let mut child = child.expect("the program starts");
         let output = child.stdout.take().expect("it is piped");
         let mut lines = BufReader::new(output).lines();
         let address = lines
@@ -31,36 +40,23 @@ impl Process {
         Self { child, address }
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Ends it at once, as the platform or a loss of power would.
-    pub(crate) fn kill(mut self) {
-        self.end();
-    }
-
-    fn end(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    pub fn kill(self) {
+        drop(self);
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.end();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
-}
-
-/// The program with the settings of `shop`, and what it logs on a pipe.
-pub(crate) fn command(shop: &Shop) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_webhook"));
-    command
-        .env_clear()
-        .envs(shop.environment())
-        .env("PORT", "0")
-        .stdout(Stdio::piped());
-    command
 }
 
 fn listening_at(line: &str) -> Option<SocketAddr> {

@@ -1,0 +1,70 @@
+//! Refunds: what `refunding` decides, done in one transaction.
+
+use super::{Backend, Failure, Ledger, Refunded, refunding::Refunding};
+use crate::{
+    access::DayLimit,
+    amount::Currency,
+    event::Refund,
+    order::{Declined, Order, OrderId, RefundRequest},
+};
+
+impl Ledger {
+    /// Sets the amount of `request`, in `currency`, aside on the order with `id`, unless that exceeds
+    /// what is left of the payment, or what the caller may give back that day. A request that is there
+    /// already is given as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer; a refusal is an answer.
+    pub async fn reserve_refund(
+        &self,
+        id: &OrderId,
+        request: RefundRequest,
+        currency: Currency,
+        limit: DayLimit,
+    ) -> Result<Refunded, Failure> {
+        let now = request.at();
+        let reserve = Refunding::reserve(id.clone(), request, currency, limit);
+        self.refund(reserve, now).await
+    }
+
+    /// Notes `refund`, as Stripe answered it at `now`, on the order with `id`, with what the site is
+    /// told of it. What an event told before changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer.
+    pub async fn settle_refund(
+        &self,
+        id: &OrderId,
+        refund: Refund,
+        now: i64,
+    ) -> Result<Refunded, Failure> {
+        self.refund(Refunding::settle(id.clone(), refund), now)
+            .await
+    }
+
+    /// Notes that Stripe refused `request` of `order` for good: its amount is free again, and does not
+    /// count against the caller's day. Where a refund is known to have been made, nothing changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer.
+    pub async fn decline_refund(
+        &self,
+        order: &Order,
+        request: &RefundRequest,
+        why: Declined,
+        now: i64,
+    ) -> Result<Refunded, Failure> {
+        let decline = Refunding::decline(order, request.clone(), why);
+        self.refund(decline, now).await
+    }
+
+    async fn refund(&self, refunding: Refunding, now: i64) -> Result<Refunded, Failure> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.refund(refunding, now).await,
+            Backend::DynamoDb(table) => table.refund(&refunding, now).await,
+        }
+    }
+}
