@@ -144,6 +144,11 @@ def warm(results: Results) -> Iterator[str]:
 
 `./scripts/bench warm`: signed events, each about an order of its own, from the load generator of `bench/tools`. On `lambda` the host is `cargo lambda watch --only-lambda-apis`; `http` is a
 plain server. *Per core* is how many requests one second of processor time serves, the function's alone, as a ratio to ours.
+
+On `lambda` a process serves one request at a time, and ours waits four times for each: for the event, for what the table holds, until the transaction is written, and until its answer is taken. Node's
+peer, which writes one item and reads none, waits three times. After each wait the kernel wakes the process up, and little that it needs is in the processor's caches. More than a third of our processor time there is the
+kernel's (`perf record -e cpu-clock -p` on the running process); a plain server answers many requests between two waits. More optimisation does not help: with `CARGO_PROFILE_RELEASE_OPT_LEVEL=3` the
+binary grows by half, and a request takes as long. What would: an event that is written without reading its order first.
 """
     head = ["host", "instances", "size", "clients", "function", "per core", "requests/s", "p50 ms", "p99 ms"]
     rows = []

@@ -10,6 +10,7 @@ from bench.figures import CREATE, OURS, Results
 MEGABYTE = 1_000_000
 
 WARM = {"host": "lambda", "instances": 1, "size": "8 kB", "clients": 16}
+AS_HTTP = WARM | {"host": "http"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ TARGETS = [
            lambda r: r["sizes"]["stock Rust: webhook"]["bytes"] / r["sizes"][OURS]["bytes"], 4, False),
     Target("memory", "create-intent, binary: stock Rust's, times ours",
            lambda r: r["sizes"]["stock Rust: create-intent"]["bytes"] / r["sizes"][CREATE]["bytes"], 4, False),
-    Target("warm", "webhook, warm: times Node's requests per core",
+    Target("warm", "webhook, warm, as a plain server: times Node's requests per core",
+           lambda r: figures.per_core_ratio(r, "Node: webhook", **AS_HTTP), 5, False),
+    Target("warm", "webhook, warm, on Lambda's API: times Node's requests per core",
            lambda r: figures.per_core_ratio(r, "Node: webhook", **WARM), 5, False),
     Target("instructions", "webhook, instructions at 8 kB over SQLite: times the limit",
            lambda r: r["instructions"]["sqlite"] / r["instructions"]["limit"], 3, True),

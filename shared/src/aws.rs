@@ -1,7 +1,7 @@
 //! Calls to AWS: region, credentials and limits of time, over our own pooled client.
 //!
-//! The service crates bring the requests and how answers are read; their signing ([`sign`]) and the
-//! connections are ours ([`call`]), with the same TLS and the same roots as those to Stripe. So a binary holds one HTTP stack, and no
+//! The service crates bring the requests and how answers are read; their signing (`sign`) and the
+//! connections are ours (`call`), with the same TLS and the same roots as those to Stripe. So a binary holds one HTTP stack, and no
 //! start reads the machine's certificates.
 //!
 //! Credentials are looked for in one place: in the environment, where Lambda puts them; or on Vercel, whose
@@ -128,7 +128,7 @@ impl Aws {
         self.web_identity.as_ref()
     }
 
-    /// What a service crate's own client is made from. It is slower to make and to use than [`Aws::service`].
+    /// What a service crate's own client is made from. It is slower to make and to use than what Secrets Manager and DynamoDB are called by.
     #[must_use]
     pub fn config(&self) -> SdkConfig {
         let timeouts = TimeoutConfig::builder()

@@ -39,7 +39,7 @@ fn an_event_of_version_1_is_read_whether_or_not_it_says_so() {
     let event = event.to_string();
     let with_version = event.replacen('{', r#"{"version": "1.0","#, 1);
     for event in [event, with_version] {
-        assert_eq!(path(read(&event).unwrap()), (false, "/one".to_owned()));
+        assert_eq!(path(read(&event).unwrap()), (false, "/prod/one".to_owned()));
     }
 }
 
