@@ -31,17 +31,18 @@ class Amounts:
 
     rounds: int
     requests: int
+    judged: int
     memory: int
     calls: int
     instructions: tuple[int, int]
     growth: Sizes
 
 
-FULL = Amounts(30, 1600, 500, 100, (50, 250), Sizes([1_000, 100_000, 1_000_000], 6, 100, 800, (20, 120)))
+FULL = Amounts(30, 1600, 3, 500, 100, (50, 250), Sizes([1_000, 100_000, 1_000_000], 6, 100, 800, (20, 120)))
 #: Parts that go with another, and are not named.
 WITH = {"trips": "cold", "sizes": "memory"}
 
-QUICK = Amounts(2, 32, 20, 10, (3, 6), Sizes([100], 2, 10, 40, (2, 4)))
+QUICK = Amounts(2, 32, 2, 20, 10, (3, 6), Sizes([100], 2, 10, 40, (2, 4)))
 
 
 class Bench:
@@ -86,7 +87,7 @@ class Bench:
             "cold": self.cold,
             "memory": lambda: memory.measure(working, around, host, amounts.memory, 2_000_000),
             "sizes": lambda: memory.sizes([*self.known.values()], around),
-            "warm": lambda: Warm(around, host, Plan(amounts.requests, amounts.requests // 4), 3_000_000).measure(
+            "warm": lambda: Warm(around, host, Plan(amounts.requests, amounts.requests // 4, amounts.judged), 3_000_000).measure(
                 webhooks, as_http
             ),
             "instructions": lambda: instructions.measure(ours, around, "8 kB", *amounts.instructions, 0),
@@ -128,12 +129,14 @@ def measure(is_quick: bool, wanted: list[str], results: dict[str, Any], raw: Pat
     print("building", flush=True)
     built = build(is_quick)
     results["machine"] = machine.describe()
+    moments = results.setdefault("moments", {})
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
         bench = Bench(built, Path(folder))
         try:
             for name, part in bench.parts().items():
                 if not wanted or WITH.get(name, name) in wanted:
                     begun = time.monotonic()
+                    moments[name] = machine.moment()
                     results[name] = part()
                     raw.write_text(json.dumps(results, indent=1))
                     print(f"{name}: {time.monotonic() - begun:.0f} s", flush=True)

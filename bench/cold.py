@@ -17,8 +17,11 @@ from bench.surroundings import NUMBER, Surroundings
 def measure(subjects: list[Subject], around: Surroundings, rounds: int, first: int) -> dict[str, Any]:
     """Milliseconds of every start, round by round, so that whatever else happens strikes all alike."""
     found: dict[str, Any] = {subject.name: {"answer_ms": [], "init_ms": []} for subject in subjects}
-    for number in range(first, first + rounds):
-        for subject in subjects:
+    for turn in range(rounds):
+        number = first + turn
+        # Nobody always comes after the same one.
+        shift = turn % len(subjects)
+        for subject in subjects[shift:] + subjects[:shift]:
             answer, init = start(subject, around, number)
             found[subject.name]["answer_ms"].append(answer)
             found[subject.name]["init_ms"].append(init)

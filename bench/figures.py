@@ -20,23 +20,22 @@ def cold_ratio(results: Results, name: str, base: str) -> float:
     return statistics.median(one / other for one, other in pairs)
 
 
-def warm(results: Results, name: str, **where: Any) -> Any:
-    """The row of the warm webhook that was measured so."""
-    [row] = [
+def warm(results: Results, name: str, **where: Any) -> list[Any]:
+    """The rows of the warm webhook that were measured so, one for each turn."""
+    return [
         row for row in results["warm"]
         if row["name"] == name and all(row[key] == value for key, value in where.items())
     ]
-    return row
 
 
-def per_core(row: Any) -> float:
-    """Requests that one second of a processor serves."""
-    return row["requests"] / max(row["cpu_seconds"], 0.01)
+def per_core(rows: list[Any]) -> float:
+    """Requests that one second of a processor serves: the median of the turns."""
+    return statistics.median(row["requests"] / max(row["cpu_seconds"], 0.01) for row in rows)
 
 
-def per_core_ratio(results: Results, base: str, **where: Any) -> float:
-    """How many times the requests that ours serves with the same processor time."""
-    return per_core(warm(results, OURS, **where)) / per_core(warm(results, base, **where))
+def per_core_ratio(results: Results, name: str, base: str, **where: Any) -> float:
+    """How many times the requests that one serves with the same processor time."""
+    return per_core(warm(results, name, **where)) / per_core(warm(results, base, **where))
 
 
 def added_ms(results: Results, name: str) -> float:

@@ -11,8 +11,8 @@ from bench.host import plain
 from bench.subjects import Subject
 from bench.surroundings import ORDER, Surroundings
 
-#: The numbers of the orders that are asked for one after another are this far apart: no two share a page, and none
-#: comes twice, since no count of orders has this prime as a factor.
+#: The numbers of the orders that are asked for one after another are this far apart: in a large file no two share a page,
+#: and none comes twice, since no count of orders has this prime as a factor.
 STRIDE = 7919
 
 

@@ -3,6 +3,7 @@
 import re
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -66,11 +67,18 @@ class Running:
 
     def cpu_seconds(self) -> float:
         """Time that its processes have spent on a processor."""
-        spent = 0
+        return sum(sum(times) for times in self._times())
+
+    def kernel_seconds(self) -> float:
+        """That of it which the kernel spent for them."""
+        return sum(in_kernel for _, in_kernel in self._times())
+
+    def _times(self) -> Iterator[tuple[float, float]]:
+        """Seconds of each process: its own, and the kernel's for it."""
         for program in self.programs:
             stat = (load.PROC / str(program.process.pid) / "stat").read_text()
-            spent += sum(map(int, stat.rpartition(")")[2].split()[11:13]))
-        return spent / TICKS
+            own, in_kernel = map(int, stat.rpartition(")")[2].split()[11:13])
+            yield own / TICKS, in_kernel / TICKS
 
     def peak_memory(self) -> int:
         """The largest resident set that any of its processes had, in bytes."""

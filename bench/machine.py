@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aws.template import WORKSPACE
+from bench.subjects import python_program as python
 
 
 def describe() -> dict[str, str]:
@@ -18,10 +19,16 @@ def describe() -> dict[str, str]:
         "system": f"{system()}, Linux {platform.release()}",
         "Rust": said("rustc", "--version"),
         "Node": said("node", "--version"),
-        "Python": said("python3", "--version"),
-        "commit": said("git", "rev-parse", "--short", "HEAD"),
-        "load before": f"{os.getloadavg()[0]:.1f} processes that want a core; what is more than 0.5 makes times, and some ratios, unsteady",
+        "Python": said(python(), "--version"),
+    }
+
+
+def moment() -> dict[str, str]:
+    """When a part is measured, of which state of the code, and what else happens."""
+    return {
+        "commit": said("git", "describe", "--always", "--dirty"),
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "load before": f"{os.getloadavg()[0]:.1f}",
     }
 
 

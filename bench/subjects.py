@@ -79,12 +79,14 @@ def node(built: Built, kind: str) -> Subject:
 
 def python(built: Built) -> Subject:
     """The peer in Python."""
-    # That which its packages were installed for, without ours.
-    program = str(Path(sys.base_prefix) / "bin" / "python3")
     files = [path for path in built.python.rglob("*") if path.is_file()]
-    command = [program, str(built.python / "webhook.py")]
+    command = [python_program(), str(built.python / "webhook.py")]
     return Subject("Python: webhook", command, files, {"TABLE": "python"})
 
+
+def python_program() -> str:
+    """The Python that the peer's packages were installed for, without the harness's own."""
+    return str(Path(sys.base_prefix) / "bin" / "python3")
 
 
 def order(built: Built) -> Subject:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from bench import load
+from bench import load, targets
 from bench.events import SIZES
 from bench.host import LambdaHost, Running, plain
 from bench.subjects import Subject
@@ -16,6 +16,8 @@ class Plan:
 
     requests: int
     warm_up: int
+    #: How often everyone takes a turn where figures are judged.
+    judged: int
 
     def of(self, subject: Subject, size: str) -> int:
         """Requests of one measurement: a multiple of 16."""
@@ -34,7 +36,7 @@ class Warm:
         self.around, self.host, self.plan, self.next = around, host, plan, first
 
     def measure(self, on_lambda: list[Subject], as_http: list[Subject]) -> list[dict[str, Any]]:
-        """A row for each host, number of instances, size, number of clients, and function."""
+        """Rows for each host, number of instances, size, number of clients, and function: several where they are judged."""
         rows = []
         for instances in [1, 2]:
             running = [[self.host.start(subject, instances)] for subject in on_lambda]
@@ -50,11 +52,9 @@ class Warm:
             rows = []
             for size in SIZES:
                 for clients in [1, 16] if instances == 1 else [16]:
-                    rows += [
-                        {"host": kind, "instances": instances, "size": size, "clients": clients}
-                        | self._one(group, size, clients)
-                        for group in groups
-                    ]
+                    where = {"host": kind, "instances": instances, "size": size, "clients": clients}
+                    for _ in range(self.plan.judged if where in targets.JUDGED else 1):
+                        rows += [where | self._one(group, size, clients) for group in groups]
             return rows
         finally:
             for group in groups:
@@ -63,10 +63,14 @@ class Warm:
 
     def _one(self, group: list[Running], size: str, clients: int) -> dict[str, Any]:
         subject = group[0].subject
-        before = sum(running.cpu_seconds() for running in group)
+        before = self._spent(group)
         figures = self._deliver(group, size, clients, self.plan.of(subject, size))
-        spent = sum(running.cpu_seconds() for running in group) - before
-        return {"name": subject.name, "cpu_seconds": spent} | figures
+        spent, in_kernel = (after - earlier for after, earlier in zip(self._spent(group), before, strict=True))
+        return {"name": subject.name, "cpu_seconds": spent, "kernel_seconds": in_kernel} | figures
+
+    @staticmethod
+    def _spent(group: list[Running]) -> tuple[float, float]:
+        return sum(one.cpu_seconds() for one in group), sum(one.kernel_seconds() for one in group)
 
     def _deliver(self, group: list[Running], size: str, clients: int, requests: int) -> Any:
         first, self.next = self.next, self.next + requests

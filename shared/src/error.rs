@@ -24,6 +24,15 @@ use crate::{intake, ledger, secrets, signature, stripe};
 /// What the operator reads.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
+/// The cause behind all causes, such as `Connection refused`.
+pub(crate) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
 /// Why a request is not answered with what it asked for.
 ///
 /// Each has a [`Code`], whose [`Row`] is in `docs/errors.md`.

@@ -13,8 +13,8 @@ use hyper_util::{
 /// A client that keeps its connections; cheap to clone, and all clones share them.
 pub type Client = legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
-/// Connections are kept: a handshake costs more than a call. They speak HTTP/1.1, as Stripe's own libraries do: a function that
-/// serves one request at a time has no use for several calls on one connection. Plain HTTP is for addresses that the settings
+/// Connections are kept: a handshake costs more than a call. They speak HTTP/1.1, as Stripe's own libraries do: on Lambda, where a
+/// process serves one request at a time, there are no calls to send at once over one connection. Plain HTTP is for addresses that the settings
 /// allowed, on this machine.
 #[must_use]
 pub fn pooled_client() -> Client {
@@ -22,7 +22,7 @@ pub fn pooled_client() -> Client {
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_keepalive(Some(Duration::from_secs(60)));
-    // A path that died without a word is noticed by what is not acknowledged, and not when the call's time is up.
+    // A path that died without a word is noticed by what is not acknowledged, long before a call to Stripe is given up.
     #[cfg(target_os = "linux")]
     tcp.set_tcp_user_timeout(Some(Duration::from_secs(3)));
     let connector = HttpsConnectorBuilder::new()

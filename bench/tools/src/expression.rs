@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 
 /// An expression that is not understood. The stand-in refuses it, so that no measurement rests on a guess.
 #[derive(Debug)]
-pub struct Refused(pub String);
+pub(crate) struct Refused(pub(crate) String);
 
 /// A condition, with the names and the values that it refers to.
 #[derive(Debug)]
-pub struct Condition<'a> {
+pub(crate) struct Condition<'a> {
     words: Vec<&'a str>,
     at: usize,
     request: &'a Value,
@@ -23,7 +23,10 @@ impl<'a> Condition<'a> {
     /// # Errors
     ///
     /// [`Refused`] when it is not understood.
-    pub fn is_met(request: &'a Value, item: Option<&Map<String, Value>>) -> Result<bool, Refused> {
+    pub(crate) fn is_met(
+        request: &'a Value,
+        item: Option<&Map<String, Value>>,
+    ) -> Result<bool, Refused> {
         let Some(text) = request["ConditionExpression"].as_str() else {
             return Ok(true);
         };
@@ -111,7 +114,7 @@ impl<'a> Condition<'a> {
 /// # Errors
 ///
 /// [`Refused`] when it is not understood.
-pub fn update(request: &Value, item: &mut Map<String, Value>) -> Result<(), Refused> {
+pub(crate) fn update(request: &Value, item: &mut Map<String, Value>) -> Result<(), Refused> {
     let text = request["UpdateExpression"].as_str().unwrap_or_default();
     let changes = text
         .strip_prefix("SET ")

@@ -10,7 +10,6 @@ mod options;
 mod signing;
 mod tables;
 
-pub use expression::{Condition, Refused, update};
 pub use options::Options;
 pub use signing::{signature, token};
 pub use tables::{Item, Tables};

@@ -1,9 +1,6 @@
 //! What is signed now: Stripe's signature, and a caller's token.
 
-use std::{
-    fmt::Write as _,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::hmac;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -19,16 +16,7 @@ const GOOD_FOR: u64 = 300;
 /// When this machine's clock is before 1970.
 #[must_use]
 pub fn signature(secret: &str, body: &[u8]) -> String {
-    let now = now();
-    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-    let mut context = hmac::Context::with_key(&key);
-    context.update(format!("{now}.").as_bytes());
-    context.update(body);
-    let mut header = format!("t={now},v1=");
-    for byte in context.sign().as_ref() {
-        write!(header, "{byte:02x}").expect("a string takes all");
-    }
-    header
+    sandbox::sign(body, secret, now())
 }
 
 /// A token that the site signs for `caller` with these roles (JWT, HS256).

@@ -32,14 +32,6 @@ impl Role {
     pub(super) fn arn(&self) -> &str {
         &self.0
     }
-
-    /// The domain of AWS's services in the role's partition.
-    pub(super) fn domain(&self) -> &'static str {
-        match self.0.starts_with("arn:aws-cn:") {
-            true => "amazonaws.com.cn",
-            false => "amazonaws.com",
-        }
-    }
 }
 
 /// IAM's rule for a path and a name.

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::timeout;
 
 use super::role::Role;
-use crate::{http, rfc3339};
+use crate::{error::innermost, http, rfc3339};
 
 /// One attempt; a second one follows where nobody answered.
 const ATTEMPT: Duration = Duration::from_secs(3);
@@ -68,7 +68,7 @@ impl Sts {
     ) -> Self {
         let url = match endpoint {
             Some(endpoint) => format!("{endpoint}/"),
-            None => format!("https://sts.{region}.{}/", role.domain()),
+            None => format!("https://sts.{region}.{}/", super::domain(region)),
         };
         Self { http, url, role }
     }
@@ -161,13 +161,4 @@ fn escaped(text: &str) -> String {
         }
     }
     escaped
-}
-
-/// The cause behind all causes, such as `Connection refused`.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
 }

@@ -31,7 +31,8 @@ struct HttpEvent(LambdaRequest);
 
 impl<'de> Deserialize<'de> for HttpEvent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Entries).map(Self)
+        let event = deserializer.deserialize_map(Entries);
+        event.map(Self).map_err(|_| D::Error::custom(UNREADABLE))
     }
 }
 
@@ -49,18 +50,16 @@ impl<'de> Visitor<'de> for Entries {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<LambdaRequest, A::Error> {
-        let unreadable = |_| A::Error::custom(UNREADABLE);
         let first: Option<(String, Value)> = entries.next_entry()?;
         if matches!(&first, Some((name, value)) if name == "version" && value == "2.0") {
             let event = ApiGatewayV2httpRequest::deserialize(MapAccessDeserializer::new(entries));
-            return event.map(LambdaRequest::ApiGatewayV2).map_err(unreadable);
+            return event.map(LambdaRequest::ApiGatewayV2);
         }
         let mut event = Map::from_iter(first);
         while let Some((name, value)) = entries.next_entry()? {
             event.insert(name, value);
         }
-        serde_json::from_str(&Value::from(event).to_string())
-            .map_err(|_| A::Error::custom(UNREADABLE))
+        serde_json::from_str(&Value::from(event).to_string()).map_err(A::Error::custom)
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     aws::{Aws, Marks, Prepared, Service, asked, behind},
-    error::Cause,
+    error::{Cause, innermost},
 };
 
 asked! {
@@ -163,12 +163,3 @@ fn is_passing(status: Option<u16>, code: Option<&str>) -> bool {
 }
 
 const NOT_MADE: &str = "the request could not be made";
-
-/// The cause behind all causes, such as `Connection refused`.
-fn innermost(error: &Failed) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
-}

@@ -50,6 +50,8 @@ fn what_cannot_be_read_is_told_without_being_quoted() {
         format!(r#"{{ "version": "2.0", {wrong} }}"#),
         format!(r#"{{ {wrong} }}"#),
         "{}".to_owned(),
+        r#""sk_test_1""#.to_owned(),
+        "42".to_owned(),
     ] {
         let error = read(&event).unwrap_err().to_string();
         assert!(error.starts_with(UNREADABLE), "{error}");

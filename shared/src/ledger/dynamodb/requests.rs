@@ -16,6 +16,7 @@ use super::{
     attempt::{Answer, Attempts},
     item::{Item, KEY, keyed, names, text_in},
 };
+use crate::aws::UNKNOWN;
 
 /// The most keys of one `BatchGetItem`.
 const MOST_KEYS: usize = 100;
@@ -138,6 +139,6 @@ fn unprocessed() -> Failure {
     Failure::Busy {
         action: GET_ALL,
         code: "UnprocessedKeys".to_owned(),
-        request_id: "unknown".to_owned(),
+        request_id: UNKNOWN.to_owned(),
     }
 }
