@@ -38,7 +38,7 @@ class Amounts:
     growth: Sizes
 
 
-FULL = Amounts(30, 1600, 3, 500, 100, (50, 250), Sizes([1_000, 100_000, 1_000_000], 6, 100, 800, (20, 120)))
+FULL = Amounts(30, 1600, 3, 500, 100, (50, 250), Sizes([1_000, 100_000, 1_000_000], 9, 100, 800, (20, 120)))
 #: Parts that go with another, and are not named.
 WITH = {"trips": "cold", "sizes": "memory"}
 
