@@ -212,7 +212,7 @@ def growth(results: Results) -> Iterator[str]:
         row = [f"{int(count):,}"]
         for kind in ("webhook", "order"):
             ratios = [figures.growth_ratio(results, kind, count), figures.growth_in_instructions(results, kind, count)]
-            row += [*(f"{ratio:.2f}" for ratio in ratios), short(middle(results["growth"][count][kind]))]
+            row += [*(f"{ratio:.2f}" for ratio in ratios), short(median(one["p50_us"] / 1000 for one in results["growth"][count][kind]))]
         rows.append(row)
     first = next(iter(results["growth"].values()))["webhook"]
     yield f"""## A growing ledger
@@ -223,11 +223,6 @@ before, and warmed by the same number of requests. Ratios, to the smallest file,
 """
     head = ["orders", "webhook, time", "webhook, instructions", "webhook, ms", "order, time", "order, instructions", "order, ms"]
     yield table(head, rows)
-
-
-def middle(rows: list[Any]) -> float:
-    """The median of the medians, in milliseconds."""
-    return percentile([row["p50_us"] / 1000 for row in rows], 50)
 
 
 def costs() -> Iterator[str]:

@@ -226,16 +226,13 @@ impl Service {
             token.set_sensitive(true);
             headers.insert(TOKEN, token);
         }
-        let mut signed = Vec::with_capacity(headers.len());
-        for name in [CONTENT_TYPE, HOST, DATE, TOKEN, TARGET] {
-            if let Some(value) = headers.get(&name) {
-                signed.push((name.to_string(), value.to_str()?));
+        let names = [CONTENT_TYPE, HOST, DATE, TOKEN, TARGET];
+        let mut signed = Vec::with_capacity(names.len());
+        for name in &names {
+            if let Some(value) = headers.get(name) {
+                signed.push((name.as_str(), value.to_str()?));
             }
         }
-        let signed: Vec<_> = signed
-            .iter()
-            .map(|(name, value)| (name.as_str(), *value))
-            .collect();
         let signature = signer.authorization(
             &credentials,
             &Signable {

@@ -4,6 +4,7 @@ use sandbox::Fault;
 use shared::{
     event::Event,
     intake::{Failure, Intake},
+    ledger::Ledger,
 };
 
 use crate::{Api, change, mugs, order_id};
@@ -123,7 +124,10 @@ async fn a_refund_that_is_told_before_its_payment_counts() {
     let answer = api.post("k1", &mugs(1)).await.expect(200);
     let page = api.only_open();
     api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
-    intake(&api).take(refund(&api)).await.unwrap();
+    intake(&api, &api.shop.ledger)
+        .take(refund(&api))
+        .await
+        .unwrap();
 
     assert_eq!(api.status(&answer).await, "partially_refunded");
     assert_eq!(api.hear_all().await, 0);
@@ -179,9 +183,10 @@ fn refund(api: &Api) -> Event {
     Event::parse(refunds.next().unwrap().to_string().as_bytes()).unwrap()
 }
 
-fn intake(api: &Api) -> Intake {
-    let (stripe, ledger) = (api.shop.impatient_stripe(), api.shop.ledger.clone());
-    Intake::new(&api.shop.config, stripe, ledger, api.shop.clock.clone())
+/// What takes events into `ledger`.
+fn intake(api: &Api, ledger: &Ledger) -> Intake {
+    let (stripe, clock) = (api.shop.impatient_stripe(), api.shop.clock.clone());
+    Intake::new(&api.shop.config, stripe, ledger.clone(), clock)
 }
 
 #[tokio::test]
@@ -192,7 +197,10 @@ async fn a_payment_that_was_asked_for_is_no_event_that_a_site_hears_of() {
     let page = api.only_open();
     api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
 
-    intake(&api).take(refund(&api)).await.unwrap();
+    intake(&api, &api.shop.ledger)
+        .take(refund(&api))
+        .await
+        .unwrap();
 
     assert_eq!(api.status(&answer).await, "partially_refunded");
     let mut told = api.told().await;
@@ -214,12 +222,7 @@ async fn a_payment_that_contradicts_its_order_is_logged_when_it_is_asked_for() {
     api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
     let refund = refund(&api);
     let elsewhere = testing::Shop::open().await;
-    let intake = Intake::new(
-        &api.shop.config,
-        api.shop.impatient_stripe(),
-        elsewhere.ledger.clone(),
-        api.shop.clock.clone(),
-    );
+    let intake = intake(&api, &elsewhere.ledger);
 
     let (log, guard) = testing::Log::start();
     intake.take(refund).await.unwrap();
@@ -239,10 +242,10 @@ async fn what_our_key_may_not_ask_for_yet_is_delivered_again() {
     let restricted = Fault::restricted().on("GET", "/v1/payment_intents/");
     api.shop.stripe.inject(restricted);
 
-    let refused = intake(&api).take(refund.clone()).await;
+    let refused = intake(&api, &api.shop.ledger).take(refund.clone()).await;
     assert!(matches!(refused, Err(Failure::Stripe(_))), "{refused:?}");
     assert_eq!(api.status(&answer).await, "created");
 
-    intake(&api).take(refund).await.unwrap();
+    intake(&api, &api.shop.ledger).take(refund).await.unwrap();
     assert_eq!(api.status(&answer).await, "partially_refunded");
 }
