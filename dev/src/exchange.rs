@@ -15,6 +15,8 @@ use crate::mask;
 
 /// So many characters of a body are kept.
 const LONGEST: usize = 16_000;
+/// So many bytes of a body are masked at most: it takes time for each, and the server waits.
+const LARGEST: usize = 32 * 1024;
 
 /// What was sent. Its fields can be filled here alone, through `mask`.
 #[derive(Clone, Debug, Serialize)]
@@ -55,7 +57,7 @@ impl Sent {
             method: mask::text(&request.method),
             path: mask::text(&request.path),
             headers: shown(&request.headers),
-            body: has_params.then(|| pretty(&request.params)),
+            body: has_params.then(|| recorded(&request.params)),
         }
     }
 }
@@ -111,6 +113,9 @@ fn read(headers: &HeaderMap, body: &Bytes) -> Option<String> {
     if body.is_empty() {
         return None;
     }
+    if body.len() > LARGEST {
+        return Some(too_large(body.len()));
+    }
     if let Ok(value) = serde_json::from_slice::<Value>(body) {
         return Some(pretty(&value));
     }
@@ -122,6 +127,17 @@ fn read(headers: &HeaderMap, body: &Bytes) -> Option<String> {
         Ok(form) if is_form => cut(mask::form(form)),
         _ => format!("not shown: {} bytes, neither JSON nor a form", body.len()),
     })
+}
+
+fn recorded(params: &Value) -> String {
+    match params.to_string().len() {
+        length if length > LARGEST => too_large(length),
+        _ => pretty(params),
+    }
+}
+
+fn too_large(length: usize) -> String {
+    format!("not shown: {length} bytes are too many")
 }
 
 fn pretty(value: &Value) -> String {

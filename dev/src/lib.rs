@@ -6,6 +6,7 @@
 //! - [`options`]: what the command line asks for.
 //! - [`settings`]: keys for a try, unless the environment has some.
 //! - [`routes`]: the functions and their paths; a new function is one line there.
+//! - `callers`: which pages may call it, and by which name.
 //! - `beside`: tells a site that runs beside it how to reach it.
 //! - [`site`]: the part that a shop's own server plays: it signs tokens, and is told of orders.
 //! - [`activity`]: what happens, as it happens.
@@ -24,6 +25,7 @@
 
 pub mod activity;
 mod beside;
+mod callers;
 pub mod doctor;
 pub mod exchange;
 pub mod interface;

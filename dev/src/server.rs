@@ -11,10 +11,7 @@ use std::{
 
 use axum::{
     Router,
-    extract::{Request, State},
-    http::{StatusCode, header::HOST},
-    middleware::{Next, from_fn_with_state},
-    response::{IntoResponse as _, Response},
+    middleware::{from_fn, from_fn_with_state},
 };
 use sandbox::{Sandbox, StartError};
 use shared::{
@@ -26,7 +23,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     activity::Activity,
-    beside,
+    beside, callers,
     missed::{self, Missed},
     options::Options,
     orders::Orders,
@@ -122,6 +119,9 @@ impl Server {
             true => None,
             false => {
                 let builder = Sandbox::builder().port(options.sandbox_port);
+                let builder = callers::own_origins(address)
+                    .iter()
+                    .fold(builder, |builder, origin| builder.allow_origin(origin));
                 Some(Arc::new(builder.start().await?))
             }
         };
@@ -142,7 +142,7 @@ impl Server {
             activity: activity.clone(),
         };
         Ok(Self {
-            router: router(&settings, &ledger, site, &activity),
+            router: router(&settings, &ledger, site, &activity, address),
             fulfil: fulfil::App::new(&settings.config, ledger, Clock::default()),
             listener,
             address,
@@ -220,7 +220,13 @@ fn furnish(sandbox: &Sandbox, address: SocketAddr, webhook_secrets: &[String]) {
     sandbox.add_webhook(&webhook, &webhook_secrets.join(","));
 }
 
-fn router(settings: &Settings, ledger: &Ledger, site: Site, activity: &Activity) -> Router {
+fn router(
+    settings: &Settings,
+    ledger: &Ledger,
+    site: Site,
+    activity: &Activity,
+    address: SocketAddr,
+) -> Router {
     let orders = Orders::new(ledger.clone());
     let watched = Watched {
         activity: activity.clone(),
@@ -235,7 +241,9 @@ fn router(settings: &Settings, ledger: &Ledger, site: Site, activity: &Activity)
             activity: activity.clone(),
         })
     });
-    let functions = routes::functions(&settings.config, ledger)
+    let functions = routes::functions(&settings.config, ledger);
+    let paths: Vec<&str> = functions.iter().map(|function| function.path).collect();
+    let functions = functions
         .into_iter()
         .fold(Router::new(), |router, function| {
             router.route(function.path, host::finished(function.service))
@@ -245,19 +253,12 @@ fn router(settings: &Settings, ledger: &Ledger, site: Site, activity: &Activity)
         .merge(site::routes(site))
         .merge(page::routes())
         .merge(missed)
-        .layer(from_fn_with_state((), only_this_machine));
-    functions.merge(local)
-}
-
-/// Signs nothing for a page of another name that was made to lead here.
-async fn only_this_machine(State(()): State<()>, request: Request, next: Next) -> Response {
-    let host = request
-        .headers()
-        .get(HOST)
-        .and_then(|host| host.to_str().ok());
-    let name = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
-    match name {
-        Some("127.0.0.1" | "localhost") => next.run(request).await,
-        _ => StatusCode::MISDIRECTED_REQUEST.into_response(),
-    }
+        .layer(from_fn_with_state(
+            callers::own_origins(address),
+            callers::own_pages,
+        ));
+    functions
+        .merge(local)
+        .fallback(async move || callers::no_such_route(&paths))
+        .layer(from_fn(callers::this_machine))
 }

@@ -30,17 +30,24 @@ pub(crate) async fn serve(
     connection: u64,
     received: Received,
 ) -> Result<Answer, Cut> {
+    if let Err(refused) = cors::check(&received, engine.allowed_origins()) {
+        return Ok(Answer::error(&refused));
+    }
+    let origin = received.header("origin").map(str::to_owned);
+    let answer = allowed(engine, connection, received).await?;
+    Ok(cors::open(answer, origin.as_deref()))
+}
+
+async fn allowed(engine: Arc<Engine>, connection: u64, received: Received) -> Result<Answer, Cut> {
     if received.method == "OPTIONS" {
         return Ok(cors::preflight(&received));
     }
     if received.is_control() {
-        return Ok(cors::open(control(&engine, &received)));
+        return Ok(control(&engine, &received));
     }
-    if let Some(page) = hosted::answer(&engine, &received) {
-        return Ok(cors::open(page));
-    }
-    if let Some(script) = stripe_js::answer(&received) {
-        return Ok(cors::open(script));
+    let page = hosted::answer(&engine, &received);
+    if let Some(page) = page.or_else(|| stripe_js::answer(&received)) {
+        return Ok(page);
     }
     let (id, place) = (received.id.clone(), record(&engine, connection, &received));
     let version = received
@@ -48,11 +55,9 @@ pub(crate) async fn serve(
         .unwrap_or(API_VERSION)
         .to_owned();
     let outcome = struck(&engine, place, received).await.map(|answer| {
-        cors::open(
-            answer
-                .header("request-id", &id)
-                .header("stripe-version", &version),
-        )
+        answer
+            .header("request-id", &id)
+            .header("stripe-version", &version)
     });
     engine.log.finish(place, outcome.as_ref().ok());
     outcome

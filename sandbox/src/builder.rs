@@ -24,6 +24,7 @@ pub struct Builder {
     webhooks: Vec<(String, String, Payload)>,
     retry: Retry,
     settle_after: Option<Duration>,
+    allowed_origins: Vec<String>,
 }
 
 /// Why a sandbox did not start.
@@ -58,6 +59,7 @@ impl Default for Builder {
             webhooks: Vec::new(),
             retry,
             settle_after: None,
+            allowed_origins: Vec::new(),
         }
     }
 }
@@ -102,6 +104,15 @@ impl Builder {
         self
     }
 
+    /// Lets pages of this origin, such as `http://127.0.0.1:4242`, call the control plane as well.
+    ///
+    /// Pages of this machine may call the rest without it; pages of other machines may call nothing.
+    #[must_use]
+    pub fn allow_origin(mut self, origin: &str) -> Self {
+        self.allowed_origins.push(origin.to_owned());
+        self
+    }
+
     /// Lets a bank debit end by itself after this time, as its test account says.
     ///
     /// Without it a debit stays `processing` until [`Sandbox::settle`] or
@@ -130,7 +141,9 @@ impl Builder {
             .map_err(|cause| self.listen_error(cause))?;
         let url = format!("http://{address}");
         let state = State::at(url.clone(), self.settle_after);
-        let engine = Arc::new(Engine::new(state, Log::new(watchers), webhooks));
+        let log = Log::new(watchers);
+        let engine = Engine::new(state, log, webhooks, self.allowed_origins);
+        let engine = Arc::new(engine);
         let mut tasks = JoinSet::new();
         tasks.spawn(delivery::run(engine.webhooks.desk(), queue));
         tasks.spawn(agenda::run(Arc::clone(&engine)));

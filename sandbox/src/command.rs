@@ -14,7 +14,7 @@ const HELP: &str = "\
 A Stripe that runs on this machine.
 
 Usage: sandbox [--port PORT] [--webhook-url URL --webhook-secret SECRET [--webhook-payload KIND]]...
-       [--settle-after MS]
+       [--settle-after MS] [--allow-origin ORIGIN]...
        sandbox sign FILE --webhook-secret SECRET
 
   --port PORT              listen on this port of 127.0.0.1 (default 12111; 0 for any free one)
@@ -23,6 +23,7 @@ Usage: sandbox [--port PORT] [--webhook-url URL --webhook-secret SECRET [--webho
   --webhook-payload KIND   what the URL before it gets: snapshot (the default) or thin
   --settle-after MS        end a bank debit by itself after so many milliseconds, as its test
                            account says; without it, it waits for the control plane
+  --allow-origin ORIGIN    let pages of this origin call the control plane too; repeatable
   --help                   print this
 
   sign FILE                print the API Gateway event of a webhook in FILE with a signature made now
@@ -37,6 +38,7 @@ const FLAGS: &[&str] = &[
     "--webhook-secret",
     "--webhook-payload",
     "--settle-after",
+    "--allow-origin",
 ];
 
 /// An endpoint as far as the arguments have described it.
@@ -103,6 +105,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Builder>,
     let mut port = "12111".to_owned();
     let mut webhooks: Vec<Webhook> = Vec::new();
     let mut settle_after = None;
+    let mut origins: Vec<String> = Vec::new();
     while let Some(flag) = arguments.next() {
         if flag == "--help" || flag == "-h" {
             return Ok(None);
@@ -118,6 +121,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Builder>,
         match (flag.as_str(), webhooks.last_mut()) {
             ("--port", _) => port = value,
             ("--settle-after", _) => settle_after = Some(milliseconds(&value)?),
+            ("--allow-origin", _) => origins.push(value),
             ("--webhook-url", _) => webhooks.push(Webhook::to(value)),
             ("--webhook-payload", Some(webhook)) => webhook.thin = is_thin(&value)?,
             (_, Some(Webhook { secret, .. })) if secret.is_none() => *secret = Some(value),
@@ -130,6 +134,9 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Builder>,
     let mut builder = Sandbox::builder().port(port);
     if let Some(time) = settle_after {
         builder = builder.settle_after(time);
+    }
+    for origin in origins {
+        builder = builder.allow_origin(&origin);
     }
     for Webhook { url, secret, thin } in webhooks {
         let secret =

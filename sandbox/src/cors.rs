@@ -1,14 +1,46 @@
-//! Lets a page on another port call the sandbox, as a page anywhere may call Stripe.
+//! Which pages may call the sandbox, and by which name.
+//!
+//! The sandbox has no passwords, so a page that a developer happens to open must not drive it. A
+//! browser names the page in `Origin`, and the address it believes to call in `Host`; other clients
+//! send no `Origin` and are not concerned.
+//!
+//! | request | `Host` | `Origin`, where there is one |
+//! |---|---|---|
+//! | `/_sandbox/…` | this machine | the sandbox itself, or one from [`crate::Builder::allow_origin`] |
+//! | what a payer's browser sends (`/v1`, pages, `…/authenticate`) | this machine | the same, or any page of this machine |
 
-use crate::{answer::Answer, request::Received};
+use crate::{answer::Answer, error::Error, loopback, request::Received};
 
 const EXPOSED: &str = "Request-Id, Stripe-Version, Retry-After, Stripe-Should-Retry, \
     Idempotency-Key, Idempotent-Replayed, Original-Request";
 
-/// Answers `OPTIONS`: every origin, every method, the headers that were asked for.
+/// Refuses a request that another machine's page, or a page of another name, makes a browser send.
+pub(crate) fn check(received: &Received, allowed: &[String]) -> Result<(), Error> {
+    let host = received.header("host");
+    if !host.is_none_or(loopback::is_host) {
+        let message =
+            "The Host header names another machine. Call the sandbox at 127.0.0.1 or localhost.";
+        return Err(Error::forbidden("host_not_allowed", message));
+    }
+    if !received.headers.contains_key("origin") {
+        return Ok(());
+    }
+    // A value that cannot be read is nobody's.
+    let origin = received.header("origin").unwrap_or_default();
+    let own = host.is_some_and(|host| origin == format!("http://{host}"));
+    let listed = || allowed.iter().any(|allowed| allowed == origin);
+    let local = || !received.is_control() || received.is_challenge();
+    if own || listed() || (local() && loopback::is_origin(origin)) {
+        return Ok(());
+    }
+    let message = "A page of this origin may not call the sandbox: see --allow-origin.";
+    Err(Error::forbidden("origin_not_allowed", message))
+}
+
+/// Answers `OPTIONS`: every method, and the headers that were asked for.
 pub(crate) fn preflight(received: &Received) -> Answer {
     let asked = received.header("access-control-request-headers");
-    open(Answer::empty(200))
+    Answer::empty(200)
         .header(
             "access-control-allow-methods",
             "GET, HEAD, POST, DELETE, OPTIONS",
@@ -20,9 +52,13 @@ pub(crate) fn preflight(received: &Received) -> Answer {
         .header("access-control-max-age", "300")
 }
 
-/// Lets every origin read the answer.
-pub(crate) fn open(answer: Answer) -> Answer {
-    answer
-        .header("access-control-allow-origin", "*")
-        .header("access-control-expose-headers", EXPOSED)
+/// Lets the page that asked read the answer; [`check`] let it through before.
+pub(crate) fn open(answer: Answer, origin: Option<&str>) -> Answer {
+    let answer = answer.header("vary", "Origin");
+    match origin {
+        Some(origin) => answer
+            .header("access-control-allow-origin", origin)
+            .header("access-control-expose-headers", EXPOSED),
+        None => answer,
+    }
 }

@@ -24,20 +24,32 @@ pub(crate) struct Engine {
     pub(crate) log: Log,
     pub(crate) webhooks: Webhooks,
     connections: AtomicU64,
+    allowed_origins: Vec<String>,
     state: Mutex<State>,
 }
 
 impl Engine {
-    /// A sandbox with this state.
-    pub(crate) fn new(state: State, log: Log, webhooks: Webhooks) -> Self {
+    /// A sandbox with this state, whose control plane answers pages of `allowed_origins`.
+    pub(crate) fn new(
+        state: State,
+        log: Log,
+        webhooks: Webhooks,
+        allowed_origins: Vec<String>,
+    ) -> Self {
         let state = Mutex::new(state);
         let connections = AtomicU64::new(0);
         Self {
             log,
             webhooks,
             connections,
+            allowed_origins,
             state,
         }
+    }
+
+    /// The origins whose pages may call all of it.
+    pub(crate) fn allowed_origins(&self) -> &[String] {
+        &self.allowed_origins
     }
 
     /// The state, locked. Never held across an await.

@@ -84,6 +84,7 @@ mod idempotency;
 mod ids;
 mod list;
 mod log;
+pub mod loopback;
 mod metadata;
 mod money;
 mod objects;

@@ -50,6 +50,11 @@ impl Received {
         self.path == "/_sandbox" || self.path.starts_with("/_sandbox/")
     }
 
+    /// A payer's answer to a 3-D Secure challenge, which the page of the shop sends.
+    pub(crate) fn is_challenge(&self) -> bool {
+        self.is_control() && self.path.ends_with("/authenticate")
+    }
+
     /// A header's text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

@@ -8,6 +8,7 @@
 
 mod access;
 mod activity;
+mod callers;
 mod doctor;
 mod interface;
 mod layout;

@@ -139,14 +139,3 @@ async fn the_page_and_what_it_loads_are_there() {
         assert!(!dev.text(path).await.is_empty(), "{path}");
     }
 }
-
-#[tokio::test]
-async fn a_page_of_another_name_is_signed_nothing() {
-    let dev = Dev::start();
-    let url = format!("{}/dev/session", dev.shop);
-    let (status, answer) = dev
-        .send(Method::POST, &url, &[("host", "evil.example")], "")
-        .await;
-    assert_eq!(status, 421);
-    assert!(answer["token"].is_null());
-}

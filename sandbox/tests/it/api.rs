@@ -117,8 +117,6 @@ impl Reply {
                 self.text
             );
         }
-        let origin = self.headers.get("access-control-allow-origin");
-        assert_eq!(origin.unwrap(), "*", "a page on another port may read it");
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {

@@ -1,0 +1,96 @@
+//! Which pages may call this server, and by which name.
+//!
+//! It signs tokens for its demo people without a password, so a page that a developer happens to open
+//! must not call it. A browser names the page in `Origin` and, where there is none, says in
+//! `Sec-Fetch-Site` whether another site sends the request; other clients send neither.
+//!
+//! | routes | `Host` | the page, where a browser calls |
+//! |---|---|---|
+//! | functions | this machine | any of this machine, such as a site on port 3000 |
+//! | `/dev/…` and the shop | this machine | the shop itself; links that lead to it may be anywhere |
+
+use std::net::SocketAddr;
+
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::{
+        HeaderMap, HeaderName, Method, StatusCode,
+        header::{HOST, ORIGIN},
+    },
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use sandbox::loopback;
+use serde_json::json;
+
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// The origins of the shop's pages, when it listens at `address`.
+pub(crate) fn own_origins(address: SocketAddr) -> [String; 2] {
+    let port = address.port();
+    ["127.0.0.1", "localhost"].map(|name| format!("http://{name}:{port}"))
+}
+
+/// Answers requests that name this machine, and come from its pages.
+pub(crate) async fn this_machine(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    if !header(headers, &HOST).is_some_and(loopback::is_host) {
+        let message = "the Host header names another machine: call 127.0.0.1 or localhost, \
+            and let a tunnel rewrite the Host header";
+        return refusal(StatusCode::MISDIRECTED_REQUEST, "host_not_allowed", message);
+    }
+    if headers.contains_key(ORIGIN) && !header(headers, &ORIGIN).is_some_and(loopback::is_origin) {
+        return foreign();
+    }
+    next.run(request).await
+}
+
+/// Answers the shop's own pages.
+pub(crate) async fn own_pages(
+    State(own): State<[String; 2]>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let headers = request.headers();
+    let is_own = |origin: &str| own.iter().any(|own| own == origin);
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let is_ours = match headers.contains_key(ORIGIN) {
+        true => header(headers, &ORIGIN).is_some_and(is_own),
+        // Whoever follows a link comes from elsewhere, and reads nothing of it.
+        false => {
+            is_read
+                || !matches!(
+                    header(headers, &FETCH_SITE),
+                    Some("cross-site" | "same-site")
+                )
+        }
+    };
+    match is_ours {
+        true => next.run(request).await,
+        false => foreign(),
+    }
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn foreign() -> Response {
+    let message = "a page of another origin may not call this";
+    refusal(StatusCode::FORBIDDEN, "origin_not_allowed", message)
+}
+
+/// Names the routes where a path is none of them.
+pub(crate) fn no_such_route(paths: &[&str]) -> Response {
+    let message = format!(
+        "there is no such route; the functions are {}",
+        paths.join(", ")
+    );
+    refusal(StatusCode::NOT_FOUND, "not_found", &message)
+}
+
+fn refusal(status: StatusCode, code: &str, message: &str) -> Response {
+    let error = json!({ "error": { "code": code, "message": message } });
+    (status, Json(error)).into_response()
+}
