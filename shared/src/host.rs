@@ -11,19 +11,16 @@ mod events;
 mod finish;
 mod http_event;
 mod log;
+mod server;
 
-use std::{
-    future::Future,
-    io::IsTerminal as _,
-    net::{Ipv4Addr, SocketAddr},
-    process::ExitCode,
-};
+use std::{future::Future, io::IsTerminal as _, net::Ipv4Addr, process::ExitCode};
 
 use axum::routing::MethodRouter;
 pub use cron::on_schedule;
 pub use events::events;
 pub use finish::finished;
 pub use log::{init_tracing, init_tracing_beside, subscriber};
+use server::Server;
 use tokio::net::TcpListener;
 
 use crate::{
@@ -43,8 +40,8 @@ pub enum Error {
     /// The secret that holds the keys could not be read.
     #[error(transparent)]
     Secrets(#[from] secrets::Unreadable),
-    /// The port could not be listened on, or serving it ended.
-    #[error("the port could not be served: {0}")]
+    /// The port could not be listened on.
+    #[error("the port could not be listened on: {0}")]
     Port(#[from] std::io::Error),
     /// The Lambda runtime ended.
     #[error("the Lambda runtime ended")]
@@ -195,11 +192,9 @@ async fn host(service: MethodRouter) -> Result<(), Error> {
         Platform::Vercel { port } | Platform::Http { port } => {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
             let address = listener.local_addr()?;
-            tracing::info!(%address, "listening");
-            let service = service.into_make_service_with_connect_info::<SocketAddr>();
-            axum::serve(listener, service)
-                .with_graceful_shutdown(told_to_stop())
-                .await?;
+            let server = Server::new();
+            tracing::info!(%address, connections.cap = server.cap(), "listening");
+            server.serve(listener, service, told_to_stop()).await;
             Ok(())
         }
     }
