@@ -66,6 +66,7 @@ pub async fn examine(config: &Config, url: Option<&str>, clock: &Clock) -> Vec<F
         }
     };
     let mut findings = local::settings(&keys);
+    findings.extend(local::misspelt(config));
     findings.push(local::ledger(config).await);
     findings.push(local::delivery(config, &keys));
     let Ok(key) = keys.stripe_secret_key() else {

@@ -1,6 +1,8 @@
 //! All of it, started and stopped.
 
 use std::{
+    collections::HashMap,
+    ffi::OsString,
     future::Future,
     io,
     net::{Ipv4Addr, SocketAddr},
@@ -67,7 +69,7 @@ pub enum Failure {
 pub async fn run(options: Options) -> ExitCode {
     let activity = Activity::default();
     host::init_tracing_beside(tracing::Level::WARN, trail::into(activity.clone()));
-    let started = Server::start(&options, activity, |name| std::env::var(name).ok()).await;
+    let started = Server::start(&options, activity, environment()).await;
     let served = match started {
         Ok(server) => {
             terminal::greet(&server, &options);
@@ -85,6 +87,14 @@ pub async fn run(options: Options) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The variables of this process that are text.
+fn environment() -> HashMap<String, String> {
+    let text = |(name, value): (OsString, OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    std::env::vars_os().filter_map(text).collect()
 }
 
 /// Everything, ready to be served.
@@ -109,7 +119,7 @@ impl Server {
     pub async fn start(
         options: &Options,
         activity: Activity,
-        environment: impl Fn(&str) -> Option<String>,
+        environment: HashMap<String, String>,
     ) -> Result<Self, Failure> {
         let listener = listen(options.port).await?;
         let address = listener

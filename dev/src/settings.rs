@@ -22,6 +22,11 @@ pub enum Unusable {
     /// A variable is missing or malformed.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The same, where the settings have to be written by a person.
+    #[error(
+        "{0}\n\nPut them into .env in this folder, or into the environment: .env.example says how"
+    )]
+    Unset(#[source] ConfigError),
     /// Real money would move.
     #[error("STRIPE_SECRET_KEY is a live key: `cargo dev` takes test keys alone")]
     LiveKey,
@@ -72,13 +77,15 @@ impl Settings {
     pub async fn read(
         options: &Options,
         addresses: Addresses<'_>,
-        environment: impl Fn(&str) -> Option<String>,
+        environment: HashMap<String, String>,
     ) -> Result<Self, Unusable> {
-        let dot_env = match options.stripe {
+        let mut named = match options.stripe {
             true => read_dot_env(&workspace().join(".env"))?,
             false => HashMap::new(),
         };
-        let named = |name: &str| environment(name).or_else(|| dot_env.get(name).cloned());
+        named.extend(environment);
+        let names: Vec<String> = named.keys().cloned().collect();
+        let named = |name: &str| named.get(name).cloned();
         // The shop's server and the sandbox sign with the same keys, which have to be known here.
         if named("FAREBOX_SECRET_ID").is_some() {
             return Err(Unusable::KeysElsewhere);
@@ -88,7 +95,11 @@ impl Settings {
             ("STRIPE_API_BASE", Some(sandbox)) => Some(sandbox.to_owned()),
             _ => named(name).or_else(|| made.get(name).cloned()),
         };
-        let config = Config::from_lookup(&needs(), lookup)?;
+        let config =
+            Config::from_named(&needs(), lookup, names).map_err(|error| match options.stripe {
+                true => Unusable::Unset(error),
+                false => error.into(),
+            })?;
         if config.secrets.mode().await? == Some(Mode::Live) {
             return Err(Unusable::LiveKey);
         }
@@ -113,7 +124,9 @@ pub(crate) fn of_deployment() -> Result<Config, Vec<Finding>> {
     };
     // What the environment lacks is found one by one later; a secret is asked for all that it must hold.
     let needs = lookup("FAREBOX_SECRET_ID").map_or_else(Vec::new, |_| needs());
-    Config::from_lookup(&needs, lookup).map_err(|error| {
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let names: Vec<String> = names.chain(dot_env.keys().cloned()).collect();
+    Config::from_named(&needs, lookup, names).map_err(|error| {
         let problems = error.problems().iter();
         problems
             .map(|problem| Finding::problem(problem.name, problem.what.to_string()))

@@ -7,11 +7,16 @@
 
 use std::process::{Command, Stdio};
 
+use shared::config::Misspelt;
+
 use crate::{options::Options, server::Server};
 
 /// Says where everything is, and opens the shop.
 pub(crate) fn greet(server: &Server, options: &Options) {
     let url = server.url();
+    for Misspelt { found, meant } in &server.settings.config.misspelt {
+        warn(&format!("{found} is not a setting: is {meant} meant?"));
+    }
     match server.sandbox_url() {
         Some(sandbox) => println!(
             "\nFarebox is running, with a sandbox of Stripe: no account, no real money.\n\
@@ -47,6 +52,10 @@ fn forwarding(server: &Server, url: &str) -> String {
 
 pub(crate) fn say(text: &str) {
     println!("{text}");
+}
+
+pub(crate) fn warn(text: &str) {
+    eprintln!("warning: {text}");
 }
 
 pub(crate) fn complain(text: &str) {

@@ -1,5 +1,10 @@
 //! The record of decisions, as the functions write it: each audit line of their log becomes a row too,
 //! whatever level is logged. Nothing is decided or judged here.
+//!
+//! Why a caller is not known stands in the log alone, since a stranger must not learn it; whoever runs
+//! `cargo dev` is the developer, and reads it in the terminal.
+
+use std::sync::{Mutex, PoisonError};
 
 use tracing::{
     Event, Subscriber,
@@ -14,17 +19,33 @@ use tracing_subscriber::{
     registry::{LookupSpan, SpanRef},
 };
 
-use crate::activity::{Activity, Decision, Note};
+use crate::{
+    activity::{Activity, Decision, Note},
+    terminal,
+};
 
 /// Listens to what the functions log, and notes each decision in `activity`.
 pub fn into(activity: Activity) -> impl Layer<Registry> + Send + Sync {
     let audit_lines_and_requests = Targets::new().with_target("shared", LevelFilter::INFO);
-    Trail { activity }.with_filter(audit_lines_and_requests)
+    let said = Mutex::default();
+    Trail { activity, said }.with_filter(audit_lines_and_requests)
 }
 
 #[derive(Debug)]
 struct Trail {
     activity: Activity,
+    /// The cause that was said last: a page that asks again and again has one.
+    said: Mutex<String>,
+}
+
+impl Trail {
+    fn say(&self, cause: String) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if *said != cause {
+            terminal::warn(&format!("answered 401 unauthenticated: {cause}"));
+            *said = cause;
+        }
+    }
 }
 
 /// The id of the request that a span is about.
@@ -42,6 +63,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Trail {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut read = Fields::default();
         event.record(&mut read);
+        if let (Some(401), Some(cause)) = (read.status, read.cause) {
+            self.say(cause);
+        }
         if !read.is_audit {
             return;
         }
@@ -60,6 +84,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Trail {
 struct Fields {
     is_audit: bool,
     request_id: Option<String>,
+    status: Option<u64>,
+    cause: Option<String>,
     decision: Decision,
 }
 
@@ -72,9 +98,16 @@ impl Visit for Fields {
         }
     }
 
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        if field.name() == "http.status" {
+            self.status = Some(value);
+        }
+    }
+
     fn record_str(&mut self, field: &Field, value: &str) {
         let place = match field.name() {
             "request.id" => return self.request_id = Some(value.to_owned()),
+            "cause" => return self.cause = Some(value.to_owned()),
             "who" => &mut self.decision.who,
             "roles" => &mut self.decision.roles,
             "action" => &mut self.decision.action,

@@ -4,11 +4,13 @@
 //! Each function says which variables it cannot do without, so that what a function is
 //! given can be no more than it needs.
 
+mod misspelt;
 mod reader;
 mod values;
 
-use std::{fmt, time::Duration};
+use std::{cell::RefCell, collections::BTreeSet, fmt, time::Duration};
 
+pub use misspelt::Misspelt;
 pub use reader::Problem;
 pub(crate) use reader::Reader;
 pub use values::{ApiBase, Caps, Destination, LedgerLocation, Subscriptions};
@@ -82,6 +84,8 @@ pub struct Config {
     /// The keys, behind the type that hands them out: from the environment, or from the secret that
     /// `FAREBOX_SECRET_ID` names and that is held for `FAREBOX_SECRET_TTL` (300 s by default).
     pub secrets: Secrets,
+    /// Variables that were found and are no settings, though their names resemble one.
+    pub misspelt: Vec<Misspelt>,
 }
 
 impl Config {
@@ -91,7 +95,40 @@ impl Config {
     ///
     /// [`ConfigError`] lists every variable that is missing or malformed.
     pub fn from_env(needs: &[&'static str]) -> Result<Self, ConfigError> {
-        Self::from_lookup(needs, |name| std::env::var(name).ok())
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        let config = Self::from_named(needs, |name| std::env::var(name).ok(), names)?;
+        for Misspelt { found, meant } in &config.misspelt {
+            tracing::warn!("{found} is not a setting: is {meant} meant?");
+        }
+        Ok(config)
+    }
+
+    /// Reads the settings that `lookup` finds by name, as [`Config::from_lookup`], and looks for misspelt
+    /// ones among the `names` of all variables.
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::from_env`].
+    pub fn from_named(
+        needs: &[&'static str],
+        lookup: impl Fn(&str) -> Option<String>,
+        names: impl IntoIterator<Item = String>,
+    ) -> Result<Self, ConfigError> {
+        let asked = RefCell::new(BTreeSet::new());
+        let noted = |name: &str| {
+            asked.borrow_mut().insert(name.to_owned());
+            lookup(name)
+        };
+        let read = Self::from_lookup(needs, noted);
+        let asked = asked.borrow();
+        let known = asked.iter().map(String::as_str);
+        // A function does not ask for keys that it does not need.
+        let known: Vec<&str> = known.chain(Keys::NAMES.iter().copied()).collect();
+        let misspelt = misspelt::among(names, &known);
+        match read {
+            Ok(config) => Ok(Self { misspelt, ..config }),
+            Err(error) => Err(error.with(&misspelt)),
+        }
     }
 
     /// Reads the settings that `lookup` finds by name; `needs` as for [`Config::from_env`].
@@ -145,6 +182,7 @@ impl Config {
             limits: limits::Settings::read(&mut read),
             cron_secret: read.value(need::CRON_SECRET, values::cron_secret),
             secrets,
+            misspelt: Vec::new(),
         };
         // Read where they are used; a wrong one is told with the others.
         read.value("FAREBOX_LOG", |text| {
@@ -246,6 +284,17 @@ impl ConfigError {
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.problems
+    }
+
+    /// The same, where each problem names the variable that may be meant for it.
+    fn with(mut self, misspelt: &[Misspelt]) -> Self {
+        for problem in &mut self.problems {
+            let found = misspelt.iter().filter(|it| it.meant == problem.name);
+            for Misspelt { found, .. } in found {
+                problem.what += &format!(": is {found} meant for it?");
+            }
+        }
+        self
     }
 }
 

@@ -40,6 +40,14 @@ pub(super) fn settings(keys: &Keys) -> Vec<Finding> {
     missing.into_iter().map(absent).collect()
 }
 
+/// The variables whose names look like misspelt settings.
+pub(super) fn misspelt(config: &Config) -> impl Iterator<Item = Finding> {
+    config.misspelt.iter().map(|misspelt| {
+        let text = format!("is not a setting: is {} meant?", misspelt.meant);
+        Finding::problem(&misspelt.found, text)
+    })
+}
+
 /// Whether the ledger opens. A file that is not there is not made: the path may be wrong.
 pub(super) async fn ledger(config: &Config) -> Finding {
     const WHAT: &str = need::FAREBOX_LEDGER;

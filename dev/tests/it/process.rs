@@ -55,7 +55,8 @@ impl Dev {
         Self::with(&[])
     }
 
-    fn with(variables: &[(&str, &str)]) -> Self {
+    /// With these variables beside the keys.
+    pub(crate) fn with(variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let child = command(folder.path(), &["--port", "0"])
             .envs(variables.iter().copied())

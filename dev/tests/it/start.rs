@@ -2,6 +2,7 @@
 
 use std::{os::unix::fs::PermissionsExt as _, process::Output};
 
+use hyper::Method;
 use testing::Shop;
 
 use crate::process::{Dev, command};
@@ -79,8 +80,46 @@ fn keys_in_secrets_manager_are_refused() {
 fn with_stripe_the_keys_must_be_there() {
     let (code, said) = refused(&["--port", "0", "--stripe"], &[]);
     assert_eq!(code, 1);
+    assert_eq!(said.matches("STRIPE_SECRET_KEY").count(), 1, "{said}");
     assert!(said.contains("STRIPE_SECRET_KEY is not set"), "{said}");
     assert!(said.contains("STRIPE_PUBLISHABLE_KEY is not set"), "{said}");
+    assert!(said.contains(".env in this folder"), "{said}");
+}
+
+#[test]
+fn a_misspelt_key_is_told_beside_the_missing_one() {
+    let misspelt = [("STRIPE_SECERT_KEY", "sk_test_abc")];
+    let (code, said) = refused(&["--port", "0", "--stripe"], &misspelt);
+    assert_eq!(code, 1);
+    let expected = "STRIPE_SECRET_KEY is not set: is STRIPE_SECERT_KEY meant for it?";
+    assert!(said.contains(expected), "{said}");
+    assert!(!said.contains("sk_test_abc"), "{said}");
+}
+
+#[tokio::test]
+async fn a_misspelt_setting_is_told_when_it_starts() {
+    let dev = Dev::with(&[("FAREBOX_FULFILL", "log:"), ("FAREBOX_ORIGIN", "x")]);
+    let (_, said) = dev.stop();
+    let expected = "warning: FAREBOX_FULFILL is not a setting: is FAREBOX_FULFIL meant?";
+    assert!(said.contains(expected), "{said}");
+    assert!(!said.contains("FAREBOX_ORIGIN is not"), "{said}");
+}
+
+#[tokio::test]
+async fn why_a_caller_is_not_known_is_said_in_the_terminal_once() {
+    let dev = Dev::start_quiet();
+    let url = format!("{}/api/order?id=ord_1", dev.shop);
+    let bearer = ("authorization", "Bearer eyJub3Q.YS50.b2tlbg");
+    for headers in [&[][..], &[], &[bearer]] {
+        let (status, answer) = dev.send(Method::GET, &url, headers, "").await;
+        assert_eq!(status, 401);
+        assert!(!answer.to_string().contains("bearer token"), "{answer}");
+    }
+    let (_, said) = dev.stop();
+    let cause = "answered 401 unauthenticated: there is no bearer token";
+    assert_eq!(said.matches(cause).count(), 1, "{said}");
+    assert!(said.contains("the token's algorithm is not one"), "{said}");
+    assert!(!said.contains("b2tlbg"), "{said}");
 }
 
 #[test]

@@ -68,10 +68,12 @@ impl<'a> Reader<'a> {
 
     /// Notes that `name` is wrong; `what` must not hold its value.
     pub(crate) fn problem(&mut self, name: &'static str, what: impl ToString) {
-        self.problems.push(Problem {
-            name,
-            what: what.to_string(),
-        });
+        let what = what.to_string();
+        let problem = Problem { name, what };
+        // Several functions may need the same.
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 
     /// `value`, unless something was wrong.

@@ -95,6 +95,26 @@ fn one_message_names_every_problem_and_shows_no_value() {
 }
 
 #[test]
+fn a_misspelt_name_is_told_and_its_value_is_not() {
+    let names = ["STRIPE_SECERT_KEY", "FAREBOX_FULFILL", "PATH"].map(str::to_owned);
+    let needs = [need::STRIPE_SECRET_KEY, need::STRIPE_SECRET_KEY];
+    let error = Config::from_named(&needs, |_| None, names.clone()).unwrap_err();
+    let told: Vec<String> = error.problems().iter().map(|p| p.what.clone()).collect();
+    assert_eq!(told, ["is not set: is STRIPE_SECERT_KEY meant for it?"]);
+
+    let config = Config::from_named(&[], |_| None, names).unwrap();
+    let told = |found: &str, meant: &str| Misspelt {
+        found: found.to_owned(),
+        meant: meant.to_owned(),
+    };
+    let expected = [
+        told("STRIPE_SECERT_KEY", "STRIPE_SECRET_KEY"),
+        told("FAREBOX_FULFILL", "FAREBOX_FULFIL"),
+    ];
+    assert_eq!(config.misspelt, expected);
+}
+
+#[test]
 fn a_key_of_the_wrong_kind_is_named_by_its_kind() {
     let said = complaint("STRIPE_SECRET_KEY", "pk_test_abc");
     assert!(said.contains("holds a publishable key"), "{said}");
