@@ -22,6 +22,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::sandbox("DELETE", "/_sandbox/faults", clear_faults),
     Route::sandbox("POST", "/_sandbox/idempotency_keys/forget", forget),
     Route::sandbox("POST", "/_sandbox/api_keys/expire", expire_key),
+    Route::sandbox("POST", "/_sandbox/confirmations", limit_confirmations),
     Route::sandbox("POST", "/_sandbox/webhooks", add_webhook),
     Route::sandbox("POST", "/_sandbox/webhooks/secrets", set_secrets),
     Route::sandbox("POST", "/_sandbox/webhooks/pause", pause),
@@ -64,6 +65,14 @@ fn expire_key(engine: &Engine, mut call: Call) -> Result<Value, Error> {
     let key = call.params.required("key")?;
     call.params.finish()?;
     engine.state().expired_keys.insert(key);
+    Ok(done())
+}
+
+fn limit_confirmations(engine: &Engine, mut call: Call) -> Result<Value, Error> {
+    let most = call.params.integer("most")?;
+    let most = most.ok_or_else(|| call.params.missing("most"))?;
+    call.params.finish()?;
+    engine.state().most_confirmations = u32::try_from(most).unwrap_or(0);
     Ok(done())
 }
 

@@ -167,6 +167,12 @@ impl Sandbox {
         self.engine.state().faults.clear();
     }
 
+    /// How often a payment intent can be confirmed in vain, 100 times by default; the next confirmation
+    /// cancels it, with the reason `automatic`.
+    pub fn set_most_confirmations(&self, most: u32) {
+        self.engine.state().most_confirmations = most;
+    }
+
     /// Does not take this API key any more, as when it was rolled.
     pub fn expire_key(&self, key: &str) {
         self.engine.state().expired_keys.insert(key.to_owned());

@@ -17,6 +17,9 @@ use crate::{
     webhooks::Subscription,
 };
 
+/// Stripe tells of a limit, and that it varies; not which it is.
+const MOST_CONFIRMATIONS: u32 = 100;
+
 /// Everything behind the one lock.
 #[derive(Debug, Default)]
 pub(crate) struct State {
@@ -42,6 +45,10 @@ pub(crate) struct State {
     pub(crate) sessions: HashMap<String, String>,
     /// What happens by itself later.
     pub(crate) agenda: Agenda,
+    /// How often each payment intent, by id, was confirmed in vain so far.
+    pub(crate) confirmations: HashMap<String, u32>,
+    /// How often a payment intent can be confirmed in vain; after that it is canceled instead.
+    pub(crate) most_confirmations: u32,
     /// After which time a bank debit ends by itself; `None` leaves it to the control plane.
     pub(crate) settle_after: Option<Duration>,
     /// Where the sandbox listens.
@@ -67,6 +74,7 @@ impl State {
         let mut state = Self {
             url,
             settle_after,
+            most_confirmations: MOST_CONFIRMATIONS,
             ..Self::default()
         };
         state.store.insert(portal::configuration());

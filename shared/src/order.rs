@@ -24,7 +24,7 @@ pub use record::{RefundRecord, RefundState};
 pub(crate) use refunds::RefundKeys;
 pub use refunds::{Declined, RefundReason, RefundRequest};
 pub use status::Status;
-pub use way::{MOST_WAYS, Note, Session, Way, is_our_cancellation};
+pub use way::{MOST_WAYS, Note, Session, Way, is_cancellation_by_stripe, is_our_cancellation};
 
 use self::{facts::Facts, way::Closed};
 use crate::access::CallerId;
@@ -48,7 +48,7 @@ pub struct Order {
     /// The ways that were closed, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     closed: Vec<Closed>,
-    /// What the intent is made for.
+    /// What was offered first.
     first: Revision,
     /// What was offered since; each is there once.
     later: Vec<Revision>,
@@ -129,12 +129,6 @@ impl Order {
     #[must_use]
     pub fn intent(&self) -> Option<&str> {
         self.facts.paid_by().or(self.intent.as_deref())
-    }
-
-    /// The revision that the intent is made for, so that whoever makes it makes the same.
-    #[must_use]
-    pub fn first_revision(&self) -> &Revision {
-        &self.first
     }
 
     /// What is offered now; of a paid order, what was paid.

@@ -50,13 +50,14 @@ export function PayHere({ cart, standIn }: { cart: Cart; standIn: string | undef
   const { intent, stripe } = begun;
   const differs = intent.amount !== displayed(cart);
   return (
-    <Elements key={key} stripe={stripe} options={{ clientSecret: intent.clientSecret, appearance: appearance(isDark) }}>
+    // Stripe's form keeps the client secret that it was mounted with: another one mounts it anew.
+    <Elements key={intent.clientSecret} stripe={stripe} options={{ clientSecret: intent.clientSecret, appearance: appearance(isDark) }}>
       {differs && (
         <p className="notice" role="status">
           The price has changed: it is {money(intent.amount, intent.currency)} now.
         </p>
       )}
-      <PaymentForm intent={intent} />
+      <PaymentForm intent={intent} again={again} />
     </Elements>
   );
 }

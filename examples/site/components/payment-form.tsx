@@ -12,7 +12,8 @@ import { money } from "@/lib/money";
 import type { Intent } from "@/lib/payments";
 import { returnPath } from "@/lib/return-path";
 
-export function PaymentForm({ intent }: { intent: Intent }) {
+/** `again` asks for the order's payment anew, in place of one that was canceled since this form was opened. */
+export function PaymentForm({ intent, again }: { intent: Intent; again: () => void }) {
   const [stripe, elements, router] = [useStripe(), useElements(), useRouter()];
   const [isBusy, setIsBusy] = useState(false);
   const [wrong, setWrong] = useState<string | null>(null);
@@ -29,7 +30,9 @@ export function PaymentForm({ intent }: { intent: Intent }) {
     setWrong(null);
     const confirmParams = { return_url: location.origin + returnPath(intent.orderId) };
     const { error } = await stripe.confirmPayment({ elements, confirmParams }).catch(unexplained);
-    // Whoever paid has left the page by now.
+    // Whoever paid has left the page by now. A payment that was canceled made way for another: the order changed
+    // elsewhere, and what it costs now is to be seen before it is paid.
+    if (error.payment_intent?.status === "canceled") return again();
     if (error.code === "payment_intent_unexpected_state") return router.replace(returnPath(intent.orderId, "succeeded"));
     // What is wrong with a field, the form says beside it.
     setWrong(error.type === "validation_error" ? null : declineWords(error));

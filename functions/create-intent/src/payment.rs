@@ -3,14 +3,18 @@
 //! The order is in the ledger before Stripe is called, and the intent is noted in the ledger before
 //! the browser hears of it. So an intent that nobody answered for was never paid by anyone, and
 //! whoever comes next finds the same intent: by the ledger, or by the idempotency key, which is made
-//! of the order's first contents. A page of Stripe's that is open for the order is closed first: two
-//! ways to pay could both take money. When the order changes, the ledger changes first and the intent
-//! follows, until both are found alike.
+//! of the order, its version, and how many ways to pay were closed. A page of Stripe's that is open
+//! for the order is closed first: two ways to pay could both take money.
+//!
+//! When the order changes, the ledger changes first and the intent follows, until both are found
+//! alike. An intent is changed in place only where that takes no more than its payer may have seen:
+//! see [`PaymentIntent::can_follow`]. Else it is canceled, and another takes its place. A payer who
+//! confirms just before that pays what was offered then, and the order stays so.
 
 use shared::{
     Error,
     limits::Gate,
-    order::{Note, Order, Way},
+    order::{Note, Order, Way, is_cancellation_by_stripe},
     purchase::check_open,
     stripe::PaymentIntent,
 };
@@ -18,7 +22,7 @@ use shared::{
 use crate::App;
 
 /// How often an order may change under our hands before the caller is asked to try again.
-const MOST_ROUNDS: usize = 4;
+const MOST_ROUNDS: usize = 6;
 
 impl App {
     /// The intent of `order`, made for what the order offers now; and the order as it then is.
@@ -38,7 +42,7 @@ impl App {
                 order = self.till.latest(&order).await?;
                 continue;
             };
-            let (latest, intent) = self.up_to_date(intent, &order).await?;
+            let (latest, intent) = self.up_to_date(intent, &order, gate).await?;
             if intent.contents() == Some(&latest.revision().digest)
                 && latest.changes() == order.changes()
                 && is_way(&latest, &intent)
@@ -77,17 +81,24 @@ impl App {
         }
     }
 
-    /// The order as it is now, and `intent`, changed to it where that was made for something else.
+    /// The order as it is now, and `intent`, changed to it where that was made for something else. An
+    /// intent that cannot be, or that Stripe canceled by itself, is closed: it is the way to pay no more.
     async fn up_to_date(
         &self,
         intent: PaymentIntent,
         order: &Order,
+        gate: &Gate,
     ) -> Result<(Order, PaymentIntent), Error> {
         let latest = self.till.latest(order).await?;
         let is_current = intent.contents() == Some(&latest.revision().digest);
         match intent.status.as_str() {
             "succeeded" => return Err(Error::AlreadyPaid),
-            "canceled" if is_way(&latest, &intent) => return Err(Error::OrderCanceled),
+            "canceled" if is_way(&latest, &intent) => {
+                return match is_cancellation_by_stripe(intent.cancellation_reason.as_deref()) {
+                    true => Ok((self.till.close_way(latest, gate).await?, intent)),
+                    false => Err(Error::OrderCanceled),
+                };
+            }
             // It was closed in favour of another way.
             "canceled" => return Ok((latest, intent)),
             "processing" | "requires_capture" if !is_current => {
@@ -95,6 +106,9 @@ impl App {
             }
             // What an older view of the order wants is not written over a newer one.
             _ if is_current || latest.changes() != order.changes() => return Ok((latest, intent)),
+            _ if !intent.can_follow(&latest) => {
+                return Ok((self.till.close_changed(latest).await?, intent));
+            }
             _ => {}
         }
         match self.till.stripe().update_intent(&intent, &latest).await {

@@ -215,11 +215,27 @@ pub(crate) fn confirm(state: &mut State, mut call: Call) -> Result<Value, Error>
     expect_own(state, &id, "confirmed")?;
     step.check(&intent)?;
     step.leads_back(caller, &changed)?;
+    check_confirmations(state, &intent, caller)?;
     state.update(&id, &changed);
     match payment::confirm(state, &id, step) {
         Ok(intent) => Ok(shape::seen_by(caller, &intent)),
         Err(error) => Err(error.map(KIND, |intent| shape::seen_by(caller, intent))),
     }
+}
+
+/// Cancels an intent that was confirmed too often, as Stripe does at the next confirmation.
+fn check_confirmations(state: &mut State, intent: &Value, caller: Caller) -> Result<(), Error> {
+    let made = state.confirmations.get(text(intent, "id")).copied();
+    if made.unwrap_or_default() < state.most_confirmations {
+        return Ok(());
+    }
+    let canceled = canceled(state, intent, Some("automatic"));
+    let message = "The payment_intent was confirmed too often, and is canceled.";
+    Err(
+        Error::unexpected("payment_intent_unexpected_state", message)
+            .with(KIND, shape::seen_by(caller, &canceled))
+            .executed(),
+    )
 }
 
 /// Cancels an intent that is not paid; an authorized card is let go.

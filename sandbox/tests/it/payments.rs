@@ -259,3 +259,49 @@ async fn a_server_that_allows_redirects_says_where_they_lead_back_to() {
         api.post("/v1/payment_intents", &form).await.ok();
     }
 }
+
+#[tokio::test]
+async fn an_intent_that_was_confirmed_too_often_is_canceled_by_stripe_itself() {
+    let stripe = Sandbox::start().await;
+    stripe.set_most_confirmations(3);
+    let made = intent(&api(&stripe)).await;
+    let id = text(&made, "id");
+    for method in ["chargeDeclined", "threeDSecure2Required", "chargeDeclined"] {
+        let _ = stripe.confirm(id, &format!("pm_card_{method}")).await;
+    }
+
+    let error = stripe.confirm(id, "pm_card_visa").await.unwrap_err();
+
+    assert_eq!(error["error"]["code"], "payment_intent_unexpected_state");
+    let shown = &error["error"]["payment_intent"];
+    assert_eq!(shown["status"], "canceled");
+    assert_eq!(shown["cancellation_reason"], "automatic");
+    assert_eq!(
+        event_types(&stripe).last().unwrap(),
+        "payment_intent.canceled"
+    );
+    assert!(
+        stripe
+            .charges()
+            .iter()
+            .all(|charge| charge["paid"] == false)
+    );
+}
+
+#[tokio::test]
+async fn an_intent_whose_amount_changes_under_a_challenge_takes_the_new_amount() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let made = intent(&api).await;
+    let id = text(&made, "id");
+    let asked = stripe.confirm(id, "pm_card_threeDSecure2Required").await;
+    assert_eq!(asked.unwrap()["status"], "requires_action");
+
+    let path = format!("/v1/payment_intents/{id}");
+    let updated = api.post(&path, &[("amount", "4000")]).await.ok();
+    assert_eq!(updated["status"], "requires_action");
+    stripe.authenticate(id, true).unwrap();
+
+    let intent = stripe.payment_intent(id).unwrap();
+    assert_eq!(intent["amount_received"], 4000);
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     Mismatch, Order,
     facts::Stage,
-    way::{Origin, is_our_cancellation},
+    way::{Origin, is_cancellation_by_stripe, is_our_cancellation},
 };
 use crate::event::{CheckoutSession, Event, Intent};
 
@@ -66,9 +66,7 @@ impl Order {
                 let is_its_own_event = event.kind == "payment_intent.succeeded";
                 self.paid(at, &digest, &intent.id, is_its_own_event)?;
             }
-            "canceled" if origin == Origin::Form || self.is_given_up(intent) => {
-                self.facts.canceled();
-            }
+            "canceled" if self.is_given_up(intent, origin) => self.facts.canceled(),
             "canceled" => self.facts.attempted(at, Stage::Released),
             "processing" | "requires_capture" => self.facts.attempted(at, Stage::Processing),
             "requires_action" => self.facts.attempted(at, Stage::RequiresAction),
@@ -83,11 +81,13 @@ impl Order {
         Ok(true)
     }
 
-    /// Whether somebody else canceled the intent that we were about to close in favour of another way:
-    /// then there is no other way yet, and the order ends with it.
-    fn is_given_up(&self, intent: &Intent) -> bool {
-        let is_ours = is_our_cancellation(intent.cancellation_reason.as_deref());
-        self.is_closing && self.intent.as_deref() == Some(&intent.id) && !is_ours
+    /// Whether the order ends with its canceled intent: the shop canceled the one that is the way to pay,
+    /// be it while we were about to close it in favour of another.
+    fn is_given_up(&self, intent: &Intent, origin: Origin) -> bool {
+        let reason = intent.cancellation_reason.as_deref();
+        let is_being_closed = self.is_closing && self.intent.as_deref() == Some(&intent.id);
+        !is_cancellation_by_stripe(reason)
+            && (origin == Origin::Form || (is_being_closed && !is_our_cancellation(reason)))
     }
 
     /// Whether the session was this order's. That it is complete says nothing of money: some methods

@@ -23,6 +23,15 @@ pub fn is_our_cancellation(reason: Option<&str>) -> bool {
     reason == Some(OURS)
 }
 
+/// Whether Stripe canceled an intent by itself, for `reason`: after too many confirmations, or because its
+/// time ran out. The order can be paid with another. Any other reason, and none, is a decision of the shop,
+/// and ends the order: `failed_invoice` and `void_invoice` are about invoices, and one that is not known
+/// must not open again what the shop closed.
+#[must_use]
+pub fn is_cancellation_by_stripe(reason: Option<&str>) -> bool {
+    matches!(reason, Some("automatic" | "expired"))
+}
+
 /// A page of Stripe's on which an order can be paid: a Checkout session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
@@ -67,7 +76,7 @@ pub enum Note {
 /// Whose a payment intent is, as far as the order knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// Of the site's form; the order ends when it is canceled.
+    /// Of the site's form; the order ends when the shop cancels it.
     Form,
     /// Of the site's form, and closed or being closed in favour of another way.
     ClosedForm,

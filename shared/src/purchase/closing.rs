@@ -4,13 +4,14 @@
 //! Stripe decides: a way that it lets be canceled or expired takes no money from then on. Where it is
 //! paid or being paid, the order keeps it, and the caller is told so. An intent is noted as closing
 //! before it is canceled, since its event would otherwise end the order. Each change of the way counts as
-//! one more payment that is started: else one order would do for any number of them.
+//! one more payment that is started: else one order would do for any number of them. An intent whose
+//! order changed is no other way, and counts no more than the change does.
 
 use super::Till;
 use crate::{
     Error,
     limits::Gate,
-    order::{MOST_WAYS, Note, Order, Session, Way, is_our_cancellation},
+    order::{MOST_WAYS, Note, Order, Session, Way, is_cancellation_by_stripe, is_our_cancellation},
     stripe::{CheckoutPage, Failure},
 };
 
@@ -31,14 +32,28 @@ impl Till {
     /// [`Error::OrderCanceled`] when its payment was canceled by somebody else; [`Error::InProgress`]
     /// and [`Error::Unavailable`] when nobody knows; [`Error::TooManyPayments`], and nothing is closed.
     pub async fn close_way(&self, order: Order, gate: &Gate) -> Result<Order, Error> {
+        if order.way().is_some() {
+            check_number(&order)?;
+            gate.admit_next_way(&order).await?;
+        }
+        self.closed(order).await
+    }
+
+    /// Closes the intent that `order` has, since the order changed and the intent cannot follow it; gives
+    /// the order as it then is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Till::close_way`], which also asks a gate.
+    pub async fn close_changed(&self, order: Order) -> Result<Order, Error> {
+        check_number(&order)?;
+        self.closed(order).await
+    }
+
+    async fn closed(&self, order: Order) -> Result<Order, Error> {
         let Some(way) = order.way() else {
             return Ok(order);
         };
-        if order.way_number() + 1 >= MOST_WAYS {
-            let what = "the way to pay was changed too often: start a new order";
-            return Err(Error::invalid(what));
-        }
-        gate.admit_next_way(&order).await?;
         let id = match way {
             Way::Intent(id) => {
                 let latest = self.close_intent(&order, id).await?;
@@ -72,9 +87,9 @@ impl Till {
         if of_intent(&intent.status)? == Standing::Closed {
             let latest = self.latest(order).await?;
             let is_open = latest.way() == Some(Way::Intent(id));
-            let is_ours =
-                latest.is_closing() && is_our_cancellation(intent.cancellation_reason.as_deref());
-            return match is_open && !is_ours {
+            let reason = intent.cancellation_reason.as_deref();
+            let is_ours = latest.is_closing() && is_our_cancellation(reason);
+            return match is_open && !is_ours && !is_cancellation_by_stripe(reason) {
                 // Nobody closed it in favour of another way: the shop canceled the payment.
                 true => Err(Error::OrderCanceled),
                 false => Ok(latest),
@@ -90,8 +105,11 @@ impl Till {
             }
             canceled => canceled?,
         };
+        let reason = intent.cancellation_reason.as_deref();
         match of_intent(&intent.status)? {
-            Standing::Closed if is_our_cancellation(intent.cancellation_reason.as_deref()) => {
+            Standing::Closed
+                if is_our_cancellation(reason) || is_cancellation_by_stripe(reason) =>
+            {
                 Ok(latest)
             }
             Standing::Closed => Err(Error::OrderCanceled),
@@ -136,6 +154,16 @@ impl Till {
             "canceled" | "requires_payment_method" => Ok(Standing::Closed),
             _ => Err(Error::PaymentProcessing),
         }
+    }
+}
+
+/// Refuses to change the way to pay `order` once more often than is kept of it.
+fn check_number(order: &Order) -> Result<(), Error> {
+    match order.way_number() + 1 < MOST_WAYS {
+        true => Ok(()),
+        false => Err(Error::invalid(
+            "the way to pay was changed too often: start a new order",
+        )),
     }
 }
 

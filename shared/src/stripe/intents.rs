@@ -29,9 +29,22 @@ pub struct PaymentIntent {
     pub client_secret: Redacted,
     /// What we and the site wrote.
     pub metadata: BTreeMap<String, String>,
+    /// Why it was canceled, if it was and somebody said so.
+    pub cancellation_reason: Option<String>,
 }
 
 impl PaymentIntent {
+    /// Whether it may be changed to what `order` offers now: for no more money than it takes already, in
+    /// the same currency, and not while its payer answers a challenge, which was for what it is now.
+    /// Whoever has its form open would else pay what they never saw.
+    #[must_use]
+    pub fn can_follow(&self, order: &Order) -> bool {
+        let offered = order.revision().contents.amount();
+        self.status != "requires_action"
+            && self.currency == offered.currency().as_str()
+            && self.amount >= offered.minor_units()
+    }
+
     /// The digest of the contents that the intent was last made for.
     #[must_use]
     pub fn contents(&self) -> Option<&str> {
@@ -44,10 +57,7 @@ impl PaymentIntent {
     ///
     /// [`Failure::Differs`] names what is not as it was asked.
     pub fn for_order(self, order: &Order) -> Result<Self, Failure> {
-        self.checked(order, order.revision())
-    }
-
-    fn checked(self, order: &Order, revision: &Revision) -> Result<Self, Failure> {
+        let revision = order.revision();
         let amount = revision.contents.amount();
         let is_orders =
             self.metadata.get(IntentKeys::ORDER).map(String::as_str) == Some(order.id().as_str());
@@ -63,36 +73,20 @@ impl PaymentIntent {
 }
 
 impl Stripe {
-    /// Makes the intent of `order`, as a payment of the Stripe `customer` where there is one. Whoever does
-    /// so for the same order makes the same intent: key and parameters come from the order's first
-    /// revision, and the customer. Only where Stripe refuses that one for good,
-    /// such as for an amount that is too small, the intent is made for what is offered now.
+    /// Makes the intent of `order` for what it offers now, as a payment of the Stripe `customer` where there
+    /// is one. Whoever does so for the same order, its same version and the same customer makes the same
+    /// intent, until it is closed.
     ///
     /// # Errors
     ///
-    /// [`Failure`]; an intent may have been made all the same, and the next call finds it.
+    /// [`Failure`]; an intent may have been made all the same, and the next call finds it. Where the order
+    /// changed before that call, it was told to nobody, and nobody can pay it.
     pub async fn create_intent(
         &self,
         order: &Order,
         customer: Option<&str>,
     ) -> Result<PaymentIntent, Failure> {
-        let first = order.first_revision();
-        match self.create_for(order, first, customer).await {
-            Err(Failure::Refused(refusal))
-                if refusal.is_about_the_request() && order.revision() != first =>
-            {
-                self.create_for(order, order.revision(), customer).await
-            }
-            created => created,
-        }
-    }
-
-    async fn create_for(
-        &self,
-        order: &Order,
-        revision: &Revision,
-        customer: Option<&str>,
-    ) -> Result<PaymentIntent, Failure> {
+        let revision = order.revision();
         let amount = revision.contents.amount();
         let methods = CreatePaymentIntentAutomaticPaymentMethods::new(true);
         let number = order.way_number().to_string();
@@ -118,7 +112,7 @@ impl Stripe {
             .request_strategy(RequestStrategy::Idempotent(key_of(&key)))
             .send(self)
             .await?;
-        made.checked(order, revision)
+        made.for_order(order)
     }
 
     /// The intent with `id`.
@@ -167,7 +161,7 @@ impl Stripe {
             .request_strategy(RequestStrategy::Idempotent(key_of(&key)))
             .send(self)
             .await?
-            .checked(order, revision)
+            .for_order(order)
     }
 }
 

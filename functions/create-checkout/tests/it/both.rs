@@ -163,3 +163,41 @@ async fn a_payment_that_the_shop_cancels_where_we_failed_to_ends_the_order() {
         assert!(api.shop.stripe.checkout_sessions().is_empty());
     }
 }
+
+#[tokio::test]
+async fn an_intent_that_stripe_cancels_by_itself_makes_way_for_another() {
+    for (hears_first, by_page) in [(true, true), (true, false), (false, true), (false, false)] {
+        let api = Api::start().await;
+        api.shop.stripe.set_most_confirmations(2);
+        let first = api.post_intent("k1", &mugs(1)).await.expect(200);
+        let intent = intent_id(&first);
+        for _ in 0..3 {
+            let tried = api.shop.stripe.confirm(&intent, "pm_card_chargeDeclined");
+            tried.await.unwrap_err();
+        }
+        let canceled = api.shop.stripe.payment_intent(&intent).unwrap();
+        assert_eq!(canceled["cancellation_reason"], "automatic");
+        if hears_first {
+            assert_eq!(api.hear_all().await, 0);
+            assert_eq!(api.status(&first).await, "created", "it can be paid");
+        }
+
+        match by_page {
+            true => {
+                let page = api.post("k1", &mugs(1)).await.expect(200);
+                let page = page_id(&page);
+                api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+            }
+            false => {
+                let second = api.post_intent("k1", &mugs(1)).await.expect(200);
+                let other = intent_id(&second);
+                assert_ne!(other, intent);
+                let paid = api.shop.stripe.confirm(&other, "pm_card_visa");
+                paid.await.unwrap();
+            }
+        }
+        assert_eq!(api.hear_all().await, 0);
+        assert_eq!(api.status(&first).await, "paid");
+        assert_eq!(api.taken(), 1500);
+    }
+}

@@ -2,6 +2,7 @@
 
 use sandbox::Fault;
 use serde_json::{Value, json};
+use testing::Shop;
 
 use crate::{Api, intent_id, mugs, order_id};
 
@@ -32,7 +33,23 @@ async fn pay(api: &Api, id: &str) {
 }
 
 #[tokio::test]
-async fn changed_items_change_the_same_intent() {
+async fn contents_that_cost_no_more_change_the_same_intent() {
+    let api = Api::start().await;
+    let first = api.post("k1", &mugs(3)).await.expect(200);
+
+    let changed = api
+        .post("k2", &change(&order_id(&first), 1))
+        .await
+        .expect(200);
+
+    assert_eq!(order_id(&changed), order_id(&first));
+    assert_eq!(changed.body["clientSecret"], first.body["clientSecret"]);
+    assert_eq!(changed.body["amount"], 1500);
+    assert_eq!(api.only_intent()["amount"], 1500);
+}
+
+#[tokio::test]
+async fn a_higher_amount_is_never_taken_from_whoever_saw_a_lower_one() {
     let api = Api::start().await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
 
@@ -42,9 +59,137 @@ async fn changed_items_change_the_same_intent() {
         .expect(200);
 
     assert_eq!(order_id(&changed), order_id(&first));
-    assert_eq!(changed.body["clientSecret"], first.body["clientSecret"]);
     assert_eq!(changed.body["amount"], 4500);
-    assert_eq!(api.only_intent()["amount"], 4500);
+    let (seen, open) = (intent_id(&first), intent_id(&changed));
+    assert_ne!(seen, open, "the first tab's form is for 15.00");
+    let old = api.shop.stripe.payment_intent(&seen).unwrap();
+    assert_eq!(
+        (&old["status"], &old["amount"]),
+        (&json!("canceled"), &json!(1500))
+    );
+    let paid = api.shop.stripe.confirm(&seen, "pm_card_visa").await;
+    assert!(paid.is_err(), "the first tab takes nothing");
+    let paid = api.shop.stripe.confirm(&open, "pm_card_visa").await;
+    paid.unwrap();
+    assert_eq!(api.open_intent()["amount_received"], 4500);
+    api.shop.hear_of(&seen).await;
+    api.shop.hear_of(&open).await;
+    let order = api.shop.order(&order_id(&first)).await;
+    assert_eq!(order.status().as_str(), "paid");
+    assert_eq!(order.revision().contents.amount().minor_units(), 4500);
+}
+
+#[tokio::test]
+async fn a_change_under_an_open_challenge_makes_another_intent() {
+    for (before, after) in [(2, 4), (2, 2), (2, 1)] {
+        let api = Api::over(Shop::open().await.at_fixed_time()).await;
+        let amount = |n: i64| json!({ "amount": n * 1000, "metadata": { "n": n.to_string() } });
+        let first = api.post_signed(&amount(before)).await.expect(200);
+        let challenged = intent_id(&first);
+        let confirmed = api
+            .shop
+            .stripe
+            .confirm(&challenged, "pm_card_threeDSecure2Required");
+        assert_eq!(confirmed.await.unwrap()["status"], "requires_action");
+        let same = api.post_signed(&amount(before)).await.expect(200);
+        assert_eq!(intent_id(&same), challenged, "nothing changed");
+        api.shop.clock.advance(10);
+
+        let mut changed = amount(after);
+        changed["description"] = json!("Changed");
+        let changed = api.post_signed(&changed).await.expect(200);
+
+        assert_ne!(intent_id(&changed), challenged);
+        assert!(
+            api.shop.stripe.authenticate(&challenged, true).is_err(),
+            "it is canceled"
+        );
+        let taken = api.shop.stripe.payment_intents();
+        assert!(taken.iter().all(|intent| intent["amount_received"] == 0));
+        api.shop.hear_of(&challenged).await;
+        assert_eq!(api.shop.order("o_1").await.status().as_str(), "created");
+    }
+}
+
+#[tokio::test]
+async fn another_currency_makes_another_intent() {
+    let api = Api::over(Shop::open().await.at_fixed_time()).await;
+    let first = api.post_signed(&json!({})).await.expect(200);
+    api.shop.clock.advance(10);
+
+    let euros = json!({ "currency": "eur", "amount": 1400 });
+    let changed = api.post_signed(&euros).await.expect(200);
+
+    assert_ne!(intent_id(&changed), intent_id(&first));
+    assert_eq!(changed.body["currency"], "eur");
+    let old = api.shop.stripe.payment_intent(&intent_id(&first)).unwrap();
+    assert_eq!(
+        (&old["status"], &old["currency"]),
+        (&json!("canceled"), &json!("usd"))
+    );
+}
+
+/// Whoever confirms while an intent is about to be canceled pays what they saw, or is paying it.
+#[tokio::test]
+async fn a_payer_who_confirms_just_before_the_cancellation_pays_what_was_offered() {
+    for (method, code, status) in [
+        ("pm_card_visa", "order_already_paid", "paid"),
+        ("pm_usBankAccount", "payment_processing", "processing"),
+    ] {
+        let api = Api::start().await;
+        let first = api.post("k1", &mugs(1)).await.expect(200);
+        let (id, intent) = (order_id(&first), intent_id(&first));
+        let cancel = format!("/v1/payment_intents/{intent}/cancel");
+        let is_cancel = |r: &sandbox::RecordedRequest| r.path == cancel;
+        api.shop
+            .stripe
+            .inject(Fault::bad_gateway().on("POST", &cancel));
+
+        let body = change(&id, 3);
+        let changed = api.post("k2", &body);
+        let payer = async {
+            while !api.shop.stripe.requests().iter().any(is_cancel) {
+                tokio::task::yield_now().await;
+            }
+            api.shop.stripe.confirm(&intent, method).await.unwrap();
+        };
+        let (changed, ()) = futures_util::future::join(changed, payer).await;
+
+        assert_eq!(changed.code(409), code);
+        assert_eq!(api.only_intent()["amount"], 1500);
+        api.shop.hear_of(&intent).await;
+        assert_eq!(api.shop.order(&id).await.status().as_str(), status);
+        if status == "processing" {
+            api.shop.stripe.settle(&intent).unwrap();
+            api.shop.hear_of(&intent).await;
+        }
+        let order = api.shop.order(&id).await;
+        assert_eq!(order.status().as_str(), "paid");
+        assert_eq!(order.revision().contents.amount().minor_units(), 1500);
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_died_between_canceling_and_making_anew_leaves_nothing_to_repair() {
+    let api = Api::start().await;
+    let first = api.post("k1", &mugs(1)).await.expect(200);
+    let fault = Fault::lost_answer().times(0);
+    api.shop
+        .stripe
+        .inject(fault.on("POST", "/v1/payment_intents"));
+    let body = change(&order_id(&first), 3);
+    assert_eq!(api.post("k2", &body).await.code(503), "unavailable");
+    api.shop.hear_of(&intent_id(&first)).await;
+    api.shop.stripe.clear_faults();
+
+    let changed = api.post("k2", &body).await.expect(200);
+
+    assert_eq!(changed.body["amount"], 4500);
+    let intents = api.shop.stripe.payment_intents();
+    let open = intents
+        .iter()
+        .filter(|intent| intent["status"] != "canceled");
+    assert_eq!(open.count(), 1);
 }
 
 #[tokio::test]
@@ -60,7 +205,7 @@ async fn a_cart_that_changes_back_and_forth_ends_at_its_last_contents() {
         let amount = i64::from(quantity) * 1500;
         assert_eq!(answer.body["amount"], amount);
         assert_eq!(
-            api.only_intent()["amount"],
+            api.open_intent()["amount"],
             amount,
             "the intent follows the order"
         );
@@ -79,7 +224,7 @@ async fn the_repetition_of_an_earlier_operation_changes_nothing() {
     let replayed = api.post("k1", &mugs(1)).await.expect(200);
 
     assert_eq!(replayed.body["amount"], 4500, "the order as it is now");
-    assert_eq!(api.only_intent()["amount"], 4500);
+    assert_eq!(api.open_intent()["amount"], 4500);
 }
 
 #[tokio::test]
@@ -101,15 +246,18 @@ async fn two_tabs_that_change_at_once_leave_intent_and_order_alike() {
         assert!(matches!(status, 200 | 409), "{}", answer.body);
     }
 
+    // Whoever was too busy asks again.
+    let _ = api.post("k0", &mugs(1)).await.expect(200);
     let order = api.shop.order(&id).await;
     let offered = order.revision().contents.amount().minor_units();
-    assert_eq!(api.only_intent()["amount"], offered);
+    let intent = api.shop.stripe.payment_intent(order.intent().unwrap());
+    assert_eq!(intent.unwrap()["amount"], offered);
 }
 
 #[tokio::test]
 async fn a_request_that_comes_late_does_not_bring_an_old_amount_back() {
     let api = Api::start().await;
-    let id = order_id(&api.post("k1", &mugs(1)).await.expect(200));
+    let id = order_id(&api.post("k1", &mugs(6)).await.expect(200));
     let is_read =
         |r: &sandbox::RecordedRequest| r.method == "GET" && r.path.contains("/payment_intents/");
     api.shop
@@ -117,9 +265,9 @@ async fn a_request_that_comes_late_does_not_bring_an_old_amount_back() {
         .inject(Fault::hang().on("GET", "/v1/payment_intents/"));
 
     // The same request again hangs on its way, having seen the order as it was.
-    let old = mugs(1);
+    let old = mugs(6);
     let late = api.post("k1", &old);
-    let new = change(&id, 6);
+    let new = change(&id, 1);
     let quick = async {
         while !api.shop.stripe.requests().iter().any(is_read) {
             tokio::task::yield_now().await;
@@ -128,9 +276,9 @@ async fn a_request_that_comes_late_does_not_bring_an_old_amount_back() {
     };
     let (late, quick) = futures_util::future::join(late, quick).await;
 
-    assert_eq!(quick.body["amount"], 9000);
-    assert_eq!(late.expect(200).body["amount"], 9000);
-    assert_eq!(api.only_intent()["amount"], 9000);
+    assert_eq!(quick.body["amount"], 1500);
+    assert_eq!(late.expect(200).body["amount"], 1500);
+    assert_eq!(api.only_intent()["amount"], 1500);
 }
 
 #[tokio::test]

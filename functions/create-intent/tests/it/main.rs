@@ -80,6 +80,17 @@ impl Api {
         };
         intent.clone()
     }
+
+    /// The only intent that is not canceled.
+    #[track_caller]
+    fn open_intent(&self) -> Value {
+        let intents = self.shop.stripe.payment_intents().into_iter();
+        let open: Vec<Value> = intents.filter(|one| one["status"] != "canceled").collect();
+        let [intent] = &open[..] else {
+            panic!("not exactly one open intent: {open:#?}")
+        };
+        intent.clone()
+    }
 }
 
 /// A request for some mugs.

@@ -108,6 +108,9 @@ pub(super) fn confirm(state: &mut State, id: &str, step: Step) -> Result<Value, 
         &json!({ "last_payment_error": null, "next_action": null }),
     );
     let behaviour = behaviour(state, &intent);
+    if !pays_at_once(behaviour) {
+        *state.confirmations.entry(id.to_owned()).or_default() += 1;
+    }
     match behaviour {
         Behaviour::Declines(decline) => Err(declined(state, &intent, decline)),
         Behaviour::DeclinesOnceKept => Err(declined(state, &intent, &GENERIC)),
@@ -124,6 +127,14 @@ pub(super) fn confirm(state: &mut State, id: &str, step: Step) -> Result<Value, 
             Ok(paid(state, &intent))
         }
     }
+}
+
+/// Whether no other confirmation follows.
+fn pays_at_once(behaviour: Behaviour) -> bool {
+    matches!(
+        behaviour,
+        Behaviour::Succeeds | Behaviour::Disputed(_) | Behaviour::RefundsSlowly
+    )
 }
 
 /// How the intent's payment method behaves.

@@ -283,6 +283,7 @@ fn an_intent_that_the_shop_cancels_while_it_is_being_closed_ends_the_order() {
         (None, Status::Canceled),
         (Some("fraudulent"), Status::Canceled),
         (Some("abandoned"), Status::Created),
+        (Some("automatic"), Status::Created),
     ] {
         let mut order = order();
         assert!(order.note(&Note::Closing("pi_1".to_owned()), NOW));
@@ -293,5 +294,35 @@ fn an_intent_that_the_shop_cancels_while_it_is_being_closed_ends_the_order() {
         let (order, _) = after_from(order, &[canceled]);
 
         assert_eq!(order.status(), status, "{reason:?}");
+    }
+}
+
+#[test]
+fn an_order_ends_where_the_shop_cancels_its_intent_and_not_where_stripe_does() {
+    let reasons = [
+        (None, Status::Canceled),
+        (Some("abandoned"), Status::Canceled),
+        (Some("duplicate"), Status::Canceled),
+        (Some("fraudulent"), Status::Canceled),
+        (Some("requested_by_customer"), Status::Canceled),
+        (Some("failed_invoice"), Status::Canceled),
+        (Some("void_invoice"), Status::Canceled),
+        (Some("of_a_later_version"), Status::Canceled),
+        (Some("automatic"), Status::Created),
+        (Some("expired"), Status::Created),
+    ];
+    for (reason, status) in reasons {
+        let mut canceled = intent(&order(), "canceled");
+        canceled.cancellation_reason = reason.map(str::to_owned);
+        let history = [
+            failed_attempt(NOW),
+            event(NOW + 1, Subject::Intent(canceled)),
+        ];
+
+        let (order, told) = after(&history);
+
+        assert_eq!(order.status(), status, "{reason:?}");
+        let is_told = told.contains(&Happening::Canceled);
+        assert_eq!(is_told, status == Status::Canceled, "{reason:?}");
     }
 }
