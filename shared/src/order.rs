@@ -156,7 +156,8 @@ impl Order {
     /// The state, as the facts tell it.
     #[must_use]
     pub fn status(&self) -> Status {
-        Status::of(&self.facts, self.revision().contents.amount().minor_units())
+        let amount = self.revision().contents.amount().minor_units();
+        Status::of(&self.facts, self.stage(), amount)
     }
 
     /// In minor units of the order's currency.

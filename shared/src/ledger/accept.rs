@@ -115,7 +115,20 @@ pub(super) fn decide(
         Err(mismatch) => Decision::Quarantine(mismatch.to_string(), passed_on),
         Ok(None) if passed_on.is_empty() => Decision::Ignore,
         Ok(None) => Decision::Pass(passed_on),
-        Ok(Some(Step { order, happenings })) => {
+        Ok(Some(Step {
+            order,
+            happenings,
+            edited,
+        })) => {
+            if let Some(regard) = edited {
+                tracing::warn!(
+                    event.id,
+                    event.type = event.kind,
+                    metric.metadata_edited = 1,
+                    "the metadata of a payment was edited at Stripe ({regard}): the ledger's own notes \
+                     count"
+                );
+            }
             let version = found.map_or(0, |(_, version)| version) + 1;
             let told = happenings
                 .into_iter()

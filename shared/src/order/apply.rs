@@ -3,6 +3,7 @@
 use super::{
     Order, Status,
     facts::{DisputeStage, RefundStage, Stage},
+    payment::Applied,
 };
 use crate::event::{Charge, Dispute, Event, Refund, Subject};
 
@@ -82,6 +83,8 @@ pub struct Step {
     pub order: Order,
     /// What the site is told, in this order.
     pub happenings: Vec<Happening>,
+    /// In which regard the metadata of an intent or a session that the order has was edited.
+    pub edited: Option<Mismatch>,
 }
 
 impl Order {
@@ -94,21 +97,19 @@ impl Order {
     /// [`Mismatch`] when the event contradicts what was offered; the order stays as it is.
     pub fn apply(&self, event: &Event, now: i64) -> Result<Option<Step>, Mismatch> {
         let mut next = self.clone();
-        match &event.subject {
-            Subject::Intent(intent) => match next.apply_intent(intent, event)? {
-                true => {}
-                false => return Ok(None),
-            },
-            Subject::Session(session) => match next.apply_session(session, event)? {
-                true => {}
-                false => return Ok(None),
-            },
-            Subject::Charge(charge) => next.apply_charge(charge)?,
-            Subject::Refund(refund) => next.apply_refund(refund)?,
-            Subject::Dispute(dispute) => next.apply_dispute(dispute),
-            Subject::Related(_) | Subject::Other | Subject::Unreadable(_) => return Ok(None),
-        }
-        Ok(Some(self.step_to(next, now)))
+        let applied = match &event.subject {
+            Subject::Intent(intent) => next.apply_intent(intent, event)?,
+            Subject::Session(session) => next.apply_session(session, event)?,
+            Subject::Charge(charge) => next.apply_charge(charge)?.into(),
+            Subject::Refund(refund) => next.apply_refund(refund)?.into(),
+            Subject::Dispute(dispute) => next.apply_dispute(dispute).into(),
+            Subject::Related(_) | Subject::Other | Subject::Unreadable(_) => Applied::Nothing,
+        };
+        let Applied::Counted(edited) = applied else {
+            return Ok(None);
+        };
+        let step = self.step_to(next, now);
+        Ok(Some(Step { edited, ..step }))
     }
 
     /// The step from this order to `next`.
@@ -120,6 +121,7 @@ impl Order {
         Step {
             order: next,
             happenings,
+            edited: None,
         }
     }
 
@@ -182,9 +184,9 @@ impl Order {
         let (was, is) = (self.facts.disputes(), next.facts.disputes());
         let came = |status| before != status && after == status;
         let failed_anew = after == Status::Failed
-            && self.facts.attempt() != next.facts.attempt()
+            && self.attempt() != next.attempt()
             // A page's intent tells the same failure by itself.
-            && (before != Status::Failed || next.facts.stage() == Some(Stage::Failed));
+            && (before != Status::Failed || next.stage() == Some(Stage::Failed));
         let more_refunded = next.refunded_amount() - self.refunded_amount();
         [
             (

@@ -1,6 +1,6 @@
 //! What Stripe reported of an order, merged so that neither order nor repetition matters.
 //!
-//! Every fact only grows: the attempt is a maximum, the payment the earliest report, refunds and
+//! Every fact only grows: an attempt is a maximum, the payment the earliest report, refunds and
 //! disputes are maps whose entries move up a fixed ranking.
 
 use std::collections::BTreeMap;
@@ -10,8 +10,15 @@ use serde::{Deserialize, Serialize};
 /// All that was reported of one order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Facts {
+    /// In an order that an earlier version wrote: the latest attempt, whichever way it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     attempt: Option<Attempt>,
+    /// The latest attempt by the object that reported it, until the order is paid.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    attempts: BTreeMap<String, Attempt>,
     paid: Option<Paid>,
+    /// In an order that an earlier version wrote: whether its intent was canceled.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     canceled: bool,
     /// The most that a charge's own total of refunds has shown, in minor units.
     charge_refunded: i64,
@@ -19,12 +26,25 @@ pub(super) struct Facts {
     disputes: BTreeMap<String, DisputeStage>,
 }
 
-/// The latest attempt to pay. The later second wins, and the further stage within one second:
-/// which of two attempts is shown while neither is final decides nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// The latest attempt to pay. A cancellation is final; else the later second wins, and the further
+/// stage within one second: which of two attempts is shown while neither is final decides nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Attempt {
     at: i64,
     stage: Stage,
+}
+
+impl Ord for Attempt {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let rank = |attempt: &Self| (attempt.stage.is_final(), attempt.at, attempt.stage);
+        rank(self).cmp(&rank(other))
+    }
+}
+
+impl PartialOrd for Attempt {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// How far an attempt to pay has come.
@@ -39,6 +59,16 @@ pub(super) enum Stage {
     PageFailed,
     /// The page or the intent on which it was tried is closed; the order can be paid by another.
     Released,
+    /// The site's own intent was canceled for the reason that we give when we close it.
+    Abandoned,
+    /// The site's own intent was canceled for another reason.
+    Canceled,
+}
+
+impl Stage {
+    fn is_final(self) -> bool {
+        matches!(self, Self::Abandoned | Self::Canceled)
+    }
 }
 
 /// The payment: when, and for which contents. Of several reports the least counts: one that is about
@@ -88,9 +118,31 @@ pub(super) struct Disputes {
     pub(super) won: usize,
 }
 
+impl Attempt {
+    pub(super) fn stage(self) -> Stage {
+        self.stage
+    }
+}
+
 impl Facts {
-    pub(super) fn attempted(&mut self, at: i64, stage: Stage) {
-        self.attempt = self.attempt.max(Some(Attempt { at, stage }));
+    /// `object` reported an attempt; once the order is paid that says nothing more.
+    pub(super) fn attempted(&mut self, object: &str, at: i64, stage: Stage) {
+        if self.paid.is_some() {
+            return;
+        }
+        let reported = Attempt { at, stage };
+        let known = self.attempts.entry(object.to_owned()).or_insert(reported);
+        *known = (*known).max(reported);
+    }
+
+    /// Keeps of the attempts only those that one of `objects` reported.
+    pub(super) fn keep_attempts_of(&mut self, objects: &[String]) {
+        self.attempts.retain(|object, _| objects.contains(object));
+    }
+
+    /// Forgets what was tried on a way that is closed.
+    pub(super) fn forget_attempts(&mut self) {
+        (self.attempt, self.attempts) = (None, BTreeMap::new());
     }
 
     /// Paid by `intent` for the contents with `digest`; `at` is exact when the event is about the success
@@ -106,10 +158,7 @@ impl Facts {
             Some(known) => known.min(reported),
             None => reported,
         });
-    }
-
-    pub(super) fn canceled(&mut self) {
-        self.canceled = true;
+        self.forget_attempts();
     }
 
     pub(super) fn charge_refunded(&mut self, total: i64) {
@@ -133,12 +182,12 @@ impl Facts {
         *known = (*known).max(stage);
     }
 
-    pub(super) fn attempt(&self) -> Option<Attempt> {
-        self.attempt
-    }
-
-    pub(super) fn stage(&self) -> Option<Stage> {
-        self.attempt.map(|attempt| attempt.stage)
+    /// The latest attempt that one of `objects` reported.
+    pub(super) fn latest_attempt(&self, objects: &[String]) -> Option<Attempt> {
+        let reported = objects
+            .iter()
+            .filter_map(|object| self.attempts.get(object));
+        reported.copied().chain(self.attempt).max()
     }
 
     pub(super) fn paid_at(&self) -> Option<i64> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Mismatch, Order,
+    Mismatch, Order, Revision,
     facts::Stage,
     way::{Origin, is_cancellation_by_stripe, is_our_cancellation},
 };
@@ -32,99 +32,124 @@ struct Offered<'a> {
     amounts: [i64; 2],
 }
 
+/// What the metadata of an intent or a session is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trust {
+    /// It alone tells that the payment is the order's: all of it has to be right.
+    Alone,
+    /// The order has the object by its id: whoever edits the metadata does not undo the payment.
+    Noted,
+}
+
+impl From<Origin> for Trust {
+    fn from(origin: Origin) -> Self {
+        match origin {
+            Origin::Noted => Self::Noted,
+            Origin::Page | Origin::NotNoted { .. } | Origin::Unknown => Self::Alone,
+        }
+    }
+}
+
+/// What an order made of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Applied {
+    /// It says nothing about this order.
+    Nothing,
+    /// It counts; where the metadata was edited in some regard, the order's own notes count instead.
+    Counted(Option<Mismatch>),
+}
+
+impl From<()> for Applied {
+    fn from((): ()) -> Self {
+        Self::Counted(None)
+    }
+}
+
 impl Order {
-    /// Whether the intent was this order's.
     pub(super) fn apply_intent(
         &mut self,
         intent: &Intent,
         event: &Event,
-    ) -> Result<bool, Mismatch> {
+    ) -> Result<Applied, Mismatch> {
         let at = event.created;
-        let succeeded = intent.status == "succeeded";
-        let origin = self.origin(&intent.id, intent.metadata(IntentKeys::PAGE));
-        if origin == Origin::Unknown {
-            return match succeeded {
-                true => Err(Mismatch::Intent),
-                false => Ok(false),
-            };
+        let has_money = intent.status == "succeeded";
+        let page = intent.metadata(IntentKeys::PAGE);
+        let origin = self.origin_of_intent(&intent.id, page);
+        match origin {
+            Origin::Unknown | Origin::NotNoted { may_pay: false } if has_money => {
+                return Err(Mismatch::Intent);
+            }
+            Origin::Unknown => return Ok(Applied::Nothing),
+            _ => {}
         }
-        let taken = match succeeded {
+        let taken = match has_money {
             true => intent.amount_received.unwrap_or(intent.amount),
             false => intent.amount,
         };
-        let digest = self.offered_digest(Offered {
+        let offered = Offered {
             metadata: intent.metadata.as_ref(),
             currency: &intent.currency,
             amounts: [intent.amount, taken],
-        })?;
-        let digest = digest.to_owned();
-        if origin == Origin::Form {
-            self.intent = Some(intent.id.clone());
+        };
+        let (digest, edited) = self.offered_digest(&offered, origin.into())?;
+        if has_money {
+            if origin == (Origin::NotNoted { may_pay: true }) {
+                self.intent = Some(intent.id.clone());
+            }
+            let is_its_own_event = event.kind == "payment_intent.succeeded";
+            self.paid(at, &digest, &intent.id, is_its_own_event)?;
+        } else if let Some(stage) = stage_of(intent, page.is_some()) {
+            self.attempted(page.unwrap_or(&intent.id), origin, at, stage);
         }
-        match intent.status.as_str() {
-            "succeeded" => {
-                let is_its_own_event = event.kind == "payment_intent.succeeded";
-                self.paid(at, &digest, &intent.id, is_its_own_event)?;
-            }
-            "canceled" if self.is_given_up(intent, origin) => self.facts.canceled(),
-            "canceled" => self.facts.attempted(at, Stage::Released),
-            "processing" | "requires_capture" => self.facts.attempted(at, Stage::Processing),
-            "requires_action" => self.facts.attempted(at, Stage::RequiresAction),
-            "requires_payment_method" if intent.last_payment_error.is_some() => {
-                self.facts.attempted(at, Stage::Failed);
-            }
-            "requires_payment_method" | "requires_confirmation" => {
-                self.facts.attempted(at, Stage::Created);
-            }
-            _ => {}
-        }
-        Ok(true)
+        Ok(Applied::Counted(edited))
     }
 
-    /// Whether the order ends with its canceled intent: the shop canceled the one that is the way to pay,
-    /// be it while we were about to close it in favour of another.
-    fn is_given_up(&self, intent: &Intent, origin: Origin) -> bool {
-        let reason = intent.cancellation_reason.as_deref();
-        let is_being_closed = self.is_closing && self.intent.as_deref() == Some(&intent.id);
-        !is_cancellation_by_stripe(reason)
-            && (origin == Origin::Form || (is_being_closed && !is_our_cancellation(reason)))
-    }
-
-    /// Whether the session was this order's. That it is complete says nothing of money: some methods
-    /// take days, and `payment_status` tells.
+    /// That the session is complete says nothing of money: some methods take days, and `payment_status`
+    /// tells.
     pub(super) fn apply_session(
         &mut self,
         session: &CheckoutSession,
         event: &Event,
-    ) -> Result<bool, Mismatch> {
+    ) -> Result<Applied, Mismatch> {
         let at = event.created;
         let is_paid = session.is_paid();
         let number = session.metadata(IntentKeys::PAGE).unwrap_or_default();
-        if self.session_numbered(number) != Some(&session.id) {
-            return match is_paid {
-                true => Err(Mismatch::Session),
-                false => Ok(false),
-            };
+        let origin = self.origin_of_session(&session.id, number);
+        match origin {
+            Origin::Unknown | Origin::NotNoted { .. } if is_paid => return Err(Mismatch::Session),
+            Origin::Unknown => return Ok(Applied::Nothing),
+            _ => {}
         }
-        let digest = self.offered_digest(Offered {
+        let offered = Offered {
             metadata: session.metadata.as_ref(),
             currency: session.currency.as_deref().unwrap_or_default(),
             amounts: [session.amount_total.unwrap_or_default(); 2],
-        })?;
-        let digest = digest.to_owned();
-        match (session.status.as_deref(), &session.payment_intent) {
+        };
+        let (digest, edited) = self.offered_digest(&offered, origin.into())?;
+        let failed = event.kind == "checkout.session.async_payment_failed";
+        let stage = match (session.status.as_deref(), &session.payment_intent) {
             _ if is_paid => {
                 let intent = session.payment_intent.as_ref().ok_or(Mismatch::Session)?;
                 self.paid(at, &digest, intent, false)?;
+                None
             }
-            (Some("expired"), _) => self.facts.attempted(at, Stage::Released),
-            (Some("complete"), _) if event.kind == "checkout.session.async_payment_failed" => {
-                self.facts.attempted(at, Stage::PageFailed);
-            }
-            (Some("complete"), _) => self.facts.attempted(at, Stage::Processing),
-            _ => {}
+            (Some("expired"), _) => Some(Stage::Released),
+            (Some("complete"), _) if failed => Some(Stage::PageFailed),
+            (Some("complete"), _) => Some(Stage::Processing),
+            _ => None,
+        };
+        if let Some(stage) = stage {
+            self.attempted(&session.id, origin, at, stage);
         }
-        Ok(true)
+        Ok(Applied::Counted(edited))
+    }
+
+    /// `reporter` came to `stage`. Of a way that is closed that says nothing more.
+    fn attempted(&mut self, reporter: &str, origin: Origin, at: i64, stage: Stage) {
+        let is_open = self.reporters().iter().any(|open| open == reporter);
+        if is_open || matches!(origin, Origin::NotNoted { .. }) {
+            self.facts.attempted(reporter, at, stage);
+        }
     }
 
     /// Paid by `intent`, unless another took the money before.
@@ -144,28 +169,78 @@ impl Order {
     }
 
     /// The digest of the contents that an intent or a session was made or changed for, if they were
-    /// offered.
-    fn offered_digest<'a>(&self, told: Offered<'a>) -> Result<&'a str, Mismatch> {
-        let written = |key| {
-            told.metadata
-                .and_then(|all| all.get(key))
-                .map(String::as_str)
+    /// offered, and in which regard its metadata was edited.
+    fn offered_digest(
+        &self,
+        told: &Offered<'_>,
+        trust: Trust,
+    ) -> Result<(String, Option<Mismatch>), Mismatch> {
+        let edited = match (self.named_digest(told), trust) {
+            (Ok(digest), _) => return Ok((digest, None)),
+            (Err(mismatch), Trust::Alone) => return Err(mismatch),
+            (Err(mismatch), Trust::Noted) => mismatch,
         };
-        if written(IntentKeys::OWNER) != Some(&self.owner.alias()) {
+        let currency =
+            |revision: &&Revision| revision.contents.amount().currency().as_str() == told.currency;
+        let amount =
+            |revision: &&Revision| told.amounts == [revision.contents.amount().minor_units(); 2];
+        let written = told.written(IntentKeys::CONTENTS);
+        // What the metadata still names, else what is offered now, else the latest that fits.
+        let named = self
+            .revisions()
+            .filter(|r| Some(r.digest.as_str()) == written);
+        let newest_first: Vec<_> = self.revisions().collect();
+        let mut candidates = named
+            .chain([self.revision()])
+            .chain(newest_first.into_iter().rev())
+            .filter(currency)
+            .peekable();
+        if candidates.peek().is_none() {
+            return Err(Mismatch::Currency);
+        }
+        let fitting = candidates.find(amount).ok_or(Mismatch::Amount)?;
+        Ok((fitting.digest.clone(), Some(edited)))
+    }
+
+    /// The digest of the contents that the metadata names, where all that it says is so.
+    fn named_digest(&self, told: &Offered<'_>) -> Result<String, Mismatch> {
+        if told.written(IntentKeys::OWNER) != Some(&self.owner.alias()) {
             return Err(Mismatch::Owner);
         }
-        if written(IntentKeys::ORDER) != Some(self.id.as_str()) {
+        if told.written(IntentKeys::ORDER) != Some(self.id.as_str()) {
             return Err(Mismatch::Order);
         }
-        let digest = written(IntentKeys::CONTENTS).unwrap_or_default();
+        let digest = told.written(IntentKeys::CONTENTS).unwrap_or_default();
         let revision = self.revisions().find(|r| r.digest == digest);
         let offered = revision.ok_or(Mismatch::Contents)?.contents.amount();
         if told.currency != offered.currency().as_str() {
             return Err(Mismatch::Currency);
         }
-        if told.amounts != [offered.minor_units(); 2] {
-            return Err(Mismatch::Amount);
+        match told.amounts == [offered.minor_units(); 2] {
+            true => Ok(digest.to_owned()),
+            false => Err(Mismatch::Amount),
         }
-        Ok(digest)
     }
+}
+
+impl Offered<'_> {
+    fn written(&self, key: &str) -> Option<&str> {
+        self.metadata?.get(key).map(String::as_str)
+    }
+}
+
+/// How far an attempt on an intent without money has come; `None` for a status that tells nothing.
+fn stage_of(intent: &Intent, is_of_page: bool) -> Option<Stage> {
+    let reason = intent.cancellation_reason.as_deref();
+    Some(match intent.status.as_str() {
+        // The page decides whether it can be paid still.
+        "canceled" if is_of_page || is_cancellation_by_stripe(reason) => Stage::Released,
+        "canceled" if is_our_cancellation(reason) => Stage::Abandoned,
+        "canceled" => Stage::Canceled,
+        "processing" | "requires_capture" => Stage::Processing,
+        "requires_action" => Stage::RequiresAction,
+        "requires_payment_method" if intent.last_payment_error.is_some() => Stage::Failed,
+        "requires_payment_method" | "requires_confirmation" => Stage::Created,
+        _ => return None,
+    })
 }

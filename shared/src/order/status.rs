@@ -35,11 +35,12 @@ pub enum Status {
 }
 
 impl Status {
-    /// The status of an order of `amount` minor units with these facts.
-    pub(super) fn of(facts: &Facts, amount: i64) -> Self {
+    /// The status of an order of `amount` minor units with these facts, whose latest attempt to pay came
+    /// to `stage`.
+    pub(super) fn of(facts: &Facts, stage: Option<Stage>, amount: i64) -> Self {
         let refunded = facts.refunded_amount();
         let disputes = facts.disputes();
-        match facts.stage() {
+        match stage {
             _ if disputes.open > 0 => Self::Disputed,
             _ if disputes.lost > 0 => Self::DisputeLost,
             _ if refunded >= amount => Self::Refunded,
@@ -51,6 +52,7 @@ impl Status {
             Some(Stage::RequiresAction) => Self::RequiresAction,
             Some(Stage::Processing) => Self::Processing,
             Some(Stage::Failed | Stage::PageFailed) => Self::Failed,
+            Some(Stage::Abandoned | Stage::Canceled) => Self::Canceled,
         }
     }
 

@@ -347,35 +347,99 @@ fn the_time_of_the_payment_is_that_of_its_own_event() {
     }
 }
 
+/// An order whose intent was not noted yet.
+fn not_noted() -> Order {
+    let owner = CallerId::parse("ada").unwrap();
+    let id = OrderId::parse("o_1").unwrap();
+    Order::new(id, owner, contents(1500, 1), NOW)
+}
+
 #[test]
-fn what_differs_from_the_offer_is_a_mismatch() {
+fn metadata_that_was_edited_on_a_noted_intent_leaves_the_payment_paid_with_a_warning() {
     type Change = fn(&mut Intent);
-    let cases: [(Change, Mismatch); 8] = [
-        (|intent| intent.amount = 1, Mismatch::Amount),
-        (|intent| intent.amount_received = Some(1), Mismatch::Amount),
-        (
-            |intent| intent.currency = "eur".to_owned(),
-            Mismatch::Currency,
-        ),
+    let cases: [(Change, Mismatch); 5] = [
         (|intent| intent.metadata = None, Mismatch::Owner),
         (
             |intent| set(intent, IntentKeys::OWNER, "bob"),
             Mismatch::Owner,
         ),
         (
+            |intent| set(intent, IntentKeys::ORDER, "o_2"),
+            Mismatch::Order,
+        ),
+        (
             |intent| set(intent, IntentKeys::CONTENTS, "x"),
             Mismatch::Contents,
         ),
         (
-            |intent| set(intent, IntentKeys::ORDER, "o_2"),
-            Mismatch::Order,
+            |intent| {
+                intent
+                    .metadata
+                    .as_mut()
+                    .unwrap()
+                    .remove(IntentKeys::CONTENTS);
+            },
+            Mismatch::Contents,
+        ),
+    ];
+    for (change, edited) in cases {
+        let mut intent = intent(&order(), "succeeded");
+        change(&mut intent);
+        let event = event(NOW, Subject::Intent(intent));
+
+        let step = order().apply(&event, NOW).unwrap().unwrap();
+
+        assert_eq!(step.order.status(), Status::Paid);
+        assert_eq!(
+            (step.happenings, step.edited),
+            (vec![Happening::Paid], Some(edited))
+        );
+        // Where nothing but the metadata tells whose the intent is, all of it has to be right.
+        assert_eq!(not_noted().apply(&event, NOW), Err(edited));
+    }
+}
+
+#[test]
+fn a_payment_with_edited_metadata_is_for_the_revision_of_its_amount() {
+    let mut changed = order();
+    changed.revise(contents(2500, 2), NOW).unwrap();
+    changed.revise(contents(3500, 3), NOW).unwrap();
+    for amount in [1500, 2500, 3500] {
+        let mut emptied = intent(&changed, "succeeded");
+        emptied.metadata = None;
+        (emptied.amount, emptied.amount_received) = (amount, Some(amount));
+        let event = event(NOW, Subject::Intent(emptied));
+
+        let paid = changed.apply(&event, NOW).unwrap().unwrap().order;
+
+        assert_eq!(paid.paid_amount(), Some(usd(amount)));
+    }
+}
+
+#[test]
+fn what_differs_from_the_offer_is_a_mismatch() {
+    type Change = fn(&mut Intent);
+    let cases: [(Change, Mismatch); 5] = [
+        (|intent| intent.amount = 1, Mismatch::Amount),
+        (|intent| intent.amount_received = Some(1), Mismatch::Amount),
+        (
+            |intent| intent.currency = "eur".to_owned(),
+            Mismatch::Currency,
+        ),
+        (
+            |intent| (intent.amount, intent.amount_received) = (1, Some(1)),
+            Mismatch::Amount,
         ),
         (|intent| intent.id = "pi_2".to_owned(), Mismatch::Intent),
     ];
     for (change, mismatch) in cases {
         let mut intent = intent(&order(), "succeeded");
         change(&mut intent);
-        let event = event(NOW, Subject::Intent(intent));
+        let event = event(NOW, Subject::Intent(intent.clone()));
+        assert_eq!(order().apply(&event, NOW), Err(mismatch));
+        // Emptied metadata does not make another amount right.
+        intent.metadata = None;
+        let event = self::event(NOW, Subject::Intent(intent));
         assert_eq!(order().apply(&event, NOW), Err(mismatch));
     }
     let mut euros = charge_refunded(500);

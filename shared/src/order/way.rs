@@ -6,7 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Order;
+use super::{
+    Order,
+    facts::{Attempt, Stage},
+};
 
 /// The most ways to pay of one order, one after the other: what the ledger holds of it has to stay small.
 /// How fast they may follow is another limit, so that an order whose pages expire, one a day, can be paid
@@ -73,16 +76,17 @@ pub enum Note {
     Closed(String),
 }
 
-/// Whose a payment intent is, as far as the order knows.
+/// Whose a payment intent or a session is, as far as the order knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// Of the site's form; the order ends when the shop cancels it.
-    Form,
-    /// Of the site's form, and closed or being closed in favour of another way.
-    ClosedForm,
-    /// Of a page of Stripe's.
+    /// The order has it: it was noted, or has paid.
+    Noted,
+    /// It belongs to a page that the order has, as its metadata says.
     Page,
-    /// Of nothing that the order noted.
+    /// It may be noted later, and what it reports counts from then on. Money through it counts at once
+    /// where it `may_pay`: where the order never had another way to pay.
+    NotNoted { may_pay: bool },
+    /// Of nothing that the order has.
     Unknown,
 }
 
@@ -110,7 +114,9 @@ impl Order {
     pub fn note(&mut self, note: &Note, now: i64) -> bool {
         let is_free = self.way().is_none();
         match note {
-            Note::Intent(id) if is_free && !self.has_closed(id) => self.intent = Some(id.clone()),
+            Note::Intent(id) if is_free && !self.has_closed(id) => {
+                self.intent = Some(id.clone());
+            }
             Note::Session(session, number)
                 if is_free
                     && *number == self.way_number()
@@ -124,6 +130,8 @@ impl Order {
             Note::Closed(id) if self.closed.len() < MOST_WAYS => return self.close(id, now),
             _ => return false,
         }
+        let reporters = self.reporters();
+        self.facts.keep_attempts_of(&reporters);
         self.updated_at = now;
         true
     }
@@ -136,6 +144,7 @@ impl Order {
         };
         self.closed.push(closed);
         (self.intent, self.session, self.is_closing) = (None, None, false);
+        self.facts.forget_attempts();
         self.updated_at = now;
         true
     }
@@ -156,17 +165,66 @@ impl Order {
         }
     }
 
+    fn has_session(&self, id: &str) -> bool {
+        let is_closed = |closed: &Closed| matches!(closed, Closed::Session(known) if known == id);
+        let is_open = self.session.as_ref().is_some_and(|open| open.id == id);
+        is_open || self.closed.iter().any(is_closed)
+    }
+
     /// Where the intent with `id` comes from; `page` is what its metadata says of a session.
-    pub(super) fn origin(&self, id: &str, page: Option<&str>) -> Origin {
-        let is_first = self.way().is_none() && self.closed.is_empty();
-        let is_noted = self.intent.as_deref() == Some(id);
+    pub(super) fn origin_of_intent(&self, id: &str, page: Option<&str>) -> Origin {
+        let has_paid = self.facts.paid_by() == Some(id);
+        if has_paid || self.intent.as_deref() == Some(id) || self.has_closed(id) {
+            return Origin::Noted;
+        }
         match page {
             Some(number) if self.session_numbered(number).is_some() => Origin::Page,
-            Some(_) => Origin::Unknown,
-            None if self.has_closed(id) || (is_noted && self.is_closing) => Origin::ClosedForm,
-            // One that is not noted yet was never in a payer's hands, but may be told already.
-            None if is_noted || is_first => Origin::Form,
+            Some(number) => self.origin_of_next(number),
+            None if self.way().is_none() => Origin::NotNoted {
+                may_pay: self.closed.is_empty(),
+            },
             None => Origin::Unknown,
+        }
+    }
+
+    /// Where the session with `id` comes from, which was made as the one with `number`.
+    pub(super) fn origin_of_session(&self, id: &str, number: &str) -> Origin {
+        match self.has_session(id) {
+            true => Origin::Noted,
+            false => self.origin_of_next(number),
+        }
+    }
+
+    fn origin_of_next(&self, number: &str) -> Origin {
+        match self.way().is_none() && number == self.way_number().to_string() {
+            true => Origin::NotNoted { may_pay: false },
+            false => Origin::Unknown,
+        }
+    }
+
+    /// What reports attempts on the way that is open: the intent, or the session and, for its own intents,
+    /// its number.
+    pub(super) fn reporters(&self) -> Vec<String> {
+        match self.way() {
+            None => Vec::new(),
+            Some(Way::Intent(id)) => vec![id.to_owned()],
+            Some(Way::Session(session)) => {
+                vec![session.id.clone(), self.way_number().to_string()]
+            }
+        }
+    }
+
+    /// The latest attempt to pay on the way that is open.
+    pub(super) fn attempt(&self) -> Option<Attempt> {
+        self.facts.latest_attempt(&self.reporters())
+    }
+
+    /// How far the latest attempt has come. An intent that we cancel in favour of another way is
+    /// released; for the same reason, but by somebody else, it ends the order.
+    pub(super) fn stage(&self) -> Option<Stage> {
+        match self.attempt().map(Attempt::stage) {
+            Some(Stage::Abandoned) if self.is_closing => Some(Stage::Released),
+            stage => stage,
         }
     }
 }

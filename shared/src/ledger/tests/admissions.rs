@@ -178,7 +178,8 @@ async fn what_is_paid_or_canceled_makes_room_at_once(place: Place) {
     assert_eq!(refused, no(true, OPEN_FOR));
 
     let id = OrderId::parse("o_2").unwrap();
-    let second = it.ledger.order(&id).await.unwrap().unwrap();
+    let second = it.ledger.note(&id, intent("pi_2"), NOW).await;
+    let second = second.unwrap().unwrap();
     let mut canceled = succeeded(&second, "evt_2");
     canceled["type"] = json!("payment_intent.canceled");
     canceled["data"]["object"]["id"] = json!("pi_2");

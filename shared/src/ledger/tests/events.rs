@@ -12,8 +12,9 @@ on_both_backends!(
     an_event_that_does_not_parse_is_kept,
     a_payment_for_an_order_of_ours_that_is_not_here_is_set_aside,
     an_intent_that_is_not_ours_is_ignored,
-    a_payment_whose_metadata_was_emptied_is_not_lost,
-    metadata_that_names_another_order_moves_neither,
+    a_payment_whose_metadata_was_emptied_is_paid,
+    metadata_that_names_another_order_pays_the_one_that_has_the_intent,
+    an_intent_that_only_failed_keeps_no_other_from_paying,
     a_quarantined_event_that_is_released_counts_when_it_comes_again,
     a_subscribed_event_is_passed_on_once_and_as_it_is,
     a_subscription_to_an_orders_events_adds_to_the_orders_own_messages,
@@ -96,16 +97,18 @@ async fn an_intent_that_is_not_ours_is_ignored(place: Place) {
     );
 }
 
-async fn a_payment_whose_metadata_was_emptied_is_not_lost(place: Place) {
+async fn a_payment_whose_metadata_was_emptied_is_paid(place: Place) {
     let it = Fixture::new(place).await;
     let mut emptied = succeeded(&it.order().await, "evt_1");
     emptied["data"]["object"]["metadata"] = json!({});
 
-    assert_eq!(it.accept(&emptied).await, Accepted::Quarantined);
-    assert_eq!(it.ledger.quarantined().await.unwrap().len(), 1);
+    assert_eq!(it.accept(&emptied).await, Accepted::Applied);
+    assert_eq!(it.status().await, Status::Paid);
+    assert!(it.ledger.quarantined().await.unwrap().is_empty());
+    assert_eq!(it.due().await.len(), 1);
 }
 
-async fn metadata_that_names_another_order_moves_neither(place: Place) {
+async fn metadata_that_names_another_order_pays_the_one_that_has_the_intent(place: Place) {
     let it = Fixture::new(place).await;
     let order = it.order().await;
     // The same owner and the same contents, so that nothing else differs.
@@ -115,11 +118,46 @@ async fn metadata_that_names_another_order_moves_neither(place: Place) {
     let mut moved = succeeded(&order, "evt_1");
     moved["data"]["object"]["metadata"][IntentKeys::ORDER] = json!("o_2");
 
-    assert_eq!(it.accept(&moved).await, Accepted::Quarantined);
+    assert_eq!(it.accept(&moved).await, Accepted::Applied);
 
-    assert_eq!(it.status().await, Status::Created);
+    assert_eq!(it.status().await, Status::Paid);
     let other = it.ledger.order(other.id()).await.unwrap().unwrap();
     assert_eq!(other.status(), Status::Created);
+}
+
+/// A failed attempt on `intent`, as an event that is not the order's own intent's.
+fn failed(order: &Order, event: &str, intent: &str) -> Value {
+    let mut failed = succeeded(order, event);
+    failed["type"] = json!("payment_intent.payment_failed");
+    let object = &mut failed["data"]["object"];
+    (object["id"], object["status"]) = (json!(intent), json!("requires_payment_method"));
+    object["last_payment_error"] = json!({ "code": "card_declined" });
+    failed
+}
+
+async fn an_intent_that_only_failed_keeps_no_other_from_paying(place: Place) {
+    let it = Fixture::new(place).await;
+    let Opened::Order(order) = it.open(opening("o_1", "ada", 1500, None)).await else {
+        panic!("refused")
+    };
+    it.accept(&failed(&order, "evt_1", "pi_2")).await;
+    let paid = succeeded(&order, "evt_2");
+
+    assert_eq!(it.accept(&paid).await, Accepted::Applied);
+
+    assert_eq!(it.status().await, Status::Paid);
+    let mut second = succeeded(&order, "evt_3");
+    second["data"]["object"]["id"] = json!("pi_2");
+    assert_eq!(it.accept(&second).await, Accepted::Quarantined);
+    let refund = json!({
+        "id": "evt_4", "object": "event", "type": "refund.created", "created": NOW,
+        "livemode": false, "data": { "object": {
+            "id": "re_1", "amount": 1500, "currency": "usd", "status": "succeeded",
+            "payment_intent": "pi_1",
+        } },
+    });
+    assert_eq!(it.accept(&refund).await, Accepted::Applied);
+    assert_eq!(it.status().await, Status::Refunded);
 }
 
 async fn a_quarantined_event_that_is_released_counts_when_it_comes_again(place: Place) {
@@ -230,5 +268,6 @@ async fn an_intent_that_only_its_event_told_of_is_the_orders_own(place: Place) {
     // Found by the intent, since this metadata names another order.
     let mut moved = succeeded(&order, "evt_2");
     moved["data"]["object"]["metadata"][IntentKeys::ORDER] = json!("o_2");
-    assert_eq!(it.accept(&moved).await, Accepted::Quarantined);
+    assert_eq!(it.accept(&moved).await, Accepted::Applied);
+    assert_eq!(it.due().await.len(), 1, "paid once");
 }

@@ -100,8 +100,262 @@ fn any_event_of_pages() -> impl Strategy<Value = Event> {
     ]
 }
 
+/// What Stripe reports of one of the intents `pi_0` to `pi_2`, or of one of two first pages, all of which
+/// name the order; `succeeded` among it or not.
+fn any_event_of_several(succeeded: bool) -> impl Strategy<Value = Event> {
+    let second = NOW..NOW + 3;
+    let mut statuses = vec![
+        "requires_payment_method",
+        "requires_action",
+        "processing",
+        "canceled",
+    ];
+    if succeeded {
+        statuses.extend(["succeeded"; 2]);
+    }
+    let of_form = (second.clone(), 0..3, prop::sample::select(statuses.clone()))
+        .prop_map(|(at, n, status)| of_intent(n, attempt(at, status)));
+    let failed = (second.clone(), 0..3).prop_map(|(at, n)| of_intent(n, failed_attempt(at)));
+    let pages = prop::sample::select(vec![
+        ("checkout.session.completed", "complete", "unpaid"),
+        (
+            "checkout.session.async_payment_failed",
+            "complete",
+            "unpaid",
+        ),
+        ("checkout.session.expired", "expired", "unpaid"),
+    ]);
+    let of_session = (second.clone(), pages).prop_map(|(at, told)| ways::page_event(at, 0, told));
+    let of_page = (
+        second,
+        prop::sample::select(vec!["requires_action", "processing", "canceled"]),
+    )
+        .prop_map(|(at, status)| ways::page_intent(at, 0, status));
+    prop_oneof![4 => of_form, 2 => failed, 1 => of_session, 1 => of_page]
+}
+
+/// `event`, as another intent reports it.
+fn of_intent(n: i32, mut event: Event) -> Event {
+    if let Subject::Intent(intent) = &mut event.subject {
+        intent.id = format!("pi_{n}");
+    }
+    event
+}
+
+fn succeeds(event: &Event) -> Option<&str> {
+    match &event.subject {
+        Subject::Intent(intent) if intent.status == "succeeded" => Some(&intent.id),
+        _ => None,
+    }
+}
+
+/// `order` after `events`: what it is then, how often it was paid, and by which intents money came that
+/// was not the order's.
+fn outcome(mut order: Order, events: &[Event]) -> (Order, usize, Vec<String>) {
+    let (mut paid, mut not_its_own) = (0, Vec::new());
+    for event in events {
+        match order.apply(event, NOW) {
+            Ok(Some(step)) => {
+                paid += step
+                    .happenings
+                    .iter()
+                    .filter(|h| **h == Happening::Paid)
+                    .count();
+                order = step.order;
+            }
+            Ok(None) => {}
+            Err(mismatch) => {
+                assert_eq!(mismatch, Mismatch::Intent);
+                not_its_own.extend(succeeds(event).map(str::to_owned));
+            }
+        }
+    }
+    not_its_own.sort();
+    not_its_own.dedup();
+    (order, paid, not_its_own)
+}
+
+/// What happens to an order that is paid one way after the other: notes in their order, and the events of
+/// each way at any time after it was made, be it before its note.
+#[derive(Clone, Debug)]
+enum Told {
+    Note(Note),
+    Event(Event),
+}
+
+/// The ways of an order: its form's intent `pi_1`, then two pages, then the intent `pi_4`. How many of them
+/// there are, and what each reports until it is closed.
+fn any_ways() -> impl Strategy<Value = Vec<Vec<Event>>> {
+    let second = || NOW..NOW + 3;
+    let statuses = || {
+        prop::sample::select(vec![
+            "requires_payment_method",
+            "requires_action",
+            "processing",
+        ])
+    };
+    let of_form = move |n: i32| {
+        prop_oneof![
+            (second(), statuses()).prop_map(move |(at, status)| of_intent(n, attempt(at, status))),
+            second().prop_map(move |at| of_intent(n, failed_attempt(at))),
+            second().prop_map(move |at| of_intent(n, attempt(at, "canceled"))),
+        ]
+        .boxed()
+    };
+    let of_page = move |n: usize| {
+        let told = prop::sample::select(vec![
+            ("checkout.session.completed", "complete", "unpaid"),
+            (
+                "checkout.session.async_payment_failed",
+                "complete",
+                "unpaid",
+            ),
+            ("checkout.session.expired", "expired", "unpaid"),
+        ]);
+        prop_oneof![
+            (second(), statuses()).prop_map(move |(at, status)| ways::page_intent(at, n, status)),
+            (second(), told).prop_map(move |(at, told)| ways::page_event(at, n, told)),
+        ]
+        .boxed()
+    };
+    let some = |events| prop::collection::vec(events, 0..5);
+    (
+        some(of_form(1)),
+        some(of_page(1)),
+        some(of_page(2)),
+        some(of_form(4)),
+        1..=4_usize,
+    )
+        .prop_map(|(first, second, third, fourth, count)| {
+            [first, second, third, fourth]
+                .into_iter()
+                .take(count)
+                .collect()
+        })
+}
+
+fn way(n: usize, order: &Order) -> (Note, String) {
+    match n {
+        0 => (Note::Intent("pi_1".to_owned()), "pi_1".to_owned()),
+        3 => (Note::Intent("pi_4".to_owned()), "pi_4".to_owned()),
+        n => (Note::Session(ways::session(n, order), n), format!("cs_{n}")),
+    }
+}
+
+/// The notes of `ways` in their order, among them all events in the order of `picks`, each as early or as
+/// late as its pick says, but after its way could be made.
+fn interleaved(ways: &[Vec<Event>], picks: &[(usize, bool)]) -> Vec<Told> {
+    let order = not_noted();
+    // Between the notes there are slots; a way is made in the slot before its note.
+    let mut slots = vec![Vec::<Event>::new(); ways.len()];
+    let mut after_note = slots.clone();
+    let mut picks = picks.iter().cycle();
+    for (n, events) in ways.iter().enumerate() {
+        for event in events.iter().chain(events) {
+            let (pick, early) = picks.next().unwrap();
+            let slot = n + pick % (ways.len() - n);
+            let place = if *early {
+                &mut slots[slot]
+            } else {
+                &mut after_note[slot]
+            };
+            let at = pick % (place.len() + 1);
+            place.insert(at, event.clone());
+        }
+    }
+    let mut told = Vec::new();
+    for n in 0..ways.len() {
+        told.extend(slots[n].drain(..).map(Told::Event));
+        let (note, id) = way(n, &order);
+        told.push(Told::Note(note));
+        told.extend(after_note[n].drain(..).map(Told::Event));
+        if n + 1 < ways.len() {
+            let closing = (n == 0).then(|| Note::Closing(id.clone()));
+            told.extend(
+                closing
+                    .into_iter()
+                    .chain([Note::Closed(id)])
+                    .map(Told::Note),
+            );
+        }
+    }
+    told
+}
+
+fn after_all(told: &[Told]) -> Order {
+    let mut order = not_noted();
+    for told in told {
+        match told {
+            Told::Note(note) => assert!(order.note(note, NOW), "{note:?}"),
+            Told::Event(event) => {
+                if let Some(step) = order.apply(event, NOW).expect("the order's own") {
+                    order = step.order;
+                }
+            }
+        }
+    }
+    order
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn events_of_several_intents_before_any_note_end_in_the_same_state_in_any_order(
+        (history, shuffled) in prop::collection::vec(any_event_of_several(true), 0..12).prop_flat_map(|history| {
+            let repeated: Vec<Event> = history.iter().chain(&history).cloned().collect();
+            (Just(history), Just(repeated).prop_shuffle())
+        })
+    ) {
+        let (straight, paid, others) = outcome(not_noted(), &history);
+        let (mixed, paid_mixed, others_mixed) = outcome(not_noted(), &shuffled);
+
+        let mut payers: Vec<&str> = history.iter().filter_map(succeeds).collect();
+        payers.sort_unstable();
+        payers.dedup();
+        prop_assert_eq!(straight.status(), mixed.status());
+        prop_assert_eq!((paid, paid_mixed), (payers.len().min(1), payers.len().min(1)));
+        // All money but the first is set aside, whichever came first.
+        for (order, others) in [(&straight, others), (&mixed, others_mixed)] {
+            let mut all = others;
+            all.extend(order.paid_at().and(order.intent()).map(str::to_owned));
+            all.sort_unstable();
+            prop_assert_eq!(&all, &payers);
+        }
+        if payers.len() < 2 {
+            prop_assert_eq!(straight, mixed);
+        }
+    }
+
+    #[test]
+    fn a_note_means_the_same_before_events_and_after_them(
+        history in prop::collection::vec(any_event_of_several(false), 0..12),
+        at in any::<prop::sample::Index>(),
+        is_page in any::<bool>(),
+    ) {
+        let note = match is_page {
+            true => Note::Session(ways::session(0, &not_noted()), 0),
+            false => Note::Intent("pi_1".to_owned()),
+        };
+        let after_noting_at = |at: usize| {
+            let (mut order, ..) = outcome(not_noted(), &history[..at]);
+            assert!(order.note(&note, NOW));
+            outcome(order, &history[at..]).0
+        };
+
+        prop_assert_eq!(after_noting_at(0), after_noting_at(at.index(history.len() + 1)));
+    }
+
+    #[test]
+    fn events_of_each_way_may_come_before_its_note_and_after_it_is_closed(
+        ways in any_ways(),
+        picks in prop::collection::vec((0..1_000_usize, any::<bool>()), 40),
+    ) {
+        let in_time = interleaved(&ways, &[(0, false)]);
+        let mixed = interleaved(&ways, &picks);
+
+        prop_assert_eq!(after_all(&in_time), after_all(&mixed), "{:#?}", mixed);
+    }
 
     #[test]
     fn any_order_and_repetition_of_events_ends_in_the_same_state((history, shuffled) in history_and_shuffle()) {
