@@ -129,9 +129,12 @@ test("stripe-node confirms with a test account, whose debit fails later", async 
 });
 
 test("stripe-node opens the portal of a customer that exists", async (t) => {
-  const { stripe } = await sandbox(t);
+  const { stripe, control } = await sandbox(t);
   const customer = await stripe.customers.create({ email: payer.email });
   await stripe.paymentMethods.attach("pm_card_visa", { customer: customer.id });
+  const early = stripe.billingPortal.sessions.create({ customer: customer.id, return_url });
+  await assert.rejects(early, { type: "StripeInvalidRequestError", statusCode: 400 });
+  await control("billing_portal/save_settings", {});
 
   const portal = await stripe.billingPortal.sessions.create({ customer: customer.id, return_url });
 

@@ -4,9 +4,10 @@
 //! Stripe. A line each: what is well, what is a problem and how to mend it, and what could not be told.
 //! No line shows a key.
 //!
-//! Read [`Finding`] for a line, then what is looked at: `local`, `access` and `endpoint`.
+//! Read [`Finding`] for a line, then what is looked at: `local`, `access`, `account` and `endpoint`.
 
 mod access;
+mod account;
 mod asking;
 mod endpoint;
 mod finding;
@@ -23,7 +24,8 @@ use crate::{settings, terminal};
 const USAGE: &str = "\
 cargo dev doctor [--url URL]
 
-Checks the settings in the environment and in .env: keys, Stripe, webhook endpoint, ledger, clock.
+Checks the settings in the environment and in .env: keys, Stripe, customer portal, payment method
+domains, webhook endpoint, ledger, clock.
 It changes nothing at Stripe, and shows no key. It ends with 1 when there is a problem.
 
   --url URL   the public URL of webhook, to find its endpoint at Stripe
@@ -79,6 +81,8 @@ pub async fn examine(config: &Config, url: Option<&str>, clock: &Clock) -> Vec<F
     findings.extend(date.map(|date| local::clock(date, clock.now())));
     if is_reached {
         findings.extend(access::permissions(&stripe).await);
+        findings.push(account::portal(&stripe).await);
+        findings.extend(account::domains(&stripe, config).await);
         findings.push(endpoint::examine(&stripe, url).await);
     } else {
         let text = "see above; the rest of Stripe's side is not looked at";

@@ -226,6 +226,7 @@ fn furnish(sandbox: &Sandbox, address: SocketAddr, webhook_secrets: &[String]) {
     for price in sandbox::demo_catalogue() {
         sandbox.add_price(price);
     }
+    sandbox.save_portal_settings();
     let webhook = format!("http://{address}/api/webhooks/stripe");
     sandbox.add_webhook(&webhook, &webhook_secrets.join(","));
 }

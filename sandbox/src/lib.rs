@@ -39,6 +39,7 @@
 //! | `GET`, `POST /_sandbox/3ds/{id}` | `client_secret`, `outcome` | the same as a page, which leads back to `return_url` |
 //! | `POST /_sandbox/payment_intents/{id}/settle` | `outcome=success\|failure` | ends a bank debit; without `outcome`, as its account says |
 //! | `POST /_sandbox/checkout/sessions/{id}/expire` | | lets a session's time run out |
+//! | `POST /_sandbox/billing_portal/save_settings` | | makes the portal's default configuration |
 //! | `POST /_sandbox/refunds/{id}/succeed`, `…/fail` | | ends a refund |
 //! | `POST /_sandbox/disputes/{id}/close` | `outcome=won\|lost` | ends a dispute |
 //! | `POST /_sandbox/events/{id}/resend`, `…/forge` | | sends an event again; with a wrong signature |

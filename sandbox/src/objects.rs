@@ -9,6 +9,7 @@ pub(crate) mod dispute;
 pub(crate) mod event;
 pub(crate) mod payment_intent;
 pub(crate) mod payment_method;
+pub(crate) mod payment_method_domain;
 pub(crate) mod portal;
 pub(crate) mod price;
 pub(crate) mod product;
@@ -22,6 +23,7 @@ pub(crate) mod webhook_endpoint;
 pub(crate) const ROUTES: &[&[Route]] = &[
     payment_intent::ROUTES,
     payment_method::ROUTES,
+    payment_method_domain::ROUTES,
     token::ROUTES,
     customer::ROUTES,
     charge::ROUTES,

@@ -12,7 +12,7 @@ use crate::{
     cards::Behaviour,
     faults::Faults,
     idempotency::Keys,
-    objects::{event, payment_method::Card, portal},
+    objects::{event, payment_method::Card},
     store::Store,
     webhooks::Subscription,
 };
@@ -71,14 +71,12 @@ pub(crate) struct Origin {
 impl State {
     /// An account without any object, behind a sandbox that listens at `url`.
     pub(crate) fn at(url: String, settle_after: Option<Duration>) -> Self {
-        let mut state = Self {
+        Self {
             url,
             settle_after,
             most_confirmations: MOST_CONFIRMATIONS,
             ..Self::default()
-        };
-        state.store.insert(portal::configuration());
-        state
+        }
     }
 
     /// Runs one change for one request; answers its result and the events it made.

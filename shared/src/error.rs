@@ -112,6 +112,9 @@ pub enum Error {
     /// The body is over the route's cap.
     #[error("the body is too large")]
     TooLarge,
+    /// Nobody saved the billing portal's settings at Stripe yet.
+    #[error("the billing portal is not set up yet")]
+    PortalNotConfigured,
     /// Something on our side is wrong, and a retry will not help.
     #[error("something went wrong on our side")]
     Internal(#[source] Cause),
@@ -156,6 +159,7 @@ impl Error {
             Self::RefundRefused => Code::RefundRefused,
             Self::TooLarge => Code::BodyTooLarge,
             Self::TooManyPayments { .. } => Code::TooManyPayments,
+            Self::PortalNotConfigured => Code::PortalNotConfigured,
             Self::Internal(_) => Code::Internal,
             Self::Unavailable(_) => Code::Unavailable,
         }
@@ -245,6 +249,7 @@ impl From<stripe::Failure> for Error {
                 _ if refusal.is_ours_to_mend() => Self::Unavailable(Box::new(failure)),
                 _ => Self::Internal(Box::new(failure)),
             },
+            stripe::Failure::PortalNotConfigured => Self::PortalNotConfigured,
             stripe::Failure::Differs(_) => Self::Internal(Box::new(failure)),
             _ => Self::Unavailable(Box::new(failure)),
         }

@@ -70,6 +70,7 @@ impl Shop {
         for price in sandbox::demo_catalogue() {
             stripe.add_price(price);
         }
+        stripe.save_portal_settings();
         let folder = tempfile::tempdir().expect("a folder can be made");
         let mut variables = variables(stripe.url(), folder.path().join("farebox.sqlite"));
         for (name, value) in changes {

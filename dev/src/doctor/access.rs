@@ -40,7 +40,7 @@ const fn read_for_thin(name: &'static str, path: &'static str) -> Right {
     }
 }
 
-const RIGHTS: [Right; 12] = [
+const RIGHTS: [Right; 13] = [
     Right {
         name: "PaymentIntents: write",
         function: "create-intent",
@@ -78,6 +78,11 @@ const RIGHTS: [Right; 12] = [
         is_needed: true,
     },
     read("create-intent", "Prices: read", "/v1/prices?limit=1"),
+    read(
+        "customer",
+        "PaymentMethods: read",
+        "/v1/payment_methods?limit=1",
+    ),
     read("reconcile", "Events: read", "/v1/events?limit=1"),
     read_for_thin("PaymentIntents: read", "/v1/payment_intents?limit=1"),
     read_for_thin("Checkout Sessions: read", "/v1/checkout/sessions?limit=1"),

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use dev::doctor::{Outcome, examine};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Method, Request};
-use sandbox::Fault;
+use sandbox::{Fault, Sandbox};
 use serde_json::Value;
 use shared::{Clock, event::ACTED_ON, http, stripe::api_version};
 use testing::Shop;
@@ -37,9 +37,23 @@ async fn endpoint(shop: &Shop, events: &[&str], version: &str) -> String {
     made["id"].as_str().expect("it is made").to_owned()
 }
 
+/// A shop whose settings are all well, but for its endpoint.
+async fn without_endpoint() -> Shop {
+    let shop = Shop::open().await;
+    register(&shop, "shop.example").await;
+    shop
+}
+
+/// Registers a domain for wallets.
+async fn register(shop: &Shop, domain: &str) {
+    let form = format!("domain_name={domain}");
+    let made = call(shop, Method::POST, "/v1/payment_method_domains", form).await;
+    assert_eq!(made["enabled"], true, "{made}");
+}
+
 /// A shop whose settings are all well, with its endpoint.
 async fn shop() -> Shop {
-    let shop = Shop::open().await;
+    let shop = without_endpoint().await;
     endpoint(&shop, &ACTED_ON, api_version()).await;
     shop
 }
@@ -150,6 +164,12 @@ async fn each_right_that_a_restricted_key_lacks_is_told() {
         ),
         ("GET", "/v1/prices", "Prices: read (create-intent)", true),
         ("GET", "/v1/events", "Events: read (reconcile)", true),
+        (
+            "GET",
+            "/v1/payment_methods",
+            "PaymentMethods: read (customer)",
+            true,
+        ),
         ("GET", "/v1/disputes", "Disputes: read (webhook)", false),
         ("GET", "/v1/webhook_endpoints", "webhook endpoint", false),
     ] {
@@ -174,17 +194,12 @@ async fn an_endpoint_that_does_not_deliver_all_is_told() {
         .collect();
     let missing =
         "it lacks these events: charge.refunded, refund.created, refund.failed, refund.updated";
-    for (events, version, expected) in [
-        (&without_refunds[..], api_version(), missing),
-        (&["*"], "2020-08-27", "it is at API version 2020-08-27"),
-    ] {
-        let shop = Shop::open().await;
-        endpoint(&shop, events, version).await;
-        let (said, is_problem) = doctor(&shop, &[]).await;
-        assert!(is_problem && only_line(&said).contains(expected), "{said}");
-    }
+    let shop = without_endpoint().await;
+    endpoint(&shop, &without_refunds, api_version()).await;
+    let (said, is_problem) = doctor(&shop, &[]).await;
+    assert!(is_problem && only_line(&said).contains(missing), "{said}");
 
-    let shop = Shop::open().await;
+    let shop = without_endpoint().await;
     let (said, is_problem) = doctor(&shop, &[]).await;
     assert!(
         is_problem && only_line(&said).contains("none has this URL"),
@@ -198,6 +213,60 @@ async fn an_endpoint_that_does_not_deliver_all_is_told() {
         is_problem && only_line(&said).contains("it is disabled"),
         "{said}"
     );
+}
+
+#[tokio::test]
+async fn an_endpoint_may_be_of_any_version_and_is_well_at_one_of_our_release() {
+    let (_, release) = api_version().split_once('.').unwrap();
+    for (version, is_well) in [
+        (api_version().to_owned(), true),
+        (format!("2027-01-28.{release}"), true),
+        ("2027-01-28.zzyzx".to_owned(), false),
+        ("2020-08-27".to_owned(), false),
+    ] {
+        let shop = without_endpoint().await;
+        endpoint(&shop, &["*"], &version).await;
+        let (said, is_problem) = doctor(&shop, &[]).await;
+        assert!(!is_problem && said.contains(&version), "{said}");
+        match is_well {
+            true => assert!(said.lines().all(|line| line.starts_with("ok ")), "{said}"),
+            false => assert!(only_line(&said).contains("--api-version"), "{said}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_portal_whose_settings_were_never_saved_is_told() {
+    let shop = shop().await;
+    let bare = Sandbox::start().await;
+    let findings = doctor(&shop, &[("STRIPE_API_BASE", bare.url())]).await.0;
+    let expected = "problem  customer portal (portal): its settings were never saved in this mode";
+    assert!(findings.contains(expected), "{findings}");
+}
+
+#[tokio::test]
+async fn a_domain_without_wallets_is_told_and_is_no_problem() {
+    let shop = shop().await;
+    register(&shop, "unverified.shop.example").await;
+    for (origin, expected) in [
+        ("https://pay.shop.example", "is not registered in this mode"),
+        (
+            "https://unverified.shop.example",
+            "is registered, and not active for Apple Pay, Google Pay, Link",
+        ),
+    ] {
+        let domain = origin.trim_start_matches("https://");
+        let (said, is_problem) = doctor(&shop, &[("FAREBOX_RETURN_ORIGINS", origin)]).await;
+        let line = only_line(&said);
+        assert!(!is_problem && line.contains(expected), "{said}");
+        assert!(line.contains(domain), "{said}");
+    }
+    let local = [(
+        "FAREBOX_RETURN_ORIGINS",
+        "http://127.0.0.1:3000,http://localhost:3000",
+    )];
+    let (said, _) = doctor(&shop, &local).await;
+    assert!(!said.contains("payment method domain"), "{said}");
 }
 
 #[tokio::test]

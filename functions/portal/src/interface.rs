@@ -16,6 +16,11 @@ pub(crate) struct Refusals;
 
 impl IntoResponses for Refusals {
     fn responses() -> Responses {
-        errors_to_callers(&[Code::InvalidRequest, Code::InProgress, Code::BodyTooLarge])
+        errors_to_callers(&[
+            Code::InvalidRequest,
+            Code::InProgress,
+            Code::BodyTooLarge,
+            Code::PortalNotConfigured,
+        ])
     }
 }

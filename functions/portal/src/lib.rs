@@ -11,6 +11,7 @@
 //! | `401` | there is no valid token |
 //! | `403` | no role of the caller's opens the portal |
 //! | `409` | another request of the caller's is making their customer: the same may be sent again |
+//! | `503` | the portal's settings were never saved at Stripe (`portal_not_configured`) |
 //! | `503` | Stripe or the ledger did not answer in time, or the keys cannot be read; the same request may be sent again |
 
 mod interface;

@@ -1,4 +1,7 @@
 //! The billing portal: sessions that let a customer see their payments, and how it is set up.
+//!
+//! An account has no default configuration until its settings are saved in the dashboard once in each
+//! mode; until then a session that names none is refused.
 
 use serde_json::{Value, json};
 
@@ -21,10 +24,31 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/v1/billing_portal/sessions", create),
     Route::new("GET", "/v1/billing_portal/configurations", list),
     Route::new("GET", "/v1/billing_portal/configurations/{}", retrieve),
+    Route::new(
+        "POST",
+        "/_sandbox/billing_portal/save_settings",
+        save_settings,
+    ),
 ];
 
+/// Saves the portal's settings, as in the dashboard: makes the default configuration, once.
+pub(crate) fn save_settings(state: &mut State, call: Call) -> Result<Value, Error> {
+    call.params.finish()?;
+    if let Some(saved) = default(state) {
+        return Ok(saved.clone());
+    }
+    let made = configuration();
+    state.store.insert(made.clone());
+    Ok(made)
+}
+
+fn default(state: &State) -> Option<&Value> {
+    let mut all = state.store.all(CONFIGURATION);
+    all.find(|configuration| configuration["is_default"] == true)
+}
+
 /// An account's default configuration, as the dashboard makes it.
-pub(crate) fn configuration() -> Value {
+fn configuration() -> Value {
     json!({
         "id": ids::long("bpc_1"),
         "object": CONFIGURATION,
@@ -75,11 +99,11 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     };
     let configuration = match params.text("configuration")? {
         Some(id) => state.store.get(CONFIGURATION, &id, "configuration")?,
-        None => state
-            .store
-            .all(CONFIGURATION)
-            .next()
-            .unwrap_or(&Value::Null),
+        None => default(state).ok_or_else(|| {
+            let message = "No configuration was provided, and this mode has no default configuration: \
+                save the customer portal's settings in the dashboard.";
+            Error::invalid(message)
+        })?,
     };
     let configuration = configuration["id"].clone();
     let locale = params.text("locale")?;

@@ -99,7 +99,7 @@ fn refundable(state: &State, charge: &Value, amount: Option<i64>) -> Result<i64,
     }
     if dispute::holds(state, id) {
         let message = format!("The charge '{id}' is disputed; the bank has its money.");
-        return Err(Error::unexpected("charge_disputed", &message));
+        return Err(Error::unexpected("refund_disputed_payment", &message));
     }
     let left = number(charge, "amount") - number(charge, "amount_refunded");
     if left == 0 {

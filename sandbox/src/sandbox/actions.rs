@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use super::Sandbox;
 use crate::{
     caller::Caller,
-    objects::{checkout_session, customer, dispute, payment_intent, payment_method, price, refund},
+    objects::{
+        checkout_session, customer, dispute, payment_intent, payment_method, portal, price, refund,
+    },
     route::Operation,
     store::text,
 };
@@ -52,6 +54,12 @@ impl Sandbox {
     /// Stripe's error body when the session is not open.
     pub fn expire_session(&self, session: &str) -> Result<Value, Value> {
         self.control(checkout_session::run_out, session, json!({}))
+    }
+
+    /// Saves the billing portal's settings, as in the dashboard: before that it opens no session.
+    pub fn save_portal_settings(&self) {
+        let saved = self.control(portal::save_settings, "", json!({}));
+        debug_assert!(saved.is_ok(), "there is no parameter to refuse");
     }
 
     /// Changes a price, as in the dashboard: `{"active": false}` archives it.

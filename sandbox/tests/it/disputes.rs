@@ -28,7 +28,7 @@ async fn the_dispute_card_pays_and_is_disputed() {
     let refund = api
         .post("/v1/refunds", &[("payment_intent", text(&intent, "id"))])
         .await;
-    refund.refused(400, "charge_disputed");
+    refund.refused(400, "refund_disputed_payment");
 }
 
 #[tokio::test]

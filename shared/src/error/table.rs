@@ -54,6 +54,8 @@ pub enum Code {
     BodyTooLarge,
     /// Too many payments were started, or are not paid.
     TooManyPayments,
+    /// The billing portal's settings were never saved.
+    PortalNotConfigured,
     /// Something on our side is wrong.
     Internal,
     /// Something that is needed did not answer.
@@ -88,7 +90,7 @@ pub enum Again {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::InvalidRequest,
         Self::AmountTooSmall,
         Self::BadSignature,
@@ -110,6 +112,7 @@ impl Code {
         Self::RefundRefused,
         Self::BodyTooLarge,
         Self::TooManyPayments,
+        Self::PortalNotConfigured,
         Self::Internal,
         Self::Unavailable,
     ];
@@ -139,6 +142,7 @@ impl Code {
             Self::RefundRefused => &REFUND_REFUSED,
             Self::BodyTooLarge => &BODY_TOO_LARGE,
             Self::TooManyPayments => &TOO_MANY_PAYMENTS,
+            Self::PortalNotConfigured => &PORTAL_NOT_CONFIGURED,
             Self::Internal => &INTERNAL,
             Self::Unavailable => &UNAVAILABLE,
         }
@@ -311,6 +315,14 @@ static TOO_MANY_PAYMENTS: Row = Row {
     when: "too many payments were started lately, or are not paid, by this caller or from their address",
     then: "send the same request again, or pay an order that is open",
     again: Again::AsTold,
+};
+
+static PORTAL_NOT_CONFIGURED: Row = Row {
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    code: "portal_not_configured",
+    when: "the customer portal's settings were never saved in this mode at Stripe",
+    then: "save them in Stripe's dashboard: Settings, Billing, Customer portal",
+    again: Again::Never,
 };
 
 static INTERNAL: Row = Row {

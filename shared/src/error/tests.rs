@@ -56,6 +56,7 @@ fn rows() -> Vec<(Error, u16, &'static str)> {
             429,
             "too_many_payments",
         ),
+        (Error::PortalNotConfigured, 503, "portal_not_configured"),
         (Error::Internal(cause()), 500, "internal"),
         (Error::Unavailable(cause()), 503, "unavailable"),
     ]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use url::{Origin, Url};
+use url::{Host, Origin, Url};
 
 use crate::{Error, order::OrderId};
 
@@ -10,6 +10,9 @@ use crate::{Error, order::OrderId};
 const LONGEST: usize = 2048;
 /// The name under which the order's id is in the query.
 const ORDER: &str = "order";
+/// What Stripe puts the session's id in place of, and what becomes of it in the path of a URL
+/// (<https://docs.stripe.com/payments/checkout/custom-success-page>).
+const TEMPLATE: (&str, &str) = ("{CHECKOUT_SESSION_ID}", "%7BCHECKOUT_SESSION_ID%7D");
 
 /// Origins to which payers may be sent back: `FAREBOX_RETURN_ORIGINS`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,6 +67,17 @@ impl ReturnOrigins {
     }
 }
 
+impl ReturnOrigins {
+    /// The domains of the shop's pages, where wallets have to be registered; addresses and this machine
+    /// have none.
+    pub fn domains(&self) -> impl Iterator<Item = String> {
+        self.0.iter().filter_map(|origin| match origin {
+            Origin::Tuple(_, Host::Domain(name), _) if name != "localhost" => Some(name.clone()),
+            _ => None,
+        })
+    }
+}
+
 impl ReturnUrl {
     /// The URL as it was checked.
     #[must_use]
@@ -71,12 +85,14 @@ impl ReturnUrl {
         self.0.as_str()
     }
 
-    /// The URL with `order=<id>` at the end of its query.
+    /// The URL with `order=<id>` at the end of its query. Stripe's template for the session's id stays as
+    /// it was written, wherever it stands.
     #[must_use]
     pub fn with_order(&self, id: &OrderId) -> String {
         let mut url = self.0.clone();
         url.query_pairs_mut().append_pair(ORDER, id.as_str());
-        url.into()
+        let (written, escaped) = TEMPLATE;
+        String::from(url).replace(escaped, written)
     }
 }
 
@@ -138,6 +154,14 @@ mod tests {
             (
                 "https://shop.example/a?b#c",
                 "https://shop.example/a?b&order=o_1#c",
+            ),
+            (
+                "https://shop.example/thanks/{CHECKOUT_SESSION_ID}/?s={CHECKOUT_SESSION_ID}",
+                "https://shop.example/thanks/{CHECKOUT_SESSION_ID}/?s={CHECKOUT_SESSION_ID}&order=o_1",
+            ),
+            (
+                "https://shop.example/{OTHER}",
+                "https://shop.example/%7BOTHER%7D?order=o_1",
             ),
             (
                 "https://shop.example/@evil.example",

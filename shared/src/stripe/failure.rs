@@ -43,6 +43,9 @@ pub enum Failure {
     /// The answer is about something else than was asked; says what differs.
     #[error("the {0} of Stripe's answer is not what was asked")]
     Differs(&'static str),
+    /// The billing portal has no settings in this mode: nobody saved them in Stripe's dashboard yet.
+    #[error("the billing portal's settings were never saved in this mode")]
+    PortalNotConfigured,
     /// There is no key to call Stripe with.
     #[error(transparent)]
     NoKey(#[from] Missing),
@@ -71,6 +74,12 @@ impl Refusal {
     #[must_use]
     pub fn is_about_the_request(&self) -> bool {
         self.status == 400 && self.kind.as_deref() == Some("invalid_request_error")
+    }
+
+    /// Whether nothing in the request is named as wrong: something that it rests on is missing.
+    #[must_use]
+    pub fn names_nothing(&self) -> bool {
+        self.is_about_the_request() && self.code.is_none() && self.param.is_none()
     }
 
     /// Whether a price that a page was to list is refused: it, or its product, was archived.

@@ -30,22 +30,29 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`Failure`]; [`Failure::is_about_a_missing_customer`] when there is no such customer any more.
+    /// [`Failure`]; [`Failure::is_about_a_missing_customer`] when there is no such customer any more,
+    /// [`Failure::PortalNotConfigured`] when Stripe has no settings to open it with.
     pub async fn open_portal(&self, customer: &str, return_url: &str) -> Result<Redacted, Failure> {
         let key = key_of(&["portal", &one_call()]);
         let asked = OpenPortal {
             customer,
             return_url,
         };
-        let session: Session = RequestBuilder::new(StripeMethod::Post, "/billing_portal/sessions")
-            .form(&asked)
-            .customize()
-            .request_strategy(RequestStrategy::Idempotent(key))
-            .send(self)
-            .await?;
-        match session.customer == customer {
-            true => Ok(session.url),
-            false => Err(Failure::Differs("customer")),
+        let session: Result<Session, Failure> =
+            RequestBuilder::new(StripeMethod::Post, "/billing_portal/sessions")
+                .form(&asked)
+                .customize()
+                .request_strategy(RequestStrategy::Idempotent(key))
+                .send(self)
+                .await;
+        match session {
+            Ok(session) if session.customer == customer => Ok(session.url),
+            Ok(_) => Err(Failure::Differs("customer")),
+            // Where customer or URL were wrong, Stripe would name them.
+            Err(Failure::Refused(refusal)) if refusal.names_nothing() => {
+                Err(Failure::PortalNotConfigured)
+            }
+            Err(failure) => Err(failure),
         }
     }
 }

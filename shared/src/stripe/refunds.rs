@@ -117,7 +117,7 @@ impl Failure {
             (Some("charge_already_refunded" | "amount_too_large"), _) | (None, Some("amount")) => {
                 Declined::ExceedsPaid
             }
-            (Some("charge_disputed"), _) => Declined::Disputed,
+            (Some("charge_disputed" | "refund_disputed_payment"), _) => Declined::Disputed,
             _ => Declined::Other,
         })
     }

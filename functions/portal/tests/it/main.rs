@@ -6,7 +6,7 @@
 
 use futures_util::future::join_all;
 use portal::{App, service};
-use sandbox::Fault;
+use sandbox::{Fault, Sandbox};
 use serde_json::{Value, json};
 use shared::access::CallerId;
 use testing::{Answer, Client, Log, Shop};
@@ -21,7 +21,10 @@ struct Api {
 
 impl Api {
     async fn start() -> Self {
-        let shop = Shop::open().await;
+        Self::of(Shop::open().await).await
+    }
+
+    async fn of(shop: Shop) -> Self {
         let app = App::new(
             &shop.config,
             shop.impatient_stripe(),
@@ -79,6 +82,22 @@ async fn a_caller_opens_the_portal_of_their_own_customer() {
     let expected = [&ada, &ada, &eve].map(|id| json!({ "customer": id, "return_url": back }));
     assert_eq!(api.sessions(), expected);
     assert_eq!(api.shop.stripe.customers().len(), 2);
+}
+
+#[tokio::test]
+async fn until_the_settings_are_saved_at_stripe_the_answer_says_so() {
+    let stripe = Sandbox::start().await;
+    let shop = Shop::open_with(&[("STRIPE_API_BASE", stripe.url())]).await;
+    let api = Api::of(shop).await;
+    for _ in 0..2 {
+        assert_eq!(api.open("ada").await.code(503), "portal_not_configured");
+    }
+    assert_eq!(stripe.customers().len(), 1, "the customer is kept");
+
+    stripe.save_portal_settings();
+    let opened = api.open("ada").await.expect(200);
+    let url = opened.body["url"].as_str().unwrap();
+    assert!(url.starts_with(stripe.url()), "{url}");
 }
 
 #[tokio::test]

@@ -1,0 +1,84 @@
+//! What has to be set in Stripe's dashboard once in each mode, and no function can do.
+
+use shared::Config;
+
+use super::{
+    Finding,
+    asking::{Answer, Stripe, Unreachable},
+};
+
+/// The methods whose buttons need a registered domain.
+const WALLETS: [(&str, &str); 3] = [
+    ("apple_pay", "Apple Pay"),
+    ("google_pay", "Google Pay"),
+    ("link", "Link"),
+];
+
+/// Whether the billing portal opens: not before its settings were saved.
+pub(super) async fn portal(stripe: &Stripe<'_>) -> Finding {
+    const WHAT: &str = "customer portal (portal)";
+    let path = "/v1/billing_portal/configurations?is_default=true&limit=1";
+    match stripe.get(path).await {
+        Ok(Answer {
+            status: 200, body, ..
+        }) => match body["data"].as_array() {
+            Some(saved) if !saved.is_empty() => Finding::ok(WHAT, "its settings are saved"),
+            _ => Finding::problem(
+                WHAT,
+                "its settings were never saved in this mode: in Stripe's dashboard, open Settings, \
+                    Billing, Customer portal, and save them",
+            ),
+        },
+        answered => untold(WHAT, answered),
+    }
+}
+
+/// Whether wallets appear in a form on each domain that payers come back to.
+pub(super) async fn domains(stripe: &Stripe<'_>, config: &Config) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for domain in config.return_origins.domains() {
+        let what = format!("payment method domain {domain}");
+        let path = format!("/v1/payment_method_domains?domain_name={domain}&limit=1");
+        findings.push(match stripe.get(&path).await {
+            Ok(Answer {
+                status: 200, body, ..
+            }) => registered(&what, &body["data"][0]),
+            answered => untold(&what, answered),
+        });
+    }
+    findings
+}
+
+/// Cards do without, so that nothing here is a problem.
+fn registered(what: &str, domain: &serde_json::Value) -> Finding {
+    if domain["enabled"] != true {
+        let text = "is not registered in this mode: Apple Pay, Google Pay and Link do not appear in \
+            a form there; in Stripe's dashboard, open Settings, Payment method domains";
+        return Finding::unknown(what, text);
+    }
+    let inactive: Vec<&str> = WALLETS
+        .iter()
+        .filter(|(method, _)| domain[method]["status"] != "active")
+        .map(|(_, name)| *name)
+        .collect();
+    match inactive.is_empty() {
+        true => Finding::ok(what, "is registered, for Apple Pay, Google Pay and Link"),
+        false => {
+            let text = format!("is registered, and not active for {}", inactive.join(", "));
+            Finding::unknown(what, text)
+        }
+    }
+}
+
+fn untold(what: &str, answered: Result<Answer, Unreachable>) -> Finding {
+    match answered {
+        Ok(Answer { status: 403, .. }) => Finding::unknown(
+            what,
+            "the restricted key may not read it: look in Stripe's dashboard",
+        ),
+        Ok(Answer { status, .. }) => {
+            Finding::unknown(what, format!("Stripe answered with status {status}"))
+        }
+        Err(Unreachable(cause)) => Finding::unknown(what, cause),
+    }
+}
