@@ -221,7 +221,7 @@ export interface components {
          * @description What programs tell an error by.
          * @enum {string}
          */
-        ErrorCode: "invalid_request" | "amount_too_small" | "bad_signature" | "unauthenticated" | "generic_decline" | "forbidden" | "refund_limit" | "not_found" | "method_not_allowed" | "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_changed" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_refused" | "body_too_large" | "too_many_payments" | "internal" | "unavailable";
+        ErrorCode: "invalid_request" | "amount_too_small" | "bad_signature" | "unauthenticated" | "generic_decline" | "forbidden" | "refund_limit" | "not_found" | "method_not_allowed" | "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_changed" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_refused" | "body_too_large" | "too_many_payments" | "portal_not_configured" | "internal" | "unavailable";
         /** @description The refund as Stripe has it now. The amount is in minor units. */
         GivenBack: {
             /** Format: int64 */
@@ -1551,7 +1551,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unavailable`: Stripe, the ledger or the issuer of tokens did not answer in time, or there are no keys to work with for now */
+            /** @description `portal_not_configured`: the customer portal's settings were never saved in this mode at Stripe; `unavailable`: Stripe, the ledger or the issuer of tokens did not answer in time, or there are no keys to work with for now */
             503: {
                 headers: {
                     /** @description Seconds after which the same request may be sent again */
@@ -1564,7 +1564,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "error": {
-                     *         "code": "unavailable",
+                     *         "code": "portal_not_configured",
                      *         "message": "what the caller may read",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
@@ -1573,7 +1573,7 @@ export interface operations {
                     "application/json": {
                         error: {
                             /** @enum {string} */
-                            code: "unavailable";
+                            code: "portal_not_configured" | "unavailable";
                             message: string;
                             requestId: string;
                         };
