@@ -35,15 +35,18 @@ export function offerRefunds(found) {
 }
 
 /** A third of the order in whole units, or what is left: the same for everybody. */
-function part({ amount, refundedAmount }) {
-  const third = Math.floor(amount / 300) * 100 || amount;
-  return Math.min(third, amount - refundedAmount, shop.refundLimit ?? amount);
+function part(shown) {
+  const third = Math.floor(shown.amount / 300) * 100 || shown.amount;
+  return Math.min(third, rest(shown), shop.refundLimit ?? shown.amount);
 }
 
 /** More than finance may give back at once. That is asked before what is left of the order is. */
-const beyond = ({ amount, refundedAmount }) => Math.max(amount - refundedAmount, shop.refundLimit + 100);
+const beyond = (shown) => Math.max(rest(shown), shop.refundLimit + 100);
 
-const isOpen = () => ["paid", "partially_refunded"].includes(current()?.status);
+/** What neither went back nor is about to. */
+const rest = ({ amount, refundedAmount, refundPendingAmount }) => amount - refundedAmount - refundPendingAmount;
+
+const isOpen = () => ["paid", "partially_refunded"].includes(current()?.status) && rest(current()) > 0;
 
 async function ask(caller) {
   if (busy || !isOpen()) return;
@@ -92,7 +95,7 @@ function mark(question, state, note) {
 function render() {
   const shown = current();
   if ((shown?.orderId ?? null) !== orderId) forget(shown?.orderId ?? null);
-  at("access-left").textContent = shown && (isOpen() || shown.refundedAmount) ? left(shown) : "";
+  at("access-left").textContent = shown && (isOpen() || shown.refundedAmount || shown.refundPendingAmount) ? left(shown) : "";
   if (!last) say(isOpen() ? "Press one after another: each asks with a token of their own." : "Pay first. Then each of them can ask for a refund.");
   at("callers").setAttribute("aria-busy", String(busy));
   for (const caller of callers) draw(caller, shown);
@@ -105,8 +108,11 @@ function forget(id) {
   for (const [name, note] of Object.entries(QUESTIONS)) mark(name, "next", note);
 }
 
-const left = ({ amount, refundedAmount, currency }) =>
-  `${money(amount, currency)} paid, ${money(refundedAmount, currency)} given back, ${money(amount - refundedAmount, currency)} left`;
+function left(shown) {
+  const { amount, refundedAmount, refundPendingAmount, currency } = shown;
+  const pending = refundPendingAmount ? `, ${money(refundPendingAmount, currency)} pending` : "";
+  return `${money(amount, currency)} paid, ${money(refundedAmount, currency)} given back${pending}, ${money(rest(shown), currency)} left`;
+}
 
 function draw({ tile, howMuch, answer }, shown) {
   tile.setAttribute("aria-disabled", String(busy || !isOpen()));

@@ -3,7 +3,7 @@
 import { order as read, Refused } from "./api.js";
 import { deliveries } from "./activity.js";
 import { kept } from "./session.js";
-import { money, partly, status as words } from "./words.js";
+import { money, partly, pending, status as words } from "./words.js";
 
 const PACE_MS = 700;
 const RESTING_PACE_MS = 4000;
@@ -107,7 +107,7 @@ async function refresh() {
 
 function update(id, answer) {
   if (id !== kept.orderId) return;
-  const changed = ["status", "refundedAmount", "orderId"].some((name) => answer[name] !== shown?.[name]);
+  const changed = ["status", "refundedAmount", "refundPendingAmount", "orderId"].some((name) => answer[name] !== shown?.[name]);
   if (changed) {
     movedAt = Date.now();
     // A fulfilment of long ago may have left the list; then nothing is awaited.
@@ -131,8 +131,9 @@ document.addEventListener("visibilitychange", () => (document.hidden ? clearTime
 
 function sentence(messages) {
   if (!shown) return "Press Pay, and the order appears here.";
-  if (shown.status === "paid" && messages) return "Paid and fulfilled: the shop was told by one signed message.";
+  if (shown.status === "paid" && messages && !shown.refundPendingAmount) return "Paid and fulfilled: the shop was told by one signed message.";
   if (isAccepted() && OPEN.has(shown.status)) return Date.now() - acceptedAt < LATE_MS ? AWAITED : LATE;
+  if (shown.refundPendingAmount) return pending(shown);
   if (shown.status === "partially_refunded") return partly(shown);
   return words(shown.status).text;
 }

@@ -33,6 +33,10 @@ export function status(name) {
 export const partly = ({ amount, refundedAmount, currency }) =>
   `Part of the money went back: ${money(refundedAmount, currency)} of ${money(amount, currency)}.`;
 
+/** How much of an order is about to go back, and has not reached the payer. */
+export const pending = ({ refundPendingAmount, currency }) =>
+  `A refund of ${money(refundPendingAmount, currency)} is pending: the payer does not have the money yet.`;
+
 const DECLINES = {
   insufficient_funds: "Not enough money on this card.",
   expired_card: "This card has expired.",
@@ -96,6 +100,8 @@ export function verdict({ person, role, amount, currency, answer }, { allowed, w
 }
 
 function done(person, sought, answer) {
-  if (answer.status === 200) return `Allowed. ${person}'s role may refund, reaches any order, and ${sought} is within its limit: Stripe gave it back once.`;
+  const allowed = `Allowed. ${person}'s role may refund, reaches any order, and ${sought} is within its limit`;
+  if (answer.status === 200 && answer.code === "succeeded") return `${allowed}: Stripe gave it back once.`;
+  if (answer.status === 200) return `${allowed}: Stripe has the refund, which is ${answer.code}.`;
   return answer.status >= 500 ? `Allowed. ${UNANSWERED}` : `Allowed, and still not done. ${refusal(answer).text}`;
 }

@@ -1,4 +1,4 @@
-//! How orders change: reads an order from the ledger after each event, and tells whether its status moved.
+//! How orders change: reads an order from the ledger after each event, and tells whether it moved.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -11,14 +11,17 @@ use crate::{
     exchange::Answered,
 };
 
-/// The orders of this try, with the status in which each was last seen.
+/// The orders of this try, with what was last seen of each.
 #[derive(Clone, Debug)]
 pub(crate) struct Orders {
     ledger: Ledger,
-    seen: Arc<Mutex<HashMap<String, String>>>,
+    seen: Arc<Mutex<HashMap<String, Seen>>>,
 }
 
-/// An order's status moved.
+/// The status, what is refunded and what is about to be.
+type Seen = (String, i64, i64);
+
+/// An order's status moved, or a refund of it.
 #[derive(Debug)]
 pub(crate) struct Change {
     order: Value,
@@ -43,15 +46,18 @@ impl Orders {
         let order = self.ledger.order(&id).await.ok()??;
         let status = serde_json::to_value(order.status()).ok()?;
         let to = status.as_str()?.to_owned();
-        let from = seen.insert(id.to_string(), to.clone());
-        if from.as_ref() == Some(&to) {
+        let (refunded, pending) = (order.refunded_amount(), order.refund_pending_amount());
+        let now = (to.clone(), refunded, pending);
+        let before = seen.insert(id.to_string(), now.clone());
+        if before.as_ref() == Some(&now) {
             return None;
         }
+        let from = before.map(|(status, ..)| status);
         let amount = order.revision().contents.amount();
         let order = json!({
             "orderId": id.to_string(), "status": to, "amount": amount.minor_units(),
             "currency": amount.currency().to_string(), "paymentIntent": order.intent(),
-            "refundedAmount": order.refunded_amount(), "paidAt": order.paid_at(),
+            "refundedAmount": refunded, "refundPendingAmount": pending, "paidAt": order.paid_at(),
         });
         Some(Change { order, from, to })
     }
@@ -61,6 +67,7 @@ impl Change {
     /// Notes it as a row.
     pub(crate) fn note(self, activity: &Activity) {
         let title = match &self.from {
+            Some(from) if *from == self.to => format!("{from}, and a refund of it moved"),
             Some(from) => format!("{from} → {}", self.to),
             None => self.to.clone(),
         };

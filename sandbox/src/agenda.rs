@@ -1,4 +1,4 @@
-//! What happens by itself once its time has come: sessions expire, bank debits end.
+//! What happens by itself once its time has come: sessions expire, bank debits and refunds end.
 
 use std::{
     collections::BTreeSet,
@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use crate::{
     engine::Engine,
-    objects::{checkout_session, payment_intent},
+    objects::{checkout_session, payment_intent, refund},
     state::{Origin, State},
     store::text,
 };
@@ -73,6 +73,7 @@ fn catch_up(state: &mut State) {
         match text(&object, "object") {
             payment_intent::KIND => payment_intent::end_by_itself(state, &object),
             checkout_session::KIND => checkout_session::end_by_itself(state, &object),
+            refund::KIND => refund::end_by_itself(state, &object),
             _ => {}
         }
     }

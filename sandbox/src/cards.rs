@@ -17,6 +17,10 @@ pub(crate) enum Behaviour {
     Disputed(Case),
     /// It pays, and a refund stays pending until the control plane ends it.
     RefundsSlowly,
+    /// It pays, and a refund succeeds, and fails when the control plane or the time says so.
+    RefundFails,
+    /// A bank transfer or a voucher: the payer is waited for.
+    Awaited,
     /// A bank debit: processing until it ends.
     Debited(Debit),
 }
@@ -121,6 +125,7 @@ static CARDS: &[TestCard] = &[
     card("pm_card_createDisputeProductNotReceived", "4000000000002685", Behaviour::Disputed(Case::NotReceived)),
     card("pm_card_createDisputeInquiry", "4000000000001976", Behaviour::Disputed(Case::Inquiry)),
     card("pm_card_pendingRefund", "4000000000007726", Behaviour::RefundsSlowly),
+    card("pm_card_refundFail", "4000000000005126", Behaviour::RefundFails),
 ];
 
 /// The test card of this name.

@@ -137,6 +137,11 @@ pub(crate) fn of_payment(
     let charge = params.text("charge")?;
     let intent = params.text("payment_intent")?;
     params.finish()?;
+    for (kind, id) in [("charge", &charge), ("payment_intent", &intent)] {
+        if let Some(id) = id {
+            store.get(kind, id, kind)?;
+        }
+    }
     page.of(store, kind, url, |object| {
         is(&object["charge"], charge.as_ref()) && is(&object["payment_intent"], intent.as_ref())
     })

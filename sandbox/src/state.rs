@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    agenda::Agenda,
+    agenda::{Agenda, now_ms},
     cards::Behaviour,
     faults::Faults,
     idempotency::Keys,
@@ -109,6 +109,14 @@ impl State {
         let object = self.store.find(id).cloned().unwrap_or_default();
         self.emit(event, &object, Some(previous));
         object
+    }
+
+    /// Lets an object end by itself, where a time is set.
+    pub(crate) fn plan_to_settle(&mut self, id: &str) {
+        if let Some(time) = self.settle_after {
+            let at = now_ms() + u64::try_from(time.as_millis()).unwrap_or(u64::MAX / 2);
+            self.agenda.plan(at, id);
+        }
     }
 
     /// Records an event about an object as it is now, and sends it on its way.

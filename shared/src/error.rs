@@ -99,6 +99,12 @@ pub enum Error {
     /// The payer's bank has the money, until it decides.
     #[error("the payment is disputed, the bank decides")]
     Disputed,
+    /// The payment method takes no refund of a part.
+    #[error("a payment by this method is refunded in full or not at all")]
+    RefundInFullOnly,
+    /// The payer has to be asked where the money is to go, and Stripe has no address of theirs.
+    #[error("Stripe has to ask the payer where the money is to go: `instructionsEmail` is needed")]
+    RefundNeedsEmail,
     /// Stripe does not give this payment back, for another reason.
     #[error("this payment cannot be refunded")]
     RefundRefused,
@@ -156,6 +162,8 @@ impl Error {
             Self::NotPaid => Code::OrderNotPaid,
             Self::ExceedsPaid => Code::RefundExceedsPaid,
             Self::Disputed => Code::OrderDisputed,
+            Self::RefundInFullOnly => Code::RefundInFullOnly,
+            Self::RefundNeedsEmail => Code::RefundNeedsEmail,
             Self::RefundRefused => Code::RefundRefused,
             Self::TooLarge => Code::BodyTooLarge,
             Self::TooManyPayments { .. } => Code::TooManyPayments,

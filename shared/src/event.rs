@@ -66,6 +66,10 @@ pub const NEEDED: [&str; 18] = [
     "refund.updated",
 ];
 
+/// The first version of Stripe's API whose endpoints hear of each refund in an event of its own
+/// (<https://docs.stripe.com/changelog/acacia>).
+const EACH_REFUND: &str = "2024-10-28";
+
 /// One event, verified.
 #[derive(Clone, Debug)]
 pub struct Event {
@@ -79,6 +83,8 @@ pub struct Event {
     pub created: i64,
     /// Whether real money moved; `None` when the body does not tell.
     pub livemode: Option<bool>,
+    /// The version of Stripe's API in which a snapshot event is written.
+    pub api_version: Option<String>,
     /// What it is about.
     pub subject: Subject,
     /// The body as it was received.
@@ -97,6 +103,13 @@ pub enum Subject {
     Charge(Charge),
     /// `refund.*` and `charge.refund.updated`
     Refund(Refund),
+    /// All refunds of a payment, asked for because its charge's total did not tell which.
+    Refunds {
+        /// `pi_…`
+        payment_intent: String,
+        /// Each of them as it is now.
+        all: Vec<Refund>,
+    },
     /// `charge.dispute.*`
     Dispute(Dispute),
     /// A thin event's object, which is to be fetched.
@@ -181,6 +194,7 @@ struct Envelope<'a> {
     #[serde(rename = "type")]
     kind: String,
     livemode: bool,
+    api_version: Option<String>,
     #[serde(borrow)]
     created: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -231,9 +245,17 @@ impl Event {
             id: envelope.snapshot_event.unwrap_or(envelope.id),
             kind,
             livemode: Some(envelope.livemode),
+            api_version: envelope.api_version,
             subject,
             body: text.to_owned(),
         }
+    }
+
+    /// Whether an endpoint of the event's version hears of each refund in an event of its own. Before
+    /// [`EACH_REFUND`] one of a card is told by its charge alone.
+    pub(crate) fn reports_each_refund(&self) -> bool {
+        let version = self.api_version.as_deref();
+        version.is_some_and(|version| version >= EACH_REFUND)
     }
 
     fn unreadable(text: &str, what: String) -> Self {
@@ -242,6 +264,7 @@ impl Event {
             kind: "unreadable".to_owned(),
             created: 0,
             livemode: None,
+            api_version: None,
             subject: Subject::Unreadable(what),
             body: text.to_owned(),
         }

@@ -5,7 +5,7 @@
 
 use crate::{
     Clock, Config, Secrets,
-    event::{Event, Family, Related, Subject},
+    event::{Event, Family, Related, Subject, is_id},
     ledger::{self, Accepted, Ledger},
     order::IntentKeys,
     secrets::{Missing, Unreadable},
@@ -86,9 +86,36 @@ impl Intake {
         }
         self.learn_payment(&event).await?;
         let (id, kind) = (event.id.clone(), event.kind.clone());
-        let accepted = self.ledger.accept(event, self.clock.now()).await?;
+        let accepted = self.accept(event).await?;
         log_if_set_aside(accepted, &id, &kind);
         Ok(Taken::Ledger(accepted))
+    }
+
+    /// The ledger knows whether a charge's total tells it anything new; which refunds are behind it,
+    /// Stripe's list tells, which has every refund from the moment that it is made.
+    async fn accept(&self, event: Event) -> Result<Accepted, Failure> {
+        let charge = match &event.subject {
+            Subject::Charge(charge) => charge.payment_intent.clone(),
+            _ => None,
+        };
+        let Some(payment_intent) = charge.filter(|id| is_id(id)) else {
+            return Ok(self.ledger.accept(event, self.clock.now()).await?);
+        };
+        let accepted = self.ledger.accept(event.clone(), self.clock.now()).await?;
+        if accepted != Accepted::LacksRefunds {
+            return Ok(accepted);
+        }
+        let subject = match self.stripe.refunds(&payment_intent).await {
+            Err(failure) if failure.is_missing() => {
+                Subject::Unreadable("the refunds of its payment are not there".to_owned())
+            }
+            all => Subject::Refunds {
+                payment_intent,
+                all: all?,
+            },
+        };
+        let event = Event { subject, ..event };
+        Ok(self.ledger.accept(event, self.clock.now()).await?)
     }
 
     /// A page of Stripe's makes its own intent, which the ledger does not know before it hears of the

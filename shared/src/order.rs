@@ -11,6 +11,7 @@ mod contents;
 mod facts;
 mod payment;
 mod record;
+mod refund_facts;
 mod refunds;
 mod status;
 mod way;
@@ -21,6 +22,7 @@ pub use apply::{Happening, Mismatch, Step};
 pub use contents::{Contents, Line, OrderId, Unfit};
 pub(crate) use payment::IntentKeys;
 pub use record::{RefundRecord, RefundState};
+pub use refund_facts::RefundStatus;
 pub(crate) use refunds::RefundKeys;
 pub use refunds::{Declined, RefundReason, RefundRequest};
 pub use status::Status;
@@ -160,10 +162,17 @@ impl Order {
         Status::of(&self.facts, self.stage(), amount)
     }
 
-    /// In minor units of the order's currency.
+    /// What reached the payer, in minor units of the order's currency.
     #[must_use]
     pub fn refunded_amount(&self) -> i64 {
         self.facts.refunded_amount()
+    }
+
+    /// What Stripe is about to refund, in minor units of the order's currency: it is under way, or waits
+    /// for the payer.
+    #[must_use]
+    pub fn refund_pending_amount(&self) -> i64 {
+        self.facts.refunds().pending()
     }
 
     /// When it was opened, in Unix seconds.
@@ -191,7 +200,10 @@ impl Order {
     ///
     /// [`Fixed`] says why the order stays as it is.
     pub fn revise(&mut self, contents: Contents, now: i64) -> Result<(), Fixed> {
+        // Where there is a refund there was a payment, whether or not its own event came.
+        let is_refunded = self.facts.refunds().iter().next().is_some();
         match self.status() {
+            _ if is_refunded => return Err(Fixed::Paid),
             Status::Created | Status::RequiresAction | Status::Failed => {}
             Status::Processing if self.revision().digest == contents.digest() => return Ok(()),
             Status::Processing => return Err(Fixed::Processing),

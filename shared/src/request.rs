@@ -3,9 +3,11 @@
 //!
 //! Each names the field that is wrong, so that a handler never maps a rejection by itself.
 
+mod email;
 mod return_url;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
+pub use email::{Email, InvalidEmail};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::{
     body::Bytes,

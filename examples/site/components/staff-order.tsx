@@ -17,7 +17,8 @@ interface Props {
 
 export function StaffOrder({ order, mayRefund, changed }: Props) {
   const { orderId, status, amount, currency, refundedAmount, createdAt, paidAt, refunds = [] } = order;
-  const left = paidAt === null ? 0 : amount - refundedAmount;
+  const pending = order.refundPendingAmount;
+  const left = paidAt === null ? 0 : amount - refundedAmount - pending;
   return (
     <article className="staff-order" data-status={status}>
       <header>
@@ -30,7 +31,10 @@ export function StaffOrder({ order, mayRefund, changed }: Props) {
             <dt>Amount</dt>
             <dd>{money(amount, currency)}</dd>
             <dt>Given back</dt>
-            <dd aria-live="polite">{money(refundedAmount, currency)}</dd>
+            <dd aria-live="polite">
+              {money(refundedAmount, currency)}
+              {pending > 0 && `, and ${money(pending, currency)} on its way`}
+            </dd>
             <dt>Ordered</dt>
             <dd>
               <Moment at={createdAt} />
@@ -42,7 +46,7 @@ export function StaffOrder({ order, mayRefund, changed }: Props) {
         <section className="summary" aria-labelledby="give">
           <h3 id="give">Give money back</h3>
           {!mayRefund && <p>Your account reads orders. Somebody of finance gives money back.</p>}
-          {mayRefund && left === 0 && <p>{paidAt === null ? "Nothing was paid yet." : "All of it went back."}</p>}
+          {mayRefund && left === 0 && <p>{paidAt === null ? "Nothing was paid yet." : pending ? "The rest is on its way." : "All of it went back."}</p>}
           {mayRefund && left > 0 && <RefundForm order={order} left={left} done={changed} />}
         </section>
       </div>

@@ -31,8 +31,11 @@ export const REASONS: Record<Reason, string> = {
 
 export const REFUND_STATES: Record<RefundRecord["status"], string> = {
   requested: "Under way",
-  given: "Given back",
+  requires_action: "Waits for the customer",
+  pending: "On its way, not there yet",
+  succeeded: "Given back",
   failed: "Failed: the money is here again",
+  canceled: "Canceled: the money is here",
   refused: "Refused by Stripe",
 };
 
@@ -44,6 +47,8 @@ const REFUSALS: Record<string, string> = {
   refund_exceeds_paid: "Less than that is left of the payment.",
   order_not_paid: "Nothing was paid for this order yet.",
   order_disputed: "The bank has the money until it decides the dispute.",
+  refund_in_full_only: "A payment like this is given back in full or not at all.",
+  refund_needs_email: "Stripe has to ask the customer where the money is to go, and has no address of theirs.",
   refund_refused: "Stripe does not give this payment back.",
   in_progress: "The same is being done right now. Try again in a moment.",
   unavailable: "Payments are briefly not available. Nothing was charged; try again.",

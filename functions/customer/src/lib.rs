@@ -136,7 +136,7 @@ struct Subject {
             example = json!({ "id": "cus_1", "name": "Ada", "email": "a***@e***.com",
                 "cards": [{ "brand": "visa", "last4": "4242", "expMonth": 12, "expYear": 2030 }],
                 "orders": [{ "orderId": "ord_8d0a2f", "status": "paid", "amount": 3000, "currency": "usd",
-                    "refundedAmount": 0, "createdAt": 1_790_000_000 }] })),
+                    "refundedAmount": 0, "refundPendingAmount": 0, "createdAt": 1_790_000_000 }] })),
         Refusals,
     ),
     security(("callerToken" = [])),

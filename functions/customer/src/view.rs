@@ -62,6 +62,7 @@ struct OrderView {
     amount: i64,
     currency: String,
     refunded_amount: i64,
+    refund_pending_amount: i64,
     created_at: i64,
 }
 
@@ -124,6 +125,7 @@ impl OrderView {
             amount: amount.minor_units(),
             currency: amount.currency().to_string(),
             refunded_amount: order.refunded_amount(),
+            refund_pending_amount: order.refund_pending_amount(),
             created_at: order.created_at(),
         }
     }

@@ -96,7 +96,10 @@ struct OrderView {
     status: Status,
     amount: i64,
     currency: String,
+    /// What reached the payer.
     refunded_amount: i64,
+    /// What Stripe is about to refund: it is under way, or waits for the payer. It cannot be refunded again.
+    refund_pending_amount: i64,
     created_at: i64,
     updated_at: i64,
     #[schema(required)]
@@ -116,7 +119,8 @@ struct OrderView {
     responses(
         (status = 200, description = "The order as it is now", body = OrderView,
             example = json!({ "orderId": "ord_8d0a2f", "status": "paid", "amount": 3000, "currency": "usd",
-                "refundedAmount": 0, "createdAt": 1_790_000_000, "updatedAt": 1_790_000_060, "paidAt": 1_790_000_060 })),
+                "refundedAmount": 0, "refundPendingAmount": 0, "createdAt": 1_790_000_000,
+                "updatedAt": 1_790_000_060, "paidAt": 1_790_000_060 })),
         Refusals,
     ),
     security(("callerToken" = [])),
@@ -143,6 +147,7 @@ impl OrderView {
             amount: amount.minor_units(),
             currency: amount.currency().to_string(),
             refunded_amount: order.refunded_amount(),
+            refund_pending_amount: order.refund_pending_amount(),
             created_at: order.created_at(),
             updated_at: order.updated_at(),
             paid_at: order.paid_at(),

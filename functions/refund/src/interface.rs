@@ -25,6 +25,8 @@ impl IntoResponses for Refusals {
             Code::OrderNotPaid,
             Code::RefundExceedsPaid,
             Code::OrderDisputed,
+            Code::RefundInFullOnly,
+            Code::RefundNeedsEmail,
             Code::RefundRefused,
             Code::BodyTooLarge,
         ])

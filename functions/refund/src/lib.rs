@@ -1,7 +1,8 @@
 //! Handler for `POST /api/refund`.
 //!
 //! Gives all or part of a payment back, once for each operation, however often and from wherever it is
-//! sent. Who may do so, and how much, their role says.
+//! sent. Who may do so, and how much, their role says. A refund that Stripe has may still be `pending`, or
+//! wait for the payer (`requires_action`): its amount is reserved, and no money has reached them yet.
 //!
 //! | we answer | when |
 //! |---|---|
@@ -10,7 +11,7 @@
 //! | `401` | there is no valid token |
 //! | `403` | no role of the caller's refunds, or not so much in one call or one day, or not this currency |
 //! | `404` | there is no such order, or no role of the caller's reaches it |
-//! | `409` | the key came with other contents, or the order is not paid, or less is left, or Stripe refuses |
+//! | `409` | the key came with other contents, or the order is not paid, or less is left, or Stripe refuses, such as for want of an address |
 //! | `503` | Stripe or the ledger did not answer in time, or the keys cannot be read; the same request may be sent again |
 //!
 //! Read [`reserve`] for how the amount is set aside, and [`settle`] for how Stripe is asked.
@@ -35,8 +36,8 @@ use shared::{
     event::Refund,
     host,
     ledger::Ledger,
-    order::{Order, OrderId, RefundReason},
-    request::{self, IdempotencyKey},
+    order::{Order, OrderId, RefundReason, RefundStatus},
+    request::{self, Email, IdempotencyKey},
     stripe::Stripe,
 };
 use utoipa::ToSchema;
@@ -103,7 +104,7 @@ pub fn service(app: App) -> MethodRouter {
 }
 
 /// What the caller sends, with an `Idempotency-Key` header.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct RefundOrder {
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
@@ -113,6 +114,10 @@ struct RefundOrder {
     #[schema(nullable = false, minimum = 1)]
     amount: Option<i64>,
     reason: Option<RefundReason>,
+    /// Where Stripe asks the payer for the account that the money is to go to, where it has to, as for bank
+    /// transfers and vouchers. Without it: the address that was given when they paid.
+    #[schema(nullable = false, format = "email", max_length = 254)]
+    instructions_email: Option<String>,
 }
 
 /// A number where there is one. `null` is refused: a page that computes it wrongly, and sends `NaN`,
@@ -129,8 +134,7 @@ struct GivenBack {
     refund_id: String,
     amount: i64,
     currency: String,
-    /// `pending`, `requires_action`, `succeeded`, `failed` or `canceled`.
-    status: String,
+    status: RefundStatus,
 }
 
 /// Gives all or part of a payment back.
@@ -145,6 +149,8 @@ struct GivenBack {
     request_body(content = RefundOrder, examples(
         ("part" = (value = json!({ "orderId": "ord_8d0a2f", "amount": 1500, "reason": "requested_by_customer" }))),
         ("all" = (summary = "All that is left", value = json!({ "orderId": "ord_8d0a2f" }))),
+        ("transfer" = (summary = "Of a bank transfer",
+            value = json!({ "orderId": "ord_8d0a2f", "instructionsEmail": "ada@example.com" }))),
     )),
     responses(
         (status = 200, description = "Stripe has the refund; its `status` says how far it is", body = GivenBack,
@@ -168,9 +174,14 @@ async fn give_back(
     let order = app.ledger.order(&id).await?;
     let caller = caller.reach(order.as_ref().map(Order::owner), id.as_str())?;
     let order = order.ok_or(Error::NotFound)?;
-    let asked = Asked::new(&id, caller.caller(), &key, request.amount, request.reason);
+    let email = request.instructions_email.as_deref().map(Email::parse);
+    let email = email
+        .transpose()
+        .map_err(|what| Error::invalid(format!("`instructionsEmail` {what}")))?;
+    let (amount, reason) = (request.amount, request.reason);
+    let asked = Asked::new(&id, caller.caller(), &key, amount, reason, email);
     let reserved = app.reserve(order, caller, &asked).await?;
-    let refund = app.settle(&reserved, asked.id()).await?;
+    let refund = app.settle(&reserved, &asked).await?;
     Ok(Json(GivenBack::of(&id, refund)))
 }
 
@@ -181,7 +192,7 @@ impl GivenBack {
             refund_id: refund.id,
             amount: refund.amount,
             currency: refund.currency,
-            status: refund.status.unwrap_or_else(|| "pending".to_owned()),
+            status: RefundStatus::parse(refund.status.as_deref()),
         }
     }
 }

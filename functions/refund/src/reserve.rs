@@ -10,7 +10,7 @@ use shared::{
     amount::Amount,
     ledger::{RefundRefusal, Refunded},
     order::{Order, OrderId, RefundReason, RefundRequest},
-    request::IdempotencyKey,
+    request::{Email, IdempotencyKey},
 };
 
 use crate::App;
@@ -22,6 +22,7 @@ pub(crate) struct Asked {
     digest: String,
     amount: Option<i64>,
     reason: Option<RefundReason>,
+    email: Option<Email>,
 }
 
 impl Asked {
@@ -32,18 +33,31 @@ impl Asked {
         key: &IdempotencyKey,
         amount: Option<i64>,
         reason: Option<RefundReason>,
+        email: Option<Email>,
     ) -> Self {
+        let id = RefundRequest::id_of(order, caller, key.as_str());
+        let digest = RefundRequest::digest_of(amount, reason);
+        let digest = match &email {
+            Some(email) => RefundRequest::digest_with(&digest, &id, email),
+            None => digest,
+        };
         Self {
-            id: RefundRequest::id_of(order, caller, key.as_str()),
-            digest: RefundRequest::digest_of(amount, reason),
+            id,
+            digest,
             amount,
             reason,
+            email,
         }
     }
 
     /// The id of the request in the ledger.
     pub(crate) fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Where Stripe may write to the payer.
+    pub(crate) fn email(&self) -> Option<&Email> {
+        self.email.as_ref()
     }
 
     /// How much of `order` it is.

@@ -6,6 +6,10 @@
 //! | refused for good | is released: its amount may be refunded by another request |
 //! | did not answer, or not so that it can be used | stays as it is; the same operation resolves it |
 //!
+//! A bank transfer or a voucher cannot be refunded to where it came from: Stripe asks the payer by e-mail
+//! where the money is to go. Where it has no address, it refuses, and is asked again with the one that the
+//! payer gave when they paid. The address is in no log, and not in the ledger.
+//!
 //! The key for Stripe is made of the order and the request. Stripe forgets keys after a day and keeps
 //! some failures under them, so whoever finds a request that was there before looks for its refund first.
 
@@ -14,21 +18,23 @@ use shared::{
     event::Refund,
     ledger::Refunded,
     order::{Declined, Order, RefundRequest},
+    request::Email,
     stripe::Failure,
 };
 
 use crate::{
     App,
-    reserve::{Reserved, error_of},
+    reserve::{Asked, Reserved, error_of},
 };
 
 impl App {
-    /// The refund of the request with `id`, made where it is not there.
-    pub(crate) async fn settle(&self, reserved: &Reserved, id: &str) -> Result<Refund, Error> {
+    /// The refund that was `asked` for, made where it is not there.
+    pub(crate) async fn settle(&self, reserved: &Reserved, asked: &Asked) -> Result<Refund, Error> {
         let order = &reserved.order;
-        let request = request_in(order, id)?;
+        let request = request_in(order, asked.id())?;
         if let Some(refund) = request.refund() {
-            return Ok(self.stripe.retrieve_refund(refund).await?);
+            let found = self.stripe.retrieve_refund(refund).await?;
+            return self.noted(order, found).await;
         }
         if let Some(why) = request.declined() {
             return Err(refused(why));
@@ -38,13 +44,84 @@ impl App {
         {
             return self.noted(order, found).await;
         }
-        match self.stripe.create_refund(order, request).await {
-            Ok(made) => self.noted(order, made).await,
-            Err(failure) => match failure.declines_refund() {
-                Some(why) => self.released(order, request, why, &failure).await,
-                None => Err(failure.into()),
-            },
+        match self.made(order, request, asked.email()).await? {
+            Made::Refund(made) => self.noted(order, made).await,
+            Made::Refused(why, failure) => self.released(order, request, why, &failure).await,
         }
+    }
+
+    /// The refund of `request`, or why Stripe refuses it for good.
+    async fn made(
+        &self,
+        order: &Order,
+        request: &RefundRequest,
+        email: Option<&Email>,
+    ) -> Result<Made, Error> {
+        let mut made = tried(self.stripe.create_refund(order, request, email).await)?;
+        if let Made::Refused(Declined::NeedsEmail | Declined::Other, _) = made
+            && email.is_none()
+        {
+            made = self.asking_the_payer(order, request, made).await?;
+        }
+        match made {
+            Made::Refused(Declined::ExceedsPaid, failure) => {
+                let why = self.why_exceeding(order, request).await?;
+                Ok(Made::Refused(why, failure))
+            }
+            made => Ok(made),
+        }
+    }
+
+    /// The same with the address that the payer gave when they paid, if they did.
+    async fn asking_the_payer(
+        &self,
+        order: &Order,
+        request: &RefundRequest,
+        first: Made,
+    ) -> Result<Made, Error> {
+        let payer = match self.stripe.payer(order).await {
+            Ok(payer) => payer,
+            Err(failure) if !failure.is_ours_to_mend() => return Err(failure.into()),
+            Err(failure) => {
+                let id = order.id().as_str();
+                tracing::warn!(order.id = id, cause = %failure, "a payer's address cannot be read");
+                return Ok(first);
+            }
+        };
+        match (payer.email, first) {
+            (Some(email), _) => tried(
+                self.stripe
+                    .create_refund(order, request, Some(&email))
+                    .await,
+            ),
+            (None, Made::Refused(_, failure)) if payer.is_asked => {
+                Ok(Made::Refused(Declined::NeedsEmail, failure))
+            }
+            (None, first) => Ok(first),
+        }
+    }
+
+    /// Stripe has no code for a part that it does not refund: it refuses the amount. Whether that was too
+    /// large, the refunds of the payment tell.
+    async fn why_exceeding(
+        &self,
+        order: &Order,
+        request: &RefundRequest,
+    ) -> Result<Declined, Error> {
+        let (Some(paid), Some(intent)) = (order.paid_amount(), order.intent()) else {
+            return Ok(Declined::ExceedsPaid);
+        };
+        let all = self.stripe.refunds(intent).await?;
+        let counting = all.iter().filter(|refund| !refund.is_failed());
+        let refunded = counting
+            .map(|refund| refund.amount)
+            .fold(0, i64::saturating_add);
+        let left = paid.minor_units().saturating_sub(refunded);
+        Ok(match request.amount() {
+            amount if amount > left => Declined::ExceedsPaid,
+            amount if amount < paid.minor_units() => Declined::InFullOnly,
+            _ => Declined::Other,
+        })
     }
 
     /// `refund`, once the ledger has it.
@@ -58,7 +135,7 @@ impl App {
             order.id = order.id().as_str(),
             refund.id = refund.id,
             status = refund.status,
-            "refunded"
+            "a refund was made"
         );
         Ok(refund)
     }
@@ -89,6 +166,24 @@ impl App {
     }
 }
 
+/// What Stripe made of a request.
+enum Made {
+    Refund(Refund),
+    /// None was made, nor will be.
+    Refused(Declined, Failure),
+}
+
+fn tried(answer: Result<Refund, Failure>) -> Result<Made, Error> {
+    let failure = match answer {
+        Ok(refund) => return Ok(Made::Refund(refund)),
+        Err(failure) => failure,
+    };
+    match failure.declines_refund() {
+        Some(why) => Ok(Made::Refused(why, failure)),
+        None => Err(failure.into()),
+    }
+}
+
 fn request_in<'a>(order: &'a Order, id: &str) -> Result<&'a RefundRequest, Error> {
     let request = order.refund_request(id);
     request.ok_or_else(|| Error::Internal("the request is not on its order".into()))
@@ -98,6 +193,8 @@ fn refused(why: Declined) -> Error {
     match why {
         Declined::ExceedsPaid => Error::ExceedsPaid,
         Declined::Disputed => Error::Disputed,
+        Declined::InFullOnly => Error::RefundInFullOnly,
+        Declined::NeedsEmail => Error::RefundNeedsEmail,
         Declined::Other => Error::RefundRefused,
     }
 }

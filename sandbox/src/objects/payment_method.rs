@@ -3,6 +3,7 @@
 //! - [`account`]: bank accounts to debit.
 //! - [`card`]: card data, and the tokens that stand for it.
 //! - [`keeping`]: which customer keeps which payment method.
+//! - [`transfer`]: bank transfers and vouchers, for which the payer goes somewhere.
 
 use serde_json::{Value, json};
 
@@ -20,8 +21,9 @@ use crate::{
 mod account;
 mod card;
 mod keeping;
+mod transfer;
 
-pub(crate) use account::{KINDS as DEBITS, of_currency as debit_of};
+pub(crate) use account::{ACH, KINDS as DEBITS, of_currency as debit_of};
 pub(crate) use card::{Card, read};
 pub(crate) use keeping::{attach, attach_to, of_customer};
 
@@ -157,7 +159,7 @@ pub(crate) fn billing_details() -> Value {
 }
 
 /// Makes a payment method that nobody keeps yet.
-fn create(state: &mut State, call: Call) -> Result<Value, Error> {
+pub(crate) fn create(state: &mut State, call: Call) -> Result<Value, Error> {
     let chosen = card::read(state, call.params)?;
     let id = chosen.keep(state);
     state.store.get(KIND, &id, "id").cloned()

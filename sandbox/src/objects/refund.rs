@@ -1,9 +1,11 @@
 //! Refunds: money given back, never more than is left.
+//!
+//! - [`completion`]: what ends one that is not at its end.
+//! - [`course`]: which way one goes, by the payment method.
 
 use serde_json::{Value, json};
 
 use crate::{
-    cards::Behaviour,
     error::Error,
     ids,
     list::of_payment,
@@ -14,7 +16,14 @@ use crate::{
     store::{number, text},
 };
 
-const KIND: &str = "refund";
+mod completion;
+mod course;
+
+pub(crate) use completion::{answer, end_by_itself, fail, succeed};
+use course::Course;
+
+/// What Stripe calls this kind of object.
+pub(crate) const KIND: &str = "refund";
 
 /// This kind's routes.
 pub(crate) const ROUTES: &[Route] = &[
@@ -22,6 +31,8 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/v1/refunds", list),
     Route::new("GET", "/v1/refunds/{}", retrieve),
     Route::new("POST", "/v1/refunds/{}", update),
+    Route::new("POST", "/v1/refunds/{}/cancel", completion::cancel),
+    Route::new("POST", "/_sandbox/refunds/{}/answer", answer),
     Route::new("POST", "/_sandbox/refunds/{}/fail", fail),
     Route::new("POST", "/_sandbox/refunds/{}/succeed", succeed),
 ];
@@ -35,10 +46,10 @@ pub(crate) fn create(state: &mut State, mut call: Call) -> Result<Value, Error> 
     let amount = params.integer("amount")?;
     let reason = params.choice("reason", REASONS)?;
     let metadata = metadata::merged(params, &Value::Null)?;
+    let email = params.text("instructions_email")?;
     params.accept(&[
         "currency",
         "customer",
-        "instructions_email",
         "origin",
         "refund_application_fee",
         "reverse_transfer",
@@ -46,23 +57,17 @@ pub(crate) fn create(state: &mut State, mut call: Call) -> Result<Value, Error> 
     call.params.finish()?;
     let charge = charge_of(state, charge, intent)?;
     let amount = refundable(state, &charge, amount)?;
+    let course = Course::of(state, &charge, amount, email)?;
     let mut refund = shape(&charge, amount);
     refund["reason"] = reason.into();
     refund["metadata"] = metadata.unwrap_or_else(|| json!({}));
-    if is_slow(state, &charge) {
-        refund["status"] = "pending".into();
-    }
+    course.begin(&mut refund);
     let refund = state.create("refund.created", refund);
     give_back(state, &charge, amount);
+    if course.ends_by_itself() {
+        state.plan_to_settle(text(&refund, "id"));
+    }
     Ok(refund)
-}
-
-fn is_slow(state: &State, charge: &Value) -> bool {
-    let behaviour = state.behaviours.get(text(charge, "payment_method"));
-    matches!(
-        behaviour,
-        Some(Behaviour::RefundsSlowly | Behaviour::Debited(_))
-    )
 }
 
 fn charge_of(
@@ -160,42 +165,6 @@ fn shape(charge: &Value, amount: i64) -> Value {
         "status": "succeeded",
         "transfer_reversal": null,
     })
-}
-
-/// The bank cannot give the money back: it returns to the account.
-pub(crate) fn fail(state: &mut State, call: Call) -> Result<Value, Error> {
-    let refund = open(state, call, &["pending", "succeeded"])?;
-    let patch = json!({
-        "failure_balance_transaction": ids::long("txn_3"),
-        "failure_reason": "lost_or_stolen_card",
-        "status": "failed",
-    });
-    let id = text(&refund, "id");
-    let failed = state.change_object("refund.updated", id, &patch);
-    let charge = state
-        .store
-        .get("charge", text(&refund, "charge"), "charge")?
-        .clone();
-    give_back(state, &charge, -number(&refund, "amount"));
-    state.emit("refund.failed", &failed, None);
-    Ok(failed)
-}
-
-/// A pending refund reaches the payer.
-pub(crate) fn succeed(state: &mut State, call: Call) -> Result<Value, Error> {
-    let refund = open(state, call, &["pending"])?;
-    let patch = json!({ "status": "succeeded" });
-    Ok(state.change_object("refund.updated", text(&refund, "id"), &patch))
-}
-
-fn open(state: &State, call: Call, statuses: &[&str]) -> Result<Value, Error> {
-    let refund = state.store.get(KIND, &call.id(), "id")?.clone();
-    call.params.finish()?;
-    if statuses.contains(&text(&refund, "status")) {
-        return Ok(refund);
-    }
-    let message = format!("The refund is {} already.", text(&refund, "status"));
-    Err(Error::invalid(&message))
 }
 
 fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {

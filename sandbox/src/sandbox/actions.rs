@@ -89,6 +89,15 @@ impl Sandbox {
         self.control(customer::delete, customer, json!({}))
     }
 
+    /// Makes a payment method as the payer's browser does, from `{"type": …}` and its details.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when `params` are not a payment method's.
+    pub fn payment_method(&self, params: Value) -> Result<Value, Value> {
+        self.control(payment_method::create, "", params)
+    }
+
     /// Lets a customer keep a payment method, a test one by name; answers the payment method.
     ///
     /// # Errors
@@ -148,6 +157,15 @@ impl Sandbox {
     /// Stripe's error body when the refund failed before.
     pub fn fail_refund(&self, refund: &str) -> Result<Value, Value> {
         self.control(refund::fail, refund, json!({}))
+    }
+
+    /// Answers for the payer where the money of a refund is to go.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the payer was not asked.
+    pub fn answer_refund(&self, refund: &str) -> Result<Value, Value> {
+        self.control(refund::answer, refund, json!({}))
     }
 
     /// Lets a pending refund reach the payer.

@@ -1,6 +1,8 @@
 //! Refunds.
 
-use sandbox::Sandbox;
+use std::time::Duration;
+
+use sandbox::{Activity, Sandbox};
 use serde_json::json;
 
 use crate::api::{api, event_types, paid, paid_with, text};
@@ -119,5 +121,96 @@ async fn a_slow_refund_is_pending_until_it_settles() {
         stripe.settle_refund(text(&refund, "id")).unwrap()["status"],
         "succeeded"
     );
-    assert_eq!(event_types(&stripe).last().unwrap(), "refund.updated");
+    assert_eq!(
+        event_types(&stripe)[5..],
+        ["refund.updated", "charge.refund.updated"]
+    );
+}
+
+#[tokio::test]
+async fn with_a_time_set_a_refund_ends_as_its_card_says() {
+    let builder = Sandbox::builder().settle_after(Duration::from_millis(1));
+    let stripe = builder.start().await.unwrap();
+    let mut seen = stripe.observe();
+    for (method, first, event, last) in [
+        (
+            "pm_card_pendingRefund",
+            "pending",
+            "refund.updated",
+            "succeeded",
+        ),
+        ("pm_card_refundFail", "succeeded", "refund.failed", "failed"),
+    ] {
+        let intent = paid_with(&api(&stripe), method).await;
+        let refund = stripe.refund(text(&intent, "id"), None).unwrap();
+        assert_eq!(refund["status"], first);
+
+        loop {
+            match seen.recv().await.unwrap() {
+                Activity::Event { type_, .. } if type_ == event => break,
+                _ => {}
+            }
+        }
+
+        let path = format!("/v1/refunds/{}", text(&refund, "id"));
+        assert_eq!(api(&stripe).get(&path).await.ok()["status"], last);
+    }
+}
+
+#[tokio::test]
+async fn a_debit_is_refunded_in_full_or_not_at_all() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let intent = crate::api::intent(&api).await;
+    let id = text(&intent, "id");
+    stripe.confirm(id, "pm_usBankAccount").await.unwrap();
+    stripe.settle(id).unwrap();
+
+    let part = [("payment_intent", id), ("amount", "500")];
+    let refused = api.post("/v1/refunds", &part).await;
+
+    assert_eq!(
+        (refused.status, &refused.body["error"]["param"]),
+        (400, &json!("amount"))
+    );
+    assert_eq!(stripe.refund(id, None).unwrap()["status"], "pending");
+}
+
+#[tokio::test]
+async fn a_refund_of_a_transfer_asks_the_payer_where_the_money_is_to_go() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    for (kind, ends) in [("customer_balance", "canceled"), ("konbini", "succeeded")] {
+        let form = [("type", kind)];
+        let method = api.post("/v1/payment_methods", &form).await.ok();
+        let intent = crate::api::intent(&api).await;
+        let id = text(&intent, "id");
+        let waits = stripe.confirm(id, text(&method, "id")).await.unwrap();
+        assert_eq!(waits["status"], "requires_action");
+        assert_eq!(stripe.settle(id).unwrap()["status"], "succeeded");
+
+        let refused = api.post("/v1/refunds", &[("payment_intent", id)]).await;
+        let error = &refused.body["error"];
+        assert_eq!(
+            (refused.status, &error["param"]),
+            (400, &json!("instructions_email"))
+        );
+
+        let form = [
+            ("payment_intent", id),
+            ("instructions_email", "ada@example.com"),
+        ];
+        let refund = api.post("/v1/refunds", &form).await.ok();
+        assert_eq!(refund["status"], "requires_action");
+        let refund = text(&refund, "id");
+        let cancel = format!("/v1/refunds/{refund}/cancel");
+        if ends == "canceled" {
+            assert_eq!(api.post(&cancel, &[]).await.ok()["status"], ends);
+            assert_eq!(stripe.charges()[0]["amount_refunded"], 0);
+        } else {
+            assert_eq!(stripe.answer_refund(refund).unwrap()["status"], "pending");
+            assert_eq!(api.post(&cancel, &[]).await.status, 400);
+            assert_eq!(stripe.settle_refund(refund).unwrap()["status"], ends);
+        }
+    }
 }

@@ -48,6 +48,10 @@ pub enum Code {
     RefundExceedsPaid,
     /// The payer's bank has the money.
     OrderDisputed,
+    /// The payment method takes no refund of a part.
+    RefundInFullOnly,
+    /// The payer has to be asked where the money is to go.
+    RefundNeedsEmail,
     /// Stripe does not give the payment back.
     RefundRefused,
     /// The body is over the route's cap.
@@ -90,7 +94,7 @@ pub enum Again {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::InvalidRequest,
         Self::AmountTooSmall,
         Self::BadSignature,
@@ -109,6 +113,8 @@ impl Code {
         Self::OrderNotPaid,
         Self::RefundExceedsPaid,
         Self::OrderDisputed,
+        Self::RefundInFullOnly,
+        Self::RefundNeedsEmail,
         Self::RefundRefused,
         Self::BodyTooLarge,
         Self::TooManyPayments,
@@ -139,6 +145,8 @@ impl Code {
             Self::OrderNotPaid => &ORDER_NOT_PAID,
             Self::RefundExceedsPaid => &REFUND_EXCEEDS_PAID,
             Self::OrderDisputed => &ORDER_DISPUTED,
+            Self::RefundInFullOnly => &REFUND_IN_FULL_ONLY,
+            Self::RefundNeedsEmail => &REFUND_NEEDS_EMAIL,
             Self::RefundRefused => &REFUND_REFUSED,
             Self::BodyTooLarge => &BODY_TOO_LARGE,
             Self::TooManyPayments => &TOO_MANY_PAYMENTS,
@@ -290,6 +298,22 @@ static ORDER_DISPUTED: Row = Row {
     code: "order_disputed",
     when: "the payer's bank has the money, until it decides the dispute",
     then: "answer the dispute at Stripe",
+    again: Again::Never,
+};
+
+static REFUND_IN_FULL_ONLY: Row = Row {
+    status: StatusCode::CONFLICT,
+    code: "refund_in_full_only",
+    when: "Stripe takes no refund of a part of a payment by this method",
+    then: "refund all of it, or pay the part back in another way",
+    again: Again::Never,
+};
+
+static REFUND_NEEDS_EMAIL: Row = Row {
+    status: StatusCode::CONFLICT,
+    code: "refund_needs_email",
+    when: "Stripe has to ask the payer where the money is to go, and knows no e-mail address of theirs",
+    then: "send `instructionsEmail`, with another `Idempotency-Key`",
     again: Again::Never,
 };
 

@@ -49,6 +49,8 @@ fn rows() -> Vec<(Error, u16, &'static str)> {
         (Error::NotPaid, 409, "order_not_paid"),
         (Error::ExceedsPaid, 409, "refund_exceeds_paid"),
         (Error::Disputed, 409, "order_disputed"),
+        (Error::RefundInFullOnly, 409, "refund_in_full_only"),
+        (Error::RefundNeedsEmail, 409, "refund_needs_email"),
         (Error::RefundRefused, 409, "refund_refused"),
         (Error::TooLarge, 413, "body_too_large"),
         (

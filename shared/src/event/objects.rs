@@ -108,6 +108,12 @@ pub struct Refund {
 }
 
 impl Refund {
+    /// Whether its money stays with the shop.
+    #[must_use]
+    pub fn is_failed(&self) -> bool {
+        matches!(self.status.as_deref(), Some("failed" | "canceled"))
+    }
+
     /// What the metadata holds under `key`.
     #[must_use]
     pub fn metadata(&self, key: &str) -> Option<&str> {

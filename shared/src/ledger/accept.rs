@@ -16,6 +16,8 @@ pub enum Accepted {
     Seen,
     /// No order of ours depends on it, and nobody subscribed to it.
     Ignored,
+    /// All refunds of its payment have to be asked for first: nothing was written.
+    LacksRefunds,
     /// It contradicts its order, or cannot be read: kept, with its body, for a person to look at.
     Quarantined,
 }
@@ -28,6 +30,7 @@ impl Accepted {
             Self::Applied => "applied",
             Self::Seen => "seen",
             Self::Ignored => "ignored",
+            Self::LacksRefunds => "lacks_refunds",
             Self::Quarantined => "quarantined",
         }
     }
@@ -71,6 +74,9 @@ impl Handle {
             Subject::Charge(charge) => &charge.payment_intent,
             Subject::Refund(refund) => &refund.payment_intent,
             Subject::Dispute(dispute) => &dispute.payment_intent,
+            Subject::Refunds { payment_intent, .. } => {
+                return Some(Self::Intent(payment_intent.clone()));
+            }
             Subject::Related(_) | Subject::Other | Subject::Unreadable(_) => return None,
         };
         intent.clone().map(Self::Intent)
@@ -82,6 +88,8 @@ impl Handle {
 pub(super) enum Decision {
     /// Nothing.
     Ignore,
+    /// Nothing, before all refunds of the payment are known.
+    AskForRefunds,
     /// The event id, and these messages.
     Pass(Vec<Message>),
     /// The event id, the order, and these messages.
@@ -111,7 +119,9 @@ pub(super) fn decide(
         }
         (_, None) => Ok(None),
     };
+    let lacks_refunds = found.is_some_and(|(order, _)| order.lacks_refunds(event));
     match stepped {
+        Ok(_) if lacks_refunds => Decision::AskForRefunds,
         Err(mismatch) => Decision::Quarantine(mismatch.to_string(), passed_on),
         Ok(None) if passed_on.is_empty() => Decision::Ignore,
         Ok(None) => Decision::Pass(passed_on),

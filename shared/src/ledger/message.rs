@@ -52,6 +52,7 @@ struct OrderData<'a> {
     amount: i64,
     currency: &'a str,
     refunded_amount: i64,
+    refund_pending_amount: i64,
     payment_intent: Option<&'a str>,
     paid_at: Option<i64>,
     #[serde(skip_serializing_if = "<[Line]>::is_empty")]
@@ -79,6 +80,7 @@ impl Message {
             amount: contents.amount().minor_units(),
             currency: currency.as_str(),
             refunded_amount: order.refunded_amount(),
+            refund_pending_amount: order.refund_pending_amount(),
             payment_intent: order.intent(),
             paid_at: order.paid_at(),
             items: contents.lines(),

@@ -318,6 +318,7 @@ fn accept(
     let found = found.as_ref().map(|(order, version)| (order, *version));
     let accepted = match decide(found, event, is_subscribed, now) {
         Decision::Ignore => return Ok(Accepted::Ignored),
+        Decision::AskForRefunds => return Ok(Accepted::LacksRefunds),
         Decision::Pass(messages) => {
             outbox::append(transaction, &messages, now)?;
             Accepted::Applied

@@ -2,10 +2,10 @@
 
 use super::{
     Order, Status,
-    facts::{DisputeStage, RefundStage, Stage},
+    facts::{DisputeStage, Stage},
     payment::Applied,
 };
-use crate::event::{Charge, Dispute, Event, Refund, Subject};
+use crate::event::{Charge, Dispute, Event, Subject};
 
 /// Why an event is not this order's, though it says so. The event is quarantined: a person looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,9 +46,11 @@ pub enum Happening {
     Processing,
     /// The payment was canceled.
     Canceled,
-    /// Money was given back.
+    /// A refund was made that has not reached the payer: it is under way, or waits for them.
+    RefundPending,
+    /// A refund reached the payer.
     Refunded,
-    /// A refund failed: the money is with the shop again.
+    /// A refund failed or was canceled: the money is with the shop.
     RefundFailed,
     /// The payer's bank claims the money back.
     Disputed,
@@ -67,6 +69,7 @@ impl Happening {
             Self::PaymentFailed => "order.payment_failed",
             Self::Processing => "order.processing",
             Self::Canceled => "order.canceled",
+            Self::RefundPending => "order.refund_pending",
             Self::Refunded => "order.refunded",
             Self::RefundFailed => "order.refund_failed",
             Self::Disputed => "order.disputed",
@@ -100,8 +103,9 @@ impl Order {
         let applied = match &event.subject {
             Subject::Intent(intent) => next.apply_intent(intent, event)?,
             Subject::Session(session) => next.apply_session(session, event)?,
-            Subject::Charge(charge) => next.apply_charge(charge)?.into(),
+            Subject::Charge(charge) => next.check_charge(charge)?.into(),
             Subject::Refund(refund) => next.apply_refund(refund)?.into(),
+            Subject::Refunds { all, .. } => next.apply_refunds(all)?.into(),
             Subject::Dispute(dispute) => next.apply_dispute(dispute).into(),
             Subject::Related(_) | Subject::Other | Subject::Unreadable(_) => Applied::Nothing,
         };
@@ -125,29 +129,18 @@ impl Order {
         }
     }
 
-    fn apply_charge(&mut self, charge: &Charge) -> Result<(), Mismatch> {
+    /// A charge tells how much of it is refunded, which falls again when a refund fails, and which
+    /// refunds it does not tell: see [`Order::lacks_refunds`].
+    fn check_charge(&self, charge: &Charge) -> Result<(), Mismatch> {
         self.check_offered(charge.amount, &charge.currency, |offered, is| offered == is)?;
-        if !(0..=charge.amount).contains(&charge.amount_refunded) {
-            return Err(Mismatch::Amount);
+        match (0..=charge.amount).contains(&charge.amount_refunded) {
+            true => Ok(()),
+            false => Err(Mismatch::Amount),
         }
-        self.facts.charge_refunded(charge.amount_refunded);
-        Ok(())
-    }
-
-    /// The refund counts from here on, and no more what was set aside for it.
-    pub(super) fn apply_refund(&mut self, refund: &Refund) -> Result<(), Mismatch> {
-        self.check_offered(refund.amount, &refund.currency, |offered, is| offered >= is)?;
-        let stage = match refund.status.as_deref() {
-            Some("failed" | "canceled") => RefundStage::Failed,
-            _ => RefundStage::Given,
-        };
-        self.facts.refund(&refund.id, refund.amount, stage);
-        self.tie(refund);
-        Ok(())
     }
 
     /// Whether some revision of the same currency has an amount that fits.
-    fn check_offered(
+    pub(super) fn check_offered(
         &self,
         amount: i64,
         currency: &str,
@@ -187,7 +180,10 @@ impl Order {
             && self.attempt() != next.attempt()
             // A page's intent tells the same failure by itself.
             && (before != Status::Failed || next.stage() == Some(Stage::Failed));
-        let more_refunded = next.refunded_amount() - self.refunded_amount();
+        let refunds = next.facts.refunds();
+        let known = self.facts.refunds();
+        // What an earlier version counted by a charge's total was notified then.
+        let counted = self.facts.unexplained() - next.facts.unexplained();
         [
             (
                 self.paid_at().is_none() && next.paid_at().is_some(),
@@ -196,8 +192,12 @@ impl Order {
             (failed_anew, Happening::PaymentFailed),
             (came(Status::Processing), Happening::Processing),
             (came(Status::Canceled), Happening::Canceled),
-            (more_refunded > 0, Happening::Refunded),
-            (more_refunded < 0, Happening::RefundFailed),
+            (refunds.is_pending_since(known), Happening::RefundPending),
+            (
+                refunds.succeeded_since(known) > counted,
+                Happening::Refunded,
+            ),
+            (refunds.has_failed_since(known), Happening::RefundFailed),
             (is.open > was.open, Happening::Disputed),
             (is.won > was.won, Happening::DisputeWon),
             (is.lost > was.lost, Happening::DisputeLost),

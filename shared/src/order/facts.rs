@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::refund_facts::{RefundFacts, RefundStatus};
+
 /// All that was reported of one order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Facts {
@@ -20,9 +22,10 @@ pub(super) struct Facts {
     /// In an order that an earlier version wrote: whether its intent was canceled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     canceled: bool,
-    /// The most that a charge's own total of refunds has shown, in minor units.
+    /// The most that a charge's own total of refunds showed to an earlier version, in minor units; 0 once
+    /// the refunds themselves are known.
     charge_refunded: i64,
-    refunds: BTreeMap<String, Refunded>,
+    refunds: RefundFacts,
     disputes: BTreeMap<String, DisputeStage>,
 }
 
@@ -82,21 +85,6 @@ struct Paid {
     /// Which intent took the money; `None` for the one that the order has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     intent: Option<String>,
-}
-
-/// One refund, in minor units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Refunded {
-    stage: RefundStage,
-    amount: i64,
-}
-
-/// How far a refund has come; `Failed` is last, since money that came back stays back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum RefundStage {
-    Given,
-    Failed,
 }
 
 /// How far a dispute has come. A dispute that was lost can be won back, and not the reverse.
@@ -161,20 +149,23 @@ impl Facts {
         self.forget_attempts();
     }
 
-    pub(super) fn charge_refunded(&mut self, total: i64) {
-        self.charge_refunded = self.charge_refunded.max(total);
+    pub(super) fn refund(&mut self, id: &str, amount: i64, status: RefundStatus) {
+        self.refunds.report(id, amount, status);
     }
 
-    pub(super) fn refund(&mut self, id: &str, amount: i64, stage: RefundStage) {
-        let reported = Refunded { stage, amount };
-        let known = self.refunds.entry(id.to_owned()).or_insert(reported);
-        *known = (*known).max(reported);
+    /// Every refund of the payment was reported, so that no total of theirs is needed any more.
+    pub(super) fn knows_all_refunds(&mut self) {
+        self.charge_refunded = 0;
     }
 
-    /// Each refund that was reported: its id, its amount in minor units, and how far it has come.
-    pub(super) fn refunds(&self) -> impl Iterator<Item = (&str, i64, RefundStage)> {
-        let refunds = self.refunds.iter();
-        refunds.map(|(id, refund)| (id.as_str(), refund.amount, refund.stage))
+    pub(super) fn refunds(&self) -> &RefundFacts {
+        &self.refunds
+    }
+
+    /// Whether the refunds that are known add up to `total`, a charge's own, as it is now or was.
+    pub(super) fn refunds_add_up_to(&self, total: i64) -> bool {
+        let known = self.refunds.succeeded() + self.refunds.pending();
+        self.charge_refunded == 0 && known == total
     }
 
     pub(super) fn dispute(&mut self, id: &str, stage: DisputeStage) {
@@ -207,17 +198,14 @@ impl Facts {
         self.canceled
     }
 
-    /// What was given back, in minor units. A shop may be told of single refunds, of a charge's total,
-    /// or of both: the larger counts, less what failed after it was given.
+    /// What reached the payer, in minor units.
     pub(super) fn refunded_amount(&self) -> i64 {
-        let sum = |failed_only: bool| -> i64 {
-            let refunds = self.refunds.values();
-            refunds
-                .filter(|refund| !failed_only || refund.stage == RefundStage::Failed)
-                .map(|refund| refund.amount)
-                .fold(0, i64::saturating_add)
-        };
-        (self.charge_refunded.max(sum(false)) - sum(true)).max(0)
+        self.refunds.succeeded().saturating_add(self.unexplained())
+    }
+
+    /// What an earlier version counted as refunded, and no known refund explains.
+    pub(super) fn unexplained(&self) -> i64 {
+        (self.charge_refunded - self.refunds.total()).max(0)
     }
 
     pub(super) fn disputes(&self) -> Disputes {

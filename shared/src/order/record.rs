@@ -4,7 +4,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Order, RefundRequest, facts::RefundStage};
+use super::{Order, RefundRequest, RefundStatus};
 
 /// One refund of an order, or a request for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,16 +19,22 @@ pub struct RefundRecord<'a> {
     pub state: RefundState,
 }
 
-/// What became of a refund.
+/// What became of a refund: Stripe's status, or that of a request without a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundState {
     /// Its amount is set aside; whether Stripe made it is not known yet.
     Requested,
-    /// Stripe gives the money back.
-    Given,
-    /// Stripe could not give it back: the money is with the shop again.
+    /// It waits for the payer, such as for their bank details.
+    RequiresAction,
+    /// It is under way to the payer.
+    Pending,
+    /// Stripe refunded it.
+    Succeeded,
+    /// It failed: the money is with the shop again.
     Failed,
+    /// It was canceled before the payer acted: the money is with the shop.
+    Canceled,
     /// Stripe refused to make it.
     Refused,
 }
@@ -42,22 +48,22 @@ impl Order {
             .iter()
             .map(|request| self.recorded(request));
         let is_asked = |id: &str| self.refund_requests.iter().any(|r| r.refund() == Some(id));
-        let others = self.facts.refunds().filter(|(id, ..)| !is_asked(id));
-        let others = others.map(|(id, amount, stage)| RefundRecord {
+        let others = self.facts.refunds().iter().filter(|(id, ..)| !is_asked(id));
+        let others = others.map(|(id, amount, status)| RefundRecord {
             request: None,
             refund: Some(id),
             amount,
-            state: RefundState::of(stage),
+            state: status.into(),
         });
         asked.chain(others).collect()
     }
 
     fn recorded<'a>(&'a self, request: &'a RefundRequest) -> RefundRecord<'a> {
         let refund = request.refund();
-        let mut reported = self.facts.refunds();
-        let stage = refund.and_then(|id| reported.find(|(known, ..)| *known == id));
-        let state = match (stage, request.declined()) {
-            (Some((.., stage)), _) => RefundState::of(stage),
+        let mut reported = self.facts.refunds().iter();
+        let found = refund.and_then(|id| reported.find(|(known, ..)| *known == id));
+        let state = match (found, request.declined()) {
+            (Some((.., status)), _) => status.into(),
             (None, Some(_)) => RefundState::Refused,
             (None, None) => RefundState::Requested,
         };
@@ -70,11 +76,14 @@ impl Order {
     }
 }
 
-impl RefundState {
-    fn of(stage: RefundStage) -> Self {
-        match stage {
-            RefundStage::Given => Self::Given,
-            RefundStage::Failed => Self::Failed,
+impl From<RefundStatus> for RefundState {
+    fn from(status: RefundStatus) -> Self {
+        match status {
+            RefundStatus::RequiresAction => Self::RequiresAction,
+            RefundStatus::Pending => Self::Pending,
+            RefundStatus::Succeeded => Self::Succeeded,
+            RefundStatus::Canceled => Self::Canceled,
+            RefundStatus::Failed => Self::Failed,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod histories;
 mod offers;
+mod refunds;
 mod ways;
 
 use std::collections::BTreeMap;
@@ -62,6 +63,7 @@ fn event(created: i64, subject: Subject) -> Event {
         kind: "of.no.matter".to_owned(),
         created,
         livemode: Some(false),
+        api_version: Some("2025-03-31.basil".to_owned()),
         subject,
         body: String::new(),
     }
@@ -170,15 +172,19 @@ fn each_history_ends_in_its_state() {
         (vec![paid()], Status::Paid),
         (vec![paid(), failed_attempt(NOW + 60)], Status::Paid),
         (vec![paid(), attempt(NOW + 60, "canceled")], Status::Paid),
+        (vec![paid(), refund("re_1", 500, "pending")], Status::Paid),
         (
-            vec![paid(), refund("re_1", 500, "pending")],
+            vec![paid(), refund("re_1", 500, "succeeded")],
             Status::PartiallyRefunded,
         ),
         (
             vec![paid(), refund("re_1", 1500, "succeeded")],
             Status::Refunded,
         ),
-        (vec![paid(), charge_refunded(1500)], Status::Refunded),
+        (
+            vec![paid(), refunds::listed(&[(1500, "succeeded")])],
+            Status::Refunded,
+        ),
         (
             vec![
                 paid(),
@@ -220,22 +226,25 @@ fn each_history_ends_in_its_state() {
 
 #[test]
 fn a_refund_is_counted_once_however_it_is_told() {
-    let both = [refund("re_1", 500, "succeeded"), charge_refunded(500)];
+    let both = [
+        refund("re_0", 500, "succeeded"),
+        refunds::listed(&[(500, "succeeded")]),
+    ];
     assert_eq!(after(&both).0.refunded_amount(), 500);
 
     let two = [
-        refund("re_1", 500, "pending"),
-        refund("re_1", 500, "succeeded"),
-        refund("re_2", 300, "succeeded"),
-        charge_refunded(800),
+        refund("re_0", 500, "pending"),
+        refund("re_0", 500, "succeeded"),
+        refund("re_1", 300, "succeeded"),
+        refunds::listed(&[(500, "pending"), (300, "succeeded")]),
     ];
     assert_eq!(after(&two).0.refunded_amount(), 800);
 
     let one_failed = [
-        charge_refunded(500),
-        refund("re_1", 500, "failed"),
-        refund("re_2", 200, "succeeded"),
-        charge_refunded(200),
+        refunds::listed(&[(500, "succeeded")]),
+        refund("re_0", 500, "failed"),
+        refund("re_1", 200, "succeeded"),
+        refunds::listed(&[(500, "failed"), (200, "succeeded")]),
     ];
     assert_eq!(after(&one_failed).0.refunded_amount(), 200);
 }
@@ -255,16 +264,14 @@ fn what_is_left_counts_every_refund_once_whatever_is_known_of_it() {
         (vec![refund_for("rfd_1", "re_1", 500, "failed")], 1500),
         (
             vec![
-                charge_refunded(500),
-                refund_for("rfd_1", "re_1", 500, "succeeded"),
+                refunds::listed(&[(500, "succeeded")]),
+                refund_for("rfd_1", "re_0", 500, "succeeded"),
             ],
             1000,
         ),
         // Another refund, from the dashboard.
         (vec![refund("re_2", 300, "succeeded")], 700),
-        // Whether the total has the request in it, nobody knows yet.
-        (vec![charge_refunded(500)], 500),
-        (vec![charge_refunded(1500)], 0),
+        (vec![refunds::listed(&[(1500, "succeeded")])], 0),
         // Another order's request.
         (vec![refund_for("rfd_9", "re_1", 500, "succeeded")], 500),
     ];
@@ -307,8 +314,8 @@ fn the_site_is_told_of_each_thing_once() {
         failed_attempt(NOW),
         attempt(NOW + 1, "succeeded"),
         attempt(NOW + 1, "succeeded"),
-        charge_refunded(500),
-        refund("re_1", 500, "succeeded"),
+        refunds::listed(&[(500, "succeeded")]),
+        refund("re_0", 500, "succeeded"),
         dispute("dp_1", "needs_response"),
         dispute("dp_1", "won"),
     ];

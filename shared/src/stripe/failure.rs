@@ -129,6 +129,12 @@ impl Failure {
             && matches!(self, Self::Refused(refusal) if refusal.param.as_deref() == Some("customer"))
     }
 
+    /// Whether the request was fine and our key was not: [`Refusal::is_ours_to_mend`].
+    #[must_use]
+    pub fn is_ours_to_mend(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.is_ours_to_mend())
+    }
+
     /// Whether the object is in a state that does not allow what was asked.
     #[must_use]
     pub fn is_unexpected_state(&self) -> bool {

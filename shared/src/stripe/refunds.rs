@@ -3,12 +3,16 @@
 use std::collections::HashMap;
 
 use stripe::{RequestStrategy, StripeRequest as _};
-use stripe_core::refund::{CreateRefund, CreateRefundReason, ListRefund, RetrieveRefund};
+use stripe_core::{
+    payment_intent::RetrievePaymentIntent,
+    refund::{CreateRefund, CreateRefundReason, ListRefund, RetrieveRefund},
+};
 
 use super::{Failure, Stripe, intents::key_of};
 use crate::{
     event::Refund,
     order::{Declined, Order, RefundKeys, RefundReason, RefundRequest},
+    request::Email,
 };
 
 /// Stripe's largest page.
@@ -21,9 +25,45 @@ struct Page {
     has_more: bool,
 }
 
+/// Who paid, as far as a refund has to know.
+#[derive(Debug)]
+pub struct Payer {
+    /// As it was given when they paid.
+    pub email: Option<Email>,
+    /// Whether Stripe asks them where a refund is to go: the payment method cannot be refunded to.
+    pub is_asked: bool,
+}
+
+/// Stripe's names of the payment methods to which a refund cannot go back by itself
+/// (<https://docs.stripe.com/refunds>).
+const ASKED: [&str; 4] = ["customer_balance", "konbini", "multibanco", "promptpay"];
+
+#[derive(miniserde::Deserialize)]
+struct Paid {
+    latest_charge: Option<PaidCharge>,
+}
+
+#[derive(miniserde::Deserialize)]
+struct PaidCharge {
+    billing_details: Option<BillingDetails>,
+    payment_method_details: Option<MethodDetails>,
+}
+
+#[derive(miniserde::Deserialize)]
+struct BillingDetails {
+    email: Option<String>,
+}
+
+#[derive(miniserde::Deserialize)]
+struct MethodDetails {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
 impl Stripe {
     /// Makes the refund of `request`. Whoever does so for the same request makes the same refund, for
-    /// as long as Stripe knows the key: a day at least.
+    /// as long as Stripe knows the key: a day at least. Where the payer has to be asked where the money is
+    /// to go, Stripe writes to `email`.
     ///
     /// # Errors
     ///
@@ -32,8 +72,9 @@ impl Stripe {
         &self,
         order: &Order,
         request: &RefundRequest,
+        email: Option<&Email>,
     ) -> Result<Refund, Failure> {
-        let key = ["refund", order.id().as_str(), request.id()];
+        let mut key = vec!["refund", order.id().as_str(), request.id()];
         let metadata = [
             (RefundKeys::ORDER, order.id().as_str()),
             (RefundKeys::REQUEST, request.id()),
@@ -45,6 +86,11 @@ impl Stripe {
             .metadata(HashMap::from(metadata));
         if let Some(reason) = request.reason() {
             refund = refund.reason(stripes(reason));
+        }
+        if let Some(email) = email {
+            // Other parameters need another key, and what was refused without it made nothing.
+            key.push("instructions_email");
+            refund = refund.instructions_email(email.as_str());
         }
         let made: Refund = refund
             .build()
@@ -65,26 +111,53 @@ impl Stripe {
         order: &Order,
         request: &RefundRequest,
     ) -> Result<Option<Refund>, Failure> {
-        let mut after = None;
+        let all = self.refunds(intent_of(order)?).await?;
+        let mut made = all.into_iter();
+        made.find(|refund| refund.metadata(RefundKeys::REQUEST) == Some(request.id()))
+            .map(|refund| checked(refund, order, request))
+            .transpose()
+    }
+
+    /// All refunds of the payment by `intent`, as they are now. Unlike a search, the list is consistent.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when Stripe did not give them.
+    pub async fn refunds(&self, intent: &str) -> Result<Vec<Refund>, Failure> {
+        let mut all: Vec<Refund> = Vec::new();
         loop {
-            let mut list = ListRefund::new()
-                .payment_intent(intent_of(order)?)
-                .limit(PAGE);
-            if let Some(after) = after {
-                list = list.starting_after(after);
+            let mut list = ListRefund::new().payment_intent(intent).limit(PAGE);
+            if let Some(last) = all.last() {
+                list = list.starting_after(last.id.as_str());
             }
             let page: Page = list.build().customize().send(self).await?;
-            after = page.data.last().map(|refund| refund.id.clone());
-            let is_more = page.has_more && after.is_some();
-            let mut refunds = page.data.into_iter();
-            let found =
-                refunds.find(|refund| refund.metadata(RefundKeys::REQUEST) == Some(request.id()));
-            match found {
-                Some(refund) => return checked(refund, order, request).map(Some),
-                None if is_more => {}
-                None => return Ok(None),
+            let is_more = page.has_more && !page.data.is_empty();
+            all.extend(page.data);
+            if !is_more {
+                return Ok(all);
             }
         }
+    }
+
+    /// Who paid `order`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when Stripe did not give the payment.
+    pub async fn payer(&self, order: &Order) -> Result<Payer, Failure> {
+        let paid = RetrievePaymentIntent::new(intent_of(order)?)
+            .expand(["latest_charge".to_owned()])
+            .build();
+        let paid: Paid = paid.customize().send(self).await?;
+        let (billing, method) = match paid.latest_charge {
+            Some(charge) => (charge.billing_details, charge.payment_method_details),
+            None => (None, None),
+        };
+        let email = billing.and_then(|billing| billing.email);
+        Ok(Payer {
+            email: email.and_then(|email| Email::parse(&email).ok()),
+            is_asked: method.is_some_and(|method| ASKED.contains(&method.kind.as_str())),
+        })
     }
 
     /// The refund with `id`.
@@ -118,6 +191,7 @@ impl Failure {
                 Declined::ExceedsPaid
             }
             (Some("charge_disputed" | "refund_disputed_payment"), _) => Declined::Disputed,
+            (_, Some("instructions_email")) => Declined::NeedsEmail,
             _ => Declined::Other,
         })
     }
@@ -178,6 +252,14 @@ mod tests {
             (
                 refused(400, invalid, Some("charge_disputed"), None),
                 Some(Declined::Disputed),
+            ),
+            (
+                refused(400, invalid, Some("refund_disputed_payment"), None),
+                Some(Declined::Disputed),
+            ),
+            (
+                refused(400, invalid, None, Some("instructions_email")),
+                Some(Declined::NeedsEmail),
             ),
             (
                 refused(404, invalid, Some("resource_missing"), None),

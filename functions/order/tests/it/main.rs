@@ -99,7 +99,7 @@ async fn the_owner_reads_state_amounts_and_times() {
     let intent = page.order().await;
     let created = page.read("ada", "/api/order?id=o_1").await.expect(200);
     let expected = json!({ "orderId": "o_1", "status": "created", "amount": 1500, "currency": "usd",
-        "refundedAmount": 0, "createdAt": NOW, "updatedAt": NOW, "paidAt": null });
+        "refundedAmount": 0, "refundPendingAmount": 0, "createdAt": NOW, "updatedAt": NOW, "paidAt": null });
     assert_eq!(created.body, expected);
 
     page.shop

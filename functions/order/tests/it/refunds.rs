@@ -62,13 +62,13 @@ async fn staff_see_who_asked_for_a_refund_and_what_became_of_it() {
     let order = page.shop.order("o_1").await;
     let request = &order.refund_requests()[0];
     let stripe = Stripe::new(&page.shop.config);
-    let made = stripe.create_refund(&order, request).await.unwrap();
+    let made = stripe.create_refund(&order, request, None).await.unwrap();
     page.accept_all().await;
     let refunds = page.refunds().await;
     let [given] = &refunds.as_array().unwrap()[..] else {
         panic!("one refund")
     };
-    assert_eq!(given["status"], "given");
+    assert_eq!(given["status"], "succeeded");
     assert_eq!(given["refundId"], made.id);
     assert_eq!(given["requestedBy"], asked["requestedBy"]);
 }
@@ -85,7 +85,7 @@ async fn a_refund_that_was_made_at_stripe_is_in_the_record_without_a_name() {
     };
     assert_eq!(
         (&made["amount"], &made["status"]),
-        (&json!(300), &json!("given"))
+        (&json!(300), &json!("succeeded"))
     );
     assert!(made["refundId"].as_str().unwrap().starts_with("re_"));
     for name in ["reason", "requestedBy", "requestedAt"] {

@@ -136,6 +136,10 @@ async fn what_is_wrong_is_named() {
         (json!({ "orderId": "o_1", "currency": "usd" }), "`currency`"),
         (json!({ "amount": 500 }), "`orderId`"),
         (json!({ "orderId": "../o_1" }), "`orderId`"),
+        (
+            json!({ "orderId": "o_1", "instructionsEmail": "ada" }),
+            "`instructionsEmail`",
+        ),
     ];
     for (body, named) in cases {
         let said = message(api.post("k1", &body).await);
@@ -200,18 +204,65 @@ async fn the_ledger_keeps_who_asked_when_for_how_much_why_and_what_came_of_it() 
 }
 
 #[tokio::test]
-async fn a_pending_refund_counts_as_given_back() {
+async fn a_pending_refund_is_reserved_and_refunded_once_it_succeeded() {
     let api = Api::start().await;
     let intent = api.shop.open_order("o_1").await;
     let confirm = api.shop.stripe.confirm(&intent, "pm_card_pendingRefund");
     confirm.await.unwrap();
     api.shop.hear_of(&intent).await;
 
-    let answer = api.post("k1", &rest()).await.expect(200);
+    let answer = api.refund("k1", 1000).await.expect(200);
     assert_eq!(answer.body["status"], "pending");
-    assert_eq!(api.left().await, 0);
+    let order = api.shop.order("o_1").await;
+    assert_eq!(order.status().as_str(), "paid");
+    assert_eq!(
+        (order.refunded_amount(), order.refund_pending_amount()),
+        (0, 1000)
+    );
+    assert_eq!(api.refund("k2", 501).await.code(409), "refund_exceeds_paid");
+
     let refund = answer.body["refundId"].as_str().unwrap();
     api.shop.stripe.settle_refund(refund).unwrap();
-    let again = api.post("k1", &rest()).await.expect(200);
+    let again = api.refund("k1", 1000).await.expect(200);
     assert_eq!(again.body["status"], Value::from("succeeded"));
+    api.shop.hear_of(&intent).await;
+
+    let order = api.shop.order("o_1").await;
+    assert_eq!(
+        (order.refunded_amount(), order.refund_pending_amount()),
+        (1000, 0)
+    );
+    let told = ["order.paid", "order.refund_pending", "order.refunded"];
+    assert_eq!(told_by(&api).await, told);
+}
+
+#[tokio::test]
+async fn a_refund_that_fails_after_it_succeeded_is_told_and_may_be_asked_for_again() {
+    let api = Api::start().await;
+    let intent = api.shop.open_order("o_1").await;
+    let confirm = api.shop.stripe.confirm(&intent, "pm_card_refundFail");
+    confirm.await.unwrap();
+    api.shop.hear_of(&intent).await;
+    let answer = api.post("k1", &rest()).await.expect(200);
+    assert_eq!(answer.body["status"], "succeeded");
+
+    let refund = answer.body["refundId"].as_str().unwrap();
+    api.shop.stripe.fail_refund(refund).unwrap();
+    api.shop.hear_of(&intent).await;
+
+    assert_eq!(api.left().await, 1500);
+    let told = ["order.paid", "order.refunded", "order.refund_failed"];
+    assert_eq!(told_by(&api).await, told);
+}
+
+/// The types of what the site is notified of, in the order in which it happened.
+async fn told_by(api: &Api) -> Vec<String> {
+    let now = api.shop.clock.now();
+    let mut due = api.shop.ledger.take_due(now, 60, 10).await.unwrap();
+    let version = |body: &str| {
+        let body: Value = serde_json::from_str(body).unwrap();
+        body["data"]["version"].as_i64()
+    };
+    due.sort_by_key(|one| version(&one.message.body));
+    due.into_iter().map(|one| one.message.kind).collect()
 }

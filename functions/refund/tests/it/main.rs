@@ -1,12 +1,13 @@
 //! `refund` over a real socket, with a sandbox of Stripe and a ledger on a file behind it: what it
-//! [`answers`], what roles let it do ([`limits`]), how Stripe fails ([`faults`]), and several real
-//! [`processes`].
+//! [`answers`], what roles let it do ([`limits`]), how Stripe fails ([`faults`]), what cannot go back to
+//! where it came from ([`elsewhere`]), and several real [`processes`].
 #![expect(
     clippy::unwrap_used,
     reason = "a test may stop at what it does not expect"
 )]
 
 mod answers;
+mod elsewhere;
 mod faults;
 mod limits;
 mod processes;

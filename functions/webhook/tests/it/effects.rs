@@ -1,9 +1,12 @@
 //! What events do, delivered by the sandbox itself: late, twice, reversed, by two secrets.
 
-use sandbox::Order;
-use testing::Shop;
+use sandbox::{Fault, Order};
+use serde_json::{Value, json};
+use shared::order::Status;
+use testing::{Client, Shop};
+use webhook::{App, service};
 
-use crate::{Hook, order, outbox, told};
+use crate::{Hook, event, order, outbox, paid, told};
 
 /// A hook that the sandbox delivers to.
 async fn connected() -> Hook {
@@ -214,4 +217,86 @@ async fn while_a_secret_is_rolled_either_is_good() {
     hook.shop.stripe.delivered_all().await;
 
     assert_eq!(hook.status("o_1").await.as_str(), "paid");
+}
+
+/// The charge's own event of its refunds, as an endpoint of an older version hears it.
+fn charge_refunded(shop: &Shop) -> Value {
+    let mut told = event(shop, "charge.refunded");
+    told["api_version"] = json!("2022-11-15");
+    told
+}
+
+#[tokio::test]
+async fn a_charge_that_shows_less_than_before_is_asked_about() {
+    for (place, failure_is_told) in [(0, false), (1, true), (2, true), (3, true)] {
+        let hook = Hook::start().await;
+        let paid = paid(&hook.shop, "o_1").await;
+        let _ = hook.deliver(&paid).await.expect(200);
+        let intent = paid["data"]["object"]["id"].as_str().unwrap();
+        let stripe = &hook.shop.stripe;
+
+        let first = stripe.refund(intent, Some(1000)).unwrap();
+        let mut events = vec![charge_refunded(&hook.shop)];
+        stripe.fail_refund(first["id"].as_str().unwrap()).unwrap();
+        let failed = event(&hook.shop, "charge.refund.updated");
+        stripe.refund(intent, Some(400)).unwrap();
+        events.push(charge_refunded(&hook.shop));
+        if failure_is_told {
+            events.insert(place - 1, failed);
+        }
+        for event in events.iter().chain(events.iter().rev()) {
+            let _ = hook.deliver(event).await.expect(200);
+        }
+
+        let order = hook.shop.order("o_1").await;
+        assert_eq!(order.status(), Status::PartiallyRefunded, "{place}");
+        assert_eq!(
+            (order.refunded_amount(), order.left_to_refund()),
+            (400, 1100)
+        );
+        let told = told(&hook.shop).await;
+        assert!(told.contains(&"order.refund_failed".to_owned()), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refund_whose_own_event_came_needs_no_list() {
+    let hook = Hook::start().await;
+    let paid = paid(&hook.shop, "o_1").await;
+    let _ = hook.deliver(&paid).await.expect(200);
+    let intent = paid["data"]["object"]["id"].as_str().unwrap();
+    hook.shop.stripe.refund(intent, Some(1000)).unwrap();
+    let denied = Fault::restricted().on("GET", "/v1/refunds").times(0);
+    hook.shop.stripe.inject(denied);
+
+    let total = event(&hook.shop, "charge.refunded");
+    let _ = hook.deliver(&total).await.expect(503);
+    let own = event(&hook.shop, "refund.created");
+    let _ = hook.deliver(&own).await.expect(200);
+    let _ = hook.deliver(&total).await.expect(200);
+
+    assert_eq!(hook.status("o_1").await, Status::PartiallyRefunded);
+}
+
+#[tokio::test]
+async fn a_total_of_a_payment_that_stripe_does_not_know_is_set_aside() {
+    let (shop, other) = (Shop::open().await, Shop::open().await);
+    let stripe = other.impatient_stripe();
+    let app = App::new(
+        &shop.config,
+        stripe,
+        shop.ledger.clone(),
+        shop.clock.clone(),
+    );
+    let client = Client::of(service(app)).await;
+    let hook = Hook { shop, client };
+    let paid = paid(&hook.shop, "o_1").await;
+    let _ = hook.deliver(&paid).await.expect(200);
+    let intent = paid["data"]["object"]["id"].as_str().unwrap();
+    hook.shop.stripe.refund(intent, Some(1000)).unwrap();
+
+    let _ = hook.deliver(&charge_refunded(&hook.shop)).await.expect(200);
+
+    assert_eq!(hook.status("o_1").await, Status::Paid);
+    assert_eq!(hook.shop.ledger.quarantined().await.unwrap().len(), 1);
 }

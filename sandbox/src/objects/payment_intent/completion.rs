@@ -54,6 +54,14 @@ pub(crate) fn settle(state: &mut State, mut call: Call) -> Result<Value, Error> 
     let outcome = call.params.choice("outcome", &["success", "failure"])?;
     call.params.finish()?;
     let intent = state.store.get(KIND, &id, "intent")?.clone();
+    if behaviour(state, &intent) == Behaviour::Awaited {
+        expect(&intent, &["requires_action"], "settled")?;
+        return Ok(arrived(
+            state,
+            &intent,
+            outcome.as_deref() != Some("failure"),
+        ));
+    }
     expect(&intent, &["processing"], "settled")?;
     let end = match (outcome.as_deref(), debit(state, &intent)) {
         (Some("success"), _) | (None, Debit::Stays) => Debit::Arrives,
@@ -61,6 +69,16 @@ pub(crate) fn settle(state: &mut State, mut call: Call) -> Result<Value, Error> 
         (_, debit) => debit,
     };
     Ok(ended(state, &intent, end))
+}
+
+/// The payer went to the shop or the bank, or did not in time.
+fn arrived(state: &mut State, intent: &Value, in_time: bool) -> Value {
+    if in_time {
+        return paid(state, intent);
+    }
+    let message = "The payer did not pay in time.";
+    let error = Error::card("payment_intent_payment_attempt_expired", message);
+    unpaid(state, intent, error.fields(), &intent["latest_charge"])
 }
 
 /// A bank debit that nobody ended in time ends as its account says.

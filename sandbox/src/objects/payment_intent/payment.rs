@@ -4,7 +4,6 @@ use serde_json::{Map, Value, json};
 
 use super::{KIND, shape};
 use crate::{
-    agenda::now_ms,
     caller::Caller,
     cards::{AUTHENTICATION_REQUIRED, Behaviour, Decline, GENERIC},
     error::Error,
@@ -123,9 +122,11 @@ pub(super) fn confirm(state: &mut State, id: &str, step: Step) -> Result<Value, 
             Ok(state.change_object("payment_intent.requires_action", id, &patch))
         }
         Behaviour::Debited(_) => Ok(under_way(state, &intent)),
-        Behaviour::Succeeds | Behaviour::Disputed(_) | Behaviour::RefundsSlowly => {
-            Ok(paid(state, &intent))
-        }
+        Behaviour::Awaited => Ok(awaited(state, &intent)),
+        Behaviour::Succeeds
+        | Behaviour::Disputed(_)
+        | Behaviour::RefundsSlowly
+        | Behaviour::RefundFails => Ok(paid(state, &intent)),
     }
 }
 
@@ -215,13 +216,19 @@ fn under_way(state: &mut State, intent: &Value) -> Value {
         Attempt::Pending,
     );
     let charge = state.create("charge.pending", charge);
-    if let Some(time) = state.settle_after {
-        let at = now_ms() + u64::try_from(time.as_millis()).unwrap_or(u64::MAX / 2);
-        state.agenda.plan(at, text(intent, "id"));
-    }
+    state.plan_to_settle(text(intent, "id"));
     keep_method(state, intent);
     let patch = json!({ "latest_charge": charge["id"], "status": "processing" });
     change(state, "payment_intent.processing", intent, &patch)
+}
+
+/// The payer is shown where to pay; `settle` says that they did, or not in time.
+fn awaited(state: &mut State, intent: &Value) -> Value {
+    let method = state.store.find(text(intent, "payment_method"));
+    let kind = text(method.unwrap_or(&Value::Null), "type");
+    let next = shape::instructions(kind, number(intent, "amount"));
+    let patch = json!({ "next_action": next, "status": "requires_action" });
+    change(state, "payment_intent.requires_action", intent, &patch)
 }
 
 /// The bank refuses: a failed charge, and the error that the payer sees.

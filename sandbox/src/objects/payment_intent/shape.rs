@@ -113,3 +113,17 @@ pub(crate) fn challenge(intent: &Value, sandbox: &str, return_url: Option<&str>)
         }),
     }
 }
+
+/// Where a payer who pays elsewhere is shown how.
+pub(super) fn instructions(kind: &str, amount: i64) -> Value {
+    match kind {
+        "konbini" => json!({
+            "type": "konbini_display_details",
+            "konbini_display_details": { "expires_at": now() + 3 * 86_400, "stores": {} },
+        }),
+        _ => json!({
+            "type": "display_bank_transfer_instructions",
+            "display_bank_transfer_instructions": { "amount_remaining": amount, "reference": "SANDBOX" },
+        }),
+    }
+}

@@ -11,8 +11,10 @@ use crate::{
     params::Params,
 };
 
+/// A debit in the United States.
+pub(crate) const ACH: &str = "us_bank_account";
 /// The kinds of payment methods that settle late.
-pub(crate) const KINDS: &[&str] = &["us_bank_account", "sepa_debit"];
+pub(crate) const KINDS: &[&str] = &[ACH, "sepa_debit"];
 
 /// The bank debit that a currency knows.
 pub(crate) fn of_currency(currency: &str) -> Option<&'static str> {

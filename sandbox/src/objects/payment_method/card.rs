@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Chosen, account, billing_details};
+use super::{Chosen, account, billing_details, transfer};
 use crate::{
     calendar::civil,
     cards,
@@ -84,12 +84,14 @@ impl Card {
 
 /// Reads what describes a payment method: `payment_method_data`, or the parameters of a new one.
 pub(crate) fn read(state: &State, mut data: Params) -> Result<Chosen, Error> {
-    let kind = data.choice("type", &["card", "us_bank_account", "sepa_debit"])?;
+    let kinds = [&["card"], account::KINDS, transfer::KINDS].concat();
+    let kind = data.choice("type", &kinds)?;
     let kind = kind.ok_or_else(|| data.missing("type"))?;
-    let details = data.nested(&kind)?.ok_or_else(|| data.missing(&kind))?;
+    let details = data.nested(&kind)?;
     let billing = data.any("billing_details");
     let metadata = metadata::merged(&mut data, &json!({}))?;
     let redisplay = data.choice("allow_redisplay", REDISPLAY)?;
+    let missing = data.missing(&kind);
     data.accept(&[
         "payment_user_agent",
         "radar_options",
@@ -102,9 +104,14 @@ pub(crate) fn read(state: &State, mut data: Params) -> Result<Chosen, Error> {
         "_stripe_version",
     ]);
     data.finish()?;
-    let mut chosen = match kind.as_str() {
-        "card" => of_card(Card::read(state, details)?)?,
-        kind => account::read(kind, details)?,
+    let mut chosen = match (kind.as_str(), details) {
+        (kind, details) if transfer::KINDS.contains(&kind) => {
+            details.map_or(Ok(()), Params::finish)?;
+            transfer::chosen(kind)
+        }
+        (_, None) => return Err(missing),
+        ("card", Some(details)) => of_card(Card::read(state, details)?)?,
+        (kind, Some(details)) => account::read(kind, details)?,
     };
     chosen.object["billing_details"] = filled(billing_details(), billing);
     if let Some(metadata) = metadata {

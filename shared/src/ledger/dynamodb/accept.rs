@@ -41,6 +41,9 @@ impl DynamoDb {
                 .as_ref()
                 .map(|(order, version)| (order, *version));
             let decision = decide(known, event, is_subscribed, now);
+            if decision == Decision::AskForRefunds {
+                return Ok(Accepted::LacksRefunds);
+            }
             let Some((accepted, writes)) = self.plan(event, known, decision, &told, now)? else {
                 return Ok(Accepted::Ignored);
             };
@@ -68,7 +71,7 @@ impl DynamoDb {
         now: i64,
     ) -> Result<Option<(Accepted, Vec<TransactWriteItem>)>, Failure> {
         let (accepted, moved, messages) = match decision {
-            Decision::Ignore => return Ok(None),
+            Decision::Ignore | Decision::AskForRefunds => return Ok(None),
             Decision::Pass(messages) => (Accepted::Applied, Vec::new(), messages),
             Decision::Move(order, messages) => {
                 (Accepted::Applied, self.put_moved(known, &order)?, messages)

@@ -3,7 +3,7 @@
 use super::{sharing::by_many, *};
 use crate::{
     access::DayLimit,
-    event::Refund,
+    event::{Refund, Subject},
     order::{Declined, Mismatch, RefundKeys, RefundRequest},
 };
 
@@ -17,6 +17,8 @@ on_both_backends!(
     a_refund_is_told_once_by_its_answer_and_its_event,
     a_refund_that_an_event_told_of_is_not_released,
     a_refund_that_failed_gives_its_amount_back,
+    a_pending_refund_is_told_as_pending_and_once_it_succeeded_as_refunded,
+    a_total_that_no_known_refund_explains_writes_nothing_before_all_are_known,
     a_refund_that_contradicts_the_order_changes_nothing,
     a_refund_of_another_amount_than_its_request_leaves_that_set_aside,
 );
@@ -271,10 +273,69 @@ async fn a_refund_that_failed_gives_its_amount_back(place: Place) {
 
         assert_eq!(it.current().await.left_to_refund(), 1500, "{status}");
         let told = it.told().await;
-        let all = ["order.paid", "order.refunded", "order.refund_failed"];
+        let all = ["order.paid", "order.refund_pending", "order.refund_failed"];
         assert_eq!(told.len(), all.len());
         assert!(all.iter().all(|one| told.iter().any(|t| t == one)));
     }
+}
+
+async fn a_pending_refund_is_told_as_pending_and_once_it_succeeded_as_refunded(place: Place) {
+    let it = Fixture::new(place).await;
+    it.paid().await;
+    it.reserved("1", 400).await;
+    it.settle(&refund("1", 400, "requires_action")).await;
+    let order = it.current().await;
+    let amounts = |order: &Order| {
+        let (refunded, pending) = (order.refunded_amount(), order.refund_pending_amount());
+        (refunded, pending, order.left_to_refund())
+    };
+    assert_eq!(amounts(&order), (0, 400, 1100));
+
+    for (id, status) in [("1", "pending"), ("2", "succeeded"), ("3", "succeeded")] {
+        let event = event_of(
+            &format!("evt_{id}"),
+            "refund.updated",
+            &refund("1", 400, status),
+        );
+        it.accept(&event).await;
+    }
+
+    assert_eq!(amounts(&it.current().await), (400, 0, 1100));
+    let mut told = it.told().await;
+    told.sort();
+    let all = ["order.paid", "order.refund_pending", "order.refunded"];
+    assert_eq!(told, all);
+    let due = it.due().await;
+    assert!(due.is_empty(), "each once");
+}
+
+async fn a_total_that_no_known_refund_explains_writes_nothing_before_all_are_known(place: Place) {
+    let it = Fixture::new(place).await;
+    let order = it.paid().await;
+    let charge = json!({ "id": "ch_1", "amount": 1500, "amount_refunded": 400, "currency": "usd",
+        "payment_intent": "pi_1" });
+    let mut event = event_of("evt_1", "charge.refunded", &charge);
+    event["api_version"] = json!("2025-03-31.basil");
+    for _ in 0..2 {
+        assert_eq!(it.accept(&event).await, Accepted::LacksRefunds);
+        assert_eq!(it.current().await, order);
+    }
+    let made = event_of("evt_2", "refund.created", &refund("1", 400, "pending"));
+    it.accept(&made).await;
+    assert_eq!(it.accept(&event).await, Accepted::Applied);
+
+    event["id"] = json!("evt_3");
+    event["api_version"] = json!("2022-11-15");
+    assert_eq!(it.accept(&event).await, Accepted::LacksRefunds, "by chance");
+    let mut listed = Event::parse(event.to_string().as_bytes()).unwrap();
+    let all = [refund("1", 400, "failed"), refund("2", 300, "succeeded")];
+    listed.subject = Subject::Refunds {
+        payment_intent: "pi_1".to_owned(),
+        all: all.map(|one| serde_json::from_value(one).unwrap()).to_vec(),
+    };
+    let accepted = it.ledger.accept(listed, NOW).await.unwrap();
+    assert_eq!(accepted, Accepted::Applied);
+    assert_eq!(it.current().await.refunded_amount(), 300);
 }
 
 async fn a_refund_that_contradicts_the_order_changes_nothing(place: Place) {

@@ -34,7 +34,9 @@ fn what_is_decided_takes_no_new_contents() {
         (attempt(NOW, "succeeded"), Fixed::Paid),
         (attempt(NOW, "canceled"), Fixed::Canceled),
         (attempt(NOW, "processing"), Fixed::Processing),
-        (charge_refunded(500), Fixed::Paid),
+        (refund("re_1", 500, "succeeded"), Fixed::Paid),
+        (refund("re_1", 500, "pending"), Fixed::Paid),
+        (refund("re_1", 500, "failed"), Fixed::Paid),
     ];
     for (event, fixed) in cases {
         let (mut order, _) = after(&[event]);

@@ -1,0 +1,127 @@
+//! Payments that cannot be refunded to where they came from, or not in part.
+
+use serde_json::{Value, json};
+
+use crate::{Api, rest};
+
+impl Api {
+    /// With the order `o_1` of 15.00, paid by a method of this kind.
+    async fn paid_by(method: &Value) -> Self {
+        let api = Self::start().await;
+        let intent = api.shop.open_order("o_1").await;
+        let method = api.shop.stripe.payment_method(method.clone()).unwrap();
+        let method = method["id"].as_str().unwrap();
+        api.shop.stripe.confirm(&intent, method).await.unwrap();
+        api.shop.stripe.settle(&intent).unwrap();
+        api.shop.hear_of(&intent).await;
+        api
+    }
+
+    async fn transferred(email: Option<&str>) -> Self {
+        let mut method = json!({ "type": "customer_balance" });
+        if let Some(email) = email {
+            method["billing_details"] = json!({ "email": email });
+        }
+        Self::paid_by(&method).await
+    }
+
+    /// What the ledger and the requests to the ledger's log know of anybody's address.
+    async fn stored(&self) -> String {
+        serde_json::to_string(&self.shop.order("o_1").await).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn the_payer_is_asked_at_the_address_that_they_gave_when_they_paid() {
+    let api = Api::transferred(Some("ada@example.com")).await;
+
+    let answer = api.refund("k1", 500).await.expect(200);
+
+    assert_eq!(answer.body["status"], "requires_action");
+    let [refund] = &api.shop.stripe.refunds()[..] else {
+        panic!("not one refund")
+    };
+    assert_eq!(refund["instructions_email"], "ada@example.com");
+    let again = api.refund("k1", 500).await.expect(200);
+    assert_eq!(again.body, answer.body);
+    assert_eq!(api.refunds(), [500]);
+    assert!(!api.stored().await.contains("ada@"));
+}
+
+#[tokio::test]
+async fn where_no_address_is_known_staff_give_one() {
+    let api = Api::transferred(None).await;
+    for _ in 0..2 {
+        assert_eq!(api.refund("k1", 500).await.code(409), "refund_needs_email");
+    }
+    assert_eq!(api.left().await, 1500);
+
+    let asked =
+        |email: &str| json!({ "orderId": "o_1", "amount": 500, "instructionsEmail": email });
+    let answer = api.post("k2", &asked("bob@example.com")).await.expect(200);
+    assert_eq!(answer.body["status"], "requires_action");
+    let again = api.post("k2", &asked("bob@example.com")).await.expect(200);
+    assert_eq!(again.body, answer.body);
+    let other = api.post("k2", &asked("eve@example.com")).await;
+    assert_eq!(other.code(409), "idempotency_key_reused");
+
+    let refunds = api.shop.stripe.refunds();
+    assert_eq!(refunds[0]["instructions_email"], "bob@example.com");
+    assert_eq!(api.refunds(), [500]);
+    assert!(!api.stored().await.contains("bob@"));
+}
+
+#[tokio::test]
+async fn the_address_of_staff_comes_before_that_of_the_payment() {
+    let api = Api::transferred(Some("ada@example.com")).await;
+    let mut asked = rest();
+    asked["instructionsEmail"] = json!("bob@example.com");
+    let _ = api.post("k1", &asked).await.expect(200);
+    let refunds = api.shop.stripe.refunds();
+    assert_eq!(refunds[0]["instructions_email"], "bob@example.com");
+}
+
+#[tokio::test]
+async fn a_key_that_may_not_read_payments_leaves_staff_to_give_the_address() {
+    let api = Api::transferred(Some("ada@example.com")).await;
+    let denied = sandbox::Fault::restricted().on("GET", "/v1/payment_intents");
+    api.shop.stripe.inject(denied.times(0));
+    assert_eq!(
+        api.post("k1", &rest()).await.code(409),
+        "refund_needs_email"
+    );
+    let mut asked = rest();
+    asked["instructionsEmail"] = json!("bob@example.com");
+    let _ = api.post("k2", &asked).await.expect(200);
+}
+
+#[tokio::test]
+async fn the_whole_way_of_a_refund_of_a_transfer_is_visible() {
+    let api = Api::transferred(Some("ada@example.com")).await;
+    let answer = api.post("k1", &rest()).await.expect(200);
+    let refund = answer.body["refundId"].as_str().unwrap();
+    let intent = api.shop.order("o_1").await.intent().unwrap().to_owned();
+
+    api.shop.stripe.answer_refund(refund).unwrap();
+    api.shop.hear_of(&intent).await;
+    let order = api.shop.order("o_1").await;
+    assert_eq!((order.refund_pending_amount(), api.left().await), (1500, 0));
+    assert_eq!(order.status().as_str(), "paid");
+
+    api.shop.stripe.settle_refund(refund).unwrap();
+    api.shop.hear_of(&intent).await;
+    assert_eq!(api.shop.order("o_1").await.status().as_str(), "refunded");
+}
+
+#[tokio::test]
+async fn a_part_of_a_payment_that_is_refunded_in_full_only_is_refused_as_that() {
+    let method = json!({ "type": "us_bank_account", "us_bank_account": {
+        "routing_number": "110000000", "account_number": "000123456789" } });
+    let api = Api::paid_by(&method).await;
+    for _ in 0..2 {
+        assert_eq!(api.refund("k1", 500).await.code(409), "refund_in_full_only");
+    }
+    let answer = api.post("k2", &rest()).await.expect(200);
+    assert_eq!(answer.body["status"], "pending");
+    assert_eq!(api.refunds(), [1500]);
+}

@@ -1,0 +1,111 @@
+//! What ends a refund, or brings it further.
+
+use serde_json::{Value, json};
+
+use super::{KIND, give_back};
+use crate::{
+    cards::Behaviour,
+    error::Error,
+    ids,
+    route::Call,
+    state::State,
+    store::{number, text},
+};
+
+/// The bank cannot give the money back: it returns to the account.
+pub(crate) fn fail(state: &mut State, call: Call) -> Result<Value, Error> {
+    let refund = open(state, call, &["pending", "requires_action", "succeeded"])?;
+    Ok(failed(state, &refund))
+}
+
+/// A pending refund reaches the payer.
+pub(crate) fn succeed(state: &mut State, call: Call) -> Result<Value, Error> {
+    let refund = open(state, call, &["pending"])?;
+    Ok(succeeded(state, &refund))
+}
+
+/// The payer answers where the money is to go.
+pub(crate) fn answer(state: &mut State, call: Call) -> Result<Value, Error> {
+    let refund = open(state, call, &["requires_action"])?;
+    let patch = json!({
+        "next_action": null,
+        "pending_reason": "processing",
+        "status": "pending",
+    });
+    let pending = updated(state, &refund, &patch);
+    state.plan_to_settle(text(&pending, "id"));
+    Ok(pending)
+}
+
+/// Takes back a refund about which the payer was asked.
+pub(super) fn cancel(state: &mut State, call: Call) -> Result<Value, Error> {
+    let refund = open(state, call, &["requires_action"])?;
+    let patch = json!({
+        "failure_reason": "merchant_request",
+        "next_action": null,
+        "status": "canceled",
+    });
+    Ok(returned(state, &refund, &patch))
+}
+
+/// A refund that nobody ended in time ends as its payment method says.
+pub(crate) fn end_by_itself(state: &mut State, refund: &Value) {
+    let behaviour = state.behaviours.get(text(refund, "payment_method"));
+    match text(refund, "status") {
+        "pending" => {
+            succeeded(state, refund);
+        }
+        "succeeded" if behaviour == Some(&Behaviour::RefundFails) => {
+            failed(state, refund);
+        }
+        _ => {}
+    }
+}
+
+fn succeeded(state: &mut State, refund: &Value) -> Value {
+    let patch = json!({ "pending_reason": null, "status": "succeeded" });
+    updated(state, refund, &patch)
+}
+
+fn failed(state: &mut State, refund: &Value) -> Value {
+    let patch = json!({
+        "failure_balance_transaction": ids::long("txn_3"),
+        "failure_reason": "lost_or_stolen_card",
+        "next_action": null,
+        "pending_reason": null,
+        "status": "failed",
+    });
+    let failed = returned(state, refund, &patch);
+    state.emit("refund.failed", &failed, None);
+    failed
+}
+
+/// The money is with the account again.
+fn returned(state: &mut State, refund: &Value, patch: &Value) -> Value {
+    let returned = updated(state, refund, patch);
+    if let Some(charge) = state.store.find(text(refund, "charge")).cloned() {
+        give_back(state, &charge, -number(refund, "amount"));
+    }
+    returned
+}
+
+/// Endpoints of older versions hear of it by the older of the two events.
+fn updated(state: &mut State, refund: &Value, patch: &Value) -> Value {
+    let id = text(refund, "id");
+    let before = refund.clone();
+    let updated = state.change_object("refund.updated", id, patch);
+    let names = patch.as_object().into_iter().flatten();
+    let previous = names.map(|(name, _)| (name.clone(), before[name].clone()));
+    state.emit("charge.refund.updated", &updated, Some(previous.collect()));
+    updated
+}
+
+fn open(state: &State, call: Call, statuses: &[&str]) -> Result<Value, Error> {
+    let refund = state.store.get(KIND, &call.id(), "id")?.clone();
+    call.params.finish()?;
+    if statuses.contains(&text(&refund, "status")) {
+        return Ok(refund);
+    }
+    let message = format!("The refund is {} already.", text(&refund, "status"));
+    Err(Error::invalid(&message))
+}

@@ -1,0 +1,93 @@
+//! Which way a refund goes: that depends on how the payment was made.
+
+use serde_json::{Value, json};
+
+use crate::{
+    cards::Behaviour,
+    error::Error,
+    objects::payment_method::ACH,
+    state::{State, now},
+    store::{number, text},
+};
+
+/// So long the payer may take to answer where the money is to go, in seconds.
+const PATIENCE: u64 = 45 * 24 * 60 * 60;
+
+/// What becomes of a refund.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Course {
+    /// The money is on its way.
+    Succeeds,
+    /// It is under way for a while.
+    Pending,
+    /// It succeeds, and fails afterwards.
+    FailsLater,
+    /// The payer is asked, at this address, where the money is to go.
+    Asks(String),
+}
+
+impl Course {
+    /// Refuses what cannot be refunded in this way.
+    pub(super) fn of(
+        state: &State,
+        charge: &Value,
+        amount: i64,
+        email: Option<String>,
+    ) -> Result<Self, Error> {
+        let kind = text(&charge["payment_method_details"], "type");
+        if kind == ACH && amount != number(charge, "amount") {
+            let message = format!("A payment by {kind} is refunded in full or not at all.");
+            return Err(Error::invalid(&message).param("amount").executed());
+        }
+        let behaviour = state.behaviours.get(text(charge, "payment_method"));
+        Ok(match behaviour {
+            Some(Behaviour::RefundsSlowly | Behaviour::Debited(_)) => Self::Pending,
+            Some(Behaviour::RefundFails) => Self::FailsLater,
+            Some(Behaviour::Awaited) => Self::Asks(address(state, charge, email)?),
+            _ => Self::Succeeds,
+        })
+    }
+
+    /// How a refund looks at its begin.
+    pub(super) fn begin(&self, refund: &mut Value) {
+        match self {
+            Self::Succeeds | Self::FailsLater => {}
+            Self::Pending => {
+                refund["status"] = "pending".into();
+                refund["pending_reason"] = "processing".into();
+            }
+            Self::Asks(email) => {
+                refund["status"] = "requires_action".into();
+                refund["instructions_email"] = email.clone().into();
+                refund["next_action"] = json!({
+                    "type": "display_details",
+                    "display_details": {
+                        "email_sent": { "email_sent_at": now(), "email_sent_to": email },
+                        "expires_at": now() + PATIENCE,
+                    },
+                });
+            }
+        }
+    }
+
+    /// Whether time alone brings it further.
+    pub(super) fn ends_by_itself(&self) -> bool {
+        matches!(self, Self::Pending | Self::FailsLater)
+    }
+}
+
+/// Where the payer can be asked: at the address of the request, or of the customer.
+fn address(state: &State, charge: &Value, email: Option<String>) -> Result<String, Error> {
+    let customer = state.store.find(text(charge, "customer"));
+    let known = customer.and_then(|customer| customer["email"].as_str());
+    email
+        .filter(|email| !email.is_empty())
+        .or(known.map(str::to_owned))
+        .ok_or_else(|| {
+            let message = "The payer has to be asked where the money is to go, and the customer \
+                           has no email: send an instructions_email.";
+            Error::invalid(message)
+                .param("instructions_email")
+                .executed()
+        })
+}

@@ -1,0 +1,137 @@
+//! What Stripe reported of an order's refunds: each by its id, with how far it has come.
+//!
+//! A refund only moves up the ranking of [`RefundStatus`], so that neither order nor repetition matters.
+//! Nothing is subtracted from a charge's own total: that is a current value, and falls when a refund
+//! fails.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The status of a refund in Stripe's words, ranked: money that came back to the shop stays there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundStatus {
+    /// It waits for the payer, such as for their bank details.
+    RequiresAction,
+    /// It is under way.
+    Pending,
+    /// The money is with the payer, or on its way there. Earlier versions stored every refund that had
+    /// not failed as `given`, and notified the site of it as refunded.
+    #[serde(alias = "given")]
+    Succeeded,
+    /// It was canceled before the payer acted.
+    Canceled,
+    /// It failed, perhaps after it succeeded.
+    Failed,
+}
+
+impl RefundStatus {
+    /// Reads Stripe's word. One that is not known, or missing, is no reason to say that the payer has the
+    /// money, nor to refund it again.
+    #[must_use]
+    pub fn parse(status: Option<&str>) -> Self {
+        match status {
+            Some("succeeded") => Self::Succeeded,
+            Some("failed") => Self::Failed,
+            Some("canceled") => Self::Canceled,
+            Some("requires_action") => Self::RequiresAction,
+            _ => Self::Pending,
+        }
+    }
+
+    /// Whether the money may still reach the payer, and has not.
+    fn is_pending(self) -> bool {
+        matches!(self, Self::RequiresAction | Self::Pending)
+    }
+
+    /// Whether the money stays with the shop.
+    fn is_failed(self) -> bool {
+        matches!(self, Self::Canceled | Self::Failed)
+    }
+}
+
+/// One refund, in minor units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Reported {
+    #[serde(rename = "stage")]
+    status: RefundStatus,
+    amount: i64,
+}
+
+/// All refunds that were reported of one order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct RefundFacts(BTreeMap<String, Reported>);
+
+impl RefundFacts {
+    pub(super) fn report(&mut self, id: &str, amount: i64, status: RefundStatus) {
+        let reported = Reported { status, amount };
+        let known = self.0.entry(id.to_owned()).or_insert(reported);
+        *known = (*known).max(reported);
+    }
+
+    /// Each refund: its id, its amount in minor units, and how far it has come.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, i64, RefundStatus)> {
+        let refunds = self.0.iter();
+        refunds.map(|(id, refund)| (id.as_str(), refund.amount, refund.status))
+    }
+
+    /// All of them, whatever became of each.
+    pub(super) fn total(&self) -> i64 {
+        self.sum(|_| true)
+    }
+
+    /// What reached the payer.
+    pub(super) fn succeeded(&self) -> i64 {
+        self.sum(|status| status == RefundStatus::Succeeded)
+    }
+
+    /// What may still reach the payer.
+    pub(super) fn pending(&self) -> i64 {
+        self.sum(RefundStatus::is_pending)
+    }
+
+    /// What succeeded since `before`, which has the same refunds or fewer.
+    pub(super) fn succeeded_since(&self, before: &Self) -> i64 {
+        let amounts = self
+            .since(before, |status| status == RefundStatus::Succeeded)
+            .map(|refund| refund.amount);
+        amounts.fold(0, i64::saturating_add)
+    }
+
+    /// Whether a refund came up since `before` whose money has not reached the payer.
+    pub(super) fn is_pending_since(&self, before: &Self) -> bool {
+        self.since(before, RefundStatus::is_pending)
+            .next()
+            .is_some()
+    }
+
+    /// Whether a refund failed since `before`, or was canceled.
+    pub(super) fn has_failed_since(&self, before: &Self) -> bool {
+        self.since(before, RefundStatus::is_failed).next().is_some()
+    }
+
+    /// The refunds of a kind that were not of it in `before`.
+    fn since(
+        &self,
+        before: &Self,
+        is_of: impl Fn(RefundStatus) -> bool,
+    ) -> impl Iterator<Item = &Reported> {
+        let was = |id: &str, is_of: &dyn Fn(RefundStatus) -> bool| {
+            before.0.get(id).is_some_and(|known| is_of(known.status))
+        };
+        self.0
+            .iter()
+            .filter(move |(id, refund)| is_of(refund.status) && !was(id, &is_of))
+            .map(|(_, refund)| refund)
+    }
+
+    fn sum(&self, counts: impl Fn(RefundStatus) -> bool) -> i64 {
+        let refunds = self.0.values().filter(|refund| counts(refund.status));
+        refunds
+            .map(|refund| refund.amount)
+            .fold(0, i64::saturating_add)
+    }
+}
