@@ -47,7 +47,7 @@ test("the screenshots are taken", { skip }, async (t) => {
   await fin.page.getByLabel("Amount, in USD").fill("3.00");
   await fin.button("Give back…").click();
   await fin.button("Give it back").click();
-  await fin.page.locator('tbody tr[data-state="given"]').waitFor();
+  await fin.page.locator('tbody tr[data-state="succeeded"]').waitFor();
   await picture(fin, "staff-dark");
 
   const small = await open({ viewport: { width: 390, height: 844 } });

@@ -60,7 +60,7 @@ test("finance gives part of it back, after a question, and the trail says who an
   await state(fin, "partially_refunded");
   const [refund, ...more] = await stripe.refunds(orderId);
   assert.deepEqual([refund.amount, refund.reason, more.length], [450, "requested_by_customer", 0]);
-  const row = fin.page.locator('tbody tr[data-state="given"]');
+  const row = fin.page.locator('tbody tr[data-state="succeeded"]');
   const shown = await row.textContent();
   for (const part of ["$4.50", "The customer asked", "Given back", refund.id]) assert.ok(shown.includes(part), shown);
   assert.equal(await fin.page.evaluate(() => document.activeElement.id), "trail");

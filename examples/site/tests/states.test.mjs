@@ -85,7 +85,7 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
     await page.getByRole("dialog").waitFor();
     await isSound(visitor, "the question before a refund");
     await visitor.button("Give it back").click();
-    await page.locator('tbody tr[data-state="given"]').waitFor();
+    await page.locator('tbody tr[data-state="succeeded"]').waitFor();
     await isSound(visitor, "a refunded order");
   });
 }
