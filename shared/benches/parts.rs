@@ -30,7 +30,7 @@ fn event(order: &Order, size: usize) -> String {
             "id": "pi_1", "object": "payment_intent", "amount": amount.minor_units(), "amount_received": amount.minor_units(),
             "currency": amount.currency().as_str(), "status": "succeeded", "created": NOW, "livemode": false,
             "metadata": {
-                "farebox_order": order.id().as_str(), "farebox_owner": order.owner().alias(),
+                "farebox_deployment": "dep_0123456789abcdef", "farebox_order": order.id().as_str(), "farebox_owner": order.owner().alias(),
                 "farebox_contents": order.revision().contents.digest(),
             }, "payment_method_types": ["card"], "note": note,
         });

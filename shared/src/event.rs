@@ -10,12 +10,14 @@
 
 mod objects;
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 pub use objects::{Charge, CheckoutSession, Dispute, Intent, PaymentError, Refund};
 
-use crate::{digest, rfc3339};
+use crate::{deployment::Deployment, digest, rfc3339};
 
 /// Every type of event that may move an order, at every version of Stripe's API.
 pub const ACTED_ON: [&str; 22] = [
@@ -214,6 +216,28 @@ struct RelatedObject {
     id: String,
 }
 
+/// What the metadata names, of an object of which nothing else is read.
+#[derive(Deserialize)]
+struct Written {
+    data: WrittenData,
+}
+
+#[derive(Deserialize)]
+struct WrittenData {
+    object: WrittenObject,
+}
+
+#[derive(Deserialize)]
+struct WrittenObject {
+    metadata: WrittenMetadata,
+}
+
+#[derive(Deserialize)]
+struct WrittenMetadata {
+    #[serde(rename = "farebox_deployment")]
+    deployment: String,
+}
+
 impl Event {
     /// Reads a body whose signature was checked. One that is no event is kept as
     /// [`Subject::Unreadable`], under a name made of its bytes.
@@ -256,6 +280,22 @@ impl Event {
     pub(crate) fn reports_each_refund(&self) -> bool {
         let version = self.api_version.as_deref();
         version.is_some_and(|version| version >= EACH_REFUND)
+    }
+
+    /// The id of the deployment that the object's metadata names.
+    pub(crate) fn deployment(&self) -> Option<Cow<'_, str>> {
+        let written = match &self.subject {
+            Subject::Intent(intent) => intent.metadata(Deployment::KEY),
+            Subject::Session(session) => session.metadata(Deployment::KEY),
+            Subject::Charge(charge) => charge.metadata(Deployment::KEY),
+            Subject::Refund(refund) => refund.metadata(Deployment::KEY),
+            Subject::Dispute(_) | Subject::Refunds { .. } | Subject::Related(_) => None,
+            Subject::Other | Subject::Unreadable(_) => {
+                let written: Written = serde_json::from_str(&self.body).ok()?;
+                return Some(Cow::Owned(written.data.object.metadata.deployment));
+            }
+        };
+        written.map(Cow::Borrowed)
     }
 
     fn unreadable(text: &str, what: String) -> Self {

@@ -28,6 +28,8 @@ pub enum Taken {
     Ledger(Accepted),
     /// It is of the other mode, test or live, and changed nothing.
     OtherMode,
+    /// It is about an object that another deployment made, and changed nothing.
+    OtherDeployment,
 }
 
 /// The event was not taken: nothing was written, and it may be brought again.
@@ -84,9 +86,20 @@ impl Intake {
                 fetched => fetched?,
             };
         }
-        self.learn_payment(&event).await?;
         let (id, kind) = (event.id.clone(), event.kind.clone());
-        let accepted = self.accept(event).await?;
+        let accepted = match self.learn_payment(&event).await? {
+            Accepted::OtherDeployment => Accepted::OtherDeployment,
+            _ => self.accept(event).await?,
+        };
+        if accepted == Accepted::OtherDeployment {
+            tracing::info!(
+                event.id = id,
+                event.type = kind,
+                metric.other_deployment = 1,
+                "an event of another deployment changes nothing"
+            );
+            return Ok(Taken::OtherDeployment);
+        }
         log_if_set_aside(accepted, &id, &kind);
         Ok(Taken::Ledger(accepted))
     }
@@ -120,27 +133,35 @@ impl Intake {
 
     /// A page of Stripe's makes its own intent, which the ledger does not know before it hears of the
     /// payment. What is told of it earlier, such as a refund after an outage, says nothing of its order:
-    /// so the payment is asked for, and taken first.
-    async fn learn_payment(&self, event: &Event) -> Result<(), Failure> {
+    /// so the payment is asked for, and taken first. Gives what became of it.
+    async fn learn_payment(&self, event: &Event) -> Result<Accepted, Failure> {
         let Some(id) = event.subject.paid_intent() else {
-            return Ok(());
+            return Ok(Accepted::Ignored);
         };
         if self.ledger.knows_intent(id).await? {
-            return Ok(());
+            return Ok(Accepted::Ignored);
+        }
+        let deployment = self.ledger.deployment()?;
+        let is_anothers = |event: &Event| {
+            let named = event.deployment();
+            named.is_some_and(|named| named != deployment.id())
+        };
+        if is_anothers(event) {
+            return Ok(Accepted::OtherDeployment);
         }
         let related = Related {
             family: Family::Intent,
             id: id.to_owned(),
         };
         let subject = match self.stripe.related(&related).await {
-            Err(failure) if failure.is_missing() => return Ok(()),
+            Err(failure) if failure.is_missing() => return Ok(Accepted::Ignored),
             // With a key that may not read it, the event would be taken, and its payment never known.
             Err(stripe::Failure::Refused(refusal)) if !refusal.is_ours_to_mend() => {
                 tracing::warn!(
                     event.id,
                     "the payment of an event cannot be read: {refusal}"
                 );
-                return Ok(());
+                return Ok(Accepted::Ignored);
             }
             subject => subject?,
         };
@@ -150,15 +171,19 @@ impl Intake {
             subject,
             ..event.clone()
         };
-        if let Subject::Intent(intent) = &payment.subject
-            && intent.status == "succeeded"
-            && intent.metadata(IntentKeys::PAGE).is_some()
-        {
-            let (id, kind) = (payment.id.clone(), payment.kind.clone());
-            let accepted = self.ledger.learn(payment, self.clock.now()).await?;
-            log_if_set_aside(accepted, &id, &kind);
+        if is_anothers(&payment) {
+            return Ok(Accepted::OtherDeployment);
         }
-        Ok(())
+        let Subject::Intent(intent) = &payment.subject else {
+            return Ok(Accepted::Ignored);
+        };
+        if intent.status != "succeeded" || intent.metadata(IntentKeys::PAGE).is_none() {
+            return Ok(Accepted::Ignored);
+        }
+        let (id, kind) = (payment.id.clone(), payment.kind.clone());
+        let accepted = self.ledger.learn(payment, self.clock.now()).await?;
+        log_if_set_aside(accepted, &id, &kind);
+        Ok(accepted)
     }
 }
 

@@ -21,6 +21,7 @@ mod refunds;
 mod sqlite;
 
 pub use accept::Accepted;
+use accept::Incoming;
 pub use admission::{Admission, Admitted, Bound, Counted, OPEN_FOR, TooMany, Whose};
 pub use customers::{MOST_LISTED, Mapping};
 use dynamodb::DynamoDb;
@@ -35,6 +36,7 @@ use sqlite::Sqlite;
 use crate::{
     Config,
     config::{LedgerLocation, Subscriptions},
+    deployment::Deployment,
     event::Event,
     order::{Note, Order, OrderId},
     secrets::Secrets,
@@ -48,6 +50,7 @@ pub const REMEMBERED: i64 = 40 * 24 * 60 * 60;
 #[derive(Clone, Debug)]
 pub struct Ledger {
     backend: Backend,
+    deployment: Option<Deployment>,
     subscriptions: Subscriptions,
 }
 
@@ -79,20 +82,33 @@ impl Ledger {
     }
 
     async fn open_for(config: &Config, secrets: &Secrets) -> Result<Self, Failure> {
-        let backend = match &config.ledger {
+        let (backend, deployment) = match &config.ledger {
             Some(LedgerLocation::Sqlite(path)) => {
-                Backend::Sqlite(Sqlite::open(path, secrets.mode().await?).await?)
+                let (sqlite, deployment) = Sqlite::open(path, secrets.mode().await?).await?;
+                (Backend::Sqlite(sqlite), deployment)
             }
             Some(LedgerLocation::DynamoDb(table)) => {
                 let aws = config.aws.as_ref().ok_or(Failure::NoAws)?;
-                Backend::DynamoDb(DynamoDb::open(aws, table, secrets).await?)
+                let (table, deployment) = DynamoDb::open(aws, table, secrets).await?;
+                (Backend::DynamoDb(table), deployment)
             }
             None => return Err(Failure::Nowhere),
         };
         Ok(Self {
             backend,
+            deployment,
             subscriptions: config.subscriptions.clone(),
         })
+    }
+
+    /// The deployment whose ledger this is. Its id is made when a process first opens the ledger that
+    /// knows its mode and may write.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::NoDeployment`] when there was none yet.
+    pub fn deployment(&self) -> Result<&Deployment, Failure> {
+        self.deployment.as_ref().ok_or(Failure::NoDeployment)
     }
 
     /// The order with `id`, whoever owns it.
@@ -170,7 +186,7 @@ impl Ledger {
     }
 
     /// Takes an event into the ledger, once: claims its id, moves its order and appends to the
-    /// outbox, in one transaction.
+    /// outbox, in one transaction. An event of another deployment's object changes nothing.
     ///
     /// # Errors
     ///
@@ -178,10 +194,7 @@ impl Ledger {
     /// delivered again.
     pub async fn accept(&self, event: Event, now: i64) -> Result<Accepted, Failure> {
         let is_subscribed = self.subscriptions.include(&event.kind);
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.accept(event, is_subscribed, now).await,
-            Backend::DynamoDb(table) => table.accept(&event, is_subscribed, now).await,
-        }
+        self.take_in(event, is_subscribed, now).await
     }
 
     /// Takes `event`, which we made of an object that Stripe was asked for: as [`Ledger::accept`], but no
@@ -191,9 +204,24 @@ impl Ledger {
     ///
     /// [`Failure`] when the ledger did not take it.
     pub async fn learn(&self, event: Event, now: i64) -> Result<Accepted, Failure> {
+        self.take_in(event, false, now).await
+    }
+
+    async fn take_in(
+        &self,
+        event: Event,
+        is_subscribed: bool,
+        now: i64,
+    ) -> Result<Accepted, Failure> {
+        let deployment = self.deployment()?;
+        let incoming = Incoming {
+            event,
+            deployment: deployment.clone(),
+            is_subscribed,
+        };
         match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.accept(event, false, now).await,
-            Backend::DynamoDb(table) => table.accept(&event, false, now).await,
+            Backend::Sqlite(sqlite) => sqlite.accept(incoming, now).await,
+            Backend::DynamoDb(table) => table.accept(&incoming, now).await,
         }
     }
 

@@ -5,6 +5,7 @@
 //! - [`secrets`]: the keys, from the environment or from Secrets Manager, held behind one type and
 //!   followed when they change; never printed, logged or answered.
 //! - [`access`]: who is calling and what they may do; a handler asks by naming a type.
+//! - [`deployment`]: which deployment made an object, where several share one Stripe account.
 //! - [`amount`]: money, in the minor units of a currency and exact.
 //! - [`stripe`]: calls to Stripe: one pooled connection, one key per operation, slim answers.
 //! - [`signature`], [`event`]: what Stripe tells us: verified, then read.
@@ -27,6 +28,7 @@ pub mod aws;
 pub mod clock;
 pub mod config;
 pub mod customers;
+pub mod deployment;
 mod digest;
 pub mod error;
 pub mod event;

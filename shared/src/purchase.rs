@@ -50,7 +50,7 @@ impl Till {
         Self {
             callers: Callers::new(config, clock.clone()),
             prices: Prices::new(config.price_ttl),
-            stripe,
+            stripe: stripe.of(&ledger),
             max_amount: config.max_amount.clone(),
             limits: Limits::new(config, ledger.clone(), clock.clone()),
             ledger,

@@ -28,9 +28,12 @@ pub use intents::{IntentStanding, PaymentIntent};
 pub use prices::{Price, Prices, TransformQuantity};
 pub use redacted::Redacted;
 pub use sessions::{CheckoutPage, Returns};
+use stripe::{IdempotencyKey, RequestStrategy};
 use tokio::time::Instant;
 
-use crate::{Config, Secrets, config::ApiBase, http};
+use crate::{
+    Config, Secrets, config::ApiBase, deployment::Deployment, digest, http, ledger::Ledger,
+};
 
 /// The version of Stripe's API that every call asks for, and that webhook endpoints should have.
 #[must_use]
@@ -68,6 +71,8 @@ pub struct Stripe {
     base: ApiBase,
     secrets: Secrets,
     patience: Patience,
+    /// Whose objects it makes; it makes none without.
+    deployment: Option<Deployment>,
     /// When the request that this serves has to end.
     until: Option<Instant>,
 }
@@ -82,8 +87,38 @@ impl Stripe {
             base: config.stripe_api_base.clone(),
             secrets: config.secrets.clone(),
             patience,
+            deployment: None,
             until: None,
         }
+    }
+
+    /// The same client for the deployment whose ledger this is: keys and metadata name it.
+    #[must_use]
+    pub fn of(self, ledger: &Ledger) -> Self {
+        match ledger.deployment() {
+            Ok(deployment) => self.of_deployment(deployment.clone()),
+            Err(_) => self,
+        }
+    }
+
+    /// The same client for `deployment`.
+    #[must_use]
+    pub fn of_deployment(mut self, deployment: Deployment) -> Self {
+        self.deployment = Some(deployment);
+        self
+    }
+
+    /// The id of the deployment whose objects it makes.
+    fn deployment(&self) -> Result<&str, Failure> {
+        let deployment = self.deployment.as_ref();
+        deployment.map(Deployment::id).ok_or(Failure::NoDeployment)
+    }
+
+    /// The key of an operation of this deployment: the same for the same parts, and telling nothing of them.
+    fn key_of(&self, operation: &[&str]) -> Result<RequestStrategy, Failure> {
+        let mut parts = vec![self.deployment()?];
+        parts.extend(operation);
+        Ok(idempotent(&parts))
     }
 
     /// The same client for one request of a caller: all its calls together take no longer than one may.
@@ -101,6 +136,18 @@ impl Stripe {
         self.patience = patience;
         self
     }
+}
+
+/// Under a key that is the same for the same parts, and tells nothing of them.
+fn idempotent(parts: &[&str]) -> RequestStrategy {
+    let key = format!("farebox-{}", digest::hex(parts));
+    let key = IdempotencyKey::new(key).expect("72 characters are not too many");
+    RequestStrategy::Idempotent(key)
+}
+
+/// Tells one call from all others, where an answer that Stripe kept from an earlier one would mislead.
+fn one_call() -> String {
+    format!("{:032x}", fastrand::u128(..))
 }
 
 impl std::fmt::Debug for Stripe {

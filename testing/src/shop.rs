@@ -1,6 +1,6 @@
 //! A shop to test with: Stripe as a sandbox, a ledger on a real file, settings and a clock.
 
-use std::{collections::BTreeMap, path::PathBuf, process::Command, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, process::Command, sync::Arc, time::Duration};
 
 use sandbox::Sandbox;
 use serde_json::{Value, json};
@@ -23,8 +23,8 @@ pub const NOW: i64 = 1_790_000_000;
 /// A shop with test keys, its catalogue and no orders.
 #[derive(Debug)]
 pub struct Shop {
-    /// Stripe.
-    pub stripe: Sandbox,
+    /// Stripe; shops may share it.
+    pub stripe: Arc<Sandbox>,
     /// The settings that all functions share.
     pub config: Config,
     /// Where orders, events and the outbox live.
@@ -71,6 +71,19 @@ impl Shop {
             stripe.add_price(price);
         }
         stripe.save_portal_settings();
+        Self::open_over(Arc::new(stripe), changes).await
+    }
+
+    /// Opens another shop on the Stripe account of this one: the same keys, and a ledger of its own.
+    ///
+    /// # Panics
+    ///
+    /// When the ledger does not start.
+    pub async fn open_beside(&self) -> Self {
+        Self::open_over(Arc::clone(&self.stripe), &[]).await
+    }
+
+    async fn open_over(stripe: Arc<Sandbox>, changes: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let mut variables = variables(stripe.url(), folder.path().join("farebox.sqlite"));
         for (name, value) in changes {
@@ -161,7 +174,8 @@ impl Shop {
     /// A client of Stripe's that does not wait long: an attempt 0.3 s, all of them 2 s.
     #[must_use]
     pub fn impatient_stripe(&self) -> Stripe {
-        Stripe::new(&self.config).with_patience(Patience {
+        let stripe = Stripe::new(&self.config).of(&self.ledger);
+        stripe.with_patience(Patience {
             attempt: Duration::from_millis(300),
             deadline: Duration::from_secs(2),
             first_delay: Duration::from_millis(5),

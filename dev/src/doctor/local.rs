@@ -61,7 +61,13 @@ pub(super) async fn ledger(config: &Config) -> Finding {
         Some(_) => {}
     }
     match Ledger::examine(config).await {
-        Ok(_) => Finding::ok(WHAT, "it opens"),
+        Ok(ledger) => match ledger.deployment() {
+            Ok(deployment) => {
+                let id = deployment.id();
+                Finding::ok(WHAT, format!("it opens, this deployment is {id}"))
+            }
+            Err(_) => Finding::ok(WHAT, "it opens"),
+        },
         Err(failure) => {
             let causes = shared::host::causes(&failure);
             Finding::problem(WHAT, format!("it does not open: {failure} {causes}"))

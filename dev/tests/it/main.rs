@@ -1,6 +1,7 @@
 //! `cargo dev` as the real program: a payment from the first request to the delivery, what is logged on
 //! the way, how it starts and stops, whether every function is listed wherever it has to be, and who may
-//! call it, and the record of that; and `cargo dev doctor`.
+//! call it, and the record of that; all functions of two deployments on one account; and
+//! `cargo dev doctor`.
 #![expect(
     clippy::unwrap_used,
     reason = "a test may stop at what it does not expect"
@@ -9,6 +10,7 @@
 mod access;
 mod activity;
 mod callers;
+mod deployments;
 mod doctor;
 mod interface;
 mod layout;

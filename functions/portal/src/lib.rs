@@ -71,7 +71,7 @@ impl App {
     pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
         Self {
             callers: Callers::new(config, clock.clone()),
-            stripe,
+            stripe: stripe.of(&ledger),
             ledger,
             return_origins: config.return_origins.clone(),
             clock,

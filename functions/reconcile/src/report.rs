@@ -25,6 +25,8 @@ pub struct Report {
     pub quarantined: usize,
     /// Of the other mode, test or live.
     pub other_mode: usize,
+    /// Of other deployments on the same account.
+    pub other_deployment: usize,
     /// Whether all that was to be listed was; else the next run goes on, or `rest` is to be asked for.
     pub complete: bool,
     /// What is left of a span that was asked for by hand.
@@ -43,6 +45,7 @@ impl Report {
         self.events += 1;
         let count = match taken {
             Taken::OtherMode => &mut self.other_mode,
+            Taken::OtherDeployment => &mut self.other_deployment,
             Taken::Ledger(Accepted::Applied) => &mut self.applied,
             Taken::Ledger(Accepted::Seen) => &mut self.seen,
             Taken::Ledger(Accepted::Quarantined) => &mut self.quarantined,
@@ -85,6 +88,9 @@ impl fmt::Display for Report {
         )?;
         if self.other_mode > 0 {
             write!(f, ", {} of the other mode", self.other_mode)?;
+        }
+        if self.other_deployment > 0 {
+            write!(f, ", {} of other deployments", self.other_deployment)?;
         }
         match (self.complete, self.rest) {
             (true, _) => Ok(()),

@@ -88,6 +88,16 @@ pub struct Charge {
     pub currency: String,
     /// `pi_…`; `None` for a charge that no intent made.
     pub payment_intent: Option<String>,
+    /// What the intent's was when it was charged.
+    pub metadata: Option<BTreeMap<String, String>>,
+}
+
+impl Charge {
+    /// What the metadata holds under `key`.
+    #[must_use]
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        self.metadata.as_ref()?.get(key).map(String::as_str)
+    }
 }
 
 /// A refund (<https://docs.stripe.com/api/refunds/object>).

@@ -2,6 +2,7 @@
 
 use super::Message;
 use crate::{
+    deployment::Deployment,
     event::{Event, Subject},
     order::{IntentKeys, Order, OrderId, Step},
 };
@@ -18,6 +19,8 @@ pub enum Accepted {
     Ignored,
     /// All refunds of its payment have to be asked for first: nothing was written.
     LacksRefunds,
+    /// It is about an object that another deployment made; nothing is kept of it.
+    OtherDeployment,
     /// It contradicts its order, or cannot be read: kept, with its body, for a person to look at.
     Quarantined,
 }
@@ -31,9 +34,20 @@ impl Accepted {
             Self::Seen => "seen",
             Self::Ignored => "ignored",
             Self::LacksRefunds => "lacks_refunds",
+            Self::OtherDeployment => "other_deployment",
             Self::Quarantined => "quarantined",
         }
     }
+}
+
+/// An event that was not decided yet.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    pub(super) event: Event,
+    /// The one whose ledger this is.
+    pub(super) deployment: Deployment,
+    /// Whether it is passed on as it is.
+    pub(super) is_subscribed: bool,
 }
 
 /// How the order of an event is found.
@@ -90,6 +104,8 @@ pub(super) enum Decision {
     Ignore,
     /// Nothing, before all refunds of the payment are known.
     AskForRefunds,
+    /// Nothing, and it is none of our business.
+    Leave,
     /// The event id, and these messages.
     Pass(Vec<Message>),
     /// The event id, the order, and these messages.
@@ -98,18 +114,28 @@ pub(super) enum Decision {
     Quarantine(String, Vec<Message>),
 }
 
-/// Decides what `event` makes of its order, which is in `version` now.
-pub(super) fn decide(
-    found: Option<(&Order, i64)>,
-    event: &Event,
-    is_subscribed: bool,
-    now: i64,
-) -> Decision {
+/// Decides what an event makes of its order, which is in `version` now.
+pub(super) fn decide(found: Option<(&Order, i64)>, incoming: &Incoming, now: i64) -> Decision {
+    let Incoming {
+        event,
+        deployment,
+        is_subscribed,
+    } = incoming;
+    if matches!(event.subject, Subject::Other) && !is_subscribed {
+        return Decision::Ignore;
+    }
+    let maker = maker_of(found.map(|(order, _)| order), event, deployment);
+    if maker == Maker::Another {
+        return Decision::Leave;
+    }
     let passed_on: Vec<Message> = is_subscribed
         .then(|| Message::of_event(event, now))
         .into_iter()
         .collect();
     let stepped = match (&event.subject, found) {
+        _ if maker == Maker::Unknown => {
+            return Decision::Quarantine(UNNAMED.to_owned(), passed_on);
+        }
         (Subject::Unreadable(what), _) => {
             return Decision::Quarantine(format!("the object does not parse: {what}"), passed_on);
         }
@@ -149,6 +175,34 @@ pub(super) fn decide(
     }
 }
 
+/// Which deployment made the object of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Maker {
+    /// This one, as far as anything tells; or no deployment at all.
+    Us,
+    Another,
+    /// Money moved for an order of ours, and nothing tells that we made what moved it.
+    Unknown,
+}
+
+/// What the ledger knows by its id is its own, whatever anybody wrote to the metadata. Else the metadata
+/// decides. A ledger that had an id from its first day made nothing without it: an object that names an order
+/// and no deployment is then of an older deployment, or somebody edited its metadata.
+fn maker_of(found: Option<&Order>, event: &Event, deployment: &Deployment) -> Maker {
+    if found.is_some_and(|order| order.knows(&event.subject)) {
+        return Maker::Us;
+    }
+    let names_an_order = matches!(Handle::of(event), Some(Handle::Order { .. }));
+    match event.deployment().as_deref() {
+        Some(named) if named == deployment.id() => Maker::Us,
+        Some(_) => Maker::Another,
+        None if !names_an_order || deployment.has_unnamed() => Maker::Us,
+        None if found.is_some() && is_payment_for_an_order(event) => Maker::Unknown,
+        None => Maker::Another,
+    }
+}
+
+const UNNAMED: &str = "a payment succeeded for this order, and its metadata names no deployment";
 const UNKNOWN: &str = "a payment succeeded for an order that is not in this ledger";
 
 fn is_payment_for_an_order(event: &Event) -> bool {

@@ -34,11 +34,12 @@ use self::{
 use super::{
     Accepted, Failure, Letter, Message, Opened, Opening, Operation, Quarantined, REMEMBERED,
     Refusal, Settled,
-    accept::{Decision, Handle, decide},
+    accept::{Decision, Handle, Incoming, decide},
     opening,
 };
 use crate::{
     aws::{Aws, Service},
+    deployment::Deployment,
     secrets::{Mode, Secrets},
 };
 
@@ -50,43 +51,91 @@ pub(super) struct DynamoDb {
     region: String,
 }
 
-/// The item that says whose payments the table holds: those of test mode, or of live mode.
+/// The item that says whose payments the table holds: those of test mode or of live mode, and of which
+/// deployment.
 const MODE: &str = "meta#mode";
+/// In it: the deployment's id.
+const DEPLOYMENT: &str = "deployment";
+/// In it: whether the table is older than that id, `yes` or absent.
+const HAS_UNNAMED: &str = "has_unnamed";
 
 impl DynamoDb {
-    /// Finds the table, which warms the connection, and holds it to payments of one mode.
-    pub(super) async fn open(aws: &Aws, table: &str, secrets: &Secrets) -> Result<Self, Failure> {
+    /// Finds the table, which warms the connection, and holds it to payments of one mode and one
+    /// deployment.
+    pub(super) async fn open(
+        aws: &Aws,
+        table: &str,
+        secrets: &Secrets,
+    ) -> Result<(Self, Option<Deployment>), Failure> {
         let ledger = Self {
             service: aws.service("dynamodb"),
             table: table.to_owned(),
             region: aws.region().to_owned(),
         };
-        ledger.bind_to_mode(secrets).await?;
-        Ok(ledger)
+        let deployment = ledger.bind(secrets).await?;
+        Ok((ledger, deployment))
     }
 
     /// A table holds payments of one mode: orders that were paid with test cards are not to be
-    /// fulfilled beside real ones. The first process that knows its mode writes it.
-    async fn bind_to_mode(&self, secrets: &Secrets) -> Result<(), Failure> {
+    /// fulfilled beside real ones. The first process that knows its mode writes it, and the deployment's
+    /// id with it. Whoever may not write goes without an id that is not there.
+    async fn bind(&self, secrets: &Secrets) -> Result<Option<Deployment>, Failure> {
         let mut attempts = Attempts::new();
         // The keys may be on their way as well.
         let (found, mode) = tokio::join!(self.get(&mut attempts, MODE), secrets.mode());
-        let (found, Some(mode)) = (found?, mode?) else {
-            return Ok(());
-        };
-        if let Some(item) = found {
-            return check_mode(need_text(&item, "mode")?, mode);
+        let (found, mode) = (found?, mode?);
+        let known = found.as_ref().and_then(deployment_in);
+        let Some(mode) = mode else { return Ok(known) };
+        if let Some(item) = &found {
+            check_mode(need_text(item, "mode")?, mode)?;
+        }
+        if known.is_some() {
+            return Ok(known);
+        }
+        match self
+            .name_deployment(&mut attempts, mode, found.is_some())
+            .await
+        {
+            Err(Failure::Denied { .. }) if found.is_some() => Ok(None),
+            named => named.map(Some),
+        }
+    }
+
+    /// Writes the mode and a new id, unless another process was faster; gives the id that is there then.
+    async fn name_deployment(
+        &self,
+        attempts: &mut Attempts,
+        mode: Mode,
+        has_unnamed: bool,
+    ) -> Result<Deployment, Failure> {
+        let deployment = Deployment::random(has_unnamed);
+        let mut item = keyed(MODE)
+            .with("mode", text(mode_name(mode)))
+            .with(DEPLOYMENT, text(deployment.id()));
+        if has_unnamed {
+            item = item.with(HAS_UNNAMED, text("yes"));
         }
         let put = PutItemInput::builder().table_name(&self.table);
         let put = put
-            .set_item(Some(keyed(MODE).with("mode", text(mode_name(mode)))))
-            .condition_expression("attribute_not_exists(pk)");
+            .set_item(Some(item))
+            .condition_expression(match has_unnamed {
+                true => "#mode = :mode AND attribute_not_exists(#deployment)",
+                false => "attribute_not_exists(pk)",
+            });
+        let put = match has_unnamed {
+            true => put
+                .set_expression_attribute_names(Some(names(&["mode", DEPLOYMENT])))
+                .expression_attribute_values(":mode", text(mode_name(mode))),
+            false => put,
+        };
         let answer = attempts.call(self, PUT, put.build()).await?;
-        if let Answer::Declined(_, failure) = answer {
-            let item = self.get(&mut attempts, MODE).await?.ok_or(failure)?;
-            check_mode(need_text(&item, "mode")?, mode)?;
-        }
-        Ok(())
+        let Answer::Declined(_, failure) = answer else {
+            return Ok(deployment);
+        };
+        let item = self.get(attempts, MODE).await?;
+        let item = item.ok_or(failure)?;
+        check_mode(need_text(&item, "mode")?, mode)?;
+        deployment_in(&item).ok_or(Failure::Malformed(DEPLOYMENT))
     }
 
     pub(super) async fn mark(&self, name: &str) -> Result<Option<String>, Failure> {
@@ -177,6 +226,11 @@ fn mode_name(mode: Mode) -> &'static str {
         Mode::Test => "test",
         Mode::Live => "live",
     }
+}
+
+fn deployment_in(item: &item::Item) -> Option<Deployment> {
+    let id = item::text_in(item, DEPLOYMENT)?;
+    Some(Deployment::new(id, item.contains_key(HAS_UNNAMED)))
 }
 
 fn check_mode(found: &str, mode: Mode) -> Result<(), Failure> {

@@ -35,6 +35,9 @@ pub enum Failure {
     /// The database belongs to payments of the other mode.
     #[error("the ledger holds {0:?}-mode payments, and Stripe's key is of the other mode")]
     OtherMode(Mode),
+    /// There is no deployment id yet, and this process could not make one.
+    #[error("the ledger has no deployment id: start a function first that may write to it")]
+    NoDeployment,
     /// Whether the payments are real cannot be told without the keys.
     #[error(transparent)]
     NoMode(#[from] Unreadable),

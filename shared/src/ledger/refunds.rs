@@ -24,6 +24,7 @@ impl Ledger {
         limit: DayLimit,
     ) -> Result<Refunded, Failure> {
         let now = request.at();
+        let request = request.of_deployment(self.deployment()?.id());
         let reserve = Refunding::reserve(id.clone(), request, currency, limit);
         self.refund(reserve, now).await
     }

@@ -22,13 +22,13 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use super::{
     Accepted, Admission, Admitted, Failure, Letter, Mapping, Opened, Opening, Operation,
     Quarantined, REMEMBERED, Refusal, Settled,
-    accept::{Decision, Handle, decide},
+    accept::{Decision, Handle, Incoming, decide},
     opening,
     refunding::{Refunded, Refunding},
 };
 use crate::{
     access::CallerId,
-    event::Event,
+    deployment::Deployment,
     order::{Note, Order, OrderId},
     secrets::Mode,
 };
@@ -40,12 +40,17 @@ pub(super) struct Sqlite {
 }
 
 impl Sqlite {
-    pub(super) async fn open(path: &Path, mode: Option<Mode>) -> Result<Self, Failure> {
+    pub(super) async fn open(
+        path: &Path,
+        mode: Option<Mode>,
+    ) -> Result<(Self, Option<Deployment>), Failure> {
         let path = path.to_owned();
-        let connection = tokio::task::spawn_blocking(move || schema::open(&path, mode)).await??;
-        Ok(Self {
+        let opening = tokio::task::spawn_blocking(move || schema::open(&path, mode));
+        let (connection, deployment) = opening.await??;
+        let sqlite = Self {
             connection: Arc::new(Mutex::new(connection)),
-        })
+        };
+        Ok((sqlite, deployment))
     }
 
     /// Runs `work` in a transaction that holds the write lock; what fails is rolled back.
@@ -141,13 +146,8 @@ impl Sqlite {
         .await
     }
 
-    pub(super) async fn accept(
-        &self,
-        event: Event,
-        is_subscribed: bool,
-        now: i64,
-    ) -> Result<Accepted, Failure> {
-        self.write(move |transaction| accept(transaction, &event, is_subscribed, now))
+    pub(super) async fn accept(&self, incoming: Incoming, now: i64) -> Result<Accepted, Failure> {
+        self.write(move |transaction| accept(transaction, &incoming, now))
             .await
     }
 
@@ -290,10 +290,10 @@ const FORGET_EVENTS: &str = "DELETE FROM events WHERE rowid IN
 /// The whole of taking an event, inside one transaction.
 fn accept(
     transaction: &Transaction<'_>,
-    event: &Event,
-    is_subscribed: bool,
+    incoming: &Incoming,
     now: i64,
 ) -> Result<Accepted, Failure> {
+    let event = &incoming.event;
     let is_seen = transaction
         .prepare_cached("SELECT 1 FROM events WHERE id = ?1")?
         .exists([&event.id])?;
@@ -316,9 +316,10 @@ fn accept(
         None => None,
     };
     let found = found.as_ref().map(|(order, version)| (order, *version));
-    let accepted = match decide(found, event, is_subscribed, now) {
+    let accepted = match decide(found, incoming, now) {
         Decision::Ignore => return Ok(Accepted::Ignored),
         Decision::AskForRefunds => return Ok(Accepted::LacksRefunds),
+        Decision::Leave => return Ok(Accepted::OtherDeployment),
         Decision::Pass(messages) => {
             outbox::append(transaction, &messages, now)?;
             Accepted::Applied

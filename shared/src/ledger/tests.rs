@@ -1,11 +1,13 @@
 //! The ledger on a real file and on a real table: each test of what it does is written once, and run
 //! on both. What [`events`] do to it, how [`orders`] are opened, that the [`outbox`] loses nothing, that
 //! [`large`] bodies are kept, how [`refunds`] are set aside, how many orders are [`admissions`], which
-//! Stripe [`customers`] callers are, and what [`sharing`] it means. [`table`], [`races`] and [`troubles`] are
+//! Stripe [`customers`] callers are, what several [`deployments`] on one account make, and what [`sharing`]
+//! a ledger means. [`table`], [`races`] and [`troubles`] are
 //! DynamoDB's alone, [`file`] is SQLite's.
 
 mod admissions;
 mod customers;
+mod deployments;
 mod events;
 mod file;
 mod large;
@@ -100,7 +102,17 @@ impl Fixture {
         self.accept_at(event, NOW).await
     }
 
+    /// What is told of an order names this ledger's deployment.
     async fn accept_at(&self, event: &Value, now: i64) -> Accepted {
+        let mut event = event.clone();
+        let metadata = event.pointer_mut("/data/object/metadata");
+        if let Some(metadata) = metadata.filter(|all| all.get(IntentKeys::ORDER).is_some()) {
+            metadata[Deployment::KEY] = json!(self.ledger.deployment().unwrap().id());
+        }
+        self.accept_as_it_is(&event, now).await
+    }
+
+    async fn accept_as_it_is(&self, event: &Value, now: i64) -> Accepted {
         let event = Event::parse(event.to_string().as_bytes()).unwrap();
         self.ledger.accept(event, now).await.unwrap()
     }

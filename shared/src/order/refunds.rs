@@ -76,6 +76,9 @@ pub struct RefundRequest {
     id: String,
     /// Made of what was asked for; the same operation with another is refused.
     digest: String,
+    /// The id of the deployment that set the amount aside; `None` from an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deployment: Option<String>,
     amount: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reason: Option<RefundReason>,
@@ -124,6 +127,7 @@ impl RefundRequest {
         Self {
             id,
             digest,
+            deployment: None,
             amount: amount.minor_units(),
             reason,
             by: caller.alias(),
@@ -143,6 +147,19 @@ impl RefundRequest {
     #[must_use]
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// The same, set aside by the deployment with `id`.
+    #[must_use]
+    pub(crate) fn of_deployment(mut self, id: &str) -> Self {
+        self.deployment = Some(id.to_owned());
+        self
+    }
+
+    /// The id of the deployment that set the amount aside, whose key Stripe is asked under.
+    #[must_use]
+    pub fn deployment(&self) -> Option<&str> {
+        self.deployment.as_deref()
     }
 
     /// In minor units of the order's currency.

@@ -115,6 +115,7 @@ fn charge_refunded(total: i64) -> Event {
         amount_refunded: total,
         currency: "usd".to_owned(),
         payment_intent: Some("pi_1".to_owned()),
+        metadata: None,
     };
     event(NOW, Subject::Charge(charge))
 }

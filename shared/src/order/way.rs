@@ -10,6 +10,7 @@ use super::{
     Order,
     facts::{Attempt, Stage},
 };
+use crate::event::Subject;
 
 /// The most ways to pay of one order, one after the other: what the ledger holds of it has to stay small.
 /// How fast they may follow is another limit, so that an order whose pages expire, one a day, can be paid
@@ -153,6 +154,28 @@ impl Order {
         self.closed
             .iter()
             .any(|closed| matches!(closed, Closed::Intent(id) if id == intent))
+    }
+
+    /// Whether this order is known to have the object that an event is about, by the object's id.
+    pub(crate) fn knows(&self, subject: &Subject) -> bool {
+        let intent = match subject {
+            Subject::Intent(intent) => Some(&intent.id),
+            Subject::Charge(charge) => charge.payment_intent.as_ref(),
+            Subject::Refund(refund) => refund.payment_intent.as_ref(),
+            Subject::Refunds { payment_intent, .. } => Some(payment_intent),
+            Subject::Dispute(dispute) => dispute.payment_intent.as_ref(),
+            Subject::Session(session) if self.has_session(&session.id) => return true,
+            Subject::Session(session) => session.payment_intent.as_ref(),
+            Subject::Related(_) | Subject::Other | Subject::Unreadable(_) => None,
+        };
+        intent.is_some_and(|id| {
+            [self.intent.as_deref(), self.intent()].contains(&Some(id)) || self.has_closed(id)
+        })
+    }
+
+    fn has_session(&self, id: &str) -> bool {
+        let closed = |closed: &Closed| matches!(closed, Closed::Session(known) if known == id);
+        self.session.as_ref().is_some_and(|open| open.id == id) || self.closed.iter().any(closed)
     }
 
     /// The id of the session that was made as the one with `number`, if there was one.

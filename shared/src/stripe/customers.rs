@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use stripe::{RequestStrategy, StripeRequest as _};
+use stripe::StripeRequest as _;
 use stripe_core::customer::{
     CreateCustomer, ListPaymentMethodsCustomer, ListPaymentMethodsCustomerType, RetrieveCustomer,
     SearchCustomer,
 };
 
-use super::{Failure, Stripe, intents::key_of};
-use crate::{access::CallerId, ledger::Mapping, order::IntentKeys};
+use super::{Failure, Stripe};
+use crate::{access::CallerId, deployment::Deployment, ledger::Mapping, order::IntentKeys};
 
 /// The most cards that are listed: Stripe's largest page.
 const MOST_CARDS: i64 = 100;
@@ -44,10 +44,15 @@ pub struct Customer {
 }
 
 impl Customer {
-    fn is_of(&self, reserved: &Mapping) -> bool {
-        let written = self.metadata.as_ref();
-        let written = written.and_then(|all| all.get(CustomerKeys::RESERVATION));
-        written == Some(&reserved.reservation) && self.deleted != Some(true)
+    /// One that names no deployment was made by an earlier version.
+    fn is_of(&self, reserved: &Mapping, deployment: &str) -> bool {
+        let written = |key| {
+            let metadata = self.metadata.as_ref();
+            metadata.and_then(|all| all.get(key)).map(String::as_str)
+        };
+        written(CustomerKeys::RESERVATION) == Some(&reserved.reservation)
+            && written(Deployment::KEY).is_none_or(|named| named == deployment)
+            && self.deleted != Some(true)
     }
 }
 
@@ -100,6 +105,7 @@ impl Stripe {
     ) -> Result<Customer, Failure> {
         let key = ["customer", &reserved.reservation];
         let metadata = [
+            (Deployment::KEY, self.deployment()?.to_owned()),
             (CustomerKeys::OWNER, owner.alias()),
             (CustomerKeys::RESERVATION, reserved.reservation.clone()),
         ];
@@ -108,7 +114,7 @@ impl Stripe {
             .metadata(HashMap::from(metadata))
             .build()
             .customize()
-            .request_strategy(RequestStrategy::Idempotent(key_of(&key)))
+            .request_strategy(self.key_of(&key)?)
             .send(self)
             .await
     }
@@ -120,13 +126,17 @@ impl Stripe {
     ///
     /// [`Failure`] when Stripe did not answer.
     pub async fn find_customer(&self, reserved: &Mapping) -> Result<Option<Customer>, Failure> {
+        let deployment = self.deployment()?;
         let key = CustomerKeys::RESERVATION;
         // A reservation is hexadecimal: there is nothing in it to escape.
         let query = format!("metadata['{key}']:'{}'", reserved.reservation);
         let request = SearchCustomer::new(query).limit(MOST_FOUND).build();
         match request.customize::<Found>().send(self).await {
             // A customer is bound to its caller for good: what a search says is not enough.
-            Ok(found) => Ok(found.data.into_iter().find(|one| one.is_of(reserved))),
+            Ok(found) => Ok(found
+                .data
+                .into_iter()
+                .find(|one| one.is_of(reserved, deployment))),
             Err(Failure::Refused(refusal)) if refusal.is_about_the_request() => Ok(None),
             Err(failure) => Err(failure),
         }

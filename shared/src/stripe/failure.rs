@@ -49,6 +49,9 @@ pub enum Failure {
     /// There is no key to call Stripe with.
     #[error(transparent)]
     NoKey(#[from] Missing),
+    /// The ledger has no deployment id, and all that is made names one.
+    #[error("the ledger has no deployment id yet")]
+    NoDeployment,
     /// The key to call Stripe with cannot be read.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),

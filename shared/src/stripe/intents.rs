@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use stripe::{IdempotencyKey, RequestStrategy, StripeRequest as _};
+use stripe::StripeRequest as _;
 use stripe_core::payment_intent::{
     CancelPaymentIntent, CancelPaymentIntentCancellationReason, CreatePaymentIntent,
     CreatePaymentIntentAutomaticPaymentMethods, RetrievePaymentIntent, UpdatePaymentIntent,
 };
 
-use super::{Failure, Redacted, Stripe};
+use super::{Failure, Redacted, Stripe, one_call};
 use crate::{
-    digest,
+    deployment::Deployment,
     order::{IntentKeys, Order, Revision},
 };
 
@@ -102,14 +102,14 @@ impl Stripe {
         let mut intent = CreatePaymentIntent::new(amount.minor_units(), amount.currency())
             .automatic_payment_methods(methods)
             .description(description(order, revision))
-            .metadata(metadata(order, revision));
+            .metadata(self.metadata(order, revision)?);
         if let Some(customer) = customer {
             intent = intent.customer(customer);
         }
         let made: PaymentIntent = intent
             .build()
             .customize()
-            .request_strategy(RequestStrategy::Idempotent(key_of(&key)))
+            .request_strategy(self.key_of(&key)?)
             .send(self)
             .await?;
         made.for_order(order)
@@ -144,7 +144,7 @@ impl Stripe {
     ) -> Result<PaymentIntent, Failure> {
         let revision = order.revision();
         let amount = revision.contents.amount();
-        let mut metadata = metadata(order, revision);
+        let mut metadata = self.metadata(order, revision)?;
         for stale in intent.metadata.keys() {
             // An empty value removes the key.
             metadata.entry(stale.clone()).or_default();
@@ -158,7 +158,7 @@ impl Stripe {
             .metadata(metadata)
             .build()
             .customize::<PaymentIntent>()
-            .request_strategy(RequestStrategy::Idempotent(key_of(&key)))
+            .request_strategy(self.key_of(&key)?)
             .send(self)
             .await?
             .for_order(order)
@@ -196,19 +196,10 @@ impl Stripe {
             .cancellation_reason(CancelPaymentIntentCancellationReason::Abandoned)
             .build()
             .customize()
-            .request_strategy(RequestStrategy::Idempotent(key_of(&[
-                "cancel",
-                id,
-                &one_call(),
-            ])))
+            .request_strategy(self.key_of(&["cancel", id, &one_call()])?)
             .send(self)
             .await
     }
-}
-
-/// Tells one call from all others, where an answer that Stripe kept from an earlier one would mislead.
-pub(super) fn one_call() -> String {
-    format!("{:032x}", fastrand::u128(..))
 }
 
 /// What the site wrote, or the order's id: Stripe does not take a description back once there is one.
@@ -217,19 +208,21 @@ pub(super) fn description(order: &Order, revision: &Revision) -> String {
     written.map_or_else(|| format!("Order {}", order.id()), str::to_owned)
 }
 
-pub(super) fn metadata(order: &Order, revision: &Revision) -> HashMap<String, String> {
-    let ours = [
-        (IntentKeys::ORDER, order.id().as_str().to_owned()),
-        (IntentKeys::OWNER, order.owner().alias()),
-        (IntentKeys::CONTENTS, revision.digest.clone()),
-    ];
-    let ours = ours.map(|(key, value)| (key.to_owned(), value));
-    let sites = revision.contents.metadata().clone();
-    sites.into_iter().chain(ours).collect()
-}
-
-/// The key of an operation: the same for the same parts, and telling nothing of them.
-pub(super) fn key_of(operation: &[&str]) -> IdempotencyKey {
-    let key = format!("farebox-{}", digest::hex(operation));
-    IdempotencyKey::new(key).expect("72 characters are not too many")
+impl Stripe {
+    /// What is written to whatever `order` is paid by.
+    pub(super) fn metadata(
+        &self,
+        order: &Order,
+        revision: &Revision,
+    ) -> Result<HashMap<String, String>, Failure> {
+        let ours = [
+            (Deployment::KEY, self.deployment()?.to_owned()),
+            (IntentKeys::ORDER, order.id().as_str().to_owned()),
+            (IntentKeys::OWNER, order.owner().alias()),
+            (IntentKeys::CONTENTS, revision.digest.clone()),
+        ];
+        let ours = ours.map(|(key, value)| (key.to_owned(), value));
+        let sites = revision.contents.metadata().clone();
+        Ok(sites.into_iter().chain(ours).collect())
+    }
 }

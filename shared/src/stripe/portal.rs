@@ -4,13 +4,9 @@
 //! nothing else is used.
 
 use serde::Serialize;
-use stripe::RequestStrategy;
 use stripe_client_core::{RequestBuilder, StripeMethod};
 
-use super::{
-    Failure, Redacted, Stripe,
-    intents::{key_of, one_call},
-};
+use super::{Failure, Redacted, Stripe, one_call};
 
 #[derive(Serialize)]
 struct OpenPortal<'a> {
@@ -33,7 +29,7 @@ impl Stripe {
     /// [`Failure`]; [`Failure::is_about_a_missing_customer`] when there is no such customer any more,
     /// [`Failure::PortalNotConfigured`] when Stripe has no settings to open it with.
     pub async fn open_portal(&self, customer: &str, return_url: &str) -> Result<Redacted, Failure> {
-        let key = key_of(&["portal", &one_call()]);
+        let key = self.key_of(&["portal", &one_call()])?;
         let asked = OpenPortal {
             customer,
             return_url,
@@ -42,7 +38,7 @@ impl Stripe {
             RequestBuilder::new(StripeMethod::Post, "/billing_portal/sessions")
                 .form(&asked)
                 .customize()
-                .request_strategy(RequestStrategy::Idempotent(key))
+                .request_strategy(key)
                 .send(self)
                 .await;
         match session {

@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use stripe::{RequestStrategy, StripeRequest as _};
+use stripe::StripeRequest as _;
 use stripe_core::{
     payment_intent::RetrievePaymentIntent,
     refund::{CreateRefund, CreateRefundReason, ListRefund, RetrieveRefund},
 };
 
-use super::{Failure, Stripe, intents::key_of};
+use super::{Failure, Stripe, idempotent};
 use crate::{
+    deployment::Deployment,
     event::Refund,
     order::{Declined, Order, RefundKeys, RefundReason, RefundRequest},
     request::Email,
@@ -74,16 +75,23 @@ impl Stripe {
         request: &RefundRequest,
         email: Option<&Email>,
     ) -> Result<Refund, Failure> {
+        // The deployment that set the amount aside: who asks later asks under the same key, even where the
+        // ledger got another id since. What an earlier version set aside names none.
+        let deployment = request.deployment();
         let mut key = vec!["refund", order.id().as_str(), request.id()];
+        key.splice(0..0, deployment);
         let metadata = [
             (RefundKeys::ORDER, order.id().as_str()),
             (RefundKeys::REQUEST, request.id()),
         ];
-        let metadata = metadata.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let metadata = metadata
+            .into_iter()
+            .chain(deployment.map(|id| (Deployment::KEY, id)))
+            .map(|(key, value)| (key.to_owned(), value.to_owned()));
         let mut refund = CreateRefund::new()
             .payment_intent(intent_of(order)?)
             .amount(request.amount())
-            .metadata(HashMap::from(metadata));
+            .metadata(metadata.collect::<HashMap<_, _>>());
         if let Some(reason) = request.reason() {
             refund = refund.reason(stripes(reason));
         }
@@ -95,13 +103,15 @@ impl Stripe {
         let made: Refund = refund
             .build()
             .customize()
-            .request_strategy(RequestStrategy::Idempotent(key_of(&key)))
+            .request_strategy(idempotent(&key))
             .send(self)
             .await?;
         checked(made, order, request)
     }
 
-    /// The refund that was made for `request`, if there is one, among all of the order's payment.
+    /// The refund that was made for `request`, if there is one, among all of the order's payment. That
+    /// payment is one deployment's; a refund that names another id was made before the ledger got a new one,
+    /// or through a copy of the ledger, and is the same refund all the same.
     ///
     /// # Errors
     ///

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use stripe::{RequestStrategy, StripeRequest as _};
+use stripe::StripeRequest as _;
 use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionAdaptivePricing, CreateCheckoutSessionLineItems,
     CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
@@ -10,10 +10,7 @@ use stripe_checkout::checkout_session::{
 };
 use stripe_types::Currency;
 
-use super::{
-    Failure, Redacted, Stripe,
-    intents::{description, key_of, metadata, one_call},
-};
+use super::{Failure, Redacted, Stripe, intents::description, one_call};
 use crate::{
     digest,
     order::{Contents, IntentKeys, Order, OrderId, Session},
@@ -122,7 +119,7 @@ impl Stripe {
             &led,
         ];
         key.extend(customer);
-        let mut written = metadata(order, revision);
+        let mut written = self.metadata(order, revision)?;
         written.insert(IntentKeys::PAGE.to_owned(), number.clone());
         let mut payment = CreateCheckoutSessionPaymentIntentData::new();
         payment.description = Some(description(order, revision));
@@ -144,7 +141,7 @@ impl Stripe {
         }
         page.build()
             .customize::<CheckoutPage>()
-            .request_strategy(RequestStrategy::Idempotent(key_of(&key)))
+            .request_strategy(self.key_of(&key)?)
             .send(self)
             .await?
             .for_order(order)
@@ -166,11 +163,10 @@ impl Stripe {
     ///
     /// [`Failure`]; a refusal that is about the request when it is not open any more.
     pub async fn expire_page(&self, id: &str) -> Result<CheckoutPage, Failure> {
-        let key = key_of(&["expire", id, &one_call()]);
         ExpireCheckoutSession::new(id)
             .build()
             .customize()
-            .request_strategy(RequestStrategy::Idempotent(key))
+            .request_strategy(self.key_of(&["expire", id, &one_call()])?)
             .send(self)
             .await
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::ledger::Mapping;
+use shared::{deployment::Deployment, ledger::Mapping};
 
 use crate::peer::{Act, Peer};
 
@@ -10,8 +10,12 @@ const STRANGER: &str = r#"{"id":"cus_other","metadata":{"farebox_reservation":"f
 const BARE: &str = r#"{"id":"cus_bare"}"#;
 
 #[tokio::test]
-async fn a_customer_of_another_reservation_is_not_found() {
-    let ours = r#"{"id":"cus_ours","metadata":{"farebox_reservation":"0a"}}"#;
+async fn a_customer_of_another_reservation_or_deployment_is_not_found() {
+    let old = r#"{"id":"cus_old","metadata":{"farebox_reservation":"0a"}}"#;
+    let ours =
+        r#"{"id":"cus_ours","metadata":{"farebox_reservation":"0a","farebox_deployment":"dep_1"}}"#;
+    let copy =
+        r#"{"id":"cus_copy","metadata":{"farebox_reservation":"0a","farebox_deployment":"dep_2"}}"#;
     let gone = r#"{"id":"cus_gone","deleted":true,"metadata":{"farebox_reservation":"0a"}}"#;
     let reserved = Mapping {
         reservation: "0a".to_owned(),
@@ -19,12 +23,15 @@ async fn a_customer_of_another_reservation_is_not_found() {
         customer: None,
     };
     for (found, expected) in [
-        (vec![STRANGER, BARE, gone], None),
-        (vec![STRANGER, ours], Some("cus_ours")),
+        (vec![STRANGER, BARE, gone, copy], None),
+        (vec![STRANGER, copy, ours], Some("cus_ours")),
+        // An earlier version made it.
+        (vec![STRANGER, old], Some("cus_old")),
     ] {
         let body: &'static str = format!(r#"{{"data":[{}]}}"#, found.join(",")).leak();
         let peer = Peer::start(vec![Act::Answer("200 OK", "", body)]).await;
         let stripe = peer.client(Duration::ZERO);
+        let stripe = stripe.of_deployment(Deployment::new("dep_1", false));
 
         let customer = stripe.find_customer(&reserved).await.unwrap();
 

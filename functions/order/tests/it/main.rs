@@ -73,6 +73,7 @@ impl Page {
             panic!("refused")
         };
         let intent = Stripe::new(&self.shop.config)
+            .of(&self.shop.ledger)
             .create_intent(&order, None)
             .await
             .unwrap();

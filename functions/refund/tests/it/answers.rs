@@ -199,7 +199,9 @@ async fn the_ledger_keeps_who_asked_when_for_how_much_why_and_what_came_of_it() 
     assert_eq!(request.refund(), answer.body["refundId"].as_str());
     let refund = &api.shop.stripe.refunds()[0];
     assert_eq!(refund["reason"], "requested_by_customer");
-    let written = json!({ "farebox_order": "o_1", "farebox_refund": request.id() });
+    let deployment = api.shop.ledger.deployment().unwrap().id();
+    let written = json!({ "farebox_deployment": deployment, "farebox_order": "o_1",
+        "farebox_refund": request.id() });
     assert_eq!(refund["metadata"], written);
 }
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use super::{
-    Accepted, Decision, DynamoDb, Failure, Handle, REMEMBERED,
+    Accepted, Decision, DynamoDb, Failure, Handle, Incoming, REMEMBERED,
     attempt::Attempts,
     decide,
     item::{EXPIRES_AT, Item, Kind, Write as _, is_expired, keyed, need_text, number, text},
@@ -25,10 +25,10 @@ struct Found {
 impl DynamoDb {
     pub(in super::super) async fn accept(
         &self,
-        event: &Event,
-        is_subscribed: bool,
+        incoming: &Incoming,
         now: i64,
     ) -> Result<Accepted, Failure> {
+        let event = &incoming.event;
         let mut attempts = Attempts::new();
         let mut told = HashSet::new();
         loop {
@@ -40,13 +40,11 @@ impl DynamoDb {
                 .order
                 .as_ref()
                 .map(|(order, version)| (order, *version));
-            let decision = decide(known, event, is_subscribed, now);
-            if decision == Decision::AskForRefunds {
-                return Ok(Accepted::LacksRefunds);
+            let decision = decide(known, incoming, now);
+            let (accepted, writes) = self.plan(event, known, decision, &told, now)?;
+            if writes.is_empty() {
+                return Ok(accepted);
             }
-            let Some((accepted, writes)) = self.plan(event, known, decision, &told, now)? else {
-                return Ok(Accepted::Ignored);
-            };
             let Some(canceled) = self.transact(&mut attempts, writes).await? else {
                 return Ok(accepted);
             };
@@ -61,7 +59,7 @@ impl DynamoDb {
         }
     }
 
-    /// What is written for a decision: the claim, and what follows from it.
+    /// What is written for a decision: the claim and what follows from it, or nothing.
     fn plan(
         &self,
         event: &Event,
@@ -69,9 +67,11 @@ impl DynamoDb {
         decision: Decision,
         told: &HashSet<String>,
         now: i64,
-    ) -> Result<Option<(Accepted, Vec<TransactWriteItem>)>, Failure> {
+    ) -> Result<(Accepted, Vec<TransactWriteItem>), Failure> {
         let (accepted, moved, messages) = match decision {
-            Decision::Ignore | Decision::AskForRefunds => return Ok(None),
+            Decision::Ignore => return Ok((Accepted::Ignored, Vec::new())),
+            Decision::Leave => return Ok((Accepted::OtherDeployment, Vec::new())),
+            Decision::AskForRefunds => return Ok((Accepted::LacksRefunds, Vec::new())),
             Decision::Pass(messages) => (Accepted::Applied, Vec::new(), messages),
             Decision::Move(order, messages) => {
                 (Accepted::Applied, self.put_moved(known, &order)?, messages)
@@ -87,7 +87,7 @@ impl DynamoDb {
             .iter()
             .filter(|message| !told.contains(&message.id));
         writes.extend(new.flat_map(|message| self.put_message(message, now)));
-        Ok(Some((accepted, writes)))
+        Ok((accepted, writes))
     }
 
     /// One read tells whether the event came before, and gives its order. Where the event names no

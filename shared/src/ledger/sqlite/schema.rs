@@ -2,9 +2,9 @@
 
 use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
 
-use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, TransactionBehavior};
 
-use super::{Failure, Mode};
+use super::{Deployment, Failure, Mode};
 
 /// How long a process waits for another's transaction to end.
 const BUSY: Duration = Duration::from_secs(5);
@@ -91,8 +91,12 @@ const MIGRATIONS: [&str; 5] = [
 ",
 ];
 
-/// Opens the file, makes it where it is not there, and brings its schema up to date.
-pub(super) fn open(path: &Path, mode: Option<Mode>) -> Result<Connection, Failure> {
+/// Opens the file, makes it where it is not there, and brings its schema up to date; gives the deployment
+/// whose it is, where it has an id.
+pub(super) fn open(
+    path: &Path,
+    mode: Option<Mode>,
+) -> Result<(Connection, Option<Deployment>), Failure> {
     make_private(path);
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY)?;
@@ -100,10 +104,11 @@ pub(super) fn open(path: &Path, mode: Option<Mode>) -> Result<Connection, Failur
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "cache_size", CACHE)?;
     migrate(&mut connection)?;
-    if let Some(mode) = mode {
-        bind_to(&mut connection, mode)?;
-    }
-    Ok(connection)
+    let deployment = match mode {
+        Some(mode) => Some(bind_to(&mut connection, mode)?),
+        None => deployment_in(&connection)?,
+    };
+    Ok((connection, deployment))
 }
 
 /// The file names customers: it is for its owner alone. SQLite gives its companions the same mode.
@@ -118,8 +123,8 @@ fn make_private(path: &Path) {
 }
 
 /// A file holds payments of one mode: orders that were paid with test cards are not to be fulfilled
-/// beside real ones. The first process that knows its mode writes it.
-fn bind_to(connection: &mut Connection, mode: Mode) -> Result<(), Failure> {
+/// beside real ones. The first process that knows its mode writes it, and the deployment's id with it.
+fn bind_to(connection: &mut Connection, mode: Mode) -> Result<Deployment, Failure> {
     const NAME: &str = "application_id";
     let id = |mode| match mode {
         Mode::Test => 0x4642_5431, // "FBT1"
@@ -138,8 +143,37 @@ fn bind_to(connection: &mut Connection, mode: Mode) -> Result<(), Failure> {
     if found == 0 {
         transaction.pragma_update(None, NAME, id(mode))?;
     }
+    let deployment = match deployment_in(&transaction)? {
+        Some(deployment) => deployment,
+        None => name_deployment(&transaction, found != 0)?,
+    };
     transaction.commit()?;
-    Ok(())
+    Ok(deployment)
+}
+
+/// The mark that is the deployment's id.
+const DEPLOYMENT: &str = "deployment";
+/// The mark that is there where the file is older than that id.
+const HAS_UNNAMED: &str = "has_unnamed";
+
+fn deployment_in(connection: &Connection) -> Result<Option<Deployment>, Failure> {
+    let mut statement = connection.prepare("SELECT value FROM marks WHERE name = ?1")?;
+    let id: Option<String> = statement
+        .query_row([DEPLOYMENT], |row| row.get(0))
+        .optional()?;
+    let has_unnamed = statement.exists([HAS_UNNAMED])?;
+    Ok(id.map(|id| Deployment::new(id, has_unnamed)))
+}
+
+fn name_deployment(connection: &Connection, has_unnamed: bool) -> Result<Deployment, Failure> {
+    let deployment = Deployment::random(has_unnamed);
+    let mut statement =
+        connection.prepare("INSERT OR REPLACE INTO marks (name, value) VALUES (?1, ?2)")?;
+    statement.execute([DEPLOYMENT, deployment.id()])?;
+    if has_unnamed {
+        statement.execute([HAS_UNNAMED, "yes"])?;
+    }
+    Ok(deployment)
 }
 
 /// Several processes that make the file at once may find it locked, without SQLite's own waiting.

@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::{
     Client,
     types::{
-        AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
-        Projection, ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
-        TimeToLiveSpecification,
+        AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement,
+        KeyType, Projection, ProjectionType, ScalarAttributeType, StreamSpecification,
+        StreamViewType, TimeToLiveSpecification,
     },
 };
 use tempfile::TempDir;
@@ -38,7 +38,7 @@ impl Place {
                 let ledger = format!("sqlite:{}", path.display());
                 Home {
                     _folder: Some(folder),
-                    variables: HashMap::from([("FAREBOX_LEDGER", ledger)]),
+                    variables: HashMap::from([("FAREBOX_LEDGER", ledger), test_key()]),
                 }
             }
             Self::DynamoDb => {
@@ -58,6 +58,11 @@ pub(super) fn stand_in() -> String {
     )
 }
 
+/// A process that knows its mode.
+fn test_key() -> (&'static str, String) {
+    ("STRIPE_SECRET_KEY", "sk_test_a".to_owned())
+}
+
 impl Home {
     /// The table, as it is reached through `endpoint`.
     pub(super) fn on_table(table: &str, endpoint: &str) -> Self {
@@ -67,6 +72,7 @@ impl Home {
             ("AWS_REGION", "eu-west-1".to_owned()),
             ("AWS_ACCESS_KEY_ID", "test".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+            test_key(),
         ];
         Self {
             _folder: None,
@@ -79,11 +85,13 @@ impl Home {
         Self::on_table(self.table(), endpoint)
     }
 
+    /// With other values for some variables; a blank one removes one.
     pub(super) fn config(&self, more: &[(&str, &str)]) -> Config {
         let config = Config::from_lookup(&[], |name| {
             let given = more.iter().find(|(more, _)| *more == name);
             let given = given.map(|(_, value)| (*value).to_owned());
-            given.or_else(|| self.variables.get(name).cloned())
+            let found = given.or_else(|| self.variables.get(name).cloned());
+            found.filter(|value| !value.is_empty())
         });
         config.unwrap()
     }
@@ -93,6 +101,22 @@ impl Home {
         self.variables["FAREBOX_LEDGER"]
             .strip_prefix("dynamodb:")
             .unwrap()
+    }
+
+    /// Takes the deployment's id away, as a person does who gives a copy another: it is as an earlier
+    /// version left it.
+    pub(super) async fn forget_deployment(&self) {
+        let Some(path) = self.variables["FAREBOX_LEDGER"].strip_prefix("sqlite:") else {
+            let update = self.client().update_item().table_name(self.table());
+            let update = update
+                .key("pk", AttributeValue::S("meta#mode".to_owned()))
+                .update_expression("REMOVE deployment");
+            update.send().await.unwrap();
+            return;
+        };
+        let file = rusqlite::Connection::open(path).unwrap();
+        file.execute_batch("DELETE FROM marks WHERE name = 'deployment'")
+            .unwrap();
     }
 
     /// A client that the ledger does not use.

@@ -93,7 +93,11 @@ fn told_units(log: &[Exchange]) -> f64 {
 async fn relayed() -> (Relay, Fixture) {
     let (relay, home) = Relay::before_a_table(|_, _| None).await;
     let config = home.config(&[("FAREBOX_FULFIL_EVENTS", "customer.*")]);
+    let first = Ledger::open(&config).await.unwrap();
+    let cost = Cost::of(&relay.log());
+    assert_eq!(cost.operations, ["GetItem", "PutItem"], "once for a table");
     let ledger = Ledger::open(&config).await.unwrap();
+    assert_eq!(first.deployment().unwrap(), ledger.deployment().unwrap());
     let it = Fixture {
         home,
         config,
@@ -152,6 +156,12 @@ async fn costs() -> Vec<(&'static str, Vec<Exchange>)> {
         it.accept(&event).await;
         costs.push((what, relay.log()));
     }
+    let mut anothers = succeeded(&order, "evt_7");
+    anothers["data"]["object"]["id"] = json!("pi_9");
+    anothers["data"]["object"]["metadata"][Deployment::KEY] = json!("dep_another");
+    let accepted = it.accept_as_it_is(&anothers, NOW).await;
+    assert_eq!(accepted, Accepted::OtherDeployment);
+    costs.push(("another deployment's", relay.log()));
     let request = it.reserved("2", 400).await;
     costs.push(("a refund set aside", relay.log()));
     it.settle(&refunds::refund("2", 400, "succeeded")).await;
@@ -216,6 +226,7 @@ async fn an_event_takes_one_read_and_one_transaction_and_the_rest_no_more() {
         ("one that is set aside", BOTH, 3, 2, 5),
         // It names its intent alone.
         ("a refund", REFUND, 3, 3, 7),
+        ("another deployment's", READ, 3, 0, 0),
         ("a refund set aside", BOTH, 2, 2, 4),
         ("its answer", BOTH, 1, 2, 5),
         ("its release", BOTH, 2, 2, 4),

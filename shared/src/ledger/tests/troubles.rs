@@ -184,3 +184,21 @@ async fn a_peer_that_does_not_listen_is_told_as_such() {
     let text = failure.to_string();
     assert!(matches!(failure, Failure::Unreachable { .. }), "{text}");
 }
+
+#[tokio::test]
+#[ignore = "needs an AWS stand-in: scripts/test starts one"]
+async fn who_may_not_write_opens_a_table_of_an_earlier_version_without_an_id() {
+    let (_relay, home) = Relay::before_a_table(|operation, nth| {
+        (operation == "PutItem" && nth > 0).then(|| Fault::error(400, "AccessDeniedException"))
+    })
+    .await;
+    ledger(&home).await;
+    home.forget_deployment().await;
+
+    let ledger = ledger(&home).await;
+
+    let none = ledger.deployment();
+    assert!(matches!(none, Err(Failure::NoDeployment)), "{none:?}");
+    let id = OrderId::parse("o_1").unwrap();
+    assert_eq!(ledger.order(&id).await.unwrap(), None);
+}
