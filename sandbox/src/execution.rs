@@ -14,18 +14,24 @@ use crate::{
     route::{self, Call, Route},
 };
 
-/// A fault's answer, given in place of executing.
+/// A fault's answer, given in place of executing or of its result.
 #[derive(Debug)]
 pub(crate) struct Canned {
     answer: Answer,
     stored: bool,
+    executes: bool,
 }
 
 impl Canned {
     /// The answer of a fault that has one.
     pub(crate) fn of(fault: &Fault) -> Option<Self> {
-        let stored = fault.is_stored();
-        fault.answer().map(|answer| Self { answer, stored })
+        let (stored, executes) = (fault.is_stored(), fault.is_executed());
+        let canned = fault.answer()?;
+        Some(Self {
+            answer: canned,
+            stored,
+            executes,
+        })
     }
 }
 
@@ -42,6 +48,7 @@ pub(crate) async fn finish(
             Some(Canned {
                 answer,
                 stored: false,
+                executes: false,
             }) => {
                 pass(delay).await;
                 Ok(answer)
@@ -83,7 +90,12 @@ async fn claimed(
         .keys
         .claim(&claimed, &received.path, &params)?;
     if let Claim::Replay(answer) = claim {
-        return Ok(answer.header("idempotent-replayed", "true"));
+        let is_failure = answer.status.is_server_error();
+        let answer = answer.header("idempotent-replayed", "true");
+        return Ok(match is_failure {
+            true => answer.header("stripe-should-retry", "false"),
+            false => answer,
+        });
     }
     pass(delay).await;
     let (answer, kept) = answer(engine, received, route, call, canned);
@@ -125,11 +137,12 @@ fn answer(
     call: Call,
     canned: Option<Canned>,
 ) -> (Answer, bool) {
-    if let Some(canned) = canned {
-        return (canned.answer, canned.stored);
+    if let Some(canned) = canned.as_ref().filter(|canned| !canned.executes) {
+        return (canned.answer.clone(), canned.stored);
     }
-    match engine.run(route, call, received.origin()) {
-        Ok(value) => (Answer::json(200, &value), true),
-        Err(error) => (Answer::error(&error), error.is_replayed()),
+    match (engine.run(route, call, received.origin()), canned) {
+        (Ok(_), Some(canned)) => (canned.answer, canned.stored),
+        (Ok(value), None) => (Answer::json(200, &value), true),
+        (Err(error), _) => (Answer::error(&error), error.is_replayed()),
     }
 }

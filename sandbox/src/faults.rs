@@ -38,6 +38,7 @@ pub(crate) enum Kind {
     Unauthorized,
     Restricted,
     WrongAmount,
+    ErrorAfter,
 }
 
 impl Fault {
@@ -131,6 +132,12 @@ impl Fault {
         Self::new(Kind::WrongAmount)
     }
 
+    /// 500 `api_error` after the request was executed; it is kept under the idempotency key.
+    #[must_use]
+    pub const fn error_after() -> Self {
+        Self::new(Kind::ErrorAfter).stored()
+    }
+
     /// Only for this method, and for paths that begin like this.
     #[must_use]
     pub fn on(mut self, method: &str, path_prefix: &str) -> Self {
@@ -182,6 +189,11 @@ impl Fault {
     /// What is wrong.
     pub(crate) fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// Whether the request is executed before it is answered in another way.
+    pub(crate) fn is_executed(&self) -> bool {
+        self.kind == Kind::ErrorAfter
     }
 
     /// Whether the answer is kept under the request's idempotency key.

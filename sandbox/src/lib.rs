@@ -56,7 +56,7 @@
 //!
 //! A fault has a `kind` (`latency` with `ms`, `rate_limit`, `error`, `bad_gateway`, `empty`,
 //! `truncated`, `reset`, `hang`, `lost_answer`, `incomplete_decline`, `unauthorized`,
-//! `restricted`, `wrong_amount`) and may have a `method`, a `path_prefix`, `times` (`0` is for
+//! `restricted`, `wrong_amount`, `error_after`) and may have a `method`, a `path_prefix`, `times` (`0` is for
 //! ever), `retry_after`, `stripe_should_retry` and `stored`.
 
 // Stripe's objects are long, and `json!` recurses once for every token.

@@ -6,11 +6,11 @@ use super::{Fault, Kind};
 use crate::{answer::Answer, error::Error, ids};
 
 impl Fault {
-    /// The answer of a fault that answers without executing anything.
+    /// The answer of a fault that answers by itself.
     pub(crate) fn answer(&self) -> Option<Answer> {
         let answer = match self.kind {
             Kind::RateLimit => Answer::error(&Error::rate_limit()),
-            Kind::Error => Answer::error(&Error::api(
+            Kind::Error | Kind::ErrorAfter => Answer::error(&Error::api(
                 "Something went wrong; the sandbox was told so.",
             )),
             Kind::BadGateway => Answer::html(502, BAD_GATEWAY.to_owned()),

@@ -19,6 +19,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("unauthorized", Kind::Unauthorized),
     ("restricted", Kind::Restricted),
     ("wrong_amount", Kind::WrongAmount),
+    ("error_after", Kind::ErrorAfter),
 ];
 
 impl Fault {
@@ -33,7 +34,7 @@ impl Fault {
             .unwrap_or(0);
         fault.retry_after = natural(&mut params, "retry_after")?;
         fault.should_retry = params.flag("stripe_should_retry")?;
-        fault.stored = params.flag("stored")?.unwrap_or(false);
+        fault.stored = params.flag("stored")?.unwrap_or(fault.is_executed());
         params.finish()?;
         Ok(fault)
     }

@@ -99,7 +99,7 @@ async fn a_request_that_was_never_executed_frees_its_key() {
 }
 
 #[tokio::test]
-async fn declines_and_stored_failures_are_replayed() {
+async fn declines_are_replayed() {
     let stripe = Sandbox::start().await;
     let api = api(&stripe);
     let intent = intent(&api).await;
@@ -113,10 +113,27 @@ async fn declines_and_stored_failures_are_replayed() {
     let second = api.post_once("key-1", &confirm, &card).await;
     assert_eq!((second.status, &second.body), (402, &first.body));
     assert_eq!(stripe.charges().len(), 1);
+}
 
-    stripe.inject(Fault::error().stored());
-    for _ in 0..2 {
-        assert_eq!(api.post_once("key-2", INTENTS, MUG).await.status, 500);
+#[tokio::test]
+async fn a_failure_that_is_kept_is_replayed_whether_the_object_was_made_or_not() {
+    for (fault, made) in [(Fault::error().stored(), 0), (Fault::error_after(), 1)] {
+        let stripe = Sandbox::start().await;
+        let api = api(&stripe);
+        stripe.inject(fault);
+        let first = api.post_once("key-1", INTENTS, MUG).await;
+        assert_eq!(first.status, 500);
+        assert_eq!(first.header("idempotent-replayed"), None);
+
+        for _ in 0..2 {
+            let again = api.post_once("key-1", INTENTS, MUG).await;
+            assert_eq!((again.status, &again.body), (500, &first.body));
+            assert_eq!(again.header("idempotent-replayed"), Some("true"));
+            assert_eq!(again.header("stripe-should-retry"), Some("false"));
+        }
+        assert_eq!(stripe.payment_intents().len(), made);
+        api.post_once("key-2", INTENTS, MUG).await.ok();
+        assert_eq!(stripe.payment_intents().len(), made + 1);
     }
 }
 
