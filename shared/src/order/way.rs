@@ -173,11 +173,6 @@ impl Order {
         })
     }
 
-    fn has_session(&self, id: &str) -> bool {
-        let closed = |closed: &Closed| matches!(closed, Closed::Session(known) if known == id);
-        self.session.as_ref().is_some_and(|open| open.id == id) || self.closed.iter().any(closed)
-    }
-
     /// The id of the session that was made as the one with `number`, if there was one.
     pub(super) fn session_numbered(&self, number: &str) -> Option<&str> {
         let number: usize = number.parse().ok()?;
