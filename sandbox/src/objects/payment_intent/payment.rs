@@ -134,7 +134,10 @@ pub(super) fn confirm(state: &mut State, id: &str, step: Step) -> Result<Value, 
 fn pays_at_once(behaviour: Behaviour) -> bool {
     matches!(
         behaviour,
-        Behaviour::Succeeds | Behaviour::Disputed(_) | Behaviour::RefundsSlowly
+        Behaviour::Succeeds
+            | Behaviour::Disputed(_)
+            | Behaviour::RefundsSlowly
+            | Behaviour::RefundFails
     )
 }
 
