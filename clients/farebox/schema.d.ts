@@ -139,6 +139,21 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What is waited for. */
+        Awaited: {
+            kind: components["schemas"]["AwaitedKind"];
+            /**
+             * Format: int64
+             * @description The last moment to pay it, in Unix seconds, where there is one. That it was not paid may be known some
+             *     days later.
+             */
+            until: number | null;
+        };
+        /**
+         * @description The kinds of payments that end long after the payer left.
+         * @enum {string}
+         */
+        AwaitedKind: "voucher" | "bank_transfer" | "microdeposits";
         /** @description A card that the customer keeps. */
         Card: {
             brand: string;
@@ -189,6 +204,10 @@ export interface components {
         Created: {
             /** Format: int64 */
             amount: number;
+            /**
+             * @description What the browser confirms the payment with. Another one than before is of another payment intent, and
+             *     the earlier one is canceled: mount Stripe's form again with it.
+             */
             clientSecret: string;
             currency: string;
             orderId: string;
@@ -251,6 +270,8 @@ export interface components {
         Order: {
             /** Format: int64 */
             amount: number;
+            /** @description What a payment that is under way waits for, where it ends long after the payer left. */
+            awaiting?: components["schemas"]["Awaited"];
             /** Format: int64 */
             createdAt: number;
             currency: string;
@@ -471,7 +492,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `idempotency_key_reused`: the `Idempotency-Key` came before with other contents; `in_progress`: the same operation is being carried out; `order_already_paid`: the order is paid; nothing about it changes; `payment_processing`: a payment is under way; the order cannot change until it ends; `order_canceled`: the payment was canceled; `order_changed`: the site signed a newer version of the order */
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` came before with other contents; `in_progress`: the same operation is being carried out; `order_already_paid`: the order is paid; nothing about it changes; `payment_processing`: a payment is under way; the order cannot change until it ends; the message names a voucher or a bank transfer that it waits for; `order_canceled`: the payment was canceled; `order_changed`: the site signed a newer version of the order */
             409: {
                 headers: {
                     /** @description Seconds after which the same request may be sent again */
@@ -527,7 +548,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `too_many_payments`: too many payments were started lately, or are not paid, by this caller or from their address */
+            /** @description `too_many_payments`: too many payments were started lately, or are not paid, by this caller or from their address; or too many charges of this order failed */
             429: {
                 headers: {
                     /** @description Seconds after which the same request may be sent again */
@@ -787,7 +808,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `idempotency_key_reused`: the `Idempotency-Key` came before with other contents; `in_progress`: the same operation is being carried out; `order_already_paid`: the order is paid; nothing about it changes; `payment_processing`: a payment is under way; the order cannot change until it ends; `order_canceled`: the payment was canceled; `order_changed`: the site signed a newer version of the order */
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` came before with other contents; `in_progress`: the same operation is being carried out; `order_already_paid`: the order is paid; nothing about it changes; `payment_processing`: a payment is under way; the order cannot change until it ends; the message names a voucher or a bank transfer that it waits for; `order_canceled`: the payment was canceled; `order_changed`: the site signed a newer version of the order */
             409: {
                 headers: {
                     /** @description Seconds after which the same request may be sent again */
@@ -843,7 +864,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `too_many_payments`: too many payments were started lately, or are not paid, by this caller or from their address */
+            /** @description `too_many_payments`: too many payments were started lately, or are not paid, by this caller or from their address; or too many charges of this order failed */
             429: {
                 headers: {
                     /** @description Seconds after which the same request may be sent again */

@@ -139,7 +139,11 @@ async function conclude(result, intent) {
     nudge();
     return conclude(await ask(shop, intent));
   }
-  if (result?.error) tell(decline(result.error));
+  if (result?.error?.payment_intent?.status === "canceled") {
+    // The order changed since this form was opened, and has another payment.
+    element.hide();
+    tell({ text: "The order changed meanwhile. Press Pay again to pay it as it is now.", kind: "note" });
+  } else if (result?.error) tell(decline(result.error));
   else if (!result || result.status === "requires_action") tell({ text: "The bank's question is still open.", kind: "note" });
   else if (result.status === "succeeded") {
     accept();

@@ -19,7 +19,7 @@ use hyper::{
 use serde_json::json;
 
 pub use self::table::{Again, Code, Row};
-use crate::{intake, ledger, secrets, signature, stripe};
+use crate::{intake, ledger, order::Awaited, secrets, signature, stripe};
 
 /// What the operator reads.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -84,6 +84,9 @@ pub enum Error {
     /// A payment of the order is under way; it cannot change until that ends.
     #[error("a payment of this order is being processed")]
     PaymentProcessing,
+    /// The same, of a payment that waits for this.
+    #[error("a payment of this order is being processed: it waits for {0}")]
+    PaymentAwaited(Awaited),
     /// The order was canceled; a new one is needed.
     #[error("the order was canceled")]
     OrderCanceled,
@@ -109,8 +112,8 @@ pub enum Error {
     #[error("this payment cannot be refunded")]
     RefundRefused,
     /// The caller, or whoever calls from their address, started too many payments lately, or has too many
-    /// that are not paid.
-    #[error("too many payments were started, try again later")]
+    /// that are not paid; or too many charges of the order failed.
+    #[error("too many payments were started or failed, try again later")]
     TooManyPayments {
         /// Seconds after which there is room again.
         retry_after: u64,
@@ -156,7 +159,7 @@ impl Error {
             Self::KeyReused => Code::IdempotencyKeyReused,
             Self::InProgress => Code::InProgress,
             Self::AlreadyPaid => Code::OrderAlreadyPaid,
-            Self::PaymentProcessing => Code::PaymentProcessing,
+            Self::PaymentProcessing | Self::PaymentAwaited(_) => Code::PaymentProcessing,
             Self::OrderCanceled => Code::OrderCanceled,
             Self::OrderChanged => Code::OrderChanged,
             Self::NotPaid => Code::OrderNotPaid,

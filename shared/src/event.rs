@@ -15,7 +15,9 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-pub use objects::{Charge, CheckoutSession, Dispute, Intent, PaymentError, Refund};
+pub use objects::{
+    Charge, CheckoutSession, Dispute, Expiry, Intent, NextAction, PaymentError, Refund,
+};
 
 use crate::{deployment::Deployment, digest, rfc3339};
 

@@ -4,10 +4,13 @@
 //! ledger claims an event's id in the transaction that applies it.
 
 use crate::{
-    Clock, Config, Secrets,
+    Clock, Config, Error, Secrets,
+    error::innermost,
     event::{Event, Family, Related, Subject, is_id},
     ledger::{self, Accepted, Ledger},
-    order::IntentKeys,
+    limits,
+    order::{IntentKeys, OrderId},
+    purchase::closing::Closer,
     secrets::{Missing, Unreadable},
     stripe::{self, Stripe},
 };
@@ -19,6 +22,7 @@ pub struct Intake {
     stripe: Stripe,
     ledger: Ledger,
     clock: Clock,
+    limits: limits::Settings,
 }
 
 /// What became of an event.
@@ -42,6 +46,9 @@ pub enum Failure {
     /// Stripe did not give what a thin event only names.
     #[error("Stripe did not give an event's object")]
     Stripe(#[from] stripe::Failure),
+    /// It was taken, and the payment that it tells of, which was tried too often, may still be open.
+    #[error("a payment that was tried too often may still be open")]
+    NotStopped(#[source] Box<Error>),
     /// The keys, which tell the mode, cannot be read.
     #[error(transparent)]
     NoKeys(#[from] Unreadable),
@@ -59,6 +66,7 @@ impl Intake {
             stripe,
             ledger,
             clock,
+            limits: config.limits.clone(),
         }
     }
 
@@ -87,6 +95,7 @@ impl Intake {
             };
         }
         let (id, kind) = (event.id.clone(), event.kind.clone());
+        let tried = tried_order(&event);
         let accepted = match self.learn_payment(&event).await? {
             Accepted::OtherDeployment => Accepted::OtherDeployment,
             _ => self.accept(event).await?,
@@ -101,6 +110,9 @@ impl Intake {
             return Ok(Taken::OtherDeployment);
         }
         log_if_set_aside(accepted, &id, &kind);
+        if let (Some(order), Accepted::Applied | Accepted::Seen) = (tried, accepted) {
+            self.stop_after_failures(&order).await?;
+        }
         Ok(Taken::Ledger(accepted))
     }
 
@@ -129,6 +141,53 @@ impl Intake {
         };
         let event = Event { subject, ..event };
         Ok(self.ledger.accept(event, self.clock.now()).await?)
+    }
+
+    /// Closes what is open of the order with `id` where too many charges for it failed lately: whoever tries
+    /// cards asks nothing of us, and confirms the intent at Stripe again and again. Where that fails, the
+    /// event comes again, was seen, and leads here once more.
+    async fn stop_after_failures(&self, id: &OrderId) -> Result<(), Failure> {
+        let now = self.clock.now();
+        let order = self.ledger.order(id).await?;
+        let Some(order) = order.filter(|o| self.limits.wait_after_failures(o, now).is_some())
+        else {
+            return Ok(());
+        };
+        if order.way().is_none() {
+            return Ok(());
+        }
+        tracing::warn!(
+            order.id = %id,
+            metric.too_many_attempts = 1,
+            "too many charges of one order failed: its payment is canceled"
+        );
+        let stripe = self.stripe.for_one_request();
+        let closer = Closer {
+            stripe: &stripe,
+            ledger: &self.ledger,
+            clock: &self.clock,
+        };
+        match closer.closed(order).await {
+            // Nothing is left to be tried.
+            Ok(_)
+            | Err(
+                Error::AlreadyPaid
+                | Error::PaymentProcessing
+                | Error::PaymentAwaited(_)
+                | Error::OrderCanceled,
+            ) => Ok(()),
+            Err(error) if passes(&error) => Err(Failure::NotStopped(Box::new(error))),
+            Err(error) => {
+                // Stripe would bring the event for days, to the same end.
+                tracing::error!(
+                    order.id = %id,
+                    cause = innermost(&error),
+                    "a payment that was tried too often stays open: may Stripe's key write \
+                     PaymentIntents and Checkout Sessions?"
+                );
+                Ok(())
+            }
+        }
     }
 
     /// A page of Stripe's makes its own intent, which the ledger does not know before it hears of the
@@ -185,6 +244,26 @@ impl Intake {
         log_if_set_aside(accepted, &id, &kind);
         Ok(accepted)
     }
+}
+
+/// The order of which `event` tells that a charge failed.
+fn tried_order(event: &Event) -> Option<OrderId> {
+    let Subject::Intent(intent) = &event.subject else {
+        return None;
+    };
+    intent.last_payment_error.as_ref()?.charge.as_ref()?;
+    OrderId::parse(intent.metadata(IntentKeys::ORDER)?).ok()
+}
+
+/// Whether the same may go better when the event comes again.
+fn passes(error: &Error) -> bool {
+    let cause = match error {
+        Error::InProgress => return true,
+        Error::Unavailable(cause) => cause.downcast_ref::<stripe::Failure>(),
+        _ => return false,
+    };
+    // A key that lacks the permission lacks it tomorrow.
+    !matches!(cause, Some(stripe::Failure::Refused(refusal)) if refusal.status == 403)
 }
 
 fn log_if_set_aside(accepted: Accepted, id: &str, kind: &str) {

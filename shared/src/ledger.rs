@@ -22,6 +22,7 @@ mod sqlite;
 
 pub use accept::Accepted;
 use accept::Incoming;
+pub(crate) use admission::wait;
 pub use admission::{Admission, Admitted, Bound, Counted, OPEN_FOR, TooMany, Whose};
 pub use customers::{MOST_LISTED, Mapping};
 use dynamodb::DynamoDb;

@@ -1,4 +1,5 @@
-//! How many payments one caller, and one address, may start: against those who try stolen cards.
+//! How many payments one caller, and one address, may start, and how many charges of one order may fail:
+//! against those who try stolen cards.
 //!
 //! A handler takes a [`Gate`] as a parameter and hands it to the [`Till`](crate::purchase::Till), which asks
 //! it before anything is asked of Stripe: `gate.admit(payer, &order).await?`. What was started is counted in the ledger, so that the bounds hold
@@ -100,6 +101,25 @@ impl Gate {
         let next = order.way_number() + 1;
         let counted_as = OrderId::of_operation(&format!("way {next} of {}", order.id()));
         self.admit(order.owner(), &counted_as).await
+    }
+
+    /// The refusal to go on with `order` for now, where too many charges for it failed lately.
+    pub(crate) fn over_attempts(&self, order: &Order) -> Option<Error> {
+        let Limits {
+            settings, clock, ..
+        } = &self.limits;
+        let wait = settings.wait_after_failures(order, clock.now())?;
+        let retry_after = u64::try_from(wait).unwrap_or(1);
+        tracing::warn!(
+            caller = order.owner().alias(),
+            order.id = %order.id(),
+            limit.of = "order",
+            limit.on = "failed",
+            limit.retry_after_seconds = retry_after,
+            metric.too_many_payments = 1,
+            "too many charges of one order failed: someone may be trying cards"
+        );
+        Some(Error::TooManyPayments { retry_after })
     }
 
     /// All who are counted for a payment of `payer`.

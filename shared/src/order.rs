@@ -7,6 +7,7 @@
 //! are set aside before Stripe hears of them.
 
 mod apply;
+mod awaited;
 mod contents;
 mod facts;
 mod payment;
@@ -19,6 +20,7 @@ mod way;
 use serde::{Deserialize, Serialize};
 
 pub use apply::{Happening, Mismatch, Step};
+pub use awaited::{Awaited, AwaitedKind};
 pub use contents::{Contents, Line, OrderId, Unfit};
 pub(crate) use payment::IntentKeys;
 pub use record::{RefundRecord, RefundState};
@@ -33,6 +35,9 @@ use crate::access::CallerId;
 
 /// The most versions of an order that are kept; each is a change of an unpaid order.
 const MOST_REVISIONS: usize = 50;
+
+/// The most failed charges of an order that are told apart.
+pub const MOST_FAILED_CHARGES: usize = facts::MOST_FAILED_CHARGES;
 
 /// One order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -162,6 +167,15 @@ impl Order {
         Status::of(&self.facts, self.stage(), amount)
     }
 
+    /// What its payment waits for, while one is under way that ends long after the payer left.
+    #[must_use]
+    pub fn awaited(&self) -> Option<Awaited> {
+        match self.status() {
+            Status::Processing | Status::RequiresAction => self.facts.awaited(&self.reporters()),
+            _ => None,
+        }
+    }
+
     /// What reached the payer, in minor units of the order's currency.
     #[must_use]
     pub fn refunded_amount(&self) -> i64 {
@@ -173,6 +187,11 @@ impl Order {
     #[must_use]
     pub fn refund_pending_amount(&self) -> i64 {
         self.facts.refunds().pending()
+    }
+
+    /// When each charge for it that failed did, in Unix seconds; of very many the newest.
+    pub fn failed_charges(&self) -> impl Iterator<Item = i64> {
+        self.facts.failed_charges()
     }
 
     /// When it was opened, in Unix seconds.

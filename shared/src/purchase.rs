@@ -1,7 +1,7 @@
 //! How a purchase begins, for every function that starts a payment: items that we price, or an order
 //! that the site signed, opened or changed in the ledger; and one way to pay at a time.
 
-mod closing;
+pub(crate) mod closing;
 mod items;
 mod on_sale;
 
@@ -103,8 +103,8 @@ impl Till {
     /// # Errors
     ///
     /// [`Error::Invalid`] when the basket is wrong, [`Error::NotFound`] when the order is another
-    /// caller's, [`Error::TooManyPayments`] when `gate` does not let a new one through, an error of its own
-    /// for each reason why an order does not change, and [`Error::Unavailable`].
+    /// caller's, [`Error::TooManyPayments`] when `gate` does not let a new one through, or too many charges
+    /// for it failed, an error of its own for each reason why an order does not change, and [`Error::Unavailable`].
     pub async fn order(
         &self,
         payer: Allowed<CreatePayment>,
@@ -114,6 +114,10 @@ impl Till {
     ) -> Result<(Reached<CreatePayment>, Order), Error> {
         let named = basket.order_id.clone();
         let order = match self.order_of(payer.caller(), gate, key, basket).await {
+            Ok(order) => self.check_attempts(order, gate).await,
+            refused => refused,
+        };
+        let order = match order {
             Err(many @ Error::TooManyPayments { .. }) => return Err(payer.over_limit(many)),
             Err(Error::NotFound) => return Err(payer.out_of_reach(named.as_deref())),
             order => order?,
@@ -170,16 +174,13 @@ impl Till {
         let make = |customer| make(Some(customer));
         customers.made_for(order.owner(), &customer, make).await
     }
+}
 
-    /// `order` as it is now.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Unavailable`] when the ledger did not answer, [`Error::NotFound`] when it is gone.
-    pub async fn latest(&self, order: &Order) -> Result<Order, Error> {
-        let latest = self.ledger.order(order.id()).await?;
-        latest.ok_or(Error::NotFound)
-    }
+/// The refusal of what a payment of `order` that is under way does not allow.
+#[must_use]
+pub fn processing(order: &Order) -> Error {
+    let awaited = order.awaited();
+    awaited.map_or(Error::PaymentProcessing, Error::PaymentAwaited)
 }
 
 /// Whether `order` can still be paid.

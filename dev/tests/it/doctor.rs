@@ -159,7 +159,7 @@ async fn each_right_that_a_restricted_key_lacks_is_told() {
         (
             "POST",
             "/v1/payment_intents",
-            "PaymentIntents: write (create-intent)",
+            "PaymentIntents: write (create-intent, webhook)",
             true,
         ),
         ("GET", "/v1/prices", "Prices: read (create-intent)", true),

@@ -13,7 +13,7 @@
 //! | `403` | no role of the caller's pays |
 //! | `404` | the order to change is not there, or another caller's |
 //! | `409` | the key came with other contents, or the order is paid, being paid, canceled, or newer |
-//! | `429` | too many payments were started by the caller, or from their address |
+//! | `429` | too many payments were started by the caller, or from their address, or too many charges of the order failed |
 //! | `503` | Stripe or the ledger did not answer in time, or the keys cannot be read; the same request may be sent again |
 //!
 //! What is priced and how is in [`shared::purchase`]; read [`page`] for how an order gets its one page.

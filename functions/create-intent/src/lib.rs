@@ -12,7 +12,7 @@
 //! | `403` | no role of the caller's pays |
 //! | `404` | the order to change is not there, or another caller's |
 //! | `409` | the key came with other contents, or the order is paid, being paid, canceled, or newer |
-//! | `429` | too many payments were started by the caller, or from their address |
+//! | `429` | too many payments were started by the caller, or from their address, or too many charges of the order failed |
 //! | `503` | Stripe or the ledger did not answer in time, or the keys cannot be read; the same request may be sent again |
 //!
 //! What is priced and how is in [`shared::purchase`]; read [`payment`] for how an order gets its one
@@ -135,6 +135,8 @@ impl From<CreateIntent> for Basket {
 #[serde(rename_all = "camelCase")]
 struct Created {
     order_id: String,
+    /// What the browser confirms the payment with. Another one than before is of another payment intent, and
+    /// the earlier one is canceled: mount Stripe's form again with it.
     #[schema(value_type = String)]
     client_secret: Redacted,
     publishable_key: String,

@@ -15,7 +15,7 @@ use shared::{
     Error,
     limits::Gate,
     order::{Note, Order, Way, is_cancellation_by_stripe},
-    purchase::check_open,
+    purchase::{check_open, processing},
     stripe::PaymentIntent,
 };
 
@@ -102,7 +102,7 @@ impl App {
             // It was closed in favour of another way.
             "canceled" => return Ok((latest, intent)),
             "processing" | "requires_capture" if !is_current => {
-                return Err(Error::PaymentProcessing);
+                return Err(processing(&latest));
             }
             // What an older view of the order wants is not written over a newer one.
             _ if is_current || latest.changes() != order.changes() => return Ok((latest, intent)),

@@ -12,6 +12,9 @@
 //! | `404` | there is no such order, or it is another caller's |
 //! | `503` | the ledger did not answer, or the keys cannot be read |
 //!
+//! A payment may be under way for days: `awaiting` tells whether it waits for a voucher to be paid, a bank
+//! transfer to arrive or two small deposits to be confirmed, and until when.
+//!
 //! Staff are shown the record of the order's refunds as well: who asked, why, and what became of it.
 
 mod refunds;
@@ -32,7 +35,7 @@ use shared::{
     config::need,
     host,
     ledger::Ledger,
-    order::{Order, OrderId, Status},
+    order::{Awaited, Order, OrderId, Status},
     request::Query,
 };
 use utoipa::ToSchema;
@@ -104,6 +107,10 @@ struct OrderView {
     updated_at: i64,
     #[schema(required)]
     paid_at: Option<i64>,
+    /// What a payment that is under way waits for, where it ends long after the payer left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    awaiting: Option<Awaited>,
     /// For callers whose role reaches any order; a customer is not told who refunded.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -151,6 +158,7 @@ impl OrderView {
             created_at: order.created_at(),
             updated_at: order.updated_at(),
             paid_at: order.paid_at(),
+            awaiting: order.awaited(),
             refunds,
         }
     }

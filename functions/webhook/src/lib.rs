@@ -10,6 +10,7 @@
 //! | `405` | the method is not `POST`; never a redirect |
 //! | `413` | the body is over 1 MiB; nothing was hashed |
 //! | `503` | the ledger did not take it, Stripe did not give a thin event's object, or the keys cannot be read; nothing was written, and Stripe delivers it again |
+//! | `503` | it tells of one charge too many that failed, and the order's payment could not be canceled; Stripe delivers it again |
 //!
 //! An event that contradicts its order, or that cannot be read, is a `200` too: it is kept, with its
 //! body, and an error is logged for a person to look at.

@@ -26,6 +26,7 @@ mod transfer;
 pub(crate) use account::{ACH, KINDS as DEBITS, of_currency as debit_of};
 pub(crate) use card::{Card, read};
 pub(crate) use keeping::{attach, attach_to, of_customer};
+pub(crate) use transfer::{KINDS as PAID_ELSEWHERE, of_currency as voucher_of};
 
 /// What Stripe calls this kind of object.
 pub(crate) const KIND: &str = "payment_method";

@@ -73,6 +73,41 @@ async fn with_a_time_set_a_debit_ends_by_itself() {
 }
 
 #[tokio::test]
+async fn a_voucher_waits_for_its_payer_until_it_expires() {
+    for (kind, action, until) in [
+        ("boleto", "boleto_display_details", "expires_at"),
+        ("konbini", "konbini_display_details", "expires_at"),
+        ("multibanco", "multibanco_display_details", "expires_at"),
+        ("oxxo", "oxxo_display_details", "expires_after"),
+        ("customer_balance", "display_bank_transfer_instructions", ""),
+    ] {
+        let stripe = Sandbox::start().await;
+        let made = intent(&api(&stripe)).await;
+        let id = text(&made, "id");
+        let made_method = || stripe.payment_method(json!({ "type": kind })).unwrap();
+
+        let waiting = stripe
+            .confirm(id, text(&made_method(), "id"))
+            .await
+            .unwrap();
+        assert_eq!(waiting["status"], "requires_action");
+        assert_eq!(waiting["next_action"]["type"], action);
+        let expires = waiting["next_action"][action][until].as_u64();
+        assert_eq!(expires.is_some(), kind != "customer_balance", "{waiting}");
+        assert!(stripe.charges().is_empty(), "no bank was asked");
+
+        let failed = stripe.fail_settlement(id).unwrap();
+        assert_eq!(failed["status"], "requires_payment_method");
+        assert!(failed["last_payment_error"]["charge"].is_null());
+        stripe
+            .confirm(id, text(&made_method(), "id"))
+            .await
+            .unwrap();
+        assert_eq!(stripe.settle(id).unwrap()["status"], "succeeded");
+    }
+}
+
+#[tokio::test]
 async fn an_iban_is_debited_and_a_wrong_one_refused() {
     let stripe = Sandbox::start().await;
     let api = api(&stripe);

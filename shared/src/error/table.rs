@@ -256,8 +256,8 @@ static ORDER_ALREADY_PAID: Row = Row {
 static PAYMENT_PROCESSING: Row = Row {
     status: StatusCode::CONFLICT,
     code: "payment_processing",
-    when: "a payment is under way; the order cannot change until it ends",
-    then: "read the order until it has changed",
+    when: "a payment is under way; the order cannot change until it ends; the message names a voucher or a bank transfer that it waits for",
+    then: "read the order until it has changed; `awaiting` tells what it waits for, and until when",
     again: Again::Never,
 };
 
@@ -336,7 +336,7 @@ static BODY_TOO_LARGE: Row = Row {
 static TOO_MANY_PAYMENTS: Row = Row {
     status: StatusCode::TOO_MANY_REQUESTS,
     code: "too_many_payments",
-    when: "too many payments were started lately, or are not paid, by this caller or from their address",
+    when: "too many payments were started lately, or are not paid, by this caller or from their address; or too many charges of this order failed",
     then: "send the same request again, or pay an order that is open",
     again: Again::AsTold,
 };

@@ -25,6 +25,34 @@ pub struct Intent {
     pub last_payment_error: Option<PaymentError>,
     /// Why it was canceled, as whoever did so said.
     pub cancellation_reason: Option<String>,
+    /// What the payer has to do next.
+    pub next_action: Option<NextAction>,
+}
+
+/// What a payer has to do, as far as an order tells what it waits for. The rest, such as a voucher's number
+/// and the URL of its page, is for the payer alone, and is not read.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct NextAction {
+    /// Such as `boleto_display_details`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Of a voucher in Brazil.
+    pub boleto_display_details: Option<Expiry>,
+    /// Of a code for a shop in Japan.
+    pub konbini_display_details: Option<Expiry>,
+    /// Of a reference for a cash machine in Portugal.
+    pub multibanco_display_details: Option<Expiry>,
+    /// Of a voucher in Mexico.
+    pub oxxo_display_details: Option<Expiry>,
+}
+
+/// Until when a voucher can be paid, in Unix seconds.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct Expiry {
+    /// Until then.
+    pub expires_at: Option<i64>,
+    /// Until then; OXXO's name for it.
+    pub expires_after: Option<i64>,
 }
 
 /// A Checkout session (<https://docs.stripe.com/api/checkout/sessions/object>).
@@ -60,11 +88,13 @@ impl CheckoutSession {
     }
 }
 
-/// Why an attempt to pay failed; only that it failed matters to an order.
-#[derive(Clone, Debug, PartialEq, Deserialize, miniserde::Deserialize)]
+/// Why an attempt to pay failed; only that it failed matters to an order, and how often.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, miniserde::Deserialize)]
 pub struct PaymentError {
     /// Stripe's code.
     pub code: Option<String>,
+    /// `ch_…`; the charge that failed, where the bank was asked for money.
+    pub charge: Option<String>,
 }
 
 impl Intent {

@@ -221,7 +221,7 @@ impl Row {
 }
 
 /// Seconds until fewer than `most` of the `times` are younger than `age`; `None` when fewer are.
-fn wait(mut times: Vec<i64>, most: usize, age: i64, now: i64) -> Option<i64> {
+pub(crate) fn wait(mut times: Vec<i64>, most: usize, age: i64, now: i64) -> Option<i64> {
     times.sort_unstable();
     let last_in_the_way = times.len().checked_sub(most)?;
     let at = times.get(last_in_the_way)?;

@@ -4,7 +4,8 @@ use hyper::header::HeaderName;
 
 use crate::{
     config::{Reader, seconds},
-    ledger::Bound,
+    ledger::{Bound, wait},
+    order::{MOST_FAILED_CHARGES, Order},
 };
 
 /// How many payments may be started, and by whom.
@@ -15,7 +16,10 @@ pub struct Settings {
     /// `FAREBOX_LIMIT_ADDRESS`: from one address; 200 started and 400 open by default, `None` when it is
     /// off.
     pub address: Option<Bound>,
-    /// `FAREBOX_LIMIT_WINDOW`: over how many seconds starts are counted; an hour by default.
+    /// `FAREBOX_LIMIT_ATTEMPTS`: charges of one order that may fail; 10 by default, `None` when it is off.
+    pub attempts: Option<usize>,
+    /// `FAREBOX_LIMIT_WINDOW`: over how many seconds starts, and charges that failed, are counted; an hour
+    /// by default.
     pub window: i64,
     /// `FAREBOX_CLIENT_ADDRESS`: where the client's address is read; where the platform tells it, by
     /// default.
@@ -44,6 +48,7 @@ const ADDRESS: Bound = Bound {
     started: 200,
     open: 400,
 };
+const ATTEMPTS: usize = 10;
 /// The largest bound: what one row of the ledger holds has to stay small.
 const MOST: usize = 1000;
 
@@ -63,6 +68,9 @@ impl Settings {
             address: read
                 .value("FAREBOX_LIMIT_ADDRESS", bound)
                 .unwrap_or(Some(ADDRESS)),
+            attempts: read
+                .value("FAREBOX_LIMIT_ATTEMPTS", attempts)
+                .unwrap_or(Some(ATTEMPTS)),
             window: window.map_or(3600, |window| {
                 i64::try_from(window.as_secs()).unwrap_or(3600)
             }),
@@ -70,6 +78,29 @@ impl Settings {
                 .value("FAREBOX_CLIENT_ADDRESS", source)
                 .unwrap_or(platforms),
         }
+    }
+}
+
+impl Settings {
+    /// Seconds until another charge for `order` may be tried; `None` when too few failed lately.
+    #[must_use]
+    pub fn wait_after_failures(&self, order: &Order, now: i64) -> Option<i64> {
+        let failed = order.failed_charges().filter(|at| *at > now - self.window);
+        let wait = wait(failed.collect(), self.attempts?, self.window, now)?;
+        // Stripe's clock may be ahead.
+        Some(wait.min(self.window))
+    }
+}
+
+/// `10`, or `off`.
+fn attempts(text: &str) -> Result<Option<usize>, String> {
+    let most = text.parse().ok();
+    match most.filter(|most| (1..=MOST_FAILED_CHARGES).contains(most)) {
+        None if text == "off" => Ok(None),
+        None => Err(format!(
+            "must be `off`, or a number from 1 to {MOST_FAILED_CHARGES}"
+        )),
+        most => Ok(most),
     }
 }
 

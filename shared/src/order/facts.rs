@@ -7,7 +7,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::refund_facts::{RefundFacts, RefundStatus};
+use super::{
+    Awaited,
+    refund_facts::{RefundFacts, RefundStatus},
+};
+
+/// The most failed charges that are kept of an order, the newest: it has to stay small.
+pub(super) const MOST_FAILED_CHARGES: usize = 100;
 
 /// All that was reported of one order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -22,6 +28,9 @@ pub(super) struct Facts {
     /// In an order that an earlier version wrote: whether its intent was canceled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     canceled: bool,
+    /// When each failed charge was reported last, by its id, in Unix seconds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    failed_charges: BTreeMap<String, i64>,
     /// The most that a charge's own total of refunds showed to an earlier version, in minor units; 0 once
     /// the refunds themselves are known.
     charge_refunded: i64,
@@ -35,11 +44,17 @@ pub(super) struct Facts {
 pub(super) struct Attempt {
     at: i64,
     stage: Stage,
+    /// What it waits for, where that takes long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    awaited: Option<Awaited>,
 }
 
 impl Ord for Attempt {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let rank = |attempt: &Self| (attempt.stage.is_final(), attempt.at, attempt.stage);
+        let rank = |attempt: &Self| {
+            let Self { at, stage, awaited } = *attempt;
+            (stage.is_final(), at, stage, awaited)
+        };
         rank(self).cmp(&rank(other))
     }
 }
@@ -107,6 +122,18 @@ pub(super) struct Disputes {
 }
 
 impl Attempt {
+    pub(super) fn new(at: i64, stage: Stage) -> Self {
+        Self {
+            at,
+            stage,
+            awaited: None,
+        }
+    }
+
+    pub(super) fn waiting_for(self, awaited: Option<Awaited>) -> Self {
+        Self { awaited, ..self }
+    }
+
     pub(super) fn stage(self) -> Stage {
         self.stage
     }
@@ -114,11 +141,10 @@ impl Attempt {
 
 impl Facts {
     /// `object` reported an attempt; once the order is paid that says nothing more.
-    pub(super) fn attempted(&mut self, object: &str, at: i64, stage: Stage) {
+    pub(super) fn attempted(&mut self, object: &str, reported: Attempt) {
         if self.paid.is_some() {
             return;
         }
-        let reported = Attempt { at, stage };
         let known = self.attempts.entry(object.to_owned()).or_insert(reported);
         *known = (*known).max(reported);
     }
@@ -147,6 +173,25 @@ impl Facts {
             None => reported,
         });
         self.forget_attempts();
+    }
+
+    /// The charge with `id` failed. Of too many the newest are kept; the rest can never be among them again,
+    /// since a time only grows.
+    pub(super) fn charge_failed(&mut self, id: &str, at: i64) {
+        let known = self.failed_charges.entry(id.to_owned()).or_insert(at);
+        *known = (*known).max(at);
+        if self.failed_charges.len() > MOST_FAILED_CHARGES {
+            let all = self.failed_charges.iter();
+            let oldest = all.min_by_key(|(id, at)| (**at, id.as_str()));
+            let oldest = oldest.map(|(id, _)| id.clone());
+            self.failed_charges
+                .retain(|id, _| Some(id) != oldest.as_ref());
+        }
+    }
+
+    /// When the charges that failed did, as far as they are kept.
+    pub(super) fn failed_charges(&self) -> impl Iterator<Item = i64> {
+        self.failed_charges.values().copied()
     }
 
     pub(super) fn refund(&mut self, id: &str, amount: i64, status: RefundStatus) {
@@ -179,6 +224,14 @@ impl Facts {
             .iter()
             .filter_map(|object| self.attempts.get(object));
         reported.copied().chain(self.attempt).max()
+    }
+
+    /// What the latest attempt of one of `objects` waits for.
+    pub(super) fn awaited(&self, objects: &[String]) -> Option<Awaited> {
+        let mut reported = objects
+            .iter()
+            .filter_map(|object| self.attempts.get(object));
+        reported.find_map(|attempt| attempt.awaited)
     }
 
     pub(super) fn paid_at(&self) -> Option<i64> {

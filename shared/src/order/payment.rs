@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Mismatch, Order, Revision,
-    facts::Stage,
+    Awaited, Mismatch, Order, Revision,
+    facts::{Attempt, Stage},
     way::{Origin, is_cancellation_by_stripe, is_our_cancellation},
 };
 use crate::event::{CheckoutSession, Event, Intent};
@@ -99,7 +99,12 @@ impl Order {
             let is_its_own_event = event.kind == "payment_intent.succeeded";
             self.paid(at, &digest, &intent.id, is_its_own_event)?;
         } else if let Some(stage) = stage_of(intent, page.is_some()) {
-            self.attempted(page.unwrap_or(&intent.id), origin, at, stage);
+            let awaited = intent.next_action.as_ref().and_then(Awaited::of);
+            let attempt = Attempt::new(at, stage).waiting_for(awaited);
+            self.attempted(page.unwrap_or(&intent.id), origin, attempt);
+            if stage == Stage::Failed {
+                self.count_failure(intent, origin, at);
+            }
         }
         Ok(Applied::Counted(edited))
     }
@@ -139,16 +144,26 @@ impl Order {
             _ => None,
         };
         if let Some(stage) = stage {
-            self.attempted(&session.id, origin, at, stage);
+            self.attempted(&session.id, origin, Attempt::new(at, stage));
         }
         Ok(Applied::Counted(edited))
     }
 
-    /// `reporter` came to `stage`. Of a way that is closed that says nothing more.
-    fn attempted(&mut self, reporter: &str, origin: Origin, at: i64, stage: Stage) {
+    /// Counts the charge that failed on an intent that the order has, or had: an intent that is not noted yet
+    /// was never in a payer's hands.
+    fn count_failure(&mut self, intent: &Intent, origin: Origin, at: i64) {
+        let error = intent.last_payment_error.as_ref();
+        let charge = error.and_then(|error| error.charge.as_ref());
+        if let (Origin::Noted | Origin::Page, Some(charge)) = (origin, charge) {
+            self.facts.charge_failed(charge, at);
+        }
+    }
+
+    /// `reporter` came to this. Of a way that is closed that says nothing more.
+    fn attempted(&mut self, reporter: &str, origin: Origin, attempt: Attempt) {
         let is_open = self.reporters().iter().any(|open| open == reporter);
         if is_open || matches!(origin, Origin::NotNoted { .. }) {
-            self.facts.attempted(reporter, at, stage);
+            self.facts.attempted(reporter, attempt);
         }
     }
 

@@ -1,6 +1,8 @@
 //! The state machine: single steps as tables. What is offered is in [`offers`], how it can be
-//! paid in [`ways`], whole histories in [`histories`].
+//! paid in [`ways`], how often it was tried in [`attempts`], whole histories in [`histories`].
 
+mod attempts;
+mod awaited;
 mod histories;
 mod offers;
 mod refunds;
@@ -11,7 +13,10 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::{
     amount::{Amount, Currency},
-    event::{Charge, CheckoutSession, Dispute, Event, Intent, PaymentError, Refund, Subject},
+    event::{
+        Charge, CheckoutSession, Dispute, Event, Expiry, Intent, NextAction, PaymentError, Refund,
+        Subject,
+    },
 };
 
 const NOW: i64 = 1_790_000_000;
@@ -54,6 +59,7 @@ fn intent(order: &Order, status: &str) -> Intent {
         metadata: Some(metadata.map(|(key, value)| (key.to_owned(), value)).into()),
         last_payment_error: None,
         cancellation_reason: None,
+        next_action: None,
     }
 }
 
@@ -75,8 +81,18 @@ fn attempt(created: i64, status: &str) -> Event {
 
 fn failed_attempt(created: i64) -> Event {
     let mut intent = intent(&order(), "requires_payment_method");
-    intent.last_payment_error = Some(PaymentError { code: None });
+    intent.last_payment_error = Some(PaymentError::default());
     event(created, Subject::Intent(intent))
+}
+
+/// The charge with this number failed.
+fn failed_charge(created: i64, n: usize) -> Event {
+    let mut event = failed_attempt(created);
+    if let Subject::Intent(intent) = &mut event.subject {
+        let charge = Some(format!("ch_failed_{n}"));
+        intent.last_payment_error = Some(PaymentError { code: None, charge });
+    }
+    event
 }
 
 fn refund(id: &str, amount: i64, status: &str) -> Event {

@@ -7,12 +7,16 @@
 //! one more payment that is started: else one order would do for any number of them. An intent whose
 //! order changed is no other way, and counts no more than the change does.
 
-use super::Till;
+use super::{Till, processing};
 use crate::{
-    Error,
+    Clock, Error,
+    ledger::Ledger,
     limits::Gate,
-    order::{MOST_WAYS, Note, Order, Session, Way, is_cancellation_by_stripe, is_our_cancellation},
-    stripe::{CheckoutPage, Failure},
+    order::{
+        MOST_WAYS, Note, Order, Session, Status, Way, is_cancellation_by_stripe,
+        is_our_cancellation,
+    },
+    stripe::{CheckoutPage, Failure, Stripe},
 };
 
 /// What becomes of a way to pay.
@@ -20,6 +24,14 @@ use crate::{
 enum Standing {
     Open,
     Closed,
+}
+
+/// Closes ways to pay.
+#[derive(Debug)]
+pub(crate) struct Closer<'a> {
+    pub(crate) stripe: &'a Stripe,
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) clock: &'a Clock,
 }
 
 impl Till {
@@ -36,7 +48,7 @@ impl Till {
             check_number(&order)?;
             gate.admit_next_way(&order).await?;
         }
-        self.closed(order).await
+        self.closer().closed(order).await
     }
 
     /// Closes the intent that `order` has, since the order changed and the intent cannot follow it; gives
@@ -47,27 +59,31 @@ impl Till {
     /// As [`Till::close_way`], which also asks a gate.
     pub async fn close_changed(&self, order: Order) -> Result<Order, Error> {
         check_number(&order)?;
-        self.closed(order).await
+        self.closer().closed(order).await
     }
 
-    async fn closed(&self, order: Order) -> Result<Order, Error> {
-        let Some(way) = order.way() else {
-            return Ok(order);
-        };
-        let id = match way {
-            Way::Intent(id) => {
-                let latest = self.close_intent(&order, id).await?;
-                if latest.way() != Some(way) {
-                    return Ok(latest);
-                }
-                id
+    /// Refuses to go on with `order` for now where too many charges for it failed lately, and closes what is
+    /// open of it: whoever tries cards may have it already.
+    pub(super) async fn check_attempts(&self, order: Order, gate: &Gate) -> Result<Order, Error> {
+        let may_be_tried = matches!(
+            order.status(),
+            Status::Created | Status::RequiresAction | Status::Failed
+        );
+        match gate.over_attempts(&order).filter(|_| may_be_tried) {
+            None => Ok(order),
+            Some(refused) => {
+                self.closer().closed(order).await?;
+                Err(refused)
             }
-            Way::Session(session) => {
-                self.close_page(session).await?;
-                &session.id
-            }
-        };
-        self.note(&order, Note::Closed(id.to_owned())).await
+        }
+    }
+
+    fn closer(&self) -> Closer<'_> {
+        Closer {
+            stripe: &self.stripe,
+            ledger: &self.ledger,
+            clock: &self.clock,
+        }
     }
 
     /// Notes something about the way to pay `order`; gives the order as it then is.
@@ -76,8 +92,52 @@ impl Till {
     ///
     /// As [`Till::latest`].
     pub async fn note(&self, order: &Order, note: Note) -> Result<Order, Error> {
+        self.closer().note(order, note).await
+    }
+
+    /// `order` as it is now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] when the ledger did not answer, [`Error::NotFound`] when it is gone.
+    pub async fn latest(&self, order: &Order) -> Result<Order, Error> {
+        self.closer().latest(order).await
+    }
+}
+
+impl Closer<'_> {
+    /// `order`, without a way to pay that is open; or as it then is, if somebody else opened another
+    /// meanwhile. The errors are those of [`Till::close_way`].
+    pub(crate) async fn closed(&self, order: Order) -> Result<Order, Error> {
+        let Some(way) = order.way() else {
+            return Ok(order);
+        };
+        let id = match way {
+            Way::Intent(id) => {
+                let latest = self.close_intent(&order, id).await;
+                let latest = latest.map_err(|error| with_reason(error, &order))?;
+                if latest.way() != Some(way) {
+                    return Ok(latest);
+                }
+                id
+            }
+            Way::Session(session) => {
+                let closed = self.close_page(session).await;
+                closed.map_err(|error| with_reason(error, &order))?;
+                &session.id
+            }
+        };
+        self.note(&order, Note::Closed(id.to_owned())).await
+    }
+
+    async fn note(&self, order: &Order, note: Note) -> Result<Order, Error> {
         let noted = self.ledger.note(order.id(), note, self.clock.now()).await?;
         noted.ok_or(Error::NotFound)
+    }
+
+    async fn latest(&self, order: &Order) -> Result<Order, Error> {
+        let latest = self.ledger.order(order.id()).await?;
+        latest.ok_or(Error::NotFound)
     }
 
     /// Cancels the intent with `id`; gives the order as it was just before, where the intent is the way
@@ -154,6 +214,14 @@ impl Till {
             "canceled" | "requires_payment_method" => Ok(Standing::Closed),
             _ => Err(Error::PaymentProcessing),
         }
+    }
+}
+
+/// `error`, with what the payment of `order` waits for.
+fn with_reason(error: Error, order: &Order) -> Error {
+    match error {
+        Error::PaymentProcessing => processing(order),
+        error => error,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Till, check_open};
+use super::{Till, check_open, processing};
 use crate::{
     Error,
     access::CallerId,
@@ -110,6 +110,10 @@ impl Till {
     async fn opened(&self, opening: Opening, changed: Option<&OrderId>) -> Result<Order, Error> {
         let (caller, id) = (opening.owner.alias(), opening.order.clone());
         let opened = self.ledger.open_order(opening, self.clock.now()).await?;
+        if opened == Opened::Refused(Refusal::Fixed(Fixed::Processing)) {
+            let order = self.ledger.order(&id).await?;
+            return Err(order.as_ref().map_or(Error::PaymentProcessing, processing));
+        }
         if opened == Opened::Refused(Refusal::NotFound) {
             tracing::info!(caller, order.id = %id, "not the caller's");
         }

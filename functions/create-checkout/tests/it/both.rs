@@ -201,3 +201,27 @@ async fn an_intent_that_stripe_cancels_by_itself_makes_way_for_another() {
         assert_eq!(api.taken(), 1500);
     }
 }
+
+#[tokio::test]
+async fn a_page_on_which_too_many_cards_failed_is_closed() {
+    let limit = [("FAREBOX_LIMIT_ATTEMPTS", "2")];
+    let api = Api::over(testing::Shop::open_with(&limit).await).await;
+    let first = api.post("k1", &mugs(1)).await.expect(200);
+    let page = page_id(&first);
+    for _ in 0..2 {
+        let tried = api.shop.stripe.pay_session(&page, "pm_card_chargeDeclined");
+        tried.unwrap_err();
+    }
+    assert_eq!(api.hear_all().await, 0);
+
+    assert_eq!(api.sessions("expired"), [page.clone()]);
+    let paid = api.shop.stripe.pay_session(&page, "pm_card_visa");
+    assert!(paid.is_err(), "nobody can go on there");
+    let refused = api.post("k1", &mugs(1)).await;
+    assert!(refused.headers.contains_key("retry-after"));
+    assert_eq!(refused.code(429), "too_many_payments");
+    let form = api.post_intent("k1", &mugs(1)).await;
+    assert_eq!(form.code(429), "too_many_payments");
+    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(api.status(&first).await, "created");
+}

@@ -252,3 +252,71 @@ async fn what_our_key_may_not_ask_for_yet_is_delivered_again() {
     intake(&api, &api.shop.ledger).take(refund).await.unwrap();
     assert_eq!(api.status(&answer).await, "partially_refunded");
 }
+
+/// A page for an order that the site signed, in reais.
+async fn in_reais(api: &Api) -> (serde_json::Value, testing::Answer) {
+    let claims = serde_json::json!({ "currency": "brl" });
+    let body = serde_json::json!({
+        "order": api.shop.order_token("ada", &claims),
+        "successUrl": "https://shop.example/paid",
+        "cancelUrl": "https://shop.example/cart",
+    });
+    let answer = api.post("k1", &body).await.expect(200);
+    (body, answer)
+}
+
+#[tokio::test]
+async fn a_voucher_that_is_out_holds_the_order_and_says_until_when() {
+    for is_paid in [true, false] {
+        let api = Api::start().await;
+        let (body, answer) = in_reais(&api).await;
+        let page = api.only_open();
+        let voucher = api
+            .shop
+            .stripe
+            .payment_method(serde_json::json!({ "type": "boleto" }));
+        let voucher = voucher.unwrap()["id"].as_str().unwrap().to_owned();
+        let session = api.shop.stripe.pay_session(&page, &voucher).unwrap();
+        assert_eq!(session["status"], "complete");
+        let intent = session["payment_intent"].as_str().unwrap().to_owned();
+        let asked = api.shop.stripe.payment_intent(&intent).unwrap();
+        let until = &asked["next_action"]["boleto_display_details"]["expires_at"];
+
+        assert_eq!(api.hear_all().await, 0);
+
+        assert_eq!(api.status(&answer).await, "processing");
+        let awaited = api.shop.order(&order_id(&answer)).await.awaited();
+        let awaited = serde_json::to_value(awaited).unwrap();
+        assert_eq!(
+            awaited,
+            serde_json::json!({ "kind": "voucher", "until": until })
+        );
+        let by = shared::rfc3339::format(until.as_i64().unwrap());
+        for refused in [
+            api.post("k1", &body).await,
+            api.post_intent("k1", &body).await,
+        ] {
+            let message = refused.body["error"]["message"].to_string();
+            assert!(
+                message.contains("a voucher") && message.contains(&by),
+                "{message}"
+            );
+            assert_eq!(refused.code(409), "payment_processing");
+        }
+        match is_paid {
+            true => api.shop.stripe.settle(&intent).unwrap(),
+            false => api.shop.stripe.fail_settlement(&intent).unwrap(),
+        };
+        assert_eq!(api.hear_all().await, 0);
+        let order = api.shop.order(&order_id(&answer)).await;
+        assert_eq!(order.awaited(), None);
+        match is_paid {
+            true => assert_eq!(order.status().as_str(), "paid"),
+            false => {
+                assert_eq!(order.status().as_str(), "failed");
+                let _ = api.post("k1", &body).await.expect(200);
+                assert_ne!(api.only_open(), page, "another page is open");
+            }
+        }
+    }
+}

@@ -345,3 +345,63 @@ async fn a_limit_that_is_off_limits_nothing() {
     }
     assert_refused(&by_default.post("k20", &mugs(1)).await, "3600");
 }
+
+impl Api {
+    /// So many cards are tried for the payment of `answer` in vain, now by the shop's clock, and the ledger
+    /// hears of it.
+    async fn decline(&self, answer: &Answer, times: usize) {
+        let intent = crate::intent_id(answer);
+        for _ in 0..times {
+            let tried = self.shop.stripe.confirm(&intent, "pm_card_chargeDeclined");
+            tried.await.unwrap_err();
+            let mut events = self.shop.stripe.events().into_iter();
+            let mut failed = events.rfind(|e| e["type"] == "payment_intent.payment_failed");
+            let failed = failed.as_mut().unwrap();
+            failed["created"] = json!(self.shop.clock.now());
+            let event = shared::event::Event::parse(failed.to_string().as_bytes());
+            let now = self.shop.clock.now();
+            self.shop.ledger.accept(event.unwrap(), now).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_order_takes_so_many_cards_that_fail_and_waits_until_the_window_is_over() {
+    let api = limited(&[("FAREBOX_LIMIT_ATTEMPTS", "3")]).await;
+    let first = api.post("k1", &mugs(1)).await.expect(200);
+    let other = api.post("k2", &mugs(1)).await.expect(200);
+    api.decline(&first, 2).await;
+    let again = api.post("k1", &mugs(1)).await.expect(200);
+    assert_eq!(again.body["clientSecret"], first.body["clientSecret"]);
+    api.shop.clock.advance(60);
+    api.decline(&first, 1).await;
+
+    assert_refused(&api.post("k1", &mugs(1)).await, "3540");
+    let mut changed = mugs(2);
+    changed["orderId"] = json!(order_id(&first));
+    assert_refused(&api.post("k3", &changed).await, "3540");
+    let closed = api.shop.stripe.payment_intent(&crate::intent_id(&first));
+    assert_eq!(closed.unwrap()["status"], "canceled");
+    let others = api.post("k2", &mugs(1)).await.expect(200);
+    assert_eq!(others.body["clientSecret"], other.body["clientSecret"]);
+
+    api.shop.clock.advance(3540);
+    let next = api.post("k1", &mugs(1)).await.expect(200);
+    assert_ne!(next.body["clientSecret"], first.body["clientSecret"]);
+    api.decline(&next, 2).await;
+    assert_refused(&api.post("k1", &mugs(1)).await, "60");
+}
+
+#[tokio::test]
+async fn an_order_that_was_tried_often_and_is_paid_or_being_paid_is_answered_so() {
+    for (method, code) in [("pm_card_visa", 409), ("pm_usBankAccount", 200)] {
+        let api = limited(&[("FAREBOX_LIMIT_ATTEMPTS", "2")]).await;
+        let first = api.post("k1", &mugs(1)).await.expect(200);
+        let intent = crate::intent_id(&first);
+        api.decline(&first, 2).await;
+        api.shop.stripe.confirm(&intent, method).await.unwrap();
+        api.shop.hear_of(&intent).await;
+
+        let _ = api.post("k1", &mugs(1)).await.expect(code);
+    }
+}

@@ -206,3 +206,26 @@ async fn it_never_writes() {
         assert_eq!(answer.headers["allow"], "GET,HEAD");
     }
 }
+
+#[tokio::test]
+async fn a_voucher_that_is_out_is_told_without_what_is_the_payers_alone() {
+    let page = Page::open().await;
+    let intent = page.order().await;
+    let voucher = page.shop.stripe.payment_method(json!({ "type": "oxxo" }));
+    let voucher = voucher.unwrap()["id"].as_str().unwrap().to_owned();
+    let asked = page.shop.stripe.confirm(&intent, &voucher).await.unwrap();
+    page.accept_all().await;
+
+    let answer = page.read("ada", "/api/order?id=o_1").await.expect(200);
+
+    let details = &asked["next_action"]["oxxo_display_details"];
+    assert_eq!(answer.body["status"], "requires_action");
+    let expected = json!({ "kind": "voucher", "until": details["expires_after"] });
+    assert_eq!(answer.body["awaiting"], expected);
+    let order = serde_json::to_string(&page.shop.order("o_1").await).unwrap();
+    for secret in ["hosted_voucher_url", "number"] {
+        let secret = details[secret].as_str().unwrap();
+        assert!(!answer.body.to_string().contains(secret));
+        assert!(!order.contains(secret), "the ledger does not keep it");
+    }
+}

@@ -5,6 +5,7 @@
 )]
 
 mod answers;
+mod attempts;
 mod effects;
 mod lambda;
 mod processes;

@@ -208,16 +208,17 @@ fn expiry(params: &mut Params) -> Result<u64, Error> {
     Err(Error::invalid(&message).param("expires_at"))
 }
 
-/// The types by name; without names, cards and the bank debit of the currency.
+/// The types by name; without names, cards, and the bank debit and the voucher of the currency.
 fn methods(params: &mut Params, currency: &str) -> Result<Vec<String>, Error> {
     let debit = payment_method::debit_of(currency);
+    let voucher = payment_method::voucher_of(currency);
     let Some(types) = params.list("payment_method_types")? else {
-        let all = std::iter::once("card").chain(debit);
+        let all = std::iter::once("card").chain(debit).chain(voucher);
         return Ok(all.map(str::to_owned).collect());
     };
     let refused = types.iter().find_map(|kind| match kind.as_str() {
         "card" => None,
-        kind if Some(kind) == debit => None,
+        kind if Some(kind) == debit || payment_method::PAID_ELSEWHERE.contains(&kind) => None,
         kind if payment_method::DEBITS.contains(&kind) => {
             Some(format!("{kind} does not pay in {currency}."))
         }

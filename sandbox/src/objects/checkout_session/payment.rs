@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{KIND, get, shape};
 use crate::{
     agenda::now_ms,
+    cards::Behaviour,
     error::Error,
     objects::{
         customer, payment_intent,
@@ -77,6 +78,9 @@ pub(crate) fn follow(state: &mut State, intent: &Value) {
         "processing" | "requires_capture" if open => {
             complete(state, &session, "unpaid", Some(intent));
         }
+        "requires_action" if open && is_paid_elsewhere(state, intent) => {
+            complete(state, &session, "unpaid", Some(intent));
+        }
         "succeeded" if late && intent["capture_method"] == "manual" => {
             state.update(id, &json!({ "payment_status": "paid" }));
         }
@@ -89,6 +93,11 @@ pub(crate) fn follow(state: &mut State, intent: &Value) {
         }
         _ => {}
     }
+}
+
+/// Whether the payer has instructions, and no question to answer on the page.
+fn is_paid_elsewhere(state: &State, intent: &Value) -> bool {
+    payment_intent::behaviour(state, intent) == Behaviour::Awaited
 }
 
 fn complete(

@@ -48,7 +48,8 @@ fn outcome(params: &mut Params) -> Result<bool, Error> {
     Ok(outcome.is_none_or(|outcome| outcome == "success"))
 }
 
-/// A bank debit ends as `outcome` says, or else as its account does.
+/// A bank debit ends as `outcome` says, or else as its account does. A voucher or a transfer is paid, or its
+/// time runs out.
 pub(crate) fn settle(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let id = call.id();
     let outcome = call.params.choice("outcome", &["success", "failure"])?;

@@ -229,7 +229,7 @@ fn under_way(state: &mut State, intent: &Value) -> Value {
 fn awaited(state: &mut State, intent: &Value) -> Value {
     let method = state.store.find(text(intent, "payment_method"));
     let kind = text(method.unwrap_or(&Value::Null), "type");
-    let next = shape::instructions(kind, number(intent, "amount"));
+    let next = shape::instructions(kind, intent, &state.url);
     let patch = json!({ "next_action": next, "status": "requires_action" });
     change(state, "payment_intent.requires_action", intent, &patch)
 }

@@ -114,16 +114,37 @@ pub(crate) fn challenge(intent: &Value, sandbox: &str, return_url: Option<&str>)
     }
 }
 
-/// Where a payer who pays elsewhere is shown how.
-pub(super) fn instructions(kind: &str, amount: i64) -> Value {
-    match kind {
-        "konbini" => json!({
-            "type": "konbini_display_details",
-            "konbini_display_details": { "expires_at": now() + 3 * 86_400, "stores": {} },
-        }),
-        _ => json!({
-            "type": "display_bank_transfer_instructions",
-            "display_bank_transfer_instructions": { "amount_remaining": amount, "reference": "SANDBOX" },
-        }),
-    }
+/// Where a payer who pays elsewhere is shown how, and until when: what is theirs alone among it.
+pub(super) fn instructions(kind: &str, intent: &Value, sandbox: &str) -> Value {
+    let page = format!("{sandbox}/_sandbox/vouchers/{}", text(intent, "id"));
+    let until = now() + 3 * 86_400;
+    let (action, details) = match kind {
+        "boleto" => (
+            "boleto_display_details",
+            json!({ "expires_at": until, "hosted_voucher_url": page,
+                "number": "01010101010101010101010101010101010101010101010", "pdf": page }),
+        ),
+        "konbini" => (
+            "konbini_display_details",
+            json!({ "expires_at": until, "hosted_voucher_url": page, "stores": {} }),
+        ),
+        "multibanco" => (
+            "multibanco_display_details",
+            json!({ "entity": "11111", "expires_at": until, "hosted_voucher_url": page,
+                "reference": "999999999" }),
+        ),
+        "oxxo" => (
+            "oxxo_display_details",
+            json!({ "expires_after": until, "hosted_voucher_url": page,
+                "number": "12345678901234657890123456789012" }),
+        ),
+        _ => (
+            "display_bank_transfer_instructions",
+            json!({ "amount_remaining": intent["amount"], "currency": intent["currency"],
+                "hosted_instructions_url": page, "reference": "SANDBOX" }),
+        ),
+    };
+    let mut next = json!({ "type": action });
+    next[action] = details;
+    next
 }

@@ -106,7 +106,9 @@ pub(crate) fn read(state: &State, mut data: Params) -> Result<Chosen, Error> {
     data.finish()?;
     let mut chosen = match (kind.as_str(), details) {
         (kind, details) if transfer::KINDS.contains(&kind) => {
-            details.map_or(Ok(()), Params::finish)?;
+            let mut details = details.unwrap_or_default();
+            details.accept(&["tax_id"]);
+            details.finish()?;
             transfer::chosen(kind)
         }
         (_, None) => return Err(missing),

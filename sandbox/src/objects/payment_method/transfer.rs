@@ -5,8 +5,24 @@ use serde_json::json;
 use super::{Chosen, shape};
 use crate::cards::Behaviour;
 
-/// The kinds that there are; neither has details.
-pub(super) const KINDS: &[&str] = &["customer_balance", "konbini"];
+/// The kinds that there are; none has details that matter here.
+pub(crate) const KINDS: &[&str] = &[
+    "boleto",
+    "customer_balance",
+    "konbini",
+    "multibanco",
+    "oxxo",
+];
+
+/// The voucher that a currency knows.
+pub(crate) fn of_currency(currency: &str) -> Option<&'static str> {
+    match currency {
+        "brl" => Some("boleto"),
+        "jpy" => Some("konbini"),
+        "mxn" => Some("oxxo"),
+        _ => None,
+    }
+}
 
 /// A payment method of this kind.
 pub(super) fn chosen(kind: &str) -> Chosen {

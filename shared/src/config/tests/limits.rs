@@ -21,16 +21,22 @@ fn payments_are_limited_unless_it_is_turned_off() {
     assert_eq!(default.caller, Some(Bound { started, open }));
     let (started, open) = (200, 400);
     assert_eq!(default.address, Some(Bound { started, open }));
-    assert_eq!(default.window, 3600);
+    assert_eq!((default.attempts, default.window), (Some(10), 3600));
 
     let (started, open) = (5, 7);
     let set = limits(&[
         ("FAREBOX_LIMIT_CALLER", "5,open:7"),
         ("FAREBOX_LIMIT_ADDRESS", "off"),
+        ("FAREBOX_LIMIT_ATTEMPTS", "100"),
         ("FAREBOX_LIMIT_WINDOW", "60"),
     ]);
     assert_eq!(set.caller, Some(Bound { started, open }));
-    assert_eq!((set.address, set.window), (None, 60));
+    assert_eq!(
+        (set.address, set.attempts, set.window),
+        (None, Some(100), 60)
+    );
+    let off = limits(&[("FAREBOX_LIMIT_ATTEMPTS", "off")]);
+    assert_eq!(off.attempts, None);
     for bad in [
         "5x",
         "0,open:5",
@@ -43,6 +49,9 @@ fn payments_are_limited_unless_it_is_turned_off() {
     ] {
         complaint("FAREBOX_LIMIT_CALLER", bad);
         complaint("FAREBOX_LIMIT_ADDRESS", bad);
+    }
+    for bad in ["-5", "101", "OFFF", "10,open:5"] {
+        complaint("FAREBOX_LIMIT_ATTEMPTS", bad);
     }
     for bad in ["59", "86401", "an-hour-or-so"] {
         complaint("FAREBOX_LIMIT_WINDOW", bad);

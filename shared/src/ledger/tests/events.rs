@@ -8,6 +8,7 @@ on_both_backends!(
     a_refund_that_names_no_order_finds_it_by_its_intent,
     an_intent_that_only_its_event_told_of_is_the_orders_own,
     a_payment_moves_the_order_and_tells_the_site_once,
+    each_charge_that_failed_is_counted_once,
     what_contradicts_the_order_is_set_aside_and_changes_nothing,
     an_event_that_does_not_parse_is_kept,
     a_payment_for_an_order_of_ours_that_is_not_here_is_set_aside,
@@ -44,6 +45,37 @@ async fn a_payment_moves_the_order_and_tells_the_site_once(place: Place) {
     assert_eq!(body["data"]["customer"], "ada");
     assert_eq!(body["data"]["amount"], 1500);
     assert_eq!(body["data"]["version"], 3, "opened, noted the intent, paid");
+}
+
+async fn each_charge_that_failed_is_counted_once(place: Place) {
+    let it = Fixture::new(place).await;
+    let order = it.order().await;
+    let failed = |event: &str, charge: &str, at: i64| {
+        let mut failed = succeeded(&order, event);
+        failed["type"] = json!("payment_intent.payment_failed");
+        failed["created"] = json!(NOW + at);
+        let intent = &mut failed["data"]["object"];
+        intent["status"] = json!("requires_payment_method");
+        intent["last_payment_error"] = json!({ "code": "card_declined", "charge": charge });
+        failed
+    };
+
+    let told = [
+        ("evt_3", "ch_3", 30),
+        ("evt_1", "ch_1", 10),
+        ("evt_1", "ch_1", 10),
+        // The same charge, by another endpoint.
+        ("evt_4", "ch_3", 30),
+        ("evt_2", "ch_2", 20),
+    ];
+    for (event, charge, at) in told {
+        it.accept(&failed(event, charge, at)).await;
+    }
+
+    let order = it.ledger.order(order.id()).await.unwrap().unwrap();
+    let times: Vec<i64> = order.failed_charges().collect();
+    assert_eq!(times, [NOW + 10, NOW + 20, NOW + 30]);
+    assert_eq!(order.status(), Status::Failed);
 }
 
 async fn what_contradicts_the_order_is_set_aside_and_changes_nothing(place: Place) {

@@ -31,9 +31,16 @@ fn any_event() -> impl Strategy<Value = Event> {
         "won",
         "lost",
     ]);
+    let asks = prop::sample::select(vec![
+        "boleto_display_details",
+        "display_bank_transfer_instructions",
+        "use_stripe_sdk",
+    ]);
     prop_oneof![
         3 => (second.clone(), statuses).prop_map(|(at, status)| attempt(at, status)),
         1 => second.clone().prop_map(failed_attempt),
+        1 => (second.clone(), 0..3_usize).prop_map(|(at, n)| failed_charge(at, n)),
+        1 => (second.clone(), asks).prop_map(|(at, action)| awaited::asking(at, action)),
         1 => (0..4_i64, refunds.clone()).prop_map(|(n, status)| {
             let request = format!("rfd_{}", n % 2);
             refund_for(&request, &format!("re_{n}"), (n + 1) * 100, status)

@@ -131,7 +131,7 @@ fn a_payment_that_session_and_intent_tell_is_one() {
 fn a_failure_that_session_and_intent_tell_is_told_once() {
     let mut intent = page_intent(NOW, 2, "requires_payment_method");
     if let Subject::Intent(intent) = &mut intent.subject {
-        intent.last_payment_error = Some(PaymentError { code: None });
+        intent.last_payment_error = Some(PaymentError::default());
     }
     let page = page_event(NOW, 2, (FAILED, "complete", "unpaid"));
     for history in [[intent.clone(), page.clone()], [page, intent]] {
