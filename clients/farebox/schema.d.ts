@@ -233,6 +233,8 @@ export interface components {
             currency: string;
             orderId: string;
             /** Format: int64 */
+            refundPendingAmount: number;
+            /** Format: int64 */
             refundedAmount: number;
             status: components["schemas"]["OrderStatus"];
         };
@@ -240,7 +242,7 @@ export interface components {
          * @description What programs tell an error by.
          * @enum {string}
          */
-        ErrorCode: "invalid_request" | "amount_too_small" | "bad_signature" | "unauthenticated" | "generic_decline" | "forbidden" | "refund_limit" | "not_found" | "method_not_allowed" | "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_changed" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_refused" | "body_too_large" | "too_many_payments" | "portal_not_configured" | "internal" | "unavailable";
+        ErrorCode: "invalid_request" | "amount_too_small" | "bad_signature" | "unauthenticated" | "generic_decline" | "forbidden" | "refund_limit" | "not_found" | "method_not_allowed" | "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_changed" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_in_full_only" | "refund_needs_email" | "refund_refused" | "body_too_large" | "too_many_payments" | "portal_not_configured" | "internal" | "unavailable";
         /** @description The refund as Stripe has it now. The amount is in minor units. */
         GivenBack: {
             /** Format: int64 */
@@ -248,8 +250,7 @@ export interface components {
             currency: string;
             orderId: string;
             refundId: string;
-            /** @description `pending`, `requires_action`, `succeeded`, `failed` or `canceled`. */
-            status: string;
+            status: components["schemas"]["RefundStatus"];
         };
         /** @description So many of one thing. */
         Item: {
@@ -278,7 +279,15 @@ export interface components {
             orderId: string;
             /** Format: int64 */
             paidAt: number | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description What Stripe is about to refund: it is under way, or waits for the payer. It cannot be refunded again.
+             */
+            refundPendingAmount: number;
+            /**
+             * Format: int64
+             * @description What reached the payer.
+             */
             refundedAmount: number;
             /** @description For callers whose role reaches any order; a customer is not told who refunded. */
             refunds?: components["schemas"]["RefundRecord"][];
@@ -306,6 +315,12 @@ export interface components {
              * @description In minor units of the order's currency; what is left, without it.
              */
             amount?: number;
+            /**
+             * Format: email
+             * @description Where Stripe asks the payer for the account that the money is to go to, where it has to, as for bank
+             *     transfers and vouchers. Without it: the address that was given when they paid.
+             */
+            instructionsEmail?: string;
             orderId: string;
             reason?: components["schemas"]["RefundReason"] | null;
         };
@@ -336,10 +351,15 @@ export interface components {
             status: components["schemas"]["RefundState"];
         };
         /**
-         * @description What became of a refund.
+         * @description What became of a refund: Stripe's status, or that of a request without a refund.
          * @enum {string}
          */
-        RefundState: "requested" | "given" | "failed" | "refused";
+        RefundState: "requested" | "requires_action" | "pending" | "succeeded" | "failed" | "canceled" | "refused";
+        /**
+         * @description The status of a refund in Stripe's words, ranked: money that came back to the shop stays there.
+         * @enum {string}
+         */
+        RefundStatus: "requires_action" | "pending" | "succeeded" | "canceled" | "failed";
     };
     responses: never;
     parameters: never;
@@ -992,6 +1012,7 @@ export interface operations {
                      *           "createdAt": 1790000000,
                      *           "currency": "usd",
                      *           "orderId": "ord_8d0a2f",
+                     *           "refundPendingAmount": 0,
                      *           "refundedAmount": 0,
                      *           "status": "paid"
                      *         }
@@ -1196,6 +1217,7 @@ export interface operations {
                      *       "currency": "usd",
                      *       "orderId": "ord_8d0a2f",
                      *       "paidAt": 1790000060,
+                     *       "refundPendingAmount": 0,
                      *       "refundedAmount": 0,
                      *       "status": "paid",
                      *       "updatedAt": 1790000060
@@ -1749,7 +1771,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `idempotency_key_reused`: the `Idempotency-Key` came before with other contents; `in_progress`: the same operation is being carried out; `order_not_paid`: no money was taken for the order, so that none can be given back; `refund_exceeds_paid`: less of the payment is left than is to be given back; `order_disputed`: the payer's bank has the money, until it decides the dispute; `refund_refused`: Stripe does not give this payment back; the log has its code, by the request id */
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` came before with other contents; `in_progress`: the same operation is being carried out; `order_not_paid`: no money was taken for the order, so that none can be given back; `refund_exceeds_paid`: less of the payment is left than is to be given back; `order_disputed`: the payer's bank has the money, until it decides the dispute; `refund_in_full_only`: Stripe takes no refund of a part of a payment by this method; `refund_needs_email`: Stripe has to ask the payer where the money is to go, and knows no e-mail address of theirs; `refund_refused`: Stripe does not give this payment back; the log has its code, by the request id */
             409: {
                 headers: {
                     /** @description Seconds after which the same request may be sent again */
@@ -1771,7 +1793,7 @@ export interface operations {
                     "application/json": {
                         error: {
                             /** @enum {string} */
-                            code: "idempotency_key_reused" | "in_progress" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_refused";
+                            code: "idempotency_key_reused" | "in_progress" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_in_full_only" | "refund_needs_email" | "refund_refused";
                             message: string;
                             requestId: string;
                         };
