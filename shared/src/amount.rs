@@ -1,8 +1,7 @@
 //! Money: an integer of minor units in a currency, exact in every step.
 //!
-//! Stripe's minor units are not ISO 4217's: ISK and UGX are sent with two decimals that
-//! must be zero, and three-decimal currencies with a last digit that must be zero
-//! (<https://docs.stripe.com/currencies>). An amount that does not fit is refused, never rounded.
+//! [`currencies`] has the rules of each currency. An amount that does not fit is refused, never
+//! rounded.
 
 use std::{fmt, str::FromStr};
 
@@ -12,9 +11,6 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Currency([u8; 3]);
-
-/// Currencies of three decimals, which async-stripe does not list.
-const THREE_DECIMALS: [&[u8; 3]; 5] = [b"bhd", b"jod", b"kwd", b"omr", b"tnd"];
 
 /// The text is not a currency that Stripe knows, in lower case.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,14 +25,9 @@ impl Currency {
     /// [`UnknownCurrency`] for upper case, white space, or letters that Stripe does not know.
     pub fn parse(text: &str) -> Result<Self, UnknownCurrency> {
         let letters: [u8; 3] = text.as_bytes().try_into().map_err(|_| UnknownCurrency)?;
-        let is_known = match stripe_types::Currency::from_str(text) {
-            Ok(stripe_types::Currency::Unknown(_)) => THREE_DECIMALS.contains(&&letters),
-            Ok(_) => true,
-            Err(never) => match never {},
-        };
-        match is_known {
-            true => Ok(Self(letters)),
-            false => Err(UnknownCurrency),
+        match currencies::rules(text) {
+            Some(_) => Ok(Self(letters)),
+            None => Err(UnknownCurrency),
         }
     }
 
@@ -49,11 +40,13 @@ impl Currency {
     /// Amounts in this currency are multiples of this many minor units.
     #[must_use]
     pub fn step(self) -> i64 {
-        match &self.0 {
-            b"isk" | b"ugx" => 100,
-            letters if THREE_DECIMALS.contains(&letters) => 10,
-            _ => 1,
-        }
+        currencies::rules(self.as_str()).map_or(1, |rules| rules.step)
+    }
+
+    /// The largest amount that Stripe takes, in minor units.
+    #[must_use]
+    pub fn maximum(self) -> i64 {
+        currencies::rules(self.as_str()).map_or(0, currencies::Rules::maximum)
     }
 }
 
@@ -189,7 +182,9 @@ mod tests {
 
     #[test]
     fn a_currency_is_three_lower_case_letters_that_stripe_knows() {
-        for good in ["usd", "eur", "jpy", "isk", "kwd", "huf"] {
+        for good in [
+            "usd", "eur", "jpy", "isk", "kwd", "huf", "xcg", "sle", "ghs",
+        ] {
             assert_eq!(currency(good).as_str(), good);
         }
         for bad in ["USD", "us", "usdd", "", " usd", "zzz", "u$d"] {
@@ -228,6 +223,14 @@ mod tests {
         for text in zero_decimal {
             assert_eq!(currency(text).step(), 1, "{text}");
             assert!(Amount::new(501, currency(text)).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_currency_is_sent_to_stripe_as_it_is_written_here() {
+        for text in ["usd", "xcg", "kwd"] {
+            let sent = stripe_types::Currency::from(currency(text));
+            assert_eq!(serde_json::to_value(sent).unwrap(), text);
         }
     }
 

@@ -61,7 +61,7 @@ pub struct Config {
     /// default, 0 asks every time.
     pub price_ttl: Duration,
     /// `FAREBOX_MAX_AMOUNT`: the largest order, in minor units, in general and by currency; Stripe's
-    /// own limit by default.
+    /// limit of each currency by default.
     pub max_amount: Caps,
     /// `FAREBOX_RETURN_ORIGINS`: the origins to which payers may be sent back from a page of Stripe's;
     /// none by default.

@@ -25,7 +25,7 @@ pub use customers::{Card, Customer, CustomerKeys};
 pub use events::{EventPage, EventQuery, KEPT, ListedEvent};
 pub use failure::{Failure, Refusal};
 pub use intents::{IntentStanding, PaymentIntent};
-pub use prices::{Price, Prices, TransformQuantity};
+pub use prices::{CustomUnitAmount, Price, Prices, Product, TransformQuantity};
 pub use redacted::Redacted;
 pub use sessions::{CheckoutPage, Returns};
 use stripe::{IdempotencyKey, RequestStrategy};

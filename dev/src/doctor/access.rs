@@ -40,7 +40,7 @@ const fn read_for_thin(name: &'static str, path: &'static str) -> Right {
     }
 }
 
-const RIGHTS: [Right; 11] = [
+const RIGHTS: [Right; 12] = [
     Right {
         name: "PaymentIntents: write",
         function: "create-intent, webhook",
@@ -78,6 +78,7 @@ const RIGHTS: [Right; 11] = [
         is_needed: true,
     },
     read("create-intent", "Prices: read", "/v1/prices?limit=1"),
+    read("create-intent", "Products: read", "/v1/products?limit=1"),
     read(
         "customer",
         "PaymentMethods: read",

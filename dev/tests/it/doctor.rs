@@ -163,6 +163,12 @@ async fn each_right_that_a_restricted_key_lacks_is_told() {
             true,
         ),
         ("GET", "/v1/prices", "Prices: read (create-intent)", true),
+        (
+            "GET",
+            "/v1/products",
+            "Products: read (create-intent)",
+            true,
+        ),
         ("GET", "/v1/events", "Events: read (reconcile)", true),
         (
             "GET",

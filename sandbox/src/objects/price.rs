@@ -1,5 +1,9 @@
 //! Prices: what a product costs.
 
+mod amount;
+
+pub(crate) use amount::of_quantity;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -25,14 +29,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/v1/prices/{}", update),
 ];
 
-const NOT_MODELLED: &[&str] = &[
-    "billing_scheme",
-    "currency_options",
-    "custom_unit_amount",
-    "tiers",
-    "tiers_mode",
-    "transform_quantity",
-];
+const NOT_MODELLED: &[&str] = &["billing_scheme", "currency_options", "tiers", "tiers_mode"];
 
 /// A one-time price as Stripe shows it.
 pub(crate) fn shape(id: &str, product: &str, currency: &str, unit_amount: i64) -> Value {
@@ -70,16 +67,11 @@ pub(crate) fn rhythm(interval: &str, count: i64) -> Value {
     })
 }
 
-fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
+pub(crate) fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let params = &mut call.params;
     let currency = money::currency(params)?;
-    let unit_amount = params
-        .integer("unit_amount")?
-        .ok_or_else(|| params.missing("unit_amount"))?;
-    if unit_amount < 0 {
-        return Err(Error::invalid("unit_amount cannot be negative.").param("unit_amount"));
-    }
-    let mut price = shape(&ids::long("price_1"), "", &currency, unit_amount);
+    let mut price = shape(&ids::long("price_1"), "", &currency, 0);
+    amount::read(params, &mut price)?;
     details(params, &mut price)?;
     recurring(params, &mut price)?;
     let product = params.text("product")?;

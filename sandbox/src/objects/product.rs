@@ -112,7 +112,7 @@ fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {
     state.store.get(KIND, &id, "id").cloned()
 }
 
-fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
+pub(crate) fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let mut product = state.store.get(KIND, &call.id(), "id")?.clone();
     details(&mut call.params, &mut product)?;
     for field in ["name", "default_price"] {

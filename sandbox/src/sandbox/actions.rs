@@ -6,7 +6,8 @@ use super::Sandbox;
 use crate::{
     caller::Caller,
     objects::{
-        checkout_session, customer, dispute, payment_intent, payment_method, portal, price, refund,
+        checkout_session, customer, dispute, payment_intent, payment_method, portal, price, product,
+        refund,
     },
     route::Operation,
     store::text,
@@ -69,6 +70,25 @@ impl Sandbox {
     /// Stripe's error body when there is no such price, or `params` are not a price's.
     pub fn change_price(&self, price: &str, params: Value) -> Result<Value, Value> {
         self.control(price::update, price, params)
+    }
+
+    /// Makes a price, as in the dashboard; answers it.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when `params` are not a price's.
+    pub fn create_price(&self, params: Value) -> Result<Value, Value> {
+        self.control(price::create, "", params)
+    }
+
+    /// Changes a product, as in the dashboard: `{"active": false}` archives it and leaves its
+    /// prices active.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when there is no such product, or `params` are not a product's.
+    pub fn change_product(&self, product: &str, params: Value) -> Result<Value, Value> {
+        self.control(product::update, product, params)
     }
 
     /// Changes a customer, as the portal or the dashboard does: `{"email": …}`.

@@ -211,6 +211,52 @@ async fn what_cannot_be_sold_is_refused_and_makes_nothing() {
 }
 
 #[tokio::test]
+async fn an_archived_product_is_not_sold_whose_price_is_active() {
+    let stripe = shop().await;
+    let api = api(&stripe);
+    let archive = [("active", "false")];
+    let archived = api.post("/v1/products/prod_mug", &archive).await.ok();
+    assert_eq!(archived["active"], false);
+    let price = api.get("/v1/prices/price_mug?expand[]=product").await.ok();
+    assert_eq!(price["active"], true);
+    assert_eq!(price["product"]["active"], false);
+
+    let reply = api.post(SESSIONS, &mugs()).await;
+
+    let error = reply.refused(400, "product_inactive");
+    assert_eq!(error["param"], "line_items[0][price]");
+    assert!(stripe.checkout_sessions().is_empty());
+}
+
+#[tokio::test]
+async fn a_price_of_parts_or_of_packages_is_rounded_once_a_line() {
+    let stripe = shop().await;
+    let api = api(&stripe);
+    let dozen = [
+        ("currency", "usd"),
+        ("unit_amount_decimal", "99.5"),
+        ("product", "prod_mug"),
+        ("transform_quantity[divide_by]", "12"),
+        ("transform_quantity[round]", "up"),
+    ];
+    let dozen = api.post("/v1/prices", &dozen).await.ok();
+    assert_eq!(
+        (&dozen["unit_amount"], &dozen["unit_amount_decimal"]),
+        (&json!(null), &json!("99.5"))
+    );
+    let form = [
+        ("mode", "payment"),
+        ("success_url", "http://127.0.0.1/done"),
+        ("line_items[0][price]", dozen["id"].as_str().unwrap()),
+        ("line_items[0][quantity]", "13"),
+    ];
+
+    let session = api.post(SESSIONS, &form).await.ok();
+
+    assert_eq!(session["amount_total"], 199);
+}
+
+#[tokio::test]
 async fn a_total_below_the_minimum_is_too_small() {
     let stripe = shop().await;
     let form = [

@@ -222,7 +222,14 @@ fn caps_are_general_and_by_currency() {
     let caps = Caps::parse("500000,jpy:750000").unwrap();
     let of = |text| caps.of(Currency::parse(text).unwrap());
 
-    assert_eq!((of("usd"), of("jpy")), (500_000, 750_000));
+    assert_eq!(
+        (of("usd"), of("jpy"), of("idr")),
+        (500_000, 750_000, 500_000)
+    );
+    let caps = Caps::parse("usd:500000").unwrap();
+    let of = |text| caps.of(Currency::parse(text).unwrap());
+    assert_eq!((of("usd"), of("eur")), (500_000, 99_999_999));
+    assert_eq!(of("idr"), 999_999_999_999);
     for bad in ["", "abc", "5.0", "-1", "0", "usd:", "zzz:5", "usd:5:6"] {
         assert!(Caps::parse(bad).is_err(), "{bad}");
     }

@@ -132,21 +132,11 @@ pub(crate) fn endpoint(text: &str) -> Result<Uri, &'static str> {
     }
 }
 
-/// The largest order that the shop takes, in minor units.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The largest order that the shop takes, in minor units; Stripe's limit of a currency by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caps {
-    general: i64,
+    general: Option<i64>,
     by_currency: BTreeMap<Currency, i64>,
-}
-
-impl Default for Caps {
-    /// Stripe's own limit: eight digits.
-    fn default() -> Self {
-        Self {
-            general: 99_999_999,
-            by_currency: BTreeMap::new(),
-        }
-    }
 }
 
 impl Caps {
@@ -161,7 +151,7 @@ impl Caps {
         let mut caps = Self::default();
         for part in text.split(',').map(str::trim) {
             match part.split_once(':') {
-                None => caps.general = limit(part)?,
+                None => caps.general = Some(limit(part)?),
                 Some((currency, digits)) => {
                     let currency = Currency::parse(currency).map_err(|_| FORM)?;
                     caps.by_currency.insert(currency, limit(digits)?);
@@ -174,7 +164,8 @@ impl Caps {
     /// The largest order in `currency`, in minor units.
     #[must_use]
     pub fn of(&self, currency: Currency) -> i64 {
-        *self.by_currency.get(&currency).unwrap_or(&self.general)
+        let set = self.by_currency.get(&currency).copied().or(self.general);
+        set.unwrap_or_else(|| currency.maximum())
     }
 
     /// Whether the shop takes an order of `amount`.

@@ -212,7 +212,7 @@ fn price_id(price: Option<&Price>) -> String {
 fn unit(name: &str, price: Option<&Price>) -> Result<Amount, Error> {
     let wrong = |what: &str| Error::invalid(format!("`items`: the price `{name}` {what}"));
     let price = price.ok_or_else(|| wrong("is not one of this shop's"))?;
-    if !price.active {
+    if !price.is_on_sale() {
         return Err(wrong("is not on sale"));
     }
     if price.kind != "one_time" {
@@ -221,9 +221,21 @@ fn unit(name: &str, price: Option<&Price>) -> Result<Amount, Error> {
     if price.transform_quantity.is_some() {
         return Err(wrong("is for packages, whose number is rounded"));
     }
-    let minor_units = price.unit_amount.ok_or_else(|| wrong("is not fixed"))?;
+    let minor_units = price.unit_amount.ok_or_else(|| wrong(not_fixed(price)))?;
     let currency = Currency::parse(&price.currency).map_err(|_| wrong("has no known currency"))?;
     Amount::new(minor_units, currency).map_err(|what| wrong(&what.to_string()))
+}
+
+/// Why `price` has no amount that one costs.
+fn not_fixed(price: &Price) -> &'static str {
+    match price {
+        price if price.custom_unit_amount.is_some() => "is chosen by the payer: it is not fixed",
+        price if price.billing_scheme.as_deref() == Some("tiered") => {
+            "depends on the quantity: it is not fixed"
+        }
+        price if price.unit_amount_decimal.is_some() => "has a part of a minor unit",
+        _ => "is not fixed",
+    }
 }
 
 /// The order that was opened; with `changed`, it must be that one.
@@ -247,7 +259,7 @@ fn order_in(opened: Opened, changed: Option<&OrderId>) -> Result<Order, Error> {
 
 #[cfg(test)]
 mod tests {
-    use crate::stripe::TransformQuantity;
+    use crate::stripe::{CustomUnitAmount, Product, TransformQuantity};
 
     use super::*;
 
@@ -258,6 +270,10 @@ mod tests {
             currency: "usd".to_owned(),
             kind: "one_time".to_owned(),
             unit_amount: Some(1500),
+            unit_amount_decimal: Some("1500".to_owned()),
+            custom_unit_amount: None,
+            billing_scheme: Some("per_unit".to_owned()),
+            product: Product { active: Some(true) },
             lookup_key: None,
             transform_quantity: None,
         }
@@ -266,13 +282,30 @@ mod tests {
     #[test]
     fn a_price_that_is_not_simply_multiplied_is_refused() {
         assert!(unit("mug", Some(&price())).is_ok());
+        let archived = |active| Price {
+            product: Product { active },
+            ..price()
+        };
         let packages = Price {
             transform_quantity: Some(TransformQuantity { divide_by: 10 }),
             ..price()
         };
-        let tiered = Price {
+        let unpriced = Price {
             unit_amount: None,
+            unit_amount_decimal: None,
             ..price()
+        };
+        let tiered = Price {
+            billing_scheme: Some("tiered".to_owned()),
+            ..unpriced.clone()
+        };
+        let chosen = Price {
+            custom_unit_amount: Some(CustomUnitAmount { maximum: None }),
+            ..unpriced.clone()
+        };
+        let half_a_cent = Price {
+            unit_amount_decimal: Some("0.5".to_owned()),
+            ..unpriced.clone()
         };
         let free = Price {
             unit_amount: Some(0),
@@ -287,8 +320,21 @@ mod tests {
             currency: "zzz".to_owned(),
             ..price()
         };
-        for refused in [packages, tiered, free, half_a_krona, unknown] {
-            assert!(unit("mug", Some(&refused)).is_err(), "{refused:?}");
+        let refused = [
+            (archived(Some(false)), "is not on sale"),
+            (archived(None), "is not on sale"),
+            (packages, "is for packages"),
+            (unpriced, "is not fixed"),
+            (tiered, "depends on the quantity"),
+            (chosen, "is chosen by the payer"),
+            (half_a_cent, "has a part of a minor unit"),
+            (free, "must be greater than zero"),
+            (half_a_krona, "must be a multiple of 100 in isk"),
+            (unknown, "has no known currency"),
+        ];
+        for (refused, why) in refused {
+            let message = unit("mug", Some(&refused)).unwrap_err().to_string();
+            assert!(message.contains(why), "{message}");
         }
     }
 }

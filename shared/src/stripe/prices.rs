@@ -35,10 +35,40 @@ pub struct Price {
     pub kind: String,
     /// In minor units; `None` for a price that is not a whole number of them, or not fixed.
     pub unit_amount: Option<i64>,
+    /// The same as a decimal number, also where it has a part of a minor unit.
+    pub unit_amount_decimal: Option<String>,
+    /// Set where the payer chooses the amount.
+    pub custom_unit_amount: Option<CustomUnitAmount>,
+    /// `per_unit` or `tiered`.
+    pub billing_scheme: Option<String>,
+    /// What it is the price of.
+    pub product: Product,
     /// The shop's own name for it.
     pub lookup_key: Option<String>,
     /// A rule by which quantities are divided and rounded.
     pub transform_quantity: Option<TransformQuantity>,
+}
+
+/// Between which bounds the payer chooses an amount.
+#[derive(Clone, Debug, PartialEq, miniserde::Deserialize)]
+pub struct CustomUnitAmount {
+    /// In minor units.
+    pub maximum: Option<i64>,
+}
+
+/// What a price is for. Archiving it leaves its prices active.
+#[derive(Clone, Debug, PartialEq, miniserde::Deserialize)]
+pub struct Product {
+    /// Whether it can be bought; a deleted product does not say.
+    pub active: Option<bool>,
+}
+
+impl Price {
+    /// Whether it can be used for new purchases: neither it nor its product is archived.
+    #[must_use]
+    pub fn is_on_sale(&self) -> bool {
+        self.active && self.product.active == Some(true)
+    }
 }
 
 /// A rule by which an amount is rounded: such a price is not simply multiplied.
@@ -87,7 +117,28 @@ impl Prices {
         stripe: &Stripe,
         names: &BTreeSet<&str>,
     ) -> Result<BTreeMap<String, Price>, Failure> {
-        let mut found = self.held(names);
+        self.found(stripe, names, self.held(names)).await
+    }
+
+    /// The same as Stripe has them now, whatever is held.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when Stripe did not answer.
+    pub async fn find_anew(
+        &self,
+        stripe: &Stripe,
+        names: &BTreeSet<&str>,
+    ) -> Result<BTreeMap<String, Price>, Failure> {
+        self.found(stripe, names, BTreeMap::new()).await
+    }
+
+    async fn found(
+        &self,
+        stripe: &Stripe,
+        names: &BTreeSet<&str>,
+        mut found: BTreeMap<String, Option<Price>>,
+    ) -> Result<BTreeMap<String, Price>, Failure> {
         let missing = names.iter().filter(|name| !found.contains_key(**name));
         let (ids, keys): (Vec<&str>, Vec<&str>) =
             missing.partition(|name| name.starts_with("price_"));
@@ -148,8 +199,8 @@ impl Stripe {
         if !is_id(&id) {
             return Ok((id, None));
         }
-        let request = RetrievePrice::new(id.as_str()).build().customize();
-        match request.send(self).await {
+        let request = RetrievePrice::new(id.as_str()).expand(["product".to_owned()]);
+        match request.build().customize().send(self).await {
             Err(failure) if failure.is_missing() => Ok((id, None)),
             answered => answered.map(|price| (id, Some(price))),
         }
@@ -165,6 +216,7 @@ impl Stripe {
             .active(true)
             .limit(100)
             .lookup_keys(named.keys().cloned().collect::<Vec<_>>())
+            .expand(["data.product".to_owned()])
             .build();
         let page: Page = request.customize().send(self).await?;
         for price in page.data {

@@ -52,6 +52,30 @@ async fn a_signed_order_is_sold_as_one_line_with_its_description() {
 }
 
 #[tokio::test]
+async fn a_guest_who_signs_in_pays_on_a_page_of_their_own() {
+    let api = Api::start().await;
+    let mut body = mugs(1);
+    body.as_object_mut().unwrap().remove("items");
+    body["order"] = api.shop.order_token("guest-1", &json!({})).into();
+    let guest = api.shop.token_of("guest-1", &["guest"]);
+    let request = api.client.request().bearer(&guest);
+    let guests = request.post(&body).await.expect(200);
+    let previous = json!({ "previousSub": "guest-1" });
+    body["order"] = api.shop.order_token("ada", &previous).into();
+
+    let adas = api.post("k1", &body).await.expect(200);
+
+    assert_eq!(order_id(&adas), order_id(&guests));
+    assert_eq!(api.sessions("expired"), [page_id(&guests)]);
+    assert_eq!(api.only_open(), page_id(&adas));
+    let paid = api.shop.stripe.pay_session(&page_id(&adas), "pm_card_visa");
+    assert_eq!(paid.unwrap()["payment_status"], "paid");
+    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(api.status(&adas).await, "paid");
+    assert_eq!(api.post("k2", &body).await.code(409), "order_already_paid");
+}
+
+#[tokio::test]
 async fn the_same_operation_gives_the_same_page_in_every_process() {
     let api = Api::start().await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
@@ -178,6 +202,29 @@ async fn an_order_of_an_archived_price_gets_no_page_and_keeps_its_intent() {
     assert!(api.shop.stripe.checkout_sessions().is_empty());
     let again = api.post_intent("k1", &mugs(1)).await.expect(200);
     assert_eq!(again.body, form.body, "the site's form still takes it");
+    let intent = intent_id(&form);
+    let paid = api.shop.stripe.confirm(&intent, "pm_card_visa").await;
+    assert_eq!(paid.unwrap()["status"], "succeeded");
+}
+
+#[tokio::test]
+async fn an_order_of_an_archived_product_gets_no_page_and_keeps_what_is_open() {
+    let api = Api::start().await;
+    let form = api.post_intent("k1", &mugs(1)).await.expect(200);
+    let page = api.post("k2", &mugs(2)).await.expect(200);
+    api.shop
+        .stripe
+        .change_product("prod_mug", json!({ "active": false }))
+        .unwrap();
+
+    // What was asked of Stripe a moment ago says that both are on sale.
+    for (key, body) in [("k1", mugs(1)), ("k3", change(&page, 3))] {
+        let answer = api.post(key, &body).await.expect(400);
+        let message = answer.body["error"]["message"].as_str().unwrap();
+        assert!(message.contains("not on sale"), "{message}");
+    }
+
+    assert_eq!(api.sessions("open").len(), 1, "the page stays open");
     let intent = intent_id(&form);
     let paid = api.shop.stripe.confirm(&intent, "pm_card_visa").await;
     assert_eq!(paid.unwrap()["status"], "succeeded");

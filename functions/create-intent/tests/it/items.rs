@@ -240,3 +240,77 @@ async fn a_price_is_held_for_a_while_and_asked_for_again_after() {
     }
     assert_eq!(price_calls(&api), 2);
 }
+
+#[tokio::test]
+async fn the_product_of_a_price_is_on_sale_too() {
+    let api = Api::over(Shop::open_with(&[("FAREBOX_PRICE_TTL", "0")]).await).await;
+    let open = api.post("k1", &mugs(1)).await.expect(200);
+    let archived = json!({ "active": false });
+    let archived = api.shop.stripe.change_product("prod_mug", archived);
+    assert_eq!(archived.unwrap()["active"], false);
+
+    for name in ["mug", "price_mug"] {
+        let body = json!({ "items": [{ "price": name, "quantity": 1 }] });
+        let answer = api.post(name, &body).await.expect(400);
+        let message = answer.body["error"]["message"].as_str().unwrap();
+        assert!(message.contains("is not on sale"), "{message}");
+    }
+    assert_eq!(api.post("k1", &mugs(1)).await.expect(200).body, open.body);
+    assert_eq!(api.only_intent()["status"], "requires_payment_method");
+}
+
+#[tokio::test]
+async fn a_price_that_is_not_simply_multiplied_is_refused_with_the_reason() {
+    let api = Api::start().await;
+    let cases = [
+        (
+            json!({ "unit_amount_decimal": "0.5" }),
+            "a part of a minor unit",
+        ),
+        (
+            json!({ "custom_unit_amount": { "enabled": "true" } }),
+            "chosen by the payer",
+        ),
+        (
+            json!({
+                "unit_amount": "900",
+                "transform_quantity": { "divide_by": "6", "round": "up" },
+            }),
+            "for packages",
+        ),
+    ];
+    for (asks, why) in cases {
+        let mut price = json!({ "currency": "usd", "product": "prod_mug" });
+        price
+            .as_object_mut()
+            .unwrap()
+            .extend(asks.as_object().unwrap().clone());
+        let price = api.shop.stripe.create_price(price).unwrap();
+        let body = json!({ "items": [{ "price": price["id"], "quantity": 1 }] });
+        let answer = api.post("k1", &body).await.expect(400);
+        let message = answer.body["error"]["message"].as_str().unwrap();
+        assert!(message.contains(why), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn each_currency_takes_the_digits_that_stripe_takes() {
+    let api = Api::start().await;
+    let cases = [
+        ("idr", 100_000_000_i64, true),
+        ("idr", 999_999_999_999, true),
+        ("idr", 1_000_000_000_000, false),
+        ("vnd", 100_000_000, true),
+        ("usd", 100_000_000, false),
+        ("inr", 999_999_999, true),
+        ("inr", 1_000_000_000, false),
+        ("xcg", 2_500, true),
+        ("sle", 2_500, true),
+    ];
+    for (n, (currency, amount, fits)) in cases.into_iter().enumerate() {
+        let order = json!({ "orderId": format!("o-{n}"), "amount": amount, "currency": currency });
+        let answer = api.post_signed(&order).await;
+        let status = if fits { 200 } else { 400 };
+        assert_eq!(answer.status, status, "{amount} {currency}");
+    }
+}

@@ -8,7 +8,7 @@ use crate::{
     objects::{price, product},
     params::Params,
     state::State,
-    store::{number, text},
+    store::text,
 };
 
 /// What Stripe calls this kind of object.
@@ -76,8 +76,17 @@ fn one(state: &State, mut line: Params) -> Result<Line, Error> {
 /// A price of the account that can be bought once.
 fn kept(state: &State, id: &str, param: &str) -> Result<Value, Error> {
     let price = state.store.get(price::KIND, id, param)?;
+    let product = state.store.find(text(price, "product"));
+    if product.is_none_or(|product| product["active"] != true) {
+        let message =
+            "The product of this price is inactive; a session sells active products only.";
+        let error = Error::invalid(message).code("product_inactive");
+        return Err(error.param(param));
+    }
     let refused = if price["active"] != true {
         "This price is inactive; a session sells active prices only."
+    } else if !price["custom_unit_amount"].is_null() {
+        "The sandbox does not know prices that the payer chooses."
     } else if !price["recurring"].is_null() {
         "This price is recurring; payment mode sells one-time prices only."
     } else {
@@ -129,8 +138,7 @@ pub(super) fn total(lines: &[Line]) -> Result<(i64, String), Error> {
         return Err(Error::invalid(message).param("line_items"));
     }
     let sum = lines.iter().try_fold(0_i64, |sum, line| {
-        let amount = number(&line.price, "unit_amount").checked_mul(line.quantity)?;
-        sum.checked_add(amount)
+        sum.checked_add(price::of_quantity(&line.price, line.quantity)?)
     });
     match sum {
         Some(0) => Ok((0, currency)),
@@ -165,7 +173,7 @@ fn item(state: &mut State, line: Line) -> Result<Value, Error> {
         price = state.create("price.created", price);
     }
     let product = state.store.find(text(&price, "product"));
-    let amount = number(&price, "unit_amount") * line.quantity;
+    let amount = price::of_quantity(&price, line.quantity);
     Ok(json!({
         "id": ids::long("li_1"),
         "object": KIND,

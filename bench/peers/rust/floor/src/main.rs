@@ -51,7 +51,10 @@ fn request(what: &str) -> String {
             aws("DynamoDB_20120810.GetItem", key)
         }
         "greeting" => stripe("HEAD /", ""),
-        "price" => stripe("GET /v1/prices?lookup_keys[]=mug&active=true", ""),
+        "price" => stripe(
+            "GET /v1/prices?lookup_keys[]=mug&active=true&expand[]=data.product",
+            "",
+        ),
         "intent" => stripe("POST /v1/payment_intents", "amount=1999&currency=eur"),
         other => panic!("no trip is called {other}"),
     }
