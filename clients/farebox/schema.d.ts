@@ -512,7 +512,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `idempotency_key_reused`: the `Idempotency-Key` came before with other contents; `in_progress`: the same operation is being carried out; `order_already_paid`: the order is paid; nothing about it changes; `payment_processing`: a payment is under way; the order cannot change until it ends; the message names a voucher or a bank transfer that it waits for; `order_canceled`: the payment was canceled; `order_changed`: the site signed a newer version of the order */
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` came before with other contents; `in_progress`: the same operation is being carried out; `order_already_paid`: the order is paid; nothing about it changes; `payment_processing`: a payment is under way; the order cannot change until it ends; the message names a voucher or a bank transfer that it waits for; `order_canceled`: the payment was canceled; `order_changed`: the site signed a newer version of the order, or one with the same `iat` or `version` */
             409: {
                 headers: {
                     /** @description Seconds after which the same request may be sent again */
@@ -828,7 +828,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `idempotency_key_reused`: the `Idempotency-Key` came before with other contents; `in_progress`: the same operation is being carried out; `order_already_paid`: the order is paid; nothing about it changes; `payment_processing`: a payment is under way; the order cannot change until it ends; the message names a voucher or a bank transfer that it waits for; `order_canceled`: the payment was canceled; `order_changed`: the site signed a newer version of the order */
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` came before with other contents; `in_progress`: the same operation is being carried out; `order_already_paid`: the order is paid; nothing about it changes; `payment_processing`: a payment is under way; the order cannot change until it ends; the message names a voucher or a bank transfer that it waits for; `order_canceled`: the payment was canceled; `order_changed`: the site signed a newer version of the order, or one with the same `iat` or `version` */
             409: {
                 headers: {
                     /** @description Seconds after which the same request may be sent again */

@@ -17,6 +17,7 @@ mod callers;
 mod claims;
 mod grant;
 mod jwks;
+mod order_claims;
 mod permission;
 mod refused;
 mod roles;

@@ -93,6 +93,12 @@ pub enum Error {
     /// The site signed a newer version of this order.
     #[error("the order has changed since, reload the page")]
     OrderChanged,
+    /// The site signed this order and another version of it with one `iat`, or with one `version`.
+    #[error(
+        "another version of the order has the same `iat` or `version`: sign it again later, or as \
+         a higher `version`"
+    )]
+    SignedAtOnce,
     /// No money was taken for the order, so that none can be given back.
     #[error("the order is not paid")]
     NotPaid,
@@ -161,7 +167,7 @@ impl Error {
             Self::AlreadyPaid => Code::OrderAlreadyPaid,
             Self::PaymentProcessing | Self::PaymentAwaited(_) => Code::PaymentProcessing,
             Self::OrderCanceled => Code::OrderCanceled,
-            Self::OrderChanged => Code::OrderChanged,
+            Self::OrderChanged | Self::SignedAtOnce => Code::OrderChanged,
             Self::NotPaid => Code::OrderNotPaid,
             Self::ExceedsPaid => Code::RefundExceedsPaid,
             Self::Disputed => Code::OrderDisputed,

@@ -17,6 +17,8 @@ mod refunds;
 mod status;
 mod way;
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 pub use apply::{Happening, Mismatch, Step};
@@ -35,6 +37,8 @@ use crate::access::CallerId;
 
 /// The most versions of an order that are kept; each is a change of an unpaid order.
 const MOST_REVISIONS: usize = 50;
+/// The most callers whose one order was, one after the other.
+const MOST_OWNERS: usize = 50;
 
 /// The most failed charges of an order that are told apart.
 pub const MOST_FAILED_CHARGES: usize = facts::MOST_FAILED_CHARGES;
@@ -44,6 +48,12 @@ pub const MOST_FAILED_CHARGES: usize = facts::MOST_FAILED_CHARGES;
 pub struct Order {
     id: OrderId,
     owner: CallerId,
+    /// The aliases of those whose it was before, each once: payments may still name them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    previous_owners: Vec<String>,
+    /// Whether the way to pay was opened for a previous owner.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_way_of_previous_owner: bool,
     /// The payment intent of the site's own form, while it is the way to pay.
     intent: Option<String>,
     /// The page of Stripe's, while it is the way to pay.
@@ -93,6 +103,8 @@ pub enum Fixed {
     Canceled,
     /// The site signed newer contents than these.
     Newer,
+    /// The site signed other contents at the same time, or as the same version.
+    SignedAtOnce,
     /// It was changed too often.
     TooManyRevisions,
 }
@@ -104,6 +116,8 @@ impl Order {
         Self {
             id,
             owner,
+            previous_owners: Vec::new(),
+            is_way_of_previous_owner: false,
             intent: None,
             session: None,
             is_closing: false,
@@ -194,6 +208,36 @@ impl Order {
         self.facts.failed_charges()
     }
 
+    /// Whether the way to pay was opened for a previous owner: the owner's payment is another.
+    #[must_use]
+    pub fn is_way_of_previous_owner(&self) -> bool {
+        self.is_way_of_previous_owner
+    }
+
+    /// Whether `alias` is that of the owner, or of a previous one.
+    fn is_or_was_of(&self, alias: &str) -> bool {
+        alias == self.owner.alias() || self.previous_owners.iter().any(|owner| owner == alias)
+    }
+
+    /// Makes it `owner`'s.
+    ///
+    /// # Errors
+    ///
+    /// [`Fixed::TooManyRevisions`] when it was too many callers'.
+    pub fn move_to(&mut self, owner: CallerId, now: i64) -> Result<(), Fixed> {
+        let alias = self.owner.alias();
+        if !self.previous_owners.contains(&alias) {
+            if self.previous_owners.len() >= MOST_OWNERS {
+                return Err(Fixed::TooManyRevisions);
+            }
+            self.previous_owners.push(alias);
+        }
+        self.owner = owner;
+        self.is_way_of_previous_owner = self.way().is_some();
+        self.updated_at = now;
+        Ok(())
+    }
+
     /// When it was opened, in Unix seconds.
     #[must_use]
     pub fn created_at(&self) -> i64 {
@@ -234,8 +278,13 @@ impl Order {
             return Ok(());
         }
         let known = self.revisions().position(|r| r.digest == revision.digest);
-        if revision.contents.signed_at() < self.revision().contents.signed_at() {
-            return known.map(|_| ()).ok_or(Fixed::Newer);
+        match revision.contents.compare_signed(&self.revision().contents) {
+            Ordering::Less => return known.map(|_| ()).ok_or(Fixed::Newer),
+            // The payer would choose between the two.
+            Ordering::Equal if revision.digest != self.revision().digest => {
+                return Err(Fixed::SignedAtOnce);
+            }
+            _ => {}
         }
         match known {
             Some(0) => self.first = revision,

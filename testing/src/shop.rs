@@ -244,6 +244,7 @@ impl Shop {
             order: OrderId::parse(id).expect("an order's id"),
             must_exist: false,
             owner: CallerId::parse("ada").expect("a caller"),
+            previous_owner: None,
             contents,
         };
         let opened = self.ledger.open_order(opening, 0).await;

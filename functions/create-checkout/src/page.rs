@@ -90,5 +90,7 @@ impl App {
 
 /// Whether the page of `session` sells what `order` offers now, and leads back to the same places.
 fn is_for(session: &Session, order: &Order, returns: &Returns) -> bool {
-    session.contents == order.revision().digest && session.returns == returns.digest()
+    session.contents == order.revision().digest
+        && session.returns == returns.digest()
+        && !order.is_way_of_previous_owner()
 }

@@ -6,6 +6,9 @@
 //! of the order, its version, and how many ways to pay were closed. A page of Stripe's that is open
 //! for the order is closed first: two ways to pay could both take money.
 //!
+//! An intent that was made for a previous owner of the order is closed as well, so that the payment
+//! is the owner's and of their Stripe customer.
+//!
 //! When the order changes, the ledger changes first and the intent follows, until both are found
 //! alike. An intent is changed in place only where that takes no more than its payer may have seen:
 //! see [`PaymentIntent::can_follow`]. Else it is canceled, and another takes its place. A payer who
@@ -34,6 +37,10 @@ impl App {
     ) -> Result<(Order, PaymentIntent), Error> {
         for _ in 0..MOST_ROUNDS {
             check_open(&order)?;
+            if order.is_way_of_previous_owner() {
+                order = self.till.close_changed(order).await?;
+                continue;
+            }
             if order.is_closing() || matches!(order.way(), Some(Way::Session(_))) {
                 order = self.till.close_way(order, gate).await?;
                 continue;

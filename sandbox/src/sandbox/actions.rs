@@ -6,8 +6,8 @@ use super::Sandbox;
 use crate::{
     caller::Caller,
     objects::{
-        checkout_session, customer, dispute, payment_intent, payment_method, portal, price, product,
-        refund,
+        checkout_session, customer, dispute, payment_intent, payment_method, portal, price,
+        product, refund,
     },
     route::Operation,
     store::text,

@@ -22,6 +22,11 @@ impl<'de> Deserialize<'de> for Claims {
 }
 
 impl Claims {
+    /// All of them, by name.
+    pub(super) fn into_values(self) -> BTreeMap<String, Value> {
+        self.0
+    }
+
     /// Whose token it is.
     pub(super) fn subject(&self) -> Result<CallerId, Refused> {
         let text = self.0.get("sub").and_then(Value::text);

@@ -17,7 +17,8 @@ pub(super) enum Value {
     Whole(i64),
     List(Vec<Value>),
     Object(BTreeMap<String, Value>),
-    /// Null, true, false, or a number that is not a whole one of 64 bits.
+    Null,
+    /// True, false, or a number that is not a whole one of 64 bits.
     Other,
 }
 
@@ -89,7 +90,7 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Other)
+        Ok(Value::Null)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {

@@ -272,7 +272,7 @@ static ORDER_CANCELED: Row = Row {
 static ORDER_CHANGED: Row = Row {
     status: StatusCode::CONFLICT,
     code: "order_changed",
-    when: "the site signed a newer version of the order",
+    when: "the site signed a newer version of the order, or one with the same `iat` or `version`",
     then: "load the page again, and send the newer version",
     again: Again::Never,
 };

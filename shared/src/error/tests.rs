@@ -145,6 +145,7 @@ fn what_stripe_says_becomes_the_row_that_fits() {
             .as_u16()
     };
     assert_eq!(refused(400, "amount_too_small"), 400);
+    assert_eq!(refused(400, "product_inactive"), 400);
     assert_eq!(refused(409, "idempotency_key_in_use"), 409);
     assert_eq!(refused(401, "api_key_expired"), 503);
     assert_eq!(refused(400, "parameter_unknown"), 500);

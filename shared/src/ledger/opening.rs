@@ -1,5 +1,7 @@
 //! Opening and changing orders: the operation that asks, and what it is answered. Pure.
 
+use std::cmp::Ordering;
+
 use crate::{
     access::CallerId,
     digest,
@@ -41,6 +43,9 @@ pub struct Opening {
     pub must_exist: bool,
     /// Who asks.
     pub owner: CallerId,
+    /// Whose the order may be instead, to become the owner's: the site says that they are the same
+    /// person.
+    pub previous_owner: Option<CallerId>,
     /// What is to be offered.
     pub contents: Contents,
 }
@@ -79,17 +84,28 @@ pub(super) fn decide(found: Option<Order>, opening: Opening, now: i64) -> Result
             )),
         };
     };
-    if *order.owner() != opening.owner {
+    let is_moved = *order.owner() != opening.owner;
+    if is_moved && !may_move(&order, &opening) {
         return Err(Refusal::NotFound);
     }
     let before = order.changes();
     order
         .revise(opening.contents, now)
         .map_err(Refusal::Fixed)?;
+    if is_moved {
+        order.move_to(opening.owner, now).map_err(Refusal::Fixed)?;
+    }
     if order.changes() != before && size(&order) > LARGEST_ORDER {
         return Err(Refusal::Fixed(Fixed::TooManyRevisions));
     }
     Ok(order)
+}
+
+/// Whether the site signed the order for another owner than before, and nothing since.
+fn may_move(order: &Order, opening: &Opening) -> bool {
+    let current = &order.revision().contents;
+    opening.previous_owner.as_ref() == Some(order.owner())
+        && opening.contents.compare_signed(current) != Ordering::Less
 }
 
 /// In bytes, as it is stored.

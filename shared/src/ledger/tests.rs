@@ -135,7 +135,9 @@ fn opening(id: &str, owner: &str, minor_units: i64, key: Option<&str>) -> Openin
         order: OrderId::parse(id).unwrap(),
         must_exist: false,
         owner,
-        contents: Contents::signed(amount, None, BTreeMap::new(), NOW).unwrap(),
+        previous_owner: None,
+        // An order of more is signed later.
+        contents: Contents::signed(amount, None, BTreeMap::new(), minor_units).unwrap(),
     }
 }
 

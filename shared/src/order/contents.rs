@@ -1,6 +1,6 @@
 //! What an order is for: an amount, and what the shop wrote beside it.
 
-use std::{collections::BTreeMap, fmt};
+use std::{cmp::Ordering, collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +74,8 @@ pub struct Contents {
     metadata: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     signed_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
 }
 
 /// A field of an order does not fit what Stripe takes.
@@ -111,6 +113,7 @@ impl Contents {
             description: None,
             metadata: BTreeMap::new(),
             signed_at: None,
+            version: None,
         })
     }
 
@@ -143,7 +146,15 @@ impl Contents {
             description,
             metadata,
             signed_at: Some(signed_at),
+            version: None,
         })
+    }
+
+    /// The same as the site's own `version` of the order, which counts more than when it was
+    /// signed.
+    #[must_use]
+    pub fn as_version(self, version: Option<i64>) -> Self {
+        Self { version, ..self }
     }
 
     /// For how much.
@@ -170,10 +181,16 @@ impl Contents {
         &self.metadata
     }
 
-    /// When the site signed it, in Unix seconds.
+    /// Compares which the site signed later: by `version` where both have one, else by the second
+    /// in which they were signed. Contents that we priced are later than others of the kind, and
+    /// earlier than signed ones.
     #[must_use]
-    pub fn signed_at(&self) -> Option<i64> {
-        self.signed_at
+    pub fn compare_signed(&self, earlier: &Self) -> Ordering {
+        match (self.version, earlier.version) {
+            (Some(version), Some(earlier)) => version.cmp(&earlier),
+            _ if self.signed_at.is_none() && earlier.signed_at.is_none() => Ordering::Greater,
+            _ => self.signed_at.cmp(&earlier.signed_at),
+        }
     }
 
     /// Tells contents apart; when they were signed does not matter.

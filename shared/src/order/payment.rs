@@ -219,7 +219,8 @@ impl Order {
 
     /// The digest of the contents that the metadata names, where all that it says is so.
     fn named_digest(&self, told: &Offered<'_>) -> Result<String, Mismatch> {
-        if told.written(IntentKeys::OWNER) != Some(&self.owner.alias()) {
+        let owner = told.written(IntentKeys::OWNER);
+        if !owner.is_some_and(|alias| self.is_or_was_of(alias)) {
             return Err(Mismatch::Owner);
         }
         if told.written(IntentKeys::ORDER) != Some(self.id.as_str()) {

@@ -146,6 +146,7 @@ impl Order {
         self.closed.push(closed);
         (self.intent, self.session, self.is_closing) = (None, None, false);
         self.facts.forget_attempts();
+        self.is_way_of_previous_owner = false;
         self.updated_at = now;
         true
     }

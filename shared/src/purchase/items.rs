@@ -69,6 +69,7 @@ impl Till {
             order: changed.clone().unwrap_or(started),
             operation: Some(operation),
             owner: payer.clone(),
+            previous_owner: None,
             contents: self.priced(&wanted).await?,
         };
         self.opened(opening, changed.as_ref()).await
@@ -85,12 +86,17 @@ impl Till {
         let signed = self.callers.signed_order(token, payer).await?;
         self.check_cap(signed.contents.amount(), "`amount` of the signed order")?;
         gate.admit(payer, &signed.id).await?;
+        if let Some(previous) = &signed.previous_owner {
+            let (caller, previous) = (payer.alias(), previous.alias());
+            tracing::info!(caller, previous, order.id = %signed.id, "signed for another owner");
+        }
         let request = ["order", signed.id.as_str(), &signed.contents.digest()];
         let opening = Opening {
             operation: key.map(|key| Operation::new(payer, key.as_str(), &request)),
             must_exist: false,
             order: signed.id,
             owner: payer.clone(),
+            previous_owner: signed.previous_owner,
             contents: signed.contents,
         };
         self.opened(opening, None).await
@@ -248,6 +254,7 @@ fn order_in(opened: Opened, changed: Option<&OrderId>) -> Result<Order, Error> {
             Fixed::Processing => Error::PaymentProcessing,
             Fixed::Canceled => Error::OrderCanceled,
             Fixed::Newer => Error::OrderChanged,
+            Fixed::SignedAtOnce => Error::SignedAtOnce,
             Fixed::TooManyRevisions => {
                 Error::invalid("the order was changed too often: start a new one")
             }

@@ -91,7 +91,7 @@ impl Refusal {
         let param = self.param.as_deref().unwrap_or_default();
         let is_price = param.starts_with("line_items[") && param.ends_with("[price]");
         let is_product = self.code.as_deref() == Some("product_inactive");
-        self.is_about_the_request() && (is_price || is_product)
+        is_product || (self.is_about_the_request() && is_price)
     }
 
     /// Whether the request was fine and our key was not: the caller may try again once it is.

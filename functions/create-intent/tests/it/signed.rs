@@ -1,7 +1,7 @@
 //! Orders that the site's server signed.
 
 use serde_json::{Value, json};
-use testing::{Shop, tokens};
+use testing::{Answer, Shop, tokens};
 
 use crate::Api;
 
@@ -103,15 +103,98 @@ async fn what_does_not_fit_is_refused_by_the_claims_name() {
         (json!({ "metadata": { "k": "" } }), "metadata"),
         (json!({ "metadata": { "a[b]": "v" } }), "metadata"),
         (json!({ "metadata": many }), "metadata"),
-        (json!({ "amount": 15.5 }), "order"),
-        (json!({ "amount": "1500" }), "order"),
-        (json!({ "extra": true }), "order"),
+        (
+            json!({ "amount": 19.99 }),
+            "`amount` of the signed order must be a whole number",
+        ),
+        (
+            json!({ "amount": "1999" }),
+            "`amount` of the signed order must be a whole number",
+        ),
+        (
+            json!({ "amount": null }),
+            "`amount` of the signed order is missing",
+        ),
+        (
+            json!({ "orderId": 1042 }),
+            "`orderId` of the signed order must be text",
+        ),
+        (
+            json!({ "orderId": null }),
+            "`orderId` of the signed order is missing",
+        ),
+        (
+            json!({ "currency": 978 }),
+            "`currency` of the signed order must be text",
+        ),
+        (
+            json!({ "metadata": { "n": 5 } }),
+            "`metadata` of the signed order must be an object",
+        ),
+        (
+            json!({ "metadata": "n" }),
+            "`metadata` of the signed order must be an object",
+        ),
+        (
+            json!({ "extra": true }),
+            "`extra` is not a claim of a signed order",
+        ),
+        (
+            json!({ "description": 7 }),
+            "`description` of the signed order must be text",
+        ),
         (json!({ "description": "" }), "description"),
-        (json!({ "iat": null }), "order"),
+        (
+            json!({ "version": -1 }),
+            "`version` of the signed order must be a whole number",
+        ),
+        (
+            json!({ "version": "2" }),
+            "`version` of the signed order must be a whole number",
+        ),
+        (
+            json!({ "previousSub": 5 }),
+            "`previousSub` of the signed order must be text",
+        ),
+        (
+            json!({ "aud": "farebox" }),
+            "`aud` of the signed order must be `farebox:order`",
+        ),
+        (
+            json!({ "aud": null }),
+            "`aud` of the signed order must be `farebox:order`",
+        ),
+        (
+            json!({ "iat": null }),
+            "`iat` of the signed order is missing",
+        ),
+        (
+            json!({ "iat": "now" }),
+            "`iat` of the signed order must be the Unix time",
+        ),
+        (
+            json!({ "nbf": api.shop.clock.now() + 3600 }),
+            "`nbf` of the signed order is in the future",
+        ),
         (json!({ "iat": api.shop.clock.now() + 3600 }), "iat"),
         (json!({ "iat": api.shop.clock.now() * 1000 }), "iat"),
-        (json!({ "sub": null }), "order"),
-        (json!({ "exp": 1 }), "order"),
+        (
+            json!({ "sub": null }),
+            "`sub` of the signed order is missing",
+        ),
+        (
+            json!({ "sub": 5 }),
+            "`sub` of the signed order must be text",
+        ),
+        (json!({ "exp": 1 }), "`exp` of the signed order has passed"),
+        (
+            json!({ "exp": null }),
+            "`exp` of the signed order is missing",
+        ),
+        (
+            json!({ "exp": "1h" }),
+            "`exp` of the signed order must be the Unix time",
+        ),
     ];
     for (changes, claim) in cases {
         let answer = api.post_signed(&changes).await.expect(400);
@@ -123,9 +206,10 @@ async fn what_does_not_fit_is_refused_by_the_claims_name() {
 
 #[tokio::test]
 async fn an_order_that_stripe_refused_can_be_corrected() {
-    let api = Api::start().await;
+    let api = Api::over(Shop::open().await.at_fixed_time()).await;
     let too_small = api.post_signed(&json!({ "amount": 10 })).await;
     assert_eq!(too_small.code(400), "amount_too_small");
+    api.shop.clock.advance(1);
 
     let corrected = api
         .post_signed(&json!({ "amount": 9000 }))
@@ -161,4 +245,78 @@ async fn a_token_that_is_not_the_sites_order_is_refused() {
         let answer = api.post_without_key(&json!({ "order": order })).await;
         assert_eq!(answer.code(400), "invalid_request");
     }
+}
+
+#[tokio::test]
+async fn nothing_of_a_token_is_told_before_its_signature_is_verified() {
+    let api = Api::start().await;
+    let claims = json!({ "aud": "farebox:order", "secret_claim": 1, "amount": "1999" });
+    let forged = tokens::sign(&claims, "another-key-of-at-least-32-characters");
+
+    let answer = api
+        .post_without_key(&json!({ "order": forged }))
+        .await
+        .expect(400);
+
+    let message = answer.body["error"]["message"].as_str().unwrap();
+    assert_eq!(message, "`order` is not a valid token signed by the site");
+}
+
+#[tokio::test]
+async fn two_orders_that_were_signed_in_one_second_are_not_the_payers_choice() {
+    let api = Api::over(Shop::open().await.at_fixed_time()).await;
+    let first = json!({ "amount": 2000 });
+    let _ = api.post_signed(&first).await.expect(200);
+
+    let other = api.post_signed(&json!({ "amount": 1000 })).await;
+    assert_eq!(other.code(409), "order_changed");
+
+    let _ = api.post_signed(&first).await.expect(200);
+    let numbered = json!({ "amount": 1000, "version": 2 });
+    api.shop.clock.advance(1);
+    let _ = api.post_signed(&numbered).await.expect(200);
+    let next = json!({ "amount": 900, "version": 3 });
+    assert_eq!(api.post_signed(&next).await.expect(200).body["amount"], 900);
+    let stale = json!({ "amount": 700, "version": 1 });
+    assert_eq!(api.post_signed(&stale).await.code(409), "order_changed");
+}
+
+/// `caller` sends an order that the site signed for them.
+async fn post_as(api: &Api, caller: &str, role: &str, claims: &Value) -> Answer {
+    let order = api.shop.order_token(caller, claims);
+    let token = api.shop.token_of(caller, &[role]);
+    let request = api.client.request().bearer(&token);
+    request.post(&json!({ "order": order })).await
+}
+
+#[tokio::test]
+async fn a_guest_who_signs_in_takes_the_order_along() {
+    let api = Api::over(Shop::open().await.at_fixed_time()).await;
+    let nothing = json!({});
+    let guests = post_as(&api, "guest-1", "guest", &nothing)
+        .await
+        .expect(200);
+    let unasked = post_as(&api, "ada", "customer", &nothing).await;
+    assert_eq!(unasked.code(404), "not_found");
+
+    let previous = json!({ "previousSub": "guest-1" });
+    let moved = post_as(&api, "ada", "customer", &previous)
+        .await
+        .expect(200);
+
+    assert_eq!(moved.body["orderId"], guests.body["orderId"]);
+    assert_ne!(moved.body["clientSecret"], guests.body["clientSecret"]);
+    let theirs_no_more = post_as(&api, "guest-1", "guest", &nothing).await;
+    assert_eq!(theirs_no_more.code(404), "not_found");
+    let intents = api.shop.stripe.payment_intents();
+    let [of_guest, of_ada] = &intents[..] else {
+        panic!("not two intents: {intents:#?}")
+    };
+    assert_eq!(of_guest["status"], "canceled");
+    let customers = api.shop.stripe.customers();
+    assert_eq!(of_ada["customer"], customers[customers.len() - 1]["id"]);
+    let again = post_as(&api, "ada", "customer", &previous)
+        .await
+        .expect(200);
+    assert_eq!(again.body["clientSecret"], moved.body["clientSecret"]);
 }

@@ -66,6 +66,7 @@ impl Page {
             order: OrderId::parse("o_1").unwrap(),
             must_exist: false,
             owner: CallerId::parse(owner).unwrap(),
+            previous_owner: None,
             contents: Contents::signed(amount, None, std::collections::BTreeMap::new(), NOW)
                 .unwrap(),
         };

@@ -1,7 +1,7 @@
 //! Orders and the operations that open them.
 
 use super::*;
-use crate::order::{Note, Session};
+use crate::order::{Fixed, Note, Session};
 
 on_both_backends!(
     an_operation_that_came_before_is_told_by_itself,
@@ -10,6 +10,9 @@ on_both_backends!(
     an_order_that_grew_too_large_takes_no_new_contents_and_is_paid_all_the_same,
     one_operation_opens_one_order_and_other_contents_are_refused,
     another_callers_order_is_not_there,
+    an_order_that_the_site_signs_for_another_caller_moves_to_them,
+    a_token_signed_earlier_moves_no_order_back,
+    an_order_that_is_paid_stays_its_owners,
     an_intent_is_noted_once,
     an_order_that_is_paid_on_a_page_is_found_by_the_pages_intent,
     of_an_intent_and_a_page_at_once_one_is_noted,
@@ -40,6 +43,69 @@ async fn another_callers_order_is_not_there(place: Place) {
     let mut missing = opening("o_2", "ada", 1500, None);
     missing.must_exist = true;
     assert_eq!(it.open(missing).await, Opened::Refused(Refusal::NotFound));
+}
+
+async fn an_order_that_the_site_signs_for_another_caller_moves_to_them(place: Place) {
+    let it = Fixture::new(place).await;
+    let order = it.order().await;
+    let ada = order.owner().clone();
+    let signed = |owner: &str, previous: Option<&CallerId>, key| {
+        let mut opening = opening("o_1", owner, 1500, key);
+        opening.previous_owner = previous.cloned();
+        opening
+    };
+    let stranger = CallerId::parse("stranger").unwrap();
+    let not_ada = it.open(signed("bob", Some(&stranger), None)).await;
+    assert_eq!(not_ada, Opened::Refused(Refusal::NotFound));
+
+    let Opened::Order(moved) = it.open(signed("bob", Some(&ada), Some("key"))).await else {
+        panic!("refused")
+    };
+
+    let bob = moved.owner().clone();
+    assert_eq!((bob.as_str(), moved.intent()), ("bob", Some("pi_1")));
+    assert!(moved.is_way_of_previous_owner());
+    let orders = |owner| it.ledger.orders_of(owner);
+    assert_eq!(orders(&ada).await.unwrap(), []);
+    assert_eq!(orders(&bob).await.unwrap(), [*moved.clone()]);
+    let not_theirs = it.open(signed("ada", None, None)).await;
+    assert_eq!(not_theirs, Opened::Refused(Refusal::NotFound));
+    let again = it.open(signed("bob", Some(&ada), Some("key"))).await;
+    assert_eq!(again, Opened::Order(moved));
+    // What Stripe tells of the earlier intent names ada.
+    let paid = it.accept(&succeeded(&order, "evt_1")).await;
+    assert_eq!((paid, it.status().await), (Accepted::Applied, Status::Paid));
+}
+
+async fn a_token_signed_earlier_moves_no_order_back(place: Place) {
+    let it = Fixture::new(place).await;
+    let ada = it.order().await.owner().clone();
+    let bob = CallerId::parse("bob").unwrap();
+    let signed = |minor_units, owner: &CallerId, previous: &CallerId| {
+        let mut opening = opening("o_1", owner.as_str(), minor_units, None);
+        opening.previous_owner = Some(previous.clone());
+        opening
+    };
+    it.open(signed(1600, &bob, &ada)).await;
+    it.open(signed(1700, &ada, &bob)).await;
+
+    let replayed = it.open(signed(1600, &bob, &ada)).await;
+
+    assert_eq!(replayed, Opened::Refused(Refusal::NotFound));
+}
+
+async fn an_order_that_is_paid_stays_its_owners(place: Place) {
+    let it = Fixture::new(place).await;
+    let order = it.order().await;
+    it.accept(&succeeded(&order, "evt_1")).await;
+    let mut signed = opening("o_1", "bob", 1500, None);
+    signed.previous_owner = Some(order.owner().clone());
+
+    let refused = it.open(signed).await;
+
+    assert_eq!(refused, Opened::Refused(Refusal::Fixed(Fixed::Paid)));
+    let kept = it.ledger.order(order.id()).await.unwrap().unwrap();
+    assert_eq!(kept.owner(), order.owner());
 }
 
 async fn an_intent_is_noted_once(place: Place) {

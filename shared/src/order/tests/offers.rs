@@ -29,6 +29,58 @@ fn a_token_signed_earlier_never_brings_a_price_back() {
 }
 
 #[test]
+fn of_two_that_were_signed_at_once_the_second_is_refused() {
+    let mut order = order();
+    order.revise(contents(2500, 5), NOW).unwrap();
+
+    assert_eq!(
+        order.revise(contents(1000, 5), NOW),
+        Err(Fixed::SignedAtOnce)
+    );
+    assert_eq!(order.revise(contents(2500, 5), NOW), Ok(()));
+    assert_eq!(order.revision().contents.amount(), usd(2500));
+}
+
+#[test]
+fn a_version_counts_more_than_when_it_was_signed() {
+    let version = |minor_units, at, version| contents(minor_units, at).as_version(Some(version));
+    let mut order = order();
+    order.revise(version(2500, 5, 7), NOW).unwrap();
+
+    for (offered, refused) in [
+        (version(1000, 5, 7), Fixed::SignedAtOnce),
+        (version(1000, 9, 6), Fixed::Newer),
+        (contents(1000, 5), Fixed::SignedAtOnce),
+        (contents(1000, 4), Fixed::Newer),
+    ] {
+        assert_eq!(order.revise(offered, NOW), Err(refused));
+    }
+    for offered in [version(3000, 5, 8), version(3500, 4, 9), contents(4000, 5)] {
+        let amount = offered.amount();
+        order.revise(offered, NOW).unwrap();
+        assert_eq!(order.revision().contents.amount(), amount);
+    }
+}
+
+#[test]
+fn an_order_that_moved_is_paid_by_what_was_opened_for_its_previous_owner() {
+    let mut moved = order();
+    let paid = event(NOW, Subject::Intent(intent(&moved, "succeeded")));
+    let eve = CallerId::parse("eve").unwrap();
+    moved.move_to(eve.clone(), NOW).unwrap();
+    assert_eq!(
+        (moved.owner(), moved.is_way_of_previous_owner()),
+        (&eve, true)
+    );
+
+    let step = moved.apply(&paid, NOW).unwrap().unwrap();
+
+    assert_eq!(step.order.status(), Status::Paid);
+    moved.note(&Note::Closed("pi_1".to_owned()), NOW);
+    assert!(!moved.is_way_of_previous_owner());
+}
+
+#[test]
 fn what_is_decided_takes_no_new_contents() {
     let cases = [
         (attempt(NOW, "succeeded"), Fixed::Paid),

@@ -1,0 +1,155 @@
+//! The claims of an order that the site signed, read one by one, so that a wrong one can be named.
+
+use std::collections::BTreeMap;
+
+use super::{
+    CallerId, SignedOrder,
+    claims::{Claims, LEEWAY},
+    strict_json::Value,
+};
+use crate::{
+    Error,
+    amount::{Amount, Currency},
+    order::{Contents, OrderId},
+};
+
+/// The audience of a token that says what is bought.
+const ORDER: &str = "farebox:order";
+/// The most characters of an unknown claim's name that are answered.
+const LONGEST_NAME: usize = 40;
+/// Standard claims (RFC 7519) of which nothing is read.
+const UNREAD: [&str; 2] = ["iss", "jti"];
+
+/// Claims that were verified; reading one takes it out, so that what is left is not known.
+pub(super) struct OrderClaims(BTreeMap<String, Value>);
+
+impl OrderClaims {
+    pub(super) fn new(claims: Claims) -> Self {
+        let mut claims = claims.into_values();
+        claims.retain(|name, value| *value != Value::Null && !UNREAD.contains(&name.as_str()));
+        Self(claims)
+    }
+
+    /// Checks that the token says what is bought, and may be used at `now` (Unix seconds).
+    pub(super) fn check_use(&mut self, now: i64) -> Result<(), Error> {
+        let audience = self.0.remove("aud");
+        let audiences = audience.as_ref().map(Value::texts).unwrap_or_default();
+        if !audiences.contains(&ORDER) {
+            return Err(wrong("aud", "must be `farebox:order`"));
+        }
+        let expires = self.whole("exp", "must be the Unix time at which it expires")?;
+        let expires = expires.ok_or_else(|| wrong("exp", "is missing"))?;
+        if now >= expires.saturating_add(LEEWAY) {
+            return Err(wrong("exp", "has passed: sign the order anew"));
+        }
+        let soon = now.saturating_add(LEEWAY);
+        let begins = self.whole("nbf", "must be the Unix time from which on it is valid")?;
+        if begins.is_some_and(|begins| begins > soon) {
+            return Err(wrong("nbf", "is in the future"));
+        }
+        // It would count as newer than whatever the site signs until then.
+        match self.signed_at()? > soon {
+            true => Err(wrong("iat", "is in the future")),
+            false => Ok(()),
+        }
+    }
+
+    /// Who may pay.
+    pub(super) fn subject(&mut self) -> Result<CallerId, Error> {
+        self.caller("sub")?
+            .ok_or_else(|| wrong("sub", "is missing"))
+    }
+
+    pub(super) fn into_order(mut self) -> Result<SignedOrder, Error> {
+        let id = self.needed_text("orderId")?;
+        let id = OrderId::parse(&id).map_err(|what| wrong("orderId", what))?;
+        let amount = self.amount()?;
+        let (signed_at, version) = (self.signed_at()?, self.version()?);
+        let previous_owner = self.caller("previousSub")?;
+        let description = self.text("description")?;
+        let metadata = self.metadata()?;
+        self.0.remove("iat");
+        if let Some(name) = self.0.keys().next() {
+            let name: String = name.chars().take(LONGEST_NAME).collect();
+            let name = name.escape_debug();
+            let what = format!("`{name}` is not a claim of a signed order");
+            return Err(Error::invalid(what));
+        }
+        let contents = Contents::signed(amount, description, metadata, signed_at)
+            .map_err(|unfit| wrong(unfit.field, unfit.what))?;
+        let contents = contents.as_version(version);
+        Ok(SignedOrder {
+            id,
+            previous_owner,
+            contents,
+        })
+    }
+
+    fn amount(&mut self) -> Result<Amount, Error> {
+        const FORM: &str = "must be a whole number of minor units, such as 1999 for 19.99";
+        let currency = self.needed_text("currency")?;
+        let currency = Currency::parse(&currency).map_err(|what| wrong("currency", what))?;
+        let amount = self.whole("amount", FORM)?;
+        let amount = amount.ok_or_else(|| wrong("amount", "is missing"))?;
+        Amount::new(amount, currency).map_err(|what| wrong("amount", what))
+    }
+
+    fn signed_at(&self) -> Result<i64, Error> {
+        let at = self
+            .0
+            .get("iat")
+            .ok_or_else(|| wrong("iat", "is missing"))?;
+        let at = at.whole();
+        at.ok_or_else(|| wrong("iat", "must be the Unix time at which it was signed"))
+    }
+
+    fn version(&mut self) -> Result<Option<i64>, Error> {
+        const FORM: &str = "must be a whole number that is not negative";
+        match self.whole("version", FORM)? {
+            Some(..0) => Err(wrong("version", FORM)),
+            version => Ok(version),
+        }
+    }
+
+    fn metadata(&mut self) -> Result<BTreeMap<String, String>, Error> {
+        const FORM: &str = "must be an object whose values are text";
+        let Some(value) = self.0.remove("metadata") else {
+            return Ok(BTreeMap::new());
+        };
+        let values = value.object().ok_or_else(|| wrong("metadata", FORM))?;
+        let text = |(key, value): (&String, &Value)| Some((key.clone(), value.text()?.to_owned()));
+        let texts: Option<_> = values.iter().map(text).collect();
+        texts.ok_or_else(|| wrong("metadata", FORM))
+    }
+
+    fn caller(&mut self, name: &str) -> Result<Option<CallerId>, Error> {
+        let caller = self.text(name)?.map(|text| {
+            CallerId::parse(&text).ok_or_else(|| wrong(name, "must be 1 to 128 characters"))
+        });
+        caller.transpose()
+    }
+
+    fn needed_text(&mut self, name: &str) -> Result<String, Error> {
+        self.text(name)?.ok_or_else(|| wrong(name, "is missing"))
+    }
+
+    fn text(&mut self, name: &str) -> Result<Option<String>, Error> {
+        match self.0.remove(name) {
+            None => Ok(None),
+            Some(Value::Text(text)) => Ok(Some(text)),
+            Some(_) => Err(wrong(name, "must be text")),
+        }
+    }
+
+    fn whole(&mut self, name: &str, form: &str) -> Result<Option<i64>, Error> {
+        match self.0.remove(name) {
+            None => Ok(None),
+            Some(Value::Whole(number)) => Ok(Some(number)),
+            Some(_) => Err(wrong(name, form)),
+        }
+    }
+}
+
+fn wrong(claim: &str, what: impl std::fmt::Display) -> Error {
+    Error::invalid(format!("`{claim}` of the signed order {what}"))
+}
