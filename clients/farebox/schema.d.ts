@@ -316,7 +316,6 @@ export interface components {
              */
             amount?: number;
             /**
-             * Format: email
              * @description Where Stripe asks the payer for the account that the money is to go to, where it has to, as for bank
              *     transfers and vouchers. Without it: the address that was given when they paid.
              */

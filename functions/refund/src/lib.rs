@@ -110,20 +110,29 @@ struct RefundOrder {
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     order_id: String,
     /// In minor units of the order's currency; what is left, without it.
-    #[serde(default, deserialize_with = "number")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, minimum = 1)]
     amount: Option<i64>,
     reason: Option<RefundReason>,
     /// Where Stripe asks the payer for the account that the money is to go to, where it has to, as for bank
     /// transfers and vouchers. Without it: the address that was given when they paid.
-    #[schema(nullable = false, format = "email", max_length = 254)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(
+        nullable = false,
+        pattern = r"^[^\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+$",
+        max_length = 254
+    )]
     instructions_email: Option<String>,
 }
 
-/// A number where there is one. `null` is refused: a page that computes it wrongly, and sends `NaN`,
-/// would else give all of the money back.
-fn number<'de, D: Deserializer<'de>>(field: D) -> Result<Option<i64>, D::Error> {
-    i64::deserialize(field).map(Some)
+/// A value where there is a field. `null` is refused: a page that computes an amount wrongly, and sends
+/// `NaN`, would else give all of the money back.
+fn present<'de, D, T>(field: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(field).map(Some)
 }
 
 /// The refund as Stripe has it now. The amount is in minor units.

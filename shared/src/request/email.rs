@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The longest address that can be delivered to, in bytes.
+/// The longest address that can be delivered to, in characters.
 const LONGEST: usize = 254;
 
 /// An e-mail address. Its `Debug` does not show it.
@@ -26,7 +26,7 @@ impl Email {
         };
         match text.rsplit_once('@') {
             Some((mailbox, domain))
-                if text.len() <= LONGEST && is_plain(mailbox) && is_plain(domain) =>
+                if text.chars().count() <= LONGEST && is_plain(mailbox) && is_plain(domain) =>
             {
                 Ok(Self(text.to_owned()))
             }

@@ -140,6 +140,10 @@ async fn what_is_wrong_is_named() {
             json!({ "orderId": "o_1", "instructionsEmail": "ada" }),
             "`instructionsEmail`",
         ),
+        (
+            json!({ "orderId": "o_1", "instructionsEmail": null }),
+            "`instructionsEmail`",
+        ),
     ];
     for (body, named) in cases {
         let said = message(api.post("k1", &body).await);
