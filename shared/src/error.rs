@@ -19,7 +19,11 @@ use hyper::{
 use serde_json::json;
 
 pub use self::table::{Again, Code, Row};
-use crate::{intake, ledger, order::Awaited, secrets, signature, stripe};
+use crate::{
+    intake, ledger,
+    order::{Awaited, OrderId},
+    secrets, signature, stripe,
+};
 
 /// What the operator reads.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -78,15 +82,15 @@ pub enum Error {
     /// The same operation is being carried out right now; the same request may be retried.
     #[error("the same request is in progress, try again")]
     InProgress,
-    /// The order is paid; nothing about it changes.
+    /// This order of the caller's is paid; nothing about it changes.
     #[error("the order is paid already")]
-    AlreadyPaid,
-    /// A payment of the order is under way; it cannot change until that ends.
+    AlreadyPaid(OrderId),
+    /// A payment of this order of the caller's is under way; it cannot change until that ends.
     #[error("a payment of this order is being processed")]
-    PaymentProcessing,
+    PaymentProcessing(OrderId),
     /// The same, of a payment that waits for this.
-    #[error("a payment of this order is being processed: it waits for {0}")]
-    PaymentAwaited(Awaited),
+    #[error("a payment of this order is being processed: it waits for {1}")]
+    PaymentAwaited(OrderId, Awaited),
     /// The order was canceled; a new one is needed.
     #[error("the order was canceled")]
     OrderCanceled,
@@ -164,8 +168,8 @@ impl Error {
             Self::MethodNotAllowed => Code::MethodNotAllowed,
             Self::KeyReused => Code::IdempotencyKeyReused,
             Self::InProgress => Code::InProgress,
-            Self::AlreadyPaid => Code::OrderAlreadyPaid,
-            Self::PaymentProcessing | Self::PaymentAwaited(_) => Code::PaymentProcessing,
+            Self::AlreadyPaid(_) => Code::OrderAlreadyPaid,
+            Self::PaymentProcessing(_) | Self::PaymentAwaited(..) => Code::PaymentProcessing,
             Self::OrderCanceled => Code::OrderCanceled,
             Self::OrderChanged | Self::SignedAtOnce => Code::OrderChanged,
             Self::NotPaid => Code::OrderNotPaid,
@@ -188,6 +192,16 @@ impl Error {
         match self {
             Self::Declined { code } => (row.status, code),
             _ => (row.status, row.code),
+        }
+    }
+
+    /// The order that the payer is led to, in place of paying again.
+    fn order(&self) -> Option<&OrderId> {
+        match self {
+            Self::AlreadyPaid(order)
+            | Self::PaymentProcessing(order)
+            | Self::PaymentAwaited(order, _) => Some(order),
+            _ => None,
         }
     }
 
@@ -214,12 +228,16 @@ impl Error {
         }
     }
 
-    /// The whole response: status, headers, and `{"error": {"code", "message", "requestId"}}`.
+    /// The whole response: status, headers, and `{"error": {"code", "message", "requestId"}}`, where
+    /// [`Code::names_order`] also with `orderId`.
     pub(crate) fn response(&self, request_id: &str) -> Response {
         let (status, code) = self.answer();
-        let body = json!({
-            "error": { "code": code, "message": self.to_string(), "requestId": request_id }
-        });
+        let mut error =
+            json!({ "code": code, "message": self.to_string(), "requestId": request_id });
+        if let Some(order) = self.order() {
+            error["orderId"] = order.as_str().into();
+        }
+        let body = json!({ "error": error });
         let mut headers = HeaderMap::new();
         if let Some(seconds) = self.retry_after() {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

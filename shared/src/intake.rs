@@ -171,9 +171,9 @@ impl Intake {
             // Nothing is left to be tried.
             Ok(_)
             | Err(
-                Error::AlreadyPaid
-                | Error::PaymentProcessing
-                | Error::PaymentAwaited(_)
+                Error::AlreadyPaid(_)
+                | Error::PaymentProcessing(_)
+                | Error::PaymentAwaited(..)
                 | Error::OrderCanceled,
             ) => Ok(()),
             Err(error) if passes(&error) => Err(Failure::NotStopped(Box::new(error))),

@@ -29,14 +29,14 @@ const KNOWN: [Code; 2] = [Code::Unauthenticated, Code::Forbidden];
 /// The answers of a function that anybody may call: `codes`, and what every function may answer.
 #[must_use]
 pub fn errors(codes: &[Code]) -> Responses {
-    let mut by_status: BTreeMap<String, Vec<&Row>> = BTreeMap::new();
-    for row in codes.iter().chain(&ANY).map(|code| code.row()) {
-        let status = row.status.as_u16().to_string();
-        by_status.entry(status).or_default().push(row);
+    let mut by_status: BTreeMap<String, Vec<Code>> = BTreeMap::new();
+    for code in codes.iter().chain(&ANY) {
+        let status = code.row().status.as_u16().to_string();
+        by_status.entry(status).or_default().push(*code);
     }
     let responses = by_status.into_iter();
     responses
-        .map(|(status, rows)| (status, RefOr::T(response(&rows))))
+        .map(|(status, codes)| (status, RefOr::T(response(&codes))))
         .collect()
 }
 
@@ -46,14 +46,18 @@ pub fn errors_to_callers(codes: &[Code]) -> Responses {
     errors(&[codes, &KNOWN].concat())
 }
 
-/// The answer of one status, which any of `rows` may be.
-fn response(rows: &[&Row]) -> Response {
+/// The answer of one status, which any of `codes` may be.
+fn response(codes: &[Code]) -> Response {
+    let rows: Vec<&Row> = codes.iter().map(|code| code.row()).collect();
     let texts: Vec<String> = rows
         .iter()
         .map(|row| format!("`{}`: {}", row.code, row.when))
         .collect();
     let content = ContentBuilder::new()
-        .schema(Some(body(rows)))
+        .schema(Some(body(
+            &rows,
+            codes.iter().any(|code| code.names_order()),
+        )))
         .example(Some(example(rows[0].code)))
         .build();
     let mut response = ResponseBuilder::new()
@@ -70,21 +74,26 @@ fn response(rows: &[&Row]) -> Response {
     response.build()
 }
 
-/// `{"error": {"code", "message", "requestId"}}`, with the codes of these rows.
-fn body(rows: &[&Row]) -> Schema {
+/// `{"error": {"code", "message", "requestId"}}`, with the codes of these rows; with `orderId` where one of
+/// them `names_order`.
+fn body(rows: &[&Row], names_order: bool) -> Schema {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     let code = match rows[0].status {
         // The bank's own words; there are many, and new ones come.
         StatusCode::PAYMENT_REQUIRED => text(),
         _ => text().enum_values(Some(rows.iter().map(|row| row.code))),
     };
-    let error = ObjectBuilder::new()
+    let mut error = ObjectBuilder::new()
         .property("code", code)
         .property("message", text())
         .property("requestId", text())
         .required("code")
         .required("message")
         .required("requestId");
+    if names_order {
+        let order = "The order that is paid, or being paid: lead the payer to it";
+        error = error.property("orderId", text().description(Some(order)));
+    }
     let body = ObjectBuilder::new().property("error", error);
     body.required("error").into()
 }

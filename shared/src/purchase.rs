@@ -179,8 +179,11 @@ impl Till {
 /// The refusal of what a payment of `order` that is under way does not allow.
 #[must_use]
 pub fn processing(order: &Order) -> Error {
-    let awaited = order.awaited();
-    awaited.map_or(Error::PaymentProcessing, Error::PaymentAwaited)
+    let id = order.id().clone();
+    match order.awaited() {
+        None => Error::PaymentProcessing(id),
+        Some(awaited) => Error::PaymentAwaited(id, awaited),
+    }
 }
 
 /// Whether `order` can still be paid.
@@ -192,6 +195,6 @@ pub fn check_open(order: &Order) -> Result<(), Error> {
     match order.status() {
         Status::Created | Status::RequiresAction | Status::Processing | Status::Failed => Ok(()),
         Status::Canceled => Err(Error::OrderCanceled),
-        _ => Err(Error::AlreadyPaid),
+        _ => Err(Error::AlreadyPaid(order.id().clone())),
     }
 }

@@ -99,7 +99,7 @@ impl App {
         let latest = self.till.latest(order).await?;
         let is_current = intent.contents() == Some(&latest.revision().digest);
         match intent.status.as_str() {
-            "succeeded" => return Err(Error::AlreadyPaid),
+            "succeeded" => return Err(Error::AlreadyPaid(order.id().clone())),
             "canceled" if is_way(&latest, &intent) => {
                 return match is_cancellation_by_stripe(intent.cancellation_reason.as_deref()) {
                     true => Ok((self.till.close_way(latest, gate).await?, intent)),

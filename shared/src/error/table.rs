@@ -93,6 +93,12 @@ pub enum Again {
 }
 
 impl Code {
+    /// Whether the error has an `orderId`: the order that the payer is led to.
+    #[must_use]
+    pub fn names_order(self) -> bool {
+        matches!(self, Self::OrderAlreadyPaid | Self::PaymentProcessing)
+    }
+
     /// Every code, in the order of the documentation.
     pub const ALL: [Self; 26] = [
         Self::InvalidRequest,
@@ -249,7 +255,7 @@ static ORDER_ALREADY_PAID: Row = Row {
     status: StatusCode::CONFLICT,
     code: "order_already_paid",
     when: "the order is paid; nothing about it changes",
-    then: "show the order as paid",
+    then: "show the order as paid: `orderId` in the error names it",
     again: Again::Never,
 };
 
@@ -257,7 +263,7 @@ static PAYMENT_PROCESSING: Row = Row {
     status: StatusCode::CONFLICT,
     code: "payment_processing",
     when: "a payment is under way; the order cannot change until it ends; the message names a voucher or a bank transfer that it waits for",
-    then: "read the order until it has changed; `awaiting` tells what it waits for, and until when",
+    then: "read the order, which `orderId` in the error names, until it has changed; `awaiting` tells what it waits for, and until when",
     again: Again::Never,
 };
 
@@ -353,7 +359,7 @@ static INTERNAL: Row = Row {
     status: StatusCode::INTERNAL_SERVER_ERROR,
     code: "internal",
     when: "something on our side is wrong; the log knows what, by the request id",
-    then: "tell the payer that it did not work; do not repeat it",
+    then: "read the order before anything is repeated: what was asked for may have been done",
     again: Again::Never,
 };
 

@@ -9,6 +9,10 @@ fn cause() -> Cause {
     "what the operator reads: sk_test_secret".into()
 }
 
+fn order() -> OrderId {
+    OrderId::parse("ord_1").unwrap()
+}
+
 /// Every error, with its status and code.
 fn rows() -> Vec<(Error, u16, &'static str)> {
     vec![
@@ -42,8 +46,8 @@ fn rows() -> Vec<(Error, u16, &'static str)> {
         (Error::MethodNotAllowed, 405, "method_not_allowed"),
         (Error::KeyReused, 409, "idempotency_key_reused"),
         (Error::InProgress, 409, "in_progress"),
-        (Error::AlreadyPaid, 409, "order_already_paid"),
-        (Error::PaymentProcessing, 409, "payment_processing"),
+        (Error::AlreadyPaid(order()), 409, "order_already_paid"),
+        (Error::PaymentProcessing(order()), 409, "payment_processing"),
         (Error::OrderCanceled, 409, "order_canceled"),
         (Error::OrderChanged, 409, "order_changed"),
         (Error::NotPaid, 409, "order_not_paid"),
@@ -99,6 +103,18 @@ async fn a_body_never_shows_the_cause() {
         assert_eq!(body["error"]["code"], code);
         assert_eq!(body["error"]["requestId"], "req_1");
         assert!(!body.to_string().contains("sk_test_secret"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn an_order_is_named_where_the_payer_is_led_to_it_and_nowhere_else() {
+    for (error, ..) in rows() {
+        let names_order = error.code().names_order();
+        let body = error.response("req_1").into_body();
+        let body = axum::body::to_bytes(body, 4096).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let expected = names_order.then_some("ord_1");
+        assert_eq!(body["error"]["orderId"].as_str(), expected, "{body}");
     }
 }
 

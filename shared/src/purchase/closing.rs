@@ -13,7 +13,7 @@ use crate::{
     ledger::Ledger,
     limits::Gate,
     order::{
-        MOST_WAYS, Note, Order, Session, Status, Way, is_cancellation_by_stripe,
+        MOST_WAYS, Note, Order, OrderId, Session, Status, Way, is_cancellation_by_stripe,
         is_our_cancellation,
     },
     stripe::{CheckoutPage, Failure, Stripe},
@@ -122,7 +122,7 @@ impl Closer<'_> {
                 id
             }
             Way::Session(session) => {
-                let closed = self.close_page(session).await;
+                let closed = self.close_page(order.id(), session).await;
                 closed.map_err(|error| with_reason(error, &order))?;
                 &session.id
             }
@@ -144,7 +144,7 @@ impl Closer<'_> {
     /// to pay no more if somebody else closed it.
     async fn close_intent(&self, order: &Order, id: &str) -> Result<Order, Error> {
         let intent = self.stripe.intent_standing(id).await?;
-        if of_intent(&intent.status)? == Standing::Closed {
+        if of_intent(order.id(), &intent.status)? == Standing::Closed {
             let latest = self.latest(order).await?;
             let is_open = latest.way() == Some(Way::Intent(id));
             let reason = intent.cancellation_reason.as_deref();
@@ -166,7 +166,7 @@ impl Closer<'_> {
             canceled => canceled?,
         };
         let reason = intent.cancellation_reason.as_deref();
-        match of_intent(&intent.status)? {
+        match of_intent(order.id(), &intent.status)? {
             Standing::Closed
                 if is_our_cancellation(reason) || is_cancellation_by_stripe(reason) =>
             {
@@ -177,10 +177,10 @@ impl Closer<'_> {
         }
     }
 
-    /// Expires the page of `session`.
-    async fn close_page(&self, session: &Session) -> Result<(), Error> {
+    /// Expires the page of `session`, on which `order` can be paid.
+    async fn close_page(&self, order: &OrderId, session: &Session) -> Result<(), Error> {
         let page = self.stripe.retrieve_page(&session.id).await?;
-        if self.of_page(&page).await? == Standing::Closed {
+        if self.of_page(order, &page).await? == Standing::Closed {
             return Ok(());
         }
         let page = match self.stripe.expire_page(&session.id).await {
@@ -190,29 +190,30 @@ impl Closer<'_> {
             }
             page => page?,
         };
-        match self.of_page(&page).await? {
+        match self.of_page(order, &page).await? {
             Standing::Closed => Ok(()),
             Standing::Open => Err(Error::InProgress),
         }
     }
 
-    /// Whether a payer can still pay on `page`.
-    async fn of_page(&self, page: &CheckoutPage) -> Result<Standing, Error> {
+    /// Whether a payer can still pay `order` on `page`.
+    async fn of_page(&self, order: &OrderId, page: &CheckoutPage) -> Result<Standing, Error> {
+        let processing = || Error::PaymentProcessing(order.clone());
         match (page.status.as_deref(), page.payment_status.as_str()) {
             (Some("open"), "unpaid") => return Ok(Standing::Open),
             (Some("expired"), _) => return Ok(Standing::Closed),
             (Some("complete"), "unpaid") => {}
-            (Some("complete"), _) => return Err(Error::AlreadyPaid),
+            (Some("complete"), _) => return Err(Error::AlreadyPaid(order.clone())),
             // Whatever that is, it is not known to be closed.
-            _ => return Err(Error::PaymentProcessing),
+            _ => return Err(processing()),
         }
         // Nobody can try again on a complete page: a payment that failed after all is the end of it.
         let intent = page.payment_intent.as_deref();
-        let intent = intent.ok_or(Error::PaymentProcessing)?;
+        let intent = intent.ok_or_else(processing)?;
         match self.stripe.intent_standing(intent).await?.status.as_str() {
-            "succeeded" => Err(Error::AlreadyPaid),
+            "succeeded" => Err(Error::AlreadyPaid(order.clone())),
             "canceled" | "requires_payment_method" => Ok(Standing::Closed),
-            _ => Err(Error::PaymentProcessing),
+            _ => Err(processing()),
         }
     }
 }
@@ -220,7 +221,7 @@ impl Closer<'_> {
 /// `error`, with what the payment of `order` waits for.
 fn with_reason(error: Error, order: &Order) -> Error {
     match error {
-        Error::PaymentProcessing => processing(order),
+        Error::PaymentProcessing(_) => processing(order),
         error => error,
     }
 }
@@ -235,14 +236,14 @@ fn check_number(order: &Order) -> Result<(), Error> {
     }
 }
 
-/// Whether a payer can still confirm an intent of the site's form.
-fn of_intent(status: &str) -> Result<Standing, Error> {
+/// Whether a payer can still confirm an intent of the site's form, which is for `order`.
+fn of_intent(order: &OrderId, status: &str) -> Result<Standing, Error> {
     match status {
-        "succeeded" => Err(Error::AlreadyPaid),
+        "succeeded" => Err(Error::AlreadyPaid(order.clone())),
         "canceled" => Ok(Standing::Closed),
         "requires_payment_method" | "requires_confirmation" | "requires_action" => {
             Ok(Standing::Open)
         }
-        _ => Err(Error::PaymentProcessing),
+        _ => Err(Error::PaymentProcessing(order.clone())),
     }
 }

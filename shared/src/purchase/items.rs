@@ -50,10 +50,10 @@ impl Till {
         let operation = operation(payer, &key, &wanted);
         let changed = order_id.as_deref().map(OrderId::parse).transpose();
         let changed = changed.map_err(|what| Error::invalid(format!("`orderId` {what}")))?;
-        if let Some(replayed) = self.ledger.replay(&operation).await? {
-            return order_in(replayed, changed.as_ref());
-        }
         let started = started_by(&operation);
+        if let Some(replayed) = self.ledger.replay(&operation).await? {
+            return order_in(replayed, &started, changed.as_ref());
+        }
         match &changed {
             None => gate.admit(payer, &started).await?,
             Some(id) => {
@@ -123,7 +123,7 @@ impl Till {
         if opened == Opened::Refused(Refusal::NotFound) {
             tracing::info!(caller, order.id = %id, "not the caller's");
         }
-        order_in(opened, changed)
+        order_in(opened, &id, changed)
     }
 
     /// What `wanted` costs, by the shop's own prices.
@@ -244,21 +244,21 @@ fn not_fixed(price: &Price) -> &'static str {
     }
 }
 
-/// The order that was opened; with `changed`, it must be that one.
-fn order_in(opened: Opened, changed: Option<&OrderId>) -> Result<Order, Error> {
+/// The order that was opened, or was to be, as `id`; with `changed`, it must be that one.
+fn order_in(opened: Opened, id: &OrderId, changed: Option<&OrderId>) -> Result<Order, Error> {
     match opened {
         Opened::Order(order) if changed.is_some_and(|id| id != order.id()) => Err(Error::KeyReused),
         Opened::Order(order) => Ok(*order),
         Opened::Refused(Refusal::KeyReused) => Err(Error::KeyReused),
         Opened::Refused(Refusal::Fixed(fixed)) => Err(match fixed {
-            Fixed::Processing => Error::PaymentProcessing,
+            Fixed::Processing => Error::PaymentProcessing(id.clone()),
             Fixed::Canceled => Error::OrderCanceled,
             Fixed::Newer => Error::OrderChanged,
             Fixed::SignedAtOnce => Error::SignedAtOnce,
             Fixed::TooManyRevisions => {
                 Error::invalid("the order was changed too often: start a new one")
             }
-            _ => Error::AlreadyPaid,
+            _ => Error::AlreadyPaid(id.clone()),
         }),
         Opened::Refused(_) => Err(Error::NotFound),
     }
