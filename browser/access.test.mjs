@@ -101,6 +101,9 @@ test("a refund whose answer was lost is asked for again, and made once", async (
   await shop.at("refund-below").filter({ hasText: "503 unavailable" }).waitFor();
   await leaves(shop, "$5.00 given back");
 
+  // Its key and its amount outlive a reload.
+  await shop.page.reload();
+  await leaves(shop, "$5.00 given back");
   await shop.refund("below");
 
   await shop.at("verdict").filter({ hasText: "Stripe gave it back once" }).waitFor();

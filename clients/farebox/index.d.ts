@@ -50,6 +50,8 @@ export class FareboxError extends Error {
   /** The status of the answer. */
   readonly status: number;
   readonly code: ErrorCode;
+  /** The order that is paid already, or being paid: lead the payer to it. */
+  readonly orderId: string | undefined;
   /** Finds the cause in Farebox's log. */
   readonly requestId: string | undefined;
   /** Seconds after which the same request, with the same key, may be sent again; where that helps. */

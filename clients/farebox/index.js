@@ -43,6 +43,7 @@ export class FareboxError extends Error {
     this.status = response.status;
     /** @type {import("./index.js").ErrorCode} */
     this.code = told?.code ?? "unknown";
+    this.orderId = told?.orderId;
     this.requestId = told?.requestId ?? response.headers.get("x-request-id") ?? undefined;
     const seconds = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
     this.retryAfter = Number.isNaN(seconds) ? undefined : seconds;
@@ -52,7 +53,7 @@ export class FareboxError extends Error {
 /**
  * What Farebox says of an error; a gateway in front of it answers in its own way.
  *
- * @typedef {{ code: string, message: string, requestId: string }} Told
+ * @typedef {{ code: string, message: string, requestId: string, orderId?: string }} Told
  * @param {unknown} body
  * @returns {Told | undefined}
  */

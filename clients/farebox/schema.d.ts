@@ -231,6 +231,10 @@ export interface components {
             /** Format: int64 */
             createdAt: number;
             currency: string;
+            /** @description What the site wrote into the order that it signed. */
+            description?: string;
+            /** @description What is bought; nothing where the site signed the order. */
+            items: components["schemas"]["OrderItem"][];
             orderId: string;
             /** Format: int64 */
             refundPendingAmount: number;
@@ -276,6 +280,10 @@ export interface components {
             /** Format: int64 */
             createdAt: number;
             currency: string;
+            /** @description What the site wrote into the order that it signed. */
+            description?: string;
+            /** @description What is bought; nothing where the site signed the order. */
+            items: components["schemas"]["OrderItem"][];
             orderId: string;
             /** Format: int64 */
             paidAt: number | null;
@@ -294,6 +302,18 @@ export interface components {
             status: components["schemas"]["OrderStatus"];
             /** Format: int64 */
             updatedAt: number;
+        };
+        /** @description A line of an order as an answer shows it. `price` and `quantity` can be sent again as an item. */
+        OrderItem: {
+            /** @description The shop's lookup key for the price, or Stripe's id of a price that has none. */
+            price: string;
+            /** Format: int32 */
+            quantity: number;
+            /**
+             * Format: int64
+             * @description In minor units of the order's currency.
+             */
+            unitAmount: number;
         };
         /**
          * @description Where an order stands.
@@ -535,6 +555,8 @@ export interface operations {
                             /** @enum {string} */
                             code: "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_changed";
                             message: string;
+                            /** @description The order that is paid, or being paid: lead the payer to it */
+                            orderId?: string;
                             requestId: string;
                         };
                     };
@@ -851,6 +873,8 @@ export interface operations {
                             /** @enum {string} */
                             code: "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_changed";
                             message: string;
+                            /** @description The order that is paid, or being paid: lead the payer to it */
+                            orderId?: string;
                             requestId: string;
                         };
                     };
@@ -1214,6 +1238,13 @@ export interface operations {
                      *       "amount": 3000,
                      *       "createdAt": 1790000000,
                      *       "currency": "usd",
+                     *       "items": [
+                     *         {
+                     *           "price": "mug",
+                     *           "quantity": 2,
+                     *           "unitAmount": 1500
+                     *         }
+                     *       ],
                      *       "orderId": "ord_8d0a2f",
                      *       "paidAt": 1790000060,
                      *       "refundPendingAmount": 0,

@@ -3,6 +3,7 @@
 
 import { refund } from "./api.js";
 import { current, nudge, order } from "./order.js";
+import { keep, kept } from "./session.js";
 import { decided, decisions } from "./trail.js";
 import { money, UNANSWERED, verdict } from "./words.js";
 
@@ -51,9 +52,10 @@ const isOpen = () => ["paid", "partially_refunded"].includes(current()?.status) 
 async function ask(caller) {
   if (busy || !isOpen()) return;
   busy = true;
-  // A click is a refund of its own, with its own key. Where no answer came, the next click asks again
-  // for the same one: it may have been made.
-  caller.unanswered ??= { key: crypto.randomUUID(), amount: caller.howMuch(current()) };
+  // A click is a refund of its own, with its own key. Where no answer came, also before a reload, the
+  // next click asks again for the same one: it may have been made.
+  const isFirst = caller.unanswered === null;
+  if (isFirst) setUnanswered(caller, { orderId, key: crypto.randomUUID(), amount: caller.howMuch(current()) });
   const { key, amount } = caller.unanswered;
   const { currency } = current();
   const asked = orderId;
@@ -61,7 +63,7 @@ async function ask(caller) {
   const answer = await refund(caller.role, key, { orderId: asked, amount }).catch(noAnswer);
   busy = false;
   if (asked === orderId) {
-    if (answer.status && answer.status < 500) caller.unanswered = null;
+    if (isSettled(answer, isFirst)) setUnanswered(caller, null);
     caller.answer = answer;
     last = { person: shop.people[caller.role], role: caller.role, amount, currency, answer };
     tell();
@@ -69,6 +71,20 @@ async function ask(caller) {
   render();
   // A denial changed nothing.
   if (answer.status !== 403) nudge();
+}
+
+/** These are said before a refund is looked at: of an earlier request for it they say nothing. */
+const UNASKED = ["unauthenticated", "forbidden", "not_found"];
+
+/** Whether it is known what became of the refund. */
+function isSettled({ status, code }, isFirst) {
+  if (!status || status >= 500 || code === "in_progress") return false;
+  return isFirst || !UNASKED.includes(code);
+}
+
+function setUnanswered(caller, refund) {
+  caller.unanswered = refund;
+  keep({ unanswered: { ...kept.unanswered, [caller.name]: refund } });
 }
 
 const noAnswer = ({ message }) => ({ status: null, code: "no answer", message });
@@ -104,7 +120,10 @@ function render() {
 /** Another order is another story. */
 function forget(id) {
   [orderId, last] = [id, null];
-  for (const caller of callers) Object.assign(caller, { unanswered: null, answer: null });
+  for (const caller of callers) {
+    const earlier = kept.unanswered[caller.name];
+    Object.assign(caller, { unanswered: earlier?.orderId === id ? earlier : null, answer: null });
+  }
   for (const [name, note] of Object.entries(QUESTIONS)) mark(name, "next", note);
 }
 
@@ -114,9 +133,10 @@ function left(shown) {
   return `${money(amount, currency)} paid, ${money(refundedAmount, currency)} given back${pending}, ${money(rest(shown), currency)} left`;
 }
 
-function draw({ tile, howMuch, answer }, shown) {
+function draw({ tile, howMuch, unanswered, answer }, shown) {
+  const amount = () => unanswered?.amount ?? howMuch(shown);
   tile.setAttribute("aria-disabled", String(busy || !isOpen()));
-  tile.querySelector(".asks").textContent = isOpen() ? `asks for ${money(howMuch(shown), shown.currency)}` : "asks for a refund";
+  tile.querySelector(".asks").textContent = isOpen() ? `asks for ${money(amount(), shown.currency)}` : "asks for a refund";
   const end = tile.querySelector(".end");
   end.dataset.ok = answer ? String(answer.status === 200) : "none";
   end.textContent = answer ? [answer.status, answer.code].filter(Boolean).join(" ") : "not asked yet";
@@ -126,7 +146,7 @@ function caller(name, role, label, howMuch) {
   const tile = Object.assign(document.createElement("button"), { type: "button", className: "caller" });
   tile.dataset.test = `refund-${name}`;
   tile.append(piece("b", "", label), piece("span", "name", shop.people[role]), piece("span", "asks", ""), piece("span", "end", ""));
-  const made = { role, howMuch, tile, unanswered: null, answer: null };
+  const made = { name, role, howMuch, tile, unanswered: null, answer: null };
   tile.addEventListener("click", () => ask(made));
   return made;
 }

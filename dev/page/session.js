@@ -10,6 +10,8 @@ const EMPTY = {
   key: null,
   /** The order that the key's request names: it must stay the same in every repetition. */
   updates: null,
+  /** By caller: the refund that has no answer yet, `{ orderId, key, amount }`. */
+  unanswered: {},
   /** The order that is shown. */
   orderId: null,
 };

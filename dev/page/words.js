@@ -65,7 +65,7 @@ const REFUSALS = {
   payment_processing: "A payment of this order is under way; it cannot change until that ends.",
   order_canceled: "This order was canceled. Start a new one.",
   in_progress: "The same payment is being prepared right now. Try again in a moment.",
-  unavailable: "Stripe is briefly not available. Nothing was charged; try again.",
+  unavailable: "Payments are briefly not available. The cart is kept, and trying again does not pay twice.",
   internal: "Something went wrong on the server. Its log has the reason, under this request id.",
 };
 
@@ -77,7 +77,7 @@ export function refusal({ code, message, requestId }) {
 }
 
 /** A refund that may have been made or not. */
-export const UNANSWERED = "No answer came that says how it went. Press again: the same refund is asked for, and made once.";
+export const UNANSWERED = "No answer came, so the refund may have been made or not. It keeps its amount and its key: asked for again, it is the same refund.";
 
 const NO_TOKEN = "no valid token";
 

@@ -1,10 +1,12 @@
 //! Tells a site that runs beside `cargo dev`, such as `examples/site`, how to reach it: a file in cargo's
-//! target folder, named after the port, in the form of `.env`.
+//! target folder, named after the port, in the form of `.env`. The file stays when this process ends: a site
+//! takes the newest whose process runs.
 //!
 //! | name | |
 //! |---|---|
 //! | `FAREBOX_ORIGIN` | where the functions are |
 //! | `FAREBOX_SITE_KEY` | the key by which the site signs who is calling; a new one at each start |
+//! | `FAREBOX_DEV_PID` | the process that wrote the file |
 //! | `STRIPE_JS_URL` | the stand-in for Stripe.js; with the sandbox alone |
 
 use std::{
@@ -12,6 +14,7 @@ use std::{
     io::{self, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
+    process,
 };
 
 use secrecy::ExposeSecret as _;
@@ -28,6 +31,7 @@ pub(crate) async fn tell(config: &Config, addresses: Addresses<'_>) -> Result<()
     let port = addresses.port;
     let mut text = format!("FAREBOX_ORIGIN=http://127.0.0.1:{port}\n");
     text += &format!("FAREBOX_SITE_KEY='{}'\n", site_key.expose_secret());
+    text += &format!("FAREBOX_DEV_PID={}\n", process::id());
     if let Some(sandbox) = addresses.sandbox {
         text += &format!("STRIPE_JS_URL={sandbox}/endive/stripe.js\n");
     }

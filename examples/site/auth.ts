@@ -1,29 +1,31 @@
-// Sign-in with Auth.js. The session is an encrypted cookie that scripts cannot read; it holds who it is, and their role.
+// Sign-in with Auth.js. The session is an encrypted cookie that scripts cannot read; it holds who it is. What they
+// are allowed is not in it: the role is looked up each time, so that somebody who lost it has lost it at once.
 
 import NextAuth from "next-auth";
 import Credentials from "next-auth/providers/credentials";
-import { demoAccounts, newGuest } from "@/lib/accounts";
-import { isRole } from "@/lib/roles";
-import { hasDemoAccounts } from "@/lib/settings";
+import { accountOf, demoAccounts, newGuest } from "@/lib/accounts";
+import { isTry } from "@/lib/settings";
 
 export const { handlers, auth, signIn, signOut } = NextAuth({
   session: { strategy: "jwt", maxAge: 30 * 24 * 60 * 60 },
   pages: { signIn: "/sign-in" },
+  // On its developer's machine the site is where the browser says; elsewhere AUTH_URL says so.
+  ...(isTry() && { trustHost: true }),
   providers: [
     Credentials({
       credentials: { account: {} },
-      authorize: ({ account }) => {
-        if (account === "guest") return newGuest();
-        return (hasDemoAccounts() && demoAccounts().find(({ id }) => id === account)) || null;
-      },
+      authorize: ({ account }) => (account === "guest" ? newGuest() : (demoAccounts().find(({ id }) => id === account) ?? null)),
     }),
   ],
   callbacks: {
-    // `user` is there when somebody signs in, and at no other time.
-    jwt: ({ token, user }) => (user ? { ...token, sub: user.id ?? "", role: user.role } : token),
+    // `user` is there when somebody signs in, and at no other time. Without an account the session ends.
+    jwt: ({ token, user }) => {
+      const account = accountOf(user?.id ?? token.sub ?? "");
+      return account ? { sub: account.id } : null;
+    },
     session: ({ session, token }) => {
-      if (token.sub) session.user.id = token.sub;
-      if (isRole(token.role)) session.user.role = token.role;
+      const account = accountOf(token.sub ?? "");
+      if (account) Object.assign(session.user, { id: account.id, name: account.name, role: account.role });
       return session;
     },
   },

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use apply::{Happening, Mismatch, Step};
 pub use awaited::{Awaited, AwaitedKind};
-pub use contents::{Contents, Line, OrderId, Unfit};
+pub use contents::{Contents, Line, OrderId, OrderItem, Unfit};
 pub(crate) use payment::IntentKeys;
 pub use record::{RefundRecord, RefundState};
 pub use refund_facts::RefundStatus;

@@ -50,6 +50,11 @@ impl Dev {
         Self::with(&[("FAREBOX_LOG", "trace")])
     }
 
+    /// The process's id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// It logs as little as for a person who tries it.
     pub(crate) fn start_quiet() -> Self {
         Self::with(&[])

@@ -6,10 +6,13 @@ export default function PageError({ error, reset }: { error: Error & { digest?: 
   return (
     <div className="narrow empty" role="alert">
       <h1>That did not work</h1>
-      <p>The page broke. Nothing was charged by it.</p>
+      <p>The page broke. If you were paying, your orders say how it went.</p>
       <button type="button" onClick={reset}>
-        Try again
+        Show the page again
       </button>
+      <a className="button quiet" href="/orders">
+        Your orders
+      </a>
       {error.digest && <small>{error.digest}</small>}
     </div>
   );

@@ -11,10 +11,13 @@ export default function FrameError({ reset }: { reset: () => void }) {
         <main className="narrow empty" role="alert">
           <title>That did not work · Tern</title>
           <h1>That did not work</h1>
-          <p>The shop broke. Nothing was charged by it.</p>
+          <p>The shop broke. If you were paying, your orders say how it went.</p>
           <button type="button" onClick={reset}>
-            Try again
+            Show the page again
           </button>
+          <a className="button quiet" href="/orders">
+            Your orders
+          </a>
         </main>
       </body>
     </html>

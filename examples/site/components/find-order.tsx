@@ -11,13 +11,20 @@ import { Waiting } from "./waiting";
 
 type Found = { id: string } & ({ order: Order } | { trouble: Trouble } | { isComing: true });
 
-export function FindOrder({ mayRefund }: { mayRefund: boolean }) {
+/** `names` are those of staff, by their aliases. */
+export interface Staff {
+  account: string;
+  mayRefund: boolean;
+  names: Readonly<Record<string, string>>;
+}
+
+export function FindOrder(staff: Staff) {
   const [found, setFound] = useState<Found | null>(null);
 
   async function find(id: string) {
     const answer = await readOrder(id).then(
       (order) => ({ id, order }),
-      (error: unknown) => ({ id, trouble: trouble(error) }),
+      (error: unknown) => ({ id, trouble: trouble(error, "find") }),
     );
     // Somebody may have asked for another one meanwhile.
     setFound((asked) => (asked?.id === id ? answer : asked));
@@ -45,7 +52,7 @@ export function FindOrder({ mayRefund }: { mayRefund: boolean }) {
       {found && "isComing" in found && <Waiting what="the order" />}
       {found && "trouble" in found && <Notice trouble={found.trouble} />}
       {found && "order" in found && (
-        <StaffOrder key={found.id} order={found.order} mayRefund={mayRefund} changed={() => find(found.id)} />
+        <StaffOrder key={found.id} order={found.order} {...staff} changed={() => find(found.id)} />
       )}
     </>
   );

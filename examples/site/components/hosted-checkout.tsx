@@ -29,7 +29,7 @@ export function HostedCheckout({ cart }: { cart: Cart }) {
       if ("settled" in started) router.replace(returnPath(started.settled, "succeeded"));
       else location.assign(started.url);
     } catch (error) {
-      setWrong(trouble(error));
+      setWrong(trouble(error, "start"));
       setIsBusy(false);
     }
   }

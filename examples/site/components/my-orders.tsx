@@ -25,7 +25,7 @@ export function MyOrders({ isCustomer }: { isCustomer: boolean }) {
     const read = isCustomer ? readOwn : readKept;
     read(ended.signal, ids).then(
       (orders) => setFound({ orders }),
-      (error: unknown) => ended.signal.aborted || setFound({ trouble: trouble(error) }),
+      (error: unknown) => ended.signal.aborted || setFound({ trouble: trouble(error, "orders") }),
     );
     return () => ended.abort();
   }, [ids, attempt, isCustomer]);

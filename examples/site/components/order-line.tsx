@@ -1,6 +1,7 @@
 // One order in a list.
 
 import Link from "next/link";
+import { goods } from "@/lib/goods";
 import { money } from "@/lib/money";
 import type { ListedOrder } from "@/lib/payments";
 import { returnPath } from "@/lib/return-path";
@@ -11,8 +12,9 @@ export function OrderLine({ order }: { order: ListedOrder }) {
   return (
     <li className="order" data-order={orderId} data-status={status}>
       <div>
-        <Link href={returnPath(orderId)}>{orderId}</Link>
+        <Link href={returnPath(orderId)}>{goods(order)}</Link>
         <Moment at={createdAt} />
+        <small>{orderId}</small>
       </div>
       <div className="order-sum">
         <b>{money(amount, currency)}</b>

@@ -70,7 +70,7 @@ async function begin(cart: Cart, standIn: string | undefined): Promise<Begun | {
     const { intent } = started;
     return { key, intent, stripe: await stripeOf(intent.publishableKey, standIn).catch(noScript) };
   } catch (error) {
-    return { key, trouble: error instanceof NoScript ? error.trouble : trouble(error) };
+    return { key, trouble: error instanceof NoScript ? error.trouble : trouble(error, "start") };
   }
 }
 

@@ -20,7 +20,7 @@ export function PortalButton() {
       const { url } = await openPortal(`${location.origin}/orders`);
       location.assign(url);
     } catch (error) {
-      setWrong(trouble(error));
+      setWrong(trouble(error, "portal"));
       setIsBusy(false);
     }
   }

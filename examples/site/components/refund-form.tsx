@@ -1,55 +1,71 @@
-// Gives money back: how much and why, then a question, then Stripe.
+// Gives money back: how much and why, then a question, then Stripe. While the answer to a refund is missing, the form
+// is about that refund alone.
 
 "use client";
 
-import { useId, useRef, useState, type FormEvent } from "react";
+import { useId, useRef, useState, useSyncExternalStore, type FormEvent } from "react";
 import { minorUnits, money, plain } from "@/lib/money";
-import { FareboxError, refund, type Order, type Reason } from "@/lib/payments";
-import { forget, keyOf, type Wanted } from "@/lib/refund-key";
+import { refund, type Order, type Reason } from "@/lib/payments";
+import { isRefused, unansweredOf, type Unanswered } from "@/lib/unanswered";
 import { REASONS, trouble, type Trouble } from "@/lib/words";
 import { Notice } from "./notice";
 
 interface Props {
   order: Order;
+  /** Who gives it back. */
+  account: string;
   /** In minor units: what may still be given back. */
   left: number;
   done: () => Promise<void>;
 }
 
+type Wanted = Pick<Unanswered, "amount" | "reason">;
+
 const isReason = (value: unknown): value is Reason => typeof value === "string" && Object.hasOwn(REASONS, value);
 
-export function RefundForm({ order: { orderId, currency }, left, done }: Props) {
+export function RefundForm({ order: { orderId, currency }, account, left, done }: Props) {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
+  const [stored] = useState(() => unansweredOf(account, orderId));
+  const unanswered = useSyncExternalStore(stored.subscribe, stored.read, stored.initially);
+  /** What was typed; all that is left until somebody types. */
+  const [typed, setTyped] = useState<string | null>(null);
+  const [reason, setReason] = useState<Reason>("requested_by_customer");
   const [wanted, setWanted] = useState<Wanted | null>(null);
   const [wrong, setWrong] = useState<string | null>(null);
-  const [refused, setRefused] = useState<Trouble | null>(null);
+  const [failed, setFailed] = useState<Trouble | null>(null);
   const [isBusy, setIsBusy] = useState(false);
+  const isLocked = isBusy || unanswered !== null;
 
   function ask(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const amount = minorUnits(String(form.get("amount")), currency);
-    const reason = form.get("reason");
+    const amount = minorUnits(typed ?? plain(left, currency), currency);
     const isFit = amount !== null && amount > 0 && amount <= left;
     setWrong(isFit ? null : `An amount of up to ${money(left, currency)}.`);
-    setRefused(null);
-    if (!isFit || !isReason(reason)) return;
-    setWanted({ orderId, amount, reason });
+    setFailed(null);
+    if (!isFit || isLocked) return;
+    setWanted({ amount, reason });
     dialog.current?.showModal();
   }
 
   async function give() {
     dialog.current?.close();
-    if (!wanted) return;
+    if (wanted && !stored.read()) await send({ orderId, ...wanted, key: crypto.randomUUID() }, true);
+  }
+
+  async function send(asked: Unanswered, isFirst: boolean) {
     setIsBusy(true);
+    setFailed(null);
+    // Before it is sent: a page that is closed now asks for the same refund when it is opened again.
+    stored.write(asked);
+    const { key, ...contents } = asked;
     try {
-      await refund(keyOf(wanted), wanted);
-      forget(wanted);
+      await refund(key, contents);
+      stored.write(null);
+      setTyped(null);
     } catch (error) {
-      // Who was refused for good may ask anew; who got no answer asks for the same again.
-      if (error instanceof FareboxError && error.status < 500 && error.code !== "in_progress") forget(wanted);
-      setRefused(trouble(error));
+      if (isRefused(error, isFirst)) stored.write(null);
+      setFailed(trouble(error, "refund"));
     }
     await done();
     setIsBusy(false);
@@ -62,18 +78,22 @@ export function RefundForm({ order: { orderId, currency }, left, done }: Props) 
       <form className="refund" onSubmit={ask} noValidate>
         <label htmlFor={`${id}-amount`}>Amount, in {currency.toUpperCase()}</label>
         <input
-          // Made anew when less is left; the rest stays, so that what went wrong is still told.
-          key={left}
           id={`${id}-amount`}
-          name="amount"
           inputMode="decimal"
           autoComplete="off"
-          defaultValue={plain(left, currency)}
+          value={unanswered ? plain(unanswered.amount, currency) : (typed ?? plain(left, currency))}
+          onChange={({ target }) => setTyped(target.value)}
+          readOnly={isLocked}
           aria-invalid={wrong !== null}
           aria-describedby={`${id}-wrong`}
         />
         <label htmlFor={`${id}-reason`}>Why</label>
-        <select id={`${id}-reason`} name="reason">
+        <select
+          id={`${id}-reason`}
+          value={unanswered?.reason ?? reason}
+          onChange={({ target }) => isReason(target.value) && setReason(target.value)}
+          disabled={isLocked}
+        >
           {Object.entries(REASONS).map(([value, label]) => (
             <option key={value} value={value}>
               {label}
@@ -83,9 +103,20 @@ export function RefundForm({ order: { orderId, currency }, left, done }: Props) 
         <p role="alert" className="wrong" id={`${id}-wrong`}>
           {wrong}
         </p>
-        <button disabled={isBusy}>{isBusy ? "One moment…" : "Give back…"}</button>
+        {(isBusy || !unanswered) && <button disabled={isBusy}>{isBusy ? "One moment…" : "Give back…"}</button>}
       </form>
-      {refused && <Notice trouble={refused} />}
+      {failed && <Notice trouble={failed} />}
+      {unanswered && !isBusy && (
+        <div className="unanswered" role="status">
+          <p>
+            The refund of {money(unanswered.amount, currency)} has no answer yet: it may have been made or not. It keeps its name, under
+            which it is made once at most, and until it is answered no other refund of this order is begun here.
+          </p>
+          <button type="button" onClick={() => send(unanswered, false)}>
+            Find out what became of it
+          </button>
+        </div>
+      )}
       <dialog ref={dialog} aria-labelledby={`${id}-sure`}>
         <h4 id={`${id}-sure`}>Give {wanted && money(wanted.amount, currency)} back?</h4>
         <p>

@@ -5,15 +5,17 @@
 import Link from "next/link";
 import { useEffect, type ReactNode } from "react";
 import { clearOf } from "@/lib/cart";
+import { goods } from "@/lib/goods";
 import { keepOrder } from "@/lib/kept-orders";
 import { money } from "@/lib/money";
 import type { Order } from "@/lib/payments";
 import { returnPath, type Hint } from "@/lib/return-path";
 import { isOpen, useOrder } from "@/lib/use-order";
 import { Notice } from "./notice";
+import { PayNow } from "./pay-now";
 import { Waiting } from "./waiting";
 
-type State = "processing" | "paid" | "failed" | "refunded";
+type State = "open" | "processing" | "paid" | "failed" | "canceled" | "refunded" | "disputed";
 
 export function ReturnView({ orderId, hint }: { orderId: string; hint: Hint }) {
   const { order, trouble, isLong } = useOrder(orderId);
@@ -35,20 +37,19 @@ export function ReturnView({ orderId, hint }: { orderId: string; hint: Hint }) {
   return (
     <section className="outcome" data-state={state} aria-live="polite">
       <h1>{TITLES[state]}</h1>
-      <p>{sentence(state, isLong)}</p>
-      {trouble && <p className="small">{trouble.text} This page goes on asking.</p>}
+      <p>{sentence(state, order, isLong)}</p>
+      {trouble && <p className="small">{trouble.text}</p>}
       <dl className="facts">
+        <dt>Goods</dt>
+        <dd>{goods(order)}</dd>
         <dt>Order</dt>
         <dd>{order.orderId}</dd>
         <dt>Amount</dt>
         <dd>{money(order.amount, order.currency)}</dd>
       </dl>
       <p className="after">
-        {state === "failed" && order.status !== "canceled" && (
-          <Link className="button" href="/checkout">
-            Try another card
-          </Link>
-        )}
+        {state === "open" && !trouble && <PayNow order={order}>Pay now</PayNow>}
+        {state === "failed" && <PayNow order={order}>Try another card</PayNow>}
         <Link className="button quiet" href="/orders">
           Your orders
         </Link>
@@ -58,21 +59,39 @@ export function ReturnView({ orderId, hint }: { orderId: string; hint: Hint }) {
 }
 
 function stateOf({ status }: Order, hint: Hint): State {
-  if (status === "canceled") return "failed";
+  switch (status) {
+    case "canceled":
+    case "processing":
+      return status;
+    case "disputed":
+    case "dispute_lost":
+      return "disputed";
+    case "refunded":
+    case "partially_refunded":
+      return "refunded";
+  }
+  if (!isOpen(status)) return "paid";
+  if (hint === "failed") return "failed";
   // An order that a first card failed to pay is `failed` until the webhook of the second comes.
-  if (isOpen(status)) return hint === "failed" || (status === "failed" && hint === null) ? "failed" : "processing";
-  return status === "refunded" || status === "partially_refunded" ? "refunded" : "paid";
+  if (hint === "succeeded") return "processing";
+  return status === "failed" ? "failed" : "open";
 }
 
 const TITLES: Record<State, string> = {
+  open: "Not paid yet",
   processing: "Just a moment",
   paid: "Thank you",
   failed: "Not paid",
+  canceled: "Canceled",
   refunded: "Money went back",
+  disputed: "Disputed",
 };
 
-function sentence(state: State, isLong: boolean): string {
+/** What is known, and no more: while the order is open, another payment of it may be on its way. */
+function sentence(state: State, { status, amount, refundedAmount, currency }: Order, isLong: boolean): string {
   switch (state) {
+    case "open":
+      return "We have not heard of a payment of this order. If you have just paid, stay here: this page changes when we hear of it. If not, you can pay it now.";
     case "processing":
       return isLong
         ? "We are still waiting to hear of your payment. You may close this page: it is under your orders once we know."
@@ -80,9 +99,15 @@ function sentence(state: State, isLong: boolean): string {
     case "paid":
       return "Your order is paid. We wrap it in paper now.";
     case "failed":
-      return "The payment did not go through, and nothing was charged. Your cart is as it was.";
+      return "The payment did not go through. You can pay the same order with another card; it is never paid twice.";
+    case "canceled":
+      return "This order was canceled, and cannot be paid any more.";
     case "refunded":
-      return "This order was paid, and money was given back since.";
+      return `This order was paid. Since then ${refundedAmount === amount ? "all" : money(refundedAmount, currency)} of it was given back.`;
+    case "disputed":
+      return status === "disputed"
+        ? "This order was paid, and the payment is disputed: the bank decides about it."
+        : "This order was paid, and the bank has decided to give the money back.";
   }
 }
 

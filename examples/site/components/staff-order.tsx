@@ -2,20 +2,21 @@
 
 "use client";
 
+import { goods } from "@/lib/goods";
 import { money } from "@/lib/money";
 import type { Order, RefundRecord } from "@/lib/payments";
 import { REASONS, REFUND_STATES } from "@/lib/words";
+import type { Staff } from "./find-order";
 import { Badge, Moment } from "./order-line";
 import { RefundForm } from "./refund-form";
 
-interface Props {
+interface Props extends Staff {
   order: Order;
-  mayRefund: boolean;
   /** After money was given back. */
   changed: () => Promise<void>;
 }
 
-export function StaffOrder({ order, mayRefund, changed }: Props) {
+export function StaffOrder({ order, account, mayRefund, names, changed }: Props) {
   const { orderId, status, amount, currency, refundedAmount, createdAt, paidAt, refunds = [] } = order;
   const pending = order.refundPendingAmount;
   const left = paidAt === null ? 0 : amount - refundedAmount - pending;
@@ -28,6 +29,8 @@ export function StaffOrder({ order, mayRefund, changed }: Props) {
       <div className="desk">
         <div>
           <dl className="facts">
+            <dt>Goods</dt>
+            <dd>{goods(order)}</dd>
             <dt>Amount</dt>
             <dd>{money(amount, currency)}</dd>
             <dt>Given back</dt>
@@ -47,46 +50,70 @@ export function StaffOrder({ order, mayRefund, changed }: Props) {
           <h3 id="give">Give money back</h3>
           {!mayRefund && <p>Your account reads orders. Somebody of finance gives money back.</p>}
           {mayRefund && left === 0 && <p>{paidAt === null ? "Nothing was paid yet." : pending ? "The rest is on its way." : "All of it went back."}</p>}
-          {mayRefund && left > 0 && <RefundForm order={order} left={left} done={changed} />}
+          {mayRefund && left > 0 && <RefundForm order={order} account={account} left={left} done={changed} />}
         </section>
       </div>
       <h3 id="trail" tabIndex={-1}>
         What was given back
       </h3>
-      <Trail refunds={refunds} currency={currency} />
+      <Trail refunds={refunds} currency={currency} names={names} />
     </article>
   );
 }
 
-function Trail({ refunds, currency }: { refunds: RefundRecord[]; currency: string }) {
+type TrailProps = Pick<Staff, "names"> & { refunds: RefundRecord[]; currency: string };
+
+/** A table, whose rows become lists of their own on a small screen: each cell says what it holds. */
+function Trail({ refunds, currency, names }: TrailProps) {
   if (refunds.length === 0) return <p>Nothing so far.</p>;
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-labelledby="trail">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">When</th>
-            <th scope="col">Amount</th>
-            <th scope="col">Why</th>
-            <th scope="col">State</th>
-            <th scope="col">By</th>
-          </tr>
-        </thead>
-        <tbody>
-          {refunds.map((refund, index) => (
-            <tr key={index} data-state={refund.status}>
-              <td>{refund.requestedAt === null ? "—" : <Moment at={refund.requestedAt} />}</td>
-              <td>{money(refund.amount, currency)}</td>
-              <td>{refund.reason === null ? "—" : REASONS[refund.reason]}</td>
-              <td>
-                {REFUND_STATES[refund.status]}
-                {refund.refundId && <code>{refund.refundId}</code>}
-              </td>
-              <td>{refund.requestedBy === null ? "outside of this page" : <code>{refund.requestedBy}</code>}</td>
-            </tr>
+    <table aria-labelledby="trail" role="table">
+      <thead role="rowgroup">
+        <tr role="row">
+          {HEADS.map((head) => (
+            <th key={head} scope="col" role="columnheader">
+              {head}
+            </th>
           ))}
-        </tbody>
-      </table>
-    </div>
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {refunds.map((refund, index) => (
+          <tr key={index} role="row" data-state={refund.status}>
+            <td role="cell" data-head="When">
+              {refund.requestedAt === null ? "—" : <Moment at={refund.requestedAt} />}
+            </td>
+            <td role="cell" data-head="Amount">
+              {money(refund.amount, currency)}
+            </td>
+            <td role="cell" data-head="Why">
+              {refund.reason === null ? "—" : REASONS[refund.reason]}
+            </td>
+            <td role="cell" data-head="State">
+              {REFUND_STATES[refund.status]}
+              {refund.refundId && <code>{refund.refundId}</code>}
+            </td>
+            <td role="cell" data-head="By">
+              <By alias={refund.requestedBy} names={names} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+const HEADS = ["When", "Amount", "Why", "State", "By"];
+
+/** Who asked for a refund; Farebox knows them by an alias alone. */
+function By({ alias, names }: Pick<Staff, "names"> & { alias: string | null }) {
+  if (alias === null) return "Not from this page";
+  return (
+    names[alias] ?? (
+      <>
+        Another account
+        <code>{alias}</code>
+      </>
+    )
   );
 }

@@ -1,6 +1,9 @@
 // The accounts of the demo. A shop of your own has them in a database, with passwords or another proof.
 
-import type { Role } from "./roles";
+import "server-only";
+import { createHash } from "node:crypto";
+import { isStaff, type Role } from "./roles";
+import { hasDemoAccounts } from "./settings";
 
 export interface Account {
   id: string;
@@ -16,8 +19,31 @@ const DEMO: Account[] = [
   { id: "demo-fin", name: "Fin", role: "finance", what: "finds any order, and refunds" },
 ];
 
+const GUEST = "guest-";
+
 /** Those that can be chosen, where the site has them. */
-export const demoAccounts = () => DEMO;
+export const demoAccounts = () => (hasDemoAccounts() ? DEMO : []);
 
 /** A guest: whoever holds the session has the guest's orders, so the id cannot be guessed. */
-export const newGuest = (): Account => ({ id: `guest-${crypto.randomUUID()}`, name: "Guest", role: "guest", what: "" });
+export const newGuest = (): Account => guest(GUEST + crypto.randomUUID());
+
+/** The account with this id as it is now. It may have another role than at its sign-in, or be gone. */
+export const accountOf = (id: string): Account | undefined =>
+  id.startsWith(GUEST) ? guest(id) : demoAccounts().find((account) => account.id === id);
+
+/** The names of staff by their aliases, which the record of refunds has. */
+export const staffNames = (): Record<string, string> =>
+  Object.fromEntries(demoAccounts().filter(({ role }) => isStaff(role)).map(({ id, name }) => [aliasOf(id), name]));
+
+const guest = (id: string): Account => ({ id, name: "Guest", role: "guest", what: "" });
+
+/** The alias under which Farebox logs and records a caller: of SHA-256 over both parts, each after its length. */
+function aliasOf(id: string): string {
+  const hash = createHash("sha256");
+  for (const part of ["caller", id]) {
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64BE(BigInt(Buffer.byteLength(part)));
+    hash.update(length).update(part);
+  }
+  return hash.digest("hex").slice(0, 24);
+}

@@ -4,6 +4,7 @@
 // that starts the payment of these contents sends the same Idempotency-Key, and finds the same payment.
 
 import { productOf } from "./catalogue";
+import type { Order } from "./payments";
 import { Stored } from "./stored";
 
 export interface Cart {
@@ -43,6 +44,12 @@ export function noteOrder(key: string, orderId: string): void {
 export function rename(key: string, orderId: string | null): void {
   const held = cart.read();
   if (held.key === key) cart.write({ ...held, key: crypto.randomUUID(), orderId });
+}
+
+/** Makes the cart that of an order which is not paid, in place of what is in it. */
+export function resume({ orderId, items }: Pick<Order, "orderId" | "items">): void {
+  const lines = Object.fromEntries(items.map(({ price, quantity }) => [price, quantity]));
+  cart.write({ lines, key: crypto.randomUUID(), orderId });
 }
 
 /** Empties the cart if it is the one that became `orderId`. */

@@ -17,5 +17,5 @@ export function declineWords({ type, code, decline_code: reason }: StripeError):
     const known = REASONS[reason ?? ""] ?? REASONS[code ?? ""] ?? "The bank declined this card.";
     return `${known} Nothing was charged: try another card.`;
   }
-  return "The payment could not be sent. If it went through after all, trying again does not charge you twice.";
+  return "Stripe gave no answer that says how it went, so the payment may have gone through or not. Your orders say so once we hear of it; pressing Pay again does not charge you twice.";
 }

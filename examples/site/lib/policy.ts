@@ -7,6 +7,8 @@ export function policy(nonce: string, standIn: string | undefined, isDevelopment
   const scripts = isDevelopment ? ["'unsafe-eval'"] : [];
   const styles = isDevelopment ? ["'unsafe-inline'"] : [`'nonce-${nonce}'`];
   const stripe = ["https://js.stripe.com", "https://*.js.stripe.com"];
+  // Link, Stripe's wallet, which the Payment Element offers.
+  const link = ["https://link.com", "https://*.link.com"];
   const rules: Record<string, string[]> = {
     "default-src": ["'none'"],
     // Scripts with the nonce may load others (that is how Stripe.js comes); the names are for browsers without 'strict-dynamic'.
@@ -14,10 +16,10 @@ export function policy(nonce: string, standIn: string | undefined, isDevelopment
     "style-src": ["'self'", ...styles],
     // Stripe.js places its frames by style attributes; an attribute loads no script.
     "style-src-attr": ["'unsafe-inline'"],
-    "img-src": ["'self'", "data:", "https://*.stripe.com"],
+    "img-src": ["'self'", "data:", "https://*.stripe.com", ...link],
     "font-src": ["'self'"],
-    "connect-src": ["'self'", "https://api.stripe.com", ...sandbox],
-    "frame-src": [...stripe, "https://hooks.stripe.com"],
+    "connect-src": ["'self'", "https://api.stripe.com", ...link, ...sandbox],
+    "frame-src": [...stripe, "https://hooks.stripe.com", ...link],
     "manifest-src": ["'self'"],
     "base-uri": ["'none'"],
     "form-action": ["'self'"],

@@ -1,11 +1,7 @@
 // Who the site knows, and what the pages show them. What a role may do, the functions decide.
 
-export const ROLES = ["guest", "customer", "support", "finance"] as const;
-
 /** A role of Farebox's roles.json. */
-export type Role = (typeof ROLES)[number];
-
-export const isRole = (value: unknown): value is Role => ROLES.some((role) => role === value);
+export type Role = "guest" | "customer" | "support" | "finance";
 
 /** Whether the staff page is theirs. */
 export const isStaff = (role: Role | undefined) => role === "support" || role === "finance";

@@ -1,20 +1,25 @@
 // The server's settings. Nothing else reads the environment, and no file of the browser's may import this one.
 
 import "server-only";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { parseEnv } from "node:util";
 
 const isDevelopment = process.env.NODE_ENV === "development";
 
-/** Where `cargo dev` says how a site reaches it; it makes new keys at each start, so this is read each time. */
-const BESIDE = process.env.FAREBOX_DEV_SETTINGS ?? "../../target/dev/farebox-4242.env";
+/** Where each `cargo dev` says how a site reaches it; it makes new keys at each start, so this is read each time. */
+const FOLDER = join(process.env.CARGO_TARGET_DIR ?? "../../target", "dev");
+const FILE = /^farebox-\d+\.env$/;
 
 /** A setting that is not there. The message names it, and is for whoever runs the site. */
 export class Missing extends Error {
   constructor(name: string) {
-    super(`${name} is not set${isDevelopment ? ", and `cargo dev` does not run beside this site" : ""}`);
+    super(`${name} is not set${isTry() ? `, and no \`cargo dev\` runs that has a file in ${FOLDER}` : ""}`);
   }
 }
+
+/** Whether this site is tried on its developer's machine: nobody says where the functions are, so it looks for a `cargo dev`. */
+export const isTry = () => !process.env.FAREBOX_ORIGIN;
 
 /** Where the functions are. */
 export const fareboxOrigin = () => new URL(needed("FAREBOX_ORIGIN")).origin;
@@ -23,10 +28,10 @@ export const fareboxOrigin = () => new URL(needed("FAREBOX_ORIGIN")).origin;
 export const siteKey = () => new TextEncoder().encode(needed("FAREBOX_SITE_KEY"));
 
 /** The header in which the proxy in front of this site writes the payer's address, over or behind what came in. */
-export const addressHeader = () => setting("CLIENT_ADDRESS_HEADER");
+export const addressHeader = () => process.env.CLIENT_ADDRESS_HEADER;
 
-/** The sandbox's stand-in for Stripe.js: in development, where `cargo dev` runs with the sandbox. */
-export const standIn = () => (isDevelopment ? setting("STRIPE_JS_URL") : undefined);
+/** The sandbox's stand-in for Stripe.js, where the functions are a `cargo dev` that runs with the sandbox. */
+export const standIn = () => (isTry() || isDevelopment ? setting("STRIPE_JS_URL") : undefined);
 
 /** Whether anybody may sign in as one of the demo's accounts, the one that refunds among them. */
 export const hasDemoAccounts = () => isDevelopment || process.env.DEMO_ACCOUNTS === "on";
@@ -37,14 +42,34 @@ function needed(name: string): string {
   return value;
 }
 
+/** All from one place: a key of a deployment is not for what runs beside it. */
 function setting(name: string): string | undefined {
-  return process.env[name] ?? (isDevelopment ? beside()[name] : undefined);
+  return (isTry() ? beside() : process.env)[name];
 }
 
+/** What the `cargo dev` says that was started last, of those that run. */
 function beside(): NodeJS.Dict<string> {
+  const running = written().filter(({ settings }) => runs(Number(settings.FAREBOX_DEV_PID)));
+  return running.sort((one, other) => other.at - one.at)[0]?.settings ?? {};
+}
+
+function written(): { at: number; settings: NodeJS.Dict<string> }[] {
   try {
-    return parseEnv(readFileSync(/* turbopackIgnore: true */ BESIDE, "utf8"));
+    const paths = readdirSync(/* turbopackIgnore: true */ FOLDER).filter((name) => FILE.test(name)).map((name) => join(FOLDER, name));
+    return paths.map((path) => ({
+      at: statSync(/* turbopackIgnore: true */ path).mtimeMs,
+      settings: parseEnv(readFileSync(/* turbopackIgnore: true */ path, "utf8")),
+    }));
   } catch {
-    return {};
+    return [];
+  }
+}
+
+/** Whether there is such a process; none is called 0. */
+function runs(pid: number): boolean {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }

@@ -49,8 +49,8 @@ async function ordered<Answer extends { orderId: string }>(
     return answer;
   } catch (error) {
     if (!(error instanceof FareboxError)) throw error;
-    const isSettled = error.code === "order_already_paid" || error.code === "payment_processing";
-    if (isSettled && orderId) return { settled: orderId };
+    // It is paid, or being paid: from another tab, or by another cart that has this one's name.
+    if (error.orderId !== undefined) return { settled: error.orderId };
     nameAnew(cart, error.code);
     throw error;
   }

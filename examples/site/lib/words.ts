@@ -40,7 +40,7 @@ export const REFUND_STATES: Record<RefundRecord["status"], string> = {
 };
 
 const REFUSALS: Record<string, string> = {
-  unauthenticated: "You are signed out. Sign in, and try again.",
+  unauthenticated: "You are signed out. Sign in to go on.",
   forbidden: "Your account may not do this.",
   not_found: "There is no such order.",
   refund_limit: "This is more than your account may refund in one go or in one day.",
@@ -50,9 +50,6 @@ const REFUSALS: Record<string, string> = {
   refund_in_full_only: "A payment like this is given back in full or not at all.",
   refund_needs_email: "Stripe has to ask the customer where the money is to go, and has no address of theirs.",
   refund_refused: "Stripe does not give this payment back.",
-  in_progress: "The same is being done right now. Try again in a moment.",
-  unavailable: "Payments are briefly not available. Nothing was charged; try again.",
-  internal: "Something went wrong on our side. Nothing was charged.",
 };
 
 export interface Trouble {
@@ -63,27 +60,47 @@ export interface Trouble {
   isUnreachable: boolean;
 }
 
-export function trouble(error: unknown): Trouble {
+/** What a page was doing when it went wrong. */
+export type Doing = "start" | "payment" | "orders" | "find" | "refund" | "portal";
+
+/** What is known then of the money, and no more: nobody said whether what was asked for was done. */
+const UNKNOWN: Record<Doing, string> = {
+  start: "Your cart is kept, and trying again does not pay twice.",
+  payment: "So we cannot say yet how your payment went. It may well have gone through: do not pay again. This page goes on asking.",
+  orders: "So your orders cannot be shown.",
+  find: "So the order cannot be shown.",
+  refund: "So it is not known whether the money went back.",
+  portal: "So your page at Stripe cannot be opened.",
+};
+
+/** Answers of the functions that leave open what was done. */
+const CAUSES: Record<string, string> = {
+  in_progress: "The same is being done right now.",
+  unavailable: "Payments are briefly not available.",
+  internal: "Something went wrong on our side.",
+};
+
+export function trouble(error: unknown, doing: Doing): Trouble {
+  const open = (cause: string) => `${cause} ${UNKNOWN[doing]}`;
   if (error instanceof Unreachable) {
     const isOffline = typeof navigator !== "undefined" && !navigator.onLine;
-    const text = isOffline
-      ? "You are offline. Nothing was charged; this page goes on when you are back."
-      : "Our payment service does not answer at the moment. Nothing was charged.";
+    const text = open(isOffline ? "You are offline." : "Our payment service does not answer at the moment.");
     return { text, code: isOffline ? "offline" : "unreachable", isUnreachable: true };
   }
   if (error instanceof FareboxError) {
     const own = error.message.charAt(0).toUpperCase() + error.message.slice(1);
+    const cause = CAUSES[error.code] ?? (error.status >= 500 ? CAUSES.internal : undefined);
     const known = error.code === "too_many_payments" ? tooMany(error.retryAfter) : REFUSALS[error.code];
-    const text = known ?? `${own.replace(/\.$/, "")}.`;
+    const text = cause ? open(cause) : (known ?? `${own.replace(/\.$/, "")}.`);
     return { text, code: [error.code, error.requestId].filter(Boolean).join(" · "), isUnreachable: false };
   }
-  return { text: "Something went wrong in this page. Reload it, and try again.", code: "page", isUnreachable: false };
+  return { text: open("Something went wrong in this page."), code: "page", isUnreachable: false };
 }
 
 /** `wait` is in seconds, at the most; an honest payer of a busy shop may read this, so it accuses nobody. */
 function tooMany(wait: number | undefined): string {
   const when = wait === undefined ? "later" : within(wait);
-  return `Many payments were started here lately, so a new one has to wait. Nothing was charged, and your cart is kept: try again ${when}.`;
+  return `Many payments were started here lately, so a new one has to wait. None was started now, and your cart is kept: try again ${when}.`;
 }
 
 function within(seconds: number): string {

@@ -1,11 +1,15 @@
-// Before `npm run dev`: makes the secret of the session cookie where there is none, for this machine alone.
+// Before `npm run dev`, and before `npm start` beside `cargo dev`: makes the secret of the session cookie where there
+// is none, for this machine alone. A deployment says where the functions are, and has a secret of its own.
 
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, appendFileSync } from "node:fs";
+import { appendFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import settings from "@next/env";
 
-const FILE = new URL("../.env.development.local", import.meta.url);
+const SITE = fileURLToPath(new URL("..", import.meta.url));
 
-const text = existsSync(FILE) ? readFileSync(FILE, "utf8") : "";
-if (!process.env.AUTH_SECRET && !/^AUTH_SECRET=./m.test(text)) {
-  appendFileSync(FILE, `AUTH_SECRET=${randomBytes(32).toString("base64url")}\n`, { mode: 0o600 });
+// What Next.js will read: the environment, and the files of this folder.
+settings.loadEnvConfig(SITE, process.env.npm_lifecycle_event === "predev");
+if (!process.env.FAREBOX_ORIGIN && !process.env.AUTH_SECRET) {
+  appendFileSync(`${SITE}/.env.local`, `AUTH_SECRET=${randomBytes(32).toString("base64url")}\n`, { mode: 0o600 });
 }

@@ -1,16 +1,15 @@
 // What a customer has beside a guest: their orders wherever they sign in, and their own page at Stripe.
 
 import { after, before, test } from "node:test";
-import { farebox, freePort, Lifetime, site } from "./processes.mjs";
+import { farebox, Lifetime, site } from "./processes.mjs";
 import { launch, visit } from "./visitor.mjs";
 
 const lifetime = new Lifetime();
 let browser, world;
 
 before(async () => {
-  const port = await freePort();
-  const { origin, sandbox } = await farebox(lifetime, { variables: { FAREBOX_RETURN_ORIGINS: `http://127.0.0.1:${port}` } });
-  world = { shop: await site(lifetime, origin, {}, port), sandbox };
+  const { origin, sandbox } = await farebox(lifetime);
+  world = { shop: await site(lifetime, origin), sandbox };
   browser = await launch();
 });
 after(async () => {

@@ -2,36 +2,64 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { farebox, freePort, next } from "./processes.mjs";
+import { AUTH_SECRET, farebox, next } from "./processes.mjs";
 import { Stripe } from "./stripe.mjs";
 import { launch, visit } from "./visitor.mjs";
 
+/** What tells a page of changed code; it complains when the site stops first. */
+const HMR = "/_next/hmr";
 /** Nothing listens there. */
 const NOTHING = "http://127.0.0.1:9";
 
-test("on a fresh clone the site says what to start, finds what runs beside it, and two effects start one payment", async (t) => {
+/** A folder in which `cargo dev` leaves its files. */
+async function target(t) {
   const folder = await mkdtemp(join(tmpdir(), "farebox-site-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
-  const port = await freePort();
-  execFileSync(process.execPath, [fileURLToPath(new URL("../scripts/session-secret.mjs", import.meta.url))]);
-  const settings = join(folder, "dev", `farebox-${port}.env`);
-  const shop = await next(t, ["dev"], { NODE_ENV: "development", FAREBOX_DEV_SETTINGS: settings });
+  return folder;
+}
+
+test("the built site beside `cargo dev` takes payments with no setting but its secret, here and at Stripe, on any ports", async (t) => {
+  const folder = await target(t);
+  // One that ran before left its file, which is newer than that of one that runs.
+  const { sandbox } = await farebox(t, { variables: { CARGO_TARGET_DIR: folder } });
+  const stale = "FAREBOX_ORIGIN=http://127.0.0.1:9\nFAREBOX_SITE_KEY=old\nFAREBOX_DEV_PID=4194305\n";
+  await writeFile(join(folder, "dev", "farebox-4242.env"), stale);
+  const shop = await next(t, ["start"], { NODE_ENV: "production", CARGO_TARGET_DIR: folder, AUTH_SECRET });
 
   const browser = await launch();
   t.after(() => browser.close());
-  const early = await visit(t, browser, { shop, sandbox: NOTHING }, { patience: 180_000, expected: ["503 (Service Unavailable)"] });
+  const visitor = await visit(t, browser, { shop, sandbox });
+  await visitor.signIn();
+  await visitor.buyMug();
+  await visitor.take("Small sticker");
+  await visitor.checkOut();
+  await visitor.page.getByLabel("On Stripe’s page").check();
+  await visitor.button("Continue to Stripe").click();
+  await visitor.page.getByRole("link", { name: "Cancel and go back to the shop" }).click();
+  await visitor.formIsThere();
+  assert.equal(new URL(visitor.page.url()).origin, shop);
+});
+
+test("on a fresh clone the site says what to start, finds what runs beside it, and two effects start one payment", async (t) => {
+  const folder = await target(t);
+  execFileSync(process.execPath, [fileURLToPath(new URL("../scripts/session-secret.mjs", import.meta.url))]);
+  const shop = await next(t, ["dev"], { NODE_ENV: "development", CARGO_TARGET_DIR: folder });
+
+  const browser = await launch();
+  t.after(() => browser.close());
+  const early = await visit(t, browser, { shop, sandbox: NOTHING }, { patience: 180_000, expected: ["503 (Service Unavailable)", HMR] });
   await early.signIn();
   await early.take("Harbour mug");
   await early.page.goto("/checkout");
   await early.page.getByRole("alert").getByText("Start them with cargo dev").waitFor();
 
-  const { sandbox } = await farebox(t, { port, variables: { CARGO_TARGET_DIR: folder } });
-  const visitor = await visit(t, browser, { shop, sandbox }, { patience: 180_000 });
+  const { sandbox } = await farebox(t, { variables: { CARGO_TARGET_DIR: folder } });
+  const visitor = await visit(t, browser, { shop, sandbox }, { patience: 180_000, expected: [HMR] });
   await visitor.signIn("Ada customer");
   await visitor.take("Harbour mug");
   await visitor.checkOut();

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { farebox, freePort, Lifetime, site } from "./processes.mjs";
+import { farebox, Lifetime, site } from "./processes.mjs";
 import { Stripe } from "./stripe.mjs";
 import { CARDS, launch, visit } from "./visitor.mjs";
 
@@ -10,10 +10,8 @@ const lifetime = new Lifetime();
 let browser, world, stripe;
 
 before(async () => {
-  // Payers are sent back to this site, so Farebox has to know where it will be.
-  const port = await freePort();
-  const { origin, sandbox } = await farebox(lifetime, { variables: { FAREBOX_RETURN_ORIGINS: `http://127.0.0.1:${port}` } });
-  world = { shop: await site(lifetime, origin, {}, port), sandbox };
+  const { origin, sandbox } = await farebox(lifetime);
+  world = { shop: await site(lifetime, origin), sandbox };
   stripe = new Stripe(sandbox);
   browser = await launch();
 });

@@ -42,7 +42,7 @@ const at = (t, address, headers = {}) =>
 /** The page says kindly when there is room again. */
 async function isToldWhen({ page }) {
   const told = page.getByRole("alert").filter({ hasText: "Many payments were started here lately" });
-  const [, minutes] = (await told.textContent()).match(/Nothing was charged, and your cart is kept: try again in (\d+) minutes\./);
+  const [, minutes] = (await told.textContent()).match(/None was started now, and your cart is kept: try again in (\d+) minutes\./);
   assert.ok(minutes > 20 && minutes <= 30, minutes);
   assert.match(await told.getAttribute("data-code"), /^too_many_payments · /);
 }

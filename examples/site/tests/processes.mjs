@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { start } from "../../../clients/program.mjs";
 
-const FOLDER = fileURLToPath(new URL("..", import.meta.url));
+export const FOLDER = fileURLToPath(new URL("..", import.meta.url));
 const NEXT = fileURLToPath(new URL("../node_modules/next/dist/bin/next", import.meta.url));
 const PATIENCE_MS = 180_000;
 
@@ -46,10 +46,10 @@ export function site(t, origin, variables = {}, port = 0) {
   return next(t, ["start"], { NODE_ENV: "production", ...settings, ...variables }, port);
 }
 
-/** Next.js with `args` and with these variables alone; 0 is any free port. */
-export async function next(t, args, variables, port = 0) {
+/** Next.js with `args` and with these variables alone, for the app in `folder`; 0 is any free port. */
+export async function next(t, args, variables, port = 0, folder = FOLDER) {
   const child = spawn(process.execPath, [NEXT, ...args, "--hostname", "127.0.0.1", "--port", String(port)], {
-    cwd: FOLDER,
+    cwd: folder,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NEXT_TELEMETRY_DISABLED: "1", ...variables },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -4,11 +4,15 @@ import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { encode } from "next-auth/jwt";
 import { AUTH_SECRET, farebox, KEYS, Lifetime, site } from "./processes.mjs";
 import { Stripe } from "./stripe.mjs";
 import { launch, visit } from "./visitor.mjs";
 
 const BUILT = fileURLToPath(new URL("../.next/static/", import.meta.url));
+
+/** The session's cookie; its name is the salt of its encryption. */
+const COOKIE = "authjs.session-token";
 
 const lifetime = new Lifetime();
 let browser, world, stripe;
@@ -52,13 +56,20 @@ test("a page that is paid on never holds the caller's token or the keys of the s
   assert.equal(await visitor.page.evaluate(() => document.cookie.includes("session")), false);
 });
 
+/** Link, which the Payment Element offers, has a host of its own. */
+const LINK = [
+  "connect-src 'self' https://api.stripe.com https://link.com https://*.link.com",
+  "frame-src https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com https://link.com https://*.link.com",
+  "img-src 'self' data: https://*.stripe.com https://link.com https://*.link.com",
+];
+
 test("a page's policy lets its own scripts and Stripe's run, and no other", async (t) => {
   const nonce = async () => {
     const { headers } = await fetch(`${world.shop}/`);
     const policy = headers.get("content-security-policy");
     const scripts = policy.split("; ").find((rule) => rule.startsWith("script-src "));
     for (const word of ["'unsafe-inline'", "'unsafe-eval'", "*:", "http:", "data:"]) assert.ok(!scripts.includes(word), scripts);
-    for (const rule of ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "connect-src 'self' https://api.stripe.com"]) {
+    for (const rule of ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", ...LINK]) {
       assert.ok(policy.split("; ").includes(rule), `${rule} is not in ${policy}`);
     }
     return scripts.match(/'nonce-([^']+)'/)[1];
@@ -129,14 +140,67 @@ test("in production the demo's accounts are there when the site says so, and not
   assert.equal(await visitor.page.evaluate(() => fetch("/api/auth/session").then((response) => response.json())), null);
 });
 
-test("a link cannot lead elsewhere after the sign-in", async (t) => {
-  const visitor = await visit(t, browser, world);
-  for (const to of ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "/\t/evil.example"]) {
-    await visitor.page.goto(`/sign-in?to=${encodeURIComponent(to)}`);
-    await visitor.button("Continue as a guest").click();
-    await visitor.button("Sign out").waitFor();
-    await visitor.page.waitForURL((url) => url.pathname !== "/sign-in");
-    assert.equal(new URL(visitor.page.url()).origin, world.shop);
+const ELSEWHERE = [
+  "//evil.example/",
+  "///evil.example",
+  "https://evil.example/",
+  "https:evil.example",
+  "javascript:alert(1)",
+  "evil.example",
+  "/\\evil.example",
+  "\\\\evil.example",
+  "/\t/evil.example",
+  "\t//evil.example",
+  "/\n/evil.example",
+  "/.//evil.example",
+  "/./\\evil.example",
+  "/..//evil.example",
+  "/x/..//evil.example",
+  "/x/.././/evil.example",
+  "/%2e//evil.example",
+  "/%2E%2e//evil.example",
+  "/.//user@evil.example/orders",
+];
+
+test("a link leads to a page of this site after the sign-in, and never elsewhere", async (t) => {
+  const visitor = await visit(t, browser, world, { expected: ["404 (Not Found)"] });
+  const { page } = visitor;
+  const leadsTo = async (to, enter) => {
+    await page.goto(`/sign-in?to=${encodeURIComponent(to)}`);
+    await enter();
+    await page.waitForURL((url) => url.pathname !== "/sign-in");
+    return page.url();
+  };
+  // First by the form, then as somebody who is signed in already.
+  const byForm = () => visitor.button("Continue as a guest").click();
+  for (const to of ["/.//evil.example", "/x/..//evil.example"]) {
+    assert.equal(await leadsTo(to, byForm), `${world.shop}/`);
     await visitor.signOut();
   }
+  assert.equal(await leadsTo("/orders", byForm), `${world.shop}/orders`);
+  for (const to of ELSEWHERE) assert.equal(await leadsTo(to, () => {}), `${world.shop}/`, to);
+  const own = ["/cart", "/checkout/return?order=o_1", "/checkout/return?order=//evil.example"];
+  for (const to of own) assert.equal(await leadsTo(to, () => {}), world.shop + to);
+});
+
+test("who lost a role has lost it at once, and who lost their account is signed out", async (t) => {
+  // As a sign-in of earlier wrote it into a session that is good for a month.
+  const session = async (token) => {
+    const value = await encode({ token, secret: AUTH_SECRET, salt: COOKIE });
+    return { cookie: `${COOKIE}=${value}`, "sec-fetch-site": "same-origin", "idempotency-key": "k" };
+  };
+  const refund = async (headers) => {
+    const body = JSON.stringify({ orderId: "ord_1" });
+    const response = await fetch(`${world.shop}/api/payments/refund`, { method: "POST", headers, body });
+    return [response.status, (await response.json()).error.code];
+  };
+  const demoted = await session({ sub: "demo-sam", name: "Sam", role: "finance" });
+  assert.deepEqual(await refund(demoted), [403, "forbidden"]);
+  const page = await fetch(`${world.shop}/staff`, { headers: demoted }).then((response) => response.text());
+  assert.match(page, /mayRefund\W+false/);
+  const removed = await session({ sub: "demo-eve", name: "Eve", role: "finance" });
+  assert.deepEqual(await refund(removed), [401, "unauthenticated"]);
+  assert.equal(await fetch(`${world.shop}/api/auth/session`, { headers: removed }).then((response) => response.json()), null);
+  // One that the site still has.
+  assert.deepEqual(await refund(await session({ sub: "demo-fin" })), [404, "not_found"]);
 });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { farebox, Lifetime, site } from "./processes.mjs";
+import { isSound } from "./sound.mjs";
 import { Stripe } from "./stripe.mjs";
 import { launch, visit } from "./visitor.mjs";
 
@@ -62,7 +63,7 @@ test("finance gives part of it back, after a question, and the trail says who an
   assert.deepEqual([refund.amount, refund.reason, more.length], [450, "requested_by_customer", 0]);
   const row = fin.page.locator('tbody tr[data-state="succeeded"]');
   const shown = await row.textContent();
-  for (const part of ["$4.50", "The customer asked", "Given back", refund.id]) assert.ok(shown.includes(part), shown);
+  for (const part of ["$4.50", "The customer asked", "Given back", refund.id, "Fin"]) assert.ok(shown.includes(part), shown);
   assert.equal(await fin.page.evaluate(() => document.activeElement.id), "trail");
 
   await fin.button("Give back…").click();
@@ -99,14 +100,61 @@ test("a refund whose answer is lost is one refund when it is asked for again", a
   await fin.button("Give back…").click();
   await fin.button("Give it back").click();
   await state(fin, "partially_refunded");
-  await fin.page.getByText("does not answer").waitFor();
+  const told = fin.page.getByRole("alert").filter({ hasText: "does not answer" });
+  await told.getByText("it is not known whether the money went back").waitFor();
+  const amount = () => fin.page.getByLabel("Amount, in USD").inputValue();
+  assert.equal(await amount(), "5.00");
+  assert.equal(await fin.button("Give back…").count(), 0);
+  await isSound(fin, "a refund without an answer");
 
+  // As it was, after a reload and in another tab too.
+  await find(fin, orderId);
+  await fin.page.getByText("The refund of $5.00 has no answer yet").waitFor();
+  assert.equal(await amount(), "5.00");
+  const other = await fin.newTab();
+  await find(other, orderId);
+  await other.button("Find out what became of it").waitFor();
+  await fin.button("Find out what became of it").click();
+  await fin.button("Give back…").waitFor();
+  assert.equal(await amount(), "10.00");
+  assert.deepEqual((await stripe.refunds(orderId)).map((refund) => refund.amount), [500]);
+  await other.button("Give back…").waitFor();
+});
+
+test("a refund whose request was lost on the way is made once when it is asked for again", async (t) => {
+  const orderId = await paidOrder(t);
+  const fin = await account(t, "Fin finance", { expected: ["Failed to load resource"] });
+  await find(fin, orderId);
+  await fin.page.route("**/api/payments/refund", (route) => route.abort(), { times: 1 });
   await fin.page.getByLabel("Amount, in USD").fill("5");
   await fin.button("Give back…").click();
   await fin.button("Give it back").click();
-  await fin.button("Give back…").and(fin.page.locator(":enabled")).waitFor();
-  await fin.page.getByText("does not answer").waitFor({ state: "detached" });
-  assert.deepEqual((await stripe.refunds(orderId)).map(({ amount }) => amount), [500]);
+  await fin.page.getByText("The refund of $5.00 has no answer yet").waitFor();
+  assert.deepEqual(await stripe.refunds(orderId), []);
+  // A sign-in that ended meanwhile says nothing of the refund.
+  await fin.page.route("**/api/payments/refund", (route) => {
+    const error = { code: "unauthenticated", message: "sign in", requestId: "" };
+    return route.fulfill({ status: 401, json: { error } });
+  }, { times: 1 });
+  await fin.button("Find out what became of it").click();
+  await fin.page.getByText("You are signed out.").waitFor();
+  await fin.button("Find out what became of it").click();
+  await state(fin, "partially_refunded");
+  assert.deepEqual((await stripe.refunds(orderId)).map((refund) => refund.amount), [500]);
+});
+
+test("on a phone the record of refunds is read without scrolling sideways", async (t) => {
+  const orderId = await paidOrder(t);
+  const fin = await account(t, "Fin finance", { viewport: { width: 390, height: 844 } });
+  await find(fin, orderId);
+  await fin.button("Give back…").click();
+  await fin.button("Give it back").click();
+  await fin.page.locator('tbody tr[data-state="succeeded"]').waitFor();
+  const [width, whole] = await fin.page.locator("table").evaluate((table) => {
+    const boxes = [...table.querySelectorAll("tbody *")].map((element) => element.getBoundingClientRect().right);
+    return [innerWidth, Math.max(...boxes)];
+  });
+  assert.ok(whole <= width, `${whole} of ${width}`);
 });
 
 test("support finds the order and its trail, and cannot refund, by the page or past it", async (t) => {

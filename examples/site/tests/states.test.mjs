@@ -59,7 +59,7 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
     await visitor.outcome("paid");
     const orderId = visitor.orderId();
     await isSound(visitor, "paid");
-    await at("/orders", page.getByRole("link", { name: orderId }));
+    await at("/orders", page.getByText(orderId));
 
     await visitor.signOut();
     await visitor.signIn("Ada customer");
@@ -101,8 +101,54 @@ test("a payment that failed is told, and leads back to the cart", async (t) => {
   await visitor.page.goto(`/checkout/return?order=${orderId}`);
   await visitor.outcome("failed");
   await isSound(visitor, "failed");
-  await visitor.page.getByRole("link", { name: "Try another card" }).click();
+  await visitor.button("Try another card").click();
   await visitor.formIsThere();
+});
+
+test("an order that nobody tried to pay says so, and can be paid from any browser of its customer", async (t) => {
+  const ada = await visit(t, browser, world);
+  await ada.signIn("Ada customer");
+  await ada.take("Harbour mug", "Small sticker");
+  await ada.checkOut();
+  const [orderId] = await ada.page.evaluate(() => JSON.parse(localStorage.getItem("shop.orders")));
+
+  const elsewhere = await visit(t, browser, world, { colorScheme: "dark", viewport: { width: 390, height: 844 } });
+  await elsewhere.signIn("Ada customer");
+  await elsewhere.take("Tern shirt");
+  await elsewhere.page.goto("/orders");
+  const line = elsewhere.page.locator(`[data-order="${orderId}"]`);
+  await line.getByText(orderId).waitFor();
+  await line.getByRole("link", { name: "Harbour mug, Small sticker" }).click();
+  await elsewhere.outcome("open");
+  await elsewhere.page.getByText("This order takes the place of what is in your cart.").waitFor();
+  await isSound(elsewhere, "an order that is not paid");
+  await elsewhere.button("Pay now").click();
+  await elsewhere.formIsThere();
+  assert.equal(await elsewhere.payButton().textContent(), "Pay $18.00");
+  await elsewhere.pay();
+  await elsewhere.outcome("paid");
+  assert.equal(elsewhere.orderId(), orderId);
+  assert.equal((await stripe.intents(orderId)).length, 1);
+});
+
+test("what is known of the money is said, and no more, while a payment is on its way", async (t) => {
+  const visitor = await visit(t, browser, world, { expected: ["409 (Conflict)"] });
+  await visitor.signIn();
+  await visitor.take("Small sticker");
+  await visitor.checkOut();
+  await visitor.pay(CARDS.declined);
+  await visitor.page.getByRole("alert").filter({ hasText: "declined" }).waitFor();
+  await stripe.tell("webhooks/hold");
+  t.after(() => stripe.tell("webhooks/release"));
+  await visitor.pay();
+  await visitor.outcome("processing");
+  // The page of the first card's failure, from the history; the order does not know of the second yet.
+  await visitor.page.goto(`/checkout/return?order=${visitor.orderId()}&redirect_status=failed`);
+  await visitor.outcome("failed");
+  assert.equal(await visitor.page.getByText(/nothing was charged/i).count(), 0);
+  await visitor.button("Try another card").click();
+  // Stripe has the money: the payer is led to the order, and not to a form.
+  await visitor.outcome("processing");
 });
 
 test("offline the page says so and keeps the cart, and it goes on when the network is back", async (t) => {
@@ -116,7 +162,7 @@ test("offline the page says so and keeps the cart, and it goes on when the netwo
   await isSound(visitor, "offline");
   await page.getByLabel("On Stripe’s page").check();
   await visitor.button("Continue to Stripe").click();
-  await page.getByRole("alert").getByText("You are offline. Nothing was charged").waitFor();
+  await page.getByRole("alert").getByText("You are offline. Your cart is kept, and trying again does not pay twice.").waitFor();
   await page.context().setOffline(false);
   await page.getByText("You are offline. Your cart is kept").waitFor({ state: "hidden" });
   await page.getByLabel("Card or wallet").check();
@@ -138,6 +184,10 @@ test("without the functions the site says so, and goes on when they are there", 
   await isSound(visitor, "checkout without the functions");
   await page.goto("/checkout/return?order=o1");
   await isTold();
+  // Whoever has just paid is not told that they did not.
+  await page.getByText("It may well have gone through: do not pay again.").waitFor();
+  assert.equal(await page.getByText(/charged|try again/i).count(), 0);
+  await isSound(visitor, "the return page without the functions");
 
   const { sandbox } = await farebox(t, { port });
   // The browser's Stripe stays the first one; what matters here is that the functions are asked again.

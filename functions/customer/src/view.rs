@@ -10,7 +10,7 @@
 use serde::Serialize;
 use shared::{
     Error,
-    order::{Order, Status},
+    order::{Order, OrderItem, Status},
     stripe::{Card, Customer},
 };
 use utoipa::ToSchema;
@@ -64,6 +64,12 @@ struct OrderView {
     refunded_amount: i64,
     refund_pending_amount: i64,
     created_at: i64,
+    /// What is bought; nothing where the site signed the order.
+    items: Vec<OrderItem>,
+    /// What the site wrote into the order that it signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    description: Option<String>,
 }
 
 impl App {
@@ -118,7 +124,8 @@ impl CardView {
 
 impl OrderView {
     fn of(order: &Order) -> Self {
-        let amount = order.revision().contents.amount();
+        let contents = &order.revision().contents;
+        let amount = contents.amount();
         Self {
             order_id: order.id().to_string(),
             status: order.status(),
@@ -127,6 +134,8 @@ impl OrderView {
             refunded_amount: order.refunded_amount(),
             refund_pending_amount: order.refund_pending_amount(),
             created_at: order.created_at(),
+            items: contents.items(),
+            description: contents.description().map(str::to_owned),
         }
     }
 }

@@ -35,7 +35,7 @@ use shared::{
     config::need,
     host,
     ledger::Ledger,
-    order::{Awaited, Order, OrderId, Status},
+    order::{Awaited, Order, OrderId, OrderItem, Status},
     request::Query,
 };
 use utoipa::ToSchema;
@@ -111,6 +111,12 @@ struct OrderView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     awaiting: Option<Awaited>,
+    /// What is bought; nothing where the site signed the order.
+    items: Vec<OrderItem>,
+    /// What the site wrote into the order that it signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    description: Option<String>,
     /// For callers whose role reaches any order; a customer is not told who refunded.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -127,7 +133,8 @@ struct OrderView {
         (status = 200, description = "The order as it is now", body = OrderView,
             example = json!({ "orderId": "ord_8d0a2f", "status": "paid", "amount": 3000, "currency": "usd",
                 "refundedAmount": 0, "refundPendingAmount": 0, "createdAt": 1_790_000_000,
-                "updatedAt": 1_790_000_060, "paidAt": 1_790_000_060 })),
+                "updatedAt": 1_790_000_060, "paidAt": 1_790_000_060,
+                "items": [{ "price": "mug", "quantity": 2, "unitAmount": 1500 }] })),
         Refusals,
     ),
     security(("callerToken" = [])),
@@ -147,7 +154,8 @@ async fn read(
 
 impl OrderView {
     fn of(order: &Order, refunds: Option<Vec<RefundView>>) -> Self {
-        let amount = order.revision().contents.amount();
+        let contents = &order.revision().contents;
+        let amount = contents.amount();
         Self {
             order_id: order.id().to_string(),
             status: order.status(),
@@ -159,6 +167,8 @@ impl OrderView {
             updated_at: order.updated_at(),
             paid_at: order.paid_at(),
             awaiting: order.awaited(),
+            items: contents.items(),
+            description: contents.description().map(str::to_owned),
             refunds,
         }
     }

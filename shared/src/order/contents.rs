@@ -3,6 +3,7 @@
 use std::{cmp::Ordering, collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{amount::Amount, digest};
 
@@ -55,10 +56,24 @@ impl fmt::Display for OrderId {
 pub struct Line {
     /// Stripe's id of the price.
     pub price: String,
+    /// The shop's lookup key for the price, as it was when it was priced. It does not tell contents apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lookup_key: Option<String>,
     /// How many.
     pub quantity: u32,
     /// In minor units of the order's currency.
     pub unit_amount: i64,
+}
+
+/// A line of an order as an answer shows it. `price` and `quantity` can be sent again as an item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderItem {
+    /// The shop's lookup key for the price, or Stripe's id of a price that has none.
+    price: String,
+    quantity: u32,
+    /// In minor units of the order's currency.
+    unit_amount: i64,
 }
 
 /// What is bought, and for how much.
@@ -167,6 +182,17 @@ impl Contents {
     #[must_use]
     pub fn lines(&self) -> &[Line] {
         &self.lines
+    }
+
+    /// The lines as an answer shows them.
+    #[must_use]
+    pub fn items(&self) -> Vec<OrderItem> {
+        let item = |line: &Line| OrderItem {
+            price: line.lookup_key.as_ref().unwrap_or(&line.price).clone(),
+            quantity: line.quantity,
+            unit_amount: line.unit_amount,
+        };
+        self.lines.iter().map(item).collect()
     }
 
     /// What the site wrote for the payer's receipt.

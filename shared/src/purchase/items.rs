@@ -118,7 +118,10 @@ impl Till {
         let opened = self.ledger.open_order(opening, self.clock.now()).await?;
         if opened == Opened::Refused(Refusal::Fixed(Fixed::Processing)) {
             let order = self.ledger.order(&id).await?;
-            return Err(order.as_ref().map_or(Error::PaymentProcessing, processing));
+            return Err(match order {
+                Some(order) => processing(&order),
+                None => Error::PaymentProcessing(id),
+            });
         }
         if opened == Opened::Refused(Refusal::NotFound) {
             tracing::info!(caller, order.id = %id, "not the caller's");
@@ -133,21 +136,27 @@ impl Till {
         for (name, quantity) in wanted {
             let price = prices.get(name);
             let unit = unit(name, price)?;
-            let line: &mut (u32, Amount) = lines.entry(price_id(price)).or_insert((0, unit));
+            let line = lines.entry(price_id(price));
+            let lookup_key = || price.and_then(|price| price.lookup_key.clone());
+            let line: &mut (u32, Amount, Option<String>) =
+                line.or_insert_with(|| (0, unit, lookup_key()));
             line.0 += quantity;
         }
-        let lines = lines.into_iter().map(|(price, (quantity, unit))| {
-            let amount = unit.times(quantity)?;
-            let unit_amount = unit.minor_units();
-            Ok((
-                Line {
-                    price,
-                    quantity,
-                    unit_amount,
-                },
-                amount,
-            ))
-        });
+        let lines = lines
+            .into_iter()
+            .map(|(price, (quantity, unit, lookup_key))| {
+                let amount = unit.times(quantity)?;
+                let unit_amount = unit.minor_units();
+                Ok((
+                    Line {
+                        price,
+                        lookup_key,
+                        quantity,
+                        unit_amount,
+                    },
+                    amount,
+                ))
+            });
         let contents = lines
             .collect::<Result<Vec<_>, _>>()
             .and_then(Contents::priced)

@@ -8,6 +8,8 @@ use crate::{Error, order::OrderId};
 
 /// The longest URL that is taken, in bytes.
 const LONGEST: usize = 2048;
+/// Hosts that are this machine.
+const LOCAL: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 /// The name under which the order's id is in the query.
 const ORDER: &str = "order";
 /// What Stripe puts the session's id in place of, and what becomes of it in the path of a URL
@@ -16,21 +18,30 @@ const TEMPLATE: (&str, &str) = ("{CHECKOUT_SESSION_ID}", "%7BCHECKOUT_SESSION_ID
 
 /// Origins to which payers may be sent back: `FAREBOX_RETURN_ORIGINS`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ReturnOrigins(Vec<Origin>);
+pub struct ReturnOrigins(Vec<Allowed>);
+
+/// An entry of the setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Allowed {
+    Exactly(Origin),
+    /// Plain http at this host of this machine, whatever the port: `http://localhost:*`.
+    AnyPort(&'static str),
+}
 
 /// A URL of the shop's own.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ReturnUrl(Url);
 
 impl ReturnOrigins {
-    /// Reads origins with commas between, such as `https://shop.example,http://127.0.0.1:3000`.
+    /// Reads origins with commas between, such as `https://shop.example,http://127.0.0.1:3000`. On this
+    /// machine alone `*` stands for any port: `http://localhost:*`.
     ///
     /// # Errors
     ///
     /// A text that says what is wrong.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         text.split(',')
-            .map(origin)
+            .map(allowed)
             .collect::<Result<_, _>>()
             .map(Self)
     }
@@ -57,7 +68,7 @@ impl ReturnOrigins {
         }
         // A `blob:` URL has the origin of what it holds.
         let is_web = matches!(url.scheme(), "http" | "https");
-        if !is_web || !self.0.contains(&url.origin()) {
+        if !is_web || !self.0.iter().any(|allowed| allowed.allows(&url)) {
             return Err(wrong("is not at one of this shop's origins"));
         }
         if url.query_pairs().any(|(name, _)| name == ORDER) {
@@ -71,8 +82,10 @@ impl ReturnOrigins {
     /// The domains of the shop's pages, where wallets have to be registered; addresses and this machine
     /// have none.
     pub fn domains(&self) -> impl Iterator<Item = String> {
-        self.0.iter().filter_map(|origin| match origin {
-            Origin::Tuple(_, Host::Domain(name), _) if name != "localhost" => Some(name.clone()),
+        self.0.iter().filter_map(|allowed| match allowed {
+            Allowed::Exactly(Origin::Tuple(_, Host::Domain(name), _)) if name != "localhost" => {
+                Some(name.clone())
+            }
             _ => None,
         })
     }
@@ -104,6 +117,23 @@ impl fmt::Debug for ReturnUrl {
     }
 }
 
+impl Allowed {
+    fn allows(&self, url: &Url) -> bool {
+        match self {
+            Self::Exactly(origin) => *origin == url.origin(),
+            Self::AnyPort(host) => url.scheme() == "http" && url.host_str() == Some(*host),
+        }
+    }
+}
+
+fn allowed(text: &str) -> Result<Allowed, &'static str> {
+    let any_port = |host: &&str| text == format!("http://{host}:*");
+    match LOCAL.iter().copied().find(any_port) {
+        Some(host) => Ok(Allowed::AnyPort(host)),
+        None => origin(text).map(Allowed::Exactly),
+    }
+}
+
 fn origin(text: &str) -> Result<Origin, &'static str> {
     const FORM: &str = "must be origins with commas between, such as `https://shop.example`: without a path, and without spaces";
     let url = Url::parse(text).map_err(|_| FORM)?;
@@ -112,7 +142,7 @@ fn origin(text: &str) -> Result<Origin, &'static str> {
     if origin.ascii_serialization() != text || text.contains('*') {
         return Err(FORM);
     }
-    let is_local = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    let is_local = url.host_str().is_some_and(|host| LOCAL.contains(&host));
     match url.scheme() {
         "https" => Ok(origin),
         "http" if is_local => Ok(origin),
@@ -233,6 +263,24 @@ mod tests {
     }
 
     #[test]
+    fn any_port_of_this_machine_may_be_allowed_and_of_no_other() {
+        let origins = ReturnOrigins::parse("http://localhost:*,https://shop.example").unwrap();
+        for (text, is_allowed) in [
+            ("http://localhost:3000/paid", true),
+            ("http://localhost:40123", true),
+            ("http://localhost", true),
+            ("https://localhost:3000", false),
+            ("http://127.0.0.1:3000", false),
+            ("http://localhost.evil.example:3000", false),
+            ("http://evil.example:3000", false),
+            ("https://shop.example", true),
+            ("https://shop.example:8443", false),
+        ] {
+            assert_eq!(origins.check("x", text).is_ok(), is_allowed, "{text}");
+        }
+    }
+
+    #[test]
     fn a_setting_that_is_not_exactly_origins_is_refused() {
         for text in [
             "shop.example",
@@ -241,6 +289,11 @@ mod tests {
             "https://shop.example?x",
             "https://ada@shop.example",
             "https://*.shop.example",
+            "https://shop.example:*",
+            "http://shop.example:*",
+            "https://localhost:*",
+            "http://localhost:*/",
+            "http://*:3000",
             "*",
             "null",
             "https://SHOP.example",

@@ -4,17 +4,9 @@ import type { Metadata } from "next";
 import { redirect } from "next/navigation";
 import { auth, signIn } from "@/auth";
 import { demoAccounts } from "@/lib/accounts";
-import { hasDemoAccounts } from "@/lib/settings";
+import { ownPath } from "@/lib/own-path";
 
 export const metadata: Metadata = { title: "Sign in" };
-
-/** A path of this site's, else the shop: a link from elsewhere must not lead away after the sign-in. */
-function ownPath(to: string | string[] | undefined): string {
-  const here = "http://here.invalid";
-  if (typeof to !== "string" || !to.startsWith("/") || !URL.canParse(to, here)) return "/";
-  const url = new URL(to, here);
-  return url.origin === here ? url.pathname + url.search : "/";
-}
 
 export default async function SignIn({ searchParams }: { searchParams: Promise<{ to?: string | string[] }> }) {
   const to = ownPath((await searchParams).to);
@@ -24,7 +16,7 @@ export default async function SignIn({ searchParams }: { searchParams: Promise<{
     "use server";
     await signIn("credentials", { account: form.get("account"), redirectTo: to });
   }
-  const accounts = hasDemoAccounts() ? demoAccounts() : [];
+  const accounts = demoAccounts();
   return (
     <div className="narrow">
       <h1>Who is it?</h1>

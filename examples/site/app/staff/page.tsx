@@ -5,6 +5,7 @@ import Link from "next/link";
 import { redirect } from "next/navigation";
 import { auth } from "@/auth";
 import { FindOrder } from "@/components/find-order";
+import { staffNames } from "@/lib/accounts";
 import { isStaff, refunds } from "@/lib/roles";
 
 export const metadata: Metadata = { title: "Staff" };
@@ -12,11 +13,11 @@ export const metadata: Metadata = { title: "Staff" };
 export default async function StaffPage() {
   const session = await auth();
   if (!session) redirect("/sign-in?to=/staff");
-  const role = session.user?.role;
+  const { id = "", role } = session.user ?? {};
   return (
     <div className="page">
       <h1>Orders</h1>
-      {isStaff(role) ? <FindOrder mayRefund={refunds(role)} /> : <NotForYou />}
+      {isStaff(role) ? <FindOrder account={id} mayRefund={refunds(role)} names={staffNames()} /> : <NotForYou />}
     </div>
   );
 }

@@ -10,7 +10,7 @@ fn ada(id: &str, email: &str) -> Value {
         "id": id, "name": "Ada Lovelace", "email": email,
         "cards": [{ "brand": "visa", "last4": "4242", "expMonth": 12, "expYear": 2034 }],
         "orders": [{ "orderId": "o_1", "status": "paid", "amount": 1500, "currency": "usd",
-            "refundedAmount": 0, "refundPendingAmount": 0, "createdAt": 0 }],
+            "refundedAmount": 0, "refundPendingAmount": 0, "createdAt": 0, "items": [] }],
     })
 }
 
@@ -107,7 +107,7 @@ async fn orders_are_the_callers_the_newest_first() {
     let ids: Vec<&Value> = orders.iter().map(|one| &one["orderId"]).collect();
     assert_eq!(ids, ["o_3", "o_2", "o_1"]);
     let expected = json!({ "orderId": "o_3", "status": "partially_refunded", "amount": 900,
-        "currency": "eur", "refundedAmount": 400, "refundPendingAmount": 0, "createdAt": 0 });
+        "currency": "eur", "refundedAmount": 400, "refundPendingAmount": 0, "createdAt": 0, "items": [] });
     assert_eq!(orders[0], expected);
 }
 

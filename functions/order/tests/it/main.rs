@@ -19,7 +19,7 @@ use shared::{
     amount::{Amount, Currency},
     event::Event,
     ledger::{Opened, Opening},
-    order::{Contents, Note, OrderId},
+    order::{Contents, Line, Note, OrderId},
     stripe::Stripe,
 };
 use testing::{Answer, Client, NOW, Shop};
@@ -101,7 +101,7 @@ async fn the_owner_reads_state_amounts_and_times() {
     let intent = page.order().await;
     let created = page.read("ada", "/api/order?id=o_1").await.expect(200);
     let expected = json!({ "orderId": "o_1", "status": "created", "amount": 1500, "currency": "usd",
-        "refundedAmount": 0, "refundPendingAmount": 0, "createdAt": NOW, "updatedAt": NOW, "paidAt": null });
+        "refundedAmount": 0, "refundPendingAmount": 0, "createdAt": NOW, "updatedAt": NOW, "paidAt": null, "items": [] });
     assert_eq!(created.body, expected);
 
     page.shop
@@ -117,6 +117,37 @@ async fn the_owner_reads_state_amounts_and_times() {
     assert_eq!(after["refundedAmount"], 400);
     assert_eq!(after["updatedAt"], NOW + 5);
     assert!(after["paidAt"].is_i64());
+}
+
+#[tokio::test]
+async fn what_is_bought_is_named_as_the_shop_names_it() {
+    let page = Page::open().await;
+    let line = |price: &str, lookup_key: Option<&str>, quantity| Line {
+        price: price.to_owned(),
+        lookup_key: lookup_key.map(str::to_owned),
+        quantity,
+        unit_amount: 300,
+    };
+    let cost = |quantity: i64| Amount::new(300 * quantity, Currency::parse("usd").unwrap());
+    let opening = Opening {
+        operation: None,
+        order: OrderId::parse("o_1").unwrap(),
+        must_exist: false,
+        owner: CallerId::parse("ada").unwrap(),
+        previous_owner: None,
+        contents: Contents::priced(vec![
+            (line("price_1", Some("sticker"), 2), cost(2).unwrap()),
+            (line("price_2", None, 1), cost(1).unwrap()),
+        ])
+        .unwrap(),
+    };
+    page.shop.ledger.open_order(opening, NOW).await.unwrap();
+
+    let order = page.read("ada", "/?id=o_1").await.expect(200).body;
+
+    let expected = json!([{ "price": "sticker", "quantity": 2, "unitAmount": 300 },
+        { "price": "price_2", "quantity": 1, "unitAmount": 300 }]);
+    assert_eq!(order["items"], expected);
 }
 
 #[tokio::test]
