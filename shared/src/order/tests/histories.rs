@@ -193,7 +193,7 @@ fn outcome(mut order: Order, events: &[Event]) -> (Order, usize, Vec<String>) {
 #[derive(Clone, Debug)]
 enum Told {
     Note(Note),
-    Event(Event),
+    Event(Box<Event>),
 }
 
 /// The ways of an order: its form's intent `pi_1`, then two pages, then the intent `pi_4`. How many of them
@@ -278,10 +278,14 @@ fn interleaved(ways: &[Vec<Event>], picks: &[(usize, bool)]) -> Vec<Told> {
     }
     let mut told = Vec::new();
     for n in 0..ways.len() {
-        told.extend(slots[n].drain(..).map(Told::Event));
+        told.extend(slots[n].drain(..).map(|event| Told::Event(Box::new(event))));
         let (note, id) = way(n, &order);
         told.push(Told::Note(note));
-        told.extend(after_note[n].drain(..).map(Told::Event));
+        told.extend(
+            after_note[n]
+                .drain(..)
+                .map(|event| Told::Event(Box::new(event))),
+        );
         if n + 1 < ways.len() {
             let closing = (n == 0).then(|| Note::Closing(id.clone()));
             told.extend(
