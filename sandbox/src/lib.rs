@@ -41,7 +41,12 @@
 //! | `POST /_sandbox/checkout/sessions/{id}/expire` | | lets a session's time run out |
 //! | `POST /_sandbox/billing_portal/save_settings` | | makes the portal's default configuration |
 //! | `POST /_sandbox/refunds/{id}/succeed`, `…/fail` | | ends a refund |
+//! | `POST /_sandbox/disputes` | `payment_intent`, `amount`, `case=fraudulent\|product_not_received\|inquiry` | disputes a payment, or a part |
 //! | `POST /_sandbox/disputes/{id}/close` | `outcome=won\|lost` | ends a dispute |
+//! | `POST /_sandbox/disputes/{id}/escalate` | | makes a dispute of an inquiry, also of a closed one |
+//! | `POST /_sandbox/disputes/{id}/reverse` | | reverses what the bank decided |
+//! | `POST /_sandbox/early_fraud_warnings` | `payment_intent`, `fraud_type` | warns of fraud |
+//! | `POST /_sandbox/reviews` | `payment_intent`, `opened_reason=rule\|manual` | opens a review; `POST /v1/reviews/{id}/approve` closes it |
 //! | `POST /_sandbox/events/{id}/resend`, `…/forge` | | sends an event again; with a wrong signature |
 //! | `POST /_sandbox/webhooks` | `url`, `secret`, `payload=snapshot\|thin` | adds an endpoint; secrets are separated by commas |
 //! | `POST /_sandbox/webhooks/secrets` | `secrets[]` | signs with these from now on |

@@ -6,6 +6,7 @@ pub(crate) mod charge;
 pub(crate) mod checkout_session;
 pub(crate) mod customer;
 pub(crate) mod dispute;
+pub(crate) mod early_fraud_warning;
 pub(crate) mod event;
 pub(crate) mod payment_intent;
 pub(crate) mod payment_method;
@@ -14,6 +15,7 @@ pub(crate) mod portal;
 pub(crate) mod price;
 pub(crate) mod product;
 pub(crate) mod refund;
+pub(crate) mod review;
 pub(crate) mod setup_intent;
 pub(crate) mod thin_event;
 pub(crate) mod token;
@@ -32,6 +34,8 @@ pub(crate) const ROUTES: &[&[Route]] = &[
     checkout_session::ROUTES,
     portal::ROUTES,
     dispute::ROUTES,
+    early_fraud_warning::ROUTES,
+    review::ROUTES,
     event::ROUTES,
     thin_event::ROUTES,
     webhook_endpoint::ROUTES,

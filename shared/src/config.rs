@@ -13,7 +13,7 @@ use std::{cell::RefCell, collections::BTreeSet, fmt, time::Duration};
 pub use misspelt::Misspelt;
 pub use reader::Problem;
 pub(crate) use reader::Reader;
-pub use values::{ApiBase, Caps, Destination, LedgerLocation, Subscriptions};
+pub use values::{ApiBase, Caps, ConnectedAccounts, Destination, LedgerLocation, Subscriptions};
 pub(crate) use values::{endpoint, seconds};
 
 use secrecy::SecretString;
@@ -75,6 +75,9 @@ pub struct Config {
     /// `FAREBOX_FULFIL_EVENTS`: types of Stripe's events that are passed on as they are; none by
     /// default.
     pub subscriptions: Subscriptions,
+    /// `FAREBOX_CONNECTED_ACCOUNTS`: the accounts of Connect whose events are taken like one's own; none by
+    /// default.
+    pub connected_accounts: ConnectedAccounts,
     /// Who may call, and what their roles let them do.
     pub access: access::Settings,
     /// How many payments may be started, by one caller and from one address.
@@ -177,6 +180,9 @@ impl Config {
             fulfil,
             subscriptions: read
                 .value("FAREBOX_FULFIL_EVENTS", Subscriptions::parse)
+                .unwrap_or_default(),
+            connected_accounts: read
+                .value("FAREBOX_CONNECTED_ACCOUNTS", ConnectedAccounts::parse)
                 .unwrap_or_default(),
             access,
             limits: limits::Settings::read(&mut read),

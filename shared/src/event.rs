@@ -8,6 +8,7 @@
 //! (`object: "v2.core.event"`) names it, and whoever accepts the event fetches it first
 //! (<https://docs.stripe.com/event-destinations#thin-events>).
 
+mod kinds;
 mod objects;
 
 use std::borrow::Cow;
@@ -15,60 +16,13 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+pub use kinds::{ACTED_ON, LISTED, NEEDED};
 pub use objects::{
-    Charge, CheckoutSession, Dispute, Expiry, Intent, NextAction, PaymentError, Refund,
+    BalanceTransaction, Charge, CheckoutSession, Dispute, EarlyFraudWarning, EvidenceDetails,
+    Expiry, Intent, NextAction, PaymentError, Refund, Review,
 };
 
 use crate::{deployment::Deployment, digest, rfc3339};
-
-/// Every type of event that may move an order, at every version of Stripe's API.
-pub const ACTED_ON: [&str; 22] = [
-    "charge.dispute.closed",
-    "charge.dispute.created",
-    "charge.dispute.funds_reinstated",
-    "charge.dispute.funds_withdrawn",
-    "charge.dispute.updated",
-    "charge.refund.updated",
-    "charge.refunded",
-    "checkout.session.async_payment_failed",
-    "checkout.session.async_payment_succeeded",
-    "checkout.session.completed",
-    "checkout.session.expired",
-    "payment_intent.amount_capturable_updated",
-    "payment_intent.canceled",
-    "payment_intent.created",
-    "payment_intent.partially_funded",
-    "payment_intent.payment_failed",
-    "payment_intent.processing",
-    "payment_intent.requires_action",
-    "payment_intent.succeeded",
-    "refund.created",
-    "refund.failed",
-    "refund.updated",
-];
-
-/// The types among them that an endpoint is to be subscribed to. The others tell nothing that these do
-/// not, or nothing about how these payments are made. Stripe takes up to twenty where it filters by type.
-pub const NEEDED: [&str; 18] = [
-    "charge.dispute.closed",
-    "charge.dispute.created",
-    "charge.dispute.funds_reinstated",
-    "charge.dispute.funds_withdrawn",
-    "charge.dispute.updated",
-    "charge.refunded",
-    "checkout.session.async_payment_failed",
-    "checkout.session.async_payment_succeeded",
-    "checkout.session.completed",
-    "checkout.session.expired",
-    "payment_intent.canceled",
-    "payment_intent.payment_failed",
-    "payment_intent.processing",
-    "payment_intent.requires_action",
-    "payment_intent.succeeded",
-    "refund.created",
-    "refund.failed",
-    "refund.updated",
-];
 
 /// The first version of Stripe's API whose endpoints hear of each refund in an event of its own
 /// (<https://docs.stripe.com/changelog/acacia>).
@@ -85,6 +39,11 @@ pub struct Event {
     pub kind: String,
     /// When Stripe made it, in Unix seconds; 0 when it does not tell. Never enough to order two events by.
     pub created: i64,
+    /// When its object was as it is here, in Unix seconds: when Stripe made the event, or when the object
+    /// was fetched.
+    pub as_of: i64,
+    /// The connected account on which it happened; `None` for one's own.
+    pub account: Option<String>,
     /// Whether real money moved; `None` when the body does not tell.
     pub livemode: Option<bool>,
     /// The version of Stripe's API in which a snapshot event is written.
@@ -116,6 +75,10 @@ pub enum Subject {
     },
     /// `charge.dispute.*`
     Dispute(Dispute),
+    /// `radar.early_fraud_warning.*`
+    EarlyFraudWarning(EarlyFraudWarning),
+    /// `review.*`
+    Review(Review),
     /// A thin event's object, which is to be fetched.
     Related(Related),
     /// A type that no order depends on.
@@ -131,6 +94,8 @@ impl Subject {
             Self::Charge(charge) => &charge.payment_intent,
             Self::Refund(refund) => &refund.payment_intent,
             Self::Dispute(dispute) => &dispute.payment_intent,
+            Self::EarlyFraudWarning(warning) => &warning.payment_intent,
+            Self::Review(review) => &review.payment_intent,
             _ => return None,
         };
         intent.as_deref().filter(|id| is_id(id))
@@ -159,6 +124,10 @@ pub enum Family {
     Refund,
     /// A dispute.
     Dispute,
+    /// An early fraud warning.
+    EarlyFraudWarning,
+    /// A review.
+    Review,
 }
 
 impl Family {
@@ -171,17 +140,25 @@ impl Family {
             _ if kind.starts_with("checkout.session.") => Some(Self::Session),
             _ if kind.starts_with("refund.") => Some(Self::Refund),
             _ if kind.starts_with("charge.dispute.") => Some(Self::Dispute),
+            _ if kind.starts_with("radar.early_fraud_warning.") => Some(Self::EarlyFraudWarning),
+            _ if kind.starts_with("review.") => Some(Self::Review),
             _ => None,
         }
     }
 
-    fn read(self, object: &str) -> Result<Subject, serde_json::Error> {
+    /// What the object of an event of type `kind` tells.
+    fn read(self, kind: &str, object: &str) -> Result<Subject, serde_json::Error> {
         Ok(match self {
-            Self::Intent => Subject::Intent(serde_json::from_str(object)?),
+            Self::Intent => {
+                let intent: Intent = serde_json::from_str(object)?;
+                Subject::Intent(intent.in_an_event(kind))
+            }
             Self::Session => Subject::Session(serde_json::from_str(object)?),
             Self::Charge => Subject::Charge(serde_json::from_str(object)?),
             Self::Refund => Subject::Refund(serde_json::from_str(object)?),
             Self::Dispute => Subject::Dispute(serde_json::from_str(object)?),
+            Self::EarlyFraudWarning => Subject::EarlyFraudWarning(serde_json::from_str(object)?),
+            Self::Review => Subject::Review(serde_json::from_str(object)?),
         })
     }
 }
@@ -203,6 +180,10 @@ struct Envelope<'a> {
     created: Option<&'a RawValue>,
     #[serde(borrow)]
     data: Option<Data<'a>>,
+    #[serde(borrow)]
+    account: Option<&'a RawValue>,
+    #[serde(borrow)]
+    context: Option<&'a RawValue>,
     related_object: Option<RelatedObject>,
     snapshot_event: Option<String>,
 }
@@ -266,8 +247,11 @@ impl Event {
             Some(kind) if is_thin => kind.to_owned(),
             _ => envelope.kind,
         };
+        let created = seconds(envelope.created);
         Self {
-            created: seconds(envelope.created),
+            created,
+            as_of: created,
+            account: envelope.account.or(envelope.context).map(account),
             id: envelope.snapshot_event.unwrap_or(envelope.id),
             kind,
             livemode: Some(envelope.livemode),
@@ -291,7 +275,8 @@ impl Event {
             Subject::Session(session) => session.metadata(Deployment::KEY),
             Subject::Charge(charge) => charge.metadata(Deployment::KEY),
             Subject::Refund(refund) => refund.metadata(Deployment::KEY),
-            Subject::Dispute(_) | Subject::Refunds { .. } | Subject::Related(_) => None,
+            Subject::Dispute(_) | Subject::EarlyFraudWarning(_) | Subject::Review(_) => None,
+            Subject::Refunds { .. } | Subject::Related(_) => None,
             Subject::Other | Subject::Unreadable(_) => {
                 let written: Written = serde_json::from_str(&self.body).ok()?;
                 return Some(Cow::Owned(written.data.object.metadata.deployment));
@@ -305,6 +290,8 @@ impl Event {
             id: format!("unreadable_{}", &digest::hex(&[text])[..32]),
             kind: "unreadable".to_owned(),
             created: 0,
+            as_of: 0,
+            account: None,
             livemode: None,
             api_version: None,
             subject: Subject::Unreadable(what),
@@ -321,7 +308,7 @@ fn snapshot(envelope: &Envelope<'_>) -> Subject {
         return Subject::Unreadable("there is no data.object".to_owned());
     };
     family
-        .read(object.get())
+        .read(&envelope.kind, object.get())
         .unwrap_or_else(|error| Subject::Unreadable(error.to_string()))
 }
 
@@ -345,6 +332,11 @@ pub(crate) fn is_id(text: &str) -> bool {
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// The account that is named; whatever else stands there is none of one's own.
+fn account(named: &RawValue) -> String {
+    serde_json::from_str(named.get()).unwrap_or_else(|_| named.get().to_owned())
 }
 
 /// Unix seconds from a number, or from the text of a thin event; 0 when it is neither.

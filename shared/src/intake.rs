@@ -5,6 +5,7 @@
 
 use crate::{
     Clock, Config, Error, Secrets,
+    config::ConnectedAccounts,
     error::innermost,
     event::{Event, Family, Related, Subject, is_id},
     ledger::{self, Accepted, Ledger},
@@ -23,6 +24,7 @@ pub struct Intake {
     ledger: Ledger,
     clock: Clock,
     limits: limits::Settings,
+    connected_accounts: ConnectedAccounts,
 }
 
 /// What became of an event.
@@ -34,6 +36,8 @@ pub enum Taken {
     OtherMode,
     /// It is about an object that another deployment made, and changed nothing.
     OtherDeployment,
+    /// It is of a connected account, which the settings do not name, and changed nothing.
+    OtherAccount,
 }
 
 /// The event was not taken: nothing was written, and it may be brought again.
@@ -67,6 +71,7 @@ impl Intake {
             ledger,
             clock,
             limits: config.limits.clone(),
+            connected_accounts: config.connected_accounts.clone(),
         }
     }
 
@@ -86,8 +91,20 @@ impl Intake {
             );
             return Ok(Taken::OtherMode);
         }
+        if let Some(account) = &event.account
+            && !self.connected_accounts.include(account)
+        {
+            tracing::warn!(
+                event.id,
+                account,
+                metric.other_account = 1,
+                "an event of a connected account changes nothing: FAREBOX_CONNECTED_ACCOUNTS names others"
+            );
+            return Ok(Taken::OtherAccount);
+        }
         if let Subject::Related(related) = &event.subject {
-            event.subject = match self.stripe.related(related).await {
+            event.as_of = self.clock.now();
+            event.subject = match self.stripe_of(&event).related(related).await {
                 Err(failure) if failure.is_missing() => {
                     Subject::Unreadable("the related object is not there".to_owned())
                 }
@@ -130,7 +147,7 @@ impl Intake {
         if accepted != Accepted::LacksRefunds {
             return Ok(accepted);
         }
-        let subject = match self.stripe.refunds(&payment_intent).await {
+        let subject = match self.stripe_of(&event).refunds(&payment_intent).await {
             Err(failure) if failure.is_missing() => {
                 Subject::Unreadable("the refunds of its payment are not there".to_owned())
             }
@@ -190,6 +207,15 @@ impl Intake {
         }
     }
 
+    /// Stripe, as the account on which `event` happened.
+    fn stripe_of(&self, event: &Event) -> Stripe {
+        let stripe = self.stripe.clone();
+        match &event.account {
+            Some(account) => stripe.on_behalf_of(account),
+            None => stripe,
+        }
+    }
+
     /// A page of Stripe's makes its own intent, which the ledger does not know before it hears of the
     /// payment. What is told of it earlier, such as a refund after an outage, says nothing of its order:
     /// so the payment is asked for, and taken first. Gives what became of it.
@@ -212,7 +238,7 @@ impl Intake {
             family: Family::Intent,
             id: id.to_owned(),
         };
-        let subject = match self.stripe.related(&related).await {
+        let subject = match self.stripe_of(event).related(&related).await {
             Err(failure) if failure.is_missing() => return Ok(Accepted::Ignored),
             // With a key that may not read it, the event would be taken, and its payment never known.
             Err(stripe::Failure::Refused(refusal)) if !refusal.is_ours_to_mend() => {

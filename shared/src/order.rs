@@ -9,12 +9,14 @@
 mod apply;
 mod awaited;
 mod contents;
+mod disputes;
 mod facts;
 mod payment;
 mod record;
 mod refund_facts;
 mod refunds;
 mod status;
+mod warnings;
 mod way;
 
 use std::cmp::Ordering;
@@ -24,12 +26,14 @@ use serde::{Deserialize, Serialize};
 pub use apply::{Happening, Mismatch, Step};
 pub use awaited::{Awaited, AwaitedKind};
 pub use contents::{Contents, Line, OrderId, OrderItem, Unfit};
+pub use disputes::DisputeRecord;
 pub(crate) use payment::IntentKeys;
 pub use record::{RefundRecord, RefundState};
 pub use refund_facts::RefundStatus;
 pub(crate) use refunds::RefundKeys;
 pub use refunds::{Declined, RefundReason, RefundRequest};
 pub use status::Status;
+pub use warnings::{WarningKind, WarningRecord};
 pub use way::{MOST_WAYS, Note, Session, Way, is_cancellation_by_stripe, is_our_cancellation};
 
 use self::{facts::Facts, way::Closed};
@@ -177,8 +181,7 @@ impl Order {
     /// The state, as the facts tell it.
     #[must_use]
     pub fn status(&self) -> Status {
-        let amount = self.revision().contents.amount().minor_units();
-        Status::of(&self.facts, self.stage(), amount)
+        Status::of(&self.facts, self.stage(), self.revision().contents.amount())
     }
 
     /// What its payment waits for, while one is under way that ends long after the payer left.

@@ -75,6 +75,8 @@ pub struct Stripe {
     deployment: Option<Deployment>,
     /// When the request that this serves has to end.
     until: Option<Instant>,
+    /// The connected account that is meant; `None` for one's own.
+    account: Option<String>,
 }
 
 impl Stripe {
@@ -89,6 +91,16 @@ impl Stripe {
             patience,
             deployment: None,
             until: None,
+            account: None,
+        }
+    }
+
+    /// The same client for the objects of a connected account.
+    #[must_use]
+    pub fn on_behalf_of(self, account: &str) -> Self {
+        Self {
+            account: Some(account.to_owned()),
+            ..self
         }
     }
 

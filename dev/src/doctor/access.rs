@@ -88,6 +88,11 @@ const RIGHTS: [Right; 12] = [
     read_for_thin("Charges: read", "/v1/charges?limit=1"),
     read_for_thin("Refunds: read", "/v1/refunds?limit=1"),
     read_for_thin("Disputes: read", "/v1/disputes?limit=1"),
+    read_for_thin(
+        "Early fraud warnings: read",
+        "/v1/radar/early_fraud_warnings?limit=1",
+    ),
+    read_for_thin("Reviews: read", "/v1/reviews?limit=1"),
 ];
 
 /// Whether Stripe answers at all and knows the key; and what its clock says.

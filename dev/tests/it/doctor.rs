@@ -177,6 +177,13 @@ async fn each_right_that_a_restricted_key_lacks_is_told() {
             true,
         ),
         ("GET", "/v1/disputes", "Disputes: read (webhook)", false),
+        (
+            "GET",
+            "/v1/radar/early_fraud_warnings",
+            "Early fraud warnings: read (webhook)",
+            false,
+        ),
+        ("GET", "/v1/reviews", "Reviews: read (webhook)", false),
         ("GET", "/v1/webhook_endpoints", "webhook endpoint", false),
     ] {
         let restricted = Fault::restricted();

@@ -15,7 +15,8 @@
 //! A payment may be under way for days: `awaiting` tells whether it waits for a voucher to be paid, a bank
 //! transfer to arrive or two small deposits to be confirmed, and until when.
 //!
-//! Staff are shown the record of the order's refunds as well: who asked, why, and what became of it.
+//! Staff are shown the record of the order's refunds as well: who asked, why, and what became of it; and
+//! the disputes of its payment, with what warns of one.
 
 mod refunds;
 
@@ -35,7 +36,7 @@ use shared::{
     config::need,
     host,
     ledger::Ledger,
-    order::{Awaited, Order, OrderId, OrderItem, Status},
+    order::{Awaited, DisputeRecord, Order, OrderId, OrderItem, Status, WarningRecord},
     request::Query,
 };
 use utoipa::ToSchema;
@@ -121,6 +122,14 @@ struct OrderView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     refunds: Option<Vec<RefundView>>,
+    /// Disputes and inquiries of the payer's bank, for the same callers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    disputes: Option<Vec<DisputeRecord>>,
+    /// Early fraud warnings and reviews, for the same callers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    warnings: Option<Vec<WarningRecord>>,
 }
 
 /// Reads the state of an order: one's own, or, for staff, anybody's.
@@ -148,12 +157,11 @@ async fn read(
     let order = app.ledger.order(&id).await?;
     let caller = caller.reach(order.as_ref().map(Order::owner), id.as_str())?;
     let order = order.ok_or(Error::NotFound)?;
-    let refunds = caller.reaches_any().then(|| refunds::of(&order));
-    Ok(Json(OrderView::of(&order, refunds)))
+    Ok(Json(OrderView::of(&order, caller.reaches_any())))
 }
 
 impl OrderView {
-    fn of(order: &Order, refunds: Option<Vec<RefundView>>) -> Self {
+    fn of(order: &Order, is_for_staff: bool) -> Self {
         let contents = &order.revision().contents;
         let amount = contents.amount();
         Self {
@@ -169,7 +177,9 @@ impl OrderView {
             awaiting: order.awaited(),
             items: contents.items(),
             description: contents.description().map(str::to_owned),
-            refunds,
+            refunds: is_for_staff.then(|| refunds::of(order)),
+            disputes: is_for_staff.then(|| order.dispute_records()),
+            warnings: is_for_staff.then(|| order.warning_records()),
         }
     }
 }

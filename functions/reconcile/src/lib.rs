@@ -25,7 +25,7 @@ use secrecy::SecretString;
 use shared::{
     Clock, Config,
     config::need,
-    event::NEEDED,
+    event::LISTED,
     host,
     intake::{self, Intake},
     ledger::{self, Ledger},
@@ -164,7 +164,7 @@ impl App {
         // What the webhook is told, so that what it was told is never found. Where types are passed on as
         // they are, Stripe cannot filter by their patterns.
         let kinds: &[&str] = match config.subscriptions.is_empty() {
-            true => &NEEDED,
+            true => LISTED.as_slice(),
             false => &[],
         };
         Self {

@@ -27,6 +27,8 @@ pub struct Report {
     pub other_mode: usize,
     /// Of other deployments on the same account.
     pub other_deployment: usize,
+    /// Of connected accounts, which the settings do not name.
+    pub other_account: usize,
     /// Whether all that was to be listed was; else the next run goes on, or `rest` is to be asked for.
     pub complete: bool,
     /// What is left of a span that was asked for by hand.
@@ -46,6 +48,7 @@ impl Report {
         let count = match taken {
             Taken::OtherMode => &mut self.other_mode,
             Taken::OtherDeployment => &mut self.other_deployment,
+            Taken::OtherAccount => &mut self.other_account,
             Taken::Ledger(Accepted::Applied) => &mut self.applied,
             Taken::Ledger(Accepted::Seen) => &mut self.seen,
             Taken::Ledger(Accepted::Quarantined) => &mut self.quarantined,
@@ -91,6 +94,9 @@ impl fmt::Display for Report {
         }
         if self.other_deployment > 0 {
             write!(f, ", {} of other deployments", self.other_deployment)?;
+        }
+        if self.other_account > 0 {
+            write!(f, ", {} of connected accounts", self.other_account)?;
         }
         match (self.complete, self.rest) {
             (true, _) => Ok(()),

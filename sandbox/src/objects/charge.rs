@@ -81,6 +81,16 @@ pub(crate) fn failed(decline: &Decline) -> Value {
     })
 }
 
+/// The charge by which an intent was paid.
+pub(crate) fn paid_on(state: &State, intent: &str) -> Result<Value, Error> {
+    let mut charges = state.store.all(KIND);
+    let found =
+        charges.find(|charge| charge["payment_intent"] == *intent && charge["paid"] == true);
+    found
+        .cloned()
+        .ok_or_else(|| Error::missing("payment_intent", intent, "payment_intent"))
+}
+
 fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {
     let id = call.id();
     call.params.finish()?;

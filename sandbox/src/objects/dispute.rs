@@ -2,6 +2,9 @@
 //!
 //! An inquiry only asks: no money moves unless it is escalated. Its statuses begin with `warning_`.
 //!
+//! A payment may be disputed several times, each time over a part of it. A bank may turn an inquiry into a
+//! dispute, even one that it closed, and reverse what it decided.
+//!
 //! - [`shape`]: what Stripe shows of one.
 
 use serde_json::{Value, json};
@@ -10,15 +13,16 @@ use crate::{
     error::Error,
     list::of_payment,
     metadata,
+    objects::{charge, early_fraud_warning},
     params::Params,
     route::{Call, Route},
     state::State,
-    store::text,
+    store::{number, text},
 };
 
 mod shape;
 
-use shape::EVIDENCE;
+use shape::{EVIDENCE, Funds};
 
 const KIND: &str = "dispute";
 
@@ -28,7 +32,10 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/v1/disputes/{}", retrieve),
     Route::new("POST", "/v1/disputes/{}", update),
     Route::new("POST", "/v1/disputes/{}/close", accept),
+    Route::new("POST", "/_sandbox/disputes", open_part),
     Route::new("POST", "/_sandbox/disputes/{}/close", close),
+    Route::new("POST", "/_sandbox/disputes/{}/escalate", escalate),
+    Route::new("POST", "/_sandbox/disputes/{}/reverse", reverse),
 ];
 
 /// Why a payer disputes.
@@ -51,11 +58,44 @@ enum Verdict {
 
 /// The payer disputes a charge: its whole amount is withdrawn, unless the bank only asks.
 pub(crate) fn open(state: &mut State, charge: &Value, case: Case) {
+    open_over(state, charge, case, number(charge, "amount"));
+}
+
+fn open_over(state: &mut State, charge: &Value, case: Case, amount: i64) -> Value {
     state.update(text(charge, "id"), &json!({ "disputed": true }));
-    let dispute = state.create("charge.dispute.created", shape::new(charge, case));
+    early_fraud_warning::overtaken(state, charge);
+    let mut dispute = shape::new(charge, case, amount);
+    if case != Case::Inquiry {
+        shape::move_funds(&mut dispute, Funds::Withdrawn);
+    }
+    let dispute = state.create("charge.dispute.created", dispute);
     if case != Case::Inquiry {
         state.emit("charge.dispute.funds_withdrawn", &dispute, None);
     }
+    dispute
+}
+
+/// The payer disputes `amount` of a payment, or what they did not dispute yet.
+pub(crate) fn open_part(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let intent = call.params.required("payment_intent")?;
+    let amount = call.params.integer("amount")?;
+    let cases = ["fraudulent", "product_not_received", "inquiry"];
+    let case = match call.params.choice("case", &cases)?.as_deref() {
+        Some("inquiry") => Case::Inquiry,
+        Some("product_not_received") => Case::NotReceived,
+        _ => Case::Fraudulent,
+    };
+    call.params.finish()?;
+    let charge = charge::paid_on(state, &intent)?;
+    let disputes = state.store.all(KIND);
+    let earlier = disputes.filter(|dispute| dispute["charge"] == charge["id"]);
+    let left = number(&charge, "amount") - earlier.map(|d| number(d, "amount")).sum::<i64>();
+    let amount = amount.unwrap_or(left);
+    if !(1..=left).contains(&amount) {
+        let message = format!("{left} of this payment can be disputed.");
+        return Err(Error::invalid(&message).param("amount"));
+    }
+    Ok(open_over(state, &charge, case, amount))
 }
 
 /// Whether a dispute keeps a charge from being refunded.
@@ -106,10 +146,49 @@ fn decided(state: &mut State, dispute: &Value, won: bool) -> Value {
     };
     let patch = json!({ "is_charge_refundable": inquiry || won, "status": status });
     let closed = state.change_object("charge.dispute.closed", id, &patch);
-    if won && !inquiry {
-        state.emit("charge.dispute.funds_reinstated", &closed, None);
+    match won && !inquiry {
+        true => moved(state, &closed, Funds::Reinstated),
+        false => closed,
     }
-    closed
+}
+
+/// Moves the disputed amount, and tells of it.
+fn moved(state: &mut State, dispute: &Value, funds: Funds) -> Value {
+    let mut dispute = dispute.clone();
+    shape::move_funds(&mut dispute, funds);
+    let patch = json!({ "balance_transactions": dispute["balance_transactions"] });
+    let dispute = state.update(text(&dispute, "id"), &patch);
+    let event = match funds {
+        Funds::Withdrawn => "charge.dispute.funds_withdrawn",
+        Funds::Reinstated => "charge.dispute.funds_reinstated",
+    };
+    state.emit(event, &dispute, None);
+    dispute
+}
+
+/// The bank reverses what it decided, and the money moves again.
+pub(crate) fn reverse(state: &mut State, call: Call) -> Result<Value, Error> {
+    let dispute = state.store.get(KIND, &call.id(), "id")?.clone();
+    call.params.finish()?;
+    let (status, funds) = match text(&dispute, "status") {
+        "won" => ("lost", Funds::Withdrawn),
+        "lost" => ("won", Funds::Reinstated),
+        _ => return Err(Error::invalid("This dispute is not decided.").executed()),
+    };
+    let patch = json!({ "is_charge_refundable": status == "won", "status": status });
+    let id = text(&dispute, "id");
+    let reversed = state.change_object("charge.dispute.updated", id, &patch);
+    Ok(moved(state, &reversed, funds))
+}
+
+/// The bank makes a dispute of an inquiry, be it one that it closed.
+pub(crate) fn escalate(state: &mut State, call: Call) -> Result<Value, Error> {
+    let dispute = state.store.get(KIND, &call.id(), "id")?.clone();
+    call.params.finish()?;
+    match is_inquiry(&dispute) {
+        true => Ok(escalated(state, &dispute)),
+        false => Err(Error::invalid("This dispute is no inquiry.").executed()),
+    }
 }
 
 /// The bank makes a dispute of its inquiry, and takes the money.
@@ -123,8 +202,7 @@ fn escalated(state: &mut State, dispute: &Value) -> Value {
     patch["payment_method_details"] = details;
     let id = text(dispute, "id");
     let dispute = state.change_object("charge.dispute.updated", id, &patch);
-    state.emit("charge.dispute.funds_withdrawn", &dispute, None);
-    dispute
+    moved(state, &dispute, Funds::Withdrawn)
 }
 
 fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {

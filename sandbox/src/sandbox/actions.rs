@@ -6,8 +6,8 @@ use super::Sandbox;
 use crate::{
     caller::Caller,
     objects::{
-        checkout_session, customer, dispute, payment_intent, payment_method, portal, price,
-        product, refund,
+        checkout_session, customer, dispute, early_fraud_warning, payment_intent, payment_method,
+        portal, price, product, refund, review,
     },
     route::Operation,
     store::text,
@@ -205,6 +205,65 @@ impl Sandbox {
     pub fn close_dispute(&self, dispute: &str, won: bool) -> Result<Value, Value> {
         let params = json!({ "outcome": if won { "won" } else { "lost" } });
         self.control(dispute::close, dispute, params)
+    }
+
+    /// Lets the payer dispute a payment: `{"payment_intent": …, "amount": …, "case": …}`. Without an amount
+    /// all that is not disputed yet; a case is `fraudulent`, `product_not_received` or `inquiry`.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when nothing was paid, or less is left to dispute.
+    pub fn dispute(&self, params: Value) -> Result<Value, Value> {
+        self.control(dispute::open_part, "", params)
+    }
+
+    /// Lets the bank make a dispute of its inquiry, be it one that it closed.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when it is no inquiry.
+    pub fn escalate_dispute(&self, dispute: &str) -> Result<Value, Value> {
+        self.control(dispute::escalate, dispute, json!({}))
+    }
+
+    /// Lets the bank reverse what it decided of a dispute.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the dispute is not decided.
+    pub fn reverse_dispute(&self, dispute: &str) -> Result<Value, Value> {
+        self.control(dispute::reverse, dispute, json!({}))
+    }
+
+    /// Lets the bank warn of fraud before anybody disputes.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when nothing was paid.
+    pub fn warn_of_fraud(&self, intent: &str) -> Result<Value, Value> {
+        self.control(
+            early_fraud_warning::issue,
+            "",
+            json!({ "payment_intent": intent }),
+        )
+    }
+
+    /// Opens a review of a payment, as a rule of the shop does.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when nothing was paid.
+    pub fn open_review(&self, intent: &str) -> Result<Value, Value> {
+        self.control(review::open, "", json!({ "payment_intent": intent }))
+    }
+
+    /// Approves a review, as from the dashboard.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the review is closed.
+    pub fn approve_review(&self, review: &str) -> Result<Value, Value> {
+        self.control(review::approve, review, json!({}))
     }
 
     fn control(&self, operation: Operation, id: &str, params: Value) -> Result<Value, Value> {

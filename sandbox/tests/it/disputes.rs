@@ -170,3 +170,106 @@ async fn an_inquiry_moves_no_money_unless_it_is_escalated() {
     assert_eq!(api.post(&path, &[]).await.ok()["status"], "lost");
     assert_eq!(api.post(&path, &[]).await.status, 400, "it is closed");
 }
+
+#[tokio::test]
+async fn a_payment_is_disputed_in_parts_and_never_over_more_than_it_is() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let intent = paid_with(&api, "pm_card_visa").await;
+    let part = |amount: i64| json!({ "payment_intent": intent["id"], "amount": amount });
+
+    let first = stripe.dispute(part(500)).unwrap();
+    assert!(stripe.dispute(part(1501)).is_err());
+    let second = stripe
+        .dispute(json!({ "payment_intent": intent["id"] }))
+        .unwrap();
+
+    assert_eq!(
+        (&first["amount"], &second["amount"]),
+        (&json!(500), &json!(1500))
+    );
+    assert!(stripe.dispute(part(1)).is_err(), "all of it is disputed");
+    assert!(
+        stripe
+            .dispute(json!({ "payment_intent": "pi_nowhere" }))
+            .is_err()
+    );
+    assert_eq!(told(&stripe, "charge.dispute.funds_withdrawn"), 2);
+}
+
+#[tokio::test]
+async fn a_bank_reverses_what_it_decided_and_each_movement_of_money_is_noted() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    paid_with(&api, "pm_card_createDispute").await;
+    let dispute = stripe.disputes().pop().unwrap();
+    let id = text(&dispute, "id");
+    assert!(stripe.reverse_dispute(id).is_err(), "nothing is decided");
+
+    stripe.close_dispute(id, false).unwrap();
+    let won = stripe.reverse_dispute(id).unwrap();
+    let lost = stripe.reverse_dispute(id).unwrap();
+
+    assert_eq!(
+        (&won["status"], &lost["status"]),
+        (&json!("won"), &json!("lost"))
+    );
+    let moved = lost["balance_transactions"].as_array().unwrap().iter();
+    let moved: Vec<_> = moved.map(|each| each["amount"].as_i64().unwrap()).collect();
+    assert_eq!(moved, [-2000, 2000, -2000]);
+    assert_eq!(told(&stripe, "charge.dispute.funds_reinstated"), 1);
+}
+
+#[tokio::test]
+async fn an_inquiry_that_was_closed_becomes_a_dispute_under_its_id() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    paid_with(&api, "pm_card_createDisputeInquiry").await;
+    let inquiry = stripe.disputes().pop().unwrap();
+    let id = text(&inquiry, "id");
+    stripe.close_dispute(id, true).unwrap();
+
+    let dispute = stripe.escalate_dispute(id).unwrap();
+
+    assert_eq!(
+        (&dispute["id"], &dispute["status"]),
+        (&inquiry["id"], &json!("needs_response"))
+    );
+    assert_eq!(dispute["balance_transactions"][0]["amount"], -2000);
+    assert!(stripe.escalate_dispute(id).is_err());
+}
+
+#[tokio::test]
+async fn early_fraud_warnings_and_reviews_have_their_routes_and_events() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let intent = paid_with(&api, "pm_card_visa").await;
+    let id = text(&intent, "id");
+
+    let warning = stripe.warn_of_fraud(id).unwrap();
+    let review = stripe.open_review(id).unwrap();
+
+    for (path, object) in [
+        ("/v1/radar/early_fraud_warnings", &warning),
+        ("/v1/reviews", &review),
+    ] {
+        let fetched = api.get(&format!("{path}/{}", text(object, "id"))).await;
+        assert_eq!(&fetched.ok(), object);
+        let listed = api.get(&format!("{path}?payment_intent={id}")).await.ok();
+        assert_eq!(&listed["data"], &json!([object]));
+    }
+    let path = format!("/v1/reviews/{}/approve", text(&review, "id"));
+    assert_eq!(api.post(&path, &[]).await.ok()["open"], false);
+    assert_eq!(api.post(&path, &[]).await.status, 400, "it is closed");
+    stripe.dispute(json!({ "payment_intent": id })).unwrap();
+    let warnings = api.get("/v1/radar/early_fraud_warnings").await.ok();
+    assert_eq!(warnings["data"][0]["actionable"], false);
+    for kind in [
+        "radar.early_fraud_warning.created",
+        "radar.early_fraud_warning.updated",
+        "review.opened",
+        "review.closed",
+    ] {
+        assert_eq!(told(&stripe, kind), 1, "{kind}");
+    }
+}

@@ -105,6 +105,40 @@ impl Intent {
     }
 }
 
+impl Intent {
+    /// The same with the status that it has today, in an event of type `kind`. Endpoints of API versions
+    /// before 2019-02-11 send other names; of a status that nobody knows, the type says what it means.
+    pub(super) fn in_an_event(self, kind: &str) -> Self {
+        let status = match (self.status.as_str(), kind) {
+            ("requires_source", _) => "requires_payment_method",
+            ("requires_source_action", _) => "requires_action",
+            (status, _) if STATUSES.contains(&status) => return self,
+            (_, "payment_intent.payment_failed") => "requires_payment_method",
+            (_, "payment_intent.requires_action") => "requires_action",
+            (_, "payment_intent.processing") => "processing",
+            (_, "payment_intent.canceled") => "canceled",
+            // What was taken tells as well whether the money is there.
+            (_, "payment_intent.succeeded") if self.amount_received.is_some() => "succeeded",
+            _ => return self,
+        };
+        Self {
+            status: status.to_owned(),
+            ..self
+        }
+    }
+}
+
+/// The statuses of an intent (<https://docs.stripe.com/api/payment_intents/object#payment_intent_object-status>).
+const STATUSES: [&str; 7] = [
+    "requires_payment_method",
+    "requires_confirmation",
+    "requires_action",
+    "processing",
+    "requires_capture",
+    "canceled",
+    "succeeded",
+];
+
 /// A charge (<https://docs.stripe.com/api/charges/object>).
 #[derive(Clone, Debug, PartialEq, Deserialize, miniserde::Deserialize)]
 pub struct Charge {
@@ -168,6 +202,56 @@ pub struct Dispute {
     pub id: String,
     /// `needs_response`, `under_review`, `won`, `lost`, and the `warning_…` of inquiries.
     pub status: String,
+    /// In minor units of `currency`; part of the payment, or all of it.
+    pub amount: Option<i64>,
+    /// Three lower-case letters.
+    pub currency: Option<String>,
+    /// Why, as the bank says: `fraudulent`, `product_not_received` and the like.
+    pub reason: Option<String>,
+    /// Until when evidence can be submitted.
+    pub evidence_details: Option<EvidenceDetails>,
+    /// Each withdrawal and each reinstatement of the money so far.
+    pub balance_transactions: Option<Vec<BalanceTransaction>>,
     /// `pi_…`; `None` for a charge that no intent made.
+    pub payment_intent: Option<String>,
+}
+
+/// What a dispute says of evidence.
+#[derive(Clone, Debug, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct EvidenceDetails {
+    /// In Unix seconds; 0 or `None` where no more can be submitted.
+    pub due_by: Option<i64>,
+}
+
+/// A movement of disputed money; only that there was one matters to an order.
+#[derive(Clone, Debug, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct BalanceTransaction {
+    /// `txn_…`
+    pub id: Option<String>,
+}
+
+/// An early fraud warning (<https://docs.stripe.com/api/radar/early_fraud_warnings/object>).
+#[derive(Clone, Debug, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct EarlyFraudWarning {
+    /// `issfr_…`
+    pub id: String,
+    /// Whether a refund can still avert a dispute.
+    pub actionable: bool,
+    /// What the bank suspects, such as `made_with_stolen_card`.
+    pub fraud_type: Option<String>,
+    /// `pi_…`; `None` for a charge that no intent made.
+    pub payment_intent: Option<String>,
+}
+
+/// A review (<https://docs.stripe.com/api/radar/reviews/object>).
+#[derive(Clone, Debug, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct Review {
+    /// `prv_…`
+    pub id: String,
+    /// Whether nobody decided yet.
+    pub open: bool,
+    /// Why it is open, or was closed: `rule`, `manual`, `approved`, `refunded` and the like.
+    pub reason: Option<String>,
+    /// `pi_…`; `None` for a payment that no intent made.
     pub payment_intent: Option<String>,
 }

@@ -58,6 +58,14 @@ fn every_type_that_an_order_depends_on_is_read() {
         ("refund.failed", refund.clone()),
         ("charge.refund.updated", refund),
         ("charge.dispute.closed", dispute),
+        (
+            "radar.early_fraud_warning.created",
+            json!({ "id": "issfr_1", "actionable": true, "payment_intent": "pi_1" }),
+        ),
+        (
+            "review.opened",
+            json!({ "id": "prv_1", "open": true, "payment_intent": "pi_1" }),
+        ),
     ];
     for (kind, object) in cases {
         let subject = parse(&snapshot_of(kind, object)).unwrap().subject;
@@ -79,6 +87,94 @@ fn a_thin_event_names_what_to_fetch() {
         id: "pi_1".to_owned(),
     };
     assert_eq!(event.subject, Subject::Related(expected));
+}
+
+#[test]
+fn an_intent_of_an_old_endpoint_has_todays_status_or_what_its_type_says() {
+    let cases = [
+        (
+            "payment_intent.payment_failed",
+            "requires_source",
+            "requires_payment_method",
+        ),
+        (
+            "payment_intent.created",
+            "requires_source",
+            "requires_payment_method",
+        ),
+        (
+            "payment_intent.requires_action",
+            "requires_source_action",
+            "requires_action",
+        ),
+        (
+            "payment_intent.payment_failed",
+            "of_another_age",
+            "requires_payment_method",
+        ),
+        (
+            "payment_intent.requires_action",
+            "of_another_age",
+            "requires_action",
+        ),
+        ("payment_intent.processing", "of_another_age", "processing"),
+        ("payment_intent.canceled", "of_another_age", "canceled"),
+        ("payment_intent.succeeded", "of_another_age", "succeeded"),
+        ("payment_intent.created", "of_another_age", "of_another_age"),
+        // Where the object has moved on since, its status counts.
+        ("payment_intent.payment_failed", "succeeded", "succeeded"),
+        ("payment_intent.succeeded", "canceled", "canceled"),
+    ];
+    for (kind, sent, status) in cases {
+        let mut object = intent();
+        object["status"] = json!(sent);
+        let event = parse(&snapshot_of(kind, object)).unwrap();
+        let Subject::Intent(intent) = event.subject else {
+            panic!("{kind}")
+        };
+        assert_eq!(intent.status, status, "{kind} {sent}");
+    }
+}
+
+#[test]
+fn the_account_of_an_event_is_one_s_own_unless_it_is_named() {
+    let named = |name: &str, value: Value| {
+        let mut event = match name {
+            "context" => thin_of("v1.payment_intent.succeeded", json!({ "id": "pi_1" })),
+            _ => snapshot_of("payment_intent.succeeded", intent()),
+        };
+        event[name] = value;
+        parse(&event).unwrap().account
+    };
+    for name in ["account", "context"] {
+        assert_eq!(named(name, Value::Null), None);
+        assert_eq!(named(name, json!("acct_1")).as_deref(), Some("acct_1"));
+        assert_eq!(
+            named(name, json!({ "a": 1 })).as_deref(),
+            Some(r#"{"a":1}"#)
+        );
+    }
+}
+
+#[test]
+fn what_is_listed_is_what_an_endpoint_is_subscribed_to_but_for_the_payers_turn() {
+    let missing: Vec<_> = NEEDED
+        .into_iter()
+        .filter(|kind| !LISTED.contains(kind))
+        .collect();
+    assert_eq!(missing, ["payment_intent.requires_action"]);
+    assert!(NEEDED.iter().all(|kind| ACTED_ON.contains(kind)));
+    assert!(LISTED.len() <= 20, "Stripe filters by twenty at most");
+}
+
+#[test]
+fn the_deployment_guide_names_every_type_that_an_endpoint_needs() {
+    let guide = include_str!("../../../docs/deploy-aws.md");
+    let (_, rest) = guide.split_once("and these events:").unwrap();
+    let (list, _) = rest.split_once("- and whatever").unwrap();
+    let mut named: Vec<&str> = list.split('`').skip(1).step_by(2).collect();
+    named.sort_unstable();
+    assert_eq!(named, NEEDED);
 }
 
 #[test]

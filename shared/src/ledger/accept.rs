@@ -91,6 +91,8 @@ impl Handle {
             Subject::Refunds { payment_intent, .. } => {
                 return Some(Self::Intent(payment_intent.clone()));
             }
+            Subject::EarlyFraudWarning(warning) => &warning.payment_intent,
+            Subject::Review(review) => &review.payment_intent,
             Subject::Related(_) | Subject::Other | Subject::Unreadable(_) => return None,
         };
         intent.clone().map(Self::Intent)

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use crate::{
     digest,
     event::Event,
-    order::{Happening, Line, Order},
+    order::{DisputeRecord, Happening, Line, Order, WarningRecord},
 };
 
 /// A message as it is written to the outbox, in one transaction with what it tells of.
@@ -55,6 +55,10 @@ struct OrderData<'a> {
     refund_pending_amount: i64,
     payment_intent: Option<&'a str>,
     paid_at: Option<i64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    disputes: Vec<DisputeRecord>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<WarningRecord>,
     #[serde(skip_serializing_if = "<[Line]>::is_empty")]
     items: &'a [Line],
     metadata: &'a std::collections::BTreeMap<String, String>,
@@ -83,6 +87,8 @@ impl Message {
             refund_pending_amount: order.refund_pending_amount(),
             payment_intent: order.intent(),
             paid_at: order.paid_at(),
+            disputes: order.dispute_records(),
+            warnings: order.warning_records(),
             items: contents.lines(),
             metadata: contents.metadata(),
         };

@@ -1,11 +1,7 @@
 //! What an event does to an order: `Order::apply`, and the messages that follow.
 
-use super::{
-    Order, Status,
-    facts::{DisputeStage, Stage},
-    payment::Applied,
-};
-use crate::event::{Charge, Dispute, Event, Subject};
+use super::{Order, Status, facts::Stage, payment::Applied};
+use crate::event::{Charge, Event, Subject};
 
 /// Why an event is not this order's, though it says so. The event is quarantined: a person looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +54,18 @@ pub enum Happening {
     DisputeWon,
     /// A dispute was decided for the payer.
     DisputeLost,
+    /// A dispute ended without a decision.
+    DisputeEnded,
+    /// The payer's bank asks about the payment; no money moves yet.
+    InquiryOpened,
+    /// The payer's bank asks no more.
+    InquiryClosed,
+    /// The payer's bank suspects fraud.
+    EarlyFraudWarning,
+    /// A review of the payment was opened.
+    ReviewOpened,
+    /// A review of the payment was closed.
+    ReviewClosed,
 }
 
 impl Happening {
@@ -75,6 +83,12 @@ impl Happening {
             Self::Disputed => "order.disputed",
             Self::DisputeWon => "order.dispute_won",
             Self::DisputeLost => "order.dispute_lost",
+            Self::DisputeEnded => "order.dispute_ended",
+            Self::InquiryOpened => "order.inquiry_opened",
+            Self::InquiryClosed => "order.inquiry_closed",
+            Self::EarlyFraudWarning => "order.early_fraud_warning",
+            Self::ReviewOpened => "order.review_opened",
+            Self::ReviewClosed => "order.review_closed",
         }
     }
 }
@@ -106,7 +120,9 @@ impl Order {
             Subject::Charge(charge) => next.check_charge(charge)?.into(),
             Subject::Refund(refund) => next.apply_refund(refund)?.into(),
             Subject::Refunds { all, .. } => next.apply_refunds(all)?.into(),
-            Subject::Dispute(dispute) => next.apply_dispute(dispute).into(),
+            Subject::Dispute(dispute) => next.apply_dispute(dispute, event).into(),
+            Subject::EarlyFraudWarning(warning) => next.apply_early_fraud_warning(warning).into(),
+            Subject::Review(review) => next.apply_review(review).into(),
             Subject::Related(_) | Subject::Other | Subject::Unreadable(_) => Applied::Nothing,
         };
         let Applied::Counted(edited) = applied else {
@@ -160,21 +176,9 @@ impl Order {
         }
     }
 
-    fn apply_dispute(&mut self, dispute: &Dispute) {
-        let stage = match dispute.status.as_str() {
-            "won" => DisputeStage::Won,
-            "lost" => DisputeStage::Lost,
-            "warning_closed" | "prevented" => DisputeStage::InquiryClosed,
-            status if status.starts_with("warning_") => DisputeStage::Inquiry,
-            _ => DisputeStage::Open,
-        };
-        self.facts.dispute(&dispute.id, stage);
-    }
-
     /// What happened between this order and `next`.
     fn happenings_until(&self, next: &Self) -> Vec<Happening> {
         let (before, after) = (self.status(), next.status());
-        let (was, is) = (self.facts.disputes(), next.facts.disputes());
         let came = |status| before != status && after == status;
         let failed_anew = after == Status::Failed
             && self.attempt() != next.attempt()
@@ -198,12 +202,11 @@ impl Order {
                 Happening::Refunded,
             ),
             (refunds.has_failed_since(known), Happening::RefundFailed),
-            (is.open > was.open, Happening::Disputed),
-            (is.won > was.won, Happening::DisputeWon),
-            (is.lost > was.lost, Happening::DisputeLost),
         ]
         .into_iter()
         .filter_map(|(happened, happening)| happened.then_some(happening))
+        .chain(self.disputes_until(next))
+        .chain(self.warnings_until(next))
         .collect()
     }
 }

@@ -1,7 +1,7 @@
 //! What Stripe reported of an order, merged so that neither order nor repetition matters.
 //!
-//! Every fact only grows: an attempt is a maximum, the payment the earliest report, refunds and
-//! disputes are maps whose entries move up a fixed ranking.
+//! Every fact only grows: an attempt is a maximum, the payment the earliest report, and refunds,
+//! disputes and warnings are maps whose entries move up a ranking.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Awaited,
+    disputes::{self, Disputed},
     refund_facts::{RefundFacts, RefundStatus},
+    warnings::Warning,
 };
 
 /// The most failed charges that are kept of an order, the newest: it has to stay small.
@@ -35,7 +37,10 @@ pub(super) struct Facts {
     /// the refunds themselves are known.
     charge_refunded: i64,
     refunds: RefundFacts,
-    disputes: BTreeMap<String, DisputeStage>,
+    #[serde(deserialize_with = "disputes::stored")]
+    disputes: BTreeMap<String, Disputed>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    warnings: BTreeMap<String, Warning>,
 }
 
 /// The latest attempt to pay. A cancellation is final; else the later second wins, and the further
@@ -100,25 +105,6 @@ struct Paid {
     /// Which intent took the money; `None` for the one that the order has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     intent: Option<String>,
-}
-
-/// How far a dispute has come. A dispute that was lost can be won back, and not the reverse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum DisputeStage {
-    Inquiry,
-    Open,
-    InquiryClosed,
-    Lost,
-    Won,
-}
-
-/// How many disputes of an order are open, lost and won.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Disputes {
-    pub(super) open: usize,
-    pub(super) lost: usize,
-    pub(super) won: usize,
 }
 
 impl Attempt {
@@ -213,9 +199,26 @@ impl Facts {
         self.charge_refunded == 0 && known == total
     }
 
-    pub(super) fn dispute(&mut self, id: &str, stage: DisputeStage) {
-        let known = self.disputes.entry(id.to_owned()).or_insert(stage);
-        *known = (*known).max(stage);
+    pub(super) fn dispute(&mut self, id: &str, reported: Disputed) {
+        let known = self.disputes.remove(id);
+        let merged = known.map_or_else(|| reported.clone(), |known| known.merged(&reported));
+        self.disputes.insert(id.to_owned(), merged);
+    }
+
+    /// Each dispute that was reported, by its id.
+    pub(super) fn disputes(&self) -> &BTreeMap<String, Disputed> {
+        &self.disputes
+    }
+
+    pub(super) fn warning(&mut self, id: &str, reported: Warning) {
+        let known = self.warnings.entry(id.to_owned());
+        let known = known.or_insert_with(|| reported.clone());
+        *known = reported.max(known.clone());
+    }
+
+    /// Each warning that was reported, by its id.
+    pub(super) fn warnings(&self) -> &BTreeMap<String, Warning> {
+        &self.warnings
     }
 
     /// The latest attempt that one of `objects` reported.
@@ -259,19 +262,5 @@ impl Facts {
     /// What an earlier version counted as refunded, and no known refund explains.
     pub(super) fn unexplained(&self) -> i64 {
         (self.charge_refunded - self.refunds.total()).max(0)
-    }
-
-    pub(super) fn disputes(&self) -> Disputes {
-        let count = |stage| {
-            self.disputes
-                .values()
-                .filter(|known| **known == stage)
-                .count()
-        };
-        Disputes {
-            open: count(DisputeStage::Open),
-            lost: count(DisputeStage::Lost),
-            won: count(DisputeStage::Won),
-        }
     }
 }

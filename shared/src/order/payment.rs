@@ -98,7 +98,7 @@ impl Order {
             }
             let is_its_own_event = event.kind == "payment_intent.succeeded";
             self.paid(at, &digest, &intent.id, is_its_own_event)?;
-        } else if let Some(stage) = stage_of(intent, page.is_some()) {
+        } else if let Some(stage) = stage_of(intent, event, page.is_some()) {
             let awaited = intent.next_action.as_ref().and_then(Awaited::of);
             let attempt = Attempt::new(at, stage).waiting_for(awaited);
             self.attempted(page.unwrap_or(&intent.id), origin, attempt);
@@ -246,7 +246,9 @@ impl Offered<'_> {
 }
 
 /// How far an attempt on an intent without money has come; `None` for a status that tells nothing.
-fn stage_of(intent: &Intent, is_of_page: bool) -> Option<Stage> {
+fn stage_of(intent: &Intent, event: &Event, is_of_page: bool) -> Option<Stage> {
+    let has_failed =
+        intent.last_payment_error.is_some() || event.kind == "payment_intent.payment_failed";
     let reason = intent.cancellation_reason.as_deref();
     Some(match intent.status.as_str() {
         // The page decides whether it can be paid still.
@@ -255,7 +257,7 @@ fn stage_of(intent: &Intent, is_of_page: bool) -> Option<Stage> {
         "canceled" => Stage::Canceled,
         "processing" | "requires_capture" => Stage::Processing,
         "requires_action" => Stage::RequiresAction,
-        "requires_payment_method" if intent.last_payment_error.is_some() => Stage::Failed,
+        "requires_payment_method" if has_failed => Stage::Failed,
         "requires_payment_method" | "requires_confirmation" => Stage::Created,
         _ => return None,
     })

@@ -3,7 +3,11 @@
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use super::facts::{Facts, Stage};
+use super::{
+    disputes::Totals,
+    facts::{Facts, Stage},
+};
+use crate::amount::Amount;
 
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ToSchema)]
@@ -28,24 +32,27 @@ pub enum Status {
     Refunded,
     /// The payer's bank claims the money back; not decided.
     Disputed,
-    /// The bank decided for the shop.
+    /// The bank decided for the shop, in all disputes.
     DisputeWon,
-    /// The bank decided for the payer.
+    /// The bank decided for the payer, and nothing of the payment is left.
     DisputeLost,
 }
 
 impl Status {
-    /// The status of an order of `amount` minor units with these facts, whose latest attempt to pay came
+    /// The status of an order of `amount` with these facts, whose latest attempt to pay came
     /// to `stage`.
-    pub(super) fn of(facts: &Facts, stage: Option<Stage>, amount: i64) -> Self {
+    pub(super) fn of(facts: &Facts, stage: Option<Stage>, amount: Amount) -> Self {
         let refunded = facts.refunded_amount();
-        let disputes = facts.disputes();
+        let disputes = Totals::of(facts, amount.minor_units(), amount.currency().as_str());
+        let amount = amount.minor_units();
         match stage {
-            _ if disputes.open > 0 => Self::Disputed,
-            _ if disputes.lost > 0 => Self::DisputeLost,
+            _ if disputes.is_open => Self::Disputed,
+            // Of a payment that was disputed in part the rest is the shop's.
+            _ if disputes.lost > 0 && disputes.lost + refunded >= amount => Self::DisputeLost,
             _ if refunded >= amount => Self::Refunded,
             _ if refunded > 0 => Self::PartiallyRefunded,
-            _ if disputes.won > 0 => Self::DisputeWon,
+            _ if disputes.is_won && disputes.lost == 0 => Self::DisputeWon,
+            _ if disputes.lost > 0 => Self::Paid,
             _ if facts.paid_at().is_some() => Self::Paid,
             _ if facts.is_canceled() => Self::Canceled,
             None | Some(Stage::Created | Stage::Released) => Self::Created,

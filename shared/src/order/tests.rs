@@ -1,8 +1,10 @@
 //! The state machine: single steps as tables. What is offered is in [`offers`], how it can be
-//! paid in [`ways`], how often it was tried in [`attempts`], whole histories in [`histories`].
+//! paid in [`ways`], how often it was tried in [`attempts`], what banks ask back in [`disputes`], whole
+//! histories in [`histories`].
 
 mod attempts;
 mod awaited;
+mod disputes;
 mod histories;
 mod offers;
 mod refunds;
@@ -14,8 +16,8 @@ use super::*;
 use crate::{
     amount::{Amount, Currency},
     event::{
-        Charge, CheckoutSession, Dispute, Event, Expiry, Intent, NextAction, PaymentError, Refund,
-        Subject,
+        BalanceTransaction, Charge, CheckoutSession, Dispute, Event, EvidenceDetails, Expiry,
+        Intent, NextAction, PaymentError, Refund, Subject,
     },
 };
 
@@ -68,6 +70,8 @@ fn event(created: i64, subject: Subject) -> Event {
         id: "evt_1".to_owned(),
         kind: "of.no.matter".to_owned(),
         created,
+        as_of: created,
+        account: None,
         livemode: Some(false),
         api_version: Some("2025-03-31.basil".to_owned()),
         subject,
@@ -136,13 +140,14 @@ fn charge_refunded(total: i64) -> Event {
     event(NOW, Subject::Charge(charge))
 }
 
+/// A dispute over the whole order.
 fn dispute(id: &str, status: &str) -> Event {
-    let dispute = Dispute {
-        id: id.to_owned(),
-        status: status.to_owned(),
-        payment_intent: Some("pi_1".to_owned()),
+    let movements = match status {
+        "won" => 2,
+        status if status.starts_with("warning_") => 0,
+        _ => 1,
     };
-    event(NOW, Subject::Dispute(dispute))
+    disputes::dispute_over(1500, id, status, (NOW, movements))
 }
 
 /// The order after `events`, and all that the site is told on the way.

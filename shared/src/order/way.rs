@@ -165,6 +165,8 @@ impl Order {
             Subject::Refund(refund) => refund.payment_intent.as_ref(),
             Subject::Refunds { payment_intent, .. } => Some(payment_intent),
             Subject::Dispute(dispute) => dispute.payment_intent.as_ref(),
+            Subject::EarlyFraudWarning(warning) => warning.payment_intent.as_ref(),
+            Subject::Review(review) => review.payment_intent.as_ref(),
             Subject::Session(session) if self.has_session(&session.id) => return true,
             Subject::Session(session) => session.payment_intent.as_ref(),
             Subject::Related(_) | Subject::Other | Subject::Unreadable(_) => None,

@@ -2,10 +2,13 @@
 
 use stripe::StripeRequest as _;
 use stripe_checkout::checkout_session::RetrieveCheckoutSession;
+use stripe_client_core::{RequestBuilder, StripeMethod};
 use stripe_core::{
     charge::RetrieveCharge, dispute::RetrieveDispute, payment_intent::RetrievePaymentIntent,
     refund::RetrieveRefund,
 };
+
+use serde::de::DeserializeOwned;
 
 use super::{Failure, Stripe};
 use crate::event::{Family, Related, Subject};
@@ -40,6 +43,18 @@ impl Stripe {
                 let request = RetrieveDispute::new(id).build();
                 Subject::Dispute(request.customize().send(self).await?)
             }
+            Family::EarlyFraudWarning => {
+                let path = format!("/radar/early_fraud_warnings/{id}");
+                Subject::EarlyFraudWarning(self.fetch(path).await?)
+            }
+            Family::Review => Subject::Review(self.fetch(format!("/reviews/{id}")).await?),
         })
+    }
+
+    /// What is at `path`. The builders of these objects are in a crate that nothing else here needs.
+    async fn fetch<T: DeserializeOwned>(&self, path: String) -> Result<T, Failure> {
+        let request = RequestBuilder::new(StripeMethod::Get, path);
+        let answer = self.call(&request, None).await?;
+        serde_json::from_slice(&answer).map_err(|error| Failure::Undecodable(error.to_string()))
     }
 }

@@ -25,6 +25,7 @@ use crate::{
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const STRIPE_SHOULD_RETRY: HeaderName = HeaderName::from_static("stripe-should-retry");
+const STRIPE_CONTEXT: HeaderName = HeaderName::from_static("stripe-context");
 const STRIPE_VERSION: HeaderName = HeaderName::from_static("stripe-version");
 
 /// The largest answer that is read; a page of a hundred events stays far below it.
@@ -174,6 +175,9 @@ impl Stripe {
             .header(USER_AGENT, concat!("Farebox/", env!("CARGO_PKG_VERSION")));
         if let Some(key) = key {
             builder = builder.header(IDEMPOTENCY_KEY, key.as_str());
+        }
+        if let Some(account) = &self.account {
+            builder = builder.header(STRIPE_CONTEXT, account);
         }
         let body = request.body.clone().unwrap_or_default();
         if request.body.is_some() {

@@ -49,6 +49,42 @@ impl Page {
 }
 
 #[tokio::test]
+async fn staff_see_each_dispute_and_warning_and_the_customer_sees_the_status() {
+    let page = Page::open().await;
+    let intent = page.paid().await;
+    let stripe = &page.shop.stripe;
+    let warning = stripe.warn_of_fraud(&intent).unwrap();
+    let params = json!({ "payment_intent": intent, "amount": 500 });
+    let dispute = stripe.dispute(params).unwrap();
+    page.accept_all().await;
+
+    let token = page.shop.token_of("sam", &["support"]);
+    let answer = page.read_with(&token).await.expect(200).body;
+
+    let due = &dispute["evidence_details"]["due_by"];
+    assert_eq!(
+        answer["disputes"],
+        json!([{ "id": dispute["id"], "status": "needs_response", "amount": 500, "currency": "usd",
+            "reason": "fraudulent", "evidenceDueBy": due }])
+    );
+    assert_eq!(
+        answer["warnings"],
+        json!([{ "id": warning["id"], "kind": "early_fraud_warning", "isOpen": false,
+            "reason": "unauthorized_use_of_card" }])
+    );
+    let own = page
+        .read_with(&page.shop.token("ada"))
+        .await
+        .expect(200)
+        .body;
+    assert_eq!(own["status"], "disputed");
+    assert!(
+        own.get("disputes").is_none() && own.get("warnings").is_none(),
+        "{own}"
+    );
+}
+
+#[tokio::test]
 async fn staff_see_who_asked_for_a_refund_and_what_became_of_it() {
     let page = Page::open().await;
     page.paid().await;

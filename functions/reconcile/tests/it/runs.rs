@@ -3,7 +3,7 @@
 use reconcile::{App, Failure, Limits};
 use sandbox::{Activity, Fault, Sandbox};
 use serde_json::{Value, json};
-use shared::{event::NEEDED, ledger::Ledger};
+use shared::{event::LISTED, ledger::Ledger};
 use testing::{NOW, Shop};
 
 use crate::{app, assert_all_paid_once, mark, pay, shop, small, status, told};
@@ -28,7 +28,7 @@ async fn a_run_that_ends_early_is_gone_on_with_until_nothing_is_left() {
 
     assert!(runs > 2, "{runs} runs");
     let made = shop.stripe.events().into_iter();
-    let made = made.filter(|event| NEEDED.contains(&event["type"].as_str().unwrap()));
+    let made = made.filter(|event| LISTED.contains(&event["type"].as_str().unwrap()));
     assert_eq!(events, made.count(), "each is listed in one run");
     assert_all_paid_once(&shop, ORDERS).await;
 }
@@ -186,6 +186,23 @@ async fn events_of_the_other_mode_change_nothing() {
     assert_eq!((report.other_mode, report.found()), (1, 0), "{report:?}");
     assert_eq!(status(&shop, "o_1").await, "created");
     assert!(told(&shop).await.is_empty());
+}
+
+#[tokio::test]
+async fn events_of_connected_accounts_change_nothing() {
+    let shop = quiet().await;
+    let intent = shop.open_order("o_1").await;
+    let mut paid = shop.stripe.payment_intent(&intent).unwrap();
+    paid["status"] = "succeeded".into();
+    paid["amount_received"] = paid["amount"].clone();
+    let mut theirs = seeded("evt_1", "payment_intent.succeeded", false, paid);
+    theirs["account"] = "acct_connected".into();
+    shop.stripe.add_event(theirs);
+
+    let report = app(&shop).catch_up().await.unwrap();
+
+    assert_eq!((report.other_account, report.found()), (1, 0), "{report:?}");
+    assert_eq!(status(&shop, "o_1").await, "created");
 }
 
 #[tokio::test]

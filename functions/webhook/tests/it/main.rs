@@ -6,6 +6,7 @@
 
 mod answers;
 mod attempts;
+mod disputes;
 mod effects;
 mod lambda;
 mod processes;

@@ -38,8 +38,46 @@ pub(super) const EVIDENCE: &[&str] = &[
     "uncategorized_text",
 ];
 
-/// A dispute of a charge's whole amount, waiting for the shop's answer.
-pub(super) fn new(charge: &Value, case: Case) -> Value {
+/// Which way a disputed amount moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Funds {
+    /// From the shop to the payer.
+    Withdrawn,
+    /// Back to the shop.
+    Reinstated,
+}
+
+/// Notes with a dispute that its amount moved. There are no fees.
+pub(super) fn move_funds(dispute: &mut Value, funds: Funds) {
+    let amount = dispute["amount"].as_i64().unwrap_or_default();
+    let (amount, category) = match funds {
+        Funds::Withdrawn => (-amount, "dispute"),
+        Funds::Reinstated => (amount, "dispute_reversal"),
+    };
+    let moved = json!({
+        "id": ids::long("txn_1"),
+        "object": "balance_transaction",
+        "amount": amount,
+        "available_on": now(),
+        "created": now(),
+        "currency": dispute["currency"],
+        "description": null,
+        "exchange_rate": null,
+        "fee": 0,
+        "fee_details": [],
+        "net": amount,
+        "reporting_category": category,
+        "source": dispute["id"],
+        "status": "available",
+        "type": "adjustment",
+    });
+    if let Some(all) = dispute["balance_transactions"].as_array_mut() {
+        all.push(moved);
+    }
+}
+
+/// A dispute of so much of a charge, waiting for the shop's answer.
+pub(super) fn new(charge: &Value, case: Case, amount: i64) -> Value {
     let brand = &charge["payment_method_details"]["card"]["brand"];
     let inquiry = case == Case::Inquiry;
     let (reason, code) = match case {
@@ -50,7 +88,7 @@ pub(super) fn new(charge: &Value, case: Case) -> Value {
     json!({
         "id": ids::long("dp_1"),
         "object": KIND,
-        "amount": charge["amount"],
+        "amount": amount,
         "balance_transactions": [],
         "charge": charge["id"],
         "created": now(),

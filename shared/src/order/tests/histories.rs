@@ -24,6 +24,7 @@ fn any_event() -> impl Strategy<Value = Event> {
     ]);
     let lists = refunds.clone();
     let disputes = prop::sample::select(vec![
+        "prevented",
         "warning_needs_response",
         "needs_response",
         "under_review",
@@ -47,7 +48,11 @@ fn any_event() -> impl Strategy<Value = Event> {
         }),
         2 => (0..3_i64, refunds).prop_map(|(n, status)| refund(&format!("re_{n}"), (n + 1) * 100, status)),
         1 => prop::collection::vec(lists, 0..3).prop_map(|statuses| refunds::listed(&amounts(statuses))),
-        1 => (0..2, disputes).prop_map(|(n, status)| dispute(&format!("dp_{n}"), status)),
+        1 => (NOW..NOW + 3, 0..2, 0..4_usize, disputes).prop_map(|(at, n, movements, status)| {
+            disputes::dispute_over(700, &format!("dp_{n}"), status, (at, movements))
+        }),
+        1 => (0..2, any::<bool>()).prop_map(|(n, is_open)| disputes::review(&format!("prv_{n}"), is_open)),
+        1 => any::<bool>().prop_map(|is_open| disputes::early_fraud_warning("issfr_1", is_open)),
     ]
 }
 

@@ -1,0 +1,208 @@
+//! What banks ask back and warn of, delivered by the sandbox itself: in parts, several at once, reversed,
+//! and in any order.
+
+use sandbox::Order;
+use serde_json::{Value, json};
+use testing::Shop;
+
+use crate::{Hook, order, outbox, told};
+
+/// A hook with the order `o_1`, which is paid by the intent that is given.
+async fn paid() -> (Hook, String) {
+    let hook = Hook::start().await;
+    hook.shop
+        .stripe
+        .add_webhook(&hook.client.url(), Shop::WEBHOOK_SECRET);
+    let intent = order(&hook.shop, "o_1").await;
+    let confirmed = hook.shop.stripe.confirm(&intent, "pm_card_visa").await;
+    confirmed.unwrap();
+    hook.shop.stripe.delivered_all().await;
+    (hook, intent)
+}
+
+impl Hook {
+    async fn settled(&self) -> &'static str {
+        self.shop.stripe.delivered_all().await;
+        self.status("o_1").await.as_str()
+    }
+
+    fn dispute(&self, intent: &str, amount: i64, case: &str) -> String {
+        let params = json!({ "payment_intent": intent, "amount": amount, "case": case });
+        let dispute = self.shop.stripe.dispute(params).unwrap();
+        dispute["id"].as_str().unwrap().to_owned()
+    }
+}
+
+#[tokio::test]
+async fn several_disputes_over_parts_of_a_payment_are_each_followed() {
+    let (hook, intent) = paid().await;
+    let stripe = &hook.shop.stripe;
+
+    let first = hook.dispute(&intent, 500, "fraudulent");
+    assert_eq!(hook.settled().await, "disputed");
+    stripe.close_dispute(&first, false).unwrap();
+    assert_eq!(hook.settled().await, "paid", "10.00 are the shop's");
+    let second = hook.dispute(&intent, 1000, "product_not_received");
+    assert_eq!(hook.settled().await, "disputed");
+    stripe.close_dispute(&second, false).unwrap();
+    assert_eq!(hook.settled().await, "dispute_lost");
+
+    let told = outbox(&hook.shop).await.into_iter();
+    let told = told.map(|letter| serde_json::from_str::<Value>(&letter.message.body).unwrap());
+    let body = told.max_by_key(|body| body["data"]["version"].as_i64());
+    let body = body.unwrap();
+    let due = &stripe.disputes()[0]["evidence_details"]["due_by"];
+    let shown = |id: &str, amount: i64, reason: &str| {
+        json!({ "id": id, "status": "lost", "amount": amount, "currency": "usd", "reason": reason,
+            "evidenceDueBy": due })
+    };
+    let mut disputes = body["data"]["disputes"].as_array().unwrap().clone();
+    disputes.sort_by_key(|dispute| dispute["amount"].as_i64());
+    assert_eq!(
+        disputes,
+        [
+            shown(&first, 500, "fraudulent"),
+            shown(&second, 1000, "product_not_received")
+        ]
+    );
+}
+
+#[tokio::test]
+async fn what_the_bank_reverses_is_followed_however_its_events_come() {
+    for (won, reversed) in [(false, "dispute_won"), (true, "dispute_lost")] {
+        let (hook, intent) = paid().await;
+        let stripe = &hook.shop.stripe;
+        stripe.webhooks().hold();
+
+        let dispute = hook.dispute(&intent, 1500, "fraudulent");
+        stripe.close_dispute(&dispute, won).unwrap();
+        stripe.reverse_dispute(&dispute).unwrap();
+        stripe.webhooks().release(Order::Reversed);
+
+        assert_eq!(hook.settled().await, reversed);
+    }
+}
+
+#[tokio::test]
+async fn an_inquiry_warns_and_may_become_a_dispute_after_it_was_closed() {
+    let (hook, intent) = paid().await;
+    let stripe = &hook.shop.stripe;
+
+    let inquiry = hook.dispute(&intent, 1500, "inquiry");
+    assert_eq!(hook.settled().await, "paid");
+    stripe.close_dispute(&inquiry, true).unwrap();
+    assert_eq!(hook.settled().await, "paid");
+    stripe.escalate_dispute(&inquiry).unwrap();
+    assert_eq!(hook.settled().await, "disputed");
+
+    let expected = [
+        "order.paid",
+        "order.inquiry_opened",
+        "order.inquiry_closed",
+        "order.disputed",
+    ];
+    assert_eq!(sorted(told(&hook.shop).await), sorted(expected));
+}
+
+#[tokio::test]
+async fn early_fraud_warnings_and_reviews_are_told_and_leave_the_order_paid() {
+    let (hook, intent) = paid().await;
+    let stripe = &hook.shop.stripe;
+
+    stripe.warn_of_fraud(&intent).unwrap();
+    let review = stripe.open_review(&intent).unwrap();
+    stripe
+        .approve_review(review["id"].as_str().unwrap())
+        .unwrap();
+
+    assert_eq!(hook.settled().await, "paid");
+    let expected = [
+        "order.paid",
+        "order.early_fraud_warning",
+        "order.review_opened",
+        "order.review_closed",
+    ];
+    assert_eq!(sorted(told(&hook.shop).await), sorted(expected));
+    let order = hook.shop.order("o_1").await;
+    let warnings = order.warning_records();
+    let reasons: Vec<_> = warnings.iter().map(|w| w.reason.as_deref()).collect();
+    assert_eq!(
+        sorted(reasons.into_iter().flatten()),
+        ["approved", "unauthorized_use_of_card"]
+    );
+}
+
+#[tokio::test]
+async fn thin_events_about_warnings_and_reviews_are_fetched() {
+    let (hook, intent) = paid().await;
+    let stripe = &hook.shop.stripe;
+    stripe.webhooks().pause();
+    let warning = stripe.warn_of_fraud(&intent).unwrap();
+    let review = stripe.open_review(&intent).unwrap();
+    for (n, kind, object) in [
+        (1, "v1.radar.early_fraud_warning.created", &warning),
+        (2, "v1.review.opened", &review),
+    ] {
+        let thin = json!({ "id": format!("evt_thin_{n}"), "object": "v2.core.event", "type": kind,
+            "livemode": false, "created": "2026-11-21T10:00:00.000Z",
+            "related_object": { "id": object["id"], "type": object["object"] } });
+        let _ = hook.deliver(&thin).await.expect(200);
+    }
+    assert_eq!(hook.shop.order("o_1").await.warning_records().len(), 2);
+}
+
+#[tokio::test]
+async fn an_event_of_a_connected_account_moves_no_order_unless_the_account_is_named() {
+    for (named, status) in [
+        (None, "created"),
+        (Some("acct_other"), "created"),
+        (Some("acct_other,acct_connected"), "paid"),
+        (Some("*"), "paid"),
+    ] {
+        let settings = named.map(|named| ("FAREBOX_CONNECTED_ACCOUNTS", named));
+        let settings = settings.as_slice();
+        for is_thin in [false, true] {
+            let hook = Hook::over(Shop::open_with(settings).await).await;
+            let mut event = crate::paid(&hook.shop, "o_1").await;
+            if is_thin {
+                let intent = event["data"]["object"]["id"].clone();
+                event = json!({ "id": "evt_thin", "object": "v2.core.event", "livemode": false,
+                    "type": "v1.payment_intent.succeeded", "context": "acct_connected",
+                    "related_object": { "id": intent, "type": "payment_intent" } });
+            } else {
+                event["account"] = json!("acct_connected");
+            }
+
+            let _ = hook.deliver(&event).await.expect(200);
+
+            assert_eq!(hook.status("o_1").await.as_str(), status, "{named:?}");
+            assert!(hook.shop.ledger.quarantined().await.unwrap().is_empty());
+            let requests = hook.shop.stripe.requests();
+            let fetched = requests.iter().any(|request| request.method == "GET");
+            assert_eq!(fetched, is_thin && status == "paid", "{named:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_of_an_api_version_before_2019_tells_that_a_payment_failed() {
+    let hook = Hook::start().await;
+    let intent = order(&hook.shop, "o_1").await;
+    let declined = hook.shop.stripe.confirm(&intent, "pm_card_chargeDeclined");
+    declined.await.unwrap_err();
+    let mut failed = crate::event(&hook.shop, "payment_intent.payment_failed");
+    failed["api_version"] = json!("2018-11-08");
+    failed["data"]["object"]["status"] = json!("requires_source");
+    failed["data"]["object"]["last_payment_error"] = Value::Null;
+
+    let _ = hook.deliver(&failed).await.expect(200);
+
+    assert_eq!(hook.status("o_1").await.as_str(), "failed");
+    assert_eq!(told(&hook.shop).await, ["order.payment_failed"]);
+}
+
+fn sorted<T: Into<String>>(all: impl IntoIterator<Item = T>) -> Vec<String> {
+    let mut all: Vec<String> = all.into_iter().map(Into::into).collect();
+    all.sort();
+    all
+}

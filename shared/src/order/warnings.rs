@@ -1,0 +1,87 @@
+//! What warns of a dispute of an order's payment: early fraud warnings and reviews.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Happening, Order, disputes::changes};
+use crate::event::{EarlyFraudWarning, Review};
+
+/// What warns of a dispute, as it was reported last; what is settled stays so.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct Warning {
+    is_settled: bool,
+    kind: WarningKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// Where a warning comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WarningKind {
+    /// The payer's bank suspects fraud.
+    EarlyFraudWarning,
+    /// The shop's own rules, or a person, hold the payment for a person to look at.
+    Review,
+}
+
+/// One early fraud warning or review of an order's payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WarningRecord {
+    /// `issfr_…` or `prv_…`
+    pub id: String,
+    /// Where it comes from.
+    pub kind: WarningKind,
+    /// Whether it still calls for an action: an early fraud warning that is actionable, an open review.
+    pub is_open: bool,
+    /// Stripe's type of fraud, or its reason of the review.
+    #[schema(required)]
+    pub reason: Option<String>,
+}
+
+impl Order {
+    /// All early fraud warnings and reviews, by their ids.
+    #[must_use]
+    pub fn warning_records(&self) -> Vec<WarningRecord> {
+        let all = self.facts.warnings().iter();
+        all.map(|(id, known)| WarningRecord {
+            id: id.clone(),
+            kind: known.kind,
+            is_open: !known.is_settled,
+            reason: known.reason.clone(),
+        })
+        .collect()
+    }
+
+    pub(super) fn apply_early_fraud_warning(&mut self, warning: &EarlyFraudWarning) {
+        let reported = Warning {
+            is_settled: !warning.actionable,
+            kind: WarningKind::EarlyFraudWarning,
+            reason: warning.fraud_type.clone(),
+        };
+        self.facts.warning(&warning.id, reported);
+    }
+
+    pub(super) fn apply_review(&mut self, review: &Review) {
+        let reported = Warning {
+            is_settled: !review.open,
+            kind: WarningKind::Review,
+            reason: review.reason.clone(),
+        };
+        self.facts.warning(&review.id, reported);
+    }
+
+    /// What happened to warnings between this order and `next`.
+    pub(super) fn warnings_until(&self, next: &Self) -> Vec<Happening> {
+        let state = |known: &Warning| (known.kind, known.is_settled);
+        let changed = changes(self.facts.warnings(), next.facts.warnings(), state);
+        let happening = |(before, after): (Option<_>, _)| match after {
+            (WarningKind::EarlyFraudWarning, _) if before.is_some() => None,
+            (WarningKind::EarlyFraudWarning, _) => Some(Happening::EarlyFraudWarning),
+            (WarningKind::Review, false) => Some(Happening::ReviewOpened),
+            (WarningKind::Review, true) => Some(Happening::ReviewClosed),
+        };
+        changed.filter_map(happening).collect()
+    }
+}
