@@ -70,6 +70,8 @@ pub struct CheckoutSession {
     pub payment_status: String,
     /// `pi_…`; `None` before the first attempt to pay.
     pub payment_intent: Option<String>,
+    /// What we wrote when the session was made; it cannot be edited.
+    pub client_reference_id: Option<String>,
     /// What we wrote when the session was made.
     pub metadata: Option<BTreeMap<String, String>>,
 }

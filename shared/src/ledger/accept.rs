@@ -82,7 +82,9 @@ impl Handle {
                 return of(intent.metadata(IntentKeys::ORDER), Some(&intent.id));
             }
             Subject::Session(session) => {
-                let named = session.metadata(IntentKeys::ORDER);
+                let reference = session.client_reference_id.as_deref();
+                let named = reference.and_then(|text| text.strip_prefix(IntentKeys::REFERENCE));
+                let named = named.or(session.metadata(IntentKeys::ORDER));
                 return of(named, session.payment_intent.as_ref());
             }
             Subject::Charge(charge) => &charge.payment_intent,

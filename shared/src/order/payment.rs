@@ -22,6 +22,8 @@ impl IntentKeys {
     /// The number of the Checkout session among the order's ways to pay; intents of the site's own form
     /// have none.
     pub(crate) const PAGE: &'static str = "farebox_page";
+    /// What the `client_reference_id` of a Checkout session begins with; the order's id follows.
+    pub(crate) const REFERENCE: &'static str = "farebox_";
 }
 
 /// What an intent or a session says of itself.

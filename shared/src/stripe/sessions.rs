@@ -131,6 +131,8 @@ impl Stripe {
             .mode(stripe_checkout::CheckoutSessionMode::Payment)
             .adaptive_pricing(one_currency)
             .currency(revision.contents.amount().currency())
+            // Unlike metadata nobody can edit it.
+            .client_reference_id(format!("{}{}", IntentKeys::REFERENCE, order.id()))
             .line_items(lines(order, &revision.contents))
             .success_url(&returns.success)
             .cancel_url(&returns.cancel)

@@ -1,10 +1,12 @@
 //! A page is paid, or not, and the webhook hears of it.
 
 use sandbox::Fault;
+use serde_json::json;
 use shared::{
     event::Event,
     intake::{Failure, Intake},
     ledger::Ledger,
+    stripe::Stripe,
 };
 
 use crate::{Api, change, mugs, order_id};
@@ -31,6 +33,29 @@ async fn a_page_that_is_paid_pays_its_order_once() {
         api.post("k2", &change(&answer, 2)).await.code(409),
         "order_already_paid"
     );
+}
+
+#[tokio::test]
+async fn a_page_that_is_paid_pays_its_order_whatever_another_tool_wrote_to_its_metadata() {
+    let api = Api::start().await;
+    let answer = api.post("k1", &mugs(1)).await.expect(200);
+    let page = api.only_open();
+    api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+    let intake = Intake::new(
+        &api.shop.config,
+        Stripe::new(&api.shop.config),
+        api.shop.ledger.clone(),
+        api.shop.clock.clone(),
+    );
+
+    for mut event in api.shop.stripe.events() {
+        event["data"]["object"]["metadata"] = json!({});
+        let event = Event::parse(event.to_string().as_bytes()).unwrap();
+        intake.take(event).await.unwrap();
+    }
+
+    assert_eq!(api.status(&answer).await, "paid");
+    assert!(api.shop.ledger.quarantined().await.unwrap().is_empty());
 }
 
 #[tokio::test]

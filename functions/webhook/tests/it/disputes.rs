@@ -111,6 +111,7 @@ async fn early_fraud_warnings_and_reviews_are_told_and_leave_the_order_paid() {
 
     stripe.warn_of_fraud(&intent).unwrap();
     let review = stripe.open_review(&intent).unwrap();
+    assert_eq!(hook.settled().await, "paid");
     stripe
         .approve_review(review["id"].as_str().unwrap())
         .unwrap();

@@ -46,6 +46,7 @@ pub(super) fn page_event(at: i64, n: usize, told: (&str, &str, &str)) -> Event {
         status: Some(status.to_owned()),
         payment_status: payment_status.to_owned(),
         payment_intent: (status == "complete").then(|| format!("pi_page_{n}")),
+        client_reference_id: None,
         metadata: Some(written(n)),
     };
     let mut event = event(at, Subject::Session(page));
