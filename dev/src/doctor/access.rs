@@ -40,7 +40,7 @@ const fn read_for_thin(name: &'static str, path: &'static str) -> Right {
     }
 }
 
-const RIGHTS: [Right; 12] = [
+const RIGHTS: [Right; 14] = [
     Right {
         name: "PaymentIntents: write",
         function: "create-intent, webhook",
