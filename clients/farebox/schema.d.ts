@@ -242,6 +242,30 @@ export interface components {
             refundedAmount: number;
             status: components["schemas"]["OrderStatus"];
         };
+        /** @description One dispute of an order's payment, or an inquiry of the payer's bank. */
+        DisputeRecord: {
+            /**
+             * Format: int64
+             * @description In minor units of `currency`.
+             */
+            amount: number | null;
+            /** @description Three lower-case letters. */
+            currency: string | null;
+            /**
+             * Format: int64
+             * @description Until when evidence can be submitted, in Unix seconds.
+             */
+            evidenceDueBy: number | null;
+            /** @description `dp_…` */
+            id: string;
+            /** @description Why, in Stripe's words. */
+            reason: string | null;
+            /**
+             * @description Stripe's status: `warning_needs_response`, `needs_response`, `under_review`, `won`, `lost` and
+             *     others; `null` where an earlier version did not keep it.
+             */
+            status: string | null;
+        };
         /**
          * @description What programs tell an error by.
          * @enum {string}
@@ -282,6 +306,8 @@ export interface components {
             currency: string;
             /** @description What the site wrote into the order that it signed. */
             description?: string;
+            /** @description Disputes and inquiries of the payer's bank, for the same callers. */
+            disputes?: components["schemas"]["DisputeRecord"][];
             /** @description What is bought; nothing where the site signed the order. */
             items: components["schemas"]["OrderItem"][];
             orderId: string;
@@ -302,6 +328,8 @@ export interface components {
             status: components["schemas"]["OrderStatus"];
             /** Format: int64 */
             updatedAt: number;
+            /** @description Early fraud warnings and reviews, for the same callers. */
+            warnings?: components["schemas"]["WarningRecord"][];
         };
         /** @description A line of an order as an answer shows it. `price` and `quantity` can be sent again as an item. */
         OrderItem: {
@@ -379,6 +407,22 @@ export interface components {
          * @enum {string}
          */
         RefundStatus: "requires_action" | "pending" | "succeeded" | "canceled" | "failed";
+        /**
+         * @description Where a warning comes from.
+         * @enum {string}
+         */
+        WarningKind: "early_fraud_warning" | "review";
+        /** @description One early fraud warning or review of an order's payment. */
+        WarningRecord: {
+            /** @description `issfr_…` or `prv_…` */
+            id: string;
+            /** @description Whether it still calls for an action: an early fraud warning that is actionable, an open review. */
+            isOpen: boolean;
+            /** @description Where it comes from. */
+            kind: components["schemas"]["WarningKind"];
+            /** @description Stripe's type of fraud, or its reason of the review. */
+            reason: string | null;
+        };
     };
     responses: never;
     parameters: never;

@@ -120,9 +120,9 @@ impl Order {
             Subject::Charge(charge) => next.check_charge(charge)?.into(),
             Subject::Refund(refund) => next.apply_refund(refund)?.into(),
             Subject::Refunds { all, .. } => next.apply_refunds(all)?.into(),
-            Subject::Dispute(dispute) => next.apply_dispute(dispute, event).into(),
-            Subject::EarlyFraudWarning(warning) => next.apply_early_fraud_warning(warning).into(),
-            Subject::Review(review) => next.apply_review(review).into(),
+            Subject::Dispute(dispute) => next.apply_dispute(dispute, event),
+            Subject::EarlyFraudWarning(warning) => next.apply_early_fraud_warning(warning),
+            Subject::Review(review) => next.apply_review(review),
             Subject::Related(_) | Subject::Other | Subject::Unreadable(_) => Applied::Nothing,
         };
         let Applied::Counted(edited) = applied else {

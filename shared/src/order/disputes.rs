@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::{Happening, Order, facts::Facts};
+use super::{Happening, Order, facts::Facts, payment::Applied};
 use crate::event::{Dispute, Event};
 
 /// What was reported last of one dispute. Its fields stand in the order in which they tell which of
@@ -208,9 +208,10 @@ impl Order {
         .collect()
     }
 
-    pub(super) fn apply_dispute(&mut self, dispute: &Dispute, event: &Event) {
+    pub(super) fn apply_dispute(&mut self, dispute: &Dispute, event: &Event) -> Applied {
         let reported = Disputed::of(dispute, event.as_of);
         self.facts.dispute(&dispute.id, reported);
+        Applied::Counted(None)
     }
 
     /// What happened to disputes between this order and `next`.

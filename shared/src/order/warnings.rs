@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Happening, Order, disputes::changes};
+use super::{Happening, Order, disputes::changes, payment::Applied};
 use crate::event::{EarlyFraudWarning, Review};
 
 /// What warns of a dispute, as it was reported last; what is settled stays so.
@@ -54,22 +54,24 @@ impl Order {
         .collect()
     }
 
-    pub(super) fn apply_early_fraud_warning(&mut self, warning: &EarlyFraudWarning) {
+    pub(super) fn apply_early_fraud_warning(&mut self, warning: &EarlyFraudWarning) -> Applied {
         let reported = Warning {
             is_settled: !warning.actionable,
             kind: WarningKind::EarlyFraudWarning,
             reason: warning.fraud_type.clone(),
         };
         self.facts.warning(&warning.id, reported);
+        Applied::Counted(None)
     }
 
-    pub(super) fn apply_review(&mut self, review: &Review) {
+    pub(super) fn apply_review(&mut self, review: &Review) -> Applied {
         let reported = Warning {
             is_settled: !review.open,
             kind: WarningKind::Review,
             reason: review.reason.clone(),
         };
         self.facts.warning(&review.id, reported);
+        Applied::Counted(None)
     }
 
     /// What happened to warnings between this order and `next`.
