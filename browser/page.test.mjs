@@ -138,6 +138,47 @@ for (const [fault, status] of [
   });
 }
 
+test("the list follows a payment after a reload with history", async (t) => {
+  const shop = await open(t, browser, { viewport: { width: 1280, height: 700 } });
+  for (let payment = 0; payment < 3; payment += 1) {
+    await shop.pay();
+    await shop.fulfilledOnce();
+    await shop.newOrder();
+  }
+  await shop.page.reload();
+  await shop.hasRows("fulfil", "order.paid", 3);
+  await shop.pay();
+  await shop.fulfilledOnce();
+  await shop.hasRows("fulfil", "order.paid", 4);
+  await shop.page.waitForFunction(() => {
+    const list = document.getElementById("activity-scroll");
+    return list.scrollHeight - list.scrollTop - list.clientHeight < 24;
+  });
+  assert.ok(await shop.at("newest").isHidden());
+});
+
+test("a reader who went up stays there until they come back to the end", async (t) => {
+  const shop = await open(t, browser, { viewport: { width: 1280, height: 700 } });
+  await shop.pay();
+  await shop.fulfilledOnce();
+  await shop.page.locator("#activity-scroll").hover();
+  await shop.page.mouse.wheel(0, -10_000);
+  await shop.page.waitForFunction(() => document.getElementById("activity-scroll").scrollTop === 0);
+  await shop.newOrder();
+  await shop.pay();
+  await shop.fulfilledOnce();
+  await shop.at("newest").waitFor();
+  assert.equal(await shop.page.evaluate(() => document.getElementById("activity-scroll").scrollTop), 0);
+});
+
+test("a chosen chip keeps its width", async (t) => {
+  const shop = await open(t, browser);
+  const width = async (value) => (await shop.page.locator("label", { has: shop.at(`switch-webhooks-${value}`) }).boundingBox()).width;
+  const before = await width("duplicate");
+  await shop.choose("webhooks", "duplicate");
+  assert.equal(await width("duplicate"), before);
+});
+
 test("every row opens to what was sent and answered, and no secret is on the page", async (t) => {
   const shop = await open(t, browser);
   await shop.pay("0002");

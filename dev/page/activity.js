@@ -94,8 +94,12 @@ function follow() {
   newest.hidden = atEnd;
 }
 
+// Only a reader goes up. Rows that come, or a panel that takes room, move the end and not the place.
+let top = 0;
 scroll.addEventListener("scroll", () => {
-  atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 24;
+  const isAtEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 24;
+  atEnd = isAtEnd || (atEnd && scroll.scrollTop >= top);
+  top = scroll.scrollTop;
   if (atEnd) newest.hidden = true;
 });
 

@@ -3,7 +3,10 @@
 use std::{
     collections::VecDeque,
     convert::Infallible,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -134,6 +137,24 @@ impl Note {
         Self { order_id, ..self }
     }
 
+    /// A message of type `kind` and what became of it; `cause` says why it was not delivered.
+    #[must_use]
+    pub(crate) fn of_delivery(
+        kind: &str,
+        id: &str,
+        order: Option<String>,
+        cause: Option<&str>,
+    ) -> Self {
+        let detail = match cause {
+            None => format!("{id} · delivered to your site"),
+            Some(cause) => format!("{id} · not delivered: {cause}"),
+        };
+        Self::new(Source::Fulfil, kind)
+            .ok(cause.is_none())
+            .detail(detail)
+            .order(order)
+    }
+
     /// The event that it is about.
     #[must_use]
     pub fn event(self, id: Option<&str>) -> Self {
@@ -178,6 +199,8 @@ pub struct Activity {
     rows: Arc<Mutex<VecDeque<Row>>>,
     /// The number of the latest row; it ends with the server.
     latest: watch::Sender<u64>,
+    /// Whether messages go to another site than the demo shop.
+    is_elsewhere: Arc<AtomicBool>,
 }
 
 impl Default for Activity {
@@ -185,6 +208,7 @@ impl Default for Activity {
         Self {
             rows: Arc::default(),
             latest: watch::Sender::new(0),
+            is_elsewhere: Arc::default(),
         }
     }
 }
@@ -208,6 +232,18 @@ impl Activity {
         drop(rows);
         self.latest
             .send_modify(|latest| *latest = (*latest).max(seq));
+    }
+
+    /// From here on messages go to another site than the demo shop.
+    pub(crate) fn deliver_elsewhere(&self) {
+        self.is_elsewhere.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes a delivery, if it went to another site: the demo shop notes its own.
+    pub(crate) fn note_elsewhere(&self, delivery: Note) {
+        if self.is_elsewhere.load(Ordering::Relaxed) {
+            self.note(delivery);
+        }
     }
 
     /// Ends every stream, so that the server can stop.

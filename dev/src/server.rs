@@ -140,6 +140,9 @@ impl Server {
             sandbox: sandbox.as_ref().map(|sandbox| sandbox.url()),
         };
         let settings = Settings::read(options, addresses, environment).await?;
+        if settings.delivers_elsewhere {
+            activity.deliver_elsewhere();
+        }
         beside::tell(&settings.config, addresses).await?;
         let ledger = Ledger::open(&settings.config).await?;
         if let Some(sandbox) = &sandbox {

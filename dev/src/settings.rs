@@ -57,6 +57,8 @@ pub struct Settings {
     pub has_own_webhook_secret: bool,
     /// Where the ledger is, for a person to read.
     pub ledger: String,
+    /// Whether the environment named a site of its own to notify.
+    pub delivers_elsewhere: bool,
 }
 
 /// Where this process listens, which some settings are made of.
@@ -108,6 +110,7 @@ impl Settings {
             config,
             webhook_secrets: secrets.split(',').map(str::to_owned).collect(),
             has_own_webhook_secret: named(need::STRIPE_WEBHOOK_SECRET).is_some(),
+            delivers_elsewhere: named(need::FAREBOX_FULFIL).is_some(),
             ledger: for_a_person(&lookup(need::FAREBOX_LEDGER).unwrap_or_default()),
         })
     }

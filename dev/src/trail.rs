@@ -1,6 +1,9 @@
 //! The record of decisions, as the functions write it: each audit line of their log becomes a row too,
 //! whatever level is logged. Nothing is decided or judged here.
 //!
+//! What is delivered to a site of the developer's own becomes a row by the log as well; the demo shop
+//! notes what reaches it by itself.
+//!
 //! Why a caller is not known stands in the log alone, since a stranger must not learn it; whoever runs
 //! `cargo dev` is the developer, and reads it in the terminal.
 
@@ -26,9 +29,11 @@ use crate::{
 
 /// Listens to what the functions log, and notes each decision in `activity`.
 pub fn into(activity: Activity) -> impl Layer<Registry> + Send + Sync {
-    let audit_lines_and_requests = Targets::new().with_target("shared", LevelFilter::INFO);
+    let audit_requests_and_deliveries = Targets::new()
+        .with_target("shared", LevelFilter::INFO)
+        .with_target("fulfil", LevelFilter::INFO);
     let said = Mutex::default();
-    Trail { activity, said }.with_filter(audit_lines_and_requests)
+    Trail { activity, said }.with_filter(audit_requests_and_deliveries)
 }
 
 #[derive(Debug)]
@@ -63,6 +68,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Trail {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut read = Fields::default();
         event.record(&mut read);
+        if let Some(kind) = read.message_type {
+            let id = read.message_id.unwrap_or_default();
+            let delivery = Note::of_delivery(&kind, &id, read.order_id, read.cause.as_deref());
+            return self.activity.note_elsewhere(delivery);
+        }
         if let (Some(401), Some(cause)) = (read.status, read.cause) {
             self.say(cause);
         }
@@ -86,6 +96,9 @@ struct Fields {
     request_id: Option<String>,
     status: Option<u64>,
     cause: Option<String>,
+    message_id: Option<String>,
+    message_type: Option<String>,
+    order_id: Option<String>,
     decision: Decision,
 }
 
@@ -108,6 +121,9 @@ impl Visit for Fields {
         let place = match field.name() {
             "request.id" => return self.request_id = Some(value.to_owned()),
             "cause" => return self.cause = Some(value.to_owned()),
+            "message.id" => return self.message_id = Some(value.to_owned()),
+            "message.type" => return self.message_type = Some(value.to_owned()),
+            "order.id" => return self.order_id = Some(value.to_owned()),
             "who" => &mut self.decision.who,
             "roles" => &mut self.decision.roles,
             "action" => &mut self.decision.action,

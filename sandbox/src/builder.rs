@@ -1,6 +1,11 @@
 //! Starting a sandbox: on which port, and whom it tells.
 
-use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::Ipv4Addr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use tokio::{net::TcpListener, sync::broadcast, task::JoinSet};
 
@@ -130,10 +135,6 @@ impl Builder {
     /// [`StartError`] when the port is taken, or a webhook is not `http` on this machine.
     pub async fn start(self) -> Result<Sandbox, StartError> {
         let (watchers, _) = broadcast::channel(WATCHED);
-        let (webhooks, queue) = Webhooks::new(self.retry, watchers.clone());
-        for (url, secret, payload) in &self.webhooks {
-            webhooks.add(Endpoint::parse(url, secret)?.telling(*payload));
-        }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await;
         let listener = listener.map_err(|cause| self.listen_error(cause))?;
         let address = listener
@@ -141,6 +142,11 @@ impl Builder {
             .map_err(|cause| self.listen_error(cause))?;
         let url = format!("http://{address}");
         let state = State::at(url.clone(), self.settle_after);
+        let state = Arc::new(Mutex::new(state));
+        let (webhooks, queue) = Webhooks::new(Arc::clone(&state), self.retry, watchers.clone());
+        for (url, secret, payload) in &self.webhooks {
+            webhooks.add(Endpoint::parse(url, secret)?.telling(*payload));
+        }
         let log = Log::new(watchers);
         let engine = Engine::new(state, log, webhooks, self.allowed_origins);
         let engine = Arc::new(engine);

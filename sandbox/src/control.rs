@@ -20,6 +20,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::sandbox("GET", "/_sandbox/deliveries", deliveries),
     Route::sandbox("POST", "/_sandbox/faults", inject),
     Route::sandbox("DELETE", "/_sandbox/faults", clear_faults),
+    Route::sandbox("GET", "/_sandbox/idempotency_keys", idempotency_keys),
     Route::sandbox("POST", "/_sandbox/idempotency_keys/forget", forget),
     Route::sandbox("POST", "/_sandbox/api_keys/expire", expire_key),
     Route::sandbox("POST", "/_sandbox/confirmations", limit_confirmations),
@@ -35,12 +36,19 @@ pub(crate) const ROUTES: &[Route] = &[
 
 fn requests(engine: &Engine, call: Call) -> Result<Value, Error> {
     call.params.finish()?;
-    Ok(json!({ "connections": engine.connections(), "data": engine.log.requests() }))
+    Ok(json!({
+        "connections": engine.connections(),
+        "dropped": engine.log.dropped(),
+        "data": engine.log.requests(),
+    }))
 }
 
 fn deliveries(engine: &Engine, call: Call) -> Result<Value, Error> {
     call.params.finish()?;
-    Ok(json!({ "data": engine.webhooks.deliveries() }))
+    Ok(json!({
+        "dropped": engine.webhooks.dropped_deliveries(),
+        "data": engine.webhooks.deliveries(),
+    }))
 }
 
 fn inject(engine: &Engine, call: Call) -> Result<Value, Error> {
@@ -53,6 +61,12 @@ fn clear_faults(engine: &Engine, call: Call) -> Result<Value, Error> {
     call.params.finish()?;
     engine.state().faults.clear();
     Ok(done())
+}
+
+fn idempotency_keys(engine: &Engine, call: Call) -> Result<Value, Error> {
+    call.params.finish()?;
+    let (saved, dropped) = engine.state().keys.count();
+    Ok(json!({ "saved": saved, "dropped": dropped }))
 }
 
 fn forget(engine: &Engine, call: Call) -> Result<Value, Error> {

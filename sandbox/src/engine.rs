@@ -1,7 +1,7 @@
 //! What a request is served with: the state behind its lock, the log, the webhooks.
 
 use std::sync::{
-    Mutex, MutexGuard, PoisonError,
+    Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -25,18 +25,17 @@ pub(crate) struct Engine {
     pub(crate) webhooks: Webhooks,
     connections: AtomicU64,
     allowed_origins: Vec<String>,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 impl Engine {
     /// A sandbox with this state, whose control plane answers pages of `allowed_origins`.
     pub(crate) fn new(
-        state: State,
+        state: Arc<Mutex<State>>,
         log: Log,
         webhooks: Webhooks,
         allowed_origins: Vec<String>,
     ) -> Self {
-        let state = Mutex::new(state);
         let connections = AtomicU64::new(0);
         Self {
             log,
@@ -62,6 +61,7 @@ impl Engine {
         let mut state = self.state();
         state.subscriptions = self.webhooks.subscriptions();
         let (result, events) = state.change(origin, work);
+        state.store.pack();
         self.webhooks.send(&events);
         result
     }

@@ -1,8 +1,9 @@
 //! Idempotency keys: the first answer is kept, and replayed to whoever asks the same again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::{answer::Answer, error::Error};
 
@@ -15,14 +16,23 @@ pub(crate) struct Key {
     text: String,
 }
 
+/// So many answers are saved: a key is forgotten when so many others were used since.
+const MOST_SAVED: usize = 5_000;
+
 /// All keys in use or remembered.
 #[derive(Debug, Default)]
-pub(crate) struct Keys(HashMap<Key, Entry>);
+pub(crate) struct Keys {
+    entries: HashMap<Key, Entry>,
+    /// The keys with a saved answer, each once; the oldest first.
+    saved: VecDeque<Key>,
+    forgotten: usize,
+}
 
 #[derive(Debug)]
 struct Entry {
     path: String,
-    params: Value,
+    /// Of the parameters, as parsed.
+    digest: [u8; 32],
     /// `None` while the first request executes.
     answer: Option<Answer>,
 }
@@ -51,23 +61,21 @@ impl Key {
 impl Keys {
     /// Claims a key for one request; the parameters are compared as parsed.
     pub(crate) fn claim(&mut self, key: &Key, path: &str, params: &Value) -> Result<Claim, Error> {
-        let Some(entry) = self.0.get(key) else {
-            let (path, params) = (path.to_owned(), params.clone());
-            self.0.insert(
-                key.clone(),
-                Entry {
-                    path,
-                    params,
-                    answer: None,
-                },
-            );
+        let digest = Sha256::digest(params.to_string()).into();
+        let Some(entry) = self.entries.get(key) else {
+            let entry = Entry {
+                path: path.to_owned(),
+                digest,
+                answer: None,
+            };
+            self.entries.insert(key.clone(), entry);
             return Ok(Claim::Execute);
         };
         let Some(answer) = &entry.answer else {
             let message = "Another request with this idempotency key is still executing.";
             return Err(Error::idempotency(409, message).code("idempotency_key_in_use"));
         };
-        if entry.path != path || entry.params != *params {
+        if entry.path != path || entry.digest != digest {
             let message = "This idempotency key came with another path or other parameters before.";
             return Err(Error::idempotency(400, message));
         }
@@ -76,15 +84,30 @@ impl Keys {
 
     /// Ends a claim: with the answer to replay, or without one, which frees the key.
     pub(crate) fn settle(&mut self, key: &Key, answer: Option<Answer>) {
-        match (answer, self.0.get_mut(key)) {
-            (Some(answer), Some(entry)) => entry.answer = Some(answer),
-            (None, _) => drop(self.0.remove(key)),
+        match (answer, self.entries.get_mut(key)) {
+            (Some(answer), Some(entry)) => {
+                entry.answer = Some(answer);
+                self.saved.push_back(key.clone());
+            }
+            (None, _) => drop(self.entries.remove(key)),
             (Some(_), None) => {}
         }
+        while self.saved.len() > MOST_SAVED
+            && let Some(oldest) = self.saved.pop_front()
+        {
+            self.entries.remove(&oldest);
+            self.forgotten += 1;
+        }
+    }
+
+    /// How many answers are saved, and how many were forgotten to make room.
+    pub(crate) fn count(&self) -> (usize, usize) {
+        (self.saved.len(), self.forgotten)
     }
 
     /// Forgets every key that is not executing, as Stripe does after a day.
     pub(crate) fn forget(&mut self) {
-        self.0.retain(|_, entry| entry.answer.is_none());
+        self.entries.retain(|_, entry| entry.answer.is_none());
+        self.saved.clear();
     }
 }

@@ -57,7 +57,8 @@
 //! | `POST`, `DELETE /_sandbox/faults` | see [`Fault`] | adds a fault; drops all |
 //! | `POST /_sandbox/idempotency_keys/forget` | | forgets all keys, as after a day |
 //! | `POST /_sandbox/api_keys/expire` | `key` | does not take this API key any more, as when it was rolled |
-//! | `GET /_sandbox/requests`, `…/deliveries` | | what came, and what was sent |
+//! | `GET /_sandbox/requests`, `…/deliveries` | | what came, and what was sent: the newest, and how many went |
+//! | `GET /_sandbox/idempotency_keys` | | how many answers are saved, and how many went |
 //!
 //! A fault has a `kind` (`latency` with `ms`, `rate_limit`, `error`, `bad_gateway`, `empty`,
 //! `truncated`, `reset`, `hang`, `lost_answer`, `incomplete_decline`, `unauthorized`,

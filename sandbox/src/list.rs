@@ -1,5 +1,7 @@
 //! Lists: newest first, a page at a time.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -57,20 +59,43 @@ impl Page {
         url: &str,
         wanted: impl Fn(&Value) -> bool,
     ) -> Result<Value, Error> {
-        let all: Vec<&Value> = store.all(kind).rev().collect();
-        self.among(&all, kind, url, wanted)
+        let newest_first: Vec<&String> = store.ids(kind).iter().rev().collect();
+        let read = |id: &String| store.peek(id).map(Cow::into_owned);
+        self.page(
+            &newest_first,
+            |id| id.as_str(),
+            kind,
+            url,
+            |id| read(id).filter(|object| wanted(object)),
+        )
     }
 
     /// The page of these objects that are wanted, in their order.
-    pub(crate) fn among(
+    pub(crate) fn among<'a>(
         &self,
-        all: &[&Value],
+        all: &[&'a Value],
         kind: &str,
         url: &str,
         wanted: impl Fn(&Value) -> bool,
     ) -> Result<Value, Error> {
+        let id = |object: &'a Value| text(object, "id");
+        self.page(all, id, kind, url, |object| {
+            wanted(object).then(|| object.clone())
+        })
+    }
+
+    /// The page of `all` that was asked for, newest first; `read` gives an object that is wanted. No more
+    /// are read than the page needs.
+    fn page<'a, T: Copy>(
+        &self,
+        all: &[T],
+        id_of: impl Fn(T) -> &'a str,
+        kind: &str,
+        url: &str,
+        read: impl Fn(T) -> Option<Value>,
+    ) -> Result<Value, Error> {
         let place = |id: &str, param: &str| {
-            let place = all.iter().position(|object| text(object, "id") == id);
+            let place = all.iter().position(|one| id_of(*one) == id);
             place.ok_or_else(|| Error::missing(kind, id, param))
         };
         let from = match &self.after {
@@ -81,13 +106,18 @@ impl Page {
             Some(id) => place(id, "ending_before")?,
             None => all.len(),
         };
-        let wanted = |object: &&&Value| self.is_in_time(object) && wanted(object);
-        let mut data: Vec<&Value> = all[from..to].iter().filter(wanted).copied().collect();
+        let wanted = |one: &T| read(*one).filter(|object| self.is_in_time(object));
+        let range = all.get(from..to).unwrap_or_default();
+        let enough = self.limit + 1;
+        let mut data: Vec<Value> = match self.before {
+            Some(_) => range.iter().rev().filter_map(wanted).take(enough).collect(),
+            None => range.iter().filter_map(wanted).take(enough).collect(),
+        };
         let has_more = data.len() > self.limit;
-        if self.before.is_some() {
-            data.drain(..data.len().saturating_sub(self.limit));
-        }
         data.truncate(self.limit);
+        if self.before.is_some() {
+            data.reverse();
+        }
         Ok(json!({ "object": "list", "url": url, "has_more": has_more, "data": data }))
     }
 

@@ -1,6 +1,9 @@
 //! What a test can ask afterwards: which requests came, and what was sent where.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use bytes::Bytes;
 use hyper::HeaderMap;
@@ -77,46 +80,96 @@ pub enum Activity {
     Delivery(Delivery),
 }
 
-/// The requests so far, and whoever watches the sandbox.
+/// The newest of what is kept for looking at, and how many older ones went.
+#[derive(Debug)]
+pub(crate) struct Newest<T> {
+    kept: VecDeque<T>,
+    dropped: usize,
+    most: usize,
+}
+
+impl<T> Newest<T> {
+    /// Keeps the newest `most`.
+    pub(crate) fn of(most: usize) -> Self {
+        Self {
+            kept: VecDeque::new(),
+            dropped: 0,
+            most,
+        }
+    }
+
+    /// Keeps one more; answers its place for [`Newest::at`].
+    pub(crate) fn push(&mut self, one: T) -> usize {
+        if self.kept.len() >= self.most {
+            self.kept.pop_front();
+            self.dropped += 1;
+        }
+        self.kept.push_back(one);
+        self.dropped + self.kept.len() - 1
+    }
+
+    /// The one at a place, while it is kept.
+    fn at(&mut self, place: usize) -> Option<&mut T> {
+        self.kept.get_mut(place.checked_sub(self.dropped)?)
+    }
+
+    /// How many went.
+    pub(crate) fn dropped(&self) -> usize {
+        self.dropped
+    }
+
+    /// Those that are kept, the oldest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.kept.iter()
+    }
+}
+
+/// So many requests are kept.
+const MOST_REQUESTS: usize = 4_000;
+
+/// The newest requests, and whoever watches the sandbox.
 #[derive(Debug)]
 pub(crate) struct Log {
-    requests: Mutex<Vec<RecordedRequest>>,
+    requests: Mutex<Newest<RecordedRequest>>,
     watchers: broadcast::Sender<Activity>,
 }
 
 impl Log {
     /// An empty log that tells these watchers.
     pub(crate) fn new(watchers: broadcast::Sender<Activity>) -> Self {
-        let requests = Mutex::default();
+        let requests = Mutex::new(Newest::of(MOST_REQUESTS));
         Self { requests, watchers }
     }
 
     /// Records a request on its arrival; answers its place for [`Log::finish`].
     pub(crate) fn arrive(&self, request: RecordedRequest) -> usize {
-        let mut requests = self.lock();
-        requests.push(request);
-        requests.len() - 1
+        self.lock().push(request)
     }
 
     /// Completes a request's record, and tells of it.
     pub(crate) fn finish(&self, place: usize, answer: Option<&Answer>) {
         let mut requests = self.lock();
-        if let Some(request) = requests.get_mut(place) {
+        if let Some(request) = requests.at(place) {
             request.status = answer.map(|answer| answer.status.as_u16());
             request.answer = answer.map(|answer| RecordedAnswer {
                 headers: answer.headers.clone(),
                 body: answer.body.clone(),
             });
-            // Nobody has to be watching.
-            let _ = self
-                .watchers
-                .send(Activity::Request(Box::new(request.clone())));
+            if self.watchers.receiver_count() > 0 {
+                let request = Box::new(request.clone());
+                let _ = self.watchers.send(Activity::Request(request));
+            }
         }
     }
 
-    /// The requests so far, oldest first.
+    /// The newest requests, oldest first.
     pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
-        self.lock().clone()
+        self.lock().iter().cloned().collect()
+    }
+
+    /// How many older requests are not kept.
+    pub(crate) fn dropped(&self) -> usize {
+        self.lock().dropped()
     }
 
     /// Watches what happens from now on.
@@ -124,7 +177,7 @@ impl Log {
         self.watchers.subscribe()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<RecordedRequest>> {
+    fn lock(&self) -> MutexGuard<'_, Newest<RecordedRequest>> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

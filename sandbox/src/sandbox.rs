@@ -1,6 +1,6 @@
 //! A running sandbox, as a test holds it.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use serde_json::Value;
 use tokio::{sync::broadcast, task::JoinSet};
@@ -143,7 +143,12 @@ impl Sandbox {
     }
 
     fn all(&self, kind: &str) -> Vec<Value> {
-        self.engine.state().store.all(kind).cloned().collect()
+        self.engine
+            .state()
+            .store
+            .all(kind)
+            .map(Cow::into_owned)
+            .collect()
     }
 
     /// One payment intent.

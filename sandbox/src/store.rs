@@ -1,17 +1,33 @@
 //! Objects by id, in the order they were made.
+//!
+//! The objects in use are held as they are; of all others the store keeps the JSON, compressed, so
+//! that a sandbox that runs for days takes kilobytes for each payment. Reading such an object unpacks
+//! it, and [`Store::pack`] packs what was not read lately.
 
-use std::collections::HashMap;
+mod slot;
+
+use std::{
+    borrow::Cow,
+    cell::RefCell,
+    collections::{HashMap, VecDeque},
+};
 
 use serde_json::{Value, json};
 
+use self::slot::Slot;
 use crate::error::Error;
+
+/// So many objects are held as they are.
+const UNPACKED: usize = 2_000;
 
 /// Every object of the account, whatever its kind.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
-    objects: HashMap<String, Value>,
+    objects: HashMap<String, Slot>,
     order: HashMap<String, Vec<String>>,
-    included: HashMap<(String, &'static str), Value>,
+    included: HashMap<String, Vec<(&'static str, Value)>>,
+    /// The ids of the objects that are unpacked, each once; the longest unpacked first.
+    unpacked: RefCell<VecDeque<String>>,
 }
 
 impl Store {
@@ -19,14 +35,28 @@ impl Store {
     pub(crate) fn insert(&mut self, object: Value) {
         let id = text(&object, "id").to_owned();
         let kind = text(&object, "object").to_owned();
-        if self.objects.insert(id.clone(), object).is_none() {
-            self.order.entry(kind).or_default().push(id);
+        match self.objects.get_mut(&id) {
+            Some(slot) => {
+                if !slot.is_unpacked() {
+                    self.unpacked.get_mut().push_back(id);
+                }
+                *slot = Slot::of(object);
+            }
+            None => {
+                self.objects.insert(id.clone(), Slot::of(object));
+                self.unpacked.get_mut().push_back(id.clone());
+                self.order.entry(kind).or_default().push(id);
+            }
         }
     }
 
     /// The object with this id, of any kind; what is left of it when it was deleted.
     pub(crate) fn find(&self, id: &str) -> Option<&Value> {
-        self.objects.get(id)
+        let slot = self.objects.get(id)?;
+        if !slot.is_unpacked() {
+            self.unpacked.borrow_mut().push_back(id.to_owned());
+        }
+        Some(slot.unpacked())
     }
 
     /// The object of this kind with this id; `param` is what named it.
@@ -39,13 +69,15 @@ impl Store {
 
     /// Keeps a field that an object shows only when a request expands it.
     pub(crate) fn include(&mut self, id: &str, field: &'static str, value: Value) {
-        self.included.insert((id.to_owned(), field), value);
+        let fields = self.included.entry(id.to_owned()).or_default();
+        fields.retain(|(known, _)| *known != field);
+        fields.push((field, value));
     }
 
     /// The fields that this object shows only when a request expands them.
     pub(crate) fn included(&self, id: &str) -> impl Iterator<Item = (&'static str, &Value)> {
-        let of = self.included.iter().filter(move |((of, _), _)| of == id);
-        of.map(|((_, field), value)| (*field, value))
+        let fields = self.included.get(id).into_iter().flatten();
+        fields.map(|(field, value)| (*field, value))
     }
 
     /// Deletes an object; what is left of it, and answered, says no more than that.
@@ -58,13 +90,18 @@ impl Store {
             ids.retain(|other| other != id);
         }
         let left = json!({ "id": id, "object": kind, "deleted": true });
-        self.objects.insert(id.to_owned(), left.clone());
+        if let Some(slot) = self.objects.get_mut(id) {
+            *slot = Slot::of(left.clone());
+        }
         left
     }
 
     /// Writes the patch's fields into an object; answers what they were before.
     pub(crate) fn patch(&mut self, id: &str, patch: &Value) -> Value {
-        let object = self.objects.get_mut(id);
+        if self.find(id).is_none() {
+            return Value::Null;
+        }
+        let object = self.objects.get_mut(id).map(Slot::unpacked_mut);
         let fields = object.and_then(Value::as_object_mut);
         let (Some(fields), Some(patch)) = (fields, patch.as_object()) else {
             return Value::Null;
@@ -81,10 +118,32 @@ impl Store {
         previous.into()
     }
 
+    /// The ids of all objects of one kind, oldest first.
+    pub(crate) fn ids(&self, kind: &str) -> &[String] {
+        self.order.get(kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// The object with this id, to look at once: one that is packed stays so.
+    pub(crate) fn peek(&self, id: &str) -> Option<Cow<'_, Value>> {
+        self.objects.get(id).map(Slot::peek)
+    }
+
     /// All objects of one kind, oldest first.
-    pub(crate) fn all(&self, kind: &str) -> impl DoubleEndedIterator<Item = &Value> {
-        let ids = self.order.get(kind).into_iter().flatten();
-        ids.filter_map(|id| self.objects.get(id))
+    pub(crate) fn all(&self, kind: &str) -> impl DoubleEndedIterator<Item = Cow<'_, Value>> {
+        self.ids(kind).iter().filter_map(|id| self.peek(id))
+    }
+
+    /// Packs what was unpacked longest ago, so that no more than [`UNPACKED`] objects are held as they
+    /// are.
+    pub(crate) fn pack(&mut self) {
+        let unpacked = self.unpacked.get_mut();
+        while unpacked.len() > UNPACKED
+            && let Some(oldest) = unpacked.pop_front()
+        {
+            if let Some(slot) = self.objects.get_mut(&oldest) {
+                slot.pack();
+            }
+        }
     }
 }
 
@@ -96,4 +155,77 @@ pub(crate) fn text<'a>(object: &'a Value, field: &str) -> &'a str {
 /// A whole-number field; zero when it is absent or `null`.
 pub(crate) fn number(object: &Value, field: &str) -> i64 {
     object[field].as_i64().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(number: usize) -> Value {
+        json!({ "id": format!("pi_{number}"), "object": "payment_intent", "amount": number })
+    }
+
+    /// A store of more objects than it holds as they are.
+    fn packed() -> Store {
+        let mut store = Store::default();
+        for number in 0..UNPACKED + 10 {
+            store.insert(object(number));
+        }
+        store.pack();
+        store
+    }
+
+    fn is_unpacked(store: &Store, id: &str) -> bool {
+        store.objects[id].is_unpacked()
+    }
+
+    #[test]
+    fn what_was_packed_is_read_as_it_was() {
+        let store = packed();
+        assert!(!is_unpacked(&store, "pi_3") && is_unpacked(&store, "pi_10"));
+
+        assert_eq!(store.peek("pi_3").as_deref(), Some(&object(3)));
+        assert!(!is_unpacked(&store, "pi_3"), "it was looked at once");
+        assert_eq!(store.find("pi_3"), Some(&object(3)));
+        assert!(is_unpacked(&store, "pi_3"));
+        let all: Vec<Value> = store.all("payment_intent").map(Cow::into_owned).collect();
+        assert_eq!(all.len(), UNPACKED + 10);
+        assert_eq!((&all[3], &all[9]), (&object(3), &object(9)));
+    }
+
+    #[test]
+    fn a_change_of_what_was_packed_is_kept_when_it_is_packed_again() {
+        let mut store = packed();
+        let before = store.patch("pi_3", &json!({ "amount": 77 }));
+        assert_eq!(before, json!({ "amount": 3 }));
+        for number in 0..UNPACKED {
+            let other = object(number + 100_000);
+            store.insert(other);
+        }
+        store.pack();
+
+        assert!(!is_unpacked(&store, "pi_3"));
+        assert_eq!(store.find("pi_3").unwrap()["amount"], 77);
+        assert_eq!(store.unpacked.borrow().len(), UNPACKED + 1);
+        let kept = store.objects.values().filter(|slot| slot.is_unpacked());
+        assert_eq!(
+            kept.count(),
+            UNPACKED + 1,
+            "each unpacked one is listed once"
+        );
+    }
+
+    #[test]
+    fn what_was_packed_can_be_replaced_and_deleted() {
+        let mut store = packed();
+        store.insert(json!({ "id": "pi_1", "object": "payment_intent", "amount": 5 }));
+        store.delete("pi_2");
+        store.pack();
+
+        assert_eq!(store.find("pi_1").unwrap()["amount"], 5);
+        assert_eq!(store.find("pi_2").unwrap()["deleted"], true);
+        assert_eq!(store.ids("payment_intent").len(), UNPACKED + 9);
+        assert_eq!(store.delete("pi_none")["deleted"], true);
+        assert!(store.find("pi_none").is_none());
+    }
 }

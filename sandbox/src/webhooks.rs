@@ -1,11 +1,18 @@
 //! Webhooks: every event goes to every endpoint that wants it, signed, until it is accepted.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use serde_json::Value;
 use tokio::sync::{broadcast, mpsc};
 
-use crate::log::{Activity, Delivery};
+use crate::{
+    log::{Activity, Delivery},
+    state::State,
+    store::text,
+};
 
 pub(crate) mod delivery;
 mod desk;
@@ -35,11 +42,15 @@ pub enum Order {
 impl Webhooks {
     /// Senders without an endpoint, and the queue that [`delivery::run`] works off.
     pub(crate) fn new(
+        state: Arc<Mutex<State>>,
         retry: Retry,
         watchers: broadcast::Sender<Activity>,
     ) -> (Self, mpsc::UnboundedReceiver<Batch>) {
         let (queue, jobs) = mpsc::unbounded_channel();
-        (Self(Arc::new(Desk::new(retry, queue, watchers))), jobs)
+        (
+            Self(Arc::new(Desk::new(state, retry, queue, watchers))),
+            jobs,
+        )
     }
 
     /// For [`delivery::run`].
@@ -79,27 +90,29 @@ impl Webhooks {
         endpoints.map(|to| to.subscription.clone()).collect()
     }
 
-    /// Every attempt so far, in the order in which they ended.
+    /// The newest attempts, in the order in which they ended.
     pub(crate) fn deliveries(&self) -> Vec<Delivery> {
-        self.0.settings().deliveries.clone()
+        self.0.settings().deliveries.iter().cloned().collect()
+    }
+
+    /// How many older attempts are not kept.
+    pub(crate) fn dropped_deliveries(&self) -> usize {
+        self.0.settings().deliveries.dropped()
     }
 
     /// Sends new events on their way.
     pub(crate) fn send(&self, events: &[Value]) {
         for event in events {
-            let message = Message::of(event);
-            let (id, type_) = (message.id.clone(), message.kind.clone());
+            let (id, type_) = (text(event, "id").to_owned(), text(event, "type").to_owned());
             self.0.tell(Activity::Event { id, type_ });
             let mut settings = self.0.settings();
-            settings
-                .messages
-                .insert(message.id.clone(), message.clone());
             match settings.flow {
                 Flow::Paused => {}
-                Flow::Held => settings.held.push(message),
+                Flow::Held => settings.held.push(Message::of(event)),
+                Flow::Open if settings.endpoints.is_empty() => {}
                 Flow::Open => {
                     drop(settings);
-                    self.0.dispatch(&[message]);
+                    self.0.dispatch(&[Message::of(event)]);
                 }
             }
         }

@@ -71,6 +71,37 @@ async fn a_row_shows_request_and_answer_with_secrets_masked() {
 }
 
 #[tokio::test]
+async fn a_delivery_to_a_site_of_ones_own_is_a_row_too() {
+    let dev = Dev::with(&[("FAREBOX_FULFIL", "log:")]);
+    let started = start(&dev, "k1").await;
+    confirm(&dev, &started, "4242424242424242").await;
+    let rows = dev.rows_until("order.paid").await;
+
+    let delivered = row(&rows, "fulfil", "order.paid");
+    assert_eq!(delivered["ok"], true);
+    assert_eq!(delivered["orderId"], started["orderId"]);
+    let detail = delivered["detail"].as_str().unwrap();
+    assert!(detail.starts_with("msg_") && detail.ends_with("delivered to your site"));
+}
+
+#[tokio::test]
+async fn a_site_of_ones_own_that_does_not_answer_is_a_row_too() {
+    let dev = Dev::with(&[("FAREBOX_FULFIL", "http://127.0.0.1:9/fulfil")]);
+    let started = start(&dev, "k1").await;
+    confirm(&dev, &started, "4242424242424242").await;
+    let rows = dev.rows_until("order.paid").await;
+
+    let failed = row(&rows, "fulfil", "order.paid");
+    assert_eq!(failed["ok"], false);
+    assert!(
+        failed["detail"]
+            .as_str()
+            .unwrap()
+            .contains("not delivered: ")
+    );
+}
+
+#[tokio::test]
 async fn no_row_holds_a_secret() {
     let dev = Dev::start();
     let token = dev.session().await;

@@ -194,13 +194,18 @@ impl App {
             Ok(()) => Settled::Delivered,
             Err(error) => schedule::after_failure(letter.attempts + 1, now, &error.to_string()),
         };
+        let order = letter.message.order();
+        let order = order.as_deref();
         match &outcome {
-            Settled::Delivered => tracing::info!(message.id = id, message.type = kind, "delivered"),
+            Settled::Delivered => tracing::info!(
+                message.id = id, message.type = kind, order.id = order, "delivered"
+            ),
             Settled::Again { due_at, error } => tracing::warn!(
-                message.id = id, message.type = kind, due_at, cause = error, "not delivered, due again"
+                message.id = id, message.type = kind, order.id = order, due_at, cause = error,
+                "not delivered, due again"
             ),
             Settled::Parked { error } => tracing::error!(
-                message.id = id, message.type = kind, cause = error, metric.parked = 1,
+                message.id = id, message.type = kind, order.id = order, cause = error, metric.parked = 1,
                 "not delivered, parked: send it again with `fulfil redrive`"
             ),
         }

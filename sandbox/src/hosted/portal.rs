@@ -59,7 +59,7 @@ fn card(card: &Value) -> String {
 fn payments(state: &State, customer: &str) -> String {
     let charges = state.store.all("charge").rev();
     let charges = charges.filter(|charge| charge["customer"] == *customer);
-    let rows: String = charges.map(payment).collect();
+    let rows: String = charges.map(|charge| payment(&charge)).collect();
     section("payments", "Payments", "There is no payment.", &rows)
 }
 

@@ -13,7 +13,8 @@ use crate::{
     store::text,
 };
 
-const KIND: &str = "event";
+/// What Stripe calls this kind of object.
+pub(crate) const KIND: &str = "event";
 /// Stripe filters by so many types at once.
 const MOST_TYPES: usize = 20;
 

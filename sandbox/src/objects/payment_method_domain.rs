@@ -46,9 +46,9 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let known = state
         .store
         .all(KIND)
-        .find(|domain| text(domain, "domain_name") == name);
+        .find(|domain| text(&domain, "domain_name") == name);
     if let Some(known) = known {
-        return Ok(known.clone());
+        return Ok(known.into_owned());
     }
     let status = match name.starts_with("unverified.") {
         true => "inactive",

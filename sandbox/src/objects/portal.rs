@@ -3,6 +3,8 @@
 //! An account has no default configuration until its settings are saved in the dashboard once in each
 //! mode; until then a session that names none is refused.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -35,14 +37,14 @@ pub(crate) const ROUTES: &[Route] = &[
 pub(crate) fn save_settings(state: &mut State, call: Call) -> Result<Value, Error> {
     call.params.finish()?;
     if let Some(saved) = default(state) {
-        return Ok(saved.clone());
+        return Ok(saved.into_owned());
     }
     let made = configuration();
     state.store.insert(made.clone());
     Ok(made)
 }
 
-fn default(state: &State) -> Option<&Value> {
+fn default(state: &State) -> Option<Cow<'_, Value>> {
     let mut all = state.store.all(CONFIGURATION);
     all.find(|configuration| configuration["is_default"] == true)
 }
@@ -98,7 +100,7 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
         None => None,
     };
     let configuration = match params.text("configuration")? {
-        Some(id) => state.store.get(CONFIGURATION, &id, "configuration")?,
+        Some(id) => Cow::Borrowed(state.store.get(CONFIGURATION, &id, "configuration")?),
         None => default(state).ok_or_else(|| {
             let message = "No configuration was provided, and this mode has no default configuration: \
                 save the customer portal's settings in the dashboard.";

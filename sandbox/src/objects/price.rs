@@ -2,6 +2,8 @@
 
 mod amount;
 
+use std::borrow::Cow;
+
 pub(crate) use amount::of_quantity;
 
 use serde_json::{Value, json};
@@ -112,7 +114,7 @@ fn of_product(
 
 /// A lookup key belongs to one price; it moves only when the request says so.
 fn claim_lookup_key(state: &mut State, price: &Value, transfer: bool) -> Result<(), Error> {
-    let same = |other: &&Value| {
+    let same = |other: &Cow<'_, Value>| {
         !price["lookup_key"].is_null()
             && other["lookup_key"] == price["lookup_key"]
             && other["id"] != price["id"]
@@ -121,7 +123,7 @@ fn claim_lookup_key(state: &mut State, price: &Value, transfer: bool) -> Result<
         .store
         .all(KIND)
         .find(same)
-        .map(|other| text(other, "id").to_owned())
+        .map(|other| text(&other, "id").to_owned())
     else {
         return Ok(());
     };

@@ -1,8 +1,7 @@
 //! What the senders share: endpoints, settings, the queue, what was sent.
 
 use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -15,10 +14,14 @@ use super::{
     delivery::{Batch, Job, Pending},
 };
 use crate::{
-    log::{Activity, Delivery},
-    objects::thin_event,
+    log::{Activity, Delivery, Newest},
+    objects::{event, thin_event},
+    state::State,
     store::text,
 };
+
+/// So many attempts to deliver are kept for looking at.
+const MOST_DELIVERIES: usize = 10_000;
 
 /// How often, and after how long, a refused delivery is tried again.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +35,8 @@ pub(crate) struct Retry {
 /// What the senders share.
 #[derive(Debug)]
 pub(crate) struct Desk {
+    /// Where events are kept; never locked while the settings are.
+    state: Arc<Mutex<State>>,
     settings: Mutex<Settings>,
     retry: Retry,
     queue: mpsc::UnboundedSender<Batch>,
@@ -40,21 +45,19 @@ pub(crate) struct Desk {
 }
 
 /// What the control plane changes, and what was sent.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Settings {
     pub(super) endpoints: Vec<Endpoint>,
     pub(super) flow: Flow,
     pub(super) extra_copies: usize,
     pub(super) delay: Duration,
     pub(super) held: Vec<Message>,
-    pub(super) messages: HashMap<String, Message>,
-    pub(super) deliveries: Vec<Delivery>,
+    pub(super) deliveries: Newest<Delivery>,
 }
 
 /// What becomes of a new event.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Flow {
-    #[default]
     Open,
     Paused,
     Held,
@@ -71,12 +74,22 @@ pub(crate) struct Message {
 
 impl Desk {
     pub(super) fn new(
+        state: Arc<Mutex<State>>,
         retry: Retry,
         queue: mpsc::UnboundedSender<Batch>,
         watchers: broadcast::Sender<Activity>,
     ) -> Self {
-        let (settings, pending) = (Mutex::default(), watch::Sender::new(0));
+        let settings = Mutex::new(Settings {
+            endpoints: Vec::new(),
+            flow: Flow::Open,
+            extra_copies: 0,
+            delay: Duration::ZERO,
+            held: Vec::new(),
+            deliveries: Newest::of(MOST_DELIVERIES),
+        });
+        let pending = watch::Sender::new(0);
         Self {
+            state,
             settings,
             retry,
             queue,
@@ -90,7 +103,9 @@ impl Desk {
     }
 
     pub(super) fn message(&self, event_id: &str) -> Option<Message> {
-        self.settings().messages.get(event_id).cloned()
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let event = state.store.get(event::KIND, event_id, "id").ok()?;
+        Some(Message::of(event))
     }
 
     pub(super) fn dispatch(&self, messages: &[Message]) {

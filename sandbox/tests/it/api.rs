@@ -36,8 +36,13 @@ pub(crate) fn api(stripe: &Sandbox) -> Api {
 
 /// A client with any key.
 pub(crate) fn api_with_key(stripe: &Sandbox, key: &str) -> Api {
+    api_at(stripe.url(), key)
+}
+
+/// A client of a sandbox in another process.
+pub(crate) fn api_at(url: &str, key: &str) -> Api {
     let http = Client::builder(TokioExecutor::new()).build_http();
-    let (base, key) = (stripe.url().to_owned(), key.to_owned());
+    let (base, key) = (url.to_owned(), key.to_owned());
     Api { base, key, http }
 }
 
@@ -174,15 +179,25 @@ pub(crate) async fn paid(api: &Api) -> Value {
 
 /// An intent of 20.00 USD, confirmed with this payment method.
 pub(crate) async fn paid_with(api: &Api, method: &str) -> Value {
-    let form = [
+    let form = payment(method);
+    api.post("/v1/payment_intents", &form).await.ok()
+}
+
+/// An intent of 20.00 USD, paid under an idempotency key.
+pub(crate) async fn paid_once(api: &Api, key: &str) -> Value {
+    let form = payment("pm_card_visa");
+    api.post_once(key, "/v1/payment_intents", &form).await.ok()
+}
+
+fn payment(method: &str) -> [(&str, &str); 6] {
+    [
         ("amount", "2000"),
         ("currency", "usd"),
         ("confirm", "true"),
         ("return_url", "http://127.0.0.1/return"),
         ("payment_method", method),
         ("metadata[order]", "order_7"),
-    ];
-    api.post("/v1/payment_intents", &form).await.ok()
+    ]
 }
 
 /// A text field.

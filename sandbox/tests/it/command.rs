@@ -8,7 +8,7 @@ use std::{
 
 use sandbox::{Sandbox, StartError};
 
-fn command(arguments: &[&str]) -> Command {
+pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sandbox"));
     command
         .args(arguments)
@@ -25,7 +25,7 @@ fn refused(arguments: &[&str]) -> (Output, String) {
     (output, problem)
 }
 
-fn first_line(child: &mut Child) -> String {
+pub(crate) fn first_line(child: &mut Child) -> String {
     let mut line = String::new();
     let output = child.stdout.take().expect("piped");
     BufReader::new(output).read_line(&mut line).unwrap();

@@ -17,6 +17,7 @@ mod hosted;
 mod idempotency;
 mod keys;
 mod lists;
+mod memory;
 mod origins;
 mod parameters;
 mod payment_methods;

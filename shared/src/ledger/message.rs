@@ -1,6 +1,6 @@
 //! Messages to the site: what the outbox holds until they are delivered.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
@@ -64,7 +64,27 @@ struct OrderData<'a> {
     metadata: &'a std::collections::BTreeMap<String, String>,
 }
 
+/// As much of a message as names its order.
+#[derive(Default, Deserialize)]
+struct Named {
+    #[serde(default)]
+    data: NamedOrder,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NamedOrder {
+    order_id: Option<String>,
+}
+
 impl Message {
+    /// The id of the order that it is about; an event of Stripe that is passed on names none.
+    #[must_use]
+    pub fn order(&self) -> Option<String> {
+        let named: Named = serde_json::from_str(&self.body).unwrap_or_default();
+        named.data.order_id
+    }
+
     /// Tells that `happening` happened to `order`, which is then in its `version`.
     pub(super) fn of_order(happening: Happening, order: &Order, version: i64, now: i64) -> Self {
         let kind = happening.as_str();

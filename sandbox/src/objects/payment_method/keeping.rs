@@ -28,7 +28,7 @@ pub(crate) fn of_customer(state: &State, customer: &str) -> Vec<String> {
         .store
         .all(KIND)
         .filter(|method| method["customer"] == *customer);
-    kept.map(|method| text(method, "id").to_owned()).collect()
+    kept.map(|method| text(&method, "id").to_owned()).collect()
 }
 
 /// `pm_card_visa` may be attached by its name: it becomes a payment method of its own.

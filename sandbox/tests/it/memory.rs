@@ -1,0 +1,60 @@
+//! What a sandbox costs that runs for long: memory for each payment, and what it keeps to be looked at.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use crate::{
+    api::{Api, api_at, paid_once},
+    command::{command, first_line},
+};
+
+/// Payments, and how many are made at once.
+const PAYMENTS: usize = 50_000;
+const AT_ONCE: usize = 8;
+/// In kB: one payment with its events, and its part of what the sandbox keeps to be looked at.
+const EACH: usize = 10;
+
+/// Payments under keys of their own.
+async fn pay(api: &Arc<Api>, count: usize) {
+    let mut lanes = JoinSet::new();
+    for lane in 0..AT_ONCE {
+        let api = Arc::clone(api);
+        lanes.spawn(async move {
+            for number in (lane..count).step_by(AT_ONCE) {
+                paid_once(&api, &format!("key-{number}")).await;
+            }
+        });
+    }
+    while let Some(ended) = lanes.join_next().await {
+        ended.unwrap();
+    }
+}
+
+/// The resident memory of a process, in kB.
+fn resident(pid: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().nth(1));
+    kilobytes.unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_paid_intent_with_its_events_takes_ten_kilobytes_at_most() {
+    let mut child = command(&["--port", "0"]).spawn().unwrap();
+    let said = first_line(&mut child);
+    let url = said.trim().rsplit(' ').next().unwrap();
+    let api = Arc::new(api_at(url, "sk_test_tests"));
+
+    pay(&api, PAYMENTS).await;
+    let taken = resident(child.id());
+    let requests = api.get("/_sandbox/requests").await.ok();
+    let keys = api.get("/_sandbox/idempotency_keys").await.ok();
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    assert!(taken <= EACH * PAYMENTS, "{taken} kB");
+    let kept = requests["data"].as_array().unwrap().len();
+    assert_eq!(requests["dropped"], PAYMENTS - kept, "it says what went");
+    assert_eq!(keys["dropped"], PAYMENTS - 5_000);
+}
