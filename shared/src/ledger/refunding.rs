@@ -244,7 +244,7 @@ fn decline(
 
 fn next_key(order: &Order, request: &RefundRequest, now: i64) -> Decision {
     let mut order = order.clone();
-    match order.take_next_key(request.id(), request.attempt(), now) {
+    match order.take_next_key(request.id(), request.key_number(), now) {
         true => write(order, Vec::new(), None),
         false => unchanged(&order),
     }

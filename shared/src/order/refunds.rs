@@ -90,16 +90,17 @@ pub struct RefundRequest {
     refund: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     declined: Option<Declined>,
-    /// The number of the key that Stripe is asked under.
-    #[serde(default, skip_serializing_if = "is_first")]
-    attempt: u32,
-    /// When that key was taken; `None` for the first, which is as old as the request.
+    /// The key that Stripe is asked under; `None` for the first, which is as old as the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    attempt_at: Option<i64>,
+    key: Option<LaterKey>,
 }
 
-fn is_first(attempt: &u32) -> bool {
-    *attempt == 0
+/// A key after the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct LaterKey {
+    number: u32,
+    /// When it was taken, in Unix seconds.
+    at: i64,
 }
 
 /// Seconds for which Stripe is asked under one key; it forgets keys after 24 hours at the earliest.
@@ -160,8 +161,7 @@ impl RefundRequest {
             at: now,
             refund: None,
             declined: None,
-            attempt: 0,
-            attempt_at: None,
+            key: None,
         }
     }
 
@@ -229,14 +229,14 @@ impl RefundRequest {
     /// The number of the key that Stripe is asked under: each is taken when the one before is over, and made
     /// no refund.
     #[must_use]
-    pub fn attempt(&self) -> u32 {
-        self.attempt
+    pub fn key_number(&self) -> u32 {
+        self.key.map_or(0, |key| key.number)
     }
 
     /// What that key is good for at `now` (Unix seconds).
     #[must_use]
     pub fn key_at(&self, now: i64) -> RefundKey {
-        match now.saturating_sub(self.attempt_at.unwrap_or(self.at)) {
+        match now.saturating_sub(self.key.map_or(self.at, |key| key.at)) {
             ..KEY_IS_GOOD_FOR => RefundKey::Good,
             KEY_IS_GOOD_FOR..KEY_IS_OVER_AFTER => RefundKey::Ending,
             _ => RefundKey::Over,
@@ -296,11 +296,12 @@ impl Order {
     /// with the number `last`; whether anything changed.
     pub(crate) fn take_next_key(&mut self, id: &str, last: u32, now: i64) -> bool {
         let mut requests = self.refund_requests.iter_mut();
-        let request = requests.find(|r| r.id == id && r.is_open() && r.attempt == last);
+        let request = requests.find(|r| r.id == id && r.is_open() && r.key_number() == last);
         let Some(request) = request else {
             return false;
         };
-        (request.attempt, request.attempt_at) = (last.saturating_add(1), Some(now));
+        let number = last.saturating_add(1);
+        request.key = Some(LaterKey { number, at: now });
         self.updated_at = now;
         true
     }

@@ -33,7 +33,8 @@ impl Stripe {
             customer,
             return_url,
         };
-        let request = RequestBuilder::new(StripeMethod::Post, "/billing_portal/sessions").form(&asked);
+        let request =
+            RequestBuilder::new(StripeMethod::Post, "/billing_portal/sessions").form(&asked);
         let call = one_call();
         let key = ["portal", &call];
         let session: Result<Session, Failure> = self.make(request, &key).await;

@@ -107,7 +107,7 @@ impl Stripe {
         let made: Refund = refund
             .build()
             .customize()
-            .request_strategy(under(key_of(&key, request.attempt())))
+            .request_strategy(under(key_of(&key, request.key_number())))
             .send(self)
             .await?;
         checked(made, order, request)

@@ -162,7 +162,8 @@ impl Stripe {
     /// [`Failure`]; a refusal that is about the request when it is not open any more.
     pub async fn expire_page(&self, id: &str) -> Result<CheckoutPage, Failure> {
         let expire = ExpireCheckoutSession::new(id);
-        self.make(expire.build(), &["expire", id, &one_call()]).await
+        self.make(expire.build(), &["expire", id, &one_call()])
+            .await
     }
 }
 

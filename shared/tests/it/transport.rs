@@ -149,7 +149,9 @@ async fn nobody_waits_longer_than_the_deadline() {
 async fn a_failure_that_is_replayed_ends_the_call_and_is_told_apart() {
     let replayed = |advice| {
         let headers = match advice {
-            true => "request-id: req_2\r\nidempotent-replayed: true\r\nstripe-should-retry: false\r\n",
+            true => {
+                "request-id: req_2\r\nidempotent-replayed: true\r\nstripe-should-retry: false\r\n"
+            }
             false => "request-id: req_2\r\nidempotent-replayed: true\r\n",
         };
         Act::Answer("500 Internal Server Error", headers, "{\"error\":{}}")

@@ -304,9 +304,17 @@ async fn of_many_requests_that_meet_a_kept_failure_all_get_one_intent() {
 async fn a_change_goes_on_where_stripe_keeps_a_failure_of_it() {
     for fault in [Fault::error().stored(), Fault::error_after()] {
         let api = Api::start().await;
-        let first = api.post_signed(&json!({ "amount": 2500 })).await.expect(200);
-        api.shop.stripe.inject(fault.on("POST", "/v1/payment_intents/"));
-        let changed = api.post_signed(&json!({ "amount": 1500 })).await.expect(200);
+        let first = api
+            .post_signed(&json!({ "amount": 2500 }))
+            .await
+            .expect(200);
+        api.shop
+            .stripe
+            .inject(fault.on("POST", "/v1/payment_intents/"));
+        let changed = api
+            .post_signed(&json!({ "amount": 1500 }))
+            .await
+            .expect(200);
         assert_eq!(intent_id(&changed), intent_id(&first));
         assert_eq!(api.only_intent()["amount"], 1500);
     }

@@ -56,7 +56,7 @@ async fn several_failures_one_after_the_other_are_several_keys() {
     api.shop.stripe.inject(fault.times(3));
     let _ = api.refund("k1", 500).await.expect(200);
     let request = api.shop.order("o_1").await.refund_requests()[0].clone();
-    assert_eq!(request.attempt(), 2);
+    assert_eq!(request.key_number(), 2);
     assert_eq!(api.refunds(), [500]);
 }
 
@@ -80,7 +80,7 @@ async fn a_key_that_stripe_may_soon_forget_is_not_asked_under_any_more() {
 
         assert_eq!(api.refunds(), [500]);
         let request = api.shop.order("o_1").await.refund_requests()[0].clone();
-        assert_eq!(request.attempt(), 1 - made);
+        assert_eq!(request.key_number(), 1 - made);
     }
 }
 
