@@ -81,7 +81,10 @@ impl App {
         request: &RefundRequest,
     ) -> Result<(Order, bool), Error> {
         let now = self.clock.now();
-        let taken = self.ledger.next_refund_key(order.id(), request, now).await?;
+        let taken = self
+            .ledger
+            .next_refund_key(order.id(), request, now)
+            .await?;
         match taken {
             Refunded::Changed(order) => Ok((*order, false)),
             Refunded::Unchanged(order) => Ok((*order, true)),
