@@ -6,7 +6,7 @@
 //! | Stripe makes the customer, under a key of that reservation | a customer that the same key gives again |
 //! | the ledger notes the customer, unless one is noted | the mapping |
 //!
-//! Stripe forgets keys after a day, and keeps some failures under them. So who finds a reservation that
+//! Stripe forgets keys after a day. So who finds a reservation that
 //! is an hour old searches for its customer, by the reservation in its metadata: Stripe's search is
 //! up to date by then. Where there is none, the place is reserved anew, under another key.
 //!

@@ -31,7 +31,7 @@ pub(crate) use payment::IntentKeys;
 pub use record::{RefundRecord, RefundState};
 pub use refund_facts::RefundStatus;
 pub(crate) use refunds::RefundKeys;
-pub use refunds::{Declined, RefundReason, RefundRequest};
+pub use refunds::{Declined, RefundKey, RefundReason, RefundRequest};
 pub use status::Status;
 pub use warnings::{WarningKind, WarningRecord};
 pub use way::{MOST_WAYS, Note, Session, Way, is_cancellation_by_stripe, is_our_cancellation};

@@ -8,6 +8,7 @@ mod customers;
 mod events;
 mod failure;
 mod intents;
+mod keys;
 mod portal;
 mod prices;
 mod redacted;
@@ -28,12 +29,9 @@ pub use intents::{IntentStanding, PaymentIntent};
 pub use prices::{CustomUnitAmount, Price, Prices, Product, TransformQuantity};
 pub use redacted::Redacted;
 pub use sessions::{CheckoutPage, Returns};
-use stripe::{IdempotencyKey, RequestStrategy};
 use tokio::time::Instant;
 
-use crate::{
-    Config, Secrets, config::ApiBase, deployment::Deployment, digest, http, ledger::Ledger,
-};
+use crate::{Config, Secrets, config::ApiBase, deployment::Deployment, http, ledger::Ledger};
 
 /// The version of Stripe's API that every call asks for, and that webhook endpoints should have.
 #[must_use]
@@ -120,19 +118,6 @@ impl Stripe {
         self
     }
 
-    /// The id of the deployment whose objects it makes.
-    fn deployment(&self) -> Result<&str, Failure> {
-        let deployment = self.deployment.as_ref();
-        deployment.map(Deployment::id).ok_or(Failure::NoDeployment)
-    }
-
-    /// The key of an operation of this deployment: the same for the same parts, and telling nothing of them.
-    fn key_of(&self, operation: &[&str]) -> Result<RequestStrategy, Failure> {
-        let mut parts = vec![self.deployment()?];
-        parts.extend(operation);
-        Ok(idempotent(&parts))
-    }
-
     /// The same client for one request of a caller: all its calls together take no longer than one may.
     #[must_use]
     pub fn for_one_request(&self) -> Self {
@@ -148,18 +133,6 @@ impl Stripe {
         self.patience = patience;
         self
     }
-}
-
-/// Under a key that is the same for the same parts, and tells nothing of them.
-fn idempotent(parts: &[&str]) -> RequestStrategy {
-    let key = format!("farebox-{}", digest::hex(parts));
-    let key = IdempotencyKey::new(key).expect("72 characters are not too many");
-    RequestStrategy::Idempotent(key)
-}
-
-/// Tells one call from all others, where an answer that Stripe kept from an earlier one would mislead.
-fn one_call() -> String {
-    format!("{:032x}", fastrand::u128(..))
 }
 
 impl std::fmt::Debug for Stripe {

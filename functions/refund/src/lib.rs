@@ -190,7 +190,7 @@ async fn give_back(
     let (amount, reason) = (request.amount, request.reason);
     let asked = Asked::new(&id, caller.caller(), &key, amount, reason, email);
     let reserved = app.reserve(order, caller, &asked).await?;
-    let refund = app.settle(&reserved, &asked).await?;
+    let refund = app.settle(reserved, &asked).await?;
     Ok(Json(GivenBack::of(&id, refund)))
 }
 

@@ -5,19 +5,24 @@
 //! | made the refund | is tied to it, at once or by the refund's event |
 //! | refused for good | is released: its amount may be refunded by another request |
 //! | did not answer, or not so that it can be used | stays as it is; the same operation resolves it |
+//! | made it or not, and keeps a failure under the key | takes the next key, once a look found no refund |
 //!
 //! A bank transfer or a voucher cannot be refunded to where it came from: Stripe asks the payer by e-mail
 //! where the money is to go. Where it has no address, it refuses, and is asked again with the one that the
 //! payer gave when they paid. The address is in no log, and not in the ledger.
 //!
-//! The key for Stripe is made of the order and the request. Stripe forgets keys after a day and keeps
-//! some failures under them, so whoever finds a request that was there before looks for its refund first.
+//! The key for Stripe is made of the order, the request, and the number of the key. Whoever finds a request
+//! that was there before looks for its refund first. A key is given up for good before the next is taken: either
+//! Stripe replays a failure under it, so that the request under it has ended; or it is so old that nobody asks
+//! under it any more, long before Stripe forgets it. Then the list of the payment's refunds, which is up
+//! to date at once, tells whether it made the refund; and the ledger takes the next key by a condition on
+//! the last, so that all who come ask under the same one.
 
 use shared::{
     Error,
     event::Refund,
     ledger::Refunded,
-    order::{Declined, Order, RefundRequest},
+    order::{Declined, Order, RefundKey, RefundRequest},
     request::Email,
     stripe::Failure,
 };
@@ -27,30 +32,67 @@ use crate::{
     reserve::{Asked, Reserved, error_of},
 };
 
+/// So many keys are tried for one operation in one call.
+const MOST_KEYS: usize = 4;
+
 impl App {
     /// The refund that was `asked` for, made where it is not there.
-    pub(crate) async fn settle(&self, reserved: &Reserved, asked: &Asked) -> Result<Refund, Error> {
-        let order = &reserved.order;
-        let request = request_in(order, asked.id())?;
-        if let Some(refund) = request.refund() {
-            let found = self.stripe.retrieve_refund(refund).await?;
-            return self.noted(order, found).await;
+    pub(crate) async fn settle(&self, reserved: Reserved, asked: &Asked) -> Result<Refund, Error> {
+        let Reserved {
+            mut order,
+            mut is_found,
+        } = reserved;
+        for _ in 0..MOST_KEYS {
+            let request = request_in(&order, asked.id())?;
+            if let Some(refund) = request.refund() {
+                let found = self.stripe.retrieve_refund(refund).await?;
+                return self.noted(&order, found).await;
+            }
+            if let Some(why) = request.declined() {
+                return Err(refused(why));
+            }
+            let key = request.key_at(self.clock.now());
+            if (is_found || key != RefundKey::Good)
+                && let Some(found) = self.stripe.find_refund(&order, request).await?
+            {
+                return self.noted(&order, found).await;
+            }
+            match key {
+                RefundKey::Good => match self.made(&order, request, asked.email()).await? {
+                    Made::Refund(made) => return self.noted(&order, made).await,
+                    Made::Refused(why, failure) => {
+                        return self.released(&order, request, why, &failure).await;
+                    }
+                    Made::Kept => {}
+                },
+                RefundKey::Ending => return Err(Error::InProgress),
+                RefundKey::Over => {}
+            }
+            (order, is_found) = self.next_key(&order, request).await?;
         }
-        if let Some(why) = request.declined() {
-            return Err(refused(why));
-        }
-        if reserved.is_found
-            && let Some(found) = self.stripe.find_refund(order, request).await?
-        {
-            return self.noted(order, found).await;
-        }
-        match self.made(order, request, asked.email()).await? {
-            Made::Refund(made) => self.noted(order, made).await,
-            Made::Refused(why, failure) => self.released(order, request, why, &failure).await,
+        Err(Error::Unavailable("Stripe keeps failing".into()))
+    }
+
+    /// The order once `request` has the next key, and whether somebody else took it, who may have asked
+    /// under it already.
+    async fn next_key(
+        &self,
+        order: &Order,
+        request: &RefundRequest,
+    ) -> Result<(Order, bool), Error> {
+        let now = self.clock.now();
+        let taken = self
+            .ledger
+            .next_refund_key(order.id(), request, now)
+            .await?;
+        match taken {
+            Refunded::Changed(order) => Ok((*order, false)),
+            Refunded::Unchanged(order) => Ok((*order, true)),
+            Refunded::Refused(refusal) => Err(error_of(refusal)),
         }
     }
 
-    /// The refund of `request`, or why Stripe refuses it for good.
+    /// The refund of `request`, or why there is none under its key.
     async fn made(
         &self,
         order: &Order,
@@ -64,6 +106,11 @@ impl App {
             made = self.asking_the_payer(order, request, made).await?;
         }
         match made {
+            // The request under the key has ended, so that the list is complete.
+            Made::Kept => {
+                let found = self.stripe.find_refund(order, request).await?;
+                Ok(found.map_or(Made::Kept, Made::Refund))
+            }
             Made::Refused(Declined::ExceedsPaid, failure) => {
                 let why = self.why_exceeding(order, request).await?;
                 Ok(Made::Refused(why, failure))
@@ -171,6 +218,8 @@ enum Made {
     Refund(Refund),
     /// None was made, nor will be.
     Refused(Declined, Failure),
+    /// Stripe keeps a failure under the key; one may have been made.
+    Kept,
 }
 
 fn tried(answer: Result<Refund, Failure>) -> Result<Made, Error> {
@@ -180,6 +229,13 @@ fn tried(answer: Result<Refund, Failure>) -> Result<Made, Error> {
     };
     match failure.declines_refund() {
         Some(why) => Ok(Made::Refused(why, failure)),
+        None if failure.is_kept() => {
+            tracing::warn!(
+                cause = %failure,
+                "Stripe keeps a failure under a key: the payment's refunds are looked through"
+            );
+            Ok(Made::Kept)
+        }
         None => Err(failure.into()),
     }
 }

@@ -57,6 +57,7 @@ enum Change {
     Reserve(RefundRequest, DayLimit),
     Settle(Refund),
     Decline(RefundRequest, Declined),
+    NextKey(RefundRequest),
 }
 
 impl Refunding {
@@ -80,6 +81,15 @@ impl Refunding {
             order,
             budget: None,
             change: Change::Settle(refund),
+        }
+    }
+
+    /// The key of `request` is over, and made no refund.
+    pub(super) fn next_key(order: OrderId, request: RefundRequest) -> Self {
+        Self {
+            order,
+            budget: None,
+            change: Change::NextKey(request),
         }
     }
 
@@ -159,6 +169,7 @@ pub(super) fn decide(
         Change::Reserve(request, limit) => reserve(order, spent, request, refunding, *limit),
         Change::Settle(refund) => settle(order, version, refund, now),
         Change::Decline(request, why) => Ok(decline(order, spent, request, *why, now)),
+        Change::NextKey(request) => Ok(next_key(order, request, now)),
     };
     decided.unwrap_or_else(|refusal| Decision::Answer(Refunded::Refused(refusal)))
 }
@@ -227,6 +238,14 @@ fn decline(
             let spent = spent.saturating_sub(request.amount()).max(0);
             write(order, Vec::new(), Some(spent))
         }
+        false => unchanged(&order),
+    }
+}
+
+fn next_key(order: &Order, request: &RefundRequest, now: i64) -> Decision {
+    let mut order = order.clone();
+    match order.take_next_key(request.id(), request.key_number(), now) {
+        true => write(order, Vec::new(), None),
         false => unchanged(&order),
     }
 }

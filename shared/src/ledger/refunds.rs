@@ -45,6 +45,23 @@ impl Ledger {
             .await
     }
 
+    /// Takes the next key for `request` of the order with `id`, as it was read, at `now`: who asks Stripe from
+    /// now on asks under that one. Only who saw that the key before is over, and then found no refund,
+    /// may do so. Where somebody was faster, nothing changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the ledger did not answer.
+    pub async fn next_refund_key(
+        &self,
+        id: &OrderId,
+        request: &RefundRequest,
+        now: i64,
+    ) -> Result<Refunded, Failure> {
+        let next = Refunding::next_key(id.clone(), request.clone());
+        self.refund(next, now).await
+    }
+
     /// Notes that Stripe refused `request` of `order` for good: its amount is free again, and does not
     /// count against the caller's day. Where a refund is known to have been made, nothing changes.
     ///

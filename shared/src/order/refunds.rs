@@ -90,6 +90,33 @@ pub struct RefundRequest {
     refund: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     declined: Option<Declined>,
+    /// The key that Stripe is asked under; `None` for the first, which is as old as the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<LaterKey>,
+}
+
+/// A key after the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct LaterKey {
+    number: u32,
+    /// When it was taken, in Unix seconds.
+    at: i64,
+}
+
+/// Seconds for which Stripe is asked under one key; it forgets keys after 24 hours at the earliest.
+const KEY_IS_GOOD_FOR: i64 = 12 * 60 * 60;
+/// Seconds after which no request under the key is on its way any more, whatever clocks differ.
+const KEY_IS_OVER_AFTER: i64 = KEY_IS_GOOD_FOR + 15 * 60;
+
+/// What a key is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefundKey {
+    /// Stripe may be asked under it.
+    Good,
+    /// Stripe is not asked under it any more, and somebody may still be asking.
+    Ending,
+    /// Nobody asks under it any more: after a look, the next may be taken.
+    Over,
 }
 
 impl RefundRequest {
@@ -134,6 +161,7 @@ impl RefundRequest {
             at: now,
             refund: None,
             declined: None,
+            key: None,
         }
     }
 
@@ -198,6 +226,23 @@ impl RefundRequest {
         self.declined.filter(|_| self.refund.is_none())
     }
 
+    /// The number of the key that Stripe is asked under: each is taken when the one before is over, and made
+    /// no refund.
+    #[must_use]
+    pub fn key_number(&self) -> u32 {
+        self.key.map_or(0, |key| key.number)
+    }
+
+    /// What that key is good for at `now` (Unix seconds).
+    #[must_use]
+    pub fn key_at(&self, now: i64) -> RefundKey {
+        match now.saturating_sub(self.key.map_or(self.at, |key| key.at)) {
+            ..KEY_IS_GOOD_FOR => RefundKey::Good,
+            KEY_IS_GOOD_FOR..KEY_IS_OVER_AFTER => RefundKey::Ending,
+            _ => RefundKey::Over,
+        }
+    }
+
     /// Whether its amount is set aside: nobody knows yet whether Stripe gives it back.
     fn is_open(&self) -> bool {
         self.refund.is_none() && self.declined.is_none()
@@ -244,6 +289,20 @@ impl Order {
         }
         self.updated_at = request.at;
         self.refund_requests.push(request);
+        true
+    }
+
+    /// Takes the next key for the request with `id`, unless that is over or somebody took it after the one
+    /// with the number `last`; whether anything changed.
+    pub(crate) fn take_next_key(&mut self, id: &str, last: u32, now: i64) -> bool {
+        let mut requests = self.refund_requests.iter_mut();
+        let request = requests.find(|r| r.id == id && r.is_open() && r.key_number() == last);
+        let Some(request) = request else {
+            return false;
+        };
+        let number = last.saturating_add(1);
+        request.key = Some(LaterKey { number, at: now });
+        self.updated_at = now;
         true
     }
 

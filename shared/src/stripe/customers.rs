@@ -110,13 +110,8 @@ impl Stripe {
             (CustomerKeys::RESERVATION, reserved.reservation.clone()),
         ];
         let metadata = metadata.map(|(key, value)| (key.to_owned(), value));
-        CreateCustomer::new()
-            .metadata(HashMap::from(metadata))
-            .build()
-            .customize()
-            .request_strategy(self.key_of(&key)?)
-            .send(self)
-            .await
+        let customer = CreateCustomer::new().metadata(HashMap::from(metadata));
+        self.make(customer.build(), &key).await
     }
 
     /// The customer that was made for a reservation, as far as Stripe's search knows: it may be an hour

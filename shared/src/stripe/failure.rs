@@ -37,6 +37,15 @@ pub enum Failure {
         #[source]
         cause: Cause,
     },
+    /// Stripe keeps a failure under the key of the request, and replays it for a day. The request is over,
+    /// and whether it made something is not told: the next key may make it, after a look.
+    #[error("Stripe replays a failure (status {status}, request {})", or_none(.request_id))]
+    Kept {
+        /// The status that is kept.
+        status: u16,
+        /// Stripe's `Request-Id`.
+        request_id: Option<String>,
+    },
     /// The answer does not have the fields that we use.
     #[error("Stripe's answer cannot be read: {0}")]
     Undecodable(String),
@@ -120,6 +129,12 @@ fn or_none(text: &Option<String>) -> &str {
 }
 
 impl Failure {
+    /// Whether Stripe keeps a failure under the key, so that another key is needed.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        matches!(self, Self::Kept { .. })
+    }
+
     /// Whether Stripe says that there is no such object.
     #[must_use]
     pub fn is_missing(&self) -> bool {

@@ -8,7 +8,7 @@ use stripe_core::payment_intent::{
     CreatePaymentIntentAutomaticPaymentMethods, RetrievePaymentIntent, UpdatePaymentIntent,
 };
 
-use super::{Failure, Redacted, Stripe, one_call};
+use super::{Failure, Redacted, Stripe, keys::one_call};
 use crate::{
     deployment::Deployment,
     order::{IntentKeys, Order, Revision},
@@ -106,12 +106,7 @@ impl Stripe {
         if let Some(customer) = customer {
             intent = intent.customer(customer);
         }
-        let made: PaymentIntent = intent
-            .build()
-            .customize()
-            .request_strategy(self.key_of(&key)?)
-            .send(self)
-            .await?;
+        let made: PaymentIntent = self.make(intent.build(), &key).await?;
         made.for_order(order)
     }
 
@@ -151,17 +146,13 @@ impl Stripe {
         }
         let call = one_call();
         let key = ["update", order.id().as_str(), &revision.digest, &call];
-        UpdatePaymentIntent::new(intent.id.as_str())
+        let update = UpdatePaymentIntent::new(intent.id.as_str())
             .amount(amount.minor_units())
             .currency(amount.currency())
             .description(description(order, revision))
-            .metadata(metadata)
-            .build()
-            .customize::<PaymentIntent>()
-            .request_strategy(self.key_of(&key)?)
-            .send(self)
-            .await?
-            .for_order(order)
+            .metadata(metadata);
+        let updated: PaymentIntent = self.make(update.build(), &key).await?;
+        updated.for_order(order)
     }
 }
 
@@ -191,14 +182,12 @@ impl Stripe {
     ///
     /// [`Failure`]; [`Failure::is_unexpected_state`] when it is paid, being paid or canceled.
     pub async fn cancel_intent(&self, id: &str) -> Result<IntentStanding, Failure> {
-        CancelPaymentIntent::new(id)
+        let cancel = CancelPaymentIntent::new(id)
             // `order::is_our_cancellation` tells our own cancellations by it.
-            .cancellation_reason(CancelPaymentIntentCancellationReason::Abandoned)
-            .build()
-            .customize()
-            .request_strategy(self.key_of(&["cancel", id, &one_call()])?)
-            .send(self)
-            .await
+            .cancellation_reason(CancelPaymentIntentCancellationReason::Abandoned);
+        let call = one_call();
+        let key = ["cancel", id, &call];
+        self.make(cancel.build(), &key).await
     }
 }
 

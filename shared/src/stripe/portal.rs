@@ -6,7 +6,7 @@
 use serde::Serialize;
 use stripe_client_core::{RequestBuilder, StripeMethod};
 
-use super::{Failure, Redacted, Stripe, one_call};
+use super::{Failure, Redacted, Stripe, keys::one_call};
 
 #[derive(Serialize)]
 struct OpenPortal<'a> {
@@ -29,18 +29,15 @@ impl Stripe {
     /// [`Failure`]; [`Failure::is_about_a_missing_customer`] when there is no such customer any more,
     /// [`Failure::PortalNotConfigured`] when Stripe has no settings to open it with.
     pub async fn open_portal(&self, customer: &str, return_url: &str) -> Result<Redacted, Failure> {
-        let key = self.key_of(&["portal", &one_call()])?;
         let asked = OpenPortal {
             customer,
             return_url,
         };
-        let session: Result<Session, Failure> =
-            RequestBuilder::new(StripeMethod::Post, "/billing_portal/sessions")
-                .form(&asked)
-                .customize()
-                .request_strategy(key)
-                .send(self)
-                .await;
+        let request =
+            RequestBuilder::new(StripeMethod::Post, "/billing_portal/sessions").form(&asked);
+        let call = one_call();
+        let key = ["portal", &call];
+        let session: Result<Session, Failure> = self.make(request, &key).await;
         match session {
             Ok(session) if session.customer == customer => Ok(session.url),
             Ok(_) => Err(Failure::Differs("customer")),

@@ -8,7 +8,10 @@ use stripe_core::{
     refund::{CreateRefund, CreateRefundReason, ListRefund, RetrieveRefund},
 };
 
-use super::{Failure, Stripe, idempotent};
+use super::{
+    Failure, Stripe,
+    keys::{key_of, under},
+};
 use crate::{
     deployment::Deployment,
     event::Refund,
@@ -62,13 +65,14 @@ struct MethodDetails {
 }
 
 impl Stripe {
-    /// Makes the refund of `request`. Whoever does so for the same request makes the same refund, for
-    /// as long as Stripe knows the key: a day at least. Where the payer has to be asked where the money is
-    /// to go, Stripe writes to `email`.
+    /// Makes the refund of `request`. Whoever does so for the same request, while it has the same key, makes
+    /// the same refund, for as long as Stripe knows that key: a day at least. Where the payer has to be asked
+    /// where the money is to go, Stripe writes to `email`.
     ///
     /// # Errors
     ///
-    /// [`Failure`]; a refund may have been made all the same, unless [`Failure::declines_refund`].
+    /// [`Failure`]; a refund may have been made all the same, unless [`Failure::declines_refund`]. After
+    /// [`Failure::is_kept`], [`Stripe::find_refund`] tells whether it was.
     pub async fn create_refund(
         &self,
         order: &Order,
@@ -103,7 +107,7 @@ impl Stripe {
         let made: Refund = refund
             .build()
             .customize()
-            .request_strategy(idempotent(&key))
+            .request_strategy(under(key_of(&key, request.key_number())))
             .send(self)
             .await?;
         checked(made, order, request)

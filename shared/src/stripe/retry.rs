@@ -12,6 +12,8 @@ pub(super) struct Advice {
     pub(super) should_retry: Option<bool>,
     /// `Retry-After`, in seconds.
     pub(super) retry_after: Option<u64>,
+    /// `Idempotent-Replayed`: the answer is that of an earlier request under the same key.
+    pub(super) is_replay: bool,
 }
 
 /// Whether an answer with `status` may be followed by another attempt. What Stripe says wins
@@ -38,7 +40,7 @@ mod tests {
     fn says(should_retry: Option<bool>) -> Advice {
         Advice {
             should_retry,
-            retry_after: None,
+            ..Advice::default()
         }
     }
 

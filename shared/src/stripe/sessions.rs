@@ -10,7 +10,7 @@ use stripe_checkout::checkout_session::{
 };
 use stripe_types::Currency;
 
-use super::{Failure, Redacted, Stripe, intents::description, one_call};
+use super::{Failure, Redacted, Stripe, intents::description, keys::one_call};
 use crate::{
     digest,
     order::{Contents, IntentKeys, Order, OrderId, Session},
@@ -141,12 +141,8 @@ impl Stripe {
         if let Some(customer) = customer {
             page = page.customer(customer);
         }
-        page.build()
-            .customize::<CheckoutPage>()
-            .request_strategy(self.key_of(&key)?)
-            .send(self)
-            .await?
-            .for_order(order)
+        let made: CheckoutPage = self.make(page.build(), &key).await?;
+        made.for_order(order)
     }
 
     /// The page with `id`.
@@ -165,11 +161,8 @@ impl Stripe {
     ///
     /// [`Failure`]; a refusal that is about the request when it is not open any more.
     pub async fn expire_page(&self, id: &str) -> Result<CheckoutPage, Failure> {
-        ExpireCheckoutSession::new(id)
-            .build()
-            .customize()
-            .request_strategy(self.key_of(&["expire", id, &one_call()])?)
-            .send(self)
+        let expire = ExpireCheckoutSession::new(id);
+        self.make(expire.build(), &["expire", id, &one_call()])
             .await
     }
 }

@@ -23,6 +23,7 @@ use crate::{
 };
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const STRIPE_SHOULD_RETRY: HeaderName = HeaderName::from_static("stripe-should-retry");
 const STRIPE_CONTEXT: HeaderName = HeaderName::from_static("stripe-context");
@@ -225,6 +226,17 @@ impl Tried {
             }
             Self::Answered {
                 status,
+                advice: Advice {
+                    is_replay: true, ..
+                },
+                request_id,
+                ..
+            } if status.is_server_error() => {
+                let status = status.as_u16();
+                Verdict::Failed(Failure::Kept { status, request_id }, None)
+            }
+            Self::Answered {
+                status,
                 advice,
                 request_id,
                 body,
@@ -278,6 +290,7 @@ fn advice(headers: &HeaderMap) -> Advice {
     Advice {
         should_retry: text(headers, &STRIPE_SHOULD_RETRY).and_then(|text| text.parse().ok()),
         retry_after: text(headers, &RETRY_AFTER).and_then(|text| text.parse().ok()),
+        is_replay: text(headers, &IDEMPOTENT_REPLAYED).as_deref() == Some("true"),
     }
 }
 

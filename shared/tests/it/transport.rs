@@ -144,3 +144,33 @@ async fn nobody_waits_longer_than_the_deadline() {
         started.elapsed()
     );
 }
+
+#[tokio::test]
+async fn a_failure_that_is_replayed_ends_the_call_and_is_told_apart() {
+    let replayed = |advice| {
+        let headers = match advice {
+            true => {
+                "request-id: req_2\r\nidempotent-replayed: true\r\nstripe-should-retry: false\r\n"
+            }
+            false => "request-id: req_2\r\nidempotent-replayed: true\r\n",
+        };
+        Act::Answer("500 Internal Server Error", headers, "{\"error\":{}}")
+    };
+    for advice in [true, false] {
+        let first = Act::Answer("500 Internal Server Error", "", "{\"error\":{}}");
+        let mut peer = Peer::start(vec![first, replayed(advice)]).await;
+        let request = RequestBuilder::new(StripeMethod::Post, "/payment_intents")
+            .form(&serde_json::json!({ "amount": 5 }));
+        let key = stripe::IdempotencyKey::new("one-operation").unwrap();
+        let failure = request
+            .customize::<shared::stripe::PaymentIntent>()
+            .request_strategy(stripe::RequestStrategy::Idempotent(key))
+            .send(&peer.client(Duration::ZERO))
+            .await
+            .unwrap_err();
+
+        assert!(failure.is_kept(), "{failure:?}");
+        assert!(failure.to_string().contains("req_2"), "{failure}");
+        assert_eq!(peer.asked().len(), 2);
+    }
+}

@@ -115,3 +115,35 @@ async fn a_ledger_that_cannot_be_written_opens_no_page() {
     assert_eq!(api.post("k1", &mugs(1)).await.code(503), "unavailable");
     assert!(api.shop.stripe.checkout_sessions().is_empty());
 }
+
+#[tokio::test]
+async fn a_failure_that_stripe_keeps_is_passed_under_the_next_key() {
+    for fault in [Fault::error().stored(), Fault::error_after()] {
+        let api = Api::start().await;
+        api.shop.stripe.inject(fault.on("POST", SESSIONS));
+        let answer = api.post("k1", &mugs(1)).await.expect(200);
+        let again = api.post("k1", &mugs(1)).await.expect(200);
+        assert_eq!(again.body["url"], answer.body["url"]);
+
+        let url = answer.body["url"].as_str().unwrap();
+        let pages = api.shop.stripe.checkout_sessions();
+        let page = pages.iter().find(|page| page["url"] == url).unwrap();
+        let id = page["id"].as_str().unwrap();
+        api.shop.stripe.pay_session(id, "pm_card_visa").unwrap();
+        api.hear_all().await;
+        assert_eq!(api.status(&answer).await, "paid");
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_closed_where_stripe_keeps_a_failure_of_it() {
+    for fault in [Fault::error().stored(), Fault::error_after()] {
+        let api = Api::start().await;
+        let first = api.post("k1", &mugs(1)).await.expect(200);
+        let page = api.only_open();
+        let expire = format!("{SESSIONS}/{page}/expire");
+        api.shop.stripe.inject(fault.on("POST", &expire));
+        let _ = api.post("k2", &change(&first, 2)).await.expect(200);
+        assert_ne!(api.only_open(), page);
+    }
+}

@@ -257,3 +257,65 @@ async fn a_ledger_that_cannot_be_written_makes_no_intent() {
     assert_eq!(api.post("k1", &mugs(1)).await.code(503), "unavailable");
     assert!(api.shop.stripe.payment_intents().is_empty());
 }
+
+#[tokio::test]
+async fn a_failure_that_stripe_keeps_is_passed_under_the_next_key() {
+    for fault in [Fault::error().stored(), Fault::error_after()] {
+        for advice in [None, Some(false)] {
+            let api = Api::start().await;
+            let fault = fault.clone().on("POST", "/v1/payment_intents");
+            api.shop.stripe.inject(match advice {
+                Some(advice) => fault.should_retry(advice),
+                None => fault,
+            });
+            let mut answer = api.post("k1", &mugs(1)).await;
+            if advice.is_some() {
+                assert_eq!(answer.code(503), "unavailable");
+                answer = api.post("k1", &mugs(1)).await;
+            }
+            let answer = answer.expect(200);
+
+            let order = api.shop.order(answer.body["orderId"].as_str().unwrap());
+            assert_eq!(order.await.intent(), Some(intent_id(&answer).as_str()));
+            let again = api.post("k1", &mugs(1)).await.expect(200);
+            assert_eq!(intent_id(&again), intent_id(&answer));
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_many_requests_that_meet_a_kept_failure_all_get_one_intent() {
+    let api = Api::start().await;
+    let fault = Fault::error_after().on("POST", "/v1/payment_intents");
+    api.shop.stripe.inject(fault);
+    let body = mugs(1);
+    let calls = (0..4).map(|_| api.post("k1", &body));
+    let answers = futures_util::future::join_all(calls).await;
+
+    let given = answers.iter().filter(|answer| answer.status == 200);
+    let mut given: Vec<String> = given.map(intent_id).collect();
+    given.dedup();
+    assert_eq!(given.len(), 1, "{answers:?}");
+    // The one that was made under the first key, and the one that was noted.
+    assert_eq!(api.shop.stripe.payment_intents().len(), 2);
+}
+
+#[tokio::test]
+async fn a_change_goes_on_where_stripe_keeps_a_failure_of_it() {
+    for fault in [Fault::error().stored(), Fault::error_after()] {
+        let api = Api::start().await;
+        let first = api
+            .post_signed(&json!({ "amount": 2500 }))
+            .await
+            .expect(200);
+        api.shop
+            .stripe
+            .inject(fault.on("POST", "/v1/payment_intents/"));
+        let changed = api
+            .post_signed(&json!({ "amount": 1500 }))
+            .await
+            .expect(200);
+        assert_eq!(intent_id(&changed), intent_id(&first));
+        assert_eq!(api.only_intent()["amount"], 1500);
+    }
+}

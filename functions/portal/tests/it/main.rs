@@ -228,3 +228,17 @@ async fn what_stripe_does_not_answer_is_tried_again_later() {
     let _ = api.open("ada").await.expect(200);
     assert_eq!(api.shop.stripe.customers().len(), 1);
 }
+
+#[tokio::test]
+async fn a_failure_that_stripe_keeps_is_passed_under_the_next_key() {
+    for path in [SESSIONS, "/v1/customers"] {
+        for fault in [Fault::error().stored(), Fault::error_after()] {
+            let api = Api::start().await;
+            api.shop.stripe.inject(fault.on("POST", path));
+            let _ = api.open("ada").await.expect(200);
+            let customer = api.customer("ada").await;
+            let _ = api.open("ada").await.expect(200);
+            assert_eq!(api.customer("ada").await, customer);
+        }
+    }
+}

@@ -68,20 +68,6 @@ async fn an_event_ties_a_refund_whose_answer_was_lost() {
 }
 
 #[tokio::test]
-async fn a_failure_that_stripe_keeps_under_the_key_is_no_dead_end() {
-    let api = Api::with_order().await;
-    let kept = Fault::error().stored().on("POST", "/v1/refunds").times(1);
-    api.shop.stripe.inject(kept);
-    assert_eq!(api.refund("k1", 500).await.code(503), "unavailable");
-    assert_eq!(api.left().await, 1000, "nobody knows what became of it");
-
-    assert_eq!(api.refund("k1", 500).await.code(503), "unavailable");
-    api.shop.stripe.forget_idempotency_keys();
-    let _ = api.refund("k1", 500).await.expect(200);
-    assert_eq!(api.refunds(), [500]);
-}
-
-#[tokio::test]
 async fn a_refusal_for_good_releases_the_amount_and_is_answered_alike_again() {
     let api = Api::with_order().await;
     let intent = api.shop.order("o_1").await.intent().unwrap().to_owned();

@@ -21,6 +21,7 @@ on_both_backends!(
     a_total_that_no_known_refund_explains_writes_nothing_before_all_are_known,
     a_refund_that_contradicts_the_order_changes_nothing,
     a_refund_of_another_amount_than_its_request_leaves_that_set_aside,
+    of_many_that_take_the_next_key_one_does_and_all_find_it,
 );
 
 impl Fixture {
@@ -362,4 +363,33 @@ async fn a_refund_of_another_amount_than_its_request_leaves_that_set_aside(place
     let order = it.current().await;
     assert_eq!(order.refund_requests()[0].refund(), None);
     assert_eq!(order.left_to_refund(), 800);
+}
+
+async fn of_many_that_take_the_next_key_one_does_and_all_find_it(place: Place) {
+    let it = Fixture::new(place).await;
+    it.paid().await;
+    let request = it.reserved("1", 500).await;
+    let id = OrderId::parse("o_1").unwrap();
+    let taken = by_many(&it, 8, |_, ledger| {
+        let (id, request) = (id.clone(), request.clone());
+        async move {
+            let taken = ledger.next_refund_key(&id, &request, NOW + 1).await;
+            match taken.unwrap() {
+                Refunded::Changed(order) => (1, order.refund_requests()[0].key_number()),
+                Refunded::Unchanged(order) => (0, order.refund_requests()[0].key_number()),
+                Refunded::Refused(refusal) => panic!("{refusal:?}"),
+            }
+        }
+    })
+    .await;
+
+    assert_eq!(taken.iter().map(|(changed, _)| changed).sum::<usize>(), 1);
+    assert!(taken.iter().all(|(_, number)| *number == 1), "{taken:?}");
+    assert_eq!(it.current().await.left_to_refund(), 1000, "it is set aside");
+
+    // What is known to be made has no next key.
+    it.settle(&refund("1", 500, "succeeded")).await;
+    let request = it.current().await.refund_requests()[0].clone();
+    let taken = it.ledger.next_refund_key(&id, &request, NOW + 2).await;
+    assert!(matches!(taken.unwrap(), Refunded::Unchanged(_)));
 }
