@@ -116,6 +116,20 @@ pub(super) fn cron_secret(text: &str) -> Result<SecretString, &'static str> {
     }
 }
 
+/// The name of a partner event source of Stripe's
+/// (<https://docs.stripe.com/event-destinations/eventbridge>). EventBridge takes no event under such a name
+/// from anybody else.
+pub(super) fn event_source(text: &str) -> Result<String, &'static str> {
+    let id = text.strip_prefix("aws.partner/stripe.com/");
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"_-".contains(&b);
+    match id {
+        Some(id) if (1..=200).contains(&id.len()) && id.bytes().all(is_allowed) => {
+            Ok(text.to_owned())
+        }
+        _ => Err("must be `aws.partner/stripe.com/` and the id of an event destination"),
+    }
+}
+
 /// A URL that keeps what is sent to it from strangers: TLS, or this machine.
 pub(crate) fn endpoint(text: &str) -> Result<Uri, &'static str> {
     let uri: Uri = text.parse().map_err(|_| "is not a URL")?;

@@ -7,6 +7,7 @@
 mod answers;
 mod attempts;
 mod effects;
+mod eventbridge;
 mod lambda;
 mod processes;
 mod rotation;
