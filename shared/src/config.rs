@@ -23,7 +23,7 @@ use crate::{
     aws::Aws,
     limits,
     request::ReturnOrigins,
-    secrets::{self, Keys, Secrets, Wanted},
+    secrets::{self, Address, Keys, Secrets, Wanted},
 };
 
 /// The names of variables that a function may need to start.
@@ -164,12 +164,19 @@ impl Config {
                 .is_some()
                 .then_some(need::STRIPE_WEBHOOK_SECRET),
         ];
-        let wanted = wanted(keys, fulfil.as_ref(), dispensable);
+        let stripe_api_base = read
+            .value("STRIPE_API_BASE", ApiBase::parse)
+            .unwrap_or_default();
+        let wanted = Wanted {
+            stripe: match stripe_api_base.is_stripes() {
+                true => Address::Stripes,
+                false => Address::Other,
+            },
+            ..wanted(keys, fulfil.as_ref(), dispensable)
+        };
         let secrets = Secrets::read(&mut read, wanted, aws.as_ref());
         let config = Self {
-            stripe_api_base: read
-                .value("STRIPE_API_BASE", ApiBase::parse)
-                .unwrap_or_default(),
+            stripe_api_base,
             stripe_event_source,
             stripe_deadline: read
                 .value("FAREBOX_STRIPE_DEADLINE", seconds(1..=60))
@@ -220,7 +227,11 @@ fn wanted(
         .into_iter()
         .partition(|name| dispensable.contains(&Some(*name)));
     needed.extend(signs);
-    Wanted { needed, optional }
+    Wanted {
+        needed,
+        optional,
+        stripe: Address::default(),
+    }
 }
 
 /// A function there has a folder of its own, which goes when it ends, and others do not see.

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, ops::RangeInclusive, path::PathBuf, time::Durat
 use hyper::Uri;
 use secrecy::SecretString;
 
-use crate::amount::{Amount, Currency};
+use crate::{
+    amount::{Amount, Currency},
+    secrets::{GUESSABLE, is_guessable},
+};
 
 /// Where an API is, Stripe's or AWS's: scheme and authority, without a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +28,12 @@ impl ApiBase {
             return Err("must not have a path");
         }
         Ok(Self(base.to_owned()))
+    }
+
+    /// Whether it is Stripe's own address, to which live keys may go.
+    pub(crate) fn is_stripes(&self) -> bool {
+        let host = self.0.strip_prefix("https://");
+        host.is_some_and(|host| host == "api.stripe.com" || host.ends_with(".stripe.com"))
     }
 
     /// The text, without a slash at its end.
@@ -111,6 +120,7 @@ fn is_bus(name: &str) -> bool {
 pub(super) fn cron_secret(text: &str) -> Result<SecretString, &'static str> {
     let is_sendable = text.bytes().all(|b| b.is_ascii_graphic());
     match text.len() >= 16 && is_sendable {
+        true if is_guessable(text.as_bytes()) => Err(GUESSABLE),
         true => Ok(SecretString::from(text)),
         false => Err("must be at least 16 characters that a header can hold, made at random"),
     }

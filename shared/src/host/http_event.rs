@@ -92,6 +92,10 @@ enum Answer<R> {
 
 /// What Lambda handed over.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are requests, and each is there for a moment"
+)]
 enum Invocation {
     Request(LambdaRequest),
     Event(PartnerEvent),
