@@ -23,7 +23,7 @@ use crate::{
     aws::Aws,
     limits,
     request::ReturnOrigins,
-    secrets::{self, Keys, Secrets, Wanted},
+    secrets::{self, Address, Keys, Secrets, Wanted},
 };
 
 /// The names of variables that a function may need to start.
@@ -54,6 +54,9 @@ pub struct Config {
     /// `STRIPE_API_BASE`: where Stripe's API is; `https://api.stripe.com` by default, and plain
     /// `http` on this machine alone.
     pub stripe_api_base: ApiBase,
+    /// `STRIPE_EVENT_SOURCE`: the partner event source from which EventBridge brings events of Stripe,
+    /// without signatures; none by default.
+    pub stripe_event_source: Option<String>,
     /// `FAREBOX_STRIPE_DEADLINE`: seconds that one call to Stripe may take, all attempts
     /// together; 20 by default.
     pub stripe_deadline: Duration,
@@ -157,12 +160,27 @@ impl Config {
         let access = access::Settings::read(&mut read);
         let (keys, others): (Vec<&'static str>, Vec<_>) =
             needs.iter().partition(|name| Keys::NAMES.contains(name));
-        let wanted = wanted(keys, fulfil.as_ref(), access.issuer.is_some());
+        let stripe_event_source = read.value("STRIPE_EVENT_SOURCE", values::event_source);
+        let dispensable = [
+            access.issuer.is_some().then_some(need::FAREBOX_SITE_KEY),
+            stripe_event_source
+                .is_some()
+                .then_some(need::STRIPE_WEBHOOK_SECRET),
+        ];
+        let stripe_api_base = read
+            .value("STRIPE_API_BASE", ApiBase::parse)
+            .unwrap_or_default();
+        let wanted = Wanted {
+            stripe: match stripe_api_base.is_stripes() {
+                true => Address::Stripes,
+                false => Address::Other,
+            },
+            ..wanted(keys, fulfil.as_ref(), dispensable)
+        };
         let secrets = Secrets::read(&mut read, wanted, aws.as_ref());
         let config = Self {
-            stripe_api_base: read
-                .value("STRIPE_API_BASE", ApiBase::parse)
-                .unwrap_or_default(),
+            stripe_api_base,
+            stripe_event_source,
             stripe_deadline: read
                 .value("FAREBOX_STRIPE_DEADLINE", seconds(1..=60))
                 .unwrap_or(Duration::from_secs(20)),
@@ -201,16 +219,25 @@ impl Config {
 }
 
 /// The keys that a function must be given: those that it needs, and the one that signs what goes to an
-/// endpoint, which gets signed messages or none. Where an issuer's tokens say who is calling, the site
-/// may have no key.
-fn wanted(needs: Vec<&'static str>, fulfil: Option<&Destination>, has_issuer: bool) -> Wanted {
+/// endpoint, which gets signed messages or none. Those that are `dispensable` are used where they are
+/// given: where an issuer's tokens say who is calling, the site may have no key; where EventBridge
+/// brings Stripe's events, there may be no endpoint that signs them.
+fn wanted(
+    needs: Vec<&'static str>,
+    fulfil: Option<&Destination>,
+    dispensable: [Option<&'static str>; 2],
+) -> Wanted {
     let is_signed = matches!(fulfil, Some(Destination::Endpoint(_)));
     let signs = is_signed.then_some(secrets::FULFIL_SECRET);
     let (optional, mut needed): (Vec<_>, Vec<_>) = needs
         .into_iter()
-        .partition(|name| has_issuer && *name == need::FAREBOX_SITE_KEY);
+        .partition(|name| dispensable.contains(&Some(*name)));
     needed.extend(signs);
-    Wanted { needed, optional }
+    Wanted {
+        needed,
+        optional,
+        stripe: Address::default(),
+    }
 }
 
 /// A function there has a folder of its own, which goes when it ends, and others do not see.

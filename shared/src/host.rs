@@ -19,6 +19,7 @@ use axum::routing::MethodRouter;
 pub use cron::on_schedule;
 pub use events::events;
 pub use finish::finished;
+pub use http_event::FromEventBridge;
 pub use log::{init_tracing, init_tracing_beside, subscriber};
 use server::Server;
 use tokio::net::TcpListener;
@@ -174,6 +175,7 @@ where
     Fut: Future<Output = Result<A, Error>> + Send + 'static,
 {
     let config = Config::from_env(needs)?;
+    let source = config.stripe_event_source.clone();
     let identity = config.aws.as_ref().and_then(Aws::web_identity).cloned();
     let router = match identity {
         None => service(open(config).await?),
@@ -182,13 +184,17 @@ where
             async move { Ok(service(opening.await?)) }
         }),
     };
-    host(finished(router)).await
+    host(finished(router), source).await
 }
 
-/// Serves `service` on the platform that this process runs on, until it is told to stop.
-async fn host(service: MethodRouter) -> Result<(), Error> {
+/// Serves `service` on the platform that this process runs on, until it is told to stop; on Lambda also
+/// to EventBridge, for events of the partner event source `source`.
+async fn host(service: MethodRouter, source: Option<String>) -> Result<(), Error> {
     match platform()? {
-        Platform::Lambda => http_event::serve(service).await.map_err(Error::Lambda),
+        Platform::Lambda => {
+            let served = http_event::serve(service, source).await;
+            served.map_err(Error::Lambda)
+        }
         Platform::Vercel { port } | Platform::Http { port } => {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
             let address = listener.local_addr()?;

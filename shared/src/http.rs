@@ -1,38 +1,217 @@
-//! The pooled HTTP client that calls to Stripe and to the site go through.
+//! The pooled HTTP client that calls to Stripe, AWS and the site go through.
+//!
+//! A connection may die unseen while it waits: a server or a box on the way gives it up, or the process
+//! is frozen, as Lambda does between requests. So one that waited long is not used, by the time on the
+//! wall, which goes on while a process is frozen; and one that is used again has to answer soon.
 
-use std::time::Duration;
+mod connection;
 
-use http_body_util::Full;
-use hyper::body::Bytes;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::{
-    client::legacy::{self, connect::HttpConnector},
-    rt::{TokioExecutor, TokioTimer},
+use std::{
+    fmt,
+    pin::pin,
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant, SystemTime},
 };
 
+use connection::{Connector, Used};
+use http_body_util::Full;
+use hyper::{
+    Request, Response,
+    body::{Bytes, Incoming},
+};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{self, connect::capture_connection},
+    rt::{TokioExecutor, TokioTimer},
+};
+use tokio::time::{sleep, timeout_at};
+
+type Pool = legacy::Client<HttpsConnector<Connector>, Full<Bytes>>;
+
+/// How long an unused connection is kept: less than the minute after which load balancers commonly
+/// give one up, Stripe's and AWS's among them.
+const IDLE: Duration = Duration::from_secs(45);
+
 /// A client that keeps its connections; cheap to clone, and all clones share them.
-pub type Client = legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+#[derive(Clone, Debug)]
+pub struct Client {
+    pool: Arc<RwLock<Arc<Pool>>>,
+    wall: Wall,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The connection, or what came on it, failed.
+    #[error(transparent)]
+    Failed(#[from] legacy::Error),
+    /// No connection was there in time.
+    #[error("no connection within {0:?}")]
+    NotConnected(Duration),
+    /// A connection that was used before gave no answer in time: it may be dead. It is not used again,
+    /// nor are the others that waited with it.
+    #[error("no answer within {0:?} on a connection that was used before")]
+    Silent(Duration),
+}
+
+impl Error {
+    /// Whether a connection that was open failed: one that was kept too long looks like this, and
+    /// another may do.
+    #[must_use]
+    pub fn is_of_an_open_connection(&self) -> bool {
+        match self {
+            Self::Failed(error) => !error.is_connect(),
+            Self::NotConnected(_) => false,
+            Self::Silent(_) => true,
+        }
+    }
+}
 
 /// Connections are kept: a handshake costs more than a call. They speak HTTP/1.1, as Stripe's own libraries do: on Lambda, where a
 /// process serves one request at a time, there are no calls to send at once over one connection. Plain HTTP is for addresses that the settings
 /// allowed, on this machine.
 #[must_use]
 pub fn pooled_client() -> Client {
-    let mut tcp = HttpConnector::new();
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_keepalive(Some(Duration::from_secs(60)));
-    // A path that died without a word is noticed by what is not acknowledged, long before a call to Stripe is given up.
-    #[cfg(target_os = "linux")]
-    tcp.set_tcp_user_timeout(Some(Duration::from_secs(3)));
+    Client::new(Wall::new(SystemTime::now))
+}
+
+impl Client {
+    fn new(wall: Wall) -> Self {
+        Self {
+            pool: Arc::new(RwLock::new(Arc::new(pool(&wall)))),
+            wall,
+        }
+    }
+
+    /// Sends `request`, and waits for the head of its answer.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Failed`]
+    pub async fn request(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, Error> {
+        let answer = self.pool().request(request).await?;
+        Ok(used(answer))
+    }
+
+    /// The same for a request that may be sent twice: a connection has to be there within `limit`, and
+    /// one that was used before has to answer within it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]
+    pub async fn request_within(
+        &self,
+        mut request: Request<Full<Bytes>>,
+        limit: Duration,
+    ) -> Result<Response<Incoming>, Error> {
+        let until = tokio::time::Instant::now() + limit;
+        let pool = self.pool();
+        let mut captured = capture_connection(&mut request);
+        let mut answering = pin!(pool.request(request));
+        let was_used = async {
+            let connection = captured.wait_for_connection_metadata().await;
+            connection.as_ref().is_some_and(Used::is_in)
+        };
+        tokio::select! {
+            answer = &mut answering => return Ok(used(answer?)),
+            was_used = was_used => {
+                if !was_used {
+                    return Ok(used(answering.await?));
+                }
+            }
+            () = sleep(limit) => return Err(Error::NotConnected(limit)),
+        }
+        match timeout_at(until, answering).await {
+            Ok(answer) => Ok(used(answer?)),
+            Err(_) => {
+                self.renew(&pool);
+                Err(Error::Silent(limit))
+            }
+        }
+    }
+
+    fn pool(&self) -> Arc<Pool> {
+        Arc::clone(&self.pool.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Forgets the connections of `old`, once.
+    fn renew(&self, old: &Arc<Pool>) {
+        let mut held = self.pool.write().unwrap_or_else(PoisonError::into_inner);
+        if Arc::ptr_eq(&held, old) {
+            *held = Arc::new(pool(&self.wall));
+        }
+    }
+}
+
+/// The answer, whose connection is noted as used.
+fn used(answer: Response<Incoming>) -> Response<Incoming> {
+    if let Some(used) = answer.extensions().get::<Used>() {
+        used.set();
+    }
+    answer
+}
+
+fn pool(wall: &Wall) -> Pool {
     let connector = HttpsConnectorBuilder::new()
         .with_webpki_roots()
         .https_or_http()
         .enable_http1()
-        .wrap_connector(tcp);
+        .wrap_connector(Connector::new());
     legacy::Client::builder(TokioExecutor::new())
         .timer(TokioTimer::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(Duration::from_secs(90))
+        .pool_timer(wall.clone())
+        .pool_idle_timeout(IDLE)
         .build(connector)
 }
+
+/// The time by which connections are old: that of the machine's own timer or, where more went by there,
+/// of the wall.
+#[derive(Clone)]
+struct Wall {
+    timer: TokioTimer,
+    started: Instant,
+    started_at: SystemTime,
+    wall: fn() -> SystemTime,
+}
+
+impl Wall {
+    fn new(wall: fn() -> SystemTime) -> Self {
+        Self {
+            timer: TokioTimer::new(),
+            started: Instant::now(),
+            started_at: wall(),
+            wall,
+        }
+    }
+}
+
+impl fmt::Debug for Wall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wall")
+    }
+}
+
+impl hyper::rt::Timer for Wall {
+    fn sleep(&self, duration: Duration) -> std::pin::Pin<Box<dyn hyper::rt::Sleep>> {
+        self.timer.sleep(duration)
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> std::pin::Pin<Box<dyn hyper::rt::Sleep>> {
+        self.timer
+            .sleep(deadline.saturating_duration_since(self.now()))
+    }
+
+    fn now(&self) -> Instant {
+        let on_the_wall = (self.wall)().duration_since(self.started_at);
+        self.timer
+            .now()
+            .max(self.started + on_the_wall.unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 
 mod email;
 mod return_url;
+mod wrong;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 pub use email::{Email, InvalidEmail};
@@ -34,38 +35,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
+        const PLACE: &str = "the body";
         let body = read(request, LARGEST_JSON).await?;
         let mut reader = serde_json::Deserializer::from_slice(&body);
         let value = serde_path_to_error::deserialize(&mut reader)
-            .map_err(|error| wrong_body(&error.path().to_string(), error.inner()))?;
-        reader
-            .end()
-            .map_err(|error| wrong_body(".", &error))
-            .map(|()| Self(value))
+            .map_err(|error| wrong::json(PLACE, error.path(), error.inner()))?;
+        let end = reader.end();
+        end.map_err(|_| Error::invalid(format!("`{PLACE}`: {}", wrong::NO_JSON)))?;
+        Ok(Self(value))
     }
-}
-
-/// Names the field. What it held stays out: it may be anything, a token in the wrong place included.
-fn wrong_body(path: &str, error: &serde_json::Error) -> Error {
-    let text = error.to_string();
-    let names_a_field = ["unknown field", "missing field", "duplicate field"]
-        .iter()
-        .any(|start| text.starts_with(start));
-    let what = match error.classify() {
-        _ if names_a_field => text.split(" at line").next().unwrap_or_default(),
-        serde_json::error::Category::Data => "is not of the expected type or range",
-        _ => "is not valid JSON",
-    };
-    let place = match path {
-        "." => "the body",
-        field => field,
-    };
-    Error::invalid(
-        format!("`{place}`: {what}")
-            .chars()
-            .take(300)
-            .collect::<String>(),
-    )
 }
 
 /// The bytes of an event, exactly as received, at most 1 MiB.
@@ -98,9 +76,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        axum::extract::Query::try_from_uri(&parts.uri)
-            .map(|axum::extract::Query(fields)| Self(fields))
-            .map_err(|rejection| Error::invalid(rejection.body_text()))
+        let query = parts.uri.query().unwrap_or_default();
+        serde_urlencoded::from_str(query)
+            .map(Self)
+            .map_err(|error| wrong::query("the query", &error))
     }
 }
 

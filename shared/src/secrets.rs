@@ -14,7 +14,7 @@ mod unreadable;
 
 use std::{sync::Arc, time::Duration};
 
-pub(crate) use keys::FULFIL_SECRET;
+pub(crate) use keys::{Address, FULFIL_SECRET, GUESSABLE, is_guessable};
 pub use keys::{Keys, Missing, Mode};
 use manager::Manager;
 use store::Store;
@@ -37,6 +37,8 @@ pub(crate) struct Wanted {
     pub(crate) needed: Vec<&'static str>,
     /// Those that are held where they are there.
     pub(crate) optional: Vec<&'static str>,
+    /// Where Stripe's keys are used.
+    pub(crate) stripe: Address,
 }
 
 impl Wanted {
@@ -80,7 +82,7 @@ impl Secrets {
         let id = read.value(SECRET_ID, secret_id);
         let ttl = read.value("FAREBOX_SECRET_TTL", seconds(10..=86_400));
         if !read.is_set(SECRET_ID) {
-            let keys = Keys::read(read);
+            let keys = Keys::read(read, wanted.stripe);
             let needed = wanted.needed.into_iter();
             needed.for_each(|name| read.require(name));
             return Self::holding(keys);

@@ -46,6 +46,9 @@ pub struct Patience {
     pub attempt: Duration,
     /// For all attempts of one call, waiting included.
     pub deadline: Duration,
+    /// For a connection, and for the beginning of an answer on one that was used before, which may be
+    /// dead; of a request that may be sent twice.
+    pub reused: Duration,
     /// The longest wait before the second attempt; it doubles with each.
     pub first_delay: Duration,
 }
@@ -57,6 +60,7 @@ impl Patience {
         Self {
             attempt: Duration::from_secs(8).min(deadline),
             deadline,
+            reused: Duration::from_secs(3).min(deadline / 2),
             first_delay: Duration::from_millis(500),
         }
     }

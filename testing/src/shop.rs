@@ -177,6 +177,7 @@ impl Shop {
         let stripe = Stripe::new(&self.config).of(&self.ledger);
         stripe.with_patience(Patience {
             attempt: Duration::from_millis(300),
+            reused: Duration::from_millis(300),
             deadline: Duration::from_secs(2),
             first_delay: Duration::from_millis(5),
         })

@@ -1,5 +1,7 @@
 //! Charges: attempts to take the money, made when an intent is paid.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -87,7 +89,7 @@ pub(crate) fn paid_on(state: &State, intent: &str) -> Result<Value, Error> {
     let found =
         charges.find(|charge| charge["payment_intent"] == *intent && charge["paid"] == true);
     found
-        .cloned()
+        .map(Cow::into_owned)
         .ok_or_else(|| Error::missing("payment_intent", intent, "payment_intent"))
 }
 

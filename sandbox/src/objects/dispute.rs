@@ -89,7 +89,7 @@ pub(crate) fn open_part(state: &mut State, mut call: Call) -> Result<Value, Erro
     let charge = charge::paid_on(state, &intent)?;
     let disputes = state.store.all(KIND);
     let earlier = disputes.filter(|dispute| dispute["charge"] == charge["id"]);
-    let left = number(&charge, "amount") - earlier.map(|d| number(d, "amount")).sum::<i64>();
+    let left = number(&charge, "amount") - earlier.map(|d| number(&d, "amount")).sum::<i64>();
     let amount = amount.unwrap_or(left);
     if !(1..=left).contains(&amount) {
         let message = format!("{left} of this payment can be disputed.");

@@ -1,5 +1,7 @@
 //! Early fraud warnings: the payer's bank suspects that somebody else paid, and may dispute later.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use super::charge;
@@ -43,11 +45,12 @@ pub(crate) fn issue(state: &mut State, mut call: Call) -> Result<Value, Error> {
 /// A dispute of `charge` leaves nothing to act on.
 pub(super) fn overtaken(state: &mut State, charge: &Value) {
     let all = state.store.all(KIND);
-    let is_open =
-        |warning: &&Value| warning["charge"] == charge["id"] && warning["actionable"] == true;
+    let is_open = |warning: &Cow<'_, Value>| {
+        warning["charge"] == charge["id"] && warning["actionable"] == true
+    };
     let open: Vec<String> = all
         .filter(is_open)
-        .map(|warning| text(warning, "id").to_owned())
+        .map(|warning| text(&warning, "id").to_owned())
         .collect();
     for id in open {
         let patch = json!({ "actionable": false });

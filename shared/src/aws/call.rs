@@ -46,6 +46,8 @@ use crate::{Clock, error::Cause, http, rfc3339};
 const LARGEST_ANSWER: usize = 17 * 1024 * 1024;
 /// One attempt of a call; the first one includes a handshake.
 pub(super) const ATTEMPT: Duration = Duration::from_secs(3);
+/// For a connection, and for the beginning of an answer on one that was used before, which may be dead.
+pub(super) const REUSED: Duration = Duration::from_millis(1_500);
 /// Seconds by which clocks have to differ for a signature to be of another time. AWS allows five minutes.
 const OTHER_TIME: u64 = 240;
 
@@ -254,12 +256,12 @@ impl Service {
 const NOT_READ: &str = "the answer could not be read";
 const OURS: &str = concat!("Farebox/", env!("CARGO_PKG_VERSION"));
 
-/// Sends `request`, and reads the whole answer.
+/// Sends `request`, which is good to be sent twice, and reads the whole answer.
 pub(super) async fn exchange(
     client: &http::Client,
     request: Request<Full<Bytes>>,
 ) -> Result<HttpResponse, ConnectorError> {
-    let response = client.request(request).await;
+    let response = client.request_within(request, REUSED).await;
     let response = response.map_err(|error| ConnectorError::io(error.into()))?;
     let (head, body) = response.into_parts();
     let body = Limited::new(body, LARGEST_ANSWER).collect().await;

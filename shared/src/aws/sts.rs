@@ -10,7 +10,7 @@ use hyper::{Request, body::Bytes, header::CONTENT_TYPE};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::timeout;
 
-use super::role::Role;
+use super::{call::REUSED, role::Role};
 use crate::{error::innermost, http, rfc3339};
 
 /// One attempt; a second one follows where nobody answered.
@@ -100,7 +100,7 @@ impl Sts {
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Full::new(Bytes::from(self.form(token))))
             .map_err(|error| lost(error.to_string()))?;
-        let response = self.http.request(request).await;
+        let response = self.http.request_within(request, REUSED).await;
         let response = response.map_err(|error| lost(innermost(&error)))?;
         let status = response.status().as_u16();
         let body = Limited::new(response.into_body(), LARGEST_ANSWER);

@@ -177,6 +177,50 @@ fn a_restricted_key_is_a_secret_key() {
 }
 
 #[test]
+fn a_live_key_goes_to_stripe_alone() {
+    let start = |key: &'static str, base: &'static str| {
+        Config::from_lookup(&[], move |name| match name {
+            "STRIPE_SECRET_KEY" => Some(key.to_owned()),
+            "STRIPE_API_BASE" => Some(base.to_owned()),
+            _ => None,
+        })
+    };
+    for base in [
+        "https://api.stripe.com",
+        "https://api.stripe.com/",
+        "https://mtls-api.stripe.com",
+    ] {
+        assert!(start("sk_live_a", base).is_ok(), "{base}");
+    }
+    for base in [
+        "http://127.0.0.1:12111",
+        "https://stripe.example",
+        "https://api.stripe.com.evil.example",
+        "https://evilstripe.com",
+        "https://api.stripe.com:8443",
+    ] {
+        assert!(start("sk_test_a", base).is_ok(), "{base}");
+        for key in ["sk_live_a", "rk_live_a"] {
+            let error = start(key, base).unwrap_err();
+            assert_eq!(error.problems()[0].name, "STRIPE_SECRET_KEY");
+        }
+    }
+}
+
+#[test]
+fn a_secret_of_a_few_characters_is_refused() {
+    for few in ["k", "ab", "12345"] {
+        complaint("FAREBOX_SITE_KEY", &few.repeat(40));
+        complaint("CRON_SECRET", &few.repeat(40));
+    }
+    // 24 bytes that are all zero.
+    complaint(
+        "FAREBOX_FULFIL_SECRET",
+        "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    );
+}
+
+#[test]
 fn a_function_asks_only_for_what_it_needs() {
     let ledger_only = |name: &str| (name == "FAREBOX_LEDGER").then(|| "sqlite:x".to_owned());
 

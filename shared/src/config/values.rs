@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use crate::{
     amount::{Amount, Currency},
     event::is_id,
+    secrets::{GUESSABLE, is_guessable},
 };
 
 /// Where an API is, Stripe's or AWS's: scheme and authority, without a path.
@@ -28,6 +29,12 @@ impl ApiBase {
             return Err("must not have a path");
         }
         Ok(Self(base.to_owned()))
+    }
+
+    /// Whether it is Stripe's own address, to which live keys may go.
+    pub(crate) fn is_stripes(&self) -> bool {
+        let host = self.0.strip_prefix("https://");
+        host.is_some_and(|host| host == "api.stripe.com" || host.ends_with(".stripe.com"))
     }
 
     /// The text, without a slash at its end.
@@ -114,8 +121,23 @@ fn is_bus(name: &str) -> bool {
 pub(super) fn cron_secret(text: &str) -> Result<SecretString, &'static str> {
     let is_sendable = text.bytes().all(|b| b.is_ascii_graphic());
     match text.len() >= 16 && is_sendable {
+        true if is_guessable(text.as_bytes()) => Err(GUESSABLE),
         true => Ok(SecretString::from(text)),
         false => Err("must be at least 16 characters that a header can hold, made at random"),
+    }
+}
+
+/// The name of a partner event source of Stripe's
+/// (<https://docs.stripe.com/event-destinations/eventbridge>). EventBridge takes no event under such a name
+/// from anybody else.
+pub(super) fn event_source(text: &str) -> Result<String, &'static str> {
+    let id = text.strip_prefix("aws.partner/stripe.com/");
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"_-".contains(&b);
+    match id {
+        Some(id) if (1..=200).contains(&id.len()) && id.bytes().all(is_allowed) => {
+            Ok(text.to_owned())
+        }
+        _ => Err("must be `aws.partner/stripe.com/` and the id of an event destination"),
     }
 }
 

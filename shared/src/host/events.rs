@@ -66,7 +66,7 @@ where
     }
 }
 
-fn diagnostic(kind: &str, message: &str) -> Diagnostic {
+pub(super) fn diagnostic(kind: &str, message: &str) -> Diagnostic {
     Diagnostic {
         error_type: kind.to_owned(),
         error_message: message.to_owned(),

@@ -3,7 +3,7 @@
 //! It is JSON, it is not stored, it names its request, an error has a code and a message, and a
 //! failure is logged once. A panic answers 500; the process goes on.
 
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::{
     extract::Request,
@@ -13,9 +13,10 @@ use axum::{
 };
 use futures_util::FutureExt as _;
 use hyper::{
-    StatusCode,
+    Method, StatusCode,
     header::{ALLOW, CACHE_CONTROL, HeaderName, HeaderValue},
 };
+use tokio::time::{Instant, sleep_until};
 use tracing::Instrument as _;
 
 use crate::Error;
@@ -30,14 +31,17 @@ pub fn finished(service: MethodRouter) -> MethodRouter {
 
 async fn finish(request: Request, next: Next) -> Response {
     let request_id = request_id(&request);
-    let span =
-        tracing::info_span!("request", request.id = request_id, http.method = %request.method());
+    let method = known(request.method());
+    let span = tracing::info_span!("request", request.id = request_id, http.method = method);
     let answered = async {
         let started = Instant::now();
         let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         let response = outcome.unwrap_or_else(|panic| {
             axum::response::IntoResponse::into_response(Error::Internal(said(&*panic).into()))
         });
+        if response.status() == StatusCode::NOT_FOUND {
+            sleep_until(next_step(started)).await;
+        }
         let response = rendered(response, &request_id);
         tracing::info!(
             http.status = response.status().as_u16(),
@@ -54,6 +58,25 @@ async fn finish(request: Request, next: Next) -> Response {
         headers.insert(REQUEST_ID, id);
     }
     response
+}
+
+/// Steps of time in which a 404 is answered: what is another caller's takes longer to read than what is
+/// not there, and nobody can tell which it was.
+const STEP: Duration = Duration::from_millis(50);
+
+/// When the step ends in which a request is that came at `started`.
+fn next_step(started: Instant) -> Instant {
+    let steps = started.elapsed().as_millis() / STEP.as_millis() + 1;
+    started + STEP * u32::try_from(steps).unwrap_or(u32::MAX)
+}
+
+/// The method's name, where HTTP has it: any other text may be one as well.
+fn known(method: &Method) -> &'static str {
+    let names = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    let mut names = names.into_iter();
+    names
+        .find(|name| *name == method.as_str())
+        .unwrap_or("other")
 }
 
 /// Lambda's own id of the invocation, so that its log and ours meet; else a new one.

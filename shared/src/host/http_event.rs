@@ -1,65 +1,173 @@
-//! Requests that an API Gateway or a function's URL hands to Lambda as events.
+//! What Lambda hands over to a function with a route: requests that reached an API Gateway, a function's URL or an Application
+//! Load Balancer, and events of Stripe that EventBridge brings.
 //!
-//! `lambda_http` finds out of which kind an event is by reading it as one kind after the other, the body each time. AWS lets
+//! `lambda_http` finds out of which kind a request is by reading it as one kind after the other, the body each time. AWS lets
 //! an event of payload version 2.0 begin with its version: such a one is read once, here. All others are left to `lambda_http`.
 
 use std::fmt;
 
-use axum::routing::MethodRouter;
-use lambda_http::{
-    Adapter, LambdaEvent, aws_lambda_events::apigw::ApiGatewayV2httpRequest, request::LambdaRequest,
+use axum::{
+    body::Body,
+    response::{IntoResponse as _, Response},
+    routing::MethodRouter,
 };
+use hyper::{Request, header::CONTENT_TYPE};
+use lambda_http::{
+    Adapter, Context, LambdaEvent, aws_lambda_events::apigw::ApiGatewayV2httpRequest,
+    request::LambdaRequest,
+};
+use lambda_runtime::{Diagnostic, service_fn};
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize,
     de::{Error as _, MapAccess, Visitor, value::MapAccessDeserializer},
 };
-use serde_json::{Map, Value};
-use tower::ServiceExt as _;
+use serde_json::{Map, Value, json};
+use tower::{Service as _, ServiceExt as _};
 
-/// Serves the requests that Lambda hands over, until Lambda ends the process.
-pub(super) async fn serve(service: MethodRouter) -> Result<(), lambda_http::Error> {
-    let service = Adapter::from(service).map_request(|event: LambdaEvent<HttpEvent>| {
-        let HttpEvent(payload) = event.payload;
-        LambdaEvent::new(payload, event.context)
+use super::events::diagnostic;
+
+/// Serves what Lambda hands over, until Lambda ends the process. Events of Stripe are taken from the
+/// partner event source `source` alone.
+pub(super) async fn serve(
+    service: MethodRouter,
+    source: Option<String>,
+) -> Result<(), lambda_http::Error> {
+    let mut requests = Adapter::from(service.clone());
+    let invoked = service_fn(move |LambdaEvent { payload, context }| {
+        // A route is always ready.
+        let answering = match payload {
+            Invocation::Request(request) => Ok(requests.call(LambdaEvent::new(request, context))),
+            Invocation::Event(event) => Err(event.of(source.as_deref()).map(|detail| {
+                let request = event_request(detail, context);
+                service.clone().oneshot(request)
+            })),
+        };
+        async move {
+            match answering {
+                Ok(answer) => match answer.await {
+                    Ok(answer) => Ok(Answer::Request(answer)),
+                    Err(never) => match never {},
+                },
+                Err(taking) => taken(taking?.await.into_response()).map(Answer::Event),
+            }
+        }
     });
-    lambda_http::lambda_runtime::run(service).await
+    lambda_runtime::run(invoked).await
 }
 
-/// An event of either version.
-#[derive(Debug)]
-struct HttpEvent(LambdaRequest);
+/// In the extensions of a request that is an event of Stripe's which EventBridge brought: nobody else
+/// can make one, and there is no signature to check.
+#[derive(Clone, Copy, Debug)]
+pub struct FromEventBridge(());
 
-impl<'de> Deserialize<'de> for HttpEvent {
+/// The event as a request to the function's route.
+fn event_request(detail: String, context: Context) -> Request<Body> {
+    let mut request = Request::new(Body::from(detail));
+    *request.method_mut() = hyper::Method::POST;
+    let json = hyper::header::HeaderValue::from_static("application/json");
+    request.headers_mut().insert(CONTENT_TYPE, json);
+    request.extensions_mut().insert(context);
+    request.extensions_mut().insert(FromEventBridge(()));
+    request
+}
+
+/// An event that was not taken is a failed invocation, so that Lambda tries it again.
+fn taken(response: Response) -> Result<Value, Diagnostic> {
+    match response.status() {
+        status if status.is_success() => Ok(json!({ "received": true })),
+        status => Err(diagnostic(
+            "Failed",
+            &format!("the event was not taken: {status}"),
+        )),
+    }
+}
+
+/// The answer to an invocation.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Answer<R> {
+    Request(R),
+    Event(Value),
+}
+
+/// What Lambda handed over.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are requests, and each is there for a moment"
+)]
+enum Invocation {
+    Request(LambdaRequest),
+    Event(PartnerEvent),
+}
+
+/// An event on a partner event bus
+/// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-saas.html>). That it holds is not
+/// signed, so what counts is who may invoke the function: EventBridge takes no event from anybody but
+/// the partner whose source begins with `aws.partner/`, and brings it by a rule that names the function.
+#[derive(Debug)]
+struct PartnerEvent {
+    source: String,
+    detail: Value,
+}
+
+impl PartnerEvent {
+    /// The event of Stripe's, where it came from `source`.
+    fn of(self, source: Option<&str>) -> Result<String, Diagnostic> {
+        if source == Some(&self.source) {
+            return Ok(self.detail.to_string());
+        }
+        tracing::error!(
+            "an event of EventBridge is not of the source that STRIPE_EVENT_SOURCE names"
+        );
+        Err(diagnostic(
+            "Refused",
+            "the event is not of the source that this function takes",
+        ))
+    }
+}
+
+impl<'de> Deserialize<'de> for Invocation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let event = deserializer.deserialize_map(Entries);
-        event.map(Self).map_err(|_| D::Error::custom(UNREADABLE))
+        event.map_err(|_| D::Error::custom(UNREADABLE))
     }
 }
 
 /// What is told of an event that cannot be read. It is not quoted: it may hold anything.
-const UNREADABLE: &str = "the event is not an HTTP request of payload version 1.0 or 2.0";
+const UNREADABLE: &str = "the event is not one of an API Gateway, a load balancer or EventBridge";
 
 /// Reads an event by its entries.
 struct Entries;
 
 impl<'de> Visitor<'de> for Entries {
-    type Value = LambdaRequest;
+    type Value = Invocation;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an HTTP request")
+        f.write_str("an HTTP request or an event")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<LambdaRequest, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Invocation, A::Error> {
         let first: Option<(String, Value)> = entries.next_entry()?;
         if matches!(&first, Some((name, value)) if name == "version" && value == "2.0") {
             let event = ApiGatewayV2httpRequest::deserialize(MapAccessDeserializer::new(entries));
-            return event.map(LambdaRequest::ApiGatewayV2);
+            return event.map(|event| Invocation::Request(LambdaRequest::ApiGatewayV2(event)));
         }
         let mut event = Map::from_iter(first);
         while let Some((name, value)) = entries.next_entry()? {
             event.insert(name, value);
         }
-        serde_json::from_str(&Value::from(event).to_string()).map_err(A::Error::custom)
+        if let (Some(Value::String(source)), Some(detail)) =
+            (event.get("source"), event.get("detail"))
+            && !event.contains_key("requestContext")
+        {
+            return Ok(Invocation::Event(PartnerEvent {
+                source: source.clone(),
+                detail: detail.clone(),
+            }));
+        }
+        let request = serde_json::from_str(&Value::from(event).to_string());
+        request.map(Invocation::Request).map_err(A::Error::custom)
     }
 }
 

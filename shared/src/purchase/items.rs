@@ -33,6 +33,14 @@ pub struct Item {
     quantity: u32,
 }
 
+/// How many of one thing are wanted.
+#[derive(Debug, Default)]
+struct Wanted {
+    quantity: u32,
+    /// The last entry of the request that names it.
+    index: usize,
+}
+
 impl Till {
     /// The order of these `items`: a new one, that of an earlier answer with `order_id`, or the one
     /// that the same operation opened before.
@@ -130,17 +138,17 @@ impl Till {
     }
 
     /// What `wanted` costs, by the shop's own prices.
-    async fn priced(&self, wanted: &BTreeMap<String, u32>) -> Result<Contents, Error> {
+    async fn priced(&self, wanted: &BTreeMap<String, Wanted>) -> Result<Contents, Error> {
         let prices = self.prices.find(&self.stripe, &names(wanted)).await?;
         let mut lines = BTreeMap::new();
-        for (name, quantity) in wanted {
-            let price = prices.get(name);
+        for (name, Wanted { quantity, index }) in wanted {
+            let price = prices.get(name).ok_or_else(|| unknown(*index))?;
             let unit = unit(name, price)?;
-            let line = lines.entry(price_id(price));
-            let lookup_key = || price.and_then(|price| price.lookup_key.clone());
+            let line = lines.entry(price.id.clone());
             let line: &mut (u32, Amount, Option<String>) =
-                line.or_insert_with(|| (0, unit, lookup_key()));
-            line.0 += quantity;
+                line.or_insert_with(|| (0, unit, price.lookup_key.clone()));
+            // A price may be wanted by its id and by its lookup key.
+            line.0 = sum(line.0, *quantity, *index)?;
         }
         let lines = lines
             .into_iter()
@@ -176,33 +184,46 @@ impl Till {
 }
 
 /// How many of each price; the same twice is added up.
-fn wanted(items: Vec<Item>) -> Result<BTreeMap<String, u32>, Error> {
+fn wanted(items: Vec<Item>) -> Result<BTreeMap<String, Wanted>, Error> {
     if !(1..=MOST_ITEMS).contains(&items.len()) {
         return Err(Error::invalid(format!(
             "`items` must hold 1 to {MOST_ITEMS} entries"
         )));
     }
-    let mut wanted = BTreeMap::new();
+    let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
     for (index, Item { price, quantity }) in items.into_iter().enumerate() {
         let length = price.chars().count();
         if !(1..=200).contains(&length) || price.chars().any(char::is_control) {
             let what = format!("`items[{index}].price` must be a price's id or lookup key");
             return Err(Error::invalid(what));
         }
-        let total: &mut u32 = wanted.entry(price).or_default();
-        *total = total.saturating_add(quantity);
-        if quantity == 0 || *total > MOST_OF_ONE {
-            let what = format!("`items[{index}].quantity` must be from 1 to {MOST_OF_ONE}");
-            return Err(Error::invalid(what));
-        }
+        let one = wanted.entry(price).or_default();
+        *one = Wanted {
+            quantity: sum(one.quantity, quantity, index)?,
+            index,
+        };
     }
     Ok(wanted)
 }
 
-fn operation(payer: &CallerId, key: &IdempotencyKey, wanted: &BTreeMap<String, u32>) -> Operation {
+/// `quantity` of the entry with `index` and those before it of the same price.
+fn sum(before: u32, quantity: u32, index: usize) -> Result<u32, Error> {
+    let total = before.saturating_add(quantity);
+    if quantity == 0 || total > MOST_OF_ONE {
+        let what = format!("`items[{index}].quantity` must be from 1 to {MOST_OF_ONE}");
+        return Err(Error::invalid(what));
+    }
+    Ok(total)
+}
+
+fn operation(
+    payer: &CallerId,
+    key: &IdempotencyKey,
+    wanted: &BTreeMap<String, Wanted>,
+) -> Operation {
     let entries = wanted
         .iter()
-        .map(|(price, quantity)| format!("{quantity} {price}"));
+        .map(|(price, Wanted { quantity, .. })| format!("{quantity} {price}"));
     let entries: Vec<String> = std::iter::once("items".to_owned()).chain(entries).collect();
     let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
     Operation::new(payer, key.as_str(), &entries)
@@ -215,18 +236,20 @@ fn started_by(operation: &Operation) -> OrderId {
     OrderId::of_operation(&format!("{} {}", operation.key, operation.digest))
 }
 
-fn names(wanted: &BTreeMap<String, u32>) -> BTreeSet<&str> {
+fn names(wanted: &BTreeMap<String, Wanted>) -> BTreeSet<&str> {
     wanted.keys().map(String::as_str).collect()
 }
 
-fn price_id(price: Option<&Price>) -> String {
-    price.map(|price| price.id.clone()).unwrap_or_default()
+/// The name is not told: it is none of the shop's.
+fn unknown(index: usize) -> Error {
+    Error::invalid(format!(
+        "`items[{index}].price` is not one of this shop's prices"
+    ))
 }
 
 /// What one costs, if it can be bought once at a fixed price.
-fn unit(name: &str, price: Option<&Price>) -> Result<Amount, Error> {
+fn unit(name: &str, price: &Price) -> Result<Amount, Error> {
     let wrong = |what: &str| Error::invalid(format!("`items`: the price `{name}` {what}"));
-    let price = price.ok_or_else(|| wrong("is not one of this shop's"))?;
     if !price.is_on_sale() {
         return Err(wrong("is not on sale"));
     }
@@ -297,7 +320,7 @@ mod tests {
 
     #[test]
     fn a_price_that_is_not_simply_multiplied_is_refused() {
-        assert!(unit("mug", Some(&price())).is_ok());
+        assert!(unit("mug", &price()).is_ok());
         let archived = |active| Price {
             product: Product { active },
             ..price()
@@ -349,7 +372,7 @@ mod tests {
             (unknown, "has no known currency"),
         ];
         for (refused, why) in refused {
-            let message = unit("mug", Some(&refused)).unwrap_err().to_string();
+            let message = unit("mug", &refused).unwrap_err().to_string();
             assert!(message.contains(why), "{message}");
         }
     }

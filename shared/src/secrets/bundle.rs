@@ -33,7 +33,7 @@ pub(super) fn keys(text: &SecretString, wanted: &Wanted) -> Result<Keys, Why> {
         serde_json::from_str(field(name).filter(|_| is_wanted)?).ok()
     };
     let mut read = Reader::new(&string);
-    let keys = Keys::read(&mut read);
+    let keys = Keys::read(&mut read, wanted.stripe);
     for name in wanted.needed.iter().chain(&wanted.optional).copied() {
         match field(name) {
             Some(_) if !read.is_set(name) => read.problem(name, "is not a string"),
@@ -48,10 +48,16 @@ pub(super) fn keys(text: &SecretString, wanted: &Wanted) -> Result<Keys, Why> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secrets::Address;
 
     fn wanted(needed: &[&'static str], optional: &[&'static str]) -> Wanted {
         let [needed, optional] = [needed, optional].map(<[_]>::to_vec);
-        Wanted { needed, optional }
+        let stripe = Address::Stripes;
+        Wanted {
+            needed,
+            optional,
+            stripe,
+        }
     }
 
     fn complaint(text: &str) -> String {
@@ -81,7 +87,7 @@ mod tests {
     fn an_optional_key_is_held_where_it_is_there_and_is_not_demanded() {
         let wanted = wanted(&[], &["FAREBOX_SITE_KEY"]);
         let read = |text: &str| keys(&SecretString::from(text), &wanted);
-        let key = "k".repeat(32);
+        let key = "0123456789".repeat(4);
 
         let with = read(&format!(r#"{{"FAREBOX_SITE_KEY":"{key}"}}"#)).unwrap();
         assert_eq!(with.site_key().unwrap().expose_secret(), key);

@@ -31,6 +31,16 @@ pub enum Mode {
     Live,
 }
 
+/// Where Stripe's API is called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Address {
+    /// At Stripe's own address.
+    #[default]
+    Stripes,
+    /// At another, such as a sandbox's.
+    Other,
+}
+
 impl Mode {
     /// What Stripe calls `livemode` in its objects.
     #[must_use]
@@ -49,7 +59,8 @@ impl Keys {
         FULFIL_SECRET,
     ];
 
-    pub(crate) fn read(read: &mut Reader<'_>) -> Self {
+    /// Live keys are a problem unless what they open is called at `stripe`'s own address.
+    pub(crate) fn read(read: &mut Reader<'_>, stripe: Address) -> Self {
         let secret = read.value(need::STRIPE_SECRET_KEY, |text| {
             stripe_key(text, &["sk_", "rk_"])
         });
@@ -63,6 +74,12 @@ impl Keys {
             let what = "is of another mode than STRIPE_SECRET_KEY: both must be test keys, or both live keys";
             read.problem(need::STRIPE_PUBLISHABLE_KEY, what);
         }
+        let mode = modes.into_iter().flatten().next();
+        if (mode, stripe) == (Some(Mode::Live), Address::Other) {
+            let what =
+                "is a live key, which goes to Stripe alone: STRIPE_API_BASE names another address";
+            read.problem(need::STRIPE_SECRET_KEY, what);
+        }
         Self {
             stripe_secret_key: secret.map(|(key, _)| SecretString::from(key)),
             stripe_publishable_key: publishable.map(|(key, _)| key),
@@ -71,7 +88,7 @@ impl Keys {
                 .unwrap_or_default(),
             site_key: read.value(need::FAREBOX_SITE_KEY, site_key),
             fulfil_secret: read.value(FULFIL_SECRET, fulfil_secret),
-            mode: modes.into_iter().flatten().next(),
+            mode,
         }
     }
 
@@ -218,14 +235,25 @@ fn webhook_secrets(text: &str) -> Result<Vec<SecretString>, String> {
         .collect()
 }
 
+/// What to say of a secret that is guessable.
+pub(crate) const GUESSABLE: &str = "repeats a few characters: it must be made at random";
+
+/// Whether a secret is made of fewer characters than chance would ever leave it with: of sixteen random
+/// hexadecimal digits, fewer than six different ones come once in a hundred thousand times.
+pub(crate) fn is_guessable(secret: &[u8]) -> bool {
+    let different: std::collections::BTreeSet<&u8> = secret.iter().collect();
+    different.len() < 6
+}
+
 /// HS256 wants a key no shorter than its hash (RFC 7518, section 3.2).
 fn site_key(text: &str) -> Result<SecretString, String> {
     if looks_like_a_key(text) {
         return Err("holds a key of Stripe's; it must be a secret of its own".to_owned());
     }
-    match text.len() >= 32 {
-        true => Ok(SecretString::from(text)),
-        false => Err("is too short: at least 32 characters, made at random".to_owned()),
+    match text.len() {
+        0..32 => Err("is too short: at least 32 characters, made at random".to_owned()),
+        _ if is_guessable(text.as_bytes()) => Err(GUESSABLE.to_owned()),
+        _ => Ok(SecretString::from(text)),
     }
 }
 
@@ -235,6 +263,7 @@ fn fulfil_secret(text: &str) -> Result<SecretString, String> {
         .strip_prefix("whsec_")
         .map(|rest| STANDARD.decode(rest));
     match key {
+        Some(Ok(key)) if key.len() >= 24 && is_guessable(&key) => Err(GUESSABLE.to_owned()),
         Some(Ok(key)) if key.len() >= 24 => Ok(SecretString::from(text)),
         _ => Err("must be `whsec_` and the base64 of at least 24 random bytes".to_owned()),
     }

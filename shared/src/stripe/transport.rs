@@ -46,8 +46,8 @@ enum Tried {
         status: Option<StatusCode>,
         request_id: Option<String>,
         cause: error::Cause,
-        /// Whether the peer closed a connection that was open: one kept too long looks like this.
-        was_closed: bool,
+        /// Whether a connection that was open failed: one kept too long looks like this.
+        may_be_old: bool,
     },
 }
 
@@ -74,11 +74,13 @@ impl Stripe {
         let deadline = self.until.map_or(latest, |until| until.min(latest));
         let may_repeat = key.is_some() || !matches!(request.method, StripeMethod::Post);
         let mut failed = 0;
-        let mut has_met_closed = false;
+        let mut has_met_old = false;
         let mut has_renewed = false;
         loop {
             let keys = self.secrets.current().await?;
-            let tried = self.attempt(request, key, &keys, deadline).await?;
+            let reused = may_repeat.then_some(self.patience.reused);
+            let tried = self.attempt(request, key, &keys, deadline, reused);
+            let tried = tried.await?;
             // A request that was refused so was not carried out, and Stripe keeps no answer to its key.
             if tried.is_unauthorized() && !has_renewed && self.renews(&keys, deadline).await {
                 has_renewed = true;
@@ -91,11 +93,11 @@ impl Stripe {
             };
             failed += 1;
             let wait = match again {
-                Again::AtOnce if !has_met_closed => Duration::ZERO,
+                Again::AtOnce if !has_met_old => Duration::ZERO,
                 Again::AtOnce => self.wait(failed, Advice::default()),
                 Again::Later(advice) => self.wait(failed, advice),
             };
-            has_met_closed |= matches!(again, Again::AtOnce);
+            has_met_old |= matches!(again, Again::AtOnce);
             if !may_repeat || wait >= deadline.saturating_duration_since(Instant::now()) {
                 return Err(failure);
             }
@@ -119,11 +121,12 @@ impl Stripe {
         key: Option<&IdempotencyKey>,
         keys: &Keys,
         deadline: Instant,
+        reused: Option<Duration>,
     ) -> Result<Tried, Failure> {
         let sent = self.http_request(request, key, keys)?;
         let started = Instant::now();
         let until = deadline.min(started + self.patience.attempt);
-        let tried = match timeout_at(until, self.exchange(sent)).await {
+        let tried = match timeout_at(until, self.exchange(sent, reused)).await {
             Ok(tried) => tried,
             Err(elapsed) => Tried::broken(None, Box::new(elapsed), false),
         };
@@ -131,12 +134,16 @@ impl Stripe {
         Ok(tried)
     }
 
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Tried {
-        let response = match self.http.request(request).await {
+    async fn exchange(&self, request: Request<Full<Bytes>>, reused: Option<Duration>) -> Tried {
+        let answered = match reused {
+            Some(limit) => self.http.request_within(request, limit).await,
+            None => self.http.request(request).await,
+        };
+        let response = match answered {
             Ok(response) => response,
             Err(error) => {
-                let was_closed = !error.is_connect();
-                return Tried::broken(None, Box::new(error), was_closed);
+                let may_be_old = error.is_of_an_open_connection();
+                return Tried::broken(None, Box::new(error), may_be_old);
             }
         };
         let (head, body) = response.into_parts();
@@ -151,7 +158,7 @@ impl Stripe {
                 status: Some(head.status),
                 request_id: text(&head.headers, &REQUEST_ID),
                 cause,
-                was_closed: false,
+                may_be_old: false,
             },
         }
     }
@@ -204,12 +211,12 @@ enum Again {
 }
 
 impl Tried {
-    fn broken(status: Option<StatusCode>, cause: error::Cause, was_closed: bool) -> Self {
+    fn broken(status: Option<StatusCode>, cause: error::Cause, may_be_old: bool) -> Self {
         Self::Broken {
             status,
             request_id: None,
             cause,
-            was_closed,
+            may_be_old,
         }
     }
 
@@ -250,14 +257,14 @@ impl Tried {
                 status,
                 request_id,
                 cause,
-                was_closed,
+                may_be_old,
             } => {
                 let failure = Failure::Unanswered {
                     status: status.map(|status| status.as_u16()),
                     request_id,
                     cause,
                 };
-                let again = match was_closed {
+                let again = match may_be_old {
                     true => Again::AtOnce,
                     false => Again::Later(Advice::default()),
                 };

@@ -21,6 +21,8 @@ pub(crate) enum Act {
     Answer(&'static str, &'static str, &'static str),
     /// Closes the connection without an answer.
     Close,
+    /// Keeps the connection open, and says nothing more on it.
+    Freeze,
     /// Sends the head and half of the body, then closes.
     Cut,
 }
@@ -78,6 +80,7 @@ impl Peer {
         });
         Stripe::new(&config.unwrap()).with_patience(Patience {
             attempt: Duration::from_secs(2),
+            reused: Duration::from_secs(2),
             deadline: Duration::from_secs(4),
             first_delay,
         })
@@ -100,6 +103,10 @@ async fn follow(
         let _ = asked.send((connection, request));
         match script.pop_front().expect("the script goes on") {
             Act::Close => return,
+            Act::Freeze => {
+                tokio::spawn(async move { while self::request(&mut stream).await.is_some() {} });
+                return;
+            }
             Act::Cut => {
                 let head = "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"id\":";
                 stream.write_all(head.as_bytes()).await.unwrap();

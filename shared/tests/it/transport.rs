@@ -25,6 +25,23 @@ async fn a_connection_that_went_stale_is_replaced_at_once() {
 }
 
 #[tokio::test]
+async fn a_connection_that_froze_is_replaced_at_once() {
+    let mut peer = Peer::start(vec![fine(), Act::Freeze, fine()]).await;
+    let stripe = peer.client(Duration::ZERO).with_patience(Patience {
+        attempt: Duration::from_secs(30),
+        deadline: Duration::from_secs(30),
+        reused: Duration::from_millis(500),
+        first_delay: Duration::from_secs(60),
+    });
+
+    stripe.retrieve_intent("pi_1").await.unwrap();
+    stripe.retrieve_intent("pi_1").await.unwrap();
+
+    let connections: Vec<usize> = peer.asked().into_iter().map(|(number, _)| number).collect();
+    assert_eq!(connections, [1, 1, 2]);
+}
+
+#[tokio::test]
 async fn the_kept_connection_is_used_again() {
     let mut peer = Peer::start(vec![fine(), fine(), fine()]).await;
     let stripe = peer.client(Duration::ZERO);
@@ -127,6 +144,7 @@ async fn nobody_waits_longer_than_the_deadline() {
     let peer = Peer::silent(&listener);
     let stripe = peer.client(Duration::ZERO).with_patience(Patience {
         attempt: Duration::from_millis(50),
+        reused: Duration::from_millis(500),
         deadline: Duration::from_millis(200),
         first_delay: Duration::from_millis(1),
     });

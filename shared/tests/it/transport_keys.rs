@@ -65,6 +65,7 @@ async fn the_deadline_holds_while_the_keys_are_read_again() {
     manager.fail(Outage::Silent);
     let stripe = stripe.with_patience(Patience {
         attempt: Duration::from_millis(400),
+        reused: Duration::from_millis(400),
         deadline: Duration::from_millis(500),
         first_delay: Duration::ZERO,
     });

@@ -113,6 +113,14 @@ async fn a_field_that_is_not_ours_is_refused_by_name() {
             json!({ "items": [{ "price": 5, "quantity": 1 }] }),
             "items[0].price",
         ),
+        (
+            json!({ "items": [{ "price": "price_mug", "quantity": 9_999 }, { "price": "mug", "quantity": 9 }] }),
+            ".quantity` must be from 1 to 10000",
+        ),
+        (
+            json!({ "items": [{ "price": "mug", "quantity": 1 }, { "price": "eyJhbGciOi", "quantity": 1 }] }),
+            "items[1].price",
+        ),
         (json!({ "items": [] }), "items"),
         (json!({ "items": { "price": "mug" } }), "items"),
         (json!({}), "items"),
@@ -131,6 +139,7 @@ async fn a_field_that_is_not_ours_is_refused_by_name() {
         let answer = api.post("k1", &body).await.expect(400);
         let message = answer.body["error"]["message"].as_str().unwrap();
         assert!(message.contains(field), "{body}: {message}");
+        assert!(!message.contains("eyJ"), "{message}");
     }
     assert!(api.shop.stripe.payment_intents().is_empty());
 }

@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use lambda_http::request::from_str;
 use serde_json::{Value, json};
 use shared::host;
-use testing::Shop;
+use testing::{LambdaRuntime, Shop};
 use tower::ServiceExt as _;
 use webhook::{App, service};
 
@@ -64,5 +64,75 @@ async fn events_through_either_gateway_keep_their_bytes() {
             assert_eq!(response.status(), 200, "{id}");
             assert_eq!(shop.order(&id).await.status().as_str(), "paid");
         }
+    }
+}
+
+/// What an Application Load Balancer hands over, with one value for each header, or with lists of them
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>).
+fn load_balancer(body: &str, signature: &str, is_multi_value: bool) -> Value {
+    let headers = [
+        ("accept", "*/*; q=0.5, application/json"),
+        ("content-type", "application/json; charset=utf-8"),
+        ("host", "lambda-846800462-us-east-2.elb.amazonaws.com"),
+        ("stripe-signature", signature),
+        (
+            "user-agent",
+            "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+        ),
+        (
+            "x-amzn-trace-id",
+            "Root=1-5bdb40ca-556d8b0c50dc66f0511bf520",
+        ),
+        ("x-forwarded-for", "72.21.198.66"),
+        ("x-forwarded-port", "443"),
+        ("x-forwarded-proto", "https"),
+    ];
+    let mut event = json!({
+        "requestContext": { "elb": { "targetGroupArn":
+            "arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/my-target-group/6d0ecf831eec9f09" } },
+        "httpMethod": "POST", "path": "/api/webhooks/stripe", "isBase64Encoded": false, "body": body,
+    });
+    match is_multi_value {
+        true => {
+            event["multiValueQueryStringParameters"] = json!({});
+            let lists = headers.map(|(name, value)| (name, vec![value]));
+            event["multiValueHeaders"] = lists.into_iter().collect();
+        }
+        false => {
+            event["queryStringParameters"] = json!({});
+            event["headers"] = headers.into_iter().collect();
+        }
+    }
+    event
+}
+
+#[tokio::test]
+async fn events_through_a_load_balancer_are_taken_and_answered_as_it_wants() {
+    let shop = Shop::open().await;
+    let function = LambdaRuntime::start(env!("CARGO_BIN_EXE_webhook"), shop.environment()).await;
+    for is_multi_value in [false, true] {
+        let id = format!("o_{is_multi_value}");
+        let event = paid(&shop, &id).await.to_string();
+        let now = u64::try_from(shop.clock.now()).unwrap();
+        let signature = sandbox::sign(event.as_bytes(), Shop::WEBHOOK_SECRET, now);
+
+        let forged = load_balancer(&event, "t=1,v1=00", is_multi_value);
+        let forged = function.invoke(forged).await.unwrap();
+        let answer = load_balancer(&event, &signature, is_multi_value);
+        let answer = function.invoke(answer).await.unwrap();
+
+        assert_eq!(forged["statusCode"], 400, "{forged}");
+        assert_eq!(answer["statusCode"], 200, "{answer}");
+        assert_eq!(answer["statusDescription"], "200 OK");
+        assert_eq!(answer["isBase64Encoded"], false);
+        assert_eq!(answer["body"], r#"{"received":true}"#);
+        match is_multi_value {
+            true => assert_eq!(
+                answer["multiValueHeaders"]["cache-control"],
+                json!(["no-store"])
+            ),
+            false => assert_eq!(answer["headers"]["cache-control"], "no-store"),
+        }
+        assert_eq!(shop.order(&id).await.status().as_str(), "paid");
     }
 }

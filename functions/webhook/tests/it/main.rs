@@ -8,6 +8,7 @@ mod answers;
 mod attempts;
 mod disputes;
 mod effects;
+mod eventbridge;
 mod lambda;
 mod processes;
 mod rotation;

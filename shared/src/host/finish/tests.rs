@@ -66,3 +66,32 @@ async fn no_answer_is_stored_and_each_names_its_request() {
         refused.headers()["x-request-id"]
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn how_long_it_took_to_find_nothing_is_not_told() {
+    for (work, answered_after) in [(0, 50), (3, 50), (49, 50), (50, 100), (70, 100)] {
+        let service = get(move || async move {
+            tokio::time::sleep(Duration::from_millis(work)).await;
+            Err::<(), _>(Error::NotFound)
+        });
+        let started = Instant::now();
+        let (response, _) = answer(service, "GET").await;
+        assert_eq!(response.status(), 404);
+        let elapsed = u64::try_from(started.elapsed().as_millis()).unwrap();
+        assert_eq!(elapsed, answered_after, "{work}");
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_is_none_of_https_is_not_logged() {
+    let (log, _guard) = testing::Log::start();
+    let (response, body) = answer(get(async || "fine"), "EYJHBGCIOIJIUZI1NIJ9").await;
+    assert_eq!(response.status(), 405);
+    assert!(!body.to_string().contains("EYJH"), "{body}");
+    assert!(
+        log.text().contains("\"http.method\":\"other\""),
+        "{}",
+        log.text()
+    );
+    assert!(!log.text().contains("EYJH"), "{}", log.text());
+}

@@ -5,7 +5,10 @@ use serde_json::json;
 use super::*;
 
 fn read(event: &str) -> Result<LambdaRequest, serde_json::Error> {
-    serde_json::from_str(event).map(|HttpEvent(request)| request)
+    serde_json::from_str(event).map(|invocation| match invocation {
+        Invocation::Request(request) => request,
+        Invocation::Event(event) => panic!("{event:?}"),
+    })
 }
 
 /// The path of the event that `request` is of, and whether it is of version 2.0.
@@ -55,5 +58,29 @@ fn what_cannot_be_read_is_told_without_being_quoted() {
     ] {
         let error = read(&event).unwrap_err().to_string();
         assert!(error.starts_with(UNREADABLE), "{error}");
+    }
+}
+
+#[test]
+fn an_event_of_a_load_balancer_keeps_its_query() {
+    // A load balancer passes names and values on as they were sent, without decoding them.
+    let base = json!({
+        "requestContext": { "elb": { "targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/a/b" } },
+        "httpMethod": "GET", "path": "/api/order", "isBase64Encoded": false, "body": "",
+    });
+    let mut single = base.clone();
+    single["queryStringParameters"] = json!({ "id": "web%2D1042" });
+    single["headers"] = json!({ "host": "shop.example" });
+    let mut multi = base;
+    multi["multiValueQueryStringParameters"] = json!({ "id": ["web%2D1042"] });
+    multi["multiValueHeaders"] = json!({ "host": ["shop.example"] });
+    for event in [single, multi] {
+        let request = hyper::Request::from(read(&event.to_string()).unwrap());
+        let uri = request.uri();
+        assert_eq!(
+            (uri.path(), uri.query()),
+            ("/api/order", Some("id=web-1042")),
+            "{event}"
+        );
     }
 }
