@@ -12,7 +12,7 @@ use std::{cell::RefCell, collections::BTreeSet, fmt, time::Duration};
 
 pub use misspelt::Misspelt;
 pub use reader::Problem;
-pub(crate) use reader::Reader;
+pub(crate) use reader::{Reader, SESSION_TOKEN};
 pub use values::{ApiBase, Caps, Destination, LedgerLocation, Subscriptions};
 pub(crate) use values::{endpoint, seconds};
 

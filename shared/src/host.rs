@@ -188,7 +188,7 @@ where
 /// Serves `service` on the platform that this process runs on, until it is told to stop.
 async fn host(service: MethodRouter) -> Result<(), Error> {
     match platform()? {
-        Platform::Lambda => http_event::serve(service).await.map_err(Error::Lambda),
+        Platform::Lambda => http_event::serve(service).await,
         Platform::Vercel { port } | Platform::Http { port } => {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
             let address = listener.local_addr()?;
@@ -197,6 +197,19 @@ async fn host(service: MethodRouter) -> Result<(), Error> {
             server.serve(listener, service, told_to_stop()).await;
             Ok(())
         }
+    }
+}
+
+/// What the end of Lambda's runtime means for a process that `has_served` an event, or none. Lambda ends
+/// a process by a signal; its emulator closes the connection on which the process waits for an event.
+fn runtime_ended(end: Result<(), lambda_http::Error>, has_served: bool) -> Result<(), Error> {
+    let ended = end.map_err(Error::Lambda);
+    match ended {
+        Err(error) if has_served => {
+            tracing::info!(cause = causes(&error), "stopped: {error}");
+            Ok(())
+        }
+        ended => ended,
     }
 }
 

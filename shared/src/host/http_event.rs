@@ -3,7 +3,10 @@
 //! `lambda_http` finds out of which kind an event is by reading it as one kind after the other, the body each time. AWS lets
 //! an event of payload version 2.0 begin with its version: such a one is read once, here. All others are left to `lambda_http`.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use axum::routing::MethodRouter;
 use lambda_http::{
@@ -16,13 +19,18 @@ use serde::{
 use serde_json::{Map, Value};
 use tower::ServiceExt as _;
 
+use super::{Error, runtime_ended};
+
 /// Serves the requests that Lambda hands over, until Lambda ends the process.
-pub(super) async fn serve(service: MethodRouter) -> Result<(), lambda_http::Error> {
+pub(super) async fn serve(service: MethodRouter) -> Result<(), Error> {
+    let has_served = AtomicBool::new(false);
     let service = Adapter::from(service).map_request(|event: LambdaEvent<HttpEvent>| {
+        has_served.store(true, Relaxed);
         let HttpEvent(payload) = event.payload;
         LambdaEvent::new(payload, event.context)
     });
-    lambda_http::lambda_runtime::run(service).await
+    let ended = lambda_http::lambda_runtime::run(service).await;
+    runtime_ended(ended, has_served.load(Relaxed))
 }
 
 /// An event of either version.
