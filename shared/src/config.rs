@@ -221,6 +221,9 @@ pub(crate) fn log_level(lookup: impl Fn(&str) -> Option<String>) -> Option<traci
         .find_map(|text| text.trim().parse().ok())
 }
 
+/// Where Lambda's runtime interface is, for a process that runs there.
+pub(crate) const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
+
 /// Where this process runs, told from the platform's own variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Platform {
@@ -247,7 +250,7 @@ impl Platform {
     pub(crate) fn from_lookup(
         lookup: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
-        if !has_vercels_variables(&lookup) && is_set(&lookup, "AWS_LAMBDA_RUNTIME_API") {
+        if !has_vercels_variables(&lookup) && is_set(&lookup, RUNTIME_API) {
             return Ok(Self::Lambda);
         }
         let mut read = Reader::new(&lookup);

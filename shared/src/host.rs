@@ -10,6 +10,7 @@ mod deferred;
 mod events;
 mod finish;
 mod http_event;
+mod init_error;
 mod log;
 mod server;
 
@@ -24,7 +25,13 @@ use server::Server;
 use tokio::net::TcpListener;
 
 use crate::{
-    Config, aws::Aws, config::Platform, error::Cause, ledger::Ledger, secrets, stripe::Stripe,
+    Config,
+    aws::Aws,
+    config::{Platform, RUNTIME_API},
+    error::Cause,
+    ledger::Ledger,
+    secrets,
+    stripe::Stripe,
 };
 
 /// Why a function could not start, or stopped.
@@ -88,6 +95,9 @@ pub async fn run(program: impl Future<Output = Result<(), Error>>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             report(&error);
+            if let (Ok(true), Ok(interface)) = (is_lambda(), std::env::var(RUNTIME_API)) {
+                init_error::post(&interface, &error.to_string()).await;
+            }
             ExitCode::FAILURE
         }
     }
