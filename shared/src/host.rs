@@ -210,8 +210,9 @@ async fn host(service: MethodRouter) -> Result<(), Error> {
     }
 }
 
-/// What the end of Lambda's runtime means for a process that `has_served` an event, or none. Lambda ends
-/// a process by a signal; its emulator closes the connection on which the process waits for an event.
+/// What the end of Lambda's runtime means for a process that `has_served` an event, or none. Lambda
+/// ends a process by a signal; its emulator closes the connection on which the process waits for an
+/// event.
 fn runtime_ended(end: Result<(), lambda_http::Error>, has_served: bool) -> Result<(), Error> {
     let ended = end.map_err(Error::Lambda);
     match ended {

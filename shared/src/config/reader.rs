@@ -18,8 +18,8 @@ pub(crate) const SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
 
 /// Reads by name; a blank or malformed value is a problem, an absent one is not.
 ///
-/// An empty value is a slip that stops the start, except where a tool sets it for an absent one: `sam
-/// local` does so for each name whose value it does not resolve.
+/// An empty value is a slip that stops the start, except where a tool sets it for an absent one:
+/// `sam local` does so for each name whose value it does not resolve.
 pub(crate) struct Reader<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
     is_sam_local: bool,

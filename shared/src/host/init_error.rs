@@ -14,9 +14,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Posts `why` to the runtime `interface`, the value of `AWS_LAMBDA_RUNTIME_API`.
 ///
-/// Lambda shows it to those who invoke the function by its name, in place of an exit without a reason.
-/// `cargo lambda watch` and `sam local` answer the requests that wait for the function; without it, those
-/// of `cargo lambda watch` wait for minutes.
+/// Lambda shows it to those who invoke the function by its name, in place of an exit without a
+/// reason. `cargo lambda watch` and `sam local` answer the requests that wait for the function;
+/// without it, those of `cargo lambda watch` wait for minutes.
 pub(super) async fn post(interface: &str, why: &str) {
     let address = interface.strip_prefix("http://").unwrap_or(interface);
     let body = json!({ "errorType": "CouldNotStart", "errorMessage": why }).to_string();
