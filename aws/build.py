@@ -6,9 +6,12 @@ from pathlib import Path
 from aws import template
 from aws.emulator import architecture
 from aws.program import TOOLS, environment, run
-from aws.template import REGION, WORKSPACE
+from aws.template import REGION, WORKSPACE, Template
 
 FOLDER = WORKSPACE / "target" / "aws-sam"
+
+
+BUILD = FOLDER / "build"
 
 
 @functools.cache
@@ -17,16 +20,43 @@ def built() -> Path:
 
     Optimised builds take minutes. cargo keeps them in `target`.
     """
+    return _build(template.read(), BUILD)
+
+
+@functools.cache
+def panicking() -> Path:
+    """The program of a function that panics when it is asked to, built as the others are."""
+    function = {
+        "Type": "AWS::Serverless::Function", "Metadata": {"BuildMethod": "rust-cargolambda"},
+        "Properties": {"CodeUri": "testing/panicking"},
+    }
+    whole = template.read()
+    alike = {name: whole[name] for name in ["AWSTemplateFormatVersion", "Transform"]}
+    properties = {name: whole["Globals"]["Function"][name] for name in ["Runtime", "Handler", "Architectures"]}
+    alike["Globals"] = {"Function": properties}
+    folder = _build(alike | {"Resources": {"PanickingFunction": function}}, FOLDER / "panicking")
+    return folder / "PanickingFunction" / "bootstrap"
+
+
+def _build(asked: Template, folder: Path) -> Path:
+    """What `sam build` makes of a template, in `folder`."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    source = FOLDER / "template.yaml"
-    template.write(template.read(), source)
-    folder = FOLDER / "build"
+    source = FOLDER / f"{folder.name}.yaml"
+    asked["Globals"]["Function"]["Architectures"] = [architecture()]
+    template.write(asked, source)
     command = [
         TOOLS / "sam", "build", "--template-file", source, "--base-dir", WORKSPACE, "--build-dir", folder,
-        "--region", REGION, "--parameter-overrides", f"Architecture={architecture()}",
+        "--region", REGION,
     ]
     run(command, environment(), WORKSPACE, seconds=3600)
     return folder
+
+
+def made() -> Path:
+    """What `built` made last, for tests that run after others."""
+    if not (BUILD / "template.yaml").exists():
+        raise FileNotFoundError(f"{BUILD} is not there: run the tests in aws/tests first")
+    return BUILD
 
 
 def bootstrap(function: str) -> Path:

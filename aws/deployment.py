@@ -12,7 +12,6 @@ from typing import Any
 
 from aws import shop, template
 from aws.build import built
-from aws.emulator import architecture
 from aws.program import TOOLS, environment, run
 from aws.shop import Answer
 from aws.stand_in import StandIn
@@ -53,7 +52,7 @@ class Deployment:
             TOOLS / "sam", "deploy", "--template-file", source, "--stack-name", STACK,
             "--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--region", REGION,
             "--no-confirm-changeset", "--no-progressbar",
-            "--parameter-overrides", f"SecretArn={self.secret}", f"Architecture={architecture()}",
+            "--parameter-overrides", f"SecretArn={self.secret}",
         ]
         run(command, environment(**self._aws.variables), folder, seconds=180)
 

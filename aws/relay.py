@@ -25,6 +25,8 @@ class Relay:
         self.is_up = True
         #: Seconds by which the clock behind it is ahead of this machine's.
         self.ahead = 0
+        #: The keys of the items that were put into DynamoDB through it.
+        self.put: set[str] = set()
 
         class Handler(Handling):
             relay = self
@@ -40,6 +42,7 @@ class Relay:
 
     def passed(self, method: str, path: str, body: bytes, headers: dict[str, str]):
         """What the target answers: a status, headers and a body."""
+        self.put |= put_by(body) if headers.get("x-amz-target", "").startswith("DynamoDB") else set()
         connection = HTTPConnection(self._target, timeout=60)
         try:
             connection.request(method, path, body, headers)
@@ -53,6 +56,13 @@ class Relay:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+def put_by(body: bytes) -> set[str]:
+    """The keys of the items that a request puts, alone or in a transaction."""
+    asked = json.loads(body)
+    puts = [write.get("Put", {}) for write in asked.get("TransactItems", [])]
+    return {put["Item"]["pk"]["S"] for put in [asked, *puts] if "Item" in put}
 
 
 class Server(ThreadingHTTPServer):

@@ -82,8 +82,8 @@ def request(method: str, url: str, body: bytes | None = None, headers: dict[str,
 class Stripe:
     """A sandbox of Stripe's: the workspace's own, as a process."""
 
-    def __init__(self, folder: Path, binary: Path = WORKSPACE / "target" / "debug" / "sandbox"):
-        self._program = Program([str(binary), "--port", "0"], environment(), folder / "sandbox.log")
+    def __init__(self, folder: Path, binary: Path = WORKSPACE / "target" / "debug" / "sandbox", port: int = 0):
+        self._program = Program([str(binary), "--port", str(port)], environment(), folder / "sandbox.log")
         self._program.wait_for("saying where it listens", self._address)
         self.url: str = self._address()
 

@@ -21,6 +21,7 @@ class Table:
         asked = dict(template.read()["Resources"]["Ledger"]["Properties"])
         time_to_live = asked.pop("TimeToLiveSpecification")
         asked.pop("PointInTimeRecoverySpecification")
+        asked.pop("DeletionProtectionEnabled")
         encryption = {"Enabled": asked.pop("SSESpecification")["SSEEnabled"]}
         stream = asked.pop("StreamSpecification") | {"StreamEnabled": True}
         self._client.create_table(

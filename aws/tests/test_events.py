@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from aws import log_filter, shop, template
-from aws.build import bootstrap
+from aws.build import bootstrap, panicking
 from aws.emulator import Emulator
 from aws.shop import KEYS, Stripe, signature, token
 from aws.template import WORKSPACE, of_type
@@ -72,7 +72,8 @@ class Events(unittest.TestCase):
         self.assertTrue(headers["x-request-id"])
         self.assertFalse(answer["isBase64Encoded"])
         body = json.loads(answer["body"])
-        self.assertEqual(body.get("error", {}).get("code"), code)
+        said = body.get("error", {}).get("code") if isinstance(body, dict) else None
+        self.assertEqual(said, code)
         return body
 
     def test_a_caller_with_a_token_starts_a_payment_and_reads_its_order(self):
@@ -151,6 +152,22 @@ class Events(unittest.TestCase):
         counted = {log_filter.field_of(text(filter_["Properties"]["FilterPattern"])) for filter_ in filters}
         self.assertLessEqual(logged, counted)
         self.assertTrue(logged)
+
+    def test_a_panic_answers_500_is_logged_and_the_process_serves_the_next_request(self):
+        emulator = Emulator(panicking(), {}, self.folder / "panicking.log")
+        self.addCleanup(emulator.stop)
+        process = self.assert_answer(emulator.invoke(event("order")), 200)
+        self.assert_answer(emulator.invoke(event("create-intent")), 500, "internal")
+        self.assertEqual(self.assert_answer(emulator.invoke(event("order")), 200), process)
+        [line] = [line for line in emulator.log_lines() if line["level"] == "ERROR"]
+        self.assertIn("panicked: as it was asked to", line["cause"])
+
+    def test_who_invokes_a_function_that_cannot_start_hears_why(self):
+        emulator = Emulator(bootstrap("order"), {}, self.folder / "order-without-settings.log")
+        self.addCleanup(emulator.stop)
+        answer = emulator.invoke(event("order"))
+        self.assertEqual(answer["errorType"], "CouldNotStart", answer)
+        self.assertIn("FAREBOX_LEDGER is not set", answer["errorMessage"])
 
     def test_fulfil_gives_back_no_record_that_it_has_dealt_with(self):
         fulfil = self.start("fulfil", FAREBOX_FULFIL="log:")

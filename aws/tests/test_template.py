@@ -1,11 +1,14 @@
 """What holds for template.yaml, whoever changes it."""
 
 import json
+import re
+import shlex
 import subprocess
 import tomllib
 import unittest
 
 from aws import template
+from aws.commands import README, block
 from aws.program import TOOLS, environment
 from aws.template import REGION, WORKSPACE, of_type
 
@@ -54,10 +57,21 @@ class Template(unittest.TestCase):
         self.assertEqual(events, {template.folder_of(block) for block in blocks})
 
     def test_the_readme_shows_how_each_event_is_sent(self):
-        readme = (WORKSPACE / "README.md").read_text()
-        for block in template.functions(READ).values():
-            name = template.folder_of(block)
-            self.assertIn(f"invoke {template.logical_id(name)} --event events/{name}.json\n", readme)
+        shown = block(README, "alias invoke=")
+        for properties in template.functions(READ).values():
+            name = template.folder_of(properties)
+            self.assertIn(f"invoke {template.logical_id(name)} --event events/{name}.json\n", shown)
+
+    def test_what_is_built_for_other_processors_is_deployed_to_them(self):
+        # No parameter could say otherwise when the stack is deployed.
+        self.assertEqual(READ["Globals"]["Function"]["Architectures"], ["arm64"])
+        for properties in template.functions(READ).values():
+            self.assertNotIn("Architectures", properties)
+        [command, _] = block(README, "sed s/arm64/x86_64/").split(" > ")
+        printed = subprocess.run(shlex.split(command), cwd=WORKSPACE, capture_output=True, text=True, check=True)
+        expected = template.read()
+        expected["Globals"]["Function"]["Architectures"] = ["x86_64"]
+        self.assertEqual(template.parse(printed.stdout), expected)
 
     def test_canaries_are_deployed_when_they_are_asked_for_alone(self):
         for canary, groups in [("false", 0), ("true", len(template.routes(READ)))]:
@@ -106,7 +120,8 @@ class Template(unittest.TestCase):
     def test_no_secret_is_in_the_configuration_of_a_function(self):
         for name in template.functions(READ):
             for variable, value in template.environment(READ, name).items():
-                self.assertNotRegex(variable, "^STRIPE_|_KEY$|_SECRET$")
+                if re.search("^STRIPE_.*(KEY|SECRET)|_KEY$|_SECRET$", variable):
+                    self.assertEqual(value, {"Ref": "AWS::NoValue"}, f"{name}: {variable}")
                 self.assertNotIn("resolve:", json.dumps(value))
 
     def test_every_log_ends_some_day(self):
@@ -129,6 +144,15 @@ class Template(unittest.TestCase):
         recovery = ledger["Properties"]["PointInTimeRecoverySpecification"]
         self.assertTrue(recovery["PointInTimeRecoveryEnabled"])
         self.assertTrue(ledger["Properties"]["SSESpecification"]["SSEEnabled"])
+        self.assertTrue(ledger["Properties"]["DeletionProtectionEnabled"])
+
+    def test_the_log_of_a_function_that_decides_who_may_call_outlives_the_stack(self):
+        for folder in template.folders():
+            sources = [path.read_text() for path in (WORKSPACE / "functions" / folder / "src").glob("**/*.rs")]
+            decides = any("Allowed<" in text for text in sources)
+            log = READ["Resources"][template.logical_id(folder).replace("Function", "Log")]
+            kept = ("RetainExceptOnCreate", "Retain") if decides else ("Delete", "Delete")
+            self.assertEqual((log["DeletionPolicy"], log["UpdateReplacePolicy"]), kept, folder)
 
     def test_every_alarm_says_what_to_do_and_whom_to_tell(self):
         alarms = of_type(READ, "AWS::CloudWatch::Alarm")

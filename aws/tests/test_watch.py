@@ -1,9 +1,11 @@
 """`cargo lambda watch`: the functions under their real paths, built when they are asked for."""
 
+import shlex
 import tempfile
 import unittest
 from pathlib import Path
 
+from aws.commands import README, block
 from aws.program import Program, environment, free_port
 from aws.shop import KEYS, request, signature, token
 
@@ -11,15 +13,27 @@ BODY = b'{"id":"evt_1","object":"event","type":"a.b","created":1,"livemode":fals
 
 
 class Watch(unittest.TestCase):
-    def test_every_route_is_served_under_its_path(self):
-        folder = self.enterContext(tempfile.TemporaryDirectory())
-        port = free_port()
-        command = ["cargo", "lambda", "watch", "--disable-cors", "-A", "127.0.0.1", "-P", str(port)]
-        variables = KEYS | {"FAREBOX_LEDGER": f"sqlite:{folder}/farebox.sqlite"}
-        watch = Program(command, environment(**variables), Path(folder) / "watch.log")
+    def start(self, **variables: str) -> tuple[Program, str]:
+        """It, by the README's command, with a port and variables of the test's own; and where the API is."""
+        folder, port = self.enterContext(tempfile.TemporaryDirectory()), free_port()
+        [command] = [line for line in block(README, "cargo lambda watch").splitlines() if " watch " in line]
+        words = shlex.split(command)
+        words[words.index("--env-file") + 1] = str(Path(folder) / "local.env")
+        lines = [f"{name}={value}\n" for name, value in variables.items()]
+        Path(folder, "local.env").write_text("".join(lines).replace("FOLDER", folder))
+        watch = Program([*words, "--disable-cors", "-P", str(port)], environment(), Path(folder) / "watch.log")
         self.addCleanup(watch.stop)
         watch.wait_for_port(port)
-        api = f"http://127.0.0.1:{port}/api"
+        return watch, f"http://127.0.0.1:{port}/api"
+
+    def test_a_function_without_settings_answers_at_once_and_says_why_in_the_terminal(self):
+        watch, api = self.start()
+        answer = request("GET", f"{api}/order?id=web-1042")
+        self.assertEqual(answer.status, 500)
+        self.assertIn("FAREBOX_LEDGER is not set", watch.output())
+
+    def test_every_route_is_served_under_its_path(self):
+        watch, api = self.start(**KEYS, FAREBOX_LEDGER="sqlite:FOLDER/farebox.sqlite")
         known = {"Authorization": f"Bearer {token('ada')}"}
 
         received = request("POST", f"{api}/webhooks/stripe", BODY, {"Stripe-Signature": signature(BODY)})

@@ -47,7 +47,7 @@ use sts::Sts;
 pub use web_identity::WebIdentity;
 
 use crate::{
-    config::{ApiBase, Reader},
+    config::{ApiBase, Reader, SESSION_TOKEN},
     http,
 };
 
@@ -189,7 +189,7 @@ fn credentials(read: &mut Reader<'_>) -> Option<Credentials> {
     }
     let key = read.value(ACCESS_KEY, text);
     let secret = read.value(SECRET_KEY, text);
-    let token = read.value("AWS_SESSION_TOKEN", text);
+    let token = read.value(SESSION_TOKEN, text);
     Some(Credentials::new(key?, secret?, token, None, "environment"))
 }
 

@@ -12,7 +12,7 @@ use std::{cell::RefCell, collections::BTreeSet, fmt, time::Duration};
 
 pub use misspelt::Misspelt;
 pub use reader::Problem;
-pub(crate) use reader::Reader;
+pub(crate) use reader::{Reader, SESSION_TOKEN};
 pub use values::{ApiBase, Caps, ConnectedAccounts, Destination, LedgerLocation, Subscriptions};
 pub(crate) use values::{endpoint, seconds};
 
@@ -254,6 +254,9 @@ pub(crate) fn log_level(lookup: impl Fn(&str) -> Option<String>) -> Option<traci
         .find_map(|text| text.trim().parse().ok())
 }
 
+/// Where Lambda's runtime interface is, for a process that runs there.
+pub(crate) const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
+
 /// Where this process runs, told from the platform's own variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Platform {
@@ -280,7 +283,7 @@ impl Platform {
     pub(crate) fn from_lookup(
         lookup: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
-        if !has_vercels_variables(&lookup) && is_set(&lookup, "AWS_LAMBDA_RUNTIME_API") {
+        if !has_vercels_variables(&lookup) && is_set(&lookup, RUNTIME_API) {
             return Ok(Self::Lambda);
         }
         let mut read = Reader::new(&lookup);

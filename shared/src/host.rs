@@ -10,6 +10,7 @@ mod deferred;
 mod events;
 mod finish;
 mod http_event;
+mod init_error;
 mod log;
 mod server;
 
@@ -25,7 +26,13 @@ use server::Server;
 use tokio::net::TcpListener;
 
 use crate::{
-    Config, aws::Aws, config::Platform, error::Cause, ledger::Ledger, secrets, stripe::Stripe,
+    Config,
+    aws::Aws,
+    config::{Platform, RUNTIME_API},
+    error::Cause,
+    ledger::Ledger,
+    secrets,
+    stripe::Stripe,
 };
 
 /// Why a function could not start, or stopped.
@@ -89,6 +96,9 @@ pub async fn run(program: impl Future<Output = Result<(), Error>>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             report(&error);
+            if let (Ok(true), Ok(interface)) = (is_lambda(), std::env::var(RUNTIME_API)) {
+                init_error::post(&interface, &error.to_string()).await;
+            }
             ExitCode::FAILURE
         }
     }
@@ -191,10 +201,7 @@ where
 /// to EventBridge, for events of the partner event source `source`.
 async fn host(service: MethodRouter, source: Option<String>) -> Result<(), Error> {
     match platform()? {
-        Platform::Lambda => {
-            let served = http_event::serve(service, source).await;
-            served.map_err(Error::Lambda)
-        }
+        Platform::Lambda => http_event::serve(service, source).await,
         Platform::Vercel { port } | Platform::Http { port } => {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
             let address = listener.local_addr()?;
@@ -203,6 +210,20 @@ async fn host(service: MethodRouter, source: Option<String>) -> Result<(), Error
             server.serve(listener, service, told_to_stop()).await;
             Ok(())
         }
+    }
+}
+
+/// What the end of Lambda's runtime means for a process that `has_served` an event, or none. Lambda
+/// ends a process by a signal; its emulator closes the connection on which the process waits for an
+/// event.
+fn runtime_ended(end: Result<(), lambda_http::Error>, has_served: bool) -> Result<(), Error> {
+    let ended = end.map_err(Error::Lambda);
+    match ended {
+        Err(error) if has_served => {
+            tracing::info!(cause = causes(&error), "stopped: {error}");
+            Ok(())
+        }
+        ended => ended,
     }
 }
 

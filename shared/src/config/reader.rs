@@ -11,9 +11,18 @@ pub struct Problem {
     pub what: String,
 }
 
+/// `sam local` sets it in every container.
+const SAM_LOCAL: &str = "AWS_SAM_LOCAL";
+/// Lambda's emulator sets it, to nothing where the credentials have no token.
+pub(crate) const SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
+
 /// Reads by name; a blank or malformed value is a problem, an absent one is not.
+///
+/// An empty value is a slip that stops the start, except where a tool sets it for an absent one:
+/// `sam local` does so for each name whose value it does not resolve.
 pub(crate) struct Reader<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
+    is_sam_local: bool,
     problems: Vec<Problem>,
 }
 
@@ -21,8 +30,14 @@ impl<'a> Reader<'a> {
     pub(crate) fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
         Self {
             lookup,
+            is_sam_local: lookup(SAM_LOCAL).is_some_and(|value| !value.is_empty()),
             problems: Vec::new(),
         }
+    }
+
+    fn get(&self, name: &str) -> Option<String> {
+        let may_be_empty = self.is_sam_local || name == SESSION_TOKEN;
+        (self.lookup)(name).filter(|value| !(may_be_empty && value.is_empty()))
     }
 
     /// The value of `name` as `parse` reads it; `None` when it is not set, or is a problem.
@@ -31,7 +46,7 @@ impl<'a> Reader<'a> {
         name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, W>,
     ) -> Option<T> {
-        let text = (self.lookup)(name)?;
+        let text = self.get(name)?;
         if text.trim().is_empty() {
             self.problem(name, "is blank: give it a value or remove it");
             return None;
@@ -51,7 +66,7 @@ impl<'a> Reader<'a> {
 
     /// Whether `name` has a value, be it a wrong one.
     pub(crate) fn is_set(&self, name: &str) -> bool {
-        (self.lookup)(name).is_some()
+        self.get(name).is_some()
     }
 
     /// Whether `name` has a value that is not empty, as platforms mean it.

@@ -8,6 +8,7 @@ use super::*;
 use crate::amount::Currency;
 
 mod limits;
+mod sam_local;
 mod secret;
 mod vercel;
 

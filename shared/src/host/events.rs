@@ -1,13 +1,13 @@
 //! Functions without a route on Lambda: one event in, one answer out.
 
-use std::{future::Future, time::Instant};
+use std::{cell::Cell, future::Future, time::Instant};
 
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use tracing::Instrument as _;
 
-use super::{Error, causes};
+use super::{Error, causes, runtime_ended};
 
 /// Runs `handler` on every event that Lambda hands over, until Lambda ends the process.
 ///
@@ -26,12 +26,13 @@ where
     Fut: Future<Output = Result<A, X>>,
     X: std::error::Error,
 {
-    let handler = &handler;
+    let (handler, has_served) = (&handler, &Cell::new(false));
     let invoked = service_fn(|event: LambdaEvent<Box<RawValue>>| {
+        has_served.set(true);
         let span = tracing::info_span!("invocation", request.id = event.context.request_id);
         invoke(handler, event.payload).instrument(span)
     });
-    lambda_runtime::run(invoked).await.map_err(Error::Lambda)
+    runtime_ended(lambda_runtime::run(invoked).await, has_served.get())
 }
 
 /// One invocation, logged.

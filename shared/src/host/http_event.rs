@@ -4,7 +4,10 @@
 //! `lambda_http` finds out of which kind a request is by reading it as one kind after the other, the body each time. AWS lets
 //! an event of payload version 2.0 begin with its version: such a one is read once, here. All others are left to `lambda_http`.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use axum::{
     body::Body,
@@ -24,16 +27,15 @@ use serde::{
 use serde_json::{Map, Value, json};
 use tower::{Service as _, ServiceExt as _};
 
-use super::events::diagnostic;
+use super::{Error, events::diagnostic, runtime_ended};
 
 /// Serves what Lambda hands over, until Lambda ends the process. Events of Stripe are taken from the
 /// partner event source `source` alone.
-pub(super) async fn serve(
-    service: MethodRouter,
-    source: Option<String>,
-) -> Result<(), lambda_http::Error> {
+pub(super) async fn serve(service: MethodRouter, source: Option<String>) -> Result<(), Error> {
+    let has_served = &AtomicBool::new(false);
     let mut requests = Adapter::from(service.clone());
     let invoked = service_fn(move |LambdaEvent { payload, context }| {
+        has_served.store(true, Relaxed);
         // A route is always ready.
         let answering = match payload {
             Invocation::Request(request) => Ok(requests.call(LambdaEvent::new(request, context))),
@@ -52,7 +54,8 @@ pub(super) async fn serve(
             }
         }
     });
-    lambda_runtime::run(invoked).await
+    let ended = lambda_runtime::run(invoked).await;
+    runtime_ended(ended, has_served.load(Relaxed))
 }
 
 /// In the extensions of a request that is an event of Stripe's which EventBridge brought: nobody else

@@ -1,0 +1,1 @@
+"""What runs in containers, under `scripts/containers`, after `aws/tests`, whose build it uses."""

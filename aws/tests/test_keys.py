@@ -1,0 +1,38 @@
+"""Which items of the table a role may write, where its function writes of one kind."""
+
+import fnmatch
+import json
+import time
+
+from aws import shop, template
+from aws.case import Case
+from aws.template import of_type
+
+
+def keys_permitted(role: str) -> list[str]:
+    """The patterns of keys that a role may put."""
+    policies = of_type(template.read(), "AWS::IAM::Role")[role]["Properties"]["Policies"]
+    [keys] = [
+        statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+        for policy in policies for statement in policy["PolicyDocument"]["Statement"]
+        if statement.get("Action") == "dynamodb:PutItem"
+    ]
+    return keys
+
+
+class Keys(Case):
+    def test_the_portal_writes_what_its_role_permits_and_nothing_else(self):
+        shop.request("POST", f"{self.stripe.url}/_sandbox/billing_portal/save_settings", b"")
+        portal = self.start("portal", FAREBOX_RETURN_ORIGINS="https://shop.example")
+        claims = {"aud": "farebox", "sub": "ada", "exp": int(time.time()) + 300, "roles": ["customer"]}
+        headers = {"Authorization": f"Bearer {shop.signed(claims)}", "Content-Type": "application/json"}
+        body = json.dumps({"returnUrl": "https://shop.example/account"}).encode()
+
+        answer = shop.request("POST", portal.url, body, headers)
+
+        self.assertEqual(answer.status, 200, answer.text)
+        permitted = keys_permitted("PortalRole")
+        for key in self.to_aws.put:
+            self.assertTrue(any(fnmatch.fnmatchcase(key, pattern) for pattern in permitted), key)
+        for pattern in permitted:
+            self.assertTrue(fnmatch.filter(self.to_aws.put, pattern), f"nothing was put under {pattern}")
