@@ -46,7 +46,7 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let known = state
         .store
         .all(KIND)
-        .find(|domain| text(&domain, "domain_name") == name);
+        .find(|domain| text(domain, "domain_name") == name);
     if let Some(known) = known {
         return Ok(known.into_owned());
     }
