@@ -8,7 +8,7 @@ from typing import Any
 import samcli
 
 from aws.program import Program, environment, free_port
-from aws.shop import request
+from aws.shop import Answer, request
 
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
@@ -38,10 +38,19 @@ class Emulator:
 
     def invoke(self, event: Any) -> Any:
         """What the function returns for an event."""
-        url = f"http://127.0.0.1:{self.port}/2015-03-31/functions/function/invocations"
-        answer = request("POST", url, json.dumps(event).encode())
+        answer = self._post(event)
         assert answer.status == 200, answer.text
         return answer.json
+
+    def failure(self, event: Any) -> Any:
+        """What is answered to an event for which the function did not start."""
+        answer = self._post(event)
+        assert answer.status >= 400, answer.text
+        return answer.json
+
+    def _post(self, event: Any) -> Answer:
+        url = f"http://127.0.0.1:{self.port}/2015-03-31/functions/function/invocations"
+        return request("POST", url, json.dumps(event).encode())
 
     def output(self) -> str:
         """What the emulator and the function have said."""

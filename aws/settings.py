@@ -18,8 +18,11 @@ KEYS = {
 }
 
 #: What is read without being named by a field of a part: all open the ledger, which passes on what events say for
-#: those that take them; an endpoint is sent signed messages.
-BESIDE = {"Intake": {"FAREBOX_FULFIL_EVENTS"}, "Courier": {"FAREBOX_FULFIL_SECRET"}}
+#: those that take them; an endpoint is sent signed messages; the host of any route reads where EventBridge has
+#: Stripe's events from, which a rule sends to the webhook alone.
+BESIDE = {
+    "Intake": {"FAREBOX_FULFIL_EVENTS"}, "Courier": {"FAREBOX_FULFIL_SECRET"}, "webhook": {"STRIPE_EVENT_SOURCE"},
+}
 
 #: What a part holds with the rest of a field, and does not look at: who takes events counts failed attempts alone.
 UNREAD = {"Intake": {"FAREBOX_LIMIT_CALLER", "FAREBOX_LIMIT_ADDRESS", "FAREBOX_CLIENT_ADDRESS"}}
@@ -73,4 +76,4 @@ def of_function(folder: str) -> set[str]:
     paths = (WORKSPACE / "functions" / folder / "src").glob("**/*.rs")
     source = "\n".join(path.read_text() for path in sorted(paths, key=Path.as_posix))
     needed = set(re.findall(r"\bneed::(\w+)", source))
-    return read_by(source) | needed
+    return read_by(source) | needed | BESIDE.get(folder, set())

@@ -165,7 +165,7 @@ class Events(unittest.TestCase):
     def test_who_invokes_a_function_that_cannot_start_hears_why(self):
         emulator = Emulator(bootstrap("order"), {}, self.folder / "order-without-settings.log")
         self.addCleanup(emulator.stop)
-        answer = emulator.invoke(event("order"))
+        answer = emulator.failure(event("order"))
         self.assertEqual(answer["errorType"], "CouldNotStart", answer)
         self.assertIn("FAREBOX_LEDGER is not set", answer["errorMessage"])
 
