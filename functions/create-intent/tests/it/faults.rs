@@ -305,14 +305,14 @@ async fn a_change_goes_on_where_stripe_keeps_a_failure_of_it() {
     for fault in [Fault::error().stored(), Fault::error_after()] {
         let api = Api::start().await;
         let first = api
-            .post_signed(&json!({ "amount": 2500 }))
+            .post_signed(&json!({ "amount": 2500, "version": 1 }))
             .await
             .expect(200);
         api.shop
             .stripe
             .inject(fault.on("POST", "/v1/payment_intents/"));
         let changed = api
-            .post_signed(&json!({ "amount": 1500 }))
+            .post_signed(&json!({ "amount": 1500, "version": 2 }))
             .await
             .expect(200);
         assert_eq!(intent_id(&changed), intent_id(&first));
