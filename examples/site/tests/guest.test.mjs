@@ -37,7 +37,7 @@ const LAYOUT = `export default function Layout({ children }: { children: React.R
 `;
 
 /** A Next.js app of the document's modules, in a folder in which its packages are found. */
-async function app(t, origin) {
+async function app(origin) {
   const document = await readFile(new URL("../../../docs/auth.md", import.meta.url), "utf8");
   const module = (path) => document.match(new RegExp(`\`\`\`ts\\n// ${path}[^\\n]*\\n([^]*?)\`\`\``))?.[1];
   const files = {
@@ -54,7 +54,6 @@ async function app(t, origin) {
     "tsconfig.json": JSON.stringify({ compilerOptions: { strict: true, jsx: "react-jsx", moduleResolution: "bundler", paths: { "@/*": ["./*"] } } }),
   };
   const folder = await mkdtemp(join(FOLDER, ".recipe-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
   for (const [path, text] of Object.entries(files)) {
     if (text === undefined) continue;
     await mkdir(dirname(join(folder, path)), { recursive: true });
@@ -65,8 +64,10 @@ async function app(t, origin) {
 
 test("a guest whose first effect runs twice is one guest, with one order and one payment", async (t) => {
   const { origin, sandbox } = await farebox(t);
-  const folder = await app(t, origin);
+  const folder = await app(origin);
   const shop = await next(t, ["dev"], { NODE_ENV: "development", FAREBOX_SITE_KEY: KEYS.FAREBOX_SITE_KEY }, 0, folder);
+  // Hooks run in this order: the server, which writes there, is stopped before.
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }));
   const browser = await launch();
   t.after(() => browser.close());
   const { page } = await visit(t, browser, { shop, sandbox }, { patience: 180_000, expected: ["/_next/hmr"] });
