@@ -37,7 +37,8 @@ pub(super) fn page(status: u16, title: &str, body: &str) -> Answer {
     Answer::html(status, html)
         .header("content-security-policy", policy)
         .header("cache-control", "no-store")
-        .header("referrer-policy", "no-referrer")
+        // Without a referrer, a browser would send this page's own form with `Origin: null`.
+        .header("referrer-policy", "same-origin")
 }
 
 /// A page that says one thing, with a way on.
