@@ -164,7 +164,7 @@ test("offline the page says so and keeps the cart, and it goes on when the netwo
   await visitor.button("Continue to Stripe").click();
   await page.getByRole("alert").getByText("You are offline. Your cart is kept, and trying again does not pay twice.").waitFor();
   await page.context().setOffline(false);
-  await page.getByText("You are offline. Your cart is kept").waitFor({ state: "hidden" });
+  await page.getByText("paying has to wait").waitFor({ state: "hidden" });
   await page.getByLabel("Card or wallet").check();
   await visitor.formIsThere();
   await visitor.pay();
