@@ -28,6 +28,7 @@ pub use failure::{Failure, Refusal};
 pub use intents::{IntentStanding, PaymentIntent};
 pub use prices::{CustomUnitAmount, Price, Prices, Product, TransformQuantity};
 pub use redacted::Redacted;
+pub use refunds::AskedUnder;
 pub use sessions::{CheckoutPage, Returns};
 use tokio::time::Instant;
 

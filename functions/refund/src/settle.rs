@@ -24,7 +24,7 @@ use shared::{
     ledger::Refunded,
     order::{Declined, Order, RefundKey, RefundRequest},
     request::Email,
-    stripe::Failure,
+    stripe::{AskedUnder, Failure},
 };
 
 use crate::{
@@ -99,7 +99,9 @@ impl App {
         request: &RefundRequest,
         email: Option<&Email>,
     ) -> Result<Made, Error> {
-        let mut made = tried(self.stripe.create_refund(order, request, email).await)?;
+        let its_key = AskedUnder::ItsKey;
+        let made = self.stripe.create_refund(order, request, email, its_key);
+        let mut made = tried(made.await)?;
         if let Made::Refused(Declined::NeedsEmail | Declined::Other, _) = made
             && email.is_none()
         {
@@ -119,7 +121,10 @@ impl App {
         }
     }
 
-    /// The same with the address that the payer gave when they paid, if they did.
+    /// The same with the address that the payer gave when they paid, if they did. It is asked for under
+    /// the same key first: somebody who asks without the address at the same time has that key as well, and
+    /// of the two Stripe makes one. Where it keeps an answer to them, that is their refund or a refusal,
+    /// under which no refund can be made any more.
     async fn asking_the_payer(
         &self,
         order: &Order,
@@ -136,11 +141,17 @@ impl App {
             }
         };
         match (payer.email, first) {
-            (Some(email), _) => tried(
-                self.stripe
-                    .create_refund(order, request, Some(&email))
-                    .await,
-            ),
+            (Some(email), _) => {
+                let ask = |key| self.stripe.create_refund(order, request, Some(&email), key);
+                let mut made = ask(AskedUnder::ItsKey).await;
+                if made.as_ref().is_err_and(Failure::is_about_the_key) {
+                    if let Some(refund) = self.stripe.find_refund(order, request).await? {
+                        return Ok(Made::Refund(refund));
+                    }
+                    made = ask(AskedUnder::AnotherKey).await;
+                }
+                tried(made)
+            }
             (None, Made::Refused(_, failure)) if payer.is_asked => {
                 Ok(Made::Refused(Declined::NeedsEmail, failure))
             }

@@ -154,6 +154,13 @@ impl Failure {
         matches!(self, Self::Refused(refusal) if refusal.is_ours_to_mend())
     }
 
+    /// Whether Stripe keeps an answer to other parameters under the key of the request.
+    #[must_use]
+    pub fn is_about_the_key(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.status == 400
+            && refusal.kind.as_deref() == Some("idempotency_error"))
+    }
+
     /// Whether the object is in a state that does not allow what was asked.
     #[must_use]
     pub fn is_unexpected_state(&self) -> bool {

@@ -64,6 +64,15 @@ struct MethodDetails {
     kind: String,
 }
 
+/// Which of a request's keys a refund is asked for under, where the payer's address was added to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskedUnder {
+    /// The key of the request itself.
+    ItsKey,
+    /// Another: Stripe keeps an answer under the key of the request, and it is no refund.
+    AnotherKey,
+}
+
 impl Stripe {
     /// Makes the refund of `request`. Whoever does so for the same request, while it has the same key, makes
     /// the same refund, for as long as Stripe knows that key: a day at least. Where the payer has to be asked
@@ -78,6 +87,7 @@ impl Stripe {
         order: &Order,
         request: &RefundRequest,
         email: Option<&Email>,
+        under_key: AskedUnder,
     ) -> Result<Refund, Failure> {
         // The deployment that set the amount aside: who asks later asks under the same key, even where the
         // ledger got another id since. What an earlier version set aside names none.
@@ -99,9 +109,10 @@ impl Stripe {
         if let Some(reason) = request.reason() {
             refund = refund.reason(stripes(reason));
         }
-        if let Some(email) = email {
-            // Other parameters need another key, and what was refused without it made nothing.
+        if under_key == AskedUnder::AnotherKey {
             key.push("instructions_email");
+        }
+        if let Some(email) = email {
             refund = refund.instructions_email(email.as_str());
         }
         let made: Refund = refund

@@ -5,7 +5,7 @@ use shared::{
     access::{CallerId, DayLimit},
     amount::{Amount, Currency},
     order::{OrderId, RefundReason, RefundRequest},
-    stripe::Stripe,
+    stripe::{AskedUnder, Stripe},
 };
 use testing::NOW;
 
@@ -98,7 +98,10 @@ async fn staff_see_who_asked_for_a_refund_and_what_became_of_it() {
     let order = page.shop.order("o_1").await;
     let request = &order.refund_requests()[0];
     let stripe = Stripe::new(&page.shop.config).of(&page.shop.ledger);
-    let made = stripe.create_refund(&order, request, None).await.unwrap();
+    let made = stripe
+        .create_refund(&order, request, None, AskedUnder::ItsKey)
+        .await
+        .unwrap();
     page.accept_all().await;
     let refunds = page.refunds().await;
     let [given] = &refunds.as_array().unwrap()[..] else {

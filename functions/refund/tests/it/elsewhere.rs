@@ -1,5 +1,8 @@
 //! Payments that cannot be refunded to where they came from, or not in part.
 
+use std::time::Duration;
+
+use sandbox::Fault;
 use serde_json::{Value, json};
 
 use crate::{Api, rest};
@@ -49,6 +52,30 @@ async fn the_payer_is_asked_at_the_address_that_they_gave_when_they_paid() {
 }
 
 #[tokio::test]
+async fn one_who_asks_with_the_payers_address_and_one_without_get_one_refund() {
+    let api = Api::start().await;
+    let intent = api.shop.open_order("o_1").await;
+    let card = json!({ "type": "card", "billing_details": { "email": "ada@example.com" },
+        "card": { "number": "4242424242424242", "exp_month": 12, "exp_year": 2040, "cvc": "123" } });
+    let method = api.shop.stripe.payment_method(card).unwrap();
+    let method = method["id"].as_str().unwrap();
+    api.shop.stripe.confirm(&intent, method).await.unwrap();
+    api.shop.hear_of(&intent).await;
+    // The first is refused, and learns the address slowly; the second is not refused any more.
+    let refused = Fault::incomplete_decline().on("POST", "/v1/refunds");
+    let slow = Fault::latency(Duration::from_millis(500));
+    api.shop.stripe.inject(refused);
+    api.shop
+        .stripe
+        .inject(slow.on("GET", "/v1/payment_intents"));
+
+    let (first, second) = tokio::join!(api.refund("k1", 500), api.refund("k1", 500));
+
+    assert_eq!(api.refunds(), [500]);
+    assert_eq!(first.expect(200).body, second.expect(200).body);
+}
+
+#[tokio::test]
 async fn where_no_address_is_known_staff_give_one() {
     let api = Api::transferred(None).await;
     for _ in 0..2 {
@@ -84,7 +111,7 @@ async fn the_address_of_staff_comes_before_that_of_the_payment() {
 #[tokio::test]
 async fn a_key_that_may_not_read_payments_leaves_staff_to_give_the_address() {
     let api = Api::transferred(Some("ada@example.com")).await;
-    let denied = sandbox::Fault::restricted().on("GET", "/v1/payment_intents");
+    let denied = Fault::restricted().on("GET", "/v1/payment_intents");
     api.shop.stripe.inject(denied.times(0));
     assert_eq!(
         api.post("k1", &rest()).await.code(409),
