@@ -86,6 +86,8 @@ class Stripe:
         self._program = Program([str(binary), "--port", str(port)], environment(), folder / "sandbox.log")
         self._program.wait_for("saying where it listens", self._address)
         self.url: str = self._address()
+        # As a shop does once in the dashboard: without it, Stripe opens no portal.
+        self.call("POST", "/_sandbox/billing_portal/save_settings")
 
     def _address(self) -> str:
         said = re.search(r"listening on (\S+)", self._program.output())
