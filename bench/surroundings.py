@@ -2,9 +2,10 @@
 
 import json
 import re
+import sqlite3
 import time
 import urllib.request
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -63,14 +64,19 @@ class Surroundings:
     def _paid_order(self) -> tuple[list[Any], dict[str, Any]]:
         """One order as create-intent opens it, as items of the table, and the event of its payment.
 
-        The same order is opened in a SQLite file, `self.sqlite`, which waits to be copied.
+        The same order is opened in a SQLite file, `self.sqlite`, which waits to be copied. It is made the
+        table's deployment, as if one had been moved to the other, so that the event is of both.
         """
         self.sqlite = self.folder / "one.sqlite"
         token = order_token()
-        ledgers = [self.variables["FAREBOX_LEDGER"], f"sqlite:{self.sqlite}"]
-        [self.intent] = {self._open(where, token) for where in ledgers}
+        self.intent = self._open(self.variables["FAREBOX_LEDGER"], token)
+        self._open(f"sqlite:{self.sqlite}", token)
         self.stripe.pay(self.intent)
         [event] = self.stripe.events("payment_intent.succeeded")
+        deployment = event["data"]["object"]["metadata"]["farebox_deployment"]
+        with closing(sqlite3.connect(self.sqlite)) as file, file:
+            named = file.execute("UPDATE marks SET value = ? WHERE name = 'deployment'", [deployment])
+        assert named.rowcount == 1, "the file has a deployment id"
         with urllib.request.urlopen(f"{self.aws_url}/items/{TABLE}") as answer:
             text = answer.read().decode().replace(self.intent, INTENT)
         items = [item for item in json.loads(text) if item["pk"]["S"].startswith(("order#", "intent#"))]

@@ -39,7 +39,7 @@ fn request(what: &str) -> String {
     let stripe = |line: &str, form: &str| {
         let key = env::var("FLOOR_STRIPE_KEY").unwrap_or_default();
         format!(
-            "{line} HTTP/1.1\r\nhost: stripe\r\nauthorization: Bearer {key}\r\n\
+            "{line} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\n\
              content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
             form.len()
         )
