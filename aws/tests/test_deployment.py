@@ -25,8 +25,8 @@ ON_THE_TABLE = {
     "WebhookFunction": MOVES_ORDERS,
     "OrderFunction": READS,
     "RefundFunction": MOVES_ORDERS,
-    "CustomerFunction": READS_SEVERAL,
-    "PortalFunction": READS | {"dynamodb:PutItem"},
+    "CustomerFunction": MOVES_ORDERS,
+    "PortalFunction": MOVES_ORDERS,
     "FulfilFunction": READS_SEVERAL,
     "ReconcileFunction": MOVES_ORDERS,
 }

@@ -24,14 +24,27 @@ class Keys(Case):
     def test_the_portal_writes_what_its_role_permits_and_nothing_else(self):
         shop.request("POST", f"{self.stripe.url}/_sandbox/billing_portal/save_settings", b"")
         portal = self.start("portal", FAREBOX_RETURN_ORIGINS="https://shop.example")
-        claims = {"aud": "farebox", "sub": "ada", "exp": int(time.time()) + 300, "roles": ["customer"]}
-        headers = {"Authorization": f"Bearer {shop.signed(claims)}", "Content-Type": "application/json"}
         body = json.dumps({"returnUrl": "https://shop.example/account"}).encode()
 
-        answer = shop.request("POST", portal.url, body, headers)
+        answer = shop.request("POST", portal.url, body, self.headers())
 
         self.assertEqual(answer.status, 200, answer.text)
-        permitted = keys_permitted("PortalRole")
+        self.assert_put_what_is_permitted("PortalRole")
+
+    def test_a_look_at_a_customer_writes_what_its_role_permits_and_nothing_else(self):
+        customer = self.start("customer")
+
+        answer = shop.request("GET", customer.url, headers=self.headers())
+
+        self.assertEqual(answer.status, 200, answer.text)
+        self.assert_put_what_is_permitted("CustomerRole")
+
+    def headers(self) -> dict[str, str]:
+        claims = {"aud": "farebox", "sub": "ada", "exp": int(time.time()) + 300, "roles": ["customer"]}
+        return {"Authorization": f"Bearer {shop.signed(claims)}", "Content-Type": "application/json"}
+
+    def assert_put_what_is_permitted(self, role: str):
+        permitted = keys_permitted(role)
         for key in self.to_aws.put:
             self.assertTrue(any(fnmatch.fnmatchcase(key, pattern) for pattern in permitted), key)
         for pattern in permitted:

@@ -128,6 +128,12 @@ pub enum Error {
         /// Seconds after which there is room again.
         retry_after: u64,
     },
+    /// The caller sent too many requests of this kind lately.
+    #[error("too many requests, try again later")]
+    TooManyRequests {
+        /// Seconds after which there is room again.
+        retry_after: u64,
+    },
     /// The body is over the route's cap.
     #[error("the body is too large")]
     TooLarge,
@@ -180,6 +186,7 @@ impl Error {
             Self::RefundRefused => Code::RefundRefused,
             Self::TooLarge => Code::BodyTooLarge,
             Self::TooManyPayments { .. } => Code::TooManyPayments,
+            Self::TooManyRequests { .. } => Code::TooManyRequests,
             Self::PortalNotConfigured => Code::PortalNotConfigured,
             Self::Internal(_) => Code::Internal,
             Self::Unavailable(_) => Code::Unavailable,
@@ -208,7 +215,9 @@ impl Error {
     /// Seconds after which the same request may be sent again.
     fn retry_after(&self) -> Option<u64> {
         match (self, self.code().row().again) {
-            (Self::TooManyPayments { retry_after }, _) => Some(*retry_after),
+            (Self::TooManyPayments { retry_after } | Self::TooManyRequests { retry_after }, _) => {
+                Some(*retry_after)
+            }
             (_, Again::After(seconds)) => Some(u64::from(seconds)),
             _ => None,
         }

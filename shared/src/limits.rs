@@ -1,5 +1,6 @@
 //! How many payments one caller, and one address, may start, and how many charges of one order may fail:
-//! against those who try stolen cards.
+//! against those who try stolen cards. And how
+//! often one caller may have Stripe asked for other things.
 //!
 //! A handler takes a [`Gate`] as a parameter and hands it to the [`Till`](crate::purchase::Till), which asks
 //! it before anything is asked of Stripe: `gate.admit(payer, &order).await?`. What was started is counted in the ledger, so that the bounds hold
@@ -47,6 +48,33 @@ impl Limits {
     }
 }
 
+/// A request that costs calls to Stripe, and starts no payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    /// Of the billing portal.
+    Portal,
+    /// Of what Stripe holds about a customer.
+    Customer,
+}
+
+impl Lookup {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Portal => "portal",
+            Self::Customer => "customer",
+        }
+    }
+
+    /// How many of one caller there may be within the window: portals as many as payments, and more looks
+    /// at customers, as a page for staff takes them.
+    fn most(self, payments: Bound) -> usize {
+        match self {
+            Self::Portal => payments.started,
+            Self::Customer => payments.started.saturating_mul(6).min(settings::MOST),
+        }
+    }
+}
+
 /// The limits, for whoever sent one request.
 #[derive(Clone, Debug)]
 pub struct Gate {
@@ -81,6 +109,7 @@ impl Gate {
             order: order.clone(),
             counted: self.counted(payer).await?,
             window: self.limits.settings.window,
+            stays_unpaid: true,
         };
         if admission.counted.is_empty() {
             return Ok(());
@@ -122,15 +151,71 @@ impl Gate {
         Some(Error::TooManyPayments { retry_after })
     }
 
+    /// Counts a request of `caller` that asks Stripe for `lookup`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooManyRequests`] when they sent too many; then nothing is counted. Else as [`Gate::admit`].
+    pub async fn admit_lookup(&self, caller: &CallerId, lookup: Lookup) -> Result<(), Error> {
+        let Limits {
+            settings,
+            ledger,
+            clock,
+            ..
+        } = &self.limits;
+        let Some(bound) = settings.caller else {
+            return Ok(());
+        };
+        let started = lookup.most(bound);
+        let bound = Bound { started, ..bound };
+        let who = (lookup.word(), caller.as_str(), Whose::Caller, bound);
+        let admission = Admission {
+            order: OrderId::of_operation(&format!("request {:032x}", fastrand::u128(..))),
+            counted: self.named(vec![who]).await?,
+            window: settings.window,
+            stays_unpaid: false,
+        };
+        match ledger.admit(admission, clock.now()).await? {
+            Admitted::Yes => Ok(()),
+            Admitted::No(many) => {
+                let retry_after = u64::try_from(many.retry_after).unwrap_or(1);
+                tracing::warn!(
+                    caller = caller.alias(),
+                    limit.of = lookup.word(),
+                    limit.retry_after_seconds = retry_after,
+                    "too many requests of one caller"
+                );
+                Err(Error::TooManyRequests { retry_after })
+            }
+        }
+    }
+
     /// All who are counted for a payment of `payer`.
     async fn counted(&self, payer: &CallerId) -> Result<Vec<Counted>, Error> {
         let Settings {
             caller, address, ..
         } = &self.limits.settings;
-        let by_caller = caller.map(|bound| (Whose::Caller, payer.as_str(), bound));
-        let at = self.address.counted();
-        let by_address = address.and_then(|bound| Some((Whose::Address, at?, bound)));
-        let all: Vec<(Whose, &str, Bound)> = by_caller.into_iter().chain(by_address).collect();
+        let mut all = Vec::new();
+        if let Some(bound) = *caller {
+            all.push((word(Whose::Caller), payer.as_str(), Whose::Caller, bound));
+        }
+        if let Some(bound) = *address {
+            let at = self
+                .address
+                .counted()
+                .into_iter()
+                .zip([bound, bound.of_network()]);
+            let at = at.map(|(at, bound)| (word(Whose::Address), at, Whose::Address, bound));
+            all.extend(at);
+        }
+        self.named(all).await
+    }
+
+    /// Those with a kind, a name of that kind and a bound, under keys that tell nobody who they are.
+    async fn named(
+        &self,
+        all: Vec<(&'static str, &str, Whose, Bound)>,
+    ) -> Result<Vec<Counted>, Error> {
         if all.is_empty() {
             return Ok(Vec::new());
         }
@@ -138,12 +223,23 @@ impl Gate {
         // Where callers come with tokens of an issuer alone, the site may have no key.
         let key = keys.site_key().or_else(|_| keys.stripe_secret_key())?;
         let key = key.expose_secret().as_bytes();
-        let counted = all.into_iter().map(|(whose, name, bound)| Counted {
-            key: digest::keyed(key, &["admissions", word(whose), name])[..32].to_owned(),
+        let counted = all.into_iter().map(|(kind, name, whose, bound)| Counted {
+            key: digest::keyed(key, &["admissions", kind, name])[..32].to_owned(),
             whose,
             bound,
         });
         Ok(counted.collect())
+    }
+}
+
+impl Bound {
+    /// That of all addresses of a provider's one customer or site, where this is the bound of one address.
+    fn of_network(self) -> Self {
+        let four_times = |one: usize| one.saturating_mul(4).min(settings::MOST);
+        Self {
+            started: four_times(self.started),
+            open: four_times(self.open),
+        }
     }
 }
 

@@ -65,6 +65,7 @@ impl App {
     ///
     /// [`host::Error`] when the keys cannot be read, or the ledger cannot be opened.
     pub async fn open(config: Config) -> Result<Self, host::Error> {
+        config.limits.warn();
         let stripe = Stripe::new(&config);
         let ledger = host::open(&config, Some(&stripe)).await?;
         Ok(Self::new(&config, stripe, ledger, Clock::default()))

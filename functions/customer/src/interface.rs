@@ -16,6 +16,6 @@ pub(crate) struct Refusals;
 
 impl IntoResponses for Refusals {
     fn responses() -> Responses {
-        errors_to_callers(&[Code::InvalidRequest, Code::NotFound])
+        errors_to_callers(&[Code::InvalidRequest, Code::NotFound, Code::TooManyRequests])
     }
 }

@@ -1,7 +1,7 @@
 //! Handler for `GET /api/customer`.
 //!
 //! A caller reads here what Stripe holds about them, and their orders; staff whose role reaches further
-//! anybody's: by Stripe's id of the customer (`?id=cus_…`) or by an order (`?order=…`). It never writes.
+//! anybody's: by Stripe's id of the customer (`?id=cus_…`) or by an order (`?order=…`). It writes nothing but how often it was asked.
 //! Nobody is found by e-mail.
 //!
 //! | we answer | when |
@@ -11,6 +11,7 @@
 //! | `401` | there is no valid token |
 //! | `403` | no role of the caller's reads customers |
 //! | `404` | there is no such customer or order, or it is another caller's |
+//! | `429` | the caller sent too many of these requests lately; `Retry-After` says when there is room |
 //! | `503` | Stripe or the ledger did not answer in time, or the keys cannot be read; the same request may be sent again |
 //!
 //! Stripe is asked about a customer alone that the ledger has, and after the caller may read it: whatever
@@ -36,6 +37,7 @@ use shared::{
     config::need,
     host,
     ledger::Ledger,
+    limits::{Gate, Limits, Lookup},
     order::{Order, OrderId},
     request::Query,
     stripe::Stripe,
@@ -56,6 +58,7 @@ pub struct App {
     callers: Callers,
     stripe: Stripe,
     ledger: Ledger,
+    limits: Limits,
 }
 
 impl App {
@@ -74,7 +77,8 @@ impl App {
     #[must_use]
     pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
         Self {
-            callers: Callers::new(config, clock),
+            callers: Callers::new(config, clock.clone()),
+            limits: Limits::new(config, ledger.clone(), clock),
             stripe,
             ledger,
         }
@@ -86,6 +90,12 @@ impl App {
             stripe: self.stripe.for_one_request(),
             ..self
         }
+    }
+}
+
+impl FromRef<App> for Limits {
+    fn from_ref(app: &App) -> Self {
+        app.limits.clone()
     }
 }
 
@@ -143,10 +153,13 @@ struct Subject {
 )]
 async fn read(
     caller: Allowed<ReadCustomer>,
+    gate: Gate,
     State(app): State<App>,
     Query(which): Query<Which>,
 ) -> Result<Json<CustomerView>, Error> {
     let app = app.for_one_request();
+    let asked = gate.admit_lookup(caller.caller(), Lookup::Customer).await;
+    let caller = caller.admitted(asked)?;
     let subject = match (which.id, which.order) {
         (None, None) => app.caller_itself(caller).await?,
         (Some(id), None) => app.named(caller, id).await?,

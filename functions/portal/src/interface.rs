@@ -20,6 +20,7 @@ impl IntoResponses for Refusals {
             Code::InvalidRequest,
             Code::InProgress,
             Code::BodyTooLarge,
+            Code::TooManyRequests,
             Code::PortalNotConfigured,
         ])
     }

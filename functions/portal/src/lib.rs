@@ -11,6 +11,7 @@
 //! | `401` | there is no valid token |
 //! | `403` | no role of the caller's opens the portal |
 //! | `409` | another request of the caller's is making their customer: the same may be sent again |
+//! | `429` | the caller sent too many of these requests lately; `Retry-After` says when there is room |
 //! | `503` | the portal's settings were never saved at Stripe (`portal_not_configured`) |
 //! | `503` | Stripe or the ledger did not answer in time, or the keys cannot be read; the same request may be sent again |
 
@@ -31,6 +32,7 @@ use shared::{
     customers::{Customers, Known},
     host,
     ledger::Ledger,
+    limits::{Gate, Limits, Lookup},
     request::{self, ReturnOrigins},
     stripe::{Redacted, Stripe},
 };
@@ -50,6 +52,7 @@ pub struct App {
     callers: Callers,
     stripe: Stripe,
     ledger: Ledger,
+    limits: Limits,
     return_origins: ReturnOrigins,
     clock: Clock,
 }
@@ -71,6 +74,7 @@ impl App {
     pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
         Self {
             callers: Callers::new(config, clock.clone()),
+            limits: Limits::new(config, ledger.clone(), clock.clone()),
             stripe: stripe.of(&ledger),
             ledger,
             return_origins: config.return_origins.clone(),
@@ -84,6 +88,12 @@ impl App {
             stripe: self.stripe.for_one_request(),
             ..self
         }
+    }
+}
+
+impl FromRef<App> for Limits {
+    fn from_ref(app: &App) -> Self {
+        app.limits.clone()
     }
 }
 
@@ -131,12 +141,14 @@ struct Opened {
 )]
 async fn open(
     caller: Allowed<OpenPortal>,
+    gate: Gate,
     State(app): State<App>,
     request::Json(request): request::Json<Open>,
 ) -> Result<Json<Opened>, Error> {
     let app = app.for_one_request();
     let return_url = app.return_origins.check("returnUrl", &request.return_url)?;
     let owner = caller.caller().clone();
+    let caller = caller.admitted(gate.admit_lookup(&owner, Lookup::Portal).await)?;
     let customer = app.customers().of(&owner).await?;
     caller.reach(Some(&owner), customer.id())?;
     let url = app.opened(&owner, &customer, return_url.as_str()).await?;

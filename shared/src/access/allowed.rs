@@ -87,6 +87,19 @@ impl<P> Allowed<P> {
         answer
     }
 
+    /// The caller, where the rate limit let them through.
+    ///
+    /// # Errors
+    ///
+    /// Why it did not.
+    pub fn admitted(self, asked: Result<(), Error>) -> Result<Self, Error> {
+        match asked {
+            Ok(()) => Ok(self),
+            Err(many @ Error::TooManyRequests { .. }) => Err(self.over_limit(many)),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The answer where the ledger itself found `object` to be another caller's, or not there.
     #[must_use]
     pub fn out_of_reach(mut self, object: Option<&str>) -> Error {

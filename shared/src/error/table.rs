@@ -58,6 +58,8 @@ pub enum Code {
     BodyTooLarge,
     /// Too many payments were started, or are not paid.
     TooManyPayments,
+    /// Too many requests were sent.
+    TooManyRequests,
     /// The billing portal's settings were never saved.
     PortalNotConfigured,
     /// Something on our side is wrong.
@@ -100,7 +102,7 @@ impl Code {
     }
 
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::InvalidRequest,
         Self::AmountTooSmall,
         Self::BadSignature,
@@ -124,6 +126,7 @@ impl Code {
         Self::RefundRefused,
         Self::BodyTooLarge,
         Self::TooManyPayments,
+        Self::TooManyRequests,
         Self::PortalNotConfigured,
         Self::Internal,
         Self::Unavailable,
@@ -156,6 +159,7 @@ impl Code {
             Self::RefundRefused => &REFUND_REFUSED,
             Self::BodyTooLarge => &BODY_TOO_LARGE,
             Self::TooManyPayments => &TOO_MANY_PAYMENTS,
+            Self::TooManyRequests => &TOO_MANY_REQUESTS,
             Self::PortalNotConfigured => &PORTAL_NOT_CONFIGURED,
             Self::Internal => &INTERNAL,
             Self::Unavailable => &UNAVAILABLE,
@@ -344,6 +348,14 @@ static TOO_MANY_PAYMENTS: Row = Row {
     code: "too_many_payments",
     when: "too many payments were started lately, or are not paid, by this caller or from their address; or too many charges of this order failed",
     then: "send the same request again, or pay an order that is open",
+    again: Again::AsTold,
+};
+
+static TOO_MANY_REQUESTS: Row = Row {
+    status: StatusCode::TOO_MANY_REQUESTS,
+    code: "too_many_requests",
+    when: "this caller asked for their portal, or about customers, too often lately",
+    then: "send the same request again",
     again: Again::AsTold,
 };
 

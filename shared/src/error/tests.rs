@@ -62,6 +62,11 @@ fn rows() -> Vec<(Error, u16, &'static str)> {
             429,
             "too_many_payments",
         ),
+        (
+            Error::TooManyRequests { retry_after: 90 },
+            429,
+            "too_many_requests",
+        ),
         (Error::PortalNotConfigured, 503, "portal_not_configured"),
         (Error::Internal(cause()), 500, "internal"),
         (Error::Unavailable(cause()), 503, "unavailable"),
@@ -126,7 +131,10 @@ fn a_retry_is_invited_only_where_it_helps() {
             invites,
             matches!(
                 error,
-                Error::InProgress | Error::TooManyPayments { .. } | Error::Unavailable(_)
+                Error::InProgress
+                    | Error::TooManyPayments { .. }
+                    | Error::TooManyRequests { .. }
+                    | Error::Unavailable(_)
             ),
             "{status}"
         );

@@ -59,6 +59,8 @@ pub struct Admission {
     pub counted: Vec<Counted>,
     /// Over how many seconds starts are counted.
     pub window: i64,
+    /// Whether the order may stay unpaid. What is no order counts within the window alone.
+    pub stays_unpaid: bool,
 }
 
 /// The answer to an [`Admission`].
@@ -133,7 +135,7 @@ pub(super) fn decide(admission: &Admission, rows: &[Row], now: i64) -> Decision 
     if let Some(longest) = open.max_by_key(|many| many.retry_after) {
         return Decision::Full(longest);
     }
-    let with_it = |row: &Row| row.clone().with(order, window, now);
+    let with_it = |row: &Row| row.clone().with(admission, now);
     Decision::Write(rows.iter().map(with_it).collect())
 }
 
@@ -165,15 +167,17 @@ impl Counted {
 }
 
 impl Row {
-    /// This row, without what does not count any more, and with the start of `order`, once.
-    fn with(mut self, order: &OrderId, window: i64, now: i64) -> Self {
+    /// This row, without what does not count any more, and with what `admission` starts, once.
+    fn with(mut self, admission: &Admission, now: i64) -> Self {
+        let (order, window) = (&admission.order, admission.window);
         self.0.retain(|(at, order)| match order {
             Some(_) => *at > now - OPEN_FOR.max(window),
             None => *at > now - window,
         });
         let start = self.start_of(order).map_or(now, |at| at.max(now));
         self.0.retain(|(_, one)| one.as_ref() != Some(order));
-        self.0.push((start, Some(order.clone())));
+        let order = admission.stays_unpaid.then(|| order.clone());
+        self.0.push((start, order));
         self
     }
 

@@ -14,9 +14,9 @@ use super::Source;
 /// Where a request came from.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Address {
-    /// From here: an IPv4 address, or the first 64 bits of an IPv6 address, which one customer of a
-    /// provider has to themselves.
-    At(String),
+    /// From here: an IPv4 address; or the first 64 bits of an IPv6 address, which one customer of a
+    /// provider has to themselves, and the first 48, which some have.
+    At(Vec<String>),
     /// It should have been told, and was not: all such requests are counted as of one address, so that
     /// nobody escapes by hiding theirs.
     Hidden,
@@ -64,20 +64,23 @@ impl Address {
 
     fn at(address: IpAddr) -> Self {
         Self::At(match address.to_canonical() {
-            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V4(address) => vec![address.to_string()],
             IpAddr::V6(address) => {
                 let [a, b, c, d, ..] = address.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+                vec![
+                    format!("{a:x}:{b:x}:{c:x}:{d:x}::/64"),
+                    format!("{a:x}:{b:x}:{c:x}::/48"),
+                ]
             }
         })
     }
 
-    /// What requests from here are counted under; `None` when they are not.
-    pub(super) fn counted(&self) -> Option<&str> {
+    /// What requests from here are counted under, the narrowest first; nothing when they are not.
+    pub(super) fn counted(&self) -> Vec<&str> {
         match self {
-            Self::At(address) => Some(address),
-            Self::Hidden => Some("hidden"),
-            Self::Unknown => None,
+            Self::At(addresses) => addresses.iter().map(String::as_str).collect(),
+            Self::Hidden => vec!["hidden"],
+            Self::Unknown => Vec::new(),
         }
     }
 }

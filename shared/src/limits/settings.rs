@@ -24,6 +24,8 @@ pub struct Settings {
     /// `FAREBOX_CLIENT_ADDRESS`: where the client's address is read; where the platform tells it, by
     /// default.
     pub source: Source,
+    /// Whether this is a plain server, which listens on this machine: its peers are proxies.
+    is_behind_proxy: bool,
 }
 
 /// Where the client's address is read.
@@ -50,13 +52,14 @@ const ADDRESS: Bound = Bound {
 };
 const ATTEMPTS: usize = 10;
 /// The largest bound: what one row of the ledger holds has to stay small.
-const MOST: usize = 1000;
+pub(super) const MOST: usize = 1000;
 
 impl Settings {
     /// Reads them; what is wrong is noted in `read`.
     pub(crate) fn read(read: &mut Reader<'_>) -> Self {
         let window = read.value("FAREBOX_LIMIT_WINDOW", seconds(60..=86_400));
         let is_on_vercel = read.holds("VERCEL") || read.holds("VERCEL_IPC_PATH");
+        let is_behind_proxy = !is_on_vercel && !read.holds("AWS_LAMBDA_RUNTIME_API");
         let platforms = match is_on_vercel {
             true => Source::Vercel,
             false => Source::Connection,
@@ -77,6 +80,29 @@ impl Settings {
             source: read
                 .value("FAREBOX_CLIENT_ADDRESS", source)
                 .unwrap_or(platforms),
+            is_behind_proxy,
+        }
+    }
+
+    /// Tells the operator of a function that starts payments, where there is no limit by address.
+    pub fn warn(&self) {
+        if let Some(warning) = self.warning() {
+            tracing::warn!("{warning}");
+        }
+    }
+
+    /// What an operator should know of the limit by address, where there is none.
+    pub(crate) fn warning(&self) -> Option<&'static str> {
+        match (self.address, &self.source) {
+            (None, _) => Some("no payments are limited by address: FAREBOX_LIMIT_ADDRESS is off"),
+            (_, Source::Nowhere) => {
+                Some("no payments are limited by address: FAREBOX_CLIENT_ADDRESS is none")
+            }
+            (_, Source::Connection) if self.is_behind_proxy => Some(
+                "no payments are limited by address: all come from a proxy on this machine; \
+                 name the header with the payer's address in FAREBOX_CLIENT_ADDRESS",
+            ),
+            _ => None,
         }
     }
 }

@@ -21,7 +21,12 @@ struct Api {
 
 impl Api {
     async fn start() -> Self {
-        let shop = Shop::open().await.at_fixed_time();
+        Self::start_with(&[]).await
+    }
+
+    /// With settings beside the usual ones.
+    async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let shop = Shop::open_with(settings).await.at_fixed_time();
         let app = App::new(
             &shop.config,
             shop.impatient_stripe(),

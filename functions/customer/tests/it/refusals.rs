@@ -169,3 +169,27 @@ async fn what_stripe_does_not_answer_is_tried_again_later() {
     }
     let _ = api.read("ada", "customer", "").await.expect(200);
 }
+
+#[tokio::test]
+async fn who_looks_too_often_within_the_window_is_refused_before_stripe_is_asked() {
+    let api = Api::start_with(&[("FAREBOX_LIMIT_CALLER", "1,open:1")]).await;
+    let id = api.customer("ada").await;
+    // Staff and a look at what is not there count alike.
+    for query in ["?id=cus_none", "?order=o_9", &format!("?id={id}")] {
+        let _ = api.read("sue", "support", query).await;
+        let _ = api.read("sue", "support", query).await;
+    }
+    let asked = api.asked();
+
+    let refused = api.read("sue", "support", &format!("?id={id}")).await;
+
+    assert_eq!(refused.headers["retry-after"], "3600");
+    assert_eq!(refused.code(429), "too_many_requests");
+    assert_eq!(api.asked(), asked);
+    let _ = api.read("ada", "customer", "").await.expect(200);
+    api.shop.clock.advance(3600);
+    let _ = api
+        .read("sue", "support", &format!("?id={id}"))
+        .await
+        .expect(200);
+}

@@ -85,6 +85,27 @@ async fn a_caller_opens_the_portal_of_their_own_customer() {
 }
 
 #[tokio::test]
+async fn a_caller_opens_so_many_portals_in_a_window() {
+    let shop = Shop::open_with(&[("FAREBOX_LIMIT_CALLER", "3,open:1")]).await;
+    let api = Api::of(shop.at_fixed_time()).await;
+    let (log, _guard) = Log::start();
+    for _ in 0..3 {
+        let _ = api.open("ada").await.expect(200);
+    }
+    let asked = api.shop.stripe.requests().len();
+
+    let refused = api.open("ada").await;
+
+    assert_eq!(refused.headers["retry-after"], "3600");
+    assert_eq!(refused.code(429), "too_many_requests");
+    assert_eq!(api.shop.stripe.requests().len(), asked);
+    assert!(log.text().contains("\"why\":\"limit\""), "{}", log.text());
+    let _ = api.open("eve").await.expect(200);
+    api.shop.clock.advance(3600);
+    let _ = api.open("ada").await.expect(200);
+}
+
+#[tokio::test]
 async fn until_the_settings_are_saved_at_stripe_the_answer_says_so() {
     let stripe = Sandbox::start().await;
     let shop = Shop::open_with(&[("STRIPE_API_BASE", stripe.url())]).await;

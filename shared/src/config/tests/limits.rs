@@ -59,6 +59,20 @@ fn payments_are_limited_unless_it_is_turned_off() {
 }
 
 #[test]
+fn a_start_without_a_limit_by_address_is_warned_of() {
+    let warns = |given: &[(&str, &str)]| limits(given).warning().is_some();
+    assert!(warns(&[]), "a plain server hears proxies alone");
+    assert!(warns(&[("FAREBOX_CLIENT_ADDRESS", "none")]));
+    for platform in ["AWS_LAMBDA_RUNTIME_API", "VERCEL", "OTHER"] {
+        assert!(warns(&[(platform, "1"), ("FAREBOX_LIMIT_ADDRESS", "off")]));
+    }
+    for platform in ["AWS_LAMBDA_RUNTIME_API", "VERCEL"] {
+        assert!(!warns(&[(platform, "1")]), "{platform}");
+    }
+    assert!(!warns(&[("FAREBOX_CLIENT_ADDRESS", "header:x-real-ip")]));
+}
+
+#[test]
 fn the_clients_address_is_where_the_platform_or_the_setting_says() {
     assert_eq!(limits(&[]).source, Source::Connection);
     assert_eq!(limits(&[("VERCEL", "")]).source, Source::Connection);

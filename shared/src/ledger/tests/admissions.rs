@@ -7,6 +7,7 @@ on_both_backends!(
     one_order_that_is_started_many_times_at_once_is_counted_once,
     whoever_is_over_either_bound_is_refused_and_nothing_is_counted,
     the_window_slides,
+    what_is_no_order_counts_within_the_window_alone,
     an_order_that_is_there_is_not_counted,
     starts_cannot_be_kept_in_store,
     what_is_paid_or_canceled_makes_room_at_once,
@@ -32,6 +33,7 @@ pub(super) fn admission(order: &str, keys: &[&str], most: (usize, usize)) -> Adm
         order: OrderId::parse(order).unwrap(),
         counted: counted.collect(),
         window: HOUR,
+        stays_unpaid: true,
     }
 }
 
@@ -53,6 +55,20 @@ impl Fixture {
 
 fn admitted(all: &[Admitted]) -> usize {
     all.iter().filter(|one| **one == Admitted::Yes).count()
+}
+
+async fn what_is_no_order_counts_within_the_window_alone(place: Place) {
+    let it = Fixture::new(place).await;
+    let ask = async |n: i64, now| {
+        let mut admission = admission(&format!("request-{n}"), &["ada"], (2, 1));
+        admission.stays_unpaid = false;
+        it.ledger.admit(admission, now).await.unwrap()
+    };
+    assert_eq!(ask(1, NOW).await, Admitted::Yes);
+    assert_eq!(ask(2, NOW + 1).await, Admitted::Yes);
+    assert_eq!(ask(3, NOW + 2).await, no(false, HOUR - 2));
+    assert_eq!(ask(4, NOW + HOUR).await, Admitted::Yes);
+    assert_eq!(ask(5, NOW + HOUR).await, no(false, 1));
 }
 
 async fn of_many_that_start_orders_at_once_as_many_are_admitted_as_may_be(place: Place) {

@@ -127,6 +127,10 @@ async fn costs() -> Vec<(&'static str, Vec<Exchange>)> {
     let over = admissions::admission("o_9", &["ada", "home"], (1, 20));
     it.ledger.admit(over, NOW).await.unwrap();
     costs.push(("one too many started", relay.log()));
+    let mut look = admissions::admission("look", &["staff"], (20, 20));
+    look.stays_unpaid = false;
+    it.ledger.admit(look, NOW).await.unwrap();
+    costs.push(("a look at a customer counted", relay.log()));
     it.ledger.replay(&asked.operation.unwrap()).await.unwrap();
     costs.push(("the same request again", relay.log()));
     let noted = it.ledger.note(order.id(), intent("pi_1"), NOW).await;
@@ -215,6 +219,7 @@ async fn an_event_takes_one_read_and_one_transaction_and_the_rest_no_more() {
             0,
         ),
         ("one too many started", READ, 3, 0, 0),
+        ("a look at a customer counted", BOTH, 2, 1, 2),
         ("the same request again", REPLAY, 2, 0, 0),
         ("its intent", &["GetItem", "TransactWriteItems"], 1, 2, 4),
         ("its state", GET, 1, 0, 0),

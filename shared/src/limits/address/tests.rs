@@ -23,7 +23,11 @@ fn parts(headers: &[(&str, &str)]) -> Parts {
 }
 
 fn at(address: &str) -> Address {
-    Address::At(address.to_owned())
+    let network = address.strip_suffix("::/64").and_then(|prefix| {
+        let (network, _) = prefix.rsplit_once(':')?;
+        Some(format!("{network}::/48"))
+    });
+    Address::At([address.to_owned()].into_iter().chain(network).collect())
 }
 
 /// What Lambda hands over for `event`, which has spoofed headers.
@@ -132,7 +136,7 @@ fn with_a_header_that_is_named_it_is_the_last_address_there() {
 }
 
 #[test]
-fn an_ipv6_address_is_counted_by_its_first_64_bits() {
+fn an_ipv6_address_is_counted_by_its_first_64_bits_and_its_first_48() {
     let source = Source::Header(HeaderName::from_static("x-real-ip"));
     let of = |address| Address::of(&parts(&[("x-real-ip", address)]), &source);
 
