@@ -1,6 +1,4 @@
-//! What happens to one request, from its arrival to its answer.
-//!
-//! It is recorded, struck by a fault or not, executed, and answered.
+//! Serves one request: records it, injects faults, executes it and answers.
 
 use std::{future::pending, sync::Arc};
 
@@ -9,52 +7,53 @@ use crate::{
     caller::Caller,
     challenge, cors,
     engine::Engine,
-    execution,
-    execution::Canned,
-    faults::{Kind, Strike},
+    event::{API_VERSION, Origin},
+    executor::Executor,
+    faults::{Injected, Kind, StubResponse},
     hosted,
     log::RecordedRequest,
     params::Params,
     request::Received,
-    route::{self, Call},
-    state::Origin,
+    route::Call,
     stripe_js,
 };
 
-/// The API version whose shapes the sandbox speaks.
-pub(crate) const API_VERSION: &str = "2026-09-30.endive";
-
-/// Serves one request, or says how its connection ends.
+/// Serves one request, or returns the way in which its connection ends.
 pub(crate) async fn serve(
-    engine: Arc<Engine>,
+    executor: &Arc<Executor>,
     connection: u64,
     received: Received,
 ) -> Result<Answer, Cut> {
-    if let Err(refused) = cors::check(&received, engine.allowed_origins()) {
+    if let Err(refused) = cors::check(&received, executor.engine.allowed_origins()) {
         return Ok(Answer::error(&refused));
     }
     let origin = received.header("origin").map(str::to_owned);
-    let answer = allowed(engine, connection, received).await?;
+    let answer = allowed(executor, connection, received).await?;
     Ok(cors::open(answer, origin.as_deref()))
 }
 
-async fn allowed(engine: Arc<Engine>, connection: u64, received: Received) -> Result<Answer, Cut> {
+async fn allowed(
+    executor: &Arc<Executor>,
+    connection: u64,
+    received: Received,
+) -> Result<Answer, Cut> {
+    let engine = &*executor.engine;
     if received.method == "OPTIONS" {
         return Ok(cors::preflight(&received));
     }
     if received.is_control() {
-        return Ok(control(&engine, &received));
+        return Ok(control(executor, &received));
     }
-    let page = hosted::answer(&engine, &received);
+    let page = hosted::answer(engine, &received);
     if let Some(page) = page.or_else(|| stripe_js::answer(&received)) {
         return Ok(page);
     }
-    let (id, place) = (received.id.clone(), record(&engine, connection, &received));
+    let (id, place) = (received.id.clone(), record(engine, connection, &received));
     let version = received
         .header("stripe-version")
         .unwrap_or(API_VERSION)
         .to_owned();
-    let outcome = struck(&engine, place, received).await.map(|answer| {
+    let outcome = with_faults(executor, place, received).await.map(|answer| {
         answer
             .header("request-id", &id)
             .header("stripe-version", &version)
@@ -76,31 +75,36 @@ fn record(engine: &Engine, connection: u64, received: &Received) -> usize {
     })
 }
 
-fn control(engine: &Engine, received: &Received) -> Answer {
+fn control(executor: &Executor, received: &Received) -> Answer {
+    let (engine, router) = (&executor.engine, &executor.router);
     if let Some(page) = challenge::answer(engine, received) {
         return page;
     }
-    let result = route::find(&received.method, &received.path).and_then(|(route, ids)| {
-        let params = Params::new(received.params.clone()?);
-        let call = Call {
-            ids,
-            params,
-            caller: Caller::Control,
-        };
-        engine.run(route, call, Origin::default())
-    });
+    let result = router
+        .find(&received.method, &received.path)
+        .and_then(|(route, ids)| {
+            let params = Params::new(received.params.clone()?);
+            let call = Call {
+                ids,
+                params,
+                caller: Caller::Control,
+            };
+            route.run(engine, call, Origin::default())
+        });
     match result {
         Ok(value) => Answer::json(200, &value),
         Err(error) => Answer::error(&error),
     }
 }
 
-/// Serves a request with the faults that wait for it.
-async fn struck(engine: &Arc<Engine>, place: usize, received: Received) -> Result<Answer, Cut> {
-    let Strike { delay, fault } = engine
-        .state()
-        .faults
-        .strike(&received.method, &received.path);
+/// Executes a request with the faults that match it.
+async fn with_faults(
+    executor: &Arc<Executor>,
+    place: usize,
+    received: Received,
+) -> Result<Answer, Cut> {
+    let engine = &executor.engine;
+    let Injected { delay, fault } = engine.state().faults.take(&received.method, &received.path);
     let kind = fault.as_ref().map(|fault| fault.kind());
     if kind == Some(Kind::Reset) {
         return Err(Cut::Reset);
@@ -109,18 +113,18 @@ async fn struck(engine: &Arc<Engine>, place: usize, received: Received) -> Resul
         engine.log.finish(place, None);
         return pending().await;
     }
-    let canned = fault.as_ref().and_then(Canned::of);
-    let answer = execution::finish(engine, received, delay, canned).await;
+    let stub = fault.as_ref().and_then(StubResponse::of);
+    let answer = executor.finish(received, delay, stub).await;
     match kind {
         Some(Kind::LostAnswer) => Err(Cut::Close),
         Some(Kind::Truncated) => Err(Cut::Half(answer)),
-        Some(Kind::WrongAmount) => Ok(one_more(answer)),
+        Some(Kind::WrongAmount) => Ok(wrong_amount(answer)),
         _ => Ok(answer),
     }
 }
 
-/// An answer whose amount is not what was asked for.
-fn one_more(answer: Answer) -> Answer {
+/// The answer with an amount that is one too high.
+fn wrong_amount(answer: Answer) -> Answer {
     let mut body = answer.parsed();
     if let Some(amount) = body["amount"].as_i64() {
         body["amount"] = (amount + 1).into();

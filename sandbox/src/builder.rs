@@ -1,4 +1,4 @@
-//! Starting a sandbox: on which port, and whom it tells.
+//! Starts a sandbox: its port, its webhooks, its routes and timers.
 
 use std::{
     io,
@@ -10,19 +10,24 @@ use std::{
 use tokio::{net::TcpListener, sync::broadcast, task::JoinSet};
 
 use crate::{
-    agenda,
+    control,
+    endpoint::{Endpoint, Payload, RefusedUrl},
     engine::Engine,
+    executor::Executor,
     log::Log,
+    objects,
+    route::Router,
     sandbox::Sandbox,
     server,
     state::State,
-    webhooks::{Endpoint, Payload, RefusedUrl, Retry, Webhooks, delivery},
+    timers,
+    webhooks::{Retry, Webhooks, delivery},
 };
 
-/// How far a slow watcher may fall behind before it misses something.
-const WATCHED: usize = 4096;
+/// The number of activities by which a slow watcher may fall behind before it misses one.
+const ACTIVITIES: usize = 4096;
 
-/// What a sandbox is started with.
+/// The settings of a new sandbox.
 #[derive(Debug, Clone)]
 pub struct Builder {
     port: u16,
@@ -32,23 +37,23 @@ pub struct Builder {
     allowed_origins: Vec<String>,
 }
 
-/// Why a sandbox did not start.
+/// The reason for which a sandbox did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// Something else listens there.
+    /// Another process listens on this port.
     #[error("port {0} of 127.0.0.1 is taken: stop what listens there, or choose another port")]
     PortTaken(u16),
     /// The port cannot be listened on for another reason.
     #[error("cannot listen on port {port} of 127.0.0.1: {cause}")]
     Listen {
-        /// The port that was asked for.
+        /// The requested port.
         port: u16,
-        /// What the system said.
+        /// The operating system's error.
         #[source]
         cause: io::Error,
     },
-    /// A webhook's URL is not one that the sandbox sends to.
+    /// The sandbox does not send to a webhook's URL.
     #[error("webhook URL {0}")]
     Webhook(#[from] RefusedUrl),
 }
@@ -69,6 +74,24 @@ impl Default for Builder {
     }
 }
 
+impl Sandbox {
+    /// Starts an empty sandbox on a free port.
+    ///
+    /// # Panics
+    ///
+    /// When this machine has no free port, and outside a tokio runtime.
+    pub async fn start() -> Self {
+        let started = Self::builder().start().await;
+        started.expect("loopback has a free port")
+    }
+
+    /// Chooses the port and the webhooks.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+}
+
 impl Builder {
     /// Listens on this port; `0`, the default, is any free one.
     #[must_use]
@@ -77,32 +100,34 @@ impl Builder {
         self
     }
 
-    /// Sends every event to this URL, signed with this secret, or with several separated by commas.
+    /// Sends every event to this URL, signed with this secret; commas separate several secrets.
     #[must_use]
     pub fn webhook(self, url: &str, secret: &str) -> Self {
-        self.telling(url, secret, Payload::Snapshot)
+        self.with_webhook(url, secret, Payload::Snapshot)
     }
 
-    /// Like [`Builder::webhook`], with thin events: they name an object and do not show it.
+    /// Like [`Builder::webhook`], with thin events, which name the object and do not show it.
     #[must_use]
     pub fn thin_webhook(self, url: &str, secret: &str) -> Self {
-        self.telling(url, secret, Payload::Thin)
+        self.with_webhook(url, secret, Payload::Thin)
     }
 
-    fn telling(mut self, url: &str, secret: &str, payload: Payload) -> Self {
+    fn with_webhook(mut self, url: &str, secret: &str, payload: Payload) -> Self {
         let webhook = (url.to_owned(), secret.to_owned(), payload);
         self.webhooks.push(webhook);
         self
     }
 
-    /// The pause before the second try of a delivery, one second by default; it doubles every time.
+    /// Sets the pause before the second attempt of a delivery, one second by default.
+    ///
+    /// It doubles before every further attempt.
     #[must_use]
     pub fn retry_base(mut self, base: Duration) -> Self {
         self.retry.base = base;
         self
     }
 
-    /// How often a delivery is tried in all, eight times by default.
+    /// Sets the number of attempts of a delivery, eight by default.
     #[must_use]
     pub fn retry_tries(mut self, tries: u32) -> Self {
         self.retry.tries = tries;
@@ -111,7 +136,7 @@ impl Builder {
 
     /// Lets pages of this origin, such as `http://127.0.0.1:4242`, call the control plane as well.
     ///
-    /// Pages of this machine may call the rest without it; pages of other machines may call nothing.
+    /// Without it, pages of this machine may call the rest, and pages of other machines nothing.
     #[must_use]
     pub fn allow_origin(mut self, origin: &str) -> Self {
         self.allowed_origins.push(origin.to_owned());
@@ -134,7 +159,7 @@ impl Builder {
     ///
     /// [`StartError`] when the port is taken, or a webhook is not `http` on this machine.
     pub async fn start(self) -> Result<Sandbox, StartError> {
-        let (watchers, _) = broadcast::channel(WATCHED);
+        let (watchers, _) = broadcast::channel(ACTIVITIES);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await;
         let listener = listener.map_err(|cause| self.listen_error(cause))?;
         let address = listener
@@ -145,15 +170,19 @@ impl Builder {
         let state = Arc::new(Mutex::new(state));
         let (webhooks, queue) = Webhooks::new(Arc::clone(&state), self.retry, watchers.clone());
         for (url, secret, payload) in &self.webhooks {
-            webhooks.add(Endpoint::parse(url, secret)?.telling(*payload));
+            webhooks.add(Endpoint::parse(url, secret)?.with_payload(*payload));
         }
         let log = Log::new(watchers);
         let engine = Engine::new(state, log, webhooks, self.allowed_origins);
         let engine = Arc::new(engine);
         let mut tasks = JoinSet::new();
-        tasks.spawn(delivery::run(engine.webhooks.desk(), queue));
-        tasks.spawn(agenda::run(Arc::clone(&engine)));
-        tasks.spawn(server::run(listener, Arc::clone(&engine)));
+        tasks.spawn(delivery::run(engine.webhooks.dispatcher(), queue));
+        tasks.spawn(timers::run(Arc::clone(&engine), objects::TIMERS));
+        let executor = Executor {
+            engine: Arc::clone(&engine),
+            router: Router::new(&[&objects::routes(), control::ROUTES]),
+        };
+        tasks.spawn(server::run(listener, Arc::new(executor)));
         Ok(Sandbox::new(url, engine, tasks))
     }
 

@@ -1,10 +1,12 @@
 //! Who calls: a secret key, a publishable key, or the control plane.
 
+use std::collections::HashSet;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hyper::{HeaderMap, header::AUTHORIZATION};
 use serde_json::Value;
 
-use crate::{error::Error, state::State};
+use crate::error::Error;
 
 /// The kind of key that came with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +24,7 @@ impl Caller {
     pub(crate) fn identify(
         headers: &HeaderMap,
         params: &mut Value,
-        state: &State,
+        expired: &HashSet<String>,
     ) -> Result<Self, Error> {
         let parameter = params
             .as_object_mut()
@@ -37,7 +39,7 @@ impl Caller {
                 "No API key came with this request; send it as a bearer token.",
             ));
         };
-        if state.expired_keys.contains(&key) {
+        if expired.contains(&key) {
             return Err(Error::unauthorized("This API key has expired."));
         }
         Self::of(&key)

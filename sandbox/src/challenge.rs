@@ -8,7 +8,7 @@ use crate::{
     engine::Engine,
     objects::{payment_intent, setup_intent},
     request::Received,
-    route::Operation,
+    route::{self, Operation},
     store::text,
 };
 
@@ -33,7 +33,7 @@ pub(crate) fn answer(engine: &Engine, received: &Received) -> Option<Answer> {
         setup_intent::KIND => setup_intent::authenticate,
         _ => payment_intent::authenticate,
     };
-    let answered = engine.call(authenticate, id, Caller::Control, choice);
+    let answered = route::call(engine, authenticate, id, Caller::Control, choice);
     let passed = answered.is_ok_and(|intent| {
         intent["last_payment_error"].is_null() && intent["last_setup_error"].is_null()
     });

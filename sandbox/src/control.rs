@@ -7,11 +7,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::{
-    engine::{Engine, done},
+    endpoint::{Endpoint, Payload},
+    engine::Engine,
     error::Error,
     faults::Fault,
-    route::{Call, Route},
-    webhooks::{Endpoint, Order, Payload},
+    route::{Call, Route, done},
+    webhooks::Order,
 };
 
 /// The control plane's routes.
@@ -86,7 +87,7 @@ fn limit_confirmations(engine: &Engine, mut call: Call) -> Result<Value, Error> 
     let most = call.params.integer("most")?;
     let most = most.ok_or_else(|| call.params.missing("most"))?;
     call.params.finish()?;
-    engine.state().most_confirmations = u32::try_from(most).unwrap_or(0);
+    engine.state().max_confirmations = u32::try_from(most).unwrap_or(0);
     Ok(done())
 }
 
@@ -101,7 +102,7 @@ fn add_webhook(engine: &Engine, mut call: Call) -> Result<Value, Error> {
         .map_err(|refused| Error::invalid(&refused.to_string()).param("url"))?;
     engine
         .webhooks
-        .add(endpoint.telling(match payload.as_deref() {
+        .add(endpoint.with_payload(match payload.as_deref() {
             Some("thin") => Payload::Thin,
             _ => Payload::Snapshot,
         }));

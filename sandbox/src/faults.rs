@@ -1,16 +1,17 @@
-//! Faults on demand: what goes wrong with the next request that matches.
+//! Faults on demand, for the next requests that match.
 
 use std::time::Duration;
 
-mod answer;
 mod parse;
 mod queue;
+mod response;
 
-pub(crate) use queue::{Faults, Strike};
+pub(crate) use queue::{Faults, Injected};
+pub(crate) use response::StubResponse;
 
-/// Something that goes wrong, for which requests, and how often.
+/// A kind of failure, the requests that it matches, and how often it happens.
 ///
-/// A fresh fault strikes once, at the next API request of any method and path.
+/// A new fault happens once, at the next API request of any method and path.
 #[derive(Debug, Clone)]
 pub struct Fault {
     kind: Kind,
@@ -22,7 +23,7 @@ pub struct Fault {
     stored: bool,
 }
 
-/// What goes wrong.
+/// A kind of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Latency(Duration),
@@ -54,7 +55,7 @@ impl Fault {
         }
     }
 
-    /// Execution takes this much longer; the idempotency key is in use meanwhile.
+    /// Execution takes `delay` longer; the idempotency key is in use meanwhile.
     #[must_use]
     pub const fn latency(delay: Duration) -> Self {
         Self::new(Kind::Latency(delay))
@@ -102,13 +103,13 @@ impl Fault {
         Self::new(Kind::Hang)
     }
 
-    /// The request is executed and kept under its key, and the connection closes instead of answering.
+    /// The request is executed and saved under its key; the connection closes without an answer.
     #[must_use]
     pub const fn lost_answer() -> Self {
         Self::new(Kind::LostAnswer)
     }
 
-    /// 402 that tells only that it is a `card_error`; nothing is executed.
+    /// 402 with the error type `card_error` and nothing else; nothing is executed.
     #[must_use]
     pub const fn incomplete_decline() -> Self {
         Self::new(Kind::IncompleteDecline)
@@ -126,19 +127,19 @@ impl Fault {
         Self::new(Kind::Restricted)
     }
 
-    /// The request is executed, and its answer tells an `amount` that is one too high.
+    /// The request is executed, and its answer has an `amount` that is one too high.
     #[must_use]
     pub const fn wrong_amount() -> Self {
         Self::new(Kind::WrongAmount)
     }
 
-    /// 500 `api_error` after the request was executed; it is kept under the idempotency key.
+    /// 500 `api_error` after the request was executed, saved under the idempotency key.
     #[must_use]
     pub const fn error_after() -> Self {
         Self::new(Kind::ErrorAfter).stored()
     }
 
-    /// Only for this method, and for paths that begin like this.
+    /// Matches only this method, and paths with this prefix.
     #[must_use]
     pub fn on(mut self, method: &str, path_prefix: &str) -> Self {
         self.method = Some(method.to_owned());
@@ -146,7 +147,7 @@ impl Fault {
         self
     }
 
-    /// Strikes this many times; `0` for every time.
+    /// Happens this many times; `0` for every time.
     #[must_use]
     pub const fn times(mut self, times: u32) -> Self {
         self.times = times;
@@ -167,7 +168,7 @@ impl Fault {
         self
     }
 
-    /// Keeps a fault's answer under the request's idempotency key, as if execution had begun.
+    /// Saves the fault's answer under the idempotency key, as if execution had begun.
     #[must_use]
     pub const fn stored(mut self) -> Self {
         self.stored = true;
@@ -186,17 +187,17 @@ impl Fault {
         same_method && same_path
     }
 
-    /// What is wrong.
+    /// The kind of failure.
     pub(crate) fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// Whether the request is executed before it is answered in another way.
+    /// Whether the request is executed before the fault's answer is sent.
     pub(crate) fn is_executed(&self) -> bool {
         self.kind == Kind::ErrorAfter
     }
 
-    /// Whether the answer is kept under the request's idempotency key.
+    /// Whether the answer is saved under the idempotency key.
     pub(crate) fn is_stored(&self) -> bool {
         self.stored
     }

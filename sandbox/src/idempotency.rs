@@ -1,4 +1,4 @@
-//! Idempotency keys: the first answer is kept, and replayed to whoever asks the same again.
+//! Idempotency keys: the first answer is saved, and replayed when the same request comes again.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -7,7 +7,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{answer::Answer, error::Error};
 
-const LONGEST: usize = 255;
+/// In characters.
+const MAX_LENGTH: usize = 255;
 
 /// A caller's key; every account has its own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -16,8 +17,8 @@ pub(crate) struct Key {
     text: String,
 }
 
-/// So many answers are saved: a key is forgotten when so many others were used since.
-const MOST_SAVED: usize = 5_000;
+/// The number of saved answers; the oldest keys are forgotten beyond it.
+const MAX_SAVED: usize = 5_000;
 
 /// All keys in use or remembered.
 #[derive(Debug, Default)]
@@ -37,20 +38,20 @@ struct Entry {
     answer: Option<Answer>,
 }
 
-/// What a key means for the request that brings it.
+/// The outcome of a claim.
 #[derive(Debug)]
 pub(crate) enum Claim {
-    /// The first of its kind: execute it, then [`Keys::settle`].
+    /// The first of its kind: execute it, then [`Keys::finish`].
     Execute,
-    /// Executed before: this was the answer.
+    /// Executed before, with this answer.
     Replay(Answer),
 }
 
 impl Key {
     /// Checks a key's length.
     pub(crate) fn parse(account: &str, text: &str) -> Result<Self, Error> {
-        if text.len() > LONGEST {
-            let message = format!("An idempotency key has at most {LONGEST} characters.");
+        if text.len() > MAX_LENGTH {
+            let message = format!("An idempotency key has at most {MAX_LENGTH} characters.");
             return Err(Error::idempotency(400, &message));
         }
         let (account, text) = (account.to_owned(), text.to_owned());
@@ -83,7 +84,7 @@ impl Keys {
     }
 
     /// Ends a claim: with the answer to replay, or without one, which frees the key.
-    pub(crate) fn settle(&mut self, key: &Key, answer: Option<Answer>) {
+    pub(crate) fn finish(&mut self, key: &Key, answer: Option<Answer>) {
         match (answer, self.entries.get_mut(key)) {
             (Some(answer), Some(entry)) => {
                 entry.answer = Some(answer);
@@ -92,7 +93,7 @@ impl Keys {
             (None, _) => drop(self.entries.remove(key)),
             (Some(_), None) => {}
         }
-        while self.saved.len() > MOST_SAVED
+        while self.saved.len() > MAX_SAVED
             && let Some(oldest) = self.saved.pop_front()
         {
             self.entries.remove(&oldest);
@@ -100,7 +101,7 @@ impl Keys {
         }
     }
 
-    /// How many answers are saved, and how many were forgotten to make room.
+    /// The number of saved answers, and of those forgotten to make room.
     pub(crate) fn count(&self) -> (usize, usize) {
         (self.saved.len(), self.forgotten)
     }

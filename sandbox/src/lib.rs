@@ -16,18 +16,25 @@
 //! # }
 //! ```
 //!
-//! Read in this order:
+//! Read in this order; a module uses only modules that come after it in the table.
 //!
-//! - [`Sandbox`], [`Builder`]: a running sandbox, and what a test may ask and do.
-//! - `server`, `api`, `execution`: connections, what happens to a request, how it is executed.
-//! - `route`, `objects`: the table of operations; one file for every kind of object.
-//! - `form`, `params`, `error`: what a request says, and how it is refused.
-//! - `state`, `store`: what is remembered, and how a change becomes an event.
-//! - `agenda`: what happens by itself once its time has come.
-//! - `webhooks`, `signing`: how events are delivered.
-//! - `hosted`: the pages on which a session is paid, and a customer sees what they paid.
-//! - `stripe_js`: what a page loads in place of Stripe.js.
-//! - `faults`, `idempotency`: what goes wrong, and what makes that harmless.
+//! | layer | modules | |
+//! |---|---|---|
+//! | top | `builder`, `sandbox` | starts a sandbox with its routes and timers; the API for tests |
+//! | top | `server`, `api`, `executor` | accepts connections; serves a request; executes it |
+//! | top | `hosted`, `challenge`, `stripe_js` | hosted pages; 3-D Secure; stand-in for Stripe.js |
+//! | top | `control`, `catalogue` | the control plane; the prices of a new sandbox |
+//! | objects | `objects` | one file for every kind of Stripe object: shape, operations, routes |
+//! | ground | `timers`, `route`, `engine` | due changes; operations by path; locks and change events |
+//! | ground | `cors`, `request`, `caller` | HTTP: who may call, a request, its key |
+//! | ground | `webhooks`, `state` | signed deliveries; everything behind the lock |
+//! | ground | `event`, `endpoint`, `scheduler` | shapes of events; their destinations; due times |
+//! | ground | `faults`, `idempotency`, `log` | failures on demand; saved answers; recorded requests |
+//! | ground | `answer`, `list`, `expand`, `store` | HTTP answers; pages of objects; objects by id |
+//! | ground | `metadata`, `money`, `params`, `form` | reads and checks parameters |
+//! | ground | `error` | Stripe's error object |
+//! | ground | `test_cards`, `test_accounts`, `behaviour` | Stripe's test numbers and their effects |
+//! | ground | `ids`, `clock`, `signing`, `loopback` | identifiers; time; signatures; local addresses |
 //!
 //! # The control plane
 //!
@@ -68,21 +75,21 @@
 // Stripe's objects are long, and `json!` recurses once for every token.
 #![recursion_limit = "256"]
 
-mod agenda;
 mod answer;
 mod api;
+mod behaviour;
 mod builder;
-mod calendar;
 mod caller;
-mod cards;
 mod catalogue;
 mod challenge;
+mod clock;
 mod control;
 mod cors;
-mod debits;
+mod endpoint;
 mod engine;
 mod error;
-mod execution;
+mod event;
+mod executor;
 mod expand;
 mod faults;
 mod form;
@@ -99,17 +106,22 @@ mod params;
 mod request;
 mod route;
 mod sandbox;
+mod scheduler;
 mod server;
 mod signing;
 mod state;
 mod store;
 mod stripe_js;
+mod test_accounts;
+mod test_cards;
+mod timers;
 mod webhooks;
 
 pub use builder::{Builder, StartError};
 pub use catalogue::{NewPrice, demo_catalogue};
+pub use endpoint::RefusedUrl;
 pub use faults::Fault;
 pub use log::{Activity, Delivery, RecordedAnswer, RecordedRequest};
 pub use sandbox::Sandbox;
 pub use signing::sign;
-pub use webhooks::{Order, RefusedUrl, Webhooks};
+pub use webhooks::{Order, Webhooks};

@@ -4,7 +4,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::{HeaderMap, Request, body::Incoming, header::CONTENT_TYPE};
 use serde_json::{Map, Value};
 
-use crate::{error::Error, form, ids, state::Origin};
+use crate::{error::Error, event::Origin, form, ids};
 
 const LARGEST_BODY: usize = 1 << 20;
 

@@ -1,40 +1,42 @@
-//! Which operation answers which method and path, and who may ask.
+//! Routes: an operation, its method and path, and the keys that may call it.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::{caller::Caller, engine::Engine, error::Error, objects, params::Params, state::State};
+use crate::{
+    caller::Caller, engine::Engine, error::Error, event::Origin, expand, params::Params,
+    state::State,
+};
 
-/// One line of the table: a method, a path with `{}` for an id, and what runs.
+/// A method, a path with `{}` for an id, and an operation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Route {
     method: &'static str,
     path: &'static str,
     /// Whether a publishable key may call it.
     pub(crate) publishable: bool,
-    /// What runs.
-    pub(crate) run: Run,
+    run: Run,
 }
 
-/// What runs on the account's objects.
+/// An operation on the account's objects.
 pub(crate) type Operation = fn(&mut State, Call) -> Result<Value, Error>;
 
 /// An operation on the account's objects, or on the sandbox itself.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Run {
+enum Run {
     /// Runs under the lock, as one change.
     Object(Operation),
     /// Takes the lock itself when it needs it.
     Sandbox(fn(&Engine, Call) -> Result<Value, Error>),
 }
 
-/// What an operation is handed.
+/// The arguments of an operation.
 #[derive(Debug)]
 pub(crate) struct Call {
     /// The ids in the path, in order.
     pub(crate) ids: Vec<String>,
-    /// The parameters that are not read yet.
+    /// The parameters that the operation has not read yet.
     pub(crate) params: Params,
-    /// Who asks.
+    /// The key that came with the request.
     pub(crate) caller: Caller,
 }
 
@@ -46,7 +48,7 @@ impl Call {
 }
 
 impl Route {
-    /// A route that answers secret keys, or the control plane when it is under `/_sandbox`.
+    /// A route for secret keys, or of the control plane when it is under `/_sandbox`.
     pub(crate) const fn new(method: &'static str, path: &'static str, run: Operation) -> Self {
         let run = Run::Object(run);
         Self {
@@ -57,7 +59,7 @@ impl Route {
         }
     }
 
-    /// A route about the sandbox itself, most of them the control plane's.
+    /// A route about the sandbox itself; most of them are the control plane's.
     pub(crate) const fn sandbox(
         method: &'static str,
         path: &'static str,
@@ -78,6 +80,24 @@ impl Route {
         self
     }
 
+    /// Runs the operation and expands the answer's ids that the call names in `expand`.
+    pub(crate) fn run(
+        &self,
+        engine: &Engine,
+        mut call: Call,
+        origin: Origin,
+    ) -> Result<Value, Error> {
+        let paths = call.params.list("expand")?.unwrap_or_default();
+        match self.run {
+            Run::Sandbox(operation) => operation(engine, call),
+            Run::Object(operation) => engine.change(origin, |state| {
+                let mut object = operation(state, call)?;
+                expand::expand(&state.store, &mut object, &paths);
+                Ok(object)
+            }),
+        }
+    }
+
     fn matches(&self, method: &str, path: &str) -> Option<Vec<String>> {
         if self.method != method || self.path.split('/').count() != path.split('/').count() {
             return None;
@@ -94,11 +114,47 @@ impl Route {
     }
 }
 
-/// The route for a method and path, with the ids in the path.
-pub(crate) fn find(method: &str, path: &str) -> Result<(Route, Vec<String>), Error> {
-    let routes = objects::ROUTES.iter().flat_map(|routes| routes.iter());
-    let mut matching = routes.filter_map(|route| Some((*route, route.matches(method, path)?)));
-    matching
-        .next()
-        .ok_or_else(|| Error::unrecognized(method, path))
+/// Every route of the sandbox.
+#[derive(Debug)]
+pub(crate) struct Router(Vec<Route>);
+
+impl Router {
+    /// A router over these tables; the first route that matches wins.
+    pub(crate) fn new(tables: &[&[Route]]) -> Self {
+        Self(tables.concat())
+    }
+
+    /// Finds the route for a method and path, and the ids in the path.
+    pub(crate) fn find(&self, method: &str, path: &str) -> Result<(Route, Vec<String>), Error> {
+        let mut matching = self
+            .0
+            .iter()
+            .filter_map(|route| Some((*route, route.matches(method, path)?)));
+        matching
+            .next()
+            .ok_or_else(|| Error::unrecognized(method, path))
+    }
+}
+
+/// Calls an operation from within this process, without a request.
+pub(crate) fn call(
+    engine: &Engine,
+    operation: Operation,
+    id: &str,
+    caller: Caller,
+    params: Value,
+) -> Result<Value, Value> {
+    let (ids, params) = (vec![id.to_owned()], Params::new(params));
+    let call = Call {
+        ids,
+        params,
+        caller,
+    };
+    let result = engine.change(Origin::default(), |state| operation(state, call));
+    result.map_err(|error| error.body())
+}
+
+/// The answer of a control route that returns no object.
+pub(crate) fn done() -> Value {
+    json!({ "done": true })
 }

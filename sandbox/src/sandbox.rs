@@ -6,12 +6,12 @@ use serde_json::Value;
 use tokio::{sync::broadcast, task::JoinSet};
 
 use crate::{
-    builder::Builder,
     catalogue::{self, NewPrice},
+    endpoint::{Endpoint, Payload},
     engine::Engine,
     faults::Fault,
     log::{Activity, Delivery, RecordedRequest},
-    webhooks::{Endpoint, Payload, Webhooks},
+    webhooks::Webhooks,
 };
 
 mod actions;
@@ -34,22 +34,6 @@ impl Sandbox {
             engine,
             _tasks: tasks,
         }
-    }
-
-    /// Starts an empty sandbox on a free port.
-    ///
-    /// # Panics
-    ///
-    /// When this machine has no free port, and outside a tokio runtime.
-    pub async fn start() -> Self {
-        let started = Self::builder().start().await;
-        started.expect("loopback has a free port")
-    }
-
-    /// Chooses the port and the webhooks.
-    #[must_use]
-    pub fn builder() -> Builder {
-        Builder::default()
     }
 
     /// Where it listens: `http://127.0.0.1:PORT`.
@@ -78,7 +62,7 @@ impl Sandbox {
 
     fn add(&self, url: &str, secret: &str, payload: Payload) {
         match Endpoint::parse(url, secret) {
-            Ok(endpoint) => self.engine.webhooks.add(endpoint.telling(payload)),
+            Ok(endpoint) => self.engine.webhooks.add(endpoint.with_payload(payload)),
             Err(refused) => panic!("webhook URL {refused}"),
         }
     }
@@ -175,7 +159,7 @@ impl Sandbox {
     /// How often a payment intent can be confirmed in vain, 100 times by default; the next confirmation
     /// cancels it, with the reason `automatic`.
     pub fn set_most_confirmations(&self, most: u32) {
-        self.engine.state().most_confirmations = most;
+        self.engine.state().max_confirmations = most;
     }
 
     /// Does not take this API key any more, as when it was rolled.

@@ -10,29 +10,30 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::{answer::Cut, api, engine::Engine, request::Received};
+use crate::{answer::Cut, api, executor::Executor, request::Received};
 
 /// Accepts connections for as long as it is polled; dropping it closes them all.
-pub(crate) async fn run(listener: TcpListener, engine: Arc<Engine>) {
+pub(crate) async fn run(listener: TcpListener, executor: Arc<Executor>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => if let Ok((stream, _)) = accepted {
-                connections.spawn(serve(stream, engine.accept(), Arc::clone(&engine)));
+                let number = executor.engine.accept();
+                connections.spawn(serve(stream, number, Arc::clone(&executor)));
             },
             Some(_) = connections.join_next() => {}
         }
     }
 }
 
-async fn serve(stream: TcpStream, number: u64, engine: Arc<Engine>) {
+async fn serve(stream: TcpStream, number: u64, executor: Arc<Executor>) {
     // Answers are small and written at once.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: Request<Incoming>| {
-        let engine = Arc::clone(&engine);
+        let executor = Arc::clone(&executor);
         async move {
             let received = Received::read(request).await;
-            let answer = api::serve(engine, number, received).await?;
+            let answer = api::serve(&executor, number, received).await?;
             Ok::<_, Cut>(answer.into_response())
         }
     });

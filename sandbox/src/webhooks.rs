@@ -9,26 +9,24 @@ use serde_json::Value;
 use tokio::sync::{broadcast, mpsc};
 
 use crate::{
+    endpoint::{Endpoint, Subscription},
     log::{Activity, Delivery},
     state::State,
     store::text,
 };
 
 pub(crate) mod delivery;
-mod desk;
-mod endpoint;
+mod dispatcher;
 
 use delivery::Batch;
-pub(crate) use desk::Retry;
-use desk::{Desk, Flow, Message};
-pub use endpoint::RefusedUrl;
-pub(crate) use endpoint::{Endpoint, Payload, Subscription};
+pub(crate) use dispatcher::Retry;
+use dispatcher::{Dispatcher, Flow, Message};
 
 /// Sends events to endpoints, and misbehaves on demand.
 ///
 /// Deliveries run in the background, concurrently and in no particular order, as Stripe's do.
 #[derive(Debug, Clone)]
-pub struct Webhooks(Arc<Desk>);
+pub struct Webhooks(Arc<Dispatcher>);
 
 /// The order in which held events are released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,13 +46,13 @@ impl Webhooks {
     ) -> (Self, mpsc::UnboundedReceiver<Batch>) {
         let (queue, jobs) = mpsc::unbounded_channel();
         (
-            Self(Arc::new(Desk::new(state, retry, queue, watchers))),
+            Self(Arc::new(Dispatcher::new(state, retry, queue, watchers))),
             jobs,
         )
     }
 
     /// For [`delivery::run`].
-    pub(crate) fn desk(&self) -> Arc<Desk> {
+    pub(crate) fn dispatcher(&self) -> Arc<Dispatcher> {
         Arc::clone(&self.0)
     }
 
@@ -104,7 +102,7 @@ impl Webhooks {
     pub(crate) fn send(&self, events: &[Value]) {
         for event in events {
             let (id, type_) = (text(event, "id").to_owned(), text(event, "type").to_owned());
-            self.0.tell(Activity::Event { id, type_ });
+            self.0.publish(Activity::Event { id, type_ });
             let mut settings = self.0.settings();
             match settings.flow {
                 Flow::Paused => {}

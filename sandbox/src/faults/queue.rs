@@ -1,19 +1,19 @@
-//! The faults that wait for their requests.
+//! Injected faults, and the requests that they match.
 
 use std::time::Duration;
 
 use super::{Fault, Kind};
 
-/// The faults that still wait for their requests.
+/// The faults that no request has used up.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Vec<Fault>);
 
-/// What strikes one request.
+/// The faults of one request.
 #[derive(Debug, Default)]
-pub(crate) struct Strike {
-    /// How much longer it takes.
+pub(crate) struct Injected {
+    /// The additional time of its execution.
     pub(crate) delay: Duration,
-    /// What else goes wrong.
+    /// The other fault, if there is one.
     pub(crate) fault: Option<Fault>,
 }
 
@@ -23,27 +23,27 @@ impl Faults {
         self.0.push(fault);
     }
 
-    /// Drops every fault that has not struck yet.
+    /// Drops every fault.
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// Takes what strikes this request: every matching delay, and the first matching other fault.
-    pub(crate) fn strike(&mut self, method: &str, path: &str) -> Strike {
-        let mut strike = Strike::default();
+    /// Takes every matching delay, and the first other fault that matches.
+    pub(crate) fn take(&mut self, method: &str, path: &str) -> Injected {
+        let mut injected = Injected::default();
         self.0.retain_mut(|fault| {
             if !fault.is_for(method, path) {
                 return true;
             }
             match fault.kind {
-                Kind::Latency(delay) => strike.delay += delay,
-                _ if strike.fault.is_some() => return true,
-                _ => strike.fault = Some(fault.clone()),
+                Kind::Latency(delay) => injected.delay += delay,
+                _ if injected.fault.is_some() => return true,
+                _ => injected.fault = Some(fault.clone()),
             }
             let last = fault.times == 1;
             fault.times = fault.times.saturating_sub(1);
             !last
         });
-        strike
+        injected
     }
 }

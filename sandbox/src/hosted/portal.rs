@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::page::{escape, link, note, page};
 use crate::{
     answer::Answer,
-    calendar,
+    clock,
     engine::Engine,
     money,
     objects::payment_method,
@@ -64,7 +64,7 @@ fn payments(state: &State, customer: &str) -> String {
 }
 
 fn payment(charge: &Value) -> String {
-    let at = calendar::iso(charge["created"].as_u64().unwrap_or_default());
+    let at = clock::iso(charge["created"].as_u64().unwrap_or_default());
     let (date, what) = (
         at.get(..10).unwrap_or_default(),
         text(charge, "description"),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use crate::{
-    cards::Decline,
+    behaviour::Decline,
     error::Error,
     ids,
     list::{Page, is},

@@ -55,7 +55,7 @@ fn create(state: &mut State, call: Call) -> Result<Value, Error> {
     let id = text(&session, "id").to_owned();
     state.drafts.insert(id.clone(), details.intent);
     let at = session["expires_at"].as_u64().unwrap_or_default();
-    state.agenda.plan(at.saturating_mul(1000), &id);
+    state.scheduler.schedule(at.saturating_mul(1000), &id);
     let first = lines::first_page(&id, &items);
     state.store.include(&id, "line_items", first);
     state.lines.insert(id, items);

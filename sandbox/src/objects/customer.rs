@@ -5,6 +5,7 @@ mod search;
 use serde_json::{Value, json};
 
 use crate::{
+    clock::now,
     error::Error,
     ids,
     list::{Page, is},
@@ -12,7 +13,7 @@ use crate::{
     objects::payment_method,
     params::Params,
     route::{Call, Route},
-    state::{State, now},
+    state::State,
     store::text,
 };
 

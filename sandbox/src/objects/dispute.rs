@@ -10,6 +10,7 @@
 use serde_json::{Value, json};
 
 use crate::{
+    behaviour::DisputeCase,
     error::Error,
     list::of_payment,
     metadata,
@@ -38,17 +39,6 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/_sandbox/disputes/{}/reverse", reverse),
 ];
 
-/// Why a payer disputes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Case {
-    /// The card's holder says that somebody else paid.
-    Fraudulent,
-    /// What was bought did not come.
-    NotReceived,
-    /// The bank only asks.
-    Inquiry,
-}
-
 /// What the shop's evidence decides, by Stripe's test texts.
 enum Verdict {
     Won,
@@ -57,19 +47,19 @@ enum Verdict {
 }
 
 /// The payer disputes a charge: its whole amount is withdrawn, unless the bank only asks.
-pub(crate) fn open(state: &mut State, charge: &Value, case: Case) {
+pub(crate) fn open(state: &mut State, charge: &Value, case: DisputeCase) {
     open_over(state, charge, case, number(charge, "amount"));
 }
 
-fn open_over(state: &mut State, charge: &Value, case: Case, amount: i64) -> Value {
+fn open_over(state: &mut State, charge: &Value, case: DisputeCase, amount: i64) -> Value {
     state.update(text(charge, "id"), &json!({ "disputed": true }));
     early_fraud_warning::overtaken(state, charge);
     let mut dispute = shape::new(charge, case, amount);
-    if case != Case::Inquiry {
+    if case != DisputeCase::Inquiry {
         shape::move_funds(&mut dispute, Funds::Withdrawn);
     }
     let dispute = state.create("charge.dispute.created", dispute);
-    if case != Case::Inquiry {
+    if case != DisputeCase::Inquiry {
         state.emit("charge.dispute.funds_withdrawn", &dispute, None);
     }
     dispute
@@ -81,9 +71,9 @@ pub(crate) fn open_part(state: &mut State, mut call: Call) -> Result<Value, Erro
     let amount = call.params.integer("amount")?;
     let cases = ["fraudulent", "product_not_received", "inquiry"];
     let case = match call.params.choice("case", &cases)?.as_deref() {
-        Some("inquiry") => Case::Inquiry,
-        Some("product_not_received") => Case::NotReceived,
-        _ => Case::Fraudulent,
+        Some("inquiry") => DisputeCase::Inquiry,
+        Some("product_not_received") => DisputeCase::ProductNotReceived,
+        _ => DisputeCase::Fraudulent,
     };
     call.params.finish()?;
     let charge = charge::paid_on(state, &intent)?;

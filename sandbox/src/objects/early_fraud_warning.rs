@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 
 use super::charge;
 use crate::{
+    clock::now,
     error::Error,
     ids,
     list::of_payment,
     route::{Call, Route},
-    state::{State, now},
+    state::State,
     store::text,
 };
 

@@ -1,20 +1,17 @@
-//! Events: what happened, with the object as it was then.
+//! Events through the API, and their delivery on demand.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
-    api::API_VERSION,
-    engine::{self, Engine},
+    engine::Engine,
     error::Error,
-    ids,
+    event::KIND,
     list::{Page, is},
-    route::{Call, Route},
-    state::{Origin, State, now},
+    route::{Call, Route, done},
+    state::State,
     store::text,
 };
 
-/// What Stripe calls this kind of object.
-pub(crate) const KIND: &str = "event";
 /// Stripe filters by so many types at once.
 const MOST_TYPES: usize = 20;
 
@@ -25,26 +22,6 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::sandbox("POST", "/_sandbox/events/{}/resend", resend),
     Route::sandbox("POST", "/_sandbox/events/{}/forge", forge),
 ];
-
-/// A new event about the object in `data`.
-pub(crate) fn new(kind: &str, data: Value, origin: &Origin, endpoints: usize) -> Value {
-    json!({
-        "id": ids::long("evt_3"),
-        "object": KIND,
-        "api_version": API_VERSION,
-        "created": now(),
-        "data": data,
-        "livemode": false,
-        "pending_webhooks": endpoints,
-        "request": { "id": origin.request, "idempotency_key": origin.idempotency_key },
-        "type": kind,
-    })
-}
-
-/// Whether events of this type say what the changed fields were before.
-pub(crate) fn tells_previous(kind: &str) -> bool {
-    kind.ends_with(".updated") || matches!(kind, "charge.refunded" | "charge.dispute.closed")
-}
 
 fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {
     let id = call.id();
@@ -75,7 +52,7 @@ fn resend(engine: &Engine, call: Call) -> Result<Value, Error> {
     let id = call.id();
     call.params.finish()?;
     match engine.webhooks.try_resend(&id) {
-        true => Ok(engine::done()),
+        true => Ok(done()),
         false => Err(Error::missing(KIND, &id, "id")),
     }
 }
@@ -84,7 +61,7 @@ fn forge(engine: &Engine, call: Call) -> Result<Value, Error> {
     let id = call.id();
     call.params.finish()?;
     match engine.webhooks.try_forge(&id) {
-        true => Ok(engine::done()),
+        true => Ok(done()),
         false => Err(Error::missing(KIND, &id, "id")),
     }
 }

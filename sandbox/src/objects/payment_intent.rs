@@ -10,12 +10,13 @@ use serde_json::{Value, json};
 use super::payment_method::Chosen;
 use crate::{
     caller::Caller,
+    clock::now,
     error::Error,
     list::{Page, is},
     money,
     params::Params,
     route::{Call, Route},
-    state::{State, now},
+    state::State,
     store::{number, text},
 };
 
@@ -226,7 +227,7 @@ pub(crate) fn confirm(state: &mut State, mut call: Call) -> Result<Value, Error>
 /// Cancels an intent that was confirmed too often, as Stripe does at the next confirmation.
 fn check_confirmations(state: &mut State, intent: &Value, caller: Caller) -> Result<(), Error> {
     let made = state.confirmations.get(text(intent, "id")).copied();
-    if made.unwrap_or_default() < state.most_confirmations {
+    if made.unwrap_or_default() < state.max_confirmations {
         return Ok(());
     }
     let canceled = canceled(state, intent, Some("automatic"));

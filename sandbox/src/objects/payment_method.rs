@@ -8,14 +8,15 @@
 use serde_json::{Value, json};
 
 use crate::{
-    cards::{self, Behaviour},
-    debits,
+    behaviour::Behaviour,
+    clock::now,
     error::Error,
     ids, metadata,
     params::Params,
     route::{Call, Route},
-    state::{State, now},
+    state::State,
     store::text,
+    test_accounts, test_cards,
 };
 
 mod account;
@@ -98,10 +99,10 @@ impl Chosen {
     }
 
     fn named(state: &State, id: &str, param: &str) -> Result<Self, Error> {
-        if let Some(card) = cards::named(id) {
+        if let Some(card) = test_cards::named(id) {
             return Ok(Self::of_number(card.number, card.behaviour, 12, 2034));
         }
-        if let Some(account) = debits::named(id) {
+        if let Some(account) = test_accounts::named(id) {
             return Ok(account::named(account));
         }
         let object = state.store.get(KIND, id, param)?.clone();

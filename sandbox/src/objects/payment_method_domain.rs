@@ -6,11 +6,12 @@
 use serde_json::{Value, json};
 
 use crate::{
+    clock::now,
     error::Error,
     ids,
     list::{Page, is},
     route::{Call, Route},
-    state::{State, now},
+    state::State,
     store::text,
 };
 

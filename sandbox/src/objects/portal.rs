@@ -8,12 +8,13 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use crate::{
+    clock::now,
     error::Error,
     ids,
     list::{Page, is},
     objects::{checkout_session::checked_url, customer},
     route::{Call, Route},
-    state::{State, now},
+    state::State,
     store::text,
 };
 

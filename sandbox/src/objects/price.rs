@@ -9,6 +9,7 @@ pub(crate) use amount::of_quantity;
 use serde_json::{Value, json};
 
 use crate::{
+    clock::now,
     error::Error,
     ids,
     list::{Page, is},
@@ -16,7 +17,7 @@ use crate::{
     objects::product,
     params::Params,
     route::{Call, Route},
-    state::{State, now},
+    state::State,
     store::text,
 };
 

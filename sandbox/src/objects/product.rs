@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 
 use crate::{
+    clock::now,
     error::Error,
     ids,
     list::{Page, is},
     metadata,
     params::Params,
     route::{Call, Route},
-    state::{State, now},
+    state::State,
     store::text,
 };
 

@@ -6,13 +6,14 @@
 use serde_json::{Value, json};
 
 use crate::{
+    clock::now,
     error::Error,
     ids,
     list::of_payment,
     metadata,
     objects::dispute,
     route::{Call, Route},
-    state::{State, now},
+    state::State,
     store::{number, text},
 };
 
@@ -65,7 +66,7 @@ pub(crate) fn create(state: &mut State, mut call: Call) -> Result<Value, Error> 
     let refund = state.create("refund.created", refund);
     give_back(state, &charge, amount);
     if course.ends_by_itself() {
-        state.plan_to_settle(text(&refund, "id"));
+        state.schedule_settlement(text(&refund, "id"));
     }
     Ok(refund)
 }

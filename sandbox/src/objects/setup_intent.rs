@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::payment_method::{self, Chosen};
 use crate::{
+    behaviour::{Behaviour, Decline},
     caller::Caller,
-    cards::{Behaviour, Decline},
     error::Error,
     list::{Page, is},
     metadata,

@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 
 use super::payment_method::Card;
 use crate::{
+    clock::now,
     error::Error,
     ids,
     route::{Call, Route},
-    state::{State, now},
+    state::State,
     store::text,
 };
 
@@ -35,7 +36,9 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     call.params.finish()?;
     card.check()?;
     let token = shape(&card.shape());
-    state.tokens.insert(text(&token, "id").to_owned(), card);
+    state
+        .tokens
+        .insert(text(&token, "id").to_owned(), card.params());
     state.store.insert(token.clone());
     Ok(token)
 }

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
+    clock::now,
+    endpoint::{Endpoint, Subscription},
     engine::Engine,
     error::Error,
     ids,
@@ -10,9 +12,8 @@ use crate::{
     metadata,
     params::Params,
     route::{Call, Route},
-    state::{State, now},
+    state::State,
     store::text,
-    webhooks::{Endpoint, Subscription},
 };
 
 const KIND: &str = "webhook_endpoint";

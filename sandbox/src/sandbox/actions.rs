@@ -9,7 +9,7 @@ use crate::{
         checkout_session, customer, dispute, early_fraud_warning, payment_intent, payment_method,
         portal, price, product, refund, review,
     },
-    route::Operation,
+    route::{self, Operation},
     store::text,
 };
 
@@ -22,8 +22,13 @@ impl Sandbox {
     pub async fn confirm(&self, intent: &str, payment_method: &str) -> Result<Value, Value> {
         let client_secret = self.client_secret(intent);
         let params = json!({ "client_secret": client_secret, "payment_method": payment_method });
-        self.engine
-            .call(payment_intent::confirm, intent, Caller::Publishable, params)
+        route::call(
+            &self.engine,
+            payment_intent::confirm,
+            intent,
+            Caller::Publishable,
+            params,
+        )
     }
 
     /// Answers an intent's 3-D Secure challenge as the payer does.
@@ -267,7 +272,7 @@ impl Sandbox {
     }
 
     fn control(&self, operation: Operation, id: &str, params: Value) -> Result<Value, Value> {
-        self.engine.call(operation, id, Caller::Control, params)
+        route::call(&self.engine, operation, id, Caller::Control, params)
     }
 
     fn client_secret(&self, intent: &str) -> String {

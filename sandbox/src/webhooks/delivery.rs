@@ -15,14 +15,11 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{
-    Endpoint,
-    desk::{Desk, Message},
-};
-use crate::{log::Delivery, signing, state::now};
+use super::dispatcher::{Dispatcher, Message};
+use crate::{clock::now, endpoint::Endpoint, log::Delivery, signing};
 
-/// How long an endpoint may take to answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The time in which an endpoint has to answer.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 type Http = Client<HttpConnector, Full<Bytes>>;
 
@@ -63,7 +60,7 @@ impl Drop for Pending {
 }
 
 /// Works off the queue for as long as it is polled; dropping it drops every delivery.
-pub(crate) async fn run(desk: Arc<Desk>, mut queue: mpsc::UnboundedReceiver<Batch>) {
+pub(crate) async fn run(dispatcher: Arc<Dispatcher>, mut queue: mpsc::UnboundedReceiver<Batch>) {
     // A fresh connection for every delivery: an endpoint may restart in between.
     let http = Client::builder(TokioExecutor::new())
         .pool_max_idle_per_host(0)
@@ -73,7 +70,7 @@ pub(crate) async fn run(desk: Arc<Desk>, mut queue: mpsc::UnboundedReceiver<Batc
         tokio::select! {
             batch = queue.recv() => match batch {
                 Some(batch) => {
-                    batches.spawn(in_order(Arc::clone(&desk), http.clone(), batch));
+                    batches.spawn(in_order(Arc::clone(&dispatcher), http.clone(), batch));
                 }
                 None => return,
             },
@@ -83,24 +80,24 @@ pub(crate) async fn run(desk: Arc<Desk>, mut queue: mpsc::UnboundedReceiver<Batc
 }
 
 /// First tries in order; what is refused is tried again beside the others.
-async fn in_order(desk: Arc<Desk>, http: Http, batch: Batch) {
+async fn in_order(dispatcher: Arc<Dispatcher>, http: Http, batch: Batch) {
     if !batch.delay.is_zero() {
         sleep(batch.delay).await;
     }
     let mut retries = JoinSet::new();
     for job in batch.jobs {
-        if !attempt(&desk, &http, &job, 1).await && !job.forged {
-            retries.spawn(again(Arc::clone(&desk), http.clone(), job));
+        if !attempt(&dispatcher, &http, &job, 1).await && !job.forged {
+            retries.spawn(again(Arc::clone(&dispatcher), http.clone(), job));
         }
     }
     retries.join_all().await;
 }
 
-async fn again(desk: Arc<Desk>, http: Http, job: Job) {
-    let mut pause = desk.retry().base;
-    for number in 2..=desk.retry().tries {
+async fn again(dispatcher: Arc<Dispatcher>, http: Http, job: Job) {
+    let mut pause = dispatcher.retry().base;
+    for number in 2..=dispatcher.retry().tries {
         sleep(pause).await;
-        if attempt(&desk, &http, &job, number).await {
+        if attempt(&dispatcher, &http, &job, number).await {
             return;
         }
         pause = pause.saturating_mul(2);
@@ -108,16 +105,16 @@ async fn again(desk: Arc<Desk>, http: Http, job: Job) {
 }
 
 /// Sends once; answers whether the endpoint accepted it, or wants it no longer.
-async fn attempt(desk: &Desk, http: &Http, job: &Job, number: u32) -> bool {
+async fn attempt(dispatcher: &Dispatcher, http: &Http, job: &Job, number: u32) -> bool {
     let wants = |to: &Endpoint| to.subscription.includes(&job.message.kind);
-    let Some(endpoint) = desk.endpoint(&job.endpoint).filter(wants) else {
+    let Some(endpoint) = dispatcher.endpoint(&job.endpoint).filter(wants) else {
         return true;
     };
-    let status = timeout(PATIENCE, post(http, job, &endpoint))
+    let status = timeout(TIMEOUT, post(http, job, &endpoint))
         .await
         .ok()
         .flatten();
-    desk.record(Delivery {
+    dispatcher.record(Delivery {
         event_id: job.message.id.clone(),
         event_type: job.message.kind.clone(),
         url: endpoint.url.clone(),

@@ -16,6 +16,7 @@ mod faults;
 mod hosted;
 mod idempotency;
 mod keys;
+mod layers;
 mod lists;
 mod memory;
 mod origins;

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::KIND;
 use crate::{
+    clock::now,
     ids,
     objects::payment_method,
-    state::now,
     store::{number, text},
 };
 

@@ -7,11 +7,12 @@ use super::{
     shape,
 };
 use crate::{
+    clock::now,
     error::Error,
     metadata, money,
     objects::{customer, payment_intent, payment_method},
     params::Params,
-    state::{State, now},
+    state::State,
 };
 
 /// How long a session is open at most, and unless the request says otherwise, in seconds.

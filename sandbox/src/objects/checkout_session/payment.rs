@@ -4,15 +4,16 @@ use serde_json::{Value, json};
 
 use super::{KIND, get, shape};
 use crate::{
-    agenda::now_ms,
-    cards::Behaviour,
+    behaviour::Behaviour,
+    clock::now,
+    clock::now_ms,
     error::Error,
     objects::{
         customer, payment_intent,
         payment_method::{self, Chosen},
     },
     route::Call,
-    state::{State, now},
+    state::State,
     store::{number, text},
 };
 
@@ -97,7 +98,7 @@ pub(crate) fn follow(state: &mut State, intent: &Value) {
 
 /// Whether the payer has instructions, and no question to answer on the page.
 fn is_paid_elsewhere(state: &State, intent: &Value) -> bool {
-    payment_intent::behaviour(state, intent) == Behaviour::Awaited
+    payment_intent::behaviour(state, intent) == Behaviour::PaidElsewhere
 }
 
 fn complete(

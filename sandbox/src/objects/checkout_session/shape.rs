@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::KIND;
-use crate::{ids, state::now};
+use crate::{clock::now, ids};
 
 /// A new session for a payment, open until its time is over.
 pub(super) fn new(total: i64, currency: &str) -> Value {

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Case, KIND};
-use crate::{ids, state::now};
+use super::KIND;
+use crate::{behaviour::DisputeCase, clock::now, ids};
 
 const DAYS_TO_ANSWER: u64 = 9;
 
@@ -77,13 +77,13 @@ pub(super) fn move_funds(dispute: &mut Value, funds: Funds) {
 }
 
 /// A dispute of so much of a charge, waiting for the shop's answer.
-pub(super) fn new(charge: &Value, case: Case, amount: i64) -> Value {
+pub(super) fn new(charge: &Value, case: DisputeCase, amount: i64) -> Value {
     let brand = &charge["payment_method_details"]["card"]["brand"];
-    let inquiry = case == Case::Inquiry;
+    let inquiry = case == DisputeCase::Inquiry;
     let (reason, code) = match case {
-        Case::Fraudulent => ("fraudulent", "10.4"),
-        Case::NotReceived => ("product_not_received", "13.1"),
-        Case::Inquiry => ("fraudulent", "10"),
+        DisputeCase::Fraudulent => ("fraudulent", "10.4"),
+        DisputeCase::ProductNotReceived => ("product_not_received", "13.1"),
+        DisputeCase::Inquiry => ("fraudulent", "10"),
     };
     json!({
         "id": ids::long("dp_1"),

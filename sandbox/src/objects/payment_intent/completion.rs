@@ -7,14 +7,15 @@ use super::{
     payment::{behaviour, paid, succeeded, unpaid},
 };
 use crate::{
-    cards::Behaviour,
-    debits::{Debit, INSUFFICIENT},
+    behaviour::Behaviour,
+    behaviour::Debit,
     error::Error,
     objects::charge,
     params::Params,
     route::Call,
     state::State,
     store::{number, text},
+    test_accounts::INSUFFICIENT,
 };
 
 /// The payer answers the challenge; needs the intent's `client_secret`.
@@ -55,7 +56,7 @@ pub(crate) fn settle(state: &mut State, mut call: Call) -> Result<Value, Error> 
     let outcome = call.params.choice("outcome", &["success", "failure"])?;
     call.params.finish()?;
     let intent = state.store.get(KIND, &id, "intent")?.clone();
-    if behaviour(state, &intent) == Behaviour::Awaited {
+    if behaviour(state, &intent) == Behaviour::PaidElsewhere {
         expect(&intent, &["requires_action"], "settled")?;
         return Ok(arrived(
             state,
@@ -65,8 +66,8 @@ pub(crate) fn settle(state: &mut State, mut call: Call) -> Result<Value, Error> 
     }
     expect(&intent, &["processing"], "settled")?;
     let end = match (outcome.as_deref(), debit(state, &intent)) {
-        (Some("success"), _) | (None, Debit::Stays) => Debit::Arrives,
-        (Some(_), Debit::Arrives | Debit::Stays) => Debit::Fails(&INSUFFICIENT),
+        (Some("success"), _) | (None, Debit::StaysProcessing) => Debit::Succeeds,
+        (Some(_), Debit::Succeeds | Debit::StaysProcessing) => Debit::Fails(&INSUFFICIENT),
         (_, debit) => debit,
     };
     Ok(ended(state, &intent, end))
@@ -93,7 +94,7 @@ pub(crate) fn end_by_itself(state: &mut State, intent: &Value) {
 fn debit(state: &State, intent: &Value) -> Debit {
     match behaviour(state, intent) {
         Behaviour::Debited(debit) => debit,
-        _ => Debit::Arrives,
+        _ => Debit::Succeeds,
     }
 }
 
@@ -101,7 +102,7 @@ fn debit(state: &State, intent: &Value) -> Debit {
 fn ended(state: &mut State, intent: &Value, debit: Debit) -> Value {
     let (charge, amount) = (text(intent, "latest_charge"), number(intent, "amount"));
     match debit {
-        Debit::Arrives => {
+        Debit::Succeeds => {
             let charge =
                 state.change_object("charge.succeeded", charge, &charge::succeeded(amount));
             succeeded(state, intent, &charge, amount)
@@ -114,7 +115,7 @@ fn ended(state: &mut State, intent: &Value, debit: Debit) -> Value {
                 .with("payment_method", method.unwrap_or_default());
             unpaid(state, intent, error.fields(), &charge["id"])
         }
-        Debit::Stays => intent.clone(),
+        Debit::StaysProcessing => intent.clone(),
     }
 }
 

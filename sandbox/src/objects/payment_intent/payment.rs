@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::{KIND, shape};
 use crate::{
+    behaviour::{Behaviour, Decline},
     caller::Caller,
-    cards::{AUTHENTICATION_REQUIRED, Behaviour, Decline, GENERIC},
     error::Error,
     objects::{
         charge::{self, Attempt},
@@ -15,6 +15,7 @@ use crate::{
     params::Params,
     state::State,
     store::{number, text},
+    test_cards::{AUTHENTICATION_REQUIRED, GENERIC},
 };
 
 /// What a confirmation brings along.
@@ -112,7 +113,7 @@ pub(super) fn confirm(state: &mut State, id: &str, step: Step) -> Result<Value, 
     }
     match behaviour {
         Behaviour::Declines(decline) => Err(declined(state, &intent, decline)),
-        Behaviour::DeclinesOnceKept => Err(declined(state, &intent, &GENERIC)),
+        Behaviour::DeclinesOnceAttached => Err(declined(state, &intent, &GENERIC)),
         Behaviour::NeedsAuthentication if step.off_session => {
             Err(declined(state, &intent, &AUTHENTICATION_REQUIRED))
         }
@@ -122,11 +123,11 @@ pub(super) fn confirm(state: &mut State, id: &str, step: Step) -> Result<Value, 
             Ok(state.change_object("payment_intent.requires_action", id, &patch))
         }
         Behaviour::Debited(_) => Ok(under_way(state, &intent)),
-        Behaviour::Awaited => Ok(awaited(state, &intent)),
+        Behaviour::PaidElsewhere => Ok(awaited(state, &intent)),
         Behaviour::Succeeds
         | Behaviour::Disputed(_)
-        | Behaviour::RefundsSlowly
-        | Behaviour::RefundFails => Ok(paid(state, &intent)),
+        | Behaviour::PendingRefund
+        | Behaviour::FailingRefund => Ok(paid(state, &intent)),
     }
 }
 
@@ -136,8 +137,8 @@ fn pays_at_once(behaviour: Behaviour) -> bool {
         behaviour,
         Behaviour::Succeeds
             | Behaviour::Disputed(_)
-            | Behaviour::RefundsSlowly
-            | Behaviour::RefundFails
+            | Behaviour::PendingRefund
+            | Behaviour::FailingRefund
     )
 }
 
@@ -219,7 +220,7 @@ fn under_way(state: &mut State, intent: &Value) -> Value {
         Attempt::Pending,
     );
     let charge = state.create("charge.pending", charge);
-    state.plan_to_settle(text(intent, "id"));
+    state.schedule_settlement(text(intent, "id"));
     keep_method(state, intent);
     let patch = json!({ "latest_charge": charge["id"], "status": "processing" });
     change(state, "payment_intent.processing", intent, &patch)

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::KIND;
-use crate::{caller::Caller, ids, state::now, store::text};
+use crate::{caller::Caller, clock::now, ids, store::text};
 
 /// A new intent, waiting for a payment method.
 pub(super) fn new(amount: i64, currency: &str) -> Value {

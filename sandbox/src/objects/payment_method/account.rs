@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 
 use super::{Chosen, shape};
 use crate::{
-    cards::Behaviour,
-    debits::{self, Debit, ROUTING_NUMBER, TestAccount},
+    behaviour::Behaviour,
+    behaviour::Debit,
     error::Error,
     ids,
     params::Params,
+    test_accounts::{self, ROUTING_NUMBER, TestAccount},
 };
 
 /// A debit in the United States.
@@ -52,7 +53,7 @@ fn american(mut account: Params) -> Result<Chosen, Error> {
         let message = format!("The test banks have the routing number {ROUTING_NUMBER}.");
         return Err(refusal("routing_number_invalid", &message, &routing_name));
     }
-    let debit = debits::from(&number).filter(|_| !debits::is_iban(&number));
+    let debit = test_accounts::from(&number).filter(|_| !test_accounts::is_iban(&number));
     let Some(debit) = debit else {
         let message = "This is not the number of a test account.";
         return Err(refusal("account_number_invalid", message, &number_name));
@@ -71,11 +72,11 @@ fn sepa(mut account: Params) -> Result<Chosen, Error> {
     let iban = account.required("iban")?.replace(' ', "").to_uppercase();
     let name = account.name("iban");
     account.finish()?;
-    let message = match debits::from(&iban) {
-        Some(debit) if debits::is_iban(&iban) => {
+    let message = match test_accounts::from(&iban) {
+        Some(debit) if test_accounts::is_iban(&iban) => {
             return Ok(chosen("sepa_debit", in_sepa(&iban), debit));
         }
-        _ if debits::is_iban(&iban) => "This is not the IBAN of a test account.",
+        _ if test_accounts::is_iban(&iban) => "This is not the IBAN of a test account.",
         _ => "This IBAN is not right.",
     };
     Err(refusal("invalid_bank_account_iban", message, &name))

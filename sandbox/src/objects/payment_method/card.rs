@@ -4,12 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Chosen, account, billing_details, transfer};
 use crate::{
-    calendar::civil,
-    cards,
-    error::Error,
-    ids, metadata,
-    params::Params,
-    state::{State, now},
+    clock::this_month, error::Error, ids, metadata, params::Params, state::State, test_cards,
 };
 
 /// How visible a kept payment method is in a later checkout.
@@ -59,21 +54,33 @@ impl Card {
     /// A token's card; `tok_visa` stands for the card that `pm_card_visa` names.
     fn of_token(state: &State, id: &str, param: &str) -> Result<Self, Error> {
         let name = id.replacen("tok_", "pm_card_", 1);
-        let named = cards::named(&name).map(|card| Self {
+        let named = test_cards::named(&name).map(|card| Self {
             number: card.number.to_owned(),
             month: 12,
             year: 2034,
             cvc: None,
         });
-        let kept = || state.tokens.get(id).cloned();
-        named
-            .or_else(kept)
-            .ok_or_else(|| Error::missing("token", id, param))
+        if let Some(card) = named {
+            return Ok(card);
+        }
+        let params = state.tokens.get(id).cloned();
+        let params = params.ok_or_else(|| Error::missing("token", id, param))?;
+        Self::typed(Params::new(params))
     }
 
     /// Refuses a card that no bank has to be asked about.
     pub(crate) fn check(&self) -> Result<(), Error> {
         check(&self.number, self.month, self.year, self.cvc.as_deref())
+    }
+
+    /// The parameters that [`Card::typed`] reads.
+    pub(crate) fn params(&self) -> Value {
+        json!({
+            "number": self.number,
+            "exp_month": self.month,
+            "exp_year": self.year,
+            "cvc": self.cvc,
+        })
     }
 
     /// The `card` of a payment method.
@@ -127,7 +134,7 @@ pub(crate) fn read(state: &State, mut data: Params) -> Result<Chosen, Error> {
 
 fn of_card(card: Card) -> Result<Chosen, Error> {
     card.check()?;
-    let behaviour = cards::behaviour(&card.number);
+    let behaviour = test_cards::behaviour(&card.number);
     Ok(Chosen::of_number(
         &card.number,
         behaviour,
@@ -153,7 +160,7 @@ pub(super) fn filled(mut details: Value, given: Option<Value>) -> Value {
 }
 
 fn check(number: &str, month: i64, year: i64, cvc: Option<&str>) -> Result<(), Error> {
-    if !cards::is_card_number(number) {
+    if !test_cards::is_card_number(number) {
         return Err(refusal(
             "incorrect_number",
             "This card number is not right.",
@@ -170,7 +177,7 @@ fn check(number: &str, month: i64, year: i64, cvc: Option<&str>) -> Result<(), E
 }
 
 fn check_expiry(month: i64, year: i64) -> Result<(), Error> {
-    let (this_month, this_year) = today();
+    let (this_month, this_year) = this_month();
     let (code, message, param) = if !(1..=12).contains(&month) {
         (
             "invalid_expiry_month",
@@ -199,15 +206,9 @@ fn refusal(code: &str, message: &str, param: &str) -> Error {
     Error::card(code, message).param(param).executed()
 }
 
-/// The current month and year, in UTC.
-fn today() -> (i64, i64) {
-    let (year, month, _) = civil(now() / 86_400);
-    (month, year)
-}
-
 /// The `card` of a payment method.
 pub(super) fn shape(number: &str, month: i64, year: i64) -> Value {
-    let brand = cards::brand(number);
+    let brand = test_cards::brand(number);
     json!({
         "brand": brand,
         "checks": {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Chosen, shape};
-use crate::cards::Behaviour;
+use crate::behaviour::Behaviour;
 
 /// The kinds that there are; none has details that matter here.
 pub(crate) const KINDS: &[&str] = &[
@@ -28,6 +28,6 @@ pub(crate) fn of_currency(currency: &str) -> Option<&'static str> {
 pub(super) fn chosen(kind: &str) -> Chosen {
     Chosen {
         object: shape(kind, json!({})),
-        behaviour: Behaviour::Awaited,
+        behaviour: Behaviour::PaidElsewhere,
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{KIND, give_back};
 use crate::{
-    cards::Behaviour,
+    behaviour::Behaviour,
     error::Error,
     ids,
     route::Call,
@@ -33,7 +33,7 @@ pub(crate) fn answer(state: &mut State, call: Call) -> Result<Value, Error> {
         "status": "pending",
     });
     let pending = updated(state, &refund, &patch);
-    state.plan_to_settle(text(&pending, "id"));
+    state.schedule_settlement(text(&pending, "id"));
     Ok(pending)
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn end_by_itself(state: &mut State, refund: &Value) {
         "pending" => {
             succeeded(state, refund);
         }
-        "succeeded" if behaviour == Some(&Behaviour::RefundFails) => {
+        "succeeded" if behaviour == Some(&Behaviour::FailingRefund) => {
             failed(state, refund);
         }
         _ => {}

@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::{
-    cards::Behaviour,
+    behaviour::Behaviour,
+    clock::now,
     error::Error,
     objects::payment_method::ACH,
-    state::{State, now},
+    state::State,
     store::{number, text},
 };
 
@@ -41,9 +42,9 @@ impl Course {
         }
         let behaviour = state.behaviours.get(text(charge, "payment_method"));
         Ok(match behaviour {
-            Some(Behaviour::RefundsSlowly | Behaviour::Debited(_)) => Self::Pending,
-            Some(Behaviour::RefundFails) => Self::FailsLater,
-            Some(Behaviour::Awaited) => Self::Asks(address(state, charge, email)?),
+            Some(Behaviour::PendingRefund | Behaviour::Debited(_)) => Self::Pending,
+            Some(Behaviour::FailingRefund) => Self::FailsLater,
+            Some(Behaviour::PaidElsewhere) => Self::Asks(address(state, charge, email)?),
             _ => Self::Succeeds,
         })
     }

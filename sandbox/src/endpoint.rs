@@ -83,7 +83,7 @@ impl Endpoint {
     }
 
     /// The same endpoint with events that tell this much.
-    pub(crate) fn telling(self, payload: Payload) -> Self {
+    pub(crate) fn with_payload(self, payload: Payload) -> Self {
         Self { payload, ..self }
     }
 }

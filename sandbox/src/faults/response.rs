@@ -1,18 +1,38 @@
-//! What a fault answers in place of executing the request.
+//! The response of a fault, in place of the request's own.
 
 use serde_json::json;
 
 use super::{Fault, Kind};
 use crate::{answer::Answer, error::Error, ids};
 
+/// The response of a fault, sent in place of executing the request or of its result.
+#[derive(Debug)]
+pub(crate) struct StubResponse {
+    pub(crate) answer: Answer,
+    /// Whether it is saved under the idempotency key.
+    pub(crate) stored: bool,
+    /// Whether the request is executed first.
+    pub(crate) executes: bool,
+}
+
+impl StubResponse {
+    /// The response of a fault that has one.
+    pub(crate) fn of(fault: &Fault) -> Option<Self> {
+        Some(Self {
+            answer: fault.answer()?,
+            stored: fault.is_stored(),
+            executes: fault.is_executed(),
+        })
+    }
+}
+
 impl Fault {
-    /// The answer of a fault that answers by itself.
-    pub(crate) fn answer(&self) -> Option<Answer> {
+    fn answer(&self) -> Option<Answer> {
         let answer = match self.kind {
             Kind::RateLimit => Answer::error(&Error::rate_limit()),
-            Kind::Error | Kind::ErrorAfter => Answer::error(&Error::api(
-                "Something went wrong; the sandbox was told so.",
-            )),
+            Kind::Error | Kind::ErrorAfter => {
+                Answer::error(&Error::api("A fault of the sandbox answers this request."))
+            }
             Kind::BadGateway => Answer::html(502, BAD_GATEWAY.to_owned()),
             Kind::Empty => Answer::empty(500),
             Kind::IncompleteDecline => {

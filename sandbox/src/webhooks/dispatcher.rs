@@ -9,19 +9,17 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::{broadcast, mpsc, watch};
 
-use super::{
-    Endpoint, Payload,
-    delivery::{Batch, Job, Pending},
-};
+use super::delivery::{Batch, Job, Pending};
 use crate::{
+    endpoint::{Endpoint, Payload},
+    event,
     log::{Activity, Delivery, Newest},
-    objects::{event, thin_event},
     state::State,
     store::text,
 };
 
 /// So many attempts to deliver are kept for looking at.
-const MOST_DELIVERIES: usize = 10_000;
+const MAX_DELIVERIES: usize = 10_000;
 
 /// How often, and after how long, a refused delivery is tried again.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +32,7 @@ pub(crate) struct Retry {
 
 /// What the senders share.
 #[derive(Debug)]
-pub(crate) struct Desk {
+pub(crate) struct Dispatcher {
     /// Where events are kept; never locked while the settings are.
     state: Arc<Mutex<State>>,
     settings: Mutex<Settings>,
@@ -72,7 +70,7 @@ pub(crate) struct Message {
     thin: Bytes,
 }
 
-impl Desk {
+impl Dispatcher {
     pub(super) fn new(
         state: Arc<Mutex<State>>,
         retry: Retry,
@@ -85,7 +83,7 @@ impl Desk {
             extra_copies: 0,
             delay: Duration::ZERO,
             held: Vec::new(),
-            deliveries: Newest::of(MOST_DELIVERIES),
+            deliveries: Newest::of(MAX_DELIVERIES),
         });
         let pending = watch::Sender::new(0);
         Self {
@@ -143,14 +141,14 @@ impl Desk {
         settings.endpoints.iter().find(|to| to.id == id).cloned()
     }
 
-    /// Records an attempt, and tells of it.
+    /// Records an attempt and publishes it.
     pub(crate) fn record(&self, delivery: Delivery) {
         self.settings().deliveries.push(delivery.clone());
-        self.tell(Activity::Delivery(delivery));
+        self.publish(Activity::Delivery(delivery));
     }
 
-    /// Tells whoever watches; nobody has to.
-    pub(super) fn tell(&self, activity: Activity) {
+    /// Publishes an activity; there need not be a watcher.
+    pub(super) fn publish(&self, activity: Activity) {
         let _ = self.watchers.send(activity);
     }
 
@@ -172,7 +170,7 @@ impl Message {
     pub(super) fn of(event: &Value) -> Self {
         let (id, kind) = (text(event, "id").to_owned(), text(event, "type").to_owned());
         let snapshot = format!("{event:#}").into();
-        let thin = format!("{:#}", thin_event::of(event)).into();
+        let thin = format!("{:#}", event::thin(event)).into();
         Self {
             id,
             kind,

@@ -1,40 +1,6 @@
 //! Stripe's test cards, and how each behaves.
 
-use crate::{debits::Debit, objects::dispute::Case};
-
-/// What happens when a payment method is charged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Behaviour {
-    /// It pays.
-    Succeeds,
-    /// The bank refuses.
-    Declines(&'static Decline),
-    /// A customer can keep it, and the bank refuses when it is charged.
-    DeclinesOnceKept,
-    /// The payer has to answer a 3-D Secure challenge first.
-    NeedsAuthentication,
-    /// It pays, and the payer disputes it at once.
-    Disputed(Case),
-    /// It pays, and a refund stays pending until the control plane ends it.
-    RefundsSlowly,
-    /// It pays, and a refund succeeds, and fails when the control plane or the time says so.
-    RefundFails,
-    /// A bank transfer or a voucher: the payer is waited for.
-    Awaited,
-    /// A bank debit: processing until it ends.
-    Debited(Debit),
-}
-
-/// Why a bank refuses.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Decline {
-    /// The error's `code`.
-    pub(crate) code: &'static str,
-    /// The error's `decline_code`.
-    pub(crate) decline_code: &'static str,
-    /// For the payer.
-    pub(crate) message: &'static str,
-}
+use crate::behaviour::{Behaviour, Decline, DisputeCase};
 
 /// A payment method that exists without being made.
 #[derive(Debug)]
@@ -116,16 +82,16 @@ static CARDS: &[TestCard] = &[
     card("pm_card_chargeDeclinedExpiredCard", "4000000000000069", Behaviour::Declines(&EXPIRED)),
     card("pm_card_chargeDeclinedIncorrectCvc", "4000000000000127", Behaviour::Declines(&WRONG_CVC)),
     card("pm_card_chargeDeclinedProcessingError", "4000000000000119", Behaviour::Declines(&PROCESSING)),
-    card("pm_card_chargeCustomerFail", "4000000000000341", Behaviour::DeclinesOnceKept),
+    card("pm_card_chargeCustomerFail", "4000000000000341", Behaviour::DeclinesOnceAttached),
     card("pm_card_threeDSecure2Required", "4000000000003220", Behaviour::NeedsAuthentication),
     card("pm_card_threeDSecureRequired", "4000000000003063", Behaviour::NeedsAuthentication),
     card("pm_card_authenticationRequired", "4000002760003184", Behaviour::NeedsAuthentication),
     card("pm_card_authenticationRequiredOnSetup", "4000002500003155", Behaviour::NeedsAuthentication),
-    card("pm_card_createDispute", "4000000000000259", Behaviour::Disputed(Case::Fraudulent)),
-    card("pm_card_createDisputeProductNotReceived", "4000000000002685", Behaviour::Disputed(Case::NotReceived)),
-    card("pm_card_createDisputeInquiry", "4000000000001976", Behaviour::Disputed(Case::Inquiry)),
-    card("pm_card_pendingRefund", "4000000000007726", Behaviour::RefundsSlowly),
-    card("pm_card_refundFail", "4000000000005126", Behaviour::RefundFails),
+    card("pm_card_createDispute", "4000000000000259", Behaviour::Disputed(DisputeCase::Fraudulent)),
+    card("pm_card_createDisputeProductNotReceived", "4000000000002685", Behaviour::Disputed(DisputeCase::ProductNotReceived)),
+    card("pm_card_createDisputeInquiry", "4000000000001976", Behaviour::Disputed(DisputeCase::Inquiry)),
+    card("pm_card_pendingRefund", "4000000000007726", Behaviour::PendingRefund),
+    card("pm_card_refundFail", "4000000000005126", Behaviour::FailingRefund),
 ];
 
 /// The test card of this name.

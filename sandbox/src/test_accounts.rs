@@ -1,17 +1,6 @@
 //! Stripe's test bank accounts, and how each debit ends.
 
-use crate::cards::Decline;
-
-/// How a bank debit ends, unless the control plane says otherwise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Debit {
-    /// The money arrives.
-    Arrives,
-    /// The bank does not pay.
-    Fails(&'static Decline),
-    /// It never ends by itself.
-    Stays,
-}
+use crate::behaviour::{Debit, Decline};
 
 /// A test account: what it is called, if it has a name, and its number.
 #[derive(Debug)]
@@ -66,22 +55,22 @@ const fn account(name: &'static str, number: &'static str, debit: Debit) -> Test
 /// Names and numbers, as Stripe's pages on testing bank debits list them.
 #[rustfmt::skip]
 static ACCOUNTS: &[TestAccount] = &[
-    account("pm_usBankAccount", "000123456789", Debit::Arrives),
-    account("pm_usBankAccount_success", "000123456789", Debit::Arrives),
+    account("pm_usBankAccount", "000123456789", Debit::Succeeds),
+    account("pm_usBankAccount_success", "000123456789", Debit::Succeeds),
     account("pm_usBankAccount_accountClosed", "000111111113", Debit::Fails(&CLOSED)),
     account("pm_usBankAccount_noAccount", "000111111116", Debit::Fails(&NO_ACCOUNT)),
     account("pm_usBankAccount_insufficientFunds", "000222222227", Debit::Fails(&INSUFFICIENT)),
     account("pm_usBankAccount_debitNotAuthorized", "000333333335", Debit::Fails(&NOT_AUTHORIZED)),
     account("pm_usBankAccount_invalidCurrency", "000444444440", Debit::Fails(&CURRENCY)),
-    account("pm_usBankAccount_processing", "000000000009", Debit::Stays),
-    account("", "AT611904300234573201", Debit::Arrives),
-    account("", "AT321904300235473204", Debit::Arrives),
+    account("pm_usBankAccount_processing", "000000000009", Debit::StaysProcessing),
+    account("", "AT611904300234573201", Debit::Succeeds),
+    account("", "AT321904300235473204", Debit::Succeeds),
     account("", "AT861904300235473202", Debit::Fails(&GENERIC)),
     account("", "AT051904300235473205", Debit::Fails(&GENERIC)),
     account("", "AT981904300002222227", Debit::Fails(&INSUFFICIENT)),
-    account("", "DE89370400440532013000", Debit::Arrives),
+    account("", "DE89370400440532013000", Debit::Succeeds),
     account("", "DE62370400440532013001", Debit::Fails(&GENERIC)),
-    account("", "IT40S0542811101000000123456", Debit::Arrives),
+    account("", "IT40S0542811101000000123456", Debit::Succeeds),
     account("", "IT60X0542811101000000123456", Debit::Fails(&GENERIC)),
 ];
 

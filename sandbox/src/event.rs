@@ -1,0 +1,70 @@
+//! Events in both forms: the snapshot, which shows the object, and the thin one, which names it.
+
+use serde_json::{Value, json};
+
+use crate::{
+    clock::{self, now},
+    ids,
+    store::text,
+};
+
+/// The API version whose shapes the sandbox speaks.
+pub(crate) const API_VERSION: &str = "2026-09-30.endive";
+
+/// Stripe's name for this kind of object.
+pub(crate) const KIND: &str = "event";
+
+/// The prefix of a thin event's id; the rest is that of its snapshot.
+const THIN: &str = "evt_test_";
+
+/// The request that causes a change; an event names it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Origin {
+    /// The request's id; `None` for the control plane.
+    pub(crate) request: Option<String>,
+    /// The request's idempotency key.
+    pub(crate) idempotency_key: Option<String>,
+}
+
+/// A new event about the object in `data`.
+pub(crate) fn new(kind: &str, data: Value, origin: &Origin, endpoints: usize) -> Value {
+    json!({
+        "id": ids::long("evt_3"),
+        "object": KIND,
+        "api_version": API_VERSION,
+        "created": now(),
+        "data": data,
+        "livemode": false,
+        "pending_webhooks": endpoints,
+        "request": { "id": origin.request, "idempotency_key": origin.idempotency_key },
+        "type": kind,
+    })
+}
+
+/// Whether events of this type have `previous_attributes`.
+pub(crate) fn has_previous_attributes(kind: &str) -> bool {
+    kind.ends_with(".updated") || matches!(kind, "charge.refunded" | "charge.dispute.closed")
+}
+
+/// The thin form of an event: it has an id of its own, and names its snapshot.
+pub(crate) fn thin(event: &Value) -> Value {
+    let object = &event["data"]["object"];
+    let (id, kind) = (text(object, "id"), text(object, "object"));
+    let url = format!("/v1/{}s/{id}", kind.replace('.', "/"));
+    json!({
+        "id": text(event, "id").replacen("evt_", THIN, 1),
+        "object": "v2.core.event",
+        "context": null,
+        "created": clock::iso(event["created"].as_u64().unwrap_or_default()),
+        "livemode": false,
+        "reason": null,
+        "related_object": { "id": id, "type": kind, "url": url },
+        "snapshot_event": event["id"],
+        "type": format!("v1.{}", text(event, "type")),
+    })
+}
+
+/// The id of the snapshot of a thin event.
+pub(crate) fn snapshot_id(thin: &str) -> String {
+    thin.replacen(THIN, "evt_", 1)
+}

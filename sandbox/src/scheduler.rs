@@ -1,0 +1,38 @@
+//! Times at which objects change by themselves: sessions expire, bank debits and refunds end.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use tokio::sync::Notify;
+
+/// The ids of the objects that change by themselves, the earliest first.
+#[derive(Debug, Default)]
+pub(crate) struct Scheduler {
+    due: BTreeSet<(u64, String)>,
+    changed: Arc<Notify>,
+}
+
+impl Scheduler {
+    /// Schedules an object for a time in milliseconds since 1970.
+    pub(crate) fn schedule(&mut self, at: u64, id: &str) {
+        self.due.insert((at, id.to_owned()));
+        self.changed.notify_one();
+    }
+
+    /// Takes the earliest object that is due at `now`.
+    pub(crate) fn take_due(&mut self, now: u64) -> Option<String> {
+        let first = self.due.first().filter(|(at, _)| *at <= now)?.clone();
+        self.due.remove(&first);
+        Some(first.1)
+    }
+
+    /// The time until the next object is due; `None` when nothing is scheduled.
+    pub(crate) fn until_next(&self, now: u64) -> Option<Duration> {
+        let (at, _) = self.due.first()?;
+        Some(Duration::from_millis(at.saturating_sub(now)))
+    }
+
+    /// Notified by every [`Scheduler::schedule`].
+    pub(crate) fn changed(&self) -> Arc<Notify> {
+        Arc::clone(&self.changed)
+    }
+}
