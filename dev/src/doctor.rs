@@ -74,7 +74,7 @@ pub async fn examine(config: &Config, url: Option<&str>, clock: &Clock) -> Vec<F
     let Ok(key) = keys.stripe_secret_key() else {
         return findings;
     };
-    let stripe = Stripe::new(&config.stripe_api_base, key);
+    let stripe = Stripe::new(&config.stripe.api_base, key);
     let (reached, date) = access::reach(&stripe).await;
     let is_reached = !reached.is_problem();
     findings.push(reached);

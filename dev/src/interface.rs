@@ -1,15 +1,16 @@
-//! `cargo dev interface` writes what is made from the code: `openapi.json`, from the functions' own types, and
-//! `docs/errors.md`, from the table of errors. Tests hold both to the code.
-//!
-//! A function with a route is one line in `described`.
+//! `cargo dev interface` writes what is made from the code: `openapi.json`, from the functions' own types;
+//! `docs/errors.md`, from the table of errors; `vercel.json` and the routes of `cargo lambda watch`, from the
+//! list of functions. Tests hold them to the code.
 
 mod document;
 mod errors_page;
+mod platforms;
 
 use std::{fs, io, path::Path, process::ExitCode};
 
-pub use document::{described, document};
+pub use document::document;
 pub use errors_page::errors_page;
+pub use platforms::{vercel, watch_router};
 
 use crate::{settings::workspace, terminal};
 
@@ -17,12 +18,18 @@ use crate::{settings::workspace, terminal};
 pub type Generated = (&'static str, String);
 
 /// All files that are made from the code.
-#[must_use]
-pub fn files() -> [Generated; 2] {
-    [
+///
+/// # Errors
+///
+/// When `Cargo.toml`, of which a part is made, cannot be read.
+pub fn files() -> io::Result<[Generated; 4]> {
+    let manifest = fs::read_to_string(workspace().join("Cargo.toml"))?;
+    Ok([
         ("openapi.json", document()),
         ("docs/errors.md", errors_page()),
-    ]
+        ("vercel.json", vercel()),
+        ("Cargo.toml", watch_router(&manifest)),
+    ])
 }
 
 /// Writes them, and says which of them changed.
@@ -30,10 +37,17 @@ pub fn files() -> [Generated; 2] {
 pub fn run(arguments: &[String]) -> ExitCode {
     if !arguments.is_empty() {
         return shared::host::usage(
-            "cargo dev interface\n\nWrites openapi.json and docs/errors.md anew.",
+            "cargo dev interface\n\nWrites openapi.json, docs/errors.md, vercel.json and the watch routes in Cargo.toml anew.",
         );
     }
-    for (name, text) in files() {
+    let files = match files() {
+        Ok(files) => files,
+        Err(error) => {
+            terminal::complain(&format!("Cargo.toml cannot be read: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    for (name, text) in files {
         match write(&workspace().join(name), &text) {
             Ok(true) => terminal::say(&format!("{name}: written")),
             Ok(false) => terminal::say(&format!("{name}: as it was")),

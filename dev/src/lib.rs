@@ -5,7 +5,7 @@
 //!
 //! - [`options`]: what the command line asks for.
 //! - [`settings`]: keys for a try, unless the environment has some.
-//! - [`routes`]: the functions and their paths; a new function is one line there.
+//! - [`functions`]: the list of all functions; a new function is one line there.
 //! - `callers`: which pages may call it, and by which name.
 //! - `beside`: tells a site that runs beside it how to reach it.
 //! - [`site`]: the part that a shop's own server plays: it signs tokens, and is told of orders.
@@ -28,6 +28,7 @@ mod beside;
 mod callers;
 pub mod doctor;
 pub mod exchange;
+pub mod functions;
 pub mod interface;
 mod mask;
 mod missed;
@@ -35,7 +36,6 @@ pub mod options;
 mod orders;
 pub mod page;
 mod people;
-pub mod routes;
 pub mod server;
 pub mod settings;
 pub mod site;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::post};
-use reconcile::{App, Report, span::Span};
+use reconcile::{Reconciler, Report, span::Span};
 use sandbox::Sandbox;
 use shared::{Clock, stripe::KEPT};
 
@@ -15,7 +15,7 @@ use crate::{
 /// What a run needs, and where it is noted.
 #[derive(Clone, Debug)]
 pub(crate) struct Missed {
-    pub(crate) app: App,
+    pub(crate) reconciler: Reconciler,
     pub(crate) sandbox: Arc<Sandbox>,
     pub(crate) orders: Orders,
     pub(crate) activity: Activity,
@@ -36,7 +36,7 @@ async fn ask(State(missed): State<Missed>) -> Result<Json<Report>, StatusCode> {
         until: now + 1,
     };
     let note = Note::new(Source::Reconcile, "events that no webhook brought");
-    let report = match missed.app.take(all).await {
+    let report = match missed.reconciler.take(all).await {
         Ok(report) => report,
         Err(failure) => {
             let note = note.ok(false).detail(failure.to_string());

@@ -15,9 +15,11 @@ use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
 };
+use fulfil::Notifier;
+use reconcile::Reconciler;
 use sandbox::{Sandbox, StartError};
 use shared::{
-    Clock, host,
+    App, Clock, host,
     ledger::{self, Ledger},
     stripe::Stripe,
 };
@@ -25,11 +27,11 @@ use tokio::net::TcpListener;
 
 use crate::{
     activity::Activity,
-    beside, callers,
+    beside, callers, functions,
     missed::{self, Missed},
     options::Options,
     orders::Orders,
-    page, routes,
+    page,
     settings::{Addresses, Settings, Unusable},
     site::{self, Site},
     terminal, trail,
@@ -103,7 +105,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     router: Router,
-    fulfil: fulfil::App,
+    fulfil: Notifier,
     sandbox: Option<Arc<Sandbox>>,
     activity: Activity,
     pub(crate) settings: Settings,
@@ -144,7 +146,10 @@ impl Server {
             activity.deliver_elsewhere();
         }
         beside::tell(&settings.config, addresses).await?;
-        let ledger = Ledger::open(&settings.config).await?;
+        let ledger = Ledger::open(&settings.config.ledger, &settings.config.secrets).await?;
+        let config = &settings.config;
+        let stripe = Stripe::new(&config.stripe, config.secrets.clone());
+        let app = App::new(config, stripe, ledger.clone(), Clock::default());
         if let Some(sandbox) = &sandbox {
             furnish(sandbox, address, &settings.webhook_secrets);
         }
@@ -155,8 +160,8 @@ impl Server {
             activity: activity.clone(),
         };
         Ok(Self {
-            router: router(&settings, &ledger, site, &activity, address),
-            fulfil: fulfil::App::new(&settings.config, ledger, Clock::default()),
+            router: router(&settings, app, site, &activity, address),
+            fulfil: Notifier::new(&settings.config, ledger, Clock::default()),
             listener,
             address,
             sandbox,
@@ -236,31 +241,34 @@ fn furnish(sandbox: &Sandbox, address: SocketAddr, webhook_secrets: &[String]) {
 
 fn router(
     settings: &Settings,
-    ledger: &Ledger,
+    app: App,
     site: Site,
     activity: &Activity,
     address: SocketAddr,
 ) -> Router {
-    let orders = Orders::new(ledger.clone());
+    let orders = Orders::new(app.ledger.clone());
     let watched = Watched {
         activity: activity.clone(),
         orders: orders.clone(),
     };
     let missed = site.sandbox.as_ref().map_or_else(Router::new, |sandbox| {
-        let (config, stripe) = (&settings.config, Stripe::new(&settings.config));
         missed::routes(Missed {
-            app: reconcile::App::new(config, stripe, ledger.clone(), Clock::default()),
+            reconciler: Reconciler::new(&settings.config, app.clone()),
             sandbox: Arc::clone(sandbox),
             orders,
             activity: activity.clone(),
         })
     });
-    let functions = routes::functions(&settings.config, ledger);
-    let paths: Vec<&str> = functions.iter().map(|function| function.path).collect();
-    let functions = functions
-        .into_iter()
-        .fold(Router::new(), |router, function| {
-            router.route(function.path, host::finished(function.service))
+    let routed = || {
+        functions::ROUTED.iter().filter_map(|one| {
+            let (_, path) = one.function.route()?;
+            Some((path, one.service))
+        })
+    };
+    let paths: Vec<&str> = routed().map(|(path, _)| path).collect();
+    let functions = routed()
+        .fold(Router::new(), |router, (path, service)| {
+            router.route(path, host::finished(service(app.clone())))
         })
         .layer(from_fn_with_state(watched, watch::calls));
     let local = Router::new()

@@ -9,11 +9,11 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use shared::{
     Config,
-    config::{ConfigError, need},
+    env::{ConfigError, need},
     secrets::{Mode, Unreadable},
 };
 
-use crate::{doctor::Finding, options::Options};
+use crate::{doctor::Finding, functions, options::Options};
 
 /// Why there are no settings to start with.
 #[derive(Debug, thiserror::Error)]
@@ -146,18 +146,9 @@ fn for_a_person(ledger: &str) -> String {
 
 /// What any of the functions needs.
 fn needs() -> Vec<&'static str> {
-    [
-        create_checkout::NEEDS,
-        create_intent::NEEDS,
-        webhook::NEEDS,
-        order::NEEDS,
-        fulfil::NEEDS,
-        reconcile::NEEDS,
-        refund::NEEDS,
-        customer::NEEDS,
-        portal::NEEDS,
-    ]
-    .concat()
+    functions::all()
+        .flat_map(|function| function.settings.iter().copied())
+        .collect()
 }
 
 /// What the environment does not name, made up for this try. Stripe's own keys cannot be.

@@ -7,7 +7,7 @@
 
 use std::process::{Command, Stdio};
 
-use shared::config::Misspelt;
+use shared::env::Misspelt;
 
 use crate::{options::Options, server::Server};
 

@@ -17,53 +17,22 @@ mod callers;
 mod claims;
 mod grant;
 mod jwks;
-mod order_claims;
 mod permission;
 mod refused;
 mod roles;
 mod settings;
-mod signed_order;
 mod strict_json;
 mod token;
 
 pub use allowed::{Allowed, Reached};
 pub use callers::Callers;
-pub use grant::DayLimit;
+pub(crate) use callers::Unknown;
+pub(crate) use claims::{Claims, LEEWAY};
 pub use permission::{
     CreatePayment, CreateRefund, OpenPortal, Permission, ReadCustomer, ReadOrder,
 };
 pub use roles::Roles;
 pub use settings::{Issuer, Settings};
-pub use signed_order::SignedOrder;
+pub(crate) use strict_json::Value;
 
-use serde::{Deserialize, Serialize};
-
-use crate::digest;
-
-/// A caller as the site knows them: the `sub` of their token, 1 to 128 characters.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct CallerId(String);
-
-impl CallerId {
-    /// Reads a subject; `None` when it is blank, over-long, or holds control characters.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let fits = (1..=128).contains(&text.chars().count())
-            && text.trim() == text
-            && !text.chars().any(char::is_control);
-        fits.then(|| Self(text.to_owned()))
-    }
-
-    /// The subject.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// A name for this caller that tells nothing about them: for Stripe's metadata and the log.
-    #[must_use]
-    pub fn alias(&self) -> String {
-        digest::hex(&["caller", &self.0])[..24].to_owned()
-    }
-}
+pub use crate::ids::CallerId;

@@ -47,7 +47,7 @@ use sts::Sts;
 pub use web_identity::WebIdentity;
 
 use crate::{
-    config::{ApiBase, Reader, SESSION_TOKEN},
+    env::{ApiBase, Reader, SESSION_TOKEN},
     http,
 };
 

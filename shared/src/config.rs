@@ -4,80 +4,46 @@
 //! Each function says which variables it cannot do without, so that what a function is
 //! given can be no more than it needs.
 
-mod misspelt;
-mod reader;
 mod values;
 
-use std::{cell::RefCell, collections::BTreeSet, fmt, time::Duration};
-
-pub use misspelt::Misspelt;
-pub use reader::Problem;
-pub(crate) use reader::{Reader, SESSION_TOKEN};
-pub use values::{ApiBase, Caps, ConnectedAccounts, Destination, LedgerLocation, Subscriptions};
-pub(crate) use values::{endpoint, seconds};
+use std::{cell::RefCell, collections::BTreeSet};
 
 use secrecy::SecretString;
 
 use crate::{
-    access,
+    ConfigError, access,
     aws::Aws,
+    env::{self, Misspelt, Reader, is_vercel, need},
+    intake::ConnectedAccounts,
+    ledger::{self, LedgerLocation},
     limits,
-    request::ReturnOrigins,
+    notify::Destination,
+    purchase,
+    return_url::ReturnOrigins,
     secrets::{self, Address, Keys, Secrets, Wanted},
+    stripe,
 };
 
-/// The names of variables that a function may need to start.
-pub mod need {
-    /// Stripe's secret or restricted key.
-    pub const STRIPE_SECRET_KEY: &str = "STRIPE_SECRET_KEY";
-    /// Stripe's publishable key.
-    pub const STRIPE_PUBLISHABLE_KEY: &str = "STRIPE_PUBLISHABLE_KEY";
-    /// The signing secrets of the webhook endpoints.
-    pub const STRIPE_WEBHOOK_SECRET: &str = "STRIPE_WEBHOOK_SECRET";
-    /// The key by which the site's server signs tokens; not demanded where callers have tokens of an
-    /// issuer.
-    pub const FAREBOX_SITE_KEY: &str = "FAREBOX_SITE_KEY";
-    /// Where orders, events and the outbox live.
-    pub const FAREBOX_LEDGER: &str = "FAREBOX_LEDGER";
-    /// The origins to which payers may be sent back.
-    pub const FAREBOX_RETURN_ORIGINS: &str = "FAREBOX_RETURN_ORIGINS";
-    /// Where the outbox is delivered.
-    pub const FAREBOX_FULFIL: &str = "FAREBOX_FULFIL";
-    /// What Vercel's schedule proves itself by.
-    pub const CRON_SECRET: &str = "CRON_SECRET";
-}
-
-/// The settings of one deployment.
+/// The settings of one deployment, a part for each module that has some.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
-    /// `STRIPE_API_BASE`: where Stripe's API is; `https://api.stripe.com` by default, and plain
-    /// `http` on this machine alone.
-    pub stripe_api_base: ApiBase,
+    /// How Stripe is called.
+    pub stripe: stripe::Settings,
     /// `STRIPE_EVENT_SOURCE`: the partner event source from which EventBridge brings events of Stripe,
     /// without signatures; none by default.
     pub stripe_event_source: Option<String>,
-    /// `FAREBOX_STRIPE_DEADLINE`: seconds that one call to Stripe may take, all attempts
-    /// together; 20 by default.
-    pub stripe_deadline: Duration,
-    /// `FAREBOX_PRICE_TTL`: seconds for which a price is held before Stripe is asked again; 60 by
-    /// default, 0 asks every time.
-    pub price_ttl: Duration,
-    /// `FAREBOX_MAX_AMOUNT`: the largest order, in minor units, in general and by currency; Stripe's
-    /// limit of each currency by default.
-    pub max_amount: Caps,
+    /// What a purchase may be.
+    pub purchase: purchase::Settings,
     /// `FAREBOX_RETURN_ORIGINS`: the origins to which payers may be sent back from a page of Stripe's;
     /// none by default.
     pub return_origins: ReturnOrigins,
-    /// `FAREBOX_LEDGER`: where orders, events and the outbox live.
-    pub ledger: Option<LedgerLocation>,
+    /// Where orders, events and the outbox live.
+    pub ledger: ledger::Settings,
     /// AWS, where a setting names something that lives there.
     pub aws: Option<Aws>,
     /// `FAREBOX_FULFIL`: where the outbox is delivered.
     pub fulfil: Option<Destination>,
-    /// `FAREBOX_FULFIL_EVENTS`: types of Stripe's events that are passed on as they are; none by
-    /// default.
-    pub subscriptions: Subscriptions,
     /// `FAREBOX_CONNECTED_ACCOUNTS`: the accounts of Connect whose events are taken like one's own; none by
     /// default.
     pub connected_accounts: ConnectedAccounts,
@@ -130,7 +96,7 @@ impl Config {
         let known = asked.iter().map(String::as_str);
         // A function does not ask for keys that it does not need.
         let known: Vec<&str> = known.chain(Keys::NAMES.iter().copied()).collect();
-        let misspelt = misspelt::among(names, &known);
+        let misspelt = env::misspelt_among(names, &known);
         match read {
             Ok(config) => Ok(Self { misspelt, ..config }),
             Err(error) => Err(error.with(&misspelt)),
@@ -148,12 +114,9 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let mut read = Reader::new(&lookup);
         let is_vercel = is_vercel(&lookup);
-        let ledger = read.value(need::FAREBOX_LEDGER, LedgerLocation::parse);
-        if let (true, Some(LedgerLocation::Sqlite(_))) = (is_vercel, &ledger) {
-            read.problem(need::FAREBOX_LEDGER, NO_FILES);
-        }
+        let ledger = ledger::Settings::read(&mut read, is_vercel);
         let fulfil = read.value(need::FAREBOX_FULFIL, Destination::parse);
-        let is_on_aws = matches!(ledger, Some(LedgerLocation::DynamoDb(_)))
+        let is_on_aws = matches!(ledger.location, Some(LedgerLocation::DynamoDb(_)))
             || matches!(fulfil, Some(Destination::EventBridge(_)))
             || read.is_set(secrets::SECRET_ID);
         let aws = is_on_aws.then(|| Aws::read(&mut read, is_vercel)).flatten();
@@ -167,11 +130,9 @@ impl Config {
                 .is_some()
                 .then_some(need::STRIPE_WEBHOOK_SECRET),
         ];
-        let stripe_api_base = read
-            .value("STRIPE_API_BASE", ApiBase::parse)
-            .unwrap_or_default();
+        let stripe = stripe::Settings::read(&mut read);
         let wanted = Wanted {
-            stripe: match stripe_api_base.is_stripes() {
+            stripe: match stripe.api_base.is_stripes() {
                 true => Address::Stripes,
                 false => Address::Other,
             },
@@ -179,26 +140,18 @@ impl Config {
         };
         let secrets = Secrets::read(&mut read, wanted, aws.as_ref());
         let config = Self {
-            stripe_api_base,
+            stripe,
             stripe_event_source,
-            stripe_deadline: read
-                .value("FAREBOX_STRIPE_DEADLINE", seconds(1..=60))
-                .unwrap_or(Duration::from_secs(20)),
-            price_ttl: read
-                .value("FAREBOX_PRICE_TTL", seconds(0..=3600))
-                .unwrap_or(Duration::from_secs(60)),
-            max_amount: read
-                .value("FAREBOX_MAX_AMOUNT", Caps::parse)
-                .unwrap_or_default(),
+            purchase: purchase::Settings::read(&mut read),
             return_origins: read
                 .value(need::FAREBOX_RETURN_ORIGINS, ReturnOrigins::parse)
                 .unwrap_or_default(),
-            ledger,
+            ledger: ledger::Settings {
+                aws: aws.clone(),
+                ..ledger
+            },
             aws,
             fulfil,
-            subscriptions: read
-                .value("FAREBOX_FULFIL_EVENTS", Subscriptions::parse)
-                .unwrap_or_default(),
             connected_accounts: read
                 .value("FAREBOX_CONNECTED_ACCOUNTS", ConnectedAccounts::parse)
                 .unwrap_or_default(),
@@ -212,7 +165,7 @@ impl Config {
         read.value("FAREBOX_LOG", |text| {
             text.parse::<tracing::Level>().map_err(|_| LEVELS)
         });
-        read.value("PORT", values::port);
+        read.value("PORT", env::port);
         others.into_iter().for_each(|name| read.require(name));
         read.finish(config)
     }
@@ -240,111 +193,7 @@ fn wanted(
     }
 }
 
-/// A function there has a folder of its own, which goes when it ends, and others do not see.
-const NO_FILES: &str =
-    "names a file, and Vercel keeps none: name a table, `dynamodb:` and its name";
-
 const LEVELS: &str = "must be error, warn, info, debug or trace";
-
-/// The level of our own log lines: `FAREBOX_LOG`, else `AWS_LAMBDA_LOG_LEVEL`.
-pub(crate) fn log_level(lookup: impl Fn(&str) -> Option<String>) -> Option<tracing::Level> {
-    ["FAREBOX_LOG", "AWS_LAMBDA_LOG_LEVEL"]
-        .into_iter()
-        .filter_map(lookup)
-        .find_map(|text| text.trim().parse().ok())
-}
-
-/// Where Lambda's runtime interface is, for a process that runs there.
-pub(crate) const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
-
-/// Where this process runs, told from the platform's own variables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Platform {
-    /// AWS Lambda's runtime interface.
-    Lambda,
-    /// Plain HTTP on a loopback port, behind Vercel's own proxy.
-    Vercel {
-        /// `PORT`, or 3000.
-        port: u16,
-    },
-    /// Plain HTTP on a loopback port: a server of one's own, `vercel dev`, or this machine.
-    Http {
-        /// `PORT`, or 3000.
-        port: u16,
-    },
-}
-
-impl Platform {
-    /// Vercel first: its machines may carry Lambda's variables.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigError`] when `PORT` is not a port.
-    pub(crate) fn from_lookup(
-        lookup: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, ConfigError> {
-        if !has_vercels_variables(&lookup) && is_set(&lookup, RUNTIME_API) {
-            return Ok(Self::Lambda);
-        }
-        let mut read = Reader::new(&lookup);
-        let port = read.value("PORT", values::port).unwrap_or(3000);
-        read.finish(match is_vercel(&lookup) {
-            true => Self::Vercel { port },
-            false => Self::Http { port },
-        })
-    }
-}
-
-/// Whether this is a deployment on Vercel. `vercel dev` is a person's own machine, with its files and keys.
-fn is_vercel(lookup: &dyn Fn(&str) -> Option<String>) -> bool {
-    let is_dev = lookup("VERCEL_ENV").is_some_and(|value| value == "development");
-    has_vercels_variables(lookup) && !is_dev
-}
-
-fn has_vercels_variables(lookup: &dyn Fn(&str) -> Option<String>) -> bool {
-    is_set(lookup, "VERCEL") || is_set(lookup, "VERCEL_IPC_PATH")
-}
-
-fn is_set(lookup: &dyn Fn(&str) -> Option<String>, name: &str) -> bool {
-    lookup(name).is_some_and(|value| !value.is_empty())
-}
-
-/// Every setting that is missing or malformed, by name and never by value.
-#[derive(Debug, PartialEq, Eq)]
-pub struct ConfigError {
-    problems: Vec<Problem>,
-}
-
-impl ConfigError {
-    /// What is wrong, a variable each.
-    #[must_use]
-    pub fn problems(&self) -> &[Problem] {
-        &self.problems
-    }
-
-    /// The same, where each problem names the variable that may be meant for it.
-    fn with(mut self, misspelt: &[Misspelt]) -> Self {
-        for problem in &mut self.problems {
-            let found = misspelt.iter().filter(|it| it.meant == problem.name);
-            for Misspelt { found, .. } in found {
-                problem.what += &format!(": is {found} meant for it?");
-            }
-        }
-        self
-    }
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the settings do not allow a start:")?;
-        for Problem { name, what } in &self.problems {
-            write!(f, "\n  {name} {what}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for ConfigError {}
 
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,7 @@
 
 use crate::{
     Clock, Error,
-    access::CallerId,
+    ids::CallerId,
     ledger::{Ledger, Mapping},
     stripe::{Failure, Stripe},
 };
@@ -127,8 +127,12 @@ impl Customers<'_> {
     async fn made(&self, owner: &CallerId, reserved: &Mapping) -> Result<Option<String>, Failure> {
         let age = self.clock.now().saturating_sub(reserved.reserved_at);
         let customer = match age < SEARCHED_AFTER {
-            true => Some(self.stripe.create_customer(owner, reserved).await?),
-            false => self.stripe.find_customer(reserved).await?,
+            true => Some(
+                self.stripe
+                    .create_customer(owner, &reserved.reservation)
+                    .await?,
+            ),
+            false => self.stripe.find_customer(&reserved.reservation).await?,
         };
         Ok(customer.map(|customer| customer.id))
     }

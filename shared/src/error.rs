@@ -20,22 +20,10 @@ use serde_json::json;
 
 pub use self::table::{Again, Code, Row};
 use crate::{
-    intake, ledger,
+    cause::Cause,
     order::{Awaited, OrderId},
-    secrets, signature, stripe,
+    signature,
 };
-
-/// What the operator reads.
-pub type Cause = Box<dyn std::error::Error + Send + Sync>;
-
-/// The cause behind all causes, such as `Connection refused`.
-pub(crate) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
-}
 
 /// Why a request is not answered with what it asked for.
 ///
@@ -274,53 +262,6 @@ pub fn payer_code(decline_code: &str) -> &str {
     match decline_code {
         "lost_card" | "stolen_card" | "fraudulent" => "generic_decline",
         other => other,
-    }
-}
-
-impl From<stripe::Failure> for Error {
-    fn from(failure: stripe::Failure) -> Self {
-        match failure {
-            stripe::Failure::Declined { ref code, .. } => Self::Declined {
-                code: payer_code(code).to_owned(),
-            },
-            stripe::Failure::Refused(ref refusal) => match refusal.code.as_deref() {
-                Some("amount_too_small") => Self::AmountTooSmall,
-                Some("amount_too_large") => {
-                    Self::invalid("the amount is above the largest that can be charged")
-                }
-                Some("idempotency_key_in_use") => Self::InProgress,
-                _ if refusal.is_about_a_price() => Self::not_on_sale(),
-                _ if refusal.is_ours_to_mend() => Self::Unavailable(Box::new(failure)),
-                _ => Self::Internal(Box::new(failure)),
-            },
-            stripe::Failure::PortalNotConfigured => Self::PortalNotConfigured,
-            stripe::Failure::Differs(_) => Self::Internal(Box::new(failure)),
-            _ => Self::Unavailable(Box::new(failure)),
-        }
-    }
-}
-
-impl From<ledger::Failure> for Error {
-    fn from(failure: ledger::Failure) -> Self {
-        Self::Unavailable(Box::new(failure))
-    }
-}
-
-impl From<secrets::Unreadable> for Error {
-    fn from(unreadable: secrets::Unreadable) -> Self {
-        Self::Unavailable(Box::new(unreadable))
-    }
-}
-
-impl From<intake::Failure> for Error {
-    fn from(failure: intake::Failure) -> Self {
-        Self::Unavailable(Box::new(failure))
-    }
-}
-
-impl From<secrets::Missing> for Error {
-    fn from(missing: secrets::Missing) -> Self {
-        Self::Unavailable(Box::new(missing))
     }
 }
 

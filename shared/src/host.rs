@@ -21,33 +21,26 @@ pub use cron::on_schedule;
 pub use events::events;
 pub use finish::finished;
 pub use http_event::FromEventBridge;
-pub use log::{init_tracing, init_tracing_beside, subscriber};
+pub use log::{CRATES, init_tracing, init_tracing_beside, subscriber};
 use server::Server;
 use tokio::net::TcpListener;
 
 use crate::{
-    Config,
+    App, Config, Function,
+    app::OpenError,
     aws::Aws,
-    config::{Platform, RUNTIME_API},
-    error::Cause,
-    ledger::Ledger,
-    secrets,
-    stripe::Stripe,
+    cause::{Cause, causes},
+    env::{Platform, RUNTIME_API, need},
+    ledger,
 };
 
 /// Why a function could not start, or stopped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The settings do not allow a start.
+    /// The settings do not allow a start, or what they name could not be opened.
     #[error(transparent)]
-    Config(#[from] crate::ConfigError),
-    /// The ledger could not be opened.
-    #[error("the ledger could not be opened")]
-    Ledger(#[source] crate::ledger::Failure),
-    /// The secret that holds the keys could not be read.
-    #[error(transparent)]
-    Secrets(#[from] secrets::Unreadable),
+    Open(#[from] OpenError),
     /// The port could not be listened on.
     #[error("the port could not be listened on: {0}")]
     Port(#[from] std::io::Error),
@@ -59,34 +52,10 @@ pub enum Error {
     Work(Cause),
 }
 
-impl From<crate::ledger::Failure> for Error {
-    fn from(failure: crate::ledger::Failure) -> Self {
-        match failure {
-            crate::ledger::Failure::NoMode(unreadable) => Self::Secrets(unreadable),
-            other => Self::Ledger(other),
-        }
+impl From<ledger::Failure> for Error {
+    fn from(failure: ledger::Failure) -> Self {
+        Self::Open(failure.into())
     }
-}
-
-/// Opens the ledger and reads the keys, and on Lambda connects to Stripe, all at the same time: a
-/// cold start takes as long as the slowest of them, and not as long as all.
-///
-/// # Errors
-///
-/// [`Error`] when the keys cannot be read, or the ledger cannot be opened.
-pub async fn open(config: &Config, stripe: Option<&Stripe>) -> Result<Ledger, Error> {
-    let keys = async { Ok(config.secrets.current().await?) };
-    let ledger = async { Ok(Ledger::open(config).await?) };
-    let connection = async {
-        // A server has time before its first request; Lambda's start is given more of the processor
-        // than its requests are.
-        if let (Platform::Lambda, Some(stripe)) = (platform()?, stripe) {
-            stripe.warm().await;
-        }
-        Ok::<_, Error>(())
-    };
-    let (_, ledger, ()) = tokio::try_join!(keys, ledger, connection)?;
-    Ok(ledger)
 }
 
 /// Runs a whole program: logs from its first line, and says why it ended when it failed.
@@ -132,24 +101,11 @@ fn report(error: &Error) {
     }
 }
 
-/// What led to `error`, for the operator: the nearest cause first.
-#[must_use]
-pub fn causes(error: &dyn std::error::Error) -> String {
-    let mut causes = String::new();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        causes.push_str(if causes.is_empty() { "" } else { ": " });
-        causes.push_str(&inner.to_string());
-        source = inner.source();
-    }
-    causes
-}
-
 /// Whether this process runs as a Lambda function.
 ///
 /// # Errors
 ///
-/// [`Error::Config`] when `PORT` is set and is not a port.
+/// [`Error::Open`] when `PORT` is set and is not a port.
 pub fn is_lambda() -> Result<bool, Error> {
     Ok(platform()? == Platform::Lambda)
 }
@@ -164,10 +120,30 @@ pub fn is_vercel() -> Result<bool, Error> {
 }
 
 fn platform() -> Result<Platform, Error> {
-    Ok(Platform::from_lookup(|name| std::env::var(name).ok())?)
+    Platform::current().map_err(|wrong| Error::Open(wrong.into()))
 }
 
-/// Serves, until it is told to stop, the `service` of what `open` makes of the settings of this process, of
+/// Reads the settings of this process, of which none that it `needs` may be missing.
+///
+/// # Errors
+///
+/// [`Error::Open`] lists every variable that is missing or malformed.
+pub fn config(needs: &[&'static str]) -> Result<Config, Error> {
+    Ok(Config::from_env(needs).map_err(OpenError::from)?)
+}
+
+/// Runs a function with a route: reads the settings, opens the [`App`], and serves until shutdown.
+///
+/// # Errors
+///
+/// As [`serve_opened`].
+pub async fn serve(function: Function, service: fn(App) -> MethodRouter) -> Result<(), Error> {
+    let calls_stripe = function.needs(need::STRIPE_SECRET_KEY);
+    let open = move |config: Config| async move { Ok(App::open(&config, calls_stripe).await?) };
+    serve_opened(function.settings, open, service).await
+}
+
+/// Serves, until shutdown, the `service` of what `open` makes of the settings of this process, of
 /// which none that it `needs` may be missing. Where AWS is called in the name of requests, it opens at the
 /// first of them; else before it serves.
 ///
@@ -175,16 +151,17 @@ fn platform() -> Result<Platform, Error> {
 ///
 /// [`Error`] when settings are missing or wrong, it does not open, the port cannot be listened on, or the
 /// runtime ends.
-pub async fn serve<A, Fut>(
+pub async fn serve_opened<A, Open, Fut>(
     needs: &[&'static str],
-    open: fn(Config) -> Fut,
+    open: Open,
     service: fn(A) -> MethodRouter,
 ) -> Result<(), Error>
 where
     A: 'static,
+    Open: Fn(Config) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<A, Error>> + Send + 'static,
 {
-    let config = Config::from_env(needs)?;
+    let config = config(needs)?;
     let source = config.stripe_event_source.clone();
     let identity = config.aws.as_ref().and_then(Aws::web_identity).cloned();
     let router = match identity {

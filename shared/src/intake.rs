@@ -3,10 +3,13 @@
 //! It does not matter who brings it first, nor in which order, nor whether two do so at once: the
 //! ledger claims an event's id in the transaction that applies it.
 
+mod connected;
+
+pub use connected::ConnectedAccounts;
+
 use crate::{
-    Clock, Config, Error, Secrets,
-    config::ConnectedAccounts,
-    error::innermost,
+    Clock, Error, Secrets,
+    cause::innermost,
     event::{Event, Family, Related, Subject, is_id},
     ledger::{self, Accepted, Ledger},
     limits,
@@ -19,12 +22,18 @@ use crate::{
 /// Takes events into the ledger of one deployment; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Intake {
-    secrets: Secrets,
-    stripe: Stripe,
-    ledger: Ledger,
-    clock: Clock,
-    limits: limits::Settings,
-    connected_accounts: ConnectedAccounts,
+    /// The keys, which tell the mode.
+    pub secrets: Secrets,
+    /// Stripe, for what an event only names.
+    pub stripe: Stripe,
+    /// Where events are taken.
+    pub ledger: Ledger,
+    /// The time.
+    pub clock: Clock,
+    /// How many charges of one order may fail.
+    pub limits: limits::Settings,
+    /// The accounts whose events are taken, beside one's own.
+    pub connected_accounts: ConnectedAccounts,
 }
 
 /// What became of an event.
@@ -62,19 +71,6 @@ pub enum Failure {
 }
 
 impl Intake {
-    /// From parts that are there already; the keys of `config` tell the mode.
-    #[must_use]
-    pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
-        Self {
-            secrets: config.secrets.clone(),
-            stripe,
-            ledger,
-            clock,
-            limits: config.limits.clone(),
-            connected_accounts: config.connected_accounts.clone(),
-        }
-    }
-
     /// Takes `event`, which is known to come from Stripe. One that contradicts its order, or that
     /// cannot be read, is kept for a person to look at, and an error is logged.
     ///
@@ -300,5 +296,11 @@ fn log_if_set_aside(accepted: Accepted, id: &str, kind: &str) {
             metric.quarantined = 1,
             "an event was set aside: look at the quarantine"
         );
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::Unavailable(Box::new(failure))
     }
 }

@@ -10,33 +10,39 @@
 mod accept;
 mod admission;
 mod customers;
+mod day_limit;
 mod dynamodb;
 mod failure;
+mod location;
 mod message;
 mod opening;
 mod outbox;
 mod quarantine;
 mod refunding;
 mod refunds;
+mod settings;
 mod sqlite;
+mod subscriptions;
 
 pub use accept::Accepted;
 use accept::Incoming;
 pub(crate) use admission::wait;
 pub use admission::{Admission, Admitted, Bound, Counted, OPEN_FOR, TooMany, Whose};
 pub use customers::{MOST_LISTED, Mapping};
+pub use day_limit::DayLimit;
 use dynamodb::DynamoDb;
 pub use failure::Failure;
+pub use location::LedgerLocation;
 pub use message::{Letter, Message};
 pub use opening::{Opened, Opening, Operation, Refusal};
 pub use outbox::{Settled, message_in};
 pub use quarantine::Quarantined;
 pub use refunding::{RefundRefusal, Refunded};
+pub use settings::Settings;
 use sqlite::Sqlite;
+pub use subscriptions::Subscriptions;
 
 use crate::{
-    Config,
-    config::{LedgerLocation, Subscriptions},
     deployment::Deployment,
     event::Event,
     order::{Note, Order, OrderId},
@@ -62,34 +68,21 @@ enum Backend {
 }
 
 impl Ledger {
-    /// Opens the ledger that `config` names. A file is made where it is not there, and brought up to
+    /// Opens the ledger that `settings` name; the keys in `secrets` tell the mode. A file is made where it is not there, and brought up to
     /// date; a table must be there.
     ///
     /// # Errors
     ///
     /// [`Failure`] when it cannot be opened, holds payments of the other mode, or was made by a
     /// newer version.
-    pub async fn open(config: &Config) -> Result<Self, Failure> {
-        Self::open_for(config, &config.secrets).await
-    }
-
-    /// Opens it to look at it: one that belongs to no mode yet is not made to belong to that of the keys.
-    ///
-    /// # Errors
-    ///
-    /// As [`Ledger::open`], but for the mode.
-    pub async fn examine(config: &Config) -> Result<Self, Failure> {
-        Self::open_for(config, &Secrets::none()).await
-    }
-
-    async fn open_for(config: &Config, secrets: &Secrets) -> Result<Self, Failure> {
-        let (backend, deployment) = match &config.ledger {
+    pub async fn open(settings: &Settings, secrets: &Secrets) -> Result<Self, Failure> {
+        let (backend, deployment) = match &settings.location {
             Some(LedgerLocation::Sqlite(path)) => {
                 let (sqlite, deployment) = Sqlite::open(path, secrets.mode().await?).await?;
                 (Backend::Sqlite(sqlite), deployment)
             }
             Some(LedgerLocation::DynamoDb(table)) => {
-                let aws = config.aws.as_ref().ok_or(Failure::NoAws)?;
+                let aws = settings.aws.as_ref().ok_or(Failure::NoAws)?;
                 let (table, deployment) = DynamoDb::open(aws, table, secrets).await?;
                 (Backend::DynamoDb(table), deployment)
             }
@@ -98,8 +91,17 @@ impl Ledger {
         Ok(Self {
             backend,
             deployment,
-            subscriptions: config.subscriptions.clone(),
+            subscriptions: settings.subscriptions.clone(),
         })
+    }
+
+    /// Opens it to look at it: one that belongs to no mode yet is not made to belong to that of the keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::open`], but for the mode.
+    pub async fn examine(settings: &Settings) -> Result<Self, Failure> {
+        Self::open(settings, &Secrets::none()).await
     }
 
     /// The deployment whose ledger this is. Its id is made when a process first opens the ledger that

@@ -19,9 +19,8 @@ pub use settings::{Settings, Source};
 
 use self::address::Address;
 use crate::{
-    Clock, Config, Error, Secrets,
-    access::CallerId,
-    digest,
+    Clock, Error, Secrets, digest,
+    ids::CallerId,
     ledger::{Admission, Admitted, Bound, Counted, Ledger, TooMany, Whose},
     order::{Order, OrderId},
 };
@@ -36,12 +35,12 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Limits as `config` sets them, counted in `ledger`.
+    /// Limits as `settings` say, counted in `ledger` under names that a key in `secrets` hides.
     #[must_use]
-    pub fn new(config: &Config, ledger: Ledger, clock: Clock) -> Self {
+    pub fn new(settings: Settings, secrets: Secrets, ledger: Ledger, clock: Clock) -> Self {
         Self {
-            settings: config.limits.clone(),
-            secrets: config.secrets.clone(),
+            settings,
+            secrets,
             ledger,
             clock,
         }

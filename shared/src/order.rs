@@ -37,7 +37,7 @@ pub use warnings::{WarningKind, WarningRecord};
 pub use way::{MOST_WAYS, Note, Session, Way, is_cancellation_by_stripe, is_our_cancellation};
 
 use self::{facts::Facts, way::Closed};
-use crate::access::CallerId;
+use crate::ids::CallerId;
 
 /// The most versions of an order that are kept; each is a change of an unpaid order.
 const MOST_REVISIONS: usize = 50;

@@ -1,16 +1,22 @@
 //! How a purchase begins, for every function that starts a payment: items that we price, or an order
 //! that the site signed, opened or changed in the ledger; and one way to pay at a time.
 
+mod caps;
 pub(crate) mod closing;
 mod items;
 mod on_sale;
+mod order_claims;
+mod settings;
+mod signed_order;
 
+pub use caps::Caps;
 pub use items::Item;
+pub use settings::Settings;
+pub use signed_order::SignedOrder;
 
 use crate::{
-    Clock, Config, Error,
+    Clock, Error,
     access::{Allowed, CallerId, Callers, CreatePayment, Reached},
-    config::Caps,
     customers::Customers,
     ledger::Ledger,
     limits::{Gate, Limits},
@@ -34,69 +40,23 @@ pub struct Basket {
 /// Prices what callers want to buy and opens their orders; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Till {
-    callers: Callers,
-    stripe: Stripe,
-    prices: Prices,
-    max_amount: Caps,
-    limits: Limits,
-    ledger: Ledger,
-    clock: Clock,
+    /// Who is calling.
+    pub callers: Callers,
+    /// Stripe.
+    pub stripe: Stripe,
+    /// Prices, for as long as they are held.
+    pub prices: Prices,
+    /// The largest order.
+    pub max_amount: Caps,
+    /// How many payments may be started.
+    pub limits: Limits,
+    /// Where orders live.
+    pub ledger: Ledger,
+    /// The time.
+    pub clock: Clock,
 }
 
 impl Till {
-    /// From parts that are there already.
-    #[must_use]
-    pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
-        Self {
-            callers: Callers::new(config, clock.clone()),
-            prices: Prices::new(config.price_ttl),
-            stripe: stripe.of(&ledger),
-            max_amount: config.max_amount.clone(),
-            limits: Limits::new(config, ledger.clone(), clock.clone()),
-            ledger,
-            clock,
-        }
-    }
-
-    /// The same, with one deadline for all calls to Stripe.
-    #[must_use]
-    pub fn for_one_request(self) -> Self {
-        Self {
-            stripe: self.stripe.for_one_request(),
-            ..self
-        }
-    }
-
-    /// Who is calling.
-    #[must_use]
-    pub fn callers(&self) -> &Callers {
-        &self.callers
-    }
-
-    /// How many payments may be started.
-    #[must_use]
-    pub fn limits(&self) -> &Limits {
-        &self.limits
-    }
-
-    /// Stripe.
-    #[must_use]
-    pub fn stripe(&self) -> &Stripe {
-        &self.stripe
-    }
-
-    /// Where orders live.
-    #[must_use]
-    pub fn ledger(&self) -> &Ledger {
-        &self.ledger
-    }
-
-    /// The time.
-    #[must_use]
-    pub fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
     /// The order that `basket` is about, opened or changed for `payer`, whose name for the operation is
     /// `key`; and that payer, who may pay it. The same operation gives the same order.
     ///

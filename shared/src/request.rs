@@ -1,21 +1,16 @@
-//! What a handler takes from a request: a JSON body, a query, the idempotency key, and URLs to which a
-//! payer is sent back.
+//! What a handler takes from a request: a JSON body, a query, and the idempotency key.
 //!
 //! Each names the field that is wrong, so that a handler never maps a rejection by itself.
 
-mod email;
-mod return_url;
 mod wrong;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
-pub use email::{Email, InvalidEmail};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::{
     body::Bytes,
     header::HeaderMap,
     http::{HeaderName, request::Parts},
 };
-pub use return_url::{ReturnOrigins, ReturnUrl};
 use serde::de::DeserializeOwned;
 
 use crate::Error;

@@ -22,7 +22,7 @@ pub use unreadable::Unreadable;
 
 use crate::{
     aws::Aws,
-    config::{Reader, seconds},
+    env::{Reader, seconds},
 };
 
 /// The variable that names the secret.

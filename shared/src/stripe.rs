@@ -16,6 +16,7 @@ mod refunds;
 mod related;
 mod retry;
 mod sessions;
+mod settings;
 mod transport;
 mod warm;
 
@@ -30,9 +31,10 @@ pub use prices::{CustomUnitAmount, Price, Prices, Product, TransformQuantity};
 pub use redacted::Redacted;
 pub use refunds::AskedUnder;
 pub use sessions::{CheckoutPage, Returns};
+pub use settings::Settings;
 use tokio::time::Instant;
 
-use crate::{Config, Secrets, config::ApiBase, deployment::Deployment, http, ledger::Ledger};
+use crate::{Secrets, deployment::Deployment, env::ApiBase, http};
 
 /// The version of Stripe's API that every call asks for, and that webhook endpoints should have.
 #[must_use]
@@ -83,14 +85,14 @@ pub struct Stripe {
 }
 
 impl Stripe {
-    /// A client with the keys, the address and the deadline of `config`. It connects at its first call.
+    /// A client with the keys in `secrets`. It connects at its first call.
     #[must_use]
-    pub fn new(config: &Config) -> Self {
-        let patience = Patience::within(config.stripe_deadline);
+    pub fn new(settings: &Settings, secrets: Secrets) -> Self {
+        let patience = Patience::within(settings.deadline);
         Self {
             http: http::pooled_client(),
-            base: config.stripe_api_base.clone(),
-            secrets: config.secrets.clone(),
+            base: settings.api_base.clone(),
+            secrets,
             patience,
             deployment: None,
             until: None,
@@ -104,15 +106,6 @@ impl Stripe {
         Self {
             account: Some(account.to_owned()),
             ..self
-        }
-    }
-
-    /// The same client for the deployment whose ledger this is: keys and metadata name it.
-    #[must_use]
-    pub fn of(self, ledger: &Ledger) -> Self {
-        match ledger.deployment() {
-            Ok(deployment) => self.of_deployment(deployment.clone()),
-            Err(_) => self,
         }
     }
 

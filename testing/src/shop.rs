@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, process::Command, sync::Arc, tim
 use sandbox::Sandbox;
 use serde_json::{Value, json};
 use shared::{
-    Clock, Config,
+    App, Clock, Config,
     access::CallerId,
     amount::{Amount, Currency},
     event::Event,
@@ -94,7 +94,9 @@ impl Shop {
         }
         let config = Config::from_lookup(&[], |name| variables.get(name).cloned());
         let config = config.expect("the settings are right");
-        let ledger = Ledger::open(&config).await.expect("the ledger opens");
+        let ledger = Ledger::open(&config.ledger, &config.secrets)
+            .await
+            .expect("the ledger opens");
         Self {
             stripe,
             config,
@@ -171,11 +173,39 @@ impl Shop {
         self.folder.path().to_owned()
     }
 
+    /// What a function works with over this shop, with a Stripe that does not wait long.
+    #[must_use]
+    pub fn app(&self) -> App {
+        self.app_over(self.impatient_stripe())
+    }
+
+    /// What a function works with over this shop and `stripe`.
+    #[must_use]
+    pub fn app_over(&self, stripe: Stripe) -> App {
+        App::new(
+            &self.config,
+            stripe,
+            self.ledger.clone(),
+            self.clock.clone(),
+        )
+    }
+
+    /// A client of Stripe's for this shop's deployment, that waits as long as a function does.
+    ///
+    /// # Panics
+    ///
+    /// When the ledger has no deployment.
+    #[must_use]
+    pub fn patient_stripe(&self) -> Stripe {
+        let deployment = self.ledger.deployment().expect("it has one");
+        Stripe::new(&self.config.stripe, self.config.secrets.clone())
+            .of_deployment(deployment.clone())
+    }
+
     /// A client of Stripe's that does not wait long: an attempt 0.3 s, all of them 2 s.
     #[must_use]
     pub fn impatient_stripe(&self) -> Stripe {
-        let stripe = Stripe::new(&self.config).of(&self.ledger);
-        stripe.with_patience(Patience {
+        self.patient_stripe().with_patience(Patience {
             attempt: Duration::from_millis(300),
             reused: Duration::from_millis(300),
             deadline: Duration::from_secs(2),

@@ -9,7 +9,7 @@ use hyper::{
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
-use shared::{config::ApiBase, http, stripe::api_version};
+use shared::{env::ApiBase, http, stripe::api_version};
 
 /// How long one answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -83,7 +83,7 @@ impl<'a> Stripe<'a> {
         request: Request<Full<hyper::body::Bytes>>,
     ) -> Result<Answer, Unreachable> {
         let response = self.http.request(request).await;
-        let response = response.map_err(|error| Unreachable(shared::host::causes(&error)))?;
+        let response = response.map_err(|error| Unreachable(shared::cause::causes(&error)))?;
         let (head, body) = response.into_parts();
         let body = Limited::new(body, LARGEST).collect().await;
         let body = body.map_err(|_| Unreachable("the answer breaks off".to_owned()))?;

@@ -2,8 +2,9 @@
 
 use shared::{
     Config,
-    config::{Destination, LedgerLocation, need},
-    ledger::Ledger,
+    env::need,
+    ledger::{Ledger, LedgerLocation},
+    notify::Destination,
     secrets::{Keys, Missing, Mode},
 };
 
@@ -51,7 +52,7 @@ pub(super) fn misspelt(config: &Config) -> impl Iterator<Item = Finding> {
 /// Whether the ledger opens. A file that is not there is not made: the path may be wrong.
 pub(super) async fn ledger(config: &Config) -> Finding {
     const WHAT: &str = need::FAREBOX_LEDGER;
-    match &config.ledger {
+    match &config.ledger.location {
         None => return Finding::problem(WHAT, "is not set"),
         Some(LedgerLocation::Sqlite(path)) if !path.exists() => {
             let text =
@@ -60,7 +61,7 @@ pub(super) async fn ledger(config: &Config) -> Finding {
         }
         Some(_) => {}
     }
-    match Ledger::examine(config).await {
+    match Ledger::examine(&config.ledger).await {
         Ok(ledger) => match ledger.deployment() {
             Ok(deployment) => {
                 let id = deployment.id();
@@ -69,7 +70,7 @@ pub(super) async fn ledger(config: &Config) -> Finding {
             Err(_) => Finding::ok(WHAT, "it opens"),
         },
         Err(failure) => {
-            let causes = shared::host::causes(&failure);
+            let causes = shared::cause::causes(&failure);
             Finding::problem(WHAT, format!("it does not open: {failure} {causes}"))
         }
     }

@@ -1,29 +1,14 @@
 //! `openapi.json`: the functions' own descriptions, with what holds for all of them.
 
 use shared::{error::Code, interface::header};
-use utoipa::{
-    OpenApi as _,
-    openapi::{
-        Components, OpenApi, PathItem, RefOr,
-        info::InfoBuilder,
-        schema::{ComponentsBuilder, Type},
-        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
-    },
+use utoipa::openapi::{
+    Components, OpenApi, PathItem, RefOr,
+    info::InfoBuilder,
+    schema::{ComponentsBuilder, Type},
+    security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
 };
 
-/// Each function with a route, and how it describes itself.
-#[must_use]
-pub fn described() -> Vec<(&'static str, OpenApi)> {
-    vec![
-        ("create-checkout", create_checkout::Interface::openapi()),
-        ("create-intent", create_intent::Interface::openapi()),
-        ("customer", customer::Interface::openapi()),
-        ("order", order::Interface::openapi()),
-        ("portal", portal::Interface::openapi()),
-        ("refund", refund::Interface::openapi()),
-        ("webhook", webhook::Interface::openapi()),
-    ]
-}
+use crate::functions::ROUTED;
 
 /// The whole document, as the file holds it.
 ///
@@ -44,9 +29,9 @@ pub fn document() -> String {
         )
         .components(Some(common()))
         .build();
-    let mut whole = described()
-        .into_iter()
-        .fold(whole, |whole, (_, part)| whole.merge_from(part));
+    let mut whole = ROUTED
+        .iter()
+        .fold(whole, |whole, one| whole.merge_from((one.interface)()));
     whole.paths.paths.values_mut().for_each(finish);
     let text = whole.to_pretty_json().expect("a description is JSON");
     format!("{text}\n")

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, fs};
 
-use dev::routes;
+use dev::functions::{ROUTED, SCHEDULED};
 use hyper::{Method, body::Bytes};
 use serde_json::{Value, json};
 use shared::access::Roles;
@@ -56,8 +56,11 @@ impl World {
     async fn open() -> Self {
         let shop = Shop::open().await;
         let mut functions = BTreeMap::new();
-        for function in routes::functions(&shop.config, &shop.ledger) {
-            functions.insert(function.name, Client::of(function.service).await);
+        let stripe = shop.patient_stripe();
+        let app = shop.app_over(stripe);
+        for one in ROUTED {
+            let client = Client::of((one.service)(app.clone())).await;
+            functions.insert(one.function.name, client);
         }
         let mut world = Self {
             shop,
@@ -163,8 +166,8 @@ async fn who_may_call_what_is_as_the_documentation_says() {
     );
     let world = World::open().await;
     let mut undecided = folders();
-    for function in routes::WITHOUT_ROUTE {
-        undecided.remove(function);
+    for function in SCHEDULED {
+        undecided.remove(function.name);
     }
     for (function, of_roles) in &rows {
         assert!(

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use dev::routes;
+use dev::functions::ROUTED;
 use hyper::{Method, body::Bytes};
 use serde_json::{Value, json};
-use shared::{Clock, stripe::Stripe};
+use shared::{App, Clock, stripe::Stripe};
 use testing::{Answer, Client, Log, Shop};
 
 /// A deployment, as callers and Stripe meet it.
@@ -17,8 +17,11 @@ struct Deployment {
 impl Deployment {
     async fn of(shop: Shop) -> Self {
         let mut functions = BTreeMap::new();
-        for function in routes::functions(&shop.config, &shop.ledger) {
-            functions.insert(function.name, Client::of(function.service).await);
+        let stripe = shop.patient_stripe();
+        let app = shop.app_over(stripe);
+        for one in ROUTED {
+            let client = Client::of((one.service)(app.clone())).await;
+            functions.insert(one.function.name, client);
         }
         Self { shop, functions }
     }
@@ -230,8 +233,9 @@ async fn reconcile_with_a_new_ledger_over_a_used_account_takes_nothing() {
 
     let new = used.shop.open_beside().await;
     let clock = Clock::fixed(Clock::default().now() + 120);
-    let stripe = Stripe::new(&new.config);
-    let reconcile = reconcile::App::new(&new.config, stripe, new.ledger.clone(), clock);
+    let stripe = Stripe::new(&new.config.stripe, new.config.secrets.clone());
+    let app = App::new(&new.config, stripe, new.ledger.clone(), clock);
+    let reconcile = reconcile::Reconciler::new(&new.config, app);
     let report = reconcile.catch_up().await.unwrap();
 
     assert!(report.complete && report.other_deployment > 5, "{report:?}");

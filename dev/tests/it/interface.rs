@@ -1,16 +1,15 @@
 //! What is made from the code is as the code is, and describes every route.
 
-use std::{collections::BTreeMap, fs};
+use std::fs;
 
-use dev::{interface, routes};
+use dev::{functions::ROUTED, interface};
 use serde_json::Value;
-use testing::Shop;
 
 use crate::layout::workspace;
 
 #[test]
 fn what_is_made_from_the_code_is_current() {
-    for (name, text) in interface::files() {
+    for (name, text) in interface::files().unwrap() {
         let committed = fs::read_to_string(workspace().join(name)).unwrap();
         assert!(
             committed == text,
@@ -19,18 +18,21 @@ fn what_is_made_from_the_code_is_current() {
     }
 }
 
-#[tokio::test]
-async fn every_route_is_described_at_its_path() {
-    let shop = Shop::open().await;
-    let routed: BTreeMap<&str, String> = routes::functions(&shop.config, &shop.ledger)
-        .into_iter()
-        .map(|function| (function.name, function.path.to_owned()))
-        .collect();
-    let described: BTreeMap<&str, String> = interface::described()
-        .into_iter()
-        .map(|(name, part)| (name, part.paths.paths.into_keys().collect()))
-        .collect();
-    assert_eq!(described, routed);
+#[test]
+fn every_route_is_described_at_its_path() {
+    for one in ROUTED {
+        let (method, path) = one.function.route().unwrap();
+        let described = (one.interface)();
+        let paths: Vec<&String> = described.paths.paths.keys().collect();
+        assert_eq!(paths, [path], "{}", one.function.name);
+        let item = &described.paths.paths[path];
+        let operation = match method {
+            "GET" => &item.get,
+            "POST" => &item.post,
+            other => panic!("{other}"),
+        };
+        assert!(operation.is_some(), "{}: {method}", one.function.name);
+    }
 }
 
 #[test]

@@ -6,10 +6,7 @@ use std::{
     path::Path,
 };
 
-use dev::routes;
-use serde_json::{Value, json};
-use shared::ledger::Ledger;
-use testing::Shop;
+use dev::functions;
 
 pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -25,24 +22,24 @@ pub(crate) fn folders() -> BTreeSet<String> {
         .collect()
 }
 
-async fn routes() -> Vec<routes::Function> {
-    let shop = Shop::open().await;
-    let ledger = Ledger::open(&shop.config).await.unwrap();
-    routes::functions(&shop.config, &ledger)
+#[test]
+fn every_folder_of_functions_is_in_the_list() {
+    let listed: BTreeSet<String> = functions::all().map(|one| one.name.to_owned()).collect();
+    assert_eq!(listed, folders());
 }
 
-#[tokio::test]
-async fn every_function_is_served_by_cargo_dev() {
-    let routed = routes().await.into_iter().map(|function| function.name);
-    let served: BTreeSet<String> = routed
-        .chain(routes::WITHOUT_ROUTE)
-        .map(str::to_owned)
+#[test]
+fn no_log_line_of_a_function_is_dropped_as_another_crates() {
+    let crates: BTreeSet<String> = functions::all()
+        .map(|one| one.name.replace('-', "_"))
+        .chain(["dev", "shared"].map(str::to_owned))
         .collect();
-    assert_eq!(served, folders());
+    let logged: BTreeSet<String> = shared::host::CRATES.map(str::to_owned).into();
+    assert_eq!(logged, crates);
 }
 
-#[tokio::test]
-async fn the_readme_lists_every_function_and_its_path() {
+#[test]
+fn the_readme_lists_every_function_and_its_path() {
     let readme = fs::read_to_string(workspace().join("README.md")).unwrap();
     let listed: BTreeSet<String> = readme
         .lines()
@@ -51,8 +48,8 @@ async fn the_readme_lists_every_function_and_its_path() {
         .map(str::to_owned)
         .collect();
     assert_eq!(listed, folders());
-    for function in routes().await {
-        assert!(readme.contains(function.path), "{}", function.path);
+    for (_, path) in functions::all().filter_map(|one| one.route()) {
+        assert!(readme.contains(path), "{path}");
     }
 }
 
@@ -71,66 +68,31 @@ fn a_function_is_a_thin_main_over_a_library_of_the_same_name() {
     }
 }
 
-#[tokio::test]
-async fn the_template_and_cargo_lambda_know_every_function_and_its_path() {
-    let read = |name| fs::read_to_string(workspace().join(name)).unwrap();
-    let (template, manifest) = (read("template.yaml"), read("Cargo.toml"));
+#[test]
+fn the_template_has_every_function_with_its_method_and_path() {
+    let template = fs::read_to_string(workspace().join("template.yaml")).unwrap();
     let blocks = template.split("CodeUri: functions/").skip(1);
     let blocks: BTreeMap<&str, &str> = blocks.filter_map(|block| block.split_once('\n')).collect();
-    for name in folders() {
-        assert!(blocks.contains_key(name.as_str()), "{name}");
+    assert_eq!(blocks.len(), functions::all().count());
+    for function in functions::all() {
+        let block = blocks[function.name];
+        if let Some((method, path)) = function.route() {
+            let event = format!("Method: {method}, Path: {path} }}");
+            assert!(block.contains(&event), "{}", function.name);
+        }
     }
-    for function in routes().await {
-        let (name, path) = (function.name, function.path);
-        assert!(blocks[name].contains(&format!("Path: {path} ")), "{name}");
+}
+
+#[test]
+fn a_function_on_vercel_has_time_for_its_deadlines() {
+    for function in functions::all() {
+        // Above the deadlines of Stripe and the ledger; the most that every plan has is 300.
         assert!(
-            manifest.contains(&format!("\"{path}\" = \"{name}\"\n")),
-            "{name}"
+            (30..=300).contains(&function.max_duration),
+            "{}",
+            function.name
         );
     }
-}
-
-/// A function on Vercel: what its entry in `vercel.json` must be.
-fn service_of(name: &str, seconds: &Value) -> Value {
-    let entrypoint = format!("functions/{name}/src/main.rs");
-    json!({
-        "root": ".", "runtime": "rust", "entrypoint": entrypoint,
-        "functions": { &entrypoint: { "maxDuration": seconds } },
-    })
-}
-
-#[tokio::test]
-async fn vercel_knows_every_function_its_path_its_time_and_its_schedule() {
-    let text = fs::read_to_string(workspace().join("vercel.json")).unwrap();
-    let project: Value = serde_json::from_str(&text).unwrap();
-    let services = project["services"].as_object().unwrap();
-    assert_eq!(services.keys().cloned().collect::<BTreeSet<_>>(), folders());
-    for (name, service) in services {
-        let seconds = &service["functions"][format!("functions/{name}/src/main.rs")]["maxDuration"];
-        // Above the deadlines of Stripe and the ledger; the most that every plan has is 300.
-        assert!((30..=300).contains(&seconds.as_i64().unwrap()), "{name}");
-        assert_eq!(*service, service_of(name, seconds), "{name}");
-    }
-
-    let scheduled = |name: &&str| (format!("/api/cron/{name}"), (*name).to_owned());
-    let scheduled: BTreeMap<_, _> = routes::WITHOUT_ROUTE.iter().map(scheduled).collect();
-    let mut paths = scheduled.clone();
-    for function in routes().await {
-        paths.insert(function.path.to_owned(), function.name.to_owned());
-    }
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let rewrites = project["rewrites"].as_array().unwrap().iter();
-    let rewrites = rewrites.map(|rewrite| {
-        assert_eq!(rewrite.as_object().unwrap().len(), 2, "{rewrite}");
-        (
-            text(&rewrite["source"]),
-            text(&rewrite["destination"]["service"]),
-        )
-    });
-    assert_eq!(rewrites.collect::<BTreeMap<_, _>>(), paths);
-    let crons = project["crons"].as_array().unwrap().iter();
-    let crons: BTreeSet<String> = crons.map(|cron| text(&cron["path"])).collect();
-    assert_eq!(crons, scheduled.into_keys().collect());
 }
 
 #[test]

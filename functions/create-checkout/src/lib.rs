@@ -24,82 +24,41 @@ pub mod page;
 use axum::http::HeaderMap;
 use axum::{
     Json,
-    extract::{FromRef, State},
+    extract::State,
     routing::{MethodRouter, post},
 };
 pub use interface::Interface;
 use interface::Refusals;
 use serde::{Deserialize, Serialize};
 use shared::{
-    Clock, Config, Error,
-    access::{Allowed, Callers, CreatePayment},
-    config::need,
-    host,
-    ledger::Ledger,
-    limits::{Gate, Limits},
+    App, Error, Function,
+    access::{Allowed, CreatePayment, Permission as _},
+    env::need,
+    function::Trigger,
+    limits::Gate,
     purchase::{Basket, Item, Till},
-    request::{self, IdempotencyKey, ReturnOrigins},
-    stripe::{Redacted, Returns, Stripe},
+    request::{self, IdempotencyKey},
+    stripe::{Redacted, Returns},
 };
 use utoipa::ToSchema;
 
-/// What this function cannot do without.
-pub const NEEDS: &[&str] = &[
-    need::STRIPE_SECRET_KEY,
-    need::FAREBOX_SITE_KEY,
-    need::FAREBOX_LEDGER,
-    need::FAREBOX_RETURN_ORIGINS,
-];
-
-/// What the handler works with.
-#[derive(Clone, Debug)]
-pub struct App {
-    till: Till,
-    origins: ReturnOrigins,
-}
-
-impl App {
-    /// From the settings of a process.
-    ///
-    /// # Errors
-    ///
-    /// [`host::Error`] when the keys cannot be read, or the ledger cannot be opened.
-    pub async fn open(config: Config) -> Result<Self, host::Error> {
-        config.limits.warn();
-        let stripe = Stripe::new(&config);
-        let ledger = host::open(&config, Some(&stripe)).await?;
-        Ok(Self::new(&config, stripe, ledger, Clock::default()))
-    }
-
-    /// From parts that are there already.
-    #[must_use]
-    pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
-        Self {
-            till: Till::new(config, stripe, ledger, clock),
-            origins: config.return_origins.clone(),
-        }
-    }
-
-    /// The same, with one deadline for all calls to Stripe.
-    fn for_one_request(self) -> Self {
-        Self {
-            till: self.till.for_one_request(),
-            ..self
-        }
-    }
-}
-
-impl FromRef<App> for Callers {
-    fn from_ref(app: &App) -> Self {
-        app.till.callers().clone()
-    }
-}
-
-impl FromRef<App> for Limits {
-    fn from_ref(app: &App) -> Self {
-        app.till.limits().clone()
-    }
-}
+/// What this function is.
+pub const FUNCTION: Function = Function {
+    name: "create-checkout",
+    summary: "Opens a Checkout Session on which an order is paid.",
+    trigger: Trigger::Route {
+        method: "POST",
+        path: "/api/create-checkout",
+        permission: Some(CreatePayment::NAME),
+    },
+    settings: &[
+        need::STRIPE_SECRET_KEY,
+        need::FAREBOX_SITE_KEY,
+        need::FAREBOX_LEDGER,
+        need::FAREBOX_RETURN_ORIGINS,
+    ],
+    max_duration: 60,
+};
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
@@ -166,21 +125,36 @@ async fn create(
     headers: HeaderMap,
     request::Json(request): request::Json<CreateCheckout>,
 ) -> Result<Json<Created>, Error> {
-    let app = app.for_one_request();
     let key = IdempotencyKey::in_headers(&headers)?;
-    let success = app.origins.check("successUrl", &request.success_url)?;
-    let cancel = app.origins.check("cancelUrl", &request.cancel_url)?;
+    let success = app
+        .return_origins
+        .check("successUrl", &request.success_url)?;
+    let cancel = app.return_origins.check("cancelUrl", &request.cancel_url)?;
     let basket = Basket {
         items: request.items,
         order_id: request.order_id,
         order: request.order,
     };
     let is_customer = payer.is_customer();
-    let (_payer, order) = app.till.order(payer, &gate, key, basket).await?;
+    let pages = Pages::for_one_request(app);
+    let (_payer, order) = pages.till.order(payer, &gate, key, basket).await?;
     let returns = Returns::new(&success, &cancel, order.id());
-    let (order, url) = app.page_of(order, &returns, is_customer, &gate).await?;
+    let (order, url) = pages.page_of(order, &returns, is_customer, &gate).await?;
     Ok(Json(Created {
         order_id: order.id().to_string(),
         url,
     }))
+}
+
+/// Opens pages of Stripe, for one request.
+#[derive(Debug)]
+struct Pages {
+    till: Till,
+}
+
+impl Pages {
+    fn for_one_request(app: App) -> Self {
+        let app = app.for_one_request();
+        Self { till: app.till }
+    }
 }

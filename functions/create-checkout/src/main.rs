@@ -9,8 +9,7 @@ use shared::host;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     host::run(host::serve(
-        create_checkout::NEEDS,
-        create_checkout::App::open,
+        create_checkout::FUNCTION,
         create_checkout::service,
     ))
     .await

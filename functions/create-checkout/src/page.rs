@@ -14,12 +14,12 @@ use shared::{
     stripe::{CheckoutPage, Redacted, Returns},
 };
 
-use crate::App;
+use crate::Pages;
 
 /// How often an order may change under our hands before the caller is asked to try again.
 const MOST_ROUNDS: usize = 6;
 
-impl App {
+impl Pages {
     /// Where `order` can be paid, as it is offered now; and the order as it then is.
     pub(crate) async fn page_of(
         &self,
@@ -45,7 +45,7 @@ impl App {
                     noted
                 }
                 Some(Way::Session(open)) if is_for(open, &order, returns) => {
-                    let page = self.till.stripe().retrieve_page(&open.id).await?;
+                    let page = self.till.stripe.retrieve_page(&open.id).await?;
                     if let (Some("open"), Some(url)) = (page.status.as_deref(), &page.url) {
                         let url = url.clone();
                         page.for_order(&order)?;
@@ -71,7 +71,7 @@ impl App {
         returns: &Returns,
         is_customer: bool,
     ) -> Result<CheckoutPage, Error> {
-        let stripe = self.till.stripe();
+        let stripe = &self.till.stripe;
         let made = |customer: Option<String>| async move {
             let customer = customer.as_deref();
             stripe.create_page(order, returns, customer).await
@@ -82,7 +82,7 @@ impl App {
     /// Closes a page for which another way was faster. Nobody was told where it is, and with its number
     /// taken nobody will be: it does no harm if this fails.
     async fn drop_page(&self, id: &str) {
-        if let Err(failure) = self.till.stripe().expire_page(id).await {
+        if let Err(failure) = self.till.stripe.expire_page(id).await {
             tracing::warn!("a page that nobody was told of stays open: {failure}");
         }
     }

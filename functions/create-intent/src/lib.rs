@@ -24,83 +24,42 @@ pub mod payment;
 use axum::http::HeaderMap;
 use axum::{
     Json,
-    extract::{FromRef, State},
+    extract::State,
     routing::{MethodRouter, post},
 };
 pub use interface::Interface;
 use interface::Refusals;
 use serde::{Deserialize, Serialize};
 use shared::{
-    Clock, Config, Error, Secrets,
-    access::{Allowed, Callers, CreatePayment},
-    config::need,
-    host,
-    ledger::Ledger,
-    limits::{Gate, Limits},
+    App, Error, Function, Secrets,
+    access::{Allowed, CreatePayment, Permission as _},
+    env::need,
+    function::Trigger,
+    limits::Gate,
     order::{Order, Status},
     purchase::{Basket, Item, Till},
     request::{self, IdempotencyKey},
-    stripe::{PaymentIntent, Redacted, Stripe},
+    stripe::{PaymentIntent, Redacted},
 };
 use utoipa::ToSchema;
 
-/// What this function cannot do without.
-pub const NEEDS: &[&str] = &[
-    need::STRIPE_SECRET_KEY,
-    need::STRIPE_PUBLISHABLE_KEY,
-    need::FAREBOX_SITE_KEY,
-    need::FAREBOX_LEDGER,
-];
-
-/// What the handler works with.
-#[derive(Clone, Debug)]
-pub struct App {
-    till: Till,
-    secrets: Secrets,
-}
-
-impl App {
-    /// From the settings of a process.
-    ///
-    /// # Errors
-    ///
-    /// [`host::Error`] when the keys cannot be read, or the ledger cannot be opened.
-    pub async fn open(config: Config) -> Result<Self, host::Error> {
-        config.limits.warn();
-        let stripe = Stripe::new(&config);
-        let ledger = host::open(&config, Some(&stripe)).await?;
-        Ok(Self::new(&config, stripe, ledger, Clock::default()))
-    }
-
-    /// From parts that are there already.
-    #[must_use]
-    pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
-        Self {
-            till: Till::new(config, stripe, ledger, clock),
-            secrets: config.secrets.clone(),
-        }
-    }
-
-    /// The same, with one deadline for all calls to Stripe.
-    fn for_one_request(self) -> Self {
-        Self {
-            till: self.till.for_one_request(),
-            ..self
-        }
-    }
-}
-
-impl FromRef<App> for Callers {
-    fn from_ref(app: &App) -> Self {
-        app.till.callers().clone()
-    }
-}
-
-impl FromRef<App> for Limits {
-    fn from_ref(app: &App) -> Self {
-        app.till.limits().clone()
-    }
-}
+/// What this function is.
+pub const FUNCTION: Function = Function {
+    name: "create-intent",
+    summary: "Starts or changes the payment of an order, for a Payment Element.",
+    trigger: Trigger::Route {
+        method: "POST",
+        path: "/api/create-intent",
+        permission: Some(CreatePayment::NAME),
+    },
+    settings: &[
+        need::STRIPE_SECRET_KEY,
+        need::STRIPE_PUBLISHABLE_KEY,
+        need::FAREBOX_SITE_KEY,
+        need::FAREBOX_LEDGER,
+    ],
+    max_duration: 60,
+};
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
@@ -176,15 +135,33 @@ async fn create(
     headers: HeaderMap,
     request::Json(request): request::Json<CreateIntent>,
 ) -> Result<Json<Created>, Error> {
-    let app = app.for_one_request();
+    let payments = Payments::for_one_request(app);
     let key = IdempotencyKey::in_headers(&headers)?;
     let is_customer = payer.is_customer();
-    let (_payer, order) = app.till.order(payer, &gate, key, request.into()).await?;
-    let (order, intent) = app.payment_of(order, is_customer, &gate).await?;
-    app.created(&order, intent).await.map(Json)
+    let (_payer, order) = payments
+        .till
+        .order(payer, &gate, key, request.into())
+        .await?;
+    let (order, intent) = payments.payment_of(order, is_customer, &gate).await?;
+    payments.created(&order, intent).await.map(Json)
 }
 
-impl App {
+/// Starts payments, for one request.
+#[derive(Debug)]
+struct Payments {
+    till: Till,
+    secrets: Secrets,
+}
+
+impl Payments {
+    fn for_one_request(app: App) -> Self {
+        let app = app.for_one_request();
+        Self {
+            till: app.till,
+            secrets: app.secrets,
+        }
+    }
+
     async fn created(&self, order: &Order, intent: PaymentIntent) -> Result<Created, Error> {
         let keys = self.secrets.current().await?;
         let amount = order.revision().contents.amount();

@@ -8,10 +8,5 @@ use shared::host;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    host::run(host::serve(
-        create_intent::NEEDS,
-        create_intent::App::open,
-        create_intent::service,
-    ))
-    .await
+    host::run(host::serve(create_intent::FUNCTION, create_intent::service)).await
 }

@@ -22,12 +22,12 @@ use shared::{
     stripe::PaymentIntent,
 };
 
-use crate::App;
+use crate::Payments;
 
 /// How often an order may change under our hands before the caller is asked to try again.
 const MOST_ROUNDS: usize = 6;
 
-impl App {
+impl Payments {
     /// The intent of `order`, made for what the order offers now; and the order as it then is.
     pub(crate) async fn payment_of(
         &self,
@@ -71,9 +71,9 @@ impl App {
         is_customer: bool,
     ) -> Result<Option<PaymentIntent>, Error> {
         if let Some(id) = order.intent() {
-            return Ok(Some(self.till.stripe().retrieve_intent(id).await?));
+            return Ok(Some(self.till.stripe.retrieve_intent(id).await?));
         }
-        let stripe = self.till.stripe();
+        let stripe = &self.till.stripe;
         let made = |customer: Option<String>| async move {
             stripe.create_intent(order, customer.as_deref()).await
         };
@@ -83,7 +83,7 @@ impl App {
         match noted.way() {
             Some(Way::Intent(id)) if id == made.id => Ok(Some(made)),
             // Stripe has forgotten the key since another process noted its intent.
-            Some(Way::Intent(id)) => Ok(Some(self.till.stripe().retrieve_intent(id).await?)),
+            Some(Way::Intent(id)) => Ok(Some(self.till.stripe.retrieve_intent(id).await?)),
             Some(Way::Session(_)) | None => Ok(None),
         }
     }
@@ -118,7 +118,7 @@ impl App {
             }
             _ => {}
         }
-        match self.till.stripe().update_intent(&intent, &latest).await {
+        match self.till.stripe.update_intent(&intent, &latest).await {
             Ok(updated) => Ok((self.till.latest(order).await?, updated)),
             // It was paid meanwhile: the next round sees how.
             Err(failure) if failure.is_unexpected_state() => Ok((latest, intent)),

@@ -25,19 +25,19 @@ pub mod view;
 
 use axum::{
     Json,
-    extract::{FromRef, State},
+    extract::State,
     routing::{MethodRouter, get},
 };
 pub use interface::Interface;
 use interface::Refusals;
 use serde::Deserialize;
 use shared::{
-    Clock, Config, Error,
-    access::{Allowed, CallerId, Callers, ReadCustomer},
-    config::need,
-    host,
+    App, Error, Function,
+    access::{Allowed, CallerId, Permission as _, ReadCustomer},
+    env::need,
+    function::Trigger,
     ledger::Ledger,
-    limits::{Gate, Limits, Lookup},
+    limits::{Gate, Lookup},
     order::{Order, OrderId},
     request::Query,
     stripe::Stripe,
@@ -45,65 +45,22 @@ use shared::{
 
 use self::view::CustomerView;
 
-/// What this function cannot do without.
-pub const NEEDS: &[&str] = &[
-    need::STRIPE_SECRET_KEY,
-    need::FAREBOX_SITE_KEY,
-    need::FAREBOX_LEDGER,
-];
-
-/// What the handler works with.
-#[derive(Clone, Debug)]
-pub struct App {
-    callers: Callers,
-    stripe: Stripe,
-    ledger: Ledger,
-    limits: Limits,
-}
-
-impl App {
-    /// From the settings of a process.
-    ///
-    /// # Errors
-    ///
-    /// [`host::Error`] when the keys cannot be read, or the ledger cannot be opened.
-    pub async fn open(config: Config) -> Result<Self, host::Error> {
-        let stripe = Stripe::new(&config);
-        let ledger = host::open(&config, Some(&stripe)).await?;
-        Ok(Self::new(&config, stripe, ledger, Clock::default()))
-    }
-
-    /// From parts that are there already.
-    #[must_use]
-    pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
-        Self {
-            callers: Callers::new(config, clock.clone()),
-            limits: Limits::new(config, ledger.clone(), clock),
-            stripe,
-            ledger,
-        }
-    }
-
-    /// The same, with one deadline for all calls to Stripe.
-    fn for_one_request(self) -> Self {
-        Self {
-            stripe: self.stripe.for_one_request(),
-            ..self
-        }
-    }
-}
-
-impl FromRef<App> for Limits {
-    fn from_ref(app: &App) -> Self {
-        app.limits.clone()
-    }
-}
-
-impl FromRef<App> for Callers {
-    fn from_ref(app: &App) -> Self {
-        app.callers.clone()
-    }
-}
+/// What this function is.
+pub const FUNCTION: Function = Function {
+    name: "customer",
+    summary: "Reads what Stripe holds about a customer, and their orders.",
+    trigger: Trigger::Route {
+        method: "GET",
+        path: "/api/customer",
+        permission: Some(ReadCustomer::NAME),
+    },
+    settings: &[
+        need::STRIPE_SECRET_KEY,
+        need::FAREBOX_SITE_KEY,
+        need::FAREBOX_LEDGER,
+    ],
+    max_duration: 60,
+};
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
@@ -157,23 +114,38 @@ async fn read(
     State(app): State<App>,
     Query(which): Query<Which>,
 ) -> Result<Json<CustomerView>, Error> {
-    let app = app.for_one_request();
+    let customers = Customers::for_one_request(app);
     let asked = gate.admit_lookup(caller.caller(), Lookup::Customer).await;
     let caller = caller.admitted(asked)?;
     let subject = match (which.id, which.order) {
-        (None, None) => app.caller_itself(caller).await?,
-        (Some(id), None) => app.named(caller, id).await?,
-        (None, Some(order)) => app.owner_of(caller, &order).await?,
+        (None, None) => customers.caller_itself(caller).await?,
+        (Some(id), None) => customers.named(caller, id).await?,
+        (None, Some(order)) => customers.owner_of(caller, &order).await?,
         (Some(_), Some(_)) => {
             return Err(Error::invalid(
                 "either `id` or `order` may be named, not both",
             ));
         }
     };
-    app.view(&subject).await.map(Json)
+    customers.view(&subject).await.map(Json)
 }
 
-impl App {
+/// Looks customers up, for one request.
+#[derive(Debug)]
+struct Customers {
+    stripe: Stripe,
+    ledger: Ledger,
+}
+
+impl Customers {
+    fn for_one_request(app: App) -> Self {
+        let app = app.for_one_request();
+        Self {
+            stripe: app.stripe,
+            ledger: app.ledger,
+        }
+    }
+
     async fn caller_itself(&self, caller: Allowed<ReadCustomer>) -> Result<Subject, Error> {
         let owner = caller.caller().clone();
         let customer = self.customer_of(&owner).await?;

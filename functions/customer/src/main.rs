@@ -8,10 +8,5 @@ use shared::host;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    host::run(host::serve(
-        customer::NEEDS,
-        customer::App::open,
-        customer::service,
-    ))
-    .await
+    host::run(host::serve(customer::FUNCTION, customer::service)).await
 }

@@ -15,7 +15,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-use crate::{App, Subject, email};
+use crate::{Customers, Subject, email};
 
 /// What Stripe holds about a customer, and their orders, the newest first.
 #[derive(Serialize, ToSchema)]
@@ -72,7 +72,7 @@ struct OrderView {
     description: Option<String>,
 }
 
-impl App {
+impl Customers {
     pub(crate) async fn view(&self, subject: &Subject) -> Result<CustomerView, Error> {
         let orders = async { Ok::<_, Error>(self.ledger.orders_of(&subject.owner).await?) };
         let at_stripe = async {

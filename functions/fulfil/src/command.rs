@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use shared::{Clock, Config, config::need, host, ledger::Letter};
+use shared::{Clock, Config, env::need, host, ledger::Letter};
 
-use crate::{App, NEEDS, NEEDS_ON_VERCEL, service, trigger::Trigger};
+use crate::{FUNCTION, NEEDS_ON_VERCEL, Notifier, service, trigger::Trigger};
 
 /// How often the outbox is looked at when nobody stops the program.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -58,7 +58,7 @@ impl Command {
     #[must_use]
     pub fn needs(&self) -> &'static [&'static str] {
         match self {
-            Self::Run | Self::Once => NEEDS,
+            Self::Run | Self::Once => FUNCTION.settings,
             _ => &[need::FAREBOX_LEDGER],
         }
     }
@@ -70,17 +70,17 @@ impl Command {
     /// [`host::Error`] when settings are missing, the ledger cannot be opened, or it did not answer.
     pub async fn carry_out(self) -> Result<(), host::Error> {
         if self == Self::Run && host::is_vercel()? {
-            return host::serve(NEEDS_ON_VERCEL, open_to_deliver, service).await;
+            return host::serve_opened(NEEDS_ON_VERCEL, open_to_deliver, service).await;
         }
-        let config = Config::from_env(self.needs())?;
+        let config = host::config(self.needs())?;
         let app = match self {
             Self::Run | Self::Once => open_to_deliver(config).await?,
-            _ => App::open(config).await?,
+            _ => Notifier::open(config).await?,
         };
         self.carry_out_with(&app).await
     }
 
-    async fn carry_out_with(self, app: &App) -> Result<(), host::Error> {
+    async fn carry_out_with(self, app: &Notifier) -> Result<(), host::Error> {
         let now = Clock::default().now();
         match self {
             Self::Run if host::is_lambda()? => {
@@ -125,8 +125,8 @@ impl Command {
 }
 
 /// Opens it where there is something at the other end that messages would be lost without.
-async fn open_to_deliver(config: Config) -> Result<App, host::Error> {
-    let app = App::open(config).await?;
+async fn open_to_deliver(config: Config) -> Result<Notifier, host::Error> {
+    let app = Notifier::open(config).await?;
     let found = app.courier().check().await;
     found.map_err(|undelivered| host::Error::Work(undelivered.into()))?;
     Ok(app)

@@ -9,8 +9,8 @@ use bus::Bus;
 use endpoint::Endpoint;
 use shared::{
     Config,
-    config::Destination,
     ledger::Message,
+    notify::Destination,
     secrets::{Missing, Unreadable},
 };
 use standardwebhooks::WebhookError;

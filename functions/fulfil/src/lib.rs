@@ -21,15 +21,22 @@ use futures_util::future::join_all;
 use secrecy::SecretString;
 use serde::Serialize;
 use shared::{
-    Clock, Config,
-    config::need,
+    App, Clock, Config, Function, cause,
+    env::need,
+    function::Trigger,
     host,
     ledger::{self, Ledger, Letter, Settled},
 };
 use tokio::time::Instant;
 
-/// What this function cannot do without to deliver.
-pub const NEEDS: &[&str] = &[need::FAREBOX_LEDGER, need::FAREBOX_FULFIL];
+/// What this function is.
+pub const FUNCTION: Function = Function {
+    name: "fulfil",
+    summary: "Delivers the outbox.",
+    trigger: Trigger::Schedule("* * * * *"),
+    settings: &[need::FAREBOX_LEDGER, need::FAREBOX_FULFIL],
+    max_duration: 60,
+};
 
 /// What it cannot do without where Vercel's schedule calls it.
 pub const NEEDS_ON_VERCEL: &[&str] = &[
@@ -47,7 +54,7 @@ const HOUSEKEEPING: Duration = Duration::from_secs(600);
 
 /// What the function works with.
 #[derive(Clone, Debug)]
-pub struct App {
+pub struct Notifier {
     ledger: Ledger,
     courier: Courier,
     clock: Clock,
@@ -55,7 +62,7 @@ pub struct App {
 }
 
 /// The whole route on Vercel, whose schedule calls it; each call is a tick. The platform owns the path.
-pub fn service(app: App) -> MethodRouter {
+pub fn service(app: Notifier) -> MethodRouter {
     let secret = app.cron_secret.clone();
     host::on_schedule(secret, move || {
         let app = app.clone();
@@ -74,15 +81,15 @@ pub struct Report {
     pub parked: usize,
 }
 
-impl App {
+impl Notifier {
     /// From the settings of a process.
     ///
     /// # Errors
     ///
     /// [`host::Error`] when the keys cannot be read, or the ledger cannot be opened.
     pub async fn open(config: Config) -> Result<Self, host::Error> {
-        let ledger = host::open(&config, None).await?;
-        Ok(Self::new(&config, ledger, Clock::default()))
+        let app = App::open(&config, false).await?;
+        Ok(Self::new(&config, app.ledger, app.clock))
     }
 
     /// From parts that are there already. Without a destination messages go to the log.
@@ -123,7 +130,7 @@ impl App {
     ///
     /// # Errors
     ///
-    /// As [`App::drain`].
+    /// As [`Notifier::drain`].
     pub async fn drain_for(&self, time: Duration) -> Result<Report, ledger::Failure> {
         let until = Instant::now() + time;
         let mut report = Report::default();
@@ -135,7 +142,7 @@ impl App {
     ///
     /// # Errors
     ///
-    /// As [`App::drain`].
+    /// As [`Notifier::drain`].
     pub async fn deliver_one(&self, id: &str) -> Result<(), ledger::Failure> {
         let letter = self.ledger.take(id, self.clock.now(), LEASE).await?;
         if let Some(letter) = letter {
@@ -159,7 +166,7 @@ impl App {
                 () = tokio::time::sleep(rest) => self.deliver_some(&mut Report::default()).await,
             };
             is_busy = done.unwrap_or_else(|failure| {
-                let cause = host::causes(&failure);
+                let cause = cause::causes(&failure);
                 tracing::error!(cause, "the outbox was not delivered: {failure}");
                 false
             });

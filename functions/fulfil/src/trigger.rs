@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
-use shared::{host, ledger};
+use shared::{cause, ledger};
 
-use crate::{App, BATCH, Report};
+use crate::{BATCH, Notifier, Report};
 
 /// How long a tick begins deliveries: with the time that the last ones may take, and what the ledger
 /// may take before and after, it ends within the minute that the function is given.
@@ -64,7 +64,7 @@ struct ItemFailure {
     item_identifier: String,
 }
 
-impl App {
+impl Notifier {
     /// Delivers what `trigger` is about.
     ///
     /// # Errors
@@ -108,7 +108,7 @@ impl App {
         } = record.dynamodb;
         let id = ledger::message_in(&keys.pk.text)?;
         let failure = self.deliver_one(id).await.err()?;
-        let cause = host::causes(&failure);
+        let cause = cause::causes(&failure);
         tracing::error!(
             message.id = id,
             cause,

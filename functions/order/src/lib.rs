@@ -24,18 +24,17 @@ mod interface;
 
 use axum::{
     Json,
-    extract::{FromRef, State},
+    extract::State,
     routing::{MethodRouter, get},
 };
 pub use interface::Interface;
 use interface::Refusals;
 use serde::{Deserialize, Serialize};
 use shared::{
-    Clock, Config, Error,
-    access::{Allowed, Callers, ReadOrder},
-    config::need,
-    host,
-    ledger::Ledger,
+    App, Error, Function,
+    access::{Allowed, Permission as _, ReadOrder},
+    env::need,
+    function::Trigger,
     order::{Awaited, DisputeRecord, Order, OrderId, OrderItem, Status, WarningRecord},
     request::Query,
 };
@@ -43,42 +42,18 @@ use utoipa::ToSchema;
 
 use self::refunds::RefundView;
 
-/// What this function cannot do without: no key of Stripe's.
-pub const NEEDS: &[&str] = &[need::FAREBOX_SITE_KEY, need::FAREBOX_LEDGER];
-
-/// What the handler works with.
-#[derive(Clone, Debug)]
-pub struct App {
-    callers: Callers,
-    ledger: Ledger,
-}
-
-impl App {
-    /// From the settings of a process.
-    ///
-    /// # Errors
-    ///
-    /// [`host::Error`] when the keys cannot be read, or the ledger cannot be opened.
-    pub async fn open(config: Config) -> Result<Self, host::Error> {
-        let ledger = host::open(&config, None).await?;
-        Ok(Self::new(&config, ledger, Clock::default()))
-    }
-
-    /// From parts that are there already.
-    #[must_use]
-    pub fn new(config: &Config, ledger: Ledger, clock: Clock) -> Self {
-        Self {
-            callers: Callers::new(config, clock),
-            ledger,
-        }
-    }
-}
-
-impl FromRef<App> for Callers {
-    fn from_ref(app: &App) -> Self {
-        app.callers.clone()
-    }
-}
+/// What this function is.
+pub const FUNCTION: Function = Function {
+    name: "order",
+    summary: "Reads the state of an order, for the return page.",
+    trigger: Trigger::Route {
+        method: "GET",
+        path: "/api/order",
+        permission: Some(ReadOrder::NAME),
+    },
+    settings: &[need::FAREBOX_SITE_KEY, need::FAREBOX_LEDGER],
+    max_duration: 30,
+};
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {

@@ -8,5 +8,5 @@ use shared::host;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    host::run(host::serve(order::NEEDS, order::App::open, order::service)).await
+    host::run(host::serve(order::FUNCTION, order::service)).await
 }

@@ -19,89 +19,41 @@ mod interface;
 
 use axum::{
     Json,
-    extract::{FromRef, State},
+    extract::State,
     routing::{MethodRouter, post},
 };
 pub use interface::Interface;
 use interface::Refusals;
 use serde::{Deserialize, Serialize};
 use shared::{
-    Clock, Config, Error,
-    access::{Allowed, CallerId, Callers, OpenPortal},
-    config::need,
-    customers::{Customers, Known},
-    host,
-    ledger::Ledger,
-    limits::{Gate, Limits, Lookup},
-    request::{self, ReturnOrigins},
-    stripe::{Redacted, Stripe},
+    App, Error, Function,
+    access::{Allowed, CallerId, OpenPortal, Permission as _},
+    customers::Known,
+    env::need,
+    function::Trigger,
+    limits::{Gate, Lookup},
+    request,
+    stripe::Redacted,
 };
 use utoipa::ToSchema;
 
-/// What this function cannot do without.
-pub const NEEDS: &[&str] = &[
-    need::STRIPE_SECRET_KEY,
-    need::FAREBOX_SITE_KEY,
-    need::FAREBOX_LEDGER,
-    need::FAREBOX_RETURN_ORIGINS,
-];
-
-/// What the handler works with.
-#[derive(Clone, Debug)]
-pub struct App {
-    callers: Callers,
-    stripe: Stripe,
-    ledger: Ledger,
-    limits: Limits,
-    return_origins: ReturnOrigins,
-    clock: Clock,
-}
-
-impl App {
-    /// From the settings of a process.
-    ///
-    /// # Errors
-    ///
-    /// [`host::Error`] when the keys cannot be read, or the ledger cannot be opened.
-    pub async fn open(config: Config) -> Result<Self, host::Error> {
-        let stripe = Stripe::new(&config);
-        let ledger = host::open(&config, Some(&stripe)).await?;
-        Ok(Self::new(&config, stripe, ledger, Clock::default()))
-    }
-
-    /// From parts that are there already.
-    #[must_use]
-    pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
-        Self {
-            callers: Callers::new(config, clock.clone()),
-            limits: Limits::new(config, ledger.clone(), clock.clone()),
-            stripe: stripe.of(&ledger),
-            ledger,
-            return_origins: config.return_origins.clone(),
-            clock,
-        }
-    }
-
-    /// The same, with one deadline for all calls to Stripe.
-    fn for_one_request(self) -> Self {
-        Self {
-            stripe: self.stripe.for_one_request(),
-            ..self
-        }
-    }
-}
-
-impl FromRef<App> for Limits {
-    fn from_ref(app: &App) -> Self {
-        app.limits.clone()
-    }
-}
-
-impl FromRef<App> for Callers {
-    fn from_ref(app: &App) -> Self {
-        app.callers.clone()
-    }
-}
+/// What this function is.
+pub const FUNCTION: Function = Function {
+    name: "portal",
+    summary: "Opens the caller's own billing portal.",
+    trigger: Trigger::Route {
+        method: "POST",
+        path: "/api/portal",
+        permission: Some(OpenPortal::NAME),
+    },
+    settings: &[
+        need::STRIPE_SECRET_KEY,
+        need::FAREBOX_SITE_KEY,
+        need::FAREBOX_LEDGER,
+        need::FAREBOX_RETURN_ORIGINS,
+    ],
+    max_duration: 60,
+};
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
@@ -151,28 +103,18 @@ async fn open(
     let caller = caller.admitted(gate.admit_lookup(&owner, Lookup::Portal).await)?;
     let customer = app.customers().of(&owner).await?;
     caller.reach(Some(&owner), customer.id())?;
-    let url = app.opened(&owner, &customer, return_url.as_str()).await?;
+    let url = opened(&app, &owner, &customer, return_url.as_str()).await?;
     Ok(Json(Opened { url }))
 }
 
-impl App {
-    fn customers(&self) -> Customers<'_> {
-        Customers {
-            stripe: &self.stripe,
-            ledger: &self.ledger,
-            clock: &self.clock,
-        }
-    }
-
-    /// The portal of the owner's `customer`; of another, where that is gone.
-    async fn opened(
-        &self,
-        owner: &CallerId,
-        customer: &Known,
-        return_url: &str,
-    ) -> Result<Redacted, Error> {
-        let open =
-            |customer: String| async move { self.stripe.open_portal(&customer, return_url).await };
-        self.customers().made_for(owner, customer, open).await
-    }
+/// The portal of the owner's `customer`; of another, where that is gone.
+async fn opened(
+    app: &App,
+    owner: &CallerId,
+    customer: &Known,
+    return_url: &str,
+) -> Result<Redacted, Error> {
+    let open =
+        |customer: String| async move { app.stripe.open_portal(&customer, return_url).await };
+    app.customers().made_for(owner, customer, open).await
 }

@@ -8,10 +8,5 @@ use shared::host;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    host::run(host::serve(
-        portal::NEEDS,
-        portal::App::open,
-        portal::service,
-    ))
-    .await
+    host::run(host::serve(portal::FUNCTION, portal::service)).await
 }

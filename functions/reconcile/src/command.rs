@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use shared::{Config, host};
+use shared::host;
 
 use crate::{
-    App, Failure, Limits, NEEDS, NEEDS_ON_VERCEL, Report, service,
+    FUNCTION, Failure, Limits, NEEDS_ON_VERCEL, Reconciler, Report, service,
     span::{Span, Trigger},
 };
 
@@ -64,13 +64,13 @@ impl Command {
     /// answer, or a time is none.
     pub async fn carry_out(self) -> Result<(), host::Error> {
         if self == Self::Run && host::is_vercel()? {
-            return host::serve(NEEDS_ON_VERCEL, App::open, service).await;
+            return host::serve_opened(NEEDS_ON_VERCEL, Reconciler::open, service).await;
         }
-        let app = App::open(Config::from_env(NEEDS)?).await?;
+        let app = Reconciler::open(host::config(FUNCTION.settings)?).await?;
         self.carry_out_with(&app).await
     }
 
-    async fn carry_out_with(self, app: &App) -> Result<(), host::Error> {
+    async fn carry_out_with(self, app: &Reconciler) -> Result<(), host::Error> {
         let report = match self {
             Self::Run if host::is_lambda()? => {
                 return host::events(|trigger: Trigger| invoked(app, trigger)).await;
@@ -89,14 +89,14 @@ impl Command {
 
 /// One run on Lambda, where time is short: a span that is too long ends early, and the answer says what
 /// is left.
-async fn invoked(app: &App, trigger: Trigger) -> Result<Report, Failure> {
+async fn invoked(app: &Reconciler, trigger: Trigger) -> Result<Report, Failure> {
     match trigger.span(app.clock().now())? {
         None => app.catch_up().await,
         Some(span) => app.take(span).await,
     }
 }
 
-async fn by_hand(app: &App, since: &str, until: Option<&str>) -> Result<Report, Failure> {
+async fn by_hand(app: &Reconciler, since: &str, until: Option<&str>) -> Result<Report, Failure> {
     let span = Span::parse(since, until, app.clock().now())?;
     app.clone().with_limits(Limits::none()).take(span).await
 }

@@ -23,9 +23,10 @@ use axum::routing::MethodRouter;
 pub use report::Report;
 use secrecy::SecretString;
 use shared::{
-    Clock, Config,
-    config::need,
+    App, Clock, Config, Function, cause,
+    env::need,
     event::LISTED,
+    function::Trigger,
     host,
     intake::{self, Intake},
     ledger::{self, Ledger},
@@ -38,8 +39,14 @@ use crate::{
     walk::{Budget, Walk},
 };
 
-/// What this function cannot do without. Stripe's key has to be allowed to read events.
-pub const NEEDS: &[&str] = &[need::STRIPE_SECRET_KEY, need::FAREBOX_LEDGER];
+/// What this function is. Stripe's key has to be allowed to read events.
+pub const FUNCTION: Function = Function {
+    name: "reconcile",
+    summary: "Takes the events that did not arrive.",
+    trigger: Trigger::Schedule("*/5 * * * *"),
+    settings: &[need::STRIPE_SECRET_KEY, need::FAREBOX_LEDGER],
+    max_duration: 120,
+};
 
 /// What it cannot do without where Vercel's schedule calls it.
 pub const NEEDS_ON_VERCEL: &[&str] = &[
@@ -49,7 +56,7 @@ pub const NEEDS_ON_VERCEL: &[&str] = &[
 ];
 
 /// The whole route on Vercel, whose schedule calls it; each call is a run. The platform owns the path.
-pub fn service(app: App) -> MethodRouter {
+pub fn service(app: Reconciler) -> MethodRouter {
     let secret = app.cron_secret.clone();
     host::on_schedule(secret, move || {
         let app = app.clone();
@@ -135,7 +142,7 @@ impl From<stripe::Failure> for Failure {
 
 /// What the function works with.
 #[derive(Clone, Debug)]
-pub struct App {
+pub struct Reconciler {
     stripe: Stripe,
     ledger: Ledger,
     intake: Intake,
@@ -146,35 +153,33 @@ pub struct App {
     cron_secret: Option<SecretString>,
 }
 
-impl App {
+impl Reconciler {
     /// From the settings of a process.
     ///
     /// # Errors
     ///
     /// [`host::Error`] when the keys cannot be read, or the ledger cannot be opened.
     pub async fn open(config: Config) -> Result<Self, host::Error> {
-        let stripe = Stripe::new(&config);
-        let ledger = host::open(&config, Some(&stripe)).await?;
-        Ok(Self::new(&config, stripe, ledger, Clock::default()))
+        Ok(Self::new(&config, App::open(&config, true).await?))
     }
 
     /// From parts that are there already.
     #[must_use]
-    pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
+    pub fn new(config: &Config, app: App) -> Self {
         // What the webhook is told, so that what it was told is never found. Where types are passed on as
         // they are, Stripe cannot filter by their patterns.
-        let kinds: &[&str] = match config.subscriptions.is_empty() {
+        let kinds: &[&str] = match config.ledger.subscriptions.is_empty() {
             true => LISTED.as_slice(),
             false => &[],
         };
         Self {
-            intake: Intake::new(config, stripe.clone(), ledger.clone(), clock.clone()),
-            stripe,
-            ledger,
-            clock,
+            intake: app.intake,
+            stripe: app.stripe,
+            ledger: app.ledger,
+            clock: app.clock,
             kinds,
             limits: Limits::default(),
-            cron_secret: config.cron_secret.clone(),
+            cron_secret: app.cron_secret,
         }
     }
 
@@ -225,7 +230,7 @@ impl App {
     ///
     /// # Errors
     ///
-    /// As [`App::catch_up`].
+    /// As [`Reconciler::catch_up`].
     pub async fn take(&self, span: Span) -> Result<Report, Failure> {
         let mut report = Report::default();
         let mut walk = Walk::new(self, Window::new(span.since, span.until));
@@ -255,7 +260,7 @@ impl App {
                 Ok(report) if !report.complete => Duration::ZERO,
                 Ok(_) => pause,
                 Err(failure) => {
-                    let cause = host::causes(&failure);
+                    let cause = cause::causes(&failure);
                     tracing::error!(cause, "not reconciled, tried again later: {failure}");
                     pause
                 }

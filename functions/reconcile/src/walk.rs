@@ -10,7 +10,7 @@ use shared::{
 use tokio::time::Instant;
 
 use crate::{
-    App, Failure, Limits, Report,
+    Failure, Limits, Reconciler, Report,
     mark::{Mark, Window},
     span::Span,
 };
@@ -50,14 +50,14 @@ impl Budget {
 /// The way through one window.
 #[derive(Debug)]
 pub(crate) struct Walk<'a> {
-    app: &'a App,
+    app: &'a Reconciler,
     window: Window,
     keeps_place: bool,
     failures: Vec<Failure>,
 }
 
 impl<'a> Walk<'a> {
-    pub(crate) fn new(app: &'a App, window: Window) -> Self {
+    pub(crate) fn new(app: &'a Reconciler, window: Window) -> Self {
         Self {
             app,
             window,
@@ -178,7 +178,7 @@ impl<'a> Walk<'a> {
     }
 
     fn note(&mut self, event: &ListedEvent, failure: Failure) -> Result<(), Failure> {
-        let cause = shared::host::causes(&failure);
+        let cause = shared::cause::causes(&failure);
         tracing::error!(
             event.id,
             cause,

@@ -22,7 +22,7 @@ pub mod settle;
 
 use axum::{
     Json,
-    extract::{FromRef, State},
+    extract::State,
     http::HeaderMap,
     routing::{MethodRouter, post},
 };
@@ -30,73 +30,37 @@ pub use interface::Interface;
 use interface::Refusals;
 use serde::{Deserialize, Deserializer, Serialize};
 use shared::{
-    Clock, Config, Error,
-    access::{Allowed, Callers, CreateRefund},
-    config::need,
+    App, Clock, Error, Function,
+    access::{Allowed, CreateRefund, Permission as _},
+    email::Email,
+    env::need,
     event::Refund,
-    host,
+    function::Trigger,
     ledger::Ledger,
     order::{Order, OrderId, RefundReason, RefundStatus},
-    request::{self, Email, IdempotencyKey},
+    request::{self, IdempotencyKey},
     stripe::Stripe,
 };
 use utoipa::ToSchema;
 
 use self::reserve::Asked;
 
-/// What this function cannot do without.
-pub const NEEDS: &[&str] = &[
-    need::STRIPE_SECRET_KEY,
-    need::FAREBOX_SITE_KEY,
-    need::FAREBOX_LEDGER,
-];
-
-/// What the handler works with.
-#[derive(Clone, Debug)]
-pub struct App {
-    callers: Callers,
-    stripe: Stripe,
-    ledger: Ledger,
-    clock: Clock,
-}
-
-impl App {
-    /// From the settings of a process.
-    ///
-    /// # Errors
-    ///
-    /// [`host::Error`] when the keys cannot be read, or the ledger cannot be opened.
-    pub async fn open(config: Config) -> Result<Self, host::Error> {
-        let stripe = Stripe::new(&config);
-        let ledger = host::open(&config, Some(&stripe)).await?;
-        Ok(Self::new(&config, stripe, ledger, Clock::default()))
-    }
-
-    /// From parts that are there already.
-    #[must_use]
-    pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
-        Self {
-            callers: Callers::new(config, clock.clone()),
-            stripe: stripe.of(&ledger),
-            ledger,
-            clock,
-        }
-    }
-
-    /// The same, with one deadline for all calls to Stripe.
-    fn for_one_request(self) -> Self {
-        Self {
-            stripe: self.stripe.for_one_request(),
-            ..self
-        }
-    }
-}
-
-impl FromRef<App> for Callers {
-    fn from_ref(app: &App) -> Self {
-        app.callers.clone()
-    }
-}
+/// What this function is.
+pub const FUNCTION: Function = Function {
+    name: "refund",
+    summary: "Refunds a payment, in full or in part.",
+    trigger: Trigger::Route {
+        method: "POST",
+        path: "/api/refund",
+        permission: Some(CreateRefund::NAME),
+    },
+    settings: &[
+        need::STRIPE_SECRET_KEY,
+        need::FAREBOX_SITE_KEY,
+        need::FAREBOX_LEDGER,
+    ],
+    max_duration: 60,
+};
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
@@ -175,12 +139,12 @@ async fn give_back(
     headers: HeaderMap,
     request::Json(request): request::Json<RefundOrder>,
 ) -> Result<Json<GivenBack>, Error> {
-    let app = app.for_one_request();
+    let refunds = Refunds::for_one_request(app);
     let key = IdempotencyKey::in_headers(&headers)?
         .ok_or_else(|| Error::invalid("`Idempotency-Key` is needed: a name for this refund"))?;
     let id = OrderId::parse(&request.order_id);
     let id = id.map_err(|what| Error::invalid(format!("`orderId` {what}")))?;
-    let order = app.ledger.order(&id).await?;
+    let order = refunds.ledger.order(&id).await?;
     let caller = caller.reach(order.as_ref().map(Order::owner), id.as_str())?;
     let order = order.ok_or(Error::NotFound)?;
     let email = request.instructions_email.as_deref().map(Email::parse);
@@ -189,9 +153,28 @@ async fn give_back(
         .map_err(|what| Error::invalid(format!("`instructionsEmail` {what}")))?;
     let (amount, reason) = (request.amount, request.reason);
     let asked = Asked::new(&id, caller.caller(), &key, amount, reason, email);
-    let reserved = app.reserve(order, caller, &asked).await?;
-    let refund = app.settle(reserved, &asked).await?;
+    let reserved = refunds.reserve(order, caller, &asked).await?;
+    let refund = refunds.settle(reserved, &asked).await?;
     Ok(Json(GivenBack::of(&id, refund)))
+}
+
+/// Refunds payments, for one request.
+#[derive(Debug)]
+struct Refunds {
+    stripe: Stripe,
+    ledger: Ledger,
+    clock: Clock,
+}
+
+impl Refunds {
+    fn for_one_request(app: App) -> Self {
+        let app = app.for_one_request();
+        Self {
+            stripe: app.stripe,
+            ledger: app.ledger,
+            clock: app.clock,
+        }
+    }
 }
 
 impl GivenBack {

@@ -8,10 +8,5 @@ use shared::host;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    host::run(host::serve(
-        refund::NEEDS,
-        refund::App::open,
-        refund::service,
-    ))
-    .await
+    host::run(host::serve(refund::FUNCTION, refund::service)).await
 }

@@ -8,12 +8,13 @@ use shared::{
     Error,
     access::{CallerId, CreateRefund, Reached},
     amount::Amount,
+    email::Email,
     ledger::{RefundRefusal, Refunded},
     order::{Order, OrderId, RefundReason, RefundRequest},
-    request::{Email, IdempotencyKey},
+    request::IdempotencyKey,
 };
 
-use crate::App;
+use crate::Refunds;
 
 /// What a caller asks for.
 #[derive(Debug)]
@@ -79,7 +80,7 @@ pub(crate) struct Reserved {
     pub(crate) is_found: bool,
 }
 
-impl App {
+impl Refunds {
     /// `order` with the request for what was `asked`, whose amount is set aside. A request that is
     /// there already was allowed when it was made.
     pub(crate) async fn reserve(

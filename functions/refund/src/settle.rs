@@ -20,22 +20,22 @@
 
 use shared::{
     Error,
+    email::Email,
     event::Refund,
     ledger::Refunded,
     order::{Declined, Order, RefundKey, RefundRequest},
-    request::Email,
     stripe::{AskedUnder, Failure},
 };
 
 use crate::{
-    App,
+    Refunds,
     reserve::{Asked, Reserved, error_of},
 };
 
 /// So many keys are tried for one operation in one call.
 const MOST_KEYS: usize = 4;
 
-impl App {
+impl Refunds {
     /// The refund that was `asked` for, made where it is not there.
     pub(crate) async fn settle(&self, reserved: Reserved, asked: &Asked) -> Result<Refund, Error> {
         let Reserved {

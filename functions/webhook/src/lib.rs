@@ -30,57 +30,35 @@ pub use interface::Interface;
 use interface::Refusals;
 use serde::Serialize;
 use shared::{
-    Clock, Config, Error, Secrets,
-    config::need,
+    App, Error, Function,
+    env::need,
     event::Event,
+    function::Trigger,
     host,
-    intake::{Intake, Taken},
-    ledger::{Accepted, Ledger},
+    intake::Taken,
+    ledger::Accepted,
     request::EventBody,
     secrets::{Cause, Keys},
     signature::{self, Rejected},
-    stripe::Stripe,
 };
 use utoipa::ToSchema;
 
-/// What this function cannot do without. Stripe's key tells the mode, and fetches what a thin event
-/// only names.
-pub const NEEDS: &[&str] = &[
-    need::STRIPE_SECRET_KEY,
-    need::STRIPE_WEBHOOK_SECRET,
-    need::FAREBOX_LEDGER,
-];
-
-/// What the handler works with.
-#[derive(Clone, Debug)]
-pub struct App {
-    secrets: Secrets,
-    intake: Intake,
-    clock: Clock,
-}
-
-impl App {
-    /// From the settings of a process.
-    ///
-    /// # Errors
-    ///
-    /// [`host::Error`] when the keys cannot be read, or the ledger cannot be opened.
-    pub async fn open(config: Config) -> Result<Self, host::Error> {
-        let stripe = Stripe::new(&config);
-        let ledger = host::open(&config, Some(&stripe)).await?;
-        Ok(Self::new(&config, stripe, ledger, Clock::default()))
-    }
-
-    /// From parts that are there already.
-    #[must_use]
-    pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
-        Self {
-            secrets: config.secrets.clone(),
-            intake: Intake::new(config, stripe, ledger, clock.clone()),
-            clock,
-        }
-    }
-}
+/// What this function is.
+pub const FUNCTION: Function = Function {
+    name: "webhook",
+    summary: "Takes Stripe's events.",
+    trigger: Trigger::Route {
+        method: "POST",
+        path: "/api/webhooks/stripe",
+        permission: None,
+    },
+    settings: &[
+        need::STRIPE_SECRET_KEY,
+        need::STRIPE_WEBHOOK_SECRET,
+        need::FAREBOX_LEDGER,
+    ],
+    max_duration: 60,
+};
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
@@ -115,51 +93,46 @@ async fn receive(
     EventBody(body): EventBody,
 ) -> Result<Json<Received>, Error> {
     if by_eventbridge.is_none() {
-        app.verify(&headers, &body).await?;
+        verify(&app, &headers, &body).await?;
     }
     let event = Event::parse(&body).map_err(|error| Error::invalid(error.to_string()))?;
-    app.accept(event).await?;
+    accept(&app, event).await?;
     Ok(Json(Received { received: true }))
 }
 
-impl App {
-    /// Whether Stripe signed it, by a secret that is held or, where none explains the signature, by
-    /// one that came since.
-    async fn verify(&self, headers: &axum::http::HeaderMap, body: &[u8]) -> Result<(), Error> {
-        let mut values = headers.get_all("stripe-signature").iter();
-        let header = match (values.next(), values.next()) {
-            (None, _) => Err(Rejected::Missing),
-            (Some(value), None) => value.to_str().map_err(|_| Rejected::Malformed),
-            (Some(_), Some(_)) => Err(Rejected::Malformed),
-        };
-        let header = header.map_err(Error::BadSignature)?;
-        let explained_by = |keys: &Keys| -> Result<_, Error> {
-            let secrets = keys.stripe_webhook_secrets()?;
-            Ok(signature::verify(header, body, secrets, self.clock.now()))
-        };
-        let keys = self.secrets.current().await?;
-        let mut verified = explained_by(&keys)?;
-        if verified == Err(Rejected::Mismatch)
-            && let Some(newer) = self
-                .secrets
-                .newer_than(&keys, Cause::UnknownSignature)
-                .await
-        {
-            verified = explained_by(&newer)?;
-        }
-        verified.map_err(Error::BadSignature)
+/// Whether Stripe signed it, by a secret that is held or, where none explains the signature, by
+/// one that came since.
+async fn verify(app: &App, headers: &axum::http::HeaderMap, body: &[u8]) -> Result<(), Error> {
+    let mut values = headers.get_all("stripe-signature").iter();
+    let header = match (values.next(), values.next()) {
+        (None, _) => Err(Rejected::Missing),
+        (Some(value), None) => value.to_str().map_err(|_| Rejected::Malformed),
+        (Some(_), Some(_)) => Err(Rejected::Malformed),
+    };
+    let header = header.map_err(Error::BadSignature)?;
+    let explained_by = |keys: &Keys| -> Result<_, Error> {
+        let secrets = keys.stripe_webhook_secrets()?;
+        Ok(signature::verify(header, body, secrets, app.clock.now()))
+    };
+    let keys = app.secrets.current().await?;
+    let mut verified = explained_by(&keys)?;
+    if verified == Err(Rejected::Mismatch)
+        && let Some(newer) = app.secrets.newer_than(&keys, Cause::UnknownSignature).await
+    {
+        verified = explained_by(&newer)?;
     }
+    verified.map_err(Error::BadSignature)
+}
 
-    async fn accept(&self, event: Event) -> Result<(), Error> {
-        let (id, kind) = (event.id.clone(), event.kind.clone());
-        let taken = self.intake.take(event).await?;
-        // What else there is to say of an event was logged where it was taken.
-        if let Taken::Ledger(accepted) = taken
-            && accepted != Accepted::Quarantined
-        {
-            let outcome = accepted.as_str();
-            tracing::info!(event.id = id, event.type = kind, outcome, "took an event");
-        }
-        Ok(())
+async fn accept(app: &App, event: Event) -> Result<(), Error> {
+    let (id, kind) = (event.id.clone(), event.kind.clone());
+    let taken = app.intake.take(event).await?;
+    // What else there is to say of an event was logged where it was taken.
+    if let Taken::Ledger(accepted) = taken
+        && accepted != Accepted::Quarantined
+    {
+        let outcome = accepted.as_str();
+        tracing::info!(event.id = id, event.type = kind, outcome, "took an event");
     }
+    Ok(())
 }

@@ -9,9 +9,9 @@ use super::{
     CallerId, Callers, CreateRefund, OpenPortal, Permission, ReadCustomer,
     audit::{Decision, Why},
     callers::Caller,
-    grant::{DayLimit, Grant, Scope},
+    grant::{Grant, Scope},
 };
-use crate::{Error, amount::Amount};
+use crate::{Error, amount::Amount, ledger::DayLimit};
 
 /// The caller is authenticated, and a role of theirs holds permission `P`.
 ///

@@ -17,7 +17,7 @@ use super::{
     token::{Signer, Token},
 };
 use crate::{
-    Clock, Config, Error, Secrets,
+    Clock, Error, Secrets,
     secrets::{Missing, Unreadable},
 };
 
@@ -27,21 +27,21 @@ const CALLER: &str = "farebox";
 /// Tells callers apart by their tokens; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Callers {
-    pub(super) secrets: Secrets,
-    pub(super) clock: Clock,
+    pub(crate) secrets: Secrets,
+    pub(crate) clock: Clock,
     settings: Arc<Settings>,
     issuer: Option<(Issuer, Jwks)>,
 }
 
 /// Who is calling, and which of our roles they have, at least one.
-pub(super) struct Caller {
-    pub(super) id: CallerId,
-    pub(super) roles: Vec<String>,
+pub(crate) struct Caller {
+    pub(crate) id: CallerId,
+    pub(crate) roles: Vec<String>,
 }
 
 /// Why it is not known who is calling.
 #[derive(Debug)]
-pub(super) enum Unknown {
+pub(crate) enum Unknown {
     /// The token does not say.
     Refused(Refused),
     /// The issuer's keys cannot be had.
@@ -85,23 +85,23 @@ impl Unknown {
 }
 
 impl Callers {
-    /// Callers as `config` tells them apart.
+    /// Callers as `settings` tell them apart; the site's key is in `secrets`.
     #[must_use]
-    pub fn new(config: &Config, clock: Clock) -> Self {
-        let issuer = config.access.issuer.clone().map(|issuer| {
+    pub fn new(settings: &Settings, secrets: Secrets, clock: Clock) -> Self {
+        let issuer = settings.issuer.clone().map(|issuer| {
             let jwks = Jwks::new(issuer.jwks_url.clone(), clock.clone());
             (issuer, jwks)
         });
         Self {
-            secrets: config.secrets.clone(),
+            secrets,
             clock,
-            settings: Arc::new(config.access.clone()),
+            settings: Arc::new(settings.clone()),
             issuer,
         }
     }
 
     /// Who sent `headers`.
-    pub(super) async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, Unknown> {
+    pub(crate) async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, Unknown> {
         let token = Token::in_headers(headers)?;
         let claims = match token.signer()? {
             Signer::Site => self.of_site(token).await?,
@@ -114,12 +114,12 @@ impl Callers {
         })
     }
 
-    pub(super) fn roles(&self) -> &Roles {
+    pub(crate) fn roles(&self) -> &Roles {
         &self.settings.roles
     }
 
     /// Whether callers may come with tokens of an issuer, so that the site's key may be missing.
-    pub(super) fn has_issuer(&self) -> bool {
+    pub(crate) fn has_issuer(&self) -> bool {
         self.issuer.is_some()
     }
 
@@ -150,8 +150,17 @@ impl Callers {
         Ok(claims)
     }
 
+    /// The claims of `token`, which the site's server signed, whatever they are.
+    pub(crate) async fn claims_of_site(&self, token: &str) -> Result<Claims, Unknown> {
+        let token = Token::new(token)?;
+        if token.signer()? != Signer::Site {
+            return Err(Refused::Algorithm.into());
+        }
+        self.verified_by_site(token).await
+    }
+
     /// What `token` says, if the site's server signed it.
-    pub(super) async fn verified_by_site<T: DeserializeOwned>(
+    pub(crate) async fn verified_by_site<T: DeserializeOwned>(
         &self,
         token: Token<'_>,
     ) -> Result<T, Unknown> {

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::amount::{Amount, Currency};
+use crate::{
+    amount::{Amount, Currency},
+    ledger::DayLimit,
+};
 
 /// How far a permission reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,15 +31,6 @@ pub(super) struct Limits {
     pub(super) per_call: Option<BTreeMap<Currency, i64>>,
     /// Within one day; `None` when a day is not limited.
     pub(super) per_day: Option<BTreeMap<Currency, i64>>,
-}
-
-/// The most that may be moved within one day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DayLimit {
-    /// So many minor units of the amount's currency, that amount included.
-    AtMost(i64),
-    /// As much as there is.
-    Unlimited,
 }
 
 impl Limits {

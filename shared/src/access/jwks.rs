@@ -23,7 +23,7 @@ use tokio::{
 };
 use tracing::Instrument as _;
 
-use crate::{Clock, error::Cause, http};
+use crate::{Clock, cause::Cause, http};
 
 /// Seconds after which held keys are fetched anew.
 const FRESH: i64 = 600;
@@ -62,7 +62,7 @@ struct Held {
 /// No keys are held, and none could be fetched.
 #[derive(Debug, thiserror::Error)]
 #[error("the issuer's keys could not be fetched")]
-pub(super) struct NoKeys;
+pub(crate) struct NoKeys;
 
 impl Jwks {
     pub(super) fn new(url: Uri, clock: Clock) -> Self {

@@ -3,7 +3,7 @@
 /// Why a token is refused. For the log; the caller is told the same for all, and nothing of a token
 /// is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Refused {
+pub(crate) enum Refused {
     #[error("there is no bearer token")]
     NoToken,
     #[error("there is more than one token")]
@@ -36,7 +36,7 @@ pub(super) enum Refused {
 
 impl Refused {
     /// A word for programs that read the log.
-    pub(super) fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         match self {
             Self::NoToken => "no_token",
             Self::SeveralTokens => "several_tokens",

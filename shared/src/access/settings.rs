@@ -3,7 +3,7 @@
 use hyper::Uri;
 
 use super::Roles;
-use crate::config::{Reader, endpoint};
+use crate::env::{Reader, endpoint};
 
 /// Who may call, and what their roles let them do.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use serde::{
 
 /// A value, as far as access needs to look at one.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Text(String),
     Whole(i64),
     List(Vec<Value>),
@@ -23,21 +23,21 @@ pub(super) enum Value {
 }
 
 impl Value {
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(super) fn whole(&self) -> Option<i64> {
+    pub(crate) fn whole(&self) -> Option<i64> {
         match self {
             Self::Whole(number) => Some(*number),
             _ => None,
         }
     }
 
-    pub(super) fn object(&self) -> Option<&BTreeMap<String, Value>> {
+    pub(crate) fn object(&self) -> Option<&BTreeMap<String, Value>> {
         match self {
             Self::Object(fields) => Some(fields),
             _ => None,
@@ -45,7 +45,7 @@ impl Value {
     }
 
     /// The texts of a list, or a text by itself.
-    pub(super) fn texts(&self) -> Vec<&str> {
+    pub(crate) fn texts(&self) -> Vec<&str> {
         match self {
             Self::Text(text) => vec![text],
             Self::List(values) => values.iter().filter_map(Self::text).collect(),

@@ -40,7 +40,7 @@ use hyper::{
 use tokio::time::timeout;
 
 use super::sign::{Signable, Signer};
-use crate::{Clock, error::Cause, http, rfc3339};
+use crate::{Clock, cause::Cause, http, rfc3339};
 
 /// The largest answer that is read: above DynamoDB's own limit of 16 MB.
 const LARGEST_ANSWER: usize = 17 * 1024 * 1024;

@@ -6,7 +6,7 @@ use axum::{Router, extract::State, http::StatusCode, routing::post};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use super::{Aws, WebIdentity};
-use crate::{Clock, config::Reader, rfc3339};
+use crate::{Clock, env::Reader, rfc3339};
 
 pub(crate) const ROLE: &str = "arn:aws:iam::123456789012:role/farebox";
 /// The token that the role's trust policy fits; with characters that a form escapes.

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::timeout;
 
 use super::{call::REUSED, role::Role};
-use crate::{error::innermost, http, rfc3339};
+use crate::{cause::innermost, http, rfc3339};
 
 /// One attempt; a second one follows where nobody answered.
 const ATTEMPT: Duration = Duration::from_secs(3);

@@ -2,10 +2,15 @@
 
 mod access;
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{cell::RefCell, collections::BTreeSet, time::Duration};
 
 use super::*;
-use crate::amount::Currency;
+use crate::{
+    amount::Currency,
+    env::{ApiBase, Platform, log_level},
+    ledger::Subscriptions,
+    purchase::Caps,
+};
 
 mod limits;
 mod sam_local;
@@ -53,11 +58,11 @@ fn complaint(name: &str, value: &str) -> String {
 fn complete_settings_start_with_defaults_for_the_rest() {
     let config = Config::from_lookup(ALL, complete).unwrap();
 
-    assert_eq!(config.stripe_api_base.as_str(), "https://api.stripe.com");
-    assert_eq!(config.stripe_deadline, Duration::from_secs(20));
-    assert_eq!(config.max_amount, Caps::default());
+    assert_eq!(config.stripe.api_base.as_str(), "https://api.stripe.com");
+    assert_eq!(config.stripe.deadline, Duration::from_secs(20));
+    assert_eq!(config.purchase.max_amount, Caps::default());
     assert_eq!(config.fulfil, Some(Destination::Log));
-    assert!(!config.subscriptions.include("customer.created"));
+    assert!(!config.ledger.subscriptions.include("customer.created"));
 }
 
 #[test]

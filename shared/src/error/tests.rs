@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::signature::Rejected;
+use crate::{signature::Rejected, stripe};
 
 fn cause() -> Cause {
     "what the operator reads: sk_test_secret".into()

@@ -19,7 +19,7 @@ use hyper::{HeaderMap, header::AUTHORIZATION};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
-use crate::{Error, config::need};
+use crate::{Error, env::need};
 
 /// Why a call was not taken for one of the schedule.
 #[derive(Debug, thiserror::Error)]

@@ -104,7 +104,7 @@ fn rendered(mut response: Response, request_id: &str) -> Response {
 
 /// `error!` only where someone should act.
 fn log(error: &Error, status: StatusCode) {
-    let cause = super::causes(error);
+    let cause = crate::cause::causes(error);
     let refused = status.as_u16();
     match status.is_server_error() {
         true => tracing::error!(cause, http.status = refused, "{error}"),

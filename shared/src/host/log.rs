@@ -6,7 +6,7 @@ use tracing_subscriber::{
     registry::LookupSpan, util::SubscriberInitExt as _,
 };
 
-use crate::config;
+use crate::env;
 
 /// Logs to standard output from here on, at the level that the environment names, else at `level`.
 pub fn init_tracing(level: Level) {
@@ -34,7 +34,7 @@ pub fn subscriber(
 
 /// The level that the environment names, else `level`.
 fn wanted(level: Level) -> Level {
-    config::log_level(|name| std::env::var(name).ok()).unwrap_or(level)
+    env::log_level(|name| std::env::var(name).ok()).unwrap_or(level)
 }
 
 /// Each event as one line of JSON.
@@ -49,24 +49,26 @@ fn lines<S: Subscriber + for<'a> LookupSpan<'a>>(
         .with_writer(writer)
 }
 
+/// The crates that log from the wanted level on; a test compares them with the list of functions.
+pub const CRATES: [&str; 11] = [
+    "create_checkout",
+    "create_intent",
+    "customer",
+    "dev",
+    "fulfil",
+    "order",
+    "portal",
+    "reconcile",
+    "refund",
+    "shared",
+    "webhook",
+];
+
 /// Our own crates from `level` on, others from `WARN` on.
 fn targets(level: Level) -> Targets {
-    let ours = [
-        "create_checkout",
-        "create_intent",
-        "customer",
-        "dev",
-        "fulfil",
-        "order",
-        "portal",
-        "reconcile",
-        "refund",
-        "shared",
-        "webhook",
-    ];
     Targets::new()
         .with_default(LevelFilter::WARN)
-        .with_targets(ours.map(|name| (name, level)))
+        .with_targets(CRATES.map(|name| (name, level)))
         // It repeats the failure of an invocation, which is logged where it happened.
         .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
 }

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use super::{Backend, Failure, Ledger};
-use crate::{access::CallerId, order::Order};
+use crate::{ids::CallerId, order::Order};
 
 /// The most orders of a caller that are listed.
 pub const MOST_LISTED: u32 = 50;

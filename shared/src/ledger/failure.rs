@@ -1,6 +1,9 @@
 //! Why a ledger did not do what it was asked.
 
-use crate::secrets::{Mode, Unreadable};
+use crate::{
+    Error,
+    secrets::{Mode, Unreadable},
+};
 
 /// The ledger did not do what it was asked, or cannot tell whether it did: the same may be asked
 /// again. Texts name tables, actions and AWS's codes, and never what was read or written.
@@ -102,4 +105,10 @@ pub enum Failure {
         /// What the connection met.
         what: String,
     },
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::Unavailable(Box::new(failure))
+    }
 }

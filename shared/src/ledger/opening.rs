@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use crate::{
-    access::CallerId,
     digest,
+    ids::CallerId,
     order::{Contents, Fixed, Order, OrderId},
 };
 

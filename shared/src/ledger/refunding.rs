@@ -1,9 +1,8 @@
 //! Giving money back: what a request, Stripe's answer and Stripe's refusal make of the order, and of
 //! what the caller may give back that day. A pure decision, the same for every backend.
 
-use super::Message;
+use super::{DayLimit, Message};
 use crate::{
-    access::DayLimit,
     amount::{Amount, Currency},
     event::Refund,
     order::{Declined, Mismatch, Order, OrderId, RefundRequest},

@@ -1,8 +1,7 @@
 //! Refunds: what `refunding` decides, done in one transaction.
 
-use super::{Backend, Failure, Ledger, Refunded, refunding::Refunding};
+use super::{Backend, DayLimit, Failure, Ledger, Refunded, refunding::Refunding};
 use crate::{
-    access::DayLimit,
     amount::Currency,
     event::Refund,
     order::{Declined, Order, OrderId, RefundRequest},

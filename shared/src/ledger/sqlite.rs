@@ -27,8 +27,8 @@ use super::{
     refunding::{Refunded, Refunding},
 };
 use crate::{
-    access::CallerId,
     deployment::Deployment,
+    ids::CallerId,
     order::{Note, Order, OrderId},
     secrets::Mode,
 };

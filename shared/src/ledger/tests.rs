@@ -28,8 +28,9 @@ use serde_json::{Value, json};
 use self::place::Place;
 use super::*;
 use crate::{
-    access::CallerId,
+    Config,
     amount::{Amount, Currency},
+    ids::CallerId,
     order::{Contents, IntentKeys, Status},
 };
 
@@ -59,6 +60,11 @@ macro_rules! on_both_backends {
 }
 use on_both_backends;
 
+/// Opens the ledger that `config` names.
+async fn open(config: &Config) -> Result<Ledger, Failure> {
+    Ledger::open(&config.ledger, &config.secrets).await
+}
+
 /// An empty ledger of its own.
 struct Fixture {
     home: place::Home,
@@ -74,7 +80,7 @@ impl Fixture {
     async fn subscribed_to(place: Place, types: &'static str) -> Self {
         let home = place.make().await;
         let config = home.config(&[("FAREBOX_FULFIL_EVENTS", types)]);
-        let ledger = Ledger::open(&config).await.unwrap();
+        let ledger = open(&config).await.unwrap();
         Self {
             home,
             config,

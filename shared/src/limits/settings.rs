@@ -3,7 +3,7 @@
 use hyper::header::HeaderName;
 
 use crate::{
-    config::{Reader, seconds},
+    env::{Reader, seconds},
     ledger::{Bound, wait},
     order::{MOST_FAILED_CHARGES, Order},
 };

@@ -10,11 +10,11 @@ use utoipa::ToSchema;
 
 use super::{Mismatch, Order, OrderId, RefundStatus, Step};
 use crate::{
-    access::CallerId,
     amount::Amount,
     digest,
+    email::Email,
     event::{Event, Refund, Subject},
-    request::Email,
+    ids::CallerId,
 };
 
 /// The most requests of one order that are kept; they are the record of its refunds.

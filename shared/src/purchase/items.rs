@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Till, check_open, processing};
+use super::{SignedOrder, Till, check_open, processing};
 use crate::{
     Error,
-    access::CallerId,
     amount::{Amount, Currency},
+    ids::CallerId,
     ledger::{Opened, Opening, Operation, Refusal},
     limits::Gate,
     order::{Contents, Fixed, Line, Order, OrderId},
@@ -91,7 +91,7 @@ impl Till {
         key: Option<IdempotencyKey>,
         token: &str,
     ) -> Result<Order, Error> {
-        let signed = self.callers.signed_order(token, payer).await?;
+        let signed = SignedOrder::verify(token, payer, &self.callers, self.clock.now()).await?;
         self.check_cap(signed.contents.amount(), "`amount` of the signed order")?;
         gate.admit(payer, &signed.id).await?;
         if let Some(previous) = &signed.previous_owner {

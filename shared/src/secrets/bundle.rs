@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::value::RawValue;
 
 use super::{Keys, Wanted, unreadable::Why};
-use crate::config::Reader;
+use crate::env::Reader;
 
 /// What was read of a secret.
 pub(super) struct Bundle {

@@ -4,7 +4,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Cause;
-use crate::config::{Reader, need};
+use crate::{
+    Error,
+    env::{Reader, need},
+};
 
 /// The keys of one deployment. A function is given those that it needs, and no more.
 #[derive(Debug, Default)]
@@ -266,5 +269,11 @@ fn fulfil_secret(text: &str) -> Result<SecretString, String> {
         Some(Ok(key)) if key.len() >= 24 && is_guessable(&key) => Err(GUESSABLE.to_owned()),
         Some(Ok(key)) if key.len() >= 24 => Ok(SecretString::from(text)),
         _ => Err("must be `whsec_` and the base64 of at least 24 random bytes".to_owned()),
+    }
+}
+
+impl From<Missing> for Error {
+    fn from(missing: Missing) -> Self {
+        Self::Unavailable(Box::new(missing))
     }
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     aws::{Aws, Marks, Prepared, Service, asked, behind},
-    error::{Cause, innermost},
+    cause::{Cause, innermost},
 };
 
 asked! {

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::config::Problem;
+use crate::{Error, env::Problem};
 
 /// The secret that holds the keys could not be read, or holds something else.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,5 +59,11 @@ impl Unreadable {
             Why::Passing(_) | Why::Malformed(_) => Self::LONGEST_GRACE,
             Why::Refused(_) => Duration::from_secs(60),
         }
+    }
+}
+
+impl From<Unreadable> for Error {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::Unavailable(Box::new(unreadable))
     }
 }

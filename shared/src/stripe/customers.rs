@@ -9,7 +9,7 @@ use stripe_core::customer::{
 };
 
 use super::{Failure, Stripe};
-use crate::{access::CallerId, deployment::Deployment, ledger::Mapping, order::IntentKeys};
+use crate::{deployment::Deployment, ids::CallerId, order::IntentKeys};
 
 /// The most cards that are listed: Stripe's largest page.
 const MOST_CARDS: i64 = 100;
@@ -45,12 +45,12 @@ pub struct Customer {
 
 impl Customer {
     /// One that names no deployment was made by an earlier version.
-    fn is_of(&self, reserved: &Mapping, deployment: &str) -> bool {
+    fn is_of(&self, reservation: &str, deployment: &str) -> bool {
         let written = |key| {
             let metadata = self.metadata.as_ref();
             metadata.and_then(|all| all.get(key)).map(String::as_str)
         };
-        written(CustomerKeys::RESERVATION) == Some(&reserved.reservation)
+        written(CustomerKeys::RESERVATION) == Some(reservation)
             && written(Deployment::KEY).is_none_or(|named| named == deployment)
             && self.deleted != Some(true)
     }
@@ -101,13 +101,13 @@ impl Stripe {
     pub async fn create_customer(
         &self,
         owner: &CallerId,
-        reserved: &Mapping,
+        reservation: &str,
     ) -> Result<Customer, Failure> {
-        let key = ["customer", &reserved.reservation];
+        let key = ["customer", reservation];
         let metadata = [
             (Deployment::KEY, self.deployment()?.to_owned()),
             (CustomerKeys::OWNER, owner.alias()),
-            (CustomerKeys::RESERVATION, reserved.reservation.clone()),
+            (CustomerKeys::RESERVATION, reservation.to_owned()),
         ];
         let metadata = metadata.map(|(key, value)| (key.to_owned(), value));
         let customer = CreateCustomer::new().metadata(HashMap::from(metadata));
@@ -120,18 +120,18 @@ impl Stripe {
     /// # Errors
     ///
     /// [`Failure`] when Stripe did not answer.
-    pub async fn find_customer(&self, reserved: &Mapping) -> Result<Option<Customer>, Failure> {
+    pub async fn find_customer(&self, reservation: &str) -> Result<Option<Customer>, Failure> {
         let deployment = self.deployment()?;
         let key = CustomerKeys::RESERVATION;
         // A reservation is hexadecimal: there is nothing in it to escape.
-        let query = format!("metadata['{key}']:'{}'", reserved.reservation);
+        let query = format!("metadata['{key}']:'{reservation}'");
         let request = SearchCustomer::new(query).limit(MOST_FOUND).build();
         match request.customize::<Found>().send(self).await {
             // A customer is bound to its caller for good: what a search says is not enough.
             Ok(found) => Ok(found
                 .data
                 .into_iter()
-                .find(|one| one.is_of(reserved, deployment))),
+                .find(|one| one.is_of(reservation, deployment))),
             Err(Failure::Refused(refusal)) if refusal.is_about_the_request() => Ok(None),
             Err(failure) => Err(failure),
         }

@@ -7,7 +7,8 @@ use hyper::StatusCode;
 use serde::Deserialize;
 
 use crate::{
-    error::Cause,
+    cause::Cause,
+    error::{Error, payer_code},
     secrets::{Missing, Unreadable},
 };
 
@@ -235,6 +236,29 @@ pub(super) fn of_answer(
         param,
         request_id,
     })
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Declined { ref code, .. } => Self::Declined {
+                code: payer_code(code).to_owned(),
+            },
+            Failure::Refused(ref refusal) => match refusal.code.as_deref() {
+                Some("amount_too_small") => Self::AmountTooSmall,
+                Some("amount_too_large") => {
+                    Self::invalid("the amount is above the largest that can be charged")
+                }
+                Some("idempotency_key_in_use") => Self::InProgress,
+                _ if refusal.is_about_a_price() => Self::not_on_sale(),
+                _ if refusal.is_ours_to_mend() => Self::Unavailable(Box::new(failure)),
+                _ => Self::Internal(Box::new(failure)),
+            },
+            Failure::PortalNotConfigured => Self::PortalNotConfigured,
+            Failure::Differs(_) => Self::Internal(Box::new(failure)),
+            _ => Self::Unavailable(Box::new(failure)),
+        }
+    }
 }
 
 #[cfg(test)]

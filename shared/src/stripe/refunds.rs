@@ -14,9 +14,9 @@ use super::{
 };
 use crate::{
     deployment::Deployment,
+    email::Email,
     event::Refund,
     order::{Declined, Order, RefundKeys, RefundReason, RefundRequest},
-    request::Email,
 };
 
 /// Stripe's largest page.

@@ -14,7 +14,7 @@ use super::{Failure, Redacted, Stripe, intents::description, keys::one_call};
 use crate::{
     digest,
     order::{Contents, IntentKeys, Order, OrderId, Session},
-    request::ReturnUrl,
+    return_url::ReturnUrl,
 };
 
 /// The longest name of a product that Stripe shows.

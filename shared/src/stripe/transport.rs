@@ -18,7 +18,7 @@ use super::{
     retry::{self, Advice},
 };
 use crate::{
-    error,
+    cause::Cause,
     secrets::{self, Keys},
 };
 
@@ -45,7 +45,7 @@ enum Tried {
     Broken {
         status: Option<StatusCode>,
         request_id: Option<String>,
-        cause: error::Cause,
+        cause: Cause,
         /// Whether a connection that was open failed: one kept too long looks like this.
         may_be_old: bool,
     },
@@ -211,7 +211,7 @@ enum Again {
 }
 
 impl Tried {
-    fn broken(status: Option<StatusCode>, cause: error::Cause, may_be_old: bool) -> Self {
+    fn broken(status: Option<StatusCode>, cause: Cause, may_be_old: bool) -> Self {
         Self::Broken {
             status,
             request_id: None,
@@ -318,7 +318,7 @@ fn method(method: StripeMethod) -> Method {
     }
 }
 
-fn cannot_be_sent(error: impl Into<error::Cause>) -> Failure {
+fn cannot_be_sent(error: impl Into<Cause>) -> Failure {
     Failure::Unanswered {
         status: None,
         request_id: None,

@@ -33,7 +33,7 @@ async fn a_customer_of_another_reservation_or_deployment_is_not_found() {
         let stripe = peer.client(Duration::ZERO);
         let stripe = stripe.of_deployment(Deployment::new("dep_1", false));
 
-        let customer = stripe.find_customer(&reserved).await.unwrap();
+        let customer = stripe.find_customer(&reserved.reservation).await.unwrap();
 
         let id = customer.as_ref().map(|customer| customer.id.as_str());
         assert_eq!(id, expected);

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, net::SocketAddr, time::Duration};
 
 use shared::{
     Config,
-    config::need,
+    env::need,
     stripe::{Patience, Stripe},
 };
 use tokio::{
@@ -78,7 +78,8 @@ impl Peer {
                 found.map(|(_, value)| value.clone())
             }
         });
-        Stripe::new(&config.unwrap()).with_patience(Patience {
+        let config = config.unwrap();
+        Stripe::new(&config.stripe, config.secrets).with_patience(Patience {
             attempt: Duration::from_secs(2),
             reused: Duration::from_secs(2),
             deadline: Duration::from_secs(4),

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use shared::{
     Config, Secrets,
-    config::need,
+    env::need,
     secrets::{Cause, Keys},
 };
 use testing::{Log, Outage, SecretsManager, Shop, pass};

@@ -3,7 +3,7 @@
 use aws_sdk_secretsmanager::{Client, primitives::Blob};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
-use shared::{Config, Secrets, config::need, secrets::Cause};
+use shared::{Config, Secrets, env::need, secrets::Cause};
 use testing::{Shop, pass};
 
 const NEEDS: &[&str] = &[need::STRIPE_SECRET_KEY, need::STRIPE_WEBHOOK_SECRET];

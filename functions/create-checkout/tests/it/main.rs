@@ -10,7 +10,7 @@ mod pages;
 mod payment;
 mod urls;
 
-use create_checkout::{App, service};
+use create_checkout::service;
 use serde_json::{Value, json};
 use testing::{Answer, Client, Shop};
 
@@ -36,9 +36,9 @@ impl Api {
             )
         };
         let (stripe, ledger, clock) = parts();
-        let intents = create_intent::App::new(&shop.config, stripe, ledger, clock);
+        let intents = shared::App::new(&shop.config, stripe, ledger, clock);
         let (stripe, ledger, clock) = parts();
-        let webhook = webhook::App::new(&shop.config, stripe, ledger, clock);
+        let webhook = shared::App::new(&shop.config, stripe, ledger, clock);
         let client = Self::client(&shop).await;
         Self {
             client,
@@ -51,7 +51,7 @@ impl Api {
     /// Another process of the same function.
     async fn client(shop: &Shop) -> Client {
         let (stripe, ledger) = (shop.impatient_stripe(), shop.ledger.clone());
-        let app = App::new(&shop.config, stripe, ledger, shop.clock.clone());
+        let app = shared::App::new(&shop.config, stripe, ledger, shop.clock.clone());
         Client::of(service(app)).await
     }
 

@@ -6,7 +6,6 @@ use shared::{
     event::Event,
     intake::{Failure, Intake},
     ledger::Ledger,
-    stripe::Stripe,
 };
 
 use crate::{Api, change, mugs, order_id};
@@ -41,12 +40,7 @@ async fn a_page_that_is_paid_pays_its_order_whatever_another_tool_wrote_to_its_m
     let answer = api.post("k1", &mugs(1)).await.expect(200);
     let page = api.only_open();
     api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
-    let intake = Intake::new(
-        &api.shop.config,
-        Stripe::new(&api.shop.config),
-        api.shop.ledger.clone(),
-        api.shop.clock.clone(),
-    );
+    let intake = api.shop.app_over(api.shop.patient_stripe()).intake;
 
     for mut event in api.shop.stripe.events() {
         event["data"]["object"]["metadata"] = json!({});
@@ -189,7 +183,8 @@ async fn what_the_webhook_missed_is_taken_by_reconcile() {
 
     let (stripe, ledger) = (api.shop.impatient_stripe(), api.shop.ledger.clone());
     let clock = api.shop.clock.clone();
-    let reconcile = reconcile::App::new(&api.shop.config, stripe, ledger, clock);
+    let app = shared::App::new(&api.shop.config, stripe, ledger, clock);
+    let reconcile = reconcile::Reconciler::new(&api.shop.config, app);
     let report = reconcile.catch_up().await.unwrap();
     assert!(report.complete, "{report:?}");
 
@@ -211,7 +206,7 @@ fn refund(api: &Api) -> Event {
 /// What takes events into `ledger`.
 fn intake(api: &Api, ledger: &Ledger) -> Intake {
     let (stripe, clock) = (api.shop.impatient_stripe(), api.shop.clock.clone());
-    Intake::new(&api.shop.config, stripe, ledger.clone(), clock)
+    shared::App::new(&api.shop.config, stripe, ledger.clone(), clock).intake
 }
 
 #[tokio::test]

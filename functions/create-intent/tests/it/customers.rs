@@ -208,7 +208,10 @@ async fn a_customer_that_nobody_noted_is_found_after_stripe_forgot_the_key() {
     let api = Api::start().await;
     let reserved = api.reserved(HOUR).await;
     let stripe = api.shop.impatient_stripe();
-    let made = stripe.create_customer(&ada(), &reserved).await.unwrap();
+    let made = stripe
+        .create_customer(&ada(), &reserved.reservation)
+        .await
+        .unwrap();
     api.shop.stripe.forget_idempotency_keys();
 
     let answer = api.buy("k1").await.expect(200);
@@ -239,7 +242,10 @@ async fn without_stripes_search_an_old_reservation_is_not_given_up() {
     let api = Api::start().await;
     let reserved = api.reserved(HOUR).await;
     let stripe = api.shop.impatient_stripe();
-    let made = stripe.create_customer(&ada(), &reserved).await.unwrap();
+    let made = stripe
+        .create_customer(&ada(), &reserved.reservation)
+        .await
+        .unwrap();
     let refused = Fault::restricted().on("GET", "/v1/customers/search");
     api.shop.stripe.inject(refused.times(0));
     assert_eq!(api.buy("k1").await.code(503), "unavailable");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use create_intent::NEEDS;
+use create_intent::FUNCTION;
 use serde_json::json;
 use testing::{Outage, SecretsManager, Shop, pass};
 
@@ -12,7 +12,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 async fn api() -> (Api, SecretsManager) {
     let mut shop = Shop::open().await;
-    let manager = shop.keep_keys_in_secrets_manager(NEEDS).await;
+    let manager = shop.keep_keys_in_secrets_manager(FUNCTION.settings).await;
     (Api::over(shop).await, manager)
 }
 

@@ -7,7 +7,7 @@ use shared::host;
 use testing::{Answer, Log, Shop};
 use tower::ServiceExt as _;
 
-use crate::{Api, App, mugs, order_id, service};
+use crate::{Api, mugs, order_id, service};
 
 /// What a proxy of the shop's own writes; set in place of the platform's.
 const BY_HEADER: (&str, &str) = ("FAREBOX_CLIENT_ADDRESS", "header:x-real-ip");
@@ -261,7 +261,7 @@ async fn on_lambda_a_spoofed_header_changes_nothing() {
         event["isBase64Encoded"] = json!(false);
         let request = from_str(&event.to_string()).unwrap();
         let clock = shop.clock.clone();
-        let app = App::new(
+        let app = shared::App::new(
             &shop.config,
             shop.impatient_stripe(),
             shop.ledger.clone(),

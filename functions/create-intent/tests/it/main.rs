@@ -14,7 +14,7 @@ mod limits;
 mod operations;
 mod signed;
 
-use create_intent::{App, service};
+use create_intent::service;
 use serde_json::{Value, json};
 use testing::{Answer, Client, Shop};
 
@@ -37,12 +37,7 @@ impl Api {
     /// Another process of the same function.
     async fn client(shop: &Shop) -> Client {
         let stripe = shop.impatient_stripe();
-        let app = App::new(
-            &shop.config,
-            stripe,
-            shop.ledger.clone(),
-            shop.clock.clone(),
-        );
+        let app = shop.app_over(stripe);
         Client::of(service(app)).await
     }
 

@@ -8,7 +8,7 @@
 mod answers;
 mod refusals;
 
-use customer::{App, service};
+use customer::service;
 use serde_json::json;
 use shared::{access::CallerId, customers::Customers};
 use testing::{Answer, Client, Shop};
@@ -27,12 +27,7 @@ impl Api {
     /// With settings beside the usual ones.
     async fn start_with(settings: &[(&str, &str)]) -> Self {
         let shop = Shop::open_with(settings).await.at_fixed_time();
-        let app = App::new(
-            &shop.config,
-            shop.impatient_stripe(),
-            shop.ledger.clone(),
-            shop.clock.clone(),
-        );
+        let app = shop.app();
         let client = Client::of(service(app)).await;
         Self { shop, client }
     }

@@ -45,7 +45,11 @@ async fn a_customer_that_farebox_did_not_make_is_not_there_for_staff_either() {
     };
     let eve = CallerId::parse("eve").unwrap();
     let stripe = api.shop.impatient_stripe();
-    let stray = stripe.create_customer(&eve, &stray).await.unwrap().id;
+    let stray = stripe
+        .create_customer(&eve, &stray.reservation)
+        .await
+        .unwrap()
+        .id;
     let before = api.asked();
     let answer = api.read("sue", "support", &format!("?id={stray}")).await;
     assert_eq!(answer.code(404), "not_found");

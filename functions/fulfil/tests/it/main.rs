@@ -12,7 +12,7 @@ mod trigger;
 use std::process::{Command, Output};
 
 use endpoint::Endpoint;
-use fulfil::{App, NEEDS, Report, schedule::MOST_ATTEMPTS};
+use fulfil::{FUNCTION, Notifier, Report, schedule::MOST_ATTEMPTS};
 use serde_json::json;
 use shared::{Clock, event::Event};
 use testing::{Log, NOW, Outage, Shop};
@@ -26,8 +26,8 @@ async fn shop(destination: &str) -> Shop {
     Shop::open_with(&changes).await.at_fixed_time()
 }
 
-fn app(shop: &Shop) -> App {
-    App::new(&shop.config, shop.ledger.clone(), shop.clock.clone())
+fn app(shop: &Shop) -> Notifier {
+    Notifier::new(&shop.config, shop.ledger.clone(), shop.clock.clone())
 }
 
 /// Puts a message into the outbox.
@@ -71,7 +71,7 @@ async fn a_message_is_signed_delivered_and_done() {
 async fn a_message_waits_for_the_key_that_signs_it() {
     let endpoint = Endpoint::start(Shop::FULFIL_SECRET).await;
     let mut shop = shop(endpoint.url()).await;
-    let manager = shop.keep_keys_in_secrets_manager(NEEDS).await;
+    let manager = shop.keep_keys_in_secrets_manager(FUNCTION.settings).await;
     message(&shop, "evt_1").await;
     manager.fail(Outage::Denied);
 

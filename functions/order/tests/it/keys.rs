@@ -1,6 +1,6 @@
 //! Keys in Secrets Manager beside an issuer of tokens: the site's key may be left out there too.
 
-use order::{App, NEEDS, service};
+use order::{FUNCTION, service};
 use testing::{Client, Issuer, SecretsManager, Shop, SigningKey};
 
 use crate::Page;
@@ -9,13 +9,13 @@ use crate::Page;
 async fn page(key: &SigningKey, has_site_key: bool) -> (Page, Issuer, SecretsManager) {
     let issuer = Issuer::start(&[key]).await;
     let mut shop = Shop::open_with(&issuer.variables()).await.at_fixed_time();
-    let manager = shop.keep_keys_in_secrets_manager(NEEDS).await;
+    let manager = shop.keep_keys_in_secrets_manager(FUNCTION.settings).await;
     let mut bundle = Shop::bundle();
     if !has_site_key {
         bundle.as_object_mut().unwrap().remove("FAREBOX_SITE_KEY");
     }
     manager.put(&bundle);
-    let app = App::new(&shop.config, shop.ledger.clone(), shop.clock.clone());
+    let app = shop.app();
     let client = Client::of(service(app)).await;
     (Page { shop, client }, issuer, manager)
 }
@@ -36,11 +36,11 @@ async fn with_an_issuer_the_secret_may_hold_no_site_key_and_is_read_where_it_doe
 #[tokio::test]
 async fn without_an_issuer_a_secret_that_lacks_the_site_key_is_our_failure() {
     let mut shop = Shop::open().await;
-    let manager = shop.keep_keys_in_secrets_manager(NEEDS).await;
+    let manager = shop.keep_keys_in_secrets_manager(FUNCTION.settings).await;
     let mut bundle = Shop::bundle();
     bundle.as_object_mut().unwrap().remove("FAREBOX_SITE_KEY");
     manager.put(&bundle);
-    let app = App::new(&shop.config, shop.ledger.clone(), shop.clock.clone());
+    let app = shop.app();
     let client = Client::of(service(app)).await;
     let page = Page { shop, client };
     assert_eq!(page.read("ada", "/?id=o_1").await.code(503), "unavailable");

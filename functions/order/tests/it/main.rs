@@ -12,7 +12,7 @@ mod refunds;
 mod tokens;
 
 use hyper::{Method, body::Bytes};
-use order::{App, service};
+use order::service;
 use serde_json::{Value, json};
 use shared::{
     access::CallerId,
@@ -20,7 +20,6 @@ use shared::{
     event::Event,
     ledger::{Opened, Opening},
     order::{Contents, Line, Note, OrderId},
-    stripe::Stripe,
 };
 use testing::{Answer, Client, NOW, Shop};
 
@@ -37,7 +36,7 @@ impl Page {
     /// With other values for some variables.
     async fn open_with(changes: &[(&str, &str)]) -> Self {
         let shop = Shop::open_with(changes).await.at_fixed_time();
-        let app = App::new(&shop.config, shop.ledger.clone(), shop.clock.clone());
+        let app = shop.app();
         let client = Client::of(service(app)).await;
         Self { shop, client }
     }
@@ -73,8 +72,9 @@ impl Page {
         let Opened::Order(order) = self.shop.ledger.open_order(opening, NOW).await.unwrap() else {
             panic!("refused")
         };
-        let intent = Stripe::new(&self.shop.config)
-            .of(&self.shop.ledger)
+        let intent = self
+            .shop
+            .patient_stripe()
             .create_intent(&order, None)
             .await
             .unwrap();

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 use shared::{
-    access::{CallerId, DayLimit},
+    access::CallerId,
     amount::{Amount, Currency},
+    ledger::DayLimit,
     order::{OrderId, RefundReason, RefundRequest},
-    stripe::{AskedUnder, Stripe},
+    stripe::AskedUnder,
 };
 use testing::NOW;
 
@@ -97,7 +98,7 @@ async fn staff_see_who_asked_for_a_refund_and_what_became_of_it() {
 
     let order = page.shop.order("o_1").await;
     let request = &order.refund_requests()[0];
-    let stripe = Stripe::new(&page.shop.config).of(&page.shop.ledger);
+    let stripe = page.shop.patient_stripe();
     let made = stripe
         .create_refund(&order, request, None, AskedUnder::ItsKey)
         .await

@@ -5,7 +5,7 @@
 )]
 
 use futures_util::future::join_all;
-use portal::{App, service};
+use portal::service;
 use sandbox::{Fault, Sandbox};
 use serde_json::{Value, json};
 use shared::access::CallerId;
@@ -25,12 +25,7 @@ impl Api {
     }
 
     async fn of(shop: Shop) -> Self {
-        let app = App::new(
-            &shop.config,
-            shop.impatient_stripe(),
-            shop.ledger.clone(),
-            shop.clock.clone(),
-        );
+        let app = shop.app();
         let client = Client::of(service(app)).await;
         Self { shop, client }
     }

@@ -13,7 +13,7 @@ mod runs;
 
 use std::collections::BTreeMap;
 
-use reconcile::{App, Limits};
+use reconcile::{Limits, Reconciler};
 use serde_json::Value;
 use shared::{Clock, ledger::Letter};
 use testing::Shop;
@@ -25,14 +25,8 @@ async fn shop() -> Shop {
     shop
 }
 
-fn app(shop: &Shop) -> App {
-    let stripe = shop.impatient_stripe();
-    App::new(
-        &shop.config,
-        stripe,
-        shop.ledger.clone(),
-        shop.clock.clone(),
-    )
+fn app(shop: &Shop) -> Reconciler {
+    Reconciler::new(&shop.config, shop.app())
 }
 
 /// Pages of five events, and so many of them in a run.

@@ -7,12 +7,7 @@ use crate::{app, outbox, shop, status};
 
 /// The webhook of `shop`, to which Stripe delivers from now on.
 async fn hook(shop: &Shop) -> Client {
-    let app = webhook::App::new(
-        &shop.config,
-        shop.impatient_stripe(),
-        shop.ledger.clone(),
-        shop.clock.clone(),
-    );
+    let app = shop.app();
     // The shop's clock is ahead by two minutes, which a signature may be.
     let client = Client::of(webhook::service(app)).await;
     shop.stripe.add_webhook(&client.url(), Shop::WEBHOOK_SECRET);

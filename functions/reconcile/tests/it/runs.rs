@@ -1,9 +1,9 @@
 //! Runs that end early, fail, or meet each other; and events that are not as they should be.
 
-use reconcile::{App, Failure, Limits};
+use reconcile::{Failure, Limits, Reconciler};
 use sandbox::{Activity, Fault, Sandbox};
 use serde_json::{Value, json};
-use shared::{event::LISTED, ledger::Ledger};
+use shared::{App, event::LISTED, ledger::Ledger};
 use testing::{NOW, Shop};
 
 use crate::{app, assert_all_paid_once, mark, pay, shop, small, status, told};
@@ -146,9 +146,13 @@ async fn two_runs_at_once_take_each_event_once_and_skip_none() {
     const ORDERS: usize = 20;
     let shop = shop().await;
     pay(&shop, ORDERS).await;
-    let (stripe, ledger) = (shop.impatient_stripe(), Ledger::open(&shop.config).await);
+    let (stripe, ledger) = (
+        shop.impatient_stripe(),
+        Ledger::open(&shop.config.ledger, &shop.config.secrets).await,
+    );
     let one = app(&shop).with_limits(small(100));
     let two = App::new(&shop.config, stripe, ledger.unwrap(), shop.clock.clone());
+    let two = Reconciler::new(&shop.config, two);
 
     let (one, two) = tokio::join!(one.catch_up(), two.catch_up());
 

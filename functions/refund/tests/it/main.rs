@@ -13,7 +13,7 @@ mod kept;
 mod limits;
 mod processes;
 
-use refund::{App, service};
+use refund::service;
 use serde_json::{Value, json};
 use testing::{Answer, Client, Shop};
 
@@ -29,12 +29,7 @@ impl Api {
     }
 
     async fn over(shop: Shop) -> Self {
-        let app = App::new(
-            &shop.config,
-            shop.impatient_stripe(),
-            shop.ledger.clone(),
-            shop.clock.clone(),
-        );
+        let app = shop.app();
         let client = Client::of(service(app)).await;
         Self { shop, client }
     }

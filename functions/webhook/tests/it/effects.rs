@@ -4,7 +4,7 @@ use sandbox::{Fault, Order};
 use serde_json::{Value, json};
 use shared::order::Status;
 use testing::{Client, Shop};
-use webhook::{App, service};
+use webhook::service;
 
 use crate::{Hook, event, order, outbox, paid, told};
 
@@ -282,12 +282,7 @@ async fn a_refund_whose_own_event_came_needs_no_list() {
 async fn a_total_of_a_payment_that_stripe_does_not_know_is_set_aside() {
     let (shop, other) = (Shop::open().await, Shop::open().await);
     let stripe = other.impatient_stripe();
-    let app = App::new(
-        &shop.config,
-        stripe,
-        shop.ledger.clone(),
-        shop.clock.clone(),
-    );
+    let app = shop.app_over(stripe);
     let client = Client::of(service(app)).await;
     let hook = Hook { shop, client };
     let paid = paid(&hook.shop, "o_1").await;

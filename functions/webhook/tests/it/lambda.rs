@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::host;
 use testing::{LambdaRuntime, Shop};
 use tower::ServiceExt as _;
-use webhook::{App, service};
+use webhook::service;
 
 use crate::paid;
 
@@ -52,12 +52,7 @@ async fn events_through_either_gateway_keep_their_bytes() {
                 bytes
             };
             let request = from_str(&gateway(&body, &signature, is_base64).to_string()).unwrap();
-            let app = App::new(
-                &shop.config,
-                shop.impatient_stripe(),
-                shop.ledger.clone(),
-                shop.clock.clone(),
-            );
+            let app = shop.app();
 
             let response = host::finished(service(app)).oneshot(request).await.unwrap();
 

@@ -19,7 +19,7 @@ use hyper::{Method, body::Bytes};
 use serde_json::{Value, json};
 use shared::{ledger::Letter, order::Status};
 use testing::{Answer, Client, Shop};
-use webhook::{App, service};
+use webhook::service;
 
 /// The function, as Stripe meets it.
 struct Hook {
@@ -33,12 +33,7 @@ impl Hook {
     }
 
     async fn over(shop: Shop) -> Self {
-        let app = App::new(
-            &shop.config,
-            shop.impatient_stripe(),
-            shop.ledger.clone(),
-            shop.clock.clone(),
-        );
+        let app = shop.app();
         let client = Client::of(service(app)).await;
         Self { shop, client }
     }

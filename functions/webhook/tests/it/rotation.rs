@@ -7,7 +7,7 @@ use futures_util::{StreamExt as _, future::join_all};
 use serde_json::{Value, json};
 use shared::stripe::Stripe;
 use testing::{Answer, Client, Log, NOW, Outage, SecretsManager, Shop, pass};
-use webhook::NEEDS;
+use webhook::FUNCTION;
 
 use crate::{Hook, foreign, outbox, paid};
 
@@ -17,7 +17,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// `webhook` with its keys in Secrets Manager, at a fixed time of day.
 async fn hook() -> (Hook, SecretsManager) {
     let mut shop = Shop::open().await.at_fixed_time();
-    let manager = shop.keep_keys_in_secrets_manager(NEEDS).await;
+    let manager = shop.keep_keys_in_secrets_manager(FUNCTION.settings).await;
     (Hook::over(shop).await, manager)
 }
 
@@ -131,11 +131,11 @@ impl Load {
     async fn start() -> Self {
         // All shoppers are one caller.
         let mut shop = Shop::open_with(&[("FAREBOX_LIMIT_CALLER", "off")]).await;
-        let manager = shop.keep_keys_in_secrets_manager(NEEDS).await;
-        let config = shop.config_of(create_intent::NEEDS);
-        let stripe = Stripe::new(&config);
+        let manager = shop.keep_keys_in_secrets_manager(FUNCTION.settings).await;
+        let config = shop.config_of(create_intent::FUNCTION.settings);
+        let stripe = Stripe::new(&config.stripe, config.secrets.clone());
         let (ledger, clock) = (shop.ledger.clone(), shop.clock.clone());
-        let app = create_intent::App::new(&config, stripe, ledger, clock);
+        let app = shared::App::new(&config, stripe, ledger, clock);
         let payments = Client::of(create_intent::service(app)).await;
         let hook = Hook::over(shop).await;
         let stripe = &hook.shop.stripe;

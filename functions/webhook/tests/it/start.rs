@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::json;
 use testing::{Outage, Process, SecretsManager, Shop};
-use webhook::NEEDS;
+use webhook::FUNCTION;
 
 use crate::{
     foreign,
@@ -16,7 +16,7 @@ use crate::{
 
 async fn shop() -> (Shop, SecretsManager) {
     let mut shop = Shop::open().await;
-    let manager = shop.keep_keys_in_secrets_manager(NEEDS).await;
+    let manager = shop.keep_keys_in_secrets_manager(FUNCTION.settings).await;
     (shop, manager)
 }
 

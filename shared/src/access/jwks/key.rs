@@ -12,7 +12,7 @@ use jsonwebtoken::{
 };
 use serde::Deserialize;
 
-use crate::error::Cause;
+use crate::cause::Cause;
 
 /// The fewest bits of an RSA key that is trusted (RFC 7518, section 3.3).
 const FEWEST_RSA_BITS: usize = 2048;

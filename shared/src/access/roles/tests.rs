@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    access::grant::{DayLimit, Scope},
+    access::grant::Scope,
     amount::{Amount, Currency},
+    ledger::DayLimit,
 };
 
 fn problems(file: &Value) -> Vec<String> {

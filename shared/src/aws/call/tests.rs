@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::{
     aws::{Aws, Marks, domain, region},
-    config::ApiBase,
+    env::ApiBase,
 };
 
 const HOUR: i64 = 3_600;

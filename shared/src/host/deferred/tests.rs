@@ -28,7 +28,7 @@ fn served(sts: &StandIn, good: usize) -> Served {
         async move {
             tokio::task::yield_now().await;
             match number < good {
-                true => Err(HostError::Ledger(ledger::Failure::Nowhere)),
+                true => Err(ledger::Failure::Nowhere.into()),
                 false => Ok(get(|headers: HeaderMap| async move {
                     assert!(!headers.contains_key(TOKEN), "nobody sees the token");
                     "served"

@@ -13,8 +13,7 @@ use tokio::time::Instant;
 use super::{DynamoDb, Failure};
 use crate::{
     aws::{Asked, Marks, Prepared, UNKNOWN, behind},
-    error::Cause,
-    host,
+    cause::{Cause, causes},
 };
 
 /// How long one piece of work is tried: below the time that Stripe, and a payer, wait.
@@ -146,7 +145,7 @@ impl DynamoDb {
             }
             lost => {
                 // AWS's answers are not among the causes.
-                let what = format!("{lost}: {}", host::causes(&lost));
+                let what = format!("{lost}: {}", causes(&lost));
                 return Trouble::Passing(Failure::Unreachable { action, what });
             }
         };

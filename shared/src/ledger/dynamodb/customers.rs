@@ -13,7 +13,7 @@ use super::{
     transaction::Condition,
 };
 use crate::{
-    access::CallerId,
+    ids::CallerId,
     ledger::customers::{MOST_LISTED, Mapping},
     order::Order,
 };

@@ -12,7 +12,7 @@ use super::{
     transaction::Condition,
 };
 use crate::{
-    access::CallerId,
+    ids::CallerId,
     order::{Note, Order, OrderId},
 };
 

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{Failure, orders};
 use crate::{
-    access::CallerId,
+    ids::CallerId,
     ledger::customers::{MOST_LISTED, Mapping},
     order::Order,
 };

@@ -21,7 +21,7 @@ async fn all_who_open_a_new_ledger_at_once_find_one_id(place: Place) {
     let config = home.config(&[]);
     let opened = (0..8).map(|_| {
         let config = config.clone();
-        tokio::spawn(async move { Ledger::open(&config).await.unwrap() })
+        tokio::spawn(async move { open(&config).await.unwrap() })
     });
     let mut found = Vec::new();
     for opening in opened.collect::<Vec<_>>() {
@@ -52,12 +52,12 @@ async fn a_ledger_of_an_earlier_version_gets_an_id_once(place: Place) {
 async fn a_process_that_knows_no_mode_makes_no_id(place: Place) {
     let home = place.make().await;
     let without_keys = home.config(&[("STRIPE_SECRET_KEY", "")]);
-    let ledger = Ledger::open(&without_keys).await.unwrap();
+    let ledger = open(&without_keys).await.unwrap();
     let none = ledger.deployment();
     assert!(matches!(none, Err(Failure::NoDeployment)), "{none:?}");
 
-    let made = Ledger::open(&home.config(&[])).await.unwrap();
-    let found = Ledger::open(&without_keys).await.unwrap();
+    let made = open(&home.config(&[])).await.unwrap();
+    let found = open(&without_keys).await.unwrap();
     assert_eq!(found.deployment().unwrap(), made.deployment().unwrap());
 }
 
@@ -208,7 +208,7 @@ async fn a_ledger_of_an_earlier_version_takes_what_names_no_deployment(place: Pl
     let mut it = Fixture::new(place).await;
     let (order, _) = with_page(&it).await;
     it.home.forget_deployment().await;
-    it.ledger = Ledger::open(&it.config).await.unwrap();
+    it.ledger = open(&it.config).await.unwrap();
 
     // The page made its intent itself, which nobody noted.
     let mut paid = named(succeeded(&order, "evt_1"), None);

@@ -3,7 +3,7 @@
 use super::*;
 
 fn path(it: &Fixture) -> &std::path::Path {
-    let Some(LedgerLocation::Sqlite(path)) = &it.config.ledger else {
+    let Some(LedgerLocation::Sqlite(path)) = &it.config.ledger.location else {
         panic!("a file")
     };
     path
@@ -23,10 +23,10 @@ async fn many_connections_that_open_a_new_file_at_once_agree() {
     let it = Fixture::new(Place::Sqlite).await;
     let folder = tempfile::tempdir().unwrap();
     let mut config = it.config.clone();
-    config.ledger = Some(LedgerLocation::Sqlite(folder.path().join("new.sqlite")));
+    config.ledger.location = Some(LedgerLocation::Sqlite(folder.path().join("new.sqlite")));
     let opened = (0..8).map(|_| {
         let config = config.clone();
-        tokio::spawn(async move { Ledger::open(&config).await.map(|_| ()) })
+        tokio::spawn(async move { open(&config).await.map(|_| ()) })
     });
 
     for opening in opened.collect::<Vec<_>>() {
@@ -40,7 +40,7 @@ async fn a_file_of_a_newer_version_is_left_alone() {
     let newer = rusqlite::Connection::open(path(&it)).unwrap();
     newer.pragma_update(None, "user_version", 99).unwrap();
 
-    let refused = Ledger::open(&it.config).await.unwrap_err();
+    let refused = open(&it.config).await.unwrap_err();
     assert!(
         matches!(refused, Failure::NewerSchema { found: 99, .. }),
         "{refused}"
@@ -55,7 +55,7 @@ async fn orders_of_a_file_that_was_made_before_they_were_listed_are_listed() {
     let undo = "DROP INDEX orders_by_owner; DROP TABLE customers; PRAGMA user_version = 4;";
     before.execute_batch(undo).unwrap();
 
-    let ledger = Ledger::open(&it.config).await.unwrap();
+    let ledger = open(&it.config).await.unwrap();
 
     let ada = CallerId::parse("ada").unwrap();
     let orders = ledger.orders_of(&ada).await.unwrap();

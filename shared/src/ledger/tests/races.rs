@@ -19,7 +19,7 @@ async fn relayed(
 
 async fn fixture(home: place::Home) -> Fixture {
     let config = home.config(&[("FAREBOX_FULFIL_EVENTS", "customer.*")]);
-    let ledger = Ledger::open(&config).await.unwrap();
+    let ledger = open(&config).await.unwrap();
     Fixture {
         home,
         config,

@@ -2,8 +2,8 @@
 
 use super::{sharing::by_many, *};
 use crate::{
-    access::DayLimit,
     event::{Refund, Subject},
+    ledger::DayLimit,
     order::{Declined, Mismatch, RefundKeys, RefundRequest},
 };
 

@@ -17,7 +17,7 @@ pub(super) async fn by_many<T: Send + 'static, F: Future<Output = T> + Send + 's
 ) -> Vec<T> {
     let mut handles = Vec::new();
     for _ in 0..8 {
-        handles.push(Ledger::open(&it.config).await.unwrap());
+        handles.push(open(&it.config).await.unwrap());
     }
     let works = (0..count).map(|n| tokio::spawn(work(n, handles[n % handles.len()].clone())));
     let mut done = Vec::new();
@@ -75,9 +75,9 @@ async fn a_ledger_holds_payments_of_one_mode(place: Place) {
     let it = Fixture::new(place).await;
     let with_key = |key| it.home.config(&[("STRIPE_SECRET_KEY", key)]);
 
-    Ledger::open(&with_key("sk_test_a")).await.unwrap();
-    let refused = Ledger::open(&with_key("sk_live_a")).await.unwrap_err();
+    open(&with_key("sk_test_a")).await.unwrap();
+    let refused = open(&with_key("sk_live_a")).await.unwrap_err();
     assert!(matches!(refused, Failure::OtherMode(_)), "{refused}");
-    Ledger::open(&with_key("rk_test_b")).await.unwrap();
-    Ledger::open(&it.config).await.unwrap();
+    open(&with_key("rk_test_b")).await.unwrap();
+    open(&it.config).await.unwrap();
 }

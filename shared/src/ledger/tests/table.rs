@@ -93,10 +93,10 @@ fn told_units(log: &[Exchange]) -> f64 {
 async fn relayed() -> (Relay, Fixture) {
     let (relay, home) = Relay::before_a_table(|_, _| None).await;
     let config = home.config(&[("FAREBOX_FULFIL_EVENTS", "customer.*")]);
-    let first = Ledger::open(&config).await.unwrap();
+    let first = open(&config).await.unwrap();
     let cost = Cost::of(&relay.log());
     assert_eq!(cost.operations, ["GetItem", "PutItem"], "once for a table");
-    let ledger = Ledger::open(&config).await.unwrap();
+    let ledger = open(&config).await.unwrap();
     assert_eq!(first.deployment().unwrap(), ledger.deployment().unwrap());
     let it = Fixture {
         home,

@@ -9,7 +9,7 @@ use super::{
 };
 
 async fn ledger(home: &Home) -> Ledger {
-    Ledger::open(&home.config(&[("FAREBOX_FULFIL_EVENTS", "customer.*")]))
+    open(&home.config(&[("FAREBOX_FULFIL_EVENTS", "customer.*")]))
         .await
         .unwrap()
 }
@@ -149,7 +149,7 @@ async fn what_does_not_pass_ends_inside_the_deadline_with_awss_code() {
 async fn what_is_denied_is_told_with_the_table_and_the_action_and_no_more() {
     let relay = Relay::alone(|_, _| Some(Fault::error(400, "AccessDeniedException"))).await;
     let home = Home::on_table("farebox-test", &relay.address);
-    let failure = Ledger::open(&home.config(&[])).await.unwrap_err();
+    let failure = open(&home.config(&[])).await.unwrap_err();
 
     assert_eq!(
         failure.to_string(),
@@ -163,7 +163,7 @@ async fn what_is_denied_is_told_with_the_table_and_the_action_and_no_more() {
 #[ignore = "needs an AWS stand-in: scripts/test starts one"]
 async fn a_table_that_is_not_there_stops_the_start_and_is_named() {
     let home = Home::on_table("farebox-nowhere", &stand_in());
-    let failure = Ledger::open(&home.config(&[])).await.unwrap_err();
+    let failure = open(&home.config(&[])).await.unwrap_err();
 
     assert_eq!(
         failure.to_string(),
@@ -178,7 +178,7 @@ async fn a_peer_that_does_not_listen_is_told_as_such() {
     let home = Home::on_table("farebox-test", &relay.address);
     drop(relay);
     let begun = Instant::now();
-    let failure = Ledger::open(&home.config(&[])).await.unwrap_err();
+    let failure = open(&home.config(&[])).await.unwrap_err();
 
     assert!(begun.elapsed() < Duration::from_secs(6));
     let text = failure.to_string();

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    CallerId, SignedOrder,
-    claims::{Claims, LEEWAY},
-    strict_json::Value,
-};
+use super::SignedOrder;
 use crate::{
     Error,
+    access::{Claims, LEEWAY, Value},
     amount::{Amount, Currency},
+    ids::CallerId,
     order::{Contents, OrderId},
 };
 

@@ -13,7 +13,7 @@ pub struct Misspelt {
 const BEGINNINGS: [&str; 2] = ["FAREBOX_", "STRIPE_"];
 
 /// Those of `names` that are no setting and resemble one; `known` are the settings.
-pub(super) fn among(names: impl IntoIterator<Item = String>, known: &[&str]) -> Vec<Misspelt> {
+pub(crate) fn among(names: impl IntoIterator<Item = String>, known: &[&str]) -> Vec<Misspelt> {
     let is_foreign = |name: &String| {
         let is_ours = BEGINNINGS.iter().any(|start| name.starts_with(start));
         is_ours && !known.contains(&name.as_str())

@@ -5,16 +5,11 @@
 //! from then on they are the site's own words, and a wrong one is answered with its name and the
 //! reason.
 
-use super::{
-    CallerId, Callers,
-    callers::Unknown,
-    claims::Claims,
-    order_claims::OrderClaims,
-    refused::Refused,
-    token::{Signer, Token},
-};
+use super::order_claims::OrderClaims;
 use crate::{
     Error,
+    access::{Callers, Unknown},
+    ids::CallerId,
     order::{Contents, OrderId},
 };
 
@@ -32,20 +27,25 @@ pub struct SignedOrder {
     pub contents: Contents,
 }
 
-impl Callers {
-    /// The order that the site signed for `caller` as `token`.
+impl SignedOrder {
+    /// Verifies `token`, an order that the site's server signed for `caller`, at `now` (Unix seconds).
     ///
     /// # Errors
     ///
     /// [`Error::Invalid`] names the claim that is wrong and the reason; [`Error::InvalidToken`]
     /// when the site did not sign it; [`Error::Invalid`] when the site has no key to sign orders
     /// with; [`Error::NotFound`] when it was signed for another caller.
-    pub async fn signed_order(&self, token: &str, caller: &CallerId) -> Result<SignedOrder, Error> {
-        let claims = match self.order_claims(token).await {
+    pub async fn verify(
+        token: &str,
+        caller: &CallerId,
+        callers: &Callers,
+        now: i64,
+    ) -> Result<Self, Error> {
+        let claims = match callers.claims_of_site(token).await {
             Err(Unknown::Refused(refused)) => {
                 return Err(Error::InvalidToken(WRONG, Box::new(refused)));
             }
-            Err(Unknown::NoSiteKey(_)) if self.has_issuer() => {
+            Err(Unknown::NoSiteKey(_)) if callers.has_issuer() => {
                 return Err(Error::invalid(
                     "`order`: this shop takes no signed orders; send `items`",
                 ));
@@ -53,18 +53,10 @@ impl Callers {
             read => read?,
         };
         let mut claims = OrderClaims::new(claims);
-        claims.check_use(self.clock.now())?;
+        claims.check_use(now)?;
         if claims.subject()? != *caller {
             return Err(Error::NotFound);
         }
         claims.into_order()
-    }
-
-    async fn order_claims(&self, token: &str) -> Result<Claims, Unknown> {
-        let token = Token::new(token)?;
-        if token.signer()? != Signer::Site {
-            return Err(Refused::Algorithm.into());
-        }
-        self.verified_by_site(token).await
     }
 }

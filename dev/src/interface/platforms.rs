@@ -1,0 +1,66 @@
+//! `vercel.json`, and the routes of `cargo lambda watch` in `Cargo.toml`, from the list of functions.
+
+use serde_json::{Map, Value, json};
+use shared::{Function, function::Trigger};
+
+use crate::functions;
+
+/// `vercel.json`: a service and a rewrite for each function, and a cron job for each scheduled one.
+///
+/// # Panics
+///
+/// Never: the document is JSON.
+#[must_use]
+pub fn vercel() -> String {
+    let by_name = functions::all().map(|one| (one.name.to_owned(), service(one)));
+    let services: Map<String, Value> = by_name.collect();
+    let rewrites: Vec<Value> = functions::all()
+        .map(|one| json!({ "source": path(one), "destination": { "service": one.name } }))
+        .collect();
+    let crons: Vec<Value> = functions::all()
+        .filter_map(|one| match one.trigger {
+            Trigger::Schedule(schedule) => Some(json!({ "path": path(one), "schedule": schedule })),
+            Trigger::Route { .. } => None,
+        })
+        .collect();
+    let project = json!({
+        "$schema": "https://openapi.vercel.sh/vercel.json",
+        "services": services, "rewrites": rewrites, "crons": crons,
+    });
+    let text = serde_json::to_string_pretty(&project).expect("it is JSON");
+    format!("{text}\n")
+}
+
+fn service(function: Function) -> Value {
+    let entrypoint = format!("functions/{}/src/main.rs", function.name);
+    json!({
+        "root": ".", "runtime": "rust", "entrypoint": entrypoint,
+        "functions": { &entrypoint: { "maxDuration": function.max_duration } },
+    })
+}
+
+/// The path of its route; of a scheduled function that which Vercel's cron job calls.
+fn path(function: Function) -> String {
+    match function.route() {
+        Some((_, path)) => path.to_owned(),
+        None => format!("/api/cron/{}", function.name),
+    }
+}
+
+/// The line in `Cargo.toml` below which the routes of `cargo lambda watch` stand.
+const ROUTER: &str = "[workspace.metadata.lambda.watch.router]\n";
+
+/// `manifest`, the workspace's `Cargo.toml`, with the routes of all functions.
+#[must_use]
+pub fn watch_router(manifest: &str) -> String {
+    let Some((before, after)) = manifest.split_once(ROUTER) else {
+        return manifest.to_owned();
+    };
+    let rest = after.split_once("\n\n").map_or("", |(_, rest)| rest);
+    let routes: String = functions::all()
+        .filter_map(|one| Some((one.route()?.1, one.name)))
+        .map(|(path, name)| format!("\"{path}\" = \"{name}\"\n"))
+        .collect();
+    let gap = if rest.is_empty() { "" } else { "\n" };
+    format!("{before}{ROUTER}{routes}{gap}{rest}")
+}

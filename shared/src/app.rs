@@ -1,0 +1,173 @@
+//! What the handlers of all functions work with: one [`App`], opened from the settings.
+
+use axum::extract::FromRef;
+use secrecy::SecretString;
+
+use crate::{
+    Clock, Config, Secrets,
+    access::Callers,
+    customers::Customers,
+    env::{ConfigError, Platform},
+    intake::Intake,
+    ledger::{self, Ledger},
+    limits::Limits,
+    purchase::Till,
+    return_url::ReturnOrigins,
+    secrets::Unreadable,
+    stripe::{Prices, Stripe},
+};
+
+/// The parts of one deployment; cheap to clone. A handler takes those that it needs.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The keys.
+    pub secrets: Secrets,
+    /// Stripe, for the deployment whose ledger this is.
+    pub stripe: Stripe,
+    /// Where orders, events and the outbox live.
+    pub ledger: Ledger,
+    /// The time.
+    pub clock: Clock,
+    /// Who is calling.
+    pub callers: Callers,
+    /// How many payments may be started.
+    pub limits: Limits,
+    /// Prices what is bought, and opens orders.
+    pub till: Till,
+    /// Takes events into the ledger.
+    pub intake: Intake,
+    /// The origins to which payers may be sent back.
+    pub return_origins: ReturnOrigins,
+    /// What Vercel's schedule proves itself by.
+    pub cron_secret: Option<SecretString>,
+}
+
+/// Why an [`App`] could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The settings do not allow a start.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The ledger could not be opened.
+    #[error("the ledger could not be opened")]
+    Ledger(#[source] ledger::Failure),
+    /// The secret that holds the keys could not be read.
+    #[error(transparent)]
+    Secrets(#[from] Unreadable),
+}
+
+impl From<ledger::Failure> for OpenError {
+    fn from(failure: ledger::Failure) -> Self {
+        match failure {
+            ledger::Failure::NoMode(unreadable) => Self::Secrets(unreadable),
+            other => Self::Ledger(other),
+        }
+    }
+}
+
+impl App {
+    /// Opens the ledger and reads the keys, and on Lambda connects to Stripe where the function
+    /// `calls_stripe`, all at the same time: a cold start takes as long as the slowest of them.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] when the keys cannot be read, or the ledger cannot be opened.
+    pub async fn open(config: &Config, calls_stripe: bool) -> Result<Self, OpenError> {
+        let stripe = Stripe::new(&config.stripe, config.secrets.clone());
+        let keys = async { Ok(config.secrets.current().await?) };
+        let ledger = async { Ok(Ledger::open(&config.ledger, &config.secrets).await?) };
+        let connection = async {
+            // A server has time before its first request; Lambda's start is given more of the
+            // processor than its requests are.
+            if calls_stripe && Platform::current()? == Platform::Lambda {
+                stripe.warm().await;
+            }
+            Ok::<_, OpenError>(())
+        };
+        let (_, ledger, ()) = tokio::try_join!(keys, ledger, connection)?;
+        Ok(Self::new(config, stripe, ledger, Clock::default()))
+    }
+
+    /// Puts parts together that are there already.
+    #[must_use]
+    pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
+        let secrets = config.secrets.clone();
+        let stripe = match ledger.deployment() {
+            Ok(deployment) => stripe.of_deployment(deployment.clone()),
+            Err(_) => stripe,
+        };
+        let callers = Callers::new(&config.access, secrets.clone(), clock.clone());
+        let limits = Limits::new(
+            config.limits.clone(),
+            secrets.clone(),
+            ledger.clone(),
+            clock.clone(),
+        );
+        let till = Till {
+            callers: callers.clone(),
+            stripe: stripe.clone(),
+            prices: Prices::new(config.purchase.price_ttl),
+            max_amount: config.purchase.max_amount.clone(),
+            limits: limits.clone(),
+            ledger: ledger.clone(),
+            clock: clock.clone(),
+        };
+        let intake = Intake {
+            secrets: secrets.clone(),
+            stripe: stripe.clone(),
+            ledger: ledger.clone(),
+            clock: clock.clone(),
+            limits: config.limits.clone(),
+            connected_accounts: config.connected_accounts.clone(),
+        };
+        Self {
+            secrets,
+            stripe,
+            ledger,
+            clock,
+            callers,
+            limits,
+            till,
+            intake,
+            return_origins: config.return_origins.clone(),
+            cron_secret: config.cron_secret.clone(),
+        }
+    }
+
+    /// Sets one deadline for all calls to Stripe, for one request of a caller.
+    #[must_use]
+    pub fn for_one_request(self) -> Self {
+        let stripe = self.stripe.for_one_request();
+        Self {
+            till: Till {
+                stripe: stripe.clone(),
+                ..self.till
+            },
+            stripe,
+            ..self
+        }
+    }
+
+    /// The Stripe customers of callers.
+    #[must_use]
+    pub fn customers(&self) -> Customers<'_> {
+        Customers {
+            stripe: &self.stripe,
+            ledger: &self.ledger,
+            clock: &self.clock,
+        }
+    }
+}
+
+impl FromRef<App> for Callers {
+    fn from_ref(app: &App) -> Self {
+        app.callers.clone()
+    }
+}
+
+impl FromRef<App> for Limits {
+    fn from_ref(app: &App) -> Self {
+        app.limits.clone()
+    }
+}

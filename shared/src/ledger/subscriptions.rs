@@ -1,0 +1,46 @@
+//! Types of events that are passed on.
+
+/// Types of Stripe's events that are passed on as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Subscriptions(Vec<String>);
+
+impl Subscriptions {
+    /// Reads types such as `customer.created`, with `*` for all that begin alike, comma-separated.
+    ///
+    /// # Errors
+    ///
+    /// A text that says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let patterns: Vec<String> = text.split(',').map(|t| t.trim().to_owned()).collect();
+        let fits = |pattern: &String| {
+            let stem = pattern.strip_suffix('*').unwrap_or(pattern);
+            !pattern.is_empty()
+                && stem
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._".contains(&b))
+        };
+        if patterns.iter().all(fits) {
+            return Ok(Self(patterns));
+        }
+        Err(
+            "must be types of Stripe's events, comma-separated, such as `customer.created,invoice.*`",
+        )
+    }
+
+    /// Whether nothing is passed on.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether events of type `kind` are passed on.
+    #[must_use]
+    pub fn include(&self, kind: &str) -> bool {
+        self.0
+            .iter()
+            .any(|pattern| match pattern.strip_suffix('*') {
+                Some(stem) => kind.starts_with(stem),
+                None => kind == pattern,
+            })
+    }
+}
