@@ -51,7 +51,8 @@ fn order() -> Order {
     let owner = CallerId::parse("ada").expect("it is an id");
     let id = OrderId::parse("o_1").expect("it is an id");
     let mut order = Order::new(id, owner, contents, NOW);
-    order.note(&Note::Intent("pi_1".to_owned()), NOW);
+    let owner = order.owner().clone();
+    order.note(&Note::Intent("pi_1".to_owned(), owner), NOW);
     order
 }
 

@@ -284,7 +284,7 @@ impl Shop {
         };
         let intent = self.impatient_stripe().create_intent(&order, None).await;
         let intent = intent.expect("the sandbox answers").id;
-        let note = Note::Intent(intent.clone());
+        let note = Note::Intent(intent.clone(), order.owner().clone());
         let noted = self.ledger.note(order.id(), note, 0).await;
         noted.expect("the ledger answers");
         intent

@@ -33,7 +33,8 @@ impl Pages {
             order = match order.way() {
                 None => {
                     let page = self.made_page(&order, returns, is_customer).await?;
-                    let note = Note::Session(page.noted(&order, returns), order.way_number());
+                    let session = page.noted(&order, returns);
+                    let note = Note::Session(session, order.way_number(), order.owner().clone());
                     let noted = self.till.note(&order, note).await?;
                     match (noted.way(), page.url) {
                         (Some(Way::Session(open)), Some(url)) if open.id == page.id => {

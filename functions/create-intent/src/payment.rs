@@ -78,7 +78,7 @@ impl Payments {
             stripe.create_intent(order, customer.as_deref()).await
         };
         let made = self.till.for_customer(order, is_customer, made).await?;
-        let note = Note::Intent(made.id.clone());
+        let note = Note::Intent(made.id.clone(), order.owner().clone());
         let noted = self.till.note(order, note).await?;
         match noted.way() {
             Some(Way::Intent(id)) if id == made.id => Ok(Some(made)),

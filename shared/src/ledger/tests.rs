@@ -149,7 +149,7 @@ fn opening(id: &str, owner: &str, minor_units: i64, key: Option<&str>) -> Openin
 
 /// Says that the order is paid by the intent `id`.
 fn intent(id: &str) -> Note {
-    Note::Intent(id.to_owned())
+    Note::Intent(id.to_owned(), CallerId::parse("ada").unwrap())
 }
 
 fn succeeded(order: &Order, event: &str) -> Value {

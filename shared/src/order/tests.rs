@@ -39,8 +39,18 @@ fn order() -> Order {
         contents(1500, 1),
         NOW,
     );
-    order.note(&Note::Intent("pi_1".to_owned()), NOW);
+    order.note(&note_intent("pi_1"), NOW);
     order
+}
+
+/// That the intent with `id`, made for Ada, is the way to pay.
+fn note_intent(id: &str) -> Note {
+    Note::Intent(id.to_owned(), CallerId::parse("ada").unwrap())
+}
+
+/// That `session`, made for Ada as the one with `number`, is.
+fn note_session(session: Session, number: usize) -> Note {
+    Note::Session(session, number, CallerId::parse("ada").unwrap())
 }
 
 /// The order's intent as Stripe would report it.

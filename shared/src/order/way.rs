@@ -10,7 +10,7 @@ use super::{
     Order,
     facts::{Attempt, Stage},
 };
-use crate::event::Subject;
+use crate::{event::Subject, ids::CallerId};
 
 /// The most ways to pay of one order, one after the other: what the ledger holds of it has to stay small.
 /// How fast they may follow is another limit, so that an order whose pages expire, one a day, can be paid
@@ -67,10 +67,10 @@ pub(super) enum Closed {
 /// What is to be noted about the way to pay an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
-    /// This intent is the way to pay.
-    Intent(String),
-    /// This session is, which was made as the one with this number.
-    Session(Session, usize),
+    /// The intent with this id is the way to pay; it was made for this owner of the order.
+    Intent(String, CallerId),
+    /// This session is, which was made as the one with this number, for this owner.
+    Session(Session, usize, CallerId),
     /// The intent with this id is about to be canceled in favour of another way.
     Closing(String),
     /// The way with this id is closed at Stripe.
@@ -115,10 +115,14 @@ impl Order {
     pub fn note(&mut self, note: &Note, now: i64) -> bool {
         let is_free = self.way().is_none();
         match note {
-            Note::Intent(id) if is_free && !self.has_closed(id) => {
+            // Made for a caller whose order it is no more: another may have been moved to meanwhile.
+            Note::Intent(_, owner) | Note::Session(_, _, owner) if *owner != self.owner => {
+                return false;
+            }
+            Note::Intent(id, _) if is_free && !self.has_closed(id) => {
                 self.intent = Some(id.clone());
             }
-            Note::Session(session, number)
+            Note::Session(session, number, _)
                 if is_free
                     && *number == self.way_number()
                     && session.contents == self.revision().digest =>

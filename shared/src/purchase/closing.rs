@@ -99,7 +99,8 @@ impl Till {
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] when the ledger did not answer, [`Error::NotFound`] when it is gone.
+    /// [`Error::Unavailable`] when the ledger did not answer, [`Error::NotFound`] when it is gone, or another
+    /// caller's.
     pub async fn latest(&self, order: &Order) -> Result<Order, Error> {
         self.closer().latest(order).await
     }
@@ -132,12 +133,12 @@ impl Closer<'_> {
 
     async fn note(&self, order: &Order, note: Note) -> Result<Order, Error> {
         let noted = self.ledger.note(order.id(), note, self.clock.now()).await?;
-        noted.ok_or(Error::NotFound)
+        still_owned(order, noted)
     }
 
     async fn latest(&self, order: &Order) -> Result<Order, Error> {
         let latest = self.ledger.order(order.id()).await?;
-        latest.ok_or(Error::NotFound)
+        still_owned(order, latest)
     }
 
     /// Cancels the intent with `id`; gives the order as it was just before, where the intent is the way
@@ -216,6 +217,13 @@ impl Closer<'_> {
             _ => Err(processing()),
         }
     }
+}
+
+/// `latest`, unless it is gone, or became another caller's since `order` was read: what is open of it is
+/// theirs then.
+fn still_owned(order: &Order, latest: Option<Order>) -> Result<Order, Error> {
+    let latest = latest.filter(|latest| latest.owner() == order.owner());
+    latest.ok_or(Error::NotFound)
 }
 
 /// `error`, with what the payment of `order` waits for.

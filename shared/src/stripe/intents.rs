@@ -34,15 +34,16 @@ pub struct PaymentIntent {
 }
 
 impl PaymentIntent {
-    /// Whether it may be changed to what `order` offers now: for no more money than it takes already, in
-    /// the same currency, and not while its payer answers a challenge, which was for what it is now.
-    /// Whoever has its form open would else pay what they never saw.
+    /// Whether it may be changed to what `order` offers now: for the same money, and not while its payer
+    /// answers a challenge, which was for what it is now. Whoever has its form open would else pay what
+    /// they never saw; at a lower amount, too, since changes that cross on their way may arrive in
+    /// another order than they were made.
     #[must_use]
     pub fn can_follow(&self, order: &Order) -> bool {
         let offered = order.revision().contents.amount();
         self.status != "requires_action"
             && self.currency == offered.currency().as_str()
-            && self.amount >= offered.minor_units()
+            && self.amount == offered.minor_units()
     }
 
     /// The digest of the contents that the intent was last made for.

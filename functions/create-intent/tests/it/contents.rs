@@ -4,7 +4,7 @@ use sandbox::Fault;
 use serde_json::{Value, json};
 use testing::Shop;
 
-use crate::{Api, intent_id, mugs, order_id};
+use crate::{Api, intent_id, mugs, order_id, stickers_for_a_mug};
 
 /// A request that changes the order `id` to so many mugs.
 fn change(id: &str, quantity: u32) -> Value {
@@ -33,19 +33,23 @@ async fn pay(api: &Api, id: &str) {
 }
 
 #[tokio::test]
-async fn contents_that_cost_no_more_change_the_same_intent() {
+async fn contents_that_cost_the_same_change_the_same_intent() {
     let api = Api::start().await;
-    let first = api.post("k1", &mugs(3)).await.expect(200);
+    let first = api.post("k1", &mugs(1)).await.expect(200);
 
-    let changed = api
-        .post("k2", &change(&order_id(&first), 1))
-        .await
-        .expect(200);
+    let stickers = stickers_for_a_mug(&order_id(&first));
+    let changed = api.post("k2", &stickers).await.expect(200);
 
     assert_eq!(order_id(&changed), order_id(&first));
     assert_eq!(changed.body["clientSecret"], first.body["clientSecret"]);
     assert_eq!(changed.body["amount"], 1500);
-    assert_eq!(api.only_intent()["amount"], 1500);
+    let intent = api.only_intent();
+    assert_eq!(intent["amount"], 1500);
+    let order = api.shop.order(&order_id(&first)).await;
+    assert_eq!(
+        intent["metadata"]["farebox_contents"],
+        order.revision().digest
+    );
 }
 
 #[tokio::test]
@@ -278,7 +282,25 @@ async fn a_request_that_comes_late_does_not_bring_an_old_amount_back() {
 
     assert_eq!(quick.body["amount"], 1500);
     assert_eq!(late.expect(200).body["amount"], 1500);
-    assert_eq!(api.only_intent()["amount"], 1500);
+    assert_eq!(api.open_intent()["amount"], 1500);
+}
+
+#[tokio::test]
+async fn an_amount_is_never_written_to_an_intent_whose_form_may_be_open() {
+    let api = Api::start().await;
+    let first = api.post("k1", &mugs(6)).await.expect(200);
+
+    // A change to less that another change overtakes on its way to Stripe would raise the amount.
+    let lowered = change(&order_id(&first), 3);
+    let lowered = api.post("k2", &lowered).await.expect(200);
+
+    assert_ne!(lowered.body["clientSecret"], first.body["clientSecret"]);
+    assert_eq!(api.open_intent()["amount"], 4500);
+    let of_first = api.shop.stripe.payment_intent(&intent_id(&first)).unwrap();
+    assert_eq!(
+        (&of_first["amount"], &of_first["status"]),
+        (&json!(9000), &json!("canceled"))
+    );
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use sandbox::Fault;
 use serde_json::json;
 use testing::Shop;
 
-use crate::{Api, intent_id, mugs};
+use crate::{Api, intent_id, mugs, order_id, stickers_for_a_mug};
 
 /// The requests that would make an intent.
 fn attempts(api: &Api) -> Vec<sandbox::RecordedRequest> {
@@ -108,9 +108,8 @@ async fn a_cart_that_changed_while_the_answer_was_lost_has_one_intent_that_someb
 #[tokio::test]
 async fn an_update_whose_answer_was_lost_is_made_once() {
     let api = Api::start().await;
-    let first = api.post("k1", &mugs(3)).await.expect(200);
-    let mut change = mugs(2);
-    change["orderId"] = first.body["orderId"].clone();
+    let first = api.post("k1", &mugs(1)).await.expect(200);
+    let change = stickers_for_a_mug(&order_id(&first));
     api.shop.stripe.inject(
         Fault::lost_answer()
             .on("POST", "/v1/payment_intents/")
@@ -119,8 +118,10 @@ async fn an_update_whose_answer_was_lost_is_made_once() {
 
     let changed = api.post("k2", &change).await.expect(200);
 
-    assert_eq!(changed.body["amount"], 3000);
-    assert_eq!(api.only_intent()["amount"], 3000);
+    assert_eq!(changed.body["amount"], 1500);
+    let digest = api.shop.order(&order_id(&first)).await;
+    let digest = &digest.revision().digest;
+    assert_eq!(api.only_intent()["metadata"]["farebox_contents"], *digest);
     let requests = api.shop.stripe.requests().into_iter();
     let updates =
         requests.filter(|r| r.method == "POST" && r.path.starts_with("/v1/payment_intents/"));
@@ -312,10 +313,10 @@ async fn a_change_goes_on_where_stripe_keeps_a_failure_of_it() {
             .stripe
             .inject(fault.on("POST", "/v1/payment_intents/"));
         let changed = api
-            .post_signed(&json!({ "amount": 1500, "version": 2 }))
+            .post_signed(&json!({ "amount": 2500, "version": 2, "metadata": { "cart": "c2" } }))
             .await
             .expect(200);
         assert_eq!(intent_id(&changed), intent_id(&first));
-        assert_eq!(api.only_intent()["amount"], 1500);
+        assert_eq!(api.only_intent()["metadata"]["cart"], "c2");
     }
 }

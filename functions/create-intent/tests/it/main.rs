@@ -93,6 +93,11 @@ fn mugs(quantity: u32) -> Value {
     json!({ "items": [{ "price": "mug", "quantity": quantity }] })
 }
 
+/// A change of the order with `id` that holds one mug to stickers that cost as much.
+fn stickers_for_a_mug(id: &str) -> Value {
+    json!({ "orderId": id, "items": [{ "price": "sticker", "quantity": 5 }] })
+}
+
 /// The id of the order in an answer.
 fn order_id(answer: &Answer) -> String {
     answer.body["orderId"]

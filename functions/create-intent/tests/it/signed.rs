@@ -1,9 +1,12 @@
 //! Orders that the site's server signed.
 
+use std::time::Duration;
+
+use sandbox::Fault;
 use serde_json::{Value, json};
 use testing::{Answer, Shop, tokens};
 
-use crate::Api;
+use crate::{Api, intent_id};
 
 #[tokio::test]
 async fn a_signed_order_is_offered_as_it_was_signed() {
@@ -25,19 +28,19 @@ async fn a_signed_order_is_offered_as_it_was_signed() {
 }
 
 #[tokio::test]
-async fn a_newly_signed_order_changes_the_same_intent() {
+async fn a_newly_signed_order_of_the_same_amount_changes_the_same_intent() {
     let api = Api::over(Shop::open().await.at_fixed_time()).await;
     let first = json!({ "amount": 2500, "metadata": { "cart": "c1", "gift": "yes" },
         "description": "One" });
     let first = api.post_signed(&first).await.expect(200);
     api.shop.clock.advance(10);
 
-    let changed = json!({ "amount": 2400, "metadata": { "cart": "c2" } });
+    let changed = json!({ "amount": 2500, "metadata": { "cart": "c2" } });
     let second = api.post_signed(&changed).await.expect(200);
 
     assert_eq!(first.body["clientSecret"], second.body["clientSecret"]);
     let intent = api.only_intent();
-    assert_eq!(intent["amount"], 2400);
+    assert_eq!(intent["amount"], 2500);
     assert_eq!(intent["metadata"]["cart"], "c2");
     assert!(
         intent["metadata"]["gift"].is_null(),
@@ -319,4 +322,35 @@ async fn a_guest_who_signs_in_takes_the_order_along() {
         .await
         .expect(200);
     assert_eq!(again.body["clientSecret"], moved.body["clientSecret"]);
+}
+
+/// Posts of a guest and of Ada, to whom the order is moved while the guest's request waits for Stripe
+/// to make its intent: what the guest, and then Ada, is answered.
+async fn moved_during_a_request(api: &Api) -> (Answer, Answer) {
+    let nothing = json!({});
+    let is_create = |r: &sandbox::RecordedRequest| r.path == "/v1/payment_intents";
+    let slow = Fault::latency(Duration::from_millis(250)).on("POST", "/v1/payment_intents");
+    api.shop.stripe.inject(slow.times(1));
+    let guests = post_as(api, "guest-1", "guest", &nothing);
+    let previous = json!({ "previousSub": "guest-1" });
+    let adas = async {
+        while !api.shop.stripe.requests().iter().any(is_create) {
+            tokio::task::yield_now().await;
+        }
+        post_as(api, "ada", "customer", &previous).await
+    };
+    futures_util::future::join(guests, adas).await
+}
+
+#[tokio::test]
+async fn a_guest_whose_order_moves_while_they_wait_is_not_given_the_new_owners_payment() {
+    let api = Api::start().await;
+
+    let (guests, adas) = moved_during_a_request(&api).await;
+
+    assert_eq!(guests.code(404), "not_found");
+    let adas = adas.expect(200);
+    let intent = api.shop.stripe.payment_intent(&intent_id(&adas)).unwrap();
+    let customers = api.shop.stripe.customers();
+    assert_eq!(intent["customer"], customers[customers.len() - 1]["id"]);
 }

@@ -80,7 +80,11 @@ impl Page {
             .unwrap();
         self.shop
             .ledger
-            .note(order.id(), Note::Intent(intent.id.clone()), NOW)
+            .note(
+                order.id(),
+                Note::Intent(intent.id.clone(), order.owner().clone()),
+                NOW,
+            )
             .await
             .unwrap();
         intent.id

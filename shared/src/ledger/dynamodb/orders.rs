@@ -148,7 +148,7 @@ impl DynamoDb {
                 return Ok(Some(order));
             }
             let intent = match note {
-                Note::Intent(intent) => Some(intent),
+                Note::Intent(intent, _) => Some(intent),
                 _ => None,
             };
             let mut writes = vec![self.put_order(&order, version)?];

@@ -158,7 +158,11 @@ async fn with_page(it: &Fixture) -> (Order, Value) {
     };
     let noted = it
         .ledger
-        .note(order.id(), Note::Session(session, 0), NOW)
+        .note(
+            order.id(),
+            Note::Session(session, 0, order.owner().clone()),
+            NOW,
+        )
         .await;
     let order = noted.unwrap().unwrap();
     let mut page = succeeded(&order, "evt_page");

@@ -196,7 +196,7 @@ fn page(order: &Order, n: usize) -> Note {
         contents: order.revision().digest.clone(),
         returns: "r".to_owned(),
     };
-    Note::Session(session, order.way_number())
+    Note::Session(session, order.way_number(), order.owner().clone())
 }
 
 async fn an_order_that_is_paid_on_a_page_is_found_by_the_pages_intent(place: Place) {
@@ -238,7 +238,7 @@ async fn of_an_intent_and_a_page_at_once_one_is_noted(place: Place) {
         let (id, note) = (order.id().clone(), page(&order, n));
         async move {
             let note = match n % 2 {
-                0 => Note::Intent(format!("pi_{n}")),
+                0 => intent(&format!("pi_{n}")),
                 _ => note,
             };
             ledger.note(&id, note, NOW).await.unwrap().unwrap()

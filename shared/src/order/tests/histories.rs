@@ -254,9 +254,9 @@ fn any_ways() -> impl Strategy<Value = Vec<Vec<Event>>> {
 
 fn way(n: usize, order: &Order) -> (Note, String) {
     match n {
-        0 => (Note::Intent("pi_1".to_owned()), "pi_1".to_owned()),
-        3 => (Note::Intent("pi_4".to_owned()), "pi_4".to_owned()),
-        n => (Note::Session(ways::session(n, order), n), format!("cs_{n}")),
+        0 => (note_intent("pi_1"), "pi_1".to_owned()),
+        3 => (note_intent("pi_4"), "pi_4".to_owned()),
+        n => (note_session(ways::session(n, order), n), format!("cs_{n}")),
     }
 }
 
@@ -356,8 +356,8 @@ proptest! {
         is_page in any::<bool>(),
     ) {
         let note = match is_page {
-            true => Note::Session(ways::session(0, &not_noted()), 0),
-            false => Note::Intent("pi_1".to_owned()),
+            true => note_session(ways::session(0, &not_noted()), 0),
+            false => note_intent("pi_1"),
         };
         let after_noting_at = |at: usize| {
             let (mut order, ..) = outcome(not_noted(), &history[..at]);

@@ -22,7 +22,7 @@ pub(super) fn with_pages() -> Order {
     assert!(order.note(&closed("pi_1"), NOW));
     for n in [1, 2] {
         let made = session(n, &order);
-        assert!(order.note(&Note::Session(made, n), NOW));
+        assert!(order.note(&note_session(made, n), NOW));
         if n == 1 {
             assert!(order.note(&closed("cs_1"), NOW));
         }
@@ -226,21 +226,18 @@ fn a_way_is_noted_only_where_none_is_open() {
     let mut order = order();
     let page = session(1, &order);
     assert!(
-        !order.note(&Note::Session(page.clone(), 0), NOW),
+        !order.note(&note_session(page.clone(), 0), NOW),
         "the intent is open"
     );
-    assert!(!order.note(&Note::Intent("pi_2".to_owned()), NOW));
+    assert!(!order.note(&note_intent("pi_2"), NOW));
     assert!(
         !order.note(&closed("pi_2"), NOW),
         "not the way that is open"
     );
     assert!(order.note(&closed("pi_1"), NOW));
+    assert!(!order.note(&note_intent("pi_1"), NOW), "closed for good");
     assert!(
-        !order.note(&Note::Intent("pi_1".to_owned()), NOW),
-        "closed for good"
-    );
-    assert!(
-        !order.note(&Note::Session(page.clone(), 0), NOW),
+        !order.note(&note_session(page.clone(), 0), NOW),
         "made before"
     );
     let stale = Session {
@@ -248,15 +245,12 @@ fn a_way_is_noted_only_where_none_is_open() {
         ..page.clone()
     };
     assert!(
-        !order.note(&Note::Session(stale, 1), NOW),
+        !order.note(&note_session(stale, 1), NOW),
         "sells something else"
     );
-    assert!(order.note(&Note::Session(page.clone(), 1), NOW));
+    assert!(order.note(&note_session(page.clone(), 1), NOW));
     assert_eq!(order.way(), Some(Way::Session(&page)));
-    assert!(
-        !order.note(&Note::Intent("pi_2".to_owned()), NOW),
-        "the page is open"
-    );
+    assert!(!order.note(&note_intent("pi_2"), NOW), "the page is open");
 }
 
 #[test]
@@ -264,11 +258,11 @@ fn an_order_keeps_so_many_ways_and_no_more() {
     let mut order = order();
     for n in 0..MOST_WAYS {
         let id = format!("pi_way_{n}");
-        order.note(&Note::Intent(id.clone()), NOW);
+        order.note(&note_intent(&id), NOW);
         let open = order.intent().unwrap().to_owned();
         assert!(order.note(&closed(&open), NOW));
     }
-    order.note(&Note::Intent("pi_last".to_owned()), NOW);
+    order.note(&note_intent("pi_last"), NOW);
     assert!(!order.note(&closed("pi_last"), NOW));
 }
 
