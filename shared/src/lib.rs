@@ -1,26 +1,23 @@
-//! What every function shares. Read in this order:
+//! What every function shares: the library below the handlers, in layers.
 //!
-//! - [`config`]: settings from the environment; nothing else reads it.
-//! - [`aws`]: calls to AWS, for whatever of it the settings name.
-//! - [`secrets`]: the keys, from the environment or from Secrets Manager, held behind one type and
-//!   followed when they change; never printed, logged or answered.
-//! - [`access`]: who is calling and what they may do; a handler asks by naming a type.
-//! - [`deployment`]: which deployment made an object, where several share one Stripe account.
-//! - [`amount`]: money, in the minor units of a currency and exact.
-//! - [`stripe`]: calls to Stripe: one pooled connection, one key per operation, slim answers.
-//! - [`signature`], [`event`]: what Stripe tells us: verified, then read.
-//! - [`order`]: the state machine; pure.
-//! - [`ledger`]: where orders, events and the outbox live.
-//! - [`customers`]: which Stripe customer a caller is, made once.
-//! - [`intake`]: how an event gets there, whoever brought it.
-//! - [`limits`]: how many payments may be started, by one caller and from one address.
-//! - [`purchase`]: how a purchase begins: what is priced, and the order that is opened for it.
-//! - [`request`]: what a handler takes from a request: JSON, query and idempotency key.
-//! - [`error`]: the one error type, and the one place it becomes a response.
-//! - [`interface`]: what `openapi.json` says of every function alike.
-//! - [`http`]: the pooled client that calls to Stripe and to the site go through.
-//! - [`clock`], [`rfc3339`]: the time, and how it is written.
-//! - [`host`]: running a service on Lambda, on Vercel, or on a port.
+//! A module uses only modules of layers below its own; a test reads the `use` lines and holds this table.
+//! Read it from the bottom to the top, or follow a webhook down: [`host`], [`request`], [`signature`],
+//! [`event`], [`intake`], [`ledger`], [`order`].
+//!
+//! | layer | modules |
+//! |---|---|
+//! | the process | [`host`]: runs a service on Lambda, on Vercel, or on a port |
+//! | the parts | [`app`]: what every handler works with |
+//! | settings | [`config`]: assembles the settings that each module reads for itself |
+//! | events | [`intake`]: takes an event into the ledger, whoever brought it |
+//! | purchases | [`purchase`]: prices what is bought, and opens the order for it |
+//! | callers | [`access`]: who is calling and what they may do; [`customers`]: which Stripe customer a caller is; [`limits`]: how many payments may be started |
+//! | services | [`ledger`]: where orders, events and the outbox live; [`stripe`]: calls to Stripe |
+//! | requests | [`interface`]: what `openapi.json` says of every function alike; [`request`]: JSON, query and idempotency key of a request; [`return_url`]: where payers may be sent back; [`secrets`]: the keys, from the environment or from Secrets Manager |
+//! | errors | [`error`]: the one error type, and the one place it becomes a response |
+//! | state | [`order`]: the state machine; pure |
+//! | outside | [`aws`]: calls to AWS; [`event`]: what Stripe sends; [`ids`]: ids that several modules share; [`notify`]: where notifications go |
+//! | ground | [`amount`]: money, exact, in minor units; [`cause`]: causes of errors; [`clock`]: the time; [`deployment`]: which deployment made an object; `digest`: names derived from contents; [`email`]: an address that is passed on; [`env`]: the reader of variables; [`function`]: what a function is; [`http`]: the pooled client; [`rfc3339`]: times as text; [`signature`]: Stripe's signature, verified |
 
 pub mod access;
 pub mod amount;
@@ -61,3 +58,6 @@ pub use env::ConfigError;
 pub use error::Error;
 pub use function::Function;
 pub use secrets::Secrets;
+
+#[cfg(test)]
+mod layers;
