@@ -50,8 +50,9 @@ impl Engine {
         let mut state = self.state();
         state.subscriptions = self.webhooks.subscriptions();
         let (result, events) = state.change(origin, work);
+        let events = events.iter().filter_map(|id| state.store.find(id));
+        events.for_each(|event| self.webhooks.send(event));
         state.store.pack();
-        self.webhooks.send(&events);
         result
     }
 

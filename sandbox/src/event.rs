@@ -28,17 +28,18 @@ pub(crate) struct Origin {
 
 /// A new event about the object in `data`.
 pub(crate) fn new(kind: &str, data: Value, origin: &Origin, endpoints: usize) -> Value {
-    json!({
+    let mut event = json!({
         "id": ids::long("evt_3"),
         "object": KIND,
         "api_version": API_VERSION,
         "created": now(),
-        "data": data,
         "livemode": false,
         "pending_webhooks": endpoints,
         "request": { "id": origin.request, "idempotency_key": origin.idempotency_key },
         "type": kind,
-    })
+    });
+    event["data"] = data;
+    event
 }
 
 /// Whether events of this type have `previous_attributes`.

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use crate::{
     behaviour::Behaviour,
@@ -15,7 +15,7 @@ use crate::{
     faults::Faults,
     idempotency::Keys,
     scheduler::Scheduler,
-    store::Store,
+    store::{Store, text},
 };
 
 /// Stripe documents that there is a limit and that it varies, but not its value.
@@ -57,7 +57,8 @@ pub(crate) struct State {
     /// The subscription of each webhook endpoint.
     pub(crate) subscriptions: Vec<Subscription>,
     origin: Origin,
-    outgoing: Vec<Value>,
+    /// The ids of the events of the change that runs.
+    outgoing: Vec<String>,
 }
 
 impl State {
@@ -71,12 +72,12 @@ impl State {
         }
     }
 
-    /// Runs one change for one request; returns its result and the events that it made.
+    /// Runs one change for one request; returns its result and the ids of its events.
     pub(crate) fn change<T>(
         &mut self,
         origin: Origin,
         work: impl FnOnce(&mut Self) -> T,
-    ) -> (T, Vec<Value>) {
+    ) -> (T, Vec<String>) {
         self.origin = origin;
         let result = work(self);
         (result, std::mem::take(&mut self.outgoing))
@@ -113,14 +114,15 @@ impl State {
 
     /// Stores an event about an object as it is now, and queues it for the webhooks.
     pub(crate) fn emit(&mut self, kind: &str, object: &Value, previous: Option<Value>) {
-        let mut data = json!({ "object": object });
+        // Not `json!`, which serializes a value in order to copy it.
+        let mut data = Map::from_iter([("object".to_owned(), object.clone())]);
         if let Some(previous) = previous.filter(|_| event::has_previous_attributes(kind)) {
-            data["previous_attributes"] = previous;
+            data.insert("previous_attributes".to_owned(), previous);
         }
         let wants = |to: &&Subscription| to.includes(kind);
         let endpoints = self.subscriptions.iter().filter(wants).count();
-        let event = event::new(kind, data, &self.origin, endpoints);
-        self.store.insert(event.clone());
-        self.outgoing.push(event);
+        let event = event::new(kind, data.into(), &self.origin, endpoints);
+        self.outgoing.push(text(&event, "id").to_owned());
+        self.store.insert(event);
     }
 }

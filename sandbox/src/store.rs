@@ -10,15 +10,18 @@ use std::{
     borrow::Cow,
     cell::RefCell,
     collections::{HashMap, VecDeque},
+    sync::Arc,
 };
 
 use serde_json::{Value, json};
 
-use self::slot::Slot;
+use self::slot::{Packed, Slot, compress};
 use crate::error::Error;
 
-/// So many objects are held as they are.
+/// The number of objects that are held as they are, give or take a group.
 const UNPACKED: usize = 2_000;
+/// The number of objects that are packed together. More are smaller, and slower to read.
+const GROUP: usize = 16;
 
 /// Every object of the account, whatever its kind.
 #[derive(Debug, Default)]
@@ -133,15 +136,21 @@ impl Store {
         self.ids(kind).iter().filter_map(|id| self.peek(id))
     }
 
-    /// Packs what was unpacked longest ago, so that no more than [`UNPACKED`] objects are held as they
-    /// are.
+    /// Packs the objects that were unpacked longest ago, a group at a time.
     pub(crate) fn pack(&mut self) {
-        let unpacked = self.unpacked.get_mut();
-        while unpacked.len() > UNPACKED
-            && let Some(oldest) = unpacked.pop_front()
-        {
-            if let Some(slot) = self.objects.get_mut(&oldest) {
-                slot.pack();
+        while self.unpacked.get_mut().len() >= UNPACKED + GROUP {
+            let oldest: Vec<String> = self.unpacked.get_mut().drain(..GROUP).collect();
+            let mut json = String::new();
+            let slots = oldest.iter().map(|id| self.objects.get(id));
+            let ranges: Vec<_> = slots
+                .map(|slot| slot.and_then(|slot| slot.write(&mut json)))
+                .collect();
+            let group = compress(&json);
+            for (id, range) in oldest.iter().zip(ranges) {
+                let group = Arc::clone(&group);
+                if let Some(slot) = self.objects.get_mut(id) {
+                    slot.pack(range.map(|range| Packed { group, range }));
+                }
             }
         }
     }
@@ -168,7 +177,7 @@ mod tests {
     /// A store of more objects than it holds as they are.
     fn packed() -> Store {
         let mut store = Store::default();
-        for number in 0..UNPACKED + 10 {
+        for number in 0..UNPACKED + GROUP {
             store.insert(object(number));
         }
         store.pack();
@@ -182,14 +191,14 @@ mod tests {
     #[test]
     fn what_was_packed_is_read_as_it_was() {
         let store = packed();
-        assert!(!is_unpacked(&store, "pi_3") && is_unpacked(&store, "pi_10"));
+        assert!(!is_unpacked(&store, "pi_3") && is_unpacked(&store, "pi_16"));
 
         assert_eq!(store.peek("pi_3").as_deref(), Some(&object(3)));
         assert!(!is_unpacked(&store, "pi_3"), "it was looked at once");
         assert_eq!(store.find("pi_3"), Some(&object(3)));
         assert!(is_unpacked(&store, "pi_3"));
         let all: Vec<Value> = store.all("payment_intent").map(Cow::into_owned).collect();
-        assert_eq!(all.len(), UNPACKED + 10);
+        assert_eq!(all.len(), UNPACKED + GROUP);
         assert_eq!((&all[3], &all[9]), (&object(3), &object(9)));
     }
 
@@ -198,7 +207,7 @@ mod tests {
         let mut store = packed();
         let before = store.patch("pi_3", &json!({ "amount": 77 }));
         assert_eq!(before, json!({ "amount": 3 }));
-        for number in 0..UNPACKED {
+        for number in 0..UNPACKED + GROUP {
             let other = object(number + 100_000);
             store.insert(other);
         }
@@ -206,13 +215,10 @@ mod tests {
 
         assert!(!is_unpacked(&store, "pi_3"));
         assert_eq!(store.find("pi_3").unwrap()["amount"], 77);
-        assert_eq!(store.unpacked.borrow().len(), UNPACKED + 1);
-        let kept = store.objects.values().filter(|slot| slot.is_unpacked());
-        assert_eq!(
-            kept.count(),
-            UNPACKED + 1,
-            "each unpacked one is listed once"
-        );
+        let held = store.objects.values().filter(|slot| slot.is_unpacked());
+        let (held, listed) = (held.count(), store.unpacked.borrow().len());
+        assert_eq!(held, listed, "each unpacked one is listed once");
+        assert!((UNPACKED..UNPACKED + GROUP).contains(&held), "{held}");
     }
 
     #[test]
@@ -224,7 +230,7 @@ mod tests {
 
         assert_eq!(store.find("pi_1").unwrap()["amount"], 5);
         assert_eq!(store.find("pi_2").unwrap()["deleted"], true);
-        assert_eq!(store.ids("payment_intent").len(), UNPACKED + 9);
+        assert_eq!(store.ids("payment_intent").len(), UNPACKED + GROUP - 1);
         assert_eq!(store.delete("pi_none")["deleted"], true);
         assert!(store.find("pi_none").is_none());
     }

@@ -98,20 +98,18 @@ impl Webhooks {
         self.0.settings().deliveries.dropped()
     }
 
-    /// Sends new events on their way.
-    pub(crate) fn send(&self, events: &[Value]) {
-        for event in events {
-            let (id, type_) = (text(event, "id").to_owned(), text(event, "type").to_owned());
-            self.0.publish(Activity::Event { id, type_ });
-            let mut settings = self.0.settings();
-            match settings.flow {
-                Flow::Paused => {}
-                Flow::Held => settings.held.push(Message::of(event)),
-                Flow::Open if settings.endpoints.is_empty() => {}
-                Flow::Open => {
-                    drop(settings);
-                    self.0.dispatch(&[Message::of(event)]);
-                }
+    /// Sends a new event on its way.
+    pub(crate) fn send(&self, event: &Value) {
+        let (id, type_) = (text(event, "id").to_owned(), text(event, "type").to_owned());
+        self.0.publish(Activity::Event { id, type_ });
+        let mut settings = self.0.settings();
+        match settings.flow {
+            Flow::Paused => {}
+            Flow::Held => settings.held.push(Message::of(event)),
+            Flow::Open if settings.endpoints.is_empty() => {}
+            Flow::Open => {
+                drop(settings);
+                self.0.dispatch(&[Message::of(event)]);
             }
         }
     }

@@ -1,11 +1,11 @@
 //! One object of the store: as it is, as compressed JSON, or both.
 
-use std::{borrow::Cow, cell::OnceCell};
+use std::{borrow::Cow, cell::OnceCell, fmt::Write as _, ops::Range, sync::Arc};
 
 use miniz_oxide::{deflate::compress_to_vec, inflate::decompress_to_vec};
 use serde_json::Value;
 
-/// Fast, and three times smaller: objects are mostly names and nulls.
+/// Fast, and several times smaller: objects are mostly names and nulls.
 const LEVEL: u8 = 1;
 
 /// An object, held in at least one of two forms.
@@ -13,7 +13,15 @@ const LEVEL: u8 = 1;
 pub(super) struct Slot {
     unpacked: OnceCell<Box<Value>>,
     /// Absent while the object differs from what was packed.
-    packed: Option<Box<[u8]>>,
+    packed: Option<Packed>,
+}
+
+/// The JSON of an object within that of its group.
+#[derive(Debug)]
+pub(super) struct Packed {
+    /// Compressed at once, since the objects of a payment repeat each other.
+    pub(super) group: Arc<[u8]>,
+    pub(super) range: Range<u32>,
 }
 
 impl Slot {
@@ -29,7 +37,7 @@ impl Slot {
         self.unpacked.get().is_some()
     }
 
-    /// The object; unpacked for whoever reads it next.
+    /// The object; it stays unpacked for the next reader.
     pub(super) fn unpacked(&self) -> &Value {
         self.unpacked.get_or_init(|| Box::new(self.read()))
     }
@@ -51,20 +59,31 @@ impl Slot {
         }
     }
 
-    /// Keeps the packed form alone.
-    pub(super) fn pack(&mut self) {
-        if let Some(object) = self.unpacked.take()
-            && self.packed.is_none()
-        {
-            let json = object.to_string();
-            let packed = compress_to_vec(json.as_bytes(), LEVEL);
-            self.packed = Some(packed.into_boxed_slice());
-        }
+    /// Keeps the packed form alone: that of a new group, or the one that is up to date.
+    pub(super) fn pack(&mut self, packed: Option<Packed>) {
+        self.packed = packed.or_else(|| self.packed.take());
+        self.unpacked.take();
     }
 
     fn read(&self) -> Value {
-        let packed = self.packed.as_deref().unwrap_or_default();
-        let json = decompress_to_vec(packed).unwrap_or_default();
-        serde_json::from_slice(&json).expect("it was packed from JSON")
+        let packed = self.packed.as_ref().expect("it has one of two forms");
+        let json = decompress_to_vec(&packed.group).expect("it was compressed here");
+        let (start, end) = (packed.range.start as usize, packed.range.end as usize);
+        serde_json::from_slice(&json[start..end]).expect("it was packed from JSON")
     }
+
+    /// Appends the object's JSON to that of a group, unless its packed form is up to date.
+    pub(super) fn write(&self, json: &mut String) -> Option<Range<u32>> {
+        let object = self.unpacked.get().filter(|_| self.packed.is_none())?;
+        let start = json.len();
+        // Through `Display`, which serde_json compiles, optimized also where this crate is not.
+        write!(json, "{object}").expect("a string takes every text");
+        let place = |at: usize| u32::try_from(at).expect("a group is far below 4 GB");
+        Some(place(start)..place(json.len()))
+    }
+}
+
+/// Compresses the JSON of a group.
+pub(super) fn compress(json: &str) -> Arc<[u8]> {
+    compress_to_vec(json.as_bytes(), LEVEL).into()
 }
