@@ -15,25 +15,43 @@ pub struct Routed {
     pub interface: fn() -> OpenApi,
 }
 
-macro_rules! routed {
-    ($($function:ident),+ $(,)?) => {
-        /// The functions with a route.
-        pub static ROUTED: &[Routed] = &[$(Routed {
-            function: $function::FUNCTION,
-            service: $function::service,
-            interface: $function::Interface::openapi,
-        }),+];
-    };
-}
-
-routed![
-    create_checkout,
-    create_intent,
-    customer,
-    order,
-    portal,
-    refund,
-    webhook,
+/// The functions with a route.
+pub static ROUTED: &[Routed] = &[
+    Routed {
+        function: create_checkout::FUNCTION,
+        service: create_checkout::service,
+        interface: create_checkout::Interface::openapi,
+    },
+    Routed {
+        function: create_intent::FUNCTION,
+        service: create_intent::service,
+        interface: create_intent::Interface::openapi,
+    },
+    Routed {
+        function: customer::FUNCTION,
+        service: customer::service,
+        interface: customer::Interface::openapi,
+    },
+    Routed {
+        function: order::FUNCTION,
+        service: order::service,
+        interface: order::Interface::openapi,
+    },
+    Routed {
+        function: portal::FUNCTION,
+        service: portal::service,
+        interface: portal::Interface::openapi,
+    },
+    Routed {
+        function: refund::FUNCTION,
+        service: refund::service,
+        interface: refund::Interface::openapi,
+    },
+    Routed {
+        function: webhook::FUNCTION,
+        service: webhook::service,
+        interface: webhook::Interface::openapi,
+    },
 ];
 
 /// The functions that a schedule starts. `cargo dev` delivers the outbox by a loop of its own, and asks
