@@ -13,7 +13,7 @@ pub(crate) fn hex(parts: &[&str]) -> String {
         context.update(&length(part));
         context.update(part.as_bytes());
     }
-    digits(context.finish().as_ref())
+    hex::encode(context.finish())
 }
 
 /// As [`hex`], by HMAC under `key`: nobody without the key can try which parts give a name.
@@ -23,24 +23,12 @@ pub(crate) fn keyed(key: &[u8], parts: &[&str]) -> String {
         context.update(&length(part));
         context.update(part.as_bytes());
     }
-    digits(context.sign().as_ref())
+    hex::encode(context.sign())
 }
 
 fn length(part: &str) -> [u8; 8] {
     (part.len() as u64).to_be_bytes()
 }
-
-/// Lower-case hexadecimal digits of `bytes`.
-pub(crate) fn digits(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    text
-}
-
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 #[cfg(test)]
 mod tests {

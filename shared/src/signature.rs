@@ -98,24 +98,17 @@ impl<'a> Header<'a> {
         }
         let candidates: Vec<[u8; 32]> = fields()
             .filter(|(name, _)| *name == "v1")
-            .filter_map(|(_, hex)| unhex(hex))
+            .filter_map(|(_, digits)| {
+                let mut candidate = [0; 32];
+                let decoded = hex::decode_to_slice(digits, &mut candidate);
+                decoded.is_ok().then_some(candidate)
+            })
             .collect();
         match candidates.is_empty() {
             true => Err(Rejected::Malformed),
             false => Ok(Self { time, candidates }),
         }
     }
-}
-
-/// 32 bytes from 64 hexadecimal digits.
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let digits: &[u8; 64] = text.as_bytes().try_into().ok()?;
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let mut bytes = [0; 32];
-    for (byte, [high, low]) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
-        *byte = u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

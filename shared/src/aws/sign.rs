@@ -14,8 +14,6 @@ use aws_lc_rs::{
     hmac::{self, HMAC_SHA256, Key},
 };
 
-use crate::digest::digits;
-
 /// Signs for one service in one region.
 pub(super) struct Signer {
     region: String,
@@ -69,7 +67,7 @@ impl Signer {
             sha256(canonical.as_bytes())
         );
         let derived = self.derived(credentials, day);
-        let signature = digits(hmac::sign(&derived.key, text.as_bytes()).as_ref());
+        let signature = hex::encode(hmac::sign(&derived.key, text.as_bytes()));
         format!(
             "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={names}, Signature={signature}",
             credentials.access_key_id()
@@ -104,7 +102,7 @@ impl Signer {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    digits(digest(&SHA256, bytes).as_ref())
+    hex::encode(digest(&SHA256, bytes))
 }
 
 impl fmt::Debug for Signer {

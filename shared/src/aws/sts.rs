@@ -9,6 +9,7 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{Request, body::Bytes, header::CONTENT_TYPE};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::timeout;
+use url::form_urlencoded;
 
 use super::{call::REUSED, role::Role};
 use crate::{cause::innermost, http, rfc3339};
@@ -110,11 +111,14 @@ impl Sts {
     }
 
     fn form(&self, token: &SecretString) -> String {
-        let (role, token) = (escaped(self.role.arn()), escaped(token.expose_secret()));
-        format!(
-            "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleSessionName=farebox\
-             &DurationSeconds={LIFETIME}&RoleArn={role}&WebIdentityToken={token}"
-        )
+        form_urlencoded::Serializer::new(String::new())
+            .append_pair("Action", "AssumeRoleWithWebIdentity")
+            .append_pair("Version", "2011-06-15")
+            .append_pair("RoleSessionName", "farebox")
+            .append_pair("DurationSeconds", &LIFETIME.to_string())
+            .append_pair("RoleArn", self.role.arn())
+            .append_pair("WebIdentityToken", token.expose_secret())
+            .finish()
     }
 }
 
@@ -147,18 +151,4 @@ fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(&format!("<{name}>"))?;
     let (inner, _) = rest.split_once(&format!("</{name}>"))?;
     Some(inner.trim())
-}
-
-/// `text` as a value of a form.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
-                escaped.push(char::from(byte));
-            }
-            other => escaped.push_str(&format!("%{other:02X}")),
-        }
-    }
-    escaped
 }
