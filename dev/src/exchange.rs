@@ -74,7 +74,7 @@ impl Answered {
 
     /// An answer that the sandbox gave; without a status when none was complete.
     pub(crate) fn recorded(request: &RecordedRequest) -> Self {
-        let answer = request.answer.as_ref();
+        let answer = request.response.as_ref();
         Self {
             status: request.status,
             headers: answer.map_or_else(Vec::new, |answer| shown(&answer.headers)),

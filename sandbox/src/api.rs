@@ -3,7 +3,6 @@
 use std::{future::pending, sync::Arc};
 
 use crate::{
-    answer::{Answer, Cut},
     caller::Caller,
     challenge, cors,
     engine::Engine,
@@ -13,7 +12,8 @@ use crate::{
     hosted,
     log::RecordedRequest,
     params::Params,
-    request::Received,
+    request::Request,
+    response::{Disconnect, Response},
     route::Call,
     stripe_js,
 };
@@ -22,39 +22,39 @@ use crate::{
 pub(crate) async fn serve(
     executor: &Arc<Executor>,
     connection: u64,
-    received: Received,
-) -> Result<Answer, Cut> {
-    if let Err(refused) = cors::check(&received, executor.engine.allowed_origins()) {
-        return Ok(Answer::error(&refused));
+    request: Request,
+) -> Result<Response, Disconnect> {
+    if let Err(refused) = cors::check(&request, executor.engine.allowed_origins()) {
+        return Ok(Response::error(&refused));
     }
-    let origin = received.header("origin").map(str::to_owned);
-    let answer = allowed(executor, connection, received).await?;
-    Ok(cors::open(answer, origin.as_deref()))
+    let origin = request.header("origin").map(str::to_owned);
+    let response = allowed(executor, connection, request).await?;
+    Ok(cors::open(response, origin.as_deref()))
 }
 
 async fn allowed(
     executor: &Arc<Executor>,
     connection: u64,
-    received: Received,
-) -> Result<Answer, Cut> {
+    request: Request,
+) -> Result<Response, Disconnect> {
     let engine = &*executor.engine;
-    if received.method == "OPTIONS" {
-        return Ok(cors::preflight(&received));
+    if request.method == "OPTIONS" {
+        return Ok(cors::preflight(&request));
     }
-    if received.is_control() {
-        return Ok(control(executor, &received));
+    if request.is_control() {
+        return Ok(control(executor, &request));
     }
-    let page = hosted::answer(engine, &received);
-    if let Some(page) = page.or_else(|| stripe_js::answer(&received)) {
+    let page = hosted::respond(engine, &request);
+    if let Some(page) = page.or_else(|| stripe_js::respond(&request)) {
         return Ok(page);
     }
-    let (id, place) = (received.id.clone(), record(engine, connection, &received));
-    let version = received
+    let (id, place) = (request.id.clone(), record(engine, connection, &request));
+    let version = request
         .header("stripe-version")
         .unwrap_or(API_VERSION)
         .to_owned();
-    let outcome = with_faults(executor, place, received).await.map(|answer| {
-        answer
+    let outcome = with_faults(executor, place, request).await.map(|response| {
+        response
             .header("request-id", &id)
             .header("stripe-version", &version)
     });
@@ -62,28 +62,28 @@ async fn allowed(
     outcome
 }
 
-fn record(engine: &Engine, connection: u64, received: &Received) -> usize {
+fn record(engine: &Engine, connection: u64, request: &Request) -> usize {
     engine.log.arrive(RecordedRequest {
-        method: received.method.clone(),
-        path: received.path.clone(),
-        idempotency_key: received.header("idempotency-key").map(str::to_owned),
-        params: received.params.clone().unwrap_or_default(),
+        method: request.method.clone(),
+        path: request.path.clone(),
+        idempotency_key: request.header("idempotency-key").map(str::to_owned),
+        params: request.params.clone().unwrap_or_default(),
         status: None,
         connection,
-        headers: received.headers.clone(),
-        answer: None,
+        headers: request.headers.clone(),
+        response: None,
     })
 }
 
-fn control(executor: &Executor, received: &Received) -> Answer {
+fn control(executor: &Executor, request: &Request) -> Response {
     let (engine, router) = (&executor.engine, &executor.router);
-    if let Some(page) = challenge::answer(engine, received) {
+    if let Some(page) = challenge::respond(engine, request) {
         return page;
     }
     let result = router
-        .find(&received.method, &received.path)
+        .find(&request.method, &request.path)
         .and_then(|(route, ids)| {
-            let params = Params::new(received.params.clone()?);
+            let params = Params::new(request.params.clone()?);
             let call = Call {
                 ids,
                 params,
@@ -92,8 +92,8 @@ fn control(executor: &Executor, received: &Received) -> Answer {
             route.run(engine, call, Origin::default())
         });
     match result {
-        Ok(value) => Answer::json(200, &value),
-        Err(error) => Answer::error(&error),
+        Ok(value) => Response::json(200, &value),
+        Err(error) => Response::error(&error),
     }
 }
 
@@ -101,34 +101,34 @@ fn control(executor: &Executor, received: &Received) -> Answer {
 async fn with_faults(
     executor: &Arc<Executor>,
     place: usize,
-    received: Received,
-) -> Result<Answer, Cut> {
+    request: Request,
+) -> Result<Response, Disconnect> {
     let engine = &executor.engine;
-    let Injected { delay, fault } = engine.state().faults.take(&received.method, &received.path);
+    let Injected { delay, fault } = engine.state().faults.take(&request.method, &request.path);
     let kind = fault.as_ref().map(|fault| fault.kind());
     if kind == Some(Kind::Reset) {
-        return Err(Cut::Reset);
+        return Err(Disconnect::Reset);
     }
     if kind == Some(Kind::Hang) {
         engine.log.finish(place, None);
         return pending().await;
     }
     let stub = fault.as_ref().and_then(StubResponse::of);
-    let answer = executor.finish(received, delay, stub).await;
+    let response = executor.finish(request, delay, stub).await;
     match kind {
-        Some(Kind::LostAnswer) => Err(Cut::Close),
-        Some(Kind::Truncated) => Err(Cut::Half(answer)),
-        Some(Kind::WrongAmount) => Ok(wrong_amount(answer)),
-        _ => Ok(answer),
+        Some(Kind::LostAnswer) => Err(Disconnect::Closed),
+        Some(Kind::Truncated) => Err(Disconnect::MidBody(response)),
+        Some(Kind::WrongAmount) => Ok(wrong_amount(response)),
+        _ => Ok(response),
     }
 }
 
 /// The answer with an amount that is one too high.
-fn wrong_amount(answer: Answer) -> Answer {
-    let mut body = answer.parsed();
+fn wrong_amount(response: Response) -> Response {
+    let mut body = response.parsed();
     if let Some(amount) = body["amount"].as_i64() {
         body["amount"] = (amount + 1).into();
     }
-    let body = Answer::json(answer.status.as_u16(), &body).body;
-    Answer { body, ..answer }
+    let body = Response::json(response.status.as_u16(), &body).body;
+    Response { body, ..response }
 }

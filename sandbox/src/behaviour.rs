@@ -1,4 +1,4 @@
-//! How a payment method behaves when it is charged or refunded.
+//! Behaviour of payment methods when they are charged or refunded.
 
 /// The outcome of a charge, a debit or a refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Who calls: a secret key, a publishable key, or the control plane.
+//! Callers: a secret key, a publishable key, or the control plane.
 
 use std::collections::HashSet;
 

@@ -15,15 +15,15 @@ pub struct NewPrice<'a> {
     pub id: &'a str,
     /// The name under which a shop finds it.
     pub lookup_key: Option<&'a str>,
-    /// What it is the price of.
+    /// The name of its product.
     pub product_name: &'a str,
     /// In minor units.
     pub unit_amount: i64,
     /// In lower case.
     pub currency: &'a str,
-    /// Whether it can be bought.
+    /// False once it is archived.
     pub active: bool,
-    /// Whether it is due every month.
+    /// True for a monthly price.
     pub recurring: bool,
 }
 
@@ -59,7 +59,7 @@ pub fn demo_catalogue() -> Vec<NewPrice<'static>> {
     ]
 }
 
-/// Keeps a seeded price and its product; no event tells of them.
+/// Stores a seeded price and its product, without an event.
 pub(crate) fn seed(state: &mut State, new: &NewPrice<'_>) -> Value {
     let product_id = format!("prod_{}", new.id.trim_start_matches("price_"));
     let mut product = product::shape(&product_id, new.product_name);
@@ -68,7 +68,7 @@ pub(crate) fn seed(state: &mut State, new: &NewPrice<'_>) -> Value {
     price["active"] = new.active.into();
     price["lookup_key"] = json!(new.lookup_key);
     if new.recurring {
-        price["recurring"] = price::rhythm("month", 1);
+        price["recurring"] = price::recurrence("month", 1);
         price["type"] = "recurring".into();
     }
     state.store.insert(product);

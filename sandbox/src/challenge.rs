@@ -3,29 +3,29 @@
 use serde_json::{Value, json};
 
 use crate::{
-    answer::Answer,
     caller::Caller,
     engine::Engine,
     objects::{payment_intent, setup_intent},
-    request::Received,
+    request::Request,
+    response::Response,
     route::{self, Operation},
     store::text,
 };
 
 /// Answers `/_sandbox/3ds/{id}`: the page, or the choice made on it.
-pub(crate) fn answer(engine: &Engine, received: &Received) -> Option<Answer> {
-    let id = received.path.strip_prefix("/_sandbox/3ds/")?;
-    let params = received.params.as_ref().unwrap_or(&Value::Null);
+pub(crate) fn respond(engine: &Engine, request: &Request) -> Option<Response> {
+    let id = request.path.strip_prefix("/_sandbox/3ds/")?;
+    let params = request.params.as_ref().unwrap_or(&Value::Null);
     let intent = engine.state().store.find(id).cloned().unwrap_or_default();
     let secret = text(&intent, "client_secret");
     if secret.is_empty() || text(params, "client_secret") != secret {
-        return Some(Answer::html(
+        return Some(Response::html(
             404,
             "<h1>There is no such challenge</h1>".to_owned(),
         ));
     }
-    if received.method != "POST" {
-        return Some(Answer::html(200, page(&intent)));
+    if request.method != "POST" {
+        return Some(Response::html(200, page(&intent)));
     }
     let choice = json!({ "client_secret": secret, "outcome": params["outcome"] });
     // A second click finds the challenge answered; the payer goes back all the same.
@@ -41,10 +41,10 @@ pub(crate) fn answer(engine: &Engine, received: &Received) -> Option<Answer> {
 }
 
 /// Sends the payer back to the shop, as Stripe's own page does.
-fn back(intent: &Value, succeeded: bool) -> Answer {
+fn back(intent: &Value, succeeded: bool) -> Response {
     let url = text(&intent["next_action"]["redirect_to_url"], "return_url");
     if url.is_empty() {
-        return Answer::html(
+        return Response::html(
             200,
             "<h1>Done</h1><p>You may close this page.</p>".to_owned(),
         );
@@ -63,7 +63,7 @@ fn back(intent: &Value, succeeded: bool) -> Answer {
         "{url}{separator}{kind}={id}&{kind}_client_secret={secret}\
          &redirect_status={status}{fragment}"
     );
-    Answer::empty(303).header("location", &location)
+    Response::empty(303).header("location", &location)
 }
 
 /// Everything on it is the sandbox's own: the id and the secret matched before.

@@ -100,7 +100,7 @@ fn sign(arguments: &[String]) -> Result<String, String> {
         .map_err(|problem| format!("'{file}': {problem}"))
 }
 
-/// What to start; `None` when only help was asked for.
+/// Reads the arguments; `None` when they ask for help alone.
 fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Builder>, String> {
     let mut port = "12111".to_owned();
     let mut webhooks: Vec<Webhook> = Vec::new();
@@ -165,7 +165,7 @@ fn is_thin(payload: &str) -> Result<bool, String> {
 }
 
 async fn serve(builder: Builder) -> Result<(), StartError> {
-    // Listened for before anybody is told that it runs.
+    // Installed before the line that says that it runs.
     let stopped = stopped();
     let stripe = builder.start().await?;
     for price in demo_catalogue() {

@@ -1,6 +1,6 @@
 //! The control plane's routes that are about the sandbox itself.
 //!
-//! What belongs to one kind of object is with that kind, under [`crate::objects`].
+//! Each kind of object has its own under [`crate::objects`].
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Which pages may call the sandbox, and by which name.
+//! Checks the origin of a page that calls the sandbox, and the name by which it calls.
 //!
 //! The sandbox has no passwords, so a page that a developer happens to open must not drive it. A
 //! browser names the page in `Origin`, and the address it believes to call in `Host`; other clients
@@ -9,27 +9,27 @@
 //! | `/_sandbox/…` | this machine | the sandbox itself, or one from [`crate::Builder::allow_origin`] |
 //! | what a payer's browser sends (`/v1`, pages, `…/authenticate`) | this machine | the same, or any page of this machine |
 
-use crate::{answer::Answer, error::Error, loopback, request::Received};
+use crate::{error::Error, loopback, request::Request, response::Response};
 
 const EXPOSED: &str = "Request-Id, Stripe-Version, Retry-After, Stripe-Should-Retry, \
     Idempotency-Key, Idempotent-Replayed, Original-Request";
 
 /// Refuses a request that another machine's page, or a page of another name, makes a browser send.
-pub(crate) fn check(received: &Received, allowed: &[String]) -> Result<(), Error> {
-    let host = received.header("host");
+pub(crate) fn check(request: &Request, allowed: &[String]) -> Result<(), Error> {
+    let host = request.header("host");
     if !host.is_none_or(loopback::is_host) {
         let message =
             "The Host header names another machine. Call the sandbox at 127.0.0.1 or localhost.";
         return Err(Error::forbidden("host_not_allowed", message));
     }
-    if !received.headers.contains_key("origin") {
+    if !request.headers.contains_key("origin") {
         return Ok(());
     }
-    // A value that cannot be read is nobody's.
-    let origin = received.header("origin").unwrap_or_default();
+    // An unreadable value matches no origin.
+    let origin = request.header("origin").unwrap_or_default();
     let own = host.is_some_and(|host| origin == format!("http://{host}"));
     let listed = || allowed.iter().any(|allowed| allowed == origin);
-    let local = || !received.is_control() || received.is_challenge();
+    let local = || !request.is_control() || request.is_challenge();
     if own || listed() || (local() && loopback::is_origin(origin)) {
         return Ok(());
     }
@@ -38,9 +38,9 @@ pub(crate) fn check(received: &Received, allowed: &[String]) -> Result<(), Error
 }
 
 /// Answers `OPTIONS`: every method, and the headers that were asked for.
-pub(crate) fn preflight(received: &Received) -> Answer {
-    let asked = received.header("access-control-request-headers");
-    Answer::empty(200)
+pub(crate) fn preflight(request: &Request) -> Response {
+    let asked = request.header("access-control-request-headers");
+    Response::empty(200)
         .header(
             "access-control-allow-methods",
             "GET, HEAD, POST, DELETE, OPTIONS",
@@ -53,12 +53,12 @@ pub(crate) fn preflight(received: &Received) -> Answer {
 }
 
 /// Lets the page that asked read the answer; [`check`] let it through before.
-pub(crate) fn open(answer: Answer, origin: Option<&str>) -> Answer {
-    let answer = answer.header("vary", "Origin");
+pub(crate) fn open(response: Response, origin: Option<&str>) -> Response {
+    let response = response.header("vary", "Origin");
     match origin {
-        Some(origin) => answer
+        Some(origin) => response
             .header("access-control-allow-origin", origin)
             .header("access-control-expose-headers", EXPOSED),
-        None => answer,
+        None => response,
     }
 }

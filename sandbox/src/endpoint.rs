@@ -1,4 +1,4 @@
-//! Where events go, and with which secrets they are signed.
+//! Webhook endpoints: URLs, secrets and subscriptions.
 
 use hyper::Uri;
 
@@ -15,7 +15,7 @@ pub(crate) struct Endpoint {
     pub(crate) payload: Payload,
 }
 
-/// Which events an endpoint gets.
+/// The types of the events that an endpoint receives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Subscription {
     /// All of them: `*`.
@@ -24,17 +24,17 @@ pub(crate) enum Subscription {
     Only(Vec<String>),
 }
 
-/// How much an event tells.
+/// The form of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Payload {
     /// The object as it was then.
     Snapshot,
-    /// Which object it is about, and no more.
+    /// The object's id and type alone.
     Thin,
 }
 
 impl Subscription {
-    /// Whether events of this type are among them.
+    /// True when it includes events of this type.
     pub(crate) fn includes(&self, kind: &str) -> bool {
         match self {
             Self::All => true,
@@ -82,7 +82,7 @@ impl Endpoint {
         })
     }
 
-    /// The same endpoint with events that tell this much.
+    /// The same endpoint with events of this form.
     pub(crate) fn with_payload(self, payload: Payload) -> Self {
         Self { payload, ..self }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-/// What Stripe's errors call the id in a path.
+/// The names of a path's id in Stripe's errors.
 const IN_THE_PATH: &[&str] = &["id", "intent", "session"];
 
 /// A refused request: what the caller reads, and whether the idempotency key remembers it.
@@ -116,7 +116,7 @@ impl Error {
         self
     }
 
-    /// Whether the idempotency key replays this error.
+    /// True when the idempotency key replays this error.
     pub(crate) fn is_replayed(&self) -> bool {
         self.executed
     }

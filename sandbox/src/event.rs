@@ -42,7 +42,7 @@ pub(crate) fn new(kind: &str, data: Value, origin: &Origin, endpoints: usize) ->
     event
 }
 
-/// Whether events of this type have `previous_attributes`.
+/// True for events that have `previous_attributes`.
 pub(crate) fn has_previous_attributes(kind: &str) -> bool {
     kind.ends_with(".updated") || matches!(kind, "charge.refunded" | "charge.dispute.closed")
 }

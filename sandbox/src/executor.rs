@@ -1,16 +1,17 @@
-//! Executes API requests: authenticates, routes, claims the idempotency key, runs, saves the answer.
+//! Executes API requests: authenticates, routes, claims the idempotency key, runs, saves the
+//! answer.
 
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    answer::Answer,
     caller::Caller,
     engine::Engine,
     error::Error,
     faults::StubResponse,
     idempotency::{Claim, Key},
     params::Params,
-    request::Received,
+    request::Request,
+    response::Response,
     route::{Call, Route, Router},
 };
 
@@ -25,28 +26,28 @@ impl Executor {
     /// Executes a request to its end, even when its caller hangs up meanwhile.
     pub(crate) async fn finish(
         self: &Arc<Self>,
-        received: Received,
+        request: Request,
         delay: Duration,
         stub: Option<StubResponse>,
-    ) -> Answer {
+    ) -> Response {
         let executor = Arc::clone(self);
         let execution = tokio::spawn(async move {
             match stub {
                 Some(StubResponse {
-                    answer,
+                    response,
                     stored: false,
                     executes: false,
                 }) => {
                     wait(delay).await;
-                    Ok(answer)
+                    Ok(response)
                 }
-                stub => executor.claimed(&received, delay, stub).await,
+                stub => executor.claimed(&request, delay, stub).await,
             }
         });
         match execution.await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => Answer::error(&error),
-            Err(_) => Answer::error(&Error::api(
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => Response::error(&error),
+            Err(_) => Response::error(&Error::api(
                 "The sandbox itself failed; its output names the cause.",
             )),
         }
@@ -54,45 +55,45 @@ impl Executor {
 
     async fn claimed(
         &self,
-        received: &Received,
+        request: &Request,
         delay: Duration,
         stub: Option<StubResponse>,
-    ) -> Result<Answer, Error> {
-        let (route, call) = self.admit(received)?;
-        let Some(key) = received.idempotency_key() else {
+    ) -> Result<Response, Error> {
+        let (route, call) = self.admit(request)?;
+        let Some(key) = request.idempotency_key() else {
             wait(delay).await;
-            return Ok(self.answer(received, route, call, stub).0);
+            return Ok(self.respond(request, route, call, stub).0);
         };
-        let account = received.header("stripe-account").unwrap_or_default();
+        let account = request.header("stripe-account").unwrap_or_default();
         let claimed = Key::parse(account, key)?;
-        let params = received.params.clone().unwrap_or_default();
+        let params = request.params.clone().unwrap_or_default();
         let claim = self
             .engine
             .state()
             .keys
-            .claim(&claimed, &received.path, &params)?;
-        if let Claim::Replay(answer) = claim {
-            return Ok(replayed(answer));
+            .claim(&claimed, &request.path, &params)?;
+        if let Claim::Replay(response) = claim {
+            return Ok(replayed(response));
         }
         wait(delay).await;
-        let (answer, is_saved) = self.answer(received, route, call, stub);
-        let answer = answer
+        let (response, is_saved) = self.respond(request, route, call, stub);
+        let response = response
             .header("idempotency-key", key)
-            .header("original-request", &received.id);
+            .header("original-request", &request.id);
         self.engine
             .state()
             .keys
-            .finish(&claimed, is_saved.then(|| answer.clone()));
-        Ok(answer)
+            .finish(&claimed, is_saved.then(|| response.clone()));
+        Ok(response)
     }
 
     /// Authenticates the caller and finds the route.
-    fn admit(&self, received: &Received) -> Result<(Route, Call), Error> {
-        let mut params = received.params.clone()?;
-        let (headers, state) = (&received.headers, self.engine.state());
+    fn admit(&self, request: &Request) -> Result<(Route, Call), Error> {
+        let mut params = request.params.clone()?;
+        let (headers, state) = (&request.headers, self.engine.state());
         let caller = Caller::identify(headers, &mut params, &state.expired_keys)?;
         drop(state);
-        let (route, ids) = self.router.find(&received.method, &received.path)?;
+        let (route, ids) = self.router.find(&request.method, &request.path)?;
         if caller == Caller::Publishable && !route.publishable {
             let message = "A publishable key may not do this; it takes a secret key.";
             return Err(Error::forbidden("secret_key_required", message));
@@ -107,20 +108,20 @@ impl Executor {
     }
 
     /// The answer, and whether the idempotency key saves it.
-    fn answer(
+    fn respond(
         &self,
-        received: &Received,
+        request: &Request,
         route: Route,
         call: Call,
         stub: Option<StubResponse>,
-    ) -> (Answer, bool) {
+    ) -> (Response, bool) {
         if let Some(stub) = stub.as_ref().filter(|stub| !stub.executes) {
-            return (stub.answer.clone(), stub.stored);
+            return (stub.response.clone(), stub.stored);
         }
-        match (route.run(&self.engine, call, received.origin()), stub) {
-            (Ok(_), Some(stub)) => (stub.answer, stub.stored),
-            (Ok(value), None) => (Answer::json(200, &value), true),
-            (Err(error), _) => (Answer::error(&error), error.is_replayed()),
+        match (route.run(&self.engine, call, request.origin()), stub) {
+            (Ok(_), Some(stub)) => (stub.response, stub.stored),
+            (Ok(value), None) => (Response::json(200, &value), true),
+            (Err(error), _) => (Response::error(&error), error.is_replayed()),
         }
     }
 }
@@ -132,11 +133,11 @@ async fn wait(delay: Duration) {
 }
 
 /// A saved answer, marked as replayed.
-fn replayed(answer: Answer) -> Answer {
-    let is_failure = answer.status.is_server_error();
-    let answer = answer.header("idempotent-replayed", "true");
+fn replayed(response: Response) -> Response {
+    let is_failure = response.status.is_server_error();
+    let response = response.header("idempotent-replayed", "true");
     match is_failure {
-        true => answer.header("stripe-should-retry", "false"),
-        false => answer,
+        true => response.header("stripe-should-retry", "false"),
+        false => response,
     }
 }

@@ -192,12 +192,12 @@ impl Fault {
         self.kind
     }
 
-    /// Whether the request is executed before the fault's answer is sent.
+    /// True when the request is executed before the fault's response is sent.
     pub(crate) fn is_executed(&self) -> bool {
         self.kind == Kind::ErrorAfter
     }
 
-    /// Whether the answer is saved under the idempotency key.
+    /// True when the response is saved under the idempotency key.
     pub(crate) fn is_stored(&self) -> bool {
         self.stored
     }

@@ -1,4 +1,8 @@
-//! Decodes `a[b][0]=c`, the way Stripe's clients encode nested parameters.
+//! Decodes `a[b][0]=c`, the encoding of nested parameters in Stripe's clients.
+//!
+//! `serde_qs` makes a list of a repeated parameter, where Stripe takes the last one, and refuses
+//! `a[2]=x` alone, whose type only the operation can judge. It takes `[a]` and `a]` for names, and
+//! its errors give a position in the text, where Stripe's name the parameter.
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::{answer::Answer, error::Error};
+use crate::{error::Error, response::Response};
 
 /// In characters.
 const MAX_LENGTH: usize = 255;
@@ -35,7 +35,7 @@ struct Entry {
     /// Of the parameters, as parsed.
     digest: [u8; 32],
     /// `None` while the first request executes.
-    answer: Option<Answer>,
+    response: Option<Response>,
 }
 
 /// The outcome of a claim.
@@ -44,7 +44,7 @@ pub(crate) enum Claim {
     /// The first of its kind: execute it, then [`Keys::finish`].
     Execute,
     /// Executed before, with this answer.
-    Replay(Answer),
+    Replay(Response),
 }
 
 impl Key {
@@ -67,12 +67,12 @@ impl Keys {
             let entry = Entry {
                 path: path.to_owned(),
                 digest,
-                answer: None,
+                response: None,
             };
             self.entries.insert(key.clone(), entry);
             return Ok(Claim::Execute);
         };
-        let Some(answer) = &entry.answer else {
+        let Some(response) = &entry.response else {
             let message = "Another request with this idempotency key is still executing.";
             return Err(Error::idempotency(409, message).code("idempotency_key_in_use"));
         };
@@ -80,14 +80,14 @@ impl Keys {
             let message = "This idempotency key came with another path or other parameters before.";
             return Err(Error::idempotency(400, message));
         }
-        Ok(Claim::Replay(answer.clone()))
+        Ok(Claim::Replay(response.clone()))
     }
 
     /// Ends a claim: with the answer to replay, or without one, which frees the key.
-    pub(crate) fn finish(&mut self, key: &Key, answer: Option<Answer>) {
-        match (answer, self.entries.get_mut(key)) {
-            (Some(answer), Some(entry)) => {
-                entry.answer = Some(answer);
+    pub(crate) fn finish(&mut self, key: &Key, response: Option<Response>) {
+        match (response, self.entries.get_mut(key)) {
+            (Some(response), Some(entry)) => {
+                entry.response = Some(response);
                 self.saved.push_back(key.clone());
             }
             (None, _) => drop(self.entries.remove(key)),
@@ -108,7 +108,7 @@ impl Keys {
 
     /// Forgets every key that is not executing, as Stripe does after a day.
     pub(crate) fn forget(&mut self) {
-        self.entries.retain(|_, entry| entry.answer.is_none());
+        self.entries.retain(|_, entry| entry.response.is_none());
         self.saved.clear();
     }
 }

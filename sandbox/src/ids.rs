@@ -10,7 +10,7 @@ pub(crate) fn short(prefix: &str) -> String {
     random(prefix, 14)
 }
 
-/// A new id that nobody can guess, for example `cs_test_a1` and 56 random characters.
+/// A new unguessable id, for example `cs_test_a1` and 56 random characters.
 pub(crate) fn secret(prefix: &str) -> String {
     random(prefix, 56)
 }

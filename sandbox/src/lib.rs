@@ -25,16 +25,16 @@
 //! | top | `hosted`, `challenge`, `stripe_js` | hosted pages; 3-D Secure; stand-in for Stripe.js |
 //! | top | `control`, `catalogue` | the control plane; the prices of a new sandbox |
 //! | objects | `objects` | one file for every kind of Stripe object: shape, operations, routes |
-//! | ground | `timers`, `route`, `engine` | due changes; operations by path; locks and change events |
+//! | ground | `timers`, `route`, `engine` | due changes; operations by path; locks, events |
 //! | ground | `cors`, `request`, `caller` | HTTP: who may call, a request, its key |
 //! | ground | `webhooks`, `state` | signed deliveries; everything behind the lock |
 //! | ground | `event`, `endpoint`, `scheduler` | shapes of events; their destinations; due times |
-//! | ground | `faults`, `idempotency`, `log` | failures on demand; saved answers; recorded requests |
-//! | ground | `answer`, `list`, `expand`, `store` | HTTP answers; pages of objects; objects by id |
+//! | ground | `faults`, `idempotency`, `log` | failures on demand; saved responses; requests |
+//! | ground | `response`, `list`, `expand`, `store` | HTTP responses; lists; objects by id |
 //! | ground | `metadata`, `money`, `params`, `form` | reads and checks parameters |
 //! | ground | `error` | Stripe's error object |
-//! | ground | `test_cards`, `test_accounts`, `behaviour` | Stripe's test numbers and their effects |
-//! | ground | `ids`, `clock`, `signing`, `loopback` | identifiers; time; signatures; local addresses |
+//! | ground | `test_cards`, `test_accounts`, `behaviour` | Stripe's test numbers, their effects |
+//! | ground | `ids`, `clock`, `signing`, `loopback` | ids; time; signatures; local addresses |
 //!
 //! # The control plane
 //!
@@ -68,14 +68,13 @@
 //! | `GET /_sandbox/idempotency_keys` | | how many answers are saved, and how many went |
 //!
 //! A fault has a `kind` (`latency` with `ms`, `rate_limit`, `error`, `bad_gateway`, `empty`,
-//! `truncated`, `reset`, `hang`, `lost_answer`, `incomplete_decline`, `unauthorized`,
-//! `restricted`, `wrong_amount`, `error_after`) and may have a `method`, a `path_prefix`, `times` (`0` is for
+//! `truncated`, `reset`, `hang`, `lost_answer`, `incomplete_decline`, `unauthorized`, `restricted`,
+//! `wrong_amount`, `error_after`) and may have a `method`, a `path_prefix`, `times` (`0` is for
 //! ever), `retry_after`, `stripe_should_retry` and `stored`.
 
 // Stripe's objects are long, and `json!` recurses once for every token.
 #![recursion_limit = "256"]
 
-mod answer;
 mod api;
 mod behaviour;
 mod builder;
@@ -104,6 +103,7 @@ mod money;
 mod objects;
 mod params;
 mod request;
+mod response;
 mod route;
 mod sandbox;
 mod scheduler;
@@ -121,7 +121,7 @@ pub use builder::{Builder, StartError};
 pub use catalogue::{NewPrice, demo_catalogue};
 pub use endpoint::RefusedUrl;
 pub use faults::Fault;
-pub use log::{Activity, Delivery, RecordedAnswer, RecordedRequest};
+pub use log::{Activity, Delivery, RecordedRequest, RecordedResponse};
 pub use sandbox::Sandbox;
 pub use signing::sign;
 pub use webhooks::{Order, Webhooks};

@@ -13,7 +13,7 @@ use crate::{
 const DEFAULT: i64 = 10;
 const LARGEST: i64 = 100;
 
-/// Which page of which list was asked for.
+/// The requested page of a list.
 #[derive(Debug)]
 pub(crate) struct Page {
     limit: usize,
@@ -84,8 +84,8 @@ impl Page {
         })
     }
 
-    /// The page of `all` that was asked for, newest first; `read` gives an object that is wanted. No more
-    /// are read than the page needs.
+    /// The page of `all` that was asked for, newest first; `read` gives an object that is wanted.
+    /// No more are read than the page needs.
     fn page<'a, T: Copy>(
         &self,
         all: &[T],
@@ -156,7 +156,7 @@ fn created(params: &mut Params) -> Result<Vec<(String, i64)>, Error> {
         .collect())
 }
 
-/// What came of a payment, such as its refunds: `kind` at `url`, by charge or by payment intent.
+/// Lists objects of a payment, such as its refunds, by charge or by payment intent.
 pub(crate) fn of_payment(
     store: &Store,
     mut params: Params,
@@ -177,7 +177,7 @@ pub(crate) fn of_payment(
     })
 }
 
-/// Whether a field has the value that a filter names; no filter lets everything through.
+/// True when a field has the value of a filter, or without a filter.
 pub(crate) fn is(field: &Value, wanted: Option<&String>) -> bool {
     wanted.is_none_or(|wanted| match field {
         Value::Bool(flag) => wanted == if *flag { "true" } else { "false" },

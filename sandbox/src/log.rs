@@ -1,4 +1,4 @@
-//! What a test can ask afterwards: which requests came, and what was sent where.
+//! Records requests and deliveries, for tests and the control plane.
 
 use std::{
     collections::VecDeque,
@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::broadcast;
 
-use crate::answer::Answer;
+use crate::response::Response;
 
 /// One API request, as it arrived.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -24,22 +24,22 @@ pub struct RecordedRequest {
     pub idempotency_key: Option<String>,
     /// Query and body, decoded; every leaf is a string.
     pub params: Value,
-    /// What was answered; `None` while executing, and when no complete answer was sent.
+    /// The response's status; `None` while executing, and without a complete response.
     pub status: Option<u16>,
-    /// Which accepted connection it came on, counted from 1.
+    /// The number of its connection, counted from 1.
     pub connection: u64,
     /// The headers as they came, keys included: for this process alone, and not in the control
     /// plane's answer.
     #[serde(skip)]
     pub headers: HeaderMap,
-    /// What was answered in full; `None` as for `status`.
+    /// The whole response; `None` as for `status`.
     #[serde(skip)]
-    pub answer: Option<RecordedAnswer>,
+    pub response: Option<RecordedResponse>,
 }
 
-/// What one API request was answered.
+/// The response to one API request.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RecordedAnswer {
+pub struct RecordedResponse {
     /// The headers as they were sent.
     pub headers: HeaderMap,
     /// The body as it was sent; client secrets included.
@@ -53,11 +53,11 @@ pub struct Delivery {
     pub event_id: String,
     /// The event's type.
     pub event_type: String,
-    /// Where it was sent.
+    /// The endpoint's URL.
     pub url: String,
-    /// Which attempt this was, counted from 1.
+    /// The number of the attempt, counted from 1.
     pub attempt: u32,
-    /// What the endpoint answered; `None` when it did not.
+    /// The endpoint's status; `None` without a response.
     pub status: Option<u16>,
 }
 
@@ -80,15 +80,15 @@ pub enum Activity {
     Delivery(Delivery),
 }
 
-/// The newest of what is kept for looking at, and how many older ones went.
+/// The newest records, and the number of older ones that were dropped.
 #[derive(Debug)]
-pub(crate) struct Newest<T> {
+pub(crate) struct Recent<T> {
     kept: VecDeque<T>,
     dropped: usize,
     most: usize,
 }
 
-impl<T> Newest<T> {
+impl<T> Recent<T> {
     /// Keeps the newest `most`.
     pub(crate) fn of(most: usize) -> Self {
         Self {
@@ -98,7 +98,7 @@ impl<T> Newest<T> {
         }
     }
 
-    /// Keeps one more; answers its place for [`Newest::at`].
+    /// Keeps one more; answers its place for [`Recent::at`].
     pub(crate) fn push(&mut self, one: T) -> usize {
         if self.kept.len() >= self.most {
             self.kept.pop_front();
@@ -113,7 +113,7 @@ impl<T> Newest<T> {
         self.kept.get_mut(place.checked_sub(self.dropped)?)
     }
 
-    /// How many went.
+    /// The number of dropped ones.
     pub(crate) fn dropped(&self) -> usize {
         self.dropped
     }
@@ -124,36 +124,36 @@ impl<T> Newest<T> {
     }
 }
 
-/// So many requests are kept.
-const MOST_REQUESTS: usize = 4_000;
+/// The number of requests that are kept.
+const MAX_REQUESTS: usize = 4_000;
 
-/// The newest requests, and whoever watches the sandbox.
+/// The newest requests, and the watchers of the sandbox.
 #[derive(Debug)]
 pub(crate) struct Log {
-    requests: Mutex<Newest<RecordedRequest>>,
+    requests: Mutex<Recent<RecordedRequest>>,
     watchers: broadcast::Sender<Activity>,
 }
 
 impl Log {
-    /// An empty log that tells these watchers.
+    /// An empty log with these watchers.
     pub(crate) fn new(watchers: broadcast::Sender<Activity>) -> Self {
-        let requests = Mutex::new(Newest::of(MOST_REQUESTS));
+        let requests = Mutex::new(Recent::of(MAX_REQUESTS));
         Self { requests, watchers }
     }
 
-    /// Records a request on its arrival; answers its place for [`Log::finish`].
+    /// Records a request on its arrival; returns its place for [`Log::finish`].
     pub(crate) fn arrive(&self, request: RecordedRequest) -> usize {
         self.lock().push(request)
     }
 
-    /// Completes a request's record, and tells of it.
-    pub(crate) fn finish(&self, place: usize, answer: Option<&Answer>) {
+    /// Completes a request's record and publishes it.
+    pub(crate) fn finish(&self, place: usize, response: Option<&Response>) {
         let mut requests = self.lock();
         if let Some(request) = requests.at(place) {
-            request.status = answer.map(|answer| answer.status.as_u16());
-            request.answer = answer.map(|answer| RecordedAnswer {
-                headers: answer.headers.clone(),
-                body: answer.body.clone(),
+            request.status = response.map(|response| response.status.as_u16());
+            request.response = response.map(|response| RecordedResponse {
+                headers: response.headers.clone(),
+                body: response.body.clone(),
             });
             if self.watchers.receiver_count() > 0 {
                 let request = Box::new(request.clone());
@@ -167,7 +167,7 @@ impl Log {
         self.lock().iter().cloned().collect()
     }
 
-    /// How many older requests are not kept.
+    /// The number of older requests that were dropped.
     pub(crate) fn dropped(&self) -> usize {
         self.lock().dropped()
     }
@@ -177,7 +177,7 @@ impl Log {
         self.watchers.subscribe()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Newest<RecordedRequest>> {
+    fn lock(&self) -> MutexGuard<'_, Recent<RecordedRequest>> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,5 +1,5 @@
-//! Which names in `Host` and `Origin` are this machine's, for servers that listen on loopback and have no
-//! passwords.
+//! Which names in `Host` and `Origin` are this machine's, for servers that listen on loopback and
+//! have no passwords.
 //!
 //! A name that an attacker can register could be made to lead here (DNS rebinding), so `Host` is an
 //! address, `localhost`, or a name that only this machine's resolver or container engine answers.
@@ -9,7 +9,7 @@ use std::net::IpAddr;
 /// The names by which container engines call the machine they run on.
 const OF_CONTAINERS: [&str; 2] = ["host.docker.internal", "host.containers.internal"];
 
-/// Whether a `Host`, with or without a port, names this machine.
+/// True when a `Host`, with or without a port, names this machine.
 #[must_use]
 pub fn is_host(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
@@ -25,7 +25,7 @@ fn is_localhost(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost")
 }
 
-/// Whether an `Origin` is that of a page of this machine.
+/// True when an `Origin` is that of a page of this machine.
 #[must_use]
 pub fn is_origin(origin: &str) -> bool {
     let rest = origin.strip_prefix("http://");

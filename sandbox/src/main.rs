@@ -1,4 +1,4 @@
-//! `sandbox`: a Stripe on a port of this machine, until it is told to stop.
+//! `sandbox`: a Stripe on a port of this machine, until SIGTERM or ctrl-C.
 
 use std::process::ExitCode;
 

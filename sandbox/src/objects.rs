@@ -48,7 +48,7 @@ pub(crate) fn routes() -> Vec<Route> {
 
 /// The kinds that change by themselves when the scheduler says that they are due.
 pub(crate) const TIMERS: &[Timer] = &[
-    (payment_intent::KIND, payment_intent::end_by_itself),
-    (checkout_session::KIND, checkout_session::end_by_itself),
-    (refund::KIND, refund::end_by_itself),
+    (payment_intent::KIND, payment_intent::on_timer),
+    (checkout_session::KIND, checkout_session::on_timer),
+    (refund::KIND, refund::on_timer),
 ];

@@ -1,4 +1,4 @@
-//! Reads a request's parameters by name and type, and refuses what nobody asked for.
+//! Reads a request's parameters by name and type, and refuses unknown ones.
 
 use serde_json::{Map, Value};
 
@@ -105,12 +105,12 @@ impl Params {
         }
     }
 
-    /// Whether a parameter is there at all.
+    /// True when the request has this parameter.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.fields.contains_key(name)
     }
 
-    /// Whether a parameter came as a group.
+    /// True when a parameter is a group.
     pub(crate) fn is_group(&self, name: &str) -> bool {
         self.fields.get(name).is_some_and(Value::is_object)
     }
@@ -159,12 +159,12 @@ impl Params {
         }
     }
 
-    /// Refuses whatever was not read.
+    /// Refuses parameters that were not read.
     pub(crate) fn finish(self) -> Result<(), Error> {
         self.only(&[])
     }
 
-    /// Refuses whatever is none of these.
+    /// Refuses parameters other than these.
     pub(crate) fn only(&self, names: &[&str]) -> Result<(), Error> {
         let unknown = |name: &&String| !names.contains(&name.as_str());
         let Some(name) = self.fields.keys().find(unknown) else {

@@ -1,7 +1,7 @@
 //! One HTTP request, read completely.
 
 use http_body_util::{BodyExt, Limited};
-use hyper::{HeaderMap, Request, body::Incoming, header::CONTENT_TYPE};
+use hyper::{HeaderMap, body::Incoming, header::CONTENT_TYPE};
 use serde_json::{Map, Value};
 
 use crate::{error::Error, event::Origin, form, ids};
@@ -10,8 +10,8 @@ const LARGEST_BODY: usize = 1 << 20;
 
 /// A request whose body has arrived.
 #[derive(Debug)]
-pub(crate) struct Received {
-    /// The id that the answer's `Request-Id` tells.
+pub(crate) struct Request {
+    /// The id in the response's `Request-Id`.
     pub(crate) id: String,
     pub(crate) method: String,
     pub(crate) path: String,
@@ -20,9 +20,9 @@ pub(crate) struct Received {
     pub(crate) params: Result<Value, Error>,
 }
 
-impl Received {
+impl Request {
     /// Reads a request to its end.
-    pub(crate) async fn read(request: Request<Incoming>) -> Self {
+    pub(crate) async fn read(request: hyper::Request<Incoming>) -> Self {
         let (head, body) = request.into_parts();
         let body = Limited::new(body, LARGEST_BODY).collect().await;
         let path = head.uri.path().to_owned();
@@ -66,7 +66,7 @@ impl Received {
             .filter(|_| self.method == "POST")
     }
 
-    /// What events that this request causes say of it.
+    /// The origin of the events that this request causes.
     pub(crate) fn origin(&self) -> Origin {
         let idempotency_key = self.idempotency_key().map(str::to_owned);
         Origin {

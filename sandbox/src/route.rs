@@ -12,7 +12,7 @@ use crate::{
 pub(crate) struct Route {
     method: &'static str,
     path: &'static str,
-    /// Whether a publishable key may call it.
+    /// True when a publishable key may call it.
     pub(crate) publishable: bool,
     run: Run,
 }

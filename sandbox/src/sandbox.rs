@@ -18,7 +18,7 @@ mod actions;
 
 /// A Stripe on a port of this machine; dropping it stops it.
 ///
-/// What moves an object answers the object as it is then, or `Err` with Stripe's error body
+/// Methods that change an object return it as it is then, or `Err` with Stripe's error body
 /// (`{"error": {…}}`) when the object's state does not allow it.
 #[derive(Debug)]
 pub struct Sandbox {
@@ -36,7 +36,7 @@ impl Sandbox {
         }
     }
 
-    /// Where it listens: `http://127.0.0.1:PORT`.
+    /// The URL at which it listens: `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -78,7 +78,7 @@ impl Sandbox {
         catalogue::seed(&mut self.engine.state(), &price)
     }
 
-    /// Keeps an event as it is, in place of one with its id, and tells nobody: one from before the
+    /// Stores an event without a delivery, in place of one with its id: one from before the
     /// sandbox started, or one of a shape that only Stripe knows.
     pub fn add_event(&self, event: Value) {
         self.engine.state().store.insert(event);
@@ -146,23 +146,23 @@ impl Sandbox {
             .cloned()
     }
 
-    /// Lets something go wrong with the next matching request.
+    /// Injects a fault into the next matching request.
     pub fn inject(&self, fault: Fault) {
         self.engine.state().faults.inject(fault);
     }
 
-    /// Drops the faults that are left.
+    /// Drops all faults.
     pub fn clear_faults(&self) {
         self.engine.state().faults.clear();
     }
 
-    /// How often a payment intent can be confirmed in vain, 100 times by default; the next confirmation
+    /// Limits the failed confirmations of a payment intent, 100 by default; the next confirmation
     /// cancels it, with the reason `automatic`.
     pub fn set_most_confirmations(&self, most: u32) {
         self.engine.state().max_confirmations = most;
     }
 
-    /// Does not take this API key any more, as when it was rolled.
+    /// Expires this API key, as when it was rolled.
     pub fn expire_key(&self, key: &str) {
         self.engine.state().expired_keys.insert(key.to_owned());
     }
@@ -178,7 +178,7 @@ impl Sandbox {
         self.engine.log.requests()
     }
 
-    /// How many connections were accepted.
+    /// The number of accepted connections.
     #[must_use]
     pub fn connections(&self) -> u64 {
         self.engine.connections()
@@ -190,14 +190,14 @@ impl Sandbox {
         self.engine.webhooks.deliveries()
     }
 
-    /// Resolves when no delivery is in flight or waiting for its next try.
+    /// Resolves when no delivery is in flight or waiting for its next attempt.
     ///
-    /// Held events, and events that happened during a pause, are not waited for.
+    /// It does not wait for held events, nor for events that happened during a pause.
     pub async fn delivered_all(&self) {
         self.engine.webhooks.delivered_all().await;
     }
 
-    /// What the webhooks do.
+    /// The webhooks' controls.
     #[must_use]
     pub fn webhooks(&self) -> &Webhooks {
         &self.engine.webhooks

@@ -2,7 +2,7 @@
 
 use std::{pin::Pin, sync::Arc};
 
-use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
     io::AsyncWriteExt,
@@ -10,7 +10,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::{answer::Cut, api, executor::Executor, request::Received};
+use crate::{api, executor::Executor, request::Request, response::Disconnect};
 
 /// Accepts connections for as long as it is polled; dropping it closes them all.
 pub(crate) async fn run(listener: TcpListener, executor: Arc<Executor>) {
@@ -29,12 +29,12 @@ pub(crate) async fn run(listener: TcpListener, executor: Arc<Executor>) {
 async fn serve(stream: TcpStream, number: u64, executor: Arc<Executor>) {
     // Answers are small and written at once.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
         let executor = Arc::clone(&executor);
         async move {
-            let received = Received::read(request).await;
-            let answer = api::serve(&executor, number, received).await?;
-            Ok::<_, Cut>(answer.into_response())
+            let request = Request::read(request).await;
+            let response = api::serve(&executor, number, request).await?;
+            Ok::<_, Disconnect>(response.into_response())
         }
     });
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
@@ -46,17 +46,17 @@ async fn serve(stream: TcpStream, number: u64, executor: Arc<Executor>) {
 }
 
 /// The cut behind hyper's "the service failed".
-fn cut(error: &hyper::Error) -> Option<&Cut> {
+fn cut(error: &hyper::Error) -> Option<&Disconnect> {
     std::error::Error::source(error)?.downcast_ref()
 }
 
 /// Ends a connection the hard way; that it may be gone already is no matter.
-async fn end(mut stream: TcpStream, cut: &Cut) {
+async fn end(mut stream: TcpStream, cut: &Disconnect) {
     match cut {
-        Cut::Reset => drop(stream.set_zero_linger()),
-        Cut::Close => {}
-        Cut::Half(answer) => {
-            let _ = stream.write_all(&answer.first_half()).await;
+        Disconnect::Reset => drop(stream.set_zero_linger()),
+        Disconnect::Closed => {}
+        Disconnect::MidBody(response) => {
+            let _ = stream.write_all(&response.first_half()).await;
             let _ = stream.shutdown().await;
         }
     }

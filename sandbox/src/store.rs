@@ -1,8 +1,8 @@
 //! Objects by id, in the order they were made.
 //!
 //! The objects in use are held as they are; of all others the store keeps the JSON, compressed, so
-//! that a sandbox that runs for days takes kilobytes for each payment. Reading such an object unpacks
-//! it, and [`Store::pack`] packs what was not read lately.
+//! that a sandbox that runs for days takes kilobytes for each payment. Reading such an object
+//! unpacks it, and [`Store::pack`] packs what was not read lately.
 
 mod slot;
 
@@ -23,7 +23,7 @@ const UNPACKED: usize = 2_000;
 /// The number of objects that are packed together. More are smaller, and slower to read.
 const GROUP: usize = 16;
 
-/// Every object of the account, whatever its kind.
+/// Every object of the account, of any kind.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     objects: HashMap<String, Slot>,

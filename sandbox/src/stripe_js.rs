@@ -9,9 +9,9 @@
 //! - `challenge.js`: 3-D Secure, as a dialog or as the sandbox's page.
 //! - `stripe.js`: `window.Stripe`.
 
-use crate::{answer::Answer, request::Received};
+use crate::{request::Request, response::Response};
 
-/// Where Stripe serves the releases of Stripe.js that this one stands in for.
+/// The paths of the Stripe.js releases that this one stands in for.
 const PATHS: &[&str] = &[
     "/endive/stripe.js",
     "/dahlia/stripe.js",
@@ -33,8 +33,8 @@ const SCRIPT: &str = concat!(
 );
 
 /// The script, when a page asks for it.
-pub(crate) fn answer(received: &Received) -> Option<Answer> {
-    let is_read = matches!(received.method.as_str(), "GET" | "HEAD");
-    let is_asked = is_read && PATHS.contains(&received.path.as_str());
-    is_asked.then(|| Answer::script(SCRIPT))
+pub(crate) fn respond(request: &Request) -> Option<Response> {
+    let is_read = matches!(request.method.as_str(), "GET" | "HEAD");
+    let is_asked = is_read && PATHS.contains(&request.path.as_str());
+    is_asked.then(|| Response::script(SCRIPT))
 }

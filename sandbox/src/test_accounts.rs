@@ -9,7 +9,7 @@ pub(crate) struct TestAccount {
     pub(crate) name: &'static str,
     /// An account number in the United States, or an IBAN.
     pub(crate) number: &'static str,
-    /// How a debit ends.
+    /// The end of a debit.
     pub(crate) debit: Debit,
 }
 
@@ -24,7 +24,7 @@ const fn refused(code: &'static str, message: &'static str) -> Decline {
     }
 }
 
-/// What a bank says when nobody chose the reason.
+/// The decline without a chosen reason.
 pub(crate) static INSUFFICIENT: Decline = refused(
     "insufficient_funds",
     "The account's funds did not suffice for this debit.",
@@ -80,13 +80,13 @@ pub(crate) fn named(name: &str) -> Option<&'static TestAccount> {
     named.find(|account| account.name == name)
 }
 
-/// How a debit from this account ends; `None` when it is no test account.
+/// The end of a debit from this account; `None` when it is no test account.
 pub(crate) fn from(number: &str) -> Option<Debit> {
     let account = ACCOUNTS.iter().find(|account| account.number == number);
     account.map(|account| account.debit)
 }
 
-/// Whether an IBAN's check digits are right.
+/// Verifies an IBAN's check digits.
 pub(crate) fn is_iban(iban: &str) -> bool {
     if !(15..=34).contains(&iban.len()) || !iban.is_ascii() {
         return false;

@@ -9,7 +9,7 @@ pub(crate) struct TestCard {
     pub(crate) name: &'static str,
     /// Its number.
     pub(crate) number: &'static str,
-    /// How it behaves.
+    /// Its behaviour.
     pub(crate) behaviour: Behaviour,
 }
 
@@ -23,7 +23,7 @@ const fn declined(code: &'static str, message: &'static str) -> Decline {
 
 const REFUSED: &str = "The bank declined this card.";
 
-/// What a bank says when it gives no reason.
+/// The decline without a reason.
 pub(crate) static GENERIC: Decline = declined("generic_decline", REFUSED);
 static INSUFFICIENT: Decline = declined("insufficient_funds", "This card's funds do not suffice.");
 static LOST: Decline = declined("lost_card", REFUSED);
@@ -99,7 +99,7 @@ pub(crate) fn named(name: &str) -> Option<&'static TestCard> {
     CARDS.iter().find(|card| card.name == name)
 }
 
-/// How a card of this number behaves; one that is no test card is declined.
+/// The behaviour of a card; one that is no test card is declined.
 pub(crate) fn behaviour(number: &str) -> Behaviour {
     let found = CARDS.iter().find(|card| card.number == number);
     found.map_or(Behaviour::Declines(&LIVE_CARD), |card| card.behaviour)
@@ -115,7 +115,7 @@ pub(crate) fn brand(number: &str) -> &'static str {
     }
 }
 
-/// Whether a card number's check digit is right.
+/// Verifies a card number's check digit.
 pub(crate) fn is_card_number(number: &str) -> bool {
     let digits: Option<Vec<u32>> = number
         .chars()

@@ -81,7 +81,7 @@ impl Webhooks {
         }
     }
 
-    /// Which events each endpoint gets.
+    /// The subscription of each endpoint.
     pub(crate) fn subscriptions(&self) -> Vec<Subscription> {
         let settings = self.0.settings();
         let endpoints = settings.endpoints.iter();
@@ -93,7 +93,7 @@ impl Webhooks {
         self.0.settings().deliveries.iter().cloned().collect()
     }
 
-    /// How many older attempts are not kept.
+    /// The number of older attempts that were dropped.
     pub(crate) fn dropped_deliveries(&self) -> usize {
         self.0.settings().deliveries.dropped()
     }
@@ -114,9 +114,9 @@ impl Webhooks {
         }
     }
 
-    /// Resolves when no delivery is in flight or waiting for its next try.
+    /// Resolves when no delivery is in flight or waiting for its next attempt.
     ///
-    /// Held events, and events that happened during a pause, are not waited for.
+    /// It does not wait for held events, nor for events that happened during a pause.
     pub(crate) async fn delivered_all(&self) {
         self.0.idle().await;
     }
@@ -138,9 +138,9 @@ impl Webhooks {
         self.0.settings().flow = Flow::Held;
     }
 
-    /// Sends what was held, one event after the other, and holds no longer.
+    /// Sends the held events one after the other, and ends the hold.
     ///
-    /// An event that is refused is tried again later; the next ones do not wait for that.
+    /// A refused event is retried later; the next ones do not wait for it.
     pub fn release(&self, order: Order) {
         let mut held = {
             let mut settings = self.0.settings();

@@ -3,15 +3,15 @@
 use serde_json::json;
 
 use super::{Fault, Kind};
-use crate::{answer::Answer, error::Error, ids};
+use crate::{error::Error, ids, response::Response};
 
 /// The response of a fault, sent in place of executing the request or of its result.
 #[derive(Debug)]
 pub(crate) struct StubResponse {
-    pub(crate) answer: Answer,
-    /// Whether it is saved under the idempotency key.
+    pub(crate) response: Response,
+    /// True when it is saved under the idempotency key.
     pub(crate) stored: bool,
-    /// Whether the request is executed first.
+    /// True when the request is executed first.
     pub(crate) executes: bool,
 }
 
@@ -19,7 +19,7 @@ impl StubResponse {
     /// The response of a fault that has one.
     pub(crate) fn of(fault: &Fault) -> Option<Self> {
         Some(Self {
-            answer: fault.answer()?,
+            response: fault.response()?,
             stored: fault.is_stored(),
             executes: fault.is_executed(),
         })
@@ -27,32 +27,34 @@ impl StubResponse {
 }
 
 impl Fault {
-    fn answer(&self) -> Option<Answer> {
-        let answer = match self.kind {
-            Kind::RateLimit => Answer::error(&Error::rate_limit()),
+    fn response(&self) -> Option<Response> {
+        let response = match self.kind {
+            Kind::RateLimit => Response::error(&Error::rate_limit()),
             Kind::Error | Kind::ErrorAfter => {
-                Answer::error(&Error::api("A fault of the sandbox answers this request."))
+                Response::error(&Error::api("A fault of the sandbox answers this request."))
             }
-            Kind::BadGateway => Answer::html(502, BAD_GATEWAY.to_owned()),
-            Kind::Empty => Answer::empty(500),
+            Kind::BadGateway => Response::html(502, BAD_GATEWAY.to_owned()),
+            Kind::Empty => Response::empty(500),
             Kind::IncompleteDecline => {
-                Answer::json(402, &json!({ "error": { "type": "card_error" } }))
+                Response::json(402, &json!({ "error": { "type": "card_error" } }))
             }
-            Kind::Unauthorized => Answer::error(&Error::unauthorized("This API key has expired.")),
-            Kind::Restricted => Answer::error(&restricted()),
+            Kind::Unauthorized => {
+                Response::error(&Error::unauthorized("This API key has expired."))
+            }
+            Kind::Restricted => Response::error(&restricted()),
             _ => return None,
         };
-        Some(self.advise(answer))
+        Some(self.advise(response))
     }
 
-    fn advise(&self, mut answer: Answer) -> Answer {
+    fn advise(&self, mut response: Response) -> Response {
         if let Some(seconds) = self.retry_after {
-            answer = answer.header("retry-after", &seconds.to_string());
+            response = response.header("retry-after", &seconds.to_string());
         }
         if let Some(advice) = self.should_retry {
-            answer = answer.header("stripe-should-retry", &advice.to_string());
+            response = response.header("stripe-should-retry", &advice.to_string());
         }
-        answer
+        response
     }
 }
 

@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use super::page::{escape, link, note, page, see_other};
 use crate::{
-    answer::Answer,
     engine::Engine,
     error::Error,
     money,
     objects::checkout_session,
-    request::Received,
+    request::Request,
+    response::Response,
     state::State,
     store::{number, text},
 };
@@ -19,7 +19,7 @@ use crate::{
 mod form;
 
 /// Answers `/c/pay/{id}`, and `/c/pay/{id}/return` after a challenge.
-pub(super) fn answer(engine: &Engine, received: &Received, rest: &str) -> Answer {
+pub(super) fn respond(engine: &Engine, request: &Request, rest: &str) -> Response {
     let (id, back) = match rest.strip_suffix("/return") {
         Some(id) => (id, true),
         None => (rest, false),
@@ -28,14 +28,14 @@ pub(super) fn answer(engine: &Engine, received: &Received, rest: &str) -> Answer
         let words = "The link may be incomplete. Go back to the shop and start again.";
         return note(404, "There is no such payment", words, None);
     };
-    match (received.method.as_str(), text(&session, "status")) {
-        ("POST", "open") => submit(engine, received, &session),
+    match (request.method.as_str(), text(&session, "status")) {
+        ("POST", "open") => submit(engine, request, &session),
         ("GET" | "HEAD", "open") => {
             let problem = back.then(|| last_problem(&engine.state(), &session));
-            let answered = form::Answered::default();
-            open(engine, &session, 200, problem.flatten(), &answered)
+            let values = form::FormValues::default();
+            open(engine, &session, 200, problem.flatten(), &values)
         }
-        ("POST" | "GET" | "HEAD", "complete") if back || received.method == "POST" => {
+        ("POST" | "GET" | "HEAD", "complete") if back || request.method == "POST" => {
             see_other(&success_url(&session))
         }
         (_, "complete") => {
@@ -64,28 +64,28 @@ pub(super) fn answer(engine: &Engine, received: &Received, rest: &str) -> Answer
     }
 }
 
-/// Where the payer goes after paying.
+/// The page to which the payer returns after the payment.
 fn success_url(session: &Value) -> String {
     text(session, "success_url").replace("{CHECKOUT_SESSION_ID}", text(session, "id"))
 }
 
-/// What went wrong with the challenge that the payer comes back from.
+/// The error of the challenge from which the payer returns.
 fn last_problem(state: &State, session: &Value) -> Option<String> {
     let intent = state.store.find(text(session, "payment_intent"))?;
     let message = text(&intent["last_payment_error"], "message");
     (!message.is_empty()).then(|| message.to_owned())
 }
 
-fn submit(engine: &Engine, received: &Received, session: &Value) -> Answer {
-    let params = received.params.clone().unwrap_or_default();
-    let answered = form::Answered::of(&params);
-    let result = engine.change(received.origin(), |state| pay(state, session, params));
+fn submit(engine: &Engine, request: &Request, session: &Value) -> Response {
+    let params = request.params.clone().unwrap_or_default();
+    let values = form::FormValues::of(&params);
+    let result = engine.change(request.origin(), |state| pay(state, session, params));
     match result {
         Ok(next) => see_other(&next),
         Err(error) => {
             let message = error.body()["error"]["message"].clone();
             let problem = message.as_str().map(str::to_owned);
-            open(engine, session, error.status(), problem, &answered)
+            open(engine, session, error.status(), problem, &values)
         }
     }
 }
@@ -111,12 +111,12 @@ fn open(
     session: &Value,
     status: u16,
     problem: Option<String>,
-    answered: &form::Answered,
-) -> Answer {
+    values: &form::FormValues,
+) -> Response {
     let (total, currency) = (number(session, "amount_total"), text(session, "currency"));
     let total = money::written(total, currency);
     let lines = lines(&engine.state(), session, &total);
-    let form = form::html(session, &total, problem.as_deref(), answered);
+    let form = form::html(session, &total, problem.as_deref(), values);
     let cancel = match text(session, "cancel_url") {
         "" => String::new(),
         url => link(url, "Cancel and go back to the shop"),

@@ -1,8 +1,8 @@
-//! What all hosted pages look like.
+//! The frame of all hosted pages.
 
 use std::borrow::Cow;
 
-use crate::answer::Answer;
+use crate::response::Response;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -23,7 +23,7 @@ pub(super) fn escape(text: &str) -> Cow<'_, str> {
 }
 
 /// A page with a title and a body of HTML.
-pub(super) fn page(status: u16, title: &str, body: &str) -> Answer {
+pub(super) fn page(status: u16, title: &str, body: &str) -> Response {
     let title = escape(title);
     let html = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -34,7 +34,7 @@ pub(super) fn page(status: u16, title: &str, body: &str) -> Answer {
     );
     let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
         frame-ancestors 'none'";
-    Answer::html(status, html)
+    Response::html(status, html)
         .header("content-security-policy", policy)
         .header("cache-control", "no-store")
         // Without a referrer, a browser would send this page's own form with `Origin: null`.
@@ -42,7 +42,7 @@ pub(super) fn page(status: u16, title: &str, body: &str) -> Answer {
 }
 
 /// A page that says one thing, with a way on.
-pub(super) fn note(status: u16, title: &str, text: &str, onward: Option<(&str, &str)>) -> Answer {
+pub(super) fn note(status: u16, title: &str, text: &str, onward: Option<(&str, &str)>) -> Response {
     let link = onward.map(|(url, label)| link(url, label));
     let body = format!(
         "<div class=\"note\"><p>{}</p>{}</div>",
@@ -59,8 +59,8 @@ pub(super) fn link(url: &str, label: &str) -> String {
 }
 
 /// Sends the browser on with a GET.
-pub(super) fn see_other(url: &str) -> Answer {
-    Answer::empty(303)
+pub(super) fn see_other(url: &str) -> Response {
+    Response::empty(303)
         .header("location", url)
         .header("cache-control", "no-store")
 }

@@ -4,17 +4,17 @@ use serde_json::Value;
 
 use super::page::{escape, link, note, page};
 use crate::{
-    answer::Answer,
     clock,
     engine::Engine,
     money,
     objects::payment_method,
+    response::Response,
     state::State,
     store::{number, text},
 };
 
 /// Answers `/p/session/{secret}`.
-pub(super) fn answer(engine: &Engine, secret: &str) -> Answer {
+pub(super) fn respond(engine: &Engine, secret: &str) -> Response {
     let state = engine.state();
     let session = state
         .portals

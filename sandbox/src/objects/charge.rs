@@ -29,7 +29,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/v1/charges/{}", update),
 ];
 
-/// How an attempt went.
+/// The outcome of an attempt.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Attempt {
     /// The money is there.
@@ -55,7 +55,7 @@ pub(crate) fn new(state: &State, intent: &Value, method: &str, attempt: Attempt)
     charge
 }
 
-/// What changes on a charge when the money arrives.
+/// The changes of a charge when the money arrives.
 pub(crate) fn succeeded(amount: i64) -> Value {
     json!({
         "amount_captured": amount,
@@ -67,7 +67,7 @@ pub(crate) fn succeeded(amount: i64) -> Value {
     })
 }
 
-/// What changes on a charge when the bank refuses.
+/// The changes of a charge when the bank declines.
 pub(crate) fn failed(decline: &Decline) -> Value {
     let (kind, network) = match decline.decline_code {
         "fraudulent" => ("blocked", "not_sent_to_network"),

@@ -22,12 +22,12 @@ mod payment;
 mod shape;
 
 pub(crate) use details::checked_url;
-pub(crate) use payment::{confirm, end_by_itself, follow, pay, pay_nothing, run_out};
+pub(crate) use payment::{confirm, follow, on_timer, pay, pay_nothing, run_out};
 
-/// What Stripe calls this kind of object.
+/// Stripe's name for this kind of object.
 pub(crate) const KIND: &str = "checkout.session";
 
-/// What the path of a request calls the id.
+/// The name of the id in a request's path.
 const PARAM: &str = "session";
 
 /// This kind's routes; the payment pages are what Stripe's command line pays with.

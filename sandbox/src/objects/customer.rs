@@ -92,7 +92,7 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let chosen = chosen.map(payment_method::Chosen::attachable).transpose()?;
     let customer = state.create("customer.created", customer);
     if let Some(chosen) = chosen {
-        let method = chosen.keep(state);
+        let method = chosen.save(state);
         payment_method::attach_to(state, &method, text(&customer, "id"));
     }
     Ok(customer)
@@ -176,7 +176,7 @@ pub(crate) fn update(state: &mut State, mut call: Call) -> Result<Value, Error> 
     Ok(state.change_object("customer.updated", text(&customer, "id"), &customer))
 }
 
-/// Deletes a customer for good; its payment methods are nobody's then.
+/// Deletes a customer and detaches its payment methods.
 pub(crate) fn delete(state: &mut State, call: Call) -> Result<Value, Error> {
     let id = call.id();
     call.params.finish()?;

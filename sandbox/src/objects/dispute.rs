@@ -1,9 +1,9 @@
-//! Disputes: the payer's bank takes the money until somebody is right.
+//! Disputes: the payer's bank holds the money until it decides.
 //!
 //! An inquiry only asks: no money moves unless it is escalated. Its statuses begin with `warning_`.
 //!
-//! A payment may be disputed several times, each time over a part of it. A bank may turn an inquiry into a
-//! dispute, even one that it closed, and reverse what it decided.
+//! A payment may be disputed several times, each time over a part of it. A bank may turn an inquiry
+//! into a dispute, even one that it closed, and reverse what it decided.
 //!
 //! - [`shape`]: what Stripe shows of one.
 
@@ -39,7 +39,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/_sandbox/disputes/{}/reverse", reverse),
 ];
 
-/// What the shop's evidence decides, by Stripe's test texts.
+/// The decision on the shop's evidence, by Stripe's test texts.
 enum Verdict {
     Won,
     Lost,
@@ -53,7 +53,7 @@ pub(crate) fn open(state: &mut State, charge: &Value, case: DisputeCase) {
 
 fn open_over(state: &mut State, charge: &Value, case: DisputeCase, amount: i64) -> Value {
     state.update(text(charge, "id"), &json!({ "disputed": true }));
-    early_fraud_warning::overtaken(state, charge);
+    early_fraud_warning::mark_not_actionable(state, charge);
     let mut dispute = shape::new(charge, case, amount);
     if case != DisputeCase::Inquiry {
         shape::move_funds(&mut dispute, Funds::Withdrawn);
@@ -88,7 +88,7 @@ pub(crate) fn open_part(state: &mut State, mut call: Call) -> Result<Value, Erro
     Ok(open_over(state, &charge, case, amount))
 }
 
-/// Whether a dispute keeps a charge from being refunded.
+/// True when a dispute prevents a refund of the charge.
 pub(crate) fn holds(state: &State, charge: &str) -> bool {
     let mut disputes = state.store.all(KIND);
     disputes.any(|dispute| dispute["charge"] == *charge && dispute["is_charge_refundable"] == false)
@@ -142,7 +142,7 @@ fn decided(state: &mut State, dispute: &Value, won: bool) -> Value {
     }
 }
 
-/// Moves the disputed amount, and tells of it.
+/// Moves the disputed amount and emits an event.
 fn moved(state: &mut State, dispute: &Value, funds: Funds) -> Value {
     let mut dispute = dispute.clone();
     shape::move_funds(&mut dispute, funds);

@@ -1,4 +1,4 @@
-//! Early fraud warnings: the payer's bank suspects that somebody else paid, and may dispute later.
+//! Early fraud warnings: the bank suspects fraud, and the payer may dispute later.
 
 use std::borrow::Cow;
 
@@ -44,7 +44,7 @@ pub(crate) fn issue(state: &mut State, mut call: Call) -> Result<Value, Error> {
 }
 
 /// A dispute of `charge` leaves nothing to act on.
-pub(super) fn overtaken(state: &mut State, charge: &Value) {
+pub(super) fn mark_not_actionable(state: &mut State, charge: &Value) {
     let all = state.store.all(KIND);
     let is_open = |warning: &Cow<'_, Value>| {
         warning["charge"] == charge["id"] && warning["actionable"] == true

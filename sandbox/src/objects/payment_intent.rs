@@ -25,12 +25,12 @@ mod details;
 mod payment;
 mod shape;
 
-pub(crate) use completion::{authenticate, end_by_itself, settle};
+pub(crate) use completion::{authenticate, on_timer, settle};
 pub(crate) use details::methods;
-pub(crate) use payment::{behaviour, leads_back};
+pub(crate) use payment::{behaviour, check_return_url};
 pub(crate) use shape::challenge;
 
-/// What Stripe calls this kind of object.
+/// Stripe's name for this kind of object.
 pub(crate) const KIND: &str = "payment_intent";
 
 /// This kind's routes.
@@ -82,17 +82,17 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let mut intent = shape::new(amount, &currency);
     details::read(state, params, &mut intent)?;
     let confirmed = params.flag("confirm")?.unwrap_or(false);
-    let step = payment::Step::read(state, params)?;
+    let confirmation = payment::Confirmation::read(state, params)?;
     call.params.finish()?;
-    step.fits(&intent)?;
+    confirmation.check_customer(&intent)?;
     if !confirmed {
-        attach(state, &mut intent, step.method);
+        attach(state, &mut intent, confirmation.method);
         return Ok(state.create("payment_intent.created", intent));
     }
-    step.check(&intent)?;
-    step.leads_back(call.caller, &intent)?;
+    confirmation.check(&intent)?;
+    confirmation.check_return_url(call.caller, &intent)?;
     let intent = state.create("payment_intent.created", intent);
-    payment::confirm(state, text(&intent, "id"), step)
+    payment::confirm(state, text(&intent, "id"), confirmation)
 }
 
 /// An intent that a checkout session starts later; nothing is kept.
@@ -114,13 +114,13 @@ pub(crate) fn pay(
     return_url: String,
 ) -> Result<Value, Error> {
     let intent = state.store.get(KIND, id, "intent")?.clone();
-    method.fits(&intent)?;
+    method.check_customer(&intent)?;
     expect(&intent, CHANGEABLE, "paid")?;
-    payment::confirm(state, id, payment::Step::of(method, return_url))
+    payment::confirm(state, id, payment::Confirmation::of(method, return_url))
 }
 
 /// Cancels a checkout session's intent, unless it is past canceling.
-pub(crate) fn give_up(state: &mut State, id: &str) {
+pub(crate) fn cancel_with_session(state: &mut State, id: &str) {
     let intent = state.store.find(id).cloned().unwrap_or_default();
     if CANCELABLE.contains(&text(&intent, "status")) {
         canceled(state, &intent, Some("expired"));
@@ -139,7 +139,7 @@ fn expect_own(state: &State, id: &str, what: &str) -> Result<(), Error> {
 /// Names the payment method that an intent is to be paid with, if there is one.
 fn attach(state: &mut State, intent: &mut Value, method: Option<Chosen>) {
     if let Some(method) = method {
-        intent["payment_method"] = method.keep(state).into();
+        intent["payment_method"] = method.save(state).into();
         intent["next_action"] = Value::Null;
         intent["status"] = "requires_confirmation".into();
     }
@@ -185,11 +185,11 @@ fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
         text(&changed, "currency"),
     )?;
     details::read(state, params, &mut changed)?;
-    let step = payment::Step::read(state, params)?;
+    let confirmation = payment::Confirmation::read(state, params)?;
     call.params.finish()?;
-    step.fits(&changed)?;
+    confirmation.check_customer(&changed)?;
     expect(&intent, CHANGEABLE, "updated")?;
-    attach(state, &mut changed, step.method);
+    attach(state, &mut changed, confirmation.method);
     Ok(state.update(&id, &changed))
 }
 
@@ -198,7 +198,7 @@ pub(crate) fn confirm(state: &mut State, mut call: Call) -> Result<Value, Error>
     let (id, caller) = (call.id(), call.caller);
     let secret = call.params.text("client_secret")?;
     let intent = opened(state, &id, caller, secret.as_deref())?;
-    let step = payment::Step::read(state, &mut call.params)?;
+    let confirmation = payment::Confirmation::read(state, &mut call.params)?;
     let mut changed = intent.clone();
     if caller == Caller::Publishable {
         call.params.accept(&[
@@ -206,19 +206,19 @@ pub(crate) fn confirm(state: &mut State, mut call: Call) -> Result<Value, Error>
             "expected_payment_method_type",
             "client_context",
         ]);
-        details::beside(&mut call.params, &mut changed)?;
+        details::read_publishable(&mut call.params, &mut changed)?;
     } else {
         details::read(state, &mut call.params, &mut changed)?;
     }
     call.params.finish()?;
-    step.fits(&changed)?;
+    confirmation.check_customer(&changed)?;
     expect(&intent, CHANGEABLE, "confirmed")?;
     expect_own(state, &id, "confirmed")?;
-    step.check(&intent)?;
-    step.leads_back(caller, &changed)?;
+    confirmation.check(&intent)?;
+    confirmation.check_return_url(caller, &changed)?;
     check_confirmations(state, &intent, caller)?;
     state.update(&id, &changed);
-    match payment::confirm(state, &id, step) {
+    match payment::confirm(state, &id, confirmation) {
         Ok(intent) => Ok(shape::seen_by(caller, &intent)),
         Err(error) => Err(error.map(KIND, |intent| shape::seen_by(caller, intent))),
     }

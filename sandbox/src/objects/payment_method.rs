@@ -29,7 +29,7 @@ pub(crate) use card::{Card, read};
 pub(crate) use keeping::{attach, attach_to, of_customer};
 pub(crate) use transfer::{KINDS as PAID_ELSEWHERE, of_currency as voucher_of};
 
-/// What Stripe calls this kind of object.
+/// Stripe's name for this kind of object.
 pub(crate) const KIND: &str = "payment_method";
 
 /// This kind's routes.
@@ -70,7 +70,7 @@ impl Chosen {
     }
 
     /// Refuses to pay an intent with what another customer keeps.
-    pub(crate) fn fits(&self, intent: &Value) -> Result<(), Error> {
+    pub(crate) fn check_customer(&self, intent: &Value) -> Result<(), Error> {
         if intent["automatic_payment_methods"].is_null() {
             self.fits_types(intent)?;
         }
@@ -93,7 +93,7 @@ impl Chosen {
         Err(Error::invalid(&message).param(KIND))
     }
 
-    /// Who pays, as far as the payer said.
+    /// The payer's billing details.
     pub(crate) fn billing_details(&self) -> &Value {
         &self.object["billing_details"]
     }
@@ -120,7 +120,7 @@ impl Chosen {
     }
 
     /// Keeps the payment method; answers its id.
-    pub(crate) fn keep(self, state: &mut State) -> String {
+    pub(crate) fn save(self, state: &mut State) -> String {
         let id = text(&self.object, "id").to_owned();
         state.behaviours.insert(id.clone(), self.behaviour);
         state.store.insert(self.object);
@@ -146,7 +146,7 @@ fn shape(kind: &str, details: Value) -> Value {
     method
 }
 
-/// Billing details that nobody filled in.
+/// Empty billing details.
 pub(crate) fn billing_details() -> Value {
     json!({
         "address": {
@@ -160,10 +160,10 @@ pub(crate) fn billing_details() -> Value {
     })
 }
 
-/// Makes a payment method that nobody keeps yet.
+/// Creates a payment method without a customer.
 pub(crate) fn create(state: &mut State, call: Call) -> Result<Value, Error> {
     let chosen = card::read(state, call.params)?;
-    let id = chosen.keep(state);
+    let id = chosen.save(state);
     state.store.get(KIND, &id, "id").cloned()
 }
 

@@ -1,7 +1,7 @@
 //! Payment method domains: the web domains on which wallets may appear in a form.
 //!
-//! A domain whose name begins with `unverified.` was registered, and never served what the wallets ask
-//! for: they stay inactive on it.
+//! A domain whose name begins with `unverified.` was registered, and never served what the wallets
+//! ask for: they stay inactive on it.
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! The billing portal: sessions that let a customer see their payments, and how it is set up.
 //!
-//! An account has no default configuration until its settings are saved in the dashboard once in each
-//! mode; until then a session that names none is refused.
+//! An account has no default configuration until its settings are saved in the dashboard once in
+//! each mode; until then a session that names none is refused.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ use crate::{
 };
 
 const KIND: &str = "billing_portal.session";
-/// What Stripe calls the other kind of object.
+/// Stripe's name for the other kind of object.
 const CONFIGURATION: &str = "billing_portal.configuration";
 
 /// The routes of sessions and configurations.

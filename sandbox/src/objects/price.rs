@@ -21,7 +21,7 @@ use crate::{
     store::text,
 };
 
-/// What Stripe calls this kind of object.
+/// Stripe's name for this kind of object.
 pub(crate) const KIND: &str = "price";
 
 /// This kind's routes.
@@ -59,8 +59,8 @@ pub(crate) fn shape(id: &str, product: &str, currency: &str, unit_amount: i64) -
     })
 }
 
-/// What a recurring price says of its rhythm.
-pub(crate) fn rhythm(interval: &str, count: i64) -> Value {
+/// The `recurring` hash of a price.
+pub(crate) fn recurrence(interval: &str, count: i64) -> Value {
     json!({
         "interval": interval,
         "interval_count": count,
@@ -94,7 +94,7 @@ fn recurring(params: &mut Params, price: &mut Value) -> Result<(), Error> {
     let interval = recurring.required("interval")?;
     let count = recurring.integer("interval_count")?.unwrap_or(1);
     recurring.accept(&["meter", "trial_period_days", "usage_type"]);
-    price["recurring"] = rhythm(&interval, count);
+    price["recurring"] = recurrence(&interval, count);
     price["type"] = "recurring".into();
     recurring.finish()
 }

@@ -1,4 +1,4 @@
-//! Refunds: money given back, never more than is left.
+//! Refunds, never of more than is left of the charge.
 //!
 //! - [`completion`]: what ends one that is not at its end.
 //! - [`course`]: which way one goes, by the payment method.
@@ -20,10 +20,10 @@ use crate::{
 mod completion;
 mod course;
 
-pub(crate) use completion::{answer, end_by_itself, fail, succeed};
+pub(crate) use completion::{answer, fail, on_timer, succeed};
 use course::Course;
 
-/// What Stripe calls this kind of object.
+/// Stripe's name for this kind of object.
 pub(crate) const KIND: &str = "refund";
 
 /// This kind's routes.
@@ -62,10 +62,10 @@ pub(crate) fn create(state: &mut State, mut call: Call) -> Result<Value, Error> 
     let mut refund = shape(&charge, amount);
     refund["reason"] = reason.into();
     refund["metadata"] = metadata.unwrap_or_else(|| json!({}));
-    course.begin(&mut refund);
+    course.apply(&mut refund);
     let refund = state.create("refund.created", refund);
-    give_back(state, &charge, amount);
-    if course.ends_by_itself() {
+    count_refund(state, &charge, amount);
+    if course.has_timer() {
         state.schedule_settlement(text(&refund, "id"));
     }
     Ok(refund)
@@ -96,7 +96,7 @@ fn charge_of(
         })
 }
 
-/// What is to be refunded; refused when it is more than is left.
+/// The amount to refund; refuses more than is left.
 fn refundable(state: &State, charge: &Value, amount: Option<i64>) -> Result<i64, Error> {
     let id = text(charge, "id");
     if charge["paid"] != true {
@@ -125,7 +125,7 @@ fn refundable(state: &State, charge: &Value, amount: Option<i64>) -> Result<i64,
 }
 
 /// Counts a refund on its charge; a negative amount takes a failed one back.
-fn give_back(state: &mut State, charge: &Value, amount: i64) {
+fn count_refund(state: &mut State, charge: &Value, amount: i64) {
     let refunded = number(charge, "amount_refunded") + amount;
     let patch = json!({
         "amount_refunded": refunded,

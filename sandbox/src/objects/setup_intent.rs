@@ -18,7 +18,7 @@ use crate::{
 
 mod shape;
 
-/// What Stripe calls this kind of object.
+/// Stripe's name for this kind of object.
 pub(crate) const KIND: &str = "setup_intent";
 
 /// This kind's routes.
@@ -67,15 +67,15 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     call.params.accept(KNOWN);
     call.params.finish()?;
     if let Some(method) = &method {
-        method.fits(&intent)?;
+        method.check_customer(&intent)?;
     } else if confirmed {
         return Err(no_method(&intent));
     }
     if confirmed {
-        payment_intent::leads_back(return_url.as_deref(), call.caller, &intent)?;
+        payment_intent::check_return_url(return_url.as_deref(), call.caller, &intent)?;
     }
     if let Some(method) = method {
-        intent["payment_method"] = method.keep(state).into();
+        intent["payment_method"] = method.save(state).into();
         intent["status"] = "requires_confirmation".into();
     }
     let intent = state.create("setup_intent.created", intent);
@@ -129,8 +129,8 @@ fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
     call.params.accept(KNOWN);
     call.params.finish()?;
     if let Some(method) = method {
-        method.fits(&intent)?;
-        intent["payment_method"] = method.keep(state).into();
+        method.check_customer(&intent)?;
+        intent["payment_method"] = method.save(state).into();
         intent["status"] = "requires_confirmation".into();
     }
     Ok(state.update(&id, &intent))
@@ -144,11 +144,11 @@ fn confirm(state: &mut State, mut call: Call) -> Result<Value, Error> {
     call.params.accept(KNOWN);
     call.params.finish()?;
     expect_open(&intent, "confirmed")?;
-    payment_intent::leads_back(return_url.as_deref(), caller, &intent)?;
+    payment_intent::check_return_url(return_url.as_deref(), caller, &intent)?;
     let intent = match method {
         Some(method) => {
-            method.fits(&intent)?;
-            let method = method.keep(state);
+            method.check_customer(&intent)?;
+            let method = method.save(state);
             state.update(&id, &json!({ "payment_method": method }))
         }
         None if intent["payment_method"].is_null() => return Err(no_method(&intent)),

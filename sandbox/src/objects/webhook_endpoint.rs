@@ -102,7 +102,7 @@ fn parse(url: &str, secret: &str) -> Result<Endpoint, Error> {
     })
 }
 
-/// What an endpoint like this gets: nothing while it is disabled.
+/// The subscription of an endpoint: to nothing while it is disabled.
 fn subscription(shown: &Value) -> Subscription {
     let events = shown["enabled_events"].as_array();
     let events = events.into_iter().flatten().filter_map(Value::as_str);

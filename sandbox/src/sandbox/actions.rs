@@ -1,4 +1,4 @@
-//! What a test does in place of the payer, the bank and the dashboard.
+//! Actions of the payer, the bank and the dashboard, for tests.
 
 use serde_json::{Value, json};
 
@@ -123,7 +123,7 @@ impl Sandbox {
         self.control(payment_method::create, "", params)
     }
 
-    /// Lets a customer keep a payment method, a test one by name; answers the payment method.
+    /// Attaches a payment method, a test one by name, to a customer; returns it.
     ///
     /// # Errors
     ///
@@ -184,11 +184,11 @@ impl Sandbox {
         self.control(refund::fail, refund, json!({}))
     }
 
-    /// Answers for the payer where the money of a refund is to go.
+    /// Names the destination of a refund for the payer.
     ///
     /// # Errors
     ///
-    /// Stripe's error body when the payer was not asked.
+    /// Stripe's error body when the refund does not require an action.
     pub fn answer_refund(&self, refund: &str) -> Result<Value, Value> {
         self.control(refund::answer, refund, json!({}))
     }
@@ -212,8 +212,9 @@ impl Sandbox {
         self.control(dispute::close, dispute, params)
     }
 
-    /// Lets the payer dispute a payment: `{"payment_intent": …, "amount": …, "case": …}`. Without an amount
-    /// all that is not disputed yet; a case is `fraudulent`, `product_not_received` or `inquiry`.
+    /// Lets the payer dispute a payment: `{"payment_intent": …, "amount": …, "case": …}`. Without
+    /// an amount all that is not disputed yet; a case is `fraudulent`, `product_not_received` or
+    /// `inquiry`.
     ///
     /// # Errors
     ///

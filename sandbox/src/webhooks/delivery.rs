@@ -26,7 +26,7 @@ type Http = Client<HttpConnector, Full<Bytes>>;
 /// Events for one endpoint, in order.
 #[derive(Debug)]
 pub(crate) struct Batch {
-    /// How long they wait before the first of them is sent.
+    /// The delay before the first of them is sent.
     pub(crate) delay: Duration,
     pub(crate) jobs: Vec<Job>,
 }
@@ -79,7 +79,7 @@ pub(crate) async fn run(dispatcher: Arc<Dispatcher>, mut queue: mpsc::UnboundedR
     }
 }
 
-/// First tries in order; what is refused is tried again beside the others.
+/// Sends first attempts in order; refused ones are retried beside the others.
 async fn in_order(dispatcher: Arc<Dispatcher>, http: Http, batch: Batch) {
     if !batch.delay.is_zero() {
         sleep(batch.delay).await;
@@ -104,7 +104,7 @@ async fn again(dispatcher: Arc<Dispatcher>, http: Http, job: Job) {
     }
 }
 
-/// Sends once; answers whether the endpoint accepted it, or wants it no longer.
+/// Sends once; true when the endpoint accepted it or is not subscribed any more.
 async fn attempt(dispatcher: &Dispatcher, http: &Http, job: &Job, number: u32) -> bool {
     let wants = |to: &Endpoint| to.subscription.includes(&job.message.kind);
     let Some(endpoint) = dispatcher.endpoint(&job.endpoint).filter(wants) else {

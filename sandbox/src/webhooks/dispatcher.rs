@@ -1,4 +1,4 @@
-//! What the senders share: endpoints, settings, the queue, what was sent.
+//! State that the senders share: endpoints, settings, the queue, past deliveries.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,15 +13,15 @@ use super::delivery::{Batch, Job, Pending};
 use crate::{
     endpoint::{Endpoint, Payload},
     event,
-    log::{Activity, Delivery, Newest},
+    log::{Activity, Delivery, Recent},
     state::State,
     store::text,
 };
 
-/// So many attempts to deliver are kept for looking at.
+/// The number of delivery attempts that are kept.
 const MAX_DELIVERIES: usize = 10_000;
 
-/// How often, and after how long, a refused delivery is tried again.
+/// The retry policy of deliveries.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Retry {
     /// The pause before the second try; it doubles every time.
@@ -30,10 +30,10 @@ pub(crate) struct Retry {
     pub(crate) tries: u32,
 }
 
-/// What the senders share.
+/// State that the senders share.
 #[derive(Debug)]
 pub(crate) struct Dispatcher {
-    /// Where events are kept; never locked while the settings are.
+    /// Holds the events; never locked while the settings are.
     state: Arc<Mutex<State>>,
     settings: Mutex<Settings>,
     retry: Retry,
@@ -42,7 +42,7 @@ pub(crate) struct Dispatcher {
     watchers: broadcast::Sender<Activity>,
 }
 
-/// What the control plane changes, and what was sent.
+/// Settings of the control plane, and past deliveries.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) endpoints: Vec<Endpoint>,
@@ -50,10 +50,10 @@ pub(super) struct Settings {
     pub(super) extra_copies: usize,
     pub(super) delay: Duration,
     pub(super) held: Vec<Message>,
-    pub(super) deliveries: Newest<Delivery>,
+    pub(super) deliveries: Recent<Delivery>,
 }
 
-/// What becomes of a new event.
+/// The treatment of a new event.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Flow {
     Open,
@@ -83,7 +83,7 @@ impl Dispatcher {
             extra_copies: 0,
             delay: Duration::ZERO,
             held: Vec::new(),
-            deliveries: Newest::of(MAX_DELIVERIES),
+            deliveries: Recent::of(MAX_DELIVERIES),
         });
         let pending = watch::Sender::new(0);
         Self {
@@ -179,7 +179,7 @@ impl Message {
         }
     }
 
-    /// What an endpoint gets to read.
+    /// The body for an endpoint.
     pub(crate) fn body(&self, payload: Payload) -> Bytes {
         match payload {
             Payload::Snapshot => self.snapshot.clone(),

@@ -1,5 +1,5 @@
-//! Which pages may call the sandbox: those of this machine what a payer does, and the control plane for
-//! pages that were named at the start alone.
+//! Which pages may call the sandbox: those of this machine what a payer does, and the control plane
+//! for pages that were named at the start alone.
 
 use sandbox::Sandbox;
 

@@ -1,4 +1,4 @@
-//! What the payer fills in, and how it reads as a payment method.
+//! The form of the payment page, read as a payment method.
 
 use serde_json::{Value, json};
 
@@ -11,15 +11,15 @@ use crate::{
     store::{number, text},
 };
 
-/// What a form that is shown again already says; never a number of a card or an account.
+/// The values of a form that is shown again; never a card or account number.
 #[derive(Default)]
-pub(super) struct Answered {
+pub(super) struct FormValues {
     method: String,
     email: String,
     name: String,
 }
 
-impl Answered {
+impl FormValues {
     /// Out of a form that was sent.
     pub(super) fn of(params: &Value) -> Self {
         let said = |field| text(params, field).to_owned();
@@ -97,7 +97,7 @@ pub(super) fn html(
     session: &Value,
     total: &str,
     problem: Option<&str>,
-    answered: &Answered,
+    values: &FormValues,
 ) -> String {
     let problem = problem.map(|problem| {
         let problem = escape(problem);
@@ -105,7 +105,7 @@ pub(super) fn html(
     });
     let fields = match number(session, "amount_total") {
         0 => String::new(),
-        _ => fields(session, answered),
+        _ => fields(session, values),
     };
     let label = match number(session, "amount_total") {
         0 => "Complete the order".to_owned(),
@@ -119,25 +119,25 @@ pub(super) fn html(
     )
 }
 
-fn fields(session: &Value, answered: &Answered) -> String {
+fn fields(session: &Value, values: &FormValues) -> String {
     let email = match text(&session["customer_details"], "email") {
         "" => input(
             "email",
             "E-mail",
-            &answered.email,
+            &values.email,
             "type=\"email\" autocomplete=\"email\"",
         ),
         known => format!("<p class=\"soft\">{}</p>", escape(known)),
     };
-    let name = input("name", "Name", &answered.name, "autocomplete=\"name\"");
+    let name = input("name", "Name", &values.name, "autocomplete=\"name\"");
     let kinds = session["payment_method_types"].as_array();
     let kinds: Vec<&str> = kinds
         .into_iter()
         .flatten()
         .filter_map(Value::as_str)
         .collect();
-    let chosen = match kinds.contains(&answered.method.as_str()) {
-        true => answered.method.as_str(),
+    let chosen = match kinds.contains(&values.method.as_str()) {
+        true => values.method.as_str(),
         false => kinds.first().copied().unwrap_or("card"),
     };
     let groups: String = kinds.iter().map(|kind| group(kind)).collect();
@@ -203,7 +203,7 @@ fn input(name: &str, label: &str, value: &str, more: &str) -> String {
     )
 }
 
-/// What the payer may type here, and what it does.
+/// Test numbers and their effects.
 fn test_numbers(kind: &str) -> String {
     let numbers: &[(&str, &str)] = match kind {
         "us_bank_account" => &[

@@ -1,4 +1,4 @@
-//! What Stripe shows of a charge.
+//! The shape of a charge.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::{
     store::{number, text},
 };
 
-/// What the network made of an attempt.
+/// The `outcome` of an attempt.
 pub(super) fn outcome(kind: &str, network: &str, reason: Option<&str>) -> Value {
     json!({
         "advice_code": null,

@@ -1,4 +1,4 @@
-//! What a request says of a new checkout session.
+//! The parameters of a new checkout session.
 
 use serde_json::Value;
 
@@ -15,9 +15,9 @@ use crate::{
     state::State,
 };
 
-/// How long a session is open at most, and unless the request says otherwise, in seconds.
+/// The maximum and default time for which a session is open, in seconds.
 pub(super) const LONGEST: u64 = 24 * 3600;
-/// How long a session is open at least, in seconds.
+/// The minimum time for which a session is open, in seconds.
 const SHORTEST: u64 = 30 * 60;
 
 /// A session that is not kept yet, what it sells, and the payment that it will start.
@@ -27,7 +27,7 @@ pub(super) struct Details {
     pub(super) intent: Value,
 }
 
-/// What changes nothing here: looks, wallets, what Stripe asks the payer besides.
+/// Parameters without effect here: looks, wallets, further questions to the payer.
 const KNOWN: &[&str] = &[
     "adaptive_pricing",
     "billing_address_collection",
@@ -46,7 +46,7 @@ const KNOWN: &[&str] = &[
     "wallet_options",
 ];
 
-/// What would change the amount or the flow, so that to pass over it would mislead.
+/// Parameters that would change the amount or the flow; ignoring them would mislead.
 const NOT_MODELLED: &[&str] = &[
     "after_expiration",
     "allow_promotion_codes",
@@ -68,7 +68,7 @@ const NOT_MODELLED: &[&str] = &[
     "tax_id_collection",
 ];
 
-/// What `payment_intent_data` may say.
+/// The parameters of `payment_intent_data`.
 const OF_THE_INTENT: &[&str] = &[
     "application_fee_amount",
     "capture_method",

@@ -1,4 +1,4 @@
-//! What is bought, and what it costs.
+//! The line items of a session, and their cost.
 
 use serde_json::{Value, json};
 
@@ -11,18 +11,18 @@ use crate::{
     store::text,
 };
 
-/// What Stripe calls this kind of object.
+/// Stripe's name for this kind of object.
 pub(super) const KIND: &str = "item";
 
-/// How many lines a session has at most.
+/// The maximum number of lines.
 const MOST: usize = 100;
-/// How many of them an expanded session shows.
+/// The number of lines in an expanded session.
 const SHOWN: usize = 10;
 
 /// One line of a request, checked.
 pub(super) struct Line {
     price: Value,
-    /// What makes the price's product, when the request describes one.
+    /// The product to create, when the request describes one.
     product: Option<Params>,
     quantity: i64,
 }
@@ -39,7 +39,7 @@ pub(super) fn read(state: &State, params: &mut Params) -> Result<Vec<Line>, Erro
     lines.into_iter().map(|line| one(state, line)).collect()
 }
 
-/// What would change what the line costs.
+/// Parameters that would change the cost of the line; the sandbox refuses them.
 const NOT_MODELLED: &[&str] = &["adjustable_quantity", "dynamic_tax_rates", "tax_rates"];
 
 fn one(state: &State, mut line: Params) -> Result<Line, Error> {

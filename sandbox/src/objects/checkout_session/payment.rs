@@ -1,4 +1,4 @@
-//! How a checkout session is paid, and how it ends.
+//! Payment and end of a checkout session.
 
 use serde_json::{Value, json};
 
@@ -96,7 +96,7 @@ pub(crate) fn follow(state: &mut State, intent: &Value) {
     }
 }
 
-/// Whether the payer has instructions, and no question to answer on the page.
+/// True when the payer pays elsewhere and the page has no further question.
 fn is_paid_elsewhere(state: &State, intent: &Value) -> bool {
     payment_intent::behaviour(state, intent) == Behaviour::PaidElsewhere
 }
@@ -141,12 +141,12 @@ pub(crate) fn run_out(state: &mut State, call: Call) -> Result<Value, Error> {
     call.params.finish()?;
     expect_open(&session, "expired")?;
     let session = state.update(text(&session, "id"), &json!({ "expires_at": now() }));
-    end_by_itself(state, &session);
+    on_timer(state, &session);
     get(state, text(&session, "id"))
 }
 
 /// Its time has come.
-pub(crate) fn end_by_itself(state: &mut State, session: &Value) {
+pub(crate) fn on_timer(state: &mut State, session: &Value) {
     let at = session["expires_at"].as_u64().unwrap_or_default();
     if session["status"] == "open" && at.saturating_mul(1000) <= now_ms() {
         end(state, session);
@@ -157,7 +157,7 @@ pub(crate) fn end_by_itself(state: &mut State, session: &Value) {
 fn end(state: &mut State, session: &Value) -> Value {
     let patch = json!({ "status": "expired", "url": null });
     let ended = state.change_object("checkout.session.expired", text(session, "id"), &patch);
-    payment_intent::give_up(state, text(session, "payment_intent"));
+    payment_intent::cancel_with_session(state, text(session, "payment_intent"));
     ended
 }
 
@@ -170,7 +170,7 @@ fn expect_open(session: &Value, what: &str) -> Result<(), Error> {
     Err(Error::invalid(&message).executed())
 }
 
-/// What Stripe's own page does when the payer pays; Stripe's command line calls it as well.
+/// Pays a session, as hosted Checkout and Stripe's command line do.
 pub(crate) fn confirm(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let id = call.id();
     let session = get(state, &id)?;

@@ -1,4 +1,4 @@
-//! What Stripe shows of a checkout session.
+//! The shape of a checkout session.
 
 use serde_json::{Value, json};
 
@@ -76,7 +76,7 @@ pub(super) fn new(total: i64, currency: &str) -> Value {
     })
 }
 
-/// What is known of the payer.
+/// The `customer_details` of a session.
 pub(super) fn customer_details(email: &Value, name: &Value, address: &Value) -> Value {
     json!({
         "address": address,

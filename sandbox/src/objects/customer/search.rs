@@ -1,5 +1,5 @@
-//! Search for customers: by one pair of metadata, as `metadata['key']:'value'`. What is made is found at
-//! once, where Stripe may take an hour.
+//! Search for customers: by one pair of metadata, as `metadata['key']:'value'`. What is made is
+//! found at once, where Stripe may take an hour.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What Stripe shows of a dispute.
+//! The shape of a dispute.
 
 use serde_json::{Map, Value, json};
 
@@ -38,7 +38,7 @@ pub(super) const EVIDENCE: &[&str] = &[
     "uncategorized_text",
 ];
 
-/// Which way a disputed amount moves.
+/// The direction in which a disputed amount moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Funds {
     /// From the shop to the payer.
@@ -122,7 +122,7 @@ pub(super) fn no_evidence() -> Value {
     evidence.into()
 }
 
-/// Until when the shop may answer.
+/// Evidence details before the shop's answer.
 pub(super) fn unanswered() -> Value {
     json!({
         "due_by": now() + DAYS_TO_ANSWER * 86_400,

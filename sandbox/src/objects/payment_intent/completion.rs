@@ -1,4 +1,4 @@
-//! What ends a payment that its confirmation left open.
+//! Operations that end a payment which its confirmation left open.
 
 use serde_json::Value;
 
@@ -49,8 +49,8 @@ fn outcome(params: &mut Params) -> Result<bool, Error> {
     Ok(outcome.is_none_or(|outcome| outcome == "success"))
 }
 
-/// A bank debit ends as `outcome` says, or else as its account does. A voucher or a transfer is paid, or its
-/// time runs out.
+/// A bank debit ends as `outcome` says, or else as its account does. A voucher or a transfer is
+/// paid, or its time runs out.
 pub(crate) fn settle(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let id = call.id();
     let outcome = call.params.choice("outcome", &["success", "failure"])?;
@@ -83,8 +83,8 @@ fn arrived(state: &mut State, intent: &Value, in_time: bool) -> Value {
     unpaid(state, intent, error.fields(), &intent["latest_charge"])
 }
 
-/// A bank debit that nobody ended in time ends as its account says.
-pub(crate) fn end_by_itself(state: &mut State, intent: &Value) {
+/// Ends a bank debit when its timer is due, as its test account behaves.
+pub(crate) fn on_timer(state: &mut State, intent: &Value) {
     if intent["status"] == "processing" {
         let debit = debit(state, intent);
         ended(state, intent, debit);

@@ -67,7 +67,7 @@ pub(super) fn read(state: &State, params: &mut Params, intent: &mut Value) -> Re
 }
 
 /// Reads what a browser may say as well when it confirms.
-pub(super) fn beside(params: &mut Params, intent: &mut Value) -> Result<(), Error> {
+pub(super) fn read_publishable(params: &mut Params, intent: &mut Value) -> Result<(), Error> {
     for field in ["receipt_email", "setup_future_usage"] {
         if let Some(value) = params.text(field)? {
             intent[field] = value.into();
@@ -80,7 +80,7 @@ pub(super) fn beside(params: &mut Params, intent: &mut Value) -> Result<(), Erro
     Ok(())
 }
 
-/// Which payment methods the payer may choose from.
+/// Reads the payment methods from which the payer may choose.
 pub(crate) fn methods(params: &mut Params, intent: &mut Value) -> Result<(), Error> {
     let types = params.list("payment_method_types")?;
     if let Some(mut automatic) = params.nested("automatic_payment_methods")? {

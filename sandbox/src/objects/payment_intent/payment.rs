@@ -1,4 +1,4 @@
-//! How a confirmed intent is paid, declined or challenged.
+//! Confirmations of an intent: paid, declined or challenged.
 
 use serde_json::{Map, Value, json};
 
@@ -18,16 +18,16 @@ use crate::{
     test_cards::{AUTHENTICATION_REQUIRED, GENERIC},
 };
 
-/// What a confirmation brings along.
+/// The parameters of a confirmation.
 #[derive(Debug)]
-pub(super) struct Step {
+pub(super) struct Confirmation {
     /// The payment method, unless the intent has one.
     pub(super) method: Option<Chosen>,
     return_url: Option<String>,
     off_session: bool,
 }
 
-impl Step {
+impl Confirmation {
     /// Reads the payment method and where a challenge leads back to.
     pub(super) fn read(state: &State, params: &mut Params) -> Result<Self, Error> {
         let method = Chosen::read(state, params)?;
@@ -43,7 +43,7 @@ impl Step {
         })
     }
 
-    /// What a payer does on a page of the sandbox's own.
+    /// A confirmation on the sandbox's hosted page.
     pub(super) fn of(method: Chosen, return_url: String) -> Self {
         Self {
             method: Some(method),
@@ -53,14 +53,17 @@ impl Step {
     }
 
     /// Refuses a payment method that another customer keeps.
-    pub(super) fn fits(&self, intent: &Value) -> Result<(), Error> {
-        let fits = self.method.as_ref().map(|method| method.fits(intent));
+    pub(super) fn check_customer(&self, intent: &Value) -> Result<(), Error> {
+        let fits = self
+            .method
+            .as_ref()
+            .map(|method| method.check_customer(intent));
         fits.unwrap_or(Ok(()))
     }
 
     /// Refuses a server that has no way back from the pages to which the payer may be sent.
-    pub(super) fn leads_back(&self, caller: Caller, intent: &Value) -> Result<(), Error> {
-        leads_back(self.return_url.as_deref(), caller, intent)
+    pub(super) fn check_return_url(&self, caller: Caller, intent: &Value) -> Result<(), Error> {
+        check_return_url(self.return_url.as_deref(), caller, intent)
     }
 
     /// Refuses to confirm without a payment method.
@@ -79,7 +82,7 @@ impl Step {
 /// Refuses a server that has no way back from the pages to which the payer may be sent.
 ///
 /// A browser is on the way already.
-pub(crate) fn leads_back(
+pub(crate) fn check_return_url(
     return_url: Option<&str>,
     caller: Caller,
     intent: &Value,
@@ -98,9 +101,13 @@ pub(crate) fn leads_back(
 }
 
 /// Confirms an intent; its payment method decides what follows.
-pub(super) fn confirm(state: &mut State, id: &str, step: Step) -> Result<Value, Error> {
-    if let Some(method) = step.method {
-        let method = method.keep(state);
+pub(super) fn confirm(
+    state: &mut State,
+    id: &str,
+    confirmation: Confirmation,
+) -> Result<Value, Error> {
+    if let Some(method) = confirmation.method {
+        let method = method.save(state);
         state.update(id, &json!({ "payment_method": method }));
     }
     let intent = state.update(
@@ -108,17 +115,17 @@ pub(super) fn confirm(state: &mut State, id: &str, step: Step) -> Result<Value, 
         &json!({ "last_payment_error": null, "next_action": null }),
     );
     let behaviour = behaviour(state, &intent);
-    if !pays_at_once(behaviour) {
+    if !is_final(behaviour) {
         *state.confirmations.entry(id.to_owned()).or_default() += 1;
     }
     match behaviour {
         Behaviour::Declines(decline) => Err(declined(state, &intent, decline)),
         Behaviour::DeclinesOnceAttached => Err(declined(state, &intent, &GENERIC)),
-        Behaviour::NeedsAuthentication if step.off_session => {
+        Behaviour::NeedsAuthentication if confirmation.off_session => {
             Err(declined(state, &intent, &AUTHENTICATION_REQUIRED))
         }
         Behaviour::NeedsAuthentication => {
-            let next = shape::challenge(&intent, &state.url, step.return_url.as_deref());
+            let next = shape::challenge(&intent, &state.url, confirmation.return_url.as_deref());
             let patch = json!({ "next_action": next, "status": "requires_action" });
             Ok(state.change_object("payment_intent.requires_action", id, &patch))
         }
@@ -131,8 +138,8 @@ pub(super) fn confirm(state: &mut State, id: &str, step: Step) -> Result<Value, 
     }
 }
 
-/// Whether no other confirmation follows.
-fn pays_at_once(behaviour: Behaviour) -> bool {
+/// True when no further confirmation can follow.
+fn is_final(behaviour: Behaviour) -> bool {
     matches!(
         behaviour,
         Behaviour::Succeeds
@@ -142,7 +149,7 @@ fn pays_at_once(behaviour: Behaviour) -> bool {
     )
 }
 
-/// How the intent's payment method behaves.
+/// The behaviour of the intent's payment method.
 pub(crate) fn behaviour(state: &State, intent: &Value) -> Behaviour {
     let method = text(intent, "payment_method");
     let behaviour = state.behaviours.get(method).copied();
@@ -194,7 +201,7 @@ fn authorized(state: &mut State, intent: &Value, charge: &Value) -> Value {
     )
 }
 
-/// The money is there; whoever disputes does it now.
+/// Records the payment, and a dispute where the payment method opens one.
 pub(super) fn succeeded(state: &mut State, intent: &Value, charge: &Value, amount: i64) -> Value {
     let patch = json!({
         "amount_capturable": 0,
@@ -270,7 +277,7 @@ pub(super) fn unpaid(
     change(state, "payment_intent.payment_failed", intent, &patch)
 }
 
-/// Changes an intent and tells of it; the checkout session that it belongs to follows.
+/// Changes an intent with an event, then its checkout session.
 fn change(state: &mut State, event: &str, intent: &Value, patch: &Value) -> Value {
     let changed = state.change_object(event, text(intent, "id"), patch);
     checkout_session::follow(state, &changed);

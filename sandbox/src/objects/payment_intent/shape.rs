@@ -1,4 +1,4 @@
-//! What Stripe shows of a payment intent.
+//! The shape of a payment intent.
 
 use serde_json::{Map, Value, json};
 
@@ -98,7 +98,7 @@ pub(super) fn seen_by(caller: Caller, intent: &Value) -> Value {
     shown.into()
 }
 
-/// What the payer's browser has to do next: go to the bank's page.
+/// The `next_action` of a challenge: the bank's page.
 pub(crate) fn challenge(intent: &Value, sandbox: &str, return_url: Option<&str>) -> Value {
     let (id, secret) = (text(intent, "id"), text(intent, "client_secret"));
     let url = format!("{sandbox}/_sandbox/3ds/{id}?client_secret={secret}");
@@ -114,7 +114,7 @@ pub(crate) fn challenge(intent: &Value, sandbox: &str, return_url: Option<&str>)
     }
 }
 
-/// Where a payer who pays elsewhere is shown how, and until when: what is theirs alone among it.
+/// The `next_action` of a payer who pays elsewhere: instructions and their expiry.
 pub(super) fn instructions(kind: &str, intent: &Value, sandbox: &str) -> Value {
     let page = format!("{sandbox}/_sandbox/vouchers/{}", text(intent, "id"));
     let until = now() + 3 * 86_400;

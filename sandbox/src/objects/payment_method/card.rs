@@ -7,7 +7,7 @@ use crate::{
     clock::this_month, error::Error, ids, metadata, params::Params, state::State, test_cards,
 };
 
-/// How visible a kept payment method is in a later checkout.
+/// The values of `allow_redisplay`.
 pub(super) const REDISPLAY: &[&str] = &["always", "limited", "unspecified"];
 
 /// Card data that is not checked yet.
@@ -30,7 +30,7 @@ impl Card {
         Self::typed(card)
     }
 
-    /// What a payer typed.
+    /// Reads a number and an expiry.
     pub(crate) fn typed(mut card: Params) -> Result<Self, Error> {
         let number = card.required("number")?.replace([' ', '-'], "");
         let month = card

@@ -1,4 +1,4 @@
-//! Which customer keeps which payment method.
+//! Payment methods that are attached to customers.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::{
     store::text,
 };
 
-/// Gives a payment method to a customer, unless somebody keeps it.
+/// Attaches a payment method to a customer, unless it is attached already.
 pub(crate) fn attach_to(state: &mut State, method: &str, customer: &str) -> Value {
     let held = state.store.find(method).cloned().unwrap_or_default();
     if held["customer"].is_string() {
@@ -43,7 +43,7 @@ pub(crate) fn attach(state: &mut State, mut call: Call) -> Result<Value, Error> 
         let message = "A customer keeps this payment_method already; detach it first.";
         return Err(Error::invalid(message).param("customer").executed());
     }
-    let method = chosen.attachable()?.keep(state);
+    let method = chosen.attachable()?.save(state);
     Ok(attach_to(state, &method, &keeper))
 }
 

@@ -1,4 +1,5 @@
-//! Bank transfers and vouchers: the payer goes to their bank, or to a shop, and the money comes later.
+//! Bank transfers and vouchers: the payer goes to their bank, or to a shop, and the money comes
+//! later.
 
 use serde_json::json;
 

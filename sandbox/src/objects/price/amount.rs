@@ -1,4 +1,4 @@
-//! What a price asks for: a fixed amount, one with a part of a minor unit, or one that the payer
+//! The amount of a price: fixed, with a fraction of a minor unit, or one that the payer
 //! chooses.
 
 use serde_json::{Value, json};
@@ -85,7 +85,7 @@ fn packages(params: &mut Params, price: &mut Value) -> Result<(), Error> {
     Ok(())
 }
 
-/// What `quantity` of a price cost, in minor units, a half rounded up; `None` where the payer
+/// The cost of `quantity` of a price in minor units, a half rounded up; `None` where the payer
 /// chooses, or where it is too much to count.
 pub(crate) fn of_quantity(price: &Value, quantity: i64) -> Option<i64> {
     let parts = parts_of(text(price, "unit_amount_decimal"))?;

@@ -1,8 +1,8 @@
-//! What ends a refund, or brings it further.
+//! Operations that change the status of a refund.
 
 use serde_json::{Value, json};
 
-use super::{KIND, give_back};
+use super::{KIND, count_refund};
 use crate::{
     behaviour::Behaviour,
     error::Error,
@@ -48,8 +48,8 @@ pub(super) fn cancel(state: &mut State, call: Call) -> Result<Value, Error> {
     Ok(returned(state, &refund, &patch))
 }
 
-/// A refund that nobody ended in time ends as its payment method says.
-pub(crate) fn end_by_itself(state: &mut State, refund: &Value) {
+/// Ends a refund when its timer is due, as its payment method behaves.
+pub(crate) fn on_timer(state: &mut State, refund: &Value) {
     let behaviour = state.behaviours.get(text(refund, "payment_method"));
     match text(refund, "status") {
         "pending" => {
@@ -84,7 +84,7 @@ fn failed(state: &mut State, refund: &Value) -> Value {
 fn returned(state: &mut State, refund: &Value, patch: &Value) -> Value {
     let returned = updated(state, refund, patch);
     if let Some(charge) = state.store.find(text(refund, "charge")).cloned() {
-        give_back(state, &charge, -number(refund, "amount"));
+        count_refund(state, &charge, -number(refund, "amount"));
     }
     returned
 }

@@ -1,4 +1,4 @@
-//! Which way a refund goes: that depends on how the payment was made.
+//! The course of a refund, by the payment method.
 
 use serde_json::{Value, json};
 
@@ -11,10 +11,10 @@ use crate::{
     store::{number, text},
 };
 
-/// So long the payer may take to answer where the money is to go, in seconds.
-const PATIENCE: u64 = 45 * 24 * 60 * 60;
+/// The time in which the payer has to name a destination, in seconds.
+const TIME_TO_ANSWER: u64 = 45 * 24 * 60 * 60;
 
-/// What becomes of a refund.
+/// The course of a refund.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Course {
     /// The money is on its way.
@@ -24,7 +24,7 @@ pub(super) enum Course {
     /// It succeeds, and fails afterwards.
     FailsLater,
     /// The payer is asked, at this address, where the money is to go.
-    Asks(String),
+    RequiresAction(String),
 }
 
 impl Course {
@@ -44,40 +44,40 @@ impl Course {
         Ok(match behaviour {
             Some(Behaviour::PendingRefund | Behaviour::Debited(_)) => Self::Pending,
             Some(Behaviour::FailingRefund) => Self::FailsLater,
-            Some(Behaviour::PaidElsewhere) => Self::Asks(address(state, charge, email)?),
+            Some(Behaviour::PaidElsewhere) => Self::RequiresAction(address(state, charge, email)?),
             _ => Self::Succeeds,
         })
     }
 
-    /// How a refund looks at its begin.
-    pub(super) fn begin(&self, refund: &mut Value) {
+    /// Sets the first status of a refund.
+    pub(super) fn apply(&self, refund: &mut Value) {
         match self {
             Self::Succeeds | Self::FailsLater => {}
             Self::Pending => {
                 refund["status"] = "pending".into();
                 refund["pending_reason"] = "processing".into();
             }
-            Self::Asks(email) => {
+            Self::RequiresAction(email) => {
                 refund["status"] = "requires_action".into();
                 refund["instructions_email"] = email.clone().into();
                 refund["next_action"] = json!({
                     "type": "display_details",
                     "display_details": {
                         "email_sent": { "email_sent_at": now(), "email_sent_to": email },
-                        "expires_at": now() + PATIENCE,
+                        "expires_at": now() + TIME_TO_ANSWER,
                     },
                 });
             }
         }
     }
 
-    /// Whether time alone brings it further.
-    pub(super) fn ends_by_itself(&self) -> bool {
+    /// True when a timer ends it.
+    pub(super) fn has_timer(&self) -> bool {
         matches!(self, Self::Pending | Self::FailsLater)
     }
 }
 
-/// Where the payer can be asked: at the address of the request, or of the customer.
+/// The payer's email: that of the request, or of the customer.
 fn address(state: &State, charge: &Value, email: Option<String>) -> Result<String, Error> {
     let customer = state.store.find(text(charge, "customer"));
     let known = customer.and_then(|customer| customer["email"].as_str());

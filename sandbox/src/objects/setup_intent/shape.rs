@@ -1,4 +1,4 @@
-//! What Stripe shows of a setup intent.
+//! The shape of a setup intent.
 
 use serde_json::{Map, Value, json};
 

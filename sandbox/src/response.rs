@@ -1,35 +1,35 @@
-//! What goes back over the wire: an HTTP answer, or the end of the connection.
+//! HTTP responses, and connections that end without a complete one.
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::{HeaderMap, Response, StatusCode, header};
+use hyper::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 
 use crate::error::Error;
 
 /// One HTTP answer, complete.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-/// How a connection ends when there is no complete answer.
+/// The end of a connection without a complete response.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Cut {
+pub(crate) enum Disconnect {
     /// Reset: the other side reads "connection reset by peer".
     #[error("the connection is reset")]
     Reset,
     /// Closed without a word.
     #[error("the connection is closed without an answer")]
-    Close,
+    Closed,
     /// Closed in the middle of this answer's body.
     #[error("the connection is closed in the middle of the answer")]
-    Half(Answer),
+    MidBody(Response),
 }
 
-impl Answer {
+impl Response {
     /// A JSON answer, indented as Stripe's are.
     pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self::new(status, "application/json", format!("{body:#}\n"))
@@ -42,8 +42,8 @@ impl Answer {
 
     /// A script; it is asked for again every time, as it belongs to this very sandbox.
     pub(crate) fn script(text: &str) -> Self {
-        let answer = Self::new(200, "text/javascript; charset=utf-8", text.to_owned());
-        answer.header("cache-control", "no-cache")
+        let response = Self::new(200, "text/javascript; charset=utf-8", text.to_owned());
+        response.header("cache-control", "no-cache")
     }
 
     /// A refusal.
@@ -51,7 +51,7 @@ impl Answer {
         Self::json(error.status(), &error.body())
     }
 
-    /// An answer without a body.
+    /// A response without a body.
     pub(crate) fn empty(status: u16) -> Self {
         let (headers, body) = (HeaderMap::new(), Bytes::new());
         Self {
@@ -62,11 +62,11 @@ impl Answer {
     }
 
     fn new(status: u16, content_type: &'static str, body: String) -> Self {
-        let answer = Self {
+        let response = Self {
             body: body.into(),
             ..Self::empty(status)
         };
-        answer.header("content-type", content_type)
+        response.header("content-type", content_type)
     }
 
     /// Adds a header; a value that no header may carry is left out.
@@ -83,8 +83,8 @@ impl Answer {
     }
 
     /// For hyper.
-    pub(crate) fn into_response(self) -> Response<Full<Bytes>> {
-        let mut response = Response::new(Full::new(self.body));
+    pub(crate) fn into_response(self) -> hyper::Response<Full<Bytes>> {
+        let mut response = hyper::Response::new(Full::new(self.body));
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
         response
