@@ -235,6 +235,28 @@ async fn the_query_names_one_order_and_nothing_else() {
 async fn it_never_writes() {
     let page = Page::open().await;
     page.order().await;
+    let asked = page.shop.stripe.requests().len();
+    let written = || {
+        let file = page.shop.folder().join("farebox.sqlite");
+        let log = file.with_extension("sqlite-wal");
+        [file, log].map(|path| std::fs::read(path).unwrap())
+    };
+    let before = written();
+
+    for query in ["/?id=o_1", "/?id=o_2", "/?id=o_1&wait=1", "/"] {
+        for caller in ["ada", "eve"] {
+            let _ = page.read(caller, query).await;
+        }
+    }
+
+    assert!(written() == before, "the database is as it was");
+    assert_eq!(page.shop.stripe.requests().len(), asked);
+}
+
+#[tokio::test]
+async fn it_takes_no_method_but_get() {
+    let page = Page::open().await;
+    page.order().await;
     let token = page.shop.token("ada");
     for method in [Method::POST, Method::PUT, Method::DELETE] {
         let call = page.client.request().bearer(&token).path("/?id=o_1");

@@ -26,11 +26,28 @@ async fn many_connections_that_open_a_new_file_at_once_agree() {
     config.ledger.location = Some(LedgerLocation::Sqlite(folder.path().join("new.sqlite")));
     let opened = (0..8).map(|_| {
         let config = config.clone();
-        tokio::spawn(async move { open(&config).await.map(|_| ()) })
+        tokio::spawn(async move { open(&config).await })
     });
 
+    let mut ledgers = Vec::new();
     for opening in opened.collect::<Vec<_>>() {
-        opening.await.unwrap().unwrap();
+        ledgers.push(opening.await.unwrap().unwrap());
+    }
+    let deployment = ledgers[0].deployment().unwrap();
+    for ledger in &ledgers {
+        assert_eq!(ledger.deployment().unwrap(), deployment, "one file, one id");
+    }
+    // What one writes, all others find.
+    let asked = opening("o_1", "ada", 1500, None);
+    let opened = ledgers[0].open_order(asked, NOW).await.unwrap();
+    let Opened::Order(order) = opened else {
+        panic!("refused")
+    };
+    for ledger in &ledgers {
+        assert_eq!(
+            ledger.order(order.id()).await.unwrap().as_ref(),
+            Some(&*order)
+        );
     }
 }
 
