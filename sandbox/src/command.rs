@@ -19,18 +19,20 @@ Usage: sandbox [--port PORT] [--webhook-url URL --webhook-secret SECRET [--webho
 
   --port PORT              listen on this port of 127.0.0.1 (default 12111; 0 for any free one)
   --webhook-url URL        send events to this http URL on this machine; repeatable
-  --webhook-secret SECRET  sign the events of the URL before it; several separated by commas
-  --webhook-payload KIND   what the URL before it gets: snapshot (the default) or thin
-  --settle-after MS        end a bank debit by itself after so many milliseconds, as its test
-                           account says; without it, it waits for the control plane
+  --webhook-secret SECRET  sign the events of the URL before it; commas separate several
+  --webhook-payload KIND   send snapshot (the default) or thin events to the URL before it
+  --settle-after MS        end a bank debit after this many milliseconds, as its test account
+                           says; without it, the control plane ends it
   --allow-origin ORIGIN    let pages of this origin call the control plane too; repeatable
-  --help                   print this
+  --help                   print this help
 
-  sign FILE                print the API Gateway event of a webhook in FILE with a signature made now
+  sign FILE                print the API Gateway event in FILE with a new signature
 
 It starts with prices for a mug, a shirt and a sticker (lookup keys mug, shirt, sticker).
 Use any key that begins with sk_test_, and pk_test_ in a browser.
 ";
+
+const DEFAULT_PORT: &str = "12111";
 
 const FLAGS: &[&str] = &[
     "--port",
@@ -41,7 +43,7 @@ const FLAGS: &[&str] = &[
     "--allow-origin",
 ];
 
-/// An endpoint as far as the arguments have described it.
+/// The arguments of one webhook.
 struct Webhook {
     url: String,
     secret: Option<String>,
@@ -58,7 +60,7 @@ impl Webhook {
     }
 }
 
-/// Does what the arguments say; anything that goes wrong is one line.
+/// Runs the command; a problem is one line on stderr.
 pub(crate) async fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
     let mut arguments = arguments.peekable();
     if arguments.next_if_eq("sign").is_some() {
@@ -100,53 +102,68 @@ fn sign(arguments: &[String]) -> Result<String, String> {
         .map_err(|problem| format!("'{file}': {problem}"))
 }
 
+/// The arguments of a start.
+#[derive(Default)]
+struct Arguments {
+    port: Option<String>,
+    webhooks: Vec<Webhook>,
+    settle_after: Option<Duration>,
+    origins: Vec<String>,
+}
+
 /// Reads the arguments; `None` when they ask for help alone.
 fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Builder>, String> {
-    let mut port = "12111".to_owned();
-    let mut webhooks: Vec<Webhook> = Vec::new();
-    let mut settle_after = None;
-    let mut origins: Vec<String> = Vec::new();
+    let mut read = Arguments::default();
     while let Some(flag) = arguments.next() {
         if flag == "--help" || flag == "-h" {
             return Ok(None);
         }
         if !FLAGS.contains(&flag.as_str()) {
-            return Err(format!(
-                "unknown argument '{flag}'; --help lists what there is"
-            ));
+            return Err(format!("unknown argument '{flag}'; --help lists all"));
         }
-        let value = arguments
-            .next()
-            .ok_or_else(|| format!("{flag} needs a value"))?;
-        match (flag.as_str(), webhooks.last_mut()) {
-            ("--port", _) => port = value,
-            ("--settle-after", _) => settle_after = Some(milliseconds(&value)?),
-            ("--allow-origin", _) => origins.push(value),
-            ("--webhook-url", _) => webhooks.push(Webhook::to(value)),
+        let value = arguments.next();
+        let value = value.ok_or_else(|| format!("{flag} needs a value"))?;
+        read.take(&flag, value)?;
+    }
+    read.builder().map(Some)
+}
+
+impl Arguments {
+    fn take(&mut self, flag: &str, value: String) -> Result<(), String> {
+        match (flag, self.webhooks.last_mut()) {
+            ("--port", _) => self.port = Some(value),
+            ("--settle-after", _) => self.settle_after = Some(milliseconds(&value)?),
+            ("--allow-origin", _) => self.origins.push(value),
+            ("--webhook-url", _) => self.webhooks.push(Webhook::to(value)),
             ("--webhook-payload", Some(webhook)) => webhook.thin = is_thin(&value)?,
             (_, Some(Webhook { secret, .. })) if secret.is_none() => *secret = Some(value),
             (flag, _) => return Err(format!("{flag} comes after its --webhook-url")),
         }
+        Ok(())
     }
-    let port = port
-        .parse()
-        .map_err(|_| format!("--port '{port}' is not a port"))?;
-    let mut builder = Sandbox::builder().port(port);
-    if let Some(time) = settle_after {
-        builder = builder.settle_after(time);
+
+    fn builder(self) -> Result<Builder, String> {
+        let port = self.port.unwrap_or_else(|| DEFAULT_PORT.to_owned());
+        let port = port
+            .parse()
+            .map_err(|_| format!("--port '{port}' is not a port"))?;
+        let mut builder = Sandbox::builder().port(port);
+        if let Some(time) = self.settle_after {
+            builder = builder.settle_after(time);
+        }
+        for origin in self.origins {
+            builder = builder.allow_origin(&origin);
+        }
+        for Webhook { url, secret, thin } in self.webhooks {
+            let secret =
+                secret.ok_or_else(|| format!("--webhook-url '{url}' has no --webhook-secret"))?;
+            builder = match thin {
+                true => builder.thin_webhook(&url, &secret),
+                false => builder.webhook(&url, &secret),
+            };
+        }
+        Ok(builder)
     }
-    for origin in origins {
-        builder = builder.allow_origin(&origin);
-    }
-    for Webhook { url, secret, thin } in webhooks {
-        let secret =
-            secret.ok_or_else(|| format!("--webhook-url '{url}' has no --webhook-secret"))?;
-        builder = match thin {
-            true => builder.thin_webhook(&url, &secret),
-            false => builder.webhook(&url, &secret),
-        };
-    }
-    Ok(Some(builder))
 }
 
 fn milliseconds(value: &str) -> Result<Duration, String> {

@@ -37,7 +37,7 @@ pub(crate) fn check(request: &Request, allowed: &[String]) -> Result<(), Error> 
     Err(Error::forbidden("origin_not_allowed", message))
 }
 
-/// Answers `OPTIONS`: every method, and the headers that were asked for.
+/// Answers `OPTIONS`: every method, and the requested headers.
 pub(crate) fn preflight(request: &Request) -> Response {
     let asked = request.header("access-control-request-headers");
     Response::empty(200)
@@ -52,7 +52,7 @@ pub(crate) fn preflight(request: &Request) -> Response {
         .header("access-control-max-age", "300")
 }
 
-/// Lets the page that asked read the answer; [`check`] let it through before.
+/// Lets the calling page read the response; [`check`] admitted it before.
 pub(crate) fn open(response: Response, origin: Option<&str>) -> Response {
     let response = response.header("vary", "Origin");
     match origin {

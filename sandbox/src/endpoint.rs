@@ -58,7 +58,7 @@ pub enum RefusedUrl {
 }
 
 impl Endpoint {
-    /// Reads a URL and its secrets, which are separated by commas; it gets every event in full.
+    /// Reads a URL and its secrets, separated by commas; it receives every event as a snapshot.
     pub(crate) fn parse(url: &str, secrets: &str) -> Result<Self, RefusedUrl> {
         let malformed = || RefusedUrl::Malformed(url.to_owned());
         let parsed: Uri = url.parse().map_err(|_| malformed())?;

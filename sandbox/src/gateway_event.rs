@@ -11,7 +11,7 @@ const SIGNATURE: &str = "stripe-signature";
 ///
 /// # Errors
 ///
-/// A text that says what the event lacks.
+/// A text that names the event's problem.
 pub(crate) fn signed(event: &str, secret: &str, now: u64) -> Result<String, String> {
     let mut event: Map<String, Value> =
         serde_json::from_str(event).map_err(|error| format!("is not a JSON object: {error}"))?;

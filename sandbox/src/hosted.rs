@@ -9,7 +9,7 @@ mod checkout;
 mod page;
 mod portal;
 
-/// The page that a browser asks for; `None` when the path is none of a page's.
+/// Serves a hosted page; `None` when the path is not that of one.
 pub(crate) fn respond(engine: &Engine, request: &Request) -> Option<Response> {
     let path = request.path.as_str();
     if let Some(rest) = path.strip_prefix("/c/pay/") {

@@ -84,7 +84,7 @@ impl Page {
         })
     }
 
-    /// The page of `all` that was asked for, newest first; `read` gives an object that is wanted.
+    /// The requested page of `all`, newest first; `read` returns an object that matches.
     /// No more are read than the page needs.
     fn page<'a, T: Copy>(
         &self,

@@ -98,7 +98,7 @@ impl<T> Recent<T> {
         }
     }
 
-    /// Keeps one more; answers its place for [`Recent::at`].
+    /// Keeps one more; returns its place for [`Recent::at`].
     pub(crate) fn push(&mut self, one: T) -> usize {
         if self.kept.len() >= self.most {
             self.kept.pop_front();

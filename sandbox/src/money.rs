@@ -54,7 +54,7 @@ pub(crate) fn written(amount: i64, currency: &str) -> String {
     format!("{whole}.{part:0width$} {code}", width = decimals as usize)
 }
 
-/// Every currency that is kept here was read by [`currency`].
+/// Every stored currency was read by [`currency`].
 fn of(currency: &str) -> Rules {
     let common = Rules {
         decimals: 2,

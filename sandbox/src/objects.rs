@@ -46,7 +46,7 @@ pub(crate) fn routes() -> Vec<Route> {
     .concat()
 }
 
-/// The kinds that change by themselves when the scheduler says that they are due.
+/// The kinds that change when the scheduler reports that they are due.
 pub(crate) const TIMERS: &[Timer] = &[
     (payment_intent::KIND, payment_intent::on_timer),
     (checkout_session::KIND, checkout_session::on_timer),

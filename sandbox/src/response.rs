@@ -40,7 +40,7 @@ impl Response {
         Self::new(status, "text/html; charset=utf-8", page)
     }
 
-    /// A script; it is asked for again every time, as it belongs to this very sandbox.
+    /// A script without caching, since another sandbox may serve another one.
     pub(crate) fn script(text: &str) -> Self {
         let response = Self::new(200, "text/javascript; charset=utf-8", text.to_owned());
         response.header("cache-control", "no-cache")

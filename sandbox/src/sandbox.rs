@@ -73,7 +73,7 @@ impl Sandbox {
         self.engine.webhooks.set_secrets(&secrets);
     }
 
-    /// Seeds a price and its product, without an event; answers the price.
+    /// Seeds a price and its product, without an event; returns the price.
     pub fn add_price(&self, price: NewPrice<'_>) -> Value {
         catalogue::seed(&mut self.engine.state(), &price)
     }

@@ -34,7 +34,7 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Keeps an object under its own `id` and `object`.
+    /// Stores an object under its own `id` and `object`.
     pub(crate) fn insert(&mut self, object: Value) {
         let id = text(&object, "id").to_owned();
         let kind = text(&object, "object").to_owned();
@@ -70,7 +70,7 @@ impl Store {
         found.ok_or_else(|| Error::missing(kind, id, param))
     }
 
-    /// Keeps a field that an object shows only when a request expands it.
+    /// Stores a field that an object shows only when a request expands it.
     pub(crate) fn include(&mut self, id: &str, field: &'static str, value: Value) {
         let fields = self.included.entry(id.to_owned()).or_default();
         fields.retain(|(known, _)| *known != field);
@@ -83,7 +83,7 @@ impl Store {
         fields.map(|(field, value)| (*field, value))
     }
 
-    /// Deletes an object; what is left of it, and answered, says no more than that.
+    /// Deletes an object; returns its remains: `id`, `object` and `deleted`.
     pub(crate) fn delete(&mut self, id: &str) -> Value {
         let kind = self
             .find(id)
@@ -99,7 +99,7 @@ impl Store {
         left
     }
 
-    /// Writes the patch's fields into an object; answers what they were before.
+    /// Writes the patch's fields into an object; returns what they were before.
     pub(crate) fn patch(&mut self, id: &str, patch: &Value) -> Value {
         if self.find(id).is_none() {
             return Value::Null;

@@ -32,7 +32,7 @@ const SCRIPT: &str = concat!(
     "})();\n",
 );
 
-/// The script, when a page asks for it.
+/// Serves the script; `None` for another path.
 pub(crate) fn respond(request: &Request) -> Option<Response> {
     let is_read = matches!(request.method.as_str(), "GET" | "HEAD");
     let is_asked = is_read && PATHS.contains(&request.path.as_str());

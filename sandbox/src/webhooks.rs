@@ -1,4 +1,4 @@
-//! Webhooks: every event goes to every endpoint that wants it, signed, until it is accepted.
+//! Webhooks: sends every event, signed, to every subscribed endpoint until it is accepted.
 
 use std::{
     sync::{Arc, Mutex},
@@ -181,12 +181,12 @@ impl Webhooks {
         assert!(self.try_forge(event_id), "there is no event {event_id}");
     }
 
-    /// [`Webhooks::resend`]; answers whether there is such an event.
+    /// [`Webhooks::resend`]; true when there is such an event.
     pub(crate) fn try_resend(&self, event_id: &str) -> bool {
         self.again(event_id, false)
     }
 
-    /// [`Webhooks::forge`]; answers whether there is such an event.
+    /// [`Webhooks::forge`]; true when there is such an event.
     pub(crate) fn try_forge(&self, event_id: &str) -> bool {
         self.again(event_id, true)
     }

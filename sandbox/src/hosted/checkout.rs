@@ -1,6 +1,6 @@
 //! The page on which a checkout session is paid.
 //!
-//! - [`form`]: what the payer fills in, and how it reads as a payment method.
+//! - [`form`]: the payer's form, read as a payment method.
 
 use serde_json::Value;
 
@@ -57,7 +57,7 @@ pub(super) fn respond(engine: &Engine, request: &Request, rest: &str) -> Respons
         _ => note(
             405,
             "This is a page",
-            "It is read, or its form is sent.",
+            "Open it with GET, or submit its form.",
             None,
         )
         .header("allow", "GET, HEAD, POST"),
@@ -90,7 +90,7 @@ fn submit(engine: &Engine, request: &Request, session: &Value) -> Response {
     }
 }
 
-/// Pays with what the form says; answers where the browser goes.
+/// Pays with the form's payment method; returns the next URL.
 fn pay(state: &mut State, session: &Value, params: Value) -> Result<String, Error> {
     let id = text(session, "id");
     if number(session, "amount_total") == 0 {

@@ -41,7 +41,7 @@ pub(super) fn page(status: u16, title: &str, body: &str) -> Response {
         .header("referrer-policy", "same-origin")
 }
 
-/// A page that says one thing, with a way on.
+/// A page with one message and a link.
 pub(super) fn note(status: u16, title: &str, text: &str, onward: Option<(&str, &str)>) -> Response {
     let link = onward.map(|(url, label)| link(url, label));
     let body = format!(

@@ -32,7 +32,7 @@ pub(crate) const ROUTES: &[Route] = &[
 /// The outcome of an attempt.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Attempt {
-    /// The money is there.
+    /// The money arrived.
     Succeeded,
     /// A bank debit is under way.
     Pending,
@@ -40,7 +40,7 @@ pub(crate) enum Attempt {
     Failed(&'static Decline),
 }
 
-/// A charge for an intent; what the intent says of the payment is copied now.
+/// A charge for an intent, with a copy of its details.
 pub(crate) fn new(state: &State, intent: &Value, method: &str, attempt: Attempt) -> Value {
     let method = state.store.find(method).unwrap_or(&Value::Null);
     let mut charge = shape::new(intent, method);

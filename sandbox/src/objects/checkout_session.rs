@@ -1,8 +1,8 @@
 //! Checkout sessions: a page of the sandbox's own, on which a payer pays for line items.
 //!
-//! - [`details`]: what a request says of a new one.
+//! - [`details`]: the parameters of a new one.
 //! - [`lines`]: what is bought, and what it costs.
-//! - [`shape`]: what Stripe shows of one.
+//! - [`shape`]: its JSON.
 //! - [`payment`]: how one is paid, and how it ends.
 
 use serde_json::{Value, json};

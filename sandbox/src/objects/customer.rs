@@ -1,4 +1,4 @@
-//! Customers: who pays, and which payment methods they keep.
+//! Customers and their payment methods.
 
 mod search;
 

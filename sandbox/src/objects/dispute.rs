@@ -5,7 +5,7 @@
 //! A payment may be disputed several times, each time over a part of it. A bank may turn an inquiry
 //! into a dispute, even one that it closed, and reverse what it decided.
 //!
-//! - [`shape`]: what Stripe shows of one.
+//! - [`shape`]: its JSON.
 
 use serde_json::{Value, json};
 
@@ -46,7 +46,7 @@ enum Verdict {
     Escalated,
 }
 
-/// The payer disputes a charge: its whole amount is withdrawn, unless the bank only asks.
+/// Opens a dispute of a charge: its amount is withdrawn, unless it is an inquiry.
 pub(crate) fn open(state: &mut State, charge: &Value, case: DisputeCase) {
     open_over(state, charge, case, number(charge, "amount"));
 }

@@ -12,7 +12,7 @@ use crate::{
     store::text,
 };
 
-/// Stripe filters by so many types at once.
+/// The maximum number of types in a filter.
 const MOST_TYPES: usize = 20;
 
 /// This kind's routes.

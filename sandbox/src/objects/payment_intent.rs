@@ -1,9 +1,9 @@
 //! Payment intents: made by a server, confirmed by a browser.
 //!
-//! - [`shape`]: what Stripe shows of one, to a server and to a browser.
+//! - [`shape`]: its JSON, for a server and for a browser.
 //! - [`details`]: the parameters that create and update have in common.
-//! - [`payment`]: how a confirmed one is paid, declined or challenged.
-//! - [`completion`]: what ends a payment that its confirmation left open.
+//! - [`payment`]: confirmations: paid, declined or challenged.
+//! - [`completion`]: the end of a payment that its confirmation left open.
 
 use serde_json::{Value, json};
 
@@ -95,7 +95,7 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     payment::confirm(state, text(&intent, "id"), confirmation)
 }
 
-/// An intent that a checkout session starts later; nothing is kept.
+/// An intent that a checkout session starts later; stores nothing.
 pub(crate) fn draft(state: &State, mut data: Params, session: &Value) -> Result<Value, Error> {
     let amount = number(session, "amount_total");
     let mut intent = shape::new(amount, text(session, "currency"));
@@ -136,7 +136,7 @@ fn expect_own(state: &State, id: &str, what: &str) -> Result<(), Error> {
     Err(Error::invalid(&message).executed())
 }
 
-/// Names the payment method that an intent is to be paid with, if there is one.
+/// Sets the payment method of an intent, if there is one.
 fn attach(state: &mut State, intent: &mut Value, method: Option<Chosen>) {
     if let Some(method) = method {
         intent["payment_method"] = method.save(state).into();

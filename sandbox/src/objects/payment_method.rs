@@ -2,8 +2,8 @@
 //!
 //! - [`account`]: bank accounts to debit.
 //! - [`card`]: card data, and the tokens that stand for it.
-//! - [`keeping`]: which customer keeps which payment method.
-//! - [`transfer`]: bank transfers and vouchers, for which the payer goes somewhere.
+//! - [`attachment`]: payment methods of customers.
+//! - [`transfer`]: bank transfers and vouchers, which the payer pays elsewhere.
 
 use serde_json::{Value, json};
 
@@ -20,13 +20,13 @@ use crate::{
 };
 
 mod account;
+mod attachment;
 mod card;
-mod keeping;
 mod transfer;
 
 pub(crate) use account::{ACH, KINDS as DEBITS, of_currency as debit_of};
+pub(crate) use attachment::{attach, attach_to, of_customer};
 pub(crate) use card::{Card, read};
-pub(crate) use keeping::{attach, attach_to, of_customer};
 pub(crate) use transfer::{KINDS as PAID_ELSEWHERE, of_currency as voucher_of};
 
 /// Stripe's name for this kind of object.
@@ -35,14 +35,14 @@ pub(crate) const KIND: &str = "payment_method";
 /// This kind's routes.
 pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/v1/payment_methods", create).publishable(),
-    Route::new("GET", "/v1/payment_methods", keeping::list),
+    Route::new("GET", "/v1/payment_methods", attachment::list),
     Route::new("GET", "/v1/payment_methods/{}", retrieve),
     Route::new("POST", "/v1/payment_methods/{}", update),
-    Route::new("POST", "/v1/payment_methods/{}/attach", keeping::attach),
-    Route::new("POST", "/v1/payment_methods/{}/detach", keeping::detach),
+    Route::new("POST", "/v1/payment_methods/{}/attach", attachment::attach),
+    Route::new("POST", "/v1/payment_methods/{}/detach", attachment::detach),
 ];
 
-/// A payment method that a request names or describes, and that is not kept yet.
+/// A payment method that a request names or describes, before it is stored.
 #[derive(Debug)]
 pub(crate) struct Chosen {
     object: Value,
@@ -59,7 +59,7 @@ impl Chosen {
         data.map(|data| card::read(state, data)).transpose()
     }
 
-    /// Refuses what a customer cannot keep: the bank is asked about a card first.
+    /// Refuses a card that the bank declines before it is attached.
     pub(crate) fn attachable(self) -> Result<Self, Error> {
         match self.behaviour {
             Behaviour::Declines(decline) => Err(Error::card(decline.code, decline.message)
@@ -69,7 +69,7 @@ impl Chosen {
         }
     }
 
-    /// Refuses to pay an intent with what another customer keeps.
+    /// Refuses to pay an intent with another customer's payment method.
     pub(crate) fn check_customer(&self, intent: &Value) -> Result<(), Error> {
         if intent["automatic_payment_methods"].is_null() {
             self.fits_types(intent)?;
@@ -119,7 +119,7 @@ impl Chosen {
         Self { object, behaviour }
     }
 
-    /// Keeps the payment method; answers its id.
+    /// Stores the payment method; returns its id.
     pub(crate) fn save(self, state: &mut State) -> String {
         let id = text(&self.object, "id").to_owned();
         state.behaviours.insert(id.clone(), self.behaviour);

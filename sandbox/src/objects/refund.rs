@@ -1,7 +1,7 @@
 //! Refunds, never of more than is left of the charge.
 //!
-//! - [`completion`]: what ends one that is not at its end.
-//! - [`course`]: which way one goes, by the payment method.
+//! - [`completion`]: operations that change its status.
+//! - [`course`]: the course of one, by the payment method.
 
 use serde_json::{Value, json};
 

@@ -174,7 +174,7 @@ fn expect_open(intent: &Value, what: &str) -> Result<(), Error> {
     Err(Error::unexpected("setup_intent_unexpected_state", &message).with(KIND, intent.clone()))
 }
 
-/// Asks the bank; what declines when it is charged may still be kept.
+/// Asks the bank; a card that only declines charges may still be attached.
 fn set_up(state: &mut State, intent: &Value, return_url: Option<&str>) -> Result<Value, Error> {
     match payment_intent::behaviour(state, intent) {
         Behaviour::Declines(decline) => Err(declined(state, intent, decline)),
@@ -192,7 +192,7 @@ fn set_up(state: &mut State, intent: &Value, return_url: Option<&str>) -> Result
     }
 }
 
-/// It is ready; the customer keeps it.
+/// Completes the setup and attaches the payment method to the customer.
 fn succeeded(state: &mut State, intent: &Value) -> Value {
     let customer = text(intent, "customer");
     if !customer.is_empty() {
@@ -224,7 +224,7 @@ fn failed(state: &mut State, intent: &Value, error: Error) -> Error {
     error.with(KIND, intent)
 }
 
-/// The payer answers the challenge; needs the intent's `client_secret`.
+/// Completes the payer's challenge; needs the intent's `client_secret`.
 pub(crate) fn authenticate(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let outcome = call.params.choice("outcome", &["success", "failure"])?;
     if !call.params.has("client_secret") {

@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Sandbox {
-    /// Confirms an intent as the payer's browser does, and answers what the browser sees.
+    /// Confirms an intent as the payer's browser does; returns it as the browser sees it.
     ///
     /// # Errors
     ///
@@ -43,7 +43,7 @@ impl Sandbox {
     }
 
     /// Pays a checkout session as the payer does on its page, with a test payment method by name;
-    /// answers the session as it is then.
+    /// returns the session as it is then.
     ///
     /// # Errors
     ///
@@ -77,7 +77,7 @@ impl Sandbox {
         self.control(price::update, price, params)
     }
 
-    /// Makes a price, as in the dashboard; answers it.
+    /// Creates a price, as in the dashboard; returns it.
     ///
     /// # Errors
     ///

@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+mod amounts;
 mod api;
 mod cards;
 mod checkout;
+mod checkout_lines;
 mod checkout_payment;
 mod command;
 mod control;

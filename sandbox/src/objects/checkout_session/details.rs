@@ -20,7 +20,7 @@ pub(super) const LONGEST: u64 = 24 * 3600;
 /// The minimum time for which a session is open, in seconds.
 const SHORTEST: u64 = 30 * 60;
 
-/// A session that is not kept yet, what it sells, and the payment that it will start.
+/// A session before it is stored, its lines, and its payment intent.
 pub(super) struct Details {
     pub(super) session: Value,
     pub(super) lines: Vec<Line>,
@@ -84,7 +84,7 @@ const OF_THE_INTENT: &[&str] = &[
     "transfer_group",
 ];
 
-/// Reads and checks all of it; nothing is kept.
+/// Reads and checks all parameters; stores nothing.
 pub(super) fn read(state: &State, mut params: Params) -> Result<Details, Error> {
     mode(&mut params)?;
     let lines = lines::read(state, &mut params)?;

@@ -17,7 +17,7 @@ use crate::{
     store::{number, text},
 };
 
-/// Pays an open session with what the payer chose; answers the payment intent.
+/// Pays an open session with the payer's payment method; returns the payment intent.
 pub(crate) fn pay(state: &mut State, id: &str, method: Chosen) -> Result<Value, Error> {
     let session = get(state, id)?;
     expect_open(&session, "paid")?;
@@ -40,7 +40,7 @@ pub(crate) fn pay_nothing(state: &mut State, id: &str) -> Result<Value, Error> {
     Ok(complete(state, &session, "no_payment_required", None))
 }
 
-/// Makes the payment intent, at the payer's first attempt; answers its id.
+/// Creates the payment intent at the payer's first attempt; returns its id.
 fn start(state: &mut State, session: &Value, method: &Chosen) -> String {
     let id = text(session, "id");
     let mut intent = state.drafts.remove(id).unwrap_or_default();

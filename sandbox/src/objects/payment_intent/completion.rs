@@ -18,7 +18,7 @@ use crate::{
     test_accounts::INSUFFICIENT,
 };
 
-/// The payer answers the challenge; needs the intent's `client_secret`.
+/// Completes the payer's challenge; needs the intent's `client_secret`.
 pub(crate) fn authenticate(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let id = call.id();
     let secret = call.params.required("client_secret")?;
@@ -98,7 +98,7 @@ fn debit(state: &State, intent: &Value) -> Debit {
     }
 }
 
-/// The money is there, or never comes.
+/// Ends a bank debit, paid or failed.
 fn ended(state: &mut State, intent: &Value, debit: Debit) -> Value {
     let (charge, amount) = (text(intent, "latest_charge"), number(intent, "amount"));
     match debit {

@@ -52,7 +52,7 @@ impl Confirmation {
         }
     }
 
-    /// Refuses a payment method that another customer keeps.
+    /// Refuses another customer's payment method.
     pub(super) fn check_customer(&self, intent: &Value) -> Result<(), Error> {
         let fits = self
             .method
@@ -171,15 +171,15 @@ pub(super) fn paid(state: &mut State, intent: &Value) -> Value {
         charge["balance_transaction"] = Value::Null;
     }
     let charge = state.create("charge.succeeded", charge);
-    keep_method(state, intent);
+    attach_method(state, intent);
     match manual {
         true => authorized(state, intent, &charge),
         false => succeeded(state, intent, &charge, number(intent, "amount")),
     }
 }
 
-/// The customer keeps what a payment was set up for.
-fn keep_method(state: &mut State, intent: &Value) {
+/// Attaches a payment method with `setup_future_usage` to the customer.
+fn attach_method(state: &mut State, intent: &Value) {
     let customer = text(intent, "customer");
     if intent["setup_future_usage"].is_string() && !customer.is_empty() {
         payment_method::attach_to(state, text(intent, "payment_method"), customer);
@@ -228,12 +228,12 @@ fn under_way(state: &mut State, intent: &Value) -> Value {
     );
     let charge = state.create("charge.pending", charge);
     state.schedule_settlement(text(intent, "id"));
-    keep_method(state, intent);
+    attach_method(state, intent);
     let patch = json!({ "latest_charge": charge["id"], "status": "processing" });
     change(state, "payment_intent.processing", intent, &patch)
 }
 
-/// The payer is shown where to pay; `settle` says that they did, or not in time.
+/// Shows the payer where to pay; `settle` ends the payment, paid or not.
 fn awaited(state: &mut State, intent: &Value) -> Value {
     let method = state.store.find(text(intent, "payment_method"));
     let kind = text(method.unwrap_or(&Value::Null), "type");

@@ -68,7 +68,7 @@ impl Card {
         Self::typed(Params::new(params))
     }
 
-    /// Refuses a card that no bank has to be asked about.
+    /// Refuses a card that no bank needs to see.
     pub(crate) fn check(&self) -> Result<(), Error> {
         check(&self.number, self.month, self.year, self.cvc.as_deref())
     }

@@ -14,7 +14,7 @@ const DECIMALS: usize = 12;
 /// A minor unit, in the smallest part that a price can have.
 const UNIT: i128 = 10_i128.pow(DECIMALS as u32);
 
-/// Reads the one way in which a new price says what it asks for, and how quantities are divided.
+/// Reads the amount of a new price, from one of several parameters, and `transform_quantity`.
 pub(super) fn read(params: &mut Params, price: &mut Value) -> Result<(), Error> {
     let fixed = params.integer("unit_amount")?;
     let decimal = params.text("unit_amount_decimal")?;

@@ -24,7 +24,7 @@ pub(crate) fn succeed(state: &mut State, call: Call) -> Result<Value, Error> {
     Ok(succeeded(state, &refund))
 }
 
-/// The payer answers where the money is to go.
+/// The payer names the destination of the money.
 pub(crate) fn answer(state: &mut State, call: Call) -> Result<Value, Error> {
     let refund = open(state, call, &["requires_action"])?;
     let patch = json!({
@@ -37,7 +37,7 @@ pub(crate) fn answer(state: &mut State, call: Call) -> Result<Value, Error> {
     Ok(pending)
 }
 
-/// Takes back a refund about which the payer was asked.
+/// Cancels a refund that requires an action.
 pub(super) fn cancel(state: &mut State, call: Call) -> Result<Value, Error> {
     let refund = open(state, call, &["requires_action"])?;
     let patch = json!({

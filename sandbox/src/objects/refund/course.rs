@@ -23,7 +23,7 @@ pub(super) enum Course {
     Pending,
     /// It succeeds, and fails afterwards.
     FailsLater,
-    /// The payer is asked, at this address, where the money is to go.
+    /// The payer names the destination, asked by email at this address.
     RequiresAction(String),
 }
 

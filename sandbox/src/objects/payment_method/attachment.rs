@@ -22,7 +22,7 @@ pub(crate) fn attach_to(state: &mut State, method: &str, customer: &str) -> Valu
     state.change_object("payment_method.attached", method, &patch)
 }
 
-/// The ids of what a customer keeps.
+/// The ids of a customer's payment methods.
 pub(crate) fn of_customer(state: &State, customer: &str) -> Vec<String> {
     let kept = state
         .store
