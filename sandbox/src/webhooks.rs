@@ -17,10 +17,11 @@ use crate::{
 
 pub(crate) mod delivery;
 mod dispatcher;
+mod queue;
 
-use delivery::Batch;
 pub(crate) use dispatcher::Retry;
-use dispatcher::{Dispatcher, Flow, Message};
+use dispatcher::{Dispatcher, Flow};
+use queue::{Batch, Message};
 
 /// Sends events to endpoints, and misbehaves on demand.
 ///

@@ -10,54 +10,21 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use tokio::{
-    sync::{mpsc, watch},
+    sync::mpsc,
     task::JoinSet,
     time::{sleep, timeout},
 };
 
-use super::dispatcher::{Dispatcher, Message};
+use super::{
+    dispatcher::Dispatcher,
+    queue::{Batch, Job},
+};
 use crate::{clock::now, endpoint::Endpoint, log::Delivery, signing};
 
 /// The time in which an endpoint has to answer.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 type Http = Client<HttpConnector, Full<Bytes>>;
-
-/// Events for one endpoint, in order.
-#[derive(Debug)]
-pub(crate) struct Batch {
-    /// The delay before the first of them is sent.
-    pub(crate) delay: Duration,
-    pub(crate) jobs: Vec<Job>,
-}
-
-/// One event for one endpoint.
-#[derive(Debug)]
-pub(crate) struct Job {
-    pub(crate) message: Message,
-    /// The endpoint's id.
-    pub(crate) endpoint: String,
-    /// Sent once, with a signature that is not valid.
-    pub(crate) forged: bool,
-    pub(crate) _pending: Pending,
-}
-
-/// Counts a delivery as pending for as long as it lives.
-#[derive(Debug)]
-pub(crate) struct Pending(watch::Sender<usize>);
-
-impl Pending {
-    pub(crate) fn new(count: &watch::Sender<usize>) -> Self {
-        count.send_modify(|count| *count += 1);
-        Self(count.clone())
-    }
-}
-
-impl Drop for Pending {
-    fn drop(&mut self) {
-        self.0.send_modify(|count| *count = count.saturating_sub(1));
-    }
-}
 
 /// Works off the queue for as long as it is polled; dropping it drops every delivery.
 pub(crate) async fn run(dispatcher: Arc<Dispatcher>, mut queue: mpsc::UnboundedReceiver<Batch>) {

@@ -5,17 +5,14 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
-use serde_json::Value;
 use tokio::sync::{broadcast, mpsc, watch};
 
-use super::delivery::{Batch, Job, Pending};
+use super::queue::{Batch, Job, Message, Pending};
 use crate::{
-    endpoint::{Endpoint, Payload},
+    endpoint::Endpoint,
     event,
     log::{Activity, Delivery, Recent},
     state::State,
-    store::text,
 };
 
 /// The number of delivery attempts that are kept.
@@ -59,15 +56,6 @@ pub(super) enum Flow {
     Open,
     Paused,
     Held,
-}
-
-/// An event as it goes over the wire.
-#[derive(Debug, Clone)]
-pub(crate) struct Message {
-    pub(crate) id: String,
-    pub(crate) kind: String,
-    snapshot: Bytes,
-    thin: Bytes,
 }
 
 impl Dispatcher {
@@ -162,28 +150,5 @@ impl Dispatcher {
     /// When a refused delivery is tried again.
     pub(crate) fn retry(&self) -> Retry {
         self.retry
-    }
-}
-
-impl Message {
-    /// Indented, as Stripe's bodies are: a receiver that verifies re-serialised JSON fails.
-    pub(super) fn of(event: &Value) -> Self {
-        let (id, kind) = (text(event, "id").to_owned(), text(event, "type").to_owned());
-        let snapshot = format!("{event:#}").into();
-        let thin = format!("{:#}", event::thin(event)).into();
-        Self {
-            id,
-            kind,
-            snapshot,
-            thin,
-        }
-    }
-
-    /// The body for an endpoint.
-    pub(crate) fn body(&self, payload: Payload) -> Bytes {
-        match payload {
-            Payload::Snapshot => self.snapshot.clone(),
-            Payload::Thin => self.thin.clone(),
-        }
     }
 }

@@ -26,7 +26,7 @@ pub(crate) struct Hook {
 }
 
 #[derive(Default)]
-struct Desk {
+struct Inbox {
     answers: VecDeque<u16>,
     hooks: Vec<Hook>,
 }
@@ -34,7 +34,7 @@ struct Desk {
 /// An endpoint on a free port; dropping it closes it.
 pub(crate) struct Receiver {
     pub(crate) url: String,
-    desk: Arc<Mutex<Desk>>,
+    inbox: Arc<Mutex<Inbox>>,
     _server: JoinSet<()>,
 }
 
@@ -44,22 +44,22 @@ impl Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let answers = statuses.iter().copied().collect();
-        let desk = Arc::new(Mutex::new(Desk {
+        let inbox = Arc::new(Mutex::new(Inbox {
             answers,
             hooks: Vec::new(),
         }));
         let mut server = JoinSet::new();
-        server.spawn(accept(listener, Arc::clone(&desk)));
+        server.spawn(accept(listener, Arc::clone(&inbox)));
         Self {
             url,
-            desk,
+            inbox,
             _server: server,
         }
     }
 
     /// Everything that arrived, in order.
     pub(crate) fn hooks(&self) -> Vec<Hook> {
-        self.desk.lock().unwrap().hooks.clone()
+        self.inbox.lock().unwrap().hooks.clone()
     }
 
     /// The types of the events that arrived, in order.
@@ -82,26 +82,26 @@ impl Hook {
     }
 }
 
-async fn accept(listener: TcpListener, desk: Arc<Mutex<Desk>>) {
+async fn accept(listener: TcpListener, inbox: Arc<Mutex<Inbox>>) {
     let mut connections = JoinSet::new();
     loop {
         let (stream, _) = listener.accept().await.unwrap();
-        connections.spawn(serve(stream, Arc::clone(&desk)));
+        connections.spawn(serve(stream, Arc::clone(&inbox)));
     }
 }
 
-async fn serve(stream: TcpStream, desk: Arc<Mutex<Desk>>) {
+async fn serve(stream: TcpStream, inbox: Arc<Mutex<Inbox>>) {
     let service = service_fn(move |request: Request<Incoming>| {
-        let desk = Arc::clone(&desk);
+        let inbox = Arc::clone(&inbox);
         async move {
             let (head, body) = request.into_parts();
             let body = body.collect().await.unwrap().to_bytes();
-            let mut desk = desk.lock().unwrap();
-            desk.hooks.push(Hook {
+            let mut inbox = inbox.lock().unwrap();
+            inbox.hooks.push(Hook {
                 headers: head.headers,
                 body,
             });
-            let status = desk.answers.pop_front().unwrap_or(200);
+            let status = inbox.answers.pop_front().unwrap_or(200);
             let response = Response::builder()
                 .status(status)
                 .body(Empty::<Bytes>::new());
