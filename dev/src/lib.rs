@@ -7,7 +7,7 @@
 //! - [`settings`]: keys for a try, unless the environment has some.
 //! - [`functions`]: the list of all functions; a new function is one line there.
 //! - `callers`: which pages may call it, and by which name.
-//! - `beside`: tells a site that runs beside it how to reach it.
+//! - `env_file`: tells a site that runs beside it how to reach it.
 //! - [`site`]: the part that a shop's own server plays: it signs tokens, and is told of orders.
 //! - [`activity`]: what happens, as it happens.
 //! - [`doctor`]: `cargo dev doctor` checks the settings of a deployment.
@@ -16,7 +16,7 @@
 //! - `mask`: takes secrets out of what is shown.
 //! - `missed`: asks Stripe for missed events when a person presses the button.
 //! - `orders`: how orders change.
-//! - `people`: whom the site's server signs tokens for.
+//! - `personas`: whom the site's server signs tokens for.
 //! - [`page`]: the shop that a person opens.
 //! - `watch`: notes calls of the functions and of the sandbox as they pass.
 //! - [`trail`]: decisions about callers, as the functions record them.
@@ -24,9 +24,9 @@
 //! - [`server`]: all of it, started and stopped.
 
 pub mod activity;
-mod beside;
 mod callers;
 pub mod doctor;
+mod env_file;
 pub mod exchange;
 pub mod functions;
 pub mod interface;
@@ -35,7 +35,7 @@ mod missed;
 pub mod options;
 mod orders;
 pub mod page;
-mod people;
+mod personas;
 pub mod server;
 pub mod settings;
 pub mod site;

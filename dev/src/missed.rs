@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::post};
-use reconcile::{Reconciler, Report, span::Span};
+use reconcile::{Reconciler, Report, time_range::TimeRange};
 use sandbox::Sandbox;
 use shared::{Clock, stripe::KEPT};
 
@@ -31,7 +31,7 @@ pub(crate) fn routes(missed: Missed) -> Router {
 /// All that the sandbox has: a person does not wait until a run on a schedule would ask for it.
 async fn ask(State(missed): State<Missed>) -> Result<Json<Report>, StatusCode> {
     let now = Clock::default().now();
-    let all = Span {
+    let all = TimeRange {
         since: now - KEPT,
         until: now + 1,
     };

@@ -27,7 +27,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     activity::Activity,
-    beside, callers, functions,
+    callers, env_file, functions,
     missed::{self, Missed},
     options::Options,
     orders::Orders,
@@ -75,7 +75,7 @@ pub async fn run(options: Options) -> ExitCode {
     let served = match started {
         Ok(server) => {
             terminal::greet(&server, &options);
-            server.serve(host::told_to_stop()).await
+            server.serve(host::shutdown_signal()).await
         }
         Err(failure) => Err(failure),
     };
@@ -145,7 +145,7 @@ impl Server {
         if settings.delivers_elsewhere {
             activity.deliver_elsewhere();
         }
-        beside::tell(&settings.config, addresses).await?;
+        env_file::tell(&settings.config, addresses).await?;
         let ledger = Ledger::open(&settings.config.ledger, &settings.config.secrets).await?;
         let config = &settings.config;
         let stripe = Stripe::new(&config.stripe, config.secrets.clone());
@@ -268,7 +268,7 @@ fn router(
     let paths: Vec<&str> = routed().map(|(path, _)| path).collect();
     let functions = routed()
         .fold(Router::new(), |router, (path, service)| {
-            router.route(path, host::finished(service(app.clone())))
+            router.route(path, host::with_middleware(service(app.clone())))
         })
         .layer(from_fn_with_state(watched, watch::calls));
     let local = Router::new()

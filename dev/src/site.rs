@@ -26,7 +26,7 @@ use standardwebhooks::Webhook;
 use crate::{
     activity::{self, Activity, Note, Source},
     exchange::{Answered, Sent},
-    people::Person,
+    personas::Person,
 };
 
 /// Seconds for which a token is good.

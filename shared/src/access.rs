@@ -1,19 +1,19 @@
 //! Who is calling and what they may do. Read in this order:
 //!
-//! - [`Callers`]: a caller is authenticated by a JWT, of the site's server or of an issuer that
+//! - [`Authenticator`]: a caller is authenticated by a JWT, of the site's server or of an issuer that
 //!   publishes its keys (`token`, `claims`, `jwks`).
 //! - [`Roles`]: the roles file, which gives roles their permissions, how far each reaches, and how
 //!   much money it may move (`grant`).
-//! - [`Allowed`]: a handler asks for a permission by naming a type, [`Allowed<CreatePayment>`], so that
+//! - [`Authorized`]: a handler asks for a permission by naming a type, [`Authorized<CreatePayment>`], so that
 //!   a stranger is refused before the body is read, and a reader sees who may call without opening
-//!   the handler. What it found, it asks about by [`Allowed::reach`].
+//!   the handler. What it found, it asks about by [`Authorized::reach`].
 //! - `audit`: one record of each decision.
 //!
 //! Whatever no role was given is denied. `docs/security.md` has the whole rule.
 
-mod allowed;
 mod audit;
-mod callers;
+mod authenticator;
+mod authorized;
 mod claims;
 mod grant;
 mod jwks;
@@ -24,9 +24,9 @@ mod settings;
 mod strict_json;
 mod token;
 
-pub use allowed::{Allowed, Reached};
-pub use callers::Callers;
-pub(crate) use callers::Unknown;
+pub use authenticator::Authenticator;
+pub(crate) use authenticator::Unknown;
+pub use authorized::{Authorized, Reached};
 pub(crate) use claims::{Claims, LEEWAY};
 pub use permission::{
     CreatePayment, CreateRefund, OpenPortal, Permission, ReadCustomer, ReadOrder,

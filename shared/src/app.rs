@@ -5,13 +5,13 @@ use secrecy::SecretString;
 
 use crate::{
     Clock, Config, Secrets,
-    access::Callers,
+    access::Authenticator,
     customers::Customers,
     env::{ConfigError, Platform},
     intake::Intake,
     ledger::{self, Ledger},
     limits::Limits,
-    purchase::Till,
+    purchase::CheckoutService,
     return_url::ReturnOrigins,
     secrets::Unreadable,
     stripe::{Prices, Stripe},
@@ -29,11 +29,11 @@ pub struct App {
     /// The time.
     pub clock: Clock,
     /// Who is calling.
-    pub callers: Callers,
+    pub authenticator: Authenticator,
     /// How many payments may be started.
     pub limits: Limits,
     /// Prices what is bought, and opens orders.
-    pub till: Till,
+    pub checkout: CheckoutService,
     /// Takes events into the ledger.
     pub intake: Intake,
     /// The origins to which payers may be sent back.
@@ -97,15 +97,15 @@ impl App {
             Ok(deployment) => stripe.of_deployment(deployment.clone()),
             Err(_) => stripe,
         };
-        let callers = Callers::new(&config.access, secrets.clone(), clock.clone());
+        let authenticator = Authenticator::new(&config.access, secrets.clone(), clock.clone());
         let limits = Limits::new(
             config.limits.clone(),
             secrets.clone(),
             ledger.clone(),
             clock.clone(),
         );
-        let till = Till {
-            callers: callers.clone(),
+        let checkout = CheckoutService {
+            authenticator: authenticator.clone(),
             stripe: stripe.clone(),
             prices: Prices::new(config.purchase.price_ttl),
             max_amount: config.purchase.max_amount.clone(),
@@ -126,9 +126,9 @@ impl App {
             stripe,
             ledger,
             clock,
-            callers,
+            authenticator,
             limits,
-            till,
+            checkout,
             intake,
             return_origins: config.return_origins.clone(),
             cron_secret: config.cron_secret.clone(),
@@ -140,9 +140,9 @@ impl App {
     pub fn for_one_request(self) -> Self {
         let stripe = self.stripe.for_one_request();
         Self {
-            till: Till {
+            checkout: CheckoutService {
                 stripe: stripe.clone(),
-                ..self.till
+                ..self.checkout
             },
             stripe,
             ..self
@@ -160,9 +160,9 @@ impl App {
     }
 }
 
-impl FromRef<App> for Callers {
+impl FromRef<App> for Authenticator {
     fn from_ref(app: &App) -> Self {
-        app.callers.clone()
+        app.authenticator.clone()
     }
 }
 

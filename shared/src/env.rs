@@ -1,6 +1,6 @@
 //! Reads variables of the environment and collects what is wrong with them.
 //!
-//! Each module reads its own settings by a [`Reader`]; nothing else looks into the environment.
+//! Each module reads its own settings by a `Reader`; nothing else looks into the environment.
 
 mod misspelt;
 pub mod need;

@@ -18,7 +18,7 @@ use hyper::{
 };
 use serde_json::json;
 
-pub use self::table::{Again, Code, Row};
+pub use self::table::{Code, ErrorSpec, Retry};
 use crate::{
     cause::Cause,
     order::{Awaited, OrderId},
@@ -27,7 +27,7 @@ use crate::{
 
 /// Why a request is not answered with what it asked for.
 ///
-/// Each has a [`Code`], whose [`Row`] is in `docs/errors.md`.
+/// Each has a [`Code`], whose [`ErrorSpec`] is in `docs/errors.md`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -183,7 +183,7 @@ impl Error {
 
     /// A status, and a code that programs can tell apart.
     fn answer(&self) -> (StatusCode, &str) {
-        let row = self.code().row();
+        let row = self.code().spec();
         match self {
             Self::Declined { code } => (row.status, code),
             _ => (row.status, row.code),
@@ -202,11 +202,11 @@ impl Error {
 
     /// Seconds after which the same request may be sent again.
     fn retry_after(&self) -> Option<u64> {
-        match (self, self.code().row().again) {
+        match (self, self.code().spec().retry) {
             (Self::TooManyPayments { retry_after } | Self::TooManyRequests { retry_after }, _) => {
                 Some(*retry_after)
             }
-            (_, Again::After(seconds)) => Some(u64::from(seconds)),
+            (_, Retry::After(seconds)) => Some(u64::from(seconds)),
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! Running a service on Lambda, on Vercel, or on a port.
 //!
 //! A function is a `MethodRouter`: one route, whatever its path. Every host serves it through
-//! [`finished`], so that what holds for every answer is in one place. A function without a route is a
+//! [`with_middleware`], so that what holds for every answer is in one place. A function without a route is a
 //! handler of plain events on Lambda ([`events`]), a service that a schedule calls on Vercel
 //! ([`on_schedule`]), and a program with a command line elsewhere.
 
@@ -19,7 +19,7 @@ use std::{future::Future, io::IsTerminal as _, net::Ipv4Addr, process::ExitCode}
 use axum::routing::MethodRouter;
 pub use cron::on_schedule;
 pub use events::events;
-pub use finish::finished;
+pub use finish::with_middleware;
 pub use http_event::FromEventBridge;
 pub use log::{CRATES, init_tracing, init_tracing_beside, subscriber};
 use server::Server;
@@ -171,7 +171,7 @@ where
             async move { Ok(service(opening.await?)) }
         }),
     };
-    host(finished(router), source).await
+    host(with_middleware(router), source).await
 }
 
 /// Serves `service` on the platform that this process runs on, until it is told to stop; on Lambda also
@@ -184,7 +184,7 @@ async fn host(service: MethodRouter, source: Option<String>) -> Result<(), Error
             let address = listener.local_addr()?;
             let server = Server::new();
             tracing::info!(%address, connections.cap = server.cap(), "listening");
-            server.serve(listener, service, told_to_stop()).await;
+            server.serve(listener, service, shutdown_signal()).await;
             Ok(())
         }
     }
@@ -205,7 +205,7 @@ fn runtime_ended(end: Result<(), lambda_http::Error>, has_served: bool) -> Resul
 }
 
 /// Ends when the process is asked to stop: by `SIGTERM`, or by Ctrl-C.
-pub fn told_to_stop() -> impl Future<Output = ()> + Send {
+pub fn shutdown_signal() -> impl Future<Output = ()> + Send {
     use tokio::signal::unix::{SignalKind, signal};
 
     let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);

@@ -16,7 +16,7 @@ use utoipa::openapi::{
     schema::{ObjectBuilder, Type},
 };
 
-use crate::error::{Again, Code, Row};
+use crate::error::{Code, ErrorSpec, Retry};
 
 /// Answers by their status.
 pub type Responses = BTreeMap<String, RefOr<Response>>;
@@ -31,7 +31,7 @@ const KNOWN: [Code; 2] = [Code::Unauthenticated, Code::Forbidden];
 pub fn errors(codes: &[Code]) -> Responses {
     let mut by_status: BTreeMap<String, Vec<Code>> = BTreeMap::new();
     for code in codes.iter().chain(&ANY) {
-        let status = code.row().status.as_u16().to_string();
+        let status = code.spec().status.as_u16().to_string();
         by_status.entry(status).or_default().push(*code);
     }
     let responses = by_status.into_iter();
@@ -48,7 +48,7 @@ pub fn errors_to_callers(codes: &[Code]) -> Responses {
 
 /// The answer of one status, which any of `codes` may be.
 fn response(codes: &[Code]) -> Response {
-    let rows: Vec<&Row> = codes.iter().map(|code| code.row()).collect();
+    let rows: Vec<&ErrorSpec> = codes.iter().map(|code| code.spec()).collect();
     let texts: Vec<String> = rows
         .iter()
         .map(|row| format!("`{}`: {}", row.code, row.when))
@@ -63,7 +63,7 @@ fn response(codes: &[Code]) -> Response {
     let mut response = ResponseBuilder::new()
         .description(texts.join("; "))
         .content("application/json", content);
-    if rows.iter().any(|row| row.again != Again::Never) {
+    if rows.iter().any(|row| row.retry != Retry::Never) {
         let seconds = "Seconds after which the same request may be sent again";
         response = response.header("Retry-After", header(Type::Integer, seconds));
     }
@@ -76,7 +76,7 @@ fn response(codes: &[Code]) -> Response {
 
 /// `{"error": {"code", "message", "requestId"}}`, with the codes of these rows; with `orderId` where one of
 /// them `names_order`.
-fn body(rows: &[&Row], names_order: bool) -> Schema {
+fn body(rows: &[&ErrorSpec], names_order: bool) -> Schema {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     let code = match rows[0].status {
         // The bank's own words; there are many, and new ones come.

@@ -27,7 +27,8 @@ fn table() -> BTreeMap<String, usize> {
     let rows = lib.lines().filter_map(|line| line.strip_prefix("//! | "));
     let rows = rows.skip(1).enumerate();
     rows.flat_map(|(layer, row)| {
-        let modules = row.split(['`']).skip(1).step_by(2);
+        let modules = row.split('`').skip(1).step_by(2);
+        let modules = modules.map(|name| name.trim_start_matches("mod@"));
         let modules = modules.filter(|name| sources().join(format!("{name}.rs")).exists());
         modules.map(move |name| (name.to_owned(), layer))
     })

@@ -17,7 +17,7 @@
 //! | errors | [`error`]: the one error type, and the one place it becomes a response |
 //! | state | [`order`]: the state machine; pure |
 //! | outside | [`aws`]: calls to AWS; [`event`]: what Stripe sends; [`ids`]: ids that several modules share; [`notify`]: where notifications go |
-//! | ground | [`amount`]: money, exact, in minor units; [`cause`]: causes of errors; [`clock`]: the time; [`deployment`]: which deployment made an object; `digest`: names derived from contents; [`email`]: an address that is passed on; [`env`]: the reader of variables; [`function`]: what a function is; [`http`]: the pooled client; [`rfc3339`]: times as text; [`signature`]: Stripe's signature, verified |
+//! | ground | [`amount`]: money, exact, in minor units; [`cause`]: causes of errors; [`clock`]: the time; [`deployment`]: which deployment made an object; `digest`: names derived from contents; [`email`]: an address that is passed on; [`mod@env`]: the reader of variables; [`function`]: what a function is; [`http`]: the pooled client; [`rfc3339`]: times as text; [`signature`]: Stripe's signature, verified |
 
 pub mod access;
 pub mod amount;

@@ -2,7 +2,7 @@
 //! against those who try stolen cards. And how
 //! often one caller may have Stripe asked for other things.
 //!
-//! A handler takes a [`Gate`] as a parameter and hands it to the [`Till`](crate::purchase::Till), which asks
+//! A handler takes a [`Gate`] as a parameter and hands it to the [`CheckoutService`](crate::purchase::CheckoutService), which asks
 //! it before anything is asked of Stripe: `gate.admit(payer, &order).await?`. What was started is counted in the ledger, so that the bounds hold
 //! for all processes together. `docs/security.md` has the rule.
 //!

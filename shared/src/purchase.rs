@@ -16,7 +16,7 @@ pub use signed_order::SignedOrder;
 
 use crate::{
     Clock, Error,
-    access::{Allowed, CallerId, Callers, CreatePayment, Reached},
+    access::{Authenticator, Authorized, CallerId, CreatePayment, Reached},
     customers::Customers,
     ledger::Ledger,
     limits::{Gate, Limits},
@@ -28,7 +28,7 @@ use crate::{
 /// What a caller wants to buy, as the body of a request says it: items, or an order that the site
 /// signed.
 #[derive(Debug)]
-pub struct Basket {
+pub struct Cart {
     /// What is to be priced here.
     pub items: Option<Vec<Item>>,
     /// Beside `items`: the order of an earlier answer, which is to be changed.
@@ -39,9 +39,9 @@ pub struct Basket {
 
 /// Prices what callers want to buy and opens their orders; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Till {
+pub struct CheckoutService {
     /// Who is calling.
-    pub callers: Callers,
+    pub authenticator: Authenticator,
     /// Stripe.
     pub stripe: Stripe,
     /// Prices, for as long as they are held.
@@ -56,24 +56,24 @@ pub struct Till {
     pub clock: Clock,
 }
 
-impl Till {
-    /// The order that `basket` is about, opened or changed for `payer`, whose name for the operation is
+impl CheckoutService {
+    /// The order that `cart` is about, opened or changed for `payer`, whose name for the operation is
     /// `key`; and that payer, who may pay it. The same operation gives the same order.
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] when the basket is wrong, [`Error::NotFound`] when the order is another
+    /// [`Error::Invalid`] when the cart is wrong, [`Error::NotFound`] when the order is another
     /// caller's, [`Error::TooManyPayments`] when `gate` does not let a new one through, or too many charges
     /// for it failed, an error of its own for each reason why an order does not change, and [`Error::Unavailable`].
     pub async fn order(
         &self,
-        payer: Allowed<CreatePayment>,
+        payer: Authorized<CreatePayment>,
         gate: &Gate,
         key: Option<IdempotencyKey>,
-        basket: Basket,
+        cart: Cart,
     ) -> Result<(Reached<CreatePayment>, Order), Error> {
-        let named = basket.order_id.clone();
-        let order = match self.order_of(payer.caller(), gate, key, basket).await {
+        let named = cart.order_id.clone();
+        let order = match self.order_of(payer.caller(), gate, key, cart).await {
             Ok(order) => self.check_attempts(order, gate).await,
             refused => refused,
         };
@@ -91,9 +91,9 @@ impl Till {
         payer: &CallerId,
         gate: &Gate,
         key: Option<IdempotencyKey>,
-        basket: Basket,
+        cart: Cart,
     ) -> Result<Order, Error> {
-        match (basket.items, basket.order, basket.order_id) {
+        match (cart.items, cart.order, cart.order_id) {
             (Some(items), None, order_id) => {
                 self.order_of_items(payer, gate, key, items, order_id).await
             }

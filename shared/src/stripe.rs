@@ -44,7 +44,7 @@ pub fn api_version() -> &'static str {
 
 /// How long calls may take.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub struct RetryPolicy {
     /// For one attempt.
     pub attempt: Duration,
     /// For all attempts of one call, waiting included.
@@ -56,7 +56,7 @@ pub struct Patience {
     pub first_delay: Duration,
 }
 
-impl Patience {
+impl RetryPolicy {
     /// All attempts together end within `deadline`.
     #[must_use]
     pub fn within(deadline: Duration) -> Self {
@@ -75,7 +75,7 @@ pub struct Stripe {
     http: http::Client,
     base: ApiBase,
     secrets: Secrets,
-    patience: Patience,
+    retry_policy: RetryPolicy,
     /// Whose objects it makes; it makes none without.
     deployment: Option<Deployment>,
     /// When the request that this serves has to end.
@@ -88,12 +88,12 @@ impl Stripe {
     /// A client with the keys in `secrets`. It connects at its first call.
     #[must_use]
     pub fn new(settings: &Settings, secrets: Secrets) -> Self {
-        let patience = Patience::within(settings.deadline);
+        let retry_policy = RetryPolicy::within(settings.deadline);
         Self {
             http: http::pooled_client(),
             base: settings.api_base.clone(),
             secrets,
-            patience,
+            retry_policy,
             deployment: None,
             until: None,
             account: None,
@@ -120,15 +120,15 @@ impl Stripe {
     #[must_use]
     pub fn for_one_request(&self) -> Self {
         Self {
-            until: Some(Instant::now() + self.patience.deadline),
+            until: Some(Instant::now() + self.retry_policy.deadline),
             ..self.clone()
         }
     }
 
     /// The same client with other limits of time.
     #[must_use]
-    pub fn with_patience(mut self, patience: Patience) -> Self {
-        self.patience = patience;
+    pub fn with_retry_policy(mut self, retry_policy: RetryPolicy) -> Self {
+        self.retry_policy = retry_policy;
         self
     }
 }
@@ -137,7 +137,7 @@ impl std::fmt::Debug for Stripe {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Stripe")
             .field("base", &self.base)
-            .field("patience", &self.patience)
+            .field("retry_policy", &self.retry_policy)
             .finish_non_exhaustive()
     }
 }

@@ -46,7 +46,7 @@ impl Client {
             .await
             .expect("a free port is there");
         let address = listener.local_addr().expect("it is bound");
-        let service: Router = Router::new().fallback_service(host::finished(service));
+        let service: Router = Router::new().fallback_service(host::with_middleware(service));
         let server = tokio::spawn(async move {
             let service = service.into_make_service_with_connect_info::<SocketAddr>();
             axum::serve(listener, service).await.expect("it serves");

@@ -11,7 +11,7 @@ use shared::{
     event::Event,
     ledger::{Ledger, Opened, Opening},
     order::{Contents, Note, Order, OrderId},
-    stripe::{Patience, Stripe},
+    stripe::{RetryPolicy, Stripe},
 };
 use tempfile::TempDir;
 
@@ -205,7 +205,7 @@ impl Shop {
     /// A client of Stripe's that does not wait long: an attempt 0.3 s, all of them 2 s.
     #[must_use]
     pub fn impatient_stripe(&self) -> Stripe {
-        self.patient_stripe().with_patience(Patience {
+        self.patient_stripe().with_retry_policy(RetryPolicy {
             attempt: Duration::from_millis(300),
             reused: Duration::from_millis(300),
             deadline: Duration::from_secs(2),

@@ -1,6 +1,6 @@
 //! `docs/errors.md`: the table of errors, for a reader.
 
-use shared::error::{Again, Code};
+use shared::error::{Code, Retry};
 
 /// The page around the table.
 const PAGE: &str = include_str!("errors.md");
@@ -15,19 +15,19 @@ pub fn errors_page() -> String {
 }
 
 fn line(of: Code) -> String {
-    let row = of.row();
+    let row = of.spec();
     let code = match of {
         Code::Declined => "the decline code".to_owned(),
         _ => format!("`{}`", row.code),
     };
-    let again = match row.again {
-        Again::Never => "—".to_owned(),
-        Again::After(seconds) => format!("{seconds} s"),
-        Again::AsTold => "as told".to_owned(),
+    let again = match row.retry {
+        Retry::Never => "—".to_owned(),
+        Retry::After(seconds) => format!("{seconds} s"),
+        Retry::AsTold => "as told".to_owned(),
     };
     let status = row.status.as_u16();
     format!(
         "| {status} | {code} | {} | {} | {again} |",
-        row.when, row.then
+        row.when, row.remedy
     )
 }

@@ -32,11 +32,11 @@ use interface::Refusals;
 use serde::{Deserialize, Serialize};
 use shared::{
     App, Error, Function,
-    access::{Allowed, CreatePayment, Permission as _},
+    access::{Authorized, CreatePayment, Permission as _},
     env::need,
     function::Trigger,
     limits::Gate,
-    purchase::{Basket, Item, Till},
+    purchase::{Cart, CheckoutService, Item},
     request::{self, IdempotencyKey},
     stripe::{Redacted, Returns},
 };
@@ -119,7 +119,7 @@ struct Created {
     security(("callerToken" = [])),
 )]
 async fn create(
-    payer: Allowed<CreatePayment>,
+    payer: Authorized<CreatePayment>,
     gate: Gate,
     State(app): State<App>,
     headers: HeaderMap,
@@ -130,14 +130,14 @@ async fn create(
         .return_origins
         .check("successUrl", &request.success_url)?;
     let cancel = app.return_origins.check("cancelUrl", &request.cancel_url)?;
-    let basket = Basket {
+    let cart = Cart {
         items: request.items,
         order_id: request.order_id,
         order: request.order,
     };
     let is_customer = payer.is_customer();
     let pages = Pages::for_one_request(app);
-    let (_payer, order) = pages.till.order(payer, &gate, key, basket).await?;
+    let (_payer, order) = pages.checkout.order(payer, &gate, key, cart).await?;
     let returns = Returns::new(&success, &cancel, order.id());
     let (order, url) = pages.page_of(order, &returns, is_customer, &gate).await?;
     Ok(Json(Created {
@@ -149,12 +149,14 @@ async fn create(
 /// Opens pages of Stripe, for one request.
 #[derive(Debug)]
 struct Pages {
-    till: Till,
+    checkout: CheckoutService,
 }
 
 impl Pages {
     fn for_one_request(app: App) -> Self {
         let app = app.for_one_request();
-        Self { till: app.till }
+        Self {
+            checkout: app.checkout,
+        }
     }
 }

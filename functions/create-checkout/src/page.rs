@@ -35,7 +35,7 @@ impl Pages {
                     let page = self.made_page(&order, returns, is_customer).await?;
                     let session = page.noted(&order, returns);
                     let note = Note::Session(session, order.way_number(), order.owner().clone());
-                    let noted = self.till.note(&order, note).await?;
+                    let noted = self.checkout.note(&order, note).await?;
                     match (noted.way(), page.url) {
                         (Some(Way::Session(open)), Some(url)) if open.id == page.id => {
                             return Ok((noted, url));
@@ -46,19 +46,19 @@ impl Pages {
                     noted
                 }
                 Some(Way::Session(open)) if is_for(open, &order, returns) => {
-                    let page = self.till.stripe.retrieve_page(&open.id).await?;
+                    let page = self.checkout.stripe.retrieve_page(&open.id).await?;
                     if let (Some("open"), Some(url)) = (page.status.as_deref(), &page.url) {
                         let url = url.clone();
                         page.for_order(&order)?;
                         return Ok((order, url));
                     }
                     // It expired, or the payment on it failed after all; or it is paid.
-                    self.till.close_way(order, gate).await?
+                    self.checkout.close_way(order, gate).await?
                 }
                 Some(_) => {
                     // What is open stays open, where no page could take its place.
-                    self.till.check_on_sale(&order).await?;
-                    self.till.close_way(order, gate).await?
+                    self.checkout.check_on_sale(&order).await?;
+                    self.checkout.close_way(order, gate).await?
                 }
             };
         }
@@ -72,18 +72,18 @@ impl Pages {
         returns: &Returns,
         is_customer: bool,
     ) -> Result<CheckoutPage, Error> {
-        let stripe = &self.till.stripe;
+        let stripe = &self.checkout.stripe;
         let made = |customer: Option<String>| async move {
             let customer = customer.as_deref();
             stripe.create_page(order, returns, customer).await
         };
-        self.till.for_customer(order, is_customer, made).await
+        self.checkout.for_customer(order, is_customer, made).await
     }
 
     /// Closes a page for which another way was faster. Nobody was told where it is, and with its number
     /// taken nobody will be: it does no harm if this fails.
     async fn drop_page(&self, id: &str) {
-        if let Err(failure) = self.till.stripe.expire_page(id).await {
+        if let Err(failure) = self.checkout.stripe.expire_page(id).await {
             tracing::warn!("a page that nobody was told of stays open: {failure}");
         }
     }

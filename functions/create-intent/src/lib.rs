@@ -32,12 +32,12 @@ use interface::Refusals;
 use serde::{Deserialize, Serialize};
 use shared::{
     App, Error, Function, Secrets,
-    access::{Allowed, CreatePayment, Permission as _},
+    access::{Authorized, CreatePayment, Permission as _},
     env::need,
     function::Trigger,
     limits::Gate,
     order::{Order, Status},
-    purchase::{Basket, Item, Till},
+    purchase::{Cart, CheckoutService, Item},
     request::{self, IdempotencyKey},
     stripe::{PaymentIntent, Redacted},
 };
@@ -80,7 +80,7 @@ struct CreateIntent {
     order: Option<String>,
 }
 
-impl From<CreateIntent> for Basket {
+impl From<CreateIntent> for Cart {
     fn from(request: CreateIntent) -> Self {
         Self {
             items: request.items,
@@ -129,7 +129,7 @@ struct Created {
     security(("callerToken" = [])),
 )]
 async fn create(
-    payer: Allowed<CreatePayment>,
+    payer: Authorized<CreatePayment>,
     gate: Gate,
     State(app): State<App>,
     headers: HeaderMap,
@@ -139,7 +139,7 @@ async fn create(
     let key = IdempotencyKey::in_headers(&headers)?;
     let is_customer = payer.is_customer();
     let (_payer, order) = payments
-        .till
+        .checkout
         .order(payer, &gate, key, request.into())
         .await?;
     let (order, intent) = payments.payment_of(order, is_customer, &gate).await?;
@@ -149,7 +149,7 @@ async fn create(
 /// Starts payments, for one request.
 #[derive(Debug)]
 struct Payments {
-    till: Till,
+    checkout: CheckoutService,
     secrets: Secrets,
 }
 
@@ -157,7 +157,7 @@ impl Payments {
     fn for_one_request(app: App) -> Self {
         let app = app.for_one_request();
         Self {
-            till: app.till,
+            checkout: app.checkout,
             secrets: app.secrets,
         }
     }

@@ -38,15 +38,15 @@ impl Payments {
         for _ in 0..MOST_ROUNDS {
             check_open(&order)?;
             if order.is_way_of_previous_owner() {
-                order = self.till.close_changed(order).await?;
+                order = self.checkout.close_changed(order).await?;
                 continue;
             }
             if order.is_closing() || matches!(order.way(), Some(Way::Session(_))) {
-                order = self.till.close_way(order, gate).await?;
+                order = self.checkout.close_way(order, gate).await?;
                 continue;
             }
             let Some(intent) = self.intent_of(&order, is_customer).await? else {
-                order = self.till.latest(&order).await?;
+                order = self.checkout.latest(&order).await?;
                 continue;
             };
             let (latest, intent) = self.up_to_date(intent, &order, gate).await?;
@@ -71,19 +71,19 @@ impl Payments {
         is_customer: bool,
     ) -> Result<Option<PaymentIntent>, Error> {
         if let Some(id) = order.intent() {
-            return Ok(Some(self.till.stripe.retrieve_intent(id).await?));
+            return Ok(Some(self.checkout.stripe.retrieve_intent(id).await?));
         }
-        let stripe = &self.till.stripe;
+        let stripe = &self.checkout.stripe;
         let made = |customer: Option<String>| async move {
             stripe.create_intent(order, customer.as_deref()).await
         };
-        let made = self.till.for_customer(order, is_customer, made).await?;
+        let made = self.checkout.for_customer(order, is_customer, made).await?;
         let note = Note::Intent(made.id.clone(), order.owner().clone());
-        let noted = self.till.note(order, note).await?;
+        let noted = self.checkout.note(order, note).await?;
         match noted.way() {
             Some(Way::Intent(id)) if id == made.id => Ok(Some(made)),
             // Stripe has forgotten the key since another process noted its intent.
-            Some(Way::Intent(id)) => Ok(Some(self.till.stripe.retrieve_intent(id).await?)),
+            Some(Way::Intent(id)) => Ok(Some(self.checkout.stripe.retrieve_intent(id).await?)),
             Some(Way::Session(_)) | None => Ok(None),
         }
     }
@@ -96,13 +96,13 @@ impl Payments {
         order: &Order,
         gate: &Gate,
     ) -> Result<(Order, PaymentIntent), Error> {
-        let latest = self.till.latest(order).await?;
+        let latest = self.checkout.latest(order).await?;
         let is_current = intent.contents() == Some(&latest.revision().digest);
         match intent.status.as_str() {
             "succeeded" => return Err(Error::AlreadyPaid(order.id().clone())),
             "canceled" if is_way(&latest, &intent) => {
                 return match is_cancellation_by_stripe(intent.cancellation_reason.as_deref()) {
-                    true => Ok((self.till.close_way(latest, gate).await?, intent)),
+                    true => Ok((self.checkout.close_way(latest, gate).await?, intent)),
                     false => Err(Error::OrderCanceled),
                 };
             }
@@ -114,12 +114,12 @@ impl Payments {
             // What an older view of the order wants is not written over a newer one.
             _ if is_current || latest.changes() != order.changes() => return Ok((latest, intent)),
             _ if !intent.can_follow(&latest) => {
-                return Ok((self.till.close_changed(latest).await?, intent));
+                return Ok((self.checkout.close_changed(latest).await?, intent));
             }
             _ => {}
         }
-        match self.till.stripe.update_intent(&intent, &latest).await {
-            Ok(updated) => Ok((self.till.latest(order).await?, updated)),
+        match self.checkout.stripe.update_intent(&intent, &latest).await {
+            Ok(updated) => Ok((self.checkout.latest(order).await?, updated)),
             // It was paid meanwhile: the next round sees how.
             Err(failure) if failure.is_unexpected_state() => Ok((latest, intent)),
             Err(failure) => Err(failure.into()),

@@ -33,7 +33,7 @@ use interface::Refusals;
 use serde::Deserialize;
 use shared::{
     App, Error, Function,
-    access::{Allowed, CallerId, Permission as _, ReadCustomer},
+    access::{Authorized, CallerId, Permission as _, ReadCustomer},
     env::need,
     function::Trigger,
     ledger::Ledger,
@@ -109,7 +109,7 @@ struct Subject {
     security(("callerToken" = [])),
 )]
 async fn read(
-    caller: Allowed<ReadCustomer>,
+    caller: Authorized<ReadCustomer>,
     gate: Gate,
     State(app): State<App>,
     Query(which): Query<Which>,
@@ -146,7 +146,7 @@ impl Customers {
         }
     }
 
-    async fn caller_itself(&self, caller: Allowed<ReadCustomer>) -> Result<Subject, Error> {
+    async fn caller_itself(&self, caller: Authorized<ReadCustomer>) -> Result<Subject, Error> {
         let owner = caller.caller().clone();
         let customer = self.customer_of(&owner).await?;
         caller.reach(Some(&owner), customer.as_deref().unwrap_or("none"))?;
@@ -158,7 +158,7 @@ impl Customers {
     }
 
     /// Whoever is the Stripe customer with `id`.
-    async fn named(&self, caller: Allowed<ReadCustomer>, id: String) -> Result<Subject, Error> {
+    async fn named(&self, caller: Authorized<ReadCustomer>, id: String) -> Result<Subject, Error> {
         if !is_customers(&id) {
             return Err(Error::invalid("`id` must be a customer's id, `cus_…`"));
         }
@@ -177,7 +177,11 @@ impl Customers {
     }
 
     /// Whoever has the order with this id.
-    async fn owner_of(&self, caller: Allowed<ReadCustomer>, order: &str) -> Result<Subject, Error> {
+    async fn owner_of(
+        &self,
+        caller: Authorized<ReadCustomer>,
+        order: &str,
+    ) -> Result<Subject, Error> {
         let id = OrderId::parse(order);
         let id = id.map_err(|what| Error::invalid(format!("`order` {what}")))?;
         let order = self.ledger.order(&id).await?;

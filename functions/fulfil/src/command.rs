@@ -86,7 +86,7 @@ impl Command {
             Self::Run if host::is_lambda()? => {
                 return host::events(|trigger: Trigger| app.handle(trigger)).await;
             }
-            Self::Run => app.run(PAUSE, host::told_to_stop()).await,
+            Self::Run => app.run(PAUSE, host::shutdown_signal()).await,
             Self::Once => {
                 let report = app.drain().await?;
                 app.forget_expired().await?;
@@ -127,8 +127,8 @@ impl Command {
 /// Opens it where there is something at the other end that messages would be lost without.
 async fn open_to_deliver(config: Config) -> Result<Notifier, host::Error> {
     let app = Notifier::open(config).await?;
-    let found = app.courier().check().await;
-    found.map_err(|undelivered| host::Error::Work(undelivered.into()))?;
+    let found = app.sink().check().await;
+    found.map_err(|failed| host::Error::Work(failed.into()))?;
     Ok(app)
 }
 

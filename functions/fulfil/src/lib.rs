@@ -5,18 +5,17 @@
 //! and stays visible (`fulfil parked`) until an operator sends it again (`fulfil redrive`). Nothing is
 //! dropped.
 //!
-//! Read [`courier`] for how a message travels, [`schedule`] for when it is tried again, and [`trigger`] for
+//! Read [`sink`] for how a message travels, [`schedule`] for when it is tried again, and [`trigger`] for
 //! what starts this on Lambda and on Vercel.
 
 pub mod command;
-pub mod courier;
 pub mod schedule;
+pub mod sink;
 pub mod trigger;
 
 use std::{future::Future, pin::pin, time::Duration};
 
 use axum::routing::MethodRouter;
-use courier::Courier;
 use futures_util::future::join_all;
 use secrecy::SecretString;
 use serde::Serialize;
@@ -27,6 +26,7 @@ use shared::{
     host,
     ledger::{self, Ledger, Letter, Settled},
 };
+use sink::Sink;
 use tokio::time::Instant;
 
 /// What this function is.
@@ -56,7 +56,7 @@ const HOUSEKEEPING: Duration = Duration::from_secs(600);
 #[derive(Clone, Debug)]
 pub struct Notifier {
     ledger: Ledger,
-    courier: Courier,
+    sink: Sink,
     clock: Clock,
     cron_secret: Option<SecretString>,
 }
@@ -97,15 +97,15 @@ impl Notifier {
     pub fn new(config: &Config, ledger: Ledger, clock: Clock) -> Self {
         Self {
             ledger,
-            courier: Courier::new(config),
+            sink: Sink::new(config),
             clock,
             cron_secret: config.cron_secret.clone(),
         }
     }
 
     /// What takes the messages.
-    pub(crate) fn courier(&self) -> &Courier {
-        &self.courier
+    pub(crate) fn sink(&self) -> &Sink {
+        &self.sink
     }
 
     /// The ledger whose outbox this delivers.
@@ -197,7 +197,7 @@ impl Notifier {
     async fn deliver(&self, letter: &Letter) -> Result<Settled, ledger::Failure> {
         let now = self.clock.now();
         let (id, kind) = (&letter.message.id, &letter.message.kind);
-        let outcome = match self.courier.deliver(&letter.message, now).await {
+        let outcome = match self.sink.deliver(&letter.message, now).await {
             Ok(()) => Settled::Delivered,
             Err(error) => schedule::after_failure(letter.attempts + 1, now, &error.to_string()),
         };

@@ -32,7 +32,7 @@ use interface::Refusals;
 use serde::{Deserialize, Serialize};
 use shared::{
     App, Error, Function,
-    access::{Allowed, Permission as _, ReadOrder},
+    access::{Authorized, Permission as _, ReadOrder},
     env::need,
     function::Trigger,
     order::{Awaited, DisputeRecord, Order, OrderId, OrderItem, Status, WarningRecord},
@@ -124,7 +124,7 @@ struct OrderView {
     security(("callerToken" = [])),
 )]
 async fn read(
-    caller: Allowed<ReadOrder>,
+    caller: Authorized<ReadOrder>,
     State(app): State<App>,
     Query(which): Query<Which>,
 ) -> Result<Json<OrderView>, Error> {

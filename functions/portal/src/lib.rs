@@ -27,7 +27,7 @@ use interface::Refusals;
 use serde::{Deserialize, Serialize};
 use shared::{
     App, Error, Function,
-    access::{Allowed, CallerId, OpenPortal, Permission as _},
+    access::{Authorized, CallerId, OpenPortal, Permission as _},
     customers::Known,
     env::need,
     function::Trigger,
@@ -92,7 +92,7 @@ struct Opened {
     security(("callerToken" = [])),
 )]
 async fn open(
-    caller: Allowed<OpenPortal>,
+    caller: Authorized<OpenPortal>,
     gate: Gate,
     State(app): State<App>,
     request::Json(request): request::Json<Open>,

@@ -6,7 +6,7 @@ use shared::host;
 
 use crate::{
     FUNCTION, Failure, Limits, NEEDS_ON_VERCEL, Reconciler, Report, service,
-    span::{Span, Trigger},
+    time_range::{TimeRange, Trigger},
 };
 
 /// How often it runs when nobody stops the program.
@@ -30,7 +30,7 @@ pub enum Command {
     /// Catch up once.
     Once,
     /// Take a span of time.
-    Span {
+    TimeRange {
         /// Its begin, as it was typed.
         since: String,
         /// Its end, as it was typed.
@@ -43,7 +43,7 @@ impl Command {
     #[must_use]
     pub fn parse(arguments: &[String]) -> Option<Self> {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let span = |since: &str, until: Option<&str>| Self::Span {
+        let span = |since: &str, until: Option<&str>| Self::TimeRange {
             since: since.to_owned(),
             until: until.map(str::to_owned),
         };
@@ -76,11 +76,11 @@ impl Command {
                 return host::events(|trigger: Trigger| invoked(app, trigger)).await;
             }
             Self::Run => {
-                app.run(PAUSE, host::told_to_stop()).await;
+                app.run(PAUSE, host::shutdown_signal()).await;
                 return Ok(());
             }
             Self::Once => app.catch_up().await,
-            Self::Span { since, until } => by_hand(app, &since, until.as_deref()).await,
+            Self::TimeRange { since, until } => by_hand(app, &since, until.as_deref()).await,
         };
         print(&report.map_err(|failure| host::Error::Work(failure.into()))?);
         Ok(())
@@ -97,7 +97,7 @@ async fn invoked(app: &Reconciler, trigger: Trigger) -> Result<Report, Failure> 
 }
 
 async fn by_hand(app: &Reconciler, since: &str, until: Option<&str>) -> Result<Report, Failure> {
-    let span = Span::parse(since, until, app.clock().now())?;
+    let span = TimeRange::parse(since, until, app.clock().now())?;
     app.clone().with_limits(Limits::none()).take(span).await
 }
 
@@ -116,7 +116,7 @@ mod tests {
             let arguments: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
             Command::parse(&arguments)
         };
-        let span = |until: Option<&str>| Command::Span {
+        let span = |until: Option<&str>| Command::TimeRange {
             since: "1".to_owned(),
             until: until.map(str::to_owned),
         };

@@ -12,10 +12,10 @@
 //! a window is taken page by page.
 
 pub mod command;
-mod mark;
+mod cursor;
+mod pager;
 mod report;
-pub mod span;
-mod walk;
+pub mod time_range;
 
 use std::{future::Future, pin::pin, time::Duration};
 
@@ -32,11 +32,11 @@ use shared::{
     ledger::{self, Ledger},
     stripe::{self, Stripe},
 };
-use span::{Span, SpanError};
+use time_range::{TimeRange, TimeRangeError};
 
 use crate::{
-    mark::{Mark, Window},
-    walk::{Budget, Walk},
+    cursor::{Cursor, Window},
+    pager::{Budget, Pager},
 };
 
 /// What this function is. Stripe's key has to be allowed to read events.
@@ -123,10 +123,10 @@ pub enum Failure {
     Intake(#[from] intake::Failure),
     /// The mark was not read or written.
     #[error("the ledger did not tell or keep how far earlier runs came")]
-    Mark(#[from] ledger::Failure),
+    Cursor(#[from] ledger::Failure),
     /// Somebody asked for a span that there is not.
     #[error(transparent)]
-    Span(#[from] SpanError),
+    TimeRange(#[from] TimeRangeError),
 }
 
 impl From<stripe::Failure> for Failure {
@@ -213,9 +213,9 @@ impl Reconciler {
         let mut budget = Budget::of(self.limits);
         let now = self.clock.now();
         loop {
-            let window = mark::next(self.ledger.mark(mark::NAME).await?, now, &self.limits);
+            let window = cursor::next(self.ledger.mark(cursor::NAME).await?, now, &self.limits);
             let reaches_now = window.until >= now - self.limits.lag;
-            let mut walk = Walk::new(self, window).keeping_place();
+            let mut walk = Pager::new(self, window).keeping_place();
             report.complete = walk.go(&mut budget, report).await?;
             self.keep(&walk.mark(report.complete, self.limits.overlap))
                 .await?;
@@ -231,9 +231,9 @@ impl Reconciler {
     /// # Errors
     ///
     /// As [`Reconciler::catch_up`].
-    pub async fn take(&self, span: Span) -> Result<Report, Failure> {
+    pub async fn take(&self, span: TimeRange) -> Result<Report, Failure> {
         let mut report = Report::default();
-        let mut walk = Walk::new(self, Window::new(span.since, span.until));
+        let mut walk = Pager::new(self, Window::new(span.since, span.until));
         let done = walk.go(&mut Budget::of(self.limits), &mut report).await;
         report.log(done.is_ok());
         report.complete = done?;
@@ -268,7 +268,7 @@ impl Reconciler {
         }
     }
 
-    async fn keep(&self, mark: &Mark) -> Result<(), Failure> {
-        Ok(self.ledger.set_mark(mark::NAME, &mark.to_text()).await?)
+    async fn keep(&self, mark: &Cursor) -> Result<(), Failure> {
+        Ok(self.ledger.set_mark(cursor::NAME, &mark.to_text()).await?)
     }
 }

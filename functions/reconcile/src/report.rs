@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use shared::{intake::Taken, ledger::Accepted};
 
-use crate::span::Span;
+use crate::time_range::TimeRange;
 
 /// What one run did, in events but for the pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -33,7 +33,7 @@ pub struct Report {
     pub complete: bool,
     /// What is left of a span that was asked for by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rest: Option<Span>,
+    pub rest: Option<TimeRange>,
 }
 
 impl Report {

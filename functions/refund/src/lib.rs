@@ -31,7 +31,7 @@ use interface::Refusals;
 use serde::{Deserialize, Deserializer, Serialize};
 use shared::{
     App, Clock, Error, Function,
-    access::{Allowed, CreateRefund, Permission as _},
+    access::{Authorized, CreateRefund, Permission as _},
     email::Email,
     env::need,
     event::Refund,
@@ -134,7 +134,7 @@ struct GivenBack {
     security(("callerToken" = [])),
 )]
 async fn give_back(
-    caller: Allowed<CreateRefund>,
+    caller: Authorized<CreateRefund>,
     State(app): State<App>,
     headers: HeaderMap,
     request::Json(request): request::Json<RefundOrder>,

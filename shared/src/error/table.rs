@@ -1,4 +1,4 @@
-//! Every answer that is not a success: a [`Code`] and its [`Row`].
+//! Every answer that is not a success: a [`Code`] and its [`ErrorSpec`].
 //!
 //! `docs/errors.md` and the errors in `openapi.json` are made from this table by `cargo dev interface`.
 //! A row changes only with an entry in the CHANGELOG.
@@ -70,7 +70,7 @@ pub enum Code {
 
 /// What there is to know of a [`Code`].
 #[derive(Debug)]
-pub struct Row {
+pub struct ErrorSpec {
     /// The status of the answer.
     pub status: StatusCode,
     /// The code in the answer's body.
@@ -78,14 +78,14 @@ pub struct Row {
     /// When it is answered.
     pub when: &'static str,
     /// What the site should do.
-    pub then: &'static str,
+    pub remedy: &'static str,
     /// When the same request may be sent again.
-    pub again: Again,
+    pub retry: Retry,
 }
 
 /// When the same request may be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Again {
+pub enum Retry {
     /// It would be answered in the same way.
     Never,
     /// After so many seconds.
@@ -134,7 +134,7 @@ impl Code {
 
     /// Its row of the table.
     #[must_use]
-    pub fn row(self) -> &'static Row {
+    pub fn spec(self) -> &'static ErrorSpec {
         match self {
             Self::InvalidRequest => &INVALID_REQUEST,
             Self::AmountTooSmall => &AMOUNT_TOO_SMALL,
@@ -167,218 +167,218 @@ impl Code {
     }
 }
 
-static INVALID_REQUEST: Row = Row {
+static INVALID_REQUEST: ErrorSpec = ErrorSpec {
     status: StatusCode::BAD_REQUEST,
     code: "invalid_request",
     when: "the request is wrong, or the signed order in it is not one that the site signed, or has expired; the message names the field and the reason",
-    then: "correct the request; sign the order anew",
-    again: Again::Never,
+    remedy: "correct the request; sign the order anew",
+    retry: Retry::Never,
 };
 
-static AMOUNT_TOO_SMALL: Row = Row {
+static AMOUNT_TOO_SMALL: ErrorSpec = ErrorSpec {
     status: StatusCode::BAD_REQUEST,
     code: "amount_too_small",
     when: "Stripe does not charge so little in this currency",
-    then: "ask the payer to buy more",
-    again: Again::Never,
+    remedy: "ask the payer to buy more",
+    retry: Retry::Never,
 };
 
-static BAD_SIGNATURE: Row = Row {
+static BAD_SIGNATURE: ErrorSpec = ErrorSpec {
     status: StatusCode::BAD_REQUEST,
     code: "bad_signature",
     when: "a webhook's signature is missing, malformed, forged or stale",
-    then: "nothing: Stripe sends its events again; check the endpoint's secret and the clock",
-    again: Again::Never,
+    remedy: "nothing: Stripe sends its events again; check the endpoint's secret and the clock",
+    retry: Retry::Never,
 };
 
-static UNAUTHENTICATED: Row = Row {
+static UNAUTHENTICATED: ErrorSpec = ErrorSpec {
     status: StatusCode::UNAUTHORIZED,
     code: "unauthenticated",
     when: "there is no valid token that says who is calling",
-    then: "get a new token and send the request again, with the same `Idempotency-Key`",
-    again: Again::Never,
+    remedy: "get a new token and send the request again, with the same `Idempotency-Key`",
+    retry: Retry::Never,
 };
 
-static DECLINED: Row = Row {
+static DECLINED: ErrorSpec = ErrorSpec {
     status: StatusCode::PAYMENT_REQUIRED,
     code: "generic_decline",
     when: "the bank refused; the code is Stripe's decline code, and `generic_decline` for a card that was reported lost or stolen",
-    then: "ask the payer for another card or method",
-    again: Again::Never,
+    remedy: "ask the payer for another card or method",
+    retry: Retry::Never,
 };
 
-static FORBIDDEN: Row = Row {
+static FORBIDDEN: ErrorSpec = ErrorSpec {
     status: StatusCode::FORBIDDEN,
     code: "forbidden",
     when: "the caller is known, and no role of theirs permits this",
-    then: "do not offer it to this caller",
-    again: Again::Never,
+    remedy: "do not offer it to this caller",
+    retry: Retry::Never,
 };
 
-static REFUND_LIMIT: Row = Row {
+static REFUND_LIMIT: ErrorSpec = ErrorSpec {
     status: StatusCode::FORBIDDEN,
     code: "refund_limit",
     when: "no role of the caller's refunds so much in one call or one day, or in this currency",
-    then: "refund less, or ask a colleague whose role allows it",
-    again: Again::Never,
+    remedy: "refund less, or ask a colleague whose role allows it",
+    retry: Retry::Never,
 };
 
-static NOT_FOUND: Row = Row {
+static NOT_FOUND: ErrorSpec = ErrorSpec {
     status: StatusCode::NOT_FOUND,
     code: "not_found",
     when: "there is no such order or customer, or it is another caller's",
-    then: "start a new order",
-    again: Again::Never,
+    remedy: "start a new order",
+    retry: Retry::Never,
 };
 
-static METHOD_NOT_ALLOWED: Row = Row {
+static METHOD_NOT_ALLOWED: ErrorSpec = ErrorSpec {
     status: StatusCode::METHOD_NOT_ALLOWED,
     code: "method_not_allowed",
     when: "the route answers other methods; see `Allow`",
-    then: "use a method of `Allow`",
-    again: Again::Never,
+    remedy: "use a method of `Allow`",
+    retry: Retry::Never,
 };
 
-static IDEMPOTENCY_KEY_REUSED: Row = Row {
+static IDEMPOTENCY_KEY_REUSED: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "idempotency_key_reused",
     when: "the `Idempotency-Key` came before with other contents",
-    then: "send other contents under a new key",
-    again: Again::Never,
+    remedy: "send other contents under a new key",
+    retry: Retry::Never,
 };
 
-static IN_PROGRESS: Row = Row {
+static IN_PROGRESS: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "in_progress",
     when: "the same operation is being carried out",
-    then: "send the same request again",
-    again: Again::After(1),
+    remedy: "send the same request again",
+    retry: Retry::After(1),
 };
 
-static ORDER_ALREADY_PAID: Row = Row {
+static ORDER_ALREADY_PAID: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "order_already_paid",
     when: "the order is paid; nothing about it changes",
-    then: "show the order as paid: `orderId` in the error names it",
-    again: Again::Never,
+    remedy: "show the order as paid: `orderId` in the error names it",
+    retry: Retry::Never,
 };
 
-static PAYMENT_PROCESSING: Row = Row {
+static PAYMENT_PROCESSING: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "payment_processing",
     when: "a payment is under way; the order cannot change until it ends; the message names a voucher or a bank transfer that it waits for",
-    then: "read the order, which `orderId` in the error names, until it has changed; `awaiting` tells what it waits for, and until when",
-    again: Again::Never,
+    remedy: "read the order, which `orderId` in the error names, until it has changed; `awaiting` tells what it waits for, and until when",
+    retry: Retry::Never,
 };
 
-static ORDER_CANCELED: Row = Row {
+static ORDER_CANCELED: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "order_canceled",
     when: "the payment was canceled",
-    then: "start a new order",
-    again: Again::Never,
+    remedy: "start a new order",
+    retry: Retry::Never,
 };
 
-static ORDER_CHANGED: Row = Row {
+static ORDER_CHANGED: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "order_changed",
     when: "the site signed a newer version of the order, or one with the same `iat` or `version`",
-    then: "load the page again, and send the newer version",
-    again: Again::Never,
+    remedy: "load the page again, and send the newer version",
+    retry: Retry::Never,
 };
 
-static ORDER_NOT_PAID: Row = Row {
+static ORDER_NOT_PAID: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "order_not_paid",
     when: "no money was taken for the order, so that none can be given back",
-    then: "read the order",
-    again: Again::Never,
+    remedy: "read the order",
+    retry: Retry::Never,
 };
 
-static REFUND_EXCEEDS_PAID: Row = Row {
+static REFUND_EXCEEDS_PAID: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "refund_exceeds_paid",
     when: "less of the payment is left than is to be given back",
-    then: "read the order, and refund what is left",
-    again: Again::Never,
+    remedy: "read the order, and refund what is left",
+    retry: Retry::Never,
 };
 
-static ORDER_DISPUTED: Row = Row {
+static ORDER_DISPUTED: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "order_disputed",
     when: "the payer's bank has the money, until it decides the dispute",
-    then: "answer the dispute at Stripe",
-    again: Again::Never,
+    remedy: "answer the dispute at Stripe",
+    retry: Retry::Never,
 };
 
-static REFUND_IN_FULL_ONLY: Row = Row {
+static REFUND_IN_FULL_ONLY: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "refund_in_full_only",
     when: "Stripe takes no refund of a part of a payment by this method",
-    then: "refund all of it, or pay the part back in another way",
-    again: Again::Never,
+    remedy: "refund all of it, or pay the part back in another way",
+    retry: Retry::Never,
 };
 
-static REFUND_NEEDS_EMAIL: Row = Row {
+static REFUND_NEEDS_EMAIL: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "refund_needs_email",
     when: "Stripe has to ask the payer where the money is to go, and knows no e-mail address of theirs",
-    then: "send `instructionsEmail`, with another `Idempotency-Key`",
-    again: Again::Never,
+    remedy: "send `instructionsEmail`, with another `Idempotency-Key`",
+    retry: Retry::Never,
 };
 
-static REFUND_REFUSED: Row = Row {
+static REFUND_REFUSED: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "refund_refused",
     when: "Stripe does not give this payment back; the log has its code, by the request id",
-    then: "look the payment up at Stripe",
-    again: Again::Never,
+    remedy: "look the payment up at Stripe",
+    retry: Retry::Never,
 };
 
-static BODY_TOO_LARGE: Row = Row {
+static BODY_TOO_LARGE: ErrorSpec = ErrorSpec {
     status: StatusCode::PAYLOAD_TOO_LARGE,
     code: "body_too_large",
     when: "the body is over the route's cap",
-    then: "send less",
-    again: Again::Never,
+    remedy: "send less",
+    retry: Retry::Never,
 };
 
-static TOO_MANY_PAYMENTS: Row = Row {
+static TOO_MANY_PAYMENTS: ErrorSpec = ErrorSpec {
     status: StatusCode::TOO_MANY_REQUESTS,
     code: "too_many_payments",
     when: "too many payments were started lately, or are not paid, by this caller or from their address; or too many charges of this order failed",
-    then: "send the same request again, or pay an order that is open",
-    again: Again::AsTold,
+    remedy: "send the same request again, or pay an order that is open",
+    retry: Retry::AsTold,
 };
 
-static TOO_MANY_REQUESTS: Row = Row {
+static TOO_MANY_REQUESTS: ErrorSpec = ErrorSpec {
     status: StatusCode::TOO_MANY_REQUESTS,
     code: "too_many_requests",
     when: "this caller asked for their portal, or about customers, too often lately",
-    then: "send the same request again",
-    again: Again::AsTold,
+    remedy: "send the same request again",
+    retry: Retry::AsTold,
 };
 
-static PORTAL_NOT_CONFIGURED: Row = Row {
+static PORTAL_NOT_CONFIGURED: ErrorSpec = ErrorSpec {
     status: StatusCode::SERVICE_UNAVAILABLE,
     code: "portal_not_configured",
     when: "the customer portal's settings were never saved in this mode at Stripe",
-    then: "save them in Stripe's dashboard: Settings, Billing, Customer portal",
-    again: Again::Never,
+    remedy: "save them in Stripe's dashboard: Settings, Billing, Customer portal",
+    retry: Retry::Never,
 };
 
-static INTERNAL: Row = Row {
+static INTERNAL: ErrorSpec = ErrorSpec {
     status: StatusCode::INTERNAL_SERVER_ERROR,
     code: "internal",
     when: "something on our side is wrong; the log knows what, by the request id",
-    then: "read the order before anything is repeated: what was asked for may have been done",
-    again: Again::Never,
+    remedy: "read the order before anything is repeated: what was asked for may have been done",
+    retry: Retry::Never,
 };
 
-static UNAVAILABLE: Row = Row {
+static UNAVAILABLE: ErrorSpec = ErrorSpec {
     status: StatusCode::SERVICE_UNAVAILABLE,
     code: "unavailable",
     when: "Stripe, the ledger or the issuer of tokens did not answer in time, or there are no keys to work with for now",
-    then: "send the same request again",
-    again: Again::After(2),
+    remedy: "send the same request again",
+    retry: Retry::After(2),
 };

@@ -92,7 +92,7 @@ fn every_row_of_the_table_is_an_errors() {
 #[test]
 fn a_code_is_named_in_the_interface_as_it_is_answered() {
     let schema = serde_json::to_value(<Code as utoipa::PartialSchema>::schema()).unwrap();
-    let answered = Code::ALL.map(|code| code.row().code);
+    let answered = Code::ALL.map(|code| code.spec().code);
     assert_eq!(schema["enum"], serde_json::json!(answered));
 }
 

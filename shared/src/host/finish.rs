@@ -25,7 +25,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CONTENT_TYPE_OPTIONS: HeaderName = HeaderName::from_static("x-content-type-options");
 
 /// `service` with what every answer has. Serve this, never the bare service.
-pub fn finished(service: MethodRouter) -> MethodRouter {
+pub fn with_middleware(service: MethodRouter) -> MethodRouter {
     service.layer(from_fn(finish))
 }
 

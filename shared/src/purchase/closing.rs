@@ -7,7 +7,7 @@
 //! one more payment that is started: else one order would do for any number of them. An intent whose
 //! order changed is no other way, and counts no more than the change does.
 
-use super::{Till, processing};
+use super::{CheckoutService, processing};
 use crate::{
     Clock, Error,
     ledger::Ledger,
@@ -34,7 +34,7 @@ pub(crate) struct Closer<'a> {
     pub(crate) clock: &'a Clock,
 }
 
-impl Till {
+impl CheckoutService {
     /// Closes the way to pay that `order` has, if it has one and `gate` lets another through; gives the
     /// order as it then is. Somebody else may have opened another meanwhile.
     ///
@@ -56,7 +56,7 @@ impl Till {
     ///
     /// # Errors
     ///
-    /// As [`Till::close_way`], which also asks a gate.
+    /// As [`CheckoutService::close_way`], which also asks a gate.
     pub async fn close_changed(&self, order: Order) -> Result<Order, Error> {
         check_number(&order)?;
         self.closer().closed(order).await
@@ -90,7 +90,7 @@ impl Till {
     ///
     /// # Errors
     ///
-    /// As [`Till::latest`].
+    /// As [`CheckoutService::latest`].
     pub async fn note(&self, order: &Order, note: Note) -> Result<Order, Error> {
         self.closer().note(order, note).await
     }
@@ -108,7 +108,7 @@ impl Till {
 
 impl Closer<'_> {
     /// `order`, without a way to pay that is open; or as it then is, if somebody else opened another
-    /// meanwhile. The errors are those of [`Till::close_way`].
+    /// meanwhile. The errors are those of [`CheckoutService::close_way`].
     pub(crate) async fn closed(&self, order: Order) -> Result<Order, Error> {
         let Some(way) = order.way() else {
             return Ok(order);

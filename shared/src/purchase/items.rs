@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{SignedOrder, Till, check_open, processing};
+use super::{CheckoutService, SignedOrder, check_open, processing};
 use crate::{
     Error,
     amount::{Amount, Currency},
@@ -41,7 +41,7 @@ struct Wanted {
     index: usize,
 }
 
-impl Till {
+impl CheckoutService {
     /// The order of these `items`: a new one, that of an earlier answer with `order_id`, or the one
     /// that the same operation opened before.
     pub(super) async fn order_of_items(
@@ -91,7 +91,8 @@ impl Till {
         key: Option<IdempotencyKey>,
         token: &str,
     ) -> Result<Order, Error> {
-        let signed = SignedOrder::verify(token, payer, &self.callers, self.clock.now()).await?;
+        let signed =
+            SignedOrder::verify(token, payer, &self.authenticator, self.clock.now()).await?;
         self.check_cap(signed.contents.amount(), "`amount` of the signed order")?;
         gate.admit(payer, &signed.id).await?;
         if let Some(previous) = &signed.previous_owner {

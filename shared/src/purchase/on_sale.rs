@@ -7,10 +7,10 @@
 
 use std::collections::BTreeSet;
 
-use super::Till;
+use super::CheckoutService;
 use crate::{Error, order::Order, stripe::Price};
 
-impl Till {
+impl CheckoutService {
     /// Checks that `order` can have a Checkout Session, by the shop's prices as Stripe has them
     /// now: what is held of them may be older than the archiving.
     ///

@@ -8,7 +8,7 @@
 use super::order_claims::OrderClaims;
 use crate::{
     Error,
-    access::{Callers, Unknown},
+    access::{Authenticator, Unknown},
     ids::CallerId,
     order::{Contents, OrderId},
 };
@@ -38,14 +38,14 @@ impl SignedOrder {
     pub async fn verify(
         token: &str,
         caller: &CallerId,
-        callers: &Callers,
+        authenticator: &Authenticator,
         now: i64,
     ) -> Result<Self, Error> {
-        let claims = match callers.claims_of_site(token).await {
+        let claims = match authenticator.claims_of_site(token).await {
             Err(Unknown::Refused(refused)) => {
                 return Err(Error::InvalidToken(WRONG, Box::new(refused)));
             }
-            Err(Unknown::NoSiteKey(_)) if callers.has_issuer() => {
+            Err(Unknown::NoSiteKey(_)) if authenticator.has_issuer() => {
                 return Err(Error::invalid(
                     "`order`: this shop takes no signed orders; send `items`",
                 ));

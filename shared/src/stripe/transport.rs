@@ -70,7 +70,7 @@ impl Stripe {
         request: &RequestBuilder,
         key: Option<&IdempotencyKey>,
     ) -> Result<Bytes, Failure> {
-        let latest = Instant::now() + self.patience.deadline;
+        let latest = Instant::now() + self.retry_policy.deadline;
         let deadline = self.until.map_or(latest, |until| until.min(latest));
         let may_repeat = key.is_some() || !matches!(request.method, StripeMethod::Post);
         let mut failed = 0;
@@ -78,7 +78,7 @@ impl Stripe {
         let mut has_renewed = false;
         loop {
             let keys = self.secrets.current().await?;
-            let reused = may_repeat.then_some(self.patience.reused);
+            let reused = may_repeat.then_some(self.retry_policy.reused);
             let tried = self.attempt(request, key, &keys, deadline, reused);
             let tried = tried.await?;
             // A request that was refused so was not carried out, and Stripe keeps no answer to its key.
@@ -112,7 +112,12 @@ impl Stripe {
     }
 
     fn wait(&self, failed: u32, advice: Advice) -> Duration {
-        retry::delay(failed, self.patience.first_delay, advice, fastrand::f64())
+        retry::delay(
+            failed,
+            self.retry_policy.first_delay,
+            advice,
+            fastrand::f64(),
+        )
     }
 
     async fn attempt(
@@ -125,7 +130,7 @@ impl Stripe {
     ) -> Result<Tried, Failure> {
         let sent = self.http_request(request, key, keys)?;
         let started = Instant::now();
-        let until = deadline.min(started + self.patience.attempt);
+        let until = deadline.min(started + self.retry_policy.attempt);
         let tried = match timeout_at(until, self.exchange(sent, reused)).await {
             Ok(tried) => tried,
             Err(elapsed) => Tried::broken(None, Box::new(elapsed), false),

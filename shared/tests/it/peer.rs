@@ -5,7 +5,7 @@ use std::{collections::VecDeque, net::SocketAddr, time::Duration};
 use shared::{
     Config,
     env::need,
-    stripe::{Patience, Stripe},
+    stripe::{RetryPolicy, Stripe},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -56,7 +56,7 @@ impl Peer {
         }
     }
 
-    /// A client of this peer, with little patience and, for the second attempt, `first_delay`.
+    /// A client of this peer, with little retry_policy and, for the second attempt, `first_delay`.
     pub(crate) fn client(&self, first_delay: Duration) -> Stripe {
         self.client_with(
             first_delay,
@@ -79,7 +79,7 @@ impl Peer {
             }
         });
         let config = config.unwrap();
-        Stripe::new(&config.stripe, config.secrets).with_patience(Patience {
+        Stripe::new(&config.stripe, config.secrets).with_retry_policy(RetryPolicy {
             attempt: Duration::from_secs(2),
             reused: Duration::from_secs(2),
             deadline: Duration::from_secs(4),

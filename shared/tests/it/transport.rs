@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::stripe::{Failure, Patience};
+use shared::stripe::{Failure, RetryPolicy};
 use stripe_client_core::{RequestBuilder, StripeMethod};
 use tokio::net::TcpListener;
 
@@ -27,7 +27,7 @@ async fn a_connection_that_went_stale_is_replaced_at_once() {
 #[tokio::test]
 async fn a_connection_that_froze_is_replaced_at_once() {
     let mut peer = Peer::start(vec![fine(), Act::Freeze, fine()]).await;
-    let stripe = peer.client(Duration::ZERO).with_patience(Patience {
+    let stripe = peer.client(Duration::ZERO).with_retry_policy(RetryPolicy {
         attempt: Duration::from_secs(30),
         deadline: Duration::from_secs(30),
         reused: Duration::from_millis(500),
@@ -142,7 +142,7 @@ async fn a_post_without_a_key_is_sent_once() {
 async fn nobody_waits_longer_than_the_deadline() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let peer = Peer::silent(&listener);
-    let stripe = peer.client(Duration::ZERO).with_patience(Patience {
+    let stripe = peer.client(Duration::ZERO).with_retry_policy(RetryPolicy {
         attempt: Duration::from_millis(50),
         reused: Duration::from_millis(500),
         deadline: Duration::from_millis(200),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::stripe::{Failure, Patience, Stripe};
+use shared::stripe::{Failure, RetryPolicy, Stripe};
 use stripe_client_core::{RequestBuilder, StripeMethod};
 use testing::{Outage, SecretsManager, Shop};
 use tokio::net::TcpListener;
@@ -63,7 +63,7 @@ async fn the_deadline_holds_while_the_keys_are_read_again() {
     let peer = Peer::start(vec![fine(), unauthorized()]).await;
     let (stripe, manager) = client_with_old_keys(&peer).await;
     manager.fail(Outage::Silent);
-    let stripe = stripe.with_patience(Patience {
+    let stripe = stripe.with_retry_policy(RetryPolicy {
         attempt: Duration::from_millis(400),
         reused: Duration::from_millis(400),
         deadline: Duration::from_millis(500),

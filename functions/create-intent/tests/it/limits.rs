@@ -267,7 +267,10 @@ async fn on_lambda_a_spoofed_header_changes_nothing() {
             shop.ledger.clone(),
             clock,
         );
-        let answered = host::finished(service(app)).oneshot(request).await.unwrap();
+        let answered = host::with_middleware(service(app))
+            .oneshot(request)
+            .await
+            .unwrap();
         answered.status().as_u16()
     };
 

@@ -1,6 +1,6 @@
 //! A span that somebody asks for.
 
-use reconcile::{Limits, span::Span};
+use reconcile::{Limits, time_range::TimeRange};
 
 use crate::{age, app, assert_all_paid_once, mark, pay, shop, small, status};
 
@@ -13,7 +13,7 @@ async fn a_span_is_taken_and_the_mark_stays() {
     let before = mark(&shop).await;
     let now = shop.clock.now();
     let days = |days: i64| now - days * 24 * 60 * 60;
-    let take = async |since, until| app(&shop).take(Span { since, until }).await.unwrap();
+    let take = async |since, until| app(&shop).take(TimeRange { since, until }).await.unwrap();
 
     let other = take(days(4), now).await;
     assert_eq!((other.events, other.complete), (0, true));
@@ -36,7 +36,7 @@ async fn what_is_left_of_a_span_is_told_and_can_be_asked_for() {
         shop.stripe.add_event(event);
     }
     let now = shop.clock.now();
-    let mut span = Span {
+    let mut span = TimeRange {
         since: now - 3_600,
         until: now,
     };

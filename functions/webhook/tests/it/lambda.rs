@@ -54,7 +54,10 @@ async fn events_through_either_gateway_keep_their_bytes() {
             let request = from_str(&gateway(&body, &signature, is_base64).to_string()).unwrap();
             let app = shop.app();
 
-            let response = host::finished(service(app)).oneshot(request).await.unwrap();
+            let response = host::with_middleware(service(app))
+                .oneshot(request)
+                .await
+                .unwrap();
 
             assert_eq!(response.status(), 200, "{id}");
             assert_eq!(shop.order(&id).await.status().as_str(), "paid");

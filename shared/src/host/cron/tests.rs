@@ -12,7 +12,7 @@ use axum::{body::Body, http::Request};
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::host::finished;
+use crate::host::with_middleware;
 
 const SECRET: &str = "a-cron-secret-of-the-tests";
 
@@ -37,7 +37,7 @@ async fn call(
 ) -> (u16, usize) {
     let done = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&done);
-    let service = finished(on_schedule(secret.map(SecretString::from), move || {
+    let service = with_middleware(on_schedule(secret.map(SecretString::from), move || {
         let number = counted.fetch_add(1, Ordering::SeqCst);
         async move { if is_broken { Err(Broken) } else { Ok(number) } }
     }));

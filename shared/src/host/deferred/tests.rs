@@ -9,7 +9,7 @@ use hyper::StatusCode;
 use super::*;
 use crate::{
     aws::stand_in::{StandIn, TOKEN as GOOD},
-    host::finished,
+    host::with_middleware,
     ledger,
 };
 
@@ -37,7 +37,7 @@ fn served(sts: &StandIn, good: usize) -> Served {
         }
     });
     Served {
-        service: finished(service),
+        service: with_middleware(service),
         openings,
     }
 }

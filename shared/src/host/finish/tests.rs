@@ -17,7 +17,7 @@ async fn answer(service: MethodRouter, method: &str) -> (Response, Value) {
         .uri("/any/path")
         .body(Body::empty())
         .unwrap();
-    let response = finished(service).oneshot(request).await.unwrap();
+    let response = with_middleware(service).oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, 4096).await.unwrap();
     let json = serde_json::from_slice(&bytes).unwrap_or_default();

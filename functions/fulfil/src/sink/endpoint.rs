@@ -14,7 +14,7 @@ use standardwebhooks::{
     HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook,
 };
 
-use super::Undelivered;
+use super::DeliveryError;
 
 /// How long the site may take to acknowledge a message.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15);
@@ -37,7 +37,7 @@ impl Endpoint {
     }
 
     /// Sends `message`, signed at `now` (Unix seconds).
-    pub(super) async fn post(&self, message: &Message, now: i64) -> Result<(), Undelivered> {
+    pub(super) async fn post(&self, message: &Message, now: i64) -> Result<(), DeliveryError> {
         let keys = self.secrets.current().await?;
         let signer = Webhook::new(keys.fulfil_secret()?.expose_secret())?;
         let signature = signer.sign(&message.id, now, message.body.as_bytes())?;
@@ -49,17 +49,17 @@ impl Endpoint {
             .header(HEADER_WEBHOOK_SIGNATURE, signature)
             .body(Full::from(message.body.clone()))?;
         let answered = tokio::time::timeout(PATIENCE, self.exchange(request)).await;
-        match answered.map_err(|_| Undelivered::Late)?? {
+        match answered.map_err(|_| DeliveryError::Late)?? {
             status if status.is_success() => Ok(()),
-            status => Err(Undelivered::Refused(status)),
+            status => Err(DeliveryError::Refused(status)),
         }
     }
 
     /// Sends `request`; gives the status. The body is read to its end where it is short, so that the
     /// connection can be used again, and else left.
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<StatusCode, Undelivered> {
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<StatusCode, DeliveryError> {
         let response = self.http.request(request).await;
-        let response = response.map_err(|error| Undelivered::Unreachable(error.to_string()))?;
+        let response = response.map_err(|error| DeliveryError::Unreachable(error.to_string()))?;
         let status = response.status();
         let _ = Limited::new(response.into_body(), 16 * 1024)
             .collect()

@@ -26,7 +26,7 @@ const CALLER: &str = "farebox";
 
 /// Tells callers apart by their tokens; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Callers {
+pub struct Authenticator {
     pub(crate) secrets: Secrets,
     pub(crate) clock: Clock,
     settings: Arc<Settings>,
@@ -84,8 +84,8 @@ impl Unknown {
     }
 }
 
-impl Callers {
-    /// Callers as `settings` tell them apart; the site's key is in `secrets`.
+impl Authenticator {
+    /// Authenticator as `settings` tell them apart; the site's key is in `secrets`.
     #[must_use]
     pub fn new(settings: &Settings, secrets: Secrets, clock: Clock) -> Self {
         let issuer = settings.issuer.clone().map(|issuer| {

@@ -6,19 +6,19 @@ use axum::extract::{FromRef, FromRequestParts};
 use hyper::http::request::Parts;
 
 use super::{
-    CallerId, Callers, CreateRefund, OpenPortal, Permission, ReadCustomer,
+    Authenticator, CallerId, CreateRefund, OpenPortal, Permission, ReadCustomer,
     audit::{Decision, Why},
-    callers::Caller,
+    authenticator::Caller,
     grant::{Grant, Scope},
 };
 use crate::{Error, amount::Amount, ledger::DayLimit};
 
 /// The caller is authenticated, and a role of theirs holds permission `P`.
 ///
-/// How far it reaches is not known yet: a handler that found an object asks [`Allowed::reach`] before
+/// How far it reaches is not known yet: a handler that found an object asks [`Authorized::reach`] before
 /// it says anything about it.
 #[derive(Debug)]
-pub struct Allowed<P> {
+pub struct Authorized<P> {
     caller: CallerId,
     /// Whether a role of theirs has to do with customers.
     is_customer: bool,
@@ -37,7 +37,7 @@ pub struct Reached<P> {
     permission: PhantomData<P>,
 }
 
-impl<P> Allowed<P> {
+impl<P> Authorized<P> {
     /// Who it is.
     #[must_use]
     pub fn caller(&self) -> &CallerId {
@@ -156,27 +156,27 @@ impl Reached<CreateRefund> {
     }
 }
 
-impl<S, P> FromRequestParts<S> for Allowed<P>
+impl<S, P> FromRequestParts<S> for Authorized<P>
 where
     S: Send + Sync,
     P: Permission,
-    Callers: FromRef<S>,
+    Authenticator: FromRef<S>,
 {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let callers = Callers::from_ref(state);
-        let Caller { id, roles } = match callers.authenticate(&parts.headers).await {
+        let authenticator = Authenticator::from_ref(state);
+        let Caller { id, roles } = match authenticator.authenticate(&parts.headers).await {
             Ok(caller) => caller,
             Err(unknown) => {
                 drop(Decision::new(P::NAME, unknown.why()));
                 return Err(unknown.into());
             }
         };
-        let grants = callers.roles().grants(&roles, P::NAME);
+        let grants = authenticator.roles().grants(&roles, P::NAME);
         let is_customer = [ReadCustomer::NAME, OpenPortal::NAME]
             .iter()
-            .any(|name| !callers.roles().grants(&roles, name).is_empty());
+            .any(|name| !authenticator.roles().grants(&roles, name).is_empty());
         let why = match grants.is_empty() {
             true => Why::NotPermitted,
             false => Why::Role,

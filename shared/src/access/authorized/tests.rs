@@ -16,9 +16,9 @@ fn caller(name: &str) -> CallerId {
 }
 
 /// Ada with these roles.
-fn ada(roles: &[&str]) -> Allowed<CreateRefund> {
+fn ada(roles: &[&str]) -> Authorized<CreateRefund> {
     let roles: Vec<String> = roles.iter().map(|role| (*role).to_owned()).collect();
-    Allowed {
+    Authorized {
         caller: caller("ada"),
         is_customer: false,
         grants: Roles::parse(ROLES).unwrap().grants(&roles, "refund:create"),

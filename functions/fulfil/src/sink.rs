@@ -18,7 +18,7 @@ use standardwebhooks::WebhookError;
 /// Why a message was not delivered. Never holds what the endpoint answered, nor what was sent.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Undelivered {
+pub enum DeliveryError {
     /// The endpoint answered something else than a 2xx.
     #[error("the endpoint answered {0}")]
     Refused(StatusCode),
@@ -50,7 +50,7 @@ pub enum Undelivered {
 
 /// Takes messages to where the settings say.
 #[derive(Clone, Debug)]
-pub enum Courier {
+pub enum Sink {
     /// A log line each.
     Log,
     /// A signed POST each.
@@ -59,7 +59,7 @@ pub enum Courier {
     Bus(Bus),
 }
 
-impl Courier {
+impl Sink {
     /// Without a destination messages go to the log.
     pub(crate) fn new(config: &Config) -> Self {
         match &config.fulfil {
@@ -80,8 +80,8 @@ impl Courier {
     ///
     /// # Errors
     ///
-    /// [`Undelivered::NoBus`] when there is not.
-    pub(crate) async fn check(&self) -> Result<(), Undelivered> {
+    /// [`DeliveryError::NoBus`] when there is not.
+    pub(crate) async fn check(&self) -> Result<(), DeliveryError> {
         match self {
             Self::Log | Self::Endpoint(_) => Ok(()),
             Self::Bus(bus) => bus.find().await,
@@ -92,8 +92,8 @@ impl Courier {
     ///
     /// # Errors
     ///
-    /// [`Undelivered`]; the other side may have it all the same.
-    pub async fn deliver(&self, message: &Message, now: i64) -> Result<(), Undelivered> {
+    /// [`DeliveryError`]; the other side may have it all the same.
+    pub async fn deliver(&self, message: &Message, now: i64) -> Result<(), DeliveryError> {
         match self {
             Self::Log => log::write(message),
             Self::Endpoint(endpoint) => endpoint.post(message, now).await?,

@@ -9,7 +9,7 @@ use shared::{
     ledger::Message,
 };
 
-use super::Undelivered;
+use super::DeliveryError;
 
 /// What rules match on.
 const SOURCE: &str = "farebox";
@@ -39,16 +39,16 @@ impl Bus {
 
     /// Whether the bus is there. EventBridge has been seen to take events for one that is not, and to
     /// give them ids: they would count as delivered, and be nowhere.
-    pub(super) async fn find(&self) -> Result<(), Undelivered> {
+    pub(super) async fn find(&self) -> Result<(), DeliveryError> {
         let found = self.client.describe_event_bus().name(&self.name).send();
         found
             .await
             .map(drop)
-            .map_err(|error| Undelivered::NoBus(self.name.clone(), Marks::of(&error).to_string()))
+            .map_err(|error| DeliveryError::NoBus(self.name.clone(), Marks::of(&error).to_string()))
     }
 
     /// Puts `message` on the bus.
-    pub(super) async fn put(&self, message: &Message) -> Result<(), Undelivered> {
+    pub(super) async fn put(&self, message: &Message) -> Result<(), DeliveryError> {
         let entry = PutEventsRequestEntry::builder()
             .event_bus_name(&self.name)
             .source(SOURCE)
@@ -56,20 +56,20 @@ impl Bus {
             .detail(detail(message)?)
             .build();
         let answer = self.client.put_events().entries(entry).send().await;
-        let answer = answer.map_err(|error| Undelivered::Bus(Marks::of(&error).to_string()))?;
+        let answer = answer.map_err(|error| DeliveryError::Bus(Marks::of(&error).to_string()))?;
         // A call that is answered 200 may have refused the entry.
         match answer.entries().first() {
             Some(entry) if entry.event_id().is_some() => Ok(()),
             refused => {
                 let code = refused.and_then(|entry| entry.error_code());
-                Err(Undelivered::Bus(code.unwrap_or("no event id").to_owned()))
+                Err(DeliveryError::Bus(code.unwrap_or("no event id").to_owned()))
             }
         }
     }
 }
 
-fn detail(message: &Message) -> Result<String, Undelivered> {
-    let unreadable = |error: serde_json::Error| Undelivered::Bus(error.to_string());
+fn detail(message: &Message) -> Result<String, DeliveryError> {
+    let unreadable = |error: serde_json::Error| DeliveryError::Bus(error.to_string());
     let detail = Detail {
         id: &message.id,
         message: serde_json::from_str(&message.body).map_err(unreadable)?,

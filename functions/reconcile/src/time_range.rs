@@ -11,7 +11,7 @@ const SLACK: i64 = 60 * 60;
 
 /// Events made at `since` or later, and before `until`; both in Unix seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Span {
+pub struct TimeRange {
     /// Its begin.
     pub since: i64,
     /// Its end, which is no longer part of it.
@@ -21,7 +21,7 @@ pub struct Span {
 /// Why there is no such span.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum SpanError {
+pub enum TimeRangeError {
     /// It is not a time.
     #[error("`{0}` must be a time such as 2026-11-20T12:00:00Z, or Unix seconds")]
     NotATime(&'static str),
@@ -36,31 +36,31 @@ pub enum SpanError {
     Unknown,
 }
 
-impl Span {
+impl TimeRange {
     /// From what a person wrote, at `now` (Unix seconds); without an end it ends now.
     ///
     /// # Errors
     ///
-    /// [`SpanError`] says what is wrong.
-    pub fn parse(since: &str, until: Option<&str>, now: i64) -> Result<Self, SpanError> {
+    /// [`TimeRangeError`] says what is wrong.
+    pub fn parse(since: &str, until: Option<&str>, now: i64) -> Result<Self, TimeRangeError> {
         let time = |name, text: &str| {
             let seconds = text.parse().ok().or_else(|| rfc3339::parse(text));
-            seconds.ok_or(SpanError::NotATime(name))
+            seconds.ok_or(TimeRangeError::NotATime(name))
         };
         let since = time("since", since)?;
         let until = until.map_or(Ok(now), |until| time("until", until))?;
         let earliest = now - KEPT;
         if since < earliest - SLACK {
-            return Err(SpanError::TooOld(rfc3339::format(earliest)));
+            return Err(TimeRangeError::TooOld(rfc3339::format(earliest)));
         }
         match since < until && since < now {
             true => Ok(Self { since, until }),
-            false => Err(SpanError::Empty),
+            false => Err(TimeRangeError::Empty),
         }
     }
 }
 
-impl fmt::Display for Span {
+impl fmt::Display for TimeRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (since, until) = (rfc3339::format(self.since), rfc3339::format(self.until));
         write!(f, "--since {since} --until {until}")
@@ -86,8 +86,8 @@ impl Trigger {
     ///
     /// # Errors
     ///
-    /// [`SpanError`] when somebody asks for what there is not.
-    pub fn span(self, now: i64) -> Result<Option<Span>, SpanError> {
+    /// [`TimeRangeError`] when somebody asks for what there is not.
+    pub fn span(self, now: i64) -> Result<Option<TimeRange>, TimeRangeError> {
         let is_scheduled = match &self.0 {
             Value::Object(fields) => fields.is_empty() || fields.contains_key("detail-type"),
             other => other.is_null(),
@@ -96,9 +96,9 @@ impl Trigger {
             return Ok(None);
         }
         let ByHand { since, until } =
-            serde_json::from_value(self.0).map_err(|_| SpanError::Unknown)?;
-        let since = text(since).ok_or(SpanError::NotATime("since"))?;
-        Span::parse(&since, text(until).as_deref(), now).map(Some)
+            serde_json::from_value(self.0).map_err(|_| TimeRangeError::Unknown)?;
+        let since = text(since).ok_or(TimeRangeError::NotATime("since"))?;
+        TimeRange::parse(&since, text(until).as_deref(), now).map(Some)
     }
 }
 
@@ -121,15 +121,15 @@ mod tests {
 
     #[test]
     fn a_span_is_read_from_either_form_of_time() {
-        let until_now = Span::parse("1789990000", None, NOW);
+        let until_now = TimeRange::parse("1789990000", None, NOW);
         assert_eq!(
             until_now,
-            Ok(Span {
+            Ok(TimeRange {
                 since: 1_789_990_000,
                 until: NOW
             })
         );
-        let named = Span::parse(
+        let named = TimeRange::parse(
             "2026-09-20T00:00:00Z",
             Some("2026-09-20T02:00:00+01:00"),
             NOW,
@@ -140,14 +140,20 @@ mod tests {
 
     #[test]
     fn what_is_no_span_is_told_apart() {
-        let error = |since: &str, until| Span::parse(since, until, NOW).unwrap_err();
-        assert_eq!(error("yesterday", None), SpanError::NotATime("since"));
+        let error = |since: &str, until| TimeRange::parse(since, until, NOW).unwrap_err();
+        assert_eq!(error("yesterday", None), TimeRangeError::NotATime("since"));
         assert_eq!(
             error("1789990000", Some("now")),
-            SpanError::NotATime("until")
+            TimeRangeError::NotATime("until")
         );
-        assert_eq!(error("1789990000", Some("1789990000")), SpanError::Empty);
-        assert_eq!(error("1790000001", Some("1790000002")), SpanError::Empty);
+        assert_eq!(
+            error("1789990000", Some("1789990000")),
+            TimeRangeError::Empty
+        );
+        assert_eq!(
+            error("1790000001", Some("1790000002")),
+            TimeRangeError::Empty
+        );
         let old = error("2026-08-01T00:00:00Z", None).to_string();
         assert!(
             old.contains("2026-08-22T14:13:20Z at the earliest"),
@@ -158,7 +164,7 @@ mod tests {
     #[test]
     fn thirty_days_can_be_asked_for() {
         let since = (NOW - KEPT - 5).to_string();
-        assert!(Span::parse(&since, None, NOW).is_ok());
+        assert!(TimeRange::parse(&since, None, NOW).is_ok());
     }
 
     #[test]
@@ -169,7 +175,7 @@ mod tests {
         for scheduled in [scheduled, json!({}), json!(null)] {
             assert_eq!(span(scheduled), Ok(None));
         }
-        let asked = Ok(Some(Span {
+        let asked = Ok(Some(TimeRange {
             since: NOW - 60,
             until: NOW,
         }));
@@ -179,11 +185,11 @@ mod tests {
             asked
         );
         for unknown in [json!({ "from": NOW - 60 }), json!([]), json!("now")] {
-            assert_eq!(span(unknown), Err(SpanError::Unknown));
+            assert_eq!(span(unknown), Err(TimeRangeError::Unknown));
         }
         assert_eq!(
             span(json!({ "since": null })),
-            Err(SpanError::NotATime("since"))
+            Err(TimeRangeError::NotATime("since"))
         );
     }
 }

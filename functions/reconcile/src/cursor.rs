@@ -17,7 +17,7 @@ const FIRST: i64 = 3 * 24 * 60 * 60;
 /// How far runs came.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Mark {
+pub(crate) enum Cursor {
     /// Whatever was made before `from` was taken: the next window begins there.
     Next {
         /// In Unix seconds.
@@ -71,7 +71,7 @@ impl Window {
     }
 }
 
-impl Mark {
+impl Cursor {
     /// What is true when all of `window` was taken. Without an event nothing tells Stripe's time, and
     /// the next window begins where this one did.
     pub(crate) fn whole(window: &Window, overlap: i64) -> Self {
@@ -91,10 +91,10 @@ pub(crate) fn next(mark: Option<String>, now: i64, limits: &Limits) -> Window {
     let until = now - limits.lag;
     let mark = mark.map(|text| serde_json::from_str(&text));
     let from = match mark {
-        Some(Ok(Mark::Within(window))) => return window,
+        Some(Ok(Cursor::Within(window))) => return window,
         // A clock that was far ahead may have left a mark that is still to come.
-        Some(Ok(Mark::Next { from })) if from < until => from,
-        Some(Ok(Mark::Next { .. })) | None => until - FIRST,
+        Some(Ok(Cursor::Next { from })) if from < until => from,
+        Some(Ok(Cursor::Next { .. })) | None => until - FIRST,
         Some(Err(_)) => {
             tracing::warn!(
                 "the mark of earlier runs cannot be read: all that Stripe has is listed"
@@ -120,7 +120,7 @@ mod tests {
         }
     }
 
-    fn next_after(mark: &Mark) -> Window {
+    fn next_after(mark: &Cursor) -> Window {
         next(Some(mark.to_text()), NOW, &limits())
     }
 
@@ -136,7 +136,7 @@ mod tests {
         for created in [NOW - 1_200, NOW - 1_100, NOW - 4_000] {
             window.pass(Some("evt_1"), Some(created));
         }
-        let mark = Mark::whole(&window, 600);
+        let mark = Cursor::whole(&window, 600);
         assert_eq!(next_after(&mark), Window::new(NOW - 1_700, NOW - 60));
     }
 
@@ -144,7 +144,7 @@ mod tests {
     fn a_window_without_events_does_not_move_the_next_ones_begin() {
         let empty = Window::new(NOW - 5_000, NOW - 1_000);
         assert_eq!(
-            next_after(&Mark::whole(&empty, 600)),
+            next_after(&Cursor::whole(&empty, 600)),
             Window::new(NOW - 5_000, NOW - 60)
         );
     }
@@ -156,13 +156,13 @@ mod tests {
         let mut window = ahead;
         window.pass(Some("evt_1"), Some(NOW));
         let after = next(
-            Some(Mark::whole(&window, 600).to_text()),
+            Some(Cursor::whole(&window, 600).to_text()),
             NOW + 3_900,
             &limits(),
         );
         assert_eq!(after.from, NOW - 600);
         // Ten days ahead, without an event: then the clock is set right.
-        let mark = Mark::whole(&next(None, NOW + 10 * DAY, &limits()), 600);
+        let mark = Cursor::whole(&next(None, NOW + 10 * DAY, &limits()), 600);
         assert_eq!(next_after(&mark).from, NOW - 60 - 3 * DAY);
     }
 
@@ -170,12 +170,12 @@ mod tests {
     fn a_window_that_was_begun_goes_on_where_it_was() {
         let mut window = Window::new(NOW - 50 * DAY, NOW - 49 * DAY);
         window.pass(Some("evt_1"), Some(NOW - 50 * DAY));
-        assert_eq!(next_after(&Mark::Within(window.clone())), window);
+        assert_eq!(next_after(&Cursor::Within(window.clone())), window);
     }
 
     #[test]
     fn no_window_begins_before_what_stripe_keeps() {
-        let old = Mark::Next {
+        let old = Cursor::Next {
             from: NOW - 40 * DAY,
         };
         assert_eq!(next_after(&old).from, NOW - KEPT);

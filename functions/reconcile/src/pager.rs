@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use crate::{
     Failure, Limits, Reconciler, Report,
-    mark::{Mark, Window},
-    span::Span,
+    cursor::{Cursor, Window},
+    time_range::TimeRange,
 };
 
 /// So many events are taken at once.
@@ -49,14 +49,14 @@ impl Budget {
 
 /// The way through one window.
 #[derive(Debug)]
-pub(crate) struct Walk<'a> {
+pub(crate) struct Pager<'a> {
     app: &'a Reconciler,
     window: Window,
     keeps_place: bool,
     failures: Vec<Failure>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> Pager<'a> {
     pub(crate) fn new(app: &'a Reconciler, window: Window) -> Self {
         Self {
             app,
@@ -75,17 +75,17 @@ impl<'a> Walk<'a> {
     }
 
     /// How far it came; `is_whole` when that is through.
-    pub(crate) fn mark(&self, is_whole: bool, overlap: i64) -> Mark {
+    pub(crate) fn mark(&self, is_whole: bool, overlap: i64) -> Cursor {
         match is_whole {
-            true => Mark::whole(&self.window, overlap),
-            false => Mark::Within(self.window.clone()),
+            true => Cursor::whole(&self.window, overlap),
+            false => Cursor::Within(self.window.clone()),
         }
     }
 
     /// What is left when it did not come through. Events of the second that was reached are in it again.
-    pub(crate) fn rest(&self) -> Span {
+    pub(crate) fn rest(&self) -> TimeRange {
         let reached = self.window.oldest.map(|oldest| oldest + 1);
-        Span {
+        TimeRange {
             since: self.window.from,
             until: reached.map_or(self.window.until, |reached| reached.min(self.window.until)),
         }
@@ -125,7 +125,7 @@ impl<'a> Walk<'a> {
                 return Err(Failure::Stuck);
             }
             if self.keeps_place && self.failures.is_empty() {
-                self.app.keep(&Mark::Within(self.window.clone())).await?;
+                self.app.keep(&Cursor::Within(self.window.clone())).await?;
             }
         }
         Ok(true)
