@@ -139,6 +139,9 @@ impl Sqlite {
                 return Ok(None);
             };
             if order.note(&note, now) {
+                if let Note::Intent(intent, _) = &note {
+                    orders::put_pointer(transaction, intent, &id)?;
+                }
                 orders::put(transaction, &order, version)?;
             }
             Ok(Some(order))
@@ -326,6 +329,10 @@ fn accept(
         }
         Decision::Move(order, messages) => {
             let version = found.map_or(0, |(_, version)| version);
+            let had = found.and_then(|(before, _)| before.intent());
+            if let Some(intent) = order.intent().filter(|intent| had != Some(intent)) {
+                orders::put_pointer(transaction, intent, order.id())?;
+            }
             orders::put(transaction, &order, version)?;
             outbox::append(transaction, &messages, now)?;
             Accepted::Applied

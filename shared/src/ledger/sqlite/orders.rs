@@ -15,13 +15,16 @@ pub(super) fn find(connection: &Connection, id: &OrderId) -> Result<Option<(Orde
         .transpose()
 }
 
-/// The order that `intent` pays, and its version.
+/// The order that has `intent`, had it, or was paid by it, and its version.
 pub(super) fn find_by_intent(
     connection: &Connection,
     intent: &str,
 ) -> Result<Option<(Order, i64)>, Failure> {
     connection
-        .prepare_cached("SELECT body, version FROM orders WHERE intent = ?1")?
+        .prepare_cached(
+            "SELECT body, version FROM intents JOIN orders ON orders.id = intents.order_id
+             WHERE intents.id = ?1",
+        )?
         .query_row([intent], columns)
         .optional()?
         .map(read)
@@ -61,6 +64,25 @@ pub(super) fn put(connection: &Connection, order: &Order, version: i64) -> Resul
         _ => Err(Failure::Database(rusqlite::Error::StatementChangedRows(
             written,
         ))),
+    }
+}
+
+/// Notes that `intent` pays the order with `id`, and no other.
+pub(super) fn put_pointer(
+    connection: &Connection,
+    intent: &str,
+    id: &OrderId,
+) -> Result<(), Failure> {
+    let written = connection
+        .prepare_cached(
+            "INSERT INTO intents (id, order_id) VALUES (?1, ?2)
+             ON CONFLICT (id) DO UPDATE SET order_id = excluded.order_id
+             WHERE order_id = excluded.order_id",
+        )?
+        .execute([intent, id.as_str()])?;
+    match written {
+        0 => Err(Failure::IntentTaken),
+        _ => Ok(()),
     }
 }
 

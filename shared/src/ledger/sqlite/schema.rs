@@ -12,7 +12,7 @@ const BUSY: Duration = Duration::from_secs(5);
 const CACHE: i32 = -8_000;
 
 /// Each brings the schema from the version that is its index to the next.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     "
     CREATE TABLE orders (
         id         TEXT PRIMARY KEY,
@@ -88,6 +88,21 @@ const MIGRATIONS: [&str; 5] = [
     ) STRICT;
     CREATE INDEX orders_by_owner
         ON orders (body ->> '$.owner', body ->> '$.created_at', id);
+",
+    // Each intent that an order has, had, or was paid by.
+    "
+    CREATE TABLE intents (
+        id       TEXT PRIMARY KEY,
+        order_id TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    INSERT OR IGNORE INTO intents (id, order_id)
+        SELECT intent, id FROM orders WHERE intent IS NOT NULL;
+    INSERT OR IGNORE INTO intents (id, order_id)
+        SELECT body ->> '$.intent', id FROM orders WHERE body ->> '$.intent' IS NOT NULL;
+    INSERT OR IGNORE INTO intents (id, order_id)
+        SELECT way.value ->> '$.intent', orders.id
+        FROM orders, json_each(orders.body, '$.closed') AS way
+        WHERE way.value ->> '$.intent' IS NOT NULL;
 ",
 ];
 

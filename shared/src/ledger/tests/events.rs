@@ -9,6 +9,7 @@ on_both_backends!(
     an_intent_that_only_its_event_told_of_is_the_orders_own,
     a_payment_moves_the_order_and_tells_the_site_once,
     each_charge_that_failed_is_counted_once,
+    an_intent_that_was_closed_is_known_by_its_id_alone,
     what_contradicts_the_order_is_set_aside_and_changes_nothing,
     an_event_that_does_not_parse_is_kept,
     a_payment_for_an_order_of_ours_that_is_not_here_is_set_aside,
@@ -76,6 +77,26 @@ async fn each_charge_that_failed_is_counted_once(place: Place) {
     let times: Vec<i64> = order.failed_charges().collect();
     assert_eq!(times, [NOW + 10, NOW + 20, NOW + 30]);
     assert_eq!(order.status(), Status::Failed);
+}
+
+async fn an_intent_that_was_closed_is_known_by_its_id_alone(place: Place) {
+    let it = Fixture::new(place).await;
+    let order = it.order().await;
+    let closed = Note::Closed("pi_1".to_owned());
+    for note in [closed, intent("pi_2")] {
+        it.ledger.note(order.id(), note, NOW).await.unwrap();
+    }
+    let mut late = failed(&order, "evt_1", "pi_1");
+    let object = &mut late["data"]["object"];
+    object["metadata"] = json!({});
+    object["last_payment_error"]["charge"] = json!("ch_1");
+
+    assert!(it.ledger.knows_intent("pi_1").await.unwrap());
+    assert_eq!(it.accept(&late).await, Accepted::Applied);
+
+    let order = it.ledger.order(order.id()).await.unwrap().unwrap();
+    assert_eq!(order.failed_charges().count(), 1);
+    assert_eq!(order.intent(), Some("pi_2"));
 }
 
 async fn what_contradicts_the_order_is_set_aside_and_changes_nothing(place: Place) {

@@ -69,7 +69,8 @@ async fn orders_of_a_file_that_was_made_before_they_were_listed_are_listed() {
     let it = Fixture::new(Place::Sqlite).await;
     it.order().await;
     let before = rusqlite::Connection::open(path(&it)).unwrap();
-    let undo = "DROP INDEX orders_by_owner; DROP TABLE customers; PRAGMA user_version = 4;";
+    let undo = "DROP INDEX orders_by_owner; DROP TABLE customers; DROP TABLE intents;
+        PRAGMA user_version = 4;";
     before.execute_batch(undo).unwrap();
 
     let ledger = open(&it.config).await.unwrap();
@@ -78,6 +79,26 @@ async fn orders_of_a_file_that_was_made_before_they_were_listed_are_listed() {
     let orders = ledger.orders_of(&ada).await.unwrap();
     assert_eq!(orders.len(), 1);
     assert_eq!(ledger.customer_of(&ada).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn intents_of_a_file_that_was_made_before_closed_ones_were_kept_are_known() {
+    let it = Fixture::new(Place::Sqlite).await;
+    let order = it.order().await;
+    let closed = Note::Closed("pi_1".to_owned());
+    for note in [closed, intent("pi_2")] {
+        it.ledger.note(order.id(), note, NOW).await.unwrap();
+    }
+    let before = rusqlite::Connection::open(path(&it)).unwrap();
+    let undo = "DROP TABLE intents; PRAGMA user_version = 5;";
+    before.execute_batch(undo).unwrap();
+
+    let ledger = open(&it.config).await.unwrap();
+
+    for known in ["pi_1", "pi_2"] {
+        assert!(ledger.knows_intent(known).await.unwrap(), "{known}");
+    }
+    assert!(!ledger.knows_intent("pi_3").await.unwrap());
 }
 
 #[tokio::test]
