@@ -21,7 +21,11 @@ struct Right {
     how: Try,
     /// Whether every deployment needs it.
     is_needed: bool,
+    /// What follows when the key lacks it.
+    advice: &'static str,
 }
+
+const ADD: &str = ": add it";
 
 const fn read(function: &'static str, name: &'static str, path: &'static str) -> Right {
     Right {
@@ -29,6 +33,7 @@ const fn read(function: &'static str, name: &'static str, path: &'static str) ->
         function,
         how: Try::Read(path),
         is_needed: true,
+        advice: ADD,
     }
 }
 
@@ -36,6 +41,7 @@ const fn read(function: &'static str, name: &'static str, path: &'static str) ->
 const fn read_for_thin(name: &'static str, path: &'static str) -> Right {
     Right {
         is_needed: false,
+        advice: "; add it if the endpoint sends thin events",
         ..read("webhook", name, path)
     }
 }
@@ -48,6 +54,7 @@ const RIGHTS: [Right; 14] = [
         // amount of nothing is refused besides.
         how: Try::Refused("/v1/payment_intents", "amount=0"),
         is_needed: true,
+        advice: ADD,
     },
     Right {
         name: "Checkout Sessions: write",
@@ -55,6 +62,7 @@ const RIGHTS: [Right; 14] = [
         // No page can be made of it: what it would sell, which is required, is not there.
         how: Try::Refused("/v1/checkout/sessions", "mode=payment"),
         is_needed: true,
+        advice: ADD,
     },
     Right {
         name: "Refunds: write",
@@ -62,6 +70,7 @@ const RIGHTS: [Right; 14] = [
         // Nothing can be refunded by it: which payment, which is required, is not there.
         how: Try::Refused("/v1/refunds", "amount=0"),
         is_needed: true,
+        advice: ADD,
     },
     Right {
         name: "Customers: write",
@@ -69,6 +78,7 @@ const RIGHTS: [Right; 14] = [
         // No customer is made of it: there is no such parameter.
         how: Try::Refused("/v1/customers", "farebox=0"),
         is_needed: true,
+        advice: ADD,
     },
     Right {
         name: "Customer portal: write",
@@ -76,6 +86,7 @@ const RIGHTS: [Right; 14] = [
         // No session is made of it: the customer, which is required, is not there.
         how: Try::Refused("/v1/billing_portal/sessions", ""),
         is_needed: true,
+        advice: ADD,
     },
     read("create-intent", "Prices: read", "/v1/prices?limit=1"),
     read("create-intent", "Products: read", "/v1/products?limit=1"),
@@ -85,8 +96,15 @@ const RIGHTS: [Right; 14] = [
         "/v1/payment_methods?limit=1",
     ),
     read("reconcile", "Events: read", "/v1/events?limit=1"),
-    read_for_thin("Charges: read", "/v1/charges?limit=1"),
-    read_for_thin("Refunds: read", "/v1/refunds?limit=1"),
+    Right {
+        is_needed: false,
+        advice: "; add it if you take bank transfers or vouchers, or the endpoint sends thin events",
+        ..read("refund, webhook", "Charges: read", "/v1/charges?limit=1")
+    },
+    Right {
+        advice: ": add it, or an event of a charge whose refunds are not known is never taken",
+        ..read("webhook, reconcile", "Refunds: read", "/v1/refunds?limit=1")
+    },
     read_for_thin("Disputes: read", "/v1/disputes?limit=1"),
     read_for_thin(
         "Early fraud warnings: read",
@@ -137,13 +155,13 @@ impl Right {
         };
         let what = format!("{} ({})", self.name, self.function);
         match (answered, &self.how) {
-            (Ok(Answer { status: 403, .. }), _) if self.is_needed => {
-                Finding::problem(&what, "the restricted key lacks this right: add it")
+            (Ok(Answer { status: 403, .. }), _) => {
+                let text = format!("the restricted key lacks this right{}", self.advice);
+                match self.is_needed {
+                    true => Finding::problem(&what, text),
+                    false => Finding::unknown(&what, text),
+                }
             }
-            (Ok(Answer { status: 403, .. }), _) => Finding::unknown(
-                &what,
-                "the restricted key lacks this right; add it if the endpoint sends thin events",
-            ),
             (Ok(Answer { status: 200, .. }), Try::Read(_))
             | (Ok(Answer { status: 400, .. }), Try::Refused(..)) => {
                 Finding::ok(&what, "the key has this right")

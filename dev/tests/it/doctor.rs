@@ -176,6 +176,18 @@ async fn each_right_that_a_restricted_key_lacks_is_told() {
             "PaymentMethods: read (customer)",
             true,
         ),
+        (
+            "GET",
+            "/v1/refunds",
+            "Refunds: read (webhook, reconcile)",
+            true,
+        ),
+        (
+            "GET",
+            "/v1/charges",
+            "Charges: read (refund, webhook)",
+            false,
+        ),
         ("GET", "/v1/disputes", "Disputes: read (webhook)", false),
         (
             "GET",
