@@ -11,7 +11,7 @@ use crate::{
     Clock, Error, Secrets,
     cause::innermost,
     event::{Event, Family, Related, Subject, is_id},
-    ledger::{self, Accepted, Ledger},
+    ledger::{self, Accepted, Ledger, Outcome},
     limits,
     order::{IntentKeys, OrderId},
     purchase::closing::Closer,
@@ -108,9 +108,12 @@ impl Intake {
             };
         }
         let (id, kind) = (event.id.clone(), event.kind.clone());
-        let tried = tried_order(&event);
-        let accepted = match self.learn_payment(&event).await? {
-            Accepted::OtherDeployment => Accepted::OtherDeployment,
+        let is_failed_charge = tells_of_failed_charge(&event);
+        let Outcome { accepted, order } = match self.learn_payment(&event).await? {
+            Accepted::OtherDeployment => Outcome {
+                accepted: Accepted::OtherDeployment,
+                order: None,
+            },
             _ => self.accept(event).await?,
         };
         if accepted == Accepted::OtherDeployment {
@@ -123,7 +126,9 @@ impl Intake {
             return Ok(Taken::OtherDeployment);
         }
         log_if_set_aside(accepted, &id, &kind);
-        if let (Some(order), Accepted::Applied | Accepted::Seen) = (tried, accepted) {
+        if let (true, Some(order), Accepted::Applied | Accepted::Seen) =
+            (is_failed_charge, order, accepted)
+        {
             self.stop_after_failures(&order).await?;
         }
         Ok(Taken::Ledger(accepted))
@@ -131,7 +136,7 @@ impl Intake {
 
     /// The ledger knows whether a charge's total tells it anything new; which refunds are behind it,
     /// Stripe's list tells, which has every refund from the moment that it is made.
-    async fn accept(&self, event: Event) -> Result<Accepted, Failure> {
+    async fn accept(&self, event: Event) -> Result<Outcome, Failure> {
         let charge = match &event.subject {
             Subject::Charge(charge) => charge.payment_intent.clone(),
             _ => None,
@@ -139,9 +144,9 @@ impl Intake {
         let Some(payment_intent) = charge.filter(|id| is_id(id)) else {
             return Ok(self.ledger.accept(event, self.clock.now()).await?);
         };
-        let accepted = self.ledger.accept(event.clone(), self.clock.now()).await?;
-        if accepted != Accepted::LacksRefunds {
-            return Ok(accepted);
+        let outcome = self.ledger.accept(event.clone(), self.clock.now()).await?;
+        if outcome.accepted != Accepted::LacksRefunds {
+            return Ok(outcome);
         }
         let subject = match self.stripe_of(&event).refunds(&payment_intent).await {
             Err(failure) if failure.is_missing() => {
@@ -262,19 +267,20 @@ impl Intake {
             return Ok(Accepted::Ignored);
         }
         let (id, kind) = (payment.id.clone(), payment.kind.clone());
-        let accepted = self.ledger.learn(payment, self.clock.now()).await?;
+        let learned = self.ledger.learn(payment, self.clock.now()).await?;
+        let accepted = learned.accepted;
         log_if_set_aside(accepted, &id, &kind);
         Ok(accepted)
     }
 }
 
-/// The order of which `event` tells that a charge failed.
-fn tried_order(event: &Event) -> Option<OrderId> {
+/// Whether `event` tells that a charge failed.
+fn tells_of_failed_charge(event: &Event) -> bool {
     let Subject::Intent(intent) = &event.subject else {
-        return None;
+        return false;
     };
-    intent.last_payment_error.as_ref()?.charge.as_ref()?;
-    OrderId::parse(intent.metadata(IntentKeys::ORDER)?).ok()
+    let error = intent.last_payment_error.as_ref();
+    error.is_some_and(|error| error.charge.is_some())
 }
 
 /// Whether the same may go better when the event comes again.

@@ -24,8 +24,8 @@ mod settings;
 mod sqlite;
 mod subscriptions;
 
-pub use accept::Accepted;
 use accept::Incoming;
+pub use accept::{Accepted, Outcome};
 pub(crate) use admission::wait;
 pub use admission::{Admission, Admitted, Bound, Counted, OPEN_FOR, TooMany, Whose};
 pub use customers::{MOST_LISTED, Mapping};
@@ -195,7 +195,7 @@ impl Ledger {
     ///
     /// [`Failure`] when the ledger did not answer; all was written or nothing, and the event may be
     /// delivered again.
-    pub async fn accept(&self, event: Event, now: i64) -> Result<Accepted, Failure> {
+    pub async fn accept(&self, event: Event, now: i64) -> Result<Outcome, Failure> {
         let is_subscribed = self.subscriptions.include(&event.kind);
         self.take_in(event, is_subscribed, now).await
     }
@@ -206,7 +206,7 @@ impl Ledger {
     /// # Errors
     ///
     /// [`Failure`] when the ledger did not take it.
-    pub async fn learn(&self, event: Event, now: i64) -> Result<Accepted, Failure> {
+    pub async fn learn(&self, event: Event, now: i64) -> Result<Outcome, Failure> {
         self.take_in(event, false, now).await
     }
 
@@ -215,7 +215,7 @@ impl Ledger {
         event: Event,
         is_subscribed: bool,
         now: i64,
-    ) -> Result<Accepted, Failure> {
+    ) -> Result<Outcome, Failure> {
         let deployment = self.deployment()?;
         let incoming = Incoming {
             event,

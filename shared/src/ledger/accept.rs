@@ -25,6 +25,16 @@ pub enum Accepted {
     Quarantined,
 }
 
+/// An event that was taken, or not, and its order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What became of the event.
+    pub accepted: Accepted,
+    /// The order that the event is about: the one that has its intent, else the one that its metadata
+    /// names.
+    pub order: Option<OrderId>,
+}
+
 impl Accepted {
     /// One word, for the log.
     #[must_use]

@@ -32,8 +32,8 @@ use self::{
     item::{Kind, Write as _, keyed, names, need_text, text},
 };
 use super::{
-    Accepted, Failure, Letter, Message, Opened, Opening, Operation, Quarantined, REMEMBERED,
-    Refusal, Settled,
+    Accepted, Failure, Letter, Message, Opened, Opening, Operation, Outcome, Quarantined,
+    REMEMBERED, Refusal, Settled,
     accept::{Decision, Handle, Incoming, decide},
     opening,
 };

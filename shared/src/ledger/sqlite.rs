@@ -20,7 +20,7 @@ use std::{
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 use super::{
-    Accepted, Admission, Admitted, Failure, Letter, Mapping, Opened, Opening, Operation,
+    Accepted, Admission, Admitted, Failure, Letter, Mapping, Opened, Opening, Operation, Outcome,
     Quarantined, REMEMBERED, Refusal, Settled,
     accept::{Decision, Handle, Incoming, decide},
     opening,
@@ -28,6 +28,7 @@ use super::{
 };
 use crate::{
     deployment::Deployment,
+    event::Event,
     ids::CallerId,
     order::{Note, Order, OrderId},
     secrets::Mode,
@@ -149,7 +150,7 @@ impl Sqlite {
         .await
     }
 
-    pub(super) async fn accept(&self, incoming: Incoming, now: i64) -> Result<Accepted, Failure> {
+    pub(super) async fn accept(&self, incoming: Incoming, now: i64) -> Result<Outcome, Failure> {
         self.write(move |transaction| accept(transaction, &incoming, now))
             .await
     }
@@ -295,6 +296,39 @@ fn accept(
     transaction: &Transaction<'_>,
     incoming: &Incoming,
     now: i64,
+) -> Result<Outcome, Failure> {
+    let found = find_of(transaction, &incoming.event)?;
+    let found = found.as_ref().map(|(order, version)| (order, *version));
+    Ok(Outcome {
+        accepted: take(transaction, incoming, found, now)?,
+        order: found.map(|(order, _)| order.id().clone()),
+    })
+}
+
+/// The order of `event`, and its version.
+fn find_of(transaction: &Transaction<'_>, event: &Event) -> Result<Option<(Order, i64)>, Failure> {
+    match Handle::of(event) {
+        Some(Handle::Order { named, intent }) => {
+            // Whose the intent is, the ledger knows better than metadata that anyone may edit.
+            let by_intent = match &intent {
+                Some(intent) => orders::find_by_intent(transaction, intent)?,
+                None => None,
+            };
+            match by_intent {
+                Some(found) => Ok(Some(found)),
+                None => orders::find(transaction, &named),
+            }
+        }
+        Some(Handle::Intent(intent)) => orders::find_by_intent(transaction, &intent),
+        None => Ok(None),
+    }
+}
+
+fn take(
+    transaction: &Transaction<'_>,
+    incoming: &Incoming,
+    found: Option<(&Order, i64)>,
+    now: i64,
 ) -> Result<Accepted, Failure> {
     let event = &incoming.event;
     let is_seen = transaction
@@ -303,22 +337,6 @@ fn accept(
     if is_seen {
         return Ok(Accepted::Seen);
     }
-    let found = match Handle::of(event) {
-        Some(Handle::Order { named, intent }) => {
-            // Whose the intent is, the ledger knows better than metadata that anyone may edit.
-            let by_intent = match &intent {
-                Some(intent) => orders::find_by_intent(transaction, intent)?,
-                None => None,
-            };
-            match by_intent {
-                Some(found) => Some(found),
-                None => orders::find(transaction, &named)?,
-            }
-        }
-        Some(Handle::Intent(intent)) => orders::find_by_intent(transaction, &intent)?,
-        None => None,
-    };
-    let found = found.as_ref().map(|(order, version)| (order, *version));
     let accepted = match decide(found, incoming, now) {
         Decision::Ignore => return Ok(Accepted::Ignored),
         Decision::AskForRefunds => return Ok(Accepted::LacksRefunds),

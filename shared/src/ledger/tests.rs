@@ -120,7 +120,7 @@ impl Fixture {
 
     async fn accept_as_it_is(&self, event: &Value, now: i64) -> Accepted {
         let event = Event::parse(event.to_string().as_bytes()).unwrap();
-        self.ledger.accept(event, now).await.unwrap()
+        self.ledger.accept(event, now).await.unwrap().accepted
     }
 
     async fn due(&self) -> Vec<Letter> {

@@ -1,6 +1,7 @@
 //! One order takes so many cards that fail, and no more: whoever tries cards asks nothing of us.
 
 use sandbox::{Fault, Order};
+use serde_json::json;
 use testing::Shop;
 
 use crate::{Hook, event, order, told};
@@ -59,6 +60,25 @@ async fn whoever_tries_sixty_cards_is_stopped_at_the_third() {
     assert!(!told.contains(&"order.canceled".to_owned()), "{told:?}");
     let refused = hook.shop.stripe.deliveries();
     assert!(refused.iter().all(|delivery| delivery.status == Some(200)));
+}
+
+#[tokio::test]
+async fn a_payment_whose_metadata_was_edited_is_stopped_too() {
+    for edited in [json!({}), json!({ "farebox_order": "o_2" })] {
+        let hook = limited().await;
+        let intent = order(&hook.shop, "o_1").await;
+        order(&hook.shop, "o_2").await;
+        hook.decline(&intent, 3).await;
+        for mut event in hook.shop.stripe.events() {
+            if event["type"] == "payment_intent.payment_failed" {
+                event["data"]["object"]["metadata"] = edited.clone();
+                let _ = hook.deliver(&event).await.expect(200);
+            }
+        }
+
+        assert_eq!(hook.shop.order("o_1").await.failed_charges().count(), 3);
+        assert_eq!(hook.intent_status(&intent), "canceled", "{edited}");
+    }
 }
 
 #[tokio::test]

@@ -5,20 +5,25 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use super::{
-    Accepted, Decision, DynamoDb, Failure, Handle, Incoming, REMEMBERED,
+    Accepted, Decision, DynamoDb, Failure, Handle, Incoming, Outcome, REMEMBERED,
     attempt::Attempts,
     decide,
     item::{EXPIRES_AT, Item, Kind, Write as _, is_expired, keyed, need_text, number, text},
     orders,
     transaction::Condition,
 };
-use crate::{event::Event, order::Order};
+use crate::{
+    event::Event,
+    order::{Order, OrderId},
+};
 
 /// What the table holds of an event.
 struct Found {
     /// It came before.
     is_seen: bool,
-    /// The order that it is about, with its version.
+    /// The id of the order that it is about.
+    owner: Option<OrderId>,
+    /// That order with its version, unless the event came before.
     order: Option<(Order, i64)>,
 }
 
@@ -27,14 +32,18 @@ impl DynamoDb {
         &self,
         incoming: &Incoming,
         now: i64,
-    ) -> Result<Accepted, Failure> {
+    ) -> Result<Outcome, Failure> {
         let event = &incoming.event;
         let mut attempts = Attempts::new();
         let mut told = HashSet::new();
         loop {
             let found = self.look_up(&mut attempts, event, now).await?;
+            let of = |accepted| Outcome {
+                accepted,
+                order: found.owner.clone(),
+            };
             if found.is_seen {
-                return Ok(Accepted::Seen);
+                return Ok(of(Accepted::Seen));
             }
             let known = found
                 .order
@@ -43,13 +52,13 @@ impl DynamoDb {
             let decision = decide(known, incoming, now);
             let (accepted, writes) = self.plan(event, known, decision, &told, now)?;
             if writes.is_empty() {
-                return Ok(accepted);
+                return Ok(of(accepted));
             }
             let Some(canceled) = self.transact(&mut attempts, writes).await? else {
-                return Ok(accepted);
+                return Ok(of(accepted));
             };
             if canceled.unmet.contains(&Kind::Event.key(&event.id)) {
-                return Ok(Accepted::Seen);
+                return Ok(of(Accepted::Seen));
             }
             // A message with the id of an earlier one is the same message: it is told once.
             let unmet = canceled.unmet.iter();
@@ -113,18 +122,20 @@ impl DynamoDb {
         ];
         let keys: Vec<String> = keys.into_iter().flatten().collect();
         let items = self.get_all(attempts, &keys).await?;
-        let claimed = items.get(&claim);
-        if claimed.is_some_and(|claim| !is_expired(claim, now)) {
-            return Ok(Found {
-                is_seen: true,
-                order: None,
-            });
-        }
         // Whose the intent is, the ledger knows better than metadata that anyone may edit.
         let owner = match pointer.and_then(|pointer| items.get(&pointer)) {
             Some(pointer) => Some(need_text(pointer, "order_id")?),
             None => named,
         };
+        let id = owner.and_then(|id| OrderId::parse(id).ok());
+        let claimed = items.get(&claim);
+        if claimed.is_some_and(|claim| !is_expired(claim, now)) {
+            return Ok(Found {
+                is_seen: true,
+                owner: id,
+                order: None,
+            });
+        }
         let order = match owner {
             Some(id) if Some(id) == named => order_in(&items, id)?,
             Some(id) => self.find(attempts, id).await?,
@@ -132,6 +143,7 @@ impl DynamoDb {
         };
         Ok(Found {
             is_seen: false,
+            owner: id,
             order,
         })
     }

@@ -334,7 +334,7 @@ async fn a_total_that_no_known_refund_explains_writes_nothing_before_all_are_kno
         payment_intent: "pi_1".to_owned(),
         all: all.map(|one| serde_json::from_value(one).unwrap()).to_vec(),
     };
-    let accepted = it.ledger.accept(listed, NOW).await.unwrap();
+    let accepted = it.ledger.accept(listed, NOW).await.unwrap().accepted;
     assert_eq!(accepted, Accepted::Applied);
     assert_eq!(it.current().await.refunded_amount(), 300);
 }

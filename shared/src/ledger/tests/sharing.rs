@@ -33,7 +33,7 @@ async fn many_deliveries_of_one_payment_through_many_handles_have_one_effect(pla
     let accepted = by_many(&it, 64, |n, ledger| {
         let event = succeeded(&order, &format!("evt_{}", n % 2));
         let event = Event::parse(event.to_string().as_bytes()).unwrap();
-        async move { ledger.accept(event, NOW).await.unwrap() }
+        async move { ledger.accept(event, NOW).await.unwrap().accepted }
     })
     .await;
 

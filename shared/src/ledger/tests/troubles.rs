@@ -16,7 +16,7 @@ async fn ledger(home: &Home) -> Ledger {
 
 async fn accept(ledger: &Ledger, event: &Value) -> Result<Accepted, Failure> {
     let event = Event::parse(event.to_string().as_bytes()).unwrap();
-    ledger.accept(event, NOW).await
+    Ok(ledger.accept(event, NOW).await?.accepted)
 }
 
 /// How often `operation` was asked for since the last look.
