@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 pub use kinds::{ACTED_ON, LISTED, NEEDED};
 pub use objects::{
     BalanceTransaction, Charge, CheckoutSession, Dispute, EarlyFraudWarning, EvidenceDetails,
-    Expiry, Intent, NextAction, PaymentError, Refund, Review,
+    Expiry, FailedCharge, Intent, NextAction, PaymentError, Refund, Review,
 };
 
 use crate::{deployment::Deployment, digest, rfc3339};
@@ -50,6 +50,8 @@ pub struct Event {
     pub api_version: Option<String>,
     /// What it is about.
     pub subject: Subject,
+    /// The charges of its intent that failed, where Stripe was asked for them: an intent names the latest.
+    pub failed_charges: Vec<FailedCharge>,
     /// The body as it was received.
     pub body: String,
 }
@@ -257,6 +259,7 @@ impl Event {
             livemode: Some(envelope.livemode),
             api_version: envelope.api_version,
             subject,
+            failed_charges: Vec::new(),
             body: text.to_owned(),
         }
     }
@@ -295,6 +298,7 @@ impl Event {
             livemode: None,
             api_version: None,
             subject: Subject::Unreadable(what),
+            failed_charges: Vec::new(),
             body: text.to_owned(),
         }
     }

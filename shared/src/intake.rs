@@ -10,7 +10,7 @@ pub use connected::ConnectedAccounts;
 use crate::{
     Clock, Error, Secrets,
     cause::innermost,
-    event::{Event, Family, Related, Subject, is_id},
+    event::{Event, FailedCharge, Family, Related, Subject, is_id},
     ledger::{self, Accepted, Ledger, Outcome},
     limits,
     order::{IntentKeys, OrderId},
@@ -106,6 +106,7 @@ impl Intake {
                 }
                 fetched => fetched?,
             };
+            event.failed_charges = self.failed_charges(&event).await?;
         }
         let (id, kind) = (event.id.clone(), event.kind.clone());
         let is_failed_charge = tells_of_failed_charge(&event);
@@ -132,6 +133,28 @@ impl Intake {
             self.stop_after_failures(&order).await?;
         }
         Ok(Taken::Ledger(accepted))
+    }
+
+    /// The charges that failed on the intent of `event`, which was fetched: it names the latest of them, and
+    /// several may have failed since the event. With a key that may not list them, that one has to do.
+    async fn failed_charges(&self, event: &Event) -> Result<Vec<FailedCharge>, Failure> {
+        let Subject::Intent(intent) = &event.subject else {
+            return Ok(Vec::new());
+        };
+        if event.kind != "payment_intent.payment_failed" {
+            return Ok(Vec::new());
+        }
+        match self.stripe_of(event).failed_charges(&intent.id).await {
+            Err(failure) if failure.is_ours_to_mend() || failure.is_missing() => {
+                tracing::warn!(
+                    event.id,
+                    cause = %failure,
+                    "the charges of a payment cannot be read: of those that failed, the latest counts"
+                );
+                Ok(Vec::new())
+            }
+            charges => Ok(charges?),
+        }
     }
 
     /// The ledger knows whether a charge's total tells it anything new; which refunds are behind it,
@@ -280,7 +303,7 @@ fn tells_of_failed_charge(event: &Event) -> bool {
         return false;
     };
     let error = intent.last_payment_error.as_ref();
-    error.is_some_and(|error| error.charge.is_some())
+    !event.failed_charges.is_empty() || error.is_some_and(|error| error.charge.is_some())
 }
 
 /// Whether the same may go better when the event comes again.

@@ -4,6 +4,7 @@
 //! its `StripeClient` trait, so that any of its requests can be sent through [`Stripe`]. Answers are
 //! decoded into types that hold only the fields we use.
 
+mod charges;
 mod customers;
 mod events;
 mod failure;

@@ -166,6 +166,15 @@ impl Charge {
     }
 }
 
+/// A charge that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedCharge {
+    /// `ch_…`
+    pub id: String,
+    /// When it was made, in Unix seconds.
+    pub created: i64,
+}
+
 /// A refund (<https://docs.stripe.com/api/refunds/object>).
 #[derive(Clone, Debug, PartialEq, Deserialize, miniserde::Deserialize)]
 pub struct Refund {

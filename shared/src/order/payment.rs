@@ -7,7 +7,7 @@ use super::{
     facts::{Attempt, Stage},
     way::{Origin, is_cancellation_by_stripe, is_our_cancellation},
 };
-use crate::event::{CheckoutSession, Event, Intent};
+use crate::event::{CheckoutSession, Event, FailedCharge, Intent};
 
 /// The keys under which we write to the metadata of an intent and of a Checkout session.
 pub(crate) struct IntentKeys;
@@ -94,6 +94,7 @@ impl Order {
             amounts: [intent.amount, taken],
         };
         let (digest, edited) = self.offered_digest(&offered, origin.into())?;
+        self.count_failures(origin, &event.failed_charges);
         if has_money {
             if origin == (Origin::NotNoted { may_pay: true }) {
                 self.intent = Some(intent.id.clone());
@@ -158,6 +159,15 @@ impl Order {
         let charge = error.and_then(|error| error.charge.as_ref());
         if let (Origin::Noted | Origin::Page, Some(charge)) = (origin, charge) {
             self.facts.charge_failed(charge, at);
+        }
+    }
+
+    /// The same for all charges that failed on it, whatever became of it since.
+    fn count_failures(&mut self, origin: Origin, charges: &[FailedCharge]) {
+        if matches!(origin, Origin::Noted | Origin::Page) {
+            for charge in charges {
+                self.facts.charge_failed(&charge.id, charge.created);
+            }
         }
     }
 

@@ -85,6 +85,7 @@ fn event(created: i64, subject: Subject) -> Event {
         livemode: Some(false),
         api_version: Some("2025-03-31.basil".to_owned()),
         subject,
+        failed_charges: Vec::new(),
         body: String::new(),
     }
 }

@@ -81,6 +81,59 @@ async fn a_payment_whose_metadata_was_edited_is_stopped_too() {
     }
 }
 
+/// Delivers the thin form of the first event of a decline.
+async fn deliver_first_as_thin(hook: &Hook) {
+    let events = hook.shop.stripe.events();
+    let mut declines = events
+        .iter()
+        .filter(|event| event["type"] == "payment_intent.payment_failed");
+    let first = declines.next().unwrap();
+    let intent = &first["data"]["object"]["id"];
+    let thin = json!({ "id": first["id"], "object": "v2.core.event", "livemode": false,
+        "type": "v1.payment_intent.payment_failed", "created": "2026-11-21T10:00:00.000Z",
+        "related_object": { "id": intent, "type": "payment_intent" } });
+    let _ = hook.deliver(&thin).await.expect(200);
+}
+
+#[tokio::test]
+async fn declines_that_came_before_the_first_thin_event_was_fetched_count_each() {
+    let hook = limited().await;
+    let intent = order(&hook.shop, "o_1").await;
+    hook.decline(&intent, 3).await;
+
+    deliver_first_as_thin(&hook).await;
+
+    assert_eq!(hook.shop.order("o_1").await.failed_charges().count(), 3);
+    assert_eq!(hook.intent_status(&intent), "canceled");
+}
+
+#[tokio::test]
+async fn declines_count_by_a_thin_event_though_the_payment_succeeded_since() {
+    let hook = limited().await;
+    let intent = order(&hook.shop, "o_1").await;
+    hook.decline(&intent, 2).await;
+    let paid = hook.shop.stripe.confirm(&intent, "pm_card_visa").await;
+    paid.unwrap();
+
+    deliver_first_as_thin(&hook).await;
+
+    assert_eq!(hook.shop.order("o_1").await.failed_charges().count(), 2);
+    assert_eq!(hook.status("o_1").await.as_str(), "paid");
+}
+
+#[tokio::test]
+async fn a_key_that_may_not_list_charges_counts_the_latest_decline_of_a_thin_event() {
+    let hook = limited().await;
+    let intent = order(&hook.shop, "o_1").await;
+    hook.decline(&intent, 2).await;
+    let fault = Fault::restricted().on("GET", "/v1/charges");
+    hook.shop.stripe.inject(fault.times(0));
+
+    deliver_first_as_thin(&hook).await;
+
+    assert_eq!(hook.shop.order("o_1").await.failed_charges().count(), 1);
+}
+
 #[tokio::test]
 async fn a_decline_that_is_told_three_times_is_one() {
     let hook = connected().await;
