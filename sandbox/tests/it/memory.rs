@@ -9,9 +9,9 @@ use crate::{
     command::{command, first_line},
 };
 
-/// Several times what the sandbox keeps of requests, answers and unpacked objects. More payments
-/// would make the bound easier to hold, since these cost the same for any number.
-const PAYMENTS: usize = 20_000;
+/// Many times what the sandbox keeps of requests, answers and unpacked objects, so that growth which
+/// begins late is seen, too.
+const PAYMENTS: usize = 50_000;
 const AT_ONCE: usize = 8;
 /// In kB: one payment with its events, and its share of everything else.
 const EACH: usize = 10;
