@@ -49,7 +49,16 @@ export function MyOrders({ isCustomer }: { isCustomer: boolean }) {
   );
 }
 
-const readOwn = async (signal: AbortSignal): Promise<ListedOrder[]> => (await readCustomer(signal)).orders;
+async function readOwn(signal: AbortSignal): Promise<ListedOrder[]> {
+  const { orders } = await readCustomer(signal);
+  return Promise.all(orders.map((order) => (isUnderWay(order) ? withAwaited(order, signal) : order)));
+}
+
+const isUnderWay = ({ status }: ListedOrder) => status === "processing" || status === "requires_action";
+
+/** The list does not say what a payment that is under way waits for; the order does. */
+const withAwaited = (order: ListedOrder, signal: AbortSignal): Promise<ListedOrder> =>
+  readOrder(order.orderId, signal).catch(() => order);
 
 /** Those that are the caller's; another account may have used this browser. */
 async function readKept(signal: AbortSignal, ids: readonly string[]): Promise<ListedOrder[]> {

@@ -5,28 +5,29 @@ import { goods } from "@/lib/goods";
 import { money } from "@/lib/money";
 import type { ListedOrder } from "@/lib/payments";
 import { returnPath } from "@/lib/return-path";
-import { statusWords } from "@/lib/words";
+import { awaitingWords, statusWords } from "@/lib/words";
 
 export function OrderLine({ order }: { order: ListedOrder }) {
-  const { orderId, status, amount, currency, refundedAmount, createdAt } = order;
+  const { orderId, status, amount, currency, refundedAmount, createdAt, awaiting } = order;
   return (
     <li className="order" data-order={orderId} data-status={status}>
       <div>
         <Link href={returnPath(orderId)}>{goods(order)}</Link>
         <Moment at={createdAt} />
         <small>{orderId}</small>
+        {awaiting && <p className="small">{awaitingWords(awaiting)}</p>}
       </div>
       <div className="order-sum">
         <b>{money(amount, currency)}</b>
         {refundedAmount > 0 && <span>{money(refundedAmount, currency)} given back</span>}
       </div>
-      <Badge status={status} />
+      <Badge order={order} />
     </li>
   );
 }
 
-export function Badge({ status }: Pick<ListedOrder, "status">) {
-  const { label, tone } = statusWords(status);
+export function Badge({ order }: { order: Pick<ListedOrder, "status" | "awaiting"> }) {
+  const { label, tone } = statusWords(order);
   return (
     <span className="badge" data-tone={tone}>
       {label}

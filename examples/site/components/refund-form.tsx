@@ -3,9 +3,10 @@
 
 "use client";
 
+import { flushSync } from "react-dom";
 import { useId, useRef, useState, useSyncExternalStore, type FormEvent } from "react";
 import { minorUnits, money, plain } from "@/lib/money";
-import { refund, type Order, type Reason } from "@/lib/payments";
+import { FareboxError, refund, type Order, type Reason } from "@/lib/payments";
 import { isRefused, unansweredOf, type Unanswered } from "@/lib/unanswered";
 import { REASONS, trouble, type Trouble } from "@/lib/words";
 import { Notice } from "./notice";
@@ -19,7 +20,15 @@ interface Props {
   done: () => Promise<void>;
 }
 
-type Wanted = Pick<Unanswered, "amount" | "reason">;
+type Wanted = Omit<Unanswered, "orderId" | "key">;
+
+interface Wrong {
+  field: "amount" | "email";
+  text: string;
+}
+
+const asksAt = (wanted: Wanted | null) =>
+  wanted?.instructionsEmail ? `Stripe asks at ${wanted.instructionsEmail} where the money is to go. ` : "";
 
 const isReason = (value: unknown): value is Reason => typeof value === "string" && Object.hasOwn(REASONS, value);
 
@@ -31,20 +40,30 @@ export function RefundForm({ order: { orderId, currency }, account, left, done }
   /** What was typed; all that is left until somebody types. */
   const [typed, setTyped] = useState<string | null>(null);
   const [reason, setReason] = useState<Reason>("requested_by_customer");
+  /** The customer's address, once Stripe has said that it knows none. */
+  const [email, setEmail] = useState<string | null>(null);
+  const emailField = useRef<HTMLInputElement>(null);
   const [wanted, setWanted] = useState<Wanted | null>(null);
-  const [wrong, setWrong] = useState<string | null>(null);
+  const [wrong, setWrong] = useState<Wrong | null>(null);
   const [failed, setFailed] = useState<Trouble | null>(null);
   const [isBusy, setIsBusy] = useState(false);
   const isLocked = isBusy || unanswered !== null;
+  const address = unanswered ? (unanswered.instructionsEmail ?? null) : email;
 
   function ask(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const amount = minorUnits(typed ?? plain(left, currency), currency);
     const isFit = amount !== null && amount > 0 && amount <= left;
-    setWrong(isFit ? null : `An amount of up to ${money(left, currency)}.`);
+    const isAddress = emailField.current?.checkValidity() ?? true;
+    const wrong: Wrong | null = !isFit
+      ? { field: "amount", text: `An amount of up to ${money(left, currency)}.` }
+      : !isAddress
+        ? { field: "email", text: "An e-mail address of the customer." }
+        : null;
+    setWrong(wrong);
     setFailed(null);
-    if (!isFit || isLocked) return;
-    setWanted({ amount, reason });
+    if (!isFit || wrong || isLocked) return;
+    setWanted({ amount, reason, ...(email !== null && { instructionsEmail: email.trim() }) });
     dialog.current?.showModal();
   }
 
@@ -63,14 +82,27 @@ export function RefundForm({ order: { orderId, currency }, account, left, done }
       await refund(key, contents);
       stored.write(null);
       setTyped(null);
+      setEmail(null);
     } catch (error) {
       if (isRefused(error, isFirst)) stored.write(null);
       setFailed(trouble(error, "refund"));
+      if (error instanceof FareboxError && error.code === "refund_needs_email") return needEmail(asked);
     }
     await done();
     setIsBusy(false);
     // The button is gone or changed: whoever uses the keyboard goes on at what came of it.
     document.getElementById("trail")?.focus();
+  }
+
+  /** Nothing was refunded: the amount and the reason stay, and what is sent next has another key. */
+  function needEmail({ amount, reason, instructionsEmail = "" }: Wanted) {
+    flushSync(() => {
+      setTyped(plain(amount, currency));
+      setReason(reason);
+      setEmail(instructionsEmail);
+      setIsBusy(false);
+    });
+    emailField.current?.focus();
   }
 
   return (
@@ -84,7 +116,7 @@ export function RefundForm({ order: { orderId, currency }, account, left, done }
           value={unanswered ? plain(unanswered.amount, currency) : (typed ?? plain(left, currency))}
           onChange={({ target }) => setTyped(target.value)}
           readOnly={isLocked}
-          aria-invalid={wrong !== null}
+          aria-invalid={wrong?.field === "amount"}
           aria-describedby={`${id}-wrong`}
         />
         <label htmlFor={`${id}-reason`}>Why</label>
@@ -100,8 +132,25 @@ export function RefundForm({ order: { orderId, currency }, account, left, done }
             </option>
           ))}
         </select>
+        {address !== null && (
+          <>
+            <label htmlFor={`${id}-email`}>Customer’s e-mail</label>
+            <input
+              id={`${id}-email`}
+              ref={emailField}
+              type="email"
+              required
+              autoComplete="off"
+              value={address}
+              onChange={({ target }) => setEmail(target.value)}
+              readOnly={isLocked}
+              aria-invalid={wrong?.field === "email"}
+              aria-describedby={`${id}-wrong`}
+            />
+          </>
+        )}
         <p role="alert" className="wrong" id={`${id}-wrong`}>
-          {wrong}
+          {wrong?.text}
         </p>
         {(isBusy || !unanswered) && <button disabled={isBusy}>{isBusy ? "One moment…" : "Give back…"}</button>}
       </form>
@@ -120,7 +169,7 @@ export function RefundForm({ order: { orderId, currency }, account, left, done }
       <dialog ref={dialog} aria-labelledby={`${id}-sure`}>
         <h4 id={`${id}-sure`}>Give {wanted && money(wanted.amount, currency)} back?</h4>
         <p>
-          Of order {orderId}. {wanted && REASONS[wanted.reason]}. This cannot be undone.
+          Of order {orderId}. {wanted && REASONS[wanted.reason]}. {asksAt(wanted)}This cannot be undone.
         </p>
         <form method="dialog">
           <button type="button" onClick={give}>

@@ -11,11 +11,12 @@ import { money } from "@/lib/money";
 import type { Order } from "@/lib/payments";
 import { returnPath, type Hint } from "@/lib/return-path";
 import { isOpen, useOrder } from "@/lib/use-order";
+import { awaitingNext, awaitingWords } from "@/lib/words";
 import { Notice } from "./notice";
 import { PayNow } from "./pay-now";
 import { Waiting } from "./waiting";
 
-type State = "open" | "processing" | "paid" | "failed" | "canceled" | "refunded" | "disputed";
+type State = "open" | "awaiting" | "processing" | "paid" | "failed" | "canceled" | "refunded" | "disputed";
 
 export function ReturnView({ orderId, hint }: { orderId: string; hint: Hint }) {
   const { order, trouble, isLong } = useOrder(orderId);
@@ -28,7 +29,7 @@ export function ReturnView({ orderId, hint }: { orderId: string; hint: Hint }) {
   const isPaid = order !== null && !isOpen(order.status) && order.status !== "canceled";
   useEffect(() => {
     if (order) keepOrder(order.orderId);
-    if (order && (isPaid || order.status === "processing")) clearOf(order.orderId);
+    if (order && (isPaid || order.awaiting || order.status === "processing")) clearOf(order.orderId);
   }, [order, isPaid]);
 
   if (!order && trouble) return <Unknown notice={<Notice trouble={trouble} />} />;
@@ -58,7 +59,8 @@ export function ReturnView({ orderId, hint }: { orderId: string; hint: Hint }) {
   );
 }
 
-function stateOf({ status }: Order, hint: Hint): State {
+function stateOf({ status, awaiting }: Order, hint: Hint): State {
+  if (awaiting) return "awaiting";
   switch (status) {
     case "canceled":
     case "processing":
@@ -79,6 +81,7 @@ function stateOf({ status }: Order, hint: Hint): State {
 
 const TITLES: Record<State, string> = {
   open: "Not paid yet",
+  awaiting: "Not paid yet",
   processing: "Just a moment",
   paid: "Thank you",
   failed: "Not paid",
@@ -88,10 +91,13 @@ const TITLES: Record<State, string> = {
 };
 
 /** What is known, and no more: while the order is open, another payment of it may be on its way. */
-function sentence(state: State, { status, amount, refundedAmount, currency }: Order, isLong: boolean): string {
+function sentence(state: State, order: Order, isLong: boolean): string {
+  const { status, amount, refundedAmount, currency, awaiting } = order;
   switch (state) {
     case "open":
       return "We have not heard of a payment of this order. If you have just paid, stay here: this page changes when we hear of it. If not, you can pay it now.";
+    case "awaiting":
+      return awaiting ? `${awaitingWords(awaiting)} ${awaitingNext(awaiting)}` : "";
     case "processing":
       return isLong
         ? "We are still waiting to hear of your payment. You may close this page: it is under your orders once we know."

@@ -5,7 +5,7 @@
 import { goods } from "@/lib/goods";
 import { money } from "@/lib/money";
 import type { Order, RefundRecord } from "@/lib/payments";
-import { REASONS, REFUND_STATES } from "@/lib/words";
+import { awaitingForStaff, REASONS, REFUND_STATES } from "@/lib/words";
 import type { Staff } from "./find-order";
 import { Badge, Moment } from "./order-line";
 import { RefundForm } from "./refund-form";
@@ -24,7 +24,7 @@ export function StaffOrder({ order, account, mayRefund, names, changed }: Props)
     <article className="staff-order" data-status={status}>
       <header>
         <h2>{orderId}</h2>
-        <Badge status={status} />
+        <Badge order={order} />
       </header>
       <div className="desk">
         <div>
@@ -36,7 +36,7 @@ export function StaffOrder({ order, account, mayRefund, names, changed }: Props)
             <dt>Given back</dt>
             <dd aria-live="polite">
               {money(refundedAmount, currency)}
-              {pending > 0 && `, and ${money(pending, currency)} on its way`}
+              {pending > 0 && `, and ${money(pending, currency)} under way`}
             </dd>
             <dt>Ordered</dt>
             <dd>
@@ -44,12 +44,18 @@ export function StaffOrder({ order, account, mayRefund, names, changed }: Props)
             </dd>
             <dt>Paid</dt>
             <dd>{paidAt === null ? "not yet" : <Moment at={paidAt} />}</dd>
+            {order.awaiting && (
+              <>
+                <dt>Waits for</dt>
+                <dd>{awaitingForStaff(order.awaiting)}</dd>
+              </>
+            )}
           </dl>
         </div>
         <section className="summary" aria-labelledby="give">
           <h3 id="give">Give money back</h3>
           {!mayRefund && <p>Your account reads orders. Somebody of finance gives money back.</p>}
-          {mayRefund && left === 0 && <p>{paidAt === null ? "Nothing was paid yet." : pending ? "The rest is on its way." : "All of it went back."}</p>}
+          {mayRefund && left === 0 && <p>{paidAt === null ? "Nothing was paid yet." : pending ? "A refund of all that is left is under way." : "All of it went back."}</p>}
           {mayRefund && left > 0 && <RefundForm order={order} account={account} left={left} done={changed} />}
         </section>
       </div>

@@ -9,8 +9,9 @@ export type Contents = { items: Schemas["Item"][]; orderId?: string };
 export type Urls = Pick<Schemas["CreateCheckout"], "successUrl" | "cancelUrl">;
 export type Intent = Schemas["Created"];
 export type Order = Schemas["Order"];
-/** An order in a list. */
-export type ListedOrder = Schemas["CustomerOrder"];
+/** An order in a list, with what its payment waits for where that was asked. */
+export type ListedOrder = Schemas["CustomerOrder"] & Pick<Order, "awaiting">;
+export type Awaited = Schemas["Awaited"];
 export type Reason = Schemas["RefundReason"];
 export type RefundRecord = Schemas["RefundRecord"];
 export type Status = Schemas["OrderStatus"];

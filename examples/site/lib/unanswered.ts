@@ -9,6 +9,8 @@ export interface Unanswered {
   orderId: string;
   amount: number;
   reason: Reason;
+  /** Where Stripe asks the customer where the money is to go; kept, because it belongs to what the key names. */
+  instructionsEmail?: string;
   /** The Idempotency-Key. */
   key: string;
 }
@@ -39,6 +41,6 @@ export const isRefused = (error: unknown, isFirst: boolean) =>
 
 function isUnanswered(value: unknown): value is Unanswered {
   if (typeof value !== "object" || value === null) return false;
-  const { orderId, amount, reason, key } = value as Partial<Record<keyof Unanswered, unknown>>;
-  return Number.isInteger(amount) && [orderId, reason, key].every((text) => typeof text === "string");
+  const { orderId, amount, reason, key, instructionsEmail = "" } = value as Partial<Record<keyof Unanswered, unknown>>;
+  return Number.isInteger(amount) && [orderId, reason, key, instructionsEmail].every((text) => typeof text === "string");
 }

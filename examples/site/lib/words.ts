@@ -1,6 +1,6 @@
 // What the pages say about orders and about what went wrong, in plain words.
 
-import { FareboxError, Unreachable, type Reason, type RefundRecord, type Status } from "./payments";
+import { FareboxError, Unreachable, type Awaited, type ListedOrder, type Reason, type RefundRecord, type Status } from "./payments";
 
 export type Tone = "wait" | "good" | "bad" | "note";
 
@@ -18,10 +18,49 @@ const STATUSES: Record<Status, [label: string, tone: Tone]> = {
   dispute_lost: ["Dispute lost", "bad"],
 };
 
-export function statusWords(status: Status): { label: string; tone: Tone } {
+export function statusWords({ status, awaiting }: Pick<ListedOrder, "status" | "awaiting">): { label: string; tone: Tone } {
+  // Such a payment is `requires_action` or `processing`, and no bank asks the payer anything.
+  if (awaiting) return { label: "Awaiting payment", tone: "wait" };
   const [label, tone] = STATUSES[status] ?? [status, "note"];
   return { label, tone };
 }
+
+const AWAITED: Record<Awaited["kind"], string> = {
+  voucher: "your voucher to be paid",
+  bank_transfer: "your bank transfer",
+  microdeposits: "you to confirm the small deposits to your bank account",
+};
+
+/** What a payment waits for, as its payer reads it; `now` is in milliseconds. */
+export function awaitingWords({ kind, until }: Awaited, now = Date.now()): string {
+  const what = AWAITED[kind] ?? "your payment";
+  if (until === null) return `We are waiting for ${what}.`;
+  if (until * 1000 > now) return `We are waiting for ${what}, until ${day(until)}.`;
+  return `We were waiting for ${what}, until ${day(until)}. If it was paid in time, we may hear of it some days later.`;
+}
+
+const AWAITED_NEXT: Record<Awaited["kind"], string> = {
+  voucher: "Once it is paid, there is nothing else to do here.",
+  bank_transfer: "Once it is sent, there is nothing else to do here.",
+  microdeposits: "Once they are confirmed, there is nothing else to do here.",
+};
+
+/** The payer's part in it, as long as there is one. */
+export const awaitingNext = ({ kind, until }: Awaited, now = Date.now()): string =>
+  until === null || until * 1000 > now ? (AWAITED_NEXT[kind] ?? "") : "";
+
+const AWAITED_BY_STAFF: Record<Awaited["kind"], string> = {
+  voucher: "the customer’s voucher",
+  bank_transfer: "the customer’s bank transfer",
+  microdeposits: "the customer, who is to confirm small deposits",
+};
+
+/** The same as staff read it. */
+export const awaitingForStaff = ({ kind, until }: Awaited): string =>
+  `${AWAITED_BY_STAFF[kind] ?? kind}${until === null ? "" : `, until ${day(until)}`}`;
+
+/** A moment in Unix seconds, in the reader's own time: a day alone would promise hours that there may not be. */
+const day = (at: number) => new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" }).format(at * 1000);
 
 export const REASONS: Record<Reason, string> = {
   requested_by_customer: "The customer asked",
@@ -48,7 +87,7 @@ const REFUSALS: Record<string, string> = {
   order_not_paid: "Nothing was paid for this order yet.",
   order_disputed: "The bank has the money until it decides the dispute.",
   refund_in_full_only: "A payment like this is given back in full or not at all.",
-  refund_needs_email: "Stripe has to ask the customer where the money is to go, and has no address of theirs.",
+  refund_needs_email: "Stripe has to ask the customer where the money is to go, and has no e-mail address of theirs. Enter one, and give it back again.",
   refund_refused: "Stripe does not give this payment back.",
 };
 

@@ -143,6 +143,67 @@ test("a refund whose request was lost on the way is made once when it is asked f
   assert.deepEqual((await stripe.refunds(orderId)).map((refund) => refund.amount), [500]);
 });
 
+test("a transfer is refunded to where the customer says, at the address that staff enter", async (t) => {
+  const buyer = await visit(t, browser, world);
+  await buyer.signIn();
+  const orderId = await buyer.beginMug();
+  await stripe.payLater(orderId, "customer_balance");
+  await stripe.settle(orderId);
+  await buyer.page.goto(`/checkout/return?order=${orderId}`);
+  await buyer.outcome("paid");
+
+  const fin = await account(t, "Fin finance", { expected: ["409 (Conflict)", "Failed to load resource"] });
+  const { page } = fin;
+  const asked = [];
+  page.on("request", (request) => {
+    if (request.method() === "POST" && request.url().endsWith("/refund")) asked.push(request);
+  });
+  await find(fin, orderId);
+  await state(fin, "paid");
+  const email = page.getByLabel("Customer’s e-mail");
+  assert.equal(await email.count(), 0);
+  await page.getByLabel("Amount, in USD").fill("5");
+  await page.getByLabel("Why").selectOption("Paid twice");
+  await fin.button("Give back…").click();
+  await fin.button("Give it back").click();
+  await page.getByRole("alert").getByText("has no e-mail address of theirs").waitFor();
+  await email.waitFor();
+  assert.ok(await email.evaluate((field) => field === document.activeElement));
+  assert.deepEqual(await stripe.refunds(orderId), []);
+  await isSound(fin, "a refund that needs an address");
+
+  for (const wrong of ["", "ada", "ada@"]) {
+    await email.fill(wrong);
+    await fin.button("Give back…").click();
+    await page.getByText("An e-mail address of the customer.").waitFor();
+    assert.equal(await page.getByRole("dialog").count(), 0, wrong);
+  }
+  // The answer is lost: what is asked again after a reload is the same request, with the address.
+  await page.route("**/api/payments/refund", async (route) => {
+    await route.fetch();
+    await route.abort();
+  }, { times: 1 });
+  await email.fill("ada@example.com");
+  await fin.button("Give back…").click();
+  await page.getByRole("dialog", { name: "Give $5.00 back?" }).getByText("ada@example.com").waitFor();
+  await fin.button("Give it back").click();
+  await fin.button("Find out what became of it").waitFor();
+  await find(fin, orderId);
+  assert.equal(await email.inputValue(), "ada@example.com");
+  await fin.button("Find out what became of it").click();
+  await fin.button("Give back…").waitFor();
+  await page.locator('tbody tr[data-state="requires_action"]').getByText("Paid twice").waitFor();
+  await page.getByText("$5.00 under way").waitFor();
+  assert.equal(await email.count(), 0);
+
+  const [refund, ...more] = await stripe.refunds(orderId);
+  assert.deepEqual([refund.amount, refund.reason, refund.instructions_email, more.length], [500, "duplicate", "ada@example.com", 0]);
+  const [first, second, third] = await Promise.all(asked.map((request) => request.headerValue("idempotency-key")));
+  assert.notEqual(first, second);
+  assert.equal(second, third);
+  assert.equal(await page.evaluate(() => JSON.stringify({ ...localStorage }).includes("ada@")), false);
+});
+
 test("on a phone the record of refunds is read without scrolling sideways", async (t) => {
   const orderId = await paidOrder(t);
   const fin = await account(t, "Fin finance", { viewport: { width: 390, height: 844 } });

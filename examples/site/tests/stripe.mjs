@@ -14,6 +14,26 @@ export class Stripe {
     return response.json();
   }
 
+  async #post(path, params) {
+    const headers = { authorization: `Bearer ${KEYS.STRIPE_SECRET_KEY}` };
+    const response = await fetch(this.#url + path, { method: "POST", headers, body: new URLSearchParams(params) });
+    if (!response.ok) throw new Error(`the sandbox answered ${response.status}: ${await response.text()}`);
+    return response.json();
+  }
+
+  /** The payer chooses a method whose money comes later, `customer_balance` or a voucher; answers the payment. */
+  async payLater(orderId, type) {
+    const [{ id }] = await this.intents(orderId);
+    const { id: method } = await this.#post("/v1/payment_methods", { type });
+    return this.#post(`/v1/payment_intents/${id}/confirm`, { payment_method: method, return_url: "http://127.0.0.1/" });
+  }
+
+  /** That money came, or with `failure` did not. */
+  async settle(orderId, outcome = "success") {
+    const [{ id }] = await this.intents(orderId);
+    await this.tell(`payment_intents/${id}/settle`, { outcome });
+  }
+
   async tell(path, params = {}) {
     const response = await fetch(`${this.#url}/_sandbox/${path}`, { method: "POST", body: new URLSearchParams(params) });
     if (!response.ok) throw new Error(`the sandbox answered ${response.status}: ${await response.text()}`);

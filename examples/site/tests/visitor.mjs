@@ -153,6 +153,14 @@ export class Visitor {
     return this.orderId();
   }
 
+  /** Begins to buy a mug, up to the form; answers the order's id. */
+  async beginMug() {
+    await this.take("Harbour mug");
+    await this.checkOut();
+    const [orderId] = await this.page.evaluate(() => JSON.parse(localStorage.getItem("shop.orders")));
+    return orderId;
+  }
+
   /** A call of the functions from the page, as a script in it would make it. */
   call(path, { method = "GET", body, headers = {} } = {}) {
     return this.page.evaluate(
