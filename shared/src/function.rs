@@ -44,6 +44,15 @@ impl Function {
         }
     }
 
+    /// The permission that a caller's role must hold.
+    #[must_use]
+    pub fn permission(&self) -> Option<&'static str> {
+        match self.trigger {
+            Trigger::Route { permission, .. } => permission,
+            Trigger::Schedule(_) => None,
+        }
+    }
+
     /// Whether it needs `setting`.
     #[must_use]
     pub fn needs(&self, setting: &str) -> bool {

@@ -27,6 +27,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     App, Config, Function,
+    access::{CreatePayment, Permission as _},
     app::OpenError,
     aws::Aws,
     cause::{Cause, causes},
@@ -139,7 +140,13 @@ pub fn config(needs: &[&'static str]) -> Result<Config, Error> {
 /// As [`serve_opened`].
 pub async fn serve(function: Function, service: fn(App) -> MethodRouter) -> Result<(), Error> {
     let calls_stripe = function.needs(need::STRIPE_SECRET_KEY);
-    let open = move |config: Config| async move { Ok(App::open(&config, calls_stripe).await?) };
+    let starts_payments = function.permission() == Some(CreatePayment::NAME);
+    let open = move |config: Config| async move {
+        if starts_payments {
+            config.limits.warn();
+        }
+        Ok(App::open(&config, calls_stripe).await?)
+    };
     serve_opened(function.settings, open, service).await
 }
 

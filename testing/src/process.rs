@@ -15,6 +15,7 @@ use crate::Shop;
 pub struct Process {
     child: Child,
     address: SocketAddr,
+    start: Vec<String>,
 }
 
 impl Process {
@@ -30,20 +31,35 @@ impl Process {
         let mut child = child.expect("the program starts");
         let output = child.stdout.take().expect("it is piped");
         let mut lines = BufReader::new(output).lines();
+        let mut start = Vec::new();
         let address = lines
             .by_ref()
             .map_while(Result::ok)
-            .find_map(|line| listening_at(&line))
+            .find_map(|line| {
+                let address = listening_at(&line);
+                start.push(line);
+                address
+            })
             .expect("it says where it listens");
         // Read on, so that a full pipe never stops it.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        Self { child, address }
+        Self {
+            child,
+            address,
+            start,
+        }
     }
 
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What it logged until it listened, a line each.
+    #[must_use]
+    pub fn start_log(&self) -> &[String] {
+        &self.start
     }
 
     /// Ends it at once, as the platform or a loss of power would.

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use lambda_http::request::from_str;
 use serde_json::{Value, json};
 use shared::host;
-use testing::{Answer, Log, Shop};
+use testing::{Answer, Log, Process, Shop};
 use tower::ServiceExt as _;
 
 use crate::{Api, mugs, order_id, service};
@@ -407,4 +407,21 @@ async fn an_order_that_was_tried_often_and_is_paid_or_being_paid_is_answered_so(
 
         let _ = api.post("k1", &mugs(1)).await.expect(code);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_without_a_limit_by_address_is_warned_of() {
+    let warned = |process: &Process| {
+        let is_warning = |line: &String| line.contains("no payments are limited by address");
+        process.start_log().iter().any(is_warning)
+    };
+    let program = env!("CARGO_BIN_EXE_create-intent");
+    let header = ("FAREBOX_CLIENT_ADDRESS", "header:x-real-ip");
+
+    let unlimited = Shop::open_with(&[header, ("FAREBOX_LIMIT_ADDRESS", "off")]).await;
+    assert!(warned(&Process::start(program, &unlimited)));
+    let behind_proxy = Shop::open_with(&[("FAREBOX_CLIENT_ADDRESS", "")]).await;
+    assert!(warned(&Process::start(program, &behind_proxy)));
+    let limited = Shop::open_with(&[header]).await;
+    assert!(!warned(&Process::start(program, &limited)));
 }
