@@ -149,7 +149,7 @@ class Template(unittest.TestCase):
     def test_the_log_of_a_function_that_decides_who_may_call_outlives_the_stack(self):
         for folder in template.folders():
             sources = [path.read_text() for path in (WORKSPACE / "functions" / folder / "src").glob("**/*.rs")]
-            decides = any("Allowed<" in text for text in sources)
+            decides = any("Authorized<" in text for text in sources)
             log = READ["Resources"][template.logical_id(folder).replace("Function", "Log")]
             kept = ("RetainExceptOnCreate", "Retain") if decides else ("Delete", "Delete")
             self.assertEqual((log["DeletionPolicy"], log["UpdateReplacePolicy"]), kept, folder)
