@@ -87,17 +87,20 @@ async fn a_cart_that_changed_while_the_answer_was_lost_has_one_intent_that_someb
             .on("POST", "/v1/payment_intents")
             .times(0),
     );
-    assert_eq!(api.post_signed(&json!({})).await.code(503), "unavailable");
+    assert_eq!(
+        api.post_signed(&json!({ "version": 1 })).await.code(503),
+        "unavailable"
+    );
     api.shop.stripe.clear_faults();
 
     let changed = api
-        .post_signed(&json!({ "amount": 2500 }))
+        .post_signed(&json!({ "amount": 2500, "version": 2 }))
         .await
         .expect(200);
 
     assert_eq!(changed.body["amount"], 2500);
     let again = api
-        .post_signed(&json!({ "amount": 2500 }))
+        .post_signed(&json!({ "amount": 2500, "version": 2 }))
         .await
         .expect(200);
     assert_eq!(again.body["clientSecret"], changed.body["clientSecret"]);
