@@ -51,8 +51,11 @@ async fn several_disputes_over_parts_of_a_payment_are_each_followed() {
     let told = told.map(|letter| serde_json::from_str::<Value>(&letter.message.body).unwrap());
     let body = told.max_by_key(|body| body["data"]["version"].as_i64());
     let body = body.unwrap();
-    let due = &stripe.disputes()[0]["evidence_details"]["due_by"];
+    let at_stripe = stripe.disputes();
     let shown = |id: &str, amount: i64, reason: &str| {
+        // Made in another second, each is due in another.
+        let dispute = at_stripe.iter().find(|dispute| dispute["id"] == id);
+        let due = &dispute.unwrap()["evidence_details"]["due_by"];
         json!({ "id": id, "status": "lost", "amount": amount, "currency": "usd", "reason": reason,
             "evidenceDueBy": due })
     };
