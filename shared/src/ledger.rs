@@ -68,8 +68,8 @@ enum Backend {
 }
 
 impl Ledger {
-    /// Opens the ledger that `settings` name; the keys in `secrets` tell the mode. A file is made where it is not there, and brought up to
-    /// date; a table must be there.
+    /// Opens the ledger that `settings` name; the keys in `secrets` tell the mode. A file is made where it
+    /// is not there, and brought up to date; a table must be there.
     ///
     /// # Errors
     ///

@@ -1,10 +1,10 @@
 //! How many payments one caller, and one address, may start, and how many charges of one order may fail:
-//! against those who try stolen cards. And how
-//! often one caller may have Stripe asked for other things.
+//! against those who try stolen cards. And how often one caller may have Stripe asked for other things.
 //!
-//! A handler takes a [`Gate`] as a parameter and hands it to the [`CheckoutService`](crate::purchase::CheckoutService), which asks
-//! it before anything is asked of Stripe: `gate.admit(payer, &order).await?`. What was started is counted in the ledger, so that the bounds hold
-//! for all processes together. `docs/security.md` has the rule.
+//! A handler takes a [`Gate`] as a parameter and hands it to the
+//! [`CheckoutService`](crate::purchase::CheckoutService), which asks it before anything is asked of
+//! Stripe: `gate.admit(payer, &order).await?`. What was started is counted in the ledger, so that the
+//! bounds hold for all processes together. `docs/security.md` has the rule.
 //!
 //! - `settings`: the bounds.
 //! - `address`: where a request came from, as far as it can be trusted.

@@ -1,7 +1,8 @@
 //! Handler for `GET /api/customer`.
 //!
 //! A caller reads here what Stripe holds about them, and their orders; staff whose role reaches further
-//! anybody's: by Stripe's id of the customer (`?id=cus_…`) or by an order (`?order=…`). It writes nothing but how often it was asked.
+//! anybody's: by Stripe's id of the customer (`?id=cus_…`) or by an order (`?order=…`). It writes nothing
+//! but how often it was asked.
 //! Nobody is found by e-mail.
 //!
 //! | we answer | when |

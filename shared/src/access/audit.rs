@@ -8,11 +8,11 @@ use super::refused::Refused;
 /// Why a request was allowed or denied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Why {
-    /// Authorized: a role of the caller's permits the action, which is about nothing that exists yet.
+    /// Allowed: a role of the caller's permits the action, which is about nothing that exists yet.
     Role,
-    /// Authorized: the object is the caller's.
+    /// Allowed: the object is the caller's.
     Owner,
-    /// Authorized: a role of the caller's reaches what is anybody's.
+    /// Allowed: a role of the caller's reaches what is anybody's.
     Any,
     /// Denied: no role of the caller's permits the action.
     NotPermitted,

@@ -85,7 +85,7 @@ impl Unknown {
 }
 
 impl Authenticator {
-    /// Authenticator as `settings` tell them apart; the site's key is in `secrets`.
+    /// Tells callers apart as `settings` say; the site's key is in `secrets`.
     #[must_use]
     pub fn new(settings: &Settings, secrets: Secrets, clock: Clock) -> Self {
         let issuer = settings.issuer.clone().map(|issuer| {
