@@ -1,12 +1,13 @@
 //! What the handlers of all functions work with: one [`App`], opened from the settings.
 
+use std::sync::Arc;
+
 use axum::extract::FromRef;
 use secrecy::SecretString;
 
 use crate::{
     Clock, Config, Secrets,
     access::Authenticator,
-    customers::Customers,
     env::{ConfigError, Platform},
     intake::Intake,
     ledger::{self, Ledger},
@@ -17,7 +18,7 @@ use crate::{
     stripe::{Prices, Stripe},
 };
 
-/// The parts of one deployment; cheap to clone. A handler takes those that it needs.
+/// The parts of one deployment. A handler shares them with all requests, and takes those that it needs.
 #[derive(Clone, Debug)]
 pub struct App {
     /// The keys.
@@ -109,7 +110,6 @@ impl App {
             stripe: stripe.clone(),
             prices: Prices::new(config.purchase.price_ttl),
             max_amount: config.purchase.max_amount.clone(),
-            limits: limits.clone(),
             ledger: ledger.clone(),
             clock: clock.clone(),
         };
@@ -134,40 +134,16 @@ impl App {
             cron_secret: config.cron_secret.clone(),
         }
     }
-
-    /// Sets one deadline for all calls to Stripe, for one request of a caller.
-    #[must_use]
-    pub fn for_one_request(self) -> Self {
-        let stripe = self.stripe.for_one_request();
-        Self {
-            checkout: CheckoutService {
-                stripe: stripe.clone(),
-                ..self.checkout
-            },
-            stripe,
-            ..self
-        }
-    }
-
-    /// The Stripe customers of callers.
-    #[must_use]
-    pub fn customers(&self) -> Customers<'_> {
-        Customers {
-            stripe: &self.stripe,
-            ledger: &self.ledger,
-            clock: &self.clock,
-        }
-    }
 }
 
-impl FromRef<App> for Authenticator {
-    fn from_ref(app: &App) -> Self {
+impl FromRef<Arc<App>> for Authenticator {
+    fn from_ref(app: &Arc<App>) -> Self {
         app.authenticator.clone()
     }
 }
 
-impl FromRef<App> for Limits {
-    fn from_ref(app: &App) -> Self {
+impl FromRef<Arc<App>> for Limits {
+    fn from_ref(app: &Arc<App>) -> Self {
         app.limits.clone()
     }
 }

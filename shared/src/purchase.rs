@@ -19,7 +19,7 @@ use crate::{
     access::{Authenticator, Authorized, CallerId, CreatePayment, Reached},
     customers::Customers,
     ledger::Ledger,
-    limits::{Gate, Limits},
+    limits::Gate,
     order::{Order, Status},
     request::IdempotencyKey,
     stripe::{Failure, Prices, Stripe},
@@ -48,8 +48,6 @@ pub struct CheckoutService {
     pub prices: Prices,
     /// The largest order.
     pub max_amount: Caps,
-    /// How many payments may be started.
-    pub limits: Limits,
     /// Where orders live.
     pub ledger: Ledger,
     /// The time.
@@ -57,6 +55,15 @@ pub struct CheckoutService {
 }
 
 impl CheckoutService {
+    /// The same, with one deadline for all calls to Stripe.
+    #[must_use]
+    pub fn for_one_request(&self) -> Self {
+        Self {
+            stripe: self.stripe.for_one_request(),
+            ..self.clone()
+        }
+    }
+
     /// The order that `cart` is about, opened or changed for `payer`, whose name for the operation is
     /// `key`; and that payer, who may pay it. The same operation gives the same order.
     ///

@@ -21,6 +21,8 @@
 mod interface;
 pub mod page;
 
+use std::sync::Arc;
+
 use axum::http::HeaderMap;
 use axum::{
     Json,
@@ -62,7 +64,7 @@ pub const FUNCTION: Function = Function {
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
-    post(create).with_state(app)
+    post(create).with_state(Arc::new(app))
 }
 
 /// What the caller sends: `items`, with an `Idempotency-Key` header, or `order`; and where to come back
@@ -121,7 +123,7 @@ struct Created {
 async fn create(
     payer: Authorized<CreatePayment>,
     gate: Gate,
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     headers: HeaderMap,
     request::Json(request): request::Json<CreateCheckout>,
 ) -> Result<Json<Created>, Error> {
@@ -136,7 +138,9 @@ async fn create(
         order: request.order,
     };
     let is_customer = payer.is_customer();
-    let pages = Pages::for_one_request(app);
+    let pages = Pages {
+        checkout: app.checkout.for_one_request(),
+    };
     let (_payer, order) = pages.checkout.order(payer, &gate, key, cart).await?;
     let returns = Returns::new(&success, &cancel, order.id());
     let (order, url) = pages.page_of(order, &returns, is_customer, &gate).await?;
@@ -150,13 +154,4 @@ async fn create(
 #[derive(Debug)]
 struct Pages {
     checkout: CheckoutService,
-}
-
-impl Pages {
-    fn for_one_request(app: App) -> Self {
-        let app = app.for_one_request();
-        Self {
-            checkout: app.checkout,
-        }
-    }
 }

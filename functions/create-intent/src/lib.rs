@@ -21,6 +21,8 @@
 mod interface;
 pub mod payment;
 
+use std::sync::Arc;
+
 use axum::http::HeaderMap;
 use axum::{
     Json,
@@ -63,7 +65,7 @@ pub const FUNCTION: Function = Function {
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
-    post(create).with_state(app)
+    post(create).with_state(Arc::new(app))
 }
 
 /// What the caller sends: `items`, with an `Idempotency-Key` header, or `order`.
@@ -131,11 +133,14 @@ struct Created {
 async fn create(
     payer: Authorized<CreatePayment>,
     gate: Gate,
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     headers: HeaderMap,
     request::Json(request): request::Json<CreateIntent>,
 ) -> Result<Json<Created>, Error> {
-    let payments = Payments::for_one_request(app);
+    let payments = Payments {
+        checkout: app.checkout.for_one_request(),
+        secrets: &app.secrets,
+    };
     let key = IdempotencyKey::in_headers(&headers)?;
     let is_customer = payer.is_customer();
     let (_payer, order) = payments
@@ -148,20 +153,12 @@ async fn create(
 
 /// Starts payments, for one request.
 #[derive(Debug)]
-struct Payments {
+struct Payments<'a> {
     checkout: CheckoutService,
-    secrets: Secrets,
+    secrets: &'a Secrets,
 }
 
-impl Payments {
-    fn for_one_request(app: App) -> Self {
-        let app = app.for_one_request();
-        Self {
-            checkout: app.checkout,
-            secrets: app.secrets,
-        }
-    }
-
+impl Payments<'_> {
     async fn created(&self, order: &Order, intent: PaymentIntent) -> Result<Created, Error> {
         let keys = self.secrets.current().await?;
         let amount = order.revision().contents.amount();

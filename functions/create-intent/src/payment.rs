@@ -27,7 +27,7 @@ use crate::Payments;
 /// How often an order may change under our hands before the caller is asked to try again.
 const MOST_ROUNDS: usize = 6;
 
-impl Payments {
+impl Payments<'_> {
     /// The intent of `order`, made for what the order offers now; and the order as it then is.
     pub(crate) async fn payment_of(
         &self,

@@ -24,6 +24,8 @@ mod email;
 mod interface;
 pub mod view;
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::State,
@@ -65,7 +67,7 @@ pub const FUNCTION: Function = Function {
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
-    get(read).with_state(app)
+    get(read).with_state(Arc::new(app))
 }
 
 /// The caller themselves, unless something is named.
@@ -112,10 +114,13 @@ struct Subject {
 async fn read(
     caller: Authorized<ReadCustomer>,
     gate: Gate,
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Query(which): Query<Which>,
 ) -> Result<Json<CustomerView>, Error> {
-    let customers = Customers::for_one_request(app);
+    let customers = Customers {
+        stripe: app.stripe.for_one_request(),
+        ledger: &app.ledger,
+    };
     let asked = gate.admit_lookup(caller.caller(), Lookup::Customer).await;
     let caller = caller.admitted(asked)?;
     let subject = match (which.id, which.order) {
@@ -133,20 +138,12 @@ async fn read(
 
 /// Looks customers up, for one request.
 #[derive(Debug)]
-struct Customers {
+struct Customers<'a> {
     stripe: Stripe,
-    ledger: Ledger,
+    ledger: &'a Ledger,
 }
 
-impl Customers {
-    fn for_one_request(app: App) -> Self {
-        let app = app.for_one_request();
-        Self {
-            stripe: app.stripe,
-            ledger: app.ledger,
-        }
-    }
-
+impl Customers<'_> {
     async fn caller_itself(&self, caller: Authorized<ReadCustomer>) -> Result<Subject, Error> {
         let owner = caller.caller().clone();
         let customer = self.customer_of(&owner).await?;

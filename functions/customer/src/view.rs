@@ -72,7 +72,7 @@ struct OrderView {
     description: Option<String>,
 }
 
-impl Customers {
+impl Customers<'_> {
     pub(crate) async fn view(&self, subject: &Subject) -> Result<CustomerView, Error> {
         let orders = async { Ok::<_, Error>(self.ledger.orders_of(&subject.owner).await?) };
         let at_stripe = async {

@@ -22,6 +22,8 @@ mod refunds;
 
 mod interface;
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::State,
@@ -57,7 +59,7 @@ pub const FUNCTION: Function = Function {
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
-    get(read).with_state(app)
+    get(read).with_state(Arc::new(app))
 }
 
 #[derive(Debug, Deserialize)]
@@ -125,7 +127,7 @@ struct OrderView {
 )]
 async fn read(
     caller: Authorized<ReadOrder>,
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Query(which): Query<Which>,
 ) -> Result<Json<OrderView>, Error> {
     let id = OrderId::parse(&which.id).map_err(|what| Error::invalid(format!("`id` {what}")))?;

@@ -17,6 +17,8 @@
 
 mod interface;
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::State,
@@ -28,7 +30,7 @@ use serde::{Deserialize, Serialize};
 use shared::{
     App, Error, Function,
     access::{Authorized, CallerId, OpenPortal, Permission as _},
-    customers::Known,
+    customers::{Customers, Known},
     env::need,
     function::Trigger,
     limits::{Gate, Lookup},
@@ -57,7 +59,7 @@ pub const FUNCTION: Function = Function {
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
-    post(open).with_state(app)
+    post(open).with_state(Arc::new(app))
 }
 
 /// What the caller sends. Which customer is not theirs to say.
@@ -94,27 +96,32 @@ struct Opened {
 async fn open(
     caller: Authorized<OpenPortal>,
     gate: Gate,
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     request::Json(request): request::Json<Open>,
 ) -> Result<Json<Opened>, Error> {
-    let app = app.for_one_request();
     let return_url = app.return_origins.check("returnUrl", &request.return_url)?;
     let owner = caller.caller().clone();
     let caller = caller.admitted(gate.admit_lookup(&owner, Lookup::Portal).await)?;
-    let customer = app.customers().of(&owner).await?;
+    let stripe = app.stripe.for_one_request();
+    let customers = Customers {
+        stripe: &stripe,
+        ledger: &app.ledger,
+        clock: &app.clock,
+    };
+    let customer = customers.of(&owner).await?;
     caller.reach(Some(&owner), customer.id())?;
-    let url = opened(&app, &owner, &customer, return_url.as_str()).await?;
+    let url = opened(&customers, &owner, &customer, return_url.as_str()).await?;
     Ok(Json(Opened { url }))
 }
 
 /// The portal of the owner's `customer`; of another, where that is gone.
 async fn opened(
-    app: &App,
+    customers: &Customers<'_>,
     owner: &CallerId,
     customer: &Known,
     return_url: &str,
 ) -> Result<Redacted, Error> {
     let open =
-        |customer: String| async move { app.stripe.open_portal(&customer, return_url).await };
-    app.customers().made_for(owner, customer, open).await
+        |customer: String| async move { customers.stripe.open_portal(&customer, return_url).await };
+    customers.made_for(owner, customer, open).await
 }

@@ -20,6 +20,8 @@ mod interface;
 pub mod reserve;
 pub mod settle;
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::State,
@@ -64,7 +66,7 @@ pub const FUNCTION: Function = Function {
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
-    post(give_back).with_state(app)
+    post(give_back).with_state(Arc::new(app))
 }
 
 /// What the caller sends, with an `Idempotency-Key` header.
@@ -135,11 +137,15 @@ struct GivenBack {
 )]
 async fn give_back(
     caller: Authorized<CreateRefund>,
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     headers: HeaderMap,
     request::Json(request): request::Json<RefundOrder>,
 ) -> Result<Json<GivenBack>, Error> {
-    let refunds = Refunds::for_one_request(app);
+    let refunds = Refunds {
+        stripe: app.stripe.for_one_request(),
+        ledger: &app.ledger,
+        clock: &app.clock,
+    };
     let key = IdempotencyKey::in_headers(&headers)?
         .ok_or_else(|| Error::invalid("`Idempotency-Key` is needed: a name for this refund"))?;
     let id = OrderId::parse(&request.order_id);
@@ -160,21 +166,10 @@ async fn give_back(
 
 /// Refunds payments, for one request.
 #[derive(Debug)]
-struct Refunds {
+struct Refunds<'a> {
     stripe: Stripe,
-    ledger: Ledger,
-    clock: Clock,
-}
-
-impl Refunds {
-    fn for_one_request(app: App) -> Self {
-        let app = app.for_one_request();
-        Self {
-            stripe: app.stripe,
-            ledger: app.ledger,
-            clock: app.clock,
-        }
-    }
+    ledger: &'a Ledger,
+    clock: &'a Clock,
 }
 
 impl GivenBack {

@@ -80,7 +80,7 @@ pub(crate) struct Reserved {
     pub(crate) is_found: bool,
 }
 
-impl Refunds {
+impl Refunds<'_> {
     /// `order` with the request for what was `asked`, whose amount is set aside. A request that is
     /// there already was allowed when it was made.
     pub(crate) async fn reserve(

@@ -35,7 +35,7 @@ use crate::{
 /// So many keys are tried for one operation in one call.
 const MOST_KEYS: usize = 4;
 
-impl Refunds {
+impl Refunds<'_> {
     /// The refund that was `asked` for, made where it is not there.
     pub(crate) async fn settle(&self, reserved: Reserved, asked: &Asked) -> Result<Refund, Error> {
         let Reserved {

@@ -21,6 +21,8 @@
 
 mod interface;
 
+use std::sync::Arc;
+
 use axum::{
     Extension, Json,
     extract::State,
@@ -62,7 +64,7 @@ pub const FUNCTION: Function = Function {
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
-    post(receive).with_state(app)
+    post(receive).with_state(Arc::new(app))
 }
 
 /// What Stripe is told; it reads the status alone.
@@ -87,7 +89,7 @@ struct Received {
     security(("stripeSignature" = [])),
 )]
 async fn receive(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     headers: axum::http::HeaderMap,
     by_eventbridge: Option<Extension<host::FromEventBridge>>,
     EventBody(body): EventBody,

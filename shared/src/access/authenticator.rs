@@ -27,16 +27,16 @@ const CALLER: &str = "farebox";
 /// Tells callers apart by their tokens; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Authenticator {
-    pub(crate) secrets: Secrets,
-    pub(crate) clock: Clock,
+    pub(super) secrets: Secrets,
+    pub(super) clock: Clock,
     settings: Arc<Settings>,
     issuer: Option<(Issuer, Jwks)>,
 }
 
 /// Who is calling, and which of our roles they have, at least one.
-pub(crate) struct Caller {
-    pub(crate) id: CallerId,
-    pub(crate) roles: Vec<String>,
+pub(super) struct Caller {
+    pub(super) id: CallerId,
+    pub(super) roles: Vec<String>,
 }
 
 /// Why it is not known who is calling.
@@ -101,7 +101,7 @@ impl Authenticator {
     }
 
     /// Who sent `headers`.
-    pub(crate) async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, Unknown> {
+    pub(super) async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, Unknown> {
         let token = Token::in_headers(headers)?;
         let claims = match token.signer()? {
             Signer::Site => self.of_site(token).await?,
@@ -114,7 +114,7 @@ impl Authenticator {
         })
     }
 
-    pub(crate) fn roles(&self) -> &Roles {
+    pub(super) fn roles(&self) -> &Roles {
         &self.settings.roles
     }
 
@@ -160,7 +160,7 @@ impl Authenticator {
     }
 
     /// What `token` says, if the site's server signed it.
-    pub(crate) async fn verified_by_site<T: DeserializeOwned>(
+    pub(super) async fn verified_by_site<T: DeserializeOwned>(
         &self,
         token: Token<'_>,
     ) -> Result<T, Unknown> {

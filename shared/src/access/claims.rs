@@ -28,13 +28,13 @@ impl Claims {
     }
 
     /// Whose token it is.
-    pub(crate) fn subject(&self) -> Result<CallerId, Refused> {
+    pub(super) fn subject(&self) -> Result<CallerId, Refused> {
         let text = self.0.get("sub").and_then(Value::text);
         text.and_then(CallerId::parse).ok_or(Refused::Subject)
     }
 
     /// That it is meant for `audience`, alone or among others.
-    pub(crate) fn check_audience(&self, audience: &str) -> Result<(), Refused> {
+    pub(super) fn check_audience(&self, audience: &str) -> Result<(), Refused> {
         let meant_for = self.0.get("aud").map(Value::texts).unwrap_or_default();
         match meant_for.contains(&audience) {
             true => Ok(()),
@@ -43,7 +43,7 @@ impl Claims {
     }
 
     /// That `issuer` made it, exactly.
-    pub(crate) fn check_issuer(&self, issuer: &str) -> Result<(), Refused> {
+    pub(super) fn check_issuer(&self, issuer: &str) -> Result<(), Refused> {
         match self.0.get("iss").and_then(Value::text) == Some(issuer) {
             true => Ok(()),
             false => Err(Refused::Issuer),
@@ -51,14 +51,14 @@ impl Claims {
     }
 
     /// That it is valid at `now`.
-    pub(crate) fn check_times(&self, now: i64) -> Result<(), Refused> {
+    pub(super) fn check_times(&self, now: i64) -> Result<(), Refused> {
         let expires = self.0.get("exp").and_then(Value::whole);
         let begins = self.0.get("nbf").map(Value::whole);
         Times::of(expires, begins)?.check(now)
     }
 
     /// The texts under `claim`: a name as it stands, else a path of names with dots between.
-    pub(crate) fn texts(&self, claim: &str) -> Vec<&str> {
+    pub(super) fn texts(&self, claim: &str) -> Vec<&str> {
         let by_name = self.0.get(claim);
         let by_path = || {
             let mut names = claim.split('.');
@@ -73,9 +73,9 @@ impl Claims {
 }
 
 /// When a token is valid, in Unix seconds.
-pub(crate) struct Times {
-    pub(crate) expires: i64,
-    pub(crate) begins: Option<i64>,
+pub(super) struct Times {
+    pub(super) expires: i64,
+    pub(super) begins: Option<i64>,
 }
 
 impl Times {
@@ -90,7 +90,7 @@ impl Times {
         })
     }
 
-    pub(crate) fn check(&self, now: i64) -> Result<(), Refused> {
+    pub(super) fn check(&self, now: i64) -> Result<(), Refused> {
         let soon = now.saturating_add(LEEWAY);
         if self.begins.is_some_and(|begins| begins > soon) {
             return Err(Refused::NotYetValid);

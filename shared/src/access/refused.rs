@@ -36,7 +36,7 @@ pub(crate) enum Refused {
 
 impl Refused {
     /// A word for programs that read the log.
-    pub(crate) fn code(self) -> &'static str {
+    pub(super) fn code(self) -> &'static str {
         match self {
             Self::NoToken => "no_token",
             Self::SeveralTokens => "several_tokens",

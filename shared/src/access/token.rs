@@ -16,11 +16,11 @@ const LONGEST_KEY_ID: usize = 128;
 
 /// A token of which nothing is known but its form.
 #[derive(Clone, Copy)]
-pub(crate) struct Token<'a>(&'a str);
+pub(super) struct Token<'a>(&'a str);
 
 /// Whose key a token says it is signed with.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Signer {
+pub(super) enum Signer {
     /// The site's server: HS256.
     Site,
     /// The issuer whose keys are published, by this algorithm and this key.
@@ -29,7 +29,7 @@ pub(crate) enum Signer {
 
 impl<'a> Token<'a> {
     /// The one bearer token in `headers`. Cookies and queries are not looked at.
-    pub(crate) fn in_headers(headers: &'a HeaderMap) -> Result<Self, Refused> {
+    pub(super) fn in_headers(headers: &'a HeaderMap) -> Result<Self, Refused> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let value = values.next().ok_or(Refused::NoToken)?;
         if values.next().is_some() {
@@ -43,7 +43,7 @@ impl<'a> Token<'a> {
     }
 
     /// `text`, if it is not too long and has the characters of a signed JWT.
-    pub(crate) fn new(text: &'a str) -> Result<Self, Refused> {
+    pub(super) fn new(text: &'a str) -> Result<Self, Refused> {
         if text.len() > LONGEST {
             return Err(Refused::TooLong);
         }
@@ -58,7 +58,7 @@ impl<'a> Token<'a> {
     }
 
     /// Whose key it says it is signed with; nothing is checked yet.
-    pub(crate) fn signer(self) -> Result<Signer, Refused> {
+    pub(super) fn signer(self) -> Result<Signer, Refused> {
         let header = decode_header(self.0).map_err(|error| match error.kind() {
             ErrorKind::Json(_) => Refused::Algorithm,
             _ => Refused::Malformed,
@@ -77,7 +77,7 @@ impl<'a> Token<'a> {
     }
 
     /// What it says, if `key` signed it by `algorithm`. Claims are not judged.
-    pub(crate) fn verified<T: DeserializeOwned>(
+    pub(super) fn verified<T: DeserializeOwned>(
         self,
         key: &DecodingKey,
         algorithm: Algorithm,
