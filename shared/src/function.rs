@@ -2,14 +2,12 @@
 
 /// One function: its name, its route, and what it cannot do without.
 ///
-/// The development server, `openapi.json`, `vercel.json`, the routes of `cargo lambda watch`, the tables in
-/// the documents and the tests read it.
+/// The development server, `vercel.json`, the routes of `cargo lambda watch` and the tests read it, and
+/// `openapi.json` is held to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Function {
     /// Its folder, package and binary.
     pub name: &'static str,
-    /// What it does, in one sentence.
-    pub summary: &'static str,
     /// What starts it.
     pub trigger: Trigger,
     /// The variables that must be set (see [`crate::env::need`]).

@@ -150,6 +150,25 @@ pub async fn serve(function: Function, service: fn(App) -> MethodRouter) -> Resu
     serve_opened(function.settings, open, service).await
 }
 
+/// Runs a scheduled function on Vercel, whose schedule calls it and proves itself by `CRON_SECRET`.
+///
+/// # Errors
+///
+/// As [`serve_opened`].
+pub async fn serve_scheduled<A, Open, Fut>(
+    function: Function,
+    open: Open,
+    service: fn(A) -> MethodRouter,
+) -> Result<(), Error>
+where
+    A: 'static,
+    Open: Fn(Config) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<A, Error>> + Send + 'static,
+{
+    let needs = [function.settings, &[need::CRON_SECRET]].concat();
+    serve_opened(&needs, open, service).await
+}
+
 /// Serves, until shutdown, the `service` of what `open` makes of the settings of this process, of
 /// which none that it `needs` may be missing. Where AWS is called in the name of requests, it opens at the
 /// first of them; else before it serves.

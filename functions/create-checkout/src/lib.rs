@@ -47,7 +47,6 @@ use utoipa::ToSchema;
 /// What this function is.
 pub const FUNCTION: Function = Function {
     name: "create-checkout",
-    summary: "Opens a Checkout Session on which an order is paid.",
     trigger: Trigger::Route {
         method: "POST",
         path: "/api/create-checkout",

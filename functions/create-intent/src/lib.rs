@@ -48,7 +48,6 @@ use utoipa::ToSchema;
 /// What this function is.
 pub const FUNCTION: Function = Function {
     name: "create-intent",
-    summary: "Starts or changes the payment of an order, for a Payment Element.",
     trigger: Trigger::Route {
         method: "POST",
         path: "/api/create-intent",

@@ -51,7 +51,6 @@ use self::view::CustomerView;
 /// What this function is.
 pub const FUNCTION: Function = Function {
     name: "customer",
-    summary: "Reads what Stripe holds about a customer, and their orders.",
     trigger: Trigger::Route {
         method: "GET",
         path: "/api/customer",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shared::{Clock, Config, env::need, host, ledger::Letter};
 
-use crate::{FUNCTION, NEEDS_ON_VERCEL, Notifier, service, trigger::Trigger};
+use crate::{FUNCTION, Notifier, service, trigger::Trigger};
 
 /// How often the outbox is looked at when nobody stops the program.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -70,7 +70,7 @@ impl Command {
     /// [`host::Error`] when settings are missing, the ledger cannot be opened, or it did not answer.
     pub async fn carry_out(self) -> Result<(), host::Error> {
         if self == Self::Run && host::is_vercel()? {
-            return host::serve_opened(NEEDS_ON_VERCEL, open_to_deliver, service).await;
+            return host::serve_scheduled(FUNCTION, open_to_deliver, service).await;
         }
         let config = host::config(self.needs())?;
         let app = match self {

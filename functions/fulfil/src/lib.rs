@@ -32,18 +32,10 @@ use tokio::time::Instant;
 /// What this function is.
 pub const FUNCTION: Function = Function {
     name: "fulfil",
-    summary: "Delivers the outbox.",
     trigger: Trigger::Schedule("* * * * *"),
     settings: &[need::FAREBOX_LEDGER, need::FAREBOX_FULFIL],
     max_duration: 60,
 };
-
-/// What it cannot do without where Vercel's schedule calls it.
-pub const NEEDS_ON_VERCEL: &[&str] = &[
-    need::FAREBOX_LEDGER,
-    need::FAREBOX_FULFIL,
-    need::CRON_SECRET,
-];
 
 /// So many messages travel at once.
 const BATCH: u32 = 16;

@@ -47,7 +47,6 @@ use self::refunds::RefundView;
 /// What this function is.
 pub const FUNCTION: Function = Function {
     name: "order",
-    summary: "Reads the state of an order, for the return page.",
     trigger: Trigger::Route {
         method: "GET",
         path: "/api/order",

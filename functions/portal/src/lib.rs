@@ -42,7 +42,6 @@ use utoipa::ToSchema;
 /// What this function is.
 pub const FUNCTION: Function = Function {
     name: "portal",
-    summary: "Opens the caller's own billing portal.",
     trigger: Trigger::Route {
         method: "POST",
         path: "/api/portal",

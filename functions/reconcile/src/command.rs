@@ -5,7 +5,7 @@ use std::time::Duration;
 use shared::host;
 
 use crate::{
-    FUNCTION, Failure, Limits, NEEDS_ON_VERCEL, Reconciler, Report, service,
+    FUNCTION, Failure, Limits, Reconciler, Report, service,
     time_range::{TimeRange, Trigger},
 };
 
@@ -64,7 +64,7 @@ impl Command {
     /// answer, or a time is none.
     pub async fn carry_out(self) -> Result<(), host::Error> {
         if self == Self::Run && host::is_vercel()? {
-            return host::serve_opened(NEEDS_ON_VERCEL, Reconciler::open, service).await;
+            return host::serve_scheduled(FUNCTION, Reconciler::open, service).await;
         }
         let app = Reconciler::open(host::config(FUNCTION.settings)?).await?;
         self.carry_out_with(&app).await

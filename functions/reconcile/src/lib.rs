@@ -42,18 +42,10 @@ use crate::{
 /// What this function is. Stripe's key has to be allowed to read events.
 pub const FUNCTION: Function = Function {
     name: "reconcile",
-    summary: "Takes the events that did not arrive.",
     trigger: Trigger::Schedule("*/5 * * * *"),
     settings: &[need::STRIPE_SECRET_KEY, need::FAREBOX_LEDGER],
     max_duration: 120,
 };
-
-/// What it cannot do without where Vercel's schedule calls it.
-pub const NEEDS_ON_VERCEL: &[&str] = &[
-    need::STRIPE_SECRET_KEY,
-    need::FAREBOX_LEDGER,
-    need::CRON_SECRET,
-];
 
 /// The whole route on Vercel, whose schedule calls it; each call is a run. The platform owns the path.
 pub fn service(app: Reconciler) -> MethodRouter {
@@ -179,7 +171,7 @@ impl Reconciler {
             clock: app.clock,
             kinds,
             limits: Limits::default(),
-            cron_secret: app.cron_secret,
+            cron_secret: config.cron_secret.clone(),
         }
     }
 

@@ -50,7 +50,6 @@ use self::reserve::Asked;
 /// What this function is.
 pub const FUNCTION: Function = Function {
     name: "refund",
-    summary: "Refunds a payment, in full or in part.",
     trigger: Trigger::Route {
         method: "POST",
         path: "/api/refund",

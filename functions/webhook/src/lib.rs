@@ -48,7 +48,6 @@ use utoipa::ToSchema;
 /// What this function is.
 pub const FUNCTION: Function = Function {
     name: "webhook",
-    summary: "Takes Stripe's events.",
     trigger: Trigger::Route {
         method: "POST",
         path: "/api/webhooks/stripe",
