@@ -146,7 +146,12 @@ impl Server {
             activity.deliver_elsewhere();
         }
         env_file::tell(&settings.config, addresses).await?;
-        let ledger = Ledger::open(&settings.config.ledger, &settings.config.secrets).await?;
+        let ledger = Ledger::open(
+            &settings.config.ledger,
+            settings.config.aws.as_ref(),
+            &settings.config.secrets,
+        )
+        .await?;
         let config = &settings.config;
         let stripe = Stripe::new(&config.stripe, config.secrets.clone());
         let app = App::new(config, stripe, ledger.clone(), Clock::default());

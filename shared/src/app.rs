@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use secrecy::SecretString;
 
 use crate::{
     Clock, Config, Secrets,
@@ -39,8 +38,6 @@ pub struct App {
     pub intake: Intake,
     /// The origins to which payers may be sent back.
     pub return_origins: ReturnOrigins,
-    /// What Vercel's schedule proves itself by.
-    pub cron_secret: Option<SecretString>,
 }
 
 /// Why an [`App`] could not be opened.
@@ -77,7 +74,8 @@ impl App {
     pub async fn open(config: &Config, calls_stripe: bool) -> Result<Self, OpenError> {
         let stripe = Stripe::new(&config.stripe, config.secrets.clone());
         let keys = async { Ok(config.secrets.current().await?) };
-        let ledger = async { Ok(Ledger::open(&config.ledger, &config.secrets).await?) };
+        let ledger =
+            async { Ok(Ledger::open(&config.ledger, config.aws.as_ref(), &config.secrets).await?) };
         let connection = async {
             // A server has time before its first request; Lambda's start is given more of the
             // processor than its requests are.
@@ -131,7 +129,6 @@ impl App {
             checkout,
             intake,
             return_origins: config.return_origins.clone(),
-            cron_secret: config.cron_secret.clone(),
         }
     }
 }

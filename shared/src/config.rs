@@ -146,10 +146,7 @@ impl Config {
             return_origins: read
                 .value(need::FAREBOX_RETURN_ORIGINS, ReturnOrigins::parse)
                 .unwrap_or_default(),
-            ledger: ledger::Settings {
-                aws: aws.clone(),
-                ..ledger
-            },
+            ledger,
             aws,
             fulfil,
             connected_accounts: read

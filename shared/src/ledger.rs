@@ -43,6 +43,7 @@ use sqlite::Sqlite;
 pub use subscriptions::Subscriptions;
 
 use crate::{
+    aws::Aws,
     deployment::Deployment,
     event::Event,
     order::{Note, Order, OrderId},
@@ -68,21 +69,25 @@ enum Backend {
 }
 
 impl Ledger {
-    /// Opens the ledger that `settings` name; the keys in `secrets` tell the mode. A file is made where it
-    /// is not there, and brought up to date; a table must be there.
+    /// Opens the ledger that `settings` name; a table in `aws`. The keys in `secrets` tell the
+    /// mode. A file is made where it is not there, and brought up to date; a table must be there.
     ///
     /// # Errors
     ///
     /// [`Failure`] when it cannot be opened, holds payments of the other mode, or was made by a
     /// newer version.
-    pub async fn open(settings: &Settings, secrets: &Secrets) -> Result<Self, Failure> {
+    pub async fn open(
+        settings: &Settings,
+        aws: Option<&Aws>,
+        secrets: &Secrets,
+    ) -> Result<Self, Failure> {
         let (backend, deployment) = match &settings.location {
             Some(LedgerLocation::Sqlite(path)) => {
                 let (sqlite, deployment) = Sqlite::open(path, secrets.mode().await?).await?;
                 (Backend::Sqlite(sqlite), deployment)
             }
             Some(LedgerLocation::DynamoDb(table)) => {
-                let aws = settings.aws.as_ref().ok_or(Failure::NoAws)?;
+                let aws = aws.ok_or(Failure::NoAws)?;
                 let (table, deployment) = DynamoDb::open(aws, table, secrets).await?;
                 (Backend::DynamoDb(table), deployment)
             }
@@ -100,8 +105,8 @@ impl Ledger {
     /// # Errors
     ///
     /// As [`Ledger::open`], but for the mode.
-    pub async fn examine(settings: &Settings) -> Result<Self, Failure> {
-        Self::open(settings, &Secrets::none()).await
+    pub async fn examine(settings: &Settings, aws: Option<&Aws>) -> Result<Self, Failure> {
+        Self::open(settings, aws, &Secrets::none()).await
     }
 
     /// The deployment whose ledger this is. Its id is made when a process first opens the ledger that

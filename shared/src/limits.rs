@@ -137,7 +137,7 @@ impl Gate {
             settings, clock, ..
         } = &self.limits;
         let wait = settings.wait_after_failures(order, clock.now())?;
-        let retry_after = u64::try_from(wait).unwrap_or(1);
+        let retry_after = seconds(wait);
         tracing::warn!(
             caller = order.owner().alias(),
             order.id = %order.id(),
@@ -177,7 +177,7 @@ impl Gate {
         match ledger.admit(admission, clock.now()).await? {
             Admitted::Yes => Ok(()),
             Admitted::No(many) => {
-                let retry_after = u64::try_from(many.retry_after).unwrap_or(1);
+                let retry_after = seconds(many.retry_after);
                 tracing::warn!(
                     caller = caller.alias(),
                     limit.of = lookup.word(),
@@ -242,9 +242,14 @@ impl Bound {
     }
 }
 
+/// A wait as `Retry-After` has it.
+fn seconds(wait: i64) -> u64 {
+    u64::try_from(wait).unwrap_or(1)
+}
+
 /// The answer, and a line for the operator that does not tell who it is.
 fn refused(payer: &CallerId, many: TooMany) -> Error {
-    let retry_after = u64::try_from(many.retry_after).unwrap_or(1);
+    let retry_after = seconds(many.retry_after);
     tracing::warn!(
         caller = payer.alias(),
         limit.of = word(many.whose),

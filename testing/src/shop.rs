@@ -94,7 +94,7 @@ impl Shop {
         }
         let config = Config::from_lookup(&[], |name| variables.get(name).cloned());
         let config = config.expect("the settings are right");
-        let ledger = Ledger::open(&config.ledger, &config.secrets)
+        let ledger = Ledger::open(&config.ledger, config.aws.as_ref(), &config.secrets)
             .await
             .expect("the ledger opens");
         Self {

@@ -61,7 +61,7 @@ pub(super) async fn ledger(config: &Config) -> Finding {
         }
         Some(_) => {}
     }
-    match Ledger::examine(&config.ledger).await {
+    match Ledger::examine(&config.ledger, config.aws.as_ref()).await {
         Ok(ledger) => match ledger.deployment() {
             Ok(deployment) => {
                 let id = deployment.id();

@@ -51,11 +51,14 @@ fn path(function: Function) -> String {
 const ROUTER: &str = "[workspace.metadata.lambda.watch.router]\n";
 
 /// `manifest`, the workspace's `Cargo.toml`, with the routes of all functions.
+///
+/// # Panics
+///
+/// When it has no place for them.
 #[must_use]
 pub fn watch_router(manifest: &str) -> String {
-    let Some((before, after)) = manifest.split_once(ROUTER) else {
-        return manifest.to_owned();
-    };
+    let split = manifest.split_once(ROUTER);
+    let (before, after) = split.expect("Cargo.toml has the routes of `cargo lambda watch`");
     let rest = after.split_once("\n\n").map_or("", |(_, rest)| rest);
     let routes: String = functions::all()
         .filter_map(|one| Some((one.route()?.1, one.name)))

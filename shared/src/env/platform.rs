@@ -66,7 +66,7 @@ pub(crate) fn is_vercel(lookup: &dyn Fn(&str) -> Option<String>) -> bool {
     has_vercels_variables(lookup) && !is_dev
 }
 
-pub(crate) fn has_vercels_variables(lookup: &dyn Fn(&str) -> Option<String>) -> bool {
+pub(super) fn has_vercels_variables(lookup: &dyn Fn(&str) -> Option<String>) -> bool {
     is_set(lookup, "VERCEL") || is_set(lookup, "VERCEL_IPC_PATH")
 }
 

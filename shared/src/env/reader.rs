@@ -1,6 +1,6 @@
 //! Reads variables one by one and collects what is wrong with them.
 
-use super::ConfigError;
+use super::{ConfigError, platform::has_vercels_variables};
 
 /// What is wrong with one variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +72,11 @@ impl<'a> Reader<'a> {
     /// Whether `name` has a value that is not empty, as platforms mean it.
     pub(crate) fn holds(&self, name: &str) -> bool {
         (self.lookup)(name).is_some_and(|value| !value.is_empty())
+    }
+
+    /// Whether this process has Vercel's variables: a deployment's, or those of `vercel dev`.
+    pub(crate) fn has_vercels_variables(&self) -> bool {
+        has_vercels_variables(self.lookup)
     }
 
     /// Makes the absence of `name` a problem.

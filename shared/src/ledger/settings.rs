@@ -1,10 +1,7 @@
 //! Where the database is, and what of Stripe's events it passes on, as the environment says.
 
 use super::{LedgerLocation, Subscriptions};
-use crate::{
-    aws::Aws,
-    env::{Reader, need},
-};
+use crate::env::{Reader, need};
 
 /// A function there has a folder of its own, which goes when it ends, and others do not see.
 const NO_FILES: &str =
@@ -15,15 +12,13 @@ const NO_FILES: &str =
 pub struct Settings {
     /// `FAREBOX_LEDGER`: where orders, events and the outbox live.
     pub location: Option<LedgerLocation>,
-    /// AWS, where the database is there.
-    pub aws: Option<Aws>,
     /// `FAREBOX_FULFIL_EVENTS`: types of Stripe's events that are passed on as they are; none by
     /// default.
     pub subscriptions: Subscriptions,
 }
 
 impl Settings {
-    /// Reads them, but for AWS; records in `read` what is wrong.
+    /// Reads them; records in `read` what is wrong.
     pub(crate) fn read(read: &mut Reader<'_>, is_vercel: bool) -> Self {
         let location = read.value(need::FAREBOX_LEDGER, LedgerLocation::parse);
         if let (true, Some(LedgerLocation::Sqlite(_))) = (is_vercel, &location) {
@@ -31,7 +26,6 @@ impl Settings {
         }
         Self {
             location,
-            aws: None,
             subscriptions: read
                 .value("FAREBOX_FULFIL_EVENTS", Subscriptions::parse)
                 .unwrap_or_default(),

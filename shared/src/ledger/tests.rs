@@ -62,7 +62,7 @@ use on_both_backends;
 
 /// Opens the ledger that `config` names.
 async fn open(config: &Config) -> Result<Ledger, Failure> {
-    Ledger::open(&config.ledger, &config.secrets).await
+    Ledger::open(&config.ledger, config.aws.as_ref(), &config.secrets).await
 }
 
 /// An empty ledger of its own.

@@ -3,7 +3,7 @@
 use hyper::header::HeaderName;
 
 use crate::{
-    env::{Reader, seconds},
+    env::{RUNTIME_API, Reader, seconds},
     ledger::{Bound, wait},
     order::{MOST_FAILED_CHARGES, Order},
 };
@@ -58,8 +58,8 @@ impl Settings {
     /// Reads them; what is wrong is noted in `read`.
     pub(crate) fn read(read: &mut Reader<'_>) -> Self {
         let window = read.value("FAREBOX_LIMIT_WINDOW", seconds(60..=86_400));
-        let is_on_vercel = read.holds("VERCEL") || read.holds("VERCEL_IPC_PATH");
-        let is_behind_proxy = !is_on_vercel && !read.holds("AWS_LAMBDA_RUNTIME_API");
+        let is_on_vercel = read.has_vercels_variables();
+        let is_behind_proxy = !is_on_vercel && !read.holds(RUNTIME_API);
         let platforms = match is_on_vercel {
             true => Source::Vercel,
             false => Source::Connection,

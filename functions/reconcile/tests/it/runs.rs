@@ -148,7 +148,12 @@ async fn two_runs_at_once_take_each_event_once_and_skip_none() {
     pay(&shop, ORDERS).await;
     let (stripe, ledger) = (
         shop.impatient_stripe(),
-        Ledger::open(&shop.config.ledger, &shop.config.secrets).await,
+        Ledger::open(
+            &shop.config.ledger,
+            shop.config.aws.as_ref(),
+            &shop.config.secrets,
+        )
+        .await,
     );
     let one = app(&shop).with_limits(small(100));
     let two = App::new(&shop.config, stripe, ledger.unwrap(), shop.clock.clone());
