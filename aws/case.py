@@ -48,8 +48,8 @@ class Case(unittest.TestCase):
         self.addCleanup(self.to_aws.stop)
         self.variables = CREDENTIALS | {
             "AWS_REGION": REGION, "AWS_ENDPOINT_URL": self.to_aws.url, "FAREBOX_SECRET_ID": self.name,
-            "FAREBOX_LEDGER": f"dynamodb:{self.name}", "STRIPE_API_BASE": self.to_stripe.url,
-            "FAREBOX_STRIPE_DEADLINE": "3", "FAREBOX_FULFIL": "log:",
+            "DATABASE_URL": f"dynamodb:{self.name}", "STRIPE_API_BASE": self.to_stripe.url,
+            "FAREBOX_STRIPE_DEADLINE": "3", "FAREBOX_NOTIFY_URL": "log:",
         }
 
     def check_that_no_secret_was_said(self):
@@ -72,7 +72,7 @@ class Case(unittest.TestCase):
 
     def assert_does_not_start(self, name: str, *words: str, **changes: str) -> None:
         """It ends with one error, which says all of `words`."""
-        once = {"fulfil": ["--once"], "reconcile": ["--once"]}
+        once = {"notify": ["--once"], "reconcile": ["--once"]}
         ended = self.run_to_its_end(name, *once.get(name, []), **changes)
         self.assertEqual(ended.code, 1, ended.output)
         [line] = errors(ended.lines())

@@ -61,7 +61,7 @@ class Deployment:
         resource = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/default/{self.event_bus}"
         statement = {"Effect": "Allow", "Action": "events:DescribeEventBus", "Resource": resource}
         self._aws.client("iam").put_role_policy(
-            RoleName=self.resource("FulfilRole"), PolicyName="find-the-bus",
+            RoleName=self.resource("NotifyRole"), PolicyName="find-the-bus",
             PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
         )
 

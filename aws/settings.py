@@ -13,7 +13,7 @@ SHARED = WORKSPACE / "shared" / "src"
 
 #: Held in the secret, or set by a person for `sam local`.
 KEYS = {
-    "STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET", "FAREBOX_SITE_KEY", "FAREBOX_FULFIL_SECRET",
+    "STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET", "FAREBOX_SITE_KEY", "FAREBOX_NOTIFY_SECRET",
 }
 
 
@@ -35,9 +35,9 @@ PARTS = {
     r"\bLookup::": LOOKS_UP,
     r"\bstripe\b": of_module("stripe"),
     r"\breturn_origins\b": {"FAREBOX_RETURN_ORIGINS"},
-    r"\bintake\.take\b": {"FAREBOX_CONNECTED_ACCOUNTS", "FAREBOX_FULFIL_EVENTS"} | STOPS | of_module("stripe"),
-    r"\bsubscriptions\b": {"FAREBOX_FULFIL_EVENTS"},
-    r"\bSink\b": {"FAREBOX_FULFIL", "FAREBOX_FULFIL_SECRET"},
+    r"\bintake\.take\b": {"FAREBOX_CONNECTED_ACCOUNTS", "FAREBOX_NOTIFY_EVENTS"} | STOPS | of_module("stripe"),
+    r"\bsubscriptions\b": {"FAREBOX_NOTIFY_EVENTS"},
+    r"\bSink\b": {"FAREBOX_NOTIFY_URL", "FAREBOX_NOTIFY_SECRET"},
     r"\bFromEventBridge\b": {"STRIPE_EVENT_SOURCE"},
     r"\bcron_secret\b": {"CRON_SECRET"},
 }

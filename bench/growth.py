@@ -53,7 +53,7 @@ class Growth:
 
     def _round(self, file: Path, count: int, sizes: Sizes) -> dict[str, Any]:
         """One round over a fresh copy of the file."""
-        where = {"FAREBOX_LEDGER": f"sqlite:{self._fresh(file)}"}
+        where = {"DATABASE_URL": f"sqlite:{self._fresh(file)}"}
         figures = {}
         for kind, subject, send in self._works():
             running = plain(subject, self.around, **where)

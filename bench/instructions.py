@@ -29,7 +29,7 @@ def measure(subject: Subject, around: Surroundings, size: str, few: int, many: i
         "size": size,
         "limit": per_request(lambda times, _: of_limit(around, size, times)),
         "sqlite": on(f"sqlite:{path}"),
-        "dynamodb": on(around.variables["FAREBOX_LEDGER"]),
+        "dynamodb": on(around.variables["DATABASE_URL"]),
     }
 
 
@@ -55,7 +55,7 @@ def of(subject: Subject, around: Surroundings, where: str, send: Callable[[Runni
     """Of a function as a plain server over this ledger, from its start to its end."""
     log = around.folder / "function.callgrind"
     watched = Subject(subject.name, [*callgrind(log), *subject.command], subject.files)
-    running = plain(watched, around, FAREBOX_LEDGER=where)
+    running = plain(watched, around, DATABASE_URL=where)
     try:
         send(running)
     finally:

@@ -47,7 +47,7 @@ class Surroundings:
             "AWS_EC2_METADATA_DISABLED": "true", "AWS_LAMBDA_FUNCTION_NAME": "bench",
             "AWS_LAMBDA_FUNCTION_VERSION": "1", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
             "STRIPE_API_BASE": self.stripe.url, "SECRET_ID": "bench", "FAREBOX_SECRET_ID": "bench",
-            "FAREBOX_LEDGER": f"dynamodb:{TABLE}",
+            "DATABASE_URL": f"dynamodb:{TABLE}",
         }
         self._requests = 0
         self.items, self.event = self._paid_order()
@@ -69,7 +69,7 @@ class Surroundings:
         """
         self.sqlite = self.folder / "one.sqlite"
         token = order_token()
-        self.intent = self._open(self.variables["FAREBOX_LEDGER"], token)
+        self.intent = self._open(self.variables["DATABASE_URL"], token)
         self._open(f"sqlite:{self.sqlite}", token)
         self.stripe.pay(self.intent)
         [event] = self.stripe.events("payment_intent.succeeded")
@@ -84,7 +84,7 @@ class Surroundings:
 
     def _open(self, where: str, token: str) -> str:
         """Opens the order in this ledger; the id of its intent."""
-        variables = self.variables | {"FAREBOX_LEDGER": where}
+        variables = self.variables | {"DATABASE_URL": where}
         create_intent = Function(self.built.ours("create-intent"), variables, self.folder / "first.log")
         headers = {"Authorization": f"Bearer {shop.token('ada')}", "Content-Type": "application/json"}
         try:

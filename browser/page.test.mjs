@@ -18,7 +18,7 @@ test("a payment is seen from the request to the delivery", async (t) => {
   await shop.hasRows("stripe", "POST /v1/payment_intents", 1);
   await shop.hasRows("webhook", "payment_intent.succeeded", 1);
   await shop.hasRows("order", "created → paid", 1);
-  await shop.hasRows("fulfil", "order.paid", 1);
+  await shop.hasRows("notify", "order.paid", 1);
 });
 
 test("a declined order is paid with another card", async (t) => {
@@ -56,7 +56,7 @@ test("webhooks that come three times have one effect", async (t) => {
   await shop.fulfilledOnce();
   await shop.hasRows("webhook", "payment_intent.succeeded", 3);
   await shop.hasRows("order", "created → paid", 1);
-  await shop.hasRows("fulfil", "order.paid", 1);
+  await shop.hasRows("notify", "order.paid", 1);
 });
 
 test("webhooks in reverse order leave the order paid once", async (t) => {
@@ -146,10 +146,10 @@ test("the list follows a payment after a reload with history", async (t) => {
     await shop.newOrder();
   }
   await shop.page.reload();
-  await shop.hasRows("fulfil", "order.paid", 3);
+  await shop.hasRows("notify", "order.paid", 3);
   await shop.pay();
   await shop.fulfilledOnce();
-  await shop.hasRows("fulfil", "order.paid", 4);
+  await shop.hasRows("notify", "order.paid", 4);
   await shop.page.waitForFunction(() => {
     const list = document.getElementById("activity-scroll");
     return list.scrollHeight - list.scrollTop - list.clientHeight < 24;
@@ -197,7 +197,7 @@ test("every row opens to what was sent and answered, and no secret is on the pag
   assert.match(event, /stripe-signaturet=\d+,v1=••••/);
   const confirmed = shop.page.locator('[data-title$="/confirm"]').last().getByTestId("exchange");
   assert.ok((await confirmed.textContent()).includes("•••• 4242"));
-  const told = await shop.rows("fulfil", "order.paid").getByTestId("exchange").textContent();
+  const told = await shop.rows("notify", "order.paid").getByTestId("exchange").textContent();
   assert.match(told, /webhook-signaturev1,••••/);
 
   const whole = await shop.page.content();
@@ -230,7 +230,7 @@ test("the keyboard alone pays, opens a row and throws a switch", async (t) => {
   await tabTo(shop.at("switch-webhooks-usual"));
   await keyboard.press("ArrowRight");
   assert.ok(await shop.at("switch-webhooks-duplicate").isChecked());
-  await tabTo(shop.rows("fulfil", "order.paid").locator("summary"));
+  await tabTo(shop.rows("notify", "order.paid").locator("summary"));
   await keyboard.press("ArrowUp");
   await keyboard.press("Enter");
   await shop.at("exchange").waitFor();

@@ -22,7 +22,7 @@ export const KEYS = {
   STRIPE_PUBLISHABLE_KEY: "pk_test_browser0123456789",
   STRIPE_WEBHOOK_SECRET: "whsec_browser0123456789",
   FAREBOX_SITE_KEY: "the-site-key-of-the-browser-0123456789",
-  FAREBOX_FULFIL_SECRET: "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz",
+  FAREBOX_NOTIFY_SECRET: "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz",
 };
 
 selectors.setTestIdAttribute("data-test");

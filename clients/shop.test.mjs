@@ -9,7 +9,7 @@ import Stripe from "stripe";
 import { endpoint, start } from "./program.mjs";
 
 const SITE_KEY = "the-site-key-of-the-clients-0123456789";
-const FULFIL_SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz";
+const NOTIFY_SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz";
 
 /** What the site's server signs for the browser. */
 function token(audience, claims) {
@@ -31,8 +31,8 @@ async function farebox(t) {
     { shop: /shop +(http\S+)/, sandbox: /sandbox +(http\S+)/ },
     {
       FAREBOX_SITE_KEY: SITE_KEY,
-      FAREBOX_FULFIL: site.url,
-      FAREBOX_FULFIL_SECRET: FULFIL_SECRET,
+      FAREBOX_NOTIFY_URL: site.url,
+      FAREBOX_NOTIFY_SECRET: NOTIFY_SECRET,
     },
   );
   const { hostname, port } = new URL(sandbox);
@@ -58,7 +58,7 @@ async function pay({ site, stripe }, started) {
   await stripe.paymentIntents.confirm(intent, { payment_method: "pm_card_visa", return_url });
   const isPaid = ({ body }) => JSON.parse(body).type === "order.paid";
   const { headers, body } = await site.next(isPaid);
-  return new Webhook(FULFIL_SECRET).verify(body.toString(), headers);
+  return new Webhook(NOTIFY_SECRET).verify(body.toString(), headers);
 }
 
 test("a shop in Node sells items, and is told once by a message it can verify", async (t) => {

@@ -89,7 +89,7 @@ class Account:
         """The variables of a deployment that has this account."""
         return {
             "AWS_REGION": REGION, "AWS_ROLE_ARN": self.role, "AWS_ENDPOINT_URL": self.aws.url,
-            "FAREBOX_LEDGER": f"dynamodb:{NAME}",
+            "DATABASE_URL": f"dynamodb:{NAME}",
         }
 
     def stop(self) -> None:

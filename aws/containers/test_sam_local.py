@@ -24,7 +24,7 @@ SANDBOX_PORT = 12111
 #: What each function answers to its event, which holds no fresh token and no fresh signature.
 ANSWERS: dict[str, Any] = {
     "create-intent": 401, "create-checkout": 401, "order": 401, "refund": 401, "customer": 401, "portal": 401,
-    "webhook": 400, "fulfil": {"batchItemFailures": []}, "reconcile": "complete",
+    "webhook": 400, "notify": {"batchItemFailures": []}, "reconcile": "complete",
 }
 
 

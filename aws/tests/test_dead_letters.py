@@ -11,22 +11,22 @@ OPERATOR = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dyna
 
 class DeadLetters(Case):
     def operator_runs(self, *arguments: str) -> function.Ended:
-        """`fulfil` on the machine of an operator, who has set what the runbook says and nothing else."""
-        set_there = ["AWS_REGION", "AWS_ENDPOINT_URL", "FAREBOX_LEDGER"]
+        """`notify` on the machine of an operator, who has set what the runbook says and nothing else."""
+        set_there = ["AWS_REGION", "AWS_ENDPOINT_URL", "DATABASE_URL"]
         variables = {name: self.variables[name] for name in set_there}
-        ended = function.run("fulfil", variables | self.someone(*OPERATOR), *arguments)
+        ended = function.run("notify", variables | self.someone(*OPERATOR), *arguments)
         self.said.append(ended.output)
         return ended
 
     def operate(self, *arguments: str) -> list[str]:
-        """What `fulfil` prints to them."""
+        """What `notify` prints to them."""
         ended = self.operator_runs(*arguments)
         self.assertEqual(ended.code, 0, ended.output)
         return ended.output.splitlines()
 
     def deliver(self, bus: str, **caller: str) -> list[str]:
-        """What a run of `fulfil` says that delivers to a bus, as its schedule does."""
-        ended = self.run_to_its_end("fulfil", "--once", FAREBOX_FULFIL=f"eventbridge:{bus}", **caller)
+        """What a run of `notify` says that delivers to a bus, as its schedule does."""
+        ended = self.run_to_its_end("notify", "--once", FAREBOX_NOTIFY_URL=f"eventbridge:{bus}", **caller)
         self.assertEqual(ended.code, 0, ended.output)
         return ended.output.splitlines()
 
@@ -48,7 +48,7 @@ class DeadLetters(Case):
         said = self.deliver(self.name, **denied)
         self.assertEqual(said[-1], "0 delivered, 0 delayed, 1 parked")
         [line] = errors(function.lines("\n".join(said)))
-        self.assert_says(line, "not delivered, parked: send it again with `fulfil redrive`", "AccessDeniedException")
+        self.assert_says(line, "not delivered, parked: send it again with `notify redrive`", "AccessDeniedException")
         self.assertEqual((line["message.id"], line["metric.parked"]), (message, 1))
         self.assertEqual(self.deliver(self.name)[-1], "0 delivered, 0 delayed, 0 parked")
 
@@ -73,7 +73,7 @@ class DeadLetters(Case):
         self.pay()
         ended = self.operator_runs("--once")
         self.assertEqual(ended.code, 1)
-        self.assertIn("FAREBOX_FULFIL is not set", ended.output)
+        self.assertIn("FAREBOX_NOTIFY_URL is not set", ended.output)
 
     def test_an_event_that_was_set_aside_is_listed_released_and_taken(self):
         webhook = self.start("webhook")

@@ -27,7 +27,7 @@ ON_THE_TABLE = {
     "RefundFunction": MOVES_ORDERS,
     "CustomerFunction": MOVES_ORDERS,
     "PortalFunction": MOVES_ORDERS,
-    "FulfilFunction": READS_SEVERAL,
+    "NotifyFunction": READS_SEVERAL,
     "ReconcileFunction": MOVES_ORDERS,
 }
 FETCHES_SECRET = {
@@ -108,7 +108,7 @@ class Stack(unittest.TestCase):
         self.assertEqual(self.start_payment("cart-3"), started)
 
     def test_the_api_has_no_other_routes(self):
-        for method, path in [("GET", "/"), ("GET", "/api/webhooks/stripe"), ("POST", "/api/fulfil")]:
+        for method, path in [("GET", "/"), ("GET", "/api/webhooks/stripe"), ("POST", "/api/notify")]:
             self.assertEqual(self.stack.request(method, path).status, 404, path)
 
     def test_a_role_permits_what_its_function_does_and_nothing_else(self):
@@ -116,15 +116,15 @@ class Stack(unittest.TestCase):
         index, stream = f"{table}/index/queue", f"{table}/stream/2026-11-22T00:00:00.000"
         queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{self.stack.dead_letter_queue.rsplit('/', 1)[1]}"
         bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{self.stack.event_bus}"
-        fulfils = {"FulfilFunction"}
+        notifiers = {"NotifyFunction"}
         permitted = {(name, action, table) for name, actions in ON_THE_TABLE.items() for action in actions}
         permitted |= {(name, "secretsmanager:GetSecretValue", self.stack.secret) for name in FETCHES_SECRET}
-        permitted |= {(name, "dynamodb:Query", index) for name in fulfils | {"CustomerFunction"}}
+        permitted |= {(name, "dynamodb:Query", index) for name in notifiers | {"CustomerFunction"}}
         # Of the outbox's items alone; the stand-in's simulation does not look at keys.
-        permitted |= {(name, f"dynamodb:{change}Item", table) for name in fulfils for change in ["Update", "Delete"]}
-        permitted |= {(name, "dynamodb:GetRecords", stream) for name in fulfils}
-        permitted |= {(name, "sqs:SendMessage", queue) for name in fulfils}
-        permitted |= {(name, "events:PutEvents", bus) for name in fulfils}
+        permitted |= {(name, f"dynamodb:{change}Item", table) for name in notifiers for change in ["Update", "Delete"]}
+        permitted |= {(name, "dynamodb:GetRecords", stream) for name in notifiers}
+        permitted |= {(name, "sqs:SendMessage", queue) for name in notifiers}
+        permitted |= {(name, "events:PutEvents", bus) for name in notifiers}
         never = {("dynamodb:Scan", table), ("dynamodb:DeleteTable", table)}
         never |= {("secretsmanager:PutSecretValue", self.stack.secret), ("sqs:ReceiveMessage", queue)}
         asked = {(action, resource) for _, action, resource in permitted} | never

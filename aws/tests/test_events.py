@@ -23,7 +23,7 @@ NEEDS = {
     "customer": ["STRIPE_SECRET_KEY", "FAREBOX_SITE_KEY"],
     "portal": ["STRIPE_SECRET_KEY", "FAREBOX_SITE_KEY"],
     "webhook": ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"],
-    "fulfil": [],
+    "notify": [],
     "reconcile": ["STRIPE_SECRET_KEY"],
 }
 
@@ -57,7 +57,7 @@ class Events(unittest.TestCase):
     def start(self, name: str, **changes: str) -> Emulator:
         """A function with the keys that it needs, over one ledger."""
         variables = {key: KEYS[key] for key in NEEDS[name]}
-        variables["FAREBOX_LEDGER"] = f"sqlite:{self.folder / 'farebox.sqlite'}"
+        variables["DATABASE_URL"] = f"sqlite:{self.folder / 'farebox.sqlite'}"
         variables["STRIPE_API_BASE"] = self.stripe.url
         emulator = Emulator(bootstrap(name), variables | changes, self.folder / f"{self.id()}.{name}.log")
         self.addCleanup(emulator.stop)
@@ -167,11 +167,11 @@ class Events(unittest.TestCase):
         self.addCleanup(emulator.stop)
         answer = emulator.failure(event("order"))
         self.assertEqual(answer["errorType"], "CouldNotStart", answer)
-        self.assertIn("FAREBOX_LEDGER is not set", answer["errorMessage"])
+        self.assertIn("DATABASE_URL is not set", answer["errorMessage"])
 
-    def test_fulfil_gives_back_no_record_that_it_has_dealt_with(self):
-        fulfil = self.start("fulfil", FAREBOX_FULFIL="log:")
-        self.assertEqual(fulfil.invoke(event("fulfil")), {"batchItemFailures": []})
+    def test_notify_reports_no_record_that_it_has_dealt_with(self):
+        notify = self.start("notify", FAREBOX_NOTIFY_URL="log:")
+        self.assertEqual(notify.invoke(event("notify")), {"batchItemFailures": []})
 
     def test_reconcile_runs_on_its_schedule(self):
         reconcile = self.start("reconcile")

@@ -13,7 +13,7 @@ from aws.case import Case, errors
 from aws.shop import KEYS
 from aws.template import REGION
 
-FUNCTIONS = ["create-intent", "webhook", "order", "fulfil", "reconcile"]
+FUNCTIONS = ["create-intent", "webhook", "order", "notify", "reconcile"]
 FETCH_SECRET = ["create-intent", "webhook", "order", "reconcile"]
 TEN_MINUTES = 600  # seconds
 
@@ -26,7 +26,7 @@ class Failures(Case):
         for name in FUNCTIONS:
             with self.subTest(name):
                 self.assert_does_not_start(
-                    name, f"no DynamoDB table `{self.name}` in {REGION}", "FAREBOX_LEDGER", "AWS_REGION",
+                    name, f"no DynamoDB table `{self.name}` in {REGION}", "DATABASE_URL", "AWS_REGION",
                 )
         self.table.create()
         self.assertEqual(self.start("create-intent").pay("cart-1").status, 200)
@@ -98,7 +98,7 @@ class Failures(Case):
                 self.to_aws.ahead = ahead
                 self.assert_does_not_start("webhook", "AWS does not take this process's credentials", **wrong)
                 denied = f"on the table `{self.name}` (InvalidSignatureException"
-                self.assert_does_not_start("fulfil", denied, "check the function's role and keys", **wrong)
+                self.assert_does_not_start("notify", denied, "check the function's role and keys", **wrong)
         self.to_aws.ahead = 0
         self.start("webhook", **caller)
 

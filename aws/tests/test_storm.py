@@ -84,7 +84,7 @@ class Storm(unittest.TestCase):
         """The webhook's processes, with the settings that the template gives it."""
         variables = self.aws.variables | {
             "AWS_REGION": REGION, "FAREBOX_SECRET_ID": self.stack.secret,
-            "FAREBOX_LEDGER": f"dynamodb:{self.stack.table}", "STRIPE_API_BASE": self.stripe.url,
+            "DATABASE_URL": f"dynamodb:{self.stack.table}", "STRIPE_API_BASE": self.stripe.url,
         }
         crew = Crew(variables, self.folder)
         self.addCleanup(crew.stop)
@@ -118,7 +118,7 @@ class Storm(unittest.TestCase):
 
     def kill_a_courier(self) -> None:
         """Kills a process that delivers the outbox, if there is one."""
-        for process in self.stack.processes("FulfilFunction")[:1]:
+        for process in self.stack.processes("NotifyFunction")[:1]:
             try:
                 self.stack.kill(process)
             except ProcessLookupError:
@@ -130,7 +130,7 @@ class Storm(unittest.TestCase):
 
         def all_came() -> bool:
             # What a killed courier had in hand is due again when its lease ends; the schedule's tick finds it.
-            self.stack.invoke("FulfilFunction", {})
+            self.stack.invoke("NotifyFunction", {})
             while events := self.stack.told():
                 for event in events:
                     self.assertEqual(event["detail-type"], "order.paid")
@@ -148,7 +148,7 @@ class Storm(unittest.TestCase):
         )
         return counted["Count"]
 
-    def test_every_order_is_paid_once_and_every_fulfilment_delivered(self):
+    def test_every_order_is_paid_once_and_every_notification_delivered(self):
         with ThreadPoolExecutor(SENDERS) as payers:
             orders = set(payers.map(self.open_and_pay, range(ORDERS)))
         self.assertEqual(len(orders), ORDERS)

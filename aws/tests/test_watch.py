@@ -30,10 +30,10 @@ class Watch(unittest.TestCase):
         watch, api = self.start()
         answer = request("GET", f"{api}/order?id=web-1042")
         self.assertEqual(answer.status, 500)
-        self.assertIn("FAREBOX_LEDGER is not set", watch.output())
+        self.assertIn("DATABASE_URL is not set", watch.output())
 
     def test_every_route_is_served_under_its_path(self):
-        watch, api = self.start(**KEYS, FAREBOX_LEDGER="sqlite:FOLDER/farebox.sqlite")
+        watch, api = self.start(**KEYS, DATABASE_URL="sqlite:FOLDER/farebox.sqlite")
         known = {"Authorization": f"Bearer {token('ada')}"}
 
         received = request("POST", f"{api}/webhooks/stripe", BODY, {"Stripe-Signature": signature(BODY)})

@@ -11,7 +11,7 @@ const newest = document.getElementById("newest");
 const live = document.getElementById("live");
 
 const seen = new Set();
-const fulfilments = new Map();
+const notifications = new Map();
 let last = null;
 let atEnd = true;
 
@@ -19,7 +19,7 @@ let atEnd = true;
 export const activity = new EventTarget();
 
 /** How often each `order.paid` message was delivered for this order, by message id. */
-export const deliveries = (orderId) => fulfilments.get(orderId) ?? new Map();
+export const deliveries = (orderId) => notifications.get(orderId) ?? new Map();
 
 /** Listens, and starts over whenever the server went away. */
 export function listen() {
@@ -50,10 +50,10 @@ function add(entry) {
 }
 
 function count({ source, title, ok, detail, orderId, seq, at }) {
-  if (source !== "fulfil" || title !== "order.paid" || !ok || !orderId) return;
+  if (source !== "notify" || title !== "order.paid" || !ok || !orderId) return;
   const message = /msg_\w+/.exec(detail ?? "")?.[0] ?? `${seq}:${at}`;
-  const messages = fulfilments.get(orderId) ?? new Map();
-  fulfilments.set(orderId, messages.set(message, (messages.get(message) ?? 0) + 1));
+  const messages = notifications.get(orderId) ?? new Map();
+  notifications.set(orderId, messages.set(message, (messages.get(message) ?? 0) + 1));
 }
 
 function show(entry) {

@@ -56,9 +56,9 @@ function show(found) {
 server.addEventListener("lost", find);
 activity.addEventListener("closed", find);
 activity.addEventListener("entry", ({ detail: { source, orderId } }) => {
-  if (source === "fulfil") render();
+  if (source === "notify") render();
   // Not the page's own calls: reading the order is one of them.
-  const isNews = source === "webhook" || source === "fulfil";
+  const isNews = source === "webhook" || source === "notify";
   if (isNews && kept.orderId && (orderId === null || orderId === kept.orderId)) nudge();
 });
 

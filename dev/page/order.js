@@ -110,7 +110,7 @@ function update(id, answer) {
   const changed = ["status", "refundedAmount", "refundPendingAmount", "orderId"].some((name) => answer[name] !== shown?.[name]);
   if (changed) {
     movedAt = Date.now();
-    // A fulfilment of long ago may have left the list; then nothing is awaited.
+    // A notification of long ago may have left the list; then nothing is awaited.
     if (!OPEN.has(answer.status)) setTimeout(render, RESTS_AFTER_MS + PACE_MS);
   }
   shown = answer;

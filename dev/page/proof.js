@@ -103,7 +103,7 @@ function state(rows) {
 }
 
 function messages(rows) {
-  const told = rows.filter(({ source, ok, title }) => source === "fulfil" && ok && title === "order.paid");
+  const told = rows.filter(({ source, ok, title }) => source === "notify" && ok && title === "order.paid");
   const ids = new Set(told.map(({ detail, seq }) => /msg_\w+/.exec(detail)?.[0] ?? seq));
   return ids.size ? `, the shop was told by ${count(ids.size, "message")}` : "";
 }

@@ -49,7 +49,7 @@ pub enum Source {
     /// An order whose state changed.
     Order,
     /// A message that was delivered to the site.
-    Fulfil,
+    Notify,
     /// A decision about a caller, as a function recorded it.
     Audit,
 }
@@ -149,7 +149,7 @@ impl Note {
             None => format!("{id} · delivered to your site"),
             Some(cause) => format!("{id} · not delivered: {cause}"),
         };
-        Self::new(Source::Fulfil, kind)
+        Self::new(Source::Notify, kind)
             .ok(cause.is_none())
             .detail(detail)
             .order(order)

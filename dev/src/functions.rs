@@ -56,7 +56,7 @@ pub static ROUTED: &[Routed] = &[
 
 /// The functions that a schedule starts. `cargo dev` delivers the outbox by a loop of its own, and asks
 /// Stripe for missed events when a person presses the button.
-pub static SCHEDULED: &[Function] = &[fulfil::FUNCTION, reconcile::FUNCTION];
+pub static SCHEDULED: &[Function] = &[notify::FUNCTION, reconcile::FUNCTION];
 
 /// All functions.
 pub fn all() -> impl Iterator<Item = Function> {

@@ -15,7 +15,7 @@ use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
 };
-use fulfil::Notifier;
+use notify::Notifier;
 use reconcile::Reconciler;
 use sandbox::{Sandbox, StartError};
 use shared::{
@@ -105,7 +105,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     router: Router,
-    fulfil: Notifier,
+    notify: Notifier,
     sandbox: Option<Arc<Sandbox>>,
     activity: Activity,
     pub(crate) settings: Settings,
@@ -166,7 +166,7 @@ impl Server {
         };
         Ok(Self {
             router: router(&settings, app, site, &activity, address),
-            fulfil: Notifier::new(&settings.config, ledger, Clock::default()),
+            notify: Notifier::new(&settings.config, ledger, Clock::default()),
             listener,
             address,
             sandbox,
@@ -216,7 +216,7 @@ impl Server {
                 None => has_stopped(stopped.clone()).await,
             }
         };
-        let delivered = self.fulfil.run(PAUSE, has_stopped(stopped.clone()));
+        let delivered = self.notify.run(PAUSE, has_stopped(stopped.clone()));
         tokio::select! {
             (served, ()) = async { tokio::join!(served, delivered) } => served.map_err(Failure::Ended),
             // The grace is over: a connection that a browser keeps open does not hold the stop up.

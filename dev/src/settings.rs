@@ -110,8 +110,8 @@ impl Settings {
             config,
             webhook_secrets: secrets.split(',').map(str::to_owned).collect(),
             has_own_webhook_secret: named(need::STRIPE_WEBHOOK_SECRET).is_some(),
-            delivers_elsewhere: named(need::FAREBOX_FULFIL).is_some(),
-            ledger: for_a_person(&lookup(need::FAREBOX_LEDGER).unwrap_or_default()),
+            delivers_elsewhere: named(need::FAREBOX_NOTIFY_URL).is_some(),
+            ledger: for_a_person(&lookup(need::DATABASE_URL).unwrap_or_default()),
         })
     }
 }
@@ -161,8 +161,8 @@ fn make(
         (need::STRIPE_WEBHOOK_SECRET, format!("whsec_{}", random(32))),
         (need::FAREBOX_SITE_KEY, random(48)),
         (
-            need::FAREBOX_FULFIL,
-            format!("http://127.0.0.1:{}/dev/fulfilment", addresses.port),
+            need::FAREBOX_NOTIFY_URL,
+            format!("http://127.0.0.1:{}/dev/notifications", addresses.port),
         ),
         (
             need::FAREBOX_RETURN_ORIGINS,
@@ -170,7 +170,7 @@ fn make(
             "http://127.0.0.1:*,http://localhost:*".to_owned(),
         ),
         (
-            "FAREBOX_FULFIL_SECRET",
+            "FAREBOX_NOTIFY_SECRET",
             format!("whsec_{}", STANDARD.encode(random(32))),
         ),
     ]);
@@ -183,7 +183,7 @@ fn make(
             format!("pk_test_{}", random(24)),
         );
     }
-    if named(need::FAREBOX_LEDGER).is_none() {
+    if named(need::DATABASE_URL).is_none() {
         let name = match options.stripe {
             true => "farebox-stripe.sqlite".to_owned(),
             false => format!("farebox-{}.sqlite", addresses.port),
@@ -193,7 +193,7 @@ fn make(
         if !options.stripe {
             clear(&path)?;
         }
-        made.insert(need::FAREBOX_LEDGER, format!("sqlite:{}", path.display()));
+        made.insert(need::DATABASE_URL, format!("sqlite:{}", path.display()));
     }
     Ok(made)
 }

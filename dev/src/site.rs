@@ -72,7 +72,7 @@ pub(crate) fn routes(site: Site) -> Router {
         .route("/dev/shop", get(shop))
         .route("/dev/session", post(session))
         .route("/dev/sign-order", post(sign_order))
-        .route("/dev/fulfilment", post(be_told))
+        .route("/dev/notifications", post(be_told))
         .route("/dev/events", get(events))
         .with_state(site)
         .route("/dev/activity", activity)
@@ -176,7 +176,7 @@ async fn be_told(
     let keys = site.secrets.current().await.ok();
     let is_signed = keys
         .as_deref()
-        .and_then(|keys| keys.fulfil_secret().ok())
+        .and_then(|keys| keys.notify_secret().ok())
         .and_then(|secret| Webhook::new(secret.expose_secret()).ok())
         .is_some_and(|webhook| webhook.verify(&body, &headers).is_ok());
     let message: Value = serde_json::from_slice(&body).unwrap_or_default();
@@ -189,7 +189,7 @@ async fn be_told(
     let order = message["data"]["orderId"].as_str().map(str::to_owned);
     let detail = format!("{} · {detail}", id.unwrap_or("no id"));
     site.activity.note(
-        Note::new(Source::Fulfil, title)
+        Note::new(Source::Notify, title)
             .ok(is_signed)
             .detail(detail)
             .order(order)

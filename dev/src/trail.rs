@@ -31,7 +31,7 @@ use crate::{
 pub fn into(activity: Activity) -> impl Layer<Registry> + Send + Sync {
     let audit_requests_and_deliveries = Targets::new()
         .with_target("shared", LevelFilter::INFO)
-        .with_target("fulfil", LevelFilter::INFO);
+        .with_target("notify", LevelFilter::INFO);
     let said = Mutex::default();
     Trail { activity, said }.with_filter(audit_requests_and_deliveries)
 }

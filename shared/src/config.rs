@@ -42,8 +42,8 @@ pub struct Config {
     pub ledger: ledger::Settings,
     /// AWS, where a setting names something that lives there.
     pub aws: Option<Aws>,
-    /// `FAREBOX_FULFIL`: where the outbox is delivered.
-    pub fulfil: Option<Destination>,
+    /// `FAREBOX_NOTIFY_URL`: where the outbox is delivered.
+    pub notify: Option<Destination>,
     /// `FAREBOX_CONNECTED_ACCOUNTS`: the accounts of Connect whose events are taken like one's own; none by
     /// default.
     pub connected_accounts: ConnectedAccounts,
@@ -115,9 +115,9 @@ impl Config {
         let mut read = Reader::new(&lookup);
         let is_vercel = is_vercel(&lookup);
         let ledger = ledger::Settings::read(&mut read, is_vercel);
-        let fulfil = read.value(need::FAREBOX_FULFIL, Destination::parse);
+        let notify = read.value(need::FAREBOX_NOTIFY_URL, Destination::parse);
         let is_on_aws = matches!(ledger.location, Some(LedgerLocation::DynamoDb(_)))
-            || matches!(fulfil, Some(Destination::EventBridge(_)))
+            || matches!(notify, Some(Destination::EventBridge(_)))
             || read.is_set(secrets::SECRET_ID);
         let aws = is_on_aws.then(|| Aws::read(&mut read, is_vercel)).flatten();
         let access = access::Settings::read(&mut read);
@@ -136,7 +136,7 @@ impl Config {
                 true => Address::Stripes,
                 false => Address::Other,
             },
-            ..wanted(keys, fulfil.as_ref(), dispensable)
+            ..wanted(keys, notify.as_ref(), dispensable)
         };
         let secrets = Secrets::read(&mut read, wanted, aws.as_ref());
         let config = Self {
@@ -148,7 +148,7 @@ impl Config {
                 .unwrap_or_default(),
             ledger,
             aws,
-            fulfil,
+            notify,
             connected_accounts: read
                 .value("FAREBOX_CONNECTED_ACCOUNTS", ConnectedAccounts::parse)
                 .unwrap_or_default(),
@@ -174,11 +174,11 @@ impl Config {
 /// brings Stripe's events, there may be no endpoint that signs them.
 fn wanted(
     needs: Vec<&'static str>,
-    fulfil: Option<&Destination>,
+    notify: Option<&Destination>,
     dispensable: [Option<&'static str>; 2],
 ) -> Wanted {
-    let is_signed = matches!(fulfil, Some(Destination::Endpoint(_)));
-    let signs = is_signed.then_some(secrets::FULFIL_SECRET);
+    let is_signed = matches!(notify, Some(Destination::Endpoint(_)));
+    let signs = is_signed.then_some(secrets::NOTIFY_SECRET);
     let (optional, mut needed): (Vec<_>, Vec<_>) = needs
         .into_iter()
         .partition(|name| dispensable.contains(&Some(*name)));

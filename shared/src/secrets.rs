@@ -14,7 +14,7 @@ mod unreadable;
 
 use std::{sync::Arc, time::Duration};
 
-pub(crate) use keys::{Address, FULFIL_SECRET, GUESSABLE, is_guessable};
+pub(crate) use keys::{Address, GUESSABLE, NOTIFY_SECRET, is_guessable};
 pub use keys::{Keys, Missing, Mode};
 use manager::Manager;
 use store::Store;

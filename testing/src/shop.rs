@@ -45,7 +45,7 @@ impl Shop {
     /// The secret of the webhook endpoint.
     pub const WEBHOOK_SECRET: &'static str = "whsec_farebox0123456789";
     /// The secret by which deliveries to the site are signed.
-    pub const FULFIL_SECRET: &'static str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz";
+    pub const NOTIFY_SECRET: &'static str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz";
 
     /// Opens a shop.
     ///
@@ -148,7 +148,7 @@ impl Shop {
             "STRIPE_PUBLISHABLE_KEY": Self::PUBLISHABLE_KEY,
             "STRIPE_WEBHOOK_SECRET": Self::WEBHOOK_SECRET,
             "FAREBOX_SITE_KEY": Self::SITE_KEY,
-            "FAREBOX_FULFIL_SECRET": Self::FULFIL_SECRET,
+            "FAREBOX_NOTIFY_SECRET": Self::NOTIFY_SECRET,
         })
     }
 
@@ -340,10 +340,10 @@ fn variables(stripe: &str, ledger: PathBuf) -> BTreeMap<String, String> {
         ("STRIPE_PUBLISHABLE_KEY", Shop::PUBLISHABLE_KEY),
         ("STRIPE_WEBHOOK_SECRET", Shop::WEBHOOK_SECRET),
         ("FAREBOX_SITE_KEY", Shop::SITE_KEY),
-        ("FAREBOX_LEDGER", &ledger),
+        ("DATABASE_URL", &ledger),
         ("FAREBOX_RETURN_ORIGINS", "https://shop.example"),
-        ("FAREBOX_FULFIL", "log:"),
-        ("FAREBOX_FULFIL_SECRET", Shop::FULFIL_SECRET),
+        ("FAREBOX_NOTIFY_URL", "log:"),
+        ("FAREBOX_NOTIFY_SECRET", Shop::NOTIFY_SECRET),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into()

@@ -7,7 +7,7 @@ from typing import Any
 from aws import template
 from vercel.account import filled
 
-#: The stream wakes `fulfil` on AWS alone; logs are kept by Vercel.
+#: The stream wakes `notify` on AWS alone; logs are kept by Vercel.
 OF_LAMBDA = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
 
 

@@ -63,7 +63,7 @@ class BundleTest(Case):
         settings = self.account.settings() | {
             "AWS_ACCESS_KEY_ID": "of-the-machine", "AWS_SECRET_ACCESS_KEY": "of-the-machine",
             "FAREBOX_SECRET_ID": NAME, "STRIPE_API_BASE": self.stripe.url,
-            "FAREBOX_FULFIL": f"eventbridge:{NAME}", "CRON_SECRET": CRON_SECRET,
+            "FAREBOX_NOTIFY_URL": f"eventbridge:{NAME}", "CRON_SECRET": CRON_SECRET,
             "FAREBOX_RETURN_ORIGINS": "https://shop.example",
         }
         settings = {variable: value for variable, value in (settings | changes).items() if value}
@@ -114,8 +114,8 @@ class BundleTest(Case):
             for payment in started:
                 self.assertEqual(self.deliver(webhook, self.paid(payment)).status, 200)
 
-        with self.running("fulfil") as fulfil, ThreadPoolExecutor(4) as threads:
-            ticks = list(threads.map(lambda _: self.tick(fulfil), range(4)))
+        with self.running("notify") as notify, ThreadPoolExecutor(4) as threads:
+            ticks = list(threads.map(lambda _: self.tick(notify), range(4)))
 
         self.assertEqual([tick.status for tick in ticks], [200] * 4, ticks)
         told = [message["data"]["orderId"] for message in self.account.told() if message["type"] == "order.paid"]
@@ -181,7 +181,7 @@ class BundleTest(Case):
         return json.dumps(paid).encode()
 
     def test_the_schedule_alone_starts_what_has_no_route(self):
-        for name in ["fulfil", "reconcile"]:
+        for name in ["notify", "reconcile"]:
             with self.running(name) as started:
                 for stranger in ["", f"Bearer {CRON_SECRET}x", "Bearer undefined"]:
                     self.assertEqual(self.send(started, "GET", Authorization=stranger).status, 401, name)

@@ -15,7 +15,7 @@ class DevTest(Case):
     def setUpClass(cls):
         super().setUpClass()
         settings = KEYS | {
-            "STRIPE_API_BASE": cls.stripe.url, "FAREBOX_LEDGER": f"sqlite:{cls.folder / 'ledger.sqlite'}",
+            "STRIPE_API_BASE": cls.stripe.url, "DATABASE_URL": f"sqlite:{cls.folder / 'ledger.sqlite'}",
             "FAREBOX_LIMIT_ADDRESS": "2,open:400",
         }
         cls.dev = Dev(["create-intent", "webhook"], settings, cls.folder / "dev.log")

@@ -51,7 +51,7 @@ pub(super) fn misspelt(config: &Config) -> impl Iterator<Item = Finding> {
 
 /// Whether the ledger opens. A file that is not there is not made: the path may be wrong.
 pub(super) async fn ledger(config: &Config) -> Finding {
-    const WHAT: &str = need::FAREBOX_LEDGER;
+    const WHAT: &str = need::DATABASE_URL;
     match &config.ledger.location {
         None => return Finding::problem(WHAT, "is not set"),
         Some(LedgerLocation::Sqlite(path)) if !path.exists() => {
@@ -78,8 +78,8 @@ pub(super) async fn ledger(config: &Config) -> Finding {
 
 /// Whether anybody is told of orders.
 pub(super) fn delivery(config: &Config, keys: &Keys) -> Finding {
-    const WHAT: &str = need::FAREBOX_FULFIL;
-    match &config.fulfil {
+    const WHAT: &str = need::FAREBOX_NOTIFY_URL;
+    match &config.notify {
         None => Finding::problem(WHAT, "is not set: nobody is told of paid orders"),
         Some(Destination::Log) if keys.mode() == Ok(Mode::Live) => {
             Finding::problem(WHAT, "is `log:`: your site is not told of paid orders")

@@ -66,18 +66,18 @@ async fn a_row_shows_request_and_answer_with_secrets_masked() {
     assert!(headers.contains(",v1=••••"), "{headers}");
     let asked = row(&rows, "stripe", "POST /v1/payment_intents");
     assert!(asked["request"]["body"].as_str().unwrap().contains("1500"));
-    let told = row(&rows, "fulfil", "order.paid")["request"]["headers"].to_string();
+    let told = row(&rows, "notify", "order.paid")["request"]["headers"].to_string();
     assert!(told.contains("v1,••••"), "{told}");
 }
 
 #[tokio::test]
 async fn a_delivery_to_a_site_of_ones_own_is_a_row_too() {
-    let dev = Dev::with(&[("FAREBOX_FULFIL", "log:")]);
+    let dev = Dev::with(&[("FAREBOX_NOTIFY_URL", "log:")]);
     let started = start(&dev, "k1").await;
     confirm(&dev, &started, "4242424242424242").await;
     let rows = dev.rows_until("order.paid").await;
 
-    let delivered = row(&rows, "fulfil", "order.paid");
+    let delivered = row(&rows, "notify", "order.paid");
     assert_eq!(delivered["ok"], true);
     assert_eq!(delivered["orderId"], started["orderId"]);
     let detail = delivered["detail"].as_str().unwrap();
@@ -86,12 +86,12 @@ async fn a_delivery_to_a_site_of_ones_own_is_a_row_too() {
 
 #[tokio::test]
 async fn a_site_of_ones_own_that_does_not_answer_is_a_row_too() {
-    let dev = Dev::with(&[("FAREBOX_FULFIL", "http://127.0.0.1:9/fulfil")]);
+    let dev = Dev::with(&[("FAREBOX_NOTIFY_URL", "http://127.0.0.1:9/notify")]);
     let started = start(&dev, "k1").await;
     confirm(&dev, &started, "4242424242424242").await;
     let rows = dev.rows_until("order.paid").await;
 
-    let failed = row(&rows, "fulfil", "order.paid");
+    let failed = row(&rows, "notify", "order.paid");
     assert_eq!(failed["ok"], false);
     assert!(
         failed["detail"]
@@ -128,7 +128,7 @@ async fn no_row_holds_a_secret() {
         Shop::PUBLISHABLE_KEY,
         Shop::SITE_KEY,
         Shop::WEBHOOK_SECRET,
-        Shop::FULFIL_SECRET,
+        Shop::NOTIFY_SECRET,
         "ada@example.com",
         "4242424242424242",
         "4000000000000002",

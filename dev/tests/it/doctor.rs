@@ -83,7 +83,7 @@ async fn doctor(shop: &Shop, changes: &[(&str, &str)]) -> (String, bool) {
         Shop::SECRET_KEY,
         Shop::WEBHOOK_SECRET,
         Shop::SITE_KEY,
-        Shop::FULFIL_SECRET,
+        Shop::NOTIFY_SECRET,
     ] {
         assert!(!said.contains(secret), "{said}");
     }
@@ -300,7 +300,7 @@ async fn a_ledger_that_is_not_there_is_told_and_not_made() {
     let elsewhere = shop.folder().join("elsewhere.sqlite");
     let ledger = format!("sqlite:{}", elsewhere.display());
 
-    let (said, is_problem) = doctor(&shop, &[("FAREBOX_LEDGER", &ledger)]).await;
+    let (said, is_problem) = doctor(&shop, &[("DATABASE_URL", &ledger)]).await;
 
     assert!(
         is_problem && only_line(&said).contains("there is no such file"),
@@ -312,7 +312,7 @@ async fn a_ledger_that_is_not_there_is_told_and_not_made() {
         "not a database at all, but some text that is long enough",
     )
     .unwrap();
-    let (said, is_problem) = doctor(&shop, &[("FAREBOX_LEDGER", &ledger)]).await;
+    let (said, is_problem) = doctor(&shop, &[("DATABASE_URL", &ledger)]).await;
     assert!(
         is_problem && only_line(&said).contains("it does not open"),
         "{said}"
@@ -322,7 +322,7 @@ async fn a_ledger_that_is_not_there_is_told_and_not_made() {
 #[tokio::test]
 async fn settings_that_are_missing_or_mixed_are_told_by_name() {
     let shop = shop().await;
-    let absent = [("STRIPE_WEBHOOK_SECRET", ""), ("FAREBOX_FULFIL", "")];
+    let absent = [("STRIPE_WEBHOOK_SECRET", ""), ("FAREBOX_NOTIFY_URL", "")];
     let (said, is_problem) = doctor(&shop, &absent).await;
     assert!(is_problem, "{said}");
     for (name, _) in absent {

@@ -64,7 +64,7 @@ fn secrets(token: &str, started: &Value, signatures: &[String]) -> Vec<String> {
         Shop::SECRET_KEY,
         Shop::SITE_KEY,
         Shop::WEBHOOK_SECRET,
-        Shop::FULFIL_SECRET,
+        Shop::NOTIFY_SECRET,
         "ada@example.com",
         "demo-ada",
         "4242424242424242",

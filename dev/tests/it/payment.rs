@@ -56,7 +56,7 @@ async fn a_payment_is_started_confirmed_told_and_fulfilled_once() {
     assert_eq!(order(&dev, &started).await["status"], "paid");
     let fulfilled: Vec<&Value> = rows
         .iter()
-        .filter(|row| row["source"] == "fulfil")
+        .filter(|row| row["source"] == "notify")
         .collect();
     assert_eq!(fulfilled.len(), 1);
     assert_eq!(fulfilled[0]["ok"], true);

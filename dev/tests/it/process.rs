@@ -69,7 +69,7 @@ impl Dev {
             .env("STRIPE_PUBLISHABLE_KEY", Shop::PUBLISHABLE_KEY)
             .env("STRIPE_WEBHOOK_SECRET", Shop::WEBHOOK_SECRET)
             .env("FAREBOX_SITE_KEY", Shop::SITE_KEY)
-            .env("FAREBOX_FULFIL_SECRET", Shop::FULFIL_SECRET)
+            .env("FAREBOX_NOTIFY_SECRET", Shop::NOTIFY_SECRET)
             .spawn();
         Self::of(child.expect("the program starts"), folder)
     }

@@ -98,9 +98,9 @@ fn a_misspelt_key_is_told_beside_the_missing_one() {
 
 #[tokio::test]
 async fn a_misspelt_setting_is_told_when_it_starts() {
-    let dev = Dev::with(&[("FAREBOX_FULFILL", "log:"), ("FAREBOX_ORIGIN", "x")]);
+    let dev = Dev::with(&[("FAREBOX_NOTIFY_URLL", "log:"), ("FAREBOX_ORIGIN", "x")]);
     let (_, said) = dev.stop();
-    let expected = "warning: FAREBOX_FULFILL is not a setting: is FAREBOX_FULFIL meant?";
+    let expected = "warning: FAREBOX_NOTIFY_URLL is not a setting: is FAREBOX_NOTIFY_URL meant?";
     assert!(said.contains(expected), "{said}");
     assert!(!said.contains("FAREBOX_ORIGIN is not"), "{said}");
 }

@@ -18,7 +18,7 @@ export const KEYS = {
   STRIPE_PUBLISHABLE_KEY: "pk_test_site0123456789",
   STRIPE_WEBHOOK_SECRET: "whsec_site0123456789",
   FAREBOX_SITE_KEY: "the-site-key-of-the-site-0123456789",
-  FAREBOX_FULFIL_SECRET: "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz",
+  FAREBOX_NOTIFY_SECRET: "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz",
 };
 export const AUTH_SECRET = "the-secret-of-the-sessions-0123456789";
 

@@ -104,7 +104,7 @@ test("another site cannot pay, and nobody gets through to what is not for browse
     assert.equal((await send("create-intent", headers)).status, 403, JSON.stringify(headers));
   }
   const own = { "sec-fetch-site": "same-origin" };
-  for (const path of ["webhooks/stripe", "../dev/session", "constructor", "fulfil", "order/x"]) {
+  for (const path of ["webhooks/stripe", "../dev/session", "constructor", "notify", "order/x"]) {
     assert.equal((await send(path, own)).status, 404, path);
   }
   assert.equal((await send("create-intent", own, "GET")).status, 405);

@@ -57,7 +57,7 @@ pub const FUNCTION: Function = Function {
         need::STRIPE_SECRET_KEY,
         need::STRIPE_PUBLISHABLE_KEY,
         need::FAREBOX_SITE_KEY,
-        need::FAREBOX_LEDGER,
+        need::DATABASE_URL,
     ],
     max_duration: 60,
 };

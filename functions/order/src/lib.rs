@@ -52,7 +52,7 @@ pub const FUNCTION: Function = Function {
         path: "/api/order",
         permission: Some(ReadOrder::NAME),
     },
-    settings: &[need::FAREBOX_SITE_KEY, need::FAREBOX_LEDGER],
+    settings: &[need::FAREBOX_SITE_KEY, need::DATABASE_URL],
     max_duration: 30,
 };
 

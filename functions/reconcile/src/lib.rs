@@ -43,7 +43,7 @@ use crate::{
 pub const FUNCTION: Function = Function {
     name: "reconcile",
     trigger: Trigger::Schedule("*/5 * * * *"),
-    settings: &[need::STRIPE_SECRET_KEY, need::FAREBOX_LEDGER],
+    settings: &[need::STRIPE_SECRET_KEY, need::DATABASE_URL],
     max_duration: 120,
 };
 

@@ -58,7 +58,7 @@ pub const FUNCTION: Function = Function {
     settings: &[
         need::STRIPE_SECRET_KEY,
         need::FAREBOX_SITE_KEY,
-        need::FAREBOX_LEDGER,
+        need::DATABASE_URL,
     ],
     max_duration: 60,
 };

@@ -56,7 +56,7 @@ pub const FUNCTION: Function = Function {
     settings: &[
         need::STRIPE_SECRET_KEY,
         need::STRIPE_WEBHOOK_SECRET,
-        need::FAREBOX_LEDGER,
+        need::DATABASE_URL,
     ],
     max_duration: 60,
 };

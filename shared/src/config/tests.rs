@@ -22,8 +22,8 @@ const ALL: &[&str] = &[
     need::STRIPE_PUBLISHABLE_KEY,
     need::STRIPE_WEBHOOK_SECRET,
     need::FAREBOX_SITE_KEY,
-    need::FAREBOX_LEDGER,
-    need::FAREBOX_FULFIL,
+    need::DATABASE_URL,
+    need::FAREBOX_NOTIFY_URL,
 ];
 
 const SITE_KEY: &str = "a-site-key-of-at-least-32-characters";
@@ -34,8 +34,8 @@ fn complete(name: &str) -> Option<String> {
         "STRIPE_PUBLISHABLE_KEY" => "pk_test_abc123",
         "STRIPE_WEBHOOK_SECRET" => "whsec_one,whsec_two",
         "FAREBOX_SITE_KEY" => SITE_KEY,
-        "FAREBOX_LEDGER" => "sqlite:farebox.sqlite",
-        "FAREBOX_FULFIL" => "log:",
+        "DATABASE_URL" => "sqlite:farebox.sqlite",
+        "FAREBOX_NOTIFY_URL" => "log:",
         _ => return None,
     };
     Some(value.to_owned())
@@ -61,7 +61,7 @@ fn complete_settings_start_with_defaults_for_the_rest() {
     assert_eq!(config.stripe.api_base.as_str(), "https://api.stripe.com");
     assert_eq!(config.stripe.deadline, Duration::from_secs(20));
     assert_eq!(config.purchase.max_amount, Caps::default());
-    assert_eq!(config.fulfil, Some(Destination::Log));
+    assert_eq!(config.notify, Some(Destination::Log));
     assert!(!config.ledger.subscriptions.include("customer.created"));
 }
 
@@ -85,8 +85,8 @@ fn one_message_names_every_problem_and_shows_no_value() {
 
     let named: BTreeSet<&str> = error.problems().iter().map(|p| p.name).collect();
     let expected = [
-        "FAREBOX_FULFIL",
-        "FAREBOX_LEDGER",
+        "FAREBOX_NOTIFY_URL",
+        "DATABASE_URL",
         "FAREBOX_MAX_AMOUNT",
         "FAREBOX_SITE_KEY",
         "STRIPE_API_BASE",
@@ -102,7 +102,7 @@ fn one_message_names_every_problem_and_shows_no_value() {
 
 #[test]
 fn a_misspelt_name_is_told_and_its_value_is_not() {
-    let names = ["STRIPE_SECERT_KEY", "FAREBOX_FULFILL", "PATH"].map(str::to_owned);
+    let names = ["STRIPE_SECERT_KEY", "FAREBOX_NOTIFY_URLL", "PATH"].map(str::to_owned);
     let needs = [need::STRIPE_SECRET_KEY, need::STRIPE_SECRET_KEY];
     let error = Config::from_named(&needs, |_| None, names.clone()).unwrap_err();
     let told: Vec<String> = error.problems().iter().map(|p| p.what.clone()).collect();
@@ -115,7 +115,7 @@ fn a_misspelt_name_is_told_and_its_value_is_not() {
     };
     let expected = [
         told("STRIPE_SECERT_KEY", "STRIPE_SECRET_KEY"),
-        told("FAREBOX_FULFILL", "FAREBOX_FULFIL"),
+        told("FAREBOX_NOTIFY_URLL", "FAREBOX_NOTIFY_URL"),
     ];
     assert_eq!(config.misspelt, expected);
 }
@@ -221,30 +221,30 @@ fn a_secret_of_a_few_characters_is_refused() {
     }
     // 24 bytes that are all zero.
     complaint(
-        "FAREBOX_FULFIL_SECRET",
+        "FAREBOX_NOTIFY_SECRET",
         "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
     );
 }
 
 #[test]
 fn a_function_asks_only_for_what_it_needs() {
-    let ledger_only = |name: &str| (name == "FAREBOX_LEDGER").then(|| "sqlite:x".to_owned());
+    let ledger_only = |name: &str| (name == "DATABASE_URL").then(|| "sqlite:x".to_owned());
 
-    assert!(Config::from_lookup(&[need::FAREBOX_LEDGER], ledger_only).is_ok());
+    assert!(Config::from_lookup(&[need::DATABASE_URL], ledger_only).is_ok());
     assert!(Config::from_lookup(ALL, ledger_only).is_err());
 }
 
 #[test]
 fn an_endpoint_for_the_outbox_needs_a_secret_to_sign_with() {
     let said = Config::from_lookup(&[], |name| {
-        (name == "FAREBOX_FULFIL").then(|| "https://shop.example/fulfil".to_owned())
+        (name == "FAREBOX_NOTIFY_URL").then(|| "https://shop.example/notify".to_owned())
     });
     let problems = said.unwrap_err().problems().to_vec();
-    assert_eq!(problems[0].name, "FAREBOX_FULFIL_SECRET");
+    assert_eq!(problems[0].name, "FAREBOX_NOTIFY_SECRET");
 
-    complaint("FAREBOX_FULFIL_SECRET", "whsec_c2hvcnQ=");
+    complaint("FAREBOX_NOTIFY_SECRET", "whsec_c2hvcnQ=");
     complaint(
-        "FAREBOX_FULFIL_SECRET",
+        "FAREBOX_NOTIFY_SECRET",
         "not-a-webhook-secret-but-a-long-one",
     );
 }
@@ -258,7 +258,7 @@ fn plain_http_is_for_this_machine_alone() {
         "https://user:word@shop.example",
         "http://127.0.0.1.shop.example",
     ] {
-        complaint("FAREBOX_FULFIL", bad);
+        complaint("FAREBOX_NOTIFY_URL", bad);
         complaint("STRIPE_API_BASE", bad);
     }
     complaint("STRIPE_API_BASE", "https://api.stripe.com/v1");
@@ -326,7 +326,7 @@ fn the_example_file_lists_every_variable_that_is_read() {
     let _ = Config::from_lookup(ALL, lookup);
     let _ = Config::from_lookup(&[], |name| {
         lookup(name);
-        (name == "FAREBOX_FULFIL").then(|| "https://shop.example/".to_owned())
+        (name == "FAREBOX_NOTIFY_URL").then(|| "https://shop.example/".to_owned())
     });
     let _ = Platform::from_lookup(lookup);
     let _ = log_level(lookup);

@@ -42,17 +42,17 @@ mod tests {
     #[test]
     fn a_misspelt_name_is_told_with_the_one_it_resembles() {
         let known = [
-            "FAREBOX_FULFIL",
-            "FAREBOX_FULFIL_SECRET",
+            "FAREBOX_NOTIFY_URL",
+            "FAREBOX_NOTIFY_SECRET",
             "STRIPE_SECRET_KEY",
             "STRIPE_API_BASE",
         ];
         for (found, meant) in [
             ("STRIPE_SECERT_KEY", Some("STRIPE_SECRET_KEY")),
             ("STRIPE_SECRETKEY", Some("STRIPE_SECRET_KEY")),
-            ("FAREBOX_FULFILL", Some("FAREBOX_FULFIL")),
-            ("FAREBOX_FULFILL_SECRET", Some("FAREBOX_FULFIL_SECRET")),
-            ("FAREBOX_FULFIL", None),
+            ("FAREBOX_NOTIFY_URLL", Some("FAREBOX_NOTIFY_URL")),
+            ("FAREBOX_NOTIFFY_SECRET", Some("FAREBOX_NOTIFY_SECRET")),
+            ("FAREBOX_NOTIFY_URL", None),
             ("FAREBOX_ORIGIN", None),
             ("STRIPE_JS_URL", None),
             ("XTRIPE_SECRET_KEY", None),

@@ -10,10 +10,10 @@ pub const STRIPE_WEBHOOK_SECRET: &str = "STRIPE_WEBHOOK_SECRET";
 /// issuer.
 pub const FAREBOX_SITE_KEY: &str = "FAREBOX_SITE_KEY";
 /// Where orders, events and the outbox live.
-pub const FAREBOX_LEDGER: &str = "FAREBOX_LEDGER";
+pub const DATABASE_URL: &str = "DATABASE_URL";
 /// The origins to which payers may be sent back.
 pub const FAREBOX_RETURN_ORIGINS: &str = "FAREBOX_RETURN_ORIGINS";
 /// Where the outbox is delivered.
-pub const FAREBOX_FULFIL: &str = "FAREBOX_FULFIL";
+pub const FAREBOX_NOTIFY_URL: &str = "FAREBOX_NOTIFY_URL";
 /// What Vercel's schedule proves itself by.
 pub const CRON_SECRET: &str = "CRON_SECRET";

@@ -59,7 +59,7 @@ mod tests {
             stream.write_all(answer).await.unwrap();
             String::from_utf8(received).unwrap()
         };
-        let (received, ()) = tokio::join!(receive, post(&interface, "FAREBOX_LEDGER is not set"));
+        let (received, ()) = tokio::join!(receive, post(&interface, "DATABASE_URL is not set"));
         received
     }
 
@@ -69,7 +69,7 @@ mod tests {
             let received = posted(prefix, path).await;
             let line = format!("POST {path}/2018-06-01/runtime/init/error HTTP/1.1\r\n");
             assert!(received.starts_with(&line), "{received}");
-            let body = r#""errorMessage":"FAREBOX_LEDGER is not set""#;
+            let body = r#""errorMessage":"DATABASE_URL is not set""#;
             assert!(received.contains(body), "{received}");
         }
     }

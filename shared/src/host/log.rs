@@ -55,7 +55,7 @@ pub const CRATES: [&str; 11] = [
     "create_intent",
     "customer",
     "dev",
-    "fulfil",
+    "notify",
     "order",
     "portal",
     "reconcile",

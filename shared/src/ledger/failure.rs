@@ -30,10 +30,10 @@ pub enum Failure {
         known: i64,
     },
     /// No ledger is configured.
-    #[error("FAREBOX_LEDGER is not set")]
+    #[error("DATABASE_URL is not set")]
     Nowhere,
     /// The ledger is on AWS, and nothing says where that is and who calls.
-    #[error("FAREBOX_LEDGER names a table, and AWS's region and keys are not set")]
+    #[error("DATABASE_URL names a table, and AWS's region and keys are not set")]
     NoAws,
     /// The database belongs to payments of the other mode.
     #[error("the ledger holds {0:?}-mode payments, and Stripe's key is of the other mode")]
@@ -55,7 +55,7 @@ pub enum Failure {
     Aborted(#[from] tokio::task::JoinError),
     /// There is no such table.
     #[error(
-        "there is no DynamoDB table `{table}` in {region}: deploy it, or correct FAREBOX_LEDGER or AWS_REGION"
+        "there is no DynamoDB table `{table}` in {region}: deploy it, or correct DATABASE_URL or AWS_REGION"
     )]
     NoTable {
         /// Its name.

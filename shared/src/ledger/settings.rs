@@ -10,9 +10,9 @@ const NO_FILES: &str =
 /// Where the database is, and what of Stripe's events it passes on.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// `FAREBOX_LEDGER`: where orders, events and the outbox live.
+    /// `DATABASE_URL`: where orders, events and the outbox live.
     pub location: Option<LedgerLocation>,
-    /// `FAREBOX_FULFIL_EVENTS`: types of Stripe's events that are passed on as they are; none by
+    /// `FAREBOX_NOTIFY_EVENTS`: types of Stripe's events that are passed on as they are; none by
     /// default.
     pub subscriptions: Subscriptions,
 }
@@ -20,14 +20,14 @@ pub struct Settings {
 impl Settings {
     /// Reads them; records in `read` what is wrong.
     pub(crate) fn read(read: &mut Reader<'_>, is_vercel: bool) -> Self {
-        let location = read.value(need::FAREBOX_LEDGER, LedgerLocation::parse);
+        let location = read.value(need::DATABASE_URL, LedgerLocation::parse);
         if let (true, Some(LedgerLocation::Sqlite(_))) = (is_vercel, &location) {
-            read.problem(need::FAREBOX_LEDGER, NO_FILES);
+            read.problem(need::DATABASE_URL, NO_FILES);
         }
         Self {
             location,
             subscriptions: read
-                .value("FAREBOX_FULFIL_EVENTS", Subscriptions::parse)
+                .value("FAREBOX_NOTIFY_EVENTS", Subscriptions::parse)
                 .unwrap_or_default(),
         }
     }

@@ -79,7 +79,7 @@ impl Fixture {
 
     async fn subscribed_to(place: Place, types: &'static str) -> Self {
         let home = place.make().await;
-        let config = home.config(&[("FAREBOX_FULFIL_EVENTS", types)]);
+        let config = home.config(&[("FAREBOX_NOTIFY_EVENTS", types)]);
         let ledger = open(&config).await.unwrap();
         Self {
             home,

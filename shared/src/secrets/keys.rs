@@ -16,7 +16,7 @@ pub struct Keys {
     stripe_publishable_key: Option<String>,
     stripe_webhook_secrets: Vec<SecretString>,
     site_key: Option<SecretString>,
-    fulfil_secret: Option<SecretString>,
+    notify_secret: Option<SecretString>,
     mode: Option<Mode>,
 }
 
@@ -59,7 +59,7 @@ impl Keys {
         need::STRIPE_PUBLISHABLE_KEY,
         need::STRIPE_WEBHOOK_SECRET,
         need::FAREBOX_SITE_KEY,
-        FULFIL_SECRET,
+        NOTIFY_SECRET,
     ];
 
     /// Live keys are a problem unless what they open is called at `stripe`'s own address.
@@ -90,7 +90,7 @@ impl Keys {
                 .value(need::STRIPE_WEBHOOK_SECRET, webhook_secrets)
                 .unwrap_or_default(),
             site_key: read.value(need::FAREBOX_SITE_KEY, site_key),
-            fulfil_secret: read.value(FULFIL_SECRET, fulfil_secret),
+            notify_secret: read.value(NOTIFY_SECRET, notify_secret),
             mode,
         }
     }
@@ -140,8 +140,8 @@ impl Keys {
     /// # Errors
     ///
     /// [`Missing`] when it is not held.
-    pub fn fulfil_secret(&self) -> Result<&SecretString, Missing> {
-        held(self.fulfil_secret.as_ref(), FULFIL_SECRET)
+    pub fn notify_secret(&self) -> Result<&SecretString, Missing> {
+        held(self.notify_secret.as_ref(), NOTIFY_SECRET)
     }
 
     /// Whether real money moves, as Stripe's keys tell.
@@ -172,7 +172,7 @@ impl Keys {
 }
 
 /// The name of the key that signs what is delivered.
-pub(crate) const FULFIL_SECRET: &str = "FAREBOX_FULFIL_SECRET";
+pub(crate) const NOTIFY_SECRET: &str = "FAREBOX_NOTIFY_SECRET";
 
 fn held<T>(key: Option<T>, name: &'static str) -> Result<T, Missing> {
     key.ok_or(Missing(name))
@@ -261,7 +261,7 @@ fn site_key(text: &str) -> Result<SecretString, String> {
 }
 
 /// Standard Webhooks: `whsec_` and base64.
-fn fulfil_secret(text: &str) -> Result<SecretString, String> {
+fn notify_secret(text: &str) -> Result<SecretString, String> {
     let key = text
         .strip_prefix("whsec_")
         .map(|rest| STANDARD.decode(rest));

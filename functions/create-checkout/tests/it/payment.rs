@@ -211,7 +211,7 @@ fn intake(api: &Api, ledger: &Ledger) -> Intake {
 
 #[tokio::test]
 async fn a_payment_that_was_asked_for_is_no_event_that_a_site_hears_of() {
-    let events = [("FAREBOX_FULFIL_EVENTS", "payment_intent.*")];
+    let events = [("FAREBOX_NOTIFY_EVENTS", "payment_intent.*")];
     let api = Api::over(testing::Shop::open_with(&events).await).await;
     let answer = api.post("k1", &mugs(1)).await.expect(200);
     let page = api.only_open();

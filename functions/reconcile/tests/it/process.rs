@@ -98,5 +98,5 @@ fn settings_that_are_missing_stop_the_start_with_their_names() {
     assert_eq!(output.status.code(), Some(1));
     let said = said(&output);
     assert!(said.contains("STRIPE_SECRET_KEY is not set"), "{said}");
-    assert!(said.contains("FAREBOX_LEDGER is not set"), "{said}");
+    assert!(said.contains("DATABASE_URL is not set"), "{said}");
 }

@@ -271,7 +271,7 @@ async fn types_that_are_passed_on_are_asked_for_too() {
     plain.stripe.add_event(created());
     assert_eq!(app(&plain).catch_up().await.unwrap().events, 0);
 
-    let subscribed = Shop::open_with(&[("FAREBOX_FULFIL_EVENTS", "customer.*")]).await;
+    let subscribed = Shop::open_with(&[("FAREBOX_NOTIFY_EVENTS", "customer.*")]).await;
     let subscribed = subscribed.at_fixed_time();
     subscribed.clock.advance(600);
     subscribed.stripe.add_event(created());

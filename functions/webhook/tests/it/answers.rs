@@ -118,7 +118,7 @@ async fn what_concerns_no_order_of_ours_is_200_and_changes_nothing() {
 
 #[tokio::test]
 async fn an_event_of_the_other_mode_is_200_and_changes_nothing() {
-    let hook = Hook::over(Shop::open_with(&[("FAREBOX_FULFIL_EVENTS", "*")]).await).await;
+    let hook = Hook::over(Shop::open_with(&[("FAREBOX_NOTIFY_EVENTS", "*")]).await).await;
     let mut live = paid(&hook.shop, "o_1").await;
     live["livemode"] = json!(true);
 

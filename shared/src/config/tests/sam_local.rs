@@ -7,9 +7,9 @@ use super::*;
 fn in_a_container(name: &str) -> Option<String> {
     let value = match name {
         "AWS_SAM_LOCAL" => "true",
-        "FAREBOX_LEDGER" => "dynamodb:farebox",
+        "DATABASE_URL" => "dynamodb:farebox",
         "FAREBOX_SECRET_ID" => "farebox/test",
-        "FAREBOX_FULFIL" => "log:",
+        "FAREBOX_NOTIFY_URL" => "log:",
         "AWS_REGION" => "eu-central-1",
         "AWS_ACCESS_KEY_ID" => "AKIDEXAMPLE",
         "AWS_SECRET_ACCESS_KEY" => "not-a-real-one",

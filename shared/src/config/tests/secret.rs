@@ -8,8 +8,8 @@ use super::*;
 fn with_secret(name: &str) -> Option<String> {
     let value = match name {
         "FAREBOX_SECRET_ID" => "farebox/live",
-        "FAREBOX_LEDGER" => "sqlite:farebox.sqlite",
-        "FAREBOX_FULFIL" => "log:",
+        "DATABASE_URL" => "sqlite:farebox.sqlite",
+        "FAREBOX_NOTIFY_URL" => "log:",
         "AWS_REGION" => "eu-central-1",
         "AWS_ACCESS_KEY_ID" => "AKIDEXAMPLE",
         "AWS_SECRET_ACCESS_KEY" => "not-a-real-one",

@@ -8,7 +8,7 @@ fn on_vercel(name: &str) -> Option<String> {
     let value = match name {
         "VERCEL" => "1",
         "VERCEL_ENV" => "production",
-        "FAREBOX_LEDGER" => "dynamodb:farebox",
+        "DATABASE_URL" => "dynamodb:farebox",
         "AWS_REGION" => "eu-central-1",
         "AWS_ROLE_ARN" => ROLE,
         "CRON_SECRET" => "a-cron-secret-of-the-tests",
@@ -64,11 +64,11 @@ fn a_role_is_named_by_its_arn() {
 
 #[test]
 fn a_file_is_no_ledger_there_and_is_one_under_vercel_dev() {
-    let file = ("FAREBOX_LEDGER", Some("sqlite:/tmp/farebox.sqlite"));
-    assert_eq!(problems(file), ["FAREBOX_LEDGER"]);
+    let file = ("DATABASE_URL", Some("sqlite:/tmp/farebox.sqlite"));
+    assert_eq!(problems(file), ["DATABASE_URL"]);
 
     let dev = |name: &str| match name {
-        "FAREBOX_LEDGER" => Some("sqlite:farebox.sqlite".to_owned()),
+        "DATABASE_URL" => Some("sqlite:farebox.sqlite".to_owned()),
         "VERCEL_ENV" => Some("development".to_owned()),
         name => on_vercel(name),
     };

@@ -38,7 +38,7 @@ impl Place {
                 let ledger = format!("sqlite:{}", path.display());
                 Home {
                     _folder: Some(folder),
-                    variables: HashMap::from([("FAREBOX_LEDGER", ledger), test_key()]),
+                    variables: HashMap::from([("DATABASE_URL", ledger), test_key()]),
                 }
             }
             Self::DynamoDb => {
@@ -67,7 +67,7 @@ impl Home {
     /// The table, as it is reached through `endpoint`.
     pub(super) fn on_table(table: &str, endpoint: &str) -> Self {
         let variables = [
-            ("FAREBOX_LEDGER", format!("dynamodb:{table}")),
+            ("DATABASE_URL", format!("dynamodb:{table}")),
             ("AWS_ENDPOINT_URL", endpoint.to_owned()),
             ("AWS_REGION", "eu-west-1".to_owned()),
             ("AWS_ACCESS_KEY_ID", "test".to_owned()),
@@ -98,7 +98,7 @@ impl Home {
 
     /// The table's name.
     pub(super) fn table(&self) -> &str {
-        self.variables["FAREBOX_LEDGER"]
+        self.variables["DATABASE_URL"]
             .strip_prefix("dynamodb:")
             .unwrap()
     }
@@ -106,7 +106,7 @@ impl Home {
     /// Takes the deployment's id away, as a person does who gives a copy another: it is as an earlier
     /// version left it.
     pub(super) async fn forget_deployment(&self) {
-        let Some(path) = self.variables["FAREBOX_LEDGER"].strip_prefix("sqlite:") else {
+        let Some(path) = self.variables["DATABASE_URL"].strip_prefix("sqlite:") else {
             let update = self.client().update_item().table_name(self.table());
             let update = update
                 .key("pk", AttributeValue::S("meta#mode".to_owned()))

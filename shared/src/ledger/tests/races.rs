@@ -18,7 +18,7 @@ async fn relayed(
 }
 
 async fn fixture(home: place::Home) -> Fixture {
-    let config = home.config(&[("FAREBOX_FULFIL_EVENTS", "customer.*")]);
+    let config = home.config(&[("FAREBOX_NOTIFY_EVENTS", "customer.*")]);
     let ledger = open(&config).await.unwrap();
     Fixture {
         home,

@@ -92,7 +92,7 @@ fn told_units(log: &[Exchange]) -> f64 {
 /// A ledger on a new table behind a relay.
 async fn relayed() -> (Relay, Fixture) {
     let (relay, home) = Relay::before_a_table(|_, _| None).await;
-    let config = home.config(&[("FAREBOX_FULFIL_EVENTS", "customer.*")]);
+    let config = home.config(&[("FAREBOX_NOTIFY_EVENTS", "customer.*")]);
     let first = open(&config).await.unwrap();
     let cost = Cost::of(&relay.log());
     assert_eq!(cost.operations, ["GetItem", "PutItem"], "once for a table");

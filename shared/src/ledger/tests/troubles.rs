@@ -9,7 +9,7 @@ use super::{
 };
 
 async fn ledger(home: &Home) -> Ledger {
-    open(&home.config(&[("FAREBOX_FULFIL_EVENTS", "customer.*")]))
+    open(&home.config(&[("FAREBOX_NOTIFY_EVENTS", "customer.*")]))
         .await
         .unwrap()
 }
@@ -168,7 +168,7 @@ async fn a_table_that_is_not_there_stops_the_start_and_is_named() {
     assert_eq!(
         failure.to_string(),
         "there is no DynamoDB table `farebox-nowhere` in eu-west-1: deploy it, or correct \
-         FAREBOX_LEDGER or AWS_REGION"
+         DATABASE_URL or AWS_REGION"
     );
 }
 

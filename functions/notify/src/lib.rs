@@ -2,7 +2,7 @@
 //!
 //! A message is delivered at least once, with the same id each time, and is out of the outbox only
 //! when it was acknowledged. What fails is tried again, later each time; what keeps failing is parked,
-//! and stays visible (`fulfil parked`) until an operator sends it again (`fulfil redrive`). Nothing is
+//! and stays visible (`notify parked`) until an operator sends it again (`notify redrive`). Nothing is
 //! dropped.
 //!
 //! Read [`sink`] for how a message travels, [`schedule`] for when it is tried again, and [`trigger`] for
@@ -31,9 +31,9 @@ use tokio::time::Instant;
 
 /// What this function is.
 pub const FUNCTION: Function = Function {
-    name: "fulfil",
+    name: "notify",
     trigger: Trigger::Schedule("* * * * *"),
-    settings: &[need::FAREBOX_LEDGER, need::FAREBOX_FULFIL],
+    settings: &[need::DATABASE_URL, need::FAREBOX_NOTIFY_URL],
     max_duration: 60,
 };
 
@@ -205,7 +205,7 @@ impl Notifier {
             ),
             Settled::Parked { error } => tracing::error!(
                 message.id = id, message.type = kind, order.id = order, cause = error, metric.parked = 1,
-                "not delivered, parked: send it again with `fulfil redrive`"
+                "not delivered, parked: send it again with `notify redrive`"
             ),
         }
         self.ledger

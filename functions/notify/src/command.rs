@@ -1,4 +1,4 @@
-//! What `fulfil` was asked to do on the command line.
+//! What `notify` was asked to do on the command line.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// What the program says when it is asked for something else.
 pub const USAGE: &str = "\
-fulfil                  deliver the outbox until told to stop
-fulfil --once           deliver what is due now, then end
-fulfil parked           list the messages that were given up
-fulfil redrive ID       make a parked message due again
-fulfil redrive --all    make all parked messages due again
-fulfil quarantined      list the events that were set aside for a person to look at
-fulfil release EVENT    take a quarantined event again when Stripe sends it again";
+notify                  deliver the outbox until told to stop
+notify --once           deliver what is due now, then end
+notify parked           list the messages that were given up
+notify redrive ID       make a parked message due again
+notify redrive --all    make all parked messages due again
+notify quarantined      list the events that were set aside for a person to look at
+notify release EVENT    take a quarantined event again when Stripe sends it again";
 
 /// One of the things that the program does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Command {
     pub fn needs(&self) -> &'static [&'static str] {
         match self {
             Self::Run | Self::Once => FUNCTION.settings,
-            _ => &[need::FAREBOX_LEDGER],
+            _ => &[need::DATABASE_URL],
         }
     }
 

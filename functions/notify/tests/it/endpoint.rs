@@ -43,7 +43,7 @@ pub(crate) struct Endpoint {
 impl Endpoint {
     pub(crate) async fn start(secret: &'static str) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let url = format!("http://{}/fulfil", listener.local_addr().unwrap());
+        let url = format!("http://{}/notify", listener.local_addr().unwrap());
         let desk = Desk {
             secret,
             status: Arc::new(Mutex::new(StatusCode::NO_CONTENT)),
@@ -51,7 +51,7 @@ impl Endpoint {
             count: watch::Sender::new(0),
         };
         let router = Router::new()
-            .route("/fulfil", post(receive))
+            .route("/notify", post(receive))
             .with_state(desk.clone());
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { url, desk, server }

@@ -1,4 +1,4 @@
-//! What starts `fulfil` on Lambda: records of the table's stream, or the tick of a schedule. On Vercel
+//! What starts `notify` on Lambda: records of the table's stream, or the tick of a schedule. On Vercel
 //! there are ticks alone; several at once share what is due, since the ledger hands each message to one.
 //!
 //! A record says that a message was written, and the ledger says whether it is due: so a record that

@@ -37,6 +37,6 @@ pub(super) fn write(message: &Message) {
         order.amount = data.amount,
         order.currency = data.currency,
         order.refunded_amount = data.refunded_amount,
-        "fulfil"
+        "notify"
     );
 }

@@ -1,6 +1,6 @@
 //! What Lambda hands over: records of the table's stream, and the tick of the schedule.
 
-use fulfil::trigger::Trigger;
+use notify::trigger::Trigger;
 use serde_json::{Value, json};
 use testing::{Log, Shop};
 
@@ -37,7 +37,7 @@ async fn waiting(shop: &Shop) -> Vec<String> {
 
 #[tokio::test]
 async fn a_record_that_comes_twice_delivers_its_message_once() {
-    let endpoint = Endpoint::start(Shop::FULFIL_SECRET).await;
+    let endpoint = Endpoint::start(Shop::NOTIFY_SECRET).await;
     let shop = shop(endpoint.url()).await;
     for n in 0..40 {
         message(&shop, &format!("evt_{n}")).await;
@@ -57,7 +57,7 @@ async fn a_record_that_comes_twice_delivers_its_message_once() {
 
 #[tokio::test]
 async fn a_failed_delivery_waits_for_the_schedule_and_holds_up_nothing() {
-    let endpoint = Endpoint::start(Shop::FULFIL_SECRET).await;
+    let endpoint = Endpoint::start(Shop::NOTIFY_SECRET).await;
     let shop = shop(endpoint.url()).await;
     message(&shop, "evt_1").await;
     let ids = waiting(&shop).await;
@@ -99,7 +99,7 @@ async fn a_record_whose_message_the_ledger_cannot_hand_out_comes_again() {
 
 #[tokio::test]
 async fn a_tick_tells_how_long_the_oldest_message_has_waited() {
-    let endpoint = Endpoint::start(Shop::FULFIL_SECRET).await;
+    let endpoint = Endpoint::start(Shop::NOTIFY_SECRET).await;
     endpoint.answer_with(500);
     let shop = shop(endpoint.url()).await;
     message(&shop, "evt_1").await;

@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use fulfil::command::{Command, USAGE};
+use notify::command::{Command, USAGE};
 use shared::host;
 
 #[tokio::main(flavor = "current_thread")]

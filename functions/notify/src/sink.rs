@@ -62,7 +62,7 @@ pub enum Sink {
 impl Sink {
     /// Without a destination messages go to the log.
     pub(crate) fn new(config: &Config) -> Self {
-        match &config.fulfil {
+        match &config.notify {
             None | Some(Destination::Log) => Self::Log,
             Some(Destination::Endpoint(url)) => {
                 let endpoint = Endpoint::new(url.clone(), config.secrets.clone());

@@ -39,7 +39,7 @@ impl Endpoint {
     /// Sends `message`, signed at `now` (Unix seconds).
     pub(super) async fn post(&self, message: &Message, now: i64) -> Result<(), DeliveryError> {
         let keys = self.secrets.current().await?;
-        let signer = Webhook::new(keys.fulfil_secret()?.expose_secret())?;
+        let signer = Webhook::new(keys.notify_secret()?.expose_secret())?;
         let signature = signer.sign(&message.id, now, message.body.as_bytes())?;
         let request = Request::post(&self.url)
             .header("content-type", "application/json")

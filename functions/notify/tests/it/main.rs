@@ -1,4 +1,4 @@
-//! `fulfil` against a real endpoint that checks signatures with the Standard Webhooks library, and as
+//! `notify` against a real endpoint that checks signatures with the Standard Webhooks library, and as
 //! the real program.
 #![expect(
     clippy::unwrap_used,
@@ -12,7 +12,7 @@ mod trigger;
 use std::process::{Command, Output};
 
 use endpoint::Endpoint;
-use fulfil::{FUNCTION, Notifier, Report, schedule::MOST_ATTEMPTS};
+use notify::{FUNCTION, Notifier, Report, schedule::MOST_ATTEMPTS};
 use serde_json::json;
 use shared::{Clock, event::Event};
 use testing::{Log, NOW, Outage, Shop};
@@ -20,8 +20,8 @@ use testing::{Log, NOW, Outage, Shop};
 /// A shop whose outbox goes to `destination`.
 async fn shop(destination: &str) -> Shop {
     let changes = [
-        ("FAREBOX_FULFIL", destination),
-        ("FAREBOX_FULFIL_EVENTS", "customer.*"),
+        ("FAREBOX_NOTIFY_URL", destination),
+        ("FAREBOX_NOTIFY_EVENTS", "customer.*"),
     ];
     Shop::open_with(&changes).await.at_fixed_time()
 }
@@ -40,7 +40,7 @@ async fn message(shop: &Shop, event: &str) {
 
 #[tokio::test]
 async fn a_message_is_signed_delivered_and_done() {
-    let endpoint = Endpoint::start(Shop::FULFIL_SECRET).await;
+    let endpoint = Endpoint::start(Shop::NOTIFY_SECRET).await;
     let mut shop = shop(endpoint.url()).await;
     shop.clock = Clock::default(); // the library refuses what is not of now
     message(&shop, "evt_1").await;
@@ -69,7 +69,7 @@ async fn a_message_is_signed_delivered_and_done() {
 
 #[tokio::test]
 async fn a_message_waits_for_the_key_that_signs_it() {
-    let endpoint = Endpoint::start(Shop::FULFIL_SECRET).await;
+    let endpoint = Endpoint::start(Shop::NOTIFY_SECRET).await;
     let mut shop = shop(endpoint.url()).await;
     let manager = shop.keep_keys_in_secrets_manager(FUNCTION.settings).await;
     message(&shop, "evt_1").await;
@@ -87,7 +87,7 @@ async fn a_message_waits_for_the_key_that_signs_it() {
 
 #[tokio::test]
 async fn what_fails_comes_again_later_with_the_same_id() {
-    let endpoint = Endpoint::start(Shop::FULFIL_SECRET).await;
+    let endpoint = Endpoint::start(Shop::NOTIFY_SECRET).await;
     let shop = shop(endpoint.url()).await;
     message(&shop, "evt_1").await;
 
@@ -145,7 +145,7 @@ async fn what_keeps_failing_is_parked_and_goes_out_when_it_is_asked_for() {
 
 #[tokio::test]
 async fn two_runs_at_once_deliver_each_message_once() {
-    let endpoint = Endpoint::start(Shop::FULFIL_SECRET).await;
+    let endpoint = Endpoint::start(Shop::NOTIFY_SECRET).await;
     let shop = shop(endpoint.url()).await;
     for n in 0..40 {
         message(&shop, &format!("evt_{n}")).await;
@@ -160,7 +160,7 @@ async fn two_runs_at_once_deliver_each_message_once() {
 
 #[tokio::test]
 async fn the_loop_delivers_until_it_is_told_to_stop() {
-    let endpoint = Endpoint::start(Shop::FULFIL_SECRET).await;
+    let endpoint = Endpoint::start(Shop::NOTIFY_SECRET).await;
     let shop = shop(endpoint.url()).await;
     message(&shop, "evt_1").await;
 
@@ -187,7 +187,7 @@ async fn the_log_gets_no_personal_data() {
 
 /// Runs the real program on the ledger of `shop`.
 fn run(shop: &Shop, arguments: &[&str]) -> Output {
-    shop.command(env!("CARGO_BIN_EXE_fulfil"))
+    shop.command(env!("CARGO_BIN_EXE_notify"))
         .args(arguments)
         .output()
         .expect("the program runs")
@@ -227,7 +227,7 @@ async fn a_mistyped_command_does_nothing_and_says_how() {
     assert!(
         String::from_utf8(output.stderr)
             .unwrap()
-            .contains("fulfil redrive ID")
+            .contains("notify redrive ID")
     );
     assert_eq!(
         app(&shop).drain().await.unwrap().delivered,
@@ -238,15 +238,15 @@ async fn a_mistyped_command_does_nothing_and_says_how() {
 
 #[tokio::test]
 async fn settings_that_are_wrong_stop_the_start_with_their_names() {
-    let output = Command::new(env!("CARGO_BIN_EXE_fulfil"))
+    let output = Command::new(env!("CARGO_BIN_EXE_notify"))
         .env_clear()
-        .env("FAREBOX_FULFIL", "http://shop.example/")
+        .env("FAREBOX_NOTIFY_URL", "http://shop.example/")
         .output()
         .expect("the program runs");
 
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.contains("FAREBOX_FULFIL must be https"), "{said}");
-    assert!(said.contains("FAREBOX_LEDGER is not set"), "{said}");
+    assert!(said.contains("FAREBOX_NOTIFY_URL must be https"), "{said}");
+    assert!(said.contains("DATABASE_URL is not set"), "{said}");
     assert!(!said.contains("shop.example"), "{said}");
 }

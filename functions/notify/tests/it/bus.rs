@@ -1,4 +1,4 @@
-//! `fulfil` onto an EventBridge bus: what is put there, and what counts as delivered. The other side is
+//! `notify` onto an EventBridge bus: what is put there, and what counts as delivered. The other side is
 //! a socket that speaks the API; the tests of the whole stack use an emulator.
 
 use std::{
@@ -61,9 +61,9 @@ async fn shop(status: u16, answer: Value) -> (Shop, Desk) {
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     let changes = [
-        ("FAREBOX_FULFIL", "eventbridge:orders"),
-        ("FAREBOX_FULFIL_SECRET", ""),
-        ("FAREBOX_FULFIL_EVENTS", "customer.*"),
+        ("FAREBOX_NOTIFY_URL", "eventbridge:orders"),
+        ("FAREBOX_NOTIFY_SECRET", ""),
+        ("FAREBOX_NOTIFY_EVENTS", "customer.*"),
         ("AWS_REGION", "eu-central-1"),
         ("AWS_ENDPOINT_URL", &url),
         ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
