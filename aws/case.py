@@ -112,7 +112,7 @@ class Case(unittest.TestCase):
             answer = webhook.deliver(event)
             self.assertEqual((answer.status, answer.json), (200, {"received": True}))
             outcomes.append([line for line in webhook.lines() if "outcome" in line][-1]["outcome"])
-        self.assertEqual(outcomes, ["applied", "seen"])
+        self.assertEqual(outcomes, ["applied", "duplicate"])
         [order] = self.table.items(f"order#{started['orderId']}")
         self.assertEqual(order["status"]["S"], "paid")
         self.assertEqual(self.orders_told(), [started["orderId"]])

@@ -50,7 +50,7 @@ def cpu_us(rows: list[Any]) -> float:
 
 
 def growth_ratio(results: Results, kind: str, count: str = "") -> float:
-    """The processor time of a request over a ledger, the largest if none is named, against the smallest."""
+    """The processor time of a request over a database, the largest if none is named, against the smallest."""
     counts = sorted(results["growth"], key=int)
     return cpu_us(results["growth"][count or counts[-1]][kind]) / max(cpu_us(results["growth"][counts[0]][kind]), 0.001)
 

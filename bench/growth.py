@@ -1,4 +1,4 @@
-"""What an event and an order cost in a SQLite ledger with few orders and with many."""
+"""What an event and an order cost in a SQLite database with few orders and with many."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from aws import shop
-from bench import calls, instructions, ledger, load
+from bench import calls, instructions, database, load
 from bench.host import plain
 from bench.subjects import Subject
 from bench.surroundings import ORDER, Surroundings
@@ -40,7 +40,7 @@ class Growth:
         files = {}
         for count in sizes.orders:
             files[count] = self.around.folder / f"orders-{count}.sqlite"
-            ledger.fill(self.around, files[count], count)
+            database.fill(self.around, files[count], count)
             found[str(count)] = {"webhook": [], "order": []}
         for turn in range(sizes.rounds):
             # Sizes take turns at being first.
@@ -80,7 +80,7 @@ class Growth:
         return [("webhook", self.webhook, self._pay), ("order", self.order, self._ask)]
 
     def _fresh(self, file: Path) -> Path:
-        return ledger.copy(file, self.around.folder / "growing.sqlite")
+        return database.copy(file, self.around.folder / "growing.sqlite")
 
     def _pay(self, url: str, count: int, skip: int, requests: int) -> Any:
         """Events of payments, of the orders after those that are skipped."""

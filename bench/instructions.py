@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aws.program import environment
-from bench import ledger, load
+from bench import database, load
 from bench.host import Running, plain
 from bench.subjects import Subject
 from bench.surroundings import Surroundings
@@ -17,7 +17,7 @@ from bench.surroundings import Surroundings
 def measure(subject: Subject, around: Surroundings, size: str, few: int, many: int, first: int) -> dict[str, Any]:
     """By two runs with different numbers of requests: what they have in common cancels out."""
     path = around.folder / "instructions.sqlite"
-    ledger.fill(around, path, first + few + many)
+    database.fill(around, path, first + few + many)
 
     def per_request(run: Any) -> float:
         return (run(many, first + few) - run(few, first)) / (many - few)
@@ -43,7 +43,7 @@ def of_limit(around: Surroundings, size: str, times: int) -> int:
 
 
 def of_webhook(subject: Subject, around: Surroundings, size: str, times: int, first: int, where: str) -> int:
-    """Of a webhook over this ledger that takes so many events."""
+    """Of a webhook over this database that takes so many events."""
 
     def deliver(running: Running) -> None:
         load.deliver(around, [running.url], size, is_lambda=False, clients=1, requests=times, first=first)
@@ -52,7 +52,7 @@ def of_webhook(subject: Subject, around: Surroundings, size: str, times: int, fi
 
 
 def of(subject: Subject, around: Surroundings, where: str, send: Callable[[Running], Any]) -> int:
-    """Of a function as a plain server over this ledger, from its start to its end."""
+    """Of a function as a plain server over this database, from its start to its end."""
     log = around.folder / "function.callgrind"
     watched = Subject(subject.name, [*callgrind(log), *subject.command], subject.files)
     running = plain(watched, around, DATABASE_URL=where)

@@ -206,7 +206,7 @@ role makes them customers of Stripe's, each at the first payment, which asks Str
 
 
 def growth(results: Results) -> Iterator[str]:
-    """A growing ledger."""
+    """A growing database."""
     rows = []
     for count in sorted(results["growth"], key=int):
         row = [f"{int(count):,}"]
@@ -215,7 +215,7 @@ def growth(results: Results) -> Iterator[str]:
             row += [*(f"{ratio:.2f}" for ratio in ratios), short(median(one["p50_us"] / 1000 for one in results["growth"][count][kind]))]
         rows.append(row)
     first = next(iter(results["growth"].values()))["webhook"]
-    yield f"""## A growing ledger
+    yield f"""## A growing database
 
 `./scripts/bench growth`: SQLite files with so many orders that wait to be paid, as many events that were taken, and as many messages that were delivered. In {len(first)} rounds, in which sizes take
 turns, `webhook` takes {first[0]["requests"]} new events of 1 kB over a fresh copy of the file, each of which pays another order, all over the file; then `order` tells as many orders. Copies are synced to the disk
@@ -230,7 +230,7 @@ def costs() -> Iterator[str]:
     yield """## What a million payments cost on AWS
 
 On DynamoDB every read and write is by key, so that the number of orders does not matter. [What each operation reads and writes](dynamodb.md#what-is-read-and-written), in capacity
-units, is asserted by tests (`cargo test -p shared --lib ledger -- --ignored`, on a stand-in; `scripts/test` starts one). From that follow these sums, in US dollars, which are those of
+units, is asserted by tests (`cargo test -p shared --lib database -- --ignored`, on a stand-in; `scripts/test` starts one). From that follow these sums, in US dollars, which are those of
 [docs/deploy-aws.md](deploy-aws.md#what-it-costs) with the prices that they assume:
 """
     text = (WORKSPACE / "docs" / "deploy-aws.md").read_text()

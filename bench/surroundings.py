@@ -83,7 +83,7 @@ class Surroundings:
         return items, json.loads(json.dumps(event).replace(self.intent, INTENT).replace(event["id"], EVENT))
 
     def _open(self, where: str, token: str) -> str:
-        """Opens the order in this ledger; the id of its intent."""
+        """Opens the order in this database; the id of its intent."""
         variables = self.variables | {"DATABASE_URL": where}
         create_intent = Function(self.built.ours("create-intent"), variables, self.folder / "first.log")
         headers = {"Authorization": f"Bearer {shop.token('ada')}", "Content-Type": "application/json"}

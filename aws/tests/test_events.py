@@ -55,7 +55,7 @@ class Events(unittest.TestCase):
         cls.addClassCleanup(cls.stripe.stop)
 
     def start(self, name: str, **changes: str) -> Emulator:
-        """A function with the keys that it needs, over one ledger."""
+        """A function with the keys that it needs, over one database."""
         variables = {key: KEYS[key] for key in NEEDS[name]}
         variables["DATABASE_URL"] = f"sqlite:{self.folder / 'farebox.sqlite'}"
         variables["STRIPE_API_BASE"] = self.stripe.url

@@ -121,7 +121,7 @@ class Failures(Case):
 
     # Outages.
 
-    def test_an_outage_of_the_ledger_delays_and_loses_nothing(self):
+    def test_an_outage_of_the_database_delays_and_loses_nothing(self):
         create_intent, webhook = self.start("create-intent"), self.start("webhook")
         payment = self.payment(create_intent, "cart-1")
 

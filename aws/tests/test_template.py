@@ -138,13 +138,13 @@ class Template(unittest.TestCase):
         for setting in ["ThrottlingRateLimit", "ThrottlingBurstLimit"]:
             self.assertNotEqual(own[setting], api["DefaultRouteSettings"][setting])
 
-    def test_the_ledger_outlives_the_stack_and_can_be_restored(self):
-        ledger = READ["Resources"]["Ledger"]
-        self.assertEqual((ledger["DeletionPolicy"], ledger["UpdateReplacePolicy"]), ("Retain", "Retain"))
-        recovery = ledger["Properties"]["PointInTimeRecoverySpecification"]
+    def test_the_database_outlives_the_stack_and_can_be_restored(self):
+        database = READ["Resources"]["Ledger"]
+        self.assertEqual((database["DeletionPolicy"], database["UpdateReplacePolicy"]), ("Retain", "Retain"))
+        recovery = database["Properties"]["PointInTimeRecoverySpecification"]
         self.assertTrue(recovery["PointInTimeRecoveryEnabled"])
-        self.assertTrue(ledger["Properties"]["SSESpecification"]["SSEEnabled"])
-        self.assertTrue(ledger["Properties"]["DeletionProtectionEnabled"])
+        self.assertTrue(database["Properties"]["SSESpecification"]["SSEEnabled"])
+        self.assertTrue(database["Properties"]["DeletionProtectionEnabled"])
 
     def test_the_log_of_a_function_that_decides_who_may_call_outlives_the_stack(self):
         for folder in template.folders():

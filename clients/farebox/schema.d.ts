@@ -689,7 +689,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unavailable`: Stripe, the ledger or the issuer of tokens did not answer in time, or there are no keys to work with for now */
+            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or there are no keys to work with for now */
             503: {
                 headers: {
                     /** @description Seconds after which the same request may be sent again */
@@ -1007,7 +1007,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unavailable`: Stripe, the ledger or the issuer of tokens did not answer in time, or there are no keys to work with for now */
+            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or there are no keys to work with for now */
             503: {
                 headers: {
                     /** @description Seconds after which the same request may be sent again */
@@ -1255,7 +1255,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unavailable`: Stripe, the ledger or the issuer of tokens did not answer in time, or there are no keys to work with for now */
+            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or there are no keys to work with for now */
             503: {
                 headers: {
                     /** @description Seconds after which the same request may be sent again */
@@ -1466,7 +1466,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unavailable`: Stripe, the ledger or the issuer of tokens did not answer in time, or there are no keys to work with for now */
+            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or there are no keys to work with for now */
             503: {
                 headers: {
                     /** @description Seconds after which the same request may be sent again */
@@ -1726,7 +1726,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `portal_not_configured`: the customer portal's settings were never saved in this mode at Stripe; `unavailable`: Stripe, the ledger or the issuer of tokens did not answer in time, or there are no keys to work with for now */
+            /** @description `portal_not_configured`: the customer portal's settings were never saved in this mode at Stripe; `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or there are no keys to work with for now */
             503: {
                 headers: {
                     /** @description Seconds after which the same request may be sent again */
@@ -1986,7 +1986,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unavailable`: Stripe, the ledger or the issuer of tokens did not answer in time, or there are no keys to work with for now */
+            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or there are no keys to work with for now */
             503: {
                 headers: {
                     /** @description Seconds after which the same request may be sent again */
@@ -2031,7 +2031,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The event is in the ledger, or concerns no order */
+            /** @description The event is in the database, or concerns no order */
             200: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2128,7 +2128,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unavailable`: Stripe, the ledger or the issuer of tokens did not answer in time, or there are no keys to work with for now */
+            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or there are no keys to work with for now */
             503: {
                 headers: {
                     /** @description Seconds after which the same request may be sent again */

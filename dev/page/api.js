@@ -30,7 +30,7 @@ export const signOrder = (order) => call("POST", "/dev/sign-order", { body: orde
 export const createIntent = (key, contents) =>
   call("POST", "/api/create-intent", { body: contents, headers: { "Idempotency-Key": key }, as: "customer" });
 
-/** The order as Farebox's ledger has it. */
+/** The order as Farebox's database has it. */
 export const order = (id) => call("GET", `/api/order?id=${encodeURIComponent(id)}`, { as: "customer" });
 
 /** Asks for a refund as whoever has this role: the answer's status, code and request id, whatever it is. */

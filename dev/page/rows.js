@@ -54,7 +54,7 @@ function exchange({ source, request, response }) {
   const place = part("div", "exchange", "");
   place.dataset.test = "exchange";
   if (request) place.append(...side("Request", `${request.method} ${request.path}`, request));
-  if (response && source === "order") place.append(...side("In the ledger", "", response));
+  if (response && source === "order") place.append(...side("In the database", "", response));
   else if (response) place.append(...side("Answer", response.status ?? "none came", response));
   if (source === "stripe") place.append(part("p", "aside", "Of the sandbox's answers the status alone is seen."));
   return place;

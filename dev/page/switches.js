@@ -102,7 +102,7 @@ function reconcile() {
   lookFor("webhooks", "missed");
   attempt(async () => {
     const found = await askForMissed();
-    if (!found) say("Nothing was missed: the ledger has every event that Stripe lists.");
+    if (!found) say("Nothing was missed: the database has every event that Stripe lists.");
   });
 }
 

@@ -1,6 +1,6 @@
 //! `cargo dev doctor`: whether a deployment's settings can work, before a customer finds out.
 //!
-//! It reads the environment and `.env`, asks Stripe and opens the ledger, and changes nothing at
+//! It reads the environment and `.env`, asks Stripe and opens the database, and changes nothing at
 //! Stripe. A line each: what is well, what is a problem and how to mend it, and what could not be told.
 //! No line shows a key.
 //!
@@ -25,7 +25,7 @@ const USAGE: &str = "\
 cargo dev doctor [--url URL]
 
 Checks the settings in the environment and in .env: keys, Stripe, customer portal, payment method
-domains, webhook endpoint, ledger, clock.
+domains, webhook endpoint, store, clock.
 It changes nothing at Stripe, and shows no key. It ends with 1 when there is a problem.
 
   --url URL   the public URL of webhook, to find its endpoint at Stripe
@@ -69,7 +69,7 @@ pub async fn examine(config: &Config, url: Option<&str>, clock: &Clock) -> Vec<F
     };
     let mut findings = local::settings(&keys);
     findings.extend(local::misspelt(config));
-    findings.push(local::ledger(config).await);
+    findings.push(local::store(config).await);
     findings.push(local::delivery(config, &keys));
     let Ok(key) = keys.stripe_secret_key() else {
         return findings;

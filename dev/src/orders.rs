@@ -1,9 +1,9 @@
-//! How orders change: reads an order from the ledger after each event, and tells whether it moved.
+//! How orders change: reads an order from the database after each event, and tells whether it moved.
 
 use std::{collections::HashMap, sync::Arc};
 
 use serde_json::{Value, json};
-use shared::{ledger::Ledger, order::OrderId};
+use shared::{order::OrderId, store::Store};
 use tokio::sync::Mutex;
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 /// The orders of this try, with what was last seen of each.
 #[derive(Clone, Debug)]
 pub(crate) struct Orders {
-    ledger: Ledger,
+    store: Store,
     seen: Arc<Mutex<HashMap<String, Seen>>>,
 }
 
@@ -30,9 +30,9 @@ pub(crate) struct Change {
 }
 
 impl Orders {
-    pub(crate) fn new(ledger: Ledger) -> Self {
+    pub(crate) fn new(store: Store) -> Self {
         Self {
-            ledger,
+            store,
             seen: Arc::default(),
         }
     }
@@ -43,7 +43,7 @@ impl Orders {
     pub(crate) async fn look(&self, id: &str) -> Option<Change> {
         let id = OrderId::parse(id).ok()?;
         let mut seen = self.seen.lock().await;
-        let order = self.ledger.order(&id).await.ok()??;
+        let order = self.store.order(&id).await.ok()??;
         let status = serde_json::to_value(order.status()).ok()?;
         let to = status.as_str()?.to_owned();
         let (refunded, pending) = (order.refunded_amount(), order.refund_pending_amount());
@@ -73,7 +73,7 @@ impl Change {
         };
         let id = self.order["orderId"].as_str().map(str::to_owned);
         let note = Note::new(Source::Order, title)
-            .detail("the ledger's state of the order")
+            .detail("the database's state of the order")
             .order(id)
             .answer(Answered::reading(&self.order));
         activity.note(note);

@@ -20,7 +20,7 @@ use reconcile::Reconciler;
 use sandbox::{Sandbox, StartError};
 use shared::{
     App, Clock, host,
-    ledger::{self, Ledger},
+    store::{self, Store},
     stripe::Stripe,
 };
 use tokio::net::TcpListener;
@@ -46,7 +46,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// Why it did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Failure {
+pub enum ServerError {
     /// Something else listens on the port.
     #[error("port {0} is taken: is another `cargo dev` running? Choose another with --port")]
     PortTaken(u16),
@@ -59,9 +59,9 @@ pub enum Failure {
     /// The settings do not allow a start.
     #[error(transparent)]
     Settings(#[from] Unusable),
-    /// The ledger could not be opened.
-    #[error("the ledger could not be opened: {0}")]
-    Ledger(#[from] ledger::Failure),
+    /// The database could not be opened.
+    #[error("the database could not be opened: {0}")]
+    Store(#[from] store::StoreError),
     /// The server ended by itself.
     #[error("the server ended: {0}")]
     Ended(#[source] io::Error),
@@ -112,21 +112,21 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens, starts the sandbox unless Stripe itself is called, and opens the ledger. What happens is
+    /// Listens, starts the sandbox unless Stripe itself is called, and opens the database. What happens is
     /// noted in `activity`.
     ///
     /// # Errors
     ///
-    /// [`Failure`] when a port is taken, a setting is wrong, or the ledger cannot be opened.
+    /// [`ServerError`] when a port is taken, a setting is wrong, or the database cannot be opened.
     pub async fn start(
         options: &Options,
         activity: Activity,
         environment: HashMap<String, String>,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, ServerError> {
         let listener = listen(options.port).await?;
         let address = listener
             .local_addr()
-            .map_err(|e| Failure::Port(options.port, e))?;
+            .map_err(|e| ServerError::Port(options.port, e))?;
         let sandbox = match options.stripe {
             true => None,
             false => {
@@ -146,15 +146,15 @@ impl Server {
             activity.deliver_elsewhere();
         }
         env_file::tell(&settings.config, addresses).await?;
-        let ledger = Ledger::open(
-            &settings.config.ledger,
+        let store = Store::open(
+            &settings.config.store,
             settings.config.aws.as_ref(),
             &settings.config.secrets,
         )
         .await?;
         let config = &settings.config;
         let stripe = Stripe::new(&config.stripe, config.secrets.clone());
-        let app = App::new(config, stripe, ledger.clone(), Clock::default());
+        let app = App::new(config, stripe, store.clone(), Clock::default());
         if let Some(sandbox) = &sandbox {
             furnish(sandbox, address, &settings.webhook_secrets);
         }
@@ -166,7 +166,7 @@ impl Server {
         };
         Ok(Self {
             router: router(&settings, app, site, &activity, address),
-            notify: Notifier::new(&settings.config, ledger, Clock::default()),
+            notify: Notifier::new(&settings.config, store, Clock::default()),
             listener,
             address,
             sandbox,
@@ -191,11 +191,11 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`Failure::Ended`] when the server ends by itself.
+    /// [`ServerError::Ended`] when the server ends by itself.
     pub async fn serve(
         self,
         stop: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), ServerError> {
         let (stopping, stopped) = tokio::sync::watch::channel(false);
         let has_stopped = |mut stopped: tokio::sync::watch::Receiver<bool>| async move {
             let _ = stopped.wait_for(|stopped| *stopped).await;
@@ -218,7 +218,7 @@ impl Server {
         };
         let delivered = self.notify.run(PAUSE, has_stopped(stopped.clone()));
         tokio::select! {
-            (served, ()) = async { tokio::join!(served, delivered) } => served.map_err(Failure::Ended),
+            (served, ()) = async { tokio::join!(served, delivered) } => served.map_err(ServerError::Ended),
             // The grace is over: a connection that a browser keeps open does not hold the stop up.
             () = told => Ok(()),
             () = async { watched.await; std::future::pending().await } => Ok(()),
@@ -226,11 +226,11 @@ impl Server {
     }
 }
 
-async fn listen(port: u16) -> Result<TcpListener, Failure> {
+async fn listen(port: u16) -> Result<TcpListener, ServerError> {
     let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
     bound.map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => Failure::PortTaken(port),
-        _ => Failure::Port(port, error),
+        io::ErrorKind::AddrInUse => ServerError::PortTaken(port),
+        _ => ServerError::Port(port, error),
     })
 }
 
@@ -251,7 +251,7 @@ fn router(
     activity: &Activity,
     address: SocketAddr,
 ) -> Router {
-    let orders = Orders::new(app.ledger.clone());
+    let orders = Orders::new(app.store.clone());
     let watched = Watched {
         activity: activity.clone(),
         orders: orders.clone(),

@@ -55,8 +55,8 @@ pub struct Settings {
     pub webhook_secrets: Vec<String>,
     /// Whether the environment named the webhook's secret.
     pub has_own_webhook_secret: bool,
-    /// Where the ledger is, for a person to read.
-    pub ledger: String,
+    /// Where the database is, for a person to read.
+    pub store: String,
     /// Whether the environment named a site of its own to notify.
     pub delivers_elsewhere: bool,
 }
@@ -111,7 +111,7 @@ impl Settings {
             webhook_secrets: secrets.split(',').map(str::to_owned).collect(),
             has_own_webhook_secret: named(need::STRIPE_WEBHOOK_SECRET).is_some(),
             delivers_elsewhere: named(need::FAREBOX_NOTIFY_URL).is_some(),
-            ledger: for_a_person(&lookup(need::DATABASE_URL).unwrap_or_default()),
+            store: for_a_person(&lookup(need::DATABASE_URL).unwrap_or_default()),
         })
     }
 }
@@ -137,9 +137,9 @@ pub(crate) fn of_deployment() -> Result<Config, Vec<Finding>> {
     })
 }
 
-/// The ledger's path, without what leads to the workspace.
-fn for_a_person(ledger: &str) -> String {
-    let path = Path::new(ledger.strip_prefix("sqlite:").unwrap_or(ledger));
+/// The database's path, without what leads to the workspace.
+fn for_a_person(store: &str) -> String {
+    let path = Path::new(store.strip_prefix("sqlite:").unwrap_or(store));
     let shown = path.strip_prefix(workspace()).unwrap_or(path);
     shown.display().to_string()
 }

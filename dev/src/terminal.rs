@@ -21,14 +21,14 @@ pub(crate) fn greet(server: &Server, options: &Options) {
         Some(sandbox) => println!(
             "\nFarebox is running, with a sandbox of Stripe: no account, no real money.\n\
              \n  shop       {url}\n  functions  {url}/api/…\n  sandbox    {sandbox}  \
-             (for any Stripe client, with a key like sk_test_123)\n  ledger     {}\n\
+             (for any Stripe client, with a key like sk_test_123)\n  store     {}\n\
              \nOpen the shop, and pay with 4242 4242 4242 4242. Stop with Ctrl-C.\n",
-            server.settings.ledger
+            server.settings.store
         ),
         None => println!(
             "\nFarebox is running, with Stripe's test mode: no real money.\n\
-             \n  shop       {url}\n  functions  {url}/api/…\n  ledger     {}\n\n{}\n\nStop with Ctrl-C.\n",
-            server.settings.ledger,
+             \n  shop       {url}\n  functions  {url}/api/…\n  store     {}\n\n{}\n\nStop with Ctrl-C.\n",
+            server.settings.store,
             forwarding(server, &url)
         ),
     }

@@ -85,7 +85,7 @@ impl Watched {
             }
             _ => None,
         };
-        // Which of several events at once moved the order is not told: only the ledger knows.
+        // Which of several events at once moved the order is not told: only the database knows.
         let detail = match call.status {
             StatusCode::OK => "signature valid",
             StatusCode::BAD_REQUEST => "signature refused · changed nothing",

@@ -1,4 +1,4 @@
-//! What an event costs apart from the ledger: its signature, its envelope, and the step of its order.
+//! What an event costs apart from the database: its signature, its envelope, and the step of its order.
 //!
 //! `cargo bench -p shared --bench parts` compares with the last run. Time grows with the size of an event in the first two, and
 //! not in the third.
@@ -12,7 +12,7 @@ use shared::{
     access::CallerId,
     amount::{Amount, Currency},
     event::Event,
-    order::{Contents, Note, Order, OrderId, Status},
+    order::{Order, OrderDetails, OrderId, PaymentUpdate, Status},
     signature,
 };
 
@@ -47,12 +47,12 @@ fn event(order: &Order, size: usize) -> String {
 fn order() -> Order {
     let amount = Currency::parse("usd").map(|usd| Amount::new(1_500, usd));
     let amount = amount.expect("it is a currency").expect("it is an amount");
-    let contents = Contents::signed(amount, None, BTreeMap::new(), NOW).expect("they fit");
+    let contents = OrderDetails::signed(amount, None, BTreeMap::new(), NOW).expect("they fit");
     let owner = CallerId::parse("ada").expect("it is an id");
     let id = OrderId::parse("o_1").expect("it is an id");
     let mut order = Order::new(id, owner, contents, NOW);
     let owner = order.owner().clone();
-    order.note(&Note::Intent("pi_1".to_owned(), owner), NOW);
+    order.update_payment(&PaymentUpdate::Intent("pi_1".to_owned(), owner), NOW);
     order
 }
 

@@ -8,12 +8,12 @@ use crate::{
     Clock, Config, Secrets,
     access::Authenticator,
     env::{ConfigError, Platform},
-    intake::Intake,
-    ledger::{self, Ledger},
-    limits::Limits,
+    processor::EventProcessor,
     purchase::CheckoutService,
+    rate_limit::Limits,
     return_url::ReturnOrigins,
     secrets::Unreadable,
+    store::{self, Store},
     stripe::{Prices, Stripe},
 };
 
@@ -22,10 +22,10 @@ use crate::{
 pub struct App {
     /// The keys.
     pub secrets: Secrets,
-    /// Stripe, for the deployment whose ledger this is.
+    /// Stripe, for the deployment whose database this is.
     pub stripe: Stripe,
     /// Where orders, events and the outbox live.
-    pub ledger: Ledger,
+    pub store: Store,
     /// The time.
     pub clock: Clock,
     /// Who is calling.
@@ -34,8 +34,8 @@ pub struct App {
     pub limits: Limits,
     /// Prices what is bought, and opens orders.
     pub checkout: CheckoutService,
-    /// Takes events into the ledger.
-    pub intake: Intake,
+    /// Takes events into the database.
+    pub intake: EventProcessor,
     /// The origins to which payers may be sent back.
     pub return_origins: ReturnOrigins,
 }
@@ -47,35 +47,35 @@ pub enum OpenError {
     /// The settings do not allow a start.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The ledger could not be opened.
-    #[error("the ledger could not be opened")]
-    Ledger(#[source] ledger::Failure),
+    /// The database could not be opened.
+    #[error("the database could not be opened")]
+    Store(#[source] store::StoreError),
     /// The secret that holds the keys could not be read.
     #[error(transparent)]
     Secrets(#[from] Unreadable),
 }
 
-impl From<ledger::Failure> for OpenError {
-    fn from(failure: ledger::Failure) -> Self {
+impl From<store::StoreError> for OpenError {
+    fn from(failure: store::StoreError) -> Self {
         match failure {
-            ledger::Failure::NoMode(unreadable) => Self::Secrets(unreadable),
-            other => Self::Ledger(other),
+            store::StoreError::NoMode(unreadable) => Self::Secrets(unreadable),
+            other => Self::Store(other),
         }
     }
 }
 
 impl App {
-    /// Opens the ledger and reads the keys, and on Lambda connects to Stripe where the function
+    /// Opens the database and reads the keys, and on Lambda connects to Stripe where the function
     /// `calls_stripe`, all at the same time: a cold start takes as long as the slowest of them.
     ///
     /// # Errors
     ///
-    /// [`OpenError`] when the keys cannot be read, or the ledger cannot be opened.
+    /// [`OpenError`] when the keys cannot be read, or the database cannot be opened.
     pub async fn open(config: &Config, calls_stripe: bool) -> Result<Self, OpenError> {
         let stripe = Stripe::new(&config.stripe, config.secrets.clone());
         let keys = async { Ok(config.secrets.current().await?) };
-        let ledger =
-            async { Ok(Ledger::open(&config.ledger, config.aws.as_ref(), &config.secrets).await?) };
+        let store =
+            async { Ok(Store::open(&config.store, config.aws.as_ref(), &config.secrets).await?) };
         let connection = async {
             // A server has time before its first request; Lambda's start is given more of the
             // processor than its requests are.
@@ -84,15 +84,15 @@ impl App {
             }
             Ok::<_, OpenError>(())
         };
-        let (_, ledger, ()) = tokio::try_join!(keys, ledger, connection)?;
-        Ok(Self::new(config, stripe, ledger, Clock::default()))
+        let (_, store, ()) = tokio::try_join!(keys, store, connection)?;
+        Ok(Self::new(config, stripe, store, Clock::default()))
     }
 
     /// Puts parts together that are there already.
     #[must_use]
-    pub fn new(config: &Config, stripe: Stripe, ledger: Ledger, clock: Clock) -> Self {
+    pub fn new(config: &Config, stripe: Stripe, store: Store, clock: Clock) -> Self {
         let secrets = config.secrets.clone();
-        let stripe = match ledger.deployment() {
+        let stripe = match store.deployment() {
             Ok(deployment) => stripe.of_deployment(deployment.clone()),
             Err(_) => stripe,
         };
@@ -100,7 +100,7 @@ impl App {
         let limits = Limits::new(
             config.limits.clone(),
             secrets.clone(),
-            ledger.clone(),
+            store.clone(),
             clock.clone(),
         );
         let checkout = CheckoutService {
@@ -108,13 +108,13 @@ impl App {
             stripe: stripe.clone(),
             prices: Prices::new(config.purchase.price_ttl),
             max_amount: config.purchase.max_amount.clone(),
-            ledger: ledger.clone(),
+            store: store.clone(),
             clock: clock.clone(),
         };
-        let intake = Intake {
+        let intake = EventProcessor {
             secrets: secrets.clone(),
             stripe: stripe.clone(),
-            ledger: ledger.clone(),
+            store: store.clone(),
             clock: clock.clone(),
             limits: config.limits.clone(),
             connected_accounts: config.connected_accounts.clone(),
@@ -122,7 +122,7 @@ impl App {
         Self {
             secrets,
             stripe,
-            ledger,
+            store,
             clock,
             authenticator,
             limits,

@@ -14,13 +14,12 @@ use crate::{
     ConfigError, access,
     aws::Aws,
     env::{self, Misspelt, Reader, is_vercel, need},
-    intake::ConnectedAccounts,
-    ledger::{self, LedgerLocation},
-    limits,
     notify::Destination,
-    purchase,
+    processor::ConnectedAccounts,
+    purchase, rate_limit,
     return_url::ReturnOrigins,
     secrets::{self, Address, Keys, Secrets, Wanted},
+    store::{self, DatabaseUrl},
     stripe,
 };
 
@@ -39,7 +38,7 @@ pub struct Config {
     /// none by default.
     pub return_origins: ReturnOrigins,
     /// Where orders, events and the outbox live.
-    pub ledger: ledger::Settings,
+    pub store: store::Settings,
     /// AWS, where a setting names something that lives there.
     pub aws: Option<Aws>,
     /// `FAREBOX_NOTIFY_URL`: where the outbox is delivered.
@@ -50,7 +49,7 @@ pub struct Config {
     /// Who may call, and what their roles let them do.
     pub access: access::Settings,
     /// How many payments may be started, by one caller and from one address.
-    pub limits: limits::Settings,
+    pub limits: rate_limit::Settings,
     /// `CRON_SECRET`: what Vercel's schedule proves itself by, to functions without a route for people.
     pub cron_secret: Option<SecretString>,
     /// The keys, behind the type that hands them out: from the environment, or from the secret that
@@ -114,9 +113,9 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let mut read = Reader::new(&lookup);
         let is_vercel = is_vercel(&lookup);
-        let ledger = ledger::Settings::read(&mut read, is_vercel);
+        let store = store::Settings::read(&mut read, is_vercel);
         let notify = read.value(need::FAREBOX_NOTIFY_URL, Destination::parse);
-        let is_on_aws = matches!(ledger.location, Some(LedgerLocation::DynamoDb(_)))
+        let is_on_aws = matches!(store.location, Some(DatabaseUrl::DynamoDb(_)))
             || matches!(notify, Some(Destination::EventBridge(_)))
             || read.is_set(secrets::SECRET_ID);
         let aws = is_on_aws.then(|| Aws::read(&mut read, is_vercel)).flatten();
@@ -146,14 +145,14 @@ impl Config {
             return_origins: read
                 .value(need::FAREBOX_RETURN_ORIGINS, ReturnOrigins::parse)
                 .unwrap_or_default(),
-            ledger,
+            store,
             aws,
             notify,
             connected_accounts: read
                 .value("FAREBOX_CONNECTED_ACCOUNTS", ConnectedAccounts::parse)
                 .unwrap_or_default(),
             access,
-            limits: limits::Settings::read(&mut read),
+            limits: rate_limit::Settings::read(&mut read),
             cron_secret: read.value(need::CRON_SECRET, values::cron_secret),
             secrets,
             misspelt: Vec::new(),

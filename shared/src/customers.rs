@@ -2,9 +2,9 @@
 //!
 //! | step | what it leaves when the process ends after it |
 //! |---|---|
-//! | the ledger reserves the caller's place, unless it is taken | a reservation that whoever comes next finds |
+//! | the database reserves the caller's place, unless it is taken | a reservation that whoever comes next finds |
 //! | Stripe makes the customer, under a key of that reservation | a customer that the same key gives again |
-//! | the ledger notes the customer, unless one is noted | the mapping |
+//! | the database notes the customer, unless one is noted | the mapping |
 //!
 //! Stripe forgets keys after a day. So who finds a reservation that
 //! is an hour old searches for its customer, by the reservation in its metadata: Stripe's search is
@@ -16,8 +16,8 @@
 use crate::{
     Clock, Error,
     ids::CallerId,
-    ledger::{Ledger, Mapping},
-    stripe::{Failure, Stripe},
+    store::{CustomerLink, Store},
+    stripe::{Stripe, StripeError},
 };
 
 /// Seconds after which Stripe's search knows a customer, and a key may be of no more use.
@@ -31,15 +31,15 @@ pub struct Customers<'a> {
     /// Where they are made.
     pub stripe: &'a Stripe,
     /// Where they are noted.
-    pub ledger: &'a Ledger,
+    pub store: &'a Store,
     /// Tells old reservations.
     pub clock: &'a Clock,
 }
 
-/// A caller's Stripe customer, as the ledger has it.
+/// A caller's Stripe customer, as the database has it.
 #[derive(Clone, Debug)]
 pub struct Known {
-    mapping: Mapping,
+    mapping: CustomerLink,
     id: String,
 }
 
@@ -56,13 +56,13 @@ impl Customers<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`] when the ledger or Stripe did not answer; the same may be asked again.
+    /// [`Error`] when the database or Stripe did not answer; the same may be asked again.
     pub async fn of(&self, owner: &CallerId) -> Result<Known, Error> {
-        let mapping = match self.ledger.customer_of(owner).await? {
+        let mapping = match self.store.customer_of(owner).await? {
             Some(mapping) => mapping,
             None => {
                 let now = self.clock.now();
-                self.ledger.reserve_customer(owner, None, now).await?
+                self.store.reserve_customer(owner, None, now).await?
             }
         };
         self.settled(owner, mapping).await
@@ -80,7 +80,7 @@ impl Customers<'_> {
         make: impl Fn(String) -> F,
     ) -> Result<T, Error>
     where
-        F: Future<Output = Result<T, Failure>>,
+        F: Future<Output = Result<T, StripeError>>,
     {
         match make(customer.id.clone()).await {
             Err(failure) if failure.is_about_a_missing_customer() => {
@@ -92,39 +92,41 @@ impl Customers<'_> {
     }
 
     /// Another customer of the caller's, where Stripe says that there is no such customer as `gone` any
-    /// more: see [`Failure::is_about_a_missing_customer`]. It may be there already.
+    /// more: see [`StripeError::is_about_a_missing_customer`]. It may be there already.
     async fn instead_of(&self, owner: &CallerId, gone: &Known) -> Result<Known, Error> {
         tracing::warn!(
             customer.id = gone.id,
             "a customer is gone at Stripe, the caller gets another"
         );
         let now = self.clock.now();
-        let reserved = self
-            .ledger
-            .reserve_customer(owner, Some(&gone.mapping), now);
+        let reserved = self.store.reserve_customer(owner, Some(&gone.mapping), now);
         self.settled(owner, reserved.await?).await
     }
 
     /// The customer in a place: made, and noted, where there is none.
-    async fn settled(&self, owner: &CallerId, mut mapping: Mapping) -> Result<Known, Error> {
+    async fn settled(&self, owner: &CallerId, mut mapping: CustomerLink) -> Result<Known, Error> {
         for _ in 0..MOST_ROUNDS {
             if let Some(id) = mapping.customer.clone() {
                 return Ok(Known { mapping, id });
             }
             let Some(customer) = self.made(owner, &mapping).await? else {
                 let now = self.clock.now();
-                let anew = self.ledger.reserve_customer(owner, Some(&mapping), now);
+                let anew = self.store.reserve_customer(owner, Some(&mapping), now);
                 mapping = anew.await?;
                 continue;
             };
-            let settled = self.ledger.settle_customer(owner, &mapping, &customer);
+            let settled = self.store.settle_customer(owner, &mapping, &customer);
             mapping = settled.await?.ok_or(Error::InProgress)?;
         }
         Err(Error::InProgress)
     }
 
     /// The id of the customer of a reservation; `None` where the reservation is old, and has none.
-    async fn made(&self, owner: &CallerId, reserved: &Mapping) -> Result<Option<String>, Failure> {
+    async fn made(
+        &self,
+        owner: &CallerId,
+        reserved: &CustomerLink,
+    ) -> Result<Option<String>, StripeError> {
         let age = self.clock.now().saturating_sub(reserved.reserved_at);
         let customer = match age < SEARCHED_AFTER {
             true => Some(

@@ -2,9 +2,9 @@
 //!
 //! Several deployments may share one account: two shops, staging beside a colleague's machine. They count
 //! orders alike, and every endpoint of the account hears of all objects. So each deployment has a random id,
-//! made once in its ledger, which goes into the idempotency keys and the metadata of all that it makes.
+//! made once in its database, which goes into the idempotency keys and the metadata of all that it makes.
 
-/// One deployment, as its ledger names it.
+/// One deployment, as its database names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deployment {
     id: String,
@@ -36,7 +36,7 @@ impl Deployment {
         &self.id
     }
 
-    /// Whether objects that name no deployment may be its own: its ledger was there before it had an id.
+    /// Whether objects that name no deployment may be its own: its database was there before it had an id.
     #[must_use]
     pub fn has_unnamed(&self) -> bool {
         self.has_unnamed

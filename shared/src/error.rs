@@ -131,7 +131,7 @@ pub enum Error {
     /// Something on our side is wrong, and a retry will not help.
     #[error("something went wrong on our side")]
     Internal(#[source] Cause),
-    /// Stripe, the ledger, the issuer of tokens or the keys cannot be reached for now; the same request
+    /// Stripe, the database, the issuer of tokens or the keys cannot be reached for now; the same request
     /// may be retried.
     #[error("payments are briefly unavailable, try again")]
     Unavailable(#[source] Cause),

@@ -32,7 +32,7 @@ use crate::{
     aws::Aws,
     cause::{Cause, causes},
     env::{Platform, RUNTIME_API, need},
-    ledger,
+    store,
 };
 
 /// Why a function could not start, or stopped.
@@ -53,8 +53,8 @@ pub enum Error {
     Work(Cause),
 }
 
-impl From<ledger::Failure> for Error {
-    fn from(failure: ledger::Failure) -> Self {
+impl From<store::StoreError> for Error {
+    fn from(failure: store::StoreError) -> Self {
         Self::Open(failure.into())
     }
 }

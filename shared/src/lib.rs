@@ -2,17 +2,17 @@
 //!
 //! A module uses only modules of layers below its own; a test reads the `use` lines and holds this table.
 //! Read it from the bottom to the top, or follow a webhook down: [`host`], [`request`], [`signature`],
-//! [`event`], [`intake`], [`ledger`], [`order`].
+//! [`event`], [`processor`], [`store`], [`order`].
 //!
 //! | layer | modules |
 //! |---|---|
 //! | the process | [`host`]: runs a service on Lambda, on Vercel, or on a port |
 //! | the parts | [`app`]: what every handler works with |
 //! | settings | [`config`]: assembles the settings that each module reads for itself |
-//! | events | [`intake`]: takes an event into the ledger, whoever brought it |
+//! | events | [`processor`]: takes an event into the database, whoever brought it |
 //! | purchases | [`purchase`]: prices what is bought, and opens the order for it |
-//! | callers | [`access`]: who is calling and what they may do; [`customers`]: which Stripe customer a caller is; [`limits`]: how many payments may be started |
-//! | services | [`ledger`]: where orders, events and the outbox live; [`stripe`]: calls to Stripe |
+//! | callers | [`access`]: who is calling and what they may do; [`customers`]: which Stripe customer a caller is; [`rate_limit`]: how many payments may be started |
+//! | services | [`store`]: where orders, events and the outbox live; [`stripe`]: calls to Stripe |
 //! | requests | [`interface`]: what `openapi.json` says of every function alike; [`request`]: JSON, query and idempotency key of a request; [`return_url`]: where payers may be sent back; [`secrets`]: the keys, from the environment or from Secrets Manager |
 //! | errors | [`error`]: the one error type, and the one place it becomes a response |
 //! | state | [`order`]: the state machine; pure |
@@ -37,18 +37,18 @@ pub mod function;
 pub mod host;
 pub mod http;
 pub mod ids;
-pub mod intake;
 pub mod interface;
-pub mod ledger;
-pub mod limits;
 pub mod notify;
 pub mod order;
+pub mod processor;
 pub mod purchase;
+pub mod rate_limit;
 pub mod request;
 pub mod return_url;
 pub mod rfc3339;
 pub mod secrets;
 pub mod signature;
+pub mod store;
 pub mod stripe;
 
 pub use app::App;

@@ -6,9 +6,10 @@
 //! never stored as a decision. Beside the facts are the requests to give money back (`refunds`), which
 //! are set aside before Stripe hears of them.
 
+mod active_payment;
 mod apply;
 mod awaited;
-mod contents;
+mod details;
 mod disputes;
 mod facts;
 mod payment;
@@ -17,26 +18,28 @@ mod refund_facts;
 mod refunds;
 mod status;
 mod warnings;
-mod way;
 
 use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-pub use apply::{Happening, Mismatch, Step};
+pub use active_payment::{
+    ActivePayment, MAX_ATTEMPTS, PaymentUpdate, Session, is_cancellation_by_stripe,
+    is_our_cancellation,
+};
+pub use apply::{Mismatch, OrderEvent, Transition};
 pub use awaited::{Awaited, AwaitedKind};
-pub use contents::{Contents, Line, OrderId, OrderItem, Unfit};
+pub use details::{InvalidDetails, LineItem, OrderDetails, OrderId, OrderItem};
 pub use disputes::DisputeRecord;
 pub(crate) use payment::IntentKeys;
 pub use record::{RefundRecord, RefundState};
 pub use refund_facts::RefundStatus;
 pub(crate) use refunds::RefundKeys;
-pub use refunds::{Declined, RefundKey, RefundReason, RefundRequest};
+pub use refunds::{RefundKey, RefundReason, RefundRejection, RefundRequest};
 pub use status::Status;
 pub use warnings::{WarningKind, WarningRecord};
-pub use way::{MOST_WAYS, Note, Session, Way, is_cancellation_by_stripe, is_our_cancellation};
 
-use self::{facts::Facts, way::Closed};
+use self::{active_payment::Closed, facts::Facts};
 use crate::ids::CallerId;
 
 /// The most versions of an order that are kept; each is a change of an unpaid order.
@@ -45,7 +48,7 @@ const MOST_REVISIONS: usize = 50;
 const MOST_OWNERS: usize = 50;
 
 /// The most failed charges of an order that are told apart.
-pub const MOST_FAILED_CHARGES: usize = facts::MOST_FAILED_CHARGES;
+pub const MAX_FAILED_CHARGES: usize = facts::MAX_FAILED_CHARGES;
 
 /// One order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,7 +60,7 @@ pub struct Order {
     previous_owners: Vec<String>,
     /// Whether the way to pay was opened for a previous owner.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    is_way_of_previous_owner: bool,
+    is_of_previous_owner: bool,
     /// The payment intent of the site's own form, while it is the way to pay.
     intent: Option<String>,
     /// The page of Stripe's, while it is the way to pay.
@@ -92,13 +95,13 @@ pub struct Revision {
     /// Tells contents apart; written to the intent's metadata.
     pub digest: String,
     /// What was offered.
-    pub contents: Contents,
+    pub contents: OrderDetails,
 }
 
 /// Why an order does not take new contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Fixed {
+pub enum ReviseError {
     /// It is paid, or was.
     Paid,
     /// A payment is under way.
@@ -116,12 +119,12 @@ pub enum Fixed {
 impl Order {
     /// A new order of `owner`, offered as `contents` at `now` (Unix seconds).
     #[must_use]
-    pub fn new(id: OrderId, owner: CallerId, contents: Contents, now: i64) -> Self {
+    pub fn new(id: OrderId, owner: CallerId, contents: OrderDetails, now: i64) -> Self {
         Self {
             id,
             owner,
             previous_owners: Vec::new(),
-            is_way_of_previous_owner: false,
+            is_of_previous_owner: false,
             intent: None,
             session: None,
             is_closing: false,
@@ -143,7 +146,7 @@ impl Order {
         &self.id
     }
 
-    /// Whose it is.
+    /// SubjectKind it is.
     #[must_use]
     pub fn owner(&self) -> &CallerId {
         &self.owner
@@ -213,8 +216,8 @@ impl Order {
 
     /// Whether the way to pay was opened for a previous owner: the owner's payment is another.
     #[must_use]
-    pub fn is_way_of_previous_owner(&self) -> bool {
-        self.is_way_of_previous_owner
+    pub fn is_of_previous_owner(&self) -> bool {
+        self.is_of_previous_owner
     }
 
     /// Whether `alias` is that of the owner, or of a previous one.
@@ -226,17 +229,17 @@ impl Order {
     ///
     /// # Errors
     ///
-    /// [`Fixed::TooManyRevisions`] when it was too many callers'.
-    pub fn move_to(&mut self, owner: CallerId, now: i64) -> Result<(), Fixed> {
+    /// [`ReviseError::TooManyRevisions`] when it was too many callers'.
+    pub fn move_to(&mut self, owner: CallerId, now: i64) -> Result<(), ReviseError> {
         let alias = self.owner.alias();
         if !self.previous_owners.contains(&alias) {
             if self.previous_owners.len() >= MOST_OWNERS {
-                return Err(Fixed::TooManyRevisions);
+                return Err(ReviseError::TooManyRevisions);
             }
             self.previous_owners.push(alias);
         }
         self.owner = owner;
-        self.is_way_of_previous_owner = self.way().is_some();
+        self.is_of_previous_owner = self.active_payment().is_some();
         self.updated_at = now;
         Ok(())
     }
@@ -264,17 +267,17 @@ impl Order {
     ///
     /// # Errors
     ///
-    /// [`Fixed`] says why the order stays as it is.
-    pub fn revise(&mut self, contents: Contents, now: i64) -> Result<(), Fixed> {
+    /// [`ReviseError`] says why the order stays as it is.
+    pub fn revise(&mut self, contents: OrderDetails, now: i64) -> Result<(), ReviseError> {
         // Where there is a refund there was a payment, whether or not its own event came.
         let is_refunded = self.facts.refunds().iter().next().is_some();
         match self.status() {
-            _ if is_refunded => return Err(Fixed::Paid),
+            _ if is_refunded => return Err(ReviseError::Paid),
             Status::Created | Status::RequiresAction | Status::Failed => {}
             Status::Processing if self.revision().digest == contents.digest() => return Ok(()),
-            Status::Processing => return Err(Fixed::Processing),
-            Status::Canceled => return Err(Fixed::Canceled),
-            _ => return Err(Fixed::Paid),
+            Status::Processing => return Err(ReviseError::Processing),
+            Status::Canceled => return Err(ReviseError::Canceled),
+            _ => return Err(ReviseError::Paid),
         }
         let revision = Revision::of(contents);
         if revision == *self.revision() {
@@ -282,17 +285,19 @@ impl Order {
         }
         let known = self.revisions().position(|r| r.digest == revision.digest);
         match revision.contents.compare_signed(&self.revision().contents) {
-            Ordering::Less => return known.map(|_| ()).ok_or(Fixed::Newer),
+            Ordering::Less => return known.map(|_| ()).ok_or(ReviseError::Newer),
             // The payer would choose between the two.
             Ordering::Equal if revision.digest != self.revision().digest => {
-                return Err(Fixed::SignedAtOnce);
+                return Err(ReviseError::SignedAtOnce);
             }
             _ => {}
         }
         match known {
             Some(0) => self.first = revision,
             Some(index) => self.later[index - 1] = revision,
-            None if self.later.len() >= MOST_REVISIONS => return Err(Fixed::TooManyRevisions),
+            None if self.later.len() >= MOST_REVISIONS => {
+                return Err(ReviseError::TooManyRevisions);
+            }
             None => self.later.push(revision),
         }
         let current = known.unwrap_or(self.later.len());
@@ -306,7 +311,7 @@ impl Order {
 }
 
 impl Revision {
-    fn of(contents: Contents) -> Self {
+    fn of(contents: OrderDetails) -> Self {
         Self {
             digest: contents.digest(),
             contents,

@@ -1,5 +1,5 @@
 //! How a purchase begins, for every function that starts a payment: items that we price, or an order
-//! that the site signed, opened or changed in the ledger; and one way to pay at a time.
+//! that the site signed, opened or changed in the database; and one way to pay at a time.
 
 mod caps;
 pub(crate) mod closing;
@@ -18,11 +18,11 @@ use crate::{
     Clock, Error,
     access::{Authenticator, Authorized, CallerId, CreatePayment, Reached},
     customers::Customers,
-    ledger::Ledger,
-    limits::Gate,
     order::{Order, Status},
+    rate_limit::RateLimiter,
     request::IdempotencyKey,
-    stripe::{Failure, Prices, Stripe},
+    store::Store,
+    stripe::{Prices, Stripe, StripeError},
 };
 
 /// What a caller wants to buy, as the body of a request says it: items, or an order that the site
@@ -49,7 +49,7 @@ pub struct CheckoutService {
     /// The largest order.
     pub max_amount: Caps,
     /// Where orders live.
-    pub ledger: Ledger,
+    pub store: Store,
     /// The time.
     pub clock: Clock,
 }
@@ -75,7 +75,7 @@ impl CheckoutService {
     pub async fn order(
         &self,
         payer: Authorized<CreatePayment>,
-        gate: &Gate,
+        gate: &RateLimiter,
         key: Option<IdempotencyKey>,
         cart: Cart,
     ) -> Result<(Reached<CreatePayment>, Order), Error> {
@@ -96,7 +96,7 @@ impl CheckoutService {
     async fn order_of(
         &self,
         payer: &CallerId,
-        gate: &Gate,
+        gate: &RateLimiter,
         key: Option<IdempotencyKey>,
         cart: Cart,
     ) -> Result<Order, Error> {
@@ -119,7 +119,7 @@ impl CheckoutService {
     ///
     /// # Errors
     ///
-    /// [`Error`] when Stripe or the ledger did not answer, or Stripe refused.
+    /// [`Error`] when Stripe or the database did not answer, or Stripe refused.
     pub async fn for_customer<T, F>(
         &self,
         order: &Order,
@@ -127,14 +127,14 @@ impl CheckoutService {
         make: impl Fn(Option<String>) -> F,
     ) -> Result<T, Error>
     where
-        F: Future<Output = Result<T, Failure>>,
+        F: Future<Output = Result<T, StripeError>>,
     {
         if !is_customer {
             return Ok(make(None).await?);
         }
         let customers = Customers {
             stripe: &self.stripe,
-            ledger: &self.ledger,
+            store: &self.store,
             clock: &self.clock,
         };
         let customer = customers.of(order.owner()).await?;

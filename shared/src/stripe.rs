@@ -26,7 +26,7 @@ use std::time::Duration;
 pub use customers::{Card, Customer, CustomerKeys};
 
 pub use events::{EventPage, EventQuery, KEPT, ListedEvent};
-pub use failure::{Failure, Refusal};
+pub use failure::{ApiError, StripeError};
 pub use intents::{IntentStanding, PaymentIntent};
 pub use prices::{CustomUnitAmount, Price, Prices, Product, TransformQuantity};
 pub use redacted::Redacted;
@@ -77,7 +77,7 @@ pub struct Stripe {
     base: ApiBase,
     secrets: Secrets,
     retry_policy: RetryPolicy,
-    /// Whose objects it makes; it makes none without.
+    /// SubjectKind objects it makes; it makes none without.
     deployment: Option<Deployment>,
     /// When the request that this serves has to end.
     until: Option<Instant>,

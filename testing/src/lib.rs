@@ -1,6 +1,6 @@
 //! What the functions' tests share. Read in this order:
 //!
-//! - [`Shop`]: a sandbox of Stripe, a ledger on a real file, settings and a clock.
+//! - [`Shop`]: a sandbox of Stripe, a database on a real file, settings and a clock.
 //! - [`Client`], [`Answer`]: calls over a real socket; what must hold for every answer is checked on
 //!   every answer.
 //! - [`tokens`]: what the site's server signs.

@@ -1,4 +1,4 @@
-//! A shop to test with: Stripe as a sandbox, a ledger on a real file, settings and a clock.
+//! A shop to test with: Stripe as a sandbox, a database on a real file, settings and a clock.
 
 use std::{collections::BTreeMap, path::PathBuf, process::Command, sync::Arc, time::Duration};
 
@@ -9,8 +9,8 @@ use shared::{
     access::CallerId,
     amount::{Amount, Currency},
     event::Event,
-    ledger::{Ledger, Opened, Opening},
-    order::{Contents, Note, Order, OrderId},
+    order::{Order, OrderDetails, OrderId, PaymentUpdate},
+    store::{PutOrder, PutOrderOutcome, Store},
     stripe::{RetryPolicy, Stripe},
 };
 use tempfile::TempDir;
@@ -28,7 +28,7 @@ pub struct Shop {
     /// The settings that all functions share.
     pub config: Config,
     /// Where orders, events and the outbox live.
-    pub ledger: Ledger,
+    pub store: Store,
     /// The machine's clock, unless the shop was opened with another.
     pub clock: Clock,
     variables: BTreeMap<String, String>,
@@ -51,7 +51,7 @@ impl Shop {
     ///
     /// # Panics
     ///
-    /// When the sandbox or the ledger does not start.
+    /// When the sandbox or the database does not start.
     pub async fn open() -> Self {
         Self::open_with(&[]).await
     }
@@ -60,7 +60,7 @@ impl Shop {
     ///
     /// # Panics
     ///
-    /// When the settings are wrong, or the sandbox or the ledger does not start.
+    /// When the settings are wrong, or the sandbox or the database does not start.
     pub async fn open_with(changes: &[(&str, &str)]) -> Self {
         let stripe = Sandbox::builder()
             .retry_base(Duration::from_millis(20))
@@ -74,11 +74,11 @@ impl Shop {
         Self::open_over(Arc::new(stripe), changes).await
     }
 
-    /// Opens another shop on the Stripe account of this one: the same keys, and a ledger of its own.
+    /// Opens another shop on the Stripe account of this one: the same keys, and a database of its own.
     ///
     /// # Panics
     ///
-    /// When the ledger does not start.
+    /// When the database does not start.
     pub async fn open_beside(&self) -> Self {
         Self::open_over(Arc::clone(&self.stripe), &[]).await
     }
@@ -94,13 +94,13 @@ impl Shop {
         }
         let config = Config::from_lookup(&[], |name| variables.get(name).cloned());
         let config = config.expect("the settings are right");
-        let ledger = Ledger::open(&config.ledger, config.aws.as_ref(), &config.secrets)
+        let store = Store::open(&config.store, config.aws.as_ref(), &config.secrets)
             .await
-            .expect("the ledger opens");
+            .expect("the database opens");
         Self {
             stripe,
             config,
-            ledger,
+            store,
             clock: Clock::default(),
             variables,
             folder,
@@ -182,22 +182,17 @@ impl Shop {
     /// What a function works with over this shop and `stripe`.
     #[must_use]
     pub fn app_over(&self, stripe: Stripe) -> App {
-        App::new(
-            &self.config,
-            stripe,
-            self.ledger.clone(),
-            self.clock.clone(),
-        )
+        App::new(&self.config, stripe, self.store.clone(), self.clock.clone())
     }
 
     /// A client of Stripe's for this shop's deployment, that waits as long as a function does.
     ///
     /// # Panics
     ///
-    /// When the ledger has no deployment.
+    /// When the database has no deployment.
     #[must_use]
     pub fn patient_stripe(&self) -> Stripe {
-        let deployment = self.ledger.deployment().expect("it has one");
+        let deployment = self.store.deployment().expect("it has one");
         Stripe::new(&self.config.stripe, self.config.secrets.clone())
             .of_deployment(deployment.clone())
     }
@@ -255,7 +250,7 @@ impl Shop {
     ///
     /// # Panics
     ///
-    /// When the ledger or the sandbox refuses.
+    /// When the database or the sandbox refuses.
     pub async fn open_order(&self, id: &str) -> String {
         self.open_order_of(id, 1500, "usd").await
     }
@@ -265,12 +260,12 @@ impl Shop {
     ///
     /// # Panics
     ///
-    /// When the ledger or the sandbox refuses.
+    /// When the database or the sandbox refuses.
     pub async fn open_order_of(&self, id: &str, minor_units: i64, currency: &str) -> String {
         let currency = Currency::parse(currency).expect("a currency");
         let amount = Amount::new(minor_units, currency).expect("an amount");
-        let contents = Contents::signed(amount, None, BTreeMap::new(), 0).expect("contents");
-        let opening = Opening {
+        let contents = OrderDetails::signed(amount, None, BTreeMap::new(), 0).expect("contents");
+        let opening = PutOrder {
             operation: None,
             order: OrderId::parse(id).expect("an order's id"),
             must_exist: false,
@@ -278,24 +273,24 @@ impl Shop {
             previous_owner: None,
             contents,
         };
-        let opened = self.ledger.open_order(opening, 0).await;
-        let Opened::Order(order) = opened.expect("the ledger answers") else {
+        let opened = self.store.put_order(opening, 0).await;
+        let PutOrderOutcome::Order(order) = opened.expect("the database answers") else {
             panic!("the order {id} is refused")
         };
         let intent = self.impatient_stripe().create_intent(&order, None).await;
         let intent = intent.expect("the sandbox answers").id;
-        let note = Note::Intent(intent.clone(), order.owner().clone());
-        let noted = self.ledger.note(order.id(), note, 0).await;
-        noted.expect("the ledger answers");
+        let note = PaymentUpdate::Intent(intent.clone(), order.owner().clone());
+        let noted = self.store.update_payment(order.id(), note, 0).await;
+        noted.expect("the database answers");
         intent
     }
 
-    /// Opens such an order, pays it with a test payment method, and lets the ledger hear of it; gives
+    /// Opens such an order, pays it with a test payment method, and lets the database hear of it; gives
     /// the intent's id.
     ///
     /// # Panics
     ///
-    /// When the ledger or the sandbox refuses.
+    /// When the database or the sandbox refuses.
     pub async fn paid_order(&self, id: &str, minor_units: i64, currency: &str) -> String {
         let intent = self.open_order_of(id, minor_units, currency).await;
         let confirmed = self.stripe.confirm(&intent, "pm_card_visa").await;
@@ -304,43 +299,43 @@ impl Shop {
         intent
     }
 
-    /// Lets the ledger hear of all that happened so far to the payment of `intent`.
+    /// Lets the database hear of all that happened so far to the payment of `intent`.
     ///
     /// # Panics
     ///
-    /// When the ledger does not take an event.
+    /// When the database does not take an event.
     pub async fn hear_of(&self, intent: &str) {
         for event in self.stripe.events() {
             let object = &event["data"]["object"];
             if object["id"] == intent || object["payment_intent"] == intent {
                 let event = Event::parse(event.to_string().as_bytes()).expect("an event");
-                let accepted = self.ledger.accept(event, self.clock.now()).await;
-                accepted.expect("the ledger answers");
+                let accepted = self.store.accept(event, self.clock.now()).await;
+                accepted.expect("the database answers");
             }
         }
     }
 
-    /// The order with `id`, as the ledger has it.
+    /// The order with `id`, as the database has it.
     ///
     /// # Panics
     ///
     /// When it is not there.
     pub async fn order(&self, id: &str) -> Order {
         let id = OrderId::parse(id).expect("an order's id");
-        let found = self.ledger.order(&id).await.expect("the ledger answers");
+        let found = self.store.order(&id).await.expect("the database answers");
         found.expect("the order is there")
     }
 }
 
-fn variables(stripe: &str, ledger: PathBuf) -> BTreeMap<String, String> {
-    let ledger = format!("sqlite:{}", ledger.display());
+fn variables(stripe: &str, store: PathBuf) -> BTreeMap<String, String> {
+    let store = format!("sqlite:{}", store.display());
     [
         ("STRIPE_API_BASE", stripe),
         ("STRIPE_SECRET_KEY", Shop::SECRET_KEY),
         ("STRIPE_PUBLISHABLE_KEY", Shop::PUBLISHABLE_KEY),
         ("STRIPE_WEBHOOK_SECRET", Shop::WEBHOOK_SECRET),
         ("FAREBOX_SITE_KEY", Shop::SITE_KEY),
-        ("DATABASE_URL", &ledger),
+        ("DATABASE_URL", &store),
         ("FAREBOX_RETURN_ORIGINS", "https://shop.example"),
         ("FAREBOX_NOTIFY_URL", "log:"),
         ("FAREBOX_NOTIFY_SECRET", Shop::NOTIFY_SECRET),

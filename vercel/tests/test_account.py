@@ -26,7 +26,7 @@ def actions(block: Any) -> set[str]:
 class RoleTest(unittest.TestCase):
     """`vercel/aws/permissions.json`."""
 
-    def test_one_role_may_do_with_the_ledger_what_all_functions_may_and_no_more(self):
+    def test_one_role_may_do_with_the_database_what_all_functions_may_and_no_more(self):
         of_functions = actions(template.read()["Resources"])
         self.assertIn("dynamodb:Query", of_functions)
         self.assertEqual(actions(json.loads(filled("permissions.json"))), of_functions - OF_LAMBDA)

@@ -1,4 +1,4 @@
-"""Two functions under `vercel dev`, as a developer runs them: with a SQLite ledger and keys in the environment."""
+"""Two functions under `vercel dev`, as a developer runs them: with a SQLite database and keys in the environment."""
 
 import json
 
@@ -15,7 +15,7 @@ class DevTest(Case):
     def setUpClass(cls):
         super().setUpClass()
         settings = KEYS | {
-            "STRIPE_API_BASE": cls.stripe.url, "DATABASE_URL": f"sqlite:{cls.folder / 'ledger.sqlite'}",
+            "STRIPE_API_BASE": cls.stripe.url, "DATABASE_URL": f"sqlite:{cls.folder / 'database.sqlite'}",
             "FAREBOX_LIMIT_ADDRESS": "2,open:400",
         }
         cls.dev = Dev(["create-intent", "webhook"], settings, cls.folder / "dev.log")

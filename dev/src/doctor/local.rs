@@ -1,11 +1,11 @@
-//! What can be told on this machine: settings, ledger, delivery, clock.
+//! What can be told on this machine: settings, database, delivery, clock.
 
 use shared::{
     Config,
     env::need,
-    ledger::{Ledger, LedgerLocation},
     notify::Destination,
     secrets::{Keys, Missing, Mode},
+    store::{DatabaseUrl, Store},
 };
 
 use super::Finding;
@@ -49,20 +49,20 @@ pub(super) fn misspelt(config: &Config) -> impl Iterator<Item = Finding> {
     })
 }
 
-/// Whether the ledger opens. A file that is not there is not made: the path may be wrong.
-pub(super) async fn ledger(config: &Config) -> Finding {
+/// Whether the database opens. A file that is not there is not made: the path may be wrong.
+pub(super) async fn store(config: &Config) -> Finding {
     const WHAT: &str = need::DATABASE_URL;
-    match &config.ledger.location {
+    match &config.store.location {
         None => return Finding::problem(WHAT, "is not set"),
-        Some(LedgerLocation::Sqlite(path)) if !path.exists() => {
+        Some(DatabaseUrl::Sqlite(path)) if !path.exists() => {
             let text =
                 "there is no such file: mend the path, or start a function once, which makes it";
             return Finding::problem(WHAT, text);
         }
         Some(_) => {}
     }
-    match Ledger::examine(&config.ledger, config.aws.as_ref()).await {
-        Ok(ledger) => match ledger.deployment() {
+    match Store::examine(&config.store, config.aws.as_ref()).await {
+        Ok(store) => match store.deployment() {
             Ok(deployment) => {
                 let id = deployment.id();
                 Finding::ok(WHAT, format!("it opens, this deployment is {id}"))

@@ -34,7 +34,7 @@ impl Deployment {
     }
 
     fn id(&self) -> &str {
-        self.shop.ledger.deployment().unwrap().id()
+        self.shop.store.deployment().unwrap().id()
     }
 
     async fn post(&self, function: &str, token: &str, key: &str, body: &Value) -> Value {
@@ -81,13 +81,13 @@ impl Deployment {
     }
 
     async fn told(&self) -> Vec<String> {
-        let letters = self.shop.ledger.take_due(i64::MAX / 2, 1, 100).await;
+        let letters = self.shop.store.lease_due(i64::MAX / 2, 1, 100).await;
         let letters = letters.unwrap().into_iter();
         letters.map(|letter| letter.message.kind).collect()
     }
 
     async fn quarantined(&self) -> usize {
-        self.shop.ledger.quarantined().await.unwrap().len()
+        self.shop.store.quarantined().await.unwrap().len()
     }
 }
 
@@ -207,7 +207,7 @@ async fn one_caller_of_two_deployments_is_two_customers() {
 }
 
 #[tokio::test]
-async fn reconcile_with_a_new_ledger_over_a_used_account_takes_nothing() {
+async fn reconcile_with_a_new_database_over_a_used_account_takes_nothing() {
     let used = Deployment::of(Shop::open().await).await;
     used.start("create-intent").await;
     let intents = used.shop.stripe.payment_intents();
@@ -234,11 +234,11 @@ async fn reconcile_with_a_new_ledger_over_a_used_account_takes_nothing() {
     let new = used.shop.open_beside().await;
     let clock = Clock::fixed(Clock::default().now() + 120);
     let stripe = Stripe::new(&new.config.stripe, new.config.secrets.clone());
-    let app = App::new(&new.config, stripe, new.ledger.clone(), clock);
+    let app = App::new(&new.config, stripe, new.store.clone(), clock);
     let reconcile = reconcile::Reconciler::new(&new.config, app);
     let report = reconcile.catch_up().await.unwrap();
 
     assert!(report.complete && report.other_deployment > 5, "{report:?}");
     assert_eq!(report.found(), 0, "{report:?}");
-    assert!(new.ledger.quarantined().await.unwrap().is_empty());
+    assert!(new.store.quarantined().await.unwrap().is_empty());
 }

@@ -295,12 +295,12 @@ async fn a_domain_without_wallets_is_told_and_is_no_problem() {
 }
 
 #[tokio::test]
-async fn a_ledger_that_is_not_there_is_told_and_not_made() {
+async fn a_database_that_is_not_there_is_told_and_not_made() {
     let shop = shop().await;
     let elsewhere = shop.folder().join("elsewhere.sqlite");
-    let ledger = format!("sqlite:{}", elsewhere.display());
+    let store = format!("sqlite:{}", elsewhere.display());
 
-    let (said, is_problem) = doctor(&shop, &[("DATABASE_URL", &ledger)]).await;
+    let (said, is_problem) = doctor(&shop, &[("DATABASE_URL", &store)]).await;
 
     assert!(
         is_problem && only_line(&said).contains("there is no such file"),
@@ -312,7 +312,7 @@ async fn a_ledger_that_is_not_there_is_told_and_not_made() {
         "not a database at all, but some text that is long enough",
     )
     .unwrap();
-    let (said, is_problem) = doctor(&shop, &[("DATABASE_URL", &ledger)]).await;
+    let (said, is_problem) = doctor(&shop, &[("DATABASE_URL", &store)]).await;
     assert!(
         is_problem && only_line(&said).contains("it does not open"),
         "{said}"

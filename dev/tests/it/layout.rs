@@ -86,7 +86,7 @@ fn the_template_has_every_function_with_its_method_and_path() {
 #[test]
 fn a_function_on_vercel_has_time_for_its_deadlines() {
     for function in functions::all() {
-        // Above the deadlines of Stripe and the ledger; the most that every plan has is 300.
+        // Above the deadlines of Stripe and the database; the most that every plan has is 300.
         assert!(
             (30..=300).contains(&function.max_duration),
             "{}",

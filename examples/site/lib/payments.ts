@@ -31,7 +31,7 @@ const farebox = createClient({ fetch: throughThisSite });
 export const createIntent = (key: string, contents: Contents): Promise<Intent> =>
   patiently(() => answer(farebox.POST("/api/create-intent", { params: keyed(key), body: contents })));
 
-/** An order, as the ledger has it. */
+/** An order, as the database has it. */
 export const readOrder = (id: string, signal?: AbortSignal): Promise<Order> =>
   patiently(() => answer(farebox.GET("/api/order", { params: { query: { id } }, ...(signal && { signal }) })), signal);
 

@@ -188,7 +188,7 @@ test("a tab that has not heard of the payment is led to it", async (t) => {
   t.after(() => stripe.tell("webhooks/release"));
   await one.pay();
   await one.outcome("processing");
-  // The ledger knows nothing yet, so both tabs still have the cart: Stripe alone keeps the second payment out.
+  // The database knows nothing yet, so both tabs still have the cart: Stripe alone keeps the second payment out.
   await other.pay();
   await other.outcome("processing");
   assert.equal(other.orderId(), one.orderId());

@@ -1,16 +1,16 @@
 //! How an order gets its one page, and how that follows the order.
 //!
 //! A page sells one version of the order and leads back to the same places; for anything else it is
-//! closed and another is made. The page is noted in the ledger, in the transaction that finds the order
+//! closed and another is made. The page is noted in the database, in the transaction that finds the order
 //! as it was and no other way to pay open, before anybody hears where it is. So a page that nobody was
-//! told of was never paid by anyone, and whoever comes next finds the same page: by the ledger, or by
+//! told of was never paid by anyone, and whoever comes next finds the same page: by the database, or by
 //! the idempotency key, which is made of the order, its version, and how many ways to pay were closed.
 
 use shared::{
     Error,
-    limits::Gate,
-    order::{Note, Order, Session, Way},
+    order::{ActivePayment, Order, PaymentUpdate, Session},
     purchase::check_open,
+    rate_limit::RateLimiter,
     stripe::{CheckoutPage, Redacted, Returns},
 };
 
@@ -26,18 +26,22 @@ impl Pages {
         mut order: Order,
         returns: &Returns,
         is_customer: bool,
-        gate: &Gate,
+        gate: &RateLimiter,
     ) -> Result<(Order, Redacted), Error> {
         for _ in 0..MOST_ROUNDS {
             check_open(&order)?;
-            order = match order.way() {
+            order = match order.active_payment() {
                 None => {
                     let page = self.made_page(&order, returns, is_customer).await?;
                     let session = page.noted(&order, returns);
-                    let note = Note::Session(session, order.way_number(), order.owner().clone());
-                    let noted = self.checkout.note(&order, note).await?;
-                    match (noted.way(), page.url) {
-                        (Some(Way::Session(open)), Some(url)) if open.id == page.id => {
+                    let note = PaymentUpdate::Session(
+                        session,
+                        order.attempt_number(),
+                        order.owner().clone(),
+                    );
+                    let noted = self.checkout.update_payment(&order, note).await?;
+                    match (noted.active_payment(), page.url) {
+                        (Some(ActivePayment::Session(open)), Some(url)) if open.id == page.id => {
                             return Ok((noted, url));
                         }
                         (Some(_), _) => self.drop_page(&page.id).await,
@@ -45,7 +49,7 @@ impl Pages {
                     }
                     noted
                 }
-                Some(Way::Session(open)) if is_for(open, &order, returns) => {
+                Some(ActivePayment::Session(open)) if is_for(open, &order, returns) => {
                     let page = self.checkout.stripe.retrieve_page(&open.id).await?;
                     if let (Some("open"), Some(url)) = (page.status.as_deref(), &page.url) {
                         let url = url.clone();
@@ -93,5 +97,5 @@ impl Pages {
 fn is_for(session: &Session, order: &Order, returns: &Returns) -> bool {
     session.contents == order.revision().digest
         && session.returns == returns.digest()
-        && !order.is_way_of_previous_owner()
+        && !order.is_of_previous_owner()
 }

@@ -13,7 +13,7 @@
 //! | `404` | the order to change is not there, or another caller's |
 //! | `409` | the key came with other contents, or the order is paid, being paid, canceled, or newer |
 //! | `429` | too many payments were started by the caller, or from their address, or too many charges of the order failed |
-//! | `503` | Stripe or the ledger did not answer in time, or the keys cannot be read; the same request may be sent again |
+//! | `503` | Stripe or the database did not answer in time, or the keys cannot be read; the same request may be sent again |
 //!
 //! What is priced and how is in [`shared::purchase`]; read [`payment`] for how an order gets its one
 //! intent.
@@ -37,9 +37,9 @@ use shared::{
     access::{Authorized, CreatePayment, Permission as _},
     env::need,
     function::Trigger,
-    limits::Gate,
     order::{Order, Status},
     purchase::{Cart, CheckoutService, Item},
+    rate_limit::RateLimiter,
     request::{self, IdempotencyKey},
     stripe::{PaymentIntent, Redacted},
 };
@@ -131,7 +131,7 @@ struct Created {
 )]
 async fn create(
     payer: Authorized<CreatePayment>,
-    gate: Gate,
+    gate: RateLimiter,
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     request::Json(request): request::Json<CreateIntent>,

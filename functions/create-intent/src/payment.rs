@@ -1,24 +1,24 @@
 //! How an order gets its one payment intent, and how that follows the order.
 //!
-//! The order is in the ledger before Stripe is called, and the intent is noted in the ledger before
+//! The order is in the database before Stripe is called, and the intent is noted in the database before
 //! the browser hears of it. So an intent that nobody answered for was never paid by anyone, and
-//! whoever comes next finds the same intent: by the ledger, or by the idempotency key, which is made
+//! whoever comes next finds the same intent: by the database, or by the idempotency key, which is made
 //! of the order, its version, and how many ways to pay were closed. A page of Stripe's that is open
 //! for the order is closed first: two ways to pay could both take money.
 //!
 //! An intent that was made for a previous owner of the order is closed as well, so that the payment
 //! is the owner's and of their Stripe customer.
 //!
-//! When the order changes, the ledger changes first and the intent follows, until both are found
+//! When the order changes, the database changes first and the intent follows, until both are found
 //! alike. An intent is changed in place only where that takes no more than its payer may have seen:
 //! see [`PaymentIntent::can_follow`]. Else it is canceled, and another takes its place. A payer who
 //! confirms just before that pays what was offered then, and the order stays so.
 
 use shared::{
     Error,
-    limits::Gate,
-    order::{Note, Order, Way, is_cancellation_by_stripe},
+    order::{ActivePayment, Order, PaymentUpdate, is_cancellation_by_stripe},
     purchase::{check_open, processing},
+    rate_limit::RateLimiter,
     stripe::PaymentIntent,
 };
 
@@ -33,15 +33,17 @@ impl Payments<'_> {
         &self,
         mut order: Order,
         is_customer: bool,
-        gate: &Gate,
+        gate: &RateLimiter,
     ) -> Result<(Order, PaymentIntent), Error> {
         for _ in 0..MOST_ROUNDS {
             check_open(&order)?;
-            if order.is_way_of_previous_owner() {
+            if order.is_of_previous_owner() {
                 order = self.checkout.close_changed(order).await?;
                 continue;
             }
-            if order.is_closing() || matches!(order.way(), Some(Way::Session(_))) {
+            if order.is_closing()
+                || matches!(order.active_payment(), Some(ActivePayment::Session(_)))
+            {
                 order = self.checkout.close_way(order, gate).await?;
                 continue;
             }
@@ -63,7 +65,7 @@ impl Payments<'_> {
         Err(Error::InProgress)
     }
 
-    /// The intent that the ledger notes for `order`; made, and noted, where there is none. `None` when
+    /// The intent that the database notes for `order`; made, and noted, where there is none. `None` when
     /// another way to pay was noted meanwhile.
     async fn intent_of(
         &self,
@@ -78,13 +80,15 @@ impl Payments<'_> {
             stripe.create_intent(order, customer.as_deref()).await
         };
         let made = self.checkout.for_customer(order, is_customer, made).await?;
-        let note = Note::Intent(made.id.clone(), order.owner().clone());
-        let noted = self.checkout.note(order, note).await?;
-        match noted.way() {
-            Some(Way::Intent(id)) if id == made.id => Ok(Some(made)),
+        let note = PaymentUpdate::Intent(made.id.clone(), order.owner().clone());
+        let noted = self.checkout.update_payment(order, note).await?;
+        match noted.active_payment() {
+            Some(ActivePayment::Intent(id)) if id == made.id => Ok(Some(made)),
             // Stripe has forgotten the key since another process noted its intent.
-            Some(Way::Intent(id)) => Ok(Some(self.checkout.stripe.retrieve_intent(id).await?)),
-            Some(Way::Session(_)) | None => Ok(None),
+            Some(ActivePayment::Intent(id)) => {
+                Ok(Some(self.checkout.stripe.retrieve_intent(id).await?))
+            }
+            Some(ActivePayment::Session(_)) | None => Ok(None),
         }
     }
 
@@ -94,7 +98,7 @@ impl Payments<'_> {
         &self,
         intent: PaymentIntent,
         order: &Order,
-        gate: &Gate,
+        gate: &RateLimiter,
     ) -> Result<(Order, PaymentIntent), Error> {
         let latest = self.checkout.latest(order).await?;
         let is_current = intent.contents() == Some(&latest.revision().digest);
@@ -129,5 +133,5 @@ impl Payments<'_> {
 
 /// Whether `intent` is the way to pay `order`, and stays it.
 fn is_way(order: &Order, intent: &PaymentIntent) -> bool {
-    order.way() == Some(Way::Intent(&intent.id)) && !order.is_closing()
+    order.active_payment() == Some(ActivePayment::Intent(&intent.id)) && !order.is_closing()
 }

@@ -13,10 +13,10 @@
 //! | `403` | no role of the caller's reads customers |
 //! | `404` | there is no such customer or order, or it is another caller's |
 //! | `429` | the caller sent too many of these requests lately; `Retry-After` says when there is room |
-//! | `503` | Stripe or the ledger did not answer in time, or the keys cannot be read; the same request may be sent again |
+//! | `503` | Stripe or the database did not answer in time, or the keys cannot be read; the same request may be sent again |
 //!
-//! Stripe is asked about a customer alone that the ledger has, and after the caller may read it: whatever
-//! else is named costs the same reads of the ledger, there or not.
+//! Stripe is asked about a customer alone that the database has, and after the caller may read it: whatever
+//! else is named costs the same reads of the database, there or not.
 //!
 //! Read [`view`] for what is answered to whom.
 
@@ -39,10 +39,10 @@ use shared::{
     access::{Authorized, CallerId, Permission as _, ReadCustomer},
     env::need,
     function::Trigger,
-    ledger::Ledger,
-    limits::{Gate, Lookup},
     order::{Order, OrderId},
+    rate_limit::{Lookup, RateLimiter},
     request::Query,
+    store::Store,
     stripe::Stripe,
 };
 
@@ -79,7 +79,7 @@ struct Which {
     order: Option<String>,
 }
 
-/// Whose data is read.
+/// SubjectKind data is read.
 #[derive(Debug)]
 struct Subject {
     owner: CallerId,
@@ -112,13 +112,13 @@ struct Subject {
 )]
 async fn read(
     caller: Authorized<ReadCustomer>,
-    gate: Gate,
+    gate: RateLimiter,
     State(app): State<Arc<App>>,
     Query(which): Query<Which>,
 ) -> Result<Json<CustomerView>, Error> {
     let customers = Customers {
         stripe: app.stripe.for_one_request(),
-        ledger: &app.ledger,
+        store: &app.store,
     };
     let asked = gate.admit_lookup(caller.caller(), Lookup::Customer).await;
     let caller = caller.admitted(asked)?;
@@ -139,7 +139,7 @@ async fn read(
 #[derive(Debug)]
 struct Customers<'a> {
     stripe: Stripe,
-    ledger: &'a Ledger,
+    store: &'a Store,
 }
 
 impl Customers<'_> {
@@ -159,7 +159,7 @@ impl Customers<'_> {
         if !is_customers(&id) {
             return Err(Error::invalid("`id` must be a customer's id, `cus_…`"));
         }
-        let holder = self.ledger.holder_of(&id).await?;
+        let holder = self.store.holder_of(&id).await?;
         // Another may have taken its place since. Without a holder the same is read, so that time tells
         // nothing.
         let place = holder.as_ref().unwrap_or(caller.caller());
@@ -181,7 +181,7 @@ impl Customers<'_> {
     ) -> Result<Subject, Error> {
         let id = OrderId::parse(order);
         let id = id.map_err(|what| Error::invalid(format!("`order` {what}")))?;
-        let order = self.ledger.order(&id).await?;
+        let order = self.store.order(&id).await?;
         let owner = order.as_ref().map(Order::owner);
         let reached = caller.reach(owner, id.as_str())?;
         let owner = owner.ok_or(Error::NotFound)?.clone();
@@ -192,9 +192,9 @@ impl Customers<'_> {
         })
     }
 
-    /// The caller's Stripe customer, as the ledger has it.
+    /// The caller's Stripe customer, as the database has it.
     async fn customer_of(&self, owner: &CallerId) -> Result<Option<String>, Error> {
-        let mapping = self.ledger.customer_of(owner).await?;
+        let mapping = self.store.customer_of(owner).await?;
         Ok(mapping.and_then(|mapping| mapping.customer))
     }
 }

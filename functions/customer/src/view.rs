@@ -1,4 +1,4 @@
-//! What is answered: little of what Stripe and the ledger hold, and to staff less than to the customer.
+//! What is answered: little of what Stripe and the database hold, and to staff less than to the customer.
 //!
 //! | | the customer | staff |
 //! |---|---|---|
@@ -74,7 +74,7 @@ struct OrderView {
 
 impl Customers<'_> {
     pub(crate) async fn view(&self, subject: &Subject) -> Result<CustomerView, Error> {
-        let orders = async { Ok::<_, Error>(self.ledger.orders_of(&subject.owner).await?) };
+        let orders = async { Ok::<_, Error>(self.store.orders_of(&subject.owner).await?) };
         let at_stripe = async {
             match &subject.customer {
                 Some(id) => self.at_stripe(id).await,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::{Clock, Config, env::need, host, ledger::Letter};
+use shared::{Clock, Config, env::need, host, store::OutboxMessage};
 
 use crate::{FUNCTION, Notifier, service, trigger::Trigger};
 
@@ -27,7 +27,7 @@ pub enum Command {
     /// Deliver what is due.
     Once,
     /// List parked messages.
-    Parked,
+    DeadLettered,
     /// Make one parked message due again, or all.
     Redrive(Option<String>),
     /// List quarantined events.
@@ -44,7 +44,7 @@ impl Command {
         Some(match arguments.as_slice() {
             [] => Self::Run,
             ["--once"] => Self::Once,
-            ["parked"] => Self::Parked,
+            ["parked"] => Self::DeadLettered,
             ["redrive", "--all"] => Self::Redrive(None),
             ["redrive", id] if id.starts_with("msg_") => Self::Redrive(Some((*id).to_owned())),
             ["quarantined"] => Self::Quarantined,
@@ -67,7 +67,7 @@ impl Command {
     ///
     /// # Errors
     ///
-    /// [`host::Error`] when settings are missing, the ledger cannot be opened, or it did not answer.
+    /// [`host::Error`] when settings are missing, the database cannot be opened, or it did not answer.
     pub async fn carry_out(self) -> Result<(), host::Error> {
         if self == Self::Run && host::is_vercel()? {
             return host::serve_scheduled(FUNCTION, open_to_deliver, service).await;
@@ -95,26 +95,26 @@ impl Command {
                     report.delivered, report.delayed, report.parked
                 ));
             }
-            Self::Parked => app
-                .ledger()
-                .parked()
+            Self::DeadLettered => app
+                .store()
+                .dead_letters()
                 .await?
                 .iter()
                 .map(line)
                 .for_each(|l| print(&l)),
             Self::Redrive(id) => {
-                let count = app.ledger().redrive(id.as_deref(), now).await?;
+                let count = app.store().redrive(id.as_deref(), now).await?;
                 print(&format!("{count} due again"));
             }
             Self::Release(event) => {
-                let said = match app.ledger().release(&event).await? {
+                let said = match app.store().release(&event).await? {
                     true => "released: send it again from Stripe's dashboard or CLI",
                     false => "there is no such event in the quarantine",
                 };
                 print(said);
             }
             Self::Quarantined => {
-                for event in app.ledger().quarantined().await? {
+                for event in app.store().quarantined().await? {
                     let (id, kind, at) = (event.event_id, event.kind, event.at);
                     print(&format!("{id}\t{kind}\t{at}\t{}", event.reason));
                 }
@@ -133,7 +133,7 @@ async fn open_to_deliver(config: Config) -> Result<Notifier, host::Error> {
 }
 
 /// A parked message without its body.
-fn line(letter: &Letter) -> String {
+fn line(letter: &OutboxMessage) -> String {
     let error = letter.error.as_deref().unwrap_or_default();
     let (id, kind) = (&letter.message.id, &letter.message.kind);
     format!(

@@ -24,7 +24,7 @@ use shared::{
     env::need,
     function::Trigger,
     host,
-    ledger::{self, Ledger, Letter, Settled},
+    store::{self, DeliveryOutcome, OutboxMessage, Store},
 };
 use sink::Sink;
 use tokio::time::Instant;
@@ -47,7 +47,7 @@ const HOUSEKEEPING: Duration = Duration::from_secs(600);
 /// What the function works with.
 #[derive(Clone, Debug)]
 pub struct Notifier {
-    ledger: Ledger,
+    store: Store,
     sink: Sink,
     clock: Clock,
     cron_secret: Option<SecretString>,
@@ -78,17 +78,17 @@ impl Notifier {
     ///
     /// # Errors
     ///
-    /// [`host::Error`] when the keys cannot be read, or the ledger cannot be opened.
+    /// [`host::Error`] when the keys cannot be read, or the database cannot be opened.
     pub async fn open(config: Config) -> Result<Self, host::Error> {
         let app = App::open(&config, false).await?;
-        Ok(Self::new(&config, app.ledger, app.clock))
+        Ok(Self::new(&config, app.store, app.clock))
     }
 
     /// From parts that are there already. Without a destination messages go to the log.
     #[must_use]
-    pub fn new(config: &Config, ledger: Ledger, clock: Clock) -> Self {
+    pub fn new(config: &Config, store: Store, clock: Clock) -> Self {
         Self {
-            ledger,
+            store,
             sink: Sink::new(config),
             clock,
             cron_secret: config.cron_secret.clone(),
@@ -100,19 +100,19 @@ impl Notifier {
         &self.sink
     }
 
-    /// The ledger whose outbox this delivers.
+    /// The database whose outbox this delivers.
     #[must_use]
-    pub fn ledger(&self) -> &Ledger {
-        &self.ledger
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// Delivers what is due now, until nothing is.
     ///
     /// # Errors
     ///
-    /// [`ledger::Failure`] when the ledger did not answer; what was under way is due again when its
+    /// [`store::StoreError`] when the database did not answer; what was under way is due again when its
     /// lease ends.
-    pub async fn drain(&self) -> Result<Report, ledger::Failure> {
+    pub async fn drain(&self) -> Result<Report, store::StoreError> {
         let mut report = Report::default();
         while self.deliver_some(&mut report).await? {}
         Ok(report)
@@ -123,7 +123,7 @@ impl Notifier {
     /// # Errors
     ///
     /// As [`Notifier::drain`].
-    pub async fn drain_for(&self, time: Duration) -> Result<Report, ledger::Failure> {
+    pub async fn drain_for(&self, time: Duration) -> Result<Report, store::StoreError> {
         let until = Instant::now() + time;
         let mut report = Report::default();
         while Instant::now() < until && self.deliver_some(&mut report).await? {}
@@ -135,8 +135,8 @@ impl Notifier {
     /// # Errors
     ///
     /// As [`Notifier::drain`].
-    pub async fn deliver_one(&self, id: &str) -> Result<(), ledger::Failure> {
-        let letter = self.ledger.take(id, self.clock.now(), LEASE).await?;
+    pub async fn deliver_one(&self, id: &str) -> Result<(), store::StoreError> {
+        let letter = self.store.take(id, self.clock.now(), LEASE).await?;
         if let Some(letter) = letter {
             self.deliver(&letter).await?;
         }
@@ -169,16 +169,16 @@ impl Notifier {
     ///
     /// # Errors
     ///
-    /// [`ledger::Failure`] when the ledger did not answer.
-    pub async fn forget_expired(&self) -> Result<(), ledger::Failure> {
-        while self.ledger.forget_expired(self.clock.now()).await? {}
+    /// [`store::StoreError`] when the database did not answer.
+    pub async fn forget_expired(&self) -> Result<(), store::StoreError> {
+        while self.store.forget_expired(self.clock.now()).await? {}
         Ok(())
     }
 
     /// Delivers one batch; whether there was any.
-    async fn deliver_some(&self, report: &mut Report) -> Result<bool, ledger::Failure> {
+    async fn deliver_some(&self, report: &mut Report) -> Result<bool, store::StoreError> {
         let now = self.clock.now();
-        let letters = self.ledger.take_due(now, LEASE, BATCH).await?;
+        let letters = self.store.lease_due(now, LEASE, BATCH).await?;
         let deliveries = letters.iter().map(|letter| self.deliver(letter));
         for outcome in join_all(deliveries).await {
             report.count(&outcome?);
@@ -186,29 +186,29 @@ impl Notifier {
         Ok(!letters.is_empty())
     }
 
-    async fn deliver(&self, letter: &Letter) -> Result<Settled, ledger::Failure> {
+    async fn deliver(&self, letter: &OutboxMessage) -> Result<DeliveryOutcome, store::StoreError> {
         let now = self.clock.now();
         let (id, kind) = (&letter.message.id, &letter.message.kind);
         let outcome = match self.sink.deliver(&letter.message, now).await {
-            Ok(()) => Settled::Delivered,
+            Ok(()) => DeliveryOutcome::Delivered,
             Err(error) => schedule::after_failure(letter.attempts + 1, now, &error.to_string()),
         };
         let order = letter.message.order();
         let order = order.as_deref();
         match &outcome {
-            Settled::Delivered => tracing::info!(
+            DeliveryOutcome::Delivered => tracing::info!(
                 message.id = id, message.type = kind, order.id = order, "delivered"
             ),
-            Settled::Again { due_at, error } => tracing::warn!(
+            DeliveryOutcome::Again { due_at, error } => tracing::warn!(
                 message.id = id, message.type = kind, order.id = order, due_at, cause = error,
                 "not delivered, due again"
             ),
-            Settled::Parked { error } => tracing::error!(
+            DeliveryOutcome::DeadLettered { error } => tracing::error!(
                 message.id = id, message.type = kind, order.id = order, cause = error, metric.parked = 1,
                 "not delivered, parked: send it again with `notify redrive`"
             ),
         }
-        self.ledger
+        self.store
             .settle(id, outcome.clone(), self.clock.now())
             .await?;
         Ok(outcome)
@@ -216,11 +216,11 @@ impl Notifier {
 }
 
 impl Report {
-    fn count(&mut self, outcome: &Settled) {
+    fn count(&mut self, outcome: &DeliveryOutcome) {
         match outcome {
-            Settled::Delivered => self.delivered += 1,
-            Settled::Again { .. } => self.delayed += 1,
-            Settled::Parked { .. } => self.parked += 1,
+            DeliveryOutcome::Delivered => self.delivered += 1,
+            DeliveryOutcome::Again { .. } => self.delayed += 1,
+            DeliveryOutcome::DeadLettered { .. } => self.parked += 1,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! When a message that failed is tried again. Pure, but for the jitter.
 
-use shared::ledger::Settled;
+use shared::store::DeliveryOutcome;
 
 /// A message is tried so often, over about two days, before it is parked.
 pub const MOST_ATTEMPTS: u32 = 16;
@@ -11,15 +11,15 @@ const LONGEST_DELAY: i64 = 6 * 60 * 60;
 
 /// What becomes of a message after its `attempts`th try failed at `now` (Unix seconds).
 #[must_use]
-pub fn after_failure(attempts: u32, now: i64, error: &str) -> Settled {
+pub fn after_failure(attempts: u32, now: i64, error: &str) -> DeliveryOutcome {
     let error = error.to_owned();
     if attempts >= MOST_ATTEMPTS {
-        return Settled::Parked { error };
+        return DeliveryOutcome::DeadLettered { error };
     }
     let longest = longest_delay(attempts);
     let jitter = fastrand::i64(0..=longest / 2);
     let due_at = now + longest - jitter;
-    Settled::Again { due_at, error }
+    DeliveryOutcome::Again { due_at, error }
 }
 
 /// Seconds before the try that follows `attempts` failed ones, at most; half of it at least.
@@ -44,13 +44,14 @@ mod tests {
         let outcome = after_failure(MOST_ATTEMPTS, 0, "500");
         assert_eq!(
             outcome,
-            Settled::Parked {
+            DeliveryOutcome::DeadLettered {
                 error: "500".to_owned()
             }
         );
 
         for attempts in 1..MOST_ATTEMPTS {
-            let Settled::Again { due_at, .. } = after_failure(attempts, 1_000, "500") else {
+            let DeliveryOutcome::Again { due_at, .. } = after_failure(attempts, 1_000, "500")
+            else {
                 panic!("parked after {attempts} tries")
             };
             let longest = longest_delay(attempts);

@@ -9,9 +9,9 @@ use bus::Bus;
 use endpoint::Endpoint;
 use shared::{
     Config,
-    ledger::Message,
     notify::Destination,
     secrets::{Missing, Unreadable},
+    store::Message,
 };
 use standardwebhooks::WebhookError;
 

@@ -1,20 +1,20 @@
 //! What starts `notify` on Lambda: records of the table's stream, or the tick of a schedule. On Vercel
-//! there are ticks alone; several at once share what is due, since the ledger hands each message to one.
+//! there are ticks alone; several at once share what is due, since the database hands each message to one.
 //!
-//! A record says that a message was written, and the ledger says whether it is due: so a record that
+//! A record says that a message was written, and the database says whether it is due: so a record that
 //! comes twice, late, or after the schedule was faster delivers nothing twice. A delivery that fails
 //! is due again later and does not hold up the records behind it. Only a record whose message the
-//! ledger could not hand out, or could not settle, is given back to Lambda, which hands it over again.
+//! database could not hand out, or could not settle, is given back to Lambda, which hands it over again.
 
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
-use shared::{cause, ledger};
+use shared::{cause, store};
 
 use crate::{BATCH, Notifier, Report};
 
-/// How long a tick begins deliveries: with the time that the last ones may take, and what the ledger
+/// How long a tick begins deliveries: with the time that the last ones may take, and what the database
 /// may take before and after, it ends within the minute that the function is given.
 const TICK: Duration = Duration::from_secs(20);
 
@@ -69,8 +69,8 @@ impl Notifier {
     ///
     /// # Errors
     ///
-    /// [`ledger::Failure`] when the ledger did not answer a tick; the next one goes on.
-    pub async fn handle(&self, trigger: Trigger) -> Result<Handled, ledger::Failure> {
+    /// [`store::StoreError`] when the database did not answer a tick; the next one goes on.
+    pub async fn handle(&self, trigger: Trigger) -> Result<Handled, store::StoreError> {
         if trigger.records.is_empty() {
             return Ok(Handled {
                 batch_item_failures: Vec::new(),
@@ -90,13 +90,13 @@ impl Notifier {
     }
 
     /// Delivers what is due, as long as there is time, and measures what is left.
-    pub(crate) async fn tick(&self) -> Result<Report, ledger::Failure> {
+    pub(crate) async fn tick(&self) -> Result<Report, store::StoreError> {
         let report = self.drain_for(TICK).await?;
         // Delivering comes first: what is measured is what it left.
-        let oldest = self.ledger.oldest_undelivered().await?;
+        let oldest = self.store.oldest_undelivered().await?;
         let age = oldest.map_or(0, |since| (self.clock.now() - since).max(0));
         tracing::info!(metric.oldest_undelivered_seconds = age, "tick");
-        self.ledger.forget_expired(self.clock.now()).await?;
+        self.store.forget_expired(self.clock.now()).await?;
         Ok(report)
     }
 
@@ -106,7 +106,7 @@ impl Notifier {
             sequence_number,
             keys,
         } = record.dynamodb;
-        let id = ledger::message_in(&keys.pk.text)?;
+        let id = store::message_in(&keys.pk.text)?;
         let failure = self.deliver_one(id).await.err()?;
         let cause = cause::causes(&failure);
         tracing::error!(

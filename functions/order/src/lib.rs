@@ -10,7 +10,7 @@
 //! | `401` | there is no valid token |
 //! | `403` | no role of the caller's reads orders |
 //! | `404` | there is no such order, or it is another caller's |
-//! | `503` | the ledger did not answer, or the keys cannot be read |
+//! | `503` | the database did not answer, or the keys cannot be read |
 //!
 //! A payment may be under way for days: `awaiting` tells whether it waits for a voucher to be paid, a bank
 //! transfer to arrive or two small deposits to be confirmed, and until when.
@@ -130,7 +130,7 @@ async fn read(
     Query(which): Query<Which>,
 ) -> Result<Json<OrderView>, Error> {
     let id = OrderId::parse(&which.id).map_err(|what| Error::invalid(format!("`id` {what}")))?;
-    let order = app.ledger.order(&id).await?;
+    let order = app.store.order(&id).await?;
     let caller = caller.reach(order.as_ref().map(Order::owner), id.as_str())?;
     let order = order.ok_or(Error::NotFound)?;
     Ok(Json(OrderView::of(&order, caller.reaches_any())))

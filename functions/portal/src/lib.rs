@@ -13,7 +13,7 @@
 //! | `409` | another request of the caller's is making their customer: the same may be sent again |
 //! | `429` | the caller sent too many of these requests lately; `Retry-After` says when there is room |
 //! | `503` | the portal's settings were never saved at Stripe (`portal_not_configured`) |
-//! | `503` | Stripe or the ledger did not answer in time, or the keys cannot be read; the same request may be sent again |
+//! | `503` | Stripe or the database did not answer in time, or the keys cannot be read; the same request may be sent again |
 
 mod interface;
 
@@ -33,7 +33,7 @@ use shared::{
     customers::{Customers, Known},
     env::need,
     function::Trigger,
-    limits::{Gate, Lookup},
+    rate_limit::{Lookup, RateLimiter},
     request,
     stripe::Redacted,
 };
@@ -94,7 +94,7 @@ struct Opened {
 )]
 async fn open(
     caller: Authorized<OpenPortal>,
-    gate: Gate,
+    gate: RateLimiter,
     State(app): State<Arc<App>>,
     request::Json(request): request::Json<Open>,
 ) -> Result<Json<Opened>, Error> {
@@ -104,7 +104,7 @@ async fn open(
     let stripe = app.stripe.for_one_request();
     let customers = Customers {
         stripe: &stripe,
-        ledger: &app.ledger,
+        store: &app.store,
         clock: &app.clock,
     };
     let customer = customers.of(&owner).await?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use shared::host;
 
 use crate::{
-    FUNCTION, Failure, Limits, Reconciler, Report, service,
+    FUNCTION, Limits, ReconcileError, Reconciler, Report, service,
     time_range::{TimeRange, Trigger},
 };
 
@@ -60,7 +60,7 @@ impl Command {
     ///
     /// # Errors
     ///
-    /// [`host::Error`] when settings are missing, the ledger cannot be opened, Stripe or the ledger did not
+    /// [`host::Error`] when settings are missing, the database cannot be opened, Stripe or the database did not
     /// answer, or a time is none.
     pub async fn carry_out(self) -> Result<(), host::Error> {
         if self == Self::Run && host::is_vercel()? {
@@ -89,14 +89,18 @@ impl Command {
 
 /// One run on Lambda, where time is short: a span that is too long ends early, and the answer says what
 /// is left.
-async fn invoked(app: &Reconciler, trigger: Trigger) -> Result<Report, Failure> {
+async fn invoked(app: &Reconciler, trigger: Trigger) -> Result<Report, ReconcileError> {
     match trigger.span(app.clock().now())? {
         None => app.catch_up().await,
         Some(span) => app.take(span).await,
     }
 }
 
-async fn by_hand(app: &Reconciler, since: &str, until: Option<&str>) -> Result<Report, Failure> {
+async fn by_hand(
+    app: &Reconciler,
+    since: &str,
+    until: Option<&str>,
+) -> Result<Report, ReconcileError> {
     let span = TimeRange::parse(since, until, app.clock().now())?;
     app.clone().with_limits(Limits::none()).take(span).await
 }

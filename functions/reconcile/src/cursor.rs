@@ -8,7 +8,7 @@ use shared::stripe::KEPT;
 
 use crate::Limits;
 
-/// What the ledger keeps the mark under.
+/// What the database keeps the mark under.
 pub(crate) const NAME: &str = "reconcile";
 
 /// How far the first run looks back, in seconds: as long as Stripe itself tries a delivery again.

@@ -2,7 +2,7 @@
 //!
 //! A webhook that was down, disabled or given a wrong secret delays an order, and loses none: a run
 //! lists Stripe's events since the last one, and passes each through the same transaction as the
-//! webhook does. What the ledger has seen changes nothing.
+//! webhook does. What the database has seen changes nothing.
 //!
 //! Runs need no lock. An event counts once, whoever brings it; and each value of the mark is true when
 //! it is written and stays true, so that of two runs at once the later writer at worst lets the next
@@ -28,8 +28,8 @@ use shared::{
     event::LISTED,
     function::Trigger,
     host,
-    intake::{self, Intake},
-    ledger::{self, Ledger},
+    processor::{self, EventProcessor},
+    store::{self, Store},
     stripe::{self, Stripe},
 };
 use time_range::{TimeRange, TimeRangeError};
@@ -100,31 +100,31 @@ impl Limits {
 /// Why a run ended before its time. What it took is taken, and the next run goes on where this one was.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Failure {
+pub enum ReconcileError {
     /// Stripe did not answer, or not with a list.
     #[error("Stripe did not list its events")]
-    Stripe(#[source] stripe::Failure),
+    Stripe(#[source] stripe::StripeError),
     /// Stripe's key is restricted.
     #[error("Stripe's key may not list events: allow it to read Events")]
-    NotPermitted(#[source] stripe::Failure),
+    NotPermitted(#[source] stripe::StripeError),
     /// Stripe's list cannot be walked.
     #[error("Stripe's list of events does not go on where it ended")]
     Stuck,
     /// An event was not taken.
     #[error(transparent)]
-    Intake(#[from] intake::Failure),
+    Processor(#[from] processor::ProcessError),
     /// The mark was not read or written.
-    #[error("the ledger did not tell or keep how far earlier runs came")]
-    Cursor(#[from] ledger::Failure),
+    #[error("the database did not tell or keep how far earlier runs came")]
+    Cursor(#[from] store::StoreError),
     /// Somebody asked for a span that there is not.
     #[error(transparent)]
     TimeRange(#[from] TimeRangeError),
 }
 
-impl From<stripe::Failure> for Failure {
-    fn from(failure: stripe::Failure) -> Self {
+impl From<stripe::StripeError> for ReconcileError {
+    fn from(failure: stripe::StripeError) -> Self {
         match failure {
-            stripe::Failure::Refused(ref refusal) if refusal.status == 403 => {
+            stripe::StripeError::Refused(ref refusal) if refusal.status == 403 => {
                 Self::NotPermitted(failure)
             }
             failure => Self::Stripe(failure),
@@ -136,8 +136,8 @@ impl From<stripe::Failure> for Failure {
 #[derive(Clone, Debug)]
 pub struct Reconciler {
     stripe: Stripe,
-    ledger: Ledger,
-    intake: Intake,
+    store: Store,
+    intake: EventProcessor,
     clock: Clock,
     /// The types that are asked for; none for all.
     kinds: &'static [&'static str],
@@ -150,7 +150,7 @@ impl Reconciler {
     ///
     /// # Errors
     ///
-    /// [`host::Error`] when the keys cannot be read, or the ledger cannot be opened.
+    /// [`host::Error`] when the keys cannot be read, or the database cannot be opened.
     pub async fn open(config: Config) -> Result<Self, host::Error> {
         Ok(Self::new(&config, App::open(&config, true).await?))
     }
@@ -160,14 +160,14 @@ impl Reconciler {
     pub fn new(config: &Config, app: App) -> Self {
         // What the webhook is told, so that what it was told is never found. Where types are passed on as
         // they are, Stripe cannot filter by their patterns.
-        let kinds: &[&str] = match config.ledger.subscriptions.is_empty() {
+        let kinds: &[&str] = match config.store.subscriptions.is_empty() {
             true => LISTED.as_slice(),
             false => &[],
         };
         Self {
             intake: app.intake,
             stripe: app.stripe,
-            ledger: app.ledger,
+            store: app.store,
             clock: app.clock,
             kinds,
             limits: Limits::default(),
@@ -193,23 +193,23 @@ impl Reconciler {
     ///
     /// # Errors
     ///
-    /// [`Failure`] when Stripe or the ledger did not answer; nothing is skipped.
-    pub async fn catch_up(&self) -> Result<Report, Failure> {
+    /// [`ReconcileError`] when Stripe or the database did not answer; nothing is skipped.
+    pub async fn catch_up(&self) -> Result<Report, ReconcileError> {
         let mut report = Report::default();
         let done = self.catch_up_into(&mut report).await;
         report.log(done.is_ok());
         done.map(|()| report)
     }
 
-    async fn catch_up_into(&self, report: &mut Report) -> Result<(), Failure> {
+    async fn catch_up_into(&self, report: &mut Report) -> Result<(), ReconcileError> {
         let mut budget = Budget::of(self.limits);
         let now = self.clock.now();
         loop {
-            let window = cursor::next(self.ledger.mark(cursor::NAME).await?, now, &self.limits);
+            let window = cursor::next(self.store.cursor(cursor::NAME).await?, now, &self.limits);
             let reaches_now = window.until >= now - self.limits.lag;
             let mut walk = Pager::new(self, window).keeping_place();
             report.complete = walk.go(&mut budget, report).await?;
-            self.keep(&walk.mark(report.complete, self.limits.overlap))
+            self.keep(&walk.cursor(report.complete, self.limits.overlap))
                 .await?;
             if reaches_now || !report.complete {
                 report.complete &= reaches_now;
@@ -223,7 +223,7 @@ impl Reconciler {
     /// # Errors
     ///
     /// As [`Reconciler::catch_up`].
-    pub async fn take(&self, span: TimeRange) -> Result<Report, Failure> {
+    pub async fn take(&self, span: TimeRange) -> Result<Report, ReconcileError> {
         let mut report = Report::default();
         let mut walk = Pager::new(self, Window::new(span.since, span.until));
         let done = walk.go(&mut Budget::of(self.limits), &mut report).await;
@@ -260,7 +260,7 @@ impl Reconciler {
         }
     }
 
-    async fn keep(&self, mark: &Cursor) -> Result<(), Failure> {
-        Ok(self.ledger.set_mark(cursor::NAME, &mark.to_text()).await?)
+    async fn keep(&self, mark: &Cursor) -> Result<(), ReconcileError> {
+        Ok(self.store.set_cursor(cursor::NAME, &mark.to_text()).await?)
     }
 }

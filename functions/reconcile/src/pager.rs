@@ -3,14 +3,14 @@
 use futures_util::future::join_all;
 use shared::{
     event::Event,
-    intake::Taken,
-    ledger::Accepted,
+    processor::Outcome,
+    store::Accepted,
     stripe::{EventPage, EventQuery, ListedEvent},
 };
 use tokio::time::Instant;
 
 use crate::{
-    Failure, Limits, Reconciler, Report,
+    Limits, ReconcileError, Reconciler, Report,
     cursor::{Cursor, Window},
     time_range::TimeRange,
 };
@@ -53,7 +53,7 @@ pub(crate) struct Pager<'a> {
     app: &'a Reconciler,
     window: Window,
     keeps_place: bool,
-    failures: Vec<Failure>,
+    failures: Vec<ReconcileError>,
 }
 
 impl<'a> Pager<'a> {
@@ -66,7 +66,7 @@ impl<'a> Pager<'a> {
         }
     }
 
-    /// The same, with its place kept in the ledger after each page: a run that is killed is not for nothing.
+    /// The same, with its place kept in the database after each page: a run that is killed is not for nothing.
     pub(crate) fn keeping_place(self) -> Self {
         Self {
             keeps_place: true,
@@ -75,7 +75,7 @@ impl<'a> Pager<'a> {
     }
 
     /// How far it came; `is_whole` when that is through.
-    pub(crate) fn mark(&self, is_whole: bool, overlap: i64) -> Cursor {
+    pub(crate) fn cursor(&self, is_whole: bool, overlap: i64) -> Cursor {
         match is_whole {
             true => Cursor::whole(&self.window, overlap),
             false => Cursor::Within(self.window.clone()),
@@ -97,7 +97,7 @@ impl<'a> Pager<'a> {
         &mut self,
         budget: &mut Budget,
         report: &mut Report,
-    ) -> Result<bool, Failure> {
+    ) -> Result<bool, ReconcileError> {
         let is_whole = self.go_on(budget, report).await?;
         match self.failures.pop() {
             None => Ok(is_whole),
@@ -105,7 +105,11 @@ impl<'a> Pager<'a> {
         }
     }
 
-    async fn go_on(&mut self, budget: &mut Budget, report: &mut Report) -> Result<bool, Failure> {
+    async fn go_on(
+        &mut self,
+        budget: &mut Budget,
+        report: &mut Report,
+    ) -> Result<bool, ReconcileError> {
         while !self.window.is_empty() {
             if !budget.take_page() {
                 return Ok(false);
@@ -122,7 +126,7 @@ impl<'a> Pager<'a> {
                 break;
             }
             if self.window.after == before {
-                return Err(Failure::Stuck);
+                return Err(ReconcileError::Stuck);
             }
             if self.keeps_place && self.failures.is_empty() {
                 self.app.keep(&Cursor::Within(self.window.clone())).await?;
@@ -132,7 +136,7 @@ impl<'a> Pager<'a> {
     }
 
     /// The next page; `None` when the list has to be begun anew.
-    async fn page(&mut self) -> Result<Option<EventPage>, Failure> {
+    async fn page(&mut self) -> Result<Option<EventPage>, ReconcileError> {
         let query = EventQuery {
             from: self.window.from,
             until: self.window.until,
@@ -158,14 +162,14 @@ impl<'a> Pager<'a> {
         events: &[ListedEvent],
         budget: &Budget,
         report: &mut Report,
-    ) -> Result<bool, Failure> {
+    ) -> Result<bool, ReconcileError> {
         let mut left = events.len();
         for some in events.chunks(AT_ONCE) {
             let taken = join_all(some.iter().map(|event| self.take_one(event))).await;
             for (event, taken) in some.iter().zip(taken) {
                 match taken {
                     Ok(taken) => report.count(taken),
-                    Err(failure) => self.note(event, failure)?,
+                    Err(failure) => self.record_failure(event, failure)?,
                 }
                 self.window.pass(event.id.as_deref(), event.created);
             }
@@ -177,7 +181,11 @@ impl<'a> Pager<'a> {
         Ok(true)
     }
 
-    fn note(&mut self, event: &ListedEvent, failure: Failure) -> Result<(), Failure> {
+    fn record_failure(
+        &mut self,
+        event: &ListedEvent,
+        failure: ReconcileError,
+    ) -> Result<(), ReconcileError> {
         let cause = shared::cause::causes(&failure);
         tracing::error!(
             event.id,
@@ -191,11 +199,11 @@ impl<'a> Pager<'a> {
         Ok(())
     }
 
-    async fn take_one(&self, listed: &ListedEvent) -> Result<Taken, Failure> {
+    async fn take_one(&self, listed: &ListedEvent) -> Result<Outcome, ReconcileError> {
         let event = Event::parse(listed.body.as_bytes()).expect("a string is UTF-8");
         let (id, kind) = (event.id.clone(), event.kind.clone());
         let taken = self.app.intake.take(event).await?;
-        if taken == Taken::Ledger(Accepted::Applied) {
+        if taken == Outcome::Store(Accepted::Applied) {
             tracing::info!(event.id = id, event.type = kind, "took a missed event");
         }
         Ok(taken)

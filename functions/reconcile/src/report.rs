@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
-use shared::{intake::Taken, ledger::Accepted};
+use shared::{processor::Outcome, store::Accepted};
 
 use crate::time_range::TimeRange;
 
@@ -15,13 +15,13 @@ pub struct Report {
     pub pages: usize,
     /// All events on them.
     pub events: usize,
-    /// New to the ledger: they moved an order, or went to the outbox.
+    /// New to the database: they moved an order, or went to the outbox.
     pub applied: usize,
-    /// In the ledger already.
+    /// In the database already.
     pub seen: usize,
     /// Of no meaning to any order.
     pub ignored: usize,
-    /// New to the ledger, and set aside for a person to look at.
+    /// New to the database, and set aside for a person to look at.
     pub quarantined: usize,
     /// Of the other mode, test or live.
     pub other_mode: usize,
@@ -43,16 +43,16 @@ impl Report {
         self.applied + self.quarantined
     }
 
-    pub(crate) fn count(&mut self, taken: Taken) {
+    pub(crate) fn count(&mut self, taken: Outcome) {
         self.events += 1;
         let count = match taken {
-            Taken::OtherMode => &mut self.other_mode,
-            Taken::OtherDeployment => &mut self.other_deployment,
-            Taken::OtherAccount => &mut self.other_account,
-            Taken::Ledger(Accepted::Applied) => &mut self.applied,
-            Taken::Ledger(Accepted::Seen) => &mut self.seen,
-            Taken::Ledger(Accepted::Quarantined) => &mut self.quarantined,
-            Taken::Ledger(_) => &mut self.ignored,
+            Outcome::OtherMode => &mut self.other_mode,
+            Outcome::OtherDeployment => &mut self.other_deployment,
+            Outcome::OtherAccount => &mut self.other_account,
+            Outcome::Store(Accepted::Applied) => &mut self.applied,
+            Outcome::Store(Accepted::Duplicate) => &mut self.seen,
+            Outcome::Store(Accepted::Quarantined) => &mut self.quarantined,
+            Outcome::Store(_) => &mut self.ignored,
         };
         *count += 1;
     }

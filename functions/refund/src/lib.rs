@@ -12,7 +12,7 @@
 //! | `403` | no role of the caller's refunds, or not so much in one call or one day, or not this currency |
 //! | `404` | there is no such order, or no role of the caller's reaches it |
 //! | `409` | the key came with other contents, or the order is not paid, or less is left, or Stripe refuses, such as for want of an address |
-//! | `503` | Stripe or the ledger did not answer in time, or the keys cannot be read; the same request may be sent again |
+//! | `503` | Stripe or the database did not answer in time, or the keys cannot be read; the same request may be sent again |
 //!
 //! Read [`reserve`] for how the amount is set aside, and [`settle`] for how Stripe is asked.
 
@@ -38,9 +38,9 @@ use shared::{
     env::need,
     event::Refund,
     function::Trigger,
-    ledger::Ledger,
     order::{Order, OrderId, RefundReason, RefundStatus},
     request::{self, IdempotencyKey},
+    store::Store,
     stripe::Stripe,
 };
 use utoipa::ToSchema;
@@ -142,14 +142,14 @@ async fn give_back(
 ) -> Result<Json<GivenBack>, Error> {
     let refunds = Refunds {
         stripe: app.stripe.for_one_request(),
-        ledger: &app.ledger,
+        store: &app.store,
         clock: &app.clock,
     };
     let key = IdempotencyKey::in_headers(&headers)?
         .ok_or_else(|| Error::invalid("`Idempotency-Key` is needed: a name for this refund"))?;
     let id = OrderId::parse(&request.order_id);
     let id = id.map_err(|what| Error::invalid(format!("`orderId` {what}")))?;
-    let order = refunds.ledger.order(&id).await?;
+    let order = refunds.store.order(&id).await?;
     let caller = caller.reach(order.as_ref().map(Order::owner), id.as_str())?;
     let order = order.ok_or(Error::NotFound)?;
     let email = request.instructions_email.as_deref().map(Email::parse);
@@ -167,7 +167,7 @@ async fn give_back(
 #[derive(Debug)]
 struct Refunds<'a> {
     stripe: Stripe,
-    ledger: &'a Ledger,
+    store: &'a Store,
     clock: &'a Clock,
 }
 

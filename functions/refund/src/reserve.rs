@@ -1,6 +1,6 @@
 //! How the amount of a refund is set aside.
 //!
-//! The ledger comes first: one transaction checks what is left of the payment and of the caller's day,
+//! The database comes first: one transaction checks what is left of the payment and of the caller's day,
 //! and notes the request. So refunds that are asked for at once never exceed what was paid, and a
 //! process that dies after it leaves a request that the same operation finds again.
 
@@ -9,9 +9,9 @@ use shared::{
     access::{CallerId, CreateRefund, Reached},
     amount::Amount,
     email::Email,
-    ledger::{RefundRefusal, Refunded},
     order::{Order, OrderId, RefundReason, RefundRequest},
     request::IdempotencyKey,
+    store::{RefundRefusal, Refunded},
 };
 
 use crate::Refunds;
@@ -51,7 +51,7 @@ impl Asked {
         }
     }
 
-    /// The id of the request in the ledger.
+    /// The id of the request in the database.
     pub(crate) fn id(&self) -> &str {
         &self.id
     }
@@ -104,7 +104,7 @@ impl Refunds<'_> {
         let now = self.clock.now();
         let request = RefundRequest::new(names, amount, asked.reason, caller.caller(), now);
         let reserved = self
-            .ledger
+            .store
             .reserve_refund(order.id(), request, amount.currency(), limit)
             .await?;
         let (order, is_found) = match reserved {
@@ -120,7 +120,7 @@ impl Refunds<'_> {
     }
 }
 
-/// What the caller is told of a refusal of the ledger's.
+/// What the caller is told of a refusal of the database's.
 pub(crate) fn error_of(refusal: RefundRefusal) -> Error {
     match refusal {
         RefundRefusal::NotFound => Error::NotFound,
@@ -128,8 +128,8 @@ pub(crate) fn error_of(refusal: RefundRefusal) -> Error {
         RefundRefusal::NotPaid => Error::NotPaid,
         RefundRefusal::ExceedsPaid => Error::ExceedsPaid,
         RefundRefusal::OverDayLimit => Error::OverLimit,
-        RefundRefusal::TooMany => Error::RefundRefused,
+        RefundRefusal::RateLimited => Error::RefundRefused,
         RefundRefusal::Mismatch(mismatch) => Error::Internal(Box::new(mismatch)),
-        _ => Error::Internal("the ledger refused for a reason that is not known here".into()),
+        _ => Error::Internal("the database refused for a reason that is not known here".into()),
     }
 }

@@ -9,22 +9,22 @@
 //!
 //! A bank transfer or a voucher cannot be refunded to where it came from: Stripe asks the payer by e-mail
 //! where the money is to go. Where it has no address, it refuses, and is asked again with the one that the
-//! payer gave when they paid. The address is in no log, and not in the ledger.
+//! payer gave when they paid. The address is in no log, and not in the database.
 //!
 //! The key for Stripe is made of the order, the request, and the number of the key. Whoever finds a request
 //! that was there before looks for its refund first. A key is given up for good before the next is taken: either
 //! Stripe replays a failure under it, so that the request under it has ended; or it is so old that nobody asks
 //! under it any more, long before Stripe forgets it. Then the list of the payment's refunds, which is up
-//! to date at once, tells whether it made the refund; and the ledger takes the next key by a condition on
+//! to date at once, tells whether it made the refund; and the database takes the next key by a condition on
 //! the last, so that all who come ask under the same one.
 
 use shared::{
     Error,
     email::Email,
     event::Refund,
-    ledger::Refunded,
-    order::{Declined, Order, RefundKey, RefundRequest},
-    stripe::{AskedUnder, Failure},
+    order::{Order, RefundKey, RefundRejection, RefundRequest},
+    store::Refunded,
+    stripe::{AskedUnder, StripeError},
 };
 
 use crate::{
@@ -81,10 +81,7 @@ impl Refunds<'_> {
         request: &RefundRequest,
     ) -> Result<(Order, bool), Error> {
         let now = self.clock.now();
-        let taken = self
-            .ledger
-            .next_refund_key(order.id(), request, now)
-            .await?;
+        let taken = self.store.next_refund_key(order.id(), request, now).await?;
         match taken {
             Refunded::Changed(order) => Ok((*order, false)),
             Refunded::Unchanged(order) => Ok((*order, true)),
@@ -102,7 +99,7 @@ impl Refunds<'_> {
         let its_key = AskedUnder::ItsKey;
         let made = self.stripe.create_refund(order, request, email, its_key);
         let mut made = tried(made.await)?;
-        if let Made::Refused(Declined::NeedsEmail | Declined::Other, _) = made
+        if let Made::Refused(RefundRejection::NeedsEmail | RefundRejection::Other, _) = made
             && email.is_none()
         {
             made = self.asking_the_payer(order, request, made).await?;
@@ -113,7 +110,7 @@ impl Refunds<'_> {
                 let found = self.stripe.find_refund(order, request).await?;
                 Ok(found.map_or(Made::Kept, Made::Refund))
             }
-            Made::Refused(Declined::ExceedsPaid, failure) => {
+            Made::Refused(RefundRejection::ExceedsPaid, failure) => {
                 let why = self.why_exceeding(order, request).await?;
                 Ok(Made::Refused(why, failure))
             }
@@ -133,7 +130,7 @@ impl Refunds<'_> {
     ) -> Result<Made, Error> {
         let payer = match self.stripe.payer(order).await {
             Ok(payer) => payer,
-            Err(failure) if !failure.is_ours_to_mend() => return Err(failure.into()),
+            Err(failure) if !failure.is_auth() => return Err(failure.into()),
             Err(failure) => {
                 let id = order.id().as_str();
                 tracing::warn!(order.id = id, cause = %failure, "a payer's address cannot be read");
@@ -144,7 +141,7 @@ impl Refunds<'_> {
             (Some(email), _) => {
                 let ask = |key| self.stripe.create_refund(order, request, Some(&email), key);
                 let mut made = ask(AskedUnder::ItsKey).await;
-                if made.as_ref().is_err_and(Failure::is_about_the_key) {
+                if made.as_ref().is_err_and(StripeError::is_about_the_key) {
                     if let Some(refund) = self.stripe.find_refund(order, request).await? {
                         return Ok(Made::Refund(refund));
                     }
@@ -153,7 +150,7 @@ impl Refunds<'_> {
                 tried(made)
             }
             (None, Made::Refused(_, failure)) if payer.is_asked => {
-                Ok(Made::Refused(Declined::NeedsEmail, failure))
+                Ok(Made::Refused(RefundRejection::NeedsEmail, failure))
             }
             (None, first) => Ok(first),
         }
@@ -165,9 +162,9 @@ impl Refunds<'_> {
         &self,
         order: &Order,
         request: &RefundRequest,
-    ) -> Result<Declined, Error> {
+    ) -> Result<RefundRejection, Error> {
         let (Some(paid), Some(intent)) = (order.paid_amount(), order.intent()) else {
-            return Ok(Declined::ExceedsPaid);
+            return Ok(RefundRejection::ExceedsPaid);
         };
         let all = self.stripe.refunds(intent).await?;
         let counting = all.iter().filter(|refund| !refund.is_failed());
@@ -176,16 +173,16 @@ impl Refunds<'_> {
             .fold(0, i64::saturating_add);
         let left = paid.minor_units().saturating_sub(refunded);
         Ok(match request.amount() {
-            amount if amount > left => Declined::ExceedsPaid,
-            amount if amount < paid.minor_units() => Declined::InFullOnly,
-            _ => Declined::Other,
+            amount if amount > left => RefundRejection::ExceedsPaid,
+            amount if amount < paid.minor_units() => RefundRejection::InFullOnly,
+            _ => RefundRejection::Other,
         })
     }
 
-    /// `refund`, once the ledger has it.
+    /// `refund`, once the database has it.
     async fn noted(&self, order: &Order, refund: Refund) -> Result<Refund, Error> {
         let now = self.clock.now();
-        let noted = self.ledger.settle_refund(order.id(), refund.clone(), now);
+        let noted = self.store.settle_refund(order.id(), refund.clone(), now);
         if let Refunded::Refused(refusal) = noted.await? {
             return Err(error_of(refusal));
         }
@@ -198,13 +195,13 @@ impl Refunds<'_> {
         Ok(refund)
     }
 
-    /// The answer to a refusal for good, once the ledger has it; unless an event told of the refund.
+    /// The answer to a refusal for good, once the database has it; unless an event told of the refund.
     async fn released(
         &self,
         order: &Order,
         request: &RefundRequest,
-        why: Declined,
-        failure: &Failure,
+        why: RefundRejection,
+        failure: &StripeError,
     ) -> Result<Refund, Error> {
         tracing::warn!(
             order.id = order.id().as_str(),
@@ -212,7 +209,7 @@ impl Refunds<'_> {
             "Stripe refused a refund"
         );
         let now = self.clock.now();
-        let declined = self.ledger.decline_refund(order, request, why, now);
+        let declined = self.store.decline_refund(order, request, why, now);
         let latest = match declined.await? {
             Refunded::Changed(order) | Refunded::Unchanged(order) => order,
             Refunded::Refused(refusal) => return Err(error_of(refusal)),
@@ -228,12 +225,12 @@ impl Refunds<'_> {
 enum Made {
     Refund(Refund),
     /// None was made, nor will be.
-    Refused(Declined, Failure),
+    Refused(RefundRejection, StripeError),
     /// Stripe keeps a failure under the key; one may have been made.
     Kept,
 }
 
-fn tried(answer: Result<Refund, Failure>) -> Result<Made, Error> {
+fn tried(answer: Result<Refund, StripeError>) -> Result<Made, Error> {
     let failure = match answer {
         Ok(refund) => return Ok(Made::Refund(refund)),
         Err(failure) => failure,
@@ -256,12 +253,12 @@ fn request_in<'a>(order: &'a Order, id: &str) -> Result<&'a RefundRequest, Error
     request.ok_or_else(|| Error::Internal("the request is not on its order".into()))
 }
 
-fn refused(why: Declined) -> Error {
+fn refused(why: RefundRejection) -> Error {
     match why {
-        Declined::ExceedsPaid => Error::ExceedsPaid,
-        Declined::Disputed => Error::Disputed,
-        Declined::InFullOnly => Error::RefundInFullOnly,
-        Declined::NeedsEmail => Error::RefundNeedsEmail,
-        Declined::Other => Error::RefundRefused,
+        RefundRejection::ExceedsPaid => Error::ExceedsPaid,
+        RefundRejection::Disputed => Error::Disputed,
+        RefundRejection::InFullOnly => Error::RefundInFullOnly,
+        RefundRejection::NeedsEmail => Error::RefundNeedsEmail,
+        RefundRejection::Other => Error::RefundRefused,
     }
 }

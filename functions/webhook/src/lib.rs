@@ -5,11 +5,11 @@
 //!
 //! | we answer | when |
 //! |---|---|
-//! | `200` | the event is in the ledger, now or since an earlier delivery, or it concerns no order of ours |
+//! | `200` | the event is in the database, now or since an earlier delivery, or it concerns no order of ours |
 //! | `400` | the signature is missing, malformed, forged, or more than five minutes off: one message for all; or the body is not UTF-8 |
 //! | `405` | the method is not `POST`; never a redirect |
 //! | `413` | the body is over 1 MiB; nothing was hashed |
-//! | `503` | the ledger did not take it, Stripe did not give a thin event's object, or the keys cannot be read; nothing was written, and Stripe delivers it again |
+//! | `503` | the database did not take it, Stripe did not give a thin event's object, or the keys cannot be read; nothing was written, and Stripe delivers it again |
 //! | `503` | it tells of one charge too many that failed, and the order's payment could not be canceled; Stripe delivers it again |
 //!
 //! On Lambda, EventBridge may bring Stripe's events as well, by invoking the function. They are not
@@ -37,11 +37,11 @@ use shared::{
     event::Event,
     function::Trigger,
     host,
-    intake::Taken,
-    ledger::Accepted,
+    processor::Outcome,
     request::EventBody,
     secrets::{Cause, Keys},
     signature::{self, Rejected},
+    store::Accepted,
 };
 use utoipa::ToSchema;
 
@@ -81,7 +81,7 @@ struct Received {
     operation_id = "receiveEvent",
     request_body(content = Object, description = "A snapshot event or a thin event, exactly as Stripe signed it"),
     responses(
-        (status = 200, description = "The event is in the ledger, or concerns no order", body = Received,
+        (status = 200, description = "The event is in the database, or concerns no order", body = Received,
             example = json!({ "received": true })),
         Refusals,
     ),
@@ -129,7 +129,7 @@ async fn accept(app: &App, event: Event) -> Result<(), Error> {
     let (id, kind) = (event.id.clone(), event.kind.clone());
     let taken = app.intake.take(event).await?;
     // What else there is to say of an event was logged where it was taken.
-    if let Taken::Ledger(accepted) = taken
+    if let Outcome::Store(accepted) = taken
         && accepted != Accepted::Quarantined
     {
         let outcome = accepted.as_str();

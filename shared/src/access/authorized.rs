@@ -11,7 +11,7 @@ use super::{
     authenticator::Caller,
     grant::{Grant, Scope},
 };
-use crate::{Error, amount::Amount, ledger::DayLimit};
+use crate::{Error, amount::Amount, store::DayLimit};
 
 /// The caller is authenticated, and a role of theirs holds permission `P`.
 ///
@@ -100,7 +100,7 @@ impl<P> Authorized<P> {
         }
     }
 
-    /// The answer where the ledger itself found `object` to be another caller's, or not there.
+    /// The answer where the database itself found `object` to be another caller's, or not there.
     #[must_use]
     pub fn out_of_reach(mut self, object: Option<&str>) -> Error {
         if let Some(object) = object {
@@ -148,7 +148,7 @@ impl Reached<CreateRefund> {
         })
     }
 
-    /// The answer where the ledger found the day's limit used up.
+    /// The answer where the database found the day's limit used up.
     #[must_use]
     pub fn over_day_limit(mut self) -> Error {
         self.decision.end(Why::Limit);

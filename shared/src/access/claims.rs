@@ -27,7 +27,7 @@ impl Claims {
         self.0
     }
 
-    /// Whose token it is.
+    /// SubjectKind token it is.
     pub(super) fn subject(&self) -> Result<CallerId, Refused> {
         let text = self.0.get("sub").and_then(Value::text);
         text.and_then(CallerId::parse).ok_or(Refused::Subject)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     amount::{Amount, Currency},
-    ledger::DayLimit,
+    store::DayLimit,
 };
 
 /// How far a permission reaches.

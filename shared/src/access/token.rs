@@ -18,7 +18,7 @@ const LONGEST_KEY_ID: usize = 128;
 #[derive(Clone, Copy)]
 pub(super) struct Token<'a>(&'a str);
 
-/// Whose key a token says it is signed with.
+/// SubjectKind key a token says it is signed with.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Signer {
     /// The site's server: HS256.
@@ -57,7 +57,7 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// Whose key it says it is signed with; nothing is checked yet.
+    /// SubjectKind key it says it is signed with; nothing is checked yet.
     pub(super) fn signer(self) -> Result<Signer, Refused> {
         let header = decode_header(self.0).map_err(|error| match error.kind() {
             ErrorKind::Json(_) => Refused::Algorithm,

@@ -8,8 +8,8 @@ use super::*;
 use crate::{
     amount::Currency,
     env::{ApiBase, Platform, log_level},
-    ledger::Subscriptions,
     purchase::Caps,
+    store::Subscriptions,
 };
 
 mod limits;
@@ -62,7 +62,7 @@ fn complete_settings_start_with_defaults_for_the_rest() {
     assert_eq!(config.stripe.deadline, Duration::from_secs(20));
     assert_eq!(config.purchase.max_amount, Caps::default());
     assert_eq!(config.notify, Some(Destination::Log));
-    assert!(!config.ledger.subscriptions.include("customer.created"));
+    assert!(!config.store.subscriptions.include("customer.created"));
 }
 
 #[test]
@@ -228,10 +228,10 @@ fn a_secret_of_a_few_characters_is_refused() {
 
 #[test]
 fn a_function_asks_only_for_what_it_needs() {
-    let ledger_only = |name: &str| (name == "DATABASE_URL").then(|| "sqlite:x".to_owned());
+    let database_only = |name: &str| (name == "DATABASE_URL").then(|| "sqlite:x".to_owned());
 
-    assert!(Config::from_lookup(&[need::DATABASE_URL], ledger_only).is_ok());
-    assert!(Config::from_lookup(ALL, ledger_only).is_err());
+    assert!(Config::from_lookup(&[need::DATABASE_URL], database_only).is_ok());
+    assert!(Config::from_lookup(ALL, database_only).is_err());
 }
 
 #[test]

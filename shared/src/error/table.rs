@@ -378,7 +378,7 @@ static INTERNAL: ErrorSpec = ErrorSpec {
 static UNAVAILABLE: ErrorSpec = ErrorSpec {
     status: StatusCode::SERVICE_UNAVAILABLE,
     code: "unavailable",
-    when: "Stripe, the ledger or the issuer of tokens did not answer in time, or there are no keys to work with for now",
+    when: "Stripe, the database or the issuer of tokens did not answer in time, or there are no keys to work with for now",
     remedy: "send the same request again",
     retry: Retry::After(2),
 };

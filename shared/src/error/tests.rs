@@ -158,12 +158,12 @@ fn a_thief_does_not_learn_that_a_card_is_reported() {
 #[test]
 fn what_stripe_says_becomes_the_row_that_fits() {
     let refused = |status, code: &str| {
-        let refusal = stripe::Refusal {
+        let refusal = stripe::ApiError {
             status,
             code: Some(code.to_owned()),
-            ..stripe::Refusal::default()
+            ..stripe::ApiError::default()
         };
-        Error::from(stripe::Failure::Refused(refusal))
+        Error::from(stripe::StripeError::Refused(refusal))
             .answer()
             .0
             .as_u16()
@@ -173,9 +173,9 @@ fn what_stripe_says_becomes_the_row_that_fits() {
     assert_eq!(refused(409, "idempotency_key_in_use"), 409);
     assert_eq!(refused(401, "api_key_expired"), 503);
     assert_eq!(refused(400, "parameter_unknown"), 500);
-    let differs = Error::from(stripe::Failure::Differs("amount"));
+    let differs = Error::from(stripe::StripeError::Differs("amount"));
     assert_eq!(differs.answer().0.as_u16(), 500);
-    let declined = Error::from(stripe::Failure::Declined {
+    let declined = Error::from(stripe::StripeError::Declined {
         code: "stolen_card".to_owned(),
         request_id: None,
     });

@@ -1,7 +1,7 @@
 //! A service that opens when its first request comes, because nothing opens without what requests bring.
 //!
 //! On Vercel the right to call AWS comes with a request, as a token (see [`WebIdentity`]). So what a start
-//! does elsewhere, reading the keys and finding the ledger, is done for the first request there; the others
+//! does elsewhere, reading the keys and finding the database, is done for the first request there; the others
 //! wait for it, and one that finds it undone after a failure begins anew. What would stop a start is answered
 //! 503, and logged each time.
 

@@ -52,7 +52,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// A server with a cap that leaves files open to it for its own calls and its ledger.
+    /// A server with a cap that leaves files open to it for its own calls and its database.
     pub(super) fn new() -> Self {
         let limits = std::fs::read_to_string("/proc/self/limits");
         Self {

@@ -1,6 +1,6 @@
 //! What an event does to an order: `Order::apply`, and the messages that follow.
 
-use super::{Order, Status, facts::Stage, payment::Applied};
+use super::{Order, Status, facts::AttemptStatus, payment::Applied};
 use crate::event::{Charge, Event, Subject};
 
 /// Why an event is not this order's, though it says so. The event is quarantined: a person looks.
@@ -19,9 +19,9 @@ pub enum Mismatch {
     /// The metadata names another order.
     #[error("the metadata names another order")]
     Order,
-    /// Contents that were never offered.
+    /// OrderDetails that were never offered.
     #[error("the contents were never offered")]
-    Contents,
+    OrderDetails,
     /// The order's money came through another intent.
     #[error("another payment intent was paid for this order")]
     Intent,
@@ -33,7 +33,7 @@ pub enum Mismatch {
 /// What the site is told, once for each time that it happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Happening {
+pub enum OrderEvent {
     /// The payment succeeded: fulfil.
     Paid,
     /// The latest attempt failed; the payer may try again.
@@ -68,7 +68,7 @@ pub enum Happening {
     ReviewClosed,
 }
 
-impl Happening {
+impl OrderEvent {
     /// The type of the message.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -95,11 +95,11 @@ impl Happening {
 
 /// An order after an event, and what the site is told of it.
 #[derive(Debug, PartialEq)]
-pub struct Step {
+pub struct Transition {
     /// The order as it is now.
     pub order: Order,
     /// What the site is told, in this order.
-    pub happenings: Vec<Happening>,
+    pub events: Vec<OrderEvent>,
     /// In which regard the metadata of an intent or a session that the order has was edited.
     pub edited: Option<Mismatch>,
 }
@@ -112,7 +112,7 @@ impl Order {
     /// # Errors
     ///
     /// [`Mismatch`] when the event contradicts what was offered; the order stays as it is.
-    pub fn apply(&self, event: &Event, now: i64) -> Result<Option<Step>, Mismatch> {
+    pub fn apply(&self, event: &Event, now: i64) -> Result<Option<Transition>, Mismatch> {
         let mut next = self.clone();
         let applied = match &event.subject {
             Subject::Intent(intent) => next.apply_intent(intent, event)?,
@@ -125,22 +125,22 @@ impl Order {
             Subject::Review(review) => next.apply_review(review),
             Subject::Related(_) | Subject::Other | Subject::Unreadable(_) => Applied::Nothing,
         };
-        let Applied::Counted(edited) = applied else {
+        let Applied::RateLimitSubject(edited) = applied else {
             return Ok(None);
         };
         let step = self.step_to(next, now);
-        Ok(Some(Step { edited, ..step }))
+        Ok(Some(Transition { edited, ..step }))
     }
 
     /// The step from this order to `next`.
-    pub(super) fn step_to(&self, mut next: Self, now: i64) -> Step {
-        let happenings = self.happenings_until(&next);
+    pub(super) fn step_to(&self, mut next: Self, now: i64) -> Transition {
+        let events = self.happenings_until(&next);
         if next != *self {
             next.updated_at = now;
         }
-        Step {
+        Transition {
             order: next,
-            happenings,
+            events,
             edited: None,
         }
     }
@@ -177,13 +177,13 @@ impl Order {
     }
 
     /// What happened between this order and `next`.
-    fn happenings_until(&self, next: &Self) -> Vec<Happening> {
+    fn happenings_until(&self, next: &Self) -> Vec<OrderEvent> {
         let (before, after) = (self.status(), next.status());
         let came = |status| before != status && after == status;
         let failed_anew = after == Status::Failed
             && self.attempt() != next.attempt()
             // A page's intent tells the same failure by itself.
-            && (before != Status::Failed || next.stage() == Some(Stage::Failed));
+            && (before != Status::Failed || next.stage() == Some(AttemptStatus::Failed));
         let refunds = next.facts.refunds();
         let known = self.facts.refunds();
         // What an earlier version counted by a charge's total was notified then.
@@ -191,20 +191,20 @@ impl Order {
         [
             (
                 self.paid_at().is_none() && next.paid_at().is_some(),
-                Happening::Paid,
+                OrderEvent::Paid,
             ),
-            (failed_anew, Happening::PaymentFailed),
-            (came(Status::Processing), Happening::Processing),
-            (came(Status::Canceled), Happening::Canceled),
-            (refunds.is_pending_since(known), Happening::RefundPending),
+            (failed_anew, OrderEvent::PaymentFailed),
+            (came(Status::Processing), OrderEvent::Processing),
+            (came(Status::Canceled), OrderEvent::Canceled),
+            (refunds.is_pending_since(known), OrderEvent::RefundPending),
             (
                 refunds.succeeded_since(known) > counted,
-                Happening::Refunded,
+                OrderEvent::Refunded,
             ),
-            (refunds.has_failed_since(known), Happening::RefundFailed),
+            (refunds.has_failed_since(known), OrderEvent::RefundFailed),
         ]
         .into_iter()
-        .filter_map(|(happened, happening)| happened.then_some(happening))
+        .filter_map(|(happened, event)| happened.then_some(event))
         .chain(self.disputes_until(next))
         .chain(self.warnings_until(next))
         .collect()

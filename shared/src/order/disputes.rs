@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::{Happening, Order, facts::Facts, payment::Applied};
+use super::{Order, OrderEvent, facts::Facts, payment::Applied};
 use crate::event::{Dispute, Event};
 
 /// What was reported last of one dispute. Its fields stand in the order in which they tell which of
@@ -54,7 +54,7 @@ pub(super) enum DisputeStage {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Stored {
-    Stage(DisputeStage),
+    AttemptStatus(DisputeStage),
     Whole(Disputed),
 }
 
@@ -64,7 +64,7 @@ pub(super) fn stored<'de, D: Deserializer<'de>>(
 ) -> Result<BTreeMap<String, Disputed>, D::Error> {
     let stored: BTreeMap<String, Stored> = Deserialize::deserialize(source)?;
     let read = |stored| match stored {
-        Stored::Stage(stage) => Disputed::of_earlier_version(stage),
+        Stored::AttemptStatus(stage) => Disputed::of_earlier_version(stage),
         Stored::Whole(dispute) => dispute,
     };
     Ok(stored
@@ -211,22 +211,22 @@ impl Order {
     pub(super) fn apply_dispute(&mut self, dispute: &Dispute, event: &Event) -> Applied {
         let reported = Disputed::of(dispute, event.as_of);
         self.facts.dispute(&dispute.id, reported);
-        Applied::Counted(None)
+        Applied::RateLimitSubject(None)
     }
 
     /// What happened to disputes between this order and `next`.
-    pub(super) fn disputes_until(&self, next: &Self) -> Vec<Happening> {
+    pub(super) fn disputes_until(&self, next: &Self) -> Vec<OrderEvent> {
         let stage = |known: &Disputed| known.stage;
         let changed = changes(self.facts.disputes(), next.facts.disputes(), stage);
-        let happening = |(before, after): (Option<_>, DisputeStage)| match after {
-            DisputeStage::Inquiry => Some(Happening::InquiryOpened),
-            DisputeStage::InquiryClosed => Some(Happening::InquiryClosed),
-            DisputeStage::Open => Some(Happening::Disputed),
-            DisputeStage::Lost => Some(Happening::DisputeLost),
-            DisputeStage::Won => Some(Happening::DisputeWon),
-            DisputeStage::Ended => before.map(|_| Happening::DisputeEnded),
+        let event = |(before, after): (Option<_>, DisputeStage)| match after {
+            DisputeStage::Inquiry => Some(OrderEvent::InquiryOpened),
+            DisputeStage::InquiryClosed => Some(OrderEvent::InquiryClosed),
+            DisputeStage::Open => Some(OrderEvent::Disputed),
+            DisputeStage::Lost => Some(OrderEvent::DisputeLost),
+            DisputeStage::Won => Some(OrderEvent::DisputeWon),
+            DisputeStage::Ended => before.map(|_| OrderEvent::DisputeEnded),
         };
-        changed.filter_map(happening).collect()
+        changed.filter_map(event).collect()
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
 };
 
 /// The most failed charges that are kept of an order, the newest: it has to stay small.
-pub(super) const MOST_FAILED_CHARGES: usize = 100;
+pub(super) const MAX_FAILED_CHARGES: usize = 100;
 
 /// All that was reported of one order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ pub(super) struct Facts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Attempt {
     at: i64,
-    stage: Stage,
+    stage: AttemptStatus,
     /// What it waits for, where that takes long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     awaited: Option<Awaited>,
@@ -73,7 +73,7 @@ impl PartialOrd for Attempt {
 /// How far an attempt to pay has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Stage {
+pub(super) enum AttemptStatus {
     Created,
     RequiresAction,
     Processing,
@@ -88,7 +88,7 @@ pub(super) enum Stage {
     Canceled,
 }
 
-impl Stage {
+impl AttemptStatus {
     fn is_final(self) -> bool {
         matches!(self, Self::Abandoned | Self::Canceled)
     }
@@ -108,7 +108,7 @@ struct Paid {
 }
 
 impl Attempt {
-    pub(super) fn new(at: i64, stage: Stage) -> Self {
+    pub(super) fn new(at: i64, stage: AttemptStatus) -> Self {
         Self {
             at,
             stage,
@@ -120,7 +120,7 @@ impl Attempt {
         Self { awaited, ..self }
     }
 
-    pub(super) fn stage(self) -> Stage {
+    pub(super) fn stage(self) -> AttemptStatus {
         self.stage
     }
 }
@@ -166,7 +166,7 @@ impl Facts {
     pub(super) fn charge_failed(&mut self, id: &str, at: i64) {
         let known = self.failed_charges.entry(id.to_owned()).or_insert(at);
         *known = (*known).max(at);
-        if self.failed_charges.len() > MOST_FAILED_CHARGES {
+        if self.failed_charges.len() > MAX_FAILED_CHARGES {
             let all = self.failed_charges.iter();
             let oldest = all.min_by_key(|(id, at)| (**at, id.as_str()));
             let oldest = oldest.map(|(id, _)| id.clone());

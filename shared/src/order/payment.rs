@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{
     Awaited, Mismatch, Order, Revision,
-    facts::{Attempt, Stage},
-    way::{Origin, is_cancellation_by_stripe, is_our_cancellation},
+    active_payment::{Origin, is_cancellation_by_stripe, is_our_cancellation},
+    facts::{Attempt, AttemptStatus},
 };
 use crate::event::{CheckoutSession, Event, FailedCharge, Intent};
 
@@ -58,12 +58,12 @@ pub(super) enum Applied {
     /// It says nothing about this order.
     Nothing,
     /// It counts; where the metadata was edited in some regard, the order's own notes count instead.
-    Counted(Option<Mismatch>),
+    RateLimitSubject(Option<Mismatch>),
 }
 
 impl From<()> for Applied {
     fn from((): ()) -> Self {
-        Self::Counted(None)
+        Self::RateLimitSubject(None)
     }
 }
 
@@ -105,11 +105,11 @@ impl Order {
             let awaited = intent.next_action.as_ref().and_then(Awaited::of);
             let attempt = Attempt::new(at, stage).waiting_for(awaited);
             self.attempted(page.unwrap_or(&intent.id), origin, attempt);
-            if stage == Stage::Failed {
+            if stage == AttemptStatus::Failed {
                 self.count_failure(intent, origin, at);
             }
         }
-        Ok(Applied::Counted(edited))
+        Ok(Applied::RateLimitSubject(edited))
     }
 
     /// That the session is complete says nothing of money: some methods take days, and `payment_status`
@@ -141,15 +141,15 @@ impl Order {
                 self.paid(at, &digest, intent, false)?;
                 None
             }
-            (Some("expired"), _) => Some(Stage::Released),
-            (Some("complete"), _) if failed => Some(Stage::PageFailed),
-            (Some("complete"), _) => Some(Stage::Processing),
+            (Some("expired"), _) => Some(AttemptStatus::Released),
+            (Some("complete"), _) if failed => Some(AttemptStatus::PageFailed),
+            (Some("complete"), _) => Some(AttemptStatus::Processing),
             _ => None,
         };
         if let Some(stage) = stage {
             self.attempted(&session.id, origin, Attempt::new(at, stage));
         }
-        Ok(Applied::Counted(edited))
+        Ok(Applied::RateLimitSubject(edited))
     }
 
     /// Counts the charge that failed on an intent that the order has, or had: an intent that is not noted yet
@@ -240,7 +240,7 @@ impl Order {
         }
         let digest = told.written(IntentKeys::CONTENTS).unwrap_or_default();
         let revision = self.revisions().find(|r| r.digest == digest);
-        let offered = revision.ok_or(Mismatch::Contents)?.contents.amount();
+        let offered = revision.ok_or(Mismatch::OrderDetails)?.contents.amount();
         if told.currency != offered.currency().as_str() {
             return Err(Mismatch::Currency);
         }
@@ -258,19 +258,19 @@ impl Offered<'_> {
 }
 
 /// How far an attempt on an intent without money has come; `None` for a status that tells nothing.
-fn stage_of(intent: &Intent, event: &Event, is_of_page: bool) -> Option<Stage> {
+fn stage_of(intent: &Intent, event: &Event, is_of_page: bool) -> Option<AttemptStatus> {
     let has_failed =
         intent.last_payment_error.is_some() || event.kind == "payment_intent.payment_failed";
     let reason = intent.cancellation_reason.as_deref();
     Some(match intent.status.as_str() {
         // The page decides whether it can be paid still.
-        "canceled" if is_of_page || is_cancellation_by_stripe(reason) => Stage::Released,
-        "canceled" if is_our_cancellation(reason) => Stage::Abandoned,
-        "canceled" => Stage::Canceled,
-        "processing" | "requires_capture" => Stage::Processing,
-        "requires_action" => Stage::RequiresAction,
-        "requires_payment_method" if has_failed => Stage::Failed,
-        "requires_payment_method" | "requires_confirmation" => Stage::Created,
+        "canceled" if is_of_page || is_cancellation_by_stripe(reason) => AttemptStatus::Released,
+        "canceled" if is_our_cancellation(reason) => AttemptStatus::Abandoned,
+        "canceled" => AttemptStatus::Canceled,
+        "processing" | "requires_capture" => AttemptStatus::Processing,
+        "requires_action" => AttemptStatus::RequiresAction,
+        "requires_payment_method" if has_failed => AttemptStatus::Failed,
+        "requires_payment_method" | "requires_confirmation" => AttemptStatus::Created,
         _ => return None,
     })
 }

@@ -1,6 +1,6 @@
 //! Requests to give money back: who asked, for how much and why, and what became of it.
 //!
-//! A request is in the ledger before Stripe is called, so that refunds which are asked for at once
+//! A request is in the database before Stripe is called, so that refunds which are asked for at once
 //! never exceed what was paid. It ends tied to the refund that Stripe made, whose facts count from then
 //! on, or released, when Stripe refused for good. Both only grow, as facts do: a request that is tied
 //! stays so, whatever was noted of it before or comes after.
@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Mismatch, Order, OrderId, RefundStatus, Step};
+use super::{Mismatch, Order, OrderId, RefundStatus, Transition};
 use crate::{
     amount::Amount,
     digest,
@@ -57,7 +57,7 @@ impl RefundReason {
 /// Why Stripe refused a refund for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Declined {
+pub enum RefundRejection {
     /// Less is left of the payment.
     ExceedsPaid,
     /// The payer's bank has the money, until the dispute is decided.
@@ -89,7 +89,7 @@ pub struct RefundRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refund: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    declined: Option<Declined>,
+    declined: Option<RefundRejection>,
     /// The key that Stripe is asked under; `None` for the first, which is as old as the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key: Option<LaterKey>,
@@ -222,7 +222,7 @@ impl RefundRequest {
 
     /// Why Stripe refused, where it did and made no refund.
     #[must_use]
-    pub fn declined(&self) -> Option<Declined> {
+    pub fn declined(&self) -> Option<RefundRejection> {
         self.declined.filter(|_| self.refund.is_none())
     }
 
@@ -308,7 +308,7 @@ impl Order {
 
     /// Notes that Stripe refused the request with `id` for good, unless it is known to have made the
     /// refund, or the refusal is noted; whether anything changed.
-    pub(crate) fn decline_refund(&mut self, id: &str, why: Declined, now: i64) -> bool {
+    pub(crate) fn decline_refund(&mut self, id: &str, why: RefundRejection, now: i64) -> bool {
         let mut requests = self.refund_requests.iter_mut();
         let Some(request) = requests.find(|r| r.id == id && r.is_open()) else {
             return false;
@@ -323,7 +323,7 @@ impl Order {
     /// # Errors
     ///
     /// [`Mismatch`] when the refund contradicts what was paid; the order stays as it is.
-    pub(crate) fn with_refund(&self, refund: &Refund, now: i64) -> Result<Step, Mismatch> {
+    pub(crate) fn with_refund(&self, refund: &Refund, now: i64) -> Result<Transition, Mismatch> {
         let mut next = self.clone();
         next.apply_refund(refund)?;
         Ok(self.step_to(next, now))

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::{
     disputes::Totals,
-    facts::{Facts, Stage},
+    facts::{AttemptStatus, Facts},
 };
 use crate::amount::Amount;
 
@@ -41,7 +41,7 @@ pub enum Status {
 impl Status {
     /// The status of an order of `amount` with these facts, whose latest attempt to pay came
     /// to `stage`.
-    pub(super) fn of(facts: &Facts, stage: Option<Stage>, amount: Amount) -> Self {
+    pub(super) fn of(facts: &Facts, stage: Option<AttemptStatus>, amount: Amount) -> Self {
         let refunded = facts.refunded_amount();
         let disputes = Totals::of(facts, amount.minor_units(), amount.currency().as_str());
         let amount = amount.minor_units();
@@ -55,11 +55,11 @@ impl Status {
             _ if disputes.lost > 0 => Self::Paid,
             _ if facts.paid_at().is_some() => Self::Paid,
             _ if facts.is_canceled() => Self::Canceled,
-            None | Some(Stage::Created | Stage::Released) => Self::Created,
-            Some(Stage::RequiresAction) => Self::RequiresAction,
-            Some(Stage::Processing) => Self::Processing,
-            Some(Stage::Failed | Stage::PageFailed) => Self::Failed,
-            Some(Stage::Abandoned | Stage::Canceled) => Self::Canceled,
+            None | Some(AttemptStatus::Created | AttemptStatus::Released) => Self::Created,
+            Some(AttemptStatus::RequiresAction) => Self::RequiresAction,
+            Some(AttemptStatus::Processing) => Self::Processing,
+            Some(AttemptStatus::Failed | AttemptStatus::PageFailed) => Self::Failed,
+            Some(AttemptStatus::Abandoned | AttemptStatus::Canceled) => Self::Canceled,
         }
     }
 

@@ -2,13 +2,13 @@
 //! paid in [`ways`], how often it was tried in [`attempts`], what banks ask back in [`disputes`], whole
 //! histories in [`histories`].
 
+mod active_payments;
 mod attempts;
 mod awaited;
 mod disputes;
 mod histories;
 mod offers;
 mod refunds;
-mod ways;
 
 use std::collections::BTreeMap;
 
@@ -27,8 +27,8 @@ fn usd(minor_units: i64) -> Amount {
     Amount::new(minor_units, Currency::parse("usd").unwrap()).unwrap()
 }
 
-fn contents(minor_units: i64, signed_at: i64) -> Contents {
-    Contents::signed(usd(minor_units), None, BTreeMap::new(), signed_at).unwrap()
+fn contents(minor_units: i64, signed_at: i64) -> OrderDetails {
+    OrderDetails::signed(usd(minor_units), None, BTreeMap::new(), signed_at).unwrap()
 }
 
 fn order() -> Order {
@@ -39,18 +39,18 @@ fn order() -> Order {
         contents(1500, 1),
         NOW,
     );
-    order.note(&note_intent("pi_1"), NOW);
+    order.update_payment(&note_intent("pi_1"), NOW);
     order
 }
 
 /// That the intent with `id`, made for Ada, is the way to pay.
-fn note_intent(id: &str) -> Note {
-    Note::Intent(id.to_owned(), CallerId::parse("ada").unwrap())
+fn note_intent(id: &str) -> PaymentUpdate {
+    PaymentUpdate::Intent(id.to_owned(), CallerId::parse("ada").unwrap())
 }
 
 /// That `session`, made for Ada as the one with `number`, is.
-fn note_session(session: Session, number: usize) -> Note {
-    Note::Session(session, number, CallerId::parse("ada").unwrap())
+fn note_session(session: Session, number: usize) -> PaymentUpdate {
+    PaymentUpdate::Session(session, number, CallerId::parse("ada").unwrap())
 }
 
 /// The order's intent as Stripe would report it.
@@ -162,12 +162,12 @@ fn dispute(id: &str, status: &str) -> Event {
 }
 
 /// The order after `events`, and all that the site is told on the way.
-fn after(events: &[Event]) -> (Order, Vec<Happening>) {
+fn after(events: &[Event]) -> (Order, Vec<OrderEvent>) {
     after_from(order(), events)
 }
 
 /// `current` after `events`, and all that the site is told on the way.
-fn after_from(mut current: Order, events: &[Event]) -> (Order, Vec<Happening>) {
+fn after_from(mut current: Order, events: &[Event]) -> (Order, Vec<OrderEvent>) {
     let mut told = Vec::new();
     for event in events {
         if let Some(step) = current
@@ -175,7 +175,7 @@ fn after_from(mut current: Order, events: &[Event]) -> (Order, Vec<Happening>) {
             .expect("the events are the order's own")
         {
             current = step.order;
-            told.extend(step.happenings);
+            told.extend(step.events);
         }
     }
     (current, told)
@@ -314,7 +314,7 @@ fn what_is_left_counts_every_refund_once_whatever_is_known_of_it() {
     assert_eq!(order().left_to_refund(), 0, "nothing is paid");
     let released = {
         let mut order = asked(&[]);
-        assert!(order.decline_refund("rfd_1", Declined::Other, NOW));
+        assert!(order.decline_refund("rfd_1", RefundRejection::Other, NOW));
         order
     };
     assert_eq!(released.left_to_refund(), 1500);
@@ -329,7 +329,7 @@ fn an_order_keeps_so_many_requests_and_no_more() {
     let mut order = after(&[attempt(NOW, "succeeded")]).0;
     for n in 0..100 {
         assert!(order.reserve_refund(request(&format!("rfd_{n}"), 1)));
-        assert!(order.decline_refund(&format!("rfd_{n}"), Declined::Other, NOW));
+        assert!(order.decline_refund(&format!("rfd_{n}"), RefundRejection::Other, NOW));
     }
     assert!(!order.reserve_refund(request("rfd_100", 1)));
 }
@@ -353,11 +353,11 @@ fn the_site_is_told_of_each_thing_once() {
         dispute("dp_1", "won"),
     ];
     let told = [
-        Happening::PaymentFailed,
-        Happening::Paid,
-        Happening::Refunded,
-        Happening::Disputed,
-        Happening::DisputeWon,
+        OrderEvent::PaymentFailed,
+        OrderEvent::Paid,
+        OrderEvent::Refunded,
+        OrderEvent::Disputed,
+        OrderEvent::DisputeWon,
     ];
     assert_eq!(after(&history).1, told);
 }
@@ -369,7 +369,7 @@ fn each_failed_attempt_is_told() {
         failed_attempt(NOW),
         failed_attempt(NOW + 60),
     ];
-    assert_eq!(after(&history).1, [Happening::PaymentFailed; 2]);
+    assert_eq!(after(&history).1, [OrderEvent::PaymentFailed; 2]);
 }
 
 #[test]
@@ -409,7 +409,7 @@ fn metadata_that_was_edited_on_a_noted_intent_leaves_the_payment_paid_with_a_war
         ),
         (
             |intent| set(intent, IntentKeys::CONTENTS, "x"),
-            Mismatch::Contents,
+            Mismatch::OrderDetails,
         ),
         (
             |intent| {
@@ -419,7 +419,7 @@ fn metadata_that_was_edited_on_a_noted_intent_leaves_the_payment_paid_with_a_war
                     .unwrap()
                     .remove(IntentKeys::CONTENTS);
             },
-            Mismatch::Contents,
+            Mismatch::OrderDetails,
         ),
     ];
     for (change, edited) in cases {
@@ -431,8 +431,8 @@ fn metadata_that_was_edited_on_a_noted_intent_leaves_the_payment_paid_with_a_war
 
         assert_eq!(step.order.status(), Status::Paid);
         assert_eq!(
-            (step.happenings, step.edited),
-            (vec![Happening::Paid], Some(edited))
+            (step.events, step.edited),
+            (vec![OrderEvent::Paid], Some(edited))
         );
         // Where nothing but the metadata tells whose the intent is, all of it has to be right.
         assert_eq!(not_noted().apply(&event, NOW), Err(edited));

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Happening, Order, disputes::changes, payment::Applied};
+use super::{Order, OrderEvent, disputes::changes, payment::Applied};
 use crate::event::{EarlyFraudWarning, Review};
 
 /// What warns of a dispute, as it was reported last; what is settled stays so.
@@ -61,7 +61,7 @@ impl Order {
             reason: warning.fraud_type.clone(),
         };
         self.facts.warning(&warning.id, reported);
-        Applied::Counted(None)
+        Applied::RateLimitSubject(None)
     }
 
     pub(super) fn apply_review(&mut self, review: &Review) -> Applied {
@@ -71,19 +71,19 @@ impl Order {
             reason: review.reason.clone(),
         };
         self.facts.warning(&review.id, reported);
-        Applied::Counted(None)
+        Applied::RateLimitSubject(None)
     }
 
     /// What happened to warnings between this order and `next`.
-    pub(super) fn warnings_until(&self, next: &Self) -> Vec<Happening> {
+    pub(super) fn warnings_until(&self, next: &Self) -> Vec<OrderEvent> {
         let state = |known: &Warning| (known.kind, known.is_settled);
         let changed = changes(self.facts.warnings(), next.facts.warnings(), state);
-        let happening = |(before, after): (Option<_>, _)| match after {
+        let event = |(before, after): (Option<_>, _)| match after {
             (WarningKind::EarlyFraudWarning, _) if before.is_some() => None,
-            (WarningKind::EarlyFraudWarning, _) => Some(Happening::EarlyFraudWarning),
-            (WarningKind::Review, false) => Some(Happening::ReviewOpened),
-            (WarningKind::Review, true) => Some(Happening::ReviewClosed),
+            (WarningKind::EarlyFraudWarning, _) => Some(OrderEvent::EarlyFraudWarning),
+            (WarningKind::Review, false) => Some(OrderEvent::ReviewOpened),
+            (WarningKind::Review, true) => Some(OrderEvent::ReviewClosed),
         };
-        changed.filter_map(happening).collect()
+        changed.filter_map(event).collect()
     }
 }

@@ -10,13 +10,13 @@
 use super::{CheckoutService, processing};
 use crate::{
     Clock, Error,
-    ledger::Ledger,
-    limits::Gate,
     order::{
-        MOST_WAYS, Note, Order, OrderId, Session, Status, Way, is_cancellation_by_stripe,
-        is_our_cancellation,
+        ActivePayment, MAX_ATTEMPTS, Order, OrderId, PaymentUpdate, Session, Status,
+        is_cancellation_by_stripe, is_our_cancellation,
     },
-    stripe::{CheckoutPage, Failure, Stripe},
+    rate_limit::RateLimiter,
+    store::Store,
+    stripe::{CheckoutPage, Stripe, StripeError},
 };
 
 /// What becomes of a way to pay.
@@ -30,7 +30,7 @@ enum Standing {
 #[derive(Debug)]
 pub(crate) struct Closer<'a> {
     pub(crate) stripe: &'a Stripe,
-    pub(crate) ledger: &'a Ledger,
+    pub(crate) store: &'a Store,
     pub(crate) clock: &'a Clock,
 }
 
@@ -43,8 +43,8 @@ impl CheckoutService {
     /// [`Error::AlreadyPaid`] and [`Error::PaymentProcessing`] when it took the money, or may yet;
     /// [`Error::OrderCanceled`] when its payment was canceled by somebody else; [`Error::InProgress`]
     /// and [`Error::Unavailable`] when nobody knows; [`Error::TooManyPayments`], and nothing is closed.
-    pub async fn close_way(&self, order: Order, gate: &Gate) -> Result<Order, Error> {
-        if order.way().is_some() {
+    pub async fn close_way(&self, order: Order, gate: &RateLimiter) -> Result<Order, Error> {
+        if order.active_payment().is_some() {
             check_number(&order)?;
             gate.admit_next_way(&order).await?;
         }
@@ -64,7 +64,11 @@ impl CheckoutService {
 
     /// Refuses to go on with `order` for now where too many charges for it failed lately, and closes what is
     /// open of it: whoever tries cards may have it already.
-    pub(super) async fn check_attempts(&self, order: Order, gate: &Gate) -> Result<Order, Error> {
+    pub(super) async fn check_attempts(
+        &self,
+        order: Order,
+        gate: &RateLimiter,
+    ) -> Result<Order, Error> {
         let may_be_tried = matches!(
             order.status(),
             Status::Created | Status::RequiresAction | Status::Failed
@@ -81,7 +85,7 @@ impl CheckoutService {
     fn closer(&self) -> Closer<'_> {
         Closer {
             stripe: &self.stripe,
-            ledger: &self.ledger,
+            store: &self.store,
             clock: &self.clock,
         }
     }
@@ -91,15 +95,15 @@ impl CheckoutService {
     /// # Errors
     ///
     /// As [`CheckoutService::latest`].
-    pub async fn note(&self, order: &Order, note: Note) -> Result<Order, Error> {
-        self.closer().note(order, note).await
+    pub async fn update_payment(&self, order: &Order, note: PaymentUpdate) -> Result<Order, Error> {
+        self.closer().update_payment(order, note).await
     }
 
     /// `order` as it is now.
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] when the ledger did not answer, [`Error::NotFound`] when it is gone, or another
+    /// [`Error::Unavailable`] when the database did not answer, [`Error::NotFound`] when it is gone, or another
     /// caller's.
     pub async fn latest(&self, order: &Order) -> Result<Order, Error> {
         self.closer().latest(order).await
@@ -110,34 +114,38 @@ impl Closer<'_> {
     /// `order`, without a way to pay that is open; or as it then is, if somebody else opened another
     /// meanwhile. The errors are those of [`CheckoutService::close_way`].
     pub(crate) async fn closed(&self, order: Order) -> Result<Order, Error> {
-        let Some(way) = order.way() else {
+        let Some(way) = order.active_payment() else {
             return Ok(order);
         };
         let id = match way {
-            Way::Intent(id) => {
+            ActivePayment::Intent(id) => {
                 let latest = self.close_intent(&order, id).await;
                 let latest = latest.map_err(|error| with_reason(error, &order))?;
-                if latest.way() != Some(way) {
+                if latest.active_payment() != Some(way) {
                     return Ok(latest);
                 }
                 id
             }
-            Way::Session(session) => {
+            ActivePayment::Session(session) => {
                 let closed = self.close_page(order.id(), session).await;
                 closed.map_err(|error| with_reason(error, &order))?;
                 &session.id
             }
         };
-        self.note(&order, Note::Closed(id.to_owned())).await
+        self.update_payment(&order, PaymentUpdate::Closed(id.to_owned()))
+            .await
     }
 
-    async fn note(&self, order: &Order, note: Note) -> Result<Order, Error> {
-        let noted = self.ledger.note(order.id(), note, self.clock.now()).await?;
+    async fn update_payment(&self, order: &Order, note: PaymentUpdate) -> Result<Order, Error> {
+        let noted = self
+            .store
+            .update_payment(order.id(), note, self.clock.now())
+            .await?;
         still_owned(order, noted)
     }
 
     async fn latest(&self, order: &Order) -> Result<Order, Error> {
-        let latest = self.ledger.order(order.id()).await?;
+        let latest = self.store.order(order.id()).await?;
         still_owned(order, latest)
     }
 
@@ -147,7 +155,7 @@ impl Closer<'_> {
         let intent = self.stripe.intent_standing(id).await?;
         if of_intent(order.id(), &intent.status)? == Standing::Closed {
             let latest = self.latest(order).await?;
-            let is_open = latest.way() == Some(Way::Intent(id));
+            let is_open = latest.active_payment() == Some(ActivePayment::Intent(id));
             let reason = intent.cancellation_reason.as_deref();
             let is_ours = latest.is_closing() && is_our_cancellation(reason);
             return match is_open && !is_ours && !is_cancellation_by_stripe(reason) {
@@ -156,8 +164,10 @@ impl Closer<'_> {
                 false => Ok(latest),
             };
         }
-        let latest = self.note(order, Note::Closing(id.to_owned())).await?;
-        if latest.way() != Some(Way::Intent(id)) {
+        let latest = self
+            .update_payment(order, PaymentUpdate::Closing(id.to_owned()))
+            .await?;
+        if latest.active_payment() != Some(ActivePayment::Intent(id)) {
             return Ok(latest);
         }
         let intent = match self.stripe.cancel_intent(id).await {
@@ -186,7 +196,7 @@ impl Closer<'_> {
         }
         let page = match self.stripe.expire_page(&session.id).await {
             // It was paid, or ran out, just now.
-            Err(Failure::Refused(refusal)) if refusal.is_about_the_request() => {
+            Err(StripeError::Refused(refusal)) if refusal.is_about_the_request() => {
                 self.stripe.retrieve_page(&session.id).await?
             }
             page => page?,
@@ -236,7 +246,7 @@ fn with_reason(error: Error, order: &Order) -> Error {
 
 /// Refuses to change the way to pay `order` once more often than is kept of it.
 fn check_number(order: &Order) -> Result<(), Error> {
-    match order.way_number() + 1 < MOST_WAYS {
+    match order.attempt_number() + 1 < MAX_ATTEMPTS {
         true => Ok(()),
         false => Err(Error::invalid(
             "the way to pay was changed too often: start a new order",

@@ -1,4 +1,4 @@
-//! What is bought: items that we price, or an order that the site signed; opened in the ledger.
+//! What is bought: items that we price, or an order that the site signed; opened in the database.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,10 +10,10 @@ use crate::{
     Error,
     amount::{Amount, Currency},
     ids::CallerId,
-    ledger::{Opened, Opening, Operation, Refusal},
-    limits::Gate,
-    order::{Contents, Fixed, Line, Order, OrderId},
+    order::{LineItem, Order, OrderDetails, OrderId, ReviseError},
+    rate_limit::RateLimiter,
     request::IdempotencyKey,
+    store::{IdempotencyRecord, PutOrder, PutOrderOutcome, PutOrderRejection},
     stripe::Price,
 };
 
@@ -47,7 +47,7 @@ impl CheckoutService {
     pub(super) async fn order_of_items(
         &self,
         payer: &CallerId,
-        gate: &Gate,
+        gate: &RateLimiter,
         key: Option<IdempotencyKey>,
         items: Vec<Item>,
         order_id: Option<String>,
@@ -59,7 +59,7 @@ impl CheckoutService {
         let changed = order_id.as_deref().map(OrderId::parse).transpose();
         let changed = changed.map_err(|what| Error::invalid(format!("`orderId` {what}")))?;
         let started = started_by(&operation);
-        if let Some(replayed) = self.ledger.replay(&operation).await? {
+        if let Some(replayed) = self.store.replay(&operation).await? {
             return order_in(replayed, &started, changed.as_ref());
         }
         match &changed {
@@ -72,7 +72,7 @@ impl CheckoutService {
                 }
             }
         }
-        let opening = Opening {
+        let put = PutOrder {
             must_exist: changed.is_some(),
             order: changed.clone().unwrap_or(started),
             operation: Some(operation),
@@ -80,14 +80,14 @@ impl CheckoutService {
             previous_owner: None,
             contents: self.priced(&wanted).await?,
         };
-        self.opened(opening, changed.as_ref()).await
+        self.opened(put, changed.as_ref()).await
     }
 
     /// The order that the site signed as `token`, opened or changed.
     pub(super) async fn signed_order(
         &self,
         payer: &CallerId,
-        gate: &Gate,
+        gate: &RateLimiter,
         key: Option<IdempotencyKey>,
         token: &str,
     ) -> Result<Order, Error> {
@@ -100,21 +100,21 @@ impl CheckoutService {
             tracing::info!(caller, previous, order.id = %signed.id, "signed for another owner");
         }
         let request = ["order", signed.id.as_str(), &signed.contents.digest()];
-        let opening = Opening {
-            operation: key.map(|key| Operation::new(payer, key.as_str(), &request)),
+        let put = PutOrder {
+            operation: key.map(|key| IdempotencyRecord::new(payer, key.as_str(), &request)),
             must_exist: false,
             order: signed.id,
             owner: payer.clone(),
             previous_owner: signed.previous_owner,
             contents: signed.contents,
         };
-        self.opened(opening, None).await
+        self.opened(put, None).await
     }
 
     /// Refuses a change of an order that is not there, another caller's, or not to be paid any more,
     /// before anything is asked of Stripe.
     async fn check_own(&self, payer: &CallerId, id: &OrderId) -> Result<(), Error> {
-        let order = self.ledger.order(id).await?;
+        let order = self.store.order(id).await?;
         let Some(order) = order.filter(|order| order.owner() == payer) else {
             tracing::info!(caller = payer.alias(), order.id = %id, "not the caller's");
             return Err(Error::NotFound);
@@ -122,24 +122,24 @@ impl CheckoutService {
         check_open(&order)
     }
 
-    async fn opened(&self, opening: Opening, changed: Option<&OrderId>) -> Result<Order, Error> {
-        let (caller, id) = (opening.owner.alias(), opening.order.clone());
-        let opened = self.ledger.open_order(opening, self.clock.now()).await?;
-        if opened == Opened::Refused(Refusal::Fixed(Fixed::Processing)) {
-            let order = self.ledger.order(&id).await?;
+    async fn opened(&self, put: PutOrder, changed: Option<&OrderId>) -> Result<Order, Error> {
+        let (caller, id) = (put.owner.alias(), put.order.clone());
+        let opened = self.store.put_order(put, self.clock.now()).await?;
+        if opened == PutOrderOutcome::Refused(PutOrderRejection::Revise(ReviseError::Processing)) {
+            let order = self.store.order(&id).await?;
             return Err(match order {
                 Some(order) => processing(&order),
                 None => Error::PaymentProcessing(id),
             });
         }
-        if opened == Opened::Refused(Refusal::NotFound) {
+        if opened == PutOrderOutcome::Refused(PutOrderRejection::NotFound) {
             tracing::info!(caller, order.id = %id, "not the caller's");
         }
         order_in(opened, &id, changed)
     }
 
     /// What `wanted` costs, by the shop's own prices.
-    async fn priced(&self, wanted: &BTreeMap<String, Wanted>) -> Result<Contents, Error> {
+    async fn priced(&self, wanted: &BTreeMap<String, Wanted>) -> Result<OrderDetails, Error> {
         let prices = self.prices.find(&self.stripe, &names(wanted)).await?;
         let mut lines = BTreeMap::new();
         for (name, Wanted { quantity, index }) in wanted {
@@ -157,7 +157,7 @@ impl CheckoutService {
                 let amount = unit.times(quantity)?;
                 let unit_amount = unit.minor_units();
                 Ok((
-                    Line {
+                    LineItem {
                         price,
                         lookup_key,
                         quantity,
@@ -168,7 +168,7 @@ impl CheckoutService {
             });
         let contents = lines
             .collect::<Result<Vec<_>, _>>()
-            .and_then(Contents::priced)
+            .and_then(OrderDetails::priced)
             .map_err(|what| Error::invalid(format!("the total of `items` {what}")))?;
         self.check_cap(contents.amount(), "the total of `items`")?;
         Ok(contents)
@@ -221,19 +221,19 @@ fn operation(
     payer: &CallerId,
     key: &IdempotencyKey,
     wanted: &BTreeMap<String, Wanted>,
-) -> Operation {
+) -> IdempotencyRecord {
     let entries = wanted
         .iter()
         .map(|(price, Wanted { quantity, .. })| format!("{quantity} {price}"));
     let entries: Vec<String> = std::iter::once("items".to_owned()).chain(entries).collect();
     let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
-    Operation::new(payer, key.as_str(), &entries)
+    IdempotencyRecord::new(payer, key.as_str(), &entries)
 }
 
 /// The id of the order that `operation` opens, and under which it is counted. It is made of the request as
 /// well: another request under the same key is refused once there is an order, and until then is another
 /// start.
-fn started_by(operation: &Operation) -> OrderId {
+fn started_by(operation: &IdempotencyRecord) -> OrderId {
     OrderId::of_operation(&format!("{} {}", operation.key, operation.digest))
 }
 
@@ -278,22 +278,28 @@ fn not_fixed(price: &Price) -> &'static str {
 }
 
 /// The order that was opened, or was to be, as `id`; with `changed`, it must be that one.
-fn order_in(opened: Opened, id: &OrderId, changed: Option<&OrderId>) -> Result<Order, Error> {
+fn order_in(
+    opened: PutOrderOutcome,
+    id: &OrderId,
+    changed: Option<&OrderId>,
+) -> Result<Order, Error> {
     match opened {
-        Opened::Order(order) if changed.is_some_and(|id| id != order.id()) => Err(Error::KeyReused),
-        Opened::Order(order) => Ok(*order),
-        Opened::Refused(Refusal::KeyReused) => Err(Error::KeyReused),
-        Opened::Refused(Refusal::Fixed(fixed)) => Err(match fixed {
-            Fixed::Processing => Error::PaymentProcessing(id.clone()),
-            Fixed::Canceled => Error::OrderCanceled,
-            Fixed::Newer => Error::OrderChanged,
-            Fixed::SignedAtOnce => Error::SignedAtOnce,
-            Fixed::TooManyRevisions => {
+        PutOrderOutcome::Order(order) if changed.is_some_and(|id| id != order.id()) => {
+            Err(Error::KeyReused)
+        }
+        PutOrderOutcome::Order(order) => Ok(*order),
+        PutOrderOutcome::Refused(PutOrderRejection::KeyReused) => Err(Error::KeyReused),
+        PutOrderOutcome::Refused(PutOrderRejection::Revise(fixed)) => Err(match fixed {
+            ReviseError::Processing => Error::PaymentProcessing(id.clone()),
+            ReviseError::Canceled => Error::OrderCanceled,
+            ReviseError::Newer => Error::OrderChanged,
+            ReviseError::SignedAtOnce => Error::SignedAtOnce,
+            ReviseError::TooManyRevisions => {
                 Error::invalid("the order was changed too often: start a new one")
             }
             _ => Error::AlreadyPaid(id.clone()),
         }),
-        Opened::Refused(_) => Err(Error::NotFound),
+        PutOrderOutcome::Refused(_) => Err(Error::NotFound),
     }
 }
 

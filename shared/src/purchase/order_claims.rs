@@ -8,7 +8,7 @@ use crate::{
     access::{Claims, LEEWAY, Value},
     amount::{Amount, Currency},
     ids::CallerId,
-    order::{Contents, OrderId},
+    order::{OrderDetails, OrderId},
 };
 
 /// The audience of a token that says what is bought.
@@ -73,7 +73,7 @@ impl OrderClaims {
             let what = format!("`{name}` is not a claim of a signed order");
             return Err(Error::invalid(what));
         }
-        let contents = Contents::signed(amount, description, metadata, signed_at)
+        let contents = OrderDetails::signed(amount, description, metadata, signed_at)
             .map_err(|unfit| wrong(unfit.field, unfit.what))?;
         let contents = contents.as_version(version);
         Ok(SignedOrder {

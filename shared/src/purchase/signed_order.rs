@@ -10,7 +10,7 @@ use crate::{
     Error,
     access::{Authenticator, Unknown},
     ids::CallerId,
-    order::{Contents, OrderId},
+    order::{OrderDetails, OrderId},
 };
 
 /// The answer to a token whose signature is not the site's.
@@ -21,10 +21,10 @@ const WRONG: &str = "`order` is not a valid token signed by the site";
 pub struct SignedOrder {
     /// The site's own id of the order.
     pub id: OrderId,
-    /// Whose the order was before, where the site says that they are the same person.
+    /// SubjectKind the order was before, where the site says that they are the same person.
     pub previous_owner: Option<CallerId>,
     /// What is bought, and for how much.
-    pub contents: Contents,
+    pub contents: OrderDetails,
 }
 
 impl SignedOrder {

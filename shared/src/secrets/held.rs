@@ -32,7 +32,7 @@ pub(super) struct Held {
 /// How things stand at some moment.
 pub(super) enum Standing {
     /// There is nothing to do but to take it.
-    Settled(Result<Arc<Keys>, Unreadable>),
+    DeliveryOutcome(Result<Arc<Keys>, Unreadable>),
     /// The secret is to be read; meanwhile these keys can be used, if any.
     Due(Option<Arc<Keys>>),
 }
@@ -63,12 +63,12 @@ impl Held {
         if let Some((keys, until)) = &self.keys
             && now < *until
         {
-            return Standing::Settled(Ok(Arc::clone(keys)));
+            return Standing::DeliveryOutcome(Ok(Arc::clone(keys)));
         }
         let usable = self.usable(now);
         match &self.failed {
             Some((failure, at)) if now < *at + PAUSE => {
-                Standing::Settled(usable.ok_or_else(|| failure.clone()))
+                Standing::DeliveryOutcome(usable.ok_or_else(|| failure.clone()))
             }
             _ => Standing::Due(usable),
         }

@@ -62,7 +62,7 @@ impl Store {
 
     pub(super) async fn current(&self) -> Result<Arc<Keys>, Unreadable> {
         match self.standing() {
-            Standing::Settled(outcome) => return outcome,
+            Standing::DeliveryOutcome(outcome) => return outcome,
             Standing::Due(None) => {}
             // One request reads; the others go on with what is held.
             Standing::Due(Some(keys)) => {
@@ -79,7 +79,7 @@ impl Store {
     async fn read_if_due(&self, reading: MutexGuard<'_, Forced>) -> Result<Arc<Keys>, Unreadable> {
         // Another may have read it while we waited for the lock.
         match self.standing() {
-            Standing::Settled(outcome) => outcome,
+            Standing::DeliveryOutcome(outcome) => outcome,
             Standing::Due(usable) => {
                 let was_read = self.held().latest().is_some();
                 self.read(Effort::when(usable.is_some(), was_read), &reading)
@@ -157,7 +157,7 @@ impl Store {
         Ok(keys)
     }
 
-    /// The ledger was opened for one mode; a process does not change it.
+    /// The database was opened for one mode; a process does not change it.
     fn check_mode(&self, keys: &Keys) -> Result<(), Why> {
         let before = self.held().latest().and_then(|keys| keys.mode().ok());
         match (before, keys.mode().ok()) {

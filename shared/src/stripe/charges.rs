@@ -3,7 +3,7 @@
 use stripe::StripeRequest as _;
 use stripe_core::charge::ListCharge;
 
-use super::{Failure, Stripe};
+use super::{Stripe, StripeError};
 use crate::event::FailedCharge;
 
 /// Stripe's largest page, the newest first: as many failed charges as an order keeps.
@@ -26,8 +26,8 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`Failure`] when Stripe did not give them.
-    pub async fn failed_charges(&self, intent: &str) -> Result<Vec<FailedCharge>, Failure> {
+    /// [`StripeError`] when Stripe did not give them.
+    pub async fn failed_charges(&self, intent: &str) -> Result<Vec<FailedCharge>, StripeError> {
         let list = ListCharge::new().payment_intent(intent).limit(PAGE);
         let page: Page = list.build().customize().send(self).await?;
         let failed = |charge: &Listed| charge.status.as_deref() == Some("failed");

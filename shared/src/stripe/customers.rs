@@ -1,4 +1,4 @@
-//! Customers: one for each reservation in the ledger; and the cards that they keep.
+//! Customers: one for each reservation in the database; and the cards that they keep.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use stripe_core::customer::{
     SearchCustomer,
 };
 
-use super::{Failure, Stripe};
+use super::{Stripe, StripeError};
 use crate::{deployment::Deployment, ids::CallerId, order::IntentKeys};
 
 /// The most cards that are listed: Stripe's largest page.
@@ -24,7 +24,7 @@ pub struct CustomerKeys;
 impl CustomerKeys {
     /// The caller's alias.
     pub const OWNER: &'static str = IntentKeys::OWNER;
-    /// The reservation in the ledger.
+    /// The reservation in the database.
     pub const RESERVATION: &'static str = "farebox_reservation";
 }
 
@@ -97,12 +97,12 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`Failure`]; a customer may have been made all the same, and the next call finds it.
+    /// [`StripeError`]; a customer may have been made all the same, and the next call finds it.
     pub async fn create_customer(
         &self,
         owner: &CallerId,
         reservation: &str,
-    ) -> Result<Customer, Failure> {
+    ) -> Result<Customer, StripeError> {
         let key = ["customer", reservation];
         let metadata = [
             (Deployment::KEY, self.deployment()?.to_owned()),
@@ -119,8 +119,8 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`Failure`] when Stripe did not answer.
-    pub async fn find_customer(&self, reservation: &str) -> Result<Option<Customer>, Failure> {
+    /// [`StripeError`] when Stripe did not answer.
+    pub async fn find_customer(&self, reservation: &str) -> Result<Option<Customer>, StripeError> {
         let deployment = self.deployment()?;
         let key = CustomerKeys::RESERVATION;
         // A reservation is hexadecimal: there is nothing in it to escape.
@@ -132,7 +132,7 @@ impl Stripe {
                 .data
                 .into_iter()
                 .find(|one| one.is_of(reservation, deployment))),
-            Err(Failure::Refused(refusal)) if refusal.is_about_the_request() => Ok(None),
+            Err(StripeError::Refused(refusal)) if refusal.is_about_the_request() => Ok(None),
             Err(failure) => Err(failure),
         }
     }
@@ -141,8 +141,8 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`Failure`] when Stripe did not answer.
-    pub async fn retrieve_customer(&self, id: &str) -> Result<Option<Customer>, Failure> {
+    /// [`StripeError`] when Stripe did not answer.
+    pub async fn retrieve_customer(&self, id: &str) -> Result<Option<Customer>, StripeError> {
         let request = RetrieveCustomer::new(id).build();
         match request.customize::<Customer>().send(self).await {
             Ok(customer) => Ok((customer.deleted != Some(true)).then_some(customer)),
@@ -155,8 +155,8 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`Failure`] when Stripe did not answer.
-    pub async fn cards_of(&self, id: &str) -> Result<Vec<Card>, Failure> {
+    /// [`StripeError`] when Stripe did not answer.
+    pub async fn cards_of(&self, id: &str) -> Result<Vec<Card>, StripeError> {
         let request = ListPaymentMethodsCustomer::new(id)
             .type_(ListPaymentMethodsCustomerType::Card)
             .limit(MOST_CARDS)

@@ -6,7 +6,7 @@ use stripe::StripeRequest as _;
 use stripe_core::event::ListEvent;
 use stripe_types::{RangeBoundsTs, RangeQueryTs};
 
-use super::{Failure, Stripe};
+use super::{Stripe, StripeError};
 use crate::event::is_id;
 
 /// Stripe keeps events for so long, in seconds (<https://docs.stripe.com/api/events/list>).
@@ -68,9 +68,9 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`Failure`] when Stripe did not give it; [`Failure::is_missing`] when Stripe no longer has the
+    /// [`StripeError`] when Stripe did not give it; [`StripeError::is_missing`] when Stripe no longer has the
     /// event of [`EventQuery::after`].
-    pub async fn events(&self, query: EventQuery<'_>) -> Result<EventPage, Failure> {
+    pub async fn events(&self, query: EventQuery<'_>) -> Result<EventPage, StripeError> {
         let created = RangeBoundsTs {
             gte: Some(query.from),
             lt: Some(query.until),
@@ -89,7 +89,7 @@ impl Stripe {
         let answer = self.call(&request.build(), None).await?;
         // The builder's own answer is the whole model of Stripe, and forgets the bytes.
         let page: Page<'_> = serde_json::from_slice(&answer)
-            .map_err(|error| Failure::Undecodable(error.to_string()))?;
+            .map_err(|error| StripeError::Undecodable(error.to_string()))?;
         Ok(EventPage {
             events: page.data.into_iter().map(listed).collect(),
             has_more: page.has_more,

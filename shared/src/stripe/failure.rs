@@ -15,7 +15,7 @@ use crate::{
 /// Why a call gave no answer that can be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Failure {
+pub enum StripeError {
     /// The bank refused. `code` is the decline code, or Stripe's code where there is none.
     #[error("declined with {code} (request {})", or_none(.request_id))]
     Declined {
@@ -26,7 +26,7 @@ pub enum Failure {
     },
     /// Stripe refused the request; sending it again changes nothing.
     #[error("Stripe refused: {0}")]
-    Refused(Refusal),
+    Refused(ApiError),
     /// Stripe did not answer, not in time, or not with an answer of its own.
     #[error("Stripe gave no usable answer (status {status:?}, request {})", or_none(.request_id))]
     Unanswered {
@@ -59,8 +59,8 @@ pub enum Failure {
     /// There is no key to call Stripe with.
     #[error(transparent)]
     NoKey(#[from] Missing),
-    /// The ledger has no deployment id, and all that is made names one.
-    #[error("the ledger has no deployment id yet")]
+    /// The database has no deployment id, and all that is made names one.
+    #[error("the database has no deployment id yet")]
     NoDeployment,
     /// The key to call Stripe with cannot be read.
     #[error(transparent)]
@@ -69,7 +69,7 @@ pub enum Failure {
 
 /// A refusal, without Stripe's message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Refusal {
+pub struct ApiError {
     /// The HTTP status.
     pub status: u16,
     /// Stripe's `type`, such as `invalid_request_error`.
@@ -82,7 +82,7 @@ pub struct Refusal {
     pub request_id: Option<String>,
 }
 
-impl Refusal {
+impl ApiError {
     /// Whether the same request is refused whoever sends it: a parameter is wrong.
     #[must_use]
     pub fn is_about_the_request(&self) -> bool {
@@ -106,12 +106,12 @@ impl Refusal {
 
     /// Whether the request was fine and our key was not: the caller may try again once it is.
     #[must_use]
-    pub fn is_ours_to_mend(&self) -> bool {
+    pub fn is_auth(&self) -> bool {
         matches!(self.status, 401 | 403)
     }
 }
 
-impl std::fmt::Display for Refusal {
+impl std::fmt::Display for ApiError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
@@ -129,7 +129,7 @@ fn or_none(text: &Option<String>) -> &str {
     text.as_deref().unwrap_or("none")
 }
 
-impl Failure {
+impl StripeError {
     /// Whether Stripe keeps a failure under the key, so that another key is needed.
     #[must_use]
     pub fn is_kept(&self) -> bool {
@@ -149,10 +149,10 @@ impl Failure {
             && matches!(self, Self::Refused(refusal) if refusal.param.as_deref() == Some("customer"))
     }
 
-    /// Whether the request was fine and our key was not: [`Refusal::is_ours_to_mend`].
+    /// Whether the request was fine and our key was not: [`ApiError::is_auth`].
     #[must_use]
-    pub fn is_ours_to_mend(&self) -> bool {
-        matches!(self, Self::Refused(refusal) if refusal.is_ours_to_mend())
+    pub fn is_auth(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.is_auth())
     }
 
     /// Whether Stripe keeps an answer to other parameters under the key of the request.
@@ -173,7 +173,7 @@ impl Failure {
     }
 }
 
-impl stripe_client_core::StripeClientErr for Failure {
+impl stripe_client_core::StripeClientErr for StripeError {
     fn deserialize_err(msg: impl std::fmt::Display) -> Self {
         Self::Undecodable(msg.to_string())
     }
@@ -200,7 +200,7 @@ pub(super) fn of_answer(
     body: &[u8],
     request_id: Option<String>,
     is_passing: bool,
-) -> Failure {
+) -> StripeError {
     let parsed: Option<ErrorBody> = serde_json::from_slice(body).ok();
     let is_stripes = parsed.is_some();
     let ErrorFields {
@@ -211,7 +211,7 @@ pub(super) fn of_answer(
     } = parsed.unwrap_or_default().error;
     if status == StatusCode::PAYMENT_REQUIRED {
         let code = decline_code.or(code);
-        return Failure::Declined {
+        return StripeError::Declined {
             code: code.unwrap_or_else(|| "generic_decline".to_owned()),
             request_id,
         };
@@ -223,13 +223,13 @@ pub(super) fn of_answer(
             true => "Stripe could not carry it out",
             false => "the body is not one of Stripe's",
         };
-        return Failure::Unanswered {
+        return StripeError::Unanswered {
             status: Some(status.as_u16()),
             request_id,
             cause: what.into(),
         };
     }
-    Failure::Refused(Refusal {
+    StripeError::Refused(ApiError {
         status: status.as_u16(),
         kind,
         code,
@@ -238,24 +238,24 @@ pub(super) fn of_answer(
     })
 }
 
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
+impl From<StripeError> for Error {
+    fn from(failure: StripeError) -> Self {
         match failure {
-            Failure::Declined { ref code, .. } => Self::Declined {
+            StripeError::Declined { ref code, .. } => Self::Declined {
                 code: payer_code(code).to_owned(),
             },
-            Failure::Refused(ref refusal) => match refusal.code.as_deref() {
+            StripeError::Refused(ref refusal) => match refusal.code.as_deref() {
                 Some("amount_too_small") => Self::AmountTooSmall,
                 Some("amount_too_large") => {
                     Self::invalid("the amount is above the largest that can be charged")
                 }
                 Some("idempotency_key_in_use") => Self::InProgress,
                 _ if refusal.is_about_a_price() => Self::not_on_sale(),
-                _ if refusal.is_ours_to_mend() => Self::Unavailable(Box::new(failure)),
+                _ if refusal.is_auth() => Self::Unavailable(Box::new(failure)),
                 _ => Self::Internal(Box::new(failure)),
             },
-            Failure::PortalNotConfigured => Self::PortalNotConfigured,
-            Failure::Differs(_) => Self::Internal(Box::new(failure)),
+            StripeError::PortalNotConfigured => Self::PortalNotConfigured,
+            StripeError::Differs(_) => Self::Internal(Box::new(failure)),
             _ => Self::Unavailable(Box::new(failure)),
         }
     }
@@ -266,7 +266,7 @@ mod tests {
     use super::*;
     use crate::stripe::retry::Advice;
 
-    fn of(status: u16, body: &str) -> Failure {
+    fn of(status: u16, body: &str) -> StripeError {
         let status = StatusCode::from_u16(status).unwrap();
         let is_passing = crate::stripe::retry::is_passing(status.as_u16(), Advice::default());
         of_answer(
@@ -288,13 +288,13 @@ mod tests {
         ] {
             for status in [429, 500, 502, 503] {
                 let failure = of(status, body);
-                let is_kept = matches!(&failure, Failure::Unanswered { status: Some(kept), request_id: Some(_), .. }
+                let is_kept = matches!(&failure, StripeError::Unanswered { status: Some(kept), request_id: Some(_), .. }
                     if *kept == status);
                 assert!(is_kept, "{status} {body}: {failure}");
             }
             let refused = of(404, body);
             assert!(
-                matches!(&refused, Failure::Refused(r) if r.status == 404),
+                matches!(&refused, StripeError::Refused(r) if r.status == 404),
                 "{refused}"
             );
         }
@@ -305,12 +305,12 @@ mod tests {
         for body in ["{\"error\":{\"type\":\"card_error\"}}", "{}", ""] {
             let failure = of(402, body);
             assert!(
-                matches!(&failure, Failure::Declined { code, .. } if code == "generic_decline")
+                matches!(&failure, StripeError::Declined { code, .. } if code == "generic_decline")
             );
         }
         let body = r#"{"error":{"type":"card_error","code":"card_declined","decline_code":"insufficient_funds"}}"#;
         assert!(
-            matches!(of(402, body), Failure::Declined { code, .. } if code == "insufficient_funds")
+            matches!(of(402, body), StripeError::Declined { code, .. } if code == "insufficient_funds")
         );
     }
 

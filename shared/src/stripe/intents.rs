@@ -8,7 +8,7 @@ use stripe_core::payment_intent::{
     CreatePaymentIntentAutomaticPaymentMethods, RetrievePaymentIntent, UpdatePaymentIntent,
 };
 
-use super::{Failure, Redacted, Stripe, keys::one_call};
+use super::{Redacted, Stripe, StripeError, keys::one_call};
 use crate::{
     deployment::Deployment,
     order::{IntentKeys, Order, Revision},
@@ -56,8 +56,8 @@ impl PaymentIntent {
     ///
     /// # Errors
     ///
-    /// [`Failure::Differs`] names what is not as it was asked.
-    pub fn for_order(self, order: &Order) -> Result<Self, Failure> {
+    /// [`StripeError::Differs`] names what is not as it was asked.
+    pub fn for_order(self, order: &Order) -> Result<Self, StripeError> {
         let revision = order.revision();
         let amount = revision.contents.amount();
         let is_orders =
@@ -69,7 +69,7 @@ impl PaymentIntent {
             () if self.contents() != Some(&revision.digest) => "contents",
             () => return Ok(self),
         };
-        Err(Failure::Differs(what))
+        Err(StripeError::Differs(what))
     }
 }
 
@@ -80,17 +80,17 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`Failure`]; an intent may have been made all the same, and the next call finds it. Where the order
+    /// [`StripeError`]; an intent may have been made all the same, and the next call finds it. Where the order
     /// changed before that call, it was told to nobody, and nobody can pay it.
     pub async fn create_intent(
         &self,
         order: &Order,
         customer: Option<&str>,
-    ) -> Result<PaymentIntent, Failure> {
+    ) -> Result<PaymentIntent, StripeError> {
         let revision = order.revision();
         let amount = revision.contents.amount();
         let methods = CreatePaymentIntentAutomaticPaymentMethods::new(true);
-        let number = order.way_number().to_string();
+        let number = order.attempt_number().to_string();
         let mut key = vec![
             "create",
             order.id().as_str(),
@@ -115,8 +115,8 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`Failure`] when Stripe did not give it.
-    pub async fn retrieve_intent(&self, id: &str) -> Result<PaymentIntent, Failure> {
+    /// [`StripeError`] when Stripe did not give it.
+    pub async fn retrieve_intent(&self, id: &str) -> Result<PaymentIntent, StripeError> {
         RetrievePaymentIntent::new(id)
             .build()
             .customize()
@@ -132,12 +132,12 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`Failure`]; [`Failure::is_unexpected_state`] when it is paid or being paid.
+    /// [`StripeError`]; [`StripeError::is_unexpected_state`] when it is paid or being paid.
     pub async fn update_intent(
         &self,
         intent: &PaymentIntent,
         order: &Order,
-    ) -> Result<PaymentIntent, Failure> {
+    ) -> Result<PaymentIntent, StripeError> {
         let revision = order.revision();
         let amount = revision.contents.amount();
         let mut metadata = self.metadata(order, revision)?;
@@ -171,8 +171,8 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`Failure`] when Stripe did not give it.
-    pub async fn intent_standing(&self, id: &str) -> Result<IntentStanding, Failure> {
+    /// [`StripeError`] when Stripe did not give it.
+    pub async fn intent_standing(&self, id: &str) -> Result<IntentStanding, StripeError> {
         let request = RetrievePaymentIntent::new(id).build().customize();
         request.send(self).await
     }
@@ -181,8 +181,8 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`Failure`]; [`Failure::is_unexpected_state`] when it is paid, being paid or canceled.
-    pub async fn cancel_intent(&self, id: &str) -> Result<IntentStanding, Failure> {
+    /// [`StripeError`]; [`StripeError::is_unexpected_state`] when it is paid, being paid or canceled.
+    pub async fn cancel_intent(&self, id: &str) -> Result<IntentStanding, StripeError> {
         let cancel = CancelPaymentIntent::new(id)
             // `order::is_our_cancellation` tells our own cancellations by it.
             .cancellation_reason(CancelPaymentIntentCancellationReason::Abandoned);
@@ -204,7 +204,7 @@ impl Stripe {
         &self,
         order: &Order,
         revision: &Revision,
-    ) -> Result<HashMap<String, String>, Failure> {
+    ) -> Result<HashMap<String, String>, StripeError> {
         let ours = [
             (Deployment::KEY, self.deployment()?.to_owned()),
             (IntentKeys::ORDER, order.id().as_str().to_owned()),

@@ -2,15 +2,15 @@
 //!
 //! Stripe saves a failure under the key of a request that it began to carry out, and replays it for a day. What
 //! the request was to make may be there or not. A second intent, page or customer does no harm, since the
-//! ledger notes one of them, and nobody is told of another: so [`Stripe::make`] goes on under the next key by
+//! database notes one of them, and nobody is told of another: so [`Stripe::make`] goes on under the next key by
 //! itself. All who come walk the same keys in the same order, and stop at the same one. A second refund would
-//! be money: there the ledger counts the keys, after a look at what there is.
+//! be money: there the database counts the keys, after a look at what there is.
 
 use miniserde::{Deserialize, json};
 use stripe::{IdempotencyKey, RequestStrategy};
 use stripe_client_core::RequestBuilder;
 
-use super::{Failure, Stripe};
+use super::{Stripe, StripeError};
 use crate::{deployment::Deployment, digest};
 
 /// So many keys of one operation are tried in one call.
@@ -18,9 +18,11 @@ const MOST_KEYS: u32 = 4;
 
 impl Stripe {
     /// The id of the deployment whose objects it makes.
-    pub(super) fn deployment(&self) -> Result<&str, Failure> {
+    pub(super) fn deployment(&self) -> Result<&str, StripeError> {
         let deployment = self.deployment.as_ref();
-        deployment.map(Deployment::id).ok_or(Failure::NoDeployment)
+        deployment
+            .map(Deployment::id)
+            .ok_or(StripeError::NoDeployment)
     }
 
     /// Sends `request` under the first key of `operation` under which Stripe keeps no failure.
@@ -28,7 +30,7 @@ impl Stripe {
         &self,
         request: RequestBuilder,
         operation: &[&str],
-    ) -> Result<T, Failure> {
+    ) -> Result<T, StripeError> {
         let mut parts = vec![self.deployment()?];
         parts.extend(operation);
         let mut number = 0;
@@ -36,7 +38,7 @@ impl Stripe {
             let answer = self.call(&request, Some(&key_of(&parts, number))).await;
             number += 1;
             match answer {
-                Err(Failure::Kept { request_id, .. }) if number < MOST_KEYS => {
+                Err(StripeError::Kept { request_id, .. }) if number < MOST_KEYS => {
                     tracing::warn!(
                         stripe.path = request.path,
                         stripe.request_id = request_id,
@@ -49,10 +51,10 @@ impl Stripe {
     }
 }
 
-fn decoded<T: Deserialize>(answer: &[u8]) -> Result<T, Failure> {
+fn decoded<T: Deserialize>(answer: &[u8]) -> Result<T, StripeError> {
     let text = std::str::from_utf8(answer);
-    let text = text.map_err(|error| Failure::Undecodable(error.to_string()))?;
-    json::from_str(text).map_err(|error| Failure::Undecodable(error.to_string()))
+    let text = text.map_err(|error| StripeError::Undecodable(error.to_string()))?;
+    json::from_str(text).map_err(|error| StripeError::Undecodable(error.to_string()))
 }
 
 /// The key with this number of an operation: the same for the same parts, and telling nothing of them.

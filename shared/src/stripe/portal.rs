@@ -6,7 +6,7 @@
 use serde::Serialize;
 use stripe_client_core::{RequestBuilder, StripeMethod};
 
-use super::{Failure, Redacted, Stripe, keys::one_call};
+use super::{Redacted, Stripe, StripeError, keys::one_call};
 
 #[derive(Serialize)]
 struct OpenPortal<'a> {
@@ -26,9 +26,13 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`Failure`]; [`Failure::is_about_a_missing_customer`] when there is no such customer any more,
-    /// [`Failure::PortalNotConfigured`] when Stripe has no settings to open it with.
-    pub async fn open_portal(&self, customer: &str, return_url: &str) -> Result<Redacted, Failure> {
+    /// [`StripeError`]; [`StripeError::is_about_a_missing_customer`] when there is no such customer any more,
+    /// [`StripeError::PortalNotConfigured`] when Stripe has no settings to open it with.
+    pub async fn open_portal(
+        &self,
+        customer: &str,
+        return_url: &str,
+    ) -> Result<Redacted, StripeError> {
         let asked = OpenPortal {
             customer,
             return_url,
@@ -37,13 +41,13 @@ impl Stripe {
             RequestBuilder::new(StripeMethod::Post, "/billing_portal/sessions").form(&asked);
         let call = one_call();
         let key = ["portal", &call];
-        let session: Result<Session, Failure> = self.make(request, &key).await;
+        let session: Result<Session, StripeError> = self.make(request, &key).await;
         match session {
             Ok(session) if session.customer == customer => Ok(session.url),
-            Ok(_) => Err(Failure::Differs("customer")),
+            Ok(_) => Err(StripeError::Differs("customer")),
             // Where customer or URL were wrong, Stripe would name them.
-            Err(Failure::Refused(refusal)) if refusal.names_nothing() => {
-                Err(Failure::PortalNotConfigured)
+            Err(StripeError::Refused(refusal)) if refusal.names_nothing() => {
+                Err(StripeError::PortalNotConfigured)
             }
             Err(failure) => Err(failure),
         }

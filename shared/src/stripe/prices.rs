@@ -11,7 +11,7 @@ use stripe::StripeRequest as _;
 use stripe_product::price::{ListPrice, RetrievePrice};
 use tokio::time::Instant;
 
-use super::{Failure, Stripe};
+use super::{Stripe, StripeError};
 use crate::event::is_id;
 
 /// Stripe takes this many lookup keys at once.
@@ -111,12 +111,12 @@ impl Prices {
     ///
     /// # Errors
     ///
-    /// [`Failure`] when Stripe did not answer.
+    /// [`StripeError`] when Stripe did not answer.
     pub async fn find(
         &self,
         stripe: &Stripe,
         names: &BTreeSet<&str>,
-    ) -> Result<BTreeMap<String, Price>, Failure> {
+    ) -> Result<BTreeMap<String, Price>, StripeError> {
         self.found(stripe, names, self.held(names)).await
     }
 
@@ -124,12 +124,12 @@ impl Prices {
     ///
     /// # Errors
     ///
-    /// [`Failure`] when Stripe did not answer.
+    /// [`StripeError`] when Stripe did not answer.
     pub async fn find_anew(
         &self,
         stripe: &Stripe,
         names: &BTreeSet<&str>,
-    ) -> Result<BTreeMap<String, Price>, Failure> {
+    ) -> Result<BTreeMap<String, Price>, StripeError> {
         self.found(stripe, names, BTreeMap::new()).await
     }
 
@@ -138,7 +138,7 @@ impl Prices {
         stripe: &Stripe,
         names: &BTreeSet<&str>,
         mut found: BTreeMap<String, Option<Price>>,
-    ) -> Result<BTreeMap<String, Price>, Failure> {
+    ) -> Result<BTreeMap<String, Price>, StripeError> {
         let missing = names.iter().filter(|name| !found.contains_key(**name));
         let (ids, keys): (Vec<&str>, Vec<&str>) =
             missing.partition(|name| name.starts_with("price_"));
@@ -195,7 +195,7 @@ impl Prices {
 }
 
 impl Stripe {
-    async fn price_by_id(&self, id: String) -> Result<(String, Option<Price>), Failure> {
+    async fn price_by_id(&self, id: String) -> Result<(String, Option<Price>), StripeError> {
         if !is_id(&id) {
             return Ok((id, None));
         }
@@ -209,7 +209,7 @@ impl Stripe {
     async fn prices_by_key(
         &self,
         keys: &[&str],
-    ) -> Result<BTreeMap<String, Option<Price>>, Failure> {
+    ) -> Result<BTreeMap<String, Option<Price>>, StripeError> {
         let mut named: BTreeMap<String, Option<Price>> =
             keys.iter().map(|key| ((*key).to_owned(), None)).collect();
         let request = ListPrice::new()

@@ -1,4 +1,4 @@
-//! Refunds: one for each request that the ledger set an amount aside for.
+//! Refunds: one for each request that the database set an amount aside for.
 
 use std::collections::HashMap;
 
@@ -9,14 +9,14 @@ use stripe_core::{
 };
 
 use super::{
-    Failure, Stripe,
+    Stripe, StripeError,
     keys::{key_of, under},
 };
 use crate::{
     deployment::Deployment,
     email::Email,
     event::Refund,
-    order::{Declined, Order, RefundKeys, RefundReason, RefundRequest},
+    order::{Order, RefundKeys, RefundReason, RefundRejection, RefundRequest},
 };
 
 /// Stripe's largest page.
@@ -80,17 +80,17 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`Failure`]; a refund may have been made all the same, unless [`Failure::declines_refund`]. After
-    /// [`Failure::is_kept`], [`Stripe::find_refund`] tells whether it was.
+    /// [`StripeError`]; a refund may have been made all the same, unless [`StripeError::declines_refund`]. After
+    /// [`StripeError::is_kept`], [`Stripe::find_refund`] tells whether it was.
     pub async fn create_refund(
         &self,
         order: &Order,
         request: &RefundRequest,
         email: Option<&Email>,
         under_key: AskedUnder,
-    ) -> Result<Refund, Failure> {
+    ) -> Result<Refund, StripeError> {
         // The deployment that set the amount aside: who asks later asks under the same key, even where the
-        // ledger got another id since. What an earlier version set aside names none.
+        // database got another id since. What an earlier version set aside names none.
         let deployment = request.deployment();
         let mut key = vec!["refund", order.id().as_str(), request.id()];
         key.splice(0..0, deployment);
@@ -125,17 +125,17 @@ impl Stripe {
     }
 
     /// The refund that was made for `request`, if there is one, among all of the order's payment. That
-    /// payment is one deployment's; a refund that names another id was made before the ledger got a new one,
-    /// or through a copy of the ledger, and is the same refund all the same.
+    /// payment is one deployment's; a refund that names another id was made before the database got a new one,
+    /// or through a copy of the database, and is the same refund all the same.
     ///
     /// # Errors
     ///
-    /// [`Failure`] when Stripe did not give them.
+    /// [`StripeError`] when Stripe did not give them.
     pub async fn find_refund(
         &self,
         order: &Order,
         request: &RefundRequest,
-    ) -> Result<Option<Refund>, Failure> {
+    ) -> Result<Option<Refund>, StripeError> {
         let all = self.refunds(intent_of(order)?).await?;
         let mut made = all.into_iter();
         made.find(|refund| refund.metadata(RefundKeys::REQUEST) == Some(request.id()))
@@ -147,8 +147,8 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`Failure`] when Stripe did not give them.
-    pub async fn refunds(&self, intent: &str) -> Result<Vec<Refund>, Failure> {
+    /// [`StripeError`] when Stripe did not give them.
+    pub async fn refunds(&self, intent: &str) -> Result<Vec<Refund>, StripeError> {
         let mut all: Vec<Refund> = Vec::new();
         loop {
             let mut list = ListRefund::new().payment_intent(intent).limit(PAGE);
@@ -168,8 +168,8 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`Failure`] when Stripe did not give the payment.
-    pub async fn payer(&self, order: &Order) -> Result<Payer, Failure> {
+    /// [`StripeError`] when Stripe did not give the payment.
+    pub async fn payer(&self, order: &Order) -> Result<Payer, StripeError> {
         let paid = RetrievePaymentIntent::new(intent_of(order)?)
             .expand(["latest_charge".to_owned()])
             .build();
@@ -189,19 +189,19 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`Failure`] when Stripe did not give it.
-    pub async fn retrieve_refund(&self, id: &str) -> Result<Refund, Failure> {
+    /// [`StripeError`] when Stripe did not give it.
+    pub async fn retrieve_refund(&self, id: &str) -> Result<Refund, StripeError> {
         RetrieveRefund::new(id).build().customize().send(self).await
     }
 }
 
-impl Failure {
+impl StripeError {
     /// Why Stripe refused a refund for good, so that none was made; `None` when it may have been, or
     /// may be when it is asked for again.
     #[must_use]
-    pub fn declines_refund(&self) -> Option<Declined> {
+    pub fn declines_refund(&self) -> Option<RefundRejection> {
         let refusal = match self {
-            Self::Declined { .. } => return Some(Declined::Other),
+            Self::Declined { .. } => return Some(RefundRejection::Other),
             Self::Refused(refusal) => refusal,
             _ => return None,
         };
@@ -213,21 +213,21 @@ impl Failure {
         // Stripe has no code for an amount that is larger than what is left.
         Some(match (refusal.code.as_deref(), refusal.param.as_deref()) {
             (Some("charge_already_refunded" | "amount_too_large"), _) | (None, Some("amount")) => {
-                Declined::ExceedsPaid
+                RefundRejection::ExceedsPaid
             }
-            (Some("charge_disputed" | "refund_disputed_payment"), _) => Declined::Disputed,
-            (_, Some("instructions_email")) => Declined::NeedsEmail,
-            _ => Declined::Other,
+            (Some("charge_disputed" | "refund_disputed_payment"), _) => RefundRejection::Disputed,
+            (_, Some("instructions_email")) => RefundRejection::NeedsEmail,
+            _ => RefundRejection::Other,
         })
     }
 }
 
-fn intent_of(order: &Order) -> Result<&str, Failure> {
-    order.intent().ok_or(Failure::Differs("payment intent"))
+fn intent_of(order: &Order) -> Result<&str, StripeError> {
+    order.intent().ok_or(StripeError::Differs("payment intent"))
 }
 
 /// `refund`, if it is the one that `request` asks for.
-fn checked(refund: Refund, order: &Order, request: &RefundRequest) -> Result<Refund, Failure> {
+fn checked(refund: Refund, order: &Order, request: &RefundRequest) -> Result<Refund, StripeError> {
     let currency = order.revision().contents.amount().currency();
     let what = match () {
         () if refund.amount != request.amount() => "amount",
@@ -236,7 +236,7 @@ fn checked(refund: Refund, order: &Order, request: &RefundRequest) -> Result<Ref
         () if refund.metadata(RefundKeys::REQUEST) != Some(request.id()) => "request",
         () => return Ok(refund),
     };
-    Err(Failure::Differs(what))
+    Err(StripeError::Differs(what))
 }
 
 fn stripes(reason: RefundReason) -> CreateRefundReason {
@@ -250,12 +250,12 @@ fn stripes(reason: RefundReason) -> CreateRefundReason {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stripe::Refusal;
+    use crate::stripe::ApiError;
 
     #[test]
     fn a_refusal_is_final_when_nothing_was_done_and_nothing_will_be() {
         let refused = |status, kind: &str, code: Option<&str>, param: Option<&str>| {
-            Failure::Refused(Refusal {
+            StripeError::Refused(ApiError {
                 status,
                 kind: Some(kind.to_owned()),
                 code: code.map(str::to_owned),
@@ -268,27 +268,27 @@ mod tests {
         let cases = [
             (
                 refused(400, invalid, Some("charge_already_refunded"), None),
-                Some(Declined::ExceedsPaid),
+                Some(RefundRejection::ExceedsPaid),
             ),
             (
                 refused(400, invalid, None, Some("amount")),
-                Some(Declined::ExceedsPaid),
+                Some(RefundRejection::ExceedsPaid),
             ),
             (
                 refused(400, invalid, Some("charge_disputed"), None),
-                Some(Declined::Disputed),
+                Some(RefundRejection::Disputed),
             ),
             (
                 refused(400, invalid, Some("refund_disputed_payment"), None),
-                Some(Declined::Disputed),
+                Some(RefundRejection::Disputed),
             ),
             (
                 refused(400, invalid, None, Some("instructions_email")),
-                Some(Declined::NeedsEmail),
+                Some(RefundRejection::NeedsEmail),
             ),
             (
                 refused(404, invalid, Some("resource_missing"), None),
-                Some(Declined::Other),
+                Some(RefundRejection::Other),
             ),
             (refused(400, "idempotency_error", None, None), None),
             (
@@ -302,12 +302,12 @@ mod tests {
         for (found, expected) in cases {
             assert_eq!(found, expected);
         }
-        let unanswered = Failure::Unanswered {
+        let unanswered = StripeError::Unanswered {
             status: Some(500),
             request_id: None,
             cause: "x".into(),
         };
         assert_eq!(unanswered.declines_refund(), None);
-        assert_eq!(Failure::Differs("amount").declines_refund(), None);
+        assert_eq!(StripeError::Differs("amount").declines_refund(), None);
     }
 }

@@ -10,7 +10,7 @@ use stripe_core::{
 
 use serde::de::DeserializeOwned;
 
-use super::{Failure, Stripe};
+use super::{Stripe, StripeError};
 use crate::event::{Family, Related, Subject};
 
 impl Stripe {
@@ -19,8 +19,8 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`Failure`] when Stripe did not give it.
-    pub async fn related(&self, related: &Related) -> Result<Subject, Failure> {
+    /// [`StripeError`] when Stripe did not give it.
+    pub async fn related(&self, related: &Related) -> Result<Subject, StripeError> {
         let id = related.id.as_str();
         Ok(match related.family {
             Family::Intent => {
@@ -52,9 +52,9 @@ impl Stripe {
     }
 
     /// What is at `path`. The builders of these objects are in a crate that nothing else here needs.
-    async fn fetch<T: DeserializeOwned>(&self, path: String) -> Result<T, Failure> {
+    async fn fetch<T: DeserializeOwned>(&self, path: String) -> Result<T, StripeError> {
         let request = RequestBuilder::new(StripeMethod::Get, path);
         let answer = self.call(&request, None).await?;
-        serde_json::from_slice(&answer).map_err(|error| Failure::Undecodable(error.to_string()))
+        serde_json::from_slice(&answer).map_err(|error| StripeError::Undecodable(error.to_string()))
     }
 }

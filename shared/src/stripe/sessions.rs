@@ -10,10 +10,10 @@ use stripe_checkout::checkout_session::{
 };
 use stripe_types::Currency;
 
-use super::{Failure, Redacted, Stripe, intents::description, keys::one_call};
+use super::{Redacted, Stripe, StripeError, intents::description, keys::one_call};
 use crate::{
     digest,
-    order::{Contents, IntentKeys, Order, OrderId, Session},
+    order::{IntentKeys, Order, OrderDetails, OrderId, Session},
     return_url::ReturnUrl,
 };
 
@@ -77,8 +77,8 @@ impl CheckoutPage {
     ///
     /// # Errors
     ///
-    /// [`Failure::Differs`] names what is not as it was asked.
-    pub fn for_order(self, order: &Order) -> Result<Self, Failure> {
+    /// [`StripeError::Differs`] names what is not as it was asked.
+    pub fn for_order(self, order: &Order) -> Result<Self, StripeError> {
         let amount = order.revision().contents.amount();
         let written = self.metadata.as_ref();
         let written = |key| written.and_then(|all| all.get(key)).map(String::as_str);
@@ -89,7 +89,7 @@ impl CheckoutPage {
             () if written(IntentKeys::CONTENTS) != Some(&order.revision().digest) => "contents",
             () => return Ok(self),
         };
-        Err(Failure::Differs(what))
+        Err(StripeError::Differs(what))
     }
 }
 
@@ -100,15 +100,15 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`Failure`]; a page may have been made all the same, and the next call finds it.
+    /// [`StripeError`]; a page may have been made all the same, and the next call finds it.
     pub async fn create_page(
         &self,
         order: &Order,
         returns: &Returns,
         customer: Option<&str>,
-    ) -> Result<CheckoutPage, Failure> {
+    ) -> Result<CheckoutPage, StripeError> {
         let revision = order.revision();
-        let number = order.way_number().to_string();
+        let number = order.attempt_number().to_string();
         let led = returns.digest();
         let mut key = vec![
             "checkout",
@@ -149,8 +149,8 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`Failure`] when Stripe did not give it.
-    pub async fn retrieve_page(&self, id: &str) -> Result<CheckoutPage, Failure> {
+    /// [`StripeError`] when Stripe did not give it.
+    pub async fn retrieve_page(&self, id: &str) -> Result<CheckoutPage, StripeError> {
         let request = RetrieveCheckoutSession::new(id).build();
         request.customize().send(self).await
     }
@@ -159,8 +159,8 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`Failure`]; a refusal that is about the request when it is not open any more.
-    pub async fn expire_page(&self, id: &str) -> Result<CheckoutPage, Failure> {
+    /// [`StripeError`]; a refusal that is about the request when it is not open any more.
+    pub async fn expire_page(&self, id: &str) -> Result<CheckoutPage, StripeError> {
         let expire = ExpireCheckoutSession::new(id);
         self.make(expire.build(), &["expire", id, &one_call()])
             .await
@@ -168,7 +168,7 @@ impl Stripe {
 }
 
 /// What the page lists: the lines that we priced, or what the site signed as one line.
-fn lines(order: &Order, contents: &Contents) -> Vec<CreateCheckoutSessionLineItems> {
+fn lines(order: &Order, contents: &OrderDetails) -> Vec<CreateCheckoutSessionLineItems> {
     if contents.lines().is_empty() {
         let amount = contents.amount();
         let currency: Currency = amount.currency().into();

@@ -14,7 +14,7 @@ use stripe_client_core::{RequestBuilder, StripeClient, StripeMethod, VERSION};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
-    Failure, Stripe, failure,
+    Stripe, StripeError, failure,
     retry::{self, Advice},
 };
 use crate::{
@@ -52,9 +52,9 @@ enum Tried {
 }
 
 impl StripeClient for Stripe {
-    type Err = Failure;
+    type Err = StripeError;
 
-    async fn execute(&self, request: CustomizedStripeRequest) -> Result<Bytes, Failure> {
+    async fn execute(&self, request: CustomizedStripeRequest) -> Result<Bytes, StripeError> {
         let (request, overrides) = request.into_pieces();
         let key = overrides
             .request_strategy
@@ -69,7 +69,7 @@ impl Stripe {
         &self,
         request: &RequestBuilder,
         key: Option<&IdempotencyKey>,
-    ) -> Result<Bytes, Failure> {
+    ) -> Result<Bytes, StripeError> {
         let latest = Instant::now() + self.retry_policy.deadline;
         let deadline = self.until.map_or(latest, |until| until.min(latest));
         let may_repeat = key.is_some() || !matches!(request.method, StripeMethod::Post);
@@ -127,7 +127,7 @@ impl Stripe {
         keys: &Keys,
         deadline: Instant,
         reused: Option<Duration>,
-    ) -> Result<Tried, Failure> {
+    ) -> Result<Tried, StripeError> {
         let sent = self.http_request(request, key, keys)?;
         let started = Instant::now();
         let until = deadline.min(started + self.retry_policy.attempt);
@@ -173,7 +173,7 @@ impl Stripe {
         request: &RequestBuilder,
         key: Option<&IdempotencyKey>,
         keys: &Keys,
-    ) -> Result<Request<Full<Bytes>>, Failure> {
+    ) -> Result<Request<Full<Bytes>>, StripeError> {
         let bearer = format!("Bearer {}", keys.stripe_secret_key()?.expose_secret());
         let mut authorization = HeaderValue::try_from(bearer).map_err(cannot_be_sent)?;
         authorization.set_sensitive(true);
@@ -205,7 +205,7 @@ enum Verdict {
     /// A whole and successful answer.
     Stands(Bytes),
     /// Why not, and when to try again, if ever.
-    Failed(Failure, Option<Again>),
+    Failed(StripeError, Option<Again>),
 }
 
 /// When to send the request again.
@@ -245,7 +245,7 @@ impl Tried {
                 ..
             } if status.is_server_error() => {
                 let status = status.as_u16();
-                Verdict::Failed(Failure::Kept { status, request_id }, None)
+                Verdict::Failed(StripeError::Kept { status, request_id }, None)
             }
             Self::Answered {
                 status,
@@ -264,7 +264,7 @@ impl Tried {
                 cause,
                 may_be_old,
             } => {
-                let failure = Failure::Unanswered {
+                let failure = StripeError::Unanswered {
                     status: status.map(|status| status.as_u16()),
                     request_id,
                     cause,
@@ -323,8 +323,8 @@ fn method(method: StripeMethod) -> Method {
     }
 }
 
-fn cannot_be_sent(error: impl Into<Cause>) -> Failure {
-    Failure::Unanswered {
+fn cannot_be_sent(error: impl Into<Cause>) -> StripeError {
+    StripeError::Unanswered {
         status: None,
         request_id: None,
         cause: error.into(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::{deployment::Deployment, ledger::Mapping};
+use shared::{deployment::Deployment, store::CustomerLink};
 
 use crate::peer::{Act, Peer};
 
@@ -17,7 +17,7 @@ async fn a_customer_of_another_reservation_or_deployment_is_not_found() {
     let copy =
         r#"{"id":"cus_copy","metadata":{"farebox_reservation":"0a","farebox_deployment":"dep_2"}}"#;
     let gone = r#"{"id":"cus_gone","deleted":true,"metadata":{"farebox_reservation":"0a"}}"#;
-    let reserved = Mapping {
+    let reserved = CustomerLink {
         reservation: "0a".to_owned(),
         reserved_at: 0,
         customer: None,

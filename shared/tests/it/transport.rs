@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::stripe::{Failure, RetryPolicy};
+use shared::stripe::{RetryPolicy, StripeError};
 use stripe_client_core::{RequestBuilder, StripeMethod};
 use tokio::net::TcpListener;
 
@@ -80,7 +80,7 @@ async fn the_status_and_the_request_id_of_an_odd_answer_are_kept() {
             .retrieve_intent("pi_1")
             .await
             .unwrap_err();
-        let kept = matches!(&failure, Failure::Unanswered { status: Some(status), request_id: Some(id), .. }
+        let kept = matches!(&failure, StripeError::Unanswered { status: Some(status), request_id: Some(id), .. }
             if *status == expected && id == "req_odd");
         assert!(kept, "{failure:?}");
     }
@@ -153,7 +153,7 @@ async fn nobody_waits_longer_than_the_deadline() {
     let failure = stripe.retrieve_intent("pi_1").await.unwrap_err();
 
     assert!(
-        matches!(failure, Failure::Unanswered { status: None, .. }),
+        matches!(failure, StripeError::Unanswered { status: None, .. }),
         "{failure:?}"
     );
     assert!(

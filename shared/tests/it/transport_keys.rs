@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::stripe::{Failure, RetryPolicy, Stripe};
+use shared::stripe::{RetryPolicy, Stripe, StripeError};
 use stripe_client_core::{RequestBuilder, StripeMethod};
 use testing::{Outage, SecretsManager, Shop};
 use tokio::net::TcpListener;
@@ -33,7 +33,7 @@ async fn a_refused_key_is_replaced_once_and_a_second_refusal_stands() {
     let failure = stripe.retrieve_intent("pi_1").await.unwrap_err();
 
     assert!(
-        matches!(&failure, Failure::Refused(refusal) if refusal.status == 401),
+        matches!(&failure, StripeError::Refused(refusal) if refusal.status == 401),
         "{failure:?}"
     );
     assert_eq!(manager.readings(), 2);
@@ -73,7 +73,7 @@ async fn the_deadline_holds_while_the_keys_are_read_again() {
     let started = std::time::Instant::now();
     let failure = stripe.retrieve_intent("pi_1").await.unwrap_err();
 
-    assert!(matches!(failure, Failure::Refused(_)), "{failure:?}");
+    assert!(matches!(failure, StripeError::Refused(_)), "{failure:?}");
     assert!(started.elapsed() < Duration::from_secs(2));
 }
 

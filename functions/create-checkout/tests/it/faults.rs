@@ -107,7 +107,7 @@ async fn a_process_that_ended_between_closing_and_opening_is_carried_on() {
 }
 
 #[tokio::test]
-async fn a_ledger_that_cannot_be_written_opens_no_page() {
+async fn a_database_that_cannot_be_written_opens_no_page() {
     let api = Api::start().await;
     let blocker = rusqlite::Connection::open(api.shop.folder().join("farebox.sqlite")).unwrap();
     blocker.execute_batch("DROP TABLE operations").unwrap();

@@ -1,4 +1,4 @@
-//! `create-checkout` over a real socket, with a sandbox of Stripe and a ledger on a file behind it.
+//! `create-checkout` over a real socket, with a sandbox of Stripe and a database on a file behind it.
 #![expect(
     clippy::unwrap_used,
     reason = "a test may stop at what it does not expect"
@@ -31,14 +31,14 @@ impl Api {
         let parts = || {
             (
                 shop.impatient_stripe(),
-                shop.ledger.clone(),
+                shop.store.clone(),
                 shop.clock.clone(),
             )
         };
-        let (stripe, ledger, clock) = parts();
-        let intents = shared::App::new(&shop.config, stripe, ledger, clock);
-        let (stripe, ledger, clock) = parts();
-        let webhook = shared::App::new(&shop.config, stripe, ledger, clock);
+        let (stripe, store, clock) = parts();
+        let intents = shared::App::new(&shop.config, stripe, store, clock);
+        let (stripe, store, clock) = parts();
+        let webhook = shared::App::new(&shop.config, stripe, store, clock);
         let client = Self::client(&shop).await;
         Self {
             client,
@@ -50,8 +50,8 @@ impl Api {
 
     /// Another process of the same function.
     async fn client(shop: &Shop) -> Client {
-        let (stripe, ledger) = (shop.impatient_stripe(), shop.ledger.clone());
-        let app = shared::App::new(&shop.config, stripe, ledger, shop.clock.clone());
+        let (stripe, store) = (shop.impatient_stripe(), shop.store.clone());
+        let app = shared::App::new(&shop.config, stripe, store, shop.clock.clone());
         Client::of(service(app)).await
     }
 
@@ -86,12 +86,12 @@ impl Api {
             let answer = call.send(hyper::Method::POST, body.into()).await;
             let _ = answer.expect(200);
         }
-        self.shop.ledger.quarantined().await.unwrap().len()
+        self.shop.store.quarantined().await.unwrap().len()
     }
 
     /// The types of what the site is told.
     async fn told(&self) -> Vec<String> {
-        let letters = self.shop.ledger.take_due(i64::MAX / 2, 60, 100).await;
+        let letters = self.shop.store.lease_due(i64::MAX / 2, 60, 100).await;
         let letters = letters.unwrap().into_iter();
         letters.map(|letter| letter.message.kind).collect()
     }

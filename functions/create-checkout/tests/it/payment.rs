@@ -4,8 +4,8 @@ use sandbox::Fault;
 use serde_json::json;
 use shared::{
     event::Event,
-    intake::{Failure, Intake},
-    ledger::Ledger,
+    processor::{EventProcessor, ProcessError},
+    store::Store,
 };
 
 use crate::{Api, change, mugs, order_id};
@@ -21,7 +21,7 @@ async fn a_page_that_is_paid_pays_its_order_once() {
     assert_eq!(
         early.code(409),
         "order_already_paid",
-        "Stripe knows it before the ledger"
+        "Stripe knows it before the database"
     );
     for _ in 0..2 {
         assert_eq!(api.hear_all().await, 0);
@@ -49,7 +49,7 @@ async fn a_page_that_is_paid_pays_its_order_whatever_another_tool_wrote_to_its_m
     }
 
     assert_eq!(api.status(&answer).await, "paid");
-    assert!(api.shop.ledger.quarantined().await.unwrap().is_empty());
+    assert!(api.shop.store.quarantined().await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn a_refund_that_is_told_before_its_payment_counts() {
     let answer = api.post("k1", &mugs(1)).await.expect(200);
     let page = api.only_open();
     api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
-    intake(&api, &api.shop.ledger)
+    intake(&api, &api.shop.store)
         .take(refund(&api))
         .await
         .unwrap();
@@ -181,16 +181,16 @@ async fn what_the_webhook_missed_is_taken_by_reconcile() {
     let expired = api.post("k2", &mugs(1)).await.expect(200);
     api.shop.stripe.expire_session(&api.only_open()).unwrap();
 
-    let (stripe, ledger) = (api.shop.impatient_stripe(), api.shop.ledger.clone());
+    let (stripe, store) = (api.shop.impatient_stripe(), api.shop.store.clone());
     let clock = api.shop.clock.clone();
-    let app = shared::App::new(&api.shop.config, stripe, ledger, clock);
+    let app = shared::App::new(&api.shop.config, stripe, store, clock);
     let reconcile = reconcile::Reconciler::new(&api.shop.config, app);
     let report = reconcile.catch_up().await.unwrap();
     assert!(report.complete, "{report:?}");
 
     assert_eq!(api.status(&paid).await, "partially_refunded");
     assert_eq!(api.status(&expired).await, "created");
-    assert!(api.shop.ledger.quarantined().await.unwrap().is_empty());
+    assert!(api.shop.store.quarantined().await.unwrap().is_empty());
 }
 
 /// Refunds 5.00 of the only payment; Stripe's event of it.
@@ -203,10 +203,10 @@ fn refund(api: &Api) -> Event {
     Event::parse(refunds.next().unwrap().to_string().as_bytes()).unwrap()
 }
 
-/// What takes events into `ledger`.
-fn intake(api: &Api, ledger: &Ledger) -> Intake {
+/// What takes events into `store`.
+fn intake(api: &Api, store: &Store) -> EventProcessor {
     let (stripe, clock) = (api.shop.impatient_stripe(), api.shop.clock.clone());
-    shared::App::new(&api.shop.config, stripe, ledger.clone(), clock).intake
+    shared::App::new(&api.shop.config, stripe, store.clone(), clock).intake
 }
 
 #[tokio::test]
@@ -217,7 +217,7 @@ async fn a_payment_that_was_asked_for_is_no_event_that_a_site_hears_of() {
     let page = api.only_open();
     api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
 
-    intake(&api, &api.shop.ledger)
+    intake(&api, &api.shop.store)
         .take(refund(&api))
         .await
         .unwrap();
@@ -245,13 +245,13 @@ async fn a_payment_that_contradicts_its_order_is_logged_when_it_is_asked_for() {
     let file = rusqlite::Connection::open(file).unwrap();
     // As after a restore of an older backup.
     file.execute_batch("DELETE FROM orders").unwrap();
-    let intake = intake(&api, &api.shop.ledger);
+    let intake = intake(&api, &api.shop.store);
 
     let (log, guard) = testing::Log::start();
     intake.take(refund).await.unwrap();
     drop(guard);
 
-    assert_eq!(api.shop.ledger.quarantined().await.unwrap().len(), 1);
+    assert_eq!(api.shop.store.quarantined().await.unwrap().len(), 1);
     assert!(log.text().contains("metric.quarantined"), "{}", log.text());
 }
 
@@ -265,11 +265,14 @@ async fn what_our_key_may_not_ask_for_yet_is_delivered_again() {
     let restricted = Fault::restricted().on("GET", "/v1/payment_intents/");
     api.shop.stripe.inject(restricted);
 
-    let refused = intake(&api, &api.shop.ledger).take(refund.clone()).await;
-    assert!(matches!(refused, Err(Failure::Stripe(_))), "{refused:?}");
+    let refused = intake(&api, &api.shop.store).take(refund.clone()).await;
+    assert!(
+        matches!(refused, Err(ProcessError::Stripe(_))),
+        "{refused:?}"
+    );
     assert_eq!(api.status(&answer).await, "created");
 
-    intake(&api, &api.shop.ledger).take(refund).await.unwrap();
+    intake(&api, &api.shop.store).take(refund).await.unwrap();
     assert_eq!(api.status(&answer).await, "partially_refunded");
 }
 

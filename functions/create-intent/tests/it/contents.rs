@@ -28,7 +28,7 @@ async fn pay(api: &Api, id: &str) {
         .find(|event| event["type"] == "payment_intent.succeeded");
     let body = event.unwrap().to_string();
     let event = shared::event::Event::parse(body.as_bytes()).unwrap();
-    api.shop.ledger.accept(event, 0).await.unwrap();
+    api.shop.store.accept(event, 0).await.unwrap();
     assert_eq!(api.shop.order(id).await.status().as_str(), "paid");
 }
 

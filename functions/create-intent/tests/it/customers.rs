@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use sandbox::Fault;
 use serde_json::{Value, json};
-use shared::{access::CallerId, ledger::Mapping, stripe::CustomerKeys};
+use shared::{access::CallerId, store::CustomerLink, stripe::CustomerKeys};
 use testing::{Answer, Client, Process, Shop, tokens};
 
 use crate::{Api, intent_id, mugs};
@@ -35,10 +35,10 @@ impl Api {
     }
 
     /// Reserves Ada's place so long ago.
-    async fn reserved(&self, seconds_ago: i64) -> Mapping {
+    async fn reserved(&self, seconds_ago: i64) -> CustomerLink {
         let at = self.shop.clock.now() - seconds_ago;
         let ada = ada();
-        let reserved = self.shop.ledger.reserve_customer(&ada, None, at);
+        let reserved = self.shop.store.reserve_customer(&ada, None, at);
         reserved.await.unwrap()
     }
 }
@@ -68,7 +68,7 @@ async fn a_customers_payments_are_their_stripe_customers_which_is_made_once() {
     assert_eq!(api.customer_of(&second), *customer);
     assert_ne!(intent_id(&first), intent_id(&second));
     assert_eq!(asked(&api.shop, "/v1/customers"), 1);
-    let mapping = api.shop.ledger.customer_of(&ada()).await.unwrap().unwrap();
+    let mapping = api.shop.store.customer_of(&ada()).await.unwrap().unwrap();
     assert_eq!(mapping.customer.as_deref(), customer.as_str());
 }
 
@@ -78,7 +78,7 @@ async fn a_guest_has_no_stripe_customer() {
     let answer = api.post("k1", &mugs(1)).await.expect(200);
     assert_eq!(api.customer_of(&answer), Value::Null);
     assert_eq!(customers(&api.shop), [Value::Null; 0]);
-    assert_eq!(api.shop.ledger.customer_of(&ada()).await.unwrap(), None);
+    assert_eq!(api.shop.store.customer_of(&ada()).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -176,7 +176,7 @@ async fn killed(fault: Fault, is_done: impl Fn(&Shop) -> bool) {
         answer = client.request().bearer(&token).key("k1").post(&cart) => panic!("it answered: {answer:?}"),
         () = until_done => first.kill(),
     }
-    let left = shop.ledger.customer_of(&ada()).await.unwrap().unwrap();
+    let left = shop.store.customer_of(&ada()).await.unwrap().unwrap();
     assert_eq!(left.customer, None);
 
     shop.stripe.clear_faults();
@@ -188,7 +188,7 @@ async fn killed(fault: Fault, is_done: impl Fn(&Shop) -> bool) {
     let customers = customers(&shop);
     assert_eq!(customers.len(), 1);
     assert_eq!(shop.stripe.payment_intents()[0]["customer"], customers[0]);
-    let noted = shop.ledger.customer_of(&ada()).await.unwrap().unwrap();
+    let noted = shop.store.customer_of(&ada()).await.unwrap().unwrap();
     assert_eq!(noted.reservation, left.reservation);
     assert_eq!(noted.customer.as_deref(), customers[0].as_str());
 }
@@ -218,7 +218,7 @@ async fn a_customer_that_nobody_noted_is_found_after_stripe_forgot_the_key() {
 
     assert_eq!(api.customer_of(&answer), made.id.as_str());
     assert_eq!(customers(&api.shop).len(), 1);
-    assert!(api.shop.ledger.holder_of(&made.id).await.unwrap().is_some());
+    assert!(api.shop.store.holder_of(&made.id).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -229,7 +229,7 @@ async fn a_failure_that_stripe_keeps_for_a_customer_is_passed_under_the_next_key
 
         let answer = api.buy("k1").await.expect(200);
 
-        let noted = api.shop.ledger.customer_of(&ada()).await.unwrap().unwrap();
+        let noted = api.shop.store.customer_of(&ada()).await.unwrap().unwrap();
         let noted = noted.customer.unwrap();
         assert_eq!(api.customer_of(&answer), noted.as_str());
         let again = api.buy("k2").await.expect(200);

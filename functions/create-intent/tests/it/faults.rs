@@ -252,7 +252,7 @@ async fn one_connection_serves_many_calls() {
 }
 
 #[tokio::test]
-async fn a_ledger_that_cannot_be_written_makes_no_intent() {
+async fn a_database_that_cannot_be_written_makes_no_intent() {
     let shop = Shop::open().await;
     let api = Api::over(shop).await;
     let blocker = rusqlite::Connection::open(api.shop.folder().join("farebox.sqlite")).unwrap();

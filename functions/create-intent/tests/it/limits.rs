@@ -58,7 +58,7 @@ async fn a_caller_starts_so_many_payments_in_a_window_that_slides() {
 }
 
 #[tokio::test]
-async fn what_is_refused_reaches_neither_stripe_nor_the_ledger() {
+async fn what_is_refused_reaches_neither_stripe_nor_the_database() {
     let api = limited(&[
         ("FAREBOX_LIMIT_CALLER", "1,open:20"),
         ("FAREBOX_PRICE_TTL", "0"),
@@ -264,7 +264,7 @@ async fn on_lambda_a_spoofed_header_changes_nothing() {
         let app = shared::App::new(
             &shop.config,
             shop.impatient_stripe(),
-            shop.ledger.clone(),
+            shop.store.clone(),
             clock,
         );
         let answered = host::with_middleware(service(app))
@@ -311,7 +311,7 @@ async fn a_refusal_is_told_to_the_operator_without_saying_who_it_was() {
 }
 
 #[tokio::test]
-async fn the_ledger_keeps_neither_the_address_nor_the_caller() {
+async fn the_database_keeps_neither_the_address_nor_the_caller() {
     let api = limited(&[BY_HEADER]).await;
     let _ = api.start_from("203.0.113.7", "ada", "k").await.expect(200);
 
@@ -350,7 +350,7 @@ async fn a_limit_that_is_off_limits_nothing() {
 }
 
 impl Api {
-    /// So many cards are tried for the payment of `answer` in vain, now by the shop's clock, and the ledger
+    /// So many cards are tried for the payment of `answer` in vain, now by the shop's clock, and the database
     /// hears of it.
     async fn decline(&self, answer: &Answer, times: usize) {
         let intent = crate::intent_id(answer);
@@ -363,7 +363,7 @@ impl Api {
             failed["created"] = json!(self.shop.clock.now());
             let event = shared::event::Event::parse(failed.to_string().as_bytes());
             let now = self.shop.clock.now();
-            self.shop.ledger.accept(event.unwrap(), now).await.unwrap();
+            self.shop.store.accept(event.unwrap(), now).await.unwrap();
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `create-intent` over a real socket, with a sandbox of Stripe and a ledger on a file behind it.
+//! `create-intent` over a real socket, with a sandbox of Stripe and a database on a file behind it.
 #![expect(
     clippy::unwrap_used,
     reason = "a test may stop at what it does not expect"

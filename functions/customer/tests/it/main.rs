@@ -1,4 +1,4 @@
-//! `customer` over a real socket, with a sandbox of Stripe and a ledger on a file behind it: what is
+//! `customer` over a real socket, with a sandbox of Stripe and a database on a file behind it: what is
 //! [`answers`]ed to whom, and what nobody is told ([`refusals`]).
 #![expect(
     clippy::unwrap_used,
@@ -51,7 +51,7 @@ impl Api {
         let stripe = self.shop.impatient_stripe();
         let customers = Customers {
             stripe: &stripe,
-            ledger: &self.shop.ledger,
+            store: &self.shop.store,
             clock: &self.shop.clock,
         };
         let owner = CallerId::parse(caller).unwrap();

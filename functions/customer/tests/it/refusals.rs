@@ -2,7 +2,7 @@
 
 use sandbox::Fault;
 use serde_json::{Value, json};
-use shared::{access::CallerId, ledger::Mapping};
+use shared::{access::CallerId, store::CustomerLink};
 use testing::{Answer, Log};
 
 use crate::Api;
@@ -38,7 +38,7 @@ async fn anothers_customer_and_one_that_is_not_there_cannot_be_told_apart() {
 #[tokio::test]
 async fn a_customer_that_farebox_did_not_make_is_not_there_for_staff_either() {
     let (api, _) = Api::with_ada().await;
-    let stray = Mapping {
+    let stray = CustomerLink {
         reservation: "of nobody".to_owned(),
         reserved_at: 0,
         customer: None,
@@ -60,9 +60,9 @@ async fn a_customer_that_farebox_did_not_make_is_not_there_for_staff_either() {
 async fn a_customer_that_was_replaced_is_not_there() {
     let (api, id) = Api::with_ada().await;
     let ada = CallerId::parse("ada").unwrap();
-    let ledger = &api.shop.ledger;
-    let gone = ledger.customer_of(&ada).await.unwrap();
-    ledger
+    let store = &api.shop.store;
+    let gone = store.customer_of(&ada).await.unwrap();
+    store
         .reserve_customer(&ada, gone.as_ref(), 0)
         .await
         .unwrap();

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::{
     aws::{Aws, Marks},
-    ledger::Message,
+    store::Message,
 };
 
 use super::DeliveryError;

@@ -9,7 +9,7 @@ use axum::{
 };
 use http_body_util::{BodyExt as _, Full, Limited};
 use secrecy::ExposeSecret as _;
-use shared::{Secrets, http, ledger::Message};
+use shared::{Secrets, http, store::Message};
 use standardwebhooks::{
     HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook,
 };

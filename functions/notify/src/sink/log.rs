@@ -1,7 +1,7 @@
 //! To the log: for trying things out.
 
 use serde::Deserialize;
-use shared::ledger::Message;
+use shared::store::Message;
 
 /// What of an order's message is fit for a log: no customer, no metadata.
 #[derive(Default, Deserialize)]

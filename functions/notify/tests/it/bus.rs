@@ -142,5 +142,5 @@ async fn without_its_bus_it_does_not_start_and_says_so() {
         "{said}"
     );
     assert!(said.contains("ResourceNotFoundException"), "{said}");
-    assert_eq!(shop.ledger.take_due(NOW + 9, 60, 9).await.unwrap().len(), 1);
+    assert_eq!(shop.store.lease_due(NOW + 9, 60, 9).await.unwrap().len(), 1);
 }

@@ -27,7 +27,7 @@ async fn shop(destination: &str) -> Shop {
 }
 
 fn app(shop: &Shop) -> Notifier {
-    Notifier::new(&shop.config, shop.ledger.clone(), shop.clock.clone())
+    Notifier::new(&shop.config, shop.store.clone(), shop.clock.clone())
 }
 
 /// Puts a message into the outbox.
@@ -35,7 +35,7 @@ async fn message(shop: &Shop, event: &str) {
     let event = json!({ "id": event, "object": "event", "type": "customer.created", "created": NOW,
         "livemode": false, "data": { "object": { "id": "cus_1", "email": "ada@example.com" } } });
     let event = Event::parse(event.to_string().as_bytes()).unwrap();
-    shop.ledger.accept(event, NOW).await.unwrap();
+    shop.store.accept(event, NOW).await.unwrap();
 }
 
 #[tokio::test]
@@ -130,12 +130,9 @@ async fn what_keeps_failing_is_parked_and_goes_out_when_it_is_asked_for() {
     shop.clock.advance(24 * 60 * 60);
     assert_eq!(app(&shop).drain().await.unwrap(), Report::default());
 
-    let parked = shop.ledger.parked().await.unwrap();
+    let parked = shop.store.dead_letters().await.unwrap();
     assert_eq!(parked.len(), 1);
-    assert_eq!(
-        shop.ledger.redrive(None, shop.clock.now()).await.unwrap(),
-        1
-    );
+    assert_eq!(shop.store.redrive(None, shop.clock.now()).await.unwrap(), 1);
     assert_eq!(
         app(&shop).drain().await.unwrap().delayed,
         1,
@@ -185,7 +182,7 @@ async fn the_log_gets_no_personal_data() {
     assert!(!text.contains("ada@example.com"), "{text}");
 }
 
-/// Runs the real program on the ledger of `shop`.
+/// Runs the real program on the database of `shop`.
 fn run(shop: &Shop, arguments: &[&str]) -> Output {
     shop.command(env!("CARGO_BIN_EXE_notify"))
         .args(arguments)

@@ -28,8 +28,8 @@ fn records(ids: &[String]) -> Trigger {
 /// The ids of what waits in the outbox.
 async fn waiting(shop: &Shop) -> Vec<String> {
     let due = shop
-        .ledger
-        .take_due(shop.clock.now(), 0, 100)
+        .store
+        .lease_due(shop.clock.now(), 0, 100)
         .await
         .unwrap();
     due.into_iter().map(|letter| letter.message.id).collect()
@@ -80,7 +80,7 @@ async fn a_failed_delivery_waits_for_the_schedule_and_holds_up_nothing() {
 }
 
 #[tokio::test]
-async fn a_record_whose_message_the_ledger_cannot_hand_out_comes_again() {
+async fn a_record_whose_message_the_database_cannot_hand_out_comes_again() {
     let shop = shop("log:").await;
     for event in ["evt_1", "evt_2"] {
         message(&shop, event).await;

@@ -18,8 +18,8 @@ use shared::{
     access::CallerId,
     amount::{Amount, Currency},
     event::Event,
-    ledger::{Opened, Opening},
-    order::{Contents, Line, Note, OrderId},
+    order::{LineItem, OrderDetails, OrderId, PaymentUpdate},
+    store::{PutOrder, PutOrderOutcome},
 };
 use testing::{Answer, Client, NOW, Shop};
 
@@ -60,16 +60,17 @@ impl Page {
     /// The order `o_1` of `owner`; gives its intent's id.
     async fn order_of(&self, owner: &str) -> String {
         let amount = Amount::new(1500, Currency::parse("usd").unwrap()).unwrap();
-        let opening = Opening {
+        let opening = PutOrder {
             operation: None,
             order: OrderId::parse("o_1").unwrap(),
             must_exist: false,
             owner: CallerId::parse(owner).unwrap(),
             previous_owner: None,
-            contents: Contents::signed(amount, None, std::collections::BTreeMap::new(), NOW)
+            contents: OrderDetails::signed(amount, None, std::collections::BTreeMap::new(), NOW)
                 .unwrap(),
         };
-        let Opened::Order(order) = self.shop.ledger.open_order(opening, NOW).await.unwrap() else {
+        let PutOrderOutcome::Order(order) = self.shop.store.put_order(opening, NOW).await.unwrap()
+        else {
             panic!("refused")
         };
         let intent = self
@@ -79,10 +80,10 @@ impl Page {
             .await
             .unwrap();
         self.shop
-            .ledger
-            .note(
+            .store
+            .update_payment(
                 order.id(),
-                Note::Intent(intent.id.clone(), order.owner().clone()),
+                PaymentUpdate::Intent(intent.id.clone(), order.owner().clone()),
                 NOW,
             )
             .await
@@ -94,7 +95,7 @@ impl Page {
     async fn accept_all(&self) {
         for event in self.shop.stripe.events() {
             let event = Event::parse(event.to_string().as_bytes()).unwrap();
-            self.shop.ledger.accept(event, NOW + 5).await.unwrap();
+            self.shop.store.accept(event, NOW + 5).await.unwrap();
         }
     }
 }
@@ -126,26 +127,26 @@ async fn the_owner_reads_state_amounts_and_times() {
 #[tokio::test]
 async fn what_is_bought_is_named_as_the_shop_names_it() {
     let page = Page::open().await;
-    let line = |price: &str, lookup_key: Option<&str>, quantity| Line {
+    let line = |price: &str, lookup_key: Option<&str>, quantity| LineItem {
         price: price.to_owned(),
         lookup_key: lookup_key.map(str::to_owned),
         quantity,
         unit_amount: 300,
     };
     let cost = |quantity: i64| Amount::new(300 * quantity, Currency::parse("usd").unwrap());
-    let opening = Opening {
+    let opening = PutOrder {
         operation: None,
         order: OrderId::parse("o_1").unwrap(),
         must_exist: false,
         owner: CallerId::parse("ada").unwrap(),
         previous_owner: None,
-        contents: Contents::priced(vec![
+        contents: OrderDetails::priced(vec![
             (line("price_1", Some("sticker"), 2), cost(2).unwrap()),
             (line("price_2", None, 1), cost(1).unwrap()),
         ])
         .unwrap(),
     };
-    page.shop.ledger.open_order(opening, NOW).await.unwrap();
+    page.shop.store.put_order(opening, NOW).await.unwrap();
 
     let order = page.read("ada", "/?id=o_1").await.expect(200).body;
 
@@ -284,6 +285,6 @@ async fn a_voucher_that_is_out_is_told_without_what_is_the_payers_alone() {
     for secret in ["hosted_voucher_url", "number"] {
         let secret = details[secret].as_str().unwrap();
         assert!(!answer.body.to_string().contains(secret));
-        assert!(!order.contains(secret), "the ledger does not keep it");
+        assert!(!order.contains(secret), "the database does not keep it");
     }
 }

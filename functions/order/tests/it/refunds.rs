@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use shared::{
     access::CallerId,
     amount::{Amount, Currency},
-    ledger::DayLimit,
     order::{OrderId, RefundReason, RefundRequest},
+    store::DayLimit,
     stripe::AskedUnder,
 };
 use testing::NOW;
@@ -13,7 +13,7 @@ use testing::NOW;
 use crate::Page;
 
 impl Page {
-    /// The order `o_1` is paid, and the ledger has heard of it; gives the intent's id.
+    /// The order `o_1` is paid, and the database has heard of it; gives the intent's id.
     async fn paid(&self) -> String {
         let intent = self.order().await;
         let paid = self.shop.stripe.confirm(&intent, "pm_card_visa").await;
@@ -36,7 +36,7 @@ impl Page {
         let request = RefundRequest::new(names, amount, reason, &fay, NOW);
         let reserved = self
             .shop
-            .ledger
+            .store
             .reserve_refund(&order, request, usd, DayLimit::Unlimited);
         reserved.await.unwrap();
         fay.alias()

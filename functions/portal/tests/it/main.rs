@@ -1,4 +1,4 @@
-//! `portal` over a real socket, with a sandbox of Stripe and a ledger on a file behind it.
+//! `portal` over a real socket, with a sandbox of Stripe and a database on a file behind it.
 #![expect(
     clippy::unwrap_used,
     reason = "a test may stop at what it does not expect"
@@ -40,10 +40,10 @@ impl Api {
         self.post(caller, "customer", &account()).await
     }
 
-    /// The customer in the ledger's place of `caller`.
+    /// The customer in the database's place of `caller`.
     async fn customer(&self, caller: &str) -> Option<String> {
         let owner = CallerId::parse(caller).unwrap();
-        let mapping = self.shop.ledger.customer_of(&owner).await.unwrap();
+        let mapping = self.shop.store.customer_of(&owner).await.unwrap();
         mapping.and_then(|mapping| mapping.customer)
     }
 

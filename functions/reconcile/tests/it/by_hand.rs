@@ -2,7 +2,7 @@
 
 use reconcile::{Limits, time_range::TimeRange};
 
-use crate::{age, app, assert_all_paid_once, mark, pay, shop, small, status};
+use crate::{age, app, assert_all_paid_once, cursor, pay, shop, small, status};
 
 #[tokio::test]
 async fn a_span_is_taken_and_the_mark_stays() {
@@ -10,7 +10,7 @@ async fn a_span_is_taken_and_the_mark_stays() {
     pay(&shop, 3).await;
     age(&shop, 5 * 24 * 60 * 60);
     assert_eq!(app(&shop).catch_up().await.unwrap().events, 0, "too old");
-    let before = mark(&shop).await;
+    let before = cursor(&shop).await;
     let now = shop.clock.now();
     let days = |days: i64| now - days * 24 * 60 * 60;
     let take = async |since, until| app(&shop).take(TimeRange { since, until }).await.unwrap();
@@ -21,7 +21,7 @@ async fn a_span_is_taken_and_the_mark_stays() {
 
     assert!(report.complete && report.rest.is_none(), "{report:?}");
     assert_all_paid_once(&shop, 3).await;
-    assert_eq!(mark(&shop).await, before);
+    assert_eq!(cursor(&shop).await, before);
     assert_eq!(take(days(6), now).await.found(), 0);
 }
 
@@ -49,7 +49,7 @@ async fn what_is_left_of_a_span_is_told_and_can_be_asked_for() {
     }
 
     assert!(runs > 1, "{runs}");
-    assert_eq!(mark(&shop).await, None);
+    assert_eq!(cursor(&shop).await, None);
     assert_eq!(status(&shop, "o_0").await, "paid");
     assert_all_paid_once(&shop, 16).await;
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testing::{LambdaRuntime, Shop};
 
-use crate::{age, assert_all_paid_once, mark, pay};
+use crate::{age, assert_all_paid_once, cursor, pay};
 
 async fn invoke(shop: &Shop, event: Value) -> Result<Value, Value> {
     let runtime = LambdaRuntime::start(env!("CARGO_BIN_EXE_reconcile"), shop.environment()).await;
@@ -39,7 +39,7 @@ async fn a_span_by_hand_is_taken_and_does_not_move_the_mark() {
 
     assert_eq!(report["complete"], true, "{report}");
     assert_all_paid_once(&shop, 2).await;
-    assert_eq!(mark(&shop).await, None);
+    assert_eq!(cursor(&shop).await, None);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use reconcile::{Limits, Reconciler};
 use serde_json::Value;
-use shared::{Clock, ledger::Letter};
+use shared::{Clock, store::OutboxMessage};
 use testing::Shop;
 
 /// A shop whose clock is two minutes ahead: what happens now is old enough to be asked for.
@@ -60,11 +60,11 @@ async fn assert_all_paid_once(shop: &Shop, count: usize) {
 }
 
 /// What is in the outbox, delivered or not.
-async fn outbox(shop: &Shop) -> Vec<Letter> {
+async fn outbox(shop: &Shop) -> Vec<OutboxMessage> {
     // Each look is later than the lease of the one before.
     shop.clock.advance(1);
     let later = i64::MAX / 2 + shop.clock.now();
-    let mut letters = shop.ledger.take_due(later, 0, 10_000).await.unwrap();
+    let mut letters = shop.store.lease_due(later, 0, 10_000).await.unwrap();
     letters.sort_by(|one, other| one.message.id.cmp(&other.message.id));
     letters
 }
@@ -78,8 +78,8 @@ async fn told(shop: &Shop) -> BTreeMap<String, usize> {
     told
 }
 
-async fn mark(shop: &Shop) -> Option<String> {
-    shop.ledger.mark("reconcile").await.unwrap()
+async fn cursor(shop: &Shop) -> Option<String> {
+    shop.store.cursor("reconcile").await.unwrap()
 }
 
 /// Lets all that happened have happened `seconds` earlier.

@@ -83,7 +83,7 @@ async fn after_an_outage_one_run_makes_every_order_right_and_a_second_changes_no
     }
 }
 
-fn id(letter: shared::ledger::Letter) -> String {
+fn id(letter: shared::store::OutboxMessage) -> String {
     letter.message.id
 }
 

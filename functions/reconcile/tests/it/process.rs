@@ -1,10 +1,10 @@
-//! The real program on the ledger of a shop.
+//! The real program on the database of a shop.
 
 use std::process::{Command, Output};
 
 use testing::Shop;
 
-use crate::{age, assert_all_paid_once, mark, pay};
+use crate::{age, assert_all_paid_once, cursor, pay};
 
 /// The real program.
 const RECONCILE: &str = env!("CARGO_BIN_EXE_reconcile");
@@ -57,7 +57,7 @@ async fn a_span_by_hand_does_not_move_the_mark() {
 
     assert!(output.status.success(), "{output:?}");
     assert_all_paid_once(&shop, 2).await;
-    assert_eq!(mark(&shop).await, None);
+    assert_eq!(cursor(&shop).await, None);
 }
 
 #[tokio::test]

@@ -1,12 +1,12 @@
 //! Runs that end early, fail, or meet each other; and events that are not as they should be.
 
-use reconcile::{Failure, Limits, Reconciler};
+use reconcile::{Limits, ReconcileError, Reconciler};
 use sandbox::{Activity, Fault, Sandbox};
 use serde_json::{Value, json};
-use shared::{App, event::LISTED, ledger::Ledger};
+use shared::{App, event::LISTED, store::Store};
 use testing::{NOW, Shop};
 
-use crate::{app, assert_all_paid_once, mark, pay, shop, small, status, told};
+use crate::{app, assert_all_paid_once, cursor, pay, shop, small, status, told};
 
 #[tokio::test]
 async fn a_run_that_ends_early_is_gone_on_with_until_nothing_is_left() {
@@ -104,13 +104,13 @@ async fn while_stripe_fails_the_mark_stays_where_it_was() {
     pay(&shop, 6).await;
     let app = app(&shop).with_limits(small(1));
     assert!(!app.catch_up().await.unwrap().complete);
-    let before = mark(&shop).await;
+    let before = cursor(&shop).await;
 
     for fault in [Fault::error(), Fault::truncated(), Fault::unauthorized()] {
         shop.stripe.inject(fault.on("GET", "/v1/events").times(0));
         let failed = app.catch_up().await.unwrap_err();
-        assert!(matches!(failed, Failure::Stripe(_)), "{failed:?}");
-        assert_eq!(mark(&shop).await, before);
+        assert!(matches!(failed, ReconcileError::Stripe(_)), "{failed:?}");
+        assert_eq!(cursor(&shop).await, before);
         shop.stripe.clear_faults();
     }
     shop.stripe
@@ -123,7 +123,7 @@ async fn while_stripe_fails_the_mark_stays_where_it_was() {
 }
 
 #[tokio::test]
-async fn while_the_ledger_fails_the_mark_stays_where_it_was() {
+async fn while_the_database_fails_the_mark_stays_where_it_was() {
     let shop = shop().await;
     pay(&shop, 6).await;
     let file = rusqlite::Connection::open(shop.folder().join("farebox.sqlite")).unwrap();
@@ -134,8 +134,8 @@ async fn while_the_ledger_fails_the_mark_stays_where_it_was() {
 
     let failed = app(&shop).catch_up().await.unwrap_err();
 
-    assert!(matches!(failed, Failure::Intake(_)), "{failed:?}");
-    assert_eq!(mark(&shop).await, None);
+    assert!(matches!(failed, ReconcileError::Processor(_)), "{failed:?}");
+    assert_eq!(cursor(&shop).await, None);
     file.execute_batch("DROP TRIGGER broken").unwrap();
     assert!(app(&shop).catch_up().await.unwrap().complete);
     assert_all_paid_once(&shop, 6).await;
@@ -146,17 +146,17 @@ async fn two_runs_at_once_take_each_event_once_and_skip_none() {
     const ORDERS: usize = 20;
     let shop = shop().await;
     pay(&shop, ORDERS).await;
-    let (stripe, ledger) = (
+    let (stripe, store) = (
         shop.impatient_stripe(),
-        Ledger::open(
-            &shop.config.ledger,
+        Store::open(
+            &shop.config.store,
             shop.config.aws.as_ref(),
             &shop.config.secrets,
         )
         .await,
     );
     let one = app(&shop).with_limits(small(100));
-    let two = App::new(&shop.config, stripe, ledger.unwrap(), shop.clock.clone());
+    let two = App::new(&shop.config, stripe, store.unwrap(), shop.clock.clone());
     let two = Reconciler::new(&shop.config, two);
 
     let (one, two) = tokio::join!(one.catch_up(), two.catch_up());
@@ -241,7 +241,7 @@ async fn what_cannot_be_read_is_set_aside_once_and_blocks_nothing() {
     assert!(first.complete && second.complete);
     assert_eq!((first.pages, first.quarantined), (3, 3), "{first:?}");
     assert_eq!((second.quarantined, second.seen), (0, 3), "{second:?}");
-    assert_eq!(shop.ledger.quarantined().await.unwrap().len(), 3);
+    assert_eq!(shop.store.quarantined().await.unwrap().len(), 3);
 }
 
 #[tokio::test]
@@ -258,7 +258,7 @@ async fn a_quarantined_event_that_was_released_is_taken_by_the_next_run() {
     assert_eq!(app(&shop).catch_up().await.unwrap().quarantined, 1);
 
     shop.stripe.add_event(seeded("evt_1", kind, false, paid));
-    assert!(shop.ledger.release("evt_1").await.unwrap());
+    assert!(shop.store.release("evt_1").await.unwrap());
     assert_eq!(app(&shop).catch_up().await.unwrap().applied, 1);
 
     assert_eq!(status(&shop, "o_1").await, "paid");
@@ -286,8 +286,8 @@ async fn when_the_place_of_the_last_run_is_gone_its_window_is_listed_anew() {
     let now = shop.clock.now();
     let gone = json!({ "within": { "from": now - 600, "until": now - 60, "after": "evt_gone",
         "newest": null, "oldest": null } });
-    shop.ledger
-        .set_mark("reconcile", &gone.to_string())
+    shop.store
+        .set_cursor("reconcile", &gone.to_string())
         .await
         .unwrap();
 
@@ -309,8 +309,8 @@ async fn the_loop_runs_until_it_is_told_to_stop() {
     let stop = async {
         loop {
             listed(&shop.stripe, 1).await;
-            let mark = mark(&shop).await.unwrap_or_default();
-            if mark.contains("next") {
+            let cursor = cursor(&shop).await.unwrap_or_default();
+            if cursor.contains("next") {
                 return;
             }
         }

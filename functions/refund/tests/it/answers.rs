@@ -1,4 +1,4 @@
-//! What is given back, what is answered, and what the ledger keeps.
+//! What is given back, what is answered, and what the database keeps.
 
 use serde_json::{Value, json};
 use shared::order::RefundReason;
@@ -22,8 +22,8 @@ async fn what_is_left_is_given_back_and_the_site_is_told() {
     assert_eq!(order.status().as_str(), "refunded");
     let due = api
         .shop
-        .ledger
-        .take_due(api.shop.clock.now(), 60, 10)
+        .store
+        .lease_due(api.shop.clock.now(), 60, 10)
         .await
         .unwrap();
     let told: Vec<&str> = due.iter().map(|one| one.message.kind.as_str()).collect();
@@ -45,7 +45,7 @@ async fn the_events_of_a_refund_add_nothing_to_what_its_answer_told() {
         (500, 1000)
     );
     let now = api.shop.clock.now();
-    let due = api.shop.ledger.take_due(now, 60, 10).await.unwrap();
+    let due = api.shop.store.lease_due(now, 60, 10).await.unwrap();
     assert_eq!(due.len(), 2, "paid and refunded, once each");
 }
 
@@ -187,7 +187,7 @@ async fn a_refund_that_fails_later_gives_its_amount_back() {
 }
 
 #[tokio::test]
-async fn the_ledger_keeps_who_asked_when_for_how_much_why_and_what_came_of_it() {
+async fn the_database_keeps_who_asked_when_for_how_much_why_and_what_came_of_it() {
     let api = Api::with_order().await;
     let body = json!({ "orderId": "o_1", "amount": 500, "reason": "requested_by_customer" });
     let answer = api.post("k1", &body).await.expect(200);
@@ -203,7 +203,7 @@ async fn the_ledger_keeps_who_asked_when_for_how_much_why_and_what_came_of_it() 
     assert_eq!(request.refund(), answer.body["refundId"].as_str());
     let refund = &api.shop.stripe.refunds()[0];
     assert_eq!(refund["reason"], "requested_by_customer");
-    let deployment = api.shop.ledger.deployment().unwrap().id();
+    let deployment = api.shop.store.deployment().unwrap().id();
     let written = json!({ "farebox_deployment": deployment, "farebox_order": "o_1",
         "farebox_refund": request.id() });
     assert_eq!(refund["metadata"], written);
@@ -264,7 +264,7 @@ async fn a_refund_that_fails_after_it_succeeded_is_told_and_may_be_asked_for_aga
 /// The types of what the site is notified of, in the order in which it happened.
 async fn told_by(api: &Api) -> Vec<String> {
     let now = api.shop.clock.now();
-    let mut due = api.shop.ledger.take_due(now, 60, 10).await.unwrap();
+    let mut due = api.shop.store.lease_due(now, 60, 10).await.unwrap();
     let version = |body: &str| {
         let body: Value = serde_json::from_str(body).unwrap();
         body["data"]["version"].as_i64()

@@ -28,7 +28,7 @@ impl Api {
         Self::paid_by(&method).await
     }
 
-    /// What the ledger and the requests to the ledger's log know of anybody's address.
+    /// What the database and the requests to the database's log know of anybody's address.
     async fn stored(&self) -> String {
         serde_json::to_string(&self.shop.order("o_1").await).unwrap()
     }

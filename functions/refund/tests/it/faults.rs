@@ -71,7 +71,7 @@ async fn an_event_ties_a_refund_whose_answer_was_lost() {
 async fn a_refusal_for_good_releases_the_amount_and_is_answered_alike_again() {
     let api = Api::with_order().await;
     let intent = api.shop.order("o_1").await.intent().unwrap().to_owned();
-    // From the dashboard, and the ledger has not heard of it yet.
+    // From the dashboard, and the database has not heard of it yet.
     api.shop.stripe.refund(&intent, Some(1200)).unwrap();
 
     for _ in 0..2 {

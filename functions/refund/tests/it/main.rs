@@ -1,4 +1,4 @@
-//! `refund` over a real socket, with a sandbox of Stripe and a ledger on a file behind it: what it
+//! `refund` over a real socket, with a sandbox of Stripe and a database on a file behind it: what it
 //! [`answers`], what roles let it do ([`limits`]), how Stripe fails ([`faults`]) and keeps its failures
 //! ([`kept`]), what cannot go back to where it came from ([`elsewhere`]), and several real [`processes`].
 #![expect(

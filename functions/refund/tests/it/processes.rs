@@ -1,4 +1,4 @@
-//! Several real processes over one ledger: refunds at once, and a kill between the ledger and Stripe.
+//! Several real processes over one database: refunds at once, and a kill between the database and Stripe.
 
 use std::time::{Duration, Instant};
 

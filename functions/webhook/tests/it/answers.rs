@@ -143,7 +143,7 @@ async fn what_cannot_be_read_is_200_once_it_is_kept() {
         .await
         .expect(200);
 
-    assert_eq!(hook.shop.ledger.quarantined().await.unwrap().len(), 2);
+    assert_eq!(hook.shop.store.quarantined().await.unwrap().len(), 2);
     assert_eq!(
         hook.deliver_bytes(vec![0xff, 0xfe]).await.code(400),
         "invalid_request"
@@ -167,7 +167,7 @@ async fn what_contradicts_its_order_is_200_and_set_aside() {
         let _ = hook.deliver(&wrong).await.expect(200);
     }
 
-    assert_eq!(hook.shop.ledger.quarantined().await.unwrap().len(), 4);
+    assert_eq!(hook.shop.store.quarantined().await.unwrap().len(), 4);
     assert_eq!(hook.status("o_1").await.as_str(), "created");
     assert!(told(&hook.shop).await.is_empty());
 }
@@ -189,11 +189,11 @@ async fn a_payment_whose_metadata_another_tool_edited_is_paid() {
 
         assert_eq!(hook.status(&id).await.as_str(), "paid", "{id}");
     }
-    assert!(hook.shop.ledger.quarantined().await.unwrap().is_empty());
+    assert!(hook.shop.store.quarantined().await.unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn a_ledger_that_cannot_be_written_is_503_and_stripes_next_delivery_counts() {
+async fn a_database_that_cannot_be_written_is_503_and_stripes_next_delivery_counts() {
     let hook = Hook::start().await;
     let paid = paid(&hook.shop, "o_1").await;
     let file = hook.shop.folder().join("farebox.sqlite");

@@ -180,7 +180,7 @@ async fn an_event_of_a_connected_account_moves_no_order_unless_the_account_is_na
             let _ = hook.deliver(&event).await.expect(200);
 
             assert_eq!(hook.status("o_1").await.as_str(), status, "{named:?}");
-            assert!(hook.shop.ledger.quarantined().await.unwrap().is_empty());
+            assert!(hook.shop.store.quarantined().await.unwrap().is_empty());
             let requests = hook.shop.stripe.requests();
             let fetched = requests.iter().any(|request| request.method == "GET");
             assert_eq!(fetched, is_thin && status == "paid", "{named:?}");

@@ -327,5 +327,5 @@ async fn a_total_of_a_payment_that_stripe_does_not_know_is_set_aside() {
     let _ = hook.deliver(&charge_refunded(&hook.shop)).await.expect(200);
 
     assert_eq!(hook.status("o_1").await, Status::Paid);
-    assert_eq!(hook.shop.ledger.quarantined().await.unwrap().len(), 1);
+    assert_eq!(hook.shop.store.quarantined().await.unwrap().len(), 1);
 }

@@ -17,7 +17,7 @@ mod thin;
 
 use hyper::{Method, body::Bytes};
 use serde_json::{Value, json};
-use shared::{ledger::Letter, order::Status};
+use shared::{order::Status, store::OutboxMessage};
 use testing::{Answer, Client, Shop};
 use webhook::service;
 
@@ -87,8 +87,8 @@ fn foreign(id: &str, kind: &str) -> Value {
 }
 
 /// What is in the outbox.
-async fn outbox(shop: &Shop) -> Vec<Letter> {
-    shop.ledger.take_due(i64::MAX / 2, 1, 10_000).await.unwrap()
+async fn outbox(shop: &Shop) -> Vec<OutboxMessage> {
+    shop.store.lease_due(i64::MAX / 2, 1, 10_000).await.unwrap()
 }
 
 /// The types of the messages in the outbox.

@@ -1,4 +1,4 @@
-//! Several processes on one ledger, and processes that are killed at any moment.
+//! Several processes on one database, and processes that are killed at any moment.
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 

@@ -134,8 +134,8 @@ impl Load {
         let manager = shop.keep_keys_in_secrets_manager(FUNCTION.settings).await;
         let config = shop.config_of(create_intent::FUNCTION.settings);
         let stripe = Stripe::new(&config.stripe, config.secrets.clone());
-        let (ledger, clock) = (shop.ledger.clone(), shop.clock.clone());
-        let app = shared::App::new(&config, stripe, ledger, clock);
+        let (store, clock) = (shop.store.clone(), shop.clock.clone());
+        let app = shared::App::new(&config, stripe, store, clock);
         let payments = Client::of(create_intent::service(app)).await;
         let hook = Hook::over(shop).await;
         let stripe = &hook.shop.stripe;

@@ -33,7 +33,7 @@ async fn a_thin_event_is_as_good_as_a_snapshot() {
     assert_eq!(hook.status("o_1").await.as_str(), "paid");
     assert_eq!(crate::told(&hook.shop).await, ["order.paid"]);
     let _ = hook.deliver(&event).await.expect(200);
-    assert!(hook.shop.ledger.quarantined().await.unwrap().is_empty());
+    assert!(hook.shop.store.quarantined().await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -103,5 +103,5 @@ async fn an_object_that_is_not_there_is_kept_for_a_person() {
         .await
         .expect(200);
 
-    assert_eq!(hook.shop.ledger.quarantined().await.unwrap().len(), 2);
+    assert_eq!(hook.shop.store.quarantined().await.unwrap().len(), 2);
 }

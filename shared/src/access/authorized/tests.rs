@@ -73,7 +73,7 @@ fn the_widest_limit_counts_among_the_roles_that_reach_the_object() {
 }
 
 #[test]
-fn a_limit_that_the_ledger_found_is_an_end_of_the_decision() {
+fn a_limit_that_the_database_found_is_an_end_of_the_decision() {
     let reached = ada(&["clerk"]).reach(Some(&caller("bob")), "o_1").unwrap();
     assert!(matches!(reached.over_day_limit(), Error::OverLimit));
 }

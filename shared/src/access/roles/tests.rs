@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     access::grant::Scope,
     amount::{Amount, Currency},
-    ledger::DayLimit,
+    store::DayLimit,
 };
 
 fn problems(file: &Value) -> Vec<String> {

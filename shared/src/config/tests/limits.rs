@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{
-    ledger::Bound,
-    limits::{Settings, Source},
+    rate_limit::{Settings, Source},
+    store::Limit,
 };
 
 fn limits(given: &[(&str, &str)]) -> Settings {
@@ -18,9 +18,9 @@ fn limits(given: &[(&str, &str)]) -> Settings {
 fn payments_are_limited_unless_it_is_turned_off() {
     let default = limits(&[]);
     let (started, open) = (20, 20);
-    assert_eq!(default.caller, Some(Bound { started, open }));
+    assert_eq!(default.caller, Some(Limit { started, open }));
     let (started, open) = (200, 400);
-    assert_eq!(default.address, Some(Bound { started, open }));
+    assert_eq!(default.address, Some(Limit { started, open }));
     assert_eq!((default.attempts, default.window), (Some(10), 3600));
 
     let (started, open) = (5, 7);
@@ -30,7 +30,7 @@ fn payments_are_limited_unless_it_is_turned_off() {
         ("FAREBOX_LIMIT_ATTEMPTS", "100"),
         ("FAREBOX_LIMIT_WINDOW", "60"),
     ]);
-    assert_eq!(set.caller, Some(Bound { started, open }));
+    assert_eq!(set.caller, Some(Limit { started, open }));
     assert_eq!(
         (set.address, set.attempts, set.window),
         (None, Some(100), 60)

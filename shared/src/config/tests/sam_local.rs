@@ -25,7 +25,7 @@ fn an_empty_variable_of_sam_local_is_an_absent_one() {
 
     assert_eq!(
         config.limits,
-        crate::limits::Settings::read(&mut Reader::new(&|_| None))
+        crate::rate_limit::Settings::read(&mut Reader::new(&|_| None))
     );
     assert!(config.access.issuer.is_none());
     let shown = format!("{:?}", config.secrets);

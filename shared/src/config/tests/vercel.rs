@@ -63,7 +63,7 @@ fn a_role_is_named_by_its_arn() {
 }
 
 #[test]
-fn a_file_is_no_ledger_there_and_is_one_under_vercel_dev() {
+fn a_file_is_no_database_there_and_is_one_under_vercel_dev() {
     let file = ("DATABASE_URL", Some("sqlite:/tmp/farebox.sqlite"));
     assert_eq!(problems(file), ["DATABASE_URL"]);
 

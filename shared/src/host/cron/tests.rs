@@ -22,7 +22,7 @@ struct Broken;
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the ledger is away")
+        f.write_str("the database is away")
     }
 }
 

@@ -10,7 +10,7 @@ use super::*;
 use crate::{
     aws::stand_in::{StandIn, TOKEN as GOOD},
     host::with_middleware,
-    ledger,
+    store,
 };
 
 /// A service, and how often it was opened.
@@ -28,7 +28,7 @@ fn served(sts: &StandIn, good: usize) -> Served {
         async move {
             tokio::task::yield_now().await;
             match number < good {
-                true => Err(ledger::Failure::Nowhere.into()),
+                true => Err(store::StoreError::Nowhere.into()),
                 false => Ok(get(|headers: HeaderMap| async move {
                     assert!(!headers.contains_key(TOKEN), "nobody sees the token");
                     "served"

@@ -1,7 +1,7 @@
 //! How often an order was tried in vain.
 
 use super::*;
-use crate::{config::Config, limits::Settings};
+use crate::{config::Config, rate_limit::Settings};
 
 fn limits(attempts: &str) -> Settings {
     let value = |name: &str| (name == "FAREBOX_LIMIT_ATTEMPTS").then(|| attempts.to_owned());
@@ -40,7 +40,7 @@ fn of_very_many_failed_charges_the_newest_are_kept_in_any_order() {
 
     assert_eq!(straight, backwards);
     let kept: Vec<i64> = straight.failed_charges().collect();
-    assert_eq!(kept.len(), MOST_FAILED_CHARGES);
+    assert_eq!(kept.len(), MAX_FAILED_CHARGES);
     assert!(kept.iter().all(|at| *at >= NOW + 50), "the oldest are gone");
 }
 

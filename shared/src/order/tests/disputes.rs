@@ -195,12 +195,12 @@ fn inquiries_warnings_and_reviews_are_told_as_what_they_are_and_leave_the_order_
     let (order, told) = after(&events);
 
     let expected = [
-        Happening::Paid,
-        Happening::EarlyFraudWarning,
-        Happening::ReviewOpened,
-        Happening::InquiryOpened,
-        Happening::InquiryClosed,
-        Happening::ReviewClosed,
+        OrderEvent::Paid,
+        OrderEvent::EarlyFraudWarning,
+        OrderEvent::ReviewOpened,
+        OrderEvent::InquiryOpened,
+        OrderEvent::InquiryClosed,
+        OrderEvent::ReviewClosed,
     ];
     assert_eq!((order.status(), told), (Status::Paid, expected.to_vec()));
     let warnings = order.warning_records();
@@ -228,11 +228,11 @@ fn an_inquiry_that_becomes_a_dispute_is_told_as_both() {
     assert_eq!(
         told,
         [
-            Happening::Paid,
-            Happening::InquiryClosed,
-            Happening::Disputed,
-            Happening::DisputeLost,
-            Happening::DisputeWon,
+            OrderEvent::Paid,
+            OrderEvent::InquiryClosed,
+            OrderEvent::Disputed,
+            OrderEvent::DisputeLost,
+            OrderEvent::DisputeWon,
         ]
     );
 }

@@ -111,9 +111,9 @@ fn any_event_of_pages() -> impl Strategy<Value = Event> {
     prop_oneof![
         2 => (second.clone(), intents).prop_map(|(at, status)| attempt(at, status)),
         1 => second.clone().prop_map(failed_attempt),
-        1 => second.clone().prop_map(|at| ways::page_event(at, 1, ("checkout.session.expired", "expired", "unpaid"))),
-        4 => (second.clone(), pages).prop_map(|(at, told)| ways::page_event(at, 2, told)),
-        3 => (second, of_page).prop_map(|(at, status)| ways::page_intent(at, 2, status)),
+        1 => second.clone().prop_map(|at| active_payments::page_event(at, 1, ("checkout.session.expired", "expired", "unpaid"))),
+        4 => (second.clone(), pages).prop_map(|(at, told)| active_payments::page_event(at, 2, told)),
+        3 => (second, of_page).prop_map(|(at, status)| active_payments::page_intent(at, 2, status)),
         1 => Just(refund("re_0", 100, "succeeded")),
     ]
 }
@@ -143,12 +143,13 @@ fn any_event_of_several(succeeded: bool) -> impl Strategy<Value = Event> {
         ),
         ("checkout.session.expired", "expired", "unpaid"),
     ]);
-    let of_session = (second.clone(), pages).prop_map(|(at, told)| ways::page_event(at, 0, told));
+    let of_session =
+        (second.clone(), pages).prop_map(|(at, told)| active_payments::page_event(at, 0, told));
     let of_page = (
         second,
         prop::sample::select(vec!["requires_action", "processing", "canceled"]),
     )
-        .prop_map(|(at, status)| ways::page_intent(at, 0, status));
+        .prop_map(|(at, status)| active_payments::page_intent(at, 0, status));
     prop_oneof![4 => of_form, 2 => failed, 1 => of_session, 1 => of_page]
 }
 
@@ -175,9 +176,9 @@ fn outcome(mut order: Order, events: &[Event]) -> (Order, usize, Vec<String>) {
         match order.apply(event, NOW) {
             Ok(Some(step)) => {
                 paid += step
-                    .happenings
+                    .events
                     .iter()
-                    .filter(|h| **h == Happening::Paid)
+                    .filter(|h| **h == OrderEvent::Paid)
                     .count();
                 order = step.order;
             }
@@ -197,7 +198,7 @@ fn outcome(mut order: Order, events: &[Event]) -> (Order, usize, Vec<String>) {
 /// each way at any time after it was made, be it before its note.
 #[derive(Clone, Debug)]
 enum Told {
-    Note(Note),
+    PaymentUpdate(PaymentUpdate),
     Event(Box<Event>),
 }
 
@@ -231,8 +232,9 @@ fn any_ways() -> impl Strategy<Value = Vec<Vec<Event>>> {
             ("checkout.session.expired", "expired", "unpaid"),
         ]);
         prop_oneof![
-            (second(), statuses()).prop_map(move |(at, status)| ways::page_intent(at, n, status)),
-            (second(), told).prop_map(move |(at, told)| ways::page_event(at, n, told)),
+            (second(), statuses())
+                .prop_map(move |(at, status)| active_payments::page_intent(at, n, status)),
+            (second(), told).prop_map(move |(at, told)| active_payments::page_event(at, n, told)),
         ]
         .boxed()
     };
@@ -252,11 +254,14 @@ fn any_ways() -> impl Strategy<Value = Vec<Vec<Event>>> {
         })
 }
 
-fn way(n: usize, order: &Order) -> (Note, String) {
+fn way(n: usize, order: &Order) -> (PaymentUpdate, String) {
     match n {
         0 => (note_intent("pi_1"), "pi_1".to_owned()),
         3 => (note_intent("pi_4"), "pi_4".to_owned()),
-        n => (note_session(ways::session(n, order), n), format!("cs_{n}")),
+        n => (
+            note_session(active_payments::session(n, order), n),
+            format!("cs_{n}"),
+        ),
     }
 }
 
@@ -285,19 +290,19 @@ fn interleaved(ways: &[Vec<Event>], picks: &[(usize, bool)]) -> Vec<Told> {
     for n in 0..ways.len() {
         told.extend(slots[n].drain(..).map(|event| Told::Event(Box::new(event))));
         let (note, id) = way(n, &order);
-        told.push(Told::Note(note));
+        told.push(Told::PaymentUpdate(note));
         told.extend(
             after_note[n]
                 .drain(..)
                 .map(|event| Told::Event(Box::new(event))),
         );
         if n + 1 < ways.len() {
-            let closing = (n == 0).then(|| Note::Closing(id.clone()));
+            let closing = (n == 0).then(|| PaymentUpdate::Closing(id.clone()));
             told.extend(
                 closing
                     .into_iter()
-                    .chain([Note::Closed(id)])
-                    .map(Told::Note),
+                    .chain([PaymentUpdate::Closed(id)])
+                    .map(Told::PaymentUpdate),
             );
         }
     }
@@ -308,7 +313,7 @@ fn after_all(told: &[Told]) -> Order {
     let mut order = not_noted();
     for told in told {
         match told {
-            Told::Note(note) => assert!(order.note(note, NOW), "{note:?}"),
+            Told::PaymentUpdate(note) => assert!(order.update_payment(note, NOW), "{note:?}"),
             Told::Event(event) => {
                 if let Some(step) = order.apply(event, NOW).expect("the order's own") {
                     order = step.order;
@@ -356,12 +361,12 @@ proptest! {
         is_page in any::<bool>(),
     ) {
         let note = match is_page {
-            true => note_session(ways::session(0, &not_noted()), 0),
+            true => note_session(active_payments::session(0, &not_noted()), 0),
             false => note_intent("pi_1"),
         };
         let after_noting_at = |at: usize| {
             let (mut order, ..) = outcome(not_noted(), &history[..at]);
-            assert!(order.note(&note, NOW));
+            assert!(order.update_payment(&note, NOW));
             outcome(order, &history[at..]).0
         };
 
@@ -385,7 +390,7 @@ proptest! {
         let (mixed, told_mixed) = after_from(asked(), &shuffled);
 
         prop_assert_eq!(&straight, &mixed);
-        let paid = |told: &[Happening]| told.iter().filter(|h| **h == Happening::Paid).count();
+        let paid = |told: &[OrderEvent]| told.iter().filter(|h| **h == OrderEvent::Paid).count();
         prop_assert_eq!(paid(&told), usize::from(straight.paid_at().is_some()));
         prop_assert_eq!(paid(&told), paid(&told_mixed));
     }
@@ -397,12 +402,12 @@ proptest! {
             (Just(history), Just(repeated).prop_shuffle())
         })
     ) {
-        let (straight, told) = after_from(ways::with_pages(), &history);
-        let (mixed, told_mixed) = after_from(ways::with_pages(), &shuffled);
+        let (straight, told) = after_from(active_payments::with_pages(), &history);
+        let (mixed, told_mixed) = after_from(active_payments::with_pages(), &shuffled);
 
         prop_assert_eq!(&straight, &mixed);
         prop_assert_ne!(straight.status(), Status::Canceled);
-        let paid = |told: &[Happening]| told.iter().filter(|h| **h == Happening::Paid).count();
+        let paid = |told: &[OrderEvent]| told.iter().filter(|h| **h == OrderEvent::Paid).count();
         prop_assert_eq!(paid(&told), usize::from(straight.paid_at().is_some()));
         prop_assert_eq!(paid(&told), paid(&told_mixed));
         let text = serde_json::to_string(&straight).unwrap();

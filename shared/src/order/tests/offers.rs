@@ -22,7 +22,10 @@ fn a_token_signed_earlier_never_brings_a_price_back() {
 
     assert_eq!(changed.revise(contents(1500, 1), NOW), Ok(()));
     assert_eq!(changed.revision().contents.amount(), usd(2500));
-    assert_eq!(changed.revise(contents(10, 4), NOW), Err(Fixed::Newer));
+    assert_eq!(
+        changed.revise(contents(10, 4), NOW),
+        Err(ReviseError::Newer)
+    );
 
     changed.revise(contents(1500, 6), NOW).unwrap();
     assert_eq!(changed.revision().contents.amount(), usd(1500));
@@ -35,7 +38,7 @@ fn of_two_that_were_signed_at_once_the_second_is_refused() {
 
     assert_eq!(
         order.revise(contents(1000, 5), NOW),
-        Err(Fixed::SignedAtOnce)
+        Err(ReviseError::SignedAtOnce)
     );
     assert_eq!(order.revise(contents(2500, 5), NOW), Ok(()));
     assert_eq!(order.revision().contents.amount(), usd(2500));
@@ -48,10 +51,10 @@ fn a_version_counts_more_than_when_it_was_signed() {
     order.revise(version(2500, 5, 7), NOW).unwrap();
 
     for (offered, refused) in [
-        (version(1000, 5, 7), Fixed::SignedAtOnce),
-        (version(1000, 9, 6), Fixed::Newer),
-        (contents(1000, 5), Fixed::SignedAtOnce),
-        (contents(1000, 4), Fixed::Newer),
+        (version(1000, 5, 7), ReviseError::SignedAtOnce),
+        (version(1000, 9, 6), ReviseError::Newer),
+        (contents(1000, 5), ReviseError::SignedAtOnce),
+        (contents(1000, 4), ReviseError::Newer),
     ] {
         assert_eq!(order.revise(offered, NOW), Err(refused));
     }
@@ -68,27 +71,24 @@ fn an_order_that_moved_is_paid_by_what_was_opened_for_its_previous_owner() {
     let paid = event(NOW, Subject::Intent(intent(&moved, "succeeded")));
     let eve = CallerId::parse("eve").unwrap();
     moved.move_to(eve.clone(), NOW).unwrap();
-    assert_eq!(
-        (moved.owner(), moved.is_way_of_previous_owner()),
-        (&eve, true)
-    );
+    assert_eq!((moved.owner(), moved.is_of_previous_owner()), (&eve, true));
 
     let step = moved.apply(&paid, NOW).unwrap().unwrap();
 
     assert_eq!(step.order.status(), Status::Paid);
-    moved.note(&Note::Closed("pi_1".to_owned()), NOW);
-    assert!(!moved.is_way_of_previous_owner());
+    moved.update_payment(&PaymentUpdate::Closed("pi_1".to_owned()), NOW);
+    assert!(!moved.is_of_previous_owner());
 }
 
 #[test]
 fn what_is_decided_takes_no_new_contents() {
     let cases = [
-        (attempt(NOW, "succeeded"), Fixed::Paid),
-        (attempt(NOW, "canceled"), Fixed::Canceled),
-        (attempt(NOW, "processing"), Fixed::Processing),
-        (refund("re_1", 500, "succeeded"), Fixed::Paid),
-        (refund("re_1", 500, "pending"), Fixed::Paid),
-        (refund("re_1", 500, "failed"), Fixed::Paid),
+        (attempt(NOW, "succeeded"), ReviseError::Paid),
+        (attempt(NOW, "canceled"), ReviseError::Canceled),
+        (attempt(NOW, "processing"), ReviseError::Processing),
+        (refund("re_1", 500, "succeeded"), ReviseError::Paid),
+        (refund("re_1", 500, "pending"), ReviseError::Paid),
+        (refund("re_1", 500, "failed"), ReviseError::Paid),
     ];
     for (event, fixed) in cases {
         let (mut order, _) = after(&[event]);
@@ -100,5 +100,5 @@ fn what_is_decided_takes_no_new_contents() {
 fn an_order_is_not_changed_without_end() {
     let mut changed = order();
     let refused = (2..200).find_map(|n| changed.revise(contents(1000 + n, n), NOW).err());
-    assert_eq!(refused, Some(Fixed::TooManyRevisions));
+    assert_eq!(refused, Some(ReviseError::TooManyRevisions));
 }

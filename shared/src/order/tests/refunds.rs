@@ -86,7 +86,7 @@ impl Stripe {
     }
 
     /// `order` after the event with this number, as it is delivered now, and what the site is notified of.
-    fn deliver(&self, order: &mut Order, number: usize) -> Vec<Happening> {
+    fn deliver(&self, order: &mut Order, number: usize) -> Vec<OrderEvent> {
         let mut event = self.events[number].clone();
         if order.lacks_refunds(&event) {
             event = listed(&self.refunds);
@@ -94,7 +94,7 @@ impl Stripe {
         let step = order.apply(&event, NOW).unwrap().unwrap();
         *order = step.order;
         assert!(!order.lacks_refunds(&event));
-        step.happenings
+        step.events
     }
 }
 
@@ -219,11 +219,11 @@ proptest! {
         prop_assert_eq!(order.left_to_refund(), 1500 - succeeded - pending);
         let count = |what| notified.iter().filter(|told| **told == what).count();
         let failed = stripe.refunds.iter().filter(|(_, status)| is_failed(status)).count();
-        prop_assert!(count(Happening::Refunded) <= stripe.refunds.len());
-        prop_assert!(count(Happening::RefundPending) <= stripe.refunds.len());
-        prop_assert!(count(Happening::RefundFailed) <= failed);
-        prop_assert_eq!(count(Happening::RefundFailed) > 0, failed > 0);
-        prop_assert!(succeeded == 0 || count(Happening::Refunded) > 0);
+        prop_assert!(count(OrderEvent::Refunded) <= stripe.refunds.len());
+        prop_assert!(count(OrderEvent::RefundPending) <= stripe.refunds.len());
+        prop_assert!(count(OrderEvent::RefundFailed) <= failed);
+        prop_assert_eq!(count(OrderEvent::RefundFailed) > 0, failed > 0);
+        prop_assert!(succeeded == 0 || count(OrderEvent::Refunded) > 0);
     }
 }
 
@@ -258,9 +258,9 @@ fn a_pending_refund_is_notified_as_such_and_as_refunded_once_it_succeeded() {
         ]
     );
     let told = [
-        Happening::Paid,
-        Happening::RefundPending,
-        Happening::Refunded,
+        OrderEvent::Paid,
+        OrderEvent::RefundPending,
+        OrderEvent::Refunded,
     ];
     assert_eq!(after(&history).1, told);
 }
@@ -282,7 +282,7 @@ fn a_refund_that_fails_or_is_canceled_is_notified_whatever_was_known_of_it() {
             history.push(refund("re_1", 500, end));
             history.push(refund("re_1", 500, "pending"));
             let (order, told) = after(&history);
-            assert_eq!(told.last(), Some(&Happening::RefundFailed), "{before:?}");
+            assert_eq!(told.last(), Some(&OrderEvent::RefundFailed), "{before:?}");
             assert_eq!(told.len(), 2 + usize::from(before.is_some()));
             assert_eq!(order.left_to_refund(), 1500);
             assert_eq!(order.refund_records()[0].state, state);
@@ -321,10 +321,10 @@ fn what_an_earlier_version_stored_counts_until_the_refunds_are_known() {
         let step = order.apply(&listed(&[(1000, "succeeded")]), NOW);
         let step = step.unwrap().unwrap();
         assert_eq!(step.order.refunded_amount(), 1000);
-        assert_eq!(step.happenings, [], "it was notified before");
+        assert_eq!(step.events, [], "it was notified before");
         let failed = listed(&[(1000, "failed"), (400, "succeeded")]);
         let step = order.apply(&failed, NOW).unwrap().unwrap();
         assert_eq!(step.order.refunded_amount(), 400);
-        assert!(step.happenings.contains(&Happening::RefundFailed));
+        assert!(step.events.contains(&OrderEvent::RefundFailed));
     }
 }

@@ -1,0 +1,66 @@
+"""SQLite databases with few orders and with many."""
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from bench.surroundings import EVENT, INTENT, NUMBER, ORDER, Surroundings
+
+NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < :count)"
+
+#: Orders that wait to be paid: copies of one.
+ORDERS = f"""
+    {NUMBERS}
+    INSERT INTO orders (id, version, intent, status, body, updated_at)
+    SELECT replace(id, :number, printf('%09d', n)), version, replace(:intent, :number, printf('%09d', n)), status,
+           replace(replace(body, intent, replace(:intent, :number, printf('%09d', n))), :id,
+                   replace(id, :number, printf('%09d', n))),
+           updated_at
+    FROM numbers, one.orders
+"""
+
+#: For each order an event that was taken lately. Their ids lie between those that are still to come.
+EVENTS = f"""
+    {NUMBERS}
+    INSERT INTO events (id, type, outcome, received_at)
+    SELECT replace(:event, :number, printf('%09d', n)) || 'a', 'payment_intent.created', 'applied', strftime('%s', 'now')
+    FROM numbers
+"""
+
+#: For each order a message that was delivered lately, with an id like any other digest.
+OUTBOX = f"""
+    {NUMBERS}
+    INSERT INTO outbox (id, type, body, state, created_at, due_at, delivered_at)
+    SELECT printf('msg_%08x%024d', n * 2654435761 % 4294967296, n), 'order.payment_failed',
+           printf('{{"type":"order.payment_failed","orderId":"%s","note":"%0200d"}}', replace(:id, :number, printf('%09d', n)), n),
+           'delivered', strftime('%s', 'now'), strftime('%s', 'now'), strftime('%s', 'now')
+    FROM numbers
+"""
+
+
+def fill(around: Surroundings, path: Path, count: int) -> None:
+    """Makes a file with so many orders that wait to be paid, and what such a shop has seen and delivered before."""
+    copy(around.sqlite, path)
+    names = {"count": count, "number": NUMBER, "intent": INTENT, "id": ORDER, "event": EVENT}
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.execute("PRAGMA synchronous = OFF")
+        file.execute("PRAGMA cache_size = -400000")
+        file.execute("ATTACH ? AS one", [str(around.sqlite)])
+        file.execute("BEGIN")
+        file.execute("DELETE FROM main.orders")
+        for statement in [ORDERS, EVENTS, OUTBOX]:
+            file.execute(statement, names)
+        file.execute("COMMIT")
+        file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def copy(source: Path, path: Path) -> Path:
+    """A copy of a file that nobody has open: all of it in memory, and on the disk, so that no write of ours is under way."""
+    for suffix in ["", "-wal", "-shm"]:
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    shutil.copy(source, path)
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+    return path

@@ -1,0 +1,257 @@
+//! What an order is for: an amount, and what the shop wrote beside it.
+
+use std::{cmp::Ordering, collections::BTreeMap, fmt};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{amount::Amount, digest};
+
+/// An order's id: the site's own, or made from the operation that opened it. 1 to 64 letters,
+/// digits, `-` and `_`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OrderId(String);
+
+impl OrderId {
+    /// Reads an id.
+    ///
+    /// # Errors
+    ///
+    /// A text, readable after the name of the field.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let fits = (1..=64).contains(&text.len())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        match fits {
+            true => Ok(Self(text.to_owned())),
+            false => Err("must be 1 to 64 letters, digits, - and _"),
+        }
+    }
+
+    /// The id of the order that `operation` opens; the same each time.
+    #[must_use]
+    pub fn of_operation(operation: &str) -> Self {
+        let digest = digest::hex(&["order", operation]);
+        Self(format!("ord_{}", &digest[..24]))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for OrderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One priced line of an order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LineItem {
+    /// Stripe's id of the price.
+    pub price: String,
+    /// The shop's lookup key for the price, as it was when it was priced. It does not tell contents apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lookup_key: Option<String>,
+    /// How many.
+    pub quantity: u32,
+    /// In minor units of the order's currency.
+    pub unit_amount: i64,
+}
+
+/// A line of an order as an answer shows it. `price` and `quantity` can be sent again as an item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderItem {
+    /// The shop's lookup key for the price, or Stripe's id of a price that has none.
+    price: String,
+    quantity: u32,
+    /// In minor units of the order's currency.
+    unit_amount: i64,
+}
+
+/// What is bought, and for how much.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderDetails {
+    #[serde(flatten)]
+    amount: Amount,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    lines: Vec<LineItem>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    metadata: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signed_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
+}
+
+/// A field of an order does not fit what Stripe takes.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct InvalidDetails {
+    /// The field's name.
+    pub field: &'static str,
+    /// What is wrong, readable after the name.
+    pub what: &'static str,
+}
+
+/// Keys of Stripe's metadata that are left to the site: Stripe takes 50, five may be ours.
+const MOST_METADATA: usize = 45;
+/// What begins with this in the metadata is ours.
+const RESERVED: &str = "farebox_";
+
+impl OrderDetails {
+    /// Items that we priced.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::amount::Inexact`] when the lines do not add up to an amount.
+    pub fn priced(lines: Vec<(LineItem, Amount)>) -> Result<Self, crate::amount::Inexact> {
+        let mut total: Option<Amount> = None;
+        for (_, amount) in &lines {
+            total = Some(match total {
+                Some(sum) => sum.plus(*amount)?,
+                None => *amount,
+            });
+        }
+        Ok(Self {
+            amount: total.ok_or(crate::amount::Inexact::NotPositive)?,
+            lines: lines.into_iter().map(|(line, _)| line).collect(),
+            description: None,
+            metadata: BTreeMap::new(),
+            signed_at: None,
+            version: None,
+        })
+    }
+
+    /// An amount that the site signed at `signed_at` (Unix seconds).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidDetails`] when the description or the metadata is not as Stripe takes it
+    /// (<https://docs.stripe.com/api/metadata>).
+    pub fn signed(
+        amount: Amount,
+        description: Option<String>,
+        metadata: BTreeMap<String, String>,
+        signed_at: i64,
+    ) -> Result<Self, InvalidDetails> {
+        let length = description.as_ref().map(|text| text.chars().count());
+        if length.is_some_and(|length| !(1..=1000).contains(&length)) {
+            return Err(InvalidDetails {
+                field: "description",
+                what: "must be 1 to 1000 characters",
+            });
+        }
+        check_metadata(&metadata).map_err(|what| InvalidDetails {
+            field: "metadata",
+            what,
+        })?;
+        Ok(Self {
+            amount,
+            lines: Vec::new(),
+            description,
+            metadata,
+            signed_at: Some(signed_at),
+            version: None,
+        })
+    }
+
+    /// The same as the site's own `version` of the order, which counts more than when it was
+    /// signed.
+    #[must_use]
+    pub fn as_version(self, version: Option<i64>) -> Self {
+        Self { version, ..self }
+    }
+
+    /// For how much.
+    #[must_use]
+    pub fn amount(&self) -> Amount {
+        self.amount
+    }
+
+    /// The lines that we priced; none for an order that the site signed.
+    #[must_use]
+    pub fn lines(&self) -> &[LineItem] {
+        &self.lines
+    }
+
+    /// The lines as an answer shows them.
+    #[must_use]
+    pub fn items(&self) -> Vec<OrderItem> {
+        let item = |line: &LineItem| OrderItem {
+            price: line.lookup_key.as_ref().unwrap_or(&line.price).clone(),
+            quantity: line.quantity,
+            unit_amount: line.unit_amount,
+        };
+        self.lines.iter().map(item).collect()
+    }
+
+    /// What the site wrote for the payer's receipt.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// What the site wrote for itself.
+    #[must_use]
+    pub fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.metadata
+    }
+
+    /// Compares which the site signed later: by `version` where both have one, else by the second
+    /// in which they were signed. OrderDetails that we priced are later than others of the kind, and
+    /// earlier than signed ones.
+    #[must_use]
+    pub fn compare_signed(&self, earlier: &Self) -> Ordering {
+        match (self.version, earlier.version) {
+            (Some(version), Some(earlier)) => version.cmp(&earlier),
+            _ if self.signed_at.is_none() && earlier.signed_at.is_none() => Ordering::Greater,
+            _ => self.signed_at.cmp(&earlier.signed_at),
+        }
+    }
+
+    /// Tells contents apart; when they were signed does not matter.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let lines: Vec<String> = self
+            .lines
+            .iter()
+            .map(|line| format!("{} {} {}", line.price, line.quantity, line.unit_amount))
+            .collect();
+        let metadata = self.metadata.iter().flat_map(|(key, value)| [key, value]);
+        let minor_units = self.amount.minor_units().to_string();
+        let mut parts = vec![self.amount.currency().as_str().to_owned(), minor_units];
+        parts.push(lines.join(","));
+        parts.push(format!("{:?}", self.description));
+        parts.extend(metadata.cloned());
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        digest::hex(&parts)[..32].to_owned()
+    }
+}
+
+fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), &'static str> {
+    if metadata.len() > MOST_METADATA {
+        return Err("must have at most 45 keys");
+    }
+    for (key, value) in metadata {
+        if key.starts_with(RESERVED) {
+            return Err("must not have keys that begin with farebox_");
+        }
+        if key.is_empty() || key.chars().count() > 40 || key.contains(['[', ']']) {
+            return Err("must have keys of 1 to 40 characters without brackets");
+        }
+        if value.is_empty() || value.chars().count() > 500 {
+            return Err("must have values of 1 to 500 characters");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! The bounds, and where the client's address is read, as the environment says.
+
+use hyper::header::HeaderName;
+
+use crate::{
+    env::{RUNTIME_API, Reader, seconds},
+    order::{MAX_FAILED_CHARGES, Order},
+    store::{Limit, wait},
+};
+
+/// How many payments may be started, and by whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `FAREBOX_LIMIT_CALLER`: of one caller; 20 started and 20 open by default, `None` when it is off.
+    pub caller: Option<Limit>,
+    /// `FAREBOX_LIMIT_ADDRESS`: from one address; 200 started and 400 open by default, `None` when it is
+    /// off.
+    pub address: Option<Limit>,
+    /// `FAREBOX_LIMIT_ATTEMPTS`: charges of one order that may fail; 10 by default, `None` when it is off.
+    pub attempts: Option<usize>,
+    /// `FAREBOX_LIMIT_WINDOW`: over how many seconds starts, and charges that failed, are counted; an hour
+    /// by default.
+    pub window: i64,
+    /// `FAREBOX_CLIENT_ADDRESS`: where the client's address is read; where the platform tells it, by
+    /// default.
+    pub source: Source,
+    /// Whether this is a plain server, which listens on this machine: its peers are proxies.
+    is_behind_proxy: bool,
+}
+
+/// Where the client's address is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// On Lambda, the address that called the API or the function's URL; elsewhere the peer of the
+    /// connection, unless that is on this machine: then it is a proxy, and the address is not known.
+    Connection,
+    /// The headers that Vercel writes.
+    Vercel,
+    /// The header that a proxy of the site's own writes.
+    Header(HeaderName),
+    /// Nowhere.
+    Nowhere,
+}
+
+const CALLER: Limit = Limit {
+    started: 20,
+    open: 20,
+};
+const ADDRESS: Limit = Limit {
+    started: 200,
+    open: 400,
+};
+const ATTEMPTS: usize = 10;
+/// The largest bound: what one row of the database holds has to stay small.
+pub(super) const MOST: usize = 1000;
+
+impl Settings {
+    /// Reads them; what is wrong is noted in `read`.
+    pub(crate) fn read(read: &mut Reader<'_>) -> Self {
+        let window = read.value("FAREBOX_LIMIT_WINDOW", seconds(60..=86_400));
+        let is_on_vercel = read.has_vercels_variables();
+        let is_behind_proxy = !is_on_vercel && !read.holds(RUNTIME_API);
+        let platforms = match is_on_vercel {
+            true => Source::Vercel,
+            false => Source::Connection,
+        };
+        Self {
+            caller: read
+                .value("FAREBOX_LIMIT_CALLER", bound)
+                .unwrap_or(Some(CALLER)),
+            address: read
+                .value("FAREBOX_LIMIT_ADDRESS", bound)
+                .unwrap_or(Some(ADDRESS)),
+            attempts: read
+                .value("FAREBOX_LIMIT_ATTEMPTS", attempts)
+                .unwrap_or(Some(ATTEMPTS)),
+            window: window.map_or(3600, |window| {
+                i64::try_from(window.as_secs()).unwrap_or(3600)
+            }),
+            source: read
+                .value("FAREBOX_CLIENT_ADDRESS", source)
+                .unwrap_or(platforms),
+            is_behind_proxy,
+        }
+    }
+
+    /// Tells the operator of a function that starts payments, where there is no limit by address.
+    pub fn warn(&self) {
+        if let Some(warning) = self.warning() {
+            tracing::warn!("{warning}");
+        }
+    }
+
+    /// What an operator should know of the limit by address, where there is none.
+    pub(crate) fn warning(&self) -> Option<&'static str> {
+        match (self.address, &self.source) {
+            (None, _) => Some("no payments are limited by address: FAREBOX_LIMIT_ADDRESS is off"),
+            (_, Source::Nowhere) => {
+                Some("no payments are limited by address: FAREBOX_CLIENT_ADDRESS is none")
+            }
+            (_, Source::Connection) if self.is_behind_proxy => Some(
+                "no payments are limited by address: all come from a proxy on this machine; \
+                 name the header with the payer's address in FAREBOX_CLIENT_ADDRESS",
+            ),
+            _ => None,
+        }
+    }
+}
+
+impl Settings {
+    /// Seconds until another charge for `order` may be tried; `None` when too few failed lately.
+    #[must_use]
+    pub fn wait_after_failures(&self, order: &Order, now: i64) -> Option<i64> {
+        let failed = order.failed_charges().filter(|at| *at > now - self.window);
+        let wait = wait(failed.collect(), self.attempts?, self.window, now)?;
+        // Stripe's clock may be ahead.
+        Some(wait.min(self.window))
+    }
+}
+
+/// `10`, or `off`.
+fn attempts(text: &str) -> Result<Option<usize>, String> {
+    let most = text.parse().ok();
+    match most.filter(|most| (1..=MAX_FAILED_CHARGES).contains(most)) {
+        None if text == "off" => Ok(None),
+        None => Err(format!(
+            "must be `off`, or a number from 1 to {MAX_FAILED_CHARGES}"
+        )),
+        most => Ok(most),
+    }
+}
+
+/// `20,open:20`, or `off`.
+fn bound(text: &str) -> Result<Option<Limit>, String> {
+    let most = |digits: &str| {
+        let most = digits.parse().ok();
+        most.filter(|most| (1..=MOST).contains(most))
+    };
+    let both = text.split_once(",open:");
+    match both.map(|(started, open)| (most(started), most(open))) {
+        _ if text == "off" => Ok(None),
+        Some((Some(started), Some(open))) => Ok(Some(Limit { started, open })),
+        _ => Err(format!(
+            "must be `off`, or two numbers from 1 to {MOST}, such as `20,open:20`"
+        )),
+    }
+}
+
+/// `header:NAME`, or `none`.
+fn source(text: &str) -> Result<Source, &'static str> {
+    let name = text.strip_prefix("header:");
+    match (text, name.map(|name| name.parse::<HeaderName>())) {
+        ("none", _) => Ok(Source::Nowhere),
+        (_, Some(Ok(name))) => Ok(Source::Header(name)),
+        _ => Err("must be `none`, or `header:` and the name of a header"),
+    }
+}

@@ -1,0 +1,232 @@
+//! What an event makes of the database: a pure decision, the same for every backend.
+
+use super::Message;
+use crate::{
+    deployment::Deployment,
+    event::{Event, Subject},
+    order::{IntentKeys, Order, OrderId, Transition},
+};
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Accepted {
+    /// It is in the database now, and moved an order or went to the outbox.
+    Applied,
+    /// It came before; nothing changed.
+    Duplicate,
+    /// No order of ours depends on it, and nobody subscribed to it.
+    Ignored,
+    /// All refunds of its payment have to be asked for first: nothing was written.
+    LacksRefunds,
+    /// It is about an object that another deployment made; nothing is kept of it.
+    OtherDeployment,
+    /// It contradicts its order, or cannot be read: kept, with its body, for a person to look at.
+    Quarantined,
+}
+
+/// An event that was taken, or not, and its order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AcceptOutcome {
+    /// What became of the event.
+    pub accepted: Accepted,
+    /// The order that the event is about: the one that has its intent, else the one that its metadata
+    /// names.
+    pub order: Option<OrderId>,
+}
+
+impl Accepted {
+    /// One word, for the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Duplicate => "duplicate",
+            Self::Ignored => "ignored",
+            Self::LacksRefunds => "lacks_refunds",
+            Self::OtherDeployment => "other_deployment",
+            Self::Quarantined => "quarantined",
+        }
+    }
+}
+
+/// An event that was not decided yet.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    pub(super) event: Event,
+    /// The one whose database this is.
+    pub(super) deployment: Deployment,
+    /// Whether it is passed on as it is.
+    pub(super) is_subscribed: bool,
+}
+
+/// How the order of an event is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum OrderLookup {
+    /// By its payment intent, or by the id that we wrote to the intent's metadata where the database
+    /// does not know the intent yet.
+    Order {
+        /// The order that the metadata names.
+        named: OrderId,
+        /// The payment intent; a session that nobody tried to pay on has none.
+        intent: Option<String>,
+    },
+    /// By the payment intent.
+    Intent(String),
+}
+
+impl OrderLookup {
+    /// `None` for an event that is about no order of ours.
+    pub(super) fn of(event: &Event) -> Option<Self> {
+        let of = |named: Option<&str>, intent: Option<&String>| {
+            let named = named.and_then(|id| OrderId::parse(id).ok());
+            let intent = intent.cloned();
+            match named {
+                Some(named) => Some(Self::Order { named, intent }),
+                // Someone may have emptied the metadata of an intent of ours.
+                None => intent.map(Self::Intent),
+            }
+        };
+        let intent = match &event.subject {
+            Subject::Intent(intent) => {
+                return of(intent.metadata(IntentKeys::ORDER), Some(&intent.id));
+            }
+            Subject::Session(session) => {
+                let reference = session.client_reference_id.as_deref();
+                let named = reference.and_then(|text| text.strip_prefix(IntentKeys::REFERENCE));
+                let named = named.or(session.metadata(IntentKeys::ORDER));
+                return of(named, session.payment_intent.as_ref());
+            }
+            Subject::Charge(charge) => &charge.payment_intent,
+            Subject::Refund(refund) => &refund.payment_intent,
+            Subject::Dispute(dispute) => &dispute.payment_intent,
+            Subject::Refunds { payment_intent, .. } => {
+                return Some(Self::Intent(payment_intent.clone()));
+            }
+            Subject::EarlyFraudWarning(warning) => &warning.payment_intent,
+            Subject::Review(review) => &review.payment_intent,
+            Subject::Related(_) | Subject::Other | Subject::Unreadable(_) => return None,
+        };
+        intent.clone().map(Self::Intent)
+    }
+}
+
+/// What is to be written for an event that was not seen before.
+#[derive(Debug, PartialEq)]
+pub(super) enum Decision {
+    /// Nothing.
+    Ignore,
+    /// Nothing, before all refunds of the payment are known.
+    AskForRefunds,
+    /// Nothing, and it is none of our business.
+    Leave,
+    /// The event id, and these messages.
+    Pass(Vec<Message>),
+    /// The event id, the order, and these messages.
+    Move(Box<Order>, Vec<Message>),
+    /// The event id, the event itself with this reason, and these messages.
+    Quarantine(String, Vec<Message>),
+}
+
+/// Decides what an event makes of its order, which is in `version` now.
+pub(super) fn decide(found: Option<(&Order, i64)>, incoming: &Incoming, now: i64) -> Decision {
+    let Incoming {
+        event,
+        deployment,
+        is_subscribed,
+    } = incoming;
+    if matches!(event.subject, Subject::Other) && !is_subscribed {
+        return Decision::Ignore;
+    }
+    let maker = maker_of(found.map(|(order, _)| order), event, deployment);
+    if maker == Maker::Another {
+        return Decision::Leave;
+    }
+    let passed_on: Vec<Message> = is_subscribed
+        .then(|| Message::of_event(event, now))
+        .into_iter()
+        .collect();
+    let stepped = match (&event.subject, found) {
+        _ if maker == Maker::Unknown => {
+            return Decision::Quarantine(UNNAMED.to_owned(), passed_on);
+        }
+        (Subject::Unreadable(what), _) => {
+            return Decision::Quarantine(format!("the object does not parse: {what}"), passed_on);
+        }
+        (_, Some((order, _))) => order.apply(event, now),
+        (_, None) if is_payment_for_an_order(event) => {
+            return Decision::Quarantine(UNKNOWN.to_owned(), passed_on);
+        }
+        (_, None) => Ok(None),
+    };
+    let lacks_refunds = found.is_some_and(|(order, _)| order.lacks_refunds(event));
+    match stepped {
+        Ok(_) if lacks_refunds => Decision::AskForRefunds,
+        Err(mismatch) => Decision::Quarantine(mismatch.to_string(), passed_on),
+        Ok(None) if passed_on.is_empty() => Decision::Ignore,
+        Ok(None) => Decision::Pass(passed_on),
+        Ok(Some(Transition {
+            order,
+            events,
+            edited,
+        })) => {
+            if let Some(regard) = edited {
+                tracing::warn!(
+                    event.id,
+                    event.type = event.kind,
+                    metric.metadata_edited = 1,
+                    "the metadata of a payment was edited at Stripe ({regard}): the store's own notes \
+                     count"
+                );
+            }
+            let version = found.map_or(0, |(_, version)| version) + 1;
+            let told = events
+                .into_iter()
+                .map(|event| Message::of_order(event, &order, version, now));
+            let messages = told.chain(passed_on).collect();
+            Decision::Move(Box::new(order), messages)
+        }
+    }
+}
+
+/// Which deployment made the object of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Maker {
+    /// This one, as far as anything tells; or no deployment at all.
+    Us,
+    Another,
+    /// Money moved for an order of ours, and nothing tells that we made what moved it.
+    Unknown,
+}
+
+/// What the database knows by its id is its own, whatever anybody wrote to the metadata. Else the metadata
+/// decides. A database that had an id from its first day made nothing without it: an object that names an order
+/// and no deployment is then of an older deployment, or somebody edited its metadata.
+fn maker_of(found: Option<&Order>, event: &Event, deployment: &Deployment) -> Maker {
+    if found.is_some_and(|order| order.knows(&event.subject)) {
+        return Maker::Us;
+    }
+    let names_an_order = matches!(OrderLookup::of(event), Some(OrderLookup::Order { .. }));
+    match event.deployment().as_deref() {
+        Some(named) if named == deployment.id() => Maker::Us,
+        Some(_) => Maker::Another,
+        None if !names_an_order || deployment.has_unnamed() => Maker::Us,
+        None if found.is_some() && is_payment_for_an_order(event) => Maker::Unknown,
+        None => Maker::Another,
+    }
+}
+
+const UNNAMED: &str = "a payment succeeded for this order, and its metadata names no deployment";
+const UNKNOWN: &str = "a payment succeeded for an order that is not in this database";
+
+fn is_payment_for_an_order(event: &Event) -> bool {
+    match &event.subject {
+        Subject::Intent(intent) => {
+            intent.status == "succeeded" && intent.metadata(IntentKeys::ORDER).is_some()
+        }
+        Subject::Session(session) => {
+            session.is_paid() && session.metadata(IntentKeys::ORDER).is_some()
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,128 @@
+//! Which Stripe customer a caller is, and a caller's orders.
+//!
+//! A caller's place is reserved before Stripe is asked: the reservation's name is what Stripe's
+//! idempotency key is made of. So processes that come at once, or after one that died, ask Stripe for
+//! the same customer, and the database notes one alone.
+
+use std::fmt;
+
+use super::{Backend, Store, StoreError};
+use crate::{ids::CallerId, order::Order};
+
+/// The most orders of a caller that are listed.
+pub const MOST_LISTED: u32 = 50;
+
+/// A caller's place among Stripe's customers.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CustomerLink {
+    /// Names the reservation; random, and told to Stripe alone.
+    pub reservation: String,
+    /// When the place was reserved, in Unix seconds.
+    pub reserved_at: i64,
+    /// `cus_…`, once it is known.
+    pub customer: Option<String>,
+}
+
+impl CustomerLink {
+    /// A new reservation, made at `now`.
+    pub(super) fn reserved(now: i64) -> Self {
+        Self {
+            reservation: format!("{:032x}", fastrand::u128(..)),
+            reserved_at: now,
+            customer: None,
+        }
+    }
+}
+
+impl fmt::Debug for CustomerLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CustomerLink")
+            .field("customer", &self.customer)
+            .field("reserved_at", &self.reserved_at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// The place of `owner` among Stripe's customers, if it is reserved.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database did not answer.
+    pub async fn customer_of(&self, owner: &CallerId) -> Result<Option<CustomerLink>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.customer_of(owner.clone()).await,
+            Backend::DynamoDb(table) => table.customer_of(owner).await,
+        }
+    }
+
+    /// Reserves a place for `owner` where there is none, or only the one that is `gone`. Gives the
+    /// place that is there then, which somebody else may have reserved, or settled.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database did not answer.
+    pub async fn reserve_customer(
+        &self,
+        owner: &CallerId,
+        gone: Option<&CustomerLink>,
+        now: i64,
+    ) -> Result<CustomerLink, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => {
+                let gone = gone.cloned();
+                sqlite.reserve_customer(owner.clone(), gone, now).await
+            }
+            Backend::DynamoDb(table) => table.reserve_customer(owner, gone, now).await,
+        }
+    }
+
+    /// Notes `customer` (`cus_…`) in the place that is `reserved` for `owner`, unless one is noted
+    /// there, or the place was reserved anew. Gives the place as it is then.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database did not answer, or the customer is another caller's.
+    pub async fn settle_customer(
+        &self,
+        owner: &CallerId,
+        reserved: &CustomerLink,
+        customer: &str,
+    ) -> Result<Option<CustomerLink>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => {
+                let (owner, reserved) = (owner.clone(), reserved.clone());
+                sqlite
+                    .settle_customer(owner, reserved, customer.to_owned())
+                    .await
+            }
+            Backend::DynamoDb(table) => table.settle_customer(owner, reserved, customer).await,
+        }
+    }
+
+    /// SubjectKind the Stripe customer with the id `customer` is, or was: who asks about it compares it with
+    /// the owner's place.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database did not answer.
+    pub async fn holder_of(&self, customer: &str) -> Result<Option<CallerId>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.holder_of(customer.to_owned()).await,
+            Backend::DynamoDb(table) => table.holder_of(customer).await,
+        }
+    }
+
+    /// The latest orders of `owner`, the newest first, up to [`MOST_LISTED`]. On DynamoDB an order
+    /// may be missing for a moment after it was opened.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database did not answer.
+    pub async fn orders_of(&self, owner: &CallerId) -> Result<Vec<Order>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.orders_of(owner.clone()).await,
+            Backend::DynamoDb(table) => table.orders_of(owner).await,
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Which Stripe customer a caller is, and a caller's orders.
+//!
+//! `customer#ALIAS` is a caller's place, and `holder#cus_…` says whose a customer is. The latter stays
+//! when the place is reserved anew: it says who it was, and the place itself who it is now.
+
+use aws_sdk_dynamodb::operation::put_item::PutItemInput;
+
+use super::{
+    DynamoDb, PUT, Page, StoreError,
+    attempt::{Answer, Attempts},
+    item::{Item, Kind, Write as _, keyed, names, need_number, need_text, number, text, text_in},
+    orders,
+    transaction::Condition,
+};
+use crate::{
+    ids::CallerId,
+    order::Order,
+    store::customers::{CustomerLink, MOST_LISTED},
+};
+
+impl DynamoDb {
+    pub(in super::super) async fn customer_of(
+        &self,
+        owner: &CallerId,
+    ) -> Result<Option<CustomerLink>, StoreError> {
+        self.place_of(&mut Attempts::new(), owner).await
+    }
+
+    async fn place_of(
+        &self,
+        attempts: &mut Attempts,
+        owner: &CallerId,
+    ) -> Result<Option<CustomerLink>, StoreError> {
+        let item = self.get(attempts, &key_of(owner)).await?;
+        item.as_ref().map(read).transpose()
+    }
+
+    /// One write under a condition. Where that is not met, somebody was faster, or it was this one,
+    /// whose answer got lost: either way what is there counts.
+    pub(in super::super) async fn reserve_customer(
+        &self,
+        owner: &CallerId,
+        gone: Option<&CustomerLink>,
+        now: i64,
+    ) -> Result<CustomerLink, StoreError> {
+        let made = CustomerLink::reserved(now);
+        let put = PutItemInput::builder().table_name(&self.table);
+        let put = put.set_item(Some(item_of(owner, &made)));
+        let put = match gone {
+            None => put.condition_expression("attribute_not_exists(pk)"),
+            Some(gone) => put
+                .condition_expression("#reservation = :gone")
+                .set_expression_attribute_names(Some(names(&["reservation"])))
+                .expression_attribute_values(":gone", text(&gone.reservation)),
+        };
+        let mut attempts = Attempts::new();
+        match attempts.call(self, PUT, put.build()).await? {
+            Answer::Done(_) => Ok(made),
+            Answer::Declined(_, failure) => {
+                let found = self.place_of(&mut attempts, owner).await?;
+                found.ok_or(failure)
+            }
+        }
+    }
+
+    pub(in super::super) async fn settle_customer(
+        &self,
+        owner: &CallerId,
+        reserved: &CustomerLink,
+        customer: &str,
+    ) -> Result<Option<CustomerLink>, StoreError> {
+        let settled = CustomerLink {
+            customer: Some(customer.to_owned()),
+            ..reserved.clone()
+        };
+        let holder = Kind::Holder.key(customer);
+        let mut attempts = Attempts::new();
+        loop {
+            let place = Condition::Unsettled(&reserved.reservation);
+            let whose = keyed(&holder).with("owner", text(owner.as_str()));
+            let writes = vec![
+                self.put(item_of(owner, &settled), place),
+                self.put(whose, Condition::AbsentOrOwned(owner.as_str())),
+            ];
+            let Some(canceled) = self.transact(&mut attempts, writes).await? else {
+                return Ok(Some(settled));
+            };
+            if canceled.unmet.contains(&holder) {
+                return Err(StoreError::CustomerTaken);
+            }
+            if !canceled.unmet.is_empty() {
+                return self.place_of(&mut attempts, owner).await;
+            }
+            attempts.again(canceled.failure).await?;
+        }
+    }
+
+    pub(in super::super) async fn holder_of(
+        &self,
+        customer: &str,
+    ) -> Result<Option<CallerId>, StoreError> {
+        let key = Kind::Holder.key(customer);
+        let item = self.get(&mut Attempts::new(), &key).await?;
+        let owner = item.as_ref().map(|item| need_text(item, "owner"));
+        let owner = owner.transpose()?.map(CallerId::parse);
+        owner
+            .map(|owner| owner.ok_or(StoreError::Malformed("owner")))
+            .transpose()
+    }
+
+    /// One look at the index, and one read of what it names.
+    pub(in super::super) async fn orders_of(
+        &self,
+        owner: &CallerId,
+    ) -> Result<Vec<Order>, StoreError> {
+        let queue = orders::queue_of(owner);
+        let page = Page {
+            queue: &queue,
+            until: None,
+            most: i32::try_from(MOST_LISTED).unwrap_or(i32::MAX),
+            after: None,
+            latest_first: true,
+        };
+        let (keys, _) = self.queued(&page).await?;
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let items = self.get_all(&mut Attempts::new(), &keys).await?;
+        let found = items.values().map(orders::read);
+        let found: Vec<(Order, i64)> = found.collect::<Result<_, _>>()?;
+        let orders = found.into_iter().map(|(order, _)| order);
+        // The index goes by the alias; whose an order is, the order itself says.
+        let mut orders: Vec<Order> = orders.filter(|order| order.owner() == owner).collect();
+        orders.sort_by(|a, b| {
+            let place = |order: &Order| (order.created_at(), order.id().as_str().to_owned());
+            place(b).cmp(&place(a))
+        });
+        Ok(orders)
+    }
+}
+
+fn key_of(owner: &CallerId) -> String {
+    Kind::Customer.key(&owner.alias())
+}
+
+fn item_of(owner: &CallerId, mapping: &CustomerLink) -> Item {
+    let item = keyed(&key_of(owner))
+        .with("reservation", text(&mapping.reservation))
+        .with("reserved_at", number(mapping.reserved_at));
+    match &mapping.customer {
+        Some(customer) => item.with(CUSTOMER, text(customer)),
+        None => item,
+    }
+}
+
+/// Stripe's id in a caller's place; a condition names it.
+pub(super) const CUSTOMER: &str = "stripe_id";
+
+fn read(item: &Item) -> Result<CustomerLink, StoreError> {
+    Ok(CustomerLink {
+        reservation: need_text(item, "reservation")?.to_owned(),
+        reserved_at: need_number(item, "reserved_at")?,
+        customer: text_in(item, CUSTOMER).map(str::to_owned),
+    })
+}

@@ -1,0 +1,203 @@
+//! Orders, the operations that opened or changed them, and which intent pays which order.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+
+use super::{
+    DynamoDb, IdempotencyRecord, PutOrder, PutOrderOutcome, PutOrderRejection, StoreError,
+    attempt::Attempts,
+    item::{DUE_AT, Item, Kind, QUEUE, Write as _, keyed, need_number, need_text, number, text},
+    put_order,
+    transaction::Condition,
+};
+use crate::{
+    ids::CallerId,
+    order::{Order, OrderId, PaymentUpdate},
+};
+
+impl DynamoDb {
+    pub(in super::super) async fn order(&self, id: &OrderId) -> Result<Option<Order>, StoreError> {
+        let found = self.find(&mut Attempts::new(), id.as_str()).await?;
+        Ok(found.map(|(order, _)| order))
+    }
+
+    pub(in super::super) async fn knows_intent(&self, intent: &str) -> Result<bool, StoreError> {
+        let pointer = Kind::Intent.key(intent);
+        let found = self.get(&mut Attempts::new(), &pointer).await?;
+        Ok(found.is_some())
+    }
+
+    /// The order with `id`, and its version.
+    pub(super) async fn find(
+        &self,
+        attempts: &mut Attempts,
+        id: &str,
+    ) -> Result<Option<(Order, i64)>, StoreError> {
+        let item = self.get(attempts, &Kind::Order.key(id)).await?;
+        item.as_ref().map(read).transpose()
+    }
+
+    pub(in super::super) async fn replay(
+        &self,
+        operation: &IdempotencyRecord,
+    ) -> Result<Option<PutOrderOutcome>, StoreError> {
+        let mut attempts = Attempts::new();
+        let key = Kind::IdempotencyRecord.key(&operation.key);
+        match self.get(&mut attempts, &key).await? {
+            None => Ok(None),
+            Some(item) => self.replayed(&mut attempts, operation, &item).await,
+        }
+    }
+
+    /// What `operation` was answered, as `item` remembers it.
+    async fn replayed(
+        &self,
+        attempts: &mut Attempts,
+        operation: &IdempotencyRecord,
+        item: &Item,
+    ) -> Result<Option<PutOrderOutcome>, StoreError> {
+        if need_text(item, "digest")? != operation.digest {
+            return Ok(Some(PutOrderOutcome::Refused(PutOrderRejection::KeyReused)));
+        }
+        let order = self.find(attempts, need_text(item, "order_id")?).await?;
+        Ok(order.map(|(order, _)| PutOrderOutcome::Order(Box::new(order))))
+    }
+
+    /// One read of the order and the operation, and one transaction that writes both. Whoever was
+    /// faster with either makes it start again: with the operation there, it is a replay, which is
+    /// also what comes of it when the answer to our own transaction got lost.
+    pub(in super::super) async fn put_order(
+        &self,
+        put: PutOrder,
+        now: i64,
+    ) -> Result<PutOrderOutcome, StoreError> {
+        let mut attempts = Attempts::new();
+        loop {
+            let found = self.read_for(&mut attempts, &put).await?;
+            if let Some(operation) = &put.operation
+                && let Some(item) = found.get(&Kind::IdempotencyRecord.key(&operation.key))
+                && let Some(replayed) = self.replayed(&mut attempts, operation, item).await?
+            {
+                return Ok(replayed);
+            }
+            let found = found.get(&Kind::Order.key(put.order.as_str()));
+            let found = found.map(read).transpose()?;
+            let before = found.as_ref().map(|(order, _)| order.clone());
+            let order = match put_order::decide(before, put.clone(), now) {
+                Ok(order) => order,
+                Err(refusal) => return Ok(PutOrderOutcome::Refused(refusal)),
+            };
+            let writes = self.opened(&put, found.as_ref(), &order)?;
+            if writes.is_empty() {
+                return Ok(PutOrderOutcome::Order(Box::new(order)));
+            }
+            match self.transact(&mut attempts, writes).await? {
+                None => return Ok(PutOrderOutcome::Order(Box::new(order))),
+                Some(canceled) => attempts.again(canceled.failure).await?,
+            }
+        }
+    }
+
+    async fn read_for(
+        &self,
+        attempts: &mut Attempts,
+        put: &PutOrder,
+    ) -> Result<HashMap<String, Item>, StoreError> {
+        let operation = put.operation.as_ref();
+        let operation = operation.map(|operation| Kind::IdempotencyRecord.key(&operation.key));
+        let keys: Vec<String> = [Kind::Order.key(put.order.as_str())]
+            .into_iter()
+            .chain(operation)
+            .collect();
+        self.get_all(attempts, &keys).await
+    }
+
+    /// What is to be written for an order that was `before`, and is to be as `order`.
+    fn opened(
+        &self,
+        put: &PutOrder,
+        before: Option<&(Order, i64)>,
+        order: &Order,
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let mut writes = Vec::new();
+        if before.is_none_or(|(before, _)| before != order) {
+            writes.push(self.write_order(order, before.map_or(0, |(_, version)| *version))?);
+        }
+        if let Some(operation) = &put.operation {
+            let item = keyed(&Kind::IdempotencyRecord.key(&operation.key))
+                .with("digest", text(&operation.digest))
+                .with("order_id", text(order.id().as_str()));
+            writes.push(self.put(item, Condition::Absent));
+        }
+        Ok(writes)
+    }
+
+    pub(in super::super) async fn update_payment(
+        &self,
+        id: &OrderId,
+        note: &PaymentUpdate,
+        now: i64,
+    ) -> Result<Option<Order>, StoreError> {
+        let mut attempts = Attempts::new();
+        loop {
+            let Some((mut order, version)) = self.find(&mut attempts, id.as_str()).await? else {
+                return Ok(None);
+            };
+            if !order.update_payment(note, now) {
+                return Ok(Some(order));
+            }
+            let intent = match note {
+                PaymentUpdate::Intent(intent, _) => Some(intent),
+                _ => None,
+            };
+            let mut writes = vec![self.write_order(&order, version)?];
+            writes.extend(intent.map(|intent| self.put_pointer(intent, &order)));
+            let Some(canceled) = self.transact(&mut attempts, writes).await? else {
+                return Ok(Some(order));
+            };
+            if intent.is_some_and(|intent| canceled.unmet.contains(&Kind::Intent.key(intent))) {
+                return Err(StoreError::IntentTaken);
+            }
+            attempts.again(canceled.failure).await?;
+        }
+    }
+
+    /// `order` in place of its `version`; 0 is none.
+    pub(super) fn write_order(
+        &self,
+        order: &Order,
+        version: i64,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let body = serde_json::to_string(order).map_err(StoreError::Unreadable)?;
+        let mut item = keyed(&Kind::Order.key(order.id().as_str()))
+            .with("version", number(version + 1))
+            .with("status", text(order.status().as_str()))
+            .with("body", text(body))
+            .with("updated_at", number(order.updated_at()))
+            .with(QUEUE, text(queue_of(order.owner())))
+            .with(DUE_AT, number(order.created_at()));
+        if let Some(intent) = order.intent() {
+            item = item.with("intent", text(intent));
+        }
+        Ok(self.put(item, Condition::Version(version)))
+    }
+
+    /// Notes that `intent` pays `order`, and no other.
+    pub(super) fn put_pointer(&self, intent: &str, order: &Order) -> TransactWriteItem {
+        let id = order.id().as_str();
+        let item = keyed(&Kind::Intent.key(intent)).with("order_id", text(id));
+        self.put(item, Condition::AbsentOrOf(id))
+    }
+}
+
+/// Where the index keeps the orders of `owner`, by when they were opened.
+pub(super) fn queue_of(owner: &CallerId) -> String {
+    format!("owner#{}", owner.alias())
+}
+
+/// The order that `item` holds, and its version.
+pub(super) fn read(item: &Item) -> Result<(Order, i64), StoreError> {
+    let order = serde_json::from_str(need_text(item, "body")?).map_err(StoreError::Unreadable)?;
+    Ok((order, need_number(item, "version")?))
+}

@@ -1,0 +1,311 @@
+//! The outbox: messages until they are acknowledged.
+//!
+//! A message that waits is in the index under `due`, one that was given up under `parked`. The index
+//! may be behind the items; a lease is therefore taken on the item itself, under the condition that it
+//! is due, and what the index still shows though it was leased, delivered or redriven is passed over. What it
+//! does not show yet is found by the next look.
+
+use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem};
+use futures_util::future::join_all;
+
+use super::{
+    DeliveryOutcome, DynamoDb, Message, OutboxMessage, Page, REMEMBERED, StoreError,
+    attempt::Attempts,
+    item::{
+        DUE_AT, EXPIRES_AT, Item, KEY, Kind, QUEUE, Write as _, keyed, need_number, need_text,
+        number, number_in, part_count, part_keys, short, text, text_in, with_body,
+    },
+    requests::Change,
+    transaction::Condition,
+};
+
+const DUE: &str = "due";
+const PARKED: &str = "parked";
+/// How many messages are leased, or read, at once.
+const AT_ONCE: u32 = 25;
+
+impl DynamoDb {
+    /// A message for the outbox, with the parts of a body that is too large for one item. One with
+    /// the same id is in its way until it was delivered and is forgotten.
+    pub(super) fn put_message(&self, message: &Message, now: i64) -> Vec<TransactWriteItem> {
+        let key = Kind::Outbox.key(&message.id);
+        let item = keyed(&key)
+            .with("type", text(&message.kind))
+            .with("created_at", number(now))
+            .with("attempts", number(0))
+            .with(QUEUE, text(DUE))
+            .with(DUE_AT, number(now));
+        let (item, parts) = with_body(item, &key, &message.body);
+        let parts = parts
+            .into_iter()
+            .map(|part| self.put(part, Condition::None));
+        let message = self.put(item, Condition::AbsentOrExpired(now));
+        std::iter::once(message).chain(parts).collect()
+    }
+
+    pub(in super::super) async fn lease_due(
+        &self,
+        now: i64,
+        lease: i64,
+        most: u32,
+    ) -> Result<Vec<OutboxMessage>, StoreError> {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let mut taken = Vec::new();
+        let mut after = None;
+        while taken.len() < most {
+            let room = u32::try_from(most - taken.len()).unwrap_or(AT_ONCE);
+            let page = Page {
+                queue: DUE,
+                until: Some(now),
+                most: i32::try_from(room.min(AT_ONCE)).unwrap_or(1),
+                after,
+                latest_first: false,
+            };
+            match self.lease_page(&page, now, lease, &mut taken).await {
+                Ok(Some(next)) => after = Some(next),
+                Ok(None) => break,
+                Err(failure) if taken.is_empty() => return Err(failure),
+                // What was leased is delivered; the rest comes with the next look.
+                Err(failure) => {
+                    tracing::warn!("some of the outbox was not taken: {failure}");
+                    break;
+                }
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Leases what a page of the index shows; gives where the next begins.
+    async fn lease_page(
+        &self,
+        page: &Page<'_>,
+        now: i64,
+        lease: i64,
+        taken: &mut Vec<OutboxMessage>,
+    ) -> Result<Option<Item>, StoreError> {
+        let (keys, next) = self.queued(page).await?;
+        let leases = keys.iter().map(|key| self.lease(key, now, lease));
+        let mut failed = None;
+        for leased in join_all(leases).await {
+            match leased {
+                Ok(letter) => taken.extend(letter),
+                Err(failure) => failed = Some(failure),
+            }
+        }
+        failed.map_or(Ok(next), Err)
+    }
+
+    pub(in super::super) async fn take(
+        &self,
+        id: &str,
+        now: i64,
+        lease: i64,
+    ) -> Result<Option<OutboxMessage>, StoreError> {
+        self.lease(&Kind::Outbox.key(id), now, lease).await
+    }
+
+    /// Leases a message, unless somebody else has it or it waits for a later try. A new one is
+    /// due on whichever clock it was written. When the answer to this gets lost, the message comes
+    /// back when the lease ends.
+    async fn lease(
+        &self,
+        key: &str,
+        now: i64,
+        lease: i64,
+    ) -> Result<Option<OutboxMessage>, StoreError> {
+        let change = Change {
+            set: "SET #due_at = :until, #attempts = #attempts + :one",
+            when: "#queue = :due AND (#due_at <= :now OR #attempts = :none)",
+            names: &["due_at", "attempts", "queue"],
+            values: vec![
+                (":until", number(now + lease)),
+                (":one", number(1)),
+                (":due", text(DUE)),
+                (":now", number(now)),
+                (":none", number(0)),
+            ],
+        };
+        let mut attempts = Attempts::new();
+        let leased = self.update(&mut attempts, key, &change, ReturnValue::AllNew);
+        let Ok(item) = leased.await? else {
+            return Ok(None);
+        };
+        let mut letter = self.letter(&mut attempts, &item).await?;
+        letter.attempts = letter.attempts.saturating_sub(1);
+        Ok(Some(letter))
+    }
+
+    /// What `item` holds, with a body that may be in parts.
+    async fn letter(
+        &self,
+        attempts: &mut Attempts,
+        item: &Item,
+    ) -> Result<OutboxMessage, StoreError> {
+        let key = need_text(item, KEY)?;
+        let body = match part_count(item) {
+            0 => need_text(item, "body")?.to_owned(),
+            count => {
+                let keys: Vec<String> = part_keys(key).take(count).collect();
+                let parts = self.get_all(attempts, &keys).await?;
+                let part = |key| parts.get(key).ok_or(StoreError::Malformed("body"));
+                let texts = keys.iter().map(|key| need_text(part(key)?, "body"));
+                texts.collect::<Result<String, StoreError>>()?
+            }
+        };
+        let id = Kind::Outbox.id_in(key).ok_or(StoreError::Malformed(KEY))?;
+        Ok(OutboxMessage {
+            message: Message {
+                id: id.to_owned(),
+                kind: need_text(item, "type")?.to_owned(),
+                body,
+            },
+            created_at: need_number(item, "created_at")?,
+            attempts: number_in(item, "attempts")
+                .map_or(0, |n| u32::try_from(n).unwrap_or(u32::MAX)),
+            error: text_in(item, "error").map(str::to_owned),
+        })
+    }
+
+    pub(in super::super) async fn settle(
+        &self,
+        id: &str,
+        outcome: &DeliveryOutcome,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let key = Kind::Outbox.key(id);
+        let change = match outcome {
+            DeliveryOutcome::Delivered => return self.delivered(&key, now).await,
+            DeliveryOutcome::Again { due_at, error } => Change {
+                set: "SET #due_at = :due_at, #error = :error",
+                when: "#queue = :due",
+                names: &["due_at", "error", "queue"],
+                values: vec![
+                    (":due_at", number(*due_at)),
+                    (":error", text(short(error))),
+                    (":due", text(DUE)),
+                ],
+            },
+            DeliveryOutcome::DeadLettered { error } => Change {
+                set: "SET #queue = :parked, #due_at = #created_at, #error = :error",
+                when: "#queue = :due",
+                names: &["queue", "due_at", "created_at", "error"],
+                values: vec![
+                    (":parked", text(PARKED)),
+                    (":error", text(short(error))),
+                    (":due", text(DUE)),
+                ],
+            },
+        };
+        // One that is not due any more stays as it is.
+        let mut attempts = Attempts::new();
+        let settled = self.update(&mut attempts, &key, &change, ReturnValue::None);
+        settled.await.map(|_| ())
+    }
+
+    /// Takes a message out of the outbox. Its id stays for a while, so that it is told once; its body
+    /// does not, and the parts of a large one end in the same transaction.
+    async fn delivered(&self, key: &str, now: i64) -> Result<(), StoreError> {
+        let mut attempts = Attempts::new();
+        let whole = delivered("attribute_exists(pk) AND attribute_not_exists(parts)", now);
+        let settled = self.update(&mut attempts, key, &whole, ReturnValue::None);
+        let Err(Some(item)) = settled.await? else {
+            return Ok(());
+        };
+        let in_parts = delivered("attribute_exists(pk)", now);
+        loop {
+            let parts = part_keys(key).take(part_count(&item));
+            let mut writes = vec![self.change(key, &in_parts)];
+            writes.extend(parts.map(|part| self.delete(&part)));
+            let Some(canceled) = self.transact(&mut attempts, writes).await? else {
+                return Ok(());
+            };
+            if !canceled.unmet.is_empty() {
+                return Ok(());
+            }
+            attempts.again(canceled.failure).await?;
+        }
+    }
+
+    /// When the oldest message that waits was written, among those that are due next.
+    pub(in super::super) async fn oldest_undelivered(&self) -> Result<Option<i64>, StoreError> {
+        let next = Page {
+            queue: DUE,
+            until: None,
+            most: 25,
+            after: None,
+            latest_first: false,
+        };
+        let (keys, _) = self.queued(&next).await?;
+        let items = self.get_all(&mut Attempts::new(), &keys).await?;
+        let waiting = items
+            .values()
+            .filter(|item| text_in(item, QUEUE) == Some(DUE));
+        Ok(waiting
+            .filter_map(|item| number_in(item, "created_at"))
+            .min())
+    }
+
+    pub(in super::super) async fn dead_letters(&self) -> Result<Vec<OutboxMessage>, StoreError> {
+        let keys = self.all_queued(PARKED).await?;
+        let mut letters = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(AT_ONCE as usize) {
+            let mut attempts = Attempts::new();
+            let items = self.get_all(&mut attempts, keys).await?;
+            for item in keys.iter().filter_map(|key| items.get(key)) {
+                if text_in(item, QUEUE) == Some(PARKED) {
+                    letters.push(self.letter(&mut attempts, item).await?);
+                }
+            }
+        }
+        Ok(letters)
+    }
+
+    pub(in super::super) async fn redrive(
+        &self,
+        id: Option<&str>,
+        now: i64,
+    ) -> Result<usize, StoreError> {
+        let keys = match id {
+            Some(id) => vec![Kind::Outbox.key(id)],
+            None => self.all_queued(PARKED).await?,
+        };
+        let change = Change {
+            set: "SET #queue = :due, #due_at = :now, #attempts = :none",
+            when: "#queue = :parked",
+            names: &["queue", "due_at", "attempts"],
+            values: vec![
+                (":due", text(DUE)),
+                (":now", number(now)),
+                (":none", number(0)),
+                (":parked", text(PARKED)),
+            ],
+        };
+        let mut redriven = 0;
+        for key in keys {
+            let mut attempts = Attempts::new();
+            let changed = self.update(&mut attempts, &key, &change, ReturnValue::None);
+            redriven += usize::from(changed.await?.is_ok());
+        }
+        Ok(redriven)
+    }
+}
+
+fn delivered(when: &'static str, now: i64) -> Change {
+    Change {
+        set: "SET #delivered_at = :now, #expires_at = :expires_at REMOVE #queue, #due_at, #body, #parts, #error",
+        when,
+        names: &[
+            "delivered_at",
+            EXPIRES_AT,
+            QUEUE,
+            DUE_AT,
+            "body",
+            "parts",
+            "error",
+        ],
+        values: vec![
+            (":now", number(now)),
+            (":expires_at", number(now + REMEMBERED)),
+        ],
+    }
+}

@@ -1,0 +1,114 @@
+//! Who started which orders, lately: one read of the order and of the rows of those who are counted, the
+//! decision that every backend shares, and one transaction that writes the rows in place of their
+//! versions.
+
+use std::collections::HashSet;
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+
+use super::{
+    DynamoDb, StoreError,
+    attempt::Attempts,
+    item::{EXPIRES_AT, Item, Kind, Write as _, keyed, need_number, need_text, number, text},
+    transaction::Condition,
+};
+use crate::{
+    order::OrderId,
+    store::rate_limit::{
+        Decision, RateLimitOutcome, RateLimitRequest, Standing, StartHistory, decide, is_unpaid,
+        to_look_at,
+    },
+};
+
+impl DynamoDb {
+    /// Whoever was faster with a row makes it start again, which is also what comes of it when the answer
+    /// to our own transaction got lost: then the order is counted.
+    pub(in super::super) async fn admit(
+        &self,
+        admission: &RateLimitRequest,
+        now: i64,
+    ) -> Result<RateLimitOutcome, StoreError> {
+        let mut attempts = Attempts::new();
+        let order = Kind::Order.key(admission.order.as_str());
+        let counted = admission.counted.iter();
+        let keys: Vec<String> = counted.map(|who| Kind::Admissions.key(&who.key)).collect();
+        let wanted: Vec<String> = keys.iter().cloned().chain([order.clone()]).collect();
+        loop {
+            let items = self.get_all(&mut attempts, &wanted).await?;
+            if items.contains_key(&order) {
+                return Ok(RateLimitOutcome::Yes);
+            }
+            let found = keys.iter().map(|key| read(items.get(key)));
+            let (mut rows, versions): (Vec<StartHistory>, Vec<i64>) =
+                found.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+            let before = rows.clone();
+            let mut decision = decide(admission, &rows, now);
+            if let Decision::Full(_) = decision {
+                let orders = to_look_at(admission, &rows, now);
+                let standing = self.standing(&mut attempts, orders).await?;
+                let settled = |row: StartHistory| row.settled(&standing, admission.window, now);
+                rows = rows.into_iter().map(settled).collect();
+                decision = decide(admission, &rows, now);
+            }
+            let (answer, rows) = match decision {
+                Decision::Answer(answer) => (answer, rows),
+                Decision::Full(many) => (RateLimitOutcome::No(many), rows),
+                Decision::Write(rows) => (RateLimitOutcome::Yes, rows),
+            };
+            let all = keys.iter().zip(rows).zip(before).zip(&versions);
+            let changed = all.filter(|(((_, row), before), _)| row != before);
+            let writes = changed.map(|(((key, row), _), version)| {
+                self.put_row(key, &row, *version, admission.window)
+            });
+            let writes: Vec<_> = writes.collect::<Result<_, _>>()?;
+            if writes.is_empty() {
+                return Ok(answer);
+            }
+            match self.transact(&mut attempts, writes).await? {
+                None => return Ok(answer),
+                Some(canceled) => attempts.again(canceled.failure).await?,
+            }
+        }
+    }
+
+    /// How `orders` stand; each once, since DynamoDB takes no key twice.
+    async fn standing(
+        &self,
+        attempts: &mut Attempts,
+        orders: HashSet<OrderId>,
+    ) -> Result<Standing, StoreError> {
+        let keys = orders.iter().map(|order| Kind::Order.key(order.as_str()));
+        let items = self.get_all(attempts, &keys.collect::<Vec<_>>()).await?;
+        let found = orders.into_iter().map(|order| {
+            let item = items.get(&Kind::Order.key(order.as_str()));
+            let status = item.map(|item| need_text(item, "status")).transpose()?;
+            Ok((order, status.map(is_unpaid)))
+        });
+        found.collect()
+    }
+
+    /// `row` in place of its `version`; 0 is none.
+    fn put_row(
+        &self,
+        key: &str,
+        row: &StartHistory,
+        version: i64,
+        window: i64,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let entries = serde_json::to_string(row).map_err(StoreError::Unreadable)?;
+        let item = keyed(key)
+            .with("version", number(version + 1))
+            .with("entries", text(entries))
+            .with(EXPIRES_AT, number(row.expires_at(window)));
+        Ok(self.put(item, Condition::Version(version)))
+    }
+}
+
+/// The row that `item` holds, and its version.
+fn read(item: Option<&Item>) -> Result<(StartHistory, i64), StoreError> {
+    let Some(item) = item else {
+        return Ok((StartHistory::default(), 0));
+    };
+    let row = serde_json::from_str(need_text(item, "entries")?).map_err(StoreError::Unreadable)?;
+    Ok((row, need_number(item, "version")?))
+}

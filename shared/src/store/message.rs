@@ -1,0 +1,137 @@
+//! Messages to the site: what the outbox holds until they are delivered.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{
+    digest,
+    event::Event,
+    order::{DisputeRecord, LineItem, Order, OrderEvent, WarningRecord},
+};
+
+/// A message as it is written to the outbox, in one transaction with what it tells of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// `msg_…`: the same for every delivery, so that the site can tell a repetition.
+    pub id: String,
+    /// `order.paid` and like, or Stripe's own type behind `stripe.`.
+    pub kind: String,
+    /// The JSON that is delivered.
+    pub body: String,
+}
+
+/// A message on its way: what the outbox hands out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxMessage {
+    /// What is delivered.
+    pub message: Message,
+    /// When it was written, in Unix seconds.
+    pub created_at: i64,
+    /// How often it was tried before.
+    pub attempts: u32,
+    /// What went wrong the last time.
+    pub error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Body<'a, D> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    timestamp: i64,
+    data: D,
+}
+
+/// An order as the site is told of it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OrderData<'a> {
+    order_id: &'a str,
+    version: i64,
+    customer: &'a str,
+    status: &'static str,
+    amount: i64,
+    currency: &'a str,
+    refunded_amount: i64,
+    refund_pending_amount: i64,
+    payment_intent: Option<&'a str>,
+    paid_at: Option<i64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    disputes: Vec<DisputeRecord>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<WarningRecord>,
+    #[serde(skip_serializing_if = "<[LineItem]>::is_empty")]
+    items: &'a [LineItem],
+    metadata: &'a std::collections::BTreeMap<String, String>,
+}
+
+/// As much of a message as names its order.
+#[derive(Default, Deserialize)]
+struct Named {
+    #[serde(default)]
+    data: NamedOrder,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NamedOrder {
+    order_id: Option<String>,
+}
+
+impl Message {
+    /// The id of the order that it is about; an event of Stripe that is passed on names none.
+    #[must_use]
+    pub fn order(&self) -> Option<String> {
+        let named: Named = serde_json::from_str(&self.body).unwrap_or_default();
+        named.data.order_id
+    }
+
+    /// Tells that `event` happened to `order`, which is then in its `version`.
+    pub(super) fn of_order(event: OrderEvent, order: &Order, version: i64, now: i64) -> Self {
+        let kind = event.as_str();
+        // An order is paid once, whatever else happens to it; anything else may happen again.
+        let qualifier = match event {
+            OrderEvent::Paid => String::new(),
+            _ => version.to_string(),
+        };
+        let id = digest::hex(&["message", order.id().as_str(), kind, &qualifier]);
+        let contents = &order.revision().contents;
+        let currency = contents.amount().currency();
+        let data = OrderData {
+            order_id: order.id().as_str(),
+            version,
+            customer: order.owner().as_str(),
+            status: order.status().as_str(),
+            amount: contents.amount().minor_units(),
+            currency: currency.as_str(),
+            refunded_amount: order.refunded_amount(),
+            refund_pending_amount: order.refund_pending_amount(),
+            payment_intent: order.intent(),
+            paid_at: order.paid_at(),
+            disputes: order.dispute_records(),
+            warnings: order.warning_records(),
+            items: contents.lines(),
+            metadata: contents.metadata(),
+        };
+        Self::new(&id, kind, data, now)
+    }
+
+    /// Passes `event` on as it is.
+    pub(super) fn of_event(event: &Event, now: i64) -> Self {
+        let id = digest::hex(&["event", &event.id]);
+        let raw: Option<&RawValue> = serde_json::from_str(&event.body).ok();
+        Self::new(&id, &format!("stripe.{}", event.kind), raw, now)
+    }
+
+    fn new(id: &str, kind: &str, data: impl Serialize, now: i64) -> Self {
+        let body = Body {
+            kind,
+            timestamp: now,
+            data,
+        };
+        Self {
+            id: format!("msg_{}", &id[..24]),
+            kind: kind.to_owned(),
+            body: serde_json::to_string(&body).expect("a body has text keys alone"),
+        }
+    }
+}

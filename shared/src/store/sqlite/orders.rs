@@ -1,0 +1,122 @@
+//! Orders, and the operations that opened or changed them.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{IdempotencyRecord, PutOrderOutcome, PutOrderRejection, StoreError};
+use crate::order::{Order, OrderId};
+
+/// The order with `id`, and its version.
+pub(super) fn find(
+    connection: &Connection,
+    id: &OrderId,
+) -> Result<Option<(Order, i64)>, StoreError> {
+    connection
+        .prepare_cached("SELECT body, version FROM orders WHERE id = ?1")?
+        .query_row([id.as_str()], columns)
+        .optional()?
+        .map(read)
+        .transpose()
+}
+
+/// The order that has `intent`, had it, or was paid by it, and its version.
+pub(super) fn find_by_intent(
+    connection: &Connection,
+    intent: &str,
+) -> Result<Option<(Order, i64)>, StoreError> {
+    connection
+        .prepare_cached(
+            "SELECT body, version FROM intents JOIN orders ON orders.id = intents.order_id
+             WHERE intents.id = ?1",
+        )?
+        .query_row([intent], columns)
+        .optional()?
+        .map(read)
+        .transpose()
+}
+
+pub(super) fn columns(row: &Row<'_>) -> rusqlite::Result<(String, i64)> {
+    Ok((row.get(0)?, row.get(1)?))
+}
+
+pub(super) fn read((body, version): (String, i64)) -> Result<(Order, i64), StoreError> {
+    let order = serde_json::from_str(&body).map_err(StoreError::Unreadable)?;
+    Ok((order, version))
+}
+
+/// Writes `order` in place of its `version`; 0 is none.
+pub(super) fn put(connection: &Connection, order: &Order, version: i64) -> Result<(), StoreError> {
+    let body = serde_json::to_string(order).map_err(StoreError::Unreadable)?;
+    let written = connection
+        .prepare_cached(
+            "INSERT INTO orders (id, version, intent, status, body, updated_at)
+             VALUES (?1, ?2 + 1, ?3, ?4, ?5, ?6)
+             ON CONFLICT (id) DO UPDATE SET version = excluded.version, intent = excluded.intent,
+                 status = excluded.status, body = excluded.body, updated_at = excluded.updated_at
+             WHERE version = ?2",
+        )?
+        .execute(params![
+            order.id().as_str(),
+            version,
+            order.intent(),
+            order.status().as_str(),
+            body,
+            order.updated_at(),
+        ])?;
+    match written {
+        1 => Ok(()),
+        _ => Err(StoreError::Database(rusqlite::Error::StatementChangedRows(
+            written,
+        ))),
+    }
+}
+
+/// Notes that `intent` pays the order with `id`, and no other.
+pub(super) fn put_pointer(
+    connection: &Connection,
+    intent: &str,
+    id: &OrderId,
+) -> Result<(), StoreError> {
+    let written = connection
+        .prepare_cached(
+            "INSERT INTO intents (id, order_id) VALUES (?1, ?2)
+             ON CONFLICT (id) DO UPDATE SET order_id = excluded.order_id
+             WHERE order_id = excluded.order_id",
+        )?
+        .execute([intent, id.as_str()])?;
+    match written {
+        0 => Err(StoreError::IntentTaken),
+        _ => Ok(()),
+    }
+}
+
+/// What `operation` was answered, if it came before.
+pub(super) fn replay(
+    connection: &Connection,
+    operation: &IdempotencyRecord,
+) -> Result<Option<PutOrderOutcome>, StoreError> {
+    let known: Option<(String, String)> = connection
+        .prepare_cached("SELECT digest, order_id FROM operations WHERE key = ?1")?
+        .query_row([&operation.key], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((digest, order)) = known else {
+        return Ok(None);
+    };
+    if digest != operation.digest {
+        return Ok(Some(PutOrderOutcome::Refused(PutOrderRejection::KeyReused)));
+    }
+    let order = OrderId::parse(&order).ok().map(|id| find(connection, &id));
+    let order = order.transpose()?.flatten();
+    Ok(order.map(|(order, _)| PutOrderOutcome::Order(Box::new(order))))
+}
+
+/// Remembers that `operation` was about the order with `id`.
+pub(super) fn note_operation(
+    connection: &Connection,
+    operation: &IdempotencyRecord,
+    id: &OrderId,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT INTO operations (key, digest, order_id) VALUES (?1, ?2, ?3)")?
+        .execute(params![operation.key, operation.digest, id.as_str()])?;
+    Ok(())
+}

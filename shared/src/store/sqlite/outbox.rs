@@ -1,0 +1,142 @@
+//! The outbox: messages until they are acknowledged.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{DeliveryOutcome, OutboxMessage, StoreError};
+use crate::store::Message;
+
+/// Delivered messages are kept for a while as a proof.
+pub(super) const FORGET_DELIVERED: &str = "DELETE FROM outbox WHERE seq IN
+    (SELECT seq FROM outbox WHERE state = 'delivered' AND delivered_at < ?1 LIMIT 500)";
+
+const COLUMNS: &str = "id, type, body, created_at, attempts, error";
+
+fn letter(row: &Row<'_>) -> rusqlite::Result<OutboxMessage> {
+    Ok(OutboxMessage {
+        message: Message {
+            id: row.get(0)?,
+            kind: row.get(1)?,
+            body: row.get(2)?,
+        },
+        created_at: row.get(3)?,
+        attempts: row.get(4)?,
+        error: row.get(5)?,
+    })
+}
+
+/// Appends `messages`. One with the id of an earlier one is the same message: it is told once, even
+/// when its event was released from the quarantine and came again.
+pub(super) fn append(
+    connection: &Connection,
+    messages: &[Message],
+    now: i64,
+) -> Result<(), StoreError> {
+    for message in messages {
+        connection
+            .prepare_cached(
+                "INSERT INTO outbox (id, type, body, created_at, due_at) VALUES (?1, ?2, ?3, ?4, ?4)
+                 ON CONFLICT (id) DO NOTHING",
+            )?
+            .execute(params![message.id, message.kind, message.body, now])?;
+    }
+    Ok(())
+}
+
+/// Hands out what is due, and makes it due again when the lease ends: a process that dies
+/// while it delivers loses nothing.
+pub(super) fn lease_due(
+    connection: &Connection,
+    now: i64,
+    lease: i64,
+    most: u32,
+) -> Result<Vec<OutboxMessage>, StoreError> {
+    let due =
+        "SELECT seq FROM outbox WHERE state = 'due' AND due_at <= ?1 ORDER BY due_at, seq LIMIT ?2";
+    let mut statement = connection.prepare_cached(due)?;
+    let sequence: Vec<i64> = statement
+        .query_map(params![now, most], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let take = format!("SELECT {COLUMNS} FROM outbox WHERE seq = ?1");
+    let mut letters = Vec::with_capacity(sequence.len());
+    for seq in sequence {
+        letters.push(connection.prepare_cached(&take)?.query_row([seq], letter)?);
+        connection
+            .prepare_cached(
+                "UPDATE outbox SET due_at = ?2, attempts = attempts + 1 WHERE seq = ?1",
+            )?
+            .execute(params![seq, now + lease])?;
+    }
+    Ok(letters)
+}
+
+/// Hands out the message with `id`, unless somebody else has it or it waits for a later try. A new one
+/// is due on whichever clock it was written.
+pub(super) fn take(
+    connection: &Connection,
+    id: &str,
+    now: i64,
+    lease: i64,
+) -> Result<Option<OutboxMessage>, StoreError> {
+    let take = "UPDATE outbox SET due_at = ?3, attempts = attempts + 1
+         WHERE id = ?1 AND state = 'due' AND (due_at <= ?2 OR attempts = 0)
+         RETURNING id, type, body, created_at, attempts - 1, error";
+    let mut statement = connection.prepare_cached(take)?;
+    Ok(statement
+        .query_row(params![id, now, now + lease], letter)
+        .optional()?)
+}
+
+pub(super) fn settle(
+    connection: &Connection,
+    id: &str,
+    outcome: &DeliveryOutcome,
+    now: i64,
+) -> Result<(), StoreError> {
+    match outcome {
+        DeliveryOutcome::Delivered => connection
+            .prepare_cached(
+                "UPDATE outbox SET state = 'delivered', delivered_at = ?2, error = NULL WHERE id = ?1",
+            )?
+            .execute(params![id, now])?,
+        DeliveryOutcome::Again { due_at, error } => connection
+            .prepare_cached(
+                "UPDATE outbox SET due_at = ?2, error = ?3 WHERE id = ?1 AND state = 'due'",
+            )?
+            .execute(params![id, due_at, error])?,
+        DeliveryOutcome::DeadLettered { error } => connection
+            .prepare_cached(
+                "UPDATE outbox SET state = 'parked', error = ?2 WHERE id = ?1 AND state = 'due'",
+            )?
+            .execute(params![id, error])?,
+    };
+    Ok(())
+}
+
+/// When the oldest message that waits was written.
+pub(super) fn oldest_undelivered(connection: &Connection) -> Result<Option<i64>, StoreError> {
+    let oldest = connection
+        .prepare_cached("SELECT MIN(created_at) FROM outbox WHERE state = 'due'")?
+        .query_row([], |row| row.get(0))?;
+    Ok(oldest)
+}
+
+pub(super) fn dead_letters(connection: &Connection) -> Result<Vec<OutboxMessage>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM outbox WHERE state = 'parked' ORDER BY seq");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let letters = statement.query_map([], letter)?.collect::<Result<_, _>>()?;
+    Ok(letters)
+}
+
+pub(super) fn redrive(
+    connection: &Connection,
+    id: Option<&str>,
+    now: i64,
+) -> Result<usize, StoreError> {
+    let redriven = connection
+        .prepare_cached(
+            "UPDATE outbox SET state = 'due', due_at = ?1, attempts = 0
+             WHERE state = 'parked' AND (?2 IS NULL OR id = ?2)",
+        )?
+        .execute(params![now, id])?;
+    Ok(redriven)
+}

@@ -1,0 +1,231 @@
+//! The tables, and how a file of an earlier version is brought up to date.
+
+use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
+
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, TransactionBehavior};
+
+use super::{Deployment, Mode, StoreError};
+
+/// How long a process waits for another's transaction to end.
+const BUSY: Duration = Duration::from_secs(5);
+/// The most that is kept of the file in memory, in kB, as SQLite wants it said: the inner pages of a million orders.
+const CACHE: i32 = -8_000;
+
+/// Each brings the schema from the version that is its index to the next.
+const MIGRATIONS: [&str; 6] = [
+    "
+    CREATE TABLE orders (
+        id         TEXT PRIMARY KEY,
+        version    INTEGER NOT NULL,
+        intent     TEXT UNIQUE,
+        status     TEXT NOT NULL,
+        body       TEXT NOT NULL,
+        updated_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE operations (
+        key      TEXT PRIMARY KEY,
+        digest   TEXT NOT NULL,
+        order_id TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE events (
+        id          TEXT PRIMARY KEY,
+        type        TEXT NOT NULL,
+        outcome     TEXT NOT NULL,
+        received_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX events_by_age ON events (received_at);
+    CREATE TABLE outbox (
+        seq          INTEGER PRIMARY KEY AUTOINCREMENT,
+        id           TEXT NOT NULL UNIQUE,
+        type         TEXT NOT NULL,
+        body         TEXT NOT NULL,
+        state        TEXT NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'delivered', 'parked')),
+        created_at   INTEGER NOT NULL,
+        due_at       INTEGER NOT NULL,
+        attempts     INTEGER NOT NULL DEFAULT 0,
+        delivered_at INTEGER,
+        error        TEXT
+    ) STRICT;
+    CREATE INDEX outbox_due ON outbox (due_at, seq) WHERE state = 'due';
+    CREATE INDEX outbox_delivered ON outbox (delivered_at) WHERE state = 'delivered';
+    CREATE INDEX outbox_parked ON outbox (seq) WHERE state = 'parked';
+    CREATE TABLE quarantine (
+        event_id TEXT NOT NULL,
+        type     TEXT NOT NULL,
+        reason   TEXT NOT NULL,
+        body     TEXT NOT NULL,
+        at       INTEGER NOT NULL
+    ) STRICT;
+",
+    "
+    CREATE TABLE marks (
+        name  TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+",
+    "
+    CREATE TABLE refund_budgets (
+        id         TEXT PRIMARY KEY,
+        spent      INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL
+    ) STRICT;
+",
+    "
+    CREATE TABLE admissions (
+        key        TEXT PRIMARY KEY,
+        entries    TEXT NOT NULL,
+        expires_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX admissions_by_age ON admissions (expires_at);
+",
+    // The index takes in the orders that are there.
+    "
+    CREATE TABLE customers (
+        owner       TEXT PRIMARY KEY,
+        reservation TEXT NOT NULL,
+        reserved_at INTEGER NOT NULL,
+        customer    TEXT UNIQUE
+    ) STRICT;
+    CREATE INDEX orders_by_owner
+        ON orders (body ->> '$.owner', body ->> '$.created_at', id);
+",
+    // Each intent that an order has, had, or was paid by.
+    "
+    CREATE TABLE intents (
+        id       TEXT PRIMARY KEY,
+        order_id TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    INSERT OR IGNORE INTO intents (id, order_id)
+        SELECT intent, id FROM orders WHERE intent IS NOT NULL;
+    INSERT OR IGNORE INTO intents (id, order_id)
+        SELECT body ->> '$.intent', id FROM orders WHERE body ->> '$.intent' IS NOT NULL;
+    INSERT OR IGNORE INTO intents (id, order_id)
+        SELECT way.value ->> '$.intent', orders.id
+        FROM orders, json_each(orders.body, '$.closed') AS way
+        WHERE way.value ->> '$.intent' IS NOT NULL;
+",
+];
+
+/// Opens the file, makes it where it is not there, and brings its schema up to date; gives the deployment
+/// whose it is, where it has an id.
+pub(super) fn open(
+    path: &Path,
+    mode: Option<Mode>,
+) -> Result<(Connection, Option<Deployment>), StoreError> {
+    make_private(path);
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY)?;
+    use_write_ahead_log(&connection)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", CACHE)?;
+    migrate(&mut connection)?;
+    let deployment = match mode {
+        Some(mode) => Some(bind_to(&mut connection, mode)?),
+        None => deployment_in(&connection)?,
+    };
+    Ok((connection, deployment))
+}
+
+/// The file names customers: it is for its owner alone. SQLite gives its companions the same mode.
+fn make_private(path: &Path) {
+    // A file that is there already keeps the mode that its owner gave it, and any other failure is
+    // told when SQLite opens it.
+    let _ = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+}
+
+/// A file holds payments of one mode: orders that were paid with test cards are not to be fulfilled
+/// beside real ones. The first process that knows its mode writes it, and the deployment's id with it.
+fn bind_to(connection: &mut Connection, mode: Mode) -> Result<Deployment, StoreError> {
+    const NAME: &str = "application_id";
+    let id = |mode| match mode {
+        Mode::Test => 0x4642_5431, // "FBT1"
+        Mode::Live => 0x4642_4c31, // "FBL1"
+    };
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: i64 = transaction.pragma_query_value(None, NAME, |row| row.get(0))?;
+    let other = if mode.is_live() {
+        Mode::Test
+    } else {
+        Mode::Live
+    };
+    if found == id(other) {
+        return Err(StoreError::OtherMode(other));
+    }
+    if found == 0 {
+        transaction.pragma_update(None, NAME, id(mode))?;
+    }
+    let deployment = match deployment_in(&transaction)? {
+        Some(deployment) => deployment,
+        None => name_deployment(&transaction, found != 0)?,
+    };
+    transaction.commit()?;
+    Ok(deployment)
+}
+
+/// The mark that is the deployment's id.
+const DEPLOYMENT: &str = "deployment";
+/// The mark that is there where the file is older than that id.
+const HAS_UNNAMED: &str = "has_unnamed";
+
+fn deployment_in(connection: &Connection) -> Result<Option<Deployment>, StoreError> {
+    let mut statement = connection.prepare("SELECT value FROM marks WHERE name = ?1")?;
+    let id: Option<String> = statement
+        .query_row([DEPLOYMENT], |row| row.get(0))
+        .optional()?;
+    let has_unnamed = statement.exists([HAS_UNNAMED])?;
+    Ok(id.map(|id| Deployment::new(id, has_unnamed)))
+}
+
+fn name_deployment(connection: &Connection, has_unnamed: bool) -> Result<Deployment, StoreError> {
+    let deployment = Deployment::random(has_unnamed);
+    let mut statement =
+        connection.prepare("INSERT OR REPLACE INTO marks (name, value) VALUES (?1, ?2)")?;
+    statement.execute([DEPLOYMENT, deployment.id()])?;
+    if has_unnamed {
+        statement.execute([HAS_UNNAMED, "yes"])?;
+    }
+    Ok(deployment)
+}
+
+/// Several processes that make the file at once may find it locked, without SQLite's own waiting.
+fn use_write_ahead_log(connection: &Connection) -> Result<(), StoreError> {
+    let mut tries = 0;
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error) if is_busy(&error) && tries < 100 => tries += 1,
+            done => return Ok(done?),
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+    )
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if version > known {
+        return Err(StoreError::NewerSchema {
+            found: version,
+            known,
+        });
+    }
+    for (index, migration) in MIGRATIONS.iter().enumerate() {
+        if usize::try_from(version).is_ok_and(|version| version <= index) {
+            transaction.execute_batch(migration)?;
+        }
+    }
+    transaction.pragma_update(None, "user_version", known)?;
+    transaction.commit()?;
+    Ok(())
+}

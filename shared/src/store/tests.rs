@@ -1,0 +1,173 @@
+//! The database on a real file and on a real table: each test of what it does is written once, and run
+//! on both. What [`events`] do to it, how [`orders`] are opened, that the [`outbox`] loses nothing, that
+//! [`large`] bodies are kept, how [`refunds`] are set aside, how many orders are [`admissions`], which
+//! Stripe [`customers`] callers are, what several [`deployments`] on one account make, and what [`sharing`]
+//! a database means. [`table`], [`races`] and [`troubles`] are
+//! DynamoDB's alone, [`file`] is SQLite's.
+
+mod customers;
+mod deployments;
+mod events;
+mod file;
+mod large;
+mod orders;
+mod outbox;
+mod place;
+mod races;
+mod rate_limits;
+mod refunds;
+mod relay;
+mod sharing;
+mod table;
+mod troubles;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use self::place::Place;
+use super::*;
+use crate::{
+    Config,
+    amount::{Amount, Currency},
+    ids::CallerId,
+    order::{IntentKeys, OrderDetails, Status},
+};
+
+const NOW: i64 = 1_790_000_000;
+
+/// Makes of each test one on SQLite, and one on DynamoDB.
+macro_rules! on_both_backends {
+    ($($name:ident),* $(,)?) => {
+        mod sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                async fn $name() {
+                    super::$name(super::Place::Sqlite).await;
+                }
+            )*
+        }
+        mod dynamodb {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                #[ignore = "needs an AWS stand-in: scripts/test starts one"]
+                async fn $name() {
+                    super::$name(super::Place::DynamoDb).await;
+                }
+            )*
+        }
+    };
+}
+use on_both_backends;
+
+/// Opens the database that `config` names.
+async fn open(config: &Config) -> Result<Store, StoreError> {
+    Store::open(&config.store, config.aws.as_ref(), &config.secrets).await
+}
+
+/// An empty database of its own.
+struct Fixture {
+    home: place::Home,
+    config: Config,
+    store: Store,
+}
+
+impl Fixture {
+    async fn new(place: Place) -> Self {
+        Self::subscribed_to(place, "customer.*").await
+    }
+
+    async fn subscribed_to(place: Place, types: &'static str) -> Self {
+        let home = place.make().await;
+        let config = home.config(&[("FAREBOX_NOTIFY_EVENTS", types)]);
+        let store = open(&config).await.unwrap();
+        Self {
+            home,
+            config,
+            store,
+        }
+    }
+
+    /// An order of 15.00 with the intent `pi_1`.
+    async fn order(&self) -> Order {
+        let PutOrderOutcome::Order(order) = self.open(put("o_1", "ada", 1500, None)).await else {
+            panic!("refused")
+        };
+        self.store
+            .update_payment(order.id(), intent("pi_1"), NOW)
+            .await
+            .unwrap()
+            .unwrap()
+    }
+
+    async fn open(&self, put: PutOrder) -> PutOrderOutcome {
+        self.store.put_order(put, NOW).await.unwrap()
+    }
+
+    async fn accept(&self, event: &Value) -> Accepted {
+        self.accept_at(event, NOW).await
+    }
+
+    /// What is told of an order names this database's deployment.
+    async fn accept_at(&self, event: &Value, now: i64) -> Accepted {
+        let mut event = event.clone();
+        let metadata = event.pointer_mut("/data/object/metadata");
+        if let Some(metadata) = metadata.filter(|all| all.get(IntentKeys::ORDER).is_some()) {
+            metadata[Deployment::KEY] = json!(self.store.deployment().unwrap().id());
+        }
+        self.accept_as_it_is(&event, now).await
+    }
+
+    async fn accept_as_it_is(&self, event: &Value, now: i64) -> Accepted {
+        let event = Event::parse(event.to_string().as_bytes()).unwrap();
+        self.store.accept(event, now).await.unwrap().accepted
+    }
+
+    async fn due(&self) -> Vec<OutboxMessage> {
+        self.store.lease_due(NOW, 60, 100).await.unwrap()
+    }
+
+    async fn status(&self) -> Status {
+        let id = OrderId::parse("o_1").unwrap();
+        self.store.order(&id).await.unwrap().unwrap().status()
+    }
+}
+
+fn put(id: &str, owner: &str, minor_units: i64, key: Option<&str>) -> PutOrder {
+    let owner = CallerId::parse(owner).unwrap();
+    let amount = Amount::new(minor_units, Currency::parse("usd").unwrap()).unwrap();
+    PutOrder {
+        operation: key.map(|key| IdempotencyRecord::new(&owner, key, &[&minor_units.to_string()])),
+        order: OrderId::parse(id).unwrap(),
+        must_exist: false,
+        owner,
+        previous_owner: None,
+        // An order of more is signed later.
+        contents: OrderDetails::signed(amount, None, BTreeMap::new(), minor_units).unwrap(),
+    }
+}
+
+/// Says that the order is paid by the intent `id`.
+fn intent(id: &str) -> PaymentUpdate {
+    PaymentUpdate::Intent(id.to_owned(), CallerId::parse("ada").unwrap())
+}
+
+fn succeeded(order: &Order, event: &str) -> Value {
+    let amount = order.revision().contents.amount().minor_units();
+    json!({
+        "id": event, "object": "event", "type": "payment_intent.succeeded", "created": NOW,
+        "livemode": false, "data": { "object": {
+            "id": "pi_1", "amount": amount, "amount_received": amount, "currency": "usd",
+            "status": "succeeded", "metadata": {
+                IntentKeys::ORDER: order.id().as_str(),
+                IntentKeys::OWNER: order.owner().alias(),
+                IntentKeys::CONTENTS: order.revision().digest,
+            },
+        } },
+    })
+}
+
+fn other(event: &str, kind: &str) -> Value {
+    json!({ "id": event, "object": "event", "type": kind, "created": NOW, "livemode": false,
+        "data": { "object": { "id": "cus_1" } } })
+}

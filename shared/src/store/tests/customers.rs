@@ -1,0 +1,196 @@
+//! Which Stripe customer a caller is, and a caller's orders.
+
+use super::{sharing::by_many, *};
+
+on_both_backends!(
+    a_callers_place_is_reserved_once_and_its_customer_noted_once,
+    of_many_that_reserve_a_place_each_is_given_the_same,
+    of_many_that_note_a_customer_one_counts,
+    a_customer_that_is_gone_is_replaced_once,
+    an_answer_to_a_reservation_that_was_replaced_is_not_taken,
+    a_customer_is_one_callers,
+    a_callers_orders_are_listed_the_newest_first_and_nobody_elses,
+    an_order_keeps_its_place_in_the_list_however_it_changes,
+    no_more_than_the_latest_fifty_orders_are_listed,
+);
+
+fn caller(name: &str) -> CallerId {
+    CallerId::parse(name).unwrap()
+}
+
+impl Fixture {
+    async fn reserve_place(&self, owner: &str) -> CustomerLink {
+        let owner = caller(owner);
+        let reserved = self.store.reserve_customer(&owner, None, NOW);
+        reserved.await.unwrap()
+    }
+
+    async fn update_payment(
+        &self,
+        owner: &str,
+        place: &CustomerLink,
+        customer: &str,
+    ) -> Option<CustomerLink> {
+        let owner = caller(owner);
+        let settled = self.store.settle_customer(&owner, place, customer);
+        settled.await.unwrap()
+    }
+
+    async fn holder(&self, customer: &str) -> Option<CallerId> {
+        self.store.holder_of(customer).await.unwrap()
+    }
+
+    async fn listed(&self, owner: &str) -> Vec<String> {
+        let orders = self.store.orders_of(&caller(owner)).await.unwrap();
+        orders.iter().map(|order| order.id().to_string()).collect()
+    }
+
+    async fn open_at(&self, id: &str, owner: &str, now: i64) {
+        let opened = self.store.put_order(put(id, owner, 1500, None), now).await;
+        assert!(matches!(opened.unwrap(), PutOrderOutcome::Order(_)));
+    }
+}
+
+async fn a_callers_place_is_reserved_once_and_its_customer_noted_once(place: Place) {
+    let it = Fixture::new(place).await;
+    let ada = caller("ada");
+    assert_eq!(it.store.customer_of(&ada).await.unwrap(), None);
+
+    let reserved = it.reserve_place("ada").await;
+    assert_eq!(
+        (reserved.customer.as_deref(), reserved.reserved_at),
+        (None, NOW)
+    );
+    assert_eq!(it.reserve_place("ada").await, reserved);
+    assert_eq!(
+        it.store.customer_of(&ada).await.unwrap(),
+        Some(reserved.clone())
+    );
+    assert_ne!(
+        it.reserve_place("bob").await.reservation,
+        reserved.reservation
+    );
+
+    let settled = it.update_payment("ada", &reserved, "cus_1").await.unwrap();
+    assert_eq!(settled.customer.as_deref(), Some("cus_1"));
+    assert_eq!(
+        it.update_payment("ada", &reserved, "cus_2").await,
+        Some(settled.clone())
+    );
+    assert_eq!(it.reserve_place("ada").await, settled);
+    assert_eq!(it.holder("cus_1").await, Some(ada));
+    assert_eq!(it.holder("cus_9").await, None);
+}
+
+async fn of_many_that_reserve_a_place_each_is_given_the_same(place: Place) {
+    let it = Fixture::new(place).await;
+    let given = by_many(&it, 16, |_, store| async move {
+        let reserved = store.reserve_customer(&caller("ada"), None, NOW).await;
+        reserved.unwrap()
+    })
+    .await;
+    assert!(given.iter().all(|one| *one == given[0]), "{given:?}");
+}
+
+async fn of_many_that_note_a_customer_one_counts(place: Place) {
+    let it = Fixture::new(place).await;
+    let reserved = it.reserve_place("ada").await;
+    let given = by_many(&it, 8, |n, store| {
+        let reserved = reserved.clone();
+        async move {
+            let customer = format!("cus_{n}");
+            let ada = caller("ada");
+            let settled = store.settle_customer(&ada, &reserved, &customer);
+            settled.await.unwrap()
+        }
+    })
+    .await;
+    assert!(given[0].as_ref().unwrap().customer.is_some());
+    assert!(given.iter().all(|one| *one == given[0]), "{given:?}");
+}
+
+async fn a_customer_that_is_gone_is_replaced_once(place: Place) {
+    let it = Fixture::new(place).await;
+    let first = it.reserve_place("ada").await;
+    let gone = it.update_payment("ada", &first, "cus_1").await.unwrap();
+
+    let given = by_many(&it, 8, |_, store| {
+        let gone = gone.clone();
+        async move {
+            let ada = caller("ada");
+            let reserved = store.reserve_customer(&ada, Some(&gone), NOW + 1);
+            reserved.await.unwrap()
+        }
+    })
+    .await;
+
+    assert!(given.iter().all(|one| *one == given[0]), "{given:?}");
+    assert_ne!(given[0].reservation, gone.reservation);
+    assert_eq!(
+        (given[0].customer.as_deref(), given[0].reserved_at),
+        (None, NOW + 1)
+    );
+    let settled = it.update_payment("ada", &given[0], "cus_2").await.unwrap();
+    assert_eq!(settled.customer.as_deref(), Some("cus_2"));
+    assert_eq!(it.holder("cus_2").await, Some(caller("ada")));
+}
+
+async fn an_answer_to_a_reservation_that_was_replaced_is_not_taken(place: Place) {
+    let it = Fixture::new(place).await;
+    let old = it.reserve_place("ada").await;
+    let ada = caller("ada");
+    let anew = it.store.reserve_customer(&ada, Some(&old), NOW + 1);
+    let anew = anew.await.unwrap();
+
+    assert_eq!(it.update_payment("ada", &old, "cus_1").await, Some(anew));
+    assert_eq!(it.holder("cus_1").await, None);
+}
+
+async fn a_customer_is_one_callers(place: Place) {
+    let it = Fixture::new(place).await;
+    let adas = it.reserve_place("ada").await;
+    it.update_payment("ada", &adas, "cus_1").await;
+    let bobs = it.reserve_place("bob").await;
+
+    let taken = it
+        .store
+        .settle_customer(&caller("bob"), &bobs, "cus_1")
+        .await;
+    assert!(matches!(taken, Err(StoreError::CustomerTaken)), "{taken:?}");
+    assert_eq!(it.holder("cus_1").await, Some(caller("ada")));
+    assert_eq!(it.reserve_place("bob").await, bobs);
+}
+
+async fn a_callers_orders_are_listed_the_newest_first_and_nobody_elses(place: Place) {
+    let it = Fixture::new(place).await;
+    assert_eq!(it.listed("ada").await, [""; 0]);
+    it.open_at("o_2", "ada", NOW + 2).await;
+    it.open_at("o_1", "ada", NOW + 1).await;
+    it.open_at("o_b", "bob", NOW + 3).await;
+    it.open_at("o_3", "ada", NOW + 3).await;
+
+    assert_eq!(it.listed("ada").await, ["o_3", "o_2", "o_1"]);
+    assert_eq!(it.listed("bob").await, ["o_b"]);
+    assert_eq!(it.listed("eve").await, [""; 0]);
+}
+
+async fn an_order_keeps_its_place_in_the_list_however_it_changes(place: Place) {
+    let it = Fixture::new(place).await;
+    let order = it.order().await;
+    it.open_at("o_2", "ada", NOW + 2).await;
+    it.accept_at(&succeeded(&order, "evt_1"), NOW + 9).await;
+
+    assert_eq!(it.listed("ada").await, ["o_2", "o_1"]);
+    let orders = it.store.orders_of(&caller("ada")).await.unwrap();
+    assert_eq!(orders[1].status(), Status::Paid);
+}
+
+async fn no_more_than_the_latest_fifty_orders_are_listed(place: Place) {
+    let it = Fixture::new(place).await;
+    for n in 0..52 {
+        it.open_at(&format!("o_{n}"), "ada", NOW + n).await;
+    }
+    let listed = it.listed("ada").await;
+    let expected: Vec<String> = (2..52).rev().map(|n| format!("o_{n}")).collect();
+    assert_eq!(listed, expected);
+}

@@ -1,0 +1,239 @@
+//! Several deployments on one Stripe account: each database has an id of its own, and what another made is
+//! nobody's.
+
+use super::{sharing::by_many, *};
+use crate::order::Session;
+
+on_both_backends!(
+    all_who_open_a_new_database_at_once_find_one_id,
+    a_database_of_an_earlier_version_gets_an_id_once,
+    a_process_that_knows_no_mode_makes_no_id,
+    what_another_deployment_made_is_nobodys_and_leaves_nothing,
+    what_the_database_knows_by_its_id_is_its_own_whatever_is_written_to_it,
+    a_page_of_its_own_pays_its_order_whatever_is_written_to_it,
+    a_database_that_always_had_an_id_pays_no_order_by_what_names_none,
+    a_database_of_an_earlier_version_takes_what_names_no_deployment,
+    a_refund_is_set_aside_under_the_deployments_id,
+);
+
+async fn all_who_open_a_new_database_at_once_find_one_id(place: Place) {
+    let home = place.make().await;
+    let config = home.config(&[]);
+    let opened = (0..8).map(|_| {
+        let config = config.clone();
+        tokio::spawn(async move { open(&config).await.unwrap() })
+    });
+    let mut found = Vec::new();
+    for put in opened.collect::<Vec<_>>() {
+        found.push(put.await.unwrap().deployment().unwrap().clone());
+    }
+
+    assert!(found.iter().all(|one| *one == found[0]), "{found:?}");
+    assert!(!found[0].has_unnamed());
+    let elsewhere = Fixture::new(place).await;
+    assert_ne!(elsewhere.store.deployment().unwrap().id(), found[0].id());
+}
+
+async fn a_database_of_an_earlier_version_gets_an_id_once(place: Place) {
+    let it = Fixture::new(place).await;
+    let before = it.store.deployment().unwrap().clone();
+    it.home.forget_deployment().await;
+
+    let found = by_many(&it, 8, |_, store| async move {
+        store.deployment().unwrap().clone()
+    })
+    .await;
+
+    assert!(found.iter().all(|one| *one == found[0]), "{found:?}");
+    assert!(found[0].has_unnamed());
+    assert_ne!(found[0].id(), before.id());
+}
+
+async fn a_process_that_knows_no_mode_makes_no_id(place: Place) {
+    let home = place.make().await;
+    let without_keys = home.config(&[("STRIPE_SECRET_KEY", "")]);
+    let store = open(&without_keys).await.unwrap();
+    let none = store.deployment();
+    assert!(matches!(none, Err(StoreError::NoDeployment)), "{none:?}");
+
+    let made = open(&home.config(&[])).await.unwrap();
+    let found = open(&without_keys).await.unwrap();
+    assert_eq!(found.deployment().unwrap(), made.deployment().unwrap());
+}
+
+/// `event`, whose object names `deployment`; or none.
+fn named(mut event: Value, deployment: Option<&str>) -> Value {
+    let object = &mut event["data"]["object"];
+    match deployment {
+        Some(deployment) => object["metadata"][Deployment::KEY] = json!(deployment),
+        None => {
+            _ = object["metadata"]
+                .as_object_mut()
+                .map(|all| all.remove(Deployment::KEY))
+        }
+    }
+    event
+}
+
+/// Everything that can be told of the order `o_1` by another deployment.
+fn told_by_another(order: &Order) -> Vec<Value> {
+    let paid = succeeded(order, "evt_paid");
+    let mut created = succeeded(order, "evt_created");
+    created["type"] = json!("payment_intent.created");
+    created["data"]["object"]["status"] = json!("requires_payment_method");
+    let mut unknown = succeeded(order, "evt_unknown");
+    unknown["data"]["object"]["metadata"][IntentKeys::ORDER] = json!("o_9");
+    let mut page = succeeded(order, "evt_page");
+    page["type"] = json!("checkout.session.completed");
+    let sold = &mut page["data"]["object"];
+    sold["id"] = json!("cs_9");
+    sold["payment_status"] = json!("paid");
+    sold["payment_intent"] = json!("pi_9");
+    let of_intent = |id: &str, kind: &str, object: Value| {
+        let mut event = other(id, kind);
+        event["data"]["object"] = object;
+        event
+    };
+    let refund = json!({ "id": "re_9", "amount": 1, "currency": "usd", "status": "succeeded",
+        "payment_intent": "pi_9" });
+    let charge = json!({ "id": "ch_9", "amount": 1500, "amount_refunded": 1, "currency": "usd",
+        "payment_intent": "pi_9" });
+    vec![
+        paid,
+        created,
+        unknown,
+        page,
+        of_intent("evt_refund", "refund.created", refund),
+        of_intent("evt_charge", "charge.refunded", charge),
+        of_intent("evt_odd", "payment_intent.succeeded", json!({ "id": 7 })),
+        of_intent("evt_customer", "customer.created", json!({ "id": "cus_9" })),
+    ]
+}
+
+async fn what_another_deployment_made_is_nobodys_and_leaves_nothing(place: Place) {
+    let it = Fixture::subscribed_to(place, "*").await;
+    // Its intent is not noted yet.
+    let PutOrderOutcome::Order(order) = it.open(put("o_1", "ada", 1500, None)).await else {
+        panic!("refused")
+    };
+    for event in told_by_another(&order) {
+        let event = named(event, Some("dep_another"));
+        for _ in 0..2 {
+            let accepted = it.accept_as_it_is(&event, NOW).await;
+            assert_eq!(accepted, Accepted::OtherDeployment, "{event}");
+        }
+    }
+
+    assert_eq!(it.store.order(order.id()).await.unwrap(), Some(*order));
+    assert!(it.store.quarantined().await.unwrap().is_empty());
+    assert!(it.due().await.is_empty());
+}
+
+async fn what_the_database_knows_by_its_id_is_its_own_whatever_is_written_to_it(place: Place) {
+    for deployment in [Some("dep_another"), None] {
+        let it = Fixture::new(place).await;
+        let order = it.order().await;
+        let paid = named(succeeded(&order, "evt_1"), deployment);
+        assert_eq!(it.accept_as_it_is(&paid, NOW).await, Accepted::Applied);
+        assert_eq!(it.status().await, Status::Paid);
+
+        let mut refund = other("evt_2", "refund.created");
+        refund["data"]["object"] = json!({ "id": "re_1", "amount": 1500, "currency": "usd",
+            "status": "succeeded", "payment_intent": "pi_1" });
+        let refund = named(refund, deployment);
+        assert_eq!(it.accept_as_it_is(&refund, NOW).await, Accepted::Applied);
+        assert_eq!(it.status().await, Status::Refunded);
+    }
+}
+
+/// The order `o_1` with an open page, and the event that this page is paid.
+async fn with_page(it: &Fixture) -> (Order, Value) {
+    let PutOrderOutcome::Order(order) = it.open(put("o_1", "ada", 1500, None)).await else {
+        panic!("refused")
+    };
+    let session = Session {
+        id: "cs_1".to_owned(),
+        contents: order.revision().digest.clone(),
+        returns: String::new(),
+    };
+    let noted = it
+        .store
+        .update_payment(
+            order.id(),
+            PaymentUpdate::Session(session, 0, order.owner().clone()),
+            NOW,
+        )
+        .await;
+    let order = noted.unwrap().unwrap();
+    let mut page = succeeded(&order, "evt_page");
+    page["type"] = json!("checkout.session.completed");
+    let sold = &mut page["data"]["object"];
+    sold["id"] = json!("cs_1");
+    sold["status"] = json!("complete");
+    sold["payment_status"] = json!("paid");
+    sold["amount_total"] = json!(1500);
+    sold["payment_intent"] = json!("pi_1");
+    sold["metadata"][IntentKeys::PAGE] = json!("0");
+    (order, page)
+}
+
+async fn a_page_of_its_own_pays_its_order_whatever_is_written_to_it(place: Place) {
+    for deployment in [Some("dep_another"), None] {
+        let it = Fixture::new(place).await;
+        let (_, page) = with_page(&it).await;
+        let page = named(page, deployment);
+        assert_eq!(it.accept_as_it_is(&page, NOW).await, Accepted::Applied);
+        assert_eq!(it.status().await, Status::Paid);
+    }
+}
+
+async fn a_database_that_always_had_an_id_pays_no_order_by_what_names_none(place: Place) {
+    let it = Fixture::new(place).await;
+    let PutOrderOutcome::Order(order) = it.open(put("o_1", "ada", 1500, None)).await else {
+        panic!("refused")
+    };
+    let mut created = named(succeeded(&order, "evt_1"), None);
+    created["data"]["object"]["status"] = json!("processing");
+    let mut unknown = named(succeeded(&order, "evt_2"), None);
+    unknown["data"]["object"]["metadata"][IntentKeys::ORDER] = json!("o_9");
+    for event in [created, unknown] {
+        let accepted = it.accept_as_it_is(&event, NOW).await;
+        assert_eq!(accepted, Accepted::OtherDeployment, "{event}");
+    }
+    // Money moved in the name of an order that is here: a person looks.
+    let paid = named(succeeded(&order, "evt_3"), None);
+    assert_eq!(it.accept_as_it_is(&paid, NOW).await, Accepted::Quarantined);
+
+    assert_eq!(it.status().await, Status::Created);
+    assert_eq!(it.store.quarantined().await.unwrap().len(), 1);
+}
+
+async fn a_database_of_an_earlier_version_takes_what_names_no_deployment(place: Place) {
+    let mut it = Fixture::new(place).await;
+    let (order, _) = with_page(&it).await;
+    it.home.forget_deployment().await;
+    it.store = open(&it.config).await.unwrap();
+
+    // The page made its intent itself, which nobody noted.
+    let mut paid = named(succeeded(&order, "evt_1"), None);
+    paid["data"]["object"]["metadata"][IntentKeys::PAGE] = json!("0");
+    assert_eq!(it.accept_as_it_is(&paid, NOW).await, Accepted::Applied);
+    assert_eq!(it.status().await, Status::Paid);
+    // An order that a restored backup does not have any more.
+    let mut lost = named(succeeded(&order, "evt_2"), None);
+    lost["data"]["object"]["id"] = json!("pi_2");
+    lost["data"]["object"]["metadata"][IntentKeys::ORDER] = json!("o_9");
+    assert_eq!(it.accept_as_it_is(&lost, NOW).await, Accepted::Quarantined);
+    let mut anothers = named(lost, Some("dep_another"));
+    anothers["id"] = json!("evt_3");
+    let accepted = it.accept_as_it_is(&anothers, NOW).await;
+    assert_eq!(accepted, Accepted::OtherDeployment);
+}
+
+async fn a_refund_is_set_aside_under_the_deployments_id(place: Place) {
+    let it = Fixture::new(place).await;
+    it.paid().await;
+    let request = it.reserved("k1", 500).await;
+    let id = it.store.deployment().unwrap().id();
+    assert_eq!(request.deployment(), Some(id));
+}

@@ -1,0 +1,120 @@
+//! What is SQLite's alone: the file.
+
+use super::*;
+
+fn path(it: &Fixture) -> &std::path::Path {
+    let Some(DatabaseUrl::Sqlite(path)) = &it.config.store.location else {
+        panic!("a file")
+    };
+    path
+}
+
+#[tokio::test]
+async fn a_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let it = Fixture::new(Place::Sqlite).await;
+    let mode = std::fs::metadata(path(&it)).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_connections_that_open_a_new_file_at_once_agree() {
+    let it = Fixture::new(Place::Sqlite).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = it.config.clone();
+    config.store.location = Some(DatabaseUrl::Sqlite(folder.path().join("new.sqlite")));
+    let opened = (0..8).map(|_| {
+        let config = config.clone();
+        tokio::spawn(async move { open(&config).await })
+    });
+
+    let mut stores = Vec::new();
+    for put in opened.collect::<Vec<_>>() {
+        stores.push(put.await.unwrap().unwrap());
+    }
+    let deployment = stores[0].deployment().unwrap();
+    for store in &stores {
+        assert_eq!(store.deployment().unwrap(), deployment, "one file, one id");
+    }
+    // What one writes, all others find.
+    let asked = put("o_1", "ada", 1500, None);
+    let opened = stores[0].put_order(asked, NOW).await.unwrap();
+    let PutOrderOutcome::Order(order) = opened else {
+        panic!("refused")
+    };
+    for store in &stores {
+        assert_eq!(
+            store.order(order.id()).await.unwrap().as_ref(),
+            Some(&*order)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_version_is_left_alone() {
+    let it = Fixture::new(Place::Sqlite).await;
+    let newer = rusqlite::Connection::open(path(&it)).unwrap();
+    newer.pragma_update(None, "user_version", 99).unwrap();
+
+    let refused = open(&it.config).await.unwrap_err();
+    assert!(
+        matches!(refused, StoreError::NewerSchema { found: 99, .. }),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn orders_of_a_file_that_was_made_before_they_were_listed_are_listed() {
+    let it = Fixture::new(Place::Sqlite).await;
+    it.order().await;
+    let before = rusqlite::Connection::open(path(&it)).unwrap();
+    let undo = "DROP INDEX orders_by_owner; DROP TABLE customers; DROP TABLE intents;
+        PRAGMA user_version = 4;";
+    before.execute_batch(undo).unwrap();
+
+    let store = open(&it.config).await.unwrap();
+
+    let ada = CallerId::parse("ada").unwrap();
+    let orders = store.orders_of(&ada).await.unwrap();
+    assert_eq!(orders.len(), 1);
+    assert_eq!(store.customer_of(&ada).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn intents_of_a_file_that_was_made_before_closed_ones_were_kept_are_known() {
+    let it = Fixture::new(Place::Sqlite).await;
+    let order = it.order().await;
+    let closed = PaymentUpdate::Closed("pi_1".to_owned());
+    for note in [closed, intent("pi_2")] {
+        it.store
+            .update_payment(order.id(), note, NOW)
+            .await
+            .unwrap();
+    }
+    let before = rusqlite::Connection::open(path(&it)).unwrap();
+    let undo = "DROP TABLE intents; PRAGMA user_version = 5;";
+    before.execute_batch(undo).unwrap();
+
+    let store = open(&it.config).await.unwrap();
+
+    for known in ["pi_1", "pi_2"] {
+        assert!(store.knows_intent(known).await.unwrap(), "{known}");
+    }
+    assert!(!store.knows_intent("pi_3").await.unwrap());
+}
+
+#[tokio::test]
+async fn a_callers_orders_are_found_by_the_index() {
+    let it = Fixture::new(Place::Sqlite).await;
+    let connection = rusqlite::Connection::open(path(&it)).unwrap();
+    let plan: String = connection
+        .query_row(
+            "EXPLAIN QUERY PLAN SELECT body, version FROM orders WHERE body ->> '$.owner' = 'ada'
+             ORDER BY body ->> '$.created_at' DESC, id DESC LIMIT 50",
+            [],
+            |row| row.get(3),
+        )
+        .unwrap();
+    assert!(plan.contains("USING INDEX orders_by_owner"), "{plan}");
+}

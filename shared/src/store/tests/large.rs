@@ -1,0 +1,51 @@
+//! Bodies as large as the webhook takes, which is more than an item of DynamoDB holds.
+
+use super::*;
+
+on_both_backends!(
+    a_large_event_is_passed_on_as_it_is,
+    a_large_event_that_does_not_parse_is_kept,
+);
+
+/// Almost 1 MiB, with characters of several bytes.
+fn large() -> String {
+    "an event as large as it may be, é€😀 ".repeat(25_000)
+}
+
+async fn a_large_event_is_passed_on_as_it_is(place: Place) {
+    let it = Fixture::new(place).await;
+    let mut event = other("evt_1", "customer.created");
+    event["data"]["object"]["description"] = json!(large());
+    assert_eq!(it.accept(&event).await, Accepted::Applied);
+
+    let letter = it.due().await.remove(0);
+    let body: Value = serde_json::from_str(&letter.message.body).unwrap();
+    assert!(body["data"] == event, "it is not as it was");
+    let id = &letter.message.id;
+    let error = "500 ".repeat(1_000);
+    let parked = DeliveryOutcome::DeadLettered { error };
+    it.store.settle(id, parked, NOW).await.unwrap();
+    let parked = it.store.dead_letters().await.unwrap();
+    assert!(parked[0].message == letter.message, "parked as it was");
+    assert_eq!(it.store.redrive(None, NOW).await.unwrap(), 1);
+    let again = it.store.take(id, NOW, 60).await.unwrap().unwrap();
+    assert!(again.message == letter.message, "redriven as it was");
+    it.store
+        .settle(id, DeliveryOutcome::Delivered, NOW)
+        .await
+        .unwrap();
+    assert!(it.store.take(id, NOW + 99, 60).await.unwrap().is_none());
+}
+
+async fn a_large_event_that_does_not_parse_is_kept(place: Place) {
+    let it = Fixture::subscribed_to(place, "payment_intent.*").await;
+    let odd = json!({ "id": "evt_1", "object": "event", "type": "payment_intent.succeeded",
+        "livemode": false, "data": { "object": { "id": 7, "amount": large() } } });
+
+    assert_eq!(it.accept(&odd).await, Accepted::Quarantined);
+    assert_eq!(it.accept(&odd).await, Accepted::Duplicate);
+    assert_eq!(it.store.quarantined().await.unwrap().len(), 1);
+    let letter = it.due().await.remove(0);
+    let body: Value = serde_json::from_str(&letter.message.body).unwrap();
+    assert!(body["data"] == odd, "it is not as it was");
+}

@@ -1,0 +1,278 @@
+//! Orders and the operations that open them.
+
+use super::*;
+use crate::order::{PaymentUpdate, ReviseError, Session};
+
+on_both_backends!(
+    an_operation_that_came_before_is_told_by_itself,
+    an_operation_that_changes_nothing_is_remembered,
+    an_intent_pays_one_order,
+    an_order_that_grew_too_large_takes_no_new_contents_and_is_paid_all_the_same,
+    one_operation_opens_one_order_and_other_contents_are_refused,
+    another_callers_order_is_not_there,
+    an_order_that_the_site_signs_for_another_caller_moves_to_them,
+    a_token_signed_earlier_moves_no_order_back,
+    an_order_that_is_paid_stays_its_owners,
+    an_intent_is_noted_once,
+    an_order_that_is_paid_on_a_page_is_found_by_the_pages_intent,
+    of_an_intent_and_a_page_at_once_one_is_noted,
+);
+
+async fn one_operation_opens_one_order_and_other_contents_are_refused(place: Place) {
+    let it = Fixture::new(place).await;
+    let first = it.open(put("o_1", "ada", 1500, Some("key"))).await;
+
+    assert_eq!(it.open(put("o_1", "ada", 1500, Some("key"))).await, first);
+    let reused = it.open(put("o_1", "ada", 9900, Some("key"))).await;
+    assert_eq!(
+        reused,
+        PutOrderOutcome::Refused(PutOrderRejection::KeyReused)
+    );
+    let PutOrderOutcome::Order(changed) = it.open(put("o_1", "ada", 9900, Some("key-2"))).await
+    else {
+        panic!("refused")
+    };
+    assert_eq!(changed.revision().contents.amount().minor_units(), 9900);
+}
+
+async fn another_callers_order_is_not_there(place: Place) {
+    let it = Fixture::new(place).await;
+    it.order().await;
+
+    let theirs = it.open(put("o_1", "bob", 1500, None)).await;
+    assert_eq!(
+        theirs,
+        PutOrderOutcome::Refused(PutOrderRejection::NotFound)
+    );
+    let mut missing = put("o_2", "ada", 1500, None);
+    missing.must_exist = true;
+    assert_eq!(
+        it.open(missing).await,
+        PutOrderOutcome::Refused(PutOrderRejection::NotFound)
+    );
+}
+
+async fn an_order_that_the_site_signs_for_another_caller_moves_to_them(place: Place) {
+    let it = Fixture::new(place).await;
+    let order = it.order().await;
+    let ada = order.owner().clone();
+    let signed = |owner: &str, previous: Option<&CallerId>, key| {
+        let mut put = put("o_1", owner, 1500, key);
+        put.previous_owner = previous.cloned();
+        put
+    };
+    let stranger = CallerId::parse("stranger").unwrap();
+    let not_ada = it.open(signed("bob", Some(&stranger), None)).await;
+    assert_eq!(
+        not_ada,
+        PutOrderOutcome::Refused(PutOrderRejection::NotFound)
+    );
+
+    let PutOrderOutcome::Order(moved) = it.open(signed("bob", Some(&ada), Some("key"))).await
+    else {
+        panic!("refused")
+    };
+
+    let bob = moved.owner().clone();
+    assert_eq!((bob.as_str(), moved.intent()), ("bob", Some("pi_1")));
+    assert!(moved.is_of_previous_owner());
+    let orders = |owner| it.store.orders_of(owner);
+    assert_eq!(orders(&ada).await.unwrap(), []);
+    assert_eq!(orders(&bob).await.unwrap(), [*moved.clone()]);
+    let not_theirs = it.open(signed("ada", None, None)).await;
+    assert_eq!(
+        not_theirs,
+        PutOrderOutcome::Refused(PutOrderRejection::NotFound)
+    );
+    let again = it.open(signed("bob", Some(&ada), Some("key"))).await;
+    assert_eq!(again, PutOrderOutcome::Order(moved));
+    // What Stripe tells of the earlier intent names ada.
+    let paid = it.accept(&succeeded(&order, "evt_1")).await;
+    assert_eq!((paid, it.status().await), (Accepted::Applied, Status::Paid));
+}
+
+async fn a_token_signed_earlier_moves_no_order_back(place: Place) {
+    let it = Fixture::new(place).await;
+    let ada = it.order().await.owner().clone();
+    let bob = CallerId::parse("bob").unwrap();
+    let signed = |minor_units, owner: &CallerId, previous: &CallerId| {
+        let mut put = put("o_1", owner.as_str(), minor_units, None);
+        put.previous_owner = Some(previous.clone());
+        put
+    };
+    it.open(signed(1600, &bob, &ada)).await;
+    it.open(signed(1700, &ada, &bob)).await;
+
+    let replayed = it.open(signed(1600, &bob, &ada)).await;
+
+    assert_eq!(
+        replayed,
+        PutOrderOutcome::Refused(PutOrderRejection::NotFound)
+    );
+}
+
+async fn an_order_that_is_paid_stays_its_owners(place: Place) {
+    let it = Fixture::new(place).await;
+    let order = it.order().await;
+    it.accept(&succeeded(&order, "evt_1")).await;
+    let mut signed = put("o_1", "bob", 1500, None);
+    signed.previous_owner = Some(order.owner().clone());
+
+    let refused = it.open(signed).await;
+
+    assert_eq!(
+        refused,
+        PutOrderOutcome::Refused(PutOrderRejection::Revise(ReviseError::Paid))
+    );
+    let kept = it.store.order(order.id()).await.unwrap().unwrap();
+    assert_eq!(kept.owner(), order.owner());
+}
+
+async fn an_intent_is_noted_once(place: Place) {
+    let it = Fixture::new(place).await;
+    let order = it.order().await;
+
+    let again = it
+        .store
+        .update_payment(order.id(), intent("pi_2"), NOW)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(again.intent(), Some("pi_1"));
+}
+
+async fn an_operation_that_came_before_is_told_by_itself(place: Place) {
+    let it = Fixture::new(place).await;
+    let asked = put("o_1", "ada", 1500, Some("key"));
+    let operation = asked.operation.clone().unwrap();
+    assert_eq!(it.store.replay(&operation).await.unwrap(), None);
+
+    let opened = it.open(asked).await;
+    assert_eq!(it.store.replay(&operation).await.unwrap(), Some(opened));
+    let reused = put("o_1", "ada", 9900, Some("key")).operation.unwrap();
+    assert_eq!(
+        it.store.replay(&reused).await.unwrap(),
+        Some(PutOrderOutcome::Refused(PutOrderRejection::KeyReused))
+    );
+}
+
+async fn an_operation_that_changes_nothing_is_remembered(place: Place) {
+    let it = Fixture::new(place).await;
+    let order = it.order().await;
+    let asked = put("o_1", "ada", 1500, Some("key"));
+    let operation = asked.operation.clone().unwrap();
+
+    assert_eq!(
+        it.open(asked).await,
+        PutOrderOutcome::Order(Box::new(order.clone()))
+    );
+    let replayed = it.store.replay(&operation).await.unwrap();
+    assert_eq!(replayed, Some(PutOrderOutcome::Order(Box::new(order))));
+}
+
+async fn an_intent_pays_one_order(place: Place) {
+    let it = Fixture::new(place).await;
+    it.order().await;
+    let PutOrderOutcome::Order(other) = it.open(put("o_2", "ada", 1500, None)).await else {
+        panic!("refused")
+    };
+
+    it.store
+        .update_payment(other.id(), intent("pi_1"), NOW)
+        .await
+        .unwrap_err();
+    let other = it.store.order(other.id()).await.unwrap().unwrap();
+    assert_eq!(other.intent(), None);
+}
+
+async fn an_order_that_grew_too_large_takes_no_new_contents_and_is_paid_all_the_same(place: Place) {
+    let it = Fixture::new(place).await;
+    let order = it.order().await;
+    let large = |n: i64| {
+        let mut put = put("o_1", "ada", 1500, None);
+        let value = "\u{1f600}".repeat(500);
+        let metadata = (0..45).map(|key| (format!("key_{key}_{n}"), value.clone()));
+        put.contents =
+            OrderDetails::signed(put.contents.amount(), None, metadata.collect(), NOW + n).unwrap();
+        put
+    };
+
+    let mut refused = None;
+    for n in 1..10 {
+        if let PutOrderOutcome::Refused(refusal) = it.open(large(n)).await {
+            refused = Some((n, refusal));
+            break;
+        }
+    }
+
+    let too_large = PutOrderRejection::Revise(crate::order::ReviseError::TooManyRevisions);
+    assert_eq!(refused, Some((4, too_large)), "four would be 360 KB");
+    assert_eq!(
+        it.accept(&succeeded(&order, "evt_1")).await,
+        Accepted::Applied
+    );
+}
+
+fn page(order: &Order, n: usize) -> PaymentUpdate {
+    let session = Session {
+        id: format!("cs_{n}"),
+        contents: order.revision().digest.clone(),
+        returns: "r".to_owned(),
+    };
+    PaymentUpdate::Session(session, order.attempt_number(), order.owner().clone())
+}
+
+async fn an_order_that_is_paid_on_a_page_is_found_by_the_pages_intent(place: Place) {
+    let it = Fixture::new(place).await;
+    let order = it.order().await;
+    for note in [
+        PaymentUpdate::Closing("pi_1".to_owned()),
+        PaymentUpdate::Closed("pi_1".to_owned()),
+    ] {
+        it.store
+            .update_payment(order.id(), note, NOW)
+            .await
+            .unwrap();
+    }
+    let order = it.store.order(order.id()).await.unwrap().unwrap();
+    let noted = it
+        .store
+        .update_payment(order.id(), page(&order, 1), NOW)
+        .await;
+    assert_eq!(noted.unwrap().unwrap().intent(), None);
+
+    let mut paid = succeeded(&order, "evt_1");
+    let of_page = &mut paid["data"]["object"];
+    of_page["id"] = json!("pi_page");
+    of_page["metadata"][IntentKeys::PAGE] = json!("1");
+    assert_eq!(it.accept(&paid).await, Accepted::Applied);
+    assert!(it.store.knows_intent("pi_page").await.unwrap());
+    let dispute = json!({
+        "id": "evt_2", "object": "event", "type": "charge.dispute.created", "created": NOW,
+        "livemode": false, "data": { "object": {
+            "id": "dp_1", "status": "needs_response", "payment_intent": "pi_page",
+        } },
+    });
+    assert_eq!(it.accept(&dispute).await, Accepted::Applied);
+    assert_eq!(it.status().await, Status::Disputed);
+    assert!(!it.store.knows_intent("pi_other").await.unwrap());
+}
+
+async fn of_an_intent_and_a_page_at_once_one_is_noted(place: Place) {
+    let it = Fixture::new(place).await;
+    let PutOrderOutcome::Order(order) = it.open(put("o_1", "ada", 1500, None)).await else {
+        panic!("refused")
+    };
+    let noted = sharing::by_many(&it, 16, |n, store| {
+        let (id, note) = (order.id().clone(), page(&order, n));
+        async move {
+            let note = match n % 2 {
+                0 => intent(&format!("pi_{n}")),
+                _ => note,
+            };
+            store.update_payment(&id, note, NOW).await.unwrap().unwrap()
+        }
+    })
+    .await;
+    assert!(noted.iter().all(|one| *one == noted[0]), "{noted:?}");
+}

@@ -1,0 +1,236 @@
+//! The outbox: a message leaves it only when it was delivered.
+
+use super::*;
+
+on_both_backends!(
+    a_message_that_is_taken_by_its_id_is_nobody_elses_until_its_lease_ends,
+    a_message_of_a_clock_that_is_ahead_is_taken_by_its_id,
+    only_what_is_due_is_taken_by_its_id,
+    all_that_is_due_is_taken_the_oldest_first,
+    parked_messages_are_listed_the_oldest_first_and_all_redriven,
+    a_message_that_was_delivered_is_not_told_again,
+    how_far_work_came_is_kept,
+    a_message_that_is_taken_comes_back_when_its_lease_ends,
+    a_message_leaves_the_outbox_only_when_it_was_delivered,
+    the_oldest_message_that_waits_is_known,
+);
+
+async fn the_oldest_message_that_waits_is_known(place: Place) {
+    let it = Fixture::new(place).await;
+    assert_eq!(it.store.oldest_undelivered().await.unwrap(), None);
+    for (n, event) in (0..).zip(["evt_1", "evt_2", "evt_3"]) {
+        let event = other(event, "customer.created").to_string();
+        let event = Event::parse(event.as_bytes()).unwrap();
+        it.store.accept(event, NOW + n).await.unwrap();
+    }
+    let letters = it.store.lease_due(NOW + 9, 3_600, 1).await.unwrap();
+    let oldest = &letters[0].message.id;
+
+    let under_way = it.store.oldest_undelivered().await.unwrap();
+    assert_eq!(under_way, Some(NOW), "a lease delivers nothing");
+    let delivered = DeliveryOutcome::Delivered;
+    it.store.settle(oldest, delivered, NOW + 9).await.unwrap();
+    assert_eq!(it.store.oldest_undelivered().await.unwrap(), Some(NOW + 1));
+}
+
+async fn a_message_that_is_taken_comes_back_when_its_lease_ends(place: Place) {
+    let it = Fixture::new(place).await;
+    it.accept(&other("evt_1", "customer.created")).await;
+
+    let taken = it.store.lease_due(NOW, 60, 10).await.unwrap();
+    assert_eq!(taken.len(), 1);
+    assert!(
+        it.store
+            .lease_due(NOW + 59, 60, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let again = it.store.lease_due(NOW + 60, 60, 10).await.unwrap();
+    assert_eq!(again[0].message, taken[0].message);
+    assert_eq!(again[0].attempts, 1);
+}
+
+async fn a_message_leaves_the_outbox_only_when_it_was_delivered(place: Place) {
+    let it = Fixture::new(place).await;
+    it.accept(&other("evt_1", "customer.created")).await;
+    let id = it.due().await[0].message.id.clone();
+
+    let again = DeliveryOutcome::Again {
+        due_at: NOW + 5,
+        error: "500".to_owned(),
+    };
+    it.store.settle(&id, again, NOW).await.unwrap();
+    assert!(
+        it.store
+            .lease_due(NOW + 4, 60, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(it.store.lease_due(NOW + 5, 60, 10).await.unwrap().len(), 1);
+
+    let parked = DeliveryOutcome::DeadLettered {
+        error: "500".to_owned(),
+    };
+    it.store.settle(&id, parked, NOW).await.unwrap();
+    assert!(
+        it.store
+            .lease_due(NOW + 9_999, 60, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(
+        it.store.dead_letters().await.unwrap()[0].error.as_deref(),
+        Some("500")
+    );
+
+    assert_eq!(it.store.redrive(Some("msg_other"), NOW).await.unwrap(), 0);
+    assert_eq!(it.store.redrive(Some(&id), NOW).await.unwrap(), 1);
+    assert_eq!(it.due().await.len(), 1);
+    it.store
+        .settle(&id, DeliveryOutcome::Delivered, NOW)
+        .await
+        .unwrap();
+    assert!(
+        it.store
+            .lease_due(NOW + 9_999, 60, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(it.store.dead_letters().await.unwrap().is_empty());
+}
+
+fn id_of(letters: &[OutboxMessage]) -> Vec<&str> {
+    letters.iter().map(|l| l.message.id.as_str()).collect()
+}
+
+/// The id of the message that passes on `evt_1`, which came at `NOW`.
+async fn message(it: &Fixture) -> String {
+    it.accept(&other("evt_1", "customer.created")).await;
+    Message::of_event(&event("evt_1"), NOW).id
+}
+
+fn event(id: &str) -> Event {
+    let event = other(id, "customer.created").to_string();
+    Event::parse(event.as_bytes()).unwrap()
+}
+
+async fn a_message_that_is_taken_by_its_id_is_nobody_elses_until_its_lease_ends(place: Place) {
+    let it = Fixture::new(place).await;
+    let id = message(&it).await;
+
+    let taken = it.store.take(&id, NOW, 60).await.unwrap().unwrap();
+    assert_eq!((taken.attempts, taken.created_at), (0, NOW));
+    assert_eq!(it.store.take(&id, NOW + 59, 60).await.unwrap(), None);
+    assert!(it.due().await.is_empty());
+    let again = it.store.take(&id, NOW + 60, 60).await.unwrap().unwrap();
+    assert_eq!((again.attempts, again.message), (1, taken.message));
+}
+
+async fn a_message_of_a_clock_that_is_ahead_is_taken_by_its_id(place: Place) {
+    let it = Fixture::new(place).await;
+    let id = message(&it).await;
+
+    assert!(it.store.take(&id, NOW - 2, 60).await.unwrap().is_some());
+    assert_eq!(it.store.take(&id, NOW - 2, 60).await.unwrap(), None);
+}
+
+async fn only_what_is_due_is_taken_by_its_id(place: Place) {
+    let it = Fixture::new(place).await;
+    let id = message(&it).await;
+    assert_eq!(it.store.take("msg_other", NOW, 60).await.unwrap(), None);
+    it.store.take(&id, NOW, 60).await.unwrap().unwrap();
+
+    let error = || "500".to_owned();
+    let again = DeliveryOutcome::Again {
+        due_at: NOW + 5,
+        error: error(),
+    };
+    it.store.settle(&id, again, NOW).await.unwrap();
+    assert_eq!(it.store.take(&id, NOW + 4, 60).await.unwrap(), None);
+    let taken = it.store.take(&id, NOW + 5, 60).await.unwrap().unwrap();
+    assert_eq!(taken.error, Some(error()));
+    let parked = DeliveryOutcome::DeadLettered { error: error() };
+    it.store.settle(&id, parked, NOW).await.unwrap();
+    assert_eq!(it.store.take(&id, NOW + 99, 60).await.unwrap(), None);
+    let delivered = DeliveryOutcome::Delivered;
+    it.store.settle(&id, delivered, NOW).await.unwrap();
+    assert_eq!(it.store.take(&id, NOW + 99, 60).await.unwrap(), None);
+    assert!(it.store.dead_letters().await.unwrap().is_empty());
+}
+
+async fn all_that_is_due_is_taken_the_oldest_first(place: Place) {
+    let it = Fixture::new(place).await;
+    let mut ids = Vec::new();
+    for n in 0..30 {
+        let event = event(&format!("evt_{n}"));
+        ids.push(Message::of_event(&event, NOW).id);
+        it.store.accept(event, NOW + n).await.unwrap();
+    }
+
+    let some = it.store.lease_due(NOW + 20, 60, 10).await.unwrap();
+    assert_eq!(id_of(&some), ids[..10]);
+    let rest = it.store.lease_due(NOW + 28, 60, 100).await.unwrap();
+    assert_eq!(id_of(&rest), ids[10..29]);
+    assert!(
+        it.store
+            .lease_due(NOW + 28, 60, 100)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+async fn parked_messages_are_listed_the_oldest_first_and_all_redriven(place: Place) {
+    let it = Fixture::new(place).await;
+    let mut ids = Vec::new();
+    for n in 0..3 {
+        let event = event(&format!("evt_{n}"));
+        ids.push(Message::of_event(&event, NOW).id);
+        it.store.accept(event, NOW + n).await.unwrap();
+    }
+    for id in ids.iter().rev() {
+        it.store.take(id, NOW + 9, 60).await.unwrap().unwrap();
+        let parked = DeliveryOutcome::DeadLettered {
+            error: "500".to_owned(),
+        };
+        it.store.settle(id, parked, NOW + 9).await.unwrap();
+    }
+
+    assert_eq!(id_of(&it.store.dead_letters().await.unwrap()), ids);
+    assert_eq!(it.store.redrive(None, NOW + 9).await.unwrap(), 3);
+    assert_eq!(it.store.redrive(None, NOW + 9).await.unwrap(), 0);
+    let due = it.store.lease_due(NOW + 9, 60, 10).await.unwrap();
+    assert_eq!(due.len(), 3);
+    assert!(due.iter().all(|letter| letter.attempts == 0));
+}
+
+async fn a_message_that_was_delivered_is_not_told_again(place: Place) {
+    let it = Fixture::subscribed_to(place, "payment_intent.*").await;
+    let mut cheap = succeeded(&it.order().await, "evt_1");
+    cheap["data"]["object"]["amount"] = json!(1);
+    it.accept(&cheap).await;
+    let id = it.due().await[0].message.id.clone();
+    it.store
+        .settle(&id, DeliveryOutcome::Delivered, NOW)
+        .await
+        .unwrap();
+
+    assert!(it.store.release("evt_1").await.unwrap());
+    assert_eq!(it.accept(&cheap).await, Accepted::Quarantined);
+    assert!(it.due().await.is_empty());
+}
+
+async fn how_far_work_came_is_kept(place: Place) {
+    let it = Fixture::new(place).await;
+    assert_eq!(it.store.cursor("reconcile").await.unwrap(), None);
+    for value in ["evt_1", "evt_2"] {
+        it.store.set_cursor("reconcile", value).await.unwrap();
+        let mark = it.store.cursor("reconcile").await.unwrap();
+        assert_eq!(mark.as_deref(), Some(value));
+    }
+    assert_eq!(it.store.cursor("other").await.unwrap(), None);
+}

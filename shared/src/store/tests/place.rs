@@ -1,0 +1,166 @@
+//! Where a database under test is: a new file, or a new table on the stand-in that the environment
+//! names.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{
+    Client,
+    types::{
+        AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement,
+        KeyType, Projection, ProjectionType, ScalarAttributeType, StreamSpecification,
+        StreamViewType, TimeToLiveSpecification,
+    },
+};
+use tempfile::TempDir;
+
+use crate::Config;
+
+/// Which backend.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place {
+    Sqlite,
+    DynamoDb,
+}
+
+/// A place for one database.
+pub(super) struct Home {
+    /// Kept until the test ends.
+    pub(super) _folder: Option<TempDir>,
+    variables: HashMap<&'static str, String>,
+}
+
+impl Place {
+    pub(super) async fn make(self) -> Home {
+        match self {
+            Self::Sqlite => {
+                let folder = tempfile::tempdir().unwrap();
+                let path = folder.path().join("farebox.sqlite");
+                let store = format!("sqlite:{}", path.display());
+                Home {
+                    _folder: Some(folder),
+                    variables: HashMap::from([("DATABASE_URL", store), test_key()]),
+                }
+            }
+            Self::DynamoDb => {
+                let table = format!("farebox-{:016x}", fastrand::u64(..));
+                let home = Home::on_table(&table, &stand_in());
+                create(&home.client(), &table).await;
+                home
+            }
+        }
+    }
+}
+
+/// The address of the stand-in for DynamoDB.
+pub(super) fn stand_in() -> String {
+    std::env::var("FAREBOX_TEST_DYNAMODB").expect(
+        "FAREBOX_TEST_DYNAMODB must be the address of a stand-in for DynamoDB: scripts/aws-stand-ins sets it",
+    )
+}
+
+/// A process that knows its mode.
+fn test_key() -> (&'static str, String) {
+    ("STRIPE_SECRET_KEY", "sk_test_a".to_owned())
+}
+
+impl Home {
+    /// The table, as it is reached through `endpoint`.
+    pub(super) fn on_table(table: &str, endpoint: &str) -> Self {
+        let variables = [
+            ("DATABASE_URL", format!("dynamodb:{table}")),
+            ("AWS_ENDPOINT_URL", endpoint.to_owned()),
+            ("AWS_REGION", "eu-west-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+            test_key(),
+        ];
+        Self {
+            _folder: None,
+            variables: HashMap::from(variables),
+        }
+    }
+
+    /// The same place, reached through another `endpoint`.
+    pub(super) fn through(&self, endpoint: &str) -> Self {
+        Self::on_table(self.table(), endpoint)
+    }
+
+    /// With other values for some variables; a blank one removes one.
+    pub(super) fn config(&self, more: &[(&str, &str)]) -> Config {
+        let config = Config::from_lookup(&[], |name| {
+            let given = more.iter().find(|(more, _)| *more == name);
+            let given = given.map(|(_, value)| (*value).to_owned());
+            let found = given.or_else(|| self.variables.get(name).cloned());
+            found.filter(|value| !value.is_empty())
+        });
+        config.unwrap()
+    }
+
+    /// The table's name.
+    pub(super) fn table(&self) -> &str {
+        self.variables["DATABASE_URL"]
+            .strip_prefix("dynamodb:")
+            .unwrap()
+    }
+
+    /// Takes the deployment's id away, as a person does who gives a copy another: it is as an earlier
+    /// version left it.
+    pub(super) async fn forget_deployment(&self) {
+        let Some(path) = self.variables["DATABASE_URL"].strip_prefix("sqlite:") else {
+            let update = self.client().update_item().table_name(self.table());
+            let update = update
+                .key("pk", AttributeValue::S("meta#mode".to_owned()))
+                .update_expression("REMOVE deployment");
+            update.send().await.unwrap();
+            return;
+        };
+        let file = rusqlite::Connection::open(path).unwrap();
+        file.execute_batch("DELETE FROM marks WHERE name = 'deployment'")
+            .unwrap();
+    }
+
+    /// A client that the database does not use.
+    pub(super) fn client(&self) -> Client {
+        Client::new(&self.config(&[]).aws.unwrap().config())
+    }
+}
+
+/// Makes the table as `template.yaml` does.
+async fn create(client: &Client, table: &str) {
+    let attribute = |name: &str, kind| {
+        let attribute = AttributeDefinition::builder().attribute_name(name);
+        attribute.attribute_type(kind).build().unwrap()
+    };
+    let key = |name: &str, kind| {
+        let key = KeySchemaElement::builder().attribute_name(name);
+        key.key_type(kind).build().unwrap()
+    };
+    let projection = Projection::builder().projection_type(ProjectionType::KeysOnly);
+    let index = GlobalSecondaryIndex::builder()
+        .index_name("queue")
+        .key_schema(key("queue", KeyType::Hash))
+        .key_schema(key("due_at", KeyType::Range))
+        .projection(projection.build());
+    let stream = StreamSpecification::builder()
+        .stream_enabled(true)
+        .stream_view_type(StreamViewType::NewImage);
+    let created = client
+        .create_table()
+        .table_name(table)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(attribute("pk", ScalarAttributeType::S))
+        .attribute_definitions(attribute("queue", ScalarAttributeType::S))
+        .attribute_definitions(attribute("due_at", ScalarAttributeType::N))
+        .key_schema(key("pk", KeyType::Hash))
+        .global_secondary_indexes(index.build().unwrap())
+        .stream_specification(stream.build().unwrap());
+    created.send().await.unwrap();
+    let expiry = TimeToLiveSpecification::builder()
+        .attribute_name("expires_at")
+        .enabled(true);
+    let expiry = client
+        .update_time_to_live()
+        .table_name(table)
+        .time_to_live_specification(expiry.build().unwrap());
+    expiry.send().await.unwrap();
+}

@@ -1,0 +1,308 @@
+//! How many orders are started, and how many stay unpaid, by whoever is counted.
+
+use super::{sharing::by_many, *};
+
+on_both_backends!(
+    of_many_that_start_orders_at_once_as_many_are_admitted_as_may_be,
+    one_order_that_is_started_many_times_at_once_is_counted_once,
+    whoever_is_over_either_bound_is_refused_and_nothing_is_counted,
+    the_window_slides,
+    what_is_no_order_counts_within_the_window_alone,
+    an_order_that_is_there_is_not_counted,
+    starts_cannot_be_kept_in_store,
+    what_is_paid_or_canceled_makes_room_at_once,
+    an_order_that_was_never_opened_counts_as_long_as_it_may_be,
+    of_many_at_once_no_more_stay_unpaid_than_may,
+    what_is_settled_among_many_is_found_in_turn,
+);
+
+const HOUR: i64 = 60 * 60;
+
+/// A request to start `order`, counted for all of `keys`, which may have so many started in an hour, and
+/// so many unpaid.
+pub(super) fn admission(order: &str, keys: &[&str], most: (usize, usize)) -> RateLimitRequest {
+    let counted = keys.iter().map(|key| RateLimitSubject {
+        key: (*key).to_owned(),
+        whose: SubjectKind::Caller,
+        bound: Limit {
+            started: most.0,
+            open: most.1,
+        },
+    });
+    RateLimitRequest {
+        order: OrderId::parse(order).unwrap(),
+        counted: counted.collect(),
+        window: HOUR,
+        stays_unpaid: true,
+    }
+}
+
+fn no(are_open: bool, retry_after: i64) -> RateLimitOutcome {
+    RateLimitOutcome::No(RateLimited {
+        whose: SubjectKind::Caller,
+        are_open,
+        retry_after,
+    })
+}
+
+impl Fixture {
+    /// Asks for `order`, counted for `key`.
+    async fn admit(
+        &self,
+        order: &str,
+        key: &str,
+        most: (usize, usize),
+        now: i64,
+    ) -> RateLimitOutcome {
+        let admission = admission(order, &[key], most);
+        self.store.admit(admission, now).await.unwrap()
+    }
+}
+
+fn admitted(all: &[RateLimitOutcome]) -> usize {
+    all.iter()
+        .filter(|one| **one == RateLimitOutcome::Yes)
+        .count()
+}
+
+async fn what_is_no_order_counts_within_the_window_alone(place: Place) {
+    let it = Fixture::new(place).await;
+    let ask = async |n: i64, now| {
+        let mut admission = admission(&format!("request-{n}"), &["ada"], (2, 1));
+        admission.stays_unpaid = false;
+        it.store.admit(admission, now).await.unwrap()
+    };
+    assert_eq!(ask(1, NOW).await, RateLimitOutcome::Yes);
+    assert_eq!(ask(2, NOW + 1).await, RateLimitOutcome::Yes);
+    assert_eq!(ask(3, NOW + 2).await, no(false, HOUR - 2));
+    assert_eq!(ask(4, NOW + HOUR).await, RateLimitOutcome::Yes);
+    assert_eq!(ask(5, NOW + HOUR).await, no(false, 1));
+}
+
+async fn of_many_that_start_orders_at_once_as_many_are_admitted_as_may_be(place: Place) {
+    let it = Fixture::new(place).await;
+    // Four callers at one address; the address is what is full first.
+    let all = by_many(&it, 24, |n, store| async move {
+        let caller = format!("caller-{}", n % 4);
+        let mut admission = admission(&format!("o_{n}"), &[&caller, "home"], (7, 20));
+        admission.counted[1].whose = SubjectKind::Address;
+        store.admit(admission, NOW).await.unwrap()
+    })
+    .await;
+
+    assert_eq!(admitted(&all), 7);
+    let refused = all.iter().filter(
+        |one| matches!(one, RateLimitOutcome::No(many) if many.whose == SubjectKind::Address && !many.are_open),
+    );
+    assert_eq!(refused.count(), 17);
+}
+
+async fn one_order_that_is_started_many_times_at_once_is_counted_once(place: Place) {
+    let it = Fixture::new(place).await;
+    let all = by_many(&it, 16, |_, store| async move {
+        let admission = admission("o_1", &["ada", "home"], (2, 2));
+        store.admit(admission, NOW).await.unwrap()
+    })
+    .await;
+
+    assert_eq!(admitted(&all), 16);
+    assert_eq!(
+        it.admit("o_2", "ada", (2, 2), NOW).await,
+        RateLimitOutcome::Yes
+    );
+    assert_eq!(it.admit("o_3", "ada", (2, 9), NOW).await, no(false, HOUR));
+    let again = it.admit("o_1", "ada", (2, 2), NOW).await;
+    assert_eq!(
+        again,
+        RateLimitOutcome::Yes,
+        "it was admitted, and is not opened yet"
+    );
+}
+
+async fn whoever_is_over_either_bound_is_refused_and_nothing_is_counted(place: Place) {
+    let it = Fixture::new(place).await;
+    it.admit("o_1", "home", (1, 9), NOW).await;
+    for n in 2..5 {
+        let by_both = admission(&format!("o_{n}"), &["ada", "home"], (1, 9));
+        let refused = it.store.admit(by_both, NOW).await.unwrap();
+        assert_eq!(refused, no(false, HOUR));
+    }
+
+    assert_eq!(
+        it.admit("o_5", "ada", (1, 9), NOW).await,
+        RateLimitOutcome::Yes
+    );
+    assert_eq!(
+        it.admit("o_6", "bob", (1, 9), NOW).await,
+        RateLimitOutcome::Yes
+    );
+}
+
+async fn the_window_slides(place: Place) {
+    let it = Fixture::new(place).await;
+    let most = (3, 99);
+    for (n, after) in [(1, 0), (2, 1000), (3, 3599)] {
+        let admitted = it.admit(&format!("o_{n}"), "ada", most, NOW + after).await;
+        assert_eq!(admitted, RateLimitOutcome::Yes);
+    }
+
+    let at = |after| it.admit("o_4", "ada", most, NOW + after);
+    assert_eq!(at(3599).await, no(false, 1));
+    assert_eq!(
+        at(3600).await,
+        RateLimitOutcome::Yes,
+        "the first is an hour old"
+    );
+    let next = it.admit("o_5", "ada", most, NOW + 3600).await;
+    assert_eq!(next, no(false, 1000), "the second, after 1000 seconds more");
+    let next = it.admit("o_5", "ada", most, NOW + 4599).await;
+    assert_eq!(next, no(false, 1));
+    let next = it.admit("o_5", "ada", most, NOW + 4600).await;
+    assert_eq!(next, RateLimitOutcome::Yes);
+    // The bound was lowered: all but one have to be over.
+    let fewer = it.admit("o_6", "ada", (1, 99), NOW + 4600).await;
+    assert_eq!(fewer, no(false, HOUR));
+}
+
+async fn an_order_that_is_there_is_not_counted(place: Place) {
+    let it = Fixture::new(place).await;
+    it.order().await;
+    for _ in 0..3 {
+        assert_eq!(
+            it.admit("o_1", "ada", (1, 1), NOW).await,
+            RateLimitOutcome::Yes
+        );
+    }
+    assert_eq!(
+        it.admit("o_2", "ada", (1, 1), NOW).await,
+        RateLimitOutcome::Yes
+    );
+    assert_eq!(
+        it.admit("o_1", "ada", (1, 1), NOW).await,
+        RateLimitOutcome::Yes
+    );
+    assert_eq!(it.admit("o_3", "ada", (1, 1), NOW).await, no(false, HOUR));
+}
+
+async fn starts_cannot_be_kept_in_store(place: Place) {
+    let it = Fixture::new(place).await;
+    let most = (1, 9);
+    assert_eq!(
+        it.admit("o_1", "ada", most, NOW).await,
+        RateLimitOutcome::Yes
+    );
+    // It was not opened; it is asked for again, and counts from then on.
+    let again = it.admit("o_1", "ada", most, NOW + 1800).await;
+    assert_eq!(again, RateLimitOutcome::Yes);
+    let other = it.admit("o_2", "ada", most, NOW + HOUR).await;
+    assert_eq!(other, no(false, 1800));
+
+    let later = NOW + 1800 + HOUR;
+    assert_eq!(
+        it.admit("o_2", "ada", most, later).await,
+        RateLimitOutcome::Yes
+    );
+    let old = it.admit("o_1", "ada", most, later).await;
+    assert_eq!(old, no(false, HOUR), "after the window it is a new start");
+}
+
+async fn what_is_paid_or_canceled_makes_room_at_once(place: Place) {
+    let it = Fixture::new(place).await;
+    it.admit("o_1", "ada", (9, 1), NOW).await;
+    let order = it.order().await;
+    let refused = it.admit("o_2", "ada", (9, 1), NOW + 60).await;
+    assert_eq!(refused, no(true, OPEN_FOR - 60));
+    let mut failed = succeeded(&order, "evt_failed");
+    failed["type"] = json!("payment_intent.payment_failed");
+    failed["data"]["object"]["status"] = json!("requires_payment_method");
+    failed["data"]["object"]["last_payment_error"] = json!({ "code": "card_declined" });
+    it.accept(&failed).await;
+    let refused = it.admit("o_2", "ada", (9, 1), NOW + 60).await;
+    assert_eq!(refused, no(true, OPEN_FOR - 60), "a failed payment is open");
+
+    it.accept(&succeeded(&order, "evt_1")).await;
+    assert_eq!(
+        it.admit("o_2", "ada", (9, 1), NOW + 60).await,
+        RateLimitOutcome::Yes
+    );
+    it.open(put("o_2", "ada", 1500, None)).await;
+    let refused = it.admit("o_3", "ada", (9, 1), NOW + 60).await;
+    assert_eq!(refused, no(true, OPEN_FOR));
+
+    let id = OrderId::parse("o_2").unwrap();
+    let second = it.store.update_payment(&id, intent("pi_2"), NOW).await;
+    let second = second.unwrap().unwrap();
+    let mut canceled = succeeded(&second, "evt_2");
+    canceled["type"] = json!("payment_intent.canceled");
+    canceled["data"]["object"]["id"] = json!("pi_2");
+    canceled["data"]["object"]["status"] = json!("canceled");
+    it.accept(&canceled).await;
+    assert_eq!(
+        it.admit("o_3", "ada", (9, 1), NOW + 60).await,
+        RateLimitOutcome::Yes
+    );
+    // What is settled counts as started all the same.
+    assert_eq!(
+        it.admit("o_4", "ada", (3, 9), NOW + 60).await,
+        no(false, HOUR - 60)
+    );
+}
+
+async fn an_order_that_was_never_opened_counts_as_long_as_it_may_be(place: Place) {
+    let it = Fixture::new(place).await;
+    it.admit("o_1", "ada", (9, 1), NOW).await;
+    let refused = it.admit("o_2", "ada", (9, 1), NOW + HOUR - 1).await;
+    assert!(
+        matches!(refused, RateLimitOutcome::No(_)),
+        "it may be on its way"
+    );
+    let admitted = it.admit("o_2", "ada", (9, 1), NOW + HOUR).await;
+    assert_eq!(admitted, RateLimitOutcome::Yes);
+
+    it.open(put("o_2", "ada", 1500, None)).await;
+    let late = NOW + HOUR + OPEN_FOR;
+    assert_eq!(it.admit("o_3", "ada", (9, 1), late - 1).await, no(true, 1));
+    assert_eq!(
+        it.admit("o_3", "ada", (9, 1), late).await,
+        RateLimitOutcome::Yes
+    );
+}
+
+async fn of_many_at_once_no_more_stay_unpaid_than_may(place: Place) {
+    let it = Fixture::new(place).await;
+    it.admit("o_1", "ada", (99, 3), NOW).await;
+    it.paid().await;
+    let all = by_many(&it, 16, |n, store| async move {
+        let order = format!("o_1{n}");
+        let admitted = store.admit(admission(&order, &["ada"], (99, 3)), NOW).await;
+        let admitted = admitted.unwrap();
+        if admitted == RateLimitOutcome::Yes {
+            let opened = put(&order, "ada", 1500, None);
+            store.put_order(opened, NOW).await.unwrap();
+        }
+        admitted
+    })
+    .await;
+
+    assert_eq!(admitted(&all), 3, "beside the one that is paid");
+}
+
+async fn what_is_settled_among_many_is_found_in_turn(place: Place) {
+    let it = Fixture::new(place).await;
+    let most = (200, 120);
+    for n in 0..120 {
+        let id = if n == 60 { 1 } else { 1000 + n };
+        it.admit(&format!("o_{id}"), "home", most, NOW).await;
+    }
+    it.paid().await;
+
+    // Those that were never opened are on their way; one of them all is paid.
+    let mut refused = 0;
+    while it.admit("o_next", "home", most, NOW + refused).await != RateLimitOutcome::Yes {
+        refused += 1;
+        assert!(refused < 200, "it had its turn");
+    }
+    assert!(refused > 0, "it takes its turn");
+    let next = it.admit("o_more", "home", most, NOW + refused).await;
+    assert!(matches!(next, RateLimitOutcome::No(many) if many.are_open));
+}

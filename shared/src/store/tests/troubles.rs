@@ -1,0 +1,204 @@
+//! What goes wrong between the database and DynamoDB, and what the database makes of it.
+
+use std::time::{Duration, Instant};
+
+use super::{
+    place::{Home, stand_in},
+    relay::{Fault, Relay},
+    *,
+};
+
+async fn store(home: &Home) -> Store {
+    open(&home.config(&[("FAREBOX_NOTIFY_EVENTS", "customer.*")]))
+        .await
+        .unwrap()
+}
+
+async fn accept(store: &Store, event: &Value) -> Result<Accepted, StoreError> {
+    let event = Event::parse(event.to_string().as_bytes()).unwrap();
+    Ok(store.accept(event, NOW).await?.accepted)
+}
+
+/// How often `operation` was asked for since the last look.
+fn count(relay: &Relay, operation: &str) -> usize {
+    let log = relay.log();
+    log.iter().filter(|one| one.operation == operation).count()
+}
+
+#[tokio::test]
+#[ignore = "needs an AWS stand-in: scripts/test starts one"]
+async fn conflicts_throttling_and_errors_of_the_server_are_tried_again() {
+    let faults = |nth| match nth {
+        0 => Fault::canceled(&["None", "TransactionConflict"]),
+        1 => Fault::canceled(&["ThrottlingError", "None"]),
+        2 => Fault::canceled(&["ProvisionedThroughputExceeded", "None"]),
+        3 => Fault::error(400, "ThrottlingException"),
+        4 => Fault::error(400, "ProvisionedThroughputExceededException"),
+        5 => Fault::error(400, "RequestLimitExceeded"),
+        6 => Fault::error(400, "TransactionInProgressException"),
+        7 => Fault::error(500, "InternalServerError"),
+        _ => Fault::Answer(503, json!("not of DynamoDB")),
+    };
+    for nth in 0..9 {
+        let rule = move |operation: &str, at| {
+            (operation == "TransactWriteItems" && at == 0).then(|| faults(nth))
+        };
+        let (relay, home) = Relay::before_a_table(rule).await;
+        let store = store(&home).await;
+        relay.log();
+
+        let accepted = accept(&store, &other("evt_1", "customer.created")).await;
+        assert_eq!(accepted.unwrap(), Accepted::Applied, "{:?}", faults(nth));
+        assert_eq!(count(&relay, "TransactWriteItems"), 2, "{:?}", faults(nth));
+        assert_eq!(store.lease_due(NOW, 60, 10).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs an AWS stand-in: scripts/test starts one"]
+async fn keys_that_were_not_read_are_read_again() {
+    let (relay, home) = Relay::before_a_table(|operation, nth| {
+        let table = "farebox-any";
+        let keys = json!([{ "pk": { "S": "event#evt_1" } }]);
+        let left = json!({ "Responses": {}, "UnprocessedKeys": { table: { "Keys": keys } } });
+        (operation == "BatchGetItem" && nth == 0).then_some(Fault::Answer(200, left))
+    })
+    .await;
+    let store = store(&home).await;
+
+    let accepted = accept(&store, &other("evt_1", "customer.created")).await;
+    assert_eq!(accepted.unwrap(), Accepted::Applied);
+    assert_eq!(count(&relay, "BatchGetItem"), 2);
+}
+
+/// Loses the answer to the first transaction.
+fn loses_the_first(operation: &str, nth: usize) -> Option<Fault> {
+    (operation == "TransactWriteItems" && nth == 0).then_some(Fault::Lose)
+}
+
+#[tokio::test]
+#[ignore = "needs an AWS stand-in: scripts/test starts one"]
+async fn an_event_whose_answer_got_lost_has_one_effect() {
+    let (_relay, home) = Relay::before_a_table(loses_the_first).await;
+    let store = store(&home).await;
+
+    let event = other("evt_1", "customer.created");
+    let accepted = accept(&store, &event).await.unwrap();
+    // `Seen` where the stand-in does not know the token of the first transaction.
+    assert!(matches!(accepted, Accepted::Applied | Accepted::Duplicate));
+    assert_eq!(accept(&store, &event).await.unwrap(), Accepted::Duplicate);
+    assert_eq!(store.lease_due(NOW, 60, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+#[ignore = "needs an AWS stand-in: scripts/test starts one"]
+async fn a_transaction_that_is_sent_again_is_known_by_its_token() {
+    let (relay, home) = Relay::before_a_table(loses_the_first).await;
+    let store = store(&home).await;
+
+    let accepted = accept(&store, &other("evt_1", "customer.created")).await;
+    assert_eq!(accepted.unwrap(), Accepted::Applied);
+    let log = relay.log();
+    let mut sent = log
+        .iter()
+        .filter(|one| one.operation == "TransactWriteItems");
+    let (first, second) = (sent.next().unwrap(), sent.next().unwrap());
+    assert_eq!(first.asked, second.asked, "with the same token");
+}
+
+#[tokio::test]
+#[ignore = "needs an AWS stand-in: scripts/test starts one"]
+async fn an_order_whose_answers_got_lost_is_opened_once_and_has_its_intent() {
+    let (_relay, home) = Relay::before_a_table(|operation, nth| {
+        (operation == "TransactWriteItems" && [0, 2].contains(&nth)).then_some(Fault::Lose)
+    })
+    .await;
+    let store = store(&home).await;
+
+    let asked = put("o_1", "ada", 1500, Some("key"));
+    let opened = store.put_order(asked.clone(), NOW).await.unwrap();
+    let PutOrderOutcome::Order(order) = &opened else {
+        panic!("refused")
+    };
+    assert_eq!(store.put_order(asked, NOW).await.unwrap(), opened);
+    let noted = store.update_payment(order.id(), intent("pi_1"), NOW).await;
+    assert_eq!(noted.unwrap().unwrap().intent(), Some("pi_1"));
+}
+
+#[tokio::test]
+async fn what_does_not_pass_ends_inside_the_deadline_with_awss_code() {
+    let relay = Relay::alone(|operation, _| match operation {
+        "TransactWriteItems" => Some(Fault::error(400, "ThrottlingException")),
+        _ => Some(Fault::Answer(200, json!({}))),
+    })
+    .await;
+    let store = store(&Home::on_table("farebox-test", &relay.address)).await;
+    let begun = Instant::now();
+
+    let event = other("evt_1", "customer.created");
+    let failure = accept(&store, &event).await.unwrap_err();
+    assert!(begun.elapsed() < Duration::from_secs(6));
+    let text = failure.to_string();
+    assert!(matches!(failure, StoreError::Busy { .. }), "{text}");
+    assert!(text.contains("ThrottlingException"), "{text}");
+    assert!(text.contains("request-of-a-test"), "{text}");
+    assert!(count(&relay, "TransactWriteItems") > 4);
+}
+
+#[tokio::test]
+async fn what_is_denied_is_told_with_the_table_and_the_action_and_no_more() {
+    let relay = Relay::alone(|_, _| Some(Fault::error(400, "AccessDeniedException"))).await;
+    let home = Home::on_table("farebox-test", &relay.address);
+    let failure = open(&home.config(&[])).await.unwrap_err();
+
+    assert_eq!(
+        failure.to_string(),
+        "AWS denies dynamodb:GetItem on the table `farebox-test` (AccessDeniedException, \
+         request request-of-a-test): check the function's role and keys"
+    );
+    assert_eq!(relay.log().len(), 1, "it would be denied again");
+}
+
+#[tokio::test]
+#[ignore = "needs an AWS stand-in: scripts/test starts one"]
+async fn a_table_that_is_not_there_stops_the_start_and_is_named() {
+    let home = Home::on_table("farebox-nowhere", &stand_in());
+    let failure = open(&home.config(&[])).await.unwrap_err();
+
+    assert_eq!(
+        failure.to_string(),
+        "there is no DynamoDB table `farebox-nowhere` in eu-west-1: deploy it, or correct \
+         DATABASE_URL or AWS_REGION"
+    );
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_listen_is_told_as_such() {
+    let relay = Relay::alone(|_, _| None).await;
+    let home = Home::on_table("farebox-test", &relay.address);
+    drop(relay);
+    let begun = Instant::now();
+    let failure = open(&home.config(&[])).await.unwrap_err();
+
+    assert!(begun.elapsed() < Duration::from_secs(6));
+    let text = failure.to_string();
+    assert!(matches!(failure, StoreError::Unreachable { .. }), "{text}");
+}
+
+#[tokio::test]
+#[ignore = "needs an AWS stand-in: scripts/test starts one"]
+async fn who_may_not_write_opens_a_table_of_an_earlier_version_without_an_id() {
+    let (_relay, home) = Relay::before_a_table(|operation, nth| {
+        (operation == "PutItem" && nth > 0).then(|| Fault::error(400, "AccessDeniedException"))
+    })
+    .await;
+    store(&home).await;
+    home.forget_deployment().await;
+
+    let store = store(&home).await;
+
+    let none = store.deployment();
+    assert!(matches!(none, Err(StoreError::NoDeployment)), "{none:?}");
+    let id = OrderId::parse("o_1").unwrap();
+    assert_eq!(store.order(&id).await.unwrap(), None);
+}
