@@ -75,7 +75,7 @@ class Surroundings:
         [event] = self.stripe.events("payment_intent.succeeded")
         deployment = event["data"]["object"]["metadata"]["farebox_deployment"]
         with closing(sqlite3.connect(self.sqlite)) as file, file:
-            named = file.execute("UPDATE marks SET value = ? WHERE name = 'deployment'", [deployment])
+            named = file.execute("UPDATE cursors SET value = ? WHERE name = 'deployment'", [deployment])
         assert named.rowcount == 1, "the file has a deployment id"
         with urllib.request.urlopen(f"{self.aws_url}/items/{TABLE}") as answer:
             text = answer.read().decode().replace(self.intent, INTENT)

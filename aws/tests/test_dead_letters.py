@@ -38,7 +38,7 @@ class DeadLetters(Case):
         [message] = self.table.items("outbox#")
         return message["pk"]["S"]
 
-    def test_a_parked_message_is_listed_sent_again_and_delivered(self):
+    def test_a_dead_letter_is_listed_sent_again_and_delivered(self):
         self.aws.client("events").create_event_bus(Name=self.name)
         key = self.pay()
         message = key.removeprefix("outbox#")
@@ -46,19 +46,19 @@ class DeadLetters(Case):
 
         denied = self.someone("dynamodb:*", "events:DescribeEventBus")
         said = self.deliver(self.name, **denied)
-        self.assertEqual(said[-1], "0 delivered, 0 delayed, 1 parked")
+        self.assertEqual(said[-1], "0 delivered, 0 delayed, 1 dead-lettered")
         [line] = errors(function.lines("\n".join(said)))
-        self.assert_says(line, "not delivered, parked: send it again with `notify redrive`", "AccessDeniedException")
-        self.assertEqual((line["message.id"], line["metric.parked"]), (message, 1))
-        self.assertEqual(self.deliver(self.name)[-1], "0 delivered, 0 delayed, 0 parked")
+        self.assert_says(line, "not delivered: it is a dead letter; send it again with `notify redrive`", "AccessDeniedException")
+        self.assertEqual((line["message.id"], line["metric.dead_lettered"]), (message, 1))
+        self.assertEqual(self.deliver(self.name)[-1], "0 delivered, 0 delayed, 0 dead-lettered")
 
-        [listed] = self.operate("parked")
+        [listed] = self.operate("dead-letters")
         self.assertEqual(listed.split("\t")[:2], [message, "order.paid"])
         self.assertRegex(listed, "16 attempts\tthe event bus did not take it: AccessDeniedException")
         self.assertEqual(self.operate("redrive", message), ["1 due again"])
         self.assertEqual(self.operate("redrive", "--all"), ["0 due again"])
-        self.assertEqual(self.operate("parked"), [])
-        self.assertEqual(self.deliver(self.name)[-1], "1 delivered, 0 delayed, 0 parked")
+        self.assertEqual(self.operate("dead-letters"), [])
+        self.assertEqual(self.deliver(self.name)[-1], "1 delivered, 0 delayed, 0 dead-lettered")
 
         [told] = self.table.items("outbox#")
         self.assertIn("delivered_at", told)
@@ -67,7 +67,7 @@ class DeadLetters(Case):
     def test_a_message_that_the_stream_never_told_of_is_delivered_by_the_schedule(self):
         self.aws.client("events").create_event_bus(Name=self.name)
         self.pay()
-        self.assertEqual(self.deliver(self.name)[-1], "1 delivered, 0 delayed, 0 parked")
+        self.assertEqual(self.deliver(self.name)[-1], "1 delivered, 0 delayed, 0 dead-lettered")
 
     def test_nothing_is_delivered_from_an_operators_machine_by_a_slip(self):
         self.pay()

@@ -157,7 +157,7 @@ class Failures(Case):
     def test_reconcile_skips_nothing_that_stripe_did_not_list(self):
         self.assertEqual(self.run_to_its_end("reconcile", "--once").code, 0)
         payment = self.payment(self.start("create-intent"), "cart-1")
-        [mark] = self.table.items("mark#")
+        [mark] = self.table.items("cursor#")
         # The end is not part of the span, and the event was made in this second.
         now = int(time.time())
         span = ["--since", str(now - 3600), "--until", str(now + 60)]
@@ -167,7 +167,7 @@ class Failures(Case):
                 ended = self.run_to_its_end("reconcile", *arguments)
                 self.assertEqual(ended.code, 1)
                 self.assert_says(errors(ended.lines())[-1], "not done: Stripe did not list its events")
-        self.assertEqual(self.table.items("mark#"), [mark])
+        self.assertEqual(self.table.items("cursor#"), [mark])
         self.assertEqual(self.orders_told(), [])
 
         self.assertEqual(self.run_to_its_end("reconcile", *span).code, 0)

@@ -57,7 +57,7 @@ pub enum Source {
 /// Who wanted what, and whether and why it was allowed; the words are those of `docs/security.md`.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Decision {
+pub(crate) struct AuditRecord {
     /// The caller's alias.
     pub(crate) who: String,
     /// With commas between.
@@ -82,7 +82,7 @@ pub struct Note {
     intents: Option<usize>,
     request: Option<Sent>,
     response: Option<Answered>,
-    decision: Option<Decision>,
+    decision: Option<AuditRecord>,
 }
 
 impl Note {
@@ -103,13 +103,13 @@ impl Note {
     }
 
     /// A decision. Its object is searched for secrets where it may be any word that the caller sent.
-    pub(crate) fn of_decision(decision: Decision) -> Self {
+    pub(crate) fn of_decision(decision: AuditRecord) -> Self {
         let object = match FOUND.contains(&decision.why.as_str()) {
             true => decision.object,
             false => mask::text(&decision.object),
         };
         let note = Self::new(Source::Audit, &decision.action).ok(decision.allowed);
-        let decision = Some(Decision { object, ..decision });
+        let decision = Some(AuditRecord { object, ..decision });
         Self { decision, ..note }
     }
 
@@ -304,7 +304,7 @@ mod tests {
         let activity = Activity::default();
         activity.note(Note::new(Source::Shop, "first"));
         for _ in 0..=KEPT {
-            activity.note(Note::of_decision(Decision::default()));
+            activity.note(Note::of_decision(AuditRecord::default()));
         }
         activity.note(Note::new(Source::Shop, "last"));
 

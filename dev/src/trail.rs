@@ -23,7 +23,7 @@ use tracing_subscriber::{
 };
 
 use crate::{
-    activity::{Activity, Decision, Note},
+    activity::{Activity, AuditRecord, Note},
     terminal,
 };
 
@@ -81,7 +81,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Trail {
         }
         let request = |span: SpanRef<'_, S>| Some(span.extensions().get::<RequestId>()?.0.clone());
         let mut spans = context.event_scope(event).into_iter().flatten();
-        let decision = Decision {
+        let decision = AuditRecord {
             request_id: spans.find_map(request),
             ..read.decision
         };
@@ -99,7 +99,7 @@ struct Fields {
     message_id: Option<String>,
     message_type: Option<String>,
     order_id: Option<String>,
-    decision: Decision,
+    decision: AuditRecord,
 }
 
 impl Visit for Fields {

@@ -18,11 +18,11 @@ mod claims;
 mod grant;
 mod jwks;
 mod permission;
-mod refused;
 mod roles;
 mod settings;
 mod strict_json;
 mod token;
+mod token_error;
 
 pub use authenticator::Authenticator;
 pub(crate) use authenticator::Unknown;

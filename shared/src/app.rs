@@ -10,7 +10,7 @@ use crate::{
     env::{ConfigError, Platform},
     processor::EventProcessor,
     purchase::CheckoutService,
-    rate_limit::Limits,
+    rate_limit::RateLimits,
     return_url::ReturnOrigins,
     secrets::Unreadable,
     store::{self, Store},
@@ -31,11 +31,11 @@ pub struct App {
     /// Who is calling.
     pub authenticator: Authenticator,
     /// How many payments may be started.
-    pub limits: Limits,
+    pub limits: RateLimits,
     /// Prices what is bought, and opens orders.
     pub checkout: CheckoutService,
     /// Takes events into the database.
-    pub intake: EventProcessor,
+    pub processor: EventProcessor,
     /// The origins to which payers may be sent back.
     pub return_origins: ReturnOrigins,
 }
@@ -97,7 +97,7 @@ impl App {
             Err(_) => stripe,
         };
         let authenticator = Authenticator::new(&config.access, secrets.clone(), clock.clone());
-        let limits = Limits::new(
+        let limits = RateLimits::new(
             config.limits.clone(),
             secrets.clone(),
             store.clone(),
@@ -111,7 +111,7 @@ impl App {
             store: store.clone(),
             clock: clock.clone(),
         };
-        let intake = EventProcessor {
+        let processor = EventProcessor {
             secrets: secrets.clone(),
             stripe: stripe.clone(),
             store: store.clone(),
@@ -127,7 +127,7 @@ impl App {
             authenticator,
             limits,
             checkout,
-            intake,
+            processor,
             return_origins: config.return_origins.clone(),
         }
     }
@@ -139,7 +139,7 @@ impl FromRef<Arc<App>> for Authenticator {
     }
 }
 
-impl FromRef<Arc<App>> for Limits {
+impl FromRef<Arc<App>> for RateLimits {
     fn from_ref(app: &Arc<App>) -> Self {
         app.limits.clone()
     }

@@ -42,8 +42,8 @@ pub use marks::Marks;
 pub(crate) use marks::UNKNOWN;
 use role::Role;
 use sign::Signer;
-pub use sts::Refused;
 use sts::Sts;
+pub use sts::StsError;
 pub use web_identity::WebIdentity;
 
 use crate::{

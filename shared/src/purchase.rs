@@ -70,18 +70,18 @@ impl CheckoutService {
     /// # Errors
     ///
     /// [`Error::Invalid`] when the cart is wrong, [`Error::NotFound`] when the order is another
-    /// caller's, [`Error::TooManyPayments`] when `gate` does not let a new one through, or too many charges
+    /// caller's, [`Error::TooManyPayments`] when `limiter` does not let a new one through, or too many charges
     /// for it failed, an error of its own for each reason why an order does not change, and [`Error::Unavailable`].
     pub async fn order(
         &self,
         payer: Authorized<CreatePayment>,
-        gate: &RateLimiter,
+        limiter: &RateLimiter,
         key: Option<IdempotencyKey>,
         cart: Cart,
     ) -> Result<(Reached<CreatePayment>, Order), Error> {
         let named = cart.order_id.clone();
-        let order = match self.order_of(payer.caller(), gate, key, cart).await {
-            Ok(order) => self.check_attempts(order, gate).await,
+        let order = match self.order_of(payer.caller(), limiter, key, cart).await {
+            Ok(order) => self.check_attempts(order, limiter).await,
             refused => refused,
         };
         let order = match order {
@@ -96,15 +96,16 @@ impl CheckoutService {
     async fn order_of(
         &self,
         payer: &CallerId,
-        gate: &RateLimiter,
+        limiter: &RateLimiter,
         key: Option<IdempotencyKey>,
         cart: Cart,
     ) -> Result<Order, Error> {
         match (cart.items, cart.order, cart.order_id) {
             (Some(items), None, order_id) => {
-                self.order_of_items(payer, gate, key, items, order_id).await
+                self.order_of_items(payer, limiter, key, items, order_id)
+                    .await
             }
-            (None, Some(token), None) => self.signed_order(payer, gate, key, &token).await,
+            (None, Some(token), None) => self.signed_order(payer, limiter, key, &token).await,
             (None, Some(_), Some(_)) => Err(Error::invalid(
                 "`orderId` goes with `items`; `order` names its own",
             )),

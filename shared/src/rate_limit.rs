@@ -3,7 +3,7 @@
 //!
 //! A handler takes a [`RateLimiter`] as a parameter and hands it to the
 //! [`CheckoutService`](crate::purchase::CheckoutService), which asks it before anything is asked of
-//! Stripe: `gate.admit(payer, &order).await?`. What was started is counted in the database, so that the
+//! Stripe: `limiter.admit(payer, &order).await?`. What was started is counted in the database, so that the
 //! bounds hold for all processes together. `docs/security.md` has the rule.
 //!
 //! - `settings`: the bounds.
@@ -30,15 +30,15 @@ use crate::{
 
 /// Counts the payments that are started; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Limits {
+pub struct RateLimits {
     settings: Settings,
     secrets: Secrets,
     store: Store,
     clock: Clock,
 }
 
-impl Limits {
-    /// Limits as `settings` say, counted in `store` under names that a key in `secrets` hides.
+impl RateLimits {
+    /// RateLimits as `settings` say, counted in `store` under names that a key in `secrets` hides.
     #[must_use]
     pub fn new(settings: Settings, secrets: Secrets, store: Store, clock: Clock) -> Self {
         Self {
@@ -80,18 +80,18 @@ impl Lookup {
 /// The limits, for whoever sent one request.
 #[derive(Clone, Debug)]
 pub struct RateLimiter {
-    limits: Limits,
+    limits: RateLimits,
     address: Address,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for RateLimiter
 where
-    Limits: FromRef<S>,
+    RateLimits: FromRef<S>,
 {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        let limits = Limits::from_ref(state);
+        let limits = RateLimits::from_ref(state);
         let address = Address::of(parts, &limits.settings.source);
         Ok(Self { limits, address })
     }
@@ -106,17 +106,17 @@ impl RateLimiter {
     /// [`Error::TooManyPayments`] when they, or those at their address, started too many; then nothing
     /// is counted. [`Error::Unavailable`] when the database did not answer, or there are no keys.
     pub async fn admit(&self, payer: &CallerId, order: &OrderId) -> Result<(), Error> {
-        let Limits { store, clock, .. } = &self.limits;
-        let admission = RateLimitRequest {
+        let RateLimits { store, clock, .. } = &self.limits;
+        let request = RateLimitRequest {
             order: order.clone(),
             counted: self.counted(payer).await?,
             window: self.limits.settings.window,
             stays_unpaid: true,
         };
-        if admission.counted.is_empty() {
+        if request.counted.is_empty() {
             return Ok(());
         }
-        match store.admit(admission, clock.now()).await? {
+        match store.admit(request, clock.now()).await? {
             RateLimitOutcome::Yes => Ok(()),
             RateLimitOutcome::No(many) => Err(refused(payer, many)),
         }
@@ -128,7 +128,7 @@ impl RateLimiter {
     /// # Errors
     ///
     /// As [`RateLimiter::admit`].
-    pub async fn admit_next_way(&self, order: &Order) -> Result<(), Error> {
+    pub async fn admit_next_attempt(&self, order: &Order) -> Result<(), Error> {
         let next = order.attempt_number() + 1;
         let counted_as = OrderId::of_operation(&format!("way {next} of {}", order.id()));
         self.admit(order.owner(), &counted_as).await
@@ -136,7 +136,7 @@ impl RateLimiter {
 
     /// The refusal to go on with `order` for now, where too many charges for it failed lately.
     pub(crate) fn over_attempts(&self, order: &Order) -> Option<Error> {
-        let Limits {
+        let RateLimits {
             settings, clock, ..
         } = &self.limits;
         let wait = settings.wait_after_failures(order, clock.now())?;
@@ -159,7 +159,7 @@ impl RateLimiter {
     ///
     /// [`Error::TooManyRequests`] when they sent too many; then nothing is counted. Else as [`RateLimiter::admit`].
     pub async fn admit_lookup(&self, caller: &CallerId, lookup: Lookup) -> Result<(), Error> {
-        let Limits {
+        let RateLimits {
             settings,
             store,
             clock,
@@ -171,13 +171,13 @@ impl RateLimiter {
         let started = lookup.most(bound);
         let bound = Limit { started, ..bound };
         let who = (lookup.word(), caller.as_str(), SubjectKind::Caller, bound);
-        let admission = RateLimitRequest {
+        let request = RateLimitRequest {
             order: OrderId::of_operation(&format!("request {:032x}", fastrand::u128(..))),
             counted: self.named(vec![who]).await?,
             window: settings.window,
             stays_unpaid: false,
         };
-        match store.admit(admission, clock.now()).await? {
+        match store.admit(request, clock.now()).await? {
             RateLimitOutcome::Yes => Ok(()),
             RateLimitOutcome::No(many) => {
                 let retry_after = seconds(many.retry_after);

@@ -168,12 +168,12 @@ impl Store {
     /// [`StoreError`] when the database did not answer; a refusal is an answer.
     pub async fn admit(
         &self,
-        admission: RateLimitRequest,
+        request: RateLimitRequest,
         now: i64,
     ) -> Result<RateLimitOutcome, StoreError> {
         match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.admit(admission, now).await,
-            Backend::DynamoDb(table) => table.admit(&admission, now).await,
+            Backend::Sqlite(sqlite) => sqlite.admit(request, now).await,
+            Backend::DynamoDb(table) => table.admit(&request, now).await,
         }
     }
 

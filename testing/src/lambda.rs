@@ -39,7 +39,7 @@ pub struct LambdaRuntime {
 
 /// The side of the program.
 #[derive(Clone)]
-struct Desk {
+struct RuntimeApi {
     events: Arc<Mutex<mpsc::Receiver<Value>>>,
     outcomes: mpsc::Sender<Outcome>,
 }
@@ -56,12 +56,12 @@ impl LambdaRuntime {
         let address = listener.local_addr().expect("it is bound");
         let (events, waiting) = mpsc::channel(1);
         let (done, outcomes) = mpsc::channel(1);
-        let desk = Desk {
+        let runtime = RuntimeApi {
             events: Arc::new(Mutex::new(waiting)),
             outcomes: done,
         };
         let server = tokio::spawn(async move {
-            axum::serve(listener, routes(desk))
+            axum::serve(listener, routes(runtime))
                 .await
                 .expect("it serves");
         });
@@ -108,18 +108,18 @@ impl Drop for LambdaRuntime {
     }
 }
 
-fn routes(desk: Desk) -> Router {
+fn routes(runtime: RuntimeApi) -> Router {
     const INVOCATION: &str = "/2018-06-01/runtime/invocation";
     Router::new()
         .route(&format!("{INVOCATION}/next"), get(next))
         .route(&format!("{INVOCATION}/{{id}}/response"), post(answered))
         .route(&format!("{INVOCATION}/{{id}}/error"), post(failed))
-        .with_state(desk)
+        .with_state(runtime)
 }
 
 /// The next event, when there is one.
-async fn next(State(desk): State<Desk>) -> ([(HeaderName, &'static str); 3], Json<Value>) {
-    let event = desk.events.lock().await.recv().await;
+async fn next(State(runtime): State<RuntimeApi>) -> ([(HeaderName, &'static str); 3], Json<Value>) {
+    let event = runtime.events.lock().await.recv().await;
     let headers = [
         (
             "lambda-runtime-aws-request-id",
@@ -135,18 +135,18 @@ async fn next(State(desk): State<Desk>) -> ([(HeaderName, &'static str); 3], Jso
     (headers, Json(event.unwrap_or_default()))
 }
 
-async fn answered(State(desk): State<Desk>, body: String) -> StatusCode {
+async fn answered(State(runtime): State<RuntimeApi>, body: String) -> StatusCode {
     let answer = serde_json::from_str(&body).expect("an answer is JSON");
-    report(&desk, Ok(answer)).await
+    report(&runtime, Ok(answer)).await
 }
 
-async fn failed(State(desk): State<Desk>, body: String) -> StatusCode {
+async fn failed(State(runtime): State<RuntimeApi>, body: String) -> StatusCode {
     let error = serde_json::from_str(&body).expect("an error is JSON");
-    report(&desk, Err(error)).await
+    report(&runtime, Err(error)).await
 }
 
-async fn report(desk: &Desk, outcome: Outcome) -> StatusCode {
-    match desk.outcomes.send(outcome).await {
+async fn report(runtime: &RuntimeApi, outcome: Outcome) -> StatusCode {
+    match runtime.outcomes.send(outcome).await {
         Ok(()) => StatusCode::ACCEPTED,
         Err(_) => StatusCode::GONE,
     }

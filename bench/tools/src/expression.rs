@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 /// An expression that is not understood. The stand-in refuses it, so that no measurement rests on a guess.
 #[derive(Debug)]
-pub(crate) struct Refused(pub(crate) String);
+pub(crate) struct InvalidExpression(pub(crate) String);
 
 /// A condition, with the names and the values that it refers to.
 #[derive(Debug)]
@@ -22,11 +22,11 @@ impl<'a> Condition<'a> {
     ///
     /// # Errors
     ///
-    /// [`Refused`] when it is not understood.
+    /// [`InvalidExpression`] when it is not understood.
     pub(crate) fn is_met(
         request: &'a Value,
         item: Option<&Map<String, Value>>,
-    ) -> Result<bool, Refused> {
+    ) -> Result<bool, InvalidExpression> {
         let Some(text) = request["ConditionExpression"].as_str() else {
             return Ok(true);
         };
@@ -38,11 +38,11 @@ impl<'a> Condition<'a> {
         let is_met = condition.any_of(item)?;
         match condition.words.get(condition.at) {
             None => Ok(is_met),
-            Some(word) => Err(Refused(format!("`{word}` in `{text}`"))),
+            Some(word) => Err(InvalidExpression(format!("`{word}` in `{text}`"))),
         }
     }
 
-    fn any_of(&mut self, item: Option<&Map<String, Value>>) -> Result<bool, Refused> {
+    fn any_of(&mut self, item: Option<&Map<String, Value>>) -> Result<bool, InvalidExpression> {
         let mut is_met = self.all_of(item)?;
         while self.takes("OR") {
             is_met |= self.all_of(item)?;
@@ -50,7 +50,7 @@ impl<'a> Condition<'a> {
         Ok(is_met)
     }
 
-    fn all_of(&mut self, item: Option<&Map<String, Value>>) -> Result<bool, Refused> {
+    fn all_of(&mut self, item: Option<&Map<String, Value>>) -> Result<bool, InvalidExpression> {
         let mut is_met = self.one(item)?;
         while self.takes("AND") {
             is_met &= self.one(item)?;
@@ -58,7 +58,7 @@ impl<'a> Condition<'a> {
         Ok(is_met)
     }
 
-    fn one(&mut self, item: Option<&Map<String, Value>>) -> Result<bool, Refused> {
+    fn one(&mut self, item: Option<&Map<String, Value>>) -> Result<bool, InvalidExpression> {
         let word = self.next()?;
         match word {
             "(" => {
@@ -83,7 +83,7 @@ impl<'a> Condition<'a> {
                     "<=" => Ok(order.is_some_and(Ordering::is_le)),
                     ">" => Ok(order == Some(Ordering::Greater)),
                     ">=" => Ok(order.is_some_and(Ordering::is_ge)),
-                    other => Err(Refused(format!("`{other}`"))),
+                    other => Err(InvalidExpression(format!("`{other}`"))),
                 }
             }
         }
@@ -95,16 +95,16 @@ impl<'a> Condition<'a> {
         is_next
     }
 
-    fn next(&mut self) -> Result<&'a str, Refused> {
+    fn next(&mut self) -> Result<&'a str, InvalidExpression> {
         let word = self.words.get(self.at).copied();
         self.at += 1;
-        word.ok_or_else(|| Refused("the end of a condition".to_owned()))
+        word.ok_or_else(|| InvalidExpression("the end of a condition".to_owned()))
     }
 
-    fn expect(&mut self, word: &str) -> Result<(), Refused> {
+    fn expect(&mut self, word: &str) -> Result<(), InvalidExpression> {
         match self.takes(word) {
             true => Ok(()),
-            false => Err(Refused(format!("a condition without `{word}`"))),
+            false => Err(InvalidExpression(format!("a condition without `{word}`"))),
         }
     }
 }
@@ -113,19 +113,22 @@ impl<'a> Condition<'a> {
 ///
 /// # Errors
 ///
-/// [`Refused`] when it is not understood.
-pub(crate) fn update(request: &Value, item: &mut Map<String, Value>) -> Result<(), Refused> {
+/// [`InvalidExpression`] when it is not understood.
+pub(crate) fn update(
+    request: &Value,
+    item: &mut Map<String, Value>,
+) -> Result<(), InvalidExpression> {
     let text = request["UpdateExpression"].as_str().unwrap_or_default();
     let changes = text
         .strip_prefix("SET ")
-        .ok_or_else(|| Refused(format!("`{text}`")))?;
+        .ok_or_else(|| InvalidExpression(format!("`{text}`")))?;
     for change in changes.split(',') {
         match words(change)[..] {
             [left, "=", right] => {
                 let right = value(request, right)?.clone();
                 item.insert(name(request, left).to_owned(), right);
             }
-            _ => return Err(Refused(format!("`{change}`"))),
+            _ => return Err(InvalidExpression(format!("`{change}`"))),
         }
     }
     Ok(())
@@ -138,9 +141,9 @@ fn name<'a>(request: &'a Value, word: &'a str) -> &'a str {
         .unwrap_or(word)
 }
 
-fn value<'a>(request: &'a Value, word: &str) -> Result<&'a Value, Refused> {
+fn value<'a>(request: &'a Value, word: &str) -> Result<&'a Value, InvalidExpression> {
     let value = request["ExpressionAttributeValues"].get(word);
-    value.ok_or_else(|| Refused(format!("`{word}`, which has no value")))
+    value.ok_or_else(|| InvalidExpression(format!("`{word}`, which has no value")))
 }
 
 fn compare(left: &Value, right: &Value) -> Option<Ordering> {
@@ -175,7 +178,7 @@ mod tests {
 
     use super::*;
 
-    fn is_met(condition: &str, item: Option<Value>) -> Result<bool, Refused> {
+    fn is_met(condition: &str, item: Option<Value>) -> Result<bool, InvalidExpression> {
         let request = json!({
             "ConditionExpression": condition,
             "ExpressionAttributeNames": {"#v": "version"},

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::expression::{Condition, Refused, update};
+use crate::expression::{Condition, InvalidExpression, update};
 
 /// One item, in DynamoDB's JSON.
 pub type Item = Map<String, Value>;
@@ -21,9 +21,9 @@ impl Tables {
             "BatchGetItem" => Ok(self.get_all(request)),
             "PutItem" | "UpdateItem" => self.write_one(request),
             "TransactWriteItems" => self.write_all(request),
-            other => Err(Refused(format!("the operation {other}"))),
+            other => Err(InvalidExpression(format!("the operation {other}"))),
         };
-        answer.unwrap_or_else(|Refused(what)| {
+        answer.unwrap_or_else(|InvalidExpression(what)| {
             let message = format!("this stand-in does not know {what}");
             (400, failure("ValidationException", &message))
         })
@@ -63,7 +63,7 @@ impl Tables {
         (200, answer)
     }
 
-    fn write_one(&mut self, request: &Value) -> Result<(u16, Value), Refused> {
+    fn write_one(&mut self, request: &Value) -> Result<(u16, Value), InvalidExpression> {
         let place = place_of(request);
         let before = self.0.get(&place);
         if Condition::is_met(request, before)? {
@@ -79,7 +79,7 @@ impl Tables {
         Ok((400, answer))
     }
 
-    fn write_all(&mut self, request: &Value) -> Result<(u16, Value), Refused> {
+    fn write_all(&mut self, request: &Value) -> Result<(u16, Value), InvalidExpression> {
         let parts: Vec<&Value> = request["TransactItems"]
             .as_array()
             .into_iter()
@@ -108,7 +108,7 @@ impl Tables {
     }
 
     /// Writes what one request, or one part of a transaction, asks for.
-    fn write(&mut self, request: &Value) -> Result<(), Refused> {
+    fn write(&mut self, request: &Value) -> Result<(), InvalidExpression> {
         let place = place_of(request);
         if let Some(item) = request["Item"].as_object() {
             self.0.insert(place, item.clone());
@@ -118,7 +118,9 @@ impl Tables {
         if request.get("UpdateExpression").is_some() {
             return update(request, self.0.entry(place).or_insert(key));
         }
-        Err(Refused("a write that puts and updates nothing".to_owned()))
+        Err(InvalidExpression(
+            "a write that puts and updates nothing".to_owned(),
+        ))
     }
 }
 

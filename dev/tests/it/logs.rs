@@ -10,17 +10,17 @@ use crate::{
 };
 
 /// A call of create-intent that is refused in its own way.
-struct Refused {
+struct Refusal {
     headers: Vec<(&'static str, String)>,
     body: Value,
     status: u16,
 }
 
-fn refusals(token: &str) -> Vec<Refused> {
+fn refusals(token: &str) -> Vec<Refusal> {
     let bearer = || ("authorization", format!("Bearer {token}"));
     let key = |key: &str| ("idempotency-key", key.to_owned());
     let mugs = |quantity: u32| json!({ "items": [{ "price": "mug", "quantity": quantity }] });
-    let case = |headers, body, status| Refused {
+    let case = |headers, body, status| Refusal {
         headers,
         body,
         status,
@@ -87,7 +87,7 @@ async fn no_path_logs_a_secret_or_personal_data() {
     let token = dev.session().await;
     let started = start(&dev, "k1").await;
     let url = format!("{}/api/create-intent", dev.shop);
-    for Refused {
+    for Refusal {
         headers,
         body,
         status,

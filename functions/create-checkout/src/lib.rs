@@ -121,7 +121,7 @@ struct Created {
 )]
 async fn create(
     payer: Authorized<CreatePayment>,
-    gate: RateLimiter,
+    limiter: RateLimiter,
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     request::Json(request): request::Json<CreateCheckout>,
@@ -140,9 +140,11 @@ async fn create(
     let pages = Pages {
         checkout: app.checkout.for_one_request(),
     };
-    let (_payer, order) = pages.checkout.order(payer, &gate, key, cart).await?;
+    let (_payer, order) = pages.checkout.order(payer, &limiter, key, cart).await?;
     let returns = Returns::new(&success, &cancel, order.id());
-    let (order, url) = pages.page_of(order, &returns, is_customer, &gate).await?;
+    let (order, url) = pages
+        .page_of(order, &returns, is_customer, &limiter)
+        .await?;
     Ok(Json(Created {
         order_id: order.id().to_string(),
         url,

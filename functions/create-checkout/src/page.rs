@@ -26,7 +26,7 @@ impl Pages {
         mut order: Order,
         returns: &Returns,
         is_customer: bool,
-        gate: &RateLimiter,
+        limiter: &RateLimiter,
     ) -> Result<(Order, Redacted), Error> {
         for _ in 0..MOST_ROUNDS {
             check_open(&order)?;
@@ -57,12 +57,12 @@ impl Pages {
                         return Ok((order, url));
                     }
                     // It expired, or the payment on it failed after all; or it is paid.
-                    self.checkout.close_way(order, gate).await?
+                    self.checkout.close_active_payment(order, limiter).await?
                 }
                 Some(_) => {
                     // What is open stays open, where no page could take its place.
                     self.checkout.check_on_sale(&order).await?;
-                    self.checkout.close_way(order, gate).await?
+                    self.checkout.close_active_payment(order, limiter).await?
                 }
             };
         }

@@ -131,7 +131,7 @@ struct Created {
 )]
 async fn create(
     payer: Authorized<CreatePayment>,
-    gate: RateLimiter,
+    limiter: RateLimiter,
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     request::Json(request): request::Json<CreateIntent>,
@@ -144,9 +144,9 @@ async fn create(
     let is_customer = payer.is_customer();
     let (_payer, order) = payments
         .checkout
-        .order(payer, &gate, key, request.into())
+        .order(payer, &limiter, key, request.into())
         .await?;
-    let (order, intent) = payments.payment_of(order, is_customer, &gate).await?;
+    let (order, intent) = payments.payment_of(order, is_customer, &limiter).await?;
     payments.created(&order, intent).await.map(Json)
 }
 

@@ -33,7 +33,7 @@ impl Payments<'_> {
         &self,
         mut order: Order,
         is_customer: bool,
-        gate: &RateLimiter,
+        limiter: &RateLimiter,
     ) -> Result<(Order, PaymentIntent), Error> {
         for _ in 0..MOST_ROUNDS {
             check_open(&order)?;
@@ -44,14 +44,14 @@ impl Payments<'_> {
             if order.is_closing()
                 || matches!(order.active_payment(), Some(ActivePayment::Session(_)))
             {
-                order = self.checkout.close_way(order, gate).await?;
+                order = self.checkout.close_active_payment(order, limiter).await?;
                 continue;
             }
             let Some(intent) = self.intent_of(&order, is_customer).await? else {
                 order = self.checkout.latest(&order).await?;
                 continue;
             };
-            let (latest, intent) = self.up_to_date(intent, &order, gate).await?;
+            let (latest, intent) = self.up_to_date(intent, &order, limiter).await?;
             if intent.contents() == Some(&latest.revision().digest)
                 && latest.changes() == order.changes()
                 && is_way(&latest, &intent)
@@ -98,7 +98,7 @@ impl Payments<'_> {
         &self,
         intent: PaymentIntent,
         order: &Order,
-        gate: &RateLimiter,
+        limiter: &RateLimiter,
     ) -> Result<(Order, PaymentIntent), Error> {
         let latest = self.checkout.latest(order).await?;
         let is_current = intent.contents() == Some(&latest.revision().digest);
@@ -106,7 +106,10 @@ impl Payments<'_> {
             "succeeded" => return Err(Error::AlreadyPaid(order.id().clone())),
             "canceled" if is_way(&latest, &intent) => {
                 return match is_cancellation_by_stripe(intent.cancellation_reason.as_deref()) {
-                    true => Ok((self.checkout.close_way(latest, gate).await?, intent)),
+                    true => Ok((
+                        self.checkout.close_active_payment(latest, limiter).await?,
+                        intent,
+                    )),
                     false => Err(Error::OrderCanceled),
                 };
             }

@@ -112,7 +112,7 @@ struct Subject {
 )]
 async fn read(
     caller: Authorized<ReadCustomer>,
-    gate: RateLimiter,
+    limiter: RateLimiter,
     State(app): State<Arc<App>>,
     Query(which): Query<Which>,
 ) -> Result<Json<CustomerView>, Error> {
@@ -120,7 +120,9 @@ async fn read(
         stripe: app.stripe.for_one_request(),
         store: &app.store,
     };
-    let asked = gate.admit_lookup(caller.caller(), Lookup::Customer).await;
+    let asked = limiter
+        .admit_lookup(caller.caller(), Lookup::Customer)
+        .await;
     let caller = caller.admitted(asked)?;
     let subject = match (which.id, which.order) {
         (None, None) => customers.caller_itself(caller).await?,

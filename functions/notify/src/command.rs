@@ -13,9 +13,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub const USAGE: &str = "\
 notify                  deliver the outbox until told to stop
 notify --once           deliver what is due now, then end
-notify parked           list the messages that were given up
-notify redrive ID       make a parked message due again
-notify redrive --all    make all parked messages due again
+notify dead-due     list the messages that were given up
+notify redrive ID       make a dead queued due again
+notify redrive --all    make all dead due due again
 notify quarantined      list the events that were set aside for a person to look at
 notify release EVENT    take a quarantined event again when Stripe sends it again";
 
@@ -26,9 +26,9 @@ pub enum Command {
     Run,
     /// Deliver what is due.
     Once,
-    /// List parked messages.
+    /// List dead due.
     DeadLettered,
-    /// Make one parked message due again, or all.
+    /// Make one dead queued due again, or all.
     Redrive(Option<String>),
     /// List quarantined events.
     Quarantined,
@@ -44,7 +44,7 @@ impl Command {
         Some(match arguments.as_slice() {
             [] => Self::Run,
             ["--once"] => Self::Once,
-            ["parked"] => Self::DeadLettered,
+            ["dead-due"] => Self::DeadLettered,
             ["redrive", "--all"] => Self::Redrive(None),
             ["redrive", id] if id.starts_with("msg_") => Self::Redrive(Some((*id).to_owned())),
             ["quarantined"] => Self::Quarantined,
@@ -91,8 +91,8 @@ impl Command {
                 let report = app.drain().await?;
                 app.forget_expired().await?;
                 print(&format!(
-                    "{} delivered, {} delayed, {} parked",
-                    report.delivered, report.delayed, report.parked
+                    "{} delivered, {} delayed, {} dead-lettered",
+                    report.delivered, report.delayed, report.dead_lettered
                 ));
             }
             Self::DeadLettered => app
@@ -132,13 +132,13 @@ async fn open_to_deliver(config: Config) -> Result<Notifier, host::Error> {
     Ok(app)
 }
 
-/// A parked message without its body.
-fn line(letter: &OutboxMessage) -> String {
-    let error = letter.error.as_deref().unwrap_or_default();
-    let (id, kind) = (&letter.message.id, &letter.message.kind);
+/// A dead queued without its body.
+fn line(queued: &OutboxMessage) -> String {
+    let error = queued.error.as_deref().unwrap_or_default();
+    let (id, kind) = (&queued.message.id, &queued.message.kind);
     format!(
         "{id}\t{kind}\t{}\t{} attempts\t{error}",
-        letter.created_at, letter.attempts
+        queued.created_at, queued.attempts
     )
 }
 
@@ -169,7 +169,7 @@ mod tests {
             "redrive",
             "redrive all",
             "--twice",
-            "parked --all",
+            "dead-due --all",
             "--once --once",
         ] {
             assert_eq!(parse(unknown), None, "{unknown}");

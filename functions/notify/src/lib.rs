@@ -1,8 +1,8 @@
 //! Delivers the outbox: tells the site what happened to its orders.
 //!
 //! A message is delivered at least once, with the same id each time, and is out of the outbox only
-//! when it was acknowledged. What fails is tried again, later each time; what keeps failing is parked,
-//! and stays visible (`notify parked`) until an operator sends it again (`notify redrive`). Nothing is
+//! when it was acknowledged. What fails is tried again, later each time; what keeps failing is a dead queued,
+//! and stays visible (`notify dead-due`) until an operator sends it again (`notify redrive`). Nothing is
 //! dropped.
 //!
 //! Read [`sink`] for how a message travels, [`schedule`] for when it is tried again, and [`trigger`] for
@@ -70,7 +70,7 @@ pub struct Report {
     /// Messages that failed and are due again later.
     pub delayed: usize,
     /// Messages that failed for good.
-    pub parked: usize,
+    pub dead_lettered: usize,
 }
 
 impl Notifier {
@@ -136,9 +136,9 @@ impl Notifier {
     ///
     /// As [`Notifier::drain`].
     pub async fn deliver_one(&self, id: &str) -> Result<(), store::StoreError> {
-        let letter = self.store.take(id, self.clock.now(), LEASE).await?;
-        if let Some(letter) = letter {
-            self.deliver(&letter).await?;
+        let queued = self.store.take(id, self.clock.now(), LEASE).await?;
+        if let Some(queued) = queued {
+            self.deliver(&queued).await?;
         }
         Ok(())
     }
@@ -178,22 +178,22 @@ impl Notifier {
     /// Delivers one batch; whether there was any.
     async fn deliver_some(&self, report: &mut Report) -> Result<bool, store::StoreError> {
         let now = self.clock.now();
-        let letters = self.store.lease_due(now, LEASE, BATCH).await?;
-        let deliveries = letters.iter().map(|letter| self.deliver(letter));
+        let due = self.store.lease_due(now, LEASE, BATCH).await?;
+        let deliveries = due.iter().map(|queued| self.deliver(queued));
         for outcome in join_all(deliveries).await {
             report.count(&outcome?);
         }
-        Ok(!letters.is_empty())
+        Ok(!due.is_empty())
     }
 
-    async fn deliver(&self, letter: &OutboxMessage) -> Result<DeliveryOutcome, store::StoreError> {
+    async fn deliver(&self, queued: &OutboxMessage) -> Result<DeliveryOutcome, store::StoreError> {
         let now = self.clock.now();
-        let (id, kind) = (&letter.message.id, &letter.message.kind);
-        let outcome = match self.sink.deliver(&letter.message, now).await {
+        let (id, kind) = (&queued.message.id, &queued.message.kind);
+        let outcome = match self.sink.deliver(&queued.message, now).await {
             Ok(()) => DeliveryOutcome::Delivered,
-            Err(error) => schedule::after_failure(letter.attempts + 1, now, &error.to_string()),
+            Err(error) => schedule::after_failure(queued.attempts + 1, now, &error.to_string()),
         };
-        let order = letter.message.order();
+        let order = queued.message.order();
         let order = order.as_deref();
         match &outcome {
             DeliveryOutcome::Delivered => tracing::info!(
@@ -204,12 +204,12 @@ impl Notifier {
                 "not delivered, due again"
             ),
             DeliveryOutcome::DeadLettered { error } => tracing::error!(
-                message.id = id, message.type = kind, order.id = order, cause = error, metric.parked = 1,
-                "not delivered, parked: send it again with `notify redrive`"
+                message.id = id, message.type = kind, order.id = order, cause = error, metric.dead_lettered = 1,
+                "not delivered: it is a dead queued; send it again with `notify redrive`"
             ),
         }
         self.store
-            .settle(id, outcome.clone(), self.clock.now())
+            .record_delivery(id, outcome.clone(), self.clock.now())
             .await?;
         Ok(outcome)
     }
@@ -220,7 +220,7 @@ impl Report {
         match outcome {
             DeliveryOutcome::Delivered => self.delivered += 1,
             DeliveryOutcome::Again { .. } => self.delayed += 1,
-            DeliveryOutcome::DeadLettered { .. } => self.parked += 1,
+            DeliveryOutcome::DeadLettered { .. } => self.dead_lettered += 1,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use shared::store::DeliveryOutcome;
 
-/// A message is tried so often, over about two days, before it is parked.
+/// A message is tried so often, over about two days, before it is a dead queued.
 pub const MOST_ATTEMPTS: u32 = 16;
 /// Seconds before the second try; four times as many before each that follows.
 const FIRST_DELAY: i64 = 5;
@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_parked_after_its_last_try_and_not_before() {
+    fn a_message_is_dead_lettered_after_its_last_try_and_not_before() {
         let outcome = after_failure(MOST_ATTEMPTS, 0, "500");
         assert_eq!(
             outcome,
@@ -52,7 +52,7 @@ mod tests {
         for attempts in 1..MOST_ATTEMPTS {
             let DeliveryOutcome::Again { due_at, .. } = after_failure(attempts, 1_000, "500")
             else {
-                panic!("parked after {attempts} tries")
+                panic!("a dead queued after {attempts} tries")
             };
             let longest = longest_delay(attempts);
             assert!(

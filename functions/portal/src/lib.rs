@@ -94,13 +94,13 @@ struct Opened {
 )]
 async fn open(
     caller: Authorized<OpenPortal>,
-    gate: RateLimiter,
+    limiter: RateLimiter,
     State(app): State<Arc<App>>,
     request::Json(request): request::Json<Open>,
 ) -> Result<Json<Opened>, Error> {
     let return_url = app.return_origins.check("returnUrl", &request.return_url)?;
     let owner = caller.caller().clone();
-    let caller = caller.admitted(gate.admit_lookup(&owner, Lookup::Portal).await)?;
+    let caller = caller.admitted(limiter.admit_lookup(&owner, Lookup::Portal).await)?;
     let stripe = app.stripe.for_one_request();
     let customers = Customers {
         stripe: &stripe,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use shared::host;
 
 use crate::{
-    FUNCTION, Limits, ReconcileError, Reconciler, Report, service,
+    FUNCTION, ReconcileError, Reconciler, Report, RunLimits, service,
     time_range::{TimeRange, Trigger},
 };
 
@@ -102,7 +102,7 @@ async fn by_hand(
     until: Option<&str>,
 ) -> Result<Report, ReconcileError> {
     let span = TimeRange::parse(since, until, app.clock().now())?;
-    app.clone().with_limits(Limits::none()).take(span).await
+    app.clone().with_limits(RunLimits::none()).take(span).await
 }
 
 #[expect(clippy::print_stdout, reason = "an operator asked for it")]

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use shared::stripe::KEPT;
 
-use crate::Limits;
+use crate::RunLimits;
 
 /// What the database keeps the mark under.
 pub(crate) const NAME: &str = "reconcile";
@@ -87,7 +87,7 @@ impl Cursor {
 }
 
 /// The window that a run at `now` takes next.
-pub(crate) fn next(mark: Option<String>, now: i64, limits: &Limits) -> Window {
+pub(crate) fn next(mark: Option<String>, now: i64, limits: &RunLimits) -> Window {
     let until = now - limits.lag;
     let mark = mark.map(|text| serde_json::from_str(&text));
     let from = match mark {
@@ -112,11 +112,11 @@ mod tests {
     const NOW: i64 = 1_790_000_000;
     const DAY: i64 = 24 * 60 * 60;
 
-    fn limits() -> Limits {
-        Limits {
+    fn limits() -> RunLimits {
+        RunLimits {
             lag: 60,
             overlap: 600,
-            ..Limits::default()
+            ..RunLimits::default()
         }
     }
 

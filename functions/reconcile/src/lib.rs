@@ -8,7 +8,7 @@
 //! it is written and stays true, so that of two runs at once the later writer at worst lets the next
 //! run list again what was taken already.
 //!
-//! Read [`Limits`] for what bounds a run, `mark` for what is kept between runs, and `walk` for how
+//! Read [`RunLimits`] for what bounds a run, `mark` for what is kept between runs, and `walk` for how
 //! a window is taken page by page.
 
 pub mod command;
@@ -58,7 +58,7 @@ pub fn service(app: Reconciler) -> MethodRouter {
 
 /// What bounds a run.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct RunLimits {
     /// Pages in one run, at most.
     pub pages: usize,
     /// Events on a page, from 1 to 100.
@@ -73,7 +73,7 @@ pub struct Limits {
     pub overlap: i64,
 }
 
-impl Default for Limits {
+impl Default for RunLimits {
     fn default() -> Self {
         Self {
             pages: 100,
@@ -85,7 +85,7 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl RunLimits {
     /// For a person who waits for the end: a span as a whole, however long it takes.
     #[must_use]
     pub fn none() -> Self {
@@ -137,11 +137,11 @@ impl From<stripe::StripeError> for ReconcileError {
 pub struct Reconciler {
     stripe: Stripe,
     store: Store,
-    intake: EventProcessor,
+    processor: EventProcessor,
     clock: Clock,
     /// The types that are asked for; none for all.
     kinds: &'static [&'static str],
-    limits: Limits,
+    limits: RunLimits,
     cron_secret: Option<SecretString>,
 }
 
@@ -165,19 +165,19 @@ impl Reconciler {
             false => &[],
         };
         Self {
-            intake: app.intake,
+            processor: app.processor,
             stripe: app.stripe,
             store: app.store,
             clock: app.clock,
             kinds,
-            limits: Limits::default(),
+            limits: RunLimits::default(),
             cron_secret: config.cron_secret.clone(),
         }
     }
 
     /// The same with other limits.
     #[must_use]
-    pub fn with_limits(mut self, limits: Limits) -> Self {
+    pub fn with_limits(mut self, limits: RunLimits) -> Self {
         self.limits = limits;
         self
     }

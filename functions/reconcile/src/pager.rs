@@ -10,7 +10,7 @@ use shared::{
 use tokio::time::Instant;
 
 use crate::{
-    Limits, ReconcileError, Reconciler, Report,
+    ReconcileError, Reconciler, Report, RunLimits,
     cursor::{Cursor, Window},
     time_range::TimeRange,
 };
@@ -28,7 +28,7 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    pub(crate) fn of(limits: Limits) -> Self {
+    pub(crate) fn of(limits: RunLimits) -> Self {
         Self {
             pages: limits.pages,
             until: Instant::now() + limits.time,
@@ -202,7 +202,7 @@ impl<'a> Pager<'a> {
     async fn take_one(&self, listed: &ListedEvent) -> Result<Outcome, ReconcileError> {
         let event = Event::parse(listed.body.as_bytes()).expect("a string is UTF-8");
         let (id, kind) = (event.id.clone(), event.kind.clone());
-        let taken = self.app.intake.take(event).await?;
+        let taken = self.app.processor.take(event).await?;
         if taken == Outcome::Store(Accepted::Applied) {
             tracing::info!(event.id = id, event.type = kind, "took a missed event");
         }

@@ -14,11 +14,11 @@
 //! | `409` | the key came with other contents, or the order is not paid, or less is left, or Stripe refuses, such as for want of an address |
 //! | `503` | Stripe or the database did not answer in time, or the keys cannot be read; the same request may be sent again |
 //!
-//! Read [`reserve`] for how the amount is set aside, and [`settle`] for how Stripe is asked.
+//! Read [`reserve`] for how the amount is set aside, and [`issue`] for how Stripe is asked.
 
 mod interface;
+pub mod issue;
 pub mod reserve;
-pub mod settle;
 
 use std::sync::Arc;
 
@@ -159,7 +159,7 @@ async fn give_back(
     let (amount, reason) = (request.amount, request.reason);
     let asked = Asked::new(&id, caller.caller(), &key, amount, reason, email);
     let reserved = refunds.reserve(order, caller, &asked).await?;
-    let refund = refunds.settle(reserved, &asked).await?;
+    let refund = refunds.issue(reserved, &asked).await?;
     Ok(Json(GivenBack::of(&id, refund)))
 }
 

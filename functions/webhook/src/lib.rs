@@ -127,7 +127,7 @@ async fn verify(app: &App, headers: &axum::http::HeaderMap, body: &[u8]) -> Resu
 
 async fn accept(app: &App, event: Event) -> Result<(), Error> {
     let (id, kind) = (event.id.clone(), event.kind.clone());
-    let taken = app.intake.take(event).await?;
+    let taken = app.processor.take(event).await?;
     // What else there is to say of an event was logged where it was taken.
     if let Outcome::Store(accepted) = taken
         && accepted != Accepted::Quarantined

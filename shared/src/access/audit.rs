@@ -1,9 +1,9 @@
 //! One record for each decision: who wanted what, on what, and whether and why it was allowed.
 //!
-//! A record is written when its [`Decision`] is dropped, so that a handler cannot leave one out, and
+//! A record is written when its [`AuditRecord`] is dropped, so that a handler cannot leave one out, and
 //! holds the caller's alias, never who they are. The request's id is in the span around it.
 
-use super::refused::Refused;
+use super::token_error::TokenError;
 
 /// Why a request was allowed or denied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(super) enum Why {
     /// Denied: more than the caller's roles let them move.
     Limit,
     /// Denied: nobody knows who is calling.
-    Unauthenticated(Refused),
+    Unauthenticated(TokenError),
     /// Denied: what tokens are checked with could not be had.
     NoKeys,
 }
@@ -50,7 +50,7 @@ impl Why {
 
 /// A decision, recorded when it is dropped.
 #[derive(Debug)]
-pub(super) struct Decision {
+pub(super) struct AuditRecord {
     action: &'static str,
     why: Why,
     who: Option<String>,
@@ -58,7 +58,7 @@ pub(super) struct Decision {
     object: Option<String>,
 }
 
-impl Decision {
+impl AuditRecord {
     /// About `action`, by somebody who is not known.
     pub(super) fn new(action: &'static str, why: Why) -> Self {
         Self {
@@ -93,7 +93,7 @@ impl Decision {
     }
 }
 
-impl Drop for Decision {
+impl Drop for AuditRecord {
     fn drop(&mut self) {
         tracing::info!(
             audit = true,
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn every_reason_is_documented() {
         let documented = include_str!("../../../docs/security.md");
-        let sources = [include_str!("audit.rs"), include_str!("refused.rs")].concat();
+        let sources = [include_str!("audit.rs"), include_str!("token_error.rs")].concat();
         let arm = " => \"";
         let codes: Vec<&str> = sources
             .lines()

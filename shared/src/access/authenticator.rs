@@ -12,9 +12,9 @@ use super::{
     audit::Why,
     claims::Claims,
     jwks::{Jwks, NoKeys},
-    refused::Refused,
     settings::Settings,
     token::{Signer, Token},
+    token_error::TokenError,
 };
 use crate::{
     Clock, Error, Secrets,
@@ -43,7 +43,7 @@ pub(super) struct Caller {
 #[derive(Debug)]
 pub(crate) enum Unknown {
     /// The token does not say.
-    Refused(Refused),
+    InvalidToken(TokenError),
     /// The issuer's keys cannot be had.
     NoKeys(NoKeys),
     /// There is no key of the site's.
@@ -52,9 +52,9 @@ pub(crate) enum Unknown {
     Unreadable(Unreadable),
 }
 
-impl From<Refused> for Unknown {
-    fn from(refused: Refused) -> Self {
-        Self::Refused(refused)
+impl From<TokenError> for Unknown {
+    fn from(refused: TokenError) -> Self {
+        Self::InvalidToken(refused)
     }
 }
 
@@ -67,7 +67,7 @@ impl From<NoKeys> for Unknown {
 impl From<Unknown> for Error {
     fn from(unknown: Unknown) -> Self {
         match unknown {
-            Unknown::Refused(refused) => Self::Unauthenticated(Box::new(refused)),
+            Unknown::InvalidToken(refused) => Self::Unauthenticated(Box::new(refused)),
             Unknown::NoKeys(none) => Self::Unavailable(Box::new(none)),
             Unknown::NoSiteKey(missing) => missing.into(),
             Unknown::Unreadable(unreadable) => unreadable.into(),
@@ -78,7 +78,7 @@ impl From<Unknown> for Error {
 impl Unknown {
     pub(super) fn why(&self) -> Why {
         match self {
-            Self::Refused(refused) => Why::Unauthenticated(*refused),
+            Self::InvalidToken(refused) => Why::Unauthenticated(*refused),
             Self::NoKeys(_) | Self::NoSiteKey(_) | Self::Unreadable(_) => Why::NoKeys,
         }
     }
@@ -127,7 +127,7 @@ impl Authenticator {
         let claims: Claims = match self.verified_by_site(token).await {
             // Without a site's key, nothing can be signed by it.
             Err(Unknown::NoSiteKey(_)) if self.has_issuer() => {
-                return Err(Refused::Algorithm.into());
+                return Err(TokenError::Algorithm.into());
             }
             verified => verified?,
         };
@@ -141,9 +141,9 @@ impl Authenticator {
         algorithm: Algorithm,
         kid: &str,
     ) -> Result<Claims, Unknown> {
-        let (issuer, jwks) = self.issuer.as_ref().ok_or(Refused::Algorithm)?;
+        let (issuer, jwks) = self.issuer.as_ref().ok_or(TokenError::Algorithm)?;
         let key = jwks.key(kid, algorithm).await?;
-        let key = key.ok_or(Refused::UnknownKey)?;
+        let key = key.ok_or(TokenError::UnknownKey)?;
         let claims: Claims = token.verified(&key, algorithm)?;
         claims.check_issuer(&issuer.name)?;
         claims.check_audience(&issuer.audience)?;
@@ -154,7 +154,7 @@ impl Authenticator {
     pub(crate) async fn claims_of_site(&self, token: &str) -> Result<Claims, Unknown> {
         let token = Token::new(token)?;
         if token.signer()? != Signer::Site {
-            return Err(Refused::Algorithm.into());
+            return Err(TokenError::Algorithm.into());
         }
         self.verified_by_site(token).await
     }

@@ -7,7 +7,7 @@ use hyper::http::request::Parts;
 
 use super::{
     Authenticator, CallerId, CreateRefund, OpenPortal, Permission, ReadCustomer,
-    audit::{Decision, Why},
+    audit::{AuditRecord, Why},
     authenticator::Caller,
     grant::{Grant, Scope},
 };
@@ -23,7 +23,7 @@ pub struct Authorized<P> {
     /// Whether a role of theirs has to do with customers.
     is_customer: bool,
     grants: Vec<Grant>,
-    decision: Decision,
+    decision: AuditRecord,
     permission: PhantomData<P>,
 }
 
@@ -33,7 +33,7 @@ pub struct Reached<P> {
     caller: CallerId,
     /// Those that reach the object: what others limit does not count.
     grants: Vec<Grant>,
-    decision: Decision,
+    decision: AuditRecord,
     permission: PhantomData<P>,
 }
 
@@ -169,7 +169,7 @@ where
         let Caller { id, roles } = match authenticator.authenticate(&parts.headers).await {
             Ok(caller) => caller,
             Err(unknown) => {
-                drop(Decision::new(P::NAME, unknown.why()));
+                drop(AuditRecord::new(P::NAME, unknown.why()));
                 return Err(unknown.into());
             }
         };
@@ -181,7 +181,7 @@ where
             true => Why::NotPermitted,
             false => Why::Role,
         };
-        let decision = Decision::new(P::NAME, why).by(id.alias(), &roles);
+        let decision = AuditRecord::new(P::NAME, why).by(id.alias(), &roles);
         if why == Why::NotPermitted {
             return Err(Error::Forbidden);
         }

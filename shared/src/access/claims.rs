@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::{CallerId, refused::Refused, strict_json::Value};
+use super::{CallerId, strict_json::Value, token_error::TokenError};
 
 /// Seconds by which the signer's clock may differ from ours.
 pub(crate) const LEEWAY: i64 = 30;
@@ -28,30 +28,30 @@ impl Claims {
     }
 
     /// SubjectKind token it is.
-    pub(super) fn subject(&self) -> Result<CallerId, Refused> {
+    pub(super) fn subject(&self) -> Result<CallerId, TokenError> {
         let text = self.0.get("sub").and_then(Value::text);
-        text.and_then(CallerId::parse).ok_or(Refused::Subject)
+        text.and_then(CallerId::parse).ok_or(TokenError::Subject)
     }
 
     /// That it is meant for `audience`, alone or among others.
-    pub(super) fn check_audience(&self, audience: &str) -> Result<(), Refused> {
+    pub(super) fn check_audience(&self, audience: &str) -> Result<(), TokenError> {
         let meant_for = self.0.get("aud").map(Value::texts).unwrap_or_default();
         match meant_for.contains(&audience) {
             true => Ok(()),
-            false => Err(Refused::Audience),
+            false => Err(TokenError::Audience),
         }
     }
 
     /// That `issuer` made it, exactly.
-    pub(super) fn check_issuer(&self, issuer: &str) -> Result<(), Refused> {
+    pub(super) fn check_issuer(&self, issuer: &str) -> Result<(), TokenError> {
         match self.0.get("iss").and_then(Value::text) == Some(issuer) {
             true => Ok(()),
-            false => Err(Refused::Issuer),
+            false => Err(TokenError::Issuer),
         }
     }
 
     /// That it is valid at `now`.
-    pub(super) fn check_times(&self, now: i64) -> Result<(), Refused> {
+    pub(super) fn check_times(&self, now: i64) -> Result<(), TokenError> {
         let expires = self.0.get("exp").and_then(Value::whole);
         let begins = self.0.get("nbf").map(Value::whole);
         Times::of(expires, begins)?.check(now)
@@ -80,24 +80,24 @@ pub(super) struct Times {
 
 impl Times {
     /// `begins` is `Some(None)` where there is such a claim, and it is no time.
-    fn of(expires: Option<i64>, begins: Option<Option<i64>>) -> Result<Self, Refused> {
+    fn of(expires: Option<i64>, begins: Option<Option<i64>>) -> Result<Self, TokenError> {
         Ok(Self {
-            expires: expires.ok_or(Refused::Expired)?,
+            expires: expires.ok_or(TokenError::Expired)?,
             begins: match begins {
-                Some(None) => return Err(Refused::NotYetValid),
+                Some(None) => return Err(TokenError::NotYetValid),
                 begins => begins.flatten(),
             },
         })
     }
 
-    pub(super) fn check(&self, now: i64) -> Result<(), Refused> {
+    pub(super) fn check(&self, now: i64) -> Result<(), TokenError> {
         let soon = now.saturating_add(LEEWAY);
         if self.begins.is_some_and(|begins| begins > soon) {
-            return Err(Refused::NotYetValid);
+            return Err(TokenError::NotYetValid);
         }
         match now < self.expires.saturating_add(LEEWAY) {
             true => Ok(()),
-            false => Err(Refused::Expired),
+            false => Err(TokenError::Expired),
         }
     }
 }

@@ -20,20 +20,20 @@ pub(super) enum Scope {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Grant {
     pub(super) scope: Scope,
-    pub(super) limits: Option<Limits>,
+    pub(super) limits: Option<RefundLimits>,
 }
 
 /// How much may be moved, by currency, in minor units. A currency that a list does not hold may not be
 /// moved at all.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Limits {
+pub(super) struct RefundLimits {
     /// By one call; `None` when a call is not limited.
     pub(super) per_call: Option<BTreeMap<Currency, i64>>,
     /// Within one day; `None` when a day is not limited.
     pub(super) per_day: Option<BTreeMap<Currency, i64>>,
 }
 
-impl Limits {
+impl RefundLimits {
     /// The most that one call may move, which the day's limit bounds as well.
     pub(super) fn of_one_call(&self, currency: Currency) -> Option<i64> {
         let lists = [&self.per_call, &self.per_day].into_iter().flatten();

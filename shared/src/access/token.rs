@@ -7,7 +7,7 @@ use hyper::{HeaderMap, header::AUTHORIZATION};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, errors::ErrorKind};
 use serde::de::DeserializeOwned;
 
-use super::refused::Refused;
+use super::token_error::TokenError;
 
 /// The longest token that is looked at, in bytes.
 const LONGEST: usize = 8 * 1024;
@@ -29,50 +29,50 @@ pub(super) enum Signer {
 
 impl<'a> Token<'a> {
     /// The one bearer token in `headers`. Cookies and queries are not looked at.
-    pub(super) fn in_headers(headers: &'a HeaderMap) -> Result<Self, Refused> {
+    pub(super) fn in_headers(headers: &'a HeaderMap) -> Result<Self, TokenError> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
-        let value = values.next().ok_or(Refused::NoToken)?;
+        let value = values.next().ok_or(TokenError::NoToken)?;
         if values.next().is_some() {
-            return Err(Refused::SeveralTokens);
+            return Err(TokenError::SeveralTokens);
         }
-        let text = value.to_str().map_err(|_| Refused::NoToken)?;
+        let text = value.to_str().map_err(|_| TokenError::NoToken)?;
         match text.split_once(' ') {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Self::new(token),
-            _ => Err(Refused::NoToken),
+            _ => Err(TokenError::NoToken),
         }
     }
 
     /// `text`, if it is not too long and has the characters of a signed JWT.
-    pub(super) fn new(text: &'a str) -> Result<Self, Refused> {
+    pub(super) fn new(text: &'a str) -> Result<Self, TokenError> {
         if text.len() > LONGEST {
-            return Err(Refused::TooLong);
+            return Err(TokenError::TooLong);
         }
         if text.contains([',', ' ']) {
-            return Err(Refused::SeveralTokens);
+            return Err(TokenError::SeveralTokens);
         }
         // An encrypted one has five parts.
         match text.split('.').count() == 3 {
             true => Ok(Self(text)),
-            false => Err(Refused::Malformed),
+            false => Err(TokenError::Malformed),
         }
     }
 
     /// SubjectKind key it says it is signed with; nothing is checked yet.
-    pub(super) fn signer(self) -> Result<Signer, Refused> {
+    pub(super) fn signer(self) -> Result<Signer, TokenError> {
         let header = decode_header(self.0).map_err(|error| match error.kind() {
-            ErrorKind::Json(_) => Refused::Algorithm,
-            _ => Refused::Malformed,
+            ErrorKind::Json(_) => TokenError::Algorithm,
+            _ => TokenError::Malformed,
         })?;
         if header.crit.is_some() || header.enc.is_some() || header.zip.is_some() {
-            return Err(Refused::Extension);
+            return Err(TokenError::Extension);
         }
         match header.alg {
             Algorithm::HS256 => Ok(Signer::Site),
             Algorithm::RS256 | Algorithm::ES256 | Algorithm::EdDSA => match header.kid {
                 Some(kid) if is_key_id(&kid) => Ok(Signer::Issuer(header.alg, kid)),
-                _ => Err(Refused::OddKey),
+                _ => Err(TokenError::OddKey),
             },
-            _ => Err(Refused::Algorithm),
+            _ => Err(TokenError::Algorithm),
         }
     }
 
@@ -81,7 +81,7 @@ impl<'a> Token<'a> {
         self,
         key: &DecodingKey,
         algorithm: Algorithm,
-    ) -> Result<T, Refused> {
+    ) -> Result<T, TokenError> {
         let mut signature_alone = Validation::new(algorithm);
         signature_alone.required_spec_claims.clear();
         signature_alone.validate_exp = false;
@@ -89,9 +89,9 @@ impl<'a> Token<'a> {
         decode(self.0, key, &signature_alone)
             .map(|token| token.claims)
             .map_err(|error| match error.kind() {
-                ErrorKind::InvalidAlgorithm => Refused::Algorithm,
-                ErrorKind::Json(_) | ErrorKind::Utf8(_) => Refused::Malformed,
-                _ => Refused::Signature,
+                ErrorKind::InvalidAlgorithm => TokenError::Algorithm,
+                ErrorKind::Json(_) | ErrorKind::Utf8(_) => TokenError::Malformed,
+                _ => TokenError::Signature,
             })
     }
 }

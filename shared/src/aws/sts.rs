@@ -24,7 +24,7 @@ const LIFETIME: u32 = 3_600;
 /// Why there are no credentials. It holds AWS's code, and nothing of the token or of what AWS said.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refused {
+pub enum StsError {
     /// The request came without a token.
     #[error(
         "the request has no x-vercel-oidc-token: enable OIDC federation in the project's settings on Vercel"
@@ -75,28 +75,28 @@ impl Sts {
     }
 
     /// Exchanges `token`; asks a second time where nobody answered the first.
-    pub(super) async fn exchange(&self, token: &SecretString) -> Result<Issued, Refused> {
+    pub(super) async fn exchange(&self, token: &SecretString) -> Result<Issued, StsError> {
         match self.attempt(token).await {
-            Err(Refused::Unreachable(_)) => self.attempt(token).await,
+            Err(StsError::Unreachable(_)) => self.attempt(token).await,
             done => done,
         }
     }
 
-    async fn attempt(&self, token: &SecretString) -> Result<Issued, Refused> {
+    async fn attempt(&self, token: &SecretString) -> Result<Issued, StsError> {
         let call = timeout(ATTEMPT, self.call(token)).await;
         let (status, text) = call.map_err(|_| {
             let seconds = ATTEMPT.as_secs();
-            Refused::Unreachable(format!("no answer within {seconds} s"))
+            StsError::Unreachable(format!("no answer within {seconds} s"))
         })??;
         match status {
-            200 => issued(&text).ok_or(Refused::Malformed),
+            200 => issued(&text).ok_or(StsError::Malformed),
             _ => Err(refusal(status, element(&text, "Code"))),
         }
     }
 
     /// The status, and the body as text.
-    async fn call(&self, token: &SecretString) -> Result<(u16, String), Refused> {
-        let lost = |what: String| Refused::Unreachable(what);
+    async fn call(&self, token: &SecretString) -> Result<(u16, String), StsError> {
+        let lost = |what: String| StsError::Unreachable(what);
         let request = Request::post(&self.url)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Full::new(Bytes::from(self.form(token))))
@@ -123,15 +123,15 @@ impl Sts {
 }
 
 /// What a status that is not 200 means.
-fn refusal(status: u16, code: Option<&str>) -> Refused {
+fn refusal(status: u16, code: Option<&str>) -> StsError {
     let is_code = |code: &&str| code.len() <= 64 && code.bytes().all(|b| b.is_ascii_alphanumeric());
     let code = code.filter(is_code).unwrap_or("no code");
     let said = format!("{status} {code}");
     let is_passing =
         status == 429 || status >= 500 || matches!(code, "Throttling" | "IDPCommunicationError");
     match is_passing {
-        true => Refused::Unreachable(said),
-        false => Refused::Denied(said),
+        true => StsError::Unreachable(said),
+        false => StsError::Denied(said),
     }
 }
 

@@ -20,7 +20,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::sts::{Refused, Sts};
+use super::sts::{Sts, StsError};
 use crate::Clock;
 
 /// So long before they end, credentials are renewed.
@@ -52,12 +52,12 @@ struct Held {
 
 struct Failed {
     token: SecretString,
-    why: Refused,
+    why: StsError,
     at: Instant,
 }
 
 /// Whether what is held will do.
-enum Standing {
+enum Validity {
     Good,
     /// Good for now; to be renewed by whoever comes first.
     Aging,
@@ -81,12 +81,12 @@ impl WebIdentity {
     ///
     /// # Errors
     ///
-    /// [`Refused`] when none are held that are good for a while, and AWS gives none.
-    pub async fn present(&self, token: Option<&SecretString>) -> Result<(), Refused> {
-        match self.standing() {
-            Standing::Good => Ok(()),
+    /// [`StsError`] when none are held that are good for a while, and AWS gives none.
+    pub async fn present(&self, token: Option<&SecretString>) -> Result<(), StsError> {
+        match self.validity() {
+            Validity::Good => Ok(()),
             // One request renews; the others go on with what is held. A failure is told, and no more.
-            Standing::Aging => {
+            Validity::Aging => {
                 if let (Ok(last), Some(token)) = (self.shared.exchanging.try_lock(), token)
                     && let Err(refused) = self.renew(token, last).await
                 {
@@ -94,12 +94,12 @@ impl WebIdentity {
                 }
                 Ok(())
             }
-            Standing::Gone => {
-                let token = token.ok_or(Refused::NoToken)?;
+            Validity::Gone => {
+                let token = token.ok_or(StsError::NoToken)?;
                 let last = self.shared.exchanging.lock().await;
-                match self.standing() {
+                match self.validity() {
                     // Another request was faster.
-                    Standing::Good => Ok(()),
+                    Validity::Good => Ok(()),
                     _ => self.renew(token, last).await,
                 }
             }
@@ -110,7 +110,7 @@ impl WebIdentity {
         &self,
         token: &SecretString,
         mut last: MutexGuard<'_, Option<Failed>>,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), StsError> {
         if let Some(failed) = &*last
             && failed.at.elapsed() < PAUSE
             && failed.token.expose_secret() == token.expose_secret()
@@ -126,7 +126,7 @@ impl WebIdentity {
                     credentials: issued.credentials,
                     until,
                 }),
-                false => Err(Refused::Malformed),
+                false => Err(StsError::Malformed),
             }
         });
         match issued {
@@ -155,12 +155,12 @@ impl WebIdentity {
         }
     }
 
-    fn standing(&self) -> Standing {
+    fn validity(&self) -> Validity {
         let left = self.held().map(|held| held.until - Instant::now());
         match left {
-            Some(left) if left > RENEW => Standing::Good,
-            Some(left) if left > RESERVE => Standing::Aging,
-            _ => Standing::Gone,
+            Some(left) if left > RENEW => Validity::Good,
+            Some(left) if left > RESERVE => Validity::Aging,
+            _ => Validity::Gone,
         }
     }
 

@@ -23,7 +23,7 @@ use crate::{Error, env::need};
 
 /// Why a call was not taken for one of the schedule.
 #[derive(Debug, thiserror::Error)]
-enum Refused {
+enum CronError {
     #[error("{} is not set, so nobody may start this", need::CRON_SECRET)]
     NoSecret,
     #[error("the call does not prove itself by {}", need::CRON_SECRET)]
@@ -63,15 +63,15 @@ where
     Ok(Json(report).into_response())
 }
 
-fn check(secret: Option<&SecretString>, headers: &HeaderMap) -> Result<(), Refused> {
-    let secret = secret.ok_or(Refused::NoSecret)?.expose_secret();
+fn check(secret: Option<&SecretString>, headers: &HeaderMap) -> Result<(), CronError> {
+    let secret = secret.ok_or(CronError::NoSecret)?.expose_secret();
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
-        return Err(Refused::Stranger);
+        return Err(CronError::Stranger);
     };
     let given = value.as_bytes().strip_prefix(b"Bearer ");
-    let given = given.ok_or(Refused::Stranger)?;
-    verify_slices_are_equal(given, secret.as_bytes()).map_err(|_| Refused::Stranger)
+    let given = given.ok_or(CronError::Stranger)?;
+    verify_slices_are_equal(given, secret.as_bytes()).map_err(|_| CronError::Stranger)
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use crate::{
 
 /// What becomes of a way to pay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+enum IntentState {
     Open,
     Closed,
 }
@@ -35,7 +35,7 @@ pub(crate) struct Closer<'a> {
 }
 
 impl CheckoutService {
-    /// Closes the way to pay that `order` has, if it has one and `gate` lets another through; gives the
+    /// Closes the way to pay that `order` has, if it has one and `limiter` lets another through; gives the
     /// order as it then is. Somebody else may have opened another meanwhile.
     ///
     /// # Errors
@@ -43,10 +43,14 @@ impl CheckoutService {
     /// [`Error::AlreadyPaid`] and [`Error::PaymentProcessing`] when it took the money, or may yet;
     /// [`Error::OrderCanceled`] when its payment was canceled by somebody else; [`Error::InProgress`]
     /// and [`Error::Unavailable`] when nobody knows; [`Error::TooManyPayments`], and nothing is closed.
-    pub async fn close_way(&self, order: Order, gate: &RateLimiter) -> Result<Order, Error> {
+    pub async fn close_active_payment(
+        &self,
+        order: Order,
+        limiter: &RateLimiter,
+    ) -> Result<Order, Error> {
         if order.active_payment().is_some() {
             check_number(&order)?;
-            gate.admit_next_way(&order).await?;
+            limiter.admit_next_attempt(&order).await?;
         }
         self.closer().closed(order).await
     }
@@ -56,7 +60,7 @@ impl CheckoutService {
     ///
     /// # Errors
     ///
-    /// As [`CheckoutService::close_way`], which also asks a gate.
+    /// As [`CheckoutService::close_active_payment`], which also asks a limiter.
     pub async fn close_changed(&self, order: Order) -> Result<Order, Error> {
         check_number(&order)?;
         self.closer().closed(order).await
@@ -67,13 +71,13 @@ impl CheckoutService {
     pub(super) async fn check_attempts(
         &self,
         order: Order,
-        gate: &RateLimiter,
+        limiter: &RateLimiter,
     ) -> Result<Order, Error> {
         let may_be_tried = matches!(
             order.status(),
             Status::Created | Status::RequiresAction | Status::Failed
         );
-        match gate.over_attempts(&order).filter(|_| may_be_tried) {
+        match limiter.over_attempts(&order).filter(|_| may_be_tried) {
             None => Ok(order),
             Some(refused) => {
                 self.closer().closed(order).await?;
@@ -112,7 +116,7 @@ impl CheckoutService {
 
 impl Closer<'_> {
     /// `order`, without a way to pay that is open; or as it then is, if somebody else opened another
-    /// meanwhile. The errors are those of [`CheckoutService::close_way`].
+    /// meanwhile. The errors are those of [`CheckoutService::close_active_payment`].
     pub(crate) async fn closed(&self, order: Order) -> Result<Order, Error> {
         let Some(way) = order.active_payment() else {
             return Ok(order);
@@ -153,7 +157,7 @@ impl Closer<'_> {
     /// to pay no more if somebody else closed it.
     async fn close_intent(&self, order: &Order, id: &str) -> Result<Order, Error> {
         let intent = self.stripe.intent_standing(id).await?;
-        if of_intent(order.id(), &intent.status)? == Standing::Closed {
+        if of_intent(order.id(), &intent.status)? == IntentState::Closed {
             let latest = self.latest(order).await?;
             let is_open = latest.active_payment() == Some(ActivePayment::Intent(id));
             let reason = intent.cancellation_reason.as_deref();
@@ -178,20 +182,20 @@ impl Closer<'_> {
         };
         let reason = intent.cancellation_reason.as_deref();
         match of_intent(order.id(), &intent.status)? {
-            Standing::Closed
+            IntentState::Closed
                 if is_our_cancellation(reason) || is_cancellation_by_stripe(reason) =>
             {
                 Ok(latest)
             }
-            Standing::Closed => Err(Error::OrderCanceled),
-            Standing::Open => Err(Error::InProgress),
+            IntentState::Closed => Err(Error::OrderCanceled),
+            IntentState::Open => Err(Error::InProgress),
         }
     }
 
     /// Expires the page of `session`, on which `order` can be paid.
     async fn close_page(&self, order: &OrderId, session: &Session) -> Result<(), Error> {
         let page = self.stripe.retrieve_page(&session.id).await?;
-        if self.of_page(order, &page).await? == Standing::Closed {
+        if self.of_page(order, &page).await? == IntentState::Closed {
             return Ok(());
         }
         let page = match self.stripe.expire_page(&session.id).await {
@@ -202,17 +206,17 @@ impl Closer<'_> {
             page => page?,
         };
         match self.of_page(order, &page).await? {
-            Standing::Closed => Ok(()),
-            Standing::Open => Err(Error::InProgress),
+            IntentState::Closed => Ok(()),
+            IntentState::Open => Err(Error::InProgress),
         }
     }
 
     /// Whether a payer can still pay `order` on `page`.
-    async fn of_page(&self, order: &OrderId, page: &CheckoutPage) -> Result<Standing, Error> {
+    async fn of_page(&self, order: &OrderId, page: &CheckoutPage) -> Result<IntentState, Error> {
         let processing = || Error::PaymentProcessing(order.clone());
         match (page.status.as_deref(), page.payment_status.as_str()) {
-            (Some("open"), "unpaid") => return Ok(Standing::Open),
-            (Some("expired"), _) => return Ok(Standing::Closed),
+            (Some("open"), "unpaid") => return Ok(IntentState::Open),
+            (Some("expired"), _) => return Ok(IntentState::Closed),
             (Some("complete"), "unpaid") => {}
             (Some("complete"), _) => return Err(Error::AlreadyPaid(order.clone())),
             // Whatever that is, it is not known to be closed.
@@ -223,7 +227,7 @@ impl Closer<'_> {
         let intent = intent.ok_or_else(processing)?;
         match self.stripe.intent_standing(intent).await?.status.as_str() {
             "succeeded" => Err(Error::AlreadyPaid(order.clone())),
-            "canceled" | "requires_payment_method" => Ok(Standing::Closed),
+            "canceled" | "requires_payment_method" => Ok(IntentState::Closed),
             _ => Err(processing()),
         }
     }
@@ -255,12 +259,12 @@ fn check_number(order: &Order) -> Result<(), Error> {
 }
 
 /// Whether a payer can still confirm an intent of the site's form, which is for `order`.
-fn of_intent(order: &OrderId, status: &str) -> Result<Standing, Error> {
+fn of_intent(order: &OrderId, status: &str) -> Result<IntentState, Error> {
     match status {
         "succeeded" => Err(Error::AlreadyPaid(order.clone())),
-        "canceled" => Ok(Standing::Closed),
+        "canceled" => Ok(IntentState::Closed),
         "requires_payment_method" | "requires_confirmation" | "requires_action" => {
-            Ok(Standing::Open)
+            Ok(IntentState::Open)
         }
         _ => Err(Error::PaymentProcessing(order.clone())),
     }

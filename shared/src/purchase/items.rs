@@ -47,7 +47,7 @@ impl CheckoutService {
     pub(super) async fn order_of_items(
         &self,
         payer: &CallerId,
-        gate: &RateLimiter,
+        limiter: &RateLimiter,
         key: Option<IdempotencyKey>,
         items: Vec<Item>,
         order_id: Option<String>,
@@ -63,12 +63,12 @@ impl CheckoutService {
             return order_in(replayed, &started, changed.as_ref());
         }
         match &changed {
-            None => gate.admit(payer, &started).await?,
+            None => limiter.admit(payer, &started).await?,
             Some(id) => {
                 self.check_own(payer, id).await?;
                 // Names that are made up for an order of one's own would be free otherwise.
                 if !self.prices.holds(&names(&wanted)) {
-                    gate.admit(payer, &started).await?;
+                    limiter.admit(payer, &started).await?;
                 }
             }
         }
@@ -87,14 +87,14 @@ impl CheckoutService {
     pub(super) async fn signed_order(
         &self,
         payer: &CallerId,
-        gate: &RateLimiter,
+        limiter: &RateLimiter,
         key: Option<IdempotencyKey>,
         token: &str,
     ) -> Result<Order, Error> {
         let signed =
             SignedOrder::verify(token, payer, &self.authenticator, self.clock.now()).await?;
         self.check_cap(signed.contents.amount(), "`amount` of the signed order")?;
-        gate.admit(payer, &signed.id).await?;
+        limiter.admit(payer, &signed.id).await?;
         if let Some(previous) = &signed.previous_owner {
             let (caller, previous) = (payer.alias(), previous.alias());
             tracing::info!(caller, previous, order.id = %signed.id, "signed for another owner");

@@ -42,7 +42,7 @@ impl SignedOrder {
         now: i64,
     ) -> Result<Self, Error> {
         let claims = match authenticator.claims_of_site(token).await {
-            Err(Unknown::Refused(refused)) => {
+            Err(Unknown::InvalidToken(refused)) => {
                 return Err(Error::InvalidToken(WRONG, Box::new(refused)));
             }
             Err(Unknown::NoSiteKey(_)) if authenticator.has_issuer() => {

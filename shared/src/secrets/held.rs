@@ -30,9 +30,9 @@ pub(super) struct Held {
 }
 
 /// How things stand at some moment.
-pub(super) enum Standing {
+pub(super) enum Freshness {
     /// There is nothing to do but to take it.
-    DeliveryOutcome(Result<Arc<Keys>, Unreadable>),
+    Fresh(Result<Arc<Keys>, Unreadable>),
     /// The secret is to be read; meanwhile these keys can be used, if any.
     Due(Option<Arc<Keys>>),
 }
@@ -59,18 +59,18 @@ impl Held {
     }
 
     /// How things stand at `now`.
-    pub(super) fn standing(&self, now: Instant) -> Standing {
+    pub(super) fn freshness(&self, now: Instant) -> Freshness {
         if let Some((keys, until)) = &self.keys
             && now < *until
         {
-            return Standing::DeliveryOutcome(Ok(Arc::clone(keys)));
+            return Freshness::Fresh(Ok(Arc::clone(keys)));
         }
         let usable = self.usable(now);
         match &self.failed {
             Some((failure, at)) if now < *at + PAUSE => {
-                Standing::DeliveryOutcome(usable.ok_or_else(|| failure.clone()))
+                Freshness::Fresh(usable.ok_or_else(|| failure.clone()))
             }
-            _ => Standing::Due(usable),
+            _ => Freshness::Due(usable),
         }
     }
 

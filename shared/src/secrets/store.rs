@@ -13,7 +13,7 @@ use tokio::{
 
 use super::{
     Cause, Keys, Wanted, bundle,
-    held::{Held, Standing},
+    held::{Freshness, Held},
     manager::Manager,
     unreadable::{Unreadable, Why},
 };
@@ -61,11 +61,11 @@ impl Store {
     }
 
     pub(super) async fn current(&self) -> Result<Arc<Keys>, Unreadable> {
-        match self.standing() {
-            Standing::DeliveryOutcome(outcome) => return outcome,
-            Standing::Due(None) => {}
+        match self.freshness() {
+            Freshness::Fresh(outcome) => return outcome,
+            Freshness::Due(None) => {}
             // One request reads; the others go on with what is held.
-            Standing::Due(Some(keys)) => {
+            Freshness::Due(Some(keys)) => {
                 return match self.reading.try_lock() {
                     Ok(reading) => self.read_if_due(reading).await,
                     Err(_) => Ok(keys),
@@ -78,9 +78,9 @@ impl Store {
 
     async fn read_if_due(&self, reading: MutexGuard<'_, Forced>) -> Result<Arc<Keys>, Unreadable> {
         // Another may have read it while we waited for the lock.
-        match self.standing() {
-            Standing::DeliveryOutcome(outcome) => outcome,
-            Standing::Due(usable) => {
+        match self.freshness() {
+            Freshness::Fresh(outcome) => outcome,
+            Freshness::Due(usable) => {
                 let was_read = self.held().latest().is_some();
                 self.read(Effort::when(usable.is_some(), was_read), &reading)
                     .await
@@ -169,8 +169,8 @@ impl Store {
         }
     }
 
-    fn standing(&self) -> Standing {
-        self.held().standing(Instant::now())
+    fn freshness(&self) -> Freshness {
+        self.held().freshness(Instant::now())
     }
 
     fn held(&self) -> RwLockReadGuard<'_, Held> {

@@ -113,7 +113,7 @@ impl OrderLookup {
 
 /// What is to be written for an event that was not seen before.
 #[derive(Debug, PartialEq)]
-pub(super) enum Decision {
+pub(super) enum EventDecision {
     /// Nothing.
     Ignore,
     /// Nothing, before all refunds of the payment are known.
@@ -129,18 +129,18 @@ pub(super) enum Decision {
 }
 
 /// Decides what an event makes of its order, which is in `version` now.
-pub(super) fn decide(found: Option<(&Order, i64)>, incoming: &Incoming, now: i64) -> Decision {
+pub(super) fn decide(found: Option<(&Order, i64)>, incoming: &Incoming, now: i64) -> EventDecision {
     let Incoming {
         event,
         deployment,
         is_subscribed,
     } = incoming;
     if matches!(event.subject, Subject::Other) && !is_subscribed {
-        return Decision::Ignore;
+        return EventDecision::Ignore;
     }
     let maker = maker_of(found.map(|(order, _)| order), event, deployment);
     if maker == Maker::Another {
-        return Decision::Leave;
+        return EventDecision::Leave;
     }
     let passed_on: Vec<Message> = is_subscribed
         .then(|| Message::of_event(event, now))
@@ -148,23 +148,26 @@ pub(super) fn decide(found: Option<(&Order, i64)>, incoming: &Incoming, now: i64
         .collect();
     let stepped = match (&event.subject, found) {
         _ if maker == Maker::Unknown => {
-            return Decision::Quarantine(UNNAMED.to_owned(), passed_on);
+            return EventDecision::Quarantine(UNNAMED.to_owned(), passed_on);
         }
         (Subject::Unreadable(what), _) => {
-            return Decision::Quarantine(format!("the object does not parse: {what}"), passed_on);
+            return EventDecision::Quarantine(
+                format!("the object does not parse: {what}"),
+                passed_on,
+            );
         }
         (_, Some((order, _))) => order.apply(event, now),
         (_, None) if is_payment_for_an_order(event) => {
-            return Decision::Quarantine(UNKNOWN.to_owned(), passed_on);
+            return EventDecision::Quarantine(UNKNOWN.to_owned(), passed_on);
         }
         (_, None) => Ok(None),
     };
     let lacks_refunds = found.is_some_and(|(order, _)| order.lacks_refunds(event));
     match stepped {
-        Ok(_) if lacks_refunds => Decision::AskForRefunds,
-        Err(mismatch) => Decision::Quarantine(mismatch.to_string(), passed_on),
-        Ok(None) if passed_on.is_empty() => Decision::Ignore,
-        Ok(None) => Decision::Pass(passed_on),
+        Ok(_) if lacks_refunds => EventDecision::AskForRefunds,
+        Err(mismatch) => EventDecision::Quarantine(mismatch.to_string(), passed_on),
+        Ok(None) if passed_on.is_empty() => EventDecision::Ignore,
+        Ok(None) => EventDecision::Pass(passed_on),
         Ok(Some(Transition {
             order,
             events,
@@ -184,7 +187,7 @@ pub(super) fn decide(found: Option<(&Order, i64)>, incoming: &Incoming, now: i64
                 .into_iter()
                 .map(|event| Message::of_order(event, &order, version, now));
             let messages = told.chain(passed_on).collect();
-            Decision::Move(Box::new(order), messages)
+            EventDecision::Move(Box::new(order), messages)
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The database as one DynamoDB table, which any number of functions share.
 //!
 //! Every item has one key, `pk`, which says what it is: `order#…`, `intent#…` (the order that an
-//! intent pays), `operation#…`, `event#…` (an event that was taken), `quarantine#…`, `outbox#…`,
-//! `mark#…`, `refunds#…` (what a caller gave back in a day), `admissions#…` (which orders were started
+//! intent pays), `idempotency#…`, `event#…` (an event that was taken), `quarantine#…`, `outbox#…`,
+//! `cursor#…`, `refunds#…` (what a caller gave back in a day), `rate_limit#…` (which orders were started
 //! lately, by whom), `customer#…` (which Stripe customer a caller is), `holder#…` (whose a customer is)
-//! and `meta#mode`. An index, `queue`, holds what waits, messages that are due or parked and quarantined
+//! and `meta#mode`. An index, `queue`, holds what waits, messages that are due or dead-lettered and quarantined
 //! events, and the orders of each caller. `docs/dynamodb.md` lists the attributes, and what each operation
 //! reads and writes.
 //!
@@ -15,8 +15,8 @@
 mod accept;
 mod attempt;
 mod customers;
-mod idempotency;
 mod item;
+mod operations;
 mod orders;
 mod outbox;
 mod quarantine;
@@ -34,7 +34,7 @@ use self::{
 use super::{
     AcceptOutcome, Accepted, DeliveryOutcome, IdempotencyRecord, Message, OutboxMessage, PutOrder,
     PutOrderOutcome, PutOrderRejection, Quarantined, REMEMBERED, StoreError,
-    accept::{Decision, Incoming, OrderLookup, decide},
+    accept::{EventDecision, Incoming, OrderLookup, decide},
     put_order,
 };
 use crate::{
@@ -139,7 +139,7 @@ impl DynamoDb {
     }
 
     pub(super) async fn cursor(&self, name: &str) -> Result<Option<String>, StoreError> {
-        let key = Kind::Mark.key(name);
+        let key = Kind::Cursor.key(name);
         let Some(item) = self.get(&mut Attempts::new(), &key).await? else {
             return Ok(None);
         };
@@ -147,7 +147,7 @@ impl DynamoDb {
     }
 
     pub(super) async fn set_cursor(&self, name: &str, value: &str) -> Result<(), StoreError> {
-        let item = keyed(&Kind::Mark.key(name)).with("value", text(value));
+        let item = keyed(&Kind::Cursor.key(name)).with("value", text(value));
         let put = PutItemInput::builder().table_name(&self.table);
         let put = put.set_item(Some(item));
         let mut attempts = Attempts::new();

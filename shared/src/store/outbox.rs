@@ -63,15 +63,15 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] when the database did not answer; the message will be delivered again.
-    pub async fn settle(
+    pub async fn record_delivery(
         &self,
         id: &str,
         outcome: DeliveryOutcome,
         now: i64,
     ) -> Result<(), StoreError> {
         match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.settle(id.to_owned(), outcome, now).await,
-            Backend::DynamoDb(table) => table.settle(id, &outcome, now).await,
+            Backend::Sqlite(sqlite) => sqlite.record_delivery(id.to_owned(), outcome, now).await,
+            Backend::DynamoDb(table) => table.record_delivery(id, &outcome, now).await,
         }
     }
 
@@ -100,7 +100,7 @@ impl Store {
         }
     }
 
-    /// Makes parked messages due again: the one with `id`, or all. Gives their number.
+    /// Makes dead due due again: the one with `id`, or all. Gives their number.
     ///
     /// # Errors
     ///

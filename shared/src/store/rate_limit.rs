@@ -92,14 +92,14 @@ pub(super) struct StartHistory(Vec<Start>);
 type Start = (i64, Option<OrderId>);
 
 /// How the orders that were looked at stand; `None` for one that is not there.
-pub(super) type Standing = HashMap<OrderId, Option<IsUnpaid>>;
+pub(super) type UnpaidOrders = HashMap<OrderId, Option<IsUnpaid>>;
 
 /// Whether an order is neither paid nor canceled.
 pub(super) type IsUnpaid = bool;
 
 /// What is to be done.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Decision {
+pub(super) enum RateLimitDecision {
     /// Nothing is written.
     Answer(RateLimitOutcome),
     /// Too many may be unpaid: refused so, if none of them turns out to be paid or canceled.
@@ -108,48 +108,52 @@ pub(super) enum Decision {
     Write(Vec<StartHistory>),
 }
 
-/// Decides on `admission` of an order that is not there, by the rows of those who are counted.
+/// Decides on `request` of an order that is not there, by the rows of those who are counted.
 ///
 /// An order that was admitted within the window, and never opened, is not counted again. Its start is the
 /// latest one: else starts could be kept in store, to be made all at once.
-pub(super) fn decide(admission: &RateLimitRequest, rows: &[StartHistory], now: i64) -> Decision {
-    let (order, window) = (&admission.order, admission.window);
+pub(super) fn decide(
+    request: &RateLimitRequest,
+    rows: &[StartHistory],
+    now: i64,
+) -> RateLimitDecision {
+    let (order, window) = (&request.order, request.window);
     let anew = || {
-        let all = admission.counted.iter().zip(rows);
+        let all = request.counted.iter().zip(rows);
         all.filter(|(_, row)| row.start_of(order) <= Some(now - window))
     };
     if rows.iter().all(|row| row.start_of(order) >= Some(now)) {
-        return Decision::Answer(RateLimitOutcome::Yes);
+        return RateLimitDecision::Answer(RateLimitOutcome::Yes);
     }
     let started = anew().filter_map(|(who, row)| {
         let wait = wait(row.started(window, now), who.bound.started, window, now)?;
         Some(who.too_many(false, wait))
     });
     if let Some(longest) = started.max_by_key(|many| many.retry_after) {
-        return Decision::Answer(RateLimitOutcome::No(longest));
+        return RateLimitDecision::Answer(RateLimitOutcome::No(longest));
     }
     let open = anew().filter_map(|(who, row)| {
         let wait = wait(row.open(now), who.bound.open, OPEN_FOR, now)?;
         Some(who.too_many(true, wait))
     });
     if let Some(longest) = open.max_by_key(|many| many.retry_after) {
-        return Decision::Full(longest);
+        return RateLimitDecision::Full(longest);
     }
-    let with_it = |row: &StartHistory| row.clone().with(admission, now);
-    Decision::Write(rows.iter().map(with_it).collect())
+    let with_it = |row: &StartHistory| row.clone().with(request, now);
+    RateLimitDecision::Write(rows.iter().map(with_it).collect())
 }
 
-/// Which orders are to be looked at where `admission` is refused as too many are unpaid: of each row that is
+/// Which orders are to be looked at where `request` is refused as too many are unpaid: of each row that is
 /// full, so many as are looked at for one request. Where they begin depends on the order and the time, so
 /// that all have their turn.
 pub(super) fn to_look_at(
-    admission: &RateLimitRequest,
+    request: &RateLimitRequest,
     rows: &[StartHistory],
     now: i64,
 ) -> HashSet<OrderId> {
-    let counted = admission.counted.iter().zip(rows);
+    let counted = request.counted.iter().zip(rows);
     let full = counted.filter(|(who, row)| row.open(now).len() >= who.bound.open);
-    let turn = digest::hex(&["turn", admission.order.as_str(), &now.to_string()]);
+    let turn = digest::hex(&["turn", request.order.as_str(), &now.to_string()]);
     let turn = usize::from_str_radix(&turn[..8], 16).unwrap_or_default();
     full.flat_map(|(_, row)| {
         let orders: Vec<OrderId> = row.open_orders(now).collect();
@@ -171,25 +175,25 @@ impl RateLimitSubject {
 }
 
 impl StartHistory {
-    /// This row, without what does not count any more, and with what `admission` starts, once.
-    fn with(mut self, admission: &RateLimitRequest, now: i64) -> Self {
-        let (order, window) = (&admission.order, admission.window);
+    /// This row, without what does not count any more, and with what `request` starts, once.
+    fn with(mut self, request: &RateLimitRequest, now: i64) -> Self {
+        let (order, window) = (&request.order, request.window);
         self.0.retain(|(at, order)| match order {
             Some(_) => *at > now - OPEN_FOR.max(window),
             None => *at > now - window,
         });
         let start = self.start_of(order).map_or(now, |at| at.max(now));
         self.0.retain(|(_, one)| one.as_ref() != Some(order));
-        let order = admission.stays_unpaid.then(|| order.clone());
+        let order = request.stays_unpaid.then(|| order.clone());
         self.0.push((start, order));
         self
     }
 
     /// This row, without the orders that were found paid or canceled. One that is not there may be about
     /// to be opened, until the window is over.
-    pub(super) fn settled(mut self, standing: &Standing, window: i64, now: i64) -> Self {
+    pub(super) fn settled(mut self, unpaid: &UnpaidOrders, window: i64, now: i64) -> Self {
         for (at, order) in &mut self.0 {
-            order.take_if(|order| match standing.get(order) {
+            order.take_if(|order| match unpaid.get(order) {
                 Some(Some(is_unpaid)) => !is_unpaid,
                 Some(None) => *at <= now - window,
                 None => false,

@@ -54,7 +54,7 @@ pub(super) struct Refunding {
 #[derive(Clone, Debug)]
 enum Change {
     Reserve(RefundRequest, DayLimit),
-    Settle(Refund),
+    Record(Refund),
     Decline(RefundRequest, RefundRejection),
     NextKey(RefundRequest),
 }
@@ -75,11 +75,11 @@ impl Refunding {
     }
 
     /// Stripe answered with `refund`.
-    pub(super) fn settle(order: OrderId, refund: Refund) -> Self {
+    pub(super) fn record(order: OrderId, refund: Refund) -> Self {
         Self {
             order,
             budget: None,
-            change: Change::Settle(refund),
+            change: Change::Record(refund),
         }
     }
 
@@ -136,7 +136,7 @@ pub enum RefundRefusal {
 
 /// What is to be done.
 #[derive(Debug, PartialEq)]
-pub(super) enum Decision {
+pub(super) enum RefundDecision {
     /// Nothing is written.
     Answer(Refunded),
     /// All of this is written, or nothing.
@@ -160,17 +160,17 @@ pub(super) fn decide(
     spent: i64,
     refunding: &Refunding,
     now: i64,
-) -> Decision {
+) -> RefundDecision {
     let Some((order, version)) = found else {
-        return Decision::Answer(Refunded::Refused(RefundRefusal::NotFound));
+        return RefundDecision::Answer(Refunded::Refused(RefundRefusal::NotFound));
     };
     let decided = match &refunding.change {
         Change::Reserve(request, limit) => reserve(order, spent, request, refunding, *limit),
-        Change::Settle(refund) => settle(order, version, refund, now),
+        Change::Record(refund) => record(order, version, refund, now),
         Change::Decline(request, why) => Ok(decline(order, spent, request, *why, now)),
         Change::NextKey(request) => Ok(next_key(order, request, now)),
     };
-    decided.unwrap_or_else(|refusal| Decision::Answer(Refunded::Refused(refusal)))
+    decided.unwrap_or_else(|refusal| RefundDecision::Answer(Refunded::Refused(refusal)))
 }
 
 fn reserve(
@@ -179,7 +179,7 @@ fn reserve(
     request: &RefundRequest,
     refunding: &Refunding,
     limit: DayLimit,
-) -> Result<Decision, RefundRefusal> {
+) -> Result<RefundDecision, RefundRefusal> {
     if let Some(known) = order.refund_request(request.id()) {
         return match known.digest() == request.digest() {
             true => Ok(unchanged(order)),
@@ -206,12 +206,12 @@ fn reserve(
     }
 }
 
-fn settle(
+fn record(
     order: &Order,
     version: i64,
     refund: &Refund,
     now: i64,
-) -> Result<Decision, RefundRefusal> {
+) -> Result<RefundDecision, RefundRefusal> {
     let step = order.with_refund(refund, now);
     let step = step.map_err(RefundRefusal::Mismatch)?;
     if step.order == *order {
@@ -230,7 +230,7 @@ fn decline(
     request: &RefundRequest,
     why: RefundRejection,
     now: i64,
-) -> Decision {
+) -> RefundDecision {
     let mut order = order.clone();
     match order.decline_refund(request.id(), why, now) {
         true => {
@@ -241,7 +241,7 @@ fn decline(
     }
 }
 
-fn next_key(order: &Order, request: &RefundRequest, now: i64) -> Decision {
+fn next_key(order: &Order, request: &RefundRequest, now: i64) -> RefundDecision {
     let mut order = order.clone();
     match order.take_next_key(request.id(), request.key_number(), now) {
         true => write(order, Vec::new(), None),
@@ -249,12 +249,12 @@ fn next_key(order: &Order, request: &RefundRequest, now: i64) -> Decision {
     }
 }
 
-fn unchanged(order: &Order) -> Decision {
-    Decision::Answer(Refunded::Unchanged(Box::new(order.clone())))
+fn unchanged(order: &Order) -> RefundDecision {
+    RefundDecision::Answer(Refunded::Unchanged(Box::new(order.clone())))
 }
 
-fn write(order: Order, messages: Vec<Message>, spent: Option<i64>) -> Decision {
-    Decision::Write(Write {
+fn write(order: Order, messages: Vec<Message>, spent: Option<i64>) -> RefundDecision {
+    RefundDecision::Write(Write {
         order: Box::new(order),
         messages,
         spent,

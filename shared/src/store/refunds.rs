@@ -34,13 +34,13 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] when the database did not answer.
-    pub async fn settle_refund(
+    pub async fn record_refund(
         &self,
         id: &OrderId,
         refund: Refund,
         now: i64,
     ) -> Result<Refunded, StoreError> {
-        self.refund(Refunding::settle(id.clone(), refund), now)
+        self.refund(Refunding::record(id.clone(), refund), now)
             .await
     }
 

@@ -23,7 +23,7 @@ use super::{
     AcceptOutcome, Accepted, CustomerLink, DeliveryOutcome, IdempotencyRecord, OutboxMessage,
     PutOrder, PutOrderOutcome, PutOrderRejection, Quarantined, REMEMBERED, RateLimitOutcome,
     RateLimitRequest, StoreError,
-    accept::{Decision, Incoming, OrderLookup, decide},
+    accept::{EventDecision, Incoming, OrderLookup, decide},
     put_order,
     refunding::{Refunded, Refunding},
 };
@@ -104,10 +104,10 @@ impl Sqlite {
 
     pub(super) async fn admit(
         &self,
-        admission: RateLimitRequest,
+        request: RateLimitRequest,
         now: i64,
     ) -> Result<RateLimitOutcome, StoreError> {
-        self.write(move |transaction| rate_limits::admit(transaction, &admission, now))
+        self.write(move |transaction| rate_limits::admit(transaction, &request, now))
             .await
     }
 
@@ -204,7 +204,7 @@ impl Sqlite {
         reserved: CustomerLink,
         customer: String,
     ) -> Result<Option<CustomerLink>, StoreError> {
-        self.write(move |transaction| customers::settle(transaction, &owner, &reserved, &customer))
+        self.write(move |transaction| customers::link(transaction, &owner, &reserved, &customer))
             .await
     }
 
@@ -238,13 +238,13 @@ impl Sqlite {
             .await
     }
 
-    pub(super) async fn settle(
+    pub(super) async fn record_delivery(
         &self,
         id: String,
         outcome: DeliveryOutcome,
         now: i64,
     ) -> Result<(), StoreError> {
-        self.write(move |transaction| outbox::settle(transaction, &id, &outcome, now))
+        self.write(move |transaction| outbox::record_delivery(transaction, &id, &outcome, now))
             .await
     }
 
@@ -275,7 +275,7 @@ impl Sqlite {
     pub(super) async fn cursor(&self, name: &'static str) -> Result<Option<String>, StoreError> {
         self.with(move |connection| {
             let mut statement =
-                connection.prepare_cached("SELECT value FROM marks WHERE name = ?1")?;
+                connection.prepare_cached("SELECT value FROM cursors WHERE name = ?1")?;
             Ok(statement.query_row([name], |row| row.get(0)).optional()?)
         })
         .await
@@ -289,7 +289,7 @@ impl Sqlite {
         self.write(move |transaction| {
             transaction
                 .prepare_cached(
-                    "INSERT INTO marks (name, value) VALUES (?1, ?2)
+                    "INSERT INTO cursors (name, value) VALUES (?1, ?2)
                      ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                 )?
                 .execute(params![name, value])?;
@@ -369,14 +369,14 @@ fn take(
         return Ok(Accepted::Duplicate);
     }
     let accepted = match decide(found, incoming, now) {
-        Decision::Ignore => return Ok(Accepted::Ignored),
-        Decision::AskForRefunds => return Ok(Accepted::LacksRefunds),
-        Decision::Leave => return Ok(Accepted::OtherDeployment),
-        Decision::Pass(messages) => {
+        EventDecision::Ignore => return Ok(Accepted::Ignored),
+        EventDecision::AskForRefunds => return Ok(Accepted::LacksRefunds),
+        EventDecision::Leave => return Ok(Accepted::OtherDeployment),
+        EventDecision::Pass(messages) => {
             outbox::append(transaction, &messages, now)?;
             Accepted::Applied
         }
-        Decision::Move(order, messages) => {
+        EventDecision::Move(order, messages) => {
             let version = found.map_or(0, |(_, version)| version);
             let had = found.and_then(|(before, _)| before.intent());
             if let Some(intent) = order.intent().filter(|intent| had != Some(intent)) {
@@ -386,7 +386,7 @@ fn take(
             outbox::append(transaction, &messages, now)?;
             Accepted::Applied
         }
-        Decision::Quarantine(reason, messages) => {
+        EventDecision::Quarantine(reason, messages) => {
             quarantine::set_aside(transaction, event, &reason, now)?;
             outbox::append(transaction, &messages, now)?;
             Accepted::Quarantined

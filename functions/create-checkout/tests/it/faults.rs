@@ -110,7 +110,9 @@ async fn a_process_that_ended_between_closing_and_opening_is_carried_on() {
 async fn a_database_that_cannot_be_written_opens_no_page() {
     let api = Api::start().await;
     let blocker = rusqlite::Connection::open(api.shop.folder().join("farebox.sqlite")).unwrap();
-    blocker.execute_batch("DROP TABLE operations").unwrap();
+    blocker
+        .execute_batch("DROP TABLE idempotency_records")
+        .unwrap();
 
     assert_eq!(api.post("k1", &mugs(1)).await.code(503), "unavailable");
     assert!(api.shop.stripe.checkout_sessions().is_empty());

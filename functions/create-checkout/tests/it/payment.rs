@@ -40,12 +40,12 @@ async fn a_page_that_is_paid_pays_its_order_whatever_another_tool_wrote_to_its_m
     let answer = api.post("k1", &mugs(1)).await.expect(200);
     let page = api.only_open();
     api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
-    let intake = api.shop.app_over(api.shop.patient_stripe()).intake;
+    let processor = api.shop.app_over(api.shop.patient_stripe()).processor;
 
     for mut event in api.shop.stripe.events() {
         event["data"]["object"]["metadata"] = json!({});
         let event = Event::parse(event.to_string().as_bytes()).unwrap();
-        intake.take(event).await.unwrap();
+        processor.take(event).await.unwrap();
     }
 
     assert_eq!(api.status(&answer).await, "paid");
@@ -143,7 +143,7 @@ async fn a_refund_that_is_told_before_its_payment_counts() {
     let answer = api.post("k1", &mugs(1)).await.expect(200);
     let page = api.only_open();
     api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
-    intake(&api, &api.shop.store)
+    processor(&api, &api.shop.store)
         .take(refund(&api))
         .await
         .unwrap();
@@ -204,9 +204,9 @@ fn refund(api: &Api) -> Event {
 }
 
 /// What takes events into `store`.
-fn intake(api: &Api, store: &Store) -> EventProcessor {
+fn processor(api: &Api, store: &Store) -> EventProcessor {
     let (stripe, clock) = (api.shop.impatient_stripe(), api.shop.clock.clone());
-    shared::App::new(&api.shop.config, stripe, store.clone(), clock).intake
+    shared::App::new(&api.shop.config, stripe, store.clone(), clock).processor
 }
 
 #[tokio::test]
@@ -217,7 +217,7 @@ async fn a_payment_that_was_asked_for_is_no_event_that_a_site_hears_of() {
     let page = api.only_open();
     api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
 
-    intake(&api, &api.shop.store)
+    processor(&api, &api.shop.store)
         .take(refund(&api))
         .await
         .unwrap();
@@ -245,10 +245,10 @@ async fn a_payment_that_contradicts_its_order_is_logged_when_it_is_asked_for() {
     let file = rusqlite::Connection::open(file).unwrap();
     // As after a restore of an older backup.
     file.execute_batch("DELETE FROM orders").unwrap();
-    let intake = intake(&api, &api.shop.store);
+    let processor = processor(&api, &api.shop.store);
 
     let (log, guard) = testing::Log::start();
-    intake.take(refund).await.unwrap();
+    processor.take(refund).await.unwrap();
     drop(guard);
 
     assert_eq!(api.shop.store.quarantined().await.unwrap().len(), 1);
@@ -265,14 +265,14 @@ async fn what_our_key_may_not_ask_for_yet_is_delivered_again() {
     let restricted = Fault::restricted().on("GET", "/v1/payment_intents/");
     api.shop.stripe.inject(restricted);
 
-    let refused = intake(&api, &api.shop.store).take(refund.clone()).await;
+    let refused = processor(&api, &api.shop.store).take(refund.clone()).await;
     assert!(
         matches!(refused, Err(ProcessError::Stripe(_))),
         "{refused:?}"
     );
     assert_eq!(api.status(&answer).await, "created");
 
-    intake(&api, &api.shop.store).take(refund).await.unwrap();
+    processor(&api, &api.shop.store).take(refund).await.unwrap();
     assert_eq!(api.status(&answer).await, "partially_refunded");
 }
 

@@ -256,7 +256,9 @@ async fn a_database_that_cannot_be_written_makes_no_intent() {
     let shop = Shop::open().await;
     let api = Api::over(shop).await;
     let blocker = rusqlite::Connection::open(api.shop.folder().join("farebox.sqlite")).unwrap();
-    blocker.execute_batch("DROP TABLE operations").unwrap();
+    blocker
+        .execute_batch("DROP TABLE idempotency_records")
+        .unwrap();
 
     assert_eq!(api.post("k1", &mugs(1)).await.code(503), "unavailable");
     assert!(api.shop.stripe.payment_intents().is_empty());

@@ -317,7 +317,9 @@ async fn the_database_keeps_neither_the_address_nor_the_caller() {
 
     let path = api.shop.folder().join("farebox.sqlite");
     let file = rusqlite::Connection::open(path).unwrap();
-    let mut rows = file.prepare("SELECT key, entries FROM admissions").unwrap();
+    let mut rows = file
+        .prepare("SELECT key, entries FROM rate_limits")
+        .unwrap();
     let rows = rows
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
         .unwrap();

@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 use crate::{app, message, run};
 
 #[derive(Clone)]
-struct Desk {
+struct Bus {
     /// What it is asked to do.
     target: Arc<Mutex<&'static str>>,
     answer: Arc<Mutex<(StatusCode, Value)>>,
@@ -29,12 +29,12 @@ struct Desk {
 }
 
 async fn put_events(
-    State(desk): State<Desk>,
+    State(bus): State<Bus>,
     headers: HeaderMap,
     body: Bytes,
 ) -> (StatusCode, Json<Value>) {
     let target = headers["x-amz-target"].to_str().unwrap();
-    let wanted = desk.target.lock().unwrap();
+    let wanted = bus.target.lock().unwrap();
     assert_eq!(target, *wanted);
     drop(wanted);
     assert!(
@@ -42,21 +42,21 @@ async fn put_events(
         "the request is signed"
     );
     let request = serde_json::from_slice(&body).unwrap();
-    desk.received.lock().unwrap().push(request);
-    let (status, answer) = desk.answer.lock().unwrap().clone();
+    bus.received.lock().unwrap().push(request);
+    let (status, answer) = bus.answer.lock().unwrap().clone();
     (status, Json(answer))
 }
 
 /// EventBridge that answers `status` and `answer`, and a shop that delivers there.
-async fn shop(status: u16, answer: Value) -> (Shop, Desk) {
-    let desk = Desk {
+async fn shop(status: u16, answer: Value) -> (Shop, Bus) {
+    let bus = Bus {
         target: Arc::new(Mutex::new("AWSEvents.PutEvents")),
         answer: Arc::new(Mutex::new((StatusCode::from_u16(status).unwrap(), answer))),
         received: Arc::default(),
     };
     let router = Router::new()
         .route("/", post(put_events))
-        .with_state(desk.clone());
+        .with_state(bus.clone());
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -71,18 +71,18 @@ async fn shop(status: u16, answer: Value) -> (Shop, Desk) {
     ];
     let mut shop = Shop::open_with(&changes).await;
     shop.clock = Clock::default();
-    (shop, desk)
+    (shop, bus)
 }
 
 #[tokio::test]
 async fn a_message_is_an_event_with_its_id_and_type() {
     let taken = json!({ "FailedEntryCount": 0, "Entries": [{ "EventId": "1" }] });
-    let (shop, desk) = shop(200, taken).await;
+    let (shop, bus) = shop(200, taken).await;
     message(&shop, "evt_1").await;
 
     assert_eq!(app(&shop).drain().await.unwrap().delivered, 1);
 
-    let received = desk.received.lock().unwrap().clone();
+    let received = bus.received.lock().unwrap().clone();
     let [request] = &received[..] else {
         panic!("one call: {received:?}")
     };
@@ -129,8 +129,8 @@ async fn a_denied_call_keeps_the_message_and_logs_the_code_without_the_keys() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_its_bus_it_does_not_start_and_says_so() {
     let missing = json!({ "__type": "ResourceNotFoundException", "message": "no such bus" });
-    let (shop, desk) = shop(400, missing).await;
-    *desk.target.lock().unwrap() = "AWSEvents.DescribeEventBus";
+    let (shop, bus) = shop(400, missing).await;
+    *bus.target.lock().unwrap() = "AWSEvents.DescribeEventBus";
     message(&shop, "evt_1").await;
 
     let output = tokio::task::block_in_place(|| run(&shop, &["--once"]));

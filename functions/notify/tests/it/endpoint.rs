@@ -27,7 +27,7 @@ pub(crate) struct Received {
 }
 
 #[derive(Clone)]
-struct Desk {
+struct Inbox {
     secret: &'static str,
     status: Arc<Mutex<StatusCode>>,
     received: Arc<Mutex<Vec<Received>>>,
@@ -36,7 +36,7 @@ struct Desk {
 
 pub(crate) struct Endpoint {
     url: String,
-    desk: Desk,
+    inbox: Inbox,
     server: JoinHandle<()>,
 }
 
@@ -44,7 +44,7 @@ impl Endpoint {
     pub(crate) async fn start(secret: &'static str) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}/notify", listener.local_addr().unwrap());
-        let desk = Desk {
+        let inbox = Inbox {
             secret,
             status: Arc::new(Mutex::new(StatusCode::NO_CONTENT)),
             received: Arc::default(),
@@ -52,9 +52,9 @@ impl Endpoint {
         };
         let router = Router::new()
             .route("/notify", post(receive))
-            .with_state(desk.clone());
+            .with_state(inbox.clone());
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { url, desk, server }
+        Self { url, inbox, server }
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -62,16 +62,16 @@ impl Endpoint {
     }
 
     pub(crate) fn answer_with(&self, status: u16) {
-        *self.desk.status.lock().unwrap() = StatusCode::from_u16(status).unwrap();
+        *self.inbox.status.lock().unwrap() = StatusCode::from_u16(status).unwrap();
     }
 
     pub(crate) fn received(&self) -> Vec<Received> {
-        self.desk.received.lock().unwrap().clone()
+        self.inbox.received.lock().unwrap().clone()
     }
 
     /// Ends when `count` messages came.
     pub(crate) fn has_received(&self, count: usize) -> impl Future<Output = ()> + use<> {
-        let mut seen = self.desk.count.subscribe();
+        let mut seen = self.inbox.count.subscribe();
         async move {
             seen.wait_for(|received| *received >= count).await.unwrap();
         }
@@ -84,16 +84,16 @@ impl Drop for Endpoint {
     }
 }
 
-async fn receive(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> Response {
+async fn receive(State(inbox): State<Inbox>, headers: HeaderMap, body: Bytes) -> Response {
     let id = headers["webhook-id"].to_str().unwrap().to_owned();
-    let webhook = Webhook::new(desk.secret).unwrap();
+    let webhook = Webhook::new(inbox.secret).unwrap();
     let received = Received {
         is_signed: webhook.verify(&body, &headers).is_ok(),
         body: serde_json::from_slice(&body).unwrap(),
         id,
     };
-    desk.received.lock().unwrap().push(received);
-    desk.count.send_modify(|count| *count += 1);
-    let status = *desk.status.lock().unwrap();
+    inbox.received.lock().unwrap().push(received);
+    inbox.count.send_modify(|count| *count += 1);
+    let status = *inbox.status.lock().unwrap();
     (status, [(LOCATION, "/elsewhere")]).into_response()
 }

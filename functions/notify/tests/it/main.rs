@@ -119,19 +119,19 @@ async fn what_fails_comes_again_later_with_the_same_id() {
 }
 
 #[tokio::test]
-async fn what_keeps_failing_is_parked_and_goes_out_when_it_is_asked_for() {
+async fn what_keeps_failing_is_dead_lettered_and_goes_out_when_it_is_asked_for() {
     let shop = shop("http://127.0.0.1:9/").await; // nobody listens there
     message(&shop, "evt_1").await;
     for _ in 1..MOST_ATTEMPTS {
         assert_eq!(app(&shop).drain().await.unwrap().delayed, 1);
         shop.clock.advance(24 * 60 * 60);
     }
-    assert_eq!(app(&shop).drain().await.unwrap().parked, 1);
+    assert_eq!(app(&shop).drain().await.unwrap().dead_lettered, 1);
     shop.clock.advance(24 * 60 * 60);
     assert_eq!(app(&shop).drain().await.unwrap(), Report::default());
 
-    let parked = shop.store.dead_letters().await.unwrap();
-    assert_eq!(parked.len(), 1);
+    let dead_letters = shop.store.dead_letters().await.unwrap();
+    assert_eq!(dead_letters.len(), 1);
     assert_eq!(shop.store.redrive(None, shop.clock.now()).await.unwrap(), 1);
     assert_eq!(
         app(&shop).drain().await.unwrap().delayed,
@@ -195,11 +195,13 @@ async fn an_operator_sees_what_is_stuck_and_sends_it_again() {
     let shop = shop("log:").await;
     message(&shop, "evt_1").await;
     let file = rusqlite::Connection::open(shop.folder().join("farebox.sqlite")).unwrap();
-    file.execute_batch("UPDATE outbox SET state = 'parked', error = 'the endpoint answered 500'")
-        .unwrap();
+    file.execute_batch(
+        "UPDATE outbox SET state = 'dead_lettered', error = 'the endpoint answered 500'",
+    )
+    .unwrap();
 
-    let parked = run(&shop, &["parked"]);
-    let listed = String::from_utf8(parked.stdout).unwrap();
+    let dead_letters = run(&shop, &["dead-due"]);
+    let listed = String::from_utf8(dead_letters.stdout).unwrap();
     assert!(
         listed.contains("msg_") && listed.contains("answered 500"),
         "{listed}"
@@ -208,8 +210,11 @@ async fn an_operator_sees_what_is_stuck_and_sends_it_again() {
 
     assert!(run(&shop, &["redrive", "--all"]).status.success());
     let once = String::from_utf8(run(&shop, &["--once"]).stdout).unwrap();
-    assert!(once.contains("1 delivered, 0 delayed, 0 parked"), "{once}");
-    let listed = run(&shop, &["parked"]).stdout;
+    assert!(
+        once.contains("1 delivered, 0 delayed, 0 dead-lettered"),
+        "{once}"
+    );
+    let listed = run(&shop, &["dead-due"]).stdout;
     assert!(listed.is_empty());
 }
 

@@ -32,7 +32,7 @@ async fn waiting(shop: &Shop) -> Vec<String> {
         .lease_due(shop.clock.now(), 0, 100)
         .await
         .unwrap();
-    due.into_iter().map(|letter| letter.message.id).collect()
+    due.into_iter().map(|queued| queued.message.id).collect()
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! A span that somebody asks for.
 
-use reconcile::{Limits, time_range::TimeRange};
+use reconcile::{RunLimits, time_range::TimeRange};
 
 use crate::{age, app, assert_all_paid_once, cursor, pay, shop, small, status};
 
@@ -41,7 +41,7 @@ async fn what_is_left_of_a_span_is_told_and_can_be_asked_for() {
         until: now,
     };
 
-    let app = app(&shop).with_limits(Limits { lag: 0, ..small(1) });
+    let app = app(&shop).with_limits(RunLimits { lag: 0, ..small(1) });
     let mut runs = 0;
     while let Some(rest) = app.take(span).await.unwrap().rest {
         assert!(rest.until < span.until, "{rest:?} of {span:?}");

@@ -13,7 +13,7 @@ mod runs;
 
 use std::collections::BTreeMap;
 
-use reconcile::{Limits, Reconciler};
+use reconcile::{Reconciler, RunLimits};
 use serde_json::Value;
 use shared::{Clock, store::OutboxMessage};
 use testing::Shop;
@@ -30,11 +30,11 @@ fn app(shop: &Shop) -> Reconciler {
 }
 
 /// Pages of five events, and so many of them in a run.
-fn small(pages: usize) -> Limits {
-    Limits {
+fn small(pages: usize) -> RunLimits {
+    RunLimits {
         pages,
         page: 5,
-        ..Limits::default()
+        ..RunLimits::default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Runs that end early, fail, or meet each other; and events that are not as they should be.
 
-use reconcile::{Limits, ReconcileError, Reconciler};
+use reconcile::{ReconcileError, Reconciler, RunLimits};
 use sandbox::{Activity, Fault, Sandbox};
 use serde_json::{Value, json};
 use shared::{App, event::LISTED, store::Store};
@@ -37,10 +37,10 @@ async fn a_run_that_ends_early_is_gone_on_with_until_nothing_is_left() {
 async fn a_run_without_time_takes_a_few_events_all_the_same() {
     let shop = shop().await;
     pay(&shop, 40).await;
-    let limits = Limits {
+    let limits = RunLimits {
         page: 20,
         time: std::time::Duration::from_millis(1),
-        ..Limits::default()
+        ..RunLimits::default()
     };
     shop.stripe.inject(
         Fault::latency(std::time::Duration::from_millis(5))
@@ -82,9 +82,9 @@ async fn a_run_that_is_killed_between_pages_loses_nothing() {
     pay(&shop, ORDERS).await;
 
     for pages in [1, 2, 1, 3] {
-        let app = app(&shop).with_limits(Limits {
+        let app = app(&shop).with_limits(RunLimits {
             page: 2,
-            ..Limits::default()
+            ..RunLimits::default()
         });
         tokio::select! {
             biased;
@@ -230,9 +230,9 @@ async fn what_cannot_be_read_is_set_aside_once_and_blocks_nothing() {
     ] {
         shop.stripe.add_event(event);
     }
-    let limits = Limits {
+    let limits = RunLimits {
         page: 1,
-        ..Limits::default()
+        ..RunLimits::default()
     };
 
     let first = app(&shop).with_limits(limits).catch_up().await.unwrap();

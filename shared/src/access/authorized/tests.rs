@@ -22,7 +22,7 @@ fn ada(roles: &[&str]) -> Authorized<CreateRefund> {
         caller: caller("ada"),
         is_customer: false,
         grants: Roles::parse(ROLES).unwrap().grants(&roles, "refund:create"),
-        decision: Decision::new("refund:create", Why::Role),
+        decision: AuditRecord::new("refund:create", Why::Role),
         permission: PhantomData,
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Permissions;
 use crate::{
     access::{
-        grant::{Grant, Limits, Scope},
+        grant::{Grant, RefundLimits, Scope},
         permission::{Rule, rule_of},
         strict_json::Value,
     },
@@ -95,9 +95,9 @@ impl Reader {
         })
     }
 
-    fn limits(&mut self, place: &str, value: &Value) -> Limits {
+    fn limits(&mut self, place: &str, value: &Value) -> RefundLimits {
         let Some(fields) = self.object(place, value) else {
-            return Limits::default();
+            return RefundLimits::default();
         };
         self.only(place, fields, &["perCall", "perDay"]);
         if fields.is_empty() {
@@ -115,7 +115,7 @@ impl Reader {
                 self.wrong(place, what);
             }
         }
-        Limits { per_call, per_day }
+        RefundLimits { per_call, per_day }
     }
 
     fn amounts(&mut self, place: &str, value: &Value) -> BTreeMap<Currency, i64> {

@@ -84,8 +84,8 @@ async fn credentials_that_are_about_to_end_serve_no_request_more() {
 
     pass(Duration::from_secs(3_600 - 115)).await;
     let refused = identity.present(Some(&good)).await.unwrap_err();
-    assert_eq!(refused, Refused::Unreachable("503 InternalFailure".into()));
-    assert_eq!(identity.present(None).await, Err(Refused::NoToken));
+    assert_eq!(refused, StsError::Unreachable("503 InternalFailure".into()));
+    assert_eq!(identity.present(None).await, Err(StsError::NoToken));
     // A request that is under way ends with them.
     assert!(key_of(&identity).await.is_some());
     pass(Duration::from_secs(120)).await;
@@ -100,7 +100,7 @@ async fn a_refused_token_is_told_without_what_aws_said_and_keeps_no_other_out() 
 
     for _ in 0..5 {
         let refused = identity.present(Some(&forged)).await.unwrap_err();
-        assert_eq!(refused, Refused::Denied("403 AccessDenied".into()));
+        assert_eq!(refused, StsError::Denied("403 AccessDenied".into()));
         let said = format!("{refused} {refused:?} {identity:?}");
         assert!(
             !said.contains("hunter2") && !said.contains("forged"),
@@ -121,7 +121,7 @@ async fn credentials_that_end_too_soon_and_answers_without_any_are_no_credential
     let sts = StandIn::start().await;
     sts.give(60);
     let short = sts.identity().present(Some(&token(TOKEN))).await;
-    assert_eq!(short, Err(Refused::Malformed));
+    assert_eq!(short, Err(StsError::Malformed));
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use super::{
-    AcceptOutcome, Accepted, Decision, DynamoDb, Incoming, OrderLookup, REMEMBERED, StoreError,
+    AcceptOutcome, Accepted, DynamoDb, EventDecision, Incoming, OrderLookup, REMEMBERED,
+    StoreError,
     attempt::Attempts,
     decide,
     item::{EXPIRES_AT, Item, Kind, Write as _, is_expired, keyed, need_text, number, text},
@@ -73,19 +74,19 @@ impl DynamoDb {
         &self,
         event: &Event,
         known: Option<(&Order, i64)>,
-        decision: Decision,
+        decision: EventDecision,
         told: &HashSet<String>,
         now: i64,
     ) -> Result<(Accepted, Vec<TransactWriteItem>), StoreError> {
         let (accepted, moved, messages) = match decision {
-            Decision::Ignore => return Ok((Accepted::Ignored, Vec::new())),
-            Decision::Leave => return Ok((Accepted::OtherDeployment, Vec::new())),
-            Decision::AskForRefunds => return Ok((Accepted::LacksRefunds, Vec::new())),
-            Decision::Pass(messages) => (Accepted::Applied, Vec::new(), messages),
-            Decision::Move(order, messages) => {
+            EventDecision::Ignore => return Ok((Accepted::Ignored, Vec::new())),
+            EventDecision::Leave => return Ok((Accepted::OtherDeployment, Vec::new())),
+            EventDecision::AskForRefunds => return Ok((Accepted::LacksRefunds, Vec::new())),
+            EventDecision::Pass(messages) => (Accepted::Applied, Vec::new(), messages),
+            EventDecision::Move(order, messages) => {
                 (Accepted::Applied, self.put_moved(known, &order)?, messages)
             }
-            Decision::Quarantine(reason, messages) => {
+            EventDecision::Quarantine(reason, messages) => {
                 let set_aside = self.put_quarantined(event, &reason, now);
                 (Accepted::Quarantined, set_aside, messages)
             }

@@ -32,9 +32,9 @@ pub(super) enum Kind {
     Event,
     Quarantine,
     Outbox,
-    Mark,
+    Cursor,
     Refunds,
-    Admissions,
+    RateLimit,
     Customer,
     Holder,
 }
@@ -44,13 +44,13 @@ impl Kind {
         match self {
             Self::Order => "order#",
             Self::Intent => "intent#",
-            Self::IdempotencyRecord => "operation#",
+            Self::IdempotencyRecord => "idempotency#",
             Self::Event => "event#",
             Self::Quarantine => "quarantine#",
             Self::Outbox => "outbox#",
-            Self::Mark => "mark#",
+            Self::Cursor => "cursor#",
             Self::Refunds => "refunds#",
-            Self::Admissions => "admissions#",
+            Self::RateLimit => "rate_limit#",
             Self::Customer => "customer#",
             Self::Holder => "holder#",
         }

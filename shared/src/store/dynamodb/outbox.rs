@@ -1,6 +1,6 @@
 //! The outbox: messages until they are acknowledged.
 //!
-//! A message that waits is in the index under `due`, one that was given up under `parked`. The index
+//! A message that waits is in the index under `due`, one that was given up under `dead_lettered`. The index
 //! may be behind the items; a lease is therefore taken on the item itself, under the condition that it
 //! is due, and what the index still shows though it was leased, delivered or redriven is passed over. What it
 //! does not show yet is found by the next look.
@@ -20,7 +20,7 @@ use super::{
 };
 
 const DUE: &str = "due";
-const PARKED: &str = "parked";
+const DEAD_LETTERED: &str = "dead_lettered";
 /// How many messages are leased, or read, at once.
 const AT_ONCE: u32 = 25;
 
@@ -88,7 +88,7 @@ impl DynamoDb {
         let mut failed = None;
         for leased in join_all(leases).await {
             match leased {
-                Ok(letter) => taken.extend(letter),
+                Ok(queued) => taken.extend(queued),
                 Err(failure) => failed = Some(failure),
             }
         }
@@ -130,13 +130,13 @@ impl DynamoDb {
         let Ok(item) = leased.await? else {
             return Ok(None);
         };
-        let mut letter = self.letter(&mut attempts, &item).await?;
-        letter.attempts = letter.attempts.saturating_sub(1);
-        Ok(Some(letter))
+        let mut queued = self.message_of(&mut attempts, &item).await?;
+        queued.attempts = queued.attempts.saturating_sub(1);
+        Ok(Some(queued))
     }
 
     /// What `item` holds, with a body that may be in parts.
-    async fn letter(
+    async fn message_of(
         &self,
         attempts: &mut Attempts,
         item: &Item,
@@ -166,7 +166,7 @@ impl DynamoDb {
         })
     }
 
-    pub(in super::super) async fn settle(
+    pub(in super::super) async fn record_delivery(
         &self,
         id: &str,
         outcome: &DeliveryOutcome,
@@ -186,11 +186,11 @@ impl DynamoDb {
                 ],
             },
             DeliveryOutcome::DeadLettered { error } => Change {
-                set: "SET #queue = :parked, #due_at = #created_at, #error = :error",
+                set: "SET #queue = :dead_lettered, #due_at = #created_at, #error = :error",
                 when: "#queue = :due",
                 names: &["queue", "due_at", "created_at", "error"],
                 values: vec![
-                    (":parked", text(PARKED)),
+                    (":dead_lettered", text(DEAD_LETTERED)),
                     (":error", text(short(error))),
                     (":due", text(DUE)),
                 ],
@@ -246,14 +246,14 @@ impl DynamoDb {
     }
 
     pub(in super::super) async fn dead_letters(&self) -> Result<Vec<OutboxMessage>, StoreError> {
-        let keys = self.all_queued(PARKED).await?;
+        let keys = self.all_queued(DEAD_LETTERED).await?;
         let mut letters = Vec::with_capacity(keys.len());
         for keys in keys.chunks(AT_ONCE as usize) {
             let mut attempts = Attempts::new();
             let items = self.get_all(&mut attempts, keys).await?;
             for item in keys.iter().filter_map(|key| items.get(key)) {
-                if text_in(item, QUEUE) == Some(PARKED) {
-                    letters.push(self.letter(&mut attempts, item).await?);
+                if text_in(item, QUEUE) == Some(DEAD_LETTERED) {
+                    letters.push(self.message_of(&mut attempts, item).await?);
                 }
             }
         }
@@ -267,17 +267,17 @@ impl DynamoDb {
     ) -> Result<usize, StoreError> {
         let keys = match id {
             Some(id) => vec![Kind::Outbox.key(id)],
-            None => self.all_queued(PARKED).await?,
+            None => self.all_queued(DEAD_LETTERED).await?,
         };
         let change = Change {
             set: "SET #queue = :due, #due_at = :now, #attempts = :none",
-            when: "#queue = :parked",
+            when: "#queue = :dead_lettered",
             names: &["queue", "due_at", "attempts"],
             values: vec![
                 (":due", text(DUE)),
                 (":now", number(now)),
                 (":none", number(0)),
-                (":parked", text(PARKED)),
+                (":dead_lettered", text(DEAD_LETTERED)),
             ],
         };
         let mut redriven = 0;

@@ -15,8 +15,8 @@ use super::{
 use crate::{
     order::OrderId,
     store::rate_limit::{
-        Decision, RateLimitOutcome, RateLimitRequest, Standing, StartHistory, decide, is_unpaid,
-        to_look_at,
+        RateLimitDecision, RateLimitOutcome, RateLimitRequest, StartHistory, UnpaidOrders, decide,
+        is_unpaid, to_look_at,
     },
 };
 
@@ -25,13 +25,13 @@ impl DynamoDb {
     /// to our own transaction got lost: then the order is counted.
     pub(in super::super) async fn admit(
         &self,
-        admission: &RateLimitRequest,
+        request: &RateLimitRequest,
         now: i64,
     ) -> Result<RateLimitOutcome, StoreError> {
         let mut attempts = Attempts::new();
-        let order = Kind::Order.key(admission.order.as_str());
-        let counted = admission.counted.iter();
-        let keys: Vec<String> = counted.map(|who| Kind::Admissions.key(&who.key)).collect();
+        let order = Kind::Order.key(request.order.as_str());
+        let counted = request.counted.iter();
+        let keys: Vec<String> = counted.map(|who| Kind::RateLimit.key(&who.key)).collect();
         let wanted: Vec<String> = keys.iter().cloned().chain([order.clone()]).collect();
         loop {
             let items = self.get_all(&mut attempts, &wanted).await?;
@@ -42,23 +42,23 @@ impl DynamoDb {
             let (mut rows, versions): (Vec<StartHistory>, Vec<i64>) =
                 found.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
             let before = rows.clone();
-            let mut decision = decide(admission, &rows, now);
-            if let Decision::Full(_) = decision {
-                let orders = to_look_at(admission, &rows, now);
-                let standing = self.standing(&mut attempts, orders).await?;
-                let settled = |row: StartHistory| row.settled(&standing, admission.window, now);
+            let mut decision = decide(request, &rows, now);
+            if let RateLimitDecision::Full(_) = decision {
+                let orders = to_look_at(request, &rows, now);
+                let unpaid = self.unpaid(&mut attempts, orders).await?;
+                let settled = |row: StartHistory| row.settled(&unpaid, request.window, now);
                 rows = rows.into_iter().map(settled).collect();
-                decision = decide(admission, &rows, now);
+                decision = decide(request, &rows, now);
             }
             let (answer, rows) = match decision {
-                Decision::Answer(answer) => (answer, rows),
-                Decision::Full(many) => (RateLimitOutcome::No(many), rows),
-                Decision::Write(rows) => (RateLimitOutcome::Yes, rows),
+                RateLimitDecision::Answer(answer) => (answer, rows),
+                RateLimitDecision::Full(many) => (RateLimitOutcome::No(many), rows),
+                RateLimitDecision::Write(rows) => (RateLimitOutcome::Yes, rows),
             };
             let all = keys.iter().zip(rows).zip(before).zip(&versions);
             let changed = all.filter(|(((_, row), before), _)| row != before);
             let writes = changed.map(|(((key, row), _), version)| {
-                self.put_row(key, &row, *version, admission.window)
+                self.put_row(key, &row, *version, request.window)
             });
             let writes: Vec<_> = writes.collect::<Result<_, _>>()?;
             if writes.is_empty() {
@@ -72,11 +72,11 @@ impl DynamoDb {
     }
 
     /// How `orders` stand; each once, since DynamoDB takes no key twice.
-    async fn standing(
+    async fn unpaid(
         &self,
         attempts: &mut Attempts,
         orders: HashSet<OrderId>,
-    ) -> Result<Standing, StoreError> {
+    ) -> Result<UnpaidOrders, StoreError> {
         let keys = orders.iter().map(|order| Kind::Order.key(order.as_str()));
         let items = self.get_all(attempts, &keys.collect::<Vec<_>>()).await?;
         let found = orders.into_iter().map(|order| {

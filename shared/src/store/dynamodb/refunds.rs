@@ -10,7 +10,7 @@ use super::{
     orders,
     transaction::Condition,
 };
-use crate::store::refunding::{Budget, Decision, Refunded, Refunding, Write, decide};
+use crate::store::refunding::{Budget, RefundDecision, Refunded, Refunding, Write, decide};
 
 impl DynamoDb {
     /// Whoever was faster with the order or the budget makes it start again, which is also what comes
@@ -38,8 +38,8 @@ impl DynamoDb {
                 messages,
                 spent,
             } = match decide(found, before, refunding, now) {
-                Decision::Answer(answer) => return Ok(answer),
-                Decision::Write(write) => write,
+                RefundDecision::Answer(answer) => return Ok(answer),
+                RefundDecision::Write(write) => write,
             };
             let version = found.map_or(0, |(_, version)| version);
             let mut writes = vec![self.write_order(&order, version)?];

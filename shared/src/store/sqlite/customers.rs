@@ -58,7 +58,7 @@ pub(super) fn reserve(
 
 /// Notes `customer` under `reserved`, unless one is noted, or the place was reserved anew; gives the
 /// place as it is then.
-pub(super) fn settle(
+pub(super) fn link(
     connection: &Connection,
     owner: &CallerId,
     reserved: &CustomerLink,

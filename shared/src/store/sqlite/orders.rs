@@ -95,7 +95,7 @@ pub(super) fn replay(
     operation: &IdempotencyRecord,
 ) -> Result<Option<PutOrderOutcome>, StoreError> {
     let known: Option<(String, String)> = connection
-        .prepare_cached("SELECT digest, order_id FROM operations WHERE key = ?1")?
+        .prepare_cached("SELECT digest, order_id FROM idempotency_records WHERE key = ?1")?
         .query_row([&operation.key], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((digest, order)) = known else {
@@ -116,7 +116,9 @@ pub(super) fn note_operation(
     id: &OrderId,
 ) -> Result<(), StoreError> {
     connection
-        .prepare_cached("INSERT INTO operations (key, digest, order_id) VALUES (?1, ?2, ?3)")?
+        .prepare_cached(
+            "INSERT INTO idempotency_records (key, digest, order_id) VALUES (?1, ?2, ?3)",
+        )?
         .execute(params![operation.key, operation.digest, id.as_str()])?;
     Ok(())
 }

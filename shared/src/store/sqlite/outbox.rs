@@ -11,7 +11,7 @@ pub(super) const FORGET_DELIVERED: &str = "DELETE FROM outbox WHERE seq IN
 
 const COLUMNS: &str = "id, type, body, created_at, attempts, error";
 
-fn letter(row: &Row<'_>) -> rusqlite::Result<OutboxMessage> {
+fn queued(row: &Row<'_>) -> rusqlite::Result<OutboxMessage> {
     Ok(OutboxMessage {
         message: Message {
             id: row.get(0)?,
@@ -57,16 +57,16 @@ pub(super) fn lease_due(
         .query_map(params![now, most], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     let take = format!("SELECT {COLUMNS} FROM outbox WHERE seq = ?1");
-    let mut letters = Vec::with_capacity(sequence.len());
+    let mut due = Vec::with_capacity(sequence.len());
     for seq in sequence {
-        letters.push(connection.prepare_cached(&take)?.query_row([seq], letter)?);
+        due.push(connection.prepare_cached(&take)?.query_row([seq], queued)?);
         connection
             .prepare_cached(
                 "UPDATE outbox SET due_at = ?2, attempts = attempts + 1 WHERE seq = ?1",
             )?
             .execute(params![seq, now + lease])?;
     }
-    Ok(letters)
+    Ok(due)
 }
 
 /// Hands out the message with `id`, unless somebody else has it or it waits for a later try. A new one
@@ -82,11 +82,11 @@ pub(super) fn take(
          RETURNING id, type, body, created_at, attempts - 1, error";
     let mut statement = connection.prepare_cached(take)?;
     Ok(statement
-        .query_row(params![id, now, now + lease], letter)
+        .query_row(params![id, now, now + lease], queued)
         .optional()?)
 }
 
-pub(super) fn settle(
+pub(super) fn record_delivery(
     connection: &Connection,
     id: &str,
     outcome: &DeliveryOutcome,
@@ -105,7 +105,7 @@ pub(super) fn settle(
             .execute(params![id, due_at, error])?,
         DeliveryOutcome::DeadLettered { error } => connection
             .prepare_cached(
-                "UPDATE outbox SET state = 'parked', error = ?2 WHERE id = ?1 AND state = 'due'",
+                "UPDATE outbox SET state = 'dead_lettered', error = ?2 WHERE id = ?1 AND state = 'due'",
             )?
             .execute(params![id, error])?,
     };
@@ -121,10 +121,10 @@ pub(super) fn oldest_undelivered(connection: &Connection) -> Result<Option<i64>,
 }
 
 pub(super) fn dead_letters(connection: &Connection) -> Result<Vec<OutboxMessage>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM outbox WHERE state = 'parked' ORDER BY seq");
+    let sql = format!("SELECT {COLUMNS} FROM outbox WHERE state = 'dead_lettered' ORDER BY seq");
     let mut statement = connection.prepare_cached(&sql)?;
-    let letters = statement.query_map([], letter)?.collect::<Result<_, _>>()?;
-    Ok(letters)
+    let due = statement.query_map([], queued)?.collect::<Result<_, _>>()?;
+    Ok(due)
 }
 
 pub(super) fn redrive(
@@ -135,7 +135,7 @@ pub(super) fn redrive(
     let redriven = connection
         .prepare_cached(
             "UPDATE outbox SET state = 'due', due_at = ?1, attempts = 0
-             WHERE state = 'parked' AND (?2 IS NULL OR id = ?2)",
+             WHERE state = 'dead_lettered' AND (?2 IS NULL OR id = ?2)",
         )?
         .execute(params![now, id])?;
     Ok(redriven)

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::{StoreError, orders, outbox};
-use crate::store::refunding::{Budget, Decision, Refunded, Refunding, Write, decide};
+use crate::store::refunding::{Budget, RefundDecision, Refunded, Refunding, Write, decide};
 
 /// A day's budget is of no use after the day.
 pub(super) const FORGET_BUDGETS: &str = "DELETE FROM refund_budgets WHERE rowid IN
@@ -20,8 +20,8 @@ pub(super) fn step(
     let budget = refunding.budget.as_ref();
     let spent = budget.map_or(Ok(0), |budget| spent(transaction, budget))?;
     match decide(found, spent, refunding, now) {
-        Decision::Answer(answer) => Ok(answer),
-        Decision::Write(Write {
+        RefundDecision::Answer(answer) => Ok(answer),
+        RefundDecision::Write(Write {
             order,
             messages,
             spent,

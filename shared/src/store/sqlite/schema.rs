@@ -12,7 +12,7 @@ const BUSY: Duration = Duration::from_secs(5);
 const CACHE: i32 = -8_000;
 
 /// Each brings the schema from the version that is its index to the next.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     "
     CREATE TABLE orders (
         id         TEXT PRIMARY KEY,
@@ -104,6 +104,39 @@ const MIGRATIONS: [&str; 6] = [
         FROM orders, json_each(orders.body, '$.closed') AS way
         WHERE way.value ->> '$.intent' IS NOT NULL;
 ",
+    // The names of today; a table's CHECK cannot be changed in place.
+    "
+    ALTER TABLE operations RENAME TO idempotency_records;
+    ALTER TABLE marks RENAME TO cursors;
+    ALTER TABLE admissions RENAME TO rate_limits;
+    DROP INDEX admissions_by_age;
+    CREATE INDEX rate_limits_by_age ON rate_limits (expires_at);
+    ALTER TABLE outbox RENAME TO outbox_before;
+    DROP INDEX outbox_due;
+    DROP INDEX outbox_delivered;
+    DROP INDEX outbox_parked;
+    CREATE TABLE outbox (
+        seq          INTEGER PRIMARY KEY AUTOINCREMENT,
+        id           TEXT NOT NULL UNIQUE,
+        type         TEXT NOT NULL,
+        body         TEXT NOT NULL,
+        state        TEXT NOT NULL DEFAULT 'due'
+                     CHECK (state IN ('due', 'delivered', 'dead_lettered')),
+        created_at   INTEGER NOT NULL,
+        due_at       INTEGER NOT NULL,
+        attempts     INTEGER NOT NULL DEFAULT 0,
+        delivered_at INTEGER,
+        error        TEXT
+    ) STRICT;
+    INSERT INTO outbox
+        SELECT seq, id, type, body, iif(state = 'parked', 'dead_lettered', state), created_at, due_at,
+               attempts, delivered_at, error
+        FROM outbox_before;
+    DROP TABLE outbox_before;
+    CREATE INDEX outbox_due ON outbox (due_at, seq) WHERE state = 'due';
+    CREATE INDEX outbox_delivered ON outbox (delivered_at) WHERE state = 'delivered';
+    CREATE INDEX outbox_dead_lettered ON outbox (seq) WHERE state = 'dead_lettered';
+",
 ];
 
 /// Opens the file, makes it where it is not there, and brings its schema up to date; gives the deployment
@@ -172,7 +205,7 @@ const DEPLOYMENT: &str = "deployment";
 const HAS_UNNAMED: &str = "has_unnamed";
 
 fn deployment_in(connection: &Connection) -> Result<Option<Deployment>, StoreError> {
-    let mut statement = connection.prepare("SELECT value FROM marks WHERE name = ?1")?;
+    let mut statement = connection.prepare("SELECT value FROM cursors WHERE name = ?1")?;
     let id: Option<String> = statement
         .query_row([DEPLOYMENT], |row| row.get(0))
         .optional()?;
@@ -183,7 +216,7 @@ fn deployment_in(connection: &Connection) -> Result<Option<Deployment>, StoreErr
 fn name_deployment(connection: &Connection, has_unnamed: bool) -> Result<Deployment, StoreError> {
     let deployment = Deployment::random(has_unnamed);
     let mut statement =
-        connection.prepare("INSERT OR REPLACE INTO marks (name, value) VALUES (?1, ?2)")?;
+        connection.prepare("INSERT OR REPLACE INTO cursors (name, value) VALUES (?1, ?2)")?;
     statement.execute([DEPLOYMENT, deployment.id()])?;
     if has_unnamed {
         statement.execute([HAS_UNNAMED, "yes"])?;

@@ -40,11 +40,11 @@ async fn a_payment_moves_the_order_and_tells_the_site_once(place: Place) {
     );
 
     assert_eq!(it.status().await, Status::Paid);
-    let [letter] = &it.due().await[..] else {
+    let [queued] = &it.due().await[..] else {
         panic!("one message")
     };
-    assert_eq!(letter.message.kind, "order.paid");
-    let body: Value = serde_json::from_str(&letter.message.body).unwrap();
+    assert_eq!(queued.message.kind, "order.paid");
+    let body: Value = serde_json::from_str(&queued.message.body).unwrap();
     assert_eq!(body["data"]["orderId"], "o_1");
     assert_eq!(body["data"]["customer"], "ada");
     assert_eq!(body["data"]["amount"], 1500);
@@ -249,11 +249,11 @@ async fn a_subscribed_event_is_passed_on_once_and_as_it_is(place: Place) {
     assert_eq!(it.accept(&event).await, Accepted::Applied);
     assert_eq!(it.accept(&event).await, Accepted::Duplicate);
 
-    let [letter] = &it.due().await[..] else {
+    let [queued] = &it.due().await[..] else {
         panic!("one message")
     };
-    assert_eq!(letter.message.kind, "stripe.customer.created");
-    let body: Value = serde_json::from_str(&letter.message.body).unwrap();
+    assert_eq!(queued.message.kind, "stripe.customer.created");
+    let body: Value = serde_json::from_str(&queued.message.body).unwrap();
     assert_eq!(body["data"], event);
 }
 

@@ -18,20 +18,23 @@ async fn a_large_event_is_passed_on_as_it_is(place: Place) {
     event["data"]["object"]["description"] = json!(large());
     assert_eq!(it.accept(&event).await, Accepted::Applied);
 
-    let letter = it.due().await.remove(0);
-    let body: Value = serde_json::from_str(&letter.message.body).unwrap();
+    let queued = it.due().await.remove(0);
+    let body: Value = serde_json::from_str(&queued.message.body).unwrap();
     assert!(body["data"] == event, "it is not as it was");
-    let id = &letter.message.id;
+    let id = &queued.message.id;
     let error = "500 ".repeat(1_000);
-    let parked = DeliveryOutcome::DeadLettered { error };
-    it.store.settle(id, parked, NOW).await.unwrap();
-    let parked = it.store.dead_letters().await.unwrap();
-    assert!(parked[0].message == letter.message, "parked as it was");
+    let dead_lettered = DeliveryOutcome::DeadLettered { error };
+    it.store
+        .record_delivery(id, dead_lettered, NOW)
+        .await
+        .unwrap();
+    let dead_letters = it.store.dead_letters().await.unwrap();
+    assert!(dead_letters[0].message == queued.message, "kept as it was");
     assert_eq!(it.store.redrive(None, NOW).await.unwrap(), 1);
     let again = it.store.take(id, NOW, 60).await.unwrap().unwrap();
-    assert!(again.message == letter.message, "redriven as it was");
+    assert!(again.message == queued.message, "redriven as it was");
     it.store
-        .settle(id, DeliveryOutcome::Delivered, NOW)
+        .record_delivery(id, DeliveryOutcome::Delivered, NOW)
         .await
         .unwrap();
     assert!(it.store.take(id, NOW + 99, 60).await.unwrap().is_none());
@@ -45,7 +48,7 @@ async fn a_large_event_that_does_not_parse_is_kept(place: Place) {
     assert_eq!(it.accept(&odd).await, Accepted::Quarantined);
     assert_eq!(it.accept(&odd).await, Accepted::Duplicate);
     assert_eq!(it.store.quarantined().await.unwrap().len(), 1);
-    let letter = it.due().await.remove(0);
-    let body: Value = serde_json::from_str(&letter.message.body).unwrap();
+    let queued = it.due().await.remove(0);
+    let body: Value = serde_json::from_str(&queued.message.body).unwrap();
     assert!(body["data"] == odd, "it is not as it was");
 }

@@ -7,7 +7,7 @@ on_both_backends!(
     a_message_of_a_clock_that_is_ahead_is_taken_by_its_id,
     only_what_is_due_is_taken_by_its_id,
     all_that_is_due_is_taken_the_oldest_first,
-    parked_messages_are_listed_the_oldest_first_and_all_redriven,
+    dead_letters_are_listed_the_oldest_first_and_all_redriven,
     a_message_that_was_delivered_is_not_told_again,
     how_far_work_came_is_kept,
     a_message_that_is_taken_comes_back_when_its_lease_ends,
@@ -23,13 +23,16 @@ async fn the_oldest_message_that_waits_is_known(place: Place) {
         let event = Event::parse(event.as_bytes()).unwrap();
         it.store.accept(event, NOW + n).await.unwrap();
     }
-    let letters = it.store.lease_due(NOW + 9, 3_600, 1).await.unwrap();
-    let oldest = &letters[0].message.id;
+    let due = it.store.lease_due(NOW + 9, 3_600, 1).await.unwrap();
+    let oldest = &due[0].message.id;
 
     let under_way = it.store.oldest_undelivered().await.unwrap();
     assert_eq!(under_way, Some(NOW), "a lease delivers nothing");
     let delivered = DeliveryOutcome::Delivered;
-    it.store.settle(oldest, delivered, NOW + 9).await.unwrap();
+    it.store
+        .record_delivery(oldest, delivered, NOW + 9)
+        .await
+        .unwrap();
     assert_eq!(it.store.oldest_undelivered().await.unwrap(), Some(NOW + 1));
 }
 
@@ -60,7 +63,7 @@ async fn a_message_leaves_the_outbox_only_when_it_was_delivered(place: Place) {
         due_at: NOW + 5,
         error: "500".to_owned(),
     };
-    it.store.settle(&id, again, NOW).await.unwrap();
+    it.store.record_delivery(&id, again, NOW).await.unwrap();
     assert!(
         it.store
             .lease_due(NOW + 4, 60, 10)
@@ -70,10 +73,13 @@ async fn a_message_leaves_the_outbox_only_when_it_was_delivered(place: Place) {
     );
     assert_eq!(it.store.lease_due(NOW + 5, 60, 10).await.unwrap().len(), 1);
 
-    let parked = DeliveryOutcome::DeadLettered {
+    let dead_lettered = DeliveryOutcome::DeadLettered {
         error: "500".to_owned(),
     };
-    it.store.settle(&id, parked, NOW).await.unwrap();
+    it.store
+        .record_delivery(&id, dead_lettered, NOW)
+        .await
+        .unwrap();
     assert!(
         it.store
             .lease_due(NOW + 9_999, 60, 10)
@@ -90,7 +96,7 @@ async fn a_message_leaves_the_outbox_only_when_it_was_delivered(place: Place) {
     assert_eq!(it.store.redrive(Some(&id), NOW).await.unwrap(), 1);
     assert_eq!(it.due().await.len(), 1);
     it.store
-        .settle(&id, DeliveryOutcome::Delivered, NOW)
+        .record_delivery(&id, DeliveryOutcome::Delivered, NOW)
         .await
         .unwrap();
     assert!(
@@ -103,8 +109,8 @@ async fn a_message_leaves_the_outbox_only_when_it_was_delivered(place: Place) {
     assert!(it.store.dead_letters().await.unwrap().is_empty());
 }
 
-fn id_of(letters: &[OutboxMessage]) -> Vec<&str> {
-    letters.iter().map(|l| l.message.id.as_str()).collect()
+fn id_of(due: &[OutboxMessage]) -> Vec<&str> {
+    due.iter().map(|l| l.message.id.as_str()).collect()
 }
 
 /// The id of the message that passes on `evt_1`, which came at `NOW`.
@@ -149,15 +155,18 @@ async fn only_what_is_due_is_taken_by_its_id(place: Place) {
         due_at: NOW + 5,
         error: error(),
     };
-    it.store.settle(&id, again, NOW).await.unwrap();
+    it.store.record_delivery(&id, again, NOW).await.unwrap();
     assert_eq!(it.store.take(&id, NOW + 4, 60).await.unwrap(), None);
     let taken = it.store.take(&id, NOW + 5, 60).await.unwrap().unwrap();
     assert_eq!(taken.error, Some(error()));
-    let parked = DeliveryOutcome::DeadLettered { error: error() };
-    it.store.settle(&id, parked, NOW).await.unwrap();
+    let dead_lettered = DeliveryOutcome::DeadLettered { error: error() };
+    it.store
+        .record_delivery(&id, dead_lettered, NOW)
+        .await
+        .unwrap();
     assert_eq!(it.store.take(&id, NOW + 99, 60).await.unwrap(), None);
     let delivered = DeliveryOutcome::Delivered;
-    it.store.settle(&id, delivered, NOW).await.unwrap();
+    it.store.record_delivery(&id, delivered, NOW).await.unwrap();
     assert_eq!(it.store.take(&id, NOW + 99, 60).await.unwrap(), None);
     assert!(it.store.dead_letters().await.unwrap().is_empty());
 }
@@ -184,7 +193,7 @@ async fn all_that_is_due_is_taken_the_oldest_first(place: Place) {
     );
 }
 
-async fn parked_messages_are_listed_the_oldest_first_and_all_redriven(place: Place) {
+async fn dead_letters_are_listed_the_oldest_first_and_all_redriven(place: Place) {
     let it = Fixture::new(place).await;
     let mut ids = Vec::new();
     for n in 0..3 {
@@ -194,10 +203,13 @@ async fn parked_messages_are_listed_the_oldest_first_and_all_redriven(place: Pla
     }
     for id in ids.iter().rev() {
         it.store.take(id, NOW + 9, 60).await.unwrap().unwrap();
-        let parked = DeliveryOutcome::DeadLettered {
+        let dead_lettered = DeliveryOutcome::DeadLettered {
             error: "500".to_owned(),
         };
-        it.store.settle(id, parked, NOW + 9).await.unwrap();
+        it.store
+            .record_delivery(id, dead_lettered, NOW + 9)
+            .await
+            .unwrap();
     }
 
     assert_eq!(id_of(&it.store.dead_letters().await.unwrap()), ids);
@@ -205,7 +217,7 @@ async fn parked_messages_are_listed_the_oldest_first_and_all_redriven(place: Pla
     assert_eq!(it.store.redrive(None, NOW + 9).await.unwrap(), 0);
     let due = it.store.lease_due(NOW + 9, 60, 10).await.unwrap();
     assert_eq!(due.len(), 3);
-    assert!(due.iter().all(|letter| letter.attempts == 0));
+    assert!(due.iter().all(|queued| queued.attempts == 0));
 }
 
 async fn a_message_that_was_delivered_is_not_told_again(place: Place) {
@@ -215,7 +227,7 @@ async fn a_message_that_was_delivered_is_not_told_again(place: Place) {
     it.accept(&cheap).await;
     let id = it.due().await[0].message.id.clone();
     it.store
-        .settle(&id, DeliveryOutcome::Delivered, NOW)
+        .record_delivery(&id, DeliveryOutcome::Delivered, NOW)
         .await
         .unwrap();
 

@@ -115,7 +115,7 @@ impl Home {
             return;
         };
         let file = rusqlite::Connection::open(path).unwrap();
-        file.execute_batch("DELETE FROM marks WHERE name = 'deployment'")
+        file.execute_batch("DELETE FROM cursors WHERE name = 'deployment'")
             .unwrap();
     }
 

@@ -150,7 +150,7 @@ async fn what_the_index_shows_too_long_is_passed_over() {
     assert!(it.due().await.is_empty(), "it is leased");
     let id = &taken[0].message.id;
     it.store
-        .settle(id, DeliveryOutcome::Delivered, NOW)
+        .record_delivery(id, DeliveryOutcome::Delivered, NOW)
         .await
         .unwrap();
     let later = it.store.lease_due(NOW + 99, 60, 10).await.unwrap();

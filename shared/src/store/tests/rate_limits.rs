@@ -20,7 +20,7 @@ const HOUR: i64 = 60 * 60;
 
 /// A request to start `order`, counted for all of `keys`, which may have so many started in an hour, and
 /// so many unpaid.
-pub(super) fn admission(order: &str, keys: &[&str], most: (usize, usize)) -> RateLimitRequest {
+pub(super) fn request(order: &str, keys: &[&str], most: (usize, usize)) -> RateLimitRequest {
     let counted = keys.iter().map(|key| RateLimitSubject {
         key: (*key).to_owned(),
         whose: SubjectKind::Caller,
@@ -54,8 +54,8 @@ impl Fixture {
         most: (usize, usize),
         now: i64,
     ) -> RateLimitOutcome {
-        let admission = admission(order, &[key], most);
-        self.store.admit(admission, now).await.unwrap()
+        let request = request(order, &[key], most);
+        self.store.admit(request, now).await.unwrap()
     }
 }
 
@@ -68,9 +68,9 @@ fn admitted(all: &[RateLimitOutcome]) -> usize {
 async fn what_is_no_order_counts_within_the_window_alone(place: Place) {
     let it = Fixture::new(place).await;
     let ask = async |n: i64, now| {
-        let mut admission = admission(&format!("request-{n}"), &["ada"], (2, 1));
-        admission.stays_unpaid = false;
-        it.store.admit(admission, now).await.unwrap()
+        let mut request = request(&format!("request-{n}"), &["ada"], (2, 1));
+        request.stays_unpaid = false;
+        it.store.admit(request, now).await.unwrap()
     };
     assert_eq!(ask(1, NOW).await, RateLimitOutcome::Yes);
     assert_eq!(ask(2, NOW + 1).await, RateLimitOutcome::Yes);
@@ -84,9 +84,9 @@ async fn of_many_that_start_orders_at_once_as_many_are_admitted_as_may_be(place:
     // Four callers at one address; the address is what is full first.
     let all = by_many(&it, 24, |n, store| async move {
         let caller = format!("caller-{}", n % 4);
-        let mut admission = admission(&format!("o_{n}"), &[&caller, "home"], (7, 20));
-        admission.counted[1].whose = SubjectKind::Address;
-        store.admit(admission, NOW).await.unwrap()
+        let mut request = request(&format!("o_{n}"), &[&caller, "home"], (7, 20));
+        request.counted[1].whose = SubjectKind::Address;
+        store.admit(request, NOW).await.unwrap()
     })
     .await;
 
@@ -100,8 +100,8 @@ async fn of_many_that_start_orders_at_once_as_many_are_admitted_as_may_be(place:
 async fn one_order_that_is_started_many_times_at_once_is_counted_once(place: Place) {
     let it = Fixture::new(place).await;
     let all = by_many(&it, 16, |_, store| async move {
-        let admission = admission("o_1", &["ada", "home"], (2, 2));
-        store.admit(admission, NOW).await.unwrap()
+        let request = request("o_1", &["ada", "home"], (2, 2));
+        store.admit(request, NOW).await.unwrap()
     })
     .await;
 
@@ -123,7 +123,7 @@ async fn whoever_is_over_either_bound_is_refused_and_nothing_is_counted(place: P
     let it = Fixture::new(place).await;
     it.admit("o_1", "home", (1, 9), NOW).await;
     for n in 2..5 {
-        let by_both = admission(&format!("o_{n}"), &["ada", "home"], (1, 9));
+        let by_both = request(&format!("o_{n}"), &["ada", "home"], (1, 9));
         let refused = it.store.admit(by_both, NOW).await.unwrap();
         assert_eq!(refused, no(false, HOUR));
     }
@@ -274,7 +274,7 @@ async fn of_many_at_once_no_more_stay_unpaid_than_may(place: Place) {
     it.paid().await;
     let all = by_many(&it, 16, |n, store| async move {
         let order = format!("o_1{n}");
-        let admitted = store.admit(admission(&order, &["ada"], (99, 3)), NOW).await;
+        let admitted = store.admit(request(&order, &["ada"], (99, 3)), NOW).await;
         let admitted = admitted.unwrap();
         if admitted == RateLimitOutcome::Yes {
             let opened = put(&order, "ada", 1500, None);

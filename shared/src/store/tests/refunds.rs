@@ -53,7 +53,7 @@ impl Fixture {
     pub(super) async fn settle(&self, refund: &Value) -> Refunded {
         let refund: Refund = serde_json::from_value(refund.clone()).unwrap();
         let id = OrderId::parse("o_1").unwrap();
-        self.store.settle_refund(&id, refund, NOW).await.unwrap()
+        self.store.record_refund(&id, refund, NOW).await.unwrap()
     }
 
     async fn told(&self) -> Vec<String> {

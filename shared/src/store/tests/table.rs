@@ -110,7 +110,7 @@ async fn relayed() -> (Relay, Fixture) {
 async fn costs() -> Vec<(&'static str, Vec<Exchange>)> {
     let (relay, it) = relayed().await;
     let mut costs = vec![("a start", relay.log())];
-    let by_both = rate_limits::admission("o_1", &["ada", "home"], (20, 20));
+    let by_both = rate_limits::request("o_1", &["ada", "home"], (20, 20));
     let admitted = it.store.admit(by_both.clone(), NOW).await.unwrap();
     assert_eq!(admitted, RateLimitOutcome::Yes);
     costs.push(("an order admitted", relay.log()));
@@ -121,13 +121,13 @@ async fn costs() -> Vec<(&'static str, Vec<Exchange>)> {
     costs.push(("an order", relay.log()));
     it.store.admit(by_both, NOW).await.unwrap();
     costs.push(("one that is there", relay.log()));
-    let full = rate_limits::admission("o_9", &["ada", "home"], (20, 1));
+    let full = rate_limits::request("o_9", &["ada", "home"], (20, 1));
     it.store.admit(full, NOW).await.unwrap();
     costs.push(("one too many unpaid", relay.log()));
-    let over = rate_limits::admission("o_9", &["ada", "home"], (1, 20));
+    let over = rate_limits::request("o_9", &["ada", "home"], (1, 20));
     it.store.admit(over, NOW).await.unwrap();
     costs.push(("one too many started", relay.log()));
-    let mut look = rate_limits::admission("look", &["staff"], (20, 20));
+    let mut look = rate_limits::request("look", &["staff"], (20, 20));
     look.stays_unpaid = false;
     it.store.admit(look, NOW).await.unwrap();
     costs.push(("a look at a customer counted", relay.log()));
@@ -283,10 +283,10 @@ async fn the_stand_in_counts_five_and_a_half_units_for_a_delivery() {
     it.accept(&other("evt_1", "customer.created")).await;
     relay.log();
 
-    let letter = it.due().await.remove(0);
-    let id = &letter.message.id;
+    let queued = it.due().await.remove(0);
+    let id = &queued.message.id;
     it.store
-        .settle(id, DeliveryOutcome::Delivered, NOW)
+        .record_delivery(id, DeliveryOutcome::Delivered, NOW)
         .await
         .unwrap();
 
@@ -344,10 +344,10 @@ async fn of_a_delivered_message_its_id_is_left_until_it_expires() {
     large["data"]["object"]["description"] = json!("a".repeat(1_000_000));
     it.accept(&other("evt_1", "customer.created")).await;
     it.accept(&large).await;
-    for letter in it.due().await {
-        let id = &letter.message.id;
+    for queued in it.due().await {
+        let id = &queued.message.id;
         it.store
-            .settle(id, DeliveryOutcome::Delivered, NOW)
+            .record_delivery(id, DeliveryOutcome::Delivered, NOW)
             .await
             .unwrap();
     }
@@ -372,8 +372,8 @@ async fn of_a_delivered_message_its_id_is_left_until_it_expires() {
 async fn one_too_many_looks_at_25_orders_of_a_row_and_notes_what_it_found_settled() {
     let (relay, it) = relayed().await;
     let admit = async |order: &str, keys: &[&str], open| {
-        let admission = rate_limits::admission(order, keys, (200, open));
-        let admitted = it.store.admit(admission, NOW).await.unwrap();
+        let request = rate_limits::request(order, keys, (200, open));
+        let admitted = it.store.admit(request, NOW).await.unwrap();
         (admitted == RateLimitOutcome::Yes, Cost::of(&relay.log()))
     };
     for n in 0..40 {

@@ -3,7 +3,7 @@
 /// Why a token is refused. For the log; the caller is told the same for all, and nothing of a token
 /// is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refused {
+pub(crate) enum TokenError {
     #[error("there is no bearer token")]
     NoToken,
     #[error("there is more than one token")]
@@ -34,7 +34,7 @@ pub(crate) enum Refused {
     Subject,
 }
 
-impl Refused {
+impl TokenError {
     /// A word for programs that read the log.
     pub(super) fn code(self) -> &'static str {
         match self {

@@ -37,7 +37,7 @@ const MOST_KEYS: usize = 4;
 
 impl Refunds<'_> {
     /// The refund that was `asked` for, made where it is not there.
-    pub(crate) async fn settle(&self, reserved: Reserved, asked: &Asked) -> Result<Refund, Error> {
+    pub(crate) async fn issue(&self, reserved: Reserved, asked: &Asked) -> Result<Refund, Error> {
         let Reserved {
             mut order,
             mut is_found,
@@ -182,7 +182,7 @@ impl Refunds<'_> {
     /// `refund`, once the database has it.
     async fn noted(&self, order: &Order, refund: Refund) -> Result<Refund, Error> {
         let now = self.clock.now();
-        let noted = self.store.settle_refund(order.id(), refund.clone(), now);
+        let noted = self.store.record_refund(order.id(), refund.clone(), now);
         if let Refunded::Refused(refusal) = noted.await? {
             return Err(error_of(refusal));
         }
