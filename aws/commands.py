@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aws.template import WORKSPACE
 
-README = WORKSPACE / "README.md"
+LOCAL = WORKSPACE / "docs" / "local.md"
 GUIDE = WORKSPACE / "docs" / "deploy-aws.md"
 
 

@@ -1,4 +1,4 @@
-"""`sam local`, by the commands of the README and the guide: each function, and a payment through them."""
+"""`sam local`, by the commands of docs/local.md and docs/deploy-aws.md: each function, and a payment through them."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from typing import Any
 
 from aws import shop, template
 from aws.build import made
-from aws.commands import GUIDE, README, block, shell
+from aws.commands import GUIDE, LOCAL, block, shell
 from aws.containers.image import make_image
 from aws.program import Program, environment, free_port
 from aws.shop import KEYS, Answer, Stripe, signature, token
@@ -45,8 +45,8 @@ class SamLocal(unittest.TestCase):
         # SAM passes on no address of AWS's. `localhost` is this machine, by --add-host.
         make_image(AWS_ENDPOINT_URL=cls.aws.url.replace("127.0.0.1", "localhost"))
 
-    def test_each_command_of_the_readme_runs_its_function_without_an_account(self):
-        lines = block(README, "alias invoke=").splitlines()
+    def test_each_command_of_the_guide_runs_its_function_without_an_account(self):
+        lines = block(LOCAL, "alias invoke=").splitlines()
         commands = [line for line in lines if line.startswith("invoke ")]
         before = [line for line in lines[: lines.index(commands[0])] if line != "sam build"]
         self.assertEqual({Path(shlex.split(command)[-1]).stem for command in commands}, set(ANSWERS))
@@ -54,7 +54,7 @@ class SamLocal(unittest.TestCase):
         for command in commands:
             name = Path(shlex.split(command)[-1]).stem
             with self.subTest(name):
-                script = "\n".join([block(README, "target/local.env <<"), *before, command])
+                script = "\n".join([block(LOCAL, "target/local.env <<"), *before, command])
                 ran = shell(script.replace("host-gateway", os.environ["HOST_GATEWAY"]), variables())
                 self.assert_answer(name, ran.stdout, ran.stderr)
 

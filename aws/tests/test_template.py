@@ -8,7 +8,7 @@ import tomllib
 import unittest
 
 from aws import template
-from aws.commands import README, block
+from aws.commands import LOCAL, block
 from aws.program import TOOLS, environment
 from aws.template import REGION, WORKSPACE, of_type
 
@@ -56,8 +56,8 @@ class Template(unittest.TestCase):
         blocks = template.functions(READ).values()
         self.assertEqual(events, {template.folder_of(block) for block in blocks})
 
-    def test_the_readme_shows_how_each_event_is_sent(self):
-        shown = block(README, "alias invoke=")
+    def test_the_guide_shows_how_each_event_is_sent(self):
+        shown = block(LOCAL, "alias invoke=")
         for properties in template.functions(READ).values():
             name = template.folder_of(properties)
             self.assertIn(f"invoke {template.logical_id(name)} --event events/{name}.json\n", shown)
@@ -67,7 +67,7 @@ class Template(unittest.TestCase):
         self.assertEqual(READ["Globals"]["Function"]["Architectures"], ["arm64"])
         for properties in template.functions(READ).values():
             self.assertNotIn("Architectures", properties)
-        [command, _] = block(README, "sed s/arm64/x86_64/").split(" > ")
+        [command, _] = block(LOCAL, "sed s/arm64/x86_64/").split(" > ")
         printed = subprocess.run(shlex.split(command), cwd=WORKSPACE, capture_output=True, text=True, check=True)
         expected = template.read()
         expected["Globals"]["Function"]["Architectures"] = ["x86_64"]

@@ -5,7 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from aws.commands import README, block
+from aws.commands import LOCAL, block
 from aws.program import Program, environment, free_port
 from aws.shop import KEYS, request, signature, token
 
@@ -14,9 +14,9 @@ BODY = b'{"id":"evt_1","object":"event","type":"a.b","created":1,"livemode":fals
 
 class Watch(unittest.TestCase):
     def start(self, **variables: str) -> tuple[Program, str]:
-        """It, by the README's command, with a port and variables of the test's own; and where the API is."""
+        """It, by the command of docs/local.md, with a port and variables of the test's own; and where the API is."""
         folder, port = self.enterContext(tempfile.TemporaryDirectory()), free_port()
-        [command] = [line for line in block(README, "cargo lambda watch").splitlines() if " watch " in line]
+        [command] = [line for line in block(LOCAL, "cargo lambda watch").splitlines() if " watch " in line]
         words = shlex.split(command)
         words[words.index("--env-file") + 1] = str(Path(folder) / "local.env")
         lines = [f"{name}={value}\n" for name, value in variables.items()]

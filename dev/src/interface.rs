@@ -1,15 +1,17 @@
 //! `cargo dev interface` writes what is made from the code: `openapi.json`, from the functions' own types;
-//! `docs/errors.md`, from the table of errors; `vercel.json` and the routes of `cargo lambda watch`, from the
-//! list of functions. Tests hold them to the code.
+//! `docs/errors.md`, from the table of errors; `docs/functions.md`, `vercel.json` and the routes of
+//! `cargo lambda watch`, from the list of functions. Tests hold them to the code.
 
 mod document;
 mod errors_page;
+mod functions_page;
 mod platforms;
 
 use std::{fs, io, path::Path, process::ExitCode};
 
 pub use document::document;
 pub use errors_page::errors_page;
+pub use functions_page::functions_page;
 pub use platforms::{vercel, watch_router};
 
 use crate::{settings::workspace, terminal};
@@ -22,11 +24,12 @@ pub type Generated = (&'static str, String);
 /// # Errors
 ///
 /// When `Cargo.toml`, of which a part is made, cannot be read.
-pub fn files() -> io::Result<[Generated; 4]> {
+pub fn files() -> io::Result<[Generated; 5]> {
     let manifest = fs::read_to_string(workspace().join("Cargo.toml"))?;
     Ok([
         ("openapi.json", document()),
         ("docs/errors.md", errors_page()),
+        ("docs/functions.md", functions_page()),
         ("vercel.json", vercel()),
         ("Cargo.toml", watch_router(&manifest)),
     ])
@@ -37,7 +40,7 @@ pub fn files() -> io::Result<[Generated; 4]> {
 pub fn run(arguments: &[String]) -> ExitCode {
     if !arguments.is_empty() {
         return shared::host::usage(
-            "cargo dev interface\n\nWrites openapi.json, docs/errors.md, vercel.json and the watch routes in Cargo.toml anew.",
+            "cargo dev interface\n\nWrites what is generated from the code: openapi.json, pages of docs, vercel.json, watch routes.",
         );
     }
     let files = match files() {

@@ -2,12 +2,14 @@
 
 /// One function: its name, its route, and what it cannot do without.
 ///
-/// The development server, `vercel.json`, the routes of `cargo lambda watch` and the tests read it, and
-/// `openapi.json` is held to it.
+/// The development server, `vercel.json`, the routes of `cargo lambda watch`, `docs/functions.md` and the
+/// tests read it, and `openapi.json` is held to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Function {
     /// Its folder, package and binary.
     pub name: &'static str,
+    /// The sentence that `docs/functions.md` has about it.
+    pub summary: &'static str,
     /// What starts it.
     pub trigger: Trigger,
     /// The variables that must be set (see [`crate::env::need`]).

@@ -1,4 +1,4 @@
-//! Every function is listed wherever it has to be: here, in the README, for AWS and for Vercel.
+//! Every function is listed wherever it has to be: here, for AWS and for Vercel.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -36,21 +36,6 @@ fn no_log_line_of_a_function_is_dropped_as_another_crates() {
         .collect();
     let logged: BTreeSet<String> = shared::host::CRATES.map(str::to_owned).into();
     assert_eq!(logged, crates);
-}
-
-#[test]
-fn the_readme_lists_every_function_and_its_path() {
-    let readme = fs::read_to_string(workspace().join("README.md")).unwrap();
-    let listed: BTreeSet<String> = readme
-        .lines()
-        .filter_map(|line| line.strip_prefix("| [`"))
-        .filter_map(|line| line.split('`').next())
-        .map(str::to_owned)
-        .collect();
-    assert_eq!(listed, folders());
-    for (_, path) in functions::all().filter_map(|one| one.route()) {
-        assert!(readme.contains(path), "{path}");
-    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-// Takes the README's screenshots, when told so: SCREENSHOTS=1 node --test tests/screenshots.test.mjs
+// Takes the documents' screenshots, when told so: SCREENSHOTS=1 node --test tests/screenshots.test.mjs
 
 import assert from "node:assert/strict";
 import { mkdir, stat } from "node:fs/promises";

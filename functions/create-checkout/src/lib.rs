@@ -47,6 +47,7 @@ use utoipa::ToSchema;
 /// What this function is.
 pub const FUNCTION: Function = Function {
     name: "create-checkout",
+    summary: "Opens a Checkout Session for an order, and returns the URL of hosted Checkout.",
     trigger: Trigger::Route {
         method: "POST",
         path: "/api/create-checkout",

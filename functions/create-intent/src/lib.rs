@@ -48,6 +48,7 @@ use utoipa::ToSchema;
 /// What this function is.
 pub const FUNCTION: Function = Function {
     name: "create-intent",
+    summary: "Prices an order or takes a signed one, and returns its payment intent's client secret.",
     trigger: Trigger::Route {
         method: "POST",
         path: "/api/create-intent",

@@ -51,6 +51,7 @@ use self::view::CustomerView;
 /// What this function is.
 pub const FUNCTION: Function = Function {
     name: "customer",
+    summary: "Returns a customer's name, e-mail (masked for staff), cards and orders.",
     trigger: Trigger::Route {
         method: "GET",
         path: "/api/customer",

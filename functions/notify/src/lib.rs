@@ -32,6 +32,7 @@ use tokio::time::Instant;
 /// What this function is.
 pub const FUNCTION: Function = Function {
     name: "notify",
+    summary: "Delivers notifications about orders to your site until it acknowledges them.",
     trigger: Trigger::Schedule("* * * * *"),
     settings: &[need::DATABASE_URL, need::FAREBOX_NOTIFY_URL],
     max_duration: 60,

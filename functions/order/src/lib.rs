@@ -47,6 +47,7 @@ use self::refunds::RefundView;
 /// What this function is.
 pub const FUNCTION: Function = Function {
     name: "order",
+    summary: "Returns an order's status, amounts and times; staff also read the record of its refunds.",
     trigger: Trigger::Route {
         method: "GET",
         path: "/api/order",

@@ -42,6 +42,7 @@ use utoipa::ToSchema;
 /// What this function is.
 pub const FUNCTION: Function = Function {
     name: "portal",
+    summary: "Opens Stripe's billing portal for the caller, and returns its URL.",
     trigger: Trigger::Route {
         method: "POST",
         path: "/api/portal",

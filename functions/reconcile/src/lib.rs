@@ -42,6 +42,7 @@ use crate::{
 /// What this function is. Stripe's key has to be allowed to read events.
 pub const FUNCTION: Function = Function {
     name: "reconcile",
+    summary: "Fetches the events from Stripe that the webhook missed.",
     trigger: Trigger::Schedule("*/5 * * * *"),
     settings: &[need::STRIPE_SECRET_KEY, need::DATABASE_URL],
     max_duration: 120,

@@ -50,6 +50,7 @@ use self::reserve::Asked;
 /// What this function is.
 pub const FUNCTION: Function = Function {
     name: "refund",
+    summary: "Refunds a payment in full or in part, within the limits of the caller's role.",
     trigger: Trigger::Route {
         method: "POST",
         path: "/api/refund",

@@ -48,6 +48,7 @@ use utoipa::ToSchema;
 /// What this function is.
 pub const FUNCTION: Function = Function {
     name: "webhook",
+    summary: "Stores a signed event from Stripe and updates its order, in one transaction.",
     trigger: Trigger::Route {
         method: "POST",
         path: "/api/webhooks/stripe",
