@@ -31,7 +31,7 @@ STOPS = {"FAREBOX_LIMIT_ATTEMPTS", "FAREBOX_LIMIT_WINDOW"}
 #: A part of the `App` by a pattern of the source that uses it, and the variables that the part reads.
 PARTS = {
     r"\bAuthorized<": of_module("access"),
-    r"\bCheckoutService\b": of_module("purchase") | of_module("limits") | of_module("stripe"),
+    r"\bCheckoutService\b": of_module("purchase") | of_module("rate_limit") | of_module("stripe"),
     r"\bLookup::": LOOKS_UP,
     r"\bstripe\b": of_module("stripe"),
     r"\breturn_origins\b": {"FAREBOX_RETURN_ORIGINS"},

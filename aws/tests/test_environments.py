@@ -5,6 +5,7 @@ import unittest
 from typing import Any
 
 from aws import settings, template
+from aws.tests.test_docs import tables
 
 READ = template.read()
 
@@ -28,6 +29,16 @@ class Environments(unittest.TestCase):
         for folder in template.folders():
             with self.subTest(folder):
                 self.assertEqual(set(gives(folder)), settings.of_function(folder) - LEFT)
+
+    def test_the_page_of_settings_says_which_function_reads_which(self):
+        page = (template.WORKSPACE / "docs" / "configuration.md").read_text()
+        rows = [row for table in tables(page, "variable") for row in table]
+        for name, _, readers, _ in rows:
+            read = {folder for folder in template.folders() if name.strip("`") in settings.of_function(folder)}
+            # AWS's, the port and the log are the process's own: the source of no function names them.
+            if read or readers != "all":
+                expected = template.folders() if readers == "all" else set(readers.split(", "))
+                self.assertEqual(read, expected, name)
 
     def test_a_variable_is_the_same_for_all_functions(self):
         for name in {name for folder in template.folders() for name in gives(folder)} - OF_ITS_OWN:

@@ -1,11 +1,13 @@
 //! `cargo dev interface` writes what is made from the code: `openapi.json`, from the functions' own types;
 //! `docs/errors.md`, from the table of errors; `docs/functions.md`, `vercel.json` and the routes of
-//! `cargo lambda watch`, from the list of functions. Tests hold them to the code.
+//! `cargo lambda watch`, from the list of functions; `docs/configuration.md` and `.env.example`, from the
+//! table of variables. Tests hold them to the code.
 
 mod document;
 mod errors_page;
 mod functions_page;
 mod platforms;
+mod variables;
 
 use std::{fs, io, path::Path, process::ExitCode};
 
@@ -13,6 +15,7 @@ pub use document::document;
 pub use errors_page::errors_page;
 pub use functions_page::functions_page;
 pub use platforms::{vercel, watch_router};
+pub use variables::{configuration_page, example_file};
 
 use crate::{settings::workspace, terminal};
 
@@ -24,12 +27,14 @@ pub type Generated = (&'static str, String);
 /// # Errors
 ///
 /// When `Cargo.toml`, of which a part is made, cannot be read.
-pub fn files() -> io::Result<[Generated; 5]> {
+pub fn files() -> io::Result<[Generated; 7]> {
     let manifest = fs::read_to_string(workspace().join("Cargo.toml"))?;
     Ok([
         ("openapi.json", document()),
         ("docs/errors.md", errors_page()),
         ("docs/functions.md", functions_page()),
+        ("docs/configuration.md", configuration_page()),
+        (".env.example", example_file()),
         ("vercel.json", vercel()),
         ("Cargo.toml", watch_router(&manifest)),
     ])

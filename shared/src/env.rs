@@ -7,6 +7,7 @@ pub mod need;
 mod platform;
 mod reader;
 mod values;
+pub mod variables;
 
 use std::fmt;
 

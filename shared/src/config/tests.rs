@@ -7,7 +7,7 @@ use std::{cell::RefCell, collections::BTreeSet, time::Duration};
 use super::*;
 use crate::{
     amount::Currency,
-    env::{ApiBase, Platform, log_level},
+    env::{ApiBase, Platform, log_level, variables::GROUPS},
     purchase::Caps,
     store::Subscriptions,
 };
@@ -317,30 +317,40 @@ fn vercel_is_a_plain_server_even_with_lambdas_variables() {
 }
 
 #[test]
-fn the_example_file_lists_every_variable_that_is_read() {
+fn the_table_of_variables_has_each_that_is_read_and_no_other() {
     let asked = RefCell::new(BTreeSet::new());
-    let lookup = |name: &str| {
-        asked.borrow_mut().insert(name.to_owned());
-        None
+    let with = |set: &'static [(&str, &str)]| {
+        let asked = &asked;
+        move |name: &str| {
+            asked.borrow_mut().insert(name.to_owned());
+            let found = set.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        }
     };
-    let _ = Config::from_lookup(ALL, lookup);
-    let _ = Config::from_lookup(&[], |name| {
-        lookup(name);
-        (name == "FAREBOX_NOTIFY_URL").then(|| "https://shop.example/".to_owned())
-    });
-    let _ = Platform::from_lookup(lookup);
-    let _ = log_level(lookup);
+    let _ = Config::from_lookup(ALL, with(&[]));
+    let endpoint = &[("FAREBOX_NOTIFY_URL", "https://shop.example/")];
+    let _ = Config::from_lookup(&[], with(endpoint));
+    let on_lambda = &[("DATABASE_URL", "dynamodb:farebox")];
+    let _ = Config::from_lookup(&[], with(on_lambda));
+    let on_vercel = &[("DATABASE_URL", "dynamodb:farebox"), ("VERCEL", "1")];
+    let _ = Config::from_lookup(&[], with(on_vercel));
+    let _ = Platform::from_lookup(with(&[]));
+    let _ = log_level(with(&[]));
 
-    let platforms_own = ["VERCEL", "VERCEL_ENV", "VERCEL_IPC_PATH"];
-    let ours: BTreeSet<String> = asked
-        .into_inner()
-        .into_iter()
-        .filter(|name| !name.starts_with("AWS_") && !platforms_own.contains(&name.as_str()))
+    let platforms_own = [
+        "AWS_LAMBDA_LOG_LEVEL",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_SAM_LOCAL",
+        "VERCEL",
+        "VERCEL_ENV",
+        "VERCEL_IPC_PATH",
+    ];
+    let asked = asked.into_inner().into_iter();
+    let ours: Vec<String> = asked
+        .filter(|name| !platforms_own.contains(&name.as_str()))
         .collect();
-    let listed: BTreeSet<String> = include_str!("../../../.env.example")
-        .lines()
-        .filter_map(|line| line.trim_start_matches('#').split_once('='))
-        .map(|(name, _)| name.to_owned())
-        .collect();
+    let variables = GROUPS.iter().flat_map(|group| group.variables);
+    let mut listed: Vec<&str> = variables.map(|variable| variable.name).collect();
+    listed.sort_unstable();
     assert_eq!(listed, ours);
 }

@@ -1,0 +1,97 @@
+//! `docs/configuration.md` and `.env.example`: the table of variables, for a reader.
+
+use shared::env::variables::{GROUPS, Group, Variable};
+
+use crate::functions;
+
+/// The page around the variables.
+const PAGE: &str = include_str!("configuration.md");
+
+/// What `.env.example` begins with.
+const HEAD: &str = include_str!("example.env");
+
+/// What `cargo dev --stripe` cannot do without: a copy of `.env.example` has these two.
+const NEEDED: [&str; 2] = ["STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY"];
+
+/// No line is longer.
+const WIDTH: usize = 100;
+
+/// `docs/configuration.md`, as the file holds it.
+#[must_use]
+pub fn configuration_page() -> String {
+    let groups: Vec<String> = GROUPS.iter().map(section).collect();
+    PAGE.replace("{variables}", groups.join("\n\n").trim_end())
+}
+
+fn section(group: &Group) -> String {
+    let head = "| variable | example or default | read by | required by |\n|---|---|---|---|";
+    let rows: Vec<String> = group.variables.iter().map(row).collect();
+    let about: Vec<String> = group.variables.iter().map(paragraph).collect();
+    let (title, rows, about) = (group.title, rows.join("\n"), about.join("\n\n"));
+    format!("## {title}\n\n{head}\n{rows}\n\n{about}")
+}
+
+fn row(of: &Variable) -> String {
+    let needs = functions::all().filter(|function| function.needs(of.name));
+    let needs: Vec<&str> = needs.map(|function| function.name).collect();
+    let example = match of.is_default {
+        true => format!("`{}`", of.example),
+        false => format!("such as `{}`", of.example),
+    };
+    let (readers, needs) = (names(of.readers), names(&needs));
+    format!("| `{}` | {example} | {readers} | {needs} |", of.name)
+}
+
+fn names(functions: &[&str]) -> String {
+    match functions.len() {
+        0 => "—".to_owned(),
+        all if all == functions::all().count() => "all".to_owned(),
+        _ => functions.join(", "),
+    }
+}
+
+fn paragraph(of: &Variable) -> String {
+    let see = of.see.map(|see| {
+        let page = see.split('#').next().unwrap_or(see);
+        format!(" More: [{page}]({see}).")
+    });
+    let text = format!("**`{}`**: {}{}", of.name, of.about, see.unwrap_or_default());
+    wrap(&text, WIDTH).join("\n")
+}
+
+/// `.env.example`, as the file holds it.
+#[must_use]
+pub fn example_file() -> String {
+    let groups: Vec<String> = GROUPS.iter().map(example_group).collect();
+    format!("{HEAD}\n{}", groups.join("\n"))
+}
+
+fn example_group(group: &Group) -> String {
+    let variables: Vec<String> = group.variables.iter().map(example).collect();
+    format!("# == {} ==\n\n{}", group.title, variables.join("\n"))
+}
+
+fn example(of: &Variable) -> String {
+    let see = of.see.map(|see| format!(" See docs/{see}."));
+    let text = format!("{}{}", of.about, see.unwrap_or_default());
+    let lines = wrap(&text, WIDTH - "# ".len()).into_iter();
+    let about: String = lines.map(|line| format!("# {line}\n")).collect();
+    let off = if NEEDED.contains(&of.name) { "" } else { "#" };
+    format!("{about}{off}{}={}\n", of.name, of.example)
+}
+
+/// `text` in lines of at most `width` characters, where its words allow it.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is always one");
+        if line.is_empty() {
+            word.clone_into(line);
+        } else if line.chars().count() + 1 + word.chars().count() <= width {
+            *line += &format!(" {word}");
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}

@@ -1,0 +1,152 @@
+//! Where orders live, how the site is notified, what may be bought, and how often.
+
+use super::{ALL, EVENTS, Group, PAYMENTS, RETURNS, Variable};
+
+pub(super) const DATABASE: Group = Group {
+    title: "Database",
+    variables: &[Variable::new(
+        "DATABASE_URL",
+        "sqlite:farebox.sqlite",
+        ALL,
+        "Where orders, events and the outbox live: `sqlite:` and the path of a file, which is \
+             created when it is missing, or `dynamodb:` and the name of a table, which must exist. \
+             A table also needs `AWS_REGION` and AWS's credentials. On Vercel it must be a table.",
+    )
+    .see("dynamodb.md")],
+};
+
+pub(super) const NOTIFICATIONS: Group = Group {
+    title: "Notifications",
+    variables: &[
+        Variable::new(
+            "FAREBOX_NOTIFY_URL",
+            "log:",
+            &["notify"],
+            "Where notify delivers notifications: the https URL of your site's endpoint, \
+             `eventbridge:` and the name or the ARN of an event bus in `AWS_REGION`, or `log:` for \
+             a try.",
+        )
+        .see("integrate.md#receive-notifications"),
+        Variable::new(
+            "FAREBOX_NOTIFY_SECRET",
+            "whsec_...",
+            &["notify"],
+            "Signs notifications to an endpoint, by Standard Webhooks: `whsec_` and the base64 of \
+             at least 24 random bytes. Required when `FAREBOX_NOTIFY_URL` is a URL.",
+        ),
+        Variable::new(
+            "FAREBOX_NOTIFY_EVENTS",
+            "customer.created",
+            EVENTS,
+            "Types of Stripe's events that are passed on to your endpoint unchanged, separated by \
+             commas. A `*` at the end stands for all types that begin alike: \
+             `customer.created,invoice.*`.",
+        ),
+        Variable::new(
+            "FAREBOX_CONNECTED_ACCOUNTS",
+            "acct_...",
+            EVENTS,
+            "Accounts of Stripe Connect whose events count like your own, separated by commas, or \
+             `*` for all. Without it, an event of a connected account changes nothing.",
+        ),
+    ],
+};
+
+pub(super) const CHECKOUT: Group = Group {
+    title: "Checkout",
+    variables: &[
+        Variable::new(
+            "FAREBOX_RETURN_ORIGINS",
+            "https://shop.example",
+            RETURNS,
+            "The origins of your site to which hosted Checkout and the billing portal may send \
+             payers back, separated by commas, without spaces or paths: https, or plain http on \
+             this machine, where `*` is any port (`http://localhost:*`).",
+        )
+        .see("security.md#where-payers-are-sent"),
+        Variable::new(
+            "FAREBOX_MAX_AMOUNT",
+            "99999999",
+            PAYMENTS,
+            "The largest order, in minor units, and other limits for some currencies: \
+             `500000,jpy:750000`. Without it, Stripe's limit of each currency: eight digits in \
+             general, and up to twelve where eight are little money (IDR, VND, HUF and others; \
+             `currencies/src/lib.rs` has them).",
+        )
+        .by_default(),
+        Variable::new(
+            "FAREBOX_PRICE_TTL",
+            "60",
+            PAYMENTS,
+            "Seconds for which a price is held before Stripe is asked again: 0 to 3600.",
+        )
+        .by_default(),
+    ],
+};
+
+pub(super) const RATE_LIMITS: Group = Group {
+    title: "Rate limits",
+    variables: &[
+        Variable::new(
+            "FAREBOX_LIMIT_CALLER",
+            "20,open:20",
+            LOOKS_UP,
+            "Rate limit of one caller, against card testing: the payments started within the \
+             window, and those started within a day that are neither paid nor canceled. 1 to 1000 \
+             each, or `off`. Beyond it the answer is 429.",
+        )
+        .by_default()
+        .see("security.md#limits-on-starting-payments"),
+        Variable::new(
+            "FAREBOX_LIMIT_ADDRESS",
+            "200,open:400",
+            PAYMENTS,
+            "The same rate limit by IP address (IPv6: one /64). Behind a site that forwards \
+             requests, set it to `off` or set `FAREBOX_CLIENT_ADDRESS`.",
+        )
+        .by_default(),
+        Variable::new(
+            "FAREBOX_LIMIT_ATTEMPTS",
+            "10",
+            ATTEMPTS,
+            "Charges of one order that may fail within the window: 1 to 100, or `off`. After \
+             that, webhook or reconcile cancels the payment, and create-intent and create-checkout \
+             answer 429 until the window is over. Their key needs PaymentIntents and Checkout \
+             Sessions write.",
+        )
+        .by_default(),
+        Variable::new(
+            "FAREBOX_LIMIT_WINDOW",
+            "3600",
+            WINDOW,
+            "The window, in seconds: 60 to 86400.",
+        )
+        .by_default(),
+        Variable::new(
+            "FAREBOX_CLIENT_ADDRESS",
+            "header:x-real-ip",
+            PAYMENTS,
+            "Where the client's address is read when the platform does not know it: `header:` and \
+             the name of a header that your own proxy writes last, and that nobody can send past \
+             the proxy; or `none`, which limits by caller alone. Without it: on Lambda the address \
+             that called the API (behind an Application Load Balancer there is none: set \
+             `header:x-forwarded-for`), on Vercel Vercel's header, elsewhere the peer of the \
+             connection, unless it is on this machine.",
+        )
+        .see("security.md#where-the-address-comes-from"),
+    ],
+};
+
+/// Functions that limit lookups or payments by caller.
+const LOOKS_UP: &[&str] = &["create-checkout", "create-intent", "customer", "portal"];
+/// Functions that count failed charges.
+const ATTEMPTS: &[&str] = &["create-checkout", "create-intent", "reconcile", "webhook"];
+/// Functions that count anything.
+const WINDOW: &[&str] = &[
+    "create-checkout",
+    "create-intent",
+    "customer",
+    "portal",
+    "reconcile",
+    "webhook",
+];

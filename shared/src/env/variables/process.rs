@@ -1,0 +1,23 @@
+//! How the process logs and listens.
+
+use super::{ALL, Group, Variable};
+
+pub(super) const GROUP: Group = Group {
+    title: "Process",
+    variables: &[
+        Variable::new(
+            "FAREBOX_LOG",
+            "info",
+            ALL,
+            "How much is logged: `error`, `warn`, `info`, `debug` or `trace`.",
+        )
+        .by_default(),
+        Variable::new(
+            "PORT",
+            "3000",
+            ALL,
+            "The port on 127.0.0.1 that a function listens on outside Lambda. Vercel sets it.",
+        )
+        .by_default(),
+    ],
+};
