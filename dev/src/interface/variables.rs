@@ -1,6 +1,13 @@
 //! `docs/configuration.md` and `.env.example`: the table of variables, for a reader.
 
-use shared::env::variables::{GROUPS, Group, Variable};
+use shared::{
+    Function,
+    env::{
+        need,
+        variables::{GROUPS, Group, Readers, Variable},
+    },
+    function::Trigger,
+};
 
 use crate::functions;
 
@@ -32,21 +39,33 @@ fn section(group: &Group) -> String {
 }
 
 fn row(of: &Variable) -> String {
-    let needs = functions::all().filter(|function| function.needs(of.name));
-    let needs: Vec<&str> = needs.map(|function| function.name).collect();
     let example = match of.is_default {
         true => format!("`{}`", of.example),
         false => format!("such as `{}`", of.example),
     };
-    let (readers, needs) = (names(of.readers), names(&needs));
+    let readers = names(|function| reads(of.readers, function));
+    let needs = names(|function| function.needs(of.name));
     format!("| `{}` | {example} | {readers} | {needs} |", of.name)
 }
 
-fn names(functions: &[&str]) -> String {
-    match functions.len() {
+fn reads(readers: Readers, function: &Function) -> bool {
+    match readers {
+        Readers::All => true,
+        Readers::Callers => function.permission().is_some(),
+        Readers::Stripe => function.needs(need::STRIPE_SECRET_KEY),
+        Readers::Scheduled => matches!(function.trigger, Trigger::Schedule(_)),
+        Readers::Named(names) => names.contains(&function.name),
+    }
+}
+
+/// Those of the functions that `are` so.
+fn names(are: impl Fn(&Function) -> bool) -> String {
+    let all = functions::all().count();
+    let names: Vec<&str> = functions::all().filter(are).map(|one| one.name).collect();
+    match names.len() {
         0 => "—".to_owned(),
-        all if all == functions::all().count() => "all".to_owned(),
-        _ => functions.join(", "),
+        some if some == all => "all".to_owned(),
+        _ => names.join(", "),
     }
 }
 

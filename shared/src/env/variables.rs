@@ -26,11 +26,26 @@ pub struct Variable {
     /// Whether `example` is what holds when it is not set.
     pub is_default: bool,
     /// The functions that read it.
-    pub readers: &'static [&'static str],
+    pub readers: Readers,
     /// One paragraph.
     pub about: &'static str,
     /// The page of `docs/` that has more, and its heading.
     pub see: Option<&'static str>,
+}
+
+/// The functions that read a variable.
+#[derive(Clone, Copy, Debug)]
+pub enum Readers {
+    /// Every function.
+    All,
+    /// Each whose caller needs a permission.
+    Callers,
+    /// Each that cannot do without Stripe's key.
+    Stripe,
+    /// Each that a schedule starts.
+    Scheduled,
+    /// These.
+    Named(&'static [&'static str]),
 }
 
 /// All of them.
@@ -46,51 +61,22 @@ pub static GROUPS: &[Group] = &[
 ];
 
 /// Functions that start payments.
-const PAYMENTS: &[&str] = &["create-checkout", "create-intent"];
-/// Functions with a caller.
-const CALLERS: &[&str] = &[
-    "create-checkout",
-    "create-intent",
-    "customer",
-    "order",
-    "portal",
-    "refund",
-];
-/// Functions that call Stripe.
-const STRIPE: &[&str] = &[
-    "create-checkout",
-    "create-intent",
-    "customer",
-    "portal",
-    "reconcile",
-    "refund",
-    "webhook",
-];
+const PAYMENTS: Readers = Readers::Named(&["create-checkout", "create-intent"]);
 /// Functions that take events.
-const EVENTS: &[&str] = &["reconcile", "webhook"];
-/// Functions that a schedule starts.
-const SCHEDULED: &[&str] = &["notify", "reconcile"];
+const EVENTS: Readers = Readers::Named(&["reconcile", "webhook"]);
 /// Functions that send payers to another site and back.
-const RETURNS: &[&str] = &["create-checkout", "portal"];
-/// All functions.
-const ALL: &[&str] = &[
-    "create-checkout",
-    "create-intent",
-    "customer",
-    "notify",
-    "order",
-    "portal",
-    "reconcile",
-    "refund",
-    "webhook",
-];
+const RETURNS: Readers = Readers::Named(&["create-checkout", "portal"]);
+/// The function that takes Stripe's webhooks.
+const WEBHOOK: Readers = Readers::Named(&["webhook"]);
+/// The function that notifies the site.
+const NOTIFY: Readers = Readers::Named(&["notify"]);
 
 impl Variable {
     /// A variable without a default.
     const fn new(
         name: &'static str,
         example: &'static str,
-        readers: &'static [&'static str],
+        readers: Readers,
         about: &'static str,
     ) -> Self {
         Self {

@@ -1,13 +1,13 @@
 //! Where orders live, how the site is notified, what may be bought, and how often.
 
-use super::{ALL, EVENTS, Group, PAYMENTS, RETURNS, Variable};
+use super::{EVENTS, Group, NOTIFY, PAYMENTS, RETURNS, Readers, Variable};
 
 pub(super) const DATABASE: Group = Group {
     title: "Database",
     variables: &[Variable::new(
         "DATABASE_URL",
         "sqlite:farebox.sqlite",
-        ALL,
+        Readers::All,
         "Where orders, events and the outbox live: `sqlite:` and the path of a file, which is \
              created when it is missing, or `dynamodb:` and the name of a table, which must exist. \
              A table also needs `AWS_REGION` and AWS's credentials. On Vercel it must be a table.",
@@ -21,7 +21,7 @@ pub(super) const NOTIFICATIONS: Group = Group {
         Variable::new(
             "FAREBOX_NOTIFY_URL",
             "log:",
-            &["notify"],
+            NOTIFY,
             "Where notify delivers notifications: the https URL of your site's endpoint, \
              `eventbridge:` and the name or the ARN of an event bus in `AWS_REGION`, or `log:` for \
              a try.",
@@ -30,7 +30,7 @@ pub(super) const NOTIFICATIONS: Group = Group {
         Variable::new(
             "FAREBOX_NOTIFY_SECRET",
             "whsec_...",
-            &["notify"],
+            NOTIFY,
             "Signs notifications to an endpoint, by Standard Webhooks: `whsec_` and the base64 of \
              at least 24 random bytes. Required when `FAREBOX_NOTIFY_URL` is a URL.",
         ),
@@ -138,15 +138,17 @@ pub(super) const RATE_LIMITS: Group = Group {
 };
 
 /// Functions that limit lookups or payments by caller.
-const LOOKS_UP: &[&str] = &["create-checkout", "create-intent", "customer", "portal"];
+const LOOKS_UP: Readers =
+    Readers::Named(&["create-checkout", "create-intent", "customer", "portal"]);
 /// Functions that count failed charges.
-const ATTEMPTS: &[&str] = &["create-checkout", "create-intent", "reconcile", "webhook"];
+const ATTEMPTS: Readers =
+    Readers::Named(&["create-checkout", "create-intent", "reconcile", "webhook"]);
 /// Functions that count anything.
-const WINDOW: &[&str] = &[
+const WINDOW: Readers = Readers::Named(&[
     "create-checkout",
     "create-intent",
     "customer",
     "portal",
     "reconcile",
     "webhook",
-];
+]);

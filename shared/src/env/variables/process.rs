@@ -1,6 +1,6 @@
 //! How the process logs and listens.
 
-use super::{ALL, Group, Variable};
+use super::{Group, Readers, Variable};
 
 pub(super) const GROUP: Group = Group {
     title: "Process",
@@ -8,14 +8,14 @@ pub(super) const GROUP: Group = Group {
         Variable::new(
             "FAREBOX_LOG",
             "info",
-            ALL,
+            Readers::All,
             "How much is logged: `error`, `warn`, `info`, `debug` or `trace`.",
         )
         .by_default(),
         Variable::new(
             "PORT",
             "3000",
-            ALL,
+            Readers::All,
             "The port on 127.0.0.1 that a function listens on outside Lambda. Vercel sets it.",
         )
         .by_default(),

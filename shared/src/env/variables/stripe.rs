@@ -1,6 +1,6 @@
 //! Stripe's keys, and how Stripe is called.
 
-use super::{ALL, Group, STRIPE, Variable};
+use super::{Group, Readers, Variable, WEBHOOK};
 
 pub(super) const GROUP: Group = Group {
     title: "Stripe",
@@ -8,7 +8,7 @@ pub(super) const GROUP: Group = Group {
         Variable::new(
             "STRIPE_SECRET_KEY",
             "sk_test_...",
-            STRIPE,
+            Readers::Stripe,
             "Stripe's secret key, or better a restricted one (`rk_…`), from \
              https://dashboard.stripe.com/apikeys. A restricted key needs these permissions. \
              create-intent and create-checkout: PaymentIntents, Checkout Sessions and Customers \
@@ -23,13 +23,13 @@ pub(super) const GROUP: Group = Group {
         Variable::new(
             "STRIPE_PUBLISHABLE_KEY",
             "pk_test_...",
-            &["create-intent"],
+            Readers::Named(&["create-intent"]),
             "Stripe's publishable key, of the same mode. It goes to the browser and is no secret.",
         ),
         Variable::new(
             "STRIPE_WEBHOOK_SECRET",
             "whsec_...",
-            &["webhook"],
+            WEBHOOK,
             "The signing secret of the webhook endpoint. While you roll it, or where several \
              endpoints lead here, list several, separated by commas without spaces: \
              `whsec_old,whsec_new`.",
@@ -37,7 +37,7 @@ pub(super) const GROUP: Group = Group {
         Variable::new(
             "STRIPE_EVENT_SOURCE",
             "aws.partner/stripe.com/ed_...",
-            &["webhook"],
+            WEBHOOK,
             "On Lambda: the partner event source from which EventBridge brings Stripe's events, \
              unsigned, in place of the endpoint. Anyone who may invoke the function can then \
              report payments.",
@@ -46,7 +46,7 @@ pub(super) const GROUP: Group = Group {
         Variable::new(
             "STRIPE_API_BASE",
             "https://api.stripe.com",
-            STRIPE,
+            Readers::Stripe,
             "Where Stripe's API is. Another address is for tests; plain `http` is for 127.0.0.1 \
              alone. A live key beside an address that is not Stripe's stops the start.",
         )
@@ -54,7 +54,7 @@ pub(super) const GROUP: Group = Group {
         Variable::new(
             "FAREBOX_STRIPE_DEADLINE",
             "20",
-            STRIPE,
+            Readers::Stripe,
             "Seconds that one call to Stripe may take, all attempts together: 1 to 60. Keep it \
              below the time limit of the function.",
         )
@@ -62,7 +62,7 @@ pub(super) const GROUP: Group = Group {
         Variable::new(
             "FAREBOX_SECRET_ID",
             "farebox/live",
-            ALL,
+            Readers::All,
             "The name or the ARN of a secret in AWS Secrets Manager that holds the keys, in place \
              of the variables `STRIPE_SECRET_KEY`, `STRIPE_PUBLISHABLE_KEY`, \
              `STRIPE_WEBHOOK_SECRET`, `FAREBOX_SITE_KEY` and `FAREBOX_NOTIFY_SECRET`. The secret \
@@ -74,7 +74,7 @@ pub(super) const GROUP: Group = Group {
         Variable::new(
             "FAREBOX_SECRET_TTL",
             "300",
-            ALL,
+            Readers::All,
             "Seconds for which the secret is held before it is read again: 10 to 86400. A key that \
              Stripe no longer accepts, and a signature that no held secret explains, cause an \
              earlier read.",
