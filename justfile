@@ -13,7 +13,7 @@ doctor:
 
 # Writes what is made from the code anew
 generate:
-    cargo dev interface
+    cargo dev generate
 
 # Every check; `just test --quick` leaves out what needs Node, Python and a browser
 test *options:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aws.template import WORKSPACE
+from testing.harness.workspace import WORKSPACE
 from bench import calls, cold, instructions, machine, memory, report, targets, trips
 from bench.build import FOLDER, Built, build
 from bench.host import LambdaHost

@@ -5,8 +5,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from aws.program import environment, run
-from aws.template import WORKSPACE
+from testing.harness.program import environment, run
+from testing.harness.workspace import WORKSPACE
 from bench.certificate import make_certificate
 
 TARGET = WORKSPACE / "target"
@@ -53,7 +53,7 @@ def build(is_quick: bool) -> Built:
         cargo("build", "--workspace", "--bins")
     else:
         # One at a time, as they are deployed: cargo would unify the features of several.
-        for package in ["webhook", "create-intent", "order", "sandbox", "bench-tools"]:
+        for package in ["webhook", "create-intent", "order", "stripe-sandbox", "bench-tools"]:
             cargo("build", "--package", package, *profile)
     rust = PEERS / "rust" / "Cargo.toml"
     cargo("build", "--manifest-path", rust, "--package", "floor", *profile)

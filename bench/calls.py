@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
-from aws import shop
-from aws.program import Program, environment, wait_until
+from testing.harness import shop
+from testing.harness.program import Program, environment, wait_until
 from bench import cold, load
 from bench.build import TLS
 from bench.host import LambdaHost

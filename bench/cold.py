@@ -7,9 +7,9 @@ import time
 from ipaddress import IPv4Address
 from typing import Any
 
-from aws import shop
-from aws.emulator import Emulator
-from aws.template import WORKSPACE
+from testing.harness import shop
+from testing.harness.emulator import Emulator
+from testing.harness.workspace import WORKSPACE
 from bench.subjects import Subject
 from bench.surroundings import NUMBER, Surroundings
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aws import shop
+from testing.harness import shop
 from bench import calls, instructions, database, load
 from bench.host import plain
 from bench.subjects import Subject

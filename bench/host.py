@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from aws.program import TOOLS, Program, environment, free_port
+from testing.harness.program import TOOLS, Program, environment, free_port
 from bench import load
 from bench.subjects import Subject
 from bench.surroundings import Surroundings

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from aws.program import environment
+from testing.harness.program import environment
 from bench import database, load
 from bench.host import Running, plain
 from bench.subjects import Subject

@@ -5,9 +5,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from aws import shop
-from aws.program import environment
-from aws.template import WORKSPACE
+from testing.harness import shop
+from testing.harness.program import environment
+from testing.harness.workspace import WORKSPACE
 from bench.surroundings import Surroundings
 
 PROC = Path("/proc")

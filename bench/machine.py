@@ -6,7 +6,7 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aws.template import WORKSPACE
+from testing.harness.workspace import WORKSPACE
 from bench.subjects import python_program as python
 
 

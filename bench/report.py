@@ -5,7 +5,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from aws.template import WORKSPACE
+from testing.harness.workspace import WORKSPACE
 from bench import figures, plot, targets
 from bench.figures import CREATE, OURS, Results, cold_ratio, percentile
 from bench.plot import Bar, short

@@ -9,11 +9,11 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
-from aws import shop
-from aws.function import Function
-from aws.program import Program, environment
-from aws.stand_in import CREDENTIALS
-from aws.template import REGION
+from testing.harness import shop
+from testing.harness.function import Function
+from testing.harness.program import Program, environment
+from testing.harness.stand_in import CREDENTIALS
+from testing.harness.workspace import REGION
 from bench.build import Built
 from bench.events import SIZES, of_size
 
@@ -38,7 +38,7 @@ class Surroundings:
         self._stack.callback(self._aws.stop)
         self._aws.wait_for("listening", self._address)
         self.aws_url = self._address()
-        self.stripe = shop.Stripe(folder, built.ours("sandbox"))
+        self.stripe = shop.Stripe(folder, built.ours("stripe-sandbox"))
         self._stack.callback(self.stripe.stop)
         #: For every function alike; each takes from it what it reads.
         self.variables = CREDENTIALS | {

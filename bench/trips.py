@@ -1,6 +1,6 @@
 """The floors: the empty function, with as many bare round trips as ours make until their first answer."""
 
-from aws import shop
+from testing.harness import shop
 from bench import cold
 from bench.subjects import Subject
 from bench.surroundings import Surroundings

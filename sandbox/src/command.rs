@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use sandbox::{Builder, Sandbox, StartError, demo_catalogue};
+use stripe_sandbox::{Builder, Sandbox, StartError, demo_catalogue};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::gateway_event;

@@ -21,7 +21,7 @@ pub(crate) fn signed(event: &str, secret: &str, now: u64) -> Result<String, Stri
     headers.retain(|name, _| !name.eq_ignore_ascii_case(SIGNATURE));
     headers.insert(
         SIGNATURE.to_owned(),
-        sandbox::sign(&bytes, secret, now).into(),
+        stripe_sandbox::sign(&bytes, secret, now).into(),
     );
     Ok(format!("{:#}\n", Value::Object(event)))
 }
@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn the_signature_is_over_the_bytes_that_the_function_sees() {
         let headers = json!({ "Stripe-Signature": "t=1,v1=00", "host": "a" });
-        let expected = sandbox::sign("{\"ü\": 1}".as_bytes(), "whsec_a", 7);
+        let expected = stripe_sandbox::sign("{\"ü\": 1}".as_bytes(), "whsec_a", 7);
         let plain = json!({ "headers": headers, "body": "{\"ü\": 1}" });
         let encoded = json!({
             "headers": headers, "body": STANDARD.encode("{\"ü\": 1}"), "isBase64Encoded": true,

@@ -7,7 +7,7 @@
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
-//! use sandbox::{Fault, Sandbox};
+//! use stripe_sandbox::{Fault, Sandbox};
 //!
 //! let stripe = Sandbox::start().await;
 //! stripe.inject(Fault::lost_answer().on("POST", "/v1/payment_intents"));

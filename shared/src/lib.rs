@@ -13,7 +13,7 @@
 //! | purchases | [`purchase`]: prices what is bought, and opens the order for it |
 //! | callers | [`access`]: who is calling and what they may do; [`customers`]: which Stripe customer a caller is; [`rate_limit`]: how many payments may be started |
 //! | services | [`store`]: where orders, events and the outbox live; [`stripe`]: calls to Stripe |
-//! | requests | [`interface`]: what `openapi.json` says of every function alike; [`request`]: JSON, query and idempotency key of a request; [`return_url`]: where payers may be sent back; [`secrets`]: the keys, from the environment or from Secrets Manager |
+//! | requests | [`openapi`]: what `openapi.json` says of every function alike; [`request`]: JSON, query and idempotency key of a request; [`return_url`]: where payers may be sent back; [`secrets`]: the keys, from the environment or from Secrets Manager |
 //! | errors | [`error`]: the one error type, and the one place it becomes a response |
 //! | state | [`order`]: the state machine; pure |
 //! | outside | [`aws`]: calls to AWS; [`event`]: what Stripe sends; [`ids`]: ids that several modules share; [`notify`]: where notifications go |
@@ -37,8 +37,8 @@ pub mod function;
 pub mod host;
 pub mod http;
 pub mod ids;
-pub mod interface;
 pub mod notify;
+pub mod openapi;
 pub mod order;
 pub mod processor;
 pub mod purchase;

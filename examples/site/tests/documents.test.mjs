@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
-import { endpoint } from "../../../clients/program.mjs";
+import { endpoint } from "../../../e2e/clients/program.mjs";
 import { farebox, FOLDER, freePort, KEYS, Lifetime, next } from "./processes.mjs";
 import { Stripe } from "./stripe.mjs";
 import { CARDS, launch, visit } from "./visitor.mjs";

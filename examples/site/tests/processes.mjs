@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { start } from "../../../clients/program.mjs";
+import { start } from "../../../e2e/clients/program.mjs";
 
 export const FOLDER = fileURLToPath(new URL("..", import.meta.url));
 const NEXT = fileURLToPath(new URL("../node_modules/next/dist/bin/next", import.meta.url));
@@ -37,7 +37,7 @@ export class Lifetime {
 export function farebox(t, { port = 0, variables = {} } = {}) {
   const options = ["--headless", "--port", String(port), "--sandbox-port", "0"];
   const addresses = { origin: /shop +(http\S+)/, sandbox: /sandbox +(http\S+)/ };
-  return start(t, "dev", options, addresses, { ...KEYS, ...variables });
+  return start(t, "farebox", options, addresses, { ...KEYS, ...variables });
 }
 
 /** The built site, in front of the functions at `origin`; answers its own origin. */

@@ -18,7 +18,7 @@
 //! What is priced and how is in [`shared::purchase`]; read [`payment`] for how an order gets its one
 //! intent.
 
-mod interface;
+mod openapi;
 pub mod payment;
 
 use std::sync::Arc;
@@ -29,8 +29,8 @@ use axum::{
     extract::State,
     routing::{MethodRouter, post},
 };
-pub use interface::Interface;
-use interface::Refusals;
+pub use openapi::ApiDoc;
+use openapi::Refusals;
 use serde::{Deserialize, Serialize};
 use shared::{
     App, Error, Function, Secrets,

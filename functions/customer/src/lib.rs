@@ -21,7 +21,7 @@
 //! Read [`view`] for what is answered to whom.
 
 mod email;
-mod interface;
+mod openapi;
 pub mod view;
 
 use std::sync::Arc;
@@ -31,8 +31,8 @@ use axum::{
     extract::State,
     routing::{MethodRouter, get},
 };
-pub use interface::Interface;
-use interface::Refusals;
+pub use openapi::ApiDoc;
+use openapi::Refusals;
 use serde::Deserialize;
 use shared::{
     App, Error, Function,

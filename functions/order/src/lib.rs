@@ -20,7 +20,7 @@
 
 mod refunds;
 
-mod interface;
+mod openapi;
 
 use std::sync::Arc;
 
@@ -29,8 +29,8 @@ use axum::{
     extract::State,
     routing::{MethodRouter, get},
 };
-pub use interface::Interface;
-use interface::Refusals;
+pub use openapi::ApiDoc;
+use openapi::Refusals;
 use serde::{Deserialize, Serialize};
 use shared::{
     App, Error, Function,

@@ -15,7 +15,7 @@
 //! | `503` | the portal's settings were never saved at Stripe (`portal_not_configured`) |
 //! | `503` | Stripe or the database did not answer in time, or the keys cannot be read; the same request may be sent again |
 
-mod interface;
+mod openapi;
 
 use std::sync::Arc;
 
@@ -24,8 +24,8 @@ use axum::{
     extract::State,
     routing::{MethodRouter, post},
 };
-pub use interface::Interface;
-use interface::Refusals;
+pub use openapi::ApiDoc;
+use openapi::Refusals;
 use serde::{Deserialize, Serialize};
 use shared::{
     App, Error, Function,

@@ -16,8 +16,8 @@
 //!
 //! Read [`reserve`] for how the amount is set aside, and [`issue`] for how Stripe is asked.
 
-mod interface;
 pub mod issue;
+mod openapi;
 pub mod reserve;
 
 use std::sync::Arc;
@@ -28,8 +28,8 @@ use axum::{
     http::HeaderMap,
     routing::{MethodRouter, post},
 };
-pub use interface::Interface;
-use interface::Refusals;
+pub use openapi::ApiDoc;
+use openapi::Refusals;
 use serde::{Deserialize, Deserializer, Serialize};
 use shared::{
     App, Clock, Error, Function,

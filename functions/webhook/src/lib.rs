@@ -19,7 +19,7 @@
 //! An event that contradicts its order, or that cannot be read, is a `200` too: it is kept, with its
 //! body, and an error is logged for a person to look at.
 
-mod interface;
+mod openapi;
 
 use std::sync::Arc;
 
@@ -28,8 +28,8 @@ use axum::{
     extract::State,
     routing::{MethodRouter, post},
 };
-pub use interface::Interface;
-use interface::Refusals;
+pub use openapi::ApiDoc;
+use openapi::Refusals;
 use serde::Serialize;
 use shared::{
     App, Error, Function,

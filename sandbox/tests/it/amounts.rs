@@ -1,7 +1,7 @@
 //! Amounts: checked against the currency, and changed.
 
-use sandbox::Sandbox;
 use serde_json::json;
+use stripe_sandbox::Sandbox;
 
 use crate::api::{api, intent, text};
 

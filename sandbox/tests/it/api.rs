@@ -8,8 +8,8 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use sandbox::Sandbox;
 use serde_json::Value;
+use stripe_sandbox::Sandbox;
 
 /// One connection pool with one key.
 pub(crate) struct Api {

@@ -1,7 +1,7 @@
 //! What each payment method does: declines, challenges, late money.
 
-use sandbox::Sandbox;
 use serde_json::json;
+use stripe_sandbox::Sandbox;
 
 use crate::api::{api, event_types, intent, text};
 

@@ -1,7 +1,7 @@
 //! Checkout sessions: made, refused, listed and changed.
 
-use sandbox::{Sandbox, demo_catalogue};
 use serde_json::{Value, json};
+use stripe_sandbox::{Sandbox, demo_catalogue};
 
 use crate::api::{Api, Form, api, event_types, text};
 

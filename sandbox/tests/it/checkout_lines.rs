@@ -1,7 +1,7 @@
 //! The lines of a checkout session: sold, priced and refused.
 
-use sandbox::NewPrice;
 use serde_json::json;
+use stripe_sandbox::NewPrice;
 
 use crate::{
     api::{Form, api, event_types},

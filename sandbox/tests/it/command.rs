@@ -6,10 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sandbox::{Sandbox, StartError};
+use stripe_sandbox::{Sandbox, StartError};
 
 pub(crate) fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sandbox"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stripe-sandbox"));
     command
         .args(arguments)
         .stdout(Stdio::piped())
@@ -136,7 +136,10 @@ fn it_signs_the_event_of_a_webhook_anew() {
     let header = event["headers"]["stripe-signature"].as_str().unwrap();
     let time = header.split([',', '=']).nth(1).unwrap().parse().unwrap();
     let body = event["body"].as_str().unwrap();
-    assert_eq!(header, sandbox::sign(body.as_bytes(), "whsec_a", time));
+    assert_eq!(
+        header,
+        stripe_sandbox::sign(body.as_bytes(), "whsec_a", time)
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The control plane, and the page of the 3-D Secure challenge.
 
-use sandbox::Sandbox;
 use serde_json::json;
+use stripe_sandbox::Sandbox;
 
 use crate::{
     api::{api, api_with_key, intent, paid, text},

@@ -1,8 +1,8 @@
 //! Customers, and what they keep.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use sandbox::Sandbox;
 use serde_json::json;
+use stripe_sandbox::Sandbox;
 
 use crate::api::{Api, api, event_types, text};
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use sandbox::{Activity, Sandbox};
 use serde_json::json;
+use stripe_sandbox::{Activity, Sandbox};
 
 use crate::api::{api, event_types, intent, text};
 

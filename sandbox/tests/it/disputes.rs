@@ -1,7 +1,7 @@
 //! Disputes.
 
-use sandbox::Sandbox;
 use serde_json::json;
+use stripe_sandbox::Sandbox;
 
 use crate::api::{api, event_types, paid_with, text};
 

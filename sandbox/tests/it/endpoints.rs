@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use sandbox::{Sandbox, sign};
 use serde_json::{Value, json};
+use stripe_sandbox::{Sandbox, sign};
 
 use crate::{
     api::{api, api_with_key, intent, paid, text},

@@ -2,8 +2,8 @@
 
 use std::{io::ErrorKind, time::Duration};
 
-use sandbox::{Fault, Sandbox};
 use serde_json::json;
+use stripe_sandbox::{Fault, Sandbox};
 
 use crate::{
     api::{Form, api},
@@ -177,6 +177,6 @@ async fn a_request_outlives_the_caller_that_gave_up() {
     }
 
     let created = watch.recv().await.unwrap();
-    assert!(matches!(created, sandbox::Activity::Event { .. }));
+    assert!(matches!(created, stripe_sandbox::Activity::Event { .. }));
     assert_eq!(stripe.payment_intents().len(), 1);
 }

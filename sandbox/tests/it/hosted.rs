@@ -1,7 +1,7 @@
 //! The hosted pages, as a browser without scripts uses them.
 
-use sandbox::Sandbox;
 use serde_json::{Value, json};
+use stripe_sandbox::Sandbox;
 
 use crate::{
     api::{Api, Form, Reply, api, api_with_key, event_types, text},

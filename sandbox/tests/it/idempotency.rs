@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sandbox::{Fault, Sandbox};
+use stripe_sandbox::{Fault, Sandbox};
 
 use crate::api::{Form, api, intent, text};
 

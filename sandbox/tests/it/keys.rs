@@ -1,7 +1,7 @@
 //! Who may call what.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use sandbox::Sandbox;
+use stripe_sandbox::Sandbox;
 
 use crate::api::{api, api_with_key, intent, paid, text};
 

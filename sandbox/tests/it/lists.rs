@@ -1,7 +1,7 @@
 //! Lists: order, pages, filters; and the catalogue.
 
-use sandbox::{NewPrice, Sandbox, demo_catalogue};
 use serde_json::{Value, json};
+use stripe_sandbox::{NewPrice, Sandbox, demo_catalogue};
 
 use crate::api::{api, intent, paid, text};
 

@@ -1,7 +1,7 @@
 //! Which pages may call the sandbox: those of this machine what a payer does, and the control plane
 //! for pages that were named at the start alone.
 
-use sandbox::Sandbox;
+use stripe_sandbox::Sandbox;
 
 use crate::api::{Api, Form, Reply, api, api_with_key};
 

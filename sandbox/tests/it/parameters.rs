@@ -1,7 +1,7 @@
 //! What a request may say, and what is refused.
 
-use sandbox::Sandbox;
 use serde_json::json;
+use stripe_sandbox::Sandbox;
 
 use crate::api::{api, intent, text};
 

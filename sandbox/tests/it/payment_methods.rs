@@ -1,7 +1,7 @@
 //! Payment methods: made, kept by customers, paid with; and tokens.
 
-use sandbox::Sandbox;
 use serde_json::{Value, json};
+use stripe_sandbox::Sandbox;
 
 use crate::api::{Api, Form, api, api_with_key, event_types, text};
 

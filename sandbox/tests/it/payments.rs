@@ -1,7 +1,7 @@
 //! Payment intents and the charges they make.
 
-use sandbox::Sandbox;
 use serde_json::json;
+use stripe_sandbox::Sandbox;
 
 use crate::api::{api, event_types, intent, paid, text};
 

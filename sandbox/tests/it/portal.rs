@@ -1,6 +1,6 @@
 //! The billing portal.
 
-use sandbox::Sandbox;
+use stripe_sandbox::Sandbox;
 
 use crate::api::{api, api_with_key, text};
 

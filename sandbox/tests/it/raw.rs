@@ -2,7 +2,7 @@
 
 use std::io;
 
-use sandbox::Sandbox;
+use stripe_sandbox::Sandbox;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

@@ -1,7 +1,7 @@
 //! Setup intents: cards that are kept, declined, challenged.
 
-use sandbox::Sandbox;
 use serde_json::{Value, json};
+use stripe_sandbox::Sandbox;
 
 use crate::api::{Api, Form, api, api_with_key, event_types, text};
 

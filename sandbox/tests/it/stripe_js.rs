@@ -1,6 +1,6 @@
 //! The stand-in for Stripe.js, as a page loads it.
 
-use sandbox::Sandbox;
+use stripe_sandbox::Sandbox;
 
 use crate::api::{api_with_key, intent, text};
 

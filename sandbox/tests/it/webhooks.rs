@@ -2,8 +2,8 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use sandbox::{Activity, Order, Sandbox, sign};
 use sha2::{Digest, Sha256};
+use stripe_sandbox::{Activity, Order, Sandbox, sign};
 
 use crate::{
     api::{api, intent, paid},

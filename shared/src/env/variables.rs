@@ -1,4 +1,4 @@
-//! The table of all variables. `cargo dev interface` generates `docs/configuration.md` and
+//! The table of all variables. `cargo dev generate` generates `docs/configuration.md` and
 //! `.env.example` from it, and a test compares it with what the code asks for.
 
 mod aws;

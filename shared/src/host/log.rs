@@ -54,7 +54,7 @@ pub const CRATES: [&str; 11] = [
     "create_checkout",
     "create_intent",
     "customer",
-    "dev",
+    "farebox",
     "notify",
     "order",
     "portal",

@@ -1,1 +1,0 @@
-"""What runs in containers, under `scripts/containers`, after `aws/tests`, whose build it uses."""

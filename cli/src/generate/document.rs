@@ -1,0 +1,74 @@
+//! `openapi.json`: the functions' own descriptions, with what holds for all of them.
+
+use shared::{error::Code, openapi::header};
+use utoipa::openapi::{
+    Components, OpenApi, PathItem, RefOr,
+    info::InfoBuilder,
+    schema::{ComponentsBuilder, Type},
+    security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
+};
+
+use crate::functions::ROUTED;
+
+/// The whole document, as the file holds it.
+///
+/// # Panics
+///
+/// Never: a description is JSON.
+#[must_use]
+pub fn document() -> String {
+    let whole = OpenApi::builder()
+        .info(
+            InfoBuilder::new()
+                .title("Farebox")
+                .description(Some(
+                    "The payment backend of a site. Amounts are in minor units of their currency.",
+                ))
+                .version(env!("CARGO_PKG_VERSION"))
+                .build(),
+        )
+        .components(Some(common()))
+        .build();
+    let mut whole = ROUTED
+        .iter()
+        .fold(whole, |whole, one| whole.merge_from((one.openapi)()));
+    whole.paths.paths.values_mut().for_each(finish);
+    let text = whole.to_pretty_json().expect("a description is JSON");
+    format!("{text}\n")
+}
+
+/// Who may call, and the codes of errors.
+fn common() -> Components {
+    let token = Http::builder()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some(
+            "A token of the site's server, or of the issuer that signs its users in",
+        ))
+        .build();
+    let signature = ApiKeyValue::with_description(
+        "Stripe-Signature",
+        "Stripe's signature over the exact bytes of the body, with the endpoint's secret",
+    );
+    ComponentsBuilder::new()
+        .security_scheme("callerToken", SecurityScheme::Http(token))
+        .security_scheme(
+            "stripeSignature",
+            SecurityScheme::ApiKey(ApiKey::Header(signature)),
+        )
+        .schema_from::<Code>()
+        .build()
+}
+
+/// What every function has alike.
+fn finish(path: &mut PathItem) {
+    for operation in [&mut path.get, &mut path.post].into_iter().flatten() {
+        operation.tags = None;
+        for response in operation.responses.responses.values_mut() {
+            if let RefOr::T(response) = response {
+                let id = RefOr::T(header(Type::String, "Names the request in the log"));
+                response.headers.insert("X-Request-Id".to_owned(), id);
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! `farebox`: the whole of Farebox on this machine (`cargo dev`), its doctor, and what is generated.
+//!
+//! Everything worth reading is in `lib.rs`; this file reads the command line and waits.
+
+use std::process::ExitCode;
+
+use farebox::{doctor, generate, options::Options, server};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // `cargo dev` is `farebox dev`, and `cargo dev doctor` is `farebox doctor`.
+    let arguments = match arguments.as_slice() {
+        [first, rest @ ..] if first == "dev" => rest,
+        all => all,
+    };
+    if let [first, rest @ ..] = arguments {
+        match first.as_str() {
+            "doctor" => return doctor::run(rest).await,
+            "generate" => return generate::run(rest),
+            _ => {}
+        }
+    }
+    match Options::parse(arguments) {
+        Ok(options) => server::run(options).await,
+        Err(usage) => usage.show(),
+    }
+}

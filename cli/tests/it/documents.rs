@@ -1,0 +1,82 @@
+//! Tests run the commands of the README and of the guide for integration, and the guide is complete.
+//! `examples/site/tests/documents.test.mjs` runs their TypeScript.
+
+use std::{collections::BTreeSet, fs};
+
+use farebox::generate;
+use serde_json::Value;
+
+use crate::layout::workspace;
+
+fn read(path: &str) -> String {
+    fs::read_to_string(workspace().join(path)).unwrap()
+}
+
+/// The lines of a document's blocks of commands.
+fn commands(path: &str) -> BTreeSet<String> {
+    let text = read(path);
+    let blocks = text.split("```sh\n").skip(1);
+    let lines = blocks.flat_map(|block| block.split("```").next().unwrap_or_default().lines());
+    lines.map(str::to_owned).collect()
+}
+
+/// A command, the file that has it run, and what in that file does so.
+const RUN: &[(&str, &str, &str)] = &[
+    (
+        "cargo dev",
+        ".cargo/config.toml",
+        "dev = \"run --package farebox -- dev\"",
+    ),
+    ("./scripts/test", ".ci/run", "exec ./scripts/test"),
+];
+
+#[test]
+fn every_command_of_the_readme_and_the_guide_is_run() {
+    let mut shown = commands("README.md");
+    shown.extend(commands("docs/integrate.md"));
+    let run: BTreeSet<String> = RUN
+        .iter()
+        .map(|(command, ..)| (*command).to_owned())
+        .collect();
+    assert_eq!(shown, run);
+    for (command, path, by) in RUN {
+        assert!(read(path).contains(by), "{path} does not run `{command}`");
+    }
+}
+
+#[test]
+fn the_readme_is_read_in_one_go() {
+    let lines = read("README.md").lines().count();
+    assert!(lines <= 130, "it has {lines} lines");
+}
+
+/// The words in backticks in the rows of a table, below the row that begins with `head`.
+fn in_table(text: &str, head: &str) -> BTreeSet<String> {
+    let (_, after) = text.split_once(&format!("\n| {head} |")).unwrap();
+    let rows = after
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    rows.flat_map(|row| row.split('`').skip(1).step_by(2))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_guide_says_what_each_status_and_each_error_asks_of_a_site() {
+    let document: Value = serde_json::from_str(&generate::document()).unwrap();
+    let guide = read("docs/integrate.md");
+    for (schema, head) in [("OrderStatus", "status"), ("ErrorCode", "reaction")] {
+        let all = document["components"]["schemas"][schema]["enum"]
+            .as_array()
+            .unwrap();
+        let named = in_table(&guide, head);
+        for one in all {
+            let one = one.as_str().unwrap();
+            assert!(
+                named.contains(one),
+                "docs/integrate.md has no {head} for `{one}`"
+            );
+        }
+    }
+}

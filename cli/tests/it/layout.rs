@@ -1,0 +1,90 @@
+//! Every function is listed wherever it has to be: here, for AWS and for Vercel.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use farebox::functions;
+
+pub(crate) fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("it is in the workspace")
+}
+
+/// The folders of `functions`.
+pub(crate) fn folders() -> BTreeSet<String> {
+    let entries = fs::read_dir(workspace().join("functions")).unwrap();
+    entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+#[test]
+fn every_folder_of_functions_is_in_the_list() {
+    let listed: BTreeSet<String> = functions::all().map(|one| one.name.to_owned()).collect();
+    assert_eq!(listed, folders());
+}
+
+#[test]
+fn no_log_line_of_a_function_is_dropped_as_another_crates() {
+    let crates: BTreeSet<String> = functions::all()
+        .map(|one| one.name.replace('-', "_"))
+        .chain(["farebox", "shared"].map(str::to_owned))
+        .collect();
+    let logged: BTreeSet<String> = shared::host::CRATES.map(str::to_owned).into();
+    assert_eq!(logged, crates);
+}
+
+#[test]
+fn a_function_is_a_thin_main_over_a_library_of_the_same_name() {
+    for name in folders() {
+        let folder = workspace().join("functions").join(&name);
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+        assert!(manifest.contains(&format!("name = \"{name}\"")), "{name}");
+        assert!(manifest.contains("path = \"src/main.rs\""), "{name}");
+        let main = fs::read_to_string(folder.join("src/main.rs")).unwrap();
+        assert!(
+            main.lines().count() <= 25,
+            "{name}: main.rs starts, and nothing else"
+        );
+    }
+}
+
+#[test]
+fn the_template_has_every_function_with_its_method_and_path() {
+    let template = fs::read_to_string(workspace().join("template.yaml")).unwrap();
+    let blocks = template.split("CodeUri: functions/").skip(1);
+    let blocks: BTreeMap<&str, &str> = blocks.filter_map(|block| block.split_once('\n')).collect();
+    assert_eq!(blocks.len(), functions::all().count());
+    for function in functions::all() {
+        let block = blocks[function.name];
+        if let Some((method, path)) = function.route() {
+            let event = format!("Method: {method}, Path: {path} }}");
+            assert!(block.contains(&event), "{}", function.name);
+        }
+    }
+}
+
+#[test]
+fn a_function_on_vercel_has_time_for_its_deadlines() {
+    for function in functions::all() {
+        // Above the deadlines of Stripe and the database; the most that every plan has is 300.
+        assert!(
+            (30..=300).contains(&function.max_duration),
+            "{}",
+            function.name
+        );
+    }
+}
+
+#[test]
+fn no_crate_needs_a_runtime_of_vercels() {
+    let lock = fs::read_to_string(workspace().join("Cargo.lock")).unwrap();
+    assert!(
+        !lock.contains("vercel"),
+        "the functions are plain HTTP servers there"
+    );
+}

@@ -1,0 +1,65 @@
+"""The functions as `sam build` makes them, once for all tests."""
+
+import functools
+from pathlib import Path
+
+from e2e.aws import template
+from testing.harness.emulator import architecture
+from testing.harness.program import TOOLS, environment, run
+from e2e.aws.template import Template
+from testing.harness.workspace import REGION, WORKSPACE
+
+FOLDER = WORKSPACE / "target" / "aws-sam"
+
+
+BUILD = FOLDER / "build"
+
+
+@functools.cache
+def built() -> Path:
+    """The folder of the built template, with a folder for each function; for this machine's processors.
+
+    Optimised builds take minutes. cargo keeps them in `target`.
+    """
+    return _build(template.read(), BUILD)
+
+
+@functools.cache
+def panicking() -> Path:
+    """The program of a function that panics when it is asked to, built as the others are."""
+    function = {
+        "Type": "AWS::Serverless::Function", "Metadata": {"BuildMethod": "rust-cargolambda"},
+        "Properties": {"CodeUri": "testing/panicking"},
+    }
+    whole = template.read()
+    alike = {name: whole[name] for name in ["AWSTemplateFormatVersion", "Transform"]}
+    properties = {name: whole["Globals"]["Function"][name] for name in ["Runtime", "Handler", "Architectures"]}
+    alike["Globals"] = {"Function": properties}
+    folder = _build(alike | {"Resources": {"PanickingFunction": function}}, FOLDER / "panicking")
+    return folder / "PanickingFunction" / "bootstrap"
+
+
+def _build(asked: Template, folder: Path) -> Path:
+    """What `sam build` makes of a template, in `folder`."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    source = FOLDER / f"{folder.name}.yaml"
+    asked["Globals"]["Function"]["Architectures"] = [architecture()]
+    template.write(asked, source)
+    command = [
+        TOOLS / "sam", "build", "--template-file", source, "--base-dir", WORKSPACE, "--build-dir", folder,
+        "--region", REGION,
+    ]
+    run(command, environment(), WORKSPACE, seconds=3600)
+    return folder
+
+
+def made() -> Path:
+    """What `built` made last, for tests that run after others."""
+    if not (BUILD / "template.yaml").exists():
+        raise FileNotFoundError(f"{BUILD} is not there: run the tests in e2e/aws/tests first")
+    return BUILD
+
+
+def bootstrap(function: str) -> Path:
+    """The program of a function, named as its folder."""
+    return built() / template.logical_id(function) / "bootstrap"

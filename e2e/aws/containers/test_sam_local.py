@@ -1,0 +1,118 @@
+"""`sam local`, by the commands of docs/local.md and docs/deploy-aws.md: each function, and a payment through them."""
+
+import json
+import os
+import shlex
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any
+
+from e2e.aws import template
+from testing.harness import shop
+from e2e.aws.build import made
+from e2e.aws.commands import GUIDE, LOCAL, block, shell
+from e2e.aws.containers.image import make_image
+from testing.harness.program import Program, environment, free_port
+from testing.harness.shop import KEYS, Answer, Stripe, signature, token
+from testing.harness.stand_in import CREDENTIALS, StandIn
+from e2e.aws.table import Table
+from testing.harness.workspace import REGION
+
+#: Where `cargo dev` has its sandbox. The engine has a network of its own, in which nobody else listens there.
+SANDBOX_PORT = 12111
+
+#: What each function answers to its event, which holds no fresh token and no fresh signature.
+ANSWERS: dict[str, Any] = {
+    "create-intent": 401, "create-checkout": 401, "order": 401, "refund": 401, "customer": 401, "portal": 401,
+    "webhook": 400, "notify": {"batchItemFailures": []}, "reconcile": "complete",
+}
+
+
+def variables(**more: str) -> dict[str, str]:
+    """What a person's shell has; and that what they would build and pull is here already."""
+    here = {"SAM_TEMPLATE_FILE": str(made() / "template.yaml"), "SAM_SKIP_PULL_IMAGE": "1"}
+    return environment(DOCKER_HOST=os.environ["DOCKER_HOST"], **here, **more)
+
+
+class SamLocal(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.stripe = Stripe(cls.folder, port=SANDBOX_PORT)
+        cls.addClassCleanup(cls.stripe.stop)
+        cls.aws = StandIn(cls.folder)
+        cls.addClassCleanup(cls.aws.stop)
+        # SAM passes on no address of AWS's. `localhost` is this machine, by --add-host.
+        make_image(AWS_ENDPOINT_URL=cls.aws.url.replace("127.0.0.1", "localhost"))
+
+    def test_each_command_of_the_guide_runs_its_function_without_an_account(self):
+        lines = block(LOCAL, "alias invoke=").splitlines()
+        commands = [line for line in lines if line.startswith("invoke ")]
+        before = [line for line in lines[: lines.index(commands[0])] if line != "sam build"]
+        self.assertEqual({Path(shlex.split(command)[-1]).stem for command in commands}, set(ANSWERS))
+        self.assertEqual(set(ANSWERS), template.folders())
+        for command in commands:
+            name = Path(shlex.split(command)[-1]).stem
+            with self.subTest(name):
+                script = "\n".join([block(LOCAL, "target/local.env <<"), *before, command])
+                ran = shell(script.replace("host-gateway", os.environ["HOST_GATEWAY"]), variables())
+                self.assert_answer(name, ran.stdout, ran.stderr)
+
+    def assert_answer(self, name: str, output: str, said: str) -> None:
+        """A function answered what its event asks for, and logged no error."""
+        try:
+            got = json.loads(output)
+        except ValueError:
+            self.fail(f"no answer:\n{output}{said}")
+        match ANSWERS[name]:
+            case int(status):
+                self.assertEqual(got.get("statusCode"), status, got)
+            case str(field):
+                self.assertTrue(got.get(field), got)
+            case answer:
+                self.assertEqual(got, answer)
+        self.assertNotIn('"level":"ERROR"', said)
+        self.assertNotIn("could not start", said)
+
+    def test_a_payment_goes_through_the_api_over_the_secret_and_the_table_of_a_stack(self):
+        api = self.start_api()
+        known = {"Authorization": f"Bearer {token('ada')}"}
+        asked = json.dumps({"items": [{"price": "mug", "quantity": 2}]}).encode()
+        headers = known | {"Idempotency-Key": "cart-1", "Content-Type": "application/json"}
+
+        started = self.request("POST", f"{api}/create-intent", asked, headers)
+        self.assertEqual(started.status, 200, started.text)
+        self.stripe.pay(started.json["clientSecret"].split("_secret_")[0])
+        [paid] = self.stripe.events("payment_intent.succeeded")
+        event = json.dumps(paid).encode()
+        received = self.request("POST", f"{api}/webhooks/stripe", event, {"Stripe-Signature": signature(event)})
+        self.assertEqual((received.status, received.text), (200, '{"received":true}'))
+        order = self.request("GET", f"{api}/order?id={started.json['orderId']}", None, known)
+
+        self.assertEqual(order.json["status"], "paid")
+
+    def start_api(self) -> str:
+        """The API, by the guide's commands, with the names of what is here."""
+        Table(self.aws, "farebox-local")
+        secrets = self.aws.client("secretsmanager")
+        secrets.create_secret(Name="farebox-test", SecretString=json.dumps(KEYS))
+        port, log = free_port(), self.folder / "api.log"
+        commands = block(GUIDE, "sam local start-api").replace("TABLE", "farebox-local").replace("us-east-1", REGION)
+        options = f"--port {port} --add-host localhost:{os.environ['HOST_GATEWAY']}"
+        ours = CREDENTIALS | {"STRIPE_API_BASE": f"http://localhost:{SANDBOX_PORT}", "AWS_ENDPOINT_URL": self.aws.url}
+        ran = Program(["bash", "-euc", f"{commands.strip()} {options}"], variables(**ours), log)
+        self.addCleanup(ran.stop)
+        self.say = ran.output
+        ran.wait_for_port(port)
+        return f"http://127.0.0.1:{port}/api"
+
+    def request(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        """A request to the API; what SAM said of it, where it failed."""
+        answer = shop.request(method, url, body, headers)
+        self.assertLess(answer.status, 500, answer.text + self.say())
+        return answer
+
+
+if __name__ == "__main__":
+    unittest.main()

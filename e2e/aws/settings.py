@@ -1,0 +1,55 @@
+"""The variables that each function reads, as its source says.
+
+All functions open the same `App`; what a function uses of it, its source names. The settings of each part are a
+struct in the part's module, and the documentation of a field names its variables.
+"""
+
+import re
+from pathlib import Path
+
+from testing.harness.workspace import WORKSPACE
+
+SHARED = WORKSPACE / "shared" / "src"
+
+#: Held in the secret, or set by a person for `sam local`.
+KEYS = {
+    "STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET", "FAREBOX_SITE_KEY", "FAREBOX_NOTIFY_SECRET",
+}
+
+
+def of_module(module: str) -> set[str]:
+    """The variables that the settings of a module name."""
+    source = (SHARED / module / "settings.rs").read_text()
+    [body] = re.findall(r"^pub struct Settings {\n(.*?)^}", source, re.DOTALL | re.MULTILINE)
+    return set(re.findall(r"`((?:FAREBOX|STRIPE)_\w+)`", body))
+
+
+#: What is counted where a caller looks something up, and where events of failed charges are taken.
+LOOKS_UP = {"FAREBOX_LIMIT_CALLER", "FAREBOX_LIMIT_WINDOW"}
+STOPS = {"FAREBOX_LIMIT_ATTEMPTS", "FAREBOX_LIMIT_WINDOW"}
+
+#: A part of the `App` by a pattern of the source that uses it, and the variables that the part reads.
+PARTS = {
+    r"\bAuthorized<": of_module("access"),
+    r"\bCheckoutService\b": of_module("purchase") | of_module("rate_limit") | of_module("stripe"),
+    r"\bLookup::": LOOKS_UP,
+    r"\bstripe\b": of_module("stripe"),
+    r"\breturn_origins\b": {"FAREBOX_RETURN_ORIGINS"},
+    r"\bintake\.take\b": {"FAREBOX_CONNECTED_ACCOUNTS", "FAREBOX_NOTIFY_EVENTS"} | STOPS | of_module("stripe"),
+    r"\bsubscriptions\b": {"FAREBOX_NOTIFY_EVENTS"},
+    r"\bSink\b": {"FAREBOX_NOTIFY_URL", "FAREBOX_NOTIFY_SECRET"},
+    r"\bFromEventBridge\b": {"STRIPE_EVENT_SOURCE"},
+    r"\bcron_secret\b": {"CRON_SECRET"},
+}
+
+
+def of_function(folder: str) -> set[str]:
+    """The variables that a function reads; of the keys, those that it needs."""
+    paths = (WORKSPACE / "functions" / folder / "src").glob("**/*.rs")
+    source = "\n".join(path.read_text() for path in sorted(paths, key=Path.as_posix))
+    code = re.sub(r"^\s*//.*$", "", source, flags=re.MULTILINE)
+    found = set(re.findall(r"\bneed::(\w+)", code))
+    for pattern, variables in PARTS.items():
+        if re.search(pattern, code):
+            found |= variables
+    return found | ({"FAREBOX_SECRET_ID", "FAREBOX_SECRET_TTL"} if found & KEYS else set())

@@ -1,0 +1,114 @@
+"""`template.yaml`, read as SAM reads it."""
+
+import copy
+import logging
+import os
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from samcli.yamlhelper import yaml_dump, yaml_parse
+from samtranslator.translator.transform import transform
+
+from testing.harness.workspace import REGION, WORKSPACE
+
+#: It remarks on switches that are AWS's own.
+logging.getLogger("samtranslator").setLevel(logging.ERROR)
+
+Template = dict[str, Any]
+
+
+def read() -> Template:
+    """The template; `!Ref` and the like in their long form."""
+    return parse((WORKSPACE / "template.yaml").read_text())
+
+
+def parse(text: str) -> Template:
+    """A template's YAML."""
+    return yaml_parse(text)
+
+
+def write(template: Template, path: Path) -> None:
+    """The template as YAML."""
+    path.write_text(yaml_dump(template))
+
+
+def folders() -> set[str]:
+    """The functions that there are."""
+    return set(os.listdir(WORKSPACE / "functions"))
+
+
+def transformed(template: Template, **parameters: str) -> Template:
+    """What CloudFormation makes of the template, with `parameters` other than the defaults."""
+    given = copy.deepcopy(template)
+    for name, value in parameters.items():
+        given["Parameters"][name]["Default"] = value
+    for block in functions(given).values():
+        block["CodeUri"] = "s3://bucket/key"
+    with patch.dict(os.environ, AWS_DEFAULT_REGION=REGION):
+        return transform(given, {}, SimpleNamespace(load=dict))
+
+
+def of_type(template: Template, kind: str) -> dict[str, dict[str, Any]]:
+    """The resources of a type, by their logical ids."""
+    resources = template["Resources"].items()
+    return {name: resource for name, resource in resources if resource["Type"] == kind}
+
+
+def functions(template: Template) -> dict[str, dict[str, Any]]:
+    """The properties of each function, by its logical id."""
+    blocks = of_type(template, "AWS::Serverless::Function")
+    return {name: block["Properties"] for name, block in blocks.items()}
+
+
+def logical_id(folder: str) -> str:
+    """`create-intent` is `CreateIntentFunction`."""
+    return "".join(word.capitalize() for word in folder.split("-")) + "Function"
+
+
+def folder_of(properties: dict[str, Any]) -> str:
+    """Where a function's crate is, below `functions`."""
+    return Path(properties["CodeUri"]).name
+
+
+def routes(template: Template) -> list[tuple[str, str, str]]:
+    """Method, path and logical id of the function, for every route."""
+    found = []
+    for name, properties in functions(template).items():
+        for event in properties["Events"].values():
+            if event["Type"] == "HttpApi":
+                route = event["Properties"]
+                found.append((route["Method"], route["Path"], name))
+    return found
+
+
+def environment(template: Template, function: str) -> dict[str, Any]:
+    """The variables of a function, those for all functions included."""
+    common = template["Globals"]["Function"]["Environment"]["Variables"]
+    own = functions(template)[function].get("Environment", {}).get("Variables", {})
+    return {**common, **own}
+
+
+def references(block: Any) -> set[str]:
+    """The logical ids and parameters that a part of the template names."""
+    if isinstance(block, list):
+        return set().union(*map(references, block))
+    if not isinstance(block, dict):
+        return set()
+    match block:
+        case {"Ref": name}:
+            return {name}
+        case {"Fn::GetAtt": [name, *_]}:
+            return {name}
+        case {"Fn::Sub": text} if isinstance(text, str):
+            return names_in(text)
+        case {"Fn::Sub": [text, values]}:
+            return names_in(text) | references(values)
+    return set().union(*map(references, block.values()))
+
+
+def names_in(text: str) -> set[str]:
+    """What a text of `!Sub` names."""
+    return set(re.findall(r"\$\{(\w+)", text))

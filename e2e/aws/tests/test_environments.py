@@ -1,0 +1,78 @@
+"""What template.yaml gives to each function: the variables that it reads, under names of its own."""
+
+import json
+import unittest
+from typing import Any
+
+from e2e.aws import settings, template
+from e2e.aws.tests.test_docs import tables
+
+READ = template.read()
+
+#: What the template leaves at its default, for all: roles come with the functions, held times suit all shops,
+#: and Vercel alone has a schedule that proves itself.
+LEFT = {"FAREBOX_ROLES", "FAREBOX_PRICE_TTL", "FAREBOX_SECRET_TTL", "CRON_SECRET"}
+
+#: What differs by function: how long it may wait for Stripe, and whether it needs the secret.
+OF_ITS_OWN = {"FAREBOX_STRIPE_DEADLINE", "FAREBOX_SECRET_ID"}
+
+NO_VALUE = {"Ref": "AWS::NoValue"}
+
+
+def gives(folder: str) -> dict[str, Any]:
+    """The variables that a function is given."""
+    return template.environment(READ, template.logical_id(folder))
+
+
+class Environments(unittest.TestCase):
+    def test_every_function_is_given_what_it_reads_and_nothing_else(self):
+        for folder in template.folders():
+            with self.subTest(folder):
+                self.assertEqual(set(gives(folder)), settings.of_function(folder) - LEFT)
+
+    def test_the_page_of_settings_says_which_function_reads_which(self):
+        page = (WORKSPACE / "docs" / "configuration.md").read_text()
+        rows = [row for table in tables(page, "variable") for row in table]
+        for name, _, readers, _ in rows:
+            read = {folder for folder in template.folders() if name.strip("`") in settings.of_function(folder)}
+            # AWS's, the port and the log are the process's own: the source of no function names them.
+            if read or readers != "all":
+                expected = template.folders() if readers == "all" else set(readers.split(", "))
+                self.assertEqual(read, expected, name)
+
+    def test_a_variable_is_the_same_for_all_functions(self):
+        for name in {name for folder in template.folders() for name in gives(folder)} - OF_ITS_OWN:
+            values = {json.dumps(gives(folder)[name]) for folder in template.folders() if name in gives(folder)}
+            self.assertEqual(len(values), 1, name)
+
+    def test_a_variable_is_set_where_its_own_parameter_is_given(self):
+        for folder in template.folders():
+            for name, value in gives(folder).items():
+                match value:
+                    case {"Fn::If": [condition, {"Ref": parameter}, otherwise]} if otherwise == NO_VALUE:
+                        tested = template.references(READ["Conditions"][condition])
+                        self.assertIn(parameter, tested | {"SecretArn", "JwtIssuer", "JwtAudience"}, name)
+
+    def test_a_key_has_no_value_on_aws(self):
+        for folder in template.folders():
+            for name in settings.KEYS & set(gives(folder)):
+                self.assertEqual(gives(folder)[name], NO_VALUE, f"{folder}: {name}")
+
+    def test_everything_of_a_function_has_its_name(self):
+        for folder in template.folders():
+            stem = template.logical_id(folder).removesuffix("Function")
+            block = template.functions(READ)[f"{stem}Function"]
+            with self.subTest(folder):
+                self.assertEqual(block["Role"], {"Fn::GetAtt": [f"{stem}Role", "Arn"]})
+                self.assertEqual(block["LoggingConfig"]["LogGroup"], {"Ref": f"{stem}Log"})
+                [policy] = READ["Resources"][f"{stem}Role"]["Properties"]["Policies"]
+                self.assertEqual(policy["PolicyName"], folder)
+                logs = policy["PolicyDocument"]["Statement"][0]["Resource"]
+                self.assertEqual(logs, {"Fn::GetAtt": [f"{stem}Log", "Arn"]})
+                group = READ["Resources"][f"{stem}Log"]["Properties"]["LogGroupName"]
+                self.assertEqual(group, {"Fn::Sub": f"/farebox/${{AWS::StackName}}/{folder}"})
+
+    def test_functions_that_start_payments_have_the_same_concurrency_kept(self):
+        kept = [template.functions(READ)[name]["ReservedConcurrentExecutions"]
+                for name in ["CreateIntentFunction", "CreateCheckoutFunction"]]
+        self.assertEqual(kept[0], kept[1])

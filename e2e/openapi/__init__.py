@@ -1,0 +1,1 @@
+"""Tests the functions by their description: see `e2e.openapi.run`."""

@@ -1,0 +1,104 @@
+"""Sends every route of openapi.json what it describes and what it does not, as nobody and as each kind of caller.
+
+No answer may be a failure of ours, and every answer must be one that is described: its status, its type, its
+headers and its shape. The requests are the same each time.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from e2e.openapi.shop import Shop, token
+from testing.harness.workspace import WORKSPACE
+
+#: Requests of each kind of caller to each route, besides those at the edges of what is described.
+EXAMPLES = 30
+SEED = 1
+#: Who calls: without a token or a signature, with a token of a role, and by Stripe's signature.
+NOBODY, ROLES, STRIPE = "nobody", ["customer", "support", "finance"], "stripe"
+WEBHOOK = "/api/webhooks/stripe"
+#: That a body is of the described shape does not make it a request that is granted: `items` and `order`
+#: exclude each other.
+UNCHECKED = ["positive_data_acceptance"]
+#: What Stripe signed is taken, whatever it is, and kept for a person where it cannot be read. Every request
+#: is signed here, so that none lacks the header.
+UNCHECKED_OF_STRIPE = [*UNCHECKED, "negative_data_rejection", "missing_required_header", "ignored_auth"]
+
+
+def world(shop: Shop) -> dict[str, list]:
+    """Orders and customers to ask about, and events to tell of."""
+    paid = [shop.paid_order("ada", f"paid-{number}") for number in range(3)]
+    opened, _ = shop.open_order("ada", "opened")
+    another, _ = shop.open_order("eve", "another")
+    customers = [customer["id"] for customer in shop.ask_stripe("/v1/customers?limit=10")["data"]]
+    return {"orders": [*paid, opened, another], "customers": customers, "events": shop.events()}
+
+
+def options(caller: str) -> list[str]:
+    """What is particular to a kind of caller."""
+    if caller == NOBODY:
+        return ["--exclude-checks", ",".join(UNCHECKED)]
+    if caller == STRIPE:
+        return ["--include-path", WEBHOOK, "--exclude-checks", ",".join(UNCHECKED_OF_STRIPE)]
+    bearer = f"Authorization: Bearer {token('ada', [caller])}"
+    return ["--header", bearer, "--exclude-path", WEBHOOK, "--exclude-checks", ",".join(UNCHECKED)]
+
+
+def run(shop: Shop, caller: str, prepared: dict[str, list]) -> Counter[str]:
+    """How often each route answered `caller` with each status; raises where an answer is not as described."""
+    answers = Path(shop.folder.name) / f"answers-{caller}"
+    command = [
+        Path(sys.executable).parent / "st", "run", WORKSPACE / "openapi.json", "--url", shop.url,
+        "--seed", str(SEED), "--max-examples", str(EXAMPLES), "--phases", "examples,coverage,fuzzing",
+        "--checks", "all", "--continue-on-failure", "--no-color", "--warnings", "off",
+        "--generation-deterministic", "--suppress-health-check", "all",
+        *options(caller),
+    ]
+    variables = {
+        "INTERFACE_CALLER": caller, "INTERFACE_WORLD": json.dumps(prepared), "INTERFACE_ANSWERS": str(answers),
+        "SCHEMATHESIS_HOOKS": "e2e.openapi.hooks", "PYTHONPATH": str(WORKSPACE),
+    }
+    done = subprocess.run(
+        command, cwd=shop.folder.name, env=os.environ | variables, stdin=subprocess.DEVNULL, timeout=300, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"{done.stdout}\nerror: what {caller} is answered is not as openapi.json says")
+    return Counter(answers.read_text(encoding="utf-8").splitlines())
+
+
+def routes() -> list[str]:
+    """Every route that is described, such as `GET /api/order`."""
+    described = json.loads((WORKSPACE / "openapi.json").read_text(encoding="utf-8"))["paths"]
+    return [f"{method.upper()} {path}" for path, methods in described.items() for method in methods]
+
+
+def summary(caller: str, answered: Counter[str]) -> str:
+    """A line for each route: how often it answered which status."""
+    lines = []
+    for route in routes():
+        of_route = sorted(answer for answer in answered if answer.startswith(f"{route} "))
+        statuses = [f"{answer.rsplit(' ', 1)[1]} x {answered[answer]}" for answer in of_route]
+        if statuses:
+            lines.append(f"{caller:10}{route:28}{', '.join(statuses)}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    total: Counter[str] = Counter()
+    with Shop() as shop:
+        prepared = world(shop)
+        for caller in [NOBODY, *ROLES, STRIPE]:
+            answered = run(shop, caller, prepared)
+            print(summary(caller, answered), flush=True)
+            total += answered
+    if refused := [route for route in routes() if not total[f"{route} 200"]]:
+        raise SystemExit(f"error: no request to {', '.join(refused)} was granted, so that little of it was tested")
+    print(f"{total.total()} answers, all as openapi.json says")
+
+
+if __name__ == "__main__":
+    main()

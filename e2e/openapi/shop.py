@@ -1,0 +1,114 @@
+"""A shop on free ports: `cargo dev` with keys that are known, and orders in it."""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import re
+import subprocess
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from testing.harness.workspace import WORKSPACE
+
+SITE_KEY = "the-site-key-of-the-interface-0123456789"
+WEBHOOK_SECRET = "whsec_interface0123456789"
+SECRET_KEY = "sk_test_interface0123456789"
+#: Nothing here takes longer, unless it hangs.
+PATIENCE_S = 20
+
+
+def signed(payload: bytes, key: str) -> bytes:
+    return hmac.new(key.encode(), payload, hashlib.sha256).digest()
+
+
+def token(caller: str, roles: list[str], **claims: Any) -> str:
+    """What the site's server signs; good for an hour, so that a run does not outlive it."""
+    def part(value: bytes) -> str:
+        return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+    body = {"aud": "farebox", "sub": caller, "roles": roles, "exp": int(time.time()) + 3600} | claims
+    text = ".".join(part(json.dumps(of).encode()) for of in ({"alg": "HS256"}, body))
+    return f"{text}.{part(signed(text.encode(), SITE_KEY))}"
+
+
+def signature(body: bytes) -> str:
+    """The header by which Stripe signs an event."""
+    now = int(time.time())
+    return f"t={now},v1={signed(f'{now}.'.encode() + body, WEBHOOK_SECRET).hex()}"
+
+
+class Shop:
+    """A Farebox and its Stripe, until it is stopped."""
+
+    def __init__(self) -> None:
+        self.folder = tempfile.TemporaryDirectory(prefix="farebox-")
+        target = Path(os.environ.get("CARGO_TARGET_DIR", WORKSPACE / "target"))
+        self.program = subprocess.Popen(
+            [target / "debug" / "farebox", "--headless", "--port", "0", "--sandbox-port", "0"],
+            cwd=self.folder.name, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+            env={
+                "CARGO_TARGET_DIR": self.folder.name, "STRIPE_SECRET_KEY": SECRET_KEY,
+                "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET, "FAREBOX_SITE_KEY": SITE_KEY,
+                "FAREBOX_RETURN_ORIGINS": "https://shop.example",
+                # A few callers send all of it.
+                "FAREBOX_LIMIT_CALLER": "off", "FAREBOX_LIMIT_ADDRESS": "off",
+            },
+        )
+        self.url = self._address("shop")
+        self.sandbox = self._address("sandbox")
+
+    def __enter__(self) -> "Shop":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.program.terminate()
+        self.program.communicate(timeout=PATIENCE_S)
+        self.folder.cleanup()
+
+    def _address(self, name: str) -> str:
+        assert self.program.stdout
+        for line in self.program.stdout:
+            if found := re.match(rf"\s*{name}\s+(http\S+)", line):
+                return found[1]
+        raise RuntimeError(f"cargo dev did not say where its {name} is")
+
+    def open_order(self, caller: str, key: str) -> tuple[str, str]:
+        """The ids of a new order of `caller`, and of its payment intent."""
+        body = {"items": [{"price": "mug", "quantity": 2}]}
+        headers = {"Authorization": f"Bearer {token(caller, ['customer'])}", "Idempotency-Key": key}
+        made = _sent(f"{self.url}/api/create-intent", json.dumps(body).encode(), headers)
+        return made["orderId"], made["clientSecret"].split("_secret_")[0]
+
+    def paid_order(self, caller: str, key: str) -> str:
+        """The id of a new order that is paid, once the webhook has told so."""
+        order, intent = self.open_order(caller, key)
+        payment = {"payment_method": "pm_card_visa", "return_url": "http://127.0.0.1/return"}
+        path = f"/v1/payment_intents/{intent}/confirm"
+        self.ask_stripe(path, urllib.parse.urlencode(payment).encode())
+        headers = {"Authorization": f"Bearer {token(caller, ['customer'])}"}
+        end = time.monotonic() + PATIENCE_S
+        while _sent(f"{self.url}/api/order?id={order}", None, headers)["status"] != "paid":
+            if time.monotonic() > end:
+                raise RuntimeError("the order did not become paid")
+            time.sleep(0.05)
+        return order
+
+    def events(self) -> list[dict[str, Any]]:
+        """What happened at Stripe so far."""
+        return self.ask_stripe("/v1/events?limit=100")["data"]
+
+    def ask_stripe(self, path: str, form: bytes | None = None) -> dict[str, Any]:
+        """Asks the sandbox, as a shop would ask Stripe."""
+        return _sent(f"{self.sandbox}{path}", form, {"Authorization": f"Bearer {SECRET_KEY}"})
+
+
+def _sent(url: str, body: bytes | None, headers: dict[str, str]) -> dict[str, Any]:
+    request = urllib.request.Request(url, body, headers)
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answered:
+        return json.load(answered)

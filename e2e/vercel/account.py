@@ -1,0 +1,97 @@
+"""What an account of AWS's has for a deployment on Vercel, on a stand-in: made of the files in `deploy/vercel`."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+from e2e.aws.deployment import ACCOUNT
+from testing.harness.stand_in import StandIn
+from testing.harness.workspace import REGION, WORKSPACE
+
+TEAM, PROJECT, NAME = "acme", "farebox", "farebox"
+#: What the files leave open; docs/deploy-vercel.md fills it in by the same names.
+VALUES = {
+    "ACCOUNT": ACCOUNT, "REGION": REGION, "TEAM": TEAM, "PROJECT": PROJECT, "TABLE": NAME, "SECRET": NAME, "BUS": NAME,
+}
+
+
+def filled(name: str) -> str:
+    """A file of `deploy/vercel` with its open places filled in."""
+    text = (WORKSPACE / "deploy" / "vercel" / name).read_text()
+    for place, value in VALUES.items():
+        text = text.replace(place, value)
+    return text
+
+
+def token(project: str = PROJECT) -> str:
+    """What Vercel says of a request. The stand-in reads it, and does not check who signed it."""
+    claims = {
+        "iss": f"https://oidc.vercel.com/{TEAM}", "aud": f"https://vercel.com/{TEAM}",
+        "sub": f"owner:{TEAM}:project:{project}:environment:production", "exp": 4102444800,
+    }
+    parts = [json.dumps({"alg": "RS256", "kid": "k"}), json.dumps(claims), "a signature of Vercel's"]
+    return ".".join(base64.urlsafe_b64encode(part.encode()).rstrip(b"=").decode() for part in parts)
+
+
+class Account:
+    """An account in which roles are enforced."""
+
+    def __init__(self, folder: Path, keys: dict[str, str]):
+        self.aws = StandIn(folder)
+        iam = self.aws.client("iam")
+        role = iam.create_role(RoleName=NAME, AssumeRolePolicyDocument=filled("trust-policy.json"))
+        self.role: str = role["Role"]["Arn"]
+        iam.put_role_policy(RoleName=NAME, PolicyName=NAME, PolicyDocument=filled("permissions.json"))
+        # The stand-in takes the name in DescribeEventBus for that of a rule, and AWS for that of a bus.
+        rule = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/default/{NAME}"
+        statement = {"Effect": "Allow", "Action": "events:DescribeEventBus", "Resource": rule}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_role_policy(RoleName=NAME, PolicyName="find-the-bus", PolicyDocument=policy)
+        self.aws.client("secretsmanager").create_secret(Name=NAME, SecretString=json.dumps(keys))
+        self._tables = self.aws.client("dynamodb")
+        self._tables.create_table(TableName=NAME, **json.loads(filled("table.json")))
+        self._listen()
+
+    def _listen(self) -> None:
+        """Makes the bus, and keeps what is sent to it."""
+        self._queues, events = self.aws.client("sqs"), self.aws.client("events")
+        events.create_event_bus(Name=NAME)
+        self._queue = self._queues.create_queue(QueueName=NAME)["QueueUrl"]
+        found = self._queues.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
+        arn = found["Attributes"]["QueueArn"]
+        statement = {
+            "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sqs:SendMessage", "Resource": arn,
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self._queues.set_queue_attributes(QueueUrl=self._queue, Attributes={"Policy": policy})
+        pattern = json.dumps({"account": [ACCOUNT]})
+        events.put_rule(Name="told", EventBusName=NAME, EventPattern=pattern)
+        events.put_targets(Rule="told", EventBusName=NAME, Targets=[{"Id": "told", "Arn": arn}])
+
+    def told(self) -> list[dict[str, Any]]:
+        """What came over the bus since the last call."""
+        told = []
+        while messages := self._queues.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                self._queues.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
+                told.append(json.loads(message["Body"])["detail"])
+        return told
+
+    def items(self, prefix: str) -> list[dict[str, Any]]:
+        """The items of the table whose keys begin with `prefix`."""
+        pages = self._tables.get_paginator("scan").paginate(TableName=NAME, ConsistentRead=True)
+        found = [item for page in pages for item in page["Items"]]
+        return [item for item in found if item["pk"]["S"].startswith(prefix)]
+
+    def settings(self) -> dict[str, str]:
+        """The variables of a deployment that has this account."""
+        return {
+            "AWS_REGION": REGION, "AWS_ROLE_ARN": self.role, "AWS_ENDPOINT_URL": self.aws.url,
+            "DATABASE_URL": f"dynamodb:{NAME}",
+        }
+
+    def stop(self) -> None:
+        """Ends it."""
+        self.aws.stop()

@@ -1,0 +1,33 @@
+//! How the route is described in `openapi.json`.
+
+use shared::{
+    error::Code,
+    openapi::{Responses, errors_to_callers},
+};
+use utoipa::{IntoResponses, OpenApi};
+
+/// The route's part of `openapi.json`.
+#[derive(Debug, OpenApi)]
+#[openapi(paths(crate::create))]
+pub struct ApiDoc;
+
+/// What is answered where it is not `200`.
+pub(crate) struct Refusals;
+
+impl IntoResponses for Refusals {
+    fn responses() -> Responses {
+        errors_to_callers(&[
+            Code::InvalidRequest,
+            Code::AmountTooSmall,
+            Code::NotFound,
+            Code::IdempotencyKeyReused,
+            Code::InProgress,
+            Code::OrderAlreadyPaid,
+            Code::PaymentProcessing,
+            Code::OrderCanceled,
+            Code::OrderChanged,
+            Code::BodyTooLarge,
+            Code::TooManyPayments,
+        ])
+    }
+}

@@ -1,0 +1,27 @@
+//! How the route is described in `openapi.json`.
+
+use shared::{
+    error::Code,
+    openapi::{Responses, errors_to_callers},
+};
+use utoipa::{IntoResponses, OpenApi};
+
+/// The route's part of `openapi.json`.
+#[derive(Debug, OpenApi)]
+#[openapi(paths(crate::open))]
+pub struct ApiDoc;
+
+/// What is answered where it is not `200`.
+pub(crate) struct Refusals;
+
+impl IntoResponses for Refusals {
+    fn responses() -> Responses {
+        errors_to_callers(&[
+            Code::InvalidRequest,
+            Code::InProgress,
+            Code::BodyTooLarge,
+            Code::TooManyRequests,
+            Code::PortalNotConfigured,
+        ])
+    }
+}

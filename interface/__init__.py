@@ -1,1 +1,0 @@
-"""Tests the functions by their description: see `interface.run`."""

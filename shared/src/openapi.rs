@@ -1,0 +1,112 @@
+//! What `openapi.json` says of every function alike.
+//!
+//! A function describes its handler by [`utoipa::path`] and its own types, and lists by [`errors`] what
+//! else it may answer. `cargo dev generate` puts the descriptions together; a deployed function never calls
+//! any of this, so that the linker leaves it out.
+
+use std::collections::BTreeMap;
+
+use hyper::StatusCode;
+use serde_json::{Value, json};
+use utoipa::openapi::{
+    RefOr, Schema,
+    content::ContentBuilder,
+    header::{Header, HeaderBuilder},
+    response::{Response, ResponseBuilder},
+    schema::{ObjectBuilder, Type},
+};
+
+use crate::error::{Code, ErrorSpec, Retry};
+
+/// Answers by their status.
+pub type Responses = BTreeMap<String, RefOr<Response>>;
+
+/// What any function may answer.
+const ANY: [Code; 2] = [Code::Internal, Code::Unavailable];
+/// What a function that asks who is calling may answer.
+const KNOWN: [Code; 2] = [Code::Unauthenticated, Code::Forbidden];
+
+/// The answers of a function that anybody may call: `codes`, and what every function may answer.
+#[must_use]
+pub fn errors(codes: &[Code]) -> Responses {
+    let mut by_status: BTreeMap<String, Vec<Code>> = BTreeMap::new();
+    for code in codes.iter().chain(&ANY) {
+        let status = code.spec().status.as_u16().to_string();
+        by_status.entry(status).or_default().push(*code);
+    }
+    let responses = by_status.into_iter();
+    responses
+        .map(|(status, codes)| (status, RefOr::T(response(&codes))))
+        .collect()
+}
+
+/// The answers of a function that asks for a token: `codes`, and those to a caller who may not call it.
+#[must_use]
+pub fn errors_to_callers(codes: &[Code]) -> Responses {
+    errors(&[codes, &KNOWN].concat())
+}
+
+/// The answer of one status, which any of `codes` may be.
+fn response(codes: &[Code]) -> Response {
+    let rows: Vec<&ErrorSpec> = codes.iter().map(|code| code.spec()).collect();
+    let texts: Vec<String> = rows
+        .iter()
+        .map(|row| format!("`{}`: {}", row.code, row.when))
+        .collect();
+    let content = ContentBuilder::new()
+        .schema(Some(body(
+            &rows,
+            codes.iter().any(|code| code.names_order()),
+        )))
+        .example(Some(example(rows[0].code)))
+        .build();
+    let mut response = ResponseBuilder::new()
+        .description(texts.join("; "))
+        .content("application/json", content);
+    if rows.iter().any(|row| row.retry != Retry::Never) {
+        let seconds = "Seconds after which the same request may be sent again";
+        response = response.header("Retry-After", header(Type::Integer, seconds));
+    }
+    if rows[0].status == StatusCode::UNAUTHORIZED {
+        let scheme = "`Bearer`: the scheme that is asked for";
+        response = response.header("WWW-Authenticate", header(Type::String, scheme));
+    }
+    response.build()
+}
+
+/// `{"error": {"code", "message", "requestId"}}`, with the codes of these rows; with `orderId` where one of
+/// them `names_order`.
+fn body(rows: &[&ErrorSpec], names_order: bool) -> Schema {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let code = match rows[0].status {
+        // The bank's own words; there are many, and new ones come.
+        StatusCode::PAYMENT_REQUIRED => text(),
+        _ => text().enum_values(Some(rows.iter().map(|row| row.code))),
+    };
+    let mut error = ObjectBuilder::new()
+        .property("code", code)
+        .property("message", text())
+        .property("requestId", text())
+        .required("code")
+        .required("message")
+        .required("requestId");
+    if names_order {
+        let order = "The order that is paid, or being paid: lead the payer to it";
+        error = error.property("orderId", text().description(Some(order)));
+    }
+    let body = ObjectBuilder::new().property("error", error);
+    body.required("error").into()
+}
+
+fn example(code: &str) -> Value {
+    let message = "what the caller may read";
+    json!({ "error": { "code": code, "message": message, "requestId": "req_00c0ffee00c0ffee" } })
+}
+
+/// A header of an answer.
+#[must_use]
+pub fn header(of: Type, text: &str) -> Header {
+    let schema = ObjectBuilder::new().schema_type(of);
+    let header = HeaderBuilder::new().schema(Some(schema));
+    header.description(Some(text)).build()
+}

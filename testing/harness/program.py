@@ -1,0 +1,102 @@
+"""Programs that a test starts on this machine, and stops again."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from testing.harness.workspace import WORKSPACE
+
+T = TypeVar("T")
+
+TOOLS = WORKSPACE / "target" / "aws" / "bin"
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """`variables`, and what a program needs to find its tools; nothing else of ours."""
+    kept = ["HOME", "CARGO_HOME", "RUSTUP_HOME", "CARGO_NET_OFFLINE", "TMPDIR", "LANG"]
+    base = {name: os.environ[name] for name in kept if name in os.environ}
+    base["PATH"] = f"{TOOLS}{os.pathsep}{os.environ['PATH']}"
+    return base | {"SAM_CLI_TELEMETRY": "0"} | variables
+
+
+def run(command: list[str | Path], variables: dict[str, str], folder: Path, seconds: float) -> None:
+    """Runs a command to its end; what it said is shown when it fails."""
+    ran = subprocess.run(
+        command, cwd=folder, env=variables, stdin=subprocess.DEVNULL, timeout=seconds, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+    )
+    if ran.returncode != 0:
+        raise RuntimeError(f"{command[0]} failed:\n{ran.stdout}")
+
+
+def wait_until(what: str, condition: Callable[[], T], seconds: float = 20, pause: float = 0.02) -> T:
+    """What `condition` gives, once it gives something."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(pause)
+    raise TimeoutError(f"{what} did not happen in {seconds} s")
+
+
+class Program:
+    """A process with children of its own, whose output goes to a file."""
+
+    def __init__(self, command: list[str], variables: dict[str, str], log: Path, folder: Path = WORKSPACE):
+        self.log = log
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                command, cwd=folder, env=variables, stdin=subprocess.DEVNULL,
+                stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+            )
+
+    def output(self) -> str:
+        """What it has said so far."""
+        return self.log.read_text(errors="replace")
+
+    def wait_for(self, what: str, condition: Callable[[], object], seconds: float = 20) -> None:
+        """Until `condition` holds; a program that ends before that is an error with its output."""
+
+        def look() -> object:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"it ended before {what}:\n{self.output()}")
+            return condition()
+
+        wait_until(what, look, seconds)
+
+    def wait_for_port(self, port: int) -> None:
+        """Until it listens."""
+
+        def listens() -> bool:
+            with socket.socket() as one:
+                return one.connect_ex(("127.0.0.1", port)) == 0
+
+        self.wait_for(f"listening on {port}", listens)
+
+    def stop(self) -> None:
+        """Ends it, and then whatever of it is left."""
+        self._signal(signal.SIGTERM)
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            pass
+        self._signal(signal.SIGKILL)
+        self.process.wait(5)
+
+    def _signal(self, number: signal.Signals) -> None:
+        try:
+            os.killpg(self.process.pid, number)
+        except ProcessLookupError:
+            pass
