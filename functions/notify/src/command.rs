@@ -14,7 +14,7 @@ pub const USAGE: &str = "\
 notify                  deliver the outbox until told to stop
 notify --once           deliver what is due now, then end
 notify dead-due     list the messages that were given up
-notify redrive ID       make a dead queued due again
+notify redrive ID       make a dead letter due again
 notify redrive --all    make all dead due due again
 notify quarantined      list the events that were set aside for a person to look at
 notify release EVENT    take a quarantined event again when Stripe sends it again";
@@ -28,7 +28,7 @@ pub enum Command {
     Once,
     /// List dead due.
     DeadLettered,
-    /// Make one dead queued due again, or all.
+    /// Make one dead letter due again, or all.
     Redrive(Option<String>),
     /// List quarantined events.
     Quarantined,
@@ -132,7 +132,7 @@ async fn open_to_deliver(config: Config) -> Result<Notifier, host::Error> {
     Ok(app)
 }
 
-/// A dead queued without its body.
+/// A dead letter without its body.
 fn line(queued: &OutboxMessage) -> String {
     let error = queued.error.as_deref().unwrap_or_default();
     let (id, kind) = (&queued.message.id, &queued.message.kind);

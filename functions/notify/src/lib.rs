@@ -1,7 +1,7 @@
 //! Delivers the outbox: tells the site what happened to its orders.
 //!
 //! A message is delivered at least once, with the same id each time, and is out of the outbox only
-//! when it was acknowledged. What fails is tried again, later each time; what keeps failing is a dead queued,
+//! when it was acknowledged. What fails is tried again, later each time; what keeps failing is a dead letter,
 //! and stays visible (`notify dead-due`) until an operator sends it again (`notify redrive`). Nothing is
 //! dropped.
 //!
@@ -206,7 +206,7 @@ impl Notifier {
             ),
             DeliveryOutcome::DeadLettered { error } => tracing::error!(
                 message.id = id, message.type = kind, order.id = order, cause = error, metric.dead_lettered = 1,
-                "not delivered: it is a dead queued; send it again with `notify redrive`"
+                "not delivered: it is a dead letter; send it again with `notify redrive`"
             ),
         }
         self.store

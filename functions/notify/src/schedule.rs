@@ -2,7 +2,7 @@
 
 use shared::store::DeliveryOutcome;
 
-/// A message is tried so often, over about two days, before it is a dead queued.
+/// A message is tried so often, over about two days, before it is a dead letter.
 pub const MOST_ATTEMPTS: u32 = 16;
 /// Seconds before the second try; four times as many before each that follows.
 const FIRST_DELAY: i64 = 5;
@@ -52,7 +52,7 @@ mod tests {
         for attempts in 1..MOST_ATTEMPTS {
             let DeliveryOutcome::Again { due_at, .. } = after_failure(attempts, 1_000, "500")
             else {
-                panic!("a dead queued after {attempts} tries")
+                panic!("a dead letter after {attempts} tries")
             };
             let longest = longest_delay(attempts);
             assert!(
