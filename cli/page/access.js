@@ -1,4 +1,4 @@
-// "Who may give it back?": the same refund, asked for by a customer, by support and by finance. How it was
+// "Who can refund?": the same refund, asked for by a customer, by support and by finance. How it was
 // decided is shown from the function's own record, never from what the page expects.
 
 import { refund } from "./api.js";
@@ -41,10 +41,10 @@ function part(shown) {
   return Math.min(third, rest(shown), shop.refundLimit ?? shown.amount);
 }
 
-/** More than finance may give back at once. That is asked before what is left of the order is. */
+/** More than finance may refund in one request: that limit is checked before the amount that is left. */
 const beyond = (shown) => Math.max(rest(shown), shop.refundLimit + 100);
 
-/** What neither went back nor is about to. */
+/** What is neither refunded nor about to be. */
 const rest = ({ amount, refundedAmount, refundPendingAmount }) => amount - refundedAmount - refundPendingAmount;
 
 const isOpen = () => ["paid", "partially_refunded"].includes(current()?.status) && rest(current()) > 0;
@@ -130,7 +130,7 @@ function forget(id) {
 function left(shown) {
   const { amount, refundedAmount, refundPendingAmount, currency } = shown;
   const pending = refundPendingAmount ? `, ${money(refundPendingAmount, currency)} pending` : "";
-  return `${money(amount, currency)} paid, ${money(refundedAmount, currency)} given back${pending}, ${money(rest(shown), currency)} left`;
+  return `${money(amount, currency)} paid, ${money(refundedAmount, currency)} refunded${pending}, ${money(rest(shown), currency)} left`;
 }
 
 function draw({ tile, howMuch, unanswered, answer }, shown) {

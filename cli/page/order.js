@@ -24,7 +24,7 @@ let reading = false;
 let again = false;
 let movedAt = 0;
 
-/** Tells `change` when the order's status or what was given back changed, or there is no order, and `gone` when the server does not know it. */
+/** Tells `change` when the order's status or its refunds changed, or there is no order, and `gone` when the server does not know it. */
 export const order = new EventTarget();
 
 /** The order as last read; null when there is none. */
@@ -131,7 +131,7 @@ document.addEventListener("visibilitychange", () => (document.hidden ? clearTime
 
 function sentence(messages) {
   if (!shown) return "Press Pay, and the order appears here.";
-  if (shown.status === "paid" && messages && !shown.refundPendingAmount) return "Paid and fulfilled: the shop was told by one signed message.";
+  if (shown.status === "paid" && messages && !shown.refundPendingAmount) return "Paid and fulfilled: Farebox notified the shop once, by a signed message.";
   if (isAccepted() && OPEN.has(shown.status)) return Date.now() - acceptedAt < LATE_MS ? AWAITED : LATE;
   if (shown.refundPendingAmount) return pending(shown);
   if (shown.status === "partially_refunded") return partly(shown);

@@ -3,10 +3,11 @@
 import { activity, explain } from "./activity.js";
 
 const CREATE = "POST /v1/payment_intents";
+const REFUND = "POST /v1/refunds";
 /** The events that decide, and the state that each leads to. */
 const DECISIVE = { "payment_intent.succeeded": "paid", "payment_intent.payment_failed": "failed" };
 
-/** What is tried, by group: `{ judge, since, rows }`. */
+/** What is tried, by group: `{ name, since, rows, orders }`. */
 const tries = new Map();
 
 /** Tells `found`, with the explanation. */
@@ -18,6 +19,12 @@ export function lookFor(group, name) {
   else tries.delete(group);
 }
 
+/** What `group` tries is over: only orders that it has seen are judged on. */
+export function lookNoFurther(group) {
+  const attempt = tries.get(group);
+  if (attempt) attempt.orders = new Set(attempt.rows.map(({ orderId }) => orderId));
+}
+
 /** How long ago the latest payment was answered is counted from now. */
 export function answered() {
   for (const attempt of tries.values()) attempt.answeredAt = Date.now();
@@ -27,8 +34,9 @@ activity.addEventListener("entry", ({ detail: entry }) => {
   for (const [group, attempt] of tries) {
     // The list is sent whole to a page that comes late.
     if (!entry.orderId || entry.at < attempt.since) continue;
+    if (attempt.orders && !attempt.orders.has(entry.orderId)) continue;
     attempt.rows.push(entry);
-    const rows = attempt.rows.filter(({ orderId }) => orderId === entry.orderId);
+    const rows = beforeRefund(attempt.rows.filter(({ orderId }) => orderId === entry.orderId));
     const found = judges[attempt.name](rows, attempt);
     const key = `${group}:${attempt.since}:${entry.orderId}`;
     if (!found || attempt.said === key + found.text) continue;
@@ -69,7 +77,7 @@ const judges = {
   missed(rows) {
     const effects = reached(rows, "paid");
     if (!effects || events(rows).length) return null;
-    return said(effects === 1, `No webhook came. Stripe was asked for its events: ${state(rows)}${messages(rows)}.`);
+    return said(effects === 1, `No webhook came. Farebox fetched the events from Stripe: ${state(rows)}${messages(rows)}.`);
   },
   forged(rows) {
     const refused = rows.some(({ source, ok, response }) => source === "webhook" && !ok && response?.status === 400);
@@ -82,10 +90,17 @@ const judges = {
     if (!asked.at(-1)?.ok) return null;
     const keys = new Set(asked.map(keyOf));
     const { intents } = asked.at(-1);
-    const how = asked.length === 1 ? "Asked once" : `Asked ${asked.length} times under ${keys.size === 1 ? "the same key" : `${keys.size} keys`}`;
+    const under = keys.size === 1 ? "the same key" : `${keys.size} keys`;
+    const how = count(asked.length, "request") + (asked.length === 1 ? "" : ` under ${under}`);
     return said(intents === 1, `${how}: ${count(intents, "intent")} for this order.`);
   },
 };
+
+/** What a switch tries is a payment: its refund, and what that sets off, is no part of it. */
+function beforeRefund(rows) {
+  const place = rows.findIndex(({ source, title }) => title === REFUND || (source === "order" && title.startsWith("paid →")));
+  return place < 0 ? rows : rows.slice(0, place);
+}
 
 const events = (rows) => rows.filter(({ source, ok }) => source === "webhook" && ok);
 const decided = (rows) => events(rows).findLast(({ title }) => title in DECISIVE);
@@ -105,5 +120,5 @@ function state(rows) {
 function messages(rows) {
   const told = rows.filter(({ source, ok, title }) => source === "notify" && ok && title === "order.paid");
   const ids = new Set(told.map(({ detail, seq }) => /msg_\w+/.exec(detail)?.[0] ?? seq));
-  return ids.size ? `, the shop was told by ${count(ids.size, "message")}` : "";
+  return ids.size ? `, and Farebox sent the shop ${count(ids.size, "message")}` : "";
 }

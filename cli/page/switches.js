@@ -3,7 +3,7 @@
 import { activity } from "./activity.js";
 import { checkout } from "./checkout.js";
 import { arm, askForMissed, connect, deliver, forge, LATE_MS, letGo, works } from "./faults.js";
-import { answered, lookFor, proofs } from "./proof.js";
+import { answered, lookFor, lookNoFurther, proofs } from "./proof.js";
 import { kept } from "./session.js";
 
 /** How webhooks come: value, label, what to look for. */
@@ -18,17 +18,17 @@ const WEBHOOKS = [
 /** How the next request that makes a payment ends: value, label, fault, what to look for. */
 const REQUESTS = [
   ["usual", "works", null, ""],
-  ["lost_answer", "answer lost", {}, "Stripe makes the payment, and the answer is lost. It is asked again under the same key: one intent."],
-  ["reset", "reset", {}, "The connection breaks. It is asked again: one intent."],
-  ["hang", "hangs", {}, "No answer comes. After 8 seconds it is asked again: one intent."],
-  ["latency", "2 s slow", { ms: 2000 }, "The answer takes two seconds, and is waited for: one intent."],
-  ["rate_limit", "429", {}, "Stripe is busy. It is asked again a little later: one intent."],
-  ["error", "500", {}, "Stripe fails. It is asked again under the same key: one intent."],
-  ["bad_gateway", "HTML 502", {}, "A proxy answers with a page in place of JSON. It is asked again: one intent."],
+  ["lost_answer", "answer lost", {}, "Stripe makes the payment, and its answer is lost. Farebox repeats the request under the same key: one intent."],
+  ["reset", "reset", {}, "The connection breaks. Farebox repeats the request: one intent."],
+  ["hang", "hangs", {}, "No answer comes. After 8 seconds Farebox repeats the request: one intent."],
+  ["latency", "2 s slow", { ms: 2000 }, "The answer takes two seconds, and Farebox waits for it: one intent."],
+  ["rate_limit", "429", {}, "Stripe is busy. Farebox repeats the request a little later: one intent."],
+  ["error", "500", {}, "Stripe fails. Farebox repeats the request under the same key: one intent."],
+  ["bad_gateway", "HTML 502", {}, "A proxy answers with a page in place of JSON. Farebox repeats the request: one intent."],
 ];
 
 const FORGED = "The latest event comes again with a wrong signature: it is refused, and the order does not change.";
-const IDLE = "Choose what goes wrong, then pay: a line among the events tells what came of it. A reload sets all back.";
+const IDLE = "Choose what goes wrong, then pay: a line among the events says what came of it. A reload resets the switches.";
 
 const at = (id) => document.getElementById(id);
 
@@ -66,7 +66,8 @@ function offer(id, choices, chosen) {
 function chooseWebhooks(value) {
   const isOutageOver = value === "usual" && awaitsOutage;
   awaitsOutage = value === "outage";
-  if (!isOutageOver) lookFor("webhooks", value === "usual" ? null : value);
+  if (isOutageOver) lookNoFurther("webhooks");
+  else lookFor("webhooks", value === "usual" ? null : value);
   say(WEBHOOKS.find(([name]) => name === value)[2] || IDLE);
   attempt(() => deliver(value));
 }

@@ -37,6 +37,7 @@ function show(decision, at) {
 function row(decision, at, times) {
   const { who, roles, action, object, allowed, why, requestId } = decision;
   const line = document.createElement("tr");
+  line.className = times > 1 ? "again" : "";
   Object.assign(line.dataset, { test: "decision", roles, action, allowed, why, request: requestId ?? "" });
   const count = times > 1 ? ` ×${times}` : "";
   const end = allowed ? "✓ allowed" : "✕ denied";

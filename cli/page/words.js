@@ -16,8 +16,8 @@ const STATUSES = {
   failed: ["Not paid", "bad", "The payment failed. The same order can be paid with another card."],
   canceled: ["Canceled", "bad", "The order was canceled, and can no longer be paid."],
   paid: ["Paid", "good", "The signed webhook arrived: the order is paid."],
-  partially_refunded: ["Partly refunded", "note", "Part of the money went back."],
-  refunded: ["Refunded", "note", "All of the money went back."],
+  partially_refunded: ["Partly refunded", "note", "Part of the payment was refunded."],
+  refunded: ["Refunded", "note", "The whole payment was refunded."],
   disputed: ["Disputed", "bad", "The payer disputes the payment at the bank."],
   dispute_won: ["Dispute won", "good", "The bank decided the dispute for the shop."],
   dispute_lost: ["Dispute lost", "bad", "The bank decided the dispute for the payer."],
@@ -29,11 +29,11 @@ export function status(name) {
   return { label, tone, text };
 }
 
-/** How much of an order went back. */
+/** How much of an order was refunded. */
 export const partly = ({ amount, refundedAmount, currency }) =>
-  `Part of the money went back: ${money(refundedAmount, currency)} of ${money(amount, currency)}.`;
+  `${money(refundedAmount, currency)} of ${money(amount, currency)} was refunded.`;
 
-/** How much of an order is about to go back, and has not reached the payer. */
+/** A refund that has not reached the payer yet. */
 export const pending = ({ refundPendingAmount, currency }) =>
   `A refund of ${money(refundPendingAmount, currency)} is pending: the payer does not have the money yet.`;
 
@@ -77,7 +77,7 @@ export function refusal({ code, message, requestId }) {
 }
 
 /** A refund that may have been made or not. */
-export const UNANSWERED = "No answer came, so the refund may have been made or not. It keeps its amount and its key: asked for again, it is the same refund.";
+export const UNANSWERED = "No answer came, so the refund may have been made or not. The next click repeats the same request, under the same key: it refunds once.";
 
 const NO_TOKEN = "no valid token";
 
@@ -92,7 +92,7 @@ export function verdict({ person, role, amount, currency, answer }, { allowed, w
     not_permitted: `Denied. It is known who ${person} is, but their role holds no refund:create. The order was not looked at.`,
     not_owner: "Denied, as if there were no such order: it is not theirs, and their role reaches no further.",
     not_there: "Denied: there is no such order.",
-    limit: `Denied. ${person} may refund any order, but not ${sought}: ${most}. Stripe was not asked.`,
+    limit: `Denied. ${person} may refund any order, but not ${sought}: ${most}. Farebox did not call Stripe.`,
   };
   const unknown = `Denied: it is not known who is calling (${why}).`;
   if (!allowed) return { text: denials[why] ?? unknown, notes: why in denials ? notes : { ...notes, who: NO_TOKEN } };
@@ -101,7 +101,7 @@ export function verdict({ person, role, amount, currency, answer }, { allowed, w
 
 function done(person, sought, answer) {
   const allowed = `Allowed. ${person}'s role may refund, reaches any order, and ${sought} is within its limit`;
-  if (answer.status === 200 && answer.code === "succeeded") return `${allowed}: Stripe gave it back once.`;
+  if (answer.status === 200 && answer.code === "succeeded") return `${allowed}: Stripe refunded it once.`;
   if (answer.status === 200) return `${allowed}: Stripe has the refund, which is ${answer.code}.`;
   return answer.status >= 500 ? `Allowed. ${UNANSWERED}` : `Allowed, and still not done. ${refusal(answer).text}`;
 }

@@ -21,13 +21,13 @@ pub(crate) fn greet(server: &Server, options: &Options) {
         Some(sandbox) => println!(
             "\nFarebox is running, with a sandbox of Stripe: no account, no real money.\n\
              \n  shop       {url}\n  functions  {url}/api/…\n  sandbox    {sandbox}  \
-             (for any Stripe client, with a key like sk_test_123)\n  store     {}\n\
+             (for any Stripe client, with a key like sk_test_123)\n  database   {}\n\
              \nOpen the shop, and pay with 4242 4242 4242 4242. Stop with Ctrl-C.\n",
             server.settings.store
         ),
         None => println!(
             "\nFarebox is running, with Stripe's test mode: no real money.\n\
-             \n  shop       {url}\n  functions  {url}/api/…\n  store     {}\n\n{}\n\nStop with Ctrl-C.\n",
+             \n  shop       {url}\n  functions  {url}/api/…\n  database   {}\n\n{}\n\nStop with Ctrl-C.\n",
             server.settings.store,
             forwarding(server, &url)
         ),

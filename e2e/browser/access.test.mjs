@@ -1,5 +1,4 @@
-// Who may give money back, as a person tries it on the page: what each is answered, what is recorded, and
-// what becomes of the order.
+// Who can refund, as a person tries it on the page: the answer for each, the audit trail, and the order.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -33,13 +32,13 @@ test("before a payment nobody can ask, and the page says so", async (t) => {
   assert.equal(await shop.at("verdict").textContent(), "Pay first. Then each of them can ask for a refund.");
 });
 
-test("customer, support and finance over its limit are denied; finance within it gives money back", async (t) => {
+test("customer, support and finance over its limit are denied; finance within it refunds", async (t) => {
   const shop = await paid(t);
   for (const { caller, role, why, end, questions, says } of [
     { caller: "customer", role: "customer", why: "not_permitted", end: "403 forbidden", questions: ["done", "bad", "next", "next"], says: "their role holds no refund:create" },
     { caller: "support", role: "support", why: "not_permitted", end: "403 forbidden", questions: ["done", "bad", "next", "next"], says: "their role holds no refund:create" },
     { caller: "over", role: "finance", why: "limit", end: "403 refund_limit", questions: ["done", "done", "done", "bad"], says: "but not $501.00: $500.00 at once is their role's limit" },
-    { caller: "below", role: "finance", why: "any", end: "200 succeeded", questions: ["done", "done", "done", "done"], says: "Stripe gave it back once" },
+    { caller: "below", role: "finance", why: "any", end: "200 succeeded", questions: ["done", "done", "done", "done"], says: "Stripe refunded it once" },
   ]) {
     const row = await shop.refund(caller);
     await shop.at("verdict").filter({ hasText: says }).waitFor();
@@ -56,8 +55,8 @@ test("customer, support and finance over its limit are denied; finance within it
   }
 
   await shop.status("partially_refunded");
-  await leaves(shop, "$15.00 paid, $5.00 given back, $10.00 left");
-  assert.equal(await shop.at("order-text").textContent(), "Part of the money went back: $5.00 of $15.00.");
+  await leaves(shop, "$15.00 paid, $5.00 refunded, $10.00 left");
+  assert.equal(await shop.at("order-text").textContent(), "$5.00 of $15.00 was refunded.");
   await shop.hasRows("shop", "POST /api/refund", 4);
   await shop.hasRows("stripe", "POST /v1/refunds", 1);
   await shop.hasRows("order", "paid → partially_refunded", 1);
@@ -76,7 +75,7 @@ test("each click is a refund of its own, until nothing is left", async (t) => {
   });
   for (const back of ["$5.00", "$10.00", "$15.00"]) {
     await shop.refund("below");
-    await leaves(shop, `${back} given back`);
+    await leaves(shop, `${back} refunded`);
   }
   await shop.status("refunded");
   assert.equal(keys.size, 3);
@@ -99,16 +98,16 @@ test("a refund whose answer was lost is asked for again, and made once", async (
   await shop.page.route("**/api/refund", losing, { times: 1 });
   await shop.at("refund-below").click();
   await shop.at("refund-below").filter({ hasText: "503 unavailable" }).waitFor();
-  await leaves(shop, "$5.00 given back");
+  await leaves(shop, "$5.00 refunded");
 
   // Its key and its amount outlive a reload.
   await shop.page.reload();
-  await leaves(shop, "$5.00 given back");
+  await leaves(shop, "$5.00 refunded");
   await shop.refund("below");
 
-  await shop.at("verdict").filter({ hasText: "Stripe gave it back once" }).waitFor();
+  await shop.at("verdict").filter({ hasText: "Stripe refunded it once" }).waitFor();
   await shop.hasRows("stripe", "POST /v1/refunds", 1);
-  await leaves(shop, "$15.00 paid, $5.00 given back, $10.00 left");
+  await leaves(shop, "$15.00 paid, $5.00 refunded, $10.00 left");
 });
 
 test("the record is there again after a reload", async (t) => {
@@ -133,7 +132,7 @@ for (const colorScheme of ["light", "dark"]) {
     const shop = await paid(t, { viewport: { width: 360, height: 780 }, colorScheme });
     await shop.refund("over");
     await shop.refund("below");
-    await leaves(shop, "$5.00 given back");
+    await leaves(shop, "$5.00 refunded");
     const overflow = await shop.at("access").evaluate((panel) => {
       const wide = (element) => element.scrollWidth > element.clientWidth;
       return [document.documentElement, panel, panel.querySelector(".trail-scroll"), ...panel.querySelectorAll("button")].filter(wide).map(({ className, tagName }) => className || tagName);

@@ -88,6 +88,17 @@ test("what an outage kept back comes when it is over", async (t) => {
   await shop.choose("webhooks", "usual");
   await shop.fulfilledOnce();
   await shop.proves("after the outage: the order became paid once");
+
+  // Neither what a refund sets off nor a later order came by the outage.
+  await shop.refund("below");
+  await shop.hasRows("webhook", "charge.refunded", 1);
+  await shop.newOrder();
+  await shop.pay();
+  await shop.fulfilledOnce();
+  await shop.hasRows("notify", "order.paid", 2);
+  const [said, ...more] = await shop.proofs();
+  assert.match(said, /after the outage: the order became paid once/);
+  assert.deepEqual(more, []);
 });
 
 test("what no webhook brought is asked for", async (t) => {
@@ -97,7 +108,7 @@ test("what no webhook brought is asked for", async (t) => {
   await shop.page.locator('[data-step="accepted"][data-state="done"]').waitFor();
   await shop.at("reconcile").click();
   await shop.fulfilledOnce();
-  await shop.proves("No webhook came. Stripe was asked for its events: the order became paid once");
+  await shop.proves("No webhook came. Farebox fetched the events from Stripe: the order became paid once");
   await shop.at("reconcile").click();
   await shop.page.getByText("Nothing was missed").waitFor();
   await shop.fulfilledOnce();

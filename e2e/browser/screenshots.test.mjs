@@ -31,7 +31,7 @@ for (const colorScheme of ["light", "dark"]) {
     await shop.choose("webhooks", "duplicate");
     await shop.pay();
     await shop.fulfilledOnce();
-    await shop.proves("told by 1 message");
+    await shop.proves("sent the shop 1 message");
     if (colorScheme === "dark") {
       await shop.rows("webhook", "payment_intent.succeeded").first().locator("summary").click();
       await shop.at("exchange").waitFor();
@@ -41,14 +41,14 @@ for (const colorScheme of ["light", "dark"]) {
   });
 }
 
-test("the screenshot of who may give money back is taken", { skip: !process.env.SCREENSHOTS }, async (t) => {
+test("the screenshot of who can refund is taken", { skip: !process.env.SCREENSHOTS }, async (t) => {
   const browser = await launch();
   t.after(() => browser.close());
   const shop = await open(t, browser, { colorScheme: "light" });
   await shop.pay();
   await shop.fulfilledOnce();
   for (const caller of ["customer", "support", "over", "below"]) await shop.refund(caller);
-  await shop.at("access-left").filter({ hasText: "$5.00 given back" }).waitFor();
+  await shop.at("access-left").filter({ hasText: "$5.00 refunded" }).waitFor();
   await shop.hasRows("webhook", "charge.refunded", 1);
   await take(shop.at("access"), "access-light");
 });

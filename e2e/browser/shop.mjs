@@ -72,7 +72,7 @@ function listen(page, answers) {
   return complaints;
 }
 
-/** The secrets that the page is told, as they come. */
+/** The secrets in the answers to the page, as they come. */
 function collect(page) {
   const secrets = Object.values(KEYS);
   page.on("response", async (response) => {
@@ -115,7 +115,7 @@ class Shop {
     await this.page.locator(`[data-test="order-status"][data-status="${name}"]`).waitFor();
   }
 
-  /** The order is paid, and the shop was told by one message. */
+  /** The order is paid, and Farebox notified the shop once. */
   async fulfilledOnce() {
     await this.status("paid");
     await this.page.locator('[data-test="fulfilled"][data-count="1"]').waitFor();
@@ -140,6 +140,11 @@ class Shop {
     const row = this.page.locator(`[data-test="decision"][data-request="${requestId}"]`);
     await row.waitFor();
     return row;
+  }
+
+  /** Every line among the events that says what they prove. */
+  proofs() {
+    return this.page.locator('[data-test="activity"] [data-test="proof"]').allTextContents();
   }
 
   /** The line that says what the rows prove, once it holds `words`; it must be a good one. */
