@@ -5,11 +5,13 @@ use serde_json::{Value, json};
 use crate::{
     caller::Caller,
     engine::Engine,
+    hosted::page::{escape, note, page},
+    money,
     objects::{payment_intent, setup_intent},
     request::Request,
     response::Response,
     route::{self, Operation},
-    store::text,
+    store::{number, text},
 };
 
 /// Answers `/_sandbox/3ds/{id}`: the page, or the choice made on it.
@@ -19,13 +21,11 @@ pub(crate) fn respond(engine: &Engine, request: &Request) -> Option<Response> {
     let intent = engine.state().store.find(id).cloned().unwrap_or_default();
     let secret = text(&intent, "client_secret");
     if secret.is_empty() || text(params, "client_secret") != secret {
-        return Some(Response::html(
-            404,
-            "<h1>There is no such challenge</h1>".to_owned(),
-        ));
+        let words = "The link may be incomplete, or the payment has another one.";
+        return Some(note(404, "There is no such challenge", words, None));
     }
     if request.method != "POST" {
-        return Some(Response::html(200, page(&intent)));
+        return Some(question(&intent));
     }
     let choice = json!({ "client_secret": secret, "outcome": params["outcome"] });
     // A second click finds the challenge answered; the payer goes back all the same.
@@ -44,10 +44,7 @@ pub(crate) fn respond(engine: &Engine, request: &Request) -> Option<Response> {
 fn back(intent: &Value, succeeded: bool) -> Response {
     let url = text(&intent["next_action"]["redirect_to_url"], "return_url");
     if url.is_empty() {
-        return Response::html(
-            200,
-            "<h1>Done</h1><p>You may close this page.</p>".to_owned(),
-        );
+        return note(200, "Done", "You may close this page.", None);
     }
     let (url, fragment) = url.split_once('#').unwrap_or((url, ""));
     let separator = if url.contains('?') { '&' } else { '?' };
@@ -66,24 +63,24 @@ fn back(intent: &Value, succeeded: bool) -> Response {
     Response::empty(303).header("location", &location)
 }
 
-/// Everything on it is the sandbox's own: the id and the secret matched before.
-fn page(intent: &Value) -> String {
-    let (id, secret) = (text(intent, "id"), text(intent, "client_secret"));
+fn question(intent: &Value) -> Response {
+    let (id, secret) = (
+        escape(text(intent, "id")),
+        escape(text(intent, "client_secret")),
+    );
     let what = match text(intent, "object") {
-        setup_intent::KIND => format!("Setup {id}"),
-        _ => format!(
-            "Payment {id} of {} {} (minor units)",
-            intent["amount"],
-            text(intent, "currency")
-        ),
+        setup_intent::KIND => "Your bank asks whether you save this card".to_owned(),
+        _ => {
+            let amount = money::written(number(intent, "amount"), text(intent, "currency"));
+            format!("Your bank asks whether you pay {}", escape(&amount))
+        }
     };
-    format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>3-D Secure test page</title>\
-         <body><h1>3-D Secure test page</h1><p>{what}.</p>\
-         <form method=\"post\" action=\"/_sandbox/3ds/{id}\">\
+    let body = format!(
+        "<form method=\"post\" action=\"/_sandbox/3ds/{id}\">\
+         <p>{what}.</p><p><code>{id}</code></p>\
          <input type=\"hidden\" name=\"client_secret\" value=\"{secret}\">\
          <button name=\"outcome\" value=\"success\">Complete authentication</button> \
-         <button name=\"outcome\" value=\"failure\">Fail authentication</button>\
-         </form></body></html>\n"
-    )
+         <button name=\"outcome\" value=\"failure\">Fail authentication</button></form>"
+    );
+    page(200, "3-D Secure test page", &body)
 }

@@ -1,4 +1,5 @@
-//! The pages that Stripe hosts: where a session is paid, and where a customer sees what they paid.
+//! The pages that Stripe hosts: where a session is paid, and where a customer sees what they paid;
+//! and one that says where somebody is who opens the sandbox's address.
 //!
 //! Plain HTML without a script. A page's requests are not in the log, since they hold card
 //! numbers.
@@ -6,12 +7,16 @@
 use crate::{engine::Engine, request::Request, response::Response};
 
 mod checkout;
-mod page;
+pub(crate) mod page;
 mod portal;
 
 /// Serves a hosted page; `None` when the path is not that of one.
 pub(crate) fn respond(engine: &Engine, request: &Request) -> Option<Response> {
     let path = request.path.as_str();
+    if path == "/" && request.method == "GET" {
+        let words = "Stripe's API is here, for any Stripe client with a key like sk_test_123.";
+        return Some(page::note(200, "A sandbox of Stripe", words, None));
+    }
     if let Some(rest) = path.strip_prefix("/c/pay/") {
         return Some(checkout::respond(engine, request, rest));
     }

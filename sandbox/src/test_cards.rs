@@ -25,7 +25,7 @@ const REFUSED: &str = "The bank declined this card.";
 
 /// The decline without a reason.
 pub(crate) static GENERIC: Decline = declined("generic_decline", REFUSED);
-static INSUFFICIENT: Decline = declined("insufficient_funds", "This card's funds do not suffice.");
+static INSUFFICIENT: Decline = declined("insufficient_funds", "This card has insufficient funds.");
 static LOST: Decline = declined("lost_card", REFUSED);
 static STOLEN: Decline = declined("stolen_card", REFUSED);
 static FRAUDULENT: Decline = declined("fraudulent", REFUSED);

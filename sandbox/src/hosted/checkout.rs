@@ -39,14 +39,16 @@ pub(super) fn respond(engine: &Engine, request: &Request, rest: &str) -> Respons
             see_other(&success_url(&session))
         }
         (_, "complete") => {
-            let words = "Nothing more is to be paid here.";
+            let (title, words) = match text(&session, "payment_status") {
+                // A bank debit may end either way, an authorized card waits for the shop.
+                "unpaid" => (
+                    "This payment was submitted",
+                    "The shop has not received the money. There is nothing else to do here.",
+                ),
+                _ => ("This payment is done", "There is nothing else to pay here."),
+            };
             let onward = success_url(&session);
-            note(
-                200,
-                "This payment is done",
-                words,
-                Some((&onward, "Back to the shop")),
-            )
+            note(200, title, words, Some((&onward, "Back to the shop")))
         }
         (_, "expired") => {
             let words = "Its time ran out, or the shop closed it. Nothing was paid.";

@@ -7,7 +7,7 @@ use crate::response::Response;
 const STYLE: &str = include_str!("page.css");
 
 /// Text that may stand in a page or in a quoted attribute.
-pub(super) fn escape(text: &str) -> Cow<'_, str> {
+pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     if !text.contains(['&', '<', '>', '"', '\'']) {
         return Cow::Borrowed(text);
     }
@@ -23,7 +23,7 @@ pub(super) fn escape(text: &str) -> Cow<'_, str> {
 }
 
 /// A page with a title and a body of HTML.
-pub(super) fn page(status: u16, title: &str, body: &str) -> Response {
+pub(crate) fn page(status: u16, title: &str, body: &str) -> Response {
     let title = escape(title);
     let html = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -42,7 +42,7 @@ pub(super) fn page(status: u16, title: &str, body: &str) -> Response {
 }
 
 /// A page with one message and a link.
-pub(super) fn note(status: u16, title: &str, text: &str, onward: Option<(&str, &str)>) -> Response {
+pub(crate) fn note(status: u16, title: &str, text: &str, onward: Option<(&str, &str)>) -> Response {
     let link = onward.map(|(url, label)| link(url, label));
     let body = format!(
         "<div class=\"note\"><p>{}</p>{}</div>",

@@ -71,6 +71,7 @@ fn payment(charge: &Value) -> String {
     );
     let status = match text(charge, "status") {
         _ if charge["refunded"] == true => "refunded",
+        _ if number(charge, "amount_refunded") > 0 => "partly refunded",
         "succeeded" => "paid",
         status => status,
     };

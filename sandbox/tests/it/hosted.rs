@@ -193,6 +193,16 @@ async fn a_bank_debit_is_promised_on_the_page() {
         "checkout.session.completed",
     ];
     assert_eq!(event_types(&stripe), expected);
+    let page = browser(&stripe).get(&path(&made["url"], &stripe)).await;
+    assert!(page.text.contains("The shop has not received the money."));
+}
+
+#[tokio::test]
+async fn the_address_itself_says_what_is_there() {
+    let stripe = Sandbox::start().await;
+    let page = browser(&stripe).get("/").await;
+    assert_eq!(page.status, 200);
+    assert!(page.text.contains("A sandbox of Stripe"));
 }
 
 #[tokio::test]
