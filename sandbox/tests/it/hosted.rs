@@ -97,7 +97,9 @@ async fn a_decline_is_shown_and_may_be_retried() {
     let declined = pay(&stripe, &made, "4000000000009995").await;
 
     assert_eq!(declined.status, 402);
-    assert!(declined.text.contains("role=\"alert\"") && declined.text.contains("do not suffice"));
+    assert!(
+        declined.text.contains("role=\"alert\"") && declined.text.contains("insufficient funds")
+    );
     assert!(
         declined.text.contains("Ada &lt;b&gt;L.&lt;/b&gt;"),
         "it is kept, as text"
