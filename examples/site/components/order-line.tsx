@@ -8,7 +8,7 @@ import { returnPath } from "@/lib/return-path";
 import { awaitingWords, statusWords } from "@/lib/words";
 
 export function OrderLine({ order }: { order: ListedOrder }) {
-  const { orderId, status, amount, currency, refundedAmount, createdAt, awaiting } = order;
+  const { orderId, status, amount, currency, refundedAmount, refundPendingAmount, createdAt, awaiting } = order;
   return (
     <li className="order" data-order={orderId} data-status={status}>
       <div>
@@ -19,7 +19,8 @@ export function OrderLine({ order }: { order: ListedOrder }) {
       </div>
       <div className="order-sum">
         <b>{money(amount, currency)}</b>
-        {refundedAmount > 0 && <span>{money(refundedAmount, currency)} given back</span>}
+        {refundedAmount > 0 && <span>{money(refundedAmount, currency)} refunded</span>}
+        {refundPendingAmount > 0 && <span>{money(refundPendingAmount, currency)} refund pending</span>}
       </div>
       <Badge order={order} />
     </li>

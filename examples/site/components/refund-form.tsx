@@ -1,4 +1,4 @@
-// Gives money back: how much and why, then a question, then Stripe. While the answer to a refund is missing, the form
+// Refunds: how much and why, then a question, then Stripe. While the answer to a refund is missing, the form
 // is about that refund alone.
 
 "use client";
@@ -13,9 +13,9 @@ import { Notice } from "./notice";
 
 interface Props {
   order: Order;
-  /** Who gives it back. */
+  /** Who refunds. */
   account: string;
-  /** In minor units: what may still be given back. */
+  /** In minor units: what may still be refunded. */
   left: number;
   done: () => Promise<void>;
 }
@@ -152,7 +152,7 @@ export function RefundForm({ order: { orderId, currency }, account, left, done }
         <p role="alert" className="wrong" id={`${id}-wrong`}>
           {wrong?.text}
         </p>
-        {(isBusy || !unanswered) && <button disabled={isBusy}>{isBusy ? "One moment…" : "Give back…"}</button>}
+        {(isBusy || !unanswered) && <button disabled={isBusy}>{isBusy ? "One moment…" : "Refund…"}</button>}
       </form>
       {failed && <Notice trouble={failed} />}
       {unanswered && !isBusy && (
@@ -167,13 +167,13 @@ export function RefundForm({ order: { orderId, currency }, account, left, done }
         </div>
       )}
       <dialog ref={dialog} aria-labelledby={`${id}-sure`}>
-        <h4 id={`${id}-sure`}>Give {wanted && money(wanted.amount, currency)} back?</h4>
+        <h4 id={`${id}-sure`}>Refund {wanted && money(wanted.amount, currency)}?</h4>
         <p>
           Of order {orderId}. {wanted && REASONS[wanted.reason]}. {asksAt(wanted)}This cannot be undone.
         </p>
         <form method="dialog">
           <button type="button" onClick={give}>
-            Give it back
+            Refund {wanted && money(wanted.amount, currency)}
           </button>
           <button className="quiet" autoFocus>
             Cancel

@@ -80,19 +80,20 @@ function stateOf({ status, awaiting }: Order, hint: Hint): State {
 }
 
 const TITLES: Record<State, string> = {
-  open: "Not paid yet",
+  open: "No payment confirmed yet",
   awaiting: "Not paid yet",
   processing: "Just a moment",
   paid: "Thank you",
   failed: "Not paid",
   canceled: "Canceled",
-  refunded: "Money went back",
+  refunded: "Refunded",
   disputed: "Disputed",
 };
 
 /** What is known, and no more: while the order is open, another payment of it may be on its way. */
 function sentence(state: State, order: Order, isLong: boolean): string {
-  const { status, amount, refundedAmount, currency, awaiting } = order;
+  const { status, amount, refundedAmount, refundPendingAmount, currency, awaiting } = order;
+  const pending = refundPendingAmount > 0 ? ` A refund of ${money(refundPendingAmount, currency)} is pending.` : "";
   switch (state) {
     case "open":
       return "We have not heard of a payment of this order. If you have just paid, stay here: this page changes when we hear of it. If not, you can pay it now.";
@@ -103,17 +104,17 @@ function sentence(state: State, order: Order, isLong: boolean): string {
         ? "We are still waiting to hear of your payment. You may close this page: it is under your orders once we know."
         : "We are waiting to hear of your payment.";
     case "paid":
-      return "Your order is paid. We wrap it in paper now.";
+      return `Your order is paid.${pending || " We wrap it in paper now."}`;
     case "failed":
       return "The payment did not go through. You can pay the same order with another card; it is never paid twice.";
     case "canceled":
       return "This order was canceled, and cannot be paid any more.";
     case "refunded":
-      return `This order was paid. Since then ${refundedAmount === amount ? "all" : money(refundedAmount, currency)} of it was given back.`;
+      return `This order was paid. Since then ${refundedAmount === amount ? "all" : money(refundedAmount, currency)} of it was refunded.${pending}`;
     case "disputed":
       return status === "disputed"
         ? "This order was paid, and the payment is disputed: the bank decides about it."
-        : "This order was paid, and the bank has decided to give the money back.";
+        : "This order was paid, and the bank decided the dispute for you.";
   }
 }
 

@@ -1,4 +1,4 @@
-// An order as staff see it: its state, its refunds, and a way to give money back.
+// An order as staff see it: its state, its refunds, and a way to refund.
 
 "use client";
 
@@ -12,7 +12,7 @@ import { RefundForm } from "./refund-form";
 
 interface Props extends Staff {
   order: Order;
-  /** After money was given back. */
+  /** After a refund. */
   changed: () => Promise<void>;
 }
 
@@ -33,10 +33,10 @@ export function StaffOrder({ order, account, mayRefund, names, changed }: Props)
             <dd>{goods(order)}</dd>
             <dt>Amount</dt>
             <dd>{money(amount, currency)}</dd>
-            <dt>Given back</dt>
+            <dt>Refunded</dt>
             <dd aria-live="polite">
               {money(refundedAmount, currency)}
-              {pending > 0 && `, and ${money(pending, currency)} under way`}
+              {pending > 0 && `, and ${money(pending, currency)} pending`}
             </dd>
             <dt>Ordered</dt>
             <dd>
@@ -52,15 +52,15 @@ export function StaffOrder({ order, account, mayRefund, names, changed }: Props)
             )}
           </dl>
         </div>
-        <section className="summary" aria-labelledby="give">
-          <h3 id="give">Give money back</h3>
-          {!mayRefund && <p>Your account reads orders. Somebody of finance gives money back.</p>}
-          {mayRefund && left === 0 && <p>{paidAt === null ? "Nothing was paid yet." : pending ? "A refund of all that is left is under way." : "All of it went back."}</p>}
+        <section className="summary" aria-labelledby="refund">
+          <h3 id="refund">Refund</h3>
+          {!mayRefund && <p>Your account reads orders. The finance role refunds them.</p>}
+          {mayRefund && left === 0 && <p>{paidAt === null ? "Nothing was paid yet." : pending ? "A refund of all that is left is pending." : "All of it was refunded."}</p>}
           {mayRefund && left > 0 && <RefundForm order={order} account={account} left={left} done={changed} />}
         </section>
       </div>
       <h3 id="trail" tabIndex={-1}>
-        What was given back
+        Refunds
       </h3>
       <Trail refunds={refunds} currency={currency} names={names} />
     </article>
@@ -71,7 +71,7 @@ type TrailProps = Pick<Staff, "names"> & { refunds: RefundRecord[]; currency: st
 
 /** A table, whose rows become lists of their own on a small screen: each cell says what it holds. */
 function Trail({ refunds, currency, names }: TrailProps) {
-  if (refunds.length === 0) return <p>Nothing so far.</p>;
+  if (refunds.length === 0) return <p>No refund so far.</p>;
   return (
     <table aria-labelledby="trail" role="table">
       <thead role="rowgroup">

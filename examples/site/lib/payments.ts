@@ -35,7 +35,7 @@ export const createIntent = (key: string, contents: Contents): Promise<Intent> =
 export const readOrder = (id: string, signal?: AbortSignal): Promise<Order> =>
   patiently(() => answer(farebox.GET("/api/order", { params: { query: { id } }, ...(signal && { signal }) })), signal);
 
-/** Gives money back; without an `amount`, all that is left. */
+/** Refunds an order; without an `amount`, all that is left. */
 export const refund = (key: string, wanted: Schemas["RefundOrder"]): Promise<Schemas["GivenBack"]> =>
   patiently(() => answer(farebox.POST("/api/refund", { params: keyed(key), body: wanted })));
 

@@ -5,7 +5,7 @@ import { FareboxError, Unreachable, type Awaited, type ListedOrder, type Reason,
 export type Tone = "wait" | "good" | "bad" | "note";
 
 const STATUSES: Record<Status, [label: string, tone: Tone]> = {
-  created: ["Not paid yet", "wait"],
+  created: ["Not confirmed yet", "wait"],
   requires_action: ["The bank asks", "wait"],
   processing: ["Processing", "wait"],
   failed: ["Not paid", "bad"],
@@ -72,7 +72,7 @@ export const REFUND_STATES: Record<RefundRecord["status"], string> = {
   requested: "Under way",
   requires_action: "Waits for the customer",
   pending: "On its way, not there yet",
-  succeeded: "Given back",
+  succeeded: "Refunded",
   failed: "Failed: the money is here again",
   canceled: "Canceled: the money is here",
   refused: "Refused by Stripe",
@@ -86,9 +86,9 @@ const REFUSALS: Record<string, string> = {
   refund_exceeds_paid: "Less than that is left of the payment.",
   order_not_paid: "Nothing was paid for this order yet.",
   order_disputed: "The bank has the money until it decides the dispute.",
-  refund_in_full_only: "A payment like this is given back in full or not at all.",
-  refund_needs_email: "Stripe has to ask the customer where the money is to go, and has no e-mail address of theirs. Enter one, and give it back again.",
-  refund_refused: "Stripe does not give this payment back.",
+  refund_in_full_only: "A payment like this is refunded in full or not at all.",
+  refund_needs_email: "Stripe has to ask the customer where the money is to go, and has no e-mail address of theirs. Enter one, and refund again.",
+  refund_refused: "Stripe does not refund this payment.",
 };
 
 export interface Trouble {
@@ -108,7 +108,7 @@ const UNKNOWN: Record<Doing, string> = {
   payment: "So we cannot say yet how your payment went. It may well have gone through: do not pay again. This page goes on asking.",
   orders: "So your orders cannot be shown.",
   find: "So the order cannot be shown.",
-  refund: "So it is not known whether the money went back.",
+  refund: "So it is not known whether the refund was made.",
   portal: "So your page at Stripe cannot be opened.",
 };
 

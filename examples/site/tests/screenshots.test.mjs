@@ -45,8 +45,8 @@ test("the screenshots are taken", { skip }, async (t) => {
   await fin.page.getByLabel("Order id").fill(orderId);
   await fin.button("Find").click();
   await fin.page.getByLabel("Amount, in USD").fill("3.00");
-  await fin.button("Give back…").click();
-  await fin.button("Give it back").click();
+  await fin.button("Refund…").click();
+  await fin.button(/^Refund \$/).click();
   await fin.page.locator('tbody tr[data-state="succeeded"]').waitFor();
   await picture(fin, "staff-dark");
 

@@ -43,34 +43,34 @@ async function find(visitor, orderId) {
 
 const state = (visitor, status) => visitor.page.locator(`.staff-order[data-status="${status}"]`).waitFor();
 
-test("finance gives part of it back, after a question, and the trail says who and why", async (t) => {
+test("finance refunds a part, after a question, and the trail says who and why", async (t) => {
   const orderId = await paidOrder(t);
   const fin = await account(t, "Fin finance");
   await find(fin, orderId);
   await state(fin, "paid");
-  await fin.page.getByText("Nothing so far.").waitFor();
+  await fin.page.getByText("No refund so far.").waitFor();
   await fin.page.getByLabel("Amount, in USD").fill("4.50");
   await fin.page.getByLabel("Why").selectOption("The customer asked");
-  await fin.button("Give back…").click();
-  await fin.page.getByRole("dialog", { name: "Give $4.50 back?" }).waitFor();
+  await fin.button("Refund…").click();
+  await fin.page.getByRole("dialog", { name: "Refund $4.50?" }).waitFor();
   await fin.button("Cancel").click();
   assert.deepEqual(await stripe.refunds(orderId), []);
 
-  await fin.button("Give back…").click();
-  await fin.button("Give it back").click();
+  await fin.button("Refund…").click();
+  await fin.button(/^Refund \$/).click();
   await state(fin, "partially_refunded");
   const [refund, ...more] = await stripe.refunds(orderId);
   assert.deepEqual([refund.amount, refund.reason, more.length], [450, "requested_by_customer", 0]);
   const row = fin.page.locator('tbody tr[data-state="succeeded"]');
   const shown = await row.textContent();
-  for (const part of ["$4.50", "The customer asked", "Given back", refund.id, "Fin"]) assert.ok(shown.includes(part), shown);
+  for (const part of ["$4.50", "The customer asked", "Refunded", refund.id, "Fin"]) assert.ok(shown.includes(part), shown);
   assert.equal(await fin.page.evaluate(() => document.activeElement.id), "trail");
 
-  await fin.button("Give back…").click();
-  await fin.page.getByRole("dialog", { name: "Give $10.50 back?" }).waitFor();
-  await fin.button("Give it back").click();
+  await fin.button("Refund…").click();
+  await fin.page.getByRole("dialog", { name: "Refund $10.50?" }).waitFor();
+  await fin.button(/^Refund \$/).click();
   await state(fin, "refunded");
-  await fin.page.getByText("All of it went back.").waitFor();
+  await fin.page.getByText("All of it was refunded.").waitFor();
   assert.equal((await stripe.refunds(orderId)).length, 2);
 });
 
@@ -80,7 +80,7 @@ test("more than was paid is not even asked for", async (t) => {
   await find(fin, orderId);
   for (const amount of ["15.01", "0", "-1", "1.234", "1e1", "", "NaN"]) {
     await fin.page.getByLabel("Amount, in USD").fill(amount);
-    await fin.button("Give back…").click();
+    await fin.button("Refund…").click();
     await fin.page.getByText("An amount of up to $15.00.").waitFor();
     assert.equal(await fin.page.getByRole("dialog").count(), 0, amount);
   }
@@ -97,14 +97,14 @@ test("a refund whose answer is lost is one refund when it is asked for again", a
     await route.abort();
   }, { times: 1 });
   await fin.page.getByLabel("Amount, in USD").fill("5");
-  await fin.button("Give back…").click();
-  await fin.button("Give it back").click();
+  await fin.button("Refund…").click();
+  await fin.button(/^Refund \$/).click();
   await state(fin, "partially_refunded");
   const told = fin.page.getByRole("alert").filter({ hasText: "does not answer" });
-  await told.getByText("it is not known whether the money went back").waitFor();
+  await told.getByText("it is not known whether the refund was made").waitFor();
   const amount = () => fin.page.getByLabel("Amount, in USD").inputValue();
   assert.equal(await amount(), "5.00");
-  assert.equal(await fin.button("Give back…").count(), 0);
+  assert.equal(await fin.button("Refund…").count(), 0);
   await isSound(fin, "a refund without an answer");
 
   // As it was, after a reload and in another tab too.
@@ -115,10 +115,10 @@ test("a refund whose answer is lost is one refund when it is asked for again", a
   await find(other, orderId);
   await other.button("Find out what became of it").waitFor();
   await fin.button("Find out what became of it").click();
-  await fin.button("Give back…").waitFor();
+  await fin.button("Refund…").waitFor();
   assert.equal(await amount(), "10.00");
   assert.deepEqual((await stripe.refunds(orderId)).map((refund) => refund.amount), [500]);
-  await other.button("Give back…").waitFor();
+  await other.button("Refund…").waitFor();
 });
 
 test("a refund whose request was lost on the way is made once when it is asked for again", async (t) => {
@@ -127,8 +127,8 @@ test("a refund whose request was lost on the way is made once when it is asked f
   await find(fin, orderId);
   await fin.page.route("**/api/payments/refund", (route) => route.abort(), { times: 1 });
   await fin.page.getByLabel("Amount, in USD").fill("5");
-  await fin.button("Give back…").click();
-  await fin.button("Give it back").click();
+  await fin.button("Refund…").click();
+  await fin.button(/^Refund \$/).click();
   await fin.page.getByText("The refund of $5.00 has no answer yet").waitFor();
   assert.deepEqual(await stripe.refunds(orderId), []);
   // A sign-in that ended meanwhile says nothing of the refund.
@@ -164,8 +164,8 @@ test("a transfer is refunded to where the customer says, at the address that sta
   assert.equal(await email.count(), 0);
   await page.getByLabel("Amount, in USD").fill("5");
   await page.getByLabel("Why").selectOption("Paid twice");
-  await fin.button("Give back…").click();
-  await fin.button("Give it back").click();
+  await fin.button("Refund…").click();
+  await fin.button(/^Refund \$/).click();
   await page.getByRole("alert").getByText("has no e-mail address of theirs").waitFor();
   await email.waitFor();
   assert.ok(await email.evaluate((field) => field === document.activeElement));
@@ -174,7 +174,7 @@ test("a transfer is refunded to where the customer says, at the address that sta
 
   for (const wrong of ["", "ada", "ada@"]) {
     await email.fill(wrong);
-    await fin.button("Give back…").click();
+    await fin.button("Refund…").click();
     await page.getByText("An e-mail address of the customer.").waitFor();
     assert.equal(await page.getByRole("dialog").count(), 0, wrong);
   }
@@ -184,17 +184,22 @@ test("a transfer is refunded to where the customer says, at the address that sta
     await route.abort();
   }, { times: 1 });
   await email.fill("ada@example.com");
-  await fin.button("Give back…").click();
-  await page.getByRole("dialog", { name: "Give $5.00 back?" }).getByText("ada@example.com").waitFor();
-  await fin.button("Give it back").click();
+  await fin.button("Refund…").click();
+  await page.getByRole("dialog", { name: "Refund $5.00?" }).getByText("ada@example.com").waitFor();
+  await fin.button(/^Refund \$/).click();
   await fin.button("Find out what became of it").waitFor();
   await find(fin, orderId);
   assert.equal(await email.inputValue(), "ada@example.com");
   await fin.button("Find out what became of it").click();
-  await fin.button("Give back…").waitFor();
+  await fin.button("Refund…").waitFor();
   await page.locator('tbody tr[data-state="requires_action"]').getByText("Paid twice").waitFor();
-  await page.getByText("$5.00 under way").waitFor();
+  await page.getByText("$5.00 pending").waitFor();
   assert.equal(await email.count(), 0);
+
+  await buyer.page.reload();
+  await buyer.page.getByText("Your order is paid. A refund of $5.00 is pending.").waitFor();
+  await buyer.page.goto("/orders");
+  await buyer.page.locator(`[data-order="${orderId}"]`).getByText("$5.00 refund pending").waitFor();
 
   const [refund, ...more] = await stripe.refunds(orderId);
   assert.deepEqual([refund.amount, refund.reason, refund.instructions_email, more.length], [500, "duplicate", "ada@example.com", 0]);
@@ -208,8 +213,8 @@ test("on a phone the record of refunds is read without scrolling sideways", asyn
   const orderId = await paidOrder(t);
   const fin = await account(t, "Fin finance", { viewport: { width: 390, height: 844 } });
   await find(fin, orderId);
-  await fin.button("Give back…").click();
-  await fin.button("Give it back").click();
+  await fin.button("Refund…").click();
+  await fin.button(/^Refund \$/).click();
   await fin.page.locator('tbody tr[data-state="succeeded"]').waitFor();
   const [width, whole] = await fin.page.locator("table").evaluate((table) => {
     const boxes = [...table.querySelectorAll("tbody *")].map((element) => element.getBoundingClientRect().right);
@@ -223,8 +228,8 @@ test("support finds the order and its trail, and cannot refund, by the page or p
   const sam = await account(t, "Sam support", { expected: ["403 (Forbidden)"] });
   await find(sam, orderId);
   await state(sam, "paid");
-  await sam.page.getByText("Somebody of finance gives money back.").waitFor();
-  assert.equal(await sam.button("Give back…").count(), 0);
+  await sam.page.getByText("The finance role refunds them.").waitFor();
+  assert.equal(await sam.button("Refund…").count(), 0);
   const past = await sam.call("refund", { method: "POST", headers: { "idempotency-key": "past" }, body: { orderId, amount: 100 } });
   assert.deepEqual([past.status, past.body.error.code], [403, "forbidden"]);
   assert.deepEqual(await stripe.refunds(orderId), []);
@@ -252,17 +257,17 @@ test("a guest refunds not even their own order", async (t) => {
   assert.deepEqual(await stripe.refunds(orderId), []);
 });
 
-test("the buyer sees that money went back, and not who gave it", async (t) => {
+test("the buyer sees a refund, and not who made it", async (t) => {
   const buyer = await visit(t, browser, world);
   await buyer.signIn();
   const orderId = await buyer.buyMug();
   const fin = await account(t, "Fin finance");
   await find(fin, orderId);
-  await fin.button("Give back…").click();
-  await fin.button("Give it back").click();
+  await fin.button("Refund…").click();
+  await fin.button(/^Refund \$/).click();
   await state(fin, "refunded");
   await buyer.page.goto("/orders");
-  await buyer.page.locator(`[data-order="${orderId}"][data-status="refunded"]`).getByText("$15.00 given back").waitFor();
+  await buyer.page.locator(`[data-order="${orderId}"][data-status="refunded"]`).getByText("$15.00 refunded").waitFor();
   assert.equal("refunds" in (await buyer.call(`order?id=${orderId}`)).body, false);
 });
 

@@ -73,7 +73,7 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
     await at("/staff", page.getByLabel("Order id"));
     await page.getByLabel("Order id").fill(orderId);
     await visitor.button("Find").click();
-    await page.getByText("Somebody of finance gives money back.").waitFor();
+    await page.getByText("The finance role refunds them.").waitFor();
     await isSound(visitor, "an order that support reads");
 
     await visitor.signOut();
@@ -81,10 +81,10 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
     await at("/staff", page.getByLabel("Order id"));
     await page.getByLabel("Order id").fill(orderId);
     await visitor.button("Find").click();
-    await visitor.button("Give back…").click();
+    await visitor.button("Refund…").click();
     await page.getByRole("dialog").waitFor();
     await isSound(visitor, "the question before a refund");
-    await visitor.button("Give it back").click();
+    await visitor.button(/^Refund \$/).click();
     await page.locator('tbody tr[data-state="succeeded"]').waitFor();
     await isSound(visitor, "a refunded order");
   });

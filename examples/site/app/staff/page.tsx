@@ -1,4 +1,4 @@
-// For staff: find an order, see what became of it, give money back.
+// For staff: find an order, see what became of it, refund.
 
 import type { Metadata } from "next";
 import Link from "next/link";
