@@ -2,24 +2,17 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { farebox, Lifetime, site } from "./processes.mjs";
+import { Lifetime } from "./processes.mjs";
 import { isSound } from "./sound.mjs";
-import { Stripe } from "./stripe.mjs";
-import { launch, visit } from "./visitor.mjs";
+import { opened, visit } from "./visitor.mjs";
 
 const lifetime = new Lifetime();
 let browser, world, stripe;
 
 before(async () => {
-  const { origin, sandbox } = await farebox(lifetime);
-  world = { shop: await site(lifetime, origin), sandbox };
-  stripe = new Stripe(sandbox);
-  browser = await launch();
+  ({ browser, world, stripe } = await opened(lifetime));
 });
-after(async () => {
-  await browser?.close();
-  await lifetime.end();
-});
+after(() => lifetime.end());
 
 /** The moment as a reader in the browser's time zone reads it. */
 const moment = ({ page }, at) =>

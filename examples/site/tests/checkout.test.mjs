@@ -2,23 +2,16 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { farebox, Lifetime, site } from "./processes.mjs";
-import { Stripe } from "./stripe.mjs";
-import { CARDS, close, launch, visit } from "./visitor.mjs";
+import { Lifetime } from "./processes.mjs";
+import { CARDS, close, opened, visit } from "./visitor.mjs";
 
 const lifetime = new Lifetime();
 let browser, world, stripe;
 
 before(async () => {
-  const { origin, sandbox } = await farebox(lifetime);
-  world = { shop: await site(lifetime, origin), sandbox };
-  stripe = new Stripe(sandbox);
-  browser = await launch();
+  ({ browser, world, stripe } = await opened(lifetime));
 });
-after(async () => {
-  if (browser) await close(browser);
-  await lifetime.end();
-});
+after(() => lifetime.end());
 
 /** The order that this browser started last. */
 const lastOrder = (visitor) => visitor.page.evaluate(() => JSON.parse(localStorage.getItem("shop.orders"))[0]);

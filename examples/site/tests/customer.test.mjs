@@ -1,21 +1,16 @@
 // What a customer has beside a guest: their orders wherever they sign in, and their own page at Stripe.
 
 import { after, before, test } from "node:test";
-import { farebox, Lifetime, site } from "./processes.mjs";
-import { launch, visit } from "./visitor.mjs";
+import { Lifetime } from "./processes.mjs";
+import { opened, visit } from "./visitor.mjs";
 
 const lifetime = new Lifetime();
 let browser, world;
 
 before(async () => {
-  const { origin, sandbox } = await farebox(lifetime);
-  world = { shop: await site(lifetime, origin), sandbox };
-  browser = await launch();
+  ({ browser, world } = await opened(lifetime));
 });
-after(async () => {
-  await browser?.close();
-  await lifetime.end();
-});
+after(() => lifetime.end());
 
 async function ada(t) {
   const visitor = await visit(t, browser, world);

@@ -2,23 +2,16 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { farebox, Lifetime, site } from "./processes.mjs";
-import { Stripe } from "./stripe.mjs";
-import { CARDS, launch, visit } from "./visitor.mjs";
+import { Lifetime } from "./processes.mjs";
+import { CARDS, opened, visit } from "./visitor.mjs";
 
 const lifetime = new Lifetime();
 let browser, world, stripe;
 
 before(async () => {
-  const { origin, sandbox } = await farebox(lifetime);
-  world = { shop: await site(lifetime, origin), sandbox };
-  stripe = new Stripe(sandbox);
-  browser = await launch();
+  ({ browser, world, stripe } = await opened(lifetime));
 });
-after(async () => {
-  await browser?.close();
-  await lifetime.end();
-});
+after(() => lifetime.end());
 
 /** A guest with a mug, on Stripe's page. */
 async function onStripesPage(t) {

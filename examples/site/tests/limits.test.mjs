@@ -2,10 +2,9 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { farebox, freePort, Lifetime, site } from "./processes.mjs";
+import { freePort, Lifetime } from "./processes.mjs";
 import { isSound } from "./sound.mjs";
-import { Stripe } from "./stripe.mjs";
-import { launch, visit } from "./visitor.mjs";
+import { opened, visit } from "./visitor.mjs";
 
 /** In the header that the proxy in front of this site writes. */
 const ADDRESS = "x-real-ip";
@@ -15,23 +14,17 @@ let browser, world, stripe;
 
 before(async () => {
   const port = await freePort();
-  const { origin, sandbox } = await farebox(lifetime, {
-    variables: {
-      FAREBOX_LIMIT_CALLER: "1,open:1",
-      FAREBOX_LIMIT_ADDRESS: "2,open:2",
-      FAREBOX_LIMIT_WINDOW: "1800",
-      FAREBOX_CLIENT_ADDRESS: "header:x-client-address",
-      FAREBOX_RETURN_ORIGINS: `http://127.0.0.1:${port}`,
-    },
-  });
-  world = { shop: await site(lifetime, origin, { CLIENT_ADDRESS_HEADER: ADDRESS }, port), sandbox };
-  stripe = new Stripe(sandbox);
-  browser = await launch();
+  const variables = {
+    FAREBOX_LIMIT_CALLER: "1,open:1",
+    FAREBOX_LIMIT_ADDRESS: "2,open:2",
+    FAREBOX_LIMIT_WINDOW: "1800",
+    FAREBOX_CLIENT_ADDRESS: "header:x-client-address",
+    FAREBOX_RETURN_ORIGINS: `http://127.0.0.1:${port}`,
+  };
+  const settings = { CLIENT_ADDRESS_HEADER: ADDRESS };
+  ({ browser, world, stripe } = await opened(lifetime, { variables, settings, port }));
 });
-after(async () => {
-  await browser?.close();
-  await lifetime.end();
-});
+after(() => lifetime.end());
 
 const expected = ["429 (Too Many Requests)"];
 

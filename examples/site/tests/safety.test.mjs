@@ -5,9 +5,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { encode } from "next-auth/jwt";
-import { AUTH_SECRET, farebox, KEYS, Lifetime, site } from "./processes.mjs";
-import { Stripe } from "./stripe.mjs";
-import { launch, visit } from "./visitor.mjs";
+import { AUTH_SECRET, KEYS, Lifetime, site } from "./processes.mjs";
+import { opened, visit } from "./visitor.mjs";
 
 const BUILT = fileURLToPath(new URL("../.next/static/", import.meta.url));
 
@@ -18,15 +17,9 @@ const lifetime = new Lifetime();
 let browser, world, stripe;
 
 before(async () => {
-  const { origin, sandbox } = await farebox(lifetime);
-  world = { shop: await site(lifetime, origin), sandbox };
-  stripe = new Stripe(sandbox);
-  browser = await launch();
+  ({ browser, world, stripe } = await opened(lifetime));
 });
-after(async () => {
-  await browser?.close();
-  await lifetime.end();
-});
+after(() => lifetime.end());
 
 test("nothing that the browser gets names a secret, its variable, or who may sign in", async () => {
   const files = (await readdir(BUILT, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());

@@ -4,22 +4,15 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { farebox, freePort, Lifetime, site } from "./processes.mjs";
 import { isSound } from "./sound.mjs";
-import { Stripe } from "./stripe.mjs";
-import { CARDS, launch, visit } from "./visitor.mjs";
+import { CARDS, opened, visit } from "./visitor.mjs";
 
 const lifetime = new Lifetime();
 let browser, world, stripe;
 
 before(async () => {
-  const { origin, sandbox } = await farebox(lifetime);
-  world = { shop: await site(lifetime, origin), sandbox };
-  stripe = new Stripe(sandbox);
-  browser = await launch();
+  ({ browser, world, stripe } = await opened(lifetime));
 });
-after(async () => {
-  await browser?.close();
-  await lifetime.end();
-});
+after(() => lifetime.end());
 
 for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
   test(`every page is sound to axe in ${colorScheme} colours, ${width} pixels wide`, async (t) => {

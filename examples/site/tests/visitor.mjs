@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
+import { farebox, site } from "./processes.mjs";
+import { Stripe } from "./stripe.mjs";
 
 /** More than a person would wait for: a slow machine is not a defect of the site. */
 const PATIENCE_MS = 60_000;
@@ -35,6 +37,18 @@ export function close(what) {
     timer = setTimeout(resolve, CLOSING_MS);
   });
   return Promise.race([what.close(), late]).finally(() => clearTimeout(timer));
+}
+
+/**
+ * Farebox, the site in front of it, Stripe as its owner sees it, and a browser, until `lifetime` ends.
+ * `variables` are those of the functions, and `settings` those of the site.
+ */
+export async function opened(lifetime, { variables, settings, port } = {}) {
+  const { origin, sandbox } = await farebox(lifetime, { variables });
+  const world = { shop: await site(lifetime, origin, settings, port), sandbox };
+  const browser = await launch();
+  lifetime.after(() => close(browser));
+  return { world, stripe: new Stripe(sandbox), browser };
 }
 
 /**
