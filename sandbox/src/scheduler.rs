@@ -19,7 +19,7 @@ impl Scheduler {
     }
 
     /// Takes the earliest object that is due at `now`.
-    pub(crate) fn take_due(&mut self, now: u64) -> Option<String> {
+    pub(crate) fn pop_due(&mut self, now: u64) -> Option<String> {
         let first = self.due.first().filter(|(at, _)| *at <= now)?.clone();
         self.due.remove(&first);
         Some(first.1)

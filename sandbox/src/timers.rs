@@ -26,7 +26,7 @@ pub(crate) async fn run(engine: Arc<Engine>, timers: &'static [Timer]) {
 }
 
 fn run_due(state: &mut State, timers: &[Timer]) {
-    while let Some(id) = state.scheduler.take_due(now_ms()) {
+    while let Some(id) = state.scheduler.pop_due(now_ms()) {
         let object = state.store.find(&id).cloned().unwrap_or_default();
         let kind = text(&object, "object");
         if let Some((_, change)) = timers.iter().find(|(timed, _)| *timed == kind) {

@@ -32,10 +32,11 @@ type Pool = legacy::Client<HttpsConnector<Connector>, Full<Bytes>>;
 /// give one up, Stripe's and AWS's among them.
 const IDLE: Duration = Duration::from_secs(45);
 
-/// A client that keeps its connections; cheap to clone, and all clones share them.
+/// A client that keeps its connections; cheap to clone, and all clones share them. Its pool, with the
+/// roots of TLS, is built at its first request: a function may never send one.
 #[derive(Clone, Debug)]
 pub struct Client {
-    pool: Arc<RwLock<Arc<Pool>>>,
+    pool: Arc<RwLock<Option<Arc<Pool>>>>,
     wall: Wall,
 }
 
@@ -79,7 +80,7 @@ pub fn pooled_client() -> Client {
 impl Client {
     fn new(wall: Wall) -> Self {
         Self {
-            pool: Arc::new(RwLock::new(Arc::new(pool(&wall)))),
+            pool: Arc::default(),
             wall,
         }
     }
@@ -135,15 +136,17 @@ impl Client {
     }
 
     fn pool(&self) -> Arc<Pool> {
-        Arc::clone(&self.pool.read().unwrap_or_else(PoisonError::into_inner))
+        if let Some(pool) = &*self.pool.read().unwrap_or_else(PoisonError::into_inner) {
+            return Arc::clone(pool);
+        }
+        let mut held = self.pool.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(held.get_or_insert_with(|| Arc::new(pool(&self.wall))))
     }
 
     /// Forgets the connections of `old`, once.
     fn renew(&self, old: &Arc<Pool>) {
         let mut held = self.pool.write().unwrap_or_else(PoisonError::into_inner);
-        if Arc::ptr_eq(&held, old) {
-            *held = Arc::new(pool(&self.wall));
-        }
+        held.take_if(|held| Arc::ptr_eq(held, old));
     }
 }
 

@@ -146,7 +146,7 @@ impl Order {
         &self.id
     }
 
-    /// SubjectKind it is.
+    /// The caller who owns it.
     #[must_use]
     pub fn owner(&self) -> &CallerId {
         &self.owner

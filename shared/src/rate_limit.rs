@@ -38,7 +38,7 @@ pub struct RateLimits {
 }
 
 impl RateLimits {
-    /// RateLimits as `settings` say, counted in `store` under names that a key in `secrets` hides.
+    /// Limits as `settings` say, counted in `store` under names that a key in `secrets` hides.
     #[must_use]
     pub fn new(settings: Settings, secrets: Secrets, store: Store, clock: Clock) -> Self {
         Self {

@@ -77,7 +77,7 @@ pub struct Stripe {
     base: ApiBase,
     secrets: Secrets,
     retry_policy: RetryPolicy,
-    /// SubjectKind objects it makes; it makes none without.
+    /// The deployment of the objects that it makes; it makes none without.
     deployment: Option<Deployment>,
     /// When the request that this serves has to end.
     until: Option<Instant>,

@@ -20,3 +20,4 @@ mod payment;
 mod process;
 mod start;
 mod trail;
+mod words;

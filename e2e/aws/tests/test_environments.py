@@ -6,6 +6,7 @@ from typing import Any
 
 from e2e.aws import settings, template
 from e2e.aws.tests.test_docs import tables
+from testing.harness.workspace import WORKSPACE
 
 READ = template.read()
 

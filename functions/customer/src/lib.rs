@@ -80,7 +80,7 @@ struct Which {
     order: Option<String>,
 }
 
-/// SubjectKind data is read.
+/// The customer whose data is read.
 #[derive(Debug)]
 struct Subject {
     owner: CallerId,

@@ -75,7 +75,7 @@ struct Open {
 /// Where the browser is to be sent.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PortalOpened)]
-struct Opened {
+struct PortalLink {
     #[schema(value_type = String)]
     url: Redacted,
 }
@@ -87,7 +87,7 @@ struct Opened {
     operation_id = "openPortal",
     request_body(content = Open, example = json!({ "returnUrl": "https://shop.example/account" })),
     responses(
-        (status = 200, description = "The browser is to be sent to this URL, which is good for minutes", body = Opened,
+        (status = 200, description = "The browser is to be sent to this URL, which is good for minutes", body = PortalLink,
             example = json!({ "url": "https://billing.stripe.com/p/session/…" })),
         Refusals,
     ),
@@ -98,7 +98,7 @@ async fn open(
     limiter: RateLimiter,
     State(app): State<Arc<App>>,
     request::Json(request): request::Json<Open>,
-) -> Result<Json<Opened>, Error> {
+) -> Result<Json<PortalLink>, Error> {
     let return_url = app.return_origins.check("returnUrl", &request.return_url)?;
     let owner = caller.caller().clone();
     let caller = caller.admitted(limiter.admit_lookup(&owner, Lookup::Portal).await)?;
@@ -111,7 +111,7 @@ async fn open(
     let customer = customers.of(&owner).await?;
     caller.reach(Some(&owner), customer.id())?;
     let url = opened(&customers, &owner, &customer, return_url.as_str()).await?;
-    Ok(Json(Opened { url }))
+    Ok(Json(PortalLink { url }))
 }
 
 /// The portal of the owner's `customer`; of another, where that is gone.

@@ -1,6 +1,6 @@
 //! One record for each decision: who wanted what, on what, and whether and why it was allowed.
 //!
-//! A record is written when its [`AuditRecord`] is dropped, so that a handler cannot leave one out, and
+//! An [`AuditRecord`] is written when it is dropped, so that a handler cannot leave one out, and
 //! holds the caller's alias, never who they are. The request's id is in the span around it.
 
 use super::token_error::TokenError;

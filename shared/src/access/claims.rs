@@ -27,7 +27,7 @@ impl Claims {
         self.0
     }
 
-    /// SubjectKind token it is.
+    /// The caller whose token it is.
     pub(super) fn subject(&self) -> Result<CallerId, TokenError> {
         let text = self.0.get("sub").and_then(Value::text);
         text.and_then(CallerId::parse).ok_or(TokenError::Subject)

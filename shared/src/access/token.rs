@@ -18,7 +18,7 @@ const LONGEST_KEY_ID: usize = 128;
 #[derive(Clone, Copy)]
 pub(super) struct Token<'a>(&'a str);
 
-/// SubjectKind key a token says it is signed with.
+/// The issuer of the key that a token names.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Signer {
     /// The site's server: HS256.
@@ -57,7 +57,7 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// SubjectKind key it says it is signed with; nothing is checked yet.
+    /// The issuer of the key that it names; nothing is checked yet.
     pub(super) fn signer(self) -> Result<Signer, TokenError> {
         let header = decode_header(self.0).map_err(|error| match error.kind() {
             ErrorKind::Json(_) => TokenError::Algorithm,

@@ -77,7 +77,7 @@ pub enum PaymentUpdate {
     Closed(String),
 }
 
-/// SubjectKind a payment intent or a session is, as far as the order knows.
+/// The origin of a payment intent or a session, as far as the order knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
     /// The order has it: it was noted, or has paid.

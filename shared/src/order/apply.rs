@@ -19,7 +19,7 @@ pub enum Mismatch {
     /// The metadata names another order.
     #[error("the metadata names another order")]
     Order,
-    /// OrderDetails that were never offered.
+    /// Details that were never offered.
     #[error("the contents were never offered")]
     OrderDetails,
     /// The order's money came through another intent.

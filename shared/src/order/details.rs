@@ -208,7 +208,7 @@ impl OrderDetails {
     }
 
     /// Compares which the site signed later: by `version` where both have one, else by the second
-    /// in which they were signed. OrderDetails that we priced are later than others of the kind, and
+    /// in which they were signed. Details that we priced are later than others of the kind, and
     /// earlier than signed ones.
     #[must_use]
     pub fn compare_signed(&self, earlier: &Self) -> Ordering {

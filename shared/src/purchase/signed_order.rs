@@ -21,7 +21,7 @@ const WRONG: &str = "`order` is not a valid token signed by the site";
 pub struct SignedOrder {
     /// The site's own id of the order.
     pub id: OrderId,
-    /// SubjectKind the order was before, where the site says that they are the same person.
+    /// The owner before, where the site says that they are the same person.
     pub previous_owner: Option<CallerId>,
     /// What is bought, and for how much.
     pub contents: OrderDetails,

@@ -100,7 +100,7 @@ impl Store {
         }
     }
 
-    /// SubjectKind the Stripe customer with the id `customer` is, or was: who asks about it compares it with
+    /// The caller to whom the Stripe customer `customer` belongs, or did: who asks about it compares it with
     /// the owner's place.
     ///
     /// # Errors

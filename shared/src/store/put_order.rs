@@ -1,4 +1,4 @@
-//! PutOrder and changing orders: the operation that asks, and what it is answered. Pure.
+//! Creates and changes orders under an idempotency key: a pure decision, the same for every backend.
 
 use std::cmp::Ordering;
 
@@ -43,7 +43,7 @@ pub struct PutOrder {
     pub must_exist: bool,
     /// Who asks.
     pub owner: CallerId,
-    /// SubjectKind the order may be instead, to become the owner's: the site says that they are the same
+    /// The owner that the order may have instead, to become `owner`'s: the site says that they are the same
     /// person.
     pub previous_owner: Option<CallerId>,
     /// What is to be offered.

@@ -30,7 +30,7 @@ pub struct Limit {
     pub open: usize,
 }
 
-/// SubjectKind orders are counted.
+/// The kind of subject whose orders are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SubjectKind {
     /// One caller's.
@@ -75,7 +75,7 @@ pub enum RateLimitOutcome {
 /// Why an order may not be started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimited {
-    /// SubjectKind orders are too many.
+    /// The kind of subject whose orders are too many.
     pub whose: SubjectKind,
     /// Whether too many are unpaid; else too many were started.
     pub are_open: bool,

@@ -340,7 +340,7 @@ fn find_of(
 ) -> Result<Option<(Order, i64)>, StoreError> {
     match OrderLookup::of(event) {
         Some(OrderLookup::Order { named, intent }) => {
-            // SubjectKind the intent is, the database knows better than metadata that anyone may edit.
+            // The database knows the order of an intent better than metadata that anyone may edit.
             let by_intent = match &intent {
                 Some(intent) => orders::find_by_intent(transaction, intent)?,
                 None => None,

@@ -123,7 +123,7 @@ impl DynamoDb {
         ];
         let keys: Vec<String> = keys.into_iter().flatten().collect();
         let items = self.get_all(attempts, &keys).await?;
-        // SubjectKind the intent is, the database knows better than metadata that anyone may edit.
+        // The database knows the order of an intent better than metadata that anyone may edit.
         let owner = match pointer.and_then(|pointer| items.get(&pointer)) {
             Some(pointer) => Some(need_text(pointer, "order_id")?),
             None => named,

@@ -76,7 +76,7 @@ pub(super) fn link(
     find(connection, owner)
 }
 
-/// SubjectKind `customer` is.
+/// The caller to whom `customer` belongs.
 pub(super) fn holder(
     connection: &Connection,
     customer: &str,

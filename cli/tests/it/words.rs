@@ -1,0 +1,90 @@
+//! One thing has one name, Stripe's or the field's: names that were given up stand nowhere.
+
+use std::{path::Path, process::Command};
+
+/// Where a list of names is looked for, and the names, as whole words.
+const GIVEN_UP: &[(&str, &[&str])] = &[
+    (
+        ".",
+        &[
+            "FAREBOX_LEDGER",
+            "FAREBOX_FULFIL",
+            "FAREBOX_FULFIL_EVENTS",
+            "FAREBOX_FULFIL_SECRET",
+            "FulfilFunction",
+            "[Ll]edger",
+            "[Ll]edgers",
+        ],
+    ),
+    (
+        "*.rs",
+        &[
+            "Admission",
+            "Admitted",
+            "Agenda",
+            "Basket",
+            "Callers",
+            "Canned",
+            "Contents",
+            "Counted",
+            "Courier",
+            "Desk",
+            "Fixed",
+            "Gate",
+            "Happening",
+            "Intake",
+            "Letter",
+            "MOST_WAYS",
+            "Mapping",
+            "Opening",
+            "Patience",
+            "Settled",
+            "Stage",
+            "Standing",
+            "Step",
+            "Taken",
+            "Till",
+            "Undelivered",
+            "Unfit",
+            "Way",
+            "Whose",
+            "admit_next_way",
+            "close_way",
+            "intake",
+            "is_ours_to_mend",
+            "take_due",
+            "told_to_stop",
+            "way_number",
+        ],
+    ),
+];
+
+/// The lines that hold a word which matches `names`; the changelog tells of former names.
+fn lines_with(names: &[&str], files: &str) -> String {
+    let output = Command::new("git")
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .args([
+            "grep",
+            "--line-number",
+            "--word-regexp",
+            "--extended-regexp",
+        ])
+        .args([&names.join("|"), "--", files])
+        .args([":!CHANGELOG.md", ":!cli/tests/it/words.rs"])
+        .output()
+        .expect("git runs");
+    assert!(output.stderr.is_empty(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn names_that_were_given_up_stand_nowhere() {
+    for (files, names) in GIVEN_UP {
+        assert_eq!(lines_with(names, files), "");
+    }
+}
+
+#[test]
+fn a_name_that_stands_somewhere_is_found() {
+    assert!(lines_with(&["PutOrder", "Nowhere"], "*.rs").contains("store/put_order.rs:"));
+}
