@@ -32,7 +32,7 @@ class Environments(unittest.TestCase):
                 self.assertEqual(set(gives(folder)), settings.of_function(folder) - LEFT)
 
     def test_the_page_of_settings_says_which_function_reads_which(self):
-        page = (WORKSPACE / "docs" / "configuration.md").read_text()
+        page = (template.WORKSPACE / "docs" / "configuration.md").read_text()
         rows = [row for table in tables(page, "variable") for row in table]
         for name, _, readers, _ in rows:
             read = {folder for folder in template.folders() if name.strip("`") in settings.of_function(folder)}
