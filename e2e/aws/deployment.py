@@ -34,17 +34,17 @@ class Deployment:
         self._deploy(folder, variables)
         self.resources = self._read_resources()
         self.api_url = self._make_routes()
-        self.table = self.resource("Ledger")
+        self.table = self.resource("Database")
         self.dead_letter_queue = self.resource("DeadLetters")
         self.event_bus = self.resource("EventBus")
         self._permit_finding_the_bus()
 
     def _deploy(self, folder: Path, variables: dict[str, str]) -> None:
         changed = template.parse((built() / "template.yaml").read_text())
-        changed["Globals"]["Function"]["Environment"]["Variables"] |= variables
-        for block in template.functions(changed).values():
+        template.common_environment(changed).update(variables)
+        for function, block in template.functions(changed).items():
             block["CodeUri"] = str(built() / block["CodeUri"])
-            own = block.get("Environment", {}).get("Variables", {})
+            own = template.own_environment(changed, function)
             for name in variables:
                 own.pop(name, None)  # a function's own would win
         source = folder / "template.yaml"

@@ -4,19 +4,21 @@ import json
 import re
 from typing import Any
 
-PATTERN = re.compile(r"\{ \$(?:\.\['(?P<quoted>[\w.]+)'\]|\.(?P<plain>\w+)) (?P<test>=|>=|>) (?P<value>.+) \}")
+CONDITION = re.compile(r"\$(?:\.\['(?P<quoted>[\w.]+)'\]|\.(?P<plain>\w+)) (?P<test>=|>=|>) (?P<value>[^|]+)")
 
 
-def field_of(pattern: str) -> str:
-    """The field that a pattern looks at."""
-    found = _parse(pattern)
-    return found["quoted"] or found["plain"]
+def fields_of(pattern: str) -> set[str]:
+    """The fields that a pattern looks at."""
+    return {_field(condition) for condition in _conditions(pattern)}
 
 
 def matches(pattern: str, line: dict[str, Any]) -> bool:
-    """Whether a log line is counted."""
-    found = _parse(pattern)
-    value = line.get(field_of(pattern))
+    """Whether a log line is counted: one of the pattern's conditions is enough."""
+    return any(_holds(condition, line) for condition in _conditions(pattern))
+
+
+def _holds(found: re.Match[str], line: dict[str, Any]) -> bool:
+    value = line.get(_field(found))
     if value is None or found["value"] == "*":
         return value is not None
     wanted = json.loads(found["value"])
@@ -28,7 +30,14 @@ def matches(pattern: str, line: dict[str, Any]) -> bool:
     return value > wanted
 
 
-def _parse(pattern: str) -> re.Match[str]:
-    if found := PATTERN.fullmatch(pattern):
-        return found
-    raise ValueError(f"not a pattern that this understands: {pattern}")
+def _field(found: re.Match[str]) -> str:
+    return found["quoted"] or found["plain"]
+
+
+def _conditions(pattern: str) -> list[re.Match[str]]:
+    braces = re.fullmatch(r"\{ (.+) \}", pattern)
+    parts = braces[1].split(" || ") if braces else []
+    found = [CONDITION.fullmatch(part) for part in parts]
+    if not found or None in found:
+        raise ValueError(f"not a pattern that this understands: {pattern}")
+    return found

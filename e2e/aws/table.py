@@ -18,7 +18,7 @@ class Table:
 
     def create(self) -> None:
         """Makes it, with nothing in it."""
-        asked = dict(template.read()["Resources"]["Ledger"]["Properties"])
+        asked = dict(template.read()["Resources"]["Database"]["Properties"])
         time_to_live = asked.pop("TimeToLiveSpecification")
         asked.pop("PointInTimeRecoverySpecification")
         asked.pop("DeletionProtectionEnabled")

@@ -84,11 +84,19 @@ def routes(template: Template) -> list[tuple[str, str, str]]:
     return found
 
 
+def common_environment(template: Template) -> dict[str, Any]:
+    """The variables of all functions."""
+    return template["Globals"]["Function"]["Environment"]["Variables"]
+
+
+def own_environment(template: Template, function: str) -> dict[str, Any]:
+    """The variables of a function's own block."""
+    return functions(template)[function].get("Environment", {}).get("Variables", {})
+
+
 def environment(template: Template, function: str) -> dict[str, Any]:
     """The variables of a function, those for all functions included."""
-    common = template["Globals"]["Function"]["Environment"]["Variables"]
-    own = functions(template)[function].get("Environment", {}).get("Variables", {})
-    return {**common, **own}
+    return {**common_environment(template), **own_environment(template, function)}
 
 
 def references(block: Any) -> set[str]:

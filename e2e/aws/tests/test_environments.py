@@ -1,6 +1,7 @@
-"""What template.yaml gives to each function: the variables that it reads, under names of its own."""
+"""What template.yaml gives to each function: the variables that it reads, and no key besides."""
 
 import json
+import re
 import unittest
 from typing import Any
 
@@ -20,16 +21,39 @@ OF_ITS_OWN = {"FAREBOX_STRIPE_DEADLINE", "FAREBOX_SECRET_ID"}
 NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
+#: The settings that all functions are given.
+COMMON = template.common_environment(READ)
+
+
 def gives(folder: str) -> dict[str, Any]:
     """The variables that a function is given."""
     return template.environment(READ, template.logical_id(folder))
 
 
 class Environments(unittest.TestCase):
-    def test_every_function_is_given_what_it_reads_and_nothing_else(self):
+    def test_every_function_is_given_each_variable_that_it_reads(self):
         for folder in template.folders():
             with self.subTest(folder):
-                self.assertEqual(set(gives(folder)), settings.of_function(folder) - LEFT)
+                self.assertLessEqual(settings.of_function(folder) - LEFT, set(gives(folder)))
+
+    def test_a_function_reads_each_variable_of_its_own_block(self):
+        for folder in template.folders():
+            with self.subTest(folder):
+                own = set(template.own_environment(READ, template.logical_id(folder)))
+                self.assertLessEqual(own, settings.of_function(folder))
+
+    def test_no_key_is_among_the_settings_of_all_functions_and_several_functions_read_each(self):
+        for name in COMMON:
+            self.assertNotIn(name, settings.KEYS)
+            readers = [folder for folder in template.folders() if name in settings.of_function(folder)]
+            self.assertGreater(len(readers), 1, name)
+
+    def test_a_parameters_default_is_that_of_its_setting(self):
+        example = dict(re.findall(r"^#(\w+)=(.*)$", (WORKSPACE / ".env.example").read_text(), re.MULTILINE))
+        for name, value in COMMON.items():
+            default = READ["Parameters"].get(value.get("Ref") if isinstance(value, dict) else None, {}).get("Default")
+            if default is not None:
+                self.assertEqual(default, example[name], name)
 
     def test_the_page_of_settings_says_which_function_reads_which(self):
         page = (template.WORKSPACE / "docs" / "configuration.md").read_text()
@@ -53,6 +77,15 @@ class Environments(unittest.TestCase):
                     case {"Fn::If": [condition, {"Ref": parameter}, otherwise]} if otherwise == NO_VALUE:
                         tested = template.references(READ["Conditions"][condition])
                         self.assertIn(parameter, tested | {"SecretArn", "JwtIssuer", "JwtAudience"}, name)
+                        self.assert_named_like(parameter, name)
+                    case {"Ref": parameter} if value != NO_VALUE:
+                        self.assert_named_like(parameter, name)
+
+    def assert_named_like(self, parameter: str, name: str):
+        """`MaxAmount` is for `FAREBOX_MAX_AMOUNT`."""
+        if parameter != "SecretArn":
+            words = name.removeprefix("FAREBOX_").split("_")
+            self.assertEqual(parameter, "".join(word.capitalize() for word in words))
 
     def test_a_key_has_no_value_on_aws(self):
         for folder in template.folders():
