@@ -77,7 +77,8 @@ function collect(page) {
   const secrets = Object.values(KEYS);
   page.on("response", async (response) => {
     if (!/create-intent|dev\/session/.test(response.url()) || !response.ok()) return;
-    const { clientSecret, token } = await response.json();
+    // A page that closes meanwhile has nothing more to show.
+    const { clientSecret, token } = await response.json().catch(() => ({}));
     secrets.push(...[clientSecret, token].filter(Boolean));
   });
   return secrets;
