@@ -1,4 +1,4 @@
-"""The functions as `sam build` makes them, once for all tests."""
+"""The functions as `sam build` makes them, once for all tests; `python -m e2e.aws.build` makes them before."""
 
 import functools
 from pathlib import Path
@@ -63,3 +63,7 @@ def made() -> Path:
 def bootstrap(function: str) -> Path:
     """The program of a function, named as its folder."""
     return built() / template.logical_id(function) / "bootstrap"
+
+
+if __name__ == "__main__":
+    print(built(), panicking(), sep="\n")

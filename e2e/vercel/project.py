@@ -1,8 +1,12 @@
-"""The workspace as a project of Vercel's: a copy of it, which Vercel's tool builds."""
+"""The workspace as a project of Vercel's: a copy of it, which Vercel's tool builds.
+
+`python -m e2e.vercel.project` builds it before the tests.
+"""
 
 import functools
 import json
 import os
+import shutil
 import socket
 import subprocess
 from pathlib import Path
@@ -15,6 +19,8 @@ CLI = WORKSPACE / "e2e" / "vercel" / "node_modules" / ".bin" / "vercel"
 FOLDER = WORKSPACE / "target" / "vercel"
 #: The copy that is built, and the one in which `vercel dev` runs: that takes no project which a build is linked to.
 TREE, DEV_TREE = FOLDER / "tree", FOLDER / "dev"
+#: Where cargo keeps what it makes of both.
+CARGO = FOLDER / "cargo"
 
 
 def configuration() -> dict[str, Any]:
@@ -27,7 +33,7 @@ def variables() -> dict[str, str]:
     minutes for each function, and `sam build` does it."""
     return environment(
         VERCEL_TELEMETRY_DISABLED="1", VERCEL_BUILD_IMAGE="1", NO_UPDATE_NOTIFIER="1",
-        CARGO_NET_OFFLINE="true", CARGO_TARGET_DIR=str(FOLDER / "cargo"),
+        CARGO_NET_OFFLINE="true", CARGO_TARGET_DIR=str(CARGO),
         CARGO_PROFILE_RELEASE_LTO="off", CARGO_PROFILE_RELEASE_OPT_LEVEL="0",
         CARGO_PROFILE_RELEASE_CODEGEN_UNITS="256",
     )
@@ -38,7 +44,7 @@ def dev_variables() -> dict[str, str]:
     crates from the workspace's own in one folder, and would take those for these."""
     return environment(
         VERCEL_TELEMETRY_DISABLED="1", NO_UPDATE_NOTIFIER="1", CARGO_NET_OFFLINE="true",
-        CARGO_TARGET_DIR=str(FOLDER / "cargo"),
+        CARGO_TARGET_DIR=str(CARGO),
     )
 
 
@@ -67,6 +73,32 @@ def copy(tree: Path) -> None:
             path.unlink()
     # Vercel's tool looks above the copy for a project that it is part of, and stops at such a folder.
     (FOLDER / ".vercel").mkdir(exist_ok=True)
+
+
+def bring_dependencies() -> None:
+    """Takes over, for `vercel dev`, what the other checks built of crates that are not the workspace's.
+
+    cargo names what it makes of them alike in all folders, and would make the same again. What it makes of the
+    workspace's own it names alike, too: it would take theirs for the copy's.
+    """
+    source, target = WORKSPACE / "target" / "debug", CARGO / "debug"
+    if target.exists() or not source.exists():
+        return
+    command = ["cargo", "metadata", "--format-version=1", "--no-deps", "--offline"]
+    read = json.loads(subprocess.run(command, cwd=WORKSPACE, check=True, stdout=subprocess.PIPE).stdout)
+    members = {package["name"] for package in read["packages"]}
+    made = [path.name for path in (source / ".fingerprint").iterdir() if path.name.rpartition("-")[0] not in members]
+    for name in made:
+        for part in [".fingerprint", "build"]:
+            if (source / part / name).exists():
+                shutil.copytree(source / part / name, target / part / name)
+    (target / "deps").mkdir()
+    ids = {name.rpartition("-")[2] for name in made}
+    for path in (source / "deps").iterdir():
+        if path.stem.rpartition("-")[2] in ids:
+            # The compiler replaces a library, and writes into the list of its sources.
+            bring = shutil.copy2 if path.suffix == ".d" else os.link
+            bring(path, target / "deps" / path.name)
 
 
 def link() -> None:
@@ -125,15 +157,21 @@ class Bundle:
         self._program.stop()
 
 
+def build_for_dev(services: list[str]) -> None:
+    """Brings the copy for `vercel dev` up to date, and builds in it exactly as Vercel's tool does, but before that is
+    waited for."""
+    copy(DEV_TREE)
+    (DEV_TREE / "vercel.json").write_text(json.dumps(only(services)))
+    bring_dependencies()
+    for name in services:
+        run(["cargo", "build", "-p", name, "--bin", name, "--quiet"], dev_variables(), DEV_TREE, seconds=1800)
+
+
 class Dev:
     """Functions under `vercel dev`, without an account of Vercel's and with no other services than these."""
 
     def __init__(self, services: list[str], settings: dict[str, str], log: Path):
-        copy(DEV_TREE)
-        (DEV_TREE / "vercel.json").write_text(json.dumps(only(services)))
-        # Exactly what Vercel's tool runs, but before it is waited for.
-        for name in services:
-            run(["cargo", "build", "-p", name, "--bin", name, "--quiet"], dev_variables(), DEV_TREE, seconds=1800)
+        build_for_dev(services)
         port = free_port()
         arguments = command("dev", "-L", "--yes", "--listen", f"127.0.0.1:{port}")
         self._program = Program(arguments, dev_variables() | settings, log, DEV_TREE)
@@ -163,3 +201,11 @@ def only(services: list[str]) -> dict[str, Any]:
     whole = configuration()
     rewrites = [rewrite for rewrite in whole["rewrites"] if rewrite["destination"]["service"] in services]
     return {"services": {name: whole["services"][name] for name in services}, "rewrites": rewrites}
+
+
+#: The functions that the tests run under `vercel dev`.
+DEVELOPED = ["create-intent", "webhook"]
+
+if __name__ == "__main__":
+    print(built())
+    build_for_dev(DEVELOPED)

@@ -4,7 +4,7 @@ import json
 
 from testing.harness import shop
 from testing.harness.shop import KEYS, Answer
-from e2e.vercel.project import Dev
+from e2e.vercel.project import DEVELOPED, Dev
 from e2e.vercel.tests.test_bundles import CAP, CART, Case, event
 
 
@@ -18,7 +18,7 @@ class DevTest(Case):
             "STRIPE_API_BASE": cls.stripe.url, "DATABASE_URL": f"sqlite:{cls.folder / 'database.sqlite'}",
             "FAREBOX_LIMIT_ADDRESS": "2,open:400",
         }
-        cls.dev = Dev(["create-intent", "webhook"], settings, cls.folder / "dev.log")
+        cls.dev = Dev(DEVELOPED, settings, cls.folder / "dev.log")
         cls.addClassCleanup(cls.dev.stop)
 
     def tearDown(self):
