@@ -118,6 +118,15 @@ test("the record is there again after a reload", async (t) => {
   assert.equal(await row.getAttribute("data-why"), "not_permitted");
 });
 
+test("the row of the page's own reads counts them, and does not arrive again with each", async (t) => {
+  const shop = await open(t, browser);
+  await shop.choose("webhooks", "outage");
+  await shop.pay();
+  const row = shop.page.locator('[data-test="decision"][data-action="order:read"]').filter({ hasText: /×\d/ }).first();
+  await row.waitFor();
+  assert.equal(await row.evaluate((line) => getComputedStyle(line).animationName), "none");
+});
+
 test("the keyboard alone asks for a refund, and keeps its place", async (t) => {
   const shop = await paid(t);
   await shop.at("refund-customer").focus();
