@@ -27,8 +27,8 @@ use crate::{
     mask,
 };
 
-/// So many rows are kept for a page that opens late, and as many decisions: the page reads its order again
-/// and again, which would else push everything out.
+/// So many rows are kept for a page that opens late, and as many decisions: the page reads its
+/// order again and again, which would else push everything out.
 const KEPT: usize = 300;
 
 /// Why something was decided about an object that is there, so that its name is ours.
@@ -102,7 +102,8 @@ impl Note {
         }
     }
 
-    /// A decision. Its object is searched for secrets where it may be any word that the caller sent.
+    /// A decision. Its object is searched for secrets where it may be any word that the caller
+    /// sent.
     pub(crate) fn of_decision(decision: AuditRecord) -> Self {
         let object = match FOUND.contains(&decision.why.as_str()) {
             true => decision.object,

@@ -1,7 +1,7 @@
 //! Which pages may call this server, and by which name.
 //!
-//! It signs tokens for its demo people without a password, so a page that a developer happens to open
-//! must not call it. A browser names the page in `Origin` and, where there is none, says in
+//! It signs tokens for its demo people without a password, so a page that a developer happens to
+//! open must not call it. A browser names the page in `Origin` and, where there is none, says in
 //! `Sec-Fetch-Site` whether another site sends the request; other clients send neither.
 //!
 //! | routes | `Host` | the page, where a browser calls |

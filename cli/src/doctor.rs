@@ -1,10 +1,11 @@
 //! `cargo dev doctor`: whether a deployment's settings can work, before a customer finds out.
 //!
 //! It reads the environment and `.env`, asks Stripe and opens the database, and changes nothing at
-//! Stripe. A line each: what is well, what is a problem and how to mend it, and what could not be told.
-//! No line shows a key.
+//! Stripe. A line each: what is well, what is a problem and how to mend it, and what could not be
+//! told. No line shows a key.
 //!
-//! Read [`Finding`] for a line, then what is looked at: `local`, `access`, `account` and `endpoint`.
+//! Read [`Finding`] for a line, then what is looked at: `local`, `access`, `account` and
+//! `endpoint`.
 
 mod access;
 mod account;
@@ -56,7 +57,8 @@ pub async fn run(arguments: &[String]) -> ExitCode {
     }
 }
 
-/// All that is found about a deployment with `config` whose webhook is at `url`, on a machine with `clock`.
+/// All that is found about a deployment with `config` whose webhook is at `url`, on a machine with
+/// `clock`.
 pub async fn examine(config: &Config, url: Option<&str>, clock: &Clock) -> Vec<Finding> {
     let keys = match config.secrets.current().await {
         Ok(keys) => keys,

@@ -1,6 +1,6 @@
-//! Tells a site that runs beside `cargo dev`, such as `examples/site`, how to reach it: a file in cargo's
-//! target folder, named after the port, in the form of `.env`. The file stays when this process ends: a site
-//! takes the newest whose process runs.
+//! Tells a site that runs beside `cargo dev`, such as `examples/site`, how to reach it: a file in
+//! cargo's target folder, named after the port, in the form of `.env`. The file stays when this
+//! process ends: a site takes the newest whose process runs.
 //!
 //! | name | |
 //! |---|---|

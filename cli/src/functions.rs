@@ -54,8 +54,8 @@ pub static ROUTED: &[Routed] = &[
     },
 ];
 
-/// The functions that a schedule starts. `cargo dev` delivers the outbox by a loop of its own, and asks
-/// Stripe for missed events when a person presses the button.
+/// The functions that a schedule starts. `cargo dev` delivers the outbox by a loop of its own, and
+/// asks Stripe for missed events when a person presses the button.
 pub static SCHEDULED: &[Function] = &[notify::FUNCTION, reconcile::FUNCTION];
 
 /// All functions.

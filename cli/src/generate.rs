@@ -1,7 +1,7 @@
-//! `cargo dev generate` writes what is made from the code: `openapi.json`, from the functions' own types;
-//! `docs/errors.md`, from the table of errors; `docs/functions.md`, `vercel.json` and the routes of
-//! `cargo lambda watch`, from the list of functions; `docs/configuration.md` and `.env.example`, from the
-//! table of variables. Tests hold them to the code.
+//! `cargo dev generate` writes what is made from the code: `openapi.json`, from the functions' own
+//! types; `docs/errors.md`, from the table of errors; `docs/functions.md`, `vercel.json` and the
+//! routes of `cargo lambda watch`, from the list of functions; `docs/configuration.md` and
+//! `.env.example`, from the table of variables. Tests hold them to the code.
 
 mod document;
 mod errors_page;

@@ -1,5 +1,5 @@
-//! The whole of Farebox on this machine: the sandbox, every function, the delivery of the outbox, and a
-//! small shop in front, on one port and in one process.
+//! The whole of Farebox on this machine: the sandbox, every function, the delivery of the outbox,
+//! and a small shop in front, on one port and in one process.
 //!
 //! Read in this order:
 //!

@@ -1,4 +1,5 @@
-//! `farebox`: the whole of Farebox on this machine (`cargo dev`), its doctor, and what is generated.
+//! `farebox`: the whole of Farebox on this machine (`cargo dev`), its doctor, and what is
+//! generated.
 //!
 //! Everything worth reading is in `lib.rs`; this file reads the command line and waits.
 

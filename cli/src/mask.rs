@@ -1,8 +1,8 @@
-//! Takes secrets out of what is shown. It fails closed: a header that is not known to be harmless, and a
-//! body that cannot be read, are not shown.
+//! Takes secrets out of what is shown. It fails closed: a header that is not known to be harmless,
+//! and a body that cannot be read, are not shown.
 //!
-//! It looks twice: at the name of a value (`client_secret`, `cvc`), and at the value itself, since a key, a
-//! token or a card number is one wherever it stands.
+//! It looks twice: at the name of a value (`client_secret`, `cvc`), and at the value itself, since
+//! a key, a token or a card number is one wherever it stands.
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};

@@ -1,4 +1,5 @@
-//! How orders change: reads an order from the database after each event, and tells whether it moved.
+//! How orders change: reads an order from the database after each event, and tells whether it
+//! moved.
 
 use std::{collections::HashMap, sync::Arc};
 

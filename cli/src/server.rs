@@ -112,8 +112,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens, starts the sandbox unless Stripe itself is called, and opens the database. What happens is
-    /// noted in `activity`.
+    /// Listens, starts the sandbox unless Stripe itself is called, and opens the database. What
+    /// happens is noted in `activity`.
     ///
     /// # Errors
     ///

@@ -116,7 +116,8 @@ impl Settings {
     }
 }
 
-/// The settings in the environment and in `.env`, as they are; what keeps them from being read otherwise.
+/// The settings in the environment and in `.env`, as they are; what keeps them from being read
+/// otherwise.
 pub(crate) fn of_deployment() -> Result<Config, Vec<Finding>> {
     let dot_env = read_dot_env(&workspace().join(".env"))
         .map_err(|unusable| vec![Finding::problem("settings", unusable.to_string())])?;
@@ -125,7 +126,8 @@ pub(crate) fn of_deployment() -> Result<Config, Vec<Finding>> {
             .ok()
             .or_else(|| dot_env.get(name).cloned())
     };
-    // What the environment lacks is found one by one later; a secret is asked for all that it must hold.
+    // What the environment lacks is found one by one later; a secret is asked for all that it must
+    // hold.
     let needs = lookup("FAREBOX_SECRET_ID").map_or_else(Vec::new, |_| needs());
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let names: Vec<String> = names.chain(dot_env.keys().cloned()).collect();

@@ -1,5 +1,6 @@
-//! The part that a shop's own server plays: it signs tokens for its people, and is told what happened
-//! to orders. A real shop does this in its own code, with any JWT and Standard Webhooks library.
+//! The part that a shop's own server plays: it signs tokens for its people, and is told what
+//! happened to orders. A real shop does this in its own code, with any JWT and Standard Webhooks
+//! library.
 
 use std::sync::Arc;
 
@@ -98,8 +99,8 @@ struct Wanted {
     person: Person,
 }
 
-/// Whoever opens the page is the demo customer, or one of the staff when they say so; a real site asks
-/// them to sign in first.
+/// Whoever opens the page is the demo customer, or one of the staff when they say so; a real site
+/// asks them to sign in first.
 async fn session(
     State(site): State<Site>,
     Query(Wanted { person }): Query<Wanted>,
@@ -236,7 +237,8 @@ impl axum::response::IntoResponse for Unsigned {
 }
 
 impl Site {
-    /// The most that finance may give back at once, in minor units of the currency in which all is sold.
+    /// The most that finance may give back at once, in minor units of the currency in which all is
+    /// sold.
     fn refund_limit(&self) -> Option<i64> {
         let currency = Currency::parse(products().first()?.currency).ok()?;
         self.roles.refund_limit(Person::Finance.role(), currency)

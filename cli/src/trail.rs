@@ -1,11 +1,11 @@
-//! The record of decisions, as the functions write it: each audit line of their log becomes a row too,
-//! whatever level is logged. Nothing is decided or judged here.
+//! The record of decisions, as the functions write it: each audit line of their log becomes a row
+//! too, whatever level is logged. Nothing is decided or judged here.
 //!
-//! What is delivered to a site of the developer's own becomes a row by the log as well; the demo shop
-//! notes what reaches it by itself.
+//! What is delivered to a site of the developer's own becomes a row by the log as well; the demo
+//! shop notes what reaches it by itself.
 //!
-//! Why a caller is not known stands in the log alone, since a stranger must not learn it; whoever runs
-//! `cargo dev` is the developer, and reads it in the terminal.
+//! Why a caller is not known stands in the log alone, since a stranger must not learn it; whoever
+//! runs `cargo dev` is the developer, and reads it in the terminal.
 
 use std::sync::{Mutex, PoisonError};
 

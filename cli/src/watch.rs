@@ -1,5 +1,5 @@
-//! Notes calls of the functions and of the sandbox as rows of the activity. It looks at what passes and
-//! changes nothing.
+//! Notes calls of the functions and of the sandbox as rows of the activity. It looks at what passes
+//! and changes nothing.
 
 use axum::{
     body::{Body, to_bytes},
@@ -149,8 +149,8 @@ pub(crate) async fn sandbox(sandbox: &Sandbox, activity: Activity) {
     }
 }
 
-/// A request to the sandbox. Where it makes a payment, the order's intents are counted: a lost answer must
-/// not leave a second one.
+/// A request to the sandbox. Where it makes a payment, the order's intents are counted: a lost
+/// answer must not leave a second one.
 fn asked(sandbox: &Sandbox, request: &RecordedRequest) -> Note {
     let order = request.params["metadata"]["farebox_order"].as_str();
     let makes_one = (request.method.as_str(), request.path.as_str()) == ("POST", INTENTS);

@@ -144,8 +144,8 @@ export interface components {
             kind: components["schemas"]["AwaitedKind"];
             /**
              * Format: int64
-             * @description The last moment to pay it, in Unix seconds, where there is one. That it was not paid may be known some
-             *     days later.
+             * @description The last moment to pay it, in Unix seconds, where there is one. That it was not paid may be
+             *     known some days later.
              */
             until: number | null;
         };
@@ -170,8 +170,8 @@ export interface components {
             url: string;
         };
         /**
-         * @description What the caller sends: `items`, with an `Idempotency-Key` header, or `order`; and where to come back
-         *     to.
+         * @description What the caller sends: `items`, with an `Idempotency-Key` header, or `order`; and where to come
+         *     back to.
          */
         CreateCheckout: {
             /**
@@ -205,8 +205,8 @@ export interface components {
             /** Format: int64 */
             amount: number;
             /**
-             * @description What the browser confirms the payment with. Another one than before is of another payment intent, and
-             *     the earlier one is canceled: mount Stripe's form again with it.
+             * @description What the browser confirms the payment with. Another one than before is of another payment
+             *     intent, and the earlier one is canceled: mount Stripe's form again with it.
              */
             clientSecret: string;
             currency: string;
@@ -261,8 +261,8 @@ export interface components {
             /** @description Why, in Stripe's words. */
             reason: string | null;
             /**
-             * @description Stripe's status: `warning_needs_response`, `needs_response`, `under_review`, `won`, `lost` and
-             *     others; `null` where an earlier version did not keep it.
+             * @description Stripe's status: `warning_needs_response`, `needs_response`, `under_review`, `won`, `lost`
+             *     and others; `null` where an earlier version did not keep it.
              */
             status: string | null;
         };
@@ -315,7 +315,8 @@ export interface components {
             paidAt: number | null;
             /**
              * Format: int64
-             * @description What Stripe is about to refund: it is under way, or waits for the payer. It cannot be refunded again.
+             * @description What Stripe is about to refund: it is under way, or waits for the payer. It cannot be
+             *     refunded again.
              */
             refundPendingAmount: number;
             /**
@@ -364,8 +365,8 @@ export interface components {
              */
             amount?: number;
             /**
-             * @description Where Stripe asks the payer for the account that the money is to go to, where it has to, as for bank
-             *     transfers and vouchers. Without it: the address that was given when they paid.
+             * @description Where Stripe asks the payer for the account that the money is to go to, where it has to, as
+             *     for bank transfers and vouchers. Without it: the address that was given when they paid.
              */
             instructionsEmail?: string;
             orderId: string;
@@ -377,8 +378,8 @@ export interface components {
          */
         RefundReason: "duplicate" | "fraudulent" | "requested_by_customer";
         /**
-         * @description One refund, or a request for one. What nobody asked for here, such as a refund by hand at Stripe, has
-         *     neither reason nor requester.
+         * @description One refund, or a request for one. What nobody asked for here, such as a refund by hand at
+         *     Stripe, has neither reason nor requester.
          */
         RefundRecord: {
             /**
@@ -416,7 +417,10 @@ export interface components {
         WarningRecord: {
             /** @description `issfr_…` or `prv_…` */
             id: string;
-            /** @description Whether it still calls for an action: an early fraud warning that is actionable, an open review. */
+            /**
+             * @description Whether it still calls for an action: an early fraud warning that is actionable, an open
+             *     review.
+             */
             isOpen: boolean;
             /** @description Where it comes from. */
             kind: components["schemas"]["WarningKind"];

@@ -38,8 +38,8 @@
 //!
 //! # The control plane
 //!
-//! The routes under `/_sandbox` do the same over HTTP, without a key, with a form or JSON. The crate's
-//! README lists them, and the kinds of a [`Fault`].
+//! The routes under `/_sandbox` do the same over HTTP, without a key, with a form or JSON. The
+//! crate's README lists them, and the kinds of a [`Fault`].
 
 // Stripe's objects are long, and `json!` recurses once for every token.
 #![recursion_limit = "256"]

@@ -1,7 +1,8 @@
-//! What an event costs apart from the database: its signature, its envelope, and the step of its order.
+//! What an event costs apart from the database: its signature, its envelope, and the step of its
+//! order.
 //!
-//! `cargo bench -p shared --bench parts` compares with the last run. Time grows with the size of an event in the first two, and
-//! not in the third.
+//! `cargo bench -p shared --bench parts` compares with the last run. Time grows with the size of an
+//! event in the first two, and not in the third.
 
 use std::{collections::BTreeMap, hint::black_box};
 

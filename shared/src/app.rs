@@ -17,7 +17,8 @@ use crate::{
     stripe::{Prices, Stripe},
 };
 
-/// The parts of one deployment. A handler shares them with all requests, and takes those that it needs.
+/// The parts of one deployment. A handler shares them with all requests, and takes those that it
+/// needs.
 #[derive(Clone, Debug)]
 pub struct App {
     /// The keys.

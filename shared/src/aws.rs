@@ -1,11 +1,12 @@
 //! Calls to AWS: region, credentials and limits of time, over our own pooled client.
 //!
 //! The service crates bring the requests and how answers are read; their signing (`sign`) and the
-//! connections are ours (`call`), with the same TLS and the same roots as those to Stripe. So a binary holds one HTTP stack, and no
-//! start reads the machine's certificates.
+//! connections are ours (`call`), with the same TLS and the same roots as those to Stripe. So a
+//! binary holds one HTTP stack, and no start reads the machine's certificates.
 //!
-//! Credentials are looked for in one place: in the environment, where Lambda puts them; or on Vercel, whose
-//! machines may carry variables of AWS's that are not ours, in what a request brings ([`WebIdentity`]).
+//! Credentials are looked for in one place: in the environment, where Lambda puts them; or on
+//! Vercel, whose machines may carry variables of AWS's that are not ours, in what a request brings
+//! ([`WebIdentity`]).
 
 mod call;
 mod marks;
@@ -51,8 +52,8 @@ use crate::{
     http,
 };
 
-/// A whole call of a service crate's client, its retries included: below the time that Stripe waits for an
-/// answer.
+/// A whole call of a service crate's client, its retries included: below the time that Stripe waits
+/// for an answer.
 const OPERATION: Duration = Duration::from_secs(8);
 
 /// Where AWS is and who calls it; cheap to clone, and all clones share connections and credentials.
@@ -67,8 +68,8 @@ pub struct Aws {
 
 impl Aws {
     /// From `AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and
-    /// `AWS_SESSION_TOKEN`; on Vercel from `AWS_ROLE_ARN` in place of the keys. The absence of a region, a
-    /// key or the role is a problem.
+    /// `AWS_SESSION_TOKEN`; on Vercel from `AWS_ROLE_ARN` in place of the keys. The absence of a
+    /// region, a key or the role is a problem.
     pub(crate) fn read(read: &mut Reader<'_>, is_vercel: bool) -> Option<Self> {
         read.require(REGION);
         let region = read.value(REGION, region);
@@ -128,7 +129,8 @@ impl Aws {
         self.web_identity.as_ref()
     }
 
-    /// What a service crate's own client is made from. It is slower to make and to use than what Secrets Manager and DynamoDB are called by.
+    /// What a service crate's own client is made from. It is slower to make and to use than what
+    /// Secrets Manager and DynamoDB are called by.
     #[must_use]
     pub fn config(&self) -> SdkConfig {
         let timeouts = TimeoutConfig::builder()

@@ -29,13 +29,13 @@ use crate::{
 pub struct Config {
     /// How Stripe is called.
     pub stripe: stripe::Settings,
-    /// `STRIPE_EVENT_SOURCE`: the partner event source from which EventBridge brings events of Stripe,
-    /// without signatures; none by default.
+    /// `STRIPE_EVENT_SOURCE`: the partner event source from which EventBridge brings events of
+    /// Stripe, without signatures; none by default.
     pub stripe_event_source: Option<String>,
     /// What a purchase may be.
     pub purchase: purchase::Settings,
-    /// `FAREBOX_RETURN_ORIGINS`: the origins to which payers may be sent back from a page of Stripe's;
-    /// none by default.
+    /// `FAREBOX_RETURN_ORIGINS`: the origins to which payers may be sent back from a page of
+    /// Stripe's; none by default.
     pub return_origins: ReturnOrigins,
     /// Where orders, events and the outbox live.
     pub store: store::Settings,
@@ -43,14 +43,15 @@ pub struct Config {
     pub aws: Option<Aws>,
     /// `FAREBOX_NOTIFY_URL`: where the outbox is delivered.
     pub notify: Option<Destination>,
-    /// `FAREBOX_CONNECTED_ACCOUNTS`: the accounts of Connect whose events are taken like one's own; none by
-    /// default.
+    /// `FAREBOX_CONNECTED_ACCOUNTS`: the accounts of Connect whose events are taken like one's own;
+    /// none by default.
     pub connected_accounts: ConnectedAccounts,
     /// Who may call, and what their roles let them do.
     pub access: access::Settings,
     /// How many payments may be started, by one caller and from one address.
     pub limits: rate_limit::Settings,
-    /// `CRON_SECRET`: what Vercel's schedule proves itself by, to functions without a route for people.
+    /// `CRON_SECRET`: what Vercel's schedule proves itself by, to functions without a route for
+    /// people.
     pub cron_secret: Option<SecretString>,
     /// The keys, behind the type that hands them out: from the environment, or from the secret that
     /// `FAREBOX_SECRET_ID` names and that is held for `FAREBOX_SECRET_TTL` (300 s by default).
@@ -60,7 +61,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the settings of this process; `needs` are the variables (see [`need`]) that must be set.
+    /// Reads the settings of this process; `needs` are the variables (see [`need`]) that must be
+    /// set.
     ///
     /// # Errors
     ///
@@ -74,8 +76,8 @@ impl Config {
         Ok(config)
     }
 
-    /// Reads the settings that `lookup` finds by name, as [`Config::from_lookup`], and looks for misspelt
-    /// ones among the `names` of all variables.
+    /// Reads the settings that `lookup` finds by name, as [`Config::from_lookup`], and looks for
+    /// misspelt ones among the `names` of all variables.
     ///
     /// # Errors
     ///
@@ -167,10 +169,10 @@ impl Config {
     }
 }
 
-/// The keys that a function must be given: those that it needs, and the one that signs what goes to an
-/// endpoint, which gets signed messages or none. Those that are `dispensable` are used where they are
-/// given: where an issuer's tokens say who is calling, the site may have no key; where EventBridge
-/// brings Stripe's events, there may be no endpoint that signs them.
+/// The keys that a function must be given: those that it needs, and the one that signs what goes to
+/// an endpoint, which gets signed messages or none. Those that are `dispensable` are used where
+/// they are given: where an issuer's tokens say who is calling, the site may have no key; where
+/// EventBridge brings Stripe's events, there may be no endpoint that signs them.
 fn wanted(
     needs: Vec<&'static str>,
     notify: Option<&Destination>,

@@ -1,4 +1,5 @@
-//! Which Stripe customer a caller is: made once, when it is first needed, and never found by e-mail.
+//! Which Stripe customer a caller is: made once, when it is first needed, and never found by
+//! e-mail.
 //!
 //! | step | what it leaves when the process ends after it |
 //! |---|---|
@@ -10,8 +11,8 @@
 //! is an hour old searches for its customer, by the reservation in its metadata: Stripe's search is
 //! up to date by then. Where there is none, the place is reserved anew, under another key.
 //!
-//! A customer that was deleted at Stripe is replaced in the same way. Nothing of the caller's token is
-//! copied but their alias: name and e-mail are what the customer writes at Stripe.
+//! A customer that was deleted at Stripe is replaced in the same way. Nothing of the caller's token
+//! is copied but their alias: name and e-mail are what the customer writes at Stripe.
 
 use crate::{
     Clock, Error,
@@ -91,8 +92,8 @@ impl Customers<'_> {
         }
     }
 
-    /// Another customer of the caller's, where Stripe says that there is no such customer as `gone` any
-    /// more: see [`StripeError::is_about_a_missing_customer`]. It may be there already.
+    /// Another customer of the caller's, where Stripe says that there is no such customer as `gone`
+    /// any more: see [`StripeError::is_about_a_missing_customer`]. It may be there already.
     async fn instead_of(&self, owner: &CallerId, gone: &Known) -> Result<Known, Error> {
         tracing::warn!(
             customer.id = gone.id,

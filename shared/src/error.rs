@@ -1,8 +1,9 @@
 //! The one error type, and the one place it becomes a response.
 //!
 //! `Display` is what the *caller* may read. The cause is what the *operator* reads: it travels in
-//! `source()`, is logged once by the host, and is never in a body. Converting has no side effect: the
-//! error rides in the response's extensions, and the host adds the request id (see [`crate::host`]).
+//! `source()`, is logged once by the host, and is never in a body. Converting has no side effect:
+//! the error rides in the response's extensions, and the host adds the request id (see
+//! [`crate::host`]).
 
 mod table;
 
@@ -109,8 +110,8 @@ pub enum Error {
     /// Stripe does not give this payment back, for another reason.
     #[error("this payment cannot be refunded")]
     RefundRefused,
-    /// The caller, or whoever calls from their address, started too many payments lately, or has too many
-    /// that are not paid; or too many charges of the order failed.
+    /// The caller, or whoever calls from their address, started too many payments lately, or has
+    /// too many that are not paid; or too many charges of the order failed.
     #[error("too many payments were started or failed, try again later")]
     TooManyPayments {
         /// Seconds after which there is room again.
@@ -131,8 +132,8 @@ pub enum Error {
     /// Something on our side is wrong, and a retry will not help.
     #[error("something went wrong on our side")]
     Internal(#[source] Cause),
-    /// Stripe, the database, the issuer of tokens or the keys cannot be reached for now; the same request
-    /// may be retried.
+    /// Stripe, the database, the issuer of tokens or the keys cannot be reached for now; the same
+    /// request may be retried.
     #[error("payments are briefly unavailable, try again")]
     Unavailable(#[source] Cause),
 }
@@ -225,8 +226,8 @@ impl Error {
         }
     }
 
-    /// The whole response: status, headers, and `{"error": {"code", "message", "requestId"}}`, where
-    /// [`Code::names_order`] also with `orderId`.
+    /// The whole response: status, headers, and `{"error": {"code", "message", "requestId"}}`,
+    /// where [`Code::names_order`] also with `orderId`.
     pub(crate) fn response(&self, request_id: &str) -> Response {
         let (status, code) = self.answer();
         let mut error =

@@ -4,8 +4,8 @@
 //! Nothing is lost for being unknown: an unknown type is [`Subject::Other`], and a known type whose
 //! object does not fit is [`Subject::Unreadable`], kept with its body.
 //!
-//! Two kinds arrive. A snapshot event (`object: "event"`) carries its object as it was. A thin event
-//! (`object: "v2.core.event"`) names it, and whoever accepts the event fetches it first
+//! Two kinds arrive. A snapshot event (`object: "event"`) carries its object as it was. A thin
+//! event (`object: "v2.core.event"`) names it, and whoever accepts the event fetches it first
 //! (<https://docs.stripe.com/event-destinations#thin-events>).
 
 mod kinds;
@@ -31,16 +31,18 @@ const EACH_REFUND: &str = "2024-10-28";
 /// One event, verified.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// `evt_…`; the same for every delivery of this event. Of a thin event the id of its snapshot, where
-    /// it names one: whichever of the two comes first is the event, and the other came before.
+    /// `evt_…`; the same for every delivery of this event. Of a thin event the id of its snapshot,
+    /// where it names one: whichever of the two comes first is the event, and the other came
+    /// before.
     pub id: String,
     /// Stripe's type, such as `payment_intent.succeeded`; of a thin event too, where Stripe
     /// writes `v1.` before it.
     pub kind: String,
-    /// When Stripe made it, in Unix seconds; 0 when it does not tell. Never enough to order two events by.
+    /// When Stripe made it, in Unix seconds; 0 when it does not tell. Never enough to order two
+    /// events by.
     pub created: i64,
-    /// When its object was as it is here, in Unix seconds: when Stripe made the event, or when the object
-    /// was fetched.
+    /// When its object was as it is here, in Unix seconds: when Stripe made the event, or when the
+    /// object was fetched.
     pub as_of: i64,
     /// The connected account on which it happened; `None` for one's own.
     pub account: Option<String>,
@@ -50,7 +52,8 @@ pub struct Event {
     pub api_version: Option<String>,
     /// What it is about.
     pub subject: Subject,
-    /// The charges of its intent that failed, where Stripe was asked for them: an intent names the latest.
+    /// The charges of its intent that failed, where Stripe was asked for them: an intent names the
+    /// latest.
     pub failed_charges: Vec<FailedCharge>,
     /// The body as it was received.
     pub body: String,
@@ -264,8 +267,8 @@ impl Event {
         }
     }
 
-    /// Whether an endpoint of the event's version hears of each refund in an event of its own. Before
-    /// [`EACH_REFUND`] one of a card is told by its charge alone.
+    /// Whether an endpoint of the event's version hears of each refund in an event of its own.
+    /// Before [`EACH_REFUND`] one of a card is told by its charge alone.
     pub(crate) fn reports_each_refund(&self) -> bool {
         let version = self.api_version.as_deref();
         version.is_some_and(|version| version >= EACH_REFUND)

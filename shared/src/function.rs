@@ -2,8 +2,8 @@
 
 /// One function: its name, its route, and what it cannot do without.
 ///
-/// The development server, `vercel.json`, the routes of `cargo lambda watch`, `docs/functions.md` and the
-/// tests read it, and `openapi.json` is held to it.
+/// The development server, `vercel.json`, the routes of `cargo lambda watch`, `docs/functions.md`
+/// and the tests read it, and `openapi.json` is held to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Function {
     /// Its folder, package and binary.

@@ -1,9 +1,9 @@
 //! Running a service on Lambda, on Vercel, or on a port.
 //!
 //! A function is a `MethodRouter`: one route, whatever its path. Every host serves it through
-//! [`with_middleware`], so that what holds for every answer is in one place. A function without a route is a
-//! handler of plain events on Lambda ([`events`]), a service that a schedule calls on Vercel
-//! ([`on_schedule`]), and a program with a command line elsewhere.
+//! [`with_middleware`], so that what holds for every answer is in one place. A function without a
+//! route is a handler of plain events on Lambda ([`events`]), a service that a schedule calls on
+//! Vercel ([`on_schedule`]), and a program with a command line elsewhere.
 
 mod cron;
 mod deferred;
@@ -170,13 +170,13 @@ where
 }
 
 /// Serves, until shutdown, the `service` of what `open` makes of the settings of this process, of
-/// which none that it `needs` may be missing. Where AWS is called in the name of requests, it opens at the
-/// first of them; else before it serves.
+/// which none that it `needs` may be missing. Where AWS is called in the name of requests, it opens
+/// at the first of them; else before it serves.
 ///
 /// # Errors
 ///
-/// [`Error`] when settings are missing or wrong, it does not open, the port cannot be listened on, or the
-/// runtime ends.
+/// [`Error`] when settings are missing or wrong, it does not open, the port cannot be listened on,
+/// or the runtime ends.
 pub async fn serve_opened<A, Open, Fut>(
     needs: &[&'static str],
     open: Open,
@@ -200,8 +200,8 @@ where
     host(with_middleware(router), source).await
 }
 
-/// Serves `service` on the platform that this process runs on, until it is told to stop; on Lambda also
-/// to EventBridge, for events of the partner event source `source`.
+/// Serves `service` on the platform that this process runs on, until it is told to stop; on Lambda
+/// also to EventBridge, for events of the partner event source `source`.
 async fn host(service: MethodRouter, source: Option<String>) -> Result<(), Error> {
     match platform()? {
         Platform::Lambda => http_event::serve(service, source).await,

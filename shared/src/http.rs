@@ -1,8 +1,9 @@
 //! The pooled HTTP client that calls to Stripe, AWS and the site go through.
 //!
-//! A connection may die unseen while it waits: a server or a box on the way gives it up, or the process
-//! is frozen, as Lambda does between requests. So one that waited long is not used, by the time on the
-//! wall, which goes on while a process is frozen; and one that is used again has to answer soon.
+//! A connection may die unseen while it waits: a server or a box on the way gives it up, or the
+//! process is frozen, as Lambda does between requests. So one that waited long is not used, by the
+//! time on the wall, which goes on while a process is frozen; and one that is used again has to
+//! answer soon.
 
 mod connection;
 
@@ -32,8 +33,8 @@ type Pool = legacy::Client<HttpsConnector<Connector>, Full<Bytes>>;
 /// give one up, Stripe's and AWS's among them.
 const IDLE: Duration = Duration::from_secs(45);
 
-/// A client that keeps its connections; cheap to clone, and all clones share them. Its pool, with the
-/// roots of TLS, is built at its first request: a function may never send one.
+/// A client that keeps its connections; cheap to clone, and all clones share them. Its pool, with
+/// the roots of TLS, is built at its first request: a function may never send one.
 #[derive(Clone, Debug)]
 pub struct Client {
     pool: Arc<RwLock<Option<Arc<Pool>>>>,
@@ -50,8 +51,8 @@ pub enum Error {
     /// No connection was there in time.
     #[error("no connection within {0:?}")]
     NotConnected(Duration),
-    /// A connection that was used before gave no answer in time: it may be dead. It is not used again,
-    /// nor are the others that waited with it.
+    /// A connection that was used before gave no answer in time: it may be dead. It is not used
+    /// again, nor are the others that waited with it.
     #[error("no answer within {0:?} on a connection that was used before")]
     Silent(Duration),
 }
@@ -69,9 +70,10 @@ impl Error {
     }
 }
 
-/// Connections are kept: a handshake costs more than a call. They speak HTTP/1.1, as Stripe's own libraries do: on Lambda, where a
-/// process serves one request at a time, there are no calls to send at once over one connection. Plain HTTP is for addresses that the settings
-/// allowed, on this machine.
+/// Connections are kept: a handshake costs more than a call. They speak HTTP/1.1, as Stripe's own
+/// libraries do: on Lambda, where a process serves one request at a time, there are no calls to
+/// send at once over one connection. Plain HTTP is for addresses that the settings allowed, on this
+/// machine.
 #[must_use]
 pub fn pooled_client() -> Client {
     Client::new(Wall::new(SystemTime::now))
@@ -98,8 +100,8 @@ impl Client {
         Ok(used(answer))
     }
 
-    /// The same for a request that may be sent twice: a connection has to be there within `limit`, and
-    /// one that was used before has to answer within it.
+    /// The same for a request that may be sent twice: a connection has to be there within `limit`,
+    /// and one that was used before has to answer within it.
     ///
     /// # Errors
     ///
@@ -171,8 +173,8 @@ fn pool(wall: &Wall) -> Pool {
         .build(connector)
 }
 
-/// The time by which connections are old: that of the machine's own timer or, where more went by there,
-/// of the wall.
+/// The time by which connections are old: that of the machine's own timer or, where more went by
+/// there, of the wall.
 #[derive(Clone)]
 struct Wall {
     timer: TokioTimer,

@@ -21,11 +21,15 @@ fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-/// The modules of the table, each with the number of its layer, the ground last.
+/// The modules of the table, each with the number of its layer, the ground last. A row without a
+/// layer is of the one above it.
 fn table() -> BTreeMap<String, usize> {
     let lib = fs::read_to_string(sources().join("lib.rs")).unwrap();
     let rows = lib.lines().filter_map(|line| line.strip_prefix("//! | "));
-    let rows = rows.skip(1).enumerate();
+    let rows = rows.skip(1).scan(0, |layer, row| {
+        *layer += usize::from(!row.starts_with('|'));
+        Some((*layer, row))
+    });
     rows.flat_map(|(layer, row)| {
         let modules = row.split('`').skip(1).step_by(2);
         let modules = modules.map(|name| name.trim_start_matches("mod@"));

@@ -1,8 +1,8 @@
 //! What `openapi.json` says of every function alike.
 //!
-//! A function describes its handler by [`utoipa::path`] and its own types, and lists by [`errors`] what
-//! else it may answer. `cargo dev generate` puts the descriptions together; a deployed function never calls
-//! any of this, so that the linker leaves it out.
+//! A function describes its handler by [`utoipa::path`] and its own types, and lists by [`errors`]
+//! what else it may answer. `cargo dev generate` puts the descriptions together; a deployed
+//! function never calls any of this, so that the linker leaves it out.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,8 @@ pub fn errors(codes: &[Code]) -> Responses {
         .collect()
 }
 
-/// The answers of a function that asks for a token: `codes`, and those to a caller who may not call it.
+/// The answers of a function that asks for a token: `codes`, and those to a caller who may not call
+/// it.
 #[must_use]
 pub fn errors_to_callers(codes: &[Code]) -> Responses {
     errors(&[codes, &KNOWN].concat())
@@ -74,8 +75,8 @@ fn response(codes: &[Code]) -> Response {
     response.build()
 }
 
-/// `{"error": {"code", "message", "requestId"}}`, with the codes of these rows; with `orderId` where one of
-/// them `names_order`.
+/// `{"error": {"code", "message", "requestId"}}`, with the codes of these rows; with `orderId`
+/// where one of them `names_order`.
 fn body(rows: &[&ErrorSpec], names_order: bool) -> Schema {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     let code = match rows[0].status {

@@ -1,10 +1,10 @@
 //! An order and its state machine; pure.
 //!
 //! An order is what was offered (its [`Revision`]s) and what Stripe reported (its facts). Facts are
-//! merged, never overwritten: each is a maximum, a set, or a map of such, so that any sequence of the
-//! same events, repeated or reordered, leaves the same order. The [`Status`] is derived from them and
-//! never stored as a decision. Beside the facts are the requests to give money back (`refunds`), which
-//! are set aside before Stripe hears of them.
+//! merged, never overwritten: each is a maximum, a set, or a map of such, so that any sequence of
+//! the same events, repeated or reordered, leaves the same order. The [`Status`] is derived from
+//! them and never stored as a decision. Beside the facts are the requests to give money back
+//! (`refunds`), which are set aside before Stripe hears of them.
 
 mod active_payment;
 mod apply;
@@ -152,8 +152,8 @@ impl Order {
         &self.owner
     }
 
-    /// The payment intent that paid; before that, the one of the site's own form, while that is the way
-    /// to pay.
+    /// The payment intent that paid; before that, the one of the site's own form, while that is the
+    /// way to pay.
     #[must_use]
     pub fn intent(&self) -> Option<&str> {
         self.facts.paid_by().or(self.intent.as_deref())
@@ -202,8 +202,8 @@ impl Order {
         self.facts.refunded_amount()
     }
 
-    /// What Stripe is about to refund, in minor units of the order's currency: it is under way, or waits
-    /// for the payer.
+    /// What Stripe is about to refund, in minor units of the order's currency: it is under way, or
+    /// waits for the payer.
     #[must_use]
     pub fn refund_pending_amount(&self) -> i64 {
         self.facts.refunds().pending()

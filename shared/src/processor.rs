@@ -59,7 +59,8 @@ pub enum ProcessError {
     /// Stripe did not give what a thin event only names.
     #[error("Stripe did not give an event's object")]
     Stripe(#[from] stripe::StripeError),
-    /// It was taken, and the payment that it tells of, which was tried too often, may still be open.
+    /// It was taken, and the payment that it tells of, which was tried too often, may still be
+    /// open.
     #[error("a payment that was tried too often may still be open")]
     NotStopped(#[source] Box<Error>),
     /// The keys, which tell the mode, cannot be read.
@@ -135,8 +136,9 @@ impl EventProcessor {
         Ok(Outcome::Store(accepted))
     }
 
-    /// The charges that failed on the intent of `event`, which was fetched: it names the latest of them, and
-    /// several may have failed since the event. With a key that may not list them, that one has to do.
+    /// The charges that failed on the intent of `event`, which was fetched: it names the latest of
+    /// them, and several may have failed since the event. With a key that may not list them, that
+    /// one has to do.
     async fn failed_charges(&self, event: &Event) -> Result<Vec<FailedCharge>, ProcessError> {
         let Subject::Intent(intent) = &event.subject else {
             return Ok(Vec::new());
@@ -157,8 +159,8 @@ impl EventProcessor {
         }
     }
 
-    /// The database knows whether a charge's total tells it anything new; which refunds are behind it,
-    /// Stripe's list tells, which has every refund from the moment that it is made.
+    /// The database knows whether a charge's total tells it anything new; which refunds are behind
+    /// it, Stripe's list tells, which has every refund from the moment that it is made.
     async fn accept(&self, event: Event) -> Result<AcceptOutcome, ProcessError> {
         let charge = match &event.subject {
             Subject::Charge(charge) => charge.payment_intent.clone(),
@@ -184,9 +186,9 @@ impl EventProcessor {
         Ok(self.store.accept(event, self.clock.now()).await?)
     }
 
-    /// Closes what is open of the order with `id` where too many charges for it failed lately: whoever tries
-    /// cards asks nothing of us, and confirms the intent at Stripe again and again. Where that fails, the
-    /// event comes again, was seen, and leads here once more.
+    /// Closes what is open of the order with `id` where too many charges for it failed lately:
+    /// whoever tries cards asks nothing of us, and confirms the intent at Stripe again and again.
+    /// Where that fails, the event comes again, was seen, and leads here once more.
     async fn stop_after_failures(&self, id: &OrderId) -> Result<(), ProcessError> {
         let now = self.clock.now();
         let order = self.store.order(id).await?;
@@ -240,9 +242,9 @@ impl EventProcessor {
         }
     }
 
-    /// A page of Stripe's makes its own intent, which the database does not know before it hears of the
-    /// payment. What is told of it earlier, such as a refund after an outage, says nothing of its order:
-    /// so the payment is asked for, and taken first. Gives what became of it.
+    /// A page of Stripe's makes its own intent, which the database does not know before it hears of
+    /// the payment. What is told of it earlier, such as a refund after an outage, says nothing of
+    /// its order: so the payment is asked for, and taken first. Gives what became of it.
     async fn learn_payment(&self, event: &Event) -> Result<Accepted, ProcessError> {
         let Some(id) = event.subject.paid_intent() else {
             return Ok(Accepted::Ignored);
@@ -264,7 +266,8 @@ impl EventProcessor {
         };
         let subject = match self.stripe_of(event).related(&related).await {
             Err(failure) if failure.is_missing() => return Ok(Accepted::Ignored),
-            // With a key that may not read it, the event would be taken, and its payment never known.
+            // With a key that may not read it, the event would be taken, and its payment never
+            // known.
             Err(stripe::StripeError::Refused(refusal)) if !refusal.is_auth() => {
                 tracing::warn!(
                     event.id,

@@ -1,5 +1,5 @@
-//! How a purchase begins, for every function that starts a payment: items that we price, or an order
-//! that the site signed, opened or changed in the database; and one way to pay at a time.
+//! How a purchase begins, for every function that starts a payment: items that we price, or an
+//! order that the site signed, opened or changed in the database; and one way to pay at a time.
 
 mod caps;
 pub(crate) mod closing;
@@ -64,14 +64,15 @@ impl CheckoutService {
         }
     }
 
-    /// The order that `cart` is about, opened or changed for `payer`, whose name for the operation is
-    /// `key`; and that payer, who may pay it. The same operation gives the same order.
+    /// The order that `cart` is about, opened or changed for `payer`, whose name for the operation
+    /// is `key`; and that payer, who may pay it. The same operation gives the same order.
     ///
     /// # Errors
     ///
     /// [`Error::Invalid`] when the cart is wrong, [`Error::NotFound`] when the order is another
-    /// caller's, [`Error::TooManyPayments`] when `limiter` does not let a new one through, or too many charges
-    /// for it failed, an error of its own for each reason why an order does not change, and [`Error::Unavailable`].
+    /// caller's, [`Error::TooManyPayments`] when `limiter` does not let a new one through, or too
+    /// many charges for it failed, an error of its own for each reason why an order does not
+    /// change, and [`Error::Unavailable`].
     pub async fn order(
         &self,
         payer: Authorized<CreatePayment>,
@@ -115,8 +116,8 @@ impl CheckoutService {
         }
     }
 
-    /// What `make` makes at Stripe for `order`: as a payment of its owner's Stripe customer, where they are
-    /// to be one. What an order has already keeps what it was made with.
+    /// What `make` makes at Stripe for `order`: as a payment of its owner's Stripe customer, where
+    /// they are to be one. What an order has already keeps what it was made with.
     ///
     /// # Errors
     ///

@@ -1,10 +1,11 @@
-//! How many payments one caller, and one address, may start, and how many charges of one order may fail:
-//! against those who try stolen cards. And how often one caller may have Stripe asked for other things.
+//! How many payments one caller, and one address, may start, and how many charges of one order may
+//! fail: against those who try stolen cards. And how often one caller may have Stripe asked for
+//! other things.
 //!
 //! A handler takes a [`RateLimiter`] as a parameter and hands it to the
 //! [`CheckoutService`](crate::purchase::CheckoutService), which asks it before anything is asked of
-//! Stripe: `limiter.admit(payer, &order).await?`. What was started is counted in the database, so that the
-//! bounds hold for all processes together. `docs/security.md` has the rule.
+//! Stripe: `limiter.admit(payer, &order).await?`. What was started is counted in the database, so
+//! that the bounds hold for all processes together. `docs/security.md` has the rule.
 //!
 //! - `settings`: the bounds.
 //! - `address`: where a request came from, as far as it can be trusted.
@@ -67,8 +68,8 @@ impl Lookup {
         }
     }
 
-    /// How many of one caller there may be within the window: portals as many as payments, and more looks
-    /// at customers, as a page for staff takes them.
+    /// How many of one caller there may be within the window: portals as many as payments, and more
+    /// looks at customers, as a page for staff takes them.
     fn most(self, payments: Limit) -> usize {
         match self {
             Self::Portal => payments.started,
@@ -98,13 +99,14 @@ where
 }
 
 impl RateLimiter {
-    /// Counts that `payer` starts `order`, once, however often it is asked. An order that the database has
-    /// is not started again, and is let through.
+    /// Counts that `payer` starts `order`, once, however often it is asked. An order that the
+    /// database has is not started again, and is let through.
     ///
     /// # Errors
     ///
-    /// [`Error::TooManyPayments`] when they, or those at their address, started too many; then nothing
-    /// is counted. [`Error::Unavailable`] when the database did not answer, or there are no keys.
+    /// [`Error::TooManyPayments`] when they, or those at their address, started too many; then
+    /// nothing is counted. [`Error::Unavailable`] when the database did not answer, or there are no
+    /// keys.
     pub async fn admit(&self, payer: &CallerId, order: &OrderId) -> Result<(), Error> {
         let RateLimits { store, clock, .. } = &self.limits;
         let request = RateLimitRequest {
@@ -122,8 +124,8 @@ impl RateLimiter {
         }
     }
 
-    /// Counts that another way to pay `order` is opened in place of the one that is open, once for each, as
-    /// one more start of its owner.
+    /// Counts that another way to pay `order` is opened in place of the one that is open, once for
+    /// each, as one more start of its owner.
     ///
     /// # Errors
     ///
@@ -157,7 +159,8 @@ impl RateLimiter {
     ///
     /// # Errors
     ///
-    /// [`Error::TooManyRequests`] when they sent too many; then nothing is counted. Else as [`RateLimiter::admit`].
+    /// [`Error::TooManyRequests`] when they sent too many; then nothing is counted. Else as
+    /// [`RateLimiter::admit`].
     pub async fn admit_lookup(&self, caller: &CallerId, lookup: Lookup) -> Result<(), Error> {
         let RateLimits {
             settings,
@@ -219,7 +222,8 @@ impl RateLimiter {
         self.named(all).await
     }
 
-    /// Those with a kind, a name of that kind and a bound, under keys that tell nobody who they are.
+    /// Those with a kind, a name of that kind and a bound, under keys that tell nobody who they
+    /// are.
     async fn named(
         &self,
         all: Vec<(&'static str, &str, SubjectKind, Limit)>,
@@ -243,7 +247,8 @@ impl RateLimiter {
 }
 
 impl Limit {
-    /// That of all addresses of a provider's one customer or site, where this is the bound of one address.
+    /// That of all addresses of a provider's one customer or site, where this is the bound of one
+    /// address.
     fn of_network(self) -> Self {
         let four_times = |one: usize| one.saturating_mul(4).min(settings::MOST);
         Self {

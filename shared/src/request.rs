@@ -89,7 +89,8 @@ impl IdempotencyKey {
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] when there are several, or one that is blank, over-long or not visible ASCII.
+    /// [`Error::Invalid`] when there are several, or one that is blank, over-long or not visible
+    /// ASCII.
     pub fn in_headers(headers: &HeaderMap) -> Result<Option<Self>, Error> {
         let mut values = headers.get_all(Self::HEADER).iter();
         let (Some(value), None) = (values.next(), values.next()) else {

@@ -1,4 +1,5 @@
-//! Where a payer is sent when they leave a page of Stripe's: only to where the shop's own pages are.
+//! Where a payer is sent when they leave a page of Stripe's: only to where the shop's own pages
+//! are.
 
 use std::fmt;
 
@@ -33,8 +34,8 @@ enum Allowed {
 pub struct ReturnUrl(Url);
 
 impl ReturnOrigins {
-    /// Reads origins with commas between, such as `https://shop.example,http://127.0.0.1:3000`. On this
-    /// machine alone `*` stands for any port: `http://localhost:*`.
+    /// Reads origins with commas between, such as `https://shop.example,http://127.0.0.1:3000`. On
+    /// this machine alone `*` stands for any port: `http://localhost:*`.
     ///
     /// # Errors
     ///
@@ -79,8 +80,8 @@ impl ReturnOrigins {
 }
 
 impl ReturnOrigins {
-    /// The domains of the shop's pages, where wallets have to be registered; addresses and this machine
-    /// have none.
+    /// The domains of the shop's pages, where wallets have to be registered; addresses and this
+    /// machine have none.
     pub fn domains(&self) -> impl Iterator<Item = String> {
         self.0.iter().filter_map(|allowed| match allowed {
             Allowed::Exactly(Origin::Tuple(_, Host::Domain(name), _)) if name != "localhost" => {
@@ -98,8 +99,8 @@ impl ReturnUrl {
         self.0.as_str()
     }
 
-    /// The URL with `order=<id>` at the end of its query. Stripe's template for the session's id stays as
-    /// it was written, wherever it stands.
+    /// The URL with `order=<id>` at the end of its query. Stripe's template for the session's id
+    /// stays as it was written, wherever it stands.
     #[must_use]
     pub fn with_order(&self, id: &OrderId) -> String {
         let mut url = self.0.clone();

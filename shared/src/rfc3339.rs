@@ -12,8 +12,8 @@ pub fn parse(text: &str) -> Option<i64> {
         .map(OffsetDateTime::unix_timestamp)
 }
 
-/// Writes `seconds` since 1970 in UTC. Before the year 0 and after 9999 there is no such text: it writes
-/// the nearest that there is.
+/// Writes `seconds` since 1970 in UTC. Before the year 0 and after 9999 there is no such text: it
+/// writes the nearest that there is.
 #[must_use]
 pub fn format(seconds: i64) -> String {
     const FIRST: i64 = -62_167_219_200;

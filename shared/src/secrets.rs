@@ -1,9 +1,9 @@
 //! The keys of a deployment, behind the type that hands them out.
 //!
 //! They come from one place: from the environment, or from a secret in AWS Secrets Manager that
-//! `FAREBOX_SECRET_ID` names. Whoever needs a key asks [`Secrets::current`] each time and holds it no
-//! longer than a call, so that keys that change are followed without a restart. Who meets a sign that
-//! the held keys are out of date asks [`Secrets::newer_than`].
+//! `FAREBOX_SECRET_ID` names. Whoever needs a key asks [`Secrets::current`] each time and holds it
+//! no longer than a call, so that keys that change are followed without a restart. Who meets a sign
+//! that the held keys are out of date asks [`Secrets::newer_than`].
 
 mod bundle;
 mod held;
@@ -140,9 +140,9 @@ impl Secrets {
         }
     }
 
-    /// Keys that differ from those `seen` in what `why` is about, if there are any. Reads the secret
-    /// again where the held keys do not differ, at most once every ten seconds for each cause: forged
-    /// webhooks cannot drive it, nor keep it from who was refused by Stripe.
+    /// Keys that differ from those `seen` in what `why` is about, if there are any. Reads the
+    /// secret again where the held keys do not differ, at most once every ten seconds for each
+    /// cause: forged webhooks cannot drive it, nor keep it from who was refused by Stripe.
     pub async fn newer_than(&self, seen: &Keys, why: Cause) -> Option<Arc<Keys>> {
         match &self.source {
             Source::Environment(_) => None,

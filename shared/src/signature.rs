@@ -29,7 +29,8 @@ pub enum Rejected {
         "the signature's time is more than {TOLERANCE} s from this machine's: check its clock, unless somebody replays events"
     )]
     Stale,
-    /// The header is well-formed and fresh, and no secret that is held explains any of its signatures.
+    /// The header is well-formed and fresh, and no secret that is held explains any of its
+    /// signatures.
     #[error("no secret explains the signature")]
     Mismatch,
 }

@@ -1,11 +1,11 @@
 //! Where orders, events and the outbox live.
 //!
-//! The heart is [`Store::accept`]: one transaction that claims the event, moves the order and appends
-//! to the outbox. What it writes is decided by a pure function, the same for every backend; a
-//! backend only reads, and writes where nothing changed since.
+//! The heart is [`Store::accept`]: one transaction that claims the event, moves the order and
+//! appends to the outbox. What it writes is decided by a pure function, the same for every backend;
+//! a backend only reads, and writes where nothing changed since.
 //!
-//! What a database does about `refunds`, `customers`, the `outbox` and the `quarantine` is in files of these
-//! names, here and for each backend.
+//! What a database does about `refunds`, `customers`, the `outbox` and the `quarantine` is in files
+//! of these names, here and for each backend.
 
 mod accept;
 mod customers;
@@ -102,7 +102,8 @@ impl Store {
         })
     }
 
-    /// Opens it to look at it: one that belongs to no mode yet is not made to belong to that of the keys.
+    /// Opens it to look at it: one that belongs to no mode yet is not made to belong to that of the
+    /// keys.
     ///
     /// # Errors
     ///
@@ -111,8 +112,8 @@ impl Store {
         Self::open(settings, aws, &Secrets::none()).await
     }
 
-    /// The deployment whose database this is. Its id is made when a process first opens the database that
-    /// knows its mode and may write.
+    /// The deployment whose database this is. Its id is made when a process first opens the
+    /// database that knows its mode and may write.
     ///
     /// # Errors
     ///
@@ -160,8 +161,8 @@ impl Store {
         }
     }
 
-    /// Counts the start of an order at `now`, unless whoever is counted for it started too many. An order
-    /// that is there, or was counted before, is admitted and not counted again.
+    /// Counts the start of an order at `now`, unless whoever is counted for it started too many. An
+    /// order that is there, or was counted before, is admitted and not counted again.
     ///
     /// # Errors
     ///
@@ -189,8 +190,8 @@ impl Store {
         }
     }
 
-    /// Notes something about the way to pay the order, where that fits what it has; gives the order as
-    /// it then is.
+    /// Notes something about the way to pay the order, where that fits what it has; gives the order
+    /// as it then is.
     ///
     /// # Errors
     ///
@@ -212,15 +213,15 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the database did not answer; all was written or nothing, and the event may be
-    /// delivered again.
+    /// [`StoreError`] when the database did not answer; all was written or nothing, and the event
+    /// may be delivered again.
     pub async fn accept(&self, event: Event, now: i64) -> Result<AcceptOutcome, StoreError> {
         let is_subscribed = self.subscriptions.include(&event.kind);
         self.take_in(event, is_subscribed, now).await
     }
 
-    /// Takes `event`, which we made of an object that Stripe was asked for: as [`Store::accept`], but no
-    /// subscription includes it, since Stripe never sent it.
+    /// Takes `event`, which we made of an object that Stripe was asked for: as [`Store::accept`],
+    /// but no subscription includes it, since Stripe never sent it.
     ///
     /// # Errors
     ///
@@ -275,8 +276,8 @@ impl Store {
         }
     }
 
-    /// Forgets some of what is older than it has to be remembered; whether there may be more. DynamoDB
-    /// does so by itself.
+    /// Forgets some of what is older than it has to be remembered; whether there may be more.
+    /// DynamoDB does so by itself.
     ///
     /// # Errors
     ///

@@ -1,8 +1,8 @@
 //! Calls to Stripe: one pooled connection, one key per operation, slim answers.
 //!
 //! Request builders, ids and the API version come from async-stripe; the transport is ours, behind
-//! its `StripeClient` trait, so that any of its requests can be sent through [`Stripe`]. Answers are
-//! decoded into types that hold only the fields we use.
+//! its `StripeClient` trait, so that any of its requests can be sent through [`Stripe`]. Answers
+//! are decoded into types that hold only the fields we use.
 
 mod charges;
 mod customers;
@@ -50,8 +50,8 @@ pub struct RetryPolicy {
     pub attempt: Duration,
     /// For all attempts of one call, waiting included.
     pub deadline: Duration,
-    /// For a connection, and for the beginning of an answer on one that was used before, which may be
-    /// dead; of a request that may be sent twice.
+    /// For a connection, and for the beginning of an answer on one that was used before, which may
+    /// be dead; of a request that may be sent twice.
     pub reused: Duration,
     /// The longest wait before the second attempt; it doubles with each.
     pub first_delay: Duration,
@@ -117,7 +117,8 @@ impl Stripe {
         self
     }
 
-    /// The same client for one request of a caller: all its calls together take no longer than one may.
+    /// The same client for one request of a caller: all its calls together take no longer than one
+    /// may.
     #[must_use]
     pub fn for_one_request(&self) -> Self {
         Self {

@@ -1,8 +1,8 @@
 //! What the functions' tests share. Read in this order:
 //!
 //! - [`Shop`]: a sandbox of Stripe, a database on a real file, settings and a clock.
-//! - [`Client`], [`Answer`]: calls over a real socket; what must hold for every answer is checked on
-//!   every answer.
+//! - [`Client`], [`Answer`]: calls over a real socket; what must hold for every answer is checked
+//!   on every answer.
 //! - [`tokens`]: what the site's server signs.
 //! - [`Issuer`], [`SigningKey`]: a provider of tokens that publishes its keys.
 //! - [`SecretsManager`]: a stand-in for the secret that holds the keys.

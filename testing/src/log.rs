@@ -1,8 +1,8 @@
 //! What was logged.
 //!
 //! One subscriber serves the whole test program, and hands each line to the log of the thread that
-//! wrote it. A subscriber of each thread's own would miss lines: tracing remembers for all threads that
-//! nobody listened when a thread without one came by first.
+//! wrote it. A subscriber of each thread's own would miss lines: tracing remembers for all threads
+//! that nobody listened when a thread without one came by first.
 
 use std::{
     cell::RefCell,

@@ -74,7 +74,8 @@ impl Shop {
         Self::open_over(Arc::new(stripe), changes).await
     }
 
-    /// Opens another shop on the Stripe account of this one: the same keys, and a database of its own.
+    /// Opens another shop on the Stripe account of this one: the same keys, and a database of its
+    /// own.
     ///
     /// # Panics
     ///
@@ -158,8 +159,8 @@ impl Shop {
         &self.variables
     }
 
-    /// `program` with the settings of this shop and nothing else in its environment; if it listens, then on
-    /// a free port.
+    /// `program` with the settings of this shop and nothing else in its environment; if it listens,
+    /// then on a free port.
     #[must_use]
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
@@ -255,8 +256,8 @@ impl Shop {
         self.open_order_of(id, 1500, "usd").await
     }
 
-    /// Opens an order of `minor_units` of `currency` for `ada` and makes its intent; gives the intent's
-    /// id.
+    /// Opens an order of `minor_units` of `currency` for `ada` and makes its intent; gives the
+    /// intent's id.
     ///
     /// # Panics
     ///
@@ -285,8 +286,8 @@ impl Shop {
         intent
     }
 
-    /// Opens such an order, pays it with a test payment method, and lets the database hear of it; gives
-    /// the intent's id.
+    /// Opens such an order, pays it with a test payment method, and lets the database hear of it;
+    /// gives the intent's id.
     ///
     /// # Panics
     ///

@@ -1,11 +1,13 @@
-//! DynamoDB's expressions, as far as the functions and the peers write them: comparisons, `attribute_exists`,
-//! `attribute_not_exists`, `AND`, `OR` and parentheses in conditions; `SET` of values in updates.
+//! DynamoDB's expressions, as far as the functions and the peers write them: comparisons,
+//! `attribute_exists`, `attribute_not_exists`, `AND`, `OR` and parentheses in conditions; `SET` of
+//! values in updates.
 
 use std::cmp::Ordering;
 
 use serde_json::{Map, Value};
 
-/// An expression that is not understood. The stand-in refuses it, so that no measurement rests on a guess.
+/// An expression that is not understood. The stand-in refuses it, so that no measurement rests on a
+/// guess.
 #[derive(Debug)]
 pub(crate) struct InvalidExpression(pub(crate) String);
 

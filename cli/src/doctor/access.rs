@@ -50,8 +50,8 @@ const RIGHTS: [Right; 14] = [
     Right {
         name: "PaymentIntents: write",
         function: "create-intent, webhook",
-        // No payment intent can be made of it: the currency, which is required, is not there, and an
-        // amount of nothing is refused besides.
+        // No payment intent can be made of it: the currency, which is required, is not there, and
+        // an amount of nothing is refused besides.
         how: Try::Refused("/v1/payment_intents", "amount=0"),
         is_needed: true,
         advice: ADD,

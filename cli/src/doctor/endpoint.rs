@@ -101,8 +101,8 @@ fn judge(endpoint: &Value) -> Finding {
     }
 }
 
-/// Whether events of both versions have one shape: within a release, which the name tells, a version
-/// only adds (<https://docs.stripe.com/api/versioning>).
+/// Whether events of both versions have one shape: within a release, which the name tells, a
+/// version only adds (<https://docs.stripe.com/api/versioning>).
 fn are_compatible(theirs: &str, ours: &str) -> bool {
     let release = |version: &str| version.split_once('.').map(|(_, name)| name.to_owned());
     theirs == ours || (release(ours).is_some() && release(theirs) == release(ours))

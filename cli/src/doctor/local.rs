@@ -15,8 +15,8 @@ const TOLERANCE: i64 = 300;
 /// Seconds by which a clock that is kept right is never off.
 const SLACK: i64 = 30;
 
-/// Whether every key is there. Those that are were found to be of the right kind and of one mode when the
-/// settings were read.
+/// Whether every key is there. Those that are were found to be of the right kind and of one mode
+/// when the settings were read.
 pub(super) fn settings(keys: &Keys) -> Vec<Finding> {
     let missing: Vec<Missing> = [
         keys.stripe_secret_key().err(),

@@ -1,4 +1,5 @@
-//! `vercel.json`, and the routes of `cargo lambda watch` in `Cargo.toml`, from the list of functions.
+//! `vercel.json`, and the routes of `cargo lambda watch` in `Cargo.toml`, from the list of
+//! functions.
 
 use serde_json::{Map, Value, json};
 use shared::{Function, function::Trigger};

@@ -1,4 +1,5 @@
-//! Every function, by every role, on one's own, on another's, and by nobody: as docs/security.md says.
+//! Every function, by every role, on one's own, on another's, and by nobody: as docs/security.md
+//! says.
 //!
 //! A function with a route needs a row in that table and an entry in [`send`]; without both, this
 //! fails.
@@ -84,7 +85,8 @@ impl World {
         world
     }
 
-    /// Asks `function` about what is the owner's, as whoever holds `token`; `case` tells requests apart.
+    /// Asks `function` about what is the owner's, as whoever holds `token`; `case` tells requests
+    /// apart.
     async fn send(&self, function: &str, token: Option<&str>, case: &str) -> Answer {
         let call = self.functions[function].request();
         let call = match token {

@@ -1,4 +1,5 @@
-//! Two deployments on one Stripe account, through all functions: each makes and hears of its own alone.
+//! Two deployments on one Stripe account, through all functions: each makes and hears of its own
+//! alone.
 
 use std::collections::BTreeMap;
 

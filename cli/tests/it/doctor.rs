@@ -1,4 +1,5 @@
-//! `cargo dev doctor` against a sandbox of Stripe, as the real program but where a test sets the clock.
+//! `cargo dev doctor` against a sandbox of Stripe, as the real program but where a test sets the
+//! clock.
 
 use std::process::{Command, Output};
 

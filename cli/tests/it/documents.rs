@@ -1,5 +1,5 @@
-//! Tests run the commands of the README and of the guide for integration, and the guide is complete.
-//! `examples/site/tests/documents.test.mjs` runs their TypeScript.
+//! Tests run the commands of the README and of the guide for integration, and the guide is
+//! complete. `examples/site/tests/documents.test.mjs` runs their TypeScript.
 
 use std::{collections::BTreeSet, fs};
 

@@ -1,4 +1,5 @@
-//! What is logged on every path, at the finest level: no key, token, client secret, signature or e-mail.
+//! What is logged on every path, at the finest level: no key, token, client secret, signature or
+//! e-mail.
 
 use hyper::Method;
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
-//! `cargo dev` as the real program: a payment from the first request to the delivery, what is logged on
-//! the way, how it starts and stops, whether every function is listed wherever it has to be, and who may
-//! call it, and the record of that; all functions of two deployments on one account; what the documents
-//! say; and `cargo dev doctor`.
+//! `cargo dev` as the real program: a payment from the first request to the delivery, what is
+//! logged on the way, how it starts and stops, whether every function is listed wherever it has to
+//! be, and who may call it, and the record of that; all functions of two deployments on one
+//! account; what the documents say; and `cargo dev doctor`.
 #![expect(
     clippy::unwrap_used,
     reason = "a test may stop at what it does not expect"

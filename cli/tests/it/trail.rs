@@ -1,4 +1,5 @@
-//! The same refund by each of the demo's people, and the record of every decision as the page is told it.
+//! The same refund by each of the demo's people, and the record of every decision as the page is
+//! told it.
 
 use hyper::Method;
 use serde_json::{Value, json};

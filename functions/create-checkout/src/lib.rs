@@ -1,9 +1,9 @@
 //! Handler for `POST /api/create-checkout`.
 //!
-//! The site names what is bought, as for `create-intent`, and where the payer is to come back to; it
-//! gets the URL of a page of Stripe's. The same operation gives the same page, however often and from
-//! wherever it is sent. Changed contents of an unpaid order, and a payment intent that it has, close
-//! what was open before: one order is paid in one way.
+//! The site names what is bought, as for `create-intent`, and where the payer is to come back to;
+//! it gets the URL of a page of Stripe's. The same operation gives the same page, however often and
+//! from wherever it is sent. Changed contents of an unpaid order, and a payment intent that it has,
+//! close what was open before: one order is paid in one way.
 //!
 //! | we answer | when |
 //! |---|---|
@@ -16,7 +16,8 @@
 //! | `429` | too many payments were started by the caller, or from their address, or too many charges of the order failed |
 //! | `503` | Stripe or the database did not answer in time, or the keys cannot be read; the same request may be sent again |
 //!
-//! What is priced and how is in [`shared::purchase`]; read [`page`] for how an order gets its one page.
+//! What is priced and how is in [`shared::purchase`]; read [`page`] for how an order gets its one
+//! page.
 
 mod openapi;
 pub mod page;
@@ -67,8 +68,8 @@ pub fn service(app: App) -> MethodRouter {
     post(create).with_state(Arc::new(app))
 }
 
-/// What the caller sends: `items`, with an `Idempotency-Key` header, or `order`; and where to come back
-/// to.
+/// What the caller sends: `items`, with an `Idempotency-Key` header, or `order`; and where to come
+/// back to.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct CreateCheckout {

@@ -1,10 +1,11 @@
 //! How an order gets its one page, and how that follows the order.
 //!
 //! A page sells one version of the order and leads back to the same places; for anything else it is
-//! closed and another is made. The page is noted in the database, in the transaction that finds the order
-//! as it was and no other way to pay open, before anybody hears where it is. So a page that nobody was
-//! told of was never paid by anyone, and whoever comes next finds the same page: by the database, or by
-//! the idempotency key, which is made of the order, its version, and how many ways to pay were closed.
+//! closed and another is made. The page is noted in the database, in the transaction that finds the
+//! order as it was and no other way to pay open, before anybody hears where it is. So a page that
+//! nobody was told of was never paid by anyone, and whoever comes next finds the same page: by the
+//! database, or by the idempotency key, which is made of the order, its version, and how many ways
+//! to pay were closed.
 
 use shared::{
     Error,
@@ -84,8 +85,8 @@ impl Pages {
         self.checkout.for_customer(order, is_customer, made).await
     }
 
-    /// Closes a page for which another way was faster. Nobody was told where it is, and with its number
-    /// taken nobody will be: it does no harm if this fails.
+    /// Closes a page for which another way was faster. Nobody was told where it is, and with its
+    /// number taken nobody will be: it does no harm if this fails.
     async fn drop_page(&self, id: &str) {
         if let Err(failure) = self.checkout.stripe.expire_page(id).await {
             tracing::warn!("a page that nobody was told of stays open: {failure}");

@@ -15,8 +15,8 @@
 //! | `429` | too many payments were started by the caller, or from their address, or too many charges of the order failed |
 //! | `503` | Stripe or the database did not answer in time, or the keys cannot be read; the same request may be sent again |
 //!
-//! What is priced and how is in [`shared::purchase`]; read [`payment`] for how an order gets its one
-//! intent.
+//! What is priced and how is in [`shared::purchase`]; read [`payment`] for how an order gets its
+//! one intent.
 
 mod openapi;
 pub mod payment;
@@ -97,8 +97,8 @@ impl From<CreateIntent> for Cart {
 #[serde(rename_all = "camelCase")]
 struct Created {
     order_id: String,
-    /// What the browser confirms the payment with. Another one than before is of another payment intent, and
-    /// the earlier one is canceled: mount Stripe's form again with it.
+    /// What the browser confirms the payment with. Another one than before is of another payment
+    /// intent, and the earlier one is canceled: mount Stripe's form again with it.
     #[schema(value_type = String)]
     client_secret: Redacted,
     publishable_key: String,

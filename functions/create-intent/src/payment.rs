@@ -1,10 +1,10 @@
 //! How an order gets its one payment intent, and how that follows the order.
 //!
-//! The order is in the database before Stripe is called, and the intent is noted in the database before
-//! the browser hears of it. So an intent that nobody answered for was never paid by anyone, and
-//! whoever comes next finds the same intent: by the database, or by the idempotency key, which is made
-//! of the order, its version, and how many ways to pay were closed. A page of Stripe's that is open
-//! for the order is closed first: two ways to pay could both take money.
+//! The order is in the database before Stripe is called, and the intent is noted in the database
+//! before the browser hears of it. So an intent that nobody answered for was never paid by anyone,
+//! and whoever comes next finds the same intent: by the database, or by the idempotency key, which
+//! is made of the order, its version, and how many ways to pay were closed. A page of Stripe's that
+//! is open for the order is closed first: two ways to pay could both take money.
 //!
 //! An intent that was made for a previous owner of the order is closed as well, so that the payment
 //! is the owner's and of their Stripe customer.
@@ -65,8 +65,8 @@ impl Payments<'_> {
         Err(Error::InProgress)
     }
 
-    /// The intent that the database notes for `order`; made, and noted, where there is none. `None` when
-    /// another way to pay was noted meanwhile.
+    /// The intent that the database notes for `order`; made, and noted, where there is none. `None`
+    /// when another way to pay was noted meanwhile.
     async fn intent_of(
         &self,
         order: &Order,
@@ -92,8 +92,9 @@ impl Payments<'_> {
         }
     }
 
-    /// The order as it is now, and `intent`, changed to it where that was made for something else. An
-    /// intent that cannot be, or that Stripe canceled by itself, is closed: it is the way to pay no more.
+    /// The order as it is now, and `intent`, changed to it where that was made for something else.
+    /// An intent that cannot be, or that Stripe canceled by itself, is closed: it is the way to pay
+    /// no more.
     async fn up_to_date(
         &self,
         intent: PaymentIntent,

@@ -1,11 +1,11 @@
-//! E-mail addresses as staff see them: enough to compare with what a customer says on the telephone, and
-//! too little to write to.
+//! E-mail addresses as staff see them: enough to compare with what a customer says on the
+//! telephone, and too little to write to.
 
 /// What stands for all that is left out, however long it is.
 const HIDDEN: &str = "***";
 
-/// The first letter of the mailbox and of the domain, and the domain's last part: `a***@e***.com`. What
-/// has no more than one letter is left out whole, and so is what is not an address.
+/// The first letter of the mailbox and of the domain, and the domain's last part: `a***@e***.com`.
+/// What has no more than one letter is left out whole, and so is what is not an address.
 pub(crate) fn masked(email: &str) -> String {
     let Some((mailbox, domain)) = email.rsplit_once('@') else {
         return HIDDEN.to_owned();

@@ -1,9 +1,8 @@
 //! Handler for `GET /api/customer`.
 //!
-//! A caller reads here what Stripe holds about them, and their orders; staff whose role reaches further
-//! anybody's: by Stripe's id of the customer (`?id=cus_…`) or by an order (`?order=…`). It writes nothing
-//! but how often it was asked.
-//! Nobody is found by e-mail.
+//! A caller reads here what Stripe holds about them, and their orders; staff whose role reaches
+//! further anybody's: by Stripe's id of the customer (`?id=cus_…`) or by an order (`?order=…`). It
+//! writes nothing but how often it was asked. Nobody is found by e-mail.
 //!
 //! | we answer | when |
 //! |---|---|
@@ -15,8 +14,8 @@
 //! | `429` | the caller sent too many of these requests lately; `Retry-After` says when there is room |
 //! | `503` | Stripe or the database did not answer in time, or the keys cannot be read; the same request may be sent again |
 //!
-//! Stripe is asked about a customer alone that the database has, and after the caller may read it: whatever
-//! else is named costs the same reads of the database, there or not.
+//! Stripe is asked about a customer alone that the database has, and after the caller may read it:
+//! whatever else is named costs the same reads of the database, there or not.
 //!
 //! Read [`view`] for what is answered to whom.
 
@@ -163,8 +162,8 @@ impl Customers<'_> {
             return Err(Error::invalid("`id` must be a customer's id, `cus_…`"));
         }
         let holder = self.store.holder_of(&id).await?;
-        // Another may have taken its place since. Without a holder the same is read, so that time tells
-        // nothing.
+        // Another may have taken its place since. Without a holder the same is read, so that time
+        // tells nothing.
         let place = holder.as_ref().unwrap_or(caller.caller());
         let customer = self.customer_of(place).await?;
         let owner = holder.filter(|_| customer.as_ref() == Some(&id));

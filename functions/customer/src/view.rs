@@ -1,4 +1,5 @@
-//! What is answered: little of what Stripe and the database hold, and to staff less than to the customer.
+//! What is answered: little of what Stripe and the database hold, and to staff less than to the
+//! customer.
 //!
 //! | | the customer | staff |
 //! |---|---|---|

@@ -22,7 +22,8 @@ notify release EVENT    take a quarantined event again when Stripe sends it agai
 /// One of the things that the program does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Deliver until told to stop; on Lambda, when an event says so; on Vercel, when the schedule calls.
+    /// Deliver until told to stop; on Lambda, when an event says so; on Vercel, when the schedule
+    /// calls.
     Run,
     /// Deliver what is due.
     Once,
@@ -67,7 +68,8 @@ impl Command {
     ///
     /// # Errors
     ///
-    /// [`host::Error`] when settings are missing, the database cannot be opened, or it did not answer.
+    /// [`host::Error`] when settings are missing, the database cannot be opened, or it did not
+    /// answer.
     pub async fn carry_out(self) -> Result<(), host::Error> {
         if self == Self::Run && host::is_vercel()? {
             return host::serve_scheduled(FUNCTION, open_to_deliver, service).await;

@@ -1,12 +1,12 @@
 //! Delivers the outbox: tells the site what happened to its orders.
 //!
 //! A message is delivered at least once, with the same id each time, and is out of the outbox only
-//! when it was acknowledged. What fails is tried again, later each time; what keeps failing is a dead letter,
-//! and stays visible (`notify dead-due`) until an operator sends it again (`notify redrive`). Nothing is
-//! dropped.
+//! when it was acknowledged. What fails is tried again, later each time; what keeps failing is a
+//! dead letter, and stays visible (`notify dead-due`) until an operator sends it again (`notify
+//! redrive`). Nothing is dropped.
 //!
-//! Read [`sink`] for how a message travels, [`schedule`] for when it is tried again, and [`trigger`] for
-//! what starts this on Lambda and on Vercel.
+//! Read [`sink`] for how a message travels, [`schedule`] for when it is tried again, and
+//! [`trigger`] for what starts this on Lambda and on Vercel.
 
 pub mod command;
 pub mod schedule;
@@ -54,7 +54,8 @@ pub struct Notifier {
     cron_secret: Option<SecretString>,
 }
 
-/// The whole route on Vercel, whose schedule calls it; each call is a tick. The platform owns the path.
+/// The whole route on Vercel, whose schedule calls it; each call is a tick. The platform owns the
+/// path.
 pub fn service(app: Notifier) -> MethodRouter {
     let secret = app.cron_secret.clone();
     host::on_schedule(secret, move || {
@@ -111,8 +112,8 @@ impl Notifier {
     ///
     /// # Errors
     ///
-    /// [`store::StoreError`] when the database did not answer; what was under way is due again when its
-    /// lease ends.
+    /// [`store::StoreError`] when the database did not answer; what was under way is due again when
+    /// its lease ends.
     pub async fn drain(&self) -> Result<Report, store::StoreError> {
         let mut report = Report::default();
         while self.deliver_some(&mut report).await? {}
@@ -144,8 +145,8 @@ impl Notifier {
         Ok(())
     }
 
-    /// Delivers whatever becomes due, until `stop`; looks every `pause` when nothing was. What is under
-    /// way is finished first.
+    /// Delivers whatever becomes due, until `stop`; looks every `pause` when nothing was. What is
+    /// under way is finished first.
     pub async fn run(&self, pause: Duration, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
         let mut housekeeping = tokio::time::interval(HOUSEKEEPING);

@@ -1,10 +1,12 @@
-//! What starts `notify` on Lambda: records of the table's stream, or the tick of a schedule. On Vercel
-//! there are ticks alone; several at once share what is due, since the database hands each message to one.
+//! What starts `notify` on Lambda: records of the table's stream, or the tick of a schedule. On
+//! Vercel there are ticks alone; several at once share what is due, since the database hands each
+//! message to one.
 //!
-//! A record says that a message was written, and the database says whether it is due: so a record that
-//! comes twice, late, or after the schedule was faster delivers nothing twice. A delivery that fails
-//! is due again later and does not hold up the records behind it. Only a record whose message the
-//! database could not hand out, or could not settle, is given back to Lambda, which hands it over again.
+//! A record says that a message was written, and the database says whether it is due: so a record
+//! that comes twice, late, or after the schedule was faster delivers nothing twice. A delivery that
+//! fails is due again later and does not hold up the records behind it. Only a record whose message
+//! the database could not hand out, or could not settle, is given back to Lambda, which hands it
+//! over again.
 
 use std::time::Duration;
 
@@ -14,8 +16,8 @@ use shared::{cause, store};
 
 use crate::{BATCH, Notifier, Report};
 
-/// How long a tick begins deliveries: with the time that the last ones may take, and what the database
-/// may take before and after, it ends within the minute that the function is given.
+/// How long a tick begins deliveries: with the time that the last ones may take, and what the
+/// database may take before and after, it ends within the minute that the function is given.
 const TICK: Duration = Duration::from_secs(20);
 
 /// The event. Without records it is a tick, whatever else it holds.

@@ -1,7 +1,7 @@
 //! Handler for `GET /api/order?id=…`.
 //!
-//! The return page reads the order of the caller here, and staff whose role reaches further anybody's.
-//! It never writes: only what Stripe says moves an order.
+//! The return page reads the order of the caller here, and staff whose role reaches further
+//! anybody's. It never writes: only what Stripe says moves an order.
 //!
 //! | we answer | when |
 //! |---|---|
@@ -12,11 +12,11 @@
 //! | `404` | there is no such order, or it is another caller's |
 //! | `503` | the database did not answer, or the keys cannot be read |
 //!
-//! A payment may be under way for days: `awaiting` tells whether it waits for a voucher to be paid, a bank
-//! transfer to arrive or two small deposits to be confirmed, and until when.
+//! A payment may be under way for days: `awaiting` tells whether it waits for a voucher to be paid,
+//! a bank transfer to arrive or two small deposits to be confirmed, and until when.
 //!
-//! Staff are shown the record of the order's refunds as well: who asked, why, and what became of it; and
-//! the disputes of its payment, with what warns of one.
+//! Staff are shown the record of the order's refunds as well: who asked, why, and what became of
+//! it; and the disputes of its payment, with what warns of one.
 
 mod refunds;
 
@@ -79,7 +79,8 @@ struct OrderView {
     currency: String,
     /// What reached the payer.
     refunded_amount: i64,
-    /// What Stripe is about to refund: it is under way, or waits for the payer. It cannot be refunded again.
+    /// What Stripe is about to refund: it is under way, or waits for the payer. It cannot be
+    /// refunded again.
     refund_pending_amount: i64,
     created_at: i64,
     updated_at: i64,

@@ -4,8 +4,8 @@ use serde::Serialize;
 use shared::order::{Order, RefundReason, RefundRecord, RefundRequest, RefundState};
 use utoipa::ToSchema;
 
-/// One refund, or a request for one. What nobody asked for here, such as a refund by hand at Stripe, has
-/// neither reason nor requester.
+/// One refund, or a request for one. What nobody asked for here, such as a refund by hand at
+/// Stripe, has neither reason nor requester.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = RefundRecord)]

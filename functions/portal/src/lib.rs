@@ -1,8 +1,8 @@
 //! Handler for `POST /api/portal`.
 //!
-//! Opens Stripe's billing portal for the caller: their own customer, and nobody else's, since a request
-//! names none. Whoever has no customer yet gets one. What the portal lets a customer do is set in
-//! Stripe's dashboard.
+//! Opens Stripe's billing portal for the caller: their own customer, and nobody else's, since a
+//! request names none. Whoever has no customer yet gets one. What the portal lets a customer do is
+//! set in Stripe's dashboard.
 //!
 //! | we answer | when |
 //! |---|---|

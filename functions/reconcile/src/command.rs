@@ -24,8 +24,8 @@ TIME is like 2026-11-20T12:00:00Z, or Unix seconds. A run with --since does not 
 /// One of the things that the program does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Catch up again and again until told to stop; on Lambda, when an event says so; on Vercel, when
-    /// the schedule calls.
+    /// Catch up again and again until told to stop; on Lambda, when an event says so; on Vercel,
+    /// when the schedule calls.
     Run,
     /// Catch up once.
     Once,
@@ -60,8 +60,8 @@ impl Command {
     ///
     /// # Errors
     ///
-    /// [`host::Error`] when settings are missing, the database cannot be opened, Stripe or the database did not
-    /// answer, or a time is none.
+    /// [`host::Error`] when settings are missing, the database cannot be opened, Stripe or the
+    /// database did not answer, or a time is none.
     pub async fn carry_out(self) -> Result<(), host::Error> {
         if self == Self::Run && host::is_vercel()? {
             return host::serve_scheduled(FUNCTION, Reconciler::open, service).await;
@@ -87,8 +87,8 @@ impl Command {
     }
 }
 
-/// One run on Lambda, where time is short: a span that is too long ends early, and the answer says what
-/// is left.
+/// One run on Lambda, where time is short: a span that is too long ends early, and the answer says
+/// what is left.
 async fn invoked(app: &Reconciler, trigger: Trigger) -> Result<Report, ReconcileError> {
     match trigger.span(app.clock().now())? {
         None => app.catch_up().await,

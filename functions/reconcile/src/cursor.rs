@@ -1,7 +1,7 @@
 //! What is kept between runs: how far they came. Pure.
 //!
-//! The mark goes by the times of Stripe's events and not by this machine's clock, which only says how
-//! far a run may reach: a clock that is wrong delays events, and skips none.
+//! The mark goes by the times of Stripe's events and not by this machine's clock, which only says
+//! how far a run may reach: a clock that is wrong delays events, and skips none.
 
 use serde::{Deserialize, Serialize};
 use shared::stripe::KEPT;
@@ -23,7 +23,8 @@ pub(crate) enum Cursor {
         /// In Unix seconds.
         from: i64,
     },
-    /// Whatever was made before this window was taken, and of the window what is listed up to its place.
+    /// Whatever was made before this window was taken, and of the window what is listed up to its
+    /// place.
     Within(Window),
 }
 
@@ -72,8 +73,8 @@ impl Window {
 }
 
 impl Cursor {
-    /// What is true when all of `window` was taken. Without an event nothing tells Stripe's time, and
-    /// the next window begins where this one did.
+    /// What is true when all of `window` was taken. Without an event nothing tells Stripe's time,
+    /// and the next window begins where this one did.
     pub(crate) fn whole(window: &Window, overlap: i64) -> Self {
         let newest = window.newest.unwrap_or(window.from);
         Self::Next {

@@ -4,12 +4,12 @@
 //! lists Stripe's events since the last one, and passes each through the same transaction as the
 //! webhook does. What the database has seen changes nothing.
 //!
-//! Runs need no lock. An event counts once, whoever brings it; and each value of the mark is true when
-//! it is written and stays true, so that of two runs at once the later writer at worst lets the next
-//! run list again what was taken already.
+//! Runs need no lock. An event counts once, whoever brings it; and each value of the mark is true
+//! when it is written and stays true, so that of two runs at once the later writer at worst lets
+//! the next run list again what was taken already.
 //!
-//! Read [`RunLimits`] for what bounds a run, `mark` for what is kept between runs, and `walk` for how
-//! a window is taken page by page.
+//! Read [`RunLimits`] for what bounds a run, `mark` for what is kept between runs, and `walk` for
+//! how a window is taken page by page.
 
 pub mod command;
 mod cursor;
@@ -48,7 +48,8 @@ pub const FUNCTION: Function = Function {
     max_duration: 120,
 };
 
-/// The whole route on Vercel, whose schedule calls it; each call is a run. The platform owns the path.
+/// The whole route on Vercel, whose schedule calls it; each call is a run. The platform owns the
+/// path.
 pub fn service(app: Reconciler) -> MethodRouter {
     let secret = app.cron_secret.clone();
     host::on_schedule(secret, move || {
@@ -64,13 +65,14 @@ pub struct RunLimits {
     pub pages: usize,
     /// Events on a page, from 1 to 100.
     pub page: u8,
-    /// No page is begun after so long. The page under way is ended early; the call to Stripe has its
-    /// own deadline on top of it (`FAREBOX_STRIPE_DEADLINE`), so give the function thrice as long.
+    /// No page is begun after so long. The page under way is ended early; the call to Stripe has
+    /// its own deadline on top of it (`FAREBOX_STRIPE_DEADLINE`), so give the function thrice as
+    /// long.
     pub time: Duration,
     /// Seconds for which the webhook may be busy with an event before a run asks for it.
     pub lag: i64,
-    /// Seconds before the newest event of a run that the next one lists again: Stripe's times are whole
-    /// seconds, and an event may be listed later than another that was made after it.
+    /// Seconds before the newest event of a run that the next one lists again: Stripe's times are
+    /// whole seconds, and an event may be listed later than another that was made after it.
     pub overlap: i64,
 }
 
@@ -98,7 +100,8 @@ impl RunLimits {
     }
 }
 
-/// Why a run ended before its time. What it took is taken, and the next run goes on where this one was.
+/// Why a run ended before its time. What it took is taken, and the next run goes on where this one
+/// was.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReconcileError {
@@ -159,8 +162,8 @@ impl Reconciler {
     /// From parts that are there already.
     #[must_use]
     pub fn new(config: &Config, app: App) -> Self {
-        // What the webhook is told, so that what it was told is never found. Where types are passed on as
-        // they are, Stripe cannot filter by their patterns.
+        // What the webhook is told, so that what it was told is never found. Where types are passed
+        // on as they are, Stripe cannot filter by their patterns.
         let kinds: &[&str] = match config.store.subscriptions.is_empty() {
             true => LISTED.as_slice(),
             false => &[],

@@ -66,7 +66,8 @@ impl<'a> Pager<'a> {
         }
     }
 
-    /// The same, with its place kept in the database after each page: a run that is killed is not for nothing.
+    /// The same, with its place kept in the database after each page: a run that is killed is not
+    /// for nothing.
     pub(crate) fn keeping_place(self) -> Self {
         Self {
             keeps_place: true,
@@ -82,7 +83,8 @@ impl<'a> Pager<'a> {
         }
     }
 
-    /// What is left when it did not come through. Events of the second that was reached are in it again.
+    /// What is left when it did not come through. Events of the second that was reached are in it
+    /// again.
     pub(crate) fn rest(&self) -> TimeRange {
         let reached = self.window.oldest.map(|oldest| oldest + 1);
         TimeRange {
@@ -91,8 +93,9 @@ impl<'a> Pager<'a> {
         }
     }
 
-    /// Takes the window as far as `budget` goes; whether that was all of it. One event that is not taken
-    /// does not keep the others from being taken, and fails the run at its end: its window comes again.
+    /// Takes the window as far as `budget` goes; whether that was all of it. One event that is not
+    /// taken does not keep the others from being taken, and fails the run at its end: its window
+    /// comes again.
     pub(crate) async fn go(
         &mut self,
         budget: &mut Budget,
@@ -155,8 +158,8 @@ impl<'a> Pager<'a> {
         }
     }
 
-    /// Takes the events of a page; `false` when the time was up before its end. Some are always taken,
-    /// so that every run comes further.
+    /// Takes the events of a page; `false` when the time was up before its end. Some are always
+    /// taken, so that every run comes further.
     async fn take(
         &mut self,
         events: &[ListedEvent],

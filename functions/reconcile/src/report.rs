@@ -29,7 +29,8 @@ pub struct Report {
     pub other_deployment: usize,
     /// Of connected accounts, which the settings do not name.
     pub other_account: usize,
-    /// Whether all that was to be listed was; else the next run goes on, or `rest` is to be asked for.
+    /// Whether all that was to be listed was; else the next run goes on, or `rest` is to be asked
+    /// for.
     pub complete: bool,
     /// What is left of a span that was asked for by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,8 +58,8 @@ impl Report {
         *count += 1;
     }
 
-    /// Says what was done, so that an operator looks when the webhook did not do its part. Of a run that
-    /// failed only that is said; why it failed is said by whoever asked for it.
+    /// Says what was done, so that an operator looks when the webhook did not do its part. Of a run
+    /// that failed only that is said; why it failed is said by whoever asked for it.
     pub(crate) fn log(&self, is_through: bool) {
         let Self {
             pages,

@@ -67,7 +67,8 @@ impl fmt::Display for TimeRange {
     }
 }
 
-/// What Lambda hands over: EventBridge's word that it is time, or `{"since": …, "until": …}` by hand.
+/// What Lambda hands over: EventBridge's word that it is time, or `{"since": …, "until": …}` by
+/// hand.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(transparent)]
 pub struct Trigger(Value);

@@ -7,16 +7,17 @@
 //! | did not answer, or not so that it can be used | stays as it is; the same operation resolves it |
 //! | made it or not, and keeps a failure under the key | takes the next key, once a look found no refund |
 //!
-//! A bank transfer or a voucher cannot be refunded to where it came from: Stripe asks the payer by e-mail
-//! where the money is to go. Where it has no address, it refuses, and is asked again with the one that the
-//! payer gave when they paid. The address is in no log, and not in the database.
+//! A bank transfer or a voucher cannot be refunded to where it came from: Stripe asks the payer by
+//! e-mail where the money is to go. Where it has no address, it refuses, and is asked again with
+//! the one that the payer gave when they paid. The address is in no log, and not in the database.
 //!
-//! The key for Stripe is made of the order, the request, and the number of the key. Whoever finds a request
-//! that was there before looks for its refund first. A key is given up for good before the next is taken: either
-//! Stripe replays a failure under it, so that the request under it has ended; or it is so old that nobody asks
-//! under it any more, long before Stripe forgets it. Then the list of the payment's refunds, which is up
-//! to date at once, tells whether it made the refund; and the database takes the next key by a condition on
-//! the last, so that all who come ask under the same one.
+//! The key for Stripe is made of the order, the request, and the number of the key. Whoever finds a
+//! request that was there before looks for its refund first. A key is given up for good before the
+//! next is taken: either Stripe replays a failure under it, so that the request under it has ended;
+//! or it is so old that nobody asks under it any more, long before Stripe forgets it. Then the list
+//! of the payment's refunds, which is up to date at once, tells whether it made the refund; and the
+//! database takes the next key by a condition on the last, so that all who come ask under the same
+//! one.
 
 use shared::{
     Error,
@@ -73,8 +74,8 @@ impl Refunds<'_> {
         Err(Error::Unavailable("Stripe keeps failing".into()))
     }
 
-    /// The order once `request` has the next key, and whether somebody else took it, who may have asked
-    /// under it already.
+    /// The order once `request` has the next key, and whether somebody else took it, who may have
+    /// asked under it already.
     async fn next_key(
         &self,
         order: &Order,
@@ -118,10 +119,10 @@ impl Refunds<'_> {
         }
     }
 
-    /// The same with the address that the payer gave when they paid, if they did. It is asked for under
-    /// the same key first: somebody who asks without the address at the same time has that key as well, and
-    /// of the two Stripe makes one. Where it keeps an answer to them, that is their refund or a refusal,
-    /// under which no refund can be made any more.
+    /// The same with the address that the payer gave when they paid, if they did. It is asked for
+    /// under the same key first: somebody who asks without the address at the same time has that
+    /// key as well, and of the two Stripe makes one. Where it keeps an answer to them, that is
+    /// their refund or a refusal, under which no refund can be made any more.
     async fn asking_the_payer(
         &self,
         order: &Order,
@@ -156,8 +157,8 @@ impl Refunds<'_> {
         }
     }
 
-    /// Stripe has no code for a part that it does not refund: it refuses the amount. Whether that was too
-    /// large, the refunds of the payment tell.
+    /// Stripe has no code for a part that it does not refund: it refuses the amount. Whether that
+    /// was too large, the refunds of the payment tell.
     async fn why_exceeding(
         &self,
         order: &Order,
@@ -195,7 +196,8 @@ impl Refunds<'_> {
         Ok(refund)
     }
 
-    /// The answer to a refusal for good, once the database has it; unless an event told of the refund.
+    /// The answer to a refusal for good, once the database has it; unless an event told of the
+    /// refund.
     async fn released(
         &self,
         order: &Order,

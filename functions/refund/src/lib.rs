@@ -1,8 +1,9 @@
 //! Handler for `POST /api/refund`.
 //!
-//! Gives all or part of a payment back, once for each operation, however often and from wherever it is
-//! sent. Who may do so, and how much, their role says. A refund that Stripe has may still be `pending`, or
-//! wait for the payer (`requires_action`): its amount is reserved, and no money has reached them yet.
+//! Gives all or part of a payment back, once for each operation, however often and from wherever it
+//! is sent. Who may do so, and how much, their role says. A refund that Stripe has may still be
+//! `pending`, or wait for the payer (`requires_action`): its amount is reserved, and no money has
+//! reached them yet.
 //!
 //! | we answer | when |
 //! |---|---|
@@ -80,8 +81,8 @@ struct RefundOrder {
     #[schema(nullable = false, minimum = 1)]
     amount: Option<i64>,
     reason: Option<RefundReason>,
-    /// Where Stripe asks the payer for the account that the money is to go to, where it has to, as for bank
-    /// transfers and vouchers. Without it: the address that was given when they paid.
+    /// Where Stripe asks the payer for the account that the money is to go to, where it has to, as
+    /// for bank transfers and vouchers. Without it: the address that was given when they paid.
     #[serde(default, deserialize_with = "present")]
     #[schema(
         nullable = false,
@@ -91,8 +92,8 @@ struct RefundOrder {
     instructions_email: Option<String>,
 }
 
-/// A value where there is a field. `null` is refused: a page that computes an amount wrongly, and sends
-/// `NaN`, would else give all of the money back.
+/// A value where there is a field. `null` is refused: a page that computes an amount wrongly, and
+/// sends `NaN`, would else give all of the money back.
 fn present<'de, D, T>(field: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,

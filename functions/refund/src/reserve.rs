@@ -1,8 +1,8 @@
 //! How the amount of a refund is set aside.
 //!
-//! The database comes first: one transaction checks what is left of the payment and of the caller's day,
-//! and notes the request. So refunds that are asked for at once never exceed what was paid, and a
-//! process that dies after it leaves a request that the same operation finds again.
+//! The database comes first: one transaction checks what is left of the payment and of the caller's
+//! day, and notes the request. So refunds that are asked for at once never exceed what was paid,
+//! and a process that dies after it leaves a request that the same operation finds again.
 
 use shared::{
     Error,

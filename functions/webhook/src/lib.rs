@@ -13,11 +13,12 @@
 //! | `503` | it tells of one charge too many that failed, and the order's payment could not be canceled; Stripe delivers it again |
 //!
 //! On Lambda, EventBridge may bring Stripe's events as well, by invoking the function. They are not
-//! signed: who may invoke the function is AWS's to check, and they are taken from the partner event source
-//! alone that `STRIPE_EVENT_SOURCE` names. Where `200` is not the answer, the invocation fails.
+//! signed: who may invoke the function is AWS's to check, and they are taken from the partner event
+//! source alone that `STRIPE_EVENT_SOURCE` names. Where `200` is not the answer, the invocation
+//! fails.
 //!
-//! An event that contradicts its order, or that cannot be read, is a `200` too: it is kept, with its
-//! body, and an error is logged for a person to look at.
+//! An event that contradicts its order, or that cannot be read, is a `200` too: it is kept, with
+//! its body, and an error is logged for a person to look at.
 
 mod openapi;
 

@@ -9,8 +9,8 @@ use crate::{
     command::{command, first_line},
 };
 
-/// Many times what the sandbox keeps of requests, answers and unpacked objects, so that growth which
-/// begins late is seen, too.
+/// Many times what the sandbox keeps of requests, answers and unpacked objects, so that growth
+/// which begins late is seen, too.
 const PAYMENTS: usize = 50_000;
 const AT_ONCE: usize = 8;
 /// In kB: one payment with its events, and its share of everything else.

@@ -15,8 +15,8 @@ use crate::{Error, amount::Amount, store::DayLimit};
 
 /// The caller is authenticated, and a role of theirs holds permission `P`.
 ///
-/// How far it reaches is not known yet: a handler that found an object asks [`Authorized::reach`] before
-/// it says anything about it.
+/// How far it reaches is not known yet: a handler that found an object asks [`Authorized::reach`]
+/// before it says anything about it.
 #[derive(Debug)]
 pub struct Authorized<P> {
     caller: CallerId,
@@ -44,8 +44,8 @@ impl<P> Authorized<P> {
         &self.caller
     }
 
-    /// Whether they are to be a customer at Stripe: a role of theirs reads customers or opens the portal.
-    /// Guests are none.
+    /// Whether they are to be a customer at Stripe: a role of theirs reads customers or opens the
+    /// portal. Guests are none.
     #[must_use]
     pub fn is_customer(&self) -> bool {
         self.is_customer
@@ -56,7 +56,8 @@ impl<P> Authorized<P> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] when it does not, or there is no such object: the two cannot be told apart.
+    /// [`Error::NotFound`] when it does not, or there is no such object: the two cannot be told
+    /// apart.
     pub fn reach(mut self, owner: Option<&CallerId>, object: &str) -> Result<Reached<P>, Error> {
         self.decision.about(object);
         let is_own = owner == Some(&self.caller);
@@ -124,7 +125,8 @@ impl<P> Reached<P> {
         self.decision.why() == Why::Owner
     }
 
-    /// Whether a role of theirs reaches anybody's objects, and not only because this one is their own.
+    /// Whether a role of theirs reaches anybody's objects, and not only because this one is their
+    /// own.
     #[must_use]
     pub fn reaches_any(&self) -> bool {
         self.grants.iter().any(|grant| grant.scope == Scope::Any)

@@ -23,8 +23,8 @@ pub(super) struct Grant {
     pub(super) limits: Option<RefundLimits>,
 }
 
-/// How much may be moved, by currency, in minor units. A currency that a list does not hold may not be
-/// moved at all.
+/// How much may be moved, by currency, in minor units. A currency that a list does not hold may not
+/// be moved at all.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct RefundLimits {
     /// By one call; `None` when a call is not limited.

@@ -1,10 +1,10 @@
 //! The keys that an issuer publishes, held for a while.
 //!
 //! Keys are fetched when none are held, when those that are held are ten minutes old, and when a
-//! token names one that is not among them, which is how an issuer's new key comes to be known. One fetch at a
-//! time, whoever asks; one for unknown keys within half a minute, since anybody can make such names
-//! up. When a fetch fails, the held keys stay for a day, and are good; without any, nobody can be told
-//! apart, which is our failure and not the caller's.
+//! token names one that is not among them, which is how an issuer's new key comes to be known. One
+//! fetch at a time, whoever asks; one for unknown keys within half a minute, since anybody can make
+//! such names up. When a fetch fails, the held keys stay for a day, and are good; without any,
+//! nobody can be told apart, which is our failure and not the caller's.
 
 mod key;
 
@@ -135,8 +135,8 @@ impl Shared {
         held.clone().filter(|held| held.age(now) < GOOD)
     }
 
-    /// Whether to fetch: not when somebody else's fetch found what is wanted, nor when one was begun
-    /// at `tried`, just now.
+    /// Whether to fetch: not when somebody else's fetch found what is wanted, nor when one was
+    /// begun at `tried`, just now.
     fn wants_fetch(&self, tried: Option<i64>, kid: &str, algorithm: Algorithm) -> bool {
         let now = self.clock.now();
         let held = self.held();

@@ -51,9 +51,9 @@ impl Roles {
         self.0.contains_key(name)
     }
 
-    /// The most that `role` lets one call refund, in minor units of `currency`; `None` where it sets no
-    /// limit, or may not refund that currency at all. For a person to read: a refund itself is asked
-    /// of a [`Reached`](super::Reached) caller.
+    /// The most that `role` lets one call refund, in minor units of `currency`; `None` where it
+    /// sets no limit, or may not refund that currency at all. For a person to read: a refund itself
+    /// is asked of a [`Reached`](super::Reached) caller.
     #[must_use]
     pub fn refund_limit(&self, role: &str, currency: Currency) -> Option<i64> {
         let grant = self.0.get(role)?.get(CreateRefund::NAME)?;

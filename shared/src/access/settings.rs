@@ -10,8 +10,8 @@ use crate::env::{Reader, endpoint};
 pub struct Settings {
     /// `FAREBOX_ROLES`: the path of a roles file; the one that comes with Farebox by default.
     pub roles: Roles,
-    /// `FAREBOX_ROLES_CLAIM`: where a token names its roles: the name of a claim, else a path of names
-    /// with dots between; `roles` by default.
+    /// `FAREBOX_ROLES_CLAIM`: where a token names its roles: the name of a claim, else a path of
+    /// names with dots between; `roles` by default.
     pub roles_claim: String,
     /// `FAREBOX_DEFAULT_ROLE`: the role of a token that names none that the file knows; `guest` by
     /// default.
@@ -84,7 +84,8 @@ impl Issuer {
     }
 }
 
-/// The roles of the file that is named, else those that come with Farebox; `None` when they are wrong.
+/// The roles of the file that is named, else those that come with Farebox; `None` when they are
+/// wrong.
 fn read_roles(read: &mut Reader<'_>) -> Option<Roles> {
     if !read.is_set(ROLES) {
         return Some(Roles::shipped());

@@ -96,8 +96,8 @@ impl<'a> Token<'a> {
     }
 }
 
-/// Base64, hexadecimal, a UUID, or a word. It is only ever compared; what looks like a path or a URL
-/// was written for a program that opens it.
+/// Base64, hexadecimal, a UUID, or a word. It is only ever compared; what looks like a path or a
+/// URL was written for a program that opens it.
 fn is_key_id(text: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.+/=".contains(&byte);
     (1..=LONGEST_KEY_ID).contains(&text.len())

@@ -1,9 +1,11 @@
-//! One call of a service of AWS's. The service crate writes the request and reads the answer; what is between the
-//! two is here: the address, the signature, the connection, the time limit and the clock.
+//! One call of a service of AWS's. The service crate writes the request and reads the answer; what
+//! is between the two is here: the address, the signature, the connection, the time limit and the
+//! clock.
 //!
-//! A service crate's own client does more than that: at every start it compiles the patterns of all partitions'
-//! regions, and it runs every call through a stack of interceptors and retry strategies. Its operations tell
-//! how they are written and read, which is all that is taken from them.
+//! A service crate's own client does more than that: at every start it compiles the patterns of all
+//! partitions' regions, and it runs every call through a stack of interceptors and retry
+//! strategies. Its operations tell how they are written and read, which is all that is taken from
+//! them.
 
 use std::{
     error::Error,
@@ -46,9 +48,11 @@ use crate::{Clock, cause::Cause, http, rfc3339};
 const LARGEST_ANSWER: usize = 17 * 1024 * 1024;
 /// One attempt of a call; the first one includes a handshake.
 pub(super) const ATTEMPT: Duration = Duration::from_secs(3);
-/// For a connection, and for the beginning of an answer on one that was used before, which may be dead.
+/// For a connection, and for the beginning of an answer on one that was used before, which may be
+/// dead.
 pub(super) const REUSED: Duration = Duration::from_millis(1_500);
-/// Seconds by which clocks have to differ for a signature to be of another time. AWS allows five minutes.
+/// Seconds by which clocks have to differ for a signature to be of another time. AWS allows five
+/// minutes.
 const OTHER_TIME: u64 = 240;
 
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -278,8 +282,8 @@ pub(super) async fn exchange(
     Ok(answer)
 }
 
-/// Seconds by which this machine's clock is behind AWS's, negative where it is ahead; `None` where the
-/// two are near enough, or `answer` does not tell.
+/// Seconds by which this machine's clock is behind AWS's, negative where it is ahead; `None` where
+/// the two are near enough, or `answer` does not tell.
 pub(crate) fn behind(answer: &HttpResponse) -> Option<i64> {
     let date = answer.headers().get("date")?;
     let date = DateTime::from_str(date, Format::HttpDate).ok()?;

@@ -1,5 +1,5 @@
-//! What is told of an error of AWS's: its code and the request's id, by which AWS finds it. Never the message, which
-//! may quote what was sent.
+//! What is told of an error of AWS's: its code and the request's id, by which AWS finds it. Never
+//! the message, which may quote what was sent.
 
 use std::fmt;
 

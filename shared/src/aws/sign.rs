@@ -1,7 +1,8 @@
 //! AWS's Signature Version 4 of a request of ours
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>).
 //!
-//! The key that signs is derived from the secret one by four HMACs, and is good for a day: it is kept.
+//! The key that signs is derived from the secret one by four HMACs, and is good for a day: it is
+//! kept.
 
 use std::{
     fmt,
@@ -30,7 +31,8 @@ struct Derived {
 
 /// What is signed of a `POST` to the path `/`.
 pub(super) struct Signable<'a> {
-    /// Their names in lower case and in alphabetical order, their values without spaces around them.
+    /// Their names in lower case and in alphabetical order, their values without spaces around
+    /// them.
     pub(super) headers: &'a [(&'a str, &'a str)],
     pub(super) body: &'a [u8],
     /// Such as `20150830T123600Z`; the header `x-amz-date`, too.

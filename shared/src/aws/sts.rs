@@ -1,6 +1,7 @@
 //! One call to AWS's Security Token Service: a token of Vercel's for credentials of a role.
 //!
-//! It is one form and one answer, and needs no signature: so it is made here, without a further service crate.
+//! It is one form and one answer, and needs no signature: so it is made here, without a further
+//! service crate.
 
 use std::time::Duration;
 

@@ -1,8 +1,10 @@
-//! Credentials of AWS on Vercel: made of a token that comes with a request, held, and renewed in time.
+//! Credentials of AWS on Vercel: made of a token that comes with a request, held, and renewed in
+//! time.
 //!
-//! Vercel says by a signed token (OIDC) which project a request runs in. AWS trusts Vercel's word for it as
-//! far as the role's trust policy goes, and gives credentials for an hour. The host presents each request's
-//! token before anything else is done with the request; calls to AWS then use what is held.
+//! Vercel says by a signed token (OIDC) which project a request runs in. AWS trusts Vercel's word
+//! for it as far as the role's trust policy goes, and gives credentials for an hour. The host
+//! presents each request's token before anything else is done with the request; calls to AWS then
+//! use what is held.
 
 use std::{
     fmt,
@@ -25,7 +27,8 @@ use crate::Clock;
 
 /// So long before they end, credentials are renewed.
 const RENEW: Duration = Duration::from_secs(10 * 60);
-/// So long before they end, they are not used any more: a request that begins with them has to end, too.
+/// So long before they end, they are not used any more: a request that begins with them has to end,
+/// too.
 const RESERVE: Duration = Duration::from_secs(2 * 60);
 /// How long the token that was refused is not presented again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -39,8 +42,8 @@ pub struct WebIdentity {
 struct Shared {
     sts: Sts,
     held: RwLock<Option<Held>>,
-    /// Held across the exchange on purpose, so that requests that come at once share one. It guards what
-    /// was refused last.
+    /// Held across the exchange on purpose, so that requests that come at once share one. It guards
+    /// what was refused last.
     exchanging: Mutex<Option<Failed>>,
 }
 
@@ -76,8 +79,8 @@ impl WebIdentity {
         }
     }
 
-    /// Sees to it that there are credentials for a request that came with `token`: those that are held,
-    /// or new ones for the token.
+    /// Sees to it that there are credentials for a request that came with `token`: those that are
+    /// held, or new ones for the token.
     ///
     /// # Errors
     ///
@@ -85,7 +88,8 @@ impl WebIdentity {
     pub async fn present(&self, token: Option<&SecretString>) -> Result<(), StsError> {
         match self.validity() {
             Validity::Good => Ok(()),
-            // One request renews; the others go on with what is held. A failure is told, and no more.
+            // One request renews; the others go on with what is held. A failure is told, and no
+            // more.
             Validity::Aging => {
                 if let (Ok(last), Some(token)) = (self.shared.exchanging.try_lock(), token)
                     && let Err(refused) = self.renew(token, last).await

@@ -15,8 +15,8 @@ pub(super) fn cron_secret(text: &str) -> Result<SecretString, &'static str> {
 }
 
 /// The name of a partner event source of Stripe's
-/// (<https://docs.stripe.com/event-destinations/eventbridge>). EventBridge takes no event under such a name
-/// from anybody else.
+/// (<https://docs.stripe.com/event-destinations/eventbridge>). EventBridge takes no event under
+/// such a name from anybody else.
 pub(super) fn event_source(text: &str) -> Result<String, &'static str> {
     let id = text.strip_prefix("aws.partner/stripe.com/");
     let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"_-".contains(&b);

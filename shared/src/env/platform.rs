@@ -60,7 +60,8 @@ impl Platform {
     }
 }
 
-/// Whether this is a deployment on Vercel. `vercel dev` is a person's own machine, with its files and keys.
+/// Whether this is a deployment on Vercel. `vercel dev` is a person's own machine, with its files
+/// and keys.
 pub(crate) fn is_vercel(lookup: &dyn Fn(&str) -> Option<String>) -> bool {
     let is_dev = lookup("VERCEL_ENV").is_some_and(|value| value == "development");
     has_vercels_variables(lookup) && !is_dev

@@ -1,7 +1,7 @@
 //! Every answer that is not a success: a [`Code`] and its [`ErrorSpec`].
 //!
-//! `docs/errors.md` and the errors in `openapi.json` are made from this table by `cargo dev generate`.
-//! A row changes only with an entry in the CHANGELOG.
+//! `docs/errors.md` and the errors in `openapi.json` are made from this table by `cargo dev
+//! generate`. A row changes only with an entry in the CHANGELOG.
 
 use hyper::StatusCode;
 use utoipa::ToSchema;

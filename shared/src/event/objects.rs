@@ -1,6 +1,6 @@
 //! The fields of Stripe's objects that an order depends on. They are read from webhooks, and from
-//! the API where a thin event only names its object. Texts and missing fields are tolerated where an
-//! order does not need them: endpoints of older API versions send older shapes.
+//! the API where a thin event only names its object. Texts and missing fields are tolerated where
+//! an order does not need them: endpoints of older API versions send older shapes.
 
 use std::collections::BTreeMap;
 
@@ -29,8 +29,8 @@ pub struct Intent {
     pub next_action: Option<NextAction>,
 }
 
-/// What a payer has to do, as far as an order tells what it waits for. The rest, such as a voucher's number
-/// and the URL of its page, is for the payer alone, and is not read.
+/// What a payer has to do, as far as an order tells what it waits for. The rest, such as a
+/// voucher's number and the URL of its page, is for the payer alone, and is not read.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, miniserde::Deserialize)]
 pub struct NextAction {
     /// Such as `boleto_display_details`.
@@ -66,7 +66,8 @@ pub struct CheckoutSession {
     pub currency: Option<String>,
     /// `open`, `complete` or `expired`.
     pub status: Option<String>,
-    /// `paid`, `unpaid` or `no_payment_required`; whether there is money, this tells and not `status`.
+    /// `paid`, `unpaid` or `no_payment_required`; whether there is money, this tells and not
+    /// `status`.
     pub payment_status: String,
     /// `pi_…`; `None` before the first attempt to pay.
     pub payment_intent: Option<String>,
@@ -108,8 +109,9 @@ impl Intent {
 }
 
 impl Intent {
-    /// The same with the status that it has today, in an event of type `kind`. Endpoints of API versions
-    /// before 2019-02-11 send other names; of a status that nobody knows, the type says what it means.
+    /// The same with the status that it has today, in an event of type `kind`. Endpoints of API
+    /// versions before 2019-02-11 send other names; of a status that nobody knows, the type says
+    /// what it means.
     pub(super) fn in_an_event(self, kind: &str) -> Self {
         let status = match (self.status.as_str(), kind) {
             ("requires_source", _) => "requires_payment_method",
@@ -130,7 +132,8 @@ impl Intent {
     }
 }
 
-/// The statuses of an intent (<https://docs.stripe.com/api/payment_intents/object#payment_intent_object-status>).
+/// The statuses of an intent
+/// (<https://docs.stripe.com/api/payment_intents/object#payment_intent_object-status>).
 const STATUSES: [&str; 7] = [
     "requires_payment_method",
     "requires_confirmation",

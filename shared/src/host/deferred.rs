@@ -1,9 +1,10 @@
-//! A service that opens when its first request comes, because nothing opens without what requests bring.
+//! A service that opens when its first request comes, because nothing opens without what requests
+//! bring.
 //!
-//! On Vercel the right to call AWS comes with a request, as a token (see [`WebIdentity`]). So what a start
-//! does elsewhere, reading the keys and finding the database, is done for the first request there; the others
-//! wait for it, and one that finds it undone after a failure begins anew. What would stop a start is answered
-//! 503, and logged each time.
+//! On Vercel the right to call AWS comes with a request, as a token (see [`WebIdentity`]). So what
+//! a start does elsewhere, reading the keys and finding the database, is done for the first request
+//! there; the others wait for it, and one that finds it undone after a failure begins anew. What
+//! would stop a start is answered 503, and logged each time.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -27,8 +28,8 @@ const LONGEST_TOKEN: usize = 20_000;
 /// How long a request waits until it can begin: long enough for every limit of the single steps.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// What `open` gives at the first request that `identity` lets call AWS; for every request, credentials
-/// before anything else.
+/// What `open` gives at the first request that `identity` lets call AWS; for every request,
+/// credentials before anything else.
 pub(super) fn deferred<O, Fut>(identity: WebIdentity, open: O) -> MethodRouter
 where
     O: Fn() -> Fut + Send + Sync + 'static,

@@ -60,8 +60,8 @@ async fn finish(request: Request, next: Next) -> Response {
     response
 }
 
-/// Steps of time in which a 404 is answered: what is another caller's takes longer to read than what is
-/// not there, and nobody can tell which it was.
+/// Steps of time in which a 404 is answered: what is another caller's takes longer to read than
+/// what is not there, and nobody can tell which it was.
 const STEP: Duration = Duration::from_millis(50);
 
 /// When the step ends in which a request is that came at `started`.

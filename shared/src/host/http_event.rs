@@ -1,8 +1,9 @@
-//! What Lambda hands over to a function with a route: requests that reached an API Gateway, a function's URL or an Application
-//! Load Balancer, and events of Stripe that EventBridge brings.
+//! What Lambda hands over to a function with a route: requests that reached an API Gateway, a
+//! function's URL or an Application Load Balancer, and events of Stripe that EventBridge brings.
 //!
-//! `lambda_http` finds out of which kind a request is by reading it as one kind after the other, the body each time. AWS lets
-//! an event of payload version 2.0 begin with its version: such a one is read once, here. All others are left to `lambda_http`.
+//! `lambda_http` finds out of which kind a request is by reading it as one kind after the other,
+//! the body each time. AWS lets an event of payload version 2.0 begin with its version: such a one
+//! is read once, here. All others are left to `lambda_http`.
 
 use std::{
     fmt,
@@ -29,8 +30,8 @@ use tower::{Service as _, ServiceExt as _};
 
 use super::{Error, events::diagnostic, runtime_ended};
 
-/// Serves what Lambda hands over, until Lambda ends the process. Events of Stripe are taken from the
-/// partner event source `source` alone.
+/// Serves what Lambda hands over, until Lambda ends the process. Events of Stripe are taken from
+/// the partner event source `source` alone.
 pub(super) async fn serve(service: MethodRouter, source: Option<String>) -> Result<(), Error> {
     let has_served = &AtomicBool::new(false);
     let mut requests = Adapter::from(service.clone());
@@ -58,8 +59,8 @@ pub(super) async fn serve(service: MethodRouter, source: Option<String>) -> Resu
     runtime_ended(ended, has_served.load(Relaxed))
 }
 
-/// In the extensions of a request that is an event of Stripe's which EventBridge brought: nobody else
-/// can make one, and there is no signature to check.
+/// In the extensions of a request that is an event of Stripe's which EventBridge brought: nobody
+/// else can make one, and there is no signature to check.
 #[derive(Clone, Copy, Debug)]
 pub struct FromEventBridge(());
 
@@ -106,8 +107,9 @@ enum Invocation {
 
 /// An event on a partner event bus
 /// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-saas.html>). That it holds is not
-/// signed, so what counts is who may invoke the function: EventBridge takes no event from anybody but
-/// the partner whose source begins with `aws.partner/`, and brings it by a rule that names the function.
+/// signed, so what counts is who may invoke the function: EventBridge takes no event from anybody
+/// but the partner whose source begins with `aws.partner/`, and brings it by a rule that names the
+/// function.
 #[derive(Debug)]
 struct PartnerEvent {
     source: String,

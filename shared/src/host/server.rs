@@ -1,9 +1,9 @@
 //! A plain HTTP server that no peer can use up: each connection has timeouts, and there is a cap on
 //! connections.
 //!
-//! When the cap is reached, connections that wait for a further request are closed, and those that are
-//! still sending the head of a request have a second for it. So a peer that opens connections and
-//! says nothing delays others by that second, and never for good.
+//! When the cap is reached, connections that wait for a further request are closed, and those that
+//! are still sending the head of a request have a second for it. So a peer that opens connections
+//! and says nothing delays others by that second, and never for good.
 
 mod connection;
 #[cfg(test)]
@@ -21,14 +21,15 @@ use tokio::{
 /// How long one connection may take for each thing.
 #[derive(Clone, Copy, Debug)]
 struct Timeouts {
-    /// From the first byte of a request, or the connection's start, to the end of the request's head.
+    /// From the first byte of a request, or the connection's start, to the end of the request's
+    /// head.
     head: Duration,
     /// The same, while the server is at its cap, or stops.
     hurried_head: Duration,
     /// From there to the end of the body.
     body: Duration,
-    /// From an answer to the next request. Proxies keep connections for two minutes at most by default,
-    /// and one must not be closed while its proxy is about to use it.
+    /// From an answer to the next request. Proxies keep connections for two minutes at most by
+    /// default, and one must not be closed while its proxy is about to use it.
     idle: Duration,
 }
 
@@ -114,7 +115,8 @@ async fn free_place(
     place.ok()
 }
 
-/// The next connection. A failure to accept one, such as for want of a file, is over a second later.
+/// The next connection. A failure to accept one, such as for want of a file, is over a second
+/// later.
 async fn accept(listener: &TcpListener) -> (TcpStream, std::net::SocketAddr) {
     loop {
         match listener.accept().await {

@@ -53,7 +53,8 @@ impl Connector {
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_keepalive(Some(Duration::from_secs(60)));
-        // A path that died without a word is noticed by what is not acknowledged, long before a call to Stripe is given up.
+        // A path that died without a word is noticed by what is not acknowledged, long before a
+        // call to Stripe is given up.
         #[cfg(target_os = "linux")]
         tcp.set_tcp_user_timeout(Some(Duration::from_secs(3)));
         Self(tcp)

@@ -18,8 +18,8 @@ use super::*;
 
 const SOON: Duration = Duration::from_millis(250);
 
-/// Counts a peer's connections and answers the first `answers` requests of each; later ones are acknowledged,
-/// as TCP does, and met with silence.
+/// Counts a peer's connections and answers the first `answers` requests of each; later ones are
+/// acknowledged, as TCP does, and met with silence.
 async fn peer(answers: usize) -> (SocketAddr, Arc<Mutex<usize>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

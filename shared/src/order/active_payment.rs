@@ -12,25 +12,25 @@ use super::{
 };
 use crate::{event::Subject, ids::CallerId};
 
-/// The most ways to pay of one order, one after the other: what the database holds of it has to stay small.
-/// How fast they may follow is another limit, so that an order whose pages expire, one a day, can be paid
-/// for a year.
+/// The most ways to pay of one order, one after the other: what the database holds of it has to
+/// stay small. How fast they may follow is another limit, so that an order whose pages expire, one
+/// a day, can be paid for a year.
 pub const MAX_ATTEMPTS: usize = 400;
 
 /// The reason that we give Stripe when we cancel an intent in favour of another way.
 const OURS: &str = "abandoned";
 
-/// Whether an intent that was canceled for `reason` was canceled by us, as far as that tells: the shop may
-/// give the same reason in its dashboard.
+/// Whether an intent that was canceled for `reason` was canceled by us, as far as that tells: the
+/// shop may give the same reason in its dashboard.
 #[must_use]
 pub fn is_our_cancellation(reason: Option<&str>) -> bool {
     reason == Some(OURS)
 }
 
-/// Whether Stripe canceled an intent by itself, for `reason`: after too many confirmations, or because its
-/// time ran out. The order can be paid with another. Any other reason, and none, is a decision of the shop,
-/// and ends the order: `failed_invoice` and `void_invoice` are about invoices, and one that is not known
-/// must not open again what the shop closed.
+/// Whether Stripe canceled an intent by itself, for `reason`: after too many confirmations, or
+/// because its time ran out. The order can be paid with another. Any other reason, and none, is a
+/// decision of the shop, and ends the order: `failed_invoice` and `void_invoice` are about
+/// invoices, and one that is not known must not open again what the shop closed.
 #[must_use]
 pub fn is_cancellation_by_stripe(reason: Option<&str>) -> bool {
     matches!(reason, Some("automatic" | "expired"))
@@ -84,8 +84,8 @@ pub(super) enum Origin {
     Noted,
     /// It belongs to a page that the order has, as its metadata says.
     Page,
-    /// It may be noted later, and what it reports counts from then on. Money through it counts at once
-    /// where it `may_pay`: where the order never had another way to pay.
+    /// It may be noted later, and what it reports counts from then on. Money through it counts at
+    /// once where it `may_pay`: where the order never had another way to pay.
     NotNoted { may_pay: bool },
     /// Of nothing that the order has.
     Unknown,
@@ -115,7 +115,8 @@ impl Order {
     pub fn update_payment(&mut self, note: &PaymentUpdate, now: i64) -> bool {
         let is_free = self.active_payment().is_none();
         match note {
-            // Made for a caller whose order it is no more: another may have been moved to meanwhile.
+            // Made for a caller whose order it is no more: another may have been moved to
+            // meanwhile.
             PaymentUpdate::Intent(_, owner) | PaymentUpdate::Session(_, _, owner)
                 if *owner != self.owner =>
             {
@@ -231,8 +232,8 @@ impl Order {
         }
     }
 
-    /// What reports attempts on the way that is open: the intent, or the session and, for its own intents,
-    /// its number.
+    /// What reports attempts on the way that is open: the intent, or the session and, for its own
+    /// intents, its number.
     pub(super) fn reporters(&self) -> Vec<String> {
         match self.active_payment() {
             None => Vec::new(),

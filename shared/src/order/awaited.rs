@@ -1,8 +1,8 @@
 //! What an order whose payment is under way waits for, and until when.
 //!
-//! Some ways to pay end days after the payer left: a voucher is paid in a shop, a transfer at a bank. Nobody
-//! can end them sooner, so the order says what it waits for. The payer has the voucher itself from Stripe, on
-//! the page and by e-mail: its number and its URL are nobody else's.
+//! Some ways to pay end days after the payer left: a voucher is paid in a shop, a transfer at a
+//! bank. Nobody can end them sooner, so the order says what it waits for. The payer has the voucher
+//! itself from Stripe, on the page and by e-mail: its number and its URL are nobody else's.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,8 +14,8 @@ use crate::{event::NextAction, rfc3339};
 #[serde(rename_all = "camelCase")]
 pub struct Awaited {
     kind: AwaitedKind,
-    /// The last moment to pay it, in Unix seconds, where there is one. That it was not paid may be known some
-    /// days later.
+    /// The last moment to pay it, in Unix seconds, where there is one. That it was not paid may be
+    /// known some days later.
     #[schema(required)]
     until: Option<i64>,
 }
@@ -24,7 +24,8 @@ pub struct Awaited {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AwaitedKind {
-    /// A voucher, or a code, that the payer pays in a shop or at a bank: boleto, konbini, Multibanco, OXXO.
+    /// A voucher, or a code, that the payer pays in a shop or at a bank: boleto, konbini,
+    /// Multibanco, OXXO.
     Voucher,
     /// A transfer to an account that Stripe named to the payer.
     BankTransfer,
@@ -33,7 +34,8 @@ pub enum AwaitedKind {
 }
 
 impl Awaited {
-    /// What `action` leaves to wait for; `None` for what the payer does at once, such as 3-D Secure.
+    /// What `action` leaves to wait for; `None` for what the payer does at once, such as 3-D
+    /// Secure.
     pub(super) fn of(action: &NextAction) -> Option<Self> {
         let voucher = match action.kind.as_str() {
             "boleto_display_details" => &action.boleto_display_details,

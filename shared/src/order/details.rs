@@ -56,7 +56,8 @@ impl fmt::Display for OrderId {
 pub struct LineItem {
     /// Stripe's id of the price.
     pub price: String,
-    /// The shop's lookup key for the price, as it was when it was priced. It does not tell contents apart.
+    /// The shop's lookup key for the price, as it was when it was priced. It does not tell contents
+    /// apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lookup_key: Option<String>,
     /// How many.

@@ -1,9 +1,9 @@
 //! Disputes of an order's payment.
 //!
-//! A payment may be disputed several times, each time over a part of it. An inquiry becomes a dispute
-//! under the same id, and what a bank decided it may reverse. So no stage is the last one: of two reports of a
-//! dispute the one with more movements of its money is the later, then the one that Stripe made
-//! later, and in one second the one that has come further.
+//! A payment may be disputed several times, each time over a part of it. An inquiry becomes a
+//! dispute under the same id, and what a bank decided it may reverse. So no stage is the last one:
+//! of two reports of a dispute the one with more movements of its money is the later, then the one
+//! that Stripe made later, and in one second the one that has come further.
 
 use std::collections::BTreeMap;
 
@@ -133,8 +133,8 @@ impl Disputed {
         }
     }
 
-    /// What of the order's `amount` it is over; all where another currency or an earlier version does not
-    /// tell.
+    /// What of the order's `amount` it is over; all where another currency or an earlier version
+    /// does not tell.
     fn part_of(&self, amount: i64, currency: &str) -> i64 {
         match (self.amount, self.currency.as_deref()) {
             (Some(part), Some(of)) if of == currency => part.clamp(0, amount),
@@ -174,8 +174,8 @@ impl Totals {
 pub struct DisputeRecord {
     /// `dp_…`
     pub id: String,
-    /// Stripe's status: `warning_needs_response`, `needs_response`, `under_review`, `won`, `lost` and
-    /// others; `null` where an earlier version did not keep it.
+    /// Stripe's status: `warning_needs_response`, `needs_response`, `under_review`, `won`, `lost`
+    /// and others; `null` where an earlier version did not keep it.
     #[schema(required)]
     pub status: Option<String>,
     /// In minor units of `currency`.

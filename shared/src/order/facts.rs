@@ -33,8 +33,8 @@ pub(super) struct Facts {
     /// When each failed charge was reported last, by its id, in Unix seconds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     failed_charges: BTreeMap<String, i64>,
-    /// The most that a charge's own total of refunds showed to an earlier version, in minor units; 0 once
-    /// the refunds themselves are known.
+    /// The most that a charge's own total of refunds showed to an earlier version, in minor units;
+    /// 0 once the refunds themselves are known.
     charge_refunded: i64,
     refunds: RefundFacts,
     #[serde(deserialize_with = "disputes::stored")]
@@ -78,7 +78,8 @@ pub(super) enum AttemptStatus {
     RequiresAction,
     Processing,
     Failed,
-    /// A page's payment failed after the payer had left it; an intent's own event tells it as `Failed`.
+    /// A page's payment failed after the payer had left it; an intent's own event tells it as
+    /// `Failed`.
     PageFailed,
     /// The page or the intent on which it was tried is closed; the order can be paid by another.
     Released,
@@ -94,8 +95,8 @@ impl AttemptStatus {
     }
 }
 
-/// The payment: when, and for which contents. Of several reports the least counts: one that is about
-/// the success itself, then the earliest.
+/// The payment: when, and for which contents. Of several reports the least counts: one that is
+/// about the success itself, then the earliest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Paid {
     /// Whether the time is that of another event, whose object was fetched after the success.
@@ -145,8 +146,8 @@ impl Facts {
         (self.attempt, self.attempts) = (None, BTreeMap::new());
     }
 
-    /// Paid by `intent` for the contents with `digest`; `at` is exact when the event is about the success
-    /// itself.
+    /// Paid by `intent` for the contents with `digest`; `at` is exact when the event is about the
+    /// success itself.
     pub(super) fn paid(&mut self, at: i64, digest: &str, intent: &str, is_exact: bool) {
         let reported = Paid {
             is_estimate: !is_exact,
@@ -161,8 +162,8 @@ impl Facts {
         self.forget_attempts();
     }
 
-    /// The charge with `id` failed. Of too many the newest are kept; the rest can never be among them again,
-    /// since a time only grows.
+    /// The charge with `id` failed. Of too many the newest are kept; the rest can never be among
+    /// them again, since a time only grows.
     pub(super) fn charge_failed(&mut self, id: &str, at: i64) {
         let known = self.failed_charges.entry(id.to_owned()).or_insert(at);
         *known = (*known).max(at);

@@ -19,8 +19,8 @@ impl IntentKeys {
     pub(crate) const OWNER: &'static str = "farebox_owner";
     /// The digest of the contents.
     pub(crate) const CONTENTS: &'static str = "farebox_contents";
-    /// The number of the Checkout session among the order's ways to pay; intents of the site's own form
-    /// have none.
+    /// The number of the Checkout session among the order's ways to pay; intents of the site's own
+    /// form have none.
     pub(crate) const PAGE: &'static str = "farebox_page";
     /// What the `client_reference_id` of a Checkout session begins with; the order's id follows.
     pub(crate) const REFERENCE: &'static str = "farebox_";
@@ -57,7 +57,8 @@ impl From<Origin> for Trust {
 pub(super) enum Applied {
     /// It says nothing about this order.
     Nothing,
-    /// It counts; where the metadata was edited in some regard, the order's own notes count instead.
+    /// It counts; where the metadata was edited in some regard, the order's own notes count
+    /// instead.
     RateLimitSubject(Option<Mismatch>),
 }
 
@@ -112,8 +113,8 @@ impl Order {
         Ok(Applied::RateLimitSubject(edited))
     }
 
-    /// That the session is complete says nothing of money: some methods take days, and `payment_status`
-    /// tells.
+    /// That the session is complete says nothing of money: some methods take days, and
+    /// `payment_status` tells.
     pub(super) fn apply_session(
         &mut self,
         session: &CheckoutSession,
@@ -152,8 +153,8 @@ impl Order {
         Ok(Applied::RateLimitSubject(edited))
     }
 
-    /// Counts the charge that failed on an intent that the order has, or had: an intent that is not noted yet
-    /// was never in a payer's hands.
+    /// Counts the charge that failed on an intent that the order has, or had: an intent that is not
+    /// noted yet was never in a payer's hands.
     fn count_failure(&mut self, intent: &Intent, origin: Origin, at: i64) {
         let error = intent.last_payment_error.as_ref();
         let charge = error.and_then(|error| error.charge.as_ref());

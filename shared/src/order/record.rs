@@ -1,5 +1,5 @@
-//! The record of an order's refunds: each request with what became of it, and each refund that Stripe
-//! reported and nobody asked for here, such as one made by hand in Stripe's dashboard.
+//! The record of an order's refunds: each request with what became of it, and each refund that
+//! Stripe reported and nobody asked for here, such as one made by hand in Stripe's dashboard.
 
 use serde::Serialize;
 use utoipa::ToSchema;

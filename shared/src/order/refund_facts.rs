@@ -1,8 +1,8 @@
 //! What Stripe reported of an order's refunds: each by its id, with how far it has come.
 //!
-//! A refund only moves up the ranking of [`RefundStatus`], so that neither order nor repetition matters.
-//! Nothing is subtracted from a charge's own total: that is a current value, and falls when a refund
-//! fails.
+//! A refund only moves up the ranking of [`RefundStatus`], so that neither order nor repetition
+//! matters. Nothing is subtracted from a charge's own total: that is a current value, and falls
+//! when a refund fails.
 
 use std::collections::BTreeMap;
 
@@ -17,8 +17,8 @@ pub enum RefundStatus {
     RequiresAction,
     /// It is under way.
     Pending,
-    /// The money is with the payer, or on its way there. Earlier versions stored every refund that had
-    /// not failed as `given`, and notified the site of it as refunded.
+    /// The money is with the payer, or on its way there. Earlier versions stored every refund that
+    /// had not failed as `given`, and notified the site of it as refunded.
     #[serde(alias = "given")]
     Succeeded,
     /// It was canceled before the payer acted.
@@ -28,8 +28,8 @@ pub enum RefundStatus {
 }
 
 impl RefundStatus {
-    /// Reads Stripe's word. One that is not known, or missing, is no reason to say that the payer has the
-    /// money, nor to refund it again.
+    /// Reads Stripe's word. One that is not known, or missing, is no reason to say that the payer
+    /// has the money, nor to refund it again.
     #[must_use]
     pub fn parse(status: Option<&str>) -> Self {
         match status {

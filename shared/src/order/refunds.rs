@@ -1,9 +1,9 @@
 //! Requests to give money back: who asked, for how much and why, and what became of it.
 //!
-//! A request is in the database before Stripe is called, so that refunds which are asked for at once
-//! never exceed what was paid. It ends tied to the refund that Stripe made, whose facts count from then
-//! on, or released, when Stripe refused for good. Both only grow, as facts do: a request that is tied
-//! stays so, whatever was noted of it before or comes after.
+//! A request is in the database before Stripe is called, so that refunds which are asked for at
+//! once never exceed what was paid. It ends tied to the refund that Stripe made, whose facts count
+//! from then on, or released, when Stripe refused for good. Both only grow, as facts do: a request
+//! that is tied stays so, whatever was noted of it before or comes after.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -127,7 +127,8 @@ impl RefundRequest {
         format!("rfd_{}", &digest[..24])
     }
 
-    /// What tells two requests under one id apart; `amount` is what the caller asked for, if anything.
+    /// What tells two requests under one id apart; `amount` is what the caller asked for, if
+    /// anything.
     #[must_use]
     pub fn digest_of(amount: Option<i64>, reason: Option<RefundReason>) -> String {
         let amount = amount.map_or_else(|| "rest".to_owned(), |amount| amount.to_string());
@@ -135,8 +136,8 @@ impl RefundRequest {
         digest::hex(&["refund", &amount, reason])
     }
 
-    /// `digest`, of the request with `id`, where an e-mail address goes with it. The address itself is not
-    /// kept.
+    /// `digest`, of the request with `id`, where an e-mail address goes with it. The address itself
+    /// is not kept.
     #[must_use]
     pub fn digest_with(digest: &str, id: &str, email: &Email) -> String {
         digest::hex(&["refund with email", digest, id, email.as_str()])
@@ -226,8 +227,8 @@ impl RefundRequest {
         self.declined.filter(|_| self.refund.is_none())
     }
 
-    /// The number of the key that Stripe is asked under: each is taken when the one before is over, and made
-    /// no refund.
+    /// The number of the key that Stripe is asked under: each is taken when the one before is over,
+    /// and made no refund.
     #[must_use]
     pub fn key_number(&self) -> u32 {
         self.key.map_or(0, |key| key.number)
@@ -257,8 +258,8 @@ impl Order {
         self.paid_at().map(|_| amount)
     }
 
-    /// What may still be refunded, in minor units: what was paid, without what was refunded or is under
-    /// way, and without what is set aside.
+    /// What may still be refunded, in minor units: what was paid, without what was refunded or is
+    /// under way, and without what is set aside.
     #[must_use]
     pub fn left_to_refund(&self) -> i64 {
         let paid = self.paid_amount().map_or(0, Amount::minor_units);
@@ -292,8 +293,8 @@ impl Order {
         true
     }
 
-    /// Takes the next key for the request with `id`, unless that is over or somebody took it after the one
-    /// with the number `last`; whether anything changed.
+    /// Takes the next key for the request with `id`, unless that is over or somebody took it after
+    /// the one with the number `last`; whether anything changed.
     pub(crate) fn take_next_key(&mut self, id: &str, last: u32, now: i64) -> bool {
         let mut requests = self.refund_requests.iter_mut();
         let request = requests.find(|r| r.id == id && r.is_open() && r.key_number() == last);
@@ -306,8 +307,8 @@ impl Order {
         true
     }
 
-    /// Notes that Stripe refused the request with `id` for good, unless it is known to have made the
-    /// refund, or the refusal is noted; whether anything changed.
+    /// Notes that Stripe refused the request with `id` for good, unless it is known to have made
+    /// the refund, or the refusal is noted; whether anything changed.
     pub(crate) fn decline_refund(&mut self, id: &str, why: RefundRejection, now: i64) -> bool {
         let mut requests = self.refund_requests.iter_mut();
         let Some(request) = requests.find(|r| r.id == id && r.is_open()) else {
@@ -329,11 +330,12 @@ impl Order {
         Ok(self.step_to(next, now))
     }
 
-    /// Whether a charge's total in `event` says that there are refunds, or ends of such, that the order
-    /// does not know: all refunds of the payment have to be asked for, and applied in place of it.
+    /// Whether a charge's total in `event` says that there are refunds, or ends of such, that the
+    /// order does not know: all refunds of the payment have to be asked for, and applied in place
+    /// of it.
     ///
-    /// Stripe reports each refund to an endpoint of a newer API version, in an event of its own. To an
-    /// older one it may not, so that a total that is explained can still be explained by chance.
+    /// Stripe reports each refund to an endpoint of a newer API version, in an event of its own. To
+    /// an older one it may not, so that a total that is explained can still be explained by chance.
     pub(crate) fn lacks_refunds(&self, event: &Event) -> bool {
         let Subject::Charge(charge) = &event.subject else {
             return false;

@@ -1,5 +1,5 @@
-//! The state machine: single steps as tables. What is offered is in [`offers`], how it can be
-//! paid in [`ways`], how often it was tried in [`attempts`], what banks ask back in [`disputes`], whole
+//! The state machine: single steps as tables. What is offered is in [`offers`], how it can be paid
+//! in [`ways`], how often it was tried in [`attempts`], what banks ask back in [`disputes`], whole
 //! histories in [`histories`].
 
 mod active_payments;

@@ -33,7 +33,8 @@ pub struct WarningRecord {
     pub id: String,
     /// Where it comes from.
     pub kind: WarningKind,
-    /// Whether it still calls for an action: an early fraud warning that is actionable, an open review.
+    /// Whether it still calls for an action: an early fraud warning that is actionable, an open
+    /// review.
     pub is_open: bool,
     /// Stripe's type of fraud, or its reason of the review.
     #[schema(required)]

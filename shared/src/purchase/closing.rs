@@ -1,11 +1,11 @@
 //! Closes the way to pay that an order has, so that another can be opened: two that are open could
 //! both take money.
 //!
-//! Stripe decides: a way that it lets be canceled or expired takes no money from then on. Where it is
-//! paid or being paid, the order keeps it, and the caller is told so. An intent is noted as closing
-//! before it is canceled, since its event would otherwise end the order. Each change of the way counts as
-//! one more payment that is started: else one order would do for any number of them. An intent whose
-//! order changed is no other way, and counts no more than the change does.
+//! Stripe decides: a way that it lets be canceled or expired takes no money from then on. Where it
+//! is paid or being paid, the order keeps it, and the caller is told so. An intent is noted as
+//! closing before it is canceled, since its event would otherwise end the order. Each change of the
+//! way counts as one more payment that is started: else one order would do for any number of them.
+//! An intent whose order changed is no other way, and counts no more than the change does.
 
 use super::{CheckoutService, processing};
 use crate::{
@@ -35,14 +35,15 @@ pub(crate) struct Closer<'a> {
 }
 
 impl CheckoutService {
-    /// Closes the way to pay that `order` has, if it has one and `limiter` lets another through; gives the
-    /// order as it then is. Somebody else may have opened another meanwhile.
+    /// Closes the way to pay that `order` has, if it has one and `limiter` lets another through;
+    /// gives the order as it then is. Somebody else may have opened another meanwhile.
     ///
     /// # Errors
     ///
     /// [`Error::AlreadyPaid`] and [`Error::PaymentProcessing`] when it took the money, or may yet;
-    /// [`Error::OrderCanceled`] when its payment was canceled by somebody else; [`Error::InProgress`]
-    /// and [`Error::Unavailable`] when nobody knows; [`Error::TooManyPayments`], and nothing is closed.
+    /// [`Error::OrderCanceled`] when its payment was canceled by somebody else;
+    /// [`Error::InProgress`] and [`Error::Unavailable`] when nobody knows;
+    /// [`Error::TooManyPayments`], and nothing is closed.
     pub async fn close_active_payment(
         &self,
         order: Order,
@@ -55,8 +56,8 @@ impl CheckoutService {
         self.closer().closed(order).await
     }
 
-    /// Closes the intent that `order` has, since the order changed and the intent cannot follow it; gives
-    /// the order as it then is.
+    /// Closes the intent that `order` has, since the order changed and the intent cannot follow it;
+    /// gives the order as it then is.
     ///
     /// # Errors
     ///
@@ -66,8 +67,8 @@ impl CheckoutService {
         self.closer().closed(order).await
     }
 
-    /// Refuses to go on with `order` for now where too many charges for it failed lately, and closes what is
-    /// open of it: whoever tries cards may have it already.
+    /// Refuses to go on with `order` for now where too many charges for it failed lately, and
+    /// closes what is open of it: whoever tries cards may have it already.
     pub(super) async fn check_attempts(
         &self,
         order: Order,
@@ -107,16 +108,16 @@ impl CheckoutService {
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] when the database did not answer, [`Error::NotFound`] when it is gone, or another
-    /// caller's.
+    /// [`Error::Unavailable`] when the database did not answer, [`Error::NotFound`] when it is
+    /// gone, or another caller's.
     pub async fn latest(&self, order: &Order) -> Result<Order, Error> {
         self.closer().latest(order).await
     }
 }
 
 impl Closer<'_> {
-    /// `order`, without a way to pay that is open; or as it then is, if somebody else opened another
-    /// meanwhile. The errors are those of [`CheckoutService::close_active_payment`].
+    /// `order`, without a way to pay that is open; or as it then is, if somebody else opened
+    /// another meanwhile. The errors are those of [`CheckoutService::close_active_payment`].
     pub(crate) async fn closed(&self, order: Order) -> Result<Order, Error> {
         let Some(way) = order.active_payment() else {
             return Ok(order);
@@ -153,8 +154,8 @@ impl Closer<'_> {
         still_owned(order, latest)
     }
 
-    /// Cancels the intent with `id`; gives the order as it was just before, where the intent is the way
-    /// to pay no more if somebody else closed it.
+    /// Cancels the intent with `id`; gives the order as it was just before, where the intent is the
+    /// way to pay no more if somebody else closed it.
     async fn close_intent(&self, order: &Order, id: &str) -> Result<Order, Error> {
         let intent = self.stripe.intent_standing(id).await?;
         if of_intent(order.id(), &intent.status)? == IntentState::Closed {
@@ -222,7 +223,8 @@ impl Closer<'_> {
             // Whatever that is, it is not known to be closed.
             _ => return Err(processing()),
         }
-        // Nobody can try again on a complete page: a payment that failed after all is the end of it.
+        // Nobody can try again on a complete page: a payment that failed after all is the end of
+        // it.
         let intent = page.payment_intent.as_deref();
         let intent = intent.ok_or_else(processing)?;
         match self.stripe.intent_standing(intent).await?.status.as_str() {
@@ -233,8 +235,8 @@ impl Closer<'_> {
     }
 }
 
-/// `latest`, unless it is gone, or became another caller's since `order` was read: what is open of it is
-/// theirs then.
+/// `latest`, unless it is gone, or became another caller's since `order` was read: what is open of
+/// it is theirs then.
 fn still_owned(order: &Order, latest: Option<Order>) -> Result<Order, Error> {
     let latest = latest.filter(|latest| latest.owner() == order.owner());
     latest.ok_or(Error::NotFound)

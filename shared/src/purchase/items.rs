@@ -111,8 +111,8 @@ impl CheckoutService {
         self.opened(put, None).await
     }
 
-    /// Refuses a change of an order that is not there, another caller's, or not to be paid any more,
-    /// before anything is asked of Stripe.
+    /// Refuses a change of an order that is not there, another caller's, or not to be paid any
+    /// more, before anything is asked of Stripe.
     async fn check_own(&self, payer: &CallerId, id: &OrderId) -> Result<(), Error> {
         let order = self.store.order(id).await?;
         let Some(order) = order.filter(|order| order.owner() == payer) else {
@@ -230,9 +230,9 @@ fn operation(
     IdempotencyRecord::new(payer, key.as_str(), &entries)
 }
 
-/// The id of the order that `operation` opens, and under which it is counted. It is made of the request as
-/// well: another request under the same key is refused once there is an order, and until then is another
-/// start.
+/// The id of the order that `operation` opens, and under which it is counted. It is made of the
+/// request as well: another request under the same key is refused once there is an order, and until
+/// then is another start.
 fn started_by(operation: &IdempotencyRecord) -> OrderId {
     OrderId::of_operation(&format!("{} {}", operation.key, operation.digest))
 }

@@ -11,8 +11,8 @@ pub struct Settings {
     /// `FAREBOX_PRICE_TTL`: seconds for which a price is held before Stripe is asked again; 60 by
     /// default, 0 asks every time.
     pub price_ttl: Duration,
-    /// `FAREBOX_MAX_AMOUNT`: the largest order, in minor units, in general and by currency; Stripe's
-    /// limit of each currency by default.
+    /// `FAREBOX_MAX_AMOUNT`: the largest order, in minor units, in general and by currency;
+    /// Stripe's limit of each currency by default.
     pub max_amount: Caps,
 }
 

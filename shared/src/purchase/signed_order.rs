@@ -28,7 +28,8 @@ pub struct SignedOrder {
 }
 
 impl SignedOrder {
-    /// Verifies `token`, an order that the site's server signed for `caller`, at `now` (Unix seconds).
+    /// Verifies `token`, an order that the site's server signed for `caller`, at `now` (Unix
+    /// seconds).
     ///
     /// # Errors
     ///

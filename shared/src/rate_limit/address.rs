@@ -17,8 +17,8 @@ pub(super) enum Address {
     /// From here: an IPv4 address; or the first 64 bits of an IPv6 address, which one customer of a
     /// provider has to themselves, and the first 48, which some have.
     At(Vec<String>),
-    /// It should have been told, and was not: all such requests are counted as of one address, so that
-    /// nobody escapes by hiding theirs.
+    /// It should have been told, and was not: all such requests are counted as of one address, so
+    /// that nobody escapes by hiding theirs.
     Hidden,
     /// Nobody can tell.
     Unknown,
@@ -101,8 +101,8 @@ fn only_in(headers: &HeaderMap, name: &HeaderName) -> Option<IpAddr> {
     read(value.to_str().ok()?)
 }
 
-/// The last address in the headers with `name`: the one that the nearest proxy wrote. What stands before
-/// it may be the sender's.
+/// The last address in the headers with `name`: the one that the nearest proxy wrote. What stands
+/// before it may be the sender's.
 fn last_in(headers: &HeaderMap, name: &HeaderName) -> Option<IpAddr> {
     let value = headers.get_all(name).iter().next_back()?;
     read(value.to_str().ok()?.rsplit(',').next()?)

@@ -11,18 +11,20 @@ use crate::{
 /// How many payments may be started, and by whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// `FAREBOX_LIMIT_CALLER`: of one caller; 20 started and 20 open by default, `None` when it is off.
-    pub caller: Option<Limit>,
-    /// `FAREBOX_LIMIT_ADDRESS`: from one address; 200 started and 400 open by default, `None` when it is
+    /// `FAREBOX_LIMIT_CALLER`: of one caller; 20 started and 20 open by default, `None` when it is
     /// off.
+    pub caller: Option<Limit>,
+    /// `FAREBOX_LIMIT_ADDRESS`: from one address; 200 started and 400 open by default, `None` when
+    /// it is off.
     pub address: Option<Limit>,
-    /// `FAREBOX_LIMIT_ATTEMPTS`: charges of one order that may fail; 10 by default, `None` when it is off.
+    /// `FAREBOX_LIMIT_ATTEMPTS`: charges of one order that may fail; 10 by default, `None` when it
+    /// is off.
     pub attempts: Option<usize>,
-    /// `FAREBOX_LIMIT_WINDOW`: over how many seconds starts, and charges that failed, are counted; an hour
-    /// by default.
+    /// `FAREBOX_LIMIT_WINDOW`: over how many seconds starts, and charges that failed, are counted;
+    /// an hour by default.
     pub window: i64,
-    /// `FAREBOX_CLIENT_ADDRESS`: where the client's address is read; where the platform tells it, by
-    /// default.
+    /// `FAREBOX_CLIENT_ADDRESS`: where the client's address is read; where the platform tells it,
+    /// by default.
     pub source: Source,
     /// Whether this is a plain server, which listens on this machine: its peers are proxies.
     is_behind_proxy: bool,
@@ -32,7 +34,8 @@ pub struct Settings {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// On Lambda, the address that called the API or the function's URL; elsewhere the peer of the
-    /// connection, unless that is on this machine: then it is a proxy, and the address is not known.
+    /// connection, unless that is on this machine: then it is a proxy, and the address is not
+    /// known.
     Connection,
     /// The headers that Vercel writes.
     Vercel,

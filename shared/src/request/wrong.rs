@@ -1,7 +1,7 @@
 //! What is wrong with a body or a query, told by the field.
 //!
-//! What a request holds stays out of the answer and the log, and so do names that are none of ours: either
-//! may be anything, such as a token in the wrong place.
+//! What a request holds stays out of the answer and the log, and so do names that are none of ours:
+//! either may be anything, such as a token in the wrong place.
 
 use std::fmt::Display;
 

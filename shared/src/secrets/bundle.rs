@@ -15,8 +15,8 @@ pub(super) struct Bundle {
     pub(super) version: Option<String>,
 }
 
-/// The keys `wanted`, of which none that is needed may be missing; whatever else is there is not looked
-/// at.
+/// The keys `wanted`, of which none that is needed may be missing; whatever else is there is not
+/// looked at.
 ///
 /// # Errors
 ///

@@ -153,8 +153,8 @@ impl Keys {
         held(self.mode, need::STRIPE_SECRET_KEY)
     }
 
-    /// Whether these differ from `other` in what `why` is about. Both are ours, so how long it takes
-    /// tells nobody anything.
+    /// Whether these differ from `other` in what `why` is about. Both are ours, so how long it
+    /// takes tells nobody anything.
     pub(super) fn differs(&self, other: &Self, why: Cause) -> bool {
         let (own, others) = (self.about(why), other.about(why));
         let is_same = |(own, other): (&SecretString, &SecretString)| {
@@ -241,8 +241,8 @@ fn webhook_secrets(text: &str) -> Result<Vec<SecretString>, String> {
 /// What to say of a secret that is guessable.
 pub(crate) const GUESSABLE: &str = "repeats a few characters: it must be made at random";
 
-/// Whether a secret is made of fewer characters than chance would ever leave it with: of sixteen random
-/// hexadecimal digits, fewer than six different ones come once in a hundred thousand times.
+/// Whether a secret is made of fewer characters than chance would ever leave it with: of sixteen
+/// random hexadecimal digits, fewer than six different ones come once in a hundred thousand times.
 pub(crate) fn is_guessable(secret: &[u8]) -> bool {
     let different: std::collections::BTreeSet<&u8> = secret.iter().collect();
     different.len() < 6

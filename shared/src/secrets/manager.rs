@@ -29,7 +29,8 @@ type Failed = SdkError<GetSecretValueError, HttpResponse>;
 const TRIES: u32 = 4;
 /// The most that is waited before the second try; it doubles with every further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// No try begins later than this after the first, so that the last one ends within the time of a start.
+/// No try begins later than this after the first, so that the last one ends within the time of a
+/// start.
 const LATEST: Duration = Duration::from_secs(6);
 
 /// The secret that holds the keys.
@@ -59,8 +60,8 @@ impl Manager {
         Unreadable { id, why }
     }
 
-    /// What the secret holds now; asked for again when it fails for a passing reason, unless this is to
-    /// be tried only `once`.
+    /// What the secret holds now; asked for again when it fails for a passing reason, unless this
+    /// is to be tried only `once`.
     ///
     /// # Errors
     ///

@@ -1,4 +1,5 @@
-//! Reads the keys when that is due, once for all who wait. How long they are good for: see [`Held`].
+//! Reads the keys when that is due, once for all who wait. How long they are good for: see
+//! [`Held`].
 
 use std::{
     fmt,

@@ -51,9 +51,9 @@ impl Unreadable {
         matches!(self.why, Why::Passing(_))
     }
 
-    /// How long keys that were read before are used past their time. An outage must not stop payments,
-    /// nor a slip in the secret, which a person sees in the log and mends: the held keys are still
-    /// good. A refusal is meant, and gets no longer than a policy takes to be put right.
+    /// How long keys that were read before are used past their time. An outage must not stop
+    /// payments, nor a slip in the secret, which a person sees in the log and mends: the held keys
+    /// are still good. A refusal is meant, and gets no longer than a policy takes to be put right.
     pub(super) fn grace(&self) -> Duration {
         match self.why {
             Why::Passing(_) | Why::Malformed(_) => Self::LONGEST_GRACE,

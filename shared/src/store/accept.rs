@@ -30,8 +30,8 @@ pub enum Accepted {
 pub struct AcceptOutcome {
     /// What became of the event.
     pub accepted: Accepted,
-    /// The order that the event is about: the one that has its intent, else the one that its metadata
-    /// names.
+    /// The order that the event is about: the one that has its intent, else the one that its
+    /// metadata names.
     pub order: Option<OrderId>,
 }
 
@@ -63,8 +63,8 @@ pub(super) struct Incoming {
 /// How the order of an event is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum OrderLookup {
-    /// By its payment intent, or by the id that we wrote to the intent's metadata where the database
-    /// does not know the intent yet.
+    /// By its payment intent, or by the id that we wrote to the intent's metadata where the
+    /// database does not know the intent yet.
     Order {
         /// The order that the metadata names.
         named: OrderId,
@@ -202,9 +202,10 @@ enum Maker {
     Unknown,
 }
 
-/// What the database knows by its id is its own, whatever anybody wrote to the metadata. Else the metadata
-/// decides. A database that had an id from its first day made nothing without it: an object that names an order
-/// and no deployment is then of an older deployment, or somebody edited its metadata.
+/// What the database knows by its id is its own, whatever anybody wrote to the metadata. Else the
+/// metadata decides. A database that had an id from its first day made nothing without it: an
+/// object that names an order and no deployment is then of an older deployment, or somebody edited
+/// its metadata.
 fn maker_of(found: Option<&Order>, event: &Event, deployment: &Deployment) -> Maker {
     if found.is_some_and(|order| order.knows(&event.subject)) {
         return Maker::Us;

@@ -1,8 +1,8 @@
 //! Which Stripe customer a caller is, and a caller's orders.
 //!
 //! A caller's place is reserved before Stripe is asked: the reservation's name is what Stripe's
-//! idempotency key is made of. So processes that come at once, or after one that died, ask Stripe for
-//! the same customer, and the database notes one alone.
+//! idempotency key is made of. So processes that come at once, or after one that died, ask Stripe
+//! for the same customer, and the database notes one alone.
 
 use std::fmt;
 
@@ -100,8 +100,8 @@ impl Store {
         }
     }
 
-    /// The caller to whom the Stripe customer `customer` belongs, or did: who asks about it compares it with
-    /// the owner's place.
+    /// The caller to whom the Stripe customer `customer` belongs, or did: who asks about it
+    /// compares it with the owner's place.
     ///
     /// # Errors
     ///

@@ -2,15 +2,15 @@
 //!
 //! Every item has one key, `pk`, which says what it is: `order#…`, `intent#…` (the order that an
 //! intent pays), `idempotency#…`, `event#…` (an event that was taken), `quarantine#…`, `outbox#…`,
-//! `cursor#…`, `refunds#…` (what a caller gave back in a day), `rate_limit#…` (which orders were started
-//! lately, by whom), `customer#…` (which Stripe customer a caller is), `holder#…` (whose a customer is)
-//! and `meta#mode`. An index, `queue`, holds what waits, messages that are due or dead-lettered and quarantined
-//! events, and the orders of each caller. `docs/dynamodb.md` lists the attributes, and what each operation
-//! reads and writes.
+//! `cursor#…`, `refunds#…` (what a caller gave back in a day), `rate_limit#…` (which orders were
+//! started lately, by whom), `customer#…` (which Stripe customer a caller is), `holder#…` (whose a
+//! customer is) and `meta#mode`. An index, `queue`, holds what waits, messages that are due or
+//! dead-lettered and quarantined events, and the orders of each caller. `docs/dynamodb.md` lists
+//! the attributes, and what each operation reads and writes.
 //!
 //! Reads are consistent, and every write that depends on one has a condition: whoever was faster
-//! makes it fail, and the work starts again from what is there then. The index alone may be behind; what
-//! it says is checked against the item before anything follows from it.
+//! makes it fail, and the work starts again from what is there then. The index alone may be behind;
+//! what it says is checked against the item before anything follows from it.
 
 mod accept;
 mod attempt;
@@ -51,8 +51,8 @@ pub(super) struct DynamoDb {
     region: String,
 }
 
-/// The item that says whose payments the table holds: those of test mode or of live mode, and of which
-/// deployment.
+/// The item that says whose payments the table holds: those of test mode or of live mode, and of
+/// which deployment.
 const MODE: &str = "meta#mode";
 /// In it: the deployment's id.
 const DEPLOYMENT: &str = "deployment";
@@ -77,8 +77,8 @@ impl DynamoDb {
     }
 
     /// A table holds payments of one mode: orders that were paid with test cards are not to be
-    /// fulfilled beside real ones. The first process that knows its mode writes it, and the deployment's
-    /// id with it. Whoever may not write goes without an id that is not there.
+    /// fulfilled beside real ones. The first process that knows its mode writes it, and the
+    /// deployment's id with it. Whoever may not write goes without an id that is not there.
     async fn bind(&self, secrets: &Secrets) -> Result<Option<Deployment>, StoreError> {
         let mut attempts = Attempts::new();
         // The keys may be on their way as well.
@@ -101,7 +101,8 @@ impl DynamoDb {
         }
     }
 
-    /// Writes the mode and a new id, unless another process was faster; gives the id that is there then.
+    /// Writes the mode and a new id, unless another process was faster; gives the id that is there
+    /// then.
     async fn name_deployment(
         &self,
         attempts: &mut Attempts,

@@ -22,8 +22,8 @@ pub enum DeliveryOutcome {
 }
 
 impl Store {
-    /// Takes up to `most` messages that are due at `now`, the oldest first. Nobody else is given them
-    /// for `lease` seconds.
+    /// Takes up to `most` messages that are due at `now`, the oldest first. Nobody else is given
+    /// them for `lease` seconds.
     ///
     /// # Errors
     ///
@@ -40,8 +40,8 @@ impl Store {
         }
     }
 
-    /// Takes the message with `id`, so that nobody else is given it for `lease` seconds. `None` when it
-    /// is taken already, waits for a later try, was delivered or given up, or is not there.
+    /// Takes the message with `id`, so that nobody else is given it for `lease` seconds. `None`
+    /// when it is taken already, waits for a later try, was delivered or given up, or is not there.
     ///
     /// # Errors
     ///

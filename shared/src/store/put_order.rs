@@ -1,4 +1,5 @@
-//! Creates and changes orders under an idempotency key: a pure decision, the same for every backend.
+//! Creates and changes orders under an idempotency key: a pure decision, the same for every
+//! backend.
 
 use std::cmp::Ordering;
 
@@ -8,8 +9,8 @@ use crate::{
     order::{Order, OrderDetails, OrderId, ReviseError},
 };
 
-/// The most bytes of an order's JSON after which it takes no new contents: an item of DynamoDB holds
-/// 400 KB, and the rest is room for what Stripe reports of it.
+/// The most bytes of an order's JSON after which it takes no new contents: an item of DynamoDB
+/// holds 400 KB, and the rest is room for what Stripe reports of it.
 const LARGEST_ORDER: usize = 300_000;
 
 /// What a caller asked for, once or several times: their idempotency key, and what came with it.
@@ -43,8 +44,8 @@ pub struct PutOrder {
     pub must_exist: bool,
     /// Who asks.
     pub owner: CallerId,
-    /// The owner that the order may have instead, to become `owner`'s: the site says that they are the same
-    /// person.
+    /// The owner that the order may have instead, to become `owner`'s: the site says that they are
+    /// the same person.
     pub previous_owner: Option<CallerId>,
     /// What is to be offered.
     pub contents: OrderDetails,

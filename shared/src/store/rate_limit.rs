@@ -1,10 +1,10 @@
-//! Whether one more payment may be started: what was started lately, and what of it is still unpaid, by
-//! whoever is counted. A pure decision, the same for every backend.
+//! Whether one more payment may be started: what was started lately, and what of it is still
+//! unpaid, by whoever is counted. A pure decision, the same for every backend.
 //!
-//! Each who is counted has one row: when each of their orders was started, and, while it may be unpaid,
-//! which order it was. Nothing is noted when an order is paid. Only where too many look unpaid are some of
-//! those orders looked at, and what was paid or canceled makes room: neither is ever undone. What was not
-//! looked at counts as unpaid, and has its turn at a later request.
+//! Each who is counted has one row: when each of their orders was started, and, while it may be
+//! unpaid, which order it was. Nothing is noted when an order is paid. Only where too many look
+//! unpaid are some of those orders looked at, and what was paid or canceled makes room: neither is
+//! ever undone. What was not looked at counts as unpaid, and has its turn at a later request.
 
 use std::collections::{HashMap, HashSet};
 
@@ -110,8 +110,8 @@ pub(super) enum RateLimitDecision {
 
 /// Decides on `request` of an order that is not there, by the rows of those who are counted.
 ///
-/// An order that was admitted within the window, and never opened, is not counted again. Its start is the
-/// latest one: else starts could be kept in store, to be made all at once.
+/// An order that was admitted within the window, and never opened, is not counted again. Its start
+/// is the latest one: else starts could be kept in store, to be made all at once.
 pub(super) fn decide(
     request: &RateLimitRequest,
     rows: &[StartHistory],
@@ -143,9 +143,9 @@ pub(super) fn decide(
     RateLimitDecision::Write(rows.iter().map(with_it).collect())
 }
 
-/// Which orders are to be looked at where `request` is refused as too many are unpaid: of each row that is
-/// full, so many as are looked at for one request. Where they begin depends on the order and the time, so
-/// that all have their turn.
+/// Which orders are to be looked at where `request` is refused as too many are unpaid: of each row
+/// that is full, so many as are looked at for one request. Where they begin depends on the order
+/// and the time, so that all have their turn.
 pub(super) fn to_look_at(
     request: &RateLimitRequest,
     rows: &[StartHistory],
@@ -189,8 +189,8 @@ impl StartHistory {
         self
     }
 
-    /// This row, without the orders that were found paid or canceled. One that is not there may be about
-    /// to be opened, until the window is over.
+    /// This row, without the orders that were found paid or canceled. One that is not there may be
+    /// about to be opened, until the window is over.
     pub(super) fn settled(mut self, unpaid: &UnpaidOrders, window: i64, now: i64) -> Self {
         for (at, order) in &mut self.0 {
             order.take_if(|order| match unpaid.get(order) {

@@ -1,5 +1,5 @@
-//! Giving money back: what a request, Stripe's answer and Stripe's refusal make of the order, and of
-//! what the caller may give back that day. A pure decision, the same for every backend.
+//! Giving money back: what a request, Stripe's answer and Stripe's refusal make of the order, and
+//! of what the caller may give back that day. A pure decision, the same for every backend.
 
 use super::{DayLimit, Message};
 use crate::{
@@ -153,8 +153,8 @@ pub(super) struct Write {
     pub(super) spent: Option<i64>,
 }
 
-/// Decides what `refunding` makes of the order, which is in `version` now, and of the budget, of which
-/// `spent` minor units are used.
+/// Decides what `refunding` makes of the order, which is in `version` now, and of the budget, of
+/// which `spent` minor units are used.
 pub(super) fn decide(
     found: Option<(&Order, i64)>,
     spent: i64,

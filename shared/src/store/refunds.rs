@@ -8,9 +8,9 @@ use crate::{
 };
 
 impl Store {
-    /// Sets the amount of `request`, in `currency`, aside on the order with `id`, unless that exceeds
-    /// what is left of the payment, or what the caller may give back that day. A request that is there
-    /// already is given as it is.
+    /// Sets the amount of `request`, in `currency`, aside on the order with `id`, unless that
+    /// exceeds what is left of the payment, or what the caller may give back that day. A request
+    /// that is there already is given as it is.
     ///
     /// # Errors
     ///
@@ -28,8 +28,8 @@ impl Store {
         self.refund(reserve, now).await
     }
 
-    /// Notes `refund`, as Stripe answered it at `now`, on the order with `id`, with what the site is
-    /// told of it. What an event told before changes nothing.
+    /// Notes `refund`, as Stripe answered it at `now`, on the order with `id`, with what the site
+    /// is told of it. What an event told before changes nothing.
     ///
     /// # Errors
     ///
@@ -44,9 +44,9 @@ impl Store {
             .await
     }
 
-    /// Takes the next key for `request` of the order with `id`, as it was read, at `now`: who asks Stripe from
-    /// now on asks under that one. Only who saw that the key before is over, and then found no refund,
-    /// may do so. Where somebody was faster, nothing changes.
+    /// Takes the next key for `request` of the order with `id`, as it was read, at `now`: who asks
+    /// Stripe from now on asks under that one. Only who saw that the key before is over, and then
+    /// found no refund, may do so. Where somebody was faster, nothing changes.
     ///
     /// # Errors
     ///
@@ -61,8 +61,9 @@ impl Store {
         self.refund(next, now).await
     }
 
-    /// Notes that Stripe refused `request` of `order` for good: its amount is free again, and does not
-    /// count against the caller's day. Where a refund is known to have been made, nothing changes.
+    /// Notes that Stripe refused `request` of `order` for good: its amount is free again, and does
+    /// not count against the caller's day. Where a refund is known to have been made, nothing
+    /// changes.
     ///
     /// # Errors
     ///

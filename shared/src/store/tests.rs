@@ -1,8 +1,8 @@
-//! The database on a real file and on a real table: each test of what it does is written once, and run
-//! on both. What [`events`] do to it, how [`orders`] are opened, that the [`outbox`] loses nothing, that
-//! [`large`] bodies are kept, how [`refunds`] are set aside, how many orders are [`admissions`], which
-//! Stripe [`customers`] callers are, what several [`deployments`] on one account make, and what [`sharing`]
-//! a database means. [`table`], [`races`] and [`troubles`] are
+//! The database on a real file and on a real table: each test of what it does is written once, and
+//! run on both. What [`events`] do to it, how [`orders`] are opened, that the [`outbox`] loses
+//! nothing, that [`large`] bodies are kept, how [`refunds`] are set aside, how many orders are
+//! [`admissions`], which Stripe [`customers`] callers are, what several [`deployments`] on one
+//! account make, and what [`sharing`] a database means. [`table`], [`races`] and [`troubles`] are
 //! DynamoDB's alone, [`file`] is SQLite's.
 
 mod customers;

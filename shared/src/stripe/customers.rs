@@ -92,8 +92,9 @@ struct Found {
 }
 
 impl Stripe {
-    /// Makes the customer of a reservation, with nothing but the caller's alias. Whoever does so for the
-    /// same reservation makes the same customer, for as long as Stripe knows the key: a day at least.
+    /// Makes the customer of a reservation, with nothing but the caller's alias. Whoever does so
+    /// for the same reservation makes the same customer, for as long as Stripe knows the key: a day
+    /// at least.
     ///
     /// # Errors
     ///
@@ -114,8 +115,8 @@ impl Stripe {
         self.make(customer.build(), &key).await
     }
 
-    /// The customer that was made for a reservation, as far as Stripe's search knows: it may be an hour
-    /// behind, and there is none in some countries, where nothing is found.
+    /// The customer that was made for a reservation, as far as Stripe's search knows: it may be an
+    /// hour behind, and there is none in some countries, where nothing is found.
     ///
     /// # Errors
     ///

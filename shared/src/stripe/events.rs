@@ -68,8 +68,8 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`StripeError`] when Stripe did not give it; [`StripeError::is_missing`] when Stripe no longer has the
-    /// event of [`EventQuery::after`].
+    /// [`StripeError`] when Stripe did not give it; [`StripeError::is_missing`] when Stripe no
+    /// longer has the event of [`EventQuery::after`].
     pub async fn events(&self, query: EventQuery<'_>) -> Result<EventPage, StripeError> {
         let created = RangeBoundsTs {
             gte: Some(query.from),

@@ -38,8 +38,8 @@ pub enum StripeError {
         #[source]
         cause: Cause,
     },
-    /// Stripe keeps a failure under the key of the request, and replays it for a day. The request is over,
-    /// and whether it made something is not told: the next key may make it, after a look.
+    /// Stripe keeps a failure under the key of the request, and replays it for a day. The request
+    /// is over, and whether it made something is not told: the next key may make it, after a look.
     #[error("Stripe replays a failure (status {status}, request {})", or_none(.request_id))]
     Kept {
         /// The status that is kept.
@@ -53,7 +53,8 @@ pub enum StripeError {
     /// The answer is about something else than was asked; says what differs.
     #[error("the {0} of Stripe's answer is not what was asked")]
     Differs(&'static str),
-    /// The billing portal has no settings in this mode: nobody saved them in Stripe's dashboard yet.
+    /// The billing portal has no settings in this mode: nobody saved them in Stripe's dashboard
+    /// yet.
     #[error("the billing portal's settings were never saved in this mode")]
     PortalNotConfigured,
     /// There is no key to call Stripe with.
@@ -193,8 +194,8 @@ struct ErrorFields {
     param: Option<String>,
 }
 
-/// The failure that an answer of `status` means; its body may be anything. `is_passing` when another
-/// attempt might have done better.
+/// The failure that an answer of `status` means; its body may be anything. `is_passing` when
+/// another attempt might have done better.
 pub(super) fn of_answer(
     status: StatusCode,
     body: &[u8],

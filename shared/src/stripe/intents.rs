@@ -1,4 +1,5 @@
-//! Payment intents: one for each way to pay an order on the site's form, made once and changed with it.
+//! Payment intents: one for each way to pay an order on the site's form, made once and changed with
+//! it.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -34,10 +35,10 @@ pub struct PaymentIntent {
 }
 
 impl PaymentIntent {
-    /// Whether it may be changed to what `order` offers now: for the same money, and not while its payer
-    /// answers a challenge, which was for what it is now. Whoever has its form open would else pay what
-    /// they never saw; at a lower amount, too, since changes that cross on their way may arrive in
-    /// another order than they were made.
+    /// Whether it may be changed to what `order` offers now: for the same money, and not while its
+    /// payer answers a challenge, which was for what it is now. Whoever has its form open would
+    /// else pay what they never saw; at a lower amount, too, since changes that cross on their way
+    /// may arrive in another order than they were made.
     #[must_use]
     pub fn can_follow(&self, order: &Order) -> bool {
         let offered = order.revision().contents.amount();
@@ -74,14 +75,14 @@ impl PaymentIntent {
 }
 
 impl Stripe {
-    /// Makes the intent of `order` for what it offers now, as a payment of the Stripe `customer` where there
-    /// is one. Whoever does so for the same order, its same version and the same customer makes the same
-    /// intent, until it is closed.
+    /// Makes the intent of `order` for what it offers now, as a payment of the Stripe `customer`
+    /// where there is one. Whoever does so for the same order, its same version and the same
+    /// customer makes the same intent, until it is closed.
     ///
     /// # Errors
     ///
-    /// [`StripeError`]; an intent may have been made all the same, and the next call finds it. Where the order
-    /// changed before that call, it was told to nobody, and nobody can pay it.
+    /// [`StripeError`]; an intent may have been made all the same, and the next call finds it.
+    /// Where the order changed before that call, it was told to nobody, and nobody can pay it.
     pub async fn create_intent(
         &self,
         order: &Order,
@@ -126,9 +127,9 @@ impl Stripe {
 
     /// Changes `intent` to what `order` offers now.
     ///
-    /// Every call has a key of its own, which its attempts share. Setting the same values twice does no
-    /// harm; an answer that Stripe kept from an earlier change back and forth would, since it claims
-    /// a state that is not there any more.
+    /// Every call has a key of its own, which its attempts share. Setting the same values twice
+    /// does no harm; an answer that Stripe kept from an earlier change back and forth would, since
+    /// it claims a state that is not there any more.
     ///
     /// # Errors
     ///
@@ -181,7 +182,8 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`StripeError`]; [`StripeError::is_unexpected_state`] when it is paid, being paid or canceled.
+    /// [`StripeError`]; [`StripeError::is_unexpected_state`] when it is paid, being paid or
+    /// canceled.
     pub async fn cancel_intent(&self, id: &str) -> Result<IntentStanding, StripeError> {
         let cancel = CancelPaymentIntent::new(id)
             // `order::is_our_cancellation` tells our own cancellations by it.
@@ -192,7 +194,8 @@ impl Stripe {
     }
 }
 
-/// What the site wrote, or the order's id: Stripe does not take a description back once there is one.
+/// What the site wrote, or the order's id: Stripe does not take a description back once there is
+/// one.
 pub(super) fn description(order: &Order, revision: &Revision) -> String {
     let written = revision.contents.description();
     written.map_or_else(|| format!("Order {}", order.id()), str::to_owned)

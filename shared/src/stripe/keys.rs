@@ -1,10 +1,12 @@
-//! Idempotency keys: one for each operation of a deployment, and the next where Stripe keeps a failure.
+//! Idempotency keys: one for each operation of a deployment, and the next where Stripe keeps a
+//! failure.
 //!
-//! Stripe saves a failure under the key of a request that it began to carry out, and replays it for a day. What
-//! the request was to make may be there or not. A second intent, page or customer does no harm, since the
-//! database notes one of them, and nobody is told of another: so [`Stripe::make`] goes on under the next key by
-//! itself. All who come walk the same keys in the same order, and stop at the same one. A second refund would
-//! be money: there the database counts the keys, after a look at what there is.
+//! Stripe saves a failure under the key of a request that it began to carry out, and replays it for
+//! a day. What the request was to make may be there or not. A second intent, page or customer does
+//! no harm, since the database notes one of them, and nobody is told of another: so
+//! [`Stripe::make`] goes on under the next key by itself. All who come walk the same keys in the
+//! same order, and stop at the same one. A second refund would be money: there the database counts
+//! the keys, after a look at what there is.
 
 use miniserde::{Deserialize, json};
 use stripe::{IdempotencyKey, RequestStrategy};
@@ -57,7 +59,8 @@ fn decoded<T: Deserialize>(answer: &[u8]) -> Result<T, StripeError> {
     json::from_str(text).map_err(|error| StripeError::Undecodable(error.to_string()))
 }
 
-/// The key with this number of an operation: the same for the same parts, and telling nothing of them.
+/// The key with this number of an operation: the same for the same parts, and telling nothing of
+/// them.
 pub(super) fn key_of(parts: &[&str], number: u32) -> IdempotencyKey {
     let number = (number > 0).then(|| number.to_string());
     let mut parts = parts.to_vec();
@@ -71,7 +74,8 @@ pub(super) fn under(key: IdempotencyKey) -> RequestStrategy {
     RequestStrategy::Idempotent(key)
 }
 
-/// Tells one call from all others, where an answer that Stripe kept from an earlier one would mislead.
+/// Tells one call from all others, where an answer that Stripe kept from an earlier one would
+/// mislead.
 pub(super) fn one_call() -> String {
     format!("{:032x}", fastrand::u128(..))
 }

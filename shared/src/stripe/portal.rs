@@ -1,7 +1,7 @@
 //! Sessions of the billing portal.
 //!
-//! The request is written here by hand: its builder is in a crate of all of Stripe's billing, of which
-//! nothing else is used.
+//! The request is written here by hand: its builder is in a crate of all of Stripe's billing, of
+//! which nothing else is used.
 
 use serde::Serialize;
 use stripe_client_core::{RequestBuilder, StripeMethod};
@@ -21,13 +21,13 @@ struct Session {
 }
 
 impl Stripe {
-    /// Opens the portal of `customer`, which leads back to `return_url`; gives where it is. Every call opens a
-    /// session of its own, which its attempts share.
+    /// Opens the portal of `customer`, which leads back to `return_url`; gives where it is. Every
+    /// call opens a session of its own, which its attempts share.
     ///
     /// # Errors
     ///
-    /// [`StripeError`]; [`StripeError::is_about_a_missing_customer`] when there is no such customer any more,
-    /// [`StripeError::PortalNotConfigured`] when Stripe has no settings to open it with.
+    /// [`StripeError`]; [`StripeError::is_about_a_missing_customer`] when there is no such customer
+    /// any more, [`StripeError::PortalNotConfigured`] when Stripe has no settings to open it with.
     pub async fn open_portal(
         &self,
         customer: &str,

@@ -64,7 +64,8 @@ struct MethodDetails {
     kind: String,
 }
 
-/// Which of a request's keys a refund is asked for under, where the payer's address was added to it.
+/// Which of a request's keys a refund is asked for under, where the payer's address was added to
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AskedUnder {
     /// The key of the request itself.
@@ -74,14 +75,15 @@ pub enum AskedUnder {
 }
 
 impl Stripe {
-    /// Makes the refund of `request`. Whoever does so for the same request, while it has the same key, makes
-    /// the same refund, for as long as Stripe knows that key: a day at least. Where the payer has to be asked
-    /// where the money is to go, Stripe writes to `email`.
+    /// Makes the refund of `request`. Whoever does so for the same request, while it has the same
+    /// key, makes the same refund, for as long as Stripe knows that key: a day at least. Where the
+    /// payer has to be asked where the money is to go, Stripe writes to `email`.
     ///
     /// # Errors
     ///
-    /// [`StripeError`]; a refund may have been made all the same, unless [`StripeError::declines_refund`]. After
-    /// [`StripeError::is_kept`], [`Stripe::find_refund`] tells whether it was.
+    /// [`StripeError`]; a refund may have been made all the same, unless
+    /// [`StripeError::declines_refund`]. After [`StripeError::is_kept`], [`Stripe::find_refund`]
+    /// tells whether it was.
     pub async fn create_refund(
         &self,
         order: &Order,
@@ -89,8 +91,8 @@ impl Stripe {
         email: Option<&Email>,
         under_key: AskedUnder,
     ) -> Result<Refund, StripeError> {
-        // The deployment that set the amount aside: who asks later asks under the same key, even where the
-        // database got another id since. What an earlier version set aside names none.
+        // The deployment that set the amount aside: who asks later asks under the same key, even
+        // where the database got another id since. What an earlier version set aside names none.
         let deployment = request.deployment();
         let mut key = vec!["refund", order.id().as_str(), request.id()];
         key.splice(0..0, deployment);
@@ -124,9 +126,10 @@ impl Stripe {
         checked(made, order, request)
     }
 
-    /// The refund that was made for `request`, if there is one, among all of the order's payment. That
-    /// payment is one deployment's; a refund that names another id was made before the database got a new one,
-    /// or through a copy of the database, and is the same refund all the same.
+    /// The refund that was made for `request`, if there is one, among all of the order's payment.
+    /// That payment is one deployment's; a refund that names another id was made before the
+    /// database got a new one, or through a copy of the database, and is the same refund all the
+    /// same.
     ///
     /// # Errors
     ///
@@ -143,7 +146,8 @@ impl Stripe {
             .transpose()
     }
 
-    /// All refunds of the payment by `intent`, as they are now. Unlike a search, the list is consistent.
+    /// All refunds of the payment by `intent`, as they are now. Unlike a search, the list is
+    /// consistent.
     ///
     /// # Errors
     ///
@@ -196,8 +200,8 @@ impl Stripe {
 }
 
 impl StripeError {
-    /// Why Stripe refused a refund for good, so that none was made; `None` when it may have been, or
-    /// may be when it is asked for again.
+    /// Why Stripe refused a refund for good, so that none was made; `None` when it may have been,
+    /// or may be when it is asked for again.
     #[must_use]
     pub fn declines_refund(&self) -> Option<RefundRejection> {
         let refusal = match self {

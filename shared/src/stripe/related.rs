@@ -51,7 +51,8 @@ impl Stripe {
         })
     }
 
-    /// What is at `path`. The builders of these objects are in a crate that nothing else here needs.
+    /// What is at `path`. The builders of these objects are in a crate that nothing else here
+    /// needs.
     async fn fetch<T: DeserializeOwned>(&self, path: String) -> Result<T, StripeError> {
         let request = RequestBuilder::new(StripeMethod::Get, path);
         let answer = self.call(&request, None).await?;

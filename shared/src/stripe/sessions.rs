@@ -1,4 +1,5 @@
-//! Checkout sessions: pages of Stripe's on which an order is paid, each for one version of the order.
+//! Checkout sessions: pages of Stripe's on which an order is paid, each for one version of the
+//! order.
 
 use std::collections::HashMap;
 
@@ -94,9 +95,9 @@ impl CheckoutPage {
 }
 
 impl Stripe {
-    /// Makes the page on which `order` is paid as it is offered now, as a payment of the Stripe `customer`
-    /// where there is one. Whoever does so for the same order, its same version, the same `returns` and
-    /// the same customer makes the same page, until it is closed.
+    /// Makes the page on which `order` is paid as it is offered now, as a payment of the Stripe
+    /// `customer` where there is one. Whoever does so for the same order, its same version, the
+    /// same `returns` and the same customer makes the same page, until it is closed.
     ///
     /// # Errors
     ///
@@ -124,7 +125,8 @@ impl Stripe {
         let mut payment = CreateCheckoutSessionPaymentIntentData::new();
         payment.description = Some(description(order, revision));
         payment.metadata = Some(written.clone());
-        // Stripe would else let payers pay in a currency of their own, which the order does not have.
+        // Stripe would else let payers pay in a currency of their own, which the order does not
+        // have.
         let mut one_currency = CreateCheckoutSessionAdaptivePricing::new();
         one_currency.enabled = Some(false);
         let mut page = CreateCheckoutSession::new()

@@ -64,7 +64,8 @@ impl StripeClient for Stripe {
 }
 
 impl Stripe {
-    /// Sends `request` until an answer stands or the time is up. A `POST` without a key is sent once.
+    /// Sends `request` until an answer stands or the time is up. A `POST` without a key is sent
+    /// once.
     pub(super) async fn call(
         &self,
         request: &RequestBuilder,
@@ -81,7 +82,8 @@ impl Stripe {
             let reused = may_repeat.then_some(self.retry_policy.reused);
             let tried = self.attempt(request, key, &keys, deadline, reused);
             let tried = tried.await?;
-            // A request that was refused so was not carried out, and Stripe keeps no answer to its key.
+            // A request that was refused so was not carried out, and Stripe keeps no answer to its
+            // key.
             if tried.is_unauthorized() && !has_renewed && self.renews(&keys, deadline).await {
                 has_renewed = true;
                 continue;

@@ -12,8 +12,8 @@ use super::Stripe;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Stripe {
-    /// Opens the connection that the calls will use. A failure is no matter: the first call connects
-    /// by itself.
+    /// Opens the connection that the calls will use. A failure is no matter: the first call
+    /// connects by itself.
     pub async fn warm(&self) {
         let started = Instant::now();
         let is_open = matches!(timeout(PATIENCE, self.touch()).await, Ok(Some(())));
@@ -21,8 +21,8 @@ impl Stripe {
         tracing::info!(is_open, elapsed_ms, "connected to Stripe");
     }
 
-    /// Asks for the head of the front page: it needs no key, so none is sent, and whatever is answered
-    /// leaves the connection in the pool.
+    /// Asks for the head of the front page: it needs no key, so none is sent, and whatever is
+    /// answered leaves the connection in the pool.
     async fn touch(&self) -> Option<()> {
         let request = Request::builder()
             .method(Method::HEAD)

@@ -1,5 +1,5 @@
-//! A function that panics at a `POST`, and answers the id of its process to a `GET`. e2e/aws/tests has
-//! `sam build` build it as it builds the others, since no request makes those panic.
+//! A function that panics at a `POST`, and answers the id of its process to a `GET`. e2e/aws/tests
+//! has `sam build` build it as it builds the others, since no request makes those panic.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,6 @@
-//! TLS in front of a plain HTTP server of this machine, as far away as `--rtt-ms` says: every byte is under way for
-//! half of it, and a connection takes one round trip to be made, as over a network. Says how many were made.
+//! TLS in front of a plain HTTP server of this machine, as far away as `--rtt-ms` says: every byte
+//! is under way for half of it, and a connection takes one round trip to be made, as over a
+//! network. Says how many were made.
 //!
 //! `distance --to 127.0.0.1:12111 --rtt-ms 40 --certificate FILE --key FILE`, both files in DER.
 

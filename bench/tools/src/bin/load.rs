@@ -1,11 +1,13 @@
 //! Clients that send requests, each over one connection, and how long the answers took.
 //!
-//! Every request is made before the first is sent: in its body, its query and its headers a number of nine digits
-//! stands where `--body`, `--url` and `--header` have nine zeros, and `--sign` signs it as Stripe does. The numbers
-//! begin at `--first`, are `--stride` apart and below `--below`. Without `--body` it is a GET. With `--site-key`, each comes
-//! from a caller of its own, whose token that key signs, with the roles that `--role` names; none is a guest. With `--event`, an
-//! HTTP API event, it goes to a Lambda host as that event, from an address of its own. With `--ca`, the connection is TLS.
-//! Clients take the addresses of several `--url` in turn. Prints one line of JSON.
+//! Every request is made before the first is sent: in its body, its query and its headers a number
+//! of nine digits stands where `--body`, `--url` and `--header` have nine zeros, and `--sign` signs
+//! it as Stripe does. The numbers begin at `--first`, are `--stride` apart and below `--below`.
+//! Without `--body` it is a GET. With `--site-key`, each comes from a caller of its own, whose
+//! token that key signs, with the roles that `--role` names; none is a guest. With `--event`, an
+//! HTTP API event, it goes to a Lambda host as that event, from an address of its own. With `--ca`,
+//! the connection is TLS. Clients take the addresses of several `--url` in turn. Prints one line of
+//! JSON.
 
 use std::{
     fs,

@@ -1,8 +1,9 @@
-//! AWS as far as the functions and the peers ask it, on a port of this machine: Secrets Manager with one secret,
-//! and DynamoDB with tables in memory. It is as fast as it can be, and the same for all.
+//! AWS as far as the functions and the peers ask it, on a port of this machine: Secrets Manager
+//! with one secret, and DynamoDB with tables in memory. It is as fast as it can be, and the same
+//! for all.
 //!
-//! `stand-in --secret FILE` says where it listens. `PUT /copies` seeds a table; `GET /asked` tells which operations it was asked
-//! for since that was last read.
+//! `stand-in --secret FILE` says where it listens. `PUT /copies` seeds a table; `GET /asked` tells
+//! which operations it was asked for since that was last read.
 
 use std::{
     fs, mem,
@@ -96,7 +97,8 @@ impl Aws {
     }
 }
 
-/// Items that stand for many: in each copy a number of nine digits stands where they have nine zeros.
+/// Items that stand for many: in each copy a number of nine digits stands where they have nine
+/// zeros.
 #[derive(Deserialize)]
 struct Copies {
     table: String,

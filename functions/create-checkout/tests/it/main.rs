@@ -1,4 +1,5 @@
-//! `create-checkout` over a real socket, with a sandbox of Stripe and a database on a file behind it.
+//! `create-checkout` over a real socket, with a sandbox of Stripe and a database on a file behind
+//! it.
 #![expect(
     clippy::unwrap_used,
     reason = "a test may stop at what it does not expect"
@@ -74,8 +75,8 @@ impl Api {
         client.request().bearer(&token).key(key).post(body).await
     }
 
-    /// Sends all of Stripe's events to the webhook, as they are now, each once, the newest first; says
-    /// how many were set aside.
+    /// Sends all of Stripe's events to the webhook, as they are now, each once, the newest first;
+    /// says how many were set aside.
     async fn hear_all(&self) -> usize {
         for event in self.shop.stripe.events() {
             let body = event.to_string();

@@ -1,4 +1,5 @@
-//! Payers come back to the shop's own pages only. The whole table of URLs is beside the check itself.
+//! Payers come back to the shop's own pages only. The whole table of URLs is beside the check
+//! itself.
 
 use crate::{Api, mugs};
 

@@ -352,8 +352,8 @@ async fn a_limit_that_is_off_limits_nothing() {
 }
 
 impl Api {
-    /// So many cards are tried for the payment of `answer` in vain, now by the shop's clock, and the database
-    /// hears of it.
+    /// So many cards are tried for the payment of `answer` in vain, now by the shop's clock, and
+    /// the database hears of it.
     async fn decline(&self, answer: &Answer, times: usize) {
         let intent = crate::intent_id(answer);
         for _ in 0..times {

@@ -324,8 +324,8 @@ async fn a_guest_who_signs_in_takes_the_order_along() {
     assert_eq!(again.body["clientSecret"], moved.body["clientSecret"]);
 }
 
-/// Posts of a guest and of Ada, to whom the order is moved while the guest's request waits for Stripe
-/// to make its intent: what the guest, and then Ada, is answered.
+/// Posts of a guest and of Ada, to whom the order is moved while the guest's request waits for
+/// Stripe to make its intent: what the guest, and then Ada, is answered.
 async fn moved_during_a_request(api: &Api) -> (Answer, Answer) {
     let nothing = json!({});
     let is_create = |r: &sandbox::RecordedRequest| r.path == "/v1/payment_intents";

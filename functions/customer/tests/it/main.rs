@@ -1,5 +1,5 @@
-//! `customer` over a real socket, with a sandbox of Stripe and a database on a file behind it: what is
-//! [`answers`]ed to whom, and what nobody is told ([`refusals`]).
+//! `customer` over a real socket, with a sandbox of Stripe and a database on a file behind it: what
+//! is [`answers`]ed to whom, and what nobody is told ([`refusals`]).
 #![expect(
     clippy::unwrap_used,
     reason = "a test may stop at what it does not expect"
@@ -32,8 +32,8 @@ impl Api {
         Self { shop, client }
     }
 
-    /// With Ada's customer, who wrote name and address, keeps a card, and paid the order `o_1`; gives
-    /// their id.
+    /// With Ada's customer, who wrote name and address, keeps a card, and paid the order `o_1`;
+    /// gives their id.
     async fn with_ada() -> (Self, String) {
         let api = Self::start().await;
         let id = api.customer("ada").await;

@@ -1,5 +1,5 @@
-//! Onto an EventBridge bus: an event each, whose `source` is `farebox` and whose `detail-type` is the
-//! message's type. EventBridge delivers at least once, too, and keeps to no order.
+//! Onto an EventBridge bus: an event each, whose `source` is `farebox` and whose `detail-type` is
+//! the message's type. EventBridge delivers at least once, too, and keeps to no order.
 
 use aws_sdk_eventbridge::{Client, types::PutEventsRequestEntry};
 use serde::Serialize;
@@ -37,8 +37,8 @@ impl Bus {
         }
     }
 
-    /// Whether the bus is there. EventBridge has been seen to take events for one that is not, and to
-    /// give them ids: they would count as delivered, and be nowhere.
+    /// Whether the bus is there. EventBridge has been seen to take events for one that is not, and
+    /// to give them ids: they would count as delivered, and be nowhere.
     pub(super) async fn find(&self) -> Result<(), DeliveryError> {
         let found = self.client.describe_event_bus().name(&self.name).send();
         found

@@ -1,5 +1,5 @@
-//! To the site's endpoint: a POST signed by Standard Webhooks (<https://www.standardwebhooks.com>), for
-//! which there are libraries in every language. Any 2xx acknowledges it; a redirect does not.
+//! To the site's endpoint: a POST signed by Standard Webhooks (<https://www.standardwebhooks.com>),
+//! for which there are libraries in every language. Any 2xx acknowledges it; a redirect does not.
 
 use std::time::Duration;
 
@@ -55,8 +55,8 @@ impl Endpoint {
         }
     }
 
-    /// Sends `request`; gives the status. The body is read to its end where it is short, so that the
-    /// connection can be used again, and else left.
+    /// Sends `request`; gives the status. The body is read to its end where it is short, so that
+    /// the connection can be used again, and else left.
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<StatusCode, DeliveryError> {
         let response = self.http.request(request).await;
         let response = response.map_err(|error| DeliveryError::Unreachable(error.to_string()))?;

@@ -1,5 +1,5 @@
-//! `notify` onto an EventBridge bus: what is put there, and what counts as delivered. The other side is
-//! a socket that speaks the API; the tests of the whole stack use an emulator.
+//! `notify` onto an EventBridge bus: what is put there, and what counts as delivered. The other
+//! side is a socket that speaks the API; the tests of the whole stack use an emulator.
 
 use std::{
     net::Ipv4Addr,

@@ -1,4 +1,5 @@
-//! The site's endpoint: it checks what it gets with the Standard Webhooks library, and answers as told.
+//! The site's endpoint: it checks what it gets with the Standard Webhooks library, and answers as
+//! told.
 
 use std::{
     future::Future,

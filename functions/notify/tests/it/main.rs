@@ -1,5 +1,5 @@
-//! `notify` against a real endpoint that checks signatures with the Standard Webhooks library, and as
-//! the real program.
+//! `notify` against a real endpoint that checks signatures with the Standard Webhooks library, and
+//! as the real program.
 #![expect(
     clippy::unwrap_used,
     reason = "a test may stop at what it does not expect"

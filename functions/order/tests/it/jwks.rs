@@ -1,5 +1,5 @@
-//! The issuer's keys: held, refreshed and rotated without a failed request, and fetched no more often
-//! than needed.
+//! The issuer's keys: held, refreshed and rotated without a failed request, and fetched no more
+//! often than needed.
 
 use std::{
     sync::Arc,

@@ -1,5 +1,5 @@
-//! `reconcile` against a sandbox of Stripe whose webhooks were off, as a library, as the real program, and
-//! under Lambda's runtime interface.
+//! `reconcile` against a sandbox of Stripe whose webhooks were off, as a library, as the real
+//! program, and under Lambda's runtime interface.
 #![expect(
     clippy::unwrap_used,
     reason = "a test may stop at what it does not expect"

@@ -1,5 +1,5 @@
-//! Stripe keeps a failure under the key of a refund and replays it for a day, whether it made the refund or
-//! not. The same operation goes on under the next key, and refunds once.
+//! Stripe keeps a failure under the key of a refund and replays it for a day, whether it made the
+//! refund or not. The same operation goes on under the next key, and refunds once.
 
 use std::time::Duration;
 
@@ -100,8 +100,8 @@ fn trouble(random: &mut Rng) -> Fault {
     fault.on("POST", REFUNDS)
 }
 
-/// Requests at once for one operation and for another, some of which end early, while Stripe fails by the
-/// faults of `seed`; then each operation again.
+/// Requests at once for one operation and for another, some of which end early, while Stripe fails
+/// by the faults of `seed`; then each operation again.
 async fn a_bad_hour(seed: u64) {
     let mut random = Rng::with_seed(seed);
     let api = Api::with_order().await;

@@ -1,4 +1,5 @@
-//! Several real processes over one database: refunds at once, and a kill between the database and Stripe.
+//! Several real processes over one database: refunds at once, and a kill between the database and
+//! Stripe.
 
 use std::time::{Duration, Instant};
 
@@ -59,8 +60,8 @@ async fn one_operation_through_two_processes_at_once_is_one_refund() {
     let shop = shop().await;
     let processes = [Process::start(REFUND, &shop), Process::start(REFUND, &shop)];
     let clients = processes.each_ref().map(|one| Client::at(one.address()));
-    // All have looked for the refund before the first is made; and it is a part: were it made twice,
-    // Stripe would take it.
+    // All have looked for the refund before the first is made; and it is a part: were it made
+    // twice, Stripe would take it.
     let slow = Fault::latency(Duration::from_millis(300));
     shop.stripe.inject(slow.on("POST", "/v1/refunds").times(0));
     let body = json!({ "orderId": "o_1", "amount": 500 });

@@ -1,5 +1,5 @@
-//! What banks ask back and warn of, delivered by the sandbox itself: in parts, several at once, reversed,
-//! and in any order.
+//! What banks ask back and warn of, delivered by the sandbox itself: in parts, several at once,
+//! reversed, and in any order.
 
 use sandbox::Order;
 use serde_json::{Value, json};

@@ -1,4 +1,5 @@
-//! Events of Stripe that EventBridge brings from a partner event source, to the program as Lambda runs it.
+//! Events of Stripe that EventBridge brings from a partner event source, to the program as Lambda
+//! runs it.
 
 use serde_json::{Value, json};
 use testing::{LambdaRuntime, Shop};

@@ -65,7 +65,8 @@ async fn events_through_either_gateway_keep_their_bytes() {
     }
 }
 
-/// What an Application Load Balancer hands over, with one value for each header, or with lists of them
+/// What an Application Load Balancer hands over, with one value for each header, or with lists of
+/// them
 /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>).
 fn load_balancer(body: &str, signature: &str, is_multi_value: bool) -> Value {
     let headers = [

@@ -90,7 +90,8 @@ async fn a_process_that_is_killed_at_any_moment_loses_nothing_and_repeats_nothin
             .iter()
             .take(60)
             .map(|event| deliver(&http, address, event));
-        // A random moment is the point; on a slow machine it lies further off, until there is progress.
+        // A random moment is the point; on a slow machine it lies further off, until there is
+        // progress.
         let longest = 30_000 + 10_000 * rounds_without_progress;
         let fuse = Duration::from_micros(fastrand::u64(500..longest));
         let killed = async {

@@ -1,5 +1,5 @@
-//! Keys are rolled in Secrets Manager while payments and events come in: nothing fails and nothing is
-//! lost, and forged events cannot drive the readings.
+//! Keys are rolled in Secrets Manager while payments and events come in: nothing fails and nothing
+//! is lost, and forged events cannot drive the readings.
 
 use std::time::Duration;
 
@@ -120,7 +120,8 @@ async fn what_a_flood_delays_is_taken_when_stripe_sends_it_again() {
     let _ = deliver_by(&hook, "whsec_next", &event).await.expect(200);
 }
 
-/// The two functions of a payment, each with the keys that it needs, and Stripe, which delivers by itself.
+/// The two functions of a payment, each with the keys that it needs, and Stripe, which delivers by
+/// itself.
 struct Load {
     hook: Hook,
     payments: Client,

@@ -48,8 +48,8 @@ pub(super) fn of_set(text: &[u8]) -> Result<Arc<[Key]>, Cause> {
 }
 
 impl Key {
-    /// `jwk` as a key; `None` when it has no name, is not for signatures, or is of a kind that is not
-    /// taken here. A symmetric one never is: it would be published.
+    /// `jwk` as a key; `None` when it has no name, is not for signatures, or is of a kind that is
+    /// not taken here. A symmetric one never is: it would be published.
     fn of(jwk: &Jwk) -> Option<Self> {
         let (algorithm, named) = algorithm(&jwk.algorithm)?;
         let common = &jwk.common;

@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// The settings of an issuer of tokens, without the site's key; `but` is given `value`, none removes it.
+/// The settings of an issuer of tokens, without the site's key; `but` is given `value`, none
+/// removes it.
 fn with_issuer(but: &str, value: Option<&str>) -> Result<Config, ConfigError> {
     Config::from_lookup(ALL, |name| {
         if name == but {

@@ -118,8 +118,8 @@ fn any_event_of_pages() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// What Stripe reports of one of the intents `pi_0` to `pi_2`, or of one of two first pages, all of which
-/// name the order; `succeeded` among it or not.
+/// What Stripe reports of one of the intents `pi_0` to `pi_2`, or of one of two first pages, all of
+/// which name the order; `succeeded` among it or not.
 fn any_event_of_several(succeeded: bool) -> impl Strategy<Value = Event> {
     let second = NOW..NOW + 3;
     let mut statuses = vec![
@@ -168,8 +168,8 @@ fn succeeds(event: &Event) -> Option<&str> {
     }
 }
 
-/// `order` after `events`: what it is then, how often it was paid, and by which intents money came that
-/// was not the order's.
+/// `order` after `events`: what it is then, how often it was paid, and by which intents money came
+/// that was not the order's.
 fn outcome(mut order: Order, events: &[Event]) -> (Order, usize, Vec<String>) {
     let (mut paid, mut not_its_own) = (0, Vec::new());
     for event in events {
@@ -194,16 +194,16 @@ fn outcome(mut order: Order, events: &[Event]) -> (Order, usize, Vec<String>) {
     (order, paid, not_its_own)
 }
 
-/// What happens to an order that is paid one way after the other: notes in their order, and the events of
-/// each way at any time after it was made, be it before its note.
+/// What happens to an order that is paid one way after the other: notes in their order, and the
+/// events of each way at any time after it was made, be it before its note.
 #[derive(Clone, Debug)]
 enum Told {
     PaymentUpdate(PaymentUpdate),
     Event(Box<Event>),
 }
 
-/// The ways of an order: its form's intent `pi_1`, then two pages, then the intent `pi_4`. How many of them
-/// there are, and what each reports until it is closed.
+/// The ways of an order: its form's intent `pi_1`, then two pages, then the intent `pi_4`. How many
+/// of them there are, and what each reports until it is closed.
 fn any_ways() -> impl Strategy<Value = Vec<Vec<Event>>> {
     let second = || NOW..NOW + 3;
     let statuses = || {
@@ -265,8 +265,8 @@ fn way(n: usize, order: &Order) -> (PaymentUpdate, String) {
     }
 }
 
-/// The notes of `ways` in their order, among them all events in the order of `picks`, each as early or as
-/// late as its pick says, but after its way could be made.
+/// The notes of `ways` in their order, among them all events in the order of `picks`, each as early
+/// or as late as its pick says, but after its way could be made.
 fn interleaved(ways: &[Vec<Event>], picks: &[(usize, bool)]) -> Vec<Told> {
     let order = not_noted();
     // Between the notes there are slots; a way is made in the slot before its note.

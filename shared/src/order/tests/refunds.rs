@@ -85,7 +85,8 @@ impl Stripe {
         refunds.map(|(amount, _)| amount).sum()
     }
 
-    /// `order` after the event with this number, as it is delivered now, and what the site is notified of.
+    /// `order` after the event with this number, as it is delivered now, and what the site is
+    /// notified of.
     fn deliver(&self, order: &mut Order, number: usize) -> Vec<OrderEvent> {
         let mut event = self.events[number].clone();
         if order.lacks_refunds(&event) {

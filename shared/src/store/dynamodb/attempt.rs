@@ -1,7 +1,7 @@
 //! Calls that are made again: what passes is waited for with full jitter, inside one deadline.
 //!
-//! Everything that belongs to one piece of work shares one [`Attempts`], so that the work ends while
-//! whoever waits for it still does.
+//! Everything that belongs to one piece of work shares one [`Attempts`], so that the work ends
+//! while whoever waits for it still does.
 
 use std::{error::Error, time::Duration};
 
@@ -56,8 +56,8 @@ enum Trouble<E> {
     Passing(StoreError),
     /// It would end the same again.
     Lasting(StoreError),
-    /// This machine's clock is behind AWS's by so many seconds, so that AWS did not take the signature.
-    /// The service has noted it, and signs by AWS's clock from here on.
+    /// This machine's clock is behind AWS's by so many seconds, so that AWS did not take the
+    /// signature. The service has noted it, and signs by AWS's clock from here on.
     OtherTime(StoreError, i64),
     Declined(E, StoreError),
 }

@@ -1,7 +1,7 @@
 //! Which Stripe customer a caller is, and a caller's orders.
 //!
-//! `customer#ALIAS` is a caller's place, and `holder#cus_…` says whose a customer is. The latter stays
-//! when the place is reserved anew: it says who it was, and the place itself who it is now.
+//! `customer#ALIAS` is a caller's place, and `holder#cus_…` says whose a customer is. The latter
+//! stays when the place is reserved anew: it says who it was, and the place itself who it is now.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 

@@ -121,8 +121,8 @@ pub(super) fn is_expired(item: &Item, now: i64) -> bool {
     number_in(item, EXPIRES_AT).is_some_and(|at| at < now)
 }
 
-/// `item` with `body`; where that is too large for one item, the parts follow as items of their own,
-/// under the same key and a number, which are to be written in the same transaction.
+/// `item` with `body`; where that is too large for one item, the parts follow as items of their
+/// own, under the same key and a number, which are to be written in the same transaction.
 pub(super) fn with_body(item: Item, key: &str, body: &str) -> (Item, Vec<Item>) {
     if body.len() <= LARGEST_TEXT {
         return (item.with("body", text(body)), Vec::new());

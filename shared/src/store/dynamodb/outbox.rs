@@ -1,9 +1,9 @@
 //! The outbox: messages until they are acknowledged.
 //!
-//! A message that waits is in the index under `due`, one that was given up under `dead_lettered`. The index
-//! may be behind the items; a lease is therefore taken on the item itself, under the condition that it
-//! is due, and what the index still shows though it was leased, delivered or redriven is passed over. What it
-//! does not show yet is found by the next look.
+//! A message that waits is in the index under `due`, one that was given up under `dead_lettered`.
+//! The index may be behind the items; a lease is therefore taken on the item itself, under the
+//! condition that it is due, and what the index still shows though it was leased, delivered or
+//! redriven is passed over. What it does not show yet is found by the next look.
 
 use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem};
 use futures_util::future::join_all;
@@ -202,8 +202,8 @@ impl DynamoDb {
         settled.await.map(|_| ())
     }
 
-    /// Takes a message out of the outbox. Its id stays for a while, so that it is told once; its body
-    /// does not, and the parts of a large one end in the same transaction.
+    /// Takes a message out of the outbox. Its id stays for a while, so that it is told once; its
+    /// body does not, and the parts of a large one end in the same transaction.
     async fn delivered(&self, key: &str, now: i64) -> Result<(), StoreError> {
         let mut attempts = Attempts::new();
         let whole = delivered("attribute_exists(pk) AND attribute_not_exists(parts)", now);

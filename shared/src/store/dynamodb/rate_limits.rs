@@ -1,6 +1,6 @@
-//! Who started which orders, lately: one read of the order and of the rows of those who are counted, the
-//! decision that every backend shares, and one transaction that writes the rows in place of their
-//! versions.
+//! Who started which orders, lately: one read of the order and of the rows of those who are
+//! counted, the decision that every backend shares, and one transaction that writes the rows in
+//! place of their versions.
 
 use std::collections::HashSet;
 
@@ -21,8 +21,8 @@ use crate::{
 };
 
 impl DynamoDb {
-    /// Whoever was faster with a row makes it start again, which is also what comes of it when the answer
-    /// to our own transaction got lost: then the order is counted.
+    /// Whoever was faster with a row makes it start again, which is also what comes of it when the
+    /// answer to our own transaction got lost: then the order is counted.
     pub(in super::super) async fn admit(
         &self,
         request: &RateLimitRequest,

@@ -31,8 +31,8 @@ fn mapping(row: &Row<'_>) -> rusqlite::Result<CustomerLink> {
     })
 }
 
-/// Reserves a place where there is none, or only the one that is `gone`; gives the one that is there
-/// then.
+/// Reserves a place where there is none, or only the one that is `gone`; gives the one that is
+/// there then.
 pub(super) fn reserve(
     connection: &Connection,
     owner: &CallerId,
@@ -56,8 +56,8 @@ pub(super) fn reserve(
     Ok(made)
 }
 
-/// Notes `customer` under `reserved`, unless one is noted, or the place was reserved anew; gives the
-/// place as it is then.
+/// Notes `customer` under `reserved`, unless one is noted, or the place was reserved anew; gives
+/// the place as it is then.
 pub(super) fn link(
     connection: &Connection,
     owner: &CallerId,

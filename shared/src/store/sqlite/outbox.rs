@@ -69,8 +69,8 @@ pub(super) fn lease_due(
     Ok(due)
 }
 
-/// Hands out the message with `id`, unless somebody else has it or it waits for a later try. A new one
-/// is due on whichever clock it was written.
+/// Hands out the message with `id`, unless somebody else has it or it waits for a later try. A new
+/// one is due on whichever clock it was written.
 pub(super) fn take(
     connection: &Connection,
     id: &str,

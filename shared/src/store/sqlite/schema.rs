@@ -8,7 +8,8 @@ use super::{Deployment, Mode, StoreError};
 
 /// How long a process waits for another's transaction to end.
 const BUSY: Duration = Duration::from_secs(5);
-/// The most that is kept of the file in memory, in kB, as SQLite wants it said: the inner pages of a million orders.
+/// The most that is kept of the file in memory, in kB, as SQLite wants it said: the inner pages of
+/// a million orders.
 const CACHE: i32 = -8_000;
 
 /// Each brings the schema from the version that is its index to the next.
@@ -139,8 +140,8 @@ const MIGRATIONS: [&str; 7] = [
 ",
 ];
 
-/// Opens the file, makes it where it is not there, and brings its schema up to date; gives the deployment
-/// whose it is, where it has an id.
+/// Opens the file, makes it where it is not there, and brings its schema up to date; gives the
+/// deployment whose it is, where it has an id.
 pub(super) fn open(
     path: &Path,
     mode: Option<Mode>,
@@ -171,7 +172,8 @@ fn make_private(path: &Path) {
 }
 
 /// A file holds payments of one mode: orders that were paid with test cards are not to be fulfilled
-/// beside real ones. The first process that knows its mode writes it, and the deployment's id with it.
+/// beside real ones. The first process that knows its mode writes it, and the deployment's id with
+/// it.
 fn bind_to(connection: &mut Connection, mode: Mode) -> Result<Deployment, StoreError> {
     const NAME: &str = "application_id";
     let id = |mode| match mode {

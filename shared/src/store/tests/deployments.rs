@@ -1,5 +1,5 @@
-//! Several deployments on one Stripe account: each database has an id of its own, and what another made is
-//! nobody's.
+//! Several deployments on one Stripe account: each database has an id of its own, and what another
+//! made is nobody's.
 
 use super::{sharing::by_many, *};
 use crate::order::Session;

@@ -103,8 +103,8 @@ impl Home {
             .unwrap()
     }
 
-    /// Takes the deployment's id away, as a person does who gives a copy another: it is as an earlier
-    /// version left it.
+    /// Takes the deployment's id away, as a person does who gives a copy another: it is as an
+    /// earlier version left it.
     pub(super) async fn forget_deployment(&self) {
         let Some(path) = self.variables["DATABASE_URL"].strip_prefix("sqlite:") else {
             let update = self.client().update_item().table_name(self.table());

@@ -1,5 +1,5 @@
-//! What others do between a read of the table and the write that depends on it, and an index that is
-//! behind.
+//! What others do between a read of the table and the write that depends on it, and an index that
+//! is behind.
 
 use super::{
     relay::{Fault, Relay},

@@ -18,8 +18,8 @@ on_both_backends!(
 
 const HOUR: i64 = 60 * 60;
 
-/// A request to start `order`, counted for all of `keys`, which may have so many started in an hour, and
-/// so many unpaid.
+/// A request to start `order`, counted for all of `keys`, which may have so many started in an
+/// hour, and so many unpaid.
 pub(super) fn request(order: &str, keys: &[&str], most: (usize, usize)) -> RateLimitRequest {
     let counted = keys.iter().map(|key| RateLimitSubject {
         key: (*key).to_owned(),

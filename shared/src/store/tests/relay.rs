@@ -1,5 +1,5 @@
-//! Stands between the database and DynamoDB: notes what is asked and answered, and answers by itself
-//! where a test says so.
+//! Stands between the database and DynamoDB: notes what is asked and answered, and answers by
+//! itself where a test says so.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,5 @@
-//! What the database asks of DynamoDB, and what that costs: `docs/dynamodb.md` has the same figures.
+//! What the database asks of DynamoDB, and what that costs: `docs/dynamodb.md` has the same
+//! figures.
 
 use super::{
     relay::{Exchange, Relay},
@@ -35,7 +36,8 @@ fn written(exchange: &Exchange) -> impl Iterator<Item = &Value> {
 }
 
 /// Two units for each KB begun, since it is in a transaction, and one for a new entry of the index,
-/// which holds keys alone: an order that changes keeps its entry (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html>).
+/// which holds keys alone: an order that changes keeps its entry
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html>).
 fn transactional_units(item: &Value) -> usize {
     let is_new = item
         .get("version")
