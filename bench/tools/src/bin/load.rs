@@ -25,19 +25,17 @@ use hyper::{
     http::uri::{Authority, PathAndQuery},
 };
 use hyper_util::rt::TokioIo;
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, ServerName},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
 };
-use tokio_rustls::{
-    TlsConnector,
-    rustls::{
-        ClientConfig, RootCertStore,
-        pki_types::{CertificateDer, ServerName},
-    },
-};
+use tokio_rustls::TlsConnector;
 
 const KNOWN: [&str; 13] = [
     "url", "clients", "requests", "first", "stride", "below", "body", "header", "sign", "site-key",
