@@ -2,8 +2,8 @@
 //!
 //! A message is delivered at least once, with the same id each time, and is out of the outbox only
 //! when it was acknowledged. What fails is tried again, later each time; what keeps failing is a
-//! dead letter, and stays visible (`notify dead-due`) until an operator sends it again (`notify
-//! redrive`). Nothing is dropped.
+//! dead letter, and stays visible (`notify dead-letters`) until an operator sends it again
+//! (`notify redrive`). Nothing is dropped.
 //!
 //! Read [`sink`] for how a message travels, [`schedule`] for when it is tried again, and
 //! [`trigger`] for what starts this on Lambda and on Vercel.
