@@ -13,9 +13,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub const USAGE: &str = "\
 notify                  deliver the outbox until told to stop
 notify --once           deliver what is due now, then end
-notify dead-due     list the messages that were given up
+notify dead-letters     list the messages that were given up
 notify redrive ID       make a dead letter due again
-notify redrive --all    make all dead due due again
+notify redrive --all    make all dead letters due again
 notify quarantined      list the events that were set aside for a person to look at
 notify release EVENT    take a quarantined event again when Stripe sends it again";
 
@@ -27,7 +27,7 @@ pub enum Command {
     Run,
     /// Deliver what is due.
     Once,
-    /// List dead due.
+    /// List dead letters.
     DeadLettered,
     /// Make one dead letter due again, or all.
     Redrive(Option<String>),
@@ -45,7 +45,7 @@ impl Command {
         Some(match arguments.as_slice() {
             [] => Self::Run,
             ["--once"] => Self::Once,
-            ["dead-due"] => Self::DeadLettered,
+            ["dead-letters"] => Self::DeadLettered,
             ["redrive", "--all"] => Self::Redrive(None),
             ["redrive", id] if id.starts_with("msg_") => Self::Redrive(Some((*id).to_owned())),
             ["quarantined"] => Self::Quarantined,
@@ -171,7 +171,7 @@ mod tests {
             "redrive",
             "redrive all",
             "--twice",
-            "dead-due --all",
+            "dead-letters --all",
             "--once --once",
         ] {
             assert_eq!(parse(unknown), None, "{unknown}");

@@ -100,7 +100,7 @@ impl Store {
         }
     }
 
-    /// Makes dead due due again: the one with `id`, or all. Gives their number.
+    /// Makes dead letters due again: the one with `id`, or all. Gives their number.
     ///
     /// # Errors
     ///

@@ -200,7 +200,7 @@ async fn an_operator_sees_what_is_stuck_and_sends_it_again() {
     )
     .unwrap();
 
-    let dead_letters = run(&shop, &["dead-due"]);
+    let dead_letters = run(&shop, &["dead-letters"]);
     let listed = String::from_utf8(dead_letters.stdout).unwrap();
     assert!(
         listed.contains("msg_") && listed.contains("answered 500"),
@@ -214,7 +214,7 @@ async fn an_operator_sees_what_is_stuck_and_sends_it_again() {
         once.contains("1 delivered, 0 delayed, 0 dead-lettered"),
         "{once}"
     );
-    let listed = run(&shop, &["dead-due"]).stdout;
+    let listed = run(&shop, &["dead-letters"]).stdout;
     assert!(listed.is_empty());
 }
 
