@@ -96,7 +96,7 @@ pub(super) const RATE_LIMITS: Group = Group {
              each, or `off`. Beyond it the answer is 429.",
         )
         .by_default()
-        .see("security.md#limits-on-starting-payments"),
+        .see("security.md#rate-limits"),
         Variable::new(
             "FAREBOX_LIMIT_ADDRESS",
             "200,open:400",
