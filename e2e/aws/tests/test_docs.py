@@ -10,7 +10,7 @@ from e2e.aws.template import of_type
 from testing.harness.workspace import WORKSPACE
 
 GUIDE = WORKSPACE / "docs" / "deploy-aws.md"
-LEDGER = WORKSPACE / "docs" / "dynamodb.md"
+DYNAMODB = WORKSPACE / "docs" / "dynamodb.md"
 RUNBOOKS = sorted((WORKSPACE / "docs" / "runbooks").glob("*.md"))
 
 #: First columns of tables that hold what is logged.
@@ -103,7 +103,7 @@ class Docs(unittest.TestCase):
                     self.assertAlmostEqual(sum(parts), total, 2, table[-1][0])
 
     def test_what_a_payment_costs_the_table_is_what_the_tests_assert(self):
-        asserted = {row[0]: (number(row[4]), number(row[2])) for row in tables(LEDGER.read_text(), "operation")[0]}
+        asserted = {row[0]: (number(row[4]), number(row[2])) for row in tables(DYNAMODB.read_text(), "operation")[0]}
         steps = {row[0]: (number(row[1]), number(row[2])) for row in tables(GUIDE.read_text(), "step")[0]}
         same = {
             "counts the start of the order": "the start of an order counted, by caller and address",
