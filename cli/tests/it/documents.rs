@@ -80,3 +80,17 @@ fn the_guide_says_what_each_status_and_each_error_asks_of_a_site() {
         }
     }
 }
+
+#[test]
+fn what_contributors_are_sent_to_is_there() {
+    let text = read("CONTRIBUTING.md");
+    let words = text.split('`').skip(1).step_by(2);
+    let paths: Vec<&str> = words
+        .filter(|word| word.contains('/') && !word.contains([' ', '.']) || word.contains(".rs"))
+        .filter(|word| word.contains('/'))
+        .collect();
+    assert!(paths.len() > 20, "{paths:?}");
+    for path in paths {
+        assert!(workspace().join(path).exists(), "{path}");
+    }
+}
