@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testing::{Answer, Issuer, Log, NOW, SigningKey};
 
-use crate::Page;
+use crate::Api;
 
 /// The records of what `call` did, and its answer.
 async fn records(call: impl Future<Output = Answer>) -> (Vec<Value>, Answer) {
@@ -41,7 +41,7 @@ fn alias(caller: &str) -> String {
 
 #[tokio::test]
 async fn each_decision_leaves_one_record_with_its_reason() {
-    let page = Page::open().await;
+    let page = Api::open().await;
     page.order().await;
     let shop = &page.shop;
     let (ada, eve) = (alias("ada"), alias("eve@shop.example"));
@@ -79,7 +79,7 @@ async fn a_role_without_the_permission_leaves_one_record() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("roles.json");
     std::fs::write(&path, r#"{ "guest": {} }"#).unwrap();
-    let page = Page::open_with(&[("FAREBOX_ROLES", path.to_str().unwrap())]).await;
+    let page = Api::open_with(&[("FAREBOX_ROLES", path.to_str().unwrap())]).await;
     page.order().await;
 
     let expected = json!([
@@ -97,7 +97,7 @@ async fn a_role_without_the_permission_leaves_one_record() {
 async fn whoever_is_not_known_leaves_one_record_with_the_reason() {
     let key = SigningKey::p256("k");
     let issuer = Issuer::start(&[&key]).await;
-    let page = Page::open_with(&issuer.variables()).await;
+    let page = Api::open_with(&issuer.variables()).await;
     page.order().await;
     let with = |change: Value| {
         let mut claims = Issuer::claims("ada@shop.example", NOW);

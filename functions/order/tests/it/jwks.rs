@@ -15,23 +15,23 @@ use tokio::{
     sync::Notify,
 };
 
-use crate::Page;
+use crate::Api;
 
 /// A page behind an issuer that publishes `keys`.
-async fn page(keys: &[&SigningKey]) -> (Page, Issuer) {
+async fn page(keys: &[&SigningKey]) -> (Api, Issuer) {
     let issuer = Issuer::start(keys).await;
-    let page = Page::open_with(&issuer.variables()).await;
+    let page = Api::open_with(&issuer.variables()).await;
     page.order().await;
     (page, issuer)
 }
 
-async fn read(page: &Page, key: &SigningKey) -> Answer {
+async fn read(page: &Api, key: &SigningKey) -> Answer {
     let now = page.shop.clock.now();
     page.read_with(&key.sign(&Issuer::claims("ada", now))).await
 }
 
 /// `count` requests at once, under these keys in turn.
-async fn read_at_once(page: &Page, keys: &[&SigningKey], count: usize) -> Vec<u16> {
+async fn read_at_once(page: &Api, keys: &[&SigningKey], count: usize) -> Vec<u16> {
     let calls = (0..count).map(|n| read(page, keys[n % keys.len()]));
     let answers = futures_util::future::join_all(calls).await;
     answers
@@ -179,7 +179,7 @@ async fn a_caller_who_hangs_up_does_not_end_the_fetch_for_others() {
 }
 
 /// Sends a request under `key`, and closes the connection when `is_under_way`.
-async fn hang_up(page: &Page, key: &SigningKey, is_under_way: impl Fn() -> bool) {
+async fn hang_up(page: &Api, key: &SigningKey, is_under_way: impl Fn() -> bool) {
     let url = page.client.url();
     let address = url.trim_start_matches("http://").trim_end_matches('/');
     let mut connection = TcpStream::connect(address).await.unwrap();

@@ -3,10 +3,10 @@
 use order::{FUNCTION, service};
 use testing::{Client, Issuer, SecretsManager, Shop, SigningKey};
 
-use crate::Page;
+use crate::Api;
 
 /// A page whose secret holds the site's key, or not.
-async fn page(key: &SigningKey, has_site_key: bool) -> (Page, Issuer, SecretsManager) {
+async fn page(key: &SigningKey, has_site_key: bool) -> (Api, Issuer, SecretsManager) {
     let issuer = Issuer::start(&[key]).await;
     let mut shop = Shop::open_with(&issuer.variables()).await.at_fixed_time();
     let manager = shop.keep_keys_in_secrets_manager(FUNCTION.settings).await;
@@ -17,7 +17,7 @@ async fn page(key: &SigningKey, has_site_key: bool) -> (Page, Issuer, SecretsMan
     manager.put(&bundle);
     let app = shop.app();
     let client = Client::of(service(app)).await;
-    (Page { shop, client }, issuer, manager)
+    (Api { shop, client }, issuer, manager)
 }
 
 #[tokio::test]
@@ -42,6 +42,6 @@ async fn without_an_issuer_a_secret_that_lacks_the_site_key_is_our_failure() {
     manager.put(&bundle);
     let app = shop.app();
     let client = Client::of(service(app)).await;
-    let page = Page { shop, client };
+    let page = Api { shop, client };
     assert_eq!(page.read("ada", "/?id=o_1").await.code(503), "unavailable");
 }

@@ -23,12 +23,12 @@ use shared::{
 };
 use testing::{Answer, Client, NOW, Shop};
 
-struct Page {
+struct Api {
     shop: Shop,
     client: Client,
 }
 
-impl Page {
+impl Api {
     async fn open() -> Self {
         Self::open_with(&[]).await
     }
@@ -102,7 +102,7 @@ impl Page {
 
 #[tokio::test]
 async fn the_owner_reads_state_amounts_and_times() {
-    let page = Page::open().await;
+    let page = Api::open().await;
     let intent = page.order().await;
     let created = page.read("ada", "/api/order?id=o_1").await.expect(200);
     let expected = json!({ "orderId": "o_1", "status": "created", "amount": 1500, "currency": "usd",
@@ -126,7 +126,7 @@ async fn the_owner_reads_state_amounts_and_times() {
 
 #[tokio::test]
 async fn what_is_bought_is_named_as_the_shop_names_it() {
-    let page = Page::open().await;
+    let page = Api::open().await;
     let line = |price: &str, lookup_key: Option<&str>, quantity| LineItem {
         price: price.to_owned(),
         lookup_key: lookup_key.map(str::to_owned),
@@ -157,7 +157,7 @@ async fn what_is_bought_is_named_as_the_shop_names_it() {
 
 #[tokio::test]
 async fn a_foreign_order_and_one_that_is_not_there_cannot_be_told_apart() {
-    let page = Page::open().await;
+    let page = Api::open().await;
     page.order().await;
 
     let foreign = page.read("bob", "/?id=o_1").await.expect(404);
@@ -172,7 +172,7 @@ async fn a_foreign_order_and_one_that_is_not_there_cannot_be_told_apart() {
 
 #[tokio::test]
 async fn staff_read_any_order_and_an_unknown_role_is_that_of_a_guest() {
-    let page = Page::open().await;
+    let page = Api::open().await;
     page.order().await;
     for roles in [
         &["support"][..],
@@ -199,7 +199,7 @@ async fn a_role_without_the_permission_is_refused_even_for_its_own() {
     )
     .unwrap();
     let roles = ("FAREBOX_ROLES", path.to_str().unwrap());
-    let page = Page::open_with(&[roles, ("FAREBOX_DEFAULT_ROLE", "none")]).await;
+    let page = Api::open_with(&[roles, ("FAREBOX_DEFAULT_ROLE", "none")]).await;
     page.order().await;
     for roles in [&["payer"][..], &["support"], &[]] {
         let token = page.shop.token_of("ada", roles);
@@ -209,7 +209,7 @@ async fn a_role_without_the_permission_is_refused_even_for_its_own() {
 
 #[tokio::test]
 async fn a_stranger_reads_nothing() {
-    let page = Page::open().await;
+    let page = Api::open().await;
     page.order().await;
     let answer = page.client.request().path("/?id=o_1").get().await;
     assert_eq!(answer.code(401), "unauthenticated");
@@ -217,7 +217,7 @@ async fn a_stranger_reads_nothing() {
 
 #[tokio::test]
 async fn the_query_names_one_order_and_nothing_else() {
-    let page = Page::open().await;
+    let page = Api::open().await;
     for query in [
         "/",
         "/?id=",
@@ -234,7 +234,7 @@ async fn the_query_names_one_order_and_nothing_else() {
 
 #[tokio::test]
 async fn it_never_writes() {
-    let page = Page::open().await;
+    let page = Api::open().await;
     page.order().await;
     let asked = page.shop.stripe.requests().len();
     let written = || {
@@ -256,7 +256,7 @@ async fn it_never_writes() {
 
 #[tokio::test]
 async fn it_takes_no_method_but_get() {
-    let page = Page::open().await;
+    let page = Api::open().await;
     page.order().await;
     let token = page.shop.token("ada");
     for method in [Method::POST, Method::PUT, Method::DELETE] {
@@ -268,7 +268,7 @@ async fn it_takes_no_method_but_get() {
 
 #[tokio::test]
 async fn a_voucher_that_is_out_is_told_without_what_is_the_payers_alone() {
-    let page = Page::open().await;
+    let page = Api::open().await;
     let intent = page.order().await;
     let voucher = page.shop.stripe.payment_method(json!({ "type": "oxxo" }));
     let voucher = voucher.unwrap()["id"].as_str().unwrap().to_owned();

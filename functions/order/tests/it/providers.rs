@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testing::{Issuer, NOW, SigningKey};
 
-use crate::Page;
+use crate::Api;
 
 /// One provider's settings, key and header.
 struct Provider {
@@ -16,10 +16,10 @@ struct Provider {
 
 impl Provider {
     /// A shop that takes this provider's tokens, with an order of `owner`.
-    async fn shop(&self, owner: &str) -> (Page, Issuer) {
+    async fn shop(&self, owner: &str) -> (Api, Issuer) {
         let published = Issuer::start(&[&self.key]).await;
         let [url, ..] = published.variables();
-        let page = Page::open_with(&[
+        let page = Api::open_with(&[
             url,
             ("FAREBOX_JWT_ISSUER", self.issuer),
             ("FAREBOX_JWT_AUDIENCE", self.audience),
@@ -49,7 +49,7 @@ impl Provider {
         claims: &Value,
         another: &str,
         staff: &Value,
-    ) -> (Page, Issuer) {
+    ) -> (Api, Issuer) {
         let owner = claims["sub"].as_str().unwrap();
         let (page, published) = self.shop(owner).await;
         let own = self.token(claims, &json!({}));
@@ -183,7 +183,7 @@ async fn supabases_roles_are_those_that_a_user_cannot_write() {
 
 #[tokio::test]
 async fn a_guest_is_whoever_the_site_made_an_id_for() {
-    let page = Page::open().await;
+    let page = Api::open().await;
     page.order_of("guest-6f1c").await;
     let _ = page.read("guest-6f1c", "/?id=o_1").await.expect(200);
     assert_eq!(

@@ -10,9 +10,9 @@ use shared::{
 };
 use testing::NOW;
 
-use crate::Page;
+use crate::Api;
 
-impl Page {
+impl Api {
     /// The order `o_1` is paid, and the database has heard of it; gives the intent's id.
     async fn paid(&self) -> String {
         let intent = self.order().await;
@@ -51,7 +51,7 @@ impl Page {
 
 #[tokio::test]
 async fn staff_see_each_dispute_and_warning_and_the_customer_sees_the_status() {
-    let page = Page::open().await;
+    let page = Api::open().await;
     let intent = page.paid().await;
     let stripe = &page.shop.stripe;
     let warning = stripe.warn_of_fraud(&intent).unwrap();
@@ -87,7 +87,7 @@ async fn staff_see_each_dispute_and_warning_and_the_customer_sees_the_status() {
 
 #[tokio::test]
 async fn staff_see_who_asked_for_a_refund_and_what_became_of_it() {
-    let page = Page::open().await;
+    let page = Api::open().await;
     page.paid().await;
     assert_eq!(page.refunds().await, json!([]));
 
@@ -115,7 +115,7 @@ async fn staff_see_who_asked_for_a_refund_and_what_became_of_it() {
 
 #[tokio::test]
 async fn a_refund_that_was_made_at_stripe_is_in_the_record_without_a_name() {
-    let page = Page::open().await;
+    let page = Api::open().await;
     let intent = page.paid().await;
     page.shop.stripe.refund(&intent, Some(300)).unwrap();
     page.accept_all().await;
@@ -135,7 +135,7 @@ async fn a_refund_that_was_made_at_stripe_is_in_the_record_without_a_name() {
 
 #[tokio::test]
 async fn the_owner_is_not_told_who_refunded_unless_a_role_of_theirs_reaches_any_order() {
-    let page = Page::open().await;
+    let page = Api::open().await;
     page.paid().await;
     page.ask("k1", 400).await;
     for (roles, sees) in [(&["customer"][..], false), (&["customer", "support"], true)] {

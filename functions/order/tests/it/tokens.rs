@@ -6,11 +6,11 @@ use hyper::Method;
 use serde_json::{Value, json};
 use testing::{Answer, Issuer, NOW, Shop, SigningKey, encoded, tokens};
 
-use crate::Page;
+use crate::Api;
 
 /// A page that takes tokens of the site and of an issuer with one RSA key, `key-1`.
 struct Both {
-    page: Page,
+    page: Api,
     key: SigningKey,
     issuer: Issuer,
 }
@@ -19,7 +19,7 @@ impl Both {
     async fn open() -> Self {
         let key = SigningKey::rsa("key-1");
         let issuer = Issuer::start(&[&key]).await;
-        let page = Page::open_with(&issuer.variables()).await;
+        let page = Api::open_with(&issuer.variables()).await;
         page.order().await;
         Self { page, key, issuer }
     }
@@ -253,7 +253,7 @@ async fn the_sites_key_signs_what_it_did_before() {
 
 #[tokio::test]
 async fn an_issuers_token_is_refused_where_no_issuer_is_set() {
-    let page = Page::open().await;
+    let page = Api::open().await;
     page.order().await;
     for key in [SigningKey::p256("k"), SigningKey::ed25519("k")] {
         let token = key.sign(&Issuer::claims("ada", NOW));
@@ -266,7 +266,7 @@ async fn with_an_issuer_the_sites_key_may_be_missing_and_signs_nothing_then() {
     let key = SigningKey::ed25519("key-1");
     let issuer = Issuer::start(&[&key]).await;
     let [url, name, audience] = issuer.variables();
-    let page = Page::open_with(&[url, name, audience, ("FAREBOX_SITE_KEY", "")]).await;
+    let page = Api::open_with(&[url, name, audience, ("FAREBOX_SITE_KEY", "")]).await;
     page.order().await;
 
     let _ = page

@@ -4,11 +4,11 @@ use hyper::{Method, body::Bytes};
 use serde_json::json;
 use testing::{NOW, Shop};
 
-use crate::{Hook, event, foreign, order, paid, told};
+use crate::{Api, event, foreign, order, paid, told};
 
 #[tokio::test]
 async fn a_signature_that_stripe_did_not_make_is_400_with_one_message_for_all() {
-    let hook = Hook::over(Shop::open().await.at_fixed_time()).await;
+    let hook = Api::over(Shop::open().await.at_fixed_time()).await;
     order(&hook.shop, "o_1").await;
     let body = event(&hook.shop, "payment_intent.created")
         .to_string()
@@ -53,7 +53,7 @@ async fn a_signature_that_stripe_did_not_make_is_400_with_one_message_for_all() 
 
 #[tokio::test]
 async fn the_exact_bytes_count() {
-    let hook = Hook::over(Shop::open().await.at_fixed_time()).await;
+    let hook = Api::over(Shop::open().await.at_fixed_time()).await;
     let body = foreign("evt_1", "customer.created").to_string();
     let signature = sandbox::sign(body.as_bytes(), Shop::WEBHOOK_SECRET, NOW.unsigned_abs());
     let spaced = body.replace(',', ", ");
@@ -67,7 +67,7 @@ async fn the_exact_bytes_count() {
 
 #[tokio::test]
 async fn a_body_over_one_mebibyte_is_413_before_anything_is_checked() {
-    let hook = Hook::start().await;
+    let hook = Api::start().await;
     let just_over = vec![b' '; 1024 * 1024 + 1];
     assert_eq!(
         hook.send("t=1,v1=00", just_over).await.code(413),
@@ -81,7 +81,7 @@ async fn a_body_over_one_mebibyte_is_413_before_anything_is_checked() {
 
 #[tokio::test]
 async fn another_method_is_405_and_never_a_redirect() {
-    let hook = Hook::start().await;
+    let hook = Api::start().await;
     for method in [Method::GET, Method::PUT, Method::DELETE] {
         let answer = hook
             .client
@@ -96,7 +96,7 @@ async fn another_method_is_405_and_never_a_redirect() {
 
 #[tokio::test]
 async fn what_concerns_no_order_of_ours_is_200_and_changes_nothing() {
-    let hook = Hook::start().await;
+    let hook = Api::start().await;
     let mut not_ours = {
         order(&hook.shop, "o_1").await;
         event(&hook.shop, "payment_intent.created")
@@ -118,7 +118,7 @@ async fn what_concerns_no_order_of_ours_is_200_and_changes_nothing() {
 
 #[tokio::test]
 async fn an_event_of_the_other_mode_is_200_and_changes_nothing() {
-    let hook = Hook::over(Shop::open_with(&[("FAREBOX_NOTIFY_EVENTS", "*")]).await).await;
+    let hook = Api::over(Shop::open_with(&[("FAREBOX_NOTIFY_EVENTS", "*")]).await).await;
     let mut live = paid(&hook.shop, "o_1").await;
     live["livemode"] = json!(true);
 
@@ -133,7 +133,7 @@ async fn an_event_of_the_other_mode_is_200_and_changes_nothing() {
 
 #[tokio::test]
 async fn what_cannot_be_read_is_200_once_it_is_kept() {
-    let hook = Hook::start().await;
+    let hook = Api::start().await;
     let mut odd = foreign("evt_1", "payment_intent.succeeded");
     odd["data"]["object"] = json!({ "id": ["not", "an", "intent"] });
 
@@ -152,7 +152,7 @@ async fn what_cannot_be_read_is_200_once_it_is_kept() {
 
 #[tokio::test]
 async fn what_contradicts_its_order_is_200_and_set_aside() {
-    let hook = Hook::start().await;
+    let hook = Api::start().await;
     let good = paid(&hook.shop, "o_1").await;
     let changes = [
         ("amount", json!(1)),
@@ -174,7 +174,7 @@ async fn what_contradicts_its_order_is_200_and_set_aside() {
 
 #[tokio::test]
 async fn a_payment_whose_metadata_another_tool_edited_is_paid() {
-    let hook = Hook::start().await;
+    let hook = Api::start().await;
     let edits = [
         json!({}),
         json!({ "farebox_owner": "bob", "erp": "7" }),
@@ -194,7 +194,7 @@ async fn a_payment_whose_metadata_another_tool_edited_is_paid() {
 
 #[tokio::test]
 async fn a_database_that_cannot_be_written_is_503_and_stripes_next_delivery_counts() {
-    let hook = Hook::start().await;
+    let hook = Api::start().await;
     let paid = paid(&hook.shop, "o_1").await;
     let file = hook.shop.folder().join("farebox.sqlite");
     let other = rusqlite::Connection::open(file).unwrap();
@@ -217,7 +217,7 @@ async fn a_database_that_cannot_be_written_is_503_and_stripes_next_delivery_coun
 #[tokio::test]
 async fn every_secret_that_is_held_is_tried() {
     let secrets = format!("whsec_old,{}", Shop::WEBHOOK_SECRET);
-    let hook = Hook::over(Shop::open_with(&[("STRIPE_WEBHOOK_SECRET", &secrets)]).await).await;
+    let hook = Api::over(Shop::open_with(&[("STRIPE_WEBHOOK_SECRET", &secrets)]).await).await;
 
     let _ = hook
         .deliver(&foreign("evt_1", "customer.created"))

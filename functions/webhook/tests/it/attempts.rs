@@ -4,23 +4,23 @@ use sandbox::{Fault, Order};
 use serde_json::json;
 use testing::Shop;
 
-use crate::{Hook, event, order, told};
+use crate::{Api, event, order, told};
 
 /// A hook for a shop in which three charges of an order may fail.
-async fn limited() -> Hook {
+async fn limited() -> Api {
     let shop = Shop::open_with(&[("FAREBOX_LIMIT_ATTEMPTS", "3")]).await;
-    Hook::over(shop).await
+    Api::over(shop).await
 }
 
 /// The same, and the sandbox delivers to it.
-async fn connected() -> Hook {
+async fn connected() -> Api {
     let hook = limited().await;
     let url = hook.client.url();
     hook.shop.stripe.add_webhook(&url, Shop::WEBHOOK_SECRET);
     hook
 }
 
-impl Hook {
+impl Api {
     /// So many cards are tried in vain.
     async fn decline(&self, intent: &str, times: usize) {
         for _ in 0..times {
@@ -82,7 +82,7 @@ async fn a_payment_whose_metadata_was_edited_is_stopped_too() {
 }
 
 /// Delivers the thin form of the first event of a decline.
-async fn deliver_first_as_thin(hook: &Hook) {
+async fn deliver_first_as_thin(hook: &Api) {
     let events = hook.shop.stripe.events();
     let mut declines = events
         .iter()

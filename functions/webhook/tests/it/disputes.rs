@@ -5,11 +5,11 @@ use sandbox::Order;
 use serde_json::{Value, json};
 use testing::Shop;
 
-use crate::{Hook, order, outbox, told};
+use crate::{Api, order, outbox, told};
 
 /// A hook with the order `o_1`, which is paid by the intent that is given.
-async fn paid() -> (Hook, String) {
-    let hook = Hook::start().await;
+async fn paid() -> (Api, String) {
+    let hook = Api::start().await;
     hook.shop
         .stripe
         .add_webhook(&hook.client.url(), Shop::WEBHOOK_SECRET);
@@ -20,7 +20,7 @@ async fn paid() -> (Hook, String) {
     (hook, intent)
 }
 
-impl Hook {
+impl Api {
     async fn settled(&self) -> &'static str {
         self.shop.stripe.delivered_all().await;
         self.status("o_1").await.as_str()
@@ -166,7 +166,7 @@ async fn an_event_of_a_connected_account_moves_no_order_unless_the_account_is_na
         let settings = named.map(|named| ("FAREBOX_CONNECTED_ACCOUNTS", named));
         let settings = settings.as_slice();
         for is_thin in [false, true] {
-            let hook = Hook::over(Shop::open_with(settings).await).await;
+            let hook = Api::over(Shop::open_with(settings).await).await;
             let mut event = crate::paid(&hook.shop, "o_1").await;
             if is_thin {
                 let intent = event["data"]["object"]["id"].clone();
@@ -190,7 +190,7 @@ async fn an_event_of_a_connected_account_moves_no_order_unless_the_account_is_na
 
 #[tokio::test]
 async fn an_endpoint_of_an_api_version_before_2019_tells_that_a_payment_failed() {
-    let hook = Hook::start().await;
+    let hook = Api::start().await;
     let intent = order(&hook.shop, "o_1").await;
     let declined = hook.shop.stripe.confirm(&intent, "pm_card_chargeDeclined");
     declined.await.unwrap_err();

@@ -6,11 +6,11 @@ use shared::order::Status;
 use testing::{Client, Shop};
 use webhook::service;
 
-use crate::{Hook, event, order, outbox, paid, told};
+use crate::{Api, event, order, outbox, paid, told};
 
 /// A hook that the sandbox delivers to.
-async fn connected() -> Hook {
-    let hook = Hook::start().await;
+async fn connected() -> Api {
+    let hook = Api::start().await;
     hook.shop
         .stripe
         .add_webhook(&hook.client.url(), Shop::WEBHOOK_SECRET);
@@ -263,7 +263,7 @@ fn charge_refunded(shop: &Shop) -> Value {
 #[tokio::test]
 async fn a_charge_that_shows_less_than_before_is_asked_about() {
     for (place, failure_is_told) in [(0, false), (1, true), (2, true), (3, true)] {
-        let hook = Hook::start().await;
+        let hook = Api::start().await;
         let paid = paid(&hook.shop, "o_1").await;
         let _ = hook.deliver(&paid).await.expect(200);
         let intent = paid["data"]["object"]["id"].as_str().unwrap();
@@ -295,7 +295,7 @@ async fn a_charge_that_shows_less_than_before_is_asked_about() {
 
 #[tokio::test]
 async fn a_refund_whose_own_event_came_needs_no_list() {
-    let hook = Hook::start().await;
+    let hook = Api::start().await;
     let paid = paid(&hook.shop, "o_1").await;
     let _ = hook.deliver(&paid).await.expect(200);
     let intent = paid["data"]["object"]["id"].as_str().unwrap();
@@ -318,7 +318,7 @@ async fn a_total_of_a_payment_that_stripe_does_not_know_is_set_aside() {
     let stripe = other.impatient_stripe();
     let app = shop.app_over(stripe);
     let client = Client::of(service(app)).await;
-    let hook = Hook { shop, client };
+    let hook = Api { shop, client };
     let paid = paid(&hook.shop, "o_1").await;
     let _ = hook.deliver(&paid).await.expect(200);
     let intent = paid["data"]["object"]["id"].as_str().unwrap();

@@ -22,12 +22,12 @@ use testing::{Answer, Client, Shop};
 use webhook::service;
 
 /// The function, as Stripe meets it.
-struct Hook {
+struct Api {
     shop: Shop,
     client: Client,
 }
 
-impl Hook {
+impl Api {
     async fn start() -> Self {
         Self::over(Shop::open().await).await
     }

@@ -9,16 +9,16 @@ use shared::stripe::Stripe;
 use testing::{Answer, Client, Log, NOW, Outage, SecretsManager, Shop, pass};
 use webhook::FUNCTION;
 
-use crate::{Hook, foreign, outbox, paid};
+use crate::{Api, foreign, outbox, paid};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// `webhook` with its keys in Secrets Manager, at a fixed time of day.
-async fn hook() -> (Hook, SecretsManager) {
+async fn hook() -> (Api, SecretsManager) {
     let mut shop = Shop::open().await.at_fixed_time();
     let manager = shop.keep_keys_in_secrets_manager(FUNCTION.settings).await;
-    (Hook::over(shop).await, manager)
+    (Api::over(shop).await, manager)
 }
 
 /// The keys of a shop, but for those in `changes`.
@@ -31,7 +31,7 @@ fn bundle(changes: &Value) -> Value {
 }
 
 /// Delivers an event that `secret` signed.
-async fn deliver_by(hook: &Hook, secret: &str, event: &Value) -> Answer {
+async fn deliver_by(hook: &Api, secret: &str, event: &Value) -> Answer {
     let body = event.to_string().into_bytes();
     let signature = sandbox::sign(&body, secret, NOW.unsigned_abs());
     hook.send(&signature, body).await
@@ -123,7 +123,7 @@ async fn what_a_flood_delays_is_taken_when_stripe_sends_it_again() {
 /// The two functions of a payment, each with the keys that it needs, and Stripe, which delivers by
 /// itself.
 struct Load {
-    hook: Hook,
+    hook: Api,
     payments: Client,
     manager: SecretsManager,
 }
@@ -138,7 +138,7 @@ impl Load {
         let (store, clock) = (shop.store.clone(), shop.clock.clone());
         let app = shared::App::new(&config, stripe, store, clock);
         let payments = Client::of(create_intent::service(app)).await;
-        let hook = Hook::over(shop).await;
+        let hook = Api::over(shop).await;
         let stripe = &hook.shop.stripe;
         stripe.add_webhook(&hook.client.url(), Shop::WEBHOOK_SECRET);
         Self {

@@ -3,7 +3,7 @@
 use sandbox::Fault;
 use serde_json::{Value, json};
 
-use crate::{Hook, order};
+use crate::{Api, order};
 
 fn thin(id: &str, kind: &str, related: Value) -> Value {
     json!({ "id": id, "object": "v2.core.event", "type": kind, "livemode": false,
@@ -11,8 +11,8 @@ fn thin(id: &str, kind: &str, related: Value) -> Value {
 }
 
 /// A hook with a paid order, and the thin event that tells of it.
-async fn paid() -> (Hook, Value) {
-    let hook = Hook::start().await;
+async fn paid() -> (Api, Value) {
+    let hook = Api::start().await;
     let intent = order(&hook.shop, "o_1").await;
     hook.shop
         .stripe
@@ -38,7 +38,7 @@ async fn a_thin_event_is_as_good_as_a_snapshot() {
 
 #[tokio::test]
 async fn refunds_charges_and_disputes_are_fetched_too() {
-    let hook = Hook::start().await;
+    let hook = Api::start().await;
     let intent = order(&hook.shop, "o_1").await;
     hook.shop
         .stripe
@@ -87,7 +87,7 @@ async fn without_stripe_it_is_503_and_nothing_is_written() {
 
 #[tokio::test]
 async fn an_object_that_is_not_there_is_kept_for_a_person() {
-    let hook = Hook::start().await;
+    let hook = Api::start().await;
     let related = json!({ "id": "pi_nowhere", "type": "payment_intent" });
 
     let _ = hook
