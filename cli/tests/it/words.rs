@@ -23,7 +23,6 @@ const GIVEN_UP: &[(&str, &[&str])] = &[
             "Admitted",
             "Agenda",
             "Basket",
-            "Callers",
             "Canned",
             "Contents",
             "Counted",
