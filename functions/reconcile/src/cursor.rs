@@ -98,7 +98,7 @@ pub(crate) fn next(mark: Option<String>, now: i64, limits: &RunLimits) -> Window
         Some(Ok(Cursor::Next { .. })) | None => until - FIRST,
         Some(Err(_)) => {
             tracing::warn!(
-                "the mark of earlier runs cannot be read: all that Stripe has is listed"
+                "the cursor of earlier runs cannot be read: all that Stripe has is listed"
             );
             until - KEPT
         }
