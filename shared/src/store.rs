@@ -1,11 +1,11 @@
-//! Where orders, events and the outbox live.
+//! The database: orders, events and the outbox.
 //!
-//! The heart is [`Store::accept`]: one transaction that claims the event, moves the order and
-//! appends to the outbox. What it writes is decided by a pure function, the same for every backend;
-//! a backend only reads, and writes where nothing changed since.
+//! [`Store::accept`] is the core. In one transaction it claims the event, updates the order and
+//! appends to the outbox. A pure function, the same for every backend, decides what to write. A
+//! backend only reads, and writes on the condition that nothing changed since.
 //!
-//! What a database does about `refunds`, `customers`, the `outbox` and the `quarantine` is in files
-//! of these names, here and for each backend.
+//! `refunds`, `customers`, the `outbox` and the `quarantine` have files of these names, here and
+//! for each backend.
 
 mod accept;
 mod customers;
@@ -52,8 +52,9 @@ use crate::{
     secrets::Secrets,
 };
 
-/// How long an event id is remembered, in seconds: Stripe delivers an event by itself for three
-/// days, and by hand for thirty.
+/// The seconds for which the database keeps an event id.
+///
+/// Stripe redelivers an event by itself for three days, and on request for thirty.
 pub const REMEMBERED: i64 = 40 * 24 * 60 * 60;
 
 /// The database of one deployment; cheap to clone.
@@ -71,13 +72,15 @@ enum Backend {
 }
 
 impl Store {
-    /// Opens the database that `settings` name; a table in `aws`. The keys in `secrets` tell the
-    /// mode. A file is made where it is not there, and brought up to date; a table must be there.
+    /// Opens the database that `settings` name; a table in `aws`.
+    ///
+    /// The keys in `secrets` tell the mode. The function creates a missing file and migrates an old
+    /// one; a table must exist.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when it cannot be opened, holds payments of the other mode, or was made by a
-    /// newer version.
+    /// [`StoreError`] when the database cannot be opened, holds payments of the other mode, or was
+    /// made by a newer version.
     pub async fn open(
         settings: &Settings,
         aws: Option<&Aws>,
@@ -102,8 +105,9 @@ impl Store {
         })
     }
 
-    /// Opens it to look at it: one that belongs to no mode yet is not made to belong to that of the
-    /// keys.
+    /// Opens the database for reading.
+    ///
+    /// A database without a mode is not bound to the mode of the keys.
     ///
     /// # Errors
     ///
@@ -112,8 +116,9 @@ impl Store {
         Self::open(settings, aws, &Secrets::none()).await
     }
 
-    /// The deployment whose database this is. Its id is made when a process first opens the
-    /// database that knows its mode and may write.
+    /// The deployment that owns this database.
+    ///
+    /// The first process that opens the database, knows its mode and may write creates the id.
     ///
     /// # Errors
     ///
@@ -122,7 +127,7 @@ impl Store {
         self.deployment.as_ref().ok_or(StoreError::NoDeployment)
     }
 
-    /// The order with `id`, whoever owns it.
+    /// The order with `id`, of any owner.
     ///
     /// # Errors
     ///
@@ -134,7 +139,7 @@ impl Store {
         }
     }
 
-    /// Whether an order is known to be paid, or to be going to be, by `intent`.
+    /// Returns true when an order is paid, or is to be paid, by `intent`.
     ///
     /// # Errors
     ///
@@ -146,7 +151,7 @@ impl Store {
         }
     }
 
-    /// The order that `operation` was about, if it came before.
+    /// The order of an earlier request with the same `operation`.
     ///
     /// # Errors
     ///
@@ -161,12 +166,14 @@ impl Store {
         }
     }
 
-    /// Counts the start of an order at `now`, unless whoever is counted for it started too many. An
-    /// order that is there, or was counted before, is admitted and not counted again.
+    /// Records a payment start at `now`, unless a rate limit is exceeded.
+    ///
+    /// An order that exists, or was counted before, is admitted and not counted again.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the database did not answer; a refusal is an answer.
+    /// [`StoreError`] when the database did not answer; exceeding a limit is an outcome, not an
+    /// error.
     pub async fn admit(
         &self,
         request: RateLimitRequest,
@@ -178,11 +185,11 @@ impl Store {
         }
     }
 
-    /// Opens or changes an order, at `now`; in one transaction with the operation that asks for it.
+    /// Creates or changes an order at `now`, in one transaction with its idempotency record.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the database did not answer; a refusal is an answer.
+    /// [`StoreError`] when the database did not answer; a rejection is an outcome, not an error.
     pub async fn put_order(&self, put: PutOrder, now: i64) -> Result<PutOrderOutcome, StoreError> {
         match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.put_order(put, now).await,
@@ -190,8 +197,7 @@ impl Store {
         }
     }
 
-    /// Notes something about the way to pay the order, where that fits what it has; gives the order
-    /// as it then is.
+    /// Applies `update` to the order's payment where it fits; returns the order as it then is.
     ///
     /// # Errors
     ///
@@ -208,24 +214,26 @@ impl Store {
         }
     }
 
-    /// Takes an event into the database, once: claims its id, moves its order and appends to the
-    /// outbox, in one transaction. An event of another deployment's object changes nothing.
+    /// Processes an event once: claims its id, updates its order and appends to the outbox.
+    ///
+    /// All of it is one transaction. An event of another deployment's object changes nothing.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the database did not answer; all was written or nothing, and the event
-    /// may be delivered again.
+    /// [`StoreError`] when the database did not answer; it wrote all or nothing, and Stripe may
+    /// deliver the event again.
     pub async fn accept(&self, event: Event, now: i64) -> Result<AcceptOutcome, StoreError> {
         let is_subscribed = self.subscriptions.include(&event.kind);
         self.take_in(event, is_subscribed, now).await
     }
 
-    /// Takes `event`, which we made of an object that Stripe was asked for: as [`Store::accept`],
-    /// but no subscription includes it, since Stripe never sent it.
+    /// Processes `event`, which Farebox built from an object that it fetched from Stripe.
+    ///
+    /// Works as [`Store::accept`], but no subscription includes the event: Stripe never sent it.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the database did not take it.
+    /// [`StoreError`] when the database did not answer.
     pub async fn accept_fetched(
         &self,
         event: Event,
@@ -252,7 +260,7 @@ impl Store {
         }
     }
 
-    /// How far the work with `name` came, as it noted it.
+    /// The stored cursor of the job `name`.
     ///
     /// # Errors
     ///
@@ -264,7 +272,7 @@ impl Store {
         }
     }
 
-    /// Notes how far the work with `name` came.
+    /// Stores the cursor of the job `name`.
     ///
     /// # Errors
     ///
@@ -276,8 +284,9 @@ impl Store {
         }
     }
 
-    /// Forgets some of what is older than it has to be remembered; whether there may be more.
-    /// DynamoDB does so by itself.
+    /// Deletes a batch of expired rows; returns true when there may be more.
+    ///
+    /// DynamoDB expires items by itself.
     ///
     /// # Errors
     ///

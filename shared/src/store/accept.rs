@@ -1,4 +1,4 @@
-//! What an event makes of the database: a pure decision, the same for every backend.
+//! Decides what an event changes in the database: pure, and the same for every backend.
 
 use super::Message;
 use crate::{
@@ -7,31 +7,30 @@ use crate::{
     order::{IntentKeys, Order, OrderId, Transition},
 };
 
-/// What became of an event.
+/// The result of processing an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Accepted {
-    /// It is in the database now, and moved an order or went to the outbox.
+    /// The database stored it; it updated an order or went to the outbox.
     Applied,
-    /// It came before; nothing changed.
+    /// It arrived before; nothing changed.
     Duplicate,
-    /// No order of ours depends on it, and nobody subscribed to it.
+    /// No order depends on it, and no subscription includes it.
     Ignored,
-    /// All refunds of its payment have to be asked for first: nothing was written.
+    /// The refunds of its payment must be fetched first: nothing was written.
     LacksRefunds,
-    /// It is about an object that another deployment made; nothing is kept of it.
+    /// It is about an object that another deployment created; nothing is stored.
     OtherDeployment,
-    /// It contradicts its order, or cannot be read: kept, with its body, for a person to look at.
+    /// It contradicts its order, or cannot be read: stored with its body for an operator.
     Quarantined,
 }
 
-/// An event that was taken, or not, and its order.
+/// A processed event and its order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AcceptOutcome {
-    /// What became of the event.
+    /// The result.
     pub accepted: Accepted,
-    /// The order that the event is about: the one that has its intent, else the one that its
-    /// metadata names.
+    /// The order of the event: the one that has its intent, else the one that its metadata names.
     pub order: Option<OrderId>,
 }
 
@@ -50,25 +49,25 @@ impl Accepted {
     }
 }
 
-/// An event that was not decided yet.
+/// An event before the decision.
 #[derive(Debug)]
 pub(super) struct Incoming {
     pub(super) event: Event,
-    /// The one whose database this is.
+    /// The deployment of this database.
     pub(super) deployment: Deployment,
-    /// Whether it is passed on as it is.
+    /// True when a subscription includes it.
     pub(super) is_subscribed: bool,
 }
 
-/// How the order of an event is found.
+/// The key by which the order of an event is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum OrderLookup {
-    /// By its payment intent, or by the id that we wrote to the intent's metadata where the
-    /// database does not know the intent yet.
+    /// By its payment intent, or, where the database does not know the intent yet, by the order
+    /// id in the metadata.
     Order {
         /// The order that the metadata names.
         named: OrderId,
-        /// The payment intent; a session that nobody tried to pay on has none.
+        /// The payment intent; a session without an attempt has none.
         intent: Option<String>,
     },
     /// By the payment intent.
@@ -76,14 +75,14 @@ pub(super) enum OrderLookup {
 }
 
 impl OrderLookup {
-    /// `None` for an event that is about no order of ours.
+    /// `None` for an event that concerns no order.
     pub(super) fn of(event: &Event) -> Option<Self> {
         let of = |named: Option<&str>, intent: Option<&String>| {
             let named = named.and_then(|id| OrderId::parse(id).ok());
             let intent = intent.cloned();
             match named {
                 Some(named) => Some(Self::Order { named, intent }),
-                // Someone may have emptied the metadata of an intent of ours.
+                // A person may have removed the metadata of our intent.
                 None => intent.map(Self::Intent),
             }
         };
@@ -111,14 +110,14 @@ impl OrderLookup {
     }
 }
 
-/// What is to be written for an event that was not seen before.
+/// The writes for a new event.
 #[derive(Debug, PartialEq)]
 pub(super) enum EventDecision {
     /// Nothing.
     Ignore,
-    /// Nothing, before all refunds of the payment are known.
+    /// Nothing, until all refunds of the payment are known.
     AskForRefunds,
-    /// Nothing, and it is none of our business.
+    /// Nothing: it belongs to another deployment.
     Leave,
     /// The event id, and these messages.
     Pass(Vec<Message>),
@@ -128,7 +127,7 @@ pub(super) enum EventDecision {
     Quarantine(String, Vec<Message>),
 }
 
-/// Decides what an event makes of its order, which is in `version` now.
+/// Decides how an event changes its order, which is in `version` now.
 pub(super) fn decide(found: Option<(&Order, i64)>, incoming: &Incoming, now: i64) -> EventDecision {
     let Incoming {
         event,
@@ -192,20 +191,20 @@ pub(super) fn decide(found: Option<(&Order, i64)>, incoming: &Incoming, now: i64
     }
 }
 
-/// Which deployment made the object of an event.
+/// The deployment that created the object of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Maker {
-    /// This one, as far as anything tells; or no deployment at all.
+    /// This one, as far as the metadata tells; or no deployment at all.
     Us,
     Another,
-    /// Money moved for an order of ours, and nothing tells that we made what moved it.
+    /// Money moved for an order of this database, and nothing proves that this deployment moved it.
     Unknown,
 }
 
-/// What the database knows by its id is its own, whatever anybody wrote to the metadata. Else the
-/// metadata decides. A database that had an id from its first day made nothing without it: an
-/// object that names an order and no deployment is then of an older deployment, or somebody edited
-/// its metadata.
+/// An object whose id the database knows belongs to this deployment, whatever its metadata says.
+/// Else the metadata decides. A database that had a deployment id from its first day created
+/// nothing without it. An object that names an order and no deployment then comes from an older
+/// deployment, or a person edited its metadata.
 fn maker_of(found: Option<&Order>, event: &Event, deployment: &Deployment) -> Maker {
     if found.is_some_and(|order| order.knows(&event.subject)) {
         return Maker::Us;

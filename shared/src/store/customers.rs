@@ -1,8 +1,8 @@
-//! Which Stripe customer a caller is, and a caller's orders.
+//! Links callers to Stripe customers, and lists a caller's orders.
 //!
-//! A caller's place is reserved before Stripe is asked: the reservation's name is what Stripe's
-//! idempotency key is made of. So processes that come at once, or after one that died, ask Stripe
-//! for the same customer, and the database notes one alone.
+//! A link is reserved before the call to Stripe: the reservation's name makes Stripe's idempotency
+//! key. So concurrent processes, or one that resumes after a crash, create the same Stripe
+//! customer, and the database stores only that one.
 
 use std::fmt;
 
@@ -12,12 +12,12 @@ use crate::{ids::CallerId, order::Order};
 /// The most orders of a caller that are listed.
 pub const MOST_LISTED: u32 = 50;
 
-/// A caller's place among Stripe's customers.
+/// A caller's link to a Stripe customer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CustomerLink {
-    /// Names the reservation; random, and told to Stripe alone.
+    /// The reservation's random name; only Stripe receives it.
     pub reservation: String,
-    /// When the place was reserved, in Unix seconds.
+    /// The time of the reservation, in Unix seconds.
     pub reserved_at: i64,
     /// `cus_…`, once it is known.
     pub customer: Option<String>,
@@ -44,7 +44,7 @@ impl fmt::Debug for CustomerLink {
 }
 
 impl Store {
-    /// The place of `owner` among Stripe's customers, if it is reserved.
+    /// The customer link of `owner`, if reserved.
     ///
     /// # Errors
     ///
@@ -56,8 +56,9 @@ impl Store {
         }
     }
 
-    /// Reserves a place for `owner` where there is none, or only the one that is `gone`. Gives the
-    /// place that is there then, which somebody else may have reserved, or settled.
+    /// Reserves a link for `owner` where there is none, or only the one that is `gone`.
+    ///
+    /// Returns the link that is there then; a concurrent request may have reserved or settled it.
     ///
     /// # Errors
     ///
@@ -77,8 +78,10 @@ impl Store {
         }
     }
 
-    /// Notes `customer` (`cus_…`) in the place that is `reserved` for `owner`, unless one is noted
-    /// there, or the place was reserved anew. Gives the place as it is then.
+    /// Stores `customer` (`cus_…`) in the link that is `reserved` for `owner`.
+    ///
+    /// Changes nothing when the link has a customer, or was reserved anew. Returns the link as it
+    /// is then.
     ///
     /// # Errors
     ///
@@ -100,8 +103,9 @@ impl Store {
         }
     }
 
-    /// The caller to whom the Stripe customer `customer` belongs, or did: who asks about it
-    /// compares it with the owner's place.
+    /// The caller to whom the Stripe customer `customer` belongs or belonged.
+    ///
+    /// Compare it with the owner's current link.
     ///
     /// # Errors
     ///
@@ -113,8 +117,9 @@ impl Store {
         }
     }
 
-    /// The latest orders of `owner`, the newest first, up to [`MOST_LISTED`]. On DynamoDB an order
-    /// may be missing for a moment after it was opened.
+    /// The latest orders of `owner`, the newest first, up to [`MOST_LISTED`].
+    ///
+    /// On DynamoDB a new order may be missing for a moment.
     ///
     /// # Errors
     ///

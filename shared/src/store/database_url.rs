@@ -1,14 +1,14 @@
-//! Where the database is, as the environment says.
+//! `DATABASE_URL`: the location of the database.
 
 use std::path::PathBuf;
 
-/// Where the database lives.
+/// The location of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DatabaseUrl {
-    /// `sqlite:PATH`: a file that is made when it is not there.
+    /// `sqlite:PATH`: a file, created when missing.
     Sqlite(PathBuf),
-    /// `dynamodb:TABLE`: a table that `template.yaml` made, in the region of `AWS_REGION`.
+    /// `dynamodb:TABLE`: a table from `template.yaml`, in the region of `AWS_REGION`.
     DynamoDb(String),
 }
 
@@ -17,7 +17,7 @@ impl DatabaseUrl {
     ///
     /// # Errors
     ///
-    /// A text that says what is wrong.
+    /// A text that names the fault.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         match text.split_once(':') {
             Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(PathBuf::from(path))),
@@ -29,7 +29,7 @@ impl DatabaseUrl {
     }
 }
 
-/// DynamoDB's rule for the name of a table.
+/// DynamoDB's rule for table names.
 fn is_table(name: &str) -> bool {
     let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
     (3..=255).contains(&name.len()) && name.bytes().all(is_allowed)

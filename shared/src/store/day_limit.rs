@@ -1,10 +1,10 @@
-//! How much may be refunded within one day.
+//! The daily refund limit.
 
-/// The most that may be moved within one day.
+/// The most that a caller may refund within one day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DayLimit {
-    /// So many minor units of the amount's currency, that amount included.
+    /// The limit in minor units of the refund's currency, that refund included.
     AtMost(i64),
-    /// As much as there is.
+    /// No limit.
     Unlimited,
 }

@@ -1,16 +1,16 @@
 //! The database as one DynamoDB table, which any number of functions share.
 //!
-//! Every item has one key, `pk`, which says what it is: `order#…`, `intent#…` (the order that an
-//! intent pays), `idempotency#…`, `event#…` (an event that was taken), `quarantine#…`, `outbox#…`,
-//! `cursor#…`, `refunds#…` (what a caller gave back in a day), `rate_limit#…` (which orders were
-//! started lately, by whom), `customer#…` (which Stripe customer a caller is), `holder#…` (whose a
-//! customer is) and `meta#mode`. An index, `queue`, holds what waits, messages that are due or
-//! dead-lettered and quarantined events, and the orders of each caller. `docs/dynamodb.md` lists
-//! the attributes, and what each operation reads and writes.
+//! Every item has one key, `pk`, whose prefix names its kind: `order#…`, `intent#…` (the order of
+//! an intent), `idempotency#…`, `event#…` (a processed event), `quarantine#…`, `outbox#…`,
+//! `cursor#…`, `refunds#…` (a caller's refunds of one day), `rate_limit#…` (recent payment starts
+//! of a subject), `customer#…` (a caller's Stripe customer), `holder#…` (a customer's caller) and
+//! `meta#mode`. An index, `queue`, lists messages that are due or dead-lettered, quarantined
+//! events, and the orders of each caller. `docs/dynamodb.md` lists the attributes, and what each
+//! operation reads and writes.
 //!
-//! Reads are consistent, and every write that depends on one has a condition: whoever was faster
-//! makes it fail, and the work starts again from what is there then. The index alone may be behind;
-//! what it says is checked against the item before anything follows from it.
+//! Reads are consistent, and every write that depends on one has a condition. A concurrent change
+//! makes the write fail, and the work starts again from the new state. Only the index is eventually
+//! consistent; the code checks each of its entries against the item before it acts.
 
 mod accept;
 mod attempt;
@@ -51,17 +51,15 @@ pub(super) struct DynamoDb {
     region: String,
 }
 
-/// The item that says whose payments the table holds: those of test mode or of live mode, and of
-/// which deployment.
+/// The item with the mode (test or live) and the deployment of the table's payments.
 const MODE: &str = "meta#mode";
-/// In it: the deployment's id.
+/// Its attribute with the deployment's id.
 const DEPLOYMENT: &str = "deployment";
-/// In it: whether the table is older than that id, `yes` or absent.
+/// Its attribute that is `yes` when the table is older than that id, else absent.
 const HAS_UNNAMED: &str = "has_unnamed";
 
 impl DynamoDb {
-    /// Finds the table, which warms the connection, and holds it to payments of one mode and one
-    /// deployment.
+    /// Finds the table, which warms the connection, and binds it to one mode and one deployment.
     pub(super) async fn open(
         aws: &Aws,
         table: &str,
@@ -76,12 +74,12 @@ impl DynamoDb {
         Ok((store, deployment))
     }
 
-    /// A table holds payments of one mode: orders that were paid with test cards are not to be
-    /// fulfilled beside real ones. The first process that knows its mode writes it, and the
-    /// deployment's id with it. Whoever may not write goes without an id that is not there.
+    /// Binds the table to one mode: a site must not fulfill orders paid with test cards as real
+    /// ones. The first process that knows its mode writes it with the deployment's id. A process
+    /// that may not write goes on without a missing id.
     async fn bind(&self, secrets: &Secrets) -> Result<Option<Deployment>, StoreError> {
         let mut attempts = Attempts::new();
-        // The keys may be on their way as well.
+        // The keys may still be loading as well.
         let (found, mode) = tokio::join!(self.get(&mut attempts, MODE), secrets.mode());
         let (found, mode) = (found?, mode?);
         let known = found.as_ref().and_then(deployment_in);
@@ -101,8 +99,7 @@ impl DynamoDb {
         }
     }
 
-    /// Writes the mode and a new id, unless another process was faster; gives the id that is there
-    /// then.
+    /// Writes the mode and a new id, unless another process was faster; returns the stored id.
     async fn name_deployment(
         &self,
         attempts: &mut Attempts,
@@ -187,7 +184,7 @@ impl DynamoDb {
         Ok((keys.collect::<Result<_, _>>()?, page.last_evaluated_key))
     }
 
-    /// All that the index has in `queue`, the earliest first.
+    /// All keys that the index has in `queue`, the earliest first.
     async fn all_queued(&self, queue: &str) -> Result<Vec<String>, StoreError> {
         let mut page = Page {
             queue,
@@ -208,15 +205,15 @@ impl DynamoDb {
     }
 }
 
-/// Which page of the index.
+/// The page of the index to read.
 struct Page<'a> {
     queue: &'a str,
-    /// In Unix seconds; `None` is whenever.
+    /// The latest time, in Unix seconds; `None` for no bound.
     until: Option<i64>,
     most: i32,
-    /// Where the page before it ended.
+    /// The end of the page before.
     after: Option<item::Item>,
-    /// Else the earliest.
+    /// The latest first; else the earliest.
     latest_first: bool,
 }
 
@@ -244,7 +241,7 @@ fn check_mode(found: &str, mode: Mode) -> Result<(), StoreError> {
     }))
 }
 
-/// The id of the message that the item with `key` is.
+/// The message id in `key`, if it is a message's.
 pub(super) fn message_in(key: &str) -> Option<&str> {
     item::Kind::Outbox.id_in(key).filter(|id| !id.contains('#'))
 }

@@ -1,4 +1,4 @@
-//! Messages to the site: what the outbox holds until they are delivered.
+//! Notifications for the site: the outbox holds them until they are delivered.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -9,27 +9,27 @@ use crate::{
     order::{DisputeRecord, LineItem, Order, OrderEvent, WarningRecord},
 };
 
-/// A message as it is written to the outbox, in one transaction with what it tells of.
+/// A message in the outbox, written in one transaction with the change that it reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// `msg_…`: the same for every delivery, so that the site can tell a repetition.
+    /// `msg_…`: the same for every delivery, so that the site can recognize a duplicate.
     pub id: String,
     /// `order.paid` and like, or Stripe's own type behind `stripe.`.
     pub kind: String,
-    /// The JSON that is delivered.
+    /// The JSON to deliver.
     pub body: String,
 }
 
-/// A message on its way: what the outbox hands out.
+/// A message in delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboxMessage {
-    /// What is delivered.
+    /// The content to deliver.
     pub message: Message,
-    /// When it was written, in Unix seconds.
+    /// The time when it was written, in Unix seconds.
     pub created_at: i64,
-    /// How often it was tried before.
+    /// The number of earlier delivery attempts.
     pub attempts: u32,
-    /// What went wrong the last time.
+    /// The latest error.
     pub error: Option<String>,
 }
 
@@ -41,7 +41,7 @@ struct Body<'a, D> {
     data: D,
 }
 
-/// An order as the site is told of it.
+/// An order in a notification.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct OrderData<'a> {
@@ -64,7 +64,7 @@ struct OrderData<'a> {
     metadata: &'a std::collections::BTreeMap<String, String>,
 }
 
-/// As much of a message as names its order.
+/// The part of a message that names its order.
 #[derive(Default, Deserialize)]
 struct Named {
     #[serde(default)]
@@ -78,17 +78,17 @@ struct NamedOrder {
 }
 
 impl Message {
-    /// The id of the order that it is about; an event of Stripe that is passed on names none.
+    /// The id of the message's order; a forwarded Stripe event has none.
     #[must_use]
     pub fn order(&self) -> Option<String> {
         let named: Named = serde_json::from_str(&self.body).unwrap_or_default();
         named.data.order_id
     }
 
-    /// Tells that `event` happened to `order`, which is then in its `version`.
+    /// Reports that `event` happened to `order`, which is then in its `version`.
     pub(super) fn of_order(event: OrderEvent, order: &Order, version: i64, now: i64) -> Self {
         let kind = event.as_str();
-        // An order is paid once, whatever else happens to it; anything else may happen again.
+        // An order is paid once; any other event may repeat.
         let qualifier = match event {
             OrderEvent::Paid => String::new(),
             _ => version.to_string(),
@@ -115,7 +115,7 @@ impl Message {
         Self::new(&id, kind, data, now)
     }
 
-    /// Passes `event` on as it is.
+    /// Forwards `event` unchanged.
     pub(super) fn of_event(event: &Event, now: i64) -> Self {
         let id = digest::hex(&["event", &event.id]);
         let raw: Option<&RawValue> = serde_json::from_str(&event.body).ok();

@@ -2,28 +2,29 @@
 
 use super::{Backend, OutboxMessage, Store, StoreError, dynamodb};
 
-/// What became of one try to deliver a message.
+/// The outcome of one delivery attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeliveryOutcome {
-    /// It was acknowledged.
+    /// The site acknowledged it.
     Delivered,
     /// It failed, and is due again at `due_at` (Unix seconds).
     Again {
-        /// When.
+        /// The time of the next attempt.
         due_at: i64,
-        /// What went wrong, for the operator.
+        /// The error, for the operator.
         error: String,
     },
-    /// It failed for good: kept, and delivered when an operator asks for it.
+    /// It failed for good: the outbox keeps it until an operator redrives it.
     DeadLettered {
-        /// What went wrong, for the operator.
+        /// The error, for the operator.
         error: String,
     },
 }
 
 impl Store {
-    /// Takes up to `most` messages that are due at `now`, the oldest first. Nobody else is given
-    /// them for `lease` seconds.
+    /// Leases up to `most` messages that are due at `now`, the oldest first.
+    ///
+    /// No other process receives them for `lease` seconds.
     ///
     /// # Errors
     ///
@@ -40,8 +41,10 @@ impl Store {
         }
     }
 
-    /// Takes the message with `id`, so that nobody else is given it for `lease` seconds. `None`
-    /// when it is taken already, waits for a later try, was delivered or given up, or is not there.
+    /// Leases the message with `id` for `lease` seconds, so that no other process receives it.
+    ///
+    /// Returns `None` when it is leased, scheduled for a later retry, delivered, dead-lettered or
+    /// unknown.
     ///
     /// # Errors
     ///
@@ -58,7 +61,7 @@ impl Store {
         }
     }
 
-    /// Notes what became of the delivery of a message.
+    /// Records the outcome of a delivery.
     ///
     /// # Errors
     ///
@@ -75,8 +78,9 @@ impl Store {
         }
     }
 
-    /// When the oldest message that waits was written, in Unix seconds; on DynamoDB of the 25 that
-    /// are due next.
+    /// The creation time of the oldest waiting message, in Unix seconds.
+    ///
+    /// On DynamoDB it considers the 25 messages that are due next.
     ///
     /// # Errors
     ///
@@ -88,7 +92,7 @@ impl Store {
         }
     }
 
-    /// The messages that were given up, the oldest first.
+    /// The dead letters, the oldest first.
     ///
     /// # Errors
     ///
@@ -100,7 +104,7 @@ impl Store {
         }
     }
 
-    /// Makes dead letters due again: the one with `id`, or all. Gives their number.
+    /// Makes dead letters due again: the one with `id`, or all. Returns their number.
     ///
     /// # Errors
     ///
@@ -113,8 +117,9 @@ impl Store {
     }
 }
 
-/// The id of the message that the item with `key` is, as the table's stream names it; `None` for
-/// every other item, and for a part of a message.
+/// The message id in `key`, a key from the table's stream.
+///
+/// `None` for every other item, and for a part of a message.
 #[must_use]
 pub fn message_in(key: &str) -> Option<&str> {
     dynamodb::message_in(key)

@@ -9,21 +9,21 @@ use crate::{
     order::{Order, OrderDetails, OrderId, ReviseError},
 };
 
-/// The most bytes of an order's JSON after which it takes no new contents: an item of DynamoDB
-/// holds 400 KB, and the rest is room for what Stripe reports of it.
+/// The most bytes of an order's JSON after which its contents are fixed. A DynamoDB item holds
+/// 400 KB; the rest is room for Stripe's reports on the order.
 const LARGEST_ORDER: usize = 300_000;
 
-/// What a caller asked for, once or several times: their idempotency key, and what came with it.
+/// A caller's operation, sent once or several times: their idempotency key and the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyRecord {
-    /// Made of the caller and their key; tells nothing about either.
+    /// A hash of the caller and their key; it reveals neither.
     pub key: String,
-    /// Made of the request; the same key with another is refused.
+    /// A hash of the request; the same key with another request is refused.
     pub digest: String,
 }
 
 impl IdempotencyRecord {
-    /// The operation that `caller` names `key` and asks for with `request`.
+    /// The operation of `caller` with the idempotency key `key` and the parameters `request`.
     #[must_use]
     pub fn new(caller: &CallerId, key: &str, request: &[&str]) -> Self {
         Self {
@@ -33,46 +33,46 @@ impl IdempotencyRecord {
     }
 }
 
-/// A request to open an order, or to change one.
+/// A request to create an order, or to change one.
 #[derive(Clone, Debug)]
 pub struct PutOrder {
-    /// The operation that asks, where the caller named one.
+    /// The idempotency record, where the caller sent a key.
     pub operation: Option<IdempotencyRecord>,
-    /// Which order.
+    /// The order's id.
     pub order: OrderId,
-    /// Whether the order must be there already.
+    /// True when the order must exist already.
     pub must_exist: bool,
-    /// Who asks.
+    /// The caller.
     pub owner: CallerId,
-    /// The owner that the order may have instead, to become `owner`'s: the site says that they are
-    /// the same person.
+    /// The order's possible present owner, whose order becomes `owner`'s: the site says that they
+    /// are the same person.
     pub previous_owner: Option<CallerId>,
-    /// What is to be offered.
+    /// The contents to offer.
     pub contents: OrderDetails,
 }
 
-/// The answer to an [`PutOrder`].
+/// The outcome of a [`PutOrder`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum PutOrderOutcome {
     /// The order, as it is now.
     Order(Box<Order>),
-    /// It stays as it was.
+    /// The order stays as it was.
     Refused(PutOrderRejection),
 }
 
-/// Why an order was neither opened nor changed.
+/// The reason why an order was neither created nor changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PutOrderRejection {
-    /// The operation's key came before with another request.
+    /// The idempotency key came before with another request.
     KeyReused,
     /// There is no such order, or it is another caller's.
     NotFound,
-    /// The order does not change any more.
+    /// The order can no longer change.
     Revise(ReviseError),
 }
 
-/// What `put` makes of the order that was `found`.
+/// Decides how `put` changes the order that was `found`.
 pub(super) fn decide(
     found: Option<Order>,
     put: PutOrder,
@@ -103,14 +103,14 @@ pub(super) fn decide(
     Ok(order)
 }
 
-/// Whether the site signed the order for another owner than before, and nothing since.
+/// True when the site signed the order for another owner than before, and nothing since.
 fn may_move(order: &Order, put: &PutOrder) -> bool {
     let current = &order.revision().contents;
     put.previous_owner.as_ref() == Some(order.owner())
         && put.contents.compare_signed(current) != Ordering::Less
 }
 
-/// In bytes, as it is stored.
+/// The stored size, in bytes.
 fn size(order: &Order) -> usize {
     serde_json::to_string(order).map_or(usize::MAX, |body| body.len())
 }

@@ -1,22 +1,22 @@
-//! The quarantine: events for a person to look at.
+//! The quarantine: events that an operator must look at.
 
 use super::{Backend, Store, StoreError};
 
-/// An event that was set aside.
+/// A quarantined event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quarantined {
     /// `evt_…`
     pub event_id: String,
-    /// Stripe's type.
+    /// Stripe's event type.
     pub kind: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// When it came, in Unix seconds.
+    /// The time of its arrival, in Unix seconds.
     pub at: i64,
 }
 
 impl Store {
-    /// Events that were set aside for a person to look at, the oldest first.
+    /// The quarantined events, the oldest first.
     ///
     /// # Errors
     ///
@@ -28,8 +28,9 @@ impl Store {
         }
     }
 
-    /// Takes the quarantined event with `id` again when it comes again; whether there is one. The
-    /// quarantine keeps it as a record.
+    /// Lets the quarantined event with `id` be processed at its next delivery.
+    ///
+    /// Returns true when there is one. The quarantine keeps it as a record.
     ///
     /// # Errors
     ///

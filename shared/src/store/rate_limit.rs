@@ -1,10 +1,10 @@
-//! Whether one more payment may be started: what was started lately, and what of it is still
-//! unpaid, by whoever is counted. A pure decision, the same for every backend.
+//! Decides whether a subject may start one more payment, from its recent starts and its unpaid
+//! orders: pure, and the same for every backend.
 //!
-//! Each who is counted has one row: when each of their orders was started, and, while it may be
-//! unpaid, which order it was. Nothing is noted when an order is paid. Only where too many look
-//! unpaid are some of those orders looked at, and what was paid or canceled makes room: neither is
-//! ever undone. What was not looked at counts as unpaid, and has its turn at a later request.
+//! Each subject has one row: the time of each start, and, while the order may be unpaid, its id. A
+//! payment does not update the row. Only when too many orders look unpaid, some of them are read.
+//! Paid and canceled orders then free their places, since neither is ever undone. An order that was
+//! not read counts as unpaid, and may be read at a later request.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,13 +15,13 @@ use crate::{
     order::{OrderId, Status},
 };
 
-/// How long an unpaid order counts, in seconds.
+/// The seconds for which an unpaid order counts.
 pub const OPEN_FOR: i64 = 24 * 60 * 60;
 
-/// The most orders of one row that one request looks at, whoever sends how many.
+/// The most orders of one row that one request reads.
 const MOST_LOOKED_AT: usize = 25;
 
-/// The most that whoever is counted may have.
+/// The limits of a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
     /// Orders started within the window.
@@ -33,85 +33,87 @@ pub struct Limit {
 /// The kind of subject whose orders are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SubjectKind {
-    /// One caller's.
+    /// A caller.
     Caller,
-    /// Those that come from one address.
+    /// An IP address.
     Address,
 }
 
-/// Someone whose orders are counted.
+/// A subject whose orders are counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RateLimitSubject {
-    /// Names the row, and tells nobody who it is.
+    /// The row's key; it does not reveal the subject.
     pub key: String,
-    /// What kind of someone.
+    /// The kind of subject.
     pub whose: SubjectKind,
-    /// The most that they may have.
+    /// Its limits.
     pub bound: Limit,
 }
 
 /// A request to start one more order.
 #[derive(Clone, Debug)]
 pub struct RateLimitRequest {
-    /// The order that is to be started.
+    /// The order to start.
     pub order: OrderId,
-    /// All who are counted for it.
+    /// All subjects for whom it counts.
     pub counted: Vec<RateLimitSubject>,
-    /// Over how many seconds starts are counted.
+    /// The window for counting starts, in seconds.
     pub window: i64,
-    /// Whether the order may stay unpaid. What is no order counts within the window alone.
+    /// True when the order may stay unpaid. A start without an order counts within the window
+    /// alone.
     pub stays_unpaid: bool,
 }
 
-/// The answer to an [`RateLimitRequest`].
+/// The outcome of a [`RateLimitRequest`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RateLimitOutcome {
-    /// It may be started, and is counted; or it was before.
+    /// The order may start, and is counted, now or before.
     Yes,
-    /// It may not, and is not counted.
+    /// The order may not start, and is not counted.
     No(RateLimited),
 }
 
-/// Why an order may not be started.
+/// The exceeded limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimited {
-    /// The kind of subject whose orders are too many.
+    /// The kind of subject that exceeded it.
     pub whose: SubjectKind,
-    /// Whether too many are unpaid; else too many were started.
+    /// True for too many unpaid orders; else too many were started.
     pub are_open: bool,
-    /// Seconds after which there is room, if nothing is paid before.
+    /// Seconds until the next start is possible, if nothing is paid before.
     pub retry_after: i64,
 }
 
-/// What one who is counted started, the oldest first.
+/// The starts of one subject, the oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct StartHistory(Vec<Start>);
 
-/// When an order was started, in Unix seconds; and which, until it is known to be paid or canceled.
+/// A start: its Unix time, and its order until that is known to be paid or canceled.
 type Start = (i64, Option<OrderId>);
 
-/// How the orders that were looked at stand; `None` for one that is not there.
+/// The payment state of the orders that were read; `None` for one that does not exist.
 pub(super) type UnpaidOrders = HashMap<OrderId, Option<IsUnpaid>>;
 
-/// Whether an order is neither paid nor canceled.
+/// True for an order that is neither paid nor canceled.
 pub(super) type IsUnpaid = bool;
 
-/// What is to be done.
+/// The decision on a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum RateLimitDecision {
     /// Nothing is written.
     Answer(RateLimitOutcome),
-    /// Too many may be unpaid: refused so, if none of them turns out to be paid or canceled.
+    /// Too many orders may be unpaid: rejected, unless some of them turn out to be paid or
+    /// canceled.
     Full(RateLimited),
-    /// These rows are written, in the order of those who are counted.
+    /// These rows are written, in the order of the subjects.
     Write(Vec<StartHistory>),
 }
 
-/// Decides on `request` of an order that is not there, by the rows of those who are counted.
+/// Decides on `request`, whose order does not exist yet, by the rows of its subjects.
 ///
-/// An order that was admitted within the window, and never opened, is not counted again. Its start
-/// is the latest one: else starts could be kept in store, to be made all at once.
+/// An order that was admitted within the window, and never created, is not counted again. Its start
+/// moves to the latest time. Else a caller could save up starts, and make all of them at once.
 pub(super) fn decide(
     request: &RateLimitRequest,
     rows: &[StartHistory],
@@ -143,9 +145,8 @@ pub(super) fn decide(
     RateLimitDecision::Write(rows.iter().map(with_it).collect())
 }
 
-/// Which orders are to be looked at where `request` is refused as too many are unpaid: of each row
-/// that is full, so many as are looked at for one request. Where they begin depends on the order
-/// and the time, so that all have their turn.
+/// The orders to read when `request` has too many unpaid ones: of each full row, at most the limit
+/// for one request. The first one depends on the order and the time, so that all have their turn.
 pub(super) fn to_look_at(
     request: &RateLimitRequest,
     rows: &[StartHistory],
@@ -175,7 +176,7 @@ impl RateLimitSubject {
 }
 
 impl StartHistory {
-    /// This row, without what does not count any more, and with what `request` starts, once.
+    /// This row, without expired starts, and with the start of `request`, once.
     fn with(mut self, request: &RateLimitRequest, now: i64) -> Self {
         let (order, window) = (&request.order, request.window);
         self.0.retain(|(at, order)| match order {
@@ -189,8 +190,8 @@ impl StartHistory {
         self
     }
 
-    /// This row, without the orders that were found paid or canceled. One that is not there may be
-    /// about to be opened, until the window is over.
+    /// This row, without the orders that are paid or canceled. An order that does not exist may be
+    /// about to be created, until the window is over.
     pub(super) fn settled(mut self, unpaid: &UnpaidOrders, window: i64, now: i64) -> Self {
         for (at, order) in &mut self.0 {
             order.take_if(|order| match unpaid.get(order) {
@@ -225,7 +226,7 @@ impl StartHistory {
         open.filter(|at| *at > now - OPEN_FOR).collect()
     }
 
-    /// When nothing in it counts any more, in Unix seconds.
+    /// The time when nothing in the row counts any more, in Unix seconds.
     pub(super) fn expires_at(&self, window: i64) -> i64 {
         let latest = self.0.iter().map(|(at, _)| *at).max().unwrap_or_default();
         latest.saturating_add(OPEN_FOR.max(window))
@@ -240,7 +241,7 @@ pub(crate) fn wait(mut times: Vec<i64>, most: usize, age: i64, now: i64) -> Opti
     Some((at + age - now).max(1))
 }
 
-/// Whether an order in the state that the database calls `status` is neither paid nor canceled.
+/// True when an order with the stored `status` is neither paid nor canceled.
 pub(super) fn is_unpaid(status: &str) -> IsUnpaid {
     let unpaid = [
         Status::Created,

@@ -1,5 +1,5 @@
-//! Giving money back: what a request, Stripe's answer and Stripe's refusal make of the order, and
-//! of what the caller may give back that day. A pure decision, the same for every backend.
+//! Decides how a refund request, Stripe's answer and Stripe's rejection change the order and the
+//! caller's daily budget: pure, and the same for every backend.
 
 use super::{DayLimit, Message};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 /// Seconds.
 const DAY: i64 = 24 * 60 * 60;
 
-/// What one caller gives back in one currency on one day (UTC).
+/// One caller's refunds in one currency on one day (UTC).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Budget {
     /// The caller's alias.
@@ -22,7 +22,7 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// The one that `request`, in `currency`, is taken from.
+    /// The budget for `request`, in `currency`.
     fn of(request: &RefundRequest, currency: Currency) -> Self {
         Self {
             who: request.by().to_owned(),
@@ -31,22 +31,22 @@ impl Budget {
         }
     }
 
-    /// Its name: it tells nobody who the caller is.
+    /// Its id; it does not reveal the caller.
     pub(super) fn id(&self) -> String {
         format!("{}#{}#{}", self.who, self.currency, self.day)
     }
 
-    /// When nobody asks for it any more, in Unix seconds.
+    /// The time when it is of no use any more, in Unix seconds.
     pub(super) fn expires_at(&self) -> i64 {
         (self.day + 3).saturating_mul(DAY)
     }
 }
 
-/// Something that happens to a request to give money back.
+/// A step of a refund request.
 #[derive(Clone, Debug)]
 pub(super) struct Refunding {
     pub(super) order: OrderId,
-    /// What is read and written with it, where it counts.
+    /// The budget to read and write with it, where it counts.
     pub(super) budget: Option<Budget>,
     change: Change,
 }
@@ -60,7 +60,7 @@ enum Change {
 }
 
 impl Refunding {
-    /// `request` for `amount` comes in.
+    /// The step that reserves `amount` for `request`.
     pub(super) fn reserve(
         order: OrderId,
         request: RefundRequest,
@@ -74,7 +74,7 @@ impl Refunding {
         }
     }
 
-    /// Stripe answered with `refund`.
+    /// The step that records Stripe's `refund`.
     pub(super) fn record(order: OrderId, refund: Refund) -> Self {
         Self {
             order,
@@ -83,7 +83,7 @@ impl Refunding {
         }
     }
 
-    /// The key of `request` is over, and made no refund.
+    /// The step to the next key of `request`: the present key has expired, and made no refund.
     pub(super) fn next_key(order: OrderId, request: RefundRequest) -> Self {
         Self {
             order,
@@ -92,7 +92,7 @@ impl Refunding {
         }
     }
 
-    /// Stripe refused `request`, of `order`, for good.
+    /// The step that records Stripe's final rejection of `request`, of `order`.
     pub(super) fn decline(order: &Order, request: RefundRequest, why: RefundRejection) -> Self {
         let currency = order.revision().contents.amount().currency();
         Self {
@@ -103,38 +103,38 @@ impl Refunding {
     }
 }
 
-/// What became of it.
+/// The outcome of a step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Refunded {
     /// The order, as it is now.
     Changed(Box<Order>),
-    /// The order, which was so before.
+    /// The order, as it was before.
     Unchanged(Box<Order>),
-    /// It stays as it was.
+    /// The order stays as it was.
     Refused(RefundRefusal),
 }
 
-/// Why nothing is given back.
+/// The reason why a refund is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RefundRefusal {
     /// There is no such order.
     NotFound,
-    /// The request came before, and asked for something else.
+    /// The request's key came before, for a different refund.
     KeyReused,
     /// Nothing was paid.
     NotPaid,
-    /// Less is left.
+    /// The amount exceeds the rest of the payment.
     ExceedsPaid,
-    /// The caller gave back too much that day.
+    /// The caller's daily refund limit is exceeded.
     OverDayLimit,
     /// The order has too many requests.
     RateLimited,
-    /// What Stripe answered contradicts the order.
+    /// Stripe's answer contradicts the order.
     Mismatch(Mismatch),
 }
 
-/// What is to be done.
+/// The decision on a step.
 #[derive(Debug, PartialEq)]
 pub(super) enum RefundDecision {
     /// Nothing is written.
@@ -143,18 +143,18 @@ pub(super) enum RefundDecision {
     Write(Write),
 }
 
-/// What is written together.
+/// The writes of one transaction.
 #[derive(Debug, PartialEq)]
 pub(super) struct Write {
-    /// In place of its version.
+    /// The order, in place of its version.
     pub(super) order: Box<Order>,
     pub(super) messages: Vec<Message>,
-    /// Of the budget, where it changed.
+    /// The budget's new total, where it changed.
     pub(super) spent: Option<i64>,
 }
 
-/// Decides what `refunding` makes of the order, which is in `version` now, and of the budget, of
-/// which `spent` minor units are used.
+/// Decides how `refunding` changes the order, which is in `version` now, and the budget, of which
+/// `spent` minor units are used.
 pub(super) fn decide(
     found: Option<(&Order, i64)>,
     spent: i64,
@@ -223,7 +223,7 @@ fn record(
     Ok(write(step.order, messages, None))
 }
 
-/// What was refused does not count against the day.
+/// A rejected refund does not count against the day.
 fn decline(
     order: &Order,
     spent: i64,

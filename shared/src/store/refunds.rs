@@ -1,4 +1,4 @@
-//! Refunds: what `refunding` decides, done in one transaction.
+//! Refunds: the decisions of `refunding`, done in one transaction.
 
 use super::{Backend, DayLimit, Refunded, Store, StoreError, refunding::Refunding};
 use crate::{
@@ -8,13 +8,14 @@ use crate::{
 };
 
 impl Store {
-    /// Sets the amount of `request`, in `currency`, aside on the order with `id`, unless that
-    /// exceeds what is left of the payment, or what the caller may give back that day. A request
-    /// that is there already is given as it is.
+    /// Reserves the amount of `request`, in `currency`, on the order with `id`.
+    ///
+    /// Refuses an amount above the rest of the payment, or above the caller's daily limit. Returns
+    /// a request that is there already as it is.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the database did not answer; a refusal is an answer.
+    /// [`StoreError`] when the database did not answer; a refusal is an outcome, not an error.
     pub async fn reserve_refund(
         &self,
         id: &OrderId,
@@ -28,8 +29,9 @@ impl Store {
         self.refund(reserve, now).await
     }
 
-    /// Notes `refund`, as Stripe answered it at `now`, on the order with `id`, with what the site
-    /// is told of it. What an event told before changes nothing.
+    /// Records `refund`, Stripe's answer at `now`, on the order with `id`, and notifies the site.
+    ///
+    /// Changes nothing that an event reported before.
     ///
     /// # Errors
     ///
@@ -44,9 +46,11 @@ impl Store {
             .await
     }
 
-    /// Takes the next key for `request` of the order with `id`, as it was read, at `now`: who asks
-    /// Stripe from now on asks under that one. Only who saw that the key before is over, and then
-    /// found no refund, may do so. Where somebody was faster, nothing changes.
+    /// Moves `request` of the order with `id`, as it was read, to its next idempotency key, at
+    /// `now`.
+    ///
+    /// Later calls to Stripe use that key. Call it only when the present key has expired and Stripe
+    /// lists no refund for it afterwards. After a concurrent move, nothing changes.
     ///
     /// # Errors
     ///
@@ -61,9 +65,10 @@ impl Store {
         self.refund(next, now).await
     }
 
-    /// Notes that Stripe refused `request` of `order` for good: its amount is free again, and does
-    /// not count against the caller's day. Where a refund is known to have been made, nothing
-    /// changes.
+    /// Records that Stripe rejected `request` of `order` for good.
+    ///
+    /// Its amount is free again, and does not count against the caller's daily limit. Changes
+    /// nothing where a refund is known to exist.
     ///
     /// # Errors
     ///

@@ -1,24 +1,24 @@
-//! Where the database is, and what of Stripe's events it passes on, as the environment says.
+//! The settings of the database: its location, and the Stripe events to forward.
 
 use super::{DatabaseUrl, Subscriptions};
 use crate::env::{Reader, need};
 
-/// A function there has a folder of its own, which goes when it ends, and others do not see.
+/// A Vercel function has a folder of its own, which other instances do not see, and which goes when
+/// the instance ends.
 const NO_FILES: &str =
     "names a file, and Vercel keeps none: name a table, `dynamodb:` and its name";
 
-/// Where the database is, and what of Stripe's events it passes on.
+/// The location of the database, and the Stripe events to forward.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// `DATABASE_URL`: where orders, events and the outbox live.
+    /// `DATABASE_URL`: the location of orders, events and the outbox.
     pub location: Option<DatabaseUrl>,
-    /// `FAREBOX_NOTIFY_EVENTS`: types of Stripe's events that are passed on as they are; none by
-    /// default.
+    /// `FAREBOX_NOTIFY_EVENTS`: types of Stripe events to forward unchanged; none by default.
     pub subscriptions: Subscriptions,
 }
 
 impl Settings {
-    /// Reads them; records in `read` what is wrong.
+    /// Reads the settings; records faults in `read`.
     pub(crate) fn read(read: &mut Reader<'_>, is_vercel: bool) -> Self {
         let location = read.value(need::DATABASE_URL, DatabaseUrl::parse);
         if let (true, Some(DatabaseUrl::Sqlite(_))) = (is_vercel, &location) {

@@ -1,7 +1,7 @@
-//! The database as one SQLite file: the default on one machine, and several processes may share it.
+//! The database as one SQLite file: the default on one machine; several processes may share it.
 //!
-//! Every write is a transaction that takes the write lock at its begin, so that what it read cannot
-//! change under it. Commits are synced to the disk (`synchronous = FULL`): a `200` to Stripe
+//! Every write is a transaction that takes the write lock when it begins, so that no other process
+//! changes what it read. Commits are synced to the disk (`synchronous = FULL`): a `200` to Stripe
 //! means that the event survives a loss of power.
 
 mod customers;
@@ -55,7 +55,7 @@ impl Sqlite {
         Ok((sqlite, deployment))
     }
 
-    /// Runs `work` in a transaction that holds the write lock; what fails is rolled back.
+    /// Runs `work` in a transaction that holds the write lock; rolls back on failure.
     async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -77,7 +77,7 @@ impl Sqlite {
     ) -> Result<T, StoreError> {
         let connection = Arc::clone(&self.connection);
         let task = move || {
-            // A panic while it was held rolled its transaction back: the connection is sound.
+            // A panic that poisoned the lock rolled its transaction back: the connection is sound.
             let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
             work(&mut connection)
         };
@@ -319,7 +319,7 @@ impl Sqlite {
 const FORGET_EVENTS: &str = "DELETE FROM events WHERE rowid IN
     (SELECT rowid FROM events WHERE received_at < ?1 LIMIT 500)";
 
-/// The whole of taking an event, inside one transaction.
+/// Processes an event, inside one transaction.
 fn accept(
     transaction: &Transaction<'_>,
     incoming: &Incoming,
@@ -340,7 +340,7 @@ fn find_of(
 ) -> Result<Option<(Order, i64)>, StoreError> {
     match OrderLookup::of(event) {
         Some(OrderLookup::Order { named, intent }) => {
-            // The database knows the order of an intent better than metadata that anyone may edit.
+            // The database is more reliable than metadata, which anyone may edit.
             let by_intent = match &intent {
                 Some(intent) => orders::find_by_intent(transaction, intent)?,
                 None => None,

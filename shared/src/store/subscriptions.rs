@@ -1,15 +1,15 @@
-//! Types of events that are passed on.
+//! The types of Stripe events to forward.
 
-/// Types of Stripe's events that are passed on as they are.
+/// The types of Stripe events to forward unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Subscriptions(Vec<String>);
 
 impl Subscriptions {
-    /// Reads types such as `customer.created`, with `*` for all that begin alike, comma-separated.
+    /// Reads comma-separated types such as `customer.created`, with `*` for a common prefix.
     ///
     /// # Errors
     ///
-    /// A text that says what is wrong.
+    /// A text that names the fault.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let patterns: Vec<String> = text.split(',').map(|t| t.trim().to_owned()).collect();
         let fits = |pattern: &String| {
@@ -27,13 +27,13 @@ impl Subscriptions {
         )
     }
 
-    /// Whether nothing is passed on.
+    /// Returns true when no type is forwarded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether events of type `kind` are passed on.
+    /// Returns true when events of type `kind` are forwarded.
     #[must_use]
     pub fn include(&self, kind: &str) -> bool {
         self.0

@@ -1,4 +1,4 @@
-//! Taking an event: one read, the decision that every backend shares, and one transaction.
+//! Processes an event: one read, the decision that every backend shares, and one transaction.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,13 +18,13 @@ use crate::{
     order::{Order, OrderId},
 };
 
-/// What the table holds of an event.
+/// The table's state for an event.
 struct Found {
-    /// It came before.
+    /// True when the event arrived before.
     is_seen: bool,
-    /// The id of the order that it is about.
+    /// The id of its order.
     owner: Option<OrderId>,
-    /// That order with its version, unless the event came before.
+    /// That order with its version, unless the event arrived before.
     order: Option<(Order, i64)>,
 }
 
@@ -61,7 +61,8 @@ impl DynamoDb {
             if canceled.unmet.contains(&Kind::Event.key(&event.id)) {
                 return Ok(of(Accepted::Duplicate));
             }
-            // A message with the id of an earlier one is the same message: it is told once.
+            // A message with the id of an earlier one is the same message: the site receives it
+            // once.
             let unmet = canceled.unmet.iter();
             let messages = unmet.filter_map(|key| Kind::Outbox.id_in(key));
             told.extend(messages.map(str::to_owned));
@@ -69,7 +70,7 @@ impl DynamoDb {
         }
     }
 
-    /// What is written for a decision: the claim and what follows from it, or nothing.
+    /// The writes for a decision: the claim and its effects, or nothing.
     fn plan(
         &self,
         event: &Event,
@@ -100,8 +101,8 @@ impl DynamoDb {
         Ok((accepted, writes))
     }
 
-    /// One read tells whether the event came before, and gives its order. Where the event names no
-    /// order, as refunds and disputes do, or another than the intent's, a second read follows.
+    /// Finds the event's claim and its order in one read. A second read follows when the event
+    /// names no order, as refunds and disputes do, or another than the intent's.
     async fn look_up(
         &self,
         attempts: &mut Attempts,
@@ -123,7 +124,7 @@ impl DynamoDb {
         ];
         let keys: Vec<String> = keys.into_iter().flatten().collect();
         let items = self.get_all(attempts, &keys).await?;
-        // The database knows the order of an intent better than metadata that anyone may edit.
+        // The database is more reliable than metadata, which anyone may edit.
         let owner = match pointer.and_then(|pointer| items.get(&pointer)) {
             Some(pointer) => Some(need_text(pointer, "order_id")?),
             None => named,
@@ -158,7 +159,7 @@ impl DynamoDb {
         self.put(item, Condition::AbsentOrExpired(now))
     }
 
-    /// The order as it is after the event, and its intent where it had another or none before.
+    /// The order after the event, and its intent where that is new or changed.
     fn put_moved(
         &self,
         before: Option<(&Order, i64)>,

@@ -1,7 +1,7 @@
-//! Calls that are made again: what passes is waited for with full jitter, inside one deadline.
+//! Retries calls with full jitter, inside one deadline.
 //!
-//! Everything that belongs to one piece of work shares one [`Attempts`], so that the work ends
-//! while whoever waits for it still does.
+//! All calls of one piece of work share one [`Attempts`], so that the work ends before its caller
+//! stops waiting.
 
 use std::{error::Error, time::Duration};
 
@@ -16,32 +16,32 @@ use crate::{
     cause::{Cause, causes},
 };
 
-/// How long one piece of work is tried: below the time that Stripe, and a payer, wait.
+/// The deadline of one piece of work: shorter than Stripe, or a payer, waits.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The most that is waited before the second try; it doubles with every further one.
+/// The longest pause before the second attempt; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The tries of one piece of work.
+/// The attempts of one piece of work.
 #[derive(Debug)]
 pub(super) struct Attempts {
     ends: Instant,
     longest_pause: Duration,
-    /// Whether a call was told that it was signed by a clock that is off.
+    /// True after AWS rejected a signature because of this machine's clock.
     knows_time: bool,
 }
 
-/// What DynamoDB said to a call, once it said something.
+/// DynamoDB's answer to a call.
 #[derive(Debug)]
 pub(super) enum Answer<O, E> {
-    /// It did it.
+    /// It succeeded.
     Done(O),
     /// A condition was not met, or a transaction was canceled.
     Declined(E, StoreError),
 }
 
 impl<O, E> Answer<O, E> {
-    /// What was done; a refusal is a failure where nothing was asked that could be declined.
+    /// The output of a successful call. A decline is a failure here, for calls without a condition.
     pub(super) fn done(self) -> Result<O, StoreError> {
         match self {
             Self::Done(output) => Ok(output),
@@ -50,14 +50,14 @@ impl<O, E> Answer<O, E> {
     }
 }
 
-/// Why a call did not end well.
+/// The reason why a call failed.
 enum Trouble<E> {
-    /// It may end well the next time.
+    /// A retry may succeed.
     Passing(StoreError),
-    /// It would end the same again.
+    /// A retry would fail the same way.
     Lasting(StoreError),
-    /// This machine's clock is behind AWS's by so many seconds, so that AWS did not take the
-    /// signature. The service has noted it, and signs by AWS's clock from here on.
+    /// This machine's clock is behind AWS's by these seconds, so AWS rejected the signature. The
+    /// service has stored the difference and signs by AWS's clock from here on.
     OtherTime(StoreError, i64),
     Declined(E, StoreError),
 }
@@ -71,11 +71,11 @@ impl Attempts {
         }
     }
 
-    /// Waits before the next try.
+    /// Waits before the next attempt.
     ///
     /// # Errors
     ///
-    /// `failure`, which is why there is a next try, when no time is left for one.
+    /// `failure`, the reason for the retry, when no time is left for one.
     pub(super) async fn again(&mut self, failure: StoreError) -> Result<(), StoreError> {
         let pause = self.longest_pause.mul_f64(fastrand::f64());
         self.longest_pause = LONGEST_PAUSE.min(self.longest_pause * 2);
@@ -86,12 +86,13 @@ impl Attempts {
         Ok(())
     }
 
-    /// Sends a request, again where its failure may pass. What is sent must be good to be done
-    /// twice, since an answer may get lost.
+    /// Sends a request, and retries it where the failure may pass.
+    ///
+    /// The request must be safe to send twice, since an answer may get lost.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when it would be refused again, or no time is left.
+    /// [`StoreError`] when a retry would fail too, or no time is left.
     pub(super) async fn call<I>(
         &mut self,
         store: &DynamoDb,
@@ -104,7 +105,7 @@ impl Attempts {
         let request = input.map_err(Cause::from).and_then(Prepared::new);
         let request = request.map_err(|_| not_made(action, UNKNOWN.to_owned()))?;
         loop {
-            // On the heap: a call is a deep future, and every caller's would hold it.
+            // On the heap: a call is a deep future, which would enlarge every caller's.
             let sending = Box::pin(store.service.send(&request));
             let answer = tokio::time::timeout_at(self.ends, sending);
             let trouble = match answer.await {
@@ -144,7 +145,7 @@ impl DynamoDb {
                 return Trouble::Lasting(not_made(action, request_id));
             }
             lost => {
-                // AWS's answers are not among the causes.
+                // The causes do not contain AWS's answers.
                 let what = format!("{lost}: {}", causes(&lost));
                 return Trouble::Passing(StoreError::Unreachable { action, what });
             }
@@ -189,7 +190,7 @@ impl DynamoDb {
     }
 }
 
-/// Whether AWS's `code`, of an error or of one item of a canceled transaction, may not come again.
+/// True when AWS's `code`, of an error or of an item of a canceled transaction, merits a retry.
 pub(super) fn is_passing(code: &str) -> bool {
     matches!(
         code.strip_suffix("Exception").unwrap_or(code),
@@ -229,7 +230,7 @@ fn is_about_the_signature(code: &str) -> bool {
     )
 }
 
-/// A request that was not even sent.
+/// The error for a request that was never sent.
 fn not_made(action: &'static str, request_id: String) -> StoreError {
     let code = "the request could not be made".to_owned();
     StoreError::Refused {

@@ -1,7 +1,7 @@
-//! Which Stripe customer a caller is, and a caller's orders.
+//! Links callers to Stripe customers, and lists a caller's orders.
 //!
-//! `customer#ALIAS` is a caller's place, and `holder#cus_…` says whose a customer is. The latter
-//! stays when the place is reserved anew: it says who it was, and the place itself who it is now.
+//! `customer#ALIAS` is a caller's link, and `holder#cus_…` names a customer's caller. The latter
+//! stays when the link is reserved anew: it is the history, and the link itself the present.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 
@@ -35,8 +35,8 @@ impl DynamoDb {
         item.as_ref().map(read).transpose()
     }
 
-    /// One write under a condition. Where that is not met, somebody was faster, or it was this one,
-    /// whose answer got lost: either way what is there counts.
+    /// Writes once under a condition. When that fails, a concurrent request was faster, or this one
+    /// was and lost its answer: either way the stored link counts.
     pub(in super::super) async fn reserve_customer(
         &self,
         owner: &CallerId,
@@ -108,7 +108,7 @@ impl DynamoDb {
             .transpose()
     }
 
-    /// One look at the index, and one read of what it names.
+    /// Queries the index once, then reads the orders that it names.
     pub(in super::super) async fn orders_of(
         &self,
         owner: &CallerId,
@@ -129,7 +129,7 @@ impl DynamoDb {
         let found = items.values().map(orders::read);
         let found: Vec<(Order, i64)> = found.collect::<Result<_, _>>()?;
         let orders = found.into_iter().map(|(order, _)| order);
-        // The index goes by the alias; whose an order is, the order itself says.
+        // The index goes by the alias; the order itself names its owner.
         let mut orders: Vec<Order> = orders.filter(|order| order.owner() == owner).collect();
         orders.sort_by(|a, b| {
             let place = |order: &Order| (order.created_at(), order.id().as_str().to_owned());
@@ -153,7 +153,7 @@ fn item_of(owner: &CallerId, mapping: &CustomerLink) -> Item {
     }
 }
 
-/// Stripe's id in a caller's place; a condition names it.
+/// The attribute with Stripe's id in a caller's link; a condition names it.
 pub(super) const CUSTOMER: &str = "stripe_id";
 
 fn read(item: &Item) -> Result<CustomerLink, StoreError> {

@@ -1,4 +1,4 @@
-//! Items: their keys, what they hold, and texts that are larger than an item may be.
+//! Items: their keys and contents, and texts that are too large for one item.
 
 use std::collections::HashMap;
 
@@ -11,19 +11,19 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 
 /// The partition key, and the only one.
 pub(super) const KEY: &str = "pk";
-/// When DynamoDB may delete an item, in Unix seconds. It may lag by days.
+/// The time after which DynamoDB may delete an item, in Unix seconds. It may lag by days.
 pub(super) const EXPIRES_AT: &str = "expires_at";
 /// The index's partition key; an item without it is not in the index.
 pub(super) const QUEUE: &str = "queue";
 /// The index's sort key, in Unix seconds.
 pub(super) const DUE_AT: &str = "due_at";
 
-/// The most bytes of a text in one item: an item has room for 400 KB, names and numbers included.
+/// The most bytes of a text in one item. DynamoDB's limit is 400 KB, names and numbers included.
 pub(super) const LARGEST_TEXT: usize = 350_000;
-/// The most bytes of a text that a person reads.
+/// The most bytes of a text for people.
 const SHORT: usize = 1_000;
 
-/// What an item is; the first part of its key.
+/// An item's kind; the first part of its key.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
     Order,
@@ -67,7 +67,7 @@ impl Kind {
     }
 }
 
-/// An item with `key` and nothing else: what DynamoDB takes for a key.
+/// An item with `key` and nothing else: DynamoDB's form of a key.
 pub(super) fn keyed(key: &str) -> Item {
     Item::from([(KEY.to_owned(), text(key))])
 }
@@ -98,12 +98,12 @@ impl Write for Item {
     }
 }
 
-/// The text under `name`, where there is one.
+/// The text attribute `name`, where there is one.
 pub(super) fn text_in<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
     item.get(name)?.as_s().ok().map(String::as_str)
 }
 
-/// The number under `name`, where there is one.
+/// The number attribute `name`, where there is one.
 pub(super) fn number_in(item: &Item, name: &str) -> Option<i64> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
@@ -116,13 +116,15 @@ pub(super) fn need_number(item: &Item, name: &'static str) -> Result<i64, StoreE
     number_in(item, name).ok_or(StoreError::Malformed(name))
 }
 
-/// Whether `item` is to be taken for deleted at `now`, though it may still be there.
+/// True when `item` counts as deleted at `now`, though DynamoDB may still hold it.
 pub(super) fn is_expired(item: &Item, now: i64) -> bool {
     number_in(item, EXPIRES_AT).is_some_and(|at| at < now)
 }
 
-/// `item` with `body`; where that is too large for one item, the parts follow as items of their
-/// own, under the same key and a number, which are to be written in the same transaction.
+/// `item` with `body`, and the parts of a body that is too large for one item.
+///
+/// Parts are items of their own, under the same key and a number. Write them in the same
+/// transaction.
 pub(super) fn with_body(item: Item, key: &str, body: &str) -> (Item, Vec<Item>) {
     if body.len() <= LARGEST_TEXT {
         return (item.with("body", text(body)), Vec::new());
@@ -140,7 +142,7 @@ pub(super) fn part_keys(key: &str) -> impl Iterator<Item = String> {
     (1..).map(move |n: u32| format!("{key}#{n}"))
 }
 
-/// How many parts the body of `item` has; 0 is a body inside the item.
+/// The number of parts of `item`'s body; 0 for a body inside the item.
 pub(super) fn part_count(item: &Item) -> usize {
     number_in(item, "parts").map_or(0, |count| usize::try_from(count).unwrap_or_default())
 }
@@ -154,7 +156,7 @@ fn split(mut text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The beginning of a text that a person reads.
+/// The beginning of a text for people.
 pub(super) fn short(text: &str) -> &str {
     &text[..text.floor_char_boundary(SHORT)]
 }

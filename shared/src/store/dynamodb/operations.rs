@@ -1,4 +1,4 @@
-//! The operations of DynamoDB that are asked for, and what writes and reads each.
+//! The DynamoDB operations in use, and what writes and reads each.
 
 use aws_sdk_dynamodb::operation::{
     batch_get_item::{BatchGetItem, BatchGetItemError, BatchGetItemInput, BatchGetItemOutput},

@@ -1,4 +1,4 @@
-//! Orders, the operations that opened or changed them, and which intent pays which order.
+//! Orders, their idempotency records, and the pointers from intents to orders.
 
 use std::collections::HashMap;
 
@@ -50,7 +50,7 @@ impl DynamoDb {
         }
     }
 
-    /// What `operation` was answered, as `item` remembers it.
+    /// The recorded outcome of `operation`, from `item`.
     async fn replayed(
         &self,
         attempts: &mut Attempts,
@@ -64,9 +64,9 @@ impl DynamoDb {
         Ok(order.map(|(order, _)| PutOrderOutcome::Order(Box::new(order))))
     }
 
-    /// One read of the order and the operation, and one transaction that writes both. Whoever was
-    /// faster with either makes it start again: with the operation there, it is a replay, which is
-    /// also what comes of it when the answer to our own transaction got lost.
+    /// Reads the order and the idempotency record at once, and writes both in one transaction. A
+    /// concurrent write to either starts it again. A stored record then makes it a replay, also
+    /// when only the answer to this transaction got lost.
     pub(in super::super) async fn put_order(
         &self,
         put: PutOrder,
@@ -113,7 +113,7 @@ impl DynamoDb {
         self.get_all(attempts, &keys).await
     }
 
-    /// What is to be written for an order that was `before`, and is to be as `order`.
+    /// The writes that turn the order `before` into `order`.
     fn opened(
         &self,
         put: &PutOrder,
@@ -183,7 +183,7 @@ impl DynamoDb {
         Ok(self.put(item, Condition::Version(version)))
     }
 
-    /// Notes that `intent` pays `order`, and no other.
+    /// Stores that `intent` belongs to `order` and no other.
     pub(super) fn put_pointer(&self, intent: &str, order: &Order) -> TransactWriteItem {
         let id = order.id().as_str();
         let item = keyed(&Kind::Intent.key(intent)).with("order_id", text(id));
@@ -191,7 +191,7 @@ impl DynamoDb {
     }
 }
 
-/// Where the index keeps the orders of `owner`, by when they were opened.
+/// The index queue with the orders of `owner`, sorted by their creation.
 pub(super) fn queue_of(owner: &CallerId) -> String {
     format!("owner#{}", owner.alias())
 }

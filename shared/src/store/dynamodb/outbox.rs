@@ -1,9 +1,9 @@
 //! The outbox: messages until they are acknowledged.
 //!
-//! A message that waits is in the index under `due`, one that was given up under `dead_lettered`.
-//! The index may be behind the items; a lease is therefore taken on the item itself, under the
-//! condition that it is due, and what the index still shows though it was leased, delivered or
-//! redriven is passed over. What it does not show yet is found by the next look.
+//! The index lists a waiting message under `due`, and a dead letter under `dead_lettered`. The
+//! index may be behind the items. A lease is therefore taken on the item itself, on the condition
+//! that it is due. Stale entries of leased, delivered or redriven messages are skipped. The next
+//! query finds what the index does not show yet.
 
 use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem};
 use futures_util::future::join_all;
@@ -21,12 +21,13 @@ use super::{
 
 const DUE: &str = "due";
 const DEAD_LETTERED: &str = "dead_lettered";
-/// How many messages are leased, or read, at once.
+/// The most messages in one lease or read.
 const AT_ONCE: u32 = 25;
 
 impl DynamoDb {
-    /// A message for the outbox, with the parts of a body that is too large for one item. One with
-    /// the same id is in its way until it was delivered and is forgotten.
+    /// A message for the outbox, with the parts of a body that is too large for one item.
+    ///
+    /// An earlier message with the same id blocks it until that one is delivered and expired.
     pub(super) fn put_message(&self, message: &Message, now: i64) -> Vec<TransactWriteItem> {
         let key = Kind::Outbox.key(&message.id);
         let item = keyed(&key)
@@ -65,7 +66,7 @@ impl DynamoDb {
                 Ok(Some(next)) => after = Some(next),
                 Ok(None) => break,
                 Err(failure) if taken.is_empty() => return Err(failure),
-                // What was leased is delivered; the rest comes with the next look.
+                // The leased messages are delivered; the next query finds the rest.
                 Err(failure) => {
                     tracing::warn!("some of the outbox was not taken: {failure}");
                     break;
@@ -75,7 +76,7 @@ impl DynamoDb {
         Ok(taken)
     }
 
-    /// Leases what a page of the index shows; gives where the next begins.
+    /// Leases the messages on one page of the index; returns the start of the next page.
     async fn lease_page(
         &self,
         page: &Page<'_>,
@@ -104,9 +105,9 @@ impl DynamoDb {
         self.lease(&Kind::Outbox.key(id), now, lease).await
     }
 
-    /// Leases a message, unless somebody else has it or it waits for a later try. A new one is
-    /// due on whichever clock it was written. When the answer to this gets lost, the message comes
-    /// back when the lease ends.
+    /// Leases a message, unless another process holds its lease or a retry is scheduled for later.
+    /// A new one is due on any clock. When the answer gets lost, the message is due again when the
+    /// lease ends.
     async fn lease(
         &self,
         key: &str,
@@ -135,7 +136,7 @@ impl DynamoDb {
         Ok(Some(queued))
     }
 
-    /// What `item` holds, with a body that may be in parts.
+    /// The message in `item`, with a body that may be in parts.
     async fn message_of(
         &self,
         attempts: &mut Attempts,
@@ -196,14 +197,14 @@ impl DynamoDb {
                 ],
             },
         };
-        // One that is not due any more stays as it is.
+        // A message that is not due any more stays as it is.
         let mut attempts = Attempts::new();
         let settled = self.update(&mut attempts, &key, &change, ReturnValue::None);
         settled.await.map(|_| ())
     }
 
-    /// Takes a message out of the outbox. Its id stays for a while, so that it is told once; its
-    /// body does not, and the parts of a large one end in the same transaction.
+    /// Removes a message from the outbox. Its id stays for a while, so that the site receives it
+    /// once. The same transaction deletes its body and the parts of a large one.
     async fn delivered(&self, key: &str, now: i64) -> Result<(), StoreError> {
         let mut attempts = Attempts::new();
         let whole = delivered("attribute_exists(pk) AND attribute_not_exists(parts)", now);
@@ -226,7 +227,7 @@ impl DynamoDb {
         }
     }
 
-    /// When the oldest message that waits was written, among those that are due next.
+    /// The creation time of the oldest waiting message, among those that are due next.
     pub(in super::super) async fn oldest_undelivered(&self) -> Result<Option<i64>, StoreError> {
         let next = Page {
             queue: DUE,

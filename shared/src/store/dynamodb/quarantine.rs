@@ -1,4 +1,4 @@
-//! Events that were set aside for a person to look at, with their bodies.
+//! Quarantined events, with their bodies.
 
 use aws_sdk_dynamodb::{operation::delete_item::DeleteItemInput, types::TransactWriteItem};
 
@@ -16,8 +16,8 @@ use crate::event::Event;
 const QUARANTINED: &str = "quarantined";
 
 impl DynamoDb {
-    /// The time is in the key, since an event that is released may be set aside again, and the
-    /// first record stays.
+    /// The time is in the key: a released event may be quarantined again, and the first record
+    /// stays.
     pub(super) fn put_quarantined(
         &self,
         event: &Event,
@@ -53,8 +53,8 @@ impl DynamoDb {
         Ok(events)
     }
 
-    /// Forgets that the event was taken; when the answer to this gets lost, it may say that there
-    /// was nothing to forget.
+    /// Deletes the event's claim. When the answer gets lost, a retry may report that there was
+    /// none.
     pub(in super::super) async fn release(&self, id: &str) -> Result<bool, StoreError> {
         let delete = DeleteItemInput::builder().table_name(&self.table);
         let delete = delete

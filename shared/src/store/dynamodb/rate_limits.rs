@@ -1,6 +1,5 @@
-//! Who started which orders, lately: one read of the order and of the rows of those who are
-//! counted, the decision that every backend shares, and one transaction that writes the rows in
-//! place of their versions.
+//! Recent payment starts: one read of the order and of the subjects' rows, the decision that every
+//! backend shares, and one transaction that replaces the rows in their versions.
 
 use std::collections::HashSet;
 
@@ -21,8 +20,8 @@ use crate::{
 };
 
 impl DynamoDb {
-    /// Whoever was faster with a row makes it start again, which is also what comes of it when the
-    /// answer to our own transaction got lost: then the order is counted.
+    /// A concurrent write to a row starts it again. So does a lost answer to this transaction: then
+    /// the order is already counted.
     pub(in super::super) async fn admit(
         &self,
         request: &RateLimitRequest,
@@ -71,7 +70,7 @@ impl DynamoDb {
         }
     }
 
-    /// How `orders` stand; each once, since DynamoDB takes no key twice.
+    /// The payment state of `orders`; each once, since DynamoDB takes no key twice.
     async fn unpaid(
         &self,
         attempts: &mut Attempts,

@@ -1,5 +1,5 @@
-//! Giving money back: one read of the order and of the caller's budget, the decision that every
-//! backend shares, and one transaction.
+//! Refunds: one read of the order and of the caller's budget, the decision that every backend
+//! shares, and one transaction.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
@@ -13,8 +13,8 @@ use super::{
 use crate::store::refunding::{Budget, RefundDecision, Refunded, Refunding, Write, decide};
 
 impl DynamoDb {
-    /// Whoever was faster with the order or the budget makes it start again, which is also what
-    /// comes of it when the answer to our own transaction got lost: then the request is there.
+    /// A concurrent write to the order or the budget starts it again. So does a lost answer to this
+    /// transaction: then the request is already stored.
     pub(in super::super) async fn refund(
         &self,
         refunding: &Refunding,

@@ -1,4 +1,4 @@
-//! Single requests: reads by key, and changes of one item under a condition.
+//! Single requests: reads by key, and conditional changes of one item.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ use crate::aws::UNKNOWN;
 /// The most keys of one `BatchGetItem`.
 const MOST_KEYS: usize = 100;
 
-/// A change of an item that is there.
+/// A change of an existing item.
 #[derive(Clone, Debug)]
 pub(super) struct Change {
     /// DynamoDB's update expression, with `#` before every name.
@@ -67,7 +67,7 @@ impl DynamoDb {
         Ok(found)
     }
 
-    /// One `BatchGetItem`; gives the keys that DynamoDB left for another.
+    /// Sends one `BatchGetItem`; returns the keys that DynamoDB left unprocessed.
     async fn get_some(
         &self,
         attempts: &mut Attempts,
@@ -95,8 +95,7 @@ impl DynamoDb {
             .collect())
     }
 
-    /// Changes the item with `key`; the inner error is the item, if it is there, that did not meet
-    /// the condition.
+    /// Changes the item with `key`. The inner error is the item, if any, that failed the condition.
     pub(super) async fn update(
         &self,
         attempts: &mut Attempts,
@@ -134,7 +133,7 @@ impl Change {
     }
 }
 
-/// Keys that DynamoDB did not come to.
+/// The error for keys that DynamoDB left unprocessed.
 fn unprocessed() -> StoreError {
     StoreError::Busy {
         action: GET_ALL,

@@ -1,4 +1,4 @@
-//! Transactions: what is written together, each under its condition.
+//! Transactions: several conditional writes as one.
 
 use aws_sdk_dynamodb::{
     operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsInput},
@@ -12,7 +12,7 @@ use super::{
     requests::Change,
 };
 
-/// Under which condition an item is written.
+/// The condition under which an item is written.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Condition<'a> {
     /// Always.
@@ -25,29 +25,29 @@ pub(super) enum Condition<'a> {
     Version(i64),
     /// It is not there, or is of this order.
     AbsentOrOf(&'a str),
-    /// It is not there, or is a budget of which so much is spent.
+    /// It is not there, or is a budget with so much spent.
     AbsentOrSpent(i64),
     /// It is not there, or is this caller's.
     AbsentOrOwned(&'a str),
-    /// It is a caller's place under this reservation, without a customer.
+    /// It is a caller's link under this reservation, without a customer.
     Unsettled(&'a str),
 }
 
-/// A transaction of which nothing was written.
+/// A canceled transaction; it wrote nothing.
 #[derive(Debug)]
 pub(super) struct Canceled {
-    /// The keys of the items whose condition was not met; none where it was only in another's way.
+    /// The keys of the items that failed their condition; none after a mere conflict.
     pub(super) unmet: Vec<String>,
-    /// What to say when there is no time for another try.
+    /// The error to return when no time is left for a retry.
     pub(super) failure: StoreError,
 }
 
 impl DynamoDb {
-    /// Writes all or nothing; `Some` says why nothing was written.
+    /// Writes all or nothing; `Some` tells why nothing was written.
     ///
-    /// The token makes a request that is sent again, because its answer got lost, one request:
-    /// DynamoDB knows it for ten minutes. It is new for every transaction, since two deliveries of
-    /// one event must not be taken for one.
+    /// The token makes a retry, sent because an answer got lost, the same request: DynamoDB keeps
+    /// it for ten minutes. Every transaction has a new one, since two deliveries of one event must
+    /// not count as one request.
     pub(super) async fn transact(
         &self,
         attempts: &mut Attempts,
@@ -92,7 +92,7 @@ impl DynamoDb {
         TransactWriteItem::builder().update(update).build()
     }
 
-    /// The end of the item with `key`, as a part of a transaction.
+    /// The deletion of the item with `key`, as a part of a transaction.
     pub(super) fn delete(&self, key: &str) -> TransactWriteItem {
         let delete = Delete::builder()
             .table_name(&self.table)
@@ -102,7 +102,7 @@ impl DynamoDb {
     }
 }
 
-/// A policy allows a transaction by what is in it.
+/// IAM policies allow a transaction by the actions in it.
 const TRANSACT: &str = "dynamodb:PutItem, by TransactWriteItems,";
 
 impl Condition<'_> {
@@ -163,7 +163,7 @@ fn key_of(write: &TransactWriteItem) -> String {
         .to_owned()
 }
 
-/// Reads the reasons of a canceled transaction, which stand in the order of its items.
+/// Reads the reasons of a canceled transaction, which are in the order of its items.
 fn canceled(
     error: &TransactWriteItemsError,
     keys: Vec<String>,

@@ -1,4 +1,4 @@
-//! Which Stripe customer a caller is, and a caller's orders.
+//! Links callers to Stripe customers, and lists a caller's orders.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -9,7 +9,7 @@ use crate::{
     store::customers::{CustomerLink, MOST_LISTED},
 };
 
-/// The caller's place, if it is reserved.
+/// The caller's link, if reserved.
 pub(super) fn find(
     connection: &Connection,
     owner: &CallerId,
@@ -31,7 +31,7 @@ fn mapping(row: &Row<'_>) -> rusqlite::Result<CustomerLink> {
     })
 }
 
-/// Reserves a place where there is none, or only the one that is `gone`; gives the one that is
+/// Reserves a link where there is none, or only the one that is `gone`; returns the link that is
 /// there then.
 pub(super) fn reserve(
     connection: &Connection,
@@ -56,8 +56,8 @@ pub(super) fn reserve(
     Ok(made)
 }
 
-/// Notes `customer` under `reserved`, unless one is noted, or the place was reserved anew; gives
-/// the place as it is then.
+/// Stores `customer` under `reserved`, unless the link has a customer or was reserved anew; returns
+/// the link as it is then.
 pub(super) fn link(
     connection: &Connection,
     owner: &CallerId,

@@ -1,4 +1,4 @@
-//! Orders, and the operations that opened or changed them.
+//! Orders, and their idempotency records.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -70,7 +70,7 @@ pub(super) fn put(connection: &Connection, order: &Order, version: i64) -> Resul
     }
 }
 
-/// Notes that `intent` pays the order with `id`, and no other.
+/// Stores that `intent` belongs to the order with `id` and no other.
 pub(super) fn put_pointer(
     connection: &Connection,
     intent: &str,
@@ -89,7 +89,7 @@ pub(super) fn put_pointer(
     }
 }
 
-/// What `operation` was answered, if it came before.
+/// The recorded outcome of `operation`, if it came before.
 pub(super) fn replay(
     connection: &Connection,
     operation: &IdempotencyRecord,
@@ -109,7 +109,7 @@ pub(super) fn replay(
     Ok(order.map(|(order, _)| PutOrderOutcome::Order(Box::new(order))))
 }
 
-/// Remembers that `operation` was about the order with `id`.
+/// Stores that `operation` was about the order with `id`.
 pub(super) fn note_operation(
     connection: &Connection,
     operation: &IdempotencyRecord,

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::{DeliveryOutcome, OutboxMessage, StoreError};
 use crate::store::Message;
 
-/// Delivered messages are kept for a while as a proof.
+/// Delivered messages stay for a while as evidence.
 pub(super) const FORGET_DELIVERED: &str = "DELETE FROM outbox WHERE seq IN
     (SELECT seq FROM outbox WHERE state = 'delivered' AND delivered_at < ?1 LIMIT 500)";
 
@@ -24,8 +24,8 @@ fn queued(row: &Row<'_>) -> rusqlite::Result<OutboxMessage> {
     })
 }
 
-/// Appends `messages`. One with the id of an earlier one is the same message: it is told once, even
-/// when its event was released from the quarantine and came again.
+/// Appends `messages`. A message with the id of an earlier one is the same message: the site
+/// receives it once, even when its event was released from the quarantine and arrived again.
 pub(super) fn append(
     connection: &Connection,
     messages: &[Message],
@@ -42,8 +42,8 @@ pub(super) fn append(
     Ok(())
 }
 
-/// Hands out what is due, and makes it due again when the lease ends: a process that dies
-/// while it delivers loses nothing.
+/// Leases the messages that are due. They are due again when the lease ends: a process that dies
+/// during a delivery loses nothing.
 pub(super) fn lease_due(
     connection: &Connection,
     now: i64,
@@ -69,8 +69,8 @@ pub(super) fn lease_due(
     Ok(due)
 }
 
-/// Hands out the message with `id`, unless somebody else has it or it waits for a later try. A new
-/// one is due on whichever clock it was written.
+/// Leases the message with `id`, unless another process holds its lease or a retry is scheduled for
+/// later. A new one is due on any clock.
 pub(super) fn take(
     connection: &Connection,
     id: &str,
@@ -112,7 +112,7 @@ pub(super) fn record_delivery(
     Ok(())
 }
 
-/// When the oldest message that waits was written.
+/// The creation time of the oldest waiting message.
 pub(super) fn oldest_undelivered(connection: &Connection) -> Result<Option<i64>, StoreError> {
     let oldest = connection
         .prepare_cached("SELECT MIN(created_at) FROM outbox WHERE state = 'due'")?

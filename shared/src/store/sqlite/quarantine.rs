@@ -1,4 +1,4 @@
-//! Events that were set aside for a person to look at, with their bodies.
+//! Quarantined events, with their bodies.
 
 use rusqlite::{Connection, params};
 
@@ -33,7 +33,7 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<Quarantined>, StoreErr
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Forgets that the event was taken; whether it was set aside.
+/// Deletes the event's claim; returns true when it was quarantined.
 pub(super) fn release(connection: &Connection, id: &str) -> Result<bool, StoreError> {
     let released = connection
         .prepare_cached("DELETE FROM events WHERE id = ?1 AND outcome = ?2")?

@@ -1,4 +1,4 @@
-//! Who started which orders, lately.
+//! Recent payment starts of each subject.
 
 use std::collections::HashSet;
 
@@ -17,7 +17,7 @@ use crate::{
 pub(super) const FORGET: &str = "DELETE FROM rate_limits WHERE rowid IN
     (SELECT rowid FROM rate_limits WHERE expires_at < ?1 LIMIT 500)";
 
-/// The whole of it, inside one transaction.
+/// Reads, decides and writes inside one transaction.
 pub(super) fn admit(
     transaction: &Transaction<'_>,
     request: &RateLimitRequest,
@@ -62,7 +62,7 @@ fn row(connection: &Connection, key: &str) -> Result<StartHistory, StoreError> {
         .unwrap_or_default())
 }
 
-/// How `orders` stand.
+/// The payment state of `orders`.
 fn unpaid(connection: &Connection, orders: HashSet<OrderId>) -> Result<UnpaidOrders, StoreError> {
     let mut statement = connection.prepare_cached("SELECT status FROM orders WHERE id = ?1")?;
     let mut unpaid = UnpaidOrders::new();

@@ -1,4 +1,4 @@
-//! Giving money back, and what each caller gives back in a day.
+//! Refunds, and each caller's daily budget.
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
@@ -9,7 +9,7 @@ use crate::store::refunding::{Budget, RefundDecision, Refunded, Refunding, Write
 pub(super) const FORGET_BUDGETS: &str = "DELETE FROM refund_budgets WHERE rowid IN
     (SELECT rowid FROM refund_budgets WHERE expires_at < ?1 LIMIT 500)";
 
-/// The whole of a step, inside one transaction.
+/// Reads, decides and writes inside one transaction.
 pub(super) fn step(
     transaction: &Transaction<'_>,
     refunding: &Refunding,

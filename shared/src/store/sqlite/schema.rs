@@ -1,4 +1,4 @@
-//! The tables, and how a file of an earlier version is brought up to date.
+//! The tables, and the migrations of a file from an earlier version.
 
 use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
 
@@ -6,13 +6,12 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension as _, TransactionBehavio
 
 use super::{Deployment, Mode, StoreError};
 
-/// How long a process waits for another's transaction to end.
+/// The longest wait for another process's transaction.
 const BUSY: Duration = Duration::from_secs(5);
-/// The most that is kept of the file in memory, in kB, as SQLite wants it said: the inner pages of
-/// a million orders.
+/// The page cache, in SQLite's negative kB: room for the inner pages of a million orders.
 const CACHE: i32 = -8_000;
 
-/// Each brings the schema from the version that is its index to the next.
+/// Each migrates the schema from the version that is its index to the next.
 const MIGRATIONS: [&str; 7] = [
     "
     CREATE TABLE orders (
@@ -79,7 +78,7 @@ const MIGRATIONS: [&str; 7] = [
     ) STRICT;
     CREATE INDEX admissions_by_age ON admissions (expires_at);
 ",
-    // The index takes in the orders that are there.
+    // The index includes the existing orders.
     "
     CREATE TABLE customers (
         owner       TEXT PRIMARY KEY,
@@ -105,7 +104,7 @@ const MIGRATIONS: [&str; 7] = [
         FROM orders, json_each(orders.body, '$.closed') AS way
         WHERE way.value ->> '$.intent' IS NOT NULL;
 ",
-    // The names of today; a table's CHECK cannot be changed in place.
+    // The present names; SQLite cannot change a table's CHECK in place.
     "
     ALTER TABLE operations RENAME TO idempotency_records;
     ALTER TABLE marks RENAME TO cursors;
@@ -140,8 +139,7 @@ const MIGRATIONS: [&str; 7] = [
 ",
 ];
 
-/// Opens the file, makes it where it is not there, and brings its schema up to date; gives the
-/// deployment whose it is, where it has an id.
+/// Opens or creates the file and migrates its schema; returns its deployment, where it has an id.
 pub(super) fn open(
     path: &Path,
     mode: Option<Mode>,
@@ -160,10 +158,11 @@ pub(super) fn open(
     Ok((connection, deployment))
 }
 
-/// The file names customers: it is for its owner alone. SQLite gives its companions the same mode.
+/// The file names customers, so only its owner may read it. SQLite gives its companion files the
+/// same mode.
 fn make_private(path: &Path) {
-    // A file that is there already keeps the mode that its owner gave it, and any other failure is
-    // told when SQLite opens it.
+    // An existing file keeps the mode that its owner set. SQLite reports any other failure when it
+    // opens the file.
     let _ = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -171,9 +170,8 @@ fn make_private(path: &Path) {
         .open(path);
 }
 
-/// A file holds payments of one mode: orders that were paid with test cards are not to be fulfilled
-/// beside real ones. The first process that knows its mode writes it, and the deployment's id with
-/// it.
+/// Binds the file to one mode: a site must not fulfill orders paid with test cards as real ones.
+/// The first process that knows its mode writes it with the deployment's id.
 fn bind_to(connection: &mut Connection, mode: Mode) -> Result<Deployment, StoreError> {
     const NAME: &str = "application_id";
     let id = |mode| match mode {
@@ -201,9 +199,9 @@ fn bind_to(connection: &mut Connection, mode: Mode) -> Result<Deployment, StoreE
     Ok(deployment)
 }
 
-/// The mark that is the deployment's id.
+/// The name of the deployment's id among the stored cursors.
 const DEPLOYMENT: &str = "deployment";
-/// The mark that is there where the file is older than that id.
+/// The name that is stored when the file is older than that id.
 const HAS_UNNAMED: &str = "has_unnamed";
 
 fn deployment_in(connection: &Connection) -> Result<Option<Deployment>, StoreError> {
@@ -226,7 +224,7 @@ fn name_deployment(connection: &Connection, has_unnamed: bool) -> Result<Deploym
     Ok(deployment)
 }
 
-/// Several processes that make the file at once may find it locked, without SQLite's own waiting.
+/// SQLite's busy timeout does not cover several processes that create the file at once.
 fn use_write_ahead_log(connection: &Connection) -> Result<(), StoreError> {
     let mut tries = 0;
     loop {
