@@ -1,10 +1,10 @@
 //! An order and its state machine; pure.
 //!
-//! An order is what was offered (its [`Revision`]s) and what Stripe reported (its facts). Facts are
-//! merged, never overwritten: each is a maximum, a set, or a map of such, so that any sequence of
+//! An order consists of its offers (its [`Revision`]s) and of Stripe's reports (its facts). Facts
+//! are merged, never overwritten: each is a maximum, a set, or a map of such. So any sequence of
 //! the same events, repeated or reordered, leaves the same order. The [`Status`] is derived from
-//! them and never stored as a decision. Beside the facts are the requests to give money back
-//! (`refunds`), which are set aside before Stripe hears of them.
+//! them and never stored as a decision. Beside the facts are the refund requests (`refunds`), whose
+//! amounts are reserved before the call to Stripe.
 
 mod active_payment;
 mod apply;
@@ -42,12 +42,12 @@ pub use warnings::{WarningKind, WarningRecord};
 use self::{active_payment::Closed, facts::Facts};
 use crate::ids::CallerId;
 
-/// The most versions of an order that are kept; each is a change of an unpaid order.
+/// The most revisions kept; each is a change of an unpaid order.
 const MOST_REVISIONS: usize = 50;
-/// The most callers whose one order was, one after the other.
+/// The most callers who may own one order in turn.
 const MOST_OWNERS: usize = 50;
 
-/// The most failed charges of an order that are told apart.
+/// The most failed charges of an order that are counted apart.
 pub const MAX_FAILED_CHARGES: usize = facts::MAX_FAILED_CHARGES;
 
 /// One order.
@@ -55,56 +55,56 @@ pub const MAX_FAILED_CHARGES: usize = facts::MAX_FAILED_CHARGES;
 pub struct Order {
     id: OrderId,
     owner: CallerId,
-    /// The aliases of those whose it was before, each once: payments may still name them.
+    /// The aliases of the previous owners, each once: payments may still name them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     previous_owners: Vec<String>,
-    /// Whether the way to pay was opened for a previous owner.
+    /// True when the active payment was opened for a previous owner.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_of_previous_owner: bool,
-    /// The payment intent of the site's own form, while it is the way to pay.
+    /// The payment intent of the site's own form, while it is the active payment.
     intent: Option<String>,
-    /// The page of Stripe's, while it is the way to pay.
+    /// The Checkout Session, while it is the active payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     session: Option<Session>,
-    /// Whether the intent is being canceled in favour of another way.
+    /// True while the intent is being canceled in favour of another attempt.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_closing: bool,
-    /// The ways that were closed, the oldest first.
+    /// The closed attempts, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     closed: Vec<Closed>,
-    /// What was offered first.
+    /// The first offer.
     first: Revision,
-    /// What was offered since; each is there once.
+    /// The later offers, each once.
     later: Vec<Revision>,
-    /// Which revision is offered now; 0 is the first.
+    /// The index of the current revision; 0 is the first.
     current: usize,
-    /// How often another revision became the current one.
+    /// The number of changes of the current revision.
     changes: u32,
     facts: Facts,
-    /// Requests to give money back, the oldest first.
+    /// The refund requests, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     refund_requests: Vec<RefundRequest>,
     created_at: i64,
     updated_at: i64,
 }
 
-/// What was offered at one time. A payment is good for any revision that was offered, since the
-/// payer may have confirmed just before a change.
+/// One offer. A payment may match any revision, since the payer may have confirmed just before a
+/// change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Revision {
-    /// Tells contents apart; written to the intent's metadata.
+    /// A hash that identifies the contents; the intent's metadata names it.
     pub digest: String,
-    /// What was offered.
+    /// The offered contents.
     pub contents: OrderDetails,
 }
 
-/// Why an order does not take new contents.
+/// The reason why an order does not take new contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReviseError {
     /// It is paid, or was.
     Paid,
-    /// A payment is under way.
+    /// A payment is processing.
     Processing,
     /// It was canceled.
     Canceled,
@@ -112,12 +112,12 @@ pub enum ReviseError {
     Newer,
     /// The site signed other contents at the same time, or as the same version.
     SignedAtOnce,
-    /// It was changed too often.
+    /// It changed too often.
     TooManyRevisions,
 }
 
 impl Order {
-    /// A new order of `owner`, offered as `contents` at `now` (Unix seconds).
+    /// Creates an order of `owner` with `contents` at `now` (Unix seconds).
     #[must_use]
     pub fn new(id: OrderId, owner: CallerId, contents: OrderDetails, now: i64) -> Self {
         Self {
@@ -152,14 +152,13 @@ impl Order {
         &self.owner
     }
 
-    /// The payment intent that paid; before that, the one of the site's own form, while that is the
-    /// way to pay.
+    /// The payment intent that paid; before that, the active one of the site's own form.
     #[must_use]
     pub fn intent(&self) -> Option<&str> {
         self.facts.paid_by().or(self.intent.as_deref())
     }
 
-    /// What is offered now; of a paid order, what was paid.
+    /// The current revision; of a paid order, the paid one.
     #[must_use]
     pub fn revision(&self) -> &Revision {
         let paid = self.facts.paid_digest();
@@ -169,25 +168,25 @@ impl Order {
             .unwrap_or(&self.first)
     }
 
-    /// All that was ever offered.
+    /// All revisions, in order of their first offer.
     fn revisions(&self) -> impl Iterator<Item = &Revision> {
         std::iter::once(&self.first).chain(&self.later)
     }
 
-    /// How often another revision became the current one: tells two changes to the same contents
+    /// The number of changes of the current revision: it tells two changes to the same contents
     /// apart.
     #[must_use]
     pub fn changes(&self) -> u32 {
         self.changes
     }
 
-    /// The state, as the facts tell it.
+    /// The status, derived from the facts.
     #[must_use]
     pub fn status(&self) -> Status {
         Status::of(&self.facts, self.stage(), self.revision().contents.amount())
     }
 
-    /// What its payment waits for, while one is under way that ends long after the payer left.
+    /// The pending step of a payment that ends long after the payer left, if any.
     #[must_use]
     pub fn awaited(&self) -> Option<Awaited> {
         match self.status() {
@@ -196,40 +195,41 @@ impl Order {
         }
     }
 
-    /// What reached the payer, in minor units of the order's currency.
+    /// The refunded amount, in minor units of the order's currency.
     #[must_use]
     pub fn refunded_amount(&self) -> i64 {
         self.facts.refunded_amount()
     }
 
-    /// What Stripe is about to refund, in minor units of the order's currency: it is under way, or
-    /// waits for the payer.
+    /// The amount of pending refunds, in minor units of the order's currency, including those that
+    /// require the payer's action.
     #[must_use]
     pub fn refund_pending_amount(&self) -> i64 {
         self.facts.refunds().pending()
     }
 
-    /// When each charge for it that failed did, in Unix seconds; of very many the newest.
+    /// The times of the failed charges, in Unix seconds; of very many, the newest.
     pub fn failed_charges(&self) -> impl Iterator<Item = i64> {
         self.facts.failed_charges()
     }
 
-    /// Whether the way to pay was opened for a previous owner: the owner's payment is another.
+    /// Returns true when the active payment was opened for a previous owner: the present owner
+    /// needs another.
     #[must_use]
     pub fn is_of_previous_owner(&self) -> bool {
         self.is_of_previous_owner
     }
 
-    /// Whether `alias` is that of the owner, or of a previous one.
+    /// True when `alias` is the owner's or a previous owner's.
     fn is_or_was_of(&self, alias: &str) -> bool {
         alias == self.owner.alias() || self.previous_owners.iter().any(|owner| owner == alias)
     }
 
-    /// Makes it `owner`'s.
+    /// Transfers the order to `owner`.
     ///
     /// # Errors
     ///
-    /// [`ReviseError::TooManyRevisions`] when it was too many callers'.
+    /// [`ReviseError::TooManyRevisions`] when the order had too many owners.
     pub fn move_to(&mut self, owner: CallerId, now: i64) -> Result<(), ReviseError> {
         let alias = self.owner.alias();
         if !self.previous_owners.contains(&alias) {
@@ -244,32 +244,34 @@ impl Order {
         Ok(())
     }
 
-    /// When it was opened, in Unix seconds.
+    /// The time of its creation, in Unix seconds.
     #[must_use]
     pub fn created_at(&self) -> i64 {
         self.created_at
     }
 
-    /// When it last changed here, in Unix seconds.
+    /// The time of its latest change here, in Unix seconds.
     #[must_use]
     pub fn updated_at(&self) -> i64 {
         self.updated_at
     }
 
-    /// When the payment succeeded, as Stripe tells, in Unix seconds.
+    /// The time when the payment succeeded, by Stripe's report, in Unix seconds.
     #[must_use]
     pub fn paid_at(&self) -> Option<i64> {
         self.facts.paid_at()
     }
 
-    /// Takes `contents` for what is offered now. The same contents again change nothing, and
-    /// neither do earlier ones that the site did not sign anew.
+    /// Makes `contents` the current offer.
+    ///
+    /// The same contents change nothing, and neither do earlier ones that the site did not sign
+    /// anew.
     ///
     /// # Errors
     ///
-    /// [`ReviseError`] says why the order stays as it is.
+    /// [`ReviseError`] tells why the order stays as it is.
     pub fn revise(&mut self, contents: OrderDetails, now: i64) -> Result<(), ReviseError> {
-        // Where there is a refund there was a payment, whether or not its own event came.
+        // A refund proves a payment, whether or not its own event arrived.
         let is_refunded = self.facts.refunds().iter().next().is_some();
         match self.status() {
             _ if is_refunded => return Err(ReviseError::Paid),

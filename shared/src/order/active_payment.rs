@@ -1,8 +1,9 @@
-//! One way to pay at a time: a payment intent for the site's own form, or a page of Stripe's.
+//! Keeps one active payment at a time: a payment intent for the site's own form, or a Checkout
+//! Session.
 //!
-//! Two that are open at once could both take money. So the order notes the one that is open, and
-//! another is noted only after that one is closed at Stripe, where closing is for good. What was
-//! closed is remembered: what Stripe still tells of it does not end the order.
+//! Two that are open at once could both take money. So the order stores the open one, and stores
+//! another only after Stripe closed that one for good. Closed attempts stay stored: Stripe's later
+//! reports on them do not end the order.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,51 +13,53 @@ use super::{
 };
 use crate::{event::Subject, ids::CallerId};
 
-/// The most ways to pay of one order, one after the other: what the database holds of it has to
-/// stay small. How fast they may follow is another limit, so that an order whose pages expire, one
-/// a day, can be paid for a year.
+/// The most attempts of one order: its stored size has to stay small. Another limit covers the rate
+/// of attempts. An order whose Checkout Sessions expire, one a day, can be paid for a year.
 pub const MAX_ATTEMPTS: usize = 400;
 
-/// The reason that we give Stripe when we cancel an intent in favour of another way.
+/// The reason that Farebox gives Stripe when it cancels an intent in favour of another attempt.
 const OURS: &str = "abandoned";
 
-/// Whether an intent that was canceled for `reason` was canceled by us, as far as that tells: the
-/// shop may give the same reason in its dashboard.
+/// Returns true when `reason` is the one that Farebox gives for its cancellations.
+///
+/// The shop may give the same reason in its dashboard.
 #[must_use]
 pub fn is_our_cancellation(reason: Option<&str>) -> bool {
     reason == Some(OURS)
 }
 
-/// Whether Stripe canceled an intent by itself, for `reason`: after too many confirmations, or
-/// because its time ran out. The order can be paid with another. Any other reason, and none, is a
-/// decision of the shop, and ends the order: `failed_invoice` and `void_invoice` are about
-/// invoices, and one that is not known must not open again what the shop closed.
+/// Returns true when `reason` means that Stripe canceled an intent by itself.
+///
+/// Stripe does so after too many confirmations, or because the intent's time ran out. The order can
+/// be paid with another. Any other reason, and none, is a decision of the shop, and ends the order:
+/// `failed_invoice` and `void_invoice` are about invoices, and an unknown reason must not reopen
+/// what the shop closed.
 #[must_use]
 pub fn is_cancellation_by_stripe(reason: Option<&str>) -> bool {
     matches!(reason, Some("automatic" | "expired"))
 }
 
-/// A page of Stripe's on which an order can be paid: a Checkout session.
+/// A Checkout Session of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// `cs_…`
     pub id: String,
-    /// The digest of the contents that it sells.
+    /// The digest of its contents.
     pub contents: String,
-    /// Tells where the payer is sent afterwards.
+    /// Identifies the URLs to which the payer returns.
     pub returns: String,
 }
 
-/// The way to pay that is open.
+/// The open payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActivePayment<'a> {
     /// A payment intent, which the site's own form confirms.
     Intent(&'a str),
-    /// A page of Stripe's.
+    /// A Checkout Session.
     Session(&'a Session),
 }
 
-/// A way that was closed at Stripe.
+/// An attempt that was closed at Stripe.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Closed {
@@ -64,59 +67,58 @@ pub(super) enum Closed {
     Session(String),
 }
 
-/// What is to be noted about the way to pay an order.
+/// A change of the order's active payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PaymentUpdate {
-    /// The intent with this id is the way to pay; it was made for this owner of the order.
+    /// The intent with this id becomes the active payment; it was created for this owner.
     Intent(String, CallerId),
-    /// This session is, which was made as the one with this number, for this owner.
+    /// This session becomes the active payment; it was created as this attempt, for this owner.
     Session(Session, usize, CallerId),
-    /// The intent with this id is about to be canceled in favour of another way.
+    /// The intent with this id is about to be canceled in favour of another attempt.
     Closing(String),
-    /// The way with this id is closed at Stripe.
+    /// The payment with this id is closed at Stripe.
     Closed(String),
 }
 
 /// The origin of a payment intent or a session, as far as the order knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// The order has it: it was noted, or has paid.
+    /// The order has it: as its present or past active payment, or as the one that paid.
     Noted,
-    /// It belongs to a page that the order has, as its metadata says.
+    /// It belongs to a Checkout Session of the order, as its metadata says.
     Page,
-    /// It may be noted later, and what it reports counts from then on. Money through it counts at
-    /// once where it `may_pay`: where the order never had another way to pay.
+    /// The order may store it later, and its reports count from then on. Money through it counts at
+    /// once where it `may_pay`: where the order never had another attempt.
     NotNoted { may_pay: bool },
-    /// Of nothing that the order has.
+    /// Not from an attempt of this order.
     Unknown,
 }
 
 impl Order {
-    /// The way to pay that was noted last and is not known to be closed.
+    /// The latest stored payment that is not known to be closed.
     #[must_use]
     pub fn active_payment(&self) -> Option<ActivePayment<'_>> {
         let session = self.session.as_ref().map(ActivePayment::Session);
         session.or(self.intent.as_deref().map(ActivePayment::Intent))
     }
 
-    /// How many ways were closed: the number of the one that is open, or is to be made next.
+    /// The number of closed attempts: the number of the open one, or of the next.
     #[must_use]
     pub fn attempt_number(&self) -> usize {
         self.closed.len()
     }
 
-    /// Whether the intent is being canceled in favour of another way.
+    /// Returns true while the intent is being canceled in favour of another attempt.
     #[must_use]
     pub fn is_closing(&self) -> bool {
         self.is_closing
     }
 
-    /// Takes a note at `now` (Unix seconds); whether anything changed.
+    /// Applies an update at `now` (Unix seconds); returns true when anything changed.
     pub fn update_payment(&mut self, note: &PaymentUpdate, now: i64) -> bool {
         let is_free = self.active_payment().is_none();
         match note {
-            // Made for a caller whose order it is no more: another may have been moved to
-            // meanwhile.
+            // Created for a caller who no longer owns the order, which moved to another meanwhile.
             PaymentUpdate::Intent(_, owner) | PaymentUpdate::Session(_, _, owner)
                 if *owner != self.owner =>
             {
@@ -166,7 +168,7 @@ impl Order {
             .any(|closed| matches!(closed, Closed::Intent(id) if id == intent))
     }
 
-    /// Whether this order is known to have the object that an event is about, by the object's id.
+    /// Returns true when this order has the object of an event, by the object's id.
     pub(crate) fn knows(&self, subject: &Subject) -> bool {
         let intent = match subject {
             Subject::Intent(intent) => Some(&intent.id),
@@ -185,7 +187,7 @@ impl Order {
         })
     }
 
-    /// The id of the session that was made as the one with `number`, if there was one.
+    /// The id of the session that was created as the attempt with `number`, if any.
     pub(super) fn session_numbered(&self, number: &str) -> Option<&str> {
         let number: usize = number.parse().ok()?;
         match (self.closed.get(number), &self.session) {
@@ -201,7 +203,7 @@ impl Order {
         is_open || self.closed.iter().any(is_closed)
     }
 
-    /// Where the intent with `id` comes from; `page` is what its metadata says of a session.
+    /// The origin of the intent with `id`; `page` is the session number in its metadata.
     pub(super) fn origin_of_intent(&self, id: &str, page: Option<&str>) -> Origin {
         let has_paid = self.facts.paid_by() == Some(id);
         if has_paid || self.intent.as_deref() == Some(id) || self.has_closed(id) {
@@ -217,7 +219,7 @@ impl Order {
         }
     }
 
-    /// Where the session with `id` comes from, which was made as the one with `number`.
+    /// The origin of the session with `id`, created as the attempt with `number`.
     pub(super) fn origin_of_session(&self, id: &str, number: &str) -> Origin {
         match self.has_session(id) {
             true => Origin::Noted,
@@ -232,7 +234,7 @@ impl Order {
         }
     }
 
-    /// What reports attempts on the way that is open: the intent, or the session and, for its own
+    /// The objects that report on the open payment: the intent, or the session and, for its own
     /// intents, its number.
     pub(super) fn reporters(&self) -> Vec<String> {
         match self.active_payment() {
@@ -244,13 +246,13 @@ impl Order {
         }
     }
 
-    /// The latest attempt to pay on the way that is open.
+    /// The latest attempt on the open payment.
     pub(super) fn attempt(&self) -> Option<Attempt> {
         self.facts.latest_attempt(&self.reporters())
     }
 
-    /// How far the latest attempt has come. An intent that we cancel in favour of another way is
-    /// released; for the same reason, but by somebody else, it ends the order.
+    /// The status of the latest attempt. An intent that Farebox cancels in favour of another
+    /// attempt is released; canceled for the same reason by anyone else, it ends the order.
     pub(super) fn stage(&self) -> Option<AttemptStatus> {
         match self.attempt().map(Attempt::stage) {
             Some(AttemptStatus::Abandoned) if self.is_closing => Some(AttemptStatus::Released),

@@ -1,9 +1,10 @@
-//! What an event does to an order: `Order::apply`, and the messages that follow.
+//! Applies an event to an order: `Order::apply`, and the notifications that follow.
 
 use super::{Order, Status, facts::AttemptStatus, payment::Applied};
 use crate::event::{Charge, Event, Subject};
 
-/// Why an event is not this order's, though it says so. The event is quarantined: a person looks.
+/// The contradiction between an event and the order that it names. The event is quarantined for an
+/// operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Mismatch {
@@ -19,18 +20,18 @@ pub enum Mismatch {
     /// The metadata names another order.
     #[error("the metadata names another order")]
     Order,
-    /// Details that were never offered.
+    /// The contents were never offered.
     #[error("the contents were never offered")]
     OrderDetails,
     /// The order's money came through another intent.
     #[error("another payment intent was paid for this order")]
     Intent,
-    /// A Checkout session that the order does not have was paid.
+    /// A Checkout Session that the order does not have was paid.
     #[error("another checkout session was paid for this order")]
     Session,
 }
 
-/// What the site is told, once for each time that it happens.
+/// A notification to the site, sent once for each occurrence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OrderEvent {
@@ -38,27 +39,27 @@ pub enum OrderEvent {
     Paid,
     /// The latest attempt failed; the payer may try again.
     PaymentFailed,
-    /// The payment is under way; the method takes its time.
+    /// The payment is processing; the method takes its time.
     Processing,
     /// The payment was canceled.
     Canceled,
-    /// A refund was made that has not reached the payer: it is under way, or waits for them.
+    /// A refund is pending or requires the payer's action; it has not reached the payer.
     RefundPending,
     /// A refund reached the payer.
     Refunded,
     /// A refund failed or was canceled: the money is with the shop.
     RefundFailed,
-    /// The payer's bank claims the money back.
+    /// The payer's bank disputes the payment.
     Disputed,
-    /// A dispute was decided for the shop.
+    /// The bank decided a dispute for the shop.
     DisputeWon,
-    /// A dispute was decided for the payer.
+    /// The bank decided a dispute for the payer.
     DisputeLost,
     /// A dispute ended without a decision.
     DisputeEnded,
-    /// The payer's bank asks about the payment; no money moves yet.
+    /// The payer's bank inquires about the payment; no money moves yet.
     InquiryOpened,
-    /// The payer's bank asks no more.
+    /// The payer's bank closed its inquiry.
     InquiryClosed,
     /// The payer's bank suspects fraud.
     EarlyFraudWarning,
@@ -93,21 +94,21 @@ impl OrderEvent {
     }
 }
 
-/// An order after an event, and what the site is told of it.
+/// An order after an event, and the notifications for it.
 #[derive(Debug, PartialEq)]
 pub struct Transition {
     /// The order as it is now.
     pub order: Order,
-    /// What the site is told, in this order.
+    /// The notifications, in this order.
     pub events: Vec<OrderEvent>,
-    /// In which regard the metadata of an intent or a session that the order has was edited.
+    /// The field that someone edited in the metadata of an intent or session of the order.
     pub edited: Option<Mismatch>,
 }
 
 impl Order {
     /// This order after `event`; pure, and the same for any sequence of the same events.
     ///
-    /// `None` when the event says nothing about this order.
+    /// `None` when the event does not concern this order.
     ///
     /// # Errors
     ///
@@ -132,7 +133,7 @@ impl Order {
         Ok(Some(Transition { edited, ..step }))
     }
 
-    /// The step from this order to `next`.
+    /// The transition from this order to `next`.
     pub(super) fn step_to(&self, mut next: Self, now: i64) -> Transition {
         let events = self.happenings_until(&next);
         if next != *self {
@@ -145,8 +146,8 @@ impl Order {
         }
     }
 
-    /// A charge tells how much of it is refunded, which falls again when a refund fails, and which
-    /// refunds it does not tell: see [`Order::lacks_refunds`].
+    /// A charge reports its refunded total, which falls again when a refund fails. It does not list
+    /// its refunds: see [`Order::lacks_refunds`].
     fn check_charge(&self, charge: &Charge) -> Result<(), Mismatch> {
         self.check_offered(charge.amount, &charge.currency, |offered, is| offered == is)?;
         match (0..=charge.amount).contains(&charge.amount_refunded) {
@@ -155,7 +156,7 @@ impl Order {
         }
     }
 
-    /// Whether some revision of the same currency has an amount that fits.
+    /// Checks that some revision of the same currency has a matching amount.
     pub(super) fn check_offered(
         &self,
         amount: i64,
@@ -176,13 +177,13 @@ impl Order {
         }
     }
 
-    /// What happened between this order and `next`.
+    /// The events between this order and `next`.
     fn happenings_until(&self, next: &Self) -> Vec<OrderEvent> {
         let (before, after) = (self.status(), next.status());
         let came = |status| before != status && after == status;
         let failed_anew = after == Status::Failed
             && self.attempt() != next.attempt()
-            // A page's intent tells the same failure by itself.
+            // The intent of a Checkout Session reports the same failure itself.
             && (before != Status::Failed || next.stage() == Some(AttemptStatus::Failed));
         let refunds = next.facts.refunds();
         let known = self.facts.refunds();

@@ -1,8 +1,9 @@
-//! What an order whose payment is under way waits for, and until when.
+//! The pending step of a payment that is processing, and its deadline.
 //!
-//! Some ways to pay end days after the payer left: a voucher is paid in a shop, a transfer at a
-//! bank. Nobody can end them sooner, so the order says what it waits for. The payer has the voucher
-//! itself from Stripe, on the page and by e-mail: its number and its URL are nobody else's.
+//! Some payment methods end days after the payer left: a voucher is paid in a shop, a transfer at a
+//! bank. They cannot be ended sooner, so the order names the pending step. The payer has the
+//! voucher itself from Stripe, on its page and by e-mail: its number and its URL are for the payer
+//! alone.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -34,7 +35,7 @@ pub enum AwaitedKind {
 }
 
 impl Awaited {
-    /// What `action` leaves to wait for; `None` for what the payer does at once, such as 3-D
+    /// The pending step of `action`; `None` for one that the payer does at once, such as 3-D
     /// Secure.
     pub(super) fn of(action: &NextAction) -> Option<Self> {
         let voucher = match action.kind.as_str() {

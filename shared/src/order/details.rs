@@ -1,4 +1,4 @@
-//! What an order is for: an amount, and what the shop wrote beside it.
+//! The contents of an order: an amount, a description and metadata.
 
 use std::{cmp::Ordering, collections::BTreeMap, fmt};
 
@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 
 use crate::{amount::Amount, digest};
 
-/// An order's id: the site's own, or made from the operation that opened it. 1 to 64 letters,
-/// digits, `-` and `_`.
+/// An order's id: the site's own, or made from the idempotency key that created it. 1 to 64
+/// letters, digits, `-` and `_`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OrderId(String);
@@ -18,7 +18,7 @@ impl OrderId {
     ///
     /// # Errors
     ///
-    /// A text, readable after the name of the field.
+    /// A text that reads on from the field's name.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let fits = (1..=64).contains(&text.len())
             && text
@@ -30,7 +30,7 @@ impl OrderId {
         }
     }
 
-    /// The id of the order that `operation` opens; the same each time.
+    /// The id of the order that `operation` creates; the same each time.
     #[must_use]
     pub fn of_operation(operation: &str) -> Self {
         let digest = digest::hex(&["order", operation]);
@@ -56,13 +56,13 @@ impl fmt::Display for OrderId {
 pub struct LineItem {
     /// Stripe's id of the price.
     pub price: String,
-    /// The shop's lookup key for the price, as it was when it was priced. It does not tell contents
-    /// apart.
+    /// The shop's lookup key for the price, at the time of pricing. Contents that differ only in it
+    /// are the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lookup_key: Option<String>,
-    /// How many.
+    /// The quantity.
     pub quantity: u32,
-    /// In minor units of the order's currency.
+    /// The price of one, in minor units of the order's currency.
     pub unit_amount: i64,
 }
 
@@ -77,7 +77,7 @@ pub struct OrderItem {
     unit_amount: i64,
 }
 
-/// What is bought, and for how much.
+/// The contents of an order and their amount.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OrderDetails {
     #[serde(flatten)]
@@ -94,23 +94,23 @@ pub struct OrderDetails {
     version: Option<i64>,
 }
 
-/// A field of an order does not fit what Stripe takes.
+/// A field that does not meet Stripe's rules.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub struct InvalidDetails {
     /// The field's name.
     pub field: &'static str,
-    /// What is wrong, readable after the name.
+    /// The fault, a text that reads on from the name.
     pub what: &'static str,
 }
 
-/// Keys of Stripe's metadata that are left to the site: Stripe takes 50, five may be ours.
+/// The most metadata keys for the site: Stripe takes 50, and five are for Farebox.
 const MOST_METADATA: usize = 45;
-/// What begins with this in the metadata is ours.
+/// The prefix of Farebox's metadata keys.
 const RESERVED: &str = "farebox_";
 
 impl OrderDetails {
-    /// Items that we priced.
+    /// Builds details from items that Farebox priced.
     ///
     /// # Errors
     ///
@@ -133,7 +133,7 @@ impl OrderDetails {
         })
     }
 
-    /// An amount that the site signed at `signed_at` (Unix seconds).
+    /// Builds details from an amount that the site signed at `signed_at` (Unix seconds).
     ///
     /// # Errors
     ///
@@ -166,26 +166,26 @@ impl OrderDetails {
         })
     }
 
-    /// The same as the site's own `version` of the order, which counts more than when it was
-    /// signed.
+    /// The same details as the site's own `version` of the order, which takes precedence over the
+    /// time of signing.
     #[must_use]
     pub fn as_version(self, version: Option<i64>) -> Self {
         Self { version, ..self }
     }
 
-    /// For how much.
+    /// The amount.
     #[must_use]
     pub fn amount(&self) -> Amount {
         self.amount
     }
 
-    /// The lines that we priced; none for an order that the site signed.
+    /// The lines that Farebox priced; none for an order that the site signed.
     #[must_use]
     pub fn lines(&self) -> &[LineItem] {
         &self.lines
     }
 
-    /// The lines as an answer shows them.
+    /// The lines in the form of a response.
     #[must_use]
     pub fn items(&self) -> Vec<OrderItem> {
         let item = |line: &LineItem| OrderItem {
@@ -196,21 +196,22 @@ impl OrderDetails {
         self.lines.iter().map(item).collect()
     }
 
-    /// What the site wrote for the payer's receipt.
+    /// The site's text for the payer's receipt.
     #[must_use]
     pub fn description(&self) -> Option<&str> {
         self.description.as_deref()
     }
 
-    /// What the site wrote for itself.
+    /// The site's own metadata.
     #[must_use]
     pub fn metadata(&self) -> &BTreeMap<String, String> {
         &self.metadata
     }
 
-    /// Compares which the site signed later: by `version` where both have one, else by the second
-    /// in which they were signed. Details that we priced are later than others of the kind, and
-    /// earlier than signed ones.
+    /// Compares the order of signing: by `version` where both have one, else by the second of
+    /// signing.
+    ///
+    /// Priced details are later than other priced ones, and earlier than signed ones.
     #[must_use]
     pub fn compare_signed(&self, earlier: &Self) -> Ordering {
         match (self.version, earlier.version) {
@@ -220,7 +221,7 @@ impl OrderDetails {
         }
     }
 
-    /// Tells contents apart; when they were signed does not matter.
+    /// A hash that identifies the contents; the time of signing does not matter.
     #[must_use]
     pub fn digest(&self) -> String {
         let lines: Vec<String> = self

@@ -1,9 +1,9 @@
 //! Disputes of an order's payment.
 //!
 //! A payment may be disputed several times, each time over a part of it. An inquiry becomes a
-//! dispute under the same id, and what a bank decided it may reverse. So no stage is the last one:
-//! of two reports of a dispute the one with more movements of its money is the later, then the one
-//! that Stripe made later, and in one second the one that has come further.
+//! dispute under the same id, and a bank may reverse its decision. So no stage is final. Of two
+//! reports on a dispute, the one with more movements of its money is the later. After that counts
+//! the time of Stripe's report, then, within one second, the further stage.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +13,11 @@ use utoipa::ToSchema;
 use super::{Order, OrderEvent, facts::Facts, payment::Applied};
 use crate::event::{Dispute, Event};
 
-/// What was reported last of one dispute. Its fields stand in the order in which they tell which of
-/// two reports is the later.
+/// The latest report on one dispute. The order of its fields decides which of two reports is the
+/// later.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Disputed {
-    /// How often its money was withdrawn and reinstated.
+    /// The number of times that its money was withdrawn and reinstated.
     movements: usize,
     as_of: i64,
     stage: DisputeStage,
@@ -34,13 +34,13 @@ pub(super) struct Disputed {
     due_by: Option<i64>,
 }
 
-/// How far a dispute has come.
+/// The stage of a dispute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum DisputeStage {
-    /// The bank only asks.
+    /// The bank only inquires.
     Inquiry,
-    /// The bank asked, and that was all so far.
+    /// The bank closed its inquiry without a dispute.
     InquiryClosed,
     /// Not decided.
     Open,
@@ -74,7 +74,7 @@ pub(super) fn stored<'de, D: Deserializer<'de>>(
 }
 
 impl Disputed {
-    /// What was decided stands until its money moves again; all else gives way to the next report.
+    /// A decision stands until its money moves again; any other stage yields to the next report.
     fn of_earlier_version(stage: DisputeStage) -> Self {
         let (movements, as_of) = match stage {
             DisputeStage::Lost => (1, i64::MAX),
@@ -116,7 +116,7 @@ impl Disputed {
         }
     }
 
-    /// The later of two reports; what an earlier version did not keep comes from the other.
+    /// The later of two reports; fields that an earlier version did not keep come from the other.
     pub(super) fn merged(self, other: &Self) -> Self {
         let (earlier, later) = match self > *other {
             true => (other.clone(), self),
@@ -133,8 +133,8 @@ impl Disputed {
         }
     }
 
-    /// What of the order's `amount` it is over; all where another currency or an earlier version
-    /// does not tell.
+    /// The disputed part of the order's `amount`. It is all of it where the dispute has another
+    /// currency, or an earlier version stored it without an amount.
     fn part_of(&self, amount: i64, currency: &str) -> i64 {
         match (self.amount, self.currency.as_deref()) {
             (Some(part), Some(of)) if of == currency => part.clamp(0, amount),
@@ -143,7 +143,7 @@ impl Disputed {
     }
 }
 
-/// What the disputes of an order come to.
+/// The totals of an order's disputes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Totals {
     pub(super) is_open: bool,
@@ -153,7 +153,7 @@ pub(super) struct Totals {
 }
 
 impl Totals {
-    /// Of an order of `amount` minor units of `currency`.
+    /// The totals for an order of `amount` minor units of `currency`.
     pub(super) fn of(facts: &Facts, amount: i64, currency: &str) -> Self {
         let at = |stage| {
             let all = facts.disputes().values();
@@ -214,7 +214,7 @@ impl Order {
         Applied::RateLimitSubject(None)
     }
 
-    /// What happened to disputes between this order and `next`.
+    /// The dispute events between this order and `next`.
     pub(super) fn disputes_until(&self, next: &Self) -> Vec<OrderEvent> {
         let stage = |known: &Disputed| known.stage;
         let changed = changes(self.facts.disputes(), next.facts.disputes(), stage);
@@ -230,7 +230,7 @@ impl Order {
     }
 }
 
-/// What is new or has changed in `after`: the values before, if there was one, and now.
+/// The entries that are new or changed in `after`: their values before, if any, and now.
 pub(super) fn changes<'a, T, V: PartialEq>(
     before: &'a BTreeMap<String, T>,
     after: &'a BTreeMap<String, T>,

@@ -1,4 +1,4 @@
-//! What Stripe reported of an order, merged so that neither order nor repetition matters.
+//! Stripe's reports on an order, merged so that neither order nor repetition matters.
 //!
 //! Every fact only grows: an attempt is a maximum, the payment the earliest report, and refunds,
 //! disputes and warnings are maps whose entries move up a ranking.
@@ -14,27 +14,27 @@ use super::{
     warnings::Warning,
 };
 
-/// The most failed charges that are kept of an order, the newest: it has to stay small.
+/// The most failed charges kept for an order, the newest: the order has to stay small.
 pub(super) const MAX_FAILED_CHARGES: usize = 100;
 
-/// All that was reported of one order.
+/// All reports on one order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Facts {
-    /// In an order that an earlier version wrote: the latest attempt, whichever way it was made.
+    /// In an order that an earlier version wrote: the latest attempt, on any payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     attempt: Option<Attempt>,
     /// The latest attempt by the object that reported it, until the order is paid.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     attempts: BTreeMap<String, Attempt>,
     paid: Option<Paid>,
-    /// In an order that an earlier version wrote: whether its intent was canceled.
+    /// In an order that an earlier version wrote: true when its intent was canceled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     canceled: bool,
-    /// When each failed charge was reported last, by its id, in Unix seconds.
+    /// The time of the latest report on each failed charge, by its id, in Unix seconds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     failed_charges: BTreeMap<String, i64>,
-    /// The most that a charge's own total of refunds showed to an earlier version, in minor units;
-    /// 0 once the refunds themselves are known.
+    /// The highest refunded total of a charge that an earlier version saw, in minor units; 0 once
+    /// the refunds themselves are known.
     charge_refunded: i64,
     refunds: RefundFacts,
     #[serde(deserialize_with = "disputes::stored")]
@@ -43,13 +43,13 @@ pub(super) struct Facts {
     warnings: BTreeMap<String, Warning>,
 }
 
-/// The latest attempt to pay. A cancellation is final; else the later second wins, and the further
-/// stage within one second: which of two attempts is shown while neither is final decides nothing.
+/// The latest attempt to pay. A cancellation is final. Else the later second wins, and the further
+/// stage within one second: while neither is final, the choice decides nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Attempt {
     at: i64,
     stage: AttemptStatus,
-    /// What it waits for, where that takes long.
+    /// The pending step, where it takes long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     awaited: Option<Awaited>,
 }
@@ -70,7 +70,7 @@ impl PartialOrd for Attempt {
     }
 }
 
-/// How far an attempt to pay has come.
+/// The stage of an attempt to pay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum AttemptStatus {
@@ -78,12 +78,12 @@ pub(super) enum AttemptStatus {
     RequiresAction,
     Processing,
     Failed,
-    /// A page's payment failed after the payer had left it; an intent's own event tells it as
-    /// `Failed`.
+    /// A Checkout Session's payment failed after the payer had left; an intent's own event reports
+    /// it as `Failed`.
     PageFailed,
-    /// The page or the intent on which it was tried is closed; the order can be paid by another.
+    /// Its Checkout Session or intent is closed; the order can be paid with another.
     Released,
-    /// The site's own intent was canceled for the reason that we give when we close it.
+    /// The site's own intent was canceled for the reason that Farebox gives when it closes one.
     Abandoned,
     /// The site's own intent was canceled for another reason.
     Canceled,
@@ -95,15 +95,15 @@ impl AttemptStatus {
     }
 }
 
-/// The payment: when, and for which contents. Of several reports the least counts: one that is
-/// about the success itself, then the earliest.
+/// The payment's time and contents. Of several reports the least counts: a report on the success
+/// itself, then the earliest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Paid {
-    /// Whether the time is that of another event, whose object was fetched after the success.
+    /// True when the time is that of another event, whose object was fetched after the success.
     is_estimate: bool,
     at: i64,
     digest: String,
-    /// Which intent took the money; `None` for the one that the order has.
+    /// The intent that took the money; `None` for the order's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     intent: Option<String>,
 }
@@ -127,7 +127,7 @@ impl Attempt {
 }
 
 impl Facts {
-    /// `object` reported an attempt; once the order is paid that says nothing more.
+    /// Records an attempt that `object` reported; on a paid order it changes nothing.
     pub(super) fn attempted(&mut self, object: &str, reported: Attempt) {
         if self.paid.is_some() {
             return;
@@ -136,18 +136,18 @@ impl Facts {
         *known = (*known).max(reported);
     }
 
-    /// Keeps of the attempts only those that one of `objects` reported.
+    /// Keeps only the attempts that one of `objects` reported.
     pub(super) fn keep_attempts_of(&mut self, objects: &[String]) {
         self.attempts.retain(|object, _| objects.contains(object));
     }
 
-    /// Forgets what was tried on a way that is closed.
+    /// Drops the attempts on a closed payment.
     pub(super) fn forget_attempts(&mut self) {
         (self.attempt, self.attempts) = (None, BTreeMap::new());
     }
 
-    /// Paid by `intent` for the contents with `digest`; `at` is exact when the event is about the
-    /// success itself.
+    /// Records the payment by `intent` for the contents with `digest`; `at` is exact when the event
+    /// is about the success itself.
     pub(super) fn paid(&mut self, at: i64, digest: &str, intent: &str, is_exact: bool) {
         let reported = Paid {
             is_estimate: !is_exact,
@@ -162,8 +162,8 @@ impl Facts {
         self.forget_attempts();
     }
 
-    /// The charge with `id` failed. Of too many the newest are kept; the rest can never be among
-    /// them again, since a time only grows.
+    /// Records that the charge with `id` failed. Of too many the newest are kept. The rest can
+    /// never be among them again, since a time only grows.
     pub(super) fn charge_failed(&mut self, id: &str, at: i64) {
         let known = self.failed_charges.entry(id.to_owned()).or_insert(at);
         *known = (*known).max(at);
@@ -176,7 +176,7 @@ impl Facts {
         }
     }
 
-    /// When the charges that failed did, as far as they are kept.
+    /// The times of the failed charges that are kept.
     pub(super) fn failed_charges(&self) -> impl Iterator<Item = i64> {
         self.failed_charges.values().copied()
     }
@@ -185,7 +185,7 @@ impl Facts {
         self.refunds.report(id, amount, status);
     }
 
-    /// Every refund of the payment was reported, so that no total of theirs is needed any more.
+    /// Drops the totals of earlier versions, once every refund of the payment was reported.
     pub(super) fn knows_all_refunds(&mut self) {
         self.charge_refunded = 0;
     }
@@ -194,7 +194,7 @@ impl Facts {
         &self.refunds
     }
 
-    /// Whether the refunds that are known add up to `total`, a charge's own, as it is now or was.
+    /// True when the known refunds add up to `total`, a present or past total of the charge.
     pub(super) fn refunds_add_up_to(&self, total: i64) -> bool {
         let known = self.refunds.succeeded() + self.refunds.pending();
         self.charge_refunded == 0 && known == total
@@ -206,7 +206,7 @@ impl Facts {
         self.disputes.insert(id.to_owned(), merged);
     }
 
-    /// Each dispute that was reported, by its id.
+    /// The reported disputes, by id.
     pub(super) fn disputes(&self) -> &BTreeMap<String, Disputed> {
         &self.disputes
     }
@@ -217,7 +217,7 @@ impl Facts {
         *known = reported.max(known.clone());
     }
 
-    /// Each warning that was reported, by its id.
+    /// The reported warnings, by id.
     pub(super) fn warnings(&self) -> &BTreeMap<String, Warning> {
         &self.warnings
     }
@@ -230,7 +230,7 @@ impl Facts {
         reported.copied().chain(self.attempt).max()
     }
 
-    /// What the latest attempt of one of `objects` waits for.
+    /// The pending step of the latest attempt of one of `objects`.
     pub(super) fn awaited(&self, objects: &[String]) -> Option<Awaited> {
         let mut reported = objects
             .iter()
@@ -255,12 +255,12 @@ impl Facts {
         self.canceled
     }
 
-    /// What reached the payer, in minor units.
+    /// The refunded amount, in minor units.
     pub(super) fn refunded_amount(&self) -> i64 {
         self.refunds.succeeded().saturating_add(self.unexplained())
     }
 
-    /// What an earlier version counted as refunded, and no known refund explains.
+    /// The amount that an earlier version counted as refunded, and no known refund explains.
     pub(super) fn unexplained(&self) -> i64 {
         (self.charge_refunded - self.refunds.total()).max(0)
     }

@@ -1,4 +1,4 @@
-//! What a payment does to an order: an intent's event, or one of the page on which it is made.
+//! Applies the events of a payment to an order: those of an intent, or of its Checkout Session.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::event::{CheckoutSession, Event, FailedCharge, Intent};
 
-/// The keys under which we write to the metadata of an intent and of a Checkout session.
+/// Farebox's keys in the metadata of an intent and of a Checkout Session.
 pub(crate) struct IntentKeys;
 
 impl IntentKeys {
@@ -19,27 +19,27 @@ impl IntentKeys {
     pub(crate) const OWNER: &'static str = "farebox_owner";
     /// The digest of the contents.
     pub(crate) const CONTENTS: &'static str = "farebox_contents";
-    /// The number of the Checkout session among the order's ways to pay; intents of the site's own
+    /// The number of the Checkout Session among the order's attempts; intents of the site's own
     /// form have none.
     pub(crate) const PAGE: &'static str = "farebox_page";
-    /// What the `client_reference_id` of a Checkout session begins with; the order's id follows.
+    /// The prefix of the `client_reference_id` of a Checkout Session; the order's id follows.
     pub(crate) const REFERENCE: &'static str = "farebox_";
 }
 
-/// What an intent or a session says of itself.
+/// The claims of an intent or a session about itself.
 struct Offered<'a> {
     metadata: Option<&'a BTreeMap<String, String>>,
     currency: &'a str,
-    /// What it is for, and what was taken, in minor units.
+    /// The intended and the received amount, in minor units.
     amounts: [i64; 2],
 }
 
-/// What the metadata of an intent or a session is good for.
+/// The trust in the metadata of an intent or a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trust {
-    /// It alone tells that the payment is the order's: all of it has to be right.
+    /// Only the metadata links the payment to the order: all of it has to be right.
     Alone,
-    /// The order has the object by its id: whoever edits the metadata does not undo the payment.
+    /// The order has the object by its id: edited metadata does not undo the payment.
     Noted,
 }
 
@@ -52,13 +52,12 @@ impl From<Origin> for Trust {
     }
 }
 
-/// What an order made of an event.
+/// The effect of an event on an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Applied {
-    /// It says nothing about this order.
+    /// It does not concern this order.
     Nothing,
-    /// It counts; where the metadata was edited in some regard, the order's own notes count
-    /// instead.
+    /// It counts; where a field of the metadata was edited, the order's own record counts instead.
     RateLimitSubject(Option<Mismatch>),
 }
 
@@ -113,8 +112,7 @@ impl Order {
         Ok(Applied::RateLimitSubject(edited))
     }
 
-    /// That the session is complete says nothing of money: some methods take days, and
-    /// `payment_status` tells.
+    /// A complete session need not be paid: some methods take days, and `payment_status` tells.
     pub(super) fn apply_session(
         &mut self,
         session: &CheckoutSession,
@@ -153,8 +151,8 @@ impl Order {
         Ok(Applied::RateLimitSubject(edited))
     }
 
-    /// Counts the charge that failed on an intent that the order has, or had: an intent that is not
-    /// noted yet was never in a payer's hands.
+    /// Counts the failed charge on an intent that the order has or had. A payer never receives an
+    /// intent before the order stores it.
     fn count_failure(&mut self, intent: &Intent, origin: Origin, at: i64) {
         let error = intent.last_payment_error.as_ref();
         let charge = error.and_then(|error| error.charge.as_ref());
@@ -163,7 +161,7 @@ impl Order {
         }
     }
 
-    /// The same for all charges that failed on it, whatever became of it since.
+    /// Counts all failed charges on the intent, whatever its present state.
     fn count_failures(&mut self, origin: Origin, charges: &[FailedCharge]) {
         if matches!(origin, Origin::Noted | Origin::Page) {
             for charge in charges {
@@ -172,7 +170,7 @@ impl Order {
         }
     }
 
-    /// `reporter` came to this. Of a way that is closed that says nothing more.
+    /// Records `attempt`, reported by `reporter`. On a closed payment it changes nothing.
     fn attempted(&mut self, reporter: &str, origin: Origin, attempt: Attempt) {
         let is_open = self.reporters().iter().any(|open| open == reporter);
         if is_open || matches!(origin, Origin::NotNoted { .. }) {
@@ -180,7 +178,7 @@ impl Order {
         }
     }
 
-    /// Paid by `intent`, unless another took the money before.
+    /// Records the payment by `intent`, unless another took the money before.
     fn paid(
         &mut self,
         at: i64,
@@ -196,8 +194,8 @@ impl Order {
         Ok(())
     }
 
-    /// The digest of the contents that an intent or a session was made or changed for, if they were
-    /// offered, and in which regard its metadata was edited.
+    /// The digest of the contents for which an intent or a session was created or changed, if they
+    /// were offered; and the field of its metadata that was edited, if any.
     fn offered_digest(
         &self,
         told: &Offered<'_>,
@@ -213,7 +211,7 @@ impl Order {
         let amount =
             |revision: &&Revision| told.amounts == [revision.contents.amount().minor_units(); 2];
         let written = told.written(IntentKeys::CONTENTS);
-        // What the metadata still names, else what is offered now, else the latest that fits.
+        // The contents that the metadata names, else the current ones, else the latest that fit.
         let named = self
             .revisions()
             .filter(|r| Some(r.digest.as_str()) == written);
@@ -230,7 +228,7 @@ impl Order {
         Ok((fitting.digest.clone(), Some(edited)))
     }
 
-    /// The digest of the contents that the metadata names, where all that it says is so.
+    /// The digest of the contents that the metadata names, if all of its claims are right.
     fn named_digest(&self, told: &Offered<'_>) -> Result<String, Mismatch> {
         let owner = told.written(IntentKeys::OWNER);
         if !owner.is_some_and(|alias| self.is_or_was_of(alias)) {
@@ -258,13 +256,13 @@ impl Offered<'_> {
     }
 }
 
-/// How far an attempt on an intent without money has come; `None` for a status that tells nothing.
+/// The stage of an attempt on an unpaid intent; `None` for a status that tells nothing.
 fn stage_of(intent: &Intent, event: &Event, is_of_page: bool) -> Option<AttemptStatus> {
     let has_failed =
         intent.last_payment_error.is_some() || event.kind == "payment_intent.payment_failed";
     let reason = intent.cancellation_reason.as_deref();
     Some(match intent.status.as_str() {
-        // The page decides whether it can be paid still.
+        // The Checkout Session decides whether it can still be paid.
         "canceled" if is_of_page || is_cancellation_by_stripe(reason) => AttemptStatus::Released,
         "canceled" if is_our_cancellation(reason) => AttemptStatus::Abandoned,
         "canceled" => AttemptStatus::Canceled,

@@ -1,5 +1,5 @@
-//! The record of an order's refunds: each request with what became of it, and each refund that
-//! Stripe reported and nobody asked for here, such as one made by hand in Stripe's dashboard.
+//! The record of an order's refunds: each request with its outcome, and each refund that Stripe
+//! reported without a request, such as one from Stripe's dashboard.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,13 +9,13 @@ use super::{Order, RefundRequest, RefundStatus};
 /// One refund of an order, or a request for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefundRecord<'a> {
-    /// Who asked here, when and why; `None` where nobody did.
+    /// The request with its author, time and reason; `None` for a refund made elsewhere.
     pub request: Option<&'a RefundRequest>,
     /// `re_…`, once Stripe made it.
     pub refund: Option<&'a str>,
     /// In minor units of the order's currency.
     pub amount: i64,
-    /// What became of it.
+    /// Its state.
     pub state: RefundState,
 }
 
@@ -40,7 +40,7 @@ pub enum RefundState {
 }
 
 impl Order {
-    /// All refunds and requests: those that were asked for here, the oldest first, then the others.
+    /// All refunds and requests: first the requests, the oldest first, then the other refunds.
     #[must_use]
     pub fn refund_records(&self) -> Vec<RefundRecord<'_>> {
         let asked = self

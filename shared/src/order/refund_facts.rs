@@ -1,4 +1,4 @@
-//! What Stripe reported of an order's refunds: each by its id, with how far it has come.
+//! Stripe's reports on an order's refunds: the status of each, by its id.
 //!
 //! A refund only moves up the ranking of [`RefundStatus`], so that neither order nor repetition
 //! matters. Nothing is subtracted from a charge's own total: that is a current value, and falls
@@ -28,8 +28,8 @@ pub enum RefundStatus {
 }
 
 impl RefundStatus {
-    /// Reads Stripe's word. One that is not known, or missing, is no reason to say that the payer
-    /// has the money, nor to refund it again.
+    /// Reads Stripe's status. An unknown or missing one proves neither that the payer has the
+    /// money, nor that it may be refunded again.
     #[must_use]
     pub fn parse(status: Option<&str>) -> Self {
         match status {
@@ -41,12 +41,12 @@ impl RefundStatus {
         }
     }
 
-    /// Whether the money may still reach the payer, and has not.
+    /// True when the money may still reach the payer, and has not.
     fn is_pending(self) -> bool {
         matches!(self, Self::RequiresAction | Self::Pending)
     }
 
-    /// Whether the money stays with the shop.
+    /// True when the money stays with the shop.
     fn is_failed(self) -> bool {
         matches!(self, Self::Canceled | Self::Failed)
     }
@@ -60,7 +60,7 @@ struct Reported {
     amount: i64,
 }
 
-/// All refunds that were reported of one order.
+/// All reported refunds of one order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct RefundFacts(BTreeMap<String, Reported>);
@@ -72,28 +72,28 @@ impl RefundFacts {
         *known = (*known).max(reported);
     }
 
-    /// Each refund: its id, its amount in minor units, and how far it has come.
+    /// Each refund's id, amount in minor units, and status.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, i64, RefundStatus)> {
         let refunds = self.0.iter();
         refunds.map(|(id, refund)| (id.as_str(), refund.amount, refund.status))
     }
 
-    /// All of them, whatever became of each.
+    /// The total of all refunds, whatever their status.
     pub(super) fn total(&self) -> i64 {
         self.sum(|_| true)
     }
 
-    /// What reached the payer.
+    /// The amount that reached the payer.
     pub(super) fn succeeded(&self) -> i64 {
         self.sum(|status| status == RefundStatus::Succeeded)
     }
 
-    /// What may still reach the payer.
+    /// The amount that may still reach the payer.
     pub(super) fn pending(&self) -> i64 {
         self.sum(RefundStatus::is_pending)
     }
 
-    /// What succeeded since `before`, which has the same refunds or fewer.
+    /// The amount that succeeded since `before`, which has the same refunds or fewer.
     pub(super) fn succeeded_since(&self, before: &Self) -> i64 {
         let amounts = self
             .since(before, |status| status == RefundStatus::Succeeded)
@@ -101,19 +101,19 @@ impl RefundFacts {
         amounts.fold(0, i64::saturating_add)
     }
 
-    /// Whether a refund came up since `before` whose money has not reached the payer.
+    /// True when a refund appeared since `before` whose money has not reached the payer.
     pub(super) fn is_pending_since(&self, before: &Self) -> bool {
         self.since(before, RefundStatus::is_pending)
             .next()
             .is_some()
     }
 
-    /// Whether a refund failed since `before`, or was canceled.
+    /// True when a refund failed or was canceled since `before`.
     pub(super) fn has_failed_since(&self, before: &Self) -> bool {
         self.since(before, RefundStatus::is_failed).next().is_some()
     }
 
-    /// The refunds of a kind that were not of it in `before`.
+    /// The refunds that match `is_of` and did not in `before`.
     fn since(
         &self,
         before: &Self,

@@ -1,9 +1,9 @@
-//! Requests to give money back: who asked, for how much and why, and what became of it.
+//! Refund requests: the author, amount, reason and outcome of each.
 //!
-//! A request is in the database before Stripe is called, so that refunds which are asked for at
-//! once never exceed what was paid. It ends tied to the refund that Stripe made, whose facts count
-//! from then on, or released, when Stripe refused for good. Both only grow, as facts do: a request
-//! that is tied stays so, whatever was noted of it before or comes after.
+//! The database stores a request before the call to Stripe, so that concurrent refunds never exceed
+//! the payment. A request ends tied to Stripe's refund, whose facts count from then on, or
+//! released, when Stripe rejected it for good. Both only grow, as facts do: a tied request stays
+//! tied, whatever was recorded before or comes after.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,10 +17,10 @@ use crate::{
     ids::CallerId,
 };
 
-/// The most requests of one order that are kept; they are the record of its refunds.
+/// The most requests of one order; they are the record of its refunds.
 const MOST_REQUESTS: usize = 100;
 
-/// The keys under which we write to a refund's metadata.
+/// Farebox's keys in a refund's metadata.
 pub(crate) struct RefundKeys;
 
 impl RefundKeys {
@@ -43,7 +43,7 @@ pub enum RefundReason {
 }
 
 impl RefundReason {
-    /// Stripe's word.
+    /// Stripe's name of the reason.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -54,43 +54,43 @@ impl RefundReason {
     }
 }
 
-/// Why Stripe refused a refund for good.
+/// The reason why Stripe rejected a refund for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundRejection {
-    /// Less is left of the payment.
+    /// The amount exceeds the rest of the payment.
     ExceedsPaid,
     /// The payer's bank has the money, until the dispute is decided.
     Disputed,
-    /// The payment method takes no refund of a part.
+    /// The payment method takes no partial refund.
     InFullOnly,
-    /// The payer has to be asked where the money is to go, and Stripe has no address of theirs.
+    /// The payer has to name a bank account, and Stripe has no e-mail address of theirs.
     NeedsEmail,
     /// Anything else.
     Other,
 }
 
-/// One request to give money back.
+/// One refund request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundRequest {
     id: String,
-    /// Made of what was asked for; the same operation with another is refused.
+    /// A hash of the parameters; the same operation with other parameters is refused.
     digest: String,
-    /// The id of the deployment that set the amount aside; `None` from an earlier version.
+    /// The id of the deployment that reserved the amount; `None` from an earlier version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deployment: Option<String>,
     amount: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reason: Option<RefundReason>,
-    /// The alias of who asked.
+    /// The alias of the caller who asked.
     by: String,
     at: i64,
-    /// `re_…`, once Stripe made it.
+    /// `re_…`, once Stripe created it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refund: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     declined: Option<RefundRejection>,
-    /// The key that Stripe is asked under; `None` for the first, which is as old as the request.
+    /// The present idempotency key; `None` for the first, which is as old as the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key: Option<LaterKey>,
 }
@@ -99,36 +99,37 @@ pub struct RefundRequest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct LaterKey {
     number: u32,
-    /// When it was taken, in Unix seconds.
+    /// The time when it began, in Unix seconds.
     at: i64,
 }
 
-/// Seconds for which Stripe is asked under one key; it forgets keys after 24 hours at the earliest.
+/// The seconds for which Farebox sends one key; Stripe forgets keys after 24 hours at the earliest.
 const KEY_IS_GOOD_FOR: i64 = 12 * 60 * 60;
-/// Seconds after which no request under the key is on its way any more, whatever clocks differ.
+/// The seconds after which no request with the key is in flight, with a margin for clock
+/// differences.
 const KEY_IS_OVER_AFTER: i64 = KEY_IS_GOOD_FOR + 15 * 60;
 
-/// What a key is good for.
+/// The usability of an idempotency key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefundKey {
-    /// Stripe may be asked under it.
+    /// It may be sent to Stripe.
     Good,
-    /// Stripe is not asked under it any more, and somebody may still be asking.
+    /// It is not sent any more, and an earlier request may still be in flight.
     Ending,
-    /// Nobody asks under it any more: after a look, the next may be taken.
+    /// No request is in flight: after a look at Stripe's refunds, the next key may begin.
     Over,
 }
 
 impl RefundRequest {
-    /// The id of the request that `caller` names `key` for the order `order`; the same each time.
+    /// The id of the request of `caller` with the idempotency key `key` for `order`; the same each
+    /// time.
     #[must_use]
     pub fn id_of(order: &OrderId, caller: &CallerId, key: &str) -> String {
         let digest = digest::hex(&["refund", order.as_str(), caller.as_str(), key]);
         format!("rfd_{}", &digest[..24])
     }
 
-    /// What tells two requests under one id apart; `amount` is what the caller asked for, if
-    /// anything.
+    /// A hash that tells two requests under one id apart; `amount` is the caller's, if any.
     #[must_use]
     pub fn digest_of(amount: Option<i64>, reason: Option<RefundReason>) -> String {
         let amount = amount.map_or_else(|| "rest".to_owned(), |amount| amount.to_string());
@@ -136,14 +137,14 @@ impl RefundRequest {
         digest::hex(&["refund", &amount, reason])
     }
 
-    /// `digest`, of the request with `id`, where an e-mail address goes with it. The address itself
-    /// is not kept.
+    /// `digest` of the request with `id`, with its e-mail address. The address itself is not
+    /// stored.
     #[must_use]
     pub fn digest_with(digest: &str, id: &str, email: &Email) -> String {
         digest::hex(&["refund with email", digest, id, email.as_str()])
     }
 
-    /// A request by `caller` at `now` (Unix seconds).
+    /// Creates a request by `caller` at `now` (Unix seconds).
     #[must_use]
     pub fn new(
         (id, digest): (String, String),
@@ -166,26 +167,26 @@ impl RefundRequest {
         }
     }
 
-    /// Its id, which is written to the refund's metadata.
+    /// Its id, which the refund's metadata names.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Made of what was asked for.
+    /// A hash of the parameters.
     #[must_use]
     pub fn digest(&self) -> &str {
         &self.digest
     }
 
-    /// The same, set aside by the deployment with `id`.
+    /// The same request, reserved by the deployment with `id`.
     #[must_use]
     pub(crate) fn of_deployment(mut self, id: &str) -> Self {
         self.deployment = Some(id.to_owned());
         self
     }
 
-    /// The id of the deployment that set the amount aside, whose key Stripe is asked under.
+    /// The id of the deployment that reserved the amount; Stripe's idempotency key contains it.
     #[must_use]
     pub fn deployment(&self) -> Option<&str> {
         self.deployment.as_deref()
@@ -197,19 +198,19 @@ impl RefundRequest {
         self.amount
     }
 
-    /// Why.
+    /// The reason.
     #[must_use]
     pub fn reason(&self) -> Option<RefundReason> {
         self.reason
     }
 
-    /// The alias of who asked.
+    /// The alias of the caller who asked.
     #[must_use]
     pub fn by(&self) -> &str {
         &self.by
     }
 
-    /// When it was asked for, in Unix seconds.
+    /// The time of the request, in Unix seconds.
     #[must_use]
     pub fn at(&self) -> i64 {
         self.at
@@ -221,20 +222,20 @@ impl RefundRequest {
         self.refund.as_deref()
     }
 
-    /// Why Stripe refused, where it did and made no refund.
+    /// The reason for Stripe's rejection, where Stripe made no refund.
     #[must_use]
     pub fn declined(&self) -> Option<RefundRejection> {
         self.declined.filter(|_| self.refund.is_none())
     }
 
-    /// The number of the key that Stripe is asked under: each is taken when the one before is over,
-    /// and made no refund.
+    /// The number of the present idempotency key. Each begins when the one before has expired, and
+    /// made no refund.
     #[must_use]
     pub fn key_number(&self) -> u32 {
         self.key.map_or(0, |key| key.number)
     }
 
-    /// What that key is good for at `now` (Unix seconds).
+    /// The usability of that key at `now` (Unix seconds).
     #[must_use]
     pub fn key_at(&self, now: i64) -> RefundKey {
         match now.saturating_sub(self.key.map_or(self.at, |key| key.at)) {
@@ -244,22 +245,22 @@ impl RefundRequest {
         }
     }
 
-    /// Whether its amount is set aside: nobody knows yet whether Stripe gives it back.
+    /// True while its amount is reserved, and Stripe's answer is unknown.
     fn is_open(&self) -> bool {
         self.refund.is_none() && self.declined.is_none()
     }
 }
 
 impl Order {
-    /// What was paid; `None` while nothing was.
+    /// The paid amount; `None` for an unpaid order.
     #[must_use]
     pub fn paid_amount(&self) -> Option<Amount> {
         let amount = self.revision().contents.amount();
         self.paid_at().map(|_| amount)
     }
 
-    /// What may still be refunded, in minor units: what was paid, without what was refunded or is
-    /// under way, and without what is set aside.
+    /// The amount that may still be refunded, in minor units: the payment without refunds, made or
+    /// pending, and without reservations.
     #[must_use]
     pub fn left_to_refund(&self) -> i64 {
         let paid = self.paid_amount().map_or(0, Amount::minor_units);
@@ -271,7 +272,7 @@ impl Order {
             .max(0)
     }
 
-    /// All requests to give money back, the oldest first.
+    /// All refund requests, the oldest first.
     #[must_use]
     pub fn refund_requests(&self) -> &[RefundRequest] {
         &self.refund_requests
@@ -283,7 +284,7 @@ impl Order {
         self.refund_requests.iter().find(|r| r.id == id)
     }
 
-    /// Sets the amount of `request` aside; whether the order has room for it.
+    /// Reserves the amount of `request`; returns true when the order has room for it.
     pub(crate) fn reserve_refund(&mut self, request: RefundRequest) -> bool {
         if self.refund_requests.len() >= MOST_REQUESTS {
             return false;
@@ -293,8 +294,9 @@ impl Order {
         true
     }
 
-    /// Takes the next key for the request with `id`, unless that is over or somebody took it after
-    /// the one with the number `last`; whether anything changed.
+    /// Begins the next key for the request with `id`; returns true when anything changed.
+    ///
+    /// Changes nothing when the request is over, or another process began the key after `last`.
     pub(crate) fn take_next_key(&mut self, id: &str, last: u32, now: i64) -> bool {
         let mut requests = self.refund_requests.iter_mut();
         let request = requests.find(|r| r.id == id && r.is_open() && r.key_number() == last);
@@ -307,8 +309,10 @@ impl Order {
         true
     }
 
-    /// Notes that Stripe refused the request with `id` for good, unless it is known to have made
-    /// the refund, or the refusal is noted; whether anything changed.
+    /// Records that Stripe rejected the request with `id` for good; returns true when anything
+    /// changed.
+    ///
+    /// Changes nothing when Stripe is known to have made the refund, or the rejection is recorded.
     pub(crate) fn decline_refund(&mut self, id: &str, why: RefundRejection, now: i64) -> bool {
         let mut requests = self.refund_requests.iter_mut();
         let Some(request) = requests.find(|r| r.id == id && r.is_open()) else {
@@ -319,7 +323,7 @@ impl Order {
         true
     }
 
-    /// This order after Stripe answered with `refund`, as after an event about it.
+    /// This order after Stripe's answer `refund`, as after an event about it.
     ///
     /// # Errors
     ///
@@ -330,12 +334,12 @@ impl Order {
         Ok(self.step_to(next, now))
     }
 
-    /// Whether a charge's total in `event` says that there are refunds, or ends of such, that the
-    /// order does not know: all refunds of the payment have to be asked for, and applied in place
-    /// of it.
+    /// Returns true when a charge's total in `event` shows refunds, or ends of refunds, that the
+    /// order does not know.
     ///
-    /// Stripe reports each refund to an endpoint of a newer API version, in an event of its own. To
-    /// an older one it may not, so that a total that is explained can still be explained by chance.
+    /// All refunds of the payment must then be fetched and applied instead of the total. Stripe
+    /// reports each refund to an endpoint of a newer API version, in an event of its own. To an
+    /// older one it may not, so that a total that is explained can still be explained by chance.
     pub(crate) fn lacks_refunds(&self, event: &Event) -> bool {
         let Subject::Charge(charge) = &event.subject else {
             return false;
@@ -343,14 +347,14 @@ impl Order {
         !event.reports_each_refund() || !self.facts.refunds_add_up_to(charge.amount_refunded)
     }
 
-    /// All refunds of the payment, as Stripe lists them.
+    /// Applies all refunds of the payment, from Stripe's list.
     pub(super) fn apply_refunds(&mut self, all: &[Refund]) -> Result<(), Mismatch> {
         all.iter().try_for_each(|one| self.apply_refund(one))?;
         self.facts.knows_all_refunds();
         Ok(())
     }
 
-    /// The refund counts from here on, and no more what was set aside for it.
+    /// Applies the refund, which counts from here on instead of its reservation.
     pub(super) fn apply_refund(&mut self, refund: &Refund) -> Result<(), Mismatch> {
         self.check_offered(refund.amount, &refund.currency, |offered, is| offered >= is)?;
         let status = RefundStatus::parse(refund.status.as_deref());
@@ -359,13 +363,13 @@ impl Order {
         Ok(())
     }
 
-    /// Ties the request that `refund` says it was made for, if it is this order's and as large.
+    /// Ties `refund` to the request that its metadata names, if that is this order's and as large.
     fn tie(&mut self, refund: &Refund) {
         let id = refund.metadata(RefundKeys::REQUEST);
         let mut requests = self.refund_requests.iter_mut();
         let request = requests.find(|r| Some(r.id.as_str()) == id && r.amount == refund.amount);
         let Some(request) = request else { return };
-        // Stripe makes one; were there two, all who read the same events note the same.
+        // Stripe makes one; were there two, all who read the same events choose the same one.
         let known = request.refund.take();
         let tied = known.map_or_else(|| refund.id.clone(), |known| known.min(refund.id.clone()));
         request.refund = Some(tied);

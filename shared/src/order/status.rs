@@ -39,15 +39,14 @@ pub enum Status {
 }
 
 impl Status {
-    /// The status of an order of `amount` with these facts, whose latest attempt to pay came
-    /// to `stage`.
+    /// The status of an order of `amount` with these facts, whose latest attempt is at `stage`.
     pub(super) fn of(facts: &Facts, stage: Option<AttemptStatus>, amount: Amount) -> Self {
         let refunded = facts.refunded_amount();
         let disputes = Totals::of(facts, amount.minor_units(), amount.currency().as_str());
         let amount = amount.minor_units();
         match stage {
             _ if disputes.is_open => Self::Disputed,
-            // Of a payment that was disputed in part the rest is the shop's.
+            // After a partial dispute, the rest of the payment stays with the shop.
             _ if disputes.lost > 0 && disputes.lost + refunded >= amount => Self::DisputeLost,
             _ if refunded >= amount => Self::Refunded,
             _ if refunded > 0 => Self::PartiallyRefunded,

@@ -1,4 +1,4 @@
-//! What warns of a dispute of an order's payment: early fraud warnings and reviews.
+//! Warnings before a dispute: early fraud warnings and reviews.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::{Order, OrderEvent, disputes::changes, payment::Applied};
 use crate::event::{EarlyFraudWarning, Review};
 
-/// What warns of a dispute, as it was reported last; what is settled stays so.
+/// The latest report of a warning; a settled one stays settled.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Warning {
     is_settled: bool,
@@ -75,7 +75,7 @@ impl Order {
         Applied::RateLimitSubject(None)
     }
 
-    /// What happened to warnings between this order and `next`.
+    /// The warning events between this order and `next`.
     pub(super) fn warnings_until(&self, next: &Self) -> Vec<OrderEvent> {
         let state = |known: &Warning| (known.kind, known.is_settled);
         let changed = changes(self.facts.warnings(), next.facts.warnings(), state);
