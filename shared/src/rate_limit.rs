@@ -1,14 +1,14 @@
-//! How many payments one caller, and one address, may start, and how many charges of one order may
-//! fail: against those who try stolen cards. And how often one caller may have Stripe asked for
-//! other things.
+//! Rate limits against card testing: on the payments that one caller, and one address, may start,
+//! and on the failed charges of one order. Also limits a caller's requests that cost other calls to
+//! Stripe.
 //!
-//! A handler takes a [`RateLimiter`] as a parameter and hands it to the
-//! [`CheckoutService`](crate::purchase::CheckoutService), which asks it before anything is asked of
-//! Stripe: `limiter.admit(payer, &order).await?`. What was started is counted in the database, so
-//! that the bounds hold for all processes together. `docs/security.md` has the rule.
+//! A handler takes a [`RateLimiter`] as a parameter and passes it to the
+//! [`CheckoutService`](crate::purchase::CheckoutService), which calls it before Stripe:
+//! `limiter.admit(payer, &order).await?`. The database counts the starts, so that all processes
+//! share the limits. `docs/security.md` has the rule.
 //!
-//! - `settings`: the bounds.
-//! - `address`: where a request came from, as far as it can be trusted.
+//! - `settings`: the limits.
+//! - `address`: the client's address, as far as it can be trusted.
 
 mod address;
 mod settings;
@@ -29,7 +29,7 @@ use crate::{
     },
 };
 
-/// Counts the payments that are started; cheap to clone.
+/// Counts payment starts; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct RateLimits {
     settings: Settings,
@@ -39,7 +39,7 @@ pub struct RateLimits {
 }
 
 impl RateLimits {
-    /// Limits as `settings` say, counted in `store` under names that a key in `secrets` hides.
+    /// Creates limits by `settings`, counted in `store` under names that a key in `secrets` hides.
     #[must_use]
     pub fn new(settings: Settings, secrets: Secrets, store: Store, clock: Clock) -> Self {
         Self {
@@ -51,12 +51,12 @@ impl RateLimits {
     }
 }
 
-/// A request that costs calls to Stripe, and starts no payment.
+/// A request that costs calls to Stripe and starts no payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lookup {
-    /// Of the billing portal.
+    /// For the billing portal.
     Portal,
-    /// Of what Stripe holds about a customer.
+    /// For a customer's data at Stripe.
     Customer,
 }
 
@@ -68,8 +68,8 @@ impl Lookup {
         }
     }
 
-    /// How many of one caller there may be within the window: portals as many as payments, and more
-    /// looks at customers, as a page for staff takes them.
+    /// The limit of one caller within the window: portals as many as payments, and more customer
+    /// look-ups, since a page for staff needs them.
     fn most(self, payments: Limit) -> usize {
         match self {
             Self::Portal => payments.started,
@@ -78,7 +78,7 @@ impl Lookup {
     }
 }
 
-/// The limits, for whoever sent one request.
+/// The rate limits, for the sender of one request.
 #[derive(Clone, Debug)]
 pub struct RateLimiter {
     limits: RateLimits,
@@ -99,14 +99,14 @@ where
 }
 
 impl RateLimiter {
-    /// Counts that `payer` starts `order`, once, however often it is asked. An order that the
-    /// database has is not started again, and is let through.
+    /// Records that `payer` starts `order`, once, however often it is called.
+    ///
+    /// An order that is in the database has started, and is admitted.
     ///
     /// # Errors
     ///
-    /// [`Error::TooManyPayments`] when they, or those at their address, started too many; then
-    /// nothing is counted. [`Error::Unavailable`] when the database did not answer, or there are no
-    /// keys.
+    /// [`Error::TooManyPayments`] when the payer, or their address, started too many; then nothing
+    /// is counted. [`Error::Unavailable`] when the database did not answer, or there are no keys.
     pub async fn admit(&self, payer: &CallerId, order: &OrderId) -> Result<(), Error> {
         let RateLimits { store, clock, .. } = &self.limits;
         let request = RateLimitRequest {
@@ -124,8 +124,8 @@ impl RateLimiter {
         }
     }
 
-    /// Counts that another way to pay `order` is opened in place of the one that is open, once for
-    /// each, as one more start of its owner.
+    /// Records that another attempt at `order` replaces the open one, once for each, as one more
+    /// start of its owner.
     ///
     /// # Errors
     ///
@@ -136,7 +136,7 @@ impl RateLimiter {
         self.admit(order.owner(), &counted_as).await
     }
 
-    /// The refusal to go on with `order` for now, where too many charges for it failed lately.
+    /// The error for `order` where too many charges for it failed lately.
     pub(crate) fn over_attempts(&self, order: &Order) -> Option<Error> {
         let RateLimits {
             settings, clock, ..
@@ -155,11 +155,11 @@ impl RateLimiter {
         Some(Error::TooManyPayments { retry_after })
     }
 
-    /// Counts a request of `caller` that asks Stripe for `lookup`.
+    /// Records a `lookup` of `caller`, which costs calls to Stripe.
     ///
     /// # Errors
     ///
-    /// [`Error::TooManyRequests`] when they sent too many; then nothing is counted. Else as
+    /// [`Error::TooManyRequests`] when the caller sent too many; then nothing is counted. Else as
     /// [`RateLimiter::admit`].
     pub async fn admit_lookup(&self, caller: &CallerId, lookup: Lookup) -> Result<(), Error> {
         let RateLimits {
@@ -195,7 +195,7 @@ impl RateLimiter {
         }
     }
 
-    /// All who are counted for a payment of `payer`.
+    /// All subjects for whom a payment of `payer` counts.
     async fn counted(&self, payer: &CallerId) -> Result<Vec<RateLimitSubject>, Error> {
         let Settings {
             caller, address, ..
@@ -222,8 +222,7 @@ impl RateLimiter {
         self.named(all).await
     }
 
-    /// Those with a kind, a name of that kind and a bound, under keys that tell nobody who they
-    /// are.
+    /// The subjects with a kind, a name and a limit each, under keys that do not reveal them.
     async fn named(
         &self,
         all: Vec<(&'static str, &str, SubjectKind, Limit)>,
@@ -232,7 +231,7 @@ impl RateLimiter {
             return Ok(Vec::new());
         }
         let keys = self.limits.secrets.current().await?;
-        // Where callers come with tokens of an issuer alone, the site may have no key.
+        // A site whose callers come with tokens of an issuer alone may have no site key.
         let key = keys.site_key().or_else(|_| keys.stripe_secret_key())?;
         let key = key.expose_secret().as_bytes();
         let counted = all
@@ -247,7 +246,7 @@ impl RateLimiter {
 }
 
 impl Limit {
-    /// That of all addresses of a provider's one customer or site, where this is the bound of one
+    /// The limit for all addresses of a provider's one customer or site, where this is that of one
     /// address.
     fn of_network(self) -> Self {
         let four_times = |one: usize| one.saturating_mul(4).min(settings::MOST);
@@ -258,12 +257,12 @@ impl Limit {
     }
 }
 
-/// A wait as `Retry-After` has it.
+/// The seconds for `Retry-After`.
 fn seconds(wait: i64) -> u64 {
     u64::try_from(wait).unwrap_or(1)
 }
 
-/// The answer, and a line for the operator that does not tell who it is.
+/// The error, and a log line for the operator that does not reveal the subject.
 fn refused(payer: &CallerId, many: RateLimited) -> Error {
     let retry_after = seconds(many.retry_after);
     tracing::warn!(

@@ -1,4 +1,4 @@
-//! Where a request came from, as far as it can be trusted: never by what its sender wrote.
+//! The client's address, as far as it can be trusted: never by the sender's own claim.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -11,20 +11,20 @@ use lambda_http::request::RequestContext;
 
 use super::Source;
 
-/// Where a request came from.
+/// The client's address.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Address {
-    /// From here: an IPv4 address; or the first 64 bits of an IPv6 address, which one customer of a
-    /// provider has to themselves, and the first 48, which some have.
+    /// A known one: an IPv4 address, or the prefixes of an IPv6 address. A provider gives one
+    /// customer the first 64 bits, and some the first 48.
     At(Vec<String>),
-    /// It should have been told, and was not: all such requests are counted as of one address, so
-    /// that nobody escapes by hiding theirs.
+    /// The proxy should have sent it, and did not: all such requests count as one address, so that
+    /// hiding it gains nothing.
     Hidden,
-    /// Nobody can tell.
+    /// Not known.
     Unknown,
 }
 
-// An address is somebody's: it is not to be logged by accident.
+// An address is personal data: it must not reach a log by accident.
 impl std::fmt::Debug for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -36,7 +36,7 @@ impl std::fmt::Debug for Address {
 }
 
 impl Address {
-    /// Where the request with `parts` came from.
+    /// The address of the request with `parts`.
     pub(super) fn of(parts: &Parts, source: &Source) -> Self {
         let found = match source {
             Source::Nowhere => return Self::Unknown,
@@ -75,7 +75,8 @@ impl Address {
         })
     }
 
-    /// What requests from here are counted under, the narrowest first; nothing when they are not.
+    /// The names under which requests from here count, the narrowest first; none when they do not
+    /// count.
     pub(super) fn counted(&self) -> Vec<&str> {
         match self {
             Self::At(addresses) => addresses.iter().map(String::as_str).collect(),
@@ -85,7 +86,7 @@ impl Address {
     }
 }
 
-/// Vercel writes both itself, whatever the sender wrote
+/// Vercel writes both itself, and replaces the sender's
 /// (<https://vercel.com/docs/headers/request-headers>).
 const VERCELS: [HeaderName; 2] = [
     HeaderName::from_static("x-vercel-forwarded-for"),
@@ -101,8 +102,8 @@ fn only_in(headers: &HeaderMap, name: &HeaderName) -> Option<IpAddr> {
     read(value.to_str().ok()?)
 }
 
-/// The last address in the headers with `name`: the one that the nearest proxy wrote. What stands
-/// before it may be the sender's.
+/// The last address in the headers with `name`: the one from the nearest proxy. Those before it may
+/// be the sender's.
 fn last_in(headers: &HeaderMap, name: &HeaderName) -> Option<IpAddr> {
     let value = headers.get_all(name).iter().next_back()?;
     read(value.to_str().ok()?.rsplit(',').next()?)

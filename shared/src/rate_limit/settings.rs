@@ -1,4 +1,4 @@
-//! The bounds, and where the client's address is read, as the environment says.
+//! The settings of the rate limits: the limits, and the source of the client's address.
 
 use hyper::header::HeaderName;
 
@@ -8,40 +8,38 @@ use crate::{
     store::{Limit, wait},
 };
 
-/// How many payments may be started, and by whom.
+/// The rate limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// `FAREBOX_LIMIT_CALLER`: of one caller; 20 started and 20 open by default, `None` when it is
-    /// off.
+    /// `FAREBOX_LIMIT_CALLER`: the limit of one caller; 20 started and 20 open by default, `None`
+    /// for `off`.
     pub caller: Option<Limit>,
-    /// `FAREBOX_LIMIT_ADDRESS`: from one address; 200 started and 400 open by default, `None` when
-    /// it is off.
+    /// `FAREBOX_LIMIT_ADDRESS`: the limit of one address; 200 started and 400 open by default,
+    /// `None` for `off`.
     pub address: Option<Limit>,
-    /// `FAREBOX_LIMIT_ATTEMPTS`: charges of one order that may fail; 10 by default, `None` when it
-    /// is off.
+    /// `FAREBOX_LIMIT_ATTEMPTS`: the failed charges that one order may have; 10 by default, `None`
+    /// for `off`.
     pub attempts: Option<usize>,
-    /// `FAREBOX_LIMIT_WINDOW`: over how many seconds starts, and charges that failed, are counted;
-    /// an hour by default.
+    /// `FAREBOX_LIMIT_WINDOW`: the window for starts and failed charges, in seconds; an hour by
+    /// default.
     pub window: i64,
-    /// `FAREBOX_CLIENT_ADDRESS`: where the client's address is read; where the platform tells it,
-    /// by default.
+    /// `FAREBOX_CLIENT_ADDRESS`: the source of the client's address; by default the platform's own.
     pub source: Source,
-    /// Whether this is a plain server, which listens on this machine: its peers are proxies.
+    /// True for a plain server that listens on this machine only: its peers are proxies.
     is_behind_proxy: bool,
 }
 
-/// Where the client's address is read.
+/// The source of the client's address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// On Lambda, the address that called the API or the function's URL; elsewhere the peer of the
-    /// connection, unless that is on this machine: then it is a proxy, and the address is not
-    /// known.
+    /// connection. A peer on this machine is a proxy, and the address is then unknown.
     Connection,
-    /// The headers that Vercel writes.
+    /// Vercel's headers.
     Vercel,
-    /// The header that a proxy of the site's own writes.
+    /// The header of the site's own proxy.
     Header(HeaderName),
-    /// Nowhere.
+    /// No source.
     Nowhere,
 }
 
@@ -54,11 +52,11 @@ const ADDRESS: Limit = Limit {
     open: 400,
 };
 const ATTEMPTS: usize = 10;
-/// The largest bound: what one row of the database holds has to stay small.
+/// The highest limit: one row of the database has to stay small.
 pub(super) const MOST: usize = 1000;
 
 impl Settings {
-    /// Reads them; what is wrong is noted in `read`.
+    /// Reads the settings; records faults in `read`.
     pub(crate) fn read(read: &mut Reader<'_>) -> Self {
         let window = read.value("FAREBOX_LIMIT_WINDOW", seconds(60..=86_400));
         let is_on_vercel = read.has_vercels_variables();
@@ -87,14 +85,14 @@ impl Settings {
         }
     }
 
-    /// Tells the operator of a function that starts payments, where there is no limit by address.
+    /// Warns the operator of a function that starts payments without a limit by address.
     pub fn warn(&self) {
         if let Some(warning) = self.warning() {
             tracing::warn!("{warning}");
         }
     }
 
-    /// What an operator should know of the limit by address, where there is none.
+    /// The warning for the operator, where no limit by address applies.
     pub(crate) fn warning(&self) -> Option<&'static str> {
         match (self.address, &self.source) {
             (None, _) => Some("no payments are limited by address: FAREBOX_LIMIT_ADDRESS is off"),
@@ -116,7 +114,7 @@ impl Settings {
     pub fn wait_after_failures(&self, order: &Order, now: i64) -> Option<i64> {
         let failed = order.failed_charges().filter(|at| *at > now - self.window);
         let wait = wait(failed.collect(), self.attempts?, self.window, now)?;
-        // Stripe's clock may be ahead.
+        // Stripe's clock may be ahead of this one.
         Some(wait.min(self.window))
     }
 }
