@@ -1,7 +1,7 @@
-//! How an event gets into the database, whoever brought it: the webhook, or reconcile.
+//! Processes events from any source: the webhook, or reconcile.
 //!
-//! It does not matter who brings it first, nor in which order, nor whether two do so at once: the
-//! database claims an event's id in the transaction that applies it.
+//! The source, the order and concurrent deliveries do not matter: the database claims an event's id
+//! in the transaction that applies it.
 
 mod connected;
 
@@ -19,48 +19,48 @@ use crate::{
     stripe::{self, Stripe},
 };
 
-/// Takes events into the database of one deployment; cheap to clone.
+/// Processes the events of one deployment; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct EventProcessor {
     /// The keys, which tell the mode.
     pub secrets: Secrets,
-    /// Stripe, for what an event only names.
+    /// The Stripe client, for objects that an event only names.
     pub stripe: Stripe,
-    /// Where events are taken.
+    /// The database.
     pub store: Store,
-    /// The time.
+    /// The clock.
     pub clock: Clock,
-    /// How many charges of one order may fail.
+    /// The limit on the failed charges of one order.
     pub limits: rate_limit::Settings,
-    /// The accounts whose events are taken, beside one's own.
+    /// The connected accounts whose events are processed, beside the platform's own.
     pub connected_accounts: ConnectedAccounts,
 }
 
-/// What became of an event.
+/// The result of processing an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// What the database made of it.
+    /// The database's result.
     Store(Accepted),
-    /// It is of the other mode, test or live, and changed nothing.
+    /// The event is of the other mode, test or live, and changed nothing.
     OtherMode,
-    /// It is about an object that another deployment made, and changed nothing.
+    /// The event is about an object that another deployment created, and changed nothing.
     OtherDeployment,
-    /// It is of a connected account, which the settings do not name, and changed nothing.
+    /// The event is of a connected account that the settings do not name, and changed nothing.
     OtherAccount,
 }
 
-/// The event was not taken: nothing was written, and it may be brought again.
+/// The error of an event that was not processed: nothing was written, and it may be delivered
+/// again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProcessError {
-    /// The database did not take it.
+    /// The database failed.
     #[error("the database did not take an event")]
     Store(#[from] store::StoreError),
-    /// Stripe did not give what a thin event only names.
+    /// Stripe did not return an object that the event only names.
     #[error("Stripe did not give an event's object")]
     Stripe(#[from] stripe::StripeError),
-    /// It was taken, and the payment that it tells of, which was tried too often, may still be
-    /// open.
+    /// The event was processed, but its payment, which failed too often, may still be open.
     #[error("a payment that was tried too often may still be open")]
     NotStopped(#[source] Box<Error>),
     /// The keys, which tell the mode, cannot be read.
@@ -72,12 +72,14 @@ pub enum ProcessError {
 }
 
 impl EventProcessor {
-    /// Takes `event`, which is known to come from Stripe. One that contradicts its order, or that
-    /// cannot be read, is kept for a person to look at, and an error is logged.
+    /// Processes `event`, which is known to come from Stripe.
+    ///
+    /// An event that contradicts its order, or cannot be read, is quarantined for an operator, and
+    /// an error is logged.
     ///
     /// # Errors
     ///
-    /// [`ProcessError`] when it was not taken.
+    /// [`ProcessError`] when it was not processed.
     pub async fn take(&self, mut event: Event) -> Result<Outcome, ProcessError> {
         let is_live = self.secrets.current().await?.mode()?.is_live();
         if event.livemode.is_some_and(|live| live != is_live) {
@@ -136,9 +138,9 @@ impl EventProcessor {
         Ok(Outcome::Store(accepted))
     }
 
-    /// The charges that failed on the intent of `event`, which was fetched: it names the latest of
-    /// them, and several may have failed since the event. With a key that may not list them, that
-    /// one has to do.
+    /// The failed charges of the intent of `event`, which was fetched. The intent names only the
+    /// latest, and several may have failed since the event. With a key that may not list them, the
+    /// latest has to do.
     async fn failed_charges(&self, event: &Event) -> Result<Vec<FailedCharge>, ProcessError> {
         let Subject::Intent(intent) = &event.subject else {
             return Ok(Vec::new());
@@ -159,8 +161,8 @@ impl EventProcessor {
         }
     }
 
-    /// The database knows whether a charge's total tells it anything new; which refunds are behind
-    /// it, Stripe's list tells, which has every refund from the moment that it is made.
+    /// The database decides whether a charge's total is new to it. Stripe's list then tells the
+    /// refunds behind it: it has every refund from its creation.
     async fn accept(&self, event: Event) -> Result<AcceptOutcome, ProcessError> {
         let charge = match &event.subject {
             Subject::Charge(charge) => charge.payment_intent.clone(),
@@ -186,9 +188,9 @@ impl EventProcessor {
         Ok(self.store.accept(event, self.clock.now()).await?)
     }
 
-    /// Closes what is open of the order with `id` where too many charges for it failed lately:
-    /// whoever tries cards asks nothing of us, and confirms the intent at Stripe again and again.
-    /// Where that fails, the event comes again, was seen, and leads here once more.
+    /// Closes the open payment of the order with `id` when too many charges for it failed lately. A
+    /// card tester need not call Farebox: they confirm the intent at Stripe again and again. After
+    /// a failure here, Stripe redelivers the event, which is then a duplicate, and this runs again.
     async fn stop_after_failures(&self, id: &OrderId) -> Result<(), ProcessError> {
         let now = self.clock.now();
         let order = self.store.order(id).await?;
@@ -211,7 +213,7 @@ impl EventProcessor {
             clock: &self.clock,
         };
         match closer.closed(order).await {
-            // Nothing is left to be tried.
+            // No open payment is left.
             Ok(_)
             | Err(
                 Error::AlreadyPaid(_)
@@ -221,7 +223,7 @@ impl EventProcessor {
             ) => Ok(()),
             Err(error) if passes(&error) => Err(ProcessError::NotStopped(Box::new(error))),
             Err(error) => {
-                // Stripe would bring the event for days, to the same end.
+                // Stripe would redeliver the event for days, with the same result.
                 tracing::error!(
                     order.id = %id,
                     cause = innermost(&error),
@@ -233,7 +235,7 @@ impl EventProcessor {
         }
     }
 
-    /// Stripe, as the account on which `event` happened.
+    /// The Stripe client for the account of `event`.
     fn stripe_of(&self, event: &Event) -> Stripe {
         let stripe = self.stripe.clone();
         match &event.account {
@@ -242,9 +244,12 @@ impl EventProcessor {
         }
     }
 
-    /// A page of Stripe's makes its own intent, which the database does not know before it hears of
-    /// the payment. What is told of it earlier, such as a refund after an outage, says nothing of
-    /// its order: so the payment is asked for, and taken first. Gives what became of it.
+    /// Fetches and processes the payment of a Checkout Session first, where `event` needs it;
+    /// returns its result.
+    ///
+    /// A Checkout Session creates its own intent, which the database does not know before it hears
+    /// of the payment. An earlier report on it, such as a refund after an outage, does not name its
+    /// order.
     async fn learn_payment(&self, event: &Event) -> Result<Accepted, ProcessError> {
         let Some(id) = event.subject.paid_intent() else {
             return Ok(Accepted::Ignored);
@@ -266,7 +271,7 @@ impl EventProcessor {
         };
         let subject = match self.stripe_of(event).related(&related).await {
             Err(failure) if failure.is_missing() => return Ok(Accepted::Ignored),
-            // With a key that may not read it, the event would be taken, and its payment never
+            // With a key that may not read it, the event would be processed, and its payment never
             // known.
             Err(stripe::StripeError::Refused(refusal)) if !refusal.is_auth() => {
                 tracing::warn!(
@@ -300,7 +305,7 @@ impl EventProcessor {
     }
 }
 
-/// Whether `event` tells that a charge failed.
+/// True when `event` reports a failed charge.
 fn tells_of_failed_charge(event: &Event) -> bool {
     let Subject::Intent(intent) = &event.subject else {
         return false;
@@ -309,14 +314,14 @@ fn tells_of_failed_charge(event: &Event) -> bool {
     !event.failed_charges.is_empty() || error.is_some_and(|error| error.charge.is_some())
 }
 
-/// Whether the same may go better when the event comes again.
+/// True when a redelivery may succeed.
 fn passes(error: &Error) -> bool {
     let cause = match error {
         Error::InProgress => return true,
         Error::Unavailable(cause) => cause.downcast_ref::<stripe::StripeError>(),
         _ => return false,
     };
-    // A key that lacks the permission lacks it tomorrow.
+    // A key that lacks the permission will lack it tomorrow.
     !matches!(cause, Some(stripe::StripeError::Refused(refusal)) if refusal.status == 403)
 }
 

@@ -1,8 +1,8 @@
-//! The accounts of Connect whose events are taken.
+//! The connected accounts whose events are processed.
 
 use crate::event::is_id;
 
-/// The accounts of Connect whose events are taken like one's own.
+/// The connected accounts whose events are processed like the platform's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConnectedAccounts(Vec<String>);
 
@@ -11,7 +11,7 @@ impl ConnectedAccounts {
     ///
     /// # Errors
     ///
-    /// A text that says what is wrong.
+    /// A text that names the fault.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let accounts: Vec<String> = text.split(',').map(|t| t.trim().to_owned()).collect();
         let is_account = |id: &String| id == "*" || (id.starts_with("acct_") && is_id(id));
@@ -21,7 +21,7 @@ impl ConnectedAccounts {
         }
     }
 
-    /// Whether events of `account` are taken; a path of accounts ends with the one that is meant.
+    /// Returns true when events of `account` are processed; the last account of a path counts.
     #[must_use]
     pub fn include(&self, account: &str) -> bool {
         let meant = account.rsplit('/').next().unwrap_or(account);
