@@ -1,5 +1,6 @@
-//! How a purchase begins, for every function that starts a payment: items that we price, or an
-//! order that the site signed, opened or changed in the database; and one way to pay at a time.
+//! Begins purchases, for every function that starts a payment. Creates or changes an order, from
+//! items that Farebox prices or from an order that the site signed, and keeps one active payment at
+//! a time.
 
 mod caps;
 pub(crate) mod closing;
@@ -25,32 +26,31 @@ use crate::{
     stripe::{Prices, Stripe, StripeError},
 };
 
-/// What a caller wants to buy, as the body of a request says it: items, or an order that the site
-/// signed.
+/// The purchase in a request body: items, or an order that the site signed.
 #[derive(Debug)]
 pub struct Cart {
-    /// What is to be priced here.
+    /// The items to price.
     pub items: Option<Vec<Item>>,
-    /// Beside `items`: the order of an earlier answer, which is to be changed.
+    /// Beside `items`: the order of an earlier response, to be changed.
     pub order_id: Option<String>,
     /// A token that the site's server signed.
     pub order: Option<String>,
 }
 
-/// Prices what callers want to buy and opens their orders; cheap to clone.
+/// Prices items and creates orders; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct CheckoutService {
-    /// Who is calling.
+    /// Verifies callers.
     pub authenticator: Authenticator,
-    /// Stripe.
+    /// The Stripe client.
     pub stripe: Stripe,
-    /// Prices, for as long as they are held.
+    /// The cached prices.
     pub prices: Prices,
     /// The largest order.
     pub max_amount: Caps,
-    /// Where orders live.
+    /// The database.
     pub store: Store,
-    /// The time.
+    /// The clock.
     pub clock: Clock,
 }
 
@@ -64,8 +64,10 @@ impl CheckoutService {
         }
     }
 
-    /// The order that `cart` is about, opened or changed for `payer`, whose name for the operation
-    /// is `key`; and that payer, who may pay it. The same operation gives the same order.
+    /// Creates or changes the order of `cart` for `payer`, and returns it with the payer who may
+    /// pay it.
+    ///
+    /// `key` is the payer's idempotency key: the same operation returns the same order.
     ///
     /// # Errors
     ///
@@ -116,8 +118,9 @@ impl CheckoutService {
         }
     }
 
-    /// What `make` makes at Stripe for `order`: as a payment of its owner's Stripe customer, where
-    /// they are to be one. What an order has already keeps what it was made with.
+    /// Runs `make` at Stripe for `order`, with its owner's Stripe customer where one applies.
+    ///
+    /// An order's existing payment keeps its customer.
     ///
     /// # Errors
     ///
@@ -145,7 +148,7 @@ impl CheckoutService {
     }
 }
 
-/// The refusal of what a payment of `order` that is under way does not allow.
+/// The error for a request that the processing payment of `order` does not allow.
 #[must_use]
 pub fn processing(order: &Order) -> Error {
     let id = order.id().clone();
@@ -155,7 +158,7 @@ pub fn processing(order: &Order) -> Error {
     }
 }
 
-/// Whether `order` can still be paid.
+/// Checks that `order` can still be paid.
 ///
 /// # Errors
 ///

@@ -1,10 +1,11 @@
-//! The largest order that the shop takes.
+//! The largest order that the shop accepts.
 
 use std::collections::BTreeMap;
 
 use crate::amount::{Amount, Currency};
 
-/// The largest order that the shop takes, in minor units; Stripe's limit of a currency by default.
+/// The largest order that the shop accepts, in minor units; Stripe's limit of a currency by
+/// default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caps {
     general: Option<i64>,
@@ -16,7 +17,7 @@ impl Caps {
     ///
     /// # Errors
     ///
-    /// A text that says what is wrong.
+    /// A text that names the fault.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         const FORM: &str = "must be minor units, such as `500000` or `500000,jpy:750000`";
         let limit = |digits: &str| digits.parse().ok().filter(|n: &i64| *n > 0).ok_or(FORM);
@@ -40,7 +41,7 @@ impl Caps {
         set.unwrap_or_else(|| currency.maximum())
     }
 
-    /// Whether the shop takes an order of `amount`.
+    /// Returns true when the shop accepts an order of `amount`.
     #[must_use]
     pub fn allow(&self, amount: Amount) -> bool {
         amount.minor_units() <= self.of(amount.currency())

@@ -1,11 +1,12 @@
-//! Closes the way to pay that an order has, so that another can be opened: two that are open could
-//! both take money.
+//! Closes an order's active payment, so that another can be opened: two open ones could both take
+//! money.
 //!
-//! Stripe decides: a way that it lets be canceled or expired takes no money from then on. Where it
-//! is paid or being paid, the order keeps it, and the caller is told so. An intent is noted as
-//! closing before it is canceled, since its event would otherwise end the order. Each change of the
-//! way counts as one more payment that is started: else one order would do for any number of them.
-//! An intent whose order changed is no other way, and counts no more than the change does.
+//! Stripe decides: a payment that it cancels or expires takes no money from then on. Where the
+//! payment is paid or processing, the order keeps it, and the caller receives that error. An intent
+//! is recorded as closing before it is canceled, since its event would otherwise end the order.
+//! Each further attempt counts as one more payment start: else one order would do for any number of
+//! them. An intent that replaces one for the order's earlier contents is no further attempt, and
+//! counts no more than the change does.
 
 use super::{CheckoutService, processing};
 use crate::{
@@ -19,14 +20,14 @@ use crate::{
     stripe::{CheckoutPage, Stripe, StripeError},
 };
 
-/// What becomes of a way to pay.
+/// The state of an active payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum IntentState {
     Open,
     Closed,
 }
 
-/// Closes ways to pay.
+/// Closes active payments.
 #[derive(Debug)]
 pub(crate) struct Closer<'a> {
     pub(crate) stripe: &'a Stripe,
@@ -35,15 +36,17 @@ pub(crate) struct Closer<'a> {
 }
 
 impl CheckoutService {
-    /// Closes the way to pay that `order` has, if it has one and `limiter` lets another through;
-    /// gives the order as it then is. Somebody else may have opened another meanwhile.
+    /// Closes the active payment of `order`, if it has one and `limiter` admits another; returns
+    /// the order as it then is.
+    ///
+    /// A concurrent request may have opened another meanwhile.
     ///
     /// # Errors
     ///
     /// [`Error::AlreadyPaid`] and [`Error::PaymentProcessing`] when it took the money, or may yet;
-    /// [`Error::OrderCanceled`] when its payment was canceled by somebody else;
-    /// [`Error::InProgress`] and [`Error::Unavailable`] when nobody knows;
-    /// [`Error::TooManyPayments`], and nothing is closed.
+    /// [`Error::OrderCanceled`] when the shop canceled its payment; [`Error::InProgress`] and
+    /// [`Error::Unavailable`] when its state is unknown; [`Error::TooManyPayments`], and nothing is
+    /// closed.
     pub async fn close_active_payment(
         &self,
         order: Order,
@@ -56,8 +59,8 @@ impl CheckoutService {
         self.closer().closed(order).await
     }
 
-    /// Closes the intent that `order` has, since the order changed and the intent cannot follow it;
-    /// gives the order as it then is.
+    /// Closes the intent of `order`, which changed in a way that the intent cannot follow; returns
+    /// the order as it then is.
     ///
     /// # Errors
     ///
@@ -67,8 +70,8 @@ impl CheckoutService {
         self.closer().closed(order).await
     }
 
-    /// Refuses to go on with `order` for now where too many charges for it failed lately, and
-    /// closes what is open of it: whoever tries cards may have it already.
+    /// Refuses to go on with `order` when too many charges for it failed lately, and closes its
+    /// open payment, which a card tester may already hold.
     pub(super) async fn check_attempts(
         &self,
         order: Order,
@@ -95,7 +98,7 @@ impl CheckoutService {
         }
     }
 
-    /// Notes something about the way to pay `order`; gives the order as it then is.
+    /// Updates the active payment of `order`; returns the order as it then is.
     ///
     /// # Errors
     ///
@@ -116,8 +119,8 @@ impl CheckoutService {
 }
 
 impl Closer<'_> {
-    /// `order`, without a way to pay that is open; or as it then is, if somebody else opened
-    /// another meanwhile. The errors are those of [`CheckoutService::close_active_payment`].
+    /// `order`, without an open payment; or as it then is, if a concurrent request opened another.
+    /// The errors are those of [`CheckoutService::close_active_payment`].
     pub(crate) async fn closed(&self, order: Order) -> Result<Order, Error> {
         let Some(way) = order.active_payment() else {
             return Ok(order);
@@ -154,8 +157,8 @@ impl Closer<'_> {
         still_owned(order, latest)
     }
 
-    /// Cancels the intent with `id`; gives the order as it was just before, where the intent is the
-    /// way to pay no more if somebody else closed it.
+    /// Cancels the intent with `id`; returns the order as it was just before. If a concurrent
+    /// request closed the intent, it is no longer active there.
     async fn close_intent(&self, order: &Order, id: &str) -> Result<Order, Error> {
         let intent = self.stripe.intent_standing(id).await?;
         if of_intent(order.id(), &intent.status)? == IntentState::Closed {
@@ -164,7 +167,7 @@ impl Closer<'_> {
             let reason = intent.cancellation_reason.as_deref();
             let is_ours = latest.is_closing() && is_our_cancellation(reason);
             return match is_open && !is_ours && !is_cancellation_by_stripe(reason) {
-                // Nobody closed it in favour of another way: the shop canceled the payment.
+                // No other attempt replaced it: the shop canceled the payment.
                 true => Err(Error::OrderCanceled),
                 false => Ok(latest),
             };
@@ -193,14 +196,14 @@ impl Closer<'_> {
         }
     }
 
-    /// Expires the page of `session`, on which `order` can be paid.
+    /// Expires the Checkout Session `session` of `order`.
     async fn close_page(&self, order: &OrderId, session: &Session) -> Result<(), Error> {
         let page = self.stripe.retrieve_page(&session.id).await?;
         if self.of_page(order, &page).await? == IntentState::Closed {
             return Ok(());
         }
         let page = match self.stripe.expire_page(&session.id).await {
-            // It was paid, or ran out, just now.
+            // It was paid, or expired, just now.
             Err(StripeError::Refused(refusal)) if refusal.is_about_the_request() => {
                 self.stripe.retrieve_page(&session.id).await?
             }
@@ -212,7 +215,7 @@ impl Closer<'_> {
         }
     }
 
-    /// Whether a payer can still pay `order` on `page`.
+    /// The state of `page`, a Checkout Session for `order`.
     async fn of_page(&self, order: &OrderId, page: &CheckoutPage) -> Result<IntentState, Error> {
         let processing = || Error::PaymentProcessing(order.clone());
         match (page.status.as_deref(), page.payment_status.as_str()) {
@@ -220,11 +223,10 @@ impl Closer<'_> {
             (Some("expired"), _) => return Ok(IntentState::Closed),
             (Some("complete"), "unpaid") => {}
             (Some("complete"), _) => return Err(Error::AlreadyPaid(order.clone())),
-            // Whatever that is, it is not known to be closed.
+            // An unknown status does not prove that it is closed.
             _ => return Err(processing()),
         }
-        // Nobody can try again on a complete page: a payment that failed after all is the end of
-        // it.
+        // A complete session takes no further attempt: a payment that failed after all is its end.
         let intent = page.payment_intent.as_deref();
         let intent = intent.ok_or_else(processing)?;
         match self.stripe.intent_standing(intent).await?.status.as_str() {
@@ -235,14 +237,14 @@ impl Closer<'_> {
     }
 }
 
-/// `latest`, unless it is gone, or became another caller's since `order` was read: what is open of
-/// it is theirs then.
+/// `latest`, unless it is gone, or moved to another caller since `order` was read: its open payment
+/// is theirs then.
 fn still_owned(order: &Order, latest: Option<Order>) -> Result<Order, Error> {
     let latest = latest.filter(|latest| latest.owner() == order.owner());
     latest.ok_or(Error::NotFound)
 }
 
-/// `error`, with what the payment of `order` waits for.
+/// `error`, with the pending step of the payment of `order`.
 fn with_reason(error: Error, order: &Order) -> Error {
     match error {
         Error::PaymentProcessing(_) => processing(order),
@@ -250,7 +252,7 @@ fn with_reason(error: Error, order: &Order) -> Error {
     }
 }
 
-/// Refuses to change the way to pay `order` once more often than is kept of it.
+/// Refuses a further attempt at `order` beyond the most that are kept.
 fn check_number(order: &Order) -> Result<(), Error> {
     match order.attempt_number() + 1 < MAX_ATTEMPTS {
         true => Ok(()),
@@ -260,7 +262,7 @@ fn check_number(order: &Order) -> Result<(), Error> {
     }
 }
 
-/// Whether a payer can still confirm an intent of the site's form, which is for `order`.
+/// The state of an intent of the site's form, which is for `order`.
 fn of_intent(order: &OrderId, status: &str) -> Result<IntentState, Error> {
     match status {
         "succeeded" => Err(Error::AlreadyPaid(order.clone())),

@@ -1,4 +1,4 @@
-//! What is bought: items that we price, or an order that the site signed; opened in the database.
+//! The contents of a purchase: items that Farebox prices, or an order that the site signed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ use crate::{
 
 /// The most entries of one request; each may cost a call to Stripe.
 const MOST_ITEMS: usize = 50;
-/// The most of one thing.
+/// The highest quantity of one price.
 const MOST_OF_ONE: u32 = 10_000;
 
 /// So many of one thing.
@@ -33,17 +33,17 @@ pub struct Item {
     quantity: u32,
 }
 
-/// How many of one thing are wanted.
+/// The requested quantity of one price.
 #[derive(Debug, Default)]
 struct Wanted {
     quantity: u32,
-    /// The last entry of the request that names it.
+    /// The index of the last request entry that names it.
     index: usize,
 }
 
 impl CheckoutService {
-    /// The order of these `items`: a new one, that of an earlier answer with `order_id`, or the one
-    /// that the same operation opened before.
+    /// The order of `items`: a new one, that of an earlier response with `order_id`, or the one
+    /// that the same operation created before.
     pub(super) async fn order_of_items(
         &self,
         payer: &CallerId,
@@ -66,7 +66,8 @@ impl CheckoutService {
             None => limiter.admit(payer, &started).await?,
             Some(id) => {
                 self.check_own(payer, id).await?;
-                // Names that are made up for an order of one's own would be free otherwise.
+                // Otherwise made-up names, sent for an order of the caller's own, would cost
+                // nothing.
                 if !self.prices.holds(&names(&wanted)) {
                     limiter.admit(payer, &started).await?;
                 }
@@ -83,7 +84,7 @@ impl CheckoutService {
         self.opened(put, changed.as_ref()).await
     }
 
-    /// The order that the site signed as `token`, opened or changed.
+    /// The order that the site signed as `token`, created or changed.
     pub(super) async fn signed_order(
         &self,
         payer: &CallerId,
@@ -111,8 +112,8 @@ impl CheckoutService {
         self.opened(put, None).await
     }
 
-    /// Refuses a change of an order that is not there, another caller's, or not to be paid any
-    /// more, before anything is asked of Stripe.
+    /// Refuses to change an order that does not exist, is another caller's, or can no longer be
+    /// paid, before any call to Stripe.
     async fn check_own(&self, payer: &CallerId, id: &OrderId) -> Result<(), Error> {
         let order = self.store.order(id).await?;
         let Some(order) = order.filter(|order| order.owner() == payer) else {
@@ -138,7 +139,7 @@ impl CheckoutService {
         order_in(opened, &id, changed)
     }
 
-    /// What `wanted` costs, by the shop's own prices.
+    /// The price of `wanted`, by the shop's own prices.
     async fn priced(&self, wanted: &BTreeMap<String, Wanted>) -> Result<OrderDetails, Error> {
         let prices = self.prices.find(&self.stripe, &names(wanted)).await?;
         let mut lines = BTreeMap::new();
@@ -148,7 +149,7 @@ impl CheckoutService {
             let line = lines.entry(price.id.clone());
             let line: &mut (u32, Amount, Option<String>) =
                 line.or_insert_with(|| (0, unit, price.lookup_key.clone()));
-            // A price may be wanted by its id and by its lookup key.
+            // A request may name a price by its id and by its lookup key.
             line.0 = sum(line.0, *quantity, *index)?;
         }
         let lines = lines
@@ -184,7 +185,7 @@ impl CheckoutService {
     }
 }
 
-/// How many of each price; the same twice is added up.
+/// The quantity of each price; repeated entries are added up.
 fn wanted(items: Vec<Item>) -> Result<BTreeMap<String, Wanted>, Error> {
     if !(1..=MOST_ITEMS).contains(&items.len()) {
         return Err(Error::invalid(format!(
@@ -207,7 +208,7 @@ fn wanted(items: Vec<Item>) -> Result<BTreeMap<String, Wanted>, Error> {
     Ok(wanted)
 }
 
-/// `quantity` of the entry with `index` and those before it of the same price.
+/// The sum of `quantity`, of the entry with `index`, and the earlier entries of the same price.
 fn sum(before: u32, quantity: u32, index: usize) -> Result<u32, Error> {
     let total = before.saturating_add(quantity);
     if quantity == 0 || total > MOST_OF_ONE {
@@ -230,9 +231,9 @@ fn operation(
     IdempotencyRecord::new(payer, key.as_str(), &entries)
 }
 
-/// The id of the order that `operation` opens, and under which it is counted. It is made of the
-/// request as well: another request under the same key is refused once there is an order, and until
-/// then is another start.
+/// The id of the order that `operation` creates, and under which its start counts. It is a hash of
+/// the request as well. Another request under the same key is refused once an order exists, and
+/// until then is another start.
 fn started_by(operation: &IdempotencyRecord) -> OrderId {
     OrderId::of_operation(&format!("{} {}", operation.key, operation.digest))
 }
@@ -241,14 +242,14 @@ fn names(wanted: &BTreeMap<String, Wanted>) -> BTreeSet<&str> {
     wanted.keys().map(String::as_str).collect()
 }
 
-/// The name is not told: it is none of the shop's.
+/// The error omits the name, which is not one of the shop's.
 fn unknown(index: usize) -> Error {
     Error::invalid(format!(
         "`items[{index}].price` is not one of this shop's prices"
     ))
 }
 
-/// What one costs, if it can be bought once at a fixed price.
+/// The amount of one unit, if it can be bought once at a fixed price.
 fn unit(name: &str, price: &Price) -> Result<Amount, Error> {
     let wrong = |what: &str| Error::invalid(format!("`items`: the price `{name}` {what}"));
     if !price.is_on_sale() {
@@ -265,7 +266,7 @@ fn unit(name: &str, price: &Price) -> Result<Amount, Error> {
     Amount::new(minor_units, currency).map_err(|what| wrong(&what.to_string()))
 }
 
-/// Why `price` has no amount that one costs.
+/// The reason why `price` has no fixed unit amount.
 fn not_fixed(price: &Price) -> &'static str {
     match price {
         price if price.custom_unit_amount.is_some() => "is chosen by the payer: it is not fixed",
@@ -277,7 +278,7 @@ fn not_fixed(price: &Price) -> &'static str {
     }
 }
 
-/// The order that was opened, or was to be, as `id`; with `changed`, it must be that one.
+/// The order in `opened`, with the id `id`; with `changed`, it must be that one.
 fn order_in(
     opened: PutOrderOutcome,
     id: &OrderId,

@@ -1,9 +1,9 @@
-//! Whether the shop still sells what an order is for.
+//! Checks that the shop still sells the contents of an order.
 //!
-//! A Checkout Session lists an order's prices, and Stripe makes none with a price that was archived
-//! since the order was opened, or whose product was. Such an order can be paid with the site's own
-//! form, as it was priced: what is open of it must not be closed in favour of a page that cannot be
-//! made.
+//! A Checkout Session lists an order's prices, and Stripe creates none with a price or a product
+//! that was archived since the order was created. Such an order can be paid with the site's own
+//! form, as it was priced. Its open payment must not be closed in favour of a Checkout Session that
+//! cannot be created.
 
 use std::collections::BTreeSet;
 
@@ -11,8 +11,9 @@ use super::CheckoutService;
 use crate::{Error, order::Order, stripe::Price};
 
 impl CheckoutService {
-    /// Checks that `order` can have a Checkout Session, by the shop's prices as Stripe has them
-    /// now: what is held of them may be older than the archiving.
+    /// Checks that `order` can have a Checkout Session, by the shop's present prices at Stripe.
+    ///
+    /// Cached prices may be older than the archiving.
     ///
     /// # Errors
     ///

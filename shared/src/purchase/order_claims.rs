@@ -1,4 +1,4 @@
-//! The claims of an order that the site signed, read one by one, so that a wrong one can be named.
+//! The claims of a signed order, read one by one, so that an error can name the faulty one.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +11,14 @@ use crate::{
     order::{OrderDetails, OrderId},
 };
 
-/// The audience of a token that says what is bought.
+/// The audience of a token that describes a purchase.
 const ORDER: &str = "farebox:order";
-/// The most characters of an unknown claim's name that are answered.
+/// The most characters of an unknown claim's name in an error.
 const LONGEST_NAME: usize = 40;
-/// Standard claims (RFC 7519) of which nothing is read.
+/// Standard claims (RFC 7519) that are ignored.
 const UNREAD: [&str; 2] = ["iss", "jti"];
 
-/// Claims that were verified; reading one takes it out, so that what is left is not known.
+/// Verified claims. Reading one removes it, so that those left over are unknown.
 pub(super) struct OrderClaims(BTreeMap<String, Value>);
 
 impl OrderClaims {
@@ -28,7 +28,7 @@ impl OrderClaims {
         Self(claims)
     }
 
-    /// Checks that the token says what is bought, and may be used at `now` (Unix seconds).
+    /// Checks that the token describes a purchase, and may be used at `now` (Unix seconds).
     pub(super) fn check_use(&mut self, now: i64) -> Result<(), Error> {
         let audience = self.0.remove("aud");
         let audiences = audience.as_ref().map(Value::texts).unwrap_or_default();
@@ -45,14 +45,14 @@ impl OrderClaims {
         if begins.is_some_and(|begins| begins > soon) {
             return Err(wrong("nbf", "is in the future"));
         }
-        // It would count as newer than whatever the site signs until then.
+        // It would count as newer than all that the site signs until then.
         match self.signed_at()? > soon {
             true => Err(wrong("iat", "is in the future")),
             false => Ok(()),
         }
     }
 
-    /// Who may pay.
+    /// The caller who may pay.
     pub(super) fn subject(&mut self) -> Result<CallerId, Error> {
         self.caller("sub")?
             .ok_or_else(|| wrong("sub", "is missing"))

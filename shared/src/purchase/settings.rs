@@ -1,15 +1,15 @@
-//! What a purchase may be, as the environment says.
+//! The settings of purchases.
 
 use std::time::Duration;
 
 use super::Caps;
 use crate::env::{Reader, seconds};
 
-/// What a purchase may be.
+/// The settings of purchases.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// `FAREBOX_PRICE_TTL`: seconds for which a price is held before Stripe is asked again; 60 by
-    /// default, 0 asks every time.
+    /// `FAREBOX_PRICE_TTL`: the seconds for which a price is cached; 60 by default, 0 fetches it
+    /// every time.
     pub price_ttl: Duration,
     /// `FAREBOX_MAX_AMOUNT`: the largest order, in minor units, in general and by currency;
     /// Stripe's limit of each currency by default.
@@ -17,7 +17,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads them; records in `read` what is wrong.
+    /// Reads the settings; records faults in `read`.
     pub(crate) fn read(read: &mut Reader<'_>) -> Self {
         let price_ttl = read.value("FAREBOX_PRICE_TTL", seconds(0..=3600));
         Self {

@@ -1,9 +1,8 @@
-//! An order that the site's server signed: what is bought, by whom, and for how much.
+//! An order that the site's server signed: its contents, its payer and its amount.
 //!
-//! Such a token and one that says who is calling are told apart by their audience, so that neither
-//! can stand in for the other. Nothing of the claims is looked at before the signature is verified;
-//! from then on they are the site's own words, and a wrong one is answered with its name and the
-//! reason.
+//! The audience tells such a token from one that identifies a caller, so that neither can replace
+//! the other. No claim is read before the signature is verified. From then on the claims are the
+//! site's own words, and an error names the faulty one and the reason.
 
 use super::order_claims::OrderClaims;
 use crate::{
@@ -13,7 +12,7 @@ use crate::{
     order::{OrderDetails, OrderId},
 };
 
-/// The answer to a token whose signature is not the site's.
+/// The error for a token whose signature is not the site's.
 const WRONG: &str = "`order` is not a valid token signed by the site";
 
 /// An order that the site's server signed for this caller.
@@ -21,9 +20,9 @@ const WRONG: &str = "`order` is not a valid token signed by the site";
 pub struct SignedOrder {
     /// The site's own id of the order.
     pub id: OrderId,
-    /// The owner before, where the site says that they are the same person.
+    /// The previous owner, where the site says that they are the same person.
     pub previous_owner: Option<CallerId>,
-    /// What is bought, and for how much.
+    /// The contents and their amount.
     pub contents: OrderDetails,
 }
 
