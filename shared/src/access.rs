@@ -1,16 +1,16 @@
-//! Who is calling and what they may do. Read in this order:
+//! Authenticates callers and authorizes their actions. Read in this order:
 //!
-//! - [`Authenticator`]: a caller is authenticated by a JWT, of the site's server or of an issuer
-//!   that publishes its keys (`token`, `claims`, `jwks`).
-//! - [`Roles`]: the roles file, which gives roles their permissions, how far each reaches, and how
-//!   much money it may move (`grant`).
-//! - [`Authorized`]: a handler asks for a permission by naming a type,
-//!   [`Authorized<CreatePayment>`], so that a stranger is refused before the body is read, and a
-//!   reader sees who may call without opening the handler. What it found, it asks about by
-//!   [`Authorized::reach`].
+//! - [`Authenticator`]: authenticates a caller by a JWT, of the site's server or of an issuer that
+//!   publishes its keys (`token`, `claims`, `jwks`).
+//! - [`Roles`]: the roles file. It gives each role its permissions, their reach, and the money that
+//!   they may move (`grant`).
+//! - [`Authorized`]: a handler demands a permission by naming a type,
+//!   [`Authorized<CreatePayment>`]. So a stranger is refused before the body is read, and a reader
+//!   sees the permission without opening the handler. After finding an object, the handler checks
+//!   it by [`Authorized::reach`].
 //! - `audit`: one record of each decision.
 //!
-//! Whatever no role was given is denied. `docs/security.md` has the whole rule.
+//! Access without a granting role is denied. `docs/security.md` has the whole rule.
 
 mod audit;
 mod authenticator;

@@ -1,30 +1,30 @@
-//! One record for each decision: who wanted what, on what, and whether and why it was allowed.
+//! Audits each decision: the caller, the action, the object, the outcome and its reason.
 //!
-//! An [`AuditRecord`] is written when it is dropped, so that a handler cannot leave one out, and
-//! holds the caller's alias, never who they are. The request's id is in the span around it.
+//! An [`AuditRecord`] is written when it is dropped, so that a handler cannot leave one out. It
+//! holds the caller's alias, never their id. The request's id is in the span around it.
 
 use super::token_error::TokenError;
 
-/// Why a request was allowed or denied.
+/// The reason why a request was allowed or denied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Why {
-    /// Allowed: a role of the caller's permits the action, which is about nothing that exists yet.
+    /// Allowed: a role of the caller permits the action, which concerns no existing object.
     Role,
     /// Allowed: the object is the caller's.
     Owner,
-    /// Allowed: a role of the caller's reaches what is anybody's.
+    /// Allowed: a role of the caller reaches anybody's objects.
     Any,
-    /// Denied: no role of the caller's permits the action.
+    /// Denied: no role of the caller permits the action.
     NotPermitted,
     /// Denied: the object is another caller's.
     NotOwner,
     /// Denied: there is no such object.
     NotThere,
-    /// Denied: more than the caller's roles let them move.
+    /// Denied: the amount exceeds the limits of the caller's roles.
     Limit,
-    /// Denied: nobody knows who is calling.
+    /// Denied: the caller is not authenticated.
     Unauthenticated(TokenError),
-    /// Denied: what tokens are checked with could not be had.
+    /// Denied: the keys that verify tokens are not available.
     NoKeys,
 }
 
@@ -59,7 +59,7 @@ pub(super) struct AuditRecord {
 }
 
 impl AuditRecord {
-    /// About `action`, by somebody who is not known.
+    /// A record of `action` by an unknown caller.
     pub(super) fn new(action: &'static str, why: Why) -> Self {
         Self {
             action,
@@ -70,24 +70,24 @@ impl AuditRecord {
         }
     }
 
-    /// By the caller with this alias, who has these roles.
+    /// The record, of the caller with this alias and these roles.
     pub(super) fn by(mut self, alias: String, roles: &[String]) -> Self {
         self.who = Some(alias);
         self.roles = roles.join(",");
         self
     }
 
-    /// It is about `object`.
+    /// Names the object.
     pub(super) fn about(&mut self, object: &str) {
         self.object = Some(object.to_owned());
     }
 
-    /// How it ends, as far as is known.
+    /// The outcome so far.
     pub(super) fn why(&self) -> Why {
         self.why
     }
 
-    /// It ends like this.
+    /// Sets the outcome.
     pub(super) fn end(&mut self, why: Why) {
         self.why = why;
     }

@@ -1,4 +1,4 @@
-//! Tells callers apart by their tokens: those of the site's server, and those of an issuer.
+//! Authenticates callers by their tokens: those of the site's server, and those of an issuer.
 
 use std::sync::Arc;
 
@@ -21,10 +21,10 @@ use crate::{
     secrets::{Missing, Unreadable},
 };
 
-/// The audience of a token of the site's server that says who is calling.
+/// The audience of a token of the site's server that identifies a caller.
 const CALLER: &str = "farebox";
 
-/// Tells callers apart by their tokens; cheap to clone.
+/// Authenticates callers by their tokens; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Authenticator {
     pub(super) secrets: Secrets,
@@ -33,22 +33,22 @@ pub struct Authenticator {
     issuer: Option<(Issuer, Jwks)>,
 }
 
-/// Who is calling, and which of our roles they have, at least one.
+/// An authenticated caller with the roles of theirs that the file knows, at least one.
 pub(super) struct Caller {
     pub(super) id: CallerId,
     pub(super) roles: Vec<String>,
 }
 
-/// Why it is not known who is calling.
+/// The reason why a caller is not authenticated.
 #[derive(Debug)]
 pub(crate) enum Unknown {
-    /// The token does not say.
+    /// The token is not valid.
     InvalidToken(TokenError),
-    /// The issuer's keys cannot be had.
+    /// The issuer's keys are not available.
     NoKeys(NoKeys),
-    /// There is no key of the site's.
+    /// There is no site key.
     NoSiteKey(Missing),
-    /// Our own keys, the site's among them, cannot be had.
+    /// Farebox's own keys, the site key among them, are not available.
     Unreadable(Unreadable),
 }
 
@@ -85,7 +85,7 @@ impl Unknown {
 }
 
 impl Authenticator {
-    /// Tells callers apart as `settings` say; the site's key is in `secrets`.
+    /// Creates an authenticator by `settings`; the site key is in `secrets`.
     #[must_use]
     pub fn new(settings: &Settings, secrets: Secrets, clock: Clock) -> Self {
         let issuer = settings.issuer.clone().map(|issuer| {
@@ -100,7 +100,7 @@ impl Authenticator {
         }
     }
 
-    /// Who sent `headers`.
+    /// Authenticates the sender of `headers`.
     pub(super) async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, Unknown> {
         let token = Token::in_headers(headers)?;
         let claims = match token.signer()? {
@@ -118,14 +118,15 @@ impl Authenticator {
         &self.settings.roles
     }
 
-    /// Whether callers may come with tokens of an issuer, so that the site's key may be missing.
+    /// Returns true when callers may come with tokens of an issuer, so that the site key is
+    /// optional.
     pub(crate) fn has_issuer(&self) -> bool {
         self.issuer.is_some()
     }
 
     async fn of_site(&self, token: Token<'_>) -> Result<Claims, Unknown> {
         let claims: Claims = match self.verified_by_site(token).await {
-            // Without a site's key, nothing can be signed by it.
+            // Without a site key, no token can be the site's.
             Err(Unknown::NoSiteKey(_)) if self.has_issuer() => {
                 return Err(TokenError::Algorithm.into());
             }
@@ -150,7 +151,8 @@ impl Authenticator {
         Ok(claims)
     }
 
-    /// The claims of `token`, which the site's server signed, whatever they are.
+    /// The claims of `token`, which the site's server signed. The claims themselves are not
+    /// checked.
     pub(crate) async fn claims_of_site(&self, token: &str) -> Result<Claims, Unknown> {
         let token = Token::new(token)?;
         if token.signer()? != Signer::Site {
@@ -159,7 +161,7 @@ impl Authenticator {
         self.verified_by_site(token).await
     }
 
-    /// What `token` says, if the site's server signed it.
+    /// The contents of `token`, if the site's server signed it.
     pub(super) async fn verified_by_site<T: DeserializeOwned>(
         &self,
         token: Token<'_>,

@@ -13,14 +13,14 @@ use super::{
 };
 use crate::{Error, amount::Amount, store::DayLimit};
 
-/// The caller is authenticated, and a role of theirs holds permission `P`.
+/// An authenticated caller with a role that holds permission `P`.
 ///
-/// How far it reaches is not known yet: a handler that found an object asks [`Authorized::reach`]
-/// before it says anything about it.
+/// The permission's reach is not checked yet: a handler that found an object calls
+/// [`Authorized::reach`] before it reveals anything about it.
 #[derive(Debug)]
 pub struct Authorized<P> {
     caller: CallerId,
-    /// Whether a role of theirs has to do with customers.
+    /// True when a role of theirs has to do with customers.
     is_customer: bool,
     grants: Vec<Grant>,
     decision: AuditRecord,
@@ -31,33 +31,33 @@ pub struct Authorized<P> {
 #[derive(Debug)]
 pub struct Reached<P> {
     caller: CallerId,
-    /// Those that reach the object: what others limit does not count.
+    /// The grants that reach the object: the limits of others do not count.
     grants: Vec<Grant>,
     decision: AuditRecord,
     permission: PhantomData<P>,
 }
 
 impl<P> Authorized<P> {
-    /// Who it is.
+    /// The caller's id.
     #[must_use]
     pub fn caller(&self) -> &CallerId {
         &self.caller
     }
 
-    /// Whether they are to be a customer at Stripe: a role of theirs reads customers or opens the
-    /// portal. Guests are none.
+    /// Returns true when the caller is to be a customer at Stripe: a role of theirs reads customers
+    /// or opens the portal. Guests are none.
     #[must_use]
     pub fn is_customer(&self) -> bool {
         self.is_customer
     }
 
-    /// Whether the permission reaches `object`, which is `owner`'s; `None` when there is no such
-    /// object.
+    /// Checks that the permission reaches `object`, which is `owner`'s; `None` when it does not
+    /// exist.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] when it does not, or there is no such object: the two cannot be told
-    /// apart.
+    /// [`Error::NotFound`] when the permission does not reach the object, or the object does not
+    /// exist: the caller cannot tell the two apart.
     pub fn reach(mut self, owner: Option<&CallerId>, object: &str) -> Result<Reached<P>, Error> {
         self.decision.about(object);
         let is_own = owner == Some(&self.caller);
@@ -81,18 +81,18 @@ impl<P> Authorized<P> {
         }
     }
 
-    /// `answer`, where the caller did more of it lately than anybody may.
+    /// Returns `answer` and records a denial: the caller exceeded a rate limit.
     #[must_use]
     pub fn over_limit(mut self, answer: Error) -> Error {
         self.decision.end(Why::Limit);
         answer
     }
 
-    /// The caller, where the rate limit let them through.
+    /// The caller, if the rate limiter admitted them.
     ///
     /// # Errors
     ///
-    /// Why it did not.
+    /// The rate limiter's error.
     pub fn admitted(self, asked: Result<(), Error>) -> Result<Self, Error> {
         match asked {
             Ok(()) => Ok(self),
@@ -101,7 +101,7 @@ impl<P> Authorized<P> {
         }
     }
 
-    /// The answer where the database itself found `object` to be another caller's, or not there.
+    /// The error when the database found `object` to be another caller's, or missing.
     #[must_use]
     pub fn out_of_reach(mut self, object: Option<&str>) -> Error {
         if let Some(object) = object {
@@ -113,20 +113,19 @@ impl<P> Authorized<P> {
 }
 
 impl<P> Reached<P> {
-    /// Who it is.
+    /// The caller's id.
     #[must_use]
     pub fn caller(&self) -> &CallerId {
         &self.caller
     }
 
-    /// Whether the object is their own.
+    /// Returns true when the object is the caller's own.
     #[must_use]
     pub fn is_owner(&self) -> bool {
         self.decision.why() == Why::Owner
     }
 
-    /// Whether a role of theirs reaches anybody's objects, and not only because this one is their
-    /// own.
+    /// Returns true when a role reaches anybody's objects, and not only the caller's own.
     #[must_use]
     pub fn reaches_any(&self) -> bool {
         self.grants.iter().any(|grant| grant.scope == Scope::Any)
@@ -134,7 +133,7 @@ impl<P> Reached<P> {
 }
 
 impl Reached<CreateRefund> {
-    /// The most that the caller may refund within one day, where `amount` is to be refunded now.
+    /// The caller's daily refund limit, when they refund `amount` now.
     ///
     /// # Errors
     ///
@@ -150,7 +149,7 @@ impl Reached<CreateRefund> {
         })
     }
 
-    /// The answer where the database found the day's limit used up.
+    /// The error when the database found the daily limit exceeded.
     #[must_use]
     pub fn over_day_limit(mut self) -> Error {
         self.decision.end(Why::Limit);

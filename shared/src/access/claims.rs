@@ -1,4 +1,4 @@
-//! What a token that was verified says about the caller.
+//! The claims of a verified token.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{CallerId, strict_json::Value, token_error::TokenError};
 
-/// Seconds by which the signer's clock may differ from ours.
+/// The seconds by which the signer's clock may differ from this one.
 pub(crate) const LEEWAY: i64 = 30;
 
 /// The claims of a token, none of them twice.
@@ -27,13 +27,13 @@ impl Claims {
         self.0
     }
 
-    /// The caller whose token it is.
+    /// The caller of the token.
     pub(super) fn subject(&self) -> Result<CallerId, TokenError> {
         let text = self.0.get("sub").and_then(Value::text);
         text.and_then(CallerId::parse).ok_or(TokenError::Subject)
     }
 
-    /// That it is meant for `audience`, alone or among others.
+    /// Checks that `audience` is the token's, alone or among others.
     pub(super) fn check_audience(&self, audience: &str) -> Result<(), TokenError> {
         let meant_for = self.0.get("aud").map(Value::texts).unwrap_or_default();
         match meant_for.contains(&audience) {
@@ -42,7 +42,7 @@ impl Claims {
         }
     }
 
-    /// That `issuer` made it, exactly.
+    /// Checks that `issuer` is the token's, exactly.
     pub(super) fn check_issuer(&self, issuer: &str) -> Result<(), TokenError> {
         match self.0.get("iss").and_then(Value::text) == Some(issuer) {
             true => Ok(()),
@@ -50,14 +50,14 @@ impl Claims {
         }
     }
 
-    /// That it is valid at `now`.
+    /// Checks that the token is valid at `now`.
     pub(super) fn check_times(&self, now: i64) -> Result<(), TokenError> {
         let expires = self.0.get("exp").and_then(Value::whole);
         let begins = self.0.get("nbf").map(Value::whole);
         Times::of(expires, begins)?.check(now)
     }
 
-    /// The texts under `claim`: a name as it stands, else a path of names with dots between.
+    /// The texts of `claim`: a claim of that name, else a path of names with dots between.
     pub(super) fn texts(&self, claim: &str) -> Vec<&str> {
         let by_name = self.0.get(claim);
         let by_path = || {
@@ -72,7 +72,7 @@ impl Claims {
     }
 }
 
-/// When a token is valid, in Unix seconds.
+/// A token's period of validity, in Unix seconds.
 pub(super) struct Times {
     pub(super) expires: i64,
     pub(super) begins: Option<i64>,

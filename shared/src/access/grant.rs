@@ -1,4 +1,4 @@
-//! What a role gives: how far a permission reaches, and how much money it may move.
+//! A role's grant: the reach of a permission, and the money that it may move.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use crate::{
     store::DayLimit,
 };
 
-/// How far a permission reaches.
+/// The reach of a permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
-    /// What is the caller's own.
+    /// The caller's own objects.
     Own,
-    /// What is anybody's.
+    /// Anybody's objects.
     Any,
 }
 
@@ -23,18 +23,18 @@ pub(super) struct Grant {
     pub(super) limits: Option<RefundLimits>,
 }
 
-/// How much may be moved, by currency, in minor units. A currency that a list does not hold may not
-/// be moved at all.
+/// The refund limits by currency, in minor units. A currency that is not in a list may not be
+/// refunded at all.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct RefundLimits {
-    /// By one call; `None` when a call is not limited.
+    /// The limit of one call; `None` for no limit.
     pub(super) per_call: Option<BTreeMap<Currency, i64>>,
-    /// Within one day; `None` when a day is not limited.
+    /// The limit of one day; `None` for no limit.
     pub(super) per_day: Option<BTreeMap<Currency, i64>>,
 }
 
 impl RefundLimits {
-    /// The most that one call may move, which the day's limit bounds as well.
+    /// The limit of one call, which the day's limit bounds as well.
     pub(super) fn of_one_call(&self, currency: Currency) -> Option<i64> {
         let lists = [&self.per_call, &self.per_day].into_iter().flatten();
         lists.filter_map(|list| list.get(&currency).copied()).min()
@@ -42,7 +42,7 @@ impl RefundLimits {
 }
 
 impl Grant {
-    /// The day's limit for moving `amount` by one call; `None` when it may not be moved.
+    /// The day's limit for refunding `amount` by one call; `None` when that is not allowed.
     pub(super) fn day_limit(&self, amount: Amount) -> Option<DayLimit> {
         let Some(limits) = &self.limits else {
             return Some(DayLimit::Unlimited);

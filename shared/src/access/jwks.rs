@@ -1,10 +1,10 @@
-//! The keys that an issuer publishes, held for a while.
+//! Caches the keys that an issuer publishes.
 //!
-//! Keys are fetched when none are held, when those that are held are ten minutes old, and when a
-//! token names one that is not among them, which is how an issuer's new key comes to be known. One
-//! fetch at a time, whoever asks; one for unknown keys within half a minute, since anybody can make
-//! such names up. When a fetch fails, the held keys stay for a day, and are good; without any,
-//! nobody can be told apart, which is our failure and not the caller's.
+//! Keys are fetched when the cache is empty, when it is ten minutes old, and when a token names an
+//! unknown key, as after a key rotation. Concurrent requests share one fetch. For unknown keys
+//! there is one fetch in half a minute, since anybody can make up their names. When fetches fail,
+//! the cached keys stay valid for a day. Without any keys no caller can be authenticated, which is
+//! a fault of the service and not of the caller.
 
 mod key;
 
@@ -25,17 +25,17 @@ use tracing::Instrument as _;
 
 use crate::{Clock, cause::Cause, http};
 
-/// Seconds after which held keys are fetched anew.
+/// The seconds after which cached keys are fetched anew.
 const FRESH: i64 = 600;
-/// Seconds after which held keys are no longer good, whatever the fetches say.
+/// The seconds after which cached keys are no longer valid, even if fetches fail.
 const GOOD: i64 = 24 * 60 * 60;
-/// Seconds between two fetches while keys are held.
+/// The seconds between two fetches with cached keys.
 const BETWEEN: i64 = 30;
-/// Seconds between two fetches while none are: as long as a caller is asked to wait.
+/// The seconds between two fetches without: as long as a caller is asked to wait.
 const BETWEEN_FIRST: i64 = 2;
-/// How long a fetch may take.
+/// The timeout of a fetch.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// The largest set that is read, in bytes.
+/// The largest key set, in bytes.
 const LARGEST: usize = 256 * 1024;
 
 /// The keys of one issuer; cheap to clone, and all clones share them.
@@ -48,18 +48,18 @@ struct Shared {
     http: http::Client,
     clock: Clock,
     held: RwLock<Option<Held>>,
-    /// When a fetch was last begun; locked while one is under way.
+    /// The time of the last fetch's begin; locked during a fetch.
     tried: Arc<Mutex<Option<i64>>>,
 }
 
-/// Keys, and when they were fetched.
+/// Keys, with the time of their fetch.
 #[derive(Clone, Debug)]
 struct Held {
     keys: Arc<[Key]>,
     since: i64,
 }
 
-/// No keys are held, and none could be fetched.
+/// No keys are cached, and none could be fetched.
 #[derive(Debug, thiserror::Error)]
 #[error("the issuer's keys could not be fetched")]
 pub(crate) struct NoKeys;
@@ -79,7 +79,7 @@ impl Jwks {
     ///
     /// # Errors
     ///
-    /// [`NoKeys`] when nobody knows which keys it has.
+    /// [`NoKeys`] when the issuer's keys are unknown.
     pub(super) async fn key(
         &self,
         kid: &str,
@@ -93,7 +93,7 @@ impl Jwks {
                 if held.age(self.0.clock.now()) < FRESH {
                     return Ok(Some(found));
                 }
-                // Whoever comes first fetches; the others need not wait.
+                // The first request fetches; others with a usable key need not wait.
                 match tried.try_lock_owned() {
                     Ok(tried) => tried,
                     Err(_) => return Ok(Some(found)),
@@ -102,7 +102,7 @@ impl Jwks {
             _ => tried.lock_owned().await,
         };
         if self.0.wants_fetch(*tried, kid, algorithm) {
-            // On its own, so that a caller who hangs up does not end it for those who wait.
+            // As a task, so that a caller who disconnects does not end it for those who wait.
             let fetch = Arc::clone(&self.0).fetch(tried).in_current_span();
             let _ = tokio::spawn(fetch).await;
         }
@@ -118,7 +118,7 @@ impl Held {
             .map(|key| key.key.clone())
     }
 
-    /// In seconds; a clock that was set back makes keys old, and never young.
+    /// The age in seconds. A clock that was set back makes keys old, and never young.
     fn age(&self, now: i64) -> i64 {
         match now.checked_sub(self.since) {
             Some(age) if age >= 0 => age,
@@ -128,15 +128,15 @@ impl Held {
 }
 
 impl Shared {
-    /// What is held and still good.
+    /// The cached keys, while they are valid.
     fn held(&self) -> Option<Held> {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.now();
         held.clone().filter(|held| held.age(now) < GOOD)
     }
 
-    /// Whether to fetch: not when somebody else's fetch found what is wanted, nor when one was
-    /// begun at `tried`, just now.
+    /// True when a fetch is needed: not when a concurrent one found the key, nor when one began at
+    /// `tried`, just now.
     fn wants_fetch(&self, tried: Option<i64>, kid: &str, algorithm: Algorithm) -> bool {
         let now = self.clock.now();
         let held = self.held();
@@ -151,7 +151,7 @@ impl Shared {
         !is_found && !is_soon
     }
 
-    /// Fetches the keys, and holds them; `tried` is locked meanwhile.
+    /// Fetches and caches the keys; `tried` is locked meanwhile.
     async fn fetch(self: Arc<Self>, mut tried: OwnedMutexGuard<Option<i64>>) {
         let now = self.clock.now();
         *tried = Some(now);
@@ -166,7 +166,7 @@ impl Shared {
         }
     }
 
-    /// What the issuer publishes now.
+    /// The issuer's present keys.
     async fn published(&self) -> Result<Arc<[Key]>, Cause> {
         let request = Request::get(&self.url)
             .header(ACCEPT, "application/jwk-set+json, application/json")

@@ -1,12 +1,12 @@
-//! What a caller may be allowed to do. A handler names one as a type, the roles file by its name.
+//! The permissions. A handler names one as a type, the roles file by its name.
 
-/// A thing that a caller may be allowed to do: a resource and an action.
+/// A permission: a resource and an action.
 pub trait Permission: Send + Sync + 'static {
     /// `resource:action`.
     const NAME: &'static str;
 }
 
-/// To start or change a payment of one's own.
+/// Starts or changes the caller's own payments.
 #[derive(Debug)]
 pub struct CreatePayment;
 
@@ -14,7 +14,7 @@ impl Permission for CreatePayment {
     const NAME: &'static str = "payment:create";
 }
 
-/// To read an order.
+/// Reads an order.
 #[derive(Debug)]
 pub struct ReadOrder;
 
@@ -22,7 +22,7 @@ impl Permission for ReadOrder {
     const NAME: &'static str = "order:read";
 }
 
-/// To give money back.
+/// Refunds a payment.
 #[derive(Debug)]
 pub struct CreateRefund;
 
@@ -30,7 +30,7 @@ impl Permission for CreateRefund {
     const NAME: &'static str = "refund:create";
 }
 
-/// To read what Stripe holds about a customer.
+/// Reads a customer's data at Stripe.
 #[derive(Debug)]
 pub struct ReadCustomer;
 
@@ -38,7 +38,7 @@ impl Permission for ReadCustomer {
     const NAME: &'static str = "customer:read";
 }
 
-/// To open one's own billing portal.
+/// Opens the caller's own billing portal.
 #[derive(Debug)]
 pub struct OpenPortal;
 
@@ -46,13 +46,13 @@ impl Permission for OpenPortal {
     const NAME: &'static str = "portal:open";
 }
 
-/// How a permission may be granted.
+/// The rule by which a permission may be granted.
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) name: &'static str,
-    /// Whether it can reach what is another caller's.
+    /// True when it can reach another caller's objects.
     pub(super) reaches_any: bool,
-    /// Whether it moves money, so that a grant may limit how much.
+    /// True when it moves money, so that a grant may limit the amount.
     pub(super) has_limits: bool,
 }
 

@@ -1,7 +1,7 @@
-//! The roles file: which role holds which permission, how far, and how much.
+//! The roles file: the permissions of each role, their reach and their limits.
 //!
-//! It is read once, at the start, and a start with a file that is wrong anywhere does not happen: a
-//! mistyped permission would be one that nobody has, a mistyped limit one that nobody keeps.
+//! It is read once, at the start, and any fault in it stops the start. A mistyped permission would
+//! be held by nobody, and a mistyped limit kept by nobody.
 
 mod reader;
 
@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{CreateRefund, Permission as _, grant::Grant};
 use crate::amount::Currency;
 
-/// The file that comes with Farebox.
+/// The roles file that ships with Farebox.
 const SHIPPED: &str = include_str!("../../../roles.json");
 
 /// Roles and their permissions; cheap to clone.
@@ -25,16 +25,16 @@ impl Roles {
     ///
     /// # Errors
     ///
-    /// Every text that says what is wrong, each readable after the name of a setting.
+    /// All faults, each a text that reads on from the name of a setting.
     pub fn parse(text: &str) -> Result<Self, Vec<String>> {
         reader::read(text).map(|roles| Self(Arc::new(roles)))
     }
 
-    /// The roles that come with Farebox.
+    /// The roles that ship with Farebox.
     ///
     /// # Panics
     ///
-    /// When the file that is compiled in is wrong, which a test would have told.
+    /// When the built-in file is wrong, which a test rules out.
     #[must_use]
     pub fn shipped() -> Self {
         Self::parse(SHIPPED).expect("a test reads the file that is compiled in")
@@ -45,22 +45,23 @@ impl Roles {
         self.0.keys().map(String::as_str)
     }
 
-    /// Whether there is a role called `name`.
+    /// Returns true when there is a role called `name`.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// The most that `role` lets one call refund, in minor units of `currency`; `None` where it
-    /// sets no limit, or may not refund that currency at all. For a person to read: a refund itself
-    /// is asked of a [`Reached`](super::Reached) caller.
+    /// The most that `role` lets one call refund, in minor units of `currency`.
+    ///
+    /// `None` where it sets no limit, or may not refund that currency at all. It is for display: a
+    /// refund itself is checked with a [`Reached`](super::Reached) caller.
     #[must_use]
     pub fn refund_limit(&self, role: &str, currency: Currency) -> Option<i64> {
         let grant = self.0.get(role)?.get(CreateRefund::NAME)?;
         grant.limits.as_ref()?.of_one_call(currency)
     }
 
-    /// What `roles` grant of `permission`.
+    /// The grants of `permission` to `roles`.
     pub(super) fn grants(&self, roles: &[String], permission: &str) -> Vec<Grant> {
         roles
             .iter()

@@ -1,34 +1,33 @@
-//! Who may call, as the environment says.
+//! The settings of authentication and authorization.
 
 use hyper::Uri;
 
 use super::Roles;
 use crate::env::{Reader, endpoint};
 
-/// Who may call, and what their roles let them do.
+/// The accepted tokens, and the roles of callers.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// `FAREBOX_ROLES`: the path of a roles file; the one that comes with Farebox by default.
+    /// `FAREBOX_ROLES`: the path of a roles file; the one that ships with Farebox by default.
     pub roles: Roles,
-    /// `FAREBOX_ROLES_CLAIM`: where a token names its roles: the name of a claim, else a path of
-    /// names with dots between; `roles` by default.
+    /// `FAREBOX_ROLES_CLAIM`: the claim with a token's roles, by its name or as a path of names
+    /// with dots between; `roles` by default.
     pub roles_claim: String,
-    /// `FAREBOX_DEFAULT_ROLE`: the role of a token that names none that the file knows; `guest` by
-    /// default.
+    /// `FAREBOX_DEFAULT_ROLE`: the role of a token that names no known one; `guest` by default.
     pub default_role: String,
     /// `FAREBOX_JWKS_URL`, `FAREBOX_JWT_ISSUER`, `FAREBOX_JWT_AUDIENCE`: an issuer whose tokens are
-    /// taken, beside those of the site's server; all three or none.
+    /// accepted, beside those of the site's server; all three or none.
     pub issuer: Option<Issuer>,
 }
 
 /// An issuer of tokens that publishes its keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuer {
-    /// Where its keys are: a JWK set.
+    /// The URL of its JWK set.
     pub jwks_url: Uri,
-    /// What `iss` of its tokens is, exactly.
+    /// The exact `iss` of its tokens.
     pub name: String,
-    /// What `aud` of its tokens is, or holds.
+    /// The `aud` of its tokens, alone or among others.
     pub audience: String,
 }
 
@@ -39,7 +38,7 @@ const DEFAULT_ROLE: &str = "FAREBOX_DEFAULT_ROLE";
 const ROLES: &str = "FAREBOX_ROLES";
 
 impl Settings {
-    /// Reads them; what is wrong is noted in `read`.
+    /// Reads the settings; records faults in `read`.
     pub(crate) fn read(read: &mut Reader<'_>) -> Self {
         let roles = read_roles(read);
         let named = read.value(DEFAULT_ROLE, text);
@@ -84,8 +83,7 @@ impl Issuer {
     }
 }
 
-/// The roles of the file that is named, else those that come with Farebox; `None` when they are
-/// wrong.
+/// The roles of the named file, else those that ship with Farebox; `None` when they are faulty.
 fn read_roles(read: &mut Reader<'_>) -> Option<Roles> {
     if !read.is_set(ROLES) {
         return Some(Roles::shipped());

@@ -1,7 +1,7 @@
-//! JSON in which no name comes twice.
+//! JSON without duplicate names.
 //!
-//! Where a name comes twice, parsers disagree about which one counts: a token or a roles file that
-//! says two things says nothing.
+//! Parsers disagree about which of two duplicates counts, so a token or a roles file with one is
+//! ambiguous and is refused.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -10,7 +10,7 @@ use serde::{
     de::{Error, MapAccess, SeqAccess, Visitor},
 };
 
-/// A value, as far as access needs to look at one.
+/// A value, as far as access control reads it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
     Text(String),
@@ -105,7 +105,7 @@ impl<'de> Visitor<'de> for Reader {
         let mut fields = BTreeMap::new();
         while let Some((name, value)) = object.next_entry::<String, Value>()? {
             if fields.insert(name, value).is_some() {
-                // Not which one: it may be anything.
+                // The name stays out: it may be anything.
                 return Err(A::Error::custom("a name comes twice"));
             }
         }

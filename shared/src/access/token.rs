@@ -1,7 +1,7 @@
-//! A token as it arrives, and what its signature is checked with.
+//! A token as received, and the key that verifies its signature.
 //!
-//! The algorithm is ours to say: the header's `alg` only chooses between the site's key and the
-//! issuer's keys, and a key is good for the one algorithm that it was published for.
+//! Farebox decides the algorithm: the header's `alg` only chooses between the site key and the
+//! issuer's keys, and a key is valid only for the algorithm that it was published for.
 
 use hyper::{HeaderMap, header::AUTHORIZATION};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, errors::ErrorKind};
@@ -9,12 +9,12 @@ use serde::de::DeserializeOwned;
 
 use super::token_error::TokenError;
 
-/// The longest token that is looked at, in bytes.
+/// The longest accepted token, in bytes.
 const LONGEST: usize = 8 * 1024;
-/// The longest name of a key, in bytes.
+/// The longest key id, in bytes.
 const LONGEST_KEY_ID: usize = 128;
 
-/// A token of which nothing is known but its form.
+/// A token of which only the form was checked.
 #[derive(Clone, Copy)]
 pub(super) struct Token<'a>(&'a str);
 
@@ -23,12 +23,12 @@ pub(super) struct Token<'a>(&'a str);
 pub(super) enum Signer {
     /// The site's server: HS256.
     Site,
-    /// The issuer whose keys are published, by this algorithm and this key.
+    /// The issuer that publishes its keys, by this algorithm and this key.
     Issuer(Algorithm, String),
 }
 
 impl<'a> Token<'a> {
-    /// The one bearer token in `headers`. Cookies and queries are not looked at.
+    /// The one bearer token in `headers`. Cookies and queries are ignored.
     pub(super) fn in_headers(headers: &'a HeaderMap) -> Result<Self, TokenError> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let value = values.next().ok_or(TokenError::NoToken)?;
@@ -50,14 +50,14 @@ impl<'a> Token<'a> {
         if text.contains([',', ' ']) {
             return Err(TokenError::SeveralTokens);
         }
-        // An encrypted one has five parts.
+        // An encrypted token has five parts.
         match text.split('.').count() == 3 {
             true => Ok(Self(text)),
             false => Err(TokenError::Malformed),
         }
     }
 
-    /// The issuer of the key that it names; nothing is checked yet.
+    /// The issuer of the key that the token names; nothing is verified yet.
     pub(super) fn signer(self) -> Result<Signer, TokenError> {
         let header = decode_header(self.0).map_err(|error| match error.kind() {
             ErrorKind::Json(_) => TokenError::Algorithm,
@@ -76,7 +76,7 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// What it says, if `key` signed it by `algorithm`. Claims are not judged.
+    /// The contents, if `key` signed them by `algorithm`. Claims are not checked.
     pub(super) fn verified<T: DeserializeOwned>(
         self,
         key: &DecodingKey,
@@ -96,8 +96,8 @@ impl<'a> Token<'a> {
     }
 }
 
-/// Base64, hexadecimal, a UUID, or a word. It is only ever compared; what looks like a path or a
-/// URL was written for a program that opens it.
+/// Accepts base64, hexadecimal, a UUID or a word. The id is only ever compared; one that looks like
+/// a path or a URL was written for a program that opens it.
 fn is_key_id(text: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.+/=".contains(&byte);
     (1..=LONGEST_KEY_ID).contains(&text.len())

@@ -1,7 +1,7 @@
-//! Why a request is not known to come from anyone.
+//! The reasons why a request is not authenticated.
 
-/// Why a token is refused. For the log; the caller is told the same for all, and nothing of a token
-/// is in it.
+/// The reason why a token is refused. It is for the log, and contains nothing of the token; the
+/// caller receives the same error for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TokenError {
     #[error("there is no bearer token")]
@@ -35,7 +35,7 @@ pub(crate) enum TokenError {
 }
 
 impl TokenError {
-    /// A word for programs that read the log.
+    /// A code for programs that read the log.
     pub(super) fn code(self) -> &'static str {
         match self {
             Self::NoToken => "no_token",

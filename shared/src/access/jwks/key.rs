@@ -1,4 +1,4 @@
-//! A published key, and the one algorithm that it is good for.
+//! A published key and its one algorithm.
 
 use std::sync::Arc;
 
@@ -16,10 +16,10 @@ use crate::cause::Cause;
 
 /// The fewest bits of an RSA key that is trusted (RFC 7518, section 3.3).
 const FEWEST_RSA_BITS: usize = 2048;
-/// The most, so that a check cannot be made to take long.
+/// The most bits, so that a check cannot be made to take long.
 const MOST_RSA_BITS: usize = 8192;
 
-/// A key that tokens can be checked with.
+/// A key that verifies tokens.
 #[derive(Debug)]
 pub(super) struct Key {
     pub(super) id: String,
@@ -32,7 +32,7 @@ struct Set {
     keys: Vec<serde_json::Value>,
 }
 
-/// The keys of a JWK set that are of use here; others are passed over.
+/// The usable keys of a JWK set; others are ignored.
 pub(super) fn of_set(text: &[u8]) -> Result<Arc<[Key]>, Cause> {
     let set: Set = serde_json::from_slice(text).map_err(|_| "the answer is not a JWK set")?;
     let keys: Arc<[Key]> = set
@@ -48,8 +48,8 @@ pub(super) fn of_set(text: &[u8]) -> Result<Arc<[Key]>, Cause> {
 }
 
 impl Key {
-    /// `jwk` as a key; `None` when it has no name, is not for signatures, or is of a kind that is
-    /// not taken here. A symmetric one never is: it would be published.
+    /// `jwk` as a key; `None` when it has no name, is not for signatures, or has an unsupported
+    /// type. Symmetric keys are not supported: a published one is no secret.
     fn of(jwk: &Jwk) -> Option<Self> {
         let (algorithm, named) = algorithm(&jwk.algorithm)?;
         let common = &jwk.common;
@@ -65,7 +65,7 @@ impl Key {
     }
 }
 
-/// What a key of these parameters signs by, and how it is named.
+/// The signing algorithm of a key with these parameters, and its name in a JWK.
 fn algorithm(parameters: &AlgorithmParameters) -> Option<(Algorithm, KeyAlgorithm)> {
     match parameters {
         AlgorithmParameters::RSA(key) => {
@@ -103,7 +103,7 @@ fn bytes(base64: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(base64).ok()
 }
 
-/// How many bits a number has, zeros before it left out.
+/// The bits of a number, without leading zeros.
 fn bits(base64: &str) -> Option<usize> {
     let bytes = bytes(base64)?;
     let number: Vec<u8> = bytes.into_iter().skip_while(|byte| *byte == 0).collect();

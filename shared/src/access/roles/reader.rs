@@ -1,4 +1,4 @@
-//! Reads a roles file, and collects all that is wrong with it.
+//! Reads a roles file, and collects all of its faults.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::{
 
 type Fields = BTreeMap<String, Value>;
 
-/// The roles in `text`, or all that is wrong with it.
+/// The roles in `text`, or all of its faults.
 pub(super) fn read(text: &str) -> Result<BTreeMap<String, Permissions>, Vec<String>> {
     let value = serde_json::from_str(text);
     let Ok(Value::Object(roles)) = value else {
