@@ -1,8 +1,8 @@
-//! Calls to Stripe: one pooled connection, one key per operation, slim answers.
+//! Calls Stripe: one pooled connection, one key per operation, slim answers.
 //!
-//! Request builders, ids and the API version come from async-stripe; the transport is ours, behind
-//! its `StripeClient` trait, so that any of its requests can be sent through [`Stripe`]. Answers
-//! are decoded into types that hold only the fields we use.
+//! Request builders, ids and the API version come from async-stripe. The transport is Farebox's
+//! own, behind that crate's `StripeClient` trait, so that [`Stripe`] can send any of its requests.
+//! Answers are decoded into types with only the fields in use.
 
 mod charges;
 mod customers;
@@ -37,28 +37,28 @@ use tokio::time::Instant;
 
 use crate::{Secrets, deployment::Deployment, env::ApiBase, http};
 
-/// The version of Stripe's API that every call asks for, and that webhook endpoints should have.
+/// The version of Stripe's API that every call names, and that webhook endpoints should have.
 #[must_use]
 pub fn api_version() -> &'static str {
     stripe_client_core::VERSION.as_str()
 }
 
-/// How long calls may take.
+/// The time limits of calls.
 #[derive(Clone, Copy, Debug)]
 pub struct RetryPolicy {
-    /// For one attempt.
+    /// The limit of one attempt.
     pub attempt: Duration,
-    /// For all attempts of one call, waiting included.
+    /// The limit of all attempts of one call, pauses included.
     pub deadline: Duration,
-    /// For a connection, and for the beginning of an answer on one that was used before, which may
-    /// be dead; of a request that may be sent twice.
+    /// The limit for a connection, and for the first byte on a reused one, which may be dead. It
+    /// applies to requests that may be sent twice.
     pub reused: Duration,
     /// The longest wait before the second attempt; it doubles with each.
     pub first_delay: Duration,
 }
 
 impl RetryPolicy {
-    /// All attempts together end within `deadline`.
+    /// A policy whose attempts end within `deadline` together.
     #[must_use]
     pub fn within(deadline: Duration) -> Self {
         Self {
@@ -77,11 +77,11 @@ pub struct Stripe {
     base: ApiBase,
     secrets: Secrets,
     retry_policy: RetryPolicy,
-    /// The deployment of the objects that it makes; it makes none without.
+    /// The deployment of the objects that it creates; without one it creates none.
     deployment: Option<Deployment>,
-    /// When the request that this serves has to end.
+    /// The time by which the caller's request has to end.
     until: Option<Instant>,
-    /// The connected account that is meant; `None` for one's own.
+    /// The connected account; `None` for the platform's own.
     account: Option<String>,
 }
 
@@ -117,8 +117,8 @@ impl Stripe {
         self
     }
 
-    /// The same client for one request of a caller: all its calls together take no longer than one
-    /// may.
+    /// The same client for one request of a caller: all its calls together share the deadline of
+    /// one.
     #[must_use]
     pub fn for_one_request(&self) -> Self {
         Self {
@@ -127,7 +127,7 @@ impl Stripe {
         }
     }
 
-    /// The same client with other limits of time.
+    /// The same client with other time limits.
     #[must_use]
     pub fn with_retry_policy(mut self, retry_policy: RetryPolicy) -> Self {
         self.retry_policy = retry_policy;

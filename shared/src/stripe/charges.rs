@@ -22,11 +22,11 @@ struct Listed {
 }
 
 impl Stripe {
-    /// The newest charges of `intent` that failed.
+    /// The newest failed charges of `intent`.
     ///
     /// # Errors
     ///
-    /// [`StripeError`] when Stripe did not give them.
+    /// [`StripeError`] when Stripe did not return them.
     pub async fn failed_charges(&self, intent: &str) -> Result<Vec<FailedCharge>, StripeError> {
         let list = ListCharge::new().payment_intent(intent).limit(PAGE);
         let page: Page = list.build().customize().send(self).await?;

@@ -1,4 +1,4 @@
-//! Customers: one for each reservation in the database; and the cards that they keep.
+//! Customers: one for each reservation in the database; and their saved cards.
 
 use std::collections::HashMap;
 
@@ -11,13 +11,13 @@ use stripe_core::customer::{
 use super::{Stripe, StripeError};
 use crate::{deployment::Deployment, ids::CallerId, order::IntentKeys};
 
-/// The most cards that are listed: Stripe's largest page.
+/// The most cards in a list: Stripe's largest page.
 const MOST_CARDS: i64 = 100;
 
-/// The most customers that a search is looked through for.
+/// The most search results that are read.
 const MOST_FOUND: i64 = 10;
 
-/// The keys under which we write to a customer's metadata.
+/// Farebox's keys in a customer's metadata.
 #[derive(Debug)]
 pub struct CustomerKeys;
 
@@ -28,23 +28,23 @@ impl CustomerKeys {
     pub const RESERVATION: &'static str = "farebox_reservation";
 }
 
-/// The fields of a customer that we use. Its `Debug` shows no person's data.
+/// The fields of a customer that Farebox uses. Its `Debug` shows no personal data.
 #[derive(Clone, miniserde::Deserialize)]
 pub struct Customer {
     /// `cus_…`
     pub id: String,
-    /// What the customer, or the shop in its dashboard, wrote.
+    /// The name, from the customer or from the shop's dashboard.
     pub name: Option<String>,
     /// As `name`.
     pub email: Option<String>,
-    /// Whether nothing but the id is left.
+    /// True when only the id is left.
     pub deleted: Option<bool>,
-    /// What we wrote when the customer was made.
+    /// The metadata from its creation.
     metadata: Option<HashMap<String, String>>,
 }
 
 impl Customer {
-    /// One that names no deployment was made by an earlier version.
+    /// A customer that names no deployment is from an earlier version.
     fn is_of(&self, reservation: &str, deployment: &str) -> bool {
         let written = |key| {
             let metadata = self.metadata.as_ref();
@@ -63,7 +63,7 @@ impl std::fmt::Debug for Customer {
     }
 }
 
-/// What may be shown of a card that a customer keeps.
+/// The displayable part of a saved card.
 #[derive(Clone, Debug, PartialEq, miniserde::Deserialize)]
 pub struct Card {
     /// Such as `visa`.
@@ -92,13 +92,15 @@ struct Found {
 }
 
 impl Stripe {
-    /// Makes the customer of a reservation, with nothing but the caller's alias. Whoever does so
-    /// for the same reservation makes the same customer, for as long as Stripe knows the key: a day
+    /// Creates the customer of a reservation, with nothing but the caller's alias.
+    ///
+    /// Calls for the same reservation create the same customer, while Stripe keeps the key: a day
     /// at least.
     ///
     /// # Errors
     ///
-    /// [`StripeError`]; a customer may have been made all the same, and the next call finds it.
+    /// [`StripeError`]; Stripe may have created a customer all the same, and the next call finds
+    /// it.
     pub async fn create_customer(
         &self,
         owner: &CallerId,
@@ -115,8 +117,9 @@ impl Stripe {
         self.make(customer.build(), &key).await
     }
 
-    /// The customer that was made for a reservation, as far as Stripe's search knows: it may be an
-    /// hour behind, and there is none in some countries, where nothing is found.
+    /// The customer of a reservation, by Stripe's search.
+    ///
+    /// The search may be an hour behind. In some countries it does not exist, and finds nothing.
     ///
     /// # Errors
     ///
@@ -124,11 +127,11 @@ impl Stripe {
     pub async fn find_customer(&self, reservation: &str) -> Result<Option<Customer>, StripeError> {
         let deployment = self.deployment()?;
         let key = CustomerKeys::RESERVATION;
-        // A reservation is hexadecimal: there is nothing in it to escape.
+        // A reservation is hexadecimal: nothing in it needs escaping.
         let query = format!("metadata['{key}']:'{reservation}'");
         let request = SearchCustomer::new(query).limit(MOST_FOUND).build();
         match request.customize::<Found>().send(self).await {
-            // A customer is bound to its caller for good: what a search says is not enough.
+            // A customer is bound to its caller for good, so a search result alone is not enough.
             Ok(found) => Ok(found
                 .data
                 .into_iter()
@@ -152,7 +155,7 @@ impl Stripe {
         }
     }
 
-    /// The cards that the customer with `id` keeps, the newest first; none when it was deleted.
+    /// The saved cards of the customer with `id`, the newest first; none when it was deleted.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Events, listed: what Stripe has told, or tried to tell, in the last thirty days.
+//! Lists the events of the last thirty days.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -9,21 +9,21 @@ use stripe_types::{RangeBoundsTs, RangeQueryTs};
 use super::{Stripe, StripeError};
 use crate::event::is_id;
 
-/// Stripe keeps events for so long, in seconds (<https://docs.stripe.com/api/events/list>).
+/// The seconds for which Stripe keeps events (<https://docs.stripe.com/api/events/list>).
 pub const KEPT: i64 = 30 * 24 * 60 * 60;
 
-/// Which events are asked for.
+/// The events to list.
 #[derive(Clone, Copy, Debug)]
 pub struct EventQuery<'a> {
-    /// Made at this time or later, in Unix seconds.
+    /// Created at this time or later, in Unix seconds.
     pub from: i64,
-    /// Made before this time, in Unix seconds.
+    /// Created before this time, in Unix seconds.
     pub until: i64,
-    /// Of these types, twenty at most; of all when there are none.
+    /// Of these types, twenty at most; of all types when empty.
     pub kinds: &'a [&'a str],
     /// Listed after the event with this id.
     pub after: Option<&'a str>,
-    /// So many at once, from 1 to 100.
+    /// The size of a page, from 1 to 100.
     pub limit: u8,
 }
 
@@ -32,7 +32,7 @@ pub struct EventQuery<'a> {
 pub struct EventPage {
     /// The events.
     pub events: Vec<ListedEvent>,
-    /// Whether there are more after these.
+    /// True when more events follow.
     pub has_more: bool,
 }
 
@@ -41,9 +41,9 @@ pub struct EventPage {
 pub struct ListedEvent {
     /// Its id; `None` when it cannot be read.
     pub id: Option<String>,
-    /// When Stripe made it, in Unix seconds; `None` when that cannot be read.
+    /// The time when Stripe created it, in Unix seconds; `None` when that cannot be read.
     pub created: Option<i64>,
-    /// The event, byte for byte as it was listed.
+    /// The event, byte for byte as Stripe listed it.
     pub body: String,
 }
 
@@ -54,7 +54,7 @@ struct Page<'a> {
     has_more: bool,
 }
 
-/// What a page is walked by, each read for itself.
+/// The fields needed to page through a list, each read for itself.
 #[derive(Default, Deserialize)]
 struct Head<'a> {
     #[serde(borrow)]
@@ -64,11 +64,11 @@ struct Head<'a> {
 }
 
 impl Stripe {
-    /// One page of the events that `query` asks for, newest first.
+    /// One page of the events that match `query`, newest first.
     ///
     /// # Errors
     ///
-    /// [`StripeError`] when Stripe did not give it; [`StripeError::is_missing`] when Stripe no
+    /// [`StripeError`] when Stripe did not return it; [`StripeError::is_missing`] when Stripe no
     /// longer has the event of [`EventQuery::after`].
     pub async fn events(&self, query: EventQuery<'_>) -> Result<EventPage, StripeError> {
         let created = RangeBoundsTs {
@@ -87,7 +87,7 @@ impl Stripe {
             request = request.starting_after(after);
         }
         let answer = self.call(&request.build(), None).await?;
-        // The builder's own answer is the whole model of Stripe, and forgets the bytes.
+        // The builder's own type is Stripe's whole model, and loses the bytes.
         let page: Page<'_> = serde_json::from_slice(&answer)
             .map_err(|error| StripeError::Undecodable(error.to_string()))?;
         Ok(EventPage {

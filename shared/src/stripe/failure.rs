@@ -1,4 +1,4 @@
-//! Why a call to Stripe did not give what was asked.
+//! The reasons why a call to Stripe fails.
 //!
 //! Stripe's own messages stay out: one for a restricted key quotes the key and the account. The
 //! request id finds the message in Stripe's dashboard.
@@ -12,55 +12,56 @@ use crate::{
     secrets::{Missing, Unreadable},
 };
 
-/// Why a call gave no answer that can be used.
+/// The reason why a call returned no usable answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StripeError {
-    /// The bank refused. `code` is the decline code, or Stripe's code where there is none.
+    /// The bank declined. `code` is the decline code, or Stripe's code where there is none.
     #[error("declined with {code} (request {})", or_none(.request_id))]
     Declined {
-        /// Such as `insufficient_funds`; `generic_decline` where Stripe said nothing more.
+        /// Such as `insufficient_funds`; `generic_decline` where Stripe gave no code.
         code: String,
         /// Stripe's `Request-Id`.
         request_id: Option<String>,
     },
-    /// Stripe refused the request; sending it again changes nothing.
+    /// Stripe rejected the request, and would reject it again.
     #[error("Stripe refused: {0}")]
     Refused(ApiError),
-    /// Stripe did not answer, not in time, or not with an answer of its own.
+    /// Stripe did not answer in time, or the answer was not Stripe's.
     #[error("Stripe gave no usable answer (status {status:?}, request {})", or_none(.request_id))]
     Unanswered {
-        /// The status that came, whatever came with it.
+        /// The status received, if any.
         status: Option<u16>,
         /// Stripe's `Request-Id`.
         request_id: Option<String>,
-        /// What went wrong.
+        /// The cause.
         #[source]
         cause: Cause,
     },
-    /// Stripe keeps a failure under the key of the request, and replays it for a day. The request
-    /// is over, and whether it made something is not told: the next key may make it, after a look.
+    /// Stripe stored a failure under the request's key, and replays it for a day. That key is used
+    /// up, and whether it created an object is unknown. The next key may create it, after a look at
+    /// what exists.
     #[error("Stripe replays a failure (status {status}, request {})", or_none(.request_id))]
     Kept {
-        /// The status that is kept.
+        /// The stored status.
         status: u16,
         /// Stripe's `Request-Id`.
         request_id: Option<String>,
     },
-    /// The answer does not have the fields that we use.
+    /// The answer lacks the fields in use.
     #[error("Stripe's answer cannot be read: {0}")]
     Undecodable(String),
-    /// The answer is about something else than was asked; says what differs.
+    /// The answer does not match the request; the text names the difference.
     #[error("the {0} of Stripe's answer is not what was asked")]
     Differs(&'static str),
-    /// The billing portal has no settings in this mode: nobody saved them in Stripe's dashboard
+    /// The billing portal has no settings in this mode: nobody has saved them in Stripe's dashboard
     /// yet.
     #[error("the billing portal's settings were never saved in this mode")]
     PortalNotConfigured,
     /// There is no key to call Stripe with.
     #[error(transparent)]
     NoKey(#[from] Missing),
-    /// The database has no deployment id, and all that is made names one.
+    /// The database has no deployment id, and every created object names one.
     #[error("the database has no deployment id yet")]
     NoDeployment,
     /// The key to call Stripe with cannot be read.
@@ -68,7 +69,7 @@ pub enum StripeError {
     Unreadable(#[from] Unreadable),
 }
 
-/// A refusal, without Stripe's message.
+/// Stripe's error, without its message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApiError {
     /// The HTTP status.
@@ -77,26 +78,27 @@ pub struct ApiError {
     pub kind: Option<String>,
     /// Stripe's `code`, such as `resource_missing`.
     pub code: Option<String>,
-    /// The parameter that was refused.
+    /// The parameter at fault.
     pub param: Option<String>,
     /// Stripe's `Request-Id`.
     pub request_id: Option<String>,
 }
 
 impl ApiError {
-    /// Whether the same request is refused whoever sends it: a parameter is wrong.
+    /// Returns true when a parameter is wrong: the request would be rejected with any key.
     #[must_use]
     pub fn is_about_the_request(&self) -> bool {
         self.status == 400 && self.kind.as_deref() == Some("invalid_request_error")
     }
 
-    /// Whether nothing in the request is named as wrong: something that it rests on is missing.
+    /// Returns true when no parameter is named: something that the request depends on is missing.
     #[must_use]
     pub fn names_nothing(&self) -> bool {
         self.is_about_the_request() && self.code.is_none() && self.param.is_none()
     }
 
-    /// Whether a price that a page was to list is refused: it, or its product, was archived.
+    /// Returns true when Stripe rejected a price of a Checkout Session: it, or its product, was
+    /// archived.
     #[must_use]
     pub fn is_about_a_price(&self) -> bool {
         let param = self.param.as_deref().unwrap_or_default();
@@ -105,7 +107,8 @@ impl ApiError {
         is_product || (self.is_about_the_request() && is_price)
     }
 
-    /// Whether the request was fine and our key was not: the caller may try again once it is.
+    /// Returns true when the key is at fault and not the request: the caller may retry once it is
+    /// fixed.
     #[must_use]
     pub fn is_auth(&self) -> bool {
         matches!(self.status, 401 | 403)
@@ -131,39 +134,39 @@ fn or_none(text: &Option<String>) -> &str {
 }
 
 impl StripeError {
-    /// Whether Stripe keeps a failure under the key, so that another key is needed.
+    /// Returns true when Stripe stored a failure under the key, so that another key is needed.
     #[must_use]
     pub fn is_kept(&self) -> bool {
         matches!(self, Self::Kept { .. })
     }
 
-    /// Whether Stripe says that there is no such object.
+    /// Returns true when Stripe has no such object.
     #[must_use]
     pub fn is_missing(&self) -> bool {
         self.has_code("resource_missing")
     }
 
-    /// Whether Stripe does not know, or no more, the customer that a request named.
+    /// Returns true when Stripe has no customer with the id in the request, or no longer.
     #[must_use]
     pub fn is_about_a_missing_customer(&self) -> bool {
         self.is_missing()
             && matches!(self, Self::Refused(refusal) if refusal.param.as_deref() == Some("customer"))
     }
 
-    /// Whether the request was fine and our key was not: [`ApiError::is_auth`].
+    /// Returns true when the key is at fault and not the request: [`ApiError::is_auth`].
     #[must_use]
     pub fn is_auth(&self) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.is_auth())
     }
 
-    /// Whether Stripe keeps an answer to other parameters under the key of the request.
+    /// Returns true when Stripe stored an answer to other parameters under the request's key.
     #[must_use]
     pub fn is_about_the_key(&self) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.status == 400
             && refusal.kind.as_deref() == Some("idempotency_error"))
     }
 
-    /// Whether the object is in a state that does not allow what was asked.
+    /// Returns true when the object's state does not allow the request.
     #[must_use]
     pub fn is_unexpected_state(&self) -> bool {
         self.has_code("payment_intent_unexpected_state")
@@ -194,8 +197,8 @@ struct ErrorFields {
     param: Option<String>,
 }
 
-/// The failure that an answer of `status` means; its body may be anything. `is_passing` when
-/// another attempt might have done better.
+/// The failure for an answer of `status`; its body may be anything. `is_passing` when another
+/// attempt might have succeeded.
 pub(super) fn of_answer(
     status: StatusCode,
     body: &[u8],

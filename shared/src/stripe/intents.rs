@@ -1,5 +1,5 @@
-//! Payment intents: one for each way to pay an order on the site's form, made once and changed with
-//! it.
+//! Payment intents: one for each attempt at an order on the site's form, created once and updated
+//! with the order.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,7 +15,7 @@ use crate::{
     order::{IntentKeys, Order, Revision},
 };
 
-/// The fields of a payment intent that we use.
+/// The fields of a payment intent that Farebox uses.
 #[derive(Clone, Debug, miniserde::Deserialize)]
 pub struct PaymentIntent {
     /// `pi_…`
@@ -26,19 +26,21 @@ pub struct PaymentIntent {
     pub currency: String,
     /// Stripe's status.
     pub status: String,
-    /// What the owner's browser confirms the payment with.
+    /// The secret with which the owner's browser confirms the payment.
     pub client_secret: Redacted,
-    /// What we and the site wrote.
+    /// Farebox's and the site's metadata.
     pub metadata: BTreeMap<String, String>,
-    /// Why it was canceled, if it was and somebody said so.
+    /// The reason for its cancellation, if one was given.
     pub cancellation_reason: Option<String>,
 }
 
 impl PaymentIntent {
-    /// Whether it may be changed to what `order` offers now: for the same money, and not while its
-    /// payer answers a challenge, which was for what it is now. Whoever has its form open would
-    /// else pay what they never saw; at a lower amount, too, since changes that cross on their way
-    /// may arrive in another order than they were made.
+    /// Returns true when it may be updated to the present contents of `order`.
+    ///
+    /// The amount must stay the same, and the payer must not be answering a challenge, which was
+    /// for the present amount. Otherwise a payer with an open form would pay what they never saw.
+    /// That holds at a lower amount, too, since concurrent updates may arrive in another order than
+    /// they were made.
     #[must_use]
     pub fn can_follow(&self, order: &Order) -> bool {
         let offered = order.revision().contents.amount();
@@ -47,17 +49,17 @@ impl PaymentIntent {
             && self.amount == offered.minor_units()
     }
 
-    /// The digest of the contents that the intent was last made for.
+    /// The digest of the contents in the intent's metadata.
     #[must_use]
     pub fn contents(&self) -> Option<&str> {
         self.metadata.get(IntentKeys::CONTENTS).map(String::as_str)
     }
 
-    /// This, if it is the intent of `order` for what is offered now.
+    /// This intent, if it matches the present contents of `order`.
     ///
     /// # Errors
     ///
-    /// [`StripeError::Differs`] names what is not as it was asked.
+    /// [`StripeError::Differs`] names the difference.
     pub fn for_order(self, order: &Order) -> Result<Self, StripeError> {
         let revision = order.revision();
         let amount = revision.contents.amount();
@@ -75,14 +77,17 @@ impl PaymentIntent {
 }
 
 impl Stripe {
-    /// Makes the intent of `order` for what it offers now, as a payment of the Stripe `customer`
-    /// where there is one. Whoever does so for the same order, its same version and the same
-    /// customer makes the same intent, until it is closed.
+    /// Creates the intent of `order` for its present contents, for the Stripe `customer` if there
+    /// is one.
+    ///
+    /// Calls for the same order, its same version and the same customer create the same intent,
+    /// until it is closed.
     ///
     /// # Errors
     ///
-    /// [`StripeError`]; an intent may have been made all the same, and the next call finds it.
-    /// Where the order changed before that call, it was told to nobody, and nobody can pay it.
+    /// [`StripeError`]; Stripe may have created an intent all the same, and the next call finds it.
+    /// If the order changed before that call, no browser ever received the intent, and nobody can
+    /// pay it.
     pub async fn create_intent(
         &self,
         order: &Order,
@@ -97,7 +102,7 @@ impl Stripe {
             order.id().as_str(),
             order.owner().as_str(),
             &revision.digest,
-            // After a way that was closed, the same key would give the same closed one again.
+            // After a closed attempt, the same key would return the same closed intent.
             &number,
         ];
         key.extend(customer);
@@ -116,7 +121,7 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`StripeError`] when Stripe did not give it.
+    /// [`StripeError`] when Stripe did not return it.
     pub async fn retrieve_intent(&self, id: &str) -> Result<PaymentIntent, StripeError> {
         RetrievePaymentIntent::new(id)
             .build()
@@ -125,15 +130,15 @@ impl Stripe {
             .await
     }
 
-    /// Changes `intent` to what `order` offers now.
+    /// Updates `intent` to the present contents of `order`.
     ///
     /// Every call has a key of its own, which its attempts share. Setting the same values twice
-    /// does no harm; an answer that Stripe kept from an earlier change back and forth would, since
-    /// it claims a state that is not there any more.
+    /// does no harm. A stored answer to an earlier update would, after a change back and forth: it
+    /// reports a state that is gone.
     ///
     /// # Errors
     ///
-    /// [`StripeError`]; [`StripeError::is_unexpected_state`] when it is paid or being paid.
+    /// [`StripeError`]; [`StripeError::is_unexpected_state`] when it is paid or processing.
     pub async fn update_intent(
         &self,
         intent: &PaymentIntent,
@@ -158,35 +163,35 @@ impl Stripe {
     }
 }
 
-/// How far a payment is, whoever's it is.
+/// The state of a payment, of any owner.
 #[derive(Debug, miniserde::Deserialize)]
 pub struct IntentStanding {
     /// Stripe's status.
     pub status: String,
-    /// Why it was canceled, as whoever did so said.
+    /// The reason for its cancellation, by whoever canceled it.
     pub cancellation_reason: Option<String>,
 }
 
 impl Stripe {
-    /// How far the intent with `id` is, be it one that a Checkout session made.
+    /// The state of the intent with `id`, also of one that a Checkout Session created.
     ///
     /// # Errors
     ///
-    /// [`StripeError`] when Stripe did not give it.
+    /// [`StripeError`] when Stripe did not return it.
     pub async fn intent_standing(&self, id: &str) -> Result<IntentStanding, StripeError> {
         let request = RetrievePaymentIntent::new(id).build().customize();
         request.send(self).await
     }
 
-    /// Cancels the intent with `id`, for good; gives how far it is then.
+    /// Cancels the intent with `id`, for good; returns its state.
     ///
     /// # Errors
     ///
-    /// [`StripeError`]; [`StripeError::is_unexpected_state`] when it is paid, being paid or
+    /// [`StripeError`]; [`StripeError::is_unexpected_state`] when it is paid, processing or
     /// canceled.
     pub async fn cancel_intent(&self, id: &str) -> Result<IntentStanding, StripeError> {
         let cancel = CancelPaymentIntent::new(id)
-            // `order::is_our_cancellation` tells our own cancellations by it.
+            // `order::is_our_cancellation` recognizes Farebox's own cancellations by it.
             .cancellation_reason(CancelPaymentIntentCancellationReason::Abandoned);
         let call = one_call();
         let key = ["cancel", id, &call];
@@ -194,7 +199,7 @@ impl Stripe {
     }
 }
 
-/// What the site wrote, or the order's id: Stripe does not take a description back once there is
+/// The site's description, or the order's id: Stripe does not remove a description once there is
 /// one.
 pub(super) fn description(order: &Order, revision: &Revision) -> String {
     let written = revision.contents.description();
@@ -202,7 +207,7 @@ pub(super) fn description(order: &Order, revision: &Revision) -> String {
 }
 
 impl Stripe {
-    /// What is written to whatever `order` is paid by.
+    /// The metadata of any object that pays `order`.
     pub(super) fn metadata(
         &self,
         order: &Order,

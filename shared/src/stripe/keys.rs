@@ -1,12 +1,12 @@
-//! Idempotency keys: one for each operation of a deployment, and the next where Stripe keeps a
+//! Idempotency keys: one for each operation of a deployment, and the next where Stripe stored a
 //! failure.
 //!
 //! Stripe saves a failure under the key of a request that it began to carry out, and replays it for
-//! a day. What the request was to make may be there or not. A second intent, page or customer does
-//! no harm, since the database notes one of them, and nobody is told of another: so
-//! [`Stripe::make`] goes on under the next key by itself. All who come walk the same keys in the
-//! same order, and stop at the same one. A second refund would be money: there the database counts
-//! the keys, after a look at what there is.
+//! a day. The request's object may exist or not. A second intent, Checkout Session or customer does
+//! no harm, since the database stores only one of them, and no caller receives another. So
+//! [`Stripe::make`] goes on with the next key by itself. All callers use the same keys in the same
+//! order, and stop at the same one. A second refund would move money: there the database counts the
+//! keys, after a look at the existing refunds.
 
 use miniserde::{Deserialize, json};
 use stripe::{IdempotencyKey, RequestStrategy};
@@ -15,11 +15,11 @@ use stripe_client_core::RequestBuilder;
 use super::{Stripe, StripeError};
 use crate::{deployment::Deployment, digest};
 
-/// So many keys of one operation are tried in one call.
+/// The most keys of one operation that one call tries.
 const MOST_KEYS: u32 = 4;
 
 impl Stripe {
-    /// The id of the deployment whose objects it makes.
+    /// The id of the deployment of the objects that it creates.
     pub(super) fn deployment(&self) -> Result<&str, StripeError> {
         let deployment = self.deployment.as_ref();
         deployment
@@ -27,7 +27,7 @@ impl Stripe {
             .ok_or(StripeError::NoDeployment)
     }
 
-    /// Sends `request` under the first key of `operation` under which Stripe keeps no failure.
+    /// Sends `request` with the first key of `operation` under which Stripe stores no failure.
     pub(super) async fn make<T: Deserialize>(
         &self,
         request: RequestBuilder,
@@ -59,8 +59,7 @@ fn decoded<T: Deserialize>(answer: &[u8]) -> Result<T, StripeError> {
     json::from_str(text).map_err(|error| StripeError::Undecodable(error.to_string()))
 }
 
-/// The key with this number of an operation: the same for the same parts, and telling nothing of
-/// them.
+/// The key of an operation with this number: the same for the same parts, which it does not reveal.
 pub(super) fn key_of(parts: &[&str], number: u32) -> IdempotencyKey {
     let number = (number > 0).then(|| number.to_string());
     let mut parts = parts.to_vec();
@@ -69,13 +68,12 @@ pub(super) fn key_of(parts: &[&str], number: u32) -> IdempotencyKey {
     IdempotencyKey::new(key).expect("72 characters are not too many")
 }
 
-/// Under this key.
+/// The request strategy with this key.
 pub(super) fn under(key: IdempotencyKey) -> RequestStrategy {
     RequestStrategy::Idempotent(key)
 }
 
-/// Tells one call from all others, where an answer that Stripe kept from an earlier one would
-/// mislead.
+/// A key for one call alone, where a stored answer to an earlier call would mislead.
 pub(super) fn one_call() -> String {
     format!("{:032x}", fastrand::u128(..))
 }

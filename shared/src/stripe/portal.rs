@@ -1,6 +1,6 @@
 //! Sessions of the billing portal.
 //!
-//! The request is written here by hand: its builder is in a crate of all of Stripe's billing, of
+//! The request is written by hand: its builder is in a crate for the whole of Stripe Billing, of
 //! which nothing else is used.
 
 use serde::Serialize;
@@ -21,13 +21,14 @@ struct Session {
 }
 
 impl Stripe {
-    /// Opens the portal of `customer`, which leads back to `return_url`; gives where it is. Every
-    /// call opens a session of its own, which its attempts share.
+    /// Opens the portal of `customer`, which leads back to `return_url`; returns its URL.
+    ///
+    /// Every call opens a session of its own, which its attempts share.
     ///
     /// # Errors
     ///
-    /// [`StripeError`]; [`StripeError::is_about_a_missing_customer`] when there is no such customer
-    /// any more, [`StripeError::PortalNotConfigured`] when Stripe has no settings to open it with.
+    /// [`StripeError`]; [`StripeError::is_about_a_missing_customer`] when the customer no longer
+    /// exists, [`StripeError::PortalNotConfigured`] when the portal has no settings at Stripe.
     pub async fn open_portal(
         &self,
         customer: &str,
@@ -45,7 +46,7 @@ impl Stripe {
         match session {
             Ok(session) if session.customer == customer => Ok(session.url),
             Ok(_) => Err(StripeError::Differs("customer")),
-            // Where customer or URL were wrong, Stripe would name them.
+            // For a wrong customer or URL, Stripe would name the parameter.
             Err(StripeError::Refused(refusal)) if refusal.names_nothing() => {
                 Err(StripeError::PortalNotConfigured)
             }

@@ -1,4 +1,4 @@
-//! The shop's prices, as Stripe holds them, kept for a short while.
+//! The shop's prices at Stripe, cached for a short while.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -14,11 +14,11 @@ use tokio::time::Instant;
 use super::{Stripe, StripeError};
 use crate::event::is_id;
 
-/// Stripe takes this many lookup keys at once.
+/// The most lookup keys that Stripe takes at once.
 const MOST_LOOKUP_KEYS: usize = 10;
-/// So many calls for one request are under way at once.
+/// The most concurrent calls of one request.
 const MOST_AT_ONCE: usize = 4;
-/// So many names are held; whoever asks for many that do not exist fills no memory.
+/// The most names in the cache, so that requests with unknown names fill no memory.
 const MOST_HELD: usize = 2_000;
 
 /// A price of the shop.
@@ -26,7 +26,7 @@ const MOST_HELD: usize = 2_000;
 pub struct Price {
     /// `price_…`
     pub id: String,
-    /// Whether it can be used for new purchases.
+    /// True when it can be used for new purchases.
     pub active: bool,
     /// Three lower-case letters.
     pub currency: String,
@@ -41,40 +41,40 @@ pub struct Price {
     pub custom_unit_amount: Option<CustomUnitAmount>,
     /// `per_unit` or `tiered`.
     pub billing_scheme: Option<String>,
-    /// What it is the price of.
+    /// The product.
     pub product: Product,
-    /// The shop's own name for it.
+    /// The shop's own name of the price.
     pub lookup_key: Option<String>,
     /// A rule by which quantities are divided and rounded.
     pub transform_quantity: Option<TransformQuantity>,
 }
 
-/// Between which bounds the payer chooses an amount.
+/// The bounds of an amount that the payer chooses.
 #[derive(Clone, Debug, PartialEq, miniserde::Deserialize)]
 pub struct CustomUnitAmount {
     /// In minor units.
     pub maximum: Option<i64>,
 }
 
-/// What a price is for. Archiving it leaves its prices active.
+/// The product of a price. Archiving it leaves its prices active.
 #[derive(Clone, Debug, PartialEq, miniserde::Deserialize)]
 pub struct Product {
-    /// Whether it can be bought; a deleted product does not say.
+    /// True when it can be bought; missing on a deleted product.
     pub active: Option<bool>,
 }
 
 impl Price {
-    /// Whether it can be used for new purchases: neither it nor its product is archived.
+    /// Returns true when it can be used for new purchases: neither it nor its product is archived.
     #[must_use]
     pub fn is_on_sale(&self) -> bool {
         self.active && self.product.active == Some(true)
     }
 }
 
-/// A rule by which an amount is rounded: such a price is not simply multiplied.
+/// A rule that rounds quantities: such a price is not simply multiplied.
 #[derive(Clone, Debug, PartialEq, miniserde::Deserialize)]
 pub struct TransformQuantity {
-    /// The quantity is divided by this.
+    /// The divisor of the quantity.
     pub divide_by: i64,
 }
 
@@ -90,7 +90,7 @@ pub struct Prices {
     held: Arc<Mutex<HashMap<String, Held>>>,
 }
 
-/// What Stripe answered; `None` for a name that it does not know.
+/// Stripe's answer; `None` for an unknown name.
 #[derive(Clone, Debug)]
 struct Held {
     price: Option<Price>,
@@ -98,7 +98,7 @@ struct Held {
 }
 
 impl Prices {
-    /// Holds what Stripe answers for `held_for`.
+    /// Caches Stripe's answers for `held_for`.
     #[must_use]
     pub fn new(held_for: Duration) -> Self {
         Self {
@@ -107,7 +107,7 @@ impl Prices {
         }
     }
 
-    /// The prices that `names` (ids or lookup keys) name; what Stripe does not know is left out.
+    /// The prices of `names` (ids or lookup keys); names that Stripe does not know are left out.
     ///
     /// # Errors
     ///
@@ -120,7 +120,7 @@ impl Prices {
         self.found(stripe, names, self.held(names)).await
     }
 
-    /// The same as Stripe has them now, whatever is held.
+    /// The same from Stripe, without the cache.
     ///
     /// # Errors
     ///
@@ -161,13 +161,13 @@ impl Prices {
             .collect())
     }
 
-    /// Whether all `names` are held, so that finding them asks Stripe for nothing.
+    /// Returns true when all `names` are cached, so that finding them needs no call to Stripe.
     #[must_use]
     pub fn holds(&self, names: &BTreeSet<&str>) -> bool {
         self.held(names).len() == names.len()
     }
 
-    /// Those of `names` that are held and fresh.
+    /// The cached and fresh entries of `names`.
     fn held(&self, names: &BTreeSet<&str>) -> BTreeMap<String, Option<Price>> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();

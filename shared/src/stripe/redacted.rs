@@ -1,10 +1,10 @@
-//! What Stripe gives for one caller's browser alone.
+//! A text from Stripe that is for one caller's browser alone.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// A text by which whoever has it can act: it is decoded and answered as it is, and never printed.
+/// A text that grants its holder access: it is decoded and returned unchanged, and never printed.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Redacted(String);

@@ -1,4 +1,4 @@
-//! Refunds: one for each request that the database set an amount aside for.
+//! Refunds: one for each request whose amount the database reserved.
 
 use std::collections::HashMap;
 
@@ -22,23 +22,23 @@ use crate::{
 /// Stripe's largest page.
 const PAGE: i64 = 100;
 
-/// The fields of a page of refunds that we use.
+/// The fields of a page of refunds that Farebox uses.
 #[derive(miniserde::Deserialize)]
 struct Page {
     data: Vec<Refund>,
     has_more: bool,
 }
 
-/// Who paid, as far as a refund has to know.
+/// The payer, as far as a refund needs to know.
 #[derive(Debug)]
 pub struct Payer {
-    /// As it was given when they paid.
+    /// The e-mail address from the payment.
     pub email: Option<Email>,
-    /// Whether Stripe asks them where a refund is to go: the payment method cannot be refunded to.
+    /// True when Stripe asks the payer for a bank account: the payment method takes no refunds.
     pub is_asked: bool,
 }
 
-/// Stripe's names of the payment methods to which a refund cannot go back by itself
+/// Stripe's names of the payment methods that cannot be refunded to directly
 /// (<https://docs.stripe.com/refunds>).
 const ASKED: [&str; 4] = ["customer_balance", "konbini", "multibanco", "promptpay"];
 
@@ -64,26 +64,27 @@ struct MethodDetails {
     kind: String,
 }
 
-/// Which of a request's keys a refund is asked for under, where the payer's address was added to
-/// it.
+/// The idempotency key of a refund to which the payer's e-mail address was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AskedUnder {
     /// The key of the request itself.
     ItsKey,
-    /// Another: Stripe keeps an answer under the key of the request, and it is no refund.
+    /// Another key: Stripe stored an answer under the request's own key, and it is no refund.
     AnotherKey,
 }
 
 impl Stripe {
-    /// Makes the refund of `request`. Whoever does so for the same request, while it has the same
-    /// key, makes the same refund, for as long as Stripe knows that key: a day at least. Where the
-    /// payer has to be asked where the money is to go, Stripe writes to `email`.
+    /// Creates the refund of `request`.
+    ///
+    /// Calls for the same request, with the same key, create the same refund, while Stripe keeps
+    /// that key: a day at least. When the payer has to name a bank account, Stripe writes to
+    /// `email`.
     ///
     /// # Errors
     ///
-    /// [`StripeError`]; a refund may have been made all the same, unless
+    /// [`StripeError`]; Stripe may have created a refund all the same, unless
     /// [`StripeError::declines_refund`]. After [`StripeError::is_kept`], [`Stripe::find_refund`]
-    /// tells whether it was.
+    /// tells whether it did.
     pub async fn create_refund(
         &self,
         order: &Order,
@@ -91,8 +92,8 @@ impl Stripe {
         email: Option<&Email>,
         under_key: AskedUnder,
     ) -> Result<Refund, StripeError> {
-        // The deployment that set the amount aside: who asks later asks under the same key, even
-        // where the database got another id since. What an earlier version set aside names none.
+        // The deployment that reserved the amount: later calls use the same key, even where the
+        // database has another id since. A reservation of an earlier version names none.
         let deployment = request.deployment();
         let mut key = vec!["refund", order.id().as_str(), request.id()];
         key.splice(0..0, deployment);
@@ -126,14 +127,15 @@ impl Stripe {
         checked(made, order, request)
     }
 
-    /// The refund that was made for `request`, if there is one, among all of the order's payment.
-    /// That payment is one deployment's; a refund that names another id was made before the
-    /// database got a new one, or through a copy of the database, and is the same refund all the
+    /// The refund of `request`, if there is one, among all of the order's payment.
+    ///
+    /// That payment belongs to one deployment. A refund that names another id was made before the
+    /// database had a new one, or through a copy of the database. It is the same refund all the
     /// same.
     ///
     /// # Errors
     ///
-    /// [`StripeError`] when Stripe did not give them.
+    /// [`StripeError`] when Stripe did not return them.
     pub async fn find_refund(
         &self,
         order: &Order,
@@ -146,12 +148,13 @@ impl Stripe {
             .transpose()
     }
 
-    /// All refunds of the payment by `intent`, as they are now. Unlike a search, the list is
-    /// consistent.
+    /// All refunds of the payment by `intent`, as they are now.
+    ///
+    /// Unlike a search, the list is consistent.
     ///
     /// # Errors
     ///
-    /// [`StripeError`] when Stripe did not give them.
+    /// [`StripeError`] when Stripe did not return them.
     pub async fn refunds(&self, intent: &str) -> Result<Vec<Refund>, StripeError> {
         let mut all: Vec<Refund> = Vec::new();
         loop {
@@ -168,11 +171,11 @@ impl Stripe {
         }
     }
 
-    /// Who paid `order`.
+    /// The payer of `order`.
     ///
     /// # Errors
     ///
-    /// [`StripeError`] when Stripe did not give the payment.
+    /// [`StripeError`] when Stripe did not return the payment.
     pub async fn payer(&self, order: &Order) -> Result<Payer, StripeError> {
         let paid = RetrievePaymentIntent::new(intent_of(order)?)
             .expand(["latest_charge".to_owned()])
@@ -193,15 +196,15 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// [`StripeError`] when Stripe did not give it.
+    /// [`StripeError`] when Stripe did not return it.
     pub async fn retrieve_refund(&self, id: &str) -> Result<Refund, StripeError> {
         RetrieveRefund::new(id).build().customize().send(self).await
     }
 }
 
 impl StripeError {
-    /// Why Stripe refused a refund for good, so that none was made; `None` when it may have been,
-    /// or may be when it is asked for again.
+    /// The reason of Stripe's final rejection, so that no refund exists; `None` when one may exist,
+    /// or a retry may create it.
     #[must_use]
     pub fn declines_refund(&self) -> Option<RefundRejection> {
         let refusal = match self {
@@ -214,7 +217,7 @@ impl StripeError {
         {
             return None;
         }
-        // Stripe has no code for an amount that is larger than what is left.
+        // Stripe has no code for an amount above the rest of the payment.
         Some(match (refusal.code.as_deref(), refusal.param.as_deref()) {
             (Some("charge_already_refunded" | "amount_too_large"), _) | (None, Some("amount")) => {
                 RefundRejection::ExceedsPaid
@@ -230,7 +233,7 @@ fn intent_of(order: &Order) -> Result<&str, StripeError> {
     order.intent().ok_or(StripeError::Differs("payment intent"))
 }
 
-/// `refund`, if it is the one that `request` asks for.
+/// `refund`, if it matches `request`.
 fn checked(refund: Refund, order: &Order, request: &RefundRequest) -> Result<Refund, StripeError> {
     let currency = order.revision().contents.amount().currency();
     let what = match () {

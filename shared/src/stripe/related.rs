@@ -1,4 +1,4 @@
-//! The object that a thin event only names.
+//! Fetches the object that a thin event only names.
 
 use stripe::StripeRequest as _;
 use stripe_checkout::checkout_session::RetrieveCheckoutSession;
@@ -14,12 +14,13 @@ use super::{Stripe, StripeError};
 use crate::event::{Family, Related, Subject};
 
 impl Stripe {
-    /// The object as it is now. Facts that an order takes from it only grow, so that it does not
-    /// matter that the object may have moved on since the event.
+    /// The object as it is now.
+    ///
+    /// An order's facts from it only grow, so that later changes of the object do no harm.
     ///
     /// # Errors
     ///
-    /// [`StripeError`] when Stripe did not give it.
+    /// [`StripeError`] when Stripe did not return it.
     pub async fn related(&self, related: &Related) -> Result<Subject, StripeError> {
         let id = related.id.as_str();
         Ok(match related.family {
@@ -51,7 +52,7 @@ impl Stripe {
         })
     }
 
-    /// What is at `path`. The builders of these objects are in a crate that nothing else here
+    /// The object at `path`. The builders of these objects are in a crate that nothing else here
     /// needs.
     async fn fetch<T: DeserializeOwned>(&self, path: String) -> Result<T, StripeError> {
         let request = RequestBuilder::new(StripeMethod::Get, path);

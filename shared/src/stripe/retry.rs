@@ -1,11 +1,11 @@
-//! When a call is tried again, and after how long. Pure.
+//! Decides whether a call is retried, and after how long. Pure.
 
 use std::time::Duration;
 
-/// The longest wait before an attempt, but for what `Retry-After` asks.
+/// The longest pause before an attempt, except after `Retry-After`.
 const LONGEST_DELAY: Duration = Duration::from_secs(8);
 
-/// What an answer says about trying again.
+/// An answer's headers about retries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Advice {
     /// `Stripe-Should-Retry`.
@@ -16,15 +16,15 @@ pub(super) struct Advice {
     pub(super) is_replay: bool,
 }
 
-/// Whether an answer with `status` may be followed by another attempt. What Stripe says wins
-/// (<https://docs.stripe.com/error-low-level>).
+/// Returns true when an answer with `status` may be followed by another attempt. Stripe's own
+/// advice takes precedence (<https://docs.stripe.com/error-low-level>).
 pub(super) fn is_passing(status: u16, advice: Advice) -> bool {
     let passing = matches!(status, 409 | 424 | 429 | 500 | 502 | 503 | 504);
     advice.should_retry.unwrap_or(passing)
 }
 
-/// How long to wait before the attempt that follows `failed` ones. `jitter` is a random number from
-/// 0 to 1: of many callers that failed together, none come back together.
+/// The pause before the attempt that follows `failed` ones. `jitter` is a random number from 0 to
+/// 1, so that callers that failed together do not return together.
 pub(super) fn delay(failed: u32, first: Duration, advice: Advice, jitter: f64) -> Duration {
     let doubled = first.saturating_mul(1 << failed.saturating_sub(1).min(16));
     let asked = Duration::from_secs(advice.retry_after.unwrap_or(0));

@@ -1,5 +1,4 @@
-//! Checkout sessions: pages of Stripe's on which an order is paid, each for one version of the
-//! order.
+//! Checkout Sessions, each for one version of an order.
 
 use std::collections::HashMap;
 
@@ -21,12 +20,12 @@ use crate::{
 /// The longest name of a product that Stripe shows.
 const LONGEST_NAME: usize = 250;
 
-/// The fields of a Checkout session that we use.
+/// The fields of a Checkout Session that Farebox uses.
 #[derive(Clone, Debug, miniserde::Deserialize)]
 pub struct CheckoutPage {
     /// `cs_…`
     pub id: String,
-    /// Where it is, while it is open; whoever has it can pay there.
+    /// Its URL while it is open; anyone who has it can pay there.
     pub url: Option<Redacted>,
     /// `open`, `complete` or `expired`.
     pub status: Option<String>,
@@ -39,7 +38,7 @@ pub struct CheckoutPage {
     metadata: Option<HashMap<String, String>>,
 }
 
-/// Where the payer is sent after paying, and after turning back.
+/// The URLs for the payer after paying, and after turning back.
 #[derive(Clone, Debug)]
 pub struct Returns {
     success: String,
@@ -47,7 +46,7 @@ pub struct Returns {
 }
 
 impl Returns {
-    /// To these, with the id of the order in their queries.
+    /// These URLs, with the id of the order in their queries.
     #[must_use]
     pub fn new(success: &ReturnUrl, cancel: &ReturnUrl, order: &OrderId) -> Self {
         Self {
@@ -56,7 +55,7 @@ impl Returns {
         }
     }
 
-    /// Tells places apart.
+    /// A hash that identifies the URLs.
     #[must_use]
     pub fn digest(&self) -> String {
         digest::hex(&["returns", &self.success, &self.cancel])[..32].to_owned()
@@ -64,7 +63,7 @@ impl Returns {
 }
 
 impl CheckoutPage {
-    /// What the order notes of this page, which was made for what `order` offers now.
+    /// The order's record of this session, which was created for the present contents of `order`.
     #[must_use]
     pub fn noted(&self, order: &Order, returns: &Returns) -> Session {
         Session {
@@ -74,11 +73,11 @@ impl CheckoutPage {
         }
     }
 
-    /// This, if it sells what `order` offers now.
+    /// This session, if it matches the present contents of `order`.
     ///
     /// # Errors
     ///
-    /// [`StripeError::Differs`] names what is not as it was asked.
+    /// [`StripeError::Differs`] names the difference.
     pub fn for_order(self, order: &Order) -> Result<Self, StripeError> {
         let amount = order.revision().contents.amount();
         let written = self.metadata.as_ref();
@@ -95,13 +94,15 @@ impl CheckoutPage {
 }
 
 impl Stripe {
-    /// Makes the page on which `order` is paid as it is offered now, as a payment of the Stripe
-    /// `customer` where there is one. Whoever does so for the same order, its same version, the
-    /// same `returns` and the same customer makes the same page, until it is closed.
+    /// Creates the Checkout Session of `order` for its present contents, for the Stripe `customer`
+    /// if there is one.
+    ///
+    /// Calls for the same order, its same version, the same `returns` and the same customer create
+    /// the same session, until it is closed.
     ///
     /// # Errors
     ///
-    /// [`StripeError`]; a page may have been made all the same, and the next call finds it.
+    /// [`StripeError`]; Stripe may have created a session all the same, and the next call finds it.
     pub async fn create_page(
         &self,
         order: &Order,
@@ -125,7 +126,7 @@ impl Stripe {
         let mut payment = CreateCheckoutSessionPaymentIntentData::new();
         payment.description = Some(description(order, revision));
         payment.metadata = Some(written.clone());
-        // Stripe would else let payers pay in a currency of their own, which the order does not
+        // Otherwise Stripe lets payers pay in a currency of their own, which the order does not
         // have.
         let mut one_currency = CreateCheckoutSessionAdaptivePricing::new();
         one_currency.enabled = Some(false);
@@ -133,7 +134,7 @@ impl Stripe {
             .mode(stripe_checkout::CheckoutSessionMode::Payment)
             .adaptive_pricing(one_currency)
             .currency(revision.contents.amount().currency())
-            // Unlike metadata nobody can edit it.
+            // Unlike metadata, it cannot be edited.
             .client_reference_id(format!("{}{}", IntentKeys::REFERENCE, order.id()))
             .line_items(lines(order, &revision.contents))
             .success_url(&returns.success)
@@ -147,21 +148,21 @@ impl Stripe {
         made.for_order(order)
     }
 
-    /// The page with `id`.
+    /// The Checkout Session with `id`.
     ///
     /// # Errors
     ///
-    /// [`StripeError`] when Stripe did not give it.
+    /// [`StripeError`] when Stripe did not return it.
     pub async fn retrieve_page(&self, id: &str) -> Result<CheckoutPage, StripeError> {
         let request = RetrieveCheckoutSession::new(id).build();
         request.customize().send(self).await
     }
 
-    /// Closes the page with `id`, for good.
+    /// Expires the Checkout Session with `id`, for good.
     ///
     /// # Errors
     ///
-    /// [`StripeError`]; a refusal that is about the request when it is not open any more.
+    /// [`StripeError`]; [`StripeError::Refused`], about the request, when it is no longer open.
     pub async fn expire_page(&self, id: &str) -> Result<CheckoutPage, StripeError> {
         let expire = ExpireCheckoutSession::new(id);
         self.make(expire.build(), &["expire", id, &one_call()])
@@ -169,7 +170,7 @@ impl Stripe {
     }
 }
 
-/// What the page lists: the lines that we priced, or what the site signed as one line.
+/// The line items of the session: the priced lines, or a signed amount as one line.
 fn lines(order: &Order, contents: &OrderDetails) -> Vec<CreateCheckoutSessionLineItems> {
     if contents.lines().is_empty() {
         let amount = contents.amount();

@@ -1,22 +1,22 @@
-//! How Stripe is called, as the environment says.
+//! The settings of calls to Stripe.
 
 use std::time::Duration;
 
 use crate::env::{ApiBase, Reader, seconds};
 
-/// How Stripe is called.
+/// The settings of calls to Stripe.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// `STRIPE_API_BASE`: where Stripe's API is; `https://api.stripe.com` by default, and plain
-    /// `http` on this machine alone.
+    /// `STRIPE_API_BASE`: the base URL of Stripe's API; `https://api.stripe.com` by default, and
+    /// plain `http` on this machine alone.
     pub api_base: ApiBase,
-    /// `FAREBOX_STRIPE_DEADLINE`: seconds that one call to Stripe may take, all attempts
+    /// `FAREBOX_STRIPE_DEADLINE`: the seconds that one call to Stripe may take, all attempts
     /// together; 20 by default.
     pub deadline: Duration,
 }
 
 impl Settings {
-    /// Reads them; records in `read` what is wrong.
+    /// Reads the settings; records faults in `read`.
     pub(crate) fn read(read: &mut Reader<'_>) -> Self {
         let api_base = read.value("STRIPE_API_BASE", ApiBase::parse);
         let deadline = read.value("FAREBOX_STRIPE_DEADLINE", seconds(1..=60));

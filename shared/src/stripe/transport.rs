@@ -1,4 +1,4 @@
-//! One call: attempts with one idempotency key, inside one deadline.
+//! Sends one call: attempts with one idempotency key, inside one deadline.
 
 use std::time::Duration;
 
@@ -32,21 +32,21 @@ const STRIPE_VERSION: HeaderName = HeaderName::from_static("stripe-version");
 /// The largest answer that is read; a page of a hundred events stays far below it.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 
-/// How one attempt ended.
+/// The result of one attempt.
 enum Tried {
-    /// With a whole answer.
+    /// A whole answer.
     Answered {
         status: StatusCode,
         advice: Advice,
         request_id: Option<String>,
         body: Bytes,
     },
-    /// Without one; a status may have come before the connection ended.
+    /// No whole answer; a status may have arrived before the connection ended.
     Broken {
         status: Option<StatusCode>,
         request_id: Option<String>,
         cause: Cause,
-        /// Whether a connection that was open failed: one kept too long looks like this.
+        /// True when an open connection failed, as one that was kept too long does.
         may_be_old: bool,
     },
 }
@@ -64,7 +64,7 @@ impl StripeClient for Stripe {
 }
 
 impl Stripe {
-    /// Sends `request` until an answer stands or the time is up. A `POST` without a key is sent
+    /// Sends `request` until an answer is final or the time is up. A `POST` without a key is sent
     /// once.
     pub(super) async fn call(
         &self,
@@ -82,8 +82,7 @@ impl Stripe {
             let reused = may_repeat.then_some(self.retry_policy.reused);
             let tried = self.attempt(request, key, &keys, deadline, reused);
             let tried = tried.await?;
-            // A request that was refused so was not carried out, and Stripe keeps no answer to its
-            // key.
+            // Stripe did not carry out such a request, and stores no answer under its key.
             if tried.is_unauthorized() && !has_renewed && self.renews(&keys, deadline).await {
                 has_renewed = true;
                 continue;
@@ -107,7 +106,7 @@ impl Stripe {
         }
     }
 
-    /// Whether there is another key than the one that Stripe did not take, and time to use it.
+    /// True when there is another key than the one that Stripe rejected, and time to use it.
     async fn renews(&self, keys: &Keys, deadline: Instant) -> bool {
         let newer = self.secrets.newer_than(keys, secrets::Cause::Unauthorized);
         matches!(timeout_at(deadline, newer).await, Ok(Some(_)))
@@ -202,15 +201,15 @@ impl Stripe {
     }
 }
 
-/// What to make of an attempt.
+/// The verdict on an attempt.
 enum Verdict {
     /// A whole and successful answer.
     Stands(Bytes),
-    /// Why not, and when to try again, if ever.
+    /// A failure, and the time of the next attempt, if any.
     Failed(StripeError, Option<Again>),
 }
 
-/// When to send the request again.
+/// The time to send the request again.
 #[derive(Clone, Copy)]
 enum Again {
     AtOnce,
@@ -227,12 +226,12 @@ impl Tried {
         }
     }
 
-    /// Whether Stripe did not take the key.
+    /// True when Stripe rejected the key.
     fn is_unauthorized(&self) -> bool {
         matches!(self, Self::Answered { status, .. } if *status == StatusCode::UNAUTHORIZED)
     }
 
-    /// What to make of it.
+    /// The verdict on this attempt.
     fn verdict(self) -> Verdict {
         match self {
             Self::Answered { status, body, .. } if status.is_success() && is_json(&body) => {
@@ -312,7 +311,7 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     Some(headers.get(name)?.to_str().ok()?.to_owned())
 }
 
-/// A body that was cut short, yet arrived with a matching length, is no answer.
+/// True for whole JSON: a truncated body that arrives with a matching length is no answer.
 fn is_json(body: &[u8]) -> bool {
     serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
 }

@@ -8,11 +8,11 @@ use tokio::time::{Instant, timeout};
 
 use super::Stripe;
 
-/// How long a start may wait for it.
+/// The longest delay of a start.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Stripe {
-    /// Opens the connection that the calls will use. A failure is no matter: the first call
+    /// Opens the connection that the calls will use. A failure does no harm: the first call
     /// connects by itself.
     pub async fn warm(&self) {
         let started = Instant::now();
@@ -21,8 +21,8 @@ impl Stripe {
         tracing::info!(is_open, elapsed_ms, "connected to Stripe");
     }
 
-    /// Asks for the head of the front page: it needs no key, so none is sent, and whatever is
-    /// answered leaves the connection in the pool.
+    /// Requests the head of the front page. That needs no key, so none is sent, and any answer
+    /// leaves the connection in the pool.
     async fn touch(&self) -> Option<()> {
         let request = Request::builder()
             .method(Method::HEAD)
