@@ -1,9 +1,9 @@
-//! Running a service on Lambda, on Vercel, or on a port.
+//! Runs a service on Lambda, on Vercel, or on a port.
 //!
 //! A function is a `MethodRouter`: one route, whatever its path. Every host serves it through
-//! [`with_middleware`], so that what holds for every answer is in one place. A function without a
-//! route is a handler of plain events on Lambda ([`events`]), a service that a schedule calls on
-//! Vercel ([`on_schedule`]), and a program with a command line elsewhere.
+//! [`with_middleware`], so that the rules for every response are in one place. A function without a
+//! route handles plain events on Lambda ([`events`]) and serves a schedule on Vercel
+//! ([`on_schedule`]). Elsewhere it is a program with a command line.
 
 mod cron;
 mod deferred;
@@ -35,20 +35,20 @@ use crate::{
     store,
 };
 
-/// Why a function could not start, or stopped.
+/// The reason why a function could not start, or stopped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The settings do not allow a start, or what they name could not be opened.
+    /// The settings do not allow a start, or something that they name could not be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The port could not be listened on.
+    /// The process could not listen on the port.
     #[error("the port could not be listened on: {0}")]
     Port(#[from] std::io::Error),
     /// The Lambda runtime ended.
     #[error("the Lambda runtime ended")]
     Lambda(#[source] lambda_http::Error),
-    /// What the program was asked to do failed.
+    /// The program's task failed.
     #[error("not done: {0}")]
     Work(Cause),
 }
@@ -59,7 +59,7 @@ impl From<store::StoreError> for Error {
     }
 }
 
-/// Runs a whole program: logs from its first line, and says why it ended when it failed.
+/// Runs a whole program: logs from its first line, and reports the error that ended it.
 pub async fn run(program: impl Future<Output = Result<(), Error>>) -> ExitCode {
     init_tracing(tracing::Level::INFO);
     match program.await {
@@ -74,7 +74,7 @@ pub async fn run(program: impl Future<Output = Result<(), Error>>) -> ExitCode {
     }
 }
 
-/// Shows how a program is called, to whoever called it otherwise.
+/// Shows the usage of a program, after wrong arguments.
 #[expect(
     clippy::print_stderr,
     reason = "a person mistyped a command and reads it"
@@ -85,10 +85,10 @@ pub fn usage(text: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// To the log, or in plain text where a person sits before it.
+/// Reports to the log, or in plain text on a terminal.
 #[expect(clippy::print_stderr, reason = "a person started this and reads it")]
 fn report(error: &Error) {
-    // What `Work` holds is in its text.
+    // The text of `Work` contains its cause.
     let cause = match error {
         Error::Work(cause) => causes(cause.as_ref()),
         error => causes(error),
@@ -102,7 +102,7 @@ fn report(error: &Error) {
     }
 }
 
-/// Whether this process runs as a Lambda function.
+/// Returns true when this process runs as a Lambda function.
 ///
 /// # Errors
 ///
@@ -111,7 +111,7 @@ pub fn is_lambda() -> Result<bool, Error> {
     Ok(platform()? == Platform::Lambda)
 }
 
-/// Whether this process is a deployment on Vercel.
+/// Returns true when this process is a deployment on Vercel.
 ///
 /// # Errors
 ///
@@ -124,7 +124,7 @@ fn platform() -> Result<Platform, Error> {
     Platform::current().map_err(|wrong| Error::Open(wrong.into()))
 }
 
-/// Reads the settings of this process, of which none that it `needs` may be missing.
+/// Reads the settings of this process, and demands those that it `needs`.
 ///
 /// # Errors
 ///
@@ -150,7 +150,7 @@ pub async fn serve(function: Function, service: fn(App) -> MethodRouter) -> Resu
     serve_opened(function.settings, open, service).await
 }
 
-/// Runs a scheduled function on Vercel, whose schedule calls it and proves itself by `CRON_SECRET`.
+/// Runs a scheduled function on Vercel, whose schedule authenticates by `CRON_SECRET`.
 ///
 /// # Errors
 ///
@@ -169,14 +169,15 @@ where
     serve_opened(&needs, open, service).await
 }
 
-/// Serves, until shutdown, the `service` of what `open` makes of the settings of this process, of
-/// which none that it `needs` may be missing. Where AWS is called in the name of requests, it opens
-/// at the first of them; else before it serves.
+/// Runs a function: reads its settings, demands those that it `needs`, runs `open`, and serves
+/// `service` until shutdown.
+///
+/// Where AWS credentials come with requests, it opens at the first request; else before it serves.
 ///
 /// # Errors
 ///
-/// [`Error`] when settings are missing or wrong, it does not open, the port cannot be listened on,
-/// or the runtime ends.
+/// [`Error`] when settings are missing or wrong, `open` fails, the process cannot listen on the
+/// port, or the runtime ends.
 pub async fn serve_opened<A, Open, Fut>(
     needs: &[&'static str],
     open: Open,
@@ -200,8 +201,8 @@ where
     host(with_middleware(router), source).await
 }
 
-/// Serves `service` on the platform that this process runs on, until it is told to stop; on Lambda
-/// also to EventBridge, for events of the partner event source `source`.
+/// Serves `service` on the present platform until shutdown; on Lambda also to EventBridge, for
+/// events of the partner event source `source`.
 async fn host(service: MethodRouter, source: Option<String>) -> Result<(), Error> {
     match platform()? {
         Platform::Lambda => http_event::serve(service, source).await,
@@ -216,7 +217,7 @@ async fn host(service: MethodRouter, source: Option<String>) -> Result<(), Error
     }
 }
 
-/// What the end of Lambda's runtime means for a process that `has_served` an event, or none. Lambda
+/// Interprets the end of Lambda's runtime in a process that `has_served` an event, or none. Lambda
 /// ends a process by a signal; its emulator closes the connection on which the process waits for an
 /// event.
 fn runtime_ended(end: Result<(), lambda_http::Error>, has_served: bool) -> Result<(), Error> {
@@ -230,14 +231,14 @@ fn runtime_ended(end: Result<(), lambda_http::Error>, has_served: bool) -> Resul
     }
 }
 
-/// Ends when the process is asked to stop: by `SIGTERM`, or by Ctrl-C.
+/// Completes when the process receives `SIGTERM` or Ctrl-C.
 pub fn shutdown_signal() -> impl Future<Output = ()> + Send {
     use tokio::signal::unix::{SignalKind, signal};
 
     let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
     async move {
         let [Ok(mut terminate), Ok(mut interrupt)] = signals else {
-            // Without handlers the signals end the process by themselves.
+            // Without handlers the signals end the process by default.
             return std::future::pending().await;
         };
         tokio::select! {

@@ -1,7 +1,7 @@
-//! Work without a route for people, which Vercel's schedule starts: a `GET` with
-//! `Authorization: Bearer CRON_SECRET`.
+//! Serves work without a public route, which Vercel's schedule starts: a `GET` with `Authorization:
+//! Bearer CRON_SECRET`.
 //!
-//! | we answer | when |
+//! | status | when |
 //! |---|---|
 //! | `200` | it was done; the body is its report |
 //! | `401` | the secret is missing or wrong |
@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use crate::{Error, env::need};
 
-/// Why a call was not taken for one of the schedule.
+/// The reason why a call is not the schedule's.
 #[derive(Debug, thiserror::Error)]
 enum CronError {
     #[error("{} is not set, so nobody may start this", need::CRON_SECRET)]
@@ -30,7 +30,7 @@ enum CronError {
     Stranger,
 }
 
-/// `work`, for whoever holds `secret`; without a secret for nobody.
+/// `work`, for callers with `secret`; without a secret, for nobody.
 pub fn on_schedule<W, Fut, R, X>(secret: Option<SecretString>, work: W) -> MethodRouter
 where
     W: Fn() -> Fut + Clone + Send + Sync + 'static,

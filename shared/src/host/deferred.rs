@@ -1,10 +1,9 @@
-//! A service that opens when its first request comes, because nothing opens without what requests
-//! bring.
+//! A service that opens at its first request, because its credentials come with requests.
 //!
-//! On Vercel the right to call AWS comes with a request, as a token (see [`WebIdentity`]). So what
-//! a start does elsewhere, reading the keys and finding the database, is done for the first request
-//! there; the others wait for it, and one that finds it undone after a failure begins anew. What
-//! would stop a start is answered 503, and logged each time.
+//! On Vercel the credentials for AWS come with a request, as a token (see [`WebIdentity`]). So the
+//! steps of a start, such as reading the keys and finding the database, run at the first request
+//! there. The others wait for it, and one that finds it undone after a failure begins anew. A
+//! failure to open is answered 503, and logged each time.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -21,15 +20,15 @@ use tower::ServiceExt as _;
 use super::Error as HostError;
 use crate::{Error, aws::WebIdentity};
 
-/// Where Vercel puts its token; whatever a caller puts there, Vercel replaces.
+/// Vercel's header with its token; Vercel replaces a caller's own.
 const TOKEN: HeaderName = HeaderName::from_static("x-vercel-oidc-token");
-/// The longest token that STS takes.
+/// The longest token that STS accepts.
 const LONGEST_TOKEN: usize = 20_000;
-/// How long a request waits until it can begin: long enough for every limit of the single steps.
+/// The longest wait of a request for the start: longer than the limits of the single steps.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// What `open` gives at the first request that `identity` lets call AWS; for every request,
-/// credentials before anything else.
+/// The service that `open` returns at the first request for which `identity` has credentials; every
+/// request obtains credentials first.
 pub(super) fn deferred<O, Fut>(identity: WebIdentity, open: O) -> MethodRouter
 where
     O: Fn() -> Fut + Send + Sync + 'static,
@@ -71,7 +70,8 @@ fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::Unavailable(Box::new(cause))
 }
 
-/// The token, which nobody sees from here on. It says where a request runs, never who sent it.
+/// Takes the token out, so that no later code sees it. It proves the project of a request, never
+/// its sender.
 fn take_token(headers: &mut HeaderMap) -> Option<SecretString> {
     let value = headers.remove(TOKEN)?;
     let text = value.to_str().ok().filter(|text| !text.is_empty())?;

@@ -1,4 +1,4 @@
-//! Functions without a route on Lambda: one event in, one answer out.
+//! Runs functions without a route on Lambda: one event in, one answer out.
 
 use std::{cell::Cell, future::Future, time::Instant};
 
@@ -9,11 +9,11 @@ use tracing::Instrument as _;
 
 use super::{Error, causes, runtime_ended};
 
-/// Runs `handler` on every event that Lambda hands over, until Lambda ends the process.
+/// Runs `handler` on every event from Lambda, until Lambda ends the process.
 ///
-/// An `Err` is a failed invocation: Lambda tries the event again, or reports it, as the function is
-/// set up to. It is told the error's own text; its causes are logged, once, with the id of the
-/// invocation. What is in an event is neither logged nor told.
+/// An `Err` is a failed invocation: Lambda retries or reports the event, by the function's
+/// configuration. Lambda receives the error's own text. Its causes are logged, once, with the id of
+/// the invocation. The contents of an event are neither logged nor returned.
 ///
 /// # Errors
 ///
@@ -35,7 +35,7 @@ where
     runtime_ended(lambda_runtime::run(invoked).await, has_served.get())
 }
 
-/// One invocation, logged.
+/// Runs and logs one invocation.
 async fn invoke<E, A, F, Fut, X>(handler: &F, payload: Box<RawValue>) -> Result<A, Diagnostic>
 where
     E: DeserializeOwned,
@@ -44,7 +44,7 @@ where
     X: std::error::Error,
 {
     let started = Instant::now();
-    // Read here and not by the runtime, whose error would quote what it could not read.
+    // Parsed here and not by the runtime, whose error would quote the unreadable part.
     let event = serde_json::from_str(payload.get()).map_err(|error| {
         let place = (error.line(), error.column());
         tracing::error!(event.place = ?place, "the event is not one that this function takes");

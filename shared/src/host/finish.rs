@@ -1,7 +1,7 @@
-//! What holds for every answer, whichever function gave it.
+//! The rules for every response of every function.
 //!
-//! It is JSON, it is not stored, it names its request, an error has a code and a message, and a
-//! failure is logged once. A panic answers 500; the process goes on.
+//! It is JSON, it is not cached, it names its request, an error has a code and a message, and a
+//! failure is logged once. After a panic the response is 500, and the process goes on.
 
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -24,7 +24,7 @@ use crate::Error;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CONTENT_TYPE_OPTIONS: HeaderName = HeaderName::from_static("x-content-type-options");
 
-/// `service` with what every answer has. Serve this, never the bare service.
+/// Wraps `service` in the middleware for every response. Serve this, never the bare service.
 pub fn with_middleware(service: MethodRouter) -> MethodRouter {
     service.layer(from_fn(finish))
 }
@@ -60,17 +60,17 @@ async fn finish(request: Request, next: Next) -> Response {
     response
 }
 
-/// Steps of time in which a 404 is answered: what is another caller's takes longer to read than
-/// what is not there, and nobody can tell which it was.
+/// The time steps of 404 responses. Another caller's object takes longer to read than a missing
+/// one, and the time must not reveal which it was.
 const STEP: Duration = Duration::from_millis(50);
 
-/// When the step ends in which a request is that came at `started`.
+/// The end of the present step, for a request that arrived at `started`.
 fn next_step(started: Instant) -> Instant {
     let steps = started.elapsed().as_millis() / STEP.as_millis() + 1;
     started + STEP * u32::try_from(steps).unwrap_or(u32::MAX)
 }
 
-/// The method's name, where HTTP has it: any other text may be one as well.
+/// The method's name, if it is a standard one: any other text may be sent as one as well.
 fn known(method: &Method) -> &'static str {
     let names = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     let mut names = names.into_iter();
@@ -79,7 +79,7 @@ fn known(method: &Method) -> &'static str {
         .unwrap_or("other")
 }
 
-/// Lambda's own id of the invocation, so that its log and ours meet; else a new one.
+/// Lambda's own id of the invocation, so that both logs share it; else a new one.
 fn request_id(request: &Request) -> String {
     match request.extensions().get::<lambda_http::Context>() {
         Some(context) => context.request_id.clone(),
@@ -87,7 +87,7 @@ fn request_id(request: &Request) -> String {
     }
 }
 
-/// The error that `response` carries, or that its status means, as a whole response; logged.
+/// The error in `response`, or of its status, as a whole response; logged.
 fn rendered(mut response: Response, request_id: &str) -> Response {
     let carried = response.extensions_mut().remove::<Arc<Error>>();
     let error = carried.or_else(|| Error::of_status(response.status()).map(Arc::new));
@@ -102,7 +102,7 @@ fn rendered(mut response: Response, request_id: &str) -> Response {
     whole
 }
 
-/// `error!` only where someone should act.
+/// Logs with `error!` only where someone should act.
 fn log(error: &Error, status: StatusCode) {
     let cause = crate::cause::causes(error);
     let refused = status.as_u16();
@@ -112,7 +112,7 @@ fn log(error: &Error, status: StatusCode) {
     }
 }
 
-/// What a panic said.
+/// The message of a panic.
 fn said(panic: &(dyn Any + Send)) -> String {
     let text = panic
         .downcast_ref::<&str>()

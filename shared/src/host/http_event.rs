@@ -1,9 +1,9 @@
-//! What Lambda hands over to a function with a route: requests that reached an API Gateway, a
-//! function's URL or an Application Load Balancer, and events of Stripe that EventBridge brings.
+//! Lambda's events for a function with a route: requests through an API Gateway, a function's URL
+//! or an Application Load Balancer, and Stripe events from EventBridge.
 //!
-//! `lambda_http` finds out of which kind a request is by reading it as one kind after the other,
-//! the body each time. AWS lets an event of payload version 2.0 begin with its version: such a one
-//! is read once, here. All others are left to `lambda_http`.
+//! `lambda_http` detects the kind of a request by reading it as one kind after the other, the body
+//! each time. AWS lets an event of payload version 2.0 begin with its version: such a request is
+//! read once, here. All others are left to `lambda_http`.
 
 use std::{
     fmt,
@@ -30,8 +30,8 @@ use tower::{Service as _, ServiceExt as _};
 
 use super::{Error, events::diagnostic, runtime_ended};
 
-/// Serves what Lambda hands over, until Lambda ends the process. Events of Stripe are taken from
-/// the partner event source `source` alone.
+/// Serves Lambda's events, until Lambda ends the process. Accepts Stripe events from the partner
+/// event source `source` alone.
 pub(super) async fn serve(service: MethodRouter, source: Option<String>) -> Result<(), Error> {
     let has_served = &AtomicBool::new(false);
     let mut requests = Adapter::from(service.clone());
@@ -59,8 +59,8 @@ pub(super) async fn serve(service: MethodRouter, source: Option<String>) -> Resu
     runtime_ended(ended, has_served.load(Relaxed))
 }
 
-/// In the extensions of a request that is an event of Stripe's which EventBridge brought: nobody
-/// else can make one, and there is no signature to check.
+/// Marks, in a request's extensions, a Stripe event from EventBridge. Nobody else can create one,
+/// and there is no signature to verify.
 #[derive(Clone, Copy, Debug)]
 pub struct FromEventBridge(());
 
@@ -75,7 +75,7 @@ fn event_request(detail: String, context: Context) -> Request<Body> {
     request
 }
 
-/// An event that was not taken is a failed invocation, so that Lambda tries it again.
+/// An event that was not processed is a failed invocation, so that Lambda retries it.
 fn taken(response: Response) -> Result<Value, Diagnostic> {
     match response.status() {
         status if status.is_success() => Ok(json!({ "received": true })),
@@ -94,7 +94,7 @@ enum Answer<R> {
     Event(Value),
 }
 
-/// What Lambda handed over.
+/// An event from Lambda.
 #[derive(Debug)]
 #[expect(
     clippy::large_enum_variant,
@@ -106,10 +106,11 @@ enum Invocation {
 }
 
 /// An event on a partner event bus
-/// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-saas.html>). That it holds is not
-/// signed, so what counts is who may invoke the function: EventBridge takes no event from anybody
-/// but the partner whose source begins with `aws.partner/`, and brings it by a rule that names the
-/// function.
+/// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-saas.html>).
+///
+/// The event is not signed, so its trust depends on who may invoke the function. EventBridge
+/// accepts such an event only from the partner whose source begins with `aws.partner/`, and
+/// delivers it by a rule that names the function.
 #[derive(Debug)]
 struct PartnerEvent {
     source: String,
@@ -117,7 +118,7 @@ struct PartnerEvent {
 }
 
 impl PartnerEvent {
-    /// The event of Stripe's, where it came from `source`.
+    /// The Stripe event, if it came from `source`.
     fn of(self, source: Option<&str>) -> Result<String, Diagnostic> {
         if source == Some(&self.source) {
             return Ok(self.detail.to_string());
@@ -139,7 +140,7 @@ impl<'de> Deserialize<'de> for Invocation {
     }
 }
 
-/// What is told of an event that cannot be read. It is not quoted: it may hold anything.
+/// The error for an event that cannot be read. It quotes nothing: the event may contain anything.
 const UNREADABLE: &str = "the event is not one of an API Gateway, a load balancer or EventBridge";
 
 /// Reads an event by its entries.

@@ -9,12 +9,12 @@ use tokio::time::timeout;
 
 use crate::http;
 
-/// Lambda is on this machine: what it does not take by then, it does not take.
+/// The timeout: Lambda is on this machine, and would have answered by then.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Posts `why` to the runtime `interface`, the value of `AWS_LAMBDA_RUNTIME_API`.
 ///
-/// Lambda shows it to those who invoke the function by its name, in place of an exit without a
+/// Lambda shows it to callers that invoke the function by its name, in place of an exit without a
 /// reason. `cargo lambda watch` and `sam local` answer the requests that wait for the function;
 /// without it, those of `cargo lambda watch` wait for minutes.
 pub(super) async fn post(interface: &str, why: &str) {
@@ -45,7 +45,7 @@ mod tests {
 
     use super::*;
 
-    /// What arrives at the interface of which `prefix` and `path` are around the address.
+    /// The request at the interface, whose address is between `prefix` and `path`.
     async fn posted(prefix: &str, path: &str) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let interface = format!("{prefix}{}{path}", listener.local_addr().unwrap());

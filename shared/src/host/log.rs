@@ -8,21 +8,21 @@ use tracing_subscriber::{
 
 use crate::env;
 
-/// Logs to standard output from here on, at the level that the environment names, else at `level`.
+/// Starts logging to standard output, at the level that the environment names, else at `level`.
 pub fn init_tracing(level: Level) {
-    // A second call finds a subscriber; the first one stays.
+    // A second call finds the first subscriber, which stays.
     let _ = subscriber(wanted(level), std::io::stdout).try_init();
 }
 
-/// The same, with a layer beside it that takes what it wants at any level, whatever is logged.
+/// Starts logging the same way, with a layer beside it that sees events of every level.
 pub fn init_tracing_beside(level: Level, beside: impl Layer<Registry> + Send + Sync) {
     let logged = lines(std::io::stdout).with_filter(targets(wanted(level)));
     let both = tracing_subscriber::registry().with(beside).with(logged);
     let _ = both.try_init();
 }
 
-/// Writes what is logged at `level` or above to `writer`. Other crates are heard from `WARN` on:
-/// below that they may print headers and bodies.
+/// Writes events of `level` or above to `writer`. Other crates log from `WARN` on: below that they
+/// may print headers and bodies.
 pub fn subscriber(
     level: Level,
     writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static,
@@ -37,7 +37,7 @@ fn wanted(level: Level) -> Level {
     env::log_level(|name| std::env::var(name).ok()).unwrap_or(level)
 }
 
-/// Each event as one line of JSON.
+/// Formats each event as one line of JSON.
 fn lines<S: Subscriber + for<'a> LookupSpan<'a>>(
     writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static,
 ) -> impl Layer<S> {
@@ -49,7 +49,8 @@ fn lines<S: Subscriber + for<'a> LookupSpan<'a>>(
         .with_writer(writer)
 }
 
-/// The crates that log from the wanted level on; a test compares them with the list of functions.
+/// The crates that log from the requested level on; a test compares them with the list of
+/// functions.
 pub const CRATES: [&str; 11] = [
     "create_checkout",
     "create_intent",
@@ -64,11 +65,11 @@ pub const CRATES: [&str; 11] = [
     "webhook",
 ];
 
-/// Our own crates from `level` on, others from `WARN` on.
+/// Farebox's crates from `level` on, others from `WARN` on.
 fn targets(level: Level) -> Targets {
     Targets::new()
         .with_default(LevelFilter::WARN)
         .with_targets(CRATES.map(|name| (name, level)))
-        // It repeats the failure of an invocation, which is logged where it happened.
+        // It repeats the failure of an invocation, which was logged at its origin.
         .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
 }

@@ -1,9 +1,9 @@
-//! A plain HTTP server that no peer can use up: each connection has timeouts, and there is a cap on
-//! connections.
+//! A plain HTTP server that no peer can exhaust: each connection has timeouts, and there is a cap
+//! on connections.
 //!
-//! When the cap is reached, connections that wait for a further request are closed, and those that
-//! are still sending the head of a request have a second for it. So a peer that opens connections
-//! and says nothing delays others by that second, and never for good.
+//! At the cap, connections that wait for a further request are closed. Those that are still sending
+//! the head of a request have one second for it. So a peer that opens connections and sends nothing
+//! delays others by that second, and never for good.
 
 mod connection;
 #[cfg(test)]
@@ -18,7 +18,7 @@ use tokio::{
     time::sleep,
 };
 
-/// How long one connection may take for each thing.
+/// The timeouts of one connection.
 #[derive(Clone, Copy, Debug)]
 struct Timeouts {
     /// From the first byte of a request, or the connection's start, to the end of the request's
@@ -44,7 +44,7 @@ impl Default for Timeouts {
     }
 }
 
-/// A server and its bounds.
+/// A server and its limits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Server {
     timeouts: Timeouts,
@@ -53,7 +53,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// A server with a cap that leaves files open to it for its own calls and its database.
+    /// Creates a server with a cap that leaves open files for its own calls and its database.
     pub(super) fn new() -> Self {
         let limits = std::fs::read_to_string("/proc/self/limits");
         Self {
@@ -67,8 +67,7 @@ impl Server {
         self.cap
     }
 
-    /// Serves `service` to whoever connects to `listener`, until `stop` ends; then answers what was
-    /// asked before.
+    /// Serves `service` on `listener`, until `stop` completes; then finishes the open requests.
     pub(super) async fn serve(
         self,
         listener: TcpListener,
@@ -100,7 +99,7 @@ impl Server {
     }
 }
 
-/// A place for one more connection. While there is none, all connections are in a hurry.
+/// A place for one more connection. While there is none, all connections have the shorter timeout.
 async fn free_place(
     places: &Arc<Semaphore>,
     hurry: &watch::Sender<bool>,
@@ -115,8 +114,7 @@ async fn free_place(
     place.ok()
 }
 
-/// The next connection. A failure to accept one, such as for want of a file, is over a second
-/// later.
+/// The next connection. A failure to accept one, such as for lack of files, passes within a second.
 async fn accept(listener: &TcpListener) -> (TcpStream, std::net::SocketAddr) {
     loop {
         match listener.accept().await {
@@ -124,7 +122,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, std::net::SocketAddr) {
                 let _ = stream.set_nodelay(true);
                 return (stream, peer);
             }
-            // The peer left before it was its turn.
+            // The peer left before it was accepted.
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
                 tracing::error!(cause = %error, "a connection could not be accepted");
@@ -134,8 +132,8 @@ async fn accept(listener: &TcpListener) -> (TcpStream, std::net::SocketAddr) {
     }
 }
 
-/// The cap for a process that may have so many files open: a third of them, since each request may
-/// open as many connections of its own to Stripe and AWS.
+/// The cap for a process with this limit on open files: a third of it, since each request may open
+/// as many connections of its own to Stripe and AWS.
 fn cap(open_files: Option<u32>) -> u32 {
     // The least that any system allows by default.
     (open_files.unwrap_or(256) / 3).clamp(8, 1024)

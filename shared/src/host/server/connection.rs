@@ -1,4 +1,4 @@
-//! One connection, and how long it may take for each thing.
+//! Serves one connection within its timeouts.
 
 use std::{
     convert::Infallible,
@@ -27,7 +27,7 @@ use tower::ServiceExt as _;
 
 use super::Timeouts;
 
-/// A service, with what it is told of a connection.
+/// A service, with its connection's peer and limit.
 #[derive(Clone)]
 pub(super) struct Served {
     service: MethodRouter,
@@ -35,7 +35,7 @@ pub(super) struct Served {
     body: Duration,
 }
 
-/// `service` for the connection of `peer`, whose bodies have so long to arrive.
+/// `service` for the connection of `peer`, whose bodies must arrive within `body`.
 pub(super) fn service(service: MethodRouter, peer: SocketAddr, body: Duration) -> Served {
     Served {
         service,
@@ -44,8 +44,8 @@ pub(super) fn service(service: MethodRouter, peer: SocketAddr, body: Duration) -
     }
 }
 
-/// Serves `stream` until its peer closes it, or is too slow. When `hurry` comes, what was asked is
-/// answered, and nothing more is.
+/// Serves `stream` until its peer closes it, or is too slow. On `hurry` it finishes the open
+/// request and accepts no other.
 pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     served: Served,
@@ -63,13 +63,13 @@ pub(super) async fn serve(
     loop {
         let is_hurried = *hurry.borrow_and_update();
         let ended = poll_fn(|cx| {
-            // Its failures are the peer's: it went away, or did not speak HTTP.
+            // A failure is the peer's: it disconnected, or did not speak HTTP.
             if serving.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(());
             }
             if is_hurried && !matches!(phase.get(), Phase::Head(_)) {
                 serving.as_mut().graceful_shutdown();
-                // One that waits is closed by this.
+                // This closes a waiting connection.
                 if serving.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(());
                 }
@@ -109,19 +109,19 @@ impl Served {
     }
 }
 
-/// What a connection is doing, and since when.
+/// A connection's phase, and its begin.
 #[derive(Clone, Copy)]
 enum Phase {
     /// Its peer is sending the head of a request.
     Head(Instant),
-    /// A request is being answered.
+    /// The service is handling a request.
     Serving,
     /// An answer is on its way, or was sent, and no further request has begun.
     Idle(Instant),
 }
 
 impl Phase {
-    /// When it has to be over.
+    /// The time by which it must end.
     fn deadline(self, timeouts: &Timeouts, is_hurried: bool) -> Option<Instant> {
         match self {
             Self::Head(since) if is_hurried => Some(since + timeouts.hurried_head),
@@ -137,7 +137,7 @@ impl Phase {
 struct Shared(Arc<Mutex<Phase>>);
 
 impl Default for Shared {
-    /// A peer that connects has something to say.
+    /// A new connection is expected to send a request.
     fn default() -> Self {
         Self(Arc::new(Mutex::new(Phase::Head(Instant::now()))))
     }
@@ -153,7 +153,7 @@ impl Shared {
     }
 }
 
-/// A stream that notices where a request begins.
+/// A stream that detects the begin of a request.
 struct Watched<S> {
     stream: S,
     phase: Shared,
