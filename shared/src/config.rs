@@ -1,8 +1,7 @@
 //! Settings, read once from the environment; nothing else reads it.
 //!
-//! A failed start names every variable that is missing or malformed, and shows no value.
-//! Each function says which variables it cannot do without, so that what a function is
-//! given can be no more than it needs.
+//! A failed start names every variable that is missing or malformed, and shows no value. Each
+//! function names the variables that it needs, so that it can be given no more than those.
 
 mod values;
 
@@ -27,36 +26,36 @@ use crate::{
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
-    /// How Stripe is called.
+    /// The settings of calls to Stripe.
     pub stripe: stripe::Settings,
-    /// `STRIPE_EVENT_SOURCE`: the partner event source from which EventBridge brings events of
-    /// Stripe, without signatures; none by default.
+    /// `STRIPE_EVENT_SOURCE`: the partner event source of Stripe on EventBridge, whose events have
+    /// no signatures; none by default.
     pub stripe_event_source: Option<String>,
-    /// What a purchase may be.
+    /// The settings of purchases.
     pub purchase: purchase::Settings,
-    /// `FAREBOX_RETURN_ORIGINS`: the origins to which payers may be sent back from a page of
-    /// Stripe's; none by default.
+    /// `FAREBOX_RETURN_ORIGINS`: the origins to which payers may return from hosted Checkout; none
+    /// by default.
     pub return_origins: ReturnOrigins,
-    /// Where orders, events and the outbox live.
+    /// The settings of the database.
     pub store: store::Settings,
     /// AWS, where a setting names something that lives there.
     pub aws: Option<Aws>,
-    /// `FAREBOX_NOTIFY_URL`: where the outbox is delivered.
+    /// `FAREBOX_NOTIFY_URL`: the destination of notifications.
     pub notify: Option<Destination>,
-    /// `FAREBOX_CONNECTED_ACCOUNTS`: the accounts of Connect whose events are taken like one's own;
-    /// none by default.
+    /// `FAREBOX_CONNECTED_ACCOUNTS`: the connected accounts whose events are processed like the
+    /// platform's own; none by default.
     pub connected_accounts: ConnectedAccounts,
-    /// Who may call, and what their roles let them do.
+    /// The settings of authentication and authorization.
     pub access: access::Settings,
-    /// How many payments may be started, by one caller and from one address.
+    /// The rate limits.
     pub limits: rate_limit::Settings,
-    /// `CRON_SECRET`: what Vercel's schedule proves itself by, to functions without a route for
-    /// people.
+    /// `CRON_SECRET`: the secret by which Vercel's schedule authenticates to functions without a
+    /// public route.
     pub cron_secret: Option<SecretString>,
-    /// The keys, behind the type that hands them out: from the environment, or from the secret that
-    /// `FAREBOX_SECRET_ID` names and that is held for `FAREBOX_SECRET_TTL` (300 s by default).
+    /// The keys: from the environment, or from the secret that `FAREBOX_SECRET_ID` names, cached
+    /// for `FAREBOX_SECRET_TTL` (300 s by default).
     pub secrets: Secrets,
-    /// Variables that were found and are no settings, though their names resemble one.
+    /// Variables that are no settings, though their names resemble one.
     pub misspelt: Vec<Misspelt>,
 }
 
@@ -95,7 +94,7 @@ impl Config {
         let read = Self::from_lookup(needs, noted);
         let asked = asked.borrow();
         let known = asked.iter().map(String::as_str);
-        // A function does not ask for keys that it does not need.
+        // A function does not look up keys that it does not need.
         let known: Vec<&str> = known.chain(Keys::NAMES.iter().copied()).collect();
         let misspelt = env::misspelt_among(names, &known);
         match read {
@@ -159,7 +158,7 @@ impl Config {
             secrets,
             misspelt: Vec::new(),
         };
-        // Read where they are used; a wrong one is told with the others.
+        // The log reads it itself; here a wrong value is reported with the others.
         read.value("FAREBOX_LOG", |text| {
             text.parse::<tracing::Level>().map_err(|_| LEVELS)
         });
@@ -169,10 +168,10 @@ impl Config {
     }
 }
 
-/// The keys that a function must be given: those that it needs, and the one that signs what goes to
-/// an endpoint, which gets signed messages or none. Those that are `dispensable` are used where
-/// they are given: where an issuer's tokens say who is calling, the site may have no key; where
-/// EventBridge brings Stripe's events, there may be no endpoint that signs them.
+/// The keys for a function: those that it needs, and the one that signs notifications to an
+/// endpoint, which are never unsigned. Those that are `dispensable` are used where present. With an
+/// issuer's tokens the site key is optional; with Stripe events from EventBridge, so is a webhook
+/// secret.
 fn wanted(
     needs: Vec<&'static str>,
     notify: Option<&Destination>,

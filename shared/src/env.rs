@@ -1,6 +1,6 @@
-//! Reads variables of the environment and collects what is wrong with them.
+//! Reads variables of the environment and collects their faults.
 //!
-//! Each module reads its own settings by a `Reader`; nothing else looks into the environment.
+//! Each module reads its own settings by a `Reader`; nothing else reads the environment.
 
 mod misspelt;
 pub mod need;
@@ -26,13 +26,13 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    /// What is wrong, a variable each.
+    /// The faults, a variable each.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
 
-    /// The same, where each problem names the variable that may be meant for it.
+    /// The same faults, where each names the variable that may be meant for it.
     pub(crate) fn with(mut self, misspelt: &[Misspelt]) -> Self {
         for problem in &mut self.problems {
             let found = misspelt.iter().filter(|it| it.meant == problem.name);

@@ -1,10 +1,10 @@
-//! What single settings hold, and how they are read from text.
+//! Parses single settings.
 
 use secrecy::SecretString;
 
 use crate::secrets::{GUESSABLE, is_guessable};
 
-/// What Vercel's schedule proves itself by: it is all that keeps strangers out.
+/// The secret by which Vercel's schedule authenticates: nothing else keeps strangers out.
 pub(super) fn cron_secret(text: &str) -> Result<SecretString, &'static str> {
     let is_sendable = text.bytes().all(|b| b.is_ascii_graphic());
     match text.len() >= 16 && is_sendable {
@@ -14,9 +14,9 @@ pub(super) fn cron_secret(text: &str) -> Result<SecretString, &'static str> {
     }
 }
 
-/// The name of a partner event source of Stripe's
-/// (<https://docs.stripe.com/event-destinations/eventbridge>). EventBridge takes no event under
-/// such a name from anybody else.
+/// The name of a partner event source of Stripe
+/// (<https://docs.stripe.com/event-destinations/eventbridge>). EventBridge accepts events under
+/// such a name from nobody else.
 pub(super) fn event_source(text: &str) -> Result<String, &'static str> {
     let id = text.strip_prefix("aws.partner/stripe.com/");
     let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"_-".contains(&b);

@@ -9,7 +9,7 @@ pub struct Misspelt {
     pub meant: String,
 }
 
-/// How the names of our settings and of Stripe's begin.
+/// The prefixes of Farebox's settings and of Stripe's.
 const BEGINNINGS: [&str; 2] = ["FAREBOX_", "STRIPE_"];
 
 /// Those of `names` that are no setting and resemble one; `known` are the settings.

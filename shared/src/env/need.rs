@@ -6,14 +6,14 @@ pub const STRIPE_SECRET_KEY: &str = "STRIPE_SECRET_KEY";
 pub const STRIPE_PUBLISHABLE_KEY: &str = "STRIPE_PUBLISHABLE_KEY";
 /// The signing secrets of the webhook endpoints.
 pub const STRIPE_WEBHOOK_SECRET: &str = "STRIPE_WEBHOOK_SECRET";
-/// The key by which the site's server signs tokens; not demanded where callers have tokens of an
+/// The key by which the site's server signs tokens; optional where callers have tokens of an
 /// issuer.
 pub const FAREBOX_SITE_KEY: &str = "FAREBOX_SITE_KEY";
-/// Where orders, events and the outbox live.
+/// The location of the database.
 pub const DATABASE_URL: &str = "DATABASE_URL";
-/// The origins to which payers may be sent back.
+/// The origins to which payers may return.
 pub const FAREBOX_RETURN_ORIGINS: &str = "FAREBOX_RETURN_ORIGINS";
-/// Where the outbox is delivered.
+/// The destination of notifications.
 pub const FAREBOX_NOTIFY_URL: &str = "FAREBOX_NOTIFY_URL";
-/// What Vercel's schedule proves itself by.
+/// The secret by which Vercel's schedule authenticates.
 pub const CRON_SECRET: &str = "CRON_SECRET";

@@ -2,7 +2,7 @@
 
 use super::{ConfigError, Reader, values::port};
 
-/// The level of our own log lines: `FAREBOX_LOG`, else `AWS_LAMBDA_LOG_LEVEL`.
+/// The level of Farebox's log lines: `FAREBOX_LOG`, else `AWS_LAMBDA_LOG_LEVEL`.
 pub(crate) fn log_level(lookup: impl Fn(&str) -> Option<String>) -> Option<tracing::Level> {
     ["FAREBOX_LOG", "AWS_LAMBDA_LOG_LEVEL"]
         .into_iter()
@@ -10,10 +10,10 @@ pub(crate) fn log_level(lookup: impl Fn(&str) -> Option<String>) -> Option<traci
         .find_map(|text| text.trim().parse().ok())
 }
 
-/// Where Lambda's runtime interface is, for a process that runs there.
+/// The address of Lambda's runtime interface, set in a process that runs there.
 pub(crate) const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 
-/// Where this process runs, told from the platform's own variables.
+/// The platform, detected from its own variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Platform {
     /// AWS Lambda's runtime interface.
@@ -23,7 +23,7 @@ pub(crate) enum Platform {
         /// `PORT`, or 3000.
         port: u16,
     },
-    /// Plain HTTP on a loopback port: a server of one's own, `vercel dev`, or this machine.
+    /// Plain HTTP on a loopback port: the operator's own server, `vercel dev`, or this machine.
     Http {
         /// `PORT`, or 3000.
         port: u16,
@@ -60,8 +60,8 @@ impl Platform {
     }
 }
 
-/// Whether this is a deployment on Vercel. `vercel dev` is a person's own machine, with its files
-/// and keys.
+/// Returns true for a deployment on Vercel. `vercel dev` runs on a person's own machine, with its
+/// files and keys.
 pub(crate) fn is_vercel(lookup: &dyn Fn(&str) -> Option<String>) -> bool {
     let is_dev = lookup("VERCEL_ENV").is_some_and(|value| value == "development");
     has_vercels_variables(lookup) && !is_dev

@@ -1,19 +1,19 @@
-//! Reads variables one by one and collects what is wrong with them.
+//! Reads variables one by one and collects their faults.
 
 use super::{ConfigError, platform::has_vercels_variables};
 
-/// What is wrong with one variable.
+/// The fault of one variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The variable's name.
     pub name: &'static str,
-    /// What is wrong, readable after the name. Never the value.
+    /// The fault, a text that reads on from the name. Never the value.
     pub what: String,
 }
 
-/// `sam local` sets it in every container.
+/// A variable that `sam local` sets in every container.
 const SAM_LOCAL: &str = "AWS_SAM_LOCAL";
-/// Lambda's emulator sets it, to nothing where the credentials have no token.
+/// A variable that Lambda's emulator sets, to nothing where the credentials have no token.
 pub(crate) const SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
 
 /// Reads by name; a blank or malformed value is a problem, an absent one is not.
@@ -64,17 +64,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether `name` has a value, be it a wrong one.
+    /// True when `name` has a value, even a wrong one.
     pub(crate) fn is_set(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
-    /// Whether `name` has a value that is not empty, as platforms mean it.
+    /// True when `name` has a value that is not empty.
     pub(crate) fn holds(&self, name: &str) -> bool {
         (self.lookup)(name).is_some_and(|value| !value.is_empty())
     }
 
-    /// Whether this process has Vercel's variables: a deployment's, or those of `vercel dev`.
+    /// True when this process has Vercel's variables: a deployment's, or those of `vercel dev`.
     pub(crate) fn has_vercels_variables(&self) -> bool {
         has_vercels_variables(self.lookup)
     }
@@ -86,11 +86,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Notes that `name` is wrong; `what` must not hold its value.
+    /// Records that `name` is wrong; `what` must not contain its value.
     pub(crate) fn problem(&mut self, name: &'static str, what: impl ToString) {
         let what = what.to_string();
         let problem = Problem { name, what };
-        // Several functions may need the same.
+        // Several functions may need the same variable.
         if !self.problems.contains(&problem) {
             self.problems.push(problem);
         }
@@ -100,7 +100,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] with every problem noted.
+    /// [`ConfigError`] with every recorded problem.
     pub(crate) fn finish<T>(self, value: T) -> Result<T, ConfigError> {
         if self.problems.is_empty() {
             return Ok(value);

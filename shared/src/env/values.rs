@@ -4,7 +4,7 @@ use std::{ops::RangeInclusive, time::Duration};
 
 use hyper::Uri;
 
-/// Where an API is, Stripe's or AWS's: scheme and authority, without a path.
+/// The base URL of an API, Stripe's or AWS's: scheme and authority, without a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiBase(String);
 
@@ -13,7 +13,7 @@ impl ApiBase {
     ///
     /// # Errors
     ///
-    /// A text that says what is wrong.
+    /// A text that names the fault.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         endpoint(text)?;
         let base = text.strip_suffix('/').unwrap_or(text);
@@ -24,7 +24,7 @@ impl ApiBase {
         Ok(Self(base.to_owned()))
     }
 
-    /// Whether it is Stripe's own address, to which live keys may go.
+    /// True for Stripe's own address, to which live keys may go.
     pub(crate) fn is_stripes(&self) -> bool {
         let host = self.0.strip_prefix("https://");
         host.is_some_and(|host| host == "api.stripe.com" || host.ends_with(".stripe.com"))
@@ -43,7 +43,7 @@ impl Default for ApiBase {
     }
 }
 
-/// A URL that keeps what is sent to it from strangers: TLS, or this machine.
+/// A URL whose traffic strangers cannot read: TLS, or this machine.
 pub(crate) fn endpoint(text: &str) -> Result<Uri, &'static str> {
     let uri: Uri = text.parse().map_err(|_| "is not a URL")?;
     let authority = uri.authority().ok_or("is not a URL with a host")?;
@@ -71,7 +71,7 @@ pub(crate) fn seconds(range: RangeInclusive<u64>) -> impl FnOnce(&str) -> Result
     }
 }
 
-/// A port that can be listened on; 0 takes a free one.
+/// A port to listen on; 0 takes a free one.
 pub(crate) fn port(text: &str) -> Result<u16, &'static str> {
     text.parse().map_err(|_| "must be a port from 0 to 65535")
 }

@@ -1,5 +1,5 @@
 //! The table of all variables. `cargo dev generate` generates `docs/configuration.md` and
-//! `.env.example` from it, and a test compares it with what the code asks for.
+//! `.env.example` from it, and a test compares it with the variables that the code reads.
 
 mod aws;
 mod callers;
@@ -7,12 +7,12 @@ mod payments;
 mod process;
 mod stripe;
 
-/// Variables about one thing.
+/// Variables of one topic.
 #[derive(Clone, Copy, Debug)]
 pub struct Group {
     /// Its heading.
     pub title: &'static str,
-    /// In the order in which a reader needs them.
+    /// The variables, in the order in which a reader needs them.
     pub variables: &'static [Variable],
 }
 
@@ -23,13 +23,13 @@ pub struct Variable {
     pub name: &'static str,
     /// A value that shows its form; the default, where it has one.
     pub example: &'static str,
-    /// Whether `example` is what holds when it is not set.
+    /// True when `example` is the default.
     pub is_default: bool,
     /// The functions that read it.
     pub readers: Readers,
     /// One paragraph.
     pub about: &'static str,
-    /// The page of `docs/` that has more, and its heading.
+    /// The page of `docs/` with more about it, and its heading.
     pub see: Option<&'static str>,
 }
 
@@ -62,11 +62,11 @@ pub static GROUPS: &[Group] = &[
 
 /// Functions that start payments.
 const PAYMENTS: Readers = Readers::Named(&["create-checkout", "create-intent"]);
-/// Functions that take events.
+/// Functions that process events.
 const EVENTS: Readers = Readers::Named(&["reconcile", "webhook"]);
 /// Functions that send payers to another site and back.
 const RETURNS: Readers = Readers::Named(&["create-checkout", "portal"]);
-/// The function that takes Stripe's webhooks.
+/// The function that receives Stripe's webhooks.
 const WEBHOOK: Readers = Readers::Named(&["webhook"]);
 /// The function that notifies the site.
 const NOTIFY: Readers = Readers::Named(&["notify"]);
@@ -89,7 +89,7 @@ impl Variable {
         }
     }
 
-    /// The same, where the example is the default.
+    /// The same variable, whose example is the default.
     const fn by_default(self) -> Self {
         Self {
             is_default: true,
@@ -97,7 +97,7 @@ impl Variable {
         }
     }
 
-    /// The same, with the page that has more.
+    /// The same variable, with the page that has more.
     const fn see(self, page: &'static str) -> Self {
         Self {
             see: Some(page),

@@ -1,4 +1,4 @@
-//! How AWS is called, and how Vercel proves itself.
+//! Variables for AWS, and for Vercel's schedule.
 
 use super::{Group, Readers, Variable};
 

@@ -1,4 +1,4 @@
-//! How callers prove who they are, and what they may do.
+//! Variables for authentication and authorization.
 
 use super::{Group, Readers, Variable};
 

@@ -1,4 +1,4 @@
-//! Where orders live, how the site is notified, what may be bought, and how often.
+//! Variables for the database, notifications, purchases and rate limits.
 
 use super::{EVENTS, Group, NOTIFY, PAYMENTS, RETURNS, Readers, Variable};
 
@@ -143,7 +143,7 @@ const LOOKS_UP: Readers =
 /// Functions that count failed charges.
 const ATTEMPTS: Readers =
     Readers::Named(&["create-checkout", "create-intent", "reconcile", "webhook"]);
-/// Functions that count anything.
+/// Functions that apply any rate limit.
 const WINDOW: Readers = Readers::Named(&[
     "create-checkout",
     "create-intent",

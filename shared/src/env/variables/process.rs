@@ -1,4 +1,4 @@
-//! How the process logs and listens.
+//! Variables for the log and the listening port.
 
 use super::{Group, Readers, Variable};
 

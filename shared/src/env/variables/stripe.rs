@@ -1,4 +1,4 @@
-//! Stripe's keys, and how Stripe is called.
+//! Variables for Stripe's keys and for calls to Stripe.
 
 use super::{Group, Readers, Variable, WEBHOOK};
 
