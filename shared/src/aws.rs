@@ -1,11 +1,11 @@
-//! Calls to AWS: region, credentials and limits of time, over our own pooled client.
+//! Calls AWS: region, credentials and time limits, over Farebox's own pooled client.
 //!
-//! The service crates bring the requests and how answers are read; their signing (`sign`) and the
-//! connections are ours (`call`), with the same TLS and the same roots as those to Stripe. So a
-//! binary holds one HTTP stack, and no start reads the machine's certificates.
+//! The service crates write the requests and read the answers. The signing (`sign`) and the
+//! connections (`call`) are Farebox's own, with the same TLS and the same roots as those to Stripe.
+//! So a binary contains one HTTP stack, and no start reads the machine's certificates.
 //!
-//! Credentials are looked for in one place: in the environment, where Lambda puts them; or on
-//! Vercel, whose machines may carry variables of AWS's that are not ours, in what a request brings
+//! Credentials have one source: the environment, where Lambda puts them. On Vercel, whose machines
+//! may carry AWS variables of the platform, the source is a request's token instead
 //! ([`WebIdentity`]).
 
 mod call;
@@ -52,11 +52,12 @@ use crate::{
     http,
 };
 
-/// A whole call of a service crate's client, its retries included: below the time that Stripe waits
-/// for an answer.
+/// The limit of a whole call by a service crate's client, its retries included: below the time that
+/// Stripe waits for an answer.
 const OPERATION: Duration = Duration::from_secs(8);
 
-/// Where AWS is and who calls it; cheap to clone, and all clones share connections and credentials.
+/// The region and credentials of AWS; cheap to clone, and all clones share connections and
+/// credentials.
 #[derive(Clone, Debug)]
 pub struct Aws {
     region: String,
@@ -67,9 +68,9 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// From `AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and
-    /// `AWS_SESSION_TOKEN`; on Vercel from `AWS_ROLE_ARN` in place of the keys. The absence of a
-    /// region, a key or the role is a problem.
+    /// Reads `AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and
+    /// `AWS_SESSION_TOKEN`; on Vercel `AWS_ROLE_ARN` in place of the keys. The absence of a region,
+    /// a key or the role is a problem.
     pub(crate) fn read(read: &mut Reader<'_>, is_vercel: bool) -> Option<Self> {
         read.require(REGION);
         let region = read.value(REGION, region);
@@ -83,7 +84,7 @@ impl Aws {
         Some(Self::new(region?, endpoint, credentials?))
     }
 
-    /// Called by whoever the requests' tokens are good for.
+    /// AWS with the credentials that requests' tokens grant.
     fn of_requests(region: String, endpoint: Option<ApiBase>, role: Role) -> Self {
         let address = endpoint.as_ref().map(ApiBase::as_str);
         let sts = Sts::new(http::pooled_client(), address, &region, role);
@@ -113,7 +114,7 @@ impl Aws {
         &self.region
     }
 
-    /// The service that is called `name` in addresses and signatures, such as `dynamodb`.
+    /// The service `name`, as in addresses and signatures, such as `dynamodb`.
     pub(crate) fn service(&self, name: &'static str) -> Service {
         let url = match &self.endpoint {
             Some(endpoint) => format!("{}/", endpoint.as_str()),
@@ -124,13 +125,13 @@ impl Aws {
         Service::new(self.http.clone(), url, signer, self.credentials.clone())
     }
 
-    /// Who calls, where requests bring it.
+    /// The source of credentials, where they come with requests.
     pub(crate) fn web_identity(&self) -> Option<&WebIdentity> {
         self.web_identity.as_ref()
     }
 
-    /// What a service crate's own client is made from. It is slower to make and to use than what
-    /// Secrets Manager and DynamoDB are called by.
+    /// The configuration for a service crate's own client. Such a client is slower to create and to
+    /// use than the one for Secrets Manager and DynamoDB.
     #[must_use]
     pub fn config(&self) -> SdkConfig {
         let timeouts = TimeoutConfig::builder()
@@ -141,7 +142,7 @@ impl Aws {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(self.region.clone()))
             .credentials_provider(self.credentials.clone())
-            // What is provided is held already, and by one holder for all services.
+            // The credentials are cached already, by one holder for all services.
             .identity_cache(IdentityCache::no_cache())
             .http_client(Pooled(self.http.clone()))
             .sleep_impl(TokioSleep::new())
@@ -195,7 +196,7 @@ fn credentials(read: &mut Reader<'_>) -> Option<Credentials> {
     Some(Credentials::new(key?, secret?, token, None, "environment"))
 }
 
-/// Our client, as the service crates call it.
+/// The pooled client, in the form that the service crates call.
 #[derive(Clone, Debug)]
 struct Pooled(http::Client);
 
@@ -216,7 +217,8 @@ impl HttpConnector for Pooled {
             let request = request
                 .try_into_http1x()
                 .map_err(|error| ConnectorError::user(error.into()))?;
-            // Every request of ours is in memory; a stream would be a request that we do not make.
+            // Farebox's requests are all in memory; a stream would be a request that it does not
+            // send.
             let request = request.map(|body| Full::from(body.bytes().unwrap_or_default().to_vec()));
             call::exchange(&client, request).await
         })

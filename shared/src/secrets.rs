@@ -1,9 +1,9 @@
-//! The keys of a deployment, behind the type that hands them out.
+//! The keys of a deployment.
 //!
-//! They come from one place: from the environment, or from a secret in AWS Secrets Manager that
-//! `FAREBOX_SECRET_ID` names. Whoever needs a key asks [`Secrets::current`] each time and holds it
-//! no longer than a call, so that keys that change are followed without a restart. Who meets a sign
-//! that the held keys are out of date asks [`Secrets::newer_than`].
+//! They have one source: the environment, or a secret in AWS Secrets Manager that
+//! `FAREBOX_SECRET_ID` names. Code that needs a key calls [`Secrets::current`] each time and holds
+//! it no longer than a call, so that a key rotation needs no restart. Call [`Secrets::newer_than`]
+//! after a 401 or an unexplained signature: it refreshes the cached keys once.
 
 mod bundle;
 mod held;
@@ -27,17 +27,17 @@ use crate::{
 
 /// The variable that names the secret.
 pub(crate) const SECRET_ID: &str = "FAREBOX_SECRET_ID";
-/// How long keys are held before the secret is read again.
+/// The default time for which keys are cached.
 const TTL: Duration = Duration::from_secs(300);
 
-/// The names of the keys that a function is given.
+/// The names of the keys for a function.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wanted {
-    /// Those that must be there.
+    /// The required keys.
     pub(crate) needed: Vec<&'static str>,
-    /// Those that are held where they are there.
+    /// The keys that are used where present.
     pub(crate) optional: Vec<&'static str>,
-    /// Where Stripe's keys are used.
+    /// The address where Stripe's keys are used.
     pub(crate) stripe: Address,
 }
 
@@ -51,7 +51,7 @@ impl Wanted {
     }
 }
 
-/// Hands out the keys that are valid now; cheap to clone, and all clones hold the same keys.
+/// Provides the keys that are valid now; cheap to clone, and all clones share the same keys.
 #[derive(Clone, Debug)]
 pub struct Secrets {
     source: Source,
@@ -61,23 +61,23 @@ pub struct Secrets {
 enum Source {
     /// Read once at the start: the environment of a process does not change.
     Environment(Arc<Keys>),
-    /// Read from Secrets Manager, and read again when that is due.
+    /// Read from Secrets Manager, and refreshed.
     Manager(Arc<Store>),
 }
 
-/// What tells that the held keys may be out of date.
+/// A sign that the cached keys may be out of date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
-    /// Stripe does not take the API key: it answered 401.
+    /// Stripe rejected the API key with 401.
     Unauthorized,
-    /// No webhook secret that is held explains a signature that is well-formed and fresh.
+    /// No known webhook secret explains a signature that is well-formed and fresh.
     UnknownSignature,
 }
 
 impl Secrets {
-    /// From the environment, or from the secret that it names, of which only the keys `wanted` are
-    /// held. Keys in both places are a problem: none would silently win.
+    /// Reads the keys from the environment, or names the secret, of which only the keys `wanted`
+    /// are cached. Keys in both places are a problem: neither would silently win.
     pub(crate) fn read(read: &mut Reader<'_>, wanted: Wanted, aws: Option<&Aws>) -> Self {
         let id = read.value(SECRET_ID, secret_id);
         let ttl = read.value("FAREBOX_SECRET_TTL", seconds(10..=86_400));
@@ -101,7 +101,7 @@ impl Secrets {
                     source: Source::Manager(Arc::new(store)),
                 }
             }
-            // Nothing is wanted, so nothing is read; or a problem was noted, and nothing starts.
+            // No key is wanted, so nothing is read; or a problem was recorded, and nothing starts.
             _ => Self::none(),
         }
     }
@@ -117,7 +117,7 @@ impl Secrets {
         }
     }
 
-    /// Whether real money moves; `None` when no key of Stripe's is held.
+    /// The mode, test or live; `None` when there is no Stripe key.
     ///
     /// # Errors
     ///
@@ -126,13 +126,14 @@ impl Secrets {
         Ok(self.current().await?.mode().ok())
     }
 
-    /// The keys that are valid now. The first call reads the secret; later ones read it again when
-    /// `FAREBOX_SECRET_TTL` is over.
+    /// The keys that are valid now.
+    ///
+    /// The first call reads the secret; later ones refresh it after `FAREBOX_SECRET_TTL`.
     ///
     /// # Errors
     ///
-    /// [`Unreadable`] when the secret was never read, or could not be read again for too long.
-    /// Keys from the environment are always there.
+    /// [`Unreadable`] when the secret was never read, or could not be refreshed for too long. Keys
+    /// from the environment are always there.
     pub async fn current(&self) -> Result<Arc<Keys>, Unreadable> {
         match &self.source {
             Source::Environment(keys) => Ok(Arc::clone(keys)),
@@ -140,9 +141,11 @@ impl Secrets {
         }
     }
 
-    /// Keys that differ from those `seen` in what `why` is about, if there are any. Reads the
-    /// secret again where the held keys do not differ, at most once every ten seconds for each
-    /// cause: forged webhooks cannot drive it, nor keep it from who was refused by Stripe.
+    /// Keys that differ from those `seen` in the respect of `why`, if there are any.
+    ///
+    /// Refreshes the secret where the cached keys do not differ, at most once every ten seconds for
+    /// each cause. So forged webhooks cannot drive it, nor keep it from a caller whom Stripe
+    /// answered 401.
     pub async fn newer_than(&self, seen: &Keys, why: Cause) -> Option<Arc<Keys>> {
         match &self.source {
             Source::Environment(_) => None,
@@ -151,7 +154,7 @@ impl Secrets {
     }
 }
 
-/// The name or the ARN of a secret. It is shown in messages, so what looks like a key is none.
+/// The name or the ARN of a secret. Messages show it, so text that looks like a key is refused.
 fn secret_id(text: &str) -> Result<String, &'static str> {
     let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"/_+=.@-:".contains(&b);
     if keys::looks_like_a_key(text) {

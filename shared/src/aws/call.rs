@@ -1,11 +1,10 @@
-//! One call of a service of AWS's. The service crate writes the request and reads the answer; what
-//! is between the two is here: the address, the signature, the connection, the time limit and the
-//! clock.
+//! One call to an AWS service. The service crate writes the request and reads the answer. This
+//! module does what lies between: the address, the signature, the connection, the time limit and
+//! the clock.
 //!
-//! A service crate's own client does more than that: at every start it compiles the patterns of all
+//! A service crate's own client does more: at every start it compiles the patterns of all
 //! partitions' regions, and it runs every call through a stack of interceptors and retry
-//! strategies. Its operations tell how they are written and read, which is all that is taken from
-//! them.
+//! strategies. Only the serializers and deserializers of its operations are used here.
 
 use std::{
     error::Error,
@@ -46,12 +45,11 @@ use crate::{Clock, cause::Cause, http, rfc3339};
 
 /// The largest answer that is read: above DynamoDB's own limit of 16 MB.
 const LARGEST_ANSWER: usize = 17 * 1024 * 1024;
-/// One attempt of a call; the first one includes a handshake.
+/// The limit of one attempt; the first one includes a handshake.
 pub(super) const ATTEMPT: Duration = Duration::from_secs(3);
-/// For a connection, and for the beginning of an answer on one that was used before, which may be
-/// dead.
+/// The limit for a connection, and for the first byte on a reused one, which may be dead.
 pub(super) const REUSED: Duration = Duration::from_millis(1_500);
-/// Seconds by which clocks have to differ for a signature to be of another time. AWS allows five
+/// The clock difference, in seconds, from which a signature counts as mistimed. AWS allows five
 /// minutes.
 const OTHER_TIME: u64 = 240;
 
@@ -59,7 +57,7 @@ const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const DATE: HeaderName = HeaderName::from_static("x-amz-date");
 const TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 
-/// What is asked of a service; tells its operation, and what comes of it.
+/// The input of a service's operation; it names the operation and its output.
 pub(crate) trait Asked: fmt::Debug + Send + Sync + 'static {
     type Operation: RuntimePlugin + Default;
     type Output: fmt::Debug + Send + Sync + 'static;
@@ -78,7 +76,7 @@ macro_rules! asked {
 }
 pub(crate) use asked;
 
-/// A request that is written, and may be sent any number of times.
+/// A serialized request, which may be sent any number of times.
 pub(crate) struct Prepared<I> {
     headers: HeaderMap,
     body: Bytes,
@@ -86,16 +84,18 @@ pub(crate) struct Prepared<I> {
     input: PhantomData<fn(I)>,
 }
 
-/// What reads an answer: the operation's settings, with its deserializer among them.
+/// The reader of an answer: the operation's settings, with its deserializer among them.
 struct Reader(ConfigBag);
 
 /// An error of a service, of any kind.
 type Failed = SdkError<ErasedError, HttpResponse>;
 
 impl<I: Asked> Prepared<I> {
+    /// Serializes `input`.
+    ///
     /// # Errors
     ///
-    /// Where the input cannot be written.
+    /// When the input cannot be serialized.
     pub(crate) fn new(input: I) -> Result<Self, Cause> {
         let mut settings = ConfigBag::base();
         if let Some(layer) = I::Operation::default().config() {
@@ -142,7 +142,7 @@ impl Reader {
     }
 }
 
-/// A service in a region, and who calls it; cheap to clone.
+/// A service in a region, with the caller's credentials; cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Service(Arc<Shared>);
 
@@ -152,7 +152,8 @@ struct Shared {
     url: Uri,
     signer: Signer,
     credentials: SharedCredentialsProvider,
-    /// Seconds by which this machine's clock is behind AWS's, where a refusal told that it is.
+    /// The seconds by which this machine's clock is behind AWS's, learned from a rejected
+    /// signature.
     behind: AtomicI64,
 }
 
@@ -176,7 +177,7 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// What the service said, or why there is no answer.
+    /// The service's error, or the reason why there is no answer.
     pub(crate) async fn send<I: Asked>(
         &self,
         request: &Prepared<I>,
@@ -260,7 +261,7 @@ impl Service {
 const NOT_READ: &str = "the answer could not be read";
 const OURS: &str = concat!("Farebox/", env!("CARGO_PKG_VERSION"));
 
-/// Sends `request`, which is good to be sent twice, and reads the whole answer.
+/// Sends `request`, which is safe to send twice, and reads the whole answer.
 pub(super) async fn exchange(
     client: &http::Client,
     request: Request<Full<Bytes>>,

@@ -1,5 +1,5 @@
-//! What is told of an error of AWS's: its code and the request's id, by which AWS finds it. Never
-//! the message, which may quote what was sent.
+//! The loggable part of an AWS error: its code and the request's id, by which AWS finds it. Never
+//! the message, which may quote the request.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkErro
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId as _;
 
-/// They, or what stands for them where AWS gave none.
+/// The code and the request's id, or placeholders where AWS sent none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Marks {
     /// AWS's code, such as `AccessDeniedException`; else how the call ended.
@@ -17,7 +17,7 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// Those of `error`.
+    /// The marks of `error`.
     #[must_use]
     pub fn of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Self {
         let code = error.code().unwrap_or(match error {
@@ -39,5 +39,5 @@ impl fmt::Display for Marks {
     }
 }
 
-/// Stands for an id that AWS did not give.
+/// The placeholder for an id that AWS did not send.
 pub(crate) const UNKNOWN: &str = "unknown";

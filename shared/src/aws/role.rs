@@ -5,11 +5,11 @@
 pub(super) struct Role(String);
 
 impl Role {
-    /// Reads it.
+    /// Reads an ARN.
     ///
     /// # Errors
     ///
-    /// A text that says what is wrong.
+    /// A text that names the fault.
     pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         let is_role = match parts.as_slice() {

@@ -1,8 +1,8 @@
-//! AWS's Signature Version 4 of a request of ours
+//! Signs requests by AWS's Signature Version 4
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>).
 //!
-//! The key that signs is derived from the secret one by four HMACs, and is good for a day: it is
-//! kept.
+//! The signing key is derived from the secret one by four HMACs, and is valid for a day, so it is
+//! cached.
 
 use std::{
     fmt,
@@ -22,14 +22,14 @@ pub(super) struct Signer {
     derived: RwLock<Option<Arc<Derived>>>,
 }
 
-/// A key, and what it is good for.
+/// A signing key, and its validity.
 struct Derived {
     credentials: Credentials,
     day: String,
     key: Key,
 }
 
-/// What is signed of a `POST` to the path `/`.
+/// The signed parts of a `POST` to the path `/`.
 pub(super) struct Signable<'a> {
     /// Their names in lower case and in alphabetical order, their values without spaces around
     /// them.
@@ -76,7 +76,7 @@ impl Signer {
         )
     }
 
-    /// The key for `day`: that which is kept, or a new one.
+    /// The key for `day`: the cached one, or a new one.
     fn derived(&self, credentials: &Credentials, day: &str) -> Arc<Derived> {
         let kept = self.derived.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = kept.as_ref()

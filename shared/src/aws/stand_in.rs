@@ -1,4 +1,5 @@
-//! A stand-in for AWS's Security Token Service, for tests: one role, and tokens that it knows.
+//! A stand-in for AWS's Security Token Service, for tests: one role, and the tokens that it
+//! accepts.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,19 +10,19 @@ use super::{Aws, WebIdentity};
 use crate::{Clock, env::Reader, rfc3339};
 
 pub(crate) const ROLE: &str = "arn:aws:iam::123456789012:role/farebox";
-/// The token that the role's trust policy fits; with characters that a form escapes.
+/// The token that the role's trust policy accepts; with characters that a form escapes.
 pub(crate) const TOKEN: &str = "eyJhbGciOi.good+token/of=vercel.c2ln";
 
 #[derive(Debug)]
 struct Sts {
-    /// Seconds for which credentials are good.
+    /// The seconds for which credentials are valid.
     lifetime: i64,
     /// The status of every answer, where it fails.
     failing: Option<u16>,
     forms: Vec<String>,
 }
 
-/// It, while it lives.
+/// The running stand-in.
 pub(crate) struct StandIn {
     url: String,
     sts: Arc<Mutex<Sts>>,
@@ -65,12 +66,12 @@ impl StandIn {
         self.sts().failing = status;
     }
 
-    /// Gives credentials that are good for so many seconds.
+    /// Issues credentials that are valid for so many seconds.
     pub(crate) fn give(&self, lifetime: i64) {
         self.sts().lifetime = lifetime;
     }
 
-    /// The forms that it was sent.
+    /// The forms that it received.
     pub(crate) fn forms(&self) -> Vec<String> {
         self.sts().forms.clone()
     }

@@ -1,6 +1,6 @@
-//! One call to AWS's Security Token Service: a token of Vercel's for credentials of a role.
+//! One call to AWS's Security Token Service: it exchanges Vercel's token for credentials of a role.
 //!
-//! It is one form and one answer, and needs no signature: so it is made here, without a further
+//! It is one form and one answer, and needs no signature. So it is written here, without a further
 //! service crate.
 
 use std::time::Duration;
@@ -15,14 +15,15 @@ use url::form_urlencoded;
 use super::{call::REUSED, role::Role};
 use crate::{cause::innermost, http, rfc3339};
 
-/// One attempt; a second one follows where nobody answered.
+/// The limit of one attempt; a second one follows when nothing answered.
 const ATTEMPT: Duration = Duration::from_secs(3);
 /// STS's own limit of a token is 20,000 characters; an answer holds a token of its own.
 const LARGEST_ANSWER: usize = 64 * 1024;
-/// How long the credentials are to be good, in seconds: the most that every role allows.
+/// The requested lifetime of credentials, in seconds: the most that every role allows.
 const LIFETIME: u32 = 3_600;
 
-/// Why there are no credentials. It holds AWS's code, and nothing of the token or of what AWS said.
+/// The reason why there are no credentials. It holds AWS's code, and nothing of the token or of
+/// AWS's message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StsError {
@@ -39,20 +40,20 @@ pub enum StsError {
     /// STS did not answer, or could not.
     #[error("AWS STS did not answer: {0}")]
     Unreachable(String),
-    /// The answer holds no credentials that are good for a while.
+    /// The answer contains no credentials with enough lifetime.
     #[error("AWS STS answered without credentials")]
     Malformed,
 }
 
-/// What STS gave.
+/// The credentials from STS.
 #[derive(Debug)]
 pub(super) struct Issued {
     pub(super) credentials: Credentials,
-    /// Until when they are good, in Unix seconds.
+    /// The end of their validity, in Unix seconds.
     pub(super) until: i64,
 }
 
-/// Where STS is, and which role is assumed there.
+/// The address of STS, and the role.
 #[derive(Clone, Debug)]
 pub(super) struct Sts {
     http: http::Client,
@@ -61,7 +62,7 @@ pub(super) struct Sts {
 }
 
 impl Sts {
-    /// In `region`, unless an endpoint is given.
+    /// STS in `region`, unless an endpoint is given.
     pub(super) fn new(
         http: http::Client,
         endpoint: Option<&str>,
@@ -75,7 +76,7 @@ impl Sts {
         Self { http, url, role }
     }
 
-    /// Exchanges `token`; asks a second time where nobody answered the first.
+    /// Exchanges `token`; retries once when nothing answered.
     pub(super) async fn exchange(&self, token: &SecretString) -> Result<Issued, StsError> {
         match self.attempt(token).await {
             Err(StsError::Unreachable(_)) => self.attempt(token).await,
@@ -123,7 +124,7 @@ impl Sts {
     }
 }
 
-/// What a status that is not 200 means.
+/// The error for a status that is not 200.
 fn refusal(status: u16, code: Option<&str>) -> StsError {
     let is_code = |code: &&str| code.len() <= 64 && code.bytes().all(|b| b.is_ascii_alphanumeric());
     let code = code.filter(is_code).unwrap_or("no code");
@@ -147,7 +148,8 @@ fn issued(text: &str) -> Option<Issued> {
     Some(Issued { credentials, until })
 }
 
-/// What is in the first element `name`. None of what is read has characters that XML would escape.
+/// The text in the first element `name`. None of the elements in use has characters that XML would
+/// escape.
 fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(&format!("<{name}>"))?;
     let (inner, _) = rest.split_once(&format!("</{name}>"))?;

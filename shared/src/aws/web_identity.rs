@@ -1,10 +1,9 @@
-//! Credentials of AWS on Vercel: made of a token that comes with a request, held, and renewed in
-//! time.
+//! AWS credentials on Vercel: exchanged for a token that comes with a request, cached, and renewed
+//! in time.
 //!
-//! Vercel says by a signed token (OIDC) which project a request runs in. AWS trusts Vercel's word
-//! for it as far as the role's trust policy goes, and gives credentials for an hour. The host
-//! presents each request's token before anything else is done with the request; calls to AWS then
-//! use what is held.
+//! Vercel proves by a signed token (OIDC) which project a request runs in. AWS accepts it by the
+//! role's trust policy, and issues credentials for an hour. The host presents each request's token
+//! before any other step. Calls to AWS then use the cached credentials.
 
 use std::{
     fmt,
@@ -25,15 +24,15 @@ use tokio::{
 use super::sts::{Sts, StsError};
 use crate::Clock;
 
-/// So long before they end, credentials are renewed.
+/// The time before their end from which credentials are renewed.
 const RENEW: Duration = Duration::from_secs(10 * 60);
-/// So long before they end, they are not used any more: a request that begins with them has to end,
-/// too.
+/// The time before their end from which they are not used any more: a request that begins with them
+/// must also end.
 const RESERVE: Duration = Duration::from_secs(2 * 60);
-/// How long the token that was refused is not presented again.
+/// The pause before a refused token is presented again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Who calls AWS on Vercel; cheap to clone, and all clones hold the same credentials.
+/// The credentials on Vercel; cheap to clone, and all clones share them.
 #[derive(Clone)]
 pub struct WebIdentity {
     shared: Arc<Shared>,
@@ -42,8 +41,8 @@ pub struct WebIdentity {
 struct Shared {
     sts: Sts,
     held: RwLock<Option<Held>>,
-    /// Held across the exchange on purpose, so that requests that come at once share one. It guards
-    /// what was refused last.
+    /// Locked across the exchange on purpose, so that concurrent requests share one. It guards the
+    /// latest refusal.
     exchanging: Mutex<Option<Failed>>,
 }
 
@@ -59,10 +58,10 @@ struct Failed {
     at: Instant,
 }
 
-/// Whether what is held will do.
+/// The validity of the cached credentials.
 enum Validity {
     Good,
-    /// Good for now; to be renewed by whoever comes first.
+    /// Valid for now; the next request renews them.
     Aging,
     Gone,
 }
@@ -79,17 +78,16 @@ impl WebIdentity {
         }
     }
 
-    /// Sees to it that there are credentials for a request that came with `token`: those that are
-    /// held, or new ones for the token.
+    /// Makes credentials available for a request with `token`: the cached ones, or new ones.
     ///
     /// # Errors
     ///
-    /// [`StsError`] when none are held that are good for a while, and AWS gives none.
+    /// [`StsError`] when no cached ones are valid for long enough, and AWS issues none.
     pub async fn present(&self, token: Option<&SecretString>) -> Result<(), StsError> {
         match self.validity() {
             Validity::Good => Ok(()),
-            // One request renews; the others go on with what is held. A failure is told, and no
-            // more.
+            // One request renews; the others go on with the cached credentials. A failure is only
+            // logged.
             Validity::Aging => {
                 if let (Ok(last), Some(token)) = (self.shared.exchanging.try_lock(), token)
                     && let Err(refused) = self.renew(token, last).await
@@ -102,7 +100,7 @@ impl WebIdentity {
                 let token = token.ok_or(StsError::NoToken)?;
                 let last = self.shared.exchanging.lock().await;
                 match self.validity() {
-                    // Another request was faster.
+                    // A concurrent request was faster.
                     Validity::Good => Ok(()),
                     _ => self.renew(token, last).await,
                 }

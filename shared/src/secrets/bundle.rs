@@ -1,4 +1,4 @@
-//! What the secret holds: one JSON object of strings, with the names of the variables. Pure.
+//! The contents of the secret: one JSON object of strings, with the names of the variables. Pure.
 
 use std::collections::BTreeMap;
 
@@ -8,21 +8,20 @@ use serde_json::value::RawValue;
 use super::{Keys, Wanted, unreadable::Why};
 use crate::env::Reader;
 
-/// What was read of a secret.
+/// A version of the secret.
 pub(super) struct Bundle {
     pub(super) text: SecretString,
-    /// AWS's id of this version of it.
+    /// AWS's id of this version.
     pub(super) version: Option<String>,
 }
 
-/// The keys `wanted`, of which none that is needed may be missing; whatever else is there is not
-/// looked at.
+/// The keys `wanted`, all required ones among them; other contents are ignored.
 ///
 /// # Errors
 ///
-/// [`Why::Malformed`] names all that is wrong, and shows no value.
+/// [`Why::Malformed`] names all faults, and shows no value.
 pub(super) fn keys(text: &SecretString, wanted: &Wanted) -> Result<Keys, Why> {
-    // The parser's own message is dropped: it may quote what it met.
+    // The parser's own message is dropped: it may quote the contents.
     let Ok(fields) = serde_json::from_str::<BTreeMap<String, &RawValue>>(text.expose_secret())
     else {
         return Err(Why::Malformed("it does not hold a JSON object".to_owned()));

@@ -1,6 +1,6 @@
-//! What was read, and how long it may be used. Pure: the time is passed in.
+//! The cached keys, and their validity. Pure: the time is passed in.
 //!
-//! | the latest reading | the held keys are used |
+//! | the latest reading | the cached keys are used |
 //! |---|---|
 //! | succeeded | for `FAREBOX_SECRET_TTL` |
 //! | failed for a passing reason, or met a bundle that is malformed | for 15 minutes more |
@@ -14,31 +14,31 @@ use tokio::time::Instant;
 
 use super::{Keys, unreadable::Unreadable};
 
-/// How long a failed reading is left alone.
+/// The pause after a failed reading.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// What came of the readings so far.
+/// The results of the readings so far.
 #[derive(Default)]
 pub(super) struct Held {
-    /// With the time until which they are good.
+    /// The keys, with the end of their validity.
     keys: Option<(Arc<Keys>, Instant)>,
     /// The latest reading, where it failed.
     failed: Option<(Unreadable, Instant)>,
-    /// The shortest grace of all failures since then: what was refused once is not good again
-    /// because the next reading failed otherwise.
+    /// The shortest grace of all failures since then: a refusal still counts when the next reading
+    /// fails otherwise.
     grace: Option<Duration>,
 }
 
-/// How things stand at some moment.
+/// The state at some moment.
 pub(super) enum Freshness {
-    /// There is nothing to do but to take it.
+    /// The result is final for now.
     Fresh(Result<Arc<Keys>, Unreadable>),
-    /// The secret is to be read; meanwhile these keys can be used, if any.
+    /// A reading is due; meanwhile these keys can be used, if any.
     Due(Option<Arc<Keys>>),
 }
 
 impl Held {
-    /// A reading gave `keys`, which are good until `until`.
+    /// Records a reading of `keys`, which are valid until `until`.
     pub(super) fn renew(&mut self, keys: Arc<Keys>, until: Instant) {
         *self = Self {
             keys: Some((keys, until)),
@@ -46,19 +46,19 @@ impl Held {
         };
     }
 
-    /// A reading failed at `now`.
+    /// Records a failed reading at `now`.
     pub(super) fn fail(&mut self, failure: Unreadable, now: Instant) {
         let grace = failure.grace();
         self.grace = Some(self.grace.map_or(grace, |before| before.min(grace)));
         self.failed = Some((failure, now));
     }
 
-    /// What the latest reading that succeeded gave, however long ago.
+    /// The keys of the latest successful reading, however long ago.
     pub(super) fn latest(&self) -> Option<&Arc<Keys>> {
         self.keys.as_ref().map(|(keys, _)| keys)
     }
 
-    /// How things stand at `now`.
+    /// The state at `now`.
     pub(super) fn freshness(&self, now: Instant) -> Freshness {
         if let Some((keys, until)) = &self.keys
             && now < *until
@@ -74,7 +74,7 @@ impl Held {
         }
     }
 
-    /// The held keys, while they may be used.
+    /// The cached keys, while they may be used.
     pub(super) fn usable(&self, now: Instant) -> Option<Arc<Keys>> {
         let (keys, until) = self.keys.as_ref()?;
         let grace = self.grace.unwrap_or(Unreadable::LONGEST_GRACE);

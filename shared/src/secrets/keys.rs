@@ -1,4 +1,4 @@
-//! What each key is, and how one of the wrong kind is told apart.
+//! The keys, and the checks that each is of the right kind.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -9,7 +9,7 @@ use crate::{
     env::{Reader, need},
 };
 
-/// The keys of one deployment. A function is given those that it needs, and no more.
+/// The keys of one deployment. A function receives those that it needs, and no more.
 #[derive(Debug, Default)]
 pub struct Keys {
     stripe_secret_key: Option<SecretString>,
@@ -20,12 +20,12 @@ pub struct Keys {
     mode: Option<Mode>,
 }
 
-/// A key that is not held, by the name of its variable.
+/// A missing key, by the name of its variable.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is not held")]
 pub struct Missing(pub &'static str);
 
-/// Whether real money moves.
+/// Stripe's mode: test, or live with real money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Keys that begin with `sk_test_` and like; no money moves.
@@ -34,18 +34,18 @@ pub enum Mode {
     Live,
 }
 
-/// Where Stripe's API is called.
+/// The address of Stripe's API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Address {
-    /// At Stripe's own address.
+    /// Stripe's own address.
     #[default]
     Stripes,
-    /// At another, such as a sandbox's.
+    /// Another address, such as a sandbox's.
     Other,
 }
 
 impl Mode {
-    /// What Stripe calls `livemode` in its objects.
+    /// The value of `livemode` in Stripe's objects.
     #[must_use]
     pub fn is_live(self) -> bool {
         self == Self::Live
@@ -62,7 +62,7 @@ impl Keys {
         NOTIFY_SECRET,
     ];
 
-    /// Live keys are a problem unless what they open is called at `stripe`'s own address.
+    /// Reads the keys. Live keys are a problem unless `stripe` is Stripe's own address.
     pub(crate) fn read(read: &mut Reader<'_>, stripe: Address) -> Self {
         let secret = read.value(need::STRIPE_SECRET_KEY, |text| {
             stripe_key(text, &["sk_", "rk_"])
@@ -95,7 +95,7 @@ impl Keys {
         }
     }
 
-    /// The key by which we call Stripe.
+    /// The key for calls to Stripe.
     ///
     /// # Errors
     ///
@@ -104,7 +104,7 @@ impl Keys {
         held(self.stripe_secret_key.as_ref(), need::STRIPE_SECRET_KEY)
     }
 
-    /// The key that the browser uses; not a secret.
+    /// The key for the browser; not a secret.
     ///
     /// # Errors
     ///
@@ -144,17 +144,17 @@ impl Keys {
         held(self.notify_secret.as_ref(), NOTIFY_SECRET)
     }
 
-    /// Whether real money moves, as Stripe's keys tell.
+    /// The mode, by Stripe's keys.
     ///
     /// # Errors
     ///
-    /// [`Missing`] when no key of Stripe's is held.
+    /// [`Missing`] when there is no Stripe key.
     pub fn mode(&self) -> Result<Mode, Missing> {
         held(self.mode, need::STRIPE_SECRET_KEY)
     }
 
-    /// Whether these differ from `other` in what `why` is about. Both are ours, so how long it
-    /// takes tells nobody anything.
+    /// True when these differ from `other` in the respect of `why`. Both are Farebox's own, so the
+    /// time of the comparison reveals nothing.
     pub(super) fn differs(&self, other: &Self, why: Cause) -> bool {
         let (own, others) = (self.about(why), other.about(why));
         let is_same = |(own, other): (&SecretString, &SecretString)| {
@@ -171,19 +171,19 @@ impl Keys {
     }
 }
 
-/// The name of the key that signs what is delivered.
+/// The name of the key that signs notifications.
 pub(crate) const NOTIFY_SECRET: &str = "FAREBOX_NOTIFY_SECRET";
 
 fn held<T>(key: Option<T>, name: &'static str) -> Result<T, Missing> {
     key.ok_or(Missing(name))
 }
 
-/// Whether `text` may be a key of Stripe's, which must not be shown.
+/// True when `text` may be a Stripe key, which must not be shown.
 pub(super) fn looks_like_a_key(text: &str) -> bool {
     KINDS.iter().any(|(prefix, _)| text.starts_with(prefix))
 }
 
-/// Stripe's kinds of keys, and what they are called.
+/// The prefixes of Stripe's keys, and the names of their kinds.
 const KINDS: [(&str, &str); 4] = [
     ("sk_", "a secret key (sk_…)"),
     ("rk_", "a restricted key (rk_…)"),
@@ -195,7 +195,7 @@ fn is_key_text(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// What to say of a key that should be of one of the kinds `wanted`.
+/// The error for a key that should be of one of the kinds `wanted`.
 fn wrong_kind(text: &str, wanted: &[&str]) -> String {
     let named = |prefix: &str| {
         KINDS
@@ -228,7 +228,7 @@ fn stripe_key(text: &str, wanted: &[&str]) -> Result<(String, Mode), String> {
     }
 }
 
-/// One or several `whsec_…`, comma-separated; while a secret is rolled there are two.
+/// One or several `whsec_…`, comma-separated; during a rotation there are two.
 fn webhook_secrets(text: &str) -> Result<Vec<SecretString>, String> {
     text.split(',')
         .map(|secret| match secret.strip_prefix("whsec_") {
@@ -238,11 +238,11 @@ fn webhook_secrets(text: &str) -> Result<Vec<SecretString>, String> {
         .collect()
 }
 
-/// What to say of a secret that is guessable.
+/// The error for a guessable secret.
 pub(crate) const GUESSABLE: &str = "repeats a few characters: it must be made at random";
 
-/// Whether a secret is made of fewer characters than chance would ever leave it with: of sixteen
-/// random hexadecimal digits, fewer than six different ones come once in a hundred thousand times.
+/// True when a secret has fewer different characters than a random one: of sixteen random
+/// hexadecimal digits, fewer than six different ones come once in a hundred thousand times.
 pub(crate) fn is_guessable(secret: &[u8]) -> bool {
     let different: std::collections::BTreeSet<&u8> = secret.iter().collect();
     different.len() < 6

@@ -1,4 +1,4 @@
-//! Reads the secret from AWS Secrets Manager, and says what stands in the way.
+//! Reads the secret from AWS Secrets Manager, and explains failures.
 
 use std::time::Duration;
 
@@ -25,11 +25,11 @@ asked! {
 
 type Failed = SdkError<GetSecretValueError, HttpResponse>;
 
-/// How often a reading is tried that may be tried again.
+/// The most attempts at a reading that may succeed on retry.
 const TRIES: u32 = 4;
-/// The most that is waited before the second try; it doubles with every further one.
+/// The longest pause before the second attempt; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// No try begins later than this after the first, so that the last one ends within the time of a
+/// The latest begin of an attempt after the first, so that the last one ends within the time of a
 /// start.
 const LATEST: Duration = Duration::from_secs(6);
 
@@ -54,14 +54,14 @@ impl Manager {
         &self.id
     }
 
-    /// That this secret cannot be read, because of `why`.
+    /// The error that this secret cannot be read, because of `why`.
     pub(super) fn unreadable(&self, why: Why) -> Unreadable {
         let id = self.id.clone();
         Unreadable { id, why }
     }
 
-    /// What the secret holds now; asked for again when it fails for a passing reason, unless this
-    /// is to be tried only `once`.
+    /// The present contents of the secret; retries a passing failure, unless it may try only
+    /// `once`.
     ///
     /// # Errors
     ///
@@ -74,13 +74,13 @@ impl Manager {
         let mut left = if once { 0 } else { TRIES - 1 };
         let mut longest_pause = FIRST_PAUSE;
         loop {
-            // On the heap: a call is a deep future, and every handler would carry it.
+            // On the heap: a call is a deep future, which would enlarge every handler's.
             let error = match Box::pin(self.service.send(&request)).await {
                 Ok(output) => return bundle(output),
                 Err(error) => error,
             };
             let why = self.why(&error);
-            // From here on it is signed by AWS's clock.
+            // From here on the service signs by AWS's clock.
             let is_other_time = error.raw_response().and_then(behind).is_some();
             let pause = longest_pause.mul_f64(fastrand::f64());
             let is_passing = is_other_time || matches!(why, Why::Passing(_));
@@ -116,7 +116,7 @@ impl Manager {
         }
     }
 
-    /// What a refusal with `code` means, and what to do about it.
+    /// The meaning of a refusal with `code`, and its remedy.
     fn refusal(&self, code: Option<&str>) -> String {
         let text = match code {
             Some("ResourceNotFoundException") => {
@@ -154,7 +154,7 @@ fn bundle(output: GetSecretValueOutput) -> Result<Bundle, Why> {
     }
 }
 
-/// Whether the same request may be answered later.
+/// True when a retry may succeed.
 fn is_passing(status: Option<u16>, code: Option<&str>) -> bool {
     let is_throttled = code.is_some_and(|code| {
         code.contains("Throttl")

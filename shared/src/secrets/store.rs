@@ -1,5 +1,4 @@
-//! Reads the keys when that is due, once for all who wait. How long they are good for: see
-//! [`Held`].
+//! Refreshes the keys when due, once for all requests that wait. For their validity see [`Held`].
 
 use std::{
     fmt,
@@ -19,7 +18,7 @@ use super::{
     unreadable::{Unreadable, Why},
 };
 
-/// How long one cause has to wait before it makes us read again.
+/// The pause between two readings for the same cause.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// The keys in one secret.
@@ -28,23 +27,23 @@ pub(super) struct Store {
     wanted: Wanted,
     ttl: Duration,
     held: RwLock<Held>,
-    /// Held across a reading on purpose: who waits for it shares its outcome.
+    /// Locked across a reading on purpose: requests that wait for it share its result.
     reading: Mutex<Forced>,
 }
 
-/// When each cause last made us read.
+/// The time of the latest reading for each cause.
 #[derive(Default)]
 struct Forced {
     unauthorized: Option<Instant>,
     unknown_signature: Option<Instant>,
 }
 
-/// How hard a reading is tried.
+/// The effort of a reading.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Effort {
-    /// There are keys to go on with: once, and again at a later request.
+    /// One attempt: there are cached keys, and a later request tries again.
     Once,
-    /// A request depends on it, which has more to do after it.
+    /// A request depends on it, and has more to do after it.
     Brief,
     /// The start depends on it.
     Full,
@@ -65,7 +64,7 @@ impl Store {
         match self.freshness() {
             Freshness::Fresh(outcome) => return outcome,
             Freshness::Due(None) => {}
-            // One request reads; the others go on with what is held.
+            // One request reads; the others go on with the cached keys.
             Freshness::Due(Some(keys)) => {
                 return match self.reading.try_lock() {
                     Ok(reading) => self.read_if_due(reading).await,
@@ -78,7 +77,7 @@ impl Store {
     }
 
     async fn read_if_due(&self, reading: MutexGuard<'_, Forced>) -> Result<Arc<Keys>, Unreadable> {
-        // Another may have read it while we waited for the lock.
+        // A concurrent request may have read it during the wait for the lock.
         match self.freshness() {
             Freshness::Fresh(outcome) => outcome,
             Freshness::Due(usable) => {
@@ -113,7 +112,7 @@ impl Store {
         different()
     }
 
-    /// Reads the secret and notes what came of it; the lock shows that nobody else does.
+    /// Reads the secret and records the result; the lock proves that no other request does.
     async fn read(
         &self,
         effort: Effort,
@@ -133,7 +132,7 @@ impl Store {
                 let now = Instant::now();
                 held.fail(failure.clone(), now);
                 let usable = held.usable(now);
-                // A start that fails tells it by itself.
+                // A start that fails reports it by itself.
                 if held.latest().is_some() {
                     report(&failure, usable.is_some());
                 }
@@ -158,7 +157,7 @@ impl Store {
         Ok(keys)
     }
 
-    /// The database was opened for one mode; a process does not change it.
+    /// Checks the mode: the database was opened for one, and a process does not change it.
     fn check_mode(&self, keys: &Keys) -> Result<(), Why> {
         let before = self.held().latest().and_then(|keys| keys.mode().ok());
         match (before, keys.mode().ok()) {
@@ -198,7 +197,7 @@ impl Effort {
 }
 
 impl Forced {
-    /// Whether `why` may make us read at `now`; notes that it did.
+    /// True when `why` allows a reading at `now`; records it then.
     fn allows(&mut self, why: Cause, now: Instant) -> bool {
         let last = match why {
             Cause::Unauthorized => &mut self.unauthorized,
@@ -212,7 +211,7 @@ impl Forced {
     }
 }
 
-/// One line for each failed reading: a warning for what passes by itself while there are keys.
+/// Logs each failed reading once: a passing failure with cached keys as a warning.
 fn report(failure: &Unreadable, has_keys: bool) {
     match (failure.is_passing(), has_keys) {
         (true, true) => tracing::warn!(

@@ -1,10 +1,10 @@
-//! Why the keys cannot be had, in words that a person can act on and that hold no value.
+//! The reasons why the keys are not available, in words for the operator and without values.
 
 use std::{fmt, time::Duration};
 
 use crate::{Error, env::Problem};
 
-/// The secret that holds the keys could not be read, or holds something else.
+/// The secret with the keys could not be read, or has other contents.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the keys in the secret `{id}` cannot be read: {why}")]
 pub struct Unreadable {
@@ -12,19 +12,19 @@ pub struct Unreadable {
     pub(super) why: Why,
 }
 
-/// What is wrong.
+/// The fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Why {
-    /// It may pass by itself: nobody answered, not in time, or not for now.
+    /// It may pass by itself: AWS did not answer, not in time, or not for now.
     Passing(String),
-    /// AWS said no: there is no such secret, or no permission.
+    /// AWS refused: there is no such secret, or no permission.
     Refused(String),
-    /// The secret is there, and does not hold the keys.
+    /// The secret exists, and does not contain the keys.
     Malformed(String),
 }
 
 impl Why {
-    /// One text for all that is wrong with the contents.
+    /// One text for all faults of the contents.
     pub(super) fn malformed(problems: &[Problem]) -> Self {
         let lines: Vec<String> = problems
             .iter()
@@ -45,15 +45,17 @@ impl Unreadable {
     /// See [`Unreadable::grace`].
     pub(super) const LONGEST_GRACE: Duration = Duration::from_secs(15 * 60);
 
-    /// Whether it may pass without anybody's doing.
+    /// Returns true when it may pass by itself.
     #[must_use]
     pub fn is_passing(&self) -> bool {
         matches!(self.why, Why::Passing(_))
     }
 
-    /// How long keys that were read before are used past their time. An outage must not stop
-    /// payments, nor a slip in the secret, which a person sees in the log and mends: the held keys
-    /// are still good. A refusal is meant, and gets no longer than a policy takes to be put right.
+    /// The time for which cached keys are used beyond their validity.
+    ///
+    /// Neither an outage nor a slip in the secret must stop payments: the operator sees it in the
+    /// log and fixes it, and the cached keys still work. A refusal is intended, and has only the
+    /// time that fixing a policy takes.
     pub(super) fn grace(&self) -> Duration {
         match self.why {
             Why::Passing(_) | Why::Malformed(_) => Self::LONGEST_GRACE,
