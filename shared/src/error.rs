@@ -1,6 +1,6 @@
 //! The one error type, and the one place it becomes a response.
 //!
-//! `Display` is what the *caller* may read. The cause is what the *operator* reads: it travels in
+//! `Display` is the text for the *caller*. The cause is for the *operator*: it travels in
 //! `source()`, is logged once by the host, and is never in a body. Converting has no side effect:
 //! the error rides in the response's extensions, and the host adds the request id (see
 //! [`crate::host`]).
@@ -26,7 +26,7 @@ use crate::{
     signature,
 };
 
-/// Why a request is not answered with what it asked for.
+/// The reason why a request fails.
 ///
 /// Each has a [`Code`], whose [`ErrorSpec`] is in `docs/errors.md`.
 #[derive(Debug, thiserror::Error)]
@@ -35,25 +35,25 @@ pub enum Error {
     /// The request itself is wrong; the text names the field and the reason.
     #[error("{0}")]
     Invalid(Cow<'static, str>),
-    /// A token inside the request is not one that the site signed; the text names the field.
+    /// The site did not sign a token in the request; the text names the field.
     #[error("{0}")]
     InvalidToken(&'static str, #[source] Cause),
-    /// Less than Stripe charges in this currency.
+    /// The amount is below Stripe's minimum in this currency.
     #[error("the amount is below the smallest that can be charged")]
     AmountTooSmall,
     /// The webhook signature is missing, forged or stale.
     #[error("the signature does not match")]
     BadSignature(#[source] signature::Rejected),
-    /// There is no token that says who is calling, or it is not valid.
+    /// The request has no token that identifies the caller, or an invalid one.
     #[error("sign in, or reload the page")]
     Unauthenticated(#[source] Cause),
-    /// The bank refused. `code` is Stripe's decline code, for the site to translate.
+    /// The bank declined. `code` is Stripe's decline code, for the site to translate.
     #[error("the payment was declined")]
     Declined {
-        /// What the caller may know: see [`payer_code`].
+        /// The code for the caller: see [`payer_code`].
         code: String,
     },
-    /// The caller is known, and may not do this.
+    /// The caller is authenticated, and may not do this.
     #[error("you may not do this")]
     Forbidden,
     /// The caller may do this, but not with so much money, or not in this currency.
@@ -62,22 +62,23 @@ pub enum Error {
     /// There is no such thing, or it is another caller's: the two cannot be told apart.
     #[error("there is no such order or customer")]
     NotFound,
-    /// The method is not one that the route answers.
+    /// The route does not have this method.
     #[error("the method is not allowed here")]
     MethodNotAllowed,
     /// The idempotency key came before, with other contents.
     #[error("this Idempotency-Key was used with other contents")]
     KeyReused,
-    /// The same operation is being carried out right now; the same request may be retried.
+    /// The same operation is in progress; the caller may retry.
     #[error("the same request is in progress, try again")]
     InProgress,
-    /// This order of the caller's is paid; nothing about it changes.
+    /// This order of the caller is paid and can no longer change.
     #[error("the order is paid already")]
     AlreadyPaid(OrderId),
-    /// A payment of this order of the caller's is under way; it cannot change until that ends.
+    /// A payment of this order of the caller is processing; the order cannot change until that
+    /// ends.
     #[error("a payment of this order is being processed")]
     PaymentProcessing(OrderId),
-    /// The same, of a payment that waits for this.
+    /// The same, of a payment that waits for this step.
     #[error("a payment of this order is being processed: it waits for {1}")]
     PaymentAwaited(OrderId, Awaited),
     /// The order was canceled; a new one is needed.
@@ -86,54 +87,54 @@ pub enum Error {
     /// The site signed a newer version of this order.
     #[error("the order has changed since, reload the page")]
     OrderChanged,
-    /// The site signed this order and another version of it with one `iat`, or with one `version`.
+    /// The site signed this order and another version of it with the same `iat` or `version`.
     #[error(
         "another version of the order has the same `iat` or `version`: sign it again later, or as \
          a higher `version`"
     )]
     SignedAtOnce,
-    /// No money was taken for the order, so that none can be given back.
+    /// The order is not paid, so there is nothing to refund.
     #[error("the order is not paid")]
     NotPaid,
-    /// Less of the payment is left than is to be given back.
+    /// The refund exceeds the rest of the payment.
     #[error("less than this is left to refund")]
     ExceedsPaid,
-    /// The payer's bank has the money, until it decides.
+    /// The payer's bank has the money, until it decides the dispute.
     #[error("the payment is disputed, the bank decides")]
     Disputed,
-    /// The payment method takes no refund of a part.
+    /// The payment method takes no partial refund.
     #[error("a payment by this method is refunded in full or not at all")]
     RefundInFullOnly,
-    /// The payer has to be asked where the money is to go, and Stripe has no address of theirs.
+    /// The payer has to name a bank account, and Stripe has no e-mail address of theirs.
     #[error("Stripe has to ask the payer where the money is to go: `instructionsEmail` is needed")]
     RefundNeedsEmail,
-    /// Stripe does not give this payment back, for another reason.
+    /// Stripe does not refund this payment, for another reason.
     #[error("this payment cannot be refunded")]
     RefundRefused,
-    /// The caller, or whoever calls from their address, started too many payments lately, or has
-    /// too many that are not paid; or too many charges of the order failed.
+    /// The caller, or their address, started too many payments lately, or has too many unpaid ones;
+    /// or too many charges of the order failed.
     #[error("too many payments were started or failed, try again later")]
     TooManyPayments {
-        /// Seconds after which there is room again.
+        /// The seconds to wait.
         retry_after: u64,
     },
     /// The caller sent too many requests of this kind lately.
     #[error("too many requests, try again later")]
     TooManyRequests {
-        /// Seconds after which there is room again.
+        /// The seconds to wait.
         retry_after: u64,
     },
-    /// The body is over the route's cap.
+    /// The body exceeds the route's limit.
     #[error("the body is too large")]
     TooLarge,
-    /// Nobody saved the billing portal's settings at Stripe yet.
+    /// The billing portal's settings were never saved at Stripe.
     #[error("the billing portal is not set up yet")]
     PortalNotConfigured,
-    /// Something on our side is wrong, and a retry will not help.
+    /// The service is at fault, and a retry will not help.
     #[error("something went wrong on our side")]
     Internal(#[source] Cause),
-    /// Stripe, the database, the issuer of tokens or the keys cannot be reached for now; the same
-    /// request may be retried.
+    /// Stripe, the database, the issuer of tokens or the keys are not available for now; the caller
+    /// may retry.
     #[error("payments are briefly unavailable, try again")]
     Unavailable(#[source] Cause),
 }
@@ -144,12 +145,12 @@ impl Error {
         Self::Invalid(text.into())
     }
 
-    /// [`Error::Invalid`] for an order with a price that was archived after the order was opened.
+    /// [`Error::Invalid`] for an order with a price that was archived after the order was created.
     pub(crate) fn not_on_sale() -> Self {
         Self::invalid("a price of the order is not on sale any more: start a new order")
     }
 
-    /// What programs tell it by; its row has the status, and what `docs/errors.md` says of it.
+    /// The code for programs; its row has the status, and the text in `docs/errors.md`.
     fn code(&self) -> Code {
         match self {
             Self::Invalid(_) | Self::InvalidToken(..) => Code::InvalidRequest,
@@ -182,7 +183,7 @@ impl Error {
         }
     }
 
-    /// A status, and a code that programs can tell apart.
+    /// The status, and the code for programs.
     fn answer(&self) -> (StatusCode, &str) {
         let row = self.code().spec();
         match self {
@@ -191,7 +192,7 @@ impl Error {
         }
     }
 
-    /// The order that the payer is led to, in place of paying again.
+    /// The order to show to the payer, instead of letting them pay again.
     fn order(&self) -> Option<&OrderId> {
         match self {
             Self::AlreadyPaid(order)
@@ -201,7 +202,7 @@ impl Error {
         }
     }
 
-    /// Seconds after which the same request may be sent again.
+    /// The seconds after which the caller may retry.
     fn retry_after(&self) -> Option<u64> {
         match (self, self.code().spec().retry) {
             (Self::TooManyPayments { retry_after } | Self::TooManyRequests { retry_after }, _) => {
@@ -212,7 +213,7 @@ impl Error {
         }
     }
 
-    /// The error of a response that the router made by itself, such as 405.
+    /// The error for a response that the router made by itself, such as 405.
     pub(crate) fn of_status(status: StatusCode) -> Option<Self> {
         match status {
             StatusCode::METHOD_NOT_ALLOWED => Some(Self::MethodNotAllowed),
@@ -256,8 +257,8 @@ impl IntoResponse for Error {
     }
 }
 
-/// What a payer may know of Stripe's decline code: a thief must not learn that a card is reported
-/// (<https://docs.stripe.com/declines/codes>).
+/// The part of Stripe's decline code that a payer may know: a thief must not learn that a card is
+/// reported (<https://docs.stripe.com/declines/codes>).
 #[must_use]
 pub fn payer_code(decline_code: &str) -> &str {
     match decline_code {

@@ -1,11 +1,11 @@
-//! What Stripe tells us, read after its signature was checked.
+//! Stripe's events, read after their signatures were verified.
 //!
 //! Only a small envelope is parsed, then the few fields of the object that an order depends on.
-//! Nothing is lost for being unknown: an unknown type is [`Subject::Other`], and a known type whose
-//! object does not fit is [`Subject::Unreadable`], kept with its body.
+//! Unknown contents are kept: an unknown type is [`Subject::Other`], and a known type whose object
+//! does not fit is [`Subject::Unreadable`], with its body.
 //!
 //! Two kinds arrive. A snapshot event (`object: "event"`) carries its object as it was. A thin
-//! event (`object: "v2.core.event"`) names it, and whoever accepts the event fetches it first
+//! event (`object: "v2.core.event"`) names it, and the processor fetches it first
 //! (<https://docs.stripe.com/event-destinations#thin-events>).
 
 mod kinds;
@@ -24,42 +24,42 @@ pub use objects::{
 
 use crate::{deployment::Deployment, digest, rfc3339};
 
-/// The first version of Stripe's API whose endpoints hear of each refund in an event of its own
+/// The first version of Stripe's API whose endpoints receive each refund in an event of its own
 /// (<https://docs.stripe.com/changelog/acacia>).
 const EACH_REFUND: &str = "2024-10-28";
 
 /// One event, verified.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// `evt_…`; the same for every delivery of this event. Of a thin event the id of its snapshot,
-    /// where it names one: whichever of the two comes first is the event, and the other came
-    /// before.
+    /// `evt_…`; the same for every delivery of this event.
+    ///
+    /// A thin event has the id of its snapshot here, where it names one: whichever of the two
+    /// arrives second is a duplicate.
     pub id: String,
-    /// Stripe's type, such as `payment_intent.succeeded`; of a thin event too, where Stripe
-    /// writes `v1.` before it.
+    /// Stripe's type, such as `payment_intent.succeeded`; for a thin event without Stripe's prefix
+    /// `v1.`.
     pub kind: String,
-    /// When Stripe made it, in Unix seconds; 0 when it does not tell. Never enough to order two
-    /// events by.
+    /// The time when Stripe created it, in Unix seconds; 0 when missing. It does not suffice to
+    /// order two events.
     pub created: i64,
-    /// When its object was as it is here, in Unix seconds: when Stripe made the event, or when the
+    /// The time of its object's state, in Unix seconds: when Stripe created the event, or when the
     /// object was fetched.
     pub as_of: i64,
-    /// The connected account on which it happened; `None` for one's own.
+    /// The connected account of the event; `None` for the platform's own.
     pub account: Option<String>,
-    /// Whether real money moved; `None` when the body does not tell.
+    /// True when real money moved; `None` when the body does not tell.
     pub livemode: Option<bool>,
     /// The version of Stripe's API in which a snapshot event is written.
     pub api_version: Option<String>,
-    /// What it is about.
+    /// Its object.
     pub subject: Subject,
-    /// The charges of its intent that failed, where Stripe was asked for them: an intent names the
-    /// latest.
+    /// The failed charges of its intent, where they were fetched: an intent names only the latest.
     pub failed_charges: Vec<FailedCharge>,
     /// The body as it was received.
     pub body: String,
 }
 
-/// What an event is about, as far as an order depends on it.
+/// The object of an event, as far as an order depends on it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Subject {
@@ -71,7 +71,7 @@ pub enum Subject {
     Charge(Charge),
     /// `refund.*` and `charge.refund.updated`
     Refund(Refund),
-    /// All refunds of a payment, asked for because its charge's total did not tell which.
+    /// All refunds of a payment, fetched because its charge's total does not list them.
     Refunds {
         /// `pi_…`
         payment_intent: String,
@@ -84,16 +84,16 @@ pub enum Subject {
     EarlyFraudWarning(EarlyFraudWarning),
     /// `review.*`
     Review(Review),
-    /// A thin event's object, which is to be fetched.
+    /// A thin event's object, which must be fetched.
     Related(Related),
     /// A type that no order depends on.
     Other,
-    /// A type that an order depends on, with an object that does not fit; says what is wrong.
+    /// A type that an order depends on, with an object that does not fit; the text names the fault.
     Unreadable(String),
 }
 
 impl Subject {
-    /// The intent whose payment this tells more about.
+    /// The intent of the payment that this object follows.
     pub(crate) fn paid_intent(&self) -> Option<&str> {
         let intent = match self {
             Self::Charge(charge) => &charge.payment_intent,
@@ -107,7 +107,7 @@ impl Subject {
     }
 }
 
-/// Which object a thin event is about.
+/// The object of a thin event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Related {
     /// The kind of the object.
@@ -121,7 +121,7 @@ pub struct Related {
 pub enum Family {
     /// A payment intent.
     Intent,
-    /// A Checkout session.
+    /// A Checkout Session.
     Session,
     /// A charge.
     Charge,
@@ -136,7 +136,7 @@ pub enum Family {
 }
 
 impl Family {
-    /// The kind that events of type `kind` are about.
+    /// The object kind of events of type `kind`.
     fn of(kind: &str) -> Option<Self> {
         match kind {
             "charge.refunded" => Some(Self::Charge),
@@ -151,7 +151,7 @@ impl Family {
         }
     }
 
-    /// What the object of an event of type `kind` tells.
+    /// Reads the object of an event of type `kind`.
     fn read(self, kind: &str, object: &str) -> Result<Subject, serde_json::Error> {
         Ok(match self {
             Self::Intent => {
@@ -204,7 +204,7 @@ struct RelatedObject {
     id: String,
 }
 
-/// What the metadata names, of an object of which nothing else is read.
+/// The metadata of an object of which nothing else is read.
 #[derive(Deserialize)]
 struct Written {
     data: WrittenData,
@@ -227,8 +227,9 @@ struct WrittenMetadata {
 }
 
 impl Event {
-    /// Reads a body whose signature was checked. One that is no event is kept as
-    /// [`Subject::Unreadable`], under a name made of its bytes.
+    /// Reads a body whose signature was verified.
+    ///
+    /// A body that is no event becomes [`Subject::Unreadable`], under an id made of its bytes.
     ///
     /// # Errors
     ///
@@ -267,14 +268,14 @@ impl Event {
         }
     }
 
-    /// Whether an endpoint of the event's version hears of each refund in an event of its own.
-    /// Before [`EACH_REFUND`] one of a card is told by its charge alone.
+    /// True when an endpoint of the event's version receives each refund in an event of its own.
+    /// Before [`EACH_REFUND`], only the charge reports a card's refund.
     pub(crate) fn reports_each_refund(&self) -> bool {
         let version = self.api_version.as_deref();
         version.is_some_and(|version| version >= EACH_REFUND)
     }
 
-    /// The id of the deployment that the object's metadata names.
+    /// The id of the deployment in the object's metadata.
     pub(crate) fn deployment(&self) -> Option<Cow<'_, str>> {
         let written = match &self.subject {
             Subject::Intent(intent) => intent.metadata(Deployment::KEY),
@@ -333,7 +334,7 @@ fn thin(envelope: &Envelope<'_>) -> Subject {
     }
 }
 
-/// Whether `text` is an id of Stripe's: fit for a path, since it holds no slash, dot or escape.
+/// True when `text` is a Stripe id: safe in a path, since it has no slash, dot or escape.
 pub(crate) fn is_id(text: &str) -> bool {
     (1..=255).contains(&text.len())
         && text
@@ -341,7 +342,7 @@ pub(crate) fn is_id(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// The account that is named; whatever else stands there is none of one's own.
+/// The named account; any other value counts as a foreign account.
 fn account(named: &RawValue) -> String {
     serde_json::from_str(named.get()).unwrap_or_else(|_| named.get().to_owned())
 }

@@ -1,8 +1,8 @@
-//! What `openapi.json` says of every function alike.
+//! The parts of `openapi.json` that all functions share.
 //!
-//! A function describes its handler by [`utoipa::path`] and its own types, and lists by [`errors`]
-//! what else it may answer. `cargo dev generate` puts the descriptions together; a deployed
-//! function never calls any of this, so that the linker leaves it out.
+//! A function describes its handler by [`utoipa::path`] and its own types, and lists its errors by
+//! [`errors`]. `cargo dev generate` assembles the descriptions. A deployed function never calls any
+//! of this, so that the linker leaves it out.
 
 use std::collections::BTreeMap;
 
@@ -18,15 +18,15 @@ use utoipa::openapi::{
 
 use crate::error::{Code, ErrorSpec, Retry};
 
-/// Answers by their status.
+/// Responses by their status.
 pub type Responses = BTreeMap<String, RefOr<Response>>;
 
-/// What any function may answer.
+/// The errors of every function.
 const ANY: [Code; 2] = [Code::Internal, Code::Unavailable];
-/// What a function that asks who is calling may answer.
+/// The errors of every function that authenticates callers.
 const KNOWN: [Code; 2] = [Code::Unauthenticated, Code::Forbidden];
 
-/// The answers of a function that anybody may call: `codes`, and what every function may answer.
+/// The errors of a public function: `codes`, and those of every function.
 #[must_use]
 pub fn errors(codes: &[Code]) -> Responses {
     let mut by_status: BTreeMap<String, Vec<Code>> = BTreeMap::new();
@@ -40,14 +40,14 @@ pub fn errors(codes: &[Code]) -> Responses {
         .collect()
 }
 
-/// The answers of a function that asks for a token: `codes`, and those to a caller who may not call
-/// it.
+/// The errors of a function that authenticates callers: `codes`, and those to a caller without
+/// permission.
 #[must_use]
 pub fn errors_to_callers(codes: &[Code]) -> Responses {
     errors(&[codes, &KNOWN].concat())
 }
 
-/// The answer of one status, which any of `codes` may be.
+/// The response of one status, with any of `codes`.
 fn response(codes: &[Code]) -> Response {
     let rows: Vec<&ErrorSpec> = codes.iter().map(|code| code.spec()).collect();
     let texts: Vec<String> = rows
@@ -80,7 +80,7 @@ fn response(codes: &[Code]) -> Response {
 fn body(rows: &[&ErrorSpec], names_order: bool) -> Schema {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     let code = match rows[0].status {
-        // The bank's own words; there are many, and new ones come.
+        // The bank's own codes: there are many, and new ones come.
         StatusCode::PAYMENT_REQUIRED => text(),
         _ => text().enum_values(Some(rows.iter().map(|row| row.code))),
     };
@@ -104,7 +104,7 @@ fn example(code: &str) -> Value {
     json!({ "error": { "code": code, "message": message, "requestId": "req_00c0ffee00c0ffee" } })
 }
 
-/// A header of an answer.
+/// A header of a response.
 #[must_use]
 pub fn header(of: Type, text: &str) -> Header {
     let schema = ObjectBuilder::new().schema_type(of);

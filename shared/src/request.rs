@@ -1,6 +1,6 @@
-//! What a handler takes from a request: a JSON body, a query, and the idempotency key.
+//! Extractors for handlers: a JSON body, a query, and the idempotency key.
 //!
-//! Each names the field that is wrong, so that a handler never maps a rejection by itself.
+//! Each names the faulty field, so that a handler never maps a rejection by itself.
 
 mod wrong;
 
@@ -63,7 +63,7 @@ async fn read(request: Request, largest: usize) -> Result<Bytes, Error> {
         })
 }
 
-/// The fields of a query string. Other fields, and fields that come twice, are a 400.
+/// The fields of a query string. Unknown and duplicate fields are a 400.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 

@@ -1,20 +1,22 @@
-//! Whether a webhook came from Stripe: a pure check of bytes, secrets and a time.
+//! Verifies that a webhook came from Stripe: a pure check of bytes, secrets and a time.
 //!
 //! The header is `t=<unix>,v1=<hex>[,v1=<hex>…]`; the signed text is `t`, a dot, and the body
 //! exactly as received; the key is the whole `whsec_…` string
-//! (<https://docs.stripe.com/webhooks#verify-manually>). While a secret is rolled Stripe sends one
-//! signature for each, so every `v1` is tried against every secret. Other schemes are ignored.
+//! (<https://docs.stripe.com/webhooks#verify-manually>). During the rotation of a secret Stripe
+//! sends one signature for each, so every `v1` is tried against every secret. Other schemes are
+//! ignored.
 
 use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac};
 use secrecy::{ExposeSecret, SecretString};
 
-/// How far `t` may be from now, in seconds, to either side.
+/// The most seconds that `t` may differ from now, to either side.
 pub const TOLERANCE: u64 = 300;
 
-/// The longest header that is looked at; Stripe's hold a handful of signatures.
+/// The longest accepted header; Stripe's hold a handful of signatures.
 const LONGEST_HEADER: usize = 4096;
 
-/// Why a signature is refused. For the log; the caller is told the same for all.
+/// The reason why a signature is refused. It is for the log; the caller receives the same error for
+/// all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejected {
@@ -29,8 +31,7 @@ pub enum Rejected {
         "the signature's time is more than {TOLERANCE} s from this machine's: check its clock, unless somebody replays events"
     )]
     Stale,
-    /// The header is well-formed and fresh, and no secret that is held explains any of its
-    /// signatures.
+    /// The header is well-formed and fresh, and no known secret explains any of its signatures.
     #[error("no secret explains the signature")]
     Mismatch,
 }
@@ -39,7 +40,7 @@ pub enum Rejected {
 ///
 /// # Errors
 ///
-/// [`Rejected`] says why; a blank secret explains nothing.
+/// [`Rejected`] is the reason; a blank secret explains nothing.
 pub fn verify(
     header: &str,
     body: &[u8],
@@ -47,7 +48,7 @@ pub fn verify(
     now: i64,
 ) -> Result<(), Rejected> {
     let Header { time, candidates } = Header::parse(header)?;
-    // Before anything is hashed; and what no secret explains is then known to be fresh.
+    // Before any hashing; a signature that no secret explains is then known to be fresh.
     let seconds: i64 = time.parse().map_err(|_| Rejected::Malformed)?;
     if seconds.abs_diff(now) > TOLERANCE {
         return Err(Rejected::Stale);
@@ -77,9 +78,9 @@ fn signature(time: &str, body: &[u8], secret: &str) -> hmac::Tag {
     context.sign()
 }
 
-/// What a well-formed header holds.
+/// The parts of a well-formed header.
 struct Header<'a> {
-    /// Kept as text, since the text is what was signed.
+    /// Kept as text, since Stripe signed the text.
     time: &'a str,
     candidates: Vec<[u8; 32]>,
 }

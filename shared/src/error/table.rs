@@ -71,31 +71,31 @@ pub enum Code {
 /// What there is to know of a [`Code`].
 #[derive(Debug)]
 pub struct ErrorSpec {
-    /// The status of the answer.
+    /// The status of the response.
     pub status: StatusCode,
-    /// The code in the answer's body.
+    /// The code in the response's body.
     pub code: &'static str,
-    /// When it is answered.
+    /// The circumstances in which it is returned.
     pub when: &'static str,
-    /// What the site should do.
+    /// The site's remedy.
     pub remedy: &'static str,
-    /// When the same request may be sent again.
+    /// The time after which the same request may be sent again.
     pub retry: Retry,
 }
 
-/// When the same request may be sent again.
+/// The time after which the same request may be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
-    /// It would be answered in the same way.
+    /// Never: the response would be the same.
     Never,
     /// After so many seconds.
     After(u8),
-    /// After as many seconds as the answer tells.
+    /// After the seconds in the response.
     AsTold,
 }
 
 impl Code {
-    /// Whether the error has an `orderId`: the order that the payer is led to.
+    /// Returns true when the error has an `orderId`: the order to show to the payer.
     #[must_use]
     pub fn names_order(self) -> bool {
         matches!(self, Self::OrderAlreadyPaid | Self::PaymentProcessing)

@@ -1,5 +1,5 @@
-//! The types of events, in one place: what is acted on, what an endpoint has to be subscribed to,
-//! and what is asked for where events are listed.
+//! The types of events, in one place: those that are processed, those that an endpoint must
+//! subscribe to, and those that are listed.
 
 use std::sync::LazyLock;
 
@@ -33,8 +33,8 @@ pub const ACTED_ON: [&str; 26] = [
     "review.opened",
 ];
 
-/// The types among them that an endpoint is to be subscribed to. The others tell nothing that these
-/// do not, or nothing about how these payments are made.
+/// The types among them that an endpoint must subscribe to. The others repeat these, or do not
+/// concern these payments.
 pub const NEEDED: [&str; 21] = [
     "charge.dispute.closed",
     "charge.dispute.created",
@@ -59,8 +59,8 @@ pub const NEEDED: [&str; 21] = [
     "review.opened",
 ];
 
-/// The types among them that are asked for where Stripe lists events, since it filters by twenty at
-/// most: that a payer has to act is of no interest any more when a list shows it.
+/// The types among them that are listed at Stripe, which filters by twenty at most. A payer's
+/// required action is obsolete by the time a list shows it.
 pub static LISTED: LazyLock<Vec<&str>> = LazyLock::new(|| {
     let is_listed = |kind: &&str| *kind != "payment_intent.requires_action";
     NEEDED.into_iter().filter(is_listed).collect()

@@ -13,49 +13,49 @@ pub struct Intent {
     pub id: String,
     /// In minor units of `currency`.
     pub amount: i64,
-    /// In minor units; what was taken.
+    /// The received amount, in minor units.
     pub amount_received: Option<i64>,
     /// Three lower-case letters.
     pub currency: String,
-    /// Stripe's status; one that is not known changes no order.
+    /// Stripe's status; an unknown one changes no order.
     pub status: String,
-    /// What we wrote when the intent was made.
+    /// The metadata from its creation.
     pub metadata: Option<BTreeMap<String, String>>,
-    /// Why the latest attempt failed.
+    /// The error of the latest attempt.
     pub last_payment_error: Option<PaymentError>,
-    /// Why it was canceled, as whoever did so said.
+    /// The reason for its cancellation, by whoever canceled it.
     pub cancellation_reason: Option<String>,
-    /// What the payer has to do next.
+    /// The payer's next step.
     pub next_action: Option<NextAction>,
 }
 
-/// What a payer has to do, as far as an order tells what it waits for. The rest, such as a
-/// voucher's number and the URL of its page, is for the payer alone, and is not read.
+/// A payer's next step, as far as an order shows it. The rest, such as a voucher's number and the
+/// URL of its page, is for the payer alone, and is not read.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, miniserde::Deserialize)]
 pub struct NextAction {
     /// Such as `boleto_display_details`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Of a voucher in Brazil.
+    /// A voucher in Brazil.
     pub boleto_display_details: Option<Expiry>,
-    /// Of a code for a shop in Japan.
+    /// A code for a shop in Japan.
     pub konbini_display_details: Option<Expiry>,
-    /// Of a reference for a cash machine in Portugal.
+    /// A reference for a cash machine in Portugal.
     pub multibanco_display_details: Option<Expiry>,
-    /// Of a voucher in Mexico.
+    /// A voucher in Mexico.
     pub oxxo_display_details: Option<Expiry>,
 }
 
-/// Until when a voucher can be paid, in Unix seconds.
+/// The end of a voucher's validity, in Unix seconds.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, miniserde::Deserialize)]
 pub struct Expiry {
-    /// Until then.
+    /// The end.
     pub expires_at: Option<i64>,
-    /// Until then; OXXO's name for it.
+    /// The end, by OXXO's name for it.
     pub expires_after: Option<i64>,
 }
 
-/// A Checkout session (<https://docs.stripe.com/api/checkout/sessions/object>).
+/// A Checkout Session (<https://docs.stripe.com/api/checkout/sessions/object>).
 #[derive(Clone, Debug, PartialEq, Deserialize, miniserde::Deserialize)]
 pub struct CheckoutSession {
     /// `cs_…`
@@ -66,42 +66,41 @@ pub struct CheckoutSession {
     pub currency: Option<String>,
     /// `open`, `complete` or `expired`.
     pub status: Option<String>,
-    /// `paid`, `unpaid` or `no_payment_required`; whether there is money, this tells and not
-    /// `status`.
+    /// `paid`, `unpaid` or `no_payment_required`; this tells the payment, and `status` does not.
     pub payment_status: String,
     /// `pi_…`; `None` before the first attempt to pay.
     pub payment_intent: Option<String>,
-    /// What we wrote when the session was made; it cannot be edited.
+    /// Farebox's reference from its creation; it cannot be edited.
     pub client_reference_id: Option<String>,
-    /// What we wrote when the session was made.
+    /// The metadata from its creation.
     pub metadata: Option<BTreeMap<String, String>>,
 }
 
 impl CheckoutSession {
-    /// What the metadata holds under `key`.
+    /// The value of `key` in the metadata.
     #[must_use]
     pub fn metadata(&self, key: &str) -> Option<&str> {
         self.metadata.as_ref()?.get(key).map(String::as_str)
     }
 
-    /// Whether its money was taken.
+    /// Returns true when the session is paid.
     #[must_use]
     pub fn is_paid(&self) -> bool {
         self.payment_status == "paid"
     }
 }
 
-/// Why an attempt to pay failed; only that it failed matters to an order, and how often.
+/// The error of an attempt to pay. An order only counts it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, miniserde::Deserialize)]
 pub struct PaymentError {
     /// Stripe's code.
     pub code: Option<String>,
-    /// `ch_…`; the charge that failed, where the bank was asked for money.
+    /// `ch_…`; the failed charge, if the bank was involved.
     pub charge: Option<String>,
 }
 
 impl Intent {
-    /// What the metadata holds under `key`.
+    /// The value of `key` in the metadata.
     #[must_use]
     pub fn metadata(&self, key: &str) -> Option<&str> {
         self.metadata.as_ref()?.get(key).map(String::as_str)
@@ -109,9 +108,9 @@ impl Intent {
 }
 
 impl Intent {
-    /// The same with the status that it has today, in an event of type `kind`. Endpoints of API
-    /// versions before 2019-02-11 send other names; of a status that nobody knows, the type says
-    /// what it means.
+    /// The intent with the present name of its status, in an event of type `kind`. Endpoints of API
+    /// versions before 2019-02-11 send other names; for an unknown status, the type tells its
+    /// meaning.
     pub(super) fn in_an_event(self, kind: &str) -> Self {
         let status = match (self.status.as_str(), kind) {
             ("requires_source", _) => "requires_payment_method",
@@ -121,7 +120,7 @@ impl Intent {
             (_, "payment_intent.requires_action") => "requires_action",
             (_, "payment_intent.processing") => "processing",
             (_, "payment_intent.canceled") => "canceled",
-            // What was taken tells as well whether the money is there.
+            // The received amount, too, tells that the money is there.
             (_, "payment_intent.succeeded") if self.amount_received.is_some() => "succeeded",
             _ => return self,
         };
@@ -151,30 +150,30 @@ pub struct Charge {
     pub id: String,
     /// In minor units of `currency`.
     pub amount: i64,
-    /// In minor units; all refunds of this charge so far.
+    /// The total of all refunds of this charge so far, in minor units.
     pub amount_refunded: i64,
     /// Three lower-case letters.
     pub currency: String,
     /// `pi_…`; `None` for a charge that no intent made.
     pub payment_intent: Option<String>,
-    /// What the intent's was when it was charged.
+    /// The intent's metadata at the time of the charge.
     pub metadata: Option<BTreeMap<String, String>>,
 }
 
 impl Charge {
-    /// What the metadata holds under `key`.
+    /// The value of `key` in the metadata.
     #[must_use]
     pub fn metadata(&self, key: &str) -> Option<&str> {
         self.metadata.as_ref()?.get(key).map(String::as_str)
     }
 }
 
-/// A charge that failed.
+/// A failed charge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedCharge {
     /// `ch_…`
     pub id: String,
-    /// When it was made, in Unix seconds.
+    /// The time of its creation, in Unix seconds.
     pub created: i64,
 }
 
@@ -191,18 +190,18 @@ pub struct Refund {
     pub status: Option<String>,
     /// `pi_…`; `None` for a charge that no intent made.
     pub payment_intent: Option<String>,
-    /// What we wrote when the refund was made.
+    /// The metadata from its creation.
     pub metadata: Option<BTreeMap<String, String>>,
 }
 
 impl Refund {
-    /// Whether its money stays with the shop.
+    /// Returns true when its money stays with the shop.
     #[must_use]
     pub fn is_failed(&self) -> bool {
         matches!(self.status.as_deref(), Some("failed" | "canceled"))
     }
 
-    /// What the metadata holds under `key`.
+    /// The value of `key` in the metadata.
     #[must_use]
     pub fn metadata(&self, key: &str) -> Option<&str> {
         self.metadata.as_ref()?.get(key).map(String::as_str)
@@ -220,9 +219,9 @@ pub struct Dispute {
     pub amount: Option<i64>,
     /// Three lower-case letters.
     pub currency: Option<String>,
-    /// Why, as the bank says: `fraudulent`, `product_not_received` and the like.
+    /// The bank's reason: `fraudulent`, `product_not_received` and the like.
     pub reason: Option<String>,
-    /// Until when evidence can be submitted.
+    /// The deadline for evidence.
     pub evidence_details: Option<EvidenceDetails>,
     /// Each withdrawal and each reinstatement of the money so far.
     pub balance_transactions: Option<Vec<BalanceTransaction>>,
@@ -230,7 +229,7 @@ pub struct Dispute {
     pub payment_intent: Option<String>,
 }
 
-/// What a dispute says of evidence.
+/// The evidence of a dispute.
 #[derive(Clone, Debug, PartialEq, Deserialize, miniserde::Deserialize)]
 pub struct EvidenceDetails {
     /// In Unix seconds; 0 or `None` where no more can be submitted.
@@ -249,9 +248,9 @@ pub struct BalanceTransaction {
 pub struct EarlyFraudWarning {
     /// `issfr_…`
     pub id: String,
-    /// Whether a refund can still avert a dispute.
+    /// True when a refund can still avert a dispute.
     pub actionable: bool,
-    /// What the bank suspects, such as `made_with_stolen_card`.
+    /// The bank's suspicion, such as `made_with_stolen_card`.
     pub fraud_type: Option<String>,
     /// `pi_…`; `None` for a charge that no intent made.
     pub payment_intent: Option<String>,
@@ -262,9 +261,10 @@ pub struct EarlyFraudWarning {
 pub struct Review {
     /// `prv_…`
     pub id: String,
-    /// Whether nobody decided yet.
+    /// True while the review is undecided.
     pub open: bool,
-    /// Why it is open, or was closed: `rule`, `manual`, `approved`, `refunded` and the like.
+    /// The reason why it is open, or was closed: `rule`, `manual`, `approved`, `refunded` and the
+    /// like.
     pub reason: Option<String>,
     /// `pi_…`; `None` for a payment that no intent made.
     pub payment_intent: Option<String>,

@@ -1,7 +1,7 @@
-//! What is wrong with a body or a query, told by the field.
+//! Errors about a body or a query, by the field.
 //!
-//! What a request holds stays out of the answer and the log, and so do names that are none of ours:
-//! either may be anything, such as a token in the wrong place.
+//! The contents of a request stay out of the response and the log. So do unknown names: either may
+//! be anything, such as a token in the wrong place.
 
 use std::fmt::Display;
 
@@ -12,7 +12,7 @@ use crate::Error;
 
 pub(super) const NO_JSON: &str = "is not valid JSON";
 
-/// Names that callers know from us or from Stripe, and may put where they do not belong.
+/// Names that callers know from Farebox or from Stripe, and may misplace.
 const NAMES: [&str; 36] = [
     "amount",
     "cancelUrl",
@@ -52,7 +52,7 @@ const NAMES: [&str; 36] = [
     "unitAmount",
 ];
 
-/// What is wrong with JSON in the field at `path`, or else at `place`.
+/// The error for JSON that is wrong in the field at `path`, or else at `place`.
 pub(super) fn json(place: &str, path: &Path, error: &serde_json::Error) -> Error {
     let is_named = |segment: &&Segment| !matches!(segment, Segment::Unknown);
     let mut path: Vec<&Segment> = path.iter().filter(is_named).collect();
@@ -63,7 +63,7 @@ pub(super) fn json(place: &str, path: &Path, error: &serde_json::Error) -> Error
     let what = match (named(text), error.classify()) {
         (Some(what), _) => {
             if what.is_about_a_name {
-                // The name itself.
+                // The faulty name itself.
                 path.pop_if(
                     |last| matches!(last, Segment::Map { key } if text.contains(key.as_str())),
                 );
@@ -76,7 +76,7 @@ pub(super) fn json(place: &str, path: &Path, error: &serde_json::Error) -> Error
     told(place, &path, &what)
 }
 
-/// What is wrong with a query.
+/// The error for a query.
 pub(super) fn query(place: &str, error: &impl Display) -> Error {
     let what = named(&error.to_string()).map(|what| what.text);
     told(place, &[], &what.unwrap_or_else(|| UNEXPECTED.to_owned()))
@@ -103,7 +103,7 @@ struct Named {
     is_about_a_name: bool,
 }
 
-/// What serde says of a field by its name; `None` where it says anything else, which may quote.
+/// The part of serde's text that names a field; `None` for any other text, which may quote values.
 fn named(text: &str) -> Option<Named> {
     let field = |kind: &str| text.strip_prefix(kind)?.strip_prefix(" field `");
     let end = |rest: &str| rest.strip_suffix('`').map(str::to_owned);
@@ -122,7 +122,7 @@ fn named(text: &str) -> Option<Named> {
         });
     }
     let rest = field("unknown")?;
-    // The name may hold anything; what follows it is of ours.
+    // The name may be anything; the rest of the text is from Farebox's own types.
     let (name, expected) = rest.rsplit_once("`, expected ").unwrap_or((rest, "none"));
     let name = NAMES.iter().find(|known| **known == name);
     let name = name.map(|name| format!(" `{name}`")).unwrap_or_default();
