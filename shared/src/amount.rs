@@ -43,7 +43,7 @@ impl Currency {
         currencies::rules(self.as_str()).map_or(1, |rules| rules.step)
     }
 
-    /// The largest amount that Stripe takes, in minor units.
+    /// The largest amount that Stripe accepts, in minor units.
     #[must_use]
     pub fn maximum(self) -> i64 {
         currencies::rules(self.as_str()).map_or(0, currencies::Rules::maximum)
@@ -93,7 +93,7 @@ pub struct Amount {
     currency: Currency,
 }
 
-/// Why a number is not an [`Amount`], or two do not add up to one.
+/// The reason why a number is not an [`Amount`], or two do not add up to one.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Inexact {
@@ -103,9 +103,9 @@ pub enum Inexact {
     /// The currency has no coin for the last digits.
     #[error("must be a multiple of {step} in {currency}")]
     OffStep {
-        /// What amounts are multiples of.
+        /// The divisor of all its amounts.
         step: i64,
-        /// The currency that asks for it.
+        /// The currency with this rule.
         currency: Currency,
     },
     /// The sum leaves the range of a 64-bit integer.
@@ -158,7 +158,7 @@ impl Amount {
         Self::new(product.ok_or(Inexact::TooLarge)?, self.currency)
     }
 
-    /// This and `other` together.
+    /// The sum of this and `other`.
     ///
     /// # Errors
     ///

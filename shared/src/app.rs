@@ -1,4 +1,4 @@
-//! What the handlers of all functions work with: one [`App`], opened from the settings.
+//! The parts that the handlers of all functions use: one [`App`], opened from the settings.
 
 use std::sync::Arc;
 
@@ -17,31 +17,30 @@ use crate::{
     stripe::{Prices, Stripe},
 };
 
-/// The parts of one deployment. A handler shares them with all requests, and takes those that it
-/// needs.
+/// The parts of one deployment, shared by all requests. A handler takes those that it needs.
 #[derive(Clone, Debug)]
 pub struct App {
     /// The keys.
     pub secrets: Secrets,
-    /// Stripe, for the deployment whose database this is.
+    /// The Stripe client, for the deployment of this database.
     pub stripe: Stripe,
-    /// Where orders, events and the outbox live.
+    /// The database.
     pub store: Store,
-    /// The time.
+    /// The clock.
     pub clock: Clock,
-    /// Who is calling.
+    /// Authenticates callers.
     pub authenticator: Authenticator,
-    /// How many payments may be started.
+    /// The rate limits on payment starts.
     pub limits: RateLimits,
-    /// Prices what is bought, and opens orders.
+    /// Prices items, and creates orders.
     pub checkout: CheckoutService,
-    /// Takes events into the database.
+    /// Processes events.
     pub processor: EventProcessor,
-    /// The origins to which payers may be sent back.
+    /// The origins to which payers may return.
     pub return_origins: ReturnOrigins,
 }
 
-/// Why an [`App`] could not be opened.
+/// The reason why an [`App`] could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -66,8 +65,10 @@ impl From<store::StoreError> for OpenError {
 }
 
 impl App {
-    /// Opens the database and reads the keys, and on Lambda connects to Stripe where the function
-    /// `calls_stripe`, all at the same time: a cold start takes as long as the slowest of them.
+    /// Opens the database and reads the keys; on Lambda also connects to Stripe where the function
+    /// `calls_stripe`.
+    ///
+    /// All run at the same time: a cold start takes as long as the slowest of them.
     ///
     /// # Errors
     ///
@@ -78,8 +79,8 @@ impl App {
         let store =
             async { Ok(Store::open(&config.store, config.aws.as_ref(), &config.secrets).await?) };
         let connection = async {
-            // A server has time before its first request; Lambda's start is given more of the
-            // processor than its requests are.
+            // A server has time before its first request; Lambda's start has more of the processor
+            // than its requests.
             if calls_stripe && Platform::current()? == Platform::Lambda {
                 stripe.warm().await;
             }
@@ -89,7 +90,7 @@ impl App {
         Ok(Self::new(config, stripe, store, Clock::default()))
     }
 
-    /// Puts parts together that are there already.
+    /// Assembles existing parts.
     #[must_use]
     pub fn new(config: &Config, stripe: Stripe, store: Store, clock: Clock) -> Self {
         let secrets = config.secrets.clone();

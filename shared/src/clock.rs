@@ -1,4 +1,4 @@
-//! The time, handed to whoever needs it, so that a test can set it.
+//! The clock, passed to the code that needs it, so that a test can set it.
 
 use std::{
     sync::{
@@ -24,7 +24,7 @@ impl Clock {
         }
     }
 
-    /// Moves a fixed clock by `seconds`; the machine's clock is not ours to move.
+    /// Moves a fixed clock by `seconds`; the machine's clock stays.
     pub fn advance(&self, seconds: i64) {
         if let Some(fixed) = &self.fixed {
             fixed.fetch_add(seconds, Ordering::SeqCst);

@@ -1,18 +1,18 @@
-//! Which Stripe customer a caller is: made once, when it is first needed, and never found by
+//! Links callers to Stripe customers: creates each once, when first needed, and never finds one by
 //! e-mail.
 //!
-//! | step | what it leaves when the process ends after it |
+//! | step | state when the process ends after it |
 //! |---|---|
-//! | the database reserves the caller's place, unless it is taken | a reservation that whoever comes next finds |
-//! | Stripe makes the customer, under a key of that reservation | a customer that the same key gives again |
-//! | the database notes the customer, unless one is noted | the mapping |
+//! | the database reserves the link, unless it is taken | a reservation for the next call |
+//! | Stripe creates the customer, under a key of it | a customer that the same key returns |
+//! | the database stores the customer, unless it has one | the link |
 //!
-//! Stripe forgets keys after a day. So who finds a reservation that
-//! is an hour old searches for its customer, by the reservation in its metadata: Stripe's search is
-//! up to date by then. Where there is none, the place is reserved anew, under another key.
+//! Stripe forgets keys after a day. So for a reservation that is an hour old, the customer is
+//! searched for, by the reservation in its metadata: Stripe's search is up to date by then. If
+//! there is none, the link is reserved anew, under another key.
 //!
-//! A customer that was deleted at Stripe is replaced in the same way. Nothing of the caller's token
-//! is copied but their alias: name and e-mail are what the customer writes at Stripe.
+//! A customer that was deleted at Stripe is replaced in the same way. Of the caller's token only
+//! the alias is copied: the customer enters name and e-mail at Stripe.
 
 use crate::{
     Clock, Error,
@@ -21,23 +21,23 @@ use crate::{
     stripe::{Stripe, StripeError},
 };
 
-/// Seconds after which Stripe's search knows a customer, and a key may be of no more use.
+/// The seconds after which Stripe's search knows a customer, and its key may have expired.
 const SEARCHED_AFTER: i64 = 60 * 60;
-/// How often a place may change under our hands before the caller is asked to try again.
+/// The most concurrent changes of a link before the caller has to retry.
 const MOST_ROUNDS: usize = 4;
 
-/// Finds and makes callers' Stripe customers.
+/// Finds and creates callers' Stripe customers.
 #[derive(Clone, Copy, Debug)]
 pub struct Customers<'a> {
-    /// Where they are made.
+    /// The Stripe client.
     pub stripe: &'a Stripe,
-    /// Where they are noted.
+    /// The database.
     pub store: &'a Store,
-    /// Tells old reservations.
+    /// The clock, which tells old reservations.
     pub clock: &'a Clock,
 }
 
-/// A caller's Stripe customer, as the database has it.
+/// A caller's Stripe customer, as stored.
 #[derive(Clone, Debug)]
 pub struct Known {
     mapping: CustomerLink,
@@ -53,11 +53,11 @@ impl Known {
 }
 
 impl Customers<'_> {
-    /// The caller's customer, made where there is none.
+    /// The caller's customer, created where there is none.
     ///
     /// # Errors
     ///
-    /// [`Error`] when the database or Stripe did not answer; the same may be asked again.
+    /// [`Error`] when the database or Stripe did not answer; the caller may retry.
     pub async fn of(&self, owner: &CallerId) -> Result<Known, Error> {
         let mapping = match self.store.customer_of(owner).await? {
             Some(mapping) => mapping,
@@ -69,11 +69,11 @@ impl Customers<'_> {
         self.settled(owner, mapping).await
     }
 
-    /// What `make` makes at Stripe for a caller's `customer`; for another one, where that is gone.
+    /// Runs `make` for a caller's `customer`; for a new one, where that is gone.
     ///
     /// # Errors
     ///
-    /// As [`Customers::of`], and what `make` fails with.
+    /// As [`Customers::of`], and the errors of `make`.
     pub async fn made_for<T, F>(
         &self,
         owner: &CallerId,
@@ -92,8 +92,8 @@ impl Customers<'_> {
         }
     }
 
-    /// Another customer of the caller's, where Stripe says that there is no such customer as `gone`
-    /// any more: see [`StripeError::is_about_a_missing_customer`]. It may be there already.
+    /// Another customer of the caller, where Stripe no longer has the customer `gone`: see
+    /// [`StripeError::is_about_a_missing_customer`]. It may exist already.
     async fn instead_of(&self, owner: &CallerId, gone: &Known) -> Result<Known, Error> {
         tracing::warn!(
             customer.id = gone.id,
@@ -104,7 +104,7 @@ impl Customers<'_> {
         self.settled(owner, reserved.await?).await
     }
 
-    /// The customer in a place: made, and noted, where there is none.
+    /// The customer of a link: created and stored where there is none.
     async fn settled(&self, owner: &CallerId, mut mapping: CustomerLink) -> Result<Known, Error> {
         for _ in 0..MOST_ROUNDS {
             if let Some(id) = mapping.customer.clone() {
@@ -122,7 +122,7 @@ impl Customers<'_> {
         Err(Error::InProgress)
     }
 
-    /// The id of the customer of a reservation; `None` where the reservation is old, and has none.
+    /// The id of a reservation's customer; `None` where the reservation is old, and has none.
     async fn made(
         &self,
         owner: &CallerId,

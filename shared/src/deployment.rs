@@ -1,11 +1,11 @@
-//! Which deployment made an object at Stripe.
+//! Identifies the deployment that created an object at Stripe.
 //!
-//! Several deployments may share one account: two shops, staging beside a colleague's machine. They
-//! count orders alike, and every endpoint of the account hears of all objects. So each deployment
-//! has a random id, made once in its database, which goes into the idempotency keys and the
-//! metadata of all that it makes.
+//! Several deployments may share one account: two shops, or staging and a colleague's machine.
+//! Their order ids may coincide, and every endpoint of the account receives events of all objects.
+//! So each deployment has a random id, created once in its database. The id goes into the
+//! idempotency keys and the metadata of all its objects.
 
-/// One deployment, as its database names it.
+/// One deployment, identified by its database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deployment {
     id: String,
@@ -16,8 +16,8 @@ impl Deployment {
     /// The key of the id in the metadata of objects at Stripe.
     pub const KEY: &'static str = "farebox_deployment";
 
-    /// The deployment with `id`; `has_unnamed` where an earlier version may have made objects for
-    /// it that name no deployment.
+    /// Creates the deployment with `id`; `has_unnamed` where an earlier version may have created
+    /// objects for it that name no deployment.
     #[must_use]
     pub fn new(id: impl Into<String>, has_unnamed: bool) -> Self {
         Self {
@@ -37,8 +37,8 @@ impl Deployment {
         &self.id
     }
 
-    /// Whether objects that name no deployment may be its own: its database was there before it had
-    /// an id.
+    /// Returns true when objects that name no deployment may be its own: its database is older than
+    /// its id.
     #[must_use]
     pub fn has_unnamed(&self) -> bool {
         self.has_unnamed

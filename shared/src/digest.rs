@@ -16,7 +16,7 @@ pub(crate) fn hex(parts: &[&str]) -> String {
     hex::encode(context.finish())
 }
 
-/// As [`hex`], by HMAC under `key`: nobody without the key can try which parts give a name.
+/// As [`hex`], by HMAC under `key`: without the key, nobody can guess the parts from a name.
 pub(crate) fn keyed(key: &[u8], parts: &[&str]) -> String {
     let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
     for part in parts {

@@ -1,4 +1,4 @@
-//! An e-mail address that is passed on to Stripe, and kept and logged nowhere.
+//! An e-mail address, which is only passed on to Stripe: it is neither stored nor logged.
 
 use std::fmt;
 
@@ -9,17 +9,17 @@ const LONGEST: usize = 254;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Email(String);
 
-/// The text is not an e-mail address. It does not say which.
+/// The text is not an e-mail address. The error does not contain it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is not an e-mail address")]
 pub struct InvalidEmail;
 
 impl Email {
-    /// Reads an address; whether somebody reads what is sent there, nobody knows.
+    /// Reads an address; checks its form, not that it is read.
     ///
     /// # Errors
     ///
-    /// [`InvalidEmail`] when `text` has not the form of one.
+    /// [`InvalidEmail`] when `text` does not have the form of an address.
     pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
         let is_plain = |part: &str| {
             !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control())

@@ -1,24 +1,24 @@
-//! What a function is: each describes itself by one [`Function`] beside its handler.
+//! The description of a function: each has one [`Function`] beside its handler.
 
-/// One function: its name, its route, and what it cannot do without.
+/// One function: its name, its trigger, and its required settings.
 ///
 /// The development server, `vercel.json`, the routes of `cargo lambda watch`, `docs/functions.md`
-/// and the tests read it, and `openapi.json` is held to it.
+/// and the tests read it, and `openapi.json` is checked against it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Function {
     /// Its folder, package and binary.
     pub name: &'static str,
-    /// The sentence that `docs/functions.md` has about it.
+    /// Its sentence in `docs/functions.md`.
     pub summary: &'static str,
-    /// What starts it.
+    /// Its trigger.
     pub trigger: Trigger,
     /// The variables that must be set (see [`crate::env::need`]).
     pub settings: &'static [&'static str],
-    /// The most seconds that one invocation takes on Vercel.
+    /// The timeout of one invocation on Vercel, in seconds.
     pub max_duration: u16,
 }
 
-/// What starts a function.
+/// The trigger of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
     /// A request.
@@ -27,10 +27,10 @@ pub enum Trigger {
         method: &'static str,
         /// Such as `/api/order`.
         path: &'static str,
-        /// The permission that a caller's role must hold; `None` where no caller is asked for.
+        /// The permission that a caller's role must hold; `None` where the route is public.
         permission: Option<&'static str>,
     },
-    /// A schedule, as Vercel writes it: `*/5 * * * *`.
+    /// A schedule, in Vercel's syntax: `*/5 * * * *`.
     Schedule(&'static str),
 }
 
@@ -53,7 +53,7 @@ impl Function {
         }
     }
 
-    /// Whether it needs `setting`.
+    /// Returns true when the function needs `setting`.
     #[must_use]
     pub fn needs(&self, setting: &str) -> bool {
         self.settings.contains(&setting)

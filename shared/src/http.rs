@@ -1,9 +1,8 @@
-//! The pooled HTTP client that calls to Stripe, AWS and the site go through.
+//! The pooled HTTP client for calls to Stripe, AWS and the site.
 //!
-//! A connection may die unseen while it waits: a server or a box on the way gives it up, or the
-//! process is frozen, as Lambda does between requests. So one that waited long is not used, by the
-//! time on the wall, which goes on while a process is frozen; and one that is used again has to
-//! answer soon.
+//! A connection may die unseen while it is idle: a server or a middlebox drops it, or the process
+//! is frozen, as Lambda does between requests. So a connection that was idle for long is not used,
+//! by wall-clock time, which goes on while a process is frozen. A reused one must answer soon.
 
 mod connection;
 
@@ -29,37 +28,38 @@ use tokio::time::{sleep, timeout_at};
 
 type Pool = legacy::Client<HttpsConnector<Connector>, Full<Bytes>>;
 
-/// How long an unused connection is kept: less than the minute after which load balancers commonly
-/// give one up, Stripe's and AWS's among them.
+/// The longest time that an unused connection is kept: less than the minute after which load
+/// balancers commonly drop one, Stripe's and AWS's among them.
 const IDLE: Duration = Duration::from_secs(45);
 
-/// A client that keeps its connections; cheap to clone, and all clones share them. Its pool, with
-/// the roots of TLS, is built at its first request: a function may never send one.
+/// A client that pools its connections; cheap to clone, and all clones share them.
+///
+/// Its pool, with the roots of TLS, is built at its first request: a function may never send one.
 #[derive(Clone, Debug)]
 pub struct Client {
     pool: Arc<RwLock<Option<Arc<Pool>>>>,
     wall: Wall,
 }
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The connection, or what came on it, failed.
+    /// The connection failed, or the response on it.
     #[error(transparent)]
     Failed(#[from] legacy::Error),
-    /// No connection was there in time.
+    /// No connection was open in time.
     #[error("no connection within {0:?}")]
     NotConnected(Duration),
-    /// A connection that was used before gave no answer in time: it may be dead. It is not used
-    /// again, nor are the others that waited with it.
+    /// A reused connection did not answer in time: it may be dead. It is not used again, nor are
+    /// the others that were idle with it.
     #[error("no answer within {0:?} on a connection that was used before")]
     Silent(Duration),
 }
 
 impl Error {
-    /// Whether a connection that was open failed: one that was kept too long looks like this, and
-    /// another may do.
+    /// Returns true when an open connection failed, as one that was kept too long does. Another may
+    /// succeed.
     #[must_use]
     pub fn is_of_an_open_connection(&self) -> bool {
         match self {
@@ -70,10 +70,11 @@ impl Error {
     }
 }
 
-/// Connections are kept: a handshake costs more than a call. They speak HTTP/1.1, as Stripe's own
-/// libraries do: on Lambda, where a process serves one request at a time, there are no calls to
-/// send at once over one connection. Plain HTTP is for addresses that the settings allowed, on this
-/// machine.
+/// Creates a client with pooled connections: a handshake costs more than a call.
+///
+/// They speak HTTP/1.1, as Stripe's own libraries do: on Lambda, where a process serves one request
+/// at a time, no concurrent calls would share a connection. Plain HTTP is for addresses on this
+/// machine that the settings allow.
 #[must_use]
 pub fn pooled_client() -> Client {
     Client::new(Wall::new(SystemTime::now))
@@ -87,7 +88,7 @@ impl Client {
         }
     }
 
-    /// Sends `request`, and waits for the head of its answer.
+    /// Sends `request`, and waits for the head of the response.
     ///
     /// # Errors
     ///
@@ -100,8 +101,8 @@ impl Client {
         Ok(used(answer))
     }
 
-    /// The same for a request that may be sent twice: a connection has to be there within `limit`,
-    /// and one that was used before has to answer within it.
+    /// Sends a request that may be sent twice: a connection must be open within `limit`, and a
+    /// reused one must answer within it.
     ///
     /// # Errors
     ///
@@ -145,14 +146,14 @@ impl Client {
         Arc::clone(held.get_or_insert_with(|| Arc::new(pool(&self.wall))))
     }
 
-    /// Forgets the connections of `old`, once.
+    /// Drops the connections of `old`, once.
     fn renew(&self, old: &Arc<Pool>) {
         let mut held = self.pool.write().unwrap_or_else(PoisonError::into_inner);
         held.take_if(|held| Arc::ptr_eq(held, old));
     }
 }
 
-/// The answer, whose connection is noted as used.
+/// The response, whose connection is marked as used.
 fn used(answer: Response<Incoming>) -> Response<Incoming> {
     if let Some(used) = answer.extensions().get::<Used>() {
         used.set();
@@ -173,8 +174,8 @@ fn pool(wall: &Wall) -> Pool {
         .build(connector)
 }
 
-/// The time by which connections are old: that of the machine's own timer or, where more went by
-/// there, of the wall.
+/// The clock by which connections age: the machine's own timer or, where that is ahead, the wall
+/// clock.
 #[derive(Clone)]
 struct Wall {
     timer: TokioTimer,

@@ -25,7 +25,7 @@ impl CallerId {
         &self.0
     }
 
-    /// A name for this caller that tells nothing about them: for Stripe's metadata and the log.
+    /// A name for this caller that does not reveal them: for Stripe's metadata and the log.
     #[must_use]
     pub fn alias(&self) -> String {
         digest::hex(&["caller", &self.0])[..24].to_owned()

@@ -1,4 +1,4 @@
-//! Holds the table of layers in the crate's documentation to the `use` lines of its sources.
+//! Checks the table of layers in the crate's documentation against the `use` lines of its sources.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What the crate's root re-exports, and the module that each name is of.
+/// The names that the crate's root re-exports, each with its module.
 const ROOT: [(&str, &str); 7] = [
     ("App", "app"),
     ("Clock", "clock"),
@@ -22,7 +22,7 @@ fn sources() -> PathBuf {
 }
 
 /// The modules of the table, each with the number of its layer, the ground last. A row without a
-/// layer is of the one above it.
+/// layer belongs to the one above it.
 fn table() -> BTreeMap<String, usize> {
     let lib = fs::read_to_string(sources().join("lib.rs")).unwrap();
     let rows = lib.lines().filter_map(|line| line.strip_prefix("//! | "));
@@ -89,7 +89,7 @@ fn used(source: &str) -> BTreeSet<String> {
     names
 }
 
-/// The name at the begin of `text`, by its module where the root re-exports it.
+/// The name at the beginning of `text`, by its module where the root re-exports it.
 fn name(text: &str) -> String {
     let end = text.find(|c: char| !c.is_alphanumeric() && c != '_');
     let name = &text[..end.unwrap_or(text.len())];

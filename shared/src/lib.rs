@@ -1,39 +1,39 @@
-//! What every function shares: the library below the handlers, in layers.
+//! The library of all functions, in layers below the handlers.
 //!
-//! A module uses only modules of layers below its own; a test reads the `use` lines and holds this
+//! A module uses only modules of layers below its own; a test checks the `use` lines against this
 //! table. Read it from the bottom to the top, or follow a webhook down: [`host`], [`request`],
 //! [`signature`], [`event`], [`processor`], [`store`], [`order`].
 //!
 //! | layer | modules |
 //! |---|---|
 //! | the process | [`host`]: runs a service on Lambda, on Vercel, or on a port |
-//! | the parts | [`app`]: what every handler works with |
+//! | the parts | [`app`]: the parts that every handler uses |
 //! | settings | [`config`]: assembles the settings that each module reads for itself |
-//! | events | [`processor`]: takes an event into the database, whoever brought it |
-//! | purchases | [`purchase`]: prices what is bought, and opens the order for it |
-//! | callers | [`access`]: who is calling and what they may do |
-//! | | [`customers`]: which Stripe customer a caller is |
-//! | | [`rate_limit`]: how many payments may be started |
-//! | services | [`store`]: where orders, events and the outbox live |
-//! | | [`stripe`]: calls to Stripe |
-//! | requests | [`openapi`]: what `openapi.json` says of every function alike |
+//! | events | [`processor`]: processes events from the webhook and from reconcile |
+//! | purchases | [`purchase`]: prices items, and creates orders |
+//! | callers | [`access`]: authenticates callers and authorizes their actions |
+//! | | [`customers`]: links callers to Stripe customers |
+//! | | [`rate_limit`]: limits payment starts |
+//! | services | [`store`]: the database of orders, events and the outbox |
+//! | | [`stripe`]: calls Stripe |
+//! | requests | [`openapi`]: the common parts of `openapi.json` |
 //! | | [`request`]: JSON, query and idempotency key of a request |
-//! | | [`return_url`]: where payers may be sent back |
+//! | | [`return_url`]: the URLs to which payers may return |
 //! | | [`secrets`]: the keys, from the environment or from Secrets Manager |
 //! | errors | [`error`]: the one error type, and the one place it becomes a response |
 //! | state | [`order`]: the state machine; pure |
-//! | outside | [`aws`]: calls to AWS |
-//! | | [`event`]: what Stripe sends |
+//! | outside | [`aws`]: calls AWS |
+//! | | [`event`]: Stripe's events |
 //! | | [`ids`]: ids that several modules share |
-//! | | [`notify`]: where notifications go |
+//! | | [`notify`]: the destinations of notifications |
 //! | ground | [`amount`]: money, exact, in minor units |
 //! | | [`cause`]: causes of errors |
 //! | | [`clock`]: the time |
-//! | | [`deployment`]: which deployment made an object |
+//! | | [`deployment`]: identifies the deployment that created an object |
 //! | | `digest`: names derived from contents |
-//! | | [`email`]: an address that is passed on |
+//! | | [`email`]: an e-mail address for Stripe |
 //! | | [`mod@env`]: the reader of variables |
-//! | | [`function`]: what a function is |
+//! | | [`function`]: the description of a function |
 //! | | [`http`]: the pooled client |
 //! | | [`rfc3339`]: times as text |
 //! | | [`signature`]: Stripe's signature, verified |

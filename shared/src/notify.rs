@@ -1,10 +1,10 @@
-//! Where notifications go, as the environment says.
+//! The destination of notifications: `FAREBOX_NOTIFY_URL`.
 
 use hyper::Uri;
 
 use crate::env::endpoint;
 
-/// Where the outbox is delivered.
+/// The destination of the outbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
     /// `log:`: a log line each, for trying things out.
@@ -21,7 +21,7 @@ impl Destination {
     ///
     /// # Errors
     ///
-    /// A text that says what is wrong.
+    /// A text that names the fault.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         match (text, text.strip_prefix("eventbridge:")) {
             ("log:", _) => Ok(Self::Log),
@@ -32,7 +32,7 @@ impl Destination {
     }
 }
 
-/// EventBridge's rule for what names a bus.
+/// EventBridge's rule for the name or ARN of a bus.
 fn is_bus(name: &str) -> bool {
     let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"/._-:".contains(&b);
     (1..=1600).contains(&name.len()) && name.bytes().all(is_allowed)

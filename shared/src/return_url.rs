@@ -1,5 +1,5 @@
-//! Where a payer is sent when they leave a page of Stripe's: only to where the shop's own pages
-//! are.
+//! The URLs to which a payer returns from hosted Checkout or the billing portal: only those of the
+//! shop's own pages.
 
 use std::fmt;
 
@@ -7,17 +7,17 @@ use url::{Host, Origin, Url};
 
 use crate::{Error, order::OrderId};
 
-/// The longest URL that is taken, in bytes.
+/// The longest accepted URL, in bytes.
 const LONGEST: usize = 2048;
-/// Hosts that are this machine.
+/// The hosts of this machine.
 const LOCAL: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
-/// The name under which the order's id is in the query.
+/// The name of the order's id in the query.
 const ORDER: &str = "order";
-/// What Stripe puts the session's id in place of, and what becomes of it in the path of a URL
+/// Stripe's template for the session's id, and its form in the path of a URL
 /// (<https://docs.stripe.com/payments/checkout/custom-success-page>).
 const TEMPLATE: (&str, &str) = ("{CHECKOUT_SESSION_ID}", "%7BCHECKOUT_SESSION_ID%7D");
 
-/// Origins to which payers may be sent back: `FAREBOX_RETURN_ORIGINS`.
+/// The origins to which payers may return: `FAREBOX_RETURN_ORIGINS`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReturnOrigins(Vec<Allowed>);
 
@@ -34,12 +34,13 @@ enum Allowed {
 pub struct ReturnUrl(Url);
 
 impl ReturnOrigins {
-    /// Reads origins with commas between, such as `https://shop.example,http://127.0.0.1:3000`. On
-    /// this machine alone `*` stands for any port: `http://localhost:*`.
+    /// Reads comma-separated origins, such as `https://shop.example,http://127.0.0.1:3000`.
+    ///
+    /// On this machine alone `*` stands for any port: `http://localhost:*`.
     ///
     /// # Errors
     ///
-    /// A text that says what is wrong.
+    /// A text that names the fault.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         text.split(',')
             .map(allowed)
@@ -47,11 +48,11 @@ impl ReturnOrigins {
             .map(Self)
     }
 
-    /// `text`, which came as `field`, read as a browser would and allowed by its origin.
+    /// Reads `text`, the value of `field`, as a browser would, and checks its origin.
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] names the field, and not what it holds.
+    /// [`Error::Invalid`] names the field, and not its value.
     pub fn check(&self, field: &str, text: &str) -> Result<ReturnUrl, Error> {
         let wrong = |what: &str| Error::invalid(format!("`{field}` {what}"));
         if text.len() > LONGEST {
@@ -67,7 +68,7 @@ impl ReturnOrigins {
         if has_user(&url) {
             return Err(wrong("must not hold a user or a password"));
         }
-        // A `blob:` URL has the origin of what it holds.
+        // A `blob:` URL has the origin of its contents.
         let is_web = matches!(url.scheme(), "http" | "https");
         if !is_web || !self.0.iter().any(|allowed| allowed.allows(&url)) {
             return Err(wrong("is not at one of this shop's origins"));
@@ -80,7 +81,7 @@ impl ReturnOrigins {
 }
 
 impl ReturnOrigins {
-    /// The domains of the shop's pages, where wallets have to be registered; addresses and this
+    /// The domains of the shop's pages, where wallets have to be registered; IP addresses and this
     /// machine have none.
     pub fn domains(&self) -> impl Iterator<Item = String> {
         self.0.iter().filter_map(|allowed| match allowed {
@@ -111,7 +112,7 @@ impl ReturnUrl {
 }
 
 impl fmt::Debug for ReturnUrl {
-    /// The query may hold anything of the site's.
+    /// The query may contain anything of the site.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let origin = self.0.origin().ascii_serialization();
         f.debug_tuple("ReturnUrl").field(&origin).finish()
@@ -139,7 +140,7 @@ fn origin(text: &str) -> Result<Origin, &'static str> {
     const FORM: &str = "must be origins with commas between, such as `https://shop.example`: without a path, and without spaces";
     let url = Url::parse(text).map_err(|_| FORM)?;
     let origin = url.origin();
-    // Whatever else it says would be passed over: a path, a user, a `*`.
+    // Any further part would be ignored: a path, a user, a `*`.
     if origin.ascii_serialization() != text || text.contains('*') {
         return Err(FORM);
     }

@@ -1,4 +1,4 @@
-//! Connections that tell whether they were used before.
+//! Connections that know whether they were used before.
 
 use std::{
     future::Future,
@@ -24,7 +24,7 @@ use hyper_util::{
 use tokio::net::TcpStream;
 use tower::Service;
 
-/// Whether an answer came on a connection.
+/// True after a response arrived on a connection.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Used(Arc<AtomicBool>);
 
@@ -33,7 +33,7 @@ impl Used {
         self.0.store(true, Relaxed);
     }
 
-    /// Whether `connection` was used.
+    /// True when `connection` was used.
     pub(super) fn is_in(connection: &Connected) -> bool {
         let mut extras = Extensions::new();
         connection.get_extras(&mut extras);
@@ -53,8 +53,7 @@ impl Connector {
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_keepalive(Some(Duration::from_secs(60)));
-        // A path that died without a word is noticed by what is not acknowledged, long before a
-        // call to Stripe is given up.
+        // Missing acknowledgments reveal a dead path long before a call to Stripe times out.
         #[cfg(target_os = "linux")]
         tcp.set_tcp_user_timeout(Some(Duration::from_secs(3)));
         Self(tcp)
