@@ -41,7 +41,7 @@ fn complete(name: &str) -> Option<String> {
     Some(value.to_owned())
 }
 
-/// What is said when `name` holds `value` and all else is well.
+/// The problem of `name` with `value`, where all else is valid.
 fn complaint(name: &str, value: &str) -> String {
     let with = |asked: &str| match asked == name {
         true => Some(value.to_owned()),

@@ -1,4 +1,4 @@
-//! Both kinds of events, unknown shapes, and what must not be lost.
+//! Both kinds of events, unknown shapes, and events that must not be lost.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Peers that answer on a connection's first request, and then what a test says.
+//! Peers that answer on a connection's first request, and then as the test demands.
 
 use std::{
     net::SocketAddr,
@@ -86,7 +86,7 @@ async fn a_new_connection_may_take_longer_to_answer() {
 
 #[tokio::test]
 async fn a_connection_that_is_not_there_in_time_is_given_up() {
-    // TLS is begun, and nobody answers it.
+    // TLS begins, and nobody answers it.
     let (address, _) = peer(0).await;
     let request = Request::get(format!("https://{address}/"));
     let request = request.body(Full::default()).unwrap();

@@ -1,5 +1,5 @@
-//! The state machine: single steps as tables. What is offered is in [`offers`], how it can be paid
-//! in [`ways`], how often it was tried in [`attempts`], what banks ask back in [`disputes`], whole
+//! The state machine: single steps as tables. Offers are in [`offers`], payments one after the
+//! other in [`active_payments`], failed charges in [`attempts`], disputes in [`disputes`], whole
 //! histories in [`histories`].
 
 mod active_payments;
@@ -43,12 +43,12 @@ fn order() -> Order {
     order
 }
 
-/// That the intent with `id`, made for Ada, is the way to pay.
+/// The update that the intent `id`, created for Ada, is the active payment.
 fn note_intent(id: &str) -> PaymentUpdate {
     PaymentUpdate::Intent(id.to_owned(), CallerId::parse("ada").unwrap())
 }
 
-/// That `session`, made for Ada as the one with `number`, is.
+/// The update that `session`, created for Ada as the attempt with `number`, is the active payment.
 fn note_session(session: Session, number: usize) -> PaymentUpdate {
     PaymentUpdate::Session(session, number, CallerId::parse("ada").unwrap())
 }
@@ -132,7 +132,7 @@ fn refund_for(request: &str, id: &str, amount: i64, status: &str) -> Event {
     event
 }
 
-/// A request for so much under the id `id`.
+/// A request for `amount` under the id `id`.
 fn request(id: &str, amount: i64) -> RefundRequest {
     let fay = CallerId::parse("fay").unwrap();
     let digest = RefundRequest::digest_of(Some(amount), None);
@@ -161,12 +161,12 @@ fn dispute(id: &str, status: &str) -> Event {
     disputes::dispute_over(1500, id, status, (NOW, movements))
 }
 
-/// The order after `events`, and all that the site is told on the way.
+/// The order after `events`, and all notifications on the way.
 fn after(events: &[Event]) -> (Order, Vec<OrderEvent>) {
     after_from(order(), events)
 }
 
-/// `current` after `events`, and all that the site is told on the way.
+/// `current` after `events`, and all notifications on the way.
 fn after_from(mut current: Order, events: &[Event]) -> (Order, Vec<OrderEvent>) {
     let mut told = Vec::new();
     for event in events {
@@ -387,7 +387,7 @@ fn the_time_of_the_payment_is_that_of_its_own_event() {
     }
 }
 
-/// An order whose intent was not noted yet.
+/// An order that does not have its intent yet.
 fn not_noted() -> Order {
     let owner = CallerId::parse("ada").unwrap();
     let id = OrderId::parse("o_1").unwrap();
@@ -434,7 +434,7 @@ fn metadata_that_was_edited_on_a_noted_intent_leaves_the_payment_paid_with_a_war
             (step.events, step.edited),
             (vec![OrderEvent::Paid], Some(edited))
         );
-        // Where nothing but the metadata tells whose the intent is, all of it has to be right.
+        // Where only the metadata names the intent's order, all of it has to be right.
         assert_eq!(not_noted().apply(&event, NOW), Err(edited));
     }
 }

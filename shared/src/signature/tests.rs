@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A body of our own, signed with Python's `hmac` under `webhook_secret`, and the header.
+/// A body of this project, signed with Python's `hmac` under `webhook_secret`, and the header.
 const BODY: &[u8] = include_bytes!("../../tests/fixtures/stripe_event_signed.json");
 const SIGNED: &str = include_str!("../../tests/fixtures/stripe_event_signed.txt");
 const AT: i64 = 1_533_204_620;

@@ -1,9 +1,9 @@
-//! The database on a real file and on a real table: each test of what it does is written once, and
-//! run on both. What [`events`] do to it, how [`orders`] are opened, that the [`outbox`] loses
-//! nothing, that [`large`] bodies are kept, how [`refunds`] are set aside, how many orders are
-//! [`admissions`], which Stripe [`customers`] callers are, what several [`deployments`] on one
-//! account make, and what [`sharing`] a database means. [`table`], [`races`] and [`troubles`] are
-//! DynamoDB's alone, [`file`] is SQLite's.
+//! The database on a real file and on a real table: each test of common behaviour is written once,
+//! and run on both.
+//!
+//! [`events`], [`orders`], the [`outbox`], [`large`] bodies, [`refunds`], [`rate_limits`], Stripe
+//! [`customers`], several [`deployments`] on one account, and [`sharing`] a database have a module
+//! each. [`table`], [`races`] and [`troubles`] are DynamoDB's alone, [`file`] is SQLite's.
 
 mod customers;
 mod deployments;
@@ -36,7 +36,7 @@ use crate::{
 
 const NOW: i64 = 1_790_000_000;
 
-/// Makes of each test one on SQLite, and one on DynamoDB.
+/// Makes two tests of each: one on SQLite, and one on DynamoDB.
 macro_rules! on_both_backends {
     ($($name:ident),* $(,)?) => {
         mod sqlite {
@@ -65,7 +65,7 @@ async fn open(config: &Config) -> Result<Store, StoreError> {
     Store::open(&config.store, config.aws.as_ref(), &config.secrets).await
 }
 
-/// An empty database of its own.
+/// A test's own empty database.
 struct Fixture {
     home: place::Home,
     config: Config,
@@ -108,7 +108,7 @@ impl Fixture {
         self.accept_at(event, NOW).await
     }
 
-    /// What is told of an order names this database's deployment.
+    /// Accepts an event. Events about an order name this database's deployment.
     async fn accept_at(&self, event: &Value, now: i64) -> Accepted {
         let mut event = event.clone();
         let metadata = event.pointer_mut("/data/object/metadata");
@@ -142,12 +142,12 @@ fn put(id: &str, owner: &str, minor_units: i64, key: Option<&str>) -> PutOrder {
         must_exist: false,
         owner,
         previous_owner: None,
-        // An order of more is signed later.
+        // An order with a higher amount is signed later.
         contents: OrderDetails::signed(amount, None, BTreeMap::new(), minor_units).unwrap(),
     }
 }
 
-/// Says that the order is paid by the intent `id`.
+/// The update that the order's intent is `id`.
 fn intent(id: &str) -> PaymentUpdate {
     PaymentUpdate::Intent(id.to_owned(), CallerId::parse("ada").unwrap())
 }

@@ -1,4 +1,4 @@
-//! How far grants reach, and how much they let a caller refund.
+//! The reach of grants, and their refund limits.
 
 use super::*;
 use crate::{access::Roles, amount::Currency};
@@ -64,7 +64,7 @@ fn the_widest_limit_counts_among_the_roles_that_reach_the_object() {
         Some(DayLimit::Unlimited)
     );
 
-    // A role without limits, which reaches one's own alone, lifts no limit on another's.
+    // A role without limits that reaches only the caller's own lifts no limit on another's.
     assert_eq!(limit(&["buyer", "clerk"], "bob", 501), None);
     assert_eq!(
         limit(&["buyer", "clerk"], "ada", 501),

@@ -1,4 +1,4 @@
-//! What a roles file must say, and what it must not.
+//! Valid and invalid roles files.
 
 use serde_json::{Value, json};
 

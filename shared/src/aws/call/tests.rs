@@ -13,8 +13,8 @@ use crate::{
 
 const HOUR: i64 = 3_600;
 
-/// A service that refuses every request, an hour ahead of this machine; keeps the times of the
-/// requests.
+/// A service whose clock is an hour ahead of this machine, and which refuses every request; keeps
+/// the times of the requests.
 async fn an_hour_ahead(times: Arc<Mutex<Vec<String>>>) -> String {
     let answer = move |headers: HeaderMap| {
         let time = headers["x-amz-date"].to_str().unwrap().to_owned();

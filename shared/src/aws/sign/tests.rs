@@ -22,7 +22,7 @@ fn credentials(secret: &str, token: Option<&str>) -> Credentials {
     )
 }
 
-/// As AWS's own crate signs it.
+/// The signature by AWS's own crate.
 fn by_aws(credentials: &Credentials, body: &str, time: u64) -> String {
     let identity = credentials.clone().into();
     let params = v4::SigningParams::builder()

@@ -86,7 +86,7 @@ async fn credentials_that_are_about_to_end_serve_no_request_more() {
     let refused = identity.present(Some(&good)).await.unwrap_err();
     assert_eq!(refused, StsError::Unreachable("503 InternalFailure".into()));
     assert_eq!(identity.present(None).await, Err(StsError::NoToken));
-    // A request that is under way ends with them.
+    // A request in progress ends with them.
     assert!(key_of(&identity).await.is_some());
     pass(Duration::from_secs(120)).await;
     assert_eq!(key_of(&identity).await, None);
@@ -110,7 +110,7 @@ async fn a_refused_token_is_told_without_what_aws_said_and_keeps_no_other_out() 
     assert_eq!(sts.forms().len(), 1, "it is not presented again at once");
     identity.present(Some(&token(TOKEN))).await.unwrap();
 
-    // Nor does it drive out what is held.
+    // Nor does it replace the cached credentials.
     pass(Duration::from_secs(3_600 - 300)).await;
     identity.present(Some(&forged)).await.unwrap();
     assert_eq!(key_of(&identity).await.unwrap(), "ASIA2");

@@ -1,4 +1,4 @@
-//! Settings of who may call.
+//! Settings of authentication and authorization.
 
 use super::*;
 

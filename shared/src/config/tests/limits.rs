@@ -1,4 +1,4 @@
-//! How many payments may be started.
+//! Settings of the rate limits.
 
 use super::*;
 use crate::{

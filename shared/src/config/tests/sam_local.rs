@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// What `sam local` sets for a function over a table: each name of the template that it does not
-/// resolve is empty.
+/// The variables that `sam local` sets for a function over a table: each name of the template that
+/// it does not resolve is empty.
 fn in_a_container(name: &str) -> Option<String> {
     let value = match name {
         "AWS_SAM_LOCAL" => "true",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 
-/// What is set where the keys are in Secrets Manager.
+/// The variables where the keys are in Secrets Manager.
 fn with_secret(name: &str) -> Option<String> {
     let value = match name {
         "FAREBOX_SECRET_ID" => "farebox/live",

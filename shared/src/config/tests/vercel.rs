@@ -1,4 +1,4 @@
-//! Settings of a deployment on Vercel, whose machines may carry AWS's variables that are not ours.
+//! Settings of a deployment on Vercel, whose machines may carry AWS variables of the platform.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Who may start the work, and who may not.
+//! Callers that may start the work, and callers that may not.
 
 use std::{
     fmt,
@@ -16,7 +16,7 @@ use crate::host::with_middleware;
 
 const SECRET: &str = "a-cron-secret-of-the-tests";
 
-/// How the work fails.
+/// The failure of the work.
 #[derive(Debug)]
 struct Broken;
 
@@ -28,7 +28,7 @@ impl fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
-/// What a call with these values of `Authorization` is answered, and how often the work was done.
+/// The response to a call with these values of `Authorization`, and the number of runs.
 async fn call(
     secret: Option<&str>,
     method: &str,

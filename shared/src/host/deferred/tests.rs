@@ -13,13 +13,13 @@ use crate::{
     store,
 };
 
-/// A service, and how often it was opened.
+/// A service, and the number of times that it opened.
 struct Served {
     service: MethodRouter,
     openings: Arc<AtomicUsize>,
 }
 
-/// Opens at the try with the number `good`; those before it fail.
+/// Opens at the attempt with the number `good`; those before it fail.
 fn served(sts: &StandIn, good: usize) -> Served {
     let openings = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&openings);

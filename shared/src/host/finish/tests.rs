@@ -1,4 +1,4 @@
-//! What holds for every answer, on a bare service.
+//! The rules for every response, on a bare service.
 
 use axum::{
     body::{Body, to_bytes},

@@ -1,4 +1,4 @@
-//! Events of each kind, with what they say first in different places.
+//! Events of each kind, with the telling field in different places.
 
 use serde_json::json;
 
@@ -11,7 +11,7 @@ fn read(event: &str) -> Result<LambdaRequest, serde_json::Error> {
     })
 }
 
-/// The path of the event that `request` is of, and whether it is of version 2.0.
+/// The path in the event of `request`; true for payload version 2.0.
 fn path(request: LambdaRequest) -> (bool, String) {
     let is_version_2 = matches!(request, LambdaRequest::ApiGatewayV2(_));
     let request = hyper::Request::from(request);
@@ -63,7 +63,7 @@ fn what_cannot_be_read_is_told_without_being_quoted() {
 
 #[test]
 fn an_event_of_a_load_balancer_keeps_its_query() {
-    // A load balancer passes names and values on as they were sent, without decoding them.
+    // A load balancer forwards names and values as they were sent, without decoding them.
     let base = json!({
         "requestContext": { "elb": { "targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/a/b" } },
         "httpMethod": "GET", "path": "/api/order", "isBase64Encoded": false, "body": "",

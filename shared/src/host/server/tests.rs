@@ -17,7 +17,7 @@ use super::*;
 const PEER: ([u8; 4], u16) = ([203, 0, 113, 7], 1234);
 const GET: &str = "GET / HTTP/1.1\r\nhost: shop\r\n\r\n";
 
-/// Answers what came, once the whole body is there; and `cut` where it did not come whole.
+/// Answers with the body, once it is whole; and `cut` where it was not.
 fn echo() -> MethodRouter {
     any(async |request: Request| {
         let peer = request
@@ -29,7 +29,7 @@ fn echo() -> MethodRouter {
     })
 }
 
-/// A connection to `service`, the end of its serving, and what puts it in a hurry.
+/// A connection to `service`, the end of its serving, and the sender of `hurry`.
 fn connect(service: MethodRouter) -> (DuplexStream, JoinHandle<()>, watch::Sender<bool>) {
     let (client, server) = duplex(64 * 1024);
     let (timeouts, hurry) = (Timeouts::default(), watch::Sender::new(false));
@@ -153,7 +153,7 @@ async fn in_a_hurry_what_waits_is_closed_and_what_was_asked_is_answered() {
     asked.write_all(GET.as_bytes()).await.unwrap();
     let (mut half, half_serving, hurry_half) = connect(echo());
     half.write_all(b"GET / HT").await.unwrap();
-    // Those that serve them see what was written before there is a hurry.
+    // The tasks that serve them see what was written before the hurry begins.
     sleep(Duration::from_millis(1)).await;
 
     for hurry in [&hurry_idle, &hurry_asked, &hurry_half] {

@@ -1,4 +1,4 @@
-//! Ways to pay an order, one after the other, and what Stripe tells of each.
+//! Attempts at an order, one after the other, and Stripe's reports on each.
 
 use super::*;
 use crate::order::{ActivePayment, MAX_ATTEMPTS, PaymentUpdate, Session};
@@ -15,7 +15,7 @@ fn closed(id: &str) -> PaymentUpdate {
     PaymentUpdate::Closed(id.to_owned())
 }
 
-/// An order whose own intent and first page are closed; its second page is the way to pay.
+/// An order whose own intent and first Checkout Session are closed; the second session is active.
 pub(super) fn with_pages() -> Order {
     let mut order = order();
     assert!(order.update_payment(&PaymentUpdate::Closing("pi_1".to_owned()), NOW));
@@ -36,7 +36,7 @@ fn written(n: usize) -> BTreeMap<String, String> {
     metadata
 }
 
-/// What the page with this number tells: the event's type, and the session's two states.
+/// The event of the session with this number: its type, and the session's two states.
 pub(super) fn page_event(at: i64, n: usize, told: (&str, &str, &str)) -> Event {
     let (kind, status, payment_status) = told;
     let page = CheckoutSession {
@@ -54,7 +54,7 @@ pub(super) fn page_event(at: i64, n: usize, told: (&str, &str, &str)) -> Event {
     event
 }
 
-/// What the intent of the page with this number tells.
+/// The event of the intent of the session with this number.
 pub(super) fn page_intent(at: i64, n: usize, status: &str) -> Event {
     let mut of_page = intent(&order(), status);
     of_page.id = format!("pi_page_{n}");
@@ -145,7 +145,7 @@ fn a_failure_that_session_and_intent_tell_is_told_once() {
 fn money_that_comes_another_way_is_a_mismatch() {
     let paid = after_from(with_pages(), &[page_intent(NOW, 2, "succeeded")]).0;
     let cases = [
-        // A second payment, whichever way.
+        // A second payment, on any attempt.
         (&paid, page_intent(NOW, 1, "succeeded"), Mismatch::Intent),
         (
             &paid,
@@ -153,7 +153,7 @@ fn money_that_comes_another_way_is_a_mismatch() {
             Mismatch::Intent,
         ),
         (&paid, attempt(NOW, "succeeded"), Mismatch::Intent),
-        // Pages that the order never had.
+        // Checkout Sessions that the order never had.
         (
             &with_pages(),
             page_intent(NOW, 3, "succeeded"),

@@ -1,4 +1,4 @@
-//! How often an order was tried in vain.
+//! The failed charges of an order.
 
 use super::*;
 use crate::{config::Config, rate_limit::Settings};

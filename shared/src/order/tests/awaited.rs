@@ -1,8 +1,8 @@
-//! What an order waits for.
+//! The pending step of an order.
 
 use super::*;
 
-/// The intent asks its payer for what `action` is called.
+/// An event in which the intent requires `action` of its payer.
 pub(super) fn asking(created: i64, action: &str) -> Event {
     let until = |kind: &str, at: Option<i64>, after: Option<i64>| {
         (action == kind).then_some(Expiry {

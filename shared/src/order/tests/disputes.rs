@@ -45,7 +45,7 @@ pub(super) fn early_fraud_warning(id: &str, actionable: bool) -> Event {
     event(NOW, Subject::EarlyFraudWarning(warning))
 }
 
-/// The paid order after `events`, and what the site is told of them, whichever way round they come.
+/// The paid order after `events`, in any order, and the notifications for them.
 fn after_in_any_order(events: &[Event]) -> (Status, Order) {
     let paid = after(&[attempt(NOW, "succeeded")]).0;
     let (straight, _) = after_from(paid.clone(), events);
@@ -243,7 +243,7 @@ fn a_dispute_that_an_earlier_version_wrote_is_read_and_goes_on() {
         ("inquiry", Status::Paid, Status::Disputed),
         ("open", Status::Disputed, Status::Disputed),
         ("inquiry_closed", Status::Paid, Status::Disputed),
-        // What was decided stands, whatever comes late; that a part alone was lost is new.
+        // A decision stands, whatever comes late; that only a part was lost is new.
         ("lost", Status::DisputeLost, Status::Paid),
         ("won", Status::DisputeWon, Status::DisputeWon),
     ] {

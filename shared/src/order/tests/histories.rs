@@ -61,7 +61,7 @@ fn amounts(statuses: Vec<&'static str>) -> Vec<(i64, &'static str)> {
     (1..).map(|n| n * 100).zip(statuses).collect()
 }
 
-/// An order of which some money is asked back.
+/// An order with refund requests.
 fn asked() -> Order {
     let mut order = order();
     for (id, amount) in [("rfd_0", 100), ("rfd_1", 200)] {
@@ -78,7 +78,8 @@ fn history_and_shuffle() -> impl Strategy<Value = (Vec<Event>, Vec<Event>)> {
     })
 }
 
-/// One event of an order whose page is open, after its own intent and another page were closed.
+/// One event of an order whose session is open, after its own intent and another session were
+/// closed.
 fn any_event_of_pages() -> impl Strategy<Value = Event> {
     let second = NOW..NOW + 3;
     let intents = prop::sample::select(vec![
@@ -118,8 +119,8 @@ fn any_event_of_pages() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// What Stripe reports of one of the intents `pi_0` to `pi_2`, or of one of two first pages, all of
-/// which name the order; `succeeded` among it or not.
+/// Stripe's report on one of the intents `pi_0` to `pi_2`, or on one of two first sessions, all of
+/// which name the order; with or without `succeeded`.
 fn any_event_of_several(succeeded: bool) -> impl Strategy<Value = Event> {
     let second = NOW..NOW + 3;
     let mut statuses = vec![
@@ -168,7 +169,7 @@ fn succeeds(event: &Event) -> Option<&str> {
     }
 }
 
-/// `order` after `events`: what it is then, how often it was paid, and by which intents money came
+/// `order` after `events`: its state, the number of times it was paid, and the intents of any money
 /// that was not the order's.
 fn outcome(mut order: Order, events: &[Event]) -> (Order, usize, Vec<String>) {
     let (mut paid, mut not_its_own) = (0, Vec::new());
@@ -194,16 +195,16 @@ fn outcome(mut order: Order, events: &[Event]) -> (Order, usize, Vec<String>) {
     (order, paid, not_its_own)
 }
 
-/// What happens to an order that is paid one way after the other: notes in their order, and the
-/// events of each way at any time after it was made, be it before its note.
+/// A step in an order with several attempts: updates in their order, and the events of each attempt
+/// at any time after it was created, even before its update.
 #[derive(Clone, Debug)]
 enum Told {
     PaymentUpdate(PaymentUpdate),
     Event(Box<Event>),
 }
 
-/// The ways of an order: its form's intent `pi_1`, then two pages, then the intent `pi_4`. How many
-/// of them there are, and what each reports until it is closed.
+/// The attempts of an order: its form's intent `pi_1`, then two sessions, then the intent `pi_4`.
+/// Their number varies, and so do the reports of each until it is closed.
 fn any_ways() -> impl Strategy<Value = Vec<Vec<Event>>> {
     let second = || NOW..NOW + 3;
     let statuses = || {
@@ -265,11 +266,11 @@ fn way(n: usize, order: &Order) -> (PaymentUpdate, String) {
     }
 }
 
-/// The notes of `ways` in their order, among them all events in the order of `picks`, each as early
-/// or as late as its pick says, but after its way could be made.
+/// The updates of `ways` in their order, and among them all events in the order of `picks`. Each is
+/// as early or as late as its pick says, but after its attempt could be created.
 fn interleaved(ways: &[Vec<Event>], picks: &[(usize, bool)]) -> Vec<Told> {
     let order = not_noted();
-    // Between the notes there are slots; a way is made in the slot before its note.
+    // Between the updates there are slots; an attempt is created in the slot before its update.
     let mut slots = vec![Vec::<Event>::new(); ways.len()];
     let mut after_note = slots.clone();
     let mut picks = picks.iter().cycle();
@@ -342,7 +343,7 @@ proptest! {
         payers.dedup();
         prop_assert_eq!(straight.status(), mixed.status());
         prop_assert_eq!((paid, paid_mixed), (payers.len().min(1), payers.len().min(1)));
-        // All money but the first is set aside, whichever came first.
+        // All money but the first is quarantined, whichever came first.
         for (order, others) in [(&straight, others), (&mixed, others_mixed)] {
             let mut all = others;
             all.extend(order.paid_at().and(order.intent()).map(str::to_owned));

@@ -1,4 +1,4 @@
-//! What is offered: changes of an unpaid order, and what a payment is good for.
+//! Offers: changes of an unpaid order, and the contents that a payment may match.
 
 use super::*;
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Which events an endpoint hears of a refund.
+/// The events about refunds that an endpoint receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Endpoint {
     /// Of a version since 2024-10-28: every refund, and every change of one.
@@ -17,7 +17,7 @@ enum Endpoint {
     Both,
 }
 
-/// A payment of 15.00 at Stripe, and the events that it has made.
+/// A payment of 15.00 at Stripe, and its events.
 struct Stripe {
     endpoint: Endpoint,
     refunds: Vec<(i64, &'static str)>,
@@ -33,7 +33,7 @@ impl Stripe {
         }
     }
 
-    /// The refund's number as an event tells it now.
+    /// Adds the event about the present state of the refund with this number.
     fn report(&mut self, number: usize) {
         let (amount, status) = self.refunds[number];
         self.events
@@ -85,8 +85,8 @@ impl Stripe {
         refunds.map(|(amount, _)| amount).sum()
     }
 
-    /// `order` after the event with this number, as it is delivered now, and what the site is
-    /// notified of.
+    /// `order` after the event with this number, as it is delivered now, and the notifications for
+    /// it.
     fn deliver(&self, order: &mut Order, number: usize) -> Vec<OrderEvent> {
         let mut event = self.events[number].clone();
         if order.lacks_refunds(&event) {
@@ -161,7 +161,7 @@ fn permutations(of: &[usize]) -> Vec<Vec<usize>> {
     (0..of.len()).flat_map(begun_with).collect()
 }
 
-/// One thing that happens: at Stripe, or on the way from there.
+/// One act: at Stripe, or on the way from there.
 #[derive(Clone, Debug)]
 enum Act {
     Refund(i64, &'static str),
@@ -201,7 +201,7 @@ proptest! {
             }
         }
         if endpoint == Endpoint::OldAndSilent {
-            // Nothing told of the changes since; the next refund does, however small.
+            // No event reported the changes since; the next refund does, however small.
             let before = stripe.events.len();
             stripe.refund(1, "succeeded");
             prop_assume!(stripe.events.len() > before);

@@ -1,4 +1,4 @@
-//! Requests as each platform hands them over, and what a sender may add to them.
+//! Requests in each platform's form, and the headers that a sender may add to them.
 
 use hyper::Request;
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ fn at(address: &str) -> Address {
     Address::At([address.to_owned()].into_iter().chain(network).collect())
 }
 
-/// What Lambda hands over for `event`, which has spoofed headers.
+/// Lambda's request for `event`, which has spoofed headers.
 fn lambda(mut event: Value) -> Parts {
     event["headers"] = SPOOFED.iter().map(|(n, v)| (*n, *v)).collect();
     let request = lambda_http::request::from_str(&event.to_string()).unwrap();

@@ -1,4 +1,4 @@
-//! Which Stripe customer a caller is, and a caller's orders.
+//! Links from callers to Stripe customers, and a caller's orders.
 
 use super::{sharing::by_many, *};
 

@@ -1,5 +1,5 @@
-//! Several deployments on one Stripe account: each database has an id of its own, and what another
-//! made is nobody's.
+//! Several deployments on one Stripe account: each database has an id of its own, and ignores the
+//! objects of others.
 
 use super::{sharing::by_many, *};
 use crate::order::Session;
@@ -61,7 +61,7 @@ async fn a_process_that_knows_no_mode_makes_no_id(place: Place) {
     assert_eq!(found.deployment().unwrap(), made.deployment().unwrap());
 }
 
-/// `event`, whose object names `deployment`; or none.
+/// `event`, whose object names `deployment`, or none.
 fn named(mut event: Value, deployment: Option<&str>) -> Value {
     let object = &mut event["data"]["object"];
     match deployment {
@@ -75,7 +75,7 @@ fn named(mut event: Value, deployment: Option<&str>) -> Value {
     event
 }
 
-/// Everything that can be told of the order `o_1` by another deployment.
+/// All events about the order `o_1` of another deployment.
 fn told_by_another(order: &Order) -> Vec<Value> {
     let paid = succeeded(order, "evt_paid");
     let mut created = succeeded(order, "evt_created");
@@ -112,7 +112,7 @@ fn told_by_another(order: &Order) -> Vec<Value> {
 
 async fn what_another_deployment_made_is_nobodys_and_leaves_nothing(place: Place) {
     let it = Fixture::subscribed_to(place, "*").await;
-    // Its intent is not noted yet.
+    // The order does not have its intent yet.
     let PutOrderOutcome::Order(order) = it.open(put("o_1", "ada", 1500, None)).await else {
         panic!("refused")
     };
@@ -146,7 +146,7 @@ async fn what_the_database_knows_by_its_id_is_its_own_whatever_is_written_to_it(
     }
 }
 
-/// The order `o_1` with an open page, and the event that this page is paid.
+/// The order `o_1` with an open Checkout Session, and the event that this session is paid.
 async fn with_page(it: &Fixture) -> (Order, Value) {
     let PutOrderOutcome::Order(order) = it.open(put("o_1", "ada", 1500, None)).await else {
         panic!("refused")
@@ -200,7 +200,7 @@ async fn a_database_that_always_had_an_id_pays_no_order_by_what_names_none(place
         let accepted = it.accept_as_it_is(&event, NOW).await;
         assert_eq!(accepted, Accepted::OtherDeployment, "{event}");
     }
-    // Money moved in the name of an order that is here: a person looks.
+    // Money moved in the name of an existing order: an operator has to look.
     let paid = named(succeeded(&order, "evt_3"), None);
     assert_eq!(it.accept_as_it_is(&paid, NOW).await, Accepted::Quarantined);
 
@@ -214,12 +214,12 @@ async fn a_database_of_an_earlier_version_takes_what_names_no_deployment(place: 
     it.home.forget_deployment().await;
     it.store = open(&it.config).await.unwrap();
 
-    // The page made its intent itself, which nobody noted.
+    // The Checkout Session created its intent itself, which the order does not have yet.
     let mut paid = named(succeeded(&order, "evt_1"), None);
     paid["data"]["object"]["metadata"][IntentKeys::PAGE] = json!("0");
     assert_eq!(it.accept_as_it_is(&paid, NOW).await, Accepted::Applied);
     assert_eq!(it.status().await, Status::Paid);
-    // An order that a restored backup does not have any more.
+    // An order that a restored backup lacks.
     let mut lost = named(succeeded(&order, "evt_2"), None);
     lost["data"]["object"]["id"] = json!("pi_2");
     lost["data"]["object"]["metadata"][IntentKeys::ORDER] = json!("o_9");

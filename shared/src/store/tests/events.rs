@@ -1,4 +1,4 @@
-//! What events do to the database.
+//! The effects of events on the database.
 
 use super::*;
 
@@ -68,7 +68,7 @@ async fn each_charge_that_failed_is_counted_once(place: Place) {
         ("evt_3", "ch_3", 30),
         ("evt_1", "ch_1", 10),
         ("evt_1", "ch_1", 10),
-        // The same charge, by another endpoint.
+        // The same charge, through another endpoint.
         ("evt_4", "ch_3", 30),
         ("evt_2", "ch_2", 20),
     ];
@@ -184,7 +184,7 @@ async fn metadata_that_names_another_order_pays_the_one_that_has_the_intent(plac
     assert_eq!(other.status(), Status::Created);
 }
 
-/// A failed attempt on `intent`, as an event that is not the order's own intent's.
+/// A failed attempt on `intent`, as an event of an intent that is not the order's own.
 fn failed(order: &Order, event: &str, intent: &str) -> Value {
     let mut failed = succeeded(order, event);
     failed["type"] = json!("payment_intent.payment_failed");

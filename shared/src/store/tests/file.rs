@@ -1,4 +1,4 @@
-//! What is SQLite's alone: the file.
+//! SQLite's alone: the file.
 
 use super::*;
 
@@ -37,7 +37,7 @@ async fn many_connections_that_open_a_new_file_at_once_agree() {
     for store in &stores {
         assert_eq!(store.deployment().unwrap(), deployment, "one file, one id");
     }
-    // What one writes, all others find.
+    // All others find what one writes.
     let asked = put("o_1", "ada", 1500, None);
     let opened = stores[0].put_order(asked, NOW).await.unwrap();
     let PutOrderOutcome::Order(order) = opened else {
@@ -51,7 +51,7 @@ async fn many_connections_that_open_a_new_file_at_once_agree() {
     }
 }
 
-/// Makes of a file one of schema 6, whose tables and states had other names.
+/// Turns a file into one of schema 6, whose tables and states had other names.
 const FORMER_NAMES: &str = "
     ALTER TABLE idempotency_records RENAME TO operations;
     ALTER TABLE cursors RENAME TO marks;

@@ -1,4 +1,4 @@
-//! Bodies as large as the webhook takes, which is more than an item of DynamoDB holds.
+//! Bodies as large as the webhook accepts, which exceed an item of DynamoDB.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Orders and the operations that open them.
+//! Orders and their idempotency records.
 
 use super::*;
 use crate::order::{PaymentUpdate, ReviseError, Session};
@@ -86,7 +86,7 @@ async fn an_order_that_the_site_signs_for_another_caller_moves_to_them(place: Pl
     );
     let again = it.open(signed("bob", Some(&ada), Some("key"))).await;
     assert_eq!(again, PutOrderOutcome::Order(moved));
-    // What Stripe tells of the earlier intent names ada.
+    // Stripe's events about the earlier intent name ada.
     let paid = it.accept(&succeeded(&order, "evt_1")).await;
     assert_eq!((paid, it.status().await), (Accepted::Applied, Status::Paid));
 }

@@ -1,4 +1,4 @@
-//! The outbox: a message leaves it only when it was delivered.
+//! The outbox: a message leaves it only after its delivery.
 
 use super::*;
 
@@ -113,7 +113,7 @@ fn id_of(due: &[OutboxMessage]) -> Vec<&str> {
     due.iter().map(|l| l.message.id.as_str()).collect()
 }
 
-/// The id of the message that passes on `evt_1`, which came at `NOW`.
+/// The id of the message that forwards `evt_1`, received at `NOW`.
 async fn message(it: &Fixture) -> String {
     it.accept(&other("evt_1", "customer.created")).await;
     Message::of_event(&event("evt_1"), NOW).id

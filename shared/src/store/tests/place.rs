@@ -1,5 +1,5 @@
-//! Where a database under test is: a new file, or a new table on the stand-in that the environment
-//! names.
+//! The location of a database under test: a new file, or a new table on the stand-in that the
+//! environment names.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::Config;
 
-/// Which backend.
+/// The backend.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Place {
     Sqlite,
@@ -58,13 +58,13 @@ pub(super) fn stand_in() -> String {
     )
 }
 
-/// A process that knows its mode.
+/// The key of a process that knows its mode.
 fn test_key() -> (&'static str, String) {
     ("STRIPE_SECRET_KEY", "sk_test_a".to_owned())
 }
 
 impl Home {
-    /// The table, as it is reached through `endpoint`.
+    /// The table, reached through `endpoint`.
     pub(super) fn on_table(table: &str, endpoint: &str) -> Self {
         let variables = [
             ("DATABASE_URL", format!("dynamodb:{table}")),
@@ -103,8 +103,8 @@ impl Home {
             .unwrap()
     }
 
-    /// Takes the deployment's id away, as a person does who gives a copy another: it is as an
-    /// earlier version left it.
+    /// Removes the deployment's id, as an operator does to give a copy another. The database is
+    /// then as an earlier version left it.
     pub(super) async fn forget_deployment(&self) {
         let Some(path) = self.variables["DATABASE_URL"].strip_prefix("sqlite:") else {
             let update = self.client().update_item().table_name(self.table());

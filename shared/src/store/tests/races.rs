@@ -1,5 +1,5 @@
-//! What others do between a read of the table and the write that depends on it, and an index that
-//! is behind.
+//! Concurrent writes between a read of the table and the write that depends on it, and a stale
+//! index.
 
 use super::{
     relay::{Fault, Relay},
@@ -27,7 +27,7 @@ async fn fixture(home: place::Home) -> Fixture {
     }
 }
 
-/// How many items each transaction had, since the last look.
+/// The number of items in each transaction since the last call.
 fn transactions(relay: &Relay) -> Vec<usize> {
     let log = relay.log();
     let sizes = log

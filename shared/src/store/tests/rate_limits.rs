@@ -1,4 +1,4 @@
-//! How many orders are started, and how many stay unpaid, by whoever is counted.
+//! Limits on started and on unpaid orders, for each subject.
 
 use super::{sharing::by_many, *};
 
@@ -18,8 +18,8 @@ on_both_backends!(
 
 const HOUR: i64 = 60 * 60;
 
-/// A request to start `order`, counted for all of `keys`, which may have so many started in an
-/// hour, and so many unpaid.
+/// A request to start `order`, counted for all of `keys`, with limits on the orders started in an
+/// hour and on unpaid ones.
 pub(super) fn request(order: &str, keys: &[&str], most: (usize, usize)) -> RateLimitRequest {
     let counted = keys.iter().map(|key| RateLimitSubject {
         key: (*key).to_owned(),
@@ -46,7 +46,7 @@ fn no(are_open: bool, retry_after: i64) -> RateLimitOutcome {
 }
 
 impl Fixture {
-    /// Asks for `order`, counted for `key`.
+    /// Requests `order`, counted for `key`.
     async fn admit(
         &self,
         order: &str,
@@ -81,7 +81,7 @@ async fn what_is_no_order_counts_within_the_window_alone(place: Place) {
 
 async fn of_many_that_start_orders_at_once_as_many_are_admitted_as_may_be(place: Place) {
     let it = Fixture::new(place).await;
-    // Four callers at one address; the address is what is full first.
+    // Four callers at one address, whose limit is reached first.
     let all = by_many(&it, 24, |n, store| async move {
         let caller = format!("caller-{}", n % 4);
         let mut request = request(&format!("o_{n}"), &[&caller, "home"], (7, 20));
@@ -159,7 +159,7 @@ async fn the_window_slides(place: Place) {
     assert_eq!(next, no(false, 1));
     let next = it.admit("o_5", "ada", most, NOW + 4600).await;
     assert_eq!(next, RateLimitOutcome::Yes);
-    // The bound was lowered: all but one have to be over.
+    // The limit was lowered: all but one have to be over.
     let fewer = it.admit("o_6", "ada", (1, 99), NOW + 4600).await;
     assert_eq!(fewer, no(false, HOUR));
 }
@@ -191,7 +191,7 @@ async fn starts_cannot_be_kept_in_store(place: Place) {
         it.admit("o_1", "ada", most, NOW).await,
         RateLimitOutcome::Yes
     );
-    // It was not opened; it is asked for again, and counts from then on.
+    // It was not created; the same request comes again, and counts from then on.
     let again = it.admit("o_1", "ada", most, NOW + 1800).await;
     assert_eq!(again, RateLimitOutcome::Yes);
     let other = it.admit("o_2", "ada", most, NOW + HOUR).await;
@@ -241,7 +241,7 @@ async fn what_is_paid_or_canceled_makes_room_at_once(place: Place) {
         it.admit("o_3", "ada", (9, 1), NOW + 60).await,
         RateLimitOutcome::Yes
     );
-    // What is settled counts as started all the same.
+    // A settled order counts as started all the same.
     assert_eq!(
         it.admit("o_4", "ada", (3, 9), NOW + 60).await,
         no(false, HOUR - 60)
@@ -296,7 +296,7 @@ async fn what_is_settled_among_many_is_found_in_turn(place: Place) {
     }
     it.paid().await;
 
-    // Those that were never opened are on their way; one of them all is paid.
+    // Those that were never created may still come; one of them all is paid.
     let mut refused = 0;
     while it.admit("o_next", "home", most, NOW + refused).await != RateLimitOutcome::Yes {
         refused += 1;

@@ -1,4 +1,4 @@
-//! Requests to give money back, and what Stripe makes of them.
+//! Refund requests, and Stripe's answers to them.
 
 use super::{sharing::by_many, *};
 use crate::{
@@ -41,7 +41,7 @@ impl Fixture {
         reserve(&self.store, "o_1", request(key, amount), limit).await
     }
 
-    /// Reserves without a limit; the request as it is on the order.
+    /// Reserves without a limit; returns the request on the order.
     pub(super) async fn reserved(&self, key: &str, amount: i64) -> RefundRequest {
         let reserved = self.reserve(key, amount, DayLimit::Unlimited).await;
         let Refunded::Changed(order) = reserved else {
@@ -351,7 +351,7 @@ async fn a_refund_of_another_amount_than_its_request_leaves_that_set_aside(place
     let it = Fixture::new(place).await;
     it.paid().await;
     it.reserved("1", 400).await;
-    // Someone wrote our metadata to a refund from the dashboard.
+    // Someone copied Farebox's metadata to a refund in the dashboard.
     let event = event_of("evt_1", "refund.created", &refund("1", 300, "succeeded"));
     it.accept(&event).await;
 
@@ -382,7 +382,7 @@ async fn of_many_that_take_the_next_key_one_does_and_all_find_it(place: Place) {
     assert!(taken.iter().all(|(_, number)| *number == 1), "{taken:?}");
     assert_eq!(it.current().await.left_to_refund(), 1000, "it is set aside");
 
-    // What is known to be made has no next key.
+    // A refund that is known to exist has no next key.
     it.settle(&refund("1", 500, "succeeded")).await;
     let request = it.current().await.refund_requests()[0].clone();
     let taken = it.store.next_refund_key(&id, &request, NOW + 2).await;

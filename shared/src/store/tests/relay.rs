@@ -1,5 +1,5 @@
-//! Stands between the database and DynamoDB: notes what is asked and answered, and answers by
-//! itself where a test says so.
+//! A relay between the database and DynamoDB: it records requests and answers, and injects the
+//! faults of a test.
 
 use std::sync::{Arc, Mutex};
 
@@ -16,17 +16,17 @@ use tokio::task::JoinHandle;
 use super::place::{Home, Place, stand_in};
 use crate::http;
 
-/// What happens instead of an answer from DynamoDB.
+/// A fault, in place of DynamoDB's answer.
 #[derive(Debug)]
 pub(super) enum Fault {
     /// This status and this body.
     Answer(u16, Value),
-    /// DynamoDB does it, and the connection ends before its answer comes.
+    /// DynamoDB carries out the request, and the connection ends before its answer arrives.
     Lose,
 }
 
 impl Fault {
-    /// The error with `code`, as DynamoDB tells it.
+    /// The error with `code`, in DynamoDB's format.
     pub(super) fn error(status: u16, code: &str) -> Self {
         let kind = format!("com.amazonaws.dynamodb.v20120810#{code}");
         Self::Answer(
@@ -48,7 +48,7 @@ impl Fault {
     }
 }
 
-/// One request, and what DynamoDB answered.
+/// One request, and DynamoDB's answer.
 #[derive(Clone, Debug)]
 pub(super) struct Exchange {
     pub(super) operation: String,
@@ -56,7 +56,7 @@ pub(super) struct Exchange {
     pub(super) answered: Value,
 }
 
-/// Tells what happens to the request that is the nth of its operation, from 0.
+/// Chooses the fault for the nth request of an operation, from 0.
 type Rule = Box<dyn Fn(&str, usize) -> Option<Fault> + Send + Sync>;
 
 pub(super) struct Relay {
@@ -73,7 +73,7 @@ struct Shared {
 }
 
 impl Relay {
-    /// A new table behind a relay; the home is the table as it is reached through it.
+    /// A new table behind a relay; the home reaches the table through it.
     pub(super) async fn before_a_table(
         rule: impl Fn(&str, usize) -> Option<Fault> + Send + Sync + 'static,
     ) -> (Self, Home) {
@@ -83,7 +83,7 @@ impl Relay {
         (relay, home)
     }
 
-    /// With nothing behind it: `rule` answers everything.
+    /// A relay without a table: `rule` answers everything.
     pub(super) async fn alone(
         rule: impl Fn(&str, usize) -> Option<Fault> + Send + Sync + 'static,
     ) -> Self {
@@ -111,7 +111,7 @@ impl Relay {
         }
     }
 
-    /// What passed since the last call of this.
+    /// The exchanges since the last call.
     pub(super) fn log(&self) -> Vec<Exchange> {
         std::mem::take(&mut self.shared.log.lock().unwrap())
     }
@@ -161,7 +161,7 @@ async fn pass(
 }
 
 impl Shared {
-    /// Sends the request on, and asks for the capacity that it takes.
+    /// Forwards the request, and requests its consumed capacity.
     async fn forward(&self, headers: &HeaderMap, mut asked: Value) -> (u16, Bytes) {
         asked["ReturnConsumedCapacity"] = json!("TOTAL");
         let target = self.target.as_ref().expect("something is behind the relay");

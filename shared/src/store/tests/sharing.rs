@@ -1,4 +1,4 @@
-//! Many handles on one database, as of several processes.
+//! Many handles on one database, as in several processes.
 
 use super::*;
 
@@ -9,7 +9,7 @@ on_both_backends!(
     a_database_holds_payments_of_one_mode,
 );
 
-/// What `work` gives, done by `count` handles at once.
+/// The results of `work`, done by `count` handles at once.
 pub(super) async fn by_many<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
     it: &Fixture,
     count: usize,

@@ -1,12 +1,11 @@
-//! What the database asks of DynamoDB, and what that costs: `docs/dynamodb.md` has the same
-//! figures.
+//! The database's requests to DynamoDB, and their cost: `docs/dynamodb.md` has the same figures.
 
 use super::{
     relay::{Exchange, Relay},
     *,
 };
 
-/// What one piece of work asked of DynamoDB.
+/// The requests of one piece of work.
 #[derive(Debug, PartialEq)]
 struct Cost {
     operations: Vec<String>,
@@ -35,8 +34,8 @@ fn written(exchange: &Exchange) -> impl Iterator<Item = &Value> {
     items.into_iter().flatten().map(|one| &one["Put"]["Item"])
 }
 
-/// Two units for each KB begun, since it is in a transaction, and one for a new entry of the index,
-/// which holds keys alone: an order that changes keeps its entry
+/// Two units for each started KB, since it is in a transaction, and one for a new entry of the
+/// index, which holds keys alone: an order that changes keeps its entry
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html>).
 fn transactional_units(item: &Value) -> usize {
     let is_new = item
@@ -45,13 +44,13 @@ fn transactional_units(item: &Value) -> usize {
     2 * kilobytes(item) + usize::from(item.get("queue").is_some() && is_new)
 }
 
-/// Begun ones.
+/// The started KB.
 fn kilobytes(item: &Value) -> usize {
     size(item).div_ceil(1024)
 }
 
-/// One unit for each 4 KB begun of each item, since the read is consistent; one for an item that is
-/// not there.
+/// One unit for each started 4 KB of each item, since the read is consistent; one for a missing
+/// item.
 fn read_units(exchange: &Exchange) -> usize {
     let (asked, answered) = (&exchange.asked, &exchange.answered);
     let first = |tables: &Value| tables.as_object().unwrap().values().next().cloned();
@@ -81,7 +80,7 @@ fn size(item: &Value) -> usize {
     sizes.sum()
 }
 
-/// What the stand-in says that it took.
+/// The consumed units that the stand-in reports.
 fn told_units(log: &[Exchange]) -> f64 {
     let told = log.iter().map(|one| {
         let told = &one.answered["ConsumedCapacity"];
@@ -108,7 +107,7 @@ async fn relayed() -> (Relay, Fixture) {
     (relay, it)
 }
 
-/// Every operation once, with what was asked of DynamoDB for it.
+/// Every operation once, with its requests to DynamoDB.
 async fn costs() -> Vec<(&'static str, Vec<Exchange>)> {
     let (relay, it) = relayed().await;
     let mut costs = vec![("a start", relay.log())];
@@ -241,12 +240,12 @@ async fn an_event_takes_one_read_and_one_transaction_and_the_rest_no_more() {
         ("its answer", BOTH, 1, 2, 5),
         // With its second request the order is larger than 1 KB.
         ("its release", BOTH, 2, 2, 6),
-        // By itself, so that it takes half of what it would in a transaction.
+        // Outside a transaction, so that it takes half of the units.
         ("a customer reserved", &["PutItem"], 0, 1, 1),
         ("and noted", &["TransactWriteItems"], 0, 2, 4),
         ("and read", GET, 1, 0, 0),
         ("whose it is", GET, 1, 0, 0),
-        // The look at the index takes half a unit for fifty of its entries.
+        // The query of the index takes half a unit for fifty of its entries.
         ("a caller's orders", &["Query", "BatchGetItem"], 1, 0, 0),
     ];
 
@@ -295,7 +294,7 @@ async fn the_stand_in_counts_five_and_a_half_units_for_a_delivery() {
     let log = relay.log();
     let operations: Vec<&str> = log.iter().map(|one| one.operation.as_str()).collect();
     assert_eq!(operations, ["Query", "UpdateItem", "UpdateItem"]);
-    // The look at the index; the lease, which moves the entry in it; the end, which removes that.
+    // The query of the index; the lease, which moves the entry in it; the end, which removes that.
     let units: Vec<f64> = log.chunks(1).map(told_units).collect();
     assert_eq!(units, [0.5, 3.0, 2.0]);
 }

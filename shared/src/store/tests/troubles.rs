@@ -1,4 +1,4 @@
-//! What goes wrong between the database and DynamoDB, and what the database makes of it.
+//! Failures between the database and DynamoDB, and their outcome.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ async fn accept(store: &Store, event: &Value) -> Result<Accepted, StoreError> {
     Ok(store.accept(event, NOW).await?.accepted)
 }
 
-/// How often `operation` was asked for since the last look.
+/// The number of requests for `operation` since the last call.
 fn count(relay: &Relay, operation: &str) -> usize {
     let log = relay.log();
     log.iter().filter(|one| one.operation == operation).count()
@@ -84,7 +84,7 @@ async fn an_event_whose_answer_got_lost_has_one_effect() {
 
     let event = other("evt_1", "customer.created");
     let accepted = accept(&store, &event).await.unwrap();
-    // `Seen` where the stand-in does not know the token of the first transaction.
+    // `Duplicate` where the stand-in does not know the token of the first transaction.
     assert!(matches!(accepted, Accepted::Applied | Accepted::Duplicate));
     assert_eq!(accept(&store, &event).await.unwrap(), Accepted::Duplicate);
     assert_eq!(store.lease_due(NOW, 60, 10).await.unwrap().len(), 1);

@@ -1,10 +1,10 @@
-//! Which published keys are taken, and for what.
+//! The published keys that are accepted, and their algorithms.
 
 use serde_json::{Value, json};
 
 use super::*;
 
-/// The algorithms that a set of this one key, with `changes`, is good for; `null` removes a field.
+/// The accepted algorithms of a set of this one key, with `changes`; `null` removes a field.
 fn taken(key: &Value, changes: &Value) -> Vec<Algorithm> {
     let mut key = key.clone();
     for (name, value) in changes.as_object().unwrap() {
