@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use crate::{
     caller::Caller,
     engine::Engine,
-    hosted::page::{escape, note, page},
     money,
     objects::{payment_intent, setup_intent},
+    page::{escape, note, page},
     request::Request,
     response::Response,
     route::{self, Operation},

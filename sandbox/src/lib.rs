@@ -30,6 +30,7 @@
 //! | ground | `webhooks`, `state` | signed deliveries; everything behind the lock |
 //! | ground | `event`, `endpoint`, `scheduler` | shapes of events; their destinations; due times |
 //! | ground | `faults`, `idempotency`, `log` | failures on demand; saved responses; requests |
+//! | ground | `page` | the frame of all pages |
 //! | ground | `response`, `list`, `expand`, `store` | HTTP responses; lists; objects by id |
 //! | ground | `metadata`, `money`, `params`, `form` | reads and checks parameters |
 //! | ground | `error` | Stripe's error object |
@@ -70,6 +71,7 @@ pub mod loopback;
 mod metadata;
 mod money;
 mod objects;
+mod page;
 mod params;
 mod request;
 mod response;

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::page::{escape, link, note, page, see_other};
+use crate::page::{escape, link, note, page, see_other};
 use crate::{
     engine::Engine,
     error::Error,

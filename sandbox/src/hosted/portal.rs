@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::page::{escape, link, note, page};
+use crate::page::{escape, link, note, page};
 use crate::{
     clock,
     engine::Engine,

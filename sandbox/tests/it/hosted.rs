@@ -200,9 +200,11 @@ async fn a_bank_debit_is_promised_on_the_page() {
 }
 
 #[tokio::test]
-async fn the_address_itself_says_what_is_there() {
+async fn the_address_itself_says_to_a_browser_what_is_there() {
     let stripe = Sandbox::start().await;
-    let page = browser(&stripe).get("/").await;
+    let accepts = [("accept", "text/html,application/xhtml+xml")];
+    let page = browser(&stripe).send("GET", "/", &accepts, "").await;
+    let page = page.unwrap();
     assert_eq!(page.status, 200);
     assert!(page.text.contains("A sandbox of Stripe"));
 }

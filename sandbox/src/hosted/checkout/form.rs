@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::{
     error::Error,
-    hosted::page::escape,
     objects::payment_method::{self, Chosen},
+    page::escape,
     params::Params,
     state::State,
     store::{number, text},
