@@ -1,4 +1,4 @@
-//! What `notify` was asked to do on the command line.
+//! The commands of the `notify` program.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use shared::{Clock, Config, env::need, host, store::OutboxMessage};
 
 use crate::{FUNCTION, Notifier, service, trigger::Trigger};
 
-/// How often the outbox is looked at when nobody stops the program.
+/// The pause between two looks at an empty outbox.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What the program says when it is asked for something else.
+/// The usage of the program.
 pub const USAGE: &str = "\
 notify                  deliver the outbox until told to stop
 notify --once           deliver what is due now, then end
@@ -19,26 +19,25 @@ notify redrive --all    make all dead letters due again
 notify quarantined      list the events that were set aside for a person to look at
 notify release EVENT    take a quarantined event again when Stripe sends it again";
 
-/// One of the things that the program does.
+/// One command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Deliver until told to stop; on Lambda, when an event says so; on Vercel, when the schedule
-    /// calls.
+    /// Delivers until shutdown; on Lambda for each event, on Vercel for each call of the schedule.
     Run,
-    /// Deliver what is due.
+    /// Delivers the messages that are due.
     Once,
-    /// List dead letters.
+    /// Lists dead letters.
     DeadLettered,
-    /// Make one dead letter due again, or all.
+    /// Makes one dead letter due again, or all.
     Redrive(Option<String>),
-    /// List quarantined events.
+    /// Lists quarantined events.
     Quarantined,
-    /// Take a quarantined event when it comes again.
+    /// Lets a quarantined event be processed at its next delivery.
     Release(String),
 }
 
 impl Command {
-    /// Reads the arguments; `None` when they are none of [`USAGE`].
+    /// Reads the arguments; `None` when they do not fit [`USAGE`].
     #[must_use]
     pub fn parse(arguments: &[String]) -> Option<Self> {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -54,8 +53,9 @@ impl Command {
         })
     }
 
-    /// The variables that it cannot do without. What delivers nothing needs no destination: so an
-    /// operator who looks into an outbox cannot deliver its messages to the wrong place by a slip.
+    /// The variables that the command needs. A command without deliveries needs no destination, so
+    /// that an operator who inspects an outbox cannot deliver its messages to the wrong place by
+    /// mistake.
     #[must_use]
     pub fn needs(&self) -> &'static [&'static str] {
         match self {
@@ -64,7 +64,7 @@ impl Command {
         }
     }
 
-    /// Does it, with the settings of this process.
+    /// Runs the command with the settings of this process.
     ///
     /// # Errors
     ///
@@ -126,7 +126,8 @@ impl Command {
     }
 }
 
-/// Opens it where there is something at the other end that messages would be lost without.
+/// Opens the notifier and checks that its destination exists, since messages to a missing one would
+/// be lost.
 async fn open_to_deliver(config: Config) -> Result<Notifier, host::Error> {
     let app = Notifier::open(config).await?;
     let found = app.sink().check().await;

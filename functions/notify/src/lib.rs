@@ -1,12 +1,12 @@
-//! Delivers the outbox: tells the site what happened to its orders.
+//! Delivers the outbox: notifies the site of the events of its orders.
 //!
-//! A message is delivered at least once, with the same id each time, and is out of the outbox only
-//! when it was acknowledged. What fails is tried again, later each time; what keeps failing is a
-//! dead letter, and stays visible (`notify dead-letters`) until an operator sends it again
-//! (`notify redrive`). Nothing is dropped.
+//! A message is delivered at least once, with the same id each time, and leaves the outbox only
+//! after it was acknowledged. A failed delivery is retried, later each time. After the last attempt
+//! the message is a dead letter. It stays visible (`notify dead-letters`) until an operator sends
+//! it again (`notify redrive`). Nothing is dropped.
 //!
-//! Read [`sink`] for how a message travels, [`schedule`] for when it is tried again, and
-//! [`trigger`] for what starts this on Lambda and on Vercel.
+//! Read [`sink`] for the delivery of a message, [`schedule`] for its retries, and [`trigger`] for
+//! the triggers on Lambda and on Vercel.
 
 pub mod command;
 pub mod schedule;
@@ -29,7 +29,7 @@ use shared::{
 use sink::Sink;
 use tokio::time::Instant;
 
-/// What this function is.
+/// The function's description.
 pub const FUNCTION: Function = Function {
     name: "notify",
     summary: "Delivers notifications about orders to your site until it acknowledges them.",
@@ -38,14 +38,14 @@ pub const FUNCTION: Function = Function {
     max_duration: 60,
 };
 
-/// So many messages travel at once.
+/// The most messages in delivery at once.
 const BATCH: u32 = 16;
-/// Seconds for which nobody else is given a message; well above the time that a delivery may take.
+/// The seconds of a lease; well above the time that a delivery may take.
 const LEASE: i64 = 60;
-/// How often old entries are forgotten.
+/// The pause between two deletions of expired entries.
 const HOUSEKEEPING: Duration = Duration::from_secs(600);
 
-/// What the function works with.
+/// Delivers the outbox; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Notifier {
     store: Store,
@@ -64,10 +64,10 @@ pub fn service(app: Notifier) -> MethodRouter {
     })
 }
 
-/// What one run did.
+/// The counts of one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Messages that were acknowledged.
+    /// Acknowledged messages.
     pub delivered: usize,
     /// Messages that failed and are due again later.
     pub delayed: usize,
@@ -76,7 +76,7 @@ pub struct Report {
 }
 
 impl Notifier {
-    /// From the settings of a process.
+    /// Opens the notifier from the settings of a process.
     ///
     /// # Errors
     ///
@@ -86,7 +86,7 @@ impl Notifier {
         Ok(Self::new(&config, app.store, app.clock))
     }
 
-    /// From parts that are there already. Without a destination messages go to the log.
+    /// Assembles existing parts. Without a destination messages go to the log.
     #[must_use]
     pub fn new(config: &Config, store: Store, clock: Clock) -> Self {
         Self {
@@ -97,30 +97,30 @@ impl Notifier {
         }
     }
 
-    /// What takes the messages.
+    /// The destination of the messages.
     pub(crate) fn sink(&self) -> &Sink {
         &self.sink
     }
 
-    /// The database whose outbox this delivers.
+    /// The database with the outbox.
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    /// Delivers what is due now, until nothing is.
+    /// Delivers the messages that are due, until none is.
     ///
     /// # Errors
     ///
-    /// [`store::StoreError`] when the database did not answer; what was under way is due again when
-    /// its lease ends.
+    /// [`store::StoreError`] when the database did not answer; messages in delivery are due again
+    /// when their lease ends.
     pub async fn drain(&self) -> Result<Report, store::StoreError> {
         let mut report = Report::default();
         while self.deliver_some(&mut report).await? {}
         Ok(report)
     }
 
-    /// Delivers what is due now, and begins nothing new when `time` is over.
+    /// Delivers the messages that are due, and begins no delivery after `time`.
     ///
     /// # Errors
     ///
@@ -132,7 +132,7 @@ impl Notifier {
         Ok(report)
     }
 
-    /// Delivers the message with `id`, unless that was done, is under way elsewhere, or is not due.
+    /// Delivers the message with `id`, unless it is delivered, leased elsewhere, or not due.
     ///
     /// # Errors
     ///
@@ -145,8 +145,8 @@ impl Notifier {
         Ok(())
     }
 
-    /// Delivers whatever becomes due, until `stop`; looks every `pause` when nothing was. What is
-    /// under way is finished first.
+    /// Delivers messages as they become due, until `stop`; pauses for `pause` when none was.
+    /// Finishes the deliveries in progress first.
     pub async fn run(&self, pause: Duration, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
         let mut housekeeping = tokio::time::interval(HOUSEKEEPING);
@@ -167,7 +167,7 @@ impl Notifier {
         }
     }
 
-    /// Forgets whatever is older than it has to be remembered.
+    /// Deletes expired entries.
     ///
     /// # Errors
     ///
@@ -177,7 +177,7 @@ impl Notifier {
         Ok(())
     }
 
-    /// Delivers one batch; whether there was any.
+    /// Delivers one batch; returns true when there was any.
     async fn deliver_some(&self, report: &mut Report) -> Result<bool, store::StoreError> {
         let now = self.clock.now();
         let due = self.store.lease_due(now, LEASE, BATCH).await?;

@@ -1,4 +1,4 @@
-//! Delivers the outbox, or shows what is stuck in it.
+//! Delivers the outbox, or shows its dead letters and quarantined events.
 //!
 //! Everything worth reading is in `lib.rs`; this file only reads the command line.
 

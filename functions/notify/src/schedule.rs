@@ -1,15 +1,15 @@
-//! When a message that failed is tried again. Pure, but for the jitter.
+//! Decides when a failed message is retried. Pure, but for the jitter.
 
 use shared::store::DeliveryOutcome;
 
-/// A message is tried so often, over about two days, before it is a dead letter.
+/// The attempts at a message, over about two days, before it is a dead letter.
 pub const MOST_ATTEMPTS: u32 = 16;
-/// Seconds before the second try; four times as many before each that follows.
+/// The seconds before the second attempt; four times as many before each that follows.
 const FIRST_DELAY: i64 = 5;
-/// Seconds before a try, at most: six hours.
+/// The longest delay of an attempt, in seconds: six hours.
 const LONGEST_DELAY: i64 = 6 * 60 * 60;
 
-/// What becomes of a message after its `attempts`th try failed at `now` (Unix seconds).
+/// The outcome for a message whose `attempts`th attempt failed at `now` (Unix seconds).
 #[must_use]
 pub fn after_failure(attempts: u32, now: i64, error: &str) -> DeliveryOutcome {
     let error = error.to_owned();
@@ -22,7 +22,8 @@ pub fn after_failure(attempts: u32, now: i64, error: &str) -> DeliveryOutcome {
     DeliveryOutcome::Again { due_at, error }
 }
 
-/// Seconds before the try that follows `attempts` failed ones, at most; half of it at least.
+/// The longest delay, in seconds, of the attempt that follows `attempts` failed ones; the shortest
+/// is half of it.
 fn longest_delay(attempts: u32) -> i64 {
     let doublings = attempts.saturating_sub(1).saturating_mul(2).min(30);
     (FIRST_DELAY << doublings).min(LONGEST_DELAY)

@@ -1,4 +1,4 @@
-//! How a message travels: to the log, to the site's [`endpoint`], or onto an EventBridge [`bus`].
+//! Delivers a message: to the log, to the site's [`endpoint`], or to an EventBridge [`bus`].
 
 pub mod bus;
 pub mod endpoint;
@@ -15,52 +15,53 @@ use shared::{
 };
 use standardwebhooks::WebhookError;
 
-/// Why a message was not delivered. Never holds what the endpoint answered, nor what was sent.
+/// The reason why a message was not delivered. It contains neither the endpoint's response nor the
+/// message.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeliveryError {
-    /// The endpoint answered something else than a 2xx.
+    /// The endpoint's status was not a 2xx.
     #[error("the endpoint answered {0}")]
     Refused(StatusCode),
     /// The endpoint could not be reached.
     #[error("the endpoint could not be reached: {0}")]
     Unreachable(String),
-    /// The endpoint did not answer in time.
+    /// The endpoint did not respond in time.
     #[error("the endpoint did not answer within {} s", endpoint::PATIENCE.as_secs())]
     Late,
-    /// There is nothing to sign with.
+    /// The signing secret is missing.
     #[error(transparent)]
     NoSecret(#[from] Missing),
-    /// What to sign with cannot be read.
+    /// The signing secret cannot be read.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
     /// The message could not be signed.
     #[error("the message could not be signed: {0}")]
     Unsigned(#[from] WebhookError),
-    /// The request could not be made.
+    /// The request could not be built.
     #[error("the request could not be made: {0}")]
     Malformed(#[from] axum::http::Error),
-    /// The event bus was not found; AWS's code says why.
+    /// The event bus was not found; AWS's code tells why.
     #[error("the event bus `{0}` was not found: {1}")]
     NoBus(String, String),
-    /// EventBridge did not take it; AWS's code says why.
+    /// EventBridge did not accept the event; AWS's code tells why.
     #[error("the event bus did not take it: {0}")]
     Bus(String),
 }
 
-/// Takes messages to where the settings say.
+/// The destination of messages.
 #[derive(Clone, Debug)]
 pub enum Sink {
-    /// A log line each.
+    /// A log line for each.
     Log,
-    /// A signed POST each.
+    /// A signed POST for each.
     Endpoint(Box<Endpoint>),
-    /// An event each.
+    /// An event for each.
     Bus(Bus),
 }
 
 impl Sink {
-    /// Without a destination messages go to the log.
+    /// The sink of the settings. Without a destination messages go to the log.
     pub(crate) fn new(config: &Config) -> Self {
         match &config.notify {
             None | Some(Destination::Log) => Self::Log,
@@ -76,11 +77,11 @@ impl Sink {
         }
     }
 
-    /// Whether there is something at the other end that a message would be lost without.
+    /// Checks that the destination exists, where a message to a missing one would be lost.
     ///
     /// # Errors
     ///
-    /// [`DeliveryError::NoBus`] when there is not.
+    /// [`DeliveryError::NoBus`] when it does not exist.
     pub(crate) async fn check(&self) -> Result<(), DeliveryError> {
         match self {
             Self::Log | Self::Endpoint(_) => Ok(()),
@@ -88,11 +89,11 @@ impl Sink {
         }
     }
 
-    /// Delivers `message`, signed at `now` (Unix seconds) where it is signed.
+    /// Delivers `message`, signed at `now` (Unix seconds) where the destination takes signatures.
     ///
     /// # Errors
     ///
-    /// [`DeliveryError`]; the other side may have it all the same.
+    /// [`DeliveryError`]; the destination may have received it all the same.
     pub async fn deliver(&self, message: &Message, now: i64) -> Result<(), DeliveryError> {
         match self {
             Self::Log => log::write(message),

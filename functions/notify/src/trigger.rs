@@ -1,12 +1,12 @@
-//! What starts `notify` on Lambda: records of the table's stream, or the tick of a schedule. On
-//! Vercel there are ticks alone; several at once share what is due, since the database hands each
-//! message to one.
+//! The triggers of `notify` on Lambda: records of the table's stream, or the tick of a schedule.
+//! Vercel has ticks alone. Concurrent ticks share the messages that are due, since the database
+//! leases each message to one of them.
 //!
-//! A record says that a message was written, and the database says whether it is due: so a record
-//! that comes twice, late, or after the schedule was faster delivers nothing twice. A delivery that
-//! fails is due again later and does not hold up the records behind it. Only a record whose message
-//! the database could not hand out, or could not settle, is given back to Lambda, which hands it
-//! over again.
+//! A record reports that a message was written, and the database decides whether it is due. So a
+//! record that comes twice, late, or after the schedule was faster delivers nothing twice. A failed
+//! delivery is due again later and does not hold up the records behind it. A record fails only when
+//! the database could not lease its message, or not record the outcome. Lambda then delivers that
+//! record again.
 
 use std::time::Duration;
 
@@ -16,11 +16,11 @@ use shared::{cause, store};
 
 use crate::{BATCH, Notifier, Report};
 
-/// How long a tick begins deliveries: with the time that the last ones may take, and what the
-/// database may take before and after, it ends within the minute that the function is given.
+/// The time in which a tick begins deliveries. With the last deliveries, and the database's time
+/// before and after, the tick ends within the function's minute.
 const TICK: Duration = Duration::from_secs(20);
 
-/// The event. Without records it is a tick, whatever else it holds.
+/// The event. Without records it is a tick, whatever else it contains.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Trigger {
     #[serde(default, rename = "Records")]
@@ -50,12 +50,12 @@ struct Text {
     text: String,
 }
 
-/// What Lambda is told: which records to hand over again.
+/// The response to Lambda: the records to deliver again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Handled {
     batch_item_failures: Vec<ItemFailure>,
-    /// What a tick did.
+    /// The counts of a tick.
     #[serde(flatten)]
     report: Option<Report>,
 }
@@ -67,7 +67,7 @@ struct ItemFailure {
 }
 
 impl Notifier {
-    /// Delivers what `trigger` is about.
+    /// Delivers the messages of `trigger`.
     ///
     /// # Errors
     ///
@@ -91,10 +91,10 @@ impl Notifier {
         })
     }
 
-    /// Delivers what is due, as long as there is time, and measures what is left.
+    /// Delivers the messages that are due, while there is time, and measures the rest.
     pub(crate) async fn tick(&self) -> Result<Report, store::StoreError> {
         let report = self.drain_for(TICK).await?;
-        // Delivering comes first: what is measured is what it left.
+        // After the deliveries, so that it measures what they left.
         let oldest = self.store.oldest_undelivered().await?;
         let age = oldest.map_or(0, |since| (self.clock.now() - since).max(0));
         tracing::info!(metric.oldest_undelivered_seconds = age, "tick");
@@ -102,7 +102,7 @@ impl Notifier {
         Ok(report)
     }
 
-    /// Gives back a record that is to come again.
+    /// Delivers the message of a record; returns a record that Lambda must deliver again.
     async fn deliver_record(&self, record: Record) -> Option<ItemFailure> {
         let Change {
             sequence_number,

@@ -1,5 +1,6 @@
-//! Onto an EventBridge bus: an event each, whose `source` is `farebox` and whose `detail-type` is
-//! the message's type. EventBridge delivers at least once, too, and keeps to no order.
+//! Delivers to an EventBridge bus: an event for each message, whose `source` is `farebox` and whose
+//! `detail-type` is the message's type. EventBridge, too, delivers at least once, and in no
+//! particular order.
 
 use aws_sdk_eventbridge::{Client, types::PutEventsRequestEntry};
 use serde::Serialize;
@@ -11,7 +12,7 @@ use shared::{
 
 use super::DeliveryError;
 
-/// What rules match on.
+/// The event source that rules match on.
 const SOURCE: &str = "farebox";
 
 /// One bus of the account.
@@ -21,7 +22,7 @@ pub struct Bus {
     client: Client,
 }
 
-/// A message with its id, which an endpoint gets in a header.
+/// A message with its id, which an endpoint receives in a header.
 #[derive(Serialize)]
 struct Detail<'a> {
     id: &'a str,
@@ -37,8 +38,8 @@ impl Bus {
         }
     }
 
-    /// Whether the bus is there. EventBridge has been seen to take events for one that is not, and
-    /// to give them ids: they would count as delivered, and be nowhere.
+    /// Checks that the bus exists. EventBridge has been seen to accept events for a missing bus,
+    /// with ids: such messages would count as delivered, and be lost.
     pub(super) async fn find(&self) -> Result<(), DeliveryError> {
         let found = self.client.describe_event_bus().name(&self.name).send();
         found
@@ -57,7 +58,7 @@ impl Bus {
             .build();
         let answer = self.client.put_events().entries(entry).send().await;
         let answer = answer.map_err(|error| DeliveryError::Bus(Marks::of(&error).to_string()))?;
-        // A call that is answered 200 may have refused the entry.
+        // A call with status 200 may have refused the entry.
         match answer.entries().first() {
             Some(entry) if entry.event_id().is_some() => Ok(()),
             refused => {

@@ -1,5 +1,6 @@
-//! To the site's endpoint: a POST signed by Standard Webhooks (<https://www.standardwebhooks.com>),
-//! for which there are libraries in every language. Any 2xx acknowledges it; a redirect does not.
+//! Delivers to the site's endpoint: a POST signed by Standard Webhooks
+//! (<https://www.standardwebhooks.com>), for which there are libraries in every language. Any 2xx
+//! acknowledges it; a redirect does not.
 
 use std::time::Duration;
 
@@ -16,10 +17,10 @@ use standardwebhooks::{
 
 use super::DeliveryError;
 
-/// How long the site may take to acknowledge a message.
+/// The timeout of a delivery.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 
-/// The endpoint, and what is needed to sign for it.
+/// The endpoint, and the keys to sign for it.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     url: Uri,
@@ -55,8 +56,8 @@ impl Endpoint {
         }
     }
 
-    /// Sends `request`; gives the status. The body is read to its end where it is short, so that
-    /// the connection can be used again, and else left.
+    /// Sends `request`; returns the status. Reads a short body to its end, so that the connection
+    /// can be reused, and leaves a long one.
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<StatusCode, DeliveryError> {
         let response = self.http.request(request).await;
         let response = response.map_err(|error| DeliveryError::Unreachable(error.to_string()))?;

@@ -1,9 +1,9 @@
-//! To the log: for trying things out.
+//! Delivers to the log: for trying things out.
 
 use serde::Deserialize;
 use shared::store::Message;
 
-/// What of an order's message is fit for a log: no customer, no metadata.
+/// The loggable part of an order's message: no customer, no metadata.
 #[derive(Default, Deserialize)]
 struct Loggable {
     data: LoggableData,
@@ -19,7 +19,7 @@ struct LoggableData {
     refunded_amount: Option<i64>,
 }
 
-/// Writes a line that tells of `message`.
+/// Logs a line about `message`.
 pub(super) fn write(message: &Message) {
     let data = match message.kind.starts_with("order.") {
         true => {
