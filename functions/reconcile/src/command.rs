@@ -1,4 +1,4 @@
-//! What `reconcile` was asked to do: on the command line, or by Lambda.
+//! The commands of the `reconcile` program, and its run on Lambda.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use crate::{
     time_range::{TimeRange, Trigger},
 };
 
-/// How often it runs when nobody stops the program.
+/// The pause between two runs.
 const PAUSE: Duration = Duration::from_secs(5 * 60);
 
-/// What the program says when it is asked for something else.
+/// The usage of the program.
 pub const USAGE: &str = "\
 reconcile                            take what the webhook missed, every 5 minutes until told to stop
 reconcile --once                     take what it missed since the last run, then end
@@ -21,25 +21,25 @@ reconcile --since TIME --until TIME  take what it missed in between
 
 TIME is like 2026-11-20T12:00:00Z, or Unix seconds. A run with --since does not count as the last run.";
 
-/// One of the things that the program does.
+/// One command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Catch up again and again until told to stop; on Lambda, when an event says so; on Vercel,
-    /// when the schedule calls.
+    /// Catches up repeatedly until shutdown; on Lambda for each event, on Vercel for each call of
+    /// the schedule.
     Run,
-    /// Catch up once.
+    /// Catches up once.
     Once,
-    /// Take a span of time.
+    /// Processes the events of a time range.
     TimeRange {
-        /// Its begin, as it was typed.
+        /// Its start, as typed.
         since: String,
-        /// Its end, as it was typed.
+        /// Its end, as typed.
         until: Option<String>,
     },
 }
 
 impl Command {
-    /// Reads the arguments; `None` when they are none of [`USAGE`].
+    /// Reads the arguments; `None` when they do not fit [`USAGE`].
     #[must_use]
     pub fn parse(arguments: &[String]) -> Option<Self> {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -56,12 +56,12 @@ impl Command {
         })
     }
 
-    /// Does it, with the settings of this process.
+    /// Runs the command with the settings of this process.
     ///
     /// # Errors
     ///
     /// [`host::Error`] when settings are missing, the database cannot be opened, Stripe or the
-    /// database did not answer, or a time is none.
+    /// database did not answer, or a time is not valid.
     pub async fn carry_out(self) -> Result<(), host::Error> {
         if self == Self::Run && host::is_vercel()? {
             return host::serve_scheduled(FUNCTION, Reconciler::open, service).await;
@@ -87,8 +87,8 @@ impl Command {
     }
 }
 
-/// One run on Lambda, where time is short: a span that is too long ends early, and the answer says
-/// what is left.
+/// Runs once on Lambda, where time is short: a time range that is too long ends early, and the
+/// response names the rest.
 async fn invoked(app: &Reconciler, trigger: Trigger) -> Result<Report, ReconcileError> {
     match trigger.span(app.clock().now())? {
         None => app.catch_up().await,

@@ -1,45 +1,45 @@
-//! What is kept between runs: how far they came. Pure.
+//! The cursor between runs. Pure.
 //!
-//! The mark goes by the times of Stripe's events and not by this machine's clock, which only says
-//! how far a run may reach: a clock that is wrong delays events, and skips none.
+//! The cursor goes by the times of Stripe's events and not by this machine's clock, which only
+//! limits how far a run may reach: a wrong clock delays events, and skips none.
 
 use serde::{Deserialize, Serialize};
 use shared::stripe::KEPT;
 
 use crate::RunLimits;
 
-/// What the database keeps the mark under.
+/// The name of the cursor in the database.
 pub(crate) const NAME: &str = "reconcile";
 
-/// How far the first run looks back, in seconds: as long as Stripe itself tries a delivery again.
+/// The seconds that the first run looks back: as long as Stripe itself retries a delivery.
 const FIRST: i64 = 3 * 24 * 60 * 60;
 
-/// How far runs came.
+/// The progress of the runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Cursor {
-    /// Whatever was made before `from` was taken: the next window begins there.
+    /// All events created before `from` were processed: the next window starts there.
     Next {
         /// In Unix seconds.
         from: i64,
     },
-    /// Whatever was made before this window was taken, and of the window what is listed up to its
-    /// place.
+    /// All events created before this window were processed, and those of the window that are
+    /// listed up to its place.
     Within(Window),
 }
 
-/// A time in which events were made, and the place that was reached in their list, newest first.
+/// A time range of events, and the place reached in their list, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Window {
-    /// Its begin, in Unix seconds.
+    /// Its start, in Unix seconds.
     pub(crate) from: i64,
-    /// Its end in Unix seconds, which is no longer part of it.
+    /// Its exclusive end, in Unix seconds.
     pub(crate) until: i64,
-    /// The event that was taken last.
+    /// The last processed event.
     pub(crate) after: Option<String>,
-    /// When the newest event of those taken was made.
+    /// The creation time of the newest processed event.
     pub(crate) newest: Option<i64>,
-    /// When the oldest event of those taken was made.
+    /// The creation time of the oldest processed event.
     pub(crate) oldest: Option<i64>,
 }
 
@@ -54,12 +54,12 @@ impl Window {
         }
     }
 
-    /// Whether nothing can be in it.
+    /// True when no event can be in it.
     pub(crate) fn is_empty(&self) -> bool {
         self.from >= self.until
     }
 
-    /// Notes an event that was taken, the last of those so far.
+    /// Records a processed event, the last so far.
     pub(crate) fn pass(&mut self, id: Option<&str>, created: Option<i64>) {
         if let Some(id) = id {
             self.after = Some(id.to_owned());
@@ -73,8 +73,8 @@ impl Window {
 }
 
 impl Cursor {
-    /// What is true when all of `window` was taken. Without an event nothing tells Stripe's time,
-    /// and the next window begins where this one did.
+    /// The cursor after the whole of `window`. Without an event Stripe's time is unknown, and the
+    /// next window starts where this one did.
     pub(crate) fn whole(window: &Window, overlap: i64) -> Self {
         let newest = window.newest.unwrap_or(window.from);
         Self::Next {
@@ -87,13 +87,13 @@ impl Cursor {
     }
 }
 
-/// The window that a run at `now` takes next.
+/// The next window for a run at `now`.
 pub(crate) fn next(mark: Option<String>, now: i64, limits: &RunLimits) -> Window {
     let until = now - limits.lag;
     let mark = mark.map(|text| serde_json::from_str(&text));
     let from = match mark {
         Some(Ok(Cursor::Within(window))) => return window,
-        // A clock that was far ahead may have left a mark that is still to come.
+        // A clock that was far ahead may have left a cursor in the future.
         Some(Ok(Cursor::Next { from })) if from < until => from,
         Some(Ok(Cursor::Next { .. })) | None => until - FIRST,
         Some(Err(_)) => {
@@ -162,7 +162,7 @@ mod tests {
             &limits(),
         );
         assert_eq!(after.from, NOW - 600);
-        // Ten days ahead, without an event: then the clock is set right.
+        // Ten days ahead, without an event; then the clock is corrected.
         let mark = Cursor::whole(&next(None, NOW + 10 * DAY, &limits()), 600);
         assert_eq!(next_after(&mark).from, NOW - 60 - 3 * DAY);
     }

@@ -1,15 +1,15 @@
-//! Asks Stripe for events that the webhook did not deliver, and takes them.
+//! Lists Stripe's events that the webhook did not receive, and processes them.
 //!
-//! A webhook that was down, disabled or given a wrong secret delays an order, and loses none: a run
+//! A webhook that was down, disabled or given a wrong secret delays an order, and loses none. A run
 //! lists Stripe's events since the last one, and passes each through the same transaction as the
-//! webhook does. What the database has seen changes nothing.
+//! webhook does. Events that the database has change nothing.
 //!
-//! Runs need no lock. An event counts once, whoever brings it; and each value of the mark is true
-//! when it is written and stays true, so that of two runs at once the later writer at worst lets
-//! the next run list again what was taken already.
+//! Runs need no lock. An event counts once, from any source. Each value of the cursor is true when
+//! it is written and stays true. So of two concurrent runs, the later writer at worst makes the
+//! next run list some events again.
 //!
-//! Read [`RunLimits`] for what bounds a run, `mark` for what is kept between runs, and `walk` for
-//! how a window is taken page by page.
+//! Read [`RunLimits`] for the limits of a run, `cursor` for the state between runs, and `pager` for
+//! the processing of a window page by page.
 
 pub mod command;
 mod cursor;
@@ -39,7 +39,7 @@ use crate::{
     pager::{Budget, Pager},
 };
 
-/// What this function is. Stripe's key has to be allowed to read events.
+/// The function's description. Stripe's key needs permission to read events.
 pub const FUNCTION: Function = Function {
     name: "reconcile",
     summary: "Fetches the events from Stripe that the webhook missed.",
@@ -58,21 +58,21 @@ pub fn service(app: Reconciler) -> MethodRouter {
     })
 }
 
-/// What bounds a run.
+/// The limits of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct RunLimits {
-    /// Pages in one run, at most.
+    /// The most pages in one run.
     pub pages: usize,
-    /// Events on a page, from 1 to 100.
+    /// The events on a page, from 1 to 100.
     pub page: u8,
-    /// No page is begun after so long. The page under way is ended early; the call to Stripe has
-    /// its own deadline on top of it (`FAREBOX_STRIPE_DEADLINE`), so give the function thrice as
-    /// long.
+    /// The time after which no page begins. The page in progress ends early. The call to Stripe has
+    /// its own deadline on top of it (`FAREBOX_STRIPE_DEADLINE`), so give the function three times
+    /// as long.
     pub time: Duration,
-    /// Seconds for which the webhook may be busy with an event before a run asks for it.
+    /// The seconds that the webhook has for an event before a run lists it.
     pub lag: i64,
-    /// Seconds before the newest event of a run that the next one lists again: Stripe's times are
-    /// whole seconds, and an event may be listed later than another that was made after it.
+    /// The seconds before the newest event of a run that the next one lists again. Stripe's times
+    /// are whole seconds, and an event may be listed later than another that was created after it.
     pub overlap: i64,
 }
 
@@ -89,7 +89,8 @@ impl Default for RunLimits {
 }
 
 impl RunLimits {
-    /// For a person who waits for the end: a span as a whole, however long it takes.
+    /// No limits, for an operator who waits for the end: the whole time range, however long it
+    /// takes.
     #[must_use]
     pub fn none() -> Self {
         Self {
@@ -100,27 +101,27 @@ impl RunLimits {
     }
 }
 
-/// Why a run ended before its time. What it took is taken, and the next run goes on where this one
-/// was.
+/// The reason why a run ended early. Its processed events stay processed, and the next run goes on
+/// where it stopped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReconcileError {
-    /// Stripe did not answer, or not with a list.
+    /// Stripe did not return a list.
     #[error("Stripe did not list its events")]
     Stripe(#[source] stripe::StripeError),
     /// Stripe's key is restricted.
     #[error("Stripe's key may not list events: allow it to read Events")]
     NotPermitted(#[source] stripe::StripeError),
-    /// Stripe's list cannot be walked.
+    /// Stripe's list cannot be paged through.
     #[error("Stripe's list of events does not go on where it ended")]
     Stuck,
-    /// An event was not taken.
+    /// An event was not processed.
     #[error(transparent)]
     Processor(#[from] processor::ProcessError),
-    /// The mark was not read or written.
+    /// The cursor was not read or written.
     #[error("the database did not tell or keep how far earlier runs came")]
     Cursor(#[from] store::StoreError),
-    /// Somebody asked for a span that there is not.
+    /// The requested time range is not valid.
     #[error(transparent)]
     TimeRange(#[from] TimeRangeError),
 }
@@ -136,21 +137,21 @@ impl From<stripe::StripeError> for ReconcileError {
     }
 }
 
-/// What the function works with.
+/// Processes events that the webhook did not receive.
 #[derive(Clone, Debug)]
 pub struct Reconciler {
     stripe: Stripe,
     store: Store,
     processor: EventProcessor,
     clock: Clock,
-    /// The types that are asked for; none for all.
+    /// The event types to list; empty for all.
     kinds: &'static [&'static str],
     limits: RunLimits,
     cron_secret: Option<SecretString>,
 }
 
 impl Reconciler {
-    /// From the settings of a process.
+    /// Opens the reconciler from the settings of a process.
     ///
     /// # Errors
     ///
@@ -159,11 +160,11 @@ impl Reconciler {
         Ok(Self::new(&config, App::open(&config, true).await?))
     }
 
-    /// From parts that are there already.
+    /// Assembles existing parts.
     #[must_use]
     pub fn new(config: &Config, app: App) -> Self {
-        // What the webhook is told, so that what it was told is never found. Where types are passed
-        // on as they are, Stripe cannot filter by their patterns.
+        // The types that the webhook receives, so that a run finds none that it already has. With
+        // forwarded types all are listed, since Stripe cannot filter by their patterns.
         let kinds: &[&str] = match config.store.subscriptions.is_empty() {
             true => LISTED.as_slice(),
             false => &[],
@@ -179,21 +180,23 @@ impl Reconciler {
         }
     }
 
-    /// The same with other limits.
+    /// The same reconciler with other limits.
     #[must_use]
     pub fn with_limits(mut self, limits: RunLimits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// The clock that this goes by.
+    /// Its clock.
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// Takes what Stripe made since the last run, as far as the limits allow; the next run goes on
-    /// there. The first looks back three days.
+    /// Processes the events since the last run, as far as the limits allow; the next run goes on
+    /// there.
+    ///
+    /// The first run looks back three days.
     ///
     /// # Errors
     ///
@@ -222,7 +225,7 @@ impl Reconciler {
         }
     }
 
-    /// Takes what Stripe made in `span`. The mark of the runs on a schedule stays where it is.
+    /// Processes the events of `span`. The cursor of the scheduled runs stays where it is.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Asks Stripe for events that the webhook did not deliver: on a schedule, or by hand.
+//! Processes events that the webhook did not receive: on a schedule, or by hand.
 //!
 //! Everything worth reading is in `lib.rs`; this file only reads the command line.
 

@@ -1,4 +1,4 @@
-//! A window, taken page by page as Stripe lists it: the newest event first.
+//! Processes a window page by page, in Stripe's order: the newest event first.
 
 use futures_util::future::join_all;
 use shared::{
@@ -15,12 +15,12 @@ use crate::{
     time_range::TimeRange,
 };
 
-/// So many events are taken at once.
+/// The most events processed at once.
 const AT_ONCE: usize = 8;
-/// So many that are not taken end the run: the trouble is not with a single event.
+/// The failures that end the run: so many do not come from a single event.
 const MOST_FAILURES: usize = AT_ONCE;
 
-/// What is left of a run's limits.
+/// The rest of a run's limits.
 #[derive(Debug)]
 pub(crate) struct Budget {
     pages: usize,
@@ -39,7 +39,7 @@ impl Budget {
         Instant::now() >= self.until
     }
 
-    /// Takes a page out of it, if there is one.
+    /// Takes a page from the budget, if there is one.
     fn take_page(&mut self) -> bool {
         let may = self.pages > 0 && !self.is_late();
         self.pages -= usize::from(may);
@@ -47,7 +47,7 @@ impl Budget {
     }
 }
 
-/// The way through one window.
+/// The progress through one window.
 #[derive(Debug)]
 pub(crate) struct Pager<'a> {
     app: &'a Reconciler,
@@ -66,8 +66,8 @@ impl<'a> Pager<'a> {
         }
     }
 
-    /// The same, with its place kept in the database after each page: a run that is killed is not
-    /// for nothing.
+    /// The same pager, which stores its place after each page, so that a run that is killed keeps
+    /// its progress.
     pub(crate) fn keeping_place(self) -> Self {
         Self {
             keeps_place: true,
@@ -75,7 +75,7 @@ impl<'a> Pager<'a> {
         }
     }
 
-    /// How far it came; `is_whole` when that is through.
+    /// The cursor for its place; `is_whole` after the whole window.
     pub(crate) fn cursor(&self, is_whole: bool, overlap: i64) -> Cursor {
         match is_whole {
             true => Cursor::whole(&self.window, overlap),
@@ -83,8 +83,8 @@ impl<'a> Pager<'a> {
         }
     }
 
-    /// What is left when it did not come through. Events of the second that was reached are in it
-    /// again.
+    /// The rest after an early end. It contains the events of the second that was reached once
+    /// more.
     pub(crate) fn rest(&self) -> TimeRange {
         let reached = self.window.oldest.map(|oldest| oldest + 1);
         TimeRange {
@@ -93,9 +93,10 @@ impl<'a> Pager<'a> {
         }
     }
 
-    /// Takes the window as far as `budget` goes; whether that was all of it. One event that is not
-    /// taken does not keep the others from being taken, and fails the run at its end: its window
-    /// comes again.
+    /// Processes the window as far as `budget` goes; returns true when that was all of it.
+    ///
+    /// An event that fails does not keep the others from being processed. It fails the run at its
+    /// end, and the next run covers its window again.
     pub(crate) async fn go(
         &mut self,
         budget: &mut Budget,
@@ -138,7 +139,7 @@ impl<'a> Pager<'a> {
         Ok(true)
     }
 
-    /// The next page; `None` when the list has to be begun anew.
+    /// The next page; `None` when the list must start anew.
     async fn page(&mut self) -> Result<Option<EventPage>, ReconcileError> {
         let query = EventQuery {
             from: self.window.from,
@@ -148,7 +149,7 @@ impl<'a> Pager<'a> {
             limit: self.app.limits.page,
         };
         match self.app.stripe.events(query).await {
-            // The run before was so long ago that Stripe forgot the event at which it ended.
+            // The run before was so long ago that Stripe has deleted the event at which it ended.
             Err(failure) if failure.is_missing() && self.window.after.is_some() => {
                 tracing::warn!("the place of the last run is gone: its window is listed anew");
                 self.window.after = None;
@@ -158,8 +159,8 @@ impl<'a> Pager<'a> {
         }
     }
 
-    /// Takes the events of a page; `false` when the time was up before its end. Some are always
-    /// taken, so that every run comes further.
+    /// Processes the events of a page; `false` when the time was up before its end. Every run
+    /// processes some, so that it makes progress.
     async fn take(
         &mut self,
         events: &[ListedEvent],

@@ -1,4 +1,4 @@
-//! What a run did.
+//! The report of a run.
 
 use std::fmt;
 
@@ -7,38 +7,38 @@ use shared::{processor::Outcome, store::Accepted};
 
 use crate::time_range::TimeRange;
 
-/// What one run did, in events but for the pages.
+/// The report of one run; it counts events, but for the pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// Pages that Stripe listed.
+    /// Pages that Stripe returned.
     pub pages: usize,
     /// All events on them.
     pub events: usize,
-    /// New to the database: they moved an order, or went to the outbox.
+    /// New to the database: they updated an order, or went to the outbox.
     pub applied: usize,
-    /// In the database already.
+    /// Already in the database.
     pub seen: usize,
-    /// Of no meaning to any order.
+    /// Without effect on any order.
     pub ignored: usize,
-    /// New to the database, and set aside for a person to look at.
+    /// New to the database, and quarantined for an operator.
     pub quarantined: usize,
     /// Of the other mode, test or live.
     pub other_mode: usize,
     /// Of other deployments on the same account.
     pub other_deployment: usize,
-    /// Of connected accounts, which the settings do not name.
+    /// Of connected accounts that the settings do not name.
     pub other_account: usize,
-    /// Whether all that was to be listed was; else the next run goes on, or `rest` is to be asked
-    /// for.
+    /// True when the whole list was processed; else the next run goes on, or `rest` must be
+    /// requested.
     pub complete: bool,
-    /// What is left of a span that was asked for by hand.
+    /// The rest of a time range that was requested by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rest: Option<TimeRange>,
 }
 
 impl Report {
-    /// Events that Stripe had not delivered.
+    /// The events that Stripe had not delivered.
     #[must_use]
     pub fn found(&self) -> usize {
         self.applied + self.quarantined
@@ -58,8 +58,8 @@ impl Report {
         *count += 1;
     }
 
-    /// Says what was done, so that an operator looks when the webhook did not do its part. Of a run
-    /// that failed only that is said; why it failed is said by whoever asked for it.
+    /// Logs the run, so that the operator sees when the webhook missed events. Of a failed run it
+    /// logs only the counts; its caller reports the cause.
     pub(crate) fn log(&self, is_through: bool) {
         let Self {
             pages,

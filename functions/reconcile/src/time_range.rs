@@ -1,4 +1,4 @@
-//! A span of time that somebody asked for: on the command line, or in an event by hand.
+//! A time range, requested on the command line or in an event by hand.
 
 use std::fmt;
 
@@ -6,42 +6,42 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::{rfc3339, stripe::KEPT};
 
-/// Someone who asks for thirty days begins a moment before they are over.
+/// The tolerance, in seconds, of Stripe's thirty days, some of which pass before the run starts.
 const SLACK: i64 = 60 * 60;
 
-/// Events made at `since` or later, and before `until`; both in Unix seconds.
+/// The range of events created at `since` or later, and before `until`; both in Unix seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct TimeRange {
-    /// Its begin.
+    /// Its start.
     pub since: i64,
-    /// Its end, which is no longer part of it.
+    /// Its exclusive end.
     pub until: i64,
 }
 
-/// Why there is no such span.
+/// The reason why a time range is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TimeRangeError {
     /// It is not a time.
     #[error("`{0}` must be a time such as 2026-11-20T12:00:00Z, or Unix seconds")]
     NotATime(&'static str),
-    /// Stripe no longer has it.
+    /// Stripe no longer has its events.
     #[error("Stripe keeps events for 30 days: `since` can be {0} at the earliest")]
     TooOld(String),
-    /// There is nothing in it.
+    /// It is empty.
     #[error("`since` must be before `until`, and before now")]
     Empty,
-    /// What was sent has other names.
+    /// The event has unknown fields.
     #[error("an event by hand has `since` and, if it should end before now, `until`")]
     Unknown,
 }
 
 impl TimeRange {
-    /// From what a person wrote, at `now` (Unix seconds); without an end it ends now.
+    /// Reads an operator's input at `now` (Unix seconds); without an end it ends now.
     ///
     /// # Errors
     ///
-    /// [`TimeRangeError`] says what is wrong.
+    /// [`TimeRangeError`] tells the fault.
     pub fn parse(since: &str, until: Option<&str>, now: i64) -> Result<Self, TimeRangeError> {
         let time = |name, text: &str| {
             let seconds = text.parse().ok().or_else(|| rfc3339::parse(text));
@@ -67,8 +67,7 @@ impl fmt::Display for TimeRange {
     }
 }
 
-/// What Lambda hands over: EventBridge's word that it is time, or `{"since": …, "until": …}` by
-/// hand.
+/// An event from Lambda: EventBridge's schedule, or `{"since": …, "until": …}` by hand.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(transparent)]
 pub struct Trigger(Value);
@@ -83,11 +82,11 @@ struct ByHand {
 }
 
 impl Trigger {
-    /// The span that is asked for; `None` when the run is one on a schedule.
+    /// The requested time range; `None` for a scheduled run.
     ///
     /// # Errors
     ///
-    /// [`TimeRangeError`] when somebody asks for what there is not.
+    /// [`TimeRangeError`] when the time range is not valid.
     pub fn span(self, now: i64) -> Result<Option<TimeRange>, TimeRangeError> {
         let is_scheduled = match &self.0 {
             Value::Object(fields) => fields.is_empty() || fields.contains_key("detail-type"),
