@@ -1,23 +1,23 @@
-//! How Stripe is asked for a refund that is set aside, and what becomes of its answer.
+//! Creates the refund of a reservation at Stripe, and handles the answer.
 //!
 //! | Stripe | the request |
 //! |---|---|
 //! | made the refund | is tied to it, at once or by the refund's event |
-//! | refused for good | is released: its amount may be refunded by another request |
-//! | did not answer, or not so that it can be used | stays as it is; the same operation resolves it |
-//! | made it or not, and keeps a failure under the key | takes the next key, once a look found no refund |
+//! | rejected it for good | is released: another request may refund its amount |
+//! | returned no usable answer | stays as it is; the same operation resolves it |
+//! | stores a failure under the key | takes the next key, once a look found no refund |
 //!
-//! A bank transfer or a voucher cannot be refunded to where it came from: Stripe asks the payer by
-//! e-mail where the money is to go. Where it has no address, it refuses, and is asked again with
-//! the one that the payer gave when they paid. The address is in no log, and not in the database.
+//! Some payment methods, such as bank transfers and vouchers, cannot be refunded to directly:
+//! Stripe asks the payer by e-mail for a bank account. Without an e-mail address Stripe rejects the
+//! refund, and Farebox sends it again with the address from the payment. The address is in no log,
+//! and not in the database.
 //!
-//! The key for Stripe is made of the order, the request, and the number of the key. Whoever finds a
-//! request that was there before looks for its refund first. A key is given up for good before the
-//! next is taken: either Stripe replays a failure under it, so that the request under it has ended;
-//! or it is so old that nobody asks under it any more, long before Stripe forgets it. Then the list
-//! of the payment's refunds, which is up to date at once, tells whether it made the refund; and the
-//! database takes the next key by a condition on the last, so that all who come ask under the same
-//! one.
+//! The key for Stripe is a hash of the order, the request, and the number of the key. A call that
+//! finds an earlier request looks for its refund first. A key is given up for good before the next
+//! begins. Either Stripe replays a failure under it, so that the request under it has ended. Or it
+//! is so old that no caller sends it any more, long before Stripe forgets it. Then the list of the
+//! payment's refunds, which is consistent, tells whether it made the refund. The database begins
+//! the next key on the condition of the last, so that all callers send the same one.
 
 use shared::{
     Error,
@@ -33,11 +33,11 @@ use crate::{
     reserve::{Asked, Reserved, error_of},
 };
 
-/// So many keys are tried for one operation in one call.
+/// The most keys that one call tries for one operation.
 const MOST_KEYS: usize = 4;
 
 impl Refunds<'_> {
-    /// The refund that was `asked` for, made where it is not there.
+    /// The refund for `asked`, created where it does not exist.
     pub(crate) async fn issue(&self, reserved: Reserved, asked: &Asked) -> Result<Refund, Error> {
         let Reserved {
             mut order,
@@ -74,8 +74,8 @@ impl Refunds<'_> {
         Err(Error::Unavailable("Stripe keeps failing".into()))
     }
 
-    /// The order once `request` has the next key, and whether somebody else took it, who may have
-    /// asked under it already.
+    /// The order once `request` has the next key. True when a concurrent call began that key, and
+    /// may have sent it already.
     async fn next_key(
         &self,
         order: &Order,
@@ -90,7 +90,7 @@ impl Refunds<'_> {
         }
     }
 
-    /// The refund of `request`, or why there is none under its key.
+    /// The refund of `request`, or the reason why there is none under its key.
     async fn made(
         &self,
         order: &Order,
@@ -119,10 +119,11 @@ impl Refunds<'_> {
         }
     }
 
-    /// The same with the address that the payer gave when they paid, if they did. It is asked for
-    /// under the same key first: somebody who asks without the address at the same time has that
-    /// key as well, and of the two Stripe makes one. Where it keeps an answer to them, that is
-    /// their refund or a refusal, under which no refund can be made any more.
+    /// Retries with the e-mail address from the payment, if there is one.
+    ///
+    /// It sends the same key first: a concurrent call without the address has that key as well, and
+    /// Stripe makes only one of the two. Where Stripe stored an answer to the other, that is its
+    /// refund, or a rejection after which no refund can be made under the key.
     async fn asking_the_payer(
         &self,
         order: &Order,
@@ -157,8 +158,8 @@ impl Refunds<'_> {
         }
     }
 
-    /// Stripe has no code for a part that it does not refund: it refuses the amount. Whether that
-    /// was too large, the refunds of the payment tell.
+    /// The reason for a rejected amount. Stripe has no code for a partial refund that it does not
+    /// support. The payment's refunds tell whether the amount was too large.
     async fn why_exceeding(
         &self,
         order: &Order,
@@ -196,7 +197,7 @@ impl Refunds<'_> {
         Ok(refund)
     }
 
-    /// The answer to a refusal for good, once the database has it; unless an event told of the
+    /// The error for a final rejection, once the database has it; unless an event reported the
     /// refund.
     async fn released(
         &self,
@@ -223,12 +224,12 @@ impl Refunds<'_> {
     }
 }
 
-/// What Stripe made of a request.
+/// The result of a request at Stripe.
 enum Made {
     Refund(Refund),
-    /// None was made, nor will be.
+    /// No refund was made, nor will be.
     Refused(RefundRejection, StripeError),
-    /// Stripe keeps a failure under the key; one may have been made.
+    /// Stripe stores a failure under the key; it may have made a refund.
     Kept,
 }
 

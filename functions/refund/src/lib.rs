@@ -1,21 +1,22 @@
 //! Handler for `POST /api/refund`.
 //!
-//! Gives all or part of a payment back, once for each operation, however often and from wherever it
-//! is sent. Who may do so, and how much, their role says. A refund that Stripe has may still be
-//! `pending`, or wait for the payer (`requires_action`): its amount is reserved, and no money has
-//! reached them yet.
+//! Refunds all or part of a payment, once for each operation, however often it is sent. The
+//! caller's role decides who may refund, and how much. A refund at Stripe may still be `pending`,
+//! or require the payer's action (`requires_action`). Its amount is then reserved, and no money has
+//! reached the payer yet.
 //!
-//! | we answer | when |
+//! | status | when |
 //! |---|---|
-//! | `200` | Stripe has the refund; its `status` says how far it is |
+//! | `200` | Stripe has the refund; its `status` is Stripe's |
 //! | `400` | the request is wrong, or has no `Idempotency-Key`; the message names the field |
 //! | `401` | there is no valid token |
-//! | `403` | no role of the caller's refunds, or not so much in one call or one day, or not this currency |
-//! | `404` | there is no such order, or no role of the caller's reaches it |
-//! | `409` | the key came with other contents, or the order is not paid, or less is left, or Stripe refuses, such as for want of an address |
-//! | `503` | Stripe or the database did not answer in time, or the keys cannot be read; the same request may be sent again |
+//! | `403` | no role of the caller refunds, or not this amount or currency |
+//! | `404` | there is no such order, or no role of the caller reaches it |
+//! | `409` | the key came with other contents |
+//! | `409` | the order is not paid, less is left, or Stripe rejects the refund |
+//! | `503` | Stripe, the database or the keys are not available; the caller may retry |
 //!
-//! Read [`reserve`] for how the amount is set aside, and [`issue`] for how Stripe is asked.
+//! Read [`reserve`] for the reservation of the amount, and [`issue`] for the call to Stripe.
 
 pub mod issue;
 mod openapi;
@@ -48,7 +49,7 @@ use utoipa::ToSchema;
 
 use self::reserve::Asked;
 
-/// What this function is.
+/// The function's description.
 pub const FUNCTION: Function = Function {
     name: "refund",
     summary: "Refunds a payment in full or in part, within the limits of the caller's role.",
@@ -92,8 +93,8 @@ struct RefundOrder {
     instructions_email: Option<String>,
 }
 
-/// A value where there is a field. `null` is refused: a page that computes an amount wrongly, and
-/// sends `NaN`, would else give all of the money back.
+/// Refuses `null` for a field: a site that computes an amount wrongly, and sends `NaN`, would else
+/// refund the whole payment.
 fn present<'de, D, T>(field: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,

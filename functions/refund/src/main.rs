@@ -1,4 +1,4 @@
-//! `POST /api/refund`: gives the money of a paid order back.
+//! `POST /api/refund`: refunds a paid order.
 //!
 //! Everything worth reading is in `lib.rs`; this file only picks the host.
 

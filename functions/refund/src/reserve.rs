@@ -1,8 +1,8 @@
-//! How the amount of a refund is set aside.
+//! Reserves the amount of a refund.
 //!
-//! The database comes first: one transaction checks what is left of the payment and of the caller's
-//! day, and notes the request. So refunds that are asked for at once never exceed what was paid,
-//! and a process that dies after it leaves a request that the same operation finds again.
+//! The database comes first: one transaction checks the rest of the payment and of the caller's
+//! daily limit, and stores the request. So concurrent refunds never exceed the payment. A process
+//! that dies after it leaves a request that the same operation finds again.
 
 use shared::{
     Error,
@@ -16,7 +16,7 @@ use shared::{
 
 use crate::Refunds;
 
-/// What a caller asks for.
+/// The caller's request.
 #[derive(Debug)]
 pub(crate) struct Asked {
     id: String,
@@ -27,7 +27,8 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// `caller` names it `key`: the same key for the same order is the same refund.
+    /// The request of `caller` with the idempotency key `key`: the same key for the same order is
+    /// the same refund.
     pub(crate) fn new(
         order: &OrderId,
         caller: &CallerId,
@@ -56,12 +57,12 @@ impl Asked {
         &self.id
     }
 
-    /// Where Stripe may write to the payer.
+    /// The e-mail address at which Stripe may ask the payer.
     pub(crate) fn email(&self) -> Option<&Email> {
         self.email.as_ref()
     }
 
-    /// How much of `order` it is.
+    /// The amount to refund of `order`.
     fn amount_of(&self, order: &Order) -> Result<Amount, Error> {
         let currency = order.paid_amount().ok_or(Error::NotPaid)?.currency();
         match self.amount {
@@ -76,13 +77,13 @@ impl Asked {
 #[derive(Debug)]
 pub(crate) struct Reserved {
     pub(crate) order: Order,
-    /// Whether the request was there before, so that somebody may have asked Stripe already.
+    /// True when the request was there before, so that Stripe may have received it already.
     pub(crate) is_found: bool,
 }
 
 impl Refunds<'_> {
-    /// `order` with the request for what was `asked`, whose amount is set aside. A request that is
-    /// there already was allowed when it was made.
+    /// `order` with the request `asked`, whose amount is reserved. A request that is there already
+    /// was authorized when it was made.
     pub(crate) async fn reserve(
         &self,
         order: Order,
@@ -120,7 +121,7 @@ impl Refunds<'_> {
     }
 }
 
-/// What the caller is told of a refusal of the database's.
+/// The error for the database's refusal.
 pub(crate) fn error_of(refusal: RefundRefusal) -> Error {
     match refusal {
         RefundRefusal::NotFound => Error::NotFound,
