@@ -1,23 +1,25 @@
 //! Handler for `POST /api/create-checkout`.
 //!
-//! The site names what is bought, as for `create-intent`, and where the payer is to come back to;
-//! it gets the URL of a page of Stripe's. The same operation gives the same page, however often and
-//! from wherever it is sent. Changed contents of an unpaid order, and a payment intent that it has,
-//! close what was open before: one order is paid in one way.
+//! The site names the items, as for `create-intent`, and the URLs to which the payer returns. It
+//! receives the URL of a Checkout Session. The same operation returns the same session, however
+//! often it is sent. Changed contents of an unpaid order close its open session, and so does an
+//! open payment intent: an order has one active payment.
 //!
-//! | we answer | when |
+//! | status | when |
 //! |---|---|
 //! | `200` | the browser can be sent to this URL |
-//! | `400` | the request is wrong; the message names the field (an `amount` is an unknown field, a URL of another origin is refused); or a price of the order was archived since |
+//! | `400` | the request is wrong; the message names the field (`amount` is an unknown field) |
+//! | `400` | a URL has another origin, or a price of the order was archived |
 //! | `401` | there is no valid token |
-//! | `403` | no role of the caller's pays |
-//! | `404` | the order to change is not there, or another caller's |
-//! | `409` | the key came with other contents, or the order is paid, being paid, canceled, or newer |
-//! | `429` | too many payments were started by the caller, or from their address, or too many charges of the order failed |
-//! | `503` | Stripe or the database did not answer in time, or the keys cannot be read; the same request may be sent again |
+//! | `403` | no role of the caller pays |
+//! | `404` | the order to change does not exist, or is another caller's |
+//! | `409` | the key came with other contents |
+//! | `409` | the order is paid, processing, canceled, or newer |
+//! | `429` | the caller or their address started too many payments |
+//! | `429` | too many charges of the order failed |
+//! | `503` | Stripe, the database or the keys are not available; the caller may retry |
 //!
-//! What is priced and how is in [`shared::purchase`]; read [`page`] for how an order gets its one
-//! page.
+//! Read [`shared::purchase`] for the prices, and [`page`] for the one session of an order.
 
 mod openapi;
 pub mod page;
@@ -45,7 +47,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-/// What this function is.
+/// The function's description.
 pub const FUNCTION: Function = Function {
     name: "create-checkout",
     summary: "Opens a Checkout Session for an order, and returns the URL of hosted Checkout.",
@@ -153,7 +155,7 @@ async fn create(
     }))
 }
 
-/// Opens pages of Stripe, for one request.
+/// Opens Checkout Sessions, for one request.
 #[derive(Debug)]
 struct Pages {
     checkout: CheckoutService,

@@ -1,4 +1,4 @@
-//! `POST /api/create-checkout`: opens a page of Stripe on which an order is paid.
+//! `POST /api/create-checkout`: opens a Checkout Session for an order.
 //!
 //! Everything worth reading is in `lib.rs`; this file only picks the host.
 

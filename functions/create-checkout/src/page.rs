@@ -1,11 +1,11 @@
-//! How an order gets its one page, and how that follows the order.
+//! Creates the one Checkout Session of an order, and keeps it in step with the order.
 //!
-//! A page sells one version of the order and leads back to the same places; for anything else it is
-//! closed and another is made. The page is noted in the database, in the transaction that finds the
-//! order as it was and no other way to pay open, before anybody hears where it is. So a page that
-//! nobody was told of was never paid by anyone, and whoever comes next finds the same page: by the
-//! database, or by the idempotency key, which is made of the order, its version, and how many ways
-//! to pay were closed.
+//! A session sells one version of the order and leads back to the same URLs; for anything else it
+//! is closed and another is created. The database stores the session before any caller receives its
+//! URL, in the transaction that finds the order unchanged and no other payment open. So nobody can
+//! have paid a session that no caller received. The next call finds the same session: by the
+//! database, or by the idempotency key. The key is a hash of the order, its version, and the number
+//! of closed attempts.
 
 use shared::{
     Error,
@@ -17,11 +17,11 @@ use shared::{
 
 use crate::Pages;
 
-/// How often an order may change under our hands before the caller is asked to try again.
+/// The most concurrent changes of an order before the caller has to retry.
 const MOST_ROUNDS: usize = 6;
 
 impl Pages {
-    /// Where `order` can be paid, as it is offered now; and the order as it then is.
+    /// The session of `order` for its present contents; and the order as it then is.
     pub(crate) async fn page_of(
         &self,
         mut order: Order,
@@ -61,7 +61,7 @@ impl Pages {
                     self.checkout.close_active_payment(order, limiter).await?
                 }
                 Some(_) => {
-                    // What is open stays open, where no page could take its place.
+                    // The open payment stays open where no session could replace it.
                     self.checkout.check_on_sale(&order).await?;
                     self.checkout.close_active_payment(order, limiter).await?
                 }
@@ -70,7 +70,7 @@ impl Pages {
         Err(Error::InProgress)
     }
 
-    /// A new page of `order`, as a payment of its owner's Stripe customer where they are to be one.
+    /// A new session for `order`, with its owner's Stripe customer where one applies.
     async fn made_page(
         &self,
         order: &Order,
@@ -85,8 +85,8 @@ impl Pages {
         self.checkout.for_customer(order, is_customer, made).await
     }
 
-    /// Closes a page for which another way was faster. Nobody was told where it is, and with its
-    /// number taken nobody will be: it does no harm if this fails.
+    /// Expires a session that lost to a concurrent attempt. No caller received its URL. Its number
+    /// is now taken, so none will: a failure here does no harm.
     async fn drop_page(&self, id: &str) {
         if let Err(failure) = self.checkout.stripe.expire_page(id).await {
             tracing::warn!("a page that nobody was told of stays open: {failure}");
@@ -94,7 +94,7 @@ impl Pages {
     }
 }
 
-/// Whether the page of `session` sells what `order` offers now, and leads back to the same places.
+/// True when `session` sells the present contents of `order`, and leads back to the same URLs.
 fn is_for(session: &Session, order: &Order, returns: &Returns) -> bool {
     session.contents == order.revision().digest
         && session.returns == returns.digest()

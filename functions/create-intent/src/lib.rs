@@ -1,22 +1,23 @@
 //! Handler for `POST /api/create-intent`.
 //!
-//! The site names what is bought, never what it costs: items, which are priced here, or an order
-//! that the site's server signed. The same operation gives the same payment intent, however often
-//! and from wherever it is sent; changed contents of an unpaid order change that intent.
+//! The site names the items, never their prices; or it sends an order that its server signed.
+//! Farebox prices the items. The same operation returns the same payment intent, however often it
+//! is sent; changed contents of an unpaid order update that intent.
 //!
-//! | we answer | when |
+//! | status | when |
 //! |---|---|
 //! | `200` | the browser can pay the order with this client secret |
-//! | `400` | the request is wrong; the message names the field (an `amount` is an unknown field) |
+//! | `400` | the request is wrong; the message names the field (`amount` is an unknown field) |
 //! | `401` | there is no valid token |
-//! | `403` | no role of the caller's pays |
-//! | `404` | the order to change is not there, or another caller's |
-//! | `409` | the key came with other contents, or the order is paid, being paid, canceled, or newer |
-//! | `429` | too many payments were started by the caller, or from their address, or too many charges of the order failed |
-//! | `503` | Stripe or the database did not answer in time, or the keys cannot be read; the same request may be sent again |
+//! | `403` | no role of the caller pays |
+//! | `404` | the order to change does not exist, or is another caller's |
+//! | `409` | the key came with other contents |
+//! | `409` | the order is paid, processing, canceled, or newer |
+//! | `429` | the caller or their address started too many payments |
+//! | `429` | too many charges of the order failed |
+//! | `503` | Stripe, the database or the keys are not available; the caller may retry |
 //!
-//! What is priced and how is in [`shared::purchase`]; read [`payment`] for how an order gets its
-//! one intent.
+//! Read [`shared::purchase`] for the prices, and [`payment`] for the one intent of an order.
 
 mod openapi;
 pub mod payment;
@@ -45,7 +46,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-/// What this function is.
+/// The function's description.
 pub const FUNCTION: Function = Function {
     name: "create-intent",
     summary: "Prices an order or takes a signed one, and returns its payment intent's client secret.",

@@ -1,18 +1,18 @@
-//! How an order gets its one payment intent, and how that follows the order.
+//! Creates the one payment intent of an order, and keeps it in step with the order.
 //!
-//! The order is in the database before Stripe is called, and the intent is noted in the database
-//! before the browser hears of it. So an intent that nobody answered for was never paid by anyone,
-//! and whoever comes next finds the same intent: by the database, or by the idempotency key, which
-//! is made of the order, its version, and how many ways to pay were closed. A page of Stripe's that
-//! is open for the order is closed first: two ways to pay could both take money.
+//! The order is in the database before the call to Stripe, and the database stores the intent
+//! before the browser receives it. So nobody can have paid an intent that no caller received. The
+//! next call finds the same intent: by the database, or by the idempotency key. The key is a hash
+//! of the order, its version, and the number of closed attempts. An open Checkout Session of the
+//! order is closed first: two open payments could both take money.
 //!
-//! An intent that was made for a previous owner of the order is closed as well, so that the payment
-//! is the owner's and of their Stripe customer.
+//! An intent for a previous owner of the order is closed as well, so that the payment is the
+//! owner's and of their Stripe customer.
 //!
-//! When the order changes, the database changes first and the intent follows, until both are found
-//! alike. An intent is changed in place only where that takes no more than its payer may have seen:
-//! see [`PaymentIntent::can_follow`]. Else it is canceled, and another takes its place. A payer who
-//! confirms just before that pays what was offered then, and the order stays so.
+//! When the order changes, the database changes first and the intent follows, until the two match.
+//! An intent is updated in place only where that takes no more than its payer may have seen: see
+//! [`PaymentIntent::can_follow`]. Else it is canceled, and another replaces it. A payer who
+//! confirms just before that pays the earlier offer, and the order stays so.
 
 use shared::{
     Error,
@@ -24,11 +24,11 @@ use shared::{
 
 use crate::Payments;
 
-/// How often an order may change under our hands before the caller is asked to try again.
+/// The most concurrent changes of an order before the caller has to retry.
 const MOST_ROUNDS: usize = 6;
 
 impl Payments<'_> {
-    /// The intent of `order`, made for what the order offers now; and the order as it then is.
+    /// The intent of `order` for its present contents; and the order as it then is.
     pub(crate) async fn payment_of(
         &self,
         mut order: Order,
@@ -65,8 +65,8 @@ impl Payments<'_> {
         Err(Error::InProgress)
     }
 
-    /// The intent that the database notes for `order`; made, and noted, where there is none. `None`
-    /// when another way to pay was noted meanwhile.
+    /// The stored intent of `order`; created and stored where there is none. `None` when a
+    /// concurrent call stored another payment.
     async fn intent_of(
         &self,
         order: &Order,
@@ -84,7 +84,7 @@ impl Payments<'_> {
         let noted = self.checkout.update_payment(order, note).await?;
         match noted.active_payment() {
             Some(ActivePayment::Intent(id)) if id == made.id => Ok(Some(made)),
-            // Stripe has forgotten the key since another process noted its intent.
+            // Stripe has forgotten the key since another process stored its intent.
             Some(ActivePayment::Intent(id)) => {
                 Ok(Some(self.checkout.stripe.retrieve_intent(id).await?))
             }
@@ -92,9 +92,8 @@ impl Payments<'_> {
         }
     }
 
-    /// The order as it is now, and `intent`, changed to it where that was made for something else.
-    /// An intent that cannot be, or that Stripe canceled by itself, is closed: it is the way to pay
-    /// no more.
+    /// The present order, and `intent`, updated to it where that has other contents. An intent that
+    /// cannot be updated, or that Stripe canceled by itself, is closed, and is no longer active.
     async fn up_to_date(
         &self,
         intent: PaymentIntent,
@@ -114,12 +113,12 @@ impl Payments<'_> {
                     false => Err(Error::OrderCanceled),
                 };
             }
-            // It was closed in favour of another way.
+            // It was closed in favour of another attempt.
             "canceled" => return Ok((latest, intent)),
             "processing" | "requires_capture" if !is_current => {
                 return Err(processing(&latest));
             }
-            // What an older view of the order wants is not written over a newer one.
+            // An older version of the order must not overwrite a newer one.
             _ if is_current || latest.changes() != order.changes() => return Ok((latest, intent)),
             _ if !intent.can_follow(&latest) => {
                 return Ok((self.checkout.close_changed(latest).await?, intent));
@@ -135,7 +134,7 @@ impl Payments<'_> {
     }
 }
 
-/// Whether `intent` is the way to pay `order`, and stays it.
+/// True when `intent` is the active payment of `order`, and stays it.
 fn is_way(order: &Order, intent: &PaymentIntent) -> bool {
     order.active_payment() == Some(ActivePayment::Intent(&intent.id)) && !order.is_closing()
 }

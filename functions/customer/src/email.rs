@@ -1,11 +1,11 @@
-//! E-mail addresses as staff see them: enough to compare with what a customer says on the
+//! E-mail addresses as staff see them: enough to compare with a customer's own words on the
 //! telephone, and too little to write to.
 
-/// What stands for all that is left out, however long it is.
+/// The mask for each hidden part, of any length.
 const HIDDEN: &str = "***";
 
-/// The first letter of the mailbox and of the domain, and the domain's last part: `a***@e***.com`.
-/// What has no more than one letter is left out whole, and so is what is not an address.
+/// The first letter of the mailbox and of the domain, and the top-level domain: `a***@e***.com`. A
+/// part of one letter is hidden whole, and so is a text that is not an address.
 pub(crate) fn masked(email: &str) -> String {
     let Some((mailbox, domain)) = email.rsplit_once('@') else {
         return HIDDEN.to_owned();
@@ -17,7 +17,7 @@ pub(crate) fn masked(email: &str) -> String {
     format!("{}@{}{last}", first(mailbox), first(name))
 }
 
-/// The first letter, if it is one and not all there is.
+/// The first letter, if it is one and not the whole text.
 fn first(text: &str) -> String {
     let mut letters = text.chars();
     match (letters.next(), letters.next()) {
@@ -26,7 +26,7 @@ fn first(text: &str) -> String {
     }
 }
 
-/// Whether `last` is as a domain's last part may be, and not a name.
+/// True when `last` looks like a top-level domain, and not like a name.
 fn is_plain(last: &str) -> bool {
     (2..=12).contains(&last.len()) && last.bytes().all(|byte| byte.is_ascii_alphabetic())
 }

@@ -1,23 +1,24 @@
 //! Handler for `GET /api/customer`.
 //!
-//! A caller reads here what Stripe holds about them, and their orders; staff whose role reaches
-//! further anybody's: by Stripe's id of the customer (`?id=cus_…`) or by an order (`?order=…`). It
-//! writes nothing but how often it was asked. Nobody is found by e-mail.
+//! A caller reads their own data at Stripe and their orders. Staff whose role reaches further read
+//! anybody's: by Stripe's customer id (`?id=cus_…`) or by an order (`?order=…`). It writes nothing
+//! but the count for the rate limit. No customer is found by e-mail.
 //!
-//! | we answer | when |
+//! | status | when |
 //! |---|---|
-//! | `200` | the customer is the caller, or a role of theirs reaches any; without a customer at Stripe, `id` is null |
+//! | `200` | the customer is the caller, or a role of theirs reaches any |
 //! | `400` | the query names both, or something that is not an id |
 //! | `401` | there is no valid token |
-//! | `403` | no role of the caller's reads customers |
+//! | `403` | no role of the caller reads customers |
 //! | `404` | there is no such customer or order, or it is another caller's |
-//! | `429` | the caller sent too many of these requests lately; `Retry-After` says when there is room |
-//! | `503` | Stripe or the database did not answer in time, or the keys cannot be read; the same request may be sent again |
+//! | `429` | the caller sent too many of these requests; `Retry-After` has the seconds to wait |
+//! | `503` | Stripe, the database or the keys are not available; the caller may retry |
 //!
-//! Stripe is asked about a customer alone that the database has, and after the caller may read it:
-//! whatever else is named costs the same reads of the database, there or not.
+//! Without a customer at Stripe, `id` is null. Farebox fetches only customers that the database
+//! has, and only after the caller may read them. Any other name costs the same reads of the
+//! database, whether it exists or not.
 //!
-//! Read [`view`] for what is answered to whom.
+//! Read [`view`] for the contents of the response.
 
 mod email;
 mod openapi;
@@ -47,7 +48,7 @@ use shared::{
 
 use self::view::CustomerView;
 
-/// What this function is.
+/// The function's description.
 pub const FUNCTION: Function = Function {
     name: "customer",
     summary: "Returns a customer's name, e-mail (masked for staff), cards and orders.",
@@ -69,13 +70,13 @@ pub fn service(app: App) -> MethodRouter {
     get(read).with_state(Arc::new(app))
 }
 
-/// The caller themselves, unless something is named.
+/// The query: the caller themselves, unless a field is set.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Which {
     /// Stripe's id of a customer.
     id: Option<String>,
-    /// An order, whose owner is meant.
+    /// An order, for its owner.
     order: Option<String>,
 }
 
@@ -83,7 +84,7 @@ struct Which {
 #[derive(Debug)]
 struct Subject {
     owner: CallerId,
-    /// Whether that is the caller.
+    /// True when that is the caller.
     is_caller: bool,
     /// Their Stripe customer, if they have one.
     customer: Option<String>,
@@ -156,14 +157,14 @@ impl Customers<'_> {
         })
     }
 
-    /// Whoever is the Stripe customer with `id`.
+    /// The caller who is the Stripe customer with `id`.
     async fn named(&self, caller: Authorized<ReadCustomer>, id: String) -> Result<Subject, Error> {
         if !is_customers(&id) {
             return Err(Error::invalid("`id` must be a customer's id, `cus_…`"));
         }
         let holder = self.store.holder_of(&id).await?;
-        // Another may have taken its place since. Without a holder the same is read, so that time
-        // tells nothing.
+        // Another customer may have replaced it since. Without a holder the same is read, so that
+        // the time reveals nothing.
         let place = holder.as_ref().unwrap_or(caller.caller());
         let customer = self.customer_of(place).await?;
         let owner = holder.filter(|_| customer.as_ref() == Some(&id));
@@ -175,7 +176,7 @@ impl Customers<'_> {
         })
     }
 
-    /// Whoever has the order with this id.
+    /// The owner of the order with this id.
     async fn owner_of(
         &self,
         caller: Authorized<ReadCustomer>,
@@ -194,14 +195,14 @@ impl Customers<'_> {
         })
     }
 
-    /// The caller's Stripe customer, as the database has it.
+    /// The caller's stored Stripe customer.
     async fn customer_of(&self, owner: &CallerId) -> Result<Option<String>, Error> {
         let mapping = self.store.customer_of(owner).await?;
         Ok(mapping.and_then(|mapping| mapping.customer))
     }
 }
 
-/// Whether `id` looks like a customer's: fit for a path of Stripe's.
+/// True when `id` looks like a customer id: safe in a path of Stripe's API.
 fn is_customers(id: &str) -> bool {
     let rest = id.strip_prefix("cus_").unwrap_or_default();
     (1..=250).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())

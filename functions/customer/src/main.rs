@@ -1,4 +1,4 @@
-//! `GET /api/customer`: what Stripe holds about a customer, and their orders.
+//! `GET /api/customer`: a customer's data at Stripe, and their orders.
 //!
 //! Everything worth reading is in `lib.rs`; this file only picks the host.
 

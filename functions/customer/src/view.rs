@@ -1,4 +1,4 @@
-//! What is answered: little of what Stripe and the database hold, and to staff less than to the
+//! The response: little of the data at Stripe and in the database, and to staff less than to the
 //! customer.
 //!
 //! | | the customer | staff |

@@ -1,22 +1,22 @@
 //! Handler for `GET /api/order?id=…`.
 //!
-//! The return page reads the order of the caller here, and staff whose role reaches further
-//! anybody's. It never writes: only what Stripe says moves an order.
+//! The return page reads the caller's order here, and staff whose role reaches further read
+//! anybody's. It never writes: only Stripe's reports update an order.
 //!
-//! | we answer | when |
+//! | status | when |
 //! |---|---|
 //! | `200` | the order is the caller's, or a role of theirs reaches any |
 //! | `400` | `id` is missing, or not an order's id |
 //! | `401` | there is no valid token |
-//! | `403` | no role of the caller's reads orders |
+//! | `403` | no role of the caller reads orders |
 //! | `404` | there is no such order, or it is another caller's |
 //! | `503` | the database did not answer, or the keys cannot be read |
 //!
-//! A payment may be under way for days: `awaiting` tells whether it waits for a voucher to be paid,
-//! a bank transfer to arrive or two small deposits to be confirmed, and until when.
+//! A payment may be processing for days: `awaiting` names the pending step and its deadline. The
+//! step is a voucher to be paid, a bank transfer to arrive, or two small deposits to be confirmed.
 //!
-//! Staff are shown the record of the order's refunds as well: who asked, why, and what became of
-//! it; and the disputes of its payment, with what warns of one.
+//! Staff see the record of the order's refunds as well: each request's author, reason and outcome.
+//! They also see the disputes of its payment, and the warnings before one.
 
 mod refunds;
 
@@ -44,7 +44,7 @@ use utoipa::ToSchema;
 
 use self::refunds::RefundView;
 
-/// What this function is.
+/// The function's description.
 pub const FUNCTION: Function = Function {
     name: "order",
     summary: "Returns an order's status, amounts and times; staff also read the record of its refunds.",

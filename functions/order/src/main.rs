@@ -1,4 +1,4 @@
-//! `GET /api/order`: the state of one's own order, for the return page.
+//! `GET /api/order`: the state of the caller's own order, for the return page.
 //!
 //! Everything worth reading is in `lib.rs`; this file only picks the host.
 

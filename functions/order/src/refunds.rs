@@ -25,7 +25,7 @@ pub(crate) struct RefundView {
     refund_id: Option<String>,
 }
 
-/// All of `order`'s, the oldest request first.
+/// All refunds of `order`, the oldest request first.
 pub(crate) fn of(order: &Order) -> Vec<RefundView> {
     let records = order.refund_records();
     records.into_iter().map(RefundView::of).collect()

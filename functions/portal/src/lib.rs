@@ -1,19 +1,20 @@
 //! Handler for `POST /api/portal`.
 //!
 //! Opens Stripe's billing portal for the caller: their own customer, and nobody else's, since a
-//! request names none. Whoever has no customer yet gets one. What the portal lets a customer do is
-//! set in Stripe's dashboard.
+//! request names none. A caller without a customer gets one. The portal's features are set in
+//! Stripe's dashboard.
 //!
-//! | we answer | when |
+//! | status | when |
 //! |---|---|
-//! | `200` | the browser is to be sent to `url`, which lets whoever has it in: it is good for minutes |
-//! | `400` | the request is wrong, or `returnUrl` is not of an origin that is allowed; the message names the field |
+//! | `200` | send the browser to `url`, which admits anyone who has it, and is valid for minutes |
+//! | `400` | the request is wrong; the message names the field |
+//! | `400` | the origin of `returnUrl` is not allowed |
 //! | `401` | there is no valid token |
-//! | `403` | no role of the caller's opens the portal |
-//! | `409` | another request of the caller's is making their customer: the same may be sent again |
-//! | `429` | the caller sent too many of these requests lately; `Retry-After` says when there is room |
+//! | `403` | no role of the caller opens the portal |
+//! | `409` | another request of the caller is creating their customer: the caller may retry |
+//! | `429` | the caller sent too many of these requests; `Retry-After` has the seconds to wait |
 //! | `503` | the portal's settings were never saved at Stripe (`portal_not_configured`) |
-//! | `503` | Stripe or the database did not answer in time, or the keys cannot be read; the same request may be sent again |
+//! | `503` | Stripe, the database or the keys are not available; the caller may retry |
 
 mod openapi;
 
@@ -39,7 +40,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-/// What this function is.
+/// The function's description.
 pub const FUNCTION: Function = Function {
     name: "portal",
     summary: "Opens Stripe's billing portal for the caller, and returns its URL.",
@@ -114,7 +115,7 @@ async fn open(
     Ok(Json(PortalLink { url }))
 }
 
-/// The portal of the owner's `customer`; of another, where that is gone.
+/// The portal of the owner's `customer`; of a new one, where that is gone.
 async fn opened(
     customers: &Customers<'_>,
     owner: &CallerId,

@@ -1,24 +1,27 @@
 //! Handler for `POST /api/webhooks/stripe`.
 //!
-//! Stripe calls this once or more for every event, in any order. The signature is checked over the
+//! Stripe calls this once or more for every event, in any order. The signature is verified over the
 //! exact bytes received, before anything is parsed.
 //!
-//! | we answer | when |
+//! | status | when |
 //! |---|---|
-//! | `200` | the event is in the database, now or since an earlier delivery, or it concerns no order of ours |
-//! | `400` | the signature is missing, malformed, forged, or more than five minutes off: one message for all; or the body is not UTF-8 |
+//! | `200` | the event is in the database, now or since an earlier delivery |
+//! | `200` | the event concerns no order of this deployment |
+//! | `400` | the signature is missing, malformed, forged or stale: one message for all |
+//! | `400` | the body is not UTF-8 |
 //! | `405` | the method is not `POST`; never a redirect |
 //! | `413` | the body is over 1 MiB; nothing was hashed |
-//! | `503` | the database did not take it, Stripe did not give a thin event's object, or the keys cannot be read; nothing was written, and Stripe delivers it again |
-//! | `503` | it tells of one charge too many that failed, and the order's payment could not be canceled; Stripe delivers it again |
+//! | `503` | the database, a thin event's object or the keys are not available |
+//! | `503` | too many charges failed, and the order's payment could not be canceled |
 //!
-//! On Lambda, EventBridge may bring Stripe's events as well, by invoking the function. They are not
-//! signed: who may invoke the function is AWS's to check, and they are taken from the partner event
-//! source alone that `STRIPE_EVENT_SOURCE` names. Where `200` is not the answer, the invocation
-//! fails.
+//! After a `503` Stripe delivers the event again. Nothing was written, except in the last case.
 //!
-//! An event that contradicts its order, or that cannot be read, is a `200` too: it is kept, with
-//! its body, and an error is logged for a person to look at.
+//! On Lambda, EventBridge may deliver Stripe events as well, by invoking the function. They are not
+//! signed: AWS checks who may invoke the function. The function accepts them only from the partner
+//! event source that `STRIPE_EVENT_SOURCE` names. Any status but `200` fails the invocation.
+//!
+//! An event that contradicts its order, or cannot be read, is a `200` too: it is quarantined with
+//! its body, and an error is logged for the operator.
 
 mod openapi;
 
@@ -46,7 +49,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-/// What this function is.
+/// The function's description.
 pub const FUNCTION: Function = Function {
     name: "webhook",
     summary: "Stores a signed event from Stripe and updates its order, in one transaction.",
@@ -103,8 +106,8 @@ async fn receive(
     Ok(Json(Received { received: true }))
 }
 
-/// Whether Stripe signed it, by a secret that is held or, where none explains the signature, by
-/// one that came since.
+/// Verifies that Stripe signed the body, by a cached secret or, where none explains the signature,
+/// by a newer one.
 async fn verify(app: &App, headers: &axum::http::HeaderMap, body: &[u8]) -> Result<(), Error> {
     let mut values = headers.get_all("stripe-signature").iter();
     let header = match (values.next(), values.next()) {
@@ -130,7 +133,7 @@ async fn verify(app: &App, headers: &axum::http::HeaderMap, body: &[u8]) -> Resu
 async fn accept(app: &App, event: Event) -> Result<(), Error> {
     let (id, kind) = (event.id.clone(), event.kind.clone());
     let taken = app.processor.take(event).await?;
-    // What else there is to say of an event was logged where it was taken.
+    // Any other outcome was logged where it arose.
     if let Outcome::Store(accepted) = taken
         && accepted != Accepted::Quarantined
     {

@@ -1,4 +1,4 @@
-//! `POST /api/webhooks/stripe`: Stripe reports what happened to a payment.
+//! `POST /api/webhooks/stripe`: receives Stripe's events.
 //!
 //! Everything worth reading is in `lib.rs`; this file only picks the host.
 

@@ -1,4 +1,4 @@
-//! How the route is described in `openapi.json`.
+//! The route's description for `openapi.json`.
 
 use shared::{
     error::Code,
@@ -11,7 +11,7 @@ use utoipa::{IntoResponses, OpenApi};
 #[openapi(paths(crate::receive))]
 pub struct ApiDoc;
 
-/// What is answered where it is not `200`.
+/// The responses other than `200`.
 pub(crate) struct Refusals;
 
 impl IntoResponses for Refusals {
