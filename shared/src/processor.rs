@@ -247,7 +247,7 @@ impl EventProcessor {
     /// Fetches and processes the payment of a Checkout Session first, where `event` needs it;
     /// returns its result.
     ///
-    /// A Checkout Session creates its own intent, which the database does not know before it hears
+    /// A Checkout Session creates its own intent, which the database does not know before the event
     /// of the payment. An earlier report on it, such as a refund after an outage, does not name its
     /// order.
     async fn learn_payment(&self, event: &Event) -> Result<Accepted, ProcessError> {

@@ -71,10 +71,11 @@ impl CheckoutService {
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] when the cart is wrong, [`Error::NotFound`] when the order is another
-    /// caller's, [`Error::TooManyPayments`] when `limiter` does not let a new one through, or too
-    /// many charges for it failed, an error of its own for each reason why an order does not
-    /// change, and [`Error::Unavailable`].
+    /// - [`Error::Invalid`] when the cart is wrong.
+    /// - [`Error::NotFound`] when the order is another caller's.
+    /// - [`Error::TooManyPayments`] when `limiter` does not admit a new order, or too many charges
+    ///   for it failed.
+    /// - [`Error::Unavailable`], and an error of its own for each reason why an order cannot change.
     pub async fn order(
         &self,
         payer: Authorized<CreatePayment>,

@@ -31,7 +31,7 @@ const FRESH: i64 = 600;
 const GOOD: i64 = 24 * 60 * 60;
 /// The seconds between two fetches with cached keys.
 const BETWEEN: i64 = 30;
-/// The seconds between two fetches without: as long as a caller is asked to wait.
+/// The seconds between two fetches without cached keys: the error's `Retry-After`.
 const BETWEEN_FIRST: i64 = 2;
 /// The timeout of a fetch.
 const PATIENCE: Duration = Duration::from_secs(3);

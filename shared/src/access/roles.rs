@@ -1,7 +1,7 @@
 //! The roles file: the permissions of each role, their reach and their limits.
 //!
-//! It is read once, at the start, and any fault in it stops the start. A mistyped permission would
-//! be held by nobody, and a mistyped limit kept by nobody.
+//! It is read once, at the start, and any fault in it stops the start. Otherwise a mistyped
+//! permission would grant nothing, and a mistyped limit would limit nothing.
 
 mod reader;
 

@@ -12,7 +12,7 @@ pub struct Misspelt {
 /// The prefixes of Farebox's settings and of Stripe's.
 const BEGINNINGS: [&str; 2] = ["FAREBOX_", "STRIPE_"];
 
-/// Those of `names` that are no setting and resemble one; `known` are the settings.
+/// The `names` that are no setting and resemble one; `known` are the settings.
 pub(crate) fn among(names: impl IntoIterator<Item = String>, known: &[&str]) -> Vec<Misspelt> {
     let is_foreign = |name: &String| {
         let is_ours = BEGINNINGS.iter().any(|start| name.starts_with(start));

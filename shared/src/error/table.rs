@@ -68,7 +68,7 @@ pub enum Code {
     Unavailable,
 }
 
-/// What there is to know of a [`Code`].
+/// The description of a [`Code`].
 #[derive(Debug)]
 pub struct ErrorSpec {
     /// The status of the response.

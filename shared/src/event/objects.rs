@@ -23,7 +23,7 @@ pub struct Intent {
     pub metadata: Option<BTreeMap<String, String>>,
     /// The error of the latest attempt.
     pub last_payment_error: Option<PaymentError>,
-    /// The reason for its cancellation, by whoever canceled it.
+    /// The reason for its cancellation, as given with it.
     pub cancellation_reason: Option<String>,
     /// The payer's next step.
     pub next_action: Option<NextAction>,

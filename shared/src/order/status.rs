@@ -62,7 +62,7 @@ impl Status {
         }
     }
 
-    /// The name in our JSON.
+    /// The name in Farebox's JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

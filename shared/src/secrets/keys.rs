@@ -99,7 +99,7 @@ impl Keys {
     ///
     /// # Errors
     ///
-    /// [`Missing`] when it is not held.
+    /// [`Missing`] when the key is missing.
     pub fn stripe_secret_key(&self) -> Result<&SecretString, Missing> {
         held(self.stripe_secret_key.as_ref(), need::STRIPE_SECRET_KEY)
     }
@@ -108,7 +108,7 @@ impl Keys {
     ///
     /// # Errors
     ///
-    /// [`Missing`] when it is not held.
+    /// [`Missing`] when the key is missing.
     pub fn stripe_publishable_key(&self) -> Result<&str, Missing> {
         let key = self.stripe_publishable_key.as_deref();
         held(key, need::STRIPE_PUBLISHABLE_KEY)
@@ -130,7 +130,7 @@ impl Keys {
     ///
     /// # Errors
     ///
-    /// [`Missing`] when it is not held.
+    /// [`Missing`] when the key is missing.
     pub fn site_key(&self) -> Result<&SecretString, Missing> {
         held(self.site_key.as_ref(), need::FAREBOX_SITE_KEY)
     }
@@ -139,7 +139,7 @@ impl Keys {
     ///
     /// # Errors
     ///
-    /// [`Missing`] when it is not held.
+    /// [`Missing`] when the key is missing.
     pub fn notify_secret(&self) -> Result<&SecretString, Missing> {
         held(self.notify_secret.as_ref(), NOTIFY_SECRET)
     }

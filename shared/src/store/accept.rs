@@ -82,7 +82,7 @@ impl OrderLookup {
             let intent = intent.cloned();
             match named {
                 Some(named) => Some(Self::Order { named, intent }),
-                // A person may have removed the metadata of our intent.
+                // A person may have removed the metadata of Farebox's intent.
                 None => intent.map(Self::Intent),
             }
         };

@@ -168,7 +168,7 @@ impl Stripe {
 pub struct IntentStanding {
     /// Stripe's status.
     pub status: String,
-    /// The reason for its cancellation, by whoever canceled it.
+    /// The reason for its cancellation, as given with it.
     pub cancellation_reason: Option<String>,
 }
 
