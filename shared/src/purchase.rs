@@ -75,7 +75,7 @@ impl CheckoutService {
     /// - [`Error::NotFound`] when the order is another caller's.
     /// - [`Error::TooManyPayments`] when `limiter` does not admit a new order, or too many charges
     ///   for it failed.
-    /// - [`Error::Unavailable`], and an error of its own for each reason why an order cannot change.
+    /// - [`Error::Unavailable`], and a separate error for each reason why an order cannot change.
     pub async fn order(
         &self,
         payer: Authorized<CreatePayment>,

@@ -35,7 +35,7 @@ pub enum Mismatch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OrderEvent {
-    /// The payment succeeded: the site may fulfill the order.
+    /// The payment succeeded: the site may fulfil the order.
     Paid,
     /// The latest attempt failed; the payer may try again.
     PaymentFailed,

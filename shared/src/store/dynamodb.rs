@@ -74,7 +74,7 @@ impl DynamoDb {
         Ok((store, deployment))
     }
 
-    /// Binds the table to one mode: a site must not fulfill orders paid with test cards as real
+    /// Binds the table to one mode: a site must not fulfil orders paid with test cards as real
     /// ones. The first process that knows its mode writes it with the deployment's id. A process
     /// that may not write goes on without a missing id.
     async fn bind(&self, secrets: &Secrets) -> Result<Option<Deployment>, StoreError> {

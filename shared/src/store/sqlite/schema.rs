@@ -170,7 +170,7 @@ fn make_private(path: &Path) {
         .open(path);
 }
 
-/// Binds the file to one mode: a site must not fulfill orders paid with test cards as real ones.
+/// Binds the file to one mode: a site must not fulfil orders paid with test cards as real ones.
 /// The first process that knows its mode writes it with the deployment's id.
 fn bind_to(connection: &mut Connection, mode: Mode) -> Result<Deployment, StoreError> {
     const NAME: &str = "application_id";
