@@ -1,5 +1,5 @@
-//! Serves work without a public route, which Vercel's schedule starts: a `GET` with `Authorization:
-//! Bearer CRON_SECRET`.
+//! Serves work without a public route, which Vercel's schedule starts: a `GET` with
+//! `Authorization: Bearer CRON_SECRET`.
 //!
 //! | status | when |
 //! |---|---|
