@@ -126,7 +126,7 @@ impl Order {
             Subject::Review(review) => next.apply_review(review),
             Subject::Related(_) | Subject::Other | Subject::Unreadable(_) => Applied::Nothing,
         };
-        let Applied::RateLimitSubject(edited) = applied else {
+        let Applied::Recorded(edited) = applied else {
             return Ok(None);
         };
         let step = self.step_to(next, now);

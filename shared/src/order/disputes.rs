@@ -211,7 +211,7 @@ impl Order {
     pub(super) fn apply_dispute(&mut self, dispute: &Dispute, event: &Event) -> Applied {
         let reported = Disputed::of(dispute, event.as_of);
         self.facts.dispute(&dispute.id, reported);
-        Applied::RateLimitSubject(None)
+        Applied::Recorded(None)
     }
 
     /// The dispute events between this order and `next`.

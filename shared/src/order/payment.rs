@@ -58,12 +58,12 @@ pub(super) enum Applied {
     /// It does not concern this order.
     Nothing,
     /// It counts; where a field of the metadata was edited, the order's own record counts instead.
-    RateLimitSubject(Option<Mismatch>),
+    Recorded(Option<Mismatch>),
 }
 
 impl From<()> for Applied {
     fn from((): ()) -> Self {
-        Self::RateLimitSubject(None)
+        Self::Recorded(None)
     }
 }
 
@@ -109,7 +109,7 @@ impl Order {
                 self.count_failure(intent, origin, at);
             }
         }
-        Ok(Applied::RateLimitSubject(edited))
+        Ok(Applied::Recorded(edited))
     }
 
     /// A complete session need not be paid: some methods take days, and `payment_status` tells.
@@ -148,7 +148,7 @@ impl Order {
         if let Some(stage) = stage {
             self.attempted(&session.id, origin, Attempt::new(at, stage));
         }
-        Ok(Applied::RateLimitSubject(edited))
+        Ok(Applied::Recorded(edited))
     }
 
     /// Counts the failed charge on an intent that the order has or had. A payer never receives an

@@ -62,7 +62,7 @@ impl Order {
             reason: warning.fraud_type.clone(),
         };
         self.facts.warning(&warning.id, reported);
-        Applied::RateLimitSubject(None)
+        Applied::Recorded(None)
     }
 
     pub(super) fn apply_review(&mut self, review: &Review) -> Applied {
@@ -72,7 +72,7 @@ impl Order {
             reason: review.reason.clone(),
         };
         self.facts.warning(&review.id, reported);
-        Applied::RateLimitSubject(None)
+        Applied::Recorded(None)
     }
 
     /// The warning events between this order and `next`.
