@@ -1,5 +1,5 @@
-//! The part that a shop's own server plays: it signs tokens for its people, and is told what
-//! happened to orders. A real shop does this in its own code, with any JWT and Standard Webhooks
+//! The shop's own server: it signs tokens for its people, and receives notifications about orders.
+//! A real shop does this in its own code, with any JWT and Standard Webhooks
 //! library.
 
 use std::sync::Arc;
@@ -99,8 +99,8 @@ struct Wanted {
     person: Person,
 }
 
-/// Whoever opens the page is the demo customer, or one of the staff when they say so; a real site
-/// asks them to sign in first.
+/// Signs in the visitor of the page, as the demo customer or as the named member of staff; a real
+/// site asks for a sign-in first.
 async fn session(
     State(site): State<Site>,
     Query(Wanted { person }): Query<Wanted>,
@@ -237,8 +237,7 @@ impl axum::response::IntoResponse for Unsigned {
 }
 
 impl Site {
-    /// The most that finance may give back at once, in minor units of the currency in which all is
-    /// sold.
+    /// The largest refund of finance in one call, in minor units of the currency of all products.
     fn refund_limit(&self) -> Option<i64> {
         let currency = Currency::parse(products().first()?.currency).ok()?;
         self.roles.refund_limit(Person::Finance.role(), currency)

@@ -1,5 +1,5 @@
-//! What the page is told: every step of a payment, with requests and answers, and no secret in
-//! them.
+//! The page's stream of activity: every step of a payment, with requests and answers, and no
+//! secret in them.
 
 use hyper::Method;
 use serde_json::{Value, json};

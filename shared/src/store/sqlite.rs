@@ -12,6 +12,9 @@ mod rate_limits;
 mod refunds;
 mod schema;
 
+#[cfg(test)]
+pub(super) use schema::MIGRATIONS;
+
 use std::{
     path::Path,
     sync::{Arc, Mutex, PoisonError},

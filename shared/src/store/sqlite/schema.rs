@@ -12,7 +12,7 @@ const BUSY: Duration = Duration::from_secs(5);
 const CACHE: i32 = -8_000;
 
 /// Each migrates the schema from the version that is its index to the next.
-const MIGRATIONS: [&str; 7] = [
+pub(in crate::store) const MIGRATIONS: [&str; 7] = [
     "
     CREATE TABLE orders (
         id         TEXT PRIMARY KEY,

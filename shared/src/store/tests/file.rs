@@ -1,6 +1,7 @@
 //! SQLite's alone: the file.
 
 use super::*;
+use crate::store::sqlite::MIGRATIONS;
 
 fn path(it: &Fixture) -> &std::path::Path {
     let Some(DatabaseUrl::Sqlite(path)) = &it.config.store.location else {
@@ -51,38 +52,29 @@ async fn many_connections_that_open_a_new_file_at_once_agree() {
     }
 }
 
-/// Turns a file into one of schema 6, whose tables and states had other names.
-const FORMER_NAMES: &str = "
-    ALTER TABLE idempotency_records RENAME TO operations;
-    ALTER TABLE cursors RENAME TO marks;
-    DROP INDEX rate_limits_by_age;
-    ALTER TABLE rate_limits RENAME TO admissions;
-    CREATE INDEX admissions_by_age ON admissions (expires_at);
-    DROP INDEX outbox_due;
-    DROP INDEX outbox_delivered;
-    DROP INDEX outbox_dead_lettered;
-    ALTER TABLE outbox RENAME TO outbox_now;
-    CREATE TABLE outbox (
-        seq          INTEGER PRIMARY KEY AUTOINCREMENT,
-        id           TEXT NOT NULL UNIQUE,
-        type         TEXT NOT NULL,
-        body         TEXT NOT NULL,
-        state        TEXT NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'delivered', 'parked')),
-        created_at   INTEGER NOT NULL,
-        due_at       INTEGER NOT NULL,
-        attempts     INTEGER NOT NULL DEFAULT 0,
-        delivered_at INTEGER,
-        error        TEXT
-    ) STRICT;
-    INSERT INTO outbox
-        SELECT seq, id, type, body, iif(state = 'dead_lettered', 'parked', state), created_at,
-               due_at, attempts, delivered_at, error
-        FROM outbox_now;
-    DROP TABLE outbox_now;
-    CREATE INDEX outbox_due ON outbox (due_at, seq) WHERE state = 'due';
-    CREATE INDEX outbox_delivered ON outbox (delivered_at) WHERE state = 'delivered';
-    CREATE INDEX outbox_parked ON outbox (seq) WHERE state = 'parked';
-    PRAGMA user_version = 6;";
+/// Opens a file of an earlier `version` of the schema, whose tables hold what those of `it` do.
+async fn opened_from(it: &Fixture, version: u8) -> Store {
+    let earlier = path(it).with_extension("earlier");
+    let file = rusqlite::Connection::open(&earlier).unwrap();
+    file.execute_batch(&MIGRATIONS[..usize::from(version)].concat())
+        .unwrap();
+    file.pragma_update(None, "user_version", version).unwrap();
+    file.execute("ATTACH ?1 AS now", [path(it).to_str()])
+        .unwrap();
+    let rows = "
+        INSERT INTO orders SELECT * FROM now.orders;
+        INSERT INTO marks SELECT * FROM now.cursors;
+        INSERT INTO outbox
+            SELECT seq, id, type, body, iif(state = 'dead_lettered', 'parked', state), created_at,
+                   due_at, attempts, delivered_at, error
+            FROM now.outbox;";
+    file.execute_batch(rows).unwrap();
+    drop(file);
+
+    let mut config = it.config.clone();
+    config.store.location = Some(DatabaseUrl::Sqlite(earlier));
+    open(&config).await.unwrap()
+}
 
 #[tokio::test]
 async fn what_a_file_of_the_former_names_holds_is_found() {
@@ -105,10 +97,8 @@ async fn what_a_file_of_the_former_names_holds_is_found() {
         .await
         .unwrap();
     it.store.set_cursor("events", "evt_1").await.unwrap();
-    let before = rusqlite::Connection::open(path(&it)).unwrap();
-    before.execute_batch(FORMER_NAMES).unwrap();
 
-    let store = open(&it.config).await.unwrap();
+    let store = opened_from(&it, 6).await;
 
     let [kept] = store.dead_letters().await.unwrap().try_into().unwrap();
     assert_eq!(kept.message, message.message);
@@ -137,13 +127,8 @@ async fn a_file_of_a_newer_version_is_left_alone() {
 async fn orders_of_a_file_that_was_made_before_they_were_listed_are_listed() {
     let it = Fixture::new(Place::Sqlite).await;
     it.order().await;
-    let before = rusqlite::Connection::open(path(&it)).unwrap();
-    before.execute_batch(FORMER_NAMES).unwrap();
-    let undo = "DROP INDEX orders_by_owner; DROP TABLE customers; DROP TABLE intents;
-        PRAGMA user_version = 4;";
-    before.execute_batch(undo).unwrap();
 
-    let store = open(&it.config).await.unwrap();
+    let store = opened_from(&it, 4).await;
 
     let ada = CallerId::parse("ada").unwrap();
     let orders = store.orders_of(&ada).await.unwrap();
@@ -162,12 +147,8 @@ async fn intents_of_a_file_that_was_made_before_closed_ones_were_kept_are_known(
             .await
             .unwrap();
     }
-    let before = rusqlite::Connection::open(path(&it)).unwrap();
-    before.execute_batch(FORMER_NAMES).unwrap();
-    let undo = "DROP TABLE intents; PRAGMA user_version = 5;";
-    before.execute_batch(undo).unwrap();
 
-    let store = open(&it.config).await.unwrap();
+    let store = opened_from(&it, 5).await;
 
     for known in ["pi_1", "pi_2"] {
         assert!(store.knows_intent(known).await.unwrap(), "{known}");
