@@ -1,6 +1,6 @@
 //! The library of all functions, in layers below the handlers.
 //!
-//! A module uses only modules of layers below its own; a test checks the `use` lines against this
+//! A module uses only modules of layers below its own; a test checks every path against this
 //! table. Read it from the bottom to the top, or follow a webhook down: [`host`], [`request`],
 //! [`signature`], [`event`], [`processor`], [`store`], [`order`].
 //!
@@ -77,6 +77,3 @@ pub use env::ConfigError;
 pub use error::Error;
 pub use function::Function;
 pub use secrets::Secrets;
-
-#[cfg(test)]
-mod layers;

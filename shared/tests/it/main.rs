@@ -5,6 +5,7 @@
 )]
 
 mod customers;
+mod layers;
 mod peer;
 mod secrets;
 mod secrets_on_aws;
