@@ -9,7 +9,7 @@
 //! ([`WebIdentity`]).
 
 mod call;
-mod marks;
+mod error_metadata;
 mod role;
 mod sign;
 #[cfg(test)]
@@ -36,11 +36,11 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{SdkConfig, region::Region};
-pub(crate) use call::{Asked, Prepared, Service, asked, behind};
+pub(crate) use call::{OperationInput, Prepared, Service, clock_skew, operation_inputs};
+pub use error_metadata::ErrorMetadata;
+pub(crate) use error_metadata::UNKNOWN;
 use http_body_util::Full;
 use hyper::Uri;
-pub use marks::Marks;
-pub(crate) use marks::UNKNOWN;
 use role::Role;
 use sign::Signer;
 use sts::Sts;

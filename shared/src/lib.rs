@@ -35,6 +35,7 @@
 //! | | [`mod@env`]: the reader of variables |
 //! | | [`function`]: the description of a function |
 //! | | [`http`]: the pooled client |
+//! | | [`retry`]: the retry policy of all calls |
 //! | | [`rfc3339`]: times as text |
 //! | | [`signature`]: Stripe's signature, verified |
 
@@ -63,6 +64,7 @@ pub mod processor;
 pub mod purchase;
 pub mod rate_limit;
 pub mod request;
+pub mod retry;
 pub mod return_url;
 pub mod rfc3339;
 pub mod secrets;

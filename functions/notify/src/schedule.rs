@@ -1,15 +1,22 @@
 //! Decides when a failed message is retried. Pure, but for the jitter.
 
-use shared::store::DeliveryOutcome;
+use std::time::Duration;
+
+use shared::{retry::Backoff, store::DeliveryOutcome};
 
 /// The attempts at a message, over about two days, before it is a dead letter.
 pub const MOST_ATTEMPTS: u32 = 16;
-/// The seconds before the second attempt; four times as many before each that follows.
-const FIRST_DELAY: i64 = 5;
-/// The longest delay of an attempt, in seconds: six hours.
-const LONGEST_DELAY: i64 = 6 * 60 * 60;
+/// The delays between attempts: from five seconds to six hours.
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_secs(5),
+    factor: 4,
+    cap: Duration::from_secs(6 * 60 * 60),
+};
 
 /// The outcome for a message whose `attempts`th attempt failed at `now` (Unix seconds).
+///
+/// The jitter takes at most half of a delay: the schedule has no deadline, but a number of attempts
+/// that must span an outage of the site.
 #[must_use]
 pub fn after_failure(attempts: u32, now: i64, error: &str) -> DeliveryOutcome {
     let error = error.to_owned();
@@ -25,8 +32,7 @@ pub fn after_failure(attempts: u32, now: i64, error: &str) -> DeliveryOutcome {
 /// The longest delay, in seconds, of the attempt that follows `attempts` failed ones; the shortest
 /// is half of it.
 fn longest_delay(attempts: u32) -> i64 {
-    let doublings = attempts.saturating_sub(1).saturating_mul(2).min(30);
-    (FIRST_DELAY << doublings).min(LONGEST_DELAY)
+    BACKOFF.longest(attempts).as_secs().cast_signed()
 }
 
 #[cfg(test)]
@@ -37,7 +43,7 @@ mod tests {
     fn each_wait_is_four_times_the_last_up_to_six_hours() {
         let waits: Vec<i64> = (1..=9).map(longest_delay).collect();
         assert_eq!(waits, [5, 20, 80, 320, 1280, 5120, 20480, 21600, 21600]);
-        assert_eq!(longest_delay(u32::MAX), LONGEST_DELAY);
+        assert_eq!(longest_delay(u32::MAX), 21_600);
     }
 
     #[test]

@@ -49,32 +49,32 @@ const LARGEST_ANSWER: usize = 17 * 1024 * 1024;
 pub(super) const ATTEMPT: Duration = Duration::from_secs(3);
 /// The limit for a connection, and for the first byte on a reused one, which may be dead.
 pub(super) const REUSED: Duration = Duration::from_millis(1_500);
-/// The clock difference, in seconds, from which a signature counts as mistimed. AWS allows five
+/// The clock skew, in seconds, from which a signature counts as mistimed. AWS allows five
 /// minutes.
-const OTHER_TIME: u64 = 240;
+const MISTIMED: u64 = 240;
 
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const DATE: HeaderName = HeaderName::from_static("x-amz-date");
 const TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 
 /// The input of a service's operation; it names the operation and its output.
-pub(crate) trait Asked: fmt::Debug + Send + Sync + 'static {
+pub(crate) trait OperationInput: fmt::Debug + Send + Sync + 'static {
     type Operation: RuntimePlugin + Default;
     type Output: fmt::Debug + Send + Sync + 'static;
     type Error: Error + Send + Sync + 'static;
 }
 
-/// Makes inputs of a service crate [`Asked`].
-macro_rules! asked {
+/// Implements [`OperationInput`] for inputs of a service crate.
+macro_rules! operation_inputs {
     ($($input:ty: $operation:ty => $output:ty, $error:ty;)*) => {$(
-        impl $crate::aws::Asked for $input {
+        impl $crate::aws::OperationInput for $input {
             type Operation = $operation;
             type Output = $output;
             type Error = $error;
         }
     )*};
 }
-pub(crate) use asked;
+pub(crate) use operation_inputs;
 
 /// A serialized request, which may be sent any number of times.
 pub(crate) struct Prepared<I> {
@@ -90,7 +90,7 @@ struct Reader(ConfigBag);
 /// An error of a service, of any kind.
 type Failed = SdkError<ErasedError, HttpResponse>;
 
-impl<I: Asked> Prepared<I> {
+impl<I: OperationInput> Prepared<I> {
     /// Serializes `input`.
     ///
     /// # Errors
@@ -154,7 +154,7 @@ struct Shared {
     credentials: SharedCredentialsProvider,
     /// The seconds by which this machine's clock is behind AWS's, learned from a rejected
     /// signature.
-    behind: AtomicI64,
+    clock_skew: AtomicI64,
 }
 
 impl Service {
@@ -169,7 +169,7 @@ impl Service {
             url,
             signer,
             credentials,
-            behind: AtomicI64::new(0),
+            clock_skew: AtomicI64::new(0),
         }))
     }
 
@@ -178,7 +178,7 @@ impl Service {
     /// # Errors
     ///
     /// The service's error, or the reason why there is no answer.
-    pub(crate) async fn send<I: Asked>(
+    pub(crate) async fn send<I: OperationInput>(
         &self,
         request: &Prepared<I>,
     ) -> Result<I::Output, SdkError<I::Error, HttpResponse>> {
@@ -209,8 +209,8 @@ impl Service {
             .map_err(SdkError::timeout_error)?
             .map_err(SdkError::dispatch_failure)?;
         if !answer.status().is_success() && answer.headers().get("date").is_some() {
-            let behind = behind(&answer).unwrap_or_default();
-            self.0.behind.store(behind, Relaxed);
+            let skew = clock_skew(&answer).unwrap_or_default();
+            self.0.clock_skew.store(skew, Relaxed);
         }
         Ok(answer)
     }
@@ -222,7 +222,7 @@ impl Service {
     ) -> Result<Request<Full<Bytes>>, Cause> {
         let Shared { url, signer, .. } = &*self.0;
         let credentials = self.0.credentials.provide_credentials().await?;
-        let now = Clock::default().now() + self.0.behind.load(Relaxed);
+        let now = Clock::default().now() + self.0.clock_skew.load(Relaxed);
         let mut time = rfc3339::format(now);
         time.retain(|c| c.is_ascii_alphanumeric());
         let host = url.authority().map_or("", |authority| authority.as_str());
@@ -283,13 +283,13 @@ pub(super) async fn exchange(
     Ok(answer)
 }
 
-/// Seconds by which this machine's clock is behind AWS's, negative where it is ahead; `None` where
-/// the two are near enough, or `answer` does not tell.
-pub(crate) fn behind(answer: &HttpResponse) -> Option<i64> {
+/// The clock skew: the seconds by which this machine's clock is behind AWS's, negative where it is
+/// ahead. `None` where it is small, or `answer` does not tell.
+pub(crate) fn clock_skew(answer: &HttpResponse) -> Option<i64> {
     let date = answer.headers().get("date")?;
     let date = DateTime::from_str(date, Format::HttpDate).ok()?;
-    let behind = date.secs() - Clock::default().now();
-    (behind.unsigned_abs() > OTHER_TIME).then_some(behind)
+    let skew = date.secs() - Clock::default().now();
+    (skew.unsigned_abs() > MISTIMED).then_some(skew)
 }
 
 #[cfg(test)]

@@ -129,9 +129,9 @@ fn refusal(status: u16, code: Option<&str>) -> StsError {
     let is_code = |code: &&str| code.len() <= 64 && code.bytes().all(|b| b.is_ascii_alphanumeric());
     let code = code.filter(is_code).unwrap_or("no code");
     let said = format!("{status} {code}");
-    let is_passing =
+    let is_transient =
         status == 429 || status >= 500 || matches!(code, "Throttling" | "IDPCommunicationError");
-    match is_passing {
+    match is_transient {
         true => StsError::Unreachable(said),
         false => StsError::Denied(said),
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::value::RawValue;
 
-use super::{Keys, Wanted, unreadable::Why};
+use super::{Keys, Wanted, unreadable::Fault};
 use crate::env::Reader;
 
 /// A version of the secret.
@@ -19,12 +19,14 @@ pub(super) struct Bundle {
 ///
 /// # Errors
 ///
-/// [`Why::Malformed`] names all faults, and shows no value.
-pub(super) fn keys(text: &SecretString, wanted: &Wanted) -> Result<Keys, Why> {
+/// [`Fault::Malformed`] names all faults, and shows no value.
+pub(super) fn keys(text: &SecretString, wanted: &Wanted) -> Result<Keys, Fault> {
     // The parser's own message is dropped: it may quote the contents.
     let Ok(fields) = serde_json::from_str::<BTreeMap<String, &RawValue>>(text.expose_secret())
     else {
-        return Err(Why::Malformed("it does not hold a JSON object".to_owned()));
+        return Err(Fault::Malformed(
+            "it does not hold a JSON object".to_owned(),
+        ));
     };
     let field = |name: &str| fields.get(name).map(|value| value.get());
     let string = |name: &str| -> Option<String> {
@@ -41,7 +43,7 @@ pub(super) fn keys(text: &SecretString, wanted: &Wanted) -> Result<Keys, Why> {
         }
     }
     read.finish(keys)
-        .map_err(|error| Why::malformed(error.problems()))
+        .map_err(|error| Fault::malformed(error.problems()))
 }
 
 #[cfg(test)]
@@ -61,7 +63,7 @@ mod tests {
 
     fn complaint(text: &str) -> String {
         let wanted = wanted(&["STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY"], &[]);
-        let Err(Why::Malformed(said)) = keys(&SecretString::from(text), &wanted) else {
+        let Err(Fault::Malformed(said)) = keys(&SecretString::from(text), &wanted) else {
             panic!("it was accepted")
         };
         said

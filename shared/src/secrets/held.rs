@@ -3,7 +3,7 @@
 //! | the latest reading | the cached keys are used |
 //! |---|---|
 //! | succeeded | for `FAREBOX_SECRET_TTL` |
-//! | failed for a passing reason, or met a bundle that is malformed | for 15 minutes more |
+//! | failed for a transient reason, or met a bundle that is malformed | for 15 minutes more |
 //! | was refused: no permission, no secret | for one minute more |
 //!
 //! After that there are no keys, and every request is answered 503 until the secret can be read.

@@ -8,27 +8,28 @@ use aws_sdk_secretsmanager::operation::get_secret_value::{
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 use secrecy::SecretString;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::{
     bundle::Bundle,
-    unreadable::{Unreadable, Why},
+    unreadable::{Fault, Unreadable},
 };
 use crate::{
-    aws::{Aws, Marks, Prepared, Service, asked, behind},
+    aws::{Aws, ErrorMetadata, Prepared, Service, clock_skew, operation_inputs},
     cause::{Cause, innermost},
+    retry::{Backoff, Retries},
 };
 
-asked! {
+operation_inputs! {
     GetSecretValueInput: GetSecretValue => GetSecretValueOutput, GetSecretValueError;
 }
 
 type Failed = SdkError<GetSecretValueError, HttpResponse>;
 
 /// The most attempts at a reading that may succeed on retry.
-const TRIES: u32 = 4;
-/// The longest pause before the second attempt; it doubles with each further one.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const MOST_ATTEMPTS: u32 = 4;
+/// The delays between attempts.
+const BACKOFF: Backoff = Backoff::doubling(Duration::from_millis(500), Duration::from_secs(2));
 /// The latest begin of an attempt after the first, so that the last one ends within the time of a
 /// start.
 const LATEST: Duration = Duration::from_secs(6);
@@ -54,65 +55,65 @@ impl Manager {
         &self.id
     }
 
-    /// The error that this secret cannot be read, because of `why`.
-    pub(super) fn unreadable(&self, why: Why) -> Unreadable {
+    /// The error that this secret cannot be read, because of `fault`.
+    pub(super) fn unreadable(&self, fault: Fault) -> Unreadable {
         let id = self.id.clone();
-        Unreadable { id, why }
+        Unreadable { id, fault }
     }
 
-    /// The present contents of the secret; retries a passing failure, unless it may try only
+    /// The present contents of the secret; retries a transient failure, unless it may try only
     /// `once`.
     ///
     /// # Errors
     ///
-    /// [`Why`] keeps AWS's code and request id, and drops its message.
-    pub(super) async fn bundle(&self, once: bool) -> Result<Bundle, Why> {
+    /// [`Fault`] keeps AWS's code and request id, and drops its message.
+    pub(super) async fn bundle(&self, once: bool) -> Result<Bundle, Fault> {
         let input = GetSecretValueInput::builder().secret_id(&self.id).build();
         let request = input.map_err(Cause::from).and_then(Prepared::new);
-        let request = request.map_err(|_| Why::Passing(NOT_MADE.to_owned()))?;
-        let latest = Instant::now() + LATEST;
-        let mut left = if once { 0 } else { TRIES - 1 };
-        let mut longest_pause = FIRST_PAUSE;
+        let request = request.map_err(|_| Fault::Transient(NOT_MADE.to_owned()))?;
+        let mut retries = Retries::new(BACKOFF, Instant::now() + LATEST);
+        let mut left = if once { 0 } else { MOST_ATTEMPTS - 1 };
         loop {
             // On the heap: a call is a deep future, which would enlarge every handler's.
             let error = match Box::pin(self.service.send(&request)).await {
                 Ok(output) => return bundle(output),
                 Err(error) => error,
             };
-            let why = self.why(&error);
+            let fault = self.fault(&error);
             // From here on the service signs by AWS's clock.
-            let is_other_time = error.raw_response().and_then(behind).is_some();
-            let pause = longest_pause.mul_f64(fastrand::f64());
-            let is_passing = is_other_time || matches!(why, Why::Passing(_));
-            if left == 0 || !is_passing || Instant::now() + pause > latest {
-                return Err(why);
+            let is_mistimed = error.raw_response().and_then(clock_skew).is_some();
+            let is_transient = is_mistimed || matches!(fault, Fault::Transient(_));
+            if left == 0 || !is_transient || !retries.wait(Duration::ZERO).await {
+                return Err(fault);
             }
-            sleep(pause).await;
             left -= 1;
-            longest_pause *= 2;
         }
     }
 
-    fn why(&self, error: &Failed) -> Why {
+    fn fault(&self, error: &Failed) -> Fault {
         let status = error.raw_response().map(|raw| raw.status().as_u16());
         match error {
             SdkError::TimeoutError(_) => {
-                Why::Passing("Secrets Manager did not answer in time".to_owned())
+                Fault::Transient("Secrets Manager did not answer in time".to_owned())
             }
-            SdkError::DispatchFailure(_) => Why::Passing(format!(
+            SdkError::DispatchFailure(_) => Fault::Transient(format!(
                 "Secrets Manager could not be reached in {}: {}",
                 self.region,
                 innermost(error)
             )),
-            SdkError::ServiceError(_) if !is_passing(status, error.code()) => Why::Refused(
-                format!("{} ({})", self.refusal(error.code()), Marks::of(error)),
-            ),
-            SdkError::ServiceError(_) | SdkError::ResponseError(_) => Why::Passing(format!(
+            SdkError::ServiceError(_) if !is_transient(status, error.code()) => {
+                Fault::Refused(format!(
+                    "{} ({})",
+                    self.refusal(error.code()),
+                    ErrorMetadata::of(error)
+                ))
+            }
+            SdkError::ServiceError(_) | SdkError::ResponseError(_) => Fault::Transient(format!(
                 "Secrets Manager answered {} ({})",
                 status.unwrap_or_default(),
-                Marks::of(error)
+                ErrorMetadata::of(error)
             )),
-            _ => Why::Passing(NOT_MADE.to_owned()),
+            _ => Fault::Transient(NOT_MADE.to_owned()),
         }
     }
 
@@ -142,20 +143,20 @@ impl Manager {
     }
 }
 
-fn bundle(output: GetSecretValueOutput) -> Result<Bundle, Why> {
+fn bundle(output: GetSecretValueOutput) -> Result<Bundle, Fault> {
     match output.secret_string {
         Some(text) => Ok(Bundle {
             text: SecretString::from(text),
             version: output.version_id,
         }),
-        None => Err(Why::Malformed(
+        None => Err(Fault::Malformed(
             "it is binary; it must be text that is one JSON object".to_owned(),
         )),
     }
 }
 
 /// True when a retry may succeed.
-fn is_passing(status: Option<u16>, code: Option<&str>) -> bool {
+fn is_transient(status: Option<u16>, code: Option<&str>) -> bool {
     let is_throttled = code.is_some_and(|code| {
         code.contains("Throttl")
             || matches!(code, "TooManyRequestsException" | "RequestLimitExceeded")

@@ -15,7 +15,7 @@ use super::{
     Cause, Keys, Wanted, bundle,
     held::{Freshness, Held},
     manager::Manager,
-    unreadable::{Unreadable, Why},
+    unreadable::{Fault, Unreadable},
 };
 
 /// The pause between two readings for the same cause.
@@ -127,8 +127,8 @@ impl Store {
                 held.renew(Arc::clone(&keys), started + self.ttl);
                 Ok(keys)
             }
-            Err(why) => {
-                let failure = self.manager.unreadable(why);
+            Err(fault) => {
+                let failure = self.manager.unreadable(fault);
                 let now = Instant::now();
                 held.fail(failure.clone(), now);
                 let usable = held.usable(now);
@@ -141,12 +141,12 @@ impl Store {
         }
     }
 
-    async fn read_keys(&self, effort: Effort) -> Result<Keys, Why> {
+    async fn read_keys(&self, effort: Effort) -> Result<Keys, Fault> {
         let limit = effort.limit();
         let reading = self.manager.bundle(effort == Effort::Once);
         let bundle = timeout(limit, reading).await.unwrap_or_else(|_| {
             let seconds = limit.as_secs();
-            Err(Why::Passing(format!(
+            Err(Fault::Transient(format!(
                 "Secrets Manager did not answer within {seconds} s"
             )))
         })?;
@@ -158,10 +158,10 @@ impl Store {
     }
 
     /// Checks the mode: the database was opened for one, and a process does not change it.
-    fn check_mode(&self, keys: &Keys) -> Result<(), Why> {
+    fn check_mode(&self, keys: &Keys) -> Result<(), Fault> {
         let before = self.held().latest().and_then(|keys| keys.mode().ok());
         match (before, keys.mode().ok()) {
-            (Some(before), Some(now)) if before != now => Err(Why::Malformed(
+            (Some(before), Some(now)) if before != now => Err(Fault::Malformed(
                 "STRIPE_SECRET_KEY is of another mode than the key that this process started with"
                     .to_owned(),
             )),
@@ -211,9 +211,9 @@ impl Forced {
     }
 }
 
-/// Logs each failed reading once: a passing failure with cached keys as a warning.
+/// Logs each failed reading once: a transient failure with cached keys as a warning.
 fn report(failure: &Unreadable, has_keys: bool) {
-    match (failure.is_passing(), has_keys) {
+    match (failure.is_transient(), has_keys) {
         (true, true) => tracing::warn!(
             cause = %failure,
             metric.stale_keys = 1,

@@ -6,24 +6,24 @@ use crate::{Error, env::Problem};
 
 /// The secret with the keys could not be read, or has other contents.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the keys in the secret `{id}` cannot be read: {why}")]
+#[error("the keys in the secret `{id}` cannot be read: {fault}")]
 pub struct Unreadable {
     pub(super) id: String,
-    pub(super) why: Why,
+    pub(super) fault: Fault,
 }
 
 /// The fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Why {
+pub(super) enum Fault {
     /// It may pass by itself: AWS did not answer, not in time, or not for now.
-    Passing(String),
+    Transient(String),
     /// AWS refused: there is no such secret, or no permission.
     Refused(String),
     /// The secret exists, and does not contain the keys.
     Malformed(String),
 }
 
-impl Why {
+impl Fault {
     /// One text for all faults of the contents.
     pub(super) fn malformed(problems: &[Problem]) -> Self {
         let lines: Vec<String> = problems
@@ -34,9 +34,9 @@ impl Why {
     }
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Passing(text) | Self::Refused(text) | Self::Malformed(text)) = self;
+        let (Self::Transient(text) | Self::Refused(text) | Self::Malformed(text)) = self;
         f.write_str(text)
     }
 }
@@ -47,8 +47,8 @@ impl Unreadable {
 
     /// Returns true when it may pass by itself.
     #[must_use]
-    pub fn is_passing(&self) -> bool {
-        matches!(self.why, Why::Passing(_))
+    pub fn is_transient(&self) -> bool {
+        matches!(self.fault, Fault::Transient(_))
     }
 
     /// The time for which cached keys are used beyond their validity.
@@ -57,9 +57,9 @@ impl Unreadable {
     /// log and fixes it, and the cached keys still work. A refusal is intended, and has only the
     /// time that fixing a policy takes.
     pub(super) fn grace(&self) -> Duration {
-        match self.why {
-            Why::Passing(_) | Why::Malformed(_) => Self::LONGEST_GRACE,
-            Why::Refused(_) => Duration::from_secs(60),
+        match self.fault {
+            Fault::Transient(_) | Fault::Malformed(_) => Self::LONGEST_GRACE,
+            Fault::Refused(_) => Duration::from_secs(60),
         }
     }
 }

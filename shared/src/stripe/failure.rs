@@ -197,13 +197,13 @@ struct ErrorFields {
     param: Option<String>,
 }
 
-/// The failure for an answer of `status`; its body may be anything. `is_passing` when another
+/// The failure for an answer of `status`; its body may be anything. `is_retryable` when another
 /// attempt might have succeeded.
 pub(super) fn of_answer(
     status: StatusCode,
     body: &[u8],
     request_id: Option<String>,
-    is_passing: bool,
+    is_retryable: bool,
 ) -> StripeError {
     let parsed: Option<ErrorBody> = serde_json::from_slice(body).ok();
     let is_stripes = parsed.is_some();
@@ -221,7 +221,7 @@ pub(super) fn of_answer(
         };
     }
     let is_in_use = code.as_deref() == Some("idempotency_key_in_use");
-    let is_busy = is_passing || status == StatusCode::TOO_MANY_REQUESTS;
+    let is_busy = is_retryable || status == StatusCode::TOO_MANY_REQUESTS;
     if (is_busy && !is_in_use) || !status.is_client_error() {
         let what = match is_stripes {
             true => "Stripe could not carry it out",
@@ -272,12 +272,12 @@ mod tests {
 
     fn of(status: u16, body: &str) -> StripeError {
         let status = StatusCode::from_u16(status).unwrap();
-        let is_passing = crate::stripe::retry::is_passing(status.as_u16(), Advice::default());
+        let is_retryable = crate::stripe::retry::is_retryable(status.as_u16(), Advice::default());
         of_answer(
             status,
             body.as_bytes(),
             Some("req_1".to_owned()),
-            is_passing,
+            is_retryable,
         )
     }
 

@@ -11,7 +11,7 @@ use hyper::{
 use secrecy::ExposeSecret as _;
 use stripe::{CustomizedStripeRequest, IdempotencyKey};
 use stripe_client_core::{RequestBuilder, StripeClient, StripeMethod, VERSION};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::{
     Stripe, StripeError, failure,
@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     cause::Cause,
+    retry::Retries,
     secrets::{self, Keys},
 };
 
@@ -74,7 +75,7 @@ impl Stripe {
         let latest = Instant::now() + self.retry_policy.deadline;
         let deadline = self.until.map_or(latest, |until| until.min(latest));
         let may_repeat = key.is_some() || !matches!(request.method, StripeMethod::Post);
-        let mut failed = 0;
+        let mut retries = Retries::new(retry::backoff(self.retry_policy.first_delay), deadline);
         let mut has_met_old = false;
         let mut has_renewed = false;
         loop {
@@ -92,17 +93,18 @@ impl Stripe {
                 Verdict::Failed(failure, None) => return Err(failure),
                 Verdict::Failed(failure, Some(again)) => (failure, again),
             };
-            failed += 1;
-            let wait = match again {
-                Again::AtOnce if !has_met_old => Duration::ZERO,
-                Again::AtOnce => self.wait(failed, Advice::default()),
-                Again::Later(advice) => self.wait(failed, advice),
-            };
-            has_met_old |= matches!(again, Again::AtOnce);
-            if !may_repeat || wait >= deadline.saturating_duration_since(Instant::now()) {
+            if !may_repeat {
                 return Err(failure);
             }
-            sleep(wait).await;
+            let has_time = match again {
+                Again::AtOnce if !has_met_old => retries.at_once(),
+                Again::AtOnce => retries.wait(Duration::ZERO).await,
+                Again::Later(advice) => retries.wait(advice.retry_after).await,
+            };
+            if !has_time {
+                return Err(failure);
+            }
+            has_met_old |= matches!(again, Again::AtOnce);
         }
     }
 
@@ -110,15 +112,6 @@ impl Stripe {
     async fn renews(&self, keys: &Keys, deadline: Instant) -> bool {
         let newer = self.secrets.newer_than(keys, secrets::Cause::Unauthorized);
         matches!(timeout_at(deadline, newer).await, Ok(Some(_)))
-    }
-
-    fn wait(&self, failed: u32, advice: Advice) -> Duration {
-        retry::delay(
-            failed,
-            self.retry_policy.first_delay,
-            advice,
-            fastrand::f64(),
-        )
     }
 
     async fn attempt(
@@ -255,7 +248,7 @@ impl Tried {
                 body,
             } => {
                 let is_cut = status.is_success();
-                let again = is_cut || retry::is_passing(status.as_u16(), advice);
+                let again = is_cut || retry::is_retryable(status.as_u16(), advice);
                 let failure = failure::of_answer(status, &body, request_id, again);
                 Verdict::Failed(failure, again.then_some(Again::Later(advice)))
             }
@@ -300,9 +293,10 @@ impl Tried {
 }
 
 fn advice(headers: &HeaderMap) -> Advice {
+    let retry_after = text(headers, &RETRY_AFTER).and_then(|text| text.parse().ok());
     Advice {
         should_retry: text(headers, &STRIPE_SHOULD_RETRY).and_then(|text| text.parse().ok()),
-        retry_after: text(headers, &RETRY_AFTER).and_then(|text| text.parse().ok()),
+        retry_after: Duration::from_secs(retry_after.unwrap_or(0)),
         is_replay: text(headers, &IDEMPOTENT_REPLAYED).as_deref() == Some("true"),
     }
 }

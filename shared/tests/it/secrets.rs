@@ -89,7 +89,7 @@ async fn an_outage_does_not_take_the_keys_away_for_a_quarter_of_an_hour() {
 
         pass(15 * MINUTE).await;
         let failure = secrets.current().await.unwrap_err();
-        assert!(failure.is_passing(), "{failure}");
+        assert!(failure.is_transient(), "{failure}");
         manager.recover();
         assert!(secrets.current().await.is_err(), "it is left alone a while");
         pass(6 * SECOND).await;
@@ -133,7 +133,7 @@ async fn keys_that_may_not_be_read_any_more_are_given_up_after_a_minute() {
         pass(MINUTE).await;
 
         let failure = secrets.current().await.unwrap_err();
-        assert!(!failure.is_passing(), "{failure}");
+        assert!(!failure.is_transient(), "{failure}");
         // That AWS then has a bad moment does not bring them back.
         manager.fail(Outage::Failing);
         pass(6 * SECOND).await;
@@ -267,7 +267,7 @@ async fn an_aws_that_is_not_there_is_told_as_that() {
 
     let failure = secrets.current().await.unwrap_err();
 
-    assert!(failure.is_passing());
+    assert!(failure.is_transient());
     assert!(
         failure.to_string().contains("could not be reached"),
         "{failure}"

@@ -86,7 +86,7 @@ async fn keys_are_read_by_name_or_arn_and_followed_when_they_change() {
 async fn a_secret_that_is_gone_or_binary_or_was_never_there_is_told_as_that() {
     let said = async |bundle: &str| {
         let failure = config(bundle).secrets.current().await.unwrap_err();
-        assert!(!failure.is_passing(), "{failure}");
+        assert!(!failure.is_transient(), "{failure}");
         failure.to_string()
     };
     let missing = said("farebox/never-there").await;

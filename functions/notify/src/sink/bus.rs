@@ -6,7 +6,7 @@ use aws_sdk_eventbridge::{Client, types::PutEventsRequestEntry};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::{
-    aws::{Aws, Marks},
+    aws::{Aws, ErrorMetadata},
     store::Message,
 };
 
@@ -42,10 +42,9 @@ impl Bus {
     /// with ids: such messages would count as delivered, and be lost.
     pub(super) async fn find(&self) -> Result<(), DeliveryError> {
         let found = self.client.describe_event_bus().name(&self.name).send();
-        found
-            .await
-            .map(drop)
-            .map_err(|error| DeliveryError::NoBus(self.name.clone(), Marks::of(&error).to_string()))
+        found.await.map(drop).map_err(|error| {
+            DeliveryError::NoBus(self.name.clone(), ErrorMetadata::of(&error).to_string())
+        })
     }
 
     /// Puts `message` on the bus.
@@ -57,7 +56,8 @@ impl Bus {
             .detail(detail(message)?)
             .build();
         let answer = self.client.put_events().entries(entry).send().await;
-        let answer = answer.map_err(|error| DeliveryError::Bus(Marks::of(&error).to_string()))?;
+        let answer =
+            answer.map_err(|error| DeliveryError::Bus(ErrorMetadata::of(&error).to_string()))?;
         // A call with status 200 may have refused the entry.
         match answer.entries().first() {
             Some(entry) if entry.event_id().is_some() => Ok(()),

@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::{
-    aws::{Aws, Marks, domain, region},
+    aws::{Aws, ErrorMetadata, domain, region},
     env::ApiBase,
 };
 
@@ -43,7 +43,10 @@ async fn after_a_refusal_that_tells_another_time_requests_are_signed_by_it() {
 
     for _ in 0..2 {
         let refused = service.send(&request).await.unwrap_err();
-        assert_eq!(Marks::of(&refused).code, "InvalidSignatureException");
+        assert_eq!(
+            ErrorMetadata::of(&refused).code,
+            "InvalidSignatureException"
+        );
     }
 
     let times = times.lock().unwrap();

@@ -1,4 +1,4 @@
-//! Retries calls with full jitter, inside one deadline.
+//! Retries calls to DynamoDB.
 //!
 //! All calls of one piece of work share one [`Attempts`], so that the work ends before its caller
 //! stops waiting.
@@ -8,27 +8,26 @@ use std::{error::Error, time::Duration};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::error::operation::BuildError;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::{DynamoDb, StoreError};
 use crate::{
-    aws::{Asked, Marks, Prepared, UNKNOWN, behind},
+    aws::{ErrorMetadata, OperationInput, Prepared, UNKNOWN, clock_skew},
     cause::{Cause, causes},
+    retry::{Backoff, Retries},
 };
 
 /// The deadline of one piece of work: shorter than Stripe, or a payer, waits.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// The longest pause before the second attempt; it doubles with each further one.
-const FIRST_PAUSE: Duration = Duration::from_millis(25);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const DEADLINE: Duration = Duration::from_secs(5);
+/// The delays between attempts.
+const BACKOFF: Backoff = Backoff::doubling(Duration::from_millis(25), Duration::from_secs(1));
 
 /// The attempts of one piece of work.
 #[derive(Debug)]
 pub(super) struct Attempts {
-    ends: Instant,
-    longest_pause: Duration,
+    retries: Retries,
     /// True after AWS rejected a signature because of this machine's clock.
-    knows_time: bool,
+    has_clock_skew: bool,
 }
 
 /// DynamoDB's answer to a call.
@@ -50,24 +49,24 @@ impl<O, E> Answer<O, E> {
     }
 }
 
-/// The reason why a call failed.
-enum Trouble<E> {
+/// The error of a call.
+enum CallError<E> {
     /// A retry may succeed.
-    Passing(StoreError),
+    Transient(StoreError),
     /// A retry would fail the same way.
-    Lasting(StoreError),
+    Permanent(StoreError),
     /// This machine's clock is behind AWS's by these seconds, so AWS rejected the signature. The
-    /// service has stored the difference and signs by AWS's clock from here on.
-    OtherTime(StoreError, i64),
+    /// service has stored the skew, and signs by AWS's clock from here on.
+    ClockSkew(StoreError, i64),
+    /// See [`Answer::Declined`].
     Declined(E, StoreError),
 }
 
 impl Attempts {
     pub(super) fn new() -> Self {
         Self {
-            ends: Instant::now() + PATIENCE,
-            longest_pause: FIRST_PAUSE,
-            knows_time: false,
+            retries: Retries::new(BACKOFF, Instant::now() + DEADLINE),
+            has_clock_skew: false,
         }
     }
 
@@ -77,13 +76,10 @@ impl Attempts {
     ///
     /// `failure`, the reason for the retry, when no time is left for one.
     pub(super) async fn again(&mut self, failure: StoreError) -> Result<(), StoreError> {
-        let pause = self.longest_pause.mul_f64(fastrand::f64());
-        self.longest_pause = LONGEST_PAUSE.min(self.longest_pause * 2);
-        if Instant::now() + pause >= self.ends {
-            return Err(failure);
+        match self.retries.wait(Duration::ZERO).await {
+            true => Ok(()),
+            false => Err(failure),
         }
-        tokio::time::sleep(pause).await;
-        Ok(())
     }
 
     /// Sends a request, and retries it where the failure may pass.
@@ -100,54 +96,56 @@ impl Attempts {
         input: Result<I, BuildError>,
     ) -> Result<Answer<I::Output, I::Error>, StoreError>
     where
-        I: Asked<Error: ProvideErrorMetadata>,
+        I: OperationInput<Error: ProvideErrorMetadata>,
     {
         let request = input.map_err(Cause::from).and_then(Prepared::new);
         let request = request.map_err(|_| not_made(action, UNKNOWN.to_owned()))?;
         loop {
             // On the heap: a call is a deep future, which would enlarge every caller's.
             let sending = Box::pin(store.service.send(&request));
-            let answer = tokio::time::timeout_at(self.ends, sending);
-            let trouble = match answer.await {
+            let answer = timeout_at(self.retries.deadline(), sending);
+            let error = match answer.await {
                 Ok(Ok(output)) => return Ok(Answer::Done(output)),
-                Ok(Err(error)) => store.trouble(action, error),
-                Err(_) => Trouble::Lasting(StoreError::Unreachable {
+                Ok(Err(error)) => store.call_error(action, error),
+                Err(_) => CallError::Permanent(StoreError::Unreachable {
                     action,
                     what: "no answer in time".to_owned(),
                 }),
             };
-            match trouble {
-                Trouble::Passing(failure) => self.again(failure).await?,
-                Trouble::OtherTime(failure, behind) if !self.knows_time => {
+            match error {
+                CallError::Transient(failure) => self.again(failure).await?,
+                CallError::ClockSkew(failure, behind) if !self.has_clock_skew => {
                     tracing::warn!(
                         clock.behind_seconds = behind,
                         "this machine's clock is not AWS's: set it, or Stripe's events are refused"
                     );
-                    self.knows_time = true;
+                    self.has_clock_skew = true;
                     self.again(failure).await?;
                 }
-                Trouble::Lasting(failure) | Trouble::OtherTime(failure, _) => return Err(failure),
-                Trouble::Declined(error, failure) => return Ok(Answer::Declined(error, failure)),
+                CallError::Permanent(failure) | CallError::ClockSkew(failure, _) => {
+                    return Err(failure);
+                }
+                CallError::Declined(error, failure) => return Ok(Answer::Declined(error, failure)),
             }
         }
     }
 }
 
 impl DynamoDb {
-    fn trouble<E>(&self, action: &'static str, error: SdkError<E, HttpResponse>) -> Trouble<E>
+    fn call_error<E>(&self, action: &'static str, error: SdkError<E, HttpResponse>) -> CallError<E>
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let Marks { code, request_id } = Marks::of(&error);
+        let ErrorMetadata { code, request_id } = ErrorMetadata::of(&error);
         let context = match error {
             SdkError::ServiceError(context) => context,
             SdkError::ConstructionFailure(_) => {
-                return Trouble::Lasting(not_made(action, request_id));
+                return CallError::Permanent(not_made(action, request_id));
             }
             lost => {
                 // The causes do not contain AWS's answers.
                 let what = format!("{lost}: {}", causes(&lost));
-                return Trouble::Passing(StoreError::Unreachable { action, what });
+                return CallError::Transient(StoreError::Unreachable { action, what });
             }
         };
         let is_server_error = context.raw().status().is_server_error();
@@ -158,9 +156,9 @@ impl DynamoDb {
                     code,
                     request_id,
                 };
-                Trouble::Declined(context.into_err(), failure)
+                CallError::Declined(context.into_err(), failure)
             }
-            "ResourceNotFoundException" => Trouble::Lasting(StoreError::NoTable {
+            "ResourceNotFoundException" => CallError::Permanent(StoreError::NoTable {
                 table: self.table.clone(),
                 region: self.region.clone(),
             }),
@@ -171,17 +169,19 @@ impl DynamoDb {
                     code: code.to_owned(),
                     request_id,
                 };
-                match behind(context.raw()).filter(|_| is_about_the_signature(code)) {
-                    Some(seconds) => Trouble::OtherTime(failure, seconds),
-                    None => Trouble::Lasting(failure),
+                match clock_skew(context.raw()).filter(|_| is_about_the_signature(code)) {
+                    Some(seconds) => CallError::ClockSkew(failure, seconds),
+                    None => CallError::Permanent(failure),
                 }
             }
-            code if is_server_error || is_passing(code) => Trouble::Passing(StoreError::Busy {
-                action,
-                code: code.to_owned(),
-                request_id,
-            }),
-            _ => Trouble::Lasting(StoreError::Refused {
+            code if is_server_error || is_transient(code) => {
+                CallError::Transient(StoreError::Busy {
+                    action,
+                    code: code.to_owned(),
+                    request_id,
+                })
+            }
+            _ => CallError::Permanent(StoreError::Refused {
                 action,
                 code,
                 request_id,
@@ -191,7 +191,7 @@ impl DynamoDb {
 }
 
 /// True when AWS's `code`, of an error or of an item of a canceled transaction, merits a retry.
-pub(super) fn is_passing(code: &str) -> bool {
+pub(super) fn is_transient(code: &str) -> bool {
     matches!(
         code.strip_suffix("Exception").unwrap_or(code),
         "InternalServerError"

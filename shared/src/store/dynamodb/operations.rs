@@ -13,9 +13,9 @@ use aws_sdk_dynamodb::operation::{
     update_item::{UpdateItem, UpdateItemError, UpdateItemInput, UpdateItemOutput},
 };
 
-use crate::aws::asked;
+use crate::aws::operation_inputs;
 
-asked! {
+operation_inputs! {
     BatchGetItemInput: BatchGetItem => BatchGetItemOutput, BatchGetItemError;
     DeleteItemInput: DeleteItem => DeleteItemOutput, DeleteItemError;
     GetItemInput: GetItem => GetItemOutput, GetItemError;

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::{
 
 use super::{
     DynamoDb, StoreError,
-    attempt::{Answer, Attempts, is_passing},
+    attempt::{Answer, Attempts, is_transient},
     item::{EXPIRES_AT, Item, KEY, keyed, names, number, text, text_in},
     requests::Change,
 };
@@ -190,7 +190,7 @@ fn canceled(
         match reason.code() {
             None | Some("None") => {}
             Some("ConditionalCheckFailed") => unmet.push(key),
-            Some(code) if is_passing(code) => why = why.or(Some(code.to_owned())),
+            Some(code) if is_transient(code) => why = why.or(Some(code.to_owned())),
             Some(code) => {
                 let code = code.to_owned();
                 return Err(StoreError::Refused {

@@ -1,5 +1,5 @@
-//! The loggable part of an AWS error: its code and the request's id, by which AWS finds it. Never
-//! the message, which may quote the request.
+//! The loggable metadata of an AWS error: its code and the request's id, by which AWS finds it.
+//! Never the message, which may quote the request.
 
 use std::fmt;
 
@@ -9,15 +9,15 @@ use aws_types::request_id::RequestId as _;
 
 /// The code and the request's id, or placeholders where AWS sent none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Marks {
+pub struct ErrorMetadata {
     /// AWS's code, such as `AccessDeniedException`; else how the call ended.
     pub code: String,
     /// `unknown` where there is none.
     pub request_id: String,
 }
 
-impl Marks {
-    /// The marks of `error`.
+impl ErrorMetadata {
+    /// The metadata of `error`.
     #[must_use]
     pub fn of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Self {
         let code = error.code().unwrap_or(match error {
@@ -33,7 +33,7 @@ impl Marks {
     }
 }
 
-impl fmt::Display for Marks {
+impl fmt::Display for ErrorMetadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, request {}", self.code, self.request_id)
     }
