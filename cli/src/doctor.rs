@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use asking::Stripe;
 pub use finding::{Finding, Outcome};
-use shared::{Clock, Config};
+use shared::{Clock, Config, host};
 
 use crate::{settings, terminal};
 
@@ -34,17 +34,12 @@ It changes nothing at Stripe, and shows no key. It ends with 1 when there is a p
 
 /// Looks at everything, and says what it found.
 pub async fn run(arguments: &[String]) -> ExitCode {
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let url = match arguments.as_slice() {
+    let url = match arguments {
         [] => None,
-        ["--url", url] => Some(*url),
-        ["--help" | "-h"] => {
-            terminal::say(USAGE);
-            return ExitCode::SUCCESS;
-        }
-        _ => return shared::host::usage(USAGE),
+        [option, url] if option == "--url" => Some(url.as_str()),
+        _ => return host::usage(arguments, USAGE),
     };
-    let findings = match settings::of_deployment() {
+    let findings = match configured() {
         Ok(config) => examine(&config, url, &Clock::default()).await,
         Err(findings) => findings,
     };
@@ -55,6 +50,24 @@ pub async fn run(arguments: &[String]) -> ExitCode {
         true => ExitCode::FAILURE,
         false => ExitCode::SUCCESS,
     }
+}
+
+/// The settings of the deployment; what keeps them from being read otherwise.
+fn configured() -> Result<Config, Vec<Finding>> {
+    let variables = settings::of_deployment()
+        .map_err(|unusable| vec![Finding::problem("settings", unusable.to_string())])?;
+    // What the environment lacks is found one by one later; a secret is asked for all that it must
+    // hold.
+    let needs = match variables.contains_key("FAREBOX_SECRET_ID") {
+        true => settings::needs(),
+        false => Vec::new(),
+    };
+    settings::config(&variables, &needs).map_err(|error| {
+        let problems = error.problems().iter();
+        problems
+            .map(|problem| Finding::problem(problem.name, problem.what.to_string()))
+            .collect()
+    })
 }
 
 /// All that is found about a deployment with `config` whose webhook is at `url`, on a machine with

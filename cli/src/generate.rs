@@ -19,6 +19,11 @@ pub use variables::{configuration_page, example_file};
 
 use crate::{settings::workspace, terminal};
 
+const USAGE: &str = "\
+cargo dev generate
+
+Writes what is generated from the code: openapi.json, pages of docs, vercel.json, watch routes.";
+
 /// A file of the workspace, and what the code says that it holds.
 pub type Generated = (&'static str, String);
 
@@ -44,9 +49,7 @@ pub fn files() -> io::Result<[Generated; 7]> {
 #[must_use]
 pub fn run(arguments: &[String]) -> ExitCode {
     if !arguments.is_empty() {
-        return shared::host::usage(
-            "cargo dev generate\n\nWrites what is generated from the code: openapi.json, pages of docs, vercel.json, watch routes.",
-        );
+        return shared::host::usage(arguments, USAGE);
     }
     let files = match files() {
         Ok(files) => files,

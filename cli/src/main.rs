@@ -1,11 +1,11 @@
-//! `farebox`: the whole of Farebox on this machine (`cargo dev`), its doctor, and what is
-//! generated.
+//! `farebox`: the whole of Farebox on this machine (`cargo dev`), its doctor, the commands of an
+//! operator, and what is generated.
 //!
 //! Everything worth reading is in `lib.rs`; this file reads the command line and waits.
 
 use std::process::ExitCode;
 
-use farebox::{doctor, generate, options::Options, server};
+use farebox::{doctor, generate, options::Options, server, settings::of_command};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -19,8 +19,14 @@ async fn main() -> ExitCode {
         match first.as_str() {
             "doctor" => return doctor::run(rest).await,
             "generate" => return generate::run(rest),
+            "reconcile" => {
+                return reconcile::command::run("farebox reconcile", rest, of_command).await;
+            }
             _ => {}
         }
+    }
+    if let Some(inspected) = notify::command::inspect("farebox", arguments, of_command).await {
+        return inspected;
     }
     match Options::parse(arguments) {
         Ok(options) => server::run(options).await,

@@ -6,6 +6,9 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo dev [OPTIONS]
 cargo dev doctor [--url URL]
+cargo dev reconcile [--once]
+cargo dev dead-letters
+cargo dev redrive ID
 cargo dev generate
 
 Starts Farebox with a sandbox of Stripe, and a small shop to try it. No account is needed.
@@ -16,8 +19,10 @@ Starts Farebox with a sandbox of Stripe, and a small shop to try it. No account 
   --headless           open no browser
   --help               show this
 
-doctor checks the settings of a deployment instead: see `cargo dev doctor --help`.
-interface writes openapi.json and docs/errors.md anew, from the code.";
+The other commands use the settings of a deployment, in the environment and in .env: doctor checks
+them, reconcile takes the events that the webhook missed, dead-letters lists the messages that were
+given up, redrive makes them due again. generate writes anew what is made from the code. Each has a
+--help.";
 
 /// How to start.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    ffi::OsString,
     future::Future,
     io,
     net::{Ipv4Addr, SocketAddr},
@@ -32,7 +31,7 @@ use crate::{
     options::Options,
     orders::Orders,
     page,
-    settings::{Addresses, Settings, Unusable},
+    settings::{Addresses, Settings, Unusable, environment},
     site::{self, Site},
     terminal, trail,
     watch::{self, Watched},
@@ -70,8 +69,11 @@ pub enum ServerError {
 /// Starts as `options` say, and serves until told to stop.
 pub async fn run(options: Options) -> ExitCode {
     let activity = Activity::default();
-    host::init_tracing_beside(tracing::Level::WARN, trail::into(activity.clone()));
-    let started = Server::start(&options, activity, environment()).await;
+    let mut crates: Vec<&str> = functions::all().map(|one| one.name).collect();
+    crates.push(env!("CARGO_CRATE_NAME"));
+    let trail = trail::into(activity.clone());
+    host::init_tracing_beside(&crates, tracing::Level::WARN, trail);
+    let started = Server::start(&options, activity, environment().collect()).await;
     let served = match started {
         Ok(server) => {
             terminal::greet(&server, &options);
@@ -89,14 +91,6 @@ pub async fn run(options: Options) -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// The variables of this process that are text.
-fn environment() -> HashMap<String, String> {
-    let text = |(name, value): (OsString, OsString)| {
-        Some((name.into_string().ok()?, value.into_string().ok()?))
-    };
-    std::env::vars_os().filter_map(text).collect()
 }
 
 /// Everything, ready to be served.

@@ -1,19 +1,27 @@
 //! Keys for a try, unless the environment has some.
+//!
+//! Read [`Settings::read`], then `made` for what is made up, and `deployment` for the commands of an
+//! operator, which make up nothing.
+
+mod deployment;
+mod dot_env;
+mod made;
 
 use std::{
     collections::HashMap,
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+pub use deployment::of_command;
+pub(crate) use deployment::{config, environment, of_deployment};
 use shared::{
     Config,
     env::{ConfigError, need},
     secrets::{Mode, Unreadable},
 };
 
-use crate::{doctor::Finding, functions, options::Options};
+use crate::{functions, options::Options};
 
 /// Why there are no settings to start with.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +90,7 @@ impl Settings {
         environment: HashMap<String, String>,
     ) -> Result<Self, Unusable> {
         let mut named = match options.stripe {
-            true => read_dot_env(&workspace().join(".env"))?,
+            true => dot_env::read()?,
             false => HashMap::new(),
         };
         named.extend(environment);
@@ -92,7 +100,7 @@ impl Settings {
         if named("FAREBOX_SECRET_ID").is_some() {
             return Err(Unusable::KeysElsewhere);
         }
-        let made = make(options, addresses, &named)?;
+        let made = made::make(options, addresses, &named)?;
         let lookup = |name: &str| match (name, addresses.sandbox) {
             ("STRIPE_API_BASE", Some(sandbox)) => Some(sandbox.to_owned()),
             _ => named(name).or_else(|| made.get(name).cloned()),
@@ -116,29 +124,6 @@ impl Settings {
     }
 }
 
-/// The settings in the environment and in `.env`, as they are; what keeps them from being read
-/// otherwise.
-pub(crate) fn of_deployment() -> Result<Config, Vec<Finding>> {
-    let dot_env = read_dot_env(&workspace().join(".env"))
-        .map_err(|unusable| vec![Finding::problem("settings", unusable.to_string())])?;
-    let lookup = |name: &str| {
-        std::env::var(name)
-            .ok()
-            .or_else(|| dot_env.get(name).cloned())
-    };
-    // What the environment lacks is found one by one later; a secret is asked for all that it must
-    // hold.
-    let needs = lookup("FAREBOX_SECRET_ID").map_or_else(Vec::new, |_| needs());
-    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let names: Vec<String> = names.chain(dot_env.keys().cloned()).collect();
-    Config::from_named(&needs, lookup, names).map_err(|error| {
-        let problems = error.problems().iter();
-        problems
-            .map(|problem| Finding::problem(problem.name, problem.what.to_string()))
-            .collect()
-    })
-}
-
 /// The database's path, without what leads to the workspace.
 fn for_a_person(store: &str) -> String {
     let path = Path::new(store.strip_prefix("sqlite:").unwrap_or(store));
@@ -147,70 +132,10 @@ fn for_a_person(store: &str) -> String {
 }
 
 /// What any of the functions needs.
-fn needs() -> Vec<&'static str> {
+pub(crate) fn needs() -> Vec<&'static str> {
     functions::all()
         .flat_map(|function| function.settings.iter().copied())
         .collect()
-}
-
-/// What the environment does not name, made up for this try. Stripe's own keys cannot be.
-fn make(
-    options: &Options,
-    addresses: Addresses<'_>,
-    named: &impl Fn(&str) -> Option<String>,
-) -> Result<HashMap<&'static str, String>, Unusable> {
-    let mut made = HashMap::from([
-        (need::STRIPE_WEBHOOK_SECRET, format!("whsec_{}", random(32))),
-        (need::FAREBOX_SITE_KEY, random(48)),
-        (
-            need::FAREBOX_NOTIFY_URL,
-            format!("http://127.0.0.1:{}/dev/notifications", addresses.port),
-        ),
-        (
-            need::FAREBOX_RETURN_ORIGINS,
-            // A site beside it listens where its developer likes.
-            "http://127.0.0.1:*,http://localhost:*".to_owned(),
-        ),
-        (
-            "FAREBOX_NOTIFY_SECRET",
-            format!("whsec_{}", STANDARD.encode(random(32))),
-        ),
-    ]);
-    // One person tries everything, from one address, as one customer.
-    made.insert("FAREBOX_LIMIT_CALLER", "1000,open:1000".to_owned());
-    if !options.stripe {
-        made.insert(need::STRIPE_SECRET_KEY, format!("sk_test_{}", random(24)));
-        made.insert(
-            need::STRIPE_PUBLISHABLE_KEY,
-            format!("pk_test_{}", random(24)),
-        );
-    }
-    if named(need::DATABASE_URL).is_none() {
-        let name = match options.stripe {
-            true => "farebox-stripe.sqlite".to_owned(),
-            false => format!("farebox-{}.sqlite", addresses.port),
-        };
-        let path = folder().join(name);
-        fs::create_dir_all(folder())?;
-        if !options.stripe {
-            clear(&path)?;
-        }
-        made.insert(need::DATABASE_URL, format!("sqlite:{}", path.display()));
-    }
-    Ok(made)
-}
-
-/// The sandbox forgets its payments when it stops, so their orders go too.
-fn clear(path: &Path) -> io::Result<()> {
-    for suffix in ["", "-wal", "-shm"] {
-        let mut file = path.as_os_str().to_owned();
-        file.push(suffix);
-        match fs::remove_file(&file) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 /// Where a try keeps its files: where cargo puts what it builds.
@@ -226,33 +151,4 @@ pub(crate) fn workspace() -> PathBuf {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let above = package.and_then(|folder| folder.parent().map(Path::to_owned));
     above.unwrap_or_else(|| PathBuf::from("."))
-}
-
-fn read_dot_env(path: &Path) -> Result<HashMap<String, String>, Unusable> {
-    if !path.exists() {
-        return Ok(HashMap::new());
-    }
-    // The cause may quote a line, and so a key: it is told by its kind.
-    let wrong = |error: dotenvy::Error| {
-        Unusable::DotEnv(match error {
-            dotenvy::Error::LineParse(_, position) => {
-                format!("a line is malformed at character {position}")
-            }
-            dotenvy::Error::Io(error) => error.to_string(),
-            _ => "it is malformed".to_owned(),
-        })
-    };
-    let entries = dotenvy::from_path_iter(path).map_err(wrong)?;
-    entries.map(|entry| entry.map_err(wrong)).collect()
-}
-
-/// Letters and digits from the operating system's source of randomness.
-fn random(length: usize) -> String {
-    const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    let mut bytes = vec![0; length];
-    aws_lc_rs::rand::fill(&mut bytes).expect("the operating system has randomness");
-    bytes
-        .into_iter()
-        .map(|byte| char::from(LETTERS[usize::from(byte) % LETTERS.len()]))
-        .collect()
 }

@@ -13,6 +13,7 @@ mod http_event;
 mod init_error;
 mod log;
 mod server;
+mod usage;
 
 use std::{future::Future, io::IsTerminal as _, net::Ipv4Addr, process::ExitCode};
 
@@ -21,9 +22,10 @@ pub use cron::on_schedule;
 pub use events::events;
 pub use finish::with_middleware;
 pub use http_event::FromEventBridge;
-pub use log::{CRATES, init_tracing, init_tracing_beside, subscriber};
+pub use log::{init_tracing, init_tracing_beside, subscriber};
 use server::Server;
 use tokio::net::TcpListener;
+pub use usage::{usage, usage_lines};
 
 use crate::{
     App, Config, Function,
@@ -59,9 +61,10 @@ impl From<store::StoreError> for Error {
     }
 }
 
-/// Runs a whole program: logs from its first line, and reports the error that ended it.
-pub async fn run(program: impl Future<Output = Result<(), Error>>) -> ExitCode {
-    init_tracing(tracing::Level::INFO);
+/// Runs a whole program: logs what the crate `name` says from its first line on, and reports the
+/// error that ended it.
+pub async fn run(name: &str, program: impl Future<Output = Result<(), Error>>) -> ExitCode {
+    init_tracing(&[name], tracing::Level::INFO);
     match program.await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -72,17 +75,6 @@ pub async fn run(program: impl Future<Output = Result<(), Error>>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Shows the usage of a program, after wrong arguments.
-#[expect(
-    clippy::print_stderr,
-    reason = "a person mistyped a command and reads it"
-)]
-#[must_use]
-pub fn usage(text: &str) -> ExitCode {
-    eprintln!("{text}");
-    ExitCode::from(2)
 }
 
 /// Reports to the log, or in plain text on a terminal.
@@ -124,6 +116,9 @@ fn platform() -> Result<Platform, Error> {
     Platform::current().map_err(|wrong| Error::Open(wrong.into()))
 }
 
+/// Reads the settings of a program, and demands those that it needs.
+pub type ReadConfig = fn(&[&'static str]) -> Result<Config, Error>;
+
 /// Reads the settings of this process, and demands those that it `needs`.
 ///
 /// # Errors
@@ -133,12 +128,9 @@ pub fn config(needs: &[&'static str]) -> Result<Config, Error> {
     Ok(Config::from_env(needs).map_err(OpenError::from)?)
 }
 
-/// Runs a function with a route: reads the settings, opens the [`App`], and serves until shutdown.
-///
-/// # Errors
-///
-/// As [`serve_opened`].
-pub async fn serve(function: Function, service: fn(App) -> MethodRouter) -> Result<(), Error> {
+/// Runs a function with a route, from its first log line to its exit code: reads the settings, opens
+/// the [`App`], and serves until shutdown.
+pub async fn serve(function: Function, service: fn(App) -> MethodRouter) -> ExitCode {
     let calls_stripe = function.needs(need::STRIPE_SECRET_KEY);
     let starts_payments = function.permission() == Some(CreatePayment::NAME);
     let open = move |config: Config| async move {
@@ -147,7 +139,8 @@ pub async fn serve(function: Function, service: fn(App) -> MethodRouter) -> Resu
         }
         Ok(App::open(&config, calls_stripe).await?)
     };
-    serve_opened(function.settings, open, service).await
+    let served = serve_opened(function.settings, open, service);
+    run(function.name, served).await
 }
 
 /// Runs a scheduled function on Vercel, whose schedule authenticates by `CRON_SECRET`.

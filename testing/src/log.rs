@@ -6,6 +6,7 @@
 
 use std::{
     cell::RefCell,
+    fs,
     io::{self, Write},
     sync::{Arc, Mutex, Once, PoisonError},
 };
@@ -43,7 +44,9 @@ impl Log {
     pub fn start() -> (Self, Listening) {
         static SUBSCRIBED: Once = Once::new();
         SUBSCRIBED.call_once(|| {
-            let subscriber = shared::host::subscriber(Level::TRACE, ByThread);
+            let functions = functions();
+            let functions: Vec<&str> = functions.iter().map(String::as_str).collect();
+            let subscriber = shared::host::subscriber(&functions, Level::TRACE, ByThread);
             tracing::subscriber::set_global_default(subscriber).expect("it is the only one");
         });
         let log = Self::default();
@@ -69,6 +72,16 @@ impl Write for Log {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// The functions of the workspace: a test may run several.
+fn functions() -> Vec<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../functions");
+    let entries = fs::read_dir(folder).expect("it is in the workspace");
+    let names = entries.map(|entry| entry.expect("it can be read").file_name());
+    names
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect()
 }
 
 /// Writes to the log of the thread at hand; to one that nobody reads where there is none.

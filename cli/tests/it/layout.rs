@@ -28,14 +28,26 @@ fn every_folder_of_functions_is_in_the_list() {
     assert_eq!(listed, folders());
 }
 
+/// A program passes the log lines of the crate that its `FUNCTION` names, and of `shared`.
 #[test]
-fn no_log_line_of_a_function_is_dropped_as_another_crates() {
-    let crates: BTreeSet<String> = functions::all()
-        .map(|one| one.name.replace('-', "_"))
-        .chain(["farebox", "shared"].map(str::to_owned))
-        .collect();
-    let logged: BTreeSet<String> = shared::host::CRATES.map(str::to_owned).into();
-    assert_eq!(logged, crates);
+fn a_program_runs_the_function_of_its_own_crate() {
+    for name in folders() {
+        let crate_name = name.replace('-', "_");
+        let main = workspace().join(format!("functions/{name}/src/main.rs"));
+        let main = fs::read_to_string(main).unwrap();
+        let served = format!("host::serve({crate_name}::FUNCTION, {crate_name}::service)");
+        let commanded = format!("{crate_name}::command::run(");
+        assert!(
+            main.contains(&served) || main.contains(&commanded),
+            "{name}"
+        );
+        let library = workspace().join(format!("functions/{name}/src/lib.rs"));
+        let library = fs::read_to_string(library).unwrap();
+        assert!(
+            library.contains(&format!("    name: \"{name}\",\n")),
+            "{name}"
+        );
+    }
 }
 
 #[test]

@@ -8,9 +8,5 @@ use shared::host;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    host::run(host::serve(
-        create_checkout::FUNCTION,
-        create_checkout::service,
-    ))
-    .await
+    host::serve(create_checkout::FUNCTION, create_checkout::service).await
 }

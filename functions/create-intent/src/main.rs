@@ -8,5 +8,5 @@ use shared::host;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    host::run(host::serve(create_intent::FUNCTION, create_intent::service)).await
+    host::serve(create_intent::FUNCTION, create_intent::service).await
 }

@@ -1,27 +1,68 @@
 //! The commands of the `notify` program.
 
-use std::time::Duration;
+use std::{process::ExitCode, time::Duration};
 
-use shared::{Clock, Config, env::need, host, store::OutboxMessage};
+use shared::{
+    Clock, Config,
+    env::need,
+    host::{self, ReadConfig},
+    store::OutboxMessage,
+};
 
 use crate::{FUNCTION, Notifier, service, trigger::Trigger};
 
 /// The pause between two looks at an empty outbox.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The usage of the program.
-pub const USAGE: &str = "\
-notify                  deliver the outbox until told to stop
-notify --once           deliver what is due now, then end
-notify dead-letters     list the messages that were given up
-notify redrive ID       make a dead letter due again
-notify redrive --all    make all dead letters due again
-notify quarantined      list the events that were set aside for a person to look at
-notify release EVENT    take a quarantined event again when Stripe sends it again";
+/// The arguments of the commands that deliver, and what each does.
+const DELIVERIES: [(&str, &str); 2] = [
+    ("", "deliver the outbox until told to stop"),
+    ("--once", "deliver what is due now, then end"),
+];
+
+/// The same of the commands that an operator also has as `farebox`.
+const INSPECTIONS: [(&str, &str); 5] = [
+    ("dead-letters", "list the messages that were given up"),
+    ("redrive ID", "make a dead letter due again"),
+    ("redrive --all", "make all dead letters due again"),
+    (
+        "quarantined",
+        "list the events that were set aside for a person to look at",
+    ),
+    (
+        "release EVENT",
+        "take a quarantined event again when Stripe sends it again",
+    ),
+];
+
+/// Runs `notify`, with the settings that `config` reads, by its `arguments`.
+pub async fn run(arguments: &[String], config: ReadConfig) -> ExitCode {
+    match Command::parse(arguments) {
+        Some(command) => host::run(FUNCTION.name, command.carry_out(config)).await,
+        None => {
+            let commands = [&DELIVERIES[..], &INSPECTIONS].concat();
+            host::usage(arguments, &host::usage_lines(FUNCTION.name, &commands))
+        }
+    }
+}
+
+/// Runs a command of `program` that inspects the outbox; `None` when `arguments` begin no such
+/// command.
+pub async fn inspect(program: &str, arguments: &[String], config: ReadConfig) -> Option<ExitCode> {
+    let first = arguments.first()?;
+    let mut names = INSPECTIONS
+        .iter()
+        .filter_map(|(line, _)| line.split(' ').next());
+    names.find(|name| name == first)?;
+    Some(match Command::parse(arguments) {
+        Some(command) => host::run(FUNCTION.name, command.carry_out(config)).await,
+        None => host::usage(arguments, &host::usage_lines(program, &INSPECTIONS)),
+    })
+}
 
 /// One command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
+enum Command {
     /// Delivers until shutdown; on Lambda for each event, on Vercel for each call of the schedule.
     Run,
     /// Delivers the messages that are due.
@@ -37,9 +78,8 @@ pub enum Command {
 }
 
 impl Command {
-    /// Reads the arguments; `None` when they do not fit [`USAGE`].
-    #[must_use]
-    pub fn parse(arguments: &[String]) -> Option<Self> {
+    /// Reads the arguments; `None` when they are of no command.
+    fn parse(arguments: &[String]) -> Option<Self> {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         Some(match arguments.as_slice() {
             [] => Self::Run,
@@ -48,7 +88,7 @@ impl Command {
             ["redrive", "--all"] => Self::Redrive(None),
             ["redrive", id] if id.starts_with("msg_") => Self::Redrive(Some((*id).to_owned())),
             ["quarantined"] => Self::Quarantined,
-            ["release", event] => Self::Release((*event).to_owned()),
+            ["release", event] if event.starts_with("evt_") => Self::Release((*event).to_owned()),
             _ => return None,
         })
     }
@@ -56,25 +96,19 @@ impl Command {
     /// The variables that the command needs. A command without deliveries needs no destination, so
     /// that an operator who inspects an outbox cannot deliver its messages to the wrong place by
     /// mistake.
-    #[must_use]
-    pub fn needs(&self) -> &'static [&'static str] {
+    fn needs(&self) -> &'static [&'static str] {
         match self {
             Self::Run | Self::Once => FUNCTION.settings,
             _ => &[need::DATABASE_URL],
         }
     }
 
-    /// Runs the command with the settings of this process.
-    ///
-    /// # Errors
-    ///
-    /// [`host::Error`] when settings are missing, the database cannot be opened, or it did not
-    /// answer.
-    pub async fn carry_out(self) -> Result<(), host::Error> {
+    /// Fails when settings are missing, the database cannot be opened, or it did not answer.
+    async fn carry_out(self, config: ReadConfig) -> Result<(), host::Error> {
         if self == Self::Run && host::is_vercel()? {
             return host::serve_scheduled(FUNCTION, open_to_deliver, service).await;
         }
-        let config = host::config(self.needs())?;
+        let config = config(self.needs())?;
         let app = match self {
             Self::Run | Self::Once => open_to_deliver(config).await?,
             _ => Notifier::open(config).await?,
@@ -168,12 +202,16 @@ mod tests {
             parse("redrive msg_1"),
             Some(Command::Redrive(Some("msg_1".to_owned())))
         );
+        let release = Command::Release("evt_1".to_owned());
+        assert_eq!(parse("release evt_1"), Some(release));
         for unknown in [
             "redrive",
             "redrive all",
             "--twice",
             "dead-letters --all",
             "--once --once",
+            "release",
+            "release --all",
         ] {
             assert_eq!(parse(unknown), None, "{unknown}");
         }

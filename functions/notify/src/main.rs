@@ -4,14 +4,10 @@
 
 use std::process::ExitCode;
 
-use notify::command::{Command, USAGE};
 use shared::host;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let Some(command) = Command::parse(&arguments) else {
-        return host::usage(USAGE);
-    };
-    host::run(command.carry_out()).await
+    notify::command::run(&arguments, host::config).await
 }

@@ -1,8 +1,8 @@
 //! The commands of the `reconcile` program, and its run on Lambda.
 
-use std::time::Duration;
+use std::{process::ExitCode, time::Duration};
 
-use shared::host;
+use shared::host::{self, ReadConfig};
 
 use crate::{
     FUNCTION, ReconcileError, Reconciler, Report, RunLimits, service,
@@ -12,18 +12,41 @@ use crate::{
 /// The pause between two runs.
 const PAUSE: Duration = Duration::from_secs(5 * 60);
 
-/// The usage of the program.
-pub const USAGE: &str = "\
-reconcile                            take what the webhook missed, every 5 minutes until told to stop
-reconcile --once                     take what it missed since the last run, then end
-reconcile --since TIME               take what it missed since TIME, at most 30 days ago
-reconcile --since TIME --until TIME  take what it missed in between
+/// The arguments of each command, and what it does.
+const COMMANDS: [(&str, &str); 4] = [
+    (
+        "",
+        "take what the webhook missed, every 5 minutes until told to stop",
+    ),
+    ("--once", "take what it missed since the last run, then end"),
+    (
+        "--since TIME",
+        "take what it missed since TIME, at most 30 days ago",
+    ),
+    (
+        "--since TIME --until TIME",
+        "take what it missed in between",
+    ),
+];
 
-TIME is like 2026-11-20T12:00:00Z, or Unix seconds. A run with --since does not count as the last run.";
+/// The form of the times.
+const TIMES: &str = "TIME is like 2026-11-20T12:00:00Z, or Unix seconds. \
+    A run with --since does not count as the last run.";
+
+/// Runs `program`, with the settings that `config` reads, by its `arguments`.
+pub async fn run(program: &str, arguments: &[String], config: ReadConfig) -> ExitCode {
+    match Command::parse(arguments) {
+        Some(command) => host::run(FUNCTION.name, command.carry_out(config)).await,
+        None => {
+            let usage = host::usage_lines(program, &COMMANDS);
+            host::usage(arguments, &format!("{usage}\n{TIMES}"))
+        }
+    }
+}
 
 /// One command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
+enum Command {
     /// Catches up repeatedly until shutdown; on Lambda for each event, on Vercel for each call of
     /// the schedule.
     Run,
@@ -39,9 +62,8 @@ pub enum Command {
 }
 
 impl Command {
-    /// Reads the arguments; `None` when they do not fit [`USAGE`].
-    #[must_use]
-    pub fn parse(arguments: &[String]) -> Option<Self> {
+    /// Reads the arguments; `None` when they are none of [`COMMANDS`].
+    fn parse(arguments: &[String]) -> Option<Self> {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let span = |since: &str, until: Option<&str>| Self::TimeRange {
             since: since.to_owned(),
@@ -56,17 +78,13 @@ impl Command {
         })
     }
 
-    /// Runs the command with the settings of this process.
-    ///
-    /// # Errors
-    ///
-    /// [`host::Error`] when settings are missing, the database cannot be opened, Stripe or the
-    /// database did not answer, or a time is not valid.
-    pub async fn carry_out(self) -> Result<(), host::Error> {
+    /// Fails when settings are missing, the database cannot be opened, Stripe or the database did
+    /// not answer, or a time is not valid.
+    async fn carry_out(self, config: ReadConfig) -> Result<(), host::Error> {
         if self == Self::Run && host::is_vercel()? {
             return host::serve_scheduled(FUNCTION, Reconciler::open, service).await;
         }
-        let app = Reconciler::open(host::config(FUNCTION.settings)?).await?;
+        let app = Reconciler::open(config(FUNCTION.settings)?).await?;
         self.carry_out_with(&app).await
     }
 

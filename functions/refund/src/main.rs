@@ -8,5 +8,5 @@ use shared::host;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    host::run(host::serve(refund::FUNCTION, refund::service)).await
+    host::serve(refund::FUNCTION, refund::service).await
 }

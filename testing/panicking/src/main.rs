@@ -11,7 +11,11 @@ use shared::{Config, host};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    host::run(host::serve_opened(&[], open, service)).await
+    host::run(
+        env!("CARGO_CRATE_NAME"),
+        host::serve_opened(&[], open, service),
+    )
+    .await
 }
 
 async fn open(_: Config) -> Result<(), host::Error> {

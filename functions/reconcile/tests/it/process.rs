@@ -36,6 +36,11 @@ async fn once_takes_what_was_missed_and_says_so() {
     assert!(first.contains(" applied, 0 seen before, "), "{first}");
     assert!(first.contains("\"metric.reconciled\":"), "{first}");
     assert!(second.contains(": 0 applied, "), "{second}");
+    // A line of the function's own crate below `WARN`.
+    assert!(
+        second.contains("\"message\":\"nothing was missing\""),
+        "{second}"
+    );
     assert_all_paid_once(&shop, 3).await;
 }
 
@@ -68,6 +73,14 @@ async fn a_mistyped_command_does_nothing_and_says_how() {
     let usage = String::from_utf8(output.stderr).unwrap();
     assert!(usage.contains("reconcile --since TIME"), "{usage}");
     assert!(shop.stripe.requests().is_empty());
+}
+
+#[tokio::test]
+async fn help_is_shown_on_request() {
+    let shop = Shop::open().await;
+    let output = run(&shop, &["--help"]).await;
+    assert!(output.status.success(), "{output:?}");
+    assert!(said(&output).contains("reconcile --since TIME --until TIME"));
 }
 
 #[tokio::test]

@@ -1,0 +1,142 @@
+//! The commands of an operator: `farebox reconcile`, and those of `notify` that inspect the outbox,
+//! as the real program, with the settings of the environment and of `.env`.
+
+use std::{fs, process::Output};
+
+use serde_json::Value;
+use shared::{env::need, store::DeliveryOutcome};
+use testing::Shop;
+
+/// Runs `farebox` over `shop`, whose database only `.env` names.
+async fn farebox(shop: &Shop, arguments: &[&str]) -> Output {
+    let database = &shop.environment()[need::DATABASE_URL];
+    let line = format!("{}={database}\n", need::DATABASE_URL);
+    fs::write(shop.folder().join(".env"), line).unwrap();
+    let mut command = shop.command(env!("CARGO_BIN_EXE_farebox"));
+    command
+        .args(arguments)
+        .env_remove(need::DATABASE_URL)
+        .env("CARGO_MANIFEST_DIR", shop.folder().join("cli"));
+    let ended = tokio::task::spawn_blocking(move || command.output());
+    ended.await.unwrap().expect("the program runs")
+}
+
+/// What it printed; it ended well.
+#[track_caller]
+fn printed(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// Pays the order `o_1` a minute ago; the webhook is told nothing.
+async fn pay(shop: &Shop) {
+    let intent = shop.open_order("o_1").await;
+    shop.stripe.confirm(&intent, "pm_card_visa").await.unwrap();
+    for mut event in shop.stripe.events() {
+        let created = event["created"].as_i64().unwrap();
+        event["created"] = Value::from(created - 60);
+        shop.stripe.add_event(event);
+    }
+}
+
+/// Makes the message of the order `o_1`, which is paid, a dead letter; gives its id.
+async fn dead_letter(shop: &Shop) -> String {
+    shop.paid_order("o_1", 1500, "usd").await;
+    let now = shop.clock.now();
+    let due = shop.store.lease_due(now, 60, 10).await.unwrap();
+    let [queued] = due.as_slice() else {
+        panic!("not one message: {due:?}")
+    };
+    let error = "the endpoint answered 500".to_owned();
+    let given_up = DeliveryOutcome::DeadLettered { error };
+    let id = &queued.message.id;
+    shop.store.record_delivery(id, given_up, now).await.unwrap();
+    id.clone()
+}
+
+#[tokio::test]
+async fn reconcile_takes_what_the_webhook_missed() {
+    let shop = Shop::open().await;
+    pay(&shop).await;
+
+    let since = (shared::Clock::default().now() - 3600).to_string();
+    let output = farebox(&shop, &["reconcile", "--since", &since]).await;
+
+    let said = printed(&output);
+    assert!(said.contains(" 1 applied, 0 seen before, "), "{said}");
+    assert!(said.contains("metric.reconciled"), "{said}");
+    assert_eq!(shop.order("o_1").await.status().as_str(), "paid");
+}
+
+#[tokio::test]
+async fn dead_letters_are_listed_and_made_due_again() {
+    let shop = Shop::open().await;
+    let id = dead_letter(&shop).await;
+
+    // `cargo dev` is `farebox dev`.
+    let listed = printed(&farebox(&shop, &["dev", "dead-letters"]).await);
+    let redriven = printed(&farebox(&shop, &["redrive", &id]).await);
+    let again = printed(&farebox(&shop, &["dead-letters"]).await);
+
+    assert!(
+        listed.starts_with(&format!("{id}\torder.paid\t")),
+        "{listed}"
+    );
+    assert!(listed.contains("the endpoint answered 500"), "{listed}");
+    assert_eq!(redriven, "1 due again\n");
+    assert_eq!(again, "");
+    let now = shop.clock.now();
+    assert_eq!(shop.store.lease_due(now, 60, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn quarantined_events_are_listed_and_released() {
+    let shop = Shop::open().await;
+
+    let listed = printed(&farebox(&shop, &["quarantined"]).await);
+    let released = printed(&farebox(&shop, &["release", "evt_1"]).await);
+
+    assert_eq!(listed, "");
+    assert_eq!(released, "there is no such event in the quarantine\n");
+}
+
+#[tokio::test]
+async fn what_is_mistyped_ends_with_2_and_help_with_0() {
+    let shop = Shop::open().await;
+    for (command, usage) in [
+        ("reconcile", "farebox reconcile --since TIME --until TIME"),
+        ("dead-letters", "farebox dead-letters"),
+        ("redrive", "farebox redrive --all"),
+        ("quarantined", "farebox quarantined"),
+        ("release", "farebox release EVENT"),
+    ] {
+        let mistyped = farebox(&shop, &[command, "--twice", "now"]).await;
+        assert_eq!(mistyped.status.code(), Some(2), "{mistyped:?}");
+        let said = String::from_utf8(mistyped.stderr).unwrap();
+        assert!(said.contains(usage), "{said}");
+
+        let help = printed(&farebox(&shop, &[command, "--help"]).await);
+        assert!(help.contains(usage), "{help}");
+    }
+    let help = printed(&farebox(&shop, &["--help"]).await);
+    for command in ["doctor", "generate", "reconcile", "dead-letters", "redrive"] {
+        assert!(help.contains(&format!("cargo dev {command}")), "{help}");
+    }
+    assert!(shop.stripe.requests().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_not_set_is_named() {
+    let shop = Shop::open().await;
+    let mut command = shop.command(env!("CARGO_BIN_EXE_farebox"));
+    command
+        .arg("dead-letters")
+        .env_remove(need::DATABASE_URL)
+        .env("CARGO_MANIFEST_DIR", shop.folder().join("cli"));
+    let output = tokio::task::spawn_blocking(move || command.output());
+    let output = output.await.unwrap().unwrap();
+
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("DATABASE_URL is not set"), "{said}");
+}
