@@ -4,39 +4,47 @@
 //! appends to the outbox. A pure function, the same for every backend, decides what to write. A
 //! backend only reads, and writes on the condition that nothing changed since.
 //!
-//! `refunds`, `customers`, the `outbox` and the `quarantine` have files of these names, here and
-//! for each backend.
+//! `orders`, `events`, the `outbox`, the `quarantine`, `refunds`, `customers`, `rate_limits` and
+//! `jobs` declare the operations. Each backend implements them in files of the same names. The pure
+//! decisions are in `put_order`, `accept`, `refunding` and `rate_limiting`.
 
 mod accept;
+mod backend;
 mod customers;
 mod database_url;
 mod day_limit;
 mod dynamodb;
+mod events;
 mod failure;
+mod jobs;
 mod message;
+mod orders;
 mod outbox;
 mod put_order;
 mod quarantine;
-mod rate_limit;
+mod rate_limiting;
+mod rate_limits;
 mod refunding;
 mod refunds;
 mod settings;
 mod sqlite;
 mod subscriptions;
 
-use accept::Incoming;
 pub use accept::{AcceptOutcome, Accepted};
-pub use customers::{CustomerLink, MOST_LISTED};
+use backend::Backend;
+pub use customers::CustomerLink;
 pub use database_url::DatabaseUrl;
 pub use day_limit::DayLimit;
 use dynamodb::DynamoDb;
+pub use dynamodb::message_in;
 pub use failure::StoreError;
 pub use message::{Message, OutboxMessage};
-pub use outbox::{DeliveryOutcome, message_in};
+pub use orders::MOST_LISTED;
+pub use outbox::DeliveryOutcome;
 pub use put_order::{IdempotencyRecord, PutOrder, PutOrderOutcome, PutOrderRejection};
 pub use quarantine::Quarantined;
-pub(crate) use rate_limit::wait;
-pub use rate_limit::{
+pub(crate) use rate_limiting::wait;
+pub use rate_limiting::{
     Limit, OPEN_FOR, RateLimitOutcome, RateLimitRequest, RateLimitSubject, RateLimited, SubjectKind,
 };
 pub use refunding::{RefundRefusal, Refunded};
@@ -44,13 +52,7 @@ pub use settings::Settings;
 use sqlite::Sqlite;
 pub use subscriptions::Subscriptions;
 
-use crate::{
-    aws::Aws,
-    deployment::Deployment,
-    event::Event,
-    order::{Order, OrderId, PaymentUpdate},
-    secrets::Secrets,
-};
+use crate::{aws::Aws, deployment::Deployment, secrets::Secrets};
 
 /// The seconds for which the database keeps an event id.
 ///
@@ -63,12 +65,6 @@ pub struct Store {
     backend: Backend,
     deployment: Option<Deployment>,
     subscriptions: Subscriptions,
-}
-
-#[derive(Clone, Debug)]
-enum Backend {
-    Sqlite(Sqlite),
-    DynamoDb(DynamoDb),
 }
 
 impl Store {
@@ -125,177 +121,6 @@ impl Store {
     /// [`StoreError::NoDeployment`] when there was none yet.
     pub fn deployment(&self) -> Result<&Deployment, StoreError> {
         self.deployment.as_ref().ok_or(StoreError::NoDeployment)
-    }
-
-    /// The order with `id`, of any owner.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database did not answer.
-    pub async fn order(&self, id: &OrderId) -> Result<Option<Order>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.order(id.clone()).await,
-            Backend::DynamoDb(table) => table.order(id).await,
-        }
-    }
-
-    /// Returns true when an order is paid, or is to be paid, by `intent`.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database did not answer.
-    pub async fn knows_intent(&self, intent: &str) -> Result<bool, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.knows_intent(intent.to_owned()).await,
-            Backend::DynamoDb(table) => table.knows_intent(intent).await,
-        }
-    }
-
-    /// The order of an earlier request with the same `operation`.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database did not answer.
-    pub async fn replay(
-        &self,
-        operation: &IdempotencyRecord,
-    ) -> Result<Option<PutOrderOutcome>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.replay(operation.clone()).await,
-            Backend::DynamoDb(table) => table.replay(operation).await,
-        }
-    }
-
-    /// Records a payment start at `now`, unless a rate limit is exceeded.
-    ///
-    /// An order that exists, or was counted before, is admitted and not counted again.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database did not answer; exceeding a limit is an outcome, not an
-    /// error.
-    pub async fn admit(
-        &self,
-        request: RateLimitRequest,
-        now: i64,
-    ) -> Result<RateLimitOutcome, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.admit(request, now).await,
-            Backend::DynamoDb(table) => table.admit(&request, now).await,
-        }
-    }
-
-    /// Creates or changes an order at `now`, in one transaction with its idempotency record.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database did not answer; a rejection is an outcome, not an error.
-    pub async fn put_order(&self, put: PutOrder, now: i64) -> Result<PutOrderOutcome, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.put_order(put, now).await,
-            Backend::DynamoDb(table) => table.put_order(put, now).await,
-        }
-    }
-
-    /// Applies `update` to the order's payment where it fits; returns the order as it then is.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database did not answer.
-    pub async fn update_payment(
-        &self,
-        id: &OrderId,
-        note: PaymentUpdate,
-        now: i64,
-    ) -> Result<Option<Order>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.update_payment(id.clone(), note, now).await,
-            Backend::DynamoDb(table) => table.update_payment(id, &note, now).await,
-        }
-    }
-
-    /// Processes an event once: claims its id, updates its order and appends to the outbox.
-    ///
-    /// All of it is one transaction. An event of another deployment's object changes nothing.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database did not answer; it wrote all or nothing, and Stripe may
-    /// deliver the event again.
-    pub async fn accept(&self, event: Event, now: i64) -> Result<AcceptOutcome, StoreError> {
-        let is_subscribed = self.subscriptions.include(&event.kind);
-        self.take_in(event, is_subscribed, now).await
-    }
-
-    /// Processes `event`, which Farebox built from an object that it fetched from Stripe.
-    ///
-    /// Works as [`Store::accept`], but no subscription includes the event: Stripe never sent it.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database did not answer.
-    pub async fn accept_fetched(
-        &self,
-        event: Event,
-        now: i64,
-    ) -> Result<AcceptOutcome, StoreError> {
-        self.take_in(event, false, now).await
-    }
-
-    async fn take_in(
-        &self,
-        event: Event,
-        is_subscribed: bool,
-        now: i64,
-    ) -> Result<AcceptOutcome, StoreError> {
-        let deployment = self.deployment()?;
-        let incoming = Incoming {
-            event,
-            deployment: deployment.clone(),
-            is_subscribed,
-        };
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.accept(incoming, now).await,
-            Backend::DynamoDb(table) => table.accept(&incoming, now).await,
-        }
-    }
-
-    /// The stored cursor of the job `name`.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database did not answer.
-    pub async fn cursor(&self, name: &'static str) -> Result<Option<String>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.cursor(name).await,
-            Backend::DynamoDb(table) => table.cursor(name).await,
-        }
-    }
-
-    /// Stores the cursor of the job `name`.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database did not answer.
-    pub async fn set_cursor(&self, name: &'static str, value: &str) -> Result<(), StoreError> {
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.set_cursor(name, value.to_owned()).await,
-            Backend::DynamoDb(table) => table.set_cursor(name, value).await,
-        }
-    }
-
-    /// Deletes a batch of expired rows; returns true when there may be more.
-    ///
-    /// DynamoDB expires items by itself.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database did not answer.
-    pub async fn forget_expired(&self, now: i64) -> Result<bool, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.forget_expired(now).await,
-            Backend::DynamoDb(_) => Ok(false),
-        }
     }
 }
 

@@ -138,7 +138,7 @@ impl Notifier {
     ///
     /// As [`Notifier::drain`].
     pub async fn deliver_one(&self, id: &str) -> Result<(), store::StoreError> {
-        let queued = self.store.take(id, self.clock.now(), LEASE).await?;
+        let queued = self.store.lease(id, self.clock.now(), LEASE).await?;
         if let Some(queued) = queued {
             self.deliver(&queued).await?;
         }

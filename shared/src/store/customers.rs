@@ -1,4 +1,4 @@
-//! Links callers to Stripe customers, and lists a caller's orders.
+//! Links callers to Stripe customers.
 //!
 //! A link is reserved before the call to Stripe: the reservation's name makes Stripe's idempotency
 //! key. So concurrent processes, or one that resumes after a crash, create the same Stripe
@@ -6,11 +6,8 @@
 
 use std::fmt;
 
-use super::{Backend, Store, StoreError};
-use crate::{ids::CallerId, order::Order};
-
-/// The most orders of a caller that are listed.
-pub const MOST_LISTED: u32 = 50;
+use super::{StoreError, backend::operations};
+use crate::ids::CallerId;
 
 /// A caller's link to a Stripe customer.
 #[derive(Clone, PartialEq, Eq)]
@@ -43,91 +40,56 @@ impl fmt::Debug for CustomerLink {
     }
 }
 
-impl Store {
-    /// The customer link of `owner`, if reserved.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database did not answer.
-    pub async fn customer_of(&self, owner: &CallerId) -> Result<Option<CustomerLink>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.customer_of(owner.clone()).await,
-            Backend::DynamoDb(table) => table.customer_of(owner).await,
-        }
-    }
+operations! {
+    /// The operations on callers' links to Stripe customers.
+    trait Customers {
+        /// The customer link of `owner`, if reserved.
+        ///
+        /// # Errors
+        ///
+        /// [`StoreError`] when the database did not answer.
+        pub async fn customer_of(
+            &self,
+            owner: &CallerId,
+        ) -> Result<Option<CustomerLink>, StoreError>;
 
-    /// Reserves a link for `owner` where there is none, or only the one that is `gone`.
-    ///
-    /// Returns the link that is there then; a concurrent request may have reserved or settled it.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database did not answer.
-    pub async fn reserve_customer(
-        &self,
-        owner: &CallerId,
-        gone: Option<&CustomerLink>,
-        now: i64,
-    ) -> Result<CustomerLink, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(sqlite) => {
-                let gone = gone.cloned();
-                sqlite.reserve_customer(owner.clone(), gone, now).await
-            }
-            Backend::DynamoDb(table) => table.reserve_customer(owner, gone, now).await,
-        }
-    }
+        /// Reserves a link for `owner` where there is none, or only the one that is `gone`.
+        ///
+        /// Returns the link that is there then; a concurrent request may have reserved or settled
+        /// it.
+        ///
+        /// # Errors
+        ///
+        /// [`StoreError`] when the database did not answer.
+        pub async fn reserve_customer(
+            &self,
+            owner: &CallerId,
+            gone: Option<&CustomerLink>,
+            now: i64,
+        ) -> Result<CustomerLink, StoreError>;
 
-    /// Stores `customer` (`cus_…`) in the link that is `reserved` for `owner`.
-    ///
-    /// Changes nothing when the link has a customer, or was reserved anew. Returns the link as it
-    /// is then.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database did not answer, or the customer is another caller's.
-    pub async fn settle_customer(
-        &self,
-        owner: &CallerId,
-        reserved: &CustomerLink,
-        customer: &str,
-    ) -> Result<Option<CustomerLink>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(sqlite) => {
-                let (owner, reserved) = (owner.clone(), reserved.clone());
-                sqlite
-                    .settle_customer(owner, reserved, customer.to_owned())
-                    .await
-            }
-            Backend::DynamoDb(table) => table.settle_customer(owner, reserved, customer).await,
-        }
-    }
+        /// Stores `customer` (`cus_…`) in the link that is `reserved` for `owner`.
+        ///
+        /// Changes nothing when the link has a customer, or was reserved anew. Returns the link as
+        /// it is then.
+        ///
+        /// # Errors
+        ///
+        /// [`StoreError`] when the database did not answer, or the customer is another caller's.
+        pub async fn settle_customer(
+            &self,
+            owner: &CallerId,
+            reserved: &CustomerLink,
+            customer: &str,
+        ) -> Result<Option<CustomerLink>, StoreError>;
 
-    /// The caller to whom the Stripe customer `customer` belongs or belonged.
-    ///
-    /// Compare it with the owner's current link.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database did not answer.
-    pub async fn holder_of(&self, customer: &str) -> Result<Option<CallerId>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.holder_of(customer.to_owned()).await,
-            Backend::DynamoDb(table) => table.holder_of(customer).await,
-        }
-    }
-
-    /// The latest orders of `owner`, the newest first, up to [`MOST_LISTED`].
-    ///
-    /// On DynamoDB a new order may be missing for a moment.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database did not answer.
-    pub async fn orders_of(&self, owner: &CallerId) -> Result<Vec<Order>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.orders_of(owner.clone()).await,
-            Backend::DynamoDb(table) => table.orders_of(owner).await,
-        }
+        /// The caller to whom the Stripe customer `customer` belongs or belonged.
+        ///
+        /// Compare it with the owner's current link.
+        ///
+        /// # Errors
+        ///
+        /// [`StoreError`] when the database did not answer.
+        pub async fn holder_of(&self, customer: &str) -> Result<Option<CallerId>, StoreError>;
     }
 }

@@ -12,10 +12,11 @@
 //! makes the write fail, and the work starts again from the new state. Only the index is eventually
 //! consistent; the code checks each of its entries against the item before it acts.
 
-mod accept;
 mod attempt;
 mod customers;
+mod events;
 mod item;
+mod jobs;
 mod operations;
 mod orders;
 mod outbox;
@@ -27,16 +28,12 @@ mod transaction;
 
 use aws_sdk_dynamodb::operation::{put_item::PutItemInput, query::QueryInput};
 
+pub use self::outbox::message_in;
 use self::{
     attempt::{Answer, Attempts},
-    item::{Kind, Write as _, keyed, names, need_text, text},
+    item::{Write as _, keyed, names, need_text, text},
 };
-use super::{
-    AcceptOutcome, Accepted, DeliveryOutcome, IdempotencyRecord, Message, OutboxMessage, PutOrder,
-    PutOrderOutcome, PutOrderRejection, Quarantined, REMEMBERED, StoreError,
-    accept::{EventDecision, Incoming, OrderLookup, decide},
-    put_order,
-};
+use super::StoreError;
 use crate::{
     aws::{Aws, Service},
     deployment::Deployment,
@@ -136,23 +133,6 @@ impl DynamoDb {
         deployment_in(&item).ok_or(StoreError::Malformed(DEPLOYMENT))
     }
 
-    pub(super) async fn cursor(&self, name: &str) -> Result<Option<String>, StoreError> {
-        let key = Kind::Cursor.key(name);
-        let Some(item) = self.get(&mut Attempts::new(), &key).await? else {
-            return Ok(None);
-        };
-        need_text(&item, "value").map(|value| Some(value.to_owned()))
-    }
-
-    pub(super) async fn set_cursor(&self, name: &str, value: &str) -> Result<(), StoreError> {
-        let item = keyed(&Kind::Cursor.key(name)).with("value", text(value));
-        let put = PutItemInput::builder().table_name(&self.table);
-        let put = put.set_item(Some(item));
-        let mut attempts = Attempts::new();
-        let answer = attempts.call(self, PUT, put.build()).await?;
-        answer.done().map(|_| ())
-    }
-
     /// A page of the index: the keys of what is in `queue`.
     async fn queued(
         &self,
@@ -239,9 +219,4 @@ fn check_mode(found: &str, mode: Mode) -> Result<(), StoreError> {
         Mode::Test => Mode::Live,
         Mode::Live => Mode::Test,
     }))
-}
-
-/// The message id in `key`, if it is a message's.
-pub(super) fn message_in(key: &str) -> Option<&str> {
-    item::Kind::Outbox.id_in(key).filter(|id| !id.contains('#'))
 }

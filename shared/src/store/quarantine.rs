@@ -1,6 +1,6 @@
 //! The quarantine: events that an operator must look at.
 
-use super::{Backend, Store, StoreError};
+use super::{StoreError, backend::operations};
 
 /// A quarantined event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,30 +15,23 @@ pub struct Quarantined {
     pub at: i64,
 }
 
-impl Store {
-    /// The quarantined events, the oldest first.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database did not answer.
-    pub async fn quarantined(&self) -> Result<Vec<Quarantined>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.quarantined().await,
-            Backend::DynamoDb(table) => table.quarantined().await,
-        }
-    }
+operations! {
+    /// The operations on the quarantine.
+    trait Quarantine {
+        /// The quarantined events, the oldest first.
+        ///
+        /// # Errors
+        ///
+        /// [`StoreError`] when the database did not answer.
+        pub async fn quarantined(&self) -> Result<Vec<Quarantined>, StoreError>;
 
-    /// Lets the quarantined event with `id` be processed at its next delivery.
-    ///
-    /// Returns true when there is one. The quarantine keeps it as a record.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database did not answer.
-    pub async fn release(&self, id: &str) -> Result<bool, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.release(id.to_owned()).await,
-            Backend::DynamoDb(table) => table.release(id).await,
-        }
+        /// Lets the quarantined event with `id` be processed at its next delivery.
+        ///
+        /// Returns true when there is one. The quarantine keeps it as a record.
+        ///
+        /// # Errors
+        ///
+        /// [`StoreError`] when the database did not answer.
+        pub async fn release(&self, id: &str) -> Result<bool, StoreError>;
     }
 }

@@ -1,11 +1,19 @@
 //! Refunds: the decisions of `refunding`, done in one transaction.
 
-use super::{Backend, DayLimit, Refunded, Store, StoreError, refunding::Refunding};
+use super::{DayLimit, Refunded, Store, StoreError, backend::operations, refunding::Refunding};
 use crate::{
     amount::Currency,
     event::Refund,
     order::{Order, OrderId, RefundRejection, RefundRequest},
 };
+
+operations! {
+    /// The operation on refunds.
+    trait Refunds {
+        /// Changes the order and the caller's daily budget by one step of a refund request.
+        async fn refund(&self, refunding: Refunding, now: i64) -> Result<Refunded, StoreError>;
+    }
+}
 
 impl Store {
     /// Reserves the amount of `request`, in `currency`, on the order with `id`.
@@ -82,12 +90,5 @@ impl Store {
     ) -> Result<Refunded, StoreError> {
         let decline = Refunding::decline(order, request.clone(), why);
         self.refund(decline, now).await
-    }
-
-    async fn refund(&self, refunding: Refunding, now: i64) -> Result<Refunded, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.refund(refunding, now).await,
-            Backend::DynamoDb(table) => table.refund(&refunding, now).await,
-        }
     }
 }

@@ -30,8 +30,9 @@ use super::*;
 use crate::{
     Config,
     amount::{Amount, Currency},
+    event::Event,
     ids::CallerId,
-    order::{IntentKeys, OrderDetails, Status},
+    order::{IntentKeys, Order, OrderDetails, OrderId, PaymentUpdate, Status},
 };
 
 const NOW: i64 = 1_790_000_000;

@@ -1,4 +1,4 @@
-//! Links callers to Stripe customers, and lists a caller's orders.
+//! Links callers to Stripe customers.
 //!
 //! `customer#ALIAS` is a caller's link, and `holder#cus_…` names a customer's caller. The latter
 //! stays when the link is reserved anew: it is the history, and the link itself the present.
@@ -6,38 +6,24 @@
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 
 use super::{
-    DynamoDb, PUT, Page, StoreError,
+    DynamoDb, PUT, StoreError,
     attempt::{Answer, Attempts},
     item::{Item, Kind, Write as _, keyed, names, need_number, need_text, number, text, text_in},
-    orders,
     transaction::Condition,
 };
 use crate::{
     ids::CallerId,
-    order::Order,
-    store::customers::{CustomerLink, MOST_LISTED},
+    store::{CustomerLink, customers::Customers},
 };
 
-impl DynamoDb {
-    pub(in super::super) async fn customer_of(
-        &self,
-        owner: &CallerId,
-    ) -> Result<Option<CustomerLink>, StoreError> {
-        self.place_of(&mut Attempts::new(), owner).await
-    }
-
-    async fn place_of(
-        &self,
-        attempts: &mut Attempts,
-        owner: &CallerId,
-    ) -> Result<Option<CustomerLink>, StoreError> {
-        let item = self.get(attempts, &key_of(owner)).await?;
-        item.as_ref().map(read).transpose()
+impl Customers for DynamoDb {
+    async fn customer_of(&self, owner: &CallerId) -> Result<Option<CustomerLink>, StoreError> {
+        self.link_of(&mut Attempts::new(), owner).await
     }
 
     /// Writes once under a condition. When that fails, a concurrent request was faster, or this one
     /// was and lost its answer: either way the stored link counts.
-    pub(in super::super) async fn reserve_customer(
+    async fn reserve_customer(
         &self,
         owner: &CallerId,
         gone: Option<&CustomerLink>,
@@ -57,13 +43,13 @@ impl DynamoDb {
         match attempts.call(self, PUT, put.build()).await? {
             Answer::Done(_) => Ok(made),
             Answer::Declined(_, failure) => {
-                let found = self.place_of(&mut attempts, owner).await?;
+                let found = self.link_of(&mut attempts, owner).await?;
                 found.ok_or(failure)
             }
         }
     }
 
-    pub(in super::super) async fn settle_customer(
+    async fn settle_customer(
         &self,
         owner: &CallerId,
         reserved: &CustomerLink,
@@ -76,11 +62,11 @@ impl DynamoDb {
         let holder = Kind::Holder.key(customer);
         let mut attempts = Attempts::new();
         loop {
-            let place = Condition::Unsettled(&reserved.reservation);
-            let whose = keyed(&holder).with("owner", text(owner.as_str()));
+            let unsettled = Condition::Unsettled(&reserved.reservation);
+            let held = keyed(&holder).with("owner", text(owner.as_str()));
             let writes = vec![
-                self.put(item_of(owner, &settled), place),
-                self.put(whose, Condition::AbsentOrOwned(owner.as_str())),
+                self.put(item_of(owner, &settled), unsettled),
+                self.put(held, Condition::AbsentOrOwned(owner.as_str())),
             ];
             let Some(canceled) = self.transact(&mut attempts, writes).await? else {
                 return Ok(Some(settled));
@@ -89,16 +75,13 @@ impl DynamoDb {
                 return Err(StoreError::CustomerTaken);
             }
             if !canceled.unmet.is_empty() {
-                return self.place_of(&mut attempts, owner).await;
+                return self.link_of(&mut attempts, owner).await;
             }
             attempts.again(canceled.failure).await?;
         }
     }
 
-    pub(in super::super) async fn holder_of(
-        &self,
-        customer: &str,
-    ) -> Result<Option<CallerId>, StoreError> {
+    async fn holder_of(&self, customer: &str) -> Result<Option<CallerId>, StoreError> {
         let key = Kind::Holder.key(customer);
         let item = self.get(&mut Attempts::new(), &key).await?;
         let owner = item.as_ref().map(|item| need_text(item, "owner"));
@@ -107,35 +90,16 @@ impl DynamoDb {
             .map(|owner| owner.ok_or(StoreError::Malformed("owner")))
             .transpose()
     }
+}
 
-    /// Queries the index once, then reads the orders that it names.
-    pub(in super::super) async fn orders_of(
+impl DynamoDb {
+    async fn link_of(
         &self,
+        attempts: &mut Attempts,
         owner: &CallerId,
-    ) -> Result<Vec<Order>, StoreError> {
-        let queue = orders::queue_of(owner);
-        let page = Page {
-            queue: &queue,
-            until: None,
-            most: i32::try_from(MOST_LISTED).unwrap_or(i32::MAX),
-            after: None,
-            latest_first: true,
-        };
-        let (keys, _) = self.queued(&page).await?;
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let items = self.get_all(&mut Attempts::new(), &keys).await?;
-        let found = items.values().map(orders::read);
-        let found: Vec<(Order, i64)> = found.collect::<Result<_, _>>()?;
-        let orders = found.into_iter().map(|(order, _)| order);
-        // The index goes by the alias; the order itself names its owner.
-        let mut orders: Vec<Order> = orders.filter(|order| order.owner() == owner).collect();
-        orders.sort_by(|a, b| {
-            let place = |order: &Order| (order.created_at(), order.id().as_str().to_owned());
-            place(b).cmp(&place(a))
-        });
-        Ok(orders)
+    ) -> Result<Option<CustomerLink>, StoreError> {
+        let item = self.get(attempts, &key_of(owner)).await?;
+        item.as_ref().map(read).transpose()
     }
 }
 
@@ -143,11 +107,11 @@ fn key_of(owner: &CallerId) -> String {
     Kind::Customer.key(&owner.alias())
 }
 
-fn item_of(owner: &CallerId, mapping: &CustomerLink) -> Item {
+fn item_of(owner: &CallerId, link: &CustomerLink) -> Item {
     let item = keyed(&key_of(owner))
-        .with("reservation", text(&mapping.reservation))
-        .with("reserved_at", number(mapping.reserved_at));
-    match &mapping.customer {
+        .with("reservation", text(&link.reservation))
+        .with("reserved_at", number(link.reserved_at));
+    match &link.customer {
         Some(customer) => item.with(CUSTOMER, text(customer)),
         None => item,
     }

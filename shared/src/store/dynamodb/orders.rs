@@ -5,40 +5,33 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use super::{
-    DynamoDb, IdempotencyRecord, PutOrder, PutOrderOutcome, PutOrderRejection, StoreError,
+    DynamoDb, Page, StoreError,
     attempt::Attempts,
     item::{DUE_AT, Item, Kind, QUEUE, Write as _, keyed, need_number, need_text, number, text},
-    put_order,
     transaction::Condition,
 };
 use crate::{
     ids::CallerId,
     order::{Order, OrderId, PaymentUpdate},
+    store::{
+        IdempotencyRecord, MOST_LISTED, PutOrder, PutOrderOutcome, PutOrderRejection,
+        orders::Orders, put_order,
+    },
 };
 
-impl DynamoDb {
-    pub(in super::super) async fn order(&self, id: &OrderId) -> Result<Option<Order>, StoreError> {
+impl Orders for DynamoDb {
+    async fn order(&self, id: &OrderId) -> Result<Option<Order>, StoreError> {
         let found = self.find(&mut Attempts::new(), id.as_str()).await?;
         Ok(found.map(|(order, _)| order))
     }
 
-    pub(in super::super) async fn knows_intent(&self, intent: &str) -> Result<bool, StoreError> {
+    async fn knows_intent(&self, intent: &str) -> Result<bool, StoreError> {
         let pointer = Kind::Intent.key(intent);
         let found = self.get(&mut Attempts::new(), &pointer).await?;
         Ok(found.is_some())
     }
 
-    /// The order with `id`, and its version.
-    pub(super) async fn find(
-        &self,
-        attempts: &mut Attempts,
-        id: &str,
-    ) -> Result<Option<(Order, i64)>, StoreError> {
-        let item = self.get(attempts, &Kind::Order.key(id)).await?;
-        item.as_ref().map(read).transpose()
-    }
-
-    pub(in super::super) async fn replay(
+    async fn replay(
         &self,
         operation: &IdempotencyRecord,
     ) -> Result<Option<PutOrderOutcome>, StoreError> {
@@ -50,28 +43,10 @@ impl DynamoDb {
         }
     }
 
-    /// The recorded outcome of `operation`, from `item`.
-    async fn replayed(
-        &self,
-        attempts: &mut Attempts,
-        operation: &IdempotencyRecord,
-        item: &Item,
-    ) -> Result<Option<PutOrderOutcome>, StoreError> {
-        if need_text(item, "digest")? != operation.digest {
-            return Ok(Some(PutOrderOutcome::Refused(PutOrderRejection::KeyReused)));
-        }
-        let order = self.find(attempts, need_text(item, "order_id")?).await?;
-        Ok(order.map(|(order, _)| PutOrderOutcome::Order(Box::new(order))))
-    }
-
     /// Reads the order and the idempotency record at once, and writes both in one transaction. A
     /// concurrent write to either starts it again. A stored record then makes it a replay, also
     /// when only the answer to this transaction got lost.
-    pub(in super::super) async fn put_order(
-        &self,
-        put: PutOrder,
-        now: i64,
-    ) -> Result<PutOrderOutcome, StoreError> {
+    async fn put_order(&self, put: PutOrder, now: i64) -> Result<PutOrderOutcome, StoreError> {
         let mut attempts = Attempts::new();
         loop {
             let found = self.read_for(&mut attempts, &put).await?;
@@ -86,9 +61,9 @@ impl DynamoDb {
             let before = found.as_ref().map(|(order, _)| order.clone());
             let order = match put_order::decide(before, put.clone(), now) {
                 Ok(order) => order,
-                Err(refusal) => return Ok(PutOrderOutcome::Refused(refusal)),
+                Err(rejection) => return Ok(PutOrderOutcome::Refused(rejection)),
             };
-            let writes = self.opened(&put, found.as_ref(), &order)?;
+            let writes = self.changes(&put, found.as_ref(), &order)?;
             if writes.is_empty() {
                 return Ok(PutOrderOutcome::Order(Box::new(order)));
             }
@@ -97,6 +72,89 @@ impl DynamoDb {
                 Some(canceled) => attempts.again(canceled.failure).await?,
             }
         }
+    }
+
+    /// Queries the index once, then reads the orders that it names.
+    async fn orders_of(&self, owner: &CallerId) -> Result<Vec<Order>, StoreError> {
+        let queue = queue_of(owner);
+        let page = Page {
+            queue: &queue,
+            until: None,
+            most: i32::try_from(MOST_LISTED).unwrap_or(i32::MAX),
+            after: None,
+            latest_first: true,
+        };
+        let (keys, _) = self.queued(&page).await?;
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let items = self.get_all(&mut Attempts::new(), &keys).await?;
+        let found = items.values().map(read);
+        let found: Vec<(Order, i64)> = found.collect::<Result<_, _>>()?;
+        let orders = found.into_iter().map(|(order, _)| order);
+        // The index goes by the alias; the order itself names its owner.
+        let mut orders: Vec<Order> = orders.filter(|order| order.owner() == owner).collect();
+        orders.sort_by(|a, b| {
+            let position = |order: &Order| (order.created_at(), order.id().as_str().to_owned());
+            position(b).cmp(&position(a))
+        });
+        Ok(orders)
+    }
+
+    async fn update_payment(
+        &self,
+        id: &OrderId,
+        update: PaymentUpdate,
+        now: i64,
+    ) -> Result<Option<Order>, StoreError> {
+        let mut attempts = Attempts::new();
+        loop {
+            let Some((mut order, version)) = self.find(&mut attempts, id.as_str()).await? else {
+                return Ok(None);
+            };
+            if !order.update_payment(&update, now) {
+                return Ok(Some(order));
+            }
+            let intent = match &update {
+                PaymentUpdate::Intent(intent, _) => Some(intent),
+                _ => None,
+            };
+            let mut writes = vec![self.write_order(&order, version)?];
+            writes.extend(intent.map(|intent| self.put_pointer(intent, &order)));
+            let Some(canceled) = self.transact(&mut attempts, writes).await? else {
+                return Ok(Some(order));
+            };
+            if intent.is_some_and(|intent| canceled.unmet.contains(&Kind::Intent.key(intent))) {
+                return Err(StoreError::IntentTaken);
+            }
+            attempts.again(canceled.failure).await?;
+        }
+    }
+}
+
+impl DynamoDb {
+    /// The order with `id`, and its version.
+    pub(super) async fn find(
+        &self,
+        attempts: &mut Attempts,
+        id: &str,
+    ) -> Result<Option<(Order, i64)>, StoreError> {
+        let item = self.get(attempts, &Kind::Order.key(id)).await?;
+        item.as_ref().map(read).transpose()
+    }
+
+    /// The recorded outcome of `operation`, from `item`.
+    async fn replayed(
+        &self,
+        attempts: &mut Attempts,
+        operation: &IdempotencyRecord,
+        item: &Item,
+    ) -> Result<Option<PutOrderOutcome>, StoreError> {
+        if need_text(item, "digest")? != operation.digest {
+            return Ok(Some(PutOrderOutcome::Refused(PutOrderRejection::KeyReused)));
+        }
+        let order = self.find(attempts, need_text(item, "order_id")?).await?;
+        Ok(order.map(|(order, _)| PutOrderOutcome::Order(Box::new(order))))
     }
 
     async fn read_for(
@@ -114,7 +172,7 @@ impl DynamoDb {
     }
 
     /// The writes that turn the order `before` into `order`.
-    fn opened(
+    fn changes(
         &self,
         put: &PutOrder,
         before: Option<&(Order, i64)>,
@@ -131,36 +189,6 @@ impl DynamoDb {
             writes.push(self.put(item, Condition::Absent));
         }
         Ok(writes)
-    }
-
-    pub(in super::super) async fn update_payment(
-        &self,
-        id: &OrderId,
-        note: &PaymentUpdate,
-        now: i64,
-    ) -> Result<Option<Order>, StoreError> {
-        let mut attempts = Attempts::new();
-        loop {
-            let Some((mut order, version)) = self.find(&mut attempts, id.as_str()).await? else {
-                return Ok(None);
-            };
-            if !order.update_payment(note, now) {
-                return Ok(Some(order));
-            }
-            let intent = match note {
-                PaymentUpdate::Intent(intent, _) => Some(intent),
-                _ => None,
-            };
-            let mut writes = vec![self.write_order(&order, version)?];
-            writes.extend(intent.map(|intent| self.put_pointer(intent, &order)));
-            let Some(canceled) = self.transact(&mut attempts, writes).await? else {
-                return Ok(Some(order));
-            };
-            if intent.is_some_and(|intent| canceled.unmet.contains(&Kind::Intent.key(intent))) {
-                return Err(StoreError::IntentTaken);
-            }
-            attempts.again(canceled.failure).await?;
-        }
     }
 
     /// `order` in place of its `version`; 0 is none.
@@ -192,7 +220,7 @@ impl DynamoDb {
 }
 
 /// The index queue with the orders of `owner`, sorted by their creation.
-pub(super) fn queue_of(owner: &CallerId) -> String {
+fn queue_of(owner: &CallerId) -> String {
     format!("owner#{}", owner.alias())
 }
 

@@ -1,7 +1,7 @@
 //! The outbox: messages until they are acknowledged.
 //!
 //! The index lists a waiting message under `due`, and a dead letter under `dead_lettered`. The
-//! index may be behind the items. A lease is therefore taken on the item itself, on the condition
+//! index may be behind the items. A lease is therefore leased on the item itself, on the condition
 //! that it is due. Stale entries of leased, delivered or redriven messages are skipped. The next
 //! query finds what the index does not show yet.
 
@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem};
 use futures_util::future::join_all;
 
 use super::{
-    DeliveryOutcome, DynamoDb, Message, OutboxMessage, Page, REMEMBERED, StoreError,
+    DynamoDb, Page, StoreError,
     attempt::Attempts,
     item::{
         DUE_AT, EXPIRES_AT, Item, KEY, Kind, QUEUE, Write as _, keyed, need_number, need_text,
@@ -18,11 +18,150 @@ use super::{
     requests::Change,
     transaction::Condition,
 };
+use crate::store::{DeliveryOutcome, Message, OutboxMessage, REMEMBERED, outbox::Outbox};
 
 const DUE: &str = "due";
 const DEAD_LETTERED: &str = "dead_lettered";
 /// The most messages in one lease or read.
 const AT_ONCE: u32 = 25;
+
+impl Outbox for DynamoDb {
+    async fn lease_due(
+        &self,
+        now: i64,
+        lease: i64,
+        most: u32,
+    ) -> Result<Vec<OutboxMessage>, StoreError> {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let mut leased = Vec::new();
+        let mut after = None;
+        while leased.len() < most {
+            let room = u32::try_from(most - leased.len()).unwrap_or(AT_ONCE);
+            let page = Page {
+                queue: DUE,
+                until: Some(now),
+                most: i32::try_from(room.min(AT_ONCE)).unwrap_or(1),
+                after,
+                latest_first: false,
+            };
+            match self.lease_page(&page, now, lease, &mut leased).await {
+                Ok(Some(next)) => after = Some(next),
+                Ok(None) => break,
+                Err(failure) if leased.is_empty() => return Err(failure),
+                // The leased messages are delivered; the next query finds the rest.
+                Err(failure) => {
+                    tracing::warn!("some of the outbox was not leased: {failure}");
+                    break;
+                }
+            }
+        }
+        Ok(leased)
+    }
+
+    async fn lease(
+        &self,
+        id: &str,
+        now: i64,
+        lease: i64,
+    ) -> Result<Option<OutboxMessage>, StoreError> {
+        self.lease_item(&Kind::Outbox.key(id), now, lease).await
+    }
+
+    async fn record_delivery(
+        &self,
+        id: &str,
+        outcome: DeliveryOutcome,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let key = Kind::Outbox.key(id);
+        let change = match outcome {
+            DeliveryOutcome::Delivered => return self.delivered(&key, now).await,
+            DeliveryOutcome::Again { due_at, error } => Change {
+                set: "SET #due_at = :due_at, #error = :error",
+                when: "#queue = :due",
+                names: &["due_at", "error", "queue"],
+                values: vec![
+                    (":due_at", number(due_at)),
+                    (":error", text(short(&error))),
+                    (":due", text(DUE)),
+                ],
+            },
+            DeliveryOutcome::DeadLettered { error } => Change {
+                set: "SET #queue = :dead_lettered, #due_at = #created_at, #error = :error",
+                when: "#queue = :due",
+                names: &["queue", "due_at", "created_at", "error"],
+                values: vec![
+                    (":dead_lettered", text(DEAD_LETTERED)),
+                    (":error", text(short(&error))),
+                    (":due", text(DUE)),
+                ],
+            },
+        };
+        // A message that is not due any more stays as it is.
+        let mut attempts = Attempts::new();
+        let updated = self.update(&mut attempts, &key, &change, ReturnValue::None);
+        updated.await.map(|_| ())
+    }
+
+    /// The creation time of the oldest waiting message, among those that are due next.
+    async fn oldest_undelivered(&self) -> Result<Option<i64>, StoreError> {
+        let next = Page {
+            queue: DUE,
+            until: None,
+            most: 25,
+            after: None,
+            latest_first: false,
+        };
+        let (keys, _) = self.queued(&next).await?;
+        let items = self.get_all(&mut Attempts::new(), &keys).await?;
+        let waiting = items
+            .values()
+            .filter(|item| text_in(item, QUEUE) == Some(DUE));
+        Ok(waiting
+            .filter_map(|item| number_in(item, "created_at"))
+            .min())
+    }
+
+    async fn dead_letters(&self) -> Result<Vec<OutboxMessage>, StoreError> {
+        let keys = self.all_queued(DEAD_LETTERED).await?;
+        let mut messages = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(AT_ONCE as usize) {
+            let mut attempts = Attempts::new();
+            let items = self.get_all(&mut attempts, keys).await?;
+            for item in keys.iter().filter_map(|key| items.get(key)) {
+                if text_in(item, QUEUE) == Some(DEAD_LETTERED) {
+                    messages.push(self.message_of(&mut attempts, item).await?);
+                }
+            }
+        }
+        Ok(messages)
+    }
+
+    async fn redrive(&self, id: Option<&str>, now: i64) -> Result<usize, StoreError> {
+        let keys = match id {
+            Some(id) => vec![Kind::Outbox.key(id)],
+            None => self.all_queued(DEAD_LETTERED).await?,
+        };
+        let change = Change {
+            set: "SET #queue = :due, #due_at = :now, #attempts = :none",
+            when: "#queue = :dead_lettered",
+            names: &["queue", "due_at", "attempts"],
+            values: vec![
+                (":due", text(DUE)),
+                (":now", number(now)),
+                (":none", number(0)),
+                (":dead_lettered", text(DEAD_LETTERED)),
+            ],
+        };
+        let mut redriven = 0;
+        for key in keys {
+            let mut attempts = Attempts::new();
+            let changed = self.update(&mut attempts, &key, &change, ReturnValue::None);
+            redriven += usize::from(changed.await?.is_ok());
+        }
+        Ok(redriven)
+    }
+}
 
 impl DynamoDb {
     /// A message for the outbox, with the parts of a body that is too large for one item.
@@ -44,71 +183,30 @@ impl DynamoDb {
         std::iter::once(message).chain(parts).collect()
     }
 
-    pub(in super::super) async fn lease_due(
-        &self,
-        now: i64,
-        lease: i64,
-        most: u32,
-    ) -> Result<Vec<OutboxMessage>, StoreError> {
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let mut taken = Vec::new();
-        let mut after = None;
-        while taken.len() < most {
-            let room = u32::try_from(most - taken.len()).unwrap_or(AT_ONCE);
-            let page = Page {
-                queue: DUE,
-                until: Some(now),
-                most: i32::try_from(room.min(AT_ONCE)).unwrap_or(1),
-                after,
-                latest_first: false,
-            };
-            match self.lease_page(&page, now, lease, &mut taken).await {
-                Ok(Some(next)) => after = Some(next),
-                Ok(None) => break,
-                Err(failure) if taken.is_empty() => return Err(failure),
-                // The leased messages are delivered; the next query finds the rest.
-                Err(failure) => {
-                    tracing::warn!("some of the outbox was not taken: {failure}");
-                    break;
-                }
-            }
-        }
-        Ok(taken)
-    }
-
     /// Leases the messages on one page of the index; returns the start of the next page.
     async fn lease_page(
         &self,
         page: &Page<'_>,
         now: i64,
         lease: i64,
-        taken: &mut Vec<OutboxMessage>,
+        leased: &mut Vec<OutboxMessage>,
     ) -> Result<Option<Item>, StoreError> {
         let (keys, next) = self.queued(page).await?;
-        let leases = keys.iter().map(|key| self.lease(key, now, lease));
+        let leases = keys.iter().map(|key| self.lease_item(key, now, lease));
         let mut failed = None;
-        for leased in join_all(leases).await {
-            match leased {
-                Ok(queued) => taken.extend(queued),
+        for outcome in join_all(leases).await {
+            match outcome {
+                Ok(message) => leased.extend(message),
                 Err(failure) => failed = Some(failure),
             }
         }
         failed.map_or(Ok(next), Err)
     }
 
-    pub(in super::super) async fn take(
-        &self,
-        id: &str,
-        now: i64,
-        lease: i64,
-    ) -> Result<Option<OutboxMessage>, StoreError> {
-        self.lease(&Kind::Outbox.key(id), now, lease).await
-    }
-
     /// Leases a message, unless another process holds its lease or a retry is scheduled for later.
     /// A new one is due on any clock. When the answer gets lost, the message is due again when the
     /// lease ends.
-    async fn lease(
+    async fn lease_item(
         &self,
         key: &str,
         now: i64,
@@ -127,13 +225,13 @@ impl DynamoDb {
             ],
         };
         let mut attempts = Attempts::new();
-        let leased = self.update(&mut attempts, key, &change, ReturnValue::AllNew);
-        let Ok(item) = leased.await? else {
+        let updated = self.update(&mut attempts, key, &change, ReturnValue::AllNew);
+        let Ok(item) = updated.await? else {
             return Ok(None);
         };
-        let mut queued = self.message_of(&mut attempts, &item).await?;
-        queued.attempts = queued.attempts.saturating_sub(1);
-        Ok(Some(queued))
+        let mut message = self.message_of(&mut attempts, &item).await?;
+        message.attempts = message.attempts.saturating_sub(1);
+        Ok(Some(message))
     }
 
     /// The message in `item`, with a body that may be in parts.
@@ -167,49 +265,13 @@ impl DynamoDb {
         })
     }
 
-    pub(in super::super) async fn record_delivery(
-        &self,
-        id: &str,
-        outcome: &DeliveryOutcome,
-        now: i64,
-    ) -> Result<(), StoreError> {
-        let key = Kind::Outbox.key(id);
-        let change = match outcome {
-            DeliveryOutcome::Delivered => return self.delivered(&key, now).await,
-            DeliveryOutcome::Again { due_at, error } => Change {
-                set: "SET #due_at = :due_at, #error = :error",
-                when: "#queue = :due",
-                names: &["due_at", "error", "queue"],
-                values: vec![
-                    (":due_at", number(*due_at)),
-                    (":error", text(short(error))),
-                    (":due", text(DUE)),
-                ],
-            },
-            DeliveryOutcome::DeadLettered { error } => Change {
-                set: "SET #queue = :dead_lettered, #due_at = #created_at, #error = :error",
-                when: "#queue = :due",
-                names: &["queue", "due_at", "created_at", "error"],
-                values: vec![
-                    (":dead_lettered", text(DEAD_LETTERED)),
-                    (":error", text(short(error))),
-                    (":due", text(DUE)),
-                ],
-            },
-        };
-        // A message that is not due any more stays as it is.
-        let mut attempts = Attempts::new();
-        let settled = self.update(&mut attempts, &key, &change, ReturnValue::None);
-        settled.await.map(|_| ())
-    }
-
     /// Removes a message from the outbox. Its id stays for a while, so that the site receives it
     /// once. The same transaction deletes its body and the parts of a large one.
     async fn delivered(&self, key: &str, now: i64) -> Result<(), StoreError> {
         let mut attempts = Attempts::new();
         let whole = delivered("attribute_exists(pk) AND attribute_not_exists(parts)", now);
-        let settled = self.update(&mut attempts, key, &whole, ReturnValue::None);
-        let Err(Some(item)) = settled.await? else {
+        let updated = self.update(&mut attempts, key, &whole, ReturnValue::None);
+        let Err(Some(item)) = updated.await? else {
             return Ok(());
         };
         let in_parts = delivered("attribute_exists(pk)", now);
@@ -225,69 +287,6 @@ impl DynamoDb {
             }
             attempts.again(canceled.failure).await?;
         }
-    }
-
-    /// The creation time of the oldest waiting message, among those that are due next.
-    pub(in super::super) async fn oldest_undelivered(&self) -> Result<Option<i64>, StoreError> {
-        let next = Page {
-            queue: DUE,
-            until: None,
-            most: 25,
-            after: None,
-            latest_first: false,
-        };
-        let (keys, _) = self.queued(&next).await?;
-        let items = self.get_all(&mut Attempts::new(), &keys).await?;
-        let waiting = items
-            .values()
-            .filter(|item| text_in(item, QUEUE) == Some(DUE));
-        Ok(waiting
-            .filter_map(|item| number_in(item, "created_at"))
-            .min())
-    }
-
-    pub(in super::super) async fn dead_letters(&self) -> Result<Vec<OutboxMessage>, StoreError> {
-        let keys = self.all_queued(DEAD_LETTERED).await?;
-        let mut letters = Vec::with_capacity(keys.len());
-        for keys in keys.chunks(AT_ONCE as usize) {
-            let mut attempts = Attempts::new();
-            let items = self.get_all(&mut attempts, keys).await?;
-            for item in keys.iter().filter_map(|key| items.get(key)) {
-                if text_in(item, QUEUE) == Some(DEAD_LETTERED) {
-                    letters.push(self.message_of(&mut attempts, item).await?);
-                }
-            }
-        }
-        Ok(letters)
-    }
-
-    pub(in super::super) async fn redrive(
-        &self,
-        id: Option<&str>,
-        now: i64,
-    ) -> Result<usize, StoreError> {
-        let keys = match id {
-            Some(id) => vec![Kind::Outbox.key(id)],
-            None => self.all_queued(DEAD_LETTERED).await?,
-        };
-        let change = Change {
-            set: "SET #queue = :due, #due_at = :now, #attempts = :none",
-            when: "#queue = :dead_lettered",
-            names: &["queue", "due_at", "attempts"],
-            values: vec![
-                (":due", text(DUE)),
-                (":now", number(now)),
-                (":none", number(0)),
-                (":dead_lettered", text(DEAD_LETTERED)),
-            ],
-        };
-        let mut redriven = 0;
-        for key in keys {
-            let mut attempts = Attempts::new();
-            let changed = self.update(&mut attempts, &key, &change, ReturnValue::None);
-            redriven += usize::from(changed.await?.is_ok());
-        }
-        Ok(redriven)
     }
 }
 
@@ -309,4 +308,12 @@ fn delivered(when: &'static str, now: i64) -> Change {
             (":expires_at", number(now + REMEMBERED)),
         ],
     }
+}
+
+/// The message id in `key`, a key from the table's stream.
+///
+/// `None` for every other item, and for a part of a message.
+#[must_use]
+pub fn message_in(key: &str) -> Option<&str> {
+    Kind::Outbox.id_in(key).filter(|id| !id.contains('#'))
 }

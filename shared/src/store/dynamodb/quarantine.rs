@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::{operation::delete_item::DeleteItemInput, types::TransactWriteItem};
 
 use super::{
-    Accepted, DynamoDb, Quarantined, StoreError,
+    DynamoDb, StoreError,
     attempt::{Answer, Attempts},
     item::{
         DUE_AT, Kind, QUEUE, Write as _, keyed, names, need_number, need_text, number, short, text,
@@ -11,9 +11,45 @@ use super::{
     },
     transaction::Condition,
 };
-use crate::event::Event;
+use crate::{
+    event::Event,
+    store::{Accepted, Quarantined, quarantine::Quarantine},
+};
 
 const QUARANTINED: &str = "quarantined";
+
+impl Quarantine for DynamoDb {
+    async fn quarantined(&self) -> Result<Vec<Quarantined>, StoreError> {
+        let keys = self.all_queued(QUARANTINED).await?;
+        let mut events = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(25) {
+            let items = self.get_all(&mut Attempts::new(), keys).await?;
+            for item in keys.iter().filter_map(|key| items.get(key)) {
+                events.push(Quarantined {
+                    event_id: need_text(item, "event_id")?.to_owned(),
+                    kind: need_text(item, "type")?.to_owned(),
+                    reason: need_text(item, "reason")?.to_owned(),
+                    at: need_number(item, DUE_AT)?,
+                });
+            }
+        }
+        Ok(events)
+    }
+
+    /// Deletes the event's claim. When the answer gets lost, a retry may report that there was
+    /// none.
+    async fn release(&self, id: &str) -> Result<bool, StoreError> {
+        let delete = DeleteItemInput::builder().table_name(&self.table);
+        let delete = delete
+            .set_key(Some(keyed(&Kind::Event.key(id))))
+            .condition_expression("#outcome = :quarantined")
+            .set_expression_attribute_names(Some(names(&["outcome"])))
+            .expression_attribute_values(":quarantined", text(Accepted::Quarantined.as_str()));
+        let mut attempts = Attempts::new();
+        let answer = attempts.call(self, "dynamodb:DeleteItem", delete.build());
+        Ok(matches!(answer.await?, Answer::Done(_)))
+    }
+}
 
 impl DynamoDb {
     /// The time is in the key: a released event may be quarantined again, and the first record
@@ -34,36 +70,5 @@ impl DynamoDb {
         let (item, parts) = with_body(item, &key, &event.body);
         let items = std::iter::once(item).chain(parts);
         items.map(|item| self.put(item, Condition::None)).collect()
-    }
-
-    pub(in super::super) async fn quarantined(&self) -> Result<Vec<Quarantined>, StoreError> {
-        let keys = self.all_queued(QUARANTINED).await?;
-        let mut events = Vec::with_capacity(keys.len());
-        for keys in keys.chunks(25) {
-            let items = self.get_all(&mut Attempts::new(), keys).await?;
-            for item in keys.iter().filter_map(|key| items.get(key)) {
-                events.push(Quarantined {
-                    event_id: need_text(item, "event_id")?.to_owned(),
-                    kind: need_text(item, "type")?.to_owned(),
-                    reason: need_text(item, "reason")?.to_owned(),
-                    at: need_number(item, DUE_AT)?,
-                });
-            }
-        }
-        Ok(events)
-    }
-
-    /// Deletes the event's claim. When the answer gets lost, a retry may report that there was
-    /// none.
-    pub(in super::super) async fn release(&self, id: &str) -> Result<bool, StoreError> {
-        let delete = DeleteItemInput::builder().table_name(&self.table);
-        let delete = delete
-            .set_key(Some(keyed(&Kind::Event.key(id))))
-            .condition_expression("#outcome = :quarantined")
-            .set_expression_attribute_names(Some(names(&["outcome"])))
-            .expression_attribute_values(":quarantined", text(Accepted::Quarantined.as_str()));
-        let mut attempts = Attempts::new();
-        let answer = attempts.call(self, "dynamodb:DeleteItem", delete.build());
-        Ok(matches!(answer.await?, Answer::Done(_)))
     }
 }

@@ -13,18 +13,21 @@ use super::{
 };
 use crate::{
     order::OrderId,
-    store::rate_limit::{
-        RateLimitDecision, RateLimitOutcome, RateLimitRequest, StartHistory, UnpaidOrders, decide,
-        is_unpaid, to_look_at,
+    store::{
+        RateLimitOutcome, RateLimitRequest,
+        rate_limiting::{
+            RateLimitDecision, StartHistory, UnpaidOrders, decide, is_unpaid, to_look_at,
+        },
+        rate_limits::RateLimits,
     },
 };
 
-impl DynamoDb {
+impl RateLimits for DynamoDb {
     /// A concurrent write to a row starts it again. So does a lost answer to this transaction: then
     /// the order is already counted.
-    pub(in super::super) async fn admit(
+    async fn admit(
         &self,
-        request: &RateLimitRequest,
+        request: RateLimitRequest,
         now: i64,
     ) -> Result<RateLimitOutcome, StoreError> {
         let mut attempts = Attempts::new();
@@ -41,13 +44,13 @@ impl DynamoDb {
             let (mut rows, versions): (Vec<StartHistory>, Vec<i64>) =
                 found.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
             let before = rows.clone();
-            let mut decision = decide(request, &rows, now);
+            let mut decision = decide(&request, &rows, now);
             if let RateLimitDecision::Full(_) = decision {
-                let orders = to_look_at(request, &rows, now);
+                let orders = to_look_at(&request, &rows, now);
                 let unpaid = self.unpaid(&mut attempts, orders).await?;
                 let settled = |row: StartHistory| row.settled(&unpaid, request.window, now);
                 rows = rows.into_iter().map(settled).collect();
-                decision = decide(request, &rows, now);
+                decision = decide(&request, &rows, now);
             }
             let (answer, rows) = match decision {
                 RateLimitDecision::Answer(answer) => (answer, rows),
@@ -69,7 +72,9 @@ impl DynamoDb {
             }
         }
     }
+}
 
+impl DynamoDb {
     /// The payment state of `orders`; each once, since DynamoDB takes no key twice.
     async fn unpaid(
         &self,

@@ -10,16 +10,16 @@ use super::{
     orders,
     transaction::Condition,
 };
-use crate::store::refunding::{Budget, RefundDecision, Refunded, Refunding, Write, decide};
+use crate::store::{
+    Refunded,
+    refunding::{Budget, RefundDecision, Refunding, Write, decide},
+    refunds::Refunds,
+};
 
-impl DynamoDb {
+impl Refunds for DynamoDb {
     /// A concurrent write to the order or the budget starts it again. So does a lost answer to this
     /// transaction: then the request is already stored.
-    pub(in super::super) async fn refund(
-        &self,
-        refunding: &Refunding,
-        now: i64,
-    ) -> Result<Refunded, StoreError> {
+    async fn refund(&self, refunding: Refunding, now: i64) -> Result<Refunded, StoreError> {
         let mut attempts = Attempts::new();
         let order_key = Kind::Order.key(refunding.order.as_str());
         let budget = refunding.budget.as_ref();
@@ -37,7 +37,7 @@ impl DynamoDb {
                 order,
                 messages,
                 spent,
-            } = match decide(found, before, refunding, now) {
+            } = match decide(found, before, &refunding, now) {
                 RefundDecision::Answer(answer) => return Ok(answer),
                 RefundDecision::Write(write) => write,
             };
@@ -52,7 +52,9 @@ impl DynamoDb {
             }
         }
     }
+}
 
+impl DynamoDb {
     fn put_budget(&self, budget: &Budget, before: i64, spent: i64) -> TransactWriteItem {
         let item = keyed(&Kind::Refunds.key(&budget.id()))
             .with("spent", number(spent))

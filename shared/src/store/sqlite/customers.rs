@@ -1,29 +1,61 @@
-//! Links callers to Stripe customers, and lists a caller's orders.
+//! Links callers to Stripe customers.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{StoreError, orders};
+use super::{Sqlite, StoreError};
 use crate::{
     ids::CallerId,
-    order::Order,
-    store::customers::{CustomerLink, MOST_LISTED},
+    store::{CustomerLink, customers::Customers},
 };
 
+impl Customers for Sqlite {
+    async fn customer_of(&self, owner: &CallerId) -> Result<Option<CustomerLink>, StoreError> {
+        let owner = owner.clone();
+        self.with(move |connection| find(connection, &owner)).await
+    }
+
+    async fn reserve_customer(
+        &self,
+        owner: &CallerId,
+        gone: Option<&CustomerLink>,
+        now: i64,
+    ) -> Result<CustomerLink, StoreError> {
+        let (owner, gone) = (owner.clone(), gone.cloned());
+        self.write(move |transaction| reserve(transaction, &owner, gone.as_ref(), now))
+            .await
+    }
+
+    async fn settle_customer(
+        &self,
+        owner: &CallerId,
+        reserved: &CustomerLink,
+        customer: &str,
+    ) -> Result<Option<CustomerLink>, StoreError> {
+        let (owner, reserved) = (owner.clone(), reserved.clone());
+        let customer = customer.to_owned();
+        self.write(move |transaction| link(transaction, &owner, &reserved, &customer))
+            .await
+    }
+
+    async fn holder_of(&self, customer: &str) -> Result<Option<CallerId>, StoreError> {
+        let customer = customer.to_owned();
+        self.with(move |connection| holder(connection, &customer))
+            .await
+    }
+}
+
 /// The caller's link, if reserved.
-pub(super) fn find(
-    connection: &Connection,
-    owner: &CallerId,
-) -> Result<Option<CustomerLink>, StoreError> {
+fn find(connection: &Connection, owner: &CallerId) -> Result<Option<CustomerLink>, StoreError> {
     let found = connection
         .prepare_cached(
             "SELECT reservation, reserved_at, customer FROM customers WHERE owner = ?1",
         )?
-        .query_row([owner.as_str()], mapping)
+        .query_row([owner.as_str()], read)
         .optional()?;
     Ok(found)
 }
 
-fn mapping(row: &Row<'_>) -> rusqlite::Result<CustomerLink> {
+fn read(row: &Row<'_>) -> rusqlite::Result<CustomerLink> {
     Ok(CustomerLink {
         reservation: row.get(0)?,
         reserved_at: row.get(1)?,
@@ -33,7 +65,7 @@ fn mapping(row: &Row<'_>) -> rusqlite::Result<CustomerLink> {
 
 /// Reserves a link where there is none, or only the one that is `gone`; returns the link that is
 /// there then.
-pub(super) fn reserve(
+fn reserve(
     connection: &Connection,
     owner: &CallerId,
     gone: Option<&CustomerLink>,
@@ -58,7 +90,7 @@ pub(super) fn reserve(
 
 /// Stores `customer` under `reserved`, unless the link has a customer or was reserved anew; returns
 /// the link as it is then.
-pub(super) fn link(
+fn link(
     connection: &Connection,
     owner: &CallerId,
     reserved: &CustomerLink,
@@ -77,24 +109,11 @@ pub(super) fn link(
 }
 
 /// The caller to whom `customer` belongs.
-pub(super) fn holder(
-    connection: &Connection,
-    customer: &str,
-) -> Result<Option<CallerId>, StoreError> {
+fn holder(connection: &Connection, customer: &str) -> Result<Option<CallerId>, StoreError> {
     let owner: Option<String> = connection
         .prepare_cached("SELECT owner FROM customers WHERE customer = ?1")?
         .query_row([customer], |row| row.get(0))
         .optional()?;
     let owner = owner.map(|owner| CallerId::parse(&owner).ok_or(StoreError::Malformed("owner")));
     owner.transpose()
-}
-
-/// The caller's orders, the newest first.
-pub(super) fn orders(connection: &Connection, owner: &CallerId) -> Result<Vec<Order>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT body, version FROM orders WHERE body ->> '$.owner' = ?1
-         ORDER BY body ->> '$.created_at' DESC, id DESC LIMIT ?2",
-    )?;
-    let rows = statement.query_map(params![owner.as_str(), MOST_LISTED], orders::columns)?;
-    rows.map(|row| Ok(orders::read(row?)?.0)).collect()
 }

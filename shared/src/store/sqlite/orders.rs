@@ -2,8 +2,97 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{IdempotencyRecord, PutOrderOutcome, PutOrderRejection, StoreError};
-use crate::order::{Order, OrderId};
+use super::{Sqlite, StoreError};
+use crate::{
+    ids::CallerId,
+    order::{Order, OrderId, PaymentUpdate},
+    store::{
+        IdempotencyRecord, MOST_LISTED, PutOrder, PutOrderOutcome, PutOrderRejection,
+        orders::Orders, put_order,
+    },
+};
+
+impl Orders for Sqlite {
+    async fn order(&self, id: &OrderId) -> Result<Option<Order>, StoreError> {
+        let id = id.clone();
+        self.with(move |connection| Ok(find(connection, &id)?.map(|(order, _)| order)))
+            .await
+    }
+
+    async fn knows_intent(&self, intent: &str) -> Result<bool, StoreError> {
+        let intent = intent.to_owned();
+        self.with(move |connection| Ok(find_by_intent(connection, &intent)?.is_some()))
+            .await
+    }
+
+    async fn orders_of(&self, owner: &CallerId) -> Result<Vec<Order>, StoreError> {
+        let owner = owner.clone();
+        self.with(move |connection| list(connection, &owner)).await
+    }
+
+    async fn replay(
+        &self,
+        operation: &IdempotencyRecord,
+    ) -> Result<Option<PutOrderOutcome>, StoreError> {
+        let operation = operation.clone();
+        self.with(move |connection| replay(connection, &operation))
+            .await
+    }
+
+    async fn put_order(&self, put: PutOrder, now: i64) -> Result<PutOrderOutcome, StoreError> {
+        self.write(move |transaction| create_or_change(transaction, put, now))
+            .await
+    }
+
+    async fn update_payment(
+        &self,
+        id: &OrderId,
+        update: PaymentUpdate,
+        now: i64,
+    ) -> Result<Option<Order>, StoreError> {
+        let id = id.clone();
+        self.write(move |transaction| {
+            let Some((mut order, version)) = find(transaction, &id)? else {
+                return Ok(None);
+            };
+            if order.update_payment(&update, now) {
+                if let PaymentUpdate::Intent(intent, _) = &update {
+                    put_pointer(transaction, intent, &id)?;
+                }
+                put(transaction, &order, version)?;
+            }
+            Ok(Some(order))
+        })
+        .await
+    }
+}
+
+fn create_or_change(
+    connection: &Connection,
+    request: PutOrder,
+    now: i64,
+) -> Result<PutOrderOutcome, StoreError> {
+    if let Some(operation) = &request.operation
+        && let Some(replayed) = replay(connection, operation)?
+    {
+        return Ok(replayed);
+    }
+    let operation = request.operation.clone();
+    let found = find(connection, &request.order)?;
+    let version = found.as_ref().map_or(0, |(_, version)| *version);
+    let before = found.map(|(order, _)| order);
+    let order = match put_order::decide(before.clone(), request, now) {
+        Ok(order) => order,
+        Err(rejection) => return Ok(PutOrderOutcome::Refused(rejection)),
+    };
+    if before.as_ref() != Some(&order) {
+        put(connection, &order, version)?;
+    }
+    if let Some(operation) = operation {
+        put_idempotency_record(connection, &operation, order.id())?;
+    }
+    Ok(PutOrderOutcome::Order(Box::new(order)))
+}
 
 /// The order with `id`, and its version.
 pub(super) fn find(
@@ -34,7 +123,7 @@ pub(super) fn find_by_intent(
         .transpose()
 }
 
-pub(super) fn columns(row: &Row<'_>) -> rusqlite::Result<(String, i64)> {
+fn columns(row: &Row<'_>) -> rusqlite::Result<(String, i64)> {
     Ok((row.get(0)?, row.get(1)?))
 }
 
@@ -90,7 +179,7 @@ pub(super) fn put_pointer(
 }
 
 /// The recorded outcome of `operation`, if it came before.
-pub(super) fn replay(
+fn replay(
     connection: &Connection,
     operation: &IdempotencyRecord,
 ) -> Result<Option<PutOrderOutcome>, StoreError> {
@@ -110,7 +199,7 @@ pub(super) fn replay(
 }
 
 /// Stores that `operation` was about the order with `id`.
-pub(super) fn note_operation(
+fn put_idempotency_record(
     connection: &Connection,
     operation: &IdempotencyRecord,
     id: &OrderId,
@@ -121,4 +210,14 @@ pub(super) fn note_operation(
         )?
         .execute(params![operation.key, operation.digest, id.as_str()])?;
     Ok(())
+}
+
+/// The caller's orders, the newest first.
+fn list(connection: &Connection, owner: &CallerId) -> Result<Vec<Order>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT body, version FROM orders WHERE body ->> '$.owner' = ?1
+         ORDER BY body ->> '$.created_at' DESC, id DESC LIMIT ?2",
+    )?;
+    let rows = statement.query_map(params![owner.as_str(), MOST_LISTED], columns)?;
+    rows.map(|row| Ok(read(row?)?.0)).collect()
 }

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{DeliveryOutcome, OutboxMessage, StoreError};
-use crate::store::Message;
+use super::{Sqlite, StoreError};
+use crate::store::{DeliveryOutcome, Message, OutboxMessage, outbox::Outbox};
 
 /// Delivered messages stay for a while as evidence.
 pub(super) const FORGET_DELIVERED: &str = "DELETE FROM outbox WHERE seq IN
@@ -11,7 +11,69 @@ pub(super) const FORGET_DELIVERED: &str = "DELETE FROM outbox WHERE seq IN
 
 const COLUMNS: &str = "id, type, body, created_at, attempts, error";
 
-fn queued(row: &Row<'_>) -> rusqlite::Result<OutboxMessage> {
+impl Outbox for Sqlite {
+    async fn lease_due(
+        &self,
+        now: i64,
+        lease: i64,
+        most: u32,
+    ) -> Result<Vec<OutboxMessage>, StoreError> {
+        self.write(move |transaction| lease_due(transaction, now, lease, most))
+            .await
+    }
+
+    async fn lease(
+        &self,
+        id: &str,
+        now: i64,
+        lease: i64,
+    ) -> Result<Option<OutboxMessage>, StoreError> {
+        let id = id.to_owned();
+        self.write(move |transaction| lease_one(transaction, &id, now, lease))
+            .await
+    }
+
+    async fn record_delivery(
+        &self,
+        id: &str,
+        outcome: DeliveryOutcome,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let id = id.to_owned();
+        self.write(move |transaction| record_delivery(transaction, &id, &outcome, now))
+            .await
+    }
+
+    async fn oldest_undelivered(&self) -> Result<Option<i64>, StoreError> {
+        self.with(|connection| {
+            let oldest = connection
+                .prepare_cached("SELECT MIN(created_at) FROM outbox WHERE state = 'due'")?
+                .query_row([], |row| row.get(0))?;
+            Ok(oldest)
+        })
+        .await
+    }
+
+    async fn dead_letters(&self) -> Result<Vec<OutboxMessage>, StoreError> {
+        self.with(|connection| dead_letters(connection)).await
+    }
+
+    async fn redrive(&self, id: Option<&str>, now: i64) -> Result<usize, StoreError> {
+        let id = id.map(str::to_owned);
+        self.write(move |transaction| {
+            let redriven = transaction
+                .prepare_cached(
+                    "UPDATE outbox SET state = 'due', due_at = ?1, attempts = 0
+                     WHERE state = 'dead_lettered' AND (?2 IS NULL OR id = ?2)",
+                )?
+                .execute(params![now, id])?;
+            Ok(redriven)
+        })
+        .await
+    }
+}
+
+fn message(row: &Row<'_>) -> rusqlite::Result<OutboxMessage> {
     Ok(OutboxMessage {
         message: Message {
             id: row.get(0)?,
@@ -44,7 +106,7 @@ pub(super) fn append(
 
 /// Leases the messages that are due. They are due again when the lease ends: a process that dies
 /// during a delivery loses nothing.
-pub(super) fn lease_due(
+fn lease_due(
     connection: &Connection,
     now: i64,
     lease: i64,
@@ -56,10 +118,14 @@ pub(super) fn lease_due(
     let sequence: Vec<i64> = statement
         .query_map(params![now, most], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    let take = format!("SELECT {COLUMNS} FROM outbox WHERE seq = ?1");
+    let select = format!("SELECT {COLUMNS} FROM outbox WHERE seq = ?1");
     let mut due = Vec::with_capacity(sequence.len());
     for seq in sequence {
-        due.push(connection.prepare_cached(&take)?.query_row([seq], queued)?);
+        due.push(
+            connection
+                .prepare_cached(&select)?
+                .query_row([seq], message)?,
+        );
         connection
             .prepare_cached(
                 "UPDATE outbox SET due_at = ?2, attempts = attempts + 1 WHERE seq = ?1",
@@ -71,22 +137,22 @@ pub(super) fn lease_due(
 
 /// Leases the message with `id`, unless another process holds its lease or a retry is scheduled for
 /// later. A new one is due on any clock.
-pub(super) fn take(
+fn lease_one(
     connection: &Connection,
     id: &str,
     now: i64,
     lease: i64,
 ) -> Result<Option<OutboxMessage>, StoreError> {
-    let take = "UPDATE outbox SET due_at = ?3, attempts = attempts + 1
+    let lease_one = "UPDATE outbox SET due_at = ?3, attempts = attempts + 1
          WHERE id = ?1 AND state = 'due' AND (due_at <= ?2 OR attempts = 0)
          RETURNING id, type, body, created_at, attempts - 1, error";
-    let mut statement = connection.prepare_cached(take)?;
+    let mut statement = connection.prepare_cached(lease_one)?;
     Ok(statement
-        .query_row(params![id, now, now + lease], queued)
+        .query_row(params![id, now, now + lease], message)
         .optional()?)
 }
 
-pub(super) fn record_delivery(
+fn record_delivery(
     connection: &Connection,
     id: &str,
     outcome: &DeliveryOutcome,
@@ -112,31 +178,11 @@ pub(super) fn record_delivery(
     Ok(())
 }
 
-/// The creation time of the oldest waiting message.
-pub(super) fn oldest_undelivered(connection: &Connection) -> Result<Option<i64>, StoreError> {
-    let oldest = connection
-        .prepare_cached("SELECT MIN(created_at) FROM outbox WHERE state = 'due'")?
-        .query_row([], |row| row.get(0))?;
-    Ok(oldest)
-}
-
-pub(super) fn dead_letters(connection: &Connection) -> Result<Vec<OutboxMessage>, StoreError> {
+fn dead_letters(connection: &Connection) -> Result<Vec<OutboxMessage>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM outbox WHERE state = 'dead_lettered' ORDER BY seq");
     let mut statement = connection.prepare_cached(&sql)?;
-    let due = statement.query_map([], queued)?.collect::<Result<_, _>>()?;
-    Ok(due)
-}
-
-pub(super) fn redrive(
-    connection: &Connection,
-    id: Option<&str>,
-    now: i64,
-) -> Result<usize, StoreError> {
-    let redriven = connection
-        .prepare_cached(
-            "UPDATE outbox SET state = 'due', due_at = ?1, attempts = 0
-             WHERE state = 'dead_lettered' AND (?2 IS NULL OR id = ?2)",
-        )?
-        .execute(params![now, id])?;
-    Ok(redriven)
+    let messages = statement
+        .query_map([], message)?
+        .collect::<Result<_, _>>()?;
+    Ok(messages)
 }

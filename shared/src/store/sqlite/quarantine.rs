@@ -2,10 +2,31 @@
 
 use rusqlite::{Connection, params};
 
-use super::{Accepted, Quarantined, StoreError};
-use crate::event::Event;
+use super::{Sqlite, StoreError};
+use crate::{
+    event::Event,
+    store::{Accepted, Quarantined, quarantine::Quarantine},
+};
 
-pub(super) fn set_aside(
+impl Quarantine for Sqlite {
+    async fn quarantined(&self) -> Result<Vec<Quarantined>, StoreError> {
+        self.with(|connection| list(connection)).await
+    }
+
+    /// Deletes the event's claim, where that says that the event was quarantined.
+    async fn release(&self, id: &str) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        self.write(move |transaction| {
+            let released = transaction
+                .prepare_cached("DELETE FROM events WHERE id = ?1 AND outcome = ?2")?
+                .execute([id.as_str(), Accepted::Quarantined.as_str()])?;
+            Ok(released > 0)
+        })
+        .await
+    }
+}
+
+pub(super) fn put(
     connection: &Connection,
     event: &Event,
     reason: &str,
@@ -19,7 +40,7 @@ pub(super) fn set_aside(
     Ok(())
 }
 
-pub(super) fn list(connection: &Connection) -> Result<Vec<Quarantined>, StoreError> {
+fn list(connection: &Connection) -> Result<Vec<Quarantined>, StoreError> {
     let mut statement = connection
         .prepare_cached("SELECT event_id, type, reason, at FROM quarantine ORDER BY rowid")?;
     let rows = statement.query_map([], |row| {
@@ -31,12 +52,4 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<Quarantined>, StoreErr
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Deletes the event's claim; returns true when it was quarantined.
-pub(super) fn release(connection: &Connection, id: &str) -> Result<bool, StoreError> {
-    let released = connection
-        .prepare_cached("DELETE FROM events WHERE id = ?1 AND outcome = ?2")?
-        .execute([id, Accepted::Quarantined.as_str()])?;
-    Ok(released > 0)
 }

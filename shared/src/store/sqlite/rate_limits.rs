@@ -4,12 +4,15 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
-use super::{StoreError, orders};
+use super::{Sqlite, StoreError, orders};
 use crate::{
     order::OrderId,
-    store::rate_limit::{
-        RateLimitDecision, RateLimitOutcome, RateLimitRequest, StartHistory, UnpaidOrders, decide,
-        is_unpaid, to_look_at,
+    store::{
+        RateLimitOutcome, RateLimitRequest,
+        rate_limiting::{
+            RateLimitDecision, StartHistory, UnpaidOrders, decide, is_unpaid, to_look_at,
+        },
+        rate_limits::RateLimits,
     },
 };
 
@@ -17,8 +20,19 @@ use crate::{
 pub(super) const FORGET: &str = "DELETE FROM rate_limits WHERE rowid IN
     (SELECT rowid FROM rate_limits WHERE expires_at < ?1 LIMIT 500)";
 
+impl RateLimits for Sqlite {
+    async fn admit(
+        &self,
+        request: RateLimitRequest,
+        now: i64,
+    ) -> Result<RateLimitOutcome, StoreError> {
+        self.write(move |transaction| admit(transaction, &request, now))
+            .await
+    }
+}
+
 /// Reads, decides and writes inside one transaction.
-pub(super) fn admit(
+fn admit(
     transaction: &Transaction<'_>,
     request: &RateLimitRequest,
     now: i64,

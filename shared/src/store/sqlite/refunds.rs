@@ -2,15 +2,26 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
-use super::{StoreError, orders, outbox};
-use crate::store::refunding::{Budget, RefundDecision, Refunded, Refunding, Write, decide};
+use super::{Sqlite, StoreError, orders, outbox};
+use crate::store::{
+    Refunded,
+    refunding::{Budget, RefundDecision, Refunding, Write, decide},
+    refunds::Refunds,
+};
 
 /// A day's budget is of no use after the day.
 pub(super) const FORGET_BUDGETS: &str = "DELETE FROM refund_budgets WHERE rowid IN
     (SELECT rowid FROM refund_budgets WHERE expires_at < ?1 LIMIT 500)";
 
+impl Refunds for Sqlite {
+    async fn refund(&self, refunding: Refunding, now: i64) -> Result<Refunded, StoreError> {
+        self.write(move |transaction| refund(transaction, &refunding, now))
+            .await
+    }
+}
+
 /// Reads, decides and writes inside one transaction.
-pub(super) fn step(
+fn refund(
     transaction: &Transaction<'_>,
     refunding: &Refunding,
     now: i64,

@@ -4,7 +4,8 @@ use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt as _, path::Path, time::
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, TransactionBehavior};
 
-use super::{Deployment, Mode, StoreError};
+use super::StoreError;
+use crate::{deployment::Deployment, secrets::Mode};
 
 /// The longest wait for another process's transaction.
 const BUSY: Duration = Duration::from_secs(5);

@@ -31,13 +31,13 @@ async fn a_large_event_is_passed_on_as_it_is(place: Place) {
     let dead_letters = it.store.dead_letters().await.unwrap();
     assert!(dead_letters[0].message == queued.message, "kept as it was");
     assert_eq!(it.store.redrive(None, NOW).await.unwrap(), 1);
-    let again = it.store.take(id, NOW, 60).await.unwrap().unwrap();
+    let again = it.store.lease(id, NOW, 60).await.unwrap().unwrap();
     assert!(again.message == queued.message, "redriven as it was");
     it.store
         .record_delivery(id, DeliveryOutcome::Delivered, NOW)
         .await
         .unwrap();
-    assert!(it.store.take(id, NOW + 99, 60).await.unwrap().is_none());
+    assert!(it.store.lease(id, NOW + 99, 60).await.unwrap().is_none());
 }
 
 async fn a_large_event_that_does_not_parse_is_kept(place: Place) {

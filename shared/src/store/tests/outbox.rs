@@ -128,11 +128,11 @@ async fn a_message_that_is_taken_by_its_id_is_nobody_elses_until_its_lease_ends(
     let it = Fixture::new(place).await;
     let id = message(&it).await;
 
-    let taken = it.store.take(&id, NOW, 60).await.unwrap().unwrap();
+    let taken = it.store.lease(&id, NOW, 60).await.unwrap().unwrap();
     assert_eq!((taken.attempts, taken.created_at), (0, NOW));
-    assert_eq!(it.store.take(&id, NOW + 59, 60).await.unwrap(), None);
+    assert_eq!(it.store.lease(&id, NOW + 59, 60).await.unwrap(), None);
     assert!(it.due().await.is_empty());
-    let again = it.store.take(&id, NOW + 60, 60).await.unwrap().unwrap();
+    let again = it.store.lease(&id, NOW + 60, 60).await.unwrap().unwrap();
     assert_eq!((again.attempts, again.message), (1, taken.message));
 }
 
@@ -140,15 +140,15 @@ async fn a_message_of_a_clock_that_is_ahead_is_taken_by_its_id(place: Place) {
     let it = Fixture::new(place).await;
     let id = message(&it).await;
 
-    assert!(it.store.take(&id, NOW - 2, 60).await.unwrap().is_some());
-    assert_eq!(it.store.take(&id, NOW - 2, 60).await.unwrap(), None);
+    assert!(it.store.lease(&id, NOW - 2, 60).await.unwrap().is_some());
+    assert_eq!(it.store.lease(&id, NOW - 2, 60).await.unwrap(), None);
 }
 
 async fn only_what_is_due_is_taken_by_its_id(place: Place) {
     let it = Fixture::new(place).await;
     let id = message(&it).await;
-    assert_eq!(it.store.take("msg_other", NOW, 60).await.unwrap(), None);
-    it.store.take(&id, NOW, 60).await.unwrap().unwrap();
+    assert_eq!(it.store.lease("msg_other", NOW, 60).await.unwrap(), None);
+    it.store.lease(&id, NOW, 60).await.unwrap().unwrap();
 
     let error = || "500".to_owned();
     let again = DeliveryOutcome::Again {
@@ -156,18 +156,18 @@ async fn only_what_is_due_is_taken_by_its_id(place: Place) {
         error: error(),
     };
     it.store.record_delivery(&id, again, NOW).await.unwrap();
-    assert_eq!(it.store.take(&id, NOW + 4, 60).await.unwrap(), None);
-    let taken = it.store.take(&id, NOW + 5, 60).await.unwrap().unwrap();
+    assert_eq!(it.store.lease(&id, NOW + 4, 60).await.unwrap(), None);
+    let taken = it.store.lease(&id, NOW + 5, 60).await.unwrap().unwrap();
     assert_eq!(taken.error, Some(error()));
     let dead_lettered = DeliveryOutcome::DeadLettered { error: error() };
     it.store
         .record_delivery(&id, dead_lettered, NOW)
         .await
         .unwrap();
-    assert_eq!(it.store.take(&id, NOW + 99, 60).await.unwrap(), None);
+    assert_eq!(it.store.lease(&id, NOW + 99, 60).await.unwrap(), None);
     let delivered = DeliveryOutcome::Delivered;
     it.store.record_delivery(&id, delivered, NOW).await.unwrap();
-    assert_eq!(it.store.take(&id, NOW + 99, 60).await.unwrap(), None);
+    assert_eq!(it.store.lease(&id, NOW + 99, 60).await.unwrap(), None);
     assert!(it.store.dead_letters().await.unwrap().is_empty());
 }
 
@@ -202,7 +202,7 @@ async fn dead_letters_are_listed_the_oldest_first_and_all_redriven(place: Place)
         it.store.accept(event, NOW + n).await.unwrap();
     }
     for id in ids.iter().rev() {
-        it.store.take(id, NOW + 9, 60).await.unwrap().unwrap();
+        it.store.lease(id, NOW + 9, 60).await.unwrap().unwrap();
         let dead_lettered = DeliveryOutcome::DeadLettered {
             error: "500".to_owned(),
         };

@@ -5,10 +5,8 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use super::{
-    AcceptOutcome, Accepted, DynamoDb, EventDecision, Incoming, OrderLookup, REMEMBERED,
-    StoreError,
+    DynamoDb, StoreError,
     attempt::Attempts,
-    decide,
     item::{EXPIRES_AT, Item, Kind, Write as _, is_expired, keyed, need_text, number, text},
     orders,
     transaction::Condition,
@@ -16,42 +14,43 @@ use super::{
 use crate::{
     event::Event,
     order::{Order, OrderId},
+    store::{
+        AcceptOutcome, Accepted, REMEMBERED,
+        accept::{EventDecision, Incoming, OrderLookup, decide},
+        events::Events,
+    },
 };
 
 /// The table's state for an event.
 struct Found {
     /// True when the event arrived before.
-    is_seen: bool,
+    is_claimed: bool,
     /// The id of its order.
     owner: Option<OrderId>,
     /// That order with its version, unless the event arrived before.
     order: Option<(Order, i64)>,
 }
 
-impl DynamoDb {
-    pub(in super::super) async fn accept(
-        &self,
-        incoming: &Incoming,
-        now: i64,
-    ) -> Result<AcceptOutcome, StoreError> {
+impl Events for DynamoDb {
+    async fn process(&self, incoming: Incoming, now: i64) -> Result<AcceptOutcome, StoreError> {
         let event = &incoming.event;
         let mut attempts = Attempts::new();
-        let mut told = HashSet::new();
+        let mut duplicates = HashSet::new();
         loop {
             let found = self.look_up(&mut attempts, event, now).await?;
             let of = |accepted| AcceptOutcome {
                 accepted,
                 order: found.owner.clone(),
             };
-            if found.is_seen {
+            if found.is_claimed {
                 return Ok(of(Accepted::Duplicate));
             }
             let known = found
                 .order
                 .as_ref()
                 .map(|(order, version)| (order, *version));
-            let decision = decide(known, incoming, now);
-            let (accepted, writes) = self.plan(event, known, decision, &told, now)?;
+            let decision = decide(known, &incoming, now);
+            let (accepted, writes) = self.plan(event, known, decision, &duplicates, now)?;
             if writes.is_empty() {
                 return Ok(of(accepted));
             }
@@ -65,18 +64,21 @@ impl DynamoDb {
             // once.
             let unmet = canceled.unmet.iter();
             let messages = unmet.filter_map(|key| Kind::Outbox.id_in(key));
-            told.extend(messages.map(str::to_owned));
+            duplicates.extend(messages.map(str::to_owned));
             attempts.again(canceled.failure).await?;
         }
     }
+}
 
-    /// The writes for a decision: the claim and its effects, or nothing.
+impl DynamoDb {
+    /// The writes for a decision: the claim and its effects, or nothing. A message among the
+    /// `duplicates` is in the outbox already.
     fn plan(
         &self,
         event: &Event,
         known: Option<(&Order, i64)>,
         decision: EventDecision,
-        told: &HashSet<String>,
+        duplicates: &HashSet<String>,
         now: i64,
     ) -> Result<(Accepted, Vec<TransactWriteItem>), StoreError> {
         let (accepted, moved, messages) = match decision {
@@ -88,15 +90,15 @@ impl DynamoDb {
                 (Accepted::Applied, self.put_moved(known, &order)?, messages)
             }
             EventDecision::Quarantine(reason, messages) => {
-                let set_aside = self.put_quarantined(event, &reason, now);
-                (Accepted::Quarantined, set_aside, messages)
+                let quarantined = self.put_quarantined(event, &reason, now);
+                (Accepted::Quarantined, quarantined, messages)
             }
         };
         let mut writes = vec![self.put_claim(event, accepted, now)];
         writes.extend(moved);
         let new = messages
             .iter()
-            .filter(|message| !told.contains(&message.id));
+            .filter(|message| !duplicates.contains(&message.id));
         writes.extend(new.flat_map(|message| self.put_message(message, now)));
         Ok((accepted, writes))
     }
@@ -109,8 +111,8 @@ impl DynamoDb {
         event: &Event,
         now: i64,
     ) -> Result<Found, StoreError> {
-        let handle = OrderLookup::of(event);
-        let (named, intent) = match &handle {
+        let lookup = OrderLookup::of(event);
+        let (named, intent) = match &lookup {
             Some(OrderLookup::Order { named, intent }) => (Some(named.as_str()), intent.as_ref()),
             Some(OrderLookup::Intent(intent)) => (None, Some(intent)),
             None => (None, None),
@@ -133,7 +135,7 @@ impl DynamoDb {
         let claimed = items.get(&claim);
         if claimed.is_some_and(|claim| !is_expired(claim, now)) {
             return Ok(Found {
-                is_seen: true,
+                is_claimed: true,
                 owner: id,
                 order: None,
             });
@@ -144,7 +146,7 @@ impl DynamoDb {
             None => None,
         };
         Ok(Found {
-            is_seen: false,
+            is_claimed: false,
             owner: id,
             order,
         })
