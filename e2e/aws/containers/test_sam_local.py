@@ -17,16 +17,28 @@ from testing.harness.program import Program, environment, free_port
 from testing.harness.shop import KEYS, Answer, Stripe, signature, token
 from testing.harness.stand_in import CREDENTIALS, StandIn
 from e2e.aws.table import Table
-from testing.harness.workspace import REGION
+from testing.harness.workspace import REGION, WORKSPACE
+
+READ = template.read()
 
 #: Where `cargo dev` has its sandbox. The engine has a network of its own, in which nobody else listens there.
 SANDBOX_PORT = 12111
 
-#: What each function answers to its event, which holds no fresh token and no fresh signature.
-ANSWERS: dict[str, Any] = {
-    "create-intent": 401, "create-checkout": 401, "order": 401, "refund": 401, "customer": 401, "portal": 401,
-    "webhook": 400, "notify": {"batchItemFailures": []}, "reconcile": "complete",
-}
+#: What a function that a schedule or a stream starts answers to its event; or a field of the answer.
+SCHEDULED: dict[str, Any] = {"notify": {"batchItemFailures": []}, "reconcile": "complete"}
+
+#: What a route answers to its event, which holds no fresh token and no fresh signature.
+STALE = {"callerToken": 401, "stripeSignature": 400}
+
+
+def answers() -> dict[str, Any]:
+    """What each function answers to its event: a route by what authenticates its requests."""
+    paths = json.loads((WORKSPACE / "openapi.json").read_text())["paths"]
+    routes = {}
+    for method, path, name in template.routes(READ):
+        [scheme] = [scheme for one in paths[path][method.lower()]["security"] for scheme in one]
+        routes[template.folder_of(template.functions(READ)[name])] = STALE[scheme]
+    return routes | SCHEDULED
 
 
 def variables(**more: str) -> dict[str, str]:
@@ -46,26 +58,28 @@ class SamLocal(unittest.TestCase):
         # SAM passes on no address of AWS's. `localhost` is this machine, by --add-host.
         make_image(AWS_ENDPOINT_URL=cls.aws.url.replace("127.0.0.1", "localhost"))
 
-    def test_each_command_of_the_guide_runs_its_function_without_an_account(self):
+    def test_the_command_of_the_guide_runs_each_function_without_an_account(self):
         lines = block(LOCAL, "alias invoke=").splitlines()
-        commands = [line for line in lines if line.startswith("invoke ")]
-        before = [line for line in lines[: lines.index(commands[0])] if line != "sam build"]
-        self.assertEqual({Path(shlex.split(command)[-1]).stem for command in commands}, set(ANSWERS))
-        self.assertEqual(set(ANSWERS), template.folders())
-        for command in commands:
-            name = Path(shlex.split(command)[-1]).stem
+        [shown] = [line for line in lines if line.startswith("invoke ")]
+        before = [line for line in lines[: lines.index(shown)] if line != "sam build"]
+        example = Path(shlex.split(shown)[-1]).stem
+        expected = answers()
+        self.assertEqual(set(expected), template.folders())
+        for name, answer in expected.items():
             with self.subTest(name):
+                command = shown.replace(template.logical_id(example), template.logical_id(name))
+                command = command.replace(f"/{example}.json", f"/{name}.json")
                 script = "\n".join([block(LOCAL, "target/local.env <<"), *before, command])
                 ran = shell(script.replace("host-gateway", os.environ["HOST_GATEWAY"]), variables())
-                self.assert_answer(name, ran.stdout, ran.stderr)
+                self.assert_answer(answer, ran.stdout, ran.stderr)
 
-    def assert_answer(self, name: str, output: str, said: str) -> None:
-        """A function answered what its event asks for, and logged no error."""
+    def assert_answer(self, expected: Any, output: str, said: str) -> None:
+        """A function answered what is `expected`, and logged no error."""
         try:
             got = json.loads(output)
         except ValueError:
             self.fail(f"no answer:\n{output}{said}")
-        match ANSWERS[name]:
+        match expected:
             case int(status):
                 self.assertEqual(got.get("statusCode"), status, got)
             case str(field):

@@ -7,34 +7,13 @@ import unittest
 from pathlib import Path
 from typing import Any
 
-from e2e.aws import log_filter, template
+from e2e.aws import log_filter, rights, template
 from e2e.aws.deployment import ACCOUNT, Deployment
 from testing.harness.program import wait_until
 from testing.harness.shop import KEYS, Stripe
 from testing.harness.stand_in import StandIn
 from e2e.aws.template import of_type
 from testing.harness.workspace import REGION
-
-READS = {"dynamodb:GetItem"}
-READS_SEVERAL = READS | {"dynamodb:BatchGetItem"}
-MOVES_ORDERS = READS_SEVERAL | {"dynamodb:PutItem"}
-
-#: What each function may do with the table, whatever the item; nothing else is permitted to any.
-ON_THE_TABLE = {
-    "CreateIntentFunction": MOVES_ORDERS,
-    "CreateCheckoutFunction": MOVES_ORDERS,
-    "WebhookFunction": MOVES_ORDERS,
-    "OrderFunction": READS,
-    "RefundFunction": MOVES_ORDERS,
-    "CustomerFunction": MOVES_ORDERS,
-    "PortalFunction": MOVES_ORDERS,
-    "NotifyFunction": READS_SEVERAL,
-    "ReconcileFunction": MOVES_ORDERS,
-}
-FETCHES_SECRET = {
-    "CreateIntentFunction", "CreateCheckoutFunction", "WebhookFunction", "OrderFunction", "RefundFunction", "CustomerFunction",
-    "PortalFunction", "ReconcileFunction",
-}
 
 
 class Stack(unittest.TestCase):
@@ -117,21 +96,25 @@ class Stack(unittest.TestCase):
         index, stream = f"{table}/index/queue", f"{table}/stream/2026-11-22T00:00:00.000"
         queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{self.stack.dead_letter_queue.rsplit('/', 1)[1]}"
         bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{self.stack.event_bus}"
-        notifiers = {"NotifyFunction"}
-        permitted = {(name, action, table) for name, actions in ON_THE_TABLE.items() for action in actions}
-        permitted |= {(name, "secretsmanager:GetSecretValue", self.stack.secret) for name in FETCHES_SECRET}
-        permitted |= {(name, "dynamodb:Query", index) for name in notifiers | {"CustomerFunction"}}
-        # Of the outbox's items alone; the stand-in's simulation does not look at keys.
-        permitted |= {(name, f"dynamodb:{change}Item", table) for name in notifiers for change in ["Update", "Delete"]}
-        permitted |= {(name, "dynamodb:GetRecords", stream) for name in notifiers}
-        permitted |= {(name, "sqs:SendMessage", queue) for name in notifiers}
-        permitted |= {(name, "events:PutEvents", bus) for name in notifiers}
+        permitted = set()
+        for folder in template.folders():
+            name = template.logical_id(folder)
+            permitted |= {(name, action, table) for action in rights.on_items(folder)}
+            if rights.fetches_the_secret(folder):
+                permitted.add((name, "secretsmanager:GetSecretValue", self.stack.secret))
+            if rights.asks_the_index(folder):
+                permitted.add((name, "dynamodb:Query", index))
+            if rights.changes_the_outbox(folder):
+                # Of the outbox's items alone; the stand-in's simulation does not look at keys.
+                permitted |= {(name, f"dynamodb:{change}Item", table) for change in ["Update", "Delete"]}
+                permitted |= {(name, "dynamodb:GetRecords", stream), (name, "sqs:SendMessage", queue)}
+                permitted.add((name, "events:PutEvents", bus))
         never = {("dynamodb:Scan", table), ("dynamodb:DeleteTable", table)}
         never |= {("secretsmanager:PutSecretValue", self.stack.secret), ("sqs:ReceiveMessage", queue)}
         asked = {(action, resource) for _, action, resource in permitted} | never
-        there = [name for name in template.functions(self.stack.template) if name in self.stack.resources]
+        names = template.functions(self.stack.template)
 
-        for name, (action, resource) in itertools.product(there, sorted(asked)):
+        for name, (action, resource) in itertools.product(names, sorted(asked)):
             with self.subTest(f"{name} {action}"):
                 expected = (name, action, resource) in permitted
                 self.assertEqual(self.stack.may(name, action, resource), expected)

@@ -7,7 +7,7 @@ import subprocess
 import tomllib
 import unittest
 
-from e2e.aws import settings, template
+from e2e.aws import log_filter, metrics, settings, template
 from e2e.aws.commands import LOCAL, block
 from testing.harness.program import TOOLS, environment
 from e2e.aws.template import of_type
@@ -31,6 +31,16 @@ def actions(role: dict) -> list[str]:
     """What a role may do."""
     named = [statement["Action"] for statement in statements(role)]
     return [action for one in named for action in ([one] if isinstance(one, str) else one)]
+
+
+def filters() -> list[tuple[str, str]]:
+    """The log group and the pattern of every metric filter; a parameter of a pattern is filled in."""
+    found = []
+    for block in of_type(READ, "AWS::Logs::MetricFilter").values():
+        pattern = block["Properties"]["FilterPattern"]
+        text = pattern if isinstance(pattern, str) else re.sub(r"\$\{\w+\}", "1", pattern["Fn::Sub"])
+        found.append((block["Properties"]["LogGroupName"]["Ref"], text))
+    return found
 
 
 class Template(unittest.TestCase):
@@ -57,11 +67,11 @@ class Template(unittest.TestCase):
         blocks = template.functions(READ).values()
         self.assertEqual(events, {template.folder_of(block) for block in blocks})
 
-    def test_the_guide_shows_how_each_event_is_sent(self):
-        shown = block(LOCAL, "alias invoke=")
-        for properties in template.functions(READ).values():
-            name = template.folder_of(properties)
-            self.assertIn(f"invoke {template.logical_id(name)} --event events/{name}.json\n", shown)
+    def test_the_guide_shows_how_the_event_of_a_function_is_sent(self):
+        lines = block(LOCAL, "alias invoke=").splitlines()
+        commands = {f"invoke {template.logical_id(name)} --event events/{name}.json" for name in template.folders()}
+        self.assertEqual(len(commands & set(lines)), 1, lines)
+        self.assertLessEqual({line for line in lines if line.startswith("invoke ")}, commands)
 
     def test_what_is_built_for_other_processors_is_deployed_to_them(self):
         # No parameter could say otherwise when the stack is deployed.
@@ -155,6 +165,15 @@ class Template(unittest.TestCase):
             log = READ["Resources"][template.logical_id(folder).replace("Function", "Log")]
             kept = ("RetainExceptOnCreate", "Retain") if decides else ("Delete", "Delete")
             self.assertEqual((log["DeletionPolicy"], log["UpdateReplacePolicy"]), kept, folder)
+
+    def test_each_metric_is_counted_in_the_log_of_every_function_that_logs_it(self):
+        counted = {(log, field) for log, pattern in filters() for field in log_filter.fields_of(pattern)}
+        for folder in template.folders():
+            log = template.logical_id(folder).replace("Function", "Log")
+            logged = metrics.of_function(folder)
+            found = {field for of, field in counted if of == log and field.startswith("metric.")}
+            self.assertEqual(found, logged, folder)
+        self.assertIn("metric.stale_keys", metrics.of_function("order"))
 
     def test_every_alarm_says_what_to_do_and_whom_to_tell(self):
         alarms = of_type(READ, "AWS::CloudWatch::Alarm")
