@@ -4,7 +4,8 @@ import re
 
 from e2e.aws import settings
 
-#: The files of `shared` that log metrics, by a pattern of the source of a function that has them do so.
+#: The files of `shared` that log metrics, and a pattern of the source of each function that uses
+#: them.
 PARTS = {
     "secrets/store.rs": r"\bneed::(" + "|".join(sorted(settings.KEYS)) + r")\b|\bSink\b",
     "processor.rs": r"\bprocessor\s*\.take\(",

@@ -1,7 +1,7 @@
-"""What each function does with the table, as its source says: the rights that its role has, and no others.
+"""What each function does with the table, as its source says: its role has these rights alone.
 
-All functions open the table, and read who it belongs to. What a function does besides, its source names: a part of
-the `App`, or an operation of the store.
+All functions open the table, and read who it belongs to. What a function does besides, its source
+names: a part of the `App`, or an operation of the store.
 """
 
 import re
@@ -29,7 +29,9 @@ OPERATIONS = {
 ASKS_THE_INDEX = {"orders_of", "lease_due", "oldest_undelivered"}
 
 #: Operations on the outbox alone, and on the quarantine by hand.
-OF_THE_OUTBOX = {"take", "record_delivery", "forget_expired", "dead_letters", "redrive", "quarantined", "release"}
+OF_THE_OUTBOX = {
+    "take", "record_delivery", "forget_expired", "dead_letters", "redrive", "quarantined", "release",
+}
 
 
 def operations(folder: str) -> set[str]:

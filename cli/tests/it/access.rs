@@ -1,143 +1,171 @@
 //! Every function, by every role, on one's own, on another's, and by nobody: as docs/security.md
-//! says.
+//! says of its permission.
 //!
-//! A function with a route needs a row in that table and an entry in [`send`]; without both, this
-//! fails.
+//! A function is asked by its event in `events/`. All events are about one order, which is paid.
 
-use std::{collections::BTreeMap, fs};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
 
-use farebox::functions::{ROUTED, SCHEDULED};
+use farebox::functions::ROUTED;
 use hyper::{Method, body::Bytes};
 use serde_json::{Value, json};
-use shared::access::Roles;
+use shared::{
+    Function,
+    access::{CreatePayment, Permission as _, Roles},
+};
 use testing::{Answer, Client, Shop};
 
-use crate::layout::{folders, workspace};
+use crate::layout::workspace;
 
 /// The owner of whatever a function is asked about, and somebody else.
 const OWNER: &str = "ada";
 const OTHER: &str = "eve";
 
-/// The table of docs/security.md: by function, what each role may.
+/// The order that the events name.
+const ORDER: &str = "web-1042";
+
+/// The table of docs/security.md: the roles, and by permission what each may.
 fn matrix() -> (Vec<String>, BTreeMap<String, Vec<String>>) {
     let text = fs::read_to_string(workspace().join("docs/security.md")).unwrap();
     let cells = |line: &str| -> Vec<String> {
-        let line = line.trim().trim_matches('|');
-        line.split('|')
+        let cells = line.trim().trim_matches('|').split('|');
+        cells
             .map(|cell| cell.trim().trim_matches('`').to_owned())
             .collect()
     };
-    let mut lines = text
+    let lines = text
         .lines()
-        .skip_while(|line| !line.starts_with("| function | route |"));
-    let roles = cells(lines.next().expect("the table is there")).split_off(2);
-    let rows = lines
-        .skip(1)
-        .take_while(|line| line.starts_with('|'))
-        .map(|line| {
-            let mut row = cells(line);
-            let of_roles = row.split_off(2);
-            (row.remove(0), of_roles)
-        });
+        .skip_while(|line| !line.starts_with("| permission | guest |"));
+    let mut rows = lines.take_while(|line| line.starts_with('|')).map(cells);
+    let roles = rows.next().expect("the table is there").split_off(1);
+    let rows = rows.skip(1).map(|mut row| {
+        let of_roles = row.split_off(1);
+        (row.remove(0), of_roles)
+    });
     (roles, rows.collect())
 }
 
-/// Everything that is asked about: a shop, its functions, and an order of the owner's.
+/// The answers to the owner, to another caller, and to nobody, by a word of the table; of a request
+/// that `names` an object or not.
+fn expected(may: &str, names: bool) -> [u16; 3] {
+    match (may, names) {
+        ("own", true) => [200, 404, 401],
+        // Everybody is the owner of what they get.
+        ("any", _) | ("own", false) => [200, 200, 401],
+        ("—", _) => [403, 403, 401],
+        (other, _) => panic!("docs/security.md says `{other}`"),
+    }
+}
+
+/// A request to a function, as its event has it.
+struct Request {
+    method: Method,
+    query: String,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl Request {
+    /// Reads the event of `function`. It comes with no token, and with a key of its own.
+    fn read(function: &str) -> Self {
+        let path = workspace().join(format!("events/{function}.json"));
+        let event: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let method = text(&event["requestContext"]["http"]["method"]);
+        let headers =
+            ["content-type", "stripe-signature"].map(|name| (name, &event["headers"][name]));
+        let headers = headers.into_iter().filter(|(_, value)| value.is_string());
+        Self {
+            method: method.parse().unwrap(),
+            query: text(&event["rawQueryString"]),
+            headers: headers
+                .map(|(name, value)| (name.to_owned(), text(value)))
+                .collect(),
+            body: text(&event["body"]),
+        }
+    }
+
+    /// The same for the order `id`, which is not paid.
+    fn about(mut self, id: &str) -> Self {
+        let mut body: Value = serde_json::from_str(&self.body).unwrap();
+        body["orderId"] = id.into();
+        self.body = body.to_string();
+        self
+    }
+
+    fn names(&self, order: &str) -> bool {
+        self.query.contains(order) || self.body.contains(order)
+    }
+}
+
+/// Everything that is asked about: a shop, its functions, and orders of the owner's.
 struct World {
     shop: Shop,
     functions: BTreeMap<&'static str, Client>,
-    order: String,
-    /// Another order of the owner's, which is paid.
-    paid: &'static str,
-    /// The owner's customer at Stripe.
-    customer: String,
+    /// An order that is not paid.
+    unpaid: String,
 }
 
 impl World {
     async fn open() -> Self {
         let shop = Shop::open().await;
         let mut functions = BTreeMap::new();
-        let stripe = shop.patient_stripe();
-        let app = shop.app_over(stripe);
+        let app = shop.app_over(shop.patient_stripe());
         for one in ROUTED {
             let client = Client::of((one.service)(app.clone())).await;
             functions.insert(one.function.name, client);
         }
+        shop.paid_order(ORDER, 4000, "usd").await;
         let mut world = Self {
             shop,
             functions,
-            order: String::new(),
-            paid: "o_paid",
-            customer: String::new(),
+            unpaid: String::new(),
         };
-        world.shop.paid_order(world.paid, 1500, "usd").await;
-        let token = world.shop.token(OWNER);
-        let made = world
-            .send("create-intent", Some(&token), "made")
-            .await
-            .expect(200);
-        world.order = made.body["orderId"].as_str().unwrap().to_owned();
         let token = world.shop.token_of(OWNER, &["customer"]);
-        let opened = world.send("portal", Some(&token), "opened").await;
-        let _ = opened.expect(200);
-        let customer = world.shop.stripe.customers()[0]["id"].clone();
-        world.customer = customer.as_str().unwrap().to_owned();
+        let request = Request::read("create-intent");
+        let made = world
+            .send("create-intent", &request, Some(&token), "made")
+            .await;
+        let made = made.expect(200);
+        made.body["orderId"]
+            .as_str()
+            .unwrap()
+            .clone_into(&mut world.unpaid);
         world
     }
 
-    /// Asks `function` about what is the owner's, as whoever holds `token`; `case` tells requests
-    /// apart.
-    async fn send(&self, function: &str, token: Option<&str>, case: &str) -> Answer {
-        let call = self.functions[function].request();
-        let call = match token {
-            Some(token) => call.bearer(token),
-            None => call,
-        };
-        match function {
-            "create-intent" => {
-                let mut body = json!({ "items": [{ "price": "mug", "quantity": 1 }] });
-                if !self.order.is_empty() {
-                    body["orderId"] = self.order.as_str().into();
-                }
-                call.key(case).post(&body).await
-            }
-            "create-checkout" => {
-                let mut body = json!({ "items": [{ "price": "mug", "quantity": 1 }] });
-                body["orderId"] = self.order.as_str().into();
-                body["successUrl"] = "https://shop.example/paid".into();
-                body["cancelUrl"] = "https://shop.example/cart".into();
-                call.key(case).post(&body).await
-            }
-            "customer" => call.path(&format!("/?id={}", self.customer)).get().await,
-            "portal" => {
-                let body = json!({ "returnUrl": "https://shop.example/account" });
-                call.post(&body).await
-            }
-            "order" => call.path(&format!("/?id={}", self.order)).get().await,
-            "refund" => {
-                let body = json!({ "orderId": self.paid, "amount": 100 });
-                call.key(case).post(&body).await
-            }
-            "webhook" => {
-                call.post(&json!({ "type": "payment_intent.succeeded" }))
-                    .await
-            }
-            other => panic!("`{other}` has no entry here: who may call it?"),
+    /// Sends `request` to `function` from whoever holds `token`; `case` tells requests apart.
+    async fn send(
+        &self,
+        function: &str,
+        request: &Request,
+        token: Option<&str>,
+        case: &str,
+    ) -> Answer {
+        let mut call = self.functions[function].request();
+        call = call.path(&format!("/?{}", request.query)).key(case);
+        if let Some(token) = token {
+            call = call.bearer(token);
         }
+        for (name, value) in &request.headers {
+            call = call.header(name, value);
+        }
+        let body = Bytes::from(request.body.clone());
+        call.send(request.method.clone(), body).await
     }
 
-    /// What the table's word for `function` and `role` means.
-    async fn check(&self, function: &str, role: &str, may: &str) {
-        let expected: [u16; 3] = match may {
-            "own" => [200, 404, 401],
-            "any" => [200, 200, 401],
-            // Nothing can be named, so that everybody is the owner of what they get.
-            "self" => [200, 200, 401],
-            "—" => [403, 403, 401],
-            // No token opens what a signature does.
-            "signature" => [400, 400, 400],
-            other => panic!("docs/security.md says `{other}` of `{function}` and `{role}`"),
-        };
+    /// Asks `function` as the owner, as another caller and as nobody, of whom `role` may do `may`.
+    async fn check(&self, function: Function, role: &str, may: Option<&str>) {
+        let mut request = Request::read(function.name);
+        // What is paid is not paid again.
+        if function.permission() == Some(CreatePayment::NAME) {
+            request = request.about(&self.unpaid);
+        }
+        let names = request.names(ORDER) || request.names(&self.unpaid);
+        // No token opens what a signature does.
+        let expected = may.map_or([400; 3], |may| expected(may, names));
         let owner = self.shop.token_of(OWNER, &[role]);
         let other = self.shop.token_of(OTHER, &[role]);
         let callers = [
@@ -146,9 +174,9 @@ impl World {
             ("nobody", None),
         ];
         for ((who, token), expected) in callers.iter().zip(expected) {
-            let case = format!("{function} by {role}, {who}");
+            let case = format!("{}-by-{role}-{who}", function.name);
             let answer = self
-                .send(function, token.as_deref(), &case.replace(' ', "-"))
+                .send(function.name, &request, token.as_deref(), &case)
                 .await;
             assert_eq!(answer.status, expected, "{case}: {}", answer.body);
         }
@@ -161,34 +189,21 @@ async fn who_may_call_what_is_as_the_documentation_says() {
     let shipped = Roles::shipped();
     let mut sorted = roles.clone();
     sorted.sort();
-    assert_eq!(
-        sorted,
-        shipped.names().collect::<Vec<_>>(),
-        "a column for each role"
-    );
+    let names: Vec<_> = shipped.names().collect();
+    assert_eq!(sorted, names, "a column for each role");
     let world = World::open().await;
-    let mut undecided = folders();
-    for function in SCHEDULED {
-        undecided.remove(function.name);
-    }
-    for (function, of_roles) in &rows {
-        assert!(
-            undecided.remove(function),
-            "`{function}` is no function with a route"
-        );
-        assert_eq!(
-            of_roles.len(),
-            roles.len(),
-            "`{function}` has a cell for each role"
-        );
-        for (role, may) in roles.iter().zip(of_roles) {
+    let mut unused: BTreeSet<&str> = rows.keys().map(String::as_str).collect();
+    for one in ROUTED {
+        let function = one.function;
+        for (column, role) in roles.iter().enumerate() {
+            let may = function.permission().map(|permission| {
+                unused.remove(permission);
+                rows[permission][column].as_str()
+            });
             world.check(function, role, may).await;
         }
     }
-    assert!(
-        undecided.is_empty(),
-        "docs/security.md has no row for {undecided:?}"
-    );
+    assert!(unused.is_empty(), "no function needs {unused:?}");
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ READ = template.read()
 #: Where `cargo dev` has its sandbox. The engine has a network of its own, in which nobody else listens there.
 SANDBOX_PORT = 12111
 
-#: What a function that a schedule or a stream starts answers to its event; or a field of the answer.
+#: What a function without a route answers to its event, or a field of the answer.
 SCHEDULED: dict[str, Any] = {"notify": {"batchItemFailures": []}, "reconcile": "complete"}
 
 #: What a route answers to its event, which holds no fresh token and no fresh signature.

@@ -34,12 +34,13 @@ def actions(role: dict) -> list[str]:
 
 
 def filters() -> list[tuple[str, str]]:
-    """The log group and the pattern of every metric filter; a parameter of a pattern is filled in."""
+    """The log group and the pattern of every metric filter, with its parameter filled in."""
     found = []
     for block in of_type(READ, "AWS::Logs::MetricFilter").values():
         pattern = block["Properties"]["FilterPattern"]
-        text = pattern if isinstance(pattern, str) else re.sub(r"\$\{\w+\}", "1", pattern["Fn::Sub"])
-        found.append((block["Properties"]["LogGroupName"]["Ref"], text))
+        text = pattern if isinstance(pattern, str) else pattern["Fn::Sub"]
+        log = block["Properties"]["LogGroupName"]["Ref"]
+        found.append((log, re.sub(r"\$\{\w+\}", "1", text)))
     return found
 
 
@@ -69,7 +70,8 @@ class Template(unittest.TestCase):
 
     def test_the_guide_shows_how_the_event_of_a_function_is_sent(self):
         lines = block(LOCAL, "alias invoke=").splitlines()
-        commands = {f"invoke {template.logical_id(name)} --event events/{name}.json" for name in template.folders()}
+        ids = {name: template.logical_id(name) for name in template.folders()}
+        commands = {f"invoke {ids[name]} --event events/{name}.json" for name in ids}
         self.assertEqual(len(commands & set(lines)), 1, lines)
         self.assertLessEqual({line for line in lines if line.startswith("invoke ")}, commands)
 
@@ -167,7 +169,7 @@ class Template(unittest.TestCase):
             self.assertEqual((log["DeletionPolicy"], log["UpdateReplacePolicy"]), kept, folder)
 
     def test_each_metric_is_counted_in_the_log_of_every_function_that_logs_it(self):
-        counted = {(log, field) for log, pattern in filters() for field in log_filter.fields_of(pattern)}
+        counted = {(log, field) for log, text in filters() for field in log_filter.fields_of(text)}
         for folder in template.folders():
             log = template.logical_id(folder).replace("Function", "Log")
             logged = metrics.of_function(folder)
