@@ -40,7 +40,7 @@ pub struct Customers<'a> {
 /// A caller's Stripe customer, as stored.
 #[derive(Clone, Debug)]
 pub struct Known {
-    mapping: CustomerLink,
+    link: CustomerLink,
     id: String,
 }
 
@@ -59,14 +59,14 @@ impl Customers<'_> {
     ///
     /// [`Error`] when the database or Stripe did not answer; the caller may retry.
     pub async fn of(&self, owner: &CallerId) -> Result<Known, Error> {
-        let mapping = match self.store.customer_of(owner).await? {
-            Some(mapping) => mapping,
+        let link = match self.store.customer_of(owner).await? {
+            Some(link) => link,
             None => {
                 let now = self.clock.now();
                 self.store.reserve_customer(owner, None, now).await?
             }
         };
-        self.settled(owner, mapping).await
+        self.settled(owner, link).await
     }
 
     /// Runs `make` for a caller's `customer`; for a new one, where that is gone.
@@ -100,24 +100,24 @@ impl Customers<'_> {
             "a customer is gone at Stripe, the caller gets another"
         );
         let now = self.clock.now();
-        let reserved = self.store.reserve_customer(owner, Some(&gone.mapping), now);
+        let reserved = self.store.reserve_customer(owner, Some(&gone.link), now);
         self.settled(owner, reserved.await?).await
     }
 
     /// The customer of a link: created and stored where there is none.
-    async fn settled(&self, owner: &CallerId, mut mapping: CustomerLink) -> Result<Known, Error> {
+    async fn settled(&self, owner: &CallerId, mut link: CustomerLink) -> Result<Known, Error> {
         for _ in 0..MOST_ROUNDS {
-            if let Some(id) = mapping.customer.clone() {
-                return Ok(Known { mapping, id });
+            if let Some(id) = link.customer.clone() {
+                return Ok(Known { link, id });
             }
-            let Some(customer) = self.made(owner, &mapping).await? else {
+            let Some(customer) = self.made(owner, &link).await? else {
                 let now = self.clock.now();
-                let anew = self.store.reserve_customer(owner, Some(&mapping), now);
-                mapping = anew.await?;
+                let anew = self.store.reserve_customer(owner, Some(&link), now);
+                link = anew.await?;
                 continue;
             };
-            let settled = self.store.settle_customer(owner, &mapping, &customer);
-            mapping = settled.await?.ok_or(Error::InProgress)?;
+            let settled = self.store.settle_customer(owner, &link, &customer);
+            link = settled.await?.ok_or(Error::InProgress)?;
         }
         Err(Error::InProgress)
     }

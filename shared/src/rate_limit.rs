@@ -111,11 +111,11 @@ impl RateLimiter {
         let RateLimits { store, clock, .. } = &self.limits;
         let request = RateLimitRequest {
             order: order.clone(),
-            counted: self.counted(payer).await?,
+            subjects: self.subjects(payer).await?,
             window: self.limits.settings.window,
             stays_unpaid: true,
         };
-        if request.counted.is_empty() {
+        if request.subjects.is_empty() {
             return Ok(());
         }
         match store.admit(request, clock.now()).await? {
@@ -168,15 +168,15 @@ impl RateLimiter {
             clock,
             ..
         } = &self.limits;
-        let Some(bound) = settings.caller else {
+        let Some(limit) = settings.caller else {
             return Ok(());
         };
-        let started = lookup.most(bound);
-        let bound = Limit { started, ..bound };
-        let who = (lookup.word(), caller.as_str(), SubjectKind::Caller, bound);
+        let started = lookup.most(limit);
+        let limit = Limit { started, ..limit };
+        let subject = (lookup.word(), caller.as_str(), SubjectKind::Caller, limit);
         let request = RateLimitRequest {
             order: OrderId::of_operation(&format!("request {:032x}", fastrand::u128(..))),
-            counted: self.named(vec![who]).await?,
+            subjects: self.named(vec![subject]).await?,
             window: settings.window,
             stays_unpaid: false,
         };
@@ -196,33 +196,33 @@ impl RateLimiter {
     }
 
     /// All subjects for whom a payment of `payer` counts.
-    async fn counted(&self, payer: &CallerId) -> Result<Vec<RateLimitSubject>, Error> {
+    async fn subjects(&self, payer: &CallerId) -> Result<Vec<RateLimitSubject>, Error> {
         let Settings {
             caller, address, ..
         } = &self.limits.settings;
         let mut all = Vec::new();
-        if let Some(bound) = *caller {
+        if let Some(limit) = *caller {
             all.push((
                 word(SubjectKind::Caller),
                 payer.as_str(),
                 SubjectKind::Caller,
-                bound,
+                limit,
             ));
         }
-        if let Some(bound) = *address {
+        if let Some(limit) = *address {
             let at = self
                 .address
                 .counted()
                 .into_iter()
-                .zip([bound, bound.of_network()]);
+                .zip([limit, limit.of_network()]);
             let at =
-                at.map(|(at, bound)| (word(SubjectKind::Address), at, SubjectKind::Address, bound));
+                at.map(|(at, limit)| (word(SubjectKind::Address), at, SubjectKind::Address, limit));
             all.extend(at);
         }
         self.named(all).await
     }
 
-    /// The subjects with a kind, a name and a limit each, under keys that do not reveal them.
+    /// The subjects with a word, a name, a kind and a limit each, under keys that do not reveal them.
     async fn named(
         &self,
         all: Vec<(&'static str, &str, SubjectKind, Limit)>,
@@ -234,14 +234,14 @@ impl RateLimiter {
         // A site whose callers come with tokens of an issuer alone may have no site key.
         let key = keys.site_key().or_else(|_| keys.stripe_secret_key())?;
         let key = key.expose_secret().as_bytes();
-        let counted = all
+        let subjects = all
             .into_iter()
-            .map(|(kind, name, whose, bound)| RateLimitSubject {
-                key: digest::keyed(key, &["admissions", kind, name])[..32].to_owned(),
-                whose,
-                bound,
+            .map(|(word, name, kind, limit)| RateLimitSubject {
+                key: digest::keyed(key, &["admissions", word, name])[..32].to_owned(),
+                kind,
+                limit,
             });
-        Ok(counted.collect())
+        Ok(subjects.collect())
     }
 }
 
@@ -267,7 +267,7 @@ fn refused(payer: &CallerId, many: RateLimited) -> Error {
     let retry_after = seconds(many.retry_after);
     tracing::warn!(
         caller = payer.alias(),
-        limit.of = word(many.whose),
+        limit.of = word(many.kind),
         limit.on = if many.are_open { "open" } else { "started" },
         limit.retry_after_seconds = retry_after,
         metric.too_many_payments = 1,
@@ -276,8 +276,8 @@ fn refused(payer: &CallerId, many: RateLimited) -> Error {
     Error::TooManyPayments { retry_after }
 }
 
-fn word(whose: SubjectKind) -> &'static str {
-    match whose {
+fn word(kind: SubjectKind) -> &'static str {
+    match kind {
         SubjectKind::Caller => "caller",
         SubjectKind::Address => "address",
     }

@@ -114,10 +114,10 @@ impl Order {
         self.is_closing
     }
 
-    /// Applies an update at `now` (Unix seconds); returns true when anything changed.
-    pub fn update_payment(&mut self, note: &PaymentUpdate, now: i64) -> bool {
+    /// Applies `update` at `now` (Unix seconds); returns true when anything changed.
+    pub fn update_payment(&mut self, update: &PaymentUpdate, now: i64) -> bool {
         let is_free = self.active_payment().is_none();
-        match note {
+        match update {
             // Created for a caller who no longer owns the order, which moved to another meanwhile.
             PaymentUpdate::Intent(_, owner) | PaymentUpdate::Session(_, _, owner)
                 if *owner != self.owner =>

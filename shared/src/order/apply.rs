@@ -135,7 +135,7 @@ impl Order {
 
     /// The transition from this order to `next`.
     pub(super) fn step_to(&self, mut next: Self, now: i64) -> Transition {
-        let events = self.happenings_until(&next);
+        let events = self.events_until(&next);
         if next != *self {
             next.updated_at = now;
         }
@@ -178,7 +178,7 @@ impl Order {
     }
 
     /// The events between this order and `next`.
-    fn happenings_until(&self, next: &Self) -> Vec<OrderEvent> {
+    fn events_until(&self, next: &Self) -> Vec<OrderEvent> {
         let (before, after) = (self.status(), next.status());
         let came = |status| before != status && after == status;
         let failed_anew = after == Status::Failed

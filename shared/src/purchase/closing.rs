@@ -103,8 +103,12 @@ impl CheckoutService {
     /// # Errors
     ///
     /// As [`CheckoutService::latest`].
-    pub async fn update_payment(&self, order: &Order, note: PaymentUpdate) -> Result<Order, Error> {
-        self.closer().update_payment(order, note).await
+    pub async fn update_payment(
+        &self,
+        order: &Order,
+        update: PaymentUpdate,
+    ) -> Result<Order, Error> {
+        self.closer().update_payment(order, update).await
     }
 
     /// `order` as it is now.
@@ -144,12 +148,12 @@ impl Closer<'_> {
             .await
     }
 
-    async fn update_payment(&self, order: &Order, note: PaymentUpdate) -> Result<Order, Error> {
-        let noted = self
+    async fn update_payment(&self, order: &Order, update: PaymentUpdate) -> Result<Order, Error> {
+        let updated = self
             .store
-            .update_payment(order.id(), note, self.clock.now())
+            .update_payment(order.id(), update, self.clock.now())
             .await?;
-        still_owned(order, noted)
+        still_owned(order, updated)
     }
 
     async fn latest(&self, order: &Order) -> Result<Order, Error> {

@@ -67,10 +67,10 @@ impl Settings {
         };
         Self {
             caller: read
-                .value("FAREBOX_LIMIT_CALLER", bound)
+                .value("FAREBOX_LIMIT_CALLER", limit)
                 .unwrap_or(Some(CALLER)),
             address: read
-                .value("FAREBOX_LIMIT_ADDRESS", bound)
+                .value("FAREBOX_LIMIT_ADDRESS", limit)
                 .unwrap_or(Some(ADDRESS)),
             attempts: read
                 .value("FAREBOX_LIMIT_ATTEMPTS", attempts)
@@ -132,7 +132,7 @@ fn attempts(text: &str) -> Result<Option<usize>, String> {
 }
 
 /// `20,open:20`, or `off`.
-fn bound(text: &str) -> Result<Option<Limit>, String> {
+fn limit(text: &str) -> Result<Option<Limit>, String> {
     let most = |digits: &str| {
         let most = digits.parse().ok();
         most.filter(|most| (1..=MOST).contains(most))

@@ -116,13 +116,13 @@ pub(super) enum EventDecision {
     /// Nothing.
     Ignore,
     /// Nothing, until all refunds of the payment are known.
-    AskForRefunds,
+    LacksRefunds,
     /// Nothing: it belongs to another deployment.
-    Leave,
+    OtherDeployment,
     /// The event id, and these messages.
-    Pass(Vec<Message>),
+    Forward(Vec<Message>),
     /// The event id, the order, and these messages.
-    Move(Box<Order>, Vec<Message>),
+    Apply(Box<Order>, Vec<Message>),
     /// The event id, the event itself with this reason, and these messages.
     Quarantine(String, Vec<Message>),
 }
@@ -137,36 +137,36 @@ pub(super) fn decide(found: Option<(&Order, i64)>, incoming: &Incoming, now: i64
     if matches!(event.subject, Subject::Other) && !is_subscribed {
         return EventDecision::Ignore;
     }
-    let maker = maker_of(found.map(|(order, _)| order), event, deployment);
-    if maker == Maker::Another {
-        return EventDecision::Leave;
+    let creator = creator_of(found.map(|(order, _)| order), event, deployment);
+    if creator == Creator::Another {
+        return EventDecision::OtherDeployment;
     }
-    let passed_on: Vec<Message> = is_subscribed
+    let forwarded: Vec<Message> = is_subscribed
         .then(|| Message::of_event(event, now))
         .into_iter()
         .collect();
-    let stepped = match (&event.subject, found) {
-        _ if maker == Maker::Unknown => {
-            return EventDecision::Quarantine(UNNAMED.to_owned(), passed_on);
+    let transition = match (&event.subject, found) {
+        _ if creator == Creator::Unknown => {
+            return EventDecision::Quarantine(UNNAMED.to_owned(), forwarded);
         }
         (Subject::Unreadable(what), _) => {
             return EventDecision::Quarantine(
                 format!("the object does not parse: {what}"),
-                passed_on,
+                forwarded,
             );
         }
         (_, Some((order, _))) => order.apply(event, now),
         (_, None) if is_payment_for_an_order(event) => {
-            return EventDecision::Quarantine(UNKNOWN.to_owned(), passed_on);
+            return EventDecision::Quarantine(UNKNOWN.to_owned(), forwarded);
         }
         (_, None) => Ok(None),
     };
     let lacks_refunds = found.is_some_and(|(order, _)| order.lacks_refunds(event));
-    match stepped {
-        Ok(_) if lacks_refunds => EventDecision::AskForRefunds,
-        Err(mismatch) => EventDecision::Quarantine(mismatch.to_string(), passed_on),
-        Ok(None) if passed_on.is_empty() => EventDecision::Ignore,
-        Ok(None) => EventDecision::Pass(passed_on),
+    match transition {
+        Ok(_) if lacks_refunds => EventDecision::LacksRefunds,
+        Err(mismatch) => EventDecision::Quarantine(mismatch.to_string(), forwarded),
+        Ok(None) if forwarded.is_empty() => EventDecision::Ignore,
+        Ok(None) => EventDecision::Forward(forwarded),
         Ok(Some(Transition {
             order,
             events,
@@ -177,25 +177,25 @@ pub(super) fn decide(found: Option<(&Order, i64)>, incoming: &Incoming, now: i64
                     event.id,
                     event.type = event.kind,
                     metric.metadata_edited = 1,
-                    "the metadata of a payment was edited at Stripe ({regard}): the store's own notes \
-                     count"
+                    "the metadata of a payment was edited at Stripe ({regard}): the stored \
+                     values count"
                 );
             }
             let version = found.map_or(0, |(_, version)| version) + 1;
-            let told = events
+            let notifications = events
                 .into_iter()
                 .map(|event| Message::of_order(event, &order, version, now));
-            let messages = told.chain(passed_on).collect();
-            EventDecision::Move(Box::new(order), messages)
+            let messages = notifications.chain(forwarded).collect();
+            EventDecision::Apply(Box::new(order), messages)
         }
     }
 }
 
 /// The deployment that created the object of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Maker {
+enum Creator {
     /// This one, as far as the metadata tells; or no deployment at all.
-    Us,
+    This,
     Another,
     /// Money moved for an order of this database, and nothing proves that this deployment moved it.
     Unknown,
@@ -205,17 +205,17 @@ enum Maker {
 /// Else the metadata decides. A database that had a deployment id from its first day created
 /// nothing without it. An object that names an order and no deployment then comes from an older
 /// deployment, or a person edited its metadata.
-fn maker_of(found: Option<&Order>, event: &Event, deployment: &Deployment) -> Maker {
+fn creator_of(found: Option<&Order>, event: &Event, deployment: &Deployment) -> Creator {
     if found.is_some_and(|order| order.knows(&event.subject)) {
-        return Maker::Us;
+        return Creator::This;
     }
     let names_an_order = matches!(OrderLookup::of(event), Some(OrderLookup::Order { .. }));
     match event.deployment().as_deref() {
-        Some(named) if named == deployment.id() => Maker::Us,
-        Some(_) => Maker::Another,
-        None if !names_an_order || deployment.has_unnamed() => Maker::Us,
-        None if found.is_some() && is_payment_for_an_order(event) => Maker::Unknown,
-        None => Maker::Another,
+        Some(named) if named == deployment.id() => Creator::This,
+        Some(_) => Creator::Another,
+        None if !names_an_order || deployment.has_unnamed() => Creator::This,
+        None if found.is_some() && is_payment_for_an_order(event) => Creator::Unknown,
+        None => Creator::Another,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
 #[non_exhaustive]
 pub enum StoreError {
     /// The file could not be opened, read or written.
-    #[error("the database's database failed")]
+    #[error("SQLite failed")]
     Database(#[from] rusqlite::Error),
     /// The stored JSON does not parse.
     #[error("the database holds what this version cannot read")]
@@ -52,7 +52,7 @@ pub enum StoreError {
     #[error("the Stripe customer belongs to another caller")]
     CustomerTaken,
     /// The task ended early.
-    #[error("the database's task ended early")]
+    #[error("the task on the database ended early")]
     Aborted(#[from] tokio::task::JoinError),
     /// There is no such table.
     #[error(

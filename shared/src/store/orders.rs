@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// The most orders of a caller that are listed.
-pub const MOST_LISTED: u32 = 50;
+pub const MAX_LISTED: u32 = 50;
 
 operations! {
     /// The operations on orders.
@@ -26,7 +26,7 @@ operations! {
         /// [`StoreError`] when the database did not answer.
         pub async fn knows_intent(&self, intent: &str) -> Result<bool, StoreError>;
 
-        /// The latest orders of `owner`, the newest first, up to [`MOST_LISTED`].
+        /// The latest orders of `owner`, the newest first, up to [`MAX_LISTED`].
         ///
         /// On DynamoDB a new order may be missing for a moment.
         ///

@@ -19,7 +19,7 @@ use crate::{
 pub const OPEN_FOR: i64 = 24 * 60 * 60;
 
 /// The most orders of one row that one request reads.
-const MOST_LOOKED_AT: usize = 25;
+const MAX_ORDERS_READ: usize = 25;
 
 /// The limits of a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,9 +45,9 @@ pub struct RateLimitSubject {
     /// The row's key; it does not reveal the subject.
     pub key: String,
     /// The kind of subject.
-    pub whose: SubjectKind,
+    pub kind: SubjectKind,
     /// Its limits.
-    pub bound: Limit,
+    pub limit: Limit,
 }
 
 /// A request to start one more order.
@@ -56,7 +56,7 @@ pub struct RateLimitRequest {
     /// The order to start.
     pub order: OrderId,
     /// All subjects for whom it counts.
-    pub counted: Vec<RateLimitSubject>,
+    pub subjects: Vec<RateLimitSubject>,
     /// The window for counting starts, in seconds.
     pub window: i64,
     /// True when the order may stay unpaid. A start without an order counts within the window
@@ -77,7 +77,7 @@ pub enum RateLimitOutcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimited {
     /// The kind of subject that exceeded it.
-    pub whose: SubjectKind,
+    pub kind: SubjectKind,
     /// True for too many unpaid orders; else too many were started.
     pub are_open: bool,
     /// Seconds until the next start is possible, if nothing is paid before.
@@ -120,23 +120,23 @@ pub(super) fn decide(
     now: i64,
 ) -> RateLimitDecision {
     let (order, window) = (&request.order, request.window);
-    let anew = || {
-        let all = request.counted.iter().zip(rows);
+    let counted = || {
+        let all = request.subjects.iter().zip(rows);
         all.filter(|(_, row)| row.start_of(order) <= Some(now - window))
     };
     if rows.iter().all(|row| row.start_of(order) >= Some(now)) {
         return RateLimitDecision::Answer(RateLimitOutcome::Yes);
     }
-    let started = anew().filter_map(|(who, row)| {
-        let wait = wait(row.started(window, now), who.bound.started, window, now)?;
-        Some(who.too_many(false, wait))
+    let started = counted().filter_map(|(subject, row)| {
+        let wait = wait(row.started(window, now), subject.limit.started, window, now)?;
+        Some(subject.too_many(false, wait))
     });
     if let Some(longest) = started.max_by_key(|many| many.retry_after) {
         return RateLimitDecision::Answer(RateLimitOutcome::No(longest));
     }
-    let open = anew().filter_map(|(who, row)| {
-        let wait = wait(row.open(now), who.bound.open, OPEN_FOR, now)?;
-        Some(who.too_many(true, wait))
+    let open = counted().filter_map(|(subject, row)| {
+        let wait = wait(row.open(now), subject.limit.open, OPEN_FOR, now)?;
+        Some(subject.too_many(true, wait))
     });
     if let Some(longest) = open.max_by_key(|many| many.retry_after) {
         return RateLimitDecision::Full(longest);
@@ -147,20 +147,20 @@ pub(super) fn decide(
 
 /// The orders to read when `request` has too many unpaid ones: of each full row, at most the limit
 /// for one request. The first one depends on the order and the time, so that all have their turn.
-pub(super) fn to_look_at(
+pub(super) fn orders_to_read(
     request: &RateLimitRequest,
     rows: &[StartHistory],
     now: i64,
 ) -> HashSet<OrderId> {
-    let counted = request.counted.iter().zip(rows);
-    let full = counted.filter(|(who, row)| row.open(now).len() >= who.bound.open);
+    let subjects = request.subjects.iter().zip(rows);
+    let full = subjects.filter(|(subject, row)| row.open(now).len() >= subject.limit.open);
     let turn = digest::hex(&["turn", request.order.as_str(), &now.to_string()]);
     let turn = usize::from_str_radix(&turn[..8], 16).unwrap_or_default();
     full.flat_map(|(_, row)| {
         let orders: Vec<OrderId> = row.open_orders(now).collect();
         let first = turn.checked_rem(orders.len()).unwrap_or_default();
         let in_turn = orders.clone().into_iter().skip(first).chain(orders);
-        in_turn.take(MOST_LOOKED_AT)
+        in_turn.take(MAX_ORDERS_READ)
     })
     .collect()
 }
@@ -168,7 +168,7 @@ pub(super) fn to_look_at(
 impl RateLimitSubject {
     fn too_many(&self, are_open: bool, retry_after: i64) -> RateLimited {
         RateLimited {
-            whose: self.whose,
+            kind: self.kind,
             are_open,
             retry_after,
         }

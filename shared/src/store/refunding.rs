@@ -15,7 +15,7 @@ const DAY: i64 = 24 * 60 * 60;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Budget {
     /// The caller's alias.
-    pub(super) who: String,
+    pub(super) caller: String,
     pub(super) currency: Currency,
     /// Days since 1970.
     pub(super) day: i64,
@@ -25,7 +25,7 @@ impl Budget {
     /// The budget for `request`, in `currency`.
     fn of(request: &RefundRequest, currency: Currency) -> Self {
         Self {
-            who: request.by().to_owned(),
+            caller: request.by().to_owned(),
             currency,
             day: request.at().div_euclid(DAY),
         }
@@ -33,7 +33,7 @@ impl Budget {
 
     /// Its id; it does not reveal the caller.
     pub(super) fn id(&self) -> String {
-        format!("{}#{}#{}", self.who, self.currency, self.day)
+        format!("{}#{}#{}", self.caller, self.currency, self.day)
     }
 
     /// The time when it is of no use any more, in Unix seconds.
@@ -217,9 +217,9 @@ fn record(
     if step.order == *order {
         return Ok(unchanged(order));
     }
-    let told = step.events.into_iter();
-    let told = told.map(|one| Message::of_order(one, &step.order, version + 1, now));
-    let messages = told.collect();
+    let messages = step.events.into_iter();
+    let messages = messages.map(|one| Message::of_order(one, &step.order, version + 1, now));
+    let messages = messages.collect();
     Ok(write(step.order, messages, None))
 }
 

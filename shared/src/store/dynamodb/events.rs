@@ -83,10 +83,10 @@ impl DynamoDb {
     ) -> Result<(Accepted, Vec<TransactWriteItem>), StoreError> {
         let (accepted, moved, messages) = match decision {
             EventDecision::Ignore => return Ok((Accepted::Ignored, Vec::new())),
-            EventDecision::Leave => return Ok((Accepted::OtherDeployment, Vec::new())),
-            EventDecision::AskForRefunds => return Ok((Accepted::LacksRefunds, Vec::new())),
-            EventDecision::Pass(messages) => (Accepted::Applied, Vec::new(), messages),
-            EventDecision::Move(order, messages) => {
+            EventDecision::OtherDeployment => return Ok((Accepted::OtherDeployment, Vec::new())),
+            EventDecision::LacksRefunds => return Ok((Accepted::LacksRefunds, Vec::new())),
+            EventDecision::Forward(messages) => (Accepted::Applied, Vec::new(), messages),
+            EventDecision::Apply(order, messages) => {
                 (Accepted::Applied, self.put_moved(known, &order)?, messages)
             }
             EventDecision::Quarantine(reason, messages) => {

@@ -14,7 +14,7 @@ use crate::{
     ids::CallerId,
     order::{Order, OrderId, PaymentUpdate},
     store::{
-        IdempotencyRecord, MOST_LISTED, PutOrder, PutOrderOutcome, PutOrderRejection,
+        IdempotencyRecord, MAX_LISTED, PutOrder, PutOrderOutcome, PutOrderRejection,
         orders::Orders, put_order,
     },
 };
@@ -80,7 +80,7 @@ impl Orders for DynamoDb {
         let page = Page {
             queue: &queue,
             until: None,
-            most: i32::try_from(MOST_LISTED).unwrap_or(i32::MAX),
+            most: i32::try_from(MAX_LISTED).unwrap_or(i32::MAX),
             after: None,
             latest_first: true,
         };

@@ -16,7 +16,7 @@ use crate::{
     store::{
         RateLimitOutcome, RateLimitRequest,
         rate_limiting::{
-            RateLimitDecision, StartHistory, UnpaidOrders, decide, is_unpaid, to_look_at,
+            RateLimitDecision, StartHistory, UnpaidOrders, decide, is_unpaid, orders_to_read,
         },
         rate_limits::RateLimits,
     },
@@ -32,8 +32,10 @@ impl RateLimits for DynamoDb {
     ) -> Result<RateLimitOutcome, StoreError> {
         let mut attempts = Attempts::new();
         let order = Kind::Order.key(request.order.as_str());
-        let counted = request.counted.iter();
-        let keys: Vec<String> = counted.map(|who| Kind::RateLimit.key(&who.key)).collect();
+        let subjects = request.subjects.iter();
+        let keys: Vec<String> = subjects
+            .map(|subject| Kind::RateLimit.key(&subject.key))
+            .collect();
         let wanted: Vec<String> = keys.iter().cloned().chain([order.clone()]).collect();
         loop {
             let items = self.get_all(&mut attempts, &wanted).await?;
@@ -46,7 +48,7 @@ impl RateLimits for DynamoDb {
             let before = rows.clone();
             let mut decision = decide(&request, &rows, now);
             if let RateLimitDecision::Full(_) = decision {
-                let orders = to_look_at(&request, &rows, now);
+                let orders = orders_to_read(&request, &rows, now);
                 let unpaid = self.unpaid(&mut attempts, orders).await?;
                 let settled = |row: StartHistory| row.settled(&unpaid, request.window, now);
                 rows = rows.into_iter().map(settled).collect();

@@ -19,7 +19,7 @@ use super::{
 use crate::aws::UNKNOWN;
 
 /// The most keys of one `BatchGetItem`.
-const MOST_KEYS: usize = 100;
+const MAX_KEYS: usize = 100;
 
 /// A change of an existing item.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ impl DynamoDb {
         keys: &[String],
     ) -> Result<HashMap<String, Item>, StoreError> {
         let mut found = HashMap::with_capacity(keys.len());
-        for keys in keys.chunks(MOST_KEYS) {
+        for keys in keys.chunks(MAX_KEYS) {
             let mut wanted: Vec<Item> = keys.iter().map(|key| keyed(key)).collect();
             loop {
                 wanted = self.get_some(attempts, wanted, &mut found).await?;

@@ -75,13 +75,13 @@ fn accept(
     }
     let accepted = match decide(found, incoming, now) {
         EventDecision::Ignore => return Ok(Accepted::Ignored),
-        EventDecision::AskForRefunds => return Ok(Accepted::LacksRefunds),
-        EventDecision::Leave => return Ok(Accepted::OtherDeployment),
-        EventDecision::Pass(messages) => {
+        EventDecision::LacksRefunds => return Ok(Accepted::LacksRefunds),
+        EventDecision::OtherDeployment => return Ok(Accepted::OtherDeployment),
+        EventDecision::Forward(messages) => {
             outbox::append(transaction, &messages, now)?;
             Accepted::Applied
         }
-        EventDecision::Move(order, messages) => {
+        EventDecision::Apply(order, messages) => {
             let version = found.map_or(0, |(_, version)| version);
             let had = found.and_then(|(before, _)| before.intent());
             if let Some(intent) = order.intent().filter(|intent| had != Some(intent)) {

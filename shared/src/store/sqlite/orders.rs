@@ -7,7 +7,7 @@ use crate::{
     ids::CallerId,
     order::{Order, OrderId, PaymentUpdate},
     store::{
-        IdempotencyRecord, MOST_LISTED, PutOrder, PutOrderOutcome, PutOrderRejection,
+        IdempotencyRecord, MAX_LISTED, PutOrder, PutOrderOutcome, PutOrderRejection,
         orders::Orders, put_order,
     },
 };
@@ -218,6 +218,6 @@ fn list(connection: &Connection, owner: &CallerId) -> Result<Vec<Order>, StoreEr
         "SELECT body, version FROM orders WHERE body ->> '$.owner' = ?1
          ORDER BY body ->> '$.created_at' DESC, id DESC LIMIT ?2",
     )?;
-    let rows = statement.query_map(params![owner.as_str(), MOST_LISTED], columns)?;
+    let rows = statement.query_map(params![owner.as_str(), MAX_LISTED], columns)?;
     rows.map(|row| Ok(read(row?)?.0)).collect()
 }

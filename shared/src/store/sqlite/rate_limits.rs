@@ -10,7 +10,7 @@ use crate::{
     store::{
         RateLimitOutcome, RateLimitRequest,
         rate_limiting::{
-            RateLimitDecision, StartHistory, UnpaidOrders, decide, is_unpaid, to_look_at,
+            RateLimitDecision, StartHistory, UnpaidOrders, decide, is_unpaid, orders_to_read,
         },
         rate_limits::RateLimits,
     },
@@ -40,13 +40,13 @@ fn admit(
     if orders::find(transaction, &request.order)?.is_some() {
         return Ok(RateLimitOutcome::Yes);
     }
-    let counted = request.counted.iter();
-    let rows = counted.map(|who| row(transaction, &who.key));
+    let subjects = request.subjects.iter();
+    let rows = subjects.map(|subject| row(transaction, &subject.key));
     let mut rows: Vec<StartHistory> = rows.collect::<Result<_, _>>()?;
     let before = rows.clone();
     let mut decision = decide(request, &rows, now);
     if let RateLimitDecision::Full(_) = decision {
-        let unpaid = unpaid(transaction, to_look_at(request, &rows, now))?;
+        let unpaid = unpaid(transaction, orders_to_read(request, &rows, now))?;
         let settled = |row: StartHistory| row.settled(&unpaid, request.window, now);
         rows = rows.into_iter().map(settled).collect();
         decision = decide(request, &rows, now);
@@ -56,9 +56,9 @@ fn admit(
         RateLimitDecision::Full(many) => (RateLimitOutcome::No(many), rows),
         RateLimitDecision::Write(rows) => (RateLimitOutcome::Yes, rows),
     };
-    for ((who, row), before) in request.counted.iter().zip(rows).zip(before) {
+    for ((subject, row), before) in request.subjects.iter().zip(rows).zip(before) {
         if row != before {
-            put(transaction, &who.key, &row, request.window)?;
+            put(transaction, &subject.key, &row, request.window)?;
         }
     }
     Ok(answer)

@@ -3,17 +3,17 @@
 use super::{sharing::by_many, *};
 
 on_both_backends!(
-    of_many_that_start_orders_at_once_as_many_are_admitted_as_may_be,
-    one_order_that_is_started_many_times_at_once_is_counted_once,
-    whoever_is_over_either_bound_is_refused_and_nothing_is_counted,
+    concurrent_starts_are_admitted_up_to_the_limit,
+    concurrent_starts_of_one_order_are_counted_once,
+    a_start_over_one_subjects_limit_is_counted_for_none,
     the_window_slides,
-    what_is_no_order_counts_within_the_window_alone,
-    an_order_that_is_there_is_not_counted,
-    starts_cannot_be_kept_in_store,
-    what_is_paid_or_canceled_makes_room_at_once,
-    an_order_that_was_never_opened_counts_as_long_as_it_may_be,
-    of_many_at_once_no_more_stay_unpaid_than_may,
-    what_is_settled_among_many_is_found_in_turn,
+    a_start_without_an_order_counts_within_the_window_alone,
+    an_order_that_exists_is_not_counted,
+    starts_cannot_be_saved_up,
+    a_paid_or_canceled_order_frees_its_place_immediately,
+    an_order_that_was_never_created_counts_until_the_window_ends,
+    concurrent_starts_leave_no_more_orders_unpaid_than_the_limit,
+    a_paid_order_among_many_is_found_in_turn,
 );
 
 const HOUR: i64 = 60 * 60;
@@ -21,17 +21,17 @@ const HOUR: i64 = 60 * 60;
 /// A request to start `order`, counted for all of `keys`, with limits on the orders started in an
 /// hour and on unpaid ones.
 pub(super) fn request(order: &str, keys: &[&str], most: (usize, usize)) -> RateLimitRequest {
-    let counted = keys.iter().map(|key| RateLimitSubject {
+    let subjects = keys.iter().map(|key| RateLimitSubject {
         key: (*key).to_owned(),
-        whose: SubjectKind::Caller,
-        bound: Limit {
+        kind: SubjectKind::Caller,
+        limit: Limit {
             started: most.0,
             open: most.1,
         },
     });
     RateLimitRequest {
         order: OrderId::parse(order).unwrap(),
-        counted: counted.collect(),
+        subjects: subjects.collect(),
         window: HOUR,
         stays_unpaid: true,
     }
@@ -39,7 +39,7 @@ pub(super) fn request(order: &str, keys: &[&str], most: (usize, usize)) -> RateL
 
 fn no(are_open: bool, retry_after: i64) -> RateLimitOutcome {
     RateLimitOutcome::No(RateLimited {
-        whose: SubjectKind::Caller,
+        kind: SubjectKind::Caller,
         are_open,
         retry_after,
     })
@@ -65,7 +65,7 @@ fn admitted(all: &[RateLimitOutcome]) -> usize {
         .count()
 }
 
-async fn what_is_no_order_counts_within_the_window_alone(place: Place) {
+async fn a_start_without_an_order_counts_within_the_window_alone(place: Place) {
     let it = Fixture::new(place).await;
     let ask = async |n: i64, now| {
         let mut request = request(&format!("request-{n}"), &["ada"], (2, 1));
@@ -79,25 +79,25 @@ async fn what_is_no_order_counts_within_the_window_alone(place: Place) {
     assert_eq!(ask(5, NOW + HOUR).await, no(false, 1));
 }
 
-async fn of_many_that_start_orders_at_once_as_many_are_admitted_as_may_be(place: Place) {
+async fn concurrent_starts_are_admitted_up_to_the_limit(place: Place) {
     let it = Fixture::new(place).await;
     // Four callers at one address, whose limit is reached first.
     let all = by_many(&it, 24, |n, store| async move {
         let caller = format!("caller-{}", n % 4);
         let mut request = request(&format!("o_{n}"), &[&caller, "home"], (7, 20));
-        request.counted[1].whose = SubjectKind::Address;
+        request.subjects[1].kind = SubjectKind::Address;
         store.admit(request, NOW).await.unwrap()
     })
     .await;
 
     assert_eq!(admitted(&all), 7);
     let refused = all.iter().filter(
-        |one| matches!(one, RateLimitOutcome::No(many) if many.whose == SubjectKind::Address && !many.are_open),
+        |one| matches!(one, RateLimitOutcome::No(many) if many.kind == SubjectKind::Address && !many.are_open),
     );
     assert_eq!(refused.count(), 17);
 }
 
-async fn one_order_that_is_started_many_times_at_once_is_counted_once(place: Place) {
+async fn concurrent_starts_of_one_order_are_counted_once(place: Place) {
     let it = Fixture::new(place).await;
     let all = by_many(&it, 16, |_, store| async move {
         let request = request("o_1", &["ada", "home"], (2, 2));
@@ -119,7 +119,7 @@ async fn one_order_that_is_started_many_times_at_once_is_counted_once(place: Pla
     );
 }
 
-async fn whoever_is_over_either_bound_is_refused_and_nothing_is_counted(place: Place) {
+async fn a_start_over_one_subjects_limit_is_counted_for_none(place: Place) {
     let it = Fixture::new(place).await;
     it.admit("o_1", "home", (1, 9), NOW).await;
     for n in 2..5 {
@@ -164,7 +164,7 @@ async fn the_window_slides(place: Place) {
     assert_eq!(fewer, no(false, HOUR));
 }
 
-async fn an_order_that_is_there_is_not_counted(place: Place) {
+async fn an_order_that_exists_is_not_counted(place: Place) {
     let it = Fixture::new(place).await;
     it.order().await;
     for _ in 0..3 {
@@ -184,7 +184,7 @@ async fn an_order_that_is_there_is_not_counted(place: Place) {
     assert_eq!(it.admit("o_3", "ada", (1, 1), NOW).await, no(false, HOUR));
 }
 
-async fn starts_cannot_be_kept_in_store(place: Place) {
+async fn starts_cannot_be_saved_up(place: Place) {
     let it = Fixture::new(place).await;
     let most = (1, 9);
     assert_eq!(
@@ -206,7 +206,7 @@ async fn starts_cannot_be_kept_in_store(place: Place) {
     assert_eq!(old, no(false, HOUR), "after the window it is a new start");
 }
 
-async fn what_is_paid_or_canceled_makes_room_at_once(place: Place) {
+async fn a_paid_or_canceled_order_frees_its_place_immediately(place: Place) {
     let it = Fixture::new(place).await;
     it.admit("o_1", "ada", (9, 1), NOW).await;
     let order = it.order().await;
@@ -248,7 +248,7 @@ async fn what_is_paid_or_canceled_makes_room_at_once(place: Place) {
     );
 }
 
-async fn an_order_that_was_never_opened_counts_as_long_as_it_may_be(place: Place) {
+async fn an_order_that_was_never_created_counts_until_the_window_ends(place: Place) {
     let it = Fixture::new(place).await;
     it.admit("o_1", "ada", (9, 1), NOW).await;
     let refused = it.admit("o_2", "ada", (9, 1), NOW + HOUR - 1).await;
@@ -268,7 +268,7 @@ async fn an_order_that_was_never_opened_counts_as_long_as_it_may_be(place: Place
     );
 }
 
-async fn of_many_at_once_no_more_stay_unpaid_than_may(place: Place) {
+async fn concurrent_starts_leave_no_more_orders_unpaid_than_the_limit(place: Place) {
     let it = Fixture::new(place).await;
     it.admit("o_1", "ada", (99, 3), NOW).await;
     it.paid().await;
@@ -287,7 +287,7 @@ async fn of_many_at_once_no_more_stay_unpaid_than_may(place: Place) {
     assert_eq!(admitted(&all), 3, "beside the one that is paid");
 }
 
-async fn what_is_settled_among_many_is_found_in_turn(place: Place) {
+async fn a_paid_order_among_many_is_found_in_turn(place: Place) {
     let it = Fixture::new(place).await;
     let most = (200, 120);
     for n in 0..120 {
