@@ -6,7 +6,7 @@
 //! after a 401 or an unexplained signature: it refreshes the cached keys once.
 
 mod bundle;
-mod held;
+mod cache;
 mod keys;
 mod manager;
 mod store;

@@ -34,7 +34,7 @@ const BETWEEN: i64 = 30;
 /// The seconds between two fetches without cached keys: the error's `Retry-After`.
 const BETWEEN_FIRST: i64 = 2;
 /// The timeout of a fetch.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 /// The largest key set, in bytes.
 const LARGEST: usize = 256 * 1024;
 
@@ -155,7 +155,7 @@ impl Shared {
     async fn fetch(self: Arc<Self>, mut tried: OwnedMutexGuard<Option<i64>>) {
         let now = self.clock.now();
         *tried = Some(now);
-        let published = timeout(PATIENCE, self.published()).await;
+        let published = timeout(TIMEOUT, self.published()).await;
         match published.map_err(Cause::from).and_then(|keys| keys) {
             Ok(keys) => {
                 tracing::info!(keys = keys.len(), "fetched the issuer's keys");

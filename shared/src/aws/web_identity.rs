@@ -54,7 +54,7 @@ struct Held {
 
 struct Failed {
     token: SecretString,
-    why: StsError,
+    error: StsError,
     at: Instant,
 }
 
@@ -117,7 +117,7 @@ impl WebIdentity {
             && failed.at.elapsed() < PAUSE
             && failed.token.expose_secret() == token.expose_secret()
         {
-            return Err(failed.why.clone());
+            return Err(failed.error.clone());
         }
         let began = Instant::now();
         let issued = self.shared.sts.exchange(token).await.and_then(|issued| {
@@ -136,7 +136,7 @@ impl WebIdentity {
                 let seconds = (held.until - began).as_secs();
                 tracing::info!(
                     lifetime_seconds = seconds,
-                    "AWS gave credentials for Vercel's token"
+                    "AWS issued credentials for Vercel's token"
                 );
                 *self
                     .shared
@@ -146,13 +146,13 @@ impl WebIdentity {
                 *last = None;
                 Ok(())
             }
-            Err(why) => {
+            Err(error) => {
                 *last = Some(Failed {
                     token: token.clone(),
-                    why: why.clone(),
+                    error: error.clone(),
                     at: Instant::now(),
                 });
-                Err(why)
+                Err(error)
             }
         }
     }

@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 
 /// The results of the readings so far.
 #[derive(Default)]
-pub(super) struct Held {
+pub(super) struct Cache {
     /// The keys, with the end of their validity.
     keys: Option<(Arc<Keys>, Instant)>,
     /// The latest reading, where it failed.
@@ -37,7 +37,7 @@ pub(super) enum Freshness {
     Due(Option<Arc<Keys>>),
 }
 
-impl Held {
+impl Cache {
     /// Records a reading of `keys`, which are valid until `until`.
     pub(super) fn renew(&mut self, keys: Arc<Keys>, until: Instant) {
         *self = Self {

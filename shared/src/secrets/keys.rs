@@ -22,7 +22,7 @@ pub struct Keys {
 
 /// A missing key, by the name of its variable.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is not held")]
+#[error("{0} is missing")]
 pub struct Missing(pub &'static str);
 
 /// Stripe's mode: test, or live with real money.
@@ -101,7 +101,7 @@ impl Keys {
     ///
     /// [`Missing`] when the key is missing.
     pub fn stripe_secret_key(&self) -> Result<&SecretString, Missing> {
-        held(self.stripe_secret_key.as_ref(), need::STRIPE_SECRET_KEY)
+        required(self.stripe_secret_key.as_ref(), need::STRIPE_SECRET_KEY)
     }
 
     /// The key for the browser; not a secret.
@@ -111,7 +111,7 @@ impl Keys {
     /// [`Missing`] when the key is missing.
     pub fn stripe_publishable_key(&self) -> Result<&str, Missing> {
         let key = self.stripe_publishable_key.as_deref();
-        held(key, need::STRIPE_PUBLISHABLE_KEY)
+        required(key, need::STRIPE_PUBLISHABLE_KEY)
     }
 
     /// The secrets of the webhook endpoints, at least one of them.
@@ -132,7 +132,7 @@ impl Keys {
     ///
     /// [`Missing`] when the key is missing.
     pub fn site_key(&self) -> Result<&SecretString, Missing> {
-        held(self.site_key.as_ref(), need::FAREBOX_SITE_KEY)
+        required(self.site_key.as_ref(), need::FAREBOX_SITE_KEY)
     }
 
     /// The secret by which deliveries to an endpoint are signed.
@@ -141,7 +141,7 @@ impl Keys {
     ///
     /// [`Missing`] when the key is missing.
     pub fn notify_secret(&self) -> Result<&SecretString, Missing> {
-        held(self.notify_secret.as_ref(), NOTIFY_SECRET)
+        required(self.notify_secret.as_ref(), NOTIFY_SECRET)
     }
 
     /// The mode, by Stripe's keys.
@@ -150,7 +150,7 @@ impl Keys {
     ///
     /// [`Missing`] when there is no Stripe key.
     pub fn mode(&self) -> Result<Mode, Missing> {
-        held(self.mode, need::STRIPE_SECRET_KEY)
+        required(self.mode, need::STRIPE_SECRET_KEY)
     }
 
     /// True when these differ from `other` in the respect of `why`. Both are Farebox's own, so the
@@ -174,7 +174,7 @@ impl Keys {
 /// The name of the key that signs notifications.
 pub(crate) const NOTIFY_SECRET: &str = "FAREBOX_NOTIFY_SECRET";
 
-fn held<T>(key: Option<T>, name: &'static str) -> Result<T, Missing> {
+fn required<T>(key: Option<T>, name: &'static str) -> Result<T, Missing> {
     key.ok_or(Missing(name))
 }
 

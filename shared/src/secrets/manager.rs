@@ -27,7 +27,7 @@ operation_inputs! {
 type Failed = SdkError<GetSecretValueError, HttpResponse>;
 
 /// The most attempts at a reading that may succeed on retry.
-const MOST_ATTEMPTS: u32 = 4;
+const MAX_ATTEMPTS: u32 = 4;
 /// The delays between attempts.
 const BACKOFF: Backoff = Backoff::doubling(Duration::from_millis(500), Duration::from_secs(2));
 /// The latest begin of an attempt after the first, so that the last one ends within the time of a
@@ -72,7 +72,7 @@ impl Manager {
         let request = input.map_err(Cause::from).and_then(Prepared::new);
         let request = request.map_err(|_| Fault::Transient(NOT_MADE.to_owned()))?;
         let mut retries = Retries::new(BACKOFF, Instant::now() + LATEST);
-        let mut left = if once { 0 } else { MOST_ATTEMPTS - 1 };
+        let mut left = if once { 0 } else { MAX_ATTEMPTS - 1 };
         loop {
             // On the heap: a call is a deep future, which would enlarge every handler's.
             let error = match Box::pin(self.service.send(&request)).await {

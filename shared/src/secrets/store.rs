@@ -1,4 +1,4 @@
-//! Refreshes the keys when due, once for all requests that wait. For their validity see [`Held`].
+//! Refreshes the keys when due, once for all requests that wait. For their validity see [`Cache`].
 
 use std::{
     fmt,
@@ -13,7 +13,7 @@ use tokio::{
 
 use super::{
     Cause, Keys, Wanted, bundle,
-    held::{Freshness, Held},
+    cache::{Cache, Freshness},
     manager::Manager,
     unreadable::{Fault, Unreadable},
 };
@@ -26,7 +26,7 @@ pub(super) struct Store {
     manager: Manager,
     wanted: Wanted,
     ttl: Duration,
-    held: RwLock<Held>,
+    cache: RwLock<Cache>,
     /// Locked across a reading on purpose: requests that wait for it share its result.
     reading: Mutex<Forced>,
 }
@@ -55,7 +55,7 @@ impl Store {
             manager,
             wanted,
             ttl,
-            held: RwLock::default(),
+            cache: RwLock::default(),
             reading: Mutex::default(),
         }
     }
@@ -81,7 +81,7 @@ impl Store {
         match self.freshness() {
             Freshness::Fresh(outcome) => outcome,
             Freshness::Due(usable) => {
-                let was_read = self.held().latest().is_some();
+                let was_read = self.cache().latest().is_some();
                 self.read(Effort::when(usable.is_some(), was_read), &reading)
                     .await
             }
@@ -90,7 +90,7 @@ impl Store {
 
     pub(super) async fn newer_than(&self, seen: &Keys, why: Cause) -> Option<Arc<Keys>> {
         let different = || {
-            let usable = self.held().usable(Instant::now());
+            let usable = self.cache().usable(Instant::now());
             usable.filter(|keys| keys.differs(seen, why))
         };
         if let Some(keys) = different() {
@@ -120,20 +120,20 @@ impl Store {
     ) -> Result<Arc<Keys>, Unreadable> {
         let started = Instant::now();
         let read = self.read_keys(effort).await;
-        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
         match read {
             Ok(keys) => {
                 let keys = Arc::new(keys);
-                held.renew(Arc::clone(&keys), started + self.ttl);
+                cache.renew(Arc::clone(&keys), started + self.ttl);
                 Ok(keys)
             }
             Err(fault) => {
                 let failure = self.manager.unreadable(fault);
                 let now = Instant::now();
-                held.fail(failure.clone(), now);
-                let usable = held.usable(now);
+                cache.fail(failure.clone(), now);
+                let usable = cache.usable(now);
                 // A start that fails reports it by itself.
-                if held.latest().is_some() {
+                if cache.latest().is_some() {
                     report(&failure, usable.is_some());
                 }
                 usable.ok_or(failure)
@@ -159,7 +159,7 @@ impl Store {
 
     /// Checks the mode: the database was opened for one, and a process does not change it.
     fn check_mode(&self, keys: &Keys) -> Result<(), Fault> {
-        let before = self.held().latest().and_then(|keys| keys.mode().ok());
+        let before = self.cache().latest().and_then(|keys| keys.mode().ok());
         match (before, keys.mode().ok()) {
             (Some(before), Some(now)) if before != now => Err(Fault::Malformed(
                 "STRIPE_SECRET_KEY is of another mode than the key that this process started with"
@@ -170,11 +170,11 @@ impl Store {
     }
 
     fn freshness(&self) -> Freshness {
-        self.held().freshness(Instant::now())
+        self.cache().freshness(Instant::now())
     }
 
-    fn held(&self) -> RwLockReadGuard<'_, Held> {
-        self.held.read().unwrap_or_else(PoisonError::into_inner)
+    fn cache(&self) -> RwLockReadGuard<'_, Cache> {
+        self.cache.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -217,12 +217,12 @@ fn report(failure: &Unreadable, has_keys: bool) {
         (true, true) => tracing::warn!(
             cause = %failure,
             metric.stale_keys = 1,
-            "the keys could not be read again: those that are held are used for a while"
+            "the keys could not be read again: the cached keys are used for a while"
         ),
         (false, true) => tracing::error!(
             cause = %failure,
             metric.stale_keys = 1,
-            "the keys could not be read again: act before those that are held may not be used any more"
+            "the keys could not be read again: act before the cached keys expire"
         ),
         (_, false) => tracing::error!(
             cause = %failure,
