@@ -3,11 +3,13 @@
 //!
 //! [`events`], [`orders`], the [`outbox`], [`large`] bodies, [`refunds`], [`rate_limits`], Stripe
 //! [`customers`], several [`deployments`] on one account, and [`sharing`] a database have a module
-//! each. [`table`], [`races`] and [`troubles`] are DynamoDB's alone, [`file`] is SQLite's.
+//! each. [`table`], [`races`] and [`faults`] are DynamoDB's alone, [`file`] is SQLite's. A test with
+//! `concurrent` in its name needs a backend that isolates concurrent transactions.
 
 mod customers;
 mod deployments;
 mod events;
+mod faults;
 mod file;
 mod large;
 mod orders;
@@ -19,7 +21,6 @@ mod refunds;
 mod relay;
 mod sharing;
 mod table;
-mod troubles;
 
 use std::collections::BTreeMap;
 

@@ -3,13 +3,13 @@
 use super::{sharing::by_many, *};
 
 on_both_backends!(
-    a_callers_place_is_reserved_once_and_its_customer_noted_once,
-    of_many_that_reserve_a_place_each_is_given_the_same,
-    of_many_that_note_a_customer_one_counts,
+    a_callers_link_is_reserved_once_and_settled_once,
+    concurrent_reservations_return_one_link,
+    concurrent_settlements_store_one_customer,
     a_customer_that_is_gone_is_replaced_once,
-    an_answer_to_a_reservation_that_was_replaced_is_not_taken,
-    a_customer_is_one_callers,
-    a_callers_orders_are_listed_the_newest_first_and_nobody_elses,
+    the_customer_of_a_replaced_reservation_is_not_stored,
+    a_customer_belongs_to_one_caller,
+    a_callers_own_orders_are_listed_the_newest_first,
     an_order_keeps_its_place_in_the_list_however_it_changes,
     no_more_than_the_latest_fifty_orders_are_listed,
 );
@@ -19,20 +19,20 @@ fn caller(name: &str) -> CallerId {
 }
 
 impl Fixture {
-    async fn reserve_place(&self, owner: &str) -> CustomerLink {
+    async fn reserve_link(&self, owner: &str) -> CustomerLink {
         let owner = caller(owner);
         let reserved = self.store.reserve_customer(&owner, None, NOW);
         reserved.await.unwrap()
     }
 
-    async fn update_payment(
+    async fn settle_link(
         &self,
         owner: &str,
-        place: &CustomerLink,
+        link: &CustomerLink,
         customer: &str,
     ) -> Option<CustomerLink> {
         let owner = caller(owner);
-        let settled = self.store.settle_customer(&owner, place, customer);
+        let settled = self.store.settle_customer(&owner, link, customer);
         settled.await.unwrap()
     }
 
@@ -51,38 +51,38 @@ impl Fixture {
     }
 }
 
-async fn a_callers_place_is_reserved_once_and_its_customer_noted_once(place: Place) {
+async fn a_callers_link_is_reserved_once_and_settled_once(place: Place) {
     let it = Fixture::new(place).await;
     let ada = caller("ada");
     assert_eq!(it.store.customer_of(&ada).await.unwrap(), None);
 
-    let reserved = it.reserve_place("ada").await;
+    let reserved = it.reserve_link("ada").await;
     assert_eq!(
         (reserved.customer.as_deref(), reserved.reserved_at),
         (None, NOW)
     );
-    assert_eq!(it.reserve_place("ada").await, reserved);
+    assert_eq!(it.reserve_link("ada").await, reserved);
     assert_eq!(
         it.store.customer_of(&ada).await.unwrap(),
         Some(reserved.clone())
     );
     assert_ne!(
-        it.reserve_place("bob").await.reservation,
+        it.reserve_link("bob").await.reservation,
         reserved.reservation
     );
 
-    let settled = it.update_payment("ada", &reserved, "cus_1").await.unwrap();
+    let settled = it.settle_link("ada", &reserved, "cus_1").await.unwrap();
     assert_eq!(settled.customer.as_deref(), Some("cus_1"));
     assert_eq!(
-        it.update_payment("ada", &reserved, "cus_2").await,
+        it.settle_link("ada", &reserved, "cus_2").await,
         Some(settled.clone())
     );
-    assert_eq!(it.reserve_place("ada").await, settled);
+    assert_eq!(it.reserve_link("ada").await, settled);
     assert_eq!(it.holder("cus_1").await, Some(ada));
     assert_eq!(it.holder("cus_9").await, None);
 }
 
-async fn of_many_that_reserve_a_place_each_is_given_the_same(place: Place) {
+async fn concurrent_reservations_return_one_link(place: Place) {
     let it = Fixture::new(place).await;
     let given = by_many(&it, 16, |_, store| async move {
         let reserved = store.reserve_customer(&caller("ada"), None, NOW).await;
@@ -92,9 +92,9 @@ async fn of_many_that_reserve_a_place_each_is_given_the_same(place: Place) {
     assert!(given.iter().all(|one| *one == given[0]), "{given:?}");
 }
 
-async fn of_many_that_note_a_customer_one_counts(place: Place) {
+async fn concurrent_settlements_store_one_customer(place: Place) {
     let it = Fixture::new(place).await;
-    let reserved = it.reserve_place("ada").await;
+    let reserved = it.reserve_link("ada").await;
     let given = by_many(&it, 8, |n, store| {
         let reserved = reserved.clone();
         async move {
@@ -111,8 +111,8 @@ async fn of_many_that_note_a_customer_one_counts(place: Place) {
 
 async fn a_customer_that_is_gone_is_replaced_once(place: Place) {
     let it = Fixture::new(place).await;
-    let first = it.reserve_place("ada").await;
-    let gone = it.update_payment("ada", &first, "cus_1").await.unwrap();
+    let first = it.reserve_link("ada").await;
+    let gone = it.settle_link("ada", &first, "cus_1").await.unwrap();
 
     let given = by_many(&it, 8, |_, store| {
         let gone = gone.clone();
@@ -130,38 +130,41 @@ async fn a_customer_that_is_gone_is_replaced_once(place: Place) {
         (given[0].customer.as_deref(), given[0].reserved_at),
         (None, NOW + 1)
     );
-    let settled = it.update_payment("ada", &given[0], "cus_2").await.unwrap();
+    let settled = it.settle_link("ada", &given[0], "cus_2").await.unwrap();
     assert_eq!(settled.customer.as_deref(), Some("cus_2"));
     assert_eq!(it.holder("cus_2").await, Some(caller("ada")));
 }
 
-async fn an_answer_to_a_reservation_that_was_replaced_is_not_taken(place: Place) {
+async fn the_customer_of_a_replaced_reservation_is_not_stored(place: Place) {
     let it = Fixture::new(place).await;
-    let old = it.reserve_place("ada").await;
+    let old = it.reserve_link("ada").await;
     let ada = caller("ada");
     let anew = it.store.reserve_customer(&ada, Some(&old), NOW + 1);
     let anew = anew.await.unwrap();
 
-    assert_eq!(it.update_payment("ada", &old, "cus_1").await, Some(anew));
+    assert_eq!(it.settle_link("ada", &old, "cus_1").await, Some(anew));
     assert_eq!(it.holder("cus_1").await, None);
 }
 
-async fn a_customer_is_one_callers(place: Place) {
+async fn a_customer_belongs_to_one_caller(place: Place) {
     let it = Fixture::new(place).await;
-    let adas = it.reserve_place("ada").await;
-    it.update_payment("ada", &adas, "cus_1").await;
-    let bobs = it.reserve_place("bob").await;
+    let adas = it.reserve_link("ada").await;
+    it.settle_link("ada", &adas, "cus_1").await;
+    let bobs = it.reserve_link("bob").await;
 
-    let taken = it
+    let refused = it
         .store
         .settle_customer(&caller("bob"), &bobs, "cus_1")
         .await;
-    assert!(matches!(taken, Err(StoreError::CustomerTaken)), "{taken:?}");
+    assert!(
+        matches!(refused, Err(StoreError::CustomerTaken)),
+        "{refused:?}"
+    );
     assert_eq!(it.holder("cus_1").await, Some(caller("ada")));
-    assert_eq!(it.reserve_place("bob").await, bobs);
+    assert_eq!(it.reserve_link("bob").await, bobs);
 }
 
-async fn a_callers_orders_are_listed_the_newest_first_and_nobody_elses(place: Place) {
+async fn a_callers_own_orders_are_listed_the_newest_first(place: Place) {
     let it = Fixture::new(place).await;
     assert_eq!(it.listed("ada").await, [""; 0]);
     it.open_at("o_2", "ada", NOW + 2).await;

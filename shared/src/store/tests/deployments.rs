@@ -5,18 +5,18 @@ use super::{sharing::by_many, *};
 use crate::order::Session;
 
 on_both_backends!(
-    all_who_open_a_new_database_at_once_find_one_id,
+    concurrent_processes_that_open_a_new_database_find_one_id,
     a_database_of_an_earlier_version_gets_an_id_once,
     a_process_that_knows_no_mode_makes_no_id,
-    what_another_deployment_made_is_nobodys_and_leaves_nothing,
-    what_the_database_knows_by_its_id_is_its_own_whatever_is_written_to_it,
-    a_page_of_its_own_pays_its_order_whatever_is_written_to_it,
-    a_database_that_always_had_an_id_pays_no_order_by_what_names_none,
-    a_database_of_an_earlier_version_takes_what_names_no_deployment,
-    a_refund_is_set_aside_under_the_deployments_id,
+    events_of_another_deployments_objects_change_nothing,
+    an_object_with_a_stored_id_counts_whatever_deployment_its_metadata_names,
+    a_stored_session_pays_its_order_whatever_deployment_its_metadata_names,
+    a_database_that_always_had_an_id_pays_no_order_by_metadata_without_a_deployment,
+    a_database_of_an_earlier_version_accepts_metadata_without_a_deployment,
+    a_refund_is_reserved_under_the_deployments_id,
 );
 
-async fn all_who_open_a_new_database_at_once_find_one_id(place: Place) {
+async fn concurrent_processes_that_open_a_new_database_find_one_id(place: Place) {
     let home = place.make().await;
     let config = home.config(&[]);
     let opened = (0..8).map(|_| {
@@ -76,19 +76,19 @@ fn named(mut event: Value, deployment: Option<&str>) -> Value {
 }
 
 /// All events about the order `o_1` of another deployment.
-fn told_by_another(order: &Order) -> Vec<Value> {
+fn events_of_another(order: &Order) -> Vec<Value> {
     let paid = succeeded(order, "evt_paid");
     let mut created = succeeded(order, "evt_created");
     created["type"] = json!("payment_intent.created");
     created["data"]["object"]["status"] = json!("requires_payment_method");
     let mut unknown = succeeded(order, "evt_unknown");
     unknown["data"]["object"]["metadata"][IntentKeys::ORDER] = json!("o_9");
-    let mut page = succeeded(order, "evt_page");
-    page["type"] = json!("checkout.session.completed");
-    let sold = &mut page["data"]["object"];
-    sold["id"] = json!("cs_9");
-    sold["payment_status"] = json!("paid");
-    sold["payment_intent"] = json!("pi_9");
+    let mut completed = succeeded(order, "evt_session");
+    completed["type"] = json!("checkout.session.completed");
+    let session = &mut completed["data"]["object"];
+    session["id"] = json!("cs_9");
+    session["payment_status"] = json!("paid");
+    session["payment_intent"] = json!("pi_9");
     let of_intent = |id: &str, kind: &str, object: Value| {
         let mut event = other(id, kind);
         event["data"]["object"] = object;
@@ -102,7 +102,7 @@ fn told_by_another(order: &Order) -> Vec<Value> {
         paid,
         created,
         unknown,
-        page,
+        completed,
         of_intent("evt_refund", "refund.created", refund),
         of_intent("evt_charge", "charge.refunded", charge),
         of_intent("evt_odd", "payment_intent.succeeded", json!({ "id": 7 })),
@@ -110,13 +110,13 @@ fn told_by_another(order: &Order) -> Vec<Value> {
     ]
 }
 
-async fn what_another_deployment_made_is_nobodys_and_leaves_nothing(place: Place) {
+async fn events_of_another_deployments_objects_change_nothing(place: Place) {
     let it = Fixture::subscribed_to(place, "*").await;
     // The order does not have its intent yet.
     let PutOrderOutcome::Order(order) = it.open(put("o_1", "ada", 1500, None)).await else {
         panic!("refused")
     };
-    for event in told_by_another(&order) {
+    for event in events_of_another(&order) {
         let event = named(event, Some("dep_another"));
         for _ in 0..2 {
             let accepted = it.accept_as_it_is(&event, NOW).await;
@@ -129,7 +129,7 @@ async fn what_another_deployment_made_is_nobodys_and_leaves_nothing(place: Place
     assert!(it.due().await.is_empty());
 }
 
-async fn what_the_database_knows_by_its_id_is_its_own_whatever_is_written_to_it(place: Place) {
+async fn an_object_with_a_stored_id_counts_whatever_deployment_its_metadata_names(place: Place) {
     for deployment in [Some("dep_another"), None] {
         let it = Fixture::new(place).await;
         let order = it.order().await;
@@ -147,7 +147,7 @@ async fn what_the_database_knows_by_its_id_is_its_own_whatever_is_written_to_it(
 }
 
 /// The order `o_1` with an open Checkout Session, and the event that this session is paid.
-async fn with_page(it: &Fixture) -> (Order, Value) {
+async fn with_session(it: &Fixture) -> (Order, Value) {
     let PutOrderOutcome::Order(order) = it.open(put("o_1", "ada", 1500, None)).await else {
         panic!("refused")
     };
@@ -156,7 +156,7 @@ async fn with_page(it: &Fixture) -> (Order, Value) {
         contents: order.revision().digest.clone(),
         returns: String::new(),
     };
-    let noted = it
+    let updated = it
         .store
         .update_payment(
             order.id(),
@@ -164,30 +164,32 @@ async fn with_page(it: &Fixture) -> (Order, Value) {
             NOW,
         )
         .await;
-    let order = noted.unwrap().unwrap();
-    let mut page = succeeded(&order, "evt_page");
-    page["type"] = json!("checkout.session.completed");
-    let sold = &mut page["data"]["object"];
-    sold["id"] = json!("cs_1");
-    sold["status"] = json!("complete");
-    sold["payment_status"] = json!("paid");
-    sold["amount_total"] = json!(1500);
-    sold["payment_intent"] = json!("pi_1");
-    sold["metadata"][IntentKeys::PAGE] = json!("0");
-    (order, page)
+    let order = updated.unwrap().unwrap();
+    let mut completed = succeeded(&order, "evt_session");
+    completed["type"] = json!("checkout.session.completed");
+    let session = &mut completed["data"]["object"];
+    session["id"] = json!("cs_1");
+    session["status"] = json!("complete");
+    session["payment_status"] = json!("paid");
+    session["amount_total"] = json!(1500);
+    session["payment_intent"] = json!("pi_1");
+    session["metadata"][IntentKeys::PAGE] = json!("0");
+    (order, completed)
 }
 
-async fn a_page_of_its_own_pays_its_order_whatever_is_written_to_it(place: Place) {
+async fn a_stored_session_pays_its_order_whatever_deployment_its_metadata_names(place: Place) {
     for deployment in [Some("dep_another"), None] {
         let it = Fixture::new(place).await;
-        let (_, page) = with_page(&it).await;
-        let page = named(page, deployment);
-        assert_eq!(it.accept_as_it_is(&page, NOW).await, Accepted::Applied);
+        let (_, completed) = with_session(&it).await;
+        let completed = named(completed, deployment);
+        assert_eq!(it.accept_as_it_is(&completed, NOW).await, Accepted::Applied);
         assert_eq!(it.status().await, Status::Paid);
     }
 }
 
-async fn a_database_that_always_had_an_id_pays_no_order_by_what_names_none(place: Place) {
+async fn a_database_that_always_had_an_id_pays_no_order_by_metadata_without_a_deployment(
+    place: Place,
+) {
     let it = Fixture::new(place).await;
     let PutOrderOutcome::Order(order) = it.open(put("o_1", "ada", 1500, None)).await else {
         panic!("refused")
@@ -208,9 +210,9 @@ async fn a_database_that_always_had_an_id_pays_no_order_by_what_names_none(place
     assert_eq!(it.store.quarantined().await.unwrap().len(), 1);
 }
 
-async fn a_database_of_an_earlier_version_takes_what_names_no_deployment(place: Place) {
+async fn a_database_of_an_earlier_version_accepts_metadata_without_a_deployment(place: Place) {
     let mut it = Fixture::new(place).await;
-    let (order, _) = with_page(&it).await;
+    let (order, _) = with_session(&it).await;
     it.home.forget_deployment().await;
     it.store = open(&it.config).await.unwrap();
 
@@ -230,7 +232,7 @@ async fn a_database_of_an_earlier_version_takes_what_names_no_deployment(place: 
     assert_eq!(accepted, Accepted::OtherDeployment);
 }
 
-async fn a_refund_is_set_aside_under_the_deployments_id(place: Place) {
+async fn a_refund_is_reserved_under_the_deployments_id(place: Place) {
     let it = Fixture::new(place).await;
     it.paid().await;
     let request = it.reserved("k1", 500).await;

@@ -4,25 +4,25 @@ use super::*;
 
 on_both_backends!(
     an_event_is_remembered_for_forty_days,
-    an_event_that_is_set_aside_again_leaves_both_records,
+    an_event_that_is_quarantined_again_leaves_both_records,
     a_refund_that_names_no_order_finds_it_by_its_intent,
-    an_intent_that_only_its_event_told_of_is_the_orders_own,
-    a_payment_moves_the_order_and_tells_the_site_once,
+    an_intent_that_its_event_stored_is_the_orders_own,
+    a_payment_changes_the_order_and_notifies_the_site_once,
     each_charge_that_failed_is_counted_once,
-    an_intent_that_was_closed_is_known_by_its_id_alone,
-    what_contradicts_the_order_is_set_aside_and_changes_nothing,
-    an_event_that_does_not_parse_is_kept,
-    a_payment_for_an_order_of_ours_that_is_not_here_is_set_aside,
-    an_intent_that_is_not_ours_is_ignored,
-    a_payment_whose_metadata_was_emptied_is_paid,
-    metadata_that_names_another_order_pays_the_one_that_has_the_intent,
-    an_intent_that_only_failed_keeps_no_other_from_paying,
-    a_quarantined_event_that_is_released_counts_when_it_comes_again,
-    a_subscribed_event_is_passed_on_once_and_as_it_is,
+    a_closed_intent_is_found_by_its_id_alone,
+    an_event_that_contradicts_its_order_is_quarantined_and_changes_nothing,
+    an_event_that_does_not_parse_is_quarantined,
+    a_payment_for_an_order_that_is_not_in_the_database_is_quarantined,
+    an_intent_that_names_no_order_is_ignored,
+    an_order_is_paid_by_its_intent_whose_metadata_was_emptied,
+    an_intent_pays_its_own_order_when_its_metadata_names_another,
+    a_failed_intent_does_not_keep_another_from_paying,
+    a_released_event_is_applied_at_its_next_delivery,
+    a_subscribed_event_is_forwarded_once_and_unchanged,
     a_subscription_to_an_orders_events_adds_to_the_orders_own_messages,
 );
 
-async fn a_payment_moves_the_order_and_tells_the_site_once(place: Place) {
+async fn a_payment_changes_the_order_and_notifies_the_site_once(place: Place) {
     let it = Fixture::new(place).await;
     let order = it.order().await;
 
@@ -48,7 +48,7 @@ async fn a_payment_moves_the_order_and_tells_the_site_once(place: Place) {
     assert_eq!(body["data"]["orderId"], "o_1");
     assert_eq!(body["data"]["customer"], "ada");
     assert_eq!(body["data"]["amount"], 1500);
-    assert_eq!(body["data"]["version"], 3, "opened, noted the intent, paid");
+    assert_eq!(body["data"]["version"], 3, "created, has its intent, paid");
 }
 
 async fn each_charge_that_failed_is_counted_once(place: Place) {
@@ -64,7 +64,7 @@ async fn each_charge_that_failed_is_counted_once(place: Place) {
         failed
     };
 
-    let told = [
+    let deliveries = [
         ("evt_3", "ch_3", 30),
         ("evt_1", "ch_1", 10),
         ("evt_1", "ch_1", 10),
@@ -72,7 +72,7 @@ async fn each_charge_that_failed_is_counted_once(place: Place) {
         ("evt_4", "ch_3", 30),
         ("evt_2", "ch_2", 20),
     ];
-    for (event, charge, at) in told {
+    for (event, charge, at) in deliveries {
         it.accept(&failed(event, charge, at)).await;
     }
 
@@ -82,13 +82,13 @@ async fn each_charge_that_failed_is_counted_once(place: Place) {
     assert_eq!(order.status(), Status::Failed);
 }
 
-async fn an_intent_that_was_closed_is_known_by_its_id_alone(place: Place) {
+async fn a_closed_intent_is_found_by_its_id_alone(place: Place) {
     let it = Fixture::new(place).await;
     let order = it.order().await;
     let closed = PaymentUpdate::Closed("pi_1".to_owned());
-    for note in [closed, intent("pi_2")] {
+    for update in [closed, intent("pi_2")] {
         it.store
-            .update_payment(order.id(), note, NOW)
+            .update_payment(order.id(), update, NOW)
             .await
             .unwrap();
     }
@@ -105,7 +105,7 @@ async fn an_intent_that_was_closed_is_known_by_its_id_alone(place: Place) {
     assert_eq!(order.intent(), Some("pi_2"));
 }
 
-async fn what_contradicts_the_order_is_set_aside_and_changes_nothing(place: Place) {
+async fn an_event_that_contradicts_its_order_is_quarantined_and_changes_nothing(place: Place) {
     let it = Fixture::new(place).await;
     let order = it.order().await;
     let mut cheap = succeeded(&order, "evt_1");
@@ -116,14 +116,18 @@ async fn what_contradicts_the_order_is_set_aside_and_changes_nothing(place: Plac
 
     assert_eq!(it.status().await, Status::Created);
     assert!(it.due().await.is_empty());
-    let [set_aside] = &it.store.quarantined().await.unwrap()[..] else {
+    let [quarantined] = &it.store.quarantined().await.unwrap()[..] else {
         panic!("one event")
     };
-    assert_eq!(set_aside.event_id, "evt_1");
-    assert!(set_aside.reason.contains("amount"), "{}", set_aside.reason);
+    assert_eq!(quarantined.event_id, "evt_1");
+    assert!(
+        quarantined.reason.contains("amount"),
+        "{}",
+        quarantined.reason
+    );
 }
 
-async fn an_event_that_does_not_parse_is_kept(place: Place) {
+async fn an_event_that_does_not_parse_is_quarantined(place: Place) {
     let it = Fixture::new(place).await;
     let odd = json!({ "id": "evt_1", "object": "event", "type": "payment_intent.succeeded",
         "livemode": false, "data": { "object": { "id": 7 } } });
@@ -132,7 +136,7 @@ async fn an_event_that_does_not_parse_is_kept(place: Place) {
     assert_eq!(it.store.quarantined().await.unwrap().len(), 1);
 }
 
-async fn a_payment_for_an_order_of_ours_that_is_not_here_is_set_aside(place: Place) {
+async fn a_payment_for_an_order_that_is_not_in_the_database_is_quarantined(place: Place) {
     let it = Fixture::new(place).await;
     let order = it.order().await;
     let elsewhere = Fixture::new(place).await;
@@ -143,7 +147,7 @@ async fn a_payment_for_an_order_of_ours_that_is_not_here_is_set_aside(place: Pla
     );
 }
 
-async fn an_intent_that_is_not_ours_is_ignored(place: Place) {
+async fn an_intent_that_names_no_order_is_ignored(place: Place) {
     let it = Fixture::new(place).await;
     let mut foreign = succeeded(&it.order().await, "evt_1");
     foreign["data"]["object"]["metadata"] = json!({});
@@ -156,7 +160,7 @@ async fn an_intent_that_is_not_ours_is_ignored(place: Place) {
     );
 }
 
-async fn a_payment_whose_metadata_was_emptied_is_paid(place: Place) {
+async fn an_order_is_paid_by_its_intent_whose_metadata_was_emptied(place: Place) {
     let it = Fixture::new(place).await;
     let mut emptied = succeeded(&it.order().await, "evt_1");
     emptied["data"]["object"]["metadata"] = json!({});
@@ -167,7 +171,7 @@ async fn a_payment_whose_metadata_was_emptied_is_paid(place: Place) {
     assert_eq!(it.due().await.len(), 1);
 }
 
-async fn metadata_that_names_another_order_pays_the_one_that_has_the_intent(place: Place) {
+async fn an_intent_pays_its_own_order_when_its_metadata_names_another(place: Place) {
     let it = Fixture::new(place).await;
     let order = it.order().await;
     // The same owner and the same contents, so that nothing else differs.
@@ -194,7 +198,7 @@ fn failed(order: &Order, event: &str, intent: &str) -> Value {
     failed
 }
 
-async fn an_intent_that_only_failed_keeps_no_other_from_paying(place: Place) {
+async fn a_failed_intent_does_not_keep_another_from_paying(place: Place) {
     let it = Fixture::new(place).await;
     let PutOrderOutcome::Order(order) = it.open(put("o_1", "ada", 1500, None)).await else {
         panic!("refused")
@@ -219,13 +223,13 @@ async fn an_intent_that_only_failed_keeps_no_other_from_paying(place: Place) {
     assert_eq!(it.status().await, Status::Refunded);
 }
 
-async fn a_quarantined_event_that_is_released_counts_when_it_comes_again(place: Place) {
+async fn a_released_event_is_applied_at_its_next_delivery(place: Place) {
     let elsewhere = Fixture::new(place).await;
     let order = elsewhere.order().await;
     let it = Fixture::subscribed_to(place, "payment_intent.*").await;
     let paid = succeeded(&order, "evt_1");
     assert_eq!(it.accept(&paid).await, Accepted::Quarantined);
-    assert_eq!(it.due().await.len(), 1, "a subscriber is told all the same");
+    assert_eq!(it.due().await.len(), 1, "it is forwarded all the same");
 
     // The order is restored, and the event sent again.
     it.order().await;
@@ -242,7 +246,7 @@ async fn a_quarantined_event_that_is_released_counts_when_it_comes_again(place: 
     );
 }
 
-async fn a_subscribed_event_is_passed_on_once_and_as_it_is(place: Place) {
+async fn a_subscribed_event_is_forwarded_once_and_unchanged(place: Place) {
     let it = Fixture::new(place).await;
     let event = other("evt_1", "customer.created");
 
@@ -284,11 +288,11 @@ async fn an_event_is_remembered_for_forty_days(place: Place) {
     assert_eq!(
         it.due().await.len(),
         1,
-        "the message was not delivered yet, and is told once"
+        "the message was not delivered yet, and is in the outbox once"
     );
 }
 
-async fn an_event_that_is_set_aside_again_leaves_both_records(place: Place) {
+async fn an_event_that_is_quarantined_again_leaves_both_records(place: Place) {
     let it = Fixture::new(place).await;
     let mut cheap = succeeded(&it.order().await, "evt_1");
     cheap["data"]["object"]["amount"] = json!(1);
@@ -318,18 +322,18 @@ async fn a_refund_that_names_no_order_finds_it_by_its_intent(place: Place) {
     assert_eq!(it.status().await, Status::Refunded);
 }
 
-async fn an_intent_that_only_its_event_told_of_is_the_orders_own(place: Place) {
+async fn an_intent_that_its_event_stored_is_the_orders_own(place: Place) {
     let it = Fixture::new(place).await;
     let PutOrderOutcome::Order(order) = it.open(put("o_1", "ada", 1500, None)).await else {
         panic!("refused")
     };
     it.accept(&succeeded(&order, "evt_1")).await;
 
-    let noted = it
+    let updated = it
         .store
         .update_payment(order.id(), intent("pi_2"), NOW)
         .await;
-    assert_eq!(noted.unwrap().unwrap().intent(), Some("pi_1"));
+    assert_eq!(updated.unwrap().unwrap().intent(), Some("pi_1"));
     // Found by the intent, since this metadata names another order.
     let mut moved = succeeded(&order, "evt_2");
     moved["data"]["object"]["metadata"][IntentKeys::ORDER] = json!("o_2");

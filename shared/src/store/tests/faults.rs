@@ -27,7 +27,7 @@ fn count(relay: &Relay, operation: &str) -> usize {
 
 #[tokio::test]
 #[ignore = "needs an AWS stand-in: scripts/test starts one"]
-async fn conflicts_throttling_and_errors_of_the_server_are_tried_again() {
+async fn conflicts_throttling_and_server_errors_are_retried() {
     let faults = |nth| match nth {
         0 => Fault::canceled(&["None", "TransactionConflict"]),
         1 => Fault::canceled(&["ThrottlingError", "None"]),
@@ -56,7 +56,7 @@ async fn conflicts_throttling_and_errors_of_the_server_are_tried_again() {
 
 #[tokio::test]
 #[ignore = "needs an AWS stand-in: scripts/test starts one"]
-async fn keys_that_were_not_read_are_read_again() {
+async fn unprocessed_keys_are_read_again() {
     let (relay, home) = Relay::before_a_table(|operation, nth| {
         let table = "farebox-any";
         let keys = json!([{ "pk": { "S": "event#evt_1" } }]);
@@ -92,7 +92,7 @@ async fn an_event_whose_answer_got_lost_has_one_effect() {
 
 #[tokio::test]
 #[ignore = "needs an AWS stand-in: scripts/test starts one"]
-async fn a_transaction_that_is_sent_again_is_known_by_its_token() {
+async fn a_retried_transaction_is_known_by_its_token() {
     let (relay, home) = Relay::before_a_table(loses_the_first).await;
     let store = store(&home).await;
 
@@ -121,12 +121,12 @@ async fn an_order_whose_answers_got_lost_is_opened_once_and_has_its_intent() {
         panic!("refused")
     };
     assert_eq!(store.put_order(asked, NOW).await.unwrap(), opened);
-    let noted = store.update_payment(order.id(), intent("pi_1"), NOW).await;
-    assert_eq!(noted.unwrap().unwrap().intent(), Some("pi_1"));
+    let updated = store.update_payment(order.id(), intent("pi_1"), NOW).await;
+    assert_eq!(updated.unwrap().unwrap().intent(), Some("pi_1"));
 }
 
 #[tokio::test]
-async fn what_does_not_pass_ends_inside_the_deadline_with_awss_code() {
+async fn retries_end_inside_the_deadline_with_awss_code() {
     let relay = Relay::alone(|operation, _| match operation {
         "TransactWriteItems" => Some(Fault::error(400, "ThrottlingException")),
         _ => Some(Fault::Answer(200, json!({}))),
@@ -146,7 +146,7 @@ async fn what_does_not_pass_ends_inside_the_deadline_with_awss_code() {
 }
 
 #[tokio::test]
-async fn what_is_denied_is_told_with_the_table_and_the_action_and_no_more() {
+async fn a_denied_call_names_its_table_and_action_and_is_not_retried() {
     let relay = Relay::alone(|_, _| Some(Fault::error(400, "AccessDeniedException"))).await;
     let home = Home::on_table("farebox-test", &relay.address);
     let failure = open(&home.config(&[])).await.unwrap_err();
@@ -161,7 +161,7 @@ async fn what_is_denied_is_told_with_the_table_and_the_action_and_no_more() {
 
 #[tokio::test]
 #[ignore = "needs an AWS stand-in: scripts/test starts one"]
-async fn a_table_that_is_not_there_stops_the_start_and_is_named() {
+async fn a_missing_table_stops_the_start_and_is_named() {
     let home = Home::on_table("farebox-nowhere", &stand_in());
     let failure = open(&home.config(&[])).await.unwrap_err();
 
@@ -173,7 +173,7 @@ async fn a_table_that_is_not_there_stops_the_start_and_is_named() {
 }
 
 #[tokio::test]
-async fn a_peer_that_does_not_listen_is_told_as_such() {
+async fn a_refused_connection_is_reported_as_unreachable() {
     let relay = Relay::alone(|_, _| None).await;
     let home = Home::on_table("farebox-test", &relay.address);
     drop(relay);
@@ -187,7 +187,7 @@ async fn a_peer_that_does_not_listen_is_told_as_such() {
 
 #[tokio::test]
 #[ignore = "needs an AWS stand-in: scripts/test starts one"]
-async fn who_may_not_write_opens_a_table_of_an_earlier_version_without_an_id() {
+async fn a_process_that_may_not_write_opens_an_earlier_table_without_an_id() {
     let (_relay, home) = Relay::before_a_table(|operation, nth| {
         (operation == "PutItem" && nth > 0).then(|| Fault::error(400, "AccessDeniedException"))
     })

@@ -11,7 +11,7 @@ fn path(it: &Fixture) -> &std::path::Path {
 }
 
 #[tokio::test]
-async fn a_file_is_its_owners_alone() {
+async fn a_new_file_is_readable_by_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let it = Fixture::new(Place::Sqlite).await;
@@ -20,7 +20,7 @@ async fn a_file_is_its_owners_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_connections_that_open_a_new_file_at_once_agree() {
+async fn connections_that_open_a_new_file_at_once_share_its_id_and_its_orders() {
     let it = Fixture::new(Place::Sqlite).await;
     let folder = tempfile::tempdir().unwrap();
     let mut config = it.config.clone();
@@ -77,7 +77,7 @@ async fn opened_from(it: &Fixture, version: u8) -> Store {
 }
 
 #[tokio::test]
-async fn what_a_file_of_the_former_names_holds_is_found() {
+async fn the_contents_of_a_file_with_the_former_names_are_found() {
     let it = Fixture::new(Place::Sqlite).await;
     let order = it.order().await;
     it.accept(&succeeded(&order, "evt_1")).await;
@@ -141,9 +141,9 @@ async fn intents_of_a_file_that_was_made_before_closed_ones_were_kept_are_known(
     let it = Fixture::new(Place::Sqlite).await;
     let order = it.order().await;
     let closed = PaymentUpdate::Closed("pi_1".to_owned());
-    for note in [closed, intent("pi_2")] {
+    for update in [closed, intent("pi_2")] {
         it.store
-            .update_payment(order.id(), note, NOW)
+            .update_payment(order.id(), update, NOW)
             .await
             .unwrap();
     }

@@ -3,8 +3,8 @@
 use super::*;
 
 on_both_backends!(
-    a_large_event_is_passed_on_as_it_is,
-    a_large_event_that_does_not_parse_is_kept,
+    a_large_event_is_forwarded_unchanged,
+    a_large_event_that_does_not_parse_is_quarantined_and_forwarded,
 );
 
 /// Almost 1 MiB, with characters of several bytes.
@@ -12,7 +12,7 @@ fn large() -> String {
     "an event as large as it may be, é€😀 ".repeat(25_000)
 }
 
-async fn a_large_event_is_passed_on_as_it_is(place: Place) {
+async fn a_large_event_is_forwarded_unchanged(place: Place) {
     let it = Fixture::new(place).await;
     let mut event = other("evt_1", "customer.created");
     event["data"]["object"]["description"] = json!(large());
@@ -40,7 +40,7 @@ async fn a_large_event_is_passed_on_as_it_is(place: Place) {
     assert!(it.store.lease(id, NOW + 99, 60).await.unwrap().is_none());
 }
 
-async fn a_large_event_that_does_not_parse_is_kept(place: Place) {
+async fn a_large_event_that_does_not_parse_is_quarantined_and_forwarded(place: Place) {
     let it = Fixture::subscribed_to(place, "payment_intent.*").await;
     let odd = json!({ "id": "evt_1", "object": "event", "type": "payment_intent.succeeded",
         "livemode": false, "data": { "object": { "id": 7, "amount": large() } } });

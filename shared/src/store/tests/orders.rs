@@ -4,21 +4,21 @@ use super::*;
 use crate::order::{PaymentUpdate, ReviseError, Session};
 
 on_both_backends!(
-    an_operation_that_came_before_is_told_by_itself,
+    an_earlier_operation_is_found_by_its_key,
     an_operation_that_changes_nothing_is_remembered,
     an_intent_pays_one_order,
     an_order_that_grew_too_large_takes_no_new_contents_and_is_paid_all_the_same,
-    one_operation_opens_one_order_and_other_contents_are_refused,
-    another_callers_order_is_not_there,
+    one_key_opens_one_order_and_refuses_other_contents,
+    another_callers_order_is_not_found,
     an_order_that_the_site_signs_for_another_caller_moves_to_them,
     a_token_signed_earlier_moves_no_order_back,
-    an_order_that_is_paid_stays_its_owners,
-    an_intent_is_noted_once,
-    an_order_that_is_paid_on_a_page_is_found_by_the_pages_intent,
-    of_an_intent_and_a_page_at_once_one_is_noted,
+    a_paid_order_stays_its_owners,
+    an_order_keeps_its_first_intent,
+    an_order_that_a_session_paid_is_found_by_the_sessions_intent,
+    of_concurrent_intents_and_sessions_one_is_stored,
 );
 
-async fn one_operation_opens_one_order_and_other_contents_are_refused(place: Place) {
+async fn one_key_opens_one_order_and_refuses_other_contents(place: Place) {
     let it = Fixture::new(place).await;
     let first = it.open(put("o_1", "ada", 1500, Some("key"))).await;
 
@@ -35,7 +35,7 @@ async fn one_operation_opens_one_order_and_other_contents_are_refused(place: Pla
     assert_eq!(changed.revision().contents.amount().minor_units(), 9900);
 }
 
-async fn another_callers_order_is_not_there(place: Place) {
+async fn another_callers_order_is_not_found(place: Place) {
     let it = Fixture::new(place).await;
     it.order().await;
 
@@ -100,8 +100,9 @@ async fn a_token_signed_earlier_moves_no_order_back(place: Place) {
         put.previous_owner = Some(previous.clone());
         put
     };
-    it.open(signed(1600, &bob, &ada)).await;
-    it.open(signed(1700, &ada, &bob)).await;
+    for moved in [signed(1600, &bob, &ada), signed(1700, &ada, &bob)] {
+        assert!(matches!(it.open(moved).await, PutOrderOutcome::Order(_)));
+    }
 
     let replayed = it.open(signed(1600, &bob, &ada)).await;
 
@@ -109,9 +110,10 @@ async fn a_token_signed_earlier_moves_no_order_back(place: Place) {
         replayed,
         PutOrderOutcome::Refused(PutOrderRejection::NotFound)
     );
+    assert_eq!(it.store.orders_of(&ada).await.unwrap().len(), 1);
 }
 
-async fn an_order_that_is_paid_stays_its_owners(place: Place) {
+async fn a_paid_order_stays_its_owners(place: Place) {
     let it = Fixture::new(place).await;
     let order = it.order().await;
     it.accept(&succeeded(&order, "evt_1")).await;
@@ -128,7 +130,7 @@ async fn an_order_that_is_paid_stays_its_owners(place: Place) {
     assert_eq!(kept.owner(), order.owner());
 }
 
-async fn an_intent_is_noted_once(place: Place) {
+async fn an_order_keeps_its_first_intent(place: Place) {
     let it = Fixture::new(place).await;
     let order = it.order().await;
 
@@ -141,7 +143,7 @@ async fn an_intent_is_noted_once(place: Place) {
     assert_eq!(again.intent(), Some("pi_1"));
 }
 
-async fn an_operation_that_came_before_is_told_by_itself(place: Place) {
+async fn an_earlier_operation_is_found_by_its_key(place: Place) {
     let it = Fixture::new(place).await;
     let asked = put("o_1", "ada", 1500, Some("key"));
     let operation = asked.operation.clone().unwrap();
@@ -177,10 +179,14 @@ async fn an_intent_pays_one_order(place: Place) {
         panic!("refused")
     };
 
-    it.store
+    let refused = it
+        .store
         .update_payment(other.id(), intent("pi_1"), NOW)
-        .await
-        .unwrap_err();
+        .await;
+    assert!(
+        matches!(refused, Err(StoreError::IntentTaken)),
+        "{refused:?}"
+    );
     let other = it.store.order(other.id()).await.unwrap().unwrap();
     assert_eq!(other.intent(), None);
 }
@@ -211,9 +217,11 @@ async fn an_order_that_grew_too_large_takes_no_new_contents_and_is_paid_all_the_
         it.accept(&succeeded(&order, "evt_1")).await,
         Accepted::Applied
     );
+    assert_eq!(it.status().await, Status::Paid);
 }
 
-fn page(order: &Order, n: usize) -> PaymentUpdate {
+/// The update that a Checkout Session, the `n`th, is the order's active payment.
+fn session(order: &Order, n: usize) -> PaymentUpdate {
     let session = Session {
         id: format!("cs_{n}"),
         contents: order.revision().digest.clone(),
@@ -222,35 +230,35 @@ fn page(order: &Order, n: usize) -> PaymentUpdate {
     PaymentUpdate::Session(session, order.attempt_number(), order.owner().clone())
 }
 
-async fn an_order_that_is_paid_on_a_page_is_found_by_the_pages_intent(place: Place) {
+async fn an_order_that_a_session_paid_is_found_by_the_sessions_intent(place: Place) {
     let it = Fixture::new(place).await;
     let order = it.order().await;
-    for note in [
+    for update in [
         PaymentUpdate::Closing("pi_1".to_owned()),
         PaymentUpdate::Closed("pi_1".to_owned()),
     ] {
         it.store
-            .update_payment(order.id(), note, NOW)
+            .update_payment(order.id(), update, NOW)
             .await
             .unwrap();
     }
     let order = it.store.order(order.id()).await.unwrap().unwrap();
-    let noted = it
+    let updated = it
         .store
-        .update_payment(order.id(), page(&order, 1), NOW)
+        .update_payment(order.id(), session(&order, 1), NOW)
         .await;
-    assert_eq!(noted.unwrap().unwrap().intent(), None);
+    assert_eq!(updated.unwrap().unwrap().intent(), None);
 
     let mut paid = succeeded(&order, "evt_1");
-    let of_page = &mut paid["data"]["object"];
-    of_page["id"] = json!("pi_page");
-    of_page["metadata"][IntentKeys::PAGE] = json!("1");
+    let of_session = &mut paid["data"]["object"];
+    of_session["id"] = json!("pi_of_session");
+    of_session["metadata"][IntentKeys::PAGE] = json!("1");
     assert_eq!(it.accept(&paid).await, Accepted::Applied);
-    assert!(it.store.knows_intent("pi_page").await.unwrap());
+    assert!(it.store.knows_intent("pi_of_session").await.unwrap());
     let dispute = json!({
         "id": "evt_2", "object": "event", "type": "charge.dispute.created", "created": NOW,
         "livemode": false, "data": { "object": {
-            "id": "dp_1", "status": "needs_response", "payment_intent": "pi_page",
+            "id": "dp_1", "status": "needs_response", "payment_intent": "pi_of_session",
         } },
     });
     assert_eq!(it.accept(&dispute).await, Accepted::Applied);
@@ -258,21 +266,26 @@ async fn an_order_that_is_paid_on_a_page_is_found_by_the_pages_intent(place: Pla
     assert!(!it.store.knows_intent("pi_other").await.unwrap());
 }
 
-async fn of_an_intent_and_a_page_at_once_one_is_noted(place: Place) {
+async fn of_concurrent_intents_and_sessions_one_is_stored(place: Place) {
     let it = Fixture::new(place).await;
     let PutOrderOutcome::Order(order) = it.open(put("o_1", "ada", 1500, None)).await else {
         panic!("refused")
     };
-    let noted = sharing::by_many(&it, 16, |n, store| {
-        let (id, note) = (order.id().clone(), page(&order, n));
+    let updated = sharing::by_many(&it, 16, |n, store| {
+        let (id, update) = (order.id().clone(), session(&order, n));
         async move {
-            let note = match n % 2 {
+            let update = match n % 2 {
                 0 => intent(&format!("pi_{n}")),
-                _ => note,
+                _ => update,
             };
-            store.update_payment(&id, note, NOW).await.unwrap().unwrap()
+            store
+                .update_payment(&id, update, NOW)
+                .await
+                .unwrap()
+                .unwrap()
         }
     })
     .await;
-    assert!(noted.iter().all(|one| *one == noted[0]), "{noted:?}");
+    assert!(updated[0].active_payment().is_some());
+    assert!(updated.iter().all(|one| *one == updated[0]), "{updated:?}");
 }

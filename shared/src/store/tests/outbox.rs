@@ -3,19 +3,19 @@
 use super::*;
 
 on_both_backends!(
-    a_message_that_is_taken_by_its_id_is_nobody_elses_until_its_lease_ends,
-    a_message_of_a_clock_that_is_ahead_is_taken_by_its_id,
-    only_what_is_due_is_taken_by_its_id,
-    all_that_is_due_is_taken_the_oldest_first,
+    a_message_leased_by_its_id_is_not_leased_again_before_the_lease_ends,
+    a_new_message_of_a_clock_that_is_ahead_is_leased_by_its_id,
+    only_a_due_message_is_leased_by_its_id,
+    due_messages_are_leased_the_oldest_first,
     dead_letters_are_listed_the_oldest_first_and_all_redriven,
-    a_message_that_was_delivered_is_not_told_again,
-    how_far_work_came_is_kept,
-    a_message_that_is_taken_comes_back_when_its_lease_ends,
+    a_delivered_message_is_not_sent_again,
+    a_jobs_cursor_is_stored,
+    a_leased_message_is_due_again_when_its_lease_ends,
     a_message_leaves_the_outbox_only_when_it_was_delivered,
-    the_oldest_message_that_waits_is_known,
+    the_time_of_the_oldest_undelivered_message_is_known,
 );
 
-async fn the_oldest_message_that_waits_is_known(place: Place) {
+async fn the_time_of_the_oldest_undelivered_message_is_known(place: Place) {
     let it = Fixture::new(place).await;
     assert_eq!(it.store.oldest_undelivered().await.unwrap(), None);
     for (n, event) in (0..).zip(["evt_1", "evt_2", "evt_3"]) {
@@ -36,12 +36,12 @@ async fn the_oldest_message_that_waits_is_known(place: Place) {
     assert_eq!(it.store.oldest_undelivered().await.unwrap(), Some(NOW + 1));
 }
 
-async fn a_message_that_is_taken_comes_back_when_its_lease_ends(place: Place) {
+async fn a_leased_message_is_due_again_when_its_lease_ends(place: Place) {
     let it = Fixture::new(place).await;
     it.accept(&other("evt_1", "customer.created")).await;
 
-    let taken = it.store.lease_due(NOW, 60, 10).await.unwrap();
-    assert_eq!(taken.len(), 1);
+    let leased = it.store.lease_due(NOW, 60, 10).await.unwrap();
+    assert_eq!(leased.len(), 1);
     assert!(
         it.store
             .lease_due(NOW + 59, 60, 10)
@@ -50,7 +50,7 @@ async fn a_message_that_is_taken_comes_back_when_its_lease_ends(place: Place) {
             .is_empty()
     );
     let again = it.store.lease_due(NOW + 60, 60, 10).await.unwrap();
-    assert_eq!(again[0].message, taken[0].message);
+    assert_eq!(again[0].message, leased[0].message);
     assert_eq!(again[0].attempts, 1);
 }
 
@@ -124,19 +124,19 @@ fn event(id: &str) -> Event {
     Event::parse(event.as_bytes()).unwrap()
 }
 
-async fn a_message_that_is_taken_by_its_id_is_nobody_elses_until_its_lease_ends(place: Place) {
+async fn a_message_leased_by_its_id_is_not_leased_again_before_the_lease_ends(place: Place) {
     let it = Fixture::new(place).await;
     let id = message(&it).await;
 
-    let taken = it.store.lease(&id, NOW, 60).await.unwrap().unwrap();
-    assert_eq!((taken.attempts, taken.created_at), (0, NOW));
+    let leased = it.store.lease(&id, NOW, 60).await.unwrap().unwrap();
+    assert_eq!((leased.attempts, leased.created_at), (0, NOW));
     assert_eq!(it.store.lease(&id, NOW + 59, 60).await.unwrap(), None);
     assert!(it.due().await.is_empty());
     let again = it.store.lease(&id, NOW + 60, 60).await.unwrap().unwrap();
-    assert_eq!((again.attempts, again.message), (1, taken.message));
+    assert_eq!((again.attempts, again.message), (1, leased.message));
 }
 
-async fn a_message_of_a_clock_that_is_ahead_is_taken_by_its_id(place: Place) {
+async fn a_new_message_of_a_clock_that_is_ahead_is_leased_by_its_id(place: Place) {
     let it = Fixture::new(place).await;
     let id = message(&it).await;
 
@@ -144,7 +144,7 @@ async fn a_message_of_a_clock_that_is_ahead_is_taken_by_its_id(place: Place) {
     assert_eq!(it.store.lease(&id, NOW - 2, 60).await.unwrap(), None);
 }
 
-async fn only_what_is_due_is_taken_by_its_id(place: Place) {
+async fn only_a_due_message_is_leased_by_its_id(place: Place) {
     let it = Fixture::new(place).await;
     let id = message(&it).await;
     assert_eq!(it.store.lease("msg_other", NOW, 60).await.unwrap(), None);
@@ -157,8 +157,8 @@ async fn only_what_is_due_is_taken_by_its_id(place: Place) {
     };
     it.store.record_delivery(&id, again, NOW).await.unwrap();
     assert_eq!(it.store.lease(&id, NOW + 4, 60).await.unwrap(), None);
-    let taken = it.store.lease(&id, NOW + 5, 60).await.unwrap().unwrap();
-    assert_eq!(taken.error, Some(error()));
+    let leased = it.store.lease(&id, NOW + 5, 60).await.unwrap().unwrap();
+    assert_eq!(leased.error, Some(error()));
     let dead_lettered = DeliveryOutcome::DeadLettered { error: error() };
     it.store
         .record_delivery(&id, dead_lettered, NOW)
@@ -171,7 +171,7 @@ async fn only_what_is_due_is_taken_by_its_id(place: Place) {
     assert!(it.store.dead_letters().await.unwrap().is_empty());
 }
 
-async fn all_that_is_due_is_taken_the_oldest_first(place: Place) {
+async fn due_messages_are_leased_the_oldest_first(place: Place) {
     let it = Fixture::new(place).await;
     let mut ids = Vec::new();
     for n in 0..30 {
@@ -220,7 +220,7 @@ async fn dead_letters_are_listed_the_oldest_first_and_all_redriven(place: Place)
     assert!(due.iter().all(|queued| queued.attempts == 0));
 }
 
-async fn a_message_that_was_delivered_is_not_told_again(place: Place) {
+async fn a_delivered_message_is_not_sent_again(place: Place) {
     let it = Fixture::subscribed_to(place, "payment_intent.*").await;
     let mut cheap = succeeded(&it.order().await, "evt_1");
     cheap["data"]["object"]["amount"] = json!(1);
@@ -236,13 +236,13 @@ async fn a_message_that_was_delivered_is_not_told_again(place: Place) {
     assert!(it.due().await.is_empty());
 }
 
-async fn how_far_work_came_is_kept(place: Place) {
+async fn a_jobs_cursor_is_stored(place: Place) {
     let it = Fixture::new(place).await;
     assert_eq!(it.store.cursor("reconcile").await.unwrap(), None);
     for value in ["evt_1", "evt_2"] {
         it.store.set_cursor("reconcile", value).await.unwrap();
-        let mark = it.store.cursor("reconcile").await.unwrap();
-        assert_eq!(mark.as_deref(), Some(value));
+        let stored = it.store.cursor("reconcile").await.unwrap();
+        assert_eq!(stored.as_deref(), Some(value));
     }
     assert_eq!(it.store.cursor("other").await.unwrap(), None);
 }

@@ -55,7 +55,7 @@ async fn an_order_that_changed_meanwhile_is_read_again() {
 
 #[tokio::test]
 #[ignore = "needs an AWS stand-in: scripts/test starts one"]
-async fn an_event_that_another_took_meanwhile_was_seen() {
+async fn an_event_that_another_process_claimed_before_the_write_is_a_duplicate() {
     let unmet = || {
         Fault::canceled(&[
             "ConditionalCheckFailed",
@@ -75,7 +75,7 @@ async fn an_event_that_another_took_meanwhile_was_seen() {
 
 #[tokio::test]
 #[ignore = "needs an AWS stand-in: scripts/test starts one"]
-async fn an_event_that_another_took_after_it_was_looked_for_was_seen() {
+async fn an_event_that_another_process_claimed_after_the_read_is_a_duplicate() {
     let (_relay, home) = Relay::before_a_table(|operation, nth| {
         let nothing = json!({ "Responses": {}, "UnprocessedKeys": {} });
         (operation == "BatchGetItem" && nth == 1).then_some(Fault::Answer(200, nothing))
@@ -93,7 +93,7 @@ async fn an_event_that_another_took_after_it_was_looked_for_was_seen() {
 
 #[tokio::test]
 #[ignore = "needs an AWS stand-in: scripts/test starts one"]
-async fn a_message_that_was_told_before_does_not_hinder_its_event() {
+async fn a_message_that_is_already_in_the_outbox_does_not_block_its_event() {
     let unmet = || Fault::canceled(&["None", "None", "ConditionalCheckFailed"]);
     let (relay, it) = relayed(2, unmet).await;
     let order = it.order().await;
@@ -131,7 +131,7 @@ fn event(id: &str) -> Event {
 
 #[tokio::test]
 #[ignore = "needs an AWS stand-in: scripts/test starts one"]
-async fn what_the_index_shows_too_long_is_passed_over() {
+async fn stale_entries_of_the_index_are_skipped() {
     let key = format!("outbox#{}", Message::of_event(&event("evt_1"), NOW).id);
     let (_relay, home) = Relay::before_a_table(move |operation, _| {
         let entry = |queue| {
@@ -145,10 +145,10 @@ async fn what_the_index_shows_too_long_is_passed_over() {
     let it = fixture(home).await;
     it.store.accept(event("evt_1"), NOW).await.unwrap();
 
-    let taken = it.due().await;
-    assert_eq!(taken.len(), 1);
+    let leased = it.due().await;
+    assert_eq!(leased.len(), 1);
     assert!(it.due().await.is_empty(), "it is leased");
-    let id = &taken[0].message.id;
+    let id = &leased[0].message.id;
     it.store
         .record_delivery(id, DeliveryOutcome::Delivered, NOW)
         .await
@@ -161,7 +161,7 @@ async fn what_the_index_shows_too_long_is_passed_over() {
 
 #[tokio::test]
 #[ignore = "needs an AWS stand-in: scripts/test starts one"]
-async fn what_was_leased_before_a_failure_is_delivered() {
+async fn messages_leased_before_a_failure_are_returned() {
     let (_relay, home) = Relay::before_a_table(|operation, nth| {
         (operation == "UpdateItem" && nth == 1).then(|| Fault::error(400, "AccessDeniedException"))
     })

@@ -8,20 +8,20 @@ use crate::{
 };
 
 on_both_backends!(
-    requests_at_once_set_aside_no_more_than_was_paid,
-    one_request_that_comes_many_times_at_once_is_set_aside_once,
-    what_a_caller_gives_back_in_a_day_is_counted_over_all_orders,
-    what_is_not_paid_is_not_given_back,
-    a_request_that_asks_for_something_else_is_refused,
-    a_refusal_frees_the_amount_and_the_day_once,
-    a_refund_is_told_once_by_its_answer_and_its_event,
-    a_refund_that_an_event_told_of_is_not_released,
-    a_refund_that_failed_gives_its_amount_back,
-    a_pending_refund_is_told_as_pending_and_once_it_succeeded_as_refunded,
+    concurrent_requests_reserve_no_more_than_was_paid,
+    concurrent_repeats_of_one_request_reserve_it_once,
+    concurrent_requests_on_all_orders_share_the_callers_daily_limit,
+    an_unpaid_order_is_not_refunded,
+    a_repeat_with_another_amount_and_a_request_in_another_currency_are_refused,
+    a_rejection_frees_the_amount_and_the_daily_limit_once,
+    a_refund_is_notified_once_by_its_answer_and_its_event,
+    a_refund_that_an_event_reported_is_not_released,
+    a_failed_refund_frees_its_amount,
+    a_refund_is_notified_as_pending_and_after_its_success_as_refunded,
     a_total_that_no_known_refund_explains_writes_nothing_before_all_are_known,
     a_refund_that_contradicts_the_order_changes_nothing,
-    a_refund_of_another_amount_than_its_request_leaves_that_set_aside,
-    of_many_that_take_the_next_key_one_does_and_all_find_it,
+    a_refund_of_another_amount_leaves_its_request_reserved,
+    concurrent_moves_to_the_next_key_change_the_request_once,
 );
 
 impl Fixture {
@@ -56,7 +56,7 @@ impl Fixture {
         self.store.record_refund(&id, refund, NOW).await.unwrap()
     }
 
-    async fn told(&self) -> Vec<String> {
+    async fn notified(&self) -> Vec<String> {
         let due = self.due().await;
         due.into_iter().map(|one| one.message.kind).collect()
     }
@@ -98,7 +98,7 @@ fn event_of(id: &str, kind: &str, object: &Value) -> Value {
         "data": { "object": object } })
 }
 
-async fn requests_at_once_set_aside_no_more_than_was_paid(place: Place) {
+async fn concurrent_requests_reserve_no_more_than_was_paid(place: Place) {
     let it = Fixture::new(place).await;
     it.paid().await;
     let reserved = by_many(&it, 16, |n, store| async move {
@@ -116,7 +116,7 @@ async fn requests_at_once_set_aside_no_more_than_was_paid(place: Place) {
     assert_eq!(it.current().await.left_to_refund(), 300);
 }
 
-async fn one_request_that_comes_many_times_at_once_is_set_aside_once(place: Place) {
+async fn concurrent_repeats_of_one_request_reserve_it_once(place: Place) {
     let it = Fixture::new(place).await;
     it.paid().await;
     let reserved = by_many(&it, 16, |_, store| async move {
@@ -134,7 +134,7 @@ async fn one_request_that_comes_many_times_at_once_is_set_aside_once(place: Plac
     assert_eq!(it.current().await.left_to_refund(), 1100);
 }
 
-async fn what_a_caller_gives_back_in_a_day_is_counted_over_all_orders(place: Place) {
+async fn concurrent_requests_on_all_orders_share_the_callers_daily_limit(place: Place) {
     let it = Fixture::new(place).await;
     it.paid().await;
     let PutOrderOutcome::Order(other) = it.open(put("o_2", "ada", 1500, None)).await else {
@@ -162,7 +162,7 @@ async fn what_a_caller_gives_back_in_a_day_is_counted_over_all_orders(place: Pla
     assert!(matches!(reserved, Refunded::Changed(_)), "{reserved:?}");
 }
 
-async fn what_is_not_paid_is_not_given_back(place: Place) {
+async fn an_unpaid_order_is_not_refunded(place: Place) {
     let it = Fixture::new(place).await;
     let limit = DayLimit::Unlimited;
     let missing = it.reserve("1", 100, limit).await;
@@ -172,7 +172,7 @@ async fn what_is_not_paid_is_not_given_back(place: Place) {
     assert_eq!(unpaid, Refunded::Refused(RefundRefusal::NotPaid));
 }
 
-async fn a_request_that_asks_for_something_else_is_refused(place: Place) {
+async fn a_repeat_with_another_amount_and_a_request_in_another_currency_are_refused(place: Place) {
     let it = Fixture::new(place).await;
     it.paid().await;
     it.reserved("1", 400).await;
@@ -187,7 +187,7 @@ async fn a_request_that_asks_for_something_else_is_refused(place: Place) {
     assert_eq!(reserved.await.unwrap(), refused, "in another currency");
 }
 
-async fn a_refusal_frees_the_amount_and_the_day_once(place: Place) {
+async fn a_rejection_frees_the_amount_and_the_daily_limit_once(place: Place) {
     let it = Fixture::new(place).await;
     it.paid().await;
     let limit = DayLimit::AtMost(1000);
@@ -215,7 +215,7 @@ async fn a_refusal_frees_the_amount_and_the_day_once(place: Place) {
     assert!(matches!(within, Refunded::Changed(_)), "{within:?}");
 }
 
-async fn a_refund_is_told_once_by_its_answer_and_its_event(place: Place) {
+async fn a_refund_is_notified_once_by_its_answer_and_its_event(place: Place) {
     for answer_first in [true, false] {
         let it = Fixture::new(place).await;
         it.paid().await;
@@ -234,11 +234,11 @@ async fn a_refund_is_told_once_by_its_answer_and_its_event(place: Place) {
         assert_eq!(order.refunded_amount(), 400);
         assert_eq!(order.left_to_refund(), 1100);
         assert_eq!(order.refund_requests()[0].refund(), Some("re_1"));
-        assert_eq!(it.told().await, ["order.paid", "order.refunded"]);
+        assert_eq!(it.notified().await, ["order.paid", "order.refunded"]);
     }
 }
 
-async fn a_refund_that_an_event_told_of_is_not_released(place: Place) {
+async fn a_refund_that_an_event_reported_is_not_released(place: Place) {
     let it = Fixture::new(place).await;
     it.paid().await;
     let request = it.reserved("1", 400).await;
@@ -256,7 +256,7 @@ async fn a_refund_that_an_event_told_of_is_not_released(place: Place) {
     assert_eq!(order.left_to_refund(), 1100);
 }
 
-async fn a_refund_that_failed_gives_its_amount_back(place: Place) {
+async fn a_failed_refund_frees_its_amount(place: Place) {
     for status in ["failed", "canceled"] {
         let it = Fixture::new(place).await;
         it.paid().await;
@@ -268,14 +268,14 @@ async fn a_refund_that_failed_gives_its_amount_back(place: Place) {
         it.accept(&event).await;
 
         assert_eq!(it.current().await.left_to_refund(), 1500, "{status}");
-        let told = it.told().await;
+        let notified = it.notified().await;
         let all = ["order.paid", "order.refund_pending", "order.refund_failed"];
-        assert_eq!(told.len(), all.len());
-        assert!(all.iter().all(|one| told.iter().any(|t| t == one)));
+        assert_eq!(notified.len(), all.len());
+        assert!(all.iter().all(|one| notified.iter().any(|t| t == one)));
     }
 }
 
-async fn a_pending_refund_is_told_as_pending_and_once_it_succeeded_as_refunded(place: Place) {
+async fn a_refund_is_notified_as_pending_and_after_its_success_as_refunded(place: Place) {
     let it = Fixture::new(place).await;
     it.paid().await;
     it.reserved("1", 400).await;
@@ -297,10 +297,10 @@ async fn a_pending_refund_is_told_as_pending_and_once_it_succeeded_as_refunded(p
     }
 
     assert_eq!(amounts(&it.current().await), (400, 0, 1100));
-    let mut told = it.told().await;
-    told.sort();
+    let mut notified = it.notified().await;
+    notified.sort();
     let all = ["order.paid", "order.refund_pending", "order.refunded"];
-    assert_eq!(told, all);
+    assert_eq!(notified, all);
     let due = it.due().await;
     assert!(due.is_empty(), "each once");
 }
@@ -347,7 +347,7 @@ async fn a_refund_that_contradicts_the_order_changes_nothing(place: Place) {
     assert_eq!(it.current().await, before);
 }
 
-async fn a_refund_of_another_amount_than_its_request_leaves_that_set_aside(place: Place) {
+async fn a_refund_of_another_amount_leaves_its_request_reserved(place: Place) {
     let it = Fixture::new(place).await;
     it.paid().await;
     it.reserved("1", 400).await;
@@ -360,16 +360,16 @@ async fn a_refund_of_another_amount_than_its_request_leaves_that_set_aside(place
     assert_eq!(order.left_to_refund(), 800);
 }
 
-async fn of_many_that_take_the_next_key_one_does_and_all_find_it(place: Place) {
+async fn concurrent_moves_to_the_next_key_change_the_request_once(place: Place) {
     let it = Fixture::new(place).await;
     it.paid().await;
     let request = it.reserved("1", 500).await;
     let id = OrderId::parse("o_1").unwrap();
-    let taken = by_many(&it, 8, |_, store| {
+    let moved = by_many(&it, 8, |_, store| {
         let (id, request) = (id.clone(), request.clone());
         async move {
-            let taken = store.next_refund_key(&id, &request, NOW + 1).await;
-            match taken.unwrap() {
+            let moved = store.next_refund_key(&id, &request, NOW + 1).await;
+            match moved.unwrap() {
                 Refunded::Changed(order) => (1, order.refund_requests()[0].key_number()),
                 Refunded::Unchanged(order) => (0, order.refund_requests()[0].key_number()),
                 Refunded::Refused(refusal) => panic!("{refusal:?}"),
@@ -378,13 +378,13 @@ async fn of_many_that_take_the_next_key_one_does_and_all_find_it(place: Place) {
     })
     .await;
 
-    assert_eq!(taken.iter().map(|(changed, _)| changed).sum::<usize>(), 1);
-    assert!(taken.iter().all(|(_, number)| *number == 1), "{taken:?}");
-    assert_eq!(it.current().await.left_to_refund(), 1000, "it is set aside");
+    assert_eq!(moved.iter().map(|(changed, _)| changed).sum::<usize>(), 1);
+    assert!(moved.iter().all(|(_, number)| *number == 1), "{moved:?}");
+    assert_eq!(it.current().await.left_to_refund(), 1000, "it is reserved");
 
     // A refund that is known to exist has no next key.
     it.settle(&refund("1", 500, "succeeded")).await;
     let request = it.current().await.refund_requests()[0].clone();
-    let taken = it.store.next_refund_key(&id, &request, NOW + 2).await;
-    assert!(matches!(taken.unwrap(), Refunded::Unchanged(_)));
+    let again = it.store.next_refund_key(&id, &request, NOW + 2).await;
+    assert!(matches!(again.unwrap(), Refunded::Unchanged(_)));
 }

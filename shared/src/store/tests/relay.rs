@@ -29,10 +29,7 @@ impl Fault {
     /// The error with `code`, in DynamoDB's format.
     pub(super) fn error(status: u16, code: &str) -> Self {
         let kind = format!("com.amazonaws.dynamodb.v20120810#{code}");
-        Self::Answer(
-            status,
-            json!({ "__type": kind, "message": "told by a test" }),
-        )
+        Self::Answer(status, json!({ "__type": kind, "message": "of a test" }))
     }
 
     /// A transaction that is canceled for these reasons, in the order of its items.
@@ -147,9 +144,9 @@ async fn pass(
     }
     let (status, answered) = shared.forward(&headers, asked).await;
     let mut log = shared.log.lock().unwrap();
-    let noted = log.iter_mut().rev().find(|one| one.operation == operation);
-    if let Some(noted) = noted {
-        noted.answered = serde_json::from_slice(&answered).unwrap();
+    let exchange = log.iter_mut().rev().find(|one| one.operation == operation);
+    if let Some(exchange) = exchange {
+        exchange.answered = serde_json::from_slice(&answered).unwrap();
     }
     match fault {
         Some(Fault::Lose) => {

@@ -3,9 +3,9 @@
 use super::*;
 
 on_both_backends!(
-    many_deliveries_of_one_payment_through_many_handles_have_one_effect,
-    of_many_that_open_one_order_under_one_key_each_is_given_the_same,
-    of_many_that_take_a_message_one_is_given_it,
+    concurrent_deliveries_of_one_payment_have_one_effect,
+    concurrent_requests_under_one_key_return_one_order,
+    concurrent_leases_return_each_message_once,
     a_database_holds_payments_of_one_mode,
 );
 
@@ -27,7 +27,7 @@ pub(super) async fn by_many<T: Send + 'static, F: Future<Output = T> + Send + 's
     done
 }
 
-async fn many_deliveries_of_one_payment_through_many_handles_have_one_effect(place: Place) {
+async fn concurrent_deliveries_of_one_payment_have_one_effect(place: Place) {
     let it = Fixture::new(place).await;
     let order = it.order().await;
     let accepted = by_many(&it, 64, |n, store| {
@@ -38,11 +38,11 @@ async fn many_deliveries_of_one_payment_through_many_handles_have_one_effect(pla
     .await;
 
     let applied = accepted.iter().filter(|a| **a == Accepted::Applied);
-    assert_eq!(applied.count(), 2, "two events, each taken once");
+    assert_eq!(applied.count(), 2, "two events, each once");
     assert_eq!(it.due().await.len(), 1);
 }
 
-async fn of_many_that_open_one_order_under_one_key_each_is_given_the_same(place: Place) {
+async fn concurrent_requests_under_one_key_return_one_order(place: Place) {
     let it = Fixture::new(place).await;
     let opened = by_many(&it, 16, |_, store| {
         let put = put("o_1", "ada", 1500, Some("key"));
@@ -51,26 +51,27 @@ async fn of_many_that_open_one_order_under_one_key_each_is_given_the_same(place:
     .await;
 
     assert!(opened.iter().all(|one| *one == opened[0]), "{opened:?}");
-    let noted = by_many(&it, 16, |n, store| async move {
+    let updated = by_many(&it, 16, |n, store| async move {
         let id = OrderId::parse("o_1").unwrap();
-        let noted = store
+        let updated = store
             .update_payment(&id, intent(&format!("pi_{n}")), NOW)
             .await;
-        noted.unwrap().unwrap()
+        updated.unwrap().unwrap()
     })
     .await;
-    assert!(noted.iter().all(|one| *one == noted[0]), "{noted:?}");
+    assert!(updated[0].intent().is_some());
+    assert!(updated.iter().all(|one| *one == updated[0]), "{updated:?}");
 }
 
-async fn of_many_that_take_a_message_one_is_given_it(place: Place) {
+async fn concurrent_leases_return_each_message_once(place: Place) {
     let it = Fixture::new(place).await;
     it.accept(&other("evt_1", "customer.created")).await;
     it.accept(&other("evt_2", "customer.created")).await;
-    let taken = by_many(&it, 8, |_, store| async move {
+    let leased = by_many(&it, 8, |_, store| async move {
         store.lease_due(NOW, 60, 10).await.unwrap().len()
     });
 
-    assert_eq!(taken.await.iter().sum::<usize>(), 2);
+    assert_eq!(leased.await.iter().sum::<usize>(), 2);
 }
 
 async fn a_database_holds_payments_of_one_mode(place: Place) {

@@ -81,13 +81,16 @@ fn size(item: &Value) -> usize {
 }
 
 /// The consumed units that the stand-in reports.
-fn told_units(log: &[Exchange]) -> f64 {
-    let told = log.iter().map(|one| {
-        let told = &one.answered["ConsumedCapacity"];
-        let told = told.as_array().and_then(|all| all.first()).unwrap_or(told);
-        told["CapacityUnits"].as_f64().unwrap_or_default()
+fn reported_units(log: &[Exchange]) -> f64 {
+    let units = log.iter().map(|one| {
+        let units = &one.answered["ConsumedCapacity"];
+        let units = units
+            .as_array()
+            .and_then(|all| all.first())
+            .unwrap_or(units);
+        units["CapacityUnits"].as_f64().unwrap_or_default()
     });
-    told.sum()
+    units.sum()
 }
 
 /// A database on a new table behind a relay.
@@ -121,7 +124,7 @@ async fn costs() -> Vec<(&'static str, Vec<Exchange>)> {
     };
     costs.push(("an order", relay.log()));
     it.store.admit(by_both, NOW).await.unwrap();
-    costs.push(("one that is there", relay.log()));
+    costs.push(("one that exists", relay.log()));
     let full = rate_limits::request("o_9", &["ada", "home"], (20, 1));
     it.store.admit(full, NOW).await.unwrap();
     costs.push(("one too many unpaid", relay.log()));
@@ -134,11 +137,11 @@ async fn costs() -> Vec<(&'static str, Vec<Exchange>)> {
     costs.push(("a look at a customer counted", relay.log()));
     it.store.replay(&asked.operation.unwrap()).await.unwrap();
     costs.push(("the same request again", relay.log()));
-    let noted = it
+    let updated = it
         .store
         .update_payment(order.id(), intent("pi_1"), NOW)
         .await;
-    noted.unwrap().unwrap();
+    updated.unwrap().unwrap();
     costs.push(("its intent", relay.log()));
     it.status().await;
     costs.push(("its state", relay.log()));
@@ -155,9 +158,9 @@ async fn costs() -> Vec<(&'static str, Vec<Exchange>)> {
         ("a payment", succeeded(&order, "evt_1")),
         ("the same again", succeeded(&order, "evt_1")),
         ("another of the same payment", succeeded(&order, "evt_2")),
-        ("one that is passed on", other("evt_3", "customer.created")),
-        ("one that is nobody's", other("evt_6", "product.created")),
-        ("one that is set aside", cheap),
+        ("one that is forwarded", other("evt_3", "customer.created")),
+        ("one that is ignored", other("evt_6", "product.created")),
+        ("one that is quarantined", cheap),
         ("a refund", refund),
     ];
     for (what, event) in events {
@@ -171,7 +174,7 @@ async fn costs() -> Vec<(&'static str, Vec<Exchange>)> {
     assert_eq!(accepted, Accepted::OtherDeployment);
     costs.push(("another deployment's", relay.log()));
     let request = it.reserved("2", 400).await;
-    costs.push(("a refund set aside", relay.log()));
+    costs.push(("a refund reserved", relay.log()));
     it.settle(&refunds::refund("2", 400, "succeeded")).await;
     costs.push(("its answer", relay.log()));
     it.reserved("3", 600).await;
@@ -191,11 +194,11 @@ async fn costs() -> Vec<(&'static str, Vec<Exchange>)> {
     costs.push(("a customer reserved", relay.log()));
     let settled = it.store.settle_customer(&ada, &reserved, "cus_1").await;
     settled.unwrap().unwrap();
-    costs.push(("and noted", relay.log()));
+    costs.push(("and settled", relay.log()));
     it.store.customer_of(&ada).await.unwrap().unwrap();
     costs.push(("and read", relay.log()));
     it.store.holder_of("cus_1").await.unwrap().unwrap();
-    costs.push(("whose it is", relay.log()));
+    costs.push(("its caller", relay.log()));
     assert_eq!(it.store.orders_of(&ada).await.unwrap().len(), 1);
     costs.push(("a caller's orders", relay.log()));
     costs
@@ -213,7 +216,7 @@ async fn an_event_takes_one_read_and_one_transaction_and_the_rest_no_more() {
         ("a start", GET, 1, 0, 0),
         ("an order admitted", BOTH, 3, 2, 4),
         ("an order", BOTH, 2, 2, 5),
-        ("one that is there", READ, 3, 0, 0),
+        ("one that exists", READ, 3, 0, 0),
         // The orders that may be unpaid: one.
         (
             "one too many unpaid",
@@ -230,21 +233,21 @@ async fn an_event_takes_one_read_and_one_transaction_and_the_rest_no_more() {
         ("a payment", BOTH, 3, 3, 7),
         ("the same again", READ, 3, 0, 0),
         ("another of the same payment", BOTH, 3, 2, 4),
-        ("one that is passed on", BOTH, 1, 2, 5),
-        ("one that is nobody's", READ, 1, 0, 0),
-        ("one that is set aside", BOTH, 3, 2, 5),
+        ("one that is forwarded", BOTH, 1, 2, 5),
+        ("one that is ignored", READ, 1, 0, 0),
+        ("one that is quarantined", BOTH, 3, 2, 5),
         // It names its intent alone.
         ("a refund", REFUND, 3, 3, 7),
         ("another deployment's", READ, 3, 0, 0),
-        ("a refund set aside", BOTH, 2, 2, 4),
+        ("a refund reserved", BOTH, 2, 2, 4),
         ("its answer", BOTH, 1, 2, 5),
         // With its second request the order is larger than 1 KB.
         ("its release", BOTH, 2, 2, 6),
         // Outside a transaction, so that it takes half of the units.
         ("a customer reserved", &["PutItem"], 0, 1, 1),
-        ("and noted", &["TransactWriteItems"], 0, 2, 4),
+        ("and settled", &["TransactWriteItems"], 0, 2, 4),
         ("and read", GET, 1, 0, 0),
-        ("whose it is", GET, 1, 0, 0),
+        ("its caller", GET, 1, 0, 0),
         // The query of the index takes half a unit for fifty of its entries.
         ("a caller's orders", &["Query", "BatchGetItem"], 1, 0, 0),
     ];
@@ -273,7 +276,7 @@ async fn the_stand_in_counts_the_same_capacity_for_a_transaction() {
             .filter(|one| one.operation == "TransactWriteItems");
         let transactions: Vec<_> = transactions.collect();
         let computed = u32::try_from(Cost::of(&transactions).write_units).unwrap();
-        assert_eq!(told_units(&transactions), f64::from(computed), "{what}");
+        assert_eq!(reported_units(&transactions), f64::from(computed), "{what}");
     }
 }
 
@@ -295,7 +298,7 @@ async fn the_stand_in_counts_five_and_a_half_units_for_a_delivery() {
     let operations: Vec<&str> = log.iter().map(|one| one.operation.as_str()).collect();
     assert_eq!(operations, ["Query", "UpdateItem", "UpdateItem"]);
     // The query of the index; the lease, which moves the entry in it; the end, which removes that.
-    let units: Vec<f64> = log.chunks(1).map(told_units).collect();
+    let units: Vec<f64> = log.chunks(1).map(reported_units).collect();
     assert_eq!(units, [0.5, 3.0, 2.0]);
 }
 
@@ -339,7 +342,7 @@ async fn a_large_quarantined_body_is_in_parts_that_follow_it() {
 
 #[tokio::test]
 #[ignore = "needs an AWS stand-in: scripts/test starts one"]
-async fn of_a_delivered_message_its_id_is_left_until_it_expires() {
+async fn of_a_delivered_message_the_id_alone_stays_until_it_expires() {
     let it = Fixture::new(Place::DynamoDb).await;
     let mut large = other("evt_2", "customer.created");
     large["data"]["object"]["description"] = json!("a".repeat(1_000_000));
@@ -370,7 +373,7 @@ async fn of_a_delivered_message_its_id_is_left_until_it_expires() {
 
 #[tokio::test]
 #[ignore = "needs an AWS stand-in: scripts/test starts one"]
-async fn one_too_many_looks_at_25_orders_of_a_row_and_notes_what_it_found_settled() {
+async fn a_refused_start_reads_25_orders_of_a_row_and_stores_which_are_paid() {
     let (relay, it) = relayed().await;
     let admit = async |order: &str, keys: &[&str], open| {
         let request = rate_limits::request(order, keys, (200, open));
