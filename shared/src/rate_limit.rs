@@ -222,7 +222,7 @@ impl RateLimiter {
         self.named(all).await
     }
 
-    /// The subjects with a word, a name, a kind and a limit each, under keys that do not reveal them.
+    /// The subjects with a word, a name, a kind and a limit each, under keys that reveal no name.
     async fn named(
         &self,
         all: Vec<(&'static str, &str, SubjectKind, Limit)>,

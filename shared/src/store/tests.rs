@@ -3,8 +3,9 @@
 //!
 //! [`events`], [`orders`], the [`outbox`], [`large`] bodies, [`refunds`], [`rate_limits`], Stripe
 //! [`customers`], several [`deployments`] on one account, and [`sharing`] a database have a module
-//! each. [`table`], [`races`] and [`faults`] are DynamoDB's alone, [`file`] is SQLite's. A test with
-//! `concurrent` in its name needs a backend that isolates concurrent transactions.
+//! each. [`table`], [`races`] and [`faults`] are DynamoDB's alone, [`file`] is SQLite's.
+//!
+//! A test with `concurrent` in its name needs a backend that isolates concurrent transactions.
 
 mod customers;
 mod deployments;

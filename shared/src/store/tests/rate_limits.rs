@@ -91,9 +91,10 @@ async fn concurrent_starts_are_admitted_up_to_the_limit(place: Place) {
     .await;
 
     assert_eq!(admitted(&all), 7);
-    let refused = all.iter().filter(
-        |one| matches!(one, RateLimitOutcome::No(many) if many.kind == SubjectKind::Address && !many.are_open),
-    );
+    let is_by_address = |many: &RateLimited| many.kind == SubjectKind::Address && !many.are_open;
+    let refused = all
+        .iter()
+        .filter(|one| matches!(one, RateLimitOutcome::No(many) if is_by_address(many)));
     assert_eq!(refused.count(), 17);
 }
 
