@@ -22,10 +22,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// How long an invocation may take; a test fails rather than waits for ever.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The time limit of an invocation: a test fails rather than waits for ever.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What an invocation was answered, or how it failed.
+/// The response of an invocation, or its error.
 type Outcome = Result<Value, Value>;
 
 /// A program that Lambda runs; it is killed when this is dropped.
@@ -37,7 +37,7 @@ pub struct LambdaRuntime {
     outcomes: Mutex<mpsc::Receiver<Outcome>>,
 }
 
-/// The side of the program.
+/// The runtime interface, as the program calls it.
 #[derive(Clone)]
 struct RuntimeApi {
     events: Arc<Mutex<mpsc::Receiver<Value>>>,
@@ -95,7 +95,7 @@ impl LambdaRuntime {
     pub async fn invoke(&self, event: Value) -> Outcome {
         self.events.send(event).await.expect("the server is there");
         let outcome = async { self.outcomes.lock().await.recv().await };
-        let outcome = tokio::time::timeout(PATIENCE, outcome).await;
+        let outcome = tokio::time::timeout(TIMEOUT, outcome).await;
         outcome.expect("it answers").expect("the server is there")
     }
 }

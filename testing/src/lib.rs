@@ -1,6 +1,7 @@
-//! What the functions' tests share. Read in this order:
+//! The parts that the functions' tests share. Read in this order:
 //!
 //! - [`Shop`]: a sandbox of Stripe, a database on a real file, settings and a clock.
+//! - [`TestServer`]: a function that is served over a shop.
 //! - [`Client`], [`Answer`]: calls over a real socket; what must hold for every answer is checked
 //!   on every answer.
 //! - [`tokens`]: what the site's server signs.
@@ -17,8 +18,10 @@ mod client;
 mod issuer;
 mod lambda;
 mod log;
+mod orders;
 mod process;
 mod secrets_manager;
+mod server;
 mod shop;
 mod signing_key;
 mod time;
@@ -30,6 +33,7 @@ pub use lambda::LambdaRuntime;
 pub use log::Log;
 pub use process::Process;
 pub use secrets_manager::{Outage, SecretsManager};
+pub use server::{Service, TestServer};
 pub use shop::{NOW, Shop};
 pub use signing_key::{SigningKey, encoded};
 pub use time::pass;

@@ -6,11 +6,7 @@ use sandbox::Sandbox;
 use serde_json::{Value, json};
 use shared::{
     App, Clock, Config,
-    access::CallerId,
-    amount::{Amount, Currency},
-    event::Event,
-    order::{Order, OrderDetails, OrderId, PaymentUpdate},
-    store::{PutOrder, PutOrderOutcome, Store},
+    store::Store,
     stripe::{RetryPolicy, Stripe},
 };
 use tempfile::TempDir;
@@ -174,34 +170,41 @@ impl Shop {
         self.folder.path().to_owned()
     }
 
-    /// What a function works with over this shop, with a Stripe that does not wait long.
+    /// The bytes of the database's files, which show whether anything is written.
     #[must_use]
-    pub fn app(&self) -> App {
-        self.app_over(self.impatient_stripe())
+    pub fn database_bytes(&self) -> [Option<Vec<u8>>; 2] {
+        let files = ["farebox.sqlite", "farebox.sqlite-wal"];
+        files.map(|file| std::fs::read(self.folder.path().join(file)).ok())
     }
 
-    /// What a function works with over this shop and `stripe`.
+    /// The parts of a function over this shop, with a Stripe client of short timeouts.
+    #[must_use]
+    pub fn app(&self) -> App {
+        self.app_over(self.quick_stripe_client())
+    }
+
+    /// The parts of a function over this shop, with another Stripe client.
     #[must_use]
     pub fn app_over(&self, stripe: Stripe) -> App {
         App::new(&self.config, stripe, self.store.clone(), self.clock.clone())
     }
 
-    /// A client of Stripe's for this shop's deployment, that waits as long as a function does.
+    /// A Stripe client of this shop's deployment, with a function's own timeouts.
     ///
     /// # Panics
     ///
     /// When the database has no deployment.
     #[must_use]
-    pub fn patient_stripe(&self) -> Stripe {
+    pub fn stripe_client(&self) -> Stripe {
         let deployment = self.store.deployment().expect("it has one");
         Stripe::new(&self.config.stripe, self.config.secrets.clone())
             .of_deployment(deployment.clone())
     }
 
-    /// A client of Stripe's that does not wait long: an attempt 0.3 s, all of them 2 s.
+    /// A Stripe client of short timeouts: 0.3 s for an attempt, 2 s for all.
     #[must_use]
-    pub fn impatient_stripe(&self) -> Stripe {
-        self.patient_stripe().with_retry_policy(RetryPolicy {
+    pub fn quick_stripe_client(&self) -> Stripe {
+        self.stripe_client().with_retry_policy(RetryPolicy {
             attempt: Duration::from_millis(300),
             reused: Duration::from_millis(300),
             deadline: Duration::from_secs(2),
@@ -209,14 +212,14 @@ impl Shop {
         })
     }
 
-    /// A token that says that `caller` is calling, and names no role; good for five minutes.
+    /// A token of `caller` that names no role; valid for five minutes.
     #[must_use]
     pub fn token(&self, caller: &str) -> String {
         let claims = json!({ "aud": "farebox", "sub": caller, "exp": self.clock.now() + 300 });
         tokens::sign(&claims, Self::SITE_KEY)
     }
 
-    /// A token that says that `caller` is calling, and has these roles.
+    /// A token of `caller` with these roles; valid for five minutes.
     #[must_use]
     pub fn token_of(&self, caller: &str, roles: &[&str]) -> String {
         let expires = self.clock.now() + 300;
@@ -224,7 +227,7 @@ impl Shop {
         tokens::sign(&claims, Self::SITE_KEY)
     }
 
-    /// An order of `caller` as the site signs it, with `changes` to its claims; `null` removes one.
+    /// A signed order of `caller`, with `changes` to its claims; `null` removes one.
     ///
     /// # Panics
     ///
@@ -244,87 +247,6 @@ impl Shop {
             .expect("claims are an object")
             .retain(|_, value| !value.is_null());
         tokens::sign(&claims, Self::SITE_KEY)
-    }
-
-    /// Opens an order of 15.00 for `ada` and makes its intent, as create-intent would; gives the
-    /// intent's id.
-    ///
-    /// # Panics
-    ///
-    /// When the database or the sandbox refuses.
-    pub async fn open_order(&self, id: &str) -> String {
-        self.open_order_of(id, 1500, "usd").await
-    }
-
-    /// Opens an order of `minor_units` of `currency` for `ada` and makes its intent; gives the
-    /// intent's id.
-    ///
-    /// # Panics
-    ///
-    /// When the database or the sandbox refuses.
-    pub async fn open_order_of(&self, id: &str, minor_units: i64, currency: &str) -> String {
-        let currency = Currency::parse(currency).expect("a currency");
-        let amount = Amount::new(minor_units, currency).expect("an amount");
-        let contents = OrderDetails::signed(amount, None, BTreeMap::new(), 0).expect("contents");
-        let opening = PutOrder {
-            operation: None,
-            order: OrderId::parse(id).expect("an order's id"),
-            must_exist: false,
-            owner: CallerId::parse("ada").expect("a caller"),
-            previous_owner: None,
-            contents,
-        };
-        let opened = self.store.put_order(opening, 0).await;
-        let PutOrderOutcome::Order(order) = opened.expect("the database answers") else {
-            panic!("the order {id} is refused")
-        };
-        let intent = self.impatient_stripe().create_intent(&order, None).await;
-        let intent = intent.expect("the sandbox answers").id;
-        let note = PaymentUpdate::Intent(intent.clone(), order.owner().clone());
-        let noted = self.store.update_payment(order.id(), note, 0).await;
-        noted.expect("the database answers");
-        intent
-    }
-
-    /// Opens such an order, pays it with a test payment method, and lets the database hear of it;
-    /// gives the intent's id.
-    ///
-    /// # Panics
-    ///
-    /// When the database or the sandbox refuses.
-    pub async fn paid_order(&self, id: &str, minor_units: i64, currency: &str) -> String {
-        let intent = self.open_order_of(id, minor_units, currency).await;
-        let confirmed = self.stripe.confirm(&intent, "pm_card_visa").await;
-        confirmed.expect("the card is good");
-        self.hear_of(&intent).await;
-        intent
-    }
-
-    /// Lets the database hear of all that happened so far to the payment of `intent`.
-    ///
-    /// # Panics
-    ///
-    /// When the database does not take an event.
-    pub async fn hear_of(&self, intent: &str) {
-        for event in self.stripe.events() {
-            let object = &event["data"]["object"];
-            if object["id"] == intent || object["payment_intent"] == intent {
-                let event = Event::parse(event.to_string().as_bytes()).expect("an event");
-                let accepted = self.store.accept(event, self.clock.now()).await;
-                accepted.expect("the database answers");
-            }
-        }
-    }
-
-    /// The order with `id`, as the database has it.
-    ///
-    /// # Panics
-    ///
-    /// When it is not there.
-    pub async fn order(&self, id: &str) -> Order {
-        let id = OrderId::parse(id).expect("an order's id");
-        let found = self.store.order(&id).await.expect("the database answers");
-        found.expect("the order is there")
     }
 }
 

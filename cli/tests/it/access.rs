@@ -26,6 +26,17 @@ const OTHER: &str = "eve";
 /// The order that the events name.
 const ORDER: &str = "web-1042";
 
+/// Serves every function with a route over `shop`; clients by the functions' names.
+pub(crate) async fn serve_all(shop: &Shop) -> BTreeMap<&'static str, Client> {
+    let app = shop.app_over(shop.stripe_client());
+    let mut functions = BTreeMap::new();
+    for one in ROUTED {
+        let client = Client::of((one.service)(app.clone())).await;
+        functions.insert(one.function.name, client);
+    }
+    functions
+}
+
 /// The table of docs/security.md: the roles, and by permission what each may.
 fn matrix() -> (Vec<String>, BTreeMap<String, Vec<String>>) {
     let text = fs::read_to_string(workspace().join("docs/security.md")).unwrap();
@@ -111,12 +122,7 @@ struct World {
 impl World {
     async fn open() -> Self {
         let shop = Shop::open().await;
-        let mut functions = BTreeMap::new();
-        let app = shop.app_over(shop.patient_stripe());
-        for one in ROUTED {
-            let client = Client::of((one.service)(app.clone())).await;
-            functions.insert(one.function.name, client);
-        }
+        let functions = serve_all(&shop).await;
         shop.paid_order(ORDER, 4000, "usd").await;
         let mut world = Self {
             shop,

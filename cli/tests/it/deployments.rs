@@ -1,13 +1,13 @@
-//! Two deployments on one Stripe account, through all functions: each makes and hears of its own
-//! alone.
+//! Two deployments on one Stripe account, through all functions: each creates its own objects, and
+//! takes the events of its own alone.
 
 use std::collections::BTreeMap;
 
-use farebox::functions::ROUTED;
-use hyper::{Method, body::Bytes};
 use serde_json::{Value, json};
 use shared::{App, Clock, stripe::Stripe};
-use testing::{Answer, Client, Log, Shop};
+use testing::{Client, Log, Shop};
+
+use crate::access::serve_all;
 
 /// A deployment, as callers and Stripe meet it.
 struct Deployment {
@@ -17,13 +17,7 @@ struct Deployment {
 
 impl Deployment {
     async fn of(shop: Shop) -> Self {
-        let mut functions = BTreeMap::new();
-        let stripe = shop.patient_stripe();
-        let app = shop.app_over(stripe);
-        for one in ROUTED {
-            let client = Client::of((one.service)(app.clone())).await;
-            functions.insert(one.function.name, client);
-        }
+        let functions = serve_all(&shop).await;
         Self { shop, functions }
     }
 
@@ -62,15 +56,11 @@ impl Deployment {
         self.post("refund", &token, "k1", &body).await
     }
 
-    /// Stripe delivers all that ever happened on the account.
-    async fn hear_all(&self) {
+    /// Delivers all events of the account to the webhook.
+    async fn deliver_all(&self) {
         for event in self.shop.stripe.events() {
-            let body = event.to_string().into_bytes();
-            let now = u64::try_from(self.shop.clock.now()).unwrap();
-            let signature = sandbox::sign(&body, Shop::WEBHOOK_SECRET, now);
-            let call = self.functions["webhook"].request();
-            let call = call.header("stripe-signature", &signature);
-            let answer: Answer = call.send(Method::POST, Bytes::from(body)).await;
+            let webhook = &self.functions["webhook"];
+            let answer = self.shop.deliver(webhook, event.to_string()).await;
             let _ = answer.expect(200);
         }
     }
@@ -79,12 +69,6 @@ impl Deployment {
     async fn order(&self) -> (&'static str, i64) {
         let order = self.shop.order("ord-1").await;
         (order.status().as_str(), order.refunded_amount())
-    }
-
-    async fn told(&self) -> Vec<String> {
-        let letters = self.shop.store.lease_due(i64::MAX / 2, 1, 100).await;
-        let letters = letters.unwrap().into_iter();
-        letters.map(|letter| letter.message.kind).collect()
     }
 
     async fn quarantined(&self) -> usize {
@@ -115,14 +99,14 @@ async fn one_order_id_of_two_deployments_is_two_payments() {
     confirmed.unwrap();
     let (log, guard) = Log::start();
     for one in [&first, &second] {
-        one.hear_all().await;
+        one.deliver_all().await;
     }
     drop(guard);
 
     assert_eq!(first.order().await, ("paid", 0));
     assert_eq!(second.order().await, ("created", 0));
-    assert_eq!(first.told().await, ["order.paid"]);
-    assert_eq!(second.told().await, [""; 0]);
+    assert_eq!(first.shop.notifications().await, ["order.paid"]);
+    assert_eq!(second.shop.notifications().await, [""; 0]);
     assert_eq!(
         (first.quarantined().await, second.quarantined().await),
         (0, 0)
@@ -149,7 +133,7 @@ async fn an_order_without_an_intent_yet_is_not_paid_by_another_deployments() {
     let call = second.functions["create-intent"].request().bearer(&token);
     assert_eq!(call.key("k1").post(&body).await.code(503), "unavailable");
 
-    second.hear_all().await;
+    second.deliver_all().await;
 
     assert_eq!(second.order().await, ("created", 0));
     assert_eq!(second.quarantined().await, 0);
@@ -170,7 +154,7 @@ async fn one_order_id_of_two_deployments_is_two_pages_and_two_refunds() {
     let intents = first.shop.stripe.payment_intents();
     assert_eq!(named(&intents), [first.id(), second.id()]);
     for one in [&first, &second] {
-        one.hear_all().await;
+        one.deliver_all().await;
         assert_eq!(one.order().await, ("paid", 0));
     }
 
@@ -182,9 +166,12 @@ async fn one_order_id_of_two_deployments_is_two_pages_and_two_refunds() {
         [first.id(), second.id()]
     );
     for one in [&first, &second] {
-        one.hear_all().await;
+        one.deliver_all().await;
         assert_eq!(one.order().await, ("partially_refunded", 500));
-        assert_eq!(one.told().await, ["order.paid", "order.refunded"]);
+        assert_eq!(
+            one.shop.notifications().await,
+            ["order.paid", "order.refunded"]
+        );
         assert_eq!(one.quarantined().await, 0);
     }
 }
@@ -218,7 +205,7 @@ async fn reconcile_with_a_new_database_over_a_used_account_takes_nothing() {
         .confirm(paid, "pm_card_visa")
         .await
         .unwrap();
-    used.hear_all().await;
+    used.deliver_all().await;
     used.refund().await;
     // One made in the dashboard names no deployment.
     used.shop.stripe.refund(paid, Some(100)).unwrap();

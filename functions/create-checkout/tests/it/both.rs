@@ -2,11 +2,11 @@
 
 use futures_util::future::{join, join_all};
 
-use crate::{Api, intent_id, mugs, order_id, page_id};
+use crate::{Checkout, intent_id, mugs, order_id, send, session_id};
 
 #[tokio::test]
 async fn a_page_closes_the_intent_and_an_intent_closes_the_page() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let first = api.post_intent("k1", &mugs(1)).await.expect(200);
     let page = api.post("k1", &mugs(1)).await.expect(200);
     assert_eq!(order_id(&page), order_id(&first));
@@ -16,7 +16,7 @@ async fn a_page_closes_the_intent_and_an_intent_closes_the_page() {
         .confirm(&intent_id(&first), "pm_card_visa")
         .await;
     assert!(dead.is_err(), "the intent is canceled");
-    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(api.deliver_all().await, 0);
     assert_eq!(api.status(&page).await, "created", "another way is open");
 
     let second = api.post_intent("k1", &mugs(1)).await.expect(200);
@@ -29,9 +29,9 @@ async fn a_page_closes_the_intent_and_an_intent_closes_the_page() {
     api.shop.stripe.pay_session(&open, "pm_card_visa").unwrap();
     let late = api.post_intent("k1", &mugs(1)).await;
     assert_eq!(late.code(409), "order_already_paid");
-    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(api.deliver_all().await, 0);
     assert_eq!(api.status(&page).await, "paid");
-    assert_eq!(api.taken(), 1500);
+    assert_eq!(api.received(), 1500);
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn an_intent_that_is_paid_or_being_paid_gets_no_page() {
         ("pm_card_visa", "order_already_paid"),
         ("pm_usBankAccount", "payment_processing"),
     ] {
-        let api = Api::start().await;
+        let api = Checkout::start().await;
         let first = api.post_intent("k1", &mugs(1)).await.expect(200);
         let intent = intent_id(&first);
         api.shop.stripe.confirm(&intent, method).await.unwrap();
@@ -52,31 +52,31 @@ async fn an_intent_that_is_paid_or_being_paid_gets_no_page() {
             assert_eq!(intent_id(&shown), intent, "it was not touched");
             api.shop.stripe.settle(&intent).unwrap();
         }
-        assert_eq!(api.hear_all().await, 0);
+        assert_eq!(api.deliver_all().await, 0);
         assert_eq!(api.status(&first).await, "paid");
     }
 }
 
 #[tokio::test]
 async fn a_payment_that_the_shop_canceled_gets_no_page() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let first = api.post_intent("k1", &mugs(1)).await.expect(200);
     api.shop.stripe.cancel(&intent_id(&first)).unwrap();
 
     assert_eq!(api.post("k1", &mugs(1)).await.code(409), "order_canceled");
-    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(api.deliver_all().await, 0);
     assert_eq!(api.status(&first).await, "canceled");
 }
 
 #[tokio::test]
 async fn of_both_ways_at_once_one_takes_the_money() {
     for round in 0..4 {
-        let api = Api::start().await;
+        let api = Checkout::start().await;
         let body = mugs(1);
-        let others = [Api::client(&api.shop).await, Api::client(&api.shop).await];
+        let others = [api.another().await, api.another().await];
         let pages = others
             .iter()
-            .map(|other| Api::send(&api.shop, other, "k1", &body));
+            .map(|other| send(&api.shop, other, "k1", &body));
         let intents = (0..2).map(|_| api.post_intent("k1", &body));
         let (pages, intents) = join(join_all(pages), join_all(intents)).await;
         for answer in pages.iter().chain(&intents) {
@@ -95,18 +95,18 @@ async fn of_both_ways_at_once_one_takes_the_money() {
             tried += usize::from(paid.is_ok());
         }
         for answer in pages.iter().filter(|answer| answer.status == 200) {
-            let page = page_id(answer);
+            let page = session_id(answer);
             let paid = api.shop.stripe.pay_session(&page, "pm_card_visa");
             tried += usize::from(paid.is_ok());
         }
         assert!(tried <= 1, "round {round}: {tried} payments");
         if tried == 0 {
-            let page = page_id(&api.post("k1", &body).await.expect(200));
+            let page = session_id(&api.post("k1", &body).await.expect(200));
             api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
         }
-        assert_eq!(api.taken(), 1500);
-        assert_eq!(api.hear_all().await, 0);
-        let told = api.told().await;
+        assert_eq!(api.received(), 1500);
+        assert_eq!(api.deliver_all().await, 0);
+        let told = api.shop.notifications().await;
         assert_eq!(
             told.iter().filter(|kind| *kind == "order.paid").count(),
             1,
@@ -118,7 +118,7 @@ async fn of_both_ways_at_once_one_takes_the_money() {
 #[tokio::test]
 async fn each_change_of_the_way_to_pay_counts_as_a_start() {
     let limit = [("FAREBOX_LIMIT_CALLER", "3,open:20")];
-    let api = Api::over(testing::Shop::open_with(&limit).await.at_fixed_time()).await;
+    let api = Checkout::over(testing::Shop::open_with(&limit).await.at_fixed_time()).await;
     let _ = api.post_intent("k1", &mugs(1)).await.expect(200);
     let _ = api.post("k1", &mugs(1)).await.expect(200);
     let form = api.post_intent("k1", &mugs(1)).await.expect(200);
@@ -139,8 +139,8 @@ async fn each_change_of_the_way_to_pay_counts_as_a_start() {
 
 #[tokio::test]
 async fn a_payment_that_the_shop_cancels_where_we_failed_to_ends_the_order() {
-    for hears_first in [true, false] {
-        let api = Api::start().await;
+    for is_delivered_first in [true, false] {
+        let api = Checkout::start().await;
         let first = api.post_intent("k1", &mugs(1)).await.expect(200);
         let intent = intent_id(&first);
         let cancel = format!("/v1/payment_intents/{intent}/cancel");
@@ -150,15 +150,15 @@ async fn a_payment_that_the_shop_cancels_where_we_failed_to_ends_the_order() {
         api.shop.stripe.clear_faults();
         api.shop.stripe.cancel(&intent).unwrap();
 
-        if hears_first {
-            assert_eq!(api.hear_all().await, 0);
+        if is_delivered_first {
+            assert_eq!(api.deliver_all().await, 0);
         }
         assert_eq!(api.post("k1", &mugs(1)).await.code(409), "order_canceled");
         assert_eq!(
             api.post_intent("k1", &mugs(1)).await.code(409),
             "order_canceled"
         );
-        assert_eq!(api.hear_all().await, 0);
+        assert_eq!(api.deliver_all().await, 0);
         assert_eq!(api.status(&first).await, "canceled");
         assert!(api.shop.stripe.checkout_sessions().is_empty());
     }
@@ -166,8 +166,10 @@ async fn a_payment_that_the_shop_cancels_where_we_failed_to_ends_the_order() {
 
 #[tokio::test]
 async fn an_intent_that_stripe_cancels_by_itself_makes_way_for_another() {
-    for (hears_first, by_page) in [(true, true), (true, false), (false, true), (false, false)] {
-        let api = Api::start().await;
+    for (is_delivered_first, by_page) in
+        [(true, true), (true, false), (false, true), (false, false)]
+    {
+        let api = Checkout::start().await;
         api.shop.stripe.set_most_confirmations(2);
         let first = api.post_intent("k1", &mugs(1)).await.expect(200);
         let intent = intent_id(&first);
@@ -177,15 +179,15 @@ async fn an_intent_that_stripe_cancels_by_itself_makes_way_for_another() {
         }
         let canceled = api.shop.stripe.payment_intent(&intent).unwrap();
         assert_eq!(canceled["cancellation_reason"], "automatic");
-        if hears_first {
-            assert_eq!(api.hear_all().await, 0);
+        if is_delivered_first {
+            assert_eq!(api.deliver_all().await, 0);
             assert_eq!(api.status(&first).await, "created", "it can be paid");
         }
 
         match by_page {
             true => {
                 let page = api.post("k1", &mugs(1)).await.expect(200);
-                let page = page_id(&page);
+                let page = session_id(&page);
                 api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
             }
             false => {
@@ -196,23 +198,23 @@ async fn an_intent_that_stripe_cancels_by_itself_makes_way_for_another() {
                 paid.await.unwrap();
             }
         }
-        assert_eq!(api.hear_all().await, 0);
+        assert_eq!(api.deliver_all().await, 0);
         assert_eq!(api.status(&first).await, "paid");
-        assert_eq!(api.taken(), 1500);
+        assert_eq!(api.received(), 1500);
     }
 }
 
 #[tokio::test]
 async fn a_page_on_which_too_many_cards_failed_is_closed() {
     let limit = [("FAREBOX_LIMIT_ATTEMPTS", "2")];
-    let api = Api::over(testing::Shop::open_with(&limit).await).await;
+    let api = Checkout::over(testing::Shop::open_with(&limit).await).await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
-    let page = page_id(&first);
+    let page = session_id(&first);
     for _ in 0..2 {
         let tried = api.shop.stripe.pay_session(&page, "pm_card_chargeDeclined");
         tried.unwrap_err();
     }
-    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(api.deliver_all().await, 0);
 
     assert_eq!(api.sessions("expired"), std::slice::from_ref(&page));
     let paid = api.shop.stripe.pay_session(&page, "pm_card_visa");
@@ -222,6 +224,6 @@ async fn a_page_on_which_too_many_cards_failed_is_closed() {
     assert_eq!(refused.code(429), "too_many_payments");
     let form = api.post_intent("k1", &mugs(1)).await;
     assert_eq!(form.code(429), "too_many_payments");
-    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(api.deliver_all().await, 0);
     assert_eq!(api.status(&first).await, "created");
 }

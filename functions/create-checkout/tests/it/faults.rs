@@ -2,13 +2,13 @@
 
 use sandbox::Fault;
 
-use crate::{Api, change, intent_id, mugs, order_id};
+use crate::{Checkout, change, intent_id, mugs, order_id, send};
 
 const SESSIONS: &str = "/v1/checkout/sessions";
 
 #[tokio::test]
 async fn an_answer_that_was_lost_is_found_by_the_next_process() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let lost = Fault::lost_answer().on("POST", SESSIONS).times(0);
     api.shop.stripe.inject(lost);
     assert_eq!(api.post("k1", &mugs(1)).await.code(503), "unavailable");
@@ -19,10 +19,8 @@ async fn an_answer_that_was_lost_is_found_by_the_next_process() {
     );
     api.shop.stripe.clear_faults();
 
-    let next = Api::client(&api.shop).await;
-    let answer = Api::send(&api.shop, &next, "k1", &mugs(1))
-        .await
-        .expect(200);
+    let next = api.another().await;
+    let answer = send(&api.shop, &next, "k1", &mugs(1)).await.expect(200);
     assert!(
         answer.body["url"]
             .as_str()
@@ -41,7 +39,7 @@ async fn what_passes_is_tried_again() {
         Fault::lost_answer,
     ];
     for fault in faults {
-        let api = Api::start().await;
+        let api = Checkout::start().await;
         api.shop
             .stripe
             .inject(fault().on("POST", SESSIONS).times(2));
@@ -58,7 +56,7 @@ async fn what_passes_is_tried_again() {
 
 #[tokio::test]
 async fn a_page_that_cannot_be_closed_keeps_another_from_being_opened() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
     let open = api.only_open();
     let expire = format!("{SESSIONS}/{open}/expire");
@@ -82,7 +80,7 @@ async fn a_page_that_cannot_be_closed_keeps_another_from_being_opened() {
 
 #[tokio::test]
 async fn a_process_that_ended_between_closing_and_opening_is_carried_on() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let first = api.post_intent("k1", &mugs(1)).await.expect(200);
     let cancel = format!("/v1/payment_intents/{}/cancel", intent_id(&first));
     // The intent is canceled, and nobody hears of it.
@@ -91,7 +89,7 @@ async fn a_process_that_ended_between_closing_and_opening_is_carried_on() {
         .inject(Fault::lost_answer().on("POST", &cancel).times(0));
     assert_eq!(api.post("k1", &mugs(1)).await.code(503), "unavailable");
     api.shop.stripe.clear_faults();
-    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(api.deliver_all().await, 0);
     assert_eq!(
         api.status(&first).await,
         "created",
@@ -102,13 +100,13 @@ async fn a_process_that_ended_between_closing_and_opening_is_carried_on() {
     assert_eq!(order_id(&answer), order_id(&first));
     let page = api.only_open();
     api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
-    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(api.deliver_all().await, 0);
     assert_eq!(api.status(&first).await, "paid");
 }
 
 #[tokio::test]
 async fn a_database_that_cannot_be_written_opens_no_page() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let blocker = rusqlite::Connection::open(api.shop.folder().join("farebox.sqlite")).unwrap();
     blocker
         .execute_batch("DROP TABLE idempotency_records")
@@ -121,7 +119,7 @@ async fn a_database_that_cannot_be_written_opens_no_page() {
 #[tokio::test]
 async fn a_failure_that_stripe_keeps_is_passed_under_the_next_key() {
     for fault in [Fault::error().stored(), Fault::error_after()] {
-        let api = Api::start().await;
+        let api = Checkout::start().await;
         api.shop.stripe.inject(fault.on("POST", SESSIONS));
         let answer = api.post("k1", &mugs(1)).await.expect(200);
         let again = api.post("k1", &mugs(1)).await.expect(200);
@@ -132,7 +130,7 @@ async fn a_failure_that_stripe_keeps_is_passed_under_the_next_key() {
         let page = pages.iter().find(|page| page["url"] == url).unwrap();
         let id = page["id"].as_str().unwrap();
         api.shop.stripe.pay_session(id, "pm_card_visa").unwrap();
-        api.hear_all().await;
+        api.deliver_all().await;
         assert_eq!(api.status(&answer).await, "paid");
     }
 }
@@ -140,7 +138,7 @@ async fn a_failure_that_stripe_keeps_is_passed_under_the_next_key() {
 #[tokio::test]
 async fn a_page_is_closed_where_stripe_keeps_a_failure_of_it() {
     for fault in [Fault::error().stored(), Fault::error_after()] {
-        let api = Api::start().await;
+        let api = Checkout::start().await;
         let first = api.post("k1", &mugs(1)).await.expect(200);
         let page = api.only_open();
         let expire = format!("{SESSIONS}/{page}/expire");

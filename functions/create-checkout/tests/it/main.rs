@@ -11,54 +11,38 @@ mod pages;
 mod payment;
 mod urls;
 
+use std::ops::Deref;
+
 use create_checkout::service;
 use serde_json::{Value, json};
-use testing::{Answer, Client, Shop};
+use testing::{Answer, Client, Shop, TestServer};
 
-/// The function, and the other one that starts payments, as a caller meets them.
-struct Api {
-    shop: Shop,
-    client: Client,
+/// The function, with `create-intent` and the webhook over the same shop.
+struct Checkout {
+    server: TestServer,
     intents: Client,
     webhook: Client,
 }
 
-impl Api {
+impl Deref for Checkout {
+    type Target = TestServer;
+
+    fn deref(&self) -> &TestServer {
+        &self.server
+    }
+}
+
+impl Checkout {
     async fn start() -> Self {
         Self::over(Shop::open().await).await
     }
 
     async fn over(shop: Shop) -> Self {
-        let parts = || {
-            (
-                shop.impatient_stripe(),
-                shop.store.clone(),
-                shop.clock.clone(),
-            )
-        };
-        let (stripe, store, clock) = parts();
-        let intents = shared::App::new(&shop.config, stripe, store, clock);
-        let (stripe, store, clock) = parts();
-        let webhook = shared::App::new(&shop.config, stripe, store, clock);
-        let client = Self::client(&shop).await;
         Self {
-            client,
-            intents: Client::of(create_intent::service(intents)).await,
-            webhook: Client::of(webhook::service(webhook)).await,
-            shop,
+            intents: Client::of(create_intent::service(shop.app())).await,
+            webhook: Client::of(webhook::service(shop.app())).await,
+            server: TestServer::over(shop, service).await,
         }
-    }
-
-    /// Another process of the same function.
-    async fn client(shop: &Shop) -> Client {
-        let (stripe, store) = (shop.impatient_stripe(), shop.store.clone());
-        let app = shared::App::new(&shop.config, stripe, store, shop.clock.clone());
-        Client::of(service(app)).await
-    }
-
-    /// Ada sends `body` as the operation `key`.
-    async fn post(&self, key: &str, body: &Value) -> Answer {
-        Self::send(&self.shop, &self.client, key, body).await
     }
 
     /// Ada sends `body` to `create-intent`, which takes no URLs.
@@ -67,41 +51,25 @@ impl Api {
         for name in ["successUrl", "cancelUrl"] {
             body.as_object_mut().unwrap().remove(name);
         }
-        Self::send(&self.shop, &self.intents, key, &body).await
+        send(&self.shop, &self.intents, key, &body).await
     }
 
-    async fn send(shop: &Shop, client: &Client, key: &str, body: &Value) -> Answer {
-        let token = shop.token("ada");
-        client.request().bearer(&token).key(key).post(body).await
-    }
-
-    /// Sends all of Stripe's events to the webhook, as they are now, each once, the newest first;
-    /// says how many were set aside.
-    async fn hear_all(&self) -> usize {
+    /// Delivers all of Stripe's events to the webhook, each once, the oldest first; returns how many
+    /// are quarantined.
+    async fn deliver_all(&self) -> usize {
         for event in self.shop.stripe.events() {
-            let body = event.to_string();
-            let now = u64::try_from(self.shop.clock.now()).unwrap();
-            let signature = sandbox::sign(body.as_bytes(), Shop::WEBHOOK_SECRET, now);
-            let call = self.webhook.request();
-            let call = call.header("stripe-signature", &signature);
-            let answer = call.send(hyper::Method::POST, body.into()).await;
+            let answer = self.shop.deliver(&self.webhook, event.to_string()).await;
             let _ = answer.expect(200);
         }
         self.shop.store.quarantined().await.unwrap().len()
     }
 
-    /// The types of what the site is told.
-    async fn told(&self) -> Vec<String> {
-        let letters = self.shop.store.lease_due(i64::MAX / 2, 60, 100).await;
-        let letters = letters.unwrap().into_iter();
-        letters.map(|letter| letter.message.kind).collect()
-    }
-
+    /// The status of the order in `answer`.
     async fn status(&self, answer: &Answer) -> &'static str {
-        self.shop.order(&order_id(answer)).await.status().as_str()
+        self.shop.status(&order_id(answer)).await
     }
 
-    /// Sessions at Stripe with this status.
+    /// The ids of Stripe's sessions with this status.
     fn sessions(&self, status: &str) -> Vec<String> {
         let sessions = self.shop.stripe.checkout_sessions().into_iter();
         sessions
@@ -110,7 +78,7 @@ impl Api {
             .collect()
     }
 
-    /// The only open session there is.
+    /// The id of the only open session there is.
     #[track_caller]
     fn only_open(&self) -> String {
         let [open] = &self.sessions("open")[..] else {
@@ -119,13 +87,19 @@ impl Api {
         open.clone()
     }
 
-    /// What was taken in all, in minor units.
-    fn taken(&self) -> i64 {
+    /// The sum of all payments, in minor units.
+    fn received(&self) -> i64 {
         let intents = self.shop.stripe.payment_intents().into_iter();
         intents
             .map(|intent| intent["amount_received"].as_i64().unwrap())
             .sum()
     }
+}
+
+/// Ada sends `body` to `client` under the idempotency key `key`.
+async fn send(shop: &Shop, client: &Client, key: &str, body: &Value) -> Answer {
+    let call = client.request().bearer(&shop.token("ada"));
+    call.key(key).post(body).await
 }
 
 /// A request for some mugs.
@@ -153,8 +127,8 @@ fn intent_id(answer: &Answer) -> String {
     secret.split("_secret_").next().unwrap().to_owned()
 }
 
-/// The id of the page in an answer.
-fn page_id(answer: &Answer) -> String {
+/// The id of the session in an answer.
+fn session_id(answer: &Answer) -> String {
     let url = answer.body["url"].as_str().unwrap();
     url.rsplit('/').next().unwrap().to_owned()
 }

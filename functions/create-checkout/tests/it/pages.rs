@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::{Api, change, intent_id, mugs, order_id, page_id};
+use crate::{Checkout, change, intent_id, mugs, order_id, send, session_id};
 
 #[tokio::test]
 async fn the_page_sells_the_order_at_the_shops_prices_and_says_whose_it_is() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let answer = api.post("k1", &mugs(2)).await.expect(200);
 
     let [session] = &api.shop.stripe.checkout_sessions()[..] else {
@@ -34,7 +34,7 @@ async fn the_page_sells_the_order_at_the_shops_prices_and_says_whose_it_is() {
 
 #[tokio::test]
 async fn a_signed_order_is_sold_as_one_line_with_its_description() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let claims = json!({ "description": "Two mugs", "metadata": { "cart": "c1" } });
     let token = api.shop.order_token("ada", &claims);
     let mut body = mugs(1);
@@ -49,11 +49,18 @@ async fn a_signed_order_is_sold_as_one_line_with_its_description() {
     };
     assert_eq!(session["amount_total"], 1500);
     assert_eq!(session["metadata"]["cart"], "c1");
+    let requests = api.shop.stripe.requests().into_iter();
+    let mut made = requests.filter(|one| one.path == "/v1/checkout/sessions");
+    let lines = made.next().unwrap().params["line_items"].clone();
+    let [line] = &lines.as_array().unwrap()[..] else {
+        panic!("not exactly one: {lines:#}")
+    };
+    assert_eq!(line["price_data"]["product_data"]["name"], "Two mugs");
 }
 
 #[tokio::test]
 async fn a_guest_who_signs_in_pays_on_a_page_of_their_own() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let mut body = mugs(1);
     body.as_object_mut().unwrap().remove("items");
     body["order"] = api.shop.order_token("guest-1", &json!({})).into();
@@ -66,22 +73,25 @@ async fn a_guest_who_signs_in_pays_on_a_page_of_their_own() {
     let adas = api.post("k1", &body).await.expect(200);
 
     assert_eq!(order_id(&adas), order_id(&guests));
-    assert_eq!(api.sessions("expired"), [page_id(&guests)]);
-    assert_eq!(api.only_open(), page_id(&adas));
-    let paid = api.shop.stripe.pay_session(&page_id(&adas), "pm_card_visa");
+    assert_eq!(api.sessions("expired"), [session_id(&guests)]);
+    assert_eq!(api.only_open(), session_id(&adas));
+    let paid = api
+        .shop
+        .stripe
+        .pay_session(&session_id(&adas), "pm_card_visa");
     assert_eq!(paid.unwrap()["payment_status"], "paid");
-    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(api.deliver_all().await, 0);
     assert_eq!(api.status(&adas).await, "paid");
     assert_eq!(api.post("k2", &body).await.code(409), "order_already_paid");
 }
 
 #[tokio::test]
 async fn the_same_operation_gives_the_same_page_in_every_process() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
     let again = api.post("k1", &mugs(1)).await.expect(200);
-    let other = Api::client(&api.shop).await;
-    let elsewhere = Api::send(&api.shop, &other, "k1", &mugs(1)).await;
+    let other = api.another().await;
+    let elsewhere = send(&api.shop, &other, "k1", &mugs(1)).await;
 
     assert_eq!(again.body, first.body);
     assert_eq!(elsewhere.expect(200).body, first.body);
@@ -92,7 +102,7 @@ async fn the_same_operation_gives_the_same_page_in_every_process() {
 
 #[tokio::test]
 async fn changed_contents_close_the_page_and_open_another() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
     let old = api.only_open();
 
@@ -104,14 +114,14 @@ async fn changed_contents_close_the_page_and_open_another() {
     assert!(api.shop.stripe.pay_session(&old, "pm_card_visa").is_err());
     let new = api.only_open();
     api.shop.stripe.pay_session(&new, "pm_card_visa").unwrap();
-    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(api.deliver_all().await, 0);
     assert_eq!(api.status(&first).await, "paid");
-    assert_eq!(api.taken(), 4500);
+    assert_eq!(api.received(), 4500);
 }
 
 #[tokio::test]
 async fn other_places_to_come_back_to_make_another_page() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
     let mut elsewhere = mugs(1);
     elsewhere["successUrl"] = "https://shop.example/elsewhere".into();
@@ -125,7 +135,7 @@ async fn other_places_to_come_back_to_make_another_page() {
 
 #[tokio::test]
 async fn contents_that_change_back_and_forth_leave_one_page_open() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let first = api.post("k0", &mugs(1)).await.expect(200);
     for (n, quantity) in [2, 1, 2, 1].into_iter().enumerate() {
         let key = format!("k{}", n + 1);
@@ -137,7 +147,7 @@ async fn contents_that_change_back_and_forth_leave_one_page_open() {
 
 #[tokio::test]
 async fn tabs_that_change_at_once_leave_one_page_open_which_sells_the_order() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let first = api.post("k0", &mugs(1)).await.expect(200);
     let bodies: Vec<_> = (2..6).map(|quantity| change(&first, quantity)).collect();
     let keys: Vec<_> = (0..4).map(|n| format!("tab{n}")).collect();
@@ -157,10 +167,10 @@ async fn tabs_that_change_at_once_leave_one_page_open_which_sells_the_order() {
     let open = api.sessions("open");
     let open: BTreeSet<String> = told
         .iter()
-        .map(page_id)
+        .map(session_id)
         .filter(|id| open.contains(id))
         .collect();
-    let last = page_id(&told[told.len() - 1]);
+    let last = session_id(&told[told.len() - 1]);
     assert_eq!(open, BTreeSet::from([last.clone()]));
     let sessions = api.shop.stripe.checkout_sessions();
     let session = sessions.iter().find(|session| session["id"] == *last);
@@ -169,7 +179,7 @@ async fn tabs_that_change_at_once_leave_one_page_open_which_sells_the_order() {
 
 #[tokio::test]
 async fn nobody_opens_a_page_for_another_callers_order() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
     let bob = api.shop.token("bob");
     let call = api.client.request().bearer(&bob).key("k");
@@ -180,7 +190,7 @@ async fn nobody_opens_a_page_for_another_callers_order() {
 }
 
 /// Archives what a mug costs, as the shop does in its dashboard.
-async fn archive(api: &Api, order: &str) {
+async fn archive(api: &Checkout, order: &str) {
     let order = api.shop.order(order).await;
     let price = order.revision().contents.lines()[0].price.clone();
     let archived = api
@@ -192,7 +202,7 @@ async fn archive(api: &Api, order: &str) {
 
 #[tokio::test]
 async fn an_order_of_an_archived_price_gets_no_page_and_keeps_its_intent() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let form = api.post_intent("k1", &mugs(1)).await.expect(200);
     archive(&api, &order_id(&form)).await;
 
@@ -209,7 +219,7 @@ async fn an_order_of_an_archived_price_gets_no_page_and_keeps_its_intent() {
 
 #[tokio::test]
 async fn an_order_of_an_archived_product_gets_no_page_and_keeps_what_is_open() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let form = api.post_intent("k1", &mugs(1)).await.expect(200);
     let page = api.post("k2", &mugs(2)).await.expect(200);
     api.shop
@@ -232,7 +242,7 @@ async fn an_order_of_an_archived_product_gets_no_page_and_keeps_what_is_open() {
 
 #[tokio::test]
 async fn a_price_that_only_stripe_knows_to_be_archived_is_no_failure_of_ours() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
     archive(&api, &order_id(&first)).await;
     let [open] = &api.sessions("open")[..] else {

@@ -2,17 +2,13 @@
 
 use sandbox::Fault;
 use serde_json::json;
-use shared::{
-    event::Event,
-    processor::{EventProcessor, ProcessError},
-    store::Store,
-};
+use shared::{event::Event, processor::ProcessError};
 
-use crate::{Api, change, mugs, order_id};
+use crate::{Checkout, change, mugs, order_id};
 
 #[tokio::test]
 async fn a_page_that_is_paid_pays_its_order_once() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let answer = api.post("k1", &mugs(1)).await.expect(200);
     let page = api.only_open();
     api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
@@ -24,10 +20,10 @@ async fn a_page_that_is_paid_pays_its_order_once() {
         "Stripe knows it before the database"
     );
     for _ in 0..2 {
-        assert_eq!(api.hear_all().await, 0);
+        assert_eq!(api.deliver_all().await, 0);
     }
     assert_eq!(api.status(&answer).await, "paid");
-    assert_eq!(api.told().await, ["order.paid"]);
+    assert_eq!(api.shop.notifications().await, ["order.paid"]);
     assert_eq!(
         api.post("k2", &change(&answer, 2)).await.code(409),
         "order_already_paid"
@@ -36,11 +32,11 @@ async fn a_page_that_is_paid_pays_its_order_once() {
 
 #[tokio::test]
 async fn a_page_that_is_paid_pays_its_order_whatever_another_tool_wrote_to_its_metadata() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let answer = api.post("k1", &mugs(1)).await.expect(200);
     let page = api.only_open();
     api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
-    let processor = api.shop.app_over(api.shop.patient_stripe()).processor;
+    let processor = api.shop.app().processor;
 
     for mut event in api.shop.stripe.events() {
         event["data"]["object"]["metadata"] = json!({});
@@ -55,7 +51,7 @@ async fn a_page_that_is_paid_pays_its_order_whatever_another_tool_wrote_to_its_m
 #[tokio::test]
 async fn a_bank_debit_pays_when_the_money_comes_and_not_before() {
     for succeeds in [true, false] {
-        let api = Api::start().await;
+        let api = Checkout::start().await;
         let answer = api.post("k1", &mugs(1)).await.expect(200);
         let page = api.only_open();
         api.shop
@@ -63,7 +59,7 @@ async fn a_bank_debit_pays_when_the_money_comes_and_not_before() {
             .pay_session(&page, "pm_usBankAccount")
             .unwrap();
 
-        assert_eq!(api.hear_all().await, 0);
+        assert_eq!(api.deliver_all().await, 0);
         assert_eq!(api.status(&answer).await, "processing");
         for body in [mugs(1), change(&answer, 2)] {
             let key = if body["orderId"].is_null() {
@@ -86,8 +82,8 @@ async fn a_bank_debit_pays_when_the_money_comes_and_not_before() {
             true => api.shop.stripe.settle(&intent).unwrap(),
             false => api.shop.stripe.fail_settlement(&intent).unwrap(),
         };
-        assert_eq!(api.hear_all().await, 0);
-        let told = api.told().await;
+        assert_eq!(api.deliver_all().await, 0);
+        let told = api.shop.notifications().await;
         if succeeds {
             assert_eq!(api.status(&answer).await, "paid");
             assert_eq!(
@@ -106,15 +102,15 @@ async fn a_bank_debit_pays_when_the_money_comes_and_not_before() {
         assert_eq!(order_id(&again), order_id(&answer));
         let page = api.only_open();
         api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
-        assert_eq!(api.hear_all().await, 0);
+        assert_eq!(api.deliver_all().await, 0);
         assert_eq!(api.status(&answer).await, "paid");
-        assert_eq!(api.taken(), 1500);
+        assert_eq!(api.received(), 1500);
     }
 }
 
 #[tokio::test]
 async fn a_page_that_expired_releases_its_order() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let answer = api.post("k1", &mugs(1)).await.expect(200);
     let page = api.only_open();
     // A decline first, so that the page has an intent, which Stripe cancels with it.
@@ -126,35 +122,32 @@ async fn a_page_that_expired_releases_its_order() {
     );
     api.shop.stripe.expire_session(&page).unwrap();
 
-    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(api.deliver_all().await, 0);
     assert_eq!(api.status(&answer).await, "created");
     let again = api.post("k1", &mugs(1)).await.expect(200);
     assert_eq!(order_id(&again), order_id(&answer));
     assert_ne!(again.body["url"], answer.body["url"]);
     let page = api.only_open();
     api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
-    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(api.deliver_all().await, 0);
     assert_eq!(api.status(&answer).await, "paid");
 }
 
 #[tokio::test]
 async fn a_refund_that_is_told_before_its_payment_counts() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let answer = api.post("k1", &mugs(1)).await.expect(200);
     let page = api.only_open();
     api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
-    processor(&api, &api.shop.store)
-        .take(refund(&api))
-        .await
-        .unwrap();
+    api.shop.app().processor.take(refund(&api)).await.unwrap();
 
     assert_eq!(api.status(&answer).await, "partially_refunded");
-    assert_eq!(api.hear_all().await, 0);
+    assert_eq!(api.deliver_all().await, 0);
     assert_eq!(
         api.shop.order(&order_id(&answer)).await.refunded_amount(),
         500
     );
-    let told = api.told().await;
+    let told = api.shop.notifications().await;
     assert_eq!(
         told.iter().filter(|kind| *kind == "order.paid").count(),
         1,
@@ -167,7 +160,7 @@ async fn what_the_webhook_missed_is_taken_by_reconcile() {
     let mut shop = testing::Shop::open().await;
     // What happens now is old enough to be asked for.
     shop.clock = shared::Clock::fixed(shop.clock.now() + 120);
-    let api = Api::over(shop).await;
+    let api = Checkout::over(shop).await;
     let paid = api.post("k1", &mugs(1)).await.expect(200);
     api.shop
         .stripe
@@ -181,10 +174,7 @@ async fn what_the_webhook_missed_is_taken_by_reconcile() {
     let expired = api.post("k2", &mugs(1)).await.expect(200);
     api.shop.stripe.expire_session(&api.only_open()).unwrap();
 
-    let (stripe, store) = (api.shop.impatient_stripe(), api.shop.store.clone());
-    let clock = api.shop.clock.clone();
-    let app = shared::App::new(&api.shop.config, stripe, store, clock);
-    let reconcile = reconcile::Reconciler::new(&api.shop.config, app);
+    let reconcile = reconcile::Reconciler::new(&api.shop.config, api.shop.app());
     let report = reconcile.catch_up().await.unwrap();
     assert!(report.complete, "{report:?}");
 
@@ -194,7 +184,7 @@ async fn what_the_webhook_missed_is_taken_by_reconcile() {
 }
 
 /// Refunds 5.00 of the only payment; Stripe's event of it.
-fn refund(api: &Api) -> Event {
+fn refund(api: &Checkout) -> Event {
     let intent = &api.shop.stripe.payment_intents()[0]["id"];
     let intent = intent.as_str().unwrap();
     api.shop.stripe.refund(intent, Some(500)).unwrap();
@@ -203,31 +193,22 @@ fn refund(api: &Api) -> Event {
     Event::parse(refunds.next().unwrap().to_string().as_bytes()).unwrap()
 }
 
-/// What takes events into `store`.
-fn processor(api: &Api, store: &Store) -> EventProcessor {
-    let (stripe, clock) = (api.shop.impatient_stripe(), api.shop.clock.clone());
-    shared::App::new(&api.shop.config, stripe, store.clone(), clock).processor
-}
-
 #[tokio::test]
 async fn a_payment_that_was_asked_for_is_no_event_that_a_site_hears_of() {
     let events = [("FAREBOX_NOTIFY_EVENTS", "payment_intent.*")];
-    let api = Api::over(testing::Shop::open_with(&events).await).await;
+    let api = Checkout::over(testing::Shop::open_with(&events).await).await;
     let answer = api.post("k1", &mugs(1)).await.expect(200);
     let page = api.only_open();
     api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
 
-    processor(&api, &api.shop.store)
-        .take(refund(&api))
-        .await
-        .unwrap();
+    api.shop.app().processor.take(refund(&api)).await.unwrap();
 
     assert_eq!(api.status(&answer).await, "partially_refunded");
-    let mut told = api.told().await;
+    let mut told = api.shop.notifications().await;
     told.sort();
     assert_eq!(told, ["order.paid", "order.refunded"]);
-    assert_eq!(api.hear_all().await, 0);
-    let told = api.told().await;
+    assert_eq!(api.deliver_all().await, 0);
+    let told = api.shop.notifications().await;
     let is_heard = told
         .iter()
         .any(|kind| kind == "stripe.payment_intent.succeeded");
@@ -236,7 +217,7 @@ async fn a_payment_that_was_asked_for_is_no_event_that_a_site_hears_of() {
 
 #[tokio::test]
 async fn a_payment_that_contradicts_its_order_is_logged_when_it_is_asked_for() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let _ = api.post("k1", &mugs(1)).await.expect(200);
     let page = api.only_open();
     api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
@@ -245,7 +226,7 @@ async fn a_payment_that_contradicts_its_order_is_logged_when_it_is_asked_for() {
     let file = rusqlite::Connection::open(file).unwrap();
     // As after a restore of an older backup.
     file.execute_batch("DELETE FROM orders").unwrap();
-    let processor = processor(&api, &api.shop.store);
+    let processor = api.shop.app().processor;
 
     let (log, guard) = testing::Log::start();
     processor.take(refund).await.unwrap();
@@ -257,7 +238,7 @@ async fn a_payment_that_contradicts_its_order_is_logged_when_it_is_asked_for() {
 
 #[tokio::test]
 async fn what_our_key_may_not_ask_for_yet_is_delivered_again() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let answer = api.post("k1", &mugs(1)).await.expect(200);
     let page = api.only_open();
     api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
@@ -265,19 +246,19 @@ async fn what_our_key_may_not_ask_for_yet_is_delivered_again() {
     let restricted = Fault::restricted().on("GET", "/v1/payment_intents/");
     api.shop.stripe.inject(restricted);
 
-    let refused = processor(&api, &api.shop.store).take(refund.clone()).await;
+    let refused = api.shop.app().processor.take(refund.clone()).await;
     assert!(
         matches!(refused, Err(ProcessError::Stripe(_))),
         "{refused:?}"
     );
     assert_eq!(api.status(&answer).await, "created");
 
-    processor(&api, &api.shop.store).take(refund).await.unwrap();
+    api.shop.app().processor.take(refund).await.unwrap();
     assert_eq!(api.status(&answer).await, "partially_refunded");
 }
 
 /// A page for an order that the site signed, in reais.
-async fn in_reais(api: &Api) -> (serde_json::Value, testing::Answer) {
+async fn in_reais(api: &Checkout) -> (serde_json::Value, testing::Answer) {
     let claims = serde_json::json!({ "currency": "brl" });
     let body = serde_json::json!({
         "order": api.shop.order_token("ada", &claims),
@@ -291,7 +272,7 @@ async fn in_reais(api: &Api) -> (serde_json::Value, testing::Answer) {
 #[tokio::test]
 async fn a_voucher_that_is_out_holds_the_order_and_says_until_when() {
     for is_paid in [true, false] {
-        let api = Api::start().await;
+        let api = Checkout::start().await;
         let (body, answer) = in_reais(&api).await;
         let page = api.only_open();
         let voucher = api
@@ -305,7 +286,7 @@ async fn a_voucher_that_is_out_holds_the_order_and_says_until_when() {
         let asked = api.shop.stripe.payment_intent(&intent).unwrap();
         let until = &asked["next_action"]["boleto_display_details"]["expires_at"];
 
-        assert_eq!(api.hear_all().await, 0);
+        assert_eq!(api.deliver_all().await, 0);
 
         assert_eq!(api.status(&answer).await, "processing");
         let awaited = api.shop.order(&order_id(&answer)).await.awaited();
@@ -330,7 +311,7 @@ async fn a_voucher_that_is_out_holds_the_order_and_says_until_when() {
             true => api.shop.stripe.settle(&intent).unwrap(),
             false => api.shop.stripe.fail_settlement(&intent).unwrap(),
         };
-        assert_eq!(api.hear_all().await, 0);
+        assert_eq!(api.deliver_all().await, 0);
         let order = api.shop.order(&order_id(&answer)).await;
         assert_eq!(order.awaited(), None);
         match is_paid {

@@ -1,11 +1,11 @@
 //! Payers come back to the shop's own pages only. The whole table of URLs is beside the check
 //! itself.
 
-use crate::{Api, mugs};
+use crate::{Checkout, mugs};
 
 #[tokio::test]
 async fn a_url_of_elsewhere_is_refused_by_the_name_of_its_field() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     for field in ["successUrl", "cancelUrl"] {
         for url in [
             "//evil.example",
@@ -42,7 +42,7 @@ async fn a_url_of_elsewhere_is_refused_by_the_name_of_its_field() {
 
 #[tokio::test]
 async fn what_a_request_says_of_its_host_changes_nothing() {
-    let api = Api::start().await;
+    let api = Checkout::start().await;
     let mut body = mugs(1);
     body["successUrl"] = "https://evil.example/paid".into();
     let token = api.shop.token("ada");

@@ -1,14 +1,15 @@
 //! Only a caller whose token the site signed starts a payment.
 
+use create_intent::service;
 use hyper::{Method, body::Bytes};
 use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
-use testing::{Issuer, Log, Shop, SigningKey, tokens};
+use testing::{Issuer, Log, Shop, SigningKey, TestServer, tokens};
 
-use crate::{Api, mugs};
+use crate::mugs;
 
 /// Claims that are good, with `changes`; `null` removes one.
-fn claims(api: &Api, changes: &Value) -> Value {
+fn claims(api: &TestServer, changes: &Value) -> Value {
     let now = api.shop.clock.now();
     let mut claims = json!({ "aud": "farebox", "sub": "ada", "exp": now + 300 });
     for (name, value) in changes.as_object().unwrap() {
@@ -23,7 +24,7 @@ fn claims(api: &Api, changes: &Value) -> Value {
 
 #[tokio::test]
 async fn a_token_that_the_site_did_not_sign_for_this_is_refused() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let now = api.shop.clock.now();
     let good = claims(&api, &json!({}));
     let (header, rest) = {
@@ -86,7 +87,7 @@ async fn a_token_that_the_site_did_not_sign_for_this_is_refused() {
 
 #[tokio::test]
 async fn one_bearer_token_is_needed_and_no_other_scheme() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let token = api.shop.token("ada");
     let request = || api.client.request().key("k1");
 
@@ -101,7 +102,7 @@ async fn one_bearer_token_is_needed_and_no_other_scheme() {
 
 #[tokio::test]
 async fn a_stranger_is_refused_before_the_body_is_read() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let answer = api
         .client
         .request()
@@ -112,7 +113,7 @@ async fn a_stranger_is_refused_before_the_body_is_read() {
 
 #[tokio::test]
 async fn a_clock_may_be_half_a_minute_off() {
-    let api = Api::over(Shop::open().await.at_fixed_time()).await;
+    let api = TestServer::over(Shop::open().await.at_fixed_time(), service).await;
     let now = api.shop.clock.now();
     for changes in [json!({ "exp": now - 29 }), json!({ "nbf": now + 29 })] {
         let token = tokens::sign(&claims(&api, &changes), Shop::SITE_KEY);
@@ -129,7 +130,7 @@ async fn a_clock_may_be_half_a_minute_off() {
 
 #[tokio::test]
 async fn only_post_is_answered_and_bodies_are_capped() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     for method in [Method::GET, Method::PUT, Method::DELETE, Method::OPTIONS] {
         let answer = api
             .client
@@ -155,7 +156,7 @@ async fn with_an_issuer_alone_items_are_sold_and_signed_orders_are_refused_with_
     let issuer = Issuer::start(&[&key]).await;
     let [url, name, audience] = issuer.variables();
     let without_site_key = [url, name, audience, ("FAREBOX_SITE_KEY", "")];
-    let api = Api::over(Shop::open_with(&without_site_key).await).await;
+    let api = TestServer::over(Shop::open_with(&without_site_key).await, service).await;
     let token = key.sign(&Issuer::claims("ada", api.shop.clock.now()));
     let call = || api.client.request().bearer(&token).key("k1");
 
@@ -174,13 +175,14 @@ async fn with_an_issuer_alone_items_are_sold_and_signed_orders_are_refused_with_
 async fn an_issuers_key_signs_callers_and_no_orders() {
     let key = SigningKey::p256("key-1");
     let issuer = Issuer::start(&[&key]).await;
-    let api = Api::over(Shop::open_with(&issuer.variables()).await).await;
+    let api = TestServer::over(Shop::open_with(&issuer.variables()).await, service).await;
     let now = api.shop.clock.now();
     let order = json!({ "iss": Issuer::NAME, "aud": "farebox:order", "sub": "ada", "iat": now,
         "exp": now + 300, "orderId": "o_1", "amount": 1, "currency": "usd" });
 
     let answer = api
-        .post_without_key(&json!({ "order": key.sign(&order) }))
+        .as_caller("ada")
+        .post(&json!({ "order": key.sign(&order) }))
         .await;
 
     assert_eq!(answer.code(400), "invalid_request");
@@ -188,7 +190,7 @@ async fn an_issuers_key_signs_callers_and_no_orders() {
 
 #[tokio::test]
 async fn each_request_leaves_one_record_about_its_order() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let (log, guard) = Log::start();
     let made = api.post("k1", &mugs(1)).await.expect(200);
     let id = made.body["orderId"].as_str().unwrap();

@@ -1,10 +1,11 @@
 //! Changed contents of an unpaid order change its intent; a paid order does not change.
 
+use create_intent::service;
 use sandbox::Fault;
 use serde_json::{Value, json};
-use testing::Shop;
+use testing::{Shop, TestServer};
 
-use crate::{Api, intent_id, mugs, order_id, stickers_for_a_mug};
+use crate::{intent_id, mugs, only_intent, open_intent, order_id, post_signed, stickers_for_a_mug};
 
 /// A request that changes the order `id` to so many mugs.
 fn change(id: &str, quantity: u32) -> Value {
@@ -13,28 +14,19 @@ fn change(id: &str, quantity: u32) -> Value {
     body
 }
 
-/// Marks the order paid as its webhook would.
-async fn pay(api: &Api, id: &str) {
-    let intent = api.only_intent();
-    let id_of_intent = intent["id"].as_str().unwrap();
-    api.shop
-        .stripe
-        .confirm(id_of_intent, "pm_card_visa")
-        .await
-        .unwrap();
-    let events = api.shop.stripe.events();
-    let event = events
-        .iter()
-        .find(|event| event["type"] == "payment_intent.succeeded");
-    let body = event.unwrap().to_string();
-    let event = shared::event::Event::parse(body.as_bytes()).unwrap();
-    api.shop.store.accept(event, 0).await.unwrap();
-    assert_eq!(api.shop.order(id).await.status().as_str(), "paid");
+/// The payment of the order `id` succeeds, and the database knows.
+async fn pay(api: &TestServer, id: &str) {
+    let intent = only_intent(api);
+    let intent = intent["id"].as_str().unwrap();
+    let paid = api.shop.stripe.confirm(intent, "pm_card_visa").await;
+    paid.unwrap();
+    api.shop.accept_events_of(intent).await;
+    assert_eq!(api.shop.status(id).await, "paid");
 }
 
 #[tokio::test]
 async fn contents_that_cost_the_same_change_the_same_intent() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
 
     let stickers = stickers_for_a_mug(&order_id(&first));
@@ -43,7 +35,7 @@ async fn contents_that_cost_the_same_change_the_same_intent() {
     assert_eq!(order_id(&changed), order_id(&first));
     assert_eq!(changed.body["clientSecret"], first.body["clientSecret"]);
     assert_eq!(changed.body["amount"], 1500);
-    let intent = api.only_intent();
+    let intent = only_intent(&api);
     assert_eq!(intent["amount"], 1500);
     let order = api.shop.order(&order_id(&first)).await;
     assert_eq!(
@@ -54,7 +46,7 @@ async fn contents_that_cost_the_same_change_the_same_intent() {
 
 #[tokio::test]
 async fn a_higher_amount_is_never_taken_from_whoever_saw_a_lower_one() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
 
     let changed = api
@@ -75,9 +67,9 @@ async fn a_higher_amount_is_never_taken_from_whoever_saw_a_lower_one() {
     assert!(paid.is_err(), "the first tab takes nothing");
     let paid = api.shop.stripe.confirm(&open, "pm_card_visa").await;
     paid.unwrap();
-    assert_eq!(api.open_intent()["amount_received"], 4500);
-    api.shop.hear_of(&seen).await;
-    api.shop.hear_of(&open).await;
+    assert_eq!(open_intent(&api)["amount_received"], 4500);
+    api.shop.accept_events_of(&seen).await;
+    api.shop.accept_events_of(&open).await;
     let order = api.shop.order(&order_id(&first)).await;
     assert_eq!(order.status().as_str(), "paid");
     assert_eq!(order.revision().contents.amount().minor_units(), 4500);
@@ -86,22 +78,22 @@ async fn a_higher_amount_is_never_taken_from_whoever_saw_a_lower_one() {
 #[tokio::test]
 async fn a_change_under_an_open_challenge_makes_another_intent() {
     for (before, after) in [(2, 4), (2, 2), (2, 1)] {
-        let api = Api::over(Shop::open().await.at_fixed_time()).await;
+        let api = TestServer::over(Shop::open().await.at_fixed_time(), service).await;
         let amount = |n: i64| json!({ "amount": n * 1000, "metadata": { "n": n.to_string() } });
-        let first = api.post_signed(&amount(before)).await.expect(200);
+        let first = post_signed(&api, &amount(before)).await.expect(200);
         let challenged = intent_id(&first);
         let confirmed = api
             .shop
             .stripe
             .confirm(&challenged, "pm_card_threeDSecure2Required");
         assert_eq!(confirmed.await.unwrap()["status"], "requires_action");
-        let same = api.post_signed(&amount(before)).await.expect(200);
+        let same = post_signed(&api, &amount(before)).await.expect(200);
         assert_eq!(intent_id(&same), challenged, "nothing changed");
         api.shop.clock.advance(10);
 
         let mut changed = amount(after);
         changed["description"] = json!("Changed");
-        let changed = api.post_signed(&changed).await.expect(200);
+        let changed = post_signed(&api, &changed).await.expect(200);
 
         assert_ne!(intent_id(&changed), challenged);
         assert!(
@@ -110,19 +102,19 @@ async fn a_change_under_an_open_challenge_makes_another_intent() {
         );
         let taken = api.shop.stripe.payment_intents();
         assert!(taken.iter().all(|intent| intent["amount_received"] == 0));
-        api.shop.hear_of(&challenged).await;
-        assert_eq!(api.shop.order("o_1").await.status().as_str(), "created");
+        api.shop.accept_events_of(&challenged).await;
+        assert_eq!(api.shop.status("o_1").await, "created");
     }
 }
 
 #[tokio::test]
 async fn another_currency_makes_another_intent() {
-    let api = Api::over(Shop::open().await.at_fixed_time()).await;
-    let first = api.post_signed(&json!({})).await.expect(200);
+    let api = TestServer::over(Shop::open().await.at_fixed_time(), service).await;
+    let first = post_signed(&api, &json!({})).await.expect(200);
     api.shop.clock.advance(10);
 
     let euros = json!({ "currency": "eur", "amount": 1400 });
-    let changed = api.post_signed(&euros).await.expect(200);
+    let changed = post_signed(&api, &euros).await.expect(200);
 
     assert_ne!(intent_id(&changed), intent_id(&first));
     assert_eq!(changed.body["currency"], "eur");
@@ -140,7 +132,7 @@ async fn a_payer_who_confirms_just_before_the_cancellation_pays_what_was_offered
         ("pm_card_visa", "order_already_paid", "paid"),
         ("pm_usBankAccount", "payment_processing", "processing"),
     ] {
-        let api = Api::start().await;
+        let api = TestServer::start(service).await;
         let first = api.post("k1", &mugs(1)).await.expect(200);
         let (id, intent) = (order_id(&first), intent_id(&first));
         let cancel = format!("/v1/payment_intents/{intent}/cancel");
@@ -160,12 +152,12 @@ async fn a_payer_who_confirms_just_before_the_cancellation_pays_what_was_offered
         let (changed, ()) = futures_util::future::join(changed, payer).await;
 
         assert_eq!(changed.code(409), code);
-        assert_eq!(api.only_intent()["amount"], 1500);
-        api.shop.hear_of(&intent).await;
-        assert_eq!(api.shop.order(&id).await.status().as_str(), status);
+        assert_eq!(only_intent(&api)["amount"], 1500);
+        api.shop.accept_events_of(&intent).await;
+        assert_eq!(api.shop.status(&id).await, status);
         if status == "processing" {
             api.shop.stripe.settle(&intent).unwrap();
-            api.shop.hear_of(&intent).await;
+            api.shop.accept_events_of(&intent).await;
         }
         let order = api.shop.order(&id).await;
         assert_eq!(order.status().as_str(), "paid");
@@ -175,7 +167,7 @@ async fn a_payer_who_confirms_just_before_the_cancellation_pays_what_was_offered
 
 #[tokio::test]
 async fn a_process_that_died_between_canceling_and_making_anew_leaves_nothing_to_repair() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
     let fault = Fault::lost_answer().times(0);
     api.shop
@@ -183,7 +175,7 @@ async fn a_process_that_died_between_canceling_and_making_anew_leaves_nothing_to
         .inject(fault.on("POST", "/v1/payment_intents"));
     let body = change(&order_id(&first), 3);
     assert_eq!(api.post("k2", &body).await.code(503), "unavailable");
-    api.shop.hear_of(&intent_id(&first)).await;
+    api.shop.accept_events_of(&intent_id(&first)).await;
     api.shop.stripe.clear_faults();
 
     let changed = api.post("k2", &body).await.expect(200);
@@ -198,7 +190,7 @@ async fn a_process_that_died_between_canceling_and_making_anew_leaves_nothing_to
 
 #[tokio::test]
 async fn a_cart_that_changes_back_and_forth_ends_at_its_last_contents() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let id = order_id(&api.post("k0", &mugs(1)).await.expect(200));
 
     for (n, quantity) in [2, 1, 2, 1, 3, 2].into_iter().enumerate() {
@@ -209,7 +201,7 @@ async fn a_cart_that_changes_back_and_forth_ends_at_its_last_contents() {
         let amount = i64::from(quantity) * 1500;
         assert_eq!(answer.body["amount"], amount);
         assert_eq!(
-            api.open_intent()["amount"],
+            open_intent(&api)["amount"],
             amount,
             "the intent follows the order"
         );
@@ -218,7 +210,7 @@ async fn a_cart_that_changes_back_and_forth_ends_at_its_last_contents() {
 
 #[tokio::test]
 async fn the_repetition_of_an_earlier_operation_changes_nothing() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
     let _ = api
         .post("k2", &change(&order_id(&first), 3))
@@ -228,12 +220,12 @@ async fn the_repetition_of_an_earlier_operation_changes_nothing() {
     let replayed = api.post("k1", &mugs(1)).await.expect(200);
 
     assert_eq!(replayed.body["amount"], 4500, "the order as it is now");
-    assert_eq!(api.open_intent()["amount"], 4500);
+    assert_eq!(open_intent(&api)["amount"], 4500);
 }
 
 #[tokio::test]
 async fn two_tabs_that_change_at_once_leave_intent_and_order_alike() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let id = order_id(&api.post("k0", &mugs(1)).await.expect(200));
     let token = api.shop.token("ada");
     let bodies: Vec<Value> = (2..6).map(|quantity| change(&id, quantity)).collect();
@@ -260,7 +252,7 @@ async fn two_tabs_that_change_at_once_leave_intent_and_order_alike() {
 
 #[tokio::test]
 async fn a_request_that_comes_late_does_not_bring_an_old_amount_back() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let id = order_id(&api.post("k1", &mugs(6)).await.expect(200));
     let is_read =
         |r: &sandbox::RecordedRequest| r.method == "GET" && r.path.contains("/payment_intents/");
@@ -282,12 +274,12 @@ async fn a_request_that_comes_late_does_not_bring_an_old_amount_back() {
 
     assert_eq!(quick.body["amount"], 1500);
     assert_eq!(late.expect(200).body["amount"], 1500);
-    assert_eq!(api.open_intent()["amount"], 1500);
+    assert_eq!(open_intent(&api)["amount"], 1500);
 }
 
 #[tokio::test]
 async fn an_amount_is_never_written_to_an_intent_whose_form_may_be_open() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let first = api.post("k1", &mugs(6)).await.expect(200);
 
     // A change to less that another change overtakes on its way to Stripe would raise the amount.
@@ -295,7 +287,7 @@ async fn an_amount_is_never_written_to_an_intent_whose_form_may_be_open() {
     let lowered = api.post("k2", &lowered).await.expect(200);
 
     assert_ne!(lowered.body["clientSecret"], first.body["clientSecret"]);
-    assert_eq!(api.open_intent()["amount"], 4500);
+    assert_eq!(open_intent(&api)["amount"], 4500);
     let of_first = api.shop.stripe.payment_intent(&intent_id(&first)).unwrap();
     assert_eq!(
         (&of_first["amount"], &of_first["status"]),
@@ -305,7 +297,7 @@ async fn an_amount_is_never_written_to_an_intent_whose_form_may_be_open() {
 
 #[tokio::test]
 async fn a_paid_order_does_not_change() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let id = order_id(&api.post("k1", &mugs(1)).await.expect(200));
     pay(&api, &id).await;
 
@@ -321,7 +313,7 @@ async fn a_paid_order_does_not_change() {
 
 #[tokio::test]
 async fn a_payment_that_the_webhook_has_not_told_yet_is_seen() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
     api.shop
         .stripe
@@ -335,22 +327,26 @@ async fn a_payment_that_the_webhook_has_not_told_yet_is_seen() {
         api.post("k1", &mugs(1)).await.code(409),
         "order_already_paid"
     );
-    assert_eq!(api.only_intent()["amount"], 1500);
+    assert_eq!(only_intent(&api)["amount"], 1500);
 }
 
 #[tokio::test]
 async fn a_canceled_payment_needs_a_new_order() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
     api.shop.stripe.cancel(&intent_id(&first)).unwrap();
 
     assert_eq!(api.post("k1", &mugs(1)).await.code(409), "order_canceled");
-    let _ = api.post("k2", &mugs(1)).await.expect(200);
+    let next = api.post("k2", &mugs(1)).await.expect(200);
+    assert_ne!(order_id(&next), order_id(&first));
+    let intent = intent_id(&next);
+    let paid = api.shop.stripe.confirm(&intent, "pm_card_visa").await;
+    assert_eq!(paid.unwrap()["status"], "succeeded");
 }
 
 #[tokio::test]
 async fn a_payment_under_way_is_shown_and_not_changed() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
     api.shop
         .stripe
@@ -366,7 +362,7 @@ async fn a_payment_under_way_is_shown_and_not_changed() {
 
 #[tokio::test]
 async fn an_order_can_be_paid_after_a_decline() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
     let declined = api
         .shop
@@ -377,11 +373,12 @@ async fn an_order_can_be_paid_after_a_decline() {
 
     let again = api.post("k1", &mugs(1)).await.expect(200);
     assert_eq!(again.body["clientSecret"], first.body["clientSecret"]);
+    pay(&api, &order_id(&first)).await;
 }
 
 #[tokio::test]
 async fn nobody_changes_an_order_of_another_caller() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let id = order_id(&api.post("k1", &mugs(1)).await.expect(200));
     let bob = api.shop.token("bob");
 
@@ -406,5 +403,5 @@ async fn nobody_changes_an_order_of_another_caller() {
         nowhere.body["error"]["message"]
     );
     assert_eq!(theirs.code(404), "not_found");
-    assert_eq!(api.only_intent()["amount"], 1500);
+    assert_eq!(only_intent(&api)["amount"], 1500);
 }

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use create_intent::service;
 use futures_util::future::join_all;
 use sandbox::Fault;
 use serde_json::{Value, json};
 use shared::{access::CallerId, store::CustomerLink, stripe::CustomerKeys};
-use testing::{Answer, Client, Process, Shop, tokens};
+use testing::{Answer, Client, Process, Shop, TestServer, tokens};
 
-use crate::{Api, intent_id, mugs};
+use crate::{intent_id, mugs, only_intent};
 
 /// The real program.
 const CREATE_INTENT: &str = env!("CARGO_BIN_EXE_create-intent");
@@ -20,27 +21,25 @@ fn ada() -> CallerId {
     CallerId::parse("ada").unwrap()
 }
 
-impl Api {
-    /// Ada, who is a customer, buys mugs as the operation `key`.
-    async fn buy(&self, key: &str) -> Answer {
-        let token = self.shop.token_of("ada", &["customer"]);
-        let call = self.client.request().bearer(&token);
-        call.key(key).post(&mugs(1)).await
-    }
+/// Ada, who is a customer, buys mugs as the operation `key`.
+async fn buy(api: &TestServer, key: &str) -> Answer {
+    let token = api.shop.token_of("ada", &["customer"]);
+    let call = api.client.request().bearer(&token);
+    call.key(key).post(&mugs(1)).await
+}
 
-    /// The customer of the intent in `answer`.
-    fn customer_of(&self, answer: &Answer) -> Value {
-        let intent = self.shop.stripe.payment_intent(&intent_id(answer));
-        intent.unwrap()["customer"].clone()
-    }
+/// The customer of the intent in `answer`.
+fn customer_of(api: &TestServer, answer: &Answer) -> Value {
+    let intent = api.shop.stripe.payment_intent(&intent_id(answer));
+    intent.unwrap()["customer"].clone()
+}
 
-    /// Reserves Ada's place so long ago.
-    async fn reserved(&self, seconds_ago: i64) -> CustomerLink {
-        let at = self.shop.clock.now() - seconds_ago;
-        let ada = ada();
-        let reserved = self.shop.store.reserve_customer(&ada, None, at);
-        reserved.await.unwrap()
-    }
+/// Reserves Ada's place so long ago.
+async fn reserved(api: &TestServer, seconds_ago: i64) -> CustomerLink {
+    let at = api.shop.clock.now() - seconds_ago;
+    let ada = ada();
+    let reserved = api.shop.store.reserve_customer(&ada, None, at);
+    reserved.await.unwrap()
 }
 
 /// The ids of Stripe's customers.
@@ -57,15 +56,15 @@ fn asked(shop: &Shop, path: &str) -> usize {
 
 #[tokio::test]
 async fn a_customers_payments_are_their_stripe_customers_which_is_made_once() {
-    let api = Api::start().await;
-    let first = api.buy("k1").await.expect(200);
-    let second = api.buy("k2").await.expect(200);
+    let api = TestServer::start(service).await;
+    let first = buy(&api, "k1").await.expect(200);
+    let second = buy(&api, "k2").await.expect(200);
 
     let [customer] = &customers(&api.shop)[..] else {
         panic!("not one customer")
     };
-    assert_eq!(api.customer_of(&first), *customer);
-    assert_eq!(api.customer_of(&second), *customer);
+    assert_eq!(customer_of(&api, &first), *customer);
+    assert_eq!(customer_of(&api, &second), *customer);
     assert_ne!(intent_id(&first), intent_id(&second));
     assert_eq!(asked(&api.shop, "/v1/customers"), 1);
     let mapping = api.shop.store.customer_of(&ada()).await.unwrap().unwrap();
@@ -74,16 +73,16 @@ async fn a_customers_payments_are_their_stripe_customers_which_is_made_once() {
 
 #[tokio::test]
 async fn a_guest_has_no_stripe_customer() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let answer = api.post("k1", &mugs(1)).await.expect(200);
-    assert_eq!(api.customer_of(&answer), Value::Null);
+    assert_eq!(customer_of(&api, &answer), Value::Null);
     assert_eq!(customers(&api.shop), [Value::Null; 0]);
     assert_eq!(api.shop.store.customer_of(&ada()).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn a_customer_is_told_by_an_alias_and_nothing_of_the_token_is_copied() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let claims = json!({ "aud": "farebox", "sub": "ada@shop.example", "roles": ["customer"],
         "exp": api.shop.clock.now() + 300, "email": "ada@home.example", "name": "Ada Lovelace" });
     let token = tokens::sign(&claims, Shop::SITE_KEY);
@@ -104,7 +103,7 @@ async fn a_customer_is_told_by_an_alias_and_nothing_of_the_token_is_copied() {
 
 #[tokio::test]
 async fn an_intent_that_was_made_without_a_customer_stays_so() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let intent = api.shop.open_order("o_1").await;
     let order = api.shop.order_token("ada", &json!({}));
     let token = api.shop.token_of("ada", &["customer"]);
@@ -112,18 +111,18 @@ async fn an_intent_that_was_made_without_a_customer_stays_so() {
     let answer = call.post(&json!({ "order": order })).await.expect(200);
 
     assert_eq!(intent_id(&answer), intent);
-    assert_eq!(api.customer_of(&answer), Value::Null);
-    assert_eq!(api.only_intent()["id"], intent);
+    assert_eq!(customer_of(&api, &answer), Value::Null);
+    assert_eq!(only_intent(&api)["id"], intent);
     assert_eq!(customers(&api.shop), [Value::Null; 0]);
 }
 
 #[tokio::test]
 async fn a_lost_answer_makes_no_second_customer() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let lost = Fault::lost_answer().on("POST", "/v1/customers");
     api.shop.stripe.inject(lost);
-    let answer = api.buy("k1").await.expect(200);
-    assert_eq!([api.customer_of(&answer)], customers(&api.shop)[..]);
+    let answer = buy(&api, "k1").await.expect(200);
+    assert_eq!([customer_of(&api, &answer)], customers(&api.shop)[..]);
 }
 
 #[tokio::test]
@@ -205,18 +204,18 @@ async fn a_process_that_is_killed_after_stripe_made_the_customer_makes_no_second
 
 #[tokio::test]
 async fn a_customer_that_nobody_noted_is_found_after_stripe_forgot_the_key() {
-    let api = Api::start().await;
-    let reserved = api.reserved(HOUR).await;
-    let stripe = api.shop.impatient_stripe();
+    let api = TestServer::start(service).await;
+    let reservation = reserved(&api, HOUR).await;
+    let stripe = api.shop.quick_stripe_client();
     let made = stripe
-        .create_customer(&ada(), &reserved.reservation)
+        .create_customer(&ada(), &reservation.reservation)
         .await
         .unwrap();
     api.shop.stripe.forget_idempotency_keys();
 
-    let answer = api.buy("k1").await.expect(200);
+    let answer = buy(&api, "k1").await.expect(200);
 
-    assert_eq!(api.customer_of(&answer), made.id.as_str());
+    assert_eq!(customer_of(&api, &answer), made.id.as_str());
     assert_eq!(customers(&api.shop).len(), 1);
     assert!(api.shop.store.holder_of(&made.id).await.unwrap().is_some());
 }
@@ -224,58 +223,58 @@ async fn a_customer_that_nobody_noted_is_found_after_stripe_forgot_the_key() {
 #[tokio::test]
 async fn a_failure_that_stripe_keeps_for_a_customer_is_passed_under_the_next_key() {
     for fault in [Fault::error().stored(), Fault::error_after()] {
-        let api = Api::start().await;
+        let api = TestServer::start(service).await;
         api.shop.stripe.inject(fault.on("POST", "/v1/customers"));
 
-        let answer = api.buy("k1").await.expect(200);
+        let answer = buy(&api, "k1").await.expect(200);
 
         let noted = api.shop.store.customer_of(&ada()).await.unwrap().unwrap();
         let noted = noted.customer.unwrap();
-        assert_eq!(api.customer_of(&answer), noted.as_str());
-        let again = api.buy("k2").await.expect(200);
-        assert_eq!(api.customer_of(&again), noted.as_str());
+        assert_eq!(customer_of(&api, &answer), noted.as_str());
+        let again = buy(&api, "k2").await.expect(200);
+        assert_eq!(customer_of(&api, &again), noted.as_str());
     }
 }
 
 #[tokio::test]
 async fn without_stripes_search_an_old_reservation_is_not_given_up() {
-    let api = Api::start().await;
-    let reserved = api.reserved(HOUR).await;
-    let stripe = api.shop.impatient_stripe();
+    let api = TestServer::start(service).await;
+    let reservation = reserved(&api, HOUR).await;
+    let stripe = api.shop.quick_stripe_client();
     let made = stripe
-        .create_customer(&ada(), &reserved.reservation)
+        .create_customer(&ada(), &reservation.reservation)
         .await
         .unwrap();
     let refused = Fault::restricted().on("GET", "/v1/customers/search");
     api.shop.stripe.inject(refused.times(0));
-    assert_eq!(api.buy("k1").await.code(503), "unavailable");
+    assert_eq!(buy(&api, "k1").await.code(503), "unavailable");
 
     api.shop.stripe.clear_faults();
-    let answer = api.buy("k1").await.expect(200);
-    assert_eq!(api.customer_of(&answer), made.id.as_str());
+    let answer = buy(&api, "k1").await.expect(200);
+    assert_eq!(customer_of(&api, &answer), made.id.as_str());
 }
 
 #[tokio::test]
 async fn a_customer_that_was_deleted_at_stripe_is_replaced_once() {
-    let api = Api::start().await;
-    let first = api.buy("k1").await.expect(200);
-    let gone = api.customer_of(&first);
+    let api = TestServer::start(service).await;
+    let first = buy(&api, "k1").await.expect(200);
+    let gone = customer_of(&api, &first);
     api.shop
         .stripe
         .delete_customer(gone.as_str().unwrap())
         .unwrap();
 
     let keys = ["k2", "k3", "k4"];
-    let answers = join_all(keys.map(|key| api.buy(key))).await;
+    let answers = join_all(keys.map(|key| buy(&api, key))).await;
 
     let [customer] = &customers(&api.shop)[..] else {
         panic!("not one customer")
     };
     assert_ne!(*customer, gone);
     for answer in answers {
-        assert_eq!(api.customer_of(&answer.expect(200)), *customer);
+        assert_eq!(customer_of(&api, &answer.expect(200)), *customer);
     }
-    let again = api.buy("k1").await.expect(200);
+    let again = buy(&api, "k1").await.expect(200);
     assert_eq!(intent_id(&again), intent_id(&first));
     assert_eq!(api.shop.stripe.payment_intents().len(), 4);
 }

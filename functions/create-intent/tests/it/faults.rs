@@ -1,13 +1,14 @@
 //! Stripe fails in every way it can; there is never a second charge for one operation.
 
+use create_intent::service;
 use sandbox::Fault;
 use serde_json::json;
-use testing::Shop;
+use testing::{Shop, TestServer};
 
-use crate::{Api, intent_id, mugs, order_id, stickers_for_a_mug};
+use crate::{intent_id, mugs, only_intent, order_id, post_signed, stickers_for_a_mug};
 
 /// The requests that would make an intent.
-fn attempts(api: &Api) -> Vec<sandbox::RecordedRequest> {
+fn attempts(api: &TestServer) -> Vec<sandbox::RecordedRequest> {
     let is_create =
         |r: &sandbox::RecordedRequest| r.method == "POST" && r.path == "/v1/payment_intents";
     api.shop
@@ -30,14 +31,14 @@ async fn what_passes_is_tried_again_with_the_same_key() {
         Fault::hang,
     ];
     for fault in faults {
-        let api = Api::start().await;
+        let api = TestServer::start(service).await;
         let fault = fault().on("POST", "/v1/payment_intents").times(2);
         api.shop.stripe.inject(fault.clone());
 
         let answer = api.post("k1", &mugs(1)).await;
 
         let answer = answer.expect(200);
-        assert_eq!(api.only_intent()["id"], intent_id(&answer), "{fault:?}");
+        assert_eq!(only_intent(&api)["id"], intent_id(&answer), "{fault:?}");
         let mut keys: Vec<_> = attempts(&api)
             .into_iter()
             .map(|r| r.idempotency_key)
@@ -50,7 +51,7 @@ async fn what_passes_is_tried_again_with_the_same_key() {
 
 #[tokio::test]
 async fn an_answer_that_was_lost_for_good_is_found_by_the_next_process() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     api.shop.stripe.inject(
         Fault::lost_answer()
             .on("POST", "/v1/payment_intents")
@@ -66,7 +67,7 @@ async fn an_answer_that_was_lost_for_good_is_found_by_the_next_process() {
     );
 
     api.shop.stripe.clear_faults();
-    let next = Api::client(&api.shop).await;
+    let next = api.another().await;
     let token = api.shop.token("ada");
     let answer = next
         .request()
@@ -76,31 +77,29 @@ async fn an_answer_that_was_lost_for_good_is_found_by_the_next_process() {
         .await
         .expect(200);
 
-    assert_eq!(api.only_intent()["id"], intent_id(&answer));
+    assert_eq!(only_intent(&api)["id"], intent_id(&answer));
 }
 
 #[tokio::test]
 async fn a_cart_that_changed_while_the_answer_was_lost_has_one_intent_that_somebody_knows() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     api.shop.stripe.inject(
         Fault::lost_answer()
             .on("POST", "/v1/payment_intents")
             .times(0),
     );
     assert_eq!(
-        api.post_signed(&json!({ "version": 1 })).await.code(503),
+        post_signed(&api, &json!({ "version": 1 })).await.code(503),
         "unavailable"
     );
     api.shop.stripe.clear_faults();
 
-    let changed = api
-        .post_signed(&json!({ "amount": 2500, "version": 2 }))
+    let changed = post_signed(&api, &json!({ "amount": 2500, "version": 2 }))
         .await
         .expect(200);
 
     assert_eq!(changed.body["amount"], 2500);
-    let again = api
-        .post_signed(&json!({ "amount": 2500, "version": 2 }))
+    let again = post_signed(&api, &json!({ "amount": 2500, "version": 2 }))
         .await
         .expect(200);
     assert_eq!(again.body["clientSecret"], changed.body["clientSecret"]);
@@ -110,7 +109,7 @@ async fn a_cart_that_changed_while_the_answer_was_lost_has_one_intent_that_someb
 
 #[tokio::test]
 async fn an_update_whose_answer_was_lost_is_made_once() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
     let change = stickers_for_a_mug(&order_id(&first));
     api.shop.stripe.inject(
@@ -124,7 +123,7 @@ async fn an_update_whose_answer_was_lost_is_made_once() {
     assert_eq!(changed.body["amount"], 1500);
     let digest = api.shop.order(&order_id(&first)).await;
     let digest = &digest.revision().digest;
-    assert_eq!(api.only_intent()["metadata"]["farebox_contents"], *digest);
+    assert_eq!(only_intent(&api)["metadata"]["farebox_contents"], *digest);
     let requests = api.shop.stripe.requests().into_iter();
     let updates =
         requests.filter(|r| r.method == "POST" && r.path.starts_with("/v1/payment_intents/"));
@@ -138,7 +137,7 @@ async fn an_update_whose_answer_was_lost_is_made_once() {
 async fn an_answer_with_another_amount_is_refused() {
     let wrong = |method| Fault::wrong_amount().on(method, "/v1/payment_intents");
     for asked_before in [false, true] {
-        let api = Api::start().await;
+        let api = TestServer::start(service).await;
         if asked_before {
             let _ = api.post("k1", &mugs(1)).await.expect(200);
         }
@@ -156,7 +155,7 @@ async fn an_answer_with_another_amount_is_refused() {
 #[tokio::test]
 async fn a_key_that_stripe_does_not_take_is_ours_to_mend() {
     for fault in [Fault::unauthorized(), Fault::restricted()] {
-        let api = Api::start().await;
+        let api = TestServer::start(service).await;
         api.shop
             .stripe
             .inject(fault.on("POST", "/v1/payment_intents").times(0));
@@ -175,7 +174,7 @@ async fn a_key_that_stripe_does_not_take_is_ours_to_mend() {
 
 #[tokio::test]
 async fn stripes_advice_not_to_retry_is_followed() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let fault = Fault::error().should_retry(false).times(0);
     api.shop
         .stripe
@@ -187,7 +186,7 @@ async fn stripes_advice_not_to_retry_is_followed() {
 
 #[tokio::test]
 async fn a_wait_beyond_the_deadline_is_not_begun() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let fault = Fault::rate_limit().retry_after(60).times(0);
     api.shop
         .stripe
@@ -199,7 +198,7 @@ async fn a_wait_beyond_the_deadline_is_not_begun() {
 
 #[tokio::test]
 async fn an_absurd_wait_is_not_begun() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let fault = Fault::rate_limit().retry_after(u64::MAX).times(0);
     api.shop
         .stripe
@@ -210,7 +209,7 @@ async fn an_absurd_wait_is_not_begun() {
 
 #[tokio::test]
 async fn all_calls_of_one_request_share_one_deadline() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     // Prices take most of the two seconds, and the intent would take two more.
     api.shop
         .stripe
@@ -228,7 +227,7 @@ async fn all_calls_of_one_request_share_one_deadline() {
 
 #[tokio::test]
 async fn names_that_are_no_price_are_asked_for_once() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let item = |n: u32| json!({ "price": format!("price_nope{n}"), "quantity": 1 });
     let items: Vec<serde_json::Value> = (0..50).map(item).collect();
     for key in ["k1", "k2", "k3"] {
@@ -244,7 +243,7 @@ async fn names_that_are_no_price_are_asked_for_once() {
 
 #[tokio::test]
 async fn one_connection_serves_many_calls() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     for n in 0..20 {
         let _ = api.post(&format!("k{n}"), &mugs(1)).await.expect(200);
     }
@@ -254,7 +253,7 @@ async fn one_connection_serves_many_calls() {
 #[tokio::test]
 async fn a_database_that_cannot_be_written_makes_no_intent() {
     let shop = Shop::open().await;
-    let api = Api::over(shop).await;
+    let api = TestServer::over(shop, service).await;
     let blocker = rusqlite::Connection::open(api.shop.folder().join("farebox.sqlite")).unwrap();
     blocker
         .execute_batch("DROP TABLE idempotency_records")
@@ -268,7 +267,7 @@ async fn a_database_that_cannot_be_written_makes_no_intent() {
 async fn a_failure_that_stripe_keeps_is_passed_under_the_next_key() {
     for fault in [Fault::error().stored(), Fault::error_after()] {
         for advice in [None, Some(false)] {
-            let api = Api::start().await;
+            let api = TestServer::start(service).await;
             let fault = fault.clone().on("POST", "/v1/payment_intents");
             api.shop.stripe.inject(match advice {
                 Some(advice) => fault.should_retry(advice),
@@ -291,17 +290,20 @@ async fn a_failure_that_stripe_keeps_is_passed_under_the_next_key() {
 
 #[tokio::test]
 async fn of_many_requests_that_meet_a_kept_failure_all_get_one_intent() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let fault = Fault::error_after().on("POST", "/v1/payment_intents");
     api.shop.stripe.inject(fault);
     let body = mugs(1);
     let calls = (0..4).map(|_| api.post("k1", &body));
     let answers = futures_util::future::join_all(calls).await;
 
-    let given = answers.iter().filter(|answer| answer.status == 200);
-    let mut given: Vec<String> = given.map(intent_id).collect();
-    given.dedup();
-    assert_eq!(given.len(), 1, "{answers:?}");
+    let intent = intent_id(&api.post("k1", &body).await.expect(200));
+    for answer in answers {
+        match answer.status.as_u16() {
+            200 => assert_eq!(intent_id(&answer), intent),
+            _ => assert_eq!(answer.code(409), "in_progress"),
+        }
+    }
     // The one that was made under the first key, and the one that was noted.
     assert_eq!(api.shop.stripe.payment_intents().len(), 2);
 }
@@ -309,19 +311,20 @@ async fn of_many_requests_that_meet_a_kept_failure_all_get_one_intent() {
 #[tokio::test]
 async fn a_change_goes_on_where_stripe_keeps_a_failure_of_it() {
     for fault in [Fault::error().stored(), Fault::error_after()] {
-        let api = Api::start().await;
-        let first = api
-            .post_signed(&json!({ "amount": 2500, "version": 1 }))
+        let api = TestServer::start(service).await;
+        let first = post_signed(&api, &json!({ "amount": 2500, "version": 1 }))
             .await
             .expect(200);
         api.shop
             .stripe
             .inject(fault.on("POST", "/v1/payment_intents/"));
-        let changed = api
-            .post_signed(&json!({ "amount": 2500, "version": 2, "metadata": { "cart": "c2" } }))
-            .await
-            .expect(200);
+        let changed = post_signed(
+            &api,
+            &json!({ "amount": 2500, "version": 2, "metadata": { "cart": "c2" } }),
+        )
+        .await
+        .expect(200);
         assert_eq!(intent_id(&changed), intent_id(&first));
-        assert_eq!(api.only_intent()["metadata"]["cart"], "c2");
+        assert_eq!(only_intent(&api)["metadata"]["cart"], "c2");
     }
 }

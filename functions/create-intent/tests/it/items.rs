@@ -1,18 +1,19 @@
 //! Items are priced here, by the shop's own prices.
 
+use create_intent::service;
 use sandbox::NewPrice;
 use serde_json::json;
-use testing::Shop;
+use testing::{Shop, TestServer};
 
-use crate::{Api, mugs};
+use crate::{mugs, only_intent, post_signed};
 
 #[tokio::test]
 async fn the_price_is_ours_not_the_browsers() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
 
     let answer = api.post("k1", &mugs(2)).await.expect(200);
 
-    let intent = api.only_intent();
+    let intent = only_intent(&api);
     assert_eq!(intent["amount"], 3000); // two mugs at 15.00, in minor units
     assert_eq!(answer.body["amount"], 3000);
     assert_eq!(answer.body["currency"], "usd");
@@ -25,11 +26,11 @@ async fn the_price_is_ours_not_the_browsers() {
 
 #[tokio::test]
 async fn the_intent_names_order_and_owner_and_takes_what_the_account_enabled() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
 
     let answer = api.post("k1", &mugs(1)).await.expect(200);
 
-    let intent = api.only_intent();
+    let intent = only_intent(&api);
     assert_eq!(intent["metadata"]["farebox_order"], answer.body["orderId"]);
     let owner = intent["metadata"]["farebox_owner"].as_str().unwrap();
     assert!(!owner.contains("ada"), "no personal data in metadata");
@@ -38,7 +39,7 @@ async fn the_intent_names_order_and_owner_and_takes_what_the_account_enabled() {
 
 #[tokio::test]
 async fn a_price_is_found_by_id_and_by_lookup_key() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let price = api.shop.stripe.add_price(NewPrice {
         id: "price_hat",
         lookup_key: None,
@@ -60,7 +61,7 @@ async fn a_price_is_found_by_id_and_by_lookup_key() {
 
 #[tokio::test]
 async fn a_field_that_is_not_ours_is_refused_by_name() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let cases = [
         (
             json!({ "items": [{ "price": "mug", "quantity": 1 }], "amount": 1 }),
@@ -146,7 +147,7 @@ async fn a_field_that_is_not_ours_is_refused_by_name() {
 
 #[tokio::test]
 async fn a_value_that_was_sent_is_not_sent_back() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let body = json!({ "items": [{ "price": "mug", "quantity": "sk_test_pasted" }] });
 
     let answer = api.post("k1", &body).await.expect(400);
@@ -160,7 +161,7 @@ async fn a_value_that_was_sent_is_not_sent_back() {
 
 #[tokio::test]
 async fn a_price_that_cannot_be_bought_once_is_refused() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let recurring = NewPrice {
         id: "price_club",
         lookup_key: Some("club"),
@@ -207,7 +208,7 @@ async fn a_price_that_cannot_be_bought_once_is_refused() {
 #[tokio::test]
 async fn an_order_above_the_shops_cap_is_refused() {
     let shop = Shop::open_with(&[("FAREBOX_MAX_AMOUNT", "5000,eur:9000")]).await;
-    let api = Api::over(shop).await;
+    let api = TestServer::over(shop, service).await;
 
     let _ = api.post("k1", &mugs(3)).await.expect(200);
     assert_eq!(api.post("k2", &mugs(4)).await.code(400), "invalid_request");
@@ -215,7 +216,7 @@ async fn an_order_above_the_shops_cap_is_refused() {
 
 #[tokio::test]
 async fn less_than_stripe_charges_is_named() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     api.shop.stripe.add_price(NewPrice {
         id: "price_sweet",
         product_name: "Sweet",
@@ -230,20 +231,24 @@ async fn less_than_stripe_charges_is_named() {
 
 #[tokio::test]
 async fn a_price_is_held_for_a_while_and_asked_for_again_after() {
-    let price_calls = |api: &Api| {
+    let price_calls = |api: &TestServer| {
         let requests = api.shop.stripe.requests();
         requests
             .iter()
             .filter(|request| request.path.starts_with("/v1/prices"))
             .count()
     };
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     for key in ["k1", "k2", "k3"] {
         let _ = api.post(key, &mugs(1)).await.expect(200);
     }
     assert_eq!(price_calls(&api), 1);
 
-    let api = Api::over(Shop::open_with(&[("FAREBOX_PRICE_TTL", "0")]).await).await;
+    let api = TestServer::over(
+        Shop::open_with(&[("FAREBOX_PRICE_TTL", "0")]).await,
+        service,
+    )
+    .await;
     for key in ["k1", "k2"] {
         let _ = api.post(key, &mugs(1)).await.expect(200);
     }
@@ -252,7 +257,11 @@ async fn a_price_is_held_for_a_while_and_asked_for_again_after() {
 
 #[tokio::test]
 async fn the_product_of_a_price_is_on_sale_too() {
-    let api = Api::over(Shop::open_with(&[("FAREBOX_PRICE_TTL", "0")]).await).await;
+    let api = TestServer::over(
+        Shop::open_with(&[("FAREBOX_PRICE_TTL", "0")]).await,
+        service,
+    )
+    .await;
     let open = api.post("k1", &mugs(1)).await.expect(200);
     let archived = json!({ "active": false });
     let archived = api.shop.stripe.change_product("prod_mug", archived);
@@ -265,12 +274,12 @@ async fn the_product_of_a_price_is_on_sale_too() {
         assert!(message.contains("is not on sale"), "{message}");
     }
     assert_eq!(api.post("k1", &mugs(1)).await.expect(200).body, open.body);
-    assert_eq!(api.only_intent()["status"], "requires_payment_method");
+    assert_eq!(only_intent(&api)["status"], "requires_payment_method");
 }
 
 #[tokio::test]
 async fn a_price_that_is_not_simply_multiplied_is_refused_with_the_reason() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let cases = [
         (
             json!({ "unit_amount_decimal": "0.5" }),
@@ -304,7 +313,7 @@ async fn a_price_that_is_not_simply_multiplied_is_refused_with_the_reason() {
 
 #[tokio::test]
 async fn each_currency_takes_the_digits_that_stripe_takes() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let cases = [
         ("idr", 100_000_000_i64, true),
         ("idr", 999_999_999_999, true),
@@ -318,7 +327,7 @@ async fn each_currency_takes_the_digits_that_stripe_takes() {
     ];
     for (n, (currency, amount, fits)) in cases.into_iter().enumerate() {
         let order = json!({ "orderId": format!("o-{n}"), "amount": amount, "currency": currency });
-        let answer = api.post_signed(&order).await;
+        let answer = post_signed(&api, &order).await;
         let status = if fits { 200 } else { 400 };
         assert_eq!(answer.status, status, "{amount} {currency}");
     }

@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use create_intent::FUNCTION;
+use create_intent::service;
 use serde_json::json;
-use testing::{Outage, SecretsManager, Shop, pass};
+use testing::{Outage, SecretsManager, Shop, TestServer, pass};
 
-use crate::{Api, mugs};
+use crate::mugs;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-async fn api() -> (Api, SecretsManager) {
+async fn api() -> (TestServer, SecretsManager) {
     let mut shop = Shop::open().await;
     let manager = shop.keep_keys_in_secrets_manager(FUNCTION.settings).await;
-    (Api::over(shop).await, manager)
+    (TestServer::over(shop, service).await, manager)
 }
 
 fn roll(manager: &SecretsManager) {

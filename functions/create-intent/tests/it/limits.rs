@@ -1,29 +1,28 @@
 //! How many payments one caller, and one address, may start: those who try stolen cards start many.
 
+use create_intent::service;
 use futures_util::future::join_all;
 use lambda_http::request::from_str;
 use serde_json::{Value, json};
 use shared::host;
-use testing::{Answer, Log, Process, Shop};
+use testing::{Answer, Log, Process, Shop, TestServer};
 use tower::ServiceExt as _;
 
-use crate::{Api, mugs, order_id, service};
+use crate::{mugs, order_id, post_signed};
 
 /// What a proxy of the shop's own writes; set in place of the platform's.
 const BY_HEADER: (&str, &str) = ("FAREBOX_CLIENT_ADDRESS", "header:x-real-ip");
 
 /// A function with these limits, whose clock stands.
-async fn limited(changes: &[(&str, &str)]) -> Api {
-    Api::over(Shop::open_with(changes).await.at_fixed_time()).await
+async fn limited(changes: &[(&str, &str)]) -> TestServer {
+    TestServer::over(Shop::open_with(changes).await.at_fixed_time(), service).await
 }
 
-impl Api {
-    /// `caller` starts the payment of a new cart, from `address`.
-    async fn start_from(&self, address: &str, caller: &str, key: &str) -> Answer {
-        let token = self.shop.token(caller);
-        let call = self.client.request().bearer(&token).key(key);
-        call.header("x-real-ip", address).post(&mugs(1)).await
-    }
+/// `caller` starts the payment of a new cart, from `address`.
+async fn start_from(api: &TestServer, address: &str, caller: &str, key: &str) -> Answer {
+    let token = api.shop.token(caller);
+    let call = api.client.request().bearer(&token).key(key);
+    call.header("x-real-ip", address).post(&mugs(1)).await
 }
 
 /// Items at prices that the shop does not have; others for each `n`.
@@ -48,9 +47,9 @@ async fn a_caller_starts_so_many_payments_in_a_window_that_slides() {
     }
 
     assert_refused(&api.post("k3", &mugs(1)).await, "3420");
-    let signed = api.post_signed(&json!({ "orderId": "web-1" })).await;
+    let signed = post_signed(&api, &json!({ "orderId": "web-1" })).await;
     assert_refused(&signed, "3420");
-    let bob = api.start_from("203.0.113.7", "bob", "k1").await;
+    let bob = start_from(&api, "203.0.113.7", "bob", "k1").await;
     let _ = bob.expect(200);
     api.shop.clock.advance(3420);
     let _ = api.post("k3", &mugs(1)).await.expect(200);
@@ -66,23 +65,24 @@ async fn what_is_refused_reaches_neither_stripe_nor_the_database() {
     .await;
     let _ = api.post("k1", &mugs(1)).await.expect(200);
     let calls = api.shop.stripe.requests().len();
+    let database = api.shop.database_bytes();
 
     assert_refused(&api.post("k2", &mugs(1)).await, "3600");
-    assert_refused(&api.post_signed(&json!({})).await, "3600");
+    assert_refused(&post_signed(&api, &json!({})).await, "3600");
 
     assert_eq!(api.shop.stripe.requests().len(), calls);
-    let _ = api.only_intent();
+    assert!(api.shop.database_bytes() == database, "nothing is written");
 }
 
 #[tokio::test]
 async fn a_retry_and_a_change_are_no_new_payment() {
     let api = limited(&[("FAREBOX_LIMIT_CALLER", "2,open:2")]).await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
-    let signed = api.post_signed(&json!({})).await.expect(200);
+    let signed = post_signed(&api, &json!({})).await.expect(200);
     assert_refused(&api.post("k2", &mugs(1)).await, "3600");
 
     assert_eq!(api.post("k1", &mugs(1)).await.expect(200).body, first.body);
-    let again = api.post_signed(&json!({})).await.expect(200);
+    let again = post_signed(&api, &json!({})).await.expect(200);
     assert_eq!(again.body, signed.body);
     let mut changed = mugs(2);
     changed["orderId"] = json!(order_id(&first));
@@ -109,13 +109,15 @@ async fn a_change_of_what_is_no_order_of_ones_own_asks_stripe_for_nothing() {
     let api = limited(&[("FAREBOX_LIMIT_CALLER", "1,open:20")]).await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
     let paid = crate::intent_id(&first);
-    let bobs = api.start_from("203.0.113.7", "bob", "k1").await.expect(200);
+    let bobs = start_from(&api, "203.0.113.7", "bob", "k1")
+        .await
+        .expect(200);
     api.shop
         .stripe
         .confirm(&paid, "pm_card_visa")
         .await
         .unwrap();
-    api.shop.hear_of(&paid).await;
+    api.shop.accept_events_of(&paid).await;
     let calls = api.shop.stripe.requests().len();
 
     let orders = [
@@ -168,12 +170,12 @@ async fn a_payment_makes_room_for_another() {
 
     let intent = crate::intent_id(&first);
     let declined = api.shop.stripe.confirm(&intent, "pm_card_chargeDeclined");
-    let _ = declined.await;
-    api.shop.hear_of(&intent).await;
+    declined.await.unwrap_err();
+    api.shop.accept_events_of(&intent).await;
     assert_refused(&api.post("k2", &mugs(1)).await, "86400");
     let paid = api.shop.stripe.confirm(&intent, "pm_card_visa").await;
     paid.unwrap();
-    api.shop.hear_of(&intent).await;
+    api.shop.accept_events_of(&intent).await;
 
     let _ = api.post("k2", &mugs(1)).await.expect(200);
 }
@@ -185,7 +187,7 @@ async fn of_many_at_once_through_two_processes_no_more_are_started_than_may() {
         ("FAREBOX_LIMIT_ADDRESS", "8,open:20"),
     ];
     let api = limited(&[limits[0], limits[1], BY_HEADER]).await;
-    let other = Api::client(&api.shop).await;
+    let other = api.another().await;
     let callers = ["ada", "bob"].map(|caller| api.shop.token(caller));
     let body = mugs(1);
 
@@ -210,16 +212,17 @@ async fn of_many_at_once_through_two_processes_no_more_are_started_than_may() {
 #[tokio::test]
 async fn callers_at_one_address_are_counted_together() {
     let api = limited(&[("FAREBOX_LIMIT_ADDRESS", "2,open:20"), BY_HEADER]).await;
-    let _ = api.start_from("2001:db8::1", "ada", "k").await.expect(200);
-    let _ = api.start_from("2001:db8::2", "bob", "k").await.expect(200);
+    let _ = start_from(&api, "2001:db8::1", "ada", "k")
+        .await
+        .expect(200);
+    let _ = start_from(&api, "2001:db8::2", "bob", "k")
+        .await
+        .expect(200);
 
-    assert_refused(&api.start_from("2001:db8::3", "eve", "k").await, "3600");
-    let forwarded = api
-        .start_from("198.51.100.1, 2001:db8::4", "eve", "k")
-        .await;
+    assert_refused(&start_from(&api, "2001:db8::3", "eve", "k").await, "3600");
+    let forwarded = start_from(&api, "198.51.100.1, 2001:db8::4", "eve", "k").await;
     assert_refused(&forwarded, "3600");
-    let _ = api
-        .start_from("2001:db8:0:1::1", "eve", "k")
+    let _ = start_from(&api, "2001:db8:0:1::1", "eve", "k")
         .await
         .expect(200);
 }
@@ -242,7 +245,9 @@ async fn whoever_comes_past_the_proxy_is_counted_with_all_who_do() {
 async fn without_a_trusted_address_only_callers_are_counted() {
     let api = limited(&[("FAREBOX_LIMIT_ADDRESS", "1,open:1")]).await;
     for caller in ["ada", "bob", "eve"] {
-        let _ = api.start_from("203.0.113.7", caller, "k").await.expect(200);
+        let _ = start_from(&api, "203.0.113.7", caller, "k")
+            .await
+            .expect(200);
     }
 }
 
@@ -263,7 +268,7 @@ async fn on_lambda_a_spoofed_header_changes_nothing() {
         let clock = shop.clock.clone();
         let app = shared::App::new(
             &shop.config,
-            shop.impatient_stripe(),
+            shop.quick_stripe_client(),
             shop.store.clone(),
             clock,
         );
@@ -284,11 +289,10 @@ async fn on_lambda_a_spoofed_header_changes_nothing() {
 async fn a_refusal_is_told_to_the_operator_without_saying_who_it_was() {
     let api = limited(&[("FAREBOX_LIMIT_ADDRESS", "1,open:1"), BY_HEADER]).await;
     let (log, _listening) = Log::start();
-    let _ = api
-        .start_from("203.0.113.7", "ada@example.com", "k")
+    let _ = start_from(&api, "203.0.113.7", "ada@example.com", "k")
         .await
         .expect(200);
-    let refused = api.start_from("203.0.113.7", "bob@example.com", "k").await;
+    let refused = start_from(&api, "203.0.113.7", "bob@example.com", "k").await;
     assert_refused(&refused, "3600");
 
     let log = log.text();
@@ -313,7 +317,9 @@ async fn a_refusal_is_told_to_the_operator_without_saying_who_it_was() {
 #[tokio::test]
 async fn the_database_keeps_neither_the_address_nor_the_caller() {
     let api = limited(&[BY_HEADER]).await;
-    let _ = api.start_from("203.0.113.7", "ada", "k").await.expect(200);
+    let _ = start_from(&api, "203.0.113.7", "ada", "k")
+        .await
+        .expect(200);
 
     let path = api.shop.folder().join("farebox.sqlite");
     let file = rusqlite::Connection::open(path).unwrap();
@@ -351,22 +357,20 @@ async fn a_limit_that_is_off_limits_nothing() {
     assert_refused(&by_default.post("k20", &mugs(1)).await, "3600");
 }
 
-impl Api {
-    /// So many cards are tried for the payment of `answer` in vain, now by the shop's clock, and
-    /// the database hears of it.
-    async fn decline(&self, answer: &Answer, times: usize) {
-        let intent = crate::intent_id(answer);
-        for _ in 0..times {
-            let tried = self.shop.stripe.confirm(&intent, "pm_card_chargeDeclined");
-            tried.await.unwrap_err();
-            let mut events = self.shop.stripe.events().into_iter();
-            let mut failed = events.rfind(|e| e["type"] == "payment_intent.payment_failed");
-            let failed = failed.as_mut().unwrap();
-            failed["created"] = json!(self.shop.clock.now());
-            let event = shared::event::Event::parse(failed.to_string().as_bytes());
-            let now = self.shop.clock.now();
-            self.shop.store.accept(event.unwrap(), now).await.unwrap();
-        }
+/// So many cards are tried for the payment of `answer` in vain, now by the shop's clock, and
+/// the database hears of it.
+async fn decline(api: &TestServer, answer: &Answer, times: usize) {
+    let intent = crate::intent_id(answer);
+    for _ in 0..times {
+        let tried = api.shop.stripe.confirm(&intent, "pm_card_chargeDeclined");
+        tried.await.unwrap_err();
+        let mut events = api.shop.stripe.events().into_iter();
+        let mut failed = events.rfind(|e| e["type"] == "payment_intent.payment_failed");
+        let failed = failed.as_mut().unwrap();
+        failed["created"] = json!(api.shop.clock.now());
+        let event = shared::event::Event::parse(failed.to_string().as_bytes());
+        let now = api.shop.clock.now();
+        api.shop.store.accept(event.unwrap(), now).await.unwrap();
     }
 }
 
@@ -375,11 +379,11 @@ async fn an_order_takes_so_many_cards_that_fail_and_waits_until_the_window_is_ov
     let api = limited(&[("FAREBOX_LIMIT_ATTEMPTS", "3")]).await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
     let other = api.post("k2", &mugs(1)).await.expect(200);
-    api.decline(&first, 2).await;
+    decline(&api, &first, 2).await;
     let again = api.post("k1", &mugs(1)).await.expect(200);
     assert_eq!(again.body["clientSecret"], first.body["clientSecret"]);
     api.shop.clock.advance(60);
-    api.decline(&first, 1).await;
+    decline(&api, &first, 1).await;
 
     assert_refused(&api.post("k1", &mugs(1)).await, "3540");
     let mut changed = mugs(2);
@@ -393,7 +397,7 @@ async fn an_order_takes_so_many_cards_that_fail_and_waits_until_the_window_is_ov
     api.shop.clock.advance(3540);
     let next = api.post("k1", &mugs(1)).await.expect(200);
     assert_ne!(next.body["clientSecret"], first.body["clientSecret"]);
-    api.decline(&next, 2).await;
+    decline(&api, &next, 2).await;
     assert_refused(&api.post("k1", &mugs(1)).await, "60");
 }
 
@@ -403,9 +407,9 @@ async fn an_order_that_was_tried_often_and_is_paid_or_being_paid_is_answered_so(
         let api = limited(&[("FAREBOX_LIMIT_ATTEMPTS", "2")]).await;
         let first = api.post("k1", &mugs(1)).await.expect(200);
         let intent = crate::intent_id(&first);
-        api.decline(&first, 2).await;
+        decline(&api, &first, 2).await;
         api.shop.stripe.confirm(&intent, method).await.unwrap();
-        api.shop.hear_of(&intent).await;
+        api.shop.accept_events_of(&intent).await;
 
         let _ = api.post("k1", &mugs(1)).await.expect(code);
     }

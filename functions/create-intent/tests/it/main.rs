@@ -14,78 +14,35 @@ mod limits;
 mod operations;
 mod signed;
 
-use create_intent::service;
 use serde_json::{Value, json};
-use testing::{Answer, Client, Shop};
+use testing::{Answer, TestServer};
 
-/// The function, as a caller meets it.
-struct Api {
-    shop: Shop,
-    client: Client,
+/// Ada sends an order that the site signed, with `changes` to its claims.
+async fn post_signed(api: &TestServer, changes: &Value) -> Answer {
+    let order = api.shop.order_token("ada", changes);
+    let call = api.as_caller("ada");
+    call.post(&json!({ "order": order })).await
 }
 
-impl Api {
-    async fn start() -> Self {
-        Self::over(Shop::open().await).await
-    }
+/// The only intent there is.
+#[track_caller]
+fn only_intent(api: &TestServer) -> Value {
+    let intents = api.shop.stripe.payment_intents();
+    let [intent] = &intents[..] else {
+        panic!("not exactly one intent: {intents:#?}")
+    };
+    intent.clone()
+}
 
-    async fn over(shop: Shop) -> Self {
-        let client = Self::client(&shop).await;
-        Self { shop, client }
-    }
-
-    /// Another process of the same function.
-    async fn client(shop: &Shop) -> Client {
-        let stripe = shop.impatient_stripe();
-        let app = shop.app_over(stripe);
-        Client::of(service(app)).await
-    }
-
-    /// Ada sends `body` as the operation `key`.
-    async fn post(&self, key: &str, body: &Value) -> Answer {
-        let token = self.shop.token("ada");
-        self.client
-            .request()
-            .bearer(&token)
-            .key(key)
-            .post(body)
-            .await
-    }
-
-    /// Ada sends `body` without an idempotency key.
-    async fn post_without_key(&self, body: &Value) -> Answer {
-        let token = self.shop.token("ada");
-        self.client.request().bearer(&token).post(body).await
-    }
-
-    /// Ada sends an order that the site signed, with `changes` to its claims.
-    async fn post_signed(&self, changes: &Value) -> Answer {
-        let order = self.shop.order_token("ada", changes);
-        self.post_without_key(&json!({ "order": order })).await
-    }
-
-    /// The only intent there is.
-    #[track_caller]
-    fn only_intent(&self) -> Value {
-        let [intent] = &self.shop.stripe.payment_intents()[..] else {
-            panic!(
-                "not exactly one intent: {:#?}",
-                self.shop.stripe.payment_intents()
-            )
-        };
-        intent.clone()
-    }
-
-    /// The only intent that is not canceled.
-    #[track_caller]
-    fn open_intent(&self) -> Value {
-        let intents = self.shop.stripe.payment_intents().into_iter();
-        let open: Vec<Value> = intents.filter(|one| one["status"] != "canceled").collect();
-        let [intent] = &open[..] else {
-            panic!("not exactly one open intent: {open:#?}")
-        };
-        intent.clone()
-    }
+/// The only intent that is not canceled.
+#[track_caller]
+fn open_intent(api: &TestServer) -> Value {
+    let intents = api.shop.stripe.payment_intents().into_iter();
+    let open: Vec<Value> = intents.filter(|one| one["status"] != "canceled").collect();
+    let [intent] = &open[..] else {
+        panic!("not exactly one open intent: {open:#?}")
+    };
+    intent.clone()
 }
 
 /// A request for some mugs.

@@ -1,24 +1,26 @@
 //! The same operation gives the same intent, however often and from wherever it is sent.
 
+use create_intent::service;
 use serde_json::json;
+use testing::TestServer;
 
-use crate::{Api, intent_id, mugs, order_id};
+use crate::{intent_id, mugs, only_intent, order_id};
 
 #[tokio::test]
 async fn the_same_operation_gives_the_same_intent() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
 
     let first = api.post("k1", &mugs(2)).await.expect(200);
     let second = api.post("k1", &mugs(2)).await.expect(200);
 
     assert_eq!(first.body, second.body);
-    assert_eq!(api.only_intent()["id"], intent_id(&first));
+    assert_eq!(only_intent(&api)["id"], intent_id(&first));
 }
 
 #[tokio::test]
 async fn twins_at_the_same_moment_give_one_intent() {
-    let api = Api::start().await;
-    let other = Api::client(&api.shop).await;
+    let api = TestServer::start(service).await;
+    let other = api.another().await;
     let token = api.shop.token("ada");
     let body = mugs(1);
 
@@ -33,16 +35,16 @@ async fn twins_at_the_same_moment_give_one_intent() {
 
     secrets.dedup();
     assert_eq!(secrets.len(), 1);
-    assert_eq!(api.only_intent()["client_secret"], secrets[0]);
+    assert_eq!(only_intent(&api)["client_secret"], secrets[0]);
 }
 
 #[tokio::test]
 async fn a_retry_finds_the_intent_after_stripe_forgot_the_key() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
 
     api.shop.stripe.forget_idempotency_keys();
-    let again = Api::client(&api.shop).await;
+    let again = api.another().await;
     let token = api.shop.token("ada");
     let second = again
         .request()
@@ -53,12 +55,12 @@ async fn a_retry_finds_the_intent_after_stripe_forgot_the_key() {
         .expect(200);
 
     assert_eq!(first.body, second.body);
-    let _ = api.only_intent();
+    let _ = only_intent(&api);
 }
 
 #[tokio::test]
 async fn the_order_of_the_items_does_not_matter_to_an_operation() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let one = json!({ "items": [{ "price": "mug", "quantity": 1 }, { "price": "shirt", "quantity": 1 }, { "price": "mug", "quantity": 1 }] });
     let same = json!({ "items": [{ "price": "shirt", "quantity": 1 }, { "price": "mug", "quantity": 2 }] });
 
@@ -70,7 +72,7 @@ async fn the_order_of_the_items_does_not_matter_to_an_operation() {
 
 #[tokio::test]
 async fn the_same_key_with_other_contents_is_refused() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
     let other = api.post("k-other", &mugs(1)).await.expect(200);
 
@@ -98,7 +100,7 @@ async fn the_same_key_with_other_contents_is_refused() {
 
 #[tokio::test]
 async fn two_callers_with_the_same_key_have_two_orders() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let ada = api.post("k1", &mugs(1)).await.expect(200);
     let bob = api.shop.token("bob");
     let bob = api
@@ -117,9 +119,9 @@ async fn two_callers_with_the_same_key_have_two_orders() {
 
 #[tokio::test]
 async fn items_need_a_key_of_a_sensible_form() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
 
-    let answer = api.post_without_key(&mugs(1)).await.expect(400);
+    let answer = api.as_caller("ada").post(&mugs(1)).await.expect(400);
     assert!(
         answer.body.to_string().contains("Idempotency-Key"),
         "{}",

@@ -2,22 +2,23 @@
 
 use std::time::Duration;
 
+use create_intent::service;
 use sandbox::Fault;
 use serde_json::{Value, json};
-use testing::{Answer, Shop, tokens};
+use testing::{Answer, Shop, TestServer, tokens};
 
-use crate::{Api, intent_id};
+use crate::{intent_id, only_intent, open_intent, post_signed};
 
 #[tokio::test]
 async fn a_signed_order_is_offered_as_it_was_signed() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let claims = json!({ "orderId": "o-77", "amount": 1999, "currency": "eur",
         "description": "Two mugs", "metadata": { "cart": "c1" } });
 
-    let answer = api.post_signed(&claims).await.expect(200);
+    let answer = post_signed(&api, &claims).await.expect(200);
 
     assert_eq!(answer.body["orderId"], "o-77");
-    let intent = api.only_intent();
+    let intent = only_intent(&api);
     assert_eq!(
         (&intent["amount"], &intent["currency"]),
         (&json!(1999), &json!("eur"))
@@ -29,17 +30,17 @@ async fn a_signed_order_is_offered_as_it_was_signed() {
 
 #[tokio::test]
 async fn a_newly_signed_order_of_the_same_amount_changes_the_same_intent() {
-    let api = Api::over(Shop::open().await.at_fixed_time()).await;
+    let api = TestServer::over(Shop::open().await.at_fixed_time(), service).await;
     let first = json!({ "amount": 2500, "metadata": { "cart": "c1", "gift": "yes" },
         "description": "One" });
-    let first = api.post_signed(&first).await.expect(200);
+    let first = post_signed(&api, &first).await.expect(200);
     api.shop.clock.advance(10);
 
     let changed = json!({ "amount": 2500, "metadata": { "cart": "c2" } });
-    let second = api.post_signed(&changed).await.expect(200);
+    let second = post_signed(&api, &changed).await.expect(200);
 
     assert_eq!(first.body["clientSecret"], second.body["clientSecret"]);
-    let intent = api.only_intent();
+    let intent = only_intent(&api);
     assert_eq!(intent["amount"], 2500);
     assert_eq!(intent["metadata"]["cart"], "c2");
     assert!(
@@ -51,27 +52,26 @@ async fn a_newly_signed_order_of_the_same_amount_changes_the_same_intent() {
 
 #[tokio::test]
 async fn a_token_signed_earlier_never_brings_a_price_back() {
-    let api = Api::over(Shop::open().await.at_fixed_time()).await;
+    let api = TestServer::over(Shop::open().await.at_fixed_time(), service).await;
     let cheap = json!({ "order": api.shop.order_token("ada", &json!({ "amount": 1000 })) });
     let cheaper = json!({ "order": api.shop.order_token("ada", &json!({ "amount": 500 })) });
-    let _ = api.post_without_key(&cheap).await.expect(200);
+    let _ = api.as_caller("ada").post(&cheap).await.expect(200);
     api.shop.clock.advance(10);
-    let _ = api
-        .post_signed(&json!({ "amount": 9000 }))
+    let _ = post_signed(&api, &json!({ "amount": 9000 }))
         .await
         .expect(200);
 
-    let replayed = api.post_without_key(&cheap).await.expect(200);
-    let never_seen = api.post_without_key(&cheaper).await;
+    let replayed = api.as_caller("ada").post(&cheap).await.expect(200);
+    let never_seen = api.as_caller("ada").post(&cheaper).await;
 
     assert_eq!(replayed.body["amount"], 9000);
     assert_eq!(never_seen.code(409), "order_changed");
-    assert_eq!(api.open_intent()["amount"], 9000);
+    assert_eq!(open_intent(&api)["amount"], 9000);
 }
 
 #[tokio::test]
 async fn a_key_beside_a_signed_order_is_kept_to() {
-    let api = Api::over(Shop::open().await.at_fixed_time()).await;
+    let api = TestServer::over(Shop::open().await.at_fixed_time(), service).await;
     let first = json!({ "order": api.shop.order_token("ada", &json!({})) });
     let _ = api.post("k1", &first).await.expect(200);
     api.shop.clock.advance(10);
@@ -86,7 +86,7 @@ async fn a_key_beside_a_signed_order_is_kept_to() {
 
 #[tokio::test]
 async fn what_does_not_fit_is_refused_by_the_claims_name() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let long = "x".repeat(1001);
     let many: Value = (0..48)
         .map(|n| (format!("k{n}"), json!("v")))
@@ -200,7 +200,7 @@ async fn what_does_not_fit_is_refused_by_the_claims_name() {
         ),
     ];
     for (changes, claim) in cases {
-        let answer = api.post_signed(&changes).await.expect(400);
+        let answer = post_signed(&api, &changes).await.expect(400);
         let message = answer.body["error"]["message"].as_str().unwrap();
         assert!(message.contains(claim), "{changes}: {message}");
     }
@@ -209,31 +209,33 @@ async fn what_does_not_fit_is_refused_by_the_claims_name() {
 
 #[tokio::test]
 async fn an_order_that_stripe_refused_can_be_corrected() {
-    let api = Api::over(Shop::open().await.at_fixed_time()).await;
-    let too_small = api.post_signed(&json!({ "amount": 10 })).await;
+    let api = TestServer::over(Shop::open().await.at_fixed_time(), service).await;
+    let too_small = post_signed(&api, &json!({ "amount": 10 })).await;
     assert_eq!(too_small.code(400), "amount_too_small");
     api.shop.clock.advance(1);
 
-    let corrected = api
-        .post_signed(&json!({ "amount": 9000 }))
+    let corrected = post_signed(&api, &json!({ "amount": 9000 }))
         .await
         .expect(200);
 
     assert_eq!(corrected.body["amount"], 9000);
-    assert_eq!(api.only_intent()["amount"], 9000);
+    assert_eq!(only_intent(&api)["amount"], 9000);
 }
 
 #[tokio::test]
 async fn an_order_signed_for_another_caller_is_not_there() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let bobs = json!({ "order": api.shop.order_token("bob", &json!({})) });
 
-    assert_eq!(api.post_without_key(&bobs).await.code(404), "not_found");
+    assert_eq!(
+        api.as_caller("ada").post(&bobs).await.code(404),
+        "not_found"
+    );
 }
 
 #[tokio::test]
 async fn a_token_that_is_not_the_sites_order_is_refused() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let exp = api.shop.clock.now() + 300;
     let claims = json!({ "aud": "farebox:order", "sub": "ada", "iat": exp - 300, "exp": exp,
         "orderId": "o_1", "amount": 1, "currency": "usd" });
@@ -245,19 +247,20 @@ async fn a_token_that_is_not_the_sites_order_is_refused() {
         "x".repeat(10_000),
     ];
     for order in refused {
-        let answer = api.post_without_key(&json!({ "order": order })).await;
+        let answer = api.as_caller("ada").post(&json!({ "order": order })).await;
         assert_eq!(answer.code(400), "invalid_request");
     }
 }
 
 #[tokio::test]
 async fn nothing_of_a_token_is_told_before_its_signature_is_verified() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let claims = json!({ "aud": "farebox:order", "secret_claim": 1, "amount": "1999" });
     let forged = tokens::sign(&claims, "another-key-of-at-least-32-characters");
 
     let answer = api
-        .post_without_key(&json!({ "order": forged }))
+        .as_caller("ada")
+        .post(&json!({ "order": forged }))
         .await
         .expect(400);
 
@@ -267,25 +270,28 @@ async fn nothing_of_a_token_is_told_before_its_signature_is_verified() {
 
 #[tokio::test]
 async fn two_orders_that_were_signed_in_one_second_are_not_the_payers_choice() {
-    let api = Api::over(Shop::open().await.at_fixed_time()).await;
+    let api = TestServer::over(Shop::open().await.at_fixed_time(), service).await;
     let first = json!({ "amount": 2000 });
-    let _ = api.post_signed(&first).await.expect(200);
+    let _ = post_signed(&api, &first).await.expect(200);
 
-    let other = api.post_signed(&json!({ "amount": 1000 })).await;
+    let other = post_signed(&api, &json!({ "amount": 1000 })).await;
     assert_eq!(other.code(409), "order_changed");
 
-    let _ = api.post_signed(&first).await.expect(200);
+    let _ = post_signed(&api, &first).await.expect(200);
     let numbered = json!({ "amount": 1000, "version": 2 });
     api.shop.clock.advance(1);
-    let _ = api.post_signed(&numbered).await.expect(200);
+    let _ = post_signed(&api, &numbered).await.expect(200);
     let next = json!({ "amount": 900, "version": 3 });
-    assert_eq!(api.post_signed(&next).await.expect(200).body["amount"], 900);
+    assert_eq!(
+        post_signed(&api, &next).await.expect(200).body["amount"],
+        900
+    );
     let stale = json!({ "amount": 700, "version": 1 });
-    assert_eq!(api.post_signed(&stale).await.code(409), "order_changed");
+    assert_eq!(post_signed(&api, &stale).await.code(409), "order_changed");
 }
 
 /// `caller` sends an order that the site signed for them.
-async fn post_as(api: &Api, caller: &str, role: &str, claims: &Value) -> Answer {
+async fn post_as(api: &TestServer, caller: &str, role: &str, claims: &Value) -> Answer {
     let order = api.shop.order_token(caller, claims);
     let token = api.shop.token_of(caller, &[role]);
     let request = api.client.request().bearer(&token);
@@ -294,7 +300,7 @@ async fn post_as(api: &Api, caller: &str, role: &str, claims: &Value) -> Answer 
 
 #[tokio::test]
 async fn a_guest_who_signs_in_takes_the_order_along() {
-    let api = Api::over(Shop::open().await.at_fixed_time()).await;
+    let api = TestServer::over(Shop::open().await.at_fixed_time(), service).await;
     let nothing = json!({});
     let guests = post_as(&api, "guest-1", "guest", &nothing)
         .await
@@ -326,7 +332,7 @@ async fn a_guest_who_signs_in_takes_the_order_along() {
 
 /// Posts of a guest and of Ada, to whom the order is moved while the guest's request waits for
 /// Stripe to make its intent: what the guest, and then Ada, is answered.
-async fn moved_during_a_request(api: &Api) -> (Answer, Answer) {
+async fn moved_during_a_request(api: &TestServer) -> (Answer, Answer) {
     let nothing = json!({});
     let is_create = |r: &sandbox::RecordedRequest| r.path == "/v1/payment_intents";
     let slow = Fault::latency(Duration::from_millis(250)).on("POST", "/v1/payment_intents");
@@ -344,7 +350,7 @@ async fn moved_during_a_request(api: &Api) -> (Answer, Answer) {
 
 #[tokio::test]
 async fn a_guest_whose_order_moves_while_they_wait_is_not_given_the_new_owners_payment() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
 
     let (guests, adas) = moved_during_a_request(&api).await;
 

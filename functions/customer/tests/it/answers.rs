@@ -1,8 +1,10 @@
 //! What is answered, and to whom how much.
 
 use serde_json::{Value, json};
+use shared::access::CallerId;
+use testing::NOW;
 
-use crate::Api;
+use crate::{read, start_with, with_ada};
 
 /// Ada's customer with `id`, whose address reads `email`.
 fn ada(id: &str, email: &str) -> Value {
@@ -10,25 +12,25 @@ fn ada(id: &str, email: &str) -> Value {
         "id": id, "name": "Ada Lovelace", "email": email,
         "cards": [{ "brand": "visa", "last4": "4242", "expMonth": 12, "expYear": 2034 }],
         "orders": [{ "orderId": "o_1", "status": "paid", "amount": 1500, "currency": "usd",
-            "refundedAmount": 0, "refundPendingAmount": 0, "createdAt": 0, "items": [] }],
+            "refundedAmount": 0, "refundPendingAmount": 0, "createdAt": NOW, "items": [] }],
     })
 }
 
 #[tokio::test]
 async fn a_customer_reads_their_own_whole_and_nothing_more() {
-    let (api, id) = Api::with_ada().await;
+    let (api, id) = with_ada().await;
     for query in ["", &format!("?id={id}"), "?order=o_1"] {
-        let answer = api.read("ada", "customer", query).await.expect(200);
+        let answer = read(&api, "ada", "customer", query).await.expect(200);
         assert_eq!(answer.body, ada(&id, "ada@example.com"), "{query}");
     }
 }
 
 #[tokio::test]
 async fn staff_read_anybodys_with_the_address_masked() {
-    let (api, id) = Api::with_ada().await;
+    let (api, id) = with_ada().await;
     for role in ["support", "finance", "admin"] {
         for query in [format!("?id={id}"), "?order=o_1".to_owned()] {
-            let answer = api.read("sue", role, &query).await.expect(200);
+            let answer = read(&api, "sue", role, &query).await.expect(200);
             assert_eq!(answer.body, ada(&id, "a***@e***.com"), "{role} {query}");
         }
     }
@@ -36,54 +38,58 @@ async fn staff_read_anybodys_with_the_address_masked() {
 
 #[tokio::test]
 async fn staff_read_their_own_whole() {
-    let (api, id) = Api::with_ada().await;
+    let (api, id) = with_ada().await;
     for query in ["", &format!("?id={id}"), "?order=o_1"] {
-        let answer = api.read("ada", "support", query).await.expect(200);
+        let answer = read(&api, "ada", "support", query).await.expect(200);
         assert_eq!(answer.body["email"], "ada@example.com", "{query}");
     }
 }
 
 #[tokio::test]
 async fn an_odd_address_is_masked_as_well() {
-    let (api, id) = Api::with_ada().await;
+    let (api, id) = with_ada().await;
     let odd = json!({ "email": "a@lovelace", "name": "" });
     api.shop.stripe.change_customer(&id, odd).unwrap();
     let query = format!("?id={id}");
-    let answer = api.read("sue", "support", &query).await.expect(200);
+    let answer = read(&api, "sue", "support", &query).await.expect(200);
     assert_eq!(answer.body["email"], "***@l***");
     assert_eq!(answer.body["name"], Value::Null);
 
     let none = json!({ "email": "" });
     api.shop.stripe.change_customer(&id, none).unwrap();
-    let answer = api.read("sue", "support", &query).await.expect(200);
+    let answer = read(&api, "sue", "support", &query).await.expect(200);
     assert_eq!(answer.body["email"], Value::Null);
 }
 
 #[tokio::test]
 async fn without_a_customer_at_stripe_there_are_the_orders_alone() {
-    let api = Api::start().await;
+    let api = start_with(&[]).await;
     api.shop.paid_order("o_1", 1500, "usd").await;
-    let before = api.asked();
+    let before = api.shop.stripe.requests().len();
     for (caller, role, query) in [("ada", "customer", ""), ("sue", "support", "?order=o_1")] {
-        let body = api.read(caller, role, query).await.expect(200).body;
+        let body = read(&api, caller, role, query).await.expect(200).body;
         assert_eq!(body["orders"][0]["orderId"], "o_1");
         for field in ["id", "name", "email"] {
             assert_eq!(body[field], Value::Null, "{field}");
         }
         assert_eq!(body["cards"], json!([]));
     }
-    let nobody = api.read("eve", "customer", "").await.expect(200);
+    let nobody = read(&api, "eve", "customer", "").await.expect(200);
     assert_eq!(nobody.body["orders"], json!([]));
-    assert_eq!(api.asked(), before, "Stripe has nothing to tell");
+    assert_eq!(
+        api.shop.stripe.requests().len(),
+        before,
+        "Stripe has nothing to tell"
+    );
 }
 
 #[tokio::test]
 async fn a_customer_that_was_deleted_at_stripe_is_as_none() {
-    let (api, id) = Api::with_ada().await;
+    let (api, id) = with_ada().await;
     api.shop.stripe.delete_customer(&id).unwrap();
     for (caller, role) in [("ada", "customer"), ("sue", "support")] {
         let query = format!("?id={id}");
-        let body = api.read(caller, role, &query).await.expect(200).body;
+        let body = read(&api, caller, role, &query).await.expect(200).body;
         let fields = (&body["id"], &body["name"], &body["email"], &body["cards"]);
         assert_eq!(
             fields,
@@ -95,28 +101,37 @@ async fn a_customer_that_was_deleted_at_stripe_is_as_none() {
 
 #[tokio::test]
 async fn orders_are_the_callers_the_newest_first() {
-    let (api, _) = Api::with_ada().await;
+    let (api, _) = with_ada().await;
     api.shop.open_order("o_2").await;
     let intent = api.shop.paid_order("o_3", 900, "eur").await;
     api.shop.stripe.refund(&intent, Some(400)).unwrap();
-    api.shop.hear_of(&intent).await;
+    api.shop.accept_events_of(&intent).await;
 
-    let body = api.read("ada", "customer", "").await.expect(200).body;
+    let body = read(&api, "ada", "customer", "").await.expect(200).body;
 
     let orders = body["orders"].as_array().unwrap();
     let ids: Vec<&Value> = orders.iter().map(|one| &one["orderId"]).collect();
     assert_eq!(ids, ["o_3", "o_2", "o_1"]);
     let expected = json!({ "orderId": "o_3", "status": "partially_refunded", "amount": 900,
-        "currency": "eur", "refundedAmount": 400, "refundPendingAmount": 0, "createdAt": 0, "items": [] });
+        "currency": "eur", "refundedAmount": 400, "refundPendingAmount": 0, "createdAt": NOW, "items": [] });
     assert_eq!(orders[0], expected);
 }
 
 #[tokio::test]
-async fn nothing_is_written_by_reading() {
-    let (api, id) = Api::with_ada().await;
-    let before = api.asked();
-    let _ = api.read("ada", "customer", "").await.expect(200);
-    let requests = api.shop.stripe.requests().split_off(before);
+async fn reading_changes_neither_the_order_nor_the_customer() {
+    let (api, id) = with_ada().await;
+    let asked = api.shop.stripe.requests().len();
+    let caller = CallerId::parse("ada").unwrap();
+    let stored = async || {
+        let link = api.shop.store.customer_of(&caller).await.unwrap();
+        (link, json!(api.shop.order("o_1").await))
+    };
+    let before = stored().await;
+
+    let _ = read(&api, "ada", "customer", "").await.expect(200);
+
+    assert_eq!(stored().await, before);
+    let requests = api.shop.stripe.requests().split_off(asked);
     let mut paths: Vec<&str> = requests.iter().map(|one| one.path.as_str()).collect();
     paths.sort_unstable();
     let customer = format!("/v1/customers/{id}");

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use shared::{access::CallerId, store::CustomerLink};
 use testing::{Answer, Log};
 
-use crate::Api;
+use crate::{customer_of, read, start_with, with_ada};
 
 /// What a caller sees of a refusal, but for the request's own id.
 fn seen(answer: Answer) -> (u16, Value, Vec<String>) {
@@ -18,47 +18,51 @@ fn seen(answer: Answer) -> (u16, Value, Vec<String>) {
 
 #[tokio::test]
 async fn anothers_customer_and_one_that_is_not_there_cannot_be_told_apart() {
-    let (api, id) = Api::with_ada().await;
-    let before = api.asked();
+    let (api, id) = with_ada().await;
+    let before = api.shop.stripe.requests().len();
     for (theirs, none) in [
         (format!("?id={id}"), "?id=cus_none"),
         ("?order=o_1".to_owned(), "?order=o_9"),
     ] {
-        let theirs = seen(api.read("eve", "customer", &theirs).await);
-        let none = seen(api.read("eve", "customer", none).await);
+        let theirs = seen(read(&api, "eve", "customer", &theirs).await);
+        let none = seen(read(&api, "eve", "customer", none).await);
         assert_eq!(theirs, none);
         assert_eq!(
             (theirs.0, &theirs.1["error"]["code"]),
             (404, &json!("not_found"))
         );
     }
-    assert_eq!(api.asked(), before, "Stripe was not asked");
+    assert_eq!(
+        api.shop.stripe.requests().len(),
+        before,
+        "Stripe was not asked"
+    );
 }
 
 #[tokio::test]
 async fn a_customer_that_farebox_did_not_make_is_not_there_for_staff_either() {
-    let (api, _) = Api::with_ada().await;
+    let (api, _) = with_ada().await;
     let stray = CustomerLink {
         reservation: "of nobody".to_owned(),
         reserved_at: 0,
         customer: None,
     };
     let eve = CallerId::parse("eve").unwrap();
-    let stripe = api.shop.impatient_stripe();
+    let stripe = api.shop.quick_stripe_client();
     let stray = stripe
         .create_customer(&eve, &stray.reservation)
         .await
         .unwrap()
         .id;
-    let before = api.asked();
-    let answer = api.read("sue", "support", &format!("?id={stray}")).await;
+    let before = api.shop.stripe.requests().len();
+    let answer = read(&api, "sue", "support", &format!("?id={stray}")).await;
     assert_eq!(answer.code(404), "not_found");
-    assert_eq!(api.asked(), before);
+    assert_eq!(api.shop.stripe.requests().len(), before);
 }
 
 #[tokio::test]
 async fn a_customer_that_was_replaced_is_not_there() {
-    let (api, id) = Api::with_ada().await;
+    let (api, id) = with_ada().await;
     let ada = CallerId::parse("ada").unwrap();
     let store = &api.shop.store;
     let gone = store.customer_of(&ada).await.unwrap();
@@ -66,13 +70,12 @@ async fn a_customer_that_was_replaced_is_not_there() {
         .reserve_customer(&ada, gone.as_ref(), 0)
         .await
         .unwrap();
-    let new = api.customer("ada").await;
+    let new = customer_of(&api, "ada").await;
     let (log, guard) = Log::start();
     for (caller, role) in [("ada", "customer"), ("sue", "support")] {
-        let old = api.read(caller, role, &format!("?id={id}")).await;
+        let old = read(&api, caller, role, &format!("?id={id}")).await;
         assert_eq!(old.code(404), "not_found");
-        let _ = api
-            .read(caller, role, &format!("?id={new}"))
+        let _ = read(&api, caller, role, &format!("?id={new}"))
             .await
             .expect(200);
     }
@@ -89,19 +92,22 @@ async fn a_customer_that_was_replaced_is_not_there() {
 
 #[tokio::test]
 async fn a_guest_and_a_stranger_read_nothing() {
-    let (api, id) = Api::with_ada().await;
-    let before = api.asked();
+    let (api, id) = with_ada().await;
+    let before = api.shop.stripe.requests().len();
     for query in ["", &format!("?id={id}"), "?order=o_1"] {
-        assert_eq!(api.read("ada", "guest", query).await.code(403), "forbidden");
+        assert_eq!(
+            read(&api, "ada", "guest", query).await.code(403),
+            "forbidden"
+        );
         let call = api.client.request().path(&format!("/{query}"));
         assert_eq!(call.get().await.code(401), "unauthenticated");
     }
-    assert_eq!(api.asked(), before);
+    assert_eq!(api.shop.stripe.requests().len(), before);
 }
 
 #[tokio::test]
 async fn a_query_of_another_form_is_refused_by_its_field() {
-    let (api, id) = Api::with_ada().await;
+    let (api, id) = with_ada().await;
     let long = format!("?id=cus_{}", "a".repeat(300));
     let cases = [
         ("?id=", "`id`"),
@@ -118,7 +124,7 @@ async fn a_query_of_another_form_is_refused_by_its_field() {
         (&format!("?id={id}&id={id}"), "id"),
     ];
     for (query, name) in cases {
-        let answer = api.read("ada", "support", query).await.expect(400);
+        let answer = read(&api, "ada", "support", query).await.expect(400);
         assert_eq!(answer.body["error"]["code"], "invalid_request");
         let message = answer.body["error"]["message"].as_str().unwrap();
         assert!(message.contains(name), "{query}: {message}");
@@ -128,13 +134,13 @@ async fn a_query_of_another_form_is_refused_by_its_field() {
 
 #[tokio::test]
 async fn the_log_knows_who_asked_about_what_and_nothing_about_a_person() {
-    let (api, id) = Api::with_ada().await;
+    let (api, id) = with_ada().await;
     let (log, guard) = Log::start();
     let query = format!("?id={id}");
-    let _ = api.read("sue", "support", &query).await.expect(200);
-    let _ = api.read("ada", "customer", "").await.expect(200);
-    let _ = api.read("eve", "customer", &query).await.expect(404);
-    let _ = api.read("eve", "customer", "").await.expect(200);
+    let _ = read(&api, "sue", "support", &query).await.expect(200);
+    let _ = read(&api, "ada", "customer", "").await.expect(200);
+    let _ = read(&api, "eve", "customer", &query).await.expect(404);
+    let _ = read(&api, "eve", "customer", "").await.expect(200);
     drop(guard);
 
     let text = log.text();
@@ -159,41 +165,40 @@ async fn the_log_knows_who_asked_about_what_and_nothing_about_a_person() {
 
 #[tokio::test]
 async fn what_stripe_does_not_answer_is_tried_again_later() {
-    let (api, id) = Api::with_ada().await;
+    let (api, id) = with_ada().await;
     for path in [
         format!("/v1/customers/{id}"),
         format!("/v1/customers/{id}/payment_methods"),
     ] {
         for fault in [Fault::error(), Fault::restricted()] {
             api.shop.stripe.inject(fault.on("GET", &path).times(0));
-            let answer = api.read("ada", "customer", "").await;
+            let answer = read(&api, "ada", "customer", "").await;
             assert_eq!(answer.code(503), "unavailable");
             api.shop.stripe.clear_faults();
         }
     }
-    let _ = api.read("ada", "customer", "").await.expect(200);
+    let _ = read(&api, "ada", "customer", "").await.expect(200);
 }
 
 #[tokio::test]
 async fn who_looks_too_often_within_the_window_is_refused_before_stripe_is_asked() {
-    let api = Api::start_with(&[("FAREBOX_LIMIT_CALLER", "1,open:1")]).await;
-    let id = api.customer("ada").await;
+    let api = start_with(&[("FAREBOX_LIMIT_CALLER", "1,open:1")]).await;
+    let id = customer_of(&api, "ada").await;
     // Staff and a look at what is not there count alike.
     for query in ["?id=cus_none", "?order=o_9", &format!("?id={id}")] {
-        let _ = api.read("sue", "support", query).await;
-        let _ = api.read("sue", "support", query).await;
+        let _ = read(&api, "sue", "support", query).await;
+        let _ = read(&api, "sue", "support", query).await;
     }
-    let asked = api.asked();
+    let asked = api.shop.stripe.requests().len();
 
-    let refused = api.read("sue", "support", &format!("?id={id}")).await;
+    let refused = read(&api, "sue", "support", &format!("?id={id}")).await;
 
     assert_eq!(refused.headers["retry-after"], "3600");
     assert_eq!(refused.code(429), "too_many_requests");
-    assert_eq!(api.asked(), asked);
-    let _ = api.read("ada", "customer", "").await.expect(200);
+    assert_eq!(api.shop.stripe.requests().len(), asked);
+    let _ = read(&api, "ada", "customer", "").await.expect(200);
     api.shop.clock.advance(3600);
-    let _ = api
-        .read("sue", "support", &format!("?id={id}"))
+    let _ = read(&api, "sue", "support", &format!("?id={id}"))
         .await
         .expect(200);
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testing::{Answer, Issuer, Log, NOW, SigningKey};
 
-use crate::Api;
+use crate::{open, open_with, read};
 
 /// The records of what `call` did, and its answer.
 async fn records(call: impl Future<Output = Answer>) -> (Vec<Value>, Answer) {
@@ -41,12 +41,12 @@ fn alias(caller: &str) -> String {
 
 #[tokio::test]
 async fn each_decision_leaves_one_record_with_its_reason() {
-    let page = Api::open().await;
-    page.order().await;
-    let shop = &page.shop;
+    let api = open().await;
+    api.shop.open_order("o_1").await;
+    let shop = &api.shop;
     let (ada, eve) = (alias("ada"), alias("eve@shop.example"));
     let read = |token: String, id: &'static str| {
-        let client = &page.client;
+        let client = &api.client;
         async move { client.request().bearer(&token).path(id).get().await }
     };
 
@@ -79,8 +79,8 @@ async fn a_role_without_the_permission_leaves_one_record() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("roles.json");
     std::fs::write(&path, r#"{ "guest": {} }"#).unwrap();
-    let page = Api::open_with(&[("FAREBOX_ROLES", path.to_str().unwrap())]).await;
-    page.order().await;
+    let api = open_with(&[("FAREBOX_ROLES", path.to_str().unwrap())]).await;
+    api.shop.open_order("o_1").await;
 
     let expected = json!([
         alias("ada"),
@@ -90,15 +90,15 @@ async fn a_role_without_the_permission_leaves_one_record() {
         false,
         "not_permitted"
     ]);
-    assert_eq!(record(page.read("ada", "/?id=o_1")).await, expected);
+    assert_eq!(record(read(&api, "ada", "/?id=o_1")).await, expected);
 }
 
 #[tokio::test]
 async fn whoever_is_not_known_leaves_one_record_with_the_reason() {
     let key = SigningKey::p256("k");
     let issuer = Issuer::start(&[&key]).await;
-    let page = Api::open_with(&issuer.variables()).await;
-    page.order().await;
+    let api = open_with(&issuer.variables()).await;
+    api.shop.open_order("o_1").await;
     let with = |change: Value| {
         let mut claims = Issuer::claims("ada@shop.example", NOW);
         for (name, value) in change.as_object().unwrap() {
@@ -131,7 +131,7 @@ async fn whoever_is_not_known_leaves_one_record_with_the_reason() {
     ];
     for (why, token) in cases {
         let call = async {
-            let request = page.client.request().path("/?id=o_1");
+            let request = api.client.request().path("/?id=o_1");
             match token.is_empty() {
                 true => request.get().await,
                 false => request.bearer(&token).get().await,

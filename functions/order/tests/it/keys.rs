@@ -1,12 +1,12 @@
 //! Keys in Secrets Manager beside an issuer of tokens: the site's key may be left out there too.
 
 use order::{FUNCTION, service};
-use testing::{Client, Issuer, SecretsManager, Shop, SigningKey};
+use testing::{Issuer, SecretsManager, Shop, SigningKey, TestServer};
 
-use crate::Api;
+use crate::{read, read_with};
 
-/// A page whose secret holds the site's key, or not.
-async fn page(key: &SigningKey, has_site_key: bool) -> (Api, Issuer, SecretsManager) {
+/// The function behind an issuer, with the site's key in its secret or without.
+async fn start(key: &SigningKey, has_site_key: bool) -> (TestServer, Issuer, SecretsManager) {
     let issuer = Issuer::start(&[key]).await;
     let mut shop = Shop::open_with(&issuer.variables()).await.at_fixed_time();
     let manager = shop.keep_keys_in_secrets_manager(FUNCTION.settings).await;
@@ -15,21 +15,19 @@ async fn page(key: &SigningKey, has_site_key: bool) -> (Api, Issuer, SecretsMana
         bundle.as_object_mut().unwrap().remove("FAREBOX_SITE_KEY");
     }
     manager.put(&bundle);
-    let app = shop.app();
-    let client = Client::of(service(app)).await;
-    (Api { shop, client }, issuer, manager)
+    (TestServer::over(shop, service).await, issuer, manager)
 }
 
 #[tokio::test]
 async fn with_an_issuer_the_secret_may_hold_no_site_key_and_is_read_where_it_does() {
     let key = SigningKey::p256("k");
     for (has_site_key, status) in [(true, 404), (false, 401)] {
-        let (page, _issuer, _manager) = page(&key, has_site_key).await;
-        let now = page.shop.clock.now();
+        let (api, _issuer, _manager) = start(&key, has_site_key).await;
+        let now = api.shop.clock.now();
         let issuers = key.sign(&Issuer::claims("ada", now));
         // There is no order; whoever asks is known.
-        assert_eq!(page.read_with(&issuers).await.status, 404);
-        assert_eq!(page.read("ada", "/?id=o_1").await.status, status);
+        assert_eq!(read_with(&api, &issuers).await.status, 404);
+        assert_eq!(read(&api, "ada", "/?id=o_1").await.status, status);
     }
 }
 
@@ -40,8 +38,6 @@ async fn without_an_issuer_a_secret_that_lacks_the_site_key_is_our_failure() {
     let mut bundle = Shop::bundle();
     bundle.as_object_mut().unwrap().remove("FAREBOX_SITE_KEY");
     manager.put(&bundle);
-    let app = shop.app();
-    let client = Client::of(service(app)).await;
-    let page = Api { shop, client };
-    assert_eq!(page.read("ada", "/?id=o_1").await.code(503), "unavailable");
+    let api = TestServer::over(shop, service).await;
+    assert_eq!(read(&api, "ada", "/?id=o_1").await.code(503), "unavailable");
 }

@@ -17,107 +17,54 @@ use serde_json::{Value, json};
 use shared::{
     access::CallerId,
     amount::{Amount, Currency},
-    event::Event,
-    order::{LineItem, OrderDetails, OrderId, PaymentUpdate},
-    store::{PutOrder, PutOrderOutcome},
+    order::{LineItem, OrderDetails, OrderId},
+    store::PutOrder,
 };
-use testing::{Answer, Client, NOW, Shop};
+use testing::{Answer, NOW, Shop, TestServer};
 
-struct Api {
-    shop: Shop,
-    client: Client,
+/// The function over a new shop, whose clock stands.
+async fn open() -> TestServer {
+    open_with(&[]).await
 }
 
-impl Api {
-    async fn open() -> Self {
-        Self::open_with(&[]).await
-    }
+/// The same with other values for some variables.
+async fn open_with(changes: &[(&str, &str)]) -> TestServer {
+    let shop = Shop::open_with(changes).await.at_fixed_time();
+    TestServer::over(shop, service).await
+}
 
-    /// With other values for some variables.
-    async fn open_with(changes: &[(&str, &str)]) -> Self {
-        let shop = Shop::open_with(changes).await.at_fixed_time();
-        let app = shop.app();
-        let client = Client::of(service(app)).await;
-        Self { shop, client }
-    }
+async fn read(api: &TestServer, caller: &str, query: &str) -> Answer {
+    api.as_caller(caller).path(query).get().await
+}
 
-    async fn read(&self, caller: &str, query: &str) -> Answer {
-        let token = self.shop.token(caller);
-        self.client.request().bearer(&token).path(query).get().await
-    }
-
-    /// Reads the order `o_1` with `token`.
-    async fn read_with(&self, token: &str) -> Answer {
-        let request = self.client.request().bearer(token);
-        request.path("/?id=o_1").get().await
-    }
-
-    /// Ada's order `o_1` of 15.00; gives its intent's id.
-    async fn order(&self) -> String {
-        self.order_of("ada").await
-    }
-
-    /// The order `o_1` of `owner`; gives its intent's id.
-    async fn order_of(&self, owner: &str) -> String {
-        let amount = Amount::new(1500, Currency::parse("usd").unwrap()).unwrap();
-        let opening = PutOrder {
-            operation: None,
-            order: OrderId::parse("o_1").unwrap(),
-            must_exist: false,
-            owner: CallerId::parse(owner).unwrap(),
-            previous_owner: None,
-            contents: OrderDetails::signed(amount, None, std::collections::BTreeMap::new(), NOW)
-                .unwrap(),
-        };
-        let PutOrderOutcome::Order(order) = self.shop.store.put_order(opening, NOW).await.unwrap()
-        else {
-            panic!("refused")
-        };
-        let intent = self
-            .shop
-            .patient_stripe()
-            .create_intent(&order, None)
-            .await
-            .unwrap();
-        self.shop
-            .store
-            .update_payment(
-                order.id(),
-                PaymentUpdate::Intent(intent.id.clone(), order.owner().clone()),
-                NOW,
-            )
-            .await
-            .unwrap();
-        intent.id
-    }
-
-    /// Accepts every event that Stripe made so far.
-    async fn accept_all(&self) {
-        for event in self.shop.stripe.events() {
-            let event = Event::parse(event.to_string().as_bytes()).unwrap();
-            self.shop.store.accept(event, NOW + 5).await.unwrap();
-        }
-    }
+/// Reads the order `o_1` with `token`.
+async fn read_with(api: &TestServer, token: &str) -> Answer {
+    let request = api.client.request().bearer(token);
+    request.path("/?id=o_1").get().await
 }
 
 #[tokio::test]
 async fn the_owner_reads_state_amounts_and_times() {
-    let page = Api::open().await;
-    let intent = page.order().await;
-    let created = page.read("ada", "/api/order?id=o_1").await.expect(200);
+    let api = open().await;
+    let intent = api.shop.open_order("o_1").await;
+    let created = read(&api, "ada", "/api/order?id=o_1").await.expect(200);
     let expected = json!({ "orderId": "o_1", "status": "created", "amount": 1500, "currency": "usd",
         "refundedAmount": 0, "refundPendingAmount": 0, "createdAt": NOW, "updatedAt": NOW, "paidAt": null, "items": [] });
     assert_eq!(created.body, expected);
 
-    page.shop
+    api.shop
         .stripe
         .confirm(&intent, "pm_card_visa")
         .await
         .unwrap();
-    page.shop.stripe.refund(&intent, Some(400)).unwrap();
-    page.accept_all().await;
+    api.shop.stripe.refund(&intent, Some(400)).unwrap();
+    api.shop.clock.advance(5);
+    api.shop.accept_events().await;
 
-    let after = page.read("ada", "/api/order?id=o_1").await.expect(200).body;
+    let after = read(&api, "ada", "/api/order?id=o_1")
+        .await
+        .expect(200)
+        .body;
     assert_eq!(after["status"], "partially_refunded");
     assert_eq!(after["refundedAmount"], 400);
     assert_eq!(after["updatedAt"], NOW + 5);
@@ -126,7 +73,7 @@ async fn the_owner_reads_state_amounts_and_times() {
 
 #[tokio::test]
 async fn what_is_bought_is_named_as_the_shop_names_it() {
-    let page = Api::open().await;
+    let api = open().await;
     let line = |price: &str, lookup_key: Option<&str>, quantity| LineItem {
         price: price.to_owned(),
         lookup_key: lookup_key.map(str::to_owned),
@@ -146,9 +93,9 @@ async fn what_is_bought_is_named_as_the_shop_names_it() {
         ])
         .unwrap(),
     };
-    page.shop.store.put_order(opening, NOW).await.unwrap();
+    api.shop.store.put_order(opening, NOW).await.unwrap();
 
-    let order = page.read("ada", "/?id=o_1").await.expect(200).body;
+    let order = read(&api, "ada", "/?id=o_1").await.expect(200).body;
 
     let expected = json!([{ "price": "sticker", "quantity": 2, "unitAmount": 300 },
         { "price": "price_2", "quantity": 1, "unitAmount": 300 }]);
@@ -157,11 +104,11 @@ async fn what_is_bought_is_named_as_the_shop_names_it() {
 
 #[tokio::test]
 async fn a_foreign_order_and_one_that_is_not_there_cannot_be_told_apart() {
-    let page = Api::open().await;
-    page.order().await;
+    let api = open().await;
+    api.shop.open_order("o_1").await;
 
-    let foreign = page.read("bob", "/?id=o_1").await.expect(404);
-    let missing = page.read("bob", "/?id=o_2").await.expect(404);
+    let foreign = read(&api, "bob", "/?id=o_1").await.expect(404);
+    let missing = read(&api, "bob", "/?id=o_2").await.expect(404);
 
     let without_id = |mut body: Value| {
         body["error"]["requestId"].take();
@@ -172,20 +119,20 @@ async fn a_foreign_order_and_one_that_is_not_there_cannot_be_told_apart() {
 
 #[tokio::test]
 async fn staff_read_any_order_and_an_unknown_role_is_that_of_a_guest() {
-    let page = Api::open().await;
-    page.order().await;
+    let api = open().await;
+    api.shop.open_order("o_1").await;
     for roles in [
         &["support"][..],
         &["finance"],
         &["admin"],
         &["x", "support"],
     ] {
-        let token = page.shop.token_of("eve", roles);
-        let _ = page.read_with(&token).await.expect(200);
+        let token = api.shop.token_of("eve", roles);
+        let _ = read_with(&api, &token).await.expect(200);
     }
     for roles in [&[][..], &["Support"], &["support "], &["customer"], &["*"]] {
-        let token = page.shop.token_of("eve", roles);
-        assert_eq!(page.read_with(&token).await.code(404), "not_found");
+        let token = api.shop.token_of("eve", roles);
+        assert_eq!(read_with(&api, &token).await.code(404), "not_found");
     }
 }
 
@@ -199,25 +146,25 @@ async fn a_role_without_the_permission_is_refused_even_for_its_own() {
     )
     .unwrap();
     let roles = ("FAREBOX_ROLES", path.to_str().unwrap());
-    let page = Api::open_with(&[roles, ("FAREBOX_DEFAULT_ROLE", "none")]).await;
-    page.order().await;
+    let api = open_with(&[roles, ("FAREBOX_DEFAULT_ROLE", "none")]).await;
+    api.shop.open_order("o_1").await;
     for roles in [&["payer"][..], &["support"], &[]] {
-        let token = page.shop.token_of("ada", roles);
-        assert_eq!(page.read_with(&token).await.code(403), "forbidden");
+        let token = api.shop.token_of("ada", roles);
+        assert_eq!(read_with(&api, &token).await.code(403), "forbidden");
     }
 }
 
 #[tokio::test]
 async fn a_stranger_reads_nothing() {
-    let page = Api::open().await;
-    page.order().await;
-    let answer = page.client.request().path("/?id=o_1").get().await;
+    let api = open().await;
+    api.shop.open_order("o_1").await;
+    let answer = api.client.request().path("/?id=o_1").get().await;
     assert_eq!(answer.code(401), "unauthenticated");
 }
 
 #[tokio::test]
 async fn the_query_names_one_order_and_nothing_else() {
-    let page = Api::open().await;
+    let api = open().await;
     for query in [
         "/",
         "/?id=",
@@ -227,40 +174,38 @@ async fn the_query_names_one_order_and_nothing_else() {
         "/?order=o_1",
         "/?id=%ff",
     ] {
-        let answer = page.read("ada", query).await;
+        let answer = read(&api, "ada", query).await;
         assert_eq!(answer.code(400), "invalid_request", "{query}");
     }
 }
 
 #[tokio::test]
 async fn it_never_writes() {
-    let page = Api::open().await;
-    page.order().await;
-    let asked = page.shop.stripe.requests().len();
-    let written = || {
-        let file = page.shop.folder().join("farebox.sqlite");
-        let log = file.with_extension("sqlite-wal");
-        [file, log].map(|path| std::fs::read(path).unwrap())
-    };
-    let before = written();
+    let api = open().await;
+    api.shop.open_order("o_1").await;
+    let asked = api.shop.stripe.requests().len();
+    let before = api.shop.database_bytes();
 
     for query in ["/?id=o_1", "/?id=o_2", "/?id=o_1&wait=1", "/"] {
         for caller in ["ada", "eve"] {
-            let _ = page.read(caller, query).await;
+            let _ = read(&api, caller, query).await;
         }
     }
 
-    assert!(written() == before, "the database is as it was");
-    assert_eq!(page.shop.stripe.requests().len(), asked);
+    assert!(
+        api.shop.database_bytes() == before,
+        "the database is as it was"
+    );
+    assert_eq!(api.shop.stripe.requests().len(), asked);
 }
 
 #[tokio::test]
 async fn it_takes_no_method_but_get() {
-    let page = Api::open().await;
-    page.order().await;
-    let token = page.shop.token("ada");
+    let api = open().await;
+    api.shop.open_order("o_1").await;
+    let token = api.shop.token("ada");
     for method in [Method::POST, Method::PUT, Method::DELETE] {
-        let call = page.client.request().bearer(&token).path("/?id=o_1");
+        let call = api.client.request().bearer(&token).path("/?id=o_1");
         let answer = call.send(method, Bytes::new()).await.expect(405);
         assert_eq!(answer.headers["allow"], "GET,HEAD");
     }
@@ -268,20 +213,20 @@ async fn it_takes_no_method_but_get() {
 
 #[tokio::test]
 async fn a_voucher_that_is_out_is_told_without_what_is_the_payers_alone() {
-    let page = Api::open().await;
-    let intent = page.order().await;
-    let voucher = page.shop.stripe.payment_method(json!({ "type": "oxxo" }));
+    let api = open().await;
+    let intent = api.shop.open_order("o_1").await;
+    let voucher = api.shop.stripe.payment_method(json!({ "type": "oxxo" }));
     let voucher = voucher.unwrap()["id"].as_str().unwrap().to_owned();
-    let asked = page.shop.stripe.confirm(&intent, &voucher).await.unwrap();
-    page.accept_all().await;
+    let asked = api.shop.stripe.confirm(&intent, &voucher).await.unwrap();
+    api.shop.accept_events().await;
 
-    let answer = page.read("ada", "/api/order?id=o_1").await.expect(200);
+    let answer = read(&api, "ada", "/api/order?id=o_1").await.expect(200);
 
     let details = &asked["next_action"]["oxxo_display_details"];
     assert_eq!(answer.body["status"], "requires_action");
     let expected = json!({ "kind": "voucher", "until": details["expires_after"] });
     assert_eq!(answer.body["awaiting"], expected);
-    let order = serde_json::to_string(&page.shop.order("o_1").await).unwrap();
+    let order = serde_json::to_string(&api.shop.order("o_1").await).unwrap();
     for secret in ["hosted_voucher_url", "number"] {
         let secret = details[secret].as_str().unwrap();
         assert!(!answer.body.to_string().contains(secret));

@@ -1,9 +1,9 @@
 //! Tokens as the providers of docs/auth.md shape them, under the settings that it names.
 
 use serde_json::{Value, json};
-use testing::{Issuer, NOW, SigningKey};
+use testing::{Issuer, NOW, SigningKey, TestServer};
 
-use crate::Api;
+use crate::{open, open_with, read, read_with};
 
 /// One provider's settings, key and header.
 struct Provider {
@@ -16,10 +16,10 @@ struct Provider {
 
 impl Provider {
     /// A shop that takes this provider's tokens, with an order of `owner`.
-    async fn shop(&self, owner: &str) -> (Api, Issuer) {
+    async fn shop(&self, owner: &str) -> (TestServer, Issuer) {
         let published = Issuer::start(&[&self.key]).await;
         let [url, ..] = published.variables();
-        let page = Api::open_with(&[
+        let api = open_with(&[
             url,
             ("FAREBOX_JWT_ISSUER", self.issuer),
             ("FAREBOX_JWT_AUDIENCE", self.audience),
@@ -27,8 +27,8 @@ impl Provider {
             ("FAREBOX_SITE_KEY", ""),
         ])
         .await;
-        page.order_of(owner).await;
-        (page, published)
+        api.shop.open_order_for(owner, "o_1", 1500, "usd").await;
+        (api, published)
     }
 
     /// `claims` with `changes`, as a token; `null` removes a claim.
@@ -49,20 +49,19 @@ impl Provider {
         claims: &Value,
         another: &str,
         staff: &Value,
-    ) -> (Api, Issuer) {
+    ) -> (TestServer, Issuer) {
         let owner = claims["sub"].as_str().unwrap();
-        let (page, published) = self.shop(owner).await;
+        let (api, published) = self.shop(owner).await;
         let own = self.token(claims, &json!({}));
-        let _ = page.read_with(&own).await.expect(200);
+        let _ = read_with(&api, &own).await.expect(200);
         let foreign = self.token(claims, &json!({ "sub": another }));
-        assert_eq!(page.read_with(&foreign).await.code(404), "not_found");
+        assert_eq!(read_with(&api, &foreign).await.code(404), "not_found");
         let mut staff = staff.clone();
         staff["sub"] = another.into();
-        let _ = page
-            .read_with(&self.token(claims, &staff))
+        let _ = read_with(&api, &self.token(claims, &staff))
             .await
             .expect(200);
-        (page, published)
+        (api, published)
     }
 }
 
@@ -80,7 +79,7 @@ async fn clerks_tokens_need_a_template_with_an_audience() {
         "iat": NOW, "iss": "https://clerk.shop.example", "jti": "0123456789abcdef0123",
         "nbf": NOW - 5, "sub": "user_2ada" });
     let staff = json!({ "roles": ["support"] });
-    let (page, _published) = clerk
+    let (api, _published) = clerk
         .tells_roles_apart(&of_template, "user_2eve", &staff)
         .await;
 
@@ -90,12 +89,12 @@ async fn clerks_tokens_need_a_template_with_an_audience() {
     let token = clerk
         .key
         .sign_text(&clerk.header.to_string(), &without_roles.to_string());
-    let _ = page.read_with(&token).await.expect(200);
+    let _ = read_with(&api, &token).await.expect(200);
 
     let session = json!({ "azp": "https://shop.example", "exp": NOW + 60, "fva": [0, -1], "iat": NOW,
         "iss": "https://clerk.shop.example", "nbf": NOW - 10, "sid": "sess_2abc", "sts": "active",
         "sub": "user_2ada", "v": 2 });
-    let answer = page.read_with(&clerk.token(&session, &json!({}))).await;
+    let answer = read_with(&api, &clerk.token(&session, &json!({}))).await;
     assert_eq!(answer.code(401), "unauthenticated");
 }
 
@@ -115,19 +114,20 @@ async fn auth0s_access_tokens_have_several_audiences_and_a_namespaced_claim() {
         "permissions": [] });
     let staff = json!({ "https://shop.example/roles": ["support"] });
     let another = "google-oauth2|103547991597142817347";
-    let (page, _published) = auth0.tells_roles_apart(&access, another, &staff).await;
+    let (api, _published) = auth0.tells_roles_apart(&access, another, &staff).await;
 
     let by_another_name =
         json!({ "sub": another, "roles": ["support"], "https://shop": { "example/roles": "x" } });
-    let answer = page
-        .read_with(&auth0.token(&access, &by_another_name))
-        .await;
+    let answer = read_with(&api, &auth0.token(&access, &by_another_name)).await;
     assert_eq!(answer.code(404), "not_found");
     let id_token = auth0.token(
         &access,
         &json!({ "aud": "client0123456789", "scope": null }),
     );
-    assert_eq!(page.read_with(&id_token).await.code(401), "unauthenticated");
+    assert_eq!(
+        read_with(&api, &id_token).await.code(401),
+        "unauthenticated"
+    );
 }
 
 #[tokio::test]
@@ -146,11 +146,11 @@ async fn cognitos_id_tokens_are_taken_and_its_access_tokens_are_not() {
         "exp": NOW + 3_600, "iat": NOW, "jti": "cccccccc-0000", "email": "ada@shop.example" });
     let staff = json!({ "cognito:groups": ["eu-west-1_Example01_Google", "support"] });
     let another = "ffffffff-bbbb-cccc-dddd-eeeeeeeeeeee";
-    let (page, _published) = cognito.tells_roles_apart(&id, another, &staff).await;
+    let (api, _published) = cognito.tells_roles_apart(&id, another, &staff).await;
 
     let access = json!({ "aud": null, "token_use": "access", "client_id": cognito.audience,
         "scope": "aws.cognito.signin.user.admin", "username": "ada", "email": null });
-    let answer = page.read_with(&cognito.token(&id, &access)).await;
+    let answer = read_with(&api, &cognito.token(&id, &access)).await;
     assert_eq!(answer.code(401), "unauthenticated");
 }
 
@@ -172,22 +172,24 @@ async fn supabases_roles_are_those_that_a_user_cannot_write() {
         "user_metadata": { "roles": ["admin"] } });
     let staff = json!({ "app_metadata": { "provider": "email", "roles": "support" } });
     let another = "00000000-3582-425f-a362-aef909588df7";
-    let (page, _published) = supabase.tells_roles_apart(&access, another, &staff).await;
+    let (api, _published) = supabase.tells_roles_apart(&access, another, &staff).await;
 
     let anonymous_key = supabase.token(&access, &json!({ "aud": "anon", "role": "anon" }));
     assert_eq!(
-        page.read_with(&anonymous_key).await.code(401),
+        read_with(&api, &anonymous_key).await.code(401),
         "unauthenticated"
     );
 }
 
 #[tokio::test]
 async fn a_guest_is_whoever_the_site_made_an_id_for() {
-    let page = Api::open().await;
-    page.order_of("guest-6f1c").await;
-    let _ = page.read("guest-6f1c", "/?id=o_1").await.expect(200);
+    let api = open().await;
+    api.shop
+        .open_order_for("guest-6f1c", "o_1", 1500, "usd")
+        .await;
+    let _ = read(&api, "guest-6f1c", "/?id=o_1").await.expect(200);
     assert_eq!(
-        page.read("guest-6f1d", "/?id=o_1").await.code(404),
+        read(&api, "guest-6f1d", "/?id=o_1").await.code(404),
         "not_found"
     );
 }

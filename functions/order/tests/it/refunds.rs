@@ -8,59 +8,48 @@ use shared::{
     store::DayLimit,
     stripe::AskedUnder,
 };
-use testing::NOW;
+use testing::{NOW, TestServer};
 
-use crate::Api;
+use crate::{open, read_with};
 
-impl Api {
-    /// The order `o_1` is paid, and the database has heard of it; gives the intent's id.
-    async fn paid(&self) -> String {
-        let intent = self.order().await;
-        let paid = self.shop.stripe.confirm(&intent, "pm_card_visa").await;
-        paid.unwrap();
-        self.accept_all().await;
-        intent
-    }
+/// Reserves a refund of `o_1` for Fay, which Stripe is not asked for yet; returns her alias.
+async fn ask(api: &TestServer, name: &str, amount: i64) -> String {
+    let fay = CallerId::parse("fay").unwrap();
+    let order = OrderId::parse("o_1").unwrap();
+    let reason = Some(RefundReason::RequestedByCustomer);
+    let usd = Currency::parse("usd").unwrap();
+    let names = (
+        RefundRequest::id_of(&order, &fay, name),
+        RefundRequest::digest_of(Some(amount), reason),
+    );
+    let amount = Amount::new(amount, usd).unwrap();
+    let request = RefundRequest::new(names, amount, reason, &fay, NOW);
+    let reserved = api
+        .shop
+        .store
+        .reserve_refund(&order, request, usd, DayLimit::Unlimited);
+    reserved.await.unwrap();
+    fay.alias()
+}
 
-    /// Fay asks for so much of it, and Stripe is not asked yet; gives the alias of hers.
-    async fn ask(&self, name: &str, amount: i64) -> String {
-        let fay = CallerId::parse("fay").unwrap();
-        let order = OrderId::parse("o_1").unwrap();
-        let reason = Some(RefundReason::RequestedByCustomer);
-        let usd = Currency::parse("usd").unwrap();
-        let names = (
-            RefundRequest::id_of(&order, &fay, name),
-            RefundRequest::digest_of(Some(amount), reason),
-        );
-        let amount = Amount::new(amount, usd).unwrap();
-        let request = RefundRequest::new(names, amount, reason, &fay, NOW);
-        let reserved = self
-            .shop
-            .store
-            .reserve_refund(&order, request, usd, DayLimit::Unlimited);
-        reserved.await.unwrap();
-        fay.alias()
-    }
-
-    async fn refunds(&self) -> Value {
-        let token = self.shop.token_of("sam", &["support"]);
-        let answer = self.read_with(&token).await.expect(200);
-        answer.body["refunds"].clone()
-    }
+async fn refunds(api: &TestServer) -> Value {
+    let token = api.shop.token_of("sam", &["support"]);
+    let answer = read_with(api, &token).await.expect(200);
+    answer.body["refunds"].clone()
 }
 
 #[tokio::test]
 async fn staff_see_each_dispute_and_warning_and_the_customer_sees_the_status() {
-    let page = Api::open().await;
-    let intent = page.paid().await;
-    let stripe = &page.shop.stripe;
+    let api = open().await;
+    let intent = api.shop.paid_order("o_1", 1500, "usd").await;
+    let stripe = &api.shop.stripe;
     let warning = stripe.warn_of_fraud(&intent).unwrap();
     let params = json!({ "payment_intent": intent, "amount": 500 });
     let dispute = stripe.dispute(params).unwrap();
-    page.accept_all().await;
+    api.shop.accept_events().await;
 
-    let token = page.shop.token_of("sam", &["support"]);
-    let answer = page.read_with(&token).await.expect(200).body;
+    let token = api.shop.token_of("sam", &["support"]);
+    let answer = read_with(&api, &token).await.expect(200).body;
 
     let due = &dispute["evidence_details"]["due_by"];
     assert_eq!(
@@ -73,8 +62,7 @@ async fn staff_see_each_dispute_and_warning_and_the_customer_sees_the_status() {
         json!([{ "id": warning["id"], "kind": "early_fraud_warning", "isOpen": false,
             "reason": "unauthorized_use_of_card" }])
     );
-    let own = page
-        .read_with(&page.shop.token("ada"))
+    let own = read_with(&api, &api.shop.token("ada"))
         .await
         .expect(200)
         .body;
@@ -87,24 +75,24 @@ async fn staff_see_each_dispute_and_warning_and_the_customer_sees_the_status() {
 
 #[tokio::test]
 async fn staff_see_who_asked_for_a_refund_and_what_became_of_it() {
-    let page = Api::open().await;
-    page.paid().await;
-    assert_eq!(page.refunds().await, json!([]));
+    let api = open().await;
+    api.shop.paid_order("o_1", 1500, "usd").await;
+    assert_eq!(refunds(&api).await, json!([]));
 
-    let alias = page.ask("k1", 400).await;
+    let alias = ask(&api, "k1", 400).await;
     let asked = json!({ "amount": 400, "reason": "requested_by_customer", "status": "requested",
         "requestedBy": alias, "requestedAt": NOW, "refundId": null });
-    assert_eq!(page.refunds().await, json!([asked]));
+    assert_eq!(refunds(&api).await, json!([asked]));
 
-    let order = page.shop.order("o_1").await;
+    let order = api.shop.order("o_1").await;
     let request = &order.refund_requests()[0];
-    let stripe = page.shop.patient_stripe();
+    let stripe = api.shop.stripe_client();
     let made = stripe
         .create_refund(&order, request, None, AskedUnder::ItsKey)
         .await
         .unwrap();
-    page.accept_all().await;
-    let refunds = page.refunds().await;
+    api.shop.accept_events().await;
+    let refunds = refunds(&api).await;
     let [given] = &refunds.as_array().unwrap()[..] else {
         panic!("one refund")
     };
@@ -115,11 +103,11 @@ async fn staff_see_who_asked_for_a_refund_and_what_became_of_it() {
 
 #[tokio::test]
 async fn a_refund_that_was_made_at_stripe_is_in_the_record_without_a_name() {
-    let page = Api::open().await;
-    let intent = page.paid().await;
-    page.shop.stripe.refund(&intent, Some(300)).unwrap();
-    page.accept_all().await;
-    let refunds = page.refunds().await;
+    let api = open().await;
+    let intent = api.shop.paid_order("o_1", 1500, "usd").await;
+    api.shop.stripe.refund(&intent, Some(300)).unwrap();
+    api.shop.accept_events().await;
+    let refunds = refunds(&api).await;
     let [made] = &refunds.as_array().unwrap()[..] else {
         panic!("one refund")
     };
@@ -135,12 +123,12 @@ async fn a_refund_that_was_made_at_stripe_is_in_the_record_without_a_name() {
 
 #[tokio::test]
 async fn the_owner_is_not_told_who_refunded_unless_a_role_of_theirs_reaches_any_order() {
-    let page = Api::open().await;
-    page.paid().await;
-    page.ask("k1", 400).await;
+    let api = open().await;
+    api.shop.paid_order("o_1", 1500, "usd").await;
+    ask(&api, "k1", 400).await;
     for (roles, sees) in [(&["customer"][..], false), (&["customer", "support"], true)] {
-        let token = page.shop.token_of("ada", roles);
-        let answer = page.read_with(&token).await.expect(200);
+        let token = api.shop.token_of("ada", roles);
+        let answer = read_with(&api, &token).await.expect(200);
         assert_eq!(answer.body.get("refunds").is_some(), sees, "{roles:?}");
     }
 }

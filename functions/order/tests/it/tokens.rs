@@ -4,13 +4,13 @@ mod forms;
 
 use hyper::Method;
 use serde_json::{Value, json};
-use testing::{Answer, Issuer, NOW, Shop, SigningKey, encoded, tokens};
+use testing::{Answer, Issuer, NOW, Shop, SigningKey, TestServer, encoded, tokens};
 
-use crate::Api;
+use crate::{open, open_with, read, read_with};
 
-/// A page that takes tokens of the site and of an issuer with one RSA key, `key-1`.
+/// The function where it takes tokens of the site and of an issuer with one RSA key, `key-1`.
 struct Both {
-    page: Api,
+    api: TestServer,
     key: SigningKey,
     issuer: Issuer,
 }
@@ -19,9 +19,9 @@ impl Both {
     async fn open() -> Self {
         let key = SigningKey::rsa("key-1");
         let issuer = Issuer::start(&[&key]).await;
-        let page = Api::open_with(&issuer.variables()).await;
-        page.order().await;
-        Self { page, key, issuer }
+        let api = open_with(&issuer.variables()).await;
+        api.shop.open_order("o_1").await;
+        Self { api, key, issuer }
     }
 
     /// Ada's claims, with `changes`; `null` removes one.
@@ -53,13 +53,11 @@ impl Both {
     }
 
     async fn refuses_all(&self, tokens: impl IntoIterator<Item = (&'static str, String)>) {
-        let _ = self
-            .page
-            .read_with(&self.token(&json!({})))
+        let _ = read_with(&self.api, &self.token(&json!({})))
             .await
             .expect(200);
         for (what, token) in tokens {
-            let answer = self.page.read_with(&token).await;
+            let answer = read_with(&self.api, &token).await;
             refused(what, &answer);
         }
     }
@@ -83,7 +81,7 @@ async fn a_public_key_is_no_secret_to_sign_with() {
     for (what, form) in it.key.public_forms() {
         for kid in [Some("key-1"), None] {
             let token = tokens::sign_by_name(&claims, &form, kid);
-            refused(what, &it.page.read_with(&token).await);
+            refused(what, &read_with(&it.api, &token).await);
         }
     }
 }
@@ -123,10 +121,10 @@ async fn the_headers_algorithm_alone_decides_nothing() {
 async fn a_key_is_named_by_a_plain_word_that_the_issuer_published() {
     let it = Both::open().await;
     let foreign = SigningKey::p256("key-1");
-    let _ = it.page.read_with(&it.token(&json!({}))).await.expect(200);
+    let _ = read_with(&it.api, &it.token(&json!({}))).await.expect(200);
     let fetched = it.issuer.fetches();
     // An unknown key would be looked for now.
-    it.page.shop.clock.advance(31);
+    it.api.shop.clock.advance(31);
     it.refuses_all([
         ("missing", it.headed(&json!({ "kid": null }))),
         ("empty", it.headed(&json!({ "kid": "" }))),
@@ -211,9 +209,7 @@ async fn issuer_and_audience_are_exact() {
     ])
     .await;
     let among_others = json!({ "aud": ["https://other.example", Issuer::AUDIENCE] });
-    let _ = it
-        .page
-        .read_with(&it.token(&among_others))
+    let _ = read_with(&it.api, &it.token(&among_others))
         .await
         .expect(200);
 }
@@ -237,27 +233,27 @@ async fn a_token_is_good_for_its_time() {
     ])
     .await;
     for changes in [json!({ "exp": NOW - 29 }), json!({ "nbf": NOW + 29 })] {
-        let _ = it.page.read_with(&it.token(&changes)).await.expect(200);
+        let _ = read_with(&it.api, &it.token(&changes)).await.expect(200);
     }
 }
 
 #[tokio::test]
 async fn the_sites_key_signs_what_it_did_before() {
     let it = Both::open().await;
-    let _ = it.page.read("ada", "/?id=o_1").await.expect(200);
+    let _ = read(&it.api, "ada", "/?id=o_1").await.expect(200);
     let claims = Both::claims(&json!({}));
     let issuers_audience = tokens::sign(&claims, Shop::SITE_KEY);
-    let answer = it.page.read_with(&issuers_audience).await;
+    let answer = read_with(&it.api, &issuers_audience).await;
     refused("the site's key, the issuer's audience", &answer);
 }
 
 #[tokio::test]
 async fn an_issuers_token_is_refused_where_no_issuer_is_set() {
-    let page = Api::open().await;
-    page.order().await;
+    let api = open().await;
+    api.shop.open_order("o_1").await;
     for key in [SigningKey::p256("k"), SigningKey::ed25519("k")] {
         let token = key.sign(&Issuer::claims("ada", NOW));
-        refused("no issuer is set", &page.read_with(&token).await);
+        refused("no issuer is set", &read_with(&api, &token).await);
     }
 }
 
@@ -266,20 +262,19 @@ async fn with_an_issuer_the_sites_key_may_be_missing_and_signs_nothing_then() {
     let key = SigningKey::ed25519("key-1");
     let issuer = Issuer::start(&[&key]).await;
     let [url, name, audience] = issuer.variables();
-    let page = Api::open_with(&[url, name, audience, ("FAREBOX_SITE_KEY", "")]).await;
-    page.order().await;
+    let api = open_with(&[url, name, audience, ("FAREBOX_SITE_KEY", "")]).await;
+    api.shop.open_order("o_1").await;
 
-    let _ = page
-        .read_with(&key.sign(&Issuer::claims("ada", NOW)))
+    let _ = read_with(&api, &key.sign(&Issuer::claims("ada", NOW)))
         .await
         .expect(200);
-    refused("the site's", &page.read("ada", "/?id=o_1").await);
+    refused("the site's", &read(&api, "ada", "/?id=o_1").await);
     let empty = tokens::sign(
         &json!({ "aud": "farebox", "sub": "ada", "exp": NOW + 9 }),
         "",
     );
-    refused("an empty key's", &page.read_with(&empty).await);
-    let call = page.client.request().path("/?id=o_1");
+    refused("an empty key's", &read_with(&api, &empty).await);
+    let call = api.client.request().path("/?id=o_1");
     let answer = call.send(Method::GET, hyper::body::Bytes::new()).await;
     refused("none", &answer);
 }

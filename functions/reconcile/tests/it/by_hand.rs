@@ -2,7 +2,7 @@
 
 use reconcile::{RunLimits, time_range::TimeRange};
 
-use crate::{age, app, assert_all_paid_once, cursor, pay, shop, small, status};
+use crate::{age, app, assert_all_paid_once, cursor, pay, shop, small};
 
 #[tokio::test]
 async fn a_span_is_taken_and_the_mark_stays() {
@@ -50,6 +50,6 @@ async fn what_is_left_of_a_span_is_told_and_can_be_asked_for() {
 
     assert!(runs > 1, "{runs}");
     assert_eq!(cursor(&shop).await, None);
-    assert_eq!(status(&shop, "o_0").await, "paid");
+    assert_eq!(shop.status("o_0").await, "paid");
     assert_all_paid_once(&shop, 16).await;
 }

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use reconcile::{Reconciler, RunLimits};
 use serde_json::Value;
-use shared::{Clock, store::OutboxMessage};
+use shared::Clock;
 use testing::Shop;
 
 /// A shop whose clock is two minutes ahead: what happens now is old enough to be asked for.
@@ -38,7 +38,7 @@ fn small(pages: usize) -> RunLimits {
     }
 }
 
-/// Opens and pays the orders `o_0` to `o_{count - 1}`; nobody is told.
+/// Opens and pays the orders `o_0` to `o_{count - 1}`; no event is delivered.
 async fn pay(shop: &Shop, count: usize) {
     for n in 0..count {
         let intent = shop.open_order(&format!("o_{n}")).await;
@@ -46,43 +46,29 @@ async fn pay(shop: &Shop, count: usize) {
     }
 }
 
-async fn status(shop: &Shop, id: &str) -> &'static str {
-    shop.order(id).await.status().as_str()
-}
-
-/// Whether the orders `o_0` to `o_{count - 1}` are paid, and the site is told of each once.
+/// Checks that the orders `o_0` to `o_{count - 1}` are paid, and the site is notified of each once.
 async fn assert_all_paid_once(shop: &Shop, count: usize) {
     for n in 0..count {
-        assert_eq!(status(shop, &format!("o_{n}")).await, "paid", "o_{n}");
+        assert_eq!(shop.status(&format!("o_{n}")).await, "paid", "o_{n}");
     }
-    let told = told(shop).await;
-    assert_eq!(told, BTreeMap::from([("order.paid".to_owned(), count)]));
+    let expected = BTreeMap::from([("order.paid".to_owned(), count)]);
+    assert_eq!(notifications(shop).await, expected);
 }
 
-/// What is in the outbox, delivered or not.
-async fn outbox(shop: &Shop) -> Vec<OutboxMessage> {
-    // Each look is later than the lease of the one before.
-    shop.clock.advance(1);
-    let later = i64::MAX / 2 + shop.clock.now();
-    let mut letters = shop.store.lease_due(later, 0, 10_000).await.unwrap();
-    letters.sort_by(|one, other| one.message.id.cmp(&other.message.id));
-    letters
-}
-
-/// How many messages of each type are in the outbox.
-async fn told(shop: &Shop) -> BTreeMap<String, usize> {
-    let mut told = BTreeMap::new();
-    for letter in outbox(shop).await {
-        *told.entry(letter.message.kind).or_insert(0) += 1;
+/// How many notifications of each type are in the outbox.
+async fn notifications(shop: &Shop) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for kind in shop.notifications().await {
+        *counts.entry(kind).or_insert(0) += 1;
     }
-    told
+    counts
 }
 
 async fn cursor(shop: &Shop) -> Option<String> {
     shop.store.cursor("reconcile").await.unwrap()
 }
 
-/// Lets all that happened have happened `seconds` earlier.
+/// Dates all events `seconds` back.
 fn age(shop: &Shop, seconds: i64) {
     for mut event in shop.stripe.events() {
         let created = event["created"].as_i64().unwrap();

@@ -3,14 +3,13 @@
 use reconcile::Report;
 use testing::{Client, Log, Shop};
 
-use crate::{app, outbox, shop, status};
+use crate::{app, notifications, shop};
 
 /// The webhook of `shop`, to which Stripe delivers from now on.
 async fn hook(shop: &Shop) -> Client {
-    let app = shop.app();
     // The shop's clock is ahead by two minutes, which a signature may be.
-    let client = Client::of(webhook::service(app)).await;
-    shop.stripe.add_webhook(&client.url(), Shop::WEBHOOK_SECRET);
+    let client = Client::of(webhook::service(shop.app())).await;
+    shop.subscribe(&client);
     client
 }
 
@@ -52,39 +51,47 @@ async fn after_an_outage_one_run_makes_every_order_right_and_a_second_changes_no
     let _hook = hook(&shop).await;
     pay(&shop, "before", "pm_card_visa").await;
     shop.stripe.delivered_all().await;
-    assert_eq!(status(&shop, "before").await, "paid");
+    assert_eq!(shop.status("before").await, "paid");
 
     shop.stripe.webhooks().pause();
     busy_hours(&shop).await;
     shop.stripe.webhooks().resume();
-    assert_eq!(status(&shop, "o_0").await, "created", "nobody told");
+    assert_eq!(
+        shop.status("o_0").await,
+        "created",
+        "no event was delivered"
+    );
     let (log, guard) = Log::start();
     let first = app(&shop).catch_up().await.unwrap();
     drop(guard);
 
     for n in 0..100 {
-        assert_eq!(status(&shop, &format!("o_{n}")).await, expected(n), "o_{n}");
+        assert_eq!(shop.status(&format!("o_{n}")).await, expected(n), "o_{n}");
     }
     assert!(first.complete && first.seen > 0, "{first:?}");
     assert_eq!(first.quarantined, 0, "{first:?}");
-    let told = format!("\"metric.reconciled\":{}", first.found());
-    assert!(log.text().contains(&told), "an operator is told: {first:?}");
-    let messages = outbox(&shop).await;
+    let metric = format!("\"metric.reconciled\":{}", first.found());
+    assert!(
+        log.text().contains(&metric),
+        "an operator sees it: {first:?}"
+    );
+    let before = message_ids(&shop).await;
 
     let second = app(&shop).catch_up().await.unwrap();
 
     assert_eq!(second.found(), 0, "{second:?}");
     assert_eq!(second.seen + second.ignored, second.events, "{second:?}");
-    let after: Vec<String> = outbox(&shop).await.into_iter().map(id).collect();
-    let before: Vec<String> = messages.into_iter().map(id).collect();
-    assert_eq!(after, before, "no message is sent twice");
+    assert_eq!(message_ids(&shop).await, before, "no message is sent twice");
     for n in 0..100 {
-        assert_eq!(status(&shop, &format!("o_{n}")).await, expected(n), "o_{n}");
+        assert_eq!(shop.status(&format!("o_{n}")).await, expected(n), "o_{n}");
     }
 }
 
-fn id(letter: shared::store::OutboxMessage) -> String {
-    letter.message.id
+async fn message_ids(shop: &Shop) -> Vec<String> {
+    let messages = shop.outbox().await.into_iter();
+    let mut ids: Vec<String> = messages.map(|queued| queued.message.id).collect();
+    ids.sort();
+    ids
 }
 
 #[tokio::test]
@@ -95,14 +102,14 @@ async fn what_the_webhook_took_is_not_taken_again_and_nobody_is_alarmed() {
         pay(&shop, &format!("o_{n}"), "pm_card_visa").await;
     }
     shop.stripe.delivered_all().await;
-    let before = outbox(&shop).await.len();
+    let before = shop.outbox().await.len();
     let (log, _guard) = Log::start();
 
     let report = app(&shop).catch_up().await.unwrap();
 
     assert!(report.complete && report.seen >= 5, "{report:?}");
     let Report { applied, .. } = report;
-    assert_eq!((applied, outbox(&shop).await.len()), (0, before));
+    assert_eq!((applied, shop.outbox().await.len()), (0, before));
     assert!(!log.text().contains("metric.reconciled"), "{}", log.text());
 }
 
@@ -124,5 +131,5 @@ async fn a_webhook_that_comes_after_the_run_changes_nothing() {
             .iter()
             .all(|delivery| delivery.status == Some(200))
     );
-    assert_eq!(crate::told(&shop).await["order.paid"], 1);
+    assert_eq!(notifications(&shop).await["order.paid"], 1);
 }

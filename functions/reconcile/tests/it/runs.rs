@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::{App, event::LISTED, store::Store};
 use testing::{NOW, Shop};
 
-use crate::{app, assert_all_paid_once, cursor, pay, shop, small, status, told};
+use crate::{app, assert_all_paid_once, cursor, notifications, pay, shop, small};
 
 #[tokio::test]
 async fn a_run_that_ends_early_is_gone_on_with_until_nothing_is_left() {
@@ -147,7 +147,7 @@ async fn two_runs_at_once_take_each_event_once_and_skip_none() {
     let shop = shop().await;
     pay(&shop, ORDERS).await;
     let (stripe, store) = (
-        shop.impatient_stripe(),
+        shop.quick_stripe_client(),
         Store::open(
             &shop.config.store,
             shop.config.aws.as_ref(),
@@ -193,8 +193,8 @@ async fn events_of_the_other_mode_change_nothing() {
     let report = app(&shop).catch_up().await.unwrap();
 
     assert_eq!((report.other_mode, report.found()), (1, 0), "{report:?}");
-    assert_eq!(status(&shop, "o_1").await, "created");
-    assert!(told(&shop).await.is_empty());
+    assert_eq!(shop.status("o_1").await, "created");
+    assert!(notifications(&shop).await.is_empty());
 }
 
 #[tokio::test]
@@ -211,7 +211,7 @@ async fn events_of_connected_accounts_change_nothing() {
     let report = app(&shop).catch_up().await.unwrap();
 
     assert_eq!((report.other_account, report.found()), (1, 0), "{report:?}");
-    assert_eq!(status(&shop, "o_1").await, "created");
+    assert_eq!(shop.status("o_1").await, "created");
 }
 
 #[tokio::test]
@@ -261,7 +261,7 @@ async fn a_quarantined_event_that_was_released_is_taken_by_the_next_run() {
     assert!(shop.store.release("evt_1").await.unwrap());
     assert_eq!(app(&shop).catch_up().await.unwrap().applied, 1);
 
-    assert_eq!(status(&shop, "o_1").await, "paid");
+    assert_eq!(shop.status("o_1").await, "paid");
 }
 
 #[tokio::test]
@@ -276,7 +276,10 @@ async fn types_that_are_passed_on_are_asked_for_too() {
     subscribed.clock.advance(600);
     subscribed.stripe.add_event(created());
     assert_eq!(app(&subscribed).catch_up().await.unwrap().applied, 1);
-    assert_eq!(told(&subscribed).await["stripe.customer.created"], 1);
+    assert_eq!(
+        notifications(&subscribed).await["stripe.customer.created"],
+        1
+    );
 }
 
 #[tokio::test]

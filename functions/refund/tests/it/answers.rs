@@ -1,16 +1,17 @@
 //! What is given back, what is answered, and what the database keeps.
 
+use refund::service;
 use serde_json::{Value, json};
 use shared::order::RefundReason;
-use testing::Answer;
+use testing::{Answer, TestServer};
 
-use crate::{Api, rest};
+use crate::{amounts, left, post, refund_part, rest, with_order};
 
 #[tokio::test]
 async fn what_is_left_is_given_back_and_the_site_is_told() {
-    let api = Api::with_order().await;
+    let api = with_order().await;
 
-    let answer = api.post("k1", &rest()).await.expect(200);
+    let answer = post(&api, "k1", &rest()).await.expect(200);
 
     let [refund] = &api.shop.stripe.refunds()[..] else {
         panic!("not one refund")
@@ -32,12 +33,12 @@ async fn what_is_left_is_given_back_and_the_site_is_told() {
 
 #[tokio::test]
 async fn the_events_of_a_refund_add_nothing_to_what_its_answer_told() {
-    let api = Api::with_order().await;
-    let _ = api.refund("k1", 500).await.expect(200);
+    let api = with_order().await;
+    let _ = refund_part(&api, "k1", 500).await.expect(200);
     let before = api.shop.order("o_1").await;
 
     let intent = before.intent().unwrap().to_owned();
-    api.shop.hear_of(&intent).await;
+    api.shop.accept_events_of(&intent).await;
 
     let after = api.shop.order("o_1").await;
     assert_eq!(
@@ -51,42 +52,45 @@ async fn the_events_of_a_refund_add_nothing_to_what_its_answer_told() {
 
 #[tokio::test]
 async fn parts_add_up_to_what_was_paid_and_no_further() {
-    let api = Api::with_order().await;
-    let _ = api.refund("k1", 500).await.expect(200);
+    let api = with_order().await;
+    let _ = refund_part(&api, "k1", 500).await.expect(200);
     assert_eq!(
-        api.refund("k2", 1001).await.code(409),
+        refund_part(&api, "k2", 1001).await.code(409),
         "refund_exceeds_paid"
     );
     let sent = api.shop.stripe.requests();
     let sent = sent.iter().filter(|r| r.path == "/v1/refunds");
     assert_eq!(sent.count(), 1, "Stripe was not asked for too much");
 
-    let last = api.post("k3", &rest()).await.expect(200);
+    let last = post(&api, "k3", &rest()).await.expect(200);
     assert_eq!(last.body["amount"], 1000);
     assert_eq!(
-        api.post("k4", &rest()).await.code(409),
+        post(&api, "k4", &rest()).await.code(409),
         "refund_exceeds_paid"
     );
-    assert_eq!(api.refunds(), [500, 1000]);
+    assert_eq!(amounts(&api.shop), [500, 1000]);
 }
 
 #[tokio::test]
 async fn what_was_refunded_elsewhere_is_not_refunded_again() {
-    let api = Api::with_order().await;
+    let api = with_order().await;
     let intent = api.shop.order("o_1").await.intent().unwrap().to_owned();
     api.shop.stripe.refund(&intent, Some(1200)).unwrap();
-    api.shop.hear_of(&intent).await;
+    api.shop.accept_events_of(&intent).await;
 
-    assert_eq!(api.refund("k1", 301).await.code(409), "refund_exceeds_paid");
-    let _ = api.refund("k2", 300).await.expect(200);
-    assert_eq!(api.refunds(), [300, 1200]);
+    assert_eq!(
+        refund_part(&api, "k1", 301).await.code(409),
+        "refund_exceeds_paid"
+    );
+    let _ = refund_part(&api, "k2", 300).await.expect(200);
+    assert_eq!(amounts(&api.shop), [300, 1200]);
 }
 
 #[tokio::test]
 async fn the_same_operation_is_one_refund_and_other_contents_are_refused() {
-    let api = Api::with_order().await;
-    let first = api.refund("k1", 500).await.expect(200);
-    let again = api.refund("k1", 500).await.expect(200);
+    let api = with_order().await;
+    let first = refund_part(&api, "k1", 500).await.expect(200);
+    let again = refund_part(&api, "k1", 500).await.expect(200);
     assert_eq!(again.body, first.body);
 
     for other in [
@@ -95,27 +99,27 @@ async fn the_same_operation_is_one_refund_and_other_contents_are_refused() {
         json!({ "orderId": "o_1", "amount": 500, "reason": "duplicate" }),
     ] {
         assert_eq!(
-            api.post("k1", &other).await.code(409),
+            post(&api, "k1", &other).await.code(409),
             "idempotency_key_reused"
         );
     }
-    assert_eq!(api.refunds(), [500]);
+    assert_eq!(amounts(&api.shop), [500]);
 }
 
 #[tokio::test]
 async fn the_same_key_of_another_caller_is_another_refund() {
-    let api = Api::with_order().await;
-    let _ = api.refund("k1", 500).await.expect(200);
+    let api = with_order().await;
+    let _ = refund_part(&api, "k1", 500).await.expect(200);
     let token = api.shop.token_of("gus", &["admin"]);
     let call = api.client.request().bearer(&token).key("k1");
     let body = json!({ "orderId": "o_1", "amount": 500 });
     let _ = call.post(&body).await.expect(200);
-    assert_eq!(api.refunds(), [500, 500]);
+    assert_eq!(amounts(&api.shop), [500, 500]);
 }
 
 #[tokio::test]
 async fn what_is_wrong_is_named() {
-    let api = Api::with_order().await;
+    let api = with_order().await;
     api.shop.paid_order("isk", 50_000, "isk").await;
     let message = |answer: Answer| {
         let body = answer.expect(400).body;
@@ -146,51 +150,54 @@ async fn what_is_wrong_is_named() {
         ),
     ];
     for (body, named) in cases {
-        let said = message(api.post("k1", &body).await);
+        let said = message(post(&api, "k1", &body).await);
         assert!(said.contains(named), "{body}: {said}");
     }
     let token = api.shop.token_of("fay", &["admin"]);
     let keyless = api.client.request().bearer(&token).post(&rest()).await;
     assert!(message(keyless).contains("`Idempotency-Key`"));
-    assert_eq!(api.refunds(), [0; 0]);
+    assert_eq!(amounts(&api.shop), [0; 0]);
 }
 
 #[tokio::test]
 async fn an_order_that_is_not_paid_is_not_refunded() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     api.shop.open_order("o_1").await;
-    assert_eq!(api.post("k1", &rest()).await.code(409), "order_not_paid");
-    assert_eq!(api.refund("k2", 500).await.code(409), "order_not_paid");
+    assert_eq!(post(&api, "k1", &rest()).await.code(409), "order_not_paid");
+    assert_eq!(
+        refund_part(&api, "k2", 500).await.code(409),
+        "order_not_paid"
+    );
     let missing = json!({ "orderId": "o_9" });
-    assert_eq!(api.post("k3", &missing).await.code(404), "not_found");
+    assert_eq!(post(&api, "k3", &missing).await.code(404), "not_found");
 }
 
 #[tokio::test]
 async fn a_refund_that_fails_later_gives_its_amount_back() {
-    let api = Api::with_order().await;
-    let answer = api.post("k1", &rest()).await.expect(200);
+    let api = with_order().await;
+    let answer = post(&api, "k1", &rest()).await.expect(200);
     let intent = api.shop.order("o_1").await.intent().unwrap().to_owned();
     api.shop
         .stripe
         .fail_refund(answer.body["refundId"].as_str().unwrap())
         .unwrap();
-    assert_eq!(api.left().await, 0);
+    assert_eq!(left(&api).await, 0);
 
-    api.shop.hear_of(&intent).await;
+    api.shop.accept_events_of(&intent).await;
 
-    assert_eq!(api.left().await, 1500);
-    let again = api.post("k1", &rest()).await.expect(200);
+    assert_eq!(left(&api).await, 1500);
+    let again = post(&api, "k1", &rest()).await.expect(200);
     assert_eq!(again.body["status"], "failed", "it is the same refund");
-    let anew = api.post("k2", &rest()).await.expect(200);
+    let anew = post(&api, "k2", &rest()).await.expect(200);
     assert_eq!(anew.body["status"], "succeeded");
-    assert_eq!(api.refunds(), [1500, 1500]);
+    assert_eq!(amounts(&api.shop), [1500, 1500]);
 }
 
 #[tokio::test]
 async fn the_database_keeps_who_asked_when_for_how_much_why_and_what_came_of_it() {
-    let api = Api::with_order().await;
+    let api = with_order().await;
     let body = json!({ "orderId": "o_1", "amount": 500, "reason": "requested_by_customer" });
-    let answer = api.post("k1", &body).await.expect(200);
+    let answer = post(&api, "k1", &body).await.expect(200);
 
     let order = api.shop.order("o_1").await;
     let [request] = order.refund_requests() else {
@@ -211,13 +218,13 @@ async fn the_database_keeps_who_asked_when_for_how_much_why_and_what_came_of_it(
 
 #[tokio::test]
 async fn a_pending_refund_is_reserved_and_refunded_once_it_succeeded() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let intent = api.shop.open_order("o_1").await;
     let confirm = api.shop.stripe.confirm(&intent, "pm_card_pendingRefund");
     confirm.await.unwrap();
-    api.shop.hear_of(&intent).await;
+    api.shop.accept_events_of(&intent).await;
 
-    let answer = api.refund("k1", 1000).await.expect(200);
+    let answer = refund_part(&api, "k1", 1000).await.expect(200);
     assert_eq!(answer.body["status"], "pending");
     let order = api.shop.order("o_1").await;
     assert_eq!(order.status().as_str(), "paid");
@@ -225,13 +232,16 @@ async fn a_pending_refund_is_reserved_and_refunded_once_it_succeeded() {
         (order.refunded_amount(), order.refund_pending_amount()),
         (0, 1000)
     );
-    assert_eq!(api.refund("k2", 501).await.code(409), "refund_exceeds_paid");
+    assert_eq!(
+        refund_part(&api, "k2", 501).await.code(409),
+        "refund_exceeds_paid"
+    );
 
     let refund = answer.body["refundId"].as_str().unwrap();
     api.shop.stripe.settle_refund(refund).unwrap();
-    let again = api.refund("k1", 1000).await.expect(200);
+    let again = refund_part(&api, "k1", 1000).await.expect(200);
     assert_eq!(again.body["status"], Value::from("succeeded"));
-    api.shop.hear_of(&intent).await;
+    api.shop.accept_events_of(&intent).await;
 
     let order = api.shop.order("o_1").await;
     assert_eq!(
@@ -244,25 +254,25 @@ async fn a_pending_refund_is_reserved_and_refunded_once_it_succeeded() {
 
 #[tokio::test]
 async fn a_refund_that_fails_after_it_succeeded_is_told_and_may_be_asked_for_again() {
-    let api = Api::start().await;
+    let api = TestServer::start(service).await;
     let intent = api.shop.open_order("o_1").await;
     let confirm = api.shop.stripe.confirm(&intent, "pm_card_refundFail");
     confirm.await.unwrap();
-    api.shop.hear_of(&intent).await;
-    let answer = api.post("k1", &rest()).await.expect(200);
+    api.shop.accept_events_of(&intent).await;
+    let answer = post(&api, "k1", &rest()).await.expect(200);
     assert_eq!(answer.body["status"], "succeeded");
 
     let refund = answer.body["refundId"].as_str().unwrap();
     api.shop.stripe.fail_refund(refund).unwrap();
-    api.shop.hear_of(&intent).await;
+    api.shop.accept_events_of(&intent).await;
 
-    assert_eq!(api.left().await, 1500);
+    assert_eq!(left(&api).await, 1500);
     let told = ["order.paid", "order.refunded", "order.refund_failed"];
     assert_eq!(told_by(&api).await, told);
 }
 
 /// The types of what the site is notified of, in the order in which it happened.
-async fn told_by(api: &Api) -> Vec<String> {
+async fn told_by(api: &TestServer) -> Vec<String> {
     let now = api.shop.clock.now();
     let mut due = api.shop.store.lease_due(now, 60, 10).await.unwrap();
     let version = |body: &str| {

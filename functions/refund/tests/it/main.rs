@@ -16,58 +16,34 @@ mod processes;
 
 use refund::service;
 use serde_json::{Value, json};
-use testing::{Answer, Client, Shop};
+use testing::{Answer, Shop, TestServer};
 
-/// The function, as a caller meets it.
-struct Api {
-    shop: Shop,
-    client: Client,
+/// The function over a shop with the paid order `o_1` of 15.00.
+async fn with_order() -> TestServer {
+    let api = TestServer::start(service).await;
+    api.shop.paid_order("o_1", 1500, "usd").await;
+    api
 }
 
-impl Api {
-    async fn start() -> Self {
-        Self::over(Shop::open().await).await
-    }
+/// Fay, who may refund everything, posts `body` under the idempotency key `key`.
+async fn post(api: &TestServer, key: &str, body: &Value) -> Answer {
+    post_as(api, "admin", key, body).await
+}
 
-    async fn over(shop: Shop) -> Self {
-        let app = shop.app();
-        let client = Client::of(service(app)).await;
-        Self { shop, client }
-    }
+/// Fay posts `body` with one role.
+async fn post_as(api: &TestServer, role: &str, key: &str, body: &Value) -> Answer {
+    api.as_role("fay", role).key(key).post(body).await
+}
 
-    /// With the paid order `o_1` of 15.00.
-    async fn with_order() -> Self {
-        let api = Self::start().await;
-        api.shop.paid_order("o_1", 1500, "usd").await;
-        api
-    }
+/// Fay refunds `amount` of `o_1`.
+async fn refund_part(api: &TestServer, key: &str, amount: i64) -> Answer {
+    let body = json!({ "orderId": "o_1", "amount": amount });
+    post(api, key, &body).await
+}
 
-    /// Fay, who may refund everything, sends `body` as the operation `key`.
-    async fn post(&self, key: &str, body: &Value) -> Answer {
-        self.post_as("admin", key, body).await
-    }
-
-    /// Fay sends `body` with one role.
-    async fn post_as(&self, role: &str, key: &str, body: &Value) -> Answer {
-        let token = self.shop.token_of("fay", &[role]);
-        let call = self.client.request().bearer(&token);
-        call.key(key).post(body).await
-    }
-
-    /// Fay refunds so much of `o_1`.
-    async fn refund(&self, key: &str, amount: i64) -> Answer {
-        let body = json!({ "orderId": "o_1", "amount": amount });
-        self.post(key, &body).await
-    }
-
-    /// The amounts of Stripe's refunds, in ascending order.
-    fn refunds(&self) -> Vec<i64> {
-        amounts(&self.shop)
-    }
-
-    async fn left(&self) -> i64 {
-        self.shop.order("o_1").await.left_to_refund()
-    }
+/// The part of `o_1` that is neither refunded nor reserved.
+async fn left(api: &TestServer) -> i64 {
+    api.shop.order("o_1").await.left_to_refund()
 }
 
 /// The amounts of Stripe's refunds, in ascending order.

@@ -3,51 +3,48 @@
 
 use sandbox::Order;
 use serde_json::{Value, json};
-use testing::Shop;
+use testing::{Shop, TestServer};
+use webhook::service;
 
-use crate::{Api, order, outbox, told};
+use crate::deliver;
 
-/// A hook with the order `o_1`, which is paid by the intent that is given.
-async fn paid() -> (Api, String) {
-    let hook = Api::start().await;
-    hook.shop
-        .stripe
-        .add_webhook(&hook.client.url(), Shop::WEBHOOK_SECRET);
-    let intent = order(&hook.shop, "o_1").await;
-    let confirmed = hook.shop.stripe.confirm(&intent, "pm_card_visa").await;
+/// The function, to which the sandbox delivers, the paid order `o_1`, and its intent.
+async fn paid() -> (TestServer, String) {
+    let api = TestServer::start(service).await;
+    api.shop.subscribe(&api.client);
+    let intent = api.shop.open_order("o_1").await;
+    let confirmed = api.shop.stripe.confirm(&intent, "pm_card_visa").await;
     confirmed.unwrap();
-    hook.shop.stripe.delivered_all().await;
-    (hook, intent)
+    api.shop.stripe.delivered_all().await;
+    (api, intent)
 }
 
-impl Api {
-    async fn settled(&self) -> &'static str {
-        self.shop.stripe.delivered_all().await;
-        self.status("o_1").await.as_str()
-    }
+async fn settled(api: &TestServer) -> &'static str {
+    api.shop.stripe.delivered_all().await;
+    api.shop.status("o_1").await
+}
 
-    fn dispute(&self, intent: &str, amount: i64, case: &str) -> String {
-        let params = json!({ "payment_intent": intent, "amount": amount, "case": case });
-        let dispute = self.shop.stripe.dispute(params).unwrap();
-        dispute["id"].as_str().unwrap().to_owned()
-    }
+fn dispute(api: &TestServer, intent: &str, amount: i64, case: &str) -> String {
+    let params = json!({ "payment_intent": intent, "amount": amount, "case": case });
+    let dispute = api.shop.stripe.dispute(params).unwrap();
+    dispute["id"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
 async fn several_disputes_over_parts_of_a_payment_are_each_followed() {
-    let (hook, intent) = paid().await;
-    let stripe = &hook.shop.stripe;
+    let (api, intent) = paid().await;
+    let stripe = &api.shop.stripe;
 
-    let first = hook.dispute(&intent, 500, "fraudulent");
-    assert_eq!(hook.settled().await, "disputed");
+    let first = dispute(&api, &intent, 500, "fraudulent");
+    assert_eq!(settled(&api).await, "disputed");
     stripe.close_dispute(&first, false).unwrap();
-    assert_eq!(hook.settled().await, "paid", "10.00 are the shop's");
-    let second = hook.dispute(&intent, 1000, "product_not_received");
-    assert_eq!(hook.settled().await, "disputed");
+    assert_eq!(settled(&api).await, "paid", "10.00 are the shop's");
+    let second = dispute(&api, &intent, 1000, "product_not_received");
+    assert_eq!(settled(&api).await, "disputed");
     stripe.close_dispute(&second, false).unwrap();
-    assert_eq!(hook.settled().await, "dispute_lost");
+    assert_eq!(settled(&api).await, "dispute_lost");
 
-    let told = outbox(&hook.shop).await.into_iter();
+    let told = api.shop.outbox().await.into_iter();
     let told = told.map(|letter| serde_json::from_str::<Value>(&letter.message.body).unwrap());
     let body = told.max_by_key(|body| body["data"]["version"].as_i64());
     let body = body.unwrap();
@@ -73,30 +70,30 @@ async fn several_disputes_over_parts_of_a_payment_are_each_followed() {
 #[tokio::test]
 async fn what_the_bank_reverses_is_followed_however_its_events_come() {
     for (won, reversed) in [(false, "dispute_won"), (true, "dispute_lost")] {
-        let (hook, intent) = paid().await;
-        let stripe = &hook.shop.stripe;
+        let (api, intent) = paid().await;
+        let stripe = &api.shop.stripe;
         stripe.webhooks().hold();
 
-        let dispute = hook.dispute(&intent, 1500, "fraudulent");
+        let dispute = dispute(&api, &intent, 1500, "fraudulent");
         stripe.close_dispute(&dispute, won).unwrap();
         stripe.reverse_dispute(&dispute).unwrap();
         stripe.webhooks().release(Order::Reversed);
 
-        assert_eq!(hook.settled().await, reversed);
+        assert_eq!(settled(&api).await, reversed);
     }
 }
 
 #[tokio::test]
 async fn an_inquiry_warns_and_may_become_a_dispute_after_it_was_closed() {
-    let (hook, intent) = paid().await;
-    let stripe = &hook.shop.stripe;
+    let (api, intent) = paid().await;
+    let stripe = &api.shop.stripe;
 
-    let inquiry = hook.dispute(&intent, 1500, "inquiry");
-    assert_eq!(hook.settled().await, "paid");
+    let inquiry = dispute(&api, &intent, 1500, "inquiry");
+    assert_eq!(settled(&api).await, "paid");
     stripe.close_dispute(&inquiry, true).unwrap();
-    assert_eq!(hook.settled().await, "paid");
+    assert_eq!(settled(&api).await, "paid");
     stripe.escalate_dispute(&inquiry).unwrap();
-    assert_eq!(hook.settled().await, "disputed");
+    assert_eq!(settled(&api).await, "disputed");
 
     let expected = [
         "order.paid",
@@ -104,30 +101,30 @@ async fn an_inquiry_warns_and_may_become_a_dispute_after_it_was_closed() {
         "order.inquiry_closed",
         "order.disputed",
     ];
-    assert_eq!(sorted(told(&hook.shop).await), sorted(expected));
+    assert_eq!(sorted(api.shop.notifications().await), sorted(expected));
 }
 
 #[tokio::test]
 async fn early_fraud_warnings_and_reviews_are_told_and_leave_the_order_paid() {
-    let (hook, intent) = paid().await;
-    let stripe = &hook.shop.stripe;
+    let (api, intent) = paid().await;
+    let stripe = &api.shop.stripe;
 
     stripe.warn_of_fraud(&intent).unwrap();
     let review = stripe.open_review(&intent).unwrap();
-    assert_eq!(hook.settled().await, "paid");
+    assert_eq!(settled(&api).await, "paid");
     stripe
         .approve_review(review["id"].as_str().unwrap())
         .unwrap();
 
-    assert_eq!(hook.settled().await, "paid");
+    assert_eq!(settled(&api).await, "paid");
     let expected = [
         "order.paid",
         "order.early_fraud_warning",
         "order.review_opened",
         "order.review_closed",
     ];
-    assert_eq!(sorted(told(&hook.shop).await), sorted(expected));
-    let order = hook.shop.order("o_1").await;
+    assert_eq!(sorted(api.shop.notifications().await), sorted(expected));
+    let order = api.shop.order("o_1").await;
     let warnings = order.warning_records();
     let reasons: Vec<_> = warnings.iter().map(|w| w.reason.as_deref()).collect();
     assert_eq!(
@@ -138,8 +135,8 @@ async fn early_fraud_warnings_and_reviews_are_told_and_leave_the_order_paid() {
 
 #[tokio::test]
 async fn thin_events_about_warnings_and_reviews_are_fetched() {
-    let (hook, intent) = paid().await;
-    let stripe = &hook.shop.stripe;
+    let (api, intent) = paid().await;
+    let stripe = &api.shop.stripe;
     stripe.webhooks().pause();
     let warning = stripe.warn_of_fraud(&intent).unwrap();
     let review = stripe.open_review(&intent).unwrap();
@@ -150,9 +147,9 @@ async fn thin_events_about_warnings_and_reviews_are_fetched() {
         let thin = json!({ "id": format!("evt_thin_{n}"), "object": "v2.core.event", "type": kind,
             "livemode": false, "created": "2026-11-21T10:00:00.000Z",
             "related_object": { "id": object["id"], "type": object["object"] } });
-        let _ = hook.deliver(&thin).await.expect(200);
+        let _ = deliver(&api, &thin).await.expect(200);
     }
-    assert_eq!(hook.shop.order("o_1").await.warning_records().len(), 2);
+    assert_eq!(api.shop.order("o_1").await.warning_records().len(), 2);
 }
 
 #[tokio::test]
@@ -166,8 +163,8 @@ async fn an_event_of_a_connected_account_moves_no_order_unless_the_account_is_na
         let settings = named.map(|named| ("FAREBOX_CONNECTED_ACCOUNTS", named));
         let settings = settings.as_slice();
         for is_thin in [false, true] {
-            let hook = Api::over(Shop::open_with(settings).await).await;
-            let mut event = crate::paid(&hook.shop, "o_1").await;
+            let api = TestServer::over(Shop::open_with(settings).await, service).await;
+            let mut event = crate::paid(&api.shop, "o_1").await;
             if is_thin {
                 let intent = event["data"]["object"]["id"].clone();
                 event = json!({ "id": "evt_thin", "object": "v2.core.event", "livemode": false,
@@ -177,11 +174,11 @@ async fn an_event_of_a_connected_account_moves_no_order_unless_the_account_is_na
                 event["account"] = json!("acct_connected");
             }
 
-            let _ = hook.deliver(&event).await.expect(200);
+            let _ = deliver(&api, &event).await.expect(200);
 
-            assert_eq!(hook.status("o_1").await.as_str(), status, "{named:?}");
-            assert!(hook.shop.store.quarantined().await.unwrap().is_empty());
-            let requests = hook.shop.stripe.requests();
+            assert_eq!(api.shop.status("o_1").await, status, "{named:?}");
+            assert!(api.shop.store.quarantined().await.unwrap().is_empty());
+            let requests = api.shop.stripe.requests();
             let fetched = requests.iter().any(|request| request.method == "GET");
             assert_eq!(fetched, is_thin && status == "paid", "{named:?}");
         }
@@ -190,19 +187,19 @@ async fn an_event_of_a_connected_account_moves_no_order_unless_the_account_is_na
 
 #[tokio::test]
 async fn an_endpoint_of_an_api_version_before_2019_tells_that_a_payment_failed() {
-    let hook = Api::start().await;
-    let intent = order(&hook.shop, "o_1").await;
-    let declined = hook.shop.stripe.confirm(&intent, "pm_card_chargeDeclined");
+    let api = TestServer::start(service).await;
+    let intent = api.shop.open_order("o_1").await;
+    let declined = api.shop.stripe.confirm(&intent, "pm_card_chargeDeclined");
     declined.await.unwrap_err();
-    let mut failed = crate::event(&hook.shop, "payment_intent.payment_failed");
+    let mut failed = crate::event(&api.shop, "payment_intent.payment_failed");
     failed["api_version"] = json!("2018-11-08");
     failed["data"]["object"]["status"] = json!("requires_source");
     failed["data"]["object"]["last_payment_error"] = Value::Null;
 
-    let _ = hook.deliver(&failed).await.expect(200);
+    let _ = deliver(&api, &failed).await.expect(200);
 
-    assert_eq!(hook.status("o_1").await.as_str(), "failed");
-    assert_eq!(told(&hook.shop).await, ["order.payment_failed"]);
+    assert_eq!(api.shop.status("o_1").await, "failed");
+    assert_eq!(api.shop.notifications().await, ["order.payment_failed"]);
 }
 
 fn sorted<T: Into<String>>(all: impl IntoIterator<Item = T>) -> Vec<String> {

@@ -12,7 +12,7 @@ use hyper_util::{
 use serde_json::Value;
 use testing::{Process, Shop};
 
-use crate::{order, outbox, paid};
+use crate::paid;
 
 /// The real program.
 pub(crate) const WEBHOOK: &str = env!("CARGO_BIN_EXE_webhook");
@@ -41,7 +41,7 @@ pub(crate) async fn deliver(http: &Http, address: SocketAddr, event: &Value) -> 
 /// Opens and pays `count` orders; gives the events that tell of it.
 async fn payments(shop: &Shop, count: usize) -> Vec<Value> {
     for n in 0..count {
-        let intent = order(shop, &format!("o_{n}")).await;
+        let intent = shop.open_order(&format!("o_{n}")).await;
         shop.stripe.confirm(&intent, "pm_card_visa").await.unwrap();
     }
     let events = shop.stripe.events().into_iter();
@@ -67,8 +67,8 @@ async fn sixty_four_deliveries_of_one_event_to_two_processes_have_one_effect() {
         statuses.iter().all(|status| *status == Some(200)),
         "{statuses:?}"
     );
-    assert_eq!(shop.order("o_1").await.status().as_str(), "paid");
-    assert_eq!(outbox(&shop).await.len(), 1);
+    assert_eq!(shop.status("o_1").await, "paid");
+    assert_eq!(shop.outbox().await.len(), 1);
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn a_process_that_is_killed_at_any_moment_loses_nothing_and_repeats_nothin
     }
 
     let mut fulfilled = BTreeMap::new();
-    for letter in outbox(&shop).await {
+    for letter in shop.outbox().await {
         let body: Value = serde_json::from_str(&letter.message.body).unwrap();
         *fulfilled
             .entry(body["data"]["orderId"].to_string())
@@ -125,9 +125,6 @@ async fn a_process_that_is_killed_at_any_moment_loses_nothing_and_repeats_nothin
         "and none twice"
     );
     for n in 0..ORDERS {
-        assert_eq!(
-            shop.order(&format!("o_{n}")).await.status().as_str(),
-            "paid"
-        );
+        assert_eq!(shop.status(&format!("o_{n}")).await, "paid");
     }
 }

@@ -84,19 +84,16 @@ async fn what_is_not_one_whole_signed_jwt_is_refused() {
 async fn a_token_comes_in_one_header_and_nowhere_else() {
     let it = Both::open().await;
     let good = it.token(&json!({}));
-    let request = || it.page.client.request().path("/?id=o_1");
+    let request = || it.api.client.request().path("/?id=o_1");
 
     let twice = request().bearer(&good).bearer(&good).get().await;
     refused("two headers", &twice);
-    let both = request().bearer(&good).bearer(&it.page.shop.token("ada"));
+    let both = request().bearer(&good).bearer(&it.api.shop.token("ada"));
     refused("one of each signer", &both.get().await);
     let cookie = request().header("cookie", &format!("token={good}; access_token={good}"));
     refused("a cookie", &cookie.get().await);
     let query = format!("/?id=o_1&access_token={good}");
-    refused(
-        "a query",
-        &it.page.client.request().path(&query).get().await,
-    );
+    refused("a query", &it.api.client.request().path(&query).get().await);
     let basic = request().header("authorization", &format!("Basic {good}"));
     refused("another scheme", &basic.get().await);
     let bare = request().header("authorization", &good);
