@@ -1,15 +1,15 @@
-//! A payment intent and a page of one order: never both can be paid.
+//! A payment intent and a session of one order: never both can be paid.
 
 use futures_util::future::{join, join_all};
 
 use crate::{Checkout, intent_id, mugs, order_id, send, session_id};
 
 #[tokio::test]
-async fn a_page_closes_the_intent_and_an_intent_closes_the_page() {
+async fn a_session_closes_the_intent_and_an_intent_closes_the_session() {
     let api = Checkout::start().await;
     let first = api.post_intent("k1", &mugs(1)).await.expect(200);
-    let page = api.post("k1", &mugs(1)).await.expect(200);
-    assert_eq!(order_id(&page), order_id(&first));
+    let session = api.post("k1", &mugs(1)).await.expect(200);
+    assert_eq!(order_id(&session), order_id(&first));
     let dead = api
         .shop
         .stripe
@@ -17,25 +17,25 @@ async fn a_page_closes_the_intent_and_an_intent_closes_the_page() {
         .await;
     assert!(dead.is_err(), "the intent is canceled");
     assert_eq!(api.deliver_all().await, 0);
-    assert_eq!(api.status(&page).await, "created", "another way is open");
+    assert_eq!(api.status(&session).await, "created", "a session is open");
 
     let second = api.post_intent("k1", &mugs(1)).await.expect(200);
     assert_ne!(intent_id(&second), intent_id(&first));
     assert!(api.sessions("open").is_empty());
     let third = api.post("k1", &mugs(1)).await.expect(200);
-    assert_ne!(third.body["url"], page.body["url"]);
+    assert_ne!(third.body["url"], session.body["url"]);
 
     let open = api.only_open();
-    api.shop.stripe.pay_session(&open, "pm_card_visa").unwrap();
+    api.pay(&open);
     let late = api.post_intent("k1", &mugs(1)).await;
     assert_eq!(late.code(409), "order_already_paid");
     assert_eq!(api.deliver_all().await, 0);
-    assert_eq!(api.status(&page).await, "paid");
+    assert_eq!(api.status(&session).await, "paid");
     assert_eq!(api.received(), 1500);
 }
 
 #[tokio::test]
-async fn an_intent_that_is_paid_or_being_paid_gets_no_page() {
+async fn an_intent_that_is_paid_or_being_paid_gets_no_session() {
     for (method, code) in [
         ("pm_card_visa", "order_already_paid"),
         ("pm_usBankAccount", "payment_processing"),
@@ -58,7 +58,7 @@ async fn an_intent_that_is_paid_or_being_paid_gets_no_page() {
 }
 
 #[tokio::test]
-async fn a_payment_that_the_shop_canceled_gets_no_page() {
+async fn a_payment_that_the_shop_canceled_gets_no_session() {
     let api = Checkout::start().await;
     let first = api.post_intent("k1", &mugs(1)).await.expect(200);
     api.shop.stripe.cancel(&intent_id(&first)).unwrap();
@@ -69,22 +69,22 @@ async fn a_payment_that_the_shop_canceled_gets_no_page() {
 }
 
 #[tokio::test]
-async fn of_both_ways_at_once_one_takes_the_money() {
+async fn of_an_intent_and_a_session_made_at_once_one_takes_the_money() {
     for round in 0..4 {
         let api = Checkout::start().await;
         let body = mugs(1);
         let others = [api.another().await, api.another().await];
-        let pages = others
+        let sessions = others
             .iter()
             .map(|other| send(&api.shop, other, "k1", &body));
         let intents = (0..2).map(|_| api.post_intent("k1", &body));
-        let (pages, intents) = join(join_all(pages), join_all(intents)).await;
-        for answer in pages.iter().chain(&intents) {
+        let (sessions, intents) = join(join_all(sessions), join_all(intents)).await;
+        for answer in sessions.iter().chain(&intents) {
             let status = answer.status.as_u16();
             assert!(matches!(status, 200 | 409), "{}", answer.body);
         }
 
-        // Whoever was told of a way tries it now.
+        // Each payer tries what they got.
         let mut tried = 0;
         for answer in intents.iter().filter(|answer| answer.status == 200) {
             let paid = api
@@ -94,29 +94,26 @@ async fn of_both_ways_at_once_one_takes_the_money() {
                 .await;
             tried += usize::from(paid.is_ok());
         }
-        for answer in pages.iter().filter(|answer| answer.status == 200) {
-            let page = session_id(answer);
-            let paid = api.shop.stripe.pay_session(&page, "pm_card_visa");
+        for answer in sessions.iter().filter(|answer| answer.status == 200) {
+            let session = session_id(answer);
+            let paid = api.shop.stripe.pay_session(&session, "pm_card_visa");
             tried += usize::from(paid.is_ok());
         }
         assert!(tried <= 1, "round {round}: {tried} payments");
         if tried == 0 {
-            let page = session_id(&api.post("k1", &body).await.expect(200));
-            api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+            let session = session_id(&api.post("k1", &body).await.expect(200));
+            api.pay(&session);
         }
         assert_eq!(api.received(), 1500);
         assert_eq!(api.deliver_all().await, 0);
-        let told = api.shop.notifications().await;
-        assert_eq!(
-            told.iter().filter(|kind| *kind == "order.paid").count(),
-            1,
-            "{told:?}"
-        );
+        let notifications = api.shop.notifications().await;
+        let paid = notifications.iter().filter(|kind| *kind == "order.paid");
+        assert_eq!(paid.count(), 1, "{notifications:?}");
     }
 }
 
 #[tokio::test]
-async fn each_change_of_the_way_to_pay_counts_as_a_start() {
+async fn each_change_between_intent_and_session_counts_as_a_start() {
     let limit = [("FAREBOX_LIMIT_CALLER", "3,open:20")];
     let api = Checkout::over(testing::Shop::open_with(&limit).await.at_fixed_time()).await;
     let _ = api.post_intent("k1", &mugs(1)).await.expect(200);
@@ -128,7 +125,7 @@ async fn each_change_of_the_way_to_pay_counts_as_a_start() {
         assert_eq!(refused.headers["retry-after"], "3600");
         assert_eq!(refused.code(429), "too_many_payments");
         let again = api.post_intent("k1", &mugs(1)).await.expect(200);
-        assert_eq!(intent_id(&again), intent_id(&form), "what is open stays so");
+        assert_eq!(intent_id(&again), intent_id(&form), "the open one stays");
     }
     assert_eq!(api.shop.stripe.payment_intents().len(), 2);
     assert_eq!(api.shop.stripe.checkout_sessions().len(), 1);
@@ -165,8 +162,8 @@ async fn a_payment_that_the_shop_cancels_where_we_failed_to_ends_the_order() {
 }
 
 #[tokio::test]
-async fn an_intent_that_stripe_cancels_by_itself_makes_way_for_another() {
-    for (is_delivered_first, by_page) in
+async fn an_intent_that_stripe_cancels_by_itself_is_replaced() {
+    for (is_delivered_first, by_session) in
         [(true, true), (true, false), (false, true), (false, false)]
     {
         let api = Checkout::start().await;
@@ -184,11 +181,11 @@ async fn an_intent_that_stripe_cancels_by_itself_makes_way_for_another() {
             assert_eq!(api.status(&first).await, "created", "it can be paid");
         }
 
-        match by_page {
+        match by_session {
             true => {
-                let page = api.post("k1", &mugs(1)).await.expect(200);
-                let page = session_id(&page);
-                api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+                let session = api.post("k1", &mugs(1)).await.expect(200);
+                let session = session_id(&session);
+                api.pay(&session);
             }
             false => {
                 let second = api.post_intent("k1", &mugs(1)).await.expect(200);
@@ -205,19 +202,22 @@ async fn an_intent_that_stripe_cancels_by_itself_makes_way_for_another() {
 }
 
 #[tokio::test]
-async fn a_page_on_which_too_many_cards_failed_is_closed() {
+async fn a_session_on_which_too_many_cards_failed_is_closed() {
     let limit = [("FAREBOX_LIMIT_ATTEMPTS", "2")];
     let api = Checkout::over(testing::Shop::open_with(&limit).await).await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
-    let page = session_id(&first);
+    let session = session_id(&first);
     for _ in 0..2 {
-        let tried = api.shop.stripe.pay_session(&page, "pm_card_chargeDeclined");
+        let tried = api
+            .shop
+            .stripe
+            .pay_session(&session, "pm_card_chargeDeclined");
         tried.unwrap_err();
     }
     assert_eq!(api.deliver_all().await, 0);
 
-    assert_eq!(api.sessions("expired"), std::slice::from_ref(&page));
-    let paid = api.shop.stripe.pay_session(&page, "pm_card_visa");
+    assert_eq!(api.sessions("expired"), std::slice::from_ref(&session));
+    let paid = api.shop.stripe.pay_session(&session, "pm_card_visa");
     assert!(paid.is_err(), "nobody can go on there");
     let refused = api.post("k1", &mugs(1)).await;
     assert!(refused.headers.contains_key("retry-after"));

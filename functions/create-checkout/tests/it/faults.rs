@@ -1,4 +1,5 @@
-//! Stripe fails, and never are two ways to pay open, nor is one opened while another may be.
+//! Stripe fails, and never are two sessions or intents open, nor is one opened while another may
+//! be.
 
 use sandbox::Fault;
 
@@ -15,7 +16,7 @@ async fn an_answer_that_was_lost_is_found_by_the_next_process() {
     assert_eq!(
         api.shop.stripe.checkout_sessions().len(),
         1,
-        "made, and nobody heard"
+        "made, and the answer was lost"
     );
     api.shop.stripe.clear_faults();
 
@@ -44,7 +45,7 @@ async fn what_passes_is_tried_again() {
             .stripe
             .inject(fault().on("POST", SESSIONS).times(2));
         let first = api.post("k1", &mugs(1)).await.expect(200);
-        // The expiry is lost as well, and the page is closed all the same.
+        // The expiry is lost as well, and the session is closed all the same.
         api.shop
             .stripe
             .inject(fault().on("POST", SESSIONS).times(1));
@@ -55,7 +56,7 @@ async fn what_passes_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_page_that_cannot_be_closed_keeps_another_from_being_opened() {
+async fn a_session_that_cannot_be_closed_keeps_another_from_being_opened() {
     let api = Checkout::start().await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
     let open = api.only_open();
@@ -83,7 +84,7 @@ async fn a_process_that_ended_between_closing_and_opening_is_carried_on() {
     let api = Checkout::start().await;
     let first = api.post_intent("k1", &mugs(1)).await.expect(200);
     let cancel = format!("/v1/payment_intents/{}/cancel", intent_id(&first));
-    // The intent is canceled, and nobody hears of it.
+    // The intent is canceled, and the answer is lost.
     api.shop
         .stripe
         .inject(Fault::lost_answer().on("POST", &cancel).times(0));
@@ -93,19 +94,19 @@ async fn a_process_that_ended_between_closing_and_opening_is_carried_on() {
     assert_eq!(
         api.status(&first).await,
         "created",
-        "it was closed for another way"
+        "it was closed for a session"
     );
 
     let answer = api.post("k1", &mugs(1)).await.expect(200);
     assert_eq!(order_id(&answer), order_id(&first));
-    let page = api.only_open();
-    api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+    let session = api.only_open();
+    api.pay(&session);
     assert_eq!(api.deliver_all().await, 0);
     assert_eq!(api.status(&first).await, "paid");
 }
 
 #[tokio::test]
-async fn a_database_that_cannot_be_written_opens_no_page() {
+async fn a_database_that_cannot_be_written_opens_no_session() {
     let api = Checkout::start().await;
     let blocker = rusqlite::Connection::open(api.shop.folder().join("farebox.sqlite")).unwrap();
     blocker
@@ -126,9 +127,12 @@ async fn a_failure_that_stripe_keeps_is_passed_under_the_next_key() {
         assert_eq!(again.body["url"], answer.body["url"]);
 
         let url = answer.body["url"].as_str().unwrap();
-        let pages = api.shop.stripe.checkout_sessions();
-        let page = pages.iter().find(|page| page["url"] == url).unwrap();
-        let id = page["id"].as_str().unwrap();
+        let sessions = api.shop.stripe.checkout_sessions();
+        let session = sessions
+            .iter()
+            .find(|session| session["url"] == url)
+            .unwrap();
+        let id = session["id"].as_str().unwrap();
         api.shop.stripe.pay_session(id, "pm_card_visa").unwrap();
         api.deliver_all().await;
         assert_eq!(api.status(&answer).await, "paid");
@@ -136,14 +140,14 @@ async fn a_failure_that_stripe_keeps_is_passed_under_the_next_key() {
 }
 
 #[tokio::test]
-async fn a_page_is_closed_where_stripe_keeps_a_failure_of_it() {
+async fn a_session_is_closed_where_stripe_keeps_a_failure_of_it() {
     for fault in [Fault::error().stored(), Fault::error_after()] {
         let api = Checkout::start().await;
         let first = api.post("k1", &mugs(1)).await.expect(200);
-        let page = api.only_open();
-        let expire = format!("{SESSIONS}/{page}/expire");
+        let session = api.only_open();
+        let expire = format!("{SESSIONS}/{session}/expire");
         api.shop.stripe.inject(fault.on("POST", &expire));
         let _ = api.post("k2", &change(&first, 2)).await.expect(200);
-        assert_ne!(api.only_open(), page);
+        assert_ne!(api.only_open(), session);
     }
 }

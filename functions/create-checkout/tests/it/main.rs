@@ -7,8 +7,8 @@
 
 mod both;
 mod faults;
-mod pages;
 mod payment;
+mod sessions;
 mod urls;
 
 use std::ops::Deref;
@@ -54,8 +54,8 @@ impl Checkout {
         send(&self.shop, &self.intents, key, &body).await
     }
 
-    /// Delivers all of Stripe's events to the webhook, each once, the oldest first; returns how many
-    /// are quarantined.
+    /// Delivers all of Stripe's events to the webhook, each once, the oldest first; returns how
+    /// many are quarantined.
     async fn deliver_all(&self) -> usize {
         for event in self.shop.stripe.events() {
             let answer = self.shop.deliver(&self.webhook, event.to_string()).await;
@@ -67,6 +67,13 @@ impl Checkout {
     /// The status of the order in `answer`.
     async fn status(&self, answer: &Answer) -> &'static str {
         self.shop.status(&order_id(answer)).await
+    }
+
+    /// Pays `session` with a good card.
+    #[track_caller]
+    fn pay(&self, session: &str) {
+        let paid = self.shop.stripe.pay_session(session, "pm_card_visa");
+        paid.unwrap();
     }
 
     /// The ids of Stripe's sessions with this status.

@@ -1,4 +1,4 @@
-//! A page is paid, or not, and the webhook hears of it.
+//! A session is paid, or not, and the webhook gets its events.
 
 use sandbox::Fault;
 use serde_json::json;
@@ -7,11 +7,11 @@ use shared::{event::Event, processor::ProcessError};
 use crate::{Checkout, change, mugs, order_id};
 
 #[tokio::test]
-async fn a_page_that_is_paid_pays_its_order_once() {
+async fn a_session_that_is_paid_pays_its_order_once() {
     let api = Checkout::start().await;
     let answer = api.post("k1", &mugs(1)).await.expect(200);
-    let page = api.only_open();
-    api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+    let session = api.only_open();
+    api.pay(&session);
 
     let early = api.post("k1", &mugs(1)).await;
     assert_eq!(
@@ -31,11 +31,11 @@ async fn a_page_that_is_paid_pays_its_order_once() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_paid_pays_its_order_whatever_another_tool_wrote_to_its_metadata() {
+async fn a_session_that_is_paid_pays_its_order_whatever_another_tool_wrote_to_its_metadata() {
     let api = Checkout::start().await;
     let answer = api.post("k1", &mugs(1)).await.expect(200);
-    let page = api.only_open();
-    api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+    let session = api.only_open();
+    api.pay(&session);
     let processor = api.shop.app().processor;
 
     for mut event in api.shop.stripe.events() {
@@ -53,10 +53,10 @@ async fn a_bank_debit_pays_when_the_money_comes_and_not_before() {
     for succeeds in [true, false] {
         let api = Checkout::start().await;
         let answer = api.post("k1", &mugs(1)).await.expect(200);
-        let page = api.only_open();
+        let session = api.only_open();
         api.shop
             .stripe
-            .pay_session(&page, "pm_usBankAccount")
+            .pay_session(&session, "pm_usBankAccount")
             .unwrap();
 
         assert_eq!(api.deliver_all().await, 0);
@@ -83,25 +83,24 @@ async fn a_bank_debit_pays_when_the_money_comes_and_not_before() {
             false => api.shop.stripe.fail_settlement(&intent).unwrap(),
         };
         assert_eq!(api.deliver_all().await, 0);
-        let told = api.shop.notifications().await;
+        let notifications = api.shop.notifications().await;
         if succeeds {
             assert_eq!(api.status(&answer).await, "paid");
-            assert_eq!(
-                told.iter().filter(|kind| *kind == "order.paid").count(),
-                1,
-                "{told:?}"
-            );
+            let paid = notifications.iter().filter(|kind| *kind == "order.paid");
+            assert_eq!(paid.count(), 1, "{notifications:?}");
             continue;
         }
         assert_eq!(api.status(&answer).await, "failed");
         assert!(
-            told.iter().any(|kind| kind == "order.payment_failed"),
-            "{told:?}"
+            notifications
+                .iter()
+                .any(|kind| kind == "order.payment_failed"),
+            "{notifications:?}"
         );
         let again = api.post("k1", &mugs(1)).await.expect(200);
         assert_eq!(order_id(&again), order_id(&answer));
-        let page = api.only_open();
-        api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+        let session = api.only_open();
+        api.pay(&session);
         assert_eq!(api.deliver_all().await, 0);
         assert_eq!(api.status(&answer).await, "paid");
         assert_eq!(api.received(), 1500);
@@ -109,36 +108,36 @@ async fn a_bank_debit_pays_when_the_money_comes_and_not_before() {
 }
 
 #[tokio::test]
-async fn a_page_that_expired_releases_its_order() {
+async fn a_session_that_expired_releases_its_order() {
     let api = Checkout::start().await;
     let answer = api.post("k1", &mugs(1)).await.expect(200);
-    let page = api.only_open();
-    // A decline first, so that the page has an intent, which Stripe cancels with it.
+    let session = api.only_open();
+    // A decline first, so that the session has an intent, which Stripe cancels with it.
     assert!(
         api.shop
             .stripe
-            .pay_session(&page, "pm_card_chargeDeclined")
+            .pay_session(&session, "pm_card_chargeDeclined")
             .is_err()
     );
-    api.shop.stripe.expire_session(&page).unwrap();
+    api.shop.stripe.expire_session(&session).unwrap();
 
     assert_eq!(api.deliver_all().await, 0);
     assert_eq!(api.status(&answer).await, "created");
     let again = api.post("k1", &mugs(1)).await.expect(200);
     assert_eq!(order_id(&again), order_id(&answer));
     assert_ne!(again.body["url"], answer.body["url"]);
-    let page = api.only_open();
-    api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+    let session = api.only_open();
+    api.pay(&session);
     assert_eq!(api.deliver_all().await, 0);
     assert_eq!(api.status(&answer).await, "paid");
 }
 
 #[tokio::test]
-async fn a_refund_that_is_told_before_its_payment_counts() {
+async fn a_refund_that_is_delivered_before_its_payment_counts() {
     let api = Checkout::start().await;
     let answer = api.post("k1", &mugs(1)).await.expect(200);
-    let page = api.only_open();
-    api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+    let session = api.only_open();
+    api.pay(&session);
     api.shop.app().processor.take(refund(&api)).await.unwrap();
 
     assert_eq!(api.status(&answer).await, "partially_refunded");
@@ -147,12 +146,9 @@ async fn a_refund_that_is_told_before_its_payment_counts() {
         api.shop.order(&order_id(&answer)).await.refunded_amount(),
         500
     );
-    let told = api.shop.notifications().await;
-    assert_eq!(
-        told.iter().filter(|kind| *kind == "order.paid").count(),
-        1,
-        "{told:?}"
-    );
+    let notifications = api.shop.notifications().await;
+    let paid = notifications.iter().filter(|kind| *kind == "order.paid");
+    assert_eq!(paid.count(), 1, "{notifications:?}");
 }
 
 #[tokio::test]
@@ -194,33 +190,33 @@ fn refund(api: &Checkout) -> Event {
 }
 
 #[tokio::test]
-async fn a_payment_that_was_asked_for_is_no_event_that_a_site_hears_of() {
+async fn a_payment_that_was_fetched_is_no_event_that_the_site_is_notified_of() {
     let events = [("FAREBOX_NOTIFY_EVENTS", "payment_intent.*")];
     let api = Checkout::over(testing::Shop::open_with(&events).await).await;
     let answer = api.post("k1", &mugs(1)).await.expect(200);
-    let page = api.only_open();
-    api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+    let session = api.only_open();
+    api.pay(&session);
 
     api.shop.app().processor.take(refund(&api)).await.unwrap();
 
     assert_eq!(api.status(&answer).await, "partially_refunded");
-    let mut told = api.shop.notifications().await;
-    told.sort();
-    assert_eq!(told, ["order.paid", "order.refunded"]);
+    let mut notifications = api.shop.notifications().await;
+    notifications.sort();
+    assert_eq!(notifications, ["order.paid", "order.refunded"]);
     assert_eq!(api.deliver_all().await, 0);
-    let told = api.shop.notifications().await;
-    let is_heard = told
+    let notifications = api.shop.notifications().await;
+    let is_notified = notifications
         .iter()
         .any(|kind| kind == "stripe.payment_intent.succeeded");
-    assert!(is_heard, "{told:?}");
+    assert!(is_notified, "{notifications:?}");
 }
 
 #[tokio::test]
 async fn a_payment_that_contradicts_its_order_is_logged_when_it_is_asked_for() {
     let api = Checkout::start().await;
     let _ = api.post("k1", &mugs(1)).await.expect(200);
-    let page = api.only_open();
-    api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+    let session = api.only_open();
+    api.pay(&session);
     let refund = refund(&api);
     let file = api.shop.folder().join("farebox.sqlite");
     let file = rusqlite::Connection::open(file).unwrap();
@@ -240,8 +236,8 @@ async fn a_payment_that_contradicts_its_order_is_logged_when_it_is_asked_for() {
 async fn what_our_key_may_not_ask_for_yet_is_delivered_again() {
     let api = Checkout::start().await;
     let answer = api.post("k1", &mugs(1)).await.expect(200);
-    let page = api.only_open();
-    api.shop.stripe.pay_session(&page, "pm_card_visa").unwrap();
+    let session = api.only_open();
+    api.pay(&session);
     let refund = refund(&api);
     let restricted = Fault::restricted().on("GET", "/v1/payment_intents/");
     api.shop.stripe.inject(restricted);
@@ -257,7 +253,7 @@ async fn what_our_key_may_not_ask_for_yet_is_delivered_again() {
     assert_eq!(api.status(&answer).await, "partially_refunded");
 }
 
-/// A page for an order that the site signed, in reais.
+/// A session for an order that the site signed, in reais.
 async fn in_reais(api: &Checkout) -> (serde_json::Value, testing::Answer) {
     let claims = serde_json::json!({ "currency": "brl" });
     let body = serde_json::json!({
@@ -274,15 +270,15 @@ async fn a_voucher_that_is_out_holds_the_order_and_says_until_when() {
     for is_paid in [true, false] {
         let api = Checkout::start().await;
         let (body, answer) = in_reais(&api).await;
-        let page = api.only_open();
+        let session = api.only_open();
         let voucher = api
             .shop
             .stripe
             .payment_method(serde_json::json!({ "type": "boleto" }));
         let voucher = voucher.unwrap()["id"].as_str().unwrap().to_owned();
-        let session = api.shop.stripe.pay_session(&page, &voucher).unwrap();
-        assert_eq!(session["status"], "complete");
-        let intent = session["payment_intent"].as_str().unwrap().to_owned();
+        let complete = api.shop.stripe.pay_session(&session, &voucher).unwrap();
+        assert_eq!(complete["status"], "complete");
+        let intent = complete["payment_intent"].as_str().unwrap().to_owned();
         let asked = api.shop.stripe.payment_intent(&intent).unwrap();
         let until = &asked["next_action"]["boleto_display_details"]["expires_at"];
 
@@ -319,7 +315,7 @@ async fn a_voucher_that_is_out_holds_the_order_and_says_until_when() {
             false => {
                 assert_eq!(order.status().as_str(), "failed");
                 let _ = api.post("k1", &body).await.expect(200);
-                assert_ne!(api.only_open(), page, "another page is open");
+                assert_ne!(api.only_open(), session, "another session is open");
             }
         }
     }

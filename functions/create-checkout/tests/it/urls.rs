@@ -1,5 +1,4 @@
-//! Payers come back to the shop's own pages only. The whole table of URLs is beside the check
-//! itself.
+//! Payers return to the shop's own URLs only. The whole table of URLs is beside the check itself.
 
 use crate::{Checkout, mugs};
 

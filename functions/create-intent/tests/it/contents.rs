@@ -125,7 +125,6 @@ async fn another_currency_makes_another_intent() {
     );
 }
 
-/// Whoever confirms while an intent is about to be canceled pays what they saw, or is paying it.
 #[tokio::test]
 async fn a_payer_who_confirms_just_before_the_cancellation_pays_what_was_offered() {
     for (method, code, status) in [
@@ -242,7 +241,7 @@ async fn two_tabs_that_change_at_once_leave_intent_and_order_alike() {
         assert!(matches!(status, 200 | 409), "{}", answer.body);
     }
 
-    // Whoever was too busy asks again.
+    // A request that was refused as too busy is sent again.
     let _ = api.post("k0", &mugs(1)).await.expect(200);
     let order = api.shop.order(&id).await;
     let offered = order.revision().contents.amount().minor_units();

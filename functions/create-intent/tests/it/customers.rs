@@ -1,4 +1,4 @@
-//! Which Stripe customer pays: one for each caller whose role has to do with customers, made once.
+//! The payment's Stripe customer: one for each caller whose role has the permission, created once.
 
 use std::time::{Duration, Instant};
 
@@ -34,8 +34,8 @@ fn customer_of(api: &TestServer, answer: &Answer) -> Value {
     intent.unwrap()["customer"].clone()
 }
 
-/// Reserves Ada's place so long ago.
-async fn reserved(api: &TestServer, seconds_ago: i64) -> CustomerLink {
+/// Reserves Ada's customer, dated so long ago.
+async fn reserve(api: &TestServer, seconds_ago: i64) -> CustomerLink {
     let at = api.shop.clock.now() - seconds_ago;
     let ada = ada();
     let reserved = api.shop.store.reserve_customer(&ada, None, at);
@@ -48,7 +48,7 @@ fn customers(shop: &Shop) -> Vec<Value> {
     customers.iter().map(|one| one["id"].clone()).collect()
 }
 
-fn asked(shop: &Shop, path: &str) -> usize {
+fn calls(shop: &Shop, path: &str) -> usize {
     let requests = shop.stripe.requests();
     let asked = requests.iter().filter(|one| one.path.starts_with(path));
     asked.count()
@@ -66,9 +66,9 @@ async fn a_customers_payments_are_their_stripe_customers_which_is_made_once() {
     assert_eq!(customer_of(&api, &first), *customer);
     assert_eq!(customer_of(&api, &second), *customer);
     assert_ne!(intent_id(&first), intent_id(&second));
-    assert_eq!(asked(&api.shop, "/v1/customers"), 1);
-    let mapping = api.shop.store.customer_of(&ada()).await.unwrap().unwrap();
-    assert_eq!(mapping.customer.as_deref(), customer.as_str());
+    assert_eq!(calls(&api.shop, "/v1/customers"), 1);
+    let link = api.shop.store.customer_of(&ada()).await.unwrap().unwrap();
+    assert_eq!(link.customer.as_deref(), customer.as_str());
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn a_guest_has_no_stripe_customer() {
 }
 
 #[tokio::test]
-async fn a_customer_is_told_by_an_alias_and_nothing_of_the_token_is_copied() {
+async fn a_customer_is_identified_by_an_alias_and_nothing_of_the_token_is_copied() {
     let api = TestServer::start(service).await;
     let claims = json!({ "aud": "farebox", "sub": "ada@shop.example", "roles": ["customer"],
         "exp": api.shop.clock.now() + 300, "email": "ada@home.example", "name": "Ada Lovelace" });
@@ -154,9 +154,9 @@ async fn first_payments_through_two_processes_at_once_are_one_customers() {
     assert!(intents.iter().all(|one| one["customer"] == *customer));
 }
 
-/// A process is killed while Stripe fails by `fault`, once `is_done` says so; another gets the same
-/// operation.
-async fn killed(fault: Fault, is_done: impl Fn(&Shop) -> bool) {
+/// Kills a process while Stripe fails by `fault`, as soon as `is_done`; another gets the same
+/// request.
+async fn kill_during(fault: Fault, is_done: impl Fn(&Shop) -> bool) {
     let shop = Shop::open().await;
     shop.stripe
         .inject(fault.on("POST", "/v1/customers").times(0));
@@ -187,25 +187,25 @@ async fn killed(fault: Fault, is_done: impl Fn(&Shop) -> bool) {
     let customers = customers(&shop);
     assert_eq!(customers.len(), 1);
     assert_eq!(shop.stripe.payment_intents()[0]["customer"], customers[0]);
-    let noted = shop.store.customer_of(&ada()).await.unwrap().unwrap();
-    assert_eq!(noted.reservation, left.reservation);
-    assert_eq!(noted.customer.as_deref(), customers[0].as_str());
+    let linked = shop.store.customer_of(&ada()).await.unwrap().unwrap();
+    assert_eq!(linked.reservation, left.reservation);
+    assert_eq!(linked.customer.as_deref(), customers[0].as_str());
 }
 
 #[tokio::test]
 async fn a_process_that_is_killed_before_stripe_made_the_customer_loses_nothing() {
-    killed(Fault::hang(), |shop| asked(shop, "/v1/customers") > 0).await;
+    kill_during(Fault::hang(), |shop| calls(shop, "/v1/customers") > 0).await;
 }
 
 #[tokio::test]
 async fn a_process_that_is_killed_after_stripe_made_the_customer_makes_no_second() {
-    killed(Fault::lost_answer(), |shop| !customers(shop).is_empty()).await;
+    kill_during(Fault::lost_answer(), |shop| !customers(shop).is_empty()).await;
 }
 
 #[tokio::test]
-async fn a_customer_that_nobody_noted_is_found_after_stripe_forgot_the_key() {
+async fn a_customer_that_no_link_names_is_found_after_stripe_forgot_the_key() {
     let api = TestServer::start(service).await;
-    let reservation = reserved(&api, HOUR).await;
+    let reservation = reserve(&api, HOUR).await;
     let stripe = api.shop.quick_stripe_client();
     let made = stripe
         .create_customer(&ada(), &reservation.reservation)
@@ -228,18 +228,18 @@ async fn a_failure_that_stripe_keeps_for_a_customer_is_passed_under_the_next_key
 
         let answer = buy(&api, "k1").await.expect(200);
 
-        let noted = api.shop.store.customer_of(&ada()).await.unwrap().unwrap();
-        let noted = noted.customer.unwrap();
-        assert_eq!(customer_of(&api, &answer), noted.as_str());
+        let link = api.shop.store.customer_of(&ada()).await.unwrap().unwrap();
+        let linked = link.customer.unwrap();
+        assert_eq!(customer_of(&api, &answer), linked.as_str());
         let again = buy(&api, "k2").await.expect(200);
-        assert_eq!(customer_of(&api, &again), noted.as_str());
+        assert_eq!(customer_of(&api, &again), linked.as_str());
     }
 }
 
 #[tokio::test]
 async fn without_stripes_search_an_old_reservation_is_not_given_up() {
     let api = TestServer::start(service).await;
-    let reservation = reserved(&api, HOUR).await;
+    let reservation = reserve(&api, HOUR).await;
     let stripe = api.shop.quick_stripe_client();
     let made = stripe
         .create_customer(&ada(), &reservation.reservation)

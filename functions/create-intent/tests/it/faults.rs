@@ -63,7 +63,7 @@ async fn an_answer_that_was_lost_for_good_is_found_by_the_next_process() {
     assert_eq!(
         api.shop.stripe.payment_intents().len(),
         1,
-        "made, and nobody heard"
+        "made, and the answer was lost"
     );
 
     api.shop.stripe.clear_faults();
@@ -81,7 +81,7 @@ async fn an_answer_that_was_lost_for_good_is_found_by_the_next_process() {
 }
 
 #[tokio::test]
-async fn a_cart_that_changed_while_the_answer_was_lost_has_one_intent_that_somebody_knows() {
+async fn a_cart_that_changed_while_the_answer_was_lost_has_one_intent() {
     let api = TestServer::start(service).await;
     api.shop.stripe.inject(
         Fault::lost_answer()
@@ -153,7 +153,7 @@ async fn an_answer_with_another_amount_is_refused() {
 }
 
 #[tokio::test]
-async fn a_key_that_stripe_does_not_take_is_ours_to_mend() {
+async fn a_key_that_stripe_refuses_is_503_and_not_tried_again() {
     for fault in [Fault::unauthorized(), Fault::restricted()] {
         let api = TestServer::start(service).await;
         api.shop
@@ -304,7 +304,7 @@ async fn of_many_requests_that_meet_a_kept_failure_all_get_one_intent() {
             _ => assert_eq!(answer.code(409), "in_progress"),
         }
     }
-    // The one that was made under the first key, and the one that was noted.
+    // The one that was made under the first key, and the one that the order names.
     assert_eq!(api.shop.stripe.payment_intents().len(), 2);
 }
 

@@ -135,7 +135,7 @@ async fn a_change_of_what_is_no_order_of_ones_own_asks_stripe_for_nothing() {
 }
 
 #[tokio::test]
-async fn whoever_makes_prices_up_starts_as_often() {
+async fn requests_with_made_up_prices_count_as_starts() {
     let api = limited(&[("FAREBOX_LIMIT_CALLER", "3,open:20")]).await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
 
@@ -163,7 +163,7 @@ async fn whoever_makes_prices_up_starts_as_often() {
 }
 
 #[tokio::test]
-async fn a_payment_makes_room_for_another() {
+async fn a_paid_order_counts_no_more_among_the_open_ones() {
     let api = limited(&[("FAREBOX_LIMIT_CALLER", "20,open:1")]).await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
     assert_refused(&api.post("k2", &mugs(1)).await, "86400");
@@ -228,7 +228,7 @@ async fn callers_at_one_address_are_counted_together() {
 }
 
 #[tokio::test]
-async fn whoever_comes_past_the_proxy_is_counted_with_all_who_do() {
+async fn callers_that_bypass_the_proxy_are_counted_together() {
     let api = limited(&[("FAREBOX_LIMIT_ADDRESS", "2,open:20"), BY_HEADER]).await;
     let post = async |caller: &str| {
         let token = api.shop.token(caller);
@@ -286,7 +286,7 @@ async fn on_lambda_a_spoofed_header_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_told_to_the_operator_without_saying_who_it_was() {
+async fn a_refusal_is_logged_without_the_caller_or_the_address() {
     let api = limited(&[("FAREBOX_LIMIT_ADDRESS", "1,open:1"), BY_HEADER]).await;
     let (log, _listening) = Log::start();
     let _ = start_from(&api, "203.0.113.7", "ada@example.com", "k")
@@ -357,8 +357,8 @@ async fn a_limit_that_is_off_limits_nothing() {
     assert_refused(&by_default.post("k20", &mugs(1)).await, "3600");
 }
 
-/// So many cards are tried for the payment of `answer` in vain, now by the shop's clock, and
-/// the database hears of it.
+/// Declines `times` cards for the payment of `answer`, now by the shop's clock, and accepts the
+/// events.
 async fn decline(api: &TestServer, answer: &Answer, times: usize) {
     let intent = crate::intent_id(answer);
     for _ in 0..times {

@@ -253,7 +253,7 @@ async fn a_token_that_is_not_the_sites_order_is_refused() {
 }
 
 #[tokio::test]
-async fn nothing_of_a_token_is_told_before_its_signature_is_verified() {
+async fn nothing_of_a_token_is_named_before_its_signature_is_verified() {
     let api = TestServer::start(service).await;
     let claims = json!({ "aud": "farebox:order", "secret_claim": 1, "amount": "1999" });
     let forged = tokens::sign(&claims, "another-key-of-at-least-32-characters");
@@ -330,8 +330,8 @@ async fn a_guest_who_signs_in_takes_the_order_along() {
     assert_eq!(again.body["clientSecret"], moved.body["clientSecret"]);
 }
 
-/// Posts of a guest and of Ada, to whom the order is moved while the guest's request waits for
-/// Stripe to make its intent: what the guest, and then Ada, is answered.
+/// A guest and Ada post; the order moves to Ada while the guest's request waits for Stripe to make
+/// its intent. Returns the guest's answer and Ada's.
 async fn moved_during_a_request(api: &TestServer) -> (Answer, Answer) {
     let nothing = json!({});
     let is_create = |r: &sandbox::RecordedRequest| r.path == "/v1/payment_intents";

@@ -1,4 +1,4 @@
-//! What is answered, and to whom how much.
+//! The answers: whole to the customer, masked to staff.
 
 use serde_json::{Value, json};
 use shared::access::CallerId;

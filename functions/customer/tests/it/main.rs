@@ -1,5 +1,5 @@
-//! `customer` over a real socket, with a sandbox of Stripe and a database on a file behind it: what
-//! is [`answers`]ed to whom, and what nobody is told ([`refusals`]).
+//! `customer` over a real socket, with a sandbox of Stripe and a database on a file behind it: its
+//! [`answers`] and its [`refusals`].
 #![expect(
     clippy::unwrap_used,
     reason = "a test may stop at what it does not expect"

@@ -1,4 +1,4 @@
-//! What nobody is told: whether another's customer is there, and anything by the log.
+//! Refusals: another's customer looks like one that does not exist, and the log names no person.
 
 use sandbox::Fault;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use testing::{Answer, Log};
 
 use crate::{customer_of, read, start_with, with_ada};
 
-/// What a caller sees of a refusal, but for the request's own id.
+/// The status, body and header names of a refusal, without the request's id.
 fn seen(answer: Answer) -> (u16, Value, Vec<String>) {
     let mut body = answer.body;
     body["error"]["requestId"] = Value::Null;
@@ -17,7 +17,7 @@ fn seen(answer: Answer) -> (u16, Value, Vec<String>) {
 }
 
 #[tokio::test]
-async fn anothers_customer_and_one_that_is_not_there_cannot_be_told_apart() {
+async fn anothers_customer_and_one_that_does_not_exist_are_answered_alike() {
     let (api, id) = with_ada().await;
     let before = api.shop.stripe.requests().len();
     for (theirs, none) in [
@@ -181,7 +181,7 @@ async fn what_stripe_does_not_answer_is_tried_again_later() {
 }
 
 #[tokio::test]
-async fn who_looks_too_often_within_the_window_is_refused_before_stripe_is_asked() {
+async fn too_many_reads_within_the_window_are_refused_before_stripe_is_called() {
     let api = start_with(&[("FAREBOX_LIMIT_CALLER", "1,open:1")]).await;
     let id = customer_of(&api, "ada").await;
     // Staff and a look at what is not there count alike.

@@ -1,5 +1,5 @@
-//! The site's endpoint: it checks what it gets with the Standard Webhooks library, and answers as
-//! told.
+//! The site's endpoint: it verifies deliveries with the Standard Webhooks library, and answers as
+//! the test says.
 
 use std::{
     future::Future,

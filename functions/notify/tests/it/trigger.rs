@@ -1,4 +1,5 @@
-//! What Lambda hands over: records of the table's stream, and the tick of the schedule.
+//! The events that Lambda invokes it with: records of the table's stream, and the tick of the
+//! schedule.
 
 use notify::trigger::Trigger;
 use serde_json::{Value, json};
@@ -48,8 +49,8 @@ async fn a_record_that_comes_twice_delivers_its_message_once() {
     let (first, second) = tokio::join!(app.handle(records(&ids)), app.handle(records(&ids)));
 
     for handled in [first, second] {
-        let told = serde_json::to_value(handled.unwrap()).unwrap();
-        assert_eq!(told, json!({ "batchItemFailures": [] }));
+        let report = serde_json::to_value(handled.unwrap()).unwrap();
+        assert_eq!(report, json!({ "batchItemFailures": [] }));
     }
     assert_eq!(endpoint.received().len(), 40);
     assert!(waiting(&shop).await.is_empty());
@@ -65,17 +66,17 @@ async fn a_failed_delivery_waits_for_the_schedule_and_holds_up_nothing() {
 
     let handled = app(&shop).handle(records(&ids)).await.unwrap();
 
-    let told = serde_json::to_value(handled).unwrap();
+    let report = serde_json::to_value(handled).unwrap();
     assert_eq!(
-        told,
+        report,
         json!({ "batchItemFailures": [] }),
         "the stream goes on"
     );
     endpoint.answer_with(204);
     shop.clock.advance(60);
     let tick = app(&shop).handle(Trigger::default()).await.unwrap();
-    let told = serde_json::to_value(tick).unwrap();
-    assert_eq!(told["delivered"], 1, "{told}");
+    let report = serde_json::to_value(tick).unwrap();
+    assert_eq!(report["delivered"], 1, "{report}");
     assert_eq!(endpoint.received().len(), 2);
 }
 
@@ -92,13 +93,13 @@ async fn a_record_whose_message_the_database_cannot_hand_out_comes_again() {
 
     let handled = app(&shop).handle(records(&ids)).await.unwrap();
 
-    let told = serde_json::to_value(handled).unwrap();
+    let report = serde_json::to_value(handled).unwrap();
     let failed = json!([{ "itemIdentifier": "100" }, { "itemIdentifier": "101" }]);
-    assert_eq!(told, json!({ "batchItemFailures": failed }));
+    assert_eq!(report, json!({ "batchItemFailures": failed }));
 }
 
 #[tokio::test]
-async fn a_tick_tells_how_long_the_oldest_message_has_waited() {
+async fn a_tick_logs_how_long_the_oldest_message_has_waited() {
     let endpoint = Endpoint::start(Shop::NOTIFY_SECRET).await;
     endpoint.answer_with(500);
     let shop = shop(endpoint.url()).await;
@@ -111,6 +112,6 @@ async fn a_tick_tells_how_long_the_oldest_message_has_waited() {
     let tick: Trigger = serde_json::from_value(scheduled).unwrap();
     app(&shop).handle(tick).await.unwrap();
 
-    let told = r#""metric.oldest_undelivered_seconds":90"#;
-    assert!(log.text().contains(told), "{}", log.text());
+    let metric = r#""metric.oldest_undelivered_seconds":90"#;
+    assert!(log.text().contains(metric), "{}", log.text());
 }

@@ -94,7 +94,7 @@ async fn a_role_without_the_permission_leaves_one_record() {
 }
 
 #[tokio::test]
-async fn whoever_is_not_known_leaves_one_record_with_the_reason() {
+async fn a_caller_who_is_not_authenticated_leaves_one_record_with_the_reason() {
     let key = SigningKey::p256("k");
     let issuer = Issuer::start(&[&key]).await;
     let api = open_with(&issuer.variables()).await;

@@ -25,7 +25,7 @@ async fn with_an_issuer_the_secret_may_hold_no_site_key_and_is_read_where_it_doe
         let (api, _issuer, _manager) = start(&key, has_site_key).await;
         let now = api.shop.clock.now();
         let issuers = key.sign(&Issuer::claims("ada", now));
-        // There is no order; whoever asks is known.
+        // There is no order: 404 means that the caller was authenticated.
         assert_eq!(read_with(&api, &issuers).await.status, 404);
         assert_eq!(read(&api, "ada", "/?id=o_1").await.status, status);
     }

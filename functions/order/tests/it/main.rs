@@ -103,7 +103,7 @@ async fn what_is_bought_is_named_as_the_shop_names_it() {
 }
 
 #[tokio::test]
-async fn a_foreign_order_and_one_that_is_not_there_cannot_be_told_apart() {
+async fn a_foreign_order_and_one_that_does_not_exist_are_answered_alike() {
     let api = open().await;
     api.shop.open_order("o_1").await;
 
@@ -212,7 +212,7 @@ async fn it_takes_no_method_but_get() {
 }
 
 #[tokio::test]
-async fn a_voucher_that_is_out_is_told_without_what_is_the_payers_alone() {
+async fn an_open_voucher_is_shown_without_its_number_and_its_page() {
     let api = open().await;
     let intent = api.shop.open_order("o_1").await;
     let voucher = api.shop.stripe.payment_method(json!({ "type": "oxxo" }));

@@ -122,7 +122,7 @@ async fn a_refund_that_was_made_at_stripe_is_in_the_record_without_a_name() {
 }
 
 #[tokio::test]
-async fn the_owner_is_not_told_who_refunded_unless_a_role_of_theirs_reaches_any_order() {
+async fn the_owner_does_not_see_the_refunds_unless_a_role_of_theirs_reaches_any_order() {
     let api = open().await;
     api.shop.paid_order("o_1", 1500, "usd").await;
     ask(&api, "k1", 400).await;

@@ -63,7 +63,7 @@ impl Both {
     }
 }
 
-/// The one answer to whoever is not known.
+/// Checks the one answer to every caller who is not authenticated.
 #[track_caller]
 fn refused(what: &str, answer: &Answer) {
     assert_eq!(answer.status, 401, "{what}");

@@ -1,11 +1,11 @@
-//! A span that somebody asks for.
+//! A time range that an operator names.
 
 use reconcile::{RunLimits, time_range::TimeRange};
 
 use crate::{age, app, assert_all_paid_once, cursor, pay, shop, small};
 
 #[tokio::test]
-async fn a_span_is_taken_and_the_mark_stays() {
+async fn a_time_range_is_taken_and_the_cursor_stays() {
     let shop = shop().await;
     pay(&shop, 3).await;
     age(&shop, 5 * 24 * 60 * 60);
@@ -26,7 +26,7 @@ async fn a_span_is_taken_and_the_mark_stays() {
 }
 
 #[tokio::test]
-async fn what_is_left_of_a_span_is_told_and_can_be_asked_for() {
+async fn the_rest_of_a_time_range_is_reported_and_can_be_taken() {
     let shop = shop().await;
     pay(&shop, 16).await;
     // Events of one second are listed again with the rest: give each its own.
@@ -36,16 +36,16 @@ async fn what_is_left_of_a_span_is_told_and_can_be_asked_for() {
         shop.stripe.add_event(event);
     }
     let now = shop.clock.now();
-    let mut span = TimeRange {
+    let mut range = TimeRange {
         since: now - 3_600,
         until: now,
     };
 
     let app = app(&shop).with_limits(RunLimits { lag: 0, ..small(1) });
     let mut runs = 0;
-    while let Some(rest) = app.take(span).await.unwrap().rest {
-        assert!(rest.until < span.until, "{rest:?} of {span:?}");
-        (span, runs) = (rest, runs + 1);
+    while let Some(rest) = app.take(range).await.unwrap().rest {
+        assert!(rest.until < range.until, "{rest:?} of {range:?}");
+        (range, runs) = (rest, runs + 1);
     }
 
     assert!(runs > 1, "{runs}");

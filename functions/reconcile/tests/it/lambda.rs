@@ -29,7 +29,7 @@ async fn the_schedules_event_runs_it_and_the_report_is_answered() {
 }
 
 #[tokio::test]
-async fn a_span_by_hand_is_taken_and_does_not_move_the_mark() {
+async fn a_time_range_is_taken_and_does_not_move_the_cursor() {
     let shop = Shop::open().await;
     pay(&shop, 2).await;
     age(&shop, 300);

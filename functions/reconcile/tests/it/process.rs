@@ -45,7 +45,7 @@ async fn once_takes_what_was_missed_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_span_by_hand_does_not_move_the_mark() {
+async fn a_time_range_does_not_move_the_cursor() {
     let shop = Shop::open().await;
     pay(&shop, 2).await;
     age(&shop, 300);

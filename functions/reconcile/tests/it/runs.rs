@@ -99,7 +99,7 @@ async fn a_run_that_is_killed_between_pages_loses_nothing() {
 }
 
 #[tokio::test]
-async fn while_stripe_fails_the_mark_stays_where_it_was() {
+async fn while_stripe_fails_the_cursor_stays_where_it_was() {
     let shop = shop().await;
     pay(&shop, 6).await;
     let app = app(&shop).with_limits(small(1));
@@ -123,7 +123,7 @@ async fn while_stripe_fails_the_mark_stays_where_it_was() {
 }
 
 #[tokio::test]
-async fn while_the_database_fails_the_mark_stays_where_it_was() {
+async fn while_the_database_fails_the_cursor_stays_where_it_was() {
     let shop = shop().await;
     pay(&shop, 6).await;
     let file = rusqlite::Connection::open(shop.folder().join("farebox.sqlite")).unwrap();
@@ -283,7 +283,7 @@ async fn types_that_are_passed_on_are_asked_for_too() {
 }
 
 #[tokio::test]
-async fn when_the_place_of_the_last_run_is_gone_its_window_is_listed_anew() {
+async fn when_the_cursors_event_is_gone_its_window_is_listed_anew() {
     let shop = shop().await;
     pay(&shop, 3).await;
     let now = shop.clock.now();

@@ -1,4 +1,4 @@
-//! Payments that cannot be refunded to where they came from, or not in part.
+//! Payments that cannot be refunded to their source, or not in part.
 
 use std::time::Duration;
 

@@ -28,7 +28,7 @@ async fn what_passes_is_tried_again_and_refunds_once() {
 }
 
 #[tokio::test]
-async fn an_answer_that_was_lost_for_good_stays_set_aside_and_is_found_again() {
+async fn a_refund_whose_answer_was_lost_stays_reserved_and_is_found_again() {
     for stripe_forgets in [false, true] {
         let api = with_order().await;
         let lost = Fault::lost_answer().on("POST", "/v1/refunds").times(0);
@@ -36,8 +36,8 @@ async fn an_answer_that_was_lost_for_good_stays_set_aside_and_is_found_again() {
         let answer = refund_part(&api, "k1", 500).await;
         assert_eq!(answer.headers["retry-after"], "2");
         assert_eq!(answer.code(503), "unavailable");
-        assert_eq!(amounts(&api.shop), [500], "made, and nobody heard");
-        assert_eq!(left(&api).await, 1000, "it is set aside");
+        assert_eq!(amounts(&api.shop), [500], "made, and the answer was lost");
+        assert_eq!(left(&api).await, 1000, "it is reserved");
 
         api.shop.stripe.clear_faults();
         if stripe_forgets {
@@ -52,7 +52,7 @@ async fn an_answer_that_was_lost_for_good_stays_set_aside_and_is_found_again() {
 }
 
 #[tokio::test]
-async fn an_event_ties_a_refund_whose_answer_was_lost() {
+async fn an_event_completes_a_refund_whose_answer_was_lost() {
     let api = with_order().await;
     let lost = Fault::lost_answer().on("POST", "/v1/refunds").times(0);
     api.shop.stripe.inject(lost);
@@ -73,7 +73,7 @@ async fn an_event_ties_a_refund_whose_answer_was_lost() {
 async fn a_refusal_for_good_releases_the_amount_and_is_answered_alike_again() {
     let api = with_order().await;
     let intent = api.shop.order("o_1").await.intent().unwrap().to_owned();
-    // From the dashboard, and the database has not heard of it yet.
+    // From the dashboard, and its event is not delivered yet.
     api.shop.stripe.refund(&intent, Some(1200)).unwrap();
 
     for _ in 0..2 {
@@ -92,7 +92,7 @@ async fn a_refusal_for_good_releases_the_amount_and_is_answered_alike_again() {
 }
 
 #[tokio::test]
-async fn a_disputed_payment_is_the_banks() {
+async fn a_disputed_payment_is_not_refunded() {
     let api = TestServer::start(service).await;
     let intent = api.shop.open_order("o_1").await;
     let confirm = api.shop.stripe.confirm(&intent, "pm_card_createDispute");
@@ -103,7 +103,7 @@ async fn a_disputed_payment_is_the_banks() {
 }
 
 #[tokio::test]
-async fn a_key_that_stripe_does_not_take_decides_nothing() {
+async fn a_key_that_stripe_refuses_leaves_the_amount_reserved() {
     for fault in [Fault::unauthorized(), Fault::restricted()] {
         let api = with_order().await;
         api.shop

@@ -42,7 +42,7 @@ async fn a_failure_that_stripe_advises_not_to_try_again_is_gone_at_the_second_tr
         let fault = fault().should_retry(false).on("POST", REFUNDS);
         api.shop.stripe.inject(fault);
         assert_eq!(refund_part(&api, "k1", 500).await.code(503), "unavailable");
-        assert_eq!(left(&api).await, 1000, "it is set aside");
+        assert_eq!(left(&api).await, 1000, "it is reserved");
 
         let _ = refund_part(&api, "k1", 500).await.expect(200);
         assert_eq!(amounts(&api.shop), [500]);
@@ -103,7 +103,7 @@ fn trouble(random: &mut Rng) -> Fault {
 
 /// Requests at once for one operation and for another, some of which end early, while Stripe fails
 /// by the faults of `seed`; then each operation again.
-async fn a_bad_hour(seed: u64) {
+async fn refund_amid_faults(seed: u64) {
     let mut random = Rng::with_seed(seed);
     let api = with_order().await;
     for _ in 0..random.usize(1..6) {
@@ -140,6 +140,6 @@ async fn a_bad_hour(seed: u64) {
 #[tokio::test]
 async fn whatever_fails_is_kept_or_ends_early_each_operation_refunds_once() {
     for seed in 0..40 {
-        a_bad_hour(seed).await;
+        refund_amid_faults(seed).await;
     }
 }

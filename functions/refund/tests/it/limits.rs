@@ -84,7 +84,7 @@ async fn what_stripe_refuses_does_not_count_against_the_day() {
     let api = api(50_000, "usd").await;
     api.shop.paid_order("o_2", 200_000, "usd").await;
     let intent = api.shop.order("o_1").await.intent().unwrap().to_owned();
-    // The database does not hear of it.
+    // Its event is not delivered.
     api.shop.stripe.refund(&intent, None).unwrap();
     let refused = post_as(&api, "finance", "k1", &part(50_000)).await;
     assert_eq!(refused.code(409), "refund_exceeds_paid");

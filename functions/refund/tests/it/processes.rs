@@ -82,9 +82,9 @@ async fn one_operation_through_two_processes_at_once_is_one_refund() {
     assert_eq!(again.expect(200).body["refundId"], refund);
 }
 
-/// A process is killed while Stripe fails by `fault`, once `is_done` says so; another gets the same
-/// operation.
-async fn killed(fault: Fault, is_done: impl Fn(&Shop) -> bool) {
+/// Kills a process while Stripe fails by `fault`, as soon as `is_done`; another gets the same
+/// request.
+async fn kill_during(fault: Fault, is_done: impl Fn(&Shop) -> bool) {
     let shop = shop().await;
     shop.stripe.inject(fault.on("POST", "/v1/refunds").times(0));
     let first = Process::start(REFUND, &shop);
@@ -120,7 +120,7 @@ async fn killed(fault: Fault, is_done: impl Fn(&Shop) -> bool) {
     assert_eq!(shop.order("o_1").await.refunded_amount(), 700);
 }
 
-fn asked(shop: &Shop) -> bool {
+fn is_called(shop: &Shop) -> bool {
     let requests = shop.stripe.requests();
     requests
         .iter()
@@ -129,12 +129,12 @@ fn asked(shop: &Shop) -> bool {
 
 #[tokio::test]
 async fn a_process_that_is_killed_before_stripe_did_it_loses_nothing() {
-    killed(Fault::hang(), asked).await;
+    kill_during(Fault::hang(), is_called).await;
 }
 
 #[tokio::test]
 async fn a_process_that_is_killed_after_stripe_did_it_refunds_once() {
-    killed(Fault::lost_answer(), |shop| {
+    kill_during(Fault::lost_answer(), |shop| {
         !shop.stripe.refunds().is_empty()
     })
     .await;

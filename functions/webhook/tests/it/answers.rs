@@ -1,4 +1,4 @@
-//! The table of what is answered, row by row.
+//! The table of answers, row by row.
 
 use hyper::{Method, body::Bytes};
 use serde_json::json;
@@ -109,7 +109,7 @@ async fn what_concerns_no_order_of_ours_is_200_and_changes_nothing() {
     not_ours["type"] = json!("payment_intent.succeeded");
     for event in [
         foreign("evt_1", "customer.created"),
-        foreign("evt_2", "never.heard.of"),
+        foreign("evt_2", "unknown.type"),
         not_ours,
     ] {
         let answer = deliver(&api, &event).await.expect(200);
@@ -138,7 +138,7 @@ async fn an_event_of_the_other_mode_is_200_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_200_once_it_is_kept() {
+async fn what_cannot_be_read_is_200_and_quarantined() {
     let api = TestServer::start(service).await;
     let mut odd = foreign("evt_1", "payment_intent.succeeded");
     odd["data"]["object"] = json!({ "id": ["not", "an", "intent"] });
@@ -161,7 +161,7 @@ async fn what_cannot_be_read_is_200_once_it_is_kept() {
 }
 
 #[tokio::test]
-async fn what_contradicts_its_order_is_200_and_set_aside() {
+async fn what_contradicts_its_order_is_200_and_quarantined() {
     let api = TestServer::start(service).await;
     let good = paid(&api.shop, "o_1").await;
     let changes = [

@@ -1,4 +1,5 @@
-//! One order takes so many cards that fail, and no more: whoever tries cards asks nothing of us.
+//! An order accepts a limited number of failed cards, then its payment is canceled: those who test
+//! cards confirm at Stripe, and send no request to a function.
 
 use sandbox::{Fault, Order};
 use serde_json::json;
@@ -20,7 +21,7 @@ async fn connected() -> TestServer {
     api
 }
 
-/// So many cards are tried in vain.
+/// Declines `times` cards.
 async fn decline(api: &TestServer, intent: &str, times: usize) {
     for _ in 0..times {
         let tried = api.shop.stripe.confirm(intent, "pm_card_chargeDeclined");
@@ -34,7 +35,7 @@ fn intent_status(api: &TestServer, intent: &str) -> String {
 }
 
 #[tokio::test]
-async fn whoever_tries_sixty_cards_is_stopped_at_the_third() {
+async fn of_sixty_cards_three_reach_a_bank() {
     let api = connected().await;
     let intent = api.shop.open_order("o_1").await;
 
@@ -128,7 +129,7 @@ async fn a_key_that_may_not_list_charges_counts_the_latest_decline_of_a_thin_eve
 }
 
 #[tokio::test]
-async fn a_decline_that_is_told_three_times_is_one() {
+async fn a_decline_that_is_delivered_three_times_is_one() {
     let api = connected().await;
     let intent = api.shop.open_order("o_1").await;
     let webhooks = api.shop.stripe.webhooks();
@@ -188,7 +189,7 @@ async fn a_key_that_may_not_cancel_makes_stripe_send_nothing_again() {
 }
 
 #[tokio::test]
-async fn a_payment_that_came_before_the_declines_were_told_counts() {
+async fn a_payment_before_the_declines_were_delivered_counts() {
     let api = connected().await;
     let intent = api.shop.open_order("o_1").await;
     api.shop.stripe.webhooks().hold();

@@ -1,5 +1,5 @@
-//! What banks ask back and warn of, delivered by the sandbox itself: in parts, several at once,
-//! reversed, and in any order.
+//! Disputes and warnings, delivered by the sandbox itself: in parts, several at once, reversed, and
+//! in any order.
 
 use sandbox::Order;
 use serde_json::{Value, json};
@@ -44,9 +44,9 @@ async fn several_disputes_over_parts_of_a_payment_are_each_followed() {
     stripe.close_dispute(&second, false).unwrap();
     assert_eq!(settled(&api).await, "dispute_lost");
 
-    let told = api.shop.outbox().await.into_iter();
-    let told = told.map(|letter| serde_json::from_str::<Value>(&letter.message.body).unwrap());
-    let body = told.max_by_key(|body| body["data"]["version"].as_i64());
+    let queued = api.shop.outbox().await.into_iter();
+    let bodies = queued.map(|one| serde_json::from_str::<Value>(&one.message.body).unwrap());
+    let body = bodies.max_by_key(|body| body["data"]["version"].as_i64());
     let body = body.unwrap();
     let at_stripe = stripe.disputes();
     let shown = |id: &str, amount: i64, reason: &str| {
@@ -105,7 +105,7 @@ async fn an_inquiry_warns_and_may_become_a_dispute_after_it_was_closed() {
 }
 
 #[tokio::test]
-async fn early_fraud_warnings_and_reviews_are_told_and_leave_the_order_paid() {
+async fn early_fraud_warnings_and_reviews_notify_the_site_and_leave_the_order_paid() {
     let (api, intent) = paid().await;
     let stripe = &api.shop.stripe;
 
@@ -186,7 +186,7 @@ async fn an_event_of_a_connected_account_moves_no_order_unless_the_account_is_na
 }
 
 #[tokio::test]
-async fn an_endpoint_of_an_api_version_before_2019_tells_that_a_payment_failed() {
+async fn an_event_of_an_api_version_before_2019_fails_the_payment() {
     let api = TestServer::start(service).await;
     let intent = api.shop.open_order("o_1").await;
     let declined = api.shop.stripe.confirm(&intent, "pm_card_chargeDeclined");

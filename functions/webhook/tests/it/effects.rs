@@ -1,4 +1,4 @@
-//! What events do, delivered by the sandbox itself: late, twice, reversed, by two secrets.
+//! The effects of events, delivered by the sandbox itself: late, twice, reversed, by two secrets.
 
 use sandbox::{Fault, Order};
 use serde_json::{Value, json};
@@ -257,7 +257,7 @@ fn charge_refunded(shop: &Shop) -> Value {
 }
 
 #[tokio::test]
-async fn a_charge_that_shows_less_than_before_is_asked_about() {
+async fn the_refunds_of_a_charge_that_shows_less_than_before_are_fetched() {
     for (place, is_failure_delivered) in [(0, false), (1, true), (2, true), (3, true)] {
         let api = TestServer::start(service).await;
         let paid = paid(&api.shop, "o_1").await;
@@ -312,7 +312,7 @@ async fn a_refund_whose_own_event_came_needs_no_list() {
 }
 
 #[tokio::test]
-async fn a_total_of_a_payment_that_stripe_does_not_know_is_set_aside() {
+async fn a_total_of_a_payment_that_stripe_does_not_know_is_quarantined() {
     let mut shop = Shop::open().await;
     let paid = paid(&shop, "o_1").await;
     let intent = paid["data"]["object"]["id"].as_str().unwrap();

@@ -23,7 +23,7 @@ pub(crate) fn http() -> Http {
     Client::builder(TokioExecutor::new()).build_http()
 }
 
-/// Delivers `event` as Stripe would, and gives the status, if there was an answer at all.
+/// Delivers `event` as Stripe does; returns the status, if there was an answer at all.
 pub(crate) async fn deliver(http: &Http, address: SocketAddr, event: &Value) -> Option<u16> {
     let body = event.to_string().into_bytes();
     let now = u64::try_from(shared::Clock::default().now()).unwrap();
@@ -38,7 +38,7 @@ pub(crate) async fn deliver(http: &Http, address: SocketAddr, event: &Value) -> 
     Some(answered.ok()?.ok()?.status().as_u16())
 }
 
-/// Opens and pays `count` orders; gives the events that tell of it.
+/// Opens and pays `count` orders; returns the events of their payments.
 async fn payments(shop: &Shop, count: usize) -> Vec<Value> {
     for n in 0..count {
         let intent = shop.open_order(&format!("o_{n}")).await;
@@ -112,8 +112,8 @@ async fn a_process_that_is_killed_at_any_moment_loses_nothing_and_repeats_nothin
     }
 
     let mut fulfilled = BTreeMap::new();
-    for letter in shop.outbox().await {
-        let body: Value = serde_json::from_str(&letter.message.body).unwrap();
+    for queued in shop.outbox().await {
+        let body: Value = serde_json::from_str(&queued.message.body).unwrap();
         *fulfilled
             .entry(body["data"]["orderId"].to_string())
             .or_insert(0) += 1;

@@ -1,4 +1,4 @@
-//! How the program starts with its keys in Secrets Manager, and what it says when it cannot.
+//! The start of the program with its keys in Secrets Manager, and its failures.
 
 use std::{
     process::Stdio,
@@ -55,7 +55,7 @@ async fn a_program_that_cannot_have_its_keys_says_why_and_ends() {
         assert!(log.contains(said), "{log}");
     }
     assert!(!log.contains("hunter2"), "{log}");
-    assert_eq!(log.lines().count(), 1, "it is told once: {log}");
+    assert_eq!(log.lines().count(), 1, "it is logged once: {log}");
 
     manager.fail(Outage::Denied);
     let log = refused(&shop).await;

@@ -88,7 +88,7 @@ async fn without_stripe_it_is_503_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn an_object_that_is_not_there_is_kept_for_a_person() {
+async fn an_event_of_an_object_that_does_not_exist_is_quarantined() {
     let api = TestServer::start(service).await;
     let related = json!({ "id": "pi_nowhere", "type": "payment_intent" });
 

@@ -1,4 +1,4 @@
-//! One page for each operation; changed contents close it and open another.
+//! One session for each operation; changed contents close it and open another.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{Checkout, change, intent_id, mugs, order_id, send, session_id};
 
 #[tokio::test]
-async fn the_page_sells_the_order_at_the_shops_prices_and_says_whose_it_is() {
+async fn the_session_sells_the_order_at_the_shops_prices_and_says_whose_it_is() {
     let api = Checkout::start().await;
     let answer = api.post("k1", &mugs(2)).await.expect(200);
 
@@ -59,7 +59,7 @@ async fn a_signed_order_is_sold_as_one_line_with_its_description() {
 }
 
 #[tokio::test]
-async fn a_guest_who_signs_in_pays_on_a_page_of_their_own() {
+async fn a_guest_who_signs_in_pays_on_a_session_of_their_own() {
     let api = Checkout::start().await;
     let mut body = mugs(1);
     body.as_object_mut().unwrap().remove("items");
@@ -86,7 +86,7 @@ async fn a_guest_who_signs_in_pays_on_a_page_of_their_own() {
 }
 
 #[tokio::test]
-async fn the_same_operation_gives_the_same_page_in_every_process() {
+async fn the_same_operation_gives_the_same_session_in_every_process() {
     let api = Checkout::start().await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
     let again = api.post("k1", &mugs(1)).await.expect(200);
@@ -101,7 +101,7 @@ async fn the_same_operation_gives_the_same_page_in_every_process() {
 }
 
 #[tokio::test]
-async fn changed_contents_close_the_page_and_open_another() {
+async fn changed_contents_close_the_session_and_open_another() {
     let api = Checkout::start().await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
     let old = api.only_open();
@@ -113,14 +113,14 @@ async fn changed_contents_close_the_page_and_open_another() {
     assert_eq!(api.sessions("expired"), std::slice::from_ref(&old));
     assert!(api.shop.stripe.pay_session(&old, "pm_card_visa").is_err());
     let new = api.only_open();
-    api.shop.stripe.pay_session(&new, "pm_card_visa").unwrap();
+    api.pay(&new);
     assert_eq!(api.deliver_all().await, 0);
     assert_eq!(api.status(&first).await, "paid");
     assert_eq!(api.received(), 4500);
 }
 
 #[tokio::test]
-async fn other_places_to_come_back_to_make_another_page() {
+async fn other_places_to_come_back_to_make_another_session() {
     let api = Checkout::start().await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
     let mut elsewhere = mugs(1);
@@ -134,7 +134,7 @@ async fn other_places_to_come_back_to_make_another_page() {
 }
 
 #[tokio::test]
-async fn contents_that_change_back_and_forth_leave_one_page_open() {
+async fn contents_that_change_back_and_forth_leave_one_session_open() {
     let api = Checkout::start().await;
     let first = api.post("k0", &mugs(1)).await.expect(200);
     for (n, quantity) in [2, 1, 2, 1].into_iter().enumerate() {
@@ -146,7 +146,7 @@ async fn contents_that_change_back_and_forth_leave_one_page_open() {
 }
 
 #[tokio::test]
-async fn tabs_that_change_at_once_leave_one_page_open_which_sells_the_order() {
+async fn tabs_that_change_at_once_leave_one_session_open_which_sells_the_order() {
     let api = Checkout::start().await;
     let first = api.post("k0", &mugs(1)).await.expect(200);
     let bodies: Vec<_> = (2..6).map(|quantity| change(&first, quantity)).collect();
@@ -156,21 +156,21 @@ async fn tabs_that_change_at_once_leave_one_page_open_which_sells_the_order() {
         .iter()
         .zip(&bodies)
         .map(|(key, body)| api.post(key, body));
-    let mut told = futures_util::future::join_all(calls).await;
-    for answer in &told {
+    let mut answers = futures_util::future::join_all(calls).await;
+    for answer in &answers {
         let status = answer.status.as_u16();
         assert!(matches!(status, 200 | 409), "{}", answer.body);
     }
 
-    told.retain(|answer| answer.status == 200);
-    told.push(api.post("last", &change(&first, 5)).await.expect(200));
+    answers.retain(|answer| answer.status == 200);
+    answers.push(api.post("last", &change(&first, 5)).await.expect(200));
     let open = api.sessions("open");
-    let open: BTreeSet<String> = told
+    let open: BTreeSet<String> = answers
         .iter()
         .map(session_id)
         .filter(|id| open.contains(id))
         .collect();
-    let last = session_id(&told[told.len() - 1]);
+    let last = session_id(&answers[answers.len() - 1]);
     assert_eq!(open, BTreeSet::from([last.clone()]));
     let sessions = api.shop.stripe.checkout_sessions();
     let session = sessions.iter().find(|session| session["id"] == *last);
@@ -178,7 +178,7 @@ async fn tabs_that_change_at_once_leave_one_page_open_which_sells_the_order() {
 }
 
 #[tokio::test]
-async fn nobody_opens_a_page_for_another_callers_order() {
+async fn nobody_opens_a_session_for_another_callers_order() {
     let api = Checkout::start().await;
     let first = api.post("k1", &mugs(1)).await.expect(200);
     let bob = api.shop.token("bob");
@@ -201,14 +201,14 @@ async fn archive(api: &Checkout, order: &str) {
 }
 
 #[tokio::test]
-async fn an_order_of_an_archived_price_gets_no_page_and_keeps_its_intent() {
+async fn an_order_of_an_archived_price_gets_no_session_and_keeps_its_intent() {
     let api = Checkout::start().await;
     let form = api.post_intent("k1", &mugs(1)).await.expect(200);
     archive(&api, &order_id(&form)).await;
 
-    let page = api.post("k1", &mugs(1)).await;
+    let session = api.post("k1", &mugs(1)).await;
 
-    assert_eq!(page.code(400), "invalid_request");
+    assert_eq!(session.code(400), "invalid_request");
     assert!(api.shop.stripe.checkout_sessions().is_empty());
     let again = api.post_intent("k1", &mugs(1)).await.expect(200);
     assert_eq!(again.body, form.body, "the site's form still takes it");
@@ -218,23 +218,23 @@ async fn an_order_of_an_archived_price_gets_no_page_and_keeps_its_intent() {
 }
 
 #[tokio::test]
-async fn an_order_of_an_archived_product_gets_no_page_and_keeps_what_is_open() {
+async fn an_order_of_an_archived_product_gets_no_session_and_keeps_what_is_open() {
     let api = Checkout::start().await;
     let form = api.post_intent("k1", &mugs(1)).await.expect(200);
-    let page = api.post("k2", &mugs(2)).await.expect(200);
+    let session = api.post("k2", &mugs(2)).await.expect(200);
     api.shop
         .stripe
         .change_product("prod_mug", json!({ "active": false }))
         .unwrap();
 
     // What was asked of Stripe a moment ago says that both are on sale.
-    for (key, body) in [("k1", mugs(1)), ("k3", change(&page, 3))] {
+    for (key, body) in [("k1", mugs(1)), ("k3", change(&session, 3))] {
         let answer = api.post(key, &body).await.expect(400);
         let message = answer.body["error"]["message"].as_str().unwrap();
         assert!(message.contains("not on sale"), "{message}");
     }
 
-    assert_eq!(api.sessions("open").len(), 1, "the page stays open");
+    assert_eq!(api.sessions("open").len(), 1, "the session stays open");
     let intent = intent_id(&form);
     let paid = api.shop.stripe.confirm(&intent, "pm_card_visa").await;
     assert_eq!(paid.unwrap()["status"], "succeeded");
@@ -250,10 +250,10 @@ async fn a_price_that_only_stripe_knows_to_be_archived_is_no_failure_of_ours() {
     };
     api.shop.stripe.expire_session(open).unwrap();
 
-    // The first answer closes the expired page; there is nothing open to keep then.
+    // The first answer closes the expired session; there is nothing open to keep then.
     for _ in 0..2 {
-        let page = api.post("k1", &mugs(1)).await.expect(400);
-        let message = page.body["error"]["message"].as_str().unwrap();
+        let session = api.post("k1", &mugs(1)).await.expect(400);
+        let message = session.body["error"]["message"].as_str().unwrap();
         assert!(message.contains("not on sale"), "{message}");
     }
 }
