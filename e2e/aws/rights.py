@@ -19,18 +19,12 @@ PARTS = {
     r"\bLookup::": MOVES_ORDERS,
 }
 
-#: What an operation of the store does with items of the table; and whether it asks the index too.
+#: What an operation of the store does with items of the table.
 OPERATIONS = {
-    "order": READS, "holder_of": READS, "customer_of": READS, "cursor": READS,
-    "orders_of": READS_SEVERAL, "lease_due": READS_SEVERAL, "oldest_undelivered": READS_SEVERAL,
-    "set_cursor": MOVES_ORDERS, "next_refund_key": MOVES_ORDERS, "reserve_refund": MOVES_ORDERS,
+    "order": READS, "orders_of": READS_SEVERAL, "holder_of": READS, "customer_of": READS,
+    "cursor": READS, "set_cursor": MOVES_ORDERS,
+    "next_refund_key": MOVES_ORDERS, "reserve_refund": MOVES_ORDERS,
     "record_refund": MOVES_ORDERS, "decline_refund": MOVES_ORDERS,
-}
-ASKS_THE_INDEX = {"orders_of", "lease_due", "oldest_undelivered"}
-
-#: Operations on the outbox alone, and on the quarantine by hand.
-OF_THE_OUTBOX = {
-    "take", "record_delivery", "forget_expired", "dead_letters", "redrive", "quarantined", "release",
 }
 
 
@@ -39,22 +33,24 @@ def operations(folder: str) -> set[str]:
     return set(re.findall(r"\bstore(?:\(\))?\s*\.(\w+)\(", settings.code_of(folder)))
 
 
+def delivers(folder: str) -> bool:
+    """Whether a function delivers messages: it changes the outbox, and nothing besides."""
+    return "record_delivery" in operations(folder)
+
+
 def on_items(folder: str) -> set[str]:
     """The actions on the table's items, whatever the item."""
+    if delivers(folder):
+        return READS_SEVERAL
     code = settings.code_of(folder)
-    used = [OPERATIONS[name] for name in operations(folder) - OF_THE_OUTBOX]
+    used = [OPERATIONS[name] for name in operations(folder)]
     used += [actions for pattern, actions in PARTS.items() if re.search(pattern, code)]
     return READS.union(*used)
 
 
 def asks_the_index(folder: str) -> bool:
     """Whether a function looks for items by the index."""
-    return bool(operations(folder) & ASKS_THE_INDEX)
-
-
-def changes_the_outbox(folder: str) -> bool:
-    """Whether a function changes messages and deletes them."""
-    return "record_delivery" in operations(folder)
+    return delivers(folder) or "orders_of" in operations(folder)
 
 
 def fetches_the_secret(folder: str) -> bool:

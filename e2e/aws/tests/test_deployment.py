@@ -104,7 +104,7 @@ class Stack(unittest.TestCase):
                 permitted.add((name, "secretsmanager:GetSecretValue", self.stack.secret))
             if rights.asks_the_index(folder):
                 permitted.add((name, "dynamodb:Query", index))
-            if rights.changes_the_outbox(folder):
+            if rights.delivers(folder):
                 # Of the outbox's items alone; the stand-in's simulation does not look at keys.
                 permitted |= {(name, f"dynamodb:{change}Item", table) for change in ["Update", "Delete"]}
                 permitted |= {(name, "dynamodb:GetRecords", stream), (name, "sqs:SendMessage", queue)}
