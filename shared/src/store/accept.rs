@@ -17,9 +17,9 @@ pub enum Accepted {
     Duplicate,
     /// No order depends on it, and no subscription includes it.
     Ignored,
-    /// The refunds of its payment must be fetched first: nothing was written.
+    /// The caller must fetch the refunds of its payment first; the database stored nothing.
     LacksRefunds,
-    /// It is about an object that another deployment created; nothing is stored.
+    /// It is about an object that another deployment created; the database stored nothing.
     OtherDeployment,
     /// It contradicts its order, or cannot be read: stored with its body for an operator.
     Quarantined,

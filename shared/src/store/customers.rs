@@ -1,8 +1,8 @@
 //! Links callers to Stripe customers.
 //!
-//! A link is reserved before the call to Stripe: the reservation's name makes Stripe's idempotency
-//! key. So concurrent processes, or one that resumes after a crash, create the same Stripe
-//! customer, and the database stores only that one.
+//! A request reserves the link before it calls Stripe: the reservation's name makes Stripe's
+//! idempotency key. So concurrent processes, or one that resumes after a crash, create the same
+//! Stripe customer, and the database stores only that one.
 
 use std::fmt;
 

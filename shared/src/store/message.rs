@@ -1,4 +1,4 @@
-//! Notifications for the site: the outbox holds them until they are delivered.
+//! Notifications for the site: the outbox keeps them until the site acknowledges them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

@@ -6,7 +6,7 @@ use crate::{
     order::{Order, OrderId, PaymentUpdate},
 };
 
-/// The most orders of a caller that are listed.
+/// The most orders of a caller in one list.
 pub const MAX_LISTED: u32 = 50;
 
 operations! {

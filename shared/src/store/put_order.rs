@@ -9,7 +9,7 @@ use crate::{
     order::{Order, OrderDetails, OrderId, ReviseError},
 };
 
-/// The most bytes of an order's JSON after which its contents are fixed. A DynamoDB item holds
+/// The most bytes of an order's JSON. A larger one takes no further contents. A DynamoDB item holds
 /// 400 KB; the rest is room for Stripe's reports on the order.
 const LARGEST_ORDER: usize = 300_000;
 

@@ -2,9 +2,9 @@
 //! orders: pure, and the same for every backend.
 //!
 //! Each subject has one row: the time of each start, and, while the order may be unpaid, its id. A
-//! payment does not update the row. Only when too many orders look unpaid, some of them are read.
-//! Paid and canceled orders then free their places, since neither is ever undone. An order that was
-//! not read counts as unpaid, and may be read at a later request.
+//! payment does not update the row. Only when too many orders look unpaid, a request reads some of
+//! them. Paid and canceled orders then free their places, since neither is ever undone. The other
+//! orders count as unpaid, and a later request may read them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -78,7 +78,7 @@ pub enum RateLimitOutcome {
 pub struct RateLimited {
     /// The kind of subject that exceeded it.
     pub kind: SubjectKind,
-    /// True for too many unpaid orders; else too many were started.
+    /// True for too many unpaid orders; else for too many starts.
     pub are_open: bool,
     /// Seconds until the next start is possible, if nothing is paid before.
     pub retry_after: i64,
@@ -101,12 +101,12 @@ pub(super) type IsUnpaid = bool;
 /// The decision on a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum RateLimitDecision {
-    /// Nothing is written.
+    /// The backend writes nothing.
     Answer(RateLimitOutcome),
     /// Too many orders may be unpaid: rejected, unless some of them turn out to be paid or
     /// canceled.
     Full(RateLimited),
-    /// These rows are written, in the order of the subjects.
+    /// The backend writes these rows, in the order of the subjects.
     Write(Vec<StartHistory>),
 }
 

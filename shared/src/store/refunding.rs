@@ -114,7 +114,7 @@ pub enum Refunded {
     Refused(RefundRefusal),
 }
 
-/// The reason why a refund is refused.
+/// The reason for a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RefundRefusal {
@@ -137,9 +137,9 @@ pub enum RefundRefusal {
 /// The decision on a step.
 #[derive(Debug, PartialEq)]
 pub(super) enum RefundDecision {
-    /// Nothing is written.
+    /// The backend writes nothing.
     Answer(Refunded),
-    /// All of this is written, or nothing.
+    /// The backend writes all of this, or nothing.
     Write(Write),
 }
 

@@ -27,13 +27,13 @@ impl Subscriptions {
         )
     }
 
-    /// Returns true when no type is forwarded.
+    /// Returns true when Farebox forwards no type.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Returns true when events of type `kind` are forwarded.
+    /// Returns true when Farebox forwards events of type `kind`.
     #[must_use]
     pub fn include(&self, kind: &str) -> bool {
         self.0

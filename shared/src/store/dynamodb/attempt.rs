@@ -35,7 +35,7 @@ pub(super) struct Attempts {
 pub(super) enum Answer<O, E> {
     /// It succeeded.
     Done(O),
-    /// A condition was not met, or a transaction was canceled.
+    /// DynamoDB found a condition unmet, or canceled the transaction.
     Declined(E, StoreError),
 }
 

@@ -1,9 +1,9 @@
-//! The outbox: messages until they are acknowledged.
+//! The outbox: it keeps a message until the site acknowledges it.
 //!
 //! The index lists a waiting message under `due`, and a dead letter under `dead_lettered`. The
-//! index may be behind the items. A lease is therefore leased on the item itself, on the condition
-//! that it is due. Stale entries of leased, delivered or redriven messages are skipped. The next
-//! query finds what the index does not show yet.
+//! index may be behind the items. A process therefore leases the item itself, on the condition that
+//! it is due, and skips the stale entries of leased, delivered or redriven messages. The next query
+//! finds what the index does not show yet.
 
 use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem};
 use futures_util::future::join_all;
@@ -48,7 +48,7 @@ impl Outbox for DynamoDb {
                 Ok(Some(next)) => after = Some(next),
                 Ok(None) => break,
                 Err(failure) if leased.is_empty() => return Err(failure),
-                // The leased messages are delivered; the next query finds the rest.
+                // The caller delivers the leased messages; the next query finds the rest.
                 Err(failure) => {
                     tracing::warn!("some of the outbox was not leased: {failure}");
                     break;

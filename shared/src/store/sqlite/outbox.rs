@@ -1,4 +1,4 @@
-//! The outbox: messages until they are acknowledged.
+//! The outbox: it keeps a message until the site acknowledges it.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
