@@ -170,11 +170,17 @@ impl Shop {
         self.folder.path().to_owned()
     }
 
-    /// The bytes of the database's files, which show whether anything is written.
+    /// The bytes of the database and of its write-ahead log, which show whether anything is
+    /// written.
+    ///
+    /// # Panics
+    ///
+    /// When a file is not there.
     #[must_use]
-    pub fn database_bytes(&self) -> [Option<Vec<u8>>; 2] {
+    pub fn database_bytes(&self) -> [Vec<u8>; 2] {
         let files = ["farebox.sqlite", "farebox.sqlite-wal"];
-        files.map(|file| std::fs::read(self.folder.path().join(file)).ok())
+        let read = |file| std::fs::read(self.folder.path().join(file));
+        files.map(|file| read(file).expect("the database is open"))
     }
 
     /// The parts of a function over this shop, with a Stripe client of short timeouts.

@@ -1,6 +1,6 @@
 //! The memory of a sandbox that runs for long, for each payment.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use tokio::task::JoinSet;
 
@@ -9,20 +9,21 @@ use crate::{
     command::{command, first_line},
 };
 
-/// Many times what the sandbox keeps of requests, answers and unpacked objects, so that growth
-/// which begins late is seen, too.
-const PAYMENTS: usize = 50_000;
+/// More than the sandbox keeps of requests, responses and unpacked objects: from here on, nothing
+/// but payments and their events takes more memory.
+const FULL: usize = 6_000;
+const PAYMENTS: usize = 12_000;
 const AT_ONCE: usize = 8;
-/// In kB: one payment with its events, and its share of everything else.
-const EACH: usize = 10;
+/// In kB: one payment with its events.
+const EACH: usize = 6;
 
-/// Payments under keys of their own.
-async fn pay(api: &Arc<Api>, count: usize) {
+/// Payments with these numbers, each under its own key.
+async fn pay(api: &Arc<Api>, numbers: Range<usize>) {
     let mut lanes = JoinSet::new();
     for lane in 0..AT_ONCE {
-        let api = Arc::clone(api);
+        let (api, numbers) = (Arc::clone(api), numbers.clone());
         lanes.spawn(async move {
-            for number in (lane..count).step_by(AT_ONCE) {
+            for number in numbers.skip(lane).step_by(AT_ONCE) {
                 paid_once(&api, &format!("key-{number}")).await;
             }
         });
@@ -41,20 +42,23 @@ fn resident(pid: u32) -> usize {
 }
 
 #[tokio::test]
-async fn a_paid_intent_with_its_events_takes_ten_kilobytes_at_most() {
+async fn each_further_paid_intent_with_its_events_takes_six_kilobytes_at_most() {
     let mut child = command(&["--port", "0"]).spawn().unwrap();
     let said = first_line(&mut child);
     let url = said.trim().rsplit(' ').next().unwrap();
     let api = Arc::new(api_at(url, "sk_test_tests"));
 
-    pay(&api, PAYMENTS).await;
-    let taken = resident(child.id());
+    pay(&api, 0..FULL).await;
+    let before = resident(child.id());
+    pay(&api, FULL..PAYMENTS).await;
+    let after = resident(child.id());
     let requests = api.get("/_sandbox/requests").await.ok();
     let keys = api.get("/_sandbox/idempotency_keys").await.ok();
     child.kill().unwrap();
     child.wait().unwrap();
 
-    assert!(taken <= EACH * PAYMENTS, "{taken} kB");
+    let most = before + EACH * (PAYMENTS - FULL);
+    assert!(after <= most, "{after} kB after {before} kB");
     let kept = requests["data"].as_array().unwrap().len();
     assert_eq!(requests["dropped"], PAYMENTS - kept, "it says what went");
     assert_eq!(keys["dropped"], PAYMENTS - 5_000);

@@ -73,14 +73,14 @@ async fn sixty_four_deliveries_of_one_event_to_two_processes_have_one_effect() {
 
 #[tokio::test]
 async fn a_process_that_is_killed_at_any_moment_loses_nothing_and_repeats_nothing() {
-    const ORDERS: usize = 250;
+    const ORDERS: usize = 100;
     let shop = Shop::open().await;
     let events = payments(&shop, ORDERS).await;
     assert_eq!(events.len(), ORDERS);
-    // Each event twice, in a random order: 500 deliveries.
+    // Each event twice, in a random order: 200 deliveries.
     let mut waiting: Vec<&Value> = events.iter().chain(&events).collect();
     fastrand::shuffle(&mut waiting);
-    let mut kills = 0;
+    let mut interrupted = 0;
     let mut rounds_without_progress = 0;
 
     while !waiting.is_empty() {
@@ -99,7 +99,7 @@ async fn a_process_that_is_killed_at_any_moment_loses_nothing_and_repeats_nothin
             process.kill();
         };
         let (statuses, ()) = futures_util::future::join(join_all(batch), killed).await;
-        kills += 1;
+        interrupted += usize::from(statuses.contains(&None));
         // What was not acknowledged is delivered again, as Stripe does.
         let before = waiting.len();
         let mut statuses = statuses.into_iter();
@@ -118,7 +118,7 @@ async fn a_process_that_is_killed_at_any_moment_loses_nothing_and_repeats_nothin
             .entry(body["data"]["orderId"].to_string())
             .or_insert(0) += 1;
     }
-    assert!(kills >= 5, "it was killed {kills} times");
+    assert!(interrupted >= 3, "{interrupted} kills met a delivery");
     assert_eq!(fulfilled.len(), ORDERS, "every order is fulfilled");
     assert!(
         fulfilled.values().all(|times| *times == 1),
