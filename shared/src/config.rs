@@ -96,7 +96,8 @@ impl Config {
         let known = asked.iter().map(String::as_str);
         // A function does not look up keys that it does not need.
         let known: Vec<&str> = known.chain(Keys::NAMES.iter().copied()).collect();
-        let misspelt = env::misspelt_among(names, &known);
+        let has_database = lookup(need::DATABASE_URL).is_some_and(|url| !url.is_empty());
+        let misspelt = env::misspelt_among(names, &known, has_database);
         match read {
             Ok(config) => Ok(Self { misspelt, ..config }),
             Err(error) => Err(error.with(&misspelt)),

@@ -132,11 +132,14 @@ async fn what_is_not_set_is_named() {
     command
         .arg("dead-letters")
         .env_remove(need::DATABASE_URL)
+        .env("DATABSE_URL", "sqlite:elsewhere.sqlite")
         .env("CARGO_MANIFEST_DIR", shop.folder().join("cli"));
     let output = tokio::task::spawn_blocking(move || command.output());
     let output = output.await.unwrap().unwrap();
 
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.contains("DATABASE_URL is not set"), "{said}");
+    let expected = "DATABASE_URL is not set: is DATABSE_URL meant for it?";
+    assert!(said.contains(expected), "{said}");
+    assert!(!said.contains("elsewhere"), "{said}");
 }

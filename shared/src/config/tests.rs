@@ -121,6 +121,19 @@ fn a_misspelt_name_is_told_and_its_value_is_not() {
 }
 
 #[test]
+fn a_misspelt_database_is_told_beside_the_missing_one_alone() {
+    let names = ["DATABASE_URI", "DATABASE_USER"].map(str::to_owned);
+    let needs = [need::DATABASE_URL];
+    let error = Config::from_named(&needs, |_| None, names.clone()).unwrap_err();
+    let told: Vec<String> = error.problems().iter().map(|p| p.what.clone()).collect();
+    assert_eq!(told, ["is not set: is DATABASE_URI meant for it?"]);
+
+    let url = |name: &str| (name == "DATABASE_URL").then(|| "sqlite:farebox.sqlite".to_owned());
+    let config = Config::from_named(&needs, url, names).unwrap();
+    assert_eq!(config.misspelt, []);
+}
+
+#[test]
 fn a_key_of_the_wrong_kind_is_named_by_its_kind() {
     let said = complaint("STRIPE_SECRET_KEY", "pk_test_abc");
     assert!(said.contains("holds a publishable key"), "{said}");

@@ -1,4 +1,9 @@
 //! Variables whose names look like misspelt settings.
+//!
+//! `DATABASE_URL` has no prefix of its own, and many an environment has names like it
+//! (`DATABASE_USER`, `POSTGRES_URL`). So its name is compared closely, and only while it is unset.
+
+use super::need::DATABASE_URL;
 
 /// A variable of the environment, and the setting that its name resembles.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,19 +17,43 @@ pub struct Misspelt {
 /// The prefixes of Farebox's settings and of Stripe's.
 const BEGINNINGS: [&str; 2] = ["FAREBOX_", "STRIPE_"];
 
+/// Names by which hosting platforms and other programs call the URL of a database.
+const DATABASES: [&str; 5] = [
+    "DB_URL",
+    "POSTGRES_URL",
+    "POSTGRES_URI",
+    "POSTGRESQL_URL",
+    "SQLITE_URL",
+];
+
 /// The `names` that are no setting and resemble one; `known` are the settings.
-pub(crate) fn among(names: impl IntoIterator<Item = String>, known: &[&str]) -> Vec<Misspelt> {
-    let is_foreign = |name: &String| {
-        let is_ours = BEGINNINGS.iter().any(|start| name.starts_with(start));
-        is_ours && !known.contains(&name.as_str())
+pub(crate) fn among(
+    names: impl IntoIterator<Item = String>,
+    known: &[&str],
+    has_database: bool,
+) -> Vec<Misspelt> {
+    let meant = |name: &str| {
+        if known.contains(&name) {
+            return None;
+        }
+        if BEGINNINGS.iter().any(|start| name.starts_with(start)) {
+            return nearest(name, known);
+        }
+        (!has_database && resembles_database(name)).then_some(DATABASE_URL)
     };
-    let names = names.into_iter().filter(is_foreign);
+    let names = names.into_iter();
     names
         .filter_map(|found| {
-            let meant = nearest(&found, known)?.to_owned();
+            let meant = meant(&found)?.to_owned();
             Some(Misspelt { found, meant })
         })
         .collect()
+}
+
+/// Returns true when `name` differs from `DATABASE_URL` by one slip, or is another word for it.
+fn resembles_database(name: &str) -> bool {
+    name != DATABASE_URL && strsim::damerau_levenshtein(name, DATABASE_URL) <= 1
+        || DATABASES.contains(&name)
 }
 
 /// The name that is nearest to `name`, where a quarter of its letters differ at most.
@@ -57,9 +86,50 @@ mod tests {
             ("STRIPE_JS_URL", None),
             ("XTRIPE_SECRET_KEY", None),
         ] {
-            let told = among([found.to_owned()], &known);
+            let told = among([found.to_owned()], &known, true);
             let told = told.first().map(|misspelt| misspelt.meant.as_str());
             assert_eq!(told, meant, "{found}");
+        }
+    }
+
+    #[test]
+    fn a_name_like_the_databases_is_told_while_that_is_unset() {
+        for found in [
+            "DATABASE_URI",
+            "DATABSE_URL",
+            "DATABASEURL",
+            "DATABASE_ULR",
+            "POSTGRES_URL",
+            "DB_URL",
+        ] {
+            let told = among([found.to_owned()], &[DATABASE_URL], false);
+            let meant: Vec<&str> = told.iter().map(|told| told.meant.as_str()).collect();
+            assert_eq!(meant, [DATABASE_URL], "{found}");
+            let told = among([found.to_owned()], &[DATABASE_URL], true);
+            assert_eq!(told, [], "{found}");
+        }
+    }
+
+    #[test]
+    fn what_environments_commonly_have_is_not_told() {
+        for found in [
+            "DATABASE_URL",
+            "DATABASE_HOST",
+            "DATABASE_NAME",
+            "DATABASE_PASSWORD",
+            "DATABASE_PORT",
+            "DATABASE_SSL",
+            "DATABASE_URL_UNPOOLED",
+            "DATABASE_USER",
+            "DB_HOST",
+            "PGHOST",
+            "POSTGRES_USER",
+            "REDIS_URL",
+            "TEST_DATABASE_URL",
+            "VERCEL_URL",
+        ] {
+            let told = among([found.to_owned()], &[], false);
+            assert_eq!(told, [], "{found}");
         }
     }
 }
