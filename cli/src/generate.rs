@@ -7,6 +7,7 @@ mod document;
 mod errors_page;
 mod functions_page;
 mod platforms;
+mod table;
 mod variables;
 
 use std::{fs, io, path::Path, process::ExitCode};

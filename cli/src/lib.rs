@@ -5,7 +5,7 @@
 //!
 //! - [`options`]: what the command line asks for.
 //! - [`settings`]: keys for a try, unless the environment has some.
-//! - [`functions`]: the list of all functions; a new function is one line there.
+//! - [`functions`]: the list of all functions; a new function is one entry there.
 //! - `callers`: which pages may call it, and by which name.
 //! - `env_file`: tells a site that runs beside it how to reach it.
 //! - [`site`]: the part that a shop's own server plays: it signs tokens, and is told of orders.

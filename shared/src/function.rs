@@ -1,9 +1,11 @@
 //! The description of a function: each has one [`Function`] beside its handler.
 
+use crate::error::Code;
+
 /// One function: its name, its trigger, and its required settings.
 ///
 /// The development server, `vercel.json`, the routes of `cargo lambda watch`, `docs/functions.md`
-/// and the tests read it, and `openapi.json` is checked against it.
+/// and the tests read it. `openapi.json` has its errors, and is checked against it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Function {
     /// Its folder, package and binary.
@@ -29,6 +31,9 @@ pub enum Trigger {
         path: &'static str,
         /// The permission that a caller's role must hold; `None` where the route is public.
         permission: Option<&'static str>,
+        /// The errors that a caller may receive, in groups. Those of every function, and those of
+        /// every function with a permission, are not named.
+        errors: &'static [&'static [Code]],
     },
     /// A schedule, in Vercel's syntax: `*/5 * * * *`.
     Schedule(&'static str),
@@ -50,6 +55,15 @@ impl Function {
         match self.trigger {
             Trigger::Route { permission, .. } => permission,
             Trigger::Schedule(_) => None,
+        }
+    }
+
+    /// The errors that a caller may receive, but for those of every function.
+    #[must_use]
+    pub fn errors(&self) -> Vec<Code> {
+        match self.trigger {
+            Trigger::Route { errors, .. } => errors.concat(),
+            Trigger::Schedule(_) => Vec::new(),
         }
     }
 

@@ -20,6 +20,7 @@
 //! | | [`request`]: JSON, query and idempotency key of a request |
 //! | | [`return_url`]: the URLs to which payers may return |
 //! | | [`secrets`]: the keys, from the environment or from Secrets Manager |
+//! | functions | [`function`]: the description of a function |
 //! | errors | [`error`]: the one error type, and the one place it becomes a response |
 //! | state | [`order`]: the state machine; pure |
 //! | outside | [`aws`]: calls AWS |
@@ -33,7 +34,6 @@
 //! | | `digest`: names derived from contents |
 //! | | [`email`]: an e-mail address for Stripe |
 //! | | [`mod@env`]: the reader of variables |
-//! | | [`function`]: the description of a function |
 //! | | [`http`]: the pooled client |
 //! | | [`retry`]: the retry policy of all calls |
 //! | | [`rfc3339`]: times as text |

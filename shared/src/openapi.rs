@@ -1,7 +1,7 @@
 //! The parts of `openapi.json` that all functions share.
 //!
-//! A function describes its handler by [`utoipa::path`] and its own types, and lists its errors by
-//! [`errors`]. `cargo dev generate` assembles the descriptions. A deployed function never calls any
+//! A function describes its handler by [`utoipa::path`] and its own types, and lists its errors in
+//! its [`Function`]. `cargo dev generate` assembles the descriptions. A deployed function never calls any
 //! of this, so that the linker leaves it out.
 
 use std::collections::BTreeMap;
@@ -16,35 +16,36 @@ use utoipa::openapi::{
     schema::{ObjectBuilder, Type},
 };
 
-use crate::error::{Code, ErrorSpec, Retry};
+use crate::{
+    Function,
+    error::{Code, ErrorSpec, Retry},
+};
 
 /// Responses by their status.
 pub type Responses = BTreeMap<String, RefOr<Response>>;
 
 /// The errors of every function.
 const ANY: [Code; 2] = [Code::Internal, Code::Unavailable];
-/// The errors of every function that authenticates callers.
+/// The errors of every function whose callers need a permission.
 const KNOWN: [Code; 2] = [Code::Unauthenticated, Code::Forbidden];
 
-/// The errors of a public function: `codes`, and those of every function.
+/// The responses of `function` that are errors.
 #[must_use]
-pub fn errors(codes: &[Code]) -> Responses {
+pub fn errors(function: &Function) -> Responses {
+    let mut codes = function.errors();
+    if function.permission().is_some() {
+        codes.extend(KNOWN);
+    }
+    codes.extend(ANY);
     let mut by_status: BTreeMap<String, Vec<Code>> = BTreeMap::new();
-    for code in codes.iter().chain(&ANY) {
+    for code in codes {
         let status = code.spec().status.as_u16().to_string();
-        by_status.entry(status).or_default().push(*code);
+        by_status.entry(status).or_default().push(code);
     }
     let responses = by_status.into_iter();
     responses
         .map(|(status, codes)| (status, RefOr::T(response(&codes))))
         .collect()
-}
-
-/// The errors of a function that authenticates callers: `codes`, and those to a caller without
-/// permission.
-#[must_use]
-pub fn errors_to_callers(codes: &[Code]) -> Responses {
-    errors(&[codes, &KNOWN].concat())
 }
 
 /// The response of one status, with any of `codes`.

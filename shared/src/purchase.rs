@@ -19,12 +19,28 @@ use crate::{
     Clock, Error,
     access::{Authenticator, Authorized, CallerId, CreatePayment, Reached},
     customers::Customers,
+    error::Code,
     order::{Order, Status},
     rate_limit::RateLimiter,
     request::IdempotencyKey,
     store::Store,
     stripe::{Prices, Stripe, StripeError},
 };
+
+/// The errors of a payment start.
+pub const ERRORS: [Code; 11] = [
+    Code::InvalidRequest,
+    Code::AmountTooSmall,
+    Code::NotFound,
+    Code::IdempotencyKeyReused,
+    Code::InProgress,
+    Code::OrderAlreadyPaid,
+    Code::PaymentProcessing,
+    Code::OrderCanceled,
+    Code::OrderChanged,
+    Code::BodyTooLarge,
+    Code::TooManyPayments,
+];
 
 /// The purchase in a request body: items, or an order that the site signed.
 #[derive(Debug)]

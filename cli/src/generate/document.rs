@@ -1,6 +1,9 @@
 //! `openapi.json`: the functions' own descriptions, with what holds for all of them.
 
-use shared::{error::Code, openapi::header};
+use shared::{
+    error::Code,
+    openapi::{self, Responses, header},
+};
 use utoipa::openapi::{
     Components, OpenApi, PathItem, RefOr,
     info::InfoBuilder,
@@ -8,7 +11,7 @@ use utoipa::openapi::{
     security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
 };
 
-use crate::functions::ROUTED;
+use crate::functions::{ROUTED, Routed};
 
 /// The whole document, as the file holds it.
 ///
@@ -29,10 +32,9 @@ pub fn document() -> String {
         )
         .components(Some(common()))
         .build();
-    let mut whole = ROUTED
+    let whole = ROUTED
         .iter()
-        .fold(whole, |whole, one| whole.merge_from((one.openapi)()));
-    whole.paths.paths.values_mut().for_each(finish);
+        .fold(whole, |whole, one| whole.merge_from(described(one)));
     let text = whole.to_pretty_json().expect("a description is JSON");
     format!("{text}\n")
 }
@@ -60,10 +62,21 @@ fn common() -> Components {
         .build()
 }
 
-/// What every function has alike.
-fn finish(path: &mut PathItem) {
+/// The description of one function.
+fn described(one: &Routed) -> OpenApi {
+    let mut described = (one.openapi)();
+    let errors = openapi::errors(&one.function);
+    for path in described.paths.paths.values_mut() {
+        finish(path, &errors);
+    }
+    described
+}
+
+/// Adds the errors, and what every function has alike.
+fn finish(path: &mut PathItem, errors: &Responses) {
     for operation in [&mut path.get, &mut path.post].into_iter().flatten() {
         operation.tags = None;
+        operation.responses.responses.extend(errors.clone());
         for response in operation.responses.responses.values_mut() {
             if let RefOr::T(response) = response {
                 let id = RefOr::T(header(Type::String, "Names the request in the log"));

@@ -2,19 +2,25 @@
 
 use shared::error::{Code, Retry};
 
+use super::table::table;
+
 /// The page around the table.
 const PAGE: &str = include_str!("errors.md");
 
 /// The whole page, as the file holds it.
 #[must_use]
 pub fn errors_page() -> String {
-    let head = "| status | code | when | what the site does | again after |\n|---|---|---|---|---|";
-    let rows = Code::ALL.map(line);
-    let table = [head.to_owned(), rows.join("\n")].join("\n");
-    PAGE.replace("{table}", &table)
+    let head = [
+        "status",
+        "code",
+        "when",
+        "what the site does",
+        "again after",
+    ];
+    PAGE.replace("{table}", &table(head, Code::ALL.map(row)))
 }
 
-fn line(of: Code) -> String {
+fn row(of: Code) -> [String; 5] {
     let row = of.spec();
     let code = match of {
         Code::Declined => "the decline code".to_owned(),
@@ -25,9 +31,12 @@ fn line(of: Code) -> String {
         Retry::After(seconds) => format!("{seconds} s"),
         Retry::AsTold => "as told".to_owned(),
     };
-    let status = row.status.as_u16();
-    format!(
-        "| {status} | {code} | {} | {} | {again} |",
-        row.when, row.remedy
-    )
+    let status = row.status.as_u16().to_string();
+    [
+        status,
+        code,
+        row.when.to_owned(),
+        row.remedy.to_owned(),
+        again,
+    ]
 }

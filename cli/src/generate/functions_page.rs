@@ -2,6 +2,7 @@
 
 use shared::{Function, function::Trigger};
 
+use super::table::table;
 use crate::functions;
 
 /// The page around the table.
@@ -10,17 +11,22 @@ const PAGE: &str = include_str!("functions.md");
 /// The whole page, as the file holds it.
 #[must_use]
 pub fn functions_page() -> String {
-    let head = "| function | route, or schedule | permission | what it does |\n|---|---|---|---|";
-    let rows: Vec<String> = functions::all().map(line).collect();
-    PAGE.replace("{table}", &format!("{head}\n{}", rows.join("\n")))
+    let head = [
+        "function",
+        "route, or schedule",
+        "permission",
+        "what it does",
+    ];
+    PAGE.replace("{table}", &table(head, functions::all().map(row)))
 }
 
-fn line(of: Function) -> String {
+fn row(of: Function) -> [String; 4] {
     let (starts, permission) = match of.trigger {
         Trigger::Route {
             method,
             path,
             permission,
+            ..
         } => {
             let permission = permission.map(|name| format!("`{name}`"));
             let signed = || "Stripe's signature".to_owned();
@@ -32,5 +38,6 @@ fn line(of: Function) -> String {
         Trigger::Schedule(schedule) => (format!("`{schedule}`"), "—".to_owned()),
     };
     let Function { name, summary, .. } = of;
-    format!("| [`{name}`](../functions/{name}/src/lib.rs) | {starts} | {permission} | {summary} |")
+    let link = format!("[`{name}`](../functions/{name}/src/lib.rs)");
+    [link, starts, permission, summary.to_owned()]
 }

@@ -9,6 +9,7 @@ use shared::{
     function::Trigger,
 };
 
+use super::table::table;
 use crate::functions;
 
 /// The page around the variables.
@@ -31,21 +32,21 @@ pub fn configuration_page() -> String {
 }
 
 fn section(group: &Group) -> String {
-    let head = "| variable | example or default | read by | required by |\n|---|---|---|---|";
-    let rows: Vec<String> = group.variables.iter().map(row).collect();
+    let head = ["variable", "example or default", "read by", "required by"];
+    let table = table(head, group.variables.iter().map(row));
     let about: Vec<String> = group.variables.iter().map(paragraph).collect();
-    let (title, rows, about) = (group.title, rows.join("\n"), about.join("\n\n"));
-    format!("## {title}\n\n{head}\n{rows}\n\n{about}")
+    let (title, about) = (group.title, about.join("\n\n"));
+    format!("## {title}\n\n{table}\n\n{about}")
 }
 
-fn row(of: &Variable) -> String {
+fn row(of: &Variable) -> [String; 4] {
     let example = match of.is_default {
         true => format!("`{}`", of.example),
         false => format!("such as `{}`", of.example),
     };
     let readers = names(|function| reads(of.readers, function));
     let needs = names(|function| function.needs(of.name));
-    format!("| `{}` | {example} | {readers} | {needs} |", of.name)
+    [format!("`{}`", of.name), example, readers, needs]
 }
 
 fn reads(readers: Readers, function: &Function) -> bool {

@@ -130,6 +130,19 @@ async fn the_settings_come_from_the_env_file_too() {
 }
 
 #[tokio::test]
+async fn a_name_that_may_be_meant_for_the_database_is_told() {
+    let shop = shop().await;
+    let changes = [("DATABASE_URL", ""), ("DATABASE_URI", "sqlite:elsewhere")];
+
+    let (said, is_problem) = doctor(&shop, &changes).await;
+
+    assert!(is_problem, "{said}");
+    assert!(said.contains("DATABASE_URL: is not set"), "{said}");
+    let hint = "DATABASE_URI: is not a setting: is DATABASE_URL meant?";
+    assert!(said.contains(hint), "{said}");
+}
+
+#[tokio::test]
 async fn a_key_that_stripe_does_not_know_is_told() {
     let shop = shop().await;
     shop.stripe.inject(Fault::unauthorized().times(0));

@@ -21,7 +21,6 @@
 //!
 //! Read [`shared::purchase`] for the prices, and [`page`] for the one session of an order.
 
-mod openapi;
 pub mod page;
 
 use std::sync::Arc;
@@ -32,20 +31,18 @@ use axum::{
     extract::State,
     routing::{MethodRouter, post},
 };
-pub use openapi::ApiDoc;
-use openapi::Refusals;
 use serde::{Deserialize, Serialize};
 use shared::{
     App, Error, Function,
     access::{Authorized, CreatePayment, Permission as _},
     env::need,
     function::Trigger,
-    purchase::{Cart, CheckoutService, Item},
+    purchase::{self, Cart, CheckoutService, Item},
     rate_limit::RateLimiter,
     request::{self, IdempotencyKey},
     stripe::{Redacted, Returns},
 };
-use utoipa::ToSchema;
+use utoipa::{OpenApi, ToSchema};
 
 /// The function's description.
 pub const FUNCTION: Function = Function {
@@ -55,6 +52,7 @@ pub const FUNCTION: Function = Function {
         method: "POST",
         path: "/api/create-checkout",
         permission: Some(CreatePayment::NAME),
+        errors: &[&purchase::ERRORS],
     },
     settings: &[
         need::STRIPE_SECRET_KEY,
@@ -64,6 +62,11 @@ pub const FUNCTION: Function = Function {
     ],
     max_duration: 60,
 };
+
+/// The route's part of `openapi.json`.
+#[derive(Debug, OpenApi)]
+#[openapi(paths(create))]
+pub struct ApiDoc;
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
@@ -119,7 +122,6 @@ struct Created {
     responses(
         (status = 200, description = "The browser can be sent to this URL", body = Created,
             example = json!({ "orderId": "ord_8d0a2f", "url": "https://checkout.stripe.com/c/pay/cs_…" })),
-        Refusals,
     ),
     security(("callerToken" = [])),
 )]

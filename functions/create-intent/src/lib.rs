@@ -19,7 +19,6 @@
 //!
 //! Read [`shared::purchase`] for the prices, and [`payment`] for the one intent of an order.
 
-mod openapi;
 pub mod payment;
 
 use std::sync::Arc;
@@ -30,21 +29,20 @@ use axum::{
     extract::State,
     routing::{MethodRouter, post},
 };
-pub use openapi::ApiDoc;
-use openapi::Refusals;
 use serde::{Deserialize, Serialize};
 use shared::{
     App, Error, Function, Secrets,
     access::{Authorized, CreatePayment, Permission as _},
     env::need,
+    error::Code,
     function::Trigger,
     order::{Order, Status},
-    purchase::{Cart, CheckoutService, Item},
+    purchase::{self, Cart, CheckoutService, Item},
     rate_limit::RateLimiter,
     request::{self, IdempotencyKey},
     stripe::{PaymentIntent, Redacted},
 };
-use utoipa::ToSchema;
+use utoipa::{OpenApi, ToSchema};
 
 /// The function's description.
 pub const FUNCTION: Function = Function {
@@ -54,6 +52,7 @@ pub const FUNCTION: Function = Function {
         method: "POST",
         path: "/api/create-intent",
         permission: Some(CreatePayment::NAME),
+        errors: &[&purchase::ERRORS, &[Code::Declined]],
     },
     settings: &[
         need::STRIPE_SECRET_KEY,
@@ -63,6 +62,11 @@ pub const FUNCTION: Function = Function {
     ],
     max_duration: 60,
 };
+
+/// The route's part of `openapi.json`.
+#[derive(Debug, OpenApi)]
+#[openapi(paths(create))]
+pub struct ApiDoc;
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
@@ -127,7 +131,6 @@ struct Created {
         (status = 200, description = "The browser can pay the order with this client secret", body = Created,
             example = json!({ "orderId": "ord_8d0a2f", "clientSecret": "pi_1_secret_…", "publishableKey": "pk_live_…",
                 "amount": 3000, "currency": "usd", "status": "created" })),
-        Refusals,
     ),
     security(("callerToken" = [])),
 )]

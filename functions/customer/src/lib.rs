@@ -21,7 +21,6 @@
 //! Read [`view`] for the contents of the response.
 
 mod email;
-mod openapi;
 pub mod view;
 
 use std::sync::Arc;
@@ -31,13 +30,12 @@ use axum::{
     extract::State,
     routing::{MethodRouter, get},
 };
-pub use openapi::ApiDoc;
-use openapi::Refusals;
 use serde::Deserialize;
 use shared::{
     App, Error, Function,
     access::{Authorized, CallerId, Permission as _, ReadCustomer},
     env::need,
+    error::Code,
     function::Trigger,
     order::{Order, OrderId},
     rate_limit::{Lookup, RateLimiter},
@@ -45,6 +43,7 @@ use shared::{
     store::Store,
     stripe::Stripe,
 };
+use utoipa::OpenApi;
 
 use self::view::CustomerView;
 
@@ -56,6 +55,7 @@ pub const FUNCTION: Function = Function {
         method: "GET",
         path: "/api/customer",
         permission: Some(ReadCustomer::NAME),
+        errors: &[&[Code::InvalidRequest, Code::NotFound, Code::TooManyRequests]],
     },
     settings: &[
         need::STRIPE_SECRET_KEY,
@@ -64,6 +64,11 @@ pub const FUNCTION: Function = Function {
     ],
     max_duration: 60,
 };
+
+/// The route's part of `openapi.json`.
+#[derive(Debug, OpenApi)]
+#[openapi(paths(read))]
+pub struct ApiDoc;
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
@@ -107,7 +112,6 @@ struct Subject {
                 "cards": [{ "brand": "visa", "last4": "4242", "expMonth": 12, "expYear": 2030 }],
                 "orders": [{ "orderId": "ord_8d0a2f", "status": "paid", "amount": 3000, "currency": "usd",
                     "refundedAmount": 0, "refundPendingAmount": 0, "createdAt": 1_790_000_000 }] })),
-        Refusals,
     ),
     security(("callerToken" = [])),
 )]

@@ -20,8 +20,6 @@
 
 mod refunds;
 
-mod openapi;
-
 use std::sync::Arc;
 
 use axum::{
@@ -29,18 +27,17 @@ use axum::{
     extract::State,
     routing::{MethodRouter, get},
 };
-pub use openapi::ApiDoc;
-use openapi::Refusals;
 use serde::{Deserialize, Serialize};
 use shared::{
     App, Error, Function,
     access::{Authorized, Permission as _, ReadOrder},
     env::need,
+    error::Code,
     function::Trigger,
     order::{Awaited, DisputeRecord, Order, OrderId, OrderItem, Status, WarningRecord},
     request::Query,
 };
-use utoipa::ToSchema;
+use utoipa::{OpenApi, ToSchema};
 
 use self::refunds::RefundView;
 
@@ -52,10 +49,16 @@ pub const FUNCTION: Function = Function {
         method: "GET",
         path: "/api/order",
         permission: Some(ReadOrder::NAME),
+        errors: &[&[Code::InvalidRequest, Code::NotFound]],
     },
     settings: &[need::FAREBOX_SITE_KEY, need::DATABASE_URL],
     max_duration: 30,
 };
+
+/// The route's part of `openapi.json`.
+#[derive(Debug, OpenApi)]
+#[openapi(paths(read))]
+pub struct ApiDoc;
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
@@ -122,7 +125,6 @@ struct OrderView {
                 "refundedAmount": 0, "refundPendingAmount": 0, "createdAt": 1_790_000_000,
                 "updatedAt": 1_790_000_060, "paidAt": 1_790_000_060,
                 "items": [{ "price": "mug", "quantity": 2, "unitAmount": 1500 }] })),
-        Refusals,
     ),
     security(("callerToken" = [])),
 )]

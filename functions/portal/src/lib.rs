@@ -16,8 +16,6 @@
 //! | `503` | the portal's settings were never saved at Stripe (`portal_not_configured`) |
 //! | `503` | Stripe, the database or the keys are not available; the caller may retry |
 
-mod openapi;
-
 use std::sync::Arc;
 
 use axum::{
@@ -25,20 +23,19 @@ use axum::{
     extract::State,
     routing::{MethodRouter, post},
 };
-pub use openapi::ApiDoc;
-use openapi::Refusals;
 use serde::{Deserialize, Serialize};
 use shared::{
     App, Error, Function,
     access::{Authorized, CallerId, OpenPortal, Permission as _},
     customers::{Customers, Known},
     env::need,
+    error::Code,
     function::Trigger,
     rate_limit::{Lookup, RateLimiter},
     request,
     stripe::Redacted,
 };
-use utoipa::ToSchema;
+use utoipa::{OpenApi, ToSchema};
 
 /// The function's description.
 pub const FUNCTION: Function = Function {
@@ -48,6 +45,13 @@ pub const FUNCTION: Function = Function {
         method: "POST",
         path: "/api/portal",
         permission: Some(OpenPortal::NAME),
+        errors: &[&[
+            Code::InvalidRequest,
+            Code::InProgress,
+            Code::BodyTooLarge,
+            Code::TooManyRequests,
+            Code::PortalNotConfigured,
+        ]],
     },
     settings: &[
         need::STRIPE_SECRET_KEY,
@@ -57,6 +61,11 @@ pub const FUNCTION: Function = Function {
     ],
     max_duration: 60,
 };
+
+/// The route's part of `openapi.json`.
+#[derive(Debug, OpenApi)]
+#[openapi(paths(open))]
+pub struct ApiDoc;
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
@@ -90,7 +99,6 @@ struct PortalLink {
     responses(
         (status = 200, description = "The browser is to be sent to this URL, which is good for minutes", body = PortalLink,
             example = json!({ "url": "https://billing.stripe.com/p/session/…" })),
-        Refusals,
     ),
     security(("callerToken" = [])),
 )]

@@ -19,7 +19,6 @@
 //! Read [`reserve`] for the reservation of the amount, and [`issue`] for the call to Stripe.
 
 pub mod issue;
-mod openapi;
 pub mod reserve;
 
 use std::sync::Arc;
@@ -30,14 +29,13 @@ use axum::{
     http::HeaderMap,
     routing::{MethodRouter, post},
 };
-pub use openapi::ApiDoc;
-use openapi::Refusals;
 use serde::{Deserialize, Deserializer, Serialize};
 use shared::{
     App, Clock, Error, Function,
     access::{Authorized, CreateRefund, Permission as _},
     email::Email,
     env::need,
+    error::Code,
     event::Refund,
     function::Trigger,
     order::{Order, OrderId, RefundReason, RefundStatus},
@@ -45,7 +43,7 @@ use shared::{
     store::Store,
     stripe::Stripe,
 };
-use utoipa::ToSchema;
+use utoipa::{OpenApi, ToSchema};
 
 use self::reserve::Asked;
 
@@ -57,6 +55,20 @@ pub const FUNCTION: Function = Function {
         method: "POST",
         path: "/api/refund",
         permission: Some(CreateRefund::NAME),
+        errors: &[&[
+            Code::InvalidRequest,
+            Code::RefundLimit,
+            Code::NotFound,
+            Code::IdempotencyKeyReused,
+            Code::InProgress,
+            Code::OrderNotPaid,
+            Code::RefundExceedsPaid,
+            Code::OrderDisputed,
+            Code::RefundInFullOnly,
+            Code::RefundNeedsEmail,
+            Code::RefundRefused,
+            Code::BodyTooLarge,
+        ]],
     },
     settings: &[
         need::STRIPE_SECRET_KEY,
@@ -65,6 +77,11 @@ pub const FUNCTION: Function = Function {
     ],
     max_duration: 60,
 };
+
+/// The route's part of `openapi.json`.
+#[derive(Debug, OpenApi)]
+#[openapi(paths(give_back))]
+pub struct ApiDoc;
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
@@ -133,7 +150,6 @@ struct GivenBack {
         (status = 200, description = "Stripe has the refund; its `status` says how far it is", body = GivenBack,
             example = json!({ "orderId": "ord_8d0a2f", "refundId": "re_1", "amount": 1500, "currency": "usd",
                 "status": "succeeded" })),
-        Refusals,
     ),
     security(("callerToken" = [])),
 )]

@@ -23,8 +23,6 @@
 //! An event that contradicts its order, or cannot be read, is a `200` too: it is quarantined with
 //! its body, and an error is logged for the operator.
 
-mod openapi;
-
 use std::sync::Arc;
 
 use axum::{
@@ -32,12 +30,11 @@ use axum::{
     extract::State,
     routing::{MethodRouter, post},
 };
-pub use openapi::ApiDoc;
-use openapi::Refusals;
 use serde::Serialize;
 use shared::{
     App, Error, Function,
     env::need,
+    error::Code,
     event::Event,
     function::Trigger,
     host,
@@ -47,7 +44,7 @@ use shared::{
     signature::{self, Rejected},
     store::Accepted,
 };
-use utoipa::ToSchema;
+use utoipa::{OpenApi, ToSchema};
 
 /// The function's description.
 pub const FUNCTION: Function = Function {
@@ -57,6 +54,7 @@ pub const FUNCTION: Function = Function {
         method: "POST",
         path: "/api/webhooks/stripe",
         permission: None,
+        errors: &[&[Code::InvalidRequest, Code::BadSignature, Code::BodyTooLarge]],
     },
     settings: &[
         need::STRIPE_SECRET_KEY,
@@ -65,6 +63,11 @@ pub const FUNCTION: Function = Function {
     ],
     max_duration: 60,
 };
+
+/// The route's part of `openapi.json`.
+#[derive(Debug, OpenApi)]
+#[openapi(paths(receive))]
+pub struct ApiDoc;
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
@@ -88,7 +91,6 @@ struct Received {
     responses(
         (status = 200, description = "The event is in the database, or concerns no order", body = Received,
             example = json!({ "received": true })),
-        Refusals,
     ),
     security(("stripeSignature" = [])),
 )]
