@@ -36,7 +36,7 @@ async fn ask(State(missed): State<Missed>) -> Result<Json<Report>, StatusCode> {
         until: now + 1,
     };
     let note = Note::new(Source::Reconcile, "events that no webhook brought");
-    let report = match missed.reconciler.take(all).await {
+    let report = match missed.reconciler.process(all).await {
         Ok(report) => report,
         Err(failure) => {
             let note = note.ok(false).detail(failure.to_string());

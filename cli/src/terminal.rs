@@ -15,7 +15,7 @@ use crate::{options::Options, server::Server};
 pub(crate) fn greet(server: &Server, options: &Options) {
     let url = server.url();
     for Misspelt { found, meant } in &server.settings.config.misspelt {
-        warn(&format!("{found} is not a setting: is {meant} meant?"));
+        warn(&format!("{found} is not a setting: did you mean {meant}?"));
     }
     match server.sandbox_url() {
         Some(sandbox) => println!(

@@ -1,5 +1,6 @@
-// Sign-in with Auth.js. The session is an encrypted cookie that scripts cannot read; it holds who it is. What they
-// are allowed is not in it: the role is looked up each time, so that somebody who lost it has lost it at once.
+// Sign-in with Auth.js. The session is an encrypted cookie that scripts cannot read; it holds who
+// it is. What they are allowed is not in it: the role is looked up each time, so that somebody who
+// lost it has lost it at once.
 
 import NextAuth from "next-auth";
 import Credentials from "next-auth/providers/credentials";
@@ -14,18 +15,23 @@ export const { handlers, auth, signIn, signOut } = NextAuth({
   providers: [
     Credentials({
       credentials: { account: {} },
-      authorize: ({ account }) => (account === "guest" ? newGuest() : (demoAccounts().find(({ id }) => id === account) ?? null)),
+      authorize: ({ account }) =>
+        account === "guest"
+          ? newGuest()
+          : (demoAccounts().find(({ id }) => id === account) ?? null),
     }),
   ],
   callbacks: {
-    // `user` is there when somebody signs in, and at no other time. Without an account the session ends.
+    // `user` is there when somebody signs in, and at no other time. Without an account the session
+    // ends.
     jwt: ({ token, user }) => {
       const account = accountOf(user?.id ?? token.sub ?? "");
       return account ? { sub: account.id } : null;
     },
     session: ({ session, token }) => {
       const account = accountOf(token.sub ?? "");
-      if (account) Object.assign(session.user, { id: account.id, name: account.name, role: account.role });
+      if (account)
+        Object.assign(session.user, { id: account.id, name: account.name, role: account.role });
       return session;
     },
   },

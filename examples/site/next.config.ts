@@ -1,5 +1,5 @@
-// What Next.js is told. The functions are reached through proxy.ts, so that FAREBOX_ORIGIN is read when the
-// site starts: rewrites here would be fixed when it is built.
+// What Next.js is told. The functions are reached through proxy.ts, so that FAREBOX_ORIGIN is read
+// when the site starts: rewrites here would be fixed when it is built.
 
 import type { NextConfig } from "next";
 
@@ -15,7 +15,10 @@ const config: NextConfig = {
         { key: "X-Content-Type-Options", value: "nosniff" },
         // The return page's URL names a payment: no other site is told of it.
         { key: "Referrer-Policy", value: "same-origin" },
-        { key: "Permissions-Policy", value: 'camera=(), microphone=(), geolocation=(), payment=(self "https://js.stripe.com")' },
+        {
+          key: "Permissions-Policy",
+          value: 'camera=(), microphone=(), geolocation=(), payment=(self "https://js.stripe.com")',
+        },
       ],
     },
   ],

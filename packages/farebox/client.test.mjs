@@ -1,5 +1,5 @@
-// The client against the functions of `cargo dev`, as a site uses it; and whether it is made from openapi.json as
-// that is now.
+// The client against the functions of `cargo dev`, as a site uses it; and whether it is made from
+// openapi.json as that is now.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -13,7 +13,11 @@ import { start } from "../../e2e/clients/program.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const run = (program, ...args) => {
-  execFileSync(join(here, "node_modules", ".bin", program), args, { cwd: here, stdio: "pipe", encoding: "utf8" });
+  execFileSync(join(here, "node_modules", ".bin", program), args, {
+    cwd: here,
+    stdio: "pipe",
+    encoding: "utf8",
+  });
 };
 
 /** A client of a fresh Farebox, for the demo shop's customer. */
@@ -21,7 +25,8 @@ async function farebox(t, settings = {}) {
   const { shop } = await start(t, "farebox", ["--headless", "--port", "0", "--sandbox-port", "0"], {
     shop: /shop +(http\S+)/,
   });
-  const token = async () => (await (await fetch(`${shop}/dev/session`, { method: "POST" })).json()).token;
+  const token = async () =>
+    (await (await fetch(`${shop}/dev/session`, { method: "POST" })).json()).token;
   return createClient({ baseUrl: shop, token, ...settings });
 }
 
@@ -33,7 +38,11 @@ test("the types are those of openapi.json", async (t) => {
   const made = join(folder, "schema.d.ts");
   run("openapi-typescript", "../../openapi.json", "--output", made);
   const committed = await readFile(join(here, "schema.d.ts"), "utf8");
-  assert.equal(await readFile(made, "utf8"), committed, "run `npm run generate` in packages/farebox");
+  assert.equal(
+    await readFile(made, "utf8"),
+    committed,
+    "run `npm run generate` in packages/farebox",
+  );
 });
 
 test("what a site writes is checked by the compiler, and so is the client", () => {
@@ -67,18 +76,28 @@ test("an error is thrown with its code and the id of its request", async (t) => 
 
 test("a stranger is told to sign in", async (t) => {
   const client = await farebox(t, { token: () => undefined });
-  const { data, error, response } = await client.POST("/api/create-intent", { params: keyed("k"), body: mugs });
+  const { data, error, response } = await client.POST("/api/create-intent", {
+    params: keyed("k"),
+    body: mugs,
+  });
   assert.equal(data, undefined);
   assert.equal(response.status, 401);
   assert.equal(error.error.code, "unauthenticated");
 });
 
-test("an answer that says when to come back says so, and a gateway's own is no code of ours", async () => {
-  const answering = (body, init) => createClient({ baseUrl: "http://127.0.0.1", fetch: async () => new Response(body, init) });
-  const failure = (client) => answer(client.GET("/api/order", { params: { query: { id: "o_1" } } })).catch((error) => error);
+test("an answer has its `Retry-After`, and a gateway's answer has no code of ours", async () => {
+  const answering = (body, init) =>
+    createClient({ baseUrl: "http://127.0.0.1", fetch: async () => new Response(body, init) });
+  const failure = (client) =>
+    answer(client.GET("/api/order", { params: { query: { id: "o_1" } } })).catch((error) => error);
   const told = { error: { code: "unavailable", message: "try again", requestId: "req_1" } };
-  const busy = await failure(answering(JSON.stringify(told), { status: 503, headers: { "Retry-After": "2" } }));
-  assert.deepEqual([busy.code, busy.retryAfter, busy.requestId, busy.message], ["unavailable", 2, "req_1", "try again"]);
+  const busy = await failure(
+    answering(JSON.stringify(told), { status: 503, headers: { "Retry-After": "2" } }),
+  );
+  assert.deepEqual(
+    [busy.code, busy.retryAfter, busy.requestId, busy.message],
+    ["unavailable", 2, "req_1", "try again"],
+  );
   const gateway = await failure(answering("<h1>Bad gateway</h1>", { status: 502 }));
   assert.deepEqual([gateway.code, gateway.status, gateway.retryAfter], ["unknown", 502, undefined]);
 });

@@ -1,5 +1,6 @@
-// Calls Farebox's routes from a site, in a browser or on a server. The types of paths, bodies and answers are
-// made from openapi.json (schema.d.ts), so that a route is here as soon as it is described there.
+// Calls Farebox's routes from a site, in a browser or on a server. The types of paths, bodies and
+// answers are made from openapi.json (schema.d.ts), so that a route is here as soon as it is
+// described there.
 
 import type { Client } from "openapi-fetch";
 import type { components, paths } from "./schema.js";
@@ -10,7 +11,10 @@ export type Routes = Omit<paths, "/api/webhooks/stripe">;
 /** Bodies and answers by their names, such as `Schemas["Order"]`. */
 export type Schemas = components["schemas"];
 
-/** What programs tell an error by. A bank's decline code is any other word; `unknown` is no answer of Farebox's. */
+/**
+ * What programs tell an error by. A bank's decline code is any other word; `unknown` is no answer
+ * of Farebox's.
+ */
 export type ErrorCode = Schemas["ErrorCode"] | "unknown" | (string & {});
 
 export interface Settings {
@@ -23,21 +27,25 @@ export interface Settings {
 }
 
 /**
- * A client of openapi-fetch: `client.GET(path, …)` and `client.POST(path, …)` answer `{ data, error, response }`.
- * Each request carries the caller's token, and is never stored by a cache.
+ * A client of openapi-fetch: `client.GET(path, …)` and `client.POST(path, …)` answer `{ data,
+ * error, response }`. Each request carries the caller's token, and is never stored by a cache.
  */
 export function createClient(settings?: Settings): Client<Routes>;
 
 /**
  * The answer of a call, such as `await answer(client.GET(…))`.
  *
- * @throws {FareboxError} where it is not a success. A request that got no answer at all rejects as `fetch` does.
+ * @throws {FareboxError} where it is not a success. A request that got no answer at all rejects as
+ * `fetch` does.
  */
 export function answer<Call extends { data?: unknown; error?: unknown; response: Response }>(
   call: Promise<Call>,
 ): Promise<NonNullable<Call["data"]>>;
 
-/** `params` of a call that is one operation however often it is sent: keep `key` until it is answered. */
+/**
+ * `params` of a call that is one operation however often it is sent: keep `key` until it is
+ * answered.
+ */
 export function keyed(key: string): { header: { "Idempotency-Key": string } };
 
 /** A new key for an operation. */
@@ -54,6 +62,8 @@ export class FareboxError extends Error {
   readonly orderId: string | undefined;
   /** Finds the cause in Farebox's log. */
   readonly requestId: string | undefined;
-  /** Seconds after which the same request, with the same key, may be sent again; where that helps. */
+  /**
+   * Seconds after which the same request, with the same key, may be sent again; where that helps.
+   */
   readonly retryAfter: number | undefined;
 }

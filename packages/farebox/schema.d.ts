@@ -14,8 +14,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Opens a page of Stripe's on which an order is paid.
-         * @description The same operation gives the same page, however often it is sent.
+         * Creates a Checkout Session for an order, or replaces it.
+         * @description The same operation returns the same session, however often it is sent.
          */
         post: operations["createCheckout"];
         delete?: never;
@@ -34,8 +34,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Starts the payment of an order, or changes it.
-         * @description The same operation gives the same payment intent, however often it is sent.
+         * Creates or updates the payment intent of an order.
+         * @description The same operation returns the same payment intent, however often it is sent.
          */
         post: operations["createIntent"];
         delete?: never;
@@ -51,7 +51,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Reads what Stripe holds about a customer, and their orders. */
+        /** Returns a customer's data at Stripe and their orders: the caller's own, or, for staff, anyone's. */
         get: operations["readCustomer"];
         put?: never;
         post?: never;
@@ -68,7 +68,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Reads the state of an order: one's own, or, for staff, anybody's. */
+        /** Returns an order: the caller's own, or, for staff, anyone's. */
         get: operations["readOrder"];
         put?: never;
         post?: never;
@@ -87,7 +87,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Opens the billing portal for the caller. */
+        /** Opens Stripe's billing portal for the caller. */
         post: operations["openPortal"];
         delete?: never;
         options?: never;
@@ -105,7 +105,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Gives all or part of a payment back.
+         * Refunds all or part of a payment.
          * @description The same operation refunds once, however often it is sent.
          */
         post: operations["refund"];
@@ -125,8 +125,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes an event of Stripe's.
-         * @description Stripe alone calls this. Any answer but `200` makes it deliver the event again.
+         * Receives an event from Stripe.
+         * @description Only Stripe calls this route. It delivers the event again after any status but `200`.
          */
         post: operations["receiveEvent"];
         delete?: never;
@@ -139,247 +139,338 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description What is waited for. */
+        /** @description The pending step of a payment that ends days after the payer left. */
         Awaited: {
+            /** @description The kind of the step. */
             kind: components["schemas"]["AwaitedKind"];
             /**
              * Format: int64
-             * @description The last moment to pay it, in Unix seconds, where there is one. That it was not paid may be
-             *     known some days later.
+             * @description The payer's deadline, in Unix seconds; `null` if there is none. Stripe may report a missed
+             *     one only days later.
              */
             until: number | null;
         };
         /**
-         * @description The kinds of payments that end long after the payer left.
+         * @description The kind of a pending step: a voucher to pay, a bank transfer to arrive, or two microdeposits to
+         *     confirm.
          * @enum {string}
          */
         AwaitedKind: "voucher" | "bank_transfer" | "microdeposits";
-        /** @description A card that the customer keeps. */
+        /** @description A saved card. */
         Card: {
+            /** @description Stripe's name of the brand, such as `visa`. */
             brand: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description From 1 to 12.
+             */
             expMonth: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description With four digits.
+             */
             expYear: number;
+            /** @description The last four digits of the number. */
             last4: string;
         };
-        /** @description What the browser needs, and nothing else. */
+        /** @description An order and its Checkout Session. */
         CheckoutCreated: {
+            /** @description The order's id. */
             orderId: string;
-            /** @description Where the order is paid, for its owner's browser alone. */
+            /**
+             * @description The URL of hosted Checkout. Send only the owner's browser there: anyone who has the URL can
+             *     open it.
+             */
             url: string;
         };
         /**
-         * @description What the caller sends: `items`, with an `Idempotency-Key` header, or `order`; and where to come
-         *     back to.
+         * @description Either `items`, with an `Idempotency-Key` header, or `order`; and the URLs to which the payer
+         *     returns, each at an origin of `FAREBOX_RETURN_ORIGINS`.
          */
         CreateCheckout: {
             /**
              * Format: uri
-             * @description Where the payer is sent who turns back.
+             * @description The URL to which Stripe sends a payer who leaves hosted Checkout without paying. Farebox
+             *     adds the order's id to its query, as `order`.
              */
             cancelUrl: string;
-            /** @description What is bought. */
+            /** @description The items to buy, without prices: Farebox prices them. */
             items?: components["schemas"]["Item"][] | null;
-            /** @description A token that the site's server signed. */
+            /** @description An order as a JWT that the site's server signed. */
             order?: string | null;
-            /** @description Beside `items`: the order of an earlier answer, which is to be changed. */
+            /** @description With `items`: the id of an unpaid order, whose items these replace. */
             orderId?: string | null;
             /**
              * Format: uri
-             * @description Where the payer is sent after paying.
+             * @description The URL to which Stripe sends the payer after the payment. Farebox adds the order's id to
+             *     its query, as `order`.
              */
             successUrl: string;
         };
-        /** @description What the caller sends: `items`, with an `Idempotency-Key` header, or `order`. */
+        /** @description Either `items`, with an `Idempotency-Key` header, or `order`. */
         CreateIntent: {
-            /** @description What is bought. */
+            /** @description The items to buy, without prices: Farebox prices them. */
             items?: components["schemas"]["Item"][] | null;
-            /** @description A token that the site's server signed. */
+            /** @description An order as a JWT that the site's server signed. */
             order?: string | null;
-            /** @description Beside `items`: the order of an earlier answer, which is to be changed. */
+            /** @description With `items`: the id of an unpaid order, whose items these replace. */
             orderId?: string | null;
         };
-        /** @description What the browser needs, and nothing else. The amount is in minor units. */
+        /** @description An order and its payment intent, for Stripe.js in the owner's browser. */
         Created: {
-            /** Format: int64 */
-            amount: number;
-            /**
-             * @description What the browser confirms the payment with. Another one than before is of another payment
-             *     intent, and the earlier one is canceled: mount Stripe's form again with it.
-             */
-            clientSecret: string;
-            currency: string;
-            orderId: string;
-            publishableKey: string;
-            status: components["schemas"]["OrderStatus"];
-        };
-        /** @description What Stripe holds about a customer, and their orders, the newest first. */
-        Customer: {
-            cards: components["schemas"]["Card"][];
-            /** @description Masked, unless it is the caller's own. */
-            email: string | null;
-            /** @description `cus_…`; null where there is no customer at Stripe, or no more. */
-            id: string | null;
-            name: string | null;
-            orders: components["schemas"]["CustomerOrder"][];
-        };
-        /** @description An order. Amounts are in minor units, times in Unix seconds. */
-        CustomerOrder: {
-            /** Format: int64 */
-            amount: number;
-            /** Format: int64 */
-            createdAt: number;
-            currency: string;
-            /** @description What the site wrote into the order that it signed. */
-            description?: string;
-            /** @description What is bought; nothing where the site signed the order. */
-            items: components["schemas"]["OrderItem"][];
-            orderId: string;
-            /** Format: int64 */
-            refundPendingAmount: number;
-            /** Format: int64 */
-            refundedAmount: number;
-            status: components["schemas"]["OrderStatus"];
-        };
-        /** @description One dispute of an order's payment, or an inquiry of the payer's bank. */
-        DisputeRecord: {
             /**
              * Format: int64
              * @description In minor units of `currency`.
              */
+            amount: number;
+            /**
+             * @description The payment intent's client secret. A new one belongs to a new payment intent, and the
+             *     previous intent is canceled: mount Stripe's form again with it.
+             */
+            clientSecret: string;
+            /** @description Three lower-case letters, such as `usd`. */
+            currency: string;
+            /** @description The order's id. */
+            orderId: string;
+            /** @description Stripe's publishable key, `pk_…`. */
+            publishableKey: string;
+            /** @description The order's status. */
+            status: components["schemas"]["OrderStatus"];
+        };
+        /** @description A customer's data at Stripe, and their orders. */
+        Customer: {
+            /** @description The customer's saved cards. */
+            cards: components["schemas"]["Card"][];
+            /** @description Whole for the customer, masked for staff (`a***@e***.com`); `null` if Stripe has none. */
+            email: string | null;
+            /** @description `cus_…`; `null` if Stripe has no customer, or deleted it. */
+            id: string | null;
+            /** @description `null` if Stripe has none. */
+            name: string | null;
+            /** @description The latest 50 orders, the newest first. */
+            orders: components["schemas"]["CustomerOrder"][];
+        };
+        /** @description An order of the customer. Amounts are in minor units of `currency`, times in Unix seconds. */
+        CustomerOrder: {
+            /**
+             * Format: int64
+             * @description The order's total.
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description The time of the order's creation.
+             */
+            createdAt: number;
+            /** @description Three lower-case letters, such as `usd`. */
+            currency: string;
+            /** @description The description in an order that the site signed; absent without one. */
+            description?: string;
+            /** @description The order's lines; empty for an order that the site signed. */
+            items: components["schemas"]["OrderItem"][];
+            /** @description The order's id. */
+            orderId: string;
+            /**
+             * Format: int64
+             * @description The total of the refunds that are pending or require the payer's action.
+             */
+            refundPendingAmount: number;
+            /**
+             * Format: int64
+             * @description The total of the refunds that succeeded.
+             */
+            refundedAmount: number;
+            /** @description The order's status. */
+            status: components["schemas"]["OrderStatus"];
+        };
+        /**
+         * @description A dispute of an order's payment, or an inquiry of the payer's bank. A field is `null` if Stripe
+         *     did not report it, or if an earlier version of Farebox stored the dispute.
+         */
+        DisputeRecord: {
+            /**
+             * Format: int64
+             * @description The disputed amount, in minor units of `currency`.
+             */
             amount: number | null;
-            /** @description Three lower-case letters. */
+            /** @description Three lower-case letters, such as `usd`. */
             currency: string | null;
             /**
              * Format: int64
-             * @description Until when evidence can be submitted, in Unix seconds.
+             * @description The deadline for evidence, in Unix seconds.
              */
             evidenceDueBy: number | null;
             /** @description `dp_…` */
             id: string;
-            /** @description Why, in Stripe's words. */
+            /** @description Stripe's reason, such as `fraudulent` or `product_not_received`. */
             reason: string | null;
             /**
              * @description Stripe's status: `warning_needs_response`, `needs_response`, `under_review`, `won`, `lost`
-             *     and others; `null` where an earlier version did not keep it.
+             *     and others.
              */
             status: string | null;
         };
         /**
-         * @description What programs tell an error by.
+         * @description The code of an error, for programs. `docs/errors.md` says when each occurs, and whether a retry
+         *     helps. `generic_decline` stands for all of Stripe's decline codes, which come with status 402.
          * @enum {string}
          */
         ErrorCode: "invalid_request" | "amount_too_small" | "bad_signature" | "unauthenticated" | "generic_decline" | "forbidden" | "refund_limit" | "not_found" | "method_not_allowed" | "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_changed" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_in_full_only" | "refund_needs_email" | "refund_refused" | "body_too_large" | "too_many_payments" | "too_many_requests" | "portal_not_configured" | "internal" | "unavailable";
-        /** @description The refund as Stripe has it now. The amount is in minor units. */
-        GivenBack: {
-            /** Format: int64 */
-            amount: number;
-            currency: string;
-            orderId: string;
-            refundId: string;
-            status: components["schemas"]["RefundStatus"];
-        };
-        /** @description So many of one thing. */
+        /** @description A price and its quantity. */
         Item: {
-            /** @description Stripe's id of the price, or the shop's lookup key for it. */
+            /** @description The id of a Stripe price, `price_…`, or its lookup key. */
             price: string;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description The quantity. Entries with the same price are added up.
+             */
             quantity: number;
         };
-        /** @description What the caller sends. Which customer is not theirs to say. */
+        /** @description The request for the caller's own portal: it names no customer. */
         OpenPortal: {
             /**
              * Format: uri
-             * @description Where the portal leads back to.
+             * @description The URL to which the portal links back, at an origin of `FAREBOX_RETURN_ORIGINS`.
              */
             returnUrl: string;
         };
-        /** @description An order as its owner, and staff, see it. Amounts are in minor units, times in Unix seconds. */
+        /** @description An order. Amounts are in minor units of `currency`, times in Unix seconds. */
         Order: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The order's total.
+             */
             amount: number;
-            /** @description What a payment that is under way waits for, where it ends long after the payer left. */
+            /** @description The pending step of a payment that takes days, such as a voucher; absent for all others. */
             awaiting?: components["schemas"]["Awaited"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The time of the order's creation.
+             */
             createdAt: number;
+            /** @description Three lower-case letters, such as `usd`. */
             currency: string;
-            /** @description What the site wrote into the order that it signed. */
+            /** @description The description in an order that the site signed; absent without one. */
             description?: string;
-            /** @description Disputes and inquiries of the payer's bank, for the same callers. */
+            /**
+             * @description Disputes and inquiries of the payer's bank, by their ids. Absent, unless a role of the
+             *     caller reads any order.
+             */
             disputes?: components["schemas"]["DisputeRecord"][];
-            /** @description What is bought; nothing where the site signed the order. */
+            /** @description The order's lines; empty for an order that the site signed. */
             items: components["schemas"]["OrderItem"][];
+            /** @description The order's id. */
             orderId: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The time of the payment; `null` before it.
+             */
             paidAt: number | null;
             /**
              * Format: int64
-             * @description What Stripe is about to refund: it is under way, or waits for the payer. It cannot be
+             * @description The total of the refunds that are pending or require the payer's action. It cannot be
              *     refunded again.
              */
             refundPendingAmount: number;
             /**
              * Format: int64
-             * @description What reached the payer.
+             * @description The total of the refunds that succeeded.
              */
             refundedAmount: number;
-            /** @description For callers whose role reaches any order; a customer is not told who refunded. */
+            /**
+             * @description All refunds and refund requests: first the requests, the oldest first. Absent, unless a role
+             *     of the caller reads any order.
+             */
             refunds?: components["schemas"]["RefundRecord"][];
+            /** @description The order's status. */
             status: components["schemas"]["OrderStatus"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The time of the order's latest change.
+             */
             updatedAt: number;
-            /** @description Early fraud warnings and reviews, for the same callers. */
+            /**
+             * @description Early fraud warnings and reviews, by their ids. Absent, unless a role of the caller reads
+             *     any order.
+             */
             warnings?: components["schemas"]["WarningRecord"][];
         };
-        /** @description A line of an order as an answer shows it. `price` and `quantity` can be sent again as an item. */
+        /** @description One line of an order. Its `price` and `quantity` can be sent again as an item. */
         OrderItem: {
-            /** @description The shop's lookup key for the price, or Stripe's id of a price that has none. */
+            /** @description The lookup key of the Stripe price, or its id, `price_…`, if it has none. */
             price: string;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description The quantity.
+             */
             quantity: number;
             /**
              * Format: int64
-             * @description In minor units of the order's currency.
+             * @description The price of one, in minor units of the order's currency.
              */
             unitAmount: number;
         };
         /**
-         * @description Where an order stands.
+         * @description The status of an order.
+         *
+         *     An order can be paid while it is `created`, `requires_action` or `failed`. A payment that is
+         *     `processing` may take days. A `canceled` order was not paid. All other orders were paid.
          * @enum {string}
          */
         OrderStatus: "created" | "requires_action" | "processing" | "failed" | "canceled" | "paid" | "partially_refunded" | "refunded" | "disputed" | "dispute_won" | "dispute_lost";
-        /** @description Where the browser is to be sent. */
+        /** @description The billing portal of the caller. */
         PortalOpened: {
+            /**
+             * @description The portal's URL, valid for minutes. Send only the caller's browser there: anyone who has
+             *     the URL can open it.
+             */
             url: string;
         };
-        /** @description What Stripe is told; it reads the status alone. */
+        /** @description The acknowledgement. Stripe reads only the status. */
         Received: {
+            /** @description Always `true`. */
             received: boolean;
         };
-        /** @description What the caller sends, with an `Idempotency-Key` header. */
+        /** @description The refund at Stripe. */
+        RefundCreated: {
+            /**
+             * Format: int64
+             * @description In minor units of `currency`.
+             */
+            amount: number;
+            /** @description Three lower-case letters, such as `usd`. */
+            currency: string;
+            /** @description The order's id. */
+            orderId: string;
+            /** @description `re_…` */
+            refundId: string;
+            /** @description The present status of the refund. */
+            status: components["schemas"]["RefundStatus"];
+        };
+        /** @description The refund of an order. */
         RefundOrder: {
             /**
              * Format: int64
-             * @description In minor units of the order's currency; what is left, without it.
+             * @description In minor units of the order's currency. Without it, Farebox refunds the rest of the payment.
              */
             amount?: number;
             /**
-             * @description Where Stripe asks the payer for the account that the money is to go to, where it has to, as
-             *     for bank transfers and vouchers. Without it: the address that was given when they paid.
+             * @description The e-mail address at which Stripe asks the payer for a bank account, for payment methods
+             *     such as bank transfers and vouchers. Without it, Farebox uses the address of the payment.
              */
             instructionsEmail?: string;
+            /** @description The order's id. */
             orderId: string;
             reason?: components["schemas"]["RefundReason"] | null;
         };
         /**
-         * @description Why money is given back: what Stripe takes as a reason.
+         * @description Stripe's reason for a refund. With `fraudulent`, Stripe blocks the card and the e-mail address.
          * @enum {string}
          */
         RefundReason: "duplicate" | "fraudulent" | "requested_by_customer";
         /**
-         * @description One refund, or a request for one. What nobody asked for here, such as a refund by hand at
-         *     Stripe, has neither reason nor requester.
+         * @description A refund, or a request for one. For a refund that was made elsewhere, such as in Stripe's
+         *     dashboard, `reason`, `requestedBy` and `requestedAt` are `null`.
          */
         RefundRecord: {
             /**
@@ -388,43 +479,46 @@ export interface components {
              */
             amount: number;
             reason: components["schemas"]["RefundReason"] | null;
+            /** @description `re_…`; `null` until Stripe created the refund. */
             refundId: string | null;
             /**
              * Format: int64
-             * @description In Unix seconds.
+             * @description The time of the request, in Unix seconds.
              */
             requestedAt: number | null;
-            /** @description The alias of who asked, as in the log. */
+            /** @description The alias of the caller who requested it, as in the log. */
             requestedBy: string | null;
+            /** @description The status of the refund or of the request. */
             status: components["schemas"]["RefundState"];
         };
         /**
-         * @description What became of a refund: Stripe's status, or that of a request without a refund.
+         * @description Stripe's status of a refund. Before Stripe created the refund, its request is `requested`; after
+         *     Stripe rejected it, `refused`.
          * @enum {string}
          */
         RefundState: "requested" | "requires_action" | "pending" | "succeeded" | "failed" | "canceled" | "refused";
         /**
-         * @description The status of a refund in Stripe's words, ranked: money that came back to the shop stays there.
+         * @description Stripe's status of a refund.
          * @enum {string}
          */
         RefundStatus: "requires_action" | "pending" | "succeeded" | "canceled" | "failed";
         /**
-         * @description Where a warning comes from.
+         * @description The kind of a warning: an early fraud warning of the payer's bank, or a review at Stripe.
          * @enum {string}
          */
         WarningKind: "early_fraud_warning" | "review";
-        /** @description One early fraud warning or review of an order's payment. */
+        /** @description An early fraud warning or a review of an order's payment. */
         WarningRecord: {
             /** @description `issfr_…` or `prv_…` */
             id: string;
-            /**
-             * @description Whether it still calls for an action: an early fraud warning that is actionable, an open
-             *     review.
-             */
+            /** @description True while an early fraud warning is actionable, or a review is open. */
             isOpen: boolean;
-            /** @description Where it comes from. */
+            /** @description The kind of the warning. */
             kind: components["schemas"]["WarningKind"];
-            /** @description Stripe's type of fraud, or its reason of the review. */
+            /**
+             * @description Stripe's fraud type of the warning, or reason of the review; `null` if Stripe did not report
+             *     one.
+             */
             reason: string | null;
         };
     };
@@ -440,7 +534,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The caller's own name for this operation; needed with `items` */
+                /** @description The caller's name for this operation; required with `items` */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -452,10 +546,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The browser can be sent to this URL */
+            /** @description The order and its Checkout Session */
             200: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -469,10 +563,10 @@ export interface operations {
                     "application/json": components["schemas"]["CheckoutCreated"];
                 };
             };
-            /** @description `invalid_request`: the request is wrong, or the signed order in it is not one that the site signed, or has expired; the message names the field and the reason; `amount_too_small`: Stripe does not charge so little in this currency */
+            /** @description `invalid_request`: the request is malformed or not valid, or its signed order is not the site's or has expired; the message names the field and the reason; `amount_too_small`: the amount is below Stripe's minimum in this currency */
             400: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -481,7 +575,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "invalid_request",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -496,12 +590,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unauthenticated`: there is no valid token that says who is calling */
+            /** @description `unauthenticated`: the request has no valid token of a caller */
             401: {
                 headers: {
-                    /** @description `Bearer`: the scheme that is asked for */
+                    /** @description `Bearer`: the scheme of the token that the route requires */
                     "WWW-Authenticate"?: string;
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -510,7 +604,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "unauthenticated",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -525,10 +619,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description `forbidden`: the caller is known, and no role of theirs permits this */
+            /** @description `forbidden`: no role of the caller permits this request */
             403: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -537,7 +631,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "forbidden",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -555,7 +649,7 @@ export interface operations {
             /** @description `not_found`: there is no such order or customer, or it is another caller's */
             404: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -564,7 +658,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "not_found",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -579,12 +673,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description `idempotency_key_reused`: the `Idempotency-Key` came before with other contents; `in_progress`: the same operation is being carried out; `order_already_paid`: the order is paid; nothing about it changes; `payment_processing`: a payment is under way; the order cannot change until it ends; the message names a voucher or a bank transfer that it waits for; `order_canceled`: the payment was canceled; `order_changed`: the site signed a newer version of the order, or one with the same `iat` or `version` */
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used before with other contents; `in_progress`: the same operation is in progress; `order_already_paid`: the order is paid and can no longer change; `payment_processing`: a payment is processing, and the order cannot change until it ends; the message names a pending voucher or bank transfer; `order_canceled`: the order was canceled; `order_changed`: the site signed a newer version of the order, or one with the same `iat` or `version` */
             409: {
                 headers: {
-                    /** @description Seconds after which the same request may be sent again */
+                    /** @description The seconds after which the caller may send the same request again */
                     "Retry-After"?: number;
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -593,7 +687,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "idempotency_key_reused",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -603,17 +697,17 @@ export interface operations {
                             /** @enum {string} */
                             code: "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_changed";
                             message: string;
-                            /** @description The order that is paid, or being paid: lead the payer to it */
+                            /** @description The id of the paid or processing order: lead the payer to it */
                             orderId?: string;
                             requestId: string;
                         };
                     };
                 };
             };
-            /** @description `body_too_large`: the body is over the route's cap */
+            /** @description `body_too_large`: the body exceeds the route's limit */
             413: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -622,7 +716,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "body_too_large",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -637,12 +731,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description `too_many_payments`: too many payments were started lately, or are not paid, by this caller or from their address; or too many charges of this order failed */
+            /** @description `too_many_payments`: the caller, or their address, started too many payments lately or has too many unpaid ones; or too many charges of this order failed */
             429: {
                 headers: {
-                    /** @description Seconds after which the same request may be sent again */
+                    /** @description The seconds after which the caller may send the same request again */
                     "Retry-After"?: number;
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -651,7 +745,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "too_many_payments",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -666,10 +760,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: something on our side is wrong; the log knows what, by the request id */
+            /** @description `internal`: Farebox failed; the log has the cause, under the request id */
             500: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -678,7 +772,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "internal",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -693,12 +787,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or there are no keys to work with for now */
+            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or Farebox cannot read its keys */
             503: {
                 headers: {
-                    /** @description Seconds after which the same request may be sent again */
+                    /** @description The seconds after which the caller may send the same request again */
                     "Retry-After"?: number;
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -707,7 +801,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "unavailable",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -728,7 +822,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The caller's own name for this operation; needed with `items` */
+                /** @description The caller's name for this operation; required with `items` */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -740,10 +834,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The browser can pay the order with this client secret */
+            /** @description The order and its payment intent */
             200: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -761,10 +855,10 @@ export interface operations {
                     "application/json": components["schemas"]["Created"];
                 };
             };
-            /** @description `invalid_request`: the request is wrong, or the signed order in it is not one that the site signed, or has expired; the message names the field and the reason; `amount_too_small`: Stripe does not charge so little in this currency */
+            /** @description `invalid_request`: the request is malformed or not valid, or its signed order is not the site's or has expired; the message names the field and the reason; `amount_too_small`: the amount is below Stripe's minimum in this currency */
             400: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -773,7 +867,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "invalid_request",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -788,12 +882,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unauthenticated`: there is no valid token that says who is calling */
+            /** @description `unauthenticated`: the request has no valid token of a caller */
             401: {
                 headers: {
-                    /** @description `Bearer`: the scheme that is asked for */
+                    /** @description `Bearer`: the scheme of the token that the route requires */
                     "WWW-Authenticate"?: string;
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -802,7 +896,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "unauthenticated",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -817,10 +911,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description `generic_decline`: the bank refused; the code is Stripe's decline code, and `generic_decline` for a card that was reported lost or stolen */
+            /** @description `generic_decline`: the bank declined; the code is Stripe's decline code, but `generic_decline` for a card that was reported lost or stolen */
             402: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -829,7 +923,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "generic_decline",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -843,10 +937,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description `forbidden`: the caller is known, and no role of theirs permits this */
+            /** @description `forbidden`: no role of the caller permits this request */
             403: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -855,7 +949,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "forbidden",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -873,7 +967,7 @@ export interface operations {
             /** @description `not_found`: there is no such order or customer, or it is another caller's */
             404: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -882,7 +976,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "not_found",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -897,12 +991,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description `idempotency_key_reused`: the `Idempotency-Key` came before with other contents; `in_progress`: the same operation is being carried out; `order_already_paid`: the order is paid; nothing about it changes; `payment_processing`: a payment is under way; the order cannot change until it ends; the message names a voucher or a bank transfer that it waits for; `order_canceled`: the payment was canceled; `order_changed`: the site signed a newer version of the order, or one with the same `iat` or `version` */
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used before with other contents; `in_progress`: the same operation is in progress; `order_already_paid`: the order is paid and can no longer change; `payment_processing`: a payment is processing, and the order cannot change until it ends; the message names a pending voucher or bank transfer; `order_canceled`: the order was canceled; `order_changed`: the site signed a newer version of the order, or one with the same `iat` or `version` */
             409: {
                 headers: {
-                    /** @description Seconds after which the same request may be sent again */
+                    /** @description The seconds after which the caller may send the same request again */
                     "Retry-After"?: number;
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -911,7 +1005,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "idempotency_key_reused",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -921,17 +1015,17 @@ export interface operations {
                             /** @enum {string} */
                             code: "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_changed";
                             message: string;
-                            /** @description The order that is paid, or being paid: lead the payer to it */
+                            /** @description The id of the paid or processing order: lead the payer to it */
                             orderId?: string;
                             requestId: string;
                         };
                     };
                 };
             };
-            /** @description `body_too_large`: the body is over the route's cap */
+            /** @description `body_too_large`: the body exceeds the route's limit */
             413: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -940,7 +1034,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "body_too_large",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -955,12 +1049,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description `too_many_payments`: too many payments were started lately, or are not paid, by this caller or from their address; or too many charges of this order failed */
+            /** @description `too_many_payments`: the caller, or their address, started too many payments lately or has too many unpaid ones; or too many charges of this order failed */
             429: {
                 headers: {
-                    /** @description Seconds after which the same request may be sent again */
+                    /** @description The seconds after which the caller may send the same request again */
                     "Retry-After"?: number;
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -969,7 +1063,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "too_many_payments",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -984,10 +1078,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: something on our side is wrong; the log knows what, by the request id */
+            /** @description `internal`: Farebox failed; the log has the cause, under the request id */
             500: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -996,7 +1090,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "internal",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1011,12 +1105,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or there are no keys to work with for now */
+            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or Farebox cannot read its keys */
             503: {
                 headers: {
-                    /** @description Seconds after which the same request may be sent again */
+                    /** @description The seconds after which the caller may send the same request again */
                     "Retry-After"?: number;
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1025,7 +1119,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "unavailable",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1045,9 +1139,9 @@ export interface operations {
     readCustomer: {
         parameters: {
             query?: {
-                /** @description Stripe's id of a customer; the caller themselves, without it */
+                /** @description A Stripe customer's id; without `id` and `order`, the caller's own */
                 id?: string;
-                /** @description Instead of `id`: an order, whose owner is meant */
+                /** @description An order's id, in place of `id`: the customer is its owner */
                 order?: string;
             };
             header?: never;
@@ -1056,10 +1150,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The customer; `id` is null without one at Stripe */
+            /** @description The customer */
             200: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1093,10 +1187,10 @@ export interface operations {
                     "application/json": components["schemas"]["Customer"];
                 };
             };
-            /** @description `invalid_request`: the request is wrong, or the signed order in it is not one that the site signed, or has expired; the message names the field and the reason */
+            /** @description `invalid_request`: the request is malformed or not valid, or its signed order is not the site's or has expired; the message names the field and the reason */
             400: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1105,7 +1199,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "invalid_request",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1120,12 +1214,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unauthenticated`: there is no valid token that says who is calling */
+            /** @description `unauthenticated`: the request has no valid token of a caller */
             401: {
                 headers: {
-                    /** @description `Bearer`: the scheme that is asked for */
+                    /** @description `Bearer`: the scheme of the token that the route requires */
                     "WWW-Authenticate"?: string;
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1134,7 +1228,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "unauthenticated",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1149,10 +1243,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description `forbidden`: the caller is known, and no role of theirs permits this */
+            /** @description `forbidden`: no role of the caller permits this request */
             403: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1161,7 +1255,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "forbidden",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1179,7 +1273,7 @@ export interface operations {
             /** @description `not_found`: there is no such order or customer, or it is another caller's */
             404: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1188,7 +1282,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "not_found",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1203,12 +1297,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description `too_many_requests`: this caller asked for their portal, or about customers, too often lately */
+            /** @description `too_many_requests`: the caller sent too many requests to `portal` or `customer` lately */
             429: {
                 headers: {
-                    /** @description Seconds after which the same request may be sent again */
+                    /** @description The seconds after which the caller may send the same request again */
                     "Retry-After"?: number;
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1217,7 +1311,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "too_many_requests",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1232,10 +1326,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: something on our side is wrong; the log knows what, by the request id */
+            /** @description `internal`: Farebox failed; the log has the cause, under the request id */
             500: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1244,7 +1338,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "internal",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1259,12 +1353,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or there are no keys to work with for now */
+            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or Farebox cannot read its keys */
             503: {
                 headers: {
-                    /** @description Seconds after which the same request may be sent again */
+                    /** @description The seconds after which the caller may send the same request again */
                     "Retry-After"?: number;
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1273,7 +1367,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "unavailable",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1302,10 +1396,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The order as it is now */
+            /** @description The order */
             200: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1333,10 +1427,10 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description `invalid_request`: the request is wrong, or the signed order in it is not one that the site signed, or has expired; the message names the field and the reason */
+            /** @description `invalid_request`: the request is malformed or not valid, or its signed order is not the site's or has expired; the message names the field and the reason */
             400: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1345,7 +1439,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "invalid_request",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1360,12 +1454,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unauthenticated`: there is no valid token that says who is calling */
+            /** @description `unauthenticated`: the request has no valid token of a caller */
             401: {
                 headers: {
-                    /** @description `Bearer`: the scheme that is asked for */
+                    /** @description `Bearer`: the scheme of the token that the route requires */
                     "WWW-Authenticate"?: string;
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1374,7 +1468,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "unauthenticated",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1389,10 +1483,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description `forbidden`: the caller is known, and no role of theirs permits this */
+            /** @description `forbidden`: no role of the caller permits this request */
             403: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1401,7 +1495,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "forbidden",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1419,7 +1513,7 @@ export interface operations {
             /** @description `not_found`: there is no such order or customer, or it is another caller's */
             404: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1428,7 +1522,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "not_found",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1443,10 +1537,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: something on our side is wrong; the log knows what, by the request id */
+            /** @description `internal`: Farebox failed; the log has the cause, under the request id */
             500: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1455,7 +1549,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "internal",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1470,12 +1564,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or there are no keys to work with for now */
+            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or Farebox cannot read its keys */
             503: {
                 headers: {
-                    /** @description Seconds after which the same request may be sent again */
+                    /** @description The seconds after which the caller may send the same request again */
                     "Retry-After"?: number;
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1484,7 +1578,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "unavailable",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1519,10 +1613,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The browser is to be sent to this URL, which is good for minutes */
+            /** @description The portal's URL */
             200: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1535,10 +1629,10 @@ export interface operations {
                     "application/json": components["schemas"]["PortalOpened"];
                 };
             };
-            /** @description `invalid_request`: the request is wrong, or the signed order in it is not one that the site signed, or has expired; the message names the field and the reason */
+            /** @description `invalid_request`: the request is malformed or not valid, or its signed order is not the site's or has expired; the message names the field and the reason */
             400: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1547,7 +1641,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "invalid_request",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1562,12 +1656,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unauthenticated`: there is no valid token that says who is calling */
+            /** @description `unauthenticated`: the request has no valid token of a caller */
             401: {
                 headers: {
-                    /** @description `Bearer`: the scheme that is asked for */
+                    /** @description `Bearer`: the scheme of the token that the route requires */
                     "WWW-Authenticate"?: string;
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1576,7 +1670,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "unauthenticated",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1591,10 +1685,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description `forbidden`: the caller is known, and no role of theirs permits this */
+            /** @description `forbidden`: no role of the caller permits this request */
             403: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1603,7 +1697,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "forbidden",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1618,12 +1712,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description `in_progress`: the same operation is being carried out */
+            /** @description `in_progress`: the same operation is in progress */
             409: {
                 headers: {
-                    /** @description Seconds after which the same request may be sent again */
+                    /** @description The seconds after which the caller may send the same request again */
                     "Retry-After"?: number;
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1632,7 +1726,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "in_progress",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1647,10 +1741,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description `body_too_large`: the body is over the route's cap */
+            /** @description `body_too_large`: the body exceeds the route's limit */
             413: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1659,7 +1753,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "body_too_large",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1674,12 +1768,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description `too_many_requests`: this caller asked for their portal, or about customers, too often lately */
+            /** @description `too_many_requests`: the caller sent too many requests to `portal` or `customer` lately */
             429: {
                 headers: {
-                    /** @description Seconds after which the same request may be sent again */
+                    /** @description The seconds after which the caller may send the same request again */
                     "Retry-After"?: number;
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1688,7 +1782,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "too_many_requests",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1703,10 +1797,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: something on our side is wrong; the log knows what, by the request id */
+            /** @description `internal`: Farebox failed; the log has the cause, under the request id */
             500: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1715,7 +1809,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "internal",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1730,12 +1824,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description `portal_not_configured`: the customer portal's settings were never saved in this mode at Stripe; `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or there are no keys to work with for now */
+            /** @description `portal_not_configured`: the customer portal's settings were never saved in this mode, test or live, at Stripe; `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or Farebox cannot read its keys */
             503: {
                 headers: {
-                    /** @description Seconds after which the same request may be sent again */
+                    /** @description The seconds after which the caller may send the same request again */
                     "Retry-After"?: number;
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1744,7 +1838,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "portal_not_configured",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1765,7 +1859,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The caller's own name for this refund */
+                /** @description The caller's name for this refund */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -1777,10 +1871,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Stripe has the refund; its `status` says how far it is */
+            /** @description The refund at Stripe */
             200: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1794,13 +1888,13 @@ export interface operations {
                      *       "status": "succeeded"
                      *     }
                      */
-                    "application/json": components["schemas"]["GivenBack"];
+                    "application/json": components["schemas"]["RefundCreated"];
                 };
             };
-            /** @description `invalid_request`: the request is wrong, or the signed order in it is not one that the site signed, or has expired; the message names the field and the reason */
+            /** @description `invalid_request`: the request is malformed or not valid, or its signed order is not the site's or has expired; the message names the field and the reason */
             400: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1809,7 +1903,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "invalid_request",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1824,12 +1918,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unauthenticated`: there is no valid token that says who is calling */
+            /** @description `unauthenticated`: the request has no valid token of a caller */
             401: {
                 headers: {
-                    /** @description `Bearer`: the scheme that is asked for */
+                    /** @description `Bearer`: the scheme of the token that the route requires */
                     "WWW-Authenticate"?: string;
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1838,7 +1932,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "unauthenticated",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1853,10 +1947,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description `refund_limit`: no role of the caller's refunds so much in one call or one day, or in this currency; `forbidden`: the caller is known, and no role of theirs permits this */
+            /** @description `refund_limit`: no role of the caller permits so large a refund in one call or one day, or in this currency; `forbidden`: no role of the caller permits this request */
             403: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1865,7 +1959,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "refund_limit",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1883,7 +1977,7 @@ export interface operations {
             /** @description `not_found`: there is no such order or customer, or it is another caller's */
             404: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1892,7 +1986,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "not_found",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1907,12 +2001,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description `idempotency_key_reused`: the `Idempotency-Key` came before with other contents; `in_progress`: the same operation is being carried out; `order_not_paid`: no money was taken for the order, so that none can be given back; `refund_exceeds_paid`: less of the payment is left than is to be given back; `order_disputed`: the payer's bank has the money, until it decides the dispute; `refund_in_full_only`: Stripe takes no refund of a part of a payment by this method; `refund_needs_email`: Stripe has to ask the payer where the money is to go, and knows no e-mail address of theirs; `refund_refused`: Stripe does not give this payment back; the log has its code, by the request id */
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used before with other contents; `in_progress`: the same operation is in progress; `order_not_paid`: the order is not paid, so there is nothing to refund; `refund_exceeds_paid`: the refund exceeds the rest of the payment; `order_disputed`: the payer's bank holds the money until it decides the dispute; `refund_in_full_only`: the payment method has no partial refunds; `refund_needs_email`: Stripe must ask the payer for a bank account, and has no e-mail address of the payer; `refund_refused`: Stripe does not refund this payment; the log has Stripe's code, under the request id */
             409: {
                 headers: {
-                    /** @description Seconds after which the same request may be sent again */
+                    /** @description The seconds after which the caller may send the same request again */
                     "Retry-After"?: number;
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1921,7 +2015,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "idempotency_key_reused",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1936,10 +2030,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description `body_too_large`: the body is over the route's cap */
+            /** @description `body_too_large`: the body exceeds the route's limit */
             413: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1948,7 +2042,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "body_too_large",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1963,10 +2057,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: something on our side is wrong; the log knows what, by the request id */
+            /** @description `internal`: Farebox failed; the log has the cause, under the request id */
             500: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1975,7 +2069,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "internal",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -1990,12 +2084,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or there are no keys to work with for now */
+            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or Farebox cannot read its keys */
             503: {
                 headers: {
-                    /** @description Seconds after which the same request may be sent again */
+                    /** @description The seconds after which the caller may send the same request again */
                     "Retry-After"?: number;
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2004,7 +2098,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "unavailable",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -2035,10 +2129,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The event is in the database, or concerns no order */
+            /** @description The database has the event, or the event concerns no order */
             200: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2051,10 +2145,10 @@ export interface operations {
                     "application/json": components["schemas"]["Received"];
                 };
             };
-            /** @description `invalid_request`: the request is wrong, or the signed order in it is not one that the site signed, or has expired; the message names the field and the reason; `bad_signature`: a webhook's signature is missing, malformed, forged or stale */
+            /** @description `invalid_request`: the request is malformed or not valid, or its signed order is not the site's or has expired; the message names the field and the reason; `bad_signature`: a webhook's signature is missing, malformed, forged or stale */
             400: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2063,7 +2157,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "invalid_request",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -2078,10 +2172,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description `body_too_large`: the body is over the route's cap */
+            /** @description `body_too_large`: the body exceeds the route's limit */
             413: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2090,7 +2184,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "body_too_large",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -2105,10 +2199,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: something on our side is wrong; the log knows what, by the request id */
+            /** @description `internal`: Farebox failed; the log has the cause, under the request id */
             500: {
                 headers: {
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2117,7 +2211,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "internal",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }
@@ -2132,12 +2226,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or there are no keys to work with for now */
+            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or Farebox cannot read its keys */
             503: {
                 headers: {
-                    /** @description Seconds after which the same request may be sent again */
+                    /** @description The seconds after which the caller may send the same request again */
                     "Retry-After"?: number;
-                    /** @description Names the request in the log */
+                    /** @description The id of the request in the log */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2146,7 +2240,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "unavailable",
-                     *         "message": "what the caller may read",
+                     *         "message": "a text for the caller",
                      *         "requestId": "req_00c0ffee00c0ffee"
                      *       }
                      *     }

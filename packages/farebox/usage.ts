@@ -19,7 +19,10 @@ export async function isPaid(id: string): Promise<boolean> {
 
 /** Codes are those of the route. */
 export async function refund(orderId: string): Promise<string> {
-  const { data, error } = await farebox.POST("/api/refund", { params: keyed(newKey()), body: { orderId } });
+  const { data, error } = await farebox.POST("/api/refund", {
+    params: keyed(newKey()),
+    body: { orderId },
+  });
   if (data) return data.refundId;
   if (error.error.code === "refund_limit") return "ask a colleague";
   // @ts-expect-error a refund is not answered so
@@ -30,7 +33,11 @@ export const wrong = [
   // @ts-expect-error a refund needs a key
   () => farebox.POST("/api/refund", { body: { orderId: "o_1" } }),
   // @ts-expect-error a quantity is a number
-  () => farebox.POST("/api/create-intent", { params: keyed("k"), body: { items: [{ price: "mug", quantity: "2" }] } }),
+  () =>
+    farebox.POST("/api/create-intent", {
+      params: keyed("k"),
+      body: { items: [{ price: "mug", quantity: "2" }] },
+    }),
   // @ts-expect-error an order is read, not sent
   () => farebox.POST("/api/order", {}),
   // @ts-expect-error Stripe alone calls it

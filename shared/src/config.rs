@@ -70,7 +70,7 @@ impl Config {
         let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
         let config = Self::from_named(needs, |name| std::env::var(name).ok(), names)?;
         for Misspelt { found, meant } in &config.misspelt {
-            tracing::warn!("{found} is not a setting: is {meant} meant?");
+            tracing::warn!("{found} is not a setting: did you mean {meant}?");
         }
         Ok(config)
     }
@@ -86,14 +86,14 @@ impl Config {
         lookup: impl Fn(&str) -> Option<String>,
         names: impl IntoIterator<Item = String>,
     ) -> Result<Self, ConfigError> {
-        let asked = RefCell::new(BTreeSet::new());
-        let noted = |name: &str| {
-            asked.borrow_mut().insert(name.to_owned());
+        let looked_up = RefCell::new(BTreeSet::new());
+        let recording = |name: &str| {
+            looked_up.borrow_mut().insert(name.to_owned());
             lookup(name)
         };
-        let read = Self::from_lookup(needs, noted);
-        let asked = asked.borrow();
-        let known = asked.iter().map(String::as_str);
+        let read = Self::from_lookup(needs, recording);
+        let looked_up = looked_up.borrow();
+        let known = looked_up.iter().map(String::as_str);
         // A function does not look up keys that it does not need.
         let known: Vec<&str> = known.chain(Keys::NAMES.iter().copied()).collect();
         let has_database = lookup(need::DATABASE_URL).is_some_and(|url| !url.is_empty());

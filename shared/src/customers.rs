@@ -24,7 +24,7 @@ use crate::{
 /// The seconds after which Stripe's search knows a customer, and its key may have expired.
 const SEARCHED_AFTER: i64 = 60 * 60;
 /// The most concurrent changes of a link before the caller has to retry.
-const MOST_ROUNDS: usize = 4;
+const MAX_ROUNDS: usize = 4;
 
 /// Finds and creates callers' Stripe customers.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +66,7 @@ impl Customers<'_> {
                 self.store.reserve_customer(owner, None, now).await?
             }
         };
-        self.settled(owner, link).await
+        self.resolved(owner, link).await
     }
 
     /// Runs `make` for a caller's `customer`; for a new one, where that is gone.
@@ -85,7 +85,7 @@ impl Customers<'_> {
     {
         match make(customer.id.clone()).await {
             Err(failure) if failure.is_about_a_missing_customer() => {
-                let customer = self.instead_of(owner, customer).await?;
+                let customer = self.replaced(owner, customer).await?;
                 Ok(make(customer.id).await?)
             }
             made => Ok(made?),
@@ -94,19 +94,19 @@ impl Customers<'_> {
 
     /// Another customer of the caller, where Stripe no longer has the customer `gone`: see
     /// [`StripeError::is_about_a_missing_customer`]. It may exist already.
-    async fn instead_of(&self, owner: &CallerId, gone: &Known) -> Result<Known, Error> {
+    async fn replaced(&self, owner: &CallerId, gone: &Known) -> Result<Known, Error> {
         tracing::warn!(
             customer.id = gone.id,
-            "a customer is gone at Stripe, the caller gets another"
+            "Stripe no longer has a customer: Farebox creates another for the caller"
         );
         let now = self.clock.now();
         let reserved = self.store.reserve_customer(owner, Some(&gone.link), now);
-        self.settled(owner, reserved.await?).await
+        self.resolved(owner, reserved.await?).await
     }
 
     /// The customer of a link: created and stored where there is none.
-    async fn settled(&self, owner: &CallerId, mut link: CustomerLink) -> Result<Known, Error> {
-        for _ in 0..MOST_ROUNDS {
+    async fn resolved(&self, owner: &CallerId, mut link: CustomerLink) -> Result<Known, Error> {
+        for _ in 0..MAX_ROUNDS {
             if let Some(id) = link.customer.clone() {
                 return Ok(Known { link, id });
             }
@@ -116,8 +116,8 @@ impl Customers<'_> {
                 link = anew.await?;
                 continue;
             };
-            let settled = self.store.settle_customer(owner, &link, &customer);
-            link = settled.await?.ok_or(Error::InProgress)?;
+            let resolved = self.store.settle_customer(owner, &link, &customer);
+            link = resolved.await?.ok_or(Error::InProgress)?;
         }
         Err(Error::InProgress)
     }

@@ -37,7 +37,7 @@ impl ConfigError {
         for problem in &mut self.problems {
             let found = misspelt.iter().filter(|it| it.meant == problem.name);
             for Misspelt { found, .. } in found {
-                problem.what += &format!(": is {found} meant for it?");
+                problem.what += &format!(": did you set it as {found}?");
             }
         }
         self

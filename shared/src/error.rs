@@ -39,7 +39,7 @@ pub enum Error {
     #[error("{0}")]
     InvalidToken(&'static str, #[source] Cause),
     /// The amount is below Stripe's minimum in this currency.
-    #[error("the amount is below the smallest that can be charged")]
+    #[error("the amount is below Stripe's minimum in this currency")]
     AmountTooSmall,
     /// The webhook signature is missing, forged or stale.
     #[error("the signature does not match")]
@@ -57,9 +57,9 @@ pub enum Error {
     #[error("you may not do this")]
     Forbidden,
     /// The caller may do this, but not with so much money, or not in this currency.
-    #[error("your role does not allow so much, or not in this currency")]
+    #[error("your role does not permit this amount or this currency")]
     OverLimit,
-    /// There is no such thing, or it is another caller's: the two cannot be told apart.
+    /// The object does not exist, or is another caller's: the response is the same.
     #[error("there is no such order or customer")]
     NotFound,
     /// The route does not have this method.
@@ -69,23 +69,23 @@ pub enum Error {
     #[error("this Idempotency-Key was used with other contents")]
     KeyReused,
     /// The same operation is in progress; the caller may retry.
-    #[error("the same request is in progress, try again")]
+    #[error("the same request is in progress: try again")]
     InProgress,
     /// This order of the caller is paid and can no longer change.
-    #[error("the order is paid already")]
+    #[error("the order is already paid")]
     AlreadyPaid(OrderId),
     /// A payment of this order of the caller is processing; the order cannot change until that
     /// ends.
-    #[error("a payment of this order is being processed")]
+    #[error("a payment of this order is processing")]
     PaymentProcessing(OrderId),
     /// The same, of a payment that waits for this step.
-    #[error("a payment of this order is being processed: it waits for {1}")]
+    #[error("a payment of this order is processing: it waits for {1}")]
     PaymentAwaited(OrderId, Awaited),
     /// The order was canceled; a new one is needed.
     #[error("the order was canceled")]
     OrderCanceled,
     /// The site signed a newer version of this order.
-    #[error("the order has changed since, reload the page")]
+    #[error("the order has changed since: reload the page")]
     OrderChanged,
     /// The site signed this order and another version of it with the same `iat` or `version`.
     #[error(
@@ -97,29 +97,29 @@ pub enum Error {
     #[error("the order is not paid")]
     NotPaid,
     /// The refund exceeds the rest of the payment.
-    #[error("less than this is left to refund")]
+    #[error("the refund exceeds the rest of the payment")]
     ExceedsPaid,
     /// The payer's bank has the money, until it decides the dispute.
-    #[error("the payment is disputed, the bank decides")]
+    #[error("the payment is disputed: the payer's bank holds the money until it decides")]
     Disputed,
     /// The payment method takes no partial refund.
-    #[error("a payment by this method is refunded in full or not at all")]
+    #[error("this payment method has no partial refunds")]
     RefundInFullOnly,
     /// The payer has to name a bank account, and Stripe has no e-mail address of theirs.
-    #[error("Stripe has to ask the payer where the money is to go: `instructionsEmail` is needed")]
+    #[error("Stripe must ask the payer for a bank account: send `instructionsEmail`")]
     RefundNeedsEmail,
     /// Stripe does not refund this payment, for another reason.
-    #[error("this payment cannot be refunded")]
+    #[error("Stripe does not refund this payment")]
     RefundRefused,
     /// The caller, or their address, started too many payments lately, or has too many unpaid ones;
     /// or too many charges of the order failed.
-    #[error("too many payments were started or failed, try again later")]
+    #[error("too many payments were started or failed: try again later")]
     TooManyPayments {
         /// The seconds to wait.
         retry_after: u64,
     },
     /// The caller sent too many requests of this kind lately.
-    #[error("too many requests, try again later")]
+    #[error("too many requests: try again later")]
     TooManyRequests {
         /// The seconds to wait.
         retry_after: u64,
@@ -135,7 +135,7 @@ pub enum Error {
     Internal(#[source] Cause),
     /// Stripe, the database, the issuer of tokens or the keys are not available for now; the caller
     /// may retry.
-    #[error("payments are briefly unavailable, try again")]
+    #[error("payments are briefly unavailable: try again")]
     Unavailable(#[source] Cause),
 }
 

@@ -330,7 +330,7 @@ fn thin(envelope: &Envelope<'_>) -> Subject {
             family,
             id: related.id.clone(),
         }),
-        _ => Subject::Unreadable("there is no related object that could be fetched".to_owned()),
+        _ => Subject::Unreadable("there is no related object with an id".to_owned()),
     }
 }
 

@@ -45,13 +45,13 @@ pub enum Error {
     #[error(transparent)]
     Open(#[from] OpenError),
     /// The process could not listen on the port.
-    #[error("the port could not be listened on: {0}")]
+    #[error("cannot listen on the port: {0}")]
     Port(#[from] std::io::Error),
     /// The Lambda runtime ended.
     #[error("the Lambda runtime ended")]
     Lambda(#[source] lambda_http::Error),
     /// The program's task failed.
-    #[error("not done: {0}")]
+    #[error("the run failed: {0}")]
     Work(Cause),
 }
 

@@ -53,7 +53,7 @@ pub enum Error {
     NotConnected(Duration),
     /// A reused connection did not answer in time: it may be dead. It is not used again, nor are
     /// the others that were idle with it.
-    #[error("no answer within {0:?} on a connection that was used before")]
+    #[error("no answer within {0:?} on a reused connection")]
     Silent(Duration),
 }
 

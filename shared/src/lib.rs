@@ -1,8 +1,25 @@
 //! The library of all functions, in layers below the handlers.
 //!
+//! # From a webhook's bytes to a paid order
+//!
+//! The handler is `receive` in `functions/webhook/src/lib.rs`. It runs in
+//! [`host::with_middleware`].
+//!
+//! 1. [`request::EventBody`] reads the body as bytes, up to 1 MiB.
+//! 2. [`signature::verify`] verifies Stripe's signature over them.
+//! 3. [`event::Event::parse`] parses the envelope, and the object that counts.
+//! 4. [`processor::EventProcessor::process`] checks mode and account, and fetches what the event
+//!    only names.
+//! 5. [`store::Store::accept`] writes event, order and outbox in one transaction. The pure function
+//!    `decide` in `store/accept.rs` decides these writes.
+//! 6. [`order::Order::apply`] returns the next order and its notifications; pure. `apply_intent` in
+//!    `order/payment.rs` checks the payment's amount, currency and owner. `Facts::paid` in
+//!    `order/facts.rs` records it, and `Status::of` in `order/status.rs` derives `paid` from that.
+//!
+//! # Layers
+//!
 //! A module uses only modules of layers below its own; a test checks every path against this
-//! table. Read it from the bottom to the top, or follow a webhook down: [`host`], [`request`],
-//! [`signature`], [`event`], [`processor`], [`store`], [`order`].
+//! table.
 //!
 //! | layer | modules |
 //! |---|---|

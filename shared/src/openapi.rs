@@ -66,11 +66,11 @@ fn response(codes: &[Code]) -> Response {
         .description(texts.join("; "))
         .content("application/json", content);
     if rows.iter().any(|row| row.retry != Retry::Never) {
-        let seconds = "Seconds after which the same request may be sent again";
+        let seconds = "The seconds after which the caller may send the same request again";
         response = response.header("Retry-After", header(Type::Integer, seconds));
     }
     if rows[0].status == StatusCode::UNAUTHORIZED {
-        let scheme = "`Bearer`: the scheme that is asked for";
+        let scheme = "`Bearer`: the scheme of the token that the route requires";
         response = response.header("WWW-Authenticate", header(Type::String, scheme));
     }
     response.build()
@@ -93,7 +93,7 @@ fn body(rows: &[&ErrorSpec], names_order: bool) -> Schema {
         .required("message")
         .required("requestId");
     if names_order {
-        let order = "The order that is paid, or being paid: lead the payer to it";
+        let order = "The id of the paid or processing order: lead the payer to it";
         error = error.property("orderId", text().description(Some(order)));
     }
     let body = ObjectBuilder::new().property("error", error);
@@ -101,7 +101,7 @@ fn body(rows: &[&ErrorSpec], names_order: bool) -> Schema {
 }
 
 fn example(code: &str) -> Value {
-    let message = "what the caller may read";
+    let message = "a text for the caller";
     json!({ "error": { "code": code, "message": message, "requestId": "req_00c0ffee00c0ffee" } })
 }
 

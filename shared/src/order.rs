@@ -5,6 +5,9 @@
 //! the same events, repeated or reordered, leaves the same order. The [`Status`] is derived from
 //! them and never stored as a decision. Beside the facts are the refund requests (`refunds`), whose
 //! amounts are reserved before the call to Stripe.
+//!
+//! Read `apply` first: it passes each object to the module of its name (`payment`, `disputes`,
+//! `refunds`, `warnings`), which records it in `facts`. Then `status` derives the status.
 
 mod active_payment;
 mod apply;
@@ -43,9 +46,9 @@ use self::{active_payment::Closed, facts::Facts};
 use crate::ids::CallerId;
 
 /// The most revisions kept; each is a change of an unpaid order.
-const MOST_REVISIONS: usize = 50;
+const MAX_REVISIONS: usize = 50;
 /// The most callers who may own one order in turn.
-const MOST_OWNERS: usize = 50;
+const MAX_OWNERS: usize = 50;
 
 /// The most failed charges of an order that are counted apart.
 pub const MAX_FAILED_CHARGES: usize = facts::MAX_FAILED_CHARGES;
@@ -183,7 +186,11 @@ impl Order {
     /// The status, derived from the facts.
     #[must_use]
     pub fn status(&self) -> Status {
-        Status::of(&self.facts, self.stage(), self.revision().contents.amount())
+        Status::of(
+            &self.facts,
+            self.attempt_status(),
+            self.revision().contents.amount(),
+        )
     }
 
     /// The pending step of a payment that ends long after the payer left, if any.
@@ -233,7 +240,7 @@ impl Order {
     pub fn move_to(&mut self, owner: CallerId, now: i64) -> Result<(), ReviseError> {
         let alias = self.owner.alias();
         if !self.previous_owners.contains(&alias) {
-            if self.previous_owners.len() >= MOST_OWNERS {
+            if self.previous_owners.len() >= MAX_OWNERS {
                 return Err(ReviseError::TooManyRevisions);
             }
             self.previous_owners.push(alias);
@@ -297,7 +304,7 @@ impl Order {
         match known {
             Some(0) => self.first = revision,
             Some(index) => self.later[index - 1] = revision,
-            None if self.later.len() >= MOST_REVISIONS => {
+            None if self.later.len() >= MAX_REVISIONS => {
                 return Err(ReviseError::TooManyRevisions);
             }
             None => self.later.push(revision),

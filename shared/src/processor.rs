@@ -55,13 +55,13 @@ pub enum Outcome {
 #[non_exhaustive]
 pub enum ProcessError {
     /// The database failed.
-    #[error("the database did not take an event")]
+    #[error("the database did not store an event")]
     Store(#[from] store::StoreError),
     /// Stripe did not return an object that the event only names.
-    #[error("Stripe did not give an event's object")]
+    #[error("Stripe did not return an event's object")]
     Stripe(#[from] stripe::StripeError),
     /// The event was processed, but its payment, which failed too often, may still be open.
-    #[error("a payment that was tried too often may still be open")]
+    #[error("a payment with too many failed charges may still be open")]
     NotStopped(#[source] Box<Error>),
     /// The keys, which tell the mode, cannot be read.
     #[error(transparent)]
@@ -80,40 +80,23 @@ impl EventProcessor {
     /// # Errors
     ///
     /// [`ProcessError`] when it was not processed.
-    pub async fn take(&self, mut event: Event) -> Result<Outcome, ProcessError> {
-        let is_live = self.secrets.current().await?.mode()?.is_live();
-        if event.livemode.is_some_and(|live| live != is_live) {
-            tracing::warn!(
-                event.id,
-                metric.other_mode = 1,
-                "an event of the other mode changes nothing"
-            );
-            return Ok(Outcome::OtherMode);
-        }
-        if let Some(account) = &event.account
-            && !self.connected_accounts.include(account)
-        {
-            tracing::warn!(
-                event.id,
-                account,
-                metric.other_account = 1,
-                "an event of a connected account changes nothing: FAREBOX_CONNECTED_ACCOUNTS names others"
-            );
-            return Ok(Outcome::OtherAccount);
+    pub async fn process(&self, mut event: Event) -> Result<Outcome, ProcessError> {
+        if let Some(foreign) = self.foreign(&event).await? {
+            return Ok(foreign);
         }
         if let Subject::Related(related) = &event.subject {
             event.as_of = self.clock.now();
             event.subject = match self.stripe_of(&event).related(related).await {
                 Err(failure) if failure.is_missing() => {
-                    Subject::Unreadable("the related object is not there".to_owned())
+                    Subject::Unreadable("Stripe has no such object".to_owned())
                 }
                 fetched => fetched?,
             };
             event.failed_charges = self.failed_charges(&event).await?;
         }
         let (id, kind) = (event.id.clone(), event.kind.clone());
-        let is_failed_charge = tells_of_failed_charge(&event);
-        let AcceptOutcome { accepted, order } = match self.learn_payment(&event).await? {
+        let is_failed_charge = reports_failed_charge(&event);
+        let AcceptOutcome { accepted, order } = match self.accept_unknown_payment(&event).await? {
             Accepted::OtherDeployment => AcceptOutcome {
                 accepted: Accepted::OtherDeployment,
                 order: None,
@@ -125,17 +108,45 @@ impl EventProcessor {
                 event.id = id,
                 event.type = kind,
                 metric.other_deployment = 1,
-                "an event of another deployment changes nothing"
+                "ignored an event of another deployment"
             );
             return Ok(Outcome::OtherDeployment);
         }
-        log_if_set_aside(accepted, &id, &kind);
+        log_quarantined(accepted, &id, &kind);
         if let (true, Some(order), Accepted::Applied | Accepted::Duplicate) =
             (is_failed_charge, order, accepted)
         {
             self.stop_after_failures(&order).await?;
         }
         Ok(Outcome::Store(accepted))
+    }
+
+    /// The outcome for an event of the other mode, or of a connected account that the settings do
+    /// not name.
+    async fn foreign(&self, event: &Event) -> Result<Option<Outcome>, ProcessError> {
+        let is_live = self.secrets.current().await?.mode()?.is_live();
+        if event.livemode.is_some_and(|live| live != is_live) {
+            tracing::warn!(
+                event.id,
+                metric.other_mode = 1,
+                "ignored an event of the other mode, test or live: is its endpoint in the right \
+                 mode?"
+            );
+            return Ok(Some(Outcome::OtherMode));
+        }
+        if let Some(account) = &event.account
+            && !self.connected_accounts.include(account)
+        {
+            tracing::warn!(
+                event.id,
+                account,
+                metric.other_account = 1,
+                "ignored an event of a connected account that FAREBOX_CONNECTED_ACCOUNTS does not \
+                 name"
+            );
+            return Ok(Some(Outcome::OtherAccount));
+        }
+        Ok(None)
     }
 
     /// The failed charges of the intent of `event`, which was fetched. The intent names only the
@@ -153,7 +164,7 @@ impl EventProcessor {
                 tracing::warn!(
                     event.id,
                     cause = %failure,
-                    "the charges of a payment cannot be read: of those that failed, the latest counts"
+                    "Farebox cannot list a payment's charges, and counts only the latest failed one"
                 );
                 Ok(Vec::new())
             }
@@ -177,7 +188,7 @@ impl EventProcessor {
         }
         let subject = match self.stripe_of(&event).refunds(&payment_intent).await {
             Err(failure) if failure.is_missing() => {
-                Subject::Unreadable("the refunds of its payment are not there".to_owned())
+                Subject::Unreadable("Stripe has no such payment".to_owned())
             }
             all => Subject::Refunds {
                 payment_intent,
@@ -204,7 +215,7 @@ impl EventProcessor {
         tracing::warn!(
             order.id = %id,
             metric.too_many_attempts = 1,
-            "too many charges of one order failed: its payment is canceled"
+            "too many charges of one order failed: Farebox cancels its payment"
         );
         let stripe = self.stripe.for_one_request();
         let closer = Closer {
@@ -221,14 +232,14 @@ impl EventProcessor {
                 | Error::PaymentAwaited(..)
                 | Error::OrderCanceled,
             ) => Ok(()),
-            Err(error) if passes(&error) => Err(ProcessError::NotStopped(Box::new(error))),
+            Err(error) if is_transient(&error) => Err(ProcessError::NotStopped(Box::new(error))),
             Err(error) => {
                 // Stripe would redeliver the event for days, with the same result.
                 tracing::error!(
                     order.id = %id,
                     cause = innermost(&error),
-                    "a payment that was tried too often stays open: may Stripe's key write \
-                     PaymentIntents and Checkout Sessions?"
+                    "Farebox cannot cancel a payment with too many failed charges: let Stripe's \
+                     key write PaymentIntents and Checkout Sessions"
                 );
                 Ok(())
             }
@@ -250,7 +261,7 @@ impl EventProcessor {
     /// A Checkout Session creates its own intent, which the database does not know before the event
     /// of the payment. An earlier report on it, such as a refund after an outage, does not name its
     /// order.
-    async fn learn_payment(&self, event: &Event) -> Result<Accepted, ProcessError> {
+    async fn accept_unknown_payment(&self, event: &Event) -> Result<Accepted, ProcessError> {
         let Some(id) = event.subject.paid_intent() else {
             return Ok(Accepted::Ignored);
         };
@@ -258,11 +269,11 @@ impl EventProcessor {
             return Ok(Accepted::Ignored);
         }
         let deployment = self.store.deployment()?;
-        let is_anothers = |event: &Event| {
+        let is_of_another = |event: &Event| {
             let named = event.deployment();
             named.is_some_and(|named| named != deployment.id())
         };
-        if is_anothers(event) {
+        if is_of_another(event) {
             return Ok(Accepted::OtherDeployment);
         }
         let related = Related {
@@ -276,7 +287,7 @@ impl EventProcessor {
             Err(stripe::StripeError::Refused(refusal)) if !refusal.is_auth() => {
                 tracing::warn!(
                     event.id,
-                    "the payment of an event cannot be read: {refusal}"
+                    "Farebox cannot read the payment of an event: {refusal}"
                 );
                 return Ok(Accepted::Ignored);
             }
@@ -288,7 +299,7 @@ impl EventProcessor {
             subject,
             ..event.clone()
         };
-        if is_anothers(&payment) {
+        if is_of_another(&payment) {
             return Ok(Accepted::OtherDeployment);
         }
         let Subject::Intent(intent) = &payment.subject else {
@@ -298,15 +309,15 @@ impl EventProcessor {
             return Ok(Accepted::Ignored);
         }
         let (id, kind) = (payment.id.clone(), payment.kind.clone());
-        let learned = self.store.accept_fetched(payment, self.clock.now()).await?;
-        let accepted = learned.accepted;
-        log_if_set_aside(accepted, &id, &kind);
+        let outcome = self.store.accept_fetched(payment, self.clock.now()).await?;
+        let accepted = outcome.accepted;
+        log_quarantined(accepted, &id, &kind);
         Ok(accepted)
     }
 }
 
 /// True when `event` reports a failed charge.
-fn tells_of_failed_charge(event: &Event) -> bool {
+fn reports_failed_charge(event: &Event) -> bool {
     let Subject::Intent(intent) = &event.subject else {
         return false;
     };
@@ -315,7 +326,7 @@ fn tells_of_failed_charge(event: &Event) -> bool {
 }
 
 /// True when a redelivery may succeed.
-fn passes(error: &Error) -> bool {
+fn is_transient(error: &Error) -> bool {
     let cause = match error {
         Error::InProgress => return true,
         Error::Unavailable(cause) => cause.downcast_ref::<stripe::StripeError>(),
@@ -325,13 +336,13 @@ fn passes(error: &Error) -> bool {
     !matches!(cause, Some(stripe::StripeError::Refused(refusal)) if refusal.status == 403)
 }
 
-fn log_if_set_aside(accepted: Accepted, id: &str, kind: &str) {
+fn log_quarantined(accepted: Accepted, id: &str, kind: &str) {
     if accepted == Accepted::Quarantined {
         tracing::error!(
             event.id = id,
             event.type = kind,
             metric.quarantined = 1,
-            "an event was set aside: look at the quarantine"
+            "quarantined an event: list it with `notify quarantined`"
         );
     }
 }

@@ -127,10 +127,10 @@ impl CheckoutService {
             }
             (None, Some(token), None) => self.signed_order(payer, limiter, key, &token).await,
             (None, Some(_), Some(_)) => Err(Error::invalid(
-                "`orderId` goes with `items`; `order` names its own",
+                "send `orderId` only with `items`: a signed `order` has its own id",
             )),
             _ => Err(Error::invalid(
-                "either `items` or `order` is needed, and not both",
+                "send either `items` or `order`, and not both",
             )),
         }
     }

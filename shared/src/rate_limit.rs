@@ -132,7 +132,7 @@ impl RateLimiter {
     /// As [`RateLimiter::admit`].
     pub async fn admit_next_attempt(&self, order: &Order) -> Result<(), Error> {
         let next = order.attempt_number() + 1;
-        let counted_as = OrderId::of_operation(&format!("way {next} of {}", order.id()));
+        let counted_as = OrderId::of_operation(&format!("attempt {next} of {}", order.id()));
         self.admit(order.owner(), &counted_as).await
     }
 
@@ -150,7 +150,7 @@ impl RateLimiter {
             limit.on = "failed",
             limit.retry_after_seconds = retry_after,
             metric.too_many_payments = 1,
-            "too many charges of one order failed: someone may be trying cards"
+            "too many charges of one order failed: someone may be testing cards"
         );
         Some(Error::TooManyPayments { retry_after })
     }
@@ -188,7 +188,7 @@ impl RateLimiter {
                     caller = caller.alias(),
                     limit.of = lookup.word(),
                     limit.retry_after_seconds = retry_after,
-                    "too many requests of one caller"
+                    "too many requests from one caller"
                 );
                 Err(Error::TooManyRequests { retry_after })
             }
@@ -271,7 +271,7 @@ fn refused(payer: &CallerId, many: RateLimited) -> Error {
         limit.on = if many.are_open { "open" } else { "started" },
         limit.retry_after_seconds = retry_after,
         metric.too_many_payments = 1,
-        "too many payments: someone may be trying cards"
+        "too many payments: someone may be testing cards"
     );
     Error::TooManyPayments { retry_after }
 }

@@ -59,7 +59,7 @@ async fn read(request: Request, largest: usize) -> Result<Bytes, Error> {
     body.map(http_body_util::Collected::to_bytes)
         .map_err(|error| match error.is::<LengthLimitError>() {
             true => Error::TooLarge,
-            false => Error::invalid("the body did not arrive whole"),
+            false => Error::invalid("the body is incomplete"),
         })
 }
 
@@ -95,7 +95,9 @@ impl IdempotencyKey {
         let mut values = headers.get_all(Self::HEADER).iter();
         let (Some(value), None) = (values.next(), values.next()) else {
             return match headers.contains_key(Self::HEADER) {
-                true => Err(Error::invalid("`Idempotency-Key` came more than once")),
+                true => Err(Error::invalid(
+                    "the header `Idempotency-Key` occurs more than once",
+                )),
                 false => Ok(None),
             };
         };

@@ -64,17 +64,17 @@ impl ReturnOrigins {
                 "must not hold spaces, control characters or backslashes",
             ));
         }
-        let url = Url::parse(text).map_err(|_| wrong("must be a whole URL"))?;
+        let url = Url::parse(text).map_err(|_| wrong("must be an absolute URL"))?;
         if has_user(&url) {
             return Err(wrong("must not hold a user or a password"));
         }
         // A `blob:` URL has the origin of its contents.
         let is_web = matches!(url.scheme(), "http" | "https");
         if !is_web || !self.0.iter().any(|allowed| allowed.allows(&url)) {
-            return Err(wrong("is not at one of this shop's origins"));
+            return Err(wrong("must be at one of this shop's origins"));
         }
         if url.query_pairs().any(|(name, _)| name == ORDER) {
-            return Err(wrong("must not have `order` in its query: it is added"));
+            return Err(wrong("must not have `order` in its query: Farebox adds it"));
         }
         Ok(ReturnUrl(url))
     }
@@ -137,7 +137,8 @@ fn allowed(text: &str) -> Result<Allowed, &'static str> {
 }
 
 fn origin(text: &str) -> Result<Origin, &'static str> {
-    const FORM: &str = "must be origins with commas between, such as `https://shop.example`: without a path, and without spaces";
+    const FORM: &str = "must be origins with commas between, such as `https://shop.example`: \
+                        without a path, and without spaces";
     let url = Url::parse(text).map_err(|_| FORM)?;
     let origin = url.origin();
     // Any further part would be ignored: a path, a user, a `*`.

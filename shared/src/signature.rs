@@ -21,18 +21,19 @@ const LONGEST_HEADER: usize = 4096;
 #[non_exhaustive]
 pub enum Rejected {
     /// There is no `Stripe-Signature` header.
-    #[error("there is no signature")]
+    #[error("there is no Stripe-Signature header")]
     Missing,
     /// The header is not a time and signatures.
     #[error("the signature header is malformed")]
     Malformed,
     /// The time is more than [`TOLERANCE`] seconds off, to either side.
     #[error(
-        "the signature's time is more than {TOLERANCE} s from this machine's: check its clock, unless somebody replays events"
+        "the signature's time differs from this machine's by more than {TOLERANCE} s: check the \
+         clock; if it is right, someone replays events"
     )]
     Stale,
-    /// The header is well-formed and fresh, and no known secret explains any of its signatures.
-    #[error("no secret explains the signature")]
+    /// The header is well-formed and fresh, and no known secret matches any of its signatures.
+    #[error("no webhook secret matches the signature")]
     Mismatch,
 }
 
@@ -40,7 +41,7 @@ pub enum Rejected {
 ///
 /// # Errors
 ///
-/// [`Rejected`] is the reason; a blank secret explains nothing.
+/// [`Rejected`] is the reason; a blank secret matches nothing.
 pub fn verify(
     header: &str,
     body: &[u8],
@@ -48,12 +49,12 @@ pub fn verify(
     now: i64,
 ) -> Result<(), Rejected> {
     let Header { time, candidates } = Header::parse(header)?;
-    // Before any hashing; a signature that no secret explains is then known to be fresh.
+    // Before any hashing; a signature that no secret matches is then known to be fresh.
     let seconds: i64 = time.parse().map_err(|_| Rejected::Malformed)?;
     if seconds.abs_diff(now) > TOLERANCE {
         return Err(Rejected::Stale);
     }
-    let is_explained = secrets
+    let is_match = secrets
         .iter()
         .map(ExposeSecret::expose_secret)
         .filter(|secret| !secret.trim().is_empty())
@@ -63,7 +64,7 @@ pub fn verify(
                 .iter()
                 .any(|given| verify_slices_are_equal(given, expected.as_ref()).is_ok())
         });
-    match is_explained {
+    match is_match {
         true => Ok(()),
         false => Err(Rejected::Mismatch),
     }

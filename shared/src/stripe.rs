@@ -27,10 +27,10 @@ pub use customers::{Card, Customer, CustomerKeys};
 
 pub use events::{EventPage, EventQuery, KEPT, ListedEvent};
 pub use failure::{ApiError, StripeError};
-pub use intents::{IntentStanding, PaymentIntent};
+pub use intents::{IntentStatus, PaymentIntent};
 pub use prices::{CustomUnitAmount, Price, Prices, Product, TransformQuantity};
 pub use redacted::Redacted;
-pub use refunds::AskedUnder;
+pub use refunds::EmailKey;
 pub use sessions::{CheckoutPage, Returns};
 pub use settings::Settings;
 use tokio::time::Instant;

@@ -44,7 +44,7 @@ pub(super) fn settings(keys: &Keys) -> Vec<Finding> {
 /// The variables whose names look like misspelt settings.
 pub(super) fn misspelt(config: &Config) -> impl Iterator<Item = Finding> {
     config.misspelt.iter().map(|misspelt| {
-        let text = format!("is not a setting: is {} meant?", misspelt.meant);
+        let text = format!("is not a setting: did you mean {}?", misspelt.meant);
         Finding::problem(&misspelt.found, text)
     })
 }

@@ -45,12 +45,12 @@ fn common() -> Components {
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("JWT")
         .description(Some(
-            "A token of the site's server, or of the issuer that signs its users in",
+            "A JWT of the site's server, or of the issuer in `FAREBOX_JWT_ISSUER`",
         ))
         .build();
     let signature = ApiKeyValue::with_description(
         "Stripe-Signature",
-        "Stripe's signature over the exact bytes of the body, with the endpoint's secret",
+        "Stripe's signature over the exact bytes of the body, by the endpoint's secret",
     );
     ComponentsBuilder::new()
         .security_scheme("callerToken", SecurityScheme::Http(token))
@@ -79,7 +79,7 @@ fn finish(path: &mut PathItem, errors: &Responses) {
         operation.responses.responses.extend(errors.clone());
         for response in operation.responses.responses.values_mut() {
             if let RefOr::T(response) = response {
-                let id = RefOr::T(header(Type::String, "Names the request in the log"));
+                let id = RefOr::T(header(Type::String, "The id of the request in the log"));
                 response.headers.insert("X-Request-Id".to_owned(), id);
             }
         }

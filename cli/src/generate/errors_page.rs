@@ -10,13 +10,7 @@ const PAGE: &str = include_str!("errors.md");
 /// The whole page, as the file holds it.
 #[must_use]
 pub fn errors_page() -> String {
-    let head = [
-        "status",
-        "code",
-        "when",
-        "what the site does",
-        "again after",
-    ];
+    let head = ["status", "code", "when", "remedy", "retry after"];
     PAGE.replace("{table}", &table(head, Code::ALL.map(row)))
 }
 
@@ -26,10 +20,10 @@ fn row(of: Code) -> [String; 5] {
         Code::Declined => "the decline code".to_owned(),
         _ => format!("`{}`", row.code),
     };
-    let again = match row.retry {
+    let retry = match row.retry {
         Retry::Never => "—".to_owned(),
         Retry::After(seconds) => format!("{seconds} s"),
-        Retry::AsTold => "as told".to_owned(),
+        Retry::AfterHeader => "`Retry-After`".to_owned(),
     };
     let status = row.status.as_u16().to_string();
     [
@@ -37,6 +31,6 @@ fn row(of: Code) -> [String; 5] {
         code,
         row.when.to_owned(),
         row.remedy.to_owned(),
-        again,
+        retry,
     ]
 }

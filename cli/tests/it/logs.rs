@@ -112,7 +112,7 @@ async fn no_path_logs_a_secret_or_personal_data() {
     let said: String = said.lines().filter(|line| line.starts_with('{')).collect();
 
     assert!(
-        said.contains("took an event") && said.contains("called Stripe"),
+        said.contains("processed an event") && said.contains("called Stripe"),
         "it was logged"
     );
     assert!(

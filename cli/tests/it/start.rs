@@ -91,7 +91,7 @@ fn a_misspelt_key_is_told_beside_the_missing_one() {
     let misspelt = [("STRIPE_SECERT_KEY", "sk_test_abc")];
     let (code, said) = refused(&["--port", "0", "--stripe"], &misspelt);
     assert_eq!(code, 1);
-    let expected = "STRIPE_SECRET_KEY is not set: is STRIPE_SECERT_KEY meant for it?";
+    let expected = "STRIPE_SECRET_KEY is not set: did you set it as STRIPE_SECERT_KEY?";
     assert!(said.contains(expected), "{said}");
     assert!(!said.contains("sk_test_abc"), "{said}");
 }
@@ -100,7 +100,8 @@ fn a_misspelt_key_is_told_beside_the_missing_one() {
 async fn a_misspelt_setting_is_told_when_it_starts() {
     let dev = Dev::with(&[("FAREBOX_NOTIFY_URLL", "log:"), ("FAREBOX_ORIGIN", "x")]);
     let (_, said) = dev.stop();
-    let expected = "warning: FAREBOX_NOTIFY_URLL is not a setting: is FAREBOX_NOTIFY_URL meant?";
+    let expected =
+        "warning: FAREBOX_NOTIFY_URLL is not a setting: did you mean FAREBOX_NOTIFY_URL?";
     assert!(said.contains(expected), "{said}");
     assert!(!said.contains("FAREBOX_ORIGIN is not"), "{said}");
 }
@@ -118,7 +119,10 @@ async fn why_a_caller_is_not_known_is_said_in_the_terminal_once() {
     let (_, said) = dev.stop();
     let cause = "answered 401 unauthenticated: there is no bearer token";
     assert_eq!(said.matches(cause).count(), 1, "{said}");
-    assert!(said.contains("the token's algorithm is not one"), "{said}");
+    assert!(
+        said.contains("does not accept the token's algorithm"),
+        "{said}"
+    );
     assert!(!said.contains("b2tlbg"), "{said}");
 }
 

@@ -48,13 +48,13 @@ class DeadLetters(Case):
         said = self.deliver(self.name, **denied)
         self.assertEqual(said[-1], "0 delivered, 0 delayed, 1 dead-lettered")
         [line] = errors(function.lines("\n".join(said)))
-        self.assert_says(line, "not delivered: it is a dead letter; send it again with `notify redrive`", "AccessDeniedException")
+        self.assert_says(line, "a message is a dead letter: fix the destination, then run `notify redrive`", "AccessDeniedException")
         self.assertEqual((line["message.id"], line["metric.dead_lettered"]), (message, 1))
         self.assertEqual(self.deliver(self.name)[-1], "0 delivered, 0 delayed, 0 dead-lettered")
 
         [listed] = self.operate("dead-letters")
         self.assertEqual(listed.split("\t")[:2], [message, "order.paid"])
-        self.assertRegex(listed, "16 attempts\tthe event bus did not take it: AccessDeniedException")
+        self.assertRegex(listed, "16 attempts\tEventBridge did not accept the event: AccessDeniedException")
         self.assertEqual(self.operate("redrive", message), ["1 due again"])
         self.assertEqual(self.operate("redrive", "--all"), ["0 due again"])
         self.assertEqual(self.operate("dead-letters"), [])
@@ -82,7 +82,7 @@ class DeadLetters(Case):
         event["data"]["object"] |= {"amount": 1, "amount_received": 1}
         self.assertEqual(webhook.deliver(json.dumps(event).encode()).status, 200)
         [line] = errors(webhook.lines())
-        self.assert_says(line, "an event was set aside: look at the quarantine")
+        self.assert_says(line, "quarantined an event: list it with `notify quarantined`")
 
         [listed] = self.operate("quarantined")
         self.assertEqual(listed.split("\t")[:2], [event["id"], "payment_intent.succeeded"])

@@ -166,7 +166,7 @@ class Failures(Case):
             for arguments in ["--once"], span:
                 ended = self.run_to_its_end("reconcile", *arguments)
                 self.assertEqual(ended.code, 1)
-                self.assert_says(errors(ended.lines())[-1], "not done: Stripe did not list its events")
+                self.assert_says(errors(ended.lines())[-1], "the run failed: Stripe did not list its events")
         self.assertEqual(self.table.items("cursor#"), [mark])
         self.assertEqual(self.orders_told(), [])
 
@@ -186,7 +186,7 @@ class Failures(Case):
                 answer = webhook.deliver(payment[1], signature)
                 self.assertEqual((answer.status, answer.json["error"]["code"]), (400, "bad_signature"))
                 line = [line for line in webhook.lines() if line["message"] == "the signature does not match"][-1]
-                self.assert_says(line, "check its clock")
+                self.assert_says(line, "check the clock")
         self.assert_paid_once(webhook, payment)
 
     def test_a_clock_ahead_of_awss_stops_no_payment(self):

@@ -2,7 +2,13 @@
 
 "use client";
 
-export default function PageError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
+export default function PageError({
+  error,
+  reset,
+}: {
+  error: Error & { digest?: string };
+  reset: () => void;
+}) {
   return (
     <div className="narrow empty" role="alert">
       <h1>That did not work</h1>

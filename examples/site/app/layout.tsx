@@ -15,7 +15,11 @@ export const metadata: Metadata = {
   description: "Three good things, and a payment that goes through once.",
 };
 
-export const viewport: Viewport = { colorScheme: "light dark", width: "device-width", initialScale: 1 };
+export const viewport: Viewport = {
+  colorScheme: "light dark",
+  width: "device-width",
+  initialScale: 1,
+};
 
 export default async function Layout({ children }: { children: ReactNode }) {
   const session = await auth();

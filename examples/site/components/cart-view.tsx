@@ -46,7 +46,13 @@ export function EmptyCart() {
   );
 }
 
-function Line({ product: { price, name, amount }, quantity }: { product: Product; quantity: number }) {
+function Line({
+  product: { price, name, amount },
+  quantity,
+}: {
+  product: Product;
+  quantity: number;
+}) {
   return (
     <li className="line">
       <Art of={price} />
@@ -55,11 +61,19 @@ function Line({ product: { price, name, amount }, quantity }: { product: Product
         <span>{money(amount, CURRENCY)}</span>
       </div>
       <div className="stepper" role="group" aria-label={`Quantity of ${name}`}>
-        <button type="button" aria-label={`One ${name} less`} onClick={() => put(price, quantity - 1)}>
+        <button
+          type="button"
+          aria-label={`One ${name} less`}
+          onClick={() => put(price, quantity - 1)}
+        >
           −
         </button>
         <output aria-live="polite">{quantity}</output>
-        <button type="button" aria-label={`One ${name} more`} onClick={() => put(price, quantity + 1)}>
+        <button
+          type="button"
+          aria-label={`One ${name} more`}
+          onClick={() => put(price, quantity + 1)}
+        >
           +
         </button>
       </div>

@@ -34,12 +34,22 @@ export function Checkout({ standIn }: { standIn: string | undefined }) {
           <legend>How do you want to pay?</legend>
           {WAYS.map(([value, label]) => (
             <label key={value}>
-              <input type="radio" name="way" value={value} checked={way === value} onChange={() => setWay(value)} />
+              <input
+                type="radio"
+                name="way"
+                value={value}
+                checked={way === value}
+                onChange={() => setWay(value)}
+              />
               {label}
             </label>
           ))}
         </fieldset>
-        {way === "here" ? <PayHere cart={cart} standIn={standIn} /> : <HostedCheckout cart={cart} />}
+        {way === "here" ? (
+          <PayHere cart={cart} standIn={standIn} />
+        ) : (
+          <HostedCheckout cart={cart} />
+        )}
       </div>
     </div>
   );

@@ -44,11 +44,20 @@ export function FindOrder(staff: Staff) {
       <form className="find" role="search" onSubmit={submit}>
         <label htmlFor="find-order">Order id</label>
         <div>
-          <input id="find-order" name="order" required maxLength={64} autoComplete="off" spellCheck={false} />
+          <input
+            id="find-order"
+            name="order"
+            required
+            maxLength={64}
+            autoComplete="off"
+            spellCheck={false}
+          />
           <button>Find</button>
         </div>
       </form>
-      {!found && <p className="small">The id is on the customer’s return page, and under their orders.</p>}
+      {!found && (
+        <p className="small">The id is on the customer’s return page, and under their orders.</p>
+      )}
       {found && "isComing" in found && <Waiting what="the order" />}
       {found && "trouble" in found && <Notice trouble={found.trouble} />}
       {found && "order" in found && (

@@ -22,7 +22,10 @@ export function HostedCheckout({ cart }: { cart: Cart }) {
     setWrong(null);
     const { origin } = location;
     // The server adds the order to both.
-    const urls = { successUrl: `${origin}/checkout/return?redirect_status=succeeded`, cancelUrl: `${origin}/checkout` };
+    const urls = {
+      successUrl: `${origin}/checkout/return?redirect_status=succeeded`,
+      cancelUrl: `${origin}/checkout`,
+    };
     try {
       const started = await startAtStripe(cart, urls);
       // Another tab may have paid it meanwhile.

@@ -1,4 +1,5 @@
-// The caller's orders: all of a customer's, and of a guest's those that were started in this browser.
+// The caller's orders: all of a customer's, and of a guest's those that were started in this
+// browser.
 
 "use client";
 
@@ -51,10 +52,13 @@ export function MyOrders({ isCustomer }: { isCustomer: boolean }) {
 
 async function readOwn(signal: AbortSignal): Promise<ListedOrder[]> {
   const { orders } = await readCustomer(signal);
-  return Promise.all(orders.map((order) => (isUnderWay(order) ? withAwaited(order, signal) : order)));
+  return Promise.all(
+    orders.map((order) => (isUnderWay(order) ? withAwaited(order, signal) : order)),
+  );
 }
 
-const isUnderWay = ({ status }: ListedOrder) => status === "processing" || status === "requires_action";
+const isUnderWay = ({ status }: ListedOrder) =>
+  status === "processing" || status === "requires_action";
 
 /** The list does not say what a payment that is under way waits for; the order does. */
 const withAwaited = (order: ListedOrder, signal: AbortSignal): Promise<ListedOrder> =>

@@ -3,13 +3,22 @@
 import type { ReactNode } from "react";
 import type { Trouble } from "@/lib/words";
 
-export function Notice({ trouble, again, children }: { trouble: Trouble; again?: () => void; children?: ReactNode }) {
+export function Notice({
+  trouble,
+  again,
+  children,
+}: {
+  trouble: Trouble;
+  again?: () => void;
+  children?: ReactNode;
+}) {
   return (
     <div className="notice" role="alert" data-code={trouble.code}>
       <p>{trouble.text}</p>
       {trouble.isUnreachable && process.env.NODE_ENV === "development" && (
         <p>
-          Nothing answers where the functions should be. Start them with <code>cargo dev</code>, in the folder above this example.
+          Nothing answers where the functions should be. Start them with <code>cargo dev</code>, in
+          the folder above this example.
         </p>
       )}
       {children}

@@ -8,7 +8,16 @@ import { returnPath } from "@/lib/return-path";
 import { awaitingWords, statusWords } from "@/lib/words";
 
 export function OrderLine({ order }: { order: ListedOrder }) {
-  const { orderId, status, amount, currency, refundedAmount, refundPendingAmount, createdAt, awaiting } = order;
+  const {
+    orderId,
+    status,
+    amount,
+    currency,
+    refundedAmount,
+    refundPendingAmount,
+    createdAt,
+    awaiting,
+  } = order;
   return (
     <li className="order" data-order={orderId} data-status={status}>
       <div>
@@ -20,7 +29,9 @@ export function OrderLine({ order }: { order: ListedOrder }) {
       <div className="order-sum">
         <b>{money(amount, currency)}</b>
         {refundedAmount > 0 && <span>{money(refundedAmount, currency)} refunded</span>}
-        {refundPendingAmount > 0 && <span>{money(refundPendingAmount, currency)} refund pending</span>}
+        {refundPendingAmount > 0 && (
+          <span>{money(refundPendingAmount, currency)} refund pending</span>
+        )}
       </div>
       <Badge order={order} />
     </li>
@@ -40,5 +51,7 @@ export function Badge({ order }: { order: Pick<ListedOrder, "status" | "awaiting
 export function Moment({ at }: { at: number }) {
   const date = new Date(at * 1000);
   const form = { dateStyle: "medium", timeStyle: "short" } as const;
-  return <time dateTime={date.toISOString()}>{new Intl.DateTimeFormat("en-GB", form).format(date)}</time>;
+  return (
+    <time dateTime={date.toISOString()}>{new Intl.DateTimeFormat("en-GB", form).format(date)}</time>
+  );
 }

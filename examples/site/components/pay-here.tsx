@@ -51,7 +51,11 @@ export function PayHere({ cart, standIn }: { cart: Cart; standIn: string | undef
   const differs = intent.amount !== displayed(cart);
   return (
     // Stripe's form keeps the client secret that it was mounted with: another one mounts it anew.
-    <Elements key={intent.clientSecret} stripe={stripe} options={{ clientSecret: intent.clientSecret, appearance: appearance(isDark) }}>
+    <Elements
+      key={intent.clientSecret}
+      stripe={stripe}
+      options={{ clientSecret: intent.clientSecret, appearance: appearance(isDark) }}
+    >
       {differs && (
         <p className="notice" role="status">
           The price has changed: it is {money(intent.amount, intent.currency)} now.
@@ -62,7 +66,10 @@ export function PayHere({ cart, standIn }: { cart: Cart; standIn: string | undef
   );
 }
 
-async function begin(cart: Cart, standIn: string | undefined): Promise<Begun | { settled: string }> {
+async function begin(
+  cart: Cart,
+  standIn: string | undefined,
+): Promise<Begun | { settled: string }> {
   const { key } = cart;
   try {
     const started = await start(cart);
@@ -77,7 +84,9 @@ async function begin(cart: Cart, standIn: string | undefined): Promise<Begun | {
 /** Stripe's script did not come: blocked, or offline. */
 class NoScript extends Error {
   readonly trouble: Trouble = {
-    text: "The payment form of Stripe could not be loaded. Check your network, or whether something blocks js.stripe.com.",
+    text:
+      "The payment form of Stripe could not be loaded. Check your network, or whether something " +
+      "blocks js.stripe.com.",
     code: "stripe_js",
     isUnreachable: false,
   };
@@ -90,7 +99,17 @@ function noScript(): never {
 /** The form in this shop's colours; Stripe's frames cannot read them from the page. */
 function appearance(isDark: boolean): Appearance {
   const colours = isDark
-    ? { colorPrimary: "#9ccbb8", colorBackground: "#211f1b", colorText: "#efe9dd", colorDanger: "#ff9d8a" }
-    : { colorPrimary: "#20493f", colorBackground: "#ffffff", colorText: "#211e19", colorDanger: "#a8321d" };
+    ? {
+        colorPrimary: "#9ccbb8",
+        colorBackground: "#211f1b",
+        colorText: "#efe9dd",
+        colorDanger: "#ff9d8a",
+      }
+    : {
+        colorPrimary: "#20493f",
+        colorBackground: "#ffffff",
+        colorText: "#211e19",
+        colorDanger: "#a8321d",
+      };
   return { theme: isDark ? "night" : "stripe", variables: { ...colours, borderRadius: "6px" } };
 }

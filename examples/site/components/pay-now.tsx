@@ -25,7 +25,9 @@ export function PayNow({ order, children }: { order: Order; children: string }) 
       <button type="button" onClick={pay}>
         {children}
       </button>
-      {!isInCart && count(cart) > 0 && <small>This order takes the place of what is in your cart.</small>}
+      {!isInCart && count(cart) > 0 && (
+        <small>This order takes the place of what is in your cart.</small>
+      )}
     </>
   );
 }

@@ -12,7 +12,10 @@ import { money } from "@/lib/money";
 import type { Intent } from "@/lib/payments";
 import { returnPath } from "@/lib/return-path";
 
-/** `again` asks for the order's payment anew, in place of one that was canceled since this form was opened. */
+/**
+ * `again` asks for the order's payment anew, in place of one that was canceled since this form was
+ * opened.
+ */
 export function PaymentForm({ intent, again }: { intent: Intent; again: () => void }) {
   const [stripe, elements, router] = [useStripe(), useElements(), useRouter()];
   const [isBusy, setIsBusy] = useState(false);
@@ -30,10 +33,11 @@ export function PaymentForm({ intent, again }: { intent: Intent; again: () => vo
     setWrong(null);
     const confirmParams = { return_url: location.origin + returnPath(intent.orderId) };
     const { error } = await stripe.confirmPayment({ elements, confirmParams }).catch(unexplained);
-    // Whoever paid has left the page by now. A payment that was canceled made way for another: the order changed
-    // elsewhere, and what it costs now is to be seen before it is paid.
+    // Whoever paid has left the page by now. A payment that was canceled made way for another: the
+    // order changed elsewhere, and what it costs now is to be seen before it is paid.
     if (error.payment_intent?.status === "canceled") return again();
-    if (error.code === "payment_intent_unexpected_state") return router.replace(returnPath(intent.orderId, "succeeded"));
+    if (error.code === "payment_intent_unexpected_state")
+      return router.replace(returnPath(intent.orderId, "succeeded"));
     // What is wrong with a field, the form says beside it.
     setWrong(error.type === "validation_error" ? null : declineWords(error));
     isPaying.current = false;

@@ -1,5 +1,5 @@
-// Refunds: how much and why, then a question, then Stripe. While the answer to a refund is missing, the form
-// is about that refund alone.
+// Refunds: how much and why, then a question, then Stripe. While the answer to a refund is missing,
+// the form is about that refund alone.
 
 "use client";
 
@@ -28,9 +28,12 @@ interface Wrong {
 }
 
 const asksAt = (wanted: Wanted | null) =>
-  wanted?.instructionsEmail ? `Stripe asks at ${wanted.instructionsEmail} where the money is to go. ` : "";
+  wanted?.instructionsEmail
+    ? `Stripe asks at ${wanted.instructionsEmail} where the money is to go. `
+    : "";
 
-const isReason = (value: unknown): value is Reason => typeof value === "string" && Object.hasOwn(REASONS, value);
+const isReason = (value: unknown): value is Reason =>
+  typeof value === "string" && Object.hasOwn(REASONS, value);
 
 export function RefundForm({ order: { orderId, currency }, account, left, done }: Props) {
   const id = useId();
@@ -69,13 +72,15 @@ export function RefundForm({ order: { orderId, currency }, account, left, done }
 
   async function give() {
     dialog.current?.close();
-    if (wanted && !stored.read()) await send({ orderId, ...wanted, key: crypto.randomUUID() }, true);
+    if (wanted && !stored.read())
+      await send({ orderId, ...wanted, key: crypto.randomUUID() }, true);
   }
 
   async function send(asked: Unanswered, isFirst: boolean) {
     setIsBusy(true);
     setFailed(null);
-    // Before it is sent: a page that is closed now asks for the same refund when it is opened again.
+    // Before it is sent: a page that is closed now asks for the same refund when it is opened
+    // again.
     stored.write(asked);
     const { key, ...contents } = asked;
     try {
@@ -86,7 +91,8 @@ export function RefundForm({ order: { orderId, currency }, account, left, done }
     } catch (error) {
       if (isRefused(error, isFirst)) stored.write(null);
       setFailed(trouble(error, "refund"));
-      if (error instanceof FareboxError && error.code === "refund_needs_email") return needEmail(asked);
+      if (error instanceof FareboxError && error.code === "refund_needs_email")
+        return needEmail(asked);
     }
     await done();
     setIsBusy(false);
@@ -94,7 +100,9 @@ export function RefundForm({ order: { orderId, currency }, account, left, done }
     document.getElementById("trail")?.focus();
   }
 
-  /** Nothing was refunded: the amount and the reason stay, and what is sent next has another key. */
+  /**
+   * Nothing was refunded: the amount and the reason stay, and what is sent next has another key.
+   */
   function needEmail({ amount, reason, instructionsEmail = "" }: Wanted) {
     flushSync(() => {
       setTyped(plain(amount, currency));
@@ -152,14 +160,17 @@ export function RefundForm({ order: { orderId, currency }, account, left, done }
         <p role="alert" className="wrong" id={`${id}-wrong`}>
           {wrong?.text}
         </p>
-        {(isBusy || !unanswered) && <button disabled={isBusy}>{isBusy ? "One moment…" : "Refund…"}</button>}
+        {(isBusy || !unanswered) && (
+          <button disabled={isBusy}>{isBusy ? "One moment…" : "Refund…"}</button>
+        )}
       </form>
       {failed && <Notice trouble={failed} />}
       {unanswered && !isBusy && (
         <div className="unanswered" role="status">
           <p>
-            The refund of {money(unanswered.amount, currency)} has no answer yet: it may have been made or not. It keeps its name, under
-            which it is made once at most, and until it is answered no other refund of this order is begun here.
+            The refund of {money(unanswered.amount, currency)} has no answer yet: it may have been
+            made or not. It keeps its name, under which it is made once at most, and until it is
+            answered no other refund of this order is begun here.
           </p>
           <button type="button" onClick={() => send(unanswered, false)}>
             Find out what became of it
@@ -169,7 +180,8 @@ export function RefundForm({ order: { orderId, currency }, account, left, done }
       <dialog ref={dialog} aria-labelledby={`${id}-sure`}>
         <h4 id={`${id}-sure`}>Refund {wanted && money(wanted.amount, currency)}?</h4>
         <p>
-          Of order {orderId}. {wanted && REASONS[wanted.reason]}. {asksAt(wanted)}This cannot be undone.
+          Of order {orderId}. {wanted && REASONS[wanted.reason]}. {asksAt(wanted)}This cannot be
+          undone.
         </p>
         <form method="dialog">
           <button type="button" onClick={give}>

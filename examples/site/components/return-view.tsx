@@ -16,20 +16,23 @@ import { Notice } from "./notice";
 import { PayNow } from "./pay-now";
 import { Waiting } from "./waiting";
 
-type State = "open" | "awaiting" | "processing" | "paid" | "failed" | "canceled" | "refunded" | "disputed";
+type State =
+  "open" | "awaiting" | "processing" | "paid" | "failed" | "canceled" | "refunded" | "disputed";
 
 export function ReturnView({ orderId, hint }: { orderId: string; hint: Hint }) {
   const { order, trouble, isLong } = useOrder(orderId);
 
   useEffect(() => {
-    // The address as Stripe made it holds the payment's client secret: it does not stay in the history.
+    // The address as Stripe made it holds the payment's client secret: it does not stay in the
+    // history.
     window.history.replaceState(window.history.state, "", returnPath(orderId, hint));
   }, [orderId, hint]);
 
   const isPaid = order !== null && !isOpen(order.status) && order.status !== "canceled";
   useEffect(() => {
     if (order) keepOrder(order.orderId);
-    if (order && (isPaid || order.awaiting || order.status === "processing")) clearOf(order.orderId);
+    if (order && (isPaid || order.awaiting || order.status === "processing"))
+      clearOf(order.orderId);
   }, [order, isPaid]);
 
   if (!order && trouble) return <Unknown notice={<Notice trouble={trouble} />} />;
@@ -84,7 +87,7 @@ const TITLES: Record<State, string> = {
   awaiting: "Not paid yet",
   processing: "Just a moment",
   paid: "Thank you",
-  failed: "Not paid",
+  failed: "No payment confirmed yet",
   canceled: "Canceled",
   refunded: "Refunded",
   disputed: "Disputed",
@@ -93,24 +96,40 @@ const TITLES: Record<State, string> = {
 /** What is known, and no more: while the order is open, another payment of it may be on its way. */
 function sentence(state: State, order: Order, isLong: boolean): string {
   const { status, amount, refundedAmount, refundPendingAmount, currency, awaiting } = order;
-  const pending = refundPendingAmount > 0 ? ` A refund of ${money(refundPendingAmount, currency)} is pending.` : "";
+  const pending =
+    refundPendingAmount > 0
+      ? ` A refund of ${money(refundPendingAmount, currency)} is pending.`
+      : "";
   switch (state) {
     case "open":
-      return "We have not heard of a payment of this order. If you have just paid, stay here: this page changes when we hear of it. If not, you can pay it now.";
+      return (
+        "We have not heard of a payment of this order. If you have just paid, stay here: this " +
+        "page changes when we hear of it. If not, you can pay it now."
+      );
     case "awaiting":
       return awaiting ? `${awaitingWords(awaiting)} ${awaitingNext(awaiting)}` : "";
     case "processing":
       return isLong
-        ? "We are still waiting to hear of your payment. You may close this page: it is under your orders once we know."
+        ? "We are still waiting to hear of your payment. You may close this page: it is under " +
+          "your orders once we know."
         : "We are waiting to hear of your payment.";
     case "paid":
       return `Your order is paid.${pending || " We wrap it in paper now."}`;
     case "failed":
-      return "The payment did not go through. You can pay the same order with another card; it is never paid twice.";
+      // A later attempt may have succeeded: its webhook has not arrived then.
+      return (
+        "The last payment that we heard of failed, and none was confirmed yet. If you have just " +
+        "paid again, stay here: this page changes when we hear of it. If not, you can pay the " +
+        "same order with another card; it is never paid twice."
+      );
     case "canceled":
       return "This order was canceled, and cannot be paid any more.";
     case "refunded":
-      return `This order was paid. Since then ${refundedAmount === amount ? "all" : money(refundedAmount, currency)} of it was refunded.${pending}`;
+      return (
+        `This order was paid. Since then ` +
+        (refundedAmount === amount ? "all" : money(refundedAmount, currency)) +
+        ` of it was refunded.${pending}`
+      );
     case "disputed":
       return status === "disputed"
         ? "This order was paid, and the payment is disputed: the bank decides about it."

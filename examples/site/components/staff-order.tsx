@@ -17,7 +17,16 @@ interface Props extends Staff {
 }
 
 export function StaffOrder({ order, account, mayRefund, names, changed }: Props) {
-  const { orderId, status, amount, currency, refundedAmount, createdAt, paidAt, refunds = [] } = order;
+  const {
+    orderId,
+    status,
+    amount,
+    currency,
+    refundedAmount,
+    createdAt,
+    paidAt,
+    refunds = [],
+  } = order;
   const pending = order.refundPendingAmount;
   const left = paidAt === null ? 0 : amount - refundedAmount - pending;
   return (
@@ -55,8 +64,18 @@ export function StaffOrder({ order, account, mayRefund, names, changed }: Props)
         <section className="summary" aria-labelledby="refund">
           <h3 id="refund">Refund</h3>
           {!mayRefund && <p>Your account reads orders. The finance role refunds them.</p>}
-          {mayRefund && left === 0 && <p>{paidAt === null ? "Nothing was paid yet." : pending ? "A refund of all that is left is pending." : "All of it was refunded."}</p>}
-          {mayRefund && left > 0 && <RefundForm order={order} account={account} left={left} done={changed} />}
+          {mayRefund && left === 0 && (
+            <p>
+              {paidAt === null
+                ? "Nothing was paid yet."
+                : pending
+                  ? "A refund of all that is left is pending."
+                  : "All of it was refunded."}
+            </p>
+          )}
+          {mayRefund && left > 0 && (
+            <RefundForm order={order} account={account} left={left} done={changed} />
+          )}
         </section>
       </div>
       <h3 id="trail" tabIndex={-1}>
@@ -69,7 +88,9 @@ export function StaffOrder({ order, account, mayRefund, names, changed }: Props)
 
 type TrailProps = Pick<Staff, "names"> & { refunds: RefundRecord[]; currency: string };
 
-/** A table, whose rows become lists of their own on a small screen: each cell says what it holds. */
+/**
+ * A table, whose rows become lists of their own on a small screen: each cell says what it holds.
+ */
 function Trail({ refunds, currency, names }: TrailProps) {
   if (refunds.length === 0) return <p>No refund so far.</p>;
   return (

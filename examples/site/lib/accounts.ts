@@ -1,4 +1,5 @@
-// The accounts of the demo. A shop of your own has them in a database, with passwords or another proof.
+// The accounts of the demo. A shop of your own has them in a database, with passwords or another
+// proof.
 
 import "server-only";
 import { createHash } from "node:crypto";
@@ -27,17 +28,26 @@ export const demoAccounts = () => (hasDemoAccounts() ? DEMO : []);
 /** A guest: whoever holds the session has the guest's orders, so the id cannot be guessed. */
 export const newGuest = (): Account => guest(GUEST + crypto.randomUUID());
 
-/** The account with this id as it is now. It may have another role than at its sign-in, or be gone. */
+/**
+ * The account with this id as it is now. It may have another role than at its sign-in, or be gone.
+ */
 export const accountOf = (id: string): Account | undefined =>
   id.startsWith(GUEST) ? guest(id) : demoAccounts().find((account) => account.id === id);
 
 /** The names of staff by their aliases, which the record of refunds has. */
 export const staffNames = (): Record<string, string> =>
-  Object.fromEntries(demoAccounts().filter(({ role }) => isStaff(role)).map(({ id, name }) => [aliasOf(id), name]));
+  Object.fromEntries(
+    demoAccounts()
+      .filter(({ role }) => isStaff(role))
+      .map(({ id, name }) => [aliasOf(id), name]),
+  );
 
 const guest = (id: string): Account => ({ id, name: "Guest", role: "guest", what: "" });
 
-/** The alias under which Farebox logs and records a caller: of SHA-256 over both parts, each after its length. */
+/**
+ * The alias under which Farebox logs and records a caller: of SHA-256 over both parts, each after
+ * its length.
+ */
 function aliasOf(id: string): string {
   const hash = createHash("sha256");
   for (const part of ["caller", id]) {

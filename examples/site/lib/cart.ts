@@ -1,7 +1,8 @@
 // The cart: kept in this browser, the same in all of its tabs.
 //
-// `key` names the contents: it is made when they change, in the same write. So every effect, refresh and tab
-// that starts the payment of these contents sends the same Idempotency-Key, and finds the same payment.
+// `key` names the contents: it is made when they change, in the same write. So every effect,
+// refresh and tab that starts the payment of these contents sends the same Idempotency-Key, and
+// finds the same payment.
 
 import { productOf } from "./catalogue";
 import type { Order } from "./payments";
@@ -33,10 +34,14 @@ export function put(price: string, quantity: number): void {
 
 export const add = (price: string) => put(price, (cart.read().lines[price] ?? 0) + 1);
 
-/** Notes the order that `key` led to. Contents that changed meanwhile change that order, if they have none yet. */
+/**
+ * Notes the order that `key` led to. Contents that changed meanwhile change that order, if they
+ * have none yet.
+ */
 export function noteOrder(key: string, orderId: string): void {
   const held = cart.read();
-  const isNews = held.key === key ? held.orderId !== orderId : held.orderId === null && count(held) > 0;
+  const isNews =
+    held.key === key ? held.orderId !== orderId : held.orderId === null && count(held) > 0;
   if (isNews) cart.write({ ...held, orderId });
 }
 
@@ -57,19 +62,26 @@ export function clearOf(orderId: string): void {
   if (cart.read().orderId === orderId) cart.write(EMPTY);
 }
 
-export const count = ({ lines }: Cart) => Object.values(lines).reduce((sum, quantity) => sum + quantity, 0);
+export const count = ({ lines }: Cart) =>
+  Object.values(lines).reduce((sum, quantity) => sum + quantity, 0);
 
 /** What the cart seems to cost; the server has the last word. */
 export const displayed = ({ lines }: Cart) =>
-  Object.entries(lines).reduce((sum, [price, quantity]) => sum + (productOf(price)?.amount ?? 0) * quantity, 0);
+  Object.entries(lines).reduce(
+    (sum, [price, quantity]) => sum + (productOf(price)?.amount ?? 0) * quantity,
+    0,
+  );
 
 /** What is bought, as the functions want it. */
-export const items = ({ lines }: Cart) => Object.entries(lines).map(([price, quantity]) => ({ price, quantity }));
+export const items = ({ lines }: Cart) =>
+  Object.entries(lines).map(([price, quantity]) => ({ price, quantity }));
 
 function isCart(value: unknown): value is Cart {
   if (typeof value !== "object" || value === null) return false;
   const { lines, key, orderId } = value as Partial<Record<keyof Cart, unknown>>;
   if (typeof key !== "string" || (orderId !== null && typeof orderId !== "string")) return false;
   if (typeof lines !== "object" || lines === null) return false;
-  return Object.entries(lines).every(([price, quantity]) => productOf(price) && Number.isInteger(quantity));
+  return Object.entries(lines).every(
+    ([price, quantity]) => productOf(price) && Number.isInteger(quantity),
+  );
 }

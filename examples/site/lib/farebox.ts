@@ -1,5 +1,6 @@
-// The way to the functions: a request of the browser's under /api/payments/ goes on to Farebox, with a token that
-// says who is calling. The browser never holds that token, so no script in a page can take it elsewhere.
+// The way to the functions: a request of the browser's under /api/payments/ goes on to Farebox,
+// with a token that says who is calling. The browser never holds that token, so no script in a page
+// can take it elsewhere.
 
 import "server-only";
 import { SignJWT } from "jose";
@@ -10,7 +11,10 @@ import { addressHeader, fareboxOrigin, Missing, siteKey } from "./settings";
 /** Where the browser finds the functions. */
 export const PREFIX = "/api/payments/";
 
-/** What the browser calls, and how. Stripe calls `webhook` at its own address, and nobody does from here. */
+/**
+ * What the browser calls, and how. Stripe calls `webhook` at its own address, and nobody does from
+ * here.
+ */
 const FUNCTIONS: Record<string, "GET" | "POST" | undefined> = {
   "create-intent": "POST",
   "create-checkout": "POST",
@@ -21,9 +25,19 @@ const FUNCTIONS: Record<string, "GET" | "POST" | undefined> = {
 };
 
 /** What of the browser's headers goes on. Its cookies are this site's, and stay here. */
-const PASSED_ON = ["accept", "content-length", "content-type", "idempotency-key", "transfer-encoding", "user-agent"];
+const PASSED_ON = [
+  "accept",
+  "content-length",
+  "content-type",
+  "idempotency-key",
+  "transfer-encoding",
+  "user-agent",
+];
 
-/** Where the functions read the payer's address, with FAREBOX_CLIENT_ADDRESS=header:x-client-address. */
+/**
+ * Where the functions read the payer's address, with
+ * FAREBOX_CLIENT_ADDRESS=header:x-client-address.
+ */
 const PAYERS_ADDRESS = "x-client-address";
 
 /** Who is calling. */
@@ -33,12 +47,16 @@ interface Caller {
 }
 
 /** Sends the request on, or says why not, in the shape of the functions' own errors. */
-export async function toFarebox(request: NextRequest, caller: Caller | null): Promise<NextResponse> {
+export async function toFarebox(
+  request: NextRequest,
+  caller: Caller | null,
+): Promise<NextResponse> {
   const name = request.nextUrl.pathname.slice(PREFIX.length);
   const method = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
   if (!method) return refuse(404, "not_found", "there is no such function");
   if (request.method !== method) return refuse(405, "method_not_allowed", `send it with ${method}`);
-  if (method !== "GET" && !isOwnPage(request)) return refuse(403, "forbidden", "the request comes from another site");
+  if (method !== "GET" && !isOwnPage(request))
+    return refuse(403, "forbidden", "the request comes from another site");
   if (!caller) return refuse(401, "unauthenticated", "sign in first");
   try {
     const target = new URL(`/api/${name}${request.nextUrl.search}`, fareboxOrigin());
@@ -70,7 +88,10 @@ function callerToken({ id, role }: Caller): Promise<string> {
     .sign(siteKey());
 }
 
-/** The session's cookie comes with requests that other sites cause; they must not pay or refund by it. */
+/**
+ * The session's cookie comes with requests that other sites cause; they must not pay or refund by
+ * it.
+ */
 function isOwnPage({ headers }: NextRequest): boolean {
   const site = headers.get("sec-fetch-site");
   if (site !== null) return site === "same-origin";

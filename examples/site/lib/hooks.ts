@@ -10,10 +10,16 @@ import { keptOrders } from "./kept-orders";
 export const useCart = () => useSyncExternalStore(cart.subscribe, cart.read, cart.initially);
 
 /** The orders that were started in this browser; `null` until the page is alive. */
-export const useKeptOrders = () => useSyncExternalStore(keptOrders.subscribe, keptOrders.read, keptOrders.initially);
+export const useKeptOrders = () =>
+  useSyncExternalStore(keptOrders.subscribe, keptOrders.read, keptOrders.initially);
 
 /** Whether the browser has a network. */
-export const useIsOnline = () => useSyncExternalStore(watchNetwork, () => navigator.onLine, () => true);
+export const useIsOnline = () =>
+  useSyncExternalStore(
+    watchNetwork,
+    () => navigator.onLine,
+    () => true,
+  );
 
 function watchNetwork(listener: () => void): () => void {
   for (const change of ["online", "offline"]) window.addEventListener(change, listener);
@@ -23,7 +29,12 @@ function watchNetwork(listener: () => void): () => void {
 }
 
 /** Whether the page is shown in dark colours. */
-export const useIsDark = () => useSyncExternalStore(watchColours, () => DARK().matches, () => false);
+export const useIsDark = () =>
+  useSyncExternalStore(
+    watchColours,
+    () => DARK().matches,
+    () => false,
+  );
 
 const DARK = () => matchMedia("(prefers-color-scheme: dark)");
 
@@ -33,7 +44,10 @@ function watchColours(listener: () => void): () => void {
   return () => dark.removeEventListener("change", listener);
 }
 
-/** Loads the page anew when the back button brings it out of the browser's memory: it has not been told how it went. */
+/**
+ * Loads the page anew when the back button brings it out of the browser's memory: it has not been
+ * told how it went.
+ */
 export function useFreshPage(): void {
   useEffect(() => {
     const shown = (event: PageTransitionEvent) => event.persisted && location.reload();

@@ -3,7 +3,8 @@
 import { Stored } from "./stored";
 
 const MOST = 20;
-const isList = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((id) => typeof id === "string");
+const isList = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((id) => typeof id === "string");
 
 export const keptOrders = new Stored<readonly string[]>("shop.orders", [], isList);
 

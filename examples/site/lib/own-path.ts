@@ -2,12 +2,16 @@
 
 const HERE = "http://here.invalid";
 
-/** `to`, if it is a path of this site's, else the shop: a link from elsewhere must not lead away after the sign-in. */
+/**
+ * `to`, if it is a path of this site's, else the shop: a link from elsewhere must not lead away
+ * after the sign-in.
+ */
 export function ownPath(to: string | string[] | undefined): string {
   if (typeof to !== "string" || !to.startsWith("/")) return "/";
   const url = here(to);
   const path = url && url.pathname + url.search;
-  // Read once more, as the browser will: a path such as `/.//evil.example` has become `//evil.example`.
+  // Read once more, as the browser will: a path such as `/.//evil.example` has become
+  // `//evil.example`.
   return path && here(path)?.href === url.origin + path ? path : "/";
 }
 

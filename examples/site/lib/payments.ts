@@ -1,5 +1,6 @@
-// The calls of the functions, from the browser, by the client that is made from openapi.json. Every one may be
-// repeated: a GET, or a POST with a key that changes nothing twice. This site's server adds the token.
+// The calls of the functions, from the browser, by the client that is made from openapi.json. Every
+// one may be repeated: a GET, or a POST with a key that changes nothing twice. This site's server
+// adds the token.
 
 import { answer, createClient, FareboxError, keyed, type Schemas } from "farebox-client";
 
@@ -29,21 +30,41 @@ const farebox = createClient({ fetch: throughThisSite });
 
 /** The payment of a cart, to be made in this page. */
 export const createIntent = (key: string, contents: Contents): Promise<Intent> =>
-  patiently(() => answer(farebox.POST("/api/create-intent", { params: keyed(key), body: contents })));
+  patiently(() =>
+    answer(farebox.POST("/api/create-intent", { params: keyed(key), body: contents })),
+  );
 
 /** An order, as the database has it. */
 export const readOrder = (id: string, signal?: AbortSignal): Promise<Order> =>
-  patiently(() => answer(farebox.GET("/api/order", { params: { query: { id } }, ...(signal && { signal }) })), signal);
+  patiently(
+    () =>
+      answer(farebox.GET("/api/order", { params: { query: { id } }, ...(signal && { signal }) })),
+    signal,
+  );
 
 /** Refunds an order; without an `amount`, all that is left. */
-export const refund = (key: string, wanted: Schemas["RefundOrder"]): Promise<Schemas["GivenBack"]> =>
+export const refund = (
+  key: string,
+  wanted: Schemas["RefundOrder"],
+): Promise<Schemas["RefundCreated"]> =>
   patiently(() => answer(farebox.POST("/api/refund", { params: keyed(key), body: wanted })));
 
-/** The payment of a cart on Stripe's own page, which leads back to one of the URLs with `order` added. */
-export const createCheckout = (key: string, wanted: Contents & Urls): Promise<Schemas["CheckoutCreated"]> =>
-  patiently(() => answer(farebox.POST("/api/create-checkout", { params: keyed(key), body: wanted })));
+/**
+ * The payment of a cart on Stripe's own page, which leads back to one of the URLs with `order`
+ * added.
+ */
+export const createCheckout = (
+  key: string,
+  wanted: Contents & Urls,
+): Promise<Schemas["CheckoutCreated"]> =>
+  patiently(() =>
+    answer(farebox.POST("/api/create-checkout", { params: keyed(key), body: wanted })),
+  );
 
-/** The caller as a customer: what Stripe holds about them, and all of their orders, the newest first. */
+/**
+ * The caller as a customer: what Stripe holds about them, and all of their orders, the newest
+ * first.
+ */
 export const readCustomer = (signal: AbortSignal): Promise<Schemas["Customer"]> =>
   patiently(() => answer(farebox.GET("/api/customer", { signal })), signal);
 
@@ -51,13 +72,22 @@ export const readCustomer = (signal: AbortSignal): Promise<Schemas["Customer"]> 
 export const openPortal = (returnUrl: string): Promise<Schemas["PortalOpened"]> =>
   patiently(() => answer(farebox.POST("/api/portal", { body: { returnUrl } })));
 
-/** The functions are under /api/payments/ of this site, so that their calls need no CORS and carry its session. */
+/**
+ * The functions are under /api/payments/ of this site, so that their calls need no CORS and carry
+ * its session.
+ */
 async function throughThisSite(request: Request): Promise<Response> {
   const { pathname, search } = new URL(request.url);
   const { method, headers } = request;
   const body = method === "GET" ? null : await request.text();
   const signal = AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE_MS)]);
-  return fetch(pathname.replace(/^\/api\//, "/api/payments/") + search, { method, headers, body, signal, cache: "no-store" });
+  return fetch(pathname.replace(/^\/api\//, "/api/payments/") + search, {
+    method,
+    headers,
+    body,
+    signal,
+    cache: "no-store",
+  });
 }
 
 /** Asks again where the answer says when; until `signal` ends it. */
@@ -68,7 +98,8 @@ async function patiently<T>(ask: () => Promise<T>, signal?: AbortSignal): Promis
     } catch (error) {
       if (signal?.aborted) throw error;
       // What is not in the shape of the functions' errors does not come from them.
-      if (!(error instanceof FareboxError) || ["unknown", "not_configured"].includes(error.code)) throw new Unreachable();
+      if (!(error instanceof FareboxError) || ["unknown", "not_configured"].includes(error.code))
+        throw new Unreachable();
       const wait = error.retryAfter ?? Infinity;
       if (tries === MOST_TRIES || wait > LONGEST_WAIT_S) throw error;
       await new Promise((done) => setTimeout(done, wait * 1000));

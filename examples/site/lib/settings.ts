@@ -1,4 +1,5 @@
-// The server's settings. Nothing else reads the environment, and no file of the browser's may import this one.
+// The server's settings. Nothing else reads the environment, and no file of the browser's may
+// import this one.
 
 import "server-only";
 import { readdirSync, readFileSync, statSync } from "node:fs";
@@ -7,18 +8,25 @@ import { parseEnv } from "node:util";
 
 const isDevelopment = process.env.NODE_ENV === "development";
 
-/** Where each `cargo dev` says how a site reaches it; it makes new keys at each start, so this is read each time. */
+/**
+ * Where each `cargo dev` says how a site reaches it; it makes new keys at each start, so this is
+ * read each time.
+ */
 const FOLDER = join(process.env.CARGO_TARGET_DIR ?? "../../target", "dev");
 const FILE = /^farebox-\d+\.env$/;
 
 /** A setting that is not there. The message names it, and is for whoever runs the site. */
 export class Missing extends Error {
   constructor(name: string) {
-    super(`${name} is not set${isTry() ? `, and no \`cargo dev\` runs that has a file in ${FOLDER}` : ""}`);
+    const searched = isTry() ? `, and no \`cargo dev\` runs that has a file in ${FOLDER}` : "";
+    super(`${name} is not set${searched}`);
   }
 }
 
-/** Whether this site is tried on its developer's machine: nobody says where the functions are, so it looks for a `cargo dev`. */
+/**
+ * Whether this site is tried on its developer's machine: nobody says where the functions are, so it
+ * looks for a `cargo dev`.
+ */
 export const isTry = () => !process.env.FAREBOX_ORIGIN;
 
 /** Where the functions are. */
@@ -27,10 +35,16 @@ export const fareboxOrigin = () => new URL(needed("FAREBOX_ORIGIN")).origin;
 /** The key by which callers' tokens are signed. */
 export const siteKey = () => new TextEncoder().encode(needed("FAREBOX_SITE_KEY"));
 
-/** The header in which the proxy in front of this site writes the payer's address, over or behind what came in. */
+/**
+ * The header in which the proxy in front of this site writes the payer's address, over or behind
+ * what came in.
+ */
 export const addressHeader = () => process.env.CLIENT_ADDRESS_HEADER;
 
-/** The sandbox's stand-in for Stripe.js, where the functions are a `cargo dev` that runs with the sandbox. */
+/**
+ * The sandbox's stand-in for Stripe.js, where the functions are a `cargo dev` that runs with the
+ * sandbox.
+ */
 export const standIn = () => (isTry() || isDevelopment ? setting("STRIPE_JS_URL") : undefined);
 
 /** Whether anybody may sign in as one of the demo's accounts, the one that refunds among them. */
@@ -55,7 +69,9 @@ function beside(): NodeJS.Dict<string> {
 
 function written(): { at: number; settings: NodeJS.Dict<string> }[] {
   try {
-    const paths = readdirSync(/* turbopackIgnore: true */ FOLDER).filter((name) => FILE.test(name)).map((name) => join(FOLDER, name));
+    const paths = readdirSync(/* turbopackIgnore: true */ FOLDER)
+      .filter((name) => FILE.test(name))
+      .map((name) => join(FOLDER, name));
     return paths.map((path) => ({
       at: statSync(/* turbopackIgnore: true */ path).mtimeMs,
       settings: parseEnv(readFileSync(/* turbopackIgnore: true */ path, "utf8")),

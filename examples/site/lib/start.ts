@@ -1,22 +1,34 @@
-// Starts the payment of a cart, in the page or at Stripe: one for each name of its contents, however many effects ask.
+// Starts the payment of a cart, in the page or at Stripe: one for each name of its contents,
+// however many effects ask.
 
 import { items, noteOrder, rename, type Cart } from "./cart";
 import { keepOrder } from "./kept-orders";
-import { createCheckout, createIntent, FareboxError, type Contents, type Intent, type Urls } from "./payments";
+import {
+  createCheckout,
+  createIntent,
+  FareboxError,
+  type Contents,
+  type Intent,
+  type Urls,
+} from "./payments";
 
 /** What a cart came to: a payment to be made, or an order whose payment was made already. */
 export type Started = { intent: Intent } | Settled;
 type Settled = { settled: string };
 
-/** So often is a cart named anew while this page is open: a server that takes no name is not asked for ever. */
+/**
+ * So often is a cart named anew while this page is open: a server that takes no name is not asked
+ * for ever.
+ */
 const MOST_NAMES = 3;
 let names = 0;
 
 const underWay = new Map<string, Promise<Started>>();
 
 /**
- * The payment of `cart`. React runs effects twice while one develops, and both get the same answer. When the
- * server does not take the cart's name or order any more, the cart is named anew, and whoever watches it starts again.
+ * The payment of `cart`. React runs effects twice while one develops, and both get the same answer.
+ * When the server does not take the cart's name or order any more, the cart is named anew, and
+ * whoever watches it starts again.
  */
 export function start(cart: Cart): Promise<Started> {
   const known = underWay.get(cart.key);

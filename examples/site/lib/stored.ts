@@ -28,7 +28,8 @@ export class Stored<T> {
   readonly initially = (): null => null;
 
   readonly subscribe = (listener: () => void): (() => void) => {
-    const elsewhere = (event: StorageEvent) => (event.key === this.#name || event.key === null) && listener();
+    const elsewhere = (event: StorageEvent) =>
+      (event.key === this.#name || event.key === null) && listener();
     this.#listeners.add(listener);
     window.addEventListener("storage", elsewhere);
     return () => {

@@ -5,8 +5,14 @@ import type { Stripe } from "@stripe/stripe-js";
 
 const loaded = new Map<string, Promise<Stripe | null>>();
 
-/** Stripe.js with a publishable key. `standIn` is the sandbox's script, which development has in its place. */
-export function stripeOf(publishableKey: string, standIn: string | undefined): Promise<Stripe | null> {
+/**
+ * Stripe.js with a publishable key. `standIn` is the sandbox's script, which development has in its
+ * place.
+ */
+export function stripeOf(
+  publishableKey: string,
+  standIn: string | undefined,
+): Promise<Stripe | null> {
   const known = loaded.get(publishableKey);
   if (known) return known;
   const loading = load(publishableKey, standIn);

@@ -1,6 +1,6 @@
-// A refund that was asked for, until it is answered. While its answer is missing it may have been made or not, so it
-// keeps its amount and its Idempotency-Key: in all tabs of this browser and through reloads, whoever asks asks for the
-// same refund, and begins no other.
+// A refund that was asked for, until it is answered. While its answer is missing it may have been
+// made or not, so it keeps its amount and its Idempotency-Key: in all tabs of this browser and
+// through reloads, whoever asks asks for the same refund, and begins no other.
 
 import { FareboxError, type Reason } from "./payments";
 import { Stored } from "./stored";
@@ -9,13 +9,19 @@ export interface Unanswered {
   orderId: string;
   amount: number;
   reason: Reason;
-  /** Where Stripe asks the customer where the money is to go; kept, because it belongs to what the key names. */
+  /**
+   * Where Stripe asks the customer where the money is to go; kept, because it belongs to what the
+   * key names.
+   */
   instructionsEmail?: string;
   /** The Idempotency-Key. */
   key: string;
 }
 
-/** The refund of `orderId` that `account` asked for and has no answer to: a key is its account's alone. */
+/**
+ * The refund of `orderId` that `account` asked for and has no answer to: a key is its account's
+ * alone.
+ */
 export const unansweredOf = (account: string, orderId: string) =>
   new Stored<Unanswered | null>(`shop.refund.${account}.${orderId}`, null, isUnanswered);
 
@@ -32,15 +38,31 @@ const REFUSALS: readonly string[] = [
   "refund_needs_email",
   "refund_refused",
 ];
-/** These were said before the refund was looked at: of an earlier request under its key they say nothing. */
+/**
+ * These were said before the refund was looked at: of an earlier request under its key they say
+ * nothing.
+ */
 const UNASKED: readonly string[] = ["unauthenticated", "forbidden", "not_found"];
 
-/** Whether `error` settles that the refund was not made; `isFirst` where it was not asked for before. */
+/**
+ * Whether `error` settles that the refund was not made; `isFirst` where it was not asked for
+ * before.
+ */
 export const isRefused = (error: unknown, isFirst: boolean) =>
-  error instanceof FareboxError && (REFUSALS.includes(error.code) || (isFirst && UNASKED.includes(error.code)));
+  error instanceof FareboxError &&
+  (REFUSALS.includes(error.code) || (isFirst && UNASKED.includes(error.code)));
 
 function isUnanswered(value: unknown): value is Unanswered {
   if (typeof value !== "object" || value === null) return false;
-  const { orderId, amount, reason, key, instructionsEmail = "" } = value as Partial<Record<keyof Unanswered, unknown>>;
-  return Number.isInteger(amount) && [orderId, reason, key, instructionsEmail].every((text) => typeof text === "string");
+  const {
+    orderId,
+    amount,
+    reason,
+    key,
+    instructionsEmail = "",
+  } = value as Partial<Record<keyof Unanswered, unknown>>;
+  return (
+    Number.isInteger(amount) &&
+    [orderId, reason, key, instructionsEmail].every((text) => typeof text === "string")
+  );
 }

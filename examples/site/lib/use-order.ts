@@ -35,8 +35,13 @@ export function useOrder(id: string): Watched {
       const found = await readOrder(id, ended.signal).catch((error: unknown) => error as Error);
       if (ended.signal.aborted) return;
       const isWrong = found instanceof Error;
-      setWatched((before) => ({ order: isWrong ? before.order : found, trouble: isWrong ? trouble(found, "payment") : null }));
-      const isFinal = isWrong ? found instanceof FareboxError && found.status < 500 : !isOpen(found.status);
+      setWatched((before) => ({
+        order: isWrong ? before.order : found,
+        trouble: isWrong ? trouble(found, "payment") : null,
+      }));
+      const isFinal = isWrong
+        ? found instanceof FareboxError && found.status < 500
+        : !isOpen(found.status);
       if (!isFinal) timer = setTimeout(look, tries < SOON_FOR ? SOON_MS : LATER_MS, tries + 1);
     };
     void look(1);

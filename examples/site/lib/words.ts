@@ -1,6 +1,14 @@
 // What the pages say about orders and about what went wrong, in plain words.
 
-import { FareboxError, Unreachable, type Awaited, type ListedOrder, type Reason, type RefundRecord, type Status } from "./payments";
+import {
+  FareboxError,
+  Unreachable,
+  type Awaited,
+  type ListedOrder,
+  type Reason,
+  type RefundRecord,
+  type Status,
+} from "./payments";
 
 export type Tone = "wait" | "good" | "bad" | "note";
 
@@ -8,7 +16,7 @@ const STATUSES: Record<Status, [label: string, tone: Tone]> = {
   created: ["Not confirmed yet", "wait"],
   requires_action: ["The bank asks", "wait"],
   processing: ["Processing", "wait"],
-  failed: ["Not paid", "bad"],
+  failed: ["Payment failed", "bad"],
   canceled: ["Canceled", "bad"],
   paid: ["Paid", "good"],
   partially_refunded: ["Partly refunded", "note"],
@@ -18,7 +26,10 @@ const STATUSES: Record<Status, [label: string, tone: Tone]> = {
   dispute_lost: ["Dispute lost", "bad"],
 };
 
-export function statusWords({ status, awaiting }: Pick<ListedOrder, "status" | "awaiting">): { label: string; tone: Tone } {
+export function statusWords({ status, awaiting }: Pick<ListedOrder, "status" | "awaiting">): {
+  label: string;
+  tone: Tone;
+} {
   // Such a payment is `requires_action` or `processing`, and no bank asks the payer anything.
   if (awaiting) return { label: "Awaiting payment", tone: "wait" };
   const [label, tone] = STATUSES[status] ?? [status, "note"];
@@ -36,7 +47,10 @@ export function awaitingWords({ kind, until }: Awaited, now = Date.now()): strin
   const what = AWAITED[kind] ?? "your payment";
   if (until === null) return `We are waiting for ${what}.`;
   if (until * 1000 > now) return `We are waiting for ${what}, until ${day(until)}.`;
-  return `We were waiting for ${what}, until ${day(until)}. If it was paid in time, we may hear of it some days later.`;
+  return (
+    `We were waiting for ${what}, until ${day(until)}. ` +
+    "If it was paid in time, we may hear of it some days later."
+  );
 }
 
 const AWAITED_NEXT: Record<Awaited["kind"], string> = {
@@ -59,8 +73,12 @@ const AWAITED_BY_STAFF: Record<Awaited["kind"], string> = {
 export const awaitingForStaff = ({ kind, until }: Awaited): string =>
   `${AWAITED_BY_STAFF[kind] ?? kind}${until === null ? "" : `, until ${day(until)}`}`;
 
-/** A moment in Unix seconds, in the reader's own time: a day alone would promise hours that there may not be. */
-const day = (at: number) => new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" }).format(at * 1000);
+/**
+ * A moment in Unix seconds, in the reader's own time: a day alone would promise hours that there
+ * may not be.
+ */
+const day = (at: number) =>
+  new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" }).format(at * 1000);
 
 export const REASONS: Record<Reason, string> = {
   requested_by_customer: "The customer asked",
@@ -87,7 +105,9 @@ const REFUSALS: Record<string, string> = {
   order_not_paid: "Nothing was paid for this order yet.",
   order_disputed: "The bank has the money until it decides the dispute.",
   refund_in_full_only: "A payment like this is refunded in full or not at all.",
-  refund_needs_email: "Stripe has to ask the customer where the money is to go, and has no e-mail address of theirs. Enter one, and refund again.",
+  refund_needs_email:
+    "Stripe has to ask the customer where the money is to go, and has no e-mail address of " +
+    "theirs. Enter one, and refund again.",
   refund_refused: "Stripe does not refund this payment.",
 };
 
@@ -102,10 +122,14 @@ export interface Trouble {
 /** What a page was doing when it went wrong. */
 export type Doing = "start" | "payment" | "orders" | "find" | "refund" | "portal";
 
-/** What is known then of the money, and no more: nobody said whether what was asked for was done. */
+/**
+ * What is known then of the money, and no more: nobody said whether what was asked for was done.
+ */
 const UNKNOWN: Record<Doing, string> = {
   start: "Your cart is kept, and trying again does not pay twice.",
-  payment: "So we cannot say yet how your payment went. It may well have gone through: do not pay again. This page goes on asking.",
+  payment:
+    "So we cannot say yet how your payment went. It may well have gone through: do not pay " +
+    "again. This page goes on asking.",
   orders: "So your orders cannot be shown.",
   find: "So the order cannot be shown.",
   refund: "So it is not known whether the refund was made.",
@@ -123,23 +147,36 @@ export function trouble(error: unknown, doing: Doing): Trouble {
   const open = (cause: string) => `${cause} ${UNKNOWN[doing]}`;
   if (error instanceof Unreachable) {
     const isOffline = typeof navigator !== "undefined" && !navigator.onLine;
-    const text = open(isOffline ? "You are offline." : "Our payment service does not answer at the moment.");
+    const text = open(
+      isOffline ? "You are offline." : "Our payment service does not answer at the moment.",
+    );
     return { text, code: isOffline ? "offline" : "unreachable", isUnreachable: true };
   }
   if (error instanceof FareboxError) {
     const own = error.message.charAt(0).toUpperCase() + error.message.slice(1);
     const cause = CAUSES[error.code] ?? (error.status >= 500 ? CAUSES.internal : undefined);
-    const known = error.code === "too_many_payments" ? tooMany(error.retryAfter) : REFUSALS[error.code];
+    const known =
+      error.code === "too_many_payments" ? tooMany(error.retryAfter) : REFUSALS[error.code];
     const text = cause ? open(cause) : (known ?? `${own.replace(/\.$/, "")}.`);
-    return { text, code: [error.code, error.requestId].filter(Boolean).join(" · "), isUnreachable: false };
+    return {
+      text,
+      code: [error.code, error.requestId].filter(Boolean).join(" · "),
+      isUnreachable: false,
+    };
   }
   return { text: open("Something went wrong in this page."), code: "page", isUnreachable: false };
 }
 
-/** `wait` is in seconds, at the most; an honest payer of a busy shop may read this, so it accuses nobody. */
+/**
+ * `wait` is in seconds, at the most; an honest payer of a busy shop may read this, so it accuses
+ * nobody.
+ */
 function tooMany(wait: number | undefined): string {
   const when = wait === undefined ? "later" : within(wait);
-  return `Many payments were started here lately, so a new one has to wait. None was started now, and your cart is kept: try again ${when}.`;
+  return (
+    "Many payments were started here lately, so a new one has to wait. None was started now, " +
+    `and your cart is kept: try again ${when}.`
+  );
 }
 
 function within(seconds: number): string {

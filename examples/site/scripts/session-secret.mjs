@@ -1,5 +1,6 @@
-// Before `npm run dev`, and before `npm start` beside `cargo dev`: makes the secret of the session cookie where there
-// is none, for this machine alone. A deployment says where the functions are, and has a secret of its own.
+// Before `npm run dev`, and before `npm start` beside `cargo dev`: makes the secret of the session
+// cookie where there is none, for this machine alone. A deployment says where the functions are,
+// and has a secret of its own.
 
 import { randomBytes } from "node:crypto";
 import { appendFileSync } from "node:fs";
@@ -11,5 +12,7 @@ const SITE = fileURLToPath(new URL("..", import.meta.url));
 // What Next.js will read: the environment, and the files of this folder.
 settings.loadEnvConfig(SITE, process.env.npm_lifecycle_event === "predev");
 if (!process.env.FAREBOX_ORIGIN && !process.env.AUTH_SECRET) {
-  appendFileSync(`${SITE}/.env.local`, `AUTH_SECRET=${randomBytes(32).toString("base64url")}\n`, { mode: 0o600 });
+  appendFileSync(`${SITE}/.env.local`, `AUTH_SECRET=${randomBytes(32).toString("base64url")}\n`, {
+    mode: 0o600,
+  });
 }

@@ -16,9 +16,13 @@ after(() => lifetime.end());
 
 /** The moment as a reader in the browser's time zone reads it. */
 const moment = ({ page }, at) =>
-  page.evaluate((at) => new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" }).format(at * 1000), at);
+  page.evaluate(
+    (at) =>
+      new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" }).format(at * 1000),
+    at,
+  );
 
-test("whoever has a voucher reads until when it is paid, and no page asks for another payment", async (t) => {
+test("a voucher's payer reads its deadline, and no page asks for another payment", async (t) => {
   const visitor = await visit(t, browser, world);
   const { page } = visitor;
   await visitor.signIn();
@@ -64,8 +68,11 @@ test("a voucher whose time is over is not said to be open, nor lost", async (t) 
   await line.getByText("If it was paid in time, we may hear of it some days later.").waitFor();
 });
 
-test("a customer's list and the staff page say that a bank transfer is waited for, without an end", async (t) => {
-  const ada = await visit(t, browser, world, { colorScheme: "dark", viewport: { width: 390, height: 844 } });
+test("the list of orders and the staff page name a bank transfer without a deadline", async (t) => {
+  const ada = await visit(t, browser, world, {
+    colorScheme: "dark",
+    viewport: { width: 390, height: 844 },
+  });
   await ada.signIn("Ada customer");
   const orderId = await ada.beginMug();
   await stripe.payLater(orderId, "customer_balance");

@@ -1,4 +1,5 @@
-// Paying, as people do it: with a card that does not work, twice, in two tabs, and by closing the page.
+// Paying, as people do it: with a card that does not work, twice, in two tabs, and by closing the
+// page.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -14,7 +15,8 @@ before(async () => {
 after(() => lifetime.end());
 
 /** The order that this browser started last. */
-const lastOrder = (visitor) => visitor.page.evaluate(() => JSON.parse(localStorage.getItem("shop.orders"))[0]);
+const lastOrder = (visitor) =>
+  visitor.page.evaluate(() => JSON.parse(localStorage.getItem("shop.orders"))[0]);
 
 /** A guest with a mug in the cart. */
 async function guest(t, options) {
@@ -39,9 +41,14 @@ test("a guest pays, and the return page says so", async (t) => {
   assert.deepEqual(more, []);
   assert.equal(intent.amount, 1800);
   // Neither the client secret nor the payment stays in the address.
-  assert.equal(new URL(visitor.page.url()).search, `?order=${visitor.orderId()}&redirect_status=succeeded`);
+  assert.equal(
+    new URL(visitor.page.url()).search,
+    `?order=${visitor.orderId()}&redirect_status=succeeded`,
+  );
   await visitor.page.getByRole("link", { name: "Your orders" }).click();
-  await visitor.page.locator(`[data-order="${intent.metadata.farebox_order}"][data-status="paid"]`).waitFor();
+  await visitor.page
+    .locator(`[data-order="${intent.metadata.farebox_order}"][data-status="paid"]`)
+    .waitFor();
   await visitor.page.goto("/cart");
   await visitor.page.getByText("Nothing in it yet.").waitFor();
 });
@@ -50,7 +57,10 @@ test("a declined card is followed by another, and by one payment", async (t) => 
   const visitor = await guest(t);
   await visitor.checkOut();
   await visitor.pay(CARDS.poor);
-  await visitor.page.getByRole("alert").filter({ hasText: "not enough money on this card" }).waitFor();
+  await visitor.page
+    .getByRole("alert")
+    .filter({ hasText: "not enough money on this card" })
+    .waitFor();
   await visitor.pay(CARDS.good);
   await visitor.outcome("paid");
   assert.equal((await stripe.intents(visitor.orderId())).length, 1);
@@ -94,7 +104,10 @@ test("a double click pays once", async (t) => {
   const visitor = await guest(t);
   await visitor.checkOut();
   const confirmed = [];
-  visitor.page.on("request", (request) => request.url().endsWith("/confirm") && confirmed.push(request));
+  visitor.page.on(
+    "request",
+    (request) => request.url().endsWith("/confirm") && confirmed.push(request),
+  );
   await visitor.fillIn();
   await visitor.payButton().dblclick();
   await visitor.outcome("paid");
@@ -138,7 +151,7 @@ test("a cart that changes before it is paid changes its order", async (t) => {
   assert.deepEqual(intents.sort(), ["canceled 1500", "succeeded 3000"]);
 });
 
-test("an order that came to cost more elsewhere is not paid by the form that is open, but by the next", async (t) => {
+test("an order that now costs more is paid by the next form, not the open one", async (t) => {
   // Stripe refuses the payment that was canceled, which Chromium notes.
   const visitor = await guest(t, { expected: ["400 (Bad Request)"] });
   await visitor.checkOut();
@@ -159,7 +172,7 @@ test("an order that came to cost more elsewhere is not paid by the form that is 
   assert.deepEqual([charge.amount, more.length], [3000, 0]);
 });
 
-test("two tabs have one payment, and what one of them paid the other does not pay again", async (t) => {
+test("two tabs have one payment, which only one of them pays", async (t) => {
   const one = await guest(t);
   const other = await one.newTab();
   const before = await stripe.total();
@@ -181,7 +194,8 @@ test("a tab that has not heard of the payment is led to it", async (t) => {
   t.after(() => stripe.tell("webhooks/release"));
   await one.pay();
   await one.outcome("processing");
-  // The database knows nothing yet, so both tabs still have the cart: Stripe alone keeps the second payment out.
+  // The database knows nothing yet, so both tabs still have the cart: Stripe alone keeps the second
+  // payment out.
   await other.pay();
   await other.outcome("processing");
   assert.equal(other.orderId(), one.orderId());
@@ -214,7 +228,10 @@ test("whoever closes the tab after paying finds the order paid", async (t) => {
   await answered;
   await close(visitor.page);
   await again.page.goto("/orders");
-  await again.page.locator(`[data-order="${orderId}"]`).getByRole("link", { name: "Harbour mug" }).click();
+  await again.page
+    .locator(`[data-order="${orderId}"]`)
+    .getByRole("link", { name: "Harbour mug" })
+    .click();
   await again.outcome("paid");
   assert.equal((await stripe.charges(orderId)).length, 1);
 });

@@ -1,4 +1,5 @@
-// What a customer has beside a guest: their orders wherever they sign in, and their own page at Stripe.
+// What a customer has beside a guest: their orders wherever they sign in, and their own page at
+// Stripe.
 
 import { after, before, test } from "node:test";
 import { Lifetime } from "./processes.mjs";

@@ -1,4 +1,5 @@
-// `npm run dev` beside `cargo dev`, as on a fresh clone: no setting is given, and React runs every effect twice.
+// `npm run dev` beside `cargo dev`, as on a fresh clone: no setting is given, and React runs every
+// effect twice.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -23,13 +24,18 @@ async function target(t) {
   return folder;
 }
 
-test("the built site beside `cargo dev` takes payments with no setting but its secret, here and at Stripe, on any ports", async (t) => {
+test("beside `cargo dev` the built site takes payments with one setting", async (t) => {
   const folder = await target(t);
   // One that ran before left its file, which is newer than that of one that runs.
   const { sandbox } = await farebox(t, { variables: { CARGO_TARGET_DIR: folder } });
-  const stale = "FAREBOX_ORIGIN=http://127.0.0.1:9\nFAREBOX_SITE_KEY=old\nFAREBOX_DEV_PID=4194305\n";
+  const stale =
+    "FAREBOX_ORIGIN=http://127.0.0.1:9\nFAREBOX_SITE_KEY=old\nFAREBOX_DEV_PID=4194305\n";
   await writeFile(join(folder, "dev", "farebox-4242.env"), stale);
-  const shop = await next(t, ["start"], { NODE_ENV: "production", CARGO_TARGET_DIR: folder, AUTH_SECRET });
+  const shop = await next(t, ["start"], {
+    NODE_ENV: "production",
+    CARGO_TARGET_DIR: folder,
+    AUTH_SECRET,
+  });
 
   const browser = await launch();
   t.after(() => browser.close());
@@ -45,21 +51,33 @@ test("the built site beside `cargo dev` takes payments with no setting but its s
   assert.equal(new URL(visitor.page.url()).origin, shop);
 });
 
-test("on a fresh clone the site says what to start, finds what runs beside it, and two effects start one payment", async (t) => {
+test("a fresh clone says what to start, and two effects start one payment", async (t) => {
   const folder = await target(t);
-  execFileSync(process.execPath, [fileURLToPath(new URL("../scripts/session-secret.mjs", import.meta.url))]);
+  execFileSync(process.execPath, [
+    fileURLToPath(new URL("../scripts/session-secret.mjs", import.meta.url)),
+  ]);
   const shop = await next(t, ["dev"], { NODE_ENV: "development", CARGO_TARGET_DIR: folder });
 
   const browser = await launch();
   t.after(() => browser.close());
-  const early = await visit(t, browser, { shop, sandbox: NOTHING }, { patience: 180_000, expected: ["503 (Service Unavailable)", HMR] });
+  const early = await visit(
+    t,
+    browser,
+    { shop, sandbox: NOTHING },
+    { patience: 180_000, expected: ["503 (Service Unavailable)", HMR] },
+  );
   await early.signIn();
   await early.take("Harbour mug");
   await early.page.goto("/checkout");
   await early.page.getByRole("alert").getByText("Start them with cargo dev").waitFor();
 
   const { sandbox } = await farebox(t, { variables: { CARGO_TARGET_DIR: folder } });
-  const visitor = await visit(t, browser, { shop, sandbox }, { patience: 180_000, expected: [HMR] });
+  const visitor = await visit(
+    t,
+    browser,
+    { shop, sandbox },
+    { patience: 180_000, expected: [HMR] },
+  );
   await visitor.signIn("Ada customer");
   await visitor.take("Harbour mug");
   await visitor.checkOut();

@@ -32,15 +32,30 @@ async function shown(name) {
 /** What a site has beside the documents' code. */
 const OWN = {
   "app/layout.tsx": `import type { ReactNode } from "react";
-    export default ({ children }: { children: ReactNode }) => <html lang="en"><body>{children}</body></html>;`,
+    export default ({ children }: { children: ReactNode }) => (
+      <html lang="en"><body>{children}</body></html>
+    );`,
   "lib/fulfil.ts": `export type Notification = { type: string; data: { orderId: string } };
     export const fulfilOnce = (id: string, message: Notification) =>
-      fetch(process.env.FULFILMENT!, { method: "POST", headers: { id }, body: JSON.stringify(message) });`,
-  "next.config.ts": `export default { turbopack: { root: ${JSON.stringify(FOLDER)} }, devIndicators: false };`,
+      fetch(process.env.FULFILMENT!, {
+        method: "POST", headers: { id }, body: JSON.stringify(message),
+      });`,
+  "next.config.ts": `export default {
+    turbopack: { root: ${JSON.stringify(FOLDER)} }, devIndicators: false,
+  };`,
   "tsconfig.json": JSON.stringify({
     compilerOptions: {
-      strict: true, noUncheckedIndexedAccess: true, skipLibCheck: true, noEmit: true, jsx: "react-jsx", target: "es2022",
-      module: "esnext", moduleResolution: "bundler", esModuleInterop: true, types: ["node"], paths: { "@/*": ["./*"] },
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      skipLibCheck: true,
+      noEmit: true,
+      jsx: "react-jsx",
+      target: "es2022",
+      module: "esnext",
+      moduleResolution: "bundler",
+      esModuleInterop: true,
+      types: ["node"],
+      paths: { "@/*": ["./*"] },
     },
   }),
 };
@@ -50,7 +65,9 @@ before(async () => {
   documented = Object.fromEntries(files);
   assert.equal(Object.keys(documented).length, files.length, "two blocks are the same file");
   const folder = await mkdtemp(join(FOLDER, ".documents-"));
-  lifetime.after(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }));
+  lifetime.after(() =>
+    rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }),
+  );
   for (const [path, text] of Object.entries({ ...documented, ...OWN })) {
     await mkdir(join(folder, dirname(path)), { recursive: true });
     await writeFile(join(folder, path), text);
@@ -65,7 +82,13 @@ before(async () => {
   told = await endpoint(lifetime);
   const settings = { FAREBOX_ORIGIN: origin, FULFILMENT: told.url, NODE_ENV: "development" };
   const { FAREBOX_SITE_KEY, FAREBOX_NOTIFY_SECRET } = KEYS;
-  const shop = await next(lifetime, ["dev"], { ...settings, FAREBOX_SITE_KEY, FAREBOX_NOTIFY_SECRET }, port, folder);
+  const shop = await next(
+    lifetime,
+    ["dev"],
+    { ...settings, FAREBOX_SITE_KEY, FAREBOX_NOTIFY_SECRET },
+    port,
+    folder,
+  );
   world = { shop, sandbox };
   browser = await launch();
 });
@@ -103,7 +126,7 @@ test("the README's two files sell a mug on hosted Checkout", async (t) => {
   await isPaid(payer);
 });
 
-test("the guide's checkout starts one payment by two effects, and takes it in the page", async (t) => {
+test("the guide's checkout starts one payment by two effects, and takes it", async (t) => {
   const stripe = new Stripe(world.sandbox);
   const before = await stripe.total();
   const payer = await visitor(t);
@@ -119,10 +142,14 @@ test("the guide's checkout starts one payment by two effects, and takes it in th
   await isPaid(payer);
 });
 
-test("a call without a guest's cookie is told so, and a notification by somebody else is refused", async () => {
+test("a call without a guest's cookie and a forged notification are rejected", async () => {
   const stranger = await fetch(`${world.shop}/api/payments/order?id=o_1`);
   assert.equal(stranger.status, 401);
-  const headers = { "webhook-id": "msg_1", "webhook-timestamp": "1", "webhook-signature": "v1,AAAA" };
+  const headers = {
+    "webhook-id": "msg_1",
+    "webhook-timestamp": "1",
+    "webhook-signature": "v1,AAAA",
+  };
   const forged = await fetch(`${world.shop}/api/notify`, { method: "POST", headers, body: "{}" });
   assert.equal(forged.status, 400);
 });
@@ -136,22 +163,29 @@ function exported(path) {
   return import(`data:text/javascript,${encodeURIComponent(script)}`);
 }
 
-test("a signed-in user is a customer under their own id, and a visitor without a cookie is nobody", async () => {
+test("a signed-in user is a customer, and a visitor without a cookie is nobody", async () => {
   const { caller } = await exported("lib/caller.ts");
   assert.deepEqual(caller({ id: "user-1" }, "6f1c"), { subject: "user-1", roles: ["customer"] });
-  assert.deepEqual(caller({ id: "user-2", roles: ["finance"] }, undefined), { subject: "user-2", roles: ["finance"] });
+  assert.deepEqual(caller({ id: "user-2", roles: ["finance"] }, undefined), {
+    subject: "user-2",
+    roles: ["finance"],
+  });
   assert.deepEqual(caller(undefined, "6f1c"), { subject: "guest-6f1c", roles: ["guest"] });
   assert.equal(caller(undefined, undefined), null);
 });
 
-test("an order that the site's server signs is sold at its amount, to its payer alone", async () => {
+test("an order that the site signs is sold at its amount, to its payer alone", async () => {
   process.env.FAREBOX_SITE_KEY = KEYS.FAREBOX_SITE_KEY;
   const { signOrder } = await exported("lib/sign-order.ts");
   const order = { amount: 1999, currency: "eur", metadata: { cart: "c1" } };
   const start = async (orderId, subject) => {
     const body = JSON.stringify({ order: await signOrder({ ...order, orderId }, subject) });
     const headers = { cookie: "guest=6f1c", "content-type": "application/json" };
-    const answer = await fetch(`${world.shop}/api/payments/create-intent`, { method: "POST", headers, body });
+    const answer = await fetch(`${world.shop}/api/payments/create-intent`, {
+      method: "POST",
+      headers,
+      body,
+    });
     return { code: answer.status, body: await answer.json() };
   };
   const { code, body } = await start("web-1042", "guest-6f1c");

@@ -44,7 +44,7 @@ test("whoever pays on Stripe's page comes back, and the order is paid", async (t
   await visitor.page.getByText("Nothing in it yet.").waitFor();
 });
 
-test("a card that is declined on Stripe's page is followed by another there, and by one payment", async (t) => {
+test("after a declined card on Stripe's page another card makes one payment", async (t) => {
   const visitor = await onStripesPage(t);
   await payThere(visitor, CARDS.poor);
   await visitor.page.getByRole("alert").waitFor();
@@ -53,7 +53,7 @@ test("a card that is declined on Stripe's page is followed by another there, and
   assert.equal((await stripe.charges(visitor.orderId())).length, 1);
 });
 
-test("the browser's back button leads from Stripe's page to the cart, and there again", async (t) => {
+test("the back button leads from Stripe's page to the cart, and there again", async (t) => {
   const visitor = await onStripesPage(t);
   const there = visitor.page.url();
   await visitor.page.goBack();
@@ -67,14 +67,15 @@ test("the browser's back button leads from Stripe's page to the cart, and there 
   assert.equal((await stripe.charges(visitor.orderId())).length, 1);
 });
 
-test("a tab that has not heard that another one paid is led to the order, and not to Stripe's page", async (t) => {
+test("a tab with an outdated order is led to the order, not to Stripe's page", async (t) => {
   const visitor = await visit(t, browser, world, { expected: ["409 (Conflict)"] });
   await visitor.signIn();
   await visitor.take("Harbour mug");
   await visitor.checkOut();
   await visitor.page.getByLabel("On Stripe’s page").check();
   const { page } = visitor;
-  // The tab keeps its cart, as if nothing had told it: the answers to the other tab's questions are its own.
+  // The tab keeps its cart, as if nothing had told it: the answers to the other tab's questions are
+  // its own.
   const contents = await page.evaluate(() => localStorage.getItem("shop.cart"));
   const other = await visitor.newTab();
   await other.checkOut();
@@ -88,7 +89,7 @@ test("a tab that has not heard that another one paid is led to the order, and no
   assert.equal((await stripe.charges(visitor.orderId())).length, 1);
 });
 
-test("whoever turns back on Stripe's page finds the cart, and pays the same order on the site", async (t) => {
+test("a payer who turns back finds the cart, and pays the same order on the site", async (t) => {
   const visitor = await onStripesPage(t);
   await visitor.page.getByRole("link", { name: "Cancel and go back to the shop" }).click();
   await visitor.formIsThere();

@@ -1,4 +1,5 @@
-// Somebody starts more payments than the functions allow, as who tries stolen cards does, or a good customer of a busy shop.
+// Somebody starts more payments than the functions allow, as who tries stolen cards does, or a good
+// customer of a busy shop.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -34,13 +35,17 @@ const at = (t, address, headers = {}) =>
 
 /** The page says kindly when there is room again. */
 async function isToldWhen({ page }) {
-  const told = page.getByRole("alert").filter({ hasText: "Many payments were started here lately" });
-  const [, minutes] = (await told.textContent()).match(/None was started now, and your cart is kept: try again in (\d+) minutes\./);
+  const told = page
+    .getByRole("alert")
+    .filter({ hasText: "Many payments were started here lately" });
+  const [, minutes] = (await told.textContent()).match(
+    /None was started now, and your cart is kept: try again in (\d+) minutes\./,
+  );
   assert.ok(minutes > 20 && minutes <= 30, minutes);
   assert.match(await told.getAttribute("data-code"), /^too_many_payments · /);
 }
 
-test("whoever starts too many payments is told when to try again, whichever way they pay", async (t) => {
+test("a caller who starts too many payments reads when to try again", async (t) => {
   const visitor = await at(t, "192.0.2.1");
   await visitor.signIn();
   await visitor.buyMug();
@@ -57,14 +62,20 @@ test("whoever starts too many payments is told when to try again, whichever way 
   await visitor.page.getByText("Small sticker").waitFor();
 });
 
-test("guests of one address share a limit, which those of another do not, whatever their browsers say", async (t) => {
+test("guests of one address share a limit, whatever address their browsers claim", async (t) => {
   for (const pretended of ["198.51.100.1", "198.51.100.2"]) {
-    const one = await at(t, "192.0.2.2", { "x-client-address": pretended, "x-forwarded-for": pretended });
+    const one = await at(t, "192.0.2.2", {
+      "x-client-address": pretended,
+      "x-forwarded-for": pretended,
+    });
     await one.signIn();
     await one.take("Harbour mug");
     await one.checkOut();
   }
-  const third = await at(t, "192.0.2.2", { "x-client-address": "198.51.100.3", "x-forwarded-for": "198.51.100.3" });
+  const third = await at(t, "192.0.2.2", {
+    "x-client-address": "198.51.100.3",
+    "x-forwarded-for": "198.51.100.3",
+  });
   await third.signIn();
   await third.take("Harbour mug");
   await third.page.goto("/checkout");

@@ -42,17 +42,34 @@ export function farebox(t, { port = 0, variables = {} } = {}) {
 
 /** The built site, in front of the functions at `origin`; answers its own origin. */
 export function site(t, origin, variables = {}, port = 0) {
-  const settings = { FAREBOX_ORIGIN: origin, FAREBOX_SITE_KEY: KEYS.FAREBOX_SITE_KEY, AUTH_SECRET, AUTH_TRUST_HOST: "true", DEMO_ACCOUNTS: "on" };
+  const settings = {
+    FAREBOX_ORIGIN: origin,
+    FAREBOX_SITE_KEY: KEYS.FAREBOX_SITE_KEY,
+    AUTH_SECRET,
+    AUTH_TRUST_HOST: "true",
+    DEMO_ACCOUNTS: "on",
+  };
   return next(t, ["start"], { NODE_ENV: "production", ...settings, ...variables }, port);
 }
 
-/** Next.js with `args` and with these variables alone, for the app in `folder`; 0 is any free port. */
+/**
+ * Next.js with `args` and with these variables alone, for the app in `folder`; 0 is any free port.
+ */
 export async function next(t, args, variables, port = 0, folder = FOLDER) {
-  const child = spawn(process.execPath, [NEXT, ...args, "--hostname", "127.0.0.1", "--port", String(port)], {
-    cwd: folder,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, NEXT_TELEMETRY_DISABLED: "1", ...variables },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(
+    process.execPath,
+    [NEXT, ...args, "--hostname", "127.0.0.1", "--port", String(port)],
+    {
+      cwd: folder,
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        NEXT_TELEMETRY_DISABLED: "1",
+        ...variables,
+      },
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   t.after(async () => {
     child.kill("SIGTERM");
     if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
@@ -70,7 +87,10 @@ export async function next(t, args, variables, port = 0, folder = FOLDER) {
   throw new Error("the site did not start");
 }
 
-/** A port on which nothing listens; below those that systems give out, so that none gets it meanwhile. */
+/**
+ * A port on which nothing listens; below those that systems give out, so that none gets it
+ * meanwhile.
+ */
 export async function freePort() {
   for (let tries = 0; tries < 20; tries += 1) {
     const port = randomInt(20_000, 32_000);

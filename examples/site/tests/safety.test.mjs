@@ -1,4 +1,5 @@
-// What must not leave the server, what a page may load, and whom the site's server calls the functions for.
+// What must not leave the server, what a page may load, and whom the site's server calls the
+// functions for.
 
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
@@ -22,25 +23,43 @@ before(async () => {
 after(() => lifetime.end());
 
 test("nothing that the browser gets names a secret, its variable, or who may sign in", async () => {
-  const files = (await readdir(BUILT, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const files = (await readdir(BUILT, { recursive: true, withFileTypes: true })).filter((entry) =>
+    entry.isFile(),
+  );
   assert.ok(files.some(({ name }) => name.endsWith(".js")));
-  const secret = [...Object.values(KEYS), AUTH_SECRET, ...Object.keys(KEYS), "AUTH_SECRET", "FAREBOX_ORIGIN", "HS256", "demo-fin", "sk_test_", "sk_live_", "rk_test_", "rk_live_"];
+  const secret = [
+    ...Object.values(KEYS),
+    AUTH_SECRET,
+    ...Object.keys(KEYS),
+    "AUTH_SECRET",
+    "FAREBOX_ORIGIN",
+    "HS256",
+    "demo-fin",
+    "sk_test_",
+    "sk_live_",
+    "rk_test_",
+    "rk_live_",
+  ];
   for (const { parentPath, name } of files) {
     const text = await readFile(`${parentPath}/${name}`, "utf8");
     for (const word of secret) assert.ok(!text.includes(word), `${name} holds ${word}`);
   }
 });
 
-test("a page that is paid on never holds the caller's token or the keys of the server", async (t) => {
+test("a checkout page never holds the caller's token or the server's keys", async (t) => {
   const visitor = await visit(t, browser, world);
   const seen = [];
   visitor.page.on("response", async (response) => {
-    if (new URL(response.url()).origin === world.shop) seen.push(await response.text().catch(() => ""));
+    if (new URL(response.url()).origin === world.shop)
+      seen.push(await response.text().catch(() => ""));
   });
   await visitor.signIn();
   await visitor.buyMug();
   const { STRIPE_PUBLISHABLE_KEY: known, ...hidden } = KEYS;
-  assert.ok(seen.some((text) => text.includes(known)), "the answers were looked at");
+  assert.ok(
+    seen.some((text) => text.includes(known)),
+    "the answers were looked at",
+  );
   for (const text of seen) {
     for (const secret of [...Object.values(hidden), AUTH_SECRET]) assert.ok(!text.includes(secret));
     // The header of every token that is signed by HS256, as it is encoded.
@@ -52,7 +71,8 @@ test("a page that is paid on never holds the caller's token or the keys of the s
 /** Link, which the Payment Element offers, has a host of its own. */
 const LINK = [
   "connect-src 'self' https://api.stripe.com https://link.com https://*.link.com",
-  "frame-src https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com https://link.com https://*.link.com",
+  "frame-src https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com " +
+    "https://link.com https://*.link.com",
   "img-src 'self' data: https://*.stripe.com https://link.com https://*.link.com",
 ];
 
@@ -61,20 +81,33 @@ test("a page's policy lets its own scripts and Stripe's run, and no other", asyn
     const { headers } = await fetch(`${world.shop}/`);
     const policy = headers.get("content-security-policy");
     const scripts = policy.split("; ").find((rule) => rule.startsWith("script-src "));
-    for (const word of ["'unsafe-inline'", "'unsafe-eval'", "*:", "http:", "data:"]) assert.ok(!scripts.includes(word), scripts);
-    for (const rule of ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", ...LINK]) {
+    for (const word of ["'unsafe-inline'", "'unsafe-eval'", "*:", "http:", "data:"])
+      assert.ok(!scripts.includes(word), scripts);
+    for (const rule of [
+      "default-src 'none'",
+      "base-uri 'none'",
+      "frame-ancestors 'none'",
+      ...LINK,
+    ]) {
       assert.ok(policy.split("; ").includes(rule), `${rule} is not in ${policy}`);
     }
     return scripts.match(/'nonce-([^']+)'/)[1];
   };
   assert.notEqual(await nonce(), await nonce());
 
-  const visitor = await visit(t, browser, world, { expected: ["Content Security Policy", "Content-Security-Policy"] });
+  const visitor = await visit(t, browser, world, {
+    expected: ["Content Security Policy", "Content-Security-Policy"],
+  });
   await visitor.page.goto("/");
   const blocked = await visitor.page.evaluate(async () => {
-    const told = new Promise((done) => document.addEventListener("securitypolicyviolation", done, { once: true }));
+    const told = new Promise((done) =>
+      document.addEventListener("securitypolicyviolation", done, { once: true }),
+    );
     // As markup that somebody managed to write into the page.
-    document.body.insertAdjacentHTML("beforeend", '<img src="data:," onerror="window.wasRun = true">');
+    document.body.insertAdjacentHTML(
+      "beforeend",
+      '<img src="data:," onerror="window.wasRun = true">',
+    );
     const { effectiveDirective } = await told;
     return { effectiveDirective, wasRun: Boolean(window.wasRun) };
   });
@@ -91,9 +124,16 @@ test("another site cannot pay, and nobody gets through to what is not for browse
     fetch(`${world.shop}/api/payments/${path}`, {
       method,
       headers: { cookie, "content-type": "application/json", "idempotency-key": "k", ...headers },
-      ...(method === "POST" && { body: JSON.stringify({ items: [{ price: "mug", quantity: 1 }] }) }),
+      ...(method === "POST" && {
+        body: JSON.stringify({ items: [{ price: "mug", quantity: 1 }] }),
+      }),
     });
-  for (const headers of [{ "sec-fetch-site": "cross-site" }, { "sec-fetch-site": "same-site" }, { origin: "https://evil.example" }, {}]) {
+  for (const headers of [
+    { "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "same-site" },
+    { origin: "https://evil.example" },
+    {},
+  ]) {
     assert.equal((await send("create-intent", headers)).status, 403, JSON.stringify(headers));
   }
   const own = { "sec-fetch-site": "same-origin" };
@@ -102,35 +142,56 @@ test("another site cannot pay, and nobody gets through to what is not for browse
   }
   assert.equal((await send("create-intent", own, "GET")).status, 405);
   assert.equal((await send("create-intent", { ...own, cookie: "" })).status, 401);
-  assert.equal((await send("create-intent", { ...own, cookie: "", authorization: "Bearer x" })).status, 401);
+  assert.equal(
+    (await send("create-intent", { ...own, cookie: "", authorization: "Bearer x" })).status,
+    401,
+  );
   assert.equal(await stripe.total(), before);
   assert.equal((await send("create-intent", own)).status, 200);
 });
 
-test("no answer renews the session, so that one that arrives late does not undo a sign-out", async (t) => {
+test("no answer renews the session, so a late one does not undo a sign-out", async (t) => {
   const visitor = await visit(t, browser, world);
   await visitor.signIn();
   const cookies = await visitor.page.context().cookies();
   const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
   for (const path of ["/", "/orders", "/api/payments/order?id=o_1"]) {
-    const { headers } = await fetch(world.shop + path, { headers: { cookie, "sec-fetch-site": "same-origin" } });
-    assert.deepEqual(headers.getSetCookie().filter((set) => set.includes("session-token")), [], path);
+    const { headers } = await fetch(world.shop + path, {
+      headers: { cookie, "sec-fetch-site": "same-origin" },
+    });
+    assert.deepEqual(
+      headers.getSetCookie().filter((set) => set.includes("session-token")),
+      [],
+      path,
+    );
   }
 });
 
-test("in production the demo's accounts are there when the site says so, and not else", async (t) => {
+test("in production the demo's accounts need a setting", async (t) => {
   const quiet = await site(t, "http://127.0.0.1:9", { DEMO_ACCOUNTS: "" });
   const visitor = await visit(t, browser, { ...world, shop: quiet });
   await visitor.page.goto("/sign-in");
   await visitor.button("Continue as a guest").waitFor();
   assert.equal(await visitor.button("Fin finance").count(), 0);
   // Past the page, as Auth.js takes it.
-  const { csrfToken } = await visitor.page.evaluate(() => fetch("/api/auth/csrf").then((response) => response.json()));
+  const { csrfToken } = await visitor.page.evaluate(() =>
+    fetch("/api/auth/csrf").then((response) => response.json()),
+  );
   await visitor.page.evaluate(
-    (body) => fetch("/api/auth/callback/credentials", { method: "POST", body: new URLSearchParams(body), redirect: "manual" }),
+    (body) =>
+      fetch("/api/auth/callback/credentials", {
+        method: "POST",
+        body: new URLSearchParams(body),
+        redirect: "manual",
+      }),
     { csrfToken, account: "demo-fin" },
   );
-  assert.equal(await visitor.page.evaluate(() => fetch("/api/auth/session").then((response) => response.json())), null);
+  assert.equal(
+    await visitor.page.evaluate(() =>
+      fetch("/api/auth/session").then((response) => response.json()),
+    ),
+    null,
+  );
 });
 
 const ELSEWHERE = [
@@ -180,20 +241,35 @@ test("who lost a role has lost it at once, and who lost their account is signed 
   // As a sign-in of earlier wrote it into a session that is good for a month.
   const session = async (token) => {
     const value = await encode({ token, secret: AUTH_SECRET, salt: COOKIE });
-    return { cookie: `${COOKIE}=${value}`, "sec-fetch-site": "same-origin", "idempotency-key": "k" };
+    return {
+      cookie: `${COOKIE}=${value}`,
+      "sec-fetch-site": "same-origin",
+      "idempotency-key": "k",
+    };
   };
   const refund = async (headers) => {
     const body = JSON.stringify({ orderId: "ord_1" });
-    const response = await fetch(`${world.shop}/api/payments/refund`, { method: "POST", headers, body });
+    const response = await fetch(`${world.shop}/api/payments/refund`, {
+      method: "POST",
+      headers,
+      body,
+    });
     return [response.status, (await response.json()).error.code];
   };
   const demoted = await session({ sub: "demo-sam", name: "Sam", role: "finance" });
   assert.deepEqual(await refund(demoted), [403, "forbidden"]);
-  const page = await fetch(`${world.shop}/staff`, { headers: demoted }).then((response) => response.text());
+  const page = await fetch(`${world.shop}/staff`, { headers: demoted }).then((response) =>
+    response.text(),
+  );
   assert.match(page, /mayRefund\W+false/);
   const removed = await session({ sub: "demo-eve", name: "Eve", role: "finance" });
   assert.deepEqual(await refund(removed), [401, "unauthenticated"]);
-  assert.equal(await fetch(`${world.shop}/api/auth/session`, { headers: removed }).then((response) => response.json()), null);
+  assert.equal(
+    await fetch(`${world.shop}/api/auth/session`, { headers: removed }).then((response) =>
+      response.json(),
+    ),
+    null,
+  );
   // One that the site still has.
   assert.deepEqual(await refund(await session({ sub: "demo-fin" })), [404, "not_found"]);
 });

@@ -1,4 +1,5 @@
-// Takes the documents' screenshots, when told so: SCREENSHOTS=1 node --test tests/screenshots.test.mjs
+// Takes the documents' screenshots, when told so: SCREENSHOTS=1 node --test
+// tests/screenshots.test.mjs
 
 import assert from "node:assert/strict";
 import { mkdir, stat } from "node:fs/promises";
@@ -24,7 +25,8 @@ test("the screenshots are taken", { skip }, async (t) => {
   const world = { shop: await site(t, origin), sandbox };
   const browser = await launch();
   t.after(() => browser.close());
-  const open = (options) => visit(t, browser, world, { viewport: { width: 1100, height: 760 }, ...options });
+  const open = (options) =>
+    visit(t, browser, world, { viewport: { width: 1100, height: 760 }, ...options });
 
   const ada = await open();
   await ada.page.goto("/");

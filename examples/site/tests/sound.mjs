@@ -11,9 +11,15 @@ export async function isSound({ page }, name) {
   await page.evaluate(AXE);
   const violations = await page.evaluate(async () => {
     const found = await globalThis.axe.run();
-    return found.violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html, failureSummary }) => `${html}\n${failureSummary}`) }));
+    return found.violations.map(({ id, nodes }) => ({
+      id,
+      nodes: nodes.map(({ html, failureSummary }) => `${html}\n${failureSummary}`),
+    }));
   });
   assert.deepEqual(violations, [], name);
-  const [inner, whole] = await page.evaluate(() => [innerWidth, document.documentElement.scrollWidth]);
+  const [inner, whole] = await page.evaluate(() => [
+    innerWidth,
+    document.documentElement.scrollWidth,
+  ]);
   assert.ok(whole <= inner, `${name} is ${whole} pixels wide on a screen of ${inner}`);
 }

@@ -1,4 +1,5 @@
-// Each page as people find it: by axe in light and dark, on a small screen, offline, and without the functions.
+// Each page as people find it: by axe in light and dark, on a small screen, offline, and without
+// the functions.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -16,7 +17,11 @@ after(() => lifetime.end());
 
 for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
   test(`every page is sound to axe in ${colorScheme} colours, ${width} pixels wide`, async (t) => {
-    const options = { colorScheme, viewport: { width, height: 844 }, expected: ["404 (Not Found)"] };
+    const options = {
+      colorScheme,
+      viewport: { width, height: 844 },
+      expected: ["404 (Not Found)"],
+    };
     const visitor = await visit(t, browser, world, options);
     const { page } = visitor;
     const at = async (path, shows) => {
@@ -90,7 +95,9 @@ test("a payment that failed is told, and leads back to the cart", async (t) => {
   await visitor.checkOut();
   await visitor.pay(CARDS.declined);
   await visitor.page.getByRole("alert").filter({ hasText: "declined" }).waitFor();
-  const [orderId] = await visitor.page.evaluate(() => JSON.parse(localStorage.getItem("shop.orders")));
+  const [orderId] = await visitor.page.evaluate(() =>
+    JSON.parse(localStorage.getItem("shop.orders")),
+  );
   await visitor.page.goto(`/checkout/return?order=${orderId}`);
   await visitor.outcome("failed");
   await isSound(visitor, "failed");
@@ -98,14 +105,17 @@ test("a payment that failed is told, and leads back to the cart", async (t) => {
   await visitor.formIsThere();
 });
 
-test("an order that nobody tried to pay says so, and can be paid from any browser of its customer", async (t) => {
+test("an unpaid order says so, and its customer pays it from any browser", async (t) => {
   const ada = await visit(t, browser, world);
   await ada.signIn("Ada customer");
   await ada.take("Harbour mug", "Small sticker");
   await ada.checkOut();
   const [orderId] = await ada.page.evaluate(() => JSON.parse(localStorage.getItem("shop.orders")));
 
-  const elsewhere = await visit(t, browser, world, { colorScheme: "dark", viewport: { width: 390, height: 844 } });
+  const elsewhere = await visit(t, browser, world, {
+    colorScheme: "dark",
+    viewport: { width: 390, height: 844 },
+  });
   await elsewhere.signIn("Ada customer");
   await elsewhere.take("Tern shirt");
   await elsewhere.page.goto("/orders");
@@ -124,7 +134,7 @@ test("an order that nobody tried to pay says so, and can be paid from any browse
   assert.equal((await stripe.intents(orderId)).length, 1);
 });
 
-test("what is known of the money is said, and no more, while a payment is on its way", async (t) => {
+test("while a payment is on its way the page says no more than is known", async (t) => {
   const visitor = await visit(t, browser, world, { expected: ["409 (Conflict)"] });
   await visitor.signIn();
   await visitor.take("Small sticker");
@@ -135,7 +145,8 @@ test("what is known of the money is said, and no more, while a payment is on its
   t.after(() => stripe.tell("webhooks/release"));
   await visitor.pay();
   await visitor.outcome("processing");
-  // The page of the first card's failure, from the history; the order does not know of the second yet.
+  // The page of the first card's failure, from the history; the order does not know of the second
+  // yet.
   await visitor.page.goto(`/checkout/return?order=${visitor.orderId()}&redirect_status=failed`);
   await visitor.outcome("failed");
   assert.equal(await visitor.page.getByText(/nothing was charged/i).count(), 0);
@@ -144,7 +155,29 @@ test("what is known of the money is said, and no more, while a payment is on its
   await visitor.outcome("processing");
 });
 
-test("offline the page says so and keeps the cart, and it goes on when the network is back", async (t) => {
+test("after a declined card the page says that no payment is confirmed yet", async (t) => {
+  const visitor = await visit(t, browser, world);
+  const { page } = visitor;
+  await visitor.signIn();
+  await visitor.take("Small sticker");
+  await visitor.checkOut();
+  await visitor.pay(CARDS.declined);
+  await page.getByRole("alert").filter({ hasText: "declined" }).waitFor();
+  await stripe.tell("webhooks/hold");
+  t.after(() => stripe.tell("webhooks/release"));
+  await visitor.pay();
+  await visitor.outcome("processing");
+  // As from the list of orders, without Stripe's hint.
+  await page.goto(`/checkout/return?order=${visitor.orderId()}`);
+  await visitor.outcome("failed");
+  await page.getByRole("heading", { name: "No payment confirmed yet" }).waitFor();
+  await page.getByText("If you have just paid again, stay here").waitFor();
+  assert.equal(await page.getByText(/did not go through|not paid/i).count(), 0);
+  await stripe.tell("webhooks/release");
+  await visitor.outcome("paid");
+});
+
+test("offline the page says so and keeps the cart, and online it goes on", async (t) => {
   const visitor = await visit(t, browser, world, { expected: ["ERR_INTERNET_DISCONNECTED"] });
   const { page } = visitor;
   await visitor.signIn();
@@ -155,7 +188,10 @@ test("offline the page says so and keeps the cart, and it goes on when the netwo
   await isSound(visitor, "offline");
   await page.getByLabel("On Stripe’s page").check();
   await visitor.button("Continue to Stripe").click();
-  await page.getByRole("alert").getByText("You are offline. Your cart is kept, and trying again does not pay twice.").waitFor();
+  await page
+    .getByRole("alert")
+    .getByText("You are offline. Your cart is kept, and trying again does not pay twice.")
+    .waitFor();
   await page.context().setOffline(false);
   await page.getByText("paying has to wait").waitFor({ state: "hidden" });
   await page.getByLabel("Card or wallet").check();
@@ -167,9 +203,15 @@ test("offline the page says so and keeps the cart, and it goes on when the netwo
 test("without the functions the site says so, and goes on when they are there", async (t) => {
   const port = await freePort();
   const shop = await site(t, `http://127.0.0.1:${port}`);
-  const visitor = await visit(t, browser, { ...world, shop }, { expected: ["500 (Internal Server Error)"] });
+  const visitor = await visit(
+    t,
+    browser,
+    { ...world, shop },
+    { expected: ["500 (Internal Server Error)"] },
+  );
   const { page } = visitor;
-  const isTold = () => page.getByRole("alert").getByText("Our payment service does not answer").waitFor();
+  const isTold = () =>
+    page.getByRole("alert").getByText("Our payment service does not answer").waitFor();
   await visitor.signIn();
   await visitor.take("Harbour mug");
   await page.goto("/checkout");
@@ -183,7 +225,8 @@ test("without the functions the site says so, and goes on when they are there", 
   await isSound(visitor, "the return page without the functions");
 
   const { sandbox } = await farebox(t, { port });
-  // The browser's Stripe stays the first one; what matters here is that the functions are asked again.
+  // The browser's Stripe stays the first one; what matters here is that the functions are asked
+  // again.
   assert.notEqual(sandbox, world.sandbox);
   await page.goto("/checkout");
   await visitor.formIsThere();

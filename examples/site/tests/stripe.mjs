@@ -10,22 +10,35 @@ export class Stripe {
   }
 
   async #get(path) {
-    const response = await fetch(this.#url + path, { headers: { authorization: `Bearer ${KEYS.STRIPE_SECRET_KEY}` } });
+    const response = await fetch(this.#url + path, {
+      headers: { authorization: `Bearer ${KEYS.STRIPE_SECRET_KEY}` },
+    });
     return response.json();
   }
 
   async #post(path, params) {
     const headers = { authorization: `Bearer ${KEYS.STRIPE_SECRET_KEY}` };
-    const response = await fetch(this.#url + path, { method: "POST", headers, body: new URLSearchParams(params) });
-    if (!response.ok) throw new Error(`the sandbox answered ${response.status}: ${await response.text()}`);
+    const response = await fetch(this.#url + path, {
+      method: "POST",
+      headers,
+      body: new URLSearchParams(params),
+    });
+    if (!response.ok)
+      throw new Error(`the sandbox answered ${response.status}: ${await response.text()}`);
     return response.json();
   }
 
-  /** The payer chooses a method whose money comes later, `customer_balance` or a voucher; answers the payment. */
+  /**
+   * The payer chooses a method whose money comes later, `customer_balance` or a voucher; answers
+   * the payment.
+   */
   async payLater(orderId, type) {
     const [{ id }] = await this.intents(orderId);
     const { id: method } = await this.#post("/v1/payment_methods", { type });
-    return this.#post(`/v1/payment_intents/${id}/confirm`, { payment_method: method, return_url: "http://127.0.0.1/" });
+    return this.#post(`/v1/payment_intents/${id}/confirm`, {
+      payment_method: method,
+      return_url: "http://127.0.0.1/",
+    });
   }
 
   /** That money came, or with `failure` did not. */
@@ -35,8 +48,13 @@ export class Stripe {
   }
 
   async tell(path, params = {}) {
-    const response = await fetch(`${this.#url}/_sandbox/${path}`, { method: "POST", body: new URLSearchParams(params) });
-    if (!response.ok) throw new Error(`the sandbox answered ${response.status}: ${await response.text()}`);
+    const response = await fetch(`${this.#url}/_sandbox/${path}`, {
+      method: "POST",
+      body: new URLSearchParams(params),
+    });
+    if (!response.ok) {
+      throw new Error(`the sandbox answered ${response.status}: ${await response.text()}`);
+    }
   }
 
   /** All payments that were started for the order. */

@@ -25,12 +25,16 @@ export const CARDS = {
 };
 
 /** Chromium; CHROMIUM names another than Debian's. */
-export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+export const launch = () =>
+  chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
 
 /** How long a tab, or a browser's all, may take to close. */
 const CLOSING_MS = 10_000;
 
-/** Closes `what`. Of a tab that is just being led elsewhere, Chromium does not always tell that it is closed. */
+/**
+ * Closes `what`. Of a tab that is just being led elsewhere, Chromium does not always tell that it
+ * is closed.
+ */
 export function close(what) {
   let timer;
   const late = new Promise((resolve) => {
@@ -40,8 +44,8 @@ export function close(what) {
 }
 
 /**
- * Farebox, the site in front of it, Stripe as its owner sees it, and a browser, until `lifetime` ends.
- * `variables` are those of the functions, and `settings` those of the site.
+ * Farebox, the site in front of it, Stripe as its owner sees it, and a browser, until `lifetime`
+ * ends. `variables` are those of the functions, and `settings` those of the site.
  */
 export async function opened(lifetime, { variables, settings, port } = {}) {
   const { origin, sandbox } = await farebox(lifetime, { variables });
@@ -52,17 +56,27 @@ export async function opened(lifetime, { variables, settings, port } = {}) {
 }
 
 /**
- * A browser of its own, on the site at `shop`, in which Stripe is the sandbox: requests to Stripe's hosts are answered by
- * it, and those to any other host fail. When the test `t` ends, no page may have complained of anything but `expected`.
- * `patience` is in milliseconds.
+ * A browser of its own, on the site at `shop`, in which Stripe is the sandbox: requests to Stripe's
+ * hosts are answered by it, and those to any other host fail. When the test `t` ends, no page may
+ * have complained of anything but `expected`. `patience` is in milliseconds.
  */
-export async function visit(t, browser, { shop, sandbox }, { expected = [], patience = PATIENCE_MS, ...options } = {}) {
-  const context = await browser.newContext({ baseURL: shop, viewport: { width: 1280, height: 900 }, ...options });
+export async function visit(
+  t,
+  browser,
+  { shop, sandbox },
+  { expected = [], patience = PATIENCE_MS, ...options } = {},
+) {
+  const context = await browser.newContext({
+    baseURL: shop,
+    viewport: { width: 1280, height: 900 },
+    ...options,
+  });
   context.setDefaultTimeout(patience);
   const strangers = [];
   await context.route(/^https?:\/\/(?!127\.0\.0\.1[:/])/, async (route) => {
     const url = new URL(route.request().url());
-    const isStripe = url.protocol === "https:" && ["js.stripe.com", "api.stripe.com"].includes(url.host);
+    const isStripe =
+      url.protocol === "https:" && ["js.stripe.com", "api.stripe.com"].includes(url.host);
     if (!isStripe) {
       strangers.push(url.href);
       return route.abort();
@@ -82,7 +96,10 @@ export async function visit(t, browser, { shop, sandbox }, { expected = [], pati
     await close(context);
     // A declined card is answered by 402, which Chromium notes.
     const allowed = ["402 (Payment Required)", ...expected];
-    assert.deepEqual(complaints.filter((text) => !allowed.some((known) => text.includes(known))), []);
+    assert.deepEqual(
+      complaints.filter((text) => !allowed.some((known) => text.includes(known))),
+      [],
+    );
     assert.deepEqual(strangers, []);
   });
   return new Visitor(await context.newPage());
@@ -171,7 +188,9 @@ export class Visitor {
   async beginMug() {
     await this.take("Harbour mug");
     await this.checkOut();
-    const [orderId] = await this.page.evaluate(() => JSON.parse(localStorage.getItem("shop.orders")));
+    const [orderId] = await this.page.evaluate(() =>
+      JSON.parse(localStorage.getItem("shop.orders")),
+    );
     return orderId;
   }
 
@@ -182,7 +201,14 @@ export class Visitor {
         const response = await fetch(`/api/payments/${path}`, init);
         return { status: response.status, body: await response.json() };
       },
-      [path, { method, headers: { "content-type": "application/json", ...headers }, ...(body && { body: JSON.stringify(body) }) }],
+      [
+        path,
+        {
+          method,
+          headers: { "content-type": "application/json", ...headers },
+          ...(body && { body: JSON.stringify(body) }),
+        },
+      ],
     );
   }
 }

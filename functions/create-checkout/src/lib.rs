@@ -73,55 +73,62 @@ pub fn service(app: App) -> MethodRouter {
     post(create).with_state(Arc::new(app))
 }
 
-/// What the caller sends: `items`, with an `Idempotency-Key` header, or `order`; and where to come
-/// back to.
+/// Either `items`, with an `Idempotency-Key` header, or `order`; and the URLs to which the payer
+/// returns, each at an origin of `FAREBOX_RETURN_ORIGINS`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct CreateCheckout {
-    /// What is bought.
+    /// The items to buy, without prices: Farebox prices them.
     #[schema(min_items = 1, max_items = 50)]
     items: Option<Vec<Item>>,
-    /// Beside `items`: the order of an earlier answer, which is to be changed.
+    /// With `items`: the id of an unpaid order, whose items these replace.
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     order_id: Option<String>,
-    /// A token that the site's server signed.
+    /// An order as a JWT that the site's server signed.
     order: Option<String>,
-    /// Where the payer is sent after paying.
+    /// The URL to which Stripe sends the payer after the payment. Farebox adds the order's id to
+    /// its query, as `order`.
     #[schema(format = "uri", max_length = 2048)]
     success_url: String,
-    /// Where the payer is sent who turns back.
+    /// The URL to which Stripe sends a payer who leaves hosted Checkout without paying. Farebox
+    /// adds the order's id to its query, as `order`.
     #[schema(format = "uri", max_length = 2048)]
     cancel_url: String,
 }
 
-/// What the browser needs, and nothing else.
+/// An order and its Checkout Session.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CheckoutCreated)]
 #[serde(rename_all = "camelCase")]
 struct Created {
+    /// The order's id.
     order_id: String,
-    /// Where the order is paid, for its owner's browser alone.
+    /// The URL of hosted Checkout. Send only the owner's browser there: anyone who has the URL can
+    /// open it.
     #[schema(value_type = String)]
     url: Redacted,
 }
 
-/// Opens a page of Stripe's on which an order is paid.
+/// Creates a Checkout Session for an order, or replaces it.
 ///
-/// The same operation gives the same page, however often it is sent.
+/// The same operation returns the same session, however often it is sent.
 #[utoipa::path(
     post,
     path = "/api/create-checkout",
     operation_id = "createCheckout",
-    params(("Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255,
-        pattern = "^[!-~]+$", description = "The caller's own name for this operation; needed with `items`")),
+    params(("Idempotency-Key" = Option<String>, Header, nullable = false,
+        min_length = 1, max_length = 255, pattern = "^[!-~]+$",
+        description = "The caller's name for this operation; required with `items`")),
     request_body(content = CreateCheckout, examples(
         ("items" = (summary = "Priced by the shop's prices", value = json!(
             { "items": [{ "price": "mug", "quantity": 2 }],
-                "successUrl": "https://shop.example/return", "cancelUrl": "https://shop.example/cart" }))),
+                "successUrl": "https://shop.example/return",
+                "cancelUrl": "https://shop.example/cart" }))),
     )),
     responses(
-        (status = 200, description = "The browser can be sent to this URL", body = Created,
-            example = json!({ "orderId": "ord_8d0a2f", "url": "https://checkout.stripe.com/c/pay/cs_…" })),
+        (status = 200, description = "The order and its Checkout Session", body = Created,
+            example = json!({ "orderId": "ord_8d0a2f",
+                "url": "https://checkout.stripe.com/c/pay/cs_…" })),
     ),
     security(("callerToken" = [])),
 )]

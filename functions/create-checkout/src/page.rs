@@ -18,7 +18,7 @@ use shared::{
 use crate::Pages;
 
 /// The most concurrent changes of an order before the caller has to retry.
-const MOST_ROUNDS: usize = 6;
+const MAX_ROUNDS: usize = 6;
 
 impl Pages {
     /// The session of `order` for its present contents; and the order as it then is.
@@ -29,26 +29,26 @@ impl Pages {
         is_customer: bool,
         limiter: &RateLimiter,
     ) -> Result<(Order, Redacted), Error> {
-        for _ in 0..MOST_ROUNDS {
+        for _ in 0..MAX_ROUNDS {
             check_open(&order)?;
             order = match order.active_payment() {
                 None => {
                     let page = self.made_page(&order, returns, is_customer).await?;
-                    let session = page.noted(&order, returns);
-                    let note = PaymentUpdate::Session(
+                    let session = page.stored(&order, returns);
+                    let update = PaymentUpdate::Session(
                         session,
                         order.attempt_number(),
                         order.owner().clone(),
                     );
-                    let noted = self.checkout.update_payment(&order, note).await?;
-                    match (noted.active_payment(), page.url) {
+                    let updated = self.checkout.update_payment(&order, update).await?;
+                    match (updated.active_payment(), page.url) {
                         (Some(ActivePayment::Session(open)), Some(url)) if open.id == page.id => {
-                            return Ok((noted, url));
+                            return Ok((updated, url));
                         }
                         (Some(_), _) => self.drop_page(&page.id).await,
                         (None, _) => {}
                     }
-                    noted
+                    updated
                 }
                 Some(ActivePayment::Session(open)) if is_for(open, &order, returns) => {
                     let page = self.checkout.stripe.retrieve_page(&open.id).await?;
@@ -89,7 +89,9 @@ impl Pages {
     /// is now taken, so none will: a failure here does no harm.
     async fn drop_page(&self, id: &str) {
         if let Err(failure) = self.checkout.stripe.expire_page(id).await {
-            tracing::warn!("a page that nobody was told of stays open: {failure}");
+            tracing::warn!(
+                "Stripe did not expire a Checkout Session that no caller received: {failure}"
+            );
         }
     }
 }

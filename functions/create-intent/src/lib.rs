@@ -47,7 +47,8 @@ use utoipa::{OpenApi, ToSchema};
 /// The function's description.
 pub const FUNCTION: Function = Function {
     name: "create-intent",
-    summary: "Prices an order or takes a signed one, and returns its payment intent's client secret.",
+    summary: "Prices an order or takes a signed one, and returns its payment intent's client \
+              secret.",
     trigger: Trigger::Route {
         method: "POST",
         path: "/api/create-intent",
@@ -73,17 +74,17 @@ pub fn service(app: App) -> MethodRouter {
     post(create).with_state(Arc::new(app))
 }
 
-/// What the caller sends: `items`, with an `Idempotency-Key` header, or `order`.
+/// Either `items`, with an `Idempotency-Key` header, or `order`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct CreateIntent {
-    /// What is bought.
+    /// The items to buy, without prices: Farebox prices them.
     #[schema(min_items = 1, max_items = 50)]
     items: Option<Vec<Item>>,
-    /// Beside `items`: the order of an earlier answer, which is to be changed.
+    /// With `items`: the id of an unpaid order, whose items these replace.
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     order_id: Option<String>,
-    /// A token that the site's server signed.
+    /// An order as a JWT that the site's server signed.
     order: Option<String>,
 }
 
@@ -97,30 +98,36 @@ impl From<CreateIntent> for Cart {
     }
 }
 
-/// What the browser needs, and nothing else. The amount is in minor units.
+/// An order and its payment intent, for Stripe.js in the owner's browser.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Created {
+    /// The order's id.
     order_id: String,
-    /// What the browser confirms the payment with. Another one than before is of another payment
-    /// intent, and the earlier one is canceled: mount Stripe's form again with it.
+    /// The payment intent's client secret. A new one belongs to a new payment intent, and the
+    /// previous intent is canceled: mount Stripe's form again with it.
     #[schema(value_type = String)]
     client_secret: Redacted,
+    /// Stripe's publishable key, `pk_…`.
     publishable_key: String,
+    /// In minor units of `currency`.
     amount: i64,
+    /// Three lower-case letters, such as `usd`.
     currency: String,
+    /// The order's status.
     status: Status,
 }
 
-/// Starts the payment of an order, or changes it.
+/// Creates or updates the payment intent of an order.
 ///
-/// The same operation gives the same payment intent, however often it is sent.
+/// The same operation returns the same payment intent, however often it is sent.
 #[utoipa::path(
     post,
     path = "/api/create-intent",
     operation_id = "createIntent",
-    params(("Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255,
-        pattern = "^[!-~]+$", description = "The caller's own name for this operation; needed with `items`")),
+    params(("Idempotency-Key" = Option<String>, Header, nullable = false,
+        min_length = 1, max_length = 255, pattern = "^[!-~]+$",
+        description = "The caller's name for this operation; required with `items`")),
     request_body(content = CreateIntent, examples(
         ("items" = (summary = "Priced by the shop's prices", value = json!(
             { "items": [{ "price": "mug", "quantity": 2 }] }))),
@@ -128,8 +135,9 @@ struct Created {
             { "order": "eyJhbGciOiJIUzI1NiJ9.…" }))),
     )),
     responses(
-        (status = 200, description = "The browser can pay the order with this client secret", body = Created,
-            example = json!({ "orderId": "ord_8d0a2f", "clientSecret": "pi_1_secret_…", "publishableKey": "pk_live_…",
+        (status = 200, description = "The order and its payment intent", body = Created,
+            example = json!({ "orderId": "ord_8d0a2f", "clientSecret": "pi_1_secret_…",
+                "publishableKey": "pk_live_…",
                 "amount": 3000, "currency": "usd", "status": "created" })),
     ),
     security(("callerToken" = [])),

@@ -25,7 +25,7 @@ use shared::{
 use crate::Payments;
 
 /// The most concurrent changes of an order before the caller has to retry.
-const MOST_ROUNDS: usize = 6;
+const MAX_ROUNDS: usize = 6;
 
 impl Payments<'_> {
     /// The intent of `order` for its present contents; and the order as it then is.
@@ -35,7 +35,7 @@ impl Payments<'_> {
         is_customer: bool,
         limiter: &RateLimiter,
     ) -> Result<(Order, PaymentIntent), Error> {
-        for _ in 0..MOST_ROUNDS {
+        for _ in 0..MAX_ROUNDS {
             check_open(&order)?;
             if order.is_of_previous_owner() {
                 order = self.checkout.close_changed(order).await?;
@@ -54,7 +54,7 @@ impl Payments<'_> {
             let (latest, intent) = self.up_to_date(intent, &order, limiter).await?;
             if intent.contents() == Some(&latest.revision().digest)
                 && latest.changes() == order.changes()
-                && is_way(&latest, &intent)
+                && is_active(&latest, &intent)
             {
                 check_open(&latest)?;
                 let intent = intent.for_order(&latest)?;
@@ -80,9 +80,9 @@ impl Payments<'_> {
             stripe.create_intent(order, customer.as_deref()).await
         };
         let made = self.checkout.for_customer(order, is_customer, made).await?;
-        let note = PaymentUpdate::Intent(made.id.clone(), order.owner().clone());
-        let noted = self.checkout.update_payment(order, note).await?;
-        match noted.active_payment() {
+        let update = PaymentUpdate::Intent(made.id.clone(), order.owner().clone());
+        let updated = self.checkout.update_payment(order, update).await?;
+        match updated.active_payment() {
             Some(ActivePayment::Intent(id)) if id == made.id => Ok(Some(made)),
             // Stripe has forgotten the key since another process stored its intent.
             Some(ActivePayment::Intent(id)) => {
@@ -104,7 +104,7 @@ impl Payments<'_> {
         let is_current = intent.contents() == Some(&latest.revision().digest);
         match intent.status.as_str() {
             "succeeded" => return Err(Error::AlreadyPaid(order.id().clone())),
-            "canceled" if is_way(&latest, &intent) => {
+            "canceled" if is_active(&latest, &intent) => {
                 return match is_cancellation_by_stripe(intent.cancellation_reason.as_deref()) {
                     true => Ok((
                         self.checkout.close_active_payment(latest, limiter).await?,
@@ -135,6 +135,6 @@ impl Payments<'_> {
 }
 
 /// True when `intent` is the active payment of `order`, and stays it.
-fn is_way(order: &Order, intent: &PaymentIntent) -> bool {
+fn is_active(order: &Order, intent: &PaymentIntent) -> bool {
     order.active_payment() == Some(ActivePayment::Intent(&intent.id)) && !order.is_closing()
 }

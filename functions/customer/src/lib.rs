@@ -95,23 +95,24 @@ struct Subject {
     customer: Option<String>,
 }
 
-/// Reads what Stripe holds about a customer, and their orders.
+/// Returns a customer's data at Stripe and their orders: the caller's own, or, for staff, anyone's.
 #[utoipa::path(
     get,
     path = "/api/customer",
     operation_id = "readCustomer",
     params(
         ("id" = Option<String>, Query, nullable = false, pattern = "^cus_[A-Za-z0-9]{1,250}$",
-            description = "Stripe's id of a customer; the caller themselves, without it"),
+            description = "A Stripe customer's id; without `id` and `order`, the caller's own"),
         ("order" = Option<String>, Query, nullable = false, pattern = "^[A-Za-z0-9_-]{1,64}$",
-            description = "Instead of `id`: an order, whose owner is meant"),
+            description = "An order's id, in place of `id`: the customer is its owner"),
     ),
     responses(
-        (status = 200, description = "The customer; `id` is null without one at Stripe", body = CustomerView,
+        (status = 200, description = "The customer", body = CustomerView,
             example = json!({ "id": "cus_1", "name": "Ada", "email": "a***@e***.com",
                 "cards": [{ "brand": "visa", "last4": "4242", "expMonth": 12, "expYear": 2030 }],
-                "orders": [{ "orderId": "ord_8d0a2f", "status": "paid", "amount": 3000, "currency": "usd",
-                    "refundedAmount": 0, "refundPendingAmount": 0, "createdAt": 1_790_000_000 }] })),
+                "orders": [{ "orderId": "ord_8d0a2f", "status": "paid", "amount": 3000,
+                    "currency": "usd", "refundedAmount": 0, "refundPendingAmount": 0,
+                    "createdAt": 1_790_000_000 }] })),
     ),
     security(("callerToken" = [])),
 )]
@@ -134,9 +135,7 @@ async fn read(
         (Some(id), None) => customers.named(caller, id).await?,
         (None, Some(order)) => customers.owner_of(caller, &order).await?,
         (Some(_), Some(_)) => {
-            return Err(Error::invalid(
-                "either `id` or `order` may be named, not both",
-            ));
+            return Err(Error::invalid("send `id` or `order`, not both"));
         }
     };
     customers.view(&subject).await.map(Json)

@@ -18,20 +18,23 @@ use utoipa::ToSchema;
 
 use crate::{Customers, Subject, email};
 
-/// What Stripe holds about a customer, and their orders, the newest first.
+/// A customer's data at Stripe, and their orders.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Customer)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerView {
-    /// `cus_…`; null where there is no customer at Stripe, or no more.
+    /// `cus_…`; `null` if Stripe has no customer, or deleted it.
     #[schema(required)]
     id: Option<String>,
+    /// `null` if Stripe has none.
     #[schema(required)]
     name: Option<String>,
-    /// Masked, unless it is the caller's own.
+    /// Whole for the customer, masked for staff (`a***@e***.com`); `null` if Stripe has none.
     #[schema(required)]
     email: Option<String>,
+    /// The customer's saved cards.
     cards: Vec<CardView>,
+    /// The latest 50 orders, the newest first.
     orders: Vec<OrderView>,
 }
 
@@ -42,32 +45,43 @@ impl std::fmt::Debug for CustomerView {
     }
 }
 
-/// A card that the customer keeps.
+/// A saved card.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Card)]
 #[serde(rename_all = "camelCase")]
 struct CardView {
+    /// Stripe's name of the brand, such as `visa`.
     brand: String,
+    /// The last four digits of the number.
     last4: String,
+    /// From 1 to 12.
     exp_month: i64,
+    /// With four digits.
     exp_year: i64,
 }
 
-/// An order. Amounts are in minor units, times in Unix seconds.
+/// An order of the customer. Amounts are in minor units of `currency`, times in Unix seconds.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CustomerOrder)]
 #[serde(rename_all = "camelCase")]
 struct OrderView {
+    /// The order's id.
     order_id: String,
+    /// The order's status.
     status: Status,
+    /// The order's total.
     amount: i64,
+    /// Three lower-case letters, such as `usd`.
     currency: String,
+    /// The total of the refunds that succeeded.
     refunded_amount: i64,
+    /// The total of the refunds that are pending or require the payer's action.
     refund_pending_amount: i64,
+    /// The time of the order's creation.
     created_at: i64,
-    /// What is bought; nothing where the site signed the order.
+    /// The order's lines; empty for an order that the site signed.
     items: Vec<OrderItem>,
-    /// What the site wrote into the order that it signed.
+    /// The description in an order that the site signed; absent without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     description: Option<String>,

@@ -16,22 +16,19 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// The arguments of the commands that deliver, and what each does.
 const DELIVERIES: [(&str, &str); 2] = [
-    ("", "deliver the outbox until told to stop"),
-    ("--once", "deliver what is due now, then end"),
+    ("", "deliver the outbox until shutdown"),
+    ("--once", "deliver the messages that are due, then exit"),
 ];
 
 /// The same of the commands that an operator also has as `farebox`.
 const INSPECTIONS: [(&str, &str); 5] = [
-    ("dead-letters", "list the messages that were given up"),
+    ("dead-letters", "list the dead letters"),
     ("redrive ID", "make a dead letter due again"),
     ("redrive --all", "make all dead letters due again"),
-    (
-        "quarantined",
-        "list the events that were set aside for a person to look at",
-    ),
+    ("quarantined", "list the quarantined events"),
     (
         "release EVENT",
-        "take a quarantined event again when Stripe sends it again",
+        "process a quarantined event when Stripe sends it again",
     ),
 ];
 

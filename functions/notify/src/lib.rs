@@ -161,7 +161,10 @@ impl Notifier {
             };
             is_busy = done.unwrap_or_else(|failure| {
                 let cause = cause::causes(&failure);
-                tracing::error!(cause, "the outbox was not delivered: {failure}");
+                tracing::error!(
+                    cause,
+                    "notify could not deliver the outbox, and retries: {failure}"
+                );
                 false
             });
         }
@@ -199,15 +202,16 @@ impl Notifier {
         let order = order.as_deref();
         match &outcome {
             DeliveryOutcome::Delivered => tracing::info!(
-                message.id = id, message.type = kind, order.id = order, "delivered"
+                message.id = id, message.type = kind, order.id = order, "delivered a message"
             ),
             DeliveryOutcome::Again { due_at, error } => tracing::warn!(
                 message.id = id, message.type = kind, order.id = order, due_at, cause = error,
-                "not delivered, due again"
+                "a delivery failed: notify retries it at due_at"
             ),
             DeliveryOutcome::DeadLettered { error } => tracing::error!(
-                message.id = id, message.type = kind, order.id = order, cause = error, metric.dead_lettered = 1,
-                "not delivered: it is a dead letter; send it again with `notify redrive`"
+                message.id = id, message.type = kind, order.id = order, cause = error,
+                metric.dead_lettered = 1,
+                "a message is a dead letter: fix the destination, then run `notify redrive`"
             ),
         }
         self.store

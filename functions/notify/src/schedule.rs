@@ -5,7 +5,7 @@ use std::time::Duration;
 use shared::{retry::Backoff, store::DeliveryOutcome};
 
 /// The attempts at a message, over about two days, before it is a dead letter.
-pub const MOST_ATTEMPTS: u32 = 16;
+pub const MAX_ATTEMPTS: u32 = 16;
 /// The delays between attempts: from five seconds to six hours.
 const BACKOFF: Backoff = Backoff {
     first: Duration::from_secs(5),
@@ -20,7 +20,7 @@ const BACKOFF: Backoff = Backoff {
 #[must_use]
 pub fn after_failure(attempts: u32, now: i64, error: &str) -> DeliveryOutcome {
     let error = error.to_owned();
-    if attempts >= MOST_ATTEMPTS {
+    if attempts >= MAX_ATTEMPTS {
         return DeliveryOutcome::DeadLettered { error };
     }
     let longest = longest_delay(attempts);
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn a_message_is_dead_lettered_after_its_last_try_and_not_before() {
-        let outcome = after_failure(MOST_ATTEMPTS, 0, "500");
+        let outcome = after_failure(MAX_ATTEMPTS, 0, "500");
         assert_eq!(
             outcome,
             DeliveryOutcome::DeadLettered {
@@ -56,7 +56,7 @@ mod tests {
             }
         );
 
-        for attempts in 1..MOST_ATTEMPTS {
+        for attempts in 1..MAX_ATTEMPTS {
             let DeliveryOutcome::Again { due_at, .. } = after_failure(attempts, 1_000, "500")
             else {
                 panic!("a dead letter after {attempts} tries")

@@ -24,10 +24,10 @@ pub enum DeliveryError {
     #[error("the endpoint answered {0}")]
     Refused(StatusCode),
     /// The endpoint could not be reached.
-    #[error("the endpoint could not be reached: {0}")]
+    #[error("notify cannot reach the endpoint: {0}")]
     Unreachable(String),
     /// The endpoint did not respond in time.
-    #[error("the endpoint did not answer within {} s", endpoint::PATIENCE.as_secs())]
+    #[error("the endpoint did not answer within {} s", endpoint::TIMEOUT.as_secs())]
     Late,
     /// The signing secret is missing.
     #[error(transparent)]
@@ -36,16 +36,16 @@ pub enum DeliveryError {
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
     /// The message could not be signed.
-    #[error("the message could not be signed: {0}")]
+    #[error("notify cannot sign the message: {0}")]
     Unsigned(#[from] WebhookError),
     /// The request could not be built.
-    #[error("the request could not be made: {0}")]
+    #[error("notify cannot build the request: {0}")]
     Malformed(#[from] axum::http::Error),
     /// The event bus was not found; AWS's code tells why.
-    #[error("the event bus `{0}` was not found: {1}")]
+    #[error("notify cannot find the event bus `{0}`: {1}")]
     NoBus(String, String),
     /// EventBridge did not accept the event; AWS's code tells why.
-    #[error("the event bus did not take it: {0}")]
+    #[error("EventBridge did not accept the event: {0}")]
     Bus(String),
 }
 

@@ -97,7 +97,10 @@ impl Notifier {
         // After the deliveries, so that it measures what they left.
         let oldest = self.store.oldest_undelivered().await?;
         let age = oldest.map_or(0, |since| (self.clock.now() - since).max(0));
-        tracing::info!(metric.oldest_undelivered_seconds = age, "tick");
+        tracing::info!(
+            metric.oldest_undelivered_seconds = age,
+            "finished a scheduled run"
+        );
         self.store.forget_expired(self.clock.now()).await?;
         Ok(report)
     }
@@ -114,7 +117,7 @@ impl Notifier {
         tracing::error!(
             message.id = id,
             cause,
-            "not delivered, comes again: {failure}"
+            "a record's message was not delivered, and Lambda retries the record: {failure}"
         );
         Some(ItemFailure {
             item_identifier: sequence_number,

@@ -44,7 +44,8 @@ use self::refunds::RefundView;
 /// The function's description.
 pub const FUNCTION: Function = Function {
     name: "order",
-    summary: "Returns an order's status, amounts and times; staff also read the record of its refunds.",
+    summary: "Returns an order's status, amounts and times; staff also read the record of its \
+              refunds.",
     trigger: Trigger::Route {
         method: "GET",
         path: "/api/order",
@@ -71,57 +72,69 @@ struct Which {
     id: String,
 }
 
-/// An order as its owner, and staff, see it. Amounts are in minor units, times in Unix seconds.
+/// An order. Amounts are in minor units of `currency`, times in Unix seconds.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Order)]
 struct OrderView {
+    /// The order's id.
     order_id: String,
+    /// The order's status.
     status: Status,
+    /// The order's total.
     amount: i64,
+    /// Three lower-case letters, such as `usd`.
     currency: String,
-    /// What reached the payer.
+    /// The total of the refunds that succeeded.
     refunded_amount: i64,
-    /// What Stripe is about to refund: it is under way, or waits for the payer. It cannot be
+    /// The total of the refunds that are pending or require the payer's action. It cannot be
     /// refunded again.
     refund_pending_amount: i64,
+    /// The time of the order's creation.
     created_at: i64,
+    /// The time of the order's latest change.
     updated_at: i64,
+    /// The time of the payment; `null` before it.
     #[schema(required)]
     paid_at: Option<i64>,
-    /// What a payment that is under way waits for, where it ends long after the payer left.
+    /// The pending step of a payment that takes days, such as a voucher; absent for all others.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     awaiting: Option<Awaited>,
-    /// What is bought; nothing where the site signed the order.
+    /// The order's lines; empty for an order that the site signed.
     items: Vec<OrderItem>,
-    /// What the site wrote into the order that it signed.
+    /// The description in an order that the site signed; absent without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     description: Option<String>,
-    /// For callers whose role reaches any order; a customer is not told who refunded.
+    /// All refunds and refund requests: first the requests, the oldest first. Absent, unless a role
+    /// of the caller reads any order.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     refunds: Option<Vec<RefundView>>,
-    /// Disputes and inquiries of the payer's bank, for the same callers.
+    /// Disputes and inquiries of the payer's bank, by their ids. Absent, unless a role of the
+    /// caller reads any order.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     disputes: Option<Vec<DisputeRecord>>,
-    /// Early fraud warnings and reviews, for the same callers.
+    /// Early fraud warnings and reviews, by their ids. Absent, unless a role of the caller reads
+    /// any order.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     warnings: Option<Vec<WarningRecord>>,
 }
 
-/// Reads the state of an order: one's own, or, for staff, anybody's.
+/// Returns an order: the caller's own, or, for staff, anyone's.
 #[utoipa::path(
     get,
     path = "/api/order",
     operation_id = "readOrder",
-    params(("id" = String, Query, pattern = "^[A-Za-z0-9_-]{1,64}$", description = "The order's id")),
+    params(("id" = String, Query, pattern = "^[A-Za-z0-9_-]{1,64}$",
+        description = "The order's id")),
     responses(
-        (status = 200, description = "The order as it is now", body = OrderView,
-            example = json!({ "orderId": "ord_8d0a2f", "status": "paid", "amount": 3000, "currency": "usd",
+        (status = 200, description = "The order", body = OrderView,
+            example = json!({ "orderId": "ord_8d0a2f", "status": "paid", "amount": 3000,
+                "currency": "usd",
                 "refundedAmount": 0, "refundPendingAmount": 0, "createdAt": 1_790_000_000,
                 "updatedAt": 1_790_000_060, "paidAt": 1_790_000_060,
                 "items": [{ "price": "mug", "quantity": 2, "unitAmount": 1500 }] })),

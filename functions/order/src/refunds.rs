@@ -4,23 +4,26 @@ use serde::Serialize;
 use shared::order::{Order, RefundReason, RefundRecord, RefundRequest, RefundState};
 use utoipa::ToSchema;
 
-/// One refund, or a request for one. What nobody asked for here, such as a refund by hand at
-/// Stripe, has neither reason nor requester.
+/// A refund, or a request for one. For a refund that was made elsewhere, such as in Stripe's
+/// dashboard, `reason`, `requestedBy` and `requestedAt` are `null`.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = RefundRecord)]
 pub(crate) struct RefundView {
     /// In minor units of the order's currency.
     amount: i64,
+    /// The reason in the request; `null` without one.
     #[schema(required)]
     reason: Option<RefundReason>,
+    /// The status of the refund or of the request.
     status: RefundState,
-    /// The alias of who asked, as in the log.
+    /// The alias of the caller who requested it, as in the log.
     #[schema(required)]
     requested_by: Option<String>,
-    /// In Unix seconds.
+    /// The time of the request, in Unix seconds.
     #[schema(required)]
     requested_at: Option<i64>,
+    /// `re_…`; `null` until Stripe created the refund.
     #[schema(required)]
     refund_id: Option<String>,
 }

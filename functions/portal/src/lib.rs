@@ -72,32 +72,34 @@ pub fn service(app: App) -> MethodRouter {
     post(open).with_state(Arc::new(app))
 }
 
-/// What the caller sends. Which customer is not theirs to say.
+/// The request for the caller's own portal: it names no customer.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = OpenPortal)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Open {
-    /// Where the portal leads back to.
+    /// The URL to which the portal links back, at an origin of `FAREBOX_RETURN_ORIGINS`.
     #[schema(format = "uri", max_length = 2048)]
     return_url: String,
 }
 
-/// Where the browser is to be sent.
+/// The billing portal of the caller.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PortalOpened)]
 struct PortalLink {
+    /// The portal's URL, valid for minutes. Send only the caller's browser there: anyone who has
+    /// the URL can open it.
     #[schema(value_type = String)]
     url: Redacted,
 }
 
-/// Opens the billing portal for the caller.
+/// Opens Stripe's billing portal for the caller.
 #[utoipa::path(
     post,
     path = "/api/portal",
     operation_id = "openPortal",
     request_body(content = Open, example = json!({ "returnUrl": "https://shop.example/account" })),
     responses(
-        (status = 200, description = "The browser is to be sent to this URL, which is good for minutes", body = PortalLink,
+        (status = 200, description = "The portal's URL", body = PortalLink,
             example = json!({ "url": "https://billing.stripe.com/p/session/…" })),
     ),
     security(("callerToken" = [])),

@@ -14,24 +14,18 @@ const PAUSE: Duration = Duration::from_secs(5 * 60);
 
 /// The arguments of each command, and what it does.
 const COMMANDS: [(&str, &str); 4] = [
-    (
-        "",
-        "take what the webhook missed, every 5 minutes until told to stop",
-    ),
-    ("--once", "take what it missed since the last run, then end"),
+    ("", "process missed events, every 5 minutes until shutdown"),
+    ("--once", "process those since the last run, then exit"),
     (
         "--since TIME",
-        "take what it missed since TIME, at most 30 days ago",
+        "process those since TIME, at most 30 days ago",
     ),
-    (
-        "--since TIME --until TIME",
-        "take what it missed in between",
-    ),
+    ("--since TIME --until TIME", "process those in between"),
 ];
 
 /// The form of the times.
 const TIMES: &str = "TIME is like 2026-11-20T12:00:00Z, or Unix seconds. \
-    A run with --since does not count as the last run.";
+    A run with --since does not move the cursor.";
 
 /// Runs `program`, with the settings that `config` reads, by its `arguments`.
 pub async fn run(program: &str, arguments: &[String], config: ReadConfig) -> ExitCode {
@@ -65,15 +59,15 @@ impl Command {
     /// Reads the arguments; `None` when they are none of [`COMMANDS`].
     fn parse(arguments: &[String]) -> Option<Self> {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let span = |since: &str, until: Option<&str>| Self::TimeRange {
+        let range = |since: &str, until: Option<&str>| Self::TimeRange {
             since: since.to_owned(),
             until: until.map(str::to_owned),
         };
         Some(match arguments.as_slice() {
             [] => Self::Run,
             ["--once"] => Self::Once,
-            ["--since", since] => span(since, None),
-            ["--since", since, "--until", until] => span(since, Some(until)),
+            ["--since", since] => range(since, None),
+            ["--since", since, "--until", until] => range(since, Some(until)),
             _ => return None,
         })
     }
@@ -108,9 +102,9 @@ impl Command {
 /// Runs once on Lambda, where time is short: a time range that is too long ends early, and the
 /// response names the rest.
 async fn invoked(app: &Reconciler, trigger: Trigger) -> Result<Report, ReconcileError> {
-    match trigger.span(app.clock().now())? {
+    match trigger.time_range(app.clock().now())? {
         None => app.catch_up().await,
-        Some(span) => app.take(span).await,
+        Some(range) => app.process(range).await,
     }
 }
 
@@ -119,8 +113,11 @@ async fn by_hand(
     since: &str,
     until: Option<&str>,
 ) -> Result<Report, ReconcileError> {
-    let span = TimeRange::parse(since, until, app.clock().now())?;
-    app.clone().with_limits(RunLimits::none()).take(span).await
+    let range = TimeRange::parse(since, until, app.clock().now())?;
+    app.clone()
+        .with_limits(RunLimits::none())
+        .process(range)
+        .await
 }
 
 #[expect(clippy::print_stdout, reason = "an operator asked for it")]
@@ -138,15 +135,15 @@ mod tests {
             let arguments: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
             Command::parse(&arguments)
         };
-        let span = |until: Option<&str>| Command::TimeRange {
+        let range = |until: Option<&str>| Command::TimeRange {
             since: "1".to_owned(),
             until: until.map(str::to_owned),
         };
 
         assert_eq!(parse(""), Some(Command::Run));
         assert_eq!(parse("--once"), Some(Command::Once));
-        assert_eq!(parse("--since 1"), Some(span(None)));
-        assert_eq!(parse("--since 1 --until 2"), Some(span(Some("2"))));
+        assert_eq!(parse("--since 1"), Some(range(None)));
+        assert_eq!(parse("--since 1 --until 2"), Some(range(Some("2"))));
         for unknown in [
             "once",
             "--since",

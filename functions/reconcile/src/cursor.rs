@@ -88,17 +88,17 @@ impl Cursor {
 }
 
 /// The next window for a run at `now`.
-pub(crate) fn next(mark: Option<String>, now: i64, limits: &RunLimits) -> Window {
+pub(crate) fn next(cursor: Option<String>, now: i64, limits: &RunLimits) -> Window {
     let until = now - limits.lag;
-    let mark = mark.map(|text| serde_json::from_str(&text));
-    let from = match mark {
+    let cursor = cursor.map(|text| serde_json::from_str(&text));
+    let from = match cursor {
         Some(Ok(Cursor::Within(window))) => return window,
         // A clock that was far ahead may have left a cursor in the future.
         Some(Ok(Cursor::Next { from })) if from < until => from,
         Some(Ok(Cursor::Next { .. })) | None => until - FIRST,
         Some(Err(_)) => {
             tracing::warn!(
-                "the cursor of earlier runs cannot be read: all that Stripe has is listed"
+                "reconcile cannot read its cursor, and lists all events that Stripe keeps"
             );
             until - KEPT
         }
@@ -121,8 +121,8 @@ mod tests {
         }
     }
 
-    fn next_after(mark: &Cursor) -> Window {
-        next(Some(mark.to_text()), NOW, &limits())
+    fn next_after(cursor: &Cursor) -> Window {
+        next(Some(cursor.to_text()), NOW, &limits())
     }
 
     #[test]
@@ -137,8 +137,8 @@ mod tests {
         for created in [NOW - 1_200, NOW - 1_100, NOW - 4_000] {
             window.pass(Some("evt_1"), Some(created));
         }
-        let mark = Cursor::whole(&window, 600);
-        assert_eq!(next_after(&mark), Window::new(NOW - 1_700, NOW - 60));
+        let cursor = Cursor::whole(&window, 600);
+        assert_eq!(next_after(&cursor), Window::new(NOW - 1_700, NOW - 60));
     }
 
     #[test]
@@ -163,8 +163,8 @@ mod tests {
         );
         assert_eq!(after.from, NOW - 600);
         // Ten days ahead, without an event; then the clock is corrected.
-        let mark = Cursor::whole(&next(None, NOW + 10 * DAY, &limits()), 600);
-        assert_eq!(next_after(&mark).from, NOW - 60 - 3 * DAY);
+        let cursor = Cursor::whole(&next(None, NOW + 10 * DAY, &limits()), 600);
+        assert_eq!(next_after(&cursor).from, NOW - 60 - 3 * DAY);
     }
 
     #[test]

@@ -113,13 +113,13 @@ pub enum ReconcileError {
     #[error("Stripe's key may not list events: allow it to read Events")]
     NotPermitted(#[source] stripe::StripeError),
     /// Stripe's list cannot be paged through.
-    #[error("Stripe's list of events does not go on where it ended")]
+    #[error("Stripe's list of events repeats its last page")]
     Stuck,
     /// An event was not processed.
     #[error(transparent)]
     Processor(#[from] processor::ProcessError),
     /// The cursor was not read or written.
-    #[error("the database did not tell or keep how far earlier runs came")]
+    #[error("the database did not read or store the cursor of reconcile")]
     Cursor(#[from] store::StoreError),
     /// The requested time range is not valid.
     #[error(transparent)]
@@ -214,9 +214,9 @@ impl Reconciler {
         loop {
             let window = cursor::next(self.store.cursor(cursor::NAME).await?, now, &self.limits);
             let reaches_now = window.until >= now - self.limits.lag;
-            let mut walk = Pager::new(self, window).keeping_place();
-            report.complete = walk.go(&mut budget, report).await?;
-            self.keep(&walk.cursor(report.complete, self.limits.overlap))
+            let mut pager = Pager::new(self, window).storing_cursor();
+            report.complete = pager.run(&mut budget, report).await?;
+            self.store_cursor(&pager.cursor(report.complete, self.limits.overlap))
                 .await?;
             if reaches_now || !report.complete {
                 report.complete &= reaches_now;
@@ -225,18 +225,18 @@ impl Reconciler {
         }
     }
 
-    /// Processes the events of `span`. The cursor of the scheduled runs stays where it is.
+    /// Processes the events of `range`. The cursor of the scheduled runs stays where it is.
     ///
     /// # Errors
     ///
     /// As [`Reconciler::catch_up`].
-    pub async fn take(&self, span: TimeRange) -> Result<Report, ReconcileError> {
+    pub async fn process(&self, range: TimeRange) -> Result<Report, ReconcileError> {
         let mut report = Report::default();
-        let mut walk = Pager::new(self, Window::new(span.since, span.until));
-        let done = walk.go(&mut Budget::of(self.limits), &mut report).await;
+        let mut pager = Pager::new(self, Window::new(range.since, range.until));
+        let done = pager.run(&mut Budget::of(self.limits), &mut report).await;
         report.log(done.is_ok());
         report.complete = done?;
-        report.rest = (!report.complete).then(|| walk.rest());
+        report.rest = (!report.complete).then(|| pager.rest());
         Ok(report)
     }
 
@@ -260,14 +260,20 @@ impl Reconciler {
                 Ok(_) => pause,
                 Err(failure) => {
                     let cause = cause::causes(&failure);
-                    tracing::error!(cause, "not reconciled, tried again later: {failure}");
+                    tracing::error!(
+                        cause,
+                        "a run of reconcile failed, the next retries: {failure}"
+                    );
                     pause
                 }
             };
         }
     }
 
-    async fn keep(&self, mark: &Cursor) -> Result<(), ReconcileError> {
-        Ok(self.store.set_cursor(cursor::NAME, &mark.to_text()).await?)
+    async fn store_cursor(&self, cursor: &Cursor) -> Result<(), ReconcileError> {
+        Ok(self
+            .store
+            .set_cursor(cursor::NAME, &cursor.to_text())
+            .await?)
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 /// The most events processed at once.
 const AT_ONCE: usize = 8;
 /// The failures that end the run: so many do not come from a single event.
-const MOST_FAILURES: usize = AT_ONCE;
+const MAX_FAILURES: usize = AT_ONCE;
 
 /// The rest of a run's limits.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl Budget {
 pub(crate) struct Pager<'a> {
     app: &'a Reconciler,
     window: Window,
-    keeps_place: bool,
+    stores_cursor: bool,
     failures: Vec<ReconcileError>,
 }
 
@@ -61,16 +61,16 @@ impl<'a> Pager<'a> {
         Self {
             app,
             window,
-            keeps_place: false,
+            stores_cursor: false,
             failures: Vec::new(),
         }
     }
 
     /// The same pager, which stores its place after each page, so that a run that is killed keeps
     /// its progress.
-    pub(crate) fn keeping_place(self) -> Self {
+    pub(crate) fn storing_cursor(self) -> Self {
         Self {
-            keeps_place: true,
+            stores_cursor: true,
             ..self
         }
     }
@@ -97,19 +97,19 @@ impl<'a> Pager<'a> {
     ///
     /// An event that fails does not keep the others from being processed. It fails the run at its
     /// end, and the next run covers its window again.
-    pub(crate) async fn go(
+    pub(crate) async fn run(
         &mut self,
         budget: &mut Budget,
         report: &mut Report,
     ) -> Result<bool, ReconcileError> {
-        let is_whole = self.go_on(budget, report).await?;
+        let is_whole = self.run_pages(budget, report).await?;
         match self.failures.pop() {
             None => Ok(is_whole),
             Some(failure) => Err(failure),
         }
     }
 
-    async fn go_on(
+    async fn run_pages(
         &mut self,
         budget: &mut Budget,
         report: &mut Report,
@@ -123,7 +123,7 @@ impl<'a> Pager<'a> {
             };
             report.pages += 1;
             let before = self.window.after.clone();
-            if !self.take(&page.events, budget, report).await? {
+            if !self.process_page(&page.events, budget, report).await? {
                 return Ok(false);
             }
             if !page.has_more {
@@ -132,8 +132,10 @@ impl<'a> Pager<'a> {
             if self.window.after == before {
                 return Err(ReconcileError::Stuck);
             }
-            if self.keeps_place && self.failures.is_empty() {
-                self.app.keep(&Cursor::Within(self.window.clone())).await?;
+            if self.stores_cursor && self.failures.is_empty() {
+                self.app
+                    .store_cursor(&Cursor::Within(self.window.clone()))
+                    .await?;
             }
         }
         Ok(true)
@@ -151,7 +153,10 @@ impl<'a> Pager<'a> {
         match self.app.stripe.events(query).await {
             // The run before was so long ago that Stripe has deleted the event at which it ended.
             Err(failure) if failure.is_missing() && self.window.after.is_some() => {
-                tracing::warn!("the place of the last run is gone: its window is listed anew");
+                tracing::warn!(
+                    "Stripe no longer has the event where the last run ended: reconcile lists its \
+                     window again"
+                );
                 self.window.after = None;
                 Ok(None)
             }
@@ -161,7 +166,7 @@ impl<'a> Pager<'a> {
 
     /// Processes the events of a page; `false` when the time was up before its end. Every run
     /// processes some, so that it makes progress.
-    async fn take(
+    async fn process_page(
         &mut self,
         events: &[ListedEvent],
         budget: &Budget,
@@ -169,10 +174,10 @@ impl<'a> Pager<'a> {
     ) -> Result<bool, ReconcileError> {
         let mut left = events.len();
         for some in events.chunks(AT_ONCE) {
-            let taken = join_all(some.iter().map(|event| self.take_one(event))).await;
-            for (event, taken) in some.iter().zip(taken) {
-                match taken {
-                    Ok(taken) => report.count(taken),
+            let outcome = join_all(some.iter().map(|event| self.process_event(event))).await;
+            for (event, outcome) in some.iter().zip(outcome) {
+                match outcome {
+                    Ok(outcome) => report.count(outcome),
                     Err(failure) => self.record_failure(event, failure)?,
                 }
                 self.window.pass(event.id.as_deref(), event.created);
@@ -194,22 +199,23 @@ impl<'a> Pager<'a> {
         tracing::error!(
             event.id,
             cause,
-            "an event was not taken, and is asked for again: {failure}"
+            "an event was not processed, and the next run lists it again: {failure}"
         );
-        if self.failures.len() + 1 >= MOST_FAILURES {
+        if self.failures.len() + 1 >= MAX_FAILURES {
             return Err(failure);
         }
         self.failures.push(failure);
         Ok(())
     }
 
-    async fn take_one(&self, listed: &ListedEvent) -> Result<Outcome, ReconcileError> {
+    async fn process_event(&self, listed: &ListedEvent) -> Result<Outcome, ReconcileError> {
         let event = Event::parse(listed.body.as_bytes()).expect("a string is UTF-8");
         let (id, kind) = (event.id.clone(), event.kind.clone());
-        let taken = self.app.processor.take(event).await?;
-        if taken == Outcome::Store(Accepted::Applied) {
-            tracing::info!(event.id = id, event.type = kind, "took a missed event");
+        let outcome = self.app.processor.process(event).await?;
+        if outcome == Outcome::Store(Accepted::Applied) {
+            tracing::info!(event.id = id, event.type = kind,
+                "processed an event that the webhook missed");
         }
-        Ok(taken)
+        Ok(outcome)
     }
 }

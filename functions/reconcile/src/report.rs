@@ -44,9 +44,9 @@ impl Report {
         self.applied + self.quarantined
     }
 
-    pub(crate) fn count(&mut self, taken: Outcome) {
+    pub(crate) fn count(&mut self, outcome: Outcome) {
         self.events += 1;
-        let count = match taken {
+        let count = match outcome {
             Outcome::OtherMode => &mut self.other_mode,
             Outcome::OtherDeployment => &mut self.other_deployment,
             Outcome::OtherAccount => &mut self.other_account,
@@ -70,14 +70,15 @@ impl Report {
         } = self;
         match self.found() {
             0 if !is_through => {}
-            0 => tracing::info!(pages, events, seen, ignored, "nothing was missing"),
+            0 => tracing::info!(pages, events, seen, ignored, "the webhook missed no event"),
             found => tracing::warn!(
                 pages,
                 events,
                 seen,
                 ignored,
                 metric.reconciled = found,
-                "took events that the webhook had not: look at the endpoint in Stripe's dashboard"
+                "reconcile processed events that the webhook missed: look at the endpoint in \
+                 Stripe's dashboard"
             ),
         }
     }

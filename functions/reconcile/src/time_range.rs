@@ -32,7 +32,7 @@ pub enum TimeRangeError {
     #[error("`since` must be before `until`, and before now")]
     Empty,
     /// The event has unknown fields.
-    #[error("an event by hand has `since` and, if it should end before now, `until`")]
+    #[error("an event by hand has `since` and, optionally, `until`")]
     Unknown,
 }
 
@@ -87,7 +87,7 @@ impl Trigger {
     /// # Errors
     ///
     /// [`TimeRangeError`] when the time range is not valid.
-    pub fn span(self, now: i64) -> Result<Option<TimeRange>, TimeRangeError> {
+    pub fn time_range(self, now: i64) -> Result<Option<TimeRange>, TimeRangeError> {
         let is_scheduled = match &self.0 {
             Value::Object(fields) => fields.is_empty() || fields.contains_key("detail-type"),
             other => other.is_null(),
@@ -134,7 +134,7 @@ mod tests {
             Some("2026-09-20T02:00:00+01:00"),
             NOW,
         );
-        let hour = named.map(|span| span.until - span.since);
+        let hour = named.map(|range| range.until - range.since);
         assert_eq!(hour, Ok(3_600));
     }
 
@@ -169,26 +169,26 @@ mod tests {
 
     #[test]
     fn a_trigger_is_the_schedules_or_names_a_span() {
-        let span = |trigger: Value| Trigger(trigger).span(NOW);
+        let range = |trigger: Value| Trigger(trigger).time_range(NOW);
         let scheduled = json!({ "version": "0", "detail-type": "Scheduled Event",
             "source": "aws.events", "detail": {} });
         for scheduled in [scheduled, json!({}), json!(null)] {
-            assert_eq!(span(scheduled), Ok(None));
+            assert_eq!(range(scheduled), Ok(None));
         }
         let asked = Ok(Some(TimeRange {
             since: NOW - 60,
             until: NOW,
         }));
-        assert_eq!(span(json!({ "since": NOW - 60 })), asked);
+        assert_eq!(range(json!({ "since": NOW - 60 })), asked);
         assert_eq!(
-            span(json!({ "since": "2026-09-21T14:12:20Z", "until": NOW })),
+            range(json!({ "since": "2026-09-21T14:12:20Z", "until": NOW })),
             asked
         );
         for unknown in [json!({ "from": NOW - 60 }), json!([]), json!("now")] {
-            assert_eq!(span(unknown), Err(TimeRangeError::Unknown));
+            assert_eq!(range(unknown), Err(TimeRangeError::Unknown));
         }
         assert_eq!(
-            span(json!({ "since": null })),
+            range(json!({ "since": null })),
             Err(TimeRangeError::NotATime("since"))
         );
     }

@@ -25,46 +25,50 @@ use shared::{
     event::Refund,
     order::{Order, RefundKey, RefundRejection, RefundRequest},
     store::Refunded,
-    stripe::{AskedUnder, StripeError},
+    stripe::{EmailKey, StripeError},
 };
 
 use crate::{
     Refunds,
-    reserve::{Asked, Reserved, error_of},
+    reserve::{RefundParams, Reserved, error_of},
 };
 
 /// The most keys that one call tries for one operation.
-const MOST_KEYS: usize = 4;
+const MAX_KEYS: usize = 4;
 
 impl Refunds<'_> {
-    /// The refund for `asked`, created where it does not exist.
-    pub(crate) async fn issue(&self, reserved: Reserved, asked: &Asked) -> Result<Refund, Error> {
+    /// The refund for `params`, created where it does not exist.
+    pub(crate) async fn issue(
+        &self,
+        reserved: Reserved,
+        params: &RefundParams,
+    ) -> Result<Refund, Error> {
         let Reserved {
             mut order,
             mut is_found,
         } = reserved;
-        for _ in 0..MOST_KEYS {
-            let request = request_in(&order, asked.id())?;
+        for _ in 0..MAX_KEYS {
+            let request = request_in(&order, params.id())?;
             if let Some(refund) = request.refund() {
                 let found = self.stripe.retrieve_refund(refund).await?;
-                return self.noted(&order, found).await;
+                return self.recorded(&order, found).await;
             }
             if let Some(why) = request.declined() {
-                return Err(refused(why));
+                return Err(rejection(why));
             }
             let key = request.key_at(self.clock.now());
             if (is_found || key != RefundKey::Good)
                 && let Some(found) = self.stripe.find_refund(&order, request).await?
             {
-                return self.noted(&order, found).await;
+                return self.recorded(&order, found).await;
             }
             match key {
-                RefundKey::Good => match self.made(&order, request, asked.email()).await? {
-                    Made::Refund(made) => return self.noted(&order, made).await,
-                    Made::Refused(why, failure) => {
+                RefundKey::Good => match self.made(&order, request, params.email()).await? {
+                    Outcome::Created(made) => return self.recorded(&order, made).await,
+                    Outcome::Rejected(why, failure) => {
                         return self.released(&order, request, why, &failure).await;
                     }
-                    Made::Kept => {}
+                    Outcome::Replayed => {}
                 },
                 RefundKey::Ending => return Err(Error::InProgress),
                 RefundKey::Over => {}
@@ -96,24 +100,24 @@ impl Refunds<'_> {
         order: &Order,
         request: &RefundRequest,
         email: Option<&Email>,
-    ) -> Result<Made, Error> {
-        let its_key = AskedUnder::ItsKey;
+    ) -> Result<Outcome, Error> {
+        let its_key = EmailKey::Own;
         let made = self.stripe.create_refund(order, request, email, its_key);
-        let mut made = tried(made.await)?;
-        if let Made::Refused(RefundRejection::NeedsEmail | RefundRejection::Other, _) = made
+        let mut made = outcome_of(made.await)?;
+        if let Outcome::Rejected(RefundRejection::NeedsEmail | RefundRejection::Other, _) = made
             && email.is_none()
         {
-            made = self.asking_the_payer(order, request, made).await?;
+            made = self.with_payers_email(order, request, made).await?;
         }
         match made {
             // The request under the key has ended, so that the list is complete.
-            Made::Kept => {
+            Outcome::Replayed => {
                 let found = self.stripe.find_refund(order, request).await?;
-                Ok(found.map_or(Made::Kept, Made::Refund))
+                Ok(found.map_or(Outcome::Replayed, Outcome::Created))
             }
-            Made::Refused(RefundRejection::ExceedsPaid, failure) => {
-                let why = self.why_exceeding(order, request).await?;
-                Ok(Made::Refused(why, failure))
+            Outcome::Rejected(RefundRejection::ExceedsPaid, failure) => {
+                let why = self.why_rejected(order, request).await?;
+                Ok(Outcome::Rejected(why, failure))
             }
             made => Ok(made),
         }
@@ -124,35 +128,36 @@ impl Refunds<'_> {
     /// It sends the same key first: a concurrent call without the address has that key as well, and
     /// Stripe makes only one of the two. Where Stripe stored an answer to the other, that is its
     /// refund, or a rejection after which no refund can be made under the key.
-    async fn asking_the_payer(
+    async fn with_payers_email(
         &self,
         order: &Order,
         request: &RefundRequest,
-        first: Made,
-    ) -> Result<Made, Error> {
+        first: Outcome,
+    ) -> Result<Outcome, Error> {
         let payer = match self.stripe.payer(order).await {
             Ok(payer) => payer,
             Err(failure) if !failure.is_auth() => return Err(failure.into()),
             Err(failure) => {
                 let id = order.id().as_str();
-                tracing::warn!(order.id = id, cause = %failure, "a payer's address cannot be read");
+                tracing::warn!(order.id = id, cause = %failure,
+                    "Stripe's key may not read the payer's e-mail address");
                 return Ok(first);
             }
         };
         match (payer.email, first) {
             (Some(email), _) => {
                 let ask = |key| self.stripe.create_refund(order, request, Some(&email), key);
-                let mut made = ask(AskedUnder::ItsKey).await;
+                let mut made = ask(EmailKey::Own).await;
                 if made.as_ref().is_err_and(StripeError::is_about_the_key) {
                     if let Some(refund) = self.stripe.find_refund(order, request).await? {
-                        return Ok(Made::Refund(refund));
+                        return Ok(Outcome::Created(refund));
                     }
-                    made = ask(AskedUnder::AnotherKey).await;
+                    made = ask(EmailKey::Another).await;
                 }
-                tried(made)
+                outcome_of(made)
             }
-            (None, Made::Refused(_, failure)) if payer.is_asked => {
-                Ok(Made::Refused(RefundRejection::NeedsEmail, failure))
+            (None, Outcome::Rejected(_, failure)) if payer.is_asked => {
+                Ok(Outcome::Rejected(RefundRejection::NeedsEmail, failure))
             }
             (None, first) => Ok(first),
         }
@@ -160,7 +165,7 @@ impl Refunds<'_> {
 
     /// The reason for a rejected amount. Stripe has no code for a partial refund that it does not
     /// support. The payment's refunds tell whether the amount was too large.
-    async fn why_exceeding(
+    async fn why_rejected(
         &self,
         order: &Order,
         request: &RefundRequest,
@@ -182,17 +187,17 @@ impl Refunds<'_> {
     }
 
     /// `refund`, once the database has it.
-    async fn noted(&self, order: &Order, refund: Refund) -> Result<Refund, Error> {
+    async fn recorded(&self, order: &Order, refund: Refund) -> Result<Refund, Error> {
         let now = self.clock.now();
-        let noted = self.store.record_refund(order.id(), refund.clone(), now);
-        if let Refunded::Refused(refusal) = noted.await? {
+        let recorded = self.store.record_refund(order.id(), refund.clone(), now);
+        if let Refunded::Refused(refusal) = recorded.await? {
             return Err(error_of(refusal));
         }
         tracing::info!(
             order.id = order.id().as_str(),
             refund.id = refund.id,
             status = refund.status,
-            "a refund was made"
+            "Stripe made a refund"
         );
         Ok(refund)
     }
@@ -209,7 +214,7 @@ impl Refunds<'_> {
         tracing::warn!(
             order.id = order.id().as_str(),
             cause = %failure,
-            "Stripe refused a refund"
+            "Stripe rejected a refund"
         );
         let now = self.clock.now();
         let declined = self.store.decline_refund(order, request, why, now);
@@ -219,33 +224,33 @@ impl Refunds<'_> {
         };
         match request_in(&latest, request.id())?.refund() {
             Some(refund) => Ok(self.stripe.retrieve_refund(refund).await?),
-            None => Err(refused(why)),
+            None => Err(rejection(why)),
         }
     }
 }
 
 /// The result of a request at Stripe.
-enum Made {
-    Refund(Refund),
+enum Outcome {
+    Created(Refund),
     /// No refund was made, nor will be.
-    Refused(RefundRejection, StripeError),
+    Rejected(RefundRejection, StripeError),
     /// Stripe stores a failure under the key; it may have made a refund.
-    Kept,
+    Replayed,
 }
 
-fn tried(answer: Result<Refund, StripeError>) -> Result<Made, Error> {
+fn outcome_of(answer: Result<Refund, StripeError>) -> Result<Outcome, Error> {
     let failure = match answer {
-        Ok(refund) => return Ok(Made::Refund(refund)),
+        Ok(refund) => return Ok(Outcome::Created(refund)),
         Err(failure) => failure,
     };
     match failure.declines_refund() {
-        Some(why) => Ok(Made::Refused(why, failure)),
-        None if failure.is_kept() => {
+        Some(why) => Ok(Outcome::Rejected(why, failure)),
+        None if failure.is_replayed() => {
             tracing::warn!(
                 cause = %failure,
-                "Stripe keeps a failure under a key: the payment's refunds are looked through"
+                "Stripe stored a failure under an idempotency key: Farebox looks for the refund"
             );
-            Ok(Made::Kept)
+            Ok(Outcome::Replayed)
         }
         None => Err(failure.into()),
     }
@@ -253,10 +258,10 @@ fn tried(answer: Result<Refund, StripeError>) -> Result<Made, Error> {
 
 fn request_in<'a>(order: &'a Order, id: &str) -> Result<&'a RefundRequest, Error> {
     let request = order.refund_request(id);
-    request.ok_or_else(|| Error::Internal("the request is not on its order".into()))
+    request.ok_or_else(|| Error::Internal("the order has lost the refund request".into()))
 }
 
-fn refused(why: RefundRejection) -> Error {
+fn rejection(why: RefundRejection) -> Error {
     match why {
         RefundRejection::ExceedsPaid => Error::ExceedsPaid,
         RefundRejection::Disputed => Error::Disputed,

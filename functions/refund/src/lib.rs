@@ -45,7 +45,7 @@ use shared::{
 };
 use utoipa::{OpenApi, ToSchema};
 
-use self::reserve::Asked;
+use self::reserve::RefundParams;
 
 /// The function's description.
 pub const FUNCTION: Function = Function {
@@ -80,27 +80,29 @@ pub const FUNCTION: Function = Function {
 
 /// The route's part of `openapi.json`.
 #[derive(Debug, OpenApi)]
-#[openapi(paths(give_back))]
+#[openapi(paths(create))]
 pub struct ApiDoc;
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
-    post(give_back).with_state(Arc::new(app))
+    post(create).with_state(Arc::new(app))
 }
 
-/// What the caller sends, with an `Idempotency-Key` header.
+/// The refund of an order.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct RefundOrder {
+    /// The order's id.
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     order_id: String,
-    /// In minor units of the order's currency; what is left, without it.
+    /// In minor units of the order's currency. Without it, Farebox refunds the rest of the payment.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, minimum = 1)]
     amount: Option<i64>,
+    /// The reason for Stripe and for the order's record.
     reason: Option<RefundReason>,
-    /// Where Stripe asks the payer for the account that the money is to go to, where it has to, as
-    /// for bank transfers and vouchers. Without it: the address that was given when they paid.
+    /// The e-mail address at which Stripe asks the payer for a bank account, for payment methods
+    /// such as bank transfers and vouchers. Without it, Farebox uses the address of the payment.
     #[serde(default, deserialize_with = "present")]
     #[schema(
         nullable = false,
@@ -120,52 +122,61 @@ where
     T::deserialize(field).map(Some)
 }
 
-/// The refund as Stripe has it now. The amount is in minor units.
+/// The refund at Stripe.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct GivenBack {
+struct RefundCreated {
+    /// The order's id.
     order_id: String,
+    /// `re_…`
     refund_id: String,
+    /// In minor units of `currency`.
     amount: i64,
+    /// Three lower-case letters, such as `usd`.
     currency: String,
+    /// The present status of the refund.
     status: RefundStatus,
 }
 
-/// Gives all or part of a payment back.
+/// Refunds all or part of a payment.
 ///
 /// The same operation refunds once, however often it is sent.
 #[utoipa::path(
     post,
     path = "/api/refund",
     operation_id = "refund",
-    params(("Idempotency-Key" = String, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
-        description = "The caller's own name for this refund")),
+    params(("Idempotency-Key" = String, Header,
+        min_length = 1, max_length = 255, pattern = "^[!-~]+$",
+        description = "The caller's name for this refund")),
     request_body(content = RefundOrder, examples(
-        ("part" = (value = json!({ "orderId": "ord_8d0a2f", "amount": 1500, "reason": "requested_by_customer" }))),
+        ("part" = (value = json!({ "orderId": "ord_8d0a2f", "amount": 1500,
+            "reason": "requested_by_customer" }))),
         ("all" = (summary = "All that is left", value = json!({ "orderId": "ord_8d0a2f" }))),
         ("transfer" = (summary = "Of a bank transfer",
             value = json!({ "orderId": "ord_8d0a2f", "instructionsEmail": "ada@example.com" }))),
     )),
     responses(
-        (status = 200, description = "Stripe has the refund; its `status` says how far it is", body = GivenBack,
-            example = json!({ "orderId": "ord_8d0a2f", "refundId": "re_1", "amount": 1500, "currency": "usd",
+        (status = 200, description = "The refund at Stripe", body = RefundCreated,
+            example = json!({ "orderId": "ord_8d0a2f", "refundId": "re_1", "amount": 1500,
+                "currency": "usd",
                 "status": "succeeded" })),
     ),
     security(("callerToken" = [])),
 )]
-async fn give_back(
+async fn create(
     caller: Authorized<CreateRefund>,
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     request::Json(request): request::Json<RefundOrder>,
-) -> Result<Json<GivenBack>, Error> {
+) -> Result<Json<RefundCreated>, Error> {
     let refunds = Refunds {
         stripe: app.stripe.for_one_request(),
         store: &app.store,
         clock: &app.clock,
     };
-    let key = IdempotencyKey::in_headers(&headers)?
-        .ok_or_else(|| Error::invalid("`Idempotency-Key` is needed: a name for this refund"))?;
+    let key = IdempotencyKey::in_headers(&headers)?.ok_or_else(|| {
+        Error::invalid("the header `Idempotency-Key` is missing: a name for this refund")
+    })?;
     let id = OrderId::parse(&request.order_id);
     let id = id.map_err(|what| Error::invalid(format!("`orderId` {what}")))?;
     let order = refunds.store.order(&id).await?;
@@ -176,10 +187,10 @@ async fn give_back(
         .transpose()
         .map_err(|what| Error::invalid(format!("`instructionsEmail` {what}")))?;
     let (amount, reason) = (request.amount, request.reason);
-    let asked = Asked::new(&id, caller.caller(), &key, amount, reason, email);
-    let reserved = refunds.reserve(order, caller, &asked).await?;
-    let refund = refunds.issue(reserved, &asked).await?;
-    Ok(Json(GivenBack::of(&id, refund)))
+    let params = RefundParams::new(&id, caller.caller(), &key, amount, reason, email);
+    let reserved = refunds.reserve(order, caller, &params).await?;
+    let refund = refunds.issue(reserved, &params).await?;
+    Ok(Json(RefundCreated::of(&id, refund)))
 }
 
 /// Refunds payments, for one request.
@@ -190,7 +201,7 @@ struct Refunds<'a> {
     clock: &'a Clock,
 }
 
-impl GivenBack {
+impl RefundCreated {
     fn of(order: &OrderId, refund: Refund) -> Self {
         Self {
             order_id: order.to_string(),

@@ -18,7 +18,7 @@ use crate::Refunds;
 
 /// The caller's request.
 #[derive(Debug)]
-pub(crate) struct Asked {
+pub(crate) struct RefundParams {
     id: String,
     digest: String,
     amount: Option<i64>,
@@ -26,7 +26,7 @@ pub(crate) struct Asked {
     email: Option<Email>,
 }
 
-impl Asked {
+impl RefundParams {
     /// The request of `caller` with the idempotency key `key`: the same key for the same order is
     /// the same refund.
     pub(crate) fn new(
@@ -82,16 +82,16 @@ pub(crate) struct Reserved {
 }
 
 impl Refunds<'_> {
-    /// `order` with the request `asked`, whose amount is reserved. A request that is there already
+    /// `order` with the request `params`, whose amount is reserved. A request that is there already
     /// was authorized when it was made.
     pub(crate) async fn reserve(
         &self,
         order: Order,
         mut caller: Reached<CreateRefund>,
-        asked: &Asked,
+        params: &RefundParams,
     ) -> Result<Reserved, Error> {
-        if let Some(known) = order.refund_request(&asked.id) {
-            return match known.digest() == asked.digest {
+        if let Some(known) = order.refund_request(&params.id) {
+            return match known.digest() == params.digest {
                 true => Ok(Reserved {
                     order,
                     is_found: true,
@@ -99,11 +99,11 @@ impl Refunds<'_> {
                 false => Err(Error::KeyReused),
             };
         }
-        let amount = asked.amount_of(&order)?;
+        let amount = params.amount_of(&order)?;
         let limit = caller.day_limit(amount)?;
-        let names = (asked.id.clone(), asked.digest.clone());
+        let names = (params.id.clone(), params.digest.clone());
         let now = self.clock.now();
-        let request = RefundRequest::new(names, amount, asked.reason, caller.caller(), now);
+        let request = RefundRequest::new(names, amount, params.reason, caller.caller(), now);
         let reserved = self
             .store
             .reserve_refund(order.id(), request, amount.currency(), limit)
@@ -131,6 +131,6 @@ pub(crate) fn error_of(refusal: RefundRefusal) -> Error {
         RefundRefusal::OverDayLimit => Error::OverLimit,
         RefundRefusal::RateLimited => Error::RefundRefused,
         RefundRefusal::Mismatch(mismatch) => Error::Internal(Box::new(mismatch)),
-        _ => Error::Internal("the database refused for a reason that is not known here".into()),
+        _ => Error::Internal("the database rejected the refund for an unknown reason".into()),
     }
 }

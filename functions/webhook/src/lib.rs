@@ -74,22 +74,25 @@ pub fn service(app: App) -> MethodRouter {
     post(receive).with_state(Arc::new(app))
 }
 
-/// What Stripe is told; it reads the status alone.
+/// The acknowledgement. Stripe reads only the status.
 #[derive(Debug, Serialize, ToSchema)]
 struct Received {
+    /// Always `true`.
     received: bool,
 }
 
-/// Takes an event of Stripe's.
+/// Receives an event from Stripe.
 ///
-/// Stripe alone calls this. Any answer but `200` makes it deliver the event again.
+/// Only Stripe calls this route. It delivers the event again after any status but `200`.
 #[utoipa::path(
     post,
     path = "/api/webhooks/stripe",
     operation_id = "receiveEvent",
-    request_body(content = Object, description = "A snapshot event or a thin event, exactly as Stripe signed it"),
+    request_body(content = Object,
+        description = "A snapshot event or a thin event, exactly as Stripe signed it"),
     responses(
-        (status = 200, description = "The event is in the database, or concerns no order", body = Received,
+        (status = 200, description = "The database has the event, or the event concerns no order",
+            body = Received,
             example = json!({ "received": true })),
     ),
     security(("stripeSignature" = [])),
@@ -108,8 +111,7 @@ async fn receive(
     Ok(Json(Received { received: true }))
 }
 
-/// Verifies that Stripe signed the body, by a cached secret or, where none explains the signature,
-/// by a newer one.
+/// Verifies that Stripe signed the body, by a cached secret or, where none matches, by a newer one.
 async fn verify(app: &App, headers: &axum::http::HeaderMap, body: &[u8]) -> Result<(), Error> {
     let mut values = headers.get_all("stripe-signature").iter();
     let header = match (values.next(), values.next()) {
@@ -118,29 +120,29 @@ async fn verify(app: &App, headers: &axum::http::HeaderMap, body: &[u8]) -> Resu
         (Some(_), Some(_)) => Err(Rejected::Malformed),
     };
     let header = header.map_err(Error::BadSignature)?;
-    let explained_by = |keys: &Keys| -> Result<_, Error> {
+    let verified_by = |keys: &Keys| -> Result<_, Error> {
         let secrets = keys.stripe_webhook_secrets()?;
         Ok(signature::verify(header, body, secrets, app.clock.now()))
     };
     let keys = app.secrets.current().await?;
-    let mut verified = explained_by(&keys)?;
+    let mut verified = verified_by(&keys)?;
     if verified == Err(Rejected::Mismatch)
         && let Some(newer) = app.secrets.newer_than(&keys, Cause::UnknownSignature).await
     {
-        verified = explained_by(&newer)?;
+        verified = verified_by(&newer)?;
     }
     verified.map_err(Error::BadSignature)
 }
 
 async fn accept(app: &App, event: Event) -> Result<(), Error> {
     let (id, kind) = (event.id.clone(), event.kind.clone());
-    let taken = app.processor.take(event).await?;
+    let outcome = app.processor.process(event).await?;
     // Any other outcome was logged where it arose.
-    if let Outcome::Store(accepted) = taken
+    if let Outcome::Store(accepted) = outcome
         && accepted != Accepted::Quarantined
     {
         let outcome = accepted.as_str();
-        tracing::info!(event.id = id, event.type = kind, outcome, "took an event");
+        tracing::info!(event.id = id, event.type = kind, outcome, "processed an event");
     }
     Ok(())
 }

@@ -93,8 +93,8 @@ impl<P> Authorized<P> {
     /// # Errors
     ///
     /// The rate limiter's error.
-    pub fn admitted(self, asked: Result<(), Error>) -> Result<Self, Error> {
-        match asked {
+    pub fn admitted(self, admission: Result<(), Error>) -> Result<Self, Error> {
+        match admission {
             Ok(()) => Ok(self),
             Err(many @ Error::TooManyRequests { .. }) => Err(self.over_limit(many)),
             Err(error) => Err(error),

@@ -61,7 +61,7 @@ struct Held {
 
 /// No keys are cached, and none could be fetched.
 #[derive(Debug, thiserror::Error)]
-#[error("the issuer's keys could not be fetched")]
+#[error("Farebox could not fetch the issuer's keys")]
 pub(crate) struct NoKeys;
 
 impl Jwks {
@@ -162,7 +162,7 @@ impl Shared {
                 let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
                 *held = Some(Held { keys, since: now });
             }
-            Err(cause) => tracing::error!(%cause, "the issuer's keys could not be fetched"),
+            Err(cause) => tracing::error!(%cause, "Farebox could not fetch the issuer's keys"),
         }
     }
 

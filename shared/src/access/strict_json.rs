@@ -66,7 +66,7 @@ impl<'de> Visitor<'de> for Reader {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON in which no name comes twice")
+        f.write_str("JSON that repeats no name")
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {
@@ -106,7 +106,7 @@ impl<'de> Visitor<'de> for Reader {
         while let Some((name, value)) = object.next_entry::<String, Value>()? {
             if fields.insert(name, value).is_some() {
                 // The name stays out: it may be anything.
-                return Err(A::Error::custom("a name comes twice"));
+                return Err(A::Error::custom("a name is repeated"));
             }
         }
         Ok(Value::Object(fields))

@@ -10,23 +10,23 @@ pub(crate) enum TokenError {
     SeveralTokens,
     #[error("the token is too long")]
     TooLong,
-    #[error("the token is not a signed JWT, or a name in it comes twice")]
+    #[error("the token is not a signed JWT, or repeats a name")]
     Malformed,
-    #[error("the token's algorithm is not one that is accepted here")]
+    #[error("Farebox does not accept the token's algorithm")]
     Algorithm,
-    #[error("the token's header asks for an extension")]
+    #[error("the token's header requires an extension")]
     Extension,
-    #[error("the token's `kid` is missing or odd")]
+    #[error("the token's `kid` is missing or malformed")]
     OddKey,
-    #[error("the token's `kid` is not a key of the issuer's")]
+    #[error("the issuer has no key with the token's `kid`")]
     UnknownKey,
     #[error("the token's signature does not match")]
     Signature,
     #[error("the token is for another audience")]
     Audience,
-    #[error("the token is by another issuer")]
+    #[error("the token is from another issuer")]
     Issuer,
-    #[error("the token has expired, or has no time at which it does")]
+    #[error("the token has expired, or has no `exp`")]
     Expired,
     #[error("the token is not valid yet")]
     NotYetValid,

@@ -106,7 +106,7 @@ fn a_misspelt_name_is_told_and_its_value_is_not() {
     let needs = [need::STRIPE_SECRET_KEY, need::STRIPE_SECRET_KEY];
     let error = Config::from_named(&needs, |_| None, names.clone()).unwrap_err();
     let told: Vec<String> = error.problems().iter().map(|p| p.what.clone()).collect();
-    assert_eq!(told, ["is not set: is STRIPE_SECERT_KEY meant for it?"]);
+    assert_eq!(told, ["is not set: did you set it as STRIPE_SECERT_KEY?"]);
 
     let config = Config::from_named(&[], |_| None, names).unwrap();
     let told = |found: &str, meant: &str| Misspelt {

@@ -1,4 +1,4 @@
-//! Every answer that is not a success: a [`Code`] and its [`ErrorSpec`].
+//! Every error response: a [`Code`] and its [`ErrorSpec`].
 //!
 //! `docs/errors.md` and the errors in `openapi.json` are made from this table by `cargo dev
 //! generate`. A row changes only with an entry in the CHANGELOG.
@@ -6,65 +6,66 @@
 use hyper::StatusCode;
 use utoipa::ToSchema;
 
-/// What programs tell an error by.
+/// The code of an error, for programs. `docs/errors.md` says when each occurs, and whether a retry
+/// helps. `generic_decline` stands for all of Stripe's decline codes, which come with status 402.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ToSchema)]
 #[schema(as = ErrorCode, rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Code {
-    /// The request is wrong.
+    /// The request is malformed, or its contents are not valid.
     InvalidRequest,
-    /// Less than Stripe charges in the currency.
+    /// The amount is below Stripe's minimum in the currency.
     AmountTooSmall,
-    /// A webhook is not known to come from Stripe.
+    /// A webhook's signature does not prove that Stripe sent it.
     BadSignature,
-    /// Nobody knows who is calling.
+    /// The request has no valid token of a caller.
     Unauthenticated,
-    /// The bank refused; the code is its own. `generic_decline` stands for it here.
+    /// The bank declined; the response has Stripe's decline code instead.
     #[schema(rename = "generic_decline")]
     Declined,
-    /// No role of the caller's permits it.
+    /// No role of the caller permits the request.
     Forbidden,
-    /// No role of the caller's refunds so much.
+    /// No role of the caller permits a refund of this amount or currency.
     RefundLimit,
-    /// There is no such thing, or it is another's.
+    /// The object does not exist, or is another caller's.
     NotFound,
-    /// The route answers other methods.
+    /// The route does not have this method.
     MethodNotAllowed,
-    /// The key came before with other contents.
+    /// The idempotency key was used with other contents.
     IdempotencyKeyReused,
-    /// The same operation is being carried out.
+    /// The same operation is in progress.
     InProgress,
     /// The order is paid.
     OrderAlreadyPaid,
-    /// A payment is under way.
+    /// A payment of the order is processing.
     PaymentProcessing,
-    /// The payment was canceled.
+    /// The order was canceled.
     OrderCanceled,
-    /// The site signed a newer version.
+    /// The site signed a newer version of the order.
     OrderChanged,
-    /// No money was taken for the order.
+    /// The order is not paid.
     OrderNotPaid,
-    /// Less is left than is to be given back.
+    /// The refund exceeds the rest of the payment.
     RefundExceedsPaid,
-    /// The payer's bank has the money.
+    /// The payment is disputed.
     OrderDisputed,
-    /// The payment method takes no refund of a part.
+    /// The payment method has no partial refunds.
     RefundInFullOnly,
-    /// The payer has to be asked where the money is to go.
+    /// Stripe needs the payer's e-mail address for the refund.
     RefundNeedsEmail,
-    /// Stripe does not give the payment back.
+    /// Stripe does not refund the payment.
     RefundRefused,
-    /// The body is over the route's cap.
+    /// The body exceeds the route's limit.
     BodyTooLarge,
-    /// Too many payments were started, or are not paid.
+    /// The caller or their address exceeds a limit on payments, or the order on failed charges.
     TooManyPayments,
-    /// Too many requests were sent.
+    /// The caller exceeds a limit on requests.
     TooManyRequests,
-    /// The billing portal's settings were never saved.
+    /// The billing portal's settings were never saved at Stripe.
     PortalNotConfigured,
-    /// Something on our side is wrong.
+    /// Farebox failed.
     Internal,
-    /// Something that is needed did not answer.
+    /// Stripe, the database, the issuer of tokens or the keys are not available.
     Unavailable,
 }
 
@@ -90,8 +91,8 @@ pub enum Retry {
     Never,
     /// After so many seconds.
     After(u8),
-    /// After the seconds in the response.
-    AsTold,
+    /// After the seconds in the response's `Retry-After`.
+    AfterHeader,
 }
 
 impl Code {
@@ -170,15 +171,16 @@ impl Code {
 static INVALID_REQUEST: ErrorSpec = ErrorSpec {
     status: StatusCode::BAD_REQUEST,
     code: "invalid_request",
-    when: "the request is wrong, or the signed order in it is not one that the site signed, or has expired; the message names the field and the reason",
-    remedy: "correct the request; sign the order anew",
+    when: "the request is malformed or not valid, or its signed order is not the site's or has \
+           expired; the message names the field and the reason",
+    remedy: "correct the request; sign the order again",
     retry: Retry::Never,
 };
 
 static AMOUNT_TOO_SMALL: ErrorSpec = ErrorSpec {
     status: StatusCode::BAD_REQUEST,
     code: "amount_too_small",
-    when: "Stripe does not charge so little in this currency",
+    when: "the amount is below Stripe's minimum in this currency",
     remedy: "ask the payer to buy more",
     retry: Retry::Never,
 };
@@ -187,14 +189,14 @@ static BAD_SIGNATURE: ErrorSpec = ErrorSpec {
     status: StatusCode::BAD_REQUEST,
     code: "bad_signature",
     when: "a webhook's signature is missing, malformed, forged or stale",
-    remedy: "nothing: Stripe sends its events again; check the endpoint's secret and the clock",
+    remedy: "check the endpoint's secret and this machine's clock; Stripe sends the event again",
     retry: Retry::Never,
 };
 
 static UNAUTHENTICATED: ErrorSpec = ErrorSpec {
     status: StatusCode::UNAUTHORIZED,
     code: "unauthenticated",
-    when: "there is no valid token that says who is calling",
+    when: "the request has no valid token of a caller",
     remedy: "get a new token and send the request again, with the same `Idempotency-Key`",
     retry: Retry::Never,
 };
@@ -202,7 +204,8 @@ static UNAUTHENTICATED: ErrorSpec = ErrorSpec {
 static DECLINED: ErrorSpec = ErrorSpec {
     status: StatusCode::PAYMENT_REQUIRED,
     code: "generic_decline",
-    when: "the bank refused; the code is Stripe's decline code, and `generic_decline` for a card that was reported lost or stolen",
+    when: "the bank declined; the code is Stripe's decline code, but `generic_decline` for a card \
+           that was reported lost or stolen",
     remedy: "ask the payer for another card or method",
     retry: Retry::Never,
 };
@@ -210,7 +213,7 @@ static DECLINED: ErrorSpec = ErrorSpec {
 static FORBIDDEN: ErrorSpec = ErrorSpec {
     status: StatusCode::FORBIDDEN,
     code: "forbidden",
-    when: "the caller is known, and no role of theirs permits this",
+    when: "no role of the caller permits this request",
     remedy: "do not offer it to this caller",
     retry: Retry::Never,
 };
@@ -218,7 +221,8 @@ static FORBIDDEN: ErrorSpec = ErrorSpec {
 static REFUND_LIMIT: ErrorSpec = ErrorSpec {
     status: StatusCode::FORBIDDEN,
     code: "refund_limit",
-    when: "no role of the caller's refunds so much in one call or one day, or in this currency",
+    when: "no role of the caller permits so large a refund in one call or one day, or in this \
+           currency",
     remedy: "refund less, or ask a colleague whose role allows it",
     retry: Retry::Never,
 };
@@ -234,15 +238,15 @@ static NOT_FOUND: ErrorSpec = ErrorSpec {
 static METHOD_NOT_ALLOWED: ErrorSpec = ErrorSpec {
     status: StatusCode::METHOD_NOT_ALLOWED,
     code: "method_not_allowed",
-    when: "the route answers other methods; see `Allow`",
-    remedy: "use a method of `Allow`",
+    when: "the route does not have this method; the header `Allow` lists those that it has",
+    remedy: "use a method from `Allow`",
     retry: Retry::Never,
 };
 
 static IDEMPOTENCY_KEY_REUSED: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "idempotency_key_reused",
-    when: "the `Idempotency-Key` came before with other contents",
+    when: "the `Idempotency-Key` was used before with other contents",
     remedy: "send other contents under a new key",
     retry: Retry::Never,
 };
@@ -250,7 +254,7 @@ static IDEMPOTENCY_KEY_REUSED: ErrorSpec = ErrorSpec {
 static IN_PROGRESS: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "in_progress",
-    when: "the same operation is being carried out",
+    when: "the same operation is in progress",
     remedy: "send the same request again",
     retry: Retry::After(1),
 };
@@ -258,23 +262,25 @@ static IN_PROGRESS: ErrorSpec = ErrorSpec {
 static ORDER_ALREADY_PAID: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "order_already_paid",
-    when: "the order is paid; nothing about it changes",
-    remedy: "show the order as paid: `orderId` in the error names it",
+    when: "the order is paid and can no longer change",
+    remedy: "show the order as paid; `orderId` in the error names it",
     retry: Retry::Never,
 };
 
 static PAYMENT_PROCESSING: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "payment_processing",
-    when: "a payment is under way; the order cannot change until it ends; the message names a voucher or a bank transfer that it waits for",
-    remedy: "read the order, which `orderId` in the error names, until it has changed; `awaiting` tells what it waits for, and until when",
+    when: "a payment is processing, and the order cannot change until it ends; the message names a \
+           pending voucher or bank transfer",
+    remedy: "read the order, which `orderId` in the error names, until its status changes; its \
+             `awaiting` has the pending step and the deadline",
     retry: Retry::Never,
 };
 
 static ORDER_CANCELED: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "order_canceled",
-    when: "the payment was canceled",
+    when: "the order was canceled",
     remedy: "start a new order",
     retry: Retry::Never,
 };
@@ -283,14 +289,14 @@ static ORDER_CHANGED: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "order_changed",
     when: "the site signed a newer version of the order, or one with the same `iat` or `version`",
-    remedy: "load the page again, and send the newer version",
+    remedy: "reload the page, and send the newer version",
     retry: Retry::Never,
 };
 
 static ORDER_NOT_PAID: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "order_not_paid",
-    when: "no money was taken for the order, so that none can be given back",
+    when: "the order is not paid, so there is nothing to refund",
     remedy: "read the order",
     retry: Retry::Never,
 };
@@ -298,31 +304,31 @@ static ORDER_NOT_PAID: ErrorSpec = ErrorSpec {
 static REFUND_EXCEEDS_PAID: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "refund_exceeds_paid",
-    when: "less of the payment is left than is to be given back",
-    remedy: "read the order, and refund what is left",
+    when: "the refund exceeds the rest of the payment",
+    remedy: "read the order, and refund the rest",
     retry: Retry::Never,
 };
 
 static ORDER_DISPUTED: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "order_disputed",
-    when: "the payer's bank has the money, until it decides the dispute",
-    remedy: "answer the dispute at Stripe",
+    when: "the payer's bank holds the money until it decides the dispute",
+    remedy: "respond to the dispute in Stripe's dashboard",
     retry: Retry::Never,
 };
 
 static REFUND_IN_FULL_ONLY: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "refund_in_full_only",
-    when: "Stripe takes no refund of a part of a payment by this method",
-    remedy: "refund all of it, or pay the part back in another way",
+    when: "the payment method has no partial refunds",
+    remedy: "refund the whole payment, or pay the part back in another way",
     retry: Retry::Never,
 };
 
 static REFUND_NEEDS_EMAIL: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "refund_needs_email",
-    when: "Stripe has to ask the payer where the money is to go, and knows no e-mail address of theirs",
+    when: "Stripe must ask the payer for a bank account, and has no e-mail address of the payer",
     remedy: "send `instructionsEmail`, with another `Idempotency-Key`",
     retry: Retry::Never,
 };
@@ -330,39 +336,40 @@ static REFUND_NEEDS_EMAIL: ErrorSpec = ErrorSpec {
 static REFUND_REFUSED: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "refund_refused",
-    when: "Stripe does not give this payment back; the log has its code, by the request id",
-    remedy: "look the payment up at Stripe",
+    when: "Stripe does not refund this payment; the log has Stripe's code, under the request id",
+    remedy: "look at the payment in Stripe's dashboard",
     retry: Retry::Never,
 };
 
 static BODY_TOO_LARGE: ErrorSpec = ErrorSpec {
     status: StatusCode::PAYLOAD_TOO_LARGE,
     code: "body_too_large",
-    when: "the body is over the route's cap",
-    remedy: "send less",
+    when: "the body exceeds the route's limit",
+    remedy: "send a smaller body",
     retry: Retry::Never,
 };
 
 static TOO_MANY_PAYMENTS: ErrorSpec = ErrorSpec {
     status: StatusCode::TOO_MANY_REQUESTS,
     code: "too_many_payments",
-    when: "too many payments were started lately, or are not paid, by this caller or from their address; or too many charges of this order failed",
-    remedy: "send the same request again, or pay an order that is open",
-    retry: Retry::AsTold,
+    when: "the caller, or their address, started too many payments lately or has too many unpaid \
+           ones; or too many charges of this order failed",
+    remedy: "send the same request again, or pay an open order",
+    retry: Retry::AfterHeader,
 };
 
 static TOO_MANY_REQUESTS: ErrorSpec = ErrorSpec {
     status: StatusCode::TOO_MANY_REQUESTS,
     code: "too_many_requests",
-    when: "this caller asked for their portal, or about customers, too often lately",
+    when: "the caller sent too many requests to `portal` or `customer` lately",
     remedy: "send the same request again",
-    retry: Retry::AsTold,
+    retry: Retry::AfterHeader,
 };
 
 static PORTAL_NOT_CONFIGURED: ErrorSpec = ErrorSpec {
     status: StatusCode::SERVICE_UNAVAILABLE,
     code: "portal_not_configured",
-    when: "the customer portal's settings were never saved in this mode at Stripe",
+    when: "the customer portal's settings were never saved in this mode, test or live, at Stripe",
     remedy: "save them in Stripe's dashboard: Settings, Billing, Customer portal",
     retry: Retry::Never,
 };
@@ -370,15 +377,16 @@ static PORTAL_NOT_CONFIGURED: ErrorSpec = ErrorSpec {
 static INTERNAL: ErrorSpec = ErrorSpec {
     status: StatusCode::INTERNAL_SERVER_ERROR,
     code: "internal",
-    when: "something on our side is wrong; the log knows what, by the request id",
-    remedy: "read the order before anything is repeated: what was asked for may have been done",
+    when: "Farebox failed; the log has the cause, under the request id",
+    remedy: "read the order before you repeat the request: it may have taken effect",
     retry: Retry::Never,
 };
 
 static UNAVAILABLE: ErrorSpec = ErrorSpec {
     status: StatusCode::SERVICE_UNAVAILABLE,
     code: "unavailable",
-    when: "Stripe, the database or the issuer of tokens did not answer in time, or there are no keys to work with for now",
+    when: "Stripe, the database or the issuer of tokens did not answer in time, or Farebox cannot \
+           read its keys",
     remedy: "send the same request again",
     retry: Retry::After(2),
 };

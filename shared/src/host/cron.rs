@@ -24,9 +24,12 @@ use crate::{Error, env::need};
 /// The reason why a call is not the schedule's.
 #[derive(Debug, thiserror::Error)]
 enum CronError {
-    #[error("{} is not set, so nobody may start this", need::CRON_SECRET)]
+    #[error(
+        "{} is not set: without it, no request may start a run",
+        need::CRON_SECRET
+    )]
     NoSecret,
-    #[error("the call does not prove itself by {}", need::CRON_SECRET)]
+    #[error("the request's bearer token is not {}", need::CRON_SECRET)]
     Stranger,
 }
 

@@ -25,7 +25,7 @@ const TOKEN: HeaderName = HeaderName::from_static("x-vercel-oidc-token");
 /// The longest token that STS accepts.
 const LONGEST_TOKEN: usize = 20_000;
 /// The longest wait of a request for the start: longer than the limits of the single steps.
-const PATIENCE: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The service that `open` returns at the first request for which `identity` has credentials; every
 /// request obtains credentials first.
@@ -39,7 +39,7 @@ where
         let (identity, open, opened) = (identity.clone(), Arc::clone(&open), Arc::clone(&opened));
         async move {
             let token = take_token(request.headers_mut());
-            let begun = timeout(PATIENCE, async {
+            let begun = timeout(TIMEOUT, async {
                 identity
                     .present(token.as_ref())
                     .await
@@ -58,7 +58,7 @@ where
 
 /// The function did not open in time.
 #[derive(Debug, thiserror::Error)]
-#[error("what the function needs was not there within {} s", PATIENCE.as_secs())]
+#[error("the function did not open its keys and its database within {} s", TIMEOUT.as_secs())]
 struct Late;
 
 async fn serve(service: MethodRouter, request: Request) -> Response {

@@ -47,21 +47,22 @@ where
     // Parsed here and not by the runtime, whose error would quote the unreadable part.
     let event = serde_json::from_str(payload.get()).map_err(|error| {
         let place = (error.line(), error.column());
-        tracing::error!(event.place = ?place, "the event is not one that this function takes");
-        diagnostic(
-            "Unreadable",
-            "the event is not one that this function takes",
-        )
+        tracing::error!(event.place = ?place, "the function cannot read the event");
+        diagnostic("Unreadable", "the function cannot read the event")
     })?;
     let done = handler(event).await;
     let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     match done {
         Ok(answer) => {
-            tracing::info!(elapsed_ms, "done");
+            tracing::info!(elapsed_ms, "finished the run");
             Ok(answer)
         }
         Err(error) => {
-            tracing::error!(elapsed_ms, cause = causes(&error), "not done: {error}");
+            tracing::error!(
+                elapsed_ms,
+                cause = causes(&error),
+                "the run failed: {error}"
+            );
             Err(diagnostic("Failed", &error.to_string()))
         }
     }

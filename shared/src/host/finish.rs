@@ -37,7 +37,9 @@ async fn finish(request: Request, next: Next) -> Response {
         let started = Instant::now();
         let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         let response = outcome.unwrap_or_else(|panic| {
-            axum::response::IntoResponse::into_response(Error::Internal(said(&*panic).into()))
+            axum::response::IntoResponse::into_response(Error::Internal(
+                panic_message(&*panic).into(),
+            ))
         });
         if response.status() == StatusCode::NOT_FOUND {
             sleep_until(next_step(started)).await;
@@ -113,7 +115,7 @@ fn log(error: &Error, status: StatusCode) {
 }
 
 /// The message of a panic.
-fn said(panic: &(dyn Any + Send)) -> String {
+fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())

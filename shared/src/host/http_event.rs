@@ -51,7 +51,9 @@ pub(super) async fn serve(service: MethodRouter, source: Option<String>) -> Resu
                     Ok(answer) => Ok(Answer::Request(answer)),
                     Err(never) => match never {},
                 },
-                Err(taking) => taken(taking?.await.into_response()).map(Answer::Event),
+                Err(answering_event) => {
+                    event_answer(answering_event?.await.into_response()).map(Answer::Event)
+                }
             }
         }
     });
@@ -76,12 +78,12 @@ fn event_request(detail: String, context: Context) -> Request<Body> {
 }
 
 /// An event that was not processed is a failed invocation, so that Lambda retries it.
-fn taken(response: Response) -> Result<Value, Diagnostic> {
+fn event_answer(response: Response) -> Result<Value, Diagnostic> {
     match response.status() {
         status if status.is_success() => Ok(json!({ "received": true })),
         status => Err(diagnostic(
             "Failed",
-            &format!("the event was not taken: {status}"),
+            &format!("the event was not processed: {status}"),
         )),
     }
 }
@@ -124,11 +126,11 @@ impl PartnerEvent {
             return Ok(self.detail.to_string());
         }
         tracing::error!(
-            "an event of EventBridge is not of the source that STRIPE_EVENT_SOURCE names"
+            "rejected an event from EventBridge: STRIPE_EVENT_SOURCE names another source"
         );
         Err(diagnostic(
             "Refused",
-            "the event is not of the source that this function takes",
+            "STRIPE_EVENT_SOURCE names another source than the event's",
         ))
     }
 }

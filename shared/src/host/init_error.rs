@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::http;
 
 /// The timeout: Lambda is on this machine, and would have answered by then.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Posts `why` to the runtime `interface`, the value of `AWS_LAMBDA_RUNTIME_API`.
 ///
@@ -30,9 +30,9 @@ pub(super) async fn post(interface: &str, why: &str) {
         )
         .body(Full::from(body));
     let Ok(request) = request else { return };
-    let sent = timeout(PATIENCE, http::pooled_client().request(request)).await;
+    let sent = timeout(TIMEOUT, http::pooled_client().request(request)).await;
     if !matches!(sent, Ok(Ok(_))) {
-        tracing::warn!("Lambda did not take the reason");
+        tracing::warn!("Lambda did not accept the report that the function could not start");
     }
 }
 

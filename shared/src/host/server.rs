@@ -107,7 +107,7 @@ async fn free_place(
     if let Ok(place) = Arc::clone(places).try_acquire_owned() {
         return Some(place);
     }
-    tracing::warn!("the server is at its cap on connections");
+    tracing::warn!("the server has reached its limit of connections");
     hurry.send_replace(true);
     let place = Arc::clone(places).acquire_owned().await;
     hurry.send_replace(false);
@@ -125,7 +125,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, std::net::SocketAddr) {
             // The peer left before it was accepted.
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
-                tracing::error!(cause = %error, "a connection could not be accepted");
+                tracing::error!(cause = %error, "the server could not accept a connection");
                 sleep(Duration::from_secs(1)).await;
             }
         }

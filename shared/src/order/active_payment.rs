@@ -84,12 +84,12 @@ pub enum PaymentUpdate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
     /// The order has it: as its present or past active payment, or as the one that paid.
-    Noted,
+    Stored,
     /// It belongs to a Checkout Session of the order, as its metadata says.
     Page,
     /// The order may store it later, and its reports count from then on. Money through it counts at
     /// once where it `may_pay`: where the order never had another attempt.
-    NotNoted { may_pay: bool },
+    NotStored { may_pay: bool },
     /// Not from an attempt of this order.
     Unknown,
 }
@@ -207,12 +207,12 @@ impl Order {
     pub(super) fn origin_of_intent(&self, id: &str, page: Option<&str>) -> Origin {
         let has_paid = self.facts.paid_by() == Some(id);
         if has_paid || self.intent.as_deref() == Some(id) || self.has_closed(id) {
-            return Origin::Noted;
+            return Origin::Stored;
         }
         match page {
             Some(number) if self.session_numbered(number).is_some() => Origin::Page,
             Some(number) => self.origin_of_next(number),
-            None if self.active_payment().is_none() => Origin::NotNoted {
+            None if self.active_payment().is_none() => Origin::NotStored {
                 may_pay: self.closed.is_empty(),
             },
             None => Origin::Unknown,
@@ -222,14 +222,14 @@ impl Order {
     /// The origin of the session with `id`, created as the attempt with `number`.
     pub(super) fn origin_of_session(&self, id: &str, number: &str) -> Origin {
         match self.has_session(id) {
-            true => Origin::Noted,
+            true => Origin::Stored,
             false => self.origin_of_next(number),
         }
     }
 
     fn origin_of_next(&self, number: &str) -> Origin {
         match self.active_payment().is_none() && number == self.attempt_number().to_string() {
-            true => Origin::NotNoted { may_pay: false },
+            true => Origin::NotStored { may_pay: false },
             false => Origin::Unknown,
         }
     }
@@ -253,10 +253,10 @@ impl Order {
 
     /// The status of the latest attempt. An intent that Farebox cancels in favour of another
     /// attempt is released; canceled for the same reason by anyone else, it ends the order.
-    pub(super) fn stage(&self) -> Option<AttemptStatus> {
-        match self.attempt().map(Attempt::stage) {
+    pub(super) fn attempt_status(&self) -> Option<AttemptStatus> {
+        match self.attempt().map(Attempt::status) {
             Some(AttemptStatus::Abandoned) if self.is_closing => Some(AttemptStatus::Released),
-            stage => stage,
+            status => status,
         }
     }
 }

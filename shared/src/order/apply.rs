@@ -15,14 +15,14 @@ pub enum Mismatch {
     #[error("the currency differs from what was offered")]
     Currency,
     /// The metadata names another owner.
-    #[error("the owner differs")]
+    #[error("the metadata names another owner")]
     Owner,
     /// The metadata names another order.
     #[error("the metadata names another order")]
     Order,
     /// The contents were never offered.
     #[error("the contents were never offered")]
-    OrderDetails,
+    Details,
     /// The order's money came through another intent.
     #[error("another payment intent was paid for this order")]
     Intent,
@@ -129,12 +129,15 @@ impl Order {
         let Applied::Recorded(edited) = applied else {
             return Ok(None);
         };
-        let step = self.step_to(next, now);
-        Ok(Some(Transition { edited, ..step }))
+        let transition = self.transition_to(next, now);
+        Ok(Some(Transition {
+            edited,
+            ..transition
+        }))
     }
 
     /// The transition from this order to `next`.
-    pub(super) fn step_to(&self, mut next: Self, now: i64) -> Transition {
+    pub(super) fn transition_to(&self, mut next: Self, now: i64) -> Transition {
         let events = self.events_until(&next);
         if next != *self {
             next.updated_at = now;
@@ -184,7 +187,7 @@ impl Order {
         let failed_anew = after == Status::Failed
             && self.attempt() != next.attempt()
             // The intent of a Checkout Session reports the same failure itself.
-            && (before != Status::Failed || next.stage() == Some(AttemptStatus::Failed));
+            && (before != Status::Failed || next.attempt_status() == Some(AttemptStatus::Failed));
         let refunds = next.facts.refunds();
         let known = self.facts.refunds();
         // What an earlier version counted by a charge's total was notified then.

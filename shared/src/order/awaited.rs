@@ -10,27 +10,29 @@ use utoipa::ToSchema;
 
 use crate::{event::NextAction, rfc3339};
 
-/// What is waited for.
+/// The pending step of a payment that ends days after the payer left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Awaited {
+    /// The kind of the step.
     kind: AwaitedKind,
-    /// The last moment to pay it, in Unix seconds, where there is one. That it was not paid may be
-    /// known some days later.
+    /// The payer's deadline, in Unix seconds; `null` if there is none. Stripe may report a missed
+    /// one only days later.
     #[schema(required)]
     until: Option<i64>,
 }
 
-/// The kinds of payments that end long after the payer left.
+/// The kind of a pending step: a voucher to pay, a bank transfer to arrive, or two microdeposits to
+/// confirm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AwaitedKind {
-    /// A voucher, or a code, that the payer pays in a shop or at a bank: boleto, konbini,
+    /// A voucher or a code, which the payer pays in a shop or at a bank: boleto, konbini,
     /// Multibanco, OXXO.
     Voucher,
     /// A transfer to an account that Stripe named to the payer.
     BankTransfer,
-    /// The payer's word on two small deposits that prove a bank account.
+    /// The payer's confirmation of two microdeposits, which verify a bank account.
     Microdeposits,
 }
 
@@ -68,9 +70,9 @@ impl AwaitedKind {
 impl std::fmt::Display for Awaited {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self.kind {
-            AwaitedKind::Voucher => "a voucher that is to be paid",
-            AwaitedKind::BankTransfer => "a bank transfer that is to arrive",
-            AwaitedKind::Microdeposits => "the payer's confirmation of two small deposits",
+            AwaitedKind::Voucher => "the payment of a voucher",
+            AwaitedKind::BankTransfer => "the arrival of a bank transfer",
+            AwaitedKind::Microdeposits => "the payer's confirmation of two microdeposits",
         })?;
         match self.until {
             Some(until) => write!(f, " by {}", rfc3339::format(until)),

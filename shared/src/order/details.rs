@@ -66,14 +66,15 @@ pub struct LineItem {
     pub unit_amount: i64,
 }
 
-/// A line of an order as an answer shows it. `price` and `quantity` can be sent again as an item.
+/// One line of an order. Its `price` and `quantity` can be sent again as an item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderItem {
-    /// The shop's lookup key for the price, or Stripe's id of a price that has none.
+    /// The lookup key of the Stripe price, or its id, `price_…`, if it has none.
     price: String,
+    /// The quantity.
     quantity: u32,
-    /// In minor units of the order's currency.
+    /// The price of one, in minor units of the order's currency.
     unit_amount: i64,
 }
 
@@ -105,7 +106,7 @@ pub struct InvalidDetails {
 }
 
 /// The most metadata keys for the site: Stripe takes 50, and five are for Farebox.
-const MOST_METADATA: usize = 45;
+const MAX_METADATA: usize = 45;
 /// The prefix of Farebox's metadata keys.
 const RESERVED: &str = "farebox_";
 
@@ -241,7 +242,7 @@ impl OrderDetails {
 }
 
 fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), &'static str> {
-    if metadata.len() > MOST_METADATA {
+    if metadata.len() > MAX_METADATA {
         return Err("must have at most 45 keys");
     }
     for (key, value) in metadata {

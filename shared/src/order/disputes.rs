@@ -54,7 +54,7 @@ pub(super) enum DisputeStage {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Stored {
-    AttemptStatus(DisputeStage),
+    StageAlone(DisputeStage),
     Whole(Disputed),
 }
 
@@ -64,7 +64,7 @@ pub(super) fn stored<'de, D: Deserializer<'de>>(
 ) -> Result<BTreeMap<String, Disputed>, D::Error> {
     let stored: BTreeMap<String, Stored> = Deserialize::deserialize(source)?;
     let read = |stored| match stored {
-        Stored::AttemptStatus(stage) => Disputed::of_earlier_version(stage),
+        Stored::StageAlone(stage) => Disputed::of_earlier_version(stage),
         Stored::Whole(dispute) => dispute,
     };
     Ok(stored
@@ -168,26 +168,27 @@ impl Totals {
     }
 }
 
-/// One dispute of an order's payment, or an inquiry of the payer's bank.
+/// A dispute of an order's payment, or an inquiry of the payer's bank. A field is `null` if Stripe
+/// did not report it, or if an earlier version of Farebox stored the dispute.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DisputeRecord {
     /// `dp_…`
     pub id: String,
     /// Stripe's status: `warning_needs_response`, `needs_response`, `under_review`, `won`, `lost`
-    /// and others; `null` where an earlier version did not keep it.
+    /// and others.
     #[schema(required)]
     pub status: Option<String>,
-    /// In minor units of `currency`.
+    /// The disputed amount, in minor units of `currency`.
     #[schema(required)]
     pub amount: Option<i64>,
-    /// Three lower-case letters.
+    /// Three lower-case letters, such as `usd`.
     #[schema(required)]
     pub currency: Option<String>,
-    /// Why, in Stripe's words.
+    /// Stripe's reason, such as `fraudulent` or `product_not_received`.
     #[schema(required)]
     pub reason: Option<String>,
-    /// Until when evidence can be submitted, in Unix seconds.
+    /// The deadline for evidence, in Unix seconds.
     #[schema(required)]
     pub evidence_due_by: Option<i64>,
 }

@@ -44,11 +44,12 @@ pub(super) struct Facts {
 }
 
 /// The latest attempt to pay. A cancellation is final. Else the later second wins, and the further
-/// stage within one second: while neither is final, the choice decides nothing.
+/// status within one second: while neither is final, the choice decides nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Attempt {
     at: i64,
-    stage: AttemptStatus,
+    #[serde(rename = "stage")]
+    status: AttemptStatus,
     /// The pending step, where it takes long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     awaited: Option<Awaited>,
@@ -57,8 +58,12 @@ pub(super) struct Attempt {
 impl Ord for Attempt {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         let rank = |attempt: &Self| {
-            let Self { at, stage, awaited } = *attempt;
-            (stage.is_final(), at, stage, awaited)
+            let Self {
+                at,
+                status,
+                awaited,
+            } = *attempt;
+            (status.is_final(), at, status, awaited)
         };
         rank(self).cmp(&rank(other))
     }
@@ -70,7 +75,7 @@ impl PartialOrd for Attempt {
     }
 }
 
-/// The stage of an attempt to pay.
+/// The status of an attempt to pay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum AttemptStatus {
@@ -109,10 +114,10 @@ struct Paid {
 }
 
 impl Attempt {
-    pub(super) fn new(at: i64, stage: AttemptStatus) -> Self {
+    pub(super) fn new(at: i64, status: AttemptStatus) -> Self {
         Self {
             at,
-            stage,
+            status,
             awaited: None,
         }
     }
@@ -121,8 +126,8 @@ impl Attempt {
         Self { awaited, ..self }
     }
 
-    pub(super) fn stage(self) -> AttemptStatus {
-        self.stage
+    pub(super) fn status(self) -> AttemptStatus {
+        self.status
     }
 }
 

@@ -27,7 +27,7 @@ impl IntentKeys {
 }
 
 /// The claims of an intent or a session about itself.
-struct Offered<'a> {
+struct PaymentClaims<'a> {
     metadata: Option<&'a BTreeMap<String, String>>,
     currency: &'a str,
     /// The intended and the received amount, in minor units.
@@ -40,14 +40,14 @@ enum Trust {
     /// Only the metadata links the payment to the order: all of it has to be right.
     Alone,
     /// The order has the object by its id: edited metadata does not undo the payment.
-    Noted,
+    Stored,
 }
 
 impl From<Origin> for Trust {
     fn from(origin: Origin) -> Self {
         match origin {
-            Origin::Noted => Self::Noted,
-            Origin::Page | Origin::NotNoted { .. } | Origin::Unknown => Self::Alone,
+            Origin::Stored => Self::Stored,
+            Origin::Page | Origin::NotStored { .. } | Origin::Unknown => Self::Alone,
         }
     }
 }
@@ -78,7 +78,7 @@ impl Order {
         let page = intent.metadata(IntentKeys::PAGE);
         let origin = self.origin_of_intent(&intent.id, page);
         match origin {
-            Origin::Unknown | Origin::NotNoted { may_pay: false } if has_money => {
+            Origin::Unknown | Origin::NotStored { may_pay: false } if has_money => {
                 return Err(Mismatch::Intent);
             }
             Origin::Unknown => return Ok(Applied::Nothing),
@@ -88,7 +88,7 @@ impl Order {
             true => intent.amount_received.unwrap_or(intent.amount),
             false => intent.amount,
         };
-        let offered = Offered {
+        let offered = PaymentClaims {
             metadata: intent.metadata.as_ref(),
             currency: &intent.currency,
             amounts: [intent.amount, taken],
@@ -96,16 +96,16 @@ impl Order {
         let (digest, edited) = self.offered_digest(&offered, origin.into())?;
         self.count_failures(origin, &event.failed_charges);
         if has_money {
-            if origin == (Origin::NotNoted { may_pay: true }) {
+            if origin == (Origin::NotStored { may_pay: true }) {
                 self.intent = Some(intent.id.clone());
             }
             let is_its_own_event = event.kind == "payment_intent.succeeded";
             self.paid(at, &digest, &intent.id, is_its_own_event)?;
-        } else if let Some(stage) = stage_of(intent, event, page.is_some()) {
+        } else if let Some(status) = attempt_status_of(intent, event, page.is_some()) {
             let awaited = intent.next_action.as_ref().and_then(Awaited::of);
-            let attempt = Attempt::new(at, stage).waiting_for(awaited);
+            let attempt = Attempt::new(at, status).waiting_for(awaited);
             self.attempted(page.unwrap_or(&intent.id), origin, attempt);
-            if stage == AttemptStatus::Failed {
+            if status == AttemptStatus::Failed {
                 self.count_failure(intent, origin, at);
             }
         }
@@ -123,18 +123,18 @@ impl Order {
         let number = session.metadata(IntentKeys::PAGE).unwrap_or_default();
         let origin = self.origin_of_session(&session.id, number);
         match origin {
-            Origin::Unknown | Origin::NotNoted { .. } if is_paid => return Err(Mismatch::Session),
+            Origin::Unknown | Origin::NotStored { .. } if is_paid => return Err(Mismatch::Session),
             Origin::Unknown => return Ok(Applied::Nothing),
             _ => {}
         }
-        let offered = Offered {
+        let offered = PaymentClaims {
             metadata: session.metadata.as_ref(),
             currency: session.currency.as_deref().unwrap_or_default(),
             amounts: [session.amount_total.unwrap_or_default(); 2],
         };
         let (digest, edited) = self.offered_digest(&offered, origin.into())?;
         let failed = event.kind == "checkout.session.async_payment_failed";
-        let stage = match (session.status.as_deref(), &session.payment_intent) {
+        let status = match (session.status.as_deref(), &session.payment_intent) {
             _ if is_paid => {
                 let intent = session.payment_intent.as_ref().ok_or(Mismatch::Session)?;
                 self.paid(at, &digest, intent, false)?;
@@ -145,8 +145,8 @@ impl Order {
             (Some("complete"), _) => Some(AttemptStatus::Processing),
             _ => None,
         };
-        if let Some(stage) = stage {
-            self.attempted(&session.id, origin, Attempt::new(at, stage));
+        if let Some(status) = status {
+            self.attempted(&session.id, origin, Attempt::new(at, status));
         }
         Ok(Applied::Recorded(edited))
     }
@@ -156,14 +156,14 @@ impl Order {
     fn count_failure(&mut self, intent: &Intent, origin: Origin, at: i64) {
         let error = intent.last_payment_error.as_ref();
         let charge = error.and_then(|error| error.charge.as_ref());
-        if let (Origin::Noted | Origin::Page, Some(charge)) = (origin, charge) {
+        if let (Origin::Stored | Origin::Page, Some(charge)) = (origin, charge) {
             self.facts.charge_failed(charge, at);
         }
     }
 
     /// Counts all failed charges on the intent, whatever its present state.
     fn count_failures(&mut self, origin: Origin, charges: &[FailedCharge]) {
-        if matches!(origin, Origin::Noted | Origin::Page) {
+        if matches!(origin, Origin::Stored | Origin::Page) {
             for charge in charges {
                 self.facts.charge_failed(&charge.id, charge.created);
             }
@@ -173,7 +173,7 @@ impl Order {
     /// Records `attempt`, reported by `reporter`. On a closed payment it changes nothing.
     fn attempted(&mut self, reporter: &str, origin: Origin, attempt: Attempt) {
         let is_open = self.reporters().iter().any(|open| open == reporter);
-        if is_open || matches!(origin, Origin::NotNoted { .. }) {
+        if is_open || matches!(origin, Origin::NotStored { .. }) {
             self.facts.attempted(reporter, attempt);
         }
     }
@@ -198,19 +198,20 @@ impl Order {
     /// were offered; and the field of its metadata that was edited, if any.
     fn offered_digest(
         &self,
-        told: &Offered<'_>,
+        claims: &PaymentClaims<'_>,
         trust: Trust,
     ) -> Result<(String, Option<Mismatch>), Mismatch> {
-        let edited = match (self.named_digest(told), trust) {
+        let edited = match (self.named_digest(claims), trust) {
             (Ok(digest), _) => return Ok((digest, None)),
             (Err(mismatch), Trust::Alone) => return Err(mismatch),
-            (Err(mismatch), Trust::Noted) => mismatch,
+            (Err(mismatch), Trust::Stored) => mismatch,
         };
-        let currency =
-            |revision: &&Revision| revision.contents.amount().currency().as_str() == told.currency;
+        let currency = |revision: &&Revision| {
+            revision.contents.amount().currency().as_str() == claims.currency
+        };
         let amount =
-            |revision: &&Revision| told.amounts == [revision.contents.amount().minor_units(); 2];
-        let written = told.written(IntentKeys::CONTENTS);
+            |revision: &&Revision| claims.amounts == [revision.contents.amount().minor_units(); 2];
+        let written = claims.written(IntentKeys::CONTENTS);
         // The contents that the metadata names, else the current ones, else the latest that fit.
         let named = self
             .revisions()
@@ -229,35 +230,35 @@ impl Order {
     }
 
     /// The digest of the contents that the metadata names, if all of its claims are right.
-    fn named_digest(&self, told: &Offered<'_>) -> Result<String, Mismatch> {
-        let owner = told.written(IntentKeys::OWNER);
+    fn named_digest(&self, claims: &PaymentClaims<'_>) -> Result<String, Mismatch> {
+        let owner = claims.written(IntentKeys::OWNER);
         if !owner.is_some_and(|alias| self.is_or_was_of(alias)) {
             return Err(Mismatch::Owner);
         }
-        if told.written(IntentKeys::ORDER) != Some(self.id.as_str()) {
+        if claims.written(IntentKeys::ORDER) != Some(self.id.as_str()) {
             return Err(Mismatch::Order);
         }
-        let digest = told.written(IntentKeys::CONTENTS).unwrap_or_default();
+        let digest = claims.written(IntentKeys::CONTENTS).unwrap_or_default();
         let revision = self.revisions().find(|r| r.digest == digest);
-        let offered = revision.ok_or(Mismatch::OrderDetails)?.contents.amount();
-        if told.currency != offered.currency().as_str() {
+        let offered = revision.ok_or(Mismatch::Details)?.contents.amount();
+        if claims.currency != offered.currency().as_str() {
             return Err(Mismatch::Currency);
         }
-        match told.amounts == [offered.minor_units(); 2] {
+        match claims.amounts == [offered.minor_units(); 2] {
             true => Ok(digest.to_owned()),
             false => Err(Mismatch::Amount),
         }
     }
 }
 
-impl Offered<'_> {
+impl PaymentClaims<'_> {
     fn written(&self, key: &str) -> Option<&str> {
         self.metadata?.get(key).map(String::as_str)
     }
 }
 
-/// The stage of an attempt on an unpaid intent; `None` for a status that tells nothing.
-fn stage_of(intent: &Intent, event: &Event, is_of_page: bool) -> Option<AttemptStatus> {
+/// The status of an attempt on an unpaid intent; `None` for a status that tells nothing.
+fn attempt_status_of(intent: &Intent, event: &Event, is_of_page: bool) -> Option<AttemptStatus> {
     let has_failed =
         intent.last_payment_error.is_some() || event.kind == "payment_intent.payment_failed";
     let reason = intent.cancellation_reason.as_deref();

@@ -19,23 +19,24 @@ pub struct RefundRecord<'a> {
     pub state: RefundState,
 }
 
-/// What became of a refund: Stripe's status, or that of a request without a refund.
+/// Stripe's status of a refund. Before Stripe created the refund, its request is `requested`; after
+/// Stripe rejected it, `refused`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundState {
-    /// Its amount is set aside; whether Stripe made it is not known yet.
+    /// Farebox reserved the amount; Stripe's answer is not known yet.
     Requested,
-    /// It waits for the payer, such as for their bank details.
+    /// The payer must act, such as name a bank account.
     RequiresAction,
-    /// It is under way to the payer.
+    /// Stripe is processing the refund.
     Pending,
-    /// Stripe refunded it.
+    /// The money is with the payer, or on its way.
     Succeeded,
-    /// It failed: the money is with the shop again.
+    /// The refund failed: the money is with the shop again.
     Failed,
-    /// It was canceled before the payer acted: the money is with the shop.
+    /// The refund was canceled before the payer acted: the money is with the shop.
     Canceled,
-    /// Stripe refused to make it.
+    /// Stripe rejected the request: no refund was made.
     Refused,
 }
 

@@ -9,21 +9,22 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The status of a refund in Stripe's words, ranked: money that came back to the shop stays there.
+/// Stripe's status of a refund.
+// The variants are in the order of a ranking: money that came back to the shop stays there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundStatus {
-    /// It waits for the payer, such as for their bank details.
+    /// The payer must act, such as name a bank account.
     RequiresAction,
-    /// It is under way.
+    /// Stripe is processing the refund.
     Pending,
     /// The money is with the payer, or on its way there. Earlier versions stored every refund that
     /// had not failed as `given`, and notified the site of it as refunded.
     #[serde(alias = "given")]
     Succeeded,
-    /// It was canceled before the payer acted.
+    /// The refund was canceled before the payer acted.
     Canceled,
-    /// It failed, perhaps after it succeeded.
+    /// The refund failed, perhaps after it succeeded.
     Failed,
 }
 

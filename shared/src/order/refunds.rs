@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The most requests of one order; they are the record of its refunds.
-const MOST_REQUESTS: usize = 100;
+const MAX_REQUESTS: usize = 100;
 
 /// Farebox's keys in a refund's metadata.
 pub(crate) struct RefundKeys;
@@ -30,15 +30,15 @@ impl RefundKeys {
     pub(crate) const REQUEST: &'static str = "farebox_refund";
 }
 
-/// Why money is given back: what Stripe takes as a reason.
+/// Stripe's reason for a refund. With `fraudulent`, Stripe blocks the card and the e-mail address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundReason {
-    /// It was paid twice.
+    /// The customer paid twice.
     Duplicate,
-    /// Somebody else paid; Stripe blocks the card and the e-mail address.
+    /// The payment was fraudulent.
     Fraudulent,
-    /// The customer asked.
+    /// The customer requested it.
     RequestedByCustomer,
 }
 
@@ -286,7 +286,7 @@ impl Order {
 
     /// Reserves the amount of `request`; returns true when the order has room for it.
     pub(crate) fn reserve_refund(&mut self, request: RefundRequest) -> bool {
-        if self.refund_requests.len() >= MOST_REQUESTS {
+        if self.refund_requests.len() >= MAX_REQUESTS {
             return false;
         }
         self.updated_at = request.at;
@@ -331,7 +331,7 @@ impl Order {
     pub(crate) fn with_refund(&self, refund: &Refund, now: i64) -> Result<Transition, Mismatch> {
         let mut next = self.clone();
         next.apply_refund(refund)?;
-        Ok(self.step_to(next, now))
+        Ok(self.transition_to(next, now))
     }
 
     /// Returns true when a charge's total in `event` shows refunds, or ends of refunds, that the

@@ -9,42 +9,46 @@ use super::{
 };
 use crate::amount::Amount;
 
-/// Where an order stands.
+/// The status of an order.
+///
+/// An order can be paid while it is `created`, `requires_action` or `failed`. A payment that is
+/// `processing` may take days. A `canceled` order was not paid. All other orders were paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ToSchema)]
 #[schema(as = OrderStatus, rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Status {
-    /// Nobody has tried to pay yet, or the page on which it was tried has expired.
+    /// No attempt to pay was made, or its Checkout Session has expired.
     Created,
     /// The payer must act, such as for 3-D Secure.
     RequiresAction,
-    /// The payment is under way; some methods take days.
+    /// The payment is processing; some methods take days.
     Processing,
     /// The latest attempt failed; another may succeed.
     Failed,
-    /// The payment was canceled; it cannot be paid any more.
+    /// The payment was canceled; the order can no longer be paid.
     Canceled,
-    /// Paid in full.
+    /// The payment succeeded.
     Paid,
-    /// Part was given back.
+    /// Part of the payment was refunded.
     PartiallyRefunded,
-    /// All was given back.
+    /// The whole payment was refunded.
     Refunded,
-    /// The payer's bank claims the money back; not decided.
+    /// The payer's bank disputes the payment, and has not decided.
     Disputed,
-    /// The bank decided for the shop, in all disputes.
+    /// The bank decided every dispute for the shop.
     DisputeWon,
     /// The bank decided for the payer, and nothing of the payment is left.
     DisputeLost,
 }
 
 impl Status {
-    /// The status of an order of `amount` with these facts, whose latest attempt is at `stage`.
-    pub(super) fn of(facts: &Facts, stage: Option<AttemptStatus>, amount: Amount) -> Self {
+    /// The status of an order of `amount` with these facts, and `attempt`, the status of the latest
+    /// attempt.
+    pub(super) fn of(facts: &Facts, attempt: Option<AttemptStatus>, amount: Amount) -> Self {
         let refunded = facts.refunded_amount();
         let disputes = Totals::of(facts, amount.minor_units(), amount.currency().as_str());
         let amount = amount.minor_units();
-        match stage {
+        match attempt {
             _ if disputes.is_open => Self::Disputed,
             // After a partial dispute, the rest of the payment stays with the shop.
             _ if disputes.lost > 0 && disputes.lost + refunded >= amount => Self::DisputeLost,

@@ -409,7 +409,7 @@ fn metadata_that_was_edited_on_a_noted_intent_leaves_the_payment_paid_with_a_war
         ),
         (
             |intent| set(intent, IntentKeys::CONTENTS, "x"),
-            Mismatch::OrderDetails,
+            Mismatch::Details,
         ),
         (
             |intent| {
@@ -419,7 +419,7 @@ fn metadata_that_was_edited_on_a_noted_intent_leaves_the_payment_paid_with_a_war
                     .unwrap()
                     .remove(IntentKeys::CONTENTS);
             },
-            Mismatch::OrderDetails,
+            Mismatch::Details,
         ),
     ];
     for (change, edited) in cases {

@@ -15,28 +15,28 @@ pub(super) struct Warning {
     reason: Option<String>,
 }
 
-/// Where a warning comes from.
+/// The kind of a warning: an early fraud warning of the payer's bank, or a review at Stripe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WarningKind {
     /// The payer's bank suspects fraud.
     EarlyFraudWarning,
-    /// The shop's own rules, or a person, hold the payment for a person to look at.
+    /// The shop's rules, or a person, put the payment under review.
     Review,
 }
 
-/// One early fraud warning or review of an order's payment.
+/// An early fraud warning or a review of an order's payment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WarningRecord {
     /// `issfr_…` or `prv_…`
     pub id: String,
-    /// Where it comes from.
+    /// The kind of the warning.
     pub kind: WarningKind,
-    /// Whether it still calls for an action: an early fraud warning that is actionable, an open
-    /// review.
+    /// True while an early fraud warning is actionable, or a review is open.
     pub is_open: bool,
-    /// Stripe's type of fraud, or its reason of the review.
+    /// Stripe's fraud type of the warning, or reason of the review; `null` if Stripe did not report
+    /// one.
     #[schema(required)]
     pub reason: Option<String>,
 }

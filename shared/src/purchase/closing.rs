@@ -126,14 +126,14 @@ impl Closer<'_> {
     /// `order`, without an open payment; or as it then is, if a concurrent request opened another.
     /// The errors are those of [`CheckoutService::close_active_payment`].
     pub(crate) async fn closed(&self, order: Order) -> Result<Order, Error> {
-        let Some(way) = order.active_payment() else {
+        let Some(active) = order.active_payment() else {
             return Ok(order);
         };
-        let id = match way {
+        let id = match active {
             ActivePayment::Intent(id) => {
                 let latest = self.close_intent(&order, id).await;
                 let latest = latest.map_err(|error| with_reason(error, &order))?;
-                if latest.active_payment() != Some(way) {
+                if latest.active_payment() != Some(active) {
                     return Ok(latest);
                 }
                 id
@@ -164,7 +164,7 @@ impl Closer<'_> {
     /// Cancels the intent with `id`; returns the order as it was just before. If a concurrent
     /// request closed the intent, it is no longer active there.
     async fn close_intent(&self, order: &Order, id: &str) -> Result<Order, Error> {
-        let intent = self.stripe.intent_standing(id).await?;
+        let intent = self.stripe.intent_status(id).await?;
         if of_intent(order.id(), &intent.status)? == IntentState::Closed {
             let latest = self.latest(order).await?;
             let is_open = latest.active_payment() == Some(ActivePayment::Intent(id));
@@ -183,9 +183,7 @@ impl Closer<'_> {
             return Ok(latest);
         }
         let intent = match self.stripe.cancel_intent(id).await {
-            Err(failure) if failure.is_unexpected_state() => {
-                self.stripe.intent_standing(id).await?
-            }
+            Err(failure) if failure.is_unexpected_state() => self.stripe.intent_status(id).await?,
             canceled => canceled?,
         };
         let reason = intent.cancellation_reason.as_deref();
@@ -233,7 +231,7 @@ impl Closer<'_> {
         // A complete session takes no further attempt: a payment that failed after all is its end.
         let intent = page.payment_intent.as_deref();
         let intent = intent.ok_or_else(processing)?;
-        match self.stripe.intent_standing(intent).await?.status.as_str() {
+        match self.stripe.intent_status(intent).await?.status.as_str() {
             "succeeded" => Err(Error::AlreadyPaid(order.clone())),
             "canceled" | "requires_payment_method" => Ok(IntentState::Closed),
             _ => Err(processing()),
@@ -261,7 +259,7 @@ fn check_number(order: &Order) -> Result<(), Error> {
     match order.attempt_number() + 1 < MAX_ATTEMPTS {
         true => Ok(()),
         false => Err(Error::invalid(
-            "the way to pay was changed too often: start a new order",
+            "the order has too many payment attempts: start a new order",
         )),
     }
 }

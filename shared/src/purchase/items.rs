@@ -18,17 +18,18 @@ use crate::{
 };
 
 /// The most entries of one request; each may cost a call to Stripe.
-const MOST_ITEMS: usize = 50;
+const MAX_ITEMS: usize = 50;
 /// The highest quantity of one price.
-const MOST_OF_ONE: u32 = 10_000;
+const MAX_OF_ONE: u32 = 10_000;
 
-/// So many of one thing.
+/// A price and its quantity.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Item {
-    /// Stripe's id of the price, or the shop's lookup key for it.
+    /// The id of a Stripe price, `price_…`, or its lookup key.
     #[schema(min_length = 1, max_length = 200)]
     price: String,
+    /// The quantity. Entries with the same price are added up.
     #[schema(minimum = 1, maximum = 10_000)]
     quantity: u32,
 }
@@ -52,8 +53,7 @@ impl CheckoutService {
         items: Vec<Item>,
         order_id: Option<String>,
     ) -> Result<Order, Error> {
-        let key =
-            key.ok_or_else(|| Error::invalid("`Idempotency-Key` is missing from the headers"))?;
+        let key = key.ok_or_else(|| Error::invalid("the header `Idempotency-Key` is missing"))?;
         let wanted = wanted(items)?;
         let operation = operation(payer, &key, &wanted);
         let changed = order_id.as_deref().map(OrderId::parse).transpose();
@@ -98,7 +98,8 @@ impl CheckoutService {
         limiter.admit(payer, &signed.id).await?;
         if let Some(previous) = &signed.previous_owner {
             let (caller, previous) = (payer.alias(), previous.alias());
-            tracing::info!(caller, previous, order.id = %signed.id, "signed for another owner");
+            tracing::info!(caller, previous, order.id = %signed.id,
+                "the site moved an order to another owner");
         }
         let request = ["order", signed.id.as_str(), &signed.contents.digest()];
         let put = PutOrder {
@@ -117,7 +118,8 @@ impl CheckoutService {
     async fn check_own(&self, payer: &CallerId, id: &OrderId) -> Result<(), Error> {
         let order = self.store.order(id).await?;
         let Some(order) = order.filter(|order| order.owner() == payer) else {
-            tracing::info!(caller = payer.alias(), order.id = %id, "not the caller's");
+            tracing::info!(caller = payer.alias(), order.id = %id,
+                "the caller does not own the order");
             return Err(Error::NotFound);
         };
         check_open(&order)
@@ -134,7 +136,7 @@ impl CheckoutService {
             });
         }
         if opened == PutOrderOutcome::Refused(PutOrderRejection::NotFound) {
-            tracing::info!(caller, order.id = %id, "not the caller's");
+            tracing::info!(caller, order.id = %id, "the caller does not own the order");
         }
         order_in(opened, &id, changed)
     }
@@ -178,18 +180,16 @@ impl CheckoutService {
     fn check_cap(&self, amount: Amount, what: &str) -> Result<(), Error> {
         match self.max_amount.allow(amount) {
             true => Ok(()),
-            false => Err(Error::invalid(format!(
-                "{what} is more than the shop takes at once"
-            ))),
+            false => Err(Error::invalid(format!("{what} exceeds the shop's limit"))),
         }
     }
 }
 
 /// The quantity of each price; repeated entries are added up.
 fn wanted(items: Vec<Item>) -> Result<BTreeMap<String, Wanted>, Error> {
-    if !(1..=MOST_ITEMS).contains(&items.len()) {
+    if !(1..=MAX_ITEMS).contains(&items.len()) {
         return Err(Error::invalid(format!(
-            "`items` must hold 1 to {MOST_ITEMS} entries"
+            "`items` must hold 1 to {MAX_ITEMS} entries"
         )));
     }
     let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
@@ -211,8 +211,8 @@ fn wanted(items: Vec<Item>) -> Result<BTreeMap<String, Wanted>, Error> {
 /// The sum of `quantity`, of the entry with `index`, and the earlier entries of the same price.
 fn sum(before: u32, quantity: u32, index: usize) -> Result<u32, Error> {
     let total = before.saturating_add(quantity);
-    if quantity == 0 || total > MOST_OF_ONE {
-        let what = format!("`items[{index}].quantity` must be from 1 to {MOST_OF_ONE}");
+    if quantity == 0 || total > MAX_OF_ONE {
+        let what = format!("`items[{index}].quantity` must be from 1 to {MAX_OF_ONE}");
         return Err(Error::invalid(what));
     }
     Ok(total)
@@ -256,10 +256,10 @@ fn unit(name: &str, price: &Price) -> Result<Amount, Error> {
         return Err(wrong("is not on sale"));
     }
     if price.kind != "one_time" {
-        return Err(wrong("is not for a single purchase"));
+        return Err(wrong("is not a one-time price"));
     }
     if price.transform_quantity.is_some() {
-        return Err(wrong("is for packages, whose number is rounded"));
+        return Err(wrong("has `transform_quantity`: Farebox cannot price it"));
     }
     let minor_units = price.unit_amount.ok_or_else(|| wrong(not_fixed(price)))?;
     let currency = Currency::parse(&price.currency).map_err(|_| wrong("has no known currency"))?;
@@ -370,7 +370,7 @@ mod tests {
         let refused = [
             (archived(Some(false)), "is not on sale"),
             (archived(None), "is not on sale"),
-            (packages, "is for packages"),
+            (packages, "has `transform_quantity`"),
             (unpriced, "is not fixed"),
             (tiered, "depends on the quantity"),
             (chosen, "is chosen by the payer"),

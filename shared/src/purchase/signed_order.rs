@@ -47,7 +47,7 @@ impl SignedOrder {
             }
             Err(Unknown::NoSiteKey(_)) if authenticator.has_issuer() => {
                 return Err(Error::invalid(
-                    "`order`: this shop takes no signed orders; send `items`",
+                    "`order`: this shop accepts no signed orders; send `items`",
                 ));
             }
             read => read?,

@@ -73,18 +73,18 @@ pub(super) fn json(place: &str, path: &Path, error: &serde_json::Error) -> Error
         (None, Category::Data) => UNEXPECTED.to_owned(),
         (None, _) => NO_JSON.to_owned(),
     };
-    told(place, &path, &what)
+    error_at(place, &path, &what)
 }
 
 /// The error for a query.
 pub(super) fn query(place: &str, error: &impl Display) -> Error {
     let what = named(&error.to_string()).map(|what| what.text);
-    told(place, &[], &what.unwrap_or_else(|| UNEXPECTED.to_owned()))
+    error_at(place, &[], &what.unwrap_or_else(|| UNEXPECTED.to_owned()))
 }
 
 const UNEXPECTED: &str = "is not of the expected type or range";
 
-fn told(place: &str, path: &[&Segment], what: &str) -> Error {
+fn error_at(place: &str, path: &[&Segment], what: &str) -> Error {
     let mut at = String::new();
     for segment in path {
         match segment {
@@ -115,7 +115,7 @@ fn named(text: &str) -> Option<Named> {
         });
     }
     if let Some(rest) = field("duplicate") {
-        let text = format!("`{}` is there more than once", end(rest)?);
+        let text = format!("`{}` occurs more than once", end(rest)?);
         return Some(Named {
             text,
             is_about_a_name: true,
@@ -199,7 +199,7 @@ mod tests {
             ),
             (
                 r#"{"returnUrl":"","returnUrl":""}"#,
-                "`the body`: `returnUrl` is there more than once",
+                "`the body`: `returnUrl` occurs more than once",
             ),
         ];
         for (body, expected) in cases {
@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(of_query("price=mug"), "`the query`: `quantity` is missing");
         assert_eq!(
             of_query("price=a&price=b"),
-            "`the query`: `price` is there more than once"
+            "`the query`: `price` occurs more than once"
         );
     }
 

@@ -12,10 +12,10 @@ use super::{Stripe, StripeError};
 use crate::{deployment::Deployment, ids::CallerId, order::IntentKeys};
 
 /// The most cards in a list: Stripe's largest page.
-const MOST_CARDS: i64 = 100;
+const MAX_CARDS: i64 = 100;
 
 /// The most search results that are read.
-const MOST_FOUND: i64 = 10;
+const MAX_FOUND: i64 = 10;
 
 /// Farebox's keys in a customer's metadata.
 #[derive(Debug)]
@@ -129,7 +129,7 @@ impl Stripe {
         let key = CustomerKeys::RESERVATION;
         // A reservation is hexadecimal: nothing in it needs escaping.
         let query = format!("metadata['{key}']:'{reservation}'");
-        let request = SearchCustomer::new(query).limit(MOST_FOUND).build();
+        let request = SearchCustomer::new(query).limit(MAX_FOUND).build();
         match request.customize::<Found>().send(self).await {
             // A customer is bound to its caller for good, so a search result alone is not enough.
             Ok(found) => Ok(found
@@ -163,7 +163,7 @@ impl Stripe {
     pub async fn cards_of(&self, id: &str) -> Result<Vec<Card>, StripeError> {
         let request = ListPaymentMethodsCustomer::new(id)
             .type_(ListPaymentMethodsCustomerType::Card)
-            .limit(MOST_CARDS)
+            .limit(MAX_CARDS)
             .build();
         match request.customize::<Methods>().send(self).await {
             Ok(methods) => Ok(methods

@@ -17,7 +17,7 @@ use crate::{
 #[non_exhaustive]
 pub enum StripeError {
     /// The bank declined. `code` is the decline code, or Stripe's code where there is none.
-    #[error("declined with {code} (request {})", or_none(.request_id))]
+    #[error("the bank declined with {code} (request {})", or_none(.request_id))]
     Declined {
         /// Such as `insufficient_funds`; `generic_decline` where Stripe gave no code.
         code: String,
@@ -42,7 +42,7 @@ pub enum StripeError {
     /// up, and whether it created an object is unknown. The next key may create it, after a look at
     /// what exists.
     #[error("Stripe replays a failure (status {status}, request {})", or_none(.request_id))]
-    Kept {
+    Replayed {
         /// The stored status.
         status: u16,
         /// Stripe's `Request-Id`.
@@ -52,7 +52,7 @@ pub enum StripeError {
     #[error("Stripe's answer cannot be read: {0}")]
     Undecodable(String),
     /// The answer does not match the request; the text names the difference.
-    #[error("the {0} of Stripe's answer is not what was asked")]
+    #[error("Stripe's answer has another {0} than the request")]
     Differs(&'static str),
     /// The billing portal has no settings in this mode: nobody has saved them in Stripe's dashboard
     /// yet.
@@ -136,8 +136,8 @@ fn or_none(text: &Option<String>) -> &str {
 impl StripeError {
     /// Returns true when Stripe stored a failure under the key, so that another key is needed.
     #[must_use]
-    pub fn is_kept(&self) -> bool {
-        matches!(self, Self::Kept { .. })
+    pub fn is_replayed(&self) -> bool {
+        matches!(self, Self::Replayed { .. })
     }
 
     /// Returns true when Stripe has no such object.
@@ -150,7 +150,8 @@ impl StripeError {
     #[must_use]
     pub fn is_about_a_missing_customer(&self) -> bool {
         self.is_missing()
-            && matches!(self, Self::Refused(refusal) if refusal.param.as_deref() == Some("customer"))
+            && matches!(self,
+                Self::Refused(refusal) if refusal.param.as_deref() == Some("customer"))
     }
 
     /// Returns true when the key is at fault and not the request: [`ApiError::is_auth`].
@@ -251,7 +252,7 @@ impl From<StripeError> for Error {
             StripeError::Refused(ref refusal) => match refusal.code.as_deref() {
                 Some("amount_too_small") => Self::AmountTooSmall,
                 Some("amount_too_large") => {
-                    Self::invalid("the amount is above the largest that can be charged")
+                    Self::invalid("the amount is above Stripe's maximum in this currency")
                 }
                 Some("idempotency_key_in_use") => Self::InProgress,
                 _ if refusal.is_about_a_price() => Self::not_on_sale(),
@@ -292,9 +293,15 @@ mod tests {
         ] {
             for status in [429, 500, 502, 503] {
                 let failure = of(status, body);
-                let is_kept = matches!(&failure, StripeError::Unanswered { status: Some(kept), request_id: Some(_), .. }
-                    if *kept == status);
-                assert!(is_kept, "{status} {body}: {failure}");
+                let StripeError::Unanswered {
+                    status: found,
+                    request_id: Some(_),
+                    ..
+                } = &failure
+                else {
+                    panic!("{status} {body}: {failure}")
+                };
+                assert_eq!(*found, Some(status), "{body}");
             }
             let refused = of(404, body);
             assert!(
@@ -312,15 +319,18 @@ mod tests {
                 matches!(&failure, StripeError::Declined { code, .. } if code == "generic_decline")
             );
         }
-        let body = r#"{"error":{"type":"card_error","code":"card_declined","decline_code":"insufficient_funds"}}"#;
-        assert!(
-            matches!(of(402, body), StripeError::Declined { code, .. } if code == "insufficient_funds")
-        );
+        let body = r#"{"error":{"type":"card_error","code":"card_declined",
+            "decline_code":"insufficient_funds"}}"#;
+        let StripeError::Declined { code, .. } = of(402, body) else {
+            panic!("it is a decline")
+        };
+        assert_eq!(code, "insufficient_funds");
     }
 
     #[test]
     fn stripes_message_is_dropped() {
-        let body = r#"{"error":{"type":"invalid_request_error","message":"The provided key 'rk_live_abc' does not have access to account acct_1"}}"#;
+        let body = r#"{"error":{"type":"invalid_request_error",
+            "message":"The provided key 'rk_live_abc' does not have access to account acct_1"}}"#;
         let failure = of(403, body);
 
         assert!(!format!("{failure} {failure:?}").contains("rk_live"));

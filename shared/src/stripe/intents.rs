@@ -165,7 +165,7 @@ impl Stripe {
 
 /// The state of a payment, of any owner.
 #[derive(Debug, miniserde::Deserialize)]
-pub struct IntentStanding {
+pub struct IntentStatus {
     /// Stripe's status.
     pub status: String,
     /// The reason for its cancellation, as given with it.
@@ -178,7 +178,7 @@ impl Stripe {
     /// # Errors
     ///
     /// [`StripeError`] when Stripe did not return it.
-    pub async fn intent_standing(&self, id: &str) -> Result<IntentStanding, StripeError> {
+    pub async fn intent_status(&self, id: &str) -> Result<IntentStatus, StripeError> {
         let request = RetrievePaymentIntent::new(id).build().customize();
         request.send(self).await
     }
@@ -189,7 +189,7 @@ impl Stripe {
     ///
     /// [`StripeError`]; [`StripeError::is_unexpected_state`] when it is paid, processing or
     /// canceled.
-    pub async fn cancel_intent(&self, id: &str) -> Result<IntentStanding, StripeError> {
+    pub async fn cancel_intent(&self, id: &str) -> Result<IntentStatus, StripeError> {
         let cancel = CancelPaymentIntent::new(id)
             // `order::is_our_cancellation` recognizes Farebox's own cancellations by it.
             .cancellation_reason(CancelPaymentIntentCancellationReason::Abandoned);

@@ -16,7 +16,7 @@ use super::{Stripe, StripeError};
 use crate::{deployment::Deployment, digest};
 
 /// The most keys of one operation that one call tries.
-const MOST_KEYS: u32 = 4;
+const MAX_KEYS: u32 = 4;
 
 impl Stripe {
     /// The id of the deployment of the objects that it creates.
@@ -40,11 +40,12 @@ impl Stripe {
             let answer = self.call(&request, Some(&key_of(&parts, number))).await;
             number += 1;
             match answer {
-                Err(StripeError::Kept { request_id, .. }) if number < MOST_KEYS => {
+                Err(StripeError::Replayed { request_id, .. }) if number < MAX_KEYS => {
                     tracing::warn!(
                         stripe.path = request.path,
                         stripe.request_id = request_id,
-                        "Stripe keeps a failure under a key: the next is tried"
+                        "Stripe stored a failure under an idempotency key: Farebox tries the next \
+                         key"
                     );
                 }
                 answer => return decoded(&answer?),

@@ -15,11 +15,11 @@ use super::{Stripe, StripeError};
 use crate::event::is_id;
 
 /// The most lookup keys that Stripe takes at once.
-const MOST_LOOKUP_KEYS: usize = 10;
+const MAX_LOOKUP_KEYS: usize = 10;
 /// The most concurrent calls of one request.
-const MOST_AT_ONCE: usize = 4;
+const MAX_AT_ONCE: usize = 4;
 /// The most names in the cache, so that requests with unknown names fill no memory.
-const MOST_HELD: usize = 2_000;
+const MAX_HELD: usize = 2_000;
 
 /// A price of the shop.
 #[derive(Clone, Debug, PartialEq, miniserde::Deserialize)]
@@ -143,13 +143,13 @@ impl Prices {
         let (ids, keys): (Vec<&str>, Vec<&str>) =
             missing.partition(|name| name.starts_with("price_"));
         let mut fetched = BTreeMap::new();
-        for keys in keys.chunks(MOST_LOOKUP_KEYS) {
+        for keys in keys.chunks(MAX_LOOKUP_KEYS) {
             fetched.extend(stripe.prices_by_key(keys).await?);
         }
         let ids: Vec<String> = ids.into_iter().map(str::to_owned).collect();
         let by_id = ids.into_iter().map(|id| stripe.price_by_id(id));
         let by_id: Vec<_> = stream::iter(by_id)
-            .buffer_unordered(MOST_AT_ONCE)
+            .buffer_unordered(MAX_AT_ONCE)
             .try_collect()
             .await?;
         fetched.extend(by_id);
@@ -184,7 +184,7 @@ impl Prices {
         let now = Instant::now();
         held.retain(|_, held| held.until > now);
         for (name, price) in fetched {
-            if held.len() >= MOST_HELD {
+            if held.len() >= MAX_HELD {
                 return;
             }
             let until = now + self.held_for;

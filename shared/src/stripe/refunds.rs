@@ -66,11 +66,11 @@ struct MethodDetails {
 
 /// The idempotency key of a refund to which the payer's e-mail address was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AskedUnder {
+pub enum EmailKey {
     /// The key of the request itself.
-    ItsKey,
+    Own,
     /// Another key: Stripe stored an answer under the request's own key, and it is no refund.
-    AnotherKey,
+    Another,
 }
 
 impl Stripe {
@@ -83,14 +83,14 @@ impl Stripe {
     /// # Errors
     ///
     /// [`StripeError`]; Stripe may have created a refund all the same, unless
-    /// [`StripeError::declines_refund`]. After [`StripeError::is_kept`], [`Stripe::find_refund`]
-    /// tells whether it did.
+    /// [`StripeError::declines_refund`]. After [`StripeError::is_replayed`],
+    /// [`Stripe::find_refund`] tells whether it did.
     pub async fn create_refund(
         &self,
         order: &Order,
         request: &RefundRequest,
         email: Option<&Email>,
-        under_key: AskedUnder,
+        under_key: EmailKey,
     ) -> Result<Refund, StripeError> {
         // The deployment that reserved the amount: later calls use the same key, even where the
         // database has another id since. A reservation of an earlier version names none.
@@ -112,7 +112,7 @@ impl Stripe {
         if let Some(reason) = request.reason() {
             refund = refund.reason(stripes(reason));
         }
-        if under_key == AskedUnder::AnotherKey {
+        if under_key == EmailKey::Another {
             key.push("instructions_email");
         }
         if let Some(email) = email {

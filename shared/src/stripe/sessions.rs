@@ -65,7 +65,7 @@ impl Returns {
 impl CheckoutPage {
     /// The order's record of this session, which was created for the present contents of `order`.
     #[must_use]
-    pub fn noted(&self, order: &Order, returns: &Returns) -> Session {
+    pub fn stored(&self, order: &Order, returns: &Returns) -> Session {
         Session {
             id: self.id.clone(),
             contents: order.revision().digest.clone(),
@@ -111,14 +111,14 @@ impl Stripe {
     ) -> Result<CheckoutPage, StripeError> {
         let revision = order.revision();
         let number = order.attempt_number().to_string();
-        let led = returns.digest();
+        let returning = returns.digest();
         let mut key = vec![
             "checkout",
             order.id().as_str(),
             order.owner().as_str(),
             &revision.digest,
             &number,
-            &led,
+            &returning,
         ];
         key.extend(customer);
         let mut written = self.metadata(order, revision)?;

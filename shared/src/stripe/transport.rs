@@ -239,7 +239,7 @@ impl Tried {
                 ..
             } if status.is_server_error() => {
                 let status = status.as_u16();
-                Verdict::Failed(StripeError::Kept { status, request_id }, None)
+                Verdict::Failed(StripeError::Replayed { status, request_id }, None)
             }
             Self::Answered {
                 status,

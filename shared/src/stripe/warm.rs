@@ -9,14 +9,14 @@ use tokio::time::{Instant, timeout};
 use super::Stripe;
 
 /// The longest delay of a start.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Stripe {
     /// Opens the connection that the calls will use. A failure does no harm: the first call
     /// connects by itself.
     pub async fn warm(&self) {
         let started = Instant::now();
-        let is_open = matches!(timeout(PATIENCE, self.touch()).await, Ok(Some(())));
+        let is_open = matches!(timeout(TIMEOUT, self.touch()).await, Ok(Some(())));
         let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(is_open, elapsed_ms, "connected to Stripe");
     }

@@ -187,7 +187,7 @@ async fn a_failure_that_is_replayed_ends_the_call_and_is_told_apart() {
             .await
             .unwrap_err();
 
-        assert!(failure.is_kept(), "{failure:?}");
+        assert!(failure.is_replayed(), "{failure:?}");
         assert!(failure.to_string().contains("req_2"), "{failure}");
         assert_eq!(peer.asked().len(), 2);
     }

@@ -8,7 +8,11 @@ import { ownPath } from "@/lib/own-path";
 
 export const metadata: Metadata = { title: "Sign in" };
 
-export default async function SignIn({ searchParams }: { searchParams: Promise<{ to?: string | string[] }> }) {
+export default async function SignIn({
+  searchParams,
+}: {
+  searchParams: Promise<{ to?: string | string[] }>;
+}) {
   const to = ownPath((await searchParams).to);
   if (await auth()) redirect(to);
 
@@ -34,7 +38,9 @@ export default async function SignIn({ searchParams }: { searchParams: Promise<{
           </button>
         ))}
       </form>
-      {accounts.length > 0 && <p className="small">These accounts are for the demo, and have no passwords.</p>}
+      {accounts.length > 0 && (
+        <p className="small">These accounts are for the demo, and have no passwords.</p>
+      )}
     </div>
   );
 }

@@ -17,7 +17,11 @@ export default async function StaffPage() {
   return (
     <div className="page">
       <h1>Orders</h1>
-      {isStaff(role) ? <FindOrder account={id} mayRefund={refunds(role)} names={staffNames()} /> : <NotForYou />}
+      {isStaff(role) ? (
+        <FindOrder account={id} mayRefund={refunds(role)} names={staffNames()} />
+      ) : (
+        <NotForYou />
+      )}
     </div>
   );
 }

@@ -41,7 +41,7 @@ async fn a_session_that_is_paid_pays_its_order_whatever_another_tool_wrote_to_it
     for mut event in api.shop.stripe.events() {
         event["data"]["object"]["metadata"] = json!({});
         let event = Event::parse(event.to_string().as_bytes()).unwrap();
-        processor.take(event).await.unwrap();
+        processor.process(event).await.unwrap();
     }
 
     assert_eq!(api.status(&answer).await, "paid");
@@ -138,7 +138,12 @@ async fn a_refund_that_is_delivered_before_its_payment_counts() {
     let answer = api.post("k1", &mugs(1)).await.expect(200);
     let session = api.only_open();
     api.pay(&session);
-    api.shop.app().processor.take(refund(&api)).await.unwrap();
+    api.shop
+        .app()
+        .processor
+        .process(refund(&api))
+        .await
+        .unwrap();
 
     assert_eq!(api.status(&answer).await, "partially_refunded");
     assert_eq!(api.deliver_all().await, 0);
@@ -197,7 +202,12 @@ async fn a_payment_that_was_fetched_is_no_event_that_the_site_is_notified_of() {
     let session = api.only_open();
     api.pay(&session);
 
-    api.shop.app().processor.take(refund(&api)).await.unwrap();
+    api.shop
+        .app()
+        .processor
+        .process(refund(&api))
+        .await
+        .unwrap();
 
     assert_eq!(api.status(&answer).await, "partially_refunded");
     let mut notifications = api.shop.notifications().await;
@@ -225,7 +235,7 @@ async fn a_payment_that_contradicts_its_order_is_logged_when_it_is_asked_for() {
     let processor = api.shop.app().processor;
 
     let (log, guard) = testing::Log::start();
-    processor.take(refund).await.unwrap();
+    processor.process(refund).await.unwrap();
     drop(guard);
 
     assert_eq!(api.shop.store.quarantined().await.unwrap().len(), 1);
@@ -242,14 +252,14 @@ async fn what_our_key_may_not_ask_for_yet_is_delivered_again() {
     let restricted = Fault::restricted().on("GET", "/v1/payment_intents/");
     api.shop.stripe.inject(restricted);
 
-    let refused = api.shop.app().processor.take(refund.clone()).await;
+    let refused = api.shop.app().processor.process(refund.clone()).await;
     assert!(
         matches!(refused, Err(ProcessError::Stripe(_))),
         "{refused:?}"
     );
     assert_eq!(api.status(&answer).await, "created");
 
-    api.shop.app().processor.take(refund).await.unwrap();
+    api.shop.app().processor.process(refund).await.unwrap();
     assert_eq!(api.status(&answer).await, "partially_refunded");
 }
 

@@ -164,7 +164,7 @@ async fn with_an_issuer_alone_items_are_sold_and_signed_orders_are_refused_with_
     let order = api.shop.order_token("ada", &json!({}));
     let answer = call().post(&json!({ "order": order })).await.expect(400);
     let said = answer.body["error"]["message"].as_str().unwrap();
-    assert!(said.contains("takes no signed orders"), "{said}");
+    assert!(said.contains("accepts no signed orders"), "{said}");
     for forged in [&token, ""] {
         let answer = call().post(&json!({ "order": forged })).await;
         assert_eq!(answer.code(400), "invalid_request");

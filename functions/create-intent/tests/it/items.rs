@@ -294,7 +294,7 @@ async fn a_price_that_is_not_simply_multiplied_is_refused_with_the_reason() {
                 "unit_amount": "900",
                 "transform_quantity": { "divide_by": "6", "round": "up" },
             }),
-            "for packages",
+            "transform_quantity",
         ),
     ];
     for (asks, why) in cases {

@@ -18,7 +18,7 @@ use standardwebhooks::{
 use super::DeliveryError;
 
 /// The timeout of a delivery.
-pub(super) const PATIENCE: Duration = Duration::from_secs(15);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The endpoint, and the keys to sign for it.
 #[derive(Clone, Debug)]
@@ -49,7 +49,7 @@ impl Endpoint {
             .header(HEADER_WEBHOOK_TIMESTAMP, now)
             .header(HEADER_WEBHOOK_SIGNATURE, signature)
             .body(Full::from(message.body.clone()))?;
-        let answered = tokio::time::timeout(PATIENCE, self.exchange(request)).await;
+        let answered = tokio::time::timeout(TIMEOUT, self.exchange(request)).await;
         match answered.map_err(|_| DeliveryError::Late)?? {
             status if status.is_success() => Ok(()),
             status => Err(DeliveryError::Refused(status)),

@@ -138,7 +138,7 @@ async fn without_its_bus_it_does_not_start_and_says_so() {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(
-        said.contains("the event bus `orders` was not found"),
+        said.contains("cannot find the event bus `orders`"),
         "{said}"
     );
     assert!(said.contains("ResourceNotFoundException"), "{said}");

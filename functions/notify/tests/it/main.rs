@@ -12,7 +12,7 @@ mod trigger;
 use std::process::{Command, Output};
 
 use endpoint::Endpoint;
-use notify::{FUNCTION, Notifier, Report, schedule::MOST_ATTEMPTS};
+use notify::{FUNCTION, Notifier, Report, schedule::MAX_ATTEMPTS};
 use serde_json::json;
 use shared::{Clock, event::Event};
 use testing::{Log, NOW, Outage, Shop};
@@ -122,7 +122,7 @@ async fn what_fails_comes_again_later_with_the_same_id() {
 async fn what_keeps_failing_is_dead_lettered_and_goes_out_when_it_is_asked_for() {
     let shop = shop("http://127.0.0.1:9/").await; // nobody listens there
     message(&shop, "evt_1").await;
-    for _ in 1..MOST_ATTEMPTS {
+    for _ in 1..MAX_ATTEMPTS {
         assert_eq!(app(&shop).drain().await.unwrap().delayed, 1);
         shop.clock.advance(24 * 60 * 60);
     }

@@ -6,7 +6,7 @@ use shared::{
     amount::{Amount, Currency},
     order::{OrderId, RefundReason, RefundRequest},
     store::DayLimit,
-    stripe::AskedUnder,
+    stripe::EmailKey,
 };
 use testing::{NOW, TestServer};
 
@@ -88,7 +88,7 @@ async fn staff_see_who_asked_for_a_refund_and_what_became_of_it() {
     let request = &order.refund_requests()[0];
     let stripe = api.shop.stripe_client();
     let made = stripe
-        .create_refund(&order, request, None, AskedUnder::ItsKey)
+        .create_refund(&order, request, None, EmailKey::Own)
         .await
         .unwrap();
     api.shop.accept_events().await;

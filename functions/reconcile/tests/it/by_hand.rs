@@ -13,16 +13,19 @@ async fn a_time_range_is_taken_and_the_cursor_stays() {
     let before = cursor(&shop).await;
     let now = shop.clock.now();
     let days = |days: i64| now - days * 24 * 60 * 60;
-    let take = async |since, until| app(&shop).take(TimeRange { since, until }).await.unwrap();
+    let process = async |since, until| {
+        let range = TimeRange { since, until };
+        app(&shop).process(range).await.unwrap()
+    };
 
-    let other = take(days(4), now).await;
+    let other = process(days(4), now).await;
     assert_eq!((other.events, other.complete), (0, true));
-    let report = take(days(6), days(4)).await;
+    let report = process(days(6), days(4)).await;
 
     assert!(report.complete && report.rest.is_none(), "{report:?}");
     assert_all_paid_once(&shop, 3).await;
     assert_eq!(cursor(&shop).await, before);
-    assert_eq!(take(days(6), now).await.found(), 0);
+    assert_eq!(process(days(6), now).await.found(), 0);
 }
 
 #[tokio::test]
@@ -43,7 +46,7 @@ async fn the_rest_of_a_time_range_is_reported_and_can_be_taken() {
 
     let app = app(&shop).with_limits(RunLimits { lag: 0, ..small(1) });
     let mut runs = 0;
-    while let Some(rest) = app.take(range).await.unwrap().rest {
+    while let Some(rest) = app.process(range).await.unwrap().rest {
         assert!(rest.until < range.until, "{rest:?} of {range:?}");
         (range, runs) = (rest, runs + 1);
     }

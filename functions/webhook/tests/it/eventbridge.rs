@@ -91,6 +91,6 @@ async fn an_event_that_was_not_taken_fails_so_that_it_is_tried_again() {
 
     let failed = function(&shop).await.invoke(brought(SOURCE, &thin)).await;
 
-    let message = "the event was not taken: 503 Service Unavailable";
+    let message = "the event was not processed: 503 Service Unavailable";
     assert_eq!(failed.unwrap_err()["errorMessage"], message);
 }

@@ -17,7 +17,7 @@ use crate::cause::Cause;
 /// The fewest bits of an RSA key that is trusted (RFC 7518, section 3.3).
 const FEWEST_RSA_BITS: usize = 2048;
 /// The most bits, so that a check cannot be made to take long.
-const MOST_RSA_BITS: usize = 8192;
+const MAX_RSA_BITS: usize = 8192;
 
 /// A key that verifies tokens.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ pub(super) fn of_set(text: &[u8]) -> Result<Arc<[Key]>, Cause> {
         .filter_map(|jwk: Jwk| Key::of(&jwk))
         .collect();
     if keys.is_empty() {
-        tracing::warn!("the issuer publishes no key that tokens can be checked with");
+        tracing::warn!("the issuer's JWK set has no key that can verify tokens");
     }
     Ok(keys)
 }
@@ -70,7 +70,7 @@ fn algorithm(parameters: &AlgorithmParameters) -> Option<(Algorithm, KeyAlgorith
     match parameters {
         AlgorithmParameters::RSA(key) => {
             let bits = bits(&key.n)?;
-            let is_trusted = (FEWEST_RSA_BITS..=MOST_RSA_BITS).contains(&bits);
+            let is_trusted = (FEWEST_RSA_BITS..=MAX_RSA_BITS).contains(&bits);
             is_trusted.then_some((Algorithm::RS256, KeyAlgorithm::RS256))
         }
         AlgorithmParameters::EllipticCurve(key) => {

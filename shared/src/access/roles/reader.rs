@@ -19,7 +19,7 @@ pub(super) fn read(text: &str) -> Result<BTreeMap<String, Permissions>, Vec<Stri
     let value = serde_json::from_str(text);
     let Ok(Value::Object(roles)) = value else {
         return Err(vec![
-            "holds a file that is not a JSON object in which no name comes twice".to_owned(),
+            "names a file that is not a JSON object, or repeats a name".to_owned(),
         ]);
     };
     let mut reader = Reader::default();
@@ -44,7 +44,7 @@ struct Reader {
 impl Reader {
     fn wrong(&mut self, place: &str, what: &str) {
         self.problems
-            .push(format!("holds what is not right: {place} {what}"));
+            .push(format!("names a file with an error: {place} {what}"));
     }
 
     fn role(&mut self, name: &str, value: &Value) -> Permissions {
@@ -75,7 +75,7 @@ impl Reader {
             Some("own") => Some(Scope::Own),
             Some("any") if rule.reaches_any => Some(Scope::Any),
             Some("any") => {
-                self.wrong(place, "can have the scope `own` alone");
+                self.wrong(place, "can have only the scope `own`");
                 None
             }
             _ => {
@@ -111,7 +111,8 @@ impl Reader {
         if let (Some(call), Some(day)) = (&per_call, &per_day) {
             let is_kept = |(currency, most)| day.get(currency).is_some_and(|day| most <= day);
             if call.len() != day.len() || !call.iter().all(is_kept) {
-                let what = "must have the same currencies in both lists, and no more in a call than in a day";
+                let what = "must have the same currencies in both lists, and no more in a call \
+                            than in a day";
                 self.wrong(place, what);
             }
         }

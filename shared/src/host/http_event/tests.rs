@@ -18,9 +18,11 @@ fn path(request: LambdaRequest) -> (bool, String) {
     (is_version_2, request.uri().path().to_owned())
 }
 
-const VERSION_2: &str = r#""rawPath": "/two", "rawQueryString": "", "isBase64Encoded": false, "headers": {},
+const VERSION_2: &str = r#""rawPath": "/two", "rawQueryString": "", "isBase64Encoded": false,
+        "headers": {},
     "requestContext": { "apiId": "a", "stage": "$default", "timeEpoch": 1,
-        "http": { "method": "POST", "path": "/two", "protocol": "HTTP/1.1", "sourceIp": "203.0.113.7" } }"#;
+        "http": { "method": "POST", "path": "/two", "protocol": "HTTP/1.1",
+            "sourceIp": "203.0.113.7" } }"#;
 
 #[test]
 fn an_event_of_version_2_is_read_wherever_it_says_so() {
@@ -36,7 +38,8 @@ fn an_event_of_version_2_is_read_wherever_it_says_so() {
 #[test]
 fn an_event_of_version_1_is_read_whether_or_not_it_says_so() {
     let event = json!({
-        "resource": "/", "path": "/one", "httpMethod": "POST", "isBase64Encoded": false, "headers": {},
+        "resource": "/", "path": "/one", "httpMethod": "POST", "isBase64Encoded": false,
+            "headers": {},
         "multiValueHeaders": {}, "requestContext": { "stage": "prod", "httpMethod": "POST" },
     });
     let event = event.to_string();

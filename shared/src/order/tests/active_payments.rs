@@ -201,7 +201,7 @@ fn metadata_that_was_edited_on_a_page_of_the_order_leaves_the_payment_paid_with_
     for (key, edited) in [
         (IntentKeys::OWNER, Some(Mismatch::Owner)),
         (IntentKeys::ORDER, Some(Mismatch::Order)),
-        (IntentKeys::CONTENTS, Some(Mismatch::OrderDetails)),
+        (IntentKeys::CONTENTS, Some(Mismatch::Details)),
         (IntentKeys::PAGE, None),
     ] {
         let event = paid_page(|page| _ = page.metadata.as_mut().unwrap().remove(key));

@@ -46,12 +46,15 @@ fn any_event() -> impl Strategy<Value = Event> {
             let request = format!("rfd_{}", n % 2);
             refund_for(&request, &format!("re_{n}"), (n + 1) * 100, status)
         }),
-        2 => (0..3_i64, refunds).prop_map(|(n, status)| refund(&format!("re_{n}"), (n + 1) * 100, status)),
-        1 => prop::collection::vec(lists, 0..3).prop_map(|statuses| refunds::listed(&amounts(statuses))),
+        2 => (0..3_i64, refunds)
+            .prop_map(|(n, status)| refund(&format!("re_{n}"), (n + 1) * 100, status)),
+        1 => prop::collection::vec(lists, 0..3)
+            .prop_map(|statuses| refunds::listed(&amounts(statuses))),
         1 => (NOW..NOW + 3, 0..2, 0..4_usize, disputes).prop_map(|(at, n, movements, status)| {
             disputes::dispute_over(700, &format!("dp_{n}"), status, (at, movements))
         }),
-        1 => (0..2, any::<bool>()).prop_map(|(n, is_open)| disputes::review(&format!("prv_{n}"), is_open)),
+        1 => (0..2, any::<bool>())
+            .prop_map(|(n, is_open)| disputes::review(&format!("prv_{n}"), is_open)),
         1 => any::<bool>().prop_map(|is_open| disputes::early_fraud_warning("issfr_1", is_open)),
     ]
 }
@@ -112,8 +115,11 @@ fn any_event_of_pages() -> impl Strategy<Value = Event> {
     prop_oneof![
         2 => (second.clone(), intents).prop_map(|(at, status)| attempt(at, status)),
         1 => second.clone().prop_map(failed_attempt),
-        1 => second.clone().prop_map(|at| active_payments::page_event(at, 1, ("checkout.session.expired", "expired", "unpaid"))),
-        4 => (second.clone(), pages).prop_map(|(at, told)| active_payments::page_event(at, 2, told)),
+        1 => second.clone().prop_map(|at| {
+            active_payments::page_event(at, 1, ("checkout.session.expired", "expired", "unpaid"))
+        }),
+        4 => (second.clone(), pages)
+            .prop_map(|(at, told)| active_payments::page_event(at, 2, told)),
         3 => (second, of_page).prop_map(|(at, status)| active_payments::page_intent(at, 2, status)),
         1 => Just(refund("re_0", 100, "succeeded")),
     ]
@@ -330,7 +336,8 @@ proptest! {
 
     #[test]
     fn events_of_several_intents_before_any_note_end_in_the_same_state_in_any_order(
-        (history, shuffled) in prop::collection::vec(any_event_of_several(true), 0..12).prop_flat_map(|history| {
+        (history, shuffled) in prop::collection::vec(any_event_of_several(true), 0..12)
+            .prop_flat_map(|history| {
             let repeated: Vec<Event> = history.iter().chain(&history).cloned().collect();
             (Just(history), Just(repeated).prop_shuffle())
         })
@@ -386,7 +393,9 @@ proptest! {
     }
 
     #[test]
-    fn any_order_and_repetition_of_events_ends_in_the_same_state((history, shuffled) in history_and_shuffle()) {
+    fn any_order_and_repetition_of_events_ends_in_the_same_state(
+        (history, shuffled) in history_and_shuffle()
+    ) {
         let (straight, told) = after_from(asked(), &history);
         let (mixed, told_mixed) = after_from(asked(), &shuffled);
 
@@ -398,7 +407,8 @@ proptest! {
 
     #[test]
     fn any_order_and_repetition_of_events_of_pages_ends_in_the_same_state(
-        (history, shuffled) in prop::collection::vec(any_event_of_pages(), 0..12).prop_flat_map(|history| {
+        (history, shuffled) in prop::collection::vec(any_event_of_pages(), 0..12)
+            .prop_flat_map(|history| {
             let repeated: Vec<Event> = history.iter().chain(&history).cloned().collect();
             (Just(history), Just(repeated).prop_shuffle())
         })
@@ -429,7 +439,9 @@ proptest! {
     }
 
     #[test]
-    fn an_order_survives_being_written_and_read(history in prop::collection::vec(any_event(), 0..12)) {
+    fn an_order_survives_being_written_and_read(
+        history in prop::collection::vec(any_event(), 0..12)
+    ) {
         let (order, _) = after_from(asked(), &history);
         let text = serde_json::to_string(&order).unwrap();
         prop_assert_eq!(serde_json::from_str::<Order>(&text).unwrap(), order);

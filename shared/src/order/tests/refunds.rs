@@ -184,7 +184,9 @@ proptest! {
 
     #[test]
     fn what_is_refunded_and_what_is_pending_end_as_stripe_has_them(
-        endpoint in prop::sample::select(vec![Endpoint::New, Endpoint::Old, Endpoint::OldAndSilent, Endpoint::Both]),
+        endpoint in prop::sample::select(vec![
+            Endpoint::New, Endpoint::Old, Endpoint::OldAndSilent, Endpoint::Both,
+        ]),
         acts in prop::collection::vec(any_act(), 0..16),
         last in prop::collection::vec(any::<prop::sample::Index>(), 0..40),
     ) {

@@ -21,7 +21,10 @@ export default async function ReturnPage({ searchParams }: { searchParams: Promi
   if (!(await auth())) redirect(`/sign-in?to=${encodeURIComponent(returnPath(order))}`);
   return (
     <div className="narrow">
-      <ReturnView orderId={order} hint={outcome === "failed" || outcome === "succeeded" ? outcome : null} />
+      <ReturnView
+        orderId={order}
+        hint={outcome === "failed" || outcome === "succeeded" ? outcome : null}
+      />
     </div>
   );
 }
