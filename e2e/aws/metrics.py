@@ -8,8 +8,8 @@ from e2e.aws import settings
 #: them.
 PARTS = {
     "secrets/store.rs": r"\bneed::(" + "|".join(sorted(settings.KEYS)) + r")\b|\bSink\b",
-    "processor.rs": r"\bprocessor\s*\.take\(",
-    "store/accept.rs": r"\bprocessor\s*\.take\(",
+    "processor.rs": r"\bprocessor\s*\.process\(",
+    "store/accept.rs": r"\bprocessor\s*\.process\(",
     "rate_limit.rs": r"\bCheckoutService\b",
 }
 

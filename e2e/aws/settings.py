@@ -35,7 +35,7 @@ PARTS = {
     r"\bLookup::": LOOKS_UP,
     r"\bstripe\b": of_module("stripe"),
     r"\breturn_origins\b": {"FAREBOX_RETURN_ORIGINS"},
-    r"\bprocessor\.take\b": {"FAREBOX_CONNECTED_ACCOUNTS", "FAREBOX_NOTIFY_EVENTS"} | STOPS | of_module("stripe"),
+    r"\bprocessor\.process\b": {"FAREBOX_CONNECTED_ACCOUNTS", "FAREBOX_NOTIFY_EVENTS"} | STOPS | of_module("stripe"),
     r"\bsubscriptions\b": {"FAREBOX_NOTIFY_EVENTS"},
     r"\bSink\b": {"FAREBOX_NOTIFY_URL", "FAREBOX_NOTIFY_SECRET"},
     r"\bFromEventBridge\b": {"STRIPE_EVENT_SOURCE"},
