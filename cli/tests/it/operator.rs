@@ -139,7 +139,7 @@ async fn what_is_not_set_is_named() {
 
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stdout).unwrap();
-    let expected = "DATABASE_URL is not set: is DATABSE_URL meant for it?";
+    let expected = "DATABASE_URL is not set: did you set it as DATABSE_URL?";
     assert!(said.contains(expected), "{said}");
     assert!(!said.contains("elsewhere"), "{said}");
 }
