@@ -138,7 +138,7 @@ async fn a_name_that_may_be_meant_for_the_database_is_told() {
 
     assert!(is_problem, "{said}");
     assert!(said.contains("DATABASE_URL: is not set"), "{said}");
-    let hint = "DATABASE_URI: is not a setting: is DATABASE_URL meant?";
+    let hint = "DATABASE_URI: is not a setting: did you mean DATABASE_URL?";
     assert!(said.contains(hint), "{said}");
 }
 

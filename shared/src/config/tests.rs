@@ -126,7 +126,7 @@ fn a_misspelt_database_is_told_beside_the_missing_one_alone() {
     let needs = [need::DATABASE_URL];
     let error = Config::from_named(&needs, |_| None, names.clone()).unwrap_err();
     let told: Vec<String> = error.problems().iter().map(|p| p.what.clone()).collect();
-    assert_eq!(told, ["is not set: is DATABASE_URI meant for it?"]);
+    assert_eq!(told, ["is not set: did you set it as DATABASE_URI?"]);
 
     let url = |name: &str| (name == "DATABASE_URL").then(|| "sqlite:farebox.sqlite".to_owned());
     let config = Config::from_named(&needs, url, names).unwrap();
