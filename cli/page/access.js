@@ -1,5 +1,5 @@
-// "Who can refund?": the same refund, asked for by a customer, by support and by finance. How it was
-// decided is shown from the function's own record, never from what the page expects.
+// "Who can refund?": a customer, support and finance request the same refund. The decision that the
+// page shows is from the function's audit log, not computed here.
 
 import { refund } from "./api.js";
 import { current, nudge, order } from "./order.js";
@@ -7,9 +7,9 @@ import { keep, kept } from "./session.js";
 import { decided, decisions } from "./trail.js";
 import { money, UNANSWERED, verdict } from "./words.js";
 
-/** The questions that a request passes, and what stands under each before there is an answer. */
-const QUESTIONS = { who: "a valid token says so", role: "refund:create", reach: "own, or any order", limit: "by call, by day" };
-/** The question that said no, by the record's word; a word that is not here is about the token. */
+/** The checks of a request, in order, with their text before there is a response. */
+const QUESTIONS = { who: "by a valid token", role: "refund:create", reach: "own, or any order", limit: "per request, per day" };
+/** The check that a denial's reason belongs to. Any other reason is about the token. */
 const STOPS = { not_permitted: "role", not_owner: "reach", not_there: "reach", limit: "limit" };
 
 const at = (id) => document.getElementById(id);
@@ -17,10 +17,10 @@ let shop = null;
 let callers = [];
 let busy = false;
 let orderId = null;
-/** The latest that was asked for: `{ person, role, amount, currency, answer }`. */
+/** The latest refund request: `{ person, role, amount, currency, answer }`. */
 let last = null;
 
-/** Shows who may ask. */
+/** Shows the callers. */
 export function offerRefunds(found) {
   shop = found;
   callers = [
@@ -35,16 +35,19 @@ export function offerRefunds(found) {
   render();
 }
 
-/** A third of the order in whole units, or what is left: the same for everybody. */
+/** A third of the order in whole units, or the rest: the same amount for every caller. */
 function part(shown) {
   const third = Math.floor(shown.amount / 300) * 100 || shown.amount;
   return Math.min(third, rest(shown), shop.refundLimit ?? shown.amount);
 }
 
-/** More than finance may refund in one request: that limit is checked before the amount that is left. */
+/**
+ * More than finance may refund in one request: Farebox checks that limit before the refundable
+ * rest.
+ */
 const beyond = (shown) => Math.max(rest(shown), shop.refundLimit + 100);
 
-/** What is neither refunded nor about to be. */
+/** The amount that is neither refunded nor pending. */
 const rest = ({ amount, refundedAmount, refundPendingAmount }) => amount - refundedAmount - refundPendingAmount;
 
 const isOpen = () => ["paid", "partially_refunded"].includes(current()?.status) && rest(current()) > 0;
@@ -52,8 +55,8 @@ const isOpen = () => ["paid", "partially_refunded"].includes(current()?.status) 
 async function ask(caller) {
   if (busy || !isOpen()) return;
   busy = true;
-  // A click is a refund of its own, with its own key. Where no answer came, also before a reload, the
-  // next click asks again for the same one: it may have been made.
+  // Each click is a new refund with a new Idempotency-Key. Without a response, also before a
+  // reload, the next click repeats the same request: Stripe may have refunded.
   const isFirst = caller.unanswered === null;
   if (isFirst) setUnanswered(caller, { orderId, key: crypto.randomUUID(), amount: caller.howMuch(current()) });
   const { key, amount } = caller.unanswered;
@@ -73,10 +76,10 @@ async function ask(caller) {
   if (answer.status !== 403) nudge();
 }
 
-/** These are said before a refund is looked at: of an earlier request for it they say nothing. */
+/** Errors from before the refund is processed: they say nothing about an earlier request for it. */
 const UNASKED = ["unauthenticated", "forbidden", "not_found"];
 
-/** Whether it is known what became of the refund. */
+/** Returns true when the refund's outcome is known. */
 function isSettled({ status, code }, isFirst) {
   if (!status || status >= 500 || code === "in_progress") return false;
   return isFirst || !UNASKED.includes(code);
@@ -87,9 +90,9 @@ function setUnanswered(caller, refund) {
   keep({ unanswered: { ...kept.unanswered, [caller.name]: refund } });
 }
 
-const noAnswer = ({ message }) => ({ status: null, code: "no answer", message });
+const noAnswer = ({ message }) => ({ status: null, code: "no response", message });
 
-/** Says how it was decided, once the record of it is there: the answer may come first. */
+/** Shows the decision. The response may arrive before its audit record. */
 function tell() {
   const decision = decided(last?.answer.requestId);
   if (!decision) return last && !last.answer.requestId ? say(UNANSWERED) : undefined;
@@ -97,7 +100,7 @@ function tell() {
   const stop = decision.allowed ? names.length : names.indexOf(STOPS[decision.why] ?? "who");
   const { text, notes } = verdict(last, decision, shop.refundLimit);
   for (const [place, name] of names.entries()) {
-    mark(name, place < stop ? "done" : place === stop ? "bad" : "next", place > stop ? "not asked" : notes[name]);
+    mark(name, place < stop ? "done" : place === stop ? "bad" : "next", place > stop ? "not checked" : notes[name]);
   }
   return say(text);
 }
@@ -112,12 +115,12 @@ function render() {
   const shown = current();
   if ((shown?.orderId ?? null) !== orderId) forget(shown?.orderId ?? null);
   at("access-left").textContent = shown && (isOpen() || shown.refundedAmount || shown.refundPendingAmount) ? left(shown) : "";
-  if (!last) say(isOpen() ? "Press one after another: each asks with a token of their own." : "Pay first. Then each of them can ask for a refund.");
+  if (!last) say(isOpen() ? "Press one after another: each request has the caller's own token." : "Pay first. Then each caller can request a refund.");
   at("callers").setAttribute("aria-busy", String(busy));
   for (const caller of callers) draw(caller, shown);
 }
 
-/** Another order is another story. */
+/** Another order starts without responses. */
 function forget(id) {
   [orderId, last] = [id, null];
   for (const caller of callers) {
@@ -136,10 +139,10 @@ function left(shown) {
 function draw({ tile, howMuch, unanswered, answer }, shown) {
   const amount = () => unanswered?.amount ?? howMuch(shown);
   tile.setAttribute("aria-disabled", String(busy || !isOpen()));
-  tile.querySelector(".asks").textContent = isOpen() ? `asks for ${money(amount(), shown.currency)}` : "asks for a refund";
+  tile.querySelector(".asks").textContent = isOpen() ? `requests ${money(amount(), shown.currency)}` : "requests a refund";
   const end = tile.querySelector(".end");
   end.dataset.ok = answer ? String(answer.status === 200) : "none";
-  end.textContent = answer ? [answer.status, answer.code].filter(Boolean).join(" ") : "not asked yet";
+  end.textContent = answer ? [answer.status, answer.code].filter(Boolean).join(" ") : "no request yet";
 }
 
 function caller(name, role, label, howMuch) {
@@ -151,7 +154,7 @@ function caller(name, role, label, howMuch) {
   return made;
 }
 
-// An unchanged sentence is not announced again.
+// Screen readers do not repeat an unchanged sentence.
 function say(text) {
   if (at("verdict").textContent !== text) at("verdict").textContent = text;
 }

@@ -1,4 +1,4 @@
-// "What happens": the live list of calls, webhooks and deliveries.
+// "Activity": the live list of requests, webhooks and notifications.
 
 import { clock, proof, row } from "./rows.js";
 
@@ -15,13 +15,13 @@ const notifications = new Map();
 let last = null;
 let atEnd = true;
 
-/** Tells `entry` (with the entry as `detail`), `open` and `closed`. */
+/** Emits `entry` (with the entry as `detail`), `open` and `closed`. */
 export const activity = new EventTarget();
 
-/** How often each `order.paid` message was delivered for this order, by message id. */
+/** The number of deliveries of each `order.paid` message for this order, by message id. */
 export const deliveries = (orderId) => notifications.get(orderId) ?? new Map();
 
-/** Listens, and starts over whenever the server went away. */
+/** Opens the stream, and reconnects when it closes. */
 export function listen() {
   const source = new EventSource("/dev/activity");
   source.onopen = () => {
@@ -29,8 +29,8 @@ export function listen() {
     activity.dispatchEvent(new Event("open"));
   };
   source.onmessage = ({ data }) => add(JSON.parse(data));
-  // A new connection instead of the browser's own retry: a restarted server counts from the start
-  // again, and would take the old `Last-Event-ID` for one of its own.
+  // Opens a new connection in place of the browser's own retry: a restarted server numbers rows
+  // from 1, and would misread the old `Last-Event-ID`.
   source.onerror = () => {
     source.close();
     state("reconnecting");
@@ -44,7 +44,7 @@ function add(entry) {
   if (seen.has(name)) return;
   seen.add(name);
   count(entry);
-  // Decisions have a list of their own.
+  // Decisions have their own list.
   if (entry.source !== "audit") show(entry);
   activity.dispatchEvent(new CustomEvent("entry", { detail: entry }));
 }
@@ -66,14 +66,14 @@ function show(entry) {
   follow();
 }
 
-// The page asks for the order again and again: equal rows in a row become one with a count.
+// The page polls its order: consecutive equal rows become one with a count.
 function repeat(entry) {
   last.times += 1;
   last.row.querySelector("time").textContent = clock(entry.at);
   last.row.querySelector(".times").textContent = `×${last.times}`;
 }
 
-/** Puts a line that explains the rows at the end; under the same `key` there is one. */
+/** Appends a line that explains the rows; a later one with the same `key` replaces it. */
 export function explain(key, found) {
   const line = proof(found);
   line.dataset.key = key;
@@ -88,13 +88,13 @@ function state(name) {
   live.textContent = name;
 }
 
-// The list follows its end, unless the reader went back to look at something.
+// The list scrolls to its end, unless the reader scrolled up.
 function follow() {
   if (atEnd) scroll.scrollTop = scroll.scrollHeight;
   newest.hidden = atEnd;
 }
 
-// Only a reader goes up. Rows that come, or a panel that takes room, move the end and not the place.
+// Only a reader scrolls up. New rows and opened panels move the end, not the position.
 let top = 0;
 scroll.addEventListener("scroll", () => {
   const isAtEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 24;
@@ -109,7 +109,7 @@ newest.addEventListener("click", () => {
   scroll.focus({ preventScroll: true });
 });
 
-// One stop of the Tab key for the whole list; the arrow keys go from row to row.
+// The list is one stop of the Tab key; the arrow keys move between rows.
 function stop(summary) {
   for (const other of list.querySelectorAll("summary")) other.tabIndex = other === summary ? 0 : -1;
 }
@@ -127,7 +127,7 @@ list.addEventListener("keydown", (event) => {
   all[goal]?.focus();
 });
 
-// Whoever opened a row reads it: the list stays where it is.
+// An opened row stays in place while it is read.
 list.addEventListener(
   "toggle",
   ({ target }) => {
@@ -138,7 +138,7 @@ list.addEventListener(
   true,
 );
 
-// What opened is shown as far as it fits, from its first line.
+// Scrolls to show an opened row, from its first line.
 function reveal(details) {
   const end = details.offsetTop + details.offsetHeight - scroll.clientHeight;
   scroll.scrollTop = Math.min(details.offsetTop, Math.max(scroll.scrollTop, end));

@@ -1,39 +1,39 @@
-// Calls of the dev server: the shop, the tokens of its signed-in customer and of its staff, and Farebox
-// under /api. The tokens stay in this module and in memory.
+// Requests to the dev server: the shop, the tokens of its signed-in customer and its staff, and
+// Farebox under /api. Tokens stay in memory in this module.
 
 const PATIENCE_MS = 15_000;
 const MOST_TRIES = 3;
 
-/** The server answered, and refused. */
+/** The server returned an error. */
 export class Refused extends Error {
   constructor(status, { code, message, requestId } = {}) {
-    super(message ?? `the server answered ${status}`);
+    super(message ?? `the server responded with ${status}`);
     this.status = status;
     this.code = code ?? `http_${status}`;
     this.requestId = requestId;
   }
 }
 
-/** The server did not answer. */
+/** The server did not respond. */
 export class Unreachable extends Error {}
 
-/** Tells `lost` when the server does not answer. */
+/** Emits `lost` when the server does not respond. */
 export const server = new EventTarget();
 
-/** What is on sale, and which Stripe takes the payment. */
+/** The products, and the mode: the sandbox or a Stripe account. */
 export const shop = () => call("GET", "/dev/shop");
 
-/** A token with the order's amount, signed as the site's own server would. */
+/** A token with the order's amount, signed as by the site's own server. */
 export const signOrder = (order) => call("POST", "/dev/sign-order", { body: order });
 
-/** The payment of a cart; the same key and contents give the same payment, however often. */
+/** Creates the cart's payment; the same key and contents always return the same payment. */
 export const createIntent = (key, contents) =>
   call("POST", "/api/create-intent", { body: contents, headers: { "Idempotency-Key": key }, as: "customer" });
 
-/** The order as Farebox's database has it. */
+/** The order in Farebox's database. */
 export const order = (id) => call("GET", `/api/order?id=${encodeURIComponent(id)}`, { as: "customer" });
 
-/** Asks for a refund as whoever has this role: the answer's status, code and request id, whatever it is. */
+/** Requests a refund with this role; returns the response's status, code and request id. */
 export async function refund(role, key, contents) {
   try {
     const options = { body: contents, headers: { "Idempotency-Key": key }, as: role };
@@ -47,7 +47,7 @@ export async function refund(role, key, contents) {
   }
 }
 
-// Every call here may be repeated: a GET, or a POST that changes nothing twice.
+// Every request here is safe to repeat: a GET, or an idempotent POST.
 const call = async (method, path, options) => (await answered(method, path, options)).json();
 
 async function answered(method, path, options = {}) {
@@ -75,14 +75,16 @@ async function send(method, path, { body, headers = {}, as = null }) {
     });
   } catch {
     server.dispatchEvent(new Event("lost"));
-    throw new Unreachable("The dev server does not answer.");
+    throw new Unreachable("The dev server does not respond.");
   }
 }
 
-/** By role: a token that is asked for, and until when it is good. */
+/** By role: the pending or current token, and its expiry. */
 const sessions = new Map();
 
-/** A token of this role's that is good for half a minute at least; concurrent callers share one request. */
+/**
+ * A token of this role that is valid for at least 30 seconds; concurrent callers share one request.
+ */
 function token(role) {
   const held = sessions.get(role);
   if (held && Date.now() < held.goodUntil) return held.token;

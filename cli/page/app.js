@@ -1,8 +1,9 @@
-// Starts the demo shop: finds the server, then lets each part do its own.
+// Starts the demo shop: connects to the server, then starts each part.
 //
-// Read in this order: cart.js, checkout.js, sandbox.js (or payment-element.js), order.js; activity.js with
-// rows.js; switches.js with faults.js and proof.js; access.js with trail.js. api.js holds every call of the server, session.js what
-// a reload keeps, words.js every text.
+// Read in this order: cart.js, checkout.js, sandbox.js (or payment-element.js), order.js;
+// activity.js with rows.js; switches.js with faults.js and proof.js; access.js with trail.js.
+// api.js holds every request to the server, session.js the state that survives a reload, words.js
+// the texts.
 
 import { offerRefunds } from "./access.js";
 import { activity, listen } from "./activity.js";
@@ -19,7 +20,7 @@ const at = (id) => document.getElementById(id);
 let mode = null;
 let searching = false;
 
-/** Asks for the shop until it answers; the banner is up meanwhile. */
+/** Requests the shop until it responds; the banner shows meanwhile. */
 async function find() {
   if (searching) return;
   searching = true;
@@ -30,14 +31,14 @@ async function find() {
       at("banner").hidden = true;
       return show(found);
     }
-    at("banner-text").textContent = "The dev server does not answer. Is “cargo dev” running? Trying again by itself.";
+    at("banner-text").textContent = "The dev server does not respond. Is “cargo dev” running? Reconnecting…";
     at("banner").hidden = false;
     await new Promise((done) => setTimeout(done, RETRY_MS));
   }
 }
 
 function show(found) {
-  // Another mode is another page: nothing of the old one may stay.
+  // Another mode needs a clean page.
   if (mode && mode !== found.mode) return location.reload();
   const isFirst = mode === null;
   mode = found.mode;
@@ -57,12 +58,12 @@ server.addEventListener("lost", find);
 activity.addEventListener("closed", find);
 activity.addEventListener("entry", ({ detail: { source, orderId } }) => {
   if (source === "notify") render();
-  // Not the page's own calls: reading the order is one of them.
+  // The page's own requests do not count: reading the order is one of them.
   const isNews = source === "webhook" || source === "notify";
   if (isNews && kept.orderId && (orderId === null || orderId === kept.orderId)) nudge();
 });
 
-// Stripe comes back with the client secret in the address; it does not stay there.
+// Stripe redirects back with the client secret in the URL; remove it.
 if (location.search) history.replaceState(null, "", location.pathname);
 
 render();

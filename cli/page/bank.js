@@ -1,4 +1,4 @@
-// The bank's question of 3-D Secure, as a dialog of this page (the sandbox has no window of its own).
+// The bank's 3-D Secure challenge, as a dialog of this page: the sandbox has no window of its own.
 
 import { authenticate } from "./sandbox.js";
 import { money } from "./words.js";
@@ -8,11 +8,11 @@ const problem = document.getElementById("bank-error");
 const buttons = ["bank-approve", "bank-decline", "bank-later"].map((id) => document.getElementById(id));
 
 /**
- * Asks the payer, and passes the answer on.
- * Gives what the sandbox answered, or null when the payer left the question open.
+ * Shows the challenge, and sends the payer's choice to the sandbox. Returns the sandbox's response,
+ * or null when the payer left the challenge open.
  */
 export function ask(shop, { clientSecret, amount, currency }) {
-  document.getElementById("bank-text").textContent = `Demo shop asks for ${money(amount, currency)}.`;
+  document.getElementById("bank-text").textContent = `Demo shop requests ${money(amount, currency)}.`;
   problem.hidden = true;
   busy(false);
   dialog.showModal();
@@ -22,7 +22,7 @@ export function ask(shop, { clientSecret, amount, currency }) {
       if (dialog.open) dialog.close();
       done(answer);
     };
-    // The close of an earlier question may be told late, while this one is open.
+    // The close event of an earlier challenge may arrive while this one is open.
     dialog.onclose = () => {
       if (!dialog.open) finish(null);
     };
@@ -43,7 +43,7 @@ export function ask(shop, { clientSecret, amount, currency }) {
   });
 }
 
-// While the answer is on its way, the dialog stays: closing it would hide how it went.
+// While the request is open, the dialog stays: closing it would hide the result.
 dialog.addEventListener("cancel", (event) => {
   if (buttons[0].disabled) event.preventDefault();
 });

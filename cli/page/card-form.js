@@ -1,4 +1,4 @@
-// The card form of the sandbox, and the test cards one click away.
+// The sandbox's card form and its test cards.
 
 const CARDS = [
   ["4242424242424242", "pays"],
@@ -13,7 +13,7 @@ const number = document.getElementById("number");
 const expiry = document.getElementById("expiry");
 const cvc = document.getElementById("cvc");
 
-/** Shows the form, filled with the card that pays; `changed` hears of every other card. */
+/** Shows the form with the default card, and calls `changed` after every change of the card. */
 export function showForm(changed) {
   showChips((card) => {
     fill(card);
@@ -31,7 +31,7 @@ export function showForm(changed) {
   fill(CARDS[0][0]);
 }
 
-/** Shows the test cards where Stripe's own form is used: a click copies the number. */
+/** Shows the test cards beside Stripe's own form: a click copies the number. */
 export function showNumbers() {
   document.getElementById("card-fields").hidden = true;
   const hint = document.getElementById("cards-hint");
@@ -42,7 +42,7 @@ export function showNumbers() {
   });
 }
 
-/** The typed card, or the first field that is wrong with what is wrong about it. */
+/** The entered card, or the first invalid field with its message. */
 export function typed() {
   const card = {
     number: digits(number.value),
@@ -52,7 +52,7 @@ export function typed() {
   };
   const wrong = [
     [number, card.number.length < 12, "The card number is too short."],
-    [expiry, !/^(0[1-9]|1[0-2])$/.test(card.month) || card.year.length !== 4, "The expiry date is a month and a year, such as 12 / 34."],
+    [expiry, !/^(0[1-9]|1[0-2])$/.test(card.month) || card.year.length !== 4, "Enter a month and a year, such as 12 / 34."],
     [cvc, card.cvc.length < 3, "A security code has three or four digits."],
   ].find(([, isWrong]) => isWrong);
   if (!wrong) return { card };
@@ -62,7 +62,7 @@ export function typed() {
   return { wrong: text };
 }
 
-/** Keeps the fields still while a payment is under way. */
+/** Locks the fields during a payment. */
 export function lockForm(on) {
   for (const field of [number, expiry, cvc]) field.readOnly = on;
   for (const chip of chips.children) chip.setAttribute("aria-disabled", String(on));

@@ -1,4 +1,4 @@
-// The cart: three products with steppers, and a total that is for display only.
+// The cart: three products with steppers, and a total for display only.
 
 import { keep, kept } from "./session.js";
 import { money } from "./words.js";
@@ -11,10 +11,10 @@ const total = document.getElementById("total");
 let products = [];
 let locked = false;
 
-/** Tells `change` when the customer changed what is bought. */
+/** Emits `change` when the customer changes the cart. */
 export const cart = new EventTarget();
 
-/** Shows what is on sale, with what was in the cart before a reload. */
+/** Shows the products, with the cart from before a reload. */
 export function offer(onSale) {
   products = onSale;
   const known = Object.keys(kept.items ?? {}).every((price) => products.some((product) => product.price === price));
@@ -24,23 +24,23 @@ export function offer(onSale) {
   render();
 }
 
-/** What is bought, as the API wants it. */
+/** The cart's items in the form of the API. */
 export const items = () =>
   products.map(({ price }) => ({ price, quantity: kept.items?.[price] ?? 0 })).filter(({ quantity }) => quantity > 0);
 
-/** What the cart seems to cost; the server has the last word. */
+/** The total for display; the server computes the price. */
 export const displayed = () => ({
   amount: products.reduce((sum, { price, amount }) => sum + amount * (kept.items?.[price] ?? 0), 0),
   currency: products[0]?.currency ?? "usd",
 });
 
-/** A fresh cart for the next order. */
+/** Empties the cart for the next order. */
 export function restart() {
   keep({ items: first(), key: null, updates: null, orderId: null });
   render();
 }
 
-/** Keeps the steppers still while a payment is under way and once it is made. */
+/** Locks the steppers during and after a payment. */
 export function lock(on) {
   locked = on;
   render();
@@ -52,7 +52,7 @@ function change(price, by) {
   if (locked) return;
   const quantity = Math.min(MOST_OF_ONE, Math.max(0, (kept.items[price] ?? 0) + by));
   if (quantity === (kept.items[price] ?? 0)) return;
-  // Other contents need another key; the order stays the same one.
+  // Other contents need another Idempotency-Key; the order stays the same.
   keep({ items: { ...kept.items, [price]: quantity }, key: null, updates: null });
   render();
   cart.dispatchEvent(new Event("change"));

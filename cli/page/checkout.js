@@ -1,4 +1,4 @@
-// From the Pay button to the bank's answer. Whether the order is paid, only the order says.
+// The payment, from the Pay button to the bank's response. Only the webhook makes the order paid.
 
 import { createIntent, Refused, signOrder, Unreachable } from "./api.js";
 import { ask } from "./bank.js";
@@ -10,20 +10,20 @@ import { confirm } from "./sandbox.js";
 import { keep, kept } from "./session.js";
 import { decline, money, refusal } from "./words.js";
 
-/** Tells `answered` when a payment came to its end, whichever. */
+/** Emits `answered` when a payment attempt ended, with any result. */
 export const checkout = new EventTarget();
 
 const at = (id) => document.getElementById(id);
 let shop = null;
 let busy = false;
-/** The server's price, where it is not the displayed one. */
+/** The server's price, if it differs from the displayed one. */
 let agreed = null;
-/** The order as the site signed it for this key; only with a Stripe account. */
+/** The site's signed order for this key; only with a Stripe account. */
 let signed = null;
 
 const inSandbox = () => shop.mode === "sandbox";
 
-/** Makes the checkout work; again when the server came back. */
+/** Starts the checkout; again after the server restarted. */
 export function open(found) {
   const isFirst = shop === null;
   shop = found;
@@ -42,11 +42,11 @@ cart.addEventListener("change", forgetPrice);
 order.addEventListener("change", settled);
 order.addEventListener("gone", () => {
   keep({ orderId: null, key: null, updates: null });
-  tell({ text: "The server does not know the earlier order any more. The cart is still here.", kind: "note" });
+  tell({ text: "The earlier order no longer exists on the server. The cart is still here.", kind: "note" });
   render();
 });
 
-/** Runs `action` unless one is under way: a second click does nothing. */
+/** Runs `action` unless one is running: a second click does nothing. */
 async function once(action) {
   if (busy || !shop) return;
   const focused = document.activeElement;
@@ -65,7 +65,7 @@ async function once(action) {
   }
 }
 
-/** A button that was disabled lost the focus; it gets it back, or the order does. */
+/** A disabled button loses the focus; return it to the button or to the order. */
 function returnFocus(focused) {
   if (document.activeElement !== document.body && !document.activeElement.disabled) return;
   const goal = focused.disabled || focused.hidden ? at("order") : focused;
@@ -82,13 +82,13 @@ async function pay() {
   return conclude(await confirm(shop, intent.clientSecret, card), intent);
 }
 
-/** The question that was left open, or that a reload took away. */
+/** The challenge that the payer left open, or that a reload closed. */
 async function answerBank() {
   const intent = await openIntent();
   conclude(await ask(shop, intent));
 }
 
-/** The order's payment. A key or an order that the server cannot take is replaced, once. */
+/** The order's payment. Replaces a key or an order that the server rejects, once. */
 async function openIntent(isSecond = false) {
   if (!kept.key) keep({ key: crypto.randomUUID(), updates: kept.orderId });
   try {
@@ -103,7 +103,7 @@ async function openIntent(isSecond = false) {
   }
 }
 
-/** What is paid for: items that Farebox prices, or an order that the site's server signs. */
+/** The request's body: items that Farebox prices, or an order that the site's server signed. */
 async function contents() {
   if (inSandbox()) return { items: items(), ...(kept.updates && { orderId: kept.updates }) };
   if (signed?.key !== kept.key) {
@@ -113,7 +113,7 @@ async function contents() {
   return { order: signed.order };
 }
 
-/** Whether another attempt with a new key may help. */
+/** Returns true when another attempt with a new key may succeed. */
 function makeRoom({ code }) {
   if (code === "not_found" && kept.orderId) {
     keep({ key: null, orderId: null });
@@ -125,7 +125,7 @@ function makeRoom({ code }) {
   return helps;
 }
 
-/** Nothing is paid at another price than the one on the button. */
+/** Never charges another price than the button shows. */
 function isAgreed({ amount, currency }) {
   if (amount === (agreed ?? displayed()).amount) return true;
   agreed = { amount, currency };
@@ -133,18 +133,18 @@ function isAgreed({ amount, currency }) {
   return false;
 }
 
-/** What the confirmation came to: accepted, refused, or a question of the bank. */
+/** Shows the result of the confirmation: accepted, declined, or a challenge. */
 async function conclude(result, intent) {
   if (result?.status === "requires_action" && intent) {
     nudge();
     return conclude(await ask(shop, intent));
   }
   if (result?.error?.payment_intent?.status === "canceled") {
-    // The order changed since this form was opened, and has another payment.
+    // The order changed after this form was opened, and has another payment.
     element.hide();
-    tell({ text: "The order changed meanwhile. Press Pay again to pay it as it is now.", kind: "note" });
+    tell({ text: "The order changed in the meantime. Press Pay again to pay its new total.", kind: "note" });
   } else if (result?.error) tell(decline(result.error));
-  else if (!result || result.status === "requires_action") tell({ text: "The bank's question is still open.", kind: "note" });
+  else if (!result || result.status === "requires_action") tell({ text: "The bank still waits for your approval.", kind: "note" });
   else if (result.status === "succeeded") {
     accept();
     at("order").scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
@@ -158,14 +158,14 @@ function explain(error) {
     if (error.code === "order_already_paid") accept();
     else if (error.status === 409) nudge();
   } else if (error instanceof Unreachable) {
-    tell({ text: "The dev server does not answer. Nothing is paid twice: try again once it is back." });
+    tell({ text: "The dev server does not respond. Try again when it is back: nothing is charged twice." });
   } else {
     tell({ text: error.message });
     nudge();
   }
 }
 
-/** The order moved, by this page or by another. */
+/** The order changed, here or in another tab. */
 function settled() {
   if (!isOpen()) {
     tell(null);
@@ -177,7 +177,7 @@ function settled() {
 function forgetPrice() {
   agreed = null;
   element.hide();
-  tell(kept.orderId ? { text: "The cart changed: Pay changes this order with it.", kind: "note" } : null);
+  tell(kept.orderId ? { text: "The cart changed: Pay updates this order.", kind: "note" } : null);
   render();
 }
 

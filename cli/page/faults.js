@@ -1,20 +1,20 @@
-// What the sandbox does wrong on demand, by its control plane.
+// Faults of the sandbox, through its control routes.
 
 const PATIENCE_MS = 10_000;
-/** How long webhooks are late under the switch for it. */
+/** The delay of webhooks under "late". */
 export const LATE_MS = 4000;
 
 let base = "";
 let mode = "usual";
 
-/** Finds the sandbox, and sets it back: a switch that nobody sees is not left on. */
+/** Connects to the sandbox and resets its faults, because the switches start as off. */
 export async function connect(shop) {
   base = `${shop.stripeApi}/_sandbox`;
   const settings = [post("/webhooks/duplicate", { times: 1 }), post("/webhooks/delay", { ms: 0 }), works()];
   await Promise.all([...settings, post("/webhooks/release"), endOutage()]);
 }
 
-/** Lets webhooks come in another way from now on; whatever the earlier way kept back comes now. */
+/** Changes the delivery of webhooks, and releases the events that the earlier setting held back. */
 export async function deliver(next) {
   const earlier = mode;
   mode = next;
@@ -28,28 +28,28 @@ export async function deliver(next) {
   if (next === "outage") await post("/webhooks/pause");
 }
 
-/** A payment was answered: what was held for it goes on its way, the last first. */
+/** A payment attempt ended: releases its held events, the last first. */
 export async function letGo() {
   if (mode !== "reversed") return;
   await post("/webhooks/release", { order: "reversed" });
   await post("/webhooks/hold");
 }
 
-// Stripe sends what was missed again, oldest first.
+// Stripe resends the missed events, oldest first.
 async function endOutage() {
   await post("/webhooks/resume");
   const missed = (await events()).filter(({ accepted }) => accepted === 0);
   for (const { id } of missed) await post(`/events/${id}/resend`);
 }
 
-/** Sends the latest event once more, with a signature that is not right. Whether there was one. */
+/** Sends the latest event again with a wrong signature. Returns whether there was one. */
 export async function forge() {
   const last = (await events()).at(-1);
   if (last) await post(`/events/${last.id}/forge`);
   return Boolean(last);
 }
 
-/** Lets Farebox ask Stripe for the events that no webhook brought. How many there were. */
+/** Reconciles: Farebox fetches missed events from Stripe. Returns their number. */
 export async function askForMissed() {
   const response = await fetch("/dev/reconcile", { method: "POST", signal: AbortSignal.timeout(PATIENCE_MS) });
   if (!response.ok) throw new Error("Stripe did not list its events.");
@@ -57,13 +57,13 @@ export async function askForMissed() {
   return applied + quarantined;
 }
 
-/** Lets the next request that makes a payment go wrong. */
+/** Makes the next request that creates a payment fail. */
 export async function arm(fault) {
   await works();
   await post("/faults", { method: "POST", path_prefix: "/v1/payment_intents", times: 1, ...fault });
 }
 
-/** Lets every request work. */
+/** Removes all faults. */
 export const works = () => call("/faults", { method: "DELETE" });
 
 async function events() {
@@ -75,5 +75,5 @@ const post = (path, fields = {}) => call(path, { method: "POST", body: new URLSe
 
 async function call(path, request) {
   const response = await fetch(base + path, { ...request, signal: AbortSignal.timeout(PATIENCE_MS) });
-  if (!response.ok) throw new Error(`The sandbox refused ${path}: ${response.status}.`);
+  if (!response.ok) throw new Error(`The sandbox rejected ${path}: ${response.status}.`);
 }

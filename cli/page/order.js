@@ -1,4 +1,4 @@
-// The order's panel: asks Farebox how the order is, and shows how far it came.
+// The order's panel: polls the order and shows its progress.
 
 import { order as read, Refused } from "./api.js";
 import { deliveries } from "./activity.js";
@@ -11,7 +11,7 @@ const RESTS_AFTER_MS = 20_000;
 const LATE_MS = 8000;
 
 const AWAITED = "Accepted. The signed webhook will mark the order paid.";
-const LATE = "Accepted, but no webhook has come yet. See what happens.";
+const LATE = "Accepted, but no webhook has arrived yet. See Activity.";
 
 const OPEN = new Set(["created", "requires_action", "processing", "failed"]);
 const BEFORE_PAID = new Set([...OPEN, "canceled"]);
@@ -24,31 +24,34 @@ let reading = false;
 let again = false;
 let movedAt = 0;
 
-/** Tells `change` when the order's status or its refunds changed, or there is no order, and `gone` when the server does not know it. */
+/**
+ * Emits `change` when the order's status or refunds changed or the order was cleared, and `gone`
+ * when the server does not have the order.
+ */
 export const order = new EventTarget();
 
-/** The order as last read; null when there is none. */
+/** The order as last read; null without one. */
 export const current = () => shown;
 
-/** Whether the order can still be paid (or there is none yet). */
+/** Returns true when the order can still be paid, or does not exist yet. */
 export const isOpen = () => shown === null || OPEN.has(shown.status);
 
-/** Whether the bank accepted the card; the webhook may not have come yet. */
+/** Returns true when the bank accepted the card; the webhook may still be missing. */
 export const isAccepted = () => acceptedAt > 0;
 
-/** Shows the order `kept.orderId`, and stays with it. */
+/** Shows and polls the order `kept.orderId`. */
 export function follow() {
   acceptedAt = 0;
   nudge();
 }
 
-/** Something happened: reads the order now, and often for a while. */
+/** Reads the order now, and often for a while. */
 export function nudge() {
   movedAt = Date.now();
   return refresh();
 }
 
-/** The bank accepted the card; the webhook will say so too. */
+/** The bank accepted the card; the webhook confirms it later. */
 export function accept() {
   acceptedAt ||= Date.now();
   render();
@@ -64,7 +67,7 @@ export function clear() {
   order.dispatchEvent(new Event("change"));
 }
 
-/** Shows what the page knows now, such as one more delivery. */
+/** Shows the current state, such as one more delivery. */
 export function render() {
   const fulfilled = shown ? deliveries(shown.orderId) : new Map();
   const { label, tone } = shown ? words(shown.status) : { label: "No order yet", tone: "none" };
@@ -110,7 +113,7 @@ function update(id, answer) {
   const changed = ["status", "refundedAmount", "refundPendingAmount", "orderId"].some((name) => answer[name] !== shown?.[name]);
   if (changed) {
     movedAt = Date.now();
-    // A notification of long ago may have left the list; then nothing is awaited.
+    // An old notification may have left the list; then the panel waits for none.
     if (!OPEN.has(answer.status)) setTimeout(render, RESTS_AFTER_MS + PACE_MS);
   }
   shown = answer;
@@ -118,7 +121,7 @@ function update(id, answer) {
   if (changed) order.dispatchEvent(new Event("change"));
 }
 
-// An order that nobody is paying is read seldom; an ended one, and a hidden tab, not at all.
+// Polls an unpaid order slowly; stops for a finished order and in a hidden tab.
 function schedule() {
   clearTimeout(timer);
   if (!kept.orderId || document.hidden || (shown?.orderId === kept.orderId && !isOpen())) return;
@@ -131,7 +134,7 @@ document.addEventListener("visibilitychange", () => (document.hidden ? clearTime
 
 function sentence(messages) {
   if (!shown) return "Press Pay, and the order appears here.";
-  if (shown.status === "paid" && messages && !shown.refundPendingAmount) return "Paid and fulfilled: Farebox notified the shop once, by a signed message.";
+  if (shown.status === "paid" && messages && !shown.refundPendingAmount) return "Paid and fulfilled: Farebox notified the shop once, with a signed message.";
   if (isAccepted() && OPEN.has(shown.status)) return Date.now() - acceptedAt < LATE_MS ? AWAITED : LATE;
   if (shown.refundPendingAmount) return pending(shown);
   if (shown.status === "partially_refunded") return partly(shown);
@@ -160,7 +163,7 @@ function progress(messages) {
   };
 }
 
-// An unchanged sentence is not announced again.
+// Screen readers do not repeat an unchanged sentence.
 function say(place, text) {
   if (place.textContent !== text) place.textContent = text;
 }

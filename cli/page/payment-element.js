@@ -1,4 +1,4 @@
-// Stripe's own card form, for a developer's Stripe account: Stripe.js with the Payment Element.
+// Stripe's card form, for a developer's Stripe account: Stripe.js with the Payment Element.
 
 const SCRIPT = "https://js.stripe.com/endive/stripe.js";
 
@@ -6,7 +6,7 @@ const place = document.getElementById("element");
 let stripe = null;
 let elements = null;
 
-/** Whether the form is there to be filled in. */
+/** Returns true when the form is ready. */
 export const isShown = () => elements !== null;
 
 /** Shows the form for the intent of `clientSecret`. */
@@ -28,14 +28,14 @@ export async function show(publishableKey, clientSecret) {
   });
 }
 
-/** Takes the form away: the cart changed, or the order is paid. */
+/** Removes the form: the cart changed, or the order is paid. */
 export function hide() {
   elements?.getElement("payment")?.destroy();
   elements = null;
   place.hidden = true;
 }
 
-/** Pays; `{ status }` of the intent, or `{ error }` with Stripe's error. */
+/** Confirms the payment; returns `{ status }` of the intent, or `{ error }` with Stripe's error. */
 export async function confirmShown() {
   const confirmParams = { return_url: location.origin + location.pathname };
   const { error, paymentIntent } = await stripe.confirmPayment({ elements, confirmParams, redirect: "if_required" });

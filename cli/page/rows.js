@@ -1,8 +1,9 @@
-// One row of the live list: a line that opens to the request and its answer. The server masked both.
+// One row of the live list: a line that opens to the request and its response. The server masked
+// both.
 
 const MASK = "••••";
 
-/** A row as a list item; what is behind it is built when it is opened first. */
+/** A row as a list item; its details are built when it is first opened. */
 export function row(entry) {
   const { seq, source, title, ok, orderId, eventId } = entry;
   const item = document.createElement("li");
@@ -14,7 +15,7 @@ export function row(entry) {
   return item;
 }
 
-/** A line that says what the rows above it prove. */
+/** A line that explains the rows above it. */
 export function proof({ text, ok }) {
   const item = document.createElement("li");
   Object.assign(item.dataset, { test: "proof", ok });
@@ -55,8 +56,8 @@ function exchange({ source, request, response }) {
   place.dataset.test = "exchange";
   if (request) place.append(...side("Request", `${request.method} ${request.path}`, request));
   if (response && source === "order") place.append(...side("In the database", "", response));
-  else if (response) place.append(...side("Answer", response.status ?? "none came", response));
-  if (source === "stripe") place.append(part("p", "aside", "Of the sandbox's answers the status alone is seen."));
+  else if (response) place.append(...side("Response", response.status ?? "none", response));
+  if (source === "stripe") place.append(part("p", "aside", "For the sandbox's responses, only the status is recorded."));
   return place;
 }
 
@@ -73,7 +74,7 @@ function side(heading, first, { headers, body }) {
   return parts;
 }
 
-/** A text in which each masked place stands out. */
+/** A text with its masked parts highlighted. */
 function masked(name, text) {
   const place = document.createElement(name);
   for (const [index, piece] of text.split(MASK).entries()) {

@@ -1,11 +1,11 @@
-// The sandbox's side of a payment: what Stripe.js does at Stripe, done with two plain requests.
+// Confirms payments with the sandbox: two plain requests in place of Stripe.js.
 
 const PATIENCE_MS = 30_000;
 
-/** Nobody can say how the payment went; the order will. */
+/** The payment's result is unknown; the order will show it. */
 export class NoAnswer extends Error {}
 
-/** Pays the intent of `secret` with `card`. */
+/** Confirms the intent of `secret` with `card`. */
 export const confirm = (shop, secret, card) =>
   post(shop, `/v1/payment_intents/${intentOf(secret)}/confirm`, {
     key: shop.publishableKey,
@@ -18,13 +18,13 @@ export const confirm = (shop, secret, card) =>
     return_url: `${location.origin}/`,
   });
 
-/** Gives the payer's answer to the bank: `success` or `failure`. */
+/** Completes the bank's challenge: `success` or `failure`. */
 export const authenticate = (shop, secret, outcome) =>
   post(shop, `/_sandbox/payment_intents/${intentOf(secret)}/authenticate`, { client_secret: secret, outcome });
 
 const intentOf = (secret) => encodeURIComponent(secret.split("_secret_")[0]);
 
-/** `{ status }` of the intent, or `{ error }` with Stripe's error. */
+/** Returns `{ status }` of the intent, or `{ error }` with Stripe's error. */
 async function post(shop, path, fields) {
   const request = { method: "POST", body: new URLSearchParams(fields), signal: AbortSignal.timeout(PATIENCE_MS) };
   try {
@@ -33,6 +33,6 @@ async function post(shop, path, fields) {
     const error = answer.error ?? (answer.status === "requires_payment_method" && answer.last_payment_error);
     return error ? { error } : { status: answer.status };
   } catch {
-    throw new NoAnswer("The sandbox does not answer. Nothing is paid twice: try again.");
+    throw new NoAnswer("The sandbox does not respond. Try again: nothing is charged twice.");
   }
 }

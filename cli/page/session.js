@@ -1,25 +1,25 @@
-// What survives a reload of this tab: the cart, its Idempotency-Key and the order's id.
-// Neither the token nor the client secret is ever kept here.
+// State that survives a reload of this tab: the cart, its Idempotency-Key and the order's id.
+// Tokens and client secrets are never stored.
 
 const NAME = "farebox-demo";
 
 const EMPTY = {
-  /** How many of each price: `{ mug: 1 }`; null before the first visit. */
+  /** The quantity of each price: `{ mug: 1 }`; null before the first visit. */
   items: null,
-  /** The Idempotency-Key of this cart, made when the cart is first sent. */
+  /** The Idempotency-Key of this cart, created when the cart is first sent. */
   key: null,
-  /** The order that the key's request names: it must stay the same in every repetition. */
+  /** The order id in the key's request: it must be the same in every retry. */
   updates: null,
-  /** By caller: the refund that has no answer yet, `{ orderId, key, amount }`. */
+  /** By caller: the refund without a response, `{ orderId, key, amount }`. */
   unanswered: {},
-  /** The order that is shown. */
+  /** The order on display. */
   orderId: null,
 };
 
-/** The kept values; read them here, change them with `keep`. */
+/** The stored values; change them with `keep`. */
 export const kept = { ...EMPTY, ...read() };
 
-/** Changes some of the kept values. */
+/** Changes some of the stored values. */
 export function keep(changes) {
   Object.assign(kept, changes);
   try {

@@ -1,4 +1,4 @@
-// "Make it go wrong": switches for what Stripe and the network may do, each with what to look for.
+// "Make it fail": switches for faults of Stripe and the network, each with a hint.
 
 import { activity } from "./activity.js";
 import { checkout } from "./checkout.js";
@@ -6,29 +6,29 @@ import { arm, askForMissed, connect, deliver, forge, LATE_MS, letGo, works } fro
 import { answered, lookFor, lookNoFurther, proofs } from "./proof.js";
 import { kept } from "./session.js";
 
-/** How webhooks come: value, label, what to look for. */
+/** The delivery of webhooks: value, label, hint. */
 const WEBHOOKS = [
-  ["usual", "as usual", ""],
+  ["usual", "normally", ""],
   ["duplicate", "three times", "Pay. Each event arrives three times, and the order becomes paid once."],
   ["reversed", "in reverse", "Pay. The newest event arrives first; the older ones after it change nothing."],
   ["delay", "late", `Pay. The order waits ${LATE_MS / 1000} seconds for its webhook: the bank's answer alone does not make it paid.`],
-  ["outage", "not at all", "Pay. No webhook arrives, and the order waits. Then press “Ask for missed events”, or choose “as usual”: what was missed comes."],
+  ["outage", "not at all", "Pay. No webhook arrives, and the order waits. Then press “Fetch missed events”, or choose “normally”: Stripe resends the missed events."],
 ];
 
-/** How the next request that makes a payment ends: value, label, fault, what to look for. */
+/** The next request that creates a payment: value, label, fault, hint. */
 const REQUESTS = [
-  ["usual", "works", null, ""],
-  ["lost_answer", "answer lost", {}, "Stripe makes the payment, and its answer is lost. Farebox repeats the request under the same key: one intent."],
-  ["reset", "reset", {}, "The connection breaks. Farebox repeats the request: one intent."],
-  ["hang", "hangs", {}, "No answer comes. After 8 seconds Farebox repeats the request: one intent."],
-  ["latency", "2 s slow", { ms: 2000 }, "The answer takes two seconds, and Farebox waits for it: one intent."],
-  ["rate_limit", "429", {}, "Stripe is busy. Farebox repeats the request a little later: one intent."],
-  ["error", "500", {}, "Stripe fails. Farebox repeats the request under the same key: one intent."],
-  ["bad_gateway", "HTML 502", {}, "A proxy answers with a page in place of JSON. Farebox repeats the request: one intent."],
+  ["usual", "succeeds", null, ""],
+  ["lost_answer", "response lost", {}, "Stripe creates the payment, and the response is lost. Farebox retries with the same key: one intent."],
+  ["reset", "reset", {}, "The connection breaks. Farebox retries: one intent."],
+  ["hang", "hangs", {}, "No response arrives. After 8 seconds Farebox retries: one intent."],
+  ["latency", "2 s slow", { ms: 2000 }, "The response takes two seconds, and Farebox waits for it: one intent."],
+  ["rate_limit", "429", {}, "Stripe limits the rate. Farebox retries a little later: one intent."],
+  ["error", "500", {}, "Stripe fails. Farebox retries with the same key: one intent."],
+  ["bad_gateway", "HTML 502", {}, "A proxy returns a page in place of JSON. Farebox retries: one intent."],
 ];
 
-const FORGED = "The latest event comes again with a wrong signature: it is refused, and the order does not change.";
-const IDLE = "Choose what goes wrong, then pay: a line among the events says what came of it. A reload resets the switches.";
+const FORGED = "The latest event arrives again with a wrong signature: Farebox rejects it, and the order does not change.";
+const IDLE = "Choose a fault, then pay: a line in Activity explains the result. A reload resets the switches.";
 
 const at = (id) => document.getElementById(id);
 
@@ -84,7 +84,7 @@ function chooseRequest(value) {
   attempt(() => (fault ? arm({ kind: value, ...fault }) : works()));
 }
 
-// A fault strikes once; the switch goes back when it has.
+// A fault applies once; the switch then resets.
 function spent(when) {
   if (!armedAt || when < armedAt) return;
   armedAt = 0;
@@ -95,7 +95,7 @@ function sendForged() {
   lookFor("forged", "forged");
   say(FORGED);
   attempt(async () => {
-    if (!(await forge())) say("There is no event yet to forge. Pay first.");
+    if (!(await forge())) say("There is no event to forge yet. Pay first.");
   });
 }
 
@@ -111,7 +111,7 @@ async function attempt(action) {
   try {
     await action();
   } catch (error) {
-    say(`The sandbox does not do as told. ${error.message}`, "bad");
+    say(`The sandbox failed. ${error.message}`, "bad");
   }
 }
 

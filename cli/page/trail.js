@@ -1,5 +1,5 @@
-// The audit trail: one row for each decision, as the functions recorded it in their log. The page's own
-// reads of the order, which follow each other, become one row with a count.
+// The audit trail: one row for each access decision in the functions' log. Consecutive reads of the
+// order by the page itself share one row with a count.
 
 import { activity } from "./activity.js";
 import { clock } from "./rows.js";
@@ -10,10 +10,10 @@ const list = document.getElementById("trail");
 const byRequest = new Map();
 let latest = null;
 
-/** Tells `decision` whenever one was recorded. */
+/** Emits `decision` when one was recorded. */
 export const decisions = new EventTarget();
 
-/** What was decided about this request; undefined as long as it is not recorded. */
+/** The decision about this request; undefined until it is recorded. */
 export const decided = (requestId) => byRequest.get(requestId);
 
 activity.addEventListener("entry", ({ detail: { source, decision, at } }) => {
@@ -50,7 +50,7 @@ function row(decision, at, times) {
   return line;
 }
 
-/** A line over another. What does not fit is cut by the look alone, and is whole in its title. */
+/** A cell of stacked lines. Long text is truncated on display and complete in the title. */
 function cell(...lines) {
   const place = document.createElement("td");
   for (const [textContent, className] of lines) {

@@ -1,4 +1,4 @@
-// Everything the page says about money, statuses and declines, in plain words.
+// The page's texts about money, statuses and declines.
 
 const NO_DECIMALS = new Set("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split(" "));
 const THREE_DECIMALS = new Set("bhd jod kwd omr tnd".split(" "));
@@ -11,7 +11,7 @@ export function money(amount, currency) {
 
 const STATUSES = {
   created: ["Created", "wait", "The order waits for a payment."],
-  requires_action: ["Bank asks", "wait", "The bank waits for your answer."],
+  requires_action: ["Requires action", "wait", "The bank waits for your approval."],
   processing: ["Processing", "wait", "The bank is still working on the payment."],
   failed: ["Not paid", "bad", "The payment failed. The same order can be paid with another card."],
   canceled: ["Canceled", "bad", "The order was canceled, and can no longer be paid."],
@@ -29,7 +29,7 @@ export function status(name) {
   return { label, tone, text };
 }
 
-/** How much of an order was refunded. */
+/** The refunded part of an order. */
 export const partly = ({ amount, refundedAmount, currency }) =>
   `${money(refundedAmount, currency)} of ${money(amount, currency)} was refunded.`;
 
@@ -40,20 +40,20 @@ export const pending = ({ refundPendingAmount, currency }) =>
 const DECLINES = {
   insufficient_funds: "Not enough money on this card.",
   expired_card: "This card has expired.",
-  incorrect_cvc: "The security code of this card is not right.",
+  incorrect_cvc: "The security code of this card is wrong.",
   invalid_cvc: "A security code has three or four digits.",
-  incorrect_number: "This card number is not right.",
-  invalid_number: "This card number is not right.",
-  invalid_expiry_month: "This expiry date is not right.",
-  invalid_expiry_year: "This expiry date is not right.",
+  incorrect_number: "This card number is wrong.",
+  invalid_number: "This card number is wrong.",
+  invalid_expiry_month: "This expiry date is wrong.",
+  invalid_expiry_year: "This expiry date is wrong.",
   processing_error: "The bank could not process this card now.",
-  authentication_required: "The bank wants to ask you first.",
+  authentication_required: "The bank requires your authentication.",
   payment_intent_authentication_failure: "The bank could not confirm that it is you.",
-  test_mode_live_card: "This is not a test card, and only test cards work here.",
-  payment_intent_unexpected_state: "This payment has moved on already; the order below shows how.",
+  test_mode_live_card: "This is a live card. Only test cards work here.",
+  payment_intent_unexpected_state: "This payment already has a result: see the order below.",
 };
 
-/** Why Stripe refused, for the payer, and the code behind it. */
+/** The reason for a decline, for the payer, and its code. */
 export function decline({ code, decline_code: reason }) {
   const known = DECLINES[reason] ?? DECLINES[code] ?? "The bank declined this card.";
   const ends = code === "payment_intent_unexpected_state" || code === "payment_intent_authentication_failure";
@@ -65,43 +65,43 @@ const REFUSALS = {
   payment_processing: "A payment of this order is under way; it cannot change until that ends.",
   order_canceled: "This order was canceled. Start a new one.",
   in_progress: "The same payment is being prepared right now. Try again in a moment.",
-  unavailable: "Payments are briefly not available. The cart is kept, and trying again does not pay twice.",
+  unavailable: "Payments are briefly not available. The cart is kept. Try again: nothing is charged twice.",
   internal: "Something went wrong on the server. Its log has the reason, under this request id.",
 };
 
-/** Why Farebox refused, and the code and request id behind it. */
+/** The reason that Farebox rejected a request, with its code and request id. */
 export function refusal({ code, message, requestId }) {
   const own = message.charAt(0).toUpperCase() + message.slice(1);
   const text = REFUSALS[code] ?? own.replace(/([^.])$/, "$1.");
   return { text, code: requestId ? `${code} · ${requestId}` : code };
 }
 
-/** A refund that may have been made or not. */
-export const UNANSWERED = "No answer came, so the refund may have been made or not. The next click repeats the same request, under the same key: it refunds once.";
+/** A refund with an unknown result. */
+export const UNANSWERED = "No response arrived, so Stripe may have refunded or not. The next click repeats the same request with the same key: it refunds once.";
 
 const NO_TOKEN = "no valid token";
 
-/** What a decision about a refund means, in a sentence, and what stands under each question. */
+/** A sentence about the decision on a refund, and a note for each check. */
 export function verdict({ person, role, amount, currency, answer }, { allowed, why }, limit) {
   const sought = money(amount, currency);
-  const most = limit && amount > limit ? `${money(limit, currency)} at once is their role's limit` : "their role's limit of the day leaves less";
+  const most = limit && amount > limit ? `${money(limit, currency)} is their role's limit per request` : "their role's daily limit leaves less";
   const notes = { who: person, role: `${role}: yes`, reach: "any order", limit: sought };
   if (why === "not_permitted") notes.role = `${role}: no`;
   if (why === "not_owner" || why === "not_there") notes.reach = "no such order";
   const denials = {
-    not_permitted: `Denied. It is known who ${person} is, but their role holds no refund:create. The order was not looked at.`,
-    not_owner: "Denied, as if there were no such order: it is not theirs, and their role reaches no further.",
-    not_there: "Denied: there is no such order.",
-    limit: `Denied. ${person} may refund any order, but not ${sought}: ${most}. Farebox did not call Stripe.`,
+    not_permitted: `Denied. The token of ${person} is valid, but their role has no permission refund:create. Farebox did not read the order.`,
+    not_owner: "Denied, as for an order that does not exist: the order is not theirs, and their role covers only their own.",
+    not_there: "Denied: the order does not exist.",
+    limit: `Denied. ${person} can refund any order, but not ${sought}: ${most}. Farebox did not call Stripe.`,
   };
-  const unknown = `Denied: it is not known who is calling (${why}).`;
+  const unknown = `Denied: the caller is not authenticated (${why}).`;
   if (!allowed) return { text: denials[why] ?? unknown, notes: why in denials ? notes : { ...notes, who: NO_TOKEN } };
   return { text: done(person, sought, answer), notes };
 }
 
 function done(person, sought, answer) {
-  const allowed = `Allowed. ${person}'s role may refund, reaches any order, and ${sought} is within its limit`;
+  const allowed = `Allowed. ${person}'s role can refund any order, and ${sought} is within its limit`;
   if (answer.status === 200 && answer.code === "succeeded") return `${allowed}: Stripe refunded it once.`;
-  if (answer.status === 200) return `${allowed}: Stripe has the refund, which is ${answer.code}.`;
-  return answer.status >= 500 ? `Allowed. ${UNANSWERED}` : `Allowed, and still not done. ${refusal(answer).text}`;
+  if (answer.status === 200) return `${allowed}: Stripe's refund is ${answer.code}.`;
+  return answer.status >= 500 ? `Allowed. ${UNANSWERED}` : `Allowed, but it failed. ${refusal(answer).text}`;
 }

@@ -1,4 +1,4 @@
-// Who can refund, as a person tries it on the page: the answer for each, the audit trail, and the order.
+// Tests "Who can refund?" on the page: the result for each caller, the audit trail, and the order.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -18,26 +18,26 @@ async function paid(t, options, expected) {
   return shop;
 }
 
-/** Waits until the order's account is this. */
+/** Waits until the order's summary contains `text`. */
 const leaves = (shop, text) => shop.at("access-left").filter({ hasText: text }).waitFor();
 
-/** How each question was answered, in their order. */
+/** The state of each check, in order. */
 const answers = (shop) => shop.page.locator('[data-test="questions"] li').evaluateAll((items) => items.map(({ dataset }) => dataset.state));
 
-test("before a payment nobody can ask, and the page says so", async (t) => {
+test("before a payment no caller can request a refund, and the page says so", async (t) => {
   const shop = await open(t, browser);
   for (const caller of ["customer", "support", "over", "below"]) {
     assert.equal(await shop.at(`refund-${caller}`).getAttribute("aria-disabled"), "true");
   }
-  assert.equal(await shop.at("verdict").textContent(), "Pay first. Then each of them can ask for a refund.");
+  assert.equal(await shop.at("verdict").textContent(), "Pay first. Then each caller can request a refund.");
 });
 
 test("customer, support and finance over its limit are denied; finance within it refunds", async (t) => {
   const shop = await paid(t);
   for (const { caller, role, why, end, questions, says } of [
-    { caller: "customer", role: "customer", why: "not_permitted", end: "403 forbidden", questions: ["done", "bad", "next", "next"], says: "their role holds no refund:create" },
-    { caller: "support", role: "support", why: "not_permitted", end: "403 forbidden", questions: ["done", "bad", "next", "next"], says: "their role holds no refund:create" },
-    { caller: "over", role: "finance", why: "limit", end: "403 refund_limit", questions: ["done", "done", "done", "bad"], says: "but not $501.00: $500.00 at once is their role's limit" },
+    { caller: "customer", role: "customer", why: "not_permitted", end: "403 forbidden", questions: ["done", "bad", "next", "next"], says: "their role has no permission refund:create" },
+    { caller: "support", role: "support", why: "not_permitted", end: "403 forbidden", questions: ["done", "bad", "next", "next"], says: "their role has no permission refund:create" },
+    { caller: "over", role: "finance", why: "limit", end: "403 refund_limit", questions: ["done", "done", "done", "bad"], says: "but not $501.00: $500.00 is their role's limit per request" },
     { caller: "below", role: "finance", why: "any", end: "200 succeeded", questions: ["done", "done", "done", "done"], says: "Stripe refunded it once" },
   ]) {
     const row = await shop.refund(caller);
@@ -63,7 +63,7 @@ test("customer, support and finance over its limit are denied; finance within it
   const trail = shop.page.locator('[data-test="decision"][data-action="refund:create"]');
   assert.equal(await trail.count(), 4);
   const whole = await shop.page.content();
-  assert.ok(shop.secrets.filter((secret) => secret.startsWith("eyJ")).length >= 3, "the page was told three tokens");
+  assert.ok(shop.secrets.filter((secret) => secret.startsWith("eyJ")).length >= 3, "the page received three tokens");
   for (const secret of shop.secrets) assert.ok(!whole.includes(secret), "a secret is on the page");
 });
 
@@ -83,12 +83,12 @@ test("each click is a refund of its own, until nothing is left", async (t) => {
   assert.equal(await shop.at("refund-below").getAttribute("aria-disabled"), "true");
 
   await shop.newOrder();
-  await shop.at("refund-below").filter({ hasText: "not asked yet" }).waitFor();
+  await shop.at("refund-below").filter({ hasText: "no request yet" }).waitFor();
   assert.deepEqual(await answers(shop), ["next", "next", "next", "next"]);
-  assert.equal(await shop.page.locator('[data-test="decision"][data-action="refund:create"]').count(), 3, "the record stays");
+  assert.equal(await shop.page.locator('[data-test="decision"][data-action="refund:create"]').count(), 3, "the audit trail stays");
 });
 
-test("a refund whose answer was lost is asked for again, and made once", async (t) => {
+test("a refund without a response is retried, and made once", async (t) => {
   const shop = await paid(t, {}, ["503 (Service Unavailable)"]);
   const lost = { error: { code: "unavailable", message: "the answer was lost" } };
   const losing = async (route) => {
@@ -100,7 +100,7 @@ test("a refund whose answer was lost is asked for again, and made once", async (
   await shop.at("refund-below").filter({ hasText: "503 unavailable" }).waitFor();
   await leaves(shop, "$5.00 refunded");
 
-  // Its key and its amount outlive a reload.
+  // Its key and its amount survive a reload.
   await shop.page.reload();
   await leaves(shop, "$5.00 refunded");
   await shop.refund("below");
@@ -110,7 +110,7 @@ test("a refund whose answer was lost is asked for again, and made once", async (
   await leaves(shop, "$15.00 paid, $5.00 refunded, $10.00 left");
 });
 
-test("the record is there again after a reload", async (t) => {
+test("the audit trail returns after a reload", async (t) => {
   const shop = await paid(t);
   const row = await shop.refund("support");
   await shop.page.reload();
@@ -127,7 +127,7 @@ test("the row of the page's own reads counts them, and does not arrive again wit
   assert.equal(await row.evaluate((line) => getComputedStyle(line).animationName), "none");
 });
 
-test("the keyboard alone asks for a refund, and keeps its place", async (t) => {
+test("the keyboard alone requests a refund, and keeps the focus", async (t) => {
   const shop = await paid(t);
   await shop.at("refund-customer").focus();
   await shop.page.keyboard.press("Tab");

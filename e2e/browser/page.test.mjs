@@ -1,4 +1,4 @@
-// What a person does on the page of `cargo dev`, and what they see.
+// Tests the page of `cargo dev` as a person uses it.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -32,14 +32,14 @@ test("a declined order is paid with another card", async (t) => {
   await shop.hasRows("stripe", "POST /v1/payment_intents", 1);
 });
 
-test("the bank's question is approved", async (t) => {
+test("a 3-D Secure challenge is approved", async (t) => {
   const shop = await open(t, browser);
   await shop.pay("3155");
   await shop.at("bank-approve").click();
   await shop.fulfilledOnce();
 });
 
-test("the bank's question is declined, and the order stays open", async (t) => {
+test("a 3-D Secure challenge is declined, and the order stays open", async (t) => {
   const shop = await open(t, browser);
   await shop.pay("3155");
   await shop.at("bank-decline").click();
@@ -48,11 +48,11 @@ test("the bank's question is declined, and the order stays open", async (t) => {
   await shop.fulfilledOnce();
 });
 
-test("webhooks that come three times have one effect", async (t) => {
+test("webhooks that arrive three times have one effect", async (t) => {
   const shop = await open(t, browser);
   await shop.choose("webhooks", "duplicate");
   await shop.pay();
-  await shop.proves("3 deliveries of payment_intent.succeeded, 1 effect");
+  await shop.proves("Stripe delivered payment_intent.succeeded 3 times, with 1 effect");
   await shop.fulfilledOnce();
   await shop.hasRows("webhook", "payment_intent.succeeded", 3);
   await shop.hasRows("order", "created → paid", 1);
@@ -63,7 +63,7 @@ test("webhooks in reverse order leave the order paid once", async (t) => {
   const shop = await open(t, browser);
   await shop.choose("webhooks", "reversed");
   await shop.pay();
-  await shop.proves("payment_intent.succeeded came before");
+  await shop.proves("payment_intent.succeeded arrived before");
   await shop.fulfilledOnce();
   await shop.hasRows("order", "created → paid", 1);
   const came = await shop.page.locator('[data-source="webhook"]').evaluateAll((rows) => rows.map((row) => row.dataset.title));
@@ -76,11 +76,11 @@ test("a late webhook is waited for", async (t) => {
   await shop.pay();
   await shop.page.locator('[data-step="accepted"][data-state="done"]').waitFor();
   assert.equal(await shop.rows("webhook", "payment_intent.succeeded").count(), 0);
-  await shop.proves("s after the bank's answer: the order became paid once");
+  await shop.proves("s after the bank's response: the order became paid once");
   await shop.fulfilledOnce();
 });
 
-test("what an outage kept back comes when it is over", async (t) => {
+test("events missed in an outage arrive when it is over", async (t) => {
   const shop = await open(t, browser);
   await shop.choose("webhooks", "outage");
   await shop.pay();
@@ -89,7 +89,7 @@ test("what an outage kept back comes when it is over", async (t) => {
   await shop.fulfilledOnce();
   await shop.proves("after the outage: the order became paid once");
 
-  // Neither what a refund sets off nor a later order came by the outage.
+  // Neither the refund's events nor a later order's were missed in the outage.
   await shop.refund("below");
   await shop.hasRows("webhook", "charge.refunded", 1);
   await shop.newOrder();
@@ -101,41 +101,41 @@ test("what an outage kept back comes when it is over", async (t) => {
   assert.deepEqual(more, []);
 });
 
-test("what no webhook brought is asked for", async (t) => {
+test("missed events are fetched", async (t) => {
   const shop = await open(t, browser);
   await shop.choose("webhooks", "outage");
   await shop.pay();
   await shop.page.locator('[data-step="accepted"][data-state="done"]').waitFor();
   await shop.at("reconcile").click();
   await shop.fulfilledOnce();
-  await shop.proves("No webhook came. Farebox fetched the events from Stripe: the order became paid once");
+  await shop.proves("No webhook arrived. Farebox fetched the events from Stripe: the order became paid once");
   await shop.at("reconcile").click();
   await shop.page.getByText("Nothing was missed").waitFor();
   await shop.fulfilledOnce();
 });
 
-test("a forged webhook is refused, and the order stays as it was", async (t) => {
+test("a forged webhook is rejected, and the order does not change", async (t) => {
   const shop = await open(t, browser);
   await shop.pay();
   await shop.fulfilledOnce();
   await shop.at("forge").click();
-  await shop.proves("Refused: the signature does not match. The order did not change.");
+  await shop.proves("Rejected: the signature does not match. The order did not change.");
   const refused = shop.page.locator('[data-source="webhook"][data-ok="false"]');
-  assert.match(await refused.textContent(), /400 · signature refused · changed nothing/);
+  assert.match(await refused.textContent(), /400 · signature rejected · no change/);
   await shop.hasRows("order", "created → paid", 1);
   await shop.fulfilledOnce();
 });
 
 for (const [fault, status] of [
-  ["lost_answer", "no answer"],
-  ["reset", "no answer"],
-  ["hang", "no answer"],
+  ["lost_answer", "no response"],
+  ["reset", "no response"],
+  ["hang", "no response"],
   ["latency", null],
   ["rate_limit", "429"],
   ["error", "500"],
   ["bad_gateway", "502"],
 ]) {
-  test(`one payment is made in spite of ${fault}`, async (t) => {
+  test(`one payment is created in spite of ${fault}`, async (t) => {
     const shop = await open(t, browser);
     await shop.choose("requests", fault);
     await shop.pay();
@@ -145,7 +145,7 @@ for (const [fault, status] of [
     assert.equal(asked.length, status ? 2 : 1);
     if (status) assert.ok(asked[0].includes(status), asked[0]);
     assert.ok(asked.at(-1).includes("the order has 1 intent"), asked.at(-1));
-    assert.ok(await shop.at("switch-requests-usual").isChecked(), "it strikes once");
+    assert.ok(await shop.at("switch-requests-usual").isChecked(), "the fault applies once");
   });
 }
 
@@ -168,7 +168,7 @@ test("the list follows a payment after a reload with history", async (t) => {
   assert.ok(await shop.at("newest").isHidden());
 });
 
-test("a reader who went up stays there until they come back to the end", async (t) => {
+test("a reader who scrolled up stays there until they return to the end", async (t) => {
   const shop = await open(t, browser, { viewport: { width: 1280, height: 700 } });
   await shop.pay();
   await shop.fulfilledOnce();
@@ -190,7 +190,7 @@ test("a chosen chip keeps its width", async (t) => {
   assert.equal(await width("duplicate"), before);
 });
 
-test("every row opens to what was sent and answered, and no secret is on the page", async (t) => {
+test("every row opens to its request and response, and no secret is on the page", async (t) => {
   const shop = await open(t, browser);
   await shop.pay("0002");
   await shop.status("failed");
@@ -212,17 +212,17 @@ test("every row opens to what was sent and answered, and no secret is on the pag
   assert.match(told, /webhook-signaturev1,••••/);
 
   const whole = await shop.page.content();
-  assert.ok(shop.secrets.length >= 7, "the page was told a token and a client secret");
+  assert.ok(shop.secrets.length >= 7, "the page received a token and a client secret");
   for (const secret of shop.secrets) assert.ok(!whole.includes(secret), `${secret} is on the page`);
   const list = await shop.at("activity").innerHTML();
-  // Card numbers and tokens stand alone: a random id may hold twelve digits, or `eyJ`, by chance.
+  // Whole words only: a random id may contain twelve digits, or `eyJ`, by chance.
   const card = /(?<![\w-])\d{12,19}(?![\w-])/;
   for (const form of [/_secret_\w/, /whsec_\w/, /[sr]k_test_\w/, /\beyJ\w/, /\bv1[=,]\w/, card]) {
     assert.doesNotMatch(list, form);
   }
 });
 
-test("the keyboard alone pays, opens a row and throws a switch", async (t) => {
+test("the keyboard alone pays, opens a row and changes a switch", async (t) => {
   const shop = await open(t, browser);
   const { keyboard } = shop.page;
   const tabTo = async (goal, most = 60) => {
@@ -230,7 +230,7 @@ test("the keyboard alone pays, opens a row and throws a switch", async (t) => {
       await keyboard.press("Tab");
       if (await goal.evaluate((element) => element === document.activeElement)) return;
     }
-    assert.fail("the Tab key does not lead there");
+    assert.fail("the Tab key does not reach it");
   };
   await tabTo(shop.at("card-4242"));
   await keyboard.press("Enter");
@@ -252,7 +252,7 @@ for (const colorScheme of ["light", "dark"]) {
     const shop = await open(t, browser, { viewport: { width: 360, height: 780 }, colorScheme });
     await shop.choose("webhooks", "duplicate");
     await shop.pay();
-    await shop.proves("3 deliveries");
+    await shop.proves("3 times");
     await shop.rows("webhook", "payment_intent.succeeded").first().locator("summary").click();
     await shop.at("exchange").waitFor();
     const overflow = await shop.page.evaluate(() => {

@@ -1,4 +1,4 @@
-// Takes the documents' screenshots, when told so: SCREENSHOTS=1 node --test e2e/browser/screenshots.test.mjs
+// Takes the documents' screenshots: SCREENSHOTS=1 node --test e2e/browser/screenshots.test.mjs
 
 import assert from "node:assert/strict";
 import { mkdir, stat } from "node:fs/promises";
@@ -9,13 +9,13 @@ import { launch, open } from "./shop.mjs";
 const FOLDER = fileURLToPath(new URL("../../docs/images/", import.meta.url));
 const LARGEST = 200_000;
 
-/** Whether the opened row is at the top of the list. */
+/** Returns true when the opened row is at the top of the list. */
 function isFirstInView() {
   const list = document.getElementById("activity-scroll");
   return Math.abs(list.querySelector("details[open]").offsetTop - list.scrollTop) < 2;
 }
 
-/** Takes a picture of `what`, which has to load fast. */
+/** Takes a small screenshot of `what`. */
 async function take(what, name) {
   await mkdir(FOLDER, { recursive: true });
   const path = `${FOLDER}${name}.png`;

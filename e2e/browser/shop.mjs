@@ -1,10 +1,10 @@
-// The page of `cargo dev` in Chromium, as a test drives it.
+// The page of `cargo dev` in Chromium.
 
 import assert from "node:assert/strict";
 import { chromium, selectors } from "playwright-core";
 import { start } from "../clients/program.mjs";
 
-/** What a person would wait for. */
+/** The timeout of a step. */
 const PATIENCE_MS = 30_000;
 const FLAGS = [
   "--no-sandbox",
@@ -16,7 +16,7 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Keys that the test knows, so that it can look for them. */
+/** Keys that the tests search for. */
 export const KEYS = {
   STRIPE_SECRET_KEY: "sk_test_browser0123456789",
   STRIPE_PUBLISHABLE_KEY: "pk_test_browser0123456789",
@@ -27,23 +27,23 @@ export const KEYS = {
 
 selectors.setTestIdAttribute("data-test");
 
-/** Chromium; CHROMIUM names another than Debian's. */
+/** Chromium; the variable CHROMIUM overrides Debian's path. */
 export const launch = () =>
   chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
 
-/** What Chromium notes in the console though the page takes it as an answer: a decline, and a denial. */
+/** Console errors of Chromium about responses that the page handles: a decline, and a denial. */
 const ANSWERS = ["402 (Payment Required)", "403 (Forbidden)"];
 
 /**
- * A fresh Farebox with its page open. When the test `t` ends, the page must not have complained, but of
- * what is `expected`.
+ * Opens the page of a new Farebox. When the test `t` ends, the page must have logged no error other
+ * than those in `expected`.
  */
 export async function open(t, browser, options = {}, expected = []) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const complaints = listen(page, [...ANSWERS, ...expected]);
-  // Before the server stops: a page without its server complains.
+  // Closed before the server stops: a page without its server logs errors.
   t.after(async () => {
     await context.close();
     assert.deepEqual(complaints, []);
@@ -61,7 +61,7 @@ export async function open(t, browser, options = {}, expected = []) {
   return new Shop(page, secrets);
 }
 
-/** Errors of the page and of its console, but for those that hold one of `answers`. */
+/** Errors of the page and of its console, except those that contain one of `answers`. */
 function listen(page, answers) {
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(error.message));
@@ -72,19 +72,19 @@ function listen(page, answers) {
   return complaints;
 }
 
-/** The secrets in the answers to the page, as they come. */
+/** The secrets in the responses to the page. */
 function collect(page) {
   const secrets = Object.values(KEYS);
   page.on("response", async (response) => {
     if (!/create-intent|dev\/session/.test(response.url()) || !response.ok()) return;
-    // A page that closes meanwhile has nothing more to show.
+    // A page that closed in the meantime shows nothing.
     const { clientSecret, token } = await response.json().catch(() => ({}));
     secrets.push(...[clientSecret, token].filter(Boolean));
   });
   return secrets;
 }
 
-/** The page, by what a person does and sees. */
+/** The page, with a person's actions. */
 class Shop {
   constructor(page, secrets) {
     this.page = page;
@@ -105,7 +105,9 @@ class Shop {
     await this.status("none");
   }
 
-  /** Chooses a switch of `group`: `webhooks` or `requests`; the sandbox has done as told. */
+  /**
+   * Chooses a switch of `group`: `webhooks` or `requests`; resolves when the sandbox applied it.
+   */
   async choose(group, value) {
     const done = this.page.waitForResponse((response) => response.url().includes("/_sandbox/") && response.request().method() === "POST");
     await this.page.locator("label", { has: this.at(`switch-${group}-${value}`) }).click();
@@ -116,7 +118,7 @@ class Shop {
     await this.page.locator(`[data-test="order-status"][data-status="${name}"]`).waitFor();
   }
 
-  /** The order is paid, and Farebox notified the shop once. */
+  /** Waits until the order is paid and the shop was notified once. */
   async fulfilledOnce() {
     await this.status("paid");
     await this.page.locator('[data-test="fulfilled"][data-count="1"]').waitFor();
@@ -126,13 +128,16 @@ class Shop {
     return this.page.locator(`[data-test="activity-row"][data-source="${source}"][data-title="${title}"]`);
   }
 
-  /** Waits until so many rows are there. */
+  /** Waits for this number of rows. */
   async hasRows(source, title, count) {
     await this.rows(source, title).nth(count - 1).waitFor();
     assert.equal(await this.rows(source, title).count(), count);
   }
 
-  /** Asks for a refund as `customer`, `support`, or finance `over` or `below` its limit; gives the record of the decision. */
+  /**
+   * Requests a refund as `customer`, `support`, or finance `over` or `below` its limit; returns the
+   * row of the audit trail.
+   */
   async refund(caller) {
     await this.page.locator('[data-test="callers"][aria-busy="false"]').waitFor();
     const answered = this.page.waitForResponse((response) => response.url().endsWith("/api/refund"));
@@ -143,12 +148,12 @@ class Shop {
     return row;
   }
 
-  /** Every line among the events that says what they prove. */
+  /** The explanations in the list. */
   proofs() {
     return this.page.locator('[data-test="activity"] [data-test="proof"]').allTextContents();
   }
 
-  /** The line that says what the rows prove, once it holds `words`; it must be a good one. */
+  /** Waits for an explanation that contains `words`; none may report a failure. */
   async proves(words) {
     await this.at("proof").filter({ hasText: words }).waitFor();
     assert.equal(await this.page.locator('[data-test="proof"][data-ok="false"]').count(), 0);
