@@ -1,8 +1,8 @@
-//! What happens, as it happens: rows that the page shows as they come.
+//! The activity feed: live rows that the page shows.
 //!
-//! Read [`Note`] for what a row holds, then [`Activity`] for the list of rows and its readers.
+//! Read [`Entry`] for a row, then [`Activity`] for the list of rows and its readers.
 
-mod note;
+mod entry;
 
 use std::{
     collections::VecDeque,
@@ -26,31 +26,32 @@ use futures_util::{Stream, StreamExt as _, stream};
 use serde::Serialize;
 use tokio::sync::watch;
 
-pub(crate) use note::AuditRecord;
-pub use note::{Note, Source};
+pub(crate) use entry::AuditRecord;
+pub use entry::{Entry, Source};
 
-/// So many rows are kept for a page that opens late, and as many decisions: the page reads its
-/// order again and again, which would else push everything out.
+/// The most rows kept for a page that opens late, and the most audit rows. The page polls its
+/// order, and each poll is a decision: with one common limit, decisions would push out all other
+/// rows.
 const KEPT: usize = 300;
 
-/// A note with its number and time.
+/// An entry with its number and time.
 #[derive(Clone, Debug, Serialize)]
 struct Row {
     seq: u64,
     /// In milliseconds since 1970.
     at: u128,
     #[serde(flatten)]
-    note: Note,
+    entry: Entry,
 }
 
-/// The rows so far, and whoever waits for the next.
+/// The rows so far, and the readers that wait for more.
 #[derive(Clone, Debug)]
 pub struct Activity {
     rows: Arc<Mutex<VecDeque<Row>>>,
-    /// The number of the latest row; it ends with the server.
+    /// The number of the latest row. [`END`] closes the feed.
     latest: watch::Sender<u64>,
-    /// Whether messages go to another site than the demo shop.
-    is_elsewhere: Arc<AtomicBool>,
+    /// True when notifications go to another site than the demo shop.
+    is_external: Arc<AtomicBool>,
 }
 
 impl Default for Activity {
@@ -58,41 +59,41 @@ impl Default for Activity {
         Self {
             rows: Arc::default(),
             latest: watch::Sender::new(0),
-            is_elsewhere: Arc::default(),
+            is_external: Arc::default(),
         }
     }
 }
 
-/// The number that tells readers that no row will follow.
+/// The sequence number that ends the feed.
 const END: u64 = u64::MAX;
 
 impl Activity {
-    /// Notes what happened.
-    pub fn note(&self, note: Note) {
+    /// Adds a row.
+    pub fn add(&self, entry: Entry) {
         let mut rows = self.rows();
         let seq = rows.back().map_or(1, |row| row.seq + 1);
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         let at = since.map_or(0, |since| since.as_millis());
-        let is_alike = |row: &Row| row.note.decision.is_some() == note.decision.is_some();
+        let is_alike = |row: &Row| row.entry.decision.is_some() == entry.decision.is_some();
         if rows.iter().filter(|row| is_alike(row)).count() >= KEPT {
             let oldest = rows.iter().position(is_alike);
             oldest.and_then(|oldest| rows.remove(oldest));
         }
-        rows.push_back(Row { seq, at, note });
+        rows.push_back(Row { seq, at, entry });
         drop(rows);
         self.latest
             .send_modify(|latest| *latest = (*latest).max(seq));
     }
 
-    /// From here on messages go to another site than the demo shop.
-    pub(crate) fn deliver_elsewhere(&self) {
-        self.is_elsewhere.store(true, Ordering::Relaxed);
+    /// Records that notifications go to another site than the demo shop.
+    pub(crate) fn set_external(&self) {
+        self.is_external.store(true, Ordering::Relaxed);
     }
 
-    /// Notes a delivery, if it went to another site: the demo shop notes its own.
-    pub(crate) fn note_elsewhere(&self, delivery: Note) {
-        if self.is_elsewhere.load(Ordering::Relaxed) {
-            self.note(delivery);
+    /// Adds a delivery to another site; the demo shop adds its own.
+    pub(crate) fn add_external(&self, delivery: Entry) {
+        if self.is_external.load(Ordering::Relaxed) {
+            self.add(delivery);
         }
     }
 
@@ -113,7 +114,7 @@ impl Activity {
             .collect()
     }
 
-    /// The rows after number `seen`, then each as it comes.
+    /// Streams the rows after number `seen`, then new ones.
     fn follow(&self, seen: u64) -> impl Stream<Item = Row> + use<> {
         let start = (self.clone(), self.latest.subscribe(), seen);
         stream::unfold(start, |(activity, mut latest, seen)| async move {
@@ -152,18 +153,18 @@ mod tests {
     #[test]
     fn decisions_push_out_decisions_alone() {
         let activity = Activity::default();
-        activity.note(Note::new(Source::Shop, "first"));
+        activity.add(Entry::new(Source::Shop, "first"));
         for _ in 0..=KEPT {
-            activity.note(Note::of_decision(AuditRecord::default()));
+            activity.add(Entry::of_decision(AuditRecord::default()));
         }
-        activity.note(Note::new(Source::Shop, "last"));
+        activity.add(Entry::new(Source::Shop, "last"));
 
         let rows = activity.after(0);
 
-        let (told, decided): (Vec<Row>, Vec<Row>) = rows
+        let (others, decided): (Vec<Row>, Vec<Row>) = rows
             .into_iter()
-            .partition(|row| row.note.decision.is_none());
-        assert_eq!(told.len(), 2);
+            .partition(|row| row.entry.decision.is_none());
+        assert_eq!(others.len(), 2);
         assert_eq!(decided.len(), KEPT);
         assert_eq!(decided[0].seq, 3, "the oldest decision left");
     }

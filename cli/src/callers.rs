@@ -1,13 +1,13 @@
-//! Which pages may call this server, and by which name.
+//! Access to this server by `Host` and `Origin`.
 //!
-//! It signs tokens for its demo people without a password, so a page that a developer happens to
-//! open must not call it. A browser names the page in `Origin` and, where there is none, says in
-//! `Sec-Fetch-Site` whether another site sends the request; other clients send neither.
+//! The server signs tokens for demo personas without a password, so other web pages must not call
+//! it. A browser sends `Origin`, or `Sec-Fetch-Site` where there is no origin; other clients send
+//! neither.
 //!
-//! | routes | `Host` | the page, where a browser calls |
+//! | routes | `Host` | origin of a browser's request |
 //! |---|---|---|
-//! | functions | this machine | any of this machine, such as a site on port 3000 |
-//! | `/dev/…` and the shop | this machine | the shop itself; links that lead to it may be anywhere |
+//! | functions | this machine | any port of this machine, such as a site on port 3000 |
+//! | `/dev/…` and the shop | this machine | the shop itself; links from any site may lead to it |
 
 use std::net::SocketAddr;
 
@@ -26,13 +26,13 @@ use serde_json::json;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// The origins of the shop's pages, when it listens at `address`.
+/// The origins of the shop's pages for a server at `address`.
 pub(crate) fn own_origins(address: SocketAddr) -> [String; 2] {
     let port = address.port();
     ["127.0.0.1", "localhost"].map(|name| format!("http://{name}:{port}"))
 }
 
-/// Answers requests that name this machine, and come from its pages.
+/// Rejects requests from other machines and their pages.
 pub(crate) async fn this_machine(request: Request, next: Next) -> Response {
     let headers = request.headers();
     if !header(headers, &HOST).is_some_and(loopback::is_host) {
@@ -46,7 +46,7 @@ pub(crate) async fn this_machine(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Answers the shop's own pages.
+/// Rejects requests from any page but the shop's own.
 pub(crate) async fn own_pages(
     State(own): State<[String; 2]>,
     request: Request,
@@ -57,7 +57,7 @@ pub(crate) async fn own_pages(
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let is_ours = match headers.contains_key(ORIGIN) {
         true => header(headers, &ORIGIN).is_some_and(is_own),
-        // Whoever follows a link comes from elsewhere, and reads nothing of it.
+        // A link from another site may open the page: that site cannot read the response.
         false => {
             is_read
                 || !matches!(
@@ -77,11 +77,11 @@ fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 }
 
 fn foreign() -> Response {
-    let message = "a page of another origin may not call this";
+    let message = "a page of another origin may not call this route";
     refusal(StatusCode::FORBIDDEN, "origin_not_allowed", message)
 }
 
-/// Names the routes where a path is none of them.
+/// Returns 404 with the list of routes.
 pub(crate) fn no_such_route(paths: &[&str]) -> Response {
     let message = format!(
         "there is no such route; the functions are {}",

@@ -1,22 +1,21 @@
-//! `cargo dev doctor`: whether a deployment's settings can work, before a customer finds out.
+//! `cargo dev doctor`: checks the settings of a deployment.
 //!
-//! It reads the environment and `.env`, asks Stripe and opens the database, and changes nothing at
-//! Stripe. A line each: what is well, what is a problem and how to mend it, and what could not be
-//! told. No line shows a key.
+//! It reads the environment and `.env`, calls Stripe and opens the database. It changes nothing at
+//! Stripe. It prints a line for each check: passed, problem with its remedy, or unknown. No line
+//! shows a key.
 //!
-//! Read [`Finding`] for a line, then what is looked at: `local`, `access`, `account` and
-//! `endpoint`.
+//! Read [`Finding`] first, then the checks: `local`, `access`, `account` and `endpoint`.
 
 mod access;
 mod account;
-mod asking;
+mod client;
 mod endpoint;
 mod finding;
 mod local;
 
 use std::process::ExitCode;
 
-use asking::Stripe;
+use client::Stripe;
 pub use finding::{Finding, Outcome};
 use shared::{Clock, Config, host};
 
@@ -26,13 +25,13 @@ const USAGE: &str = "\
 cargo dev doctor [--url URL]
 
 Checks the settings in the environment and in .env: keys, Stripe, customer portal, payment method
-domains, webhook endpoint, store, clock.
-It changes nothing at Stripe, and shows no key. It ends with 1 when there is a problem.
+domains, webhook endpoint, database, clock.
+It changes nothing at Stripe, and shows no key. It exits with 1 when there is a problem.
 
-  --url URL   the public URL of webhook, to find its endpoint at Stripe
+  --url URL   the public URL of the webhook, to find its endpoint in Stripe
   --help      show this";
 
-/// Looks at everything, and says what it found.
+/// Runs all checks and prints the findings.
 pub async fn run(arguments: &[String]) -> ExitCode {
     let url = match arguments {
         [] => None,
@@ -44,7 +43,7 @@ pub async fn run(arguments: &[String]) -> ExitCode {
         Err(findings) => findings,
     };
     for finding in &findings {
-        terminal::say(&finding.to_string());
+        terminal::print(&finding.to_string());
     }
     match findings.iter().any(Finding::is_problem) {
         true => ExitCode::FAILURE,
@@ -100,7 +99,7 @@ pub async fn examine(config: &Config, url: Option<&str>, clock: &Clock) -> Vec<F
         findings.extend(account::domains(&stripe, config).await);
         findings.push(endpoint::examine(&stripe, url).await);
     } else {
-        let text = "see above; the rest of Stripe's side is not looked at";
+        let text = "see above; the other checks at Stripe are skipped";
         findings.push(Finding::unknown("permissions and endpoint", text));
     }
     findings

@@ -1,13 +1,14 @@
-//! Tells a site that runs beside `cargo dev`, such as `examples/site`, how to reach it: a file in
-//! cargo's target folder, named after the port, in the form of `.env`. The file stays when this
-//! process ends: a site takes the newest whose process runs.
+//! The environment file for a site that runs beside `cargo dev`, such as `examples/site`.
 //!
-//! | name | |
+//! It is in cargo's target folder, is named after the port, and has the format of `.env`. The file
+//! stays when this process ends; a site reads the newest file with a running process.
+//!
+//! | name | value |
 //! |---|---|
-//! | `FAREBOX_ORIGIN` | where the functions are |
-//! | `FAREBOX_SITE_KEY` | the key by which the site signs who is calling; a new one at each start |
+//! | `FAREBOX_ORIGIN` | the origin of the functions |
+//! | `FAREBOX_SITE_KEY` | the site's signing key for caller tokens; a new one at each start |
 //! | `FAREBOX_DEV_PID` | the process that wrote the file |
-//! | `STRIPE_JS_URL` | the stand-in for Stripe.js; with the sandbox alone |
+//! | `STRIPE_JS_URL` | the sandbox's Stripe.js; only with the sandbox |
 
 use std::{
     fs,
@@ -20,10 +21,10 @@ use std::{
 use secrecy::ExposeSecret as _;
 use shared::Config;
 
-use crate::settings::{self, Addresses, Unusable};
+use crate::settings::{self, Addresses, SettingsError};
 
-/// Writes the file anew; nobody but its owner may read it.
-pub(crate) async fn tell(config: &Config, addresses: Addresses<'_>) -> Result<(), Unusable> {
+/// Writes the file, readable by its owner only.
+pub(crate) async fn create(config: &Config, addresses: Addresses<'_>) -> Result<(), SettingsError> {
     let keys = config.secrets.current().await?;
     let Ok(site_key) = keys.site_key() else {
         return Ok(());
@@ -44,7 +45,7 @@ pub(crate) async fn tell(config: &Config, addresses: Addresses<'_>) -> Result<()
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
-    // A file that is there keeps its mode, so it goes first.
+    // Overwriting would keep the old file's mode, so delete it first.
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

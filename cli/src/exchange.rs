@@ -1,4 +1,4 @@
-//! A request and its answer, as a row of the activity shows them: masked before they are kept.
+//! A request and its response for a row of the activity feed; masked before they are stored.
 
 use axum::{
     body::Bytes,
@@ -13,30 +13,30 @@ use serde_json::Value;
 
 use crate::mask;
 
-/// So many characters of a body are kept.
+/// The most characters kept of a body.
 const LONGEST: usize = 16_000;
-/// So many bytes of a body are masked at most: it takes time for each, and the server waits.
+/// The largest body, in bytes, that is masked: masking blocks the server.
 const LARGEST: usize = 32 * 1024;
 
-/// What was sent. Its fields can be filled here alone, through `mask`.
+/// A request. Only this module fills its fields, through `mask`.
 #[derive(Clone, Debug, Serialize)]
-pub struct Sent {
+pub struct ShownRequest {
     method: String,
     path: String,
     headers: Vec<(String, String)>,
     body: Option<String>,
 }
 
-/// What was answered; without a status when no complete answer came.
+/// A response; without a status when it is incomplete.
 #[derive(Clone, Debug, Serialize)]
-pub struct Answered {
+pub struct ShownResponse {
     status: Option<u16>,
     headers: Vec<(String, String)>,
     body: Option<String>,
 }
 
-impl Sent {
-    /// A request that arrived here.
+impl ShownRequest {
+    /// A request to this server.
     pub(crate) fn new(method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Self {
         let query = uri
             .query()
@@ -50,7 +50,7 @@ impl Sent {
         }
     }
 
-    /// A request that the sandbox saw.
+    /// A request to the sandbox.
     pub(crate) fn recorded(request: &RecordedRequest) -> Self {
         let has_params = request.params.as_object().is_some_and(|it| !it.is_empty());
         Self {
@@ -62,8 +62,8 @@ impl Sent {
     }
 }
 
-impl Answered {
-    /// An answer with its body.
+impl ShownResponse {
+    /// A response with its body.
     pub(crate) fn new(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Self {
         Self {
             status: Some(status.as_u16()),
@@ -72,7 +72,7 @@ impl Answered {
         }
     }
 
-    /// An answer that the sandbox gave; without a status when none was complete.
+    /// A response of the sandbox; without a status when it is incomplete.
     pub(crate) fn recorded(request: &RecordedRequest) -> Self {
         let answer = request.response.as_ref();
         Self {
@@ -82,7 +82,7 @@ impl Answered {
         }
     }
 
-    /// An answer of which the status alone is known.
+    /// A response with only a status.
     pub(crate) fn of(status: Option<u16>) -> Self {
         Self {
             status,
@@ -91,7 +91,7 @@ impl Answered {
         }
     }
 
-    /// Something that was read, rather than answered.
+    /// A JSON value that this program read, shown as a response.
     pub(crate) fn reading(value: &Value) -> Self {
         Self {
             body: Some(pretty(value)),
@@ -108,7 +108,7 @@ fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
     headers.iter().map(header).collect()
 }
 
-/// JSON or a form; anything else is not shown, since nothing is known of it.
+/// Only JSON and forms are shown: nothing else can be masked.
 fn read(headers: &HeaderMap, body: &Bytes) -> Option<String> {
     if body.is_empty() {
         return None;
@@ -137,17 +137,17 @@ fn recorded(params: &Value) -> String {
 }
 
 fn too_large(length: usize) -> String {
-    format!("not shown: {length} bytes are too many")
+    format!("not shown: {length} bytes exceed the limit")
 }
 
 fn pretty(value: &Value) -> String {
     cut(serde_json::to_string_pretty(&mask::json(value)).unwrap_or_default())
 }
 
-/// Only what is masked already is cut: half a secret is not known as one.
+/// Cuts masked text only: `mask` does not recognise half a secret.
 fn cut(text: String) -> String {
     match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}\n… cut here", &text[..end]),
+        Some((end, _)) => format!("{}\n… truncated", &text[..end]),
         None => text,
     }
 }

@@ -4,14 +4,14 @@ use axum::routing::MethodRouter;
 use shared::{App, Function};
 use utoipa::{OpenApi as _, openapi::OpenApi};
 
-/// A function with a route: what it is, how it is served, and what `openapi.json` says of it.
+/// A function with a route, its service and its OpenAPI description.
 #[derive(Clone, Copy, Debug)]
 pub struct Routed {
-    /// What it is.
+    /// The function.
     pub function: Function,
-    /// Serves it.
+    /// Builds its service.
     pub service: fn(App) -> MethodRouter,
-    /// Describes it.
+    /// Builds its OpenAPI description.
     pub openapi: fn() -> OpenApi,
 }
 
@@ -54,8 +54,8 @@ pub static ROUTED: &[Routed] = &[
     },
 ];
 
-/// The functions that a schedule starts. `cargo dev` delivers the outbox by a loop of its own, and
-/// asks Stripe for missed events when a person presses the button.
+/// The functions that a schedule starts. `cargo dev` delivers the outbox in its own loop, and
+/// reconciles when the developer presses a button.
 pub static SCHEDULED: &[Function] = &[notify::FUNCTION, reconcile::FUNCTION];
 
 /// All functions.

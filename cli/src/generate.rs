@@ -1,7 +1,13 @@
-//! `cargo dev generate` writes what is made from the code: `openapi.json`, from the functions' own
-//! types; `docs/errors.md`, from the table of errors; `docs/functions.md`, `vercel.json` and the
-//! routes of `cargo lambda watch`, from the list of functions; `docs/configuration.md` and
-//! `.env.example`, from the table of variables. Tests hold them to the code.
+//! `cargo dev generate`: writes the files that the code defines.
+//!
+//! | file | source |
+//! |---|---|
+//! | `openapi.json` | the functions' types |
+//! | `docs/errors.md` | the table of errors |
+//! | `docs/functions.md`, `vercel.json`, routes of `cargo lambda watch` | the list of functions |
+//! | `docs/configuration.md`, `.env.example` | the table of variables |
+//!
+//! Tests compare the files with the code.
 
 mod document;
 mod errors_page;
@@ -28,11 +34,11 @@ Writes what is generated from the code: openapi.json, pages of docs, vercel.json
 /// A file of the workspace, and what the code says that it holds.
 pub type Generated = (&'static str, String);
 
-/// All files that are made from the code.
+/// All generated files.
 ///
 /// # Errors
 ///
-/// When `Cargo.toml`, of which a part is made, cannot be read.
+/// When `Cargo.toml`, which is partly generated, cannot be read.
 pub fn files() -> io::Result<[Generated; 7]> {
     let manifest = fs::read_to_string(workspace().join("Cargo.toml"))?;
     Ok([
@@ -46,7 +52,7 @@ pub fn files() -> io::Result<[Generated; 7]> {
     ])
 }
 
-/// Writes them, and says which of them changed.
+/// Writes the files and prints which of them changed.
 #[must_use]
 pub fn run(arguments: &[String]) -> ExitCode {
     if !arguments.is_empty() {
@@ -55,16 +61,16 @@ pub fn run(arguments: &[String]) -> ExitCode {
     let files = match files() {
         Ok(files) => files,
         Err(error) => {
-            terminal::complain(&format!("Cargo.toml cannot be read: {error}"));
+            terminal::error(&format!("Cargo.toml cannot be read: {error}"));
             return ExitCode::FAILURE;
         }
     };
     for (name, text) in files {
         match write(&workspace().join(name), &text) {
-            Ok(true) => terminal::say(&format!("{name}: written")),
-            Ok(false) => terminal::say(&format!("{name}: as it was")),
+            Ok(true) => terminal::print(&format!("{name}: written")),
+            Ok(false) => terminal::print(&format!("{name}: unchanged")),
             Err(error) => {
-                terminal::complain(&format!("{name} cannot be written: {error}"));
+                terminal::error(&format!("{name} cannot be written: {error}"));
                 return ExitCode::FAILURE;
             }
         }
@@ -72,7 +78,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Whether `text` is new to the file.
+/// Returns true when the file changed.
 fn write(path: &Path, text: &str) -> io::Result<bool> {
     if fs::read_to_string(path).is_ok_and(|before| before == text) {
         return Ok(false);

@@ -1,5 +1,5 @@
-//! The whole of Farebox on this machine: the sandbox, every function, the delivery of the outbox,
-//! and a small shop in front, on one port and in one process.
+//! The whole of Farebox on this machine: the sandbox, every function, outbox delivery and a small
+//! shop, on one port and in one process.
 //!
 //! Read in this order:
 //!
@@ -11,17 +11,17 @@
 //! - [`site`]: the part that a shop's own server plays: it signs tokens, and is told of orders.
 //! - [`activity`]: what happens, as it happens.
 //! - [`doctor`]: `cargo dev doctor` checks the settings of a deployment.
-//! - [`generate`]: `cargo dev generate` writes openapi.json and docs/errors.md.
-//! - [`exchange`]: requests and answers as a row shows them.
-//! - `mask`: takes secrets out of what is shown.
-//! - `missed`: asks Stripe for missed events when a person presses the button.
-//! - `orders`: how orders change.
-//! - `personas`: whom the site's server signs tokens for.
-//! - [`page`]: the shop that a person opens.
-//! - `watch`: notes calls of the functions and of the sandbox as they pass.
-//! - [`trail`]: decisions about callers, as the functions record them.
-//! - `terminal`: what is said in the terminal.
-//! - [`server`]: all of it, started and stopped.
+//! - [`generate`]: `cargo dev generate` writes openapi.json, pages of docs and platform files.
+//! - [`exchange`]: requests and responses as a row shows them.
+//! - `mask`: removes secrets from rows.
+//! - `missed`: reconciles when the developer presses a button.
+//! - `orders`: changes of orders.
+//! - `personas`: the people that the site's server signs tokens for.
+//! - [`page`]: the shop's page.
+//! - `watch`: records requests to the functions and to the sandbox.
+//! - [`trail`]: records access decisions from the functions' log.
+//! - `terminal`: the terminal's output.
+//! - [`server`]: starts and stops all of it.
 
 pub mod activity;
 mod callers;

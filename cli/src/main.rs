@@ -1,7 +1,7 @@
 //! `farebox`: the whole of Farebox on this machine (`cargo dev`), its doctor, the commands of an
 //! operator, and what is generated.
 //!
-//! Everything worth reading is in `lib.rs`; this file reads the command line and waits.
+//! Everything worth reading is in `lib.rs`; this file reads the command line.
 
 use std::process::ExitCode;
 

@@ -1,17 +1,16 @@
-//! Takes secrets out of what is shown. It fails closed: a header that is not known to be harmless,
-//! and a body that cannot be read, are not shown.
+//! Removes secrets from text. It fails closed: unknown headers and unreadable bodies are not shown.
 //!
-//! It looks twice: at the name of a value (`client_secret`, `cvc`), and at the value itself, since
-//! a key, a token or a card number is one wherever it stands.
+//! It checks the name of a value (`client_secret`, `cvc`), and the value itself: a key, a token or
+//! a card number is masked anywhere.
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-/// What stands where a secret was.
+/// The replacement of a secret.
 pub(crate) const MASK: &str = "••••";
 
-/// How a secret begins; what follows is one. The beginning is shown.
-const BEGINNINGS: [&str; 14] = [
+/// The prefixes of secrets. A prefix is shown; the rest is masked.
+const PREFIXES: [&str; 14] = [
     "client_secret=",
     "clientsecret=",
     "_secret_",
@@ -27,9 +26,9 @@ const BEGINNINGS: [&str; 14] = [
     "v1=",
     "v1,",
 ];
-/// How the JSON of a token begins, in base64.
-const TOKEN: &str = "eyJ";
-/// Parts of names whose values are secret, or personal.
+/// The base64 prefix of a JWT.
+const JWT_PREFIX: &str = "eyJ";
+/// Parts of the names of secret or personal values.
 const SECRET_NAMES: [&str; 6] = [
     "secret",
     "token",
@@ -38,7 +37,7 @@ const SECRET_NAMES: [&str; 6] = [
     "signature",
     "email",
 ];
-/// Headers that are shown; each value is searched for secrets all the same.
+/// The headers that are shown; their values are masked like any other text.
 const SHOWN_HEADERS: [&str; 28] = [
     "accept",
     "accept-encoding",
@@ -69,10 +68,10 @@ const SHOWN_HEADERS: [&str; 28] = [
     "www-authenticate",
     "x-request-id",
 ];
-/// Digits of a card number, at least and at most.
+/// The number of digits of a card number.
 const CARD: std::ops::RangeInclusive<usize> = 12..=19;
 
-/// `text` without the secrets in it.
+/// Masks the secrets in `text`.
 pub(crate) fn text(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
@@ -87,15 +86,15 @@ pub(crate) fn text(text: &str) -> String {
     masked
 }
 
-/// What is shown for the secret at the beginning of `text`, and how long it is.
+/// Masks the secret at the start of `text`; also returns its length.
 fn secret(text: &str) -> Option<(String, usize)> {
     let begins = |beginning: &&&str| {
         let start = text.get(..beginning.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(beginning))
     };
-    let shown = match BEGINNINGS.iter().find(begins) {
+    let shown = match PREFIXES.iter().find(begins) {
         Some(beginning) => &text[..beginning.len()],
-        None if text.starts_with(TOKEN) => "",
+        None if text.starts_with(JWT_PREFIX) => "",
         None => return None,
     };
     let follows = &text[shown.len()..];
@@ -104,7 +103,7 @@ fn secret(text: &str) -> Option<(String, usize)> {
     (length > 0).then(|| (format!("{shown}{MASK}"), shown.len() + length))
 }
 
-/// What is shown for the e-mail address at the beginning of `text`, and how long it is.
+/// Masks the e-mail address at the start of `text`; also returns its length.
 fn address(text: &str) -> Option<(String, usize)> {
     let is_part = |c: char| c.is_alphanumeric() || "._%+-".contains(c);
     let local = text.chars().take(65).take_while(|c| is_part(*c));
@@ -114,9 +113,10 @@ fn address(text: &str) -> Option<(String, usize)> {
     (length > 0).then(|| (MASK.to_owned(), at + 1 + length))
 }
 
-/// The digits at the beginning of `text`: whole, or the last four where it may be a card number.
+/// The digits at the start of `text`: whole, or only the last four of a possible card number.
 ///
-/// Ids have long runs of digits too: within a word, only what a card's check digit fits is masked.
+/// Ids contain long runs of digits too: within a word, a number is masked only if its check digit
+/// fits.
 fn digits(text: &str, is_within: bool) -> Option<(String, usize)> {
     let mut found = String::new();
     let (mut end, mut first_run) = (0, None);
@@ -150,7 +150,7 @@ fn is_word(c: char) -> bool {
     c.is_ascii_alphabetic() || c == '_'
 }
 
-/// Whether the last digit is the check digit of the others (Luhn).
+/// Checks the Luhn check digit.
 fn fits(digits: &str) -> bool {
     let weighed = digits.bytes().rev().enumerate().map(|(place, digit)| {
         let digit = u32::from(digit - b'0') * (1 + u32::from(place % 2 == 1));
@@ -159,19 +159,19 @@ fn fits(digits: &str) -> bool {
     weighed.sum::<u32>() % 10 == 0
 }
 
-/// What decides about a value by its name: letters and digits alone, in lower case.
+/// Reduces a name to lower-case letters and digits.
 fn plain(name: &str) -> String {
     let plain = name.chars().filter(char::is_ascii_alphanumeric);
     plain.map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// Whether all that is under `name` is secret.
+/// Returns true when every value under `name` is secret.
 fn is_secret(name: &str) -> bool {
     let name = plain(name);
     name == "cvc" || name == "cvv" || SECRET_NAMES.iter().any(|part| name.contains(part))
 }
 
-/// The value of `name`, without what is secret.
+/// Masks the value of `name`.
 fn named(name: &str, value: &str) -> String {
     if value.is_empty() {
         return String::new();
@@ -189,7 +189,7 @@ fn named(name: &str, value: &str) -> String {
     }
 }
 
-/// `value` without what is secret, at any depth.
+/// Masks the secrets in `value`, at any depth.
 pub(crate) fn json(value: &Value) -> Value {
     under("", value)
 }
@@ -215,7 +215,7 @@ fn field((name, value): (&String, &Value)) -> (String, Value) {
     (text(name), under(name, value))
 }
 
-/// A text, which may hold JSON of its own.
+/// Masks a string, which may itself contain JSON.
 fn within(name: &str, value: &str) -> Value {
     let is_nested = value.trim_start().starts_with(['{', '[']);
     match serde_json::from_str::<Value>(value) {
@@ -224,7 +224,7 @@ fn within(name: &str, value: &str) -> Value {
     }
 }
 
-/// The path of a URL, decoded; one that was encoded twice is not shown.
+/// Decodes and masks the path of a URL; one that was encoded twice is hidden.
 pub(crate) fn path(path: &str) -> String {
     let decoded = percent_decode_str(path).decode_utf8_lossy();
     match decoded.contains('%') {
@@ -233,7 +233,7 @@ pub(crate) fn path(path: &str) -> String {
     }
 }
 
-/// Names and values of a form or a query, one a line.
+/// Formats a form or a query with one name and value a line.
 pub(crate) fn form(form: &str) -> String {
     let decoded = |part: &str| {
         let spaced = part.replace('+', " ");
@@ -252,7 +252,7 @@ pub(crate) fn form(form: &str) -> String {
     pairs.collect::<Vec<_>>().join("\n")
 }
 
-/// The value of a header, or what is shown instead.
+/// Masks the value of a header.
 pub(crate) fn header(name: &str, value: &str) -> String {
     let name = name.to_ascii_lowercase();
     if !SHOWN_HEADERS.contains(&name.as_str()) {
@@ -269,7 +269,7 @@ pub(crate) fn header(name: &str, value: &str) -> String {
     }
 }
 
-/// The parts of a signature header; of each, the version alone, and the time.
+/// Masks a signature header, except for its time and its versions.
 fn signed(value: &str, between: char, after_name: char) -> String {
     let part = |part: &str| match part.split_once(after_name) {
         Some(("t", time)) if time.len() < 12 && time.bytes().all(|b| b.is_ascii_digit()) => {

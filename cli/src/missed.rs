@@ -1,4 +1,4 @@
-//! "Ask for missed events": one run of reconcile, when a person presses it.
+//! The page's "Fetch missed events": one reconcile run.
 
 use std::sync::Arc;
 
@@ -8,11 +8,11 @@ use sandbox::Sandbox;
 use shared::{Clock, stripe::KEPT};
 
 use crate::{
-    activity::{Activity, Note, Source},
+    activity::{Activity, Entry, Source},
     orders::Orders,
 };
 
-/// What a run needs, and where it is noted.
+/// The dependencies of a run, and the feed for its results.
 #[derive(Clone, Debug)]
 pub(crate) struct Missed {
     pub(crate) reconciler: Reconciler,
@@ -24,33 +24,33 @@ pub(crate) struct Missed {
 /// The route of the button.
 pub(crate) fn routes(missed: Missed) -> Router {
     Router::new()
-        .route("/dev/reconcile", post(ask))
+        .route("/dev/reconcile", post(reconcile_all))
         .with_state(missed)
 }
 
-/// All that the sandbox has: a person does not wait until a run on a schedule would ask for it.
-async fn ask(State(missed): State<Missed>) -> Result<Json<Report>, StatusCode> {
+/// Processes all events of the sandbox at once; a scheduled run would leave out the newest ones.
+async fn reconcile_all(State(missed): State<Missed>) -> Result<Json<Report>, StatusCode> {
     let now = Clock::default().now();
     let all = TimeRange {
         since: now - KEPT,
         until: now + 1,
     };
-    let note = Note::new(Source::Reconcile, "events that no webhook brought");
+    let entry = Entry::new(Source::Reconcile, "events that webhooks missed");
     let report = match missed.reconciler.process(all).await {
         Ok(report) => report,
         Err(failure) => {
-            let note = note.ok(false).detail(failure.to_string());
-            missed.activity.note(note);
+            let entry = entry.ok(false).detail(failure.to_string());
+            missed.activity.add(entry);
             return Err(StatusCode::SERVICE_UNAVAILABLE);
         }
     };
-    missed.activity.note(note.detail(report.to_string()));
+    missed.activity.add(entry.detail(report.to_string()));
     for intent in missed.sandbox.payment_intents() {
         let Some(order) = intent["metadata"]["farebox_order"].as_str() else {
             continue;
         };
-        if let Some(change) = missed.orders.look(order).await {
-            change.note(&missed.activity);
+        if let Some(change) = missed.orders.read_change(order).await {
+            change.add_to(&missed.activity);
         }
     }
     Ok(Json(report))

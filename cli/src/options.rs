@@ -1,8 +1,8 @@
-//! What the command line asks for.
+//! The command line.
 
 use std::process::ExitCode;
 
-/// What is said when something else is asked for, or help.
+/// The text of `--help`.
 const USAGE: &str = "\
 cargo dev [OPTIONS]
 cargo dev doctor [--url URL]
@@ -11,11 +11,11 @@ cargo dev dead-letters
 cargo dev redrive ID
 cargo dev generate
 
-Starts Farebox with a sandbox of Stripe, and a small shop to try it. No account is needed.
+Starts Farebox with a sandbox of Stripe and a demo shop. No Stripe account is needed.
 
-  --port PORT          serve shop and functions there (default 4242; 0 takes a free port)
-  --sandbox-port PORT  serve the sandbox there (default 12111; 0 takes a free port)
-  --stripe             talk to Stripe's test mode instead, with the keys in the environment or in .env
+  --port PORT          the port of the shop and the functions (default 4242; 0: a free port)
+  --sandbox-port PORT  the port of the sandbox (default 12111; 0: a free port)
+  --stripe             use Stripe's test mode, with the keys in the environment or in .env
   --headless           open no browser
   --help               show this
 
@@ -24,34 +24,34 @@ them, reconcile takes the events that the webhook missed, dead-letters lists the
 given up, redrive makes them due again. generate writes anew what is made from the code. Each has a
 --help.";
 
-/// How to start.
+/// The options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Where shop and functions are served.
+    /// The port of the shop and the functions.
     pub port: u16,
-    /// Where the sandbox is served.
+    /// The port of the sandbox.
     pub sandbox_port: u16,
-    /// Whether Stripe itself is called, in test mode.
+    /// True to call Stripe in test mode in place of the sandbox.
     pub stripe: bool,
-    /// Whether the browser stays closed.
+    /// True to leave the browser closed.
     pub headless: bool,
 }
 
-/// Something else was asked for.
+/// The command line holds no options to start with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Usage {
-    /// Help.
+    /// `--help`.
     Help,
-    /// What is not an option, or not its value.
-    Mistyped(String),
+    /// An unknown option or a wrong value.
+    Invalid(String),
 }
 
 impl Options {
-    /// Reads the arguments.
+    /// Parses the arguments.
     ///
     /// # Errors
     ///
-    /// [`Usage`] when help is asked for, or an argument is not understood.
+    /// [`Usage`] for `--help`, or when an argument is not valid.
     pub fn parse(arguments: &[String]) -> Result<Self, Usage> {
         let mut options = Self {
             port: 4242,
@@ -67,7 +67,7 @@ impl Options {
                 "--stripe" => options.stripe = true,
                 "--headless" => options.headless = true,
                 "--help" | "-h" => return Err(Usage::Help),
-                other => return Err(Usage::Mistyped(format!("`{other}` is not an option"))),
+                other => return Err(Usage::Invalid(format!("`{other}` is not an option"))),
             }
         }
         Ok(options)
@@ -77,11 +77,11 @@ impl Options {
 fn port(option: &str, value: Option<&String>) -> Result<u16, Usage> {
     value
         .and_then(|text| text.parse().ok())
-        .ok_or_else(|| Usage::Mistyped(format!("`{option}` needs a port from 0 to 65535")))
+        .ok_or_else(|| Usage::Invalid(format!("`{option}` needs a port from 0 to 65535")))
 }
 
 impl Usage {
-    /// Shows it to whoever started the program.
+    /// Prints the usage.
     #[expect(
         clippy::print_stdout,
         clippy::print_stderr,
@@ -94,7 +94,7 @@ impl Usage {
                 println!("{USAGE}");
                 ExitCode::SUCCESS
             }
-            Self::Mistyped(what) => {
+            Self::Invalid(what) => {
                 eprintln!("error: {what}\n\n{USAGE}");
                 ExitCode::from(2)
             }
@@ -132,14 +132,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_mistyped_is_named() {
+    fn an_invalid_option_is_named() {
         for (text, named) in [
             ("--prot 1", "--prot"),
             ("--port", "--port"),
             ("--port x", "--port"),
             ("4242", "4242"),
         ] {
-            let Err(Usage::Mistyped(what)) = parse(text) else {
+            let Err(Usage::Invalid(what)) = parse(text) else {
                 panic!("{text}")
             };
             assert!(what.contains(named), "{what}");

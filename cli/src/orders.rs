@@ -1,5 +1,4 @@
-//! How orders change: reads an order from the database after each event, and tells whether it
-//! moved.
+//! Changes of orders: reads an order from the database after each event and compares.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -8,21 +7,21 @@ use shared::{order::OrderId, store::Store};
 use tokio::sync::Mutex;
 
 use crate::{
-    activity::{Activity, Note, Source},
-    exchange::Answered,
+    activity::{Activity, Entry, Source},
+    exchange::ShownResponse,
 };
 
-/// The orders of this try, with what was last seen of each.
+/// The orders of this run, as last read.
 #[derive(Clone, Debug)]
 pub(crate) struct Orders {
     store: Store,
-    seen: Arc<Mutex<HashMap<String, Seen>>>,
+    seen: Arc<Mutex<HashMap<String, Snapshot>>>,
 }
 
-/// The status, what is refunded and what is about to be.
-type Seen = (String, i64, i64);
+/// The status, the refunded amount and the pending amount.
+type Snapshot = (String, i64, i64);
 
-/// An order's status moved, or a refund of it.
+/// A change of an order's status or refunds.
 #[derive(Debug)]
 pub(crate) struct Change {
     order: Value,
@@ -38,10 +37,10 @@ impl Orders {
         }
     }
 
-    /// What changed since the last look; nothing when the order is not there.
+    /// Reads the order and returns its change since the last read; `None` when it does not exist.
     ///
-    /// One look at a time, so that of several equal events one is told to have changed the order.
-    pub(crate) async fn look(&self, id: &str) -> Option<Change> {
+    /// Reads run one at a time, so that one of several equal events reports the change.
+    pub(crate) async fn read_change(&self, id: &str) -> Option<Change> {
         let id = OrderId::parse(id).ok()?;
         let mut seen = self.seen.lock().await;
         let order = self.store.order(&id).await.ok()??;
@@ -65,18 +64,18 @@ impl Orders {
 }
 
 impl Change {
-    /// Notes it as a row.
-    pub(crate) fn note(self, activity: &Activity) {
+    /// Adds the change to the feed.
+    pub(crate) fn add_to(self, activity: &Activity) {
         let title = match &self.from {
-            Some(from) if *from == self.to => format!("{from}, and a refund of it moved"),
+            Some(from) if *from == self.to => format!("{from}, and its refunds changed"),
             Some(from) => format!("{from} → {}", self.to),
             None => self.to.clone(),
         };
         let id = self.order["orderId"].as_str().map(str::to_owned);
-        let note = Note::new(Source::Order, title)
-            .detail("the database's state of the order")
+        let entry = Entry::new(Source::Order, title)
+            .detail("the order in the database")
             .order(id)
-            .answer(Answered::reading(&self.order));
-        activity.note(note);
+            .response(ShownResponse::reading(&self.order));
+        activity.add(entry);
     }
 }

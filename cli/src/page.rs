@@ -1,4 +1,4 @@
-//! The shop that a person opens: static files, without a build step.
+//! The shop's page: static files, without a build step.
 
 use axum::{
     Router,
@@ -9,13 +9,14 @@ use axum::{
     routing::get,
 };
 
-/// What the page may load: its own files, the sandbox on this machine, and Stripe.js.
+/// The Content-Security-Policy: the page loads its own files, the sandbox on this machine, and
+/// Stripe.js.
 const POLICY: &str = "default-src 'none'; script-src 'self' https://js.stripe.com https://*.js.stripe.com; style-src 'self'; \
     connect-src 'self' http://127.0.0.1:* https://api.stripe.com; \
     frame-src https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com; img-src 'self' data:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// A file of the page: its path, what it is, and its text.
+/// A file of the page: its path, its type and its text.
 macro_rules! file {
     ($name:literal, $kind:literal) => {
         (

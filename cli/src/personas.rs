@@ -1,25 +1,25 @@
-//! The people of the demo shop. A real shop knows who is signed in; here a click chooses.
+//! The personas of the demo shop: a click signs one in, without a password.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Somebody for whom the site's server signs a token.
+/// A person with a token of the site's server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Person {
-    /// Whoever buys.
+pub(crate) enum Persona {
+    /// A customer.
     #[default]
     Customer,
-    /// Staff who look things up.
+    /// Staff who look up orders.
     Support,
-    /// Staff who give money back.
+    /// Staff who refund.
     Finance,
 }
 
-impl Person {
+impl Persona {
     const ALL: [Self; 3] = [Self::Customer, Self::Support, Self::Finance];
 
-    /// Their `sub`.
+    /// The `sub` claim.
     pub(crate) fn subject(self) -> &'static str {
         match self {
             Self::Customer => "demo-ada",
@@ -28,7 +28,7 @@ impl Person {
         }
     }
 
-    /// Their role of `roles.json`.
+    /// The role in `roles.json`.
     pub(crate) fn role(self) -> &'static str {
         match self {
             Self::Customer => "customer",
@@ -37,7 +37,7 @@ impl Person {
         }
     }
 
-    /// Everybody's name, by role.
+    /// The names of all personas, by role.
     pub(crate) fn names() -> Value {
         let named = |person: Self| (person.role().to_owned(), json!(person.subject()));
         Value::Object(Self::ALL.map(named).into_iter().collect())

@@ -1,4 +1,4 @@
-//! All of it, started and stopped.
+//! Starts and stops all parts.
 
 use std::{
     collections::HashMap,
@@ -37,27 +37,27 @@ use crate::{
     watch::{self, Watched},
 };
 
-/// How often the outbox is looked at: a person is waiting.
+/// The pause between two reads of the outbox: a developer is waiting.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How long open calls may take to end when the server stops.
+/// The time for open requests to finish at shutdown.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Why it did not start, or stopped.
+/// The server did not start, or it stopped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServerError {
-    /// Something else listens on the port.
+    /// Another program listens on the port.
     #[error("port {0} is taken: is another `cargo dev` running? Choose another with --port")]
     PortTaken(u16),
-    /// The port cannot be listened on.
-    #[error("port {0} cannot be listened on: {1}")]
+    /// The port cannot be opened.
+    #[error("port {0} cannot be opened: {1}")]
     Port(u16, #[source] io::Error),
     /// The sandbox did not start.
     #[error("the sandbox did not start: {0} (--sandbox-port)")]
     Sandbox(#[from] StartError),
     /// The settings do not allow a start.
     #[error(transparent)]
-    Settings(#[from] Unusable),
+    Settings(#[from] SettingsError),
     /// The database could not be opened.
     #[error("the database could not be opened: {0}")]
     Store(#[from] store::StoreError),
@@ -66,7 +66,7 @@ pub enum ServerError {
     Ended(#[source] io::Error),
 }
 
-/// Starts as `options` say, and serves until told to stop.
+/// Starts as `options` say, and serves until shutdown.
 pub async fn run(options: Options) -> ExitCode {
     let activity = Activity::default();
     let mut crates: Vec<&str> = functions::all().map(|one| one.name).collect();
@@ -83,11 +83,11 @@ pub async fn run(options: Options) -> ExitCode {
     };
     match served {
         Ok(()) => {
-            terminal::say("\nStopped.");
+            terminal::print("\nStopped.");
             ExitCode::SUCCESS
         }
         Err(failure) => {
-            terminal::complain(&failure.to_string());
+            terminal::error(&failure.to_string());
             ExitCode::FAILURE
         }
     }
@@ -106,8 +106,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens, starts the sandbox unless Stripe itself is called, and opens the database. What
-    /// happens is noted in `activity`.
+    /// Opens the port, starts the sandbox unless Stripe itself is called, and opens the database.
+    /// Activity goes to `activity`.
     ///
     /// # Errors
     ///
@@ -136,10 +136,10 @@ impl Server {
             sandbox: sandbox.as_ref().map(|sandbox| sandbox.url()),
         };
         let settings = Settings::read(options, addresses, environment).await?;
-        if settings.delivers_elsewhere {
-            activity.deliver_elsewhere();
+        if settings.has_own_notify_url {
+            activity.set_external();
         }
-        env_file::tell(&settings.config, addresses).await?;
+        env_file::create(&settings.config, addresses).await?;
         let store = Store::open(
             &settings.config.store,
             settings.config.aws.as_ref(),
@@ -150,7 +150,7 @@ impl Server {
         let stripe = Stripe::new(&config.stripe, config.secrets.clone());
         let app = App::new(config, stripe, store.clone(), Clock::default());
         if let Some(sandbox) = &sandbox {
-            furnish(sandbox, address, &settings.webhook_secrets);
+            seed(sandbox, address, &settings.webhook_secrets);
         }
         let site = Site {
             secrets: settings.config.secrets.clone(),
@@ -169,19 +169,19 @@ impl Server {
         })
     }
 
-    /// Where the shop is.
+    /// The URL of the shop.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Where the sandbox is, unless Stripe itself is called.
+    /// The URL of the sandbox, unless Stripe itself is called.
     #[must_use]
     pub fn sandbox_url(&self) -> Option<&str> {
         self.sandbox.as_ref().map(|sandbox| sandbox.url())
     }
 
-    /// Serves until `stop`; what is under way is finished first.
+    /// Serves until `stop`, then finishes open requests.
     ///
     /// # Errors
     ///
@@ -195,7 +195,7 @@ impl Server {
             let _ = stopped.wait_for(|stopped| *stopped).await;
         };
         let activity = self.activity.clone();
-        let told = async move {
+        let shutdown = async move {
             stop.await;
             activity.end();
             stopping.send_replace(true);
@@ -213,8 +213,9 @@ impl Server {
         let delivered = self.notify.run(PAUSE, has_stopped(stopped.clone()));
         tokio::select! {
             (served, ()) = async { tokio::join!(served, delivered) } => served.map_err(ServerError::Ended),
-            // The grace is over: a connection that a browser keeps open does not hold the stop up.
-            () = told => Ok(()),
+            // The grace period is over: a connection that a browser keeps open does not delay the
+            // stop.
+            () = shutdown => Ok(()),
             () = async { watched.await; std::future::pending().await } => Ok(()),
         }
     }
@@ -228,8 +229,8 @@ async fn listen(port: u16) -> Result<TcpListener, ServerError> {
     })
 }
 
-/// The shop's catalogue, and the webhook that leads here.
-fn furnish(sandbox: &Sandbox, address: SocketAddr, webhook_secrets: &[String]) {
+/// Adds the shop's catalogue and the webhook endpoint to the sandbox.
+fn seed(sandbox: &Sandbox, address: SocketAddr, webhook_secrets: &[String]) {
     for price in sandbox::demo_catalogue() {
         sandbox.add_price(price);
     }

@@ -23,72 +23,72 @@ use shared::{
 
 use crate::{functions, options::Options};
 
-/// Why there are no settings to start with.
+/// The settings do not allow a start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Unusable {
+pub enum SettingsError {
     /// A variable is missing or malformed.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The same, where the settings have to be written by a person.
+    /// A variable that a developer has to set is missing or malformed.
     #[error(
         "{0}\n\nPut them into .env in this folder, or into the environment: .env.example says how"
     )]
     Unset(#[source] ConfigError),
-    /// Real money would move.
-    #[error("STRIPE_SECRET_KEY is a live key: `cargo dev` takes test keys alone")]
+    /// The key is a live key.
+    #[error("STRIPE_SECRET_KEY is a live key: `cargo dev` accepts only test keys")]
     LiveKey,
-    /// The keys are elsewhere.
+    /// The keys are in AWS Secrets Manager.
     #[error(
-        "FAREBOX_SECRET_ID is set: `cargo dev` takes its keys from the environment or `.env` alone"
+        "FAREBOX_SECRET_ID is set: `cargo dev` reads its keys only from the environment or `.env`"
     )]
-    KeysElsewhere,
-    /// `.env` is there and cannot be read.
+    KeysInSecretsManager,
+    /// `.env` exists and cannot be read.
     #[error(".env cannot be read: {0}")]
     DotEnv(String),
     /// The keys cannot be read.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-    /// The folder of its files cannot be made or cleared.
-    #[error("the files of this try cannot be prepared: {0}")]
+    /// The folder for the files of this run cannot be created or cleared.
+    #[error("the files of this run cannot be prepared: {0}")]
     File(#[from] io::Error),
 }
 
-/// What a try starts with.
+/// The settings of a local run.
 #[derive(Debug)]
 pub struct Settings {
     /// The settings of all functions.
     pub config: Config,
-    /// Every secret of the webhook endpoint, for the sandbox to sign with.
+    /// Every signing secret of the webhook endpoint, for the sandbox.
     pub webhook_secrets: Vec<String>,
-    /// Whether the environment named the webhook's secret.
+    /// True when the environment has the webhook's signing secret.
     pub has_own_webhook_secret: bool,
-    /// Where the database is, for a person to read.
+    /// The database, in a short form for the terminal.
     pub store: String,
-    /// Whether the environment named a site of its own to notify.
-    pub delivers_elsewhere: bool,
+    /// True when the environment has a notification URL.
+    pub has_own_notify_url: bool,
 }
 
-/// Where this process listens, which some settings are made of.
+/// The addresses of this process, which some settings contain.
 #[derive(Clone, Copy, Debug)]
 pub struct Addresses<'a> {
-    /// The port of shop and functions.
+    /// The port of the shop and the functions.
     pub port: u16,
-    /// The sandbox, unless Stripe itself is called.
+    /// The sandbox's URL, unless Stripe itself is called.
     pub sandbox: Option<&'a str>,
 }
 
 impl Settings {
-    /// Reads the environment (with `--stripe` also `.env`), and makes up what it does not have.
+    /// Reads the environment (with `--stripe` also `.env`), and generates missing settings.
     ///
     /// # Errors
     ///
-    /// [`Unusable`] says what is wrong; it shows no value.
+    /// [`SettingsError`] names the wrong setting; it shows no value.
     pub async fn read(
         options: &Options,
         addresses: Addresses<'_>,
         environment: HashMap<String, String>,
-    ) -> Result<Self, Unusable> {
+    ) -> Result<Self, SettingsError> {
         let mut named = match options.stripe {
             true => dot_env::read()?,
             false => HashMap::new(),
@@ -96,9 +96,9 @@ impl Settings {
         named.extend(environment);
         let names: Vec<String> = named.keys().cloned().collect();
         let named = |name: &str| named.get(name).cloned();
-        // The shop's server and the sandbox sign with the same keys, which have to be known here.
+        // The shop's server and the sandbox sign with these keys, so this process must read them.
         if named("FAREBOX_SECRET_ID").is_some() {
-            return Err(Unusable::KeysElsewhere);
+            return Err(SettingsError::KeysInSecretsManager);
         }
         let made = made::make(options, addresses, &named)?;
         let lookup = |name: &str| match (name, addresses.sandbox) {
@@ -107,18 +107,18 @@ impl Settings {
         };
         let config =
             Config::from_named(&needs(), lookup, names).map_err(|error| match options.stripe {
-                true => Unusable::Unset(error),
+                true => SettingsError::Unset(error),
                 false => error.into(),
             })?;
         if config.secrets.mode().await? == Some(Mode::Live) {
-            return Err(Unusable::LiveKey);
+            return Err(SettingsError::LiveKey);
         }
         let secrets = lookup(need::STRIPE_WEBHOOK_SECRET).unwrap_or_default();
         Ok(Self {
             config,
             webhook_secrets: secrets.split(',').map(str::to_owned).collect(),
             has_own_webhook_secret: named(need::STRIPE_WEBHOOK_SECRET).is_some(),
-            delivers_elsewhere: named(need::FAREBOX_NOTIFY_URL).is_some(),
+            has_own_notify_url: named(need::FAREBOX_NOTIFY_URL).is_some(),
             store: for_a_person(&lookup(need::DATABASE_URL).unwrap_or_default()),
         })
     }
@@ -146,7 +146,7 @@ pub(crate) fn folder() -> PathBuf {
         .join("dev")
 }
 
-/// The workspace: cargo names this package's folder when it runs it.
+/// The workspace, from the package folder that cargo sets.
 pub(crate) fn workspace() -> PathBuf {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let above = package.and_then(|folder| folder.parent().map(Path::to_owned));

@@ -1,6 +1,7 @@
-//! The shop's own server: it signs tokens for its people, and receives notifications about orders.
-//! A real shop does this in its own code, with any JWT and Standard Webhooks
-//! library.
+//! The shop's own server: it signs tokens for its personas, and receives notifications about
+//! orders.
+//!
+//! A real shop does this in its own code, with any JWT and Standard Webhooks library.
 
 use std::sync::Arc;
 
@@ -25,28 +26,28 @@ use shared::{
 use standardwebhooks::Webhook;
 
 use crate::{
-    activity::{self, Activity, Note, Source},
-    exchange::{Answered, Sent},
-    personas::Person,
+    activity::{self, Activity, Entry, Source},
+    exchange::{ShownRequest, ShownResponse},
+    personas::Persona,
 };
 
-/// Seconds for which a token is good.
-const GOOD_FOR: i64 = 600;
+/// The lifetime of a token, in seconds.
+const LIFETIME: i64 = 600;
 
-/// What the site's server works with.
+/// The state of the site's server.
 #[derive(Clone, Debug)]
 pub struct Site {
-    /// The keys: it signs with one of them, and checks deliveries with another.
+    /// The keys that sign tokens and verify notifications.
     pub secrets: Secrets,
-    /// What roles may do, to tell a person; the functions ask for themselves.
+    /// The permissions of the roles, for display; the functions check their own.
     pub roles: Roles,
     /// The sandbox, unless Stripe itself is called.
     pub sandbox: Option<Arc<Sandbox>>,
-    /// What happened.
+    /// The activity feed.
     pub activity: Activity,
 }
 
-/// What is on sale.
+/// A product on sale.
 #[derive(Clone, Debug, Serialize)]
 struct Product {
     price: &'static str,
@@ -73,41 +74,41 @@ pub(crate) fn routes(site: Site) -> Router {
         .route("/dev/shop", get(shop))
         .route("/dev/session", post(session))
         .route("/dev/sign-order", post(sign_order))
-        .route("/dev/notifications", post(be_told))
+        .route("/dev/notifications", post(receive_notification))
         .route("/dev/events", get(events))
         .with_state(site)
         .route("/dev/activity", activity)
 }
 
-async fn shop(State(site): State<Site>) -> Result<Json<Value>, Unsigned> {
+async fn shop(State(site): State<Site>) -> Result<Json<Value>, SignError> {
     let keys = site.secrets.current().await?;
     Ok(Json(json!({
         "mode": if site.sandbox.is_some() { "sandbox" } else { "stripe" },
         "publishableKey": keys.stripe_publishable_key()?,
         "stripeApi": site.sandbox.as_ref().map(|sandbox| sandbox.url()),
         "products": products(),
-        "customer": Person::Customer.subject(),
-        "people": Person::names(),
+        "customer": Persona::Customer.subject(),
+        "people": Persona::names(),
         "refundLimit": site.refund_limit(),
     })))
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct SessionQuery {
     #[serde(default, rename = "as")]
-    person: Person,
+    persona: Persona,
 }
 
-/// Signs in the visitor of the page, as the demo customer or as the named member of staff; a real
-/// site asks for a sign-in first.
+/// Signs in the page's visitor as the demo customer or as the named member of staff. A real site
+/// requires a password first.
 async fn session(
     State(site): State<Site>,
-    Query(Wanted { person }): Query<Wanted>,
-) -> Result<Json<Value>, Unsigned> {
-    let expires_at = Clock::default().now() + GOOD_FOR;
+    Query(SessionQuery { persona }): Query<SessionQuery>,
+) -> Result<Json<Value>, SignError> {
+    let expires_at = Clock::default().now() + LIFETIME;
     let claims = json!({
-        "aud": "farebox", "sub": person.subject(), "roles": [person.role()], "exp": expires_at,
+        "aud": "farebox", "sub": persona.subject(), "roles": [persona.role()], "exp": expires_at,
     });
     let token = site.sign(&claims).await?;
     Ok(Json(json!({ "token": token, "expiresAt": expires_at })))
@@ -127,11 +128,11 @@ struct Item {
     quantity: u32,
 }
 
-/// The site's server knows its own prices, and signs what the cart costs.
+/// Signs an order for the cart: the site's server knows its own prices.
 async fn sign_order(
     State(site): State<Site>,
     Json(cart): Json<Cart>,
-) -> Result<Json<Value>, Unsigned> {
+) -> Result<Json<Value>, SignError> {
     let products = products();
     let cost = |item: &Item| {
         let product = products
@@ -140,34 +141,35 @@ async fn sign_order(
         product.amount.checked_mul(i64::from(item.quantity))
     };
     let costs: Option<Vec<i64>> = cart.items.iter().map(cost).collect();
-    let total: i64 = costs.ok_or(Unsigned::NotOnSale)?.iter().sum();
+    let total: i64 = costs.ok_or(SignError::NotOnSale)?.iter().sum();
     let now = Clock::default().now();
     let order_id = cart
         .order_id
         .unwrap_or_else(|| format!("demo-{:016x}", fastrand::u64(..)));
     let claims = json!({
-        "aud": "farebox:order", "sub": Person::Customer.subject(), "iat": now, "exp": now + GOOD_FOR,
+        "aud": "farebox:order", "sub": Persona::Customer.subject(), "iat": now, "exp": now + LIFETIME,
         "orderId": order_id, "amount": total, "currency": "usd", "description": "Farebox demo shop",
     });
     Ok(Json(json!({ "order": site.sign(&claims).await? })))
 }
 
-/// The sandbox's events, oldest first, with how often each was accepted: what an outage kept back.
+/// The sandbox's events, oldest first, with the number of accepted deliveries: the page shows the
+/// events missed in an outage.
 async fn events(State(site): State<Site>) -> Result<Json<Value>, StatusCode> {
     let sandbox = site.sandbox.ok_or(StatusCode::NOT_FOUND)?;
     let deliveries = sandbox.deliveries();
-    let told = |event: Value| {
+    let summary = |event: Value| {
         let accepted = deliveries.iter().filter(|delivery| {
             delivery.status == Some(200) && event["id"] == delivery.event_id.as_str()
         });
         json!({ "id": event["id"], "type": event["type"], "accepted": accepted.count() })
     };
-    let events: Vec<Value> = sandbox.events().into_iter().map(told).collect();
+    let events: Vec<Value> = sandbox.events().into_iter().map(summary).collect();
     Ok(Json(json!({ "events": events })))
 }
 
-/// The site's endpoint for what happened to orders.
-async fn be_told(
+/// Receives notifications about orders.
+async fn receive_notification(
     State(site): State<Site>,
     method: Method,
     uri: Uri,
@@ -184,48 +186,48 @@ async fn be_told(
     let title = message["type"].as_str().unwrap_or("unreadable").to_owned();
     let id = headers.get("webhook-id").and_then(|id| id.to_str().ok());
     let (detail, status) = match is_signed {
-        true => ("signature valid · delivered", StatusCode::NO_CONTENT),
-        false => ("signature invalid · refused", StatusCode::BAD_REQUEST),
+        true => ("signature valid · accepted", StatusCode::NO_CONTENT),
+        false => ("signature invalid · rejected", StatusCode::BAD_REQUEST),
     };
     let order = message["data"]["orderId"].as_str().map(str::to_owned);
     let detail = format!("{} · {detail}", id.unwrap_or("no id"));
-    site.activity.note(
-        Note::new(Source::Notify, title)
+    site.activity.add(
+        Entry::new(Source::Notify, title)
             .ok(is_signed)
             .detail(detail)
             .order(order)
-            .request(Sent::new(&method, &uri, &headers, &body))
-            .answer(Answered::of(Some(status.as_u16()))),
+            .request(ShownRequest::new(&method, &uri, &headers, &body))
+            .response(ShownResponse::of(Some(status.as_u16()))),
     );
     status
 }
 
-/// Why the site's server did not sign.
-enum Unsigned {
+/// The reason that the site's server did not sign.
+enum SignError {
     NotOnSale,
     NoKey(Missing),
     Unreadable(Unreadable),
     Failed(jsonwebtoken::errors::Error),
 }
 
-impl From<Missing> for Unsigned {
+impl From<Missing> for SignError {
     fn from(missing: Missing) -> Self {
         Self::NoKey(missing)
     }
 }
 
-impl From<Unreadable> for Unsigned {
+impl From<Unreadable> for SignError {
     fn from(unreadable: Unreadable) -> Self {
         Self::Unreadable(unreadable)
     }
 }
 
-impl axum::response::IntoResponse for Unsigned {
+impl axum::response::IntoResponse for SignError {
     fn into_response(self) -> axum::response::Response {
         let (status, message) = match self {
             Self::NotOnSale => (
                 StatusCode::BAD_REQUEST,
-                "the cart holds what is not on sale".to_owned(),
+                "the cart contains a product that is not on sale".to_owned(),
             ),
             Self::NoKey(missing) => (StatusCode::INTERNAL_SERVER_ERROR, missing.to_string()),
             Self::Unreadable(keys) => (StatusCode::SERVICE_UNAVAILABLE, keys.to_string()),
@@ -237,15 +239,15 @@ impl axum::response::IntoResponse for Unsigned {
 }
 
 impl Site {
-    /// The largest refund of finance in one call, in minor units of the currency of all products.
+    /// The refund limit of the finance role, per request, in minor units of the products' currency.
     fn refund_limit(&self) -> Option<i64> {
         let currency = Currency::parse(products().first()?.currency).ok()?;
-        self.roles.refund_limit(Person::Finance.role(), currency)
+        self.roles.refund_limit(Persona::Finance.role(), currency)
     }
 
-    async fn sign(&self, claims: &Value) -> Result<String, Unsigned> {
+    async fn sign(&self, claims: &Value) -> Result<String, SignError> {
         let keys = self.secrets.current().await?;
         let key = EncodingKey::from_secret(keys.site_key()?.expose_secret().as_bytes());
-        encode(&Header::default(), claims, &key).map_err(Unsigned::Failed)
+        encode(&Header::default(), claims, &key).map_err(SignError::Failed)
     }
 }

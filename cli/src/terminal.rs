@@ -1,4 +1,4 @@
-//! What is said in the terminal, to the person who started it.
+//! The terminal's output.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -11,7 +11,7 @@ use shared::env::Misspelt;
 
 use crate::{options::Options, server::Server};
 
-/// Says where everything is, and opens the shop.
+/// Prints the addresses, and opens the shop.
 pub(crate) fn greet(server: &Server, options: &Options) {
     let url = server.url();
     for Misspelt { found, meant } in &server.settings.config.misspelt {
@@ -37,7 +37,7 @@ pub(crate) fn greet(server: &Server, options: &Options) {
     }
 }
 
-/// Stripe cannot reach this machine: its CLI brings the events here.
+/// Stripe cannot reach this machine: the Stripe CLI forwards the events.
 fn forwarding(server: &Server, url: &str) -> String {
     let address = url.trim_start_matches("http://");
     let listen = format!("stripe listen --forward-to {address}/api/webhooks/stripe");
@@ -50,7 +50,7 @@ fn forwarding(server: &Server, url: &str) -> String {
     }
 }
 
-pub(crate) fn say(text: &str) {
+pub(crate) fn print(text: &str) {
     println!("{text}");
 }
 
@@ -58,11 +58,11 @@ pub(crate) fn warn(text: &str) {
     eprintln!("warning: {text}");
 }
 
-pub(crate) fn complain(text: &str) {
+pub(crate) fn error(text: &str) {
     eprintln!("error: {text}");
 }
 
-/// Opens the browser where there is one; the address is printed all the same.
+/// Opens the browser if there is one; the address is printed in any case.
 fn open(url: &str) {
     let has_screen = cfg!(target_os = "macos")
         || ["DISPLAY", "WAYLAND_DISPLAY"]

@@ -1,11 +1,10 @@
-//! The record of decisions, as the functions write it: each audit line of their log becomes a row
-//! too, whatever level is logged. Nothing is decided or judged here.
+//! Access decisions from the functions' log: each audit line becomes a row of the activity feed, at
+//! any log level.
 //!
-//! What is delivered to a site of the developer's own becomes a row by the log as well; the demo
-//! shop notes what reaches it by itself.
+//! Deliveries to another site become rows by their log lines as well; the demo shop adds its own.
 //!
-//! Why a caller is not known stands in the log alone, since a stranger must not learn it; whoever
-//! runs `cargo dev` is the developer, and reads it in the terminal.
+//! The reason for a 401 is in the log only, because a stranger must not learn it. The developer who
+//! runs `cargo dev` reads it in the terminal.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -23,37 +22,44 @@ use tracing_subscriber::{
 };
 
 use crate::{
-    activity::{Activity, AuditRecord, Note},
+    activity::{Activity, AuditRecord, Entry},
     terminal,
 };
 
-/// Listens to what the functions log, and notes each decision in `activity`.
+/// A tracing layer that adds each decision to `activity`.
 pub fn into(activity: Activity) -> impl Layer<Registry> + Send + Sync {
     let audit_requests_and_deliveries = Targets::new()
         .with_target("shared", LevelFilter::INFO)
         .with_target("notify", LevelFilter::INFO);
-    let said = Mutex::default();
-    Trail { activity, said }.with_filter(audit_requests_and_deliveries)
+    let last_cause = Mutex::default();
+    Trail {
+        activity,
+        last_cause,
+    }
+    .with_filter(audit_requests_and_deliveries)
 }
 
 #[derive(Debug)]
 struct Trail {
     activity: Activity,
-    /// The cause that was said last: a page that asks again and again has one.
-    said: Mutex<String>,
+    /// The last printed cause: a page that polls repeats it.
+    last_cause: Mutex<String>,
 }
 
 impl Trail {
-    fn say(&self, cause: String) {
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        if *said != cause {
-            terminal::warn(&format!("answered 401 unauthenticated: {cause}"));
-            *said = cause;
+    fn warn_once(&self, cause: String) {
+        let mut last_cause = self
+            .last_cause
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if *last_cause != cause {
+            terminal::warn(&format!("responded 401 unauthenticated: {cause}"));
+            *last_cause = cause;
         }
     }
 }
 
-/// The id of the request that a span is about.
+/// The request id of a span.
 struct RequestId(String);
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Trail {
@@ -70,11 +76,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Trail {
         event.record(&mut read);
         if let Some(kind) = read.message_type {
             let id = read.message_id.unwrap_or_default();
-            let delivery = Note::of_delivery(&kind, &id, read.order_id, read.cause.as_deref());
-            return self.activity.note_elsewhere(delivery);
+            let delivery = Entry::of_delivery(&kind, &id, read.order_id, read.cause.as_deref());
+            return self.activity.add_external(delivery);
         }
         if let (Some(401), Some(cause)) = (read.status, read.cause) {
-            self.say(cause);
+            self.warn_once(cause);
         }
         if !read.is_audit {
             return;
@@ -85,11 +91,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Trail {
             request_id: spans.find_map(request),
             ..read.decision
         };
-        self.activity.note(Note::of_decision(decision));
+        self.activity.add(Entry::of_decision(decision));
     }
 }
 
-/// What a line or a span of the log holds; docs/security.md has the names.
+/// The fields of a log line or span; docs/security.md lists their names.
 #[derive(Default)]
 struct Fields {
     is_audit: bool,

@@ -1,5 +1,4 @@
-//! Notes calls of the functions and of the sandbox as rows of the activity. It looks at what passes
-//! and changes nothing.
+//! Adds requests to the functions and to the sandbox to the activity feed, and changes none.
 
 use axum::{
     body::{Body, to_bytes},
@@ -13,34 +12,34 @@ use serde_json::Value;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::{
-    activity::{Activity, Note, Source},
-    exchange::{Answered, Sent},
+    activity::{Activity, Entry, Source},
+    exchange::{ShownRequest, ShownResponse},
     mask,
     orders::Orders,
 };
 
-/// Where payment intents are made.
+/// The route that creates payment intents.
 const INTENTS: &str = "/v1/payment_intents";
-/// More than any function takes: larger bodies reach the function, which refuses them.
+/// More than any function accepts: the function itself rejects larger bodies.
 const LARGEST: usize = 8 * 1024 * 1024;
 
-/// Where calls are noted, and what tells how they changed an order.
+/// The feed for the requests, and the orders that they change.
 #[derive(Clone, Debug)]
 pub(crate) struct Watched {
     pub(crate) activity: Activity,
     pub(crate) orders: Orders,
 }
 
-/// A call of a function that is over.
+/// A finished request to a function.
 struct Call {
     method: Method,
     path: String,
     status: StatusCode,
-    sent: Sent,
-    answered: Answered,
+    request: ShownRequest,
+    response: ShownResponse,
 }
 
-/// Notes a call of one of the functions.
+/// Adds a request to one of the functions.
 pub(crate) async fn calls(
     State(watched): State<Watched>,
     request: Request,
@@ -50,7 +49,7 @@ pub(crate) async fn calls(
     let Ok(body) = to_bytes(body, LARGEST).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let sent = Sent::new(&head.method, &head.uri, &head.headers, &body);
+    let shown = ShownRequest::new(&head.method, &head.uri, &head.headers, &body);
     let (method, path) = (head.method.clone(), head.uri.path().to_owned());
     let request = Request::from_parts(head, Body::from(body.clone()));
     let (head, answer) = next.run(request).await.into_parts();
@@ -59,14 +58,14 @@ pub(crate) async fn calls(
         method,
         path,
         status: head.status,
-        sent,
-        answered: Answered::new(head.status, &head.headers, &answer),
+        request: shown,
+        response: ShownResponse::new(head.status, &head.headers, &answer),
     };
     match call.path.contains("/webhooks/") {
-        true => watched.note_webhook(&parsed(&body), call).await,
-        // The page asks for the order again and again: only what is refused is worth a row.
+        true => watched.add_webhook(&parsed(&body), call).await,
+        // The page polls its order: only a failed read gets a row.
         false if call.method == Method::GET && call.status.is_success() => {}
-        false => watched.note_call(&parsed(&answer), call).await,
+        false => watched.add_call(&parsed(&answer), call).await,
     }
     Response::from_parts(head, Body::from(answer))
 }
@@ -76,72 +75,72 @@ fn parsed(body: &[u8]) -> Value {
 }
 
 impl Watched {
-    async fn note_webhook(&self, event: &Value, call: Call) {
+    async fn add_webhook(&self, event: &Value, call: Call) {
         let kind = event["type"].as_str().unwrap_or("unreadable event");
         let order = event["data"]["object"]["metadata"]["farebox_order"].as_str();
         let change = match order {
             Some(order) if call.status.is_success() && moves_orders(kind) => {
-                self.orders.look(order).await
+                self.orders.read_change(order).await
             }
             _ => None,
         };
-        // Which of several events at once moved the order is not told: only the database knows.
+        // Of several simultaneous events, only the database knows which one changed the order.
         let detail = match call.status {
             StatusCode::OK => "signature valid",
-            StatusCode::BAD_REQUEST => "signature refused · changed nothing",
-            _ => "not taken, Stripe delivers it again",
+            StatusCode::BAD_REQUEST => "signature rejected · no change",
+            _ => "not processed, Stripe retries",
         };
-        self.activity.note(
-            Note::new(Source::Webhook, kind)
+        self.activity.add(
+            Entry::new(Source::Webhook, kind)
                 .ok(call.status.is_success())
                 .detail(format!("{} · {detail}", call.status.as_u16()))
                 .order(order.map(str::to_owned))
                 .event(event["id"].as_str())
-                .request(call.sent)
-                .answer(call.answered),
+                .request(call.request)
+                .response(call.response),
         );
         if let Some(change) = change {
-            change.note(&self.activity);
+            change.add_to(&self.activity);
         }
     }
 
-    async fn note_call(&self, answer: &Value, call: Call) {
+    async fn add_call(&self, answer: &Value, call: Call) {
         let order = answer["orderId"].as_str();
         let said = answer["error"]["code"].as_str().or(order);
         let status = call.status.as_u16();
-        self.activity.note(
-            Note::new(
+        self.activity.add(
+            Entry::new(
                 Source::Shop,
                 format!("{} {}", call.method, mask::path(&call.path)),
             )
             .ok(call.status.is_success())
             .detail(format!("{status} · {}", said.unwrap_or_default()))
             .order(order.map(str::to_owned))
-            .request(call.sent)
-            .answer(call.answered),
+            .request(call.request)
+            .response(call.response),
         );
         let change = match order {
-            Some(order) => self.orders.look(order).await,
+            Some(order) => self.orders.read_change(order).await,
             None => None,
         };
         if let Some(change) = change {
-            change.note(&self.activity);
+            change.add_to(&self.activity);
         }
     }
 }
 
-/// Whether events of this kind may change an order's status.
+/// Returns true when events of this type may change an order's status.
 fn moves_orders(kind: &str) -> bool {
     kind.starts_with("payment_intent.") || kind.contains("refund") || kind.contains("dispute")
 }
 
-/// Notes what the sandbox is asked, until it stops.
+/// Adds the requests to the sandbox, until it stops.
 pub(crate) async fn sandbox(sandbox: &Sandbox, activity: Activity) {
     let mut observed = sandbox.observe();
     loop {
         match observed.recv().await {
             Ok(sandbox::Activity::Request(request)) => {
-                activity.note(asked(sandbox, &request));
+                activity.add(sandbox_entry(sandbox, &request));
             }
             Ok(_) | Err(RecvError::Lagged(_)) => {}
             Err(RecvError::Closed) => return,
@@ -149,9 +148,9 @@ pub(crate) async fn sandbox(sandbox: &Sandbox, activity: Activity) {
     }
 }
 
-/// A request to the sandbox. Where it makes a payment, the order's intents are counted: a lost
-/// answer must not leave a second one.
-fn asked(sandbox: &Sandbox, request: &RecordedRequest) -> Note {
+/// An entry for a request to the sandbox. A request that creates a payment also counts the order's
+/// intents: a retry after a lost response must not create a second one.
+fn sandbox_entry(sandbox: &Sandbox, request: &RecordedRequest) -> Entry {
     let order = request.params["metadata"]["farebox_order"].as_str();
     let makes_one = (request.method.as_str(), request.path.as_str()) == ("POST", INTENTS);
     let intents = order.filter(|_| makes_one).map(|order| {
@@ -159,13 +158,13 @@ fn asked(sandbox: &Sandbox, request: &RecordedRequest) -> Note {
         sandbox.payment_intents().iter().filter(of_order).count()
     });
     let status = request.status.map(|status| status.to_string());
-    let status = status.unwrap_or_else(|| "no answer".to_owned());
+    let status = status.unwrap_or_else(|| "no response".to_owned());
     let detail = match intents {
         Some(1) => format!("{status} · the order has 1 intent"),
         Some(count) => format!("{status} · the order has {count} intents"),
         None => status,
     };
-    Note::new(
+    Entry::new(
         Source::Stripe,
         format!("{} {}", request.method, shortened(&request.path)),
     )
@@ -173,11 +172,11 @@ fn asked(sandbox: &Sandbox, request: &RecordedRequest) -> Note {
     .detail(detail)
     .order(order.map(str::to_owned))
     .intents(intents)
-    .request(Sent::recorded(request))
-    .answer(Answered::recorded(request))
+    .request(ShownRequest::recorded(request))
+    .response(ShownResponse::recorded(request))
 }
 
-/// `path` with the beginning of each id alone: a row is for reading.
+/// Shortens the ids in `path` for display.
 fn shortened(path: &str) -> String {
     let shorten = |part: &str| match part.split_once('_') {
         Some((kind, id)) if id.len() > 16 => {

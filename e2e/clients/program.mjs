@@ -1,4 +1,4 @@
-// Starts one of the workspace's programs on free ports, and stops it again.
+// Starts and stops the workspace's programs on free ports.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,12 +11,12 @@ import { fileURLToPath } from "node:url";
 
 const workspace = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Nothing here takes longer, unless it hangs. */
+/** The timeout of a step. */
 const PATIENCE_MS = 20_000;
 
 /**
- * Runs a program with `variables` alone, and waits until it has printed every address in `patterns`.
- * The test `t` stops it.
+ * Runs a program with only `variables` as its environment, and waits until it prints every address
+ * in `patterns`. The test `t` stops it.
  */
 export async function start(t, name, args, patterns, variables = {}) {
   const folder = await mkdtemp(join(tmpdir(), "farebox-"));
@@ -43,7 +43,7 @@ export async function start(t, name, args, patterns, variables = {}) {
   return Object.fromEntries(found);
 }
 
-/** An HTTP endpoint that keeps what it gets: `url`, and `next(wanted)` for a request that fits. */
+/** An HTTP endpoint that records requests: `url`, and `next(wanted)` for a matching request. */
 export async function endpoint(t) {
   const received = [];
   const waiting = new Set();
@@ -59,7 +59,7 @@ export async function endpoint(t) {
   t.after(() => server.close());
   const next = (wanted) =>
     new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error("the request did not come")), PATIENCE_MS);
+      const timer = setTimeout(() => reject(new Error("the request did not arrive")), PATIENCE_MS);
       const look = () => {
         const fit = received.find(wanted);
         if (!fit) return;

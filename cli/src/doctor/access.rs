@@ -1,91 +1,91 @@
-//! Whether Stripe takes the key, and lets it do what the functions do.
+//! Checks the Stripe key and its permissions.
 
 use super::{
     Finding,
-    asking::{Answer, Stripe, Unreachable},
+    client::{Answer, Stripe, Unreachable},
 };
 
-/// How a right is tried without effect.
-enum Try {
-    /// A list of one.
+/// A request that tests a permission and changes nothing.
+enum Probe {
+    /// Lists one object.
     Read(&'static str),
-    /// A `POST` that Stripe refuses with 400 when the key may do it, and with 403 when it may not.
-    Refused(&'static str, &'static str),
+    /// A `POST` with invalid parameters: Stripe returns 400 when the key has the permission, else
+    /// 403.
+    Create(&'static str, &'static str),
 }
 
-/// A right, by the name that Stripe's dashboard has for it.
-struct Right {
+/// A permission, by its name in Stripe's dashboard.
+struct Permission {
     name: &'static str,
-    /// Which function needs it.
+    /// The functions that need it.
     function: &'static str,
-    how: Try,
-    /// Whether every deployment needs it.
-    is_needed: bool,
-    /// What follows when the key lacks it.
+    probe: Probe,
+    /// True when every deployment needs it.
+    is_required: bool,
+    /// Advice for a key without it.
     advice: &'static str,
 }
 
 const ADD: &str = ": add it";
 
-const fn read(function: &'static str, name: &'static str, path: &'static str) -> Right {
-    Right {
+const fn read(function: &'static str, name: &'static str, path: &'static str) -> Permission {
+    Permission {
         name,
         function,
-        how: Try::Read(path),
-        is_needed: true,
+        probe: Probe::Read(path),
+        is_required: true,
         advice: ADD,
     }
 }
 
-/// What webhook reads where an event only names its object.
-const fn read_for_thin(name: &'static str, path: &'static str) -> Right {
-    Right {
-        is_needed: false,
+/// A permission that the webhook needs for thin events.
+const fn read_for_thin(name: &'static str, path: &'static str) -> Permission {
+    Permission {
+        is_required: false,
         advice: "; add it if the endpoint sends thin events",
         ..read("webhook", name, path)
     }
 }
 
-const RIGHTS: [Right; 14] = [
-    Right {
+const PERMISSIONS: [Permission; 14] = [
+    Permission {
         name: "PaymentIntents: write",
         function: "create-intent, webhook",
-        // No payment intent can be made of it: the currency, which is required, is not there, and
-        // an amount of nothing is refused besides.
-        how: Try::Refused("/v1/payment_intents", "amount=0"),
-        is_needed: true,
+        // Creates nothing: the required currency is missing, and the amount is zero.
+        probe: Probe::Create("/v1/payment_intents", "amount=0"),
+        is_required: true,
         advice: ADD,
     },
-    Right {
+    Permission {
         name: "Checkout Sessions: write",
         function: "create-checkout, webhook",
-        // No page can be made of it: what it would sell, which is required, is not there.
-        how: Try::Refused("/v1/checkout/sessions", "mode=payment"),
-        is_needed: true,
+        // Creates nothing: the required line items are missing.
+        probe: Probe::Create("/v1/checkout/sessions", "mode=payment"),
+        is_required: true,
         advice: ADD,
     },
-    Right {
+    Permission {
         name: "Refunds: write",
         function: "refund",
-        // Nothing can be refunded by it: which payment, which is required, is not there.
-        how: Try::Refused("/v1/refunds", "amount=0"),
-        is_needed: true,
+        // Refunds nothing: the required payment is missing.
+        probe: Probe::Create("/v1/refunds", "amount=0"),
+        is_required: true,
         advice: ADD,
     },
-    Right {
+    Permission {
         name: "Customers: write",
         function: "create-intent, customer",
-        // No customer is made of it: there is no such parameter.
-        how: Try::Refused("/v1/customers", "farebox=0"),
-        is_needed: true,
+        // Creates nothing: Stripe rejects the unknown parameter.
+        probe: Probe::Create("/v1/customers", "farebox=0"),
+        is_required: true,
         advice: ADD,
     },
-    Right {
+    Permission {
         name: "Customer portal: write",
         function: "portal",
-        // No session is made of it: the customer, which is required, is not there.
-        how: Try::Refused("/v1/billing_portal/sessions", ""),
-        is_needed: true,
+        // Creates nothing: the required customer is missing.
+        probe: Probe::Create("/v1/billing_portal/sessions", ""),
+        is_required: true,
         advice: ADD,
     },
     read("create-intent", "Prices: read", "/v1/prices?limit=1"),
@@ -96,13 +96,13 @@ const RIGHTS: [Right; 14] = [
         "/v1/payment_methods?limit=1",
     ),
     read("reconcile", "Events: read", "/v1/events?limit=1"),
-    Right {
-        is_needed: false,
+    Permission {
+        is_required: false,
         advice: "; add it if you take bank transfers or vouchers, or the endpoint sends thin events",
         ..read("refund, webhook", "Charges: read", "/v1/charges?limit=1")
     },
-    Right {
-        advice: ": add it, or an event of a charge whose refunds are not known is never taken",
+    Permission {
+        advice: ": add it, or events of charges with missing refunds are never processed",
         ..read("webhook, reconcile", "Refunds: read", "/v1/refunds?limit=1")
     },
     read_for_thin("Disputes: read", "/v1/disputes?limit=1"),
@@ -113,7 +113,7 @@ const RIGHTS: [Right; 14] = [
     read_for_thin("Reviews: read", "/v1/reviews?limit=1"),
 ];
 
-/// Whether Stripe answers at all and knows the key; and what its clock says.
+/// Checks that Stripe responds and accepts the key; also returns Stripe's clock.
 pub(super) async fn reach(stripe: &Stripe<'_>) -> (Finding, Option<i64>) {
     const WHAT: &str = "Stripe";
     let answer = match stripe.get("/v1/events?limit=1").await {
@@ -126,48 +126,48 @@ pub(super) async fn reach(stripe: &Stripe<'_>) -> (Finding, Option<i64>) {
     let found = match answer.status {
         401 => Finding::problem(
             WHAT,
-            "does not know the key in STRIPE_SECRET_KEY: was it rolled or deleted?",
+            "does not accept the key in STRIPE_SECRET_KEY: was it rolled or deleted?",
         ),
-        // Whether the key may list events is told with the other rights.
-        200 | 403 => Finding::ok(WHAT, "answers, and knows the key"),
+        // The check of permissions reports on listing events.
+        200 | 403 => Finding::ok(WHAT, "reachable, and the key is valid"),
         status => Finding::problem(
             WHAT,
-            format!("answers with status {status}: try again later"),
+            format!("responds with status {status}: try again later"),
         ),
     };
     (found, answer.date)
 }
 
-/// Whether the key has every right that a function needs.
+/// Checks each permission of a restricted key.
 pub(super) async fn permissions(stripe: &Stripe<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for right in &RIGHTS {
-        findings.push(right.tried(stripe).await);
+    for permission in &PERMISSIONS {
+        findings.push(permission.check(stripe).await);
     }
     findings
 }
 
-impl Right {
-    async fn tried(&self, stripe: &Stripe<'_>) -> Finding {
-        let answered = match self.how {
-            Try::Read(path) => stripe.get(path).await,
-            Try::Refused(path, form) => stripe.post(path, form).await,
+impl Permission {
+    async fn check(&self, stripe: &Stripe<'_>) -> Finding {
+        let answered = match self.probe {
+            Probe::Read(path) => stripe.get(path).await,
+            Probe::Create(path, form) => stripe.post(path, form).await,
         };
         let what = format!("{} ({})", self.name, self.function);
-        match (answered, &self.how) {
+        match (answered, &self.probe) {
             (Ok(Answer { status: 403, .. }), _) => {
-                let text = format!("the restricted key lacks this right{}", self.advice);
-                match self.is_needed {
+                let text = format!("the restricted key lacks this permission{}", self.advice);
+                match self.is_required {
                     true => Finding::problem(&what, text),
                     false => Finding::unknown(&what, text),
                 }
             }
-            (Ok(Answer { status: 200, .. }), Try::Read(_))
-            | (Ok(Answer { status: 400, .. }), Try::Refused(..)) => {
-                Finding::ok(&what, "the key has this right")
+            (Ok(Answer { status: 200, .. }), Probe::Read(_))
+            | (Ok(Answer { status: 400, .. }), Probe::Create(..)) => {
+                Finding::ok(&what, "the key has this permission")
             }
             (Ok(Answer { status, .. }), _) => {
-                Finding::unknown(&what, format!("Stripe answered with status {status}"))
+                Finding::unknown(&what, format!("Stripe responded with status {status}"))
             }
             (Err(Unreachable(cause)), _) => Finding::unknown(&what, cause),
         }

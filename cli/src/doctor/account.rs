@@ -1,20 +1,20 @@
-//! What has to be set in Stripe's dashboard once in each mode, and no function can do.
+//! Checks the settings that only Stripe's dashboard can change, once for each mode.
 
 use shared::Config;
 
 use super::{
     Finding,
-    asking::{Answer, Stripe, Unreachable},
+    client::{Answer, Stripe, Unreachable},
 };
 
-/// The methods whose buttons need a registered domain.
+/// The payment methods that need a registered domain.
 const WALLETS: [(&str, &str); 3] = [
     ("apple_pay", "Apple Pay"),
     ("google_pay", "Google Pay"),
     ("link", "Link"),
 ];
 
-/// Whether the billing portal opens: not before its settings were saved.
+/// Checks that the settings of the customer portal are saved.
 pub(super) async fn portal(stripe: &Stripe<'_>) -> Finding {
     const WHAT: &str = "customer portal (portal)";
     let path = "/v1/billing_portal/configurations?is_default=true&limit=1";
@@ -29,11 +29,11 @@ pub(super) async fn portal(stripe: &Stripe<'_>) -> Finding {
                     Billing, Customer portal, and save them",
             ),
         },
-        answered => untold(WHAT, answered),
+        answered => unanswered(WHAT, answered),
     }
 }
 
-/// Whether wallets appear in a form on each domain that payers come back to.
+/// Checks that each return domain is registered for wallets.
 pub(super) async fn domains(stripe: &Stripe<'_>, config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
     for domain in config.return_origins.domains() {
@@ -43,13 +43,13 @@ pub(super) async fn domains(stripe: &Stripe<'_>, config: &Config) -> Vec<Finding
             Ok(Answer {
                 status: 200, body, ..
             }) => registered(&what, &body["data"][0]),
-            answered => untold(&what, answered),
+            answered => unanswered(&what, answered),
         });
     }
     findings
 }
 
-/// Cards do without, so that nothing here is a problem.
+/// No result is a problem: card payments work without a registered domain.
 fn registered(what: &str, domain: &serde_json::Value) -> Finding {
     if domain["enabled"] != true {
         let text = "is not registered in this mode: Apple Pay, Google Pay and Link do not appear in \
@@ -70,14 +70,14 @@ fn registered(what: &str, domain: &serde_json::Value) -> Finding {
     }
 }
 
-fn untold(what: &str, answered: Result<Answer, Unreachable>) -> Finding {
+fn unanswered(what: &str, answered: Result<Answer, Unreachable>) -> Finding {
     match answered {
         Ok(Answer { status: 403, .. }) => Finding::unknown(
             what,
-            "the restricted key may not read it: look in Stripe's dashboard",
+            "the restricted key may not read this: check it in Stripe's dashboard",
         ),
         Ok(Answer { status, .. }) => {
-            Finding::unknown(what, format!("Stripe answered with status {status}"))
+            Finding::unknown(what, format!("Stripe responded with status {status}"))
         }
         Err(Unreachable(cause)) => Finding::unknown(what, cause),
     }

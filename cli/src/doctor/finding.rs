@@ -1,19 +1,19 @@
-//! One line of what was found.
+//! A finding: one line of the report.
 
 use std::fmt;
 
-/// How it stands.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It works.
+    /// Passed.
     Ok,
-    /// It does not, and is to be mended.
+    /// Needs to be fixed.
     Problem,
-    /// It could not be told.
+    /// Could not be checked.
     Unknown,
 }
 
-/// What was found of one thing.
+/// The result of a check, and its explanation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     outcome: Outcome,
@@ -22,17 +22,17 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// `what` works; `text` says how that shows.
+    /// `what` passed; `text` explains.
     pub(super) fn ok(what: &str, text: impl Into<String>) -> Self {
         Self::new(Outcome::Ok, what, text)
     }
 
-    /// `what` does not work; `text` says what to do.
+    /// `what` needs to be fixed; `text` says how.
     pub(crate) fn problem(what: &str, text: impl Into<String>) -> Self {
         Self::new(Outcome::Problem, what, text)
     }
 
-    /// Whether `what` works could not be told; `text` says why.
+    /// `what` could not be checked; `text` says why.
     pub(super) fn unknown(what: &str, text: impl Into<String>) -> Self {
         Self::new(Outcome::Unknown, what, text)
     }
@@ -45,13 +45,13 @@ impl Finding {
         }
     }
 
-    /// How it stands.
+    /// The result.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.outcome
     }
 
-    /// Whether someone has to mend something.
+    /// Returns true when something needs to be fixed.
     #[must_use]
     pub fn is_problem(&self) -> bool {
         self.outcome == Outcome::Problem

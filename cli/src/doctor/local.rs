@@ -1,4 +1,4 @@
-//! What can be told on this machine: settings, database, delivery, clock.
+//! Checks on this machine: settings, database, notifications, clock.
 
 use shared::{
     Config,
@@ -10,13 +10,13 @@ use shared::{
 
 use super::Finding;
 
-/// Seconds by which a signature's time may be off, in either direction.
+/// Stripe's tolerance for the timestamp of a signature, in seconds.
 const TOLERANCE: i64 = 300;
-/// Seconds by which a clock that is kept right is never off.
+/// The offset in seconds that a synchronised clock stays below.
 const SLACK: i64 = 30;
 
-/// Whether every key is there. Those that are were found to be of the right kind and of one mode
-/// when the settings were read.
+/// Checks that every key is set. Reading the settings already checked the kind and the mode of each
+/// key.
 pub(super) fn settings(keys: &Keys) -> Vec<Finding> {
     let missing: Vec<Missing> = [
         keys.stripe_secret_key().err(),
@@ -41,7 +41,7 @@ pub(super) fn settings(keys: &Keys) -> Vec<Finding> {
     missing.into_iter().map(absent).collect()
 }
 
-/// The variables whose names look like misspelt settings.
+/// Reports variables that look like misspelt settings.
 pub(super) fn misspelt(config: &Config) -> impl Iterator<Item = Finding> {
     config.misspelt.iter().map(|misspelt| {
         let text = format!("is not a setting: did you mean {}?", misspelt.meant);
@@ -49,14 +49,13 @@ pub(super) fn misspelt(config: &Config) -> impl Iterator<Item = Finding> {
     })
 }
 
-/// Whether the database opens. A file that is not there is not made: the path may be wrong.
+/// Checks that the database opens. It does not create a missing file: the path may be wrong.
 pub(super) async fn store(config: &Config) -> Finding {
     const WHAT: &str = need::DATABASE_URL;
     match &config.store.location {
         None => return Finding::problem(WHAT, "is not set"),
         Some(DatabaseUrl::Sqlite(path)) if !path.exists() => {
-            let text =
-                "there is no such file: mend the path, or start a function once, which makes it";
+            let text = "there is no such file: correct the path, or start a function once, which creates it";
             return Finding::problem(WHAT, text);
         }
         Some(_) => {}
@@ -65,34 +64,36 @@ pub(super) async fn store(config: &Config) -> Finding {
         Ok(store) => match store.deployment() {
             Ok(deployment) => {
                 let id = deployment.id();
-                Finding::ok(WHAT, format!("it opens, this deployment is {id}"))
+                Finding::ok(WHAT, format!("opened; this deployment is {id}"))
             }
-            Err(_) => Finding::ok(WHAT, "it opens"),
+            Err(_) => Finding::ok(WHAT, "opened"),
         },
         Err(failure) => {
             let causes = shared::cause::causes(&failure);
-            Finding::problem(WHAT, format!("it does not open: {failure} {causes}"))
+            Finding::problem(WHAT, format!("cannot be opened: {failure} {causes}"))
         }
     }
 }
 
-/// Whether anybody is told of orders.
+/// Checks the destination of notifications.
 pub(super) fn delivery(config: &Config, keys: &Keys) -> Finding {
     const WHAT: &str = need::FAREBOX_NOTIFY_URL;
     match &config.notify {
-        None => Finding::problem(WHAT, "is not set: nobody is told of paid orders"),
+        None => Finding::problem(WHAT, "is not set: no site is notified of paid orders"),
         Some(Destination::Log) if keys.mode() == Ok(Mode::Live) => {
-            Finding::problem(WHAT, "is `log:`: your site is not told of paid orders")
+            Finding::problem(WHAT, "is `log:`: your site is not notified of paid orders")
         }
-        Some(Destination::Log) => Finding::ok(WHAT, "messages go to the log"),
-        Some(Destination::Endpoint(_)) => Finding::ok(WHAT, "messages go to the endpoint, signed"),
+        Some(Destination::Log) => Finding::ok(WHAT, "notifications go to the log"),
+        Some(Destination::Endpoint(_)) => {
+            Finding::ok(WHAT, "notifications go to the endpoint, signed")
+        }
         Some(Destination::EventBridge(bus)) => {
-            Finding::ok(WHAT, format!("messages go to the bus {bus}"))
+            Finding::ok(WHAT, format!("notifications go to the event bus {bus}"))
         }
     }
 }
 
-/// Whether this machine's time is Stripe's; both in Unix seconds.
+/// Compares this machine's clock with Stripe's; both in Unix seconds.
 pub(super) fn clock(stripes: i64, ours: i64) -> Finding {
     let off = ours - stripes;
     let by = match off {
@@ -104,7 +105,7 @@ pub(super) fn clock(stripes: i64, ours: i64) -> Finding {
         off if off < TOLERANCE => Finding::problem("clock", format!("{by}: synchronise it (NTP)")),
         _ => Finding::problem(
             "clock",
-            format!("{by}: synchronise it (NTP), webhooks are refused"),
+            format!("{by}: synchronise it (NTP); all webhook signatures are rejected"),
         ),
     }
 }
@@ -114,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_is_told_in_either_direction() {
+    fn a_clock_offset_is_reported_in_either_direction() {
         for (ours, is_problem, said) in [
             (1_000, false, "0 s ahead"),
             (1_030, false, "30 s ahead"),
@@ -123,7 +124,7 @@ mod tests {
             (
                 400,
                 true,
-                "600 s behind Stripe's: synchronise it (NTP), webhooks are refused",
+                "600 s behind Stripe's: synchronise it (NTP); all webhook signatures are rejected",
             ),
         ] {
             let found = clock(1_000, ours);

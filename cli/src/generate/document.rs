@@ -1,4 +1,4 @@
-//! `openapi.json`: the functions' own descriptions, with what holds for all of them.
+//! `openapi.json`: the descriptions of all functions, and their common parts.
 
 use shared::{
     error::Code,
@@ -13,7 +13,7 @@ use utoipa::openapi::{
 
 use crate::functions::{ROUTED, Routed};
 
-/// The whole document, as the file holds it.
+/// The document as JSON text.
 ///
 /// # Panics
 ///
@@ -39,7 +39,7 @@ pub fn document() -> String {
     format!("{text}\n")
 }
 
-/// Who may call, and the codes of errors.
+/// The security schemes and the error codes.
 fn common() -> Components {
     let token = Http::builder()
         .scheme(HttpAuthScheme::Bearer)

@@ -1,4 +1,4 @@
-//! `docs/errors.md`: the table of errors, for a reader.
+//! `docs/errors.md`: the table of errors.
 
 use shared::error::{Code, Retry};
 
@@ -7,7 +7,7 @@ use super::table::table;
 /// The page around the table.
 const PAGE: &str = include_str!("errors.md");
 
-/// The whole page, as the file holds it.
+/// The page's text.
 #[must_use]
 pub fn errors_page() -> String {
     let head = ["status", "code", "when", "remedy", "retry after"];

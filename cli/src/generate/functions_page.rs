@@ -1,14 +1,14 @@
-//! `docs/functions.md`: the table of functions, for a reader.
+//! `docs/functions.md`: the table of functions.
 
 use shared::{Function, function::Trigger};
 
 use super::table::table;
 use crate::functions;
 
-/// The page around the table.
+/// The page's template.
 const PAGE: &str = include_str!("functions.md");
 
-/// The whole page, as the file holds it.
+/// The page's text.
 #[must_use]
 pub fn functions_page() -> String {
     let head = [

@@ -1,5 +1,4 @@
-//! `vercel.json`, and the routes of `cargo lambda watch` in `Cargo.toml`, from the list of
-//! functions.
+//! `vercel.json`, and the routes of `cargo lambda watch` in `Cargo.toml`.
 
 use serde_json::{Map, Value, json};
 use shared::{Function, function::Trigger};
@@ -40,7 +39,7 @@ fn service(function: Function) -> Value {
     })
 }
 
-/// The path of its route; of a scheduled function that which Vercel's cron job calls.
+/// The path of a function's route; for a scheduled function, the path that Vercel's cron job calls.
 fn path(function: Function) -> String {
     match function.route() {
         Some((_, path)) => path.to_owned(),
@@ -48,14 +47,14 @@ fn path(function: Function) -> String {
     }
 }
 
-/// The line in `Cargo.toml` below which the routes of `cargo lambda watch` stand.
+/// The line in `Cargo.toml` above the routes of `cargo lambda watch`.
 const ROUTER: &str = "[workspace.metadata.lambda.watch.router]\n";
 
-/// `manifest`, the workspace's `Cargo.toml`, with the routes of all functions.
+/// Returns `manifest`, the workspace's `Cargo.toml`, with the routes of all functions.
 ///
 /// # Panics
 ///
-/// When it has no place for them.
+/// When the manifest has no section for them.
 #[must_use]
 pub fn watch_router(manifest: &str) -> String {
     let split = manifest.split_once(ROUTER);

@@ -1,4 +1,4 @@
-//! `docs/configuration.md` and `.env.example`: the table of variables, for a reader.
+//! `docs/configuration.md` and `.env.example`: the table of variables.
 
 use shared::{
     Function,
@@ -12,19 +12,19 @@ use shared::{
 use super::table::table;
 use crate::functions;
 
-/// The page around the variables.
+/// The page's template.
 const PAGE: &str = include_str!("configuration.md");
 
-/// What `.env.example` begins with.
+/// The head of `.env.example`.
 const HEAD: &str = include_str!("example.env");
 
-/// What `cargo dev --stripe` cannot do without: a copy of `.env.example` has these two.
+/// The variables that `cargo dev --stripe` requires: `.env.example` sets these two.
 const NEEDED: [&str; 2] = ["STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY"];
 
-/// No line is longer.
+/// The longest line.
 const WIDTH: usize = 100;
 
-/// `docs/configuration.md`, as the file holds it.
+/// The text of `docs/configuration.md`.
 #[must_use]
 pub fn configuration_page() -> String {
     let groups: Vec<String> = GROUPS.iter().map(section).collect();
@@ -59,7 +59,7 @@ fn reads(readers: Readers, function: &Function) -> bool {
     }
 }
 
-/// Those of the functions that `are` so.
+/// The names of the functions for which `are` returns true.
 fn names(are: impl Fn(&Function) -> bool) -> String {
     let all = functions::all().count();
     let names: Vec<&str> = functions::all().filter(are).map(|one| one.name).collect();
@@ -79,7 +79,7 @@ fn paragraph(of: &Variable) -> String {
     wrap(&text, WIDTH).join("\n")
 }
 
-/// `.env.example`, as the file holds it.
+/// The text of `.env.example`.
 #[must_use]
 pub fn example_file() -> String {
     let groups: Vec<String> = GROUPS.iter().map(example_group).collect();
@@ -100,7 +100,7 @@ fn example(of: &Variable) -> String {
     format!("{about}{off}{}={}\n", of.name, of.example)
 }
 
-/// `text` in lines of at most `width` characters, where its words allow it.
+/// Wraps `text` at `width` characters.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {

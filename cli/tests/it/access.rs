@@ -19,7 +19,7 @@ use testing::{Answer, Client, Shop};
 
 use crate::layout::workspace;
 
-/// The owner of whatever a function is asked about, and somebody else.
+/// The owner of the objects, and another caller.
 const OWNER: &str = "ada";
 const OTHER: &str = "eve";
 
@@ -190,7 +190,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn who_may_call_what_is_as_the_documentation_says() {
+async fn access_is_as_documented() {
     let (roles, rows) = matrix();
     let shipped = Roles::shipped();
     let mut sorted = roles.clone();

@@ -1,5 +1,4 @@
-//! The page's stream of activity: every step of a payment, with requests and answers, and no
-//! secret in them.
+//! The activity feed: every step of a payment, with requests and responses, and no secret.
 
 use hyper::Method;
 use serde_json::{Value, json};
@@ -67,8 +66,8 @@ async fn a_row_shows_request_and_answer_with_secrets_masked() {
     assert!(headers.contains(",v1=••••"), "{headers}");
     let asked = row(&rows, "stripe", "POST /v1/payment_intents");
     assert!(asked["request"]["body"].as_str().unwrap().contains("1500"));
-    let told = row(&rows, "notify", "order.paid")["request"]["headers"].to_string();
-    assert!(told.contains("v1,••••"), "{told}");
+    let headers = row(&rows, "notify", "order.paid")["request"]["headers"].to_string();
+    assert!(headers.contains("v1,••••"), "{headers}");
 }
 
 #[tokio::test]
@@ -158,7 +157,7 @@ async fn an_event_that_comes_three_times_changes_the_order_once() {
     control(&dev, "webhooks/duplicate", json!({ "times": 3 })).await;
     confirm(&dev, &started, "4242424242424242").await;
     dev.rows_until("order.paid").await;
-    // Whatever comes last is told last.
+    // The last event's row is the last.
     control(&dev, "webhooks/duplicate", json!({ "times": 1 })).await;
     let succeeded = loop {
         let all = events(&dev).await;
@@ -172,7 +171,7 @@ async fn an_event_that_comes_three_times_changes_the_order_once() {
         tokio::task::yield_now().await;
     };
     let came = |row: &&Value| row["eventId"] == succeeded["id"] && row["ok"] == true;
-    // The row of the last delivery may come after that of what the first one led to.
+    // The row of the last delivery may follow the rows of the first one's effects.
     let rows = loop {
         let rows = dev.rows_until("order.paid").await;
         if rows.iter().filter(came).count() >= 3 {
@@ -230,11 +229,11 @@ async fn a_forged_event_is_refused_and_shown_as_such() {
         .iter()
         .find(|row| row["eventId"] == *id && row["ok"] == false);
     let detail = refused.unwrap()["detail"].as_str().unwrap();
-    assert_eq!(detail, "400 · signature refused · changed nothing");
+    assert_eq!(detail, "400 · signature rejected · no change");
 }
 
 #[tokio::test]
-async fn what_an_outage_kept_back_is_listed_as_not_accepted() {
+async fn events_missed_in_an_outage_are_listed_as_not_accepted() {
     let dev = Dev::start();
     control(&dev, "webhooks/pause", json!({})).await;
     start(&dev, "k1").await;
@@ -249,7 +248,7 @@ async fn what_an_outage_kept_back_is_listed_as_not_accepted() {
 }
 
 #[tokio::test]
-async fn events_that_no_webhook_brought_are_asked_for_and_shown() {
+async fn missed_events_are_fetched_and_shown() {
     let dev = Dev::start();
     control(&dev, "webhooks/pause", json!({})).await;
     let started = start(&dev, "k1").await;
@@ -263,7 +262,7 @@ async fn events_that_no_webhook_brought_are_asked_for_and_shown() {
     assert_eq!(status, 200, "{first}");
     assert!(first["applied"].as_u64().unwrap() >= 1, "{first}");
     assert_eq!(second["applied"], 0, "{second}");
-    let run = row(&rows, "reconcile", "events that no webhook brought");
+    let run = row(&rows, "reconcile", "events that webhooks missed");
     assert_eq!(run["ok"], true, "{run}");
     let moved = row(&rows, "order", "created → paid");
     assert_eq!(moved["orderId"], started["orderId"]);

@@ -1,4 +1,4 @@
-//! Which pages may call `cargo dev`, and what it does with too much.
+//! Access to `cargo dev` by `Host` and `Origin`, and its handling of large bodies.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ async fn post(dev: &Dev, path: &str, headers: &[(&str, &str)]) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn a_page_of_another_name_is_signed_nothing() {
+async fn a_page_of_another_host_gets_no_token() {
     let dev = Dev::start();
     for path in ["/dev/session", "/dev/reconcile", "/api/create-intent", "/"] {
         let (status, answer) = post(&dev, path, &[("host", "evil.example")]).await;
@@ -35,7 +35,7 @@ async fn a_page_of_another_origin_calls_nothing() {
         ("/dev/reconcile", "https://evil.example", 403),
         ("/dev/reconcile", own, 200),
         ("/api/create-intent", "https://evil.example", 403),
-        // A site beside it passes its browser's requests on; they lack a token here.
+        // A site on the same machine forwards its browser's requests; these lack a token.
         ("/api/create-intent", site, 401),
     ] {
         let (status, answer) = post(&dev, path, &[("origin", origin)]).await;
@@ -62,7 +62,7 @@ async fn the_shop_controls_its_sandbox_and_no_other_page_does() {
 }
 
 #[tokio::test]
-async fn a_route_that_is_not_there_is_told_with_those_that_are() {
+async fn an_unknown_route_gets_the_list_of_routes() {
     let dev = Dev::start();
     for path in ["/api/creat-intent", "/nowhere", "/dev/nowhere"] {
         let (status, answer) = post(&dev, path, &[]).await;
@@ -77,7 +77,7 @@ async fn a_route_that_is_not_there_is_told_with_those_that_are() {
 }
 
 #[tokio::test]
-async fn a_body_of_a_megabyte_holds_nobody_up() {
+async fn a_body_of_a_megabyte_delays_nobody() {
     let dev = Dev::start();
     let url = format!("{}/api/webhooks/stripe", dev.shop);
     let body = json!({ "type": "large", "text": "a".repeat(1_000_000) }).to_string();
@@ -88,7 +88,7 @@ async fn a_body_of_a_megabyte_holds_nobody_up() {
     assert_eq!(status, 400, "it is not signed");
     let rows = Value::from(dev.rows_until("large").await).to_string();
     assert!(
-        rows.contains("bytes are too many"),
+        rows.contains("bytes exceed the limit"),
         "it says why it shows nothing"
     );
     assert!(

@@ -9,7 +9,7 @@ use testing::{Client, Log, Shop};
 
 use crate::access::serve_all;
 
-/// A deployment, as callers and Stripe meet it.
+/// A deployment.
 struct Deployment {
     shop: Shop,
     functions: BTreeMap<&'static str, Client>,
@@ -21,7 +21,7 @@ impl Deployment {
         Self { shop, functions }
     }
 
-    /// Two on one account.
+    /// Two deployments on one account.
     async fn both() -> [Self; 2] {
         let first = Shop::open().await;
         let second = first.open_beside().await;
@@ -37,7 +37,7 @@ impl Deployment {
         call.key(key).post(body).await.expect(200).body
     }
 
-    /// `user-1` starts to pay `ord-1` of 19.99, as this deployment's site signs it.
+    /// `user-1` starts to pay `ord-1` of 19.99, signed by this deployment's site.
     async fn start(&self, function: &str) -> Value {
         let order = json!({ "orderId": "ord-1", "amount": 1999, "currency": "eur" });
         let mut body = json!({ "order": self.shop.order_token("user-1", &order) });
@@ -49,7 +49,7 @@ impl Deployment {
         self.post(function, &token, "k1", &body).await
     }
 
-    /// Fay refunds 5.00 of `ord-1`.
+    /// The finance user Fay refunds 5.00 of `ord-1`.
     async fn refund(&self) -> Value {
         let token = self.shop.token_of("fay", &["admin"]);
         let body = json!({ "orderId": "ord-1", "amount": 500 });
@@ -65,7 +65,7 @@ impl Deployment {
         }
     }
 
-    /// The status of `ord-1`, and how much of it was refunded.
+    /// The status of `ord-1`, and its refunded amount.
     async fn order(&self) -> (&'static str, i64) {
         let order = self.shop.order("ord-1").await;
         (order.status().as_str(), order.refunded_amount())
@@ -76,11 +76,13 @@ impl Deployment {
     }
 }
 
-/// The deployments that `objects` name, in the order in which they were made.
+/// The deployments in the metadata of `objects`, in the order of their creation.
 fn named(objects: &[Value]) -> Vec<&str> {
     let named = objects.iter();
     let named = named.map(|one| one["metadata"]["farebox_deployment"].as_str());
-    named.map(|named| named.expect("it names one")).collect()
+    named
+        .map(|named| named.expect("the metadata has a deployment"))
+        .collect()
 }
 
 #[tokio::test]
@@ -122,7 +124,8 @@ async fn an_order_without_an_intent_yet_is_not_paid_by_another_deployments() {
     let paid = intents[0]["id"].as_str().unwrap();
     let confirmed = first.shop.stripe.confirm(paid, "pm_card_visa").await;
     confirmed.unwrap();
-    // The second one's process ends after the order was opened, and before its intent was made.
+    // The second deployment's process ends after it created the order, and before it created the
+    // intent.
     let fault = sandbox::Fault::error()
         .on("POST", "/v1/payment_intents")
         .times(0);
@@ -207,7 +210,7 @@ async fn reconcile_with_a_new_database_over_a_used_account_takes_nothing() {
         .unwrap();
     used.deliver_all().await;
     used.refund().await;
-    // One made in the dashboard names no deployment.
+    // A refund from the dashboard has no deployment in its metadata.
     used.shop.stripe.refund(paid, Some(100)).unwrap();
     let page = used.shop.open_beside().await;
     let page = Deployment::of(page).await;

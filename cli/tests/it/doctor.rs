@@ -1,5 +1,5 @@
-//! `cargo dev doctor` against a sandbox of Stripe, as the real program but where a test sets the
-//! clock.
+//! `cargo dev doctor` against a sandbox of Stripe: as the real program, or in this process where a
+//! test sets the clock.
 
 use std::process::{Command, Output};
 
@@ -27,7 +27,7 @@ async fn call(shop: &Shop, method: Method, path: &str, form: String) -> Value {
     serde_json::from_slice(&body).unwrap()
 }
 
-/// Makes an endpoint for `events` at API version `version`; gives its id.
+/// Creates an endpoint for `events` at API version `version`; returns its id.
 async fn endpoint(shop: &Shop, events: &[&str], version: &str) -> String {
     let events: String = events
         .iter()
@@ -38,7 +38,7 @@ async fn endpoint(shop: &Shop, events: &[&str], version: &str) -> String {
     made["id"].as_str().expect("it is made").to_owned()
 }
 
-/// A shop whose settings are all well, but for its endpoint.
+/// A shop with valid settings, and no webhook endpoint.
 async fn without_endpoint() -> Shop {
     let shop = Shop::open().await;
     register(&shop, "shop.example").await;
@@ -52,14 +52,15 @@ async fn register(shop: &Shop, domain: &str) {
     assert_eq!(made["enabled"], true, "{made}");
 }
 
-/// A shop whose settings are all well, with its endpoint.
+/// A shop with valid settings and a webhook endpoint.
 async fn shop() -> Shop {
     let shop = without_endpoint().await;
     endpoint(&shop, &ACTED_ON, api_version()).await;
     shop
 }
 
-/// What it says about `shop` with other variables: all lines, and whether there is a problem.
+/// Runs doctor for `shop` with changed variables; returns its output, and whether it found a
+/// problem.
 async fn doctor(shop: &Shop, changes: &[(&str, &str)]) -> (String, bool) {
     let mut environment = shop.environment().clone();
     for (name, value) in changes {
@@ -150,14 +151,14 @@ async fn a_key_that_stripe_does_not_know_is_told() {
     let (said, is_problem) = doctor(&shop, &[]).await;
 
     assert!(
-        is_problem && said.contains("problem  Stripe: does not know the key"),
+        is_problem && said.contains("problem  Stripe: does not accept the key"),
         "{said}"
     );
     assert!(said.contains("unknown  permissions and endpoint"), "{said}");
 }
 
 #[tokio::test]
-async fn a_stripe_that_cannot_be_reached_is_told() {
+async fn a_stripe_that_cannot_be_reached_is_reported() {
     let shop = shop().await;
     let (said, is_problem) = doctor(&shop, &[("STRIPE_API_BASE", "http://127.0.0.1:9")]).await;
     assert!(
@@ -167,7 +168,7 @@ async fn a_stripe_that_cannot_be_reached_is_told() {
 }
 
 #[tokio::test]
-async fn each_right_that_a_restricted_key_lacks_is_told() {
+async fn each_permission_that_a_restricted_key_lacks_is_reported() {
     let shop = shop().await;
     for (method, path, line, is_needed) in [
         (
@@ -226,13 +227,13 @@ async fn each_right_that_a_restricted_key_lacks_is_told() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_does_not_deliver_all_is_told() {
+async fn an_endpoint_that_does_not_deliver_all_is_reported() {
     let without_refunds: Vec<&str> = ACTED_ON
         .into_iter()
         .filter(|kind| !kind.contains("refund"))
         .collect();
     let missing =
-        "it lacks these events: charge.refunded, refund.created, refund.failed, refund.updated";
+        "these events are missing: charge.refunded, refund.created, refund.failed, refund.updated";
     let shop = without_endpoint().await;
     endpoint(&shop, &without_refunds, api_version()).await;
     let (said, is_problem) = doctor(&shop, &[]).await;
@@ -275,7 +276,7 @@ async fn an_endpoint_may_be_of_any_version_and_is_well_at_one_of_our_release() {
 }
 
 #[tokio::test]
-async fn a_portal_whose_settings_were_never_saved_is_told() {
+async fn a_portal_whose_settings_were_never_saved_is_reported() {
     let shop = shop().await;
     let bare = Sandbox::start().await;
     let findings = doctor(&shop, &[("STRIPE_API_BASE", bare.url())]).await.0;
@@ -284,7 +285,7 @@ async fn a_portal_whose_settings_were_never_saved_is_told() {
 }
 
 #[tokio::test]
-async fn a_domain_without_wallets_is_told_and_is_no_problem() {
+async fn a_domain_without_wallets_is_reported_and_is_no_problem() {
     let shop = shop().await;
     register(&shop, "unverified.shop.example").await;
     for (origin, expected) in [
@@ -309,7 +310,7 @@ async fn a_domain_without_wallets_is_told_and_is_no_problem() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_not_there_is_told_and_not_made() {
+async fn a_database_that_is_not_there_is_reported_and_not_created() {
     let shop = shop().await;
     let elsewhere = shop.folder().join("elsewhere.sqlite");
     let store = format!("sqlite:{}", elsewhere.display());
@@ -328,13 +329,13 @@ async fn a_database_that_is_not_there_is_told_and_not_made() {
     .unwrap();
     let (said, is_problem) = doctor(&shop, &[("DATABASE_URL", &store)]).await;
     assert!(
-        is_problem && only_line(&said).contains("it does not open"),
+        is_problem && only_line(&said).contains("cannot be opened"),
         "{said}"
     );
 }
 
 #[tokio::test]
-async fn settings_that_are_missing_or_mixed_are_told_by_name() {
+async fn settings_that_are_missing_or_mixed_are_reported_by_name() {
     let shop = shop().await;
     let absent = [("STRIPE_WEBHOOK_SECRET", ""), ("FAREBOX_NOTIFY_URL", "")];
     let (said, is_problem) = doctor(&shop, &absent).await;
@@ -356,7 +357,7 @@ async fn settings_that_are_missing_or_mixed_are_told_by_name() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_wrong_by_ten_minutes_is_told() {
+async fn a_clock_that_is_wrong_by_ten_minutes_is_reported() {
     let shop = shop().await;
     let now = Clock::default().now();
     for (clock, expected) in [
@@ -364,23 +365,23 @@ async fn a_clock_that_is_wrong_by_ten_minutes_is_told() {
         (now - 600, " s behind Stripe's"),
     ] {
         let findings = examine(&shop.config, Some(URL), &Clock::fixed(clock)).await;
-        let told: Vec<String> = findings
+        let line: Vec<String> = findings
             .iter()
             .filter(|finding| finding.outcome() != Outcome::Ok)
             .map(ToString::to_string)
             .collect();
-        let [told] = &told[..] else {
-            panic!("not one line: {told:?}")
+        let [line] = &line[..] else {
+            panic!("not one line: {line:?}")
         };
         assert!(
-            told.starts_with("problem  clock: ") && told.contains(expected),
-            "{told}"
+            line.starts_with("problem  clock: ") && line.contains(expected),
+            "{line}"
         );
     }
 }
 
 #[test]
-fn what_is_mistyped_is_answered_with_the_usage() {
+fn an_invalid_option_gets_the_usage() {
     let output = Command::new(env!("CARGO_BIN_EXE_farebox"))
         .args(["doctor", "--rul", URL])
         .output()

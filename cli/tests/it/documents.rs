@@ -1,4 +1,4 @@
-//! Tests run the commands of the README and of the guide for integration, and the guide is
+//! Tests that every command of the README and of the integration guide runs, and that the guide is
 //! complete. `examples/site/tests/documents.test.mjs` runs their TypeScript.
 
 use std::{collections::BTreeSet, fs};
@@ -12,7 +12,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(workspace().join(path)).unwrap()
 }
 
-/// The lines of a document's blocks of commands.
+/// The commands in a document's code blocks.
 fn commands(path: &str) -> BTreeSet<String> {
     let text = read(path);
     let blocks = text.split("```sh\n").skip(1);
@@ -20,7 +20,7 @@ fn commands(path: &str) -> BTreeSet<String> {
     lines.map(str::to_owned).collect()
 }
 
-/// A command, the file that has it run, and what in that file does so.
+/// A command, the file that runs it, and the text in that file.
 const RUN: &[(&str, &str, &str)] = &[
     (
         "cargo dev",
@@ -45,7 +45,7 @@ fn every_command_of_the_readme_and_the_guide_is_run() {
 }
 
 #[test]
-fn the_readme_is_read_in_one_go() {
+fn the_readme_is_short() {
     let lines = read("README.md").lines().count();
     assert!(lines <= 130, "it has {lines} lines");
 }
@@ -82,7 +82,7 @@ fn the_guide_says_what_each_status_and_each_error_asks_of_a_site() {
 }
 
 #[test]
-fn what_contributors_are_sent_to_is_there() {
+fn links_for_contributors_exist() {
     let text = read("CONTRIBUTING.md");
     let words = text.split('`').skip(1).step_by(2);
     let paths: Vec<&str> = words

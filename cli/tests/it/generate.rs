@@ -1,4 +1,4 @@
-//! What is made from the code is as the code is, and describes every route.
+//! Generated files are current, and describe every route.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::layout::workspace;
 
 #[test]
-fn what_is_made_from_the_code_is_current() {
+fn generated_files_are_current() {
     for (name, text) in generate::files().unwrap() {
         let committed = fs::read_to_string(workspace().join(name)).unwrap();
         assert!(committed == text, "{name} is old: run `cargo dev generate`");
@@ -60,7 +60,7 @@ fn every_operation_says_who_may_call_it_and_how_it_fails() {
 }
 
 #[test]
-fn a_body_may_hold_what_is_described_and_nothing_else() {
+fn a_body_with_an_undescribed_field_is_not_valid() {
     let document: Value = serde_json::from_str(&generate::document()).unwrap();
     let schemas = &document["components"]["schemas"];
     for name in [

@@ -1,4 +1,4 @@
-//! Every function is listed wherever it has to be: here, for AWS and for Vercel.
+//! Every function is in every list: here, for AWS and for Vercel.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -83,7 +83,7 @@ fn the_template_has_every_function_with_its_method_and_path() {
 #[test]
 fn a_function_on_vercel_has_time_for_its_deadlines() {
     for function in functions::all() {
-        // Above the deadlines of Stripe and the database; the most that every plan has is 300.
+        // Above the timeouts of Stripe and the database; Vercel's limit is 300 on every plan.
         assert!(
             (30..=300).contains(&function.max_duration),
             "{}",

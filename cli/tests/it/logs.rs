@@ -1,5 +1,4 @@
-//! What is logged on every path, at the finest level: no key, token, client secret, signature or
-//! e-mail.
+//! Logs at the finest level contain no key, token, client secret, signature or e-mail address.
 
 use hyper::Method;
 use serde_json::{Value, json};
@@ -10,7 +9,7 @@ use crate::{
     process::Dev,
 };
 
-/// A call of create-intent that is refused in its own way.
+/// A request to create-intent that fails in its own way.
 struct Refusal {
     headers: Vec<(&'static str, String)>,
     body: Value,
@@ -59,7 +58,7 @@ fn refusals(token: &str) -> Vec<Refusal> {
     ]
 }
 
-/// Everything that a log must not hold.
+/// Every secret that a log must not contain.
 fn secrets(token: &str, started: &Value, signatures: &[String]) -> Vec<String> {
     let keys = [
         Shop::SECRET_KEY,
@@ -108,7 +107,7 @@ async fn no_path_logs_a_secret_or_personal_data() {
     dev.rows_until("order.paid").await;
 
     let (_, said) = dev.stop();
-    // What is said to a person names the form of a key; a line of the log is JSON.
+    // Output for people contains the prefixes of keys; a log line is JSON.
     let said: String = said.lines().filter(|line| line.starts_with('{')).collect();
 
     assert!(
@@ -127,7 +126,7 @@ async fn no_path_logs_a_secret_or_personal_data() {
     }
 }
 
-/// Events that are good, forged, foreign, unreadable and contradictory; gives their signatures.
+/// Delivers valid, forged, foreign, unreadable and contradictory events; returns their signatures.
 pub(crate) async fn deliver_events(dev: &Dev) -> Vec<String> {
     let url = format!("{}/api/webhooks/stripe", dev.shop);
     let now = u64::try_from(shared::Clock::default().now()).unwrap();
@@ -156,7 +155,7 @@ pub(crate) async fn deliver_events(dev: &Dev) -> Vec<String> {
     signatures
 }
 
-/// Reads of an order that is not there, and of none.
+/// Reads an order that does not exist, and one without an id.
 async fn orders(dev: &Dev, token: &str) {
     let bearer = format!("Bearer {token}");
     for (query, status) in [("?id=o_1", 404), ("?id=ada@example.com", 400), ("", 400)] {
@@ -168,7 +167,7 @@ async fn orders(dev: &Dev, token: &str) {
     }
 }
 
-/// Stripe refuses our key, quoting it, and then breaks off.
+/// Stripe rejects the key, quotes it, and then cuts the connection.
 async fn stripe_fails(dev: &Dev, token: &str) {
     let bearer = format!("Bearer {token}");
     for (n, kind) in ["unauthorized", "restricted", "bad_gateway"]

@@ -1,4 +1,4 @@
-//! A payment from the first request to the delivery, as the page takes it.
+//! A payment from the first request to the notification.
 
 use hyper::Method;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use testing::Shop;
 
 use crate::process::Dev;
 
-/// Starts the payment of a mug; gives the answer.
+/// Starts the payment of a mug; returns the response.
 pub(crate) async fn start(dev: &Dev, key: &str) -> Value {
     let token = format!("Bearer {}", dev.session().await);
     let url = format!("{}/api/create-intent", dev.shop);
@@ -17,7 +17,7 @@ pub(crate) async fn start(dev: &Dev, key: &str) -> Value {
     answer
 }
 
-/// Confirms it with a card, straight at the sandbox, as the browser does.
+/// Confirms the payment with a card at the sandbox, as the browser does.
 pub(crate) async fn confirm(dev: &Dev, started: &Value, card: &str) -> (u16, Value) {
     let secret = started["clientSecret"].as_str().unwrap();
     let id = secret.split("_secret_").next().unwrap();
@@ -32,7 +32,7 @@ pub(crate) async fn confirm(dev: &Dev, started: &Value, card: &str) -> (u16, Val
     dev.send(Method::POST, &url, &headers, form).await
 }
 
-/// The order as its owner reads it.
+/// The order, as its owner reads it.
 pub(crate) async fn order(dev: &Dev, started: &Value) -> Value {
     let token = format!("Bearer {}", dev.session().await);
     let id = started["orderId"].as_str().unwrap();
@@ -43,15 +43,15 @@ pub(crate) async fn order(dev: &Dev, started: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_payment_is_started_confirmed_told_and_fulfilled_once() {
+async fn a_payment_is_started_confirmed_notified_and_fulfilled_once() {
     let dev = Dev::start();
 
     let started = start(&dev, "k1").await;
     let (status, _) = confirm(&dev, &started, "4242424242424242").await;
     assert_eq!(status, 200);
     let rows = dev.rows_until("order.paid").await;
-    // The webhook's row may come after that of the delivery to which it led.
-    let told = dev.rows_until("payment_intent.succeeded").await;
+    // The webhook's row may follow the row of the notification.
+    let notified = dev.rows_until("payment_intent.succeeded").await;
 
     assert_eq!(order(&dev, &started).await["status"], "paid");
     let fulfilled: Vec<&Value> = rows
@@ -79,7 +79,7 @@ async fn a_payment_is_started_confirmed_told_and_fulfilled_once() {
     );
     let has = |source: &str, title: &str| {
         rows.iter()
-            .chain(&told)
+            .chain(&notified)
             .any(|row| row["source"] == source && row["title"] == title && row["ok"] == true)
     };
     assert!(has("shop", "POST /api/create-intent"), "{rows:#?}");

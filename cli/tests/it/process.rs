@@ -1,4 +1,4 @@
-//! The real program on free ports, and a client for everything that it serves.
+//! The real program on free ports, and a client for all its routes.
 
 use std::{
     io::{BufRead as _, BufReader, Read},
@@ -17,10 +17,10 @@ use hyper_util::{
 use serde_json::Value;
 use testing::Shop;
 
-/// What a person would wait for; a test ends rather than hangs.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The timeout of a step; a test fails rather than hangs.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// `cargo dev`, running with keys that the test knows.
+/// A running `cargo dev`, with keys that the test knows.
 pub(crate) struct Dev {
     child: Child,
     pub(crate) shop: String,
@@ -31,7 +31,7 @@ pub(crate) struct Dev {
     pub(crate) folder: tempfile::TempDir,
 }
 
-/// The program's own folder and keys, and nothing of the environment of the test.
+/// A command with its own folder and keys, and without the test's environment.
 pub(crate) fn command(folder: &std::path::Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_farebox"));
     command
@@ -45,7 +45,7 @@ pub(crate) fn command(folder: &std::path::Path, arguments: &[&str]) -> Command {
 }
 
 impl Dev {
-    /// It logs all there is.
+    /// Starts it with the finest log level.
     pub(crate) fn start() -> Self {
         Self::with(&[("FAREBOX_LOG", "trace")])
     }
@@ -55,12 +55,12 @@ impl Dev {
         self.child.id()
     }
 
-    /// It logs as little as for a person who tries it.
+    /// Starts it with the default log level.
     pub(crate) fn start_quiet() -> Self {
         Self::with(&[])
     }
 
-    /// With these variables beside the keys.
+    /// Starts it with these variables in addition to the keys.
     pub(crate) fn with(variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let child = command(folder.path(), &["--port", "0"])
@@ -93,7 +93,7 @@ impl Dev {
         }
     }
 
-    /// Sends a request, and gives status and body.
+    /// Sends a request; returns status and body.
     pub(crate) async fn send(
         &self,
         method: Method,
@@ -112,7 +112,7 @@ impl Dev {
         (status, serde_json::from_slice(&body).unwrap_or_default())
     }
 
-    /// The text that is served at `path`.
+    /// The text at `path`.
     pub(crate) async fn text(&self, path: &str) -> String {
         let request = Request::get(format!("{}{path}", self.shop)).body(Full::default());
         let response = self
@@ -129,21 +129,21 @@ impl Dev {
         String::from_utf8(body.into()).expect("text")
     }
 
-    /// A token of the demo customer, as the site's server signs it.
+    /// A token of the demo customer.
     pub(crate) async fn session(&self) -> String {
         self.session_of("customer").await
     }
 
-    /// A token of one of the demo's people, as the site's server signs it.
+    /// A token of a demo persona.
     pub(crate) async fn session_of(&self, person: &str) -> String {
         let url = format!("{}/dev/session?as={person}", self.shop);
         let (_, answer) = self.send(Method::POST, &url, &[], "").await;
         answer["token"].as_str().expect("a token").to_owned()
     }
 
-    /// Rows of the activity, from the first, until one has `title`.
+    /// Reads the activity feed from its first row until a row has `title`.
     pub(crate) async fn rows_until(&self, title: &str) -> Vec<Value> {
-        let rows = tokio::time::timeout(PATIENCE, self.rows_with(title)).await;
+        let rows = tokio::time::timeout(TIMEOUT, self.rows_with(title)).await;
         rows.unwrap_or_else(|_| panic!("no row came with the title {title}"))
     }
 
@@ -175,11 +175,11 @@ impl Dev {
         }
     }
 
-    /// Asks it to stop as Ctrl-C does; gives how it ended, and all that it said and logged.
+    /// Stops it as Ctrl-C does; returns its exit status and all its output.
     pub(crate) fn stop(mut self) -> (ExitStatus, String) {
         let id = self.child.id().to_string();
-        let told = Command::new("kill").args(["-INT", &id]).status();
-        assert!(told.expect("kill is there").success());
+        let signalled = Command::new("kill").args(["-INT", &id]).status();
+        assert!(signalled.expect("kill is there").success());
         let status = self.child.wait().expect("it ends");
         for reader in self.readers.drain(..) {
             reader.join().expect("it reads to the end");
@@ -195,13 +195,13 @@ impl Drop for Dev {
     }
 }
 
-/// The address that is printed behind `name`.
+/// The printed address after `name`.
 fn address(output: &mut impl std::io::BufRead, name: &str, said: &Mutex<String>) -> String {
     let line = output.lines().map_while(Result::ok).find(|line| {
         said.lock().unwrap().push_str(line);
         line.trim_start().starts_with(name)
     });
-    let line = line.expect("it says where it listens");
+    let line = line.expect("it prints its addresses");
     line.split_whitespace()
         .nth(1)
         .expect("an address")

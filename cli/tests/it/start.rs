@@ -1,4 +1,4 @@
-//! How it starts, refuses to start, and stops.
+//! Start, start errors, and stop.
 
 use std::{os::unix::fs::PermissionsExt as _, process::Output};
 
@@ -7,7 +7,7 @@ use testing::Shop;
 
 use crate::process::{Dev, command};
 
-/// Runs it with `arguments` and these variables; it must end by itself.
+/// Runs it with these arguments and variables; it must end by itself.
 fn refused(arguments: &[&str], variables: &[(&str, &str)]) -> (i32, String) {
     let folder = tempfile::tempdir().unwrap();
     let Output { status, stderr, .. } = command(folder.path(), arguments)
@@ -22,7 +22,7 @@ fn refused(arguments: &[&str], variables: &[(&str, &str)]) -> (i32, String) {
 }
 
 #[tokio::test]
-async fn it_stops_cleanly_when_told_even_with_a_page_open() {
+async fn it_stops_cleanly_on_a_signal_even_with_a_page_open() {
     let dev = Dev::start();
     crate::payment::start(&dev, "k1").await;
     dev.rows_until("POST /api/create-intent").await;
@@ -87,7 +87,7 @@ fn with_stripe_the_keys_must_be_there() {
 }
 
 #[test]
-fn a_misspelt_key_is_told_beside_the_missing_one() {
+fn a_misspelt_key_is_reported_beside_the_missing_one() {
     let misspelt = [("STRIPE_SECERT_KEY", "sk_test_abc")];
     let (code, said) = refused(&["--port", "0", "--stripe"], &misspelt);
     assert_eq!(code, 1);
@@ -97,7 +97,7 @@ fn a_misspelt_key_is_told_beside_the_missing_one() {
 }
 
 #[tokio::test]
-async fn a_misspelt_setting_is_told_when_it_starts() {
+async fn a_misspelt_setting_is_reported_at_start() {
     let dev = Dev::with(&[("FAREBOX_NOTIFY_URLL", "log:"), ("FAREBOX_ORIGIN", "x")]);
     let (_, said) = dev.stop();
     let expected =
@@ -107,7 +107,7 @@ async fn a_misspelt_setting_is_told_when_it_starts() {
 }
 
 #[tokio::test]
-async fn why_a_caller_is_not_known_is_said_in_the_terminal_once() {
+async fn the_cause_of_a_401_is_printed_in_the_terminal_once() {
     let dev = Dev::start_quiet();
     let url = format!("{}/api/order?id=ord_1", dev.shop);
     let bearer = ("authorization", "Bearer eyJub3Q.YS50.b2tlbg");
@@ -117,7 +117,7 @@ async fn why_a_caller_is_not_known_is_said_in_the_terminal_once() {
         assert!(!answer.to_string().contains("bearer token"), "{answer}");
     }
     let (_, said) = dev.stop();
-    let cause = "answered 401 unauthenticated: there is no bearer token";
+    let cause = "responded 401 unauthenticated: there is no bearer token";
     assert_eq!(said.matches(cause).count(), 1, "{said}");
     assert!(
         said.contains("does not accept the token's algorithm"),
@@ -127,9 +127,9 @@ async fn why_a_caller_is_not_known_is_said_in_the_terminal_once() {
 }
 
 #[test]
-fn with_stripe_the_keys_come_from_the_env_file_and_the_forwarding_is_told() {
+fn with_stripe_the_keys_come_from_the_env_file_and_the_forwarding_is_reported() {
     let folder = tempfile::tempdir().unwrap();
-    // As the README tells: the example, with one's own two keys.
+    // As in the README: a copy of the example, with two keys filled in.
     let example = include_str!("../../../.env.example");
     let filled = example
         .replace("=sk_test_...", "=sk_test_abc")
@@ -142,13 +142,13 @@ fn with_stripe_the_keys_come_from_the_env_file_and_the_forwarding_is_told() {
         .unwrap();
     let output = child.stdout.take().unwrap();
     let lines = std::io::BufRead::lines(std::io::BufReader::new(output));
-    let told = lines
+    let forward = lines
         .map_while(Result::ok)
         .find(|line| line.contains("stripe listen --forward-to"));
     child.kill().unwrap();
     child.wait().unwrap();
 
-    assert!(told.is_some_and(|line| line.contains("/api/webhooks/stripe")));
+    assert!(forward.is_some_and(|line| line.contains("/api/webhooks/stripe")));
 }
 
 #[tokio::test]
@@ -158,14 +158,14 @@ async fn a_site_beside_it_finds_origin_and_key_in_a_file_for_its_owner_alone() {
     let file = dev.folder.path().join(format!("dev/farebox-{port}.env"));
 
     let text = std::fs::read_to_string(&file).unwrap();
-    let told: Vec<&str> = text.lines().collect();
+    let lines: Vec<&str> = text.lines().collect();
     let expected = [
         format!("FAREBOX_ORIGIN={}", dev.shop),
         format!("FAREBOX_SITE_KEY='{}'", Shop::SITE_KEY),
         format!("FAREBOX_DEV_PID={}", dev.id()),
         format!("STRIPE_JS_URL={}/endive/stripe.js", dev.sandbox),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(lines, expected);
     let mode = std::fs::metadata(&file).unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0);
 }

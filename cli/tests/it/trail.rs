@@ -1,5 +1,4 @@
-//! The same refund by each of the demo's people, and the record of every decision as the page is
-//! told it.
+//! The same refund by each persona, and the audit records on the page.
 
 use hyper::Method;
 use serde_json::{Value, json};
@@ -9,7 +8,7 @@ use crate::{
     process::Dev,
 };
 
-/// Asks for a refund of `amount` as one of the demo's people.
+/// Requests a refund of `amount` as a demo persona.
 async fn refund(dev: &Dev, person: &str, order: &Value, amount: i64) -> (u16, Value) {
     let token = format!("Bearer {}", dev.session_of(person).await);
     let url = format!("{}/api/refund", dev.shop);
@@ -22,7 +21,7 @@ async fn refund(dev: &Dev, person: &str, order: &Value, amount: i64) -> (u16, Va
     dev.send(Method::POST, &url, &headers, body).await
 }
 
-/// A paid mug, and what each of them was answered; then the rows, up to the last delivery.
+/// A paid mug, the responses to four refund requests, and the rows up to the last delivery.
 async fn refunds(dev: &Dev) -> (Value, [(u16, Value); 4], Vec<Value>) {
     let started = start(dev, "k1").await;
     confirm(dev, &started, "4242424242424242").await;
@@ -46,7 +45,7 @@ fn decisions<'a>(rows: &'a [Value], action: &str) -> Vec<&'a Value> {
 }
 
 #[tokio::test]
-async fn finance_alone_refunds_within_its_limit_and_every_decision_is_told() {
+async fn finance_alone_refunds_within_its_limit_and_every_decision_is_reported() {
     let dev = Dev::start();
     let (started, answers, rows) = refunds(&dev).await;
 
@@ -67,8 +66,8 @@ async fn finance_alone_refunds_within_its_limit_and_every_decision_is_told() {
     assert_eq!(order["status"], "partially_refunded");
     assert_eq!(order["refundedAmount"], 500);
 
-    let told = decisions(&rows, "refund:create");
-    let words: Vec<(&str, bool, &str)> = told
+    let records = decisions(&rows, "refund:create");
+    let words: Vec<(&str, bool, &str)> = records
         .iter()
         .map(|decision| {
             let text = |name: &str| decision[name].as_str().unwrap();
@@ -83,17 +82,17 @@ async fn finance_alone_refunds_within_its_limit_and_every_decision_is_told() {
         ("finance", true, "any"),
     ];
     assert_eq!(words, expected);
-    for ((_, answer), decision) in answers.iter().zip(&told).take(3) {
+    for ((_, answer), decision) in answers.iter().zip(&records).take(3) {
         assert_eq!(answer["error"]["requestId"], decision["requestId"]);
     }
-    assert_eq!(told[0]["object"], "none", "the body was not read");
-    assert_eq!(told[3]["object"], started["orderId"]);
-    assert_ne!(told[0]["who"], told[1]["who"]);
-    assert_eq!(told[2]["who"], told[3]["who"]);
+    assert_eq!(records[0]["object"], "none", "the body was not read");
+    assert_eq!(records[3]["object"], started["orderId"]);
+    assert_ne!(records[0]["who"], records[1]["who"]);
+    assert_eq!(records[2]["who"], records[3]["who"]);
 }
 
 #[tokio::test]
-async fn what_the_page_is_told_is_what_the_functions_logged() {
+async fn the_page_shows_the_records_that_the_functions_logged() {
     let dev = Dev::start();
     let (_, _, rows) = refunds(&dev).await;
     let (_, said) = dev.stop();
@@ -102,14 +101,14 @@ async fn what_the_page_is_told_is_what_the_functions_logged() {
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok());
     let logged: Vec<Value> = lines.filter(|line: &Value| line["audit"] == true).collect();
-    let told: Vec<&Value> = rows
+    let records: Vec<&Value> = rows
         .iter()
         .filter(|row| row["source"] == "audit")
         .map(|row| &row["decision"])
         .collect();
 
-    assert!(told.len() >= 5, "{told:?}");
-    for decision in told {
+    assert!(records.len() >= 5, "{records:?}");
+    for decision in records {
         let same = |line: &&Value| line["span"]["request.id"] == decision["requestId"];
         let line = logged.iter().find(same).expect("it is in the log");
         for name in ["who", "roles", "action", "object", "allowed", "why"] {
@@ -119,7 +118,7 @@ async fn what_the_page_is_told_is_what_the_functions_logged() {
 }
 
 #[tokio::test]
-async fn decisions_are_told_though_they_are_not_logged() {
+async fn decisions_are_shown_though_they_are_not_logged() {
     let dev = Dev::start_quiet();
     let (_, _, rows) = refunds(&dev).await;
     assert_eq!(decisions(&rows, "refund:create").len(), 4);
@@ -130,7 +129,7 @@ async fn decisions_are_told_though_they_are_not_logged() {
 }
 
 #[tokio::test]
-async fn a_stranger_and_what_a_caller_names_are_told_without_a_secret() {
+async fn unknown_callers_and_objects_are_shown_without_a_secret() {
     let dev = Dev::start();
     let url = format!("{}/api/refund", dev.shop);
     let (status, _) = dev.send(Method::POST, &url, &[], "{}").await;
@@ -153,7 +152,7 @@ async fn a_stranger_and_what_a_caller_names_are_told_without_a_secret() {
 }
 
 #[tokio::test]
-async fn nobody_else_is_signed_a_token() {
+async fn nobody_else_gets_a_token() {
     let dev = Dev::start();
     for query in ["?as=admin", "?as=", "?role=finance"] {
         let url = format!("{}/dev/session{query}", dev.shop);
@@ -163,7 +162,7 @@ async fn nobody_else_is_signed_a_token() {
 }
 
 #[tokio::test]
-async fn the_page_is_told_who_they_are_and_the_limit_of_the_roles_file() {
+async fn the_page_gets_the_personas_and_the_limit_of_the_roles_file() {
     let dev = Dev::start();
     let url = format!("{}/dev/shop", dev.shop);
     let (_, shop) = dev.send(Method::GET, &url, &[], "").await;

@@ -1,8 +1,8 @@
-//! One thing has one name, Stripe's or the field's: names that were given up stand nowhere.
+//! Renamed things: the old names appear nowhere.
 
 use std::{path::Path, process::Command};
 
-/// Where a list of names is looked for, and the names, as whole words.
+/// File patterns, and the old names, as whole words.
 const GIVEN_UP: &[(&str, &[&str])] = &[
     (
         ".",
@@ -62,8 +62,8 @@ const GIVEN_UP: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The lines that hold a word which matches `names`, save of the changelog, which tells of former
-/// names, and of comments in Rust: there a sentence may begin with such a word.
+/// The lines with a word that matches `names`. It skips the changelog, which lists old names, and
+/// Rust comments, where a sentence may begin with such a word.
 fn lines_with(names: &[&str], files: &str) -> String {
     let output = Command::new("git")
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))

@@ -1,42 +1,43 @@
-//! What a row holds: its source, its title, and the request, the order or the decision behind it.
+//! An entry of the feed: its source, its title, and the request, the order or the decision behind it.
 
 use serde::Serialize;
 
 use crate::{
-    exchange::{Answered, Sent},
+    exchange::{ShownRequest, ShownResponse},
     mask,
 };
 
-/// Why something was decided about an object that is there, so that its name is ours.
+/// The reasons of a decision about an existing object; only then Farebox generated its id.
 const FOUND: [&str; 3] = ["owner", "any", "limit"];
 
-/// Where a row comes from.
+/// The source of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
-    /// A call of the shop's page to a function.
+    /// A request from the shop's page to a function.
     Shop,
-    /// A call to Stripe.
+    /// A request to Stripe.
     Stripe,
-    /// An event that arrived at the webhook.
+    /// A webhook event.
     Webhook,
-    /// A run that asked Stripe for missed events.
+    /// A reconcile run.
     Reconcile,
-    /// An order whose state changed.
+    /// A change of an order's status.
     Order,
-    /// A message that was delivered to the site.
+    /// A notification to the site.
     Notify,
-    /// A decision about a caller, as a function recorded it.
+    /// An audit record of an access decision.
     Audit,
 }
 
-/// Who wanted what, and whether and why it was allowed; the words are those of `docs/security.md`.
+/// An access decision: caller, action, object, result and reason, in the words of
+/// `docs/security.md`.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AuditRecord {
     /// The caller's alias.
     pub(crate) who: String,
-    /// With commas between.
+    /// Separated by commas.
     pub(crate) roles: String,
     pub(crate) action: String,
     pub(crate) object: String,
@@ -45,10 +46,10 @@ pub(crate) struct AuditRecord {
     pub(crate) request_id: Option<String>,
 }
 
-/// What is told of one thing that happened; no secret is kept of it.
+/// An entry of the feed, without secrets.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Note {
+pub struct Entry {
     source: Source,
     title: String,
     ok: bool,
@@ -56,13 +57,13 @@ pub struct Note {
     order_id: Option<String>,
     event_id: Option<String>,
     intents: Option<usize>,
-    request: Option<Sent>,
-    response: Option<Answered>,
-    pub(super) decision: Option<AuditRecord>,
+    request: Option<ShownRequest>,
+    response: Option<ShownResponse>,
+    decision: Option<AuditRecord>,
 }
 
-impl Note {
-    /// Something that went well.
+impl Entry {
+    /// A successful entry.
     pub fn new(source: Source, title: impl AsRef<str>) -> Self {
         Self {
             source,
@@ -78,33 +79,32 @@ impl Note {
         }
     }
 
-    /// A decision. Its object is searched for secrets where it may be any word that the caller
-    /// sent.
+    /// An access decision. A caller can send any text as an object, so unknown objects are masked.
     pub(crate) fn of_decision(decision: AuditRecord) -> Self {
         let object = match FOUND.contains(&decision.why.as_str()) {
             true => decision.object,
             false => mask::text(&decision.object),
         };
-        let note = Self::new(Source::Audit, &decision.action).ok(decision.allowed);
+        let entry = Self::new(Source::Audit, &decision.action).ok(decision.allowed);
         let decision = Some(AuditRecord { object, ..decision });
-        Self { decision, ..note }
+        Self { decision, ..entry }
     }
 
-    /// Whether it went well.
+    /// Sets the result.
     #[must_use]
     pub fn ok(self, ok: bool) -> Self {
         Self { ok, ..self }
     }
 
-    /// A line about how it went.
+    /// Adds a line of detail.
     #[must_use]
     pub fn detail(self, detail: impl AsRef<str>) -> Self {
         let detail = mask::text(detail.as_ref());
         Self { detail, ..self }
     }
 
-    /// The order that it is about. Of what went wrong the id is searched for secrets: whoever sends
-    /// an unsigned event chooses it. Of the rest it stays whole, since the page counts by it.
+    /// Sets the order. A failed entry masks the id: anyone can send an unsigned event with any id.
+    /// A successful entry keeps it whole, because the page counts by it.
     #[must_use]
     pub fn order(self, id: Option<String>) -> Self {
         let order_id = match self.ok {
@@ -114,7 +114,7 @@ impl Note {
         Self { order_id, ..self }
     }
 
-    /// A message of type `kind` and what became of it; `cause` says why it was not delivered.
+    /// A delivery of a message of type `kind`; `cause` is the delivery error.
     #[must_use]
     pub(crate) fn of_delivery(
         kind: &str,
@@ -132,30 +132,30 @@ impl Note {
             .order(order)
     }
 
-    /// The event that it is about.
+    /// Sets the event.
     #[must_use]
     pub fn event(self, id: Option<&str>) -> Self {
         let event_id = id.map(mask::text);
         Self { event_id, ..self }
     }
 
-    /// How many payment intents the order has at Stripe now.
+    /// Sets the number of the order's payment intents in the sandbox.
     #[must_use]
     pub fn intents(self, intents: Option<usize>) -> Self {
         Self { intents, ..self }
     }
 
-    /// What was sent.
+    /// Sets the request.
     #[must_use]
-    pub fn request(self, sent: Sent) -> Self {
-        let request = Some(sent);
+    pub fn request(self, request: ShownRequest) -> Self {
+        let request = Some(request);
         Self { request, ..self }
     }
 
-    /// What was answered.
+    /// Sets the response.
     #[must_use]
-    pub fn answer(self, answered: Answered) -> Self {
-        let response = Some(answered);
+    pub fn response(self, response: ShownResponse) -> Self {
+        let response = Some(response);
         Self { response, ..self }
     }
 }

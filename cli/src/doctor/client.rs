@@ -1,4 +1,4 @@
-//! Single requests to Stripe, whose status is what matters.
+//! An HTTP client for the doctor's requests to Stripe.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -11,19 +11,19 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use shared::{env::ApiBase, http, stripe::api_version};
 
-/// How long one answer is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// A larger answer is none of Stripe's to what is asked here.
+/// The timeout of a request.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// The size limit of a response.
 const LARGEST: usize = 4 * 1024 * 1024;
 
-/// Stripe, as a deployment reaches it.
+/// Stripe's API, as the deployment calls it.
 pub(super) struct Stripe<'a> {
     http: http::Client,
     base: &'a ApiBase,
     key: &'a SecretString,
 }
 
-/// What came.
+/// A response.
 pub(super) struct Answer {
     /// The HTTP status.
     pub(super) status: u16,
@@ -33,7 +33,7 @@ pub(super) struct Answer {
     pub(super) body: Value,
 }
 
-/// No answer came; never holds what was sent.
+/// A missing response; never holds request data.
 pub(super) struct Unreachable(pub(super) String);
 
 impl<'a> Stripe<'a> {
@@ -42,7 +42,7 @@ impl<'a> Stripe<'a> {
         Self { http, base, key }
     }
 
-    /// Where Stripe's API is.
+    /// The base URL of Stripe's API.
     pub(super) fn base(&self) -> &str {
         self.base.as_str()
     }
@@ -73,9 +73,9 @@ impl<'a> Stripe<'a> {
             .header("stripe-version", api_version())
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Full::from(form))
-            .map_err(|_| unreachable("the request cannot be made"))?;
-        let answered = tokio::time::timeout(PATIENCE, self.exchange(request)).await;
-        answered.map_err(|_| unreachable("no answer came within 10 s"))?
+            .map_err(|_| unreachable("the request is not valid"))?;
+        let answered = tokio::time::timeout(TIMEOUT, self.exchange(request)).await;
+        answered.map_err(|_| unreachable("no response within 10 s"))?
     }
 
     async fn exchange(
@@ -86,7 +86,7 @@ impl<'a> Stripe<'a> {
         let response = response.map_err(|error| Unreachable(shared::cause::causes(&error)))?;
         let (head, body) = response.into_parts();
         let body = Limited::new(body, LARGEST).collect().await;
-        let body = body.map_err(|_| Unreachable("the answer breaks off".to_owned()))?;
+        let body = body.map_err(|_| Unreachable("the response is incomplete".to_owned()))?;
         let date = head.headers.get(DATE).and_then(|date| date.to_str().ok());
         Ok(Answer {
             status: head.status.as_u16(),
@@ -96,7 +96,7 @@ impl<'a> Stripe<'a> {
     }
 }
 
-/// Unix seconds of an HTTP date.
+/// Parses an HTTP date into Unix seconds.
 fn seconds(date: &str) -> Option<i64> {
     let at = httpdate::parse_http_date(date).ok()?;
     i64::try_from(at.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
