@@ -1,4 +1,4 @@
-//! Serves one request: records it, injects faults, executes it and answers.
+//! Serves one request: records it, injects faults, executes it and responds.
 
 use std::{future::pending, sync::Arc};
 
@@ -18,7 +18,7 @@ use crate::{
     stripe_js,
 };
 
-/// Serves one request, or returns the way in which its connection ends.
+/// Serves one request; returns the response, or the end of its connection.
 pub(crate) async fn serve(
     executor: &Arc<Executor>,
     connection: u64,
@@ -123,7 +123,7 @@ async fn with_faults(
     }
 }
 
-/// The answer with an amount that is one too high.
+/// Adds one to the response's amount.
 fn wrong_amount(response: Response) -> Response {
     let mut body = response.parsed();
     if let Some(amount) = body["amount"].as_i64() {

@@ -3,19 +3,20 @@
 /// The outcome of a charge, a debit or a refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Behaviour {
-    /// It pays.
+    /// The charge succeeds.
     Succeeds,
-    /// The bank declines.
+    /// The bank declines it.
     Declines(&'static Decline),
-    /// A customer can attach it, and the bank declines when it is charged.
+    /// It can be attached to a customer; the bank declines its charges.
     DeclinesOnceAttached,
-    /// The payer has to answer a 3-D Secure challenge first.
+    /// The payer has to pass a 3-D Secure challenge first.
     NeedsAuthentication,
-    /// It pays, and the payer disputes it at once.
+    /// The charge succeeds, and the payer disputes it at once.
     Disputed(DisputeCase),
-    /// It pays, and a refund stays pending until the control plane ends it.
+    /// The charge succeeds, and a refund stays pending until the control plane ends it.
     PendingRefund,
-    /// It pays, and a refund succeeds, then fails on a call of the control plane or on a timer.
+    /// The charge succeeds. A refund succeeds, then fails on request of the control plane or on a
+    /// timer.
     FailingRefund,
     /// A bank transfer or a voucher: the payer pays elsewhere, later.
     PaidElsewhere,
@@ -23,29 +24,29 @@ pub(crate) enum Behaviour {
     Debited(Debit),
 }
 
-/// The reason for which a bank declines.
+/// The reason for a decline.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Decline {
     /// The error's `code`.
     pub(crate) code: &'static str,
     /// The error's `decline_code`.
     pub(crate) decline_code: &'static str,
-    /// For the payer.
+    /// The message for the payer.
     pub(crate) message: &'static str,
 }
 
-/// The reason for which a payer disputes a payment.
+/// The reason for a dispute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DisputeCase {
     /// The cardholder did not make the payment.
     Fraudulent,
     /// The goods did not arrive.
     ProductNotReceived,
-    /// The bank only asks.
+    /// An inquiry of the bank.
     Inquiry,
 }
 
-/// The end of a bank debit, unless the control plane names another.
+/// The result of a bank debit, unless the control plane names another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Debit {
     /// The money arrives.

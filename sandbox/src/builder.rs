@@ -1,4 +1,4 @@
-//! Starts a sandbox: its port, its webhooks, its routes and timers.
+//! Starts a sandbox: port, webhooks, routes and timers.
 
 use std::{
     io,
@@ -24,7 +24,7 @@ use crate::{
     webhooks::{Retry, Webhooks, delivery},
 };
 
-/// The number of activities by which a slow watcher may fall behind before it misses one.
+/// The number of activities that a slow watcher may lag behind before it misses one.
 const ACTIVITIES: usize = 4096;
 
 /// The settings of a new sandbox.
@@ -37,15 +37,15 @@ pub struct Builder {
     allowed_origins: Vec<String>,
 }
 
-/// The reason for which a sandbox did not start.
+/// The sandbox did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// Another process listens on this port.
-    #[error("port {0} of 127.0.0.1 is taken: stop what listens there, or choose another port")]
+    #[error("port {0} of 127.0.0.1 is taken: stop the other program, or choose another port")]
     PortTaken(u16),
-    /// The port cannot be listened on for another reason.
-    #[error("cannot listen on port {port} of 127.0.0.1: {cause}")]
+    /// The port cannot be opened for another reason.
+    #[error("port {port} of 127.0.0.1 cannot be opened: {cause}")]
     Listen {
         /// The requested port.
         port: u16,
@@ -53,7 +53,7 @@ pub enum StartError {
         #[source]
         cause: io::Error,
     },
-    /// The sandbox does not send to a webhook's URL.
+    /// The webhook URL is not allowed.
     #[error("webhook URL {0}")]
     Webhook(#[from] RefusedUrl),
 }
@@ -85,7 +85,7 @@ impl Sandbox {
         started.expect("loopback has a free port")
     }
 
-    /// Chooses the port and the webhooks.
+    /// Configures a sandbox before its start.
     #[must_use]
     pub fn builder() -> Builder {
         Builder::default()
@@ -93,7 +93,7 @@ impl Sandbox {
 }
 
 impl Builder {
-    /// Listens on this port; `0`, the default, is any free one.
+    /// Sets the port; `0`, the default, is any free one.
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
@@ -106,7 +106,7 @@ impl Builder {
         self.with_webhook(url, secret, Payload::Snapshot)
     }
 
-    /// Like [`Builder::webhook`], with thin events, which name the object and do not show it.
+    /// Like [`Builder::webhook`], with thin events, which contain only the object's id.
     #[must_use]
     pub fn thin_webhook(self, url: &str, secret: &str) -> Self {
         self.with_webhook(url, secret, Payload::Thin)
@@ -118,9 +118,9 @@ impl Builder {
         self
     }
 
-    /// Sets the pause before the second attempt of a delivery, one second by default.
+    /// Sets the pause before the first retry of a delivery, one second by default.
     ///
-    /// It doubles before every further attempt.
+    /// It doubles before every further retry.
     #[must_use]
     pub fn retry_base(mut self, base: Duration) -> Self {
         self.retry.base = base;
@@ -136,14 +136,15 @@ impl Builder {
 
     /// Lets pages of this origin, such as `http://127.0.0.1:4242`, call the control plane as well.
     ///
-    /// Without it, pages of this machine may call the rest, and pages of other machines nothing.
+    /// By default, pages of this machine may call everything else, and pages of other machines
+    /// nothing.
     #[must_use]
     pub fn allow_origin(mut self, origin: &str) -> Self {
         self.allowed_origins.push(origin.to_owned());
         self
     }
 
-    /// Lets a bank debit end by itself after this time, as its test account says.
+    /// Ends bank debits after this time, with the result of the test account.
     ///
     /// Without it a debit stays `processing` until [`Sandbox::settle`] or
     /// [`Sandbox::fail_settlement`] ends it.
@@ -153,7 +154,7 @@ impl Builder {
         self
     }
 
-    /// Starts it.
+    /// Starts the sandbox.
     ///
     /// # Errors
     ///

@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use crate::error::Error;
 
-/// The kind of key that came with a request.
+/// The kind of key in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Caller {
-    /// `sk_test_…` or `rk_test_…`: may do everything.
+    /// `sk_test_…` or `rk_test_…`: may call everything.
     Secret,
-    /// `pk_test_…`: a browser, which also has to show an object's client secret.
+    /// `pk_test_…`: a browser, which also needs an object's client secret.
     Publishable,
-    /// `/_sandbox/…` or a test in this process; no key.
+    /// `/_sandbox/…`, or a test in this process; no key.
     Control,
 }
 
@@ -56,17 +56,17 @@ impl Caller {
             Ok(Self::Publishable)
         } else if is("sk_live_") || is("rk_live_") || is("pk_live_") {
             Err(Error::unauthorized(
-                "A live key has no place in a sandbox; use a test key.",
+                "The sandbox does not accept live keys; use a test key.",
             ))
         } else {
             Err(Error::unauthorized(
-                "This API key is not one that the sandbox knows.",
+                "This API key is not valid in the sandbox.",
             ))
         }
     }
 }
 
-/// The key of `Bearer KEY`, or the user name of `Basic base64(KEY:)`.
+/// The key in `Bearer KEY`, or the user name in `Basic base64(KEY:)`.
 fn header_key(headers: &HeaderMap) -> Option<String> {
     let header = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, credentials) = header.split_once(' ')?;

@@ -1,4 +1,4 @@
-//! Prices that are there before the first request.
+//! The prices of a new sandbox.
 
 use serde_json::{Value, json};
 
@@ -11,9 +11,9 @@ use crate::{
 /// A price to seed, with its product.
 #[derive(Debug, Clone)]
 pub struct NewPrice<'a> {
-    /// The price's id; its product's is the same with `prod_` in place of `price_`.
+    /// The price's id; the product's id has `prod_` in place of `price_`.
     pub id: &'a str,
-    /// The name under which a shop finds it.
+    /// The price's lookup key.
     pub lookup_key: Option<&'a str>,
     /// The name of its product.
     pub product_name: &'a str,
@@ -21,7 +21,7 @@ pub struct NewPrice<'a> {
     pub unit_amount: i64,
     /// In lower case.
     pub currency: &'a str,
-    /// False once it is archived.
+    /// False for an archived price.
     pub active: bool,
     /// True for a monthly price.
     pub recurring: bool,

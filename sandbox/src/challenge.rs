@@ -1,4 +1,4 @@
-//! The page of a 3-D Secure challenge: a bank that lets the payer choose the outcome.
+//! The page of a 3-D Secure challenge, where the payer chooses the result.
 
 use serde_json::{Value, json};
 
@@ -14,21 +14,21 @@ use crate::{
     store::{number, text},
 };
 
-/// Answers `/_sandbox/3ds/{id}`: the page, or the choice made on it.
+/// Serves `/_sandbox/3ds/{id}`: the page, or the payer's choice.
 pub(crate) fn respond(engine: &Engine, request: &Request) -> Option<Response> {
     let id = request.path.strip_prefix("/_sandbox/3ds/")?;
     let params = request.params.as_ref().unwrap_or(&Value::Null);
     let intent = engine.state().store.find(id).cloned().unwrap_or_default();
     let secret = text(&intent, "client_secret");
     if secret.is_empty() || text(params, "client_secret") != secret {
-        let words = "The link may be incomplete, or the payment has another one.";
-        return Some(note(404, "There is no such challenge", words, None));
+        let words = "The link is incomplete, or the payment has another link.";
+        return Some(note(404, "This challenge does not exist", words, None));
     }
     if request.method != "POST" {
         return Some(question(&intent));
     }
     let choice = json!({ "client_secret": secret, "outcome": params["outcome"] });
-    // A second click finds the challenge answered; the payer goes back all the same.
+    // After a second click the challenge is already complete; redirect the payer all the same.
     let authenticate: Operation = match text(&intent, "object") {
         setup_intent::KIND => setup_intent::authenticate,
         _ => payment_intent::authenticate,
@@ -40,11 +40,11 @@ pub(crate) fn respond(engine: &Engine, request: &Request) -> Option<Response> {
     Some(back(&intent, passed))
 }
 
-/// Sends the payer back to the shop, as Stripe's own page does.
+/// Redirects the payer back to the shop, as Stripe's own page does.
 fn back(intent: &Value, succeeded: bool) -> Response {
     let url = text(&intent["next_action"]["redirect_to_url"], "return_url");
     if url.is_empty() {
-        return note(200, "Done", "You may close this page.", None);
+        return note(200, "Done", "You can close this page.", None);
     }
     let (url, fragment) = url.split_once('#').unwrap_or((url, ""));
     let separator = if url.contains('?') { '&' } else { '?' };
@@ -69,10 +69,10 @@ fn question(intent: &Value) -> Response {
         escape(text(intent, "client_secret")),
     );
     let what = match text(intent, "object") {
-        setup_intent::KIND => "Your bank asks whether you save this card".to_owned(),
+        setup_intent::KIND => "Confirm with your bank that you save this card".to_owned(),
         _ => {
             let amount = money::written(number(intent, "amount"), text(intent, "currency"));
-            format!("Your bank asks whether you pay {}", escape(&amount))
+            format!("Confirm with your bank that you pay {}", escape(&amount))
         }
     };
     let body = format!(

@@ -19,7 +19,7 @@ pub(crate) fn this_month() -> (i64, i64) {
     (u8::from(now.month()).into(), now.year().into())
 }
 
-/// A moment as ISO 8601 writes it, for example `2026-01-31T09:05:00.000Z`.
+/// Formats Unix seconds as ISO 8601, for example `2026-01-31T09:05:00.000Z`.
 pub(crate) fn iso(seconds: u64) -> String {
     let at = i64::try_from(seconds).unwrap_or_default();
     let at = OffsetDateTime::from_unix_timestamp(at).unwrap_or(OffsetDateTime::UNIX_EPOCH);

@@ -1,4 +1,4 @@
-//! The command line: a handful of flags, read by hand.
+//! The command line.
 
 use std::{
     process::ExitCode,
@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::gateway_event;
 
 const HELP: &str = "\
-A Stripe that runs on this machine.
+A sandbox of Stripe on this machine.
 
 Usage: sandbox [--port PORT] [--webhook-url URL --webhook-secret SECRET [--webhook-payload KIND]]...
        [--settle-after MS] [--allow-origin ORIGIN]...
@@ -43,7 +43,7 @@ const FLAGS: &[&str] = &[
     "--allow-origin",
 ];
 
-/// The arguments of one webhook.
+/// The options of one webhook.
 struct Webhook {
     url: String,
     secret: Option<String>,
@@ -60,7 +60,7 @@ impl Webhook {
     }
 }
 
-/// Runs the command; a problem is one line on stderr.
+/// Runs the command; errors go to stderr, one line each.
 pub(crate) async fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
     let mut arguments = arguments.peekable();
     if arguments.next_if_eq("sign").is_some() {
@@ -86,13 +86,13 @@ pub(crate) async fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
     }
 }
 
-/// The event of a file with a fresh signature.
+/// Signs the event in a file.
 fn sign(arguments: &[String]) -> Result<String, String> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let ([file, "--webhook-secret", secret] | ["--webhook-secret", secret, file]) =
         arguments.as_slice()
     else {
-        return Err("sign needs a file and --webhook-secret with its value".to_owned());
+        return Err("sign needs FILE and --webhook-secret SECRET".to_owned());
     };
     let event = std::fs::read_to_string(file).map_err(|error| format!("'{file}': {error}"))?;
     let now = SystemTime::now()
@@ -102,7 +102,7 @@ fn sign(arguments: &[String]) -> Result<String, String> {
         .map_err(|problem| format!("'{file}': {problem}"))
 }
 
-/// The arguments of a start.
+/// The options of a start.
 #[derive(Default)]
 struct Arguments {
     port: Option<String>,
@@ -111,7 +111,7 @@ struct Arguments {
     origins: Vec<String>,
 }
 
-/// Reads the arguments; `None` when they ask for help alone.
+/// Parses the arguments; `None` for `--help`.
 fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Builder>, String> {
     let mut read = Arguments::default();
     while let Some(flag) = arguments.next() {
@@ -119,7 +119,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Builder>,
             return Ok(None);
         }
         if !FLAGS.contains(&flag.as_str()) {
-            return Err(format!("unknown argument '{flag}'; --help lists all"));
+            return Err(format!("unknown option '{flag}'; see --help"));
         }
         let value = arguments.next();
         let value = value.ok_or_else(|| format!("{flag} needs a value"))?;
@@ -137,7 +137,7 @@ impl Arguments {
             ("--webhook-url", _) => self.webhooks.push(Webhook::to(value)),
             ("--webhook-payload", Some(webhook)) => webhook.thin = is_thin(&value)?,
             (_, Some(Webhook { secret, .. })) if secret.is_none() => *secret = Some(value),
-            (flag, _) => return Err(format!("{flag} comes after its --webhook-url")),
+            (flag, _) => return Err(format!("{flag} must follow its --webhook-url")),
         }
         Ok(())
     }
@@ -182,7 +182,7 @@ fn is_thin(payload: &str) -> Result<bool, String> {
 }
 
 async fn serve(builder: Builder) -> Result<(), StartError> {
-    // Installed before the line that says that it runs.
+    // Installed before the program prints that it runs.
     let stopped = stopped();
     let stripe = builder.start().await?;
     for price in demo_catalogue() {
@@ -193,7 +193,7 @@ async fn serve(builder: Builder) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Resolves at SIGTERM or ctrl-C; both are listened for from now on.
+/// Resolves at SIGTERM or Ctrl-C; the handlers are installed immediately.
 fn stopped() -> impl Future<Output = ()> {
     let listen = |kind| signal(kind).expect("the system allows to listen for signals");
     let mut terminated = listen(SignalKind::terminate());

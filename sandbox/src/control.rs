@@ -1,4 +1,4 @@
-//! The control plane's routes that are about the sandbox itself.
+//! The control plane's routes about the sandbox itself.
 //!
 //! Each kind of object has its own under [`crate::objects`].
 

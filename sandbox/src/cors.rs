@@ -1,20 +1,20 @@
-//! Checks the origin of a page that calls the sandbox, and the name by which it calls.
+//! Checks the `Origin` and the `Host` of a request.
 //!
-//! The sandbox has no passwords, so a page that a developer happens to open must not drive it. A
-//! browser names the page in `Origin`, and the address it believes to call in `Host`; other clients
-//! send no `Origin` and are not concerned.
+//! The sandbox has no passwords, so other web pages must not call it. A browser sends the page's
+//! address in `Origin` and the server's in `Host`; other clients send no `Origin` and are not
+//! affected.
 //!
-//! | request | `Host` | `Origin`, where there is one |
+//! | request | `Host` | `Origin`, if present |
 //! |---|---|---|
-//! | `/_sandbox/…` | this machine | the sandbox itself, or one from [`crate::Builder::allow_origin`] |
-//! | what a payer's browser sends (`/v1`, pages, `…/authenticate`) | this machine | the same, or any page of this machine |
+//! | `/_sandbox/…` | this machine | the sandbox, or one of [`crate::Builder::allow_origin`] |
+//! | by a payer (`/v1`, pages, `…/authenticate`) | this machine | any page of this machine, too |
 
 use crate::{error::Error, loopback, request::Request, response::Response};
 
 const EXPOSED: &str = "Request-Id, Stripe-Version, Retry-After, Stripe-Should-Retry, \
     Idempotency-Key, Idempotent-Replayed, Original-Request";
 
-/// Refuses a request that another machine's page, or a page of another name, makes a browser send.
+/// Rejects a browser's request from another machine's page, or to another host name.
 pub(crate) fn check(request: &Request, allowed: &[String]) -> Result<(), Error> {
     let host = request.header("host");
     if !host.is_none_or(loopback::is_host) {
@@ -37,7 +37,7 @@ pub(crate) fn check(request: &Request, allowed: &[String]) -> Result<(), Error> 
     Err(Error::forbidden("origin_not_allowed", message))
 }
 
-/// Answers `OPTIONS`: every method, and the requested headers.
+/// Responds to `OPTIONS`: every method, and the requested headers.
 pub(crate) fn preflight(request: &Request) -> Response {
     let asked = request.header("access-control-request-headers");
     Response::empty(200)
@@ -52,7 +52,7 @@ pub(crate) fn preflight(request: &Request) -> Response {
         .header("access-control-max-age", "300")
 }
 
-/// Lets the calling page read the response; [`check`] admitted it before.
+/// Lets the calling page read the response, after [`check`] accepted it.
 pub(crate) fn open(response: Response, origin: Option<&str>) -> Response {
     let response = response.header("vary", "Origin");
     match origin {

@@ -15,26 +15,26 @@ pub(crate) struct Endpoint {
     pub(crate) payload: Payload,
 }
 
-/// The types of the events that an endpoint receives.
+/// The event types that an endpoint receives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Subscription {
-    /// All of them: `*`.
+    /// All: `*`.
     All,
-    /// Those of these types; of none while the endpoint is disabled.
+    /// These types; none while the endpoint is disabled.
     Only(Vec<String>),
 }
 
-/// The form of an event.
+/// The format of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Payload {
-    /// The object as it was then.
+    /// With the object as it was then.
     Snapshot,
-    /// The object's id and type alone.
+    /// With only the object's id and type.
     Thin,
 }
 
 impl Subscription {
-    /// True when it includes events of this type.
+    /// Returns true when the endpoint receives events of this type.
     pub(crate) fn includes(&self, kind: &str) -> bool {
         match self {
             Self::All => true,
@@ -43,14 +43,14 @@ impl Subscription {
     }
 }
 
-/// The sandbox sends nothing to this URL.
+/// A webhook URL that is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RefusedUrl {
     /// It cannot be parsed, or has no host.
     #[error("'{0}' is not a URL")]
     Malformed(String),
     /// It is not `http://`.
-    #[error("'{0}' is not http: the sandbox speaks no TLS, point it at a plain local endpoint")]
+    #[error("'{0}' is not http: the sandbox has no TLS; use a plain local endpoint")]
     Scheme(String),
     /// It is on another machine.
     #[error("'{0}' is not on this machine: the sandbox sends only to loopback")]
@@ -58,7 +58,8 @@ pub enum RefusedUrl {
 }
 
 impl Endpoint {
-    /// Reads a URL and its secrets, separated by commas; it receives every event as a snapshot.
+    /// Parses a URL and its secrets, separated by commas; the endpoint receives every event as a
+    /// snapshot.
     pub(crate) fn parse(url: &str, secrets: &str) -> Result<Self, RefusedUrl> {
         let malformed = || RefusedUrl::Malformed(url.to_owned());
         let parsed: Uri = url.parse().map_err(|_| malformed())?;
@@ -82,7 +83,7 @@ impl Endpoint {
         })
     }
 
-    /// The same endpoint with events of this form.
+    /// Returns the same endpoint with this event format.
     pub(crate) fn with_payload(self, payload: Payload) -> Self {
         Self { payload, ..self }
     }
@@ -105,7 +106,10 @@ mod tests {
             "http://localhost:1",
             "http://[::1]:1/a",
         ] {
-            assert!(Endpoint::parse(url, "whsec_a").is_ok(), "{url} was refused");
+            assert!(
+                Endpoint::parse(url, "whsec_a").is_ok(),
+                "{url} was rejected"
+            );
         }
     }
 

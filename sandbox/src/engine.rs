@@ -1,4 +1,4 @@
-//! One running sandbox: the state behind its lock, the log, the webhooks.
+//! A running sandbox: the state and its lock, the log, the webhooks.
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
@@ -7,7 +7,7 @@ use std::sync::{
 
 use crate::{event::Origin, log::Log, state::State, webhooks::Webhooks};
 
-/// One running sandbox.
+/// A running sandbox.
 #[derive(Debug)]
 pub(crate) struct Engine {
     pub(crate) log: Log,
@@ -18,7 +18,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// A sandbox with this state; pages of `allowed_origins` may call its control plane.
+    /// Creates a sandbox with this state; pages of `allowed_origins` may call its control plane.
     pub(crate) fn new(
         state: Arc<Mutex<State>>,
         log: Log,
@@ -45,7 +45,7 @@ impl Engine {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs one change and sends the events it made, in the order in which they happened.
+    /// Runs one change and sends its events in order.
     pub(crate) fn change<T>(&self, origin: Origin, work: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state();
         state.subscriptions = self.webhooks.subscriptions();

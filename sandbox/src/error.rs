@@ -1,11 +1,11 @@
-//! Stripe's error object, and the status it travels with.
+//! Stripe's error object and its HTTP status.
 
 use serde_json::{Map, Value, json};
 
-/// The names of a path's id in Stripe's errors.
+/// The parameters that Stripe's errors use for an id in the path.
 const IN_THE_PATH: &[&str] = &["id", "intent", "session"];
 
-/// A refused request: what the caller reads, and whether the idempotency key remembers it.
+/// A rejected request: the error object, and whether the idempotency key replays it.
 #[derive(Debug, Clone)]
 pub(crate) struct Error {
     status: u16,
@@ -26,35 +26,35 @@ impl Error {
         }
     }
 
-    /// 400: the request itself is wrong; nothing was executed.
+    /// 400: the request is not valid; nothing was executed.
     pub(crate) fn invalid(message: &str) -> Self {
         Self::new(400, "invalid_request_error", message)
     }
 
-    /// 400: the request is well formed, but not in the object's present state.
+    /// 400: the object's state does not allow the request.
     pub(crate) fn unexpected(code: &str, message: &str) -> Self {
         Self::invalid(message).code(code).executed()
     }
 
-    /// 401: no usable key came with the request.
+    /// 401: the request has no valid key.
     pub(crate) fn unauthorized(message: &str) -> Self {
         Self::new(401, "invalid_request_error", message)
     }
 
-    /// 403: the key may not do this.
+    /// 403: the key lacks the permission.
     pub(crate) fn forbidden(code: &str, message: &str) -> Self {
         Self::new(403, "invalid_request_error", message).code(code)
     }
 
-    /// 404: no such URL.
+    /// 404: the URL does not exist.
     pub(crate) fn unrecognized(method: &str, path: &str) -> Self {
         let message = format!("Unrecognized request URL ({method}: {path}).");
         Self::new(404, "invalid_request_error", &message)
     }
 
-    /// No object of this kind has this id: 404 when the path named it, 400 when `param` did.
+    /// The object does not exist: 404 when its id was in the path, 400 when it was in `param`.
     pub(crate) fn missing(kind: &str, id: &str, param: &str) -> Self {
-        let message = format!("There is no {kind} with the id '{id}'.");
+        let message = format!("No such {kind}: '{id}'.");
         let status = if IN_THE_PATH.contains(&param) {
             404
         } else {
@@ -65,12 +65,12 @@ impl Error {
             .param(param)
     }
 
-    /// 402: the bank, or the card itself, refused the payment.
+    /// 402: the bank declined the card, or the card is not valid.
     pub(crate) fn card(code: &str, message: &str) -> Self {
         Self::new(402, "card_error", message).code(code)
     }
 
-    /// 400 or 409: the idempotency key was used for something else, or is in use now.
+    /// 400 or 409: the idempotency key belongs to another request, or is in use.
     pub(crate) fn idempotency(status: u16, message: &str) -> Self {
         Self::new(status, "idempotency_error", message)
     }
@@ -85,12 +85,12 @@ impl Error {
         .code("rate_limit")
     }
 
-    /// 500: something failed on the sandbox's side.
+    /// 500: the sandbox failed.
     pub(crate) fn api(message: &str) -> Self {
         Self::new(500, "api_error", message)
     }
 
-    /// Adds the machine-readable code and the page that explains it.
+    /// Adds the error code and the URL of its documentation.
     pub(crate) fn code(self, code: &str) -> Self {
         let page = format!(
             "https://docs.stripe.com/error-codes#{}",
@@ -99,24 +99,24 @@ impl Error {
         self.with("code", code).with("doc_url", page)
     }
 
-    /// Names the parameter at fault.
+    /// Names the invalid parameter.
     pub(crate) fn param(self, name: &str) -> Self {
         self.with("param", name)
     }
 
-    /// Adds any other field of the error object.
+    /// Adds another field of the error object.
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.fields.insert(name.to_owned(), value.into());
         self
     }
 
-    /// Marks that execution had begun, so that the idempotency key replays this error.
+    /// Marks the request as executed: the idempotency key replays this error.
     pub(crate) fn executed(mut self) -> Self {
         self.executed = true;
         self
     }
 
-    /// True when the idempotency key replays this error.
+    /// Returns true when the idempotency key replays this error.
     pub(crate) fn is_replayed(&self) -> bool {
         self.executed
     }
@@ -126,12 +126,12 @@ impl Error {
         self.status
     }
 
-    /// The error object's own fields, for `last_payment_error`.
+    /// The error object's fields, for `last_payment_error`.
     pub(crate) fn fields(&self) -> &Map<String, Value> {
         &self.fields
     }
 
-    /// Rewrites one field, if it is there.
+    /// Changes one field, if present.
     pub(crate) fn map(mut self, name: &str, change: impl FnOnce(&Value) -> Value) -> Self {
         if let Some(value) = self.fields.get_mut(name) {
             *value = change(value);
@@ -139,13 +139,13 @@ impl Error {
         self
     }
 
-    /// Leaves a field out.
+    /// Removes a field.
     pub(crate) fn without(mut self, name: &str) -> Self {
         self.fields.remove(name);
         self
     }
 
-    /// The answer's body.
+    /// The response's body.
     pub(crate) fn body(&self) -> Value {
         json!({ "error": self.fields })
     }

@@ -1,4 +1,4 @@
-//! Events in both forms: the snapshot, which shows the object, and the thin one, which names it.
+//! Events in both formats: the snapshot contains the object, the thin event only its id.
 
 use serde_json::{Value, json};
 
@@ -8,16 +8,16 @@ use crate::{
     store::text,
 };
 
-/// The API version whose shapes the sandbox speaks.
+/// The API version of all objects.
 pub(crate) const API_VERSION: &str = "2026-09-30.endive";
 
 /// Stripe's name for this kind of object.
 pub(crate) const KIND: &str = "event";
 
-/// The prefix of a thin event's id; the rest is that of its snapshot.
+/// The prefix of a thin event's id; the rest is the id of its snapshot.
 const THIN: &str = "evt_test_";
 
-/// The request that causes a change; an event names it.
+/// The request that causes a change; its event contains it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Origin {
     /// The request's id; `None` for the control plane.
@@ -42,12 +42,12 @@ pub(crate) fn new(kind: &str, data: Value, origin: &Origin, endpoints: usize) ->
     event
 }
 
-/// True for events that have `previous_attributes`.
+/// Returns true for event types with `previous_attributes`.
 pub(crate) fn has_previous_attributes(kind: &str) -> bool {
     kind.ends_with(".updated") || matches!(kind, "charge.refunded" | "charge.dispute.closed")
 }
 
-/// The thin form of an event: it has an id of its own, and names its snapshot.
+/// Formats an event as thin: with its own id, and the id of its snapshot.
 pub(crate) fn thin(event: &Value) -> Value {
     let object = &event["data"]["object"];
     let (id, kind) = (text(object, "id"), text(object, "object"));
@@ -65,7 +65,7 @@ pub(crate) fn thin(event: &Value) -> Value {
     })
 }
 
-/// The id of the snapshot of a thin event.
+/// The id of a thin event's snapshot.
 pub(crate) fn snapshot_id(thin: &str) -> String {
     thin.replacen(THIN, "evt_", 1)
 }

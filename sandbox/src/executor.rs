@@ -1,5 +1,5 @@
 //! Executes API requests: authenticates, routes, claims the idempotency key, runs, saves the
-//! answer.
+//! response.
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,7 +23,7 @@ pub(crate) struct Executor {
 }
 
 impl Executor {
-    /// Executes a request to its end, even when its caller hangs up meanwhile.
+    /// Executes a request to its end, even when its caller disconnects.
     pub(crate) async fn finish(
         self: &Arc<Self>,
         request: Request,
@@ -48,7 +48,7 @@ impl Executor {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => Response::error(&error),
             Err(_) => Response::error(&Error::api(
-                "The sandbox itself failed; its output names the cause.",
+                "The sandbox failed; its output contains the cause.",
             )),
         }
     }
@@ -95,7 +95,7 @@ impl Executor {
         drop(state);
         let (route, ids) = self.router.find(&request.method, &request.path)?;
         if caller == Caller::Publishable && !route.publishable {
-            let message = "A publishable key may not do this; it takes a secret key.";
+            let message = "This request requires a secret key; a publishable key cannot make it.";
             return Err(Error::forbidden("secret_key_required", message));
         }
         let params = Params::new(params);
@@ -107,7 +107,7 @@ impl Executor {
         Ok((route, call))
     }
 
-    /// The answer, and whether the idempotency key saves it.
+    /// Executes the request; returns the response, and whether the idempotency key saves it.
     fn respond(
         &self,
         request: &Request,
@@ -132,7 +132,7 @@ async fn wait(delay: Duration) {
     }
 }
 
-/// A saved answer, marked as replayed.
+/// Marks a saved response as replayed.
 fn replayed(response: Response) -> Response {
     let is_failure = response.status.is_server_error();
     let response = response.header("idempotent-replayed", "true");

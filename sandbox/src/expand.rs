@@ -1,12 +1,12 @@
-//! `expand[]=latest_charge`: objects in full where an answer has their ids.
+//! `expand[]=latest_charge`: replaces ids in a response by their objects.
 //!
-//! A few fields, such as a checkout session's line items, are there only when they are expanded.
+//! A few fields, such as a checkout session's line items, appear only when they are expanded.
 
 use serde_json::Value;
 
 use crate::store::Store;
 
-/// Replaces the ids at these paths by their objects; a path that leads to no id is left alone.
+/// Replaces the ids at these paths by their objects; ignores a path that leads to no id.
 pub(crate) fn expand(store: &Store, object: &mut Value, paths: &[String]) {
     for path in paths {
         let parts: Vec<&str> = path.split('.').collect();

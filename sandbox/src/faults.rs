@@ -1,4 +1,4 @@
-//! Faults on demand, for the next requests that match.
+//! Faults that the next matching requests receive.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ mod response;
 pub(crate) use queue::{Faults, Injected};
 pub(crate) use response::StubResponse;
 
-/// A kind of failure, the requests that it matches, and how often it happens.
+/// A kind of failure, the requests that it matches, and how often it applies.
 ///
-/// A new fault happens once, at the next API request of any method and path.
+/// A new fault applies once, to the next API request.
 #[derive(Debug, Clone)]
 pub struct Fault {
     kind: Kind,
@@ -55,91 +55,92 @@ impl Fault {
         }
     }
 
-    /// Execution takes `delay` longer; the idempotency key is in use meanwhile.
+    /// Executes the request with this delay; the idempotency key is in use meanwhile.
     #[must_use]
     pub const fn latency(delay: Duration) -> Self {
         Self::new(Kind::Latency(delay))
     }
 
-    /// 429 `rate_limit`; nothing is executed.
+    /// 429 `rate_limit`; the request is not executed.
     #[must_use]
     pub const fn rate_limit() -> Self {
         Self::new(Kind::RateLimit)
     }
 
-    /// 500 `api_error`; nothing is executed.
+    /// 500 `api_error`; the request is not executed.
     #[must_use]
     pub const fn error() -> Self {
         Self::new(Kind::Error)
     }
 
-    /// 502 with an HTML page, as a proxy in between answers; nothing is executed.
+    /// 502 with an HTML page, as from a proxy; the request is not executed.
     #[must_use]
     pub const fn bad_gateway() -> Self {
         Self::new(Kind::BadGateway)
     }
 
-    /// 500 with an empty body; nothing is executed.
+    /// 500 with an empty body; the request is not executed.
     #[must_use]
     pub const fn empty() -> Self {
         Self::new(Kind::Empty)
     }
 
-    /// The request is executed, and the connection closes in the middle of its answer.
+    /// Executes the request, and closes the connection in the middle of the response.
     #[must_use]
     pub const fn truncated() -> Self {
         Self::new(Kind::Truncated)
     }
 
-    /// The connection is reset before any answer; nothing is executed.
+    /// Resets the connection before a response; the request is not executed.
     #[must_use]
     pub const fn reset() -> Self {
         Self::new(Kind::Reset)
     }
 
-    /// No answer ever comes; nothing is executed.
+    /// Never responds; the request is not executed.
     #[must_use]
     pub const fn hang() -> Self {
         Self::new(Kind::Hang)
     }
 
-    /// The request is executed and saved under its key; the connection closes without an answer.
+    /// Executes the request, saves the response under its key, and closes the connection without
+    /// it.
     #[must_use]
     pub const fn lost_answer() -> Self {
         Self::new(Kind::LostAnswer)
     }
 
-    /// 402 with the error type `card_error` and nothing else; nothing is executed.
+    /// 402 with the error type `card_error` and nothing else; the request is not executed.
     #[must_use]
     pub const fn incomplete_decline() -> Self {
         Self::new(Kind::IncompleteDecline)
     }
 
-    /// 401, as after the key was rolled; nothing is executed.
+    /// 401, as after a key rotation; the request is not executed.
     #[must_use]
     pub const fn unauthorized() -> Self {
         Self::new(Kind::Unauthorized)
     }
 
-    /// 403, as for a restricted key without the permission; nothing is executed.
+    /// 403, as for a restricted key without the permission; the request is not executed.
     #[must_use]
     pub const fn restricted() -> Self {
         Self::new(Kind::Restricted)
     }
 
-    /// The request is executed, and its answer has an `amount` that is one too high.
+    /// Executes the request, and adds one to the `amount` in the response.
     #[must_use]
     pub const fn wrong_amount() -> Self {
         Self::new(Kind::WrongAmount)
     }
 
-    /// 500 `api_error` after the request was executed, saved under the idempotency key.
+    /// Executes the request, and responds 500 `api_error`, saved under the idempotency key.
     #[must_use]
     pub const fn error_after() -> Self {
         Self::new(Kind::ErrorAfter).stored()
     }
 
-    /// Matches only this method, and paths with this prefix.
+    /// Matches only this method and paths with this prefix.
     #[must_use]
     pub fn on(mut self, method: &str, path_prefix: &str) -> Self {
         self.method = Some(method.to_owned());
@@ -147,28 +148,28 @@ impl Fault {
         self
     }
 
-    /// Happens this many times; `0` for every time.
+    /// Applies this many times; `0` always applies.
     #[must_use]
     pub const fn times(mut self, times: u32) -> Self {
         self.times = times;
         self
     }
 
-    /// Adds `Retry-After`, in seconds, to a fault that answers.
+    /// Adds `Retry-After`, in seconds, to a fault with a response.
     #[must_use]
     pub const fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
         self
     }
 
-    /// Adds `Stripe-Should-Retry` to a fault that answers.
+    /// Adds `Stripe-Should-Retry` to a fault with a response.
     #[must_use]
     pub const fn should_retry(mut self, advice: bool) -> Self {
         self.should_retry = Some(advice);
         self
     }
 
-    /// Saves the fault's answer under the idempotency key, as if execution had begun.
+    /// Saves the fault's response under the idempotency key, as if the request had been executed.
     #[must_use]
     pub const fn stored(mut self) -> Self {
         self.stored = true;
@@ -192,12 +193,12 @@ impl Fault {
         self.kind
     }
 
-    /// True when the request is executed before the fault's response is sent.
+    /// Returns true when the request is executed before the fault's response.
     pub(crate) fn is_executed(&self) -> bool {
         self.kind == Kind::ErrorAfter
     }
 
-    /// True when the response is saved under the idempotency key.
+    /// Returns true when the response is saved under the idempotency key.
     pub(crate) fn is_stored(&self) -> bool {
         self.stored
     }

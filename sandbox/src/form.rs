@@ -1,15 +1,15 @@
 //! Decodes `a[b][0]=c`, the encoding of nested parameters in Stripe's clients.
 //!
-//! `serde_qs` makes a list of a repeated parameter, where Stripe takes the last one, and refuses
-//! `a[2]=x` alone, whose type only the operation can judge. It takes `[a]` and `a]` for names, and
-//! its errors give a position in the text, where Stripe's name the parameter.
+//! `serde_qs` does not fit. It makes a list of a repeated parameter, where Stripe takes the last
+//! one. It rejects `a[2]=x` alone, though only the operation knows its type. It accepts `[a]` and
+//! `a]` as names. Its errors give a position in the text, where Stripe's give the parameter.
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
 
-/// A name may open this many brackets; Stripe's own parameters stay far below.
+/// The most brackets in a name; Stripe's own parameters use far fewer.
 const DEPTH: usize = 12;
 
 /// Decodes a query string or a form body into one JSON object; every leaf is a string.

@@ -1,23 +1,23 @@
-//! A webhook as API Gateway hands it to a Lambda function, signed anew.
+//! Signs a recorded API Gateway event of a webhook anew.
 //!
-//! A signature is good for five minutes, so a recorded event needs a new one before it is used.
+//! A signature is valid for five minutes, so a recorded event needs a new one for each use.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
 
 const SIGNATURE: &str = "stripe-signature";
 
-/// `event` with a signature over its body's exact bytes, made at `now` (Unix seconds).
+/// Returns `event` with a signature over its body's exact bytes, created at `now` (Unix seconds).
 ///
 /// # Errors
 ///
-/// A text that names the event's problem.
+/// The event's problem, as text.
 pub(crate) fn signed(event: &str, secret: &str, now: u64) -> Result<String, String> {
-    let mut event: Map<String, Value> =
-        serde_json::from_str(event).map_err(|error| format!("is not a JSON object: {error}"))?;
+    let mut event: Map<String, Value> = serde_json::from_str(event)
+        .map_err(|error| format!("the event is not a JSON object: {error}"))?;
     let bytes = body(&event)?;
     let headers = event.get_mut("headers").and_then(Value::as_object_mut);
-    let headers = headers.ok_or("has no object `headers`")?;
+    let headers = headers.ok_or("the event has no object `headers`")?;
     headers.retain(|name, _| !name.eq_ignore_ascii_case(SIGNATURE));
     headers.insert(
         SIGNATURE.to_owned(),
@@ -26,14 +26,14 @@ pub(crate) fn signed(event: &str, secret: &str, now: u64) -> Result<String, Stri
     Ok(format!("{:#}\n", Value::Object(event)))
 }
 
-/// The bytes that the function will see.
+/// The bytes that the function receives.
 fn body(event: &Map<String, Value>) -> Result<Vec<u8>, String> {
     let text = event.get("body").and_then(Value::as_str);
-    let text = text.ok_or("has no text `body`")?;
+    let text = text.ok_or("the event has no string `body`")?;
     match event.get("isBase64Encoded") {
         Some(Value::Bool(true)) => STANDARD
             .decode(text)
-            .map_err(|error| format!("has a `body` that is not base64: {error}")),
+            .map_err(|error| format!("the event's `body` is not base64: {error}")),
         _ => Ok(text.as_bytes().to_vec()),
     }
 }

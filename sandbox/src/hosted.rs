@@ -1,20 +1,19 @@
-//! The pages that Stripe hosts: where a session is paid, and where a customer sees what they paid;
-//! and one for a browser that opens the sandbox's address.
+//! Hosted pages: Checkout, the customer portal, and a front page at the sandbox's address.
 //!
-//! Plain HTML without a script. A page's requests are not in the log, since they hold card
-//! numbers.
+//! They are plain HTML without scripts. The log does not record their requests, because those
+//! contain card numbers.
 
 use crate::{engine::Engine, page, request::Request, response::Response};
 
 mod checkout;
 mod portal;
 
-/// Serves a hosted page; `None` when the path is not that of one.
+/// Serves a hosted page; `None` for any other path.
 pub(crate) fn respond(engine: &Engine, request: &Request) -> Option<Response> {
     let path = request.path.as_str();
     let accepts = request.header("accept").unwrap_or_default();
     if path == "/" && request.method == "GET" && accepts.contains("text/html") {
-        let words = "Stripe's API is here, for any Stripe client with a key like sk_test_123.";
+        let words = "This is Stripe's API for any Stripe client, with a key like sk_test_123.";
         return Some(page::note(200, "A sandbox of Stripe", words, None));
     }
     if let Some(rest) = path.strip_prefix("/c/pay/") {

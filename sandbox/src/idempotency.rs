@@ -1,4 +1,4 @@
-//! Idempotency keys: the first answer is saved, and replayed when the same request comes again.
+//! Idempotency keys: saves the first response, and replays it for a retry of the same request.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -10,21 +10,21 @@ use crate::{error::Error, response::Response};
 /// In characters.
 const MAX_LENGTH: usize = 255;
 
-/// A caller's key; every account has its own.
+/// A caller's key, separate for each account.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     account: String,
     text: String,
 }
 
-/// The number of saved answers; the oldest keys are forgotten beyond it.
+/// The number of saved responses; beyond it, the oldest keys are deleted.
 const MAX_SAVED: usize = 5_000;
 
-/// All keys in use or remembered.
+/// All keys in use or saved.
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
     entries: HashMap<Key, Entry>,
-    /// The keys with a saved answer, each once; the oldest first.
+    /// The keys with a saved response, each once; the oldest first.
     saved: VecDeque<Key>,
     forgotten: usize,
 }
@@ -38,12 +38,12 @@ struct Entry {
     response: Option<Response>,
 }
 
-/// The outcome of a claim.
+/// The result of a claim.
 #[derive(Debug)]
 pub(crate) enum Claim {
-    /// The first of its kind: execute it, then [`Keys::finish`].
+    /// A new key: execute the request, then call [`Keys::finish`].
     Execute,
-    /// Executed before, with this answer.
+    /// Executed before; this is the saved response.
     Replay(Response),
 }
 
@@ -60,7 +60,7 @@ impl Key {
 }
 
 impl Keys {
-    /// Claims a key for one request; the parameters are compared as parsed.
+    /// Claims a key for one request; compares the parsed parameters.
     pub(crate) fn claim(&mut self, key: &Key, path: &str, params: &Value) -> Result<Claim, Error> {
         let digest = Sha256::digest(params.to_string()).into();
         let Some(entry) = self.entries.get(key) else {
@@ -77,13 +77,14 @@ impl Keys {
             return Err(Error::idempotency(409, message).code("idempotency_key_in_use"));
         };
         if entry.path != path || entry.digest != digest {
-            let message = "This idempotency key came with another path or other parameters before.";
+            let message =
+                "This idempotency key was used with another path or other parameters before.";
             return Err(Error::idempotency(400, message));
         }
         Ok(Claim::Replay(response.clone()))
     }
 
-    /// Ends a claim: with the answer to replay, or without one, which frees the key.
+    /// Ends a claim: with the response to replay, or without one, which frees the key.
     pub(crate) fn finish(&mut self, key: &Key, response: Option<Response>) {
         match (response, self.entries.get_mut(key)) {
             (Some(response), Some(entry)) => {
@@ -101,12 +102,12 @@ impl Keys {
         }
     }
 
-    /// The number of saved answers, and of those forgotten to make room.
+    /// The number of saved responses, and of those deleted for the limit.
     pub(crate) fn count(&self) -> (usize, usize) {
         (self.saved.len(), self.forgotten)
     }
 
-    /// Forgets every key that is not executing, as Stripe does after a day.
+    /// Deletes every key that is not executing, as Stripe does after a day.
     pub(crate) fn forget(&mut self) {
         self.entries.retain(|_, entry| entry.response.is_none());
         self.saved.clear();

@@ -1,11 +1,11 @@
-//! Identifiers that look like Stripe's.
+//! Ids in Stripe's format.
 
-/// A new id of the long kind, for example `pi_3` and 23 random characters.
+/// A new long id, for example `pi_3` and 23 random characters.
 pub(crate) fn long(prefix: &str) -> String {
     random(prefix, 23)
 }
 
-/// A new id of the short kind, for example `req_` and 14 random characters.
+/// A new short id, for example `req_` and 14 random characters.
 pub(crate) fn short(prefix: &str) -> String {
     random(prefix, 14)
 }

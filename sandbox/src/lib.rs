@@ -1,8 +1,9 @@
-//! A Stripe that runs on this machine.
+//! A sandbox of Stripe that runs on this machine.
 //!
-//! Stateful payment intents, checkout sessions, customers, refunds, disputes and prices behind
-//! Stripe's own HTTP API; hosted pages; signed webhooks with retries; idempotency keys; and faults
-//! on demand. It needs no account and no internet, and it never leaves loopback.
+//! It keeps the state of payment intents, checkout sessions, customers, refunds, disputes and
+//! prices behind Stripe's own HTTP API. It has hosted pages, signed webhooks with retries,
+//! idempotency keys, and faults on demand. It needs no account and no internet, and never sends
+//! beyond loopback.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -26,8 +27,8 @@
 //! | top | `control`, `catalogue` | the control plane; the prices of a new sandbox |
 //! | objects | `objects` | one file for every kind of Stripe object: shape, operations, routes |
 //! | ground | `timers`, `route`, `engine` | due changes; operations by path; locks, events |
-//! | ground | `cors`, `request`, `caller` | HTTP: who may call, a request, its key |
-//! | ground | `webhooks`, `state` | signed deliveries; everything behind the lock |
+//! | ground | `cors`, `request`, `caller` | HTTP: allowed origins, a request, its key |
+//! | ground | `webhooks`, `state` | signed deliveries; the state behind the lock |
 //! | ground | `event`, `endpoint`, `scheduler` | shapes of events; their destinations; due times |
 //! | ground | `faults`, `idempotency`, `log` | failures on demand; saved responses; requests |
 //! | ground | `page` | the frame of all pages |
@@ -39,7 +40,7 @@
 //!
 //! # The control plane
 //!
-//! The routes under `/_sandbox` do the same over HTTP, without a key, with a form or JSON. The
+//! The routes under `/_sandbox` offer the same over HTTP, without a key, with a form or JSON. The
 //! crate's README lists them, and the kinds of a [`Fault`].
 
 // Stripe's objects are long, and `json!` recurses once for every token.

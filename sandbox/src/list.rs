@@ -38,7 +38,7 @@ impl Page {
         );
         if after.is_some() && before.is_some() {
             return Err(Error::invalid(
-                "A page starts after an object or ends before one, not both.",
+                "starting_after and ending_before exclude each other.",
             ));
         }
         let limit = usize::try_from(limit).unwrap_or(1);
@@ -51,7 +51,7 @@ impl Page {
         })
     }
 
-    /// The page of the objects of one kind that are wanted.
+    /// The requested page of the `wanted` objects of one kind.
     pub(crate) fn of(
         &self,
         store: &Store,
@@ -70,7 +70,7 @@ impl Page {
         )
     }
 
-    /// The page of these objects that are wanted, in their order.
+    /// The requested page of the `wanted` objects among these, in their order.
     pub(crate) fn among<'a>(
         &self,
         all: &[&'a Value],
@@ -84,8 +84,8 @@ impl Page {
         })
     }
 
-    /// The requested page of `all`, newest first; `read` returns an object that matches.
-    /// No more are read than the page needs.
+    /// The requested page of `all`, newest first; `read` returns an object that matches. Reads no
+    /// more objects than the page needs.
     fn page<'a, T: Copy>(
         &self,
         all: &[T],
@@ -177,7 +177,7 @@ pub(crate) fn of_payment(
     })
 }
 
-/// True when a field has the value of a filter, or without a filter.
+/// Returns true when a field matches a filter, or without a filter.
 pub(crate) fn is(field: &Value, wanted: Option<&String>) -> bool {
     wanted.is_none_or(|wanted| match field {
         Value::Bool(flag) => wanted == if *flag { "true" } else { "false" },

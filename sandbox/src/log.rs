@@ -28,8 +28,7 @@ pub struct RecordedRequest {
     pub status: Option<u16>,
     /// The number of its connection, counted from 1.
     pub connection: u64,
-    /// The headers as they came, keys included: for this process alone, and not in the control
-    /// plane's answer.
+    /// The headers, keys included: for this process only, and not in the control plane's response.
     #[serde(skip)]
     pub headers: HeaderMap,
     /// The whole response; `None` as for `status`.
@@ -40,9 +39,9 @@ pub struct RecordedRequest {
 /// The response to one API request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordedResponse {
-    /// The headers as they were sent.
+    /// The headers.
     pub headers: HeaderMap,
-    /// The body as it was sent; client secrets included.
+    /// The body, client secrets included.
     pub body: Bytes,
 }
 
@@ -61,14 +60,14 @@ pub struct Delivery {
     pub status: Option<u16>,
 }
 
-/// Something that happened in the sandbox, as it happens.
+/// An activity of the sandbox.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Activity {
-    /// An API request was answered, or its connection was cut.
+    /// The sandbox responded to an API request, or cut its connection.
     Request(Box<RecordedRequest>),
-    /// An event came into being.
+    /// An event was created.
     Event {
         /// The event's id.
         id: String,
@@ -80,7 +79,7 @@ pub enum Activity {
     Delivery(Delivery),
 }
 
-/// The newest records, and the number of older ones that were dropped.
+/// The newest records, and the number of dropped older ones.
 #[derive(Debug)]
 pub(crate) struct Recent<T> {
     kept: VecDeque<T>,
@@ -89,7 +88,7 @@ pub(crate) struct Recent<T> {
 }
 
 impl<T> Recent<T> {
-    /// Keeps the newest `most`.
+    /// Keeps the newest `most` records.
     pub(crate) fn of(most: usize) -> Self {
         Self {
             kept: VecDeque::new(),
@@ -98,7 +97,7 @@ impl<T> Recent<T> {
         }
     }
 
-    /// Keeps one more; returns its place for [`Recent::at`].
+    /// Adds a record; returns its place for [`Recent::at`].
     pub(crate) fn push(&mut self, one: T) -> usize {
         if self.kept.len() >= self.most {
             self.kept.pop_front();
@@ -108,23 +107,23 @@ impl<T> Recent<T> {
         self.dropped + self.kept.len() - 1
     }
 
-    /// The one at a place, while it is kept.
+    /// The record at a place, unless it was dropped.
     fn at(&mut self, place: usize) -> Option<&mut T> {
         self.kept.get_mut(place.checked_sub(self.dropped)?)
     }
 
-    /// The number of dropped ones.
+    /// The number of dropped records.
     pub(crate) fn dropped(&self) -> usize {
         self.dropped
     }
 
-    /// Those that are kept, the oldest first.
+    /// The kept records, the oldest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.kept.iter()
     }
 }
 
-/// The number of requests that are kept.
+/// The number of kept requests.
 const MAX_REQUESTS: usize = 4_000;
 
 /// The newest requests, and the watchers of the sandbox.
@@ -135,13 +134,13 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// An empty log with these watchers.
+    /// Creates an empty log with these watchers.
     pub(crate) fn new(watchers: broadcast::Sender<Activity>) -> Self {
         let requests = Mutex::new(Recent::of(MAX_REQUESTS));
         Self { requests, watchers }
     }
 
-    /// Records a request on its arrival; returns its place for [`Log::finish`].
+    /// Records a new request; returns its place for [`Log::finish`].
     pub(crate) fn arrive(&self, request: RecordedRequest) -> usize {
         self.lock().push(request)
     }
@@ -172,7 +171,7 @@ impl Log {
         self.lock().dropped()
     }
 
-    /// Watches what happens from now on.
+    /// Subscribes to new activities.
     pub(crate) fn observe(&self) -> broadcast::Receiver<Activity> {
         self.watchers.subscribe()
     }

@@ -1,15 +1,14 @@
-//! Which names in `Host` and `Origin` are this machine's, for servers that listen on loopback and
-//! have no passwords.
+//! Checks `Host` and `Origin` for this machine, for servers on loopback without passwords.
 //!
-//! A name that an attacker can register could be made to lead here (DNS rebinding), so `Host` is an
-//! address, `localhost`, or a name that only this machine's resolver or container engine answers.
+//! An attacker's domain could resolve to loopback (DNS rebinding). `Host` must therefore be an
+//! address, `localhost`, or a name that only this machine's resolver or container engine resolves.
 
 use std::net::IpAddr;
 
-/// The names by which container engines call the machine they run on.
+/// The names of the host machine in container engines.
 const OF_CONTAINERS: [&str; 2] = ["host.docker.internal", "host.containers.internal"];
 
-/// True when a `Host`, with or without a port, names this machine.
+/// Returns true when a `Host`, with or without a port, is this machine.
 #[must_use]
 pub fn is_host(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
@@ -25,7 +24,7 @@ fn is_localhost(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost")
 }
 
-/// True when an `Origin` is that of a page of this machine.
+/// Returns true when an `Origin` is a page of this machine.
 #[must_use]
 pub fn is_origin(origin: &str) -> bool {
     let rest = origin.strip_prefix("http://");

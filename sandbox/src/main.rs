@@ -1,4 +1,4 @@
-//! `sandbox`: a Stripe on a port of this machine, until SIGTERM or ctrl-C.
+//! `sandbox`: a sandbox of Stripe on a port of this machine, until SIGTERM or Ctrl-C.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Metadata: up to 50 pairs of the caller's own, merged by every update.
+//! Metadata: up to 50 pairs of the caller, merged by every update.
 
 use serde_json::{Map, Value};
 
@@ -8,9 +8,9 @@ const PAIRS: usize = 50;
 const KEY: usize = 40;
 const VALUE: usize = 500;
 
-/// Merges the request's `metadata` into what the object has; an empty value removes its key.
+/// Merges the request's `metadata` into the object's; an empty value removes its key.
 ///
-/// An empty `metadata` removes everything. Returns `None` when the request does not mention it.
+/// An empty `metadata` removes everything. Returns `None` when the request has none.
 pub(crate) fn merged(params: &mut Params, held: &Value) -> Result<Option<Value>, Error> {
     let given = match params.any("metadata") {
         None | Some(Value::Null) => return Ok(None),
@@ -29,7 +29,7 @@ pub(crate) fn merged(params: &mut Params, held: &Value) -> Result<Option<Value>,
     Ok(Some(pairs.into()))
 }
 
-/// The keys `0, 1, …` are ordinary keys here, though they look like a list in a form.
+/// Turns a list back into keys: `0, 1, …` are ordinary metadata keys.
 fn indexed(items: Vec<Value>) -> Map<String, Value> {
     let pairs = items.into_iter().enumerate();
     pairs

@@ -10,12 +10,12 @@ pub(crate) fn currency(params: &mut Params) -> Result<String, Error> {
     if rules(&code).is_some() {
         return Ok(code);
     }
-    let message = format!("'{code}' is not a currency code in lower case that is known here.");
+    let message = format!("'{code}' is not a known currency code in lower case.");
     Err(Error::invalid(&message).param("currency"))
 }
 
 /// Checks an amount to charge against the currency's limits and its smallest step. The account
-/// settles in every currency that has a minimum: there are no rates here to convert one with.
+/// settles in every currency with a minimum: the sandbox has no exchange rates.
 pub(crate) fn chargeable(amount: i64, currency: &str) -> Result<i64, Error> {
     let rules = of(currency);
     let Rules { minimum, step, .. } = rules;
@@ -42,7 +42,7 @@ pub(crate) fn chargeable(amount: i64, currency: &str) -> Result<i64, Error> {
     Err(Error::invalid(&message).code(code).param("amount"))
 }
 
-/// An amount as people write it, for example `30.00 USD`.
+/// Formats an amount, for example `30.00 USD`.
 pub(crate) fn written(amount: i64, currency: &str) -> String {
     let code = currency.to_uppercase();
     let decimals = of(currency).decimals;
@@ -54,7 +54,7 @@ pub(crate) fn written(amount: i64, currency: &str) -> String {
     format!("{whole}.{part:0width$} {code}", width = decimals as usize)
 }
 
-/// Every stored currency was read by [`currency`].
+/// The rules of a stored currency, which [`currency`] checked.
 fn of(currency: &str) -> Rules {
     let common = Rules {
         decimals: 2,

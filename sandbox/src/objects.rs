@@ -46,7 +46,7 @@ pub(crate) fn routes() -> Vec<Route> {
     .concat()
 }
 
-/// The kinds that change when the scheduler reports that they are due.
+/// The kinds of objects with timers.
 pub(crate) const TIMERS: &[Timer] = &[
     (payment_intent::KIND, payment_intent::on_timer),
     (checkout_session::KIND, checkout_session::on_timer),

@@ -6,7 +6,7 @@ use crate::response::Response;
 
 const STYLE: &str = include_str!("page.css");
 
-/// Text that may stand in a page or in a quoted attribute.
+/// Escapes text for a page or a quoted attribute.
 pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     if !text.contains(['&', '<', '>', '"', '\'']) {
         return Cow::Borrowed(text);
@@ -22,7 +22,7 @@ pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped.collect())
 }
 
-/// A page with a title and a body of HTML.
+/// A page with a title and an HTML body.
 pub(crate) fn page(status: u16, title: &str, body: &str) -> Response {
     let title = escape(title);
     let html = format!(
@@ -37,7 +37,7 @@ pub(crate) fn page(status: u16, title: &str, body: &str) -> Response {
     Response::html(status, html)
         .header("content-security-policy", policy)
         .header("cache-control", "no-store")
-        // Without a referrer, a browser would send this page's own form with `Origin: null`.
+        // With no referrer at all, a browser would submit this page's form with `Origin: null`.
         .header("referrer-policy", "same-origin")
 }
 
@@ -58,7 +58,7 @@ pub(super) fn link(url: &str, label: &str) -> String {
     format!("<p><a href=\"{url}\">{label}</a></p>")
 }
 
-/// Sends the browser on with a GET.
+/// Redirects the browser with a GET.
 pub(super) fn see_other(url: &str) -> Response {
     Response::empty(303)
         .header("location", url)

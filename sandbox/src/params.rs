@@ -1,19 +1,19 @@
-//! Reads a request's parameters by name and type, and refuses unknown ones.
+//! Reads a request's parameters by name and type, and rejects unknown ones.
 
 use serde_json::{Map, Value};
 
 use crate::error::Error;
 
-/// The parameters of one request, or of one group inside it; reading a parameter takes it out.
+/// The parameters of one request, or of one group in it; reading a parameter removes it.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Params {
-    /// Empty at the top, `card` or `payment_method_data[card]` further down.
+    /// Empty at the top level, `card` or `payment_method_data[card]` below.
     group: String,
     fields: Map<String, Value>,
 }
 
 impl Params {
-    /// All of a request's parameters; anything but an object counts as none.
+    /// Wraps a request's parameters; anything but an object counts as none.
     pub(crate) fn new(fields: Value) -> Self {
         Self::group(String::new(), fields)
     }
@@ -34,20 +34,17 @@ impl Params {
         }
     }
 
-    /// Any value, as it came.
+    /// Any value.
     pub(crate) fn any(&mut self, name: &str) -> Option<Value> {
         self.fields.remove(name)
     }
 
-    /// A text that is not empty.
+    /// A text; an empty one is an error.
     pub(crate) fn text(&mut self, name: &str) -> Result<Option<String>, Error> {
         match self.any(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) if text.is_empty() => {
-                let message = format!(
-                    "{} is empty; leave it out or give it a value.",
-                    self.name(name)
-                );
+                let message = format!("{} is empty; remove it or set a value.", self.name(name));
                 Err(self.refusal("parameter_invalid_empty", &message, name))
             }
             Some(Value::String(text)) => Ok(Some(text)),
@@ -57,12 +54,12 @@ impl Params {
         }
     }
 
-    /// A text that has to be there.
+    /// A required text.
     pub(crate) fn required(&mut self, name: &str) -> Result<String, Error> {
         self.text(name)?.ok_or_else(|| self.missing(name))
     }
 
-    /// A text that the caller clears with an empty value: `null` then.
+    /// A text that an empty value clears: `null` then.
     pub(crate) fn clearable(&mut self, name: &str) -> Result<Option<Value>, Error> {
         match self.fields.get(name) {
             Some(Value::String(text)) if text.is_empty() => {
@@ -152,34 +149,31 @@ impl Params {
         }
     }
 
-    /// Accepts parameters that Stripe knows and the sandbox does not act on.
+    /// Accepts parameters of Stripe's that have no effect here.
     pub(crate) fn accept(&mut self, names: &[&str]) {
         for name in names {
             self.fields.remove(*name);
         }
     }
 
-    /// Refuses parameters that were not read.
+    /// Rejects parameters that were not read.
     pub(crate) fn finish(self) -> Result<(), Error> {
         self.only(&[])
     }
 
-    /// Refuses parameters other than these.
+    /// Rejects parameters other than these.
     pub(crate) fn only(&self, names: &[&str]) -> Result<(), Error> {
         let unknown = |name: &&String| !names.contains(&name.as_str());
         let Some(name) = self.fields.keys().find(unknown) else {
             return Ok(());
         };
-        let message = format!(
-            "This request does not take the parameter {}.",
-            self.name(name)
-        );
+        let message = format!("Unknown parameter: {}.", self.name(name));
         Err(self.refusal("parameter_unknown", &message, name))
     }
 
-    /// The refusal of a parameter that has to be there.
+    /// The error for a missing required parameter.
     pub(crate) fn missing(&self, name: &str) -> Error {
-        let message = format!("The parameter {} has to be there.", self.name(name));
+        let message = format!("Missing required parameter: {}.", self.name(name));
         self.refusal("parameter_missing", &message, name)
     }
 

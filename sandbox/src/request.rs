@@ -1,4 +1,4 @@
-//! One HTTP request, read completely.
+//! A complete HTTP request.
 
 use http_body_util::{BodyExt, Limited};
 use hyper::{HeaderMap, body::Incoming, header::CONTENT_TYPE};
@@ -8,7 +8,7 @@ use crate::{error::Error, event::Origin, form, ids};
 
 const LARGEST_BODY: usize = 1 << 20;
 
-/// A request whose body has arrived.
+/// A request with its body.
 #[derive(Debug)]
 pub(crate) struct Request {
     /// The id in the response's `Request-Id`.
@@ -16,7 +16,7 @@ pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
-    /// Query and body together, or why they cannot be read.
+    /// Query and body together, or the reason that they cannot be read.
     pub(crate) params: Result<Value, Error>,
 }
 
@@ -33,7 +33,7 @@ impl Request {
                 is_json(&head.headers),
                 path.starts_with("/_sandbox"),
             ),
-            Err(_) => Err(Error::invalid("The body is too long, or did not arrive.")),
+            Err(_) => Err(Error::invalid("The body is too long or incomplete.")),
         };
         let (id, method) = (ids::short("req_"), head.method.to_string());
         Self {
@@ -45,12 +45,12 @@ impl Request {
         }
     }
 
-    /// The control plane's requests have no key, no faults and no record.
+    /// Returns true for the control plane: its requests have no key, no faults and no record.
     pub(crate) fn is_control(&self) -> bool {
         self.path == "/_sandbox" || self.path.starts_with("/_sandbox/")
     }
 
-    /// A payer's answer to a 3-D Secure challenge, which the page of the shop sends.
+    /// Returns true for a payer's response to a 3-D Secure challenge, which the shop's page sends.
     pub(crate) fn is_challenge(&self) -> bool {
         self.is_control() && self.path.ends_with("/authenticate")
     }
@@ -60,7 +60,7 @@ impl Request {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The `Idempotency-Key` header; only a POST has one that counts.
+    /// The `Idempotency-Key` header of a POST.
     pub(crate) fn idempotency_key(&self) -> Option<&str> {
         self.header("idempotency-key")
             .filter(|_| self.method == "POST")
@@ -83,14 +83,14 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.is_some_and(|kind| kind.starts_with("application/json"))
 }
 
-/// Stripe's v1 API takes forms only; the control plane takes JSON as well.
+/// Stripe's v1 API accepts only forms; the control plane accepts JSON as well.
 fn decode(query: &str, body: &[u8], json: bool, json_allowed: bool) -> Result<Value, Error> {
     let query = form::decode(query)?;
     let body = match body {
         [] => Value::Object(Map::new()),
         _ if json && !json_allowed => {
             return Err(Error::invalid(
-                "This API reads application/x-www-form-urlencoded bodies, not JSON.",
+                "This API accepts application/x-www-form-urlencoded bodies, not JSON.",
             ));
         }
         body if json => serde_json::from_slice(body)
@@ -108,6 +108,6 @@ fn merge(query: Value, body: Value) -> Result<Value, Error> {
             query.extend(body);
             Ok(query.into())
         }
-        _ => Err(Error::invalid("The parameters have to have names.")),
+        _ => Err(Error::invalid("The JSON body has to be an object.")),
     }
 }

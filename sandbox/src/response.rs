@@ -1,4 +1,4 @@
-//! HTTP responses, and connections that end without a complete one.
+//! HTTP responses, and connections that end without one.
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 
-/// One HTTP answer, complete.
+/// A complete HTTP response.
 #[derive(Debug, Clone)]
 pub(crate) struct Response {
     pub(crate) status: StatusCode,
@@ -18,19 +18,19 @@ pub(crate) struct Response {
 /// The end of a connection without a complete response.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Disconnect {
-    /// Reset: the other side reads "connection reset by peer".
+    /// Reset: the client reads "connection reset by peer".
     #[error("the connection is reset")]
     Reset,
-    /// Closed without a word.
-    #[error("the connection is closed without an answer")]
+    /// Closed without a response.
+    #[error("the connection is closed without a response")]
     Closed,
-    /// Closed in the middle of this answer's body.
-    #[error("the connection is closed in the middle of the answer")]
+    /// Closed in the middle of this response's body.
+    #[error("the connection is closed in the middle of the response")]
     MidBody(Response),
 }
 
 impl Response {
-    /// A JSON answer, indented as Stripe's are.
+    /// A JSON response, indented like Stripe's.
     pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self::new(status, "application/json", format!("{body:#}\n"))
     }
@@ -40,13 +40,13 @@ impl Response {
         Self::new(status, "text/html; charset=utf-8", page)
     }
 
-    /// A script without caching, since another sandbox may serve another one.
+    /// A script that browsers do not cache: another sandbox on this port may serve another one.
     pub(crate) fn script(text: &str) -> Self {
         let response = Self::new(200, "text/javascript; charset=utf-8", text.to_owned());
         response.header("cache-control", "no-cache")
     }
 
-    /// A refusal.
+    /// An error response.
     pub(crate) fn error(error: &Error) -> Self {
         Self::json(error.status(), &error.body())
     }
@@ -69,7 +69,7 @@ impl Response {
         response.header("content-type", content_type)
     }
 
-    /// Adds a header; a value that no header may carry is left out.
+    /// Adds a header; drops a value that is not valid in a header.
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
         if let Ok(value) = value.parse() {
             self.headers.insert(name, value);
@@ -77,12 +77,12 @@ impl Response {
         self
     }
 
-    /// The body as JSON; `null` when it is something else.
+    /// The body as JSON; `null` for anything else.
     pub(crate) fn parsed(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// For hyper.
+    /// Converts to hyper's type.
     pub(crate) fn into_response(self) -> hyper::Response<Full<Bytes>> {
         let mut response = hyper::Response::new(Full::new(self.body));
         *response.status_mut() = self.status;

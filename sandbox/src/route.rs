@@ -25,7 +25,7 @@ pub(crate) type Operation = fn(&mut State, Call) -> Result<Value, Error>;
 enum Run {
     /// Runs under the lock, as one change.
     Object(Operation),
-    /// Takes the lock itself when it needs it.
+    /// Takes the lock itself.
     Sandbox(fn(&Engine, Call) -> Result<Value, Error>),
 }
 
@@ -48,7 +48,7 @@ impl Call {
 }
 
 impl Route {
-    /// A route for secret keys, or of the control plane when it is under `/_sandbox`.
+    /// A route for secret keys, or for the control plane under `/_sandbox`.
     pub(crate) const fn new(method: &'static str, path: &'static str, run: Operation) -> Self {
         let run = Run::Object(run);
         Self {
@@ -59,7 +59,7 @@ impl Route {
         }
     }
 
-    /// A route about the sandbox itself; most of them are the control plane's.
+    /// A route about the sandbox itself, mostly of the control plane.
     pub(crate) const fn sandbox(
         method: &'static str,
         path: &'static str,
@@ -74,13 +74,13 @@ impl Route {
         }
     }
 
-    /// Lets a publishable key call it as well.
+    /// Allows a publishable key as well.
     pub(crate) const fn publishable(mut self) -> Self {
         self.publishable = true;
         self
     }
 
-    /// Runs the operation and expands the answer's ids that the call names in `expand`.
+    /// Runs the operation and expands the ids that the call lists in `expand`.
     pub(crate) fn run(
         &self,
         engine: &Engine,
@@ -119,7 +119,7 @@ impl Route {
 pub(crate) struct Router(Vec<Route>);
 
 impl Router {
-    /// A router over these tables; the first route that matches wins.
+    /// Builds a router of these tables; the first matching route wins.
     pub(crate) fn new(tables: &[&[Route]]) -> Self {
         Self(tables.concat())
     }
@@ -154,7 +154,7 @@ pub(crate) fn call(
     result.map_err(|error| error.body())
 }
 
-/// The answer of a control route that returns no object.
+/// The response of a control route without an object.
 pub(crate) fn done() -> Value {
     json!({ "done": true })
 }

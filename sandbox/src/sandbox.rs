@@ -1,4 +1,4 @@
-//! A running sandbox, as a test holds it.
+//! The API of a running sandbox, for tests.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -16,9 +16,9 @@ use crate::{
 
 mod actions;
 
-/// A Stripe on a port of this machine; dropping it stops it.
+/// A sandbox of Stripe on a port of this machine; dropping it stops it.
 ///
-/// Methods that change an object return it as it is then, or `Err` with Stripe's error body
+/// Methods that change an object return the changed object, or `Err` with Stripe's error body
 /// (`{"error": {…}}`) when the object's state does not allow it.
 #[derive(Debug)]
 pub struct Sandbox {
@@ -36,13 +36,13 @@ impl Sandbox {
         }
     }
 
-    /// The URL at which it listens: `http://127.0.0.1:PORT`.
+    /// The base URL: `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Sends events to one more endpoint from now on; secrets are separated by commas.
+    /// Adds an endpoint for new events; commas separate several secrets.
     ///
     /// # Panics
     ///
@@ -51,7 +51,7 @@ impl Sandbox {
         self.add(url, secret, Payload::Snapshot);
     }
 
-    /// Like [`Sandbox::add_webhook`], with thin events: they name an object and do not show it.
+    /// Like [`Sandbox::add_webhook`], with thin events, which contain only the object's id.
     ///
     /// # Panics
     ///
@@ -67,7 +67,7 @@ impl Sandbox {
         }
     }
 
-    /// Signs with these secrets from now on, one signature each, at every endpoint.
+    /// Changes the signing secrets of every endpoint; each secret adds a signature.
     pub fn set_webhook_secrets(&self, secrets: &[&str]) {
         let secrets: Vec<String> = secrets.iter().map(|secret| (*secret).to_owned()).collect();
         self.engine.webhooks.set_secrets(&secrets);
@@ -78,8 +78,8 @@ impl Sandbox {
         catalogue::seed(&mut self.engine.state(), &price)
     }
 
-    /// Stores an event without a delivery, in place of one with its id: one from before the
-    /// sandbox started, or one of a shape that only Stripe knows.
+    /// Stores an event without delivering it, and replaces one with its id: for an event from
+    /// before the sandbox started, or of a shape that only Stripe has.
     pub fn add_event(&self, event: Value) {
         self.engine.state().store.insert(event);
     }
@@ -151,28 +151,28 @@ impl Sandbox {
         self.engine.state().faults.inject(fault);
     }
 
-    /// Drops all faults.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.engine.state().faults.clear();
     }
 
     /// Limits the failed confirmations of a payment intent, 100 by default; the next confirmation
-    /// cancels it, with the reason `automatic`.
-    pub fn set_most_confirmations(&self, most: u32) {
+    /// cancels it with the reason `automatic`.
+    pub fn set_max_confirmations(&self, most: u32) {
         self.engine.state().max_confirmations = most;
     }
 
-    /// Expires this API key, as when it was rolled.
+    /// Expires this API key, as after a rotation.
     pub fn expire_key(&self, key: &str) {
         self.engine.state().expired_keys.insert(key.to_owned());
     }
 
-    /// Forgets all idempotency keys, as Stripe does after a day.
+    /// Deletes all idempotency keys, as Stripe does after a day.
     pub fn forget_idempotency_keys(&self) {
         self.engine.state().keys.forget();
     }
 
-    /// The API requests so far, oldest first; the control plane's are not among them.
+    /// The API requests so far, oldest first, without those to the control plane.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.engine.log.requests()
@@ -184,26 +184,26 @@ impl Sandbox {
         self.engine.connections()
     }
 
-    /// Every attempt to deliver an event so far, in the order in which they ended.
+    /// Every delivery attempt so far, in the order of their ends.
     #[must_use]
     pub fn deliveries(&self) -> Vec<Delivery> {
         self.engine.webhooks.deliveries()
     }
 
-    /// Resolves when no delivery is in flight or waiting for its next attempt.
+    /// Resolves when no delivery is in flight or waiting for a retry.
     ///
     /// It does not wait for held events, nor for events that happened during a pause.
     pub async fn delivered_all(&self) {
         self.engine.webhooks.delivered_all().await;
     }
 
-    /// The webhooks' controls.
+    /// The controls of the webhooks.
     #[must_use]
     pub fn webhooks(&self) -> &Webhooks {
         &self.engine.webhooks
     }
 
-    /// Watches requests, events and deliveries from now on.
+    /// Subscribes to new requests, events and deliveries.
     #[must_use]
     pub fn observe(&self) -> broadcast::Receiver<Activity> {
         self.engine.log.observe()

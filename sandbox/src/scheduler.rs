@@ -1,10 +1,10 @@
-//! Times at which objects change by themselves: sessions expire, bank debits and refunds end.
+//! Timers of objects: sessions expire, bank debits and refunds end.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use tokio::sync::Notify;
 
-/// The ids of the objects that change by themselves, the earliest first.
+/// The ids of the objects with timers, the earliest first.
 #[derive(Debug, Default)]
 pub(crate) struct Scheduler {
     due: BTreeSet<(u64, String)>,
@@ -12,7 +12,7 @@ pub(crate) struct Scheduler {
 }
 
 impl Scheduler {
-    /// Schedules an object for a time in milliseconds since 1970.
+    /// Sets an object's timer to a time in milliseconds since 1970.
     pub(crate) fn schedule(&mut self, at: u64, id: &str) {
         self.due.insert((at, id.to_owned()));
         self.changed.notify_one();
@@ -25,7 +25,7 @@ impl Scheduler {
         Some(first.1)
     }
 
-    /// The time until the next object is due; `None` when nothing is scheduled.
+    /// The time until the next timer is due; `None` without timers.
     pub(crate) fn until_next(&self, now: u64) -> Option<Duration> {
         let (at, _) = self.due.first()?;
         Some(Duration::from_millis(at.saturating_sub(now)))

@@ -1,4 +1,4 @@
-//! Connections: accepted on loopback, served by hyper, cut when a fault says so.
+//! Accepts connections on loopback, serves them with hyper, and cuts them for a fault.
 
 use std::{pin::Pin, sync::Arc};
 
@@ -12,7 +12,7 @@ use tokio::{
 
 use crate::{api, executor::Executor, request::Request, response::Disconnect};
 
-/// Accepts connections for as long as it is polled; dropping it closes them all.
+/// Accepts connections while it is polled; dropping it closes them all.
 pub(crate) async fn run(listener: TcpListener, executor: Arc<Executor>) {
     let mut connections = JoinSet::new();
     loop {
@@ -27,7 +27,7 @@ pub(crate) async fn run(listener: TcpListener, executor: Arc<Executor>) {
 }
 
 async fn serve(stream: TcpStream, number: u64, executor: Arc<Executor>) {
-    // Answers are small and written at once.
+    // Responses are small and written at once.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let executor = Arc::clone(&executor);
@@ -45,12 +45,12 @@ async fn serve(stream: TcpStream, number: u64, executor: Arc<Executor>) {
     }
 }
 
-/// The cut behind hyper's "the service failed".
+/// The fault behind hyper's "the service failed".
 fn cut(error: &hyper::Error) -> Option<&Disconnect> {
     std::error::Error::source(error)?.downcast_ref()
 }
 
-/// Ends a connection the hard way; that it may be gone already is no matter.
+/// Cuts a connection; ignores one that the client closed.
 async fn end(mut stream: TcpStream, cut: &Disconnect) {
     match cut {
         Disconnect::Reset => drop(stream.set_zero_linger()),

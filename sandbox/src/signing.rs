@@ -3,15 +3,15 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// A `Stripe-Signature` header over `body`, made at `t` (Unix seconds) with one secret.
+/// A `Stripe-Signature` header over `body`, created at `t` (Unix seconds) with one secret.
 ///
-/// The key is the whole secret, its `whsec_` included.
+/// The key is the whole secret, with its prefix `whsec_`.
 #[must_use]
 pub fn sign(body: &[u8], secret: &str, t: u64) -> String {
     header(body, &[secret.to_owned()], t)
 }
 
-/// One `v1` for every secret, as Stripe sends while a secret is being rolled.
+/// A header with one `v1` for every secret, as Stripe sends while a secret is being rolled.
 pub(crate) fn header(body: &[u8], secrets: &[String], t: u64) -> String {
     let signatures = secrets
         .iter()

@@ -1,4 +1,4 @@
-//! Everything that the sandbox remembers; a change of it becomes an event.
+//! The state of the sandbox; each change emits an event.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -21,14 +21,14 @@ use crate::{
 /// Stripe documents that there is a limit and that it varies, but not its value.
 const MAX_CONFIRMATIONS: u32 = 100;
 
-/// Everything behind the one lock.
+/// The state behind the one lock.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     /// The account's objects.
     pub(crate) store: Store,
-    /// Idempotency keys in use, and saved answers.
+    /// Idempotency keys in use, and saved responses.
     pub(crate) keys: Keys,
-    /// API keys that were rolled: the sandbox refuses them.
+    /// Expired API keys: the sandbox rejects them.
     pub(crate) expired_keys: HashSet<String>,
     /// The faults that wait for a request.
     pub(crate) faults: Faults,
@@ -44,25 +44,25 @@ pub(crate) struct State {
     pub(crate) portals: HashMap<String, String>,
     /// The checkout session of a payment intent, by the intent's id.
     pub(crate) sessions: HashMap<String, String>,
-    /// The objects that change by themselves later.
+    /// The timers of objects.
     pub(crate) scheduler: Scheduler,
     /// The number of failed confirmations of each payment intent, by id.
     pub(crate) confirmations: HashMap<String, u32>,
-    /// The number of failed confirmations after which the next one cancels the payment intent.
+    /// The limit of failed confirmations; the next one cancels the payment intent.
     pub(crate) max_confirmations: u32,
-    /// The time after which a bank debit ends by itself; `None` leaves it to the control plane.
+    /// The time after which a bank debit ends; `None` leaves it to the control plane.
     pub(crate) settle_after: Option<Duration>,
-    /// The URL at which the sandbox listens.
+    /// The sandbox's base URL.
     pub(crate) url: String,
     /// The subscription of each webhook endpoint.
     pub(crate) subscriptions: Vec<Subscription>,
     origin: Origin,
-    /// The ids of the events of the change that runs.
+    /// The ids of the current change's events.
     outgoing: Vec<String>,
 }
 
 impl State {
-    /// An account without any object, behind a sandbox that listens at `url`.
+    /// An account without objects, for a sandbox at `url`.
     pub(crate) fn at(url: String, settle_after: Option<Duration>) -> Self {
         Self {
             url,
@@ -72,7 +72,7 @@ impl State {
         }
     }
 
-    /// Runs one change for one request; returns its result and the ids of its events.
+    /// Runs a change for a request; returns its result and the ids of its events.
     pub(crate) fn change<T>(
         &mut self,
         origin: Origin,
@@ -90,13 +90,13 @@ impl State {
         object
     }
 
-    /// Changes an object without an event; returns the object as it is now.
+    /// Changes an object without an event; returns the changed object.
     pub(crate) fn update(&mut self, id: &str, patch: &Value) -> Value {
         self.store.patch(id, patch);
         self.store.find(id).cloned().unwrap_or_default()
     }
 
-    /// Changes an object and emits an event; returns the object as it is now.
+    /// Changes an object and emits an event; returns the changed object.
     pub(crate) fn change_object(&mut self, event: &str, id: &str, patch: &Value) -> Value {
         let previous = self.store.patch(id, patch);
         let object = self.store.find(id).cloned().unwrap_or_default();
@@ -104,7 +104,7 @@ impl State {
         object
     }
 
-    /// Schedules an object to end by itself, when `settle_after` is set.
+    /// Sets an object's timer, when `settle_after` is set.
     pub(crate) fn schedule_settlement(&mut self, id: &str) {
         if let Some(time) = self.settle_after {
             let at = now_ms() + u64::try_from(time.as_millis()).unwrap_or(u64::MAX / 2);
@@ -112,9 +112,9 @@ impl State {
         }
     }
 
-    /// Stores an event about an object as it is now, and queues it for the webhooks.
+    /// Stores an event with the current object, and queues it for the webhooks.
     pub(crate) fn emit(&mut self, kind: &str, object: &Value, previous: Option<Value>) {
-        // Not `json!`, which serializes a value in order to copy it.
+        // `json!` would serialize the value to copy it.
         let mut data = Map::from_iter([("object".to_owned(), object.clone())]);
         if let Some(previous) = previous.filter(|_| event::has_previous_attributes(kind)) {
             data.insert("previous_attributes".to_owned(), previous);

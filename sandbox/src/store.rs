@@ -1,8 +1,8 @@
-//! Objects by id, in the order they were made.
+//! Objects by id, in the order of their creation.
 //!
-//! The objects in use are held as they are; of all others the store keeps the JSON, compressed, so
-//! that a sandbox that runs for days takes kilobytes for each payment. Reading such an object
-//! unpacks it, and [`Store::pack`] packs what was not read lately.
+//! The store holds recently used objects as values, and all others as compressed JSON: a sandbox
+//! that runs for days takes kilobytes for each payment. Reading an object unpacks it, and
+//! [`Store::pack`] packs the objects that were not read lately.
 
 mod slot;
 
@@ -18,9 +18,9 @@ use serde_json::{Value, json};
 use self::slot::{Packed, Slot, compress};
 use crate::error::Error;
 
-/// The number of objects that are held as they are, give or take a group.
+/// The approximate number of unpacked objects.
 const UNPACKED: usize = 2_000;
-/// The number of objects that are packed together. More are smaller, and slower to read.
+/// The number of objects that are packed together. Larger groups are smaller, and slower to read.
 const GROUP: usize = 16;
 
 /// Every object of the account, of any kind.
@@ -29,7 +29,7 @@ pub(crate) struct Store {
     objects: HashMap<String, Slot>,
     order: HashMap<String, Vec<String>>,
     included: HashMap<String, Vec<(&'static str, Value)>>,
-    /// The ids of the objects that are unpacked, each once; the longest unpacked first.
+    /// The ids of the unpacked objects, each once; the longest unpacked first.
     unpacked: RefCell<VecDeque<String>>,
 }
 
@@ -53,7 +53,7 @@ impl Store {
         }
     }
 
-    /// The object with this id, of any kind; what is left of it when it was deleted.
+    /// The object with this id, of any kind; a deleted object shows only its id.
     pub(crate) fn find(&self, id: &str) -> Option<&Value> {
         let slot = self.objects.get(id)?;
         if !slot.is_unpacked() {
@@ -62,7 +62,7 @@ impl Store {
         Some(slot.unpacked())
     }
 
-    /// The object of this kind with this id; `param` is what named it.
+    /// The object of this kind with this id; `param` contained the id.
     pub(crate) fn get(&self, kind: &str, id: &str, param: &str) -> Result<&Value, Error> {
         let found = self
             .find(id)
@@ -70,20 +70,20 @@ impl Store {
         found.ok_or_else(|| Error::missing(kind, id, param))
     }
 
-    /// Stores a field that an object shows only when a request expands it.
+    /// Stores a field that only an expanding request shows.
     pub(crate) fn include(&mut self, id: &str, field: &'static str, value: Value) {
         let fields = self.included.entry(id.to_owned()).or_default();
         fields.retain(|(known, _)| *known != field);
         fields.push((field, value));
     }
 
-    /// The fields that this object shows only when a request expands them.
+    /// The fields of this object that only an expanding request shows.
     pub(crate) fn included(&self, id: &str) -> impl Iterator<Item = (&'static str, &Value)> {
         let fields = self.included.get(id).into_iter().flatten();
         fields.map(|(field, value)| (*field, value))
     }
 
-    /// Deletes an object; returns its remains: `id`, `object` and `deleted`.
+    /// Deletes an object; returns `id`, `object` and `deleted`.
     pub(crate) fn delete(&mut self, id: &str) -> Value {
         let kind = self
             .find(id)
@@ -99,7 +99,7 @@ impl Store {
         left
     }
 
-    /// Writes the patch's fields into an object; returns what they were before.
+    /// Writes the patch's fields into an object; returns their old values.
     pub(crate) fn patch(&mut self, id: &str, patch: &Value) -> Value {
         if self.find(id).is_none() {
             return Value::Null;
@@ -126,7 +126,7 @@ impl Store {
         self.order.get(kind).map_or(&[], Vec::as_slice)
     }
 
-    /// The object with this id, to look at once: one that is packed stays so.
+    /// The object with this id; a packed object stays packed.
     pub(crate) fn peek(&self, id: &str) -> Option<Cow<'_, Value>> {
         self.objects.get(id).map(Slot::peek)
     }
@@ -136,7 +136,7 @@ impl Store {
         self.ids(kind).iter().filter_map(|id| self.peek(id))
     }
 
-    /// Packs the objects that were unpacked longest ago, a group at a time.
+    /// Packs the objects that were unpacked longest ago, one group at a time.
     pub(crate) fn pack(&mut self) {
         while self.unpacked.get_mut().len() >= UNPACKED + GROUP {
             let oldest: Vec<String> = self.unpacked.get_mut().drain(..GROUP).collect();
@@ -161,7 +161,7 @@ pub(crate) fn text<'a>(object: &'a Value, field: &str) -> &'a str {
     object[field].as_str().unwrap_or_default()
 }
 
-/// A whole-number field; zero when it is absent or `null`.
+/// An integer field; zero when it is absent or `null`.
 pub(crate) fn number(object: &Value, field: &str) -> i64 {
     object[field].as_i64().unwrap_or_default()
 }
@@ -174,7 +174,7 @@ mod tests {
         json!({ "id": format!("pi_{number}"), "object": "payment_intent", "amount": number })
     }
 
-    /// A store of more objects than it holds as they are.
+    /// A store with more objects than it keeps unpacked.
     fn packed() -> Store {
         let mut store = Store::default();
         for number in 0..UNPACKED + GROUP {
@@ -194,7 +194,7 @@ mod tests {
         assert!(!is_unpacked(&store, "pi_3") && is_unpacked(&store, "pi_16"));
 
         assert_eq!(store.peek("pi_3").as_deref(), Some(&object(3)));
-        assert!(!is_unpacked(&store, "pi_3"), "it was looked at once");
+        assert!(!is_unpacked(&store, "pi_3"), "peek does not unpack");
         assert_eq!(store.find("pi_3"), Some(&object(3)));
         assert!(is_unpacked(&store, "pi_3"));
         let all: Vec<Value> = store.all("payment_intent").map(Cow::into_owned).collect();

@@ -1,17 +1,17 @@
-//! A stand-in for Stripe.js, served where Stripe serves its own.
+//! A stand-in for Stripe.js, at Stripe's paths.
 //!
-//! A page that loads it from the sandbox pays at the sandbox: the card form, 3-D Secure and the
-//! answers are those of Stripe.js, as far as a payment needs them. Its parts share one scope:
+//! A page that loads it pays with the sandbox. It implements the parts of Stripe.js that a payment
+//! needs: the card form, 3-D Secure and the results. Its files share one scope:
 //!
-//! - `requests.js`: calls with the publishable key.
-//! - `card.js`: what a payer types, and what is wrong with it.
+//! - `requests.js`: requests with the publishable key.
+//! - `card.js`: the entered card and its validation.
 //! - `elements.js`: the card form in the page.
 //! - `challenge.js`: 3-D Secure, as a dialog or as the sandbox's page.
 //! - `stripe.js`: `window.Stripe`.
 
 use crate::{request::Request, response::Response};
 
-/// The paths of the Stripe.js releases that this one stands in for.
+/// The paths of the Stripe.js releases.
 const PATHS: &[&str] = &[
     "/endive/stripe.js",
     "/dahlia/stripe.js",
@@ -32,7 +32,7 @@ const SCRIPT: &str = concat!(
     "})();\n",
 );
 
-/// Serves the script; `None` for another path.
+/// Serves the script; `None` for any other path.
 pub(crate) fn respond(request: &Request) -> Option<Response> {
     let is_read = matches!(request.method.as_str(), "GET" | "HEAD");
     let is_asked = is_read && PATHS.contains(&request.path.as_str());

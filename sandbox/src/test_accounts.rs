@@ -1,19 +1,19 @@
-//! Stripe's test bank accounts, and how each debit ends.
+//! Stripe's test bank accounts, and the result of each debit.
 
 use crate::behaviour::{Debit, Decline};
 
-/// A test account: what it is called, if it has a name, and its number.
+/// A test account.
 #[derive(Debug)]
 pub(crate) struct TestAccount {
     /// Its `pm_usBankAccount…` name; empty for an IBAN.
     pub(crate) name: &'static str,
-    /// An account number in the United States, or an IBAN.
+    /// A US account number, or an IBAN.
     pub(crate) number: &'static str,
-    /// The end of a debit.
+    /// The result of a debit.
     pub(crate) debit: Debit,
 }
 
-/// The routing number of every test account in the United States.
+/// The routing number of every US test account.
 pub(crate) const ROUTING_NUMBER: &str = "110000000";
 
 const fn refused(code: &'static str, message: &'static str) -> Decline {
@@ -24,20 +24,20 @@ const fn refused(code: &'static str, message: &'static str) -> Decline {
     }
 }
 
-/// The decline without a chosen reason.
+/// The decline without a specific reason.
 pub(crate) static INSUFFICIENT: Decline = refused(
     "insufficient_funds",
-    "The account's funds did not suffice for this debit.",
+    "The account has insufficient funds for this debit.",
 );
 static CLOSED: Decline = refused("account_closed", "The bank account is closed.");
-static NO_ACCOUNT: Decline = refused("no_account", "The bank found no such account.");
+static NO_ACCOUNT: Decline = refused("no_account", "The bank did not find this account.");
 static NOT_AUTHORIZED: Decline = refused(
     "debit_not_authorized",
     "The account's holder did not authorize this debit.",
 );
 static CURRENCY: Decline = refused(
     "invalid_currency",
-    "The bank account does not take this currency.",
+    "The bank account does not accept this currency.",
 );
 static GENERIC: Decline = refused(
     "generic_could_not_process",
@@ -52,7 +52,7 @@ const fn account(name: &'static str, number: &'static str, debit: Debit) -> Test
     }
 }
 
-/// Names and numbers, as Stripe's pages on testing bank debits list them.
+/// Names and numbers from Stripe's pages on testing bank debits.
 #[rustfmt::skip]
 static ACCOUNTS: &[TestAccount] = &[
     account("pm_usBankAccount", "000123456789", Debit::Succeeds),
@@ -74,13 +74,13 @@ static ACCOUNTS: &[TestAccount] = &[
     account("", "IT60X0542811101000000123456", Debit::Fails(&GENERIC)),
 ];
 
-/// The test account of this name.
+/// The test account with this name.
 pub(crate) fn named(name: &str) -> Option<&'static TestAccount> {
     let mut named = ACCOUNTS.iter().filter(|account| !account.name.is_empty());
     named.find(|account| account.name == name)
 }
 
-/// The end of a debit from this account; `None` when it is no test account.
+/// The result of a debit from this account; `None` for any other account.
 pub(crate) fn from(number: &str) -> Option<Debit> {
     let account = ACCOUNTS.iter().find(|account| account.number == number);
     account.map(|account| account.debit)

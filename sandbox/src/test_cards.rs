@@ -1,8 +1,8 @@
-//! Stripe's test cards, and how each behaves.
+//! Stripe's test cards and their behaviour.
 
 use crate::behaviour::{Behaviour, Decline, DisputeCase};
 
-/// A payment method that exists without being made.
+/// A predefined payment method.
 #[derive(Debug)]
 pub(crate) struct TestCard {
     /// Its `pm_card_…` name.
@@ -37,22 +37,22 @@ static EXPIRED: Decline = Decline {
 static WRONG_CVC: Decline = Decline {
     code: "incorrect_cvc",
     decline_code: "incorrect_cvc",
-    message: "This card's security code is not right.",
+    message: "This card's security code is wrong.",
 };
 static PROCESSING: Decline = Decline {
     code: "processing_error",
     decline_code: "processing_error",
     message: "The bank could not process this card; try again in a moment.",
 };
-/// The bank wants a challenge, and the payer is not there to answer it.
+/// The bank requires a challenge, and the payer is not present.
 pub(crate) static AUTHENTICATION_REQUIRED: Decline = declined(
     "authentication_required",
-    "The bank wants the payer to authenticate.",
+    "The bank requires the payer to authenticate.",
 );
-/// A real card in a sandbox.
+/// A real card.
 static LIVE_CARD: Decline = declined(
     "test_mode_live_card",
-    "This is not a test card, and the sandbox takes no other.",
+    "This is not a test card. The sandbox accepts only test cards.",
 );
 
 const fn card(name: &'static str, number: &'static str, behaviour: Behaviour) -> TestCard {
@@ -63,7 +63,7 @@ const fn card(name: &'static str, number: &'static str, behaviour: Behaviour) ->
     }
 }
 
-/// Names and numbers, as Stripe's testing page lists them.
+/// Names and numbers from Stripe's testing page.
 #[rustfmt::skip]
 static CARDS: &[TestCard] = &[
     card("pm_card_visa", "4242424242424242", Behaviour::Succeeds),
@@ -94,18 +94,18 @@ static CARDS: &[TestCard] = &[
     card("pm_card_refundFail", "4000000000005126", Behaviour::FailingRefund),
 ];
 
-/// The test card of this name.
+/// The test card with this name.
 pub(crate) fn named(name: &str) -> Option<&'static TestCard> {
     CARDS.iter().find(|card| card.name == name)
 }
 
-/// The behaviour of a card; one that is no test card is declined.
+/// The behaviour of a card; any other card is declined.
 pub(crate) fn behaviour(number: &str) -> Behaviour {
     let found = CARDS.iter().find(|card| card.number == number);
     found.map_or(Behaviour::Declines(&LIVE_CARD), |card| card.behaviour)
 }
 
-/// The network that a number belongs to.
+/// The card network of a number.
 pub(crate) fn brand(number: &str) -> &'static str {
     match number.as_bytes() {
         [b'4', ..] => "visa",

@@ -1,4 +1,4 @@
-//! Runs what the scheduler holds, once it is due.
+//! Runs the timers of objects when they are due.
 
 use std::sync::Arc;
 
@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::{clock::now_ms, engine::Engine, event::Origin, state::State, store::text};
 
-/// The kind of an object, and its change when it is due.
+/// A kind of object, and its change when its timer is due.
 pub(crate) type Timer = (&'static str, fn(&mut State, &Value));
 
-/// Runs every due timer for as long as it is polled.
+/// Runs due timers while it is polled.
 pub(crate) async fn run(engine: Arc<Engine>, timers: &'static [Timer]) {
     let changed = engine.state().scheduler.changed();
     loop {
@@ -18,7 +18,7 @@ pub(crate) async fn run(engine: Arc<Engine>, timers: &'static [Timer]) {
         match until_next {
             None => changed.notified().await,
             Some(until_next) => {
-                // A newly scheduled object may be due earlier; then the wait begins again.
+                // A new timer may be due earlier; then the wait starts again.
                 let _ = tokio::time::timeout(until_next, changed.notified()).await;
             }
         }

@@ -1,4 +1,4 @@
-//! Webhooks: sends every event, signed, to every subscribed endpoint until it is accepted.
+//! Webhooks: sends every event, signed, to every subscribed endpoint until it responds 2xx.
 
 use std::{
     sync::{Arc, Mutex},
@@ -23,7 +23,7 @@ pub(crate) use dispatcher::Retry;
 use dispatcher::{Dispatcher, Flow};
 use queue::{Batch, Message};
 
-/// Sends events to endpoints, and misbehaves on demand.
+/// Sends events to endpoints, with faults on demand.
 ///
 /// Deliveries run in the background, concurrently and in no particular order, as Stripe's do.
 #[derive(Debug, Clone)]
@@ -32,14 +32,14 @@ pub struct Webhooks(Arc<Dispatcher>);
 /// The order in which held events are released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// As they happened.
+    /// In their order.
     AsSent,
     /// The last one first.
     Reversed,
 }
 
 impl Webhooks {
-    /// Senders without an endpoint, and the queue that [`delivery::run`] works off.
+    /// Creates webhooks without an endpoint, and the queue for [`delivery::run`].
     pub(crate) fn new(
         state: Arc<Mutex<State>>,
         retry: Retry,
@@ -52,17 +52,17 @@ impl Webhooks {
         )
     }
 
-    /// For [`delivery::run`].
+    /// The dispatcher, for [`delivery::run`].
     pub(crate) fn dispatcher(&self) -> Arc<Dispatcher> {
         Arc::clone(&self.0)
     }
 
-    /// Adds an endpoint; events from now on go there as well.
+    /// Adds an endpoint for new events.
     pub(crate) fn add(&self, endpoint: Endpoint) {
         self.0.settings().endpoints.push(endpoint);
     }
 
-    /// Changes the endpoint with this id; retries under way follow.
+    /// Changes the endpoint with this id, for pending retries too.
     pub(crate) fn change(&self, id: &str, change: impl FnOnce(&mut Endpoint)) {
         let mut settings = self.0.settings();
         if let Some(endpoint) = settings.endpoints.iter_mut().find(|to| to.id == id) {
@@ -70,12 +70,12 @@ impl Webhooks {
         }
     }
 
-    /// Forgets the endpoint with this id, and what was still to be sent there.
+    /// Removes the endpoint with this id and its pending deliveries.
     pub(crate) fn remove(&self, id: &str) {
         self.0.settings().endpoints.retain(|to| to.id != id);
     }
 
-    /// Signs with these secrets from now on, at every endpoint, retries included.
+    /// Changes the signing secrets of every endpoint, for pending retries too.
     pub(crate) fn set_secrets(&self, secrets: &[String]) {
         for endpoint in &mut self.0.settings().endpoints {
             endpoint.secrets = secrets.to_vec();
@@ -89,17 +89,17 @@ impl Webhooks {
         endpoints.map(|to| to.subscription.clone()).collect()
     }
 
-    /// The newest attempts, in the order in which they ended.
+    /// The newest delivery attempts, in the order of their ends.
     pub(crate) fn deliveries(&self) -> Vec<Delivery> {
         self.0.settings().deliveries.iter().cloned().collect()
     }
 
-    /// The number of older attempts that were dropped.
+    /// The number of dropped older attempts.
     pub(crate) fn dropped_deliveries(&self) -> usize {
         self.0.settings().deliveries.dropped()
     }
 
-    /// Sends a new event on its way.
+    /// Sends a new event.
     pub(crate) fn send(&self, event: &Value) {
         let (id, type_) = (text(event, "id").to_owned(), text(event, "type").to_owned());
         self.0.publish(Activity::Event { id, type_ });
@@ -115,16 +115,16 @@ impl Webhooks {
         }
     }
 
-    /// Resolves when no delivery is in flight or waiting for its next attempt.
+    /// Resolves when no delivery is in flight or waiting for a retry.
     ///
     /// It does not wait for held events, nor for events that happened during a pause.
     pub(crate) async fn delivered_all(&self) {
         self.0.idle().await;
     }
 
-    /// From now on events happen and are not delivered, as in an outage.
+    /// Stops delivering new events, as in an outage.
     ///
-    /// They are not caught up on later; [`Webhooks::resend`] sends one of them.
+    /// They are not delivered later; [`Webhooks::resend`] sends one of them.
     pub fn pause(&self) {
         self.0.settings().flow = Flow::Paused;
     }
@@ -134,14 +134,14 @@ impl Webhooks {
         self.0.settings().flow = Flow::Open;
     }
 
-    /// Collects events from now on, until [`Webhooks::release`].
+    /// Holds new events until [`Webhooks::release`].
     pub fn hold(&self) {
         self.0.settings().flow = Flow::Held;
     }
 
     /// Sends the held events one after the other, and ends the hold.
     ///
-    /// A refused event is retried later; the next ones do not wait for it.
+    /// A rejected event is retried later, without delaying the next ones.
     pub fn release(&self, order: Order) {
         let mut held = {
             let mut settings = self.0.settings();
@@ -154,12 +154,12 @@ impl Webhooks {
         self.0.dispatch(&held);
     }
 
-    /// Sends every event this many times from now on; `1` is the normal state.
+    /// Sends every new event this many times; `1` is the default.
     pub fn duplicate(&self, times: usize) {
         self.0.settings().extra_copies = times.saturating_sub(1);
     }
 
-    /// Sends every event this much later from now on; zero is the normal state.
+    /// Delays every new event; zero is the default.
     pub fn delay(&self, delay: Duration) {
         self.0.settings().delay = delay;
     }
@@ -168,26 +168,26 @@ impl Webhooks {
     ///
     /// # Panics
     ///
-    /// When there is no such event.
+    /// When the event does not exist.
     pub fn resend(&self, event_id: &str) {
         assert!(self.try_resend(event_id), "there is no event {event_id}");
     }
 
-    /// Sends an event once with a signature that is not valid.
+    /// Sends an event once with an invalid signature.
     ///
     /// # Panics
     ///
-    /// When there is no such event.
+    /// When the event does not exist.
     pub fn forge(&self, event_id: &str) {
         assert!(self.try_forge(event_id), "there is no event {event_id}");
     }
 
-    /// [`Webhooks::resend`]; true when there is such an event.
+    /// [`Webhooks::resend`]; returns true when the event exists.
     pub(crate) fn try_resend(&self, event_id: &str) -> bool {
         self.again(event_id, false)
     }
 
-    /// [`Webhooks::forge`]; true when there is such an event.
+    /// [`Webhooks::forge`]; returns true when the event exists.
     pub(crate) fn try_forge(&self, event_id: &str) -> bool {
         self.again(event_id, true)
     }

@@ -1,4 +1,4 @@
-//! A fault as the control plane's parameters describe it.
+//! Parses a fault from the control plane's parameters.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ const KINDS: &[(&str, Kind)] = &[
 ];
 
 impl Fault {
-    /// Reads `kind`, `ms`, `method`, `path_prefix`, `times`, `retry_after`, `stripe_should_retry`
+    /// Parses `kind`, `ms`, `method`, `path_prefix`, `times`, `retry_after`, `stripe_should_retry`
     /// and `stored`.
     pub(crate) fn parse(mut params: Params) -> Result<Self, Error> {
         let mut fault = Self::new(kind(&mut params)?);

@@ -1,34 +1,34 @@
-//! Injected faults, and the requests that they match.
+//! The queue of faults.
 
 use std::time::Duration;
 
 use super::{Fault, Kind};
 
-/// The faults that no request has used up.
+/// The faults that are not used up.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Vec<Fault>);
 
 /// The faults of one request.
 #[derive(Debug, Default)]
 pub(crate) struct Injected {
-    /// The additional time of its execution.
+    /// The added delay.
     pub(crate) delay: Duration,
-    /// The other fault, if there is one.
+    /// Another fault, if any.
     pub(crate) fault: Option<Fault>,
 }
 
 impl Faults {
-    /// Adds a fault behind the others.
+    /// Adds a fault to the end of the queue.
     pub(crate) fn inject(&mut self, fault: Fault) {
         self.0.push(fault);
     }
 
-    /// Drops every fault.
+    /// Removes every fault.
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// Takes every matching delay, and the first other fault that matches.
+    /// Takes every matching delay, and the first other matching fault.
     pub(crate) fn take(&mut self, method: &str, path: &str) -> Injected {
         let mut injected = Injected::default();
         self.0.retain_mut(|fault| {

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Fault, Kind};
 use crate::{error::Error, ids, response::Response};
 
-/// The response of a fault, sent in place of executing the request or of its result.
+/// The response of a fault.
 #[derive(Debug)]
 pub(crate) struct StubResponse {
     pub(crate) response: Response,
@@ -16,7 +16,7 @@ pub(crate) struct StubResponse {
 }
 
 impl StubResponse {
-    /// The response of a fault that has one.
+    /// The response of `fault`, if it has one.
     pub(crate) fn of(fault: &Fault) -> Option<Self> {
         Some(Self {
             response: fault.response()?,
@@ -31,7 +31,7 @@ impl Fault {
         let response = match self.kind {
             Kind::RateLimit => Response::error(&Error::rate_limit()),
             Kind::Error | Kind::ErrorAfter => {
-                Response::error(&Error::api("A fault of the sandbox answers this request."))
+                Response::error(&Error::api("An injected fault of the sandbox."))
             }
             Kind::BadGateway => Response::html(502, BAD_GATEWAY.to_owned()),
             Kind::Empty => Response::empty(500),
@@ -61,10 +61,11 @@ impl Fault {
 const BAD_GATEWAY: &str = "<html><head><title>502 Bad Gateway</title></head>\
     <body><h1>502 Bad Gateway</h1></body></html>\n";
 
-/// Like Stripe's, the message quotes the masked key and the account.
+/// The message quotes the masked key and the account, as Stripe's does.
 fn restricted() -> Error {
     let account = ids::short("acct_");
-    let message =
-        format!("The key 'rk_test_*********abcd' may not do this on account '{account}'.");
+    let message = format!(
+        "The key 'rk_test_*********abcd' lacks the permission for this request on account '{account}'."
+    );
     Error::forbidden("more_permissions_required", &message)
 }

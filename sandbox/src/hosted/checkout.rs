@@ -1,6 +1,6 @@
-//! The page on which a checkout session is paid.
+//! The hosted Checkout page of a session.
 //!
-//! - [`form`]: the payer's form, read as a payment method.
+//! - [`form`]: parses the payer's form into a payment method.
 
 use serde_json::Value;
 
@@ -18,15 +18,15 @@ use crate::{
 
 mod form;
 
-/// Answers `/c/pay/{id}`, and `/c/pay/{id}/return` after a challenge.
+/// Serves `/c/pay/{id}`, and `/c/pay/{id}/return` after a challenge.
 pub(super) fn respond(engine: &Engine, request: &Request, rest: &str) -> Response {
     let (id, back) = match rest.strip_suffix("/return") {
         Some(id) => (id, true),
         None => (rest, false),
     };
     let Ok(session) = checkout_session::get(&engine.state(), id) else {
-        let words = "The link may be incomplete. Go back to the shop and start again.";
-        return note(404, "There is no such payment", words, None);
+        let words = "The link is incomplete. Go back to the shop and start again.";
+        return note(404, "This payment does not exist", words, None);
     };
     match (request.method.as_str(), text(&session, "status")) {
         ("POST", "open") => submit(engine, request, &session),
@@ -40,25 +40,25 @@ pub(super) fn respond(engine: &Engine, request: &Request, rest: &str) -> Respons
         }
         (_, "complete") => {
             let (title, words) = match text(&session, "payment_status") {
-                // A bank debit may end either way, an authorized card waits for the shop.
+                // The result of a bank debit is open, and an authorized card waits for capture.
                 "unpaid" => (
                     "This payment was submitted",
-                    "The shop has not received the money. There is nothing else to do here.",
+                    "The shop has not received the money yet. You can close this page.",
                 ),
-                _ => ("This payment is done", "There is nothing else to pay here."),
+                _ => ("This payment is complete", "There is nothing left to pay."),
             };
             let onward = success_url(&session);
             note(200, title, words, Some((&onward, "Back to the shop")))
         }
         (_, "expired") => {
-            let words = "Its time ran out, or the shop closed it. Nothing was paid.";
+            let words = "The session expired, or the shop closed it. Nothing was charged.";
             let url = text(&session, "cancel_url");
             let onward = (!url.is_empty()).then_some((url, "Back to the shop"));
             note(410, "This payment has expired", words, onward)
         }
         _ => note(
             405,
-            "This is a page",
+            "Method not allowed",
             "Open it with GET, or submit its form.",
             None,
         )
@@ -66,12 +66,12 @@ pub(super) fn respond(engine: &Engine, request: &Request, rest: &str) -> Respons
     }
 }
 
-/// The page to which the payer returns after the payment.
+/// The URL to which the payer returns after the payment.
 fn success_url(session: &Value) -> String {
     text(session, "success_url").replace("{CHECKOUT_SESSION_ID}", text(session, "id"))
 }
 
-/// The error of the challenge from which the payer returns.
+/// The error of the challenge from which the payer returned.
 fn last_problem(state: &State, session: &Value) -> Option<String> {
     let intent = state.store.find(text(session, "payment_intent"))?;
     let message = text(&intent["last_payment_error"], "message");

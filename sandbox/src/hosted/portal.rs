@@ -1,4 +1,4 @@
-//! The page on which a customer sees their cards and payments.
+//! The customer portal: a customer's cards and payments.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use crate::{
     store::{number, text},
 };
 
-/// Answers `/p/session/{secret}`.
+/// Serves `/p/session/{secret}`.
 pub(super) fn respond(engine: &Engine, secret: &str) -> Response {
     let state = engine.state();
     let session = state
@@ -21,8 +21,8 @@ pub(super) fn respond(engine: &Engine, secret: &str) -> Response {
         .get(secret)
         .and_then(|id| state.store.find(id));
     let Some(session) = session else {
-        let words = "The link may be incomplete. Go back to the shop and open it again.";
-        return note(404, "There is no such page", words, None);
+        let words = "The link is incomplete. Go back to the shop and open it again.";
+        return note(404, "This page does not exist", words, None);
     };
     let customer = text(session, "customer");
     let back = match text(session, "return_url") {
@@ -41,13 +41,13 @@ fn section(id: &str, title: &str, nothing: &str, rows: &str) -> String {
     format!("<section><h2 id=\"{id}\">{title}</h2>{inside}</section>")
 }
 
-/// Brand, last four digits and expiry: no more is known of a card here.
+/// Brand, last four digits and expiry of each card.
 fn cards(state: &State, customer: &str) -> String {
     let kept = payment_method::of_customer(state, customer);
     let methods = kept.iter().filter_map(|id| state.store.find(id));
     let cards = methods.filter(|method| method["type"] == "card");
     let rows: String = cards.map(|method| card(&method["card"])).collect();
-    section("cards", "Cards", "No card is kept.", &rows)
+    section("cards", "Cards", "No saved cards.", &rows)
 }
 
 fn card(card: &Value) -> String {
@@ -60,7 +60,7 @@ fn payments(state: &State, customer: &str) -> String {
     let charges = state.store.all("charge").rev();
     let charges = charges.filter(|charge| charge["customer"] == *customer);
     let rows: String = charges.map(|charge| payment(&charge)).collect();
-    section("payments", "Payments", "There is no payment.", &rows)
+    section("payments", "Payments", "No payments.", &rows)
 }
 
 fn payment(charge: &Value) -> String {

@@ -1,4 +1,4 @@
-//! Charges: attempts to take the money, made when an intent is paid.
+//! Charges: attempts to pay an intent.
 
 use std::borrow::Cow;
 
@@ -29,18 +29,18 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/v1/charges/{}", update),
 ];
 
-/// The outcome of an attempt.
+/// The result of an attempt.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Attempt {
-    /// The money arrived.
+    /// The charge succeeded.
     Succeeded,
-    /// A bank debit is under way.
+    /// A bank debit is processing.
     Pending,
-    /// The bank refused.
+    /// The bank declined.
     Failed(&'static Decline),
 }
 
-/// A charge for an intent, with a copy of its details.
+/// Creates a charge for an intent, with a copy of its details.
 pub(crate) fn new(state: &State, intent: &Value, method: &str, attempt: Attempt) -> Value {
     let method = state.store.find(method).unwrap_or(&Value::Null);
     let mut charge = shape::new(intent, method);
@@ -55,7 +55,7 @@ pub(crate) fn new(state: &State, intent: &Value, method: &str, attempt: Attempt)
     charge
 }
 
-/// The changes of a charge when the money arrives.
+/// The changes of a charge that succeeds.
 pub(crate) fn succeeded(amount: i64) -> Value {
     json!({
         "amount_captured": amount,
@@ -67,7 +67,7 @@ pub(crate) fn succeeded(amount: i64) -> Value {
     })
 }
 
-/// The changes of a charge when the bank declines.
+/// The changes of a charge that the bank declines.
 pub(crate) fn failed(decline: &Decline) -> Value {
     let (kind, network) = match decline.decline_code {
         "fraudulent" => ("blocked", "not_sent_to_network"),
@@ -83,7 +83,7 @@ pub(crate) fn failed(decline: &Decline) -> Value {
     })
 }
 
-/// The charge by which an intent was paid.
+/// The successful charge of an intent.
 pub(crate) fn paid_on(state: &State, intent: &str) -> Result<Value, Error> {
     let mut charges = state.store.all(KIND);
     let found =

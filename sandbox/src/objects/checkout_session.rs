@@ -1,9 +1,9 @@
-//! Checkout sessions: a page of the sandbox's own, on which a payer pays for line items.
+//! Checkout sessions: a hosted page on which a payer pays for line items.
 //!
-//! - [`details`]: the parameters of a new one.
-//! - [`lines`]: what is bought, and what it costs.
+//! - [`details`]: the parameters of a new session.
+//! - [`lines`]: line items and their cost.
 //! - [`shape`]: its JSON.
-//! - [`payment`]: how one is paid, and how it ends.
+//! - [`payment`]: payment, completion and expiry.
 
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ pub(crate) const KIND: &str = "checkout.session";
 /// The name of the id in a request's path.
 const PARAM: &str = "session";
 
-/// This kind's routes; the payment pages are what Stripe's command line pays with.
+/// This kind's routes; Stripe's command line pays through the payment pages.
 pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/v1/checkout/sessions", create),
     Route::new("GET", "/v1/checkout/sessions", list),

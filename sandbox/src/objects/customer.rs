@@ -79,7 +79,7 @@ fn shape() -> Value {
     })
 }
 
-/// Refuses a reference to a customer that is not there, or no longer.
+/// Rejects a reference to a customer that does not exist or was deleted.
 pub(crate) fn expect(state: &State, id: &str) -> Result<(), Error> {
     state.store.get(KIND, id, KIND).map(drop)
 }
@@ -98,7 +98,7 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     Ok(customer)
 }
 
-/// The customer that a payment makes of its payer.
+/// Creates a customer from the payer's details.
 pub(crate) fn of_payer(state: &mut State, email: &Value, name: &Value) -> Value {
     let mut customer = shape();
     customer["email"] = email.clone();
@@ -135,7 +135,7 @@ fn details(params: &mut Params, customer: &mut Value) -> Result<(), Error> {
     Ok(())
 }
 
-/// A group is cleared by an empty value and set by a group, by nothing else.
+/// Only an empty value clears a group.
 fn expect_null(value: Value, field: &str) -> Result<Value, Error> {
     if value.is_null() {
         return Ok(value);
@@ -154,7 +154,7 @@ fn invoice_settings(mut given: Params, settings: &mut Value) -> Result<(), Error
     given.finish()
 }
 
-/// A deleted customer is still found, as no more than its id.
+/// A deleted customer is found by its id, and shows only that.
 fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {
     let id = call.id();
     call.params.finish()?;

@@ -1,9 +1,9 @@
 //! Disputes: the payer's bank holds the money until it decides.
 //!
-//! An inquiry only asks: no money moves unless it is escalated. Its statuses begin with `warning_`.
+//! An inquiry moves no money unless the bank escalates it. Its statuses begin with `warning_`.
 //!
-//! A payment may be disputed several times, each time over a part of it. A bank may turn an inquiry
-//! into a dispute, even one that it closed, and reverse what it decided.
+//! A payment may have several disputes, each over a part of it. A bank may escalate an inquiry,
+//! even a closed one, and reverse a decision.
 //!
 //! - [`shape`]: its JSON.
 
@@ -46,7 +46,7 @@ enum Verdict {
     Escalated,
 }
 
-/// Opens a dispute of a charge: its amount is withdrawn, unless it is an inquiry.
+/// Opens a dispute of a charge; withdraws its amount, unless it is an inquiry.
 pub(crate) fn open(state: &mut State, charge: &Value, case: DisputeCase) {
     open_over(state, charge, case, number(charge, "amount"));
 }
@@ -65,7 +65,7 @@ fn open_over(state: &mut State, charge: &Value, case: DisputeCase, amount: i64) 
     dispute
 }
 
-/// The payer disputes `amount` of a payment, or what they did not dispute yet.
+/// Opens a dispute over `amount` of a payment, by default all that is not disputed yet.
 pub(crate) fn open_part(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let intent = call.params.required("payment_intent")?;
     let amount = call.params.integer("amount")?;
@@ -88,7 +88,7 @@ pub(crate) fn open_part(state: &mut State, mut call: Call) -> Result<Value, Erro
     Ok(open_over(state, &charge, case, amount))
 }
 
-/// True when a dispute prevents a refund of the charge.
+/// Returns true when a dispute prevents a refund of the charge.
 pub(crate) fn holds(state: &State, charge: &str) -> bool {
     let mut disputes = state.store.all(KIND);
     disputes.any(|dispute| dispute["charge"] == *charge && dispute["is_charge_refundable"] == false)
@@ -98,14 +98,14 @@ fn is_inquiry(dispute: &Value) -> bool {
     text(dispute, "status").starts_with("warning_")
 }
 
-/// The bank decides: `outcome=won` gives the money back.
+/// Decides a dispute for the bank: `outcome=won` returns the money to the shop.
 pub(crate) fn close(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let outcome = call.params.choice("outcome", &["won", "lost"])?;
     let outcome = outcome.ok_or_else(|| call.params.missing("outcome"))?;
     end(state, call, outcome == "won")
 }
 
-/// The shop accepts the dispute as lost.
+/// Accepts the dispute as lost, for the shop.
 fn accept(state: &mut State, call: Call) -> Result<Value, Error> {
     end(state, call, false)
 }
@@ -126,7 +126,7 @@ fn expect_open(dispute: &Value) -> Result<(), Error> {
     Err(Error::invalid(&message).executed())
 }
 
-/// An inquiry closes without money moving; a won dispute gives it back.
+/// Closes a dispute. A won dispute returns the money; an inquiry moves none.
 fn decided(state: &mut State, dispute: &Value, won: bool) -> Value {
     let (id, inquiry) = (text(dispute, "id"), is_inquiry(dispute));
     let status = match (inquiry, won) {
@@ -156,14 +156,14 @@ fn moved(state: &mut State, dispute: &Value, funds: Funds) -> Value {
     dispute
 }
 
-/// The bank reverses what it decided, and the money moves again.
+/// Reverses the bank's decision, and moves the money again.
 pub(crate) fn reverse(state: &mut State, call: Call) -> Result<Value, Error> {
     let dispute = state.store.get(KIND, &call.id(), "id")?.clone();
     call.params.finish()?;
     let (status, funds) = match text(&dispute, "status") {
         "won" => ("lost", Funds::Withdrawn),
         "lost" => ("won", Funds::Reinstated),
-        _ => return Err(Error::invalid("This dispute is not decided.").executed()),
+        _ => return Err(Error::invalid("This dispute has no decision yet.").executed()),
     };
     let patch = json!({ "is_charge_refundable": status == "won", "status": status });
     let id = text(&dispute, "id");
@@ -171,17 +171,17 @@ pub(crate) fn reverse(state: &mut State, call: Call) -> Result<Value, Error> {
     Ok(moved(state, &reversed, funds))
 }
 
-/// The bank makes a dispute of an inquiry, be it one that it closed.
+/// Escalates an inquiry to a dispute, even a closed one.
 pub(crate) fn escalate(state: &mut State, call: Call) -> Result<Value, Error> {
     let dispute = state.store.get(KIND, &call.id(), "id")?.clone();
     call.params.finish()?;
     match is_inquiry(&dispute) {
         true => Ok(escalated(state, &dispute)),
-        false => Err(Error::invalid("This dispute is no inquiry.").executed()),
+        false => Err(Error::invalid("This dispute is not an inquiry.").executed()),
     }
 }
 
-/// The bank makes a dispute of its inquiry, and takes the money.
+/// Escalates an inquiry to a dispute, and withdraws the money.
 fn escalated(state: &mut State, dispute: &Value) -> Value {
     let mut patch = json!({ "is_charge_refundable": false, "status": "needs_response" });
     patch["evidence_details"] = shape::unanswered();
@@ -201,7 +201,7 @@ fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {
     state.store.get(KIND, &id, "id").cloned()
 }
 
-/// Takes evidence; once submitted it is the bank's to judge, and no more can be added.
+/// Saves evidence; submitted evidence can no longer change.
 fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let mut dispute = state.store.get(KIND, &call.id(), "id")?.clone();
     expect_open(&dispute)?;
@@ -209,7 +209,7 @@ fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let submit = call.params.flag("submit")?.unwrap_or(true);
     if let Some(given) = call.params.nested("evidence")? {
         if answered {
-            let message = "The evidence of this dispute was submitted; no more can be added.";
+            let message = "The evidence of this dispute was already submitted.";
             return Err(Error::invalid(message).param("evidence").executed());
         }
         evidence(given, &mut dispute)?;
@@ -255,7 +255,7 @@ fn evidence(mut given: Params, dispute: &mut Value) -> Result<(), Error> {
     Ok(())
 }
 
-/// Stripe's test banks judge at once by these texts, and otherwise not at all.
+/// Stripe's test texts decide a dispute at once; other texts do not.
 fn verdict(dispute: &Value) -> Option<Verdict> {
     match text(&dispute["evidence"], "uncategorized_text") {
         "winning_evidence" => Some(Verdict::Won),

@@ -24,7 +24,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/_sandbox/early_fraud_warnings", issue),
 ];
 
-/// The bank warns of a payment.
+/// Creates a warning about a payment.
 pub(crate) fn issue(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let intent = call.params.required("payment_intent")?;
     let fraud_type = call.params.text("fraud_type")?;
@@ -43,7 +43,7 @@ pub(crate) fn issue(state: &mut State, mut call: Call) -> Result<Value, Error> {
     Ok(state.create("radar.early_fraud_warning.created", warning))
 }
 
-/// A dispute of `charge` leaves nothing to act on.
+/// A dispute of `charge` makes its warning not actionable.
 pub(super) fn mark_not_actionable(state: &mut State, charge: &Value) {
     let all = state.store.all(KIND);
     let is_open = |warning: &Cow<'_, Value>| {

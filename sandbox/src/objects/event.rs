@@ -1,4 +1,4 @@
-//! Events through the API, and their delivery on demand.
+//! Events through the API, and their redelivery on demand.
 
 use serde_json::Value;
 
@@ -34,11 +34,11 @@ fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let kind = call.params.text("type")?;
     let kinds = call.params.list("types")?;
     if kinds.as_ref().is_some_and(|kinds| kinds.len() > MOST_TYPES) {
-        let message = format!("You can filter by {MOST_TYPES} types at most.");
+        let message = format!("types has at most {MOST_TYPES} values.");
         return Err(Error::invalid(&message).param("types"));
     }
     if kind.is_some() && kinds.is_some() {
-        return Err(Error::invalid("Filter by `type` or by `types`, not both.").param("type"));
+        return Err(Error::invalid("type and types exclude each other.").param("type"));
     }
     call.params.accept(&["delivery_success"]);
     call.params.finish()?;

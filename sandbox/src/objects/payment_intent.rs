@@ -1,7 +1,7 @@
-//! Payment intents: made by a server, confirmed by a browser.
+//! Payment intents: created by a server, confirmed by a browser.
 //!
 //! - [`shape`]: its JSON, for a server and for a browser.
-//! - [`details`]: the parameters that create and update have in common.
+//! - [`details`]: the parameters that create and update share.
 //! - [`payment`]: confirmations: paid, declined or challenged.
 //! - [`completion`]: the end of a payment that its confirmation left open.
 
@@ -106,7 +106,7 @@ pub(crate) fn draft(state: &State, mut data: Params, session: &Value) -> Result<
     Ok(intent)
 }
 
-/// Pays a checkout session's intent; a challenge leads back to `return_url`.
+/// Pays a checkout session's intent; a challenge redirects to `return_url`.
 pub(crate) fn pay(
     state: &mut State,
     id: &str,
@@ -119,7 +119,7 @@ pub(crate) fn pay(
     payment::confirm(state, id, payment::Confirmation::of(method, return_url))
 }
 
-/// Cancels a checkout session's intent, unless it is past canceling.
+/// Cancels a checkout session's intent, if its status allows it.
 pub(crate) fn cancel_with_session(state: &mut State, id: &str) {
     let intent = state.store.find(id).cloned().unwrap_or_default();
     if CANCELABLE.contains(&text(&intent, "status")) {
@@ -127,7 +127,7 @@ pub(crate) fn cancel_with_session(state: &mut State, id: &str) {
     }
 }
 
-/// Refuses what only a checkout session may do with its intent.
+/// Rejects operations that only the checkout session may perform on its intent.
 fn expect_own(state: &State, id: &str, what: &str) -> Result<(), Error> {
     if !state.sessions.contains_key(id) {
         return Ok(());
@@ -154,7 +154,7 @@ fn retrieve(state: &mut State, mut call: Call) -> Result<Value, Error> {
     Ok(shape::seen_by(caller, &intent))
 }
 
-/// The intent, when the caller may see it: a browser has to know its client secret.
+/// The intent, if the caller may read it: a browser needs its client secret.
 fn opened(state: &State, id: &str, caller: Caller, secret: Option<&str>) -> Result<Value, Error> {
     let intent = state.store.get(KIND, id, "intent")?;
     match secret {
@@ -193,7 +193,7 @@ fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
     Ok(state.update(&id, &changed))
 }
 
-/// Pays the intent: what a browser does, or a server that has a payment method.
+/// Confirms the intent, for a browser or for a server with a payment method.
 pub(crate) fn confirm(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let (id, caller) = (call.id(), call.caller);
     let secret = call.params.text("client_secret")?;
@@ -224,14 +224,14 @@ pub(crate) fn confirm(state: &mut State, mut call: Call) -> Result<Value, Error>
     }
 }
 
-/// Cancels an intent that was confirmed too often, as Stripe does at the next confirmation.
+/// Cancels an intent after too many confirmations, as Stripe does at the next confirmation.
 fn check_confirmations(state: &mut State, intent: &Value, caller: Caller) -> Result<(), Error> {
     let made = state.confirmations.get(text(intent, "id")).copied();
     if made.unwrap_or_default() < state.max_confirmations {
         return Ok(());
     }
     let canceled = canceled(state, intent, Some("automatic"));
-    let message = "The payment_intent was confirmed too often, and is canceled.";
+    let message = "The payment_intent was confirmed too many times, and is canceled.";
     Err(
         Error::unexpected("payment_intent_unexpected_state", message)
             .with(KIND, shape::seen_by(caller, &canceled))
@@ -239,7 +239,7 @@ fn check_confirmations(state: &mut State, intent: &Value, caller: Caller) -> Res
     )
 }
 
-/// Cancels an intent that is not paid; an authorized card is let go.
+/// Cancels an unpaid intent, and releases an authorized amount.
 pub(crate) fn cancel(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let id = call.id();
     let reason = call.params.choice("cancellation_reason", REASONS)?;
@@ -268,7 +268,7 @@ fn canceled(state: &mut State, intent: &Value, reason: Option<&str>) -> Value {
     state.change_object("payment_intent.canceled", id, &patch)
 }
 
-/// Refuses what an intent in this status does not allow; the error shows the intent.
+/// Rejects an operation that the intent's status does not allow; the error contains the intent.
 fn expect(intent: &Value, statuses: &[&str], what: &str) -> Result<(), Error> {
     let status = text(intent, "status");
     if statuses.contains(&status) {

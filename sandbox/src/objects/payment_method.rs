@@ -1,7 +1,7 @@
 //! Payment methods: test cards and accounts by name, card data, and bank accounts.
 //!
 //! - [`account`]: bank accounts to debit.
-//! - [`card`]: card data, and the tokens that stand for it.
+//! - [`card`]: card data, and tokens of it.
 //! - [`attachment`]: payment methods of customers.
 //! - [`transfer`]: bank transfers and vouchers, which the payer pays elsewhere.
 
@@ -42,7 +42,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/v1/payment_methods/{}/detach", attachment::detach),
 ];
 
-/// A payment method that a request names or describes, before it is stored.
+/// A payment method in a request, before it is stored.
 #[derive(Debug)]
 pub(crate) struct Chosen {
     object: Value,
@@ -59,7 +59,7 @@ impl Chosen {
         data.map(|data| card::read(state, data)).transpose()
     }
 
-    /// Refuses a card that the bank declines before it is attached.
+    /// Rejects a card that the bank declines before it is attached.
     pub(crate) fn attachable(self) -> Result<Self, Error> {
         match self.behaviour {
             Behaviour::Declines(decline) => Err(Error::card(decline.code, decline.message)
@@ -69,7 +69,7 @@ impl Chosen {
         }
     }
 
-    /// Refuses to pay an intent with another customer's payment method.
+    /// Rejects another customer's payment method.
     pub(crate) fn check_customer(&self, intent: &Value) -> Result<(), Error> {
         if intent["automatic_payment_methods"].is_null() {
             self.fits_types(intent)?;
@@ -78,18 +78,18 @@ impl Chosen {
         if keeper.is_null() || *keeper == intent["customer"] {
             return Ok(());
         }
-        let message = "This payment_method belongs to a customer; name the same customer.";
+        let message = "This payment_method belongs to a customer; set the same customer.";
         Err(Error::invalid(message).param(KIND))
     }
 
-    /// Refuses a type that is not among an object's `payment_method_types`.
+    /// Rejects a type that an object's `payment_method_types` do not contain.
     pub(crate) fn fits_types(&self, object: &Value) -> Result<(), Error> {
         let kind = text(&self.object, "type");
         let types = object["payment_method_types"].as_array();
         if types.is_none_or(|types| types.iter().any(|listed| listed == kind)) {
             return Ok(());
         }
-        let message = format!("This {} does not take a {kind}.", text(object, "object"));
+        let message = format!("This {} does not accept a {kind}.", text(object, "object"));
         Err(Error::invalid(&message).param(KIND))
     }
 
@@ -128,7 +128,7 @@ impl Chosen {
     }
 }
 
-/// A payment method as Stripe shows it; `details` are of its own type.
+/// A payment method in Stripe's form; `details` are the fields of its type.
 fn shape(kind: &str, details: Value) -> Value {
     let mut method = json!({
         "id": ids::long("pm_1"),
@@ -188,7 +188,7 @@ fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
     }
     call.params.finish()?;
     if method["customer"].is_null() {
-        let message = "A payment_method can be updated once a customer keeps it.";
+        let message = "Only a payment_method that is attached to a customer can be updated.";
         return Err(Error::invalid(message).executed());
     }
     Ok(state.change_object("payment_method.updated", text(&method, "id"), &method))

@@ -1,7 +1,7 @@
 //! Payment method domains: the web domains on which wallets may appear in a form.
 //!
-//! A domain whose name begins with `unverified.` was registered, and never served what the wallets
-//! ask for: they stay inactive on it.
+//! On a domain with the prefix `unverified.` the wallets stay inactive, as if it had not served
+//! their verification file.
 
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     call.params.finish()?;
     let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
     if !name.contains('.') || !name.chars().all(is_name) {
-        let message = "domain_name is a domain alone, such as shop.example.";
+        let message = "domain_name has to be a plain domain, such as shop.example.";
         return Err(Error::invalid(message).param("domain_name"));
     }
     let known = state

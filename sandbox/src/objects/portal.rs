@@ -1,7 +1,7 @@
-//! The billing portal: sessions that let a customer see their payments, and how it is set up.
+//! The customer portal: its sessions and configurations.
 //!
-//! An account has no default configuration until its settings are saved in the dashboard once in
-//! each mode; until then a session that names none is refused.
+//! An account has no default configuration until its settings are saved in the dashboard, once in
+//! each mode. Until then a session needs a configuration.
 
 use std::borrow::Cow;
 
@@ -34,7 +34,7 @@ pub(crate) const ROUTES: &[Route] = &[
     ),
 ];
 
-/// Saves the portal's settings, as in the dashboard: makes the default configuration, once.
+/// Saves the portal's settings, as in the dashboard: creates the default configuration, once.
 pub(crate) fn save_settings(state: &mut State, call: Call) -> Result<Value, Error> {
     call.params.finish()?;
     if let Some(saved) = default(state) {
@@ -50,7 +50,7 @@ fn default(state: &State) -> Option<Cow<'_, Value>> {
     all.find(|configuration| configuration["is_default"] == true)
 }
 
-/// An account's default configuration, as the dashboard makes it.
+/// The default configuration, as from the dashboard.
 fn configuration() -> Value {
     json!({
         "id": ids::long("bpc_1"),
@@ -111,7 +111,7 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let configuration = configuration["id"].clone();
     let locale = params.text("locale")?;
     if params.has("flow_data") {
-        let message = "The sandbox does not know a session's flow_data.";
+        let message = "The sandbox does not support a session's flow_data.";
         return Err(Error::invalid(message).param("flow_data"));
     }
     call.params.finish()?;

@@ -1,4 +1,4 @@
-//! Prices: what a product costs.
+//! Prices of products.
 
 mod amount;
 
@@ -34,7 +34,7 @@ pub(crate) const ROUTES: &[Route] = &[
 
 const NOT_MODELLED: &[&str] = &["billing_scheme", "currency_options", "tiers", "tiers_mode"];
 
-/// A one-time price as Stripe shows it.
+/// A one-time price in Stripe's form.
 pub(crate) fn shape(id: &str, product: &str, currency: &str, unit_amount: i64) -> Value {
     json!({
         "id": id,
@@ -113,7 +113,7 @@ fn of_product(
     Ok(text(&product, "id").to_owned())
 }
 
-/// A lookup key belongs to one price; it moves only when the request says so.
+/// Claims a lookup key for one price; takes it from another price only with `transfer`.
 fn claim_lookup_key(state: &mut State, price: &Value, transfer: bool) -> Result<(), Error> {
     let same = |other: &Cow<'_, Value>| {
         !price["lookup_key"].is_null()

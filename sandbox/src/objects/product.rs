@@ -1,4 +1,4 @@
-//! Products: what a price is for.
+//! Products of prices.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/v1/products/{}", update),
 ];
 
-/// A product as Stripe shows it.
+/// A product in Stripe's form.
 pub(crate) fn shape(id: &str, name: &str) -> Value {
     let now = now();
     json!({
@@ -50,7 +50,7 @@ pub(crate) fn shape(id: &str, name: &str) -> Value {
     })
 }
 
-/// Refuses what [`make`] would refuse, apart from an id that is taken.
+/// Checks the parameters of [`make`], except whether the id is taken.
 pub(crate) fn check(mut params: Params) -> Result<(), Error> {
     params.accept(&["id"]);
     let name = params.required("name")?;
@@ -58,11 +58,11 @@ pub(crate) fn check(mut params: Params) -> Result<(), Error> {
     params.finish()
 }
 
-/// Reads and makes a product; `product_data` of a price has the same parameters.
+/// Creates a product; `product_data` of a price has the same parameters.
 pub(crate) fn make(state: &mut State, mut params: Params) -> Result<Value, Error> {
     let id = params.text("id")?.unwrap_or_else(|| ids::short("prod_"));
     if state.store.find(&id).is_some() {
-        let message = format!("There is a product '{id}' already.");
+        let message = format!("The product '{id}' already exists.");
         return Err(Error::invalid(&message)
             .code("resource_already_exists")
             .param("id"));

@@ -1,7 +1,7 @@
-//! Refunds, never of more than is left of the charge.
+//! Refunds, never of more than the unrefunded rest of the charge.
 //!
 //! - [`completion`]: operations that change its status.
-//! - [`course`]: the course of one, by the payment method.
+//! - [`course`]: the statuses of a refund, by payment method.
 
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ pub(crate) const ROUTES: &[Route] = &[
 
 const REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer"];
 
-/// Refunds part of a charge, or what is left of it.
+/// Refunds part of a charge, or the rest of it.
 pub(crate) fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let params = &mut call.params;
     let (charge, intent) = (params.text("charge")?, params.text("payment_intent")?);
@@ -80,7 +80,7 @@ fn charge_of(
         return state.store.get("charge", &id, "charge").cloned();
     }
     let Some(id) = intent else {
-        let message = "A refund names its payment_intent or its charge.";
+        let message = "A refund needs a payment_intent or a charge.";
         return Err(Error::invalid(message)
             .code("parameter_missing")
             .param("payment_intent"));
@@ -96,20 +96,20 @@ fn charge_of(
         })
 }
 
-/// The amount to refund; refuses more than is left.
+/// The amount to refund; rejects more than the rest.
 fn refundable(state: &State, charge: &Value, amount: Option<i64>) -> Result<i64, Error> {
     let id = text(charge, "id");
     if charge["paid"] != true {
-        let message = format!("The charge '{id}' took no money.");
+        let message = format!("The charge '{id}' is not paid.");
         return Err(Error::invalid(&message).param("charge").executed());
     }
     if dispute::holds(state, id) {
-        let message = format!("The charge '{id}' is disputed; the bank has its money.");
+        let message = format!("The charge '{id}' is disputed; the bank holds its money.");
         return Err(Error::unexpected("refund_disputed_payment", &message));
     }
     let left = number(charge, "amount") - number(charge, "amount_refunded");
     if left == 0 {
-        let message = format!("The charge '{id}' is refunded already.");
+        let message = format!("The charge '{id}' is already refunded.");
         return Err(Error::unexpected("charge_already_refunded", &message));
     }
     match amount.unwrap_or(left) {
@@ -117,14 +117,14 @@ fn refundable(state: &State, charge: &Value, amount: Option<i64>) -> Result<i64,
             .code("parameter_invalid_integer")
             .param("amount")),
         amount if amount > left => {
-            let message = format!("A refund of {amount} is more than the {left} that is left.");
+            let message = format!("A refund of {amount} exceeds the {left} that is left.");
             Err(Error::invalid(&message).param("amount").executed())
         }
         amount => Ok(amount),
     }
 }
 
-/// Counts a refund on its charge; a negative amount takes a failed one back.
+/// Adds a refund to its charge; a negative amount subtracts a failed one.
 fn count_refund(state: &mut State, charge: &Value, amount: i64) {
     let refunded = number(charge, "amount_refunded") + amount;
     let patch = json!({

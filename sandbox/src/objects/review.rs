@@ -1,4 +1,4 @@
-//! Reviews: a payment that the shop's own rules, or a person, hold for a person to look at.
+//! Reviews: payments that a rule or a person marked for review.
 
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/_sandbox/reviews", open),
 ];
 
-/// A rule, or a person, wants a payment looked at.
+/// Opens a review of a payment.
 pub(crate) fn open(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let intent = call.params.required("payment_intent")?;
     let reason = call.params.choice("opened_reason", &["rule", "manual"])?;
@@ -48,7 +48,7 @@ pub(crate) fn open(state: &mut State, mut call: Call) -> Result<Value, Error> {
     Ok(state.create("review.opened", review))
 }
 
-/// Somebody looked, and found nothing.
+/// Approves a payment.
 pub(crate) fn approve(state: &mut State, call: Call) -> Result<Value, Error> {
     let id = call.id();
     call.params.finish()?;

@@ -1,4 +1,4 @@
-//! Setup intents: a payment method is made ready for later payments, and no money moves.
+//! Setup intents: save a payment method for later payments, without a charge.
 
 use serde_json::{Value, json};
 
@@ -161,7 +161,7 @@ fn confirm(state: &mut State, mut call: Call) -> Result<Value, Error> {
 }
 
 fn no_method(intent: &Value) -> Error {
-    let message = "There is no payment method to set up.";
+    let message = "This setup_intent cannot be confirmed without a payment method.";
     Error::unexpected("setup_intent_unexpected_state", message).with(KIND, intent.clone())
 }
 
@@ -174,7 +174,7 @@ fn expect_open(intent: &Value, what: &str) -> Result<(), Error> {
     Err(Error::unexpected("setup_intent_unexpected_state", &message).with(KIND, intent.clone()))
 }
 
-/// Asks the bank; a card that only declines charges may still be attached.
+/// Sets the payment method up; a card that only declines charges may be attached.
 fn set_up(state: &mut State, intent: &Value, return_url: Option<&str>) -> Result<Value, Error> {
     match payment_intent::behaviour(state, intent) {
         Behaviour::Declines(decline) => Err(declined(state, intent, decline)),
@@ -209,7 +209,7 @@ fn declined(state: &mut State, intent: &Value, decline: &'static Decline) -> Err
     failed(state, intent, error)
 }
 
-/// Back to the start: another payment method may be set up.
+/// Resets the intent: the payer may try another payment method.
 fn failed(state: &mut State, intent: &Value, error: Error) -> Error {
     let method = state.store.find(text(intent, "payment_method")).cloned();
     let error = error.with("payment_method", method.unwrap_or_default());
@@ -234,7 +234,7 @@ pub(crate) fn authenticate(state: &mut State, mut call: Call) -> Result<Value, E
     let id = call.id();
     call.params.finish()?;
     if intent["status"] != "requires_action" {
-        let message = "This setup_intent waits for no challenge.";
+        let message = "This setup_intent does not require authentication.";
         return Err(Error::unexpected("setup_intent_unexpected_state", message));
     }
     if outcome.as_deref() == Some("failure") {

@@ -1,4 +1,4 @@
-//! Tokens: card data by another name, for pages that send one to their server.
+//! Tokens of card data, for pages that send one to their server.
 
 use serde_json::{Value, json};
 
@@ -82,7 +82,7 @@ fn shape(card: &Value) -> Value {
     })
 }
 
-/// A token writes a network's name as people do.
+/// The display name of a card network.
 fn title(brand: &str) -> &'static str {
     match brand {
         "visa" => "Visa",

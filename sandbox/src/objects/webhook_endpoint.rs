@@ -1,4 +1,4 @@
-//! Webhook endpoints that are made through the API; the secret is shown once, when one is made.
+//! Webhook endpoints of the API; only the response to creation shows the secret.
 
 use serde_json::{Value, json};
 
@@ -77,11 +77,11 @@ fn details(params: &mut Params, endpoint: &mut Value) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses what no event's type looks like.
+/// Rejects text that is not an event type.
 fn known(events: Vec<String>) -> Result<Value, Error> {
     let looks_like_one = |event: &str| event == "*" || event.contains('.');
     if events.is_empty() {
-        let message = "An endpoint has at least one event.";
+        let message = "An endpoint needs at least one event.";
         return Err(Error::invalid(message)
             .code("parameter_invalid_empty")
             .param("enabled_events"));
@@ -89,7 +89,7 @@ fn known(events: Vec<String>) -> Result<Value, Error> {
     match events.iter().position(|event| !looks_like_one(event)) {
         None => Ok(events.into()),
         Some(place) => {
-            let message = format!("'{}' is not the type of an event.", events[place]);
+            let message = format!("'{}' is not an event type.", events[place]);
             Err(Error::invalid(&message).param(&format!("enabled_events[{place}]")))
         }
     }
@@ -102,7 +102,7 @@ fn parse(url: &str, secret: &str) -> Result<Endpoint, Error> {
     })
 }
 
-/// The subscription of an endpoint: to nothing while it is disabled.
+/// The subscription of an endpoint: no event while it is disabled.
 fn subscription(shown: &Value) -> Subscription {
     let events = shown["enabled_events"].as_array();
     let events = events.into_iter().flatten().filter_map(Value::as_str);

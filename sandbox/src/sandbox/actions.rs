@@ -31,19 +31,19 @@ impl Sandbox {
         )
     }
 
-    /// Answers an intent's 3-D Secure challenge as the payer does.
+    /// Completes an intent's 3-D Secure challenge for the payer.
     ///
     /// # Errors
     ///
-    /// Stripe's error body when the intent waits for no challenge.
+    /// Stripe's error body when the intent does not require authentication.
     pub fn authenticate(&self, intent: &str, succeeds: bool) -> Result<Value, Value> {
         let params =
             json!({ "client_secret": self.client_secret(intent), "outcome": outcome(succeeds) });
         self.control(payment_intent::authenticate, intent, params)
     }
 
-    /// Pays a checkout session as the payer does on its page, with a test payment method by name;
-    /// returns the session as it is then.
+    /// Pays a checkout session on its page, with a test payment method by name; returns the changed
+    /// session.
     ///
     /// # Errors
     ///
@@ -53,7 +53,7 @@ impl Sandbox {
         self.control(checkout_session::confirm, session, params)
     }
 
-    /// Lets an open checkout session's time run out.
+    /// Expires an open checkout session, as when its time is over.
     ///
     /// # Errors
     ///
@@ -62,7 +62,7 @@ impl Sandbox {
         self.control(checkout_session::run_out, session, json!({}))
     }
 
-    /// Saves the billing portal's settings, as in the dashboard: before that it opens no session.
+    /// Saves the customer portal's settings, as in the dashboard: portal sessions need them.
     pub fn save_portal_settings(&self) {
         let saved = self.control(portal::save_settings, "", json!({}));
         debug_assert!(saved.is_ok(), "there is no parameter to refuse");
@@ -72,7 +72,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// Stripe's error body when there is no such price, or `params` are not a price's.
+    /// Stripe's error body when the price does not exist, or `params` are not valid.
     pub fn change_price(&self, price: &str, params: Value) -> Result<Value, Value> {
         self.control(price::update, price, params)
     }
@@ -81,7 +81,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// Stripe's error body when `params` are not a price's.
+    /// Stripe's error body when `params` are not valid.
     pub fn create_price(&self, params: Value) -> Result<Value, Value> {
         self.control(price::create, "", params)
     }
@@ -91,7 +91,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// Stripe's error body when there is no such product, or `params` are not a product's.
+    /// Stripe's error body when the product does not exist, or `params` are not valid.
     pub fn change_product(&self, product: &str, params: Value) -> Result<Value, Value> {
         self.control(product::update, product, params)
     }
@@ -100,25 +100,25 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// Stripe's error body when there is no such customer, or `params` are not a customer's.
+    /// Stripe's error body when the customer does not exist, or `params` are not valid.
     pub fn change_customer(&self, customer: &str, params: Value) -> Result<Value, Value> {
         self.control(customer::update, customer, params)
     }
 
-    /// Deletes a customer, as from the dashboard.
+    /// Deletes a customer, as in the dashboard.
     ///
     /// # Errors
     ///
-    /// Stripe's error body when there is no such customer.
+    /// Stripe's error body when the customer does not exist.
     pub fn delete_customer(&self, customer: &str) -> Result<Value, Value> {
         self.control(customer::delete, customer, json!({}))
     }
 
-    /// Makes a payment method as the payer's browser does, from `{"type": …}` and its details.
+    /// Creates a payment method as the payer's browser does, from `{"type": …}` and its details.
     ///
     /// # Errors
     ///
-    /// Stripe's error body when `params` are not a payment method's.
+    /// Stripe's error body when `params` are not valid.
     pub fn payment_method(&self, params: Value) -> Result<Value, Value> {
         self.control(payment_method::create, "", params)
     }
@@ -127,13 +127,13 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// Stripe's error body when there is no such customer or payment method.
+    /// Stripe's error body when the customer or the payment method does not exist.
     pub fn keep(&self, customer: &str, payment_method: &str) -> Result<Value, Value> {
         let params = json!({ "customer": customer });
         self.control(payment_method::attach, payment_method, params)
     }
 
-    /// Lets a bank debit's money arrive.
+    /// Completes a bank debit: the money arrives.
     ///
     /// # Errors
     ///
@@ -143,7 +143,7 @@ impl Sandbox {
         self.control(payment_intent::settle, intent, params)
     }
 
-    /// Lets a bank debit fail.
+    /// Fails a bank debit.
     ///
     /// # Errors
     ///
@@ -156,7 +156,7 @@ impl Sandbox {
         )
     }
 
-    /// Cancels an intent, as from the dashboard.
+    /// Cancels an intent, as in the dashboard.
     ///
     /// # Errors
     ///
@@ -165,17 +165,17 @@ impl Sandbox {
         self.control(payment_intent::cancel, intent, json!({}))
     }
 
-    /// Refunds an intent, as from the dashboard; `None` refunds what is left.
+    /// Refunds an intent, as in the dashboard; `None` refunds the rest.
     ///
     /// # Errors
     ///
-    /// Stripe's error body when the intent took no money or less than this is left.
+    /// Stripe's error body when the intent is not paid, or the amount exceeds the rest.
     pub fn refund(&self, intent: &str, amount: Option<i64>) -> Result<Value, Value> {
         let params = json!({ "payment_intent": intent, "amount": amount });
         self.control(refund::create, "", params)
     }
 
-    /// Lets a refund fail: its money returns to the account.
+    /// Fails a refund: its money returns to the account.
     ///
     /// # Errors
     ///
@@ -184,7 +184,7 @@ impl Sandbox {
         self.control(refund::fail, refund, json!({}))
     }
 
-    /// Names the destination of a refund for the payer.
+    /// Sets the destination of a refund, for the payer.
     ///
     /// # Errors
     ///
@@ -193,7 +193,7 @@ impl Sandbox {
         self.control(refund::answer, refund, json!({}))
     }
 
-    /// Lets a pending refund reach the payer.
+    /// Completes a pending refund.
     ///
     /// # Errors
     ///
@@ -202,37 +202,38 @@ impl Sandbox {
         self.control(refund::succeed, refund, json!({}))
     }
 
-    /// Lets the bank decide a dispute.
+    /// Decides a dispute, for the bank.
     ///
     /// # Errors
     ///
-    /// Stripe's error body when the dispute is decided.
+    /// Stripe's error body when the dispute is closed.
     pub fn close_dispute(&self, dispute: &str, won: bool) -> Result<Value, Value> {
         let params = json!({ "outcome": if won { "won" } else { "lost" } });
         self.control(dispute::close, dispute, params)
     }
 
-    /// Lets the payer dispute a payment: `{"payment_intent": …, "amount": …, "case": …}`. Without
-    /// an amount all that is not disputed yet; a case is `fraudulent`, `product_not_received` or
-    /// `inquiry`.
+    /// Disputes a payment, for the payer: `{"payment_intent": …, "amount": …, "case": …}`.
+    ///
+    /// The default amount is all that is not disputed yet; a case is `fraudulent`,
+    /// `product_not_received` or `inquiry`.
     ///
     /// # Errors
     ///
-    /// Stripe's error body when nothing was paid, or less is left to dispute.
+    /// Stripe's error body when nothing was paid, or the amount exceeds the undisputed rest.
     pub fn dispute(&self, params: Value) -> Result<Value, Value> {
         self.control(dispute::open_part, "", params)
     }
 
-    /// Lets the bank make a dispute of its inquiry, be it one that it closed.
+    /// Escalates an inquiry to a dispute, even a closed one, for the bank.
     ///
     /// # Errors
     ///
-    /// Stripe's error body when it is no inquiry.
+    /// Stripe's error body when it is not an inquiry.
     pub fn escalate_dispute(&self, dispute: &str) -> Result<Value, Value> {
         self.control(dispute::escalate, dispute, json!({}))
     }
 
-    /// Lets the bank reverse what it decided of a dispute.
+    /// Reverses the bank's decision of a dispute.
     ///
     /// # Errors
     ///
@@ -241,7 +242,7 @@ impl Sandbox {
         self.control(dispute::reverse, dispute, json!({}))
     }
 
-    /// Lets the bank warn of fraud before anybody disputes.
+    /// Creates an early fraud warning, for the bank.
     ///
     /// # Errors
     ///
@@ -263,7 +264,7 @@ impl Sandbox {
         self.control(review::open, "", json!({ "payment_intent": intent }))
     }
 
-    /// Approves a review, as from the dashboard.
+    /// Approves a review, as in the dashboard.
     ///
     /// # Errors
     ///

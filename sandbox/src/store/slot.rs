@@ -1,25 +1,25 @@
-//! One object of the store: as it is, as compressed JSON, or both.
+//! One object of the store: as a value, as compressed JSON, or both.
 
 use std::{borrow::Cow, cell::OnceCell, fmt::Write as _, ops::Range, sync::Arc};
 
 use miniz_oxide::{deflate::compress_to_vec, inflate::decompress_to_vec};
 use serde_json::Value;
 
-/// Fast, and several times smaller: objects are mostly names and nulls.
+/// Fast, and still several times smaller: objects are mostly names and nulls.
 const LEVEL: u8 = 1;
 
-/// An object, held in at least one of two forms.
+/// An object in at least one of two forms.
 #[derive(Debug)]
 pub(super) struct Slot {
     unpacked: OnceCell<Box<Value>>,
-    /// Absent while the object differs from what was packed.
+    /// Absent while the object differs from the packed form.
     packed: Option<Packed>,
 }
 
-/// The JSON of an object within that of its group.
+/// The JSON of an object within its group.
 #[derive(Debug)]
 pub(super) struct Packed {
-    /// Compressed at once, since the objects of a payment repeat each other.
+    /// Compressed together, because the objects of a payment repeat each other.
     pub(super) group: Arc<[u8]>,
     pub(super) range: Range<u32>,
 }
@@ -37,12 +37,12 @@ impl Slot {
         self.unpacked.get().is_some()
     }
 
-    /// The object; it stays unpacked for the next reader.
+    /// The object; it stays unpacked for the next read.
     pub(super) fn unpacked(&self) -> &Value {
         self.unpacked.get_or_init(|| Box::new(self.read()))
     }
 
-    /// The object, to be changed.
+    /// The object for a change.
     pub(super) fn unpacked_mut(&mut self) -> &mut Value {
         let object = self.unpacked.take();
         let object = object.unwrap_or_else(|| Box::new(self.read()));
@@ -51,7 +51,7 @@ impl Slot {
         self.unpacked.get_mut().expect("it was put there")
     }
 
-    /// The object; a packed one stays packed.
+    /// The object; a packed object stays packed.
     pub(super) fn peek(&self) -> Cow<'_, Value> {
         match self.unpacked.get() {
             Some(object) => Cow::Borrowed(object),
@@ -59,7 +59,7 @@ impl Slot {
         }
     }
 
-    /// Keeps the packed form alone: that of a new group, or the one that is up to date.
+    /// Keeps only the packed form: a new one, or the current one if it is up to date.
     pub(super) fn pack(&mut self, packed: Option<Packed>) {
         self.packed = packed.or_else(|| self.packed.take());
         self.unpacked.take();
@@ -72,11 +72,11 @@ impl Slot {
         serde_json::from_slice(&json[start..end]).expect("it was packed from JSON")
     }
 
-    /// Appends the object's JSON to that of a group, unless its packed form is up to date.
+    /// Appends the object's JSON to its group, unless its packed form is up to date.
     pub(super) fn write(&self, json: &mut String) -> Option<Range<u32>> {
         let object = self.unpacked.get().filter(|_| self.packed.is_none())?;
         let start = json.len();
-        // Through `Display`, which serde_json compiles, optimized also where this crate is not.
+        // `Display` is compiled in serde_json, which is optimized even when this crate is not.
         write!(json, "{object}").expect("a string takes every text");
         let place = |at: usize| u32::try_from(at).expect("a group is far below 4 GB");
         Some(place(start)..place(json.len()))

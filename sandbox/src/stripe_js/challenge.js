@@ -1,4 +1,4 @@
-// 3-D Secure: the payer's bank asks, in a dialog or on a page of its own.
+// 3-D Secure, in a dialog or on the sandbox's page.
 
 const DIALOG_STYLE = `
   dialog { font: 1rem system-ui, sans-serif; border: 1px solid #8888; border-radius: 10px;
@@ -8,12 +8,12 @@ const DIALOG_STYLE = `
   div { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: 1rem; }
   button { font: inherit; padding: .6rem 1rem; border-radius: 6px; border: 1px solid #8888; cursor: pointer; }`;
 
-/** Asks the payer; answers `success` or `failure`. Closing the dialog is a failure. */
+/** Shows the challenge; resolves with `success` or `failure`. Closing the dialog is a failure. */
 function ask({ amount, currency }) {
   const button = (value, textContent) =>
     dom("button", { type: "submit", value, textContent, attributes: { "data-outcome": value } });
   const title = dom("h2", { id: "title", textContent: "3-D Secure test" });
-  const what = `Your bank wants to know that you pay ${amount} ${currency} (minor units).`;
+  const what = `Confirm with your bank that you pay ${amount} ${currency} (minor units).`;
   const pass = button("success", "Complete authentication");
   const choices = dom("div", {}, pass, button("failure", "Fail authentication"));
   const form = dom("form", { method: "dialog" }, title, dom("p", { textContent: what }), choices);
@@ -30,13 +30,13 @@ function ask({ amount, currency }) {
   });
 }
 
-/** Leaves the page; nothing after it runs. */
+/** Leaves the page; no code runs afterwards. */
 function leave(url) {
   location.assign(url);
   return new Promise(() => {});
 }
 
-/** Where a payer comes back to, with what Stripe adds to it. */
+/** The return URL with Stripe's query parameters. */
 function back(returnUrl, { id, client_secret, status }) {
   const url = new URL(returnUrl, location.href);
   url.searchParams.set("payment_intent", id);
@@ -45,7 +45,7 @@ function back(returnUrl, { id, client_secret, status }) {
   return url.href;
 }
 
-/** Brings an intent past what its payer has to do. */
+/** Completes an intent's next action. */
 async function pass(key, intent, redirects) {
   if (intent.status !== "requires_action") return intent;
   const page = intent.next_action?.redirect_to_url?.url;

@@ -20,7 +20,7 @@ const FIELDS = [
   { name: "cvc", label: "Security code", hint: "CVC", fill: "cc-csc", shape: (text) => digits(text).slice(0, 4) },
 ];
 
-/** Which of `appearance.variables` become which of the form's own. */
+/** The form's CSS variables for `appearance.variables`. */
 const VARIABLES = {
   colorPrimary: "--primary",
   colorBackground: "--background",
@@ -38,7 +38,7 @@ function dom(tag, properties = {}, ...children) {
   return node;
 }
 
-/** A shadow root with a style that no page's policy has to allow. */
+/** Adds a shadow root with a stylesheet that any content security policy allows. */
 function shade(host, css) {
   const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
@@ -125,7 +125,7 @@ class CardElement {
 
   collapse() {}
 
-  /** Shows the form as the page's appearance says. */
+  /** Applies the page's appearance. */
   appear(appearance = {}) {
     const { variables = {}, theme } = appearance;
     const style = this.#host?.style;
@@ -137,9 +137,9 @@ class CardElement {
     if (fontFamily) style?.setProperty("--font", `${fontSizeBase} ${fontFamily}`);
   }
 
-  /** What the API calls the card; throws what is wrong with it, which the form then shows. */
+  /** The card in the API's form; throws the first error, which the form then shows. */
   card() {
-    if (!this.#host) throw misuse("The element has to be mounted when its card is used.");
+    if (!this.#host) throw misuse("Mount the element before its card is used.");
     const problem = firstProblem(this.#values);
     this.#show(problem);
     if (!problem) return cardParams(this.#values);
@@ -182,7 +182,7 @@ class CardElement {
     this.#show(null);
     const empty = Object.values(this.#values).every((value) => value === "");
     const problem = firstProblem(this.#values);
-    // A form that is not finished is no mistake yet.
+    // An incomplete form has no error yet.
     const error = problem?.error.code.startsWith("incomplete") ? undefined : problem?.error;
     const value = this.#type === "payment" ? { type: "card" } : undefined;
     this.#tell("change", { complete: !problem, empty, value, error, collapsed: false });
@@ -213,9 +213,9 @@ class Elements {
 
   create(type) {
     if (!["payment", "card"].includes(type)) {
-      throw misuse(`The sandbox has the elements payment and card, and no ${type}.`);
+      throw misuse(`The sandbox supports the elements payment and card, not ${type}.`);
     }
-    if (this.#made.has(type)) throw misuse(`There is an element of type ${type} already.`);
+    if (this.#made.has(type)) throw misuse(`An element of type ${type} already exists.`);
     const element = new CardElement(type, this);
     this.#made.set(type, element);
     return element;
@@ -238,7 +238,7 @@ class Elements {
     return {};
   }
 
-  /** Checks the form; a payment that is created afterwards is confirmed only after this. */
+  /** Validates the form; a payment that is created afterwards is confirmed only after this. */
   async submit() {
     const { error } = await settled("card", async () => this.card());
     this.submitted = !error;

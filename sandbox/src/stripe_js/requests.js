@@ -1,19 +1,22 @@
-// Calls to the sandbox that served this script, with the page's publishable key.
+// Requests to the sandbox that served this script, with the page's publishable key.
 
-/** Where this script came from; a page that has it inline talks to its own origin. */
+/** The origin of this script, or of the page for an inline script. */
 const SOURCE = new URL(document.currentScript?.src || location.href).origin;
 
-/** Whom it talks to. Where a test serves it in place of Stripe's own, the calls go where Stripe's would. */
+/**
+ * The API's origin. A test may serve this script in place of Stripe's: requests then go to Stripe's
+ * API.
+ */
 const SANDBOX = SOURCE === "https://js.stripe.com" ? "https://api.stripe.com" : SOURCE;
 
-/** What a page does wrong, as opposed to what goes wrong in a payment. */
+/** An error in the page's own code, as opposed to an error of a payment. */
 function misuse(message) {
   const error = new Error(message);
   error.name = "IntegrationError";
   return error;
 }
 
-/** `{a: {b: 1}}` as `a[b]=1`; what is `undefined` or `null` is left out. */
+/** Encodes `{a: {b: 1}}` as `a[b]=1`; skips `undefined` and `null`. */
 function encode(params, into = new URLSearchParams(), prefix = "") {
   for (const [name, value] of Object.entries(params)) {
     const path = prefix ? `${prefix}[${name}]` : name;
@@ -24,7 +27,7 @@ function encode(params, into = new URLSearchParams(), prefix = "") {
   return into;
 }
 
-/** One call; answers the object, or throws Stripe's error object. */
+/** Sends a request; returns the object, or throws Stripe's error object. */
 async function call(method, path, params) {
   const form = encode(params);
   const url = new URL(path, SANDBOX);
@@ -40,7 +43,10 @@ async function call(method, path, params) {
   return answer;
 }
 
-/** Runs a call as Stripe.js does: never rejects for a payment's sake, answers `{name}` or `{error}`. */
+/**
+ * Runs a request as Stripe.js does: resolves with `{name}` or `{error}`, and never rejects for a
+ * payment error.
+ */
 async function settled(name, work) {
   try {
     return { [name]: await work() };
@@ -50,7 +56,7 @@ async function settled(name, work) {
   }
 }
 
-/** The id of the intent that a client secret belongs to. */
+/** The id of a client secret's intent. */
 function intentOf(clientSecret) {
   const match = /^(pi_[^_]+)_secret_./.exec(clientSecret ?? "");
   if (!match) throw misuse("A client secret looks like pi_…_secret_…; this one does not.");

@@ -1,15 +1,15 @@
-// `window.Stripe`: what a page calls.
+// `window.Stripe`, the API for pages.
 
 const isElement = (value) => value instanceof CardElement;
 
-/** What a page may say of a payment beside how it is paid. */
+/** The parameters of a confirmation beside the payment method. */
 const BESIDE = ["receipt_email", "return_url", "setup_future_usage", "shipping"];
 
 function beside(params) {
   return Object.fromEntries(BESIDE.map((name) => [name, params[name]]));
 }
 
-/** `card` as a page gives it: an element, or a token. */
+/** A page's `card`: an element, or a token. */
 function cardOf(card) {
   return isElement(card) ? card.card() : card;
 }

@@ -1,4 +1,4 @@
-//! The background work: signed requests to endpoints, repeated until they are accepted.
+//! Sends signed requests to endpoints in the background, and retries until they succeed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,14 +21,14 @@ use super::{
 };
 use crate::{clock::now, endpoint::Endpoint, log::Delivery, signing};
 
-/// The time in which an endpoint has to answer.
+/// The timeout of an endpoint.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 type Http = Client<HttpConnector, Full<Bytes>>;
 
-/// Works off the queue for as long as it is polled; dropping it drops every delivery.
+/// Processes the queue while it is polled; dropping it drops every delivery.
 pub(crate) async fn run(dispatcher: Arc<Dispatcher>, mut queue: mpsc::UnboundedReceiver<Batch>) {
-    // A fresh connection for every delivery: an endpoint may restart in between.
+    // Without connection reuse: an endpoint may restart between deliveries.
     let http = Client::builder(TokioExecutor::new())
         .pool_max_idle_per_host(0)
         .build_http();
@@ -46,7 +46,7 @@ pub(crate) async fn run(dispatcher: Arc<Dispatcher>, mut queue: mpsc::UnboundedR
     }
 }
 
-/// Sends first attempts in order; refused ones are retried beside the others.
+/// Sends first attempts in order; retries run concurrently.
 async fn in_order(dispatcher: Arc<Dispatcher>, http: Http, batch: Batch) {
     if !batch.delay.is_zero() {
         sleep(batch.delay).await;
@@ -71,7 +71,7 @@ async fn again(dispatcher: Arc<Dispatcher>, http: Http, job: Job) {
     }
 }
 
-/// Sends once; true when the endpoint accepted it or is not subscribed any more.
+/// Sends once; true when the endpoint responded 2xx or is no longer subscribed.
 async fn attempt(dispatcher: &Dispatcher, http: &Http, job: &Job, number: u32) -> bool {
     let wants = |to: &Endpoint| to.subscription.includes(&job.message.kind);
     let Some(endpoint) = dispatcher.endpoint(&job.endpoint).filter(wants) else {
@@ -106,7 +106,7 @@ async fn post(http: &Http, job: &Job, endpoint: &Endpoint) -> Option<u16> {
         .ok()?;
     let response = http.request(request).await.ok()?;
     let status = response.status().as_u16();
-    // Read to the end, so that the endpoint can finish its answer.
+    // Read to the end, so that the endpoint can finish its response.
     response.into_body().collect().await.ok()?;
     Some(status)
 }

@@ -1,4 +1,4 @@
-//! State that the senders share: endpoints, settings, the queue, past deliveries.
+//! The shared state of the senders: endpoints, settings, the queue, past deliveries.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -15,22 +15,22 @@ use crate::{
     state::State,
 };
 
-/// The number of delivery attempts that are kept.
+/// The number of kept delivery attempts.
 const MAX_DELIVERIES: usize = 10_000;
 
 /// The retry policy of deliveries.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Retry {
-    /// The pause before the second try; it doubles every time.
+    /// The pause before the first retry; it doubles every time.
     pub(crate) base: Duration,
-    /// All tries together.
+    /// The number of attempts, the first included.
     pub(crate) tries: u32,
 }
 
-/// State that the senders share.
+/// The shared state of the senders.
 #[derive(Debug)]
 pub(crate) struct Dispatcher {
-    /// Holds the events; never locked while the settings are.
+    /// The events; never locked while the settings are.
     state: Arc<Mutex<State>>,
     settings: Mutex<Settings>,
     retry: Retry,
@@ -50,7 +50,7 @@ pub(super) struct Settings {
     pub(super) deliveries: Recent<Delivery>,
 }
 
-/// The treatment of a new event.
+/// The handling of new events.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Flow {
     Open,
@@ -99,7 +99,8 @@ impl Dispatcher {
         self.enqueue(messages, copies, false);
     }
 
-    /// One batch for every endpoint and copy; a batch is sent in order, batches concurrently.
+    /// Queues one batch for every endpoint and copy; a batch is sent in order, batches
+    /// concurrently.
     pub(super) fn enqueue(&self, messages: &[Message], copies: usize, forged: bool) {
         let (endpoints, delay) = {
             let settings = self.settings();
@@ -115,7 +116,7 @@ impl Dispatcher {
                 forged,
                 _pending: Pending::new(&self.pending),
             });
-            // The other end is gone only when the sandbox is stopping.
+            // The receiver is gone only while the sandbox stops.
             let _ = self.queue.send(Batch {
                 delay,
                 jobs: jobs.collect(),
@@ -123,7 +124,7 @@ impl Dispatcher {
         }
     }
 
-    /// An endpoint as it is now, unless it is gone.
+    /// The current endpoint with this id, unless it was removed.
     pub(crate) fn endpoint(&self, id: &str) -> Option<Endpoint> {
         let settings = self.settings();
         settings.endpoints.iter().find(|to| to.id == id).cloned()
@@ -135,7 +136,7 @@ impl Dispatcher {
         self.publish(Activity::Delivery(delivery));
     }
 
-    /// Publishes an activity; there need not be a watcher.
+    /// Publishes an activity, with or without a watcher.
     pub(super) fn publish(&self, activity: Activity) {
         let _ = self.watchers.send(activity);
     }
@@ -147,7 +148,7 @@ impl Dispatcher {
         let _ = pending.wait_for(|count| *count == 0).await;
     }
 
-    /// When a refused delivery is tried again.
+    /// The retry policy.
     pub(crate) fn retry(&self) -> Retry {
         self.retry
     }

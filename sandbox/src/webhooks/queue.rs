@@ -11,7 +11,7 @@ use crate::{endpoint::Payload, event, store::text};
 /// Events for one endpoint, in order.
 #[derive(Debug)]
 pub(crate) struct Batch {
-    /// The delay before the first of them is sent.
+    /// The delay before the first event.
     pub(crate) delay: Duration,
     pub(crate) jobs: Vec<Job>,
 }
@@ -22,12 +22,12 @@ pub(crate) struct Job {
     pub(crate) message: Message,
     /// The endpoint's id.
     pub(crate) endpoint: String,
-    /// Sent once, with a signature that is not valid.
+    /// True to send it once, with an invalid signature.
     pub(crate) forged: bool,
     pub(crate) _pending: Pending,
 }
 
-/// Counts a delivery as pending for as long as it lives.
+/// Counts a delivery as pending while it lives.
 #[derive(Debug)]
 pub(crate) struct Pending(watch::Sender<usize>);
 
@@ -44,7 +44,7 @@ impl Drop for Pending {
     }
 }
 
-/// An event as it goes over the wire.
+/// An event in its wire format.
 #[derive(Debug, Clone)]
 pub(crate) struct Message {
     pub(crate) id: String,
@@ -54,7 +54,7 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    /// Indented, as Stripe's bodies are: a receiver that verifies re-serialised JSON fails.
+    /// Indented like Stripe's bodies: a receiver that verifies re-serialised JSON fails.
     pub(super) fn of(event: &Value) -> Self {
         let (id, kind) = (text(event, "id").to_owned(), text(event, "type").to_owned());
         let snapshot = format!("{event:#}").into();

@@ -1,4 +1,4 @@
-//! Amounts: checked against the currency, and changed.
+//! Amounts: limits and steps of the currency, and updates.
 
 use serde_json::json;
 use stripe_sandbox::Sandbox;

@@ -1,4 +1,4 @@
-//! A Stripe client of the tests' own.
+//! A minimal Stripe client.
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -11,14 +11,14 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use stripe_sandbox::Sandbox;
 
-/// One connection pool with one key.
+/// A connection pool with one API key.
 pub(crate) struct Api {
     base: String,
     key: String,
     http: Client<HttpConnector, Full<Bytes>>,
 }
 
-/// An answer, read to its end.
+/// A complete response.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -113,12 +113,12 @@ impl Api {
 }
 
 impl Reply {
-    /// What holds for every answer of the API.
+    /// Checks the headers and the form of every response of the API.
     fn check(&self, path: &str) {
         if path.starts_with("/v1") && self.status != 200 && !self.body.is_null() {
             assert!(
                 self.body["error"]["type"].is_string(),
-                "an error names its type: {}",
+                "an error has a type: {}",
                 self.text
             );
         }
@@ -128,7 +128,7 @@ impl Reply {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// The body, when the status is 200.
+    /// The body; the status must be 200.
     #[track_caller]
     pub(crate) fn ok(self) -> Value {
         assert_eq!(self.status, 200, "{}", self.text);
@@ -139,7 +139,7 @@ impl Reply {
         self.body
     }
 
-    /// The error object, when the status and the code are these.
+    /// The error object; the status and the code must be these.
     #[track_caller]
     pub(crate) fn refused(self, status: u16, code: &str) -> Value {
         let error = self.body["error"].clone();

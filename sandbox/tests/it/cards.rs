@@ -1,4 +1,4 @@
-//! What each payment method does: declines, challenges, late money.
+//! Behaviour of payment methods: declines, challenges, late money.
 
 use serde_json::json;
 use stripe_sandbox::Sandbox;

@@ -1,4 +1,4 @@
-//! Checkout sessions: made, refused, listed and changed.
+//! Checkout sessions: create, reject, list and update.
 
 use serde_json::{Value, json};
 use stripe_sandbox::{Sandbox, demo_catalogue};

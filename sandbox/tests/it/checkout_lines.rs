@@ -1,4 +1,4 @@
-//! The lines of a checkout session: sold, priced and refused.
+//! Line items of a checkout session: accepted, priced and rejected.
 
 use serde_json::json;
 use stripe_sandbox::NewPrice;
@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn what_cannot_be_sold_is_refused_and_makes_nothing() {
+async fn invalid_line_items_are_rejected_and_create_nothing() {
     let stripe = shop().await;
     let other = |id, active, recurring, currency| NewPrice {
         id,

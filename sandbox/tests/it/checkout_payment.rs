@@ -121,10 +121,10 @@ async fn a_bank_debit_completes_unpaid_and_is_decided_later() {
             true => stripe.settle(intent).unwrap(),
             false => stripe.fail_settlement(intent).unwrap(),
         };
-        let told = stripe.events().pop().unwrap();
-        assert_eq!(told["type"], event);
-        assert_eq!(told["data"]["object"]["id"], id);
-        assert_eq!(told["data"]["object"]["payment_status"], status);
+        let last = stripe.events().pop().unwrap();
+        assert_eq!(last["type"], event);
+        assert_eq!(last["data"]["object"]["id"], id);
+        assert_eq!(last["data"]["object"]["payment_status"], status);
     }
 }
 
@@ -143,7 +143,7 @@ async fn a_session_takes_no_type_that_it_does_not_list() {
 }
 
 #[tokio::test]
-async fn an_expired_session_takes_its_intent_along_and_is_never_paid() {
+async fn an_expired_session_cancels_its_intent_and_is_never_paid() {
     let stripe = shop().await;
     let api = api(&stripe);
     let made = session(&api, &[]).await;
@@ -180,10 +180,10 @@ async fn a_session_whose_time_ran_out_expires_without_a_request() {
     let expired = stripe.expire_session(text(&made, "id")).unwrap();
 
     assert_eq!(expired["status"], "expired");
-    let told = stripe.events().pop().unwrap();
-    assert_eq!(told["type"], "checkout.session.expired");
-    assert!(told["request"]["id"].is_null(), "nobody asked for it");
-    let thin = format!("/v2/core/events/{}", text(&told, "id"));
+    let last = stripe.events().pop().unwrap();
+    assert_eq!(last["type"], "checkout.session.expired");
+    assert!(last["request"]["id"].is_null(), "nobody asked for it");
+    let thin = format!("/v2/core/events/{}", text(&last, "id"));
     let thin = api(&stripe).get(&thin).await.ok();
     let url = format!("{SESSIONS}/{}", text(&made, "id"));
     assert_eq!(thin["related_object"]["url"], url);

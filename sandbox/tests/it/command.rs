@@ -46,7 +46,7 @@ fn it_says_where_it_listens_and_stops_on_sigterm() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
-/// A busy machine is slow now and then, so the quickest of a few starts counts.
+/// A busy machine is sometimes slow, so the fastest of a few starts counts.
 #[test]
 fn it_is_ready_in_less_than_50_ms() {
     let starts = (0..5).map(|_| {
@@ -80,8 +80,14 @@ fn wrong_arguments_are_one_clear_line() {
         (&["--prot", "1"], "--prot"),
         (&["--port"], "--port needs a value"),
         (&["--port", "x"], "not a port"),
-        (&["--webhook-secret", "whsec_a"], "after its --webhook-url"),
-        (&["--webhook-payload", "thin"], "after its --webhook-url"),
+        (
+            &["--webhook-secret", "whsec_a"],
+            "must follow its --webhook-url",
+        ),
+        (
+            &["--webhook-payload", "thin"],
+            "must follow its --webhook-url",
+        ),
         (
             &[
                 "--webhook-url",

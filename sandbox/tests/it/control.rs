@@ -129,7 +129,7 @@ async fn the_challenge_page_leads_back_to_the_shop() {
 
         let page = api.get(path).await;
         assert!(page.text.contains("Complete authentication"));
-        assert!(page.text.contains("Your bank asks whether you pay "));
+        assert!(page.text.contains("Confirm with your bank that you pay "));
         let body = format!("client_secret={secret}&outcome={outcome}");
         let answer = exchange(&stripe, "POST", &format!("/_sandbox/3ds/{id}"), &body)
             .await

@@ -1,4 +1,4 @@
-//! Customers, and what they keep.
+//! Customers and their payment methods.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Bank debits: accounts, what each does, and time.
+//! Bank debits: accounts, results and timers.
 
 use std::time::Duration;
 

@@ -79,7 +79,7 @@ async fn the_cards_that_are_disputed_say_why() {
             (&json!(reason), &json!(status))
         );
         assert_eq!(
-            told(&stripe, "charge.dispute.funds_withdrawn"),
+            count(&stripe, "charge.dispute.funds_withdrawn"),
             withdrawn,
             "{card}"
         );
@@ -87,7 +87,7 @@ async fn the_cards_that_are_disputed_say_why() {
 }
 
 #[tokio::test]
-async fn what_is_only_authorized_is_not_disputed_yet() {
+async fn an_authorized_payment_is_not_disputed_yet() {
     let stripe = Sandbox::start().await;
     let api = api(&stripe);
     let form = [
@@ -107,8 +107,8 @@ async fn what_is_only_authorized_is_not_disputed_yet() {
     assert_eq!(stripe.disputes().len(), 1);
 }
 
-/// How often an event was told.
-fn told(stripe: &Sandbox, kind: &str) -> usize {
+/// The number of events of a type.
+fn count(stripe: &Sandbox, kind: &str) -> usize {
     let types = event_types(stripe);
     types.iter().filter(|type_| *type_ == kind).count()
 }
@@ -132,7 +132,10 @@ async fn evidence_wins_or_loses_by_its_text() {
 
         assert_eq!(draft["status"], "needs_response", "a draft decides nothing");
         assert_eq!(decided["status"], status);
-        assert_eq!(told(&stripe, "charge.dispute.funds_reinstated"), reinstated);
+        assert_eq!(
+            count(&stripe, "charge.dispute.funds_reinstated"),
+            reinstated
+        );
         let more = api
             .post(&path, &[("evidence[product_description]", "A mug")])
             .await;
@@ -141,7 +144,7 @@ async fn evidence_wins_or_loses_by_its_text() {
         let refund = api.post("/v1/refunds", &form).await;
         assert_eq!(refund.status, if status == "won" { 200 } else { 400 });
     }
-    assert_eq!(told(&stripe, "charge.dispute.closed"), 2);
+    assert_eq!(count(&stripe, "charge.dispute.closed"), 2);
 }
 
 #[tokio::test]
@@ -162,7 +165,7 @@ async fn an_inquiry_moves_no_money_unless_it_is_escalated() {
         let after = api.post(&path, &form).await.ok();
 
         assert_eq!(after["status"], status);
-        assert_eq!(told(&stripe, "charge.dispute.funds_withdrawn"), withdrawn);
+        assert_eq!(count(&stripe, "charge.dispute.funds_withdrawn"), withdrawn);
         assert_eq!(after["is_charge_refundable"], status == "warning_closed");
     }
     let dispute = stripe.disputes().pop().unwrap();
@@ -194,7 +197,7 @@ async fn a_payment_is_disputed_in_parts_and_never_over_more_than_it_is() {
             .dispute(json!({ "payment_intent": "pi_nowhere" }))
             .is_err()
     );
-    assert_eq!(told(&stripe, "charge.dispute.funds_withdrawn"), 2);
+    assert_eq!(count(&stripe, "charge.dispute.funds_withdrawn"), 2);
 }
 
 #[tokio::test]
@@ -217,7 +220,7 @@ async fn a_bank_reverses_what_it_decided_and_each_movement_of_money_is_noted() {
     let moved = lost["balance_transactions"].as_array().unwrap().iter();
     let moved: Vec<_> = moved.map(|each| each["amount"].as_i64().unwrap()).collect();
     assert_eq!(moved, [-2000, 2000, -2000]);
-    assert_eq!(told(&stripe, "charge.dispute.funds_reinstated"), 1);
+    assert_eq!(count(&stripe, "charge.dispute.funds_reinstated"), 1);
 }
 
 #[tokio::test]
@@ -270,6 +273,6 @@ async fn early_fraud_warnings_and_reviews_have_their_routes_and_events() {
         "review.opened",
         "review.closed",
     ] {
-        assert_eq!(told(&stripe, kind), 1, "{kind}");
+        assert_eq!(count(&stripe, kind), 1, "{kind}");
     }
 }

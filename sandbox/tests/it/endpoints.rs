@@ -1,4 +1,4 @@
-//! Webhook endpoints made through the API; thin events; late ones.
+//! Webhook endpoints of the API; thin events; late events.
 
 use std::time::{Duration, Instant};
 

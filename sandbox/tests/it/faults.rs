@@ -1,4 +1,4 @@
-//! Faults, seen from the socket.
+//! Faults, at the socket.
 
 use std::{io::ErrorKind, time::Duration};
 
@@ -122,7 +122,7 @@ async fn a_hanging_request_holds_up_no_other() {
     stripe.inject(Fault::hang());
 
     tokio::select! {
-        _ = exchange(&stripe, "POST", INTENTS, BODY) => panic!("it was answered"),
+        _ = exchange(&stripe, "POST", INTENTS, BODY) => panic!("it got a response"),
         _ = watch.recv() => {}
     }
 
@@ -172,7 +172,7 @@ async fn a_request_outlives_the_caller_that_gave_up() {
     stripe.inject(Fault::latency(Duration::from_millis(50)));
 
     tokio::select! {
-        _ = exchange(&stripe, "POST", INTENTS, BODY) => panic!("it was answered"),
+        _ = exchange(&stripe, "POST", INTENTS, BODY) => panic!("it got a response"),
         () = arrival(&stripe) => {}
     }
 

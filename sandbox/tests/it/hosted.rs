@@ -81,12 +81,12 @@ async fn a_paid_page_leads_back_to_the_shop_with_the_sessions_id() {
     let now = stripe.checkout_sessions().pop().unwrap();
     assert_eq!(now["payment_status"], "paid");
     assert_eq!(now["customer_details"]["email"], "ada@example.com");
-    // A second click pays nothing, and leads the same way.
+    // A second click pays nothing, and redirects to the same page.
     let again = pay(&stripe, &made, "4242 4242 4242 4242").await;
     assert_eq!(goes_to(&again), goes_to(&paid));
     assert_eq!(stripe.charges().len(), 1);
     let page = browser(&stripe).get(&path(&made["url"], &stripe)).await;
-    assert!(page.text.contains("This payment is done"));
+    assert!(page.text.contains("This payment is complete"));
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn a_decline_is_shown_and_may_be_retried() {
     );
     assert!(
         declined.text.contains("Ada &lt;b&gt;L.&lt;/b&gt;"),
-        "it is kept, as text"
+        "it is kept, and escaped"
     );
     assert!(
         !declined.text.contains("4000000000009995"),
@@ -112,17 +112,17 @@ async fn a_decline_is_shown_and_may_be_retried() {
 }
 
 #[tokio::test]
-async fn what_is_mistyped_is_named_and_starts_no_payment() {
+async fn invalid_fields_are_named_and_start_no_payment() {
     let stripe = shop().await;
     let made = session(&api(&stripe), &[]).await;
     let url = path(&made["url"], &stripe);
     for (changed, words) in [
-        (("number", "4242424242424241"), "card number is not right"),
-        (("number", ""), "Type the card number"),
+        (("number", "4242424242424241"), "card number is not valid"),
+        (("number", ""), "Enter the card number"),
         (("expiry", "1234"), "month/year"),
-        (("expiry", "13/34"), "no such month"),
+        (("expiry", "13/34"), "month is not valid"),
         (("email", "ada"), "e-mail"),
-        (("name", " "), "Type your name"),
+        (("name", " "), "Enter your name"),
         (("cvc", "1"), "security code"),
         (("method", "wire"), "type has to be one of"),
     ] {
@@ -196,7 +196,10 @@ async fn a_bank_debit_is_promised_on_the_page() {
     ];
     assert_eq!(event_types(&stripe), expected);
     let page = browser(&stripe).get(&path(&made["url"], &stripe)).await;
-    assert!(page.text.contains("The shop has not received the money."));
+    assert!(
+        page.text
+            .contains("The shop has not received the money yet.")
+    );
 }
 
 #[tokio::test]
@@ -245,7 +248,9 @@ async fn an_expired_or_unknown_session_says_so() {
     let unknown = browser(&stripe).get("/c/pay/cs_test_none").await;
 
     assert_eq!((expired.status, unknown.status), (410, 404));
-    assert!(expired.text.contains("has expired") && unknown.text.contains("no such payment"));
+    assert!(
+        expired.text.contains("has expired") && unknown.text.contains("payment does not exist")
+    );
     assert!(stripe.charges().is_empty());
 }
 

@@ -1,4 +1,4 @@
-//! Who may call what.
+//! Permissions of secret and publishable keys.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use stripe_sandbox::Sandbox;

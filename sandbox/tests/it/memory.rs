@@ -1,4 +1,4 @@
-//! The memory of a sandbox that runs for long, for each payment.
+//! The memory of a long-running sandbox, per payment.
 
 use std::{ops::Range, sync::Arc};
 

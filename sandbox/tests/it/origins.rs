@@ -1,5 +1,5 @@
-//! Which pages may call the sandbox: those of this machine what a payer does, and the control plane
-//! for pages that were named at the start alone.
+//! Origins: pages of this machine may call the payer's routes, and only pages from `--allow-origin`
+//! the control plane.
 
 use stripe_sandbox::Sandbox;
 

@@ -1,4 +1,4 @@
-//! What a request may say, and what is refused.
+//! Parameters: accepted and rejected.
 
 use serde_json::json;
 use stripe_sandbox::Sandbox;
@@ -39,7 +39,7 @@ async fn an_unknown_parameter_is_named() {
 }
 
 #[tokio::test]
-async fn what_stripe_knows_is_accepted() {
+async fn known_parameters_are_accepted() {
     let stripe = Sandbox::start().await;
     let api = api(&stripe);
     let customer = api.post("/v1/customers", &[]).await.ok();
@@ -72,7 +72,7 @@ async fn what_stripe_knows_is_accepted() {
 }
 
 #[tokio::test]
-async fn missing_and_empty_parameters_are_told_apart() {
+async fn missing_and_empty_parameters_are_distinguished() {
     let stripe = Sandbox::start().await;
     let api = api(&stripe);
 

@@ -1,4 +1,4 @@
-//! Payment methods: made, kept by customers, paid with; and tokens.
+//! Payment methods: created, attached, charged; and tokens.
 
 use serde_json::{Value, json};
 use stripe_sandbox::Sandbox;

@@ -1,4 +1,4 @@
-//! Payment intents and the charges they make.
+//! Payment intents and their charges.
 
 use serde_json::json;
 use stripe_sandbox::Sandbox;
@@ -221,7 +221,7 @@ async fn a_server_that_allows_redirects_says_where_they_lead_back_to() {
 #[tokio::test]
 async fn an_intent_that_was_confirmed_too_often_is_canceled_by_stripe_itself() {
     let stripe = Sandbox::start().await;
-    stripe.set_most_confirmations(3);
+    stripe.set_max_confirmations(3);
     let made = intent(&api(&stripe)).await;
     let id = text(&made, "id");
     for method in ["chargeDeclined", "threeDSecure2Required", "chargeDeclined"] {

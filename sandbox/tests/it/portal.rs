@@ -1,4 +1,4 @@
-//! The billing portal.
+//! The customer portal.
 
 use stripe_sandbox::Sandbox;
 
@@ -126,7 +126,7 @@ async fn no_session_is_opened_until_the_settings_are_saved() {
 }
 
 #[tokio::test]
-async fn a_domain_is_registered_once_and_its_wallets_are_told() {
+async fn a_domain_is_registered_once_and_its_wallets_are_listed() {
     let stripe = Sandbox::start().await;
     let api = api(&stripe);
     let path = "/v1/payment_method_domains";

@@ -1,4 +1,4 @@
-//! A client that sees the socket.
+//! A client at the socket.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use tokio::{
     net::TcpStream,
 };
 
-/// Sends one request; answers every byte until the other side closes, or how the socket failed.
+/// Sends one request; returns every byte until the connection closes, or the socket's error.
 pub(crate) async fn exchange(
     stripe: &Sandbox,
     method: &str,

@@ -1,4 +1,4 @@
-//! A webhook endpoint that answers as it is told.
+//! A webhook endpoint with configurable responses.
 
 use std::{
     collections::VecDeque,
@@ -18,7 +18,7 @@ use tokio::{
     task::JoinSet,
 };
 
-/// One delivery as it arrived.
+/// One received delivery.
 #[derive(Debug, Clone)]
 pub(crate) struct Hook {
     pub(crate) headers: HeaderMap,
@@ -39,7 +39,7 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    /// Answers these statuses in turn, and 200 after them.
+    /// Responds with these statuses in turn, then with 200.
     pub(crate) async fn answering(statuses: &[u16]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
@@ -57,12 +57,12 @@ impl Receiver {
         }
     }
 
-    /// Everything that arrived, in order.
+    /// Every received delivery, in order.
     pub(crate) fn hooks(&self) -> Vec<Hook> {
         self.inbox.lock().unwrap().hooks.clone()
     }
 
-    /// The types of the events that arrived, in order.
+    /// The types of the received events, in order.
     pub(crate) fn types(&self) -> Vec<String> {
         let types = self
             .hooks()

@@ -1,4 +1,4 @@
-//! Setup intents: cards that are kept, declined, challenged.
+//! Setup intents: cards that are saved, declined, challenged.
 
 use serde_json::{Value, json};
 use stripe_sandbox::Sandbox;
@@ -7,7 +7,7 @@ use crate::api::{Api, Form, api, api_with_key, event_types, text};
 
 const BACK: (&str, &str) = ("return_url", "http://127.0.0.1/return");
 
-/// A customer, and what sets up this payment method for them.
+/// A customer, and the parameters that set this payment method up.
 async fn setup(api: &Api, method: &str, more: Form<'_>) -> (String, crate::api::Reply) {
     let customer = api.post("/v1/customers", &[]).await.ok();
     let customer = text(&customer, "id").to_owned();

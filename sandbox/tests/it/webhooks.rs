@@ -1,4 +1,4 @@
-//! Webhook delivery: signatures, retries, chaos.
+//! Webhook delivery: signatures, retries, faults.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -21,7 +21,7 @@ async fn sandbox_sending_to(receiver: &Receiver) -> Sandbox {
         .unwrap()
 }
 
-/// HMAC-SHA256 from its definition, to check the sandbox's with.
+/// HMAC-SHA256 by its definition, to verify the sandbox's signatures independently.
 fn hmac(key: &[u8], message: &[u8]) -> String {
     let mut block = [0_u8; 64];
     block[..key.len()].copy_from_slice(key);

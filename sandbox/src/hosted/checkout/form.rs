@@ -1,4 +1,4 @@
-//! The form of the payment page, read as a payment method.
+//! Parses the form of the payment page into a payment method.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::{
     store::{number, text},
 };
 
-/// The values of a form that is shown again; never a card or account number.
+/// The values to show again after an error; never a card or account number.
 #[derive(Default)]
 pub(super) struct FormValues {
     method: String,
@@ -20,7 +20,7 @@ pub(super) struct FormValues {
 }
 
 impl FormValues {
-    /// Out of a form that was sent.
+    /// Reads the values of a submitted form.
     pub(super) fn of(params: &Value) -> Self {
         let said = |field| text(params, field).to_owned();
         Self {
@@ -31,7 +31,7 @@ impl FormValues {
     }
 }
 
-/// The payment method that a form describes.
+/// The payment method that the form describes.
 pub(super) fn method(state: &State, session: &Value, form: Value) -> Result<Chosen, Error> {
     let said = |field: &str| text(&form, field).trim().to_owned();
     let kinds = session["payment_method_types"].as_array();
@@ -47,17 +47,17 @@ pub(super) fn method(state: &State, session: &Value, form: Value) -> Result<Chos
         known => known.to_owned(),
     };
     if !email.contains('@') {
-        return Err(problem("Type your e-mail address."));
+        return Err(problem("Enter your e-mail address."));
     }
     if said("name").is_empty() {
-        return Err(problem("Type your name."));
+        return Err(problem("Enter your name."));
     }
     let details = match kind.as_str() {
         "us_bank_account" => json!({
-            "account_number": required(said("account_number"), "Type the account number.")?,
-            "routing_number": required(said("routing_number"), "Type the routing number.")?,
+            "account_number": required(said("account_number"), "Enter the account number.")?,
+            "routing_number": required(said("routing_number"), "Enter the routing number.")?,
         }),
-        "sepa_debit" => json!({ "iban": required(said("iban"), "Type the IBAN.")? }),
+        "sepa_debit" => json!({ "iban": required(said("iban"), "Enter the IBAN.")? }),
         _ => card(&said)?,
     };
     let mut data = json!({
@@ -72,12 +72,12 @@ fn card(said: &impl Fn(&str) -> String) -> Result<Value, Error> {
     let expiry = said("expiry");
     let (month, year) = expiry
         .split_once('/')
-        .ok_or_else(|| problem("Type the expiry as month/year, for example 12/34."))?;
+        .ok_or_else(|| problem("Enter the expiry as month/year, for example 12/34."))?;
     Ok(json!({
-        "number": required(said("number"), "Type the card number.")?,
+        "number": required(said("number"), "Enter the card number.")?,
         "exp_month": month.trim(),
         "exp_year": year.trim(),
-        "cvc": required(said("cvc"), "Type the security code.")?,
+        "cvc": required(said("cvc"), "Enter the security code.")?,
     }))
 }
 
@@ -92,7 +92,7 @@ fn problem(message: &str) -> Error {
     Error::invalid(message)
 }
 
-/// The form, with what was wrong with it the last time.
+/// The form, with the error of the last attempt.
 pub(super) fn html(
     session: &Value,
     total: &str,
@@ -218,7 +218,7 @@ fn test_numbers(kind: &str) -> String {
         _ => &[
             ("4242 4242 4242 4242", "pays"),
             ("4000 0000 0000 0002", "is declined"),
-            ("4000 0000 0000 3220", "asks for 3-D Secure"),
+            ("4000 0000 0000 3220", "requires 3-D Secure"),
         ],
     };
     let numbers: String = numbers

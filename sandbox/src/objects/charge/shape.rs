@@ -20,12 +20,12 @@ pub(super) fn outcome(kind: &str, network: &str, reason: Option<&str>) -> Value 
         "reason": reason,
         "risk_level": "normal",
         "risk_score": 7,
-        "seller_message": if reason.is_some() { "The bank refused." } else { "Payment complete." },
+        "seller_message": if reason.is_some() { "The bank declined the payment." } else { "Payment complete." },
         "type": kind,
     })
 }
 
-/// A charge that is not decided yet.
+/// A charge without a result yet.
 pub(super) fn new(intent: &Value, method: &Value) -> Value {
     json!({
         "id": ids::long("ch_3"),

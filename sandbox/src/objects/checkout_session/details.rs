@@ -15,9 +15,9 @@ use crate::{
     state::State,
 };
 
-/// The maximum and default time for which a session is open, in seconds.
+/// The maximum and default lifetime of a session, in seconds.
 pub(super) const LONGEST: u64 = 24 * 3600;
-/// The minimum time for which a session is open, in seconds.
+/// The minimum lifetime of a session, in seconds.
 const SHORTEST: u64 = 30 * 60;
 
 /// A session before it is stored, its lines, and its payment intent.
@@ -27,7 +27,7 @@ pub(super) struct Details {
     pub(super) intent: Value,
 }
 
-/// Parameters without effect here: looks, wallets, further questions to the payer.
+/// Parameters without effect here: appearance, wallets, further fields for the payer.
 const KNOWN: &[&str] = &[
     "adaptive_pricing",
     "billing_address_collection",
@@ -123,17 +123,17 @@ fn mode(params: &mut Params) -> Result<(), Error> {
     let mode = params.choice("mode", &["payment", "setup", "subscription"])?;
     let mode = mode.ok_or_else(|| params.missing("mode"))?;
     if mode != "payment" {
-        let message = format!("The sandbox knows no {mode} mode; it takes payments.");
+        let message = format!("The sandbox does not support the mode {mode}, only payment.");
         return Err(Error::invalid(&message).param("mode"));
     }
     let ui = params.text("ui_mode")?;
     if ui.is_some_and(|ui| !matches!(ui.as_str(), "hosted" | "hosted_page")) {
-        let message = "The sandbox knows no ui_mode but hosted_page.";
+        let message = "The sandbox supports only the ui_mode hosted_page.";
         return Err(Error::invalid(message).param("ui_mode"));
     }
     match NOT_MODELLED.iter().find(|name| params.has(name)) {
         Some(name) => {
-            let message = format!("The sandbox does not know a session's {name}.");
+            let message = format!("The sandbox does not support a session's {name}.");
             Err(Error::invalid(&message).param(name))
         }
         None => Ok(()),
@@ -149,7 +149,7 @@ fn urls(params: &mut Params, session: &mut Value) -> Result<(), Error> {
     Ok(())
 }
 
-/// A URL that names its scheme, and is fit for a header and a page.
+/// Checks that a URL has its scheme, and is safe in a header and a page.
 pub(crate) fn checked_url(url: String, param: &str) -> Result<String, Error> {
     let rest = ["http://", "https://"]
         .iter()
@@ -209,7 +209,7 @@ fn expiry(params: &mut Params) -> Result<u64, Error> {
     Err(Error::invalid(&message).param("expires_at"))
 }
 
-/// The types by name; without names, cards, and the bank debit and the voucher of the currency.
+/// The requested types; by default cards, and the currency's bank debit and voucher.
 fn methods(params: &mut Params, currency: &str) -> Result<Vec<String>, Error> {
     let debit = payment_method::debit_of(currency);
     let voucher = payment_method::voucher_of(currency);
@@ -223,7 +223,9 @@ fn methods(params: &mut Params, currency: &str) -> Result<Vec<String>, Error> {
         kind if payment_method::DEBITS.contains(&kind) => {
             Some(format!("{kind} does not pay in {currency}."))
         }
-        kind => Some(format!("The sandbox knows no payment method type {kind}.")),
+        kind => Some(format!(
+            "The sandbox does not support the payment method type {kind}."
+        )),
     });
     match refused {
         None if types.is_empty() => Err(params.missing("payment_method_types")),

@@ -19,7 +19,7 @@ const MOST: usize = 100;
 /// The number of lines in an expanded session.
 const SHOWN: usize = 10;
 
-/// One line of a request, checked.
+/// One checked line of a request.
 pub(super) struct Line {
     price: Value,
     /// The product to create, when the request describes one.
@@ -39,12 +39,12 @@ pub(super) fn read(state: &State, params: &mut Params) -> Result<Vec<Line>, Erro
     lines.into_iter().map(|line| one(state, line)).collect()
 }
 
-/// Parameters that would change the cost of the line; the sandbox refuses them.
+/// Parameters that would change the cost of the line; the sandbox rejects them.
 const NOT_MODELLED: &[&str] = &["adjustable_quantity", "dynamic_tax_rates", "tax_rates"];
 
 fn one(state: &State, mut line: Params) -> Result<Line, Error> {
     if let Some(name) = NOT_MODELLED.iter().find(|name| line.has(name)) {
-        let message = format!("The sandbox does not know a line item's {name}.");
+        let message = format!("The sandbox does not support a line item's {name}.");
         return Err(Error::invalid(&message).param(&line.name(name)));
     }
     let quantity = line.integer("quantity")?;
@@ -73,29 +73,29 @@ fn one(state: &State, mut line: Params) -> Result<Line, Error> {
     })
 }
 
-/// A price of the account that can be bought once.
+/// An active one-time price of the account.
 fn kept(state: &State, id: &str, param: &str) -> Result<Value, Error> {
     let price = state.store.get(price::KIND, id, param)?;
     let product = state.store.find(text(price, "product"));
     if product.is_none_or(|product| product["active"] != true) {
         let message =
-            "The product of this price is inactive; a session sells active products only.";
+            "The product of this price is inactive; a session accepts only active products.";
         let error = Error::invalid(message).code("product_inactive");
         return Err(error.param(param));
     }
     let refused = if price["active"] != true {
-        "This price is inactive; a session sells active prices only."
+        "This price is inactive; a session accepts only active prices."
     } else if !price["custom_unit_amount"].is_null() {
-        "The sandbox does not know prices that the payer chooses."
+        "The sandbox does not support prices that the payer chooses."
     } else if !price["recurring"].is_null() {
-        "This price is recurring; payment mode sells one-time prices only."
+        "This price is recurring; the payment mode accepts only one-time prices."
     } else {
         return Ok(price.clone());
     };
     Err(Error::invalid(refused).param(param))
 }
 
-/// A price of this session alone.
+/// A price from `price_data`, for this session only.
 fn described(state: &State, mut data: Params) -> Result<(Value, Option<Params>), Error> {
     let currency = money::currency(&mut data)?;
     let amount = data.integer("unit_amount")?;
@@ -105,7 +105,7 @@ fn described(state: &State, mut data: Params) -> Result<(Value, Option<Params>),
         return Err(Error::invalid("unit_amount cannot be negative.").param(&name));
     }
     if data.has("recurring") {
-        let message = "Payment mode sells one-time prices only.";
+        let message = "The payment mode accepts only one-time prices.";
         return Err(Error::invalid(message).param(&data.name("recurring")));
     }
     let (id, product) = (data.text("product")?, data.nested("product_data")?);
@@ -129,7 +129,7 @@ fn described(state: &State, mut data: Params) -> Result<(Value, Option<Params>),
     }
 }
 
-/// The sum and the currency; every line has the same.
+/// The sum and the common currency of all lines.
 pub(super) fn total(lines: &[Line]) -> Result<(i64, String), Error> {
     let currency = lines.first().map(|line| text(&line.price, "currency"));
     let currency = currency.unwrap_or_default().to_owned();
@@ -149,7 +149,7 @@ pub(super) fn total(lines: &[Line]) -> Result<(i64, String), Error> {
     }
 }
 
-/// A refused total; no parameter of a session is its amount.
+/// Rewrites an error about an amount for the total, which is no parameter of a session.
 fn of_the_total(error: Error) -> Error {
     let worded = |message: &Value| {
         let message = message.as_str().unwrap_or_default();
@@ -158,7 +158,7 @@ fn of_the_total(error: Error) -> Error {
     error.map("message", worded).without("param")
 }
 
-/// Makes the lines, and the prices and products that only the request describes.
+/// Creates the line items, with the prices and products that only the request describes.
 pub(super) fn make(state: &mut State, lines: Vec<Line>) -> Result<Vec<Value>, Error> {
     lines.into_iter().map(|line| item(state, line)).collect()
 }
@@ -190,7 +190,7 @@ fn item(state: &mut State, line: Line) -> Result<Value, Error> {
     }))
 }
 
-/// The list that an expanded session shows.
+/// The list in an expanded session.
 pub(super) fn first_page(session: &str, items: &[Value]) -> Value {
     json!({
         "object": "list",

@@ -1,4 +1,4 @@
-//! Payment and end of a checkout session.
+//! Payment, completion and expiry of a checkout session.
 
 use serde_json::{Value, json};
 
@@ -30,12 +30,12 @@ pub(crate) fn pay(state: &mut State, id: &str, method: Chosen) -> Result<Value, 
     payment_intent::pay(state, &intent, method, back)
 }
 
-/// Ends a session whose total is nothing.
+/// Completes a session with a total of zero.
 pub(crate) fn pay_nothing(state: &mut State, id: &str) -> Result<Value, Error> {
     let session = get(state, id)?;
     expect_open(&session, "completed")?;
     if number(&session, "amount_total") > 0 {
-        return Err(Error::invalid("There is something to pay."));
+        return Err(Error::invalid("The session's total is not zero."));
     }
     Ok(complete(state, &session, "no_payment_required", None))
 }
@@ -66,7 +66,7 @@ fn payer_email(session: &Value, billing: &Value) -> Value {
     }
 }
 
-/// Follows a payment intent that has just changed, if it is a session's.
+/// Updates the session of a payment intent that just changed, if it has one.
 pub(crate) fn follow(state: &mut State, intent: &Value) {
     let session = state.sessions.get(text(intent, "id"));
     let Some(session) = session.and_then(|id| state.store.find(id)).cloned() else {
@@ -96,7 +96,7 @@ pub(crate) fn follow(state: &mut State, intent: &Value) {
     }
 }
 
-/// True when the payer pays elsewhere and the page has no further question.
+/// Returns true when the payer pays elsewhere and the page has no further step.
 fn is_paid_elsewhere(state: &State, intent: &Value) -> bool {
     payment_intent::behaviour(state, intent) == Behaviour::PaidElsewhere
 }
@@ -135,7 +135,7 @@ pub(super) fn expire(state: &mut State, call: Call) -> Result<Value, Error> {
     Ok(end(state, &session))
 }
 
-/// The control plane lets a session's time run out.
+/// Lets a session expire, for the control plane.
 pub(crate) fn run_out(state: &mut State, call: Call) -> Result<Value, Error> {
     let session = get(state, &call.id())?;
     call.params.finish()?;
@@ -145,7 +145,7 @@ pub(crate) fn run_out(state: &mut State, call: Call) -> Result<Value, Error> {
     get(state, text(&session, "id"))
 }
 
-/// Its time has come.
+/// Expires an open session whose time is over.
 pub(crate) fn on_timer(state: &mut State, session: &Value) {
     let at = session["expires_at"].as_u64().unwrap_or_default();
     if session["status"] == "open" && at.saturating_mul(1000) <= now_ms() {
@@ -153,7 +153,7 @@ pub(crate) fn on_timer(state: &mut State, session: &Value) {
     }
 }
 
-/// An expired session takes its payment intent with it.
+/// Expires a session and cancels its payment intent.
 fn end(state: &mut State, session: &Value) -> Value {
     let patch = json!({ "status": "expired", "url": null });
     let ended = state.change_object("checkout.session.expired", text(session, "id"), &patch);
@@ -179,7 +179,7 @@ pub(crate) fn confirm(state: &mut State, mut call: Call) -> Result<Value, Error>
     let expected = call.params.integer("expected_amount")?;
     call.params.finish()?;
     if expected.is_some_and(|expected| expected != number(&session, "amount_total")) {
-        let message = "The session's total is another one than the page showed.";
+        let message = "The session's total differs from the total on the page.";
         let error = Error::invalid(message).code("checkout_amount_mismatch");
         return Err(error.param("expected_amount"));
     }

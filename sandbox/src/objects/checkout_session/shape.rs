@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::KIND;
 use crate::{clock::now, ids};
 
-/// A new session for a payment, open until its time is over.
+/// A new session for a payment, open until it expires.
 pub(super) fn new(total: i64, currency: &str) -> Value {
     json!({
         "id": ids::secret("cs_test_a1"),

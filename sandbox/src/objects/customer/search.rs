@@ -1,5 +1,5 @@
-//! Search for customers: by one pair of metadata, as `metadata['key']:'value'`. What is made is
-//! found at once, where Stripe may take an hour.
+//! Search for customers by one pair of metadata: `metadata['key']:'value'`. New customers are found
+//! at once, where Stripe may take an hour.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ pub(super) fn search(state: &mut State, mut call: Call) -> Result<Value, Error> 
     let page = Page::read(&mut call.params)?;
     call.params.finish()?;
     let (key, value) = pair(&query).ok_or_else(|| {
-        let message = "The sandbox searches by metadata['key']:'value' alone.";
+        let message = "The sandbox searches only by metadata['key']:'value'.";
         Error::invalid(message).param("query")
     })?;
     let url = "/v1/customers/search";
@@ -24,7 +24,7 @@ pub(super) fn search(state: &mut State, mut call: Call) -> Result<Value, Error> 
     }))
 }
 
-/// The key and the value in a query, without quotes in either.
+/// The key and the value in a query; neither contains quotes.
 fn pair(query: &str) -> Option<(&str, &str)> {
     let inside = query.strip_prefix("metadata['")?.strip_suffix('\'')?;
     let (key, value) = inside.split_once("']:'")?;

@@ -7,7 +7,7 @@ use crate::{behaviour::DisputeCase, clock::now, ids};
 
 const DAYS_TO_ANSWER: u64 = 9;
 
-/// The texts and files that a shop may answer with.
+/// The texts and files that a shop may submit.
 pub(super) const EVIDENCE: &[&str] = &[
     "access_activity_log",
     "billing_address",
@@ -47,7 +47,7 @@ pub(super) enum Funds {
     Reinstated,
 }
 
-/// Notes with a dispute that its amount moved. There are no fees.
+/// Records the movement of the disputed amount. There are no fees.
 pub(super) fn move_funds(dispute: &mut Value, funds: Funds) {
     let amount = dispute["amount"].as_i64().unwrap_or_default();
     let (amount, category) = match funds {
@@ -76,7 +76,7 @@ pub(super) fn move_funds(dispute: &mut Value, funds: Funds) {
     }
 }
 
-/// A dispute of so much of a charge, waiting for the shop's answer.
+/// A dispute over this amount of a charge, waiting for evidence.
 pub(super) fn new(charge: &Value, case: DisputeCase, amount: i64) -> Value {
     let brand = &charge["payment_method_details"]["card"]["brand"];
     let inquiry = case == DisputeCase::Inquiry;
@@ -114,7 +114,7 @@ pub(super) fn new(charge: &Value, case: DisputeCase, amount: i64) -> Value {
     })
 }
 
-/// Every kind of evidence, none of it given.
+/// Empty evidence of every kind.
 pub(super) fn no_evidence() -> Value {
     let names = EVIDENCE.iter().map(|name| (*name).to_owned());
     let mut evidence: Map<String, Value> = names.map(|name| (name, Value::Null)).collect();
@@ -122,7 +122,7 @@ pub(super) fn no_evidence() -> Value {
     evidence.into()
 }
 
-/// Evidence details before the shop's answer.
+/// The evidence details before any evidence.
 pub(super) fn unanswered() -> Value {
     json!({
         "due_by": now() + DAYS_TO_ANSWER * 86_400,

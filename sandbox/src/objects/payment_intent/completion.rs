@@ -1,4 +1,4 @@
-//! Operations that end a payment which its confirmation left open.
+//! Operations that complete a payment after its confirmation.
 
 use serde_json::Value;
 
@@ -49,8 +49,8 @@ fn outcome(params: &mut Params) -> Result<bool, Error> {
     Ok(outcome.is_none_or(|outcome| outcome == "success"))
 }
 
-/// A bank debit ends as `outcome` says, or else as its account does. A voucher or a transfer is
-/// paid, or its time runs out.
+/// Ends a bank debit as `outcome` says, by default as its account does. A voucher or a transfer is
+/// paid, or expires.
 pub(crate) fn settle(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let id = call.id();
     let outcome = call.params.choice("outcome", &["success", "failure"])?;
@@ -73,7 +73,7 @@ pub(crate) fn settle(state: &mut State, mut call: Call) -> Result<Value, Error> 
     Ok(ended(state, &intent, end))
 }
 
-/// The payer went to the shop or the bank, or did not in time.
+/// Ends a voucher or a transfer: paid, or expired.
 fn arrived(state: &mut State, intent: &Value, in_time: bool) -> Value {
     if in_time {
         return paid(state, intent);
@@ -83,7 +83,7 @@ fn arrived(state: &mut State, intent: &Value, in_time: bool) -> Value {
     unpaid(state, intent, error.fields(), &intent["latest_charge"])
 }
 
-/// Ends a bank debit when its timer is due, as its test account behaves.
+/// Ends a bank debit when its timer is due, as its test account says.
 pub(crate) fn on_timer(state: &mut State, intent: &Value) {
     if intent["status"] == "processing" {
         let debit = debit(state, intent);
@@ -119,7 +119,7 @@ fn ended(state: &mut State, intent: &Value, debit: Debit) -> Value {
     }
 }
 
-/// Takes the money that a card authorized, or part of it.
+/// Captures an authorized amount, or part of it.
 pub(super) fn capture(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let id = call.id();
     let wanted = call.params.integer("amount_to_capture")?;

@@ -1,4 +1,4 @@
-//! The parameters that create, update and confirm have in common.
+//! The parameters that create, update and confirm share.
 
 use serde_json::{Value, json};
 
@@ -32,12 +32,12 @@ const KNOWN: &[&str] = &[
     "transfer_data",
 ];
 
-/// Reads them into the intent; what the sandbox does not act on is accepted.
+/// Reads them into the intent; accepts parameters without effect here.
 pub(super) fn read(state: &State, params: &mut Params, intent: &mut Value) -> Result<(), Error> {
     if let Some(customer) = params.text("customer")? {
         customer::expect(state, &customer)?;
         if intent["customer"].is_string() && intent["customer"] != *customer {
-            let message = "The customer of a payment_intent stays the same once there is one.";
+            let message = "The customer of a payment_intent cannot change.";
             return Err(Error::invalid(message).param("customer"));
         }
         intent["customer"] = customer.into();
@@ -66,7 +66,7 @@ pub(super) fn read(state: &State, params: &mut Params, intent: &mut Value) -> Re
     methods(params, intent)
 }
 
-/// Reads what a browser may say as well when it confirms.
+/// Reads the parameters that a browser may also send with a confirmation.
 pub(super) fn read_publishable(params: &mut Params, intent: &mut Value) -> Result<(), Error> {
     for field in ["receipt_email", "setup_future_usage"] {
         if let Some(value) = params.text(field)? {
@@ -80,7 +80,7 @@ pub(super) fn read_publishable(params: &mut Params, intent: &mut Value) -> Resul
     Ok(())
 }
 
-/// Reads the payment methods from which the payer may choose.
+/// Reads the allowed payment methods.
 pub(crate) fn methods(params: &mut Params, intent: &mut Value) -> Result<(), Error> {
     let types = params.list("payment_method_types")?;
     if let Some(mut automatic) = params.nested("automatic_payment_methods")? {

@@ -28,7 +28,7 @@ pub(super) struct Confirmation {
 }
 
 impl Confirmation {
-    /// Reads the payment method and where a challenge leads back to.
+    /// Reads the payment method and the return URL of a challenge.
     pub(super) fn read(state: &State, params: &mut Params) -> Result<Self, Error> {
         let method = Chosen::read(state, params)?;
         let return_url = params.text("return_url")?;
@@ -52,7 +52,7 @@ impl Confirmation {
         }
     }
 
-    /// Refuses another customer's payment method.
+    /// Rejects another customer's payment method.
     pub(super) fn check_customer(&self, intent: &Value) -> Result<(), Error> {
         let fits = self
             .method
@@ -61,17 +61,17 @@ impl Confirmation {
         fits.unwrap_or(Ok(()))
     }
 
-    /// Refuses a server that has no way back from the pages to which the payer may be sent.
+    /// Rejects a server's confirmation that may redirect the payer and has no return URL.
     pub(super) fn check_return_url(&self, caller: Caller, intent: &Value) -> Result<(), Error> {
         check_return_url(self.return_url.as_deref(), caller, intent)
     }
 
-    /// Refuses to confirm without a payment method.
+    /// Rejects a confirmation without a payment method.
     pub(super) fn check(&self, intent: &Value) -> Result<(), Error> {
         if self.method.is_some() || intent["payment_method"].is_string() {
             return Ok(());
         }
-        let message = "There is no payment method to confirm this payment_intent with.";
+        let message = "This payment_intent cannot be confirmed without a payment method.";
         Err(
             Error::unexpected("payment_intent_unexpected_state", message)
                 .with(KIND, intent.clone()),
@@ -79,9 +79,9 @@ impl Confirmation {
     }
 }
 
-/// Refuses a server that has no way back from the pages to which the payer may be sent.
+/// Rejects a server's confirmation that may redirect the payer and has no return URL.
 ///
-/// A browser is on the way already.
+/// A browser handles the redirect itself.
 pub(crate) fn check_return_url(
     return_url: Option<&str>,
     caller: Caller,
@@ -100,7 +100,7 @@ pub(crate) fn check_return_url(
     Err(Error::invalid(&message).executed())
 }
 
-/// Confirms an intent; its payment method decides what follows.
+/// Confirms an intent; its payment method decides the result.
 pub(super) fn confirm(
     state: &mut State,
     id: &str,
@@ -138,7 +138,7 @@ pub(super) fn confirm(
     }
 }
 
-/// True when no further confirmation can follow.
+/// Returns true when no further confirmation can follow.
 fn is_final(behaviour: Behaviour) -> bool {
     matches!(
         behaviour,
@@ -156,7 +156,7 @@ pub(crate) fn behaviour(state: &State, intent: &Value) -> Behaviour {
     behaviour.unwrap_or(Behaviour::Succeeds)
 }
 
-/// The card pays: at once, or when the shop captures it.
+/// Charges the card: at once, or when the shop captures it.
 pub(super) fn paid(state: &mut State, intent: &Value) -> Value {
     let mut charge = charge::new(
         state,
@@ -201,7 +201,7 @@ fn authorized(state: &mut State, intent: &Value, charge: &Value) -> Value {
     )
 }
 
-/// Records the payment, and a dispute where the payment method opens one.
+/// Records the payment, and the dispute of a test card that opens one.
 pub(super) fn succeeded(state: &mut State, intent: &Value, charge: &Value, amount: i64) -> Value {
     let patch = json!({
         "amount_capturable": 0,
@@ -218,7 +218,7 @@ pub(super) fn succeeded(state: &mut State, intent: &Value, charge: &Value, amoun
     paid
 }
 
-/// A bank debit begins; `settle` ends it, or time does.
+/// Starts a bank debit; `settle` or a timer ends it.
 fn under_way(state: &mut State, intent: &Value) -> Value {
     let charge = charge::new(
         state,
@@ -242,7 +242,7 @@ fn awaited(state: &mut State, intent: &Value) -> Value {
     change(state, "payment_intent.requires_action", intent, &patch)
 }
 
-/// The bank refuses: a failed charge, and the error that the payer sees.
+/// Records a decline: a failed charge, and the error for the payer.
 fn declined(state: &mut State, intent: &Value, decline: &'static Decline) -> Error {
     let method = text(intent, "payment_method");
     let charge = charge::new(state, intent, method, Attempt::Failed(decline));
@@ -259,7 +259,7 @@ fn declined(state: &mut State, intent: &Value, decline: &'static Decline) -> Err
     error.with(KIND, intent)
 }
 
-/// Back to the start: the payer may try another payment method.
+/// Resets the intent: the payer may try another payment method.
 pub(super) fn unpaid(
     state: &mut State,
     intent: &Value,
@@ -277,7 +277,7 @@ pub(super) fn unpaid(
     change(state, "payment_intent.payment_failed", intent, &patch)
 }
 
-/// Changes an intent with an event, then its checkout session.
+/// Changes an intent with an event, then updates its checkout session.
 fn change(state: &mut State, event: &str, intent: &Value, patch: &Value) -> Value {
     let changed = state.change_object(event, text(intent, "id"), patch);
     checkout_session::follow(state, &changed);

@@ -80,7 +80,7 @@ const FOR_BROWSERS: &[&str] = &[
     "status",
 ];
 
-/// The intent as this caller sees it: a browser learns nothing of metadata or charges.
+/// The intent as this caller sees it: a browser does not see metadata or charges.
 pub(super) fn seen_by(caller: Caller, intent: &Value) -> Value {
     if caller != Caller::Publishable {
         return intent.clone();
@@ -114,7 +114,7 @@ pub(crate) fn challenge(intent: &Value, sandbox: &str, return_url: Option<&str>)
     }
 }
 
-/// The `next_action` of a payer who pays elsewhere: instructions and their expiry.
+/// The `next_action` of a voucher or transfer: instructions and their expiry.
 pub(super) fn instructions(kind: &str, intent: &Value, sandbox: &str) -> Value {
     let page = format!("{sandbox}/_sandbox/vouchers/{}", text(intent, "id"));
     let until = now() + 3 * 86_400;

@@ -14,10 +14,10 @@ use crate::{
 
 /// A debit in the United States.
 pub(crate) const ACH: &str = "us_bank_account";
-/// The kinds of payment methods that settle late.
+/// The bank debits.
 pub(crate) const KINDS: &[&str] = &[ACH, "sepa_debit"];
 
-/// The bank debit that a currency knows.
+/// The bank debit of a currency.
 pub(crate) fn of_currency(currency: &str) -> Option<&'static str> {
     match currency {
         "usd" => Some("us_bank_account"),
@@ -26,7 +26,7 @@ pub(crate) fn of_currency(currency: &str) -> Option<&'static str> {
     }
 }
 
-/// The account that has a name of its own.
+/// The payment method of a named test account.
 pub(super) fn named(account: &TestAccount) -> Chosen {
     chosen("us_bank_account", in_the_us(account.number), account.debit)
 }
@@ -55,7 +55,7 @@ fn american(mut account: Params) -> Result<Chosen, Error> {
     }
     let debit = test_accounts::from(&number).filter(|_| !test_accounts::is_iban(&number));
     let Some(debit) = debit else {
-        let message = "This is not the number of a test account.";
+        let message = "This is not a test account number.";
         return Err(refusal("account_number_invalid", message, &number_name));
     };
     let mut details = in_the_us(&number);
@@ -76,8 +76,8 @@ fn sepa(mut account: Params) -> Result<Chosen, Error> {
         Some(debit) if test_accounts::is_iban(&iban) => {
             return Ok(chosen("sepa_debit", in_sepa(&iban), debit));
         }
-        _ if test_accounts::is_iban(&iban) => "This is not the IBAN of a test account.",
-        _ => "This IBAN is not right.",
+        _ if test_accounts::is_iban(&iban) => "This is not a test IBAN.",
+        _ => "This IBAN is not valid.",
     };
     Err(refusal("invalid_bank_account_iban", message, &name))
 }

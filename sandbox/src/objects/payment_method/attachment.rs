@@ -1,4 +1,4 @@
-//! Payment methods that are attached to customers.
+//! Payment methods of customers.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::{
     store::text,
 };
 
-/// Attaches a payment method to a customer, unless it is attached already.
+/// Attaches a payment method to a customer, unless it is attached.
 pub(crate) fn attach_to(state: &mut State, method: &str, customer: &str) -> Value {
     let held = state.store.find(method).cloned().unwrap_or_default();
     if held["customer"].is_string() {
@@ -31,7 +31,7 @@ pub(crate) fn of_customer(state: &State, customer: &str) -> Vec<String> {
     kept.map(|method| text(&method, "id").to_owned()).collect()
 }
 
-/// `pm_card_visa` may be attached by its name: it becomes a payment method of its own.
+/// Attaches a payment method. A name such as `pm_card_visa` creates a new one.
 pub(crate) fn attach(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let id = call.id();
     let keeper = call.params.required("customer")?;
@@ -40,7 +40,7 @@ pub(crate) fn attach(state: &mut State, mut call: Call) -> Result<Value, Error> 
     customer::expect(state, &keeper)?;
     let held = &chosen.object["customer"];
     if held.is_string() && *held != *keeper {
-        let message = "A customer keeps this payment_method already; detach it first.";
+        let message = "This payment_method is attached to another customer; detach it first.";
         return Err(Error::invalid(message).param("customer").executed());
     }
     let method = chosen.attachable()?.save(state);
@@ -52,7 +52,7 @@ pub(super) fn detach(state: &mut State, call: Call) -> Result<Value, Error> {
     call.params.finish()?;
     let method = state.store.get(KIND, &id, "id")?;
     if method["customer"].is_null() {
-        let message = "No customer keeps this payment_method.";
+        let message = "This payment_method is not attached to a customer.";
         return Err(Error::invalid(message).executed());
     }
     let patch = json!({ "customer": null });

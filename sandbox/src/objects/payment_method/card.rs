@@ -10,7 +10,7 @@ use crate::{
 /// The values of `allow_redisplay`.
 pub(super) const REDISPLAY: &[&str] = &["always", "limited", "unspecified"];
 
-/// Card data that is not checked yet.
+/// Card data before the check.
 #[derive(Debug, Clone)]
 pub(crate) struct Card {
     number: String,
@@ -51,7 +51,7 @@ impl Card {
         })
     }
 
-    /// A token's card; `tok_visa` stands for the card that `pm_card_visa` names.
+    /// A token's card; `tok_visa` is the card of `pm_card_visa`.
     fn of_token(state: &State, id: &str, param: &str) -> Result<Self, Error> {
         let name = id.replacen("tok_", "pm_card_", 1);
         let named = test_cards::named(&name).map(|card| Self {
@@ -68,7 +68,7 @@ impl Card {
         Self::typed(Params::new(params))
     }
 
-    /// Refuses a card that no bank needs to see.
+    /// Rejects invalid card data.
     pub(crate) fn check(&self) -> Result<(), Error> {
         check(&self.number, self.month, self.year, self.cvc.as_deref())
     }
@@ -89,7 +89,7 @@ impl Card {
     }
 }
 
-/// Reads what describes a payment method: `payment_method_data`, or the parameters of a new one.
+/// Reads a payment method: `payment_method_data`, or the parameters of a new one.
 pub(crate) fn read(state: &State, mut data: Params) -> Result<Chosen, Error> {
     let kinds = [&["card"], account::KINDS, transfer::KINDS].concat();
     let kind = data.choice("type", &kinds)?;
@@ -143,7 +143,7 @@ fn of_card(card: Card) -> Result<Chosen, Error> {
     ))
 }
 
-/// The given billing details over those that are held.
+/// Merges the given billing details into the stored ones.
 pub(super) fn filled(mut details: Value, given: Option<Value>) -> Value {
     let given = given
         .as_ref()
@@ -163,7 +163,7 @@ fn check(number: &str, month: i64, year: i64, cvc: Option<&str>) -> Result<(), E
     if !test_cards::is_card_number(number) {
         return Err(refusal(
             "incorrect_number",
-            "This card number is not right.",
+            "This card number is not valid.",
             "number",
         ));
     }
@@ -181,13 +181,13 @@ fn check_expiry(month: i64, year: i64) -> Result<(), Error> {
     let (code, message, param) = if !(1..=12).contains(&month) {
         (
             "invalid_expiry_month",
-            "There is no such month.",
+            "This month is not valid.",
             "exp_month",
         )
     } else if !(this_year..this_year + 50).contains(&year) {
         (
             "invalid_expiry_year",
-            "This card expired, or never will.",
+            "This expiry year is not valid.",
             "exp_year",
         )
     } else if year == this_year && month < this_month {

@@ -1,12 +1,11 @@
-//! Bank transfers and vouchers: the payer goes to their bank, or to a shop, and the money comes
-//! later.
+//! Bank transfers and vouchers: the payer pays later, at a bank or in a shop.
 
 use serde_json::json;
 
 use super::{Chosen, shape};
 use crate::behaviour::Behaviour;
 
-/// The kinds that there are; none has details that matter here.
+/// The kinds; the sandbox needs no details of them.
 pub(crate) const KINDS: &[&str] = &[
     "boleto",
     "customer_balance",
@@ -15,7 +14,7 @@ pub(crate) const KINDS: &[&str] = &[
     "oxxo",
 ];
 
-/// The voucher that a currency knows.
+/// The voucher of a currency.
 pub(crate) fn of_currency(currency: &str) -> Option<&'static str> {
     match currency {
         "brl" => Some("boleto"),

@@ -1,5 +1,4 @@
-//! The amount of a price: fixed, with a fraction of a minor unit, or one that the payer
-//! chooses.
+//! The amount of a price: fixed, with a fraction of a minor unit, or chosen by the payer.
 
 use serde_json::{Value, json};
 
@@ -9,7 +8,7 @@ use crate::{
     store::{number, text},
 };
 
-/// Stripe takes this many decimals of a minor unit.
+/// The number of decimals of a minor unit that Stripe accepts.
 const DECIMALS: usize = 12;
 /// A minor unit, in the smallest part that a price can have.
 const UNIT: i128 = 10_i128.pow(DECIMALS as u32);
@@ -51,7 +50,7 @@ pub(super) fn read(params: &mut Params, price: &mut Value) -> Result<(), Error> 
     packages(params, price)
 }
 
-/// The bounds within which the payer chooses.
+/// The limits of an amount that the payer chooses.
 fn chosen(mut custom: Params) -> Result<Value, Error> {
     let enabled = custom.flag("enabled")?;
     if enabled != Some(true) {
@@ -85,8 +84,8 @@ fn packages(params: &mut Params, price: &mut Value) -> Result<(), Error> {
     Ok(())
 }
 
-/// The cost of `quantity` of a price in minor units, a half rounded up; `None` where the payer
-/// chooses, or where it is too much to count.
+/// The cost of `quantity` of a price in minor units, a half rounded up; `None` when the payer
+/// chooses, or on overflow.
 pub(crate) fn of_quantity(price: &Value, quantity: i64) -> Option<i64> {
     let parts = parts_of(text(price, "unit_amount_decimal"))?;
     let rule = &price["transform_quantity"];

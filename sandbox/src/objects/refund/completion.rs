@@ -12,19 +12,19 @@ use crate::{
     store::{number, text},
 };
 
-/// The bank cannot give the money back: it returns to the account.
+/// Fails a refund: the money returns to the account.
 pub(crate) fn fail(state: &mut State, call: Call) -> Result<Value, Error> {
     let refund = open(state, call, &["pending", "requires_action", "succeeded"])?;
     Ok(failed(state, &refund))
 }
 
-/// A pending refund reaches the payer.
+/// Completes a pending refund.
 pub(crate) fn succeed(state: &mut State, call: Call) -> Result<Value, Error> {
     let refund = open(state, call, &["pending"])?;
     Ok(succeeded(state, &refund))
 }
 
-/// The payer names the destination of the money.
+/// Sets the destination of the money, for the payer.
 pub(crate) fn answer(state: &mut State, call: Call) -> Result<Value, Error> {
     let refund = open(state, call, &["requires_action"])?;
     let patch = json!({
@@ -48,7 +48,7 @@ pub(super) fn cancel(state: &mut State, call: Call) -> Result<Value, Error> {
     Ok(returned(state, &refund, &patch))
 }
 
-/// Ends a refund when its timer is due, as its payment method behaves.
+/// Ends a refund when its timer is due, as its payment method says.
 pub(crate) fn on_timer(state: &mut State, refund: &Value) {
     let behaviour = state.behaviours.get(text(refund, "payment_method"));
     match text(refund, "status") {
@@ -80,7 +80,7 @@ fn failed(state: &mut State, refund: &Value) -> Value {
     failed
 }
 
-/// The money is with the account again.
+/// Returns the refunded money to the account.
 fn returned(state: &mut State, refund: &Value, patch: &Value) -> Value {
     let returned = updated(state, refund, patch);
     if let Some(charge) = state.store.find(text(refund, "charge")).cloned() {
@@ -89,7 +89,7 @@ fn returned(state: &mut State, refund: &Value, patch: &Value) -> Value {
     returned
 }
 
-/// Endpoints of older versions hear of it by the older of the two events.
+/// Also emits the event's older type, for endpoints of older versions.
 fn updated(state: &mut State, refund: &Value, patch: &Value) -> Value {
     let id = text(refund, "id");
     let before = refund.clone();
@@ -106,6 +106,6 @@ fn open(state: &State, call: Call, statuses: &[&str]) -> Result<Value, Error> {
     if statuses.contains(&text(&refund, "status")) {
         return Ok(refund);
     }
-    let message = format!("The refund is {} already.", text(&refund, "status"));
+    let message = format!("The refund is already {}.", text(&refund, "status"));
     Err(Error::invalid(&message))
 }

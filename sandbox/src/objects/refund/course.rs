@@ -1,4 +1,4 @@
-//! The course of a refund, by the payment method.
+//! The statuses of a refund, by payment method.
 
 use serde_json::{Value, json};
 
@@ -11,24 +11,25 @@ use crate::{
     store::{number, text},
 };
 
-/// The time in which the payer has to name a destination, in seconds.
+/// The time for the payer to set a destination, in seconds.
 const TIME_TO_ANSWER: u64 = 45 * 24 * 60 * 60;
 
-/// The course of a refund.
+/// The statuses that a refund passes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Course {
-    /// The money is on its way.
+    /// It succeeds.
     Succeeds,
-    /// It is under way for a while.
+    /// It is pending, and ends later.
     Pending,
-    /// It succeeds, and fails afterwards.
+    /// It succeeds, and fails later.
     FailsLater,
-    /// The payer names the destination, asked by email at this address.
+    /// The payer sets the destination; Stripe sends an email to this address.
     RequiresAction(String),
 }
 
 impl Course {
-    /// Refuses what cannot be refunded in this way.
+    /// The course of a refund by `charge`'s payment method; rejects an amount that it does not
+    /// allow.
     pub(super) fn of(
         state: &State,
         charge: &Value,
@@ -71,13 +72,13 @@ impl Course {
         }
     }
 
-    /// True when a timer ends it.
+    /// Returns true when a timer ends it.
     pub(super) fn has_timer(&self) -> bool {
         matches!(self, Self::Pending | Self::FailsLater)
     }
 }
 
-/// The payer's email: that of the request, or of the customer.
+/// The payer's email, from the request or the customer.
 fn address(state: &State, charge: &Value, email: Option<String>) -> Result<String, Error> {
     let customer = state.store.find(text(charge, "customer"));
     let known = customer.and_then(|customer| customer["email"].as_str());
@@ -85,7 +86,7 @@ fn address(state: &State, charge: &Value, email: Option<String>) -> Result<Strin
         .filter(|email| !email.is_empty())
         .or(known.map(str::to_owned))
         .ok_or_else(|| {
-            let message = "The payer has to be asked where the money is to go, and the customer \
+            let message = "The payer has to name a destination for the money, and the customer \
                            has no email: send an instructions_email.";
             Error::invalid(message)
                 .param("instructions_email")

@@ -57,7 +57,7 @@ const FOR_BROWSERS: &[&str] = &[
     "usage",
 ];
 
-/// The intent as this caller sees it: a browser learns nothing of metadata or the customer.
+/// The intent as this caller sees it: a browser does not see metadata or the customer.
 pub(super) fn seen_by(caller: Caller, intent: &Value) -> Value {
     if caller != Caller::Publishable {
         return intent.clone();
