@@ -11,14 +11,14 @@ dev *options:
 doctor:
     cargo dev doctor
 
-# Writes what is made from the code anew
+# Generates the files that the code defines
 generate:
     cargo dev generate
 
-# Every check; `just test --quick` leaves out what needs Node, Python and a browser
+# Every check; `just test --quick` leaves out Node, Python and the browser
 test *options:
     ./scripts/test {{options}}
 
-# Measures the functions and writes docs/benchmarks.md
+# Runs the benchmarks and writes docs/benchmarks.md
 bench *parts:
     ./scripts/bench {{parts}}

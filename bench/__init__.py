@@ -1,1 +1,1 @@
-"""What the functions cost, side by side with what else one would pick: `./scripts/bench`."""
+"""Benchmarks of the functions and their alternatives: `./scripts/bench`."""

@@ -1,8 +1,6 @@
-"""Measures all parts, or those that are named, and writes the document.
+"""Measures all parts, or the given ones, and writes the document.
 
-    python -m bench [--quick] [cold] [memory] [warm] [instructions] [calls] [growth] [report]
-
-Results of parts that are not measured again are those of the last run, in target/bench.
+Parts that are not measured keep their last results, in target/bench.
 """
 
 import json
@@ -27,7 +25,7 @@ from bench.warm import Plan, Warm
 
 @dataclass(frozen=True)
 class Amounts:
-    """How much is measured."""
+    """The sizes of a run."""
 
     rounds: int
     requests: int
@@ -39,14 +37,14 @@ class Amounts:
 
 
 FULL = Amounts(30, 1600, 3, 500, 100, (50, 250), Sizes([1_000, 100_000, 1_000_000], 9, 100, 800, (20, 120)))
-#: Parts that go with another, and are not named.
+#: Parts that belong to another part, and cannot be chosen.
 WITH = {"trips": "cold", "sizes": "memory"}
 
 QUICK = Amounts(2, 32, 2, 20, 10, (3, 6), Sizes([100], 2, 10, 40, (2, 4)))
 
 
 class Bench:
-    """One run of any parts."""
+    """A run of any parts."""
 
     def __init__(self, built: Built, folder: Path):
         self.amounts = QUICK if built.is_quick else FULL
@@ -56,27 +54,27 @@ class Bench:
         self.trips: dict[str, list[str]] = {}
 
     def stop(self) -> None:
-        """Ends what it started."""
+        """Stops its processes."""
         self.host.stop()
         self.around.stop()
 
     def of_kind(self, kind: str) -> list[Subject]:
-        """Every subject that does this work; the floor is none of them."""
+        """Every subject of this kind, except the floor."""
         return [one for one in self.known.values() if one.kind == kind and one.name != "floor"]
 
     def count_trips(self) -> dict[str, list[str]]:
-        """What ours ask until their first answer."""
+        """The round trips of our functions until their first response."""
         for place, kind in enumerate(("webhook", "create-intent")):
             self.trips[kind] = trips.of(self.known[f"ours: {kind}"], self.around, 900_000 + place)
         return self.trips
 
     def cold(self) -> Any:
-        """Cold starts, of the floors with these trips too."""
+        """Cold starts, also of the floors with these round trips."""
         everyone = [*self.known.values(), *trips.floors(self.known["floor"], self.trips, self.around)]
         return cold.measure(everyone, self.around, self.amounts.rounds, 1_000_000)
 
     def parts(self) -> dict[str, Callable[[], Any]]:
-        """What measures each part. Numbers of orders do not meet."""
+        """The measurement of each part. Parts use different order numbers."""
         amounts, around, host = self.amounts, self.around, self.host
         webhooks, ours = self.of_kind("webhook"), self.known["ours: webhook"]
         as_http = [one for one in webhooks if one.name.startswith(("ours", "Node"))]
@@ -99,7 +97,7 @@ class Bench:
 
 
 def main(words: list[str]) -> int:
-    """Runs the parts; a figure that is not reached is told, and is no error."""
+    """Runs the parts; prints a missed target, which is not an error."""
     is_quick = "--quick" in words
     wanted = [word for word in words if not word.startswith("--")]
     raw = FOLDER / ("quick.json" if is_quick else "results.json")
@@ -109,7 +107,7 @@ def main(words: list[str]) -> int:
     if not is_quick:
         tell(results)
     if missing := [name for name in report.PARTS if name not in results]:
-        print(f"no document: without {', '.join(missing)} it would not be whole")
+        print(f"no document: the parts {', '.join(missing)} are missing")
         return 0
     document = FOLDER / "quick" / "benchmarks.md" if is_quick else WORKSPACE / "docs" / "benchmarks.md"
     report.write(results, document)
@@ -118,14 +116,15 @@ def main(words: list[str]) -> int:
 
 
 def tell(results: dict[str, Any]) -> None:
-    """Says of every bound whether it is kept to."""
+    """Prints the verdict on every target."""
     for verdict in targets.verdicts(results):
         figure = "" if verdict.figure is None else f"{verdict.figure:.2f} {verdict.target.unit}"
         print(f"{verdict.word.strip('*'):12}  {verdict.target.what}: {figure} (bound {verdict.target.bound:g})")
 
 
 def measure(is_quick: bool, wanted: list[str], results: dict[str, Any], raw: Path) -> None:
-    """Measures into `results`, and into the file, part by part: what is stopped keeps what it had."""
+    """Measures into `results`, and writes the file after each part, so that an interrupted run
+    keeps its results."""
     print("building", flush=True)
     built = build(is_quick)
     results["machine"] = machine.describe()
@@ -145,6 +144,6 @@ def measure(is_quick: bool, wanted: list[str], results: dict[str, Any], raw: Pat
 
 
 if __name__ == "__main__":
-    # Whoever stops it stops what it started.
+    # A stopped run also stops its processes.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""Builds whatever is measured, and says where it is."""
+"""Builds the subjects."""
 
 import subprocess
 import sys
@@ -15,13 +15,13 @@ TLS = FOLDER / "tls"
 PEERS = WORKSPACE / "bench" / "peers"
 BANNER = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);"
 
-#: Seconds; the peer of async-stripe takes minutes.
+#: Seconds; the peer with async-stripe takes minutes.
 PATIENCE = 3600
 
 
 @dataclass(frozen=True)
 class Built:
-    """Where the programs are; `is_quick` means debug builds, without the slow ones."""
+    """The paths of the programs; `is_quick` means debug builds, without the slow ones."""
 
     is_quick: bool
 
@@ -30,7 +30,7 @@ class Built:
         return TARGET / ("debug" if self.is_quick else "release") / name
 
     def stock(self, name: str) -> Path:
-        """A peer in Rust that has a profile of its own."""
+        """A peer in Rust with its own profile."""
         return TARGET / "stock" / name
 
     def node(self, name: str) -> Path:
@@ -44,15 +44,15 @@ class Built:
 
 
 def build(is_quick: bool) -> Built:
-    """Builds all of it; whatever is up to date is left as it is."""
+    """Builds all subjects that are not up to date."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     make_certificate(TLS)
     profile = [] if is_quick else ["--release"]
     if is_quick:
-        # As the other checks build it, so that nothing is built twice.
+        # With the options of the other checks, so that nothing is built twice.
         cargo("build", "--workspace", "--exclude", "testing", "--bins")
     else:
-        # One at a time, as they are deployed: cargo would unify the features of several.
+        # One at a time, as for a deployment: cargo would unify the features of several.
         for package in ["webhook", "create-intent", "order", "stripe-sandbox", "bench-tools"]:
             cargo("build", "--package", package, *profile)
     rust = PEERS / "rust" / "Cargo.toml"
@@ -68,19 +68,20 @@ def build(is_quick: bool) -> Built:
 
 
 def cargo(*words: str | Path, is_locked: bool = True) -> None:
-    """Runs cargo, with one folder for all that it builds.
+    """Runs cargo, with one target folder.
 
-    A lock file that follows the functions' own dependencies is not held to: what they got since is added to it.
+    A lock file that follows the functions' own dependencies may change: cargo adds their new
+    dependencies.
     """
     print("  cargo", *words, flush=True)
     command = ["cargo", *words, *(["--locked"] if is_locked else []), "--target-dir", TARGET]
-    # The peers' crates are fetched when they are first built, also where the other checks have gone offline.
+    # The first build downloads the peers' crates, even when the other checks are offline.
     variables = environment(BENCH_TLS=str(TLS)) | {"CARGO_NET_OFFLINE": "false"}
     run(command, variables, WORKSPACE, PATIENCE)
 
 
 def bundle() -> None:
-    """The peers in Node, each as one minified file."""
+    """Bundles the peers in Node, each into one minified file."""
     folder = PEERS / "node"
     wanted = (folder / "package-lock.json").read_text()
     installed = FOLDER / "package-lock.json"
@@ -94,7 +95,7 @@ def bundle() -> None:
 
 
 def install() -> None:
-    """The peer in Python with its packages in one folder, compiled, as for Lambda."""
+    """Builds the peer in Python, with its packages in one folder, compiled, as for Lambda."""
     source, folder = PEERS / "python", FOLDER / "python"
     wanted = source / "requirements.txt"
     if not (folder / wanted.name).exists() or (folder / wanted.name).read_text() != wanted.read_text():

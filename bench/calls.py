@@ -1,4 +1,5 @@
-"""Warm create-intent against Stripe far away: what it adds to one bare call, and the connections that it opens."""
+"""Warm create-intent with a distant Stripe: its time beyond one bare request, and its
+connections."""
 
 import re
 from typing import Any
@@ -13,12 +14,12 @@ from bench.surroundings import NUMBER, Surroundings
 
 ROUND_TRIP_MS = 40
 
-#: Calls that are not timed.
+#: Untimed warm-up requests.
 WARM_UP = 5
 
 
 class Distance:
-    """TLS in front of the sandbox, a round trip away."""
+    """TLS in front of the sandbox, with a round-trip time."""
 
     def __init__(self, around: Surroundings):
         command = [
@@ -31,16 +32,17 @@ class Distance:
         self.url = f"https://localhost:{found.group(1)}"
 
     def connections(self) -> int:
-        """How many were made so far."""
+        """The number of connections so far."""
         return self._program.output().count("connection\n")
 
     def stop(self) -> None:
-        """Ends it."""
+        """Stops it."""
         self._program.stop()
 
 
 def measure(subjects: list[Subject], around: Surroundings, host: LambdaHost, calls: int, first: int) -> dict[str, Any]:
-    """Times of the bare call, and of each function, with the connections that its first `calls` opened."""
+    """Times of the bare request and of each function, with the connections of its first `calls`
+    requests."""
     distance = Distance(around)
     try:
         found = {"bare call": bare(around, distance, calls, first)}
@@ -55,7 +57,7 @@ def measure(subjects: list[Subject], around: Surroundings, host: LambdaHost, cal
 def one(
     subject: Subject, around: Surroundings, host: LambdaHost, distance: Distance, calls: int, first: int
 ) -> dict[str, Any]:
-    """A function's figures; its first calls are counted, and not timed."""
+    """A function's figures; the warm-up counts connections, and is not timed."""
     variables = {"STRIPE_API_BASE": distance.url, "NODE_EXTRA_CA_CERTS": str(TLS / "certificate.pem")}
     before = distance.connections()
     running = host.start(subject, **variables)
@@ -71,7 +73,7 @@ def one(
 
 
 def bare(around: Surroundings, distance: Distance, calls: int, first: int) -> Any:
-    """Creates payment intents over one connection, with no function in between."""
+    """Creates payment intents over one connection, without a function."""
     body = around.folder / "bare.txt"
     body.write_text(f"amount=1999&currency=eur&metadata[order]=bare-{NUMBER}")
     headers = {
@@ -83,7 +85,7 @@ def bare(around: Surroundings, distance: Distance, calls: int, first: int) -> An
 
 
 def words(subject: Subject, around: Surroundings) -> list[str]:
-    """Options of the load generator that ask a create-intent on a host of Lambda functions."""
+    """Options of the load generator for create-intent on a Lambda host."""
     body = around.folder / "create.json"
     body.write_text(cold.create_body(subject))
     payers = ["--site-key", shop.SITE_KEY, *(word for role in subject.roles for word in ("--role", role))]

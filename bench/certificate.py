@@ -1,4 +1,4 @@
-"""The certificate of the sandbox behind TLS."""
+"""The TLS certificate in front of the sandbox."""
 
 import datetime
 import ipaddress
@@ -11,7 +11,7 @@ from cryptography.x509.oid import NameOID
 
 
 def make_certificate(folder: Path) -> None:
-    """A certificate for this machine that is its own authority, in DER, beside its key; made once."""
+    """Creates a self-signed certificate for this machine and its key, in DER, once."""
     if (folder / "spki.der").exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
@@ -36,5 +36,5 @@ def make_certificate(folder: Path) -> None:
 
 
 def content(sequence: bytes) -> bytes:
-    """A DER sequence without its tag and length, as rustls keeps what it trusts."""
+    """A DER sequence without its tag and length, the form of rustls's trust anchors."""
     return sequence[2 + (sequence[1] & 0x7F if sequence[1] & 0x80 else 0):]

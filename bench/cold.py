@@ -1,4 +1,4 @@
-"""Cold starts under the Runtime Interface Emulator: from the first event to its answer."""
+"""Cold starts under the Runtime Interface Emulator: from the first event to its response."""
 
 import http.client
 import json
@@ -15,11 +15,11 @@ from bench.surroundings import NUMBER, Surroundings
 
 
 def measure(subjects: list[Subject], around: Surroundings, rounds: int, first: int) -> dict[str, Any]:
-    """Milliseconds of every start, round by round, so that whatever else happens strikes all alike."""
+    """Milliseconds of every start, in rounds, so that other load affects all subjects alike."""
     found: dict[str, Any] = {subject.name: {"answer_ms": [], "init_ms": []} for subject in subjects}
     for turn in range(rounds):
         number = first + turn
-        # Nobody always comes after the same one.
+        # The order of the subjects rotates.
         shift = turn % len(subjects)
         for subject in subjects[shift:] + subjects[:shift]:
             answer, init = start(subject, around, number)
@@ -29,7 +29,7 @@ def measure(subjects: list[Subject], around: Surroundings, rounds: int, first: i
 
 
 def start(subject: Subject, around: Surroundings, number: int) -> tuple[float, float]:
-    """One start: until the first answer, and what the emulator counts as init."""
+    """One start: the time until the first response, and the emulator's init time."""
     around.seed(number, 1)
     event = json.dumps(event_for(subject, around, number)).encode()
     log = around.folder / "cold.log"
@@ -50,7 +50,7 @@ def start(subject: Subject, around: Surroundings, number: int) -> tuple[float, f
 
 
 def post(port: int, body: bytes) -> tuple[int, str]:
-    """The first request; the connection is made before the clock of the function starts."""
+    """The first request; the connection is opened before the function's time starts."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("POST", "/2015-03-31/functions/function/invocations", body)
@@ -61,7 +61,7 @@ def post(port: int, body: bytes) -> tuple[int, str]:
 
 
 def event_for(subject: Subject, around: Surroundings, number: int) -> Any:
-    """An HTTP API event that asks for the work of this function, on the order with this number."""
+    """An HTTP API event for this function, on the order with this number."""
     event = json.loads((WORKSPACE / "events" / f"{subject.kind}.json").read_text())
     numbered = f"{number:0{len(NUMBER)}}"
     if subject.kind == "webhook":
@@ -69,7 +69,7 @@ def event_for(subject: Subject, around: Surroundings, number: int) -> Any:
         event["headers"]["stripe-signature"] = shop.signature(body.encode())
     else:
         body = create_body(subject).replace(NUMBER, numbered)
-        # A payer of their own, at an address of their own: so many payments of one would be refused.
+        # A new payer at a new address: one payer would exceed the rate limits.
         event["headers"]["authorization"] = f"Bearer {shop.token(f'payer-{number}')}"
         event["requestContext"]["http"]["sourceIp"] = str(IPv4Address(0x0A000000 + number))
         event["headers"]["idempotency-key"] = f"cart-{numbered}"
@@ -78,7 +78,7 @@ def event_for(subject: Subject, around: Surroundings, number: int) -> Any:
 
 
 def create_body(subject: Subject) -> str:
-    """What create-intent is asked for; a peer's price is fixed, and its order has a number."""
+    """The body for create-intent; a peer's price is fixed, and its order has a number."""
     if subject.is_ours:
         return json.dumps({"items": [{"price": "mug", "quantity": 2}]})
     return json.dumps({"orderId": f"cart-{NUMBER}"})

@@ -1,4 +1,4 @@
-"""SQLite databases with few orders and with many."""
+"""SQLite databases with few and with many orders."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from bench.surroundings import EVENT, INTENT, NUMBER, ORDER, Surroundings
 
 NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < :count)"
 
-#: Orders that wait to be paid: copies of one.
+#: Unpaid orders: copies of one.
 ORDERS = f"""
     {NUMBERS}
     INSERT INTO orders (id, version, intent, status, body, updated_at)
@@ -21,7 +21,7 @@ ORDERS = f"""
     FROM numbers, one.orders
 """
 
-#: For each order an event that was taken lately. Their ids lie between those that are still to come.
+#: For each order a recent event. Its id sorts between those of the events to come.
 EVENTS = f"""
     {NUMBERS}
     INSERT INTO events (id, type, outcome, received_at)
@@ -29,7 +29,7 @@ EVENTS = f"""
     FROM numbers
 """
 
-#: For each order a message that was delivered lately, with an id like any other digest.
+#: For each order a recently delivered message, with an id like any other digest.
 OUTBOX = f"""
     {NUMBERS}
     INSERT INTO outbox (id, type, body, state, created_at, due_at, delivered_at)
@@ -41,7 +41,8 @@ OUTBOX = f"""
 
 
 def fill(around: Surroundings, path: Path, count: int) -> None:
-    """Makes a file with so many orders that wait to be paid, and what such a shop has seen and delivered before."""
+    """Creates a file with so many unpaid orders, and a shop's usual events and messages before
+    them."""
     copy(around.sqlite, path)
     names = {"count": count, "number": NUMBER, "intent": INTENT, "id": ORDER, "event": EVENT}
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
@@ -57,7 +58,7 @@ def fill(around: Surroundings, path: Path, count: int) -> None:
 
 
 def copy(source: Path, path: Path) -> Path:
-    """A copy of a file that nobody has open: all of it in memory, and on the disk, so that no write of ours is under way."""
+    """Copies a file that no process has open; synced to the disk, so that no write is pending."""
     for suffix in ["", "-wal", "-shm"]:
         Path(f"{path}{suffix}").unlink(missing_ok=True)
     shutil.copy(source, path)

@@ -9,7 +9,8 @@ Event = dict[str, Any]
 SIZES = {"1 kB": 1_024, "8 kB": 8_192, "256 kB": 262_144}
 
 
-#: What every payment intent has, whoever reads it; the rest is left out of an event that is to be small, the longest first.
+#: The fields of a payment intent that every reader needs; a small event leaves out the others, the
+#: longest first.
 NEEDED = {
     "id", "object", "amount", "amount_received", "capture_method", "confirmation_method", "created", "currency", "latest_charge",
     "livemode", "metadata", "payment_method_types", "status",
@@ -22,7 +23,7 @@ def compact(value: Any) -> str:
 
 
 def of_size(event: Event, size: int) -> str:
-    """The event with exactly so many bytes: filled up with what an event may hold, or without what is not needed of it."""
+    """The event with exactly so many bytes: padded, or without its unneeded fields."""
     plain = compact(event)
     if len(plain) > size:
         return padded(cut(event, size), size)
@@ -32,7 +33,8 @@ def of_size(event: Event, size: int) -> str:
 
 
 def cut(event: Event, size: int) -> Event:
-    """The event without the longest values that are not needed of its object, so that it can be padded to so many bytes."""
+    """The event without the longest unneeded fields of its object, so that it can be padded to so
+    many bytes."""
     kept = dict(event["data"]["object"])
     small = event | {"data": {"object": kept}}
     for name in sorted(kept.keys() - NEEDED, key=lambda name: (-len(compact(kept[name])), name)):
@@ -43,7 +45,7 @@ def cut(event: Event, size: int) -> Event:
 
 
 def padded(event: Event, size: int) -> str:
-    """The event with a text that fills the rest."""
+    """The event, padded with a text."""
     rest = size - len(compact(with_object(event, {"note": ""})))
     if rest < 0:
         raise ValueError(f"an event does not fit into {size} bytes")
@@ -51,5 +53,5 @@ def padded(event: Event, size: int) -> str:
 
 
 def with_object(event: Event, more: dict[str, Any]) -> Event:
-    """The event with more in its object."""
+    """The event with more fields in its object."""
     return event | {"data": {"object": event["data"]["object"] | more}}

@@ -1,4 +1,4 @@
-"""What an event and an order cost in a SQLite database with few orders and with many."""
+"""The cost of an event and an order in a SQLite database with few and with many orders."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from bench.host import plain
 from bench.subjects import Subject
 from bench.surroundings import ORDER, Surroundings
 
-#: The numbers of the orders that are asked for one after another are this far apart: in a large file no two share a page,
-#: and none comes twice, since no count of orders has this prime as a factor.
+#: The stride between the numbers of consecutive orders: in a large file no two share a page, and
+#: none repeats, because no count of orders has this prime as a factor.
 STRIDE = 7919
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Numbers of orders, and how much is asked of each: fewer events than the fewest orders."""
+    """Numbers of orders, and the requests of each: fewer events than the fewest orders."""
 
     orders: list[int]
     rounds: int
@@ -29,13 +29,14 @@ class Sizes:
 
 
 class Growth:
-    """The same events and questions at several sizes; each event is new, and pays an order that waits."""
+    """The same events and reads at several sizes; each event is new, and pays an unpaid order."""
 
     def __init__(self, webhook: Subject, order: Subject, around: Surroundings):
         self.webhook, self.order, self.around = webhook, order, around
 
     def measure(self, sizes: Sizes) -> dict[str, Any]:
-        """For each number of orders: processor time and times of answers by rounds, and instructions."""
+        """For each number of orders: processor time and response times by rounds, and
+        instructions."""
         found: dict[str, Any] = {}
         files = {}
         for count in sizes.orders:
@@ -43,7 +44,7 @@ class Growth:
             database.fill(self.around, files[count], count)
             found[str(count)] = {"webhook": [], "order": []}
         for turn in range(sizes.rounds):
-            # Sizes take turns at being first.
+            # The order of the sizes alternates.
             for count in sizes.orders if turn % 2 == 0 else reversed(sizes.orders):
                 for kind, figures in self._round(files[count], count, sizes).items():
                     found[str(count)][kind].append(figures)
@@ -52,7 +53,7 @@ class Growth:
         return found
 
     def _round(self, file: Path, count: int, sizes: Sizes) -> dict[str, Any]:
-        """One round over a fresh copy of the file."""
+        """A round on a fresh copy of the file."""
         where = {"DATABASE_URL": f"sqlite:{self._fresh(file)}"}
         figures = {}
         for kind, subject, send in self._works():
@@ -67,7 +68,7 @@ class Growth:
         return figures
 
     def _instructions(self, file: Path, count: int, counted: tuple[int, int]) -> dict[str, float]:
-        """Of one request, by two runs of different lengths."""
+        """Instructions of one request, from two runs of different lengths."""
         where, (few, many) = f"sqlite:{self._fresh(file)}", counted
         figures = {}
         for kind, subject, send in self._works():
@@ -83,16 +84,16 @@ class Growth:
         return database.copy(file, self.around.folder / "growing.sqlite")
 
     def _pay(self, url: str, count: int, skip: int, requests: int) -> Any:
-        """Events of payments, of the orders after those that are skipped."""
+        """Delivers events of payments, after the skipped orders."""
         words = ["--body", str(self.around.bodies["1 kB"]), "--sign", shop.WEBHOOK_SECRET]
         return load.send(self.around, [url], [*words, *numbers(count, skip)], 1, requests)
 
     def _ask(self, url: str, count: int, skip: int, requests: int) -> Any:
-        """Questions about orders, of whose they are."""
+        """Reads orders as their owner."""
         words = calls.as_words({"authorization": f"Bearer {shop.token('ada')}"})
         return load.send(self.around, [f"{url}?id={ORDER}"], [*words, *numbers(count, skip)], 1, requests)
 
 
 def numbers(count: int, skip: int) -> list[str]:
-    """Options of the load generator: which orders."""
+    """Options of the load generator: the order numbers."""
     return ["--first", str(skip * STRIDE % count), "--stride", str(STRIDE), "--below", str(count)]

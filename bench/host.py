@@ -1,4 +1,4 @@
-"""A host for functions that are there already: `cargo lambda watch --only-lambda-apis`."""
+"""A host for built functions: `cargo lambda watch --only-lambda-apis`."""
 
 import re
 import tempfile
@@ -12,10 +12,10 @@ from bench import load
 from bench.subjects import Subject
 from bench.surroundings import Surroundings
 
-#: Clock ticks of a second, as /proc counts a process's time.
+#: Clock ticks per second, the unit of a process's time in /proc.
 TICKS = 100
 
-#: It hosts the programs of a cargo project, by their names, and builds none of them.
+#: It hosts the programs of a cargo project by their names, and builds none of them.
 NAMES = [f"f{number}" for number in range(100)]
 MANIFEST = "\n".join(
     ['[package]\nname = "host"\nedition = "2024"\n[workspace]']
@@ -24,7 +24,7 @@ MANIFEST = "\n".join(
 
 
 class LambdaHost:
-    """Lambda's runtime API, and the processes that take events from it."""
+    """Lambda's runtime API, and the processes that poll it."""
 
     def __init__(self, around: Surroundings):
         self.around, self.port = around, free_port()
@@ -42,7 +42,7 @@ class LambdaHost:
         self._host.wait_for_port(self.port)
 
     def start(self, subject: Subject, instances: int = 1, **variables: str) -> "Running":
-        """Starts a function; several instances take events in turn."""
+        """Starts a function; several instances poll in turn."""
         name = next(self._names)
         api = f"http://127.0.0.1:{self.port}/.rt/{name}"
         known = self.around.variables | subject.variables | {"AWS_LAMBDA_RUNTIME_API": api} | variables
@@ -55,33 +55,33 @@ class LambdaHost:
         return Running(subject, programs, url, is_lambda=True)
 
     def stop(self) -> None:
-        """Ends the host and what runs on it."""
+        """Stops the host and its functions."""
         self._stack.close()
 
 
 class Running:
-    """A function that runs: where it is called, and what its processes have used."""
+    """A running function: its URL, and the resources of its processes."""
 
     def __init__(self, subject: Subject, programs: list[Program], url: str, is_lambda: bool):
         self.subject, self.programs, self.url, self.is_lambda = subject, programs, url, is_lambda
 
     def cpu_seconds(self) -> float:
-        """Time that its processes have spent on a processor."""
+        """The processor time of its processes."""
         return sum(sum(times) for times in self._times())
 
     def kernel_seconds(self) -> float:
-        """That of it which the kernel spent for them."""
+        """The kernel's share of it."""
         return sum(in_kernel for _, in_kernel in self._times())
 
     def _times(self) -> Iterator[tuple[float, float]]:
-        """Seconds of each process: its own, and the kernel's for it."""
+        """Seconds of each process: in total, and in the kernel."""
         for program in self.programs:
             stat = (load.PROC / str(program.process.pid) / "stat").read_text()
             own, in_kernel = map(int, stat.rpartition(")")[2].split()[11:13])
             yield own / TICKS, in_kernel / TICKS
 
     def peak_memory(self) -> int:
-        """The largest resident set that any of its processes had, in bytes."""
+        """The largest peak resident set of its processes, in bytes."""
         return max(self._high_water(program) for program in self.programs)
 
     def _high_water(self, program: Program) -> int:
@@ -90,13 +90,13 @@ class Running:
         return int(line.split()[1]) * 1024
 
     def stop(self) -> None:
-        """Ends it."""
+        """Stops it."""
         for program in self.programs:
             program.stop()
 
 
 def plain(subject: Subject, around: Surroundings, **variables: str) -> Running:
-    """A function as a plain HTTP server."""
+    """Starts a function as a plain HTTP server."""
     log = around.folder / f"plain-{time.monotonic_ns()}.log"
     known = environment(PORT="0", **(around.variables | subject.variables | variables))
     program = Program(subject.command, known, log)
@@ -104,12 +104,12 @@ def plain(subject: Subject, around: Surroundings, **variables: str) -> Running:
 
 
 def listening(program: Program) -> str:
-    """Where a function or a peer says that it listens."""
+    """The address of a function or a peer, once it listens."""
     program.wait_for("listening", lambda: address(program))
     return address(program)
 
 
 def address(program: Program) -> str:
-    """The address that it has said, if any."""
+    """The address in its output, if any."""
     said = re.search(r'"message":"listening","address":"([^"]+)"', program.output())
     return said.group(1) if said else ""

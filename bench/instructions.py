@@ -1,4 +1,4 @@
-"""Instructions of one webhook under callgrind, and of the least that it has to do with the same bytes."""
+"""Instructions of one webhook under callgrind, and of the minimum for the same bytes."""
 
 import re
 import shutil
@@ -15,7 +15,7 @@ from bench.surroundings import Surroundings
 
 
 def measure(subject: Subject, around: Surroundings, size: str, few: int, many: int, first: int) -> dict[str, Any]:
-    """By two runs with different numbers of requests: what they have in common cancels out."""
+    """From two runs with different numbers of requests: their common part cancels out."""
     path = around.folder / "instructions.sqlite"
     database.fill(around, path, first + few + many)
 
@@ -34,7 +34,7 @@ def measure(subject: Subject, around: Surroundings, size: str, few: int, many: i
 
 
 def of_limit(around: Surroundings, size: str, times: int) -> int:
-    """Of the limit, repeated."""
+    """Instructions of the minimum, repeated."""
     log = around.folder / "limit.log"
     program = [str(around.built.ours("limit")), "--body", str(around.bodies[size]), "--times", str(times)]
     command = [*callgrind(log), *program]
@@ -43,7 +43,7 @@ def of_limit(around: Surroundings, size: str, times: int) -> int:
 
 
 def of_webhook(subject: Subject, around: Surroundings, size: str, times: int, first: int, where: str) -> int:
-    """Of a webhook over this database that takes so many events."""
+    """Instructions of a webhook on this database, for so many events."""
 
     def deliver(running: Running) -> None:
         load.deliver(around, [running.url], size, is_lambda=False, clients=1, requests=times, first=first)
@@ -52,7 +52,7 @@ def of_webhook(subject: Subject, around: Surroundings, size: str, times: int, fi
 
 
 def of(subject: Subject, around: Surroundings, where: str, send: Callable[[Running], Any]) -> int:
-    """Of a function as a plain server over this database, from its start to its end."""
+    """Instructions of a function as a plain server on this database, from start to end."""
     log = around.folder / "function.callgrind"
     watched = Subject(subject.name, [*callgrind(log), *subject.command], subject.files)
     running = plain(watched, around, DATABASE_URL=where)
@@ -64,15 +64,15 @@ def of(subject: Subject, around: Surroundings, where: str, send: Callable[[Runni
 
 
 def callgrind(log: Path) -> list[str]:
-    """What a program is run by."""
+    """The valgrind command."""
     program = shutil.which("valgrind")
     if not program:
-        raise RuntimeError("valgrind is not there: on Debian and Ubuntu, install valgrind")
+        raise RuntimeError("valgrind is not installed: on Debian and Ubuntu, install valgrind")
     return [program, "--tool=callgrind", f"--callgrind-out-file={log}.out", f"--log-file={log}"]
 
 
 def collected(log: Path) -> int:
-    """How many instructions callgrind counted."""
+    """Reads callgrind's count of instructions."""
     said = re.search(r"Collected : (\d+)", log.read_text())
     if not said:
         raise RuntimeError(f"callgrind counted nothing:\n{log.read_text()}")

@@ -1,4 +1,4 @@
-"""Sends requests by the load generator, and gives its figures."""
+"""Runs the load generator; returns its figures."""
 
 import json
 import subprocess
@@ -12,14 +12,14 @@ from bench.surroundings import Surroundings
 
 PROC = Path("/proc")
 
-#: Seconds that one run may take.
+#: The timeout of a run, in seconds.
 PATIENCE = 120
 
 
 def deliver(
     around: Surroundings, urls: list[str], size: str, *, is_lambda: bool, clients: int, requests: int, first: int
 ) -> Any:
-    """Delivers signed events, each about an order of its own, which is put into the table before."""
+    """Delivers signed events, each about a new order, which it first puts into the table."""
     around.seed(first, requests)
     words = ["--body", str(around.bodies[size]), "--sign", shop.WEBHOOK_SECRET, "--first", str(first)]
     if is_lambda:
@@ -28,12 +28,12 @@ def deliver(
 
 
 def as_events(kind: str) -> list[str]:
-    """Options for sending to a host of Lambda functions, in the shape of a committed event."""
+    """Options for a Lambda host, with the event of `events/`."""
     return ["--event", str(WORKSPACE / "events" / f"{kind}.json")]
 
 
 def send(around: Surroundings, urls: list[str], words: list[str], clients: int, requests: int) -> Any:
-    """Sends requests; one that fails is an error."""
+    """Sends requests; raises if one fails."""
     command = [str(around.built.ours("load")), "--clients", str(clients), "--requests", str(requests), *words]
     command += [word for url in urls for word in ("--url", url)]
     ran = subprocess.run(

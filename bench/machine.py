@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""Describes the machine."""
 
 import os
 import platform
@@ -11,7 +11,7 @@ from bench.subjects import python_program as python
 
 
 def describe() -> dict[str, str]:
-    """Processor, memory, system, compilers, and the state of the code."""
+    """Processor, memory, system, compilers."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     return {
         "processor": f"{processor()}, {os.cpu_count()} cores",
@@ -24,7 +24,7 @@ def describe() -> dict[str, str]:
 
 
 def moment() -> dict[str, str]:
-    """When a part is measured, of which state of the code, and what else happens."""
+    """The commit, the date and the load of a measurement."""
     return {
         "commit": said("git", "describe", "--always", "--dirty"),
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
@@ -33,7 +33,7 @@ def moment() -> dict[str, str]:
 
 
 def processor() -> str:
-    """The name that it goes by."""
+    """The processor's name."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
@@ -45,7 +45,7 @@ def system() -> str:
 
 
 def said(*command: str) -> str:
-    """One line of a program."""
+    """Runs a program; returns its one line of output."""
     ran = subprocess.run(
         command, cwd=WORKSPACE, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=20, check=True
     )

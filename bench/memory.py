@@ -1,4 +1,4 @@
-"""Memory after 500 requests, and how large is what is deployed."""
+"""Memory after 500 requests, and the size of a deployment."""
 
 import zipfile
 from typing import Any
@@ -26,7 +26,7 @@ def measure(
 
 
 def serve(subject: Subject, around: Surroundings, url: str, requests: int, first: int) -> Any:
-    """Asks for its own work, so often, by one client."""
+    """Sends this function's own requests, by one client."""
     if subject.kind == "webhook":
         return load.deliver(around, [url], "8 kB", is_lambda=True, clients=1, requests=requests, first=first)
     words = [*calls.words(subject, around), "--first", str(first)]
@@ -34,7 +34,7 @@ def serve(subject: Subject, around: Surroundings, url: str, requests: int, first
 
 
 def sizes(subjects: list[Subject], around: Surroundings) -> dict[str, Any]:
-    """Bytes of what is deployed, as it is and as a zip, as small as it gets where it matters."""
+    """The bytes of a deployment, and of its zip with the best compression."""
     level = 1 if around.built.is_quick else 9
     found = {}
     for subject in subjects:

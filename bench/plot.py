@@ -1,17 +1,17 @@
-"""Bars as SVG: as much of it as the plots of the document need."""
+"""Bar charts as SVG, for the document."""
 
 from dataclasses import dataclass
 from html import escape
 
 WIDTH, ROW, LEFT, RIGHT, TOP = 760, 30, 190, 90, 44
 
-#: Colours that both light and dark pages bear: ours, and all others.
+#: Colours for light and dark pages: ours, and all others.
 OURS, OTHER, INK = "#c2410c", "#64748b", "#888888"
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar: what it is of, its value, and the span in which the middle eighty of a hundred lie."""
+    """One bar: its label, its value, and its range from p10 to p90."""
 
     name: str
     value: float
@@ -20,7 +20,7 @@ class Bar:
 
     @property
     def colour(self) -> str:
-        """Ours stand out."""
+        """Highlights ours."""
         return OURS if self.name.startswith("ours") else OTHER
 
 
@@ -37,7 +37,7 @@ def bars(title: str, unit: str, rows: list[Bar]) -> str:
 
 
 def bar(row: Bar, top: float, scale: float) -> list[str]:
-    """The name, the bar, its span, and its value."""
+    """The label, the bar, its range, and its value."""
     length = max(1.0, row.value * scale)
     end = LEFT + max(length, (row.high or 0) * scale)
     parts = [
@@ -52,12 +52,12 @@ def bar(row: Bar, top: float, scale: float) -> list[str]:
 
 
 def text(x: float, y: float, words: str, anchor: str, size: int) -> str:
-    """Words, in a colour for any background."""
+    """Text, in a colour for any background."""
     return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" font-size="{size}" fill="{INK}">{escape(words)}</text>'
 
 
 def short(value: float) -> str:
-    """A number with three digits that count."""
+    """A number with three significant digits."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"

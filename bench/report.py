@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
+from textwrap import fill
 from typing import Any
 
 from testing.harness.workspace import WORKSPACE
@@ -12,44 +13,61 @@ from bench.plot import Bar, short
 
 HEAD = """# Benchmarks
 
-Made by `./scripts/bench`; do not edit. It sets itself up on a Linux machine with Rust, Node, Python and valgrind; a part of it is measured again by the command
-that stands with each figure. Ratios are what to go by: absolute times are those of this one machine, of stand-ins on the same machine, and of Lambda's emulator, and not of AWS.
+`./scripts/bench` generates this page; do not edit it. It runs on a Linux machine with Rust, Node,
+Python and valgrind, and installs the rest. The command beside a figure measures it again.
+
+Compare ratios. The absolute times are those of one machine, with stand-ins on the same machine and
+Lambda's emulator, and not those of AWS.
 """
 
-#: What the document is made from.
+#: The results that the document needs.
 PARTS = ["machine", "moments", "trips", "cold", "memory", "sizes", "warm", "instructions", "calls", "growth"]
+
+#: The longest line of a paragraph.
+WIDTH = 100
 
 Row = list[str]
 
 
 def write(results: Results, document: Path) -> None:
-    """The document, and its plots in a folder beside it."""
+    """Writes the document, and its plots into a folder beside it."""
     images = document.parent / "images"
     images.mkdir(parents=True, exist_ok=True)
     for name, drawn in plots(results):
         (images / f"bench-{name}.svg").write_text(drawn)
-    document.write_text("\n".join([HEAD, *sections(results)]))
+    document.write_text(wrapped("\n".join([HEAD, *sections(results)])))
+
+
+def wrapped(document: str) -> str:
+    """The document with its paragraphs wrapped at 100 columns; tables, images and headings stay."""
+    return "\n\n".join(
+        fill(block, WIDTH, break_long_words=False, break_on_hyphens=False) + "\n" * block.endswith("\n")
+        if block[:1].isalpha() or block[:1] in ("`", "*") else block
+        for block in document.split("\n\n")
+    )
 
 
 def table(head: Row, rows: list[Row]) -> str:
-    """A table of Markdown, with an empty line after it."""
+    """A Markdown table, with an empty line after it."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def image(name: str, words: str) -> str:
-    """A plot."""
+    """The image of a plot."""
     return f"![{words}](images/bench-{name}.svg)\n"
 
 
 def sections(results: Results) -> Iterator[str]:
-    """The document, part by part."""
-    yield "## What is to be reached\n"
-    yield table(["what", "bound", "measured", "", "measure it again"], [judged(verdict) for verdict in targets.verdicts(results)])
+    """The sections of the document."""
+    yield "## Targets\n"
+    rows = [judged(verdict) for verdict in targets.verdicts(results)]
+    yield table(["figure", "target", "measured", "", "command"], rows)
     yield "## The machine\n"
-    yield table(["what", "it was"], [list(pair) for pair in results["machine"].items()])
+    yield table(["part", "value"], [list(pair) for pair in results["machine"].items()])
     yield MOMENTS
-    yield table(["part", "commit", "date", "load before"], [[name, *one.values()] for name, one in results["moments"].items()])
+    moments = [[name, *one.values()] for name, one in results["moments"].items()]
+    yield table(["part", "commit", "date", "load before"], moments)
     yield from compared()
     yield from cold(results)
     yield from memory(results)
@@ -62,7 +80,7 @@ def sections(results: Results) -> Iterator[str]:
 
 
 def judged(verdict: targets.Verdict) -> Row:
-    """A row of the first table."""
+    """A row of the table of targets."""
     target = verdict.target
     sign = "at most" if target.is_most else "at least"
     figure = "" if verdict.figure is None else f"{verdict.figure:.2f} {target.unit}"
@@ -71,23 +89,26 @@ def judged(verdict: targets.Verdict) -> Row:
 
 
 def compared() -> Iterator[str]:
-    """What is measured."""
-    yield """## What is compared
+    """The subjects."""
+    yield """## Subjects
 
 | name | what it is |
 |---|---|
-| ours | the functions of this repository, as they are deployed |
+| ours | the functions of this repository, as deployed |
 | floor | an empty function on `lambda_http`, with the same release profile |
-| floor + secret | and one bare GetSecretValue |
-| floor + trips | and a bare round trip for each that this function makes until its first answer: see [cold start](#cold-start) |
-| stock Rust | the same work as the documents of async-stripe, async-stripe-webhook, lambda_http and the AWS SDK show it. Without LTO, with cargo's own optimisation, stripped: with fat LTO it links for more than twenty minutes |
-| Node | stripe-node over the raw body, a switch over the type, the secret by the AWS SDK, a conditional write of the event's id; one minified file of esbuild's, on a minimal loop |
+| floor + secret | the floor with one bare GetSecretValue |
+| floor + trips | the floor with a bare round trip for each of this function's until its first response: see [cold start](#cold-start) |
+| stock Rust | the same work as in the documentation of async-stripe, async-stripe-webhook, lambda_http and the AWS SDK. Without LTO, with cargo's own optimisation, stripped: with fat LTO it links for more than twenty minutes |
+| Node | stripe-node over the raw body, a switch over the type, the secret from the AWS SDK, a conditional write of the event's id; one file minified by esbuild, on a minimal loop |
 | Python | the same with stripe-python, boto3, and Powertools' idempotency, on a minimal loop |
 
-Only ours and Node's are measured as plain HTTP servers: `lambda_http` and Python's guides for Lambda have none, and any that were added here would be measured instead of them.
+Only ours and Node's also run as plain HTTP servers: `lambda_http` and Python's guides for Lambda
+have no server.
 
-The peers are in [`bench/peers`](../bench/peers). They claim an event's id; ours moves its order and writes the message to the site as well, in the same transaction. All of
-them ask one [stand-in](../bench/tools/src/bin/stand-in.rs) for Secrets Manager and DynamoDB, which answers from memory, and one [sandbox](../sandbox) of Stripe.
+The peers are in [`bench/peers`](../bench/peers). They claim an event's id. Ours also updates the
+order and writes the notification, in the same transaction. All of them use one
+[stand-in](../bench/tools/src/bin/stand-in.rs) for Secrets Manager and DynamoDB, which responds from
+memory, and one [sandbox](../sandbox) of Stripe.
 """
 
 
@@ -99,28 +120,35 @@ def cold(results: Results) -> Iterator[str]:
         spread = [short(percentile(answers, share)) for share in (10, 50, 90)]
         init = short(percentile(times["init_ms"], 50))
         rows.append([name, f"{cold_ratio(results, name, OURS):.2f}", *spread, init])
+    rounds = len(results["cold"][OURS]["answer_ms"])
     yield f"""## Cold start
 
-`./scripts/bench cold`: the first event to its answer under Lambda's Runtime Interface Emulator, in milliseconds, with the secret and the table read;
-{len(results["cold"][OURS]["answer_ms"])} rounds in which each starts once. *Ratio* is the median of the rounds' own ratios to our webhook. INIT is what the emulator reports for the start alone. Every payment is
-another guest's, at another address, so that the limits on starting payments stay as they are deployed.
+`./scripts/bench cold`: the time from the first event to its response under Lambda's Runtime
+Interface Emulator, in milliseconds, including the reads of the secret and the table. It has
+{rounds} rounds, in which each function starts once. *Ratio* is the median of the rounds' ratios to
+our webhook. INIT is the emulator's time for the start alone. Every payment is another guest's, at
+another address, so that the deployed rate limits apply.
 
-**The floor's round trips** are counted in each run, by the stand-ins, in one cold start of ours: {trips(results)}. In place of each the floor sends one request
-of the same kind to the same stand-in, and waits for its answer: GetSecretValue; GetItem, whatever ours asks of the table, transactions too; a greeting, a price, or
-a payment intent of Stripe. It does so one after another, over one connection for each of the two that stays open, without TLS, signatures, or reading what is answered. What ours does at once, such as greeting
-Stripe while the table is looked at, is sequential there: a round trip on one machine takes about a tenth of a millisecond, so that this order weighs little, and most of what lies between
-ours and the floor is our own work.
+**The floor's round trips.** In each run the stand-ins count the requests of one cold start of ours:
+{trips(results)}. For each the floor sends one request of the same kind to the same stand-in, and
+waits for the response: GetSecretValue; GetItem for every request to the table, transactions too; a
+greeting, a price, or a payment intent of Stripe. It sends them one after another, over one open
+connection to each stand-in, without TLS or signatures, and does not parse the responses. Ours sends
+some of them concurrently: it greets Stripe while it reads the table. A round trip on one machine
+takes about a tenth of a millisecond, so this matters little. Most of the difference between ours
+and the floor is our own work.
 """
     yield table(["function", "ratio", "p10", "median", "p90", "INIT"], rows)
     yield image("cold", "Cold starts")
 
 
 def trips(results: Results) -> str:
-    """What the floors ask, in words."""
-    said = []
+    """The round trips of the floors, as text."""
+    texts = []
     for name, counted in results["trips"].items():
-        said.append(f"{len(counted)} for {name} ({', '.join(f'{counted.count(one)} {one}' for one in dict.fromkeys(counted))})")
-    return "; ".join(said)
+        kinds = ", ".join(f"{counted.count(one)} {one}" for one in dict.fromkeys(counted))
+        texts.append(f"{len(counted)} for {name} ({kinds})")
+    return "; ".join(texts)
 
 
 def memory(results: Results) -> Iterator[str]:
@@ -134,8 +162,9 @@ def memory(results: Results) -> Iterator[str]:
         rows.append([name, memory_, f"{sizes['bytes'] / 1e6:.1f}", ratio, f"{sizes['zip'] / 1e6:.1f}"])
     yield """## Memory and size
 
-`./scripts/bench memory`: the peak resident set after 500 requests (8 kB events), and what is deployed, in MB of a million bytes. Node's and Python's own runtimes are not
-in their sizes. *Ratio* is to ours of the same kind.
+`./scripts/bench memory`: the peak resident set after 500 requests (8 kB events), and the size of a
+deployment, in MB of a million bytes. The sizes do not include Node's and Python's runtimes. *Ratio*
+is to ours of the same kind.
 """
     yield table(["function", "peak memory", "deployed", "ratio", "zip"], rows)
     yield image("memory", "Peak memory")
@@ -145,14 +174,17 @@ def warm(results: Results) -> Iterator[str]:
     """The warm webhook."""
     yield """## Warm webhook
 
-`./scripts/bench warm`: signed events, each about an order of its own, from the load generator of `bench/tools`. On `lambda` the host is `cargo lambda watch --only-lambda-apis`; `http` is a
-plain server. *Per core* is how many requests one second of processor time serves, the function's alone, as a ratio to ours.
+`./scripts/bench warm`: signed events, each about a new order, from the load generator of
+`bench/tools`. On `lambda` the host is `cargo lambda watch --only-lambda-apis`; `http` is a plain
+server. *Per core* is the number of requests per second of the function's processor time, as a ratio
+to ours. *Kernel* is the kernel's share of that time. At the settings of a target, the figures are
+the medians of several turns.
 
-*Kernel* is the kernel's share of that time. Where figures are judged, above, everyone takes several turns, and the medians count.
-
-On `lambda` a process serves one request at a time, and ours waits four times for each: for the event, for what the table holds, until the transaction is written, and until its answer is taken. Node's
-peer, which writes one item and reads none, waits three times. After each wait the kernel wakes the process up, and little that it needs is in the processor's caches; a plain server answers
-several requests between two waits. What would bring more there is one wait less: an event that is written without its order being read first.
+On `lambda` a process serves one request at a time. Ours waits four times for each: for the event,
+for the read of the table, for the transaction, and for the end of its response. Node's peer writes
+one item, reads none, and waits three times. After each wait the kernel wakes the process up with
+cold processor caches; a plain server handles several requests between two waits. Ours would gain
+most from one wait less: a transaction that does not read its order first.
 """
     head = ["host", "instances", "size", "clients", "function", "per core", "kernel", "requests/s", "p50 ms", "p99 ms"]
     rows = []
@@ -161,7 +193,7 @@ several requests between two waits. What would bring more there is one wait less
         ratio = figures.per_core_ratio(results, name, OURS, **where)
         kernel = median(row["kernel_seconds"] / max(row["cpu_seconds"], 0.01) for row in turns)
         rate = median(row["requests"] / row["seconds"] for row in turns)
-        # The slowest of a hundred is no percentile of fewer.
+        # Fewer than a hundred requests have no 99th percentile.
         times = [median(row[key] / 1000 for row in turns) for key in ("p50_us", "p99_us")]
         shown = [short(times[0]), short(times[1]) if turns[0]["requests"] >= 100 else ""]
         rows.append([*map(str, where.values()), name, f"{ratio:.2f}", f"{kernel:.0%}", short(rate), *shown])
@@ -170,7 +202,7 @@ several requests between two waits. What would bring more there is one wait less
 
 
 def warm_places(results: Results) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Who was measured where, in the order in which they were."""
+    """The subjects and their settings, in the order of their measurement."""
     seen = {(row["name"], *(row[key] for key in targets.WARM)): row for row in results["warm"]}
     for row in seen.values():
         yield row["name"], {key: row[key] for key in targets.WARM}
@@ -181,10 +213,15 @@ def instructions(results: Results) -> Iterator[str]:
     found = results["instructions"]
     yield f"""## Instructions of a webhook
 
-`./scripts/bench instructions`: under callgrind, an event of {found["size"]} on a plain server. The limit is one HMAC over the bytes, and one pass of a JSON parser that keeps nothing.
+`./scripts/bench instructions`: instructions under callgrind for an event of {found["size"]}, on a
+plain server. The limit is one HMAC over the bytes, and one pass of a JSON parser that stores
+nothing.
 """
     named = {"the limit": "limit", "ours, SQLite": "sqlite", "ours, DynamoDB": "dynamodb"}
-    rows = [[name, f"{found[key] / found['limit']:.2f}", f"{found[key]:,.0f}"] for name, key in named.items()]
+    rows = [
+        [name, f"{found[key] / found['limit']:.2f}", f"{found[key]:,.0f}"]
+        for name, key in named.items()
+    ]
     yield table(["", "ratio", "instructions"], rows)
 
 
@@ -193,9 +230,11 @@ def calls(results: Results) -> Iterator[str]:
     found = results["calls"]
     yield """## Warm create-intent
 
-`./scripts/bench calls`: Stripe is behind TLS and a round trip of 40 ms. The bare call creates a payment intent over a connection that is open. Times in milliseconds, at the median.
-Here our own and the stock function trust the benchmark's certificate, and nothing else about them is changed. Callers are guests, each another; *new customers* are callers whose
-role makes them customers of Stripe's, each at the first payment, which asks Stripe once more.
+`./scripts/bench calls`: Stripe is behind TLS and a round trip of 40 ms. The bare call creates a
+payment intent over an open connection. The times are medians in milliseconds. Ours and the stock
+function trust the benchmark's certificate, and are otherwise unchanged. Each caller is another
+guest. *New customers* are callers with a role that creates a Stripe customer at the first payment,
+which takes one more request to Stripe.
 """
     rows = []
     for name, row in found.items():
@@ -211,50 +250,59 @@ def growth(results: Results) -> Iterator[str]:
     for count in sorted(results["growth"], key=int):
         row = [f"{int(count):,}"]
         for kind in ("webhook", "order"):
-            ratios = [figures.growth_ratio(results, kind, count), figures.growth_in_instructions(results, kind, count)]
-            row += [*(f"{ratio:.2f}" for ratio in ratios), short(median(one["p50_us"] / 1000 for one in results["growth"][count][kind]))]
+            time = figures.growth_ratio(results, kind, count)
+            work = figures.growth_in_instructions(results, kind, count)
+            answer = median(one["p50_us"] / 1000 for one in results["growth"][count][kind])
+            row += [f"{time:.2f}", f"{work:.2f}", short(answer)]
         rows.append(row)
     first = next(iter(results["growth"].values()))["webhook"]
     yield f"""## A growing database
 
-`./scripts/bench growth`: SQLite files with so many orders that wait to be paid, as many events that were taken, and as many messages that were delivered. In {len(first)} rounds, in which sizes take
-turns, `webhook` takes {first[0]["requests"]} new events of 1 kB over a fresh copy of the file, each of which pays another order, all over the file; then `order` tells as many orders. Copies are synced to the disk
-before, and warmed by the same number of requests. Ratios, to the smallest file, are of processor time and of instructions under callgrind; times are of answers, in milliseconds, at the median.
+`./scripts/bench growth`: SQLite files with so many unpaid orders, as many processed events, and as
+many delivered messages. In each of {len(first)} rounds, whose sizes alternate, `webhook` processes
+{first[0]["requests"]} new events of 1 kB on a fresh copy of the file; each pays another order, all
+over the file. Then `order` reads as many orders. Copies are synced to the disk, and warmed by the
+same number of requests. The ratios to the smallest file are of processor time and of instructions
+under callgrind; the response times are medians in milliseconds.
 """
     head = ["orders", "webhook, time", "webhook, instructions", "webhook, ms", "order, time", "order, instructions", "order, ms"]
     yield table(head, rows)
 
 
 def costs() -> Iterator[str]:
-    """What AWS counts and costs: not measured here."""
+    """The costs on AWS, from docs/deploy-aws.md."""
     yield """## What a million payments cost on AWS
 
-On DynamoDB every read and write is by key, so that the number of orders does not matter. [What each operation reads and writes](dynamodb.md#what-is-read-and-written), in capacity
-units, is asserted by tests (`cargo test -p shared --lib database -- --ignored`, on a stand-in; `scripts/test` starts one). From that follow these sums, in US dollars, which are those of
-[docs/deploy-aws.md](deploy-aws.md#what-it-costs) with the prices that they assume:
+On DynamoDB every read and write is by key, so the number of orders does not matter. Tests assert
+[the capacity units of each operation](dynamodb.md#what-is-read-and-written)
+(`cargo test -p shared --lib store -- --ignored`, on a stand-in; `scripts/test` starts one). These
+sums in US dollars follow from them, with the prices of
+[docs/deploy-aws.md](deploy-aws.md#what-it-costs):
 """
     text = (WORKSPACE / "docs" / "deploy-aws.md").read_text()
     sums = text.partition("**a million payments** are:")[2].strip().partition("\n\n")[0]
     yield sums + "\n"
 
 
-MOMENTS = """*Load before* is how many processes wanted a core: more than 0.5 beside what the benchmarks themselves ran makes times, and some ratios, unsteady.
+MOMENTS = """*Load before* is the number of processes that wanted a core. More than 0.5, without the
+benchmarks' own, makes times and some ratios unsteady.
 """
 
 MICRO = """## Parts
 
-`cargo bench -p shared --bench parts` measures the signature, the envelope and the state machine alone, by Criterion, for comparing two states of the code on one machine; it needs nothing but Rust. Its
-figures are not quoted here.
+`cargo bench -p shared --bench parts` measures the signature, the envelope and the state machine
+with Criterion, to compare two versions of the code on one machine. It needs only Rust. This page
+does not list its figures.
 """
 
 
 def plots(results: Results) -> Iterator[tuple[str, str]]:
-    """Name and SVG of each plot."""
+    """The name and the SVG of each plot."""
     cold_bars = []
     for name, times in results["cold"].items():
         low, value, high = (percentile(times["answer_ms"], share) for share in (10, 50, 90))
         cold_bars.append(Bar(name, value, low, high))
-    yield "cold", plot.bars("First event to its answer: median, p10 to p90", "ms", cold_bars)
+    yield "cold", plot.bars("First event to its response: median, p10 to p90", "ms", cold_bars)
     peaks = [Bar(name, peak / 1e6) for name, peak in results["memory"].items()]
     yield "memory", plot.bars("Peak resident set after 500 requests", "MB", peaks)
     here = [name for name, where in warm_places(results) if where == targets.WARM]

@@ -1,4 +1,4 @@
-"""What is measured: ours, the floor under it, and the peers."""
+"""The subjects: our functions, the floor, and the peers."""
 
 import shutil
 import sys
@@ -10,26 +10,26 @@ from bench.build import Built
 
 @dataclass(frozen=True)
 class Subject:
-    """A program, and what is its own in its environment."""
+    """A program and its variables."""
 
     name: str
     command: list[str]
-    #: What is deployed of it.
+    #: The files of a deployment.
     files: list[Path]
     variables: dict[str, str] = field(default_factory=dict)
     #: `webhook` or `create-intent`.
     kind: str = "webhook"
-    #: What the callers' tokens say that they are; without any, they are guests.
+    #: The roles in the callers' tokens; without any, callers are guests.
     roles: tuple[str, ...] = ()
 
     @property
     def is_ours(self) -> bool:
-        """Whether it is a function of this workspace."""
+        """True for a function of this workspace."""
         return self.name.startswith("ours")
 
 
 def subjects(built: Built) -> dict[str, Subject]:
-    """All of them, by name."""
+    """All subjects, by name."""
     found = [
         ours(built, "webhook"),
         ours(built, "create-intent"),
@@ -44,7 +44,8 @@ def subjects(built: Built) -> dict[str, Subject]:
 
 
 def over_tls(built: Built, known: dict[str, Subject]) -> list[Subject]:
-    """create-intent in each language, trusting the certificate of the sandbox behind TLS; ours for guests, and for customers."""
+    """create-intent in each language, trusting the sandbox's TLS certificate; ours for guests, and
+    for customers."""
     node = known["Node: create-intent"]
     if built.is_quick:
         return [node]
@@ -73,7 +74,7 @@ def node(built: Built, kind: str) -> Subject:
     """The peer in Node."""
     program = shutil.which("node")
     if not program:
-        raise RuntimeError("node is not there: install Node 20 or later")
+        raise RuntimeError("node is not installed: install Node 20 or later")
     return Subject(f"Node: {kind}", [program, str(built.node(kind))], [built.node(kind)], {"TABLE": "node"}, kind)
 
 
@@ -85,10 +86,10 @@ def python(built: Built) -> Subject:
 
 
 def python_program() -> str:
-    """The Python that the peer's packages were installed for, without the harness's own."""
+    """The Python of the peer's packages, without the harness's own packages."""
     return str(Path(sys.base_prefix) / "bin" / "python3")
 
 
 def order(built: Built) -> Subject:
-    """The function that tells an order's state."""
+    """The function that reads an order."""
     return Subject("ours: order", [str(built.ours("order"))], [built.ours("order")], kind="order")

@@ -1,4 +1,5 @@
-"""What a function meets: a stand-in for AWS, a sandbox of Stripe, orders that wait to be paid, and events."""
+"""The environment of a function: a stand-in for AWS, a Stripe sandbox, unpaid orders, and
+events."""
 
 import json
 import re
@@ -17,7 +18,7 @@ from testing.harness.workspace import REGION
 from bench.build import Built
 from bench.events import SIZES, of_size
 
-#: What stands for the number of an order in what is copied.
+#: The placeholder for an order's number in a copy.
 NUMBER = "000000000"
 TABLE = "ours"
 ORDER = f"bench-{NUMBER}"
@@ -26,7 +27,7 @@ EVENT = f"evt_bench{NUMBER}"
 
 
 class Surroundings:
-    """All of it, for one run; the same for every function that is measured."""
+    """The environment of one run, the same for every subject."""
 
     def __init__(self, built: Built, folder: Path):
         self.built, self.folder = built, folder
@@ -40,9 +41,9 @@ class Surroundings:
         self.aws_url = self._address()
         self.stripe = shop.Stripe(folder, built.ours("stripe-sandbox"))
         self._stack.callback(self.stripe.stop)
-        #: For every function alike; each takes from it what it reads.
+        #: Common variables; each function reads those that it needs.
         self.variables = CREDENTIALS | {
-            # Lambda always gives one; the emulator makes it blank where there is none.
+            # Lambda always sets it; the emulator makes it blank if it is missing.
             "AWS_SESSION_TOKEN": "bench", "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, "AWS_ENDPOINT_URL": self.aws_url,
             "AWS_EC2_METADATA_DISABLED": "true", "AWS_LAMBDA_FUNCTION_NAME": "bench",
             "AWS_LAMBDA_FUNCTION_VERSION": "1", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
@@ -54,7 +55,7 @@ class Surroundings:
         self.bodies = {name: self._body(size) for name, size in SIZES.items()}
 
     def stop(self) -> None:
-        """Ends it."""
+        """Stops it."""
         self._stack.close()
 
     def _address(self) -> str:
@@ -62,10 +63,10 @@ class Surroundings:
         return said.group(1) if said else ""
 
     def _paid_order(self) -> tuple[list[Any], dict[str, Any]]:
-        """One order as create-intent opens it, as items of the table, and the event of its payment.
+        """One order of create-intent, as items of the table, and the event of its payment.
 
-        The same order is opened in a SQLite file, `self.sqlite`, which waits to be copied. It is made the
-        table's deployment, as if one had been moved to the other, so that the event is of both.
+        It creates the same order in a SQLite file, `self.sqlite`, the original of later copies. It
+        gives the file the table's deployment id, so that the event fits both.
         """
         self.sqlite = self.folder / "one.sqlite"
         token = order_token()
@@ -83,7 +84,7 @@ class Surroundings:
         return items, json.loads(json.dumps(event).replace(self.intent, INTENT).replace(event["id"], EVENT))
 
     def _open(self, where: str, token: str) -> str:
-        """Opens the order in this database; the id of its intent."""
+        """Creates the order in this database; returns its intent's id."""
         variables = self.variables | {"DATABASE_URL": where}
         create_intent = Function(self.built.ours("create-intent"), variables, self.folder / "first.log")
         headers = {"Authorization": f"Bearer {shop.token('ada')}", "Content-Type": "application/json"}
@@ -105,7 +106,8 @@ class Surroundings:
             pass
 
     def asked(self) -> list[str]:
-        """What AWS and then Stripe were asked since this was last read: AWS's operations, Stripe's methods."""
+        """The requests to AWS and Stripe since the last call: AWS's operations, then Stripe's
+        methods."""
         with urllib.request.urlopen(f"{self.aws_url}/asked") as answer:
             operations = json.loads(answer.read())
         with urllib.request.urlopen(f"{self.stripe.url}/_sandbox/requests") as answer:
@@ -121,7 +123,7 @@ class Surroundings:
 
 
 def order_token() -> str:
-    """The order that others are copies of, as the shop's server signs it."""
+    """The original order, as the shop's server signs it."""
     now = int(time.time())
     claims = {"aud": "farebox:order", "sub": "ada", "iat": now, "exp": now + 300}
     order = {"orderId": ORDER, "amount": 1999, "currency": "eur", "description": "Two mugs"}

@@ -1,4 +1,4 @@
-"""What the functions have to reach, as one table, and whether they do."""
+"""The targets of the functions, and their verdicts."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ JUDGED = [WARM, AS_HTTP]
 
 @dataclass(frozen=True)
 class Target:
-    """A figure and its bound."""
+    """A figure and its limit."""
 
-    #: Which part of a run measures it.
+    #: The part of a run that measures it.
     part: str
     what: str
     of: Callable[[Results], float]
     bound: float
-    #: Whether the figure has to be at most its bound, and not at least.
+    #: True for an upper limit, false for a lower one.
     is_most: bool
     unit: str = "×"
 
@@ -64,28 +64,28 @@ TARGETS = [
 
 @dataclass(frozen=True)
 class Verdict:
-    """A target, what was measured, and whether that is enough; `None` where it was not measured."""
+    """A target, its figure, and the verdict; `None` if it was not measured."""
 
     target: Target
     figure: float | None
 
     @property
     def is_reached(self) -> bool:
-        """Whether the figure keeps to its bound."""
+        """True when the figure is within its limit."""
         if self.figure is None:
             return False
         return self.figure <= self.target.bound if self.target.is_most else self.figure >= self.target.bound
 
     @property
     def word(self) -> str:
-        """For the table."""
+        """The word in the table."""
         if self.figure is None:
             return "not measured"
         return "reached" if self.is_reached else "**not reached**"
 
 
 def verdicts(results: Results) -> Iterator[Verdict]:
-    """Every target, judged."""
+    """The verdict on every target."""
     for target in TARGETS:
         try:
             yield Verdict(target, target.of(results))

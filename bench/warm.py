@@ -1,4 +1,4 @@
-"""The warm webhook: how many requests a processor serves, and how long answers take."""
+"""The warm webhook: requests per processor time, and response times."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +12,11 @@ from bench.surroundings import Surroundings
 
 @dataclass(frozen=True)
 class Plan:
-    """How many requests of the small sizes ours is sent; slower peers, and large events, are sent fewer."""
+    """The number of small requests to ours; slower peers, and large events, get fewer."""
 
     requests: int
     warm_up: int
-    #: How often everyone takes a turn where figures are judged.
+    #: The number of turns at the settings of a target.
     judged: int
 
     def of(self, subject: Subject, size: str) -> int:
@@ -30,13 +30,14 @@ class Plan:
 
 
 class Warm:
-    """One run; it numbers the orders, so that every event is about one of its own."""
+    """One run; it numbers the orders, so that every event has a new one."""
 
     def __init__(self, around: Surroundings, host: LambdaHost, plan: Plan, first: int):
         self.around, self.host, self.plan, self.next = around, host, plan, first
 
     def measure(self, on_lambda: list[Subject], as_http: list[Subject]) -> list[dict[str, Any]]:
-        """Rows for each host, number of instances, size, number of clients, and function: several where they are judged."""
+        """Rows for each host, number of instances, size, number of clients, and function: several
+        at the settings of a target."""
         rows = []
         for instances in [1, 2]:
             running = [[self.host.start(subject, instances)] for subject in on_lambda]

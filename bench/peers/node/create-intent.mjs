@@ -1,4 +1,4 @@
-// A payment intent as guides for Next.js show it, with the order kept in DynamoDB.
+// A payment intent as in guides for Next.js, with the order stored in DynamoDB.
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import Stripe from "stripe";
 import { dynamodb, keys, table } from "./aws.mjs";

@@ -52,5 +52,8 @@ const listen = (handler) => {
   });
 };
 
-/** Serves `handler(headers, body)`, which gives a status and a JSON answer, on whatever this runs on. */
+/**
+ * Serves `handler(headers, body)`, which returns a status and a JSON body, on Lambda or as a
+ * server.
+ */
 export const serve = (handler) => (process.env.AWS_LAMBDA_RUNTIME_API ? loop(handler) : listen(handler));

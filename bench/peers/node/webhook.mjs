@@ -1,4 +1,4 @@
-// Stripe's webhook as guides for Next.js show it, with the event's id claimed in DynamoDB.
+// Stripe's webhook as in guides for Next.js, with the event's id claimed in DynamoDB.
 import { ConditionalCheckFailedException, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import Stripe from "stripe";
 import { dynamodb, keys, table } from "./aws.mjs";
@@ -7,7 +7,7 @@ import { serve } from "./runtime.mjs";
 const { STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET } = await keys();
 const stripe = new Stripe(STRIPE_SECRET_KEY);
 
-/** What an event makes of its order; nothing for one that is not acted on. */
+/** The order's new status by event type; undefined for other types. */
 const statusOf = (event) => {
   switch (event.type) {
     case "payment_intent.succeeded": return "paid";

@@ -8,7 +8,7 @@ import sys
 
 
 def serve(handler):
-    """Serves `handler(headers, body)`, which gives a status and a JSON answer."""
+    """Serves `handler(headers, body)`, which returns a status and a JSON body."""
     address, _, prefix = os.environ["AWS_LAMBDA_RUNTIME_API"].removeprefix("http://").partition("/")
     base = f"/{prefix}/2018-06-01".replace("//", "/") + "/runtime/invocation"
     connection = http.client.HTTPConnection(address)

@@ -1,4 +1,4 @@
-"""Stripe's webhook as guides for Lambda show it, with the event's id claimed by Powertools."""
+"""Stripe's webhook as in guides for Lambda, with the event's id claimed by Powertools."""
 
 import json
 import os
@@ -29,12 +29,12 @@ STATUS = {
     data_keyword_argument="event", persistence_store=claims, config=IdempotencyConfig(event_key_jmespath="id")
 )
 def take(event):
-    """Notes what became of the order."""
+    """Stores the order's new status."""
     return {"intent": event["data"]["object"]["id"], "status": STATUS[event["type"]]}
 
 
 def receive(headers, body):
-    """Answers one delivery."""
+    """Handles a delivery."""
     try:
         event = stripe.Webhook.construct_event(body, headers["stripe-signature"], keys["STRIPE_WEBHOOK_SECRET"])
     except (KeyError, ValueError, stripe.SignatureVerificationError):

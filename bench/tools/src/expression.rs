@@ -1,17 +1,15 @@
-//! DynamoDB's expressions, as far as the functions and the peers write them: comparisons,
-//! `attribute_exists`, `attribute_not_exists`, `AND`, `OR` and parentheses in conditions; `SET` of
-//! values in updates.
+//! DynamoDB's expressions, as far as the subjects use them: comparisons, `attribute_exists`,
+//! `attribute_not_exists`, `AND`, `OR` and parentheses in conditions; `SET` of values in updates.
 
 use std::cmp::Ordering;
 
 use serde_json::{Map, Value};
 
-/// An expression that is not understood. The stand-in refuses it, so that no measurement rests on a
-/// guess.
+/// An unsupported expression. The stand-in rejects it, so that no measurement relies on a guess.
 #[derive(Debug)]
 pub(crate) struct InvalidExpression(pub(crate) String);
 
-/// A condition, with the names and the values that it refers to.
+/// A condition, with its names and values.
 #[derive(Debug)]
 pub(crate) struct Condition<'a> {
     words: Vec<&'a str>,
@@ -20,11 +18,11 @@ pub(crate) struct Condition<'a> {
 }
 
 impl<'a> Condition<'a> {
-    /// Whether `item` meets the condition of `request`; a request without one is always met.
+    /// Returns true when `item` meets the condition of `request`, or there is none.
     ///
     /// # Errors
     ///
-    /// [`InvalidExpression`] when it is not understood.
+    /// [`InvalidExpression`] when the condition is not supported.
     pub(crate) fn is_met(
         request: &'a Value,
         item: Option<&Map<String, Value>>,
@@ -111,11 +109,11 @@ impl<'a> Condition<'a> {
     }
 }
 
-/// Carries out the `SET` of `request` on `item`.
+/// Applies the `SET` of `request` to `item`.
 ///
 /// # Errors
 ///
-/// [`InvalidExpression`] when it is not understood.
+/// [`InvalidExpression`] when the update is not supported.
 pub(crate) fn update(
     request: &Value,
     item: &mut Map<String, Value>,
@@ -136,7 +134,7 @@ pub(crate) fn update(
     Ok(())
 }
 
-/// What `#alias` stands for; any other word is a name itself.
+/// The name behind `#alias`; any other word is a name itself.
 fn name<'a>(request: &'a Value, word: &'a str) -> &'a str {
     request["ExpressionAttributeNames"][word]
         .as_str()

@@ -1,9 +1,9 @@
-//! What the benchmarks are made with. Each program in `src/bin` is one part of a measurement:
+//! Tools of the benchmarks, one program in `src/bin` each:
 //!
-//! - `stand-in`: AWS as far as functions ask it: one secret, and tables in memory;
-//! - `load`: clients that send requests, and how long the answers took;
-//! - `distance`: TLS in front of the sandbox of Stripe, with a round trip that takes its time;
-//! - `limit`: the least that a webhook has to do, and how many instructions that is.
+//! - `stand-in`: AWS as far as the functions need it: one secret, and tables in memory;
+//! - `load`: the load generator;
+//! - `distance`: TLS in front of the sandbox, with a round-trip time;
+//! - `limit`: the minimum of a webhook, to count its instructions.
 
 mod expression;
 mod options;

@@ -2,16 +2,16 @@
 
 use std::{env, str::FromStr};
 
-/// What a program was called with; a name may come several times.
+/// The options of a program; a name may repeat.
 #[derive(Debug)]
 pub struct Options(Vec<(String, String)>);
 
 impl Options {
-    /// From this process's arguments.
+    /// Parses this process's arguments.
     ///
     /// # Panics
     ///
-    /// When a name has no value, or is none of `known`.
+    /// When a name has no value, or is not in `known`.
     #[must_use]
     pub fn from_args(known: &[&str]) -> Self {
         let mut words = env::args().skip(1);
@@ -25,7 +25,7 @@ impl Options {
         Self(pairs)
     }
 
-    /// The value of `name`, where there is one.
+    /// The value of `name`, if present.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.all(name).next()
@@ -41,7 +41,7 @@ impl Options {
     ///
     /// # Panics
     ///
-    /// When it is missing, or not of this type.
+    /// When it is missing or malformed.
     #[must_use]
     pub fn need<T: FromStr>(&self, name: &str) -> T {
         let value = self.get(name).and_then(|value| value.parse().ok());

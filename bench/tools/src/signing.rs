@@ -1,4 +1,4 @@
-//! What is signed now: Stripe's signature, and a caller's token.
+//! Fresh signatures: Stripe's, and a caller's token.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -6,7 +6,7 @@ use aws_lc_rs::hmac;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::json;
 
-/// How long a token is good for, in seconds.
+/// The lifetime of a token, in seconds.
 const GOOD_FOR: u64 = 300;
 
 /// A `Stripe-Signature` header for `body`.

@@ -1,4 +1,4 @@
-//! Tables in memory, and what DynamoDB answers about them.
+//! Tables in memory, with DynamoDB's responses.
 
 use std::collections::HashMap;
 
@@ -9,12 +9,12 @@ use crate::expression::{Condition, InvalidExpression, update};
 /// One item, in DynamoDB's JSON.
 pub type Item = Map<String, Value>;
 
-/// All tables. A table is there from its first item on; its key is the attribute `pk`, or `id`.
+/// All tables. The first item creates a table; its key is the attribute `pk`, or `id`.
 #[derive(Debug, Default)]
 pub struct Tables(HashMap<(String, String), Item>);
 
 impl Tables {
-    /// Answers the operation with this name: a status, and JSON.
+    /// Executes the operation with this name; returns a status and JSON.
     pub fn answer(&mut self, operation: &str, request: &Value) -> (u16, Value) {
         let answer = match operation {
             "GetItem" => Ok(self.get(request)),
@@ -107,7 +107,7 @@ impl Tables {
         Ok((200, json!({})))
     }
 
-    /// Writes what one request, or one part of a transaction, asks for.
+    /// Applies one write request, or one part of a transaction.
     fn write(&mut self, request: &Value) -> Result<(), InvalidExpression> {
         let place = place_of(request);
         if let Some(item) = request["Item"].as_object() {
@@ -124,7 +124,7 @@ impl Tables {
     }
 }
 
-/// Where the item is that a write is about.
+/// The place of a write's item.
 fn place_of(request: &Value) -> (String, String) {
     let item = request.get("Item").unwrap_or(&request["Key"]);
     place(&request["TableName"], item)

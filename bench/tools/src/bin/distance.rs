@@ -1,6 +1,7 @@
-//! TLS in front of a plain HTTP server of this machine, as far away as `--rtt-ms` says: every byte
-//! is under way for half of it, and a connection takes one round trip to be made, as over a
-//! network. Says how many were made.
+//! TLS in front of a local HTTP server, with the round-trip time `--rtt-ms`.
+//!
+//! Every byte takes half of it, and a new connection takes one round trip, as over a network. The
+//! program prints a line for each connection.
 //!
 //! `distance --to 127.0.0.1:12111 --rtt-ms 40 --certificate FILE --key FILE`, both files in DER.
 
@@ -33,7 +34,7 @@ async fn main() -> io::Result<()> {
         println!("connection");
         let (tls, target) = (tls.clone(), Arc::clone(&target));
         tokio::spawn(async move {
-            // A connection that breaks is its client's to notice.
+            // The client reports a broken connection.
             let _ = connect(near, tls, &target, round_trip).await;
         });
     }
@@ -69,7 +70,7 @@ async fn connect(
     copy_bidirectional(&mut far, &mut server).await.map(drop)
 }
 
-/// Passes on what comes, each byte as much later; nothing is under way before `is_open`.
+/// Forwards bytes with this delay, and none before `is_open`.
 async fn delay<R, W>(mut from: R, mut to: W, by: Duration, is_open: Instant) -> io::Result<()>
 where
     R: AsyncRead + Unpin + Send + 'static,

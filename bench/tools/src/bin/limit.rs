@@ -1,6 +1,5 @@
-//! The least that a webhook has to do with the bytes of an event: one HMAC over them, and one pass
-//! of a JSON parser that keeps nothing. Under callgrind, two runs with different `--times` give the
-//! instructions of one.
+//! The minimum of a webhook for the bytes of an event: one HMAC, and one pass of a JSON parser that
+//! stores nothing. Under callgrind, two runs with different `--times` give the instructions of one.
 
 use std::{fs, hint::black_box};
 

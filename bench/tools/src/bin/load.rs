@@ -1,13 +1,17 @@
-//! Clients that send requests, each over one connection, and how long the answers took.
+//! The load generator: clients with one connection each, and the times of their responses.
 //!
-//! Every request is made before the first is sent: in its body, its query and its headers a number
-//! of nine digits stands where `--body`, `--url` and `--header` have nine zeros, and `--sign` signs
-//! it as Stripe does. The numbers begin at `--first`, are `--stride` apart and below `--below`.
-//! Without `--body` it is a GET. With `--site-key`, each comes from a caller of its own, whose
-//! token that key signs, with the roles that `--role` names; none is a guest. With `--event`, an
-//! HTTP API event, it goes to a Lambda host as that event, from an address of its own. With `--ca`,
-//! the connection is TLS. Clients take the addresses of several `--url` in turn. Prints one line of
-//! JSON.
+//! It builds every request before it sends the first. A number of nine digits replaces nine zeros
+//! in `--body`, `--url` and `--header`. The numbers begin at `--first`, have the stride `--stride`,
+//! and stay below `--below`.
+//!
+//! - `--sign` signs the body as Stripe does; without `--body`, the request is a GET.
+//! - `--site-key` signs a token of a new caller for each request, with the roles of `--role`.
+//! - `--event`, an HTTP API event, sends each request to a Lambda host as that event, from a new
+//!   address.
+//! - `--ca` uses TLS.
+//! - Several `--url` are used in turn.
+//!
+//! It prints one line of JSON.
 
 use std::{
     fs,
@@ -84,7 +88,7 @@ async fn main() {
     println!("{figures}");
 }
 
-/// What is sent, and where.
+/// The requests to send.
 struct Plan {
     uris: Vec<Uri>,
     first: u64,
@@ -99,7 +103,7 @@ struct Plan {
     tls: Option<TlsConnector>,
 }
 
-/// An event of an HTTP API, its version first, as AWS sends it.
+/// An HTTP API event, with its version first, as AWS sends it.
 #[derive(Clone, Deserialize, Serialize)]
 struct Event {
     version: String,
@@ -137,7 +141,7 @@ impl Plan {
         }
     }
 
-    /// The request that is sent in this turn.
+    /// The request of this turn.
     fn request(&self, uri: &Uri, turn: u64) -> Request<Full<Bytes>> {
         let number = (self.first + turn * self.stride) % self.below;
         let numbered = |text: &str| text.replace("000000000", &format!("{number:09}"));
@@ -192,14 +196,14 @@ impl Plan {
         }
     }
 
-    /// Whether an answer is the one that was wanted.
+    /// True for a successful response.
     fn is_good(&self, status: u16, body: &[u8]) -> bool {
         let answered = || serde_json::from_slice::<Value>(body).unwrap_or_default();
         status == 200 && (self.event.is_none() || answered()["statusCode"] == 200)
     }
 }
 
-/// An address of a private network, another for each of 16 million numbers.
+/// An address of a private network, different for each of 16 million numbers.
 fn address(number: u64) -> Ipv4Addr {
     let [.., second, third, fourth] = number.to_be_bytes();
     Ipv4Addr::new(10, second, third, fourth)
@@ -223,7 +227,7 @@ where
     sender
 }
 
-/// Sends one request after another: how long each took, and what was answered to those that failed.
+/// Sends requests one after another; returns their times, and the failed responses.
 async fn send_all(
     plan: Arc<Plan>,
     mut sender: SendRequest<Full<Bytes>>,

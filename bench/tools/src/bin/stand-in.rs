@@ -1,9 +1,8 @@
-//! AWS as far as the functions and the peers ask it, on a port of this machine: Secrets Manager
-//! with one secret, and DynamoDB with tables in memory. It is as fast as it can be, and the same
-//! for all.
+//! A fast stand-in for AWS on this machine, the same for all subjects: Secrets Manager with one
+//! secret, and DynamoDB with tables in memory, as far as the subjects need them.
 //!
-//! `stand-in --secret FILE` says where it listens. `PUT /copies` seeds a table; `GET /asked` tells
-//! which operations it was asked for since that was last read.
+//! `stand-in --secret FILE` prints its address. `PUT /copies` seeds a table; `GET /asked` returns
+//! the operations since the last read.
 
 use std::{
     fs, mem,
@@ -23,7 +22,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-/// What every part of it works with.
+/// The shared state.
 #[derive(Clone)]
 struct Aws {
     secret: Arc<str>,
@@ -97,8 +96,7 @@ impl Aws {
     }
 }
 
-/// Items that stand for many: in each copy a number of nine digits stands where they have nine
-/// zeros.
+/// The originals of many items: in each copy a number of nine digits replaces nine zeros.
 #[derive(Deserialize)]
 struct Copies {
     table: String,

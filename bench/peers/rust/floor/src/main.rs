@@ -1,8 +1,8 @@
-//! The least that a Lambda function in Rust does: it starts, and answers.
+//! The minimal Lambda function in Rust: it starts, and responds.
 //!
 //! `FLOOR_TRIPS` adds bare round trips before the first request, one after another: `WHAT@ADDRESS`,
-//! separated by commas. Each is one request without an SDK, a signature or TLS; there is one
-//! connection to each address, which stays open.
+//! separated by commas. Each is one request without an SDK, a signature or TLS, over one open
+//! connection for each address.
 
 use std::{collections::HashMap, env, io};
 
@@ -28,8 +28,8 @@ async fn main() -> Result<(), Error> {
     run(service_fn(|_: Request| async { Ok::<_, Error>("{}") })).await
 }
 
-/// What is sent: the secret is read, a table's item is read, or Stripe is greeted, asked for a
-/// price, or for a payment.
+/// The request of a round trip: read the secret, read an item, or call Stripe for a greeting, a
+/// price or a payment.
 fn request(what: &str) -> String {
     let aws = |target: &str, body: &str| {
         format!(
@@ -62,8 +62,8 @@ fn request(what: &str) -> String {
     }
 }
 
-/// One round trip. An answer that is not a success is an error, but for a greeting, whose answer is
-/// a head alone.
+/// One round trip. Any response but a success is an error, except for a greeting, whose response is
+/// only a head.
 async fn ask(connection: &mut TcpStream, request: &str) -> io::Result<()> {
     connection.write_all(request.as_bytes()).await?;
     let is_greeting = request.starts_with("HEAD");

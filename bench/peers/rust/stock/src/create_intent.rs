@@ -1,4 +1,4 @@
-//! A payment intent as the documents of async-stripe, lambda_http and the AWS SDK show it.
+//! A payment intent as in the documentation of async-stripe, lambda_http and the AWS SDK.
 
 use std::env;
 

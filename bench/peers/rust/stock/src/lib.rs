@@ -1,4 +1,4 @@
-//! What both functions begin with: the secret, and a client for the table.
+//! The common start of both functions: the secret, and a client for the table.
 
 use std::env;
 
@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::Client as DynamoDb;
 use lambda_http::{Body, Error, Response};
 use serde_json::Value;
 
-/// What a start reads.
+/// The result of the start.
 pub struct Aws {
     pub dynamodb: DynamoDb,
     pub table: String,

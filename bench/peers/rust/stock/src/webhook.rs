@@ -1,4 +1,4 @@
-//! Stripe's webhook as the documents of async-stripe-webhook, lambda_http and the AWS SDK show it.
+//! Stripe's webhook as in the documentation of async-stripe-webhook, lambda_http and the AWS SDK.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use lambda_http::{Body, Error, Request, Response, run, service_fn};
