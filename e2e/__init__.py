@@ -1,1 +1,2 @@
-"""Drives the real thing from outside: the stack, Vercel, a browser, foreign clients, the API by its document."""
+"""End-to-end tests: the AWS stack, Vercel, a browser, other clients, and the API by its
+description."""

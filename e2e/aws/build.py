@@ -1,4 +1,5 @@
-"""The functions as `sam build` makes them, once for all tests; `python -m e2e.aws.build` makes them before."""
+"""Builds the functions by `sam build`, once for all tests; `python -m e2e.aws.build` builds them in
+advance."""
 
 import functools
 from pathlib import Path
@@ -15,7 +16,8 @@ BUILD = FOLDER / "build"
 
 @functools.cache
 def built() -> Path:
-    """The folder of the built template, with a folder for each function; for this machine's processors.
+    """The folder of the built template, with a folder for each function; for this machine's
+    architecture.
 
     Optimised builds take minutes. cargo keeps them in `target`.
     """
@@ -25,7 +27,7 @@ def built() -> Path:
 
 @functools.cache
 def panicking() -> Path:
-    """The program of a function that panics when it is asked to, built as the others are."""
+    """The program of a function that panics on demand, built as the others are."""
     function = {
         "Type": "AWS::Serverless::Function", "Metadata": {"BuildMethod": "rust-cargolambda"},
         "Properties": {"CodeUri": "testing/panicking"},
@@ -49,7 +51,7 @@ def _compile(packages: list[str]) -> None:
 
 
 def _build(asked: Template, folder: Path) -> Path:
-    """What `sam build` makes of a template, in `folder`."""
+    """Builds a template into `folder`."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     source = FOLDER / f"{folder.name}.yaml"
     asked["Globals"]["Function"]["Architectures"] = [architecture()]
@@ -63,14 +65,14 @@ def _build(asked: Template, folder: Path) -> Path:
 
 
 def made() -> Path:
-    """What `built` made last, for tests that run after others."""
+    """The last result of `built`, for tests that run after others."""
     if not (BUILD / "template.yaml").exists():
-        raise FileNotFoundError(f"{BUILD} is not there: run the tests in e2e/aws/tests first")
+        raise FileNotFoundError(f"{BUILD} does not exist: run the tests in e2e/aws/tests first")
     return BUILD
 
 
 def bootstrap(function: str) -> Path:
-    """The program of a function, named as its folder."""
+    """The program of a function."""
     return built() / template.logical_id(function) / "bootstrap"
 
 

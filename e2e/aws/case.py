@@ -1,7 +1,7 @@
-"""What tests share that run functions as plain programs, over a table of the stand-in for AWS.
+"""A test case for functions as plain programs, with a table of the stand-in for AWS.
 
-Between the functions and what they call stands a relay each, which a test can take down. What the functions
-log is looked through for secrets at the end of every test.
+The functions call AWS and Stripe through relays, which a test can stop. After every test it
+searches the functions' logs for secrets.
 """
 
 import json
@@ -23,7 +23,8 @@ from testing.harness.workspace import REGION
 
 
 class Case(unittest.TestCase):
-    """A stand-in for AWS for all tests of a class; a table, a secret and a Stripe for each test."""
+    """A stand-in for AWS for all tests of a class; a table, a secret and a Stripe sandbox for each
+    test."""
 
     @classmethod
     def setUpClass(cls):
@@ -37,7 +38,7 @@ class Case(unittest.TestCase):
         self.name = f"t{time.monotonic_ns()}"
         self.table = Table(self.aws, self.name)
         self.secrets.create_secret(Name=self.name, SecretString=json.dumps(KEYS))
-        #: Everything that the functions have said.
+        #: The output of all functions.
         self.said: list[str] = []
         self.addCleanup(self.check_that_no_secret_was_said)
         self.stripe = Stripe(self.folder)
@@ -57,7 +58,7 @@ class Case(unittest.TestCase):
             self.assertNotIn(word, "\n".join(self.said))
 
     def start(self, name: str, **changes: str) -> Function:
-        """A function that listens, over the table."""
+        """Starts a function as a server, with the table."""
         log = self.folder / f"{self.name}.{name}.log"
         started = Function(function.binary(name), self.variables | changes, log)
         self.addCleanup(lambda: self.said.append(log.read_text()))
@@ -65,13 +66,14 @@ class Case(unittest.TestCase):
         return started
 
     def run_to_its_end(self, name: str, *arguments: str, **changes: str) -> function.Ended:
-        """A function as a command."""
+        """Runs a function as a command."""
         ended = function.run(name, self.variables | changes, *arguments)
         self.said.append(ended.output)
         return ended
 
     def assert_does_not_start(self, name: str, *words: str, **changes: str) -> None:
-        """It ends with one error, which says all of `words`."""
+        """Asserts that the function fails to start with one error, which contains all of
+        `words`."""
         once = {"notify": ["--once"], "reconcile": ["--once"]}
         ended = self.run_to_its_end(name, *once.get(name, []), **changes)
         self.assertEqual(ended.code, 1, ended.output)
@@ -80,13 +82,13 @@ class Case(unittest.TestCase):
         self.assert_says(line, *words)
 
     def assert_says(self, line: Line, *words: str) -> None:
-        """A line of the log, or its cause, holds all of `words`."""
+        """Asserts that a log line, or its cause, contains all of `words`."""
         text = f"{line['message']}: {line.get('cause')}"
         for word in words:
             self.assertIn(word, text)
 
     def assert_unavailable(self, one: Function, answer: Answer, *words: str) -> None:
-        """It answered 503, and the one error that it logged of that request says all of `words`."""
+        """Asserts a 503, and one logged error of that request, which contains all of `words`."""
         self.assertEqual((answer.status, answer.json["error"]["code"]), (503, "unavailable"), answer)
         self.assertEqual({n.lower(): v for n, v in answer.headers.items()}["retry-after"], "2")
         request = answer.json["error"]["requestId"]
@@ -94,7 +96,7 @@ class Case(unittest.TestCase):
         self.assert_says(line, *words)
 
     def payment(self, create_intent: Function, key: str) -> tuple[dict[str, str], bytes]:
-        """A payment that succeeded: what its payer was answered, and Stripe's event."""
+        """Starts and completes a payment; returns the response and Stripe's event."""
         answer = create_intent.pay(key)
         self.assertEqual(answer.status, 200, answer.text)
         intent = answer.json["clientSecret"].split("_secret_")[0]
@@ -104,7 +106,8 @@ class Case(unittest.TestCase):
         return answer.json, json.dumps(event).encode()
 
     def assert_paid_once(self, webhook: Function, payment: tuple[dict[str, str], bytes]) -> None:
-        """Stripe sends its event again, and again: the order is paid, and your side is told once."""
+        """Delivers the event twice: the order becomes paid, and the outbox has one message about
+        it."""
         started, event = payment
         self.assertEqual(self.orders_told(), [])
         outcomes = []
@@ -118,18 +121,18 @@ class Case(unittest.TestCase):
         self.assertEqual(self.orders_told(), [started["orderId"]])
 
     def orders_told(self) -> list[str]:
-        """The orders of the messages that say that something was paid."""
+        """The orders of the outbox's messages about payments."""
         messages = self.table.items("outbox#")
         paid = [message for message in messages if message["type"]["S"] == "order.paid"]
         return [json.loads(message["body"]["S"])["data"]["orderId"] for message in paid]
 
     def intents_of(self, order: str) -> list[Any]:
-        """The intents at Stripe for an order."""
+        """The order's intents in Stripe."""
         intents = self.stripe.call("GET", "/v1/payment_intents?limit=100")["data"]
         return [intent for intent in intents if intent["metadata"].get("farebox_order") == order]
 
     def someone(self, *actions: str) -> dict[str, str]:
-        """The variables of somebody new, who may do `actions` and nothing else."""
+        """The credentials of a new IAM user, who may perform only `actions`."""
         self.user = f"u{time.monotonic_ns()}"
         self.iam.create_user(UserName=self.user)
         key = self.iam.create_access_key(UserName=self.user)["AccessKey"]
@@ -137,19 +140,19 @@ class Case(unittest.TestCase):
         return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
 
     def permit(self, *actions: str) -> None:
-        """From now on they may do `actions`."""
+        """Changes the user's permissions to `actions`."""
         statement = {"Effect": "Allow", "Action": actions or ["sts:GetCallerIdentity"], "Resource": "*"}
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         self.iam.put_user_policy(UserName=self.user, PolicyName="may", PolicyDocument=policy)
 
     @contextmanager
     def down(self, relay: Relay) -> Iterator[None]:
-        """Whatever is behind `relay` does not answer."""
+        """Stops `relay`: its target does not respond."""
         relay.is_up = False
         yield
         relay.is_up = True
 
 
 def errors(lines: list[Line]) -> list[Line]:
-    """The lines that want a person."""
+    """The lines with the level ERROR."""
     return [line for line in lines if line["level"] == "ERROR"]

@@ -1,7 +1,7 @@
 """The whole stack, deployed by `sam deploy` to a stand-in for AWS.
 
-What the stand-in lacks is not deployed, or done here: it makes no routes from the API's definition, and
-has no CodeDeploy, which the template uses for canaries alone.
+This module leaves out or replaces what the stand-in lacks: it creates no routes from the API's
+definition, and has no CodeDeploy, which the template uses only for canaries.
 """
 
 import json
@@ -23,10 +23,11 @@ ACCOUNT = "000000000000"
 
 
 class Deployment:
-    """A deployed stack: where its API is, its table, bus and queue, and its processes."""
+    """A deployed stack: its API, table, bus, queue and processes."""
 
     def __init__(self, aws: StandIn, folder: Path, keys: dict[str, str], **variables: str):
-        """Deploys it; `keys` go into the secret, `variables` into the environment of every function."""
+        """Deploys the stack; `keys` go into the secret, `variables` into the environment of every
+        function."""
         self._aws = aws
         secret = aws.client("secretsmanager").create_secret(Name=STACK, SecretString=json.dumps(keys))
         self.secret: str = secret["ARN"]
@@ -46,7 +47,7 @@ class Deployment:
             block["CodeUri"] = str(built() / block["CodeUri"])
             own = template.own_environment(changed, function)
             for name in variables:
-                own.pop(name, None)  # a function's own would win
+                own.pop(name, None)  # a function's own variable takes precedence
         source = folder / "template.yaml"
         template.write(changed, source)
         command = [
@@ -58,7 +59,7 @@ class Deployment:
         run(command, environment(**self._aws.variables), folder, seconds=180)
 
     def _permit_finding_the_bus(self) -> None:
-        """The stand-in takes the name in DescribeEventBus for that of a rule, and AWS for that of a bus."""
+        """In DescribeEventBus, the stand-in reads the name as a rule's; AWS reads it as a bus's."""
         resource = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/default/{self.event_bus}"
         statement = {"Effect": "Allow", "Action": "events:DescribeEventBus", "Resource": resource}
         self._aws.client("iam").put_role_policy(
@@ -75,7 +76,7 @@ class Deployment:
         }
 
     def resource(self, logical_id: str) -> str:
-        """The name, or URL, of a resource of the template."""
+        """The name or URL of a resource of the template."""
         return self.resources[logical_id]
 
     def _make_routes(self) -> str:
@@ -94,36 +95,36 @@ class Deployment:
         return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.resource(name)}:live"
 
     def invoke(self, name: str, event: Any) -> Any:
-        """Calls a function by its logical id, without the API."""
+        """Invokes a function by its logical id, without the API."""
         client = self._aws.client("lambda")
         answer = client.invoke(FunctionName=self.function_arn(name), Payload=json.dumps(event))
         return json.loads(answer["Payload"].read())
 
     def request(self, method: str, path: str, body: Any = None, headers: dict[str, str] = {}) -> Answer:
-        """A request to the API; a body is sent as JSON, and bytes as they are."""
+        """Sends a request to the API; a body is sent as JSON, bytes unchanged."""
         data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         sent = {"Content-Type": "application/json"} | headers
         return shop.request(method, self.api_url + path, data, sent)
 
     def request_as(self, caller: str, method: str, path: str, body: Any = None, key: str = "") -> Answer:
-        """A request from a caller that the shop's server knows; `key` names the operation."""
+        """Sends a request from a caller with a token; `key` is the idempotency key."""
         headers = {"Authorization": f"Bearer {shop.token(caller)}"}
         return self.request(method, path, body, headers | ({"Idempotency-Key": key} if key else {}))
 
     def deliver(self, event: bytes, secret: str = shop.WEBHOOK_SECRET) -> Answer:
-        """Delivers an event as Stripe does, signed now."""
+        """Delivers an event as Stripe does, with a fresh signature."""
         signature = {"Stripe-Signature": shop.signature(event, secret)}
         return self.request("POST", "/api/webhooks/stripe", event, signature)
 
     def item(self, key: str) -> dict[str, Any] | None:
-        """One item of the table."""
+        """An item of the table."""
         found = self._aws.client("dynamodb").get_item(
             TableName=self.table, Key={"pk": {"S": key}}, ConsistentRead=True
         )
         return found.get("Item")
 
     def listen(self) -> None:
-        """Keeps what is sent to the bus from now on, for `told`."""
+        """Records events on the bus from now on, for `told`."""
         sqs, events = self._aws.client("sqs"), self._aws.client("events")
         self._told = sqs.create_queue(QueueName=f"{STACK}-told")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=self._told, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -136,11 +137,11 @@ class Deployment:
         events.put_targets(Rule="told", EventBusName=self.event_bus, Targets=[{"Id": "told", "Arn": arn}])
 
     def told(self) -> list[dict[str, Any]]:
-        """What came over the bus since the last call, at most ten events."""
+        """The events on the bus since the last call, at most ten."""
         return [json.loads(message["Body"]) for message in self._take(self._told)]
 
     def dead_letters(self) -> list[dict[str, Any]]:
-        """What came into the dead-letter queue since the last call, at most ten."""
+        """The messages in the dead-letter queue since the last call, at most ten."""
         return [json.loads(message["Body"]) for message in self._take(self.dead_letter_queue)]
 
     def _take(self, queue: str) -> list[dict[str, Any]]:
@@ -151,14 +152,14 @@ class Deployment:
         return messages
 
     def log_lines(self, log: str) -> list[dict[str, Any]]:
-        """What a function logged, by the logical id of its log group."""
+        """A function's log, by the logical id of its log group."""
         pages = self._aws.client("logs").get_paginator("filter_log_events")
         found = pages.paginate(logGroupName=self.resource(log))
         lines = [event["message"] for page in found for event in page["events"]]
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def may(self, function: str, action: str, resource: str) -> bool:
-        """Whether a function's role permits an action on a resource."""
+        """Returns true when a function's role permits an action on a resource."""
         role = self.resource(function.replace("Function", "Role"))
         simulated = self._aws.client("iam").simulate_principal_policy(
             PolicySourceArn=f"arn:aws:iam::{ACCOUNT}:role/{role}", ActionNames=[action], ResourceArns=[resource]
@@ -167,7 +168,7 @@ class Deployment:
         return result["EvalDecision"] == "allowed"
 
     def processes(self, name: str) -> list[int]:
-        """The processes that run a function now, by its logical id."""
+        """The running processes of a function, by its logical id."""
         found = []
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit():

@@ -1,4 +1,4 @@
-"""The part of CloudWatch's filter patterns that the template uses."""
+"""CloudWatch's filter patterns, as far as the template uses them."""
 
 import json
 import re
@@ -8,12 +8,12 @@ CONDITION = re.compile(r"\$(?:\.\['(?P<quoted>[\w.]+)'\]|\.(?P<plain>\w+)) (?P<t
 
 
 def fields_of(pattern: str) -> set[str]:
-    """The fields that a pattern looks at."""
+    """The fields in a pattern."""
     return {_field(condition) for condition in _conditions(pattern)}
 
 
 def matches(pattern: str, line: dict[str, Any]) -> bool:
-    """Whether a log line is counted: one of the pattern's conditions is enough."""
+    """Returns true when a log line matches: one of the pattern's conditions is enough."""
     return any(_holds(condition, line) for condition in _conditions(pattern))
 
 
@@ -39,5 +39,5 @@ def _conditions(pattern: str) -> list[re.Match[str]]:
     parts = braces[1].split(" || ") if braces else []
     found = [CONDITION.fullmatch(part) for part in parts]
     if not found or None in found:
-        raise ValueError(f"not a pattern that this understands: {pattern}")
+        raise ValueError(f"not a supported pattern: {pattern}")
     return found

@@ -1,7 +1,8 @@
-"""The variables that each function reads, as its source says.
+"""The variables that each function reads, by its source.
 
-All functions open the same `App`; what a function uses of it, its source names. The settings of each part are a
-struct in the part's module, and the documentation of a field names its variables.
+All functions open the same `App`; a function's source shows which parts of it the function uses.
+The settings of each part are a struct in the part's module, and the documentation of each field
+contains its variables.
 """
 
 import re
@@ -11,24 +12,25 @@ from testing.harness.workspace import WORKSPACE
 
 SHARED = WORKSPACE / "shared" / "src"
 
-#: Held in the secret, or set by a person for `sam local`.
+#: In the secret, or set by hand for `sam local`.
 KEYS = {
     "STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET", "FAREBOX_SITE_KEY", "FAREBOX_NOTIFY_SECRET",
 }
 
 
 def of_module(module: str) -> set[str]:
-    """The variables that the settings of a module name."""
+    """The variables in the settings of a module."""
     source = (SHARED / module / "settings.rs").read_text()
     [body] = re.findall(r"^pub struct Settings {\n(.*?)^}", source, re.DOTALL | re.MULTILINE)
     return set(re.findall(r"`((?:FAREBOX|STRIPE)_\w+)`", body))
 
 
-#: What is counted where a caller looks something up, and where events of failed charges are taken.
+#: The rate limits of lookups and of failed charges.
 LOOKS_UP = {"FAREBOX_LIMIT_CALLER", "FAREBOX_LIMIT_WINDOW"}
 STOPS = {"FAREBOX_LIMIT_ATTEMPTS", "FAREBOX_LIMIT_WINDOW"}
 
-#: A part of the `App` by a pattern of the source that uses it, and the variables that the part reads.
+#: A part of the `App`, by a pattern of the source that uses it, and the variables that the part
+#: reads.
 PARTS = {
     r"\bAuthorized<": of_module("access"),
     r"\bCheckoutService\b": of_module("purchase") | of_module("rate_limit") | of_module("stripe"),

@@ -1,4 +1,4 @@
-"""A table as `template.yaml` describes it, without the rest of the stack."""
+"""A table of `template.yaml`, without the rest of the stack."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ Item = dict[str, Any]
 
 
 class Table:
-    """One table of the stand-in."""
+    """A table of the stand-in."""
 
     def __init__(self, aws: StandIn, name: str):
         self._client = aws.client("dynamodb")
@@ -17,7 +17,7 @@ class Table:
         self.create()
 
     def create(self) -> None:
-        """Makes it, with nothing in it."""
+        """Creates the empty table."""
         asked = dict(template.read()["Resources"]["Database"]["Properties"])
         time_to_live = asked.pop("TimeToLiveSpecification")
         asked.pop("PointInTimeRecoverySpecification")
@@ -31,23 +31,23 @@ class Table:
         self._client.update_time_to_live(TableName=self.name, TimeToLiveSpecification=time_to_live)
 
     def delete(self) -> None:
-        """Deletes it, with all that is in it."""
+        """Deletes the table."""
         self._client.delete_table(TableName=self.name)
         self._client.get_waiter("table_not_exists").wait(TableName=self.name)
 
     def items(self, prefix: str) -> list[Item]:
-        """All items whose key begins with `prefix`."""
+        """All items with this key prefix."""
         pages = self._client.get_paginator("scan").paginate(TableName=self.name, ConsistentRead=True)
         found = [item for page in pages for item in page["Items"]]
         return [item for item in found if item["pk"]["S"].startswith(prefix)]
 
     def put(self, items: list[Item]) -> None:
-        """Puts whole items, as when a table is restored."""
+        """Puts whole items, as after a restore of the table."""
         for item in items:
             self._client.put_item(TableName=self.name, Item=item)
 
     def change(self, key: str, **values: Any) -> None:
-        """Sets attributes of an item, given as DynamoDB writes them: `queue={"S": "due"}`."""
+        """Sets attributes of an item, in DynamoDB's format: `queue={"S": "due"}`."""
         self._client.update_item(
             TableName=self.name,
             Key={"pk": {"S": key}},

@@ -1,4 +1,4 @@
-"""`template.yaml`, read as SAM reads it."""
+"""`template.yaml`, parsed as SAM does."""
 
 import copy
 import logging
@@ -14,19 +14,19 @@ from samtranslator.translator.transform import transform
 
 from testing.harness.workspace import REGION, WORKSPACE
 
-#: It remarks on switches that are AWS's own.
+#: It logs warnings about AWS's own settings.
 logging.getLogger("samtranslator").setLevel(logging.ERROR)
 
 Template = dict[str, Any]
 
 
 def read() -> Template:
-    """The template; `!Ref` and the like in their long form."""
+    """The template, with `!Ref` and the like in their long form."""
     return parse((WORKSPACE / "template.yaml").read_text())
 
 
 def parse(text: str) -> Template:
-    """A template's YAML."""
+    """Writes a template as YAML."""
     return yaml_parse(text)
 
 
@@ -36,12 +36,12 @@ def write(template: Template, path: Path) -> None:
 
 
 def folders() -> set[str]:
-    """The functions that there are."""
+    """The names of all functions."""
     return set(os.listdir(WORKSPACE / "functions"))
 
 
 def transformed(template: Template, **parameters: str) -> Template:
-    """What CloudFormation makes of the template, with `parameters` other than the defaults."""
+    """The CloudFormation template that SAM generates, with changed `parameters`."""
     given = copy.deepcopy(template)
     for name, value in parameters.items():
         given["Parameters"][name]["Default"] = value
@@ -64,17 +64,17 @@ def functions(template: Template) -> dict[str, dict[str, Any]]:
 
 
 def logical_id(folder: str) -> str:
-    """`create-intent` is `CreateIntentFunction`."""
+    """The logical id of a function: `create-intent` becomes `CreateIntentFunction`."""
     return "".join(word.capitalize() for word in folder.split("-")) + "Function"
 
 
 def folder_of(properties: dict[str, Any]) -> str:
-    """Where a function's crate is, below `functions`."""
+    """The folder of a function's crate, in `functions`."""
     return Path(properties["CodeUri"]).name
 
 
 def routes(template: Template) -> list[tuple[str, str, str]]:
-    """Method, path and logical id of the function, for every route."""
+    """The method, the path and the function's logical id of every route."""
     found = []
     for name, properties in functions(template).items():
         for event in properties["Events"].values():
@@ -95,12 +95,12 @@ def own_environment(template: Template, function: str) -> dict[str, Any]:
 
 
 def environment(template: Template, function: str) -> dict[str, Any]:
-    """The variables of a function, those for all functions included."""
+    """All variables of a function, the common ones included."""
     return {**common_environment(template), **own_environment(template, function)}
 
 
 def references(block: Any) -> set[str]:
-    """The logical ids and parameters that a part of the template names."""
+    """The logical ids and parameters in a part of the template."""
     if isinstance(block, list):
         return set().union(*map(references, block))
     if not isinstance(block, dict):
@@ -118,5 +118,5 @@ def references(block: Any) -> set[str]:
 
 
 def names_in(text: str) -> set[str]:
-    """What a text of `!Sub` names."""
+    """The references in a `!Sub` text."""
     return set(re.findall(r"\$\{(\w+)", text))

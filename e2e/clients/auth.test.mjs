@@ -1,4 +1,4 @@
-// The recipe of docs/auth.md for a site that signs tokens itself, taken from the document and run.
+// Runs the code of docs/auth.md for a site that signs its own tokens.
 
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { start } from "./program.mjs";
 
 const SITE_KEY = "the-site-key-of-the-clients-0123456789";
 
-/** The module of the document, without its types, from a folder in which jose is found. */
+/** The document's module, without its types, in a folder with jose. */
 async function recipe(t) {
   const document = await readFile(new URL("../../docs/auth.md", import.meta.url), "utf8");
   const [, code] = document.match(/```ts\n(\/\/ lib\/farebox\.ts\n[^]*?)```/);

@@ -1,4 +1,4 @@
-// The account behind the payments, by stripe-node: customers, cards, events, endpoints, refusals.
+// The sandbox with stripe-node: customers, cards, events, endpoints, errors.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// Checkout, the billing portal, bank debits and disputes, by Stripe's own client for Node.
+// The sandbox with stripe-node: Checkout, the customer portal, bank debits and disputes.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,11 +7,11 @@ import { return_url, sandbox } from "./sandbox.mjs";
 
 const success_url = "http://127.0.0.1/done?session={CHECKOUT_SESSION_ID}";
 
-/** What a payer types besides the numbers. */
+/** The payer's details without the card number. */
 const payer = { email: "ada@example.com", name: "Ada" };
 const card = { ...payer, method: "card", expiry: "12/34", cvc: "123" };
 
-/** Two mugs, priced by a price that stripe-node makes. */
+/** Creates a session for two mugs, with a new price. */
 async function session(stripe, more = {}) {
   const price = await stripe.prices.create({
     currency: "usd",
@@ -27,7 +27,7 @@ async function session(stripe, more = {}) {
   });
 }
 
-/** Sends the form of a hosted page, and follows nothing. */
+/** Submits the form of a hosted page, without following redirects. */
 const submit = (url, form) =>
   fetch(url, { method: "POST", body: new URLSearchParams(form), redirect: "manual" });
 

@@ -1,14 +1,14 @@
-// A sandbox with stripe-node pointed at it, and an endpoint that gets its webhooks.
+// A sandbox, a stripe-node client of it, and an endpoint for its webhooks.
 
 import Stripe from "stripe";
 import { endpoint, start } from "./program.mjs";
 
 export const SECRET = "whsec_clients0123456789";
 
-/** Where a payer comes back to; Stripe wants it from whoever accepts payment methods with redirects. */
+/** The return URL, which Stripe requires with payment methods that redirect. */
 export const return_url = "http://127.0.0.1/return";
 
-/** `payload` is what the endpoint gets: `snapshot` or `thin`. */
+/** `payload` is the endpoint's event format: `snapshot` or `thin`. */
 export async function sandbox(t, payload = "snapshot") {
   const hook = await endpoint(t);
   const to = ["--webhook-url", hook.url, "--webhook-secret", SECRET, "--webhook-payload", payload];
@@ -21,12 +21,12 @@ export async function sandbox(t, payload = "snapshot") {
     maxNetworkRetries: 2,
     telemetry: false,
   });
-  /** The event of a type that arrived, verified by stripe-node over the raw bytes. */
+  /** The received event of a type, verified by stripe-node over the raw bytes. */
   const event = async (type, secret = SECRET, from = hook) => {
     const { headers, body } = await from.next(({ body }) => JSON.parse(body).type === type);
     return stripe.webhooks.constructEvent(body, headers["stripe-signature"], secret);
   };
-  /** The control plane: a POST with a form. */
+  /** Sends a form to the control plane. */
   const control = async (path, form) => {
     const body = new URLSearchParams(form);
     const response = await fetch(`${url}/_sandbox/${path}`, { method: "POST", body });

@@ -1,4 +1,4 @@
-// The sandbox, by Stripe's own client for Node: it pays, and verifies the webhook that it gets.
+// The sandbox with stripe-node: payments and webhooks.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

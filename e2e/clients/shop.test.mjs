@@ -1,5 +1,5 @@
-// A shop's own server in Node, with libraries that this project did not write: it signs tokens with
-// jose, pays with stripe-node, and checks what it is told with Standard Webhooks.
+// A shop's server in Node with independent libraries: it signs tokens with jose, pays with
+// stripe-node, and verifies notifications with Standard Webhooks.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -11,7 +11,7 @@ import { endpoint, start } from "./program.mjs";
 const SITE_KEY = "the-site-key-of-the-clients-0123456789";
 const NOTIFY_SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz";
 
-/** What the site's server signs for the browser. */
+/** A token of the site's server for the browser. */
 function token(audience, claims) {
   return new SignJWT(claims)
     .setProtectedHeader({ alg: "HS256" })
@@ -51,7 +51,7 @@ async function farebox(t) {
   return { site, stripe, call };
 }
 
-/** Pays as the browser would, and waits until the shop's server is told. */
+/** Pays as the browser does, and waits for the notification. */
 async function pay({ site, stripe }, started) {
   const [intent] = started.clientSecret.split("_secret_");
   const return_url = "http://127.0.0.1/return";

@@ -1,4 +1,4 @@
-// The sandbox, by Stripe's own command line: `stripe trigger` runs Stripe's own call sequences.
+// The sandbox with Stripe's command line: `stripe trigger` runs Stripe's own request sequences.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -12,21 +12,24 @@ import { start } from "./program.mjs";
 
 const KEY = "sk_test_clients0123456789";
 
-/** The pinned program is that of this platform, the one of most build machines. */
+/** The pinned program is for this platform only. */
 const PLATFORM = "linux-x64";
 const here = `${process.platform}-${process.arch}`;
 const skip = here !== PLATFORM && `the pinned Stripe command line is for ${PLATFORM}, not ${here}`;
 
-/** The official program, inside its npm package. */
+/** The official program, in its npm package. */
 function program() {
   const { resolve } = createRequire(import.meta.url);
   return join(dirname(resolve(`@stripe/cli-${PLATFORM}/package.json`)), "bin", "stripe");
 }
 
-/** Nothing here takes longer, unless it hangs. */
+/** The timeout of a step. */
 const PATIENCE_MS = 20_000;
 
-/** Runs `stripe trigger`, and waits for the event; answers the types of the sandbox's events, newest first. */
+/**
+ * Runs `stripe trigger` and waits for the event; returns the types of the sandbox's events, newest
+ * first.
+ */
 async function trigger(t, event) {
   const flags = ["--port", "0", "--settle-after", "0"];
   const { url } = await start(t, "stripe-sandbox", flags, { url: /(http:\S+)/ });

@@ -1,11 +1,11 @@
-// The sandbox's stand-in for Stripe.js, without a page: what needs no form.
+// The sandbox's stand-in for Stripe.js, without a page.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createContext, runInContext } from "node:vm";
 import { return_url, sandbox } from "./sandbox.mjs";
 
-/** `Stripe` as a page gets it from the sandbox at `url`, under the address `src`. */
+/** Loads the script of the sandbox at `url` under the address `src`; returns `Stripe`. */
 async function load(url, src = `${url}/endive/stripe.js`, fetch = globalThis.fetch) {
   const window = {};
   const document = { currentScript: { src } };

@@ -1,1 +1,1 @@
-"""Tests the functions by their description: see `e2e.openapi.run`."""
+"""Tests the functions by openapi.json: see `e2e.openapi.run`."""

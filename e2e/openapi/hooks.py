@@ -1,6 +1,7 @@
-"""What Schemathesis cannot make up: ids of orders that are there, prices of the shop, and Stripe's signatures.
+"""Gives Schemathesis existing ids and prices, and Stripe's signatures, which it cannot generate.
 
-It replaces a part of what is well-formed, always the same part; what is malformed stays as it is.
+A hook replaces a part of the well-formed values, always the same part; malformed values stay
+unchanged.
 """
 
 import json
@@ -14,13 +15,13 @@ import schemathesis
 
 from e2e.openapi.shop import signature, token
 
-#: What `e2e.openapi.run` prepared: orders by their state, customers, and events.
+#: The data of `e2e.openapi.run`: orders by their state, customers, and events.
 WORLD: dict[str, Any] = json.loads(os.environ["INTERFACE_WORLD"])
 ORDER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Signed(requests.auth.AuthBase):
-    """Signs the bytes of a request as Stripe signs an event."""
+    """Signs a request's body as Stripe signs an event."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         body = request.body or b""
@@ -29,19 +30,19 @@ class Signed(requests.auth.AuthBase):
 
 
 def pick(text: str, choices: list[Any]) -> Any:
-    """One of `choices`, always the same for `text`."""
+    """Picks one of `choices`, always the same for `text`."""
     return choices[zlib.crc32(text.encode()) % len(choices)]
 
 
 def known_order(made_up: Any) -> Any:
-    """An order that is there, for most ids that could be one's."""
+    """An existing order, for most well-formed ids."""
     if not isinstance(made_up, str) or not ORDER_ID.fullmatch(made_up):
         return made_up
     return pick(made_up, [*WORLD["orders"], made_up])
 
 
 def furnish_intent(body: dict[str, Any]) -> None:
-    """Items of the shop, and orders that the site signed."""
+    """Prices of the shop, and orders that the site signed."""
     for item in body["items"] if isinstance(body.get("items"), list) else []:
         if isinstance(item, dict) and isinstance(item.get("price"), str):
             item["price"] = pick(item["price"], ["mug", "price_mug", "mug", item["price"]])
@@ -50,28 +51,28 @@ def furnish_intent(body: dict[str, Any]) -> None:
         number = zlib.crc32(made_up.encode())
         claims = {"aud": "farebox:order", "orderId": f"web-{number}", "amount": number % 5000, "currency": "eur"}
         body["order"] = pick(made_up, [made_up, token("ada", [], **claims)])
-        # Either the one or the other: both are refused at once.
+        # Only one of both: Farebox rejects a request with both.
         if number % 3 == 0:
             body.pop("items", None)
             body.pop("orderId", None)
 
 
 def furnish_refund(body: dict[str, Any]) -> None:
-    """Amounts that a role may give back, and that are left."""
+    """Amounts that a role may refund and that are left."""
     amount = body.get("amount")
     if isinstance(amount, int) and amount > 0 and amount % 4:
         body["amount"] = amount % 700 + 1
 
 
 def furnish_checkout(body: dict[str, Any]) -> None:
-    """What a payment is of, and places of the shop to come back to."""
+    """The contents of a payment, and the shop's return URLs."""
     furnish_intent(body)
     for name in ("successUrl", "cancelUrl"):
         furnish_url(body, name)
 
 
 def furnish_portal(body: dict[str, Any]) -> None:
-    """A place of the shop to come back to."""
+    """Return URLs of the shop."""
     furnish_url(body, "returnUrl")
 
 
@@ -81,7 +82,8 @@ def furnish_url(body: dict[str, Any], name: str) -> None:
 
 
 def furnish_query(path: str, query: dict[str, Any]) -> None:
-    """Ids of what is there; one of a customer and an order, since both are refused at once."""
+    """Existing ids; only one of a customer and an order, because Farebox rejects a request with
+    both."""
     if path != "/api/customer":
         query |= {name: known_order(query[name]) for name in query if name == "id"}
         return
@@ -101,7 +103,7 @@ FURNISHED = {
 
 @schemathesis.hook
 def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
-    """Puts what is there in place of what was made up."""
+    """Replaces generated values by existing ones."""
     if isinstance(case.query, dict):
         furnish_query(case.path, case.query)
     if isinstance(case.body, dict):
@@ -116,6 +118,6 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwar
 
 @schemathesis.hook
 def after_call(context: schemathesis.HookContext, case: schemathesis.Case, response: schemathesis.Response) -> None:
-    """Notes what was answered, for the summary."""
+    """Records the response for the summary."""
     with open(os.environ["INTERFACE_ANSWERS"], "a", encoding="utf-8") as answers:
         answers.write(f"{case.method} {case.path} {response.status_code}\n")

@@ -1,7 +1,8 @@
-"""Sends every route of openapi.json what it describes and what it does not, as nobody and as each kind of caller.
+"""Sends every route of openapi.json valid and invalid requests, without a token and as each kind of
+caller.
 
-No answer may be a failure of ours, and every answer must be one that is described: its status, its type, its
-headers and its shape. The requests are the same each time.
+No response may be a server error, and every response must match the description: its status, its
+type, its headers and its shape. The requests are the same in each run.
 """
 
 import json
@@ -14,22 +15,22 @@ from pathlib import Path
 from e2e.openapi.shop import Shop, token
 from testing.harness.workspace import WORKSPACE
 
-#: Requests of each kind of caller to each route, besides those at the edges of what is described.
+#: The number of random requests of each kind of caller to each route, in addition to edge cases.
 EXAMPLES = 30
 SEED = 1
-#: Who calls: without a token or a signature, with a token of a role, and by Stripe's signature.
+#: The kinds of callers: without a token or signature, with a token of a role, and with Stripe's
+#: signature.
 NOBODY, ROLES, STRIPE = "nobody", ["customer", "support", "finance"], "stripe"
 WEBHOOK = "/api/webhooks/stripe"
-#: That a body is of the described shape does not make it a request that is granted: `items` and `order`
-#: exclude each other.
+#: A valid schema does not make a request valid: `items` and `order` exclude each other.
 UNCHECKED = ["positive_data_acceptance"]
-#: What Stripe signed is taken, whatever it is, and kept for a person where it cannot be read. Every request
-#: is signed here, so that none lacks the header.
+#: The webhook accepts every signed body, and quarantines one that it cannot read. The hooks sign
+#: every request, so that none lacks the header.
 UNCHECKED_OF_STRIPE = [*UNCHECKED, "negative_data_rejection", "missing_required_header", "ignored_auth"]
 
 
 def world(shop: Shop) -> dict[str, list]:
-    """Orders and customers to ask about, and events to tell of."""
+    """Creates orders and customers to query, and events to deliver."""
     paid = [shop.paid_order("ada", f"paid-{number}") for number in range(3)]
     opened, _ = shop.open_order("ada", "opened")
     another, _ = shop.open_order("eve", "another")
@@ -38,7 +39,7 @@ def world(shop: Shop) -> dict[str, list]:
 
 
 def options(caller: str) -> list[str]:
-    """What is particular to a kind of caller."""
+    """The options for a kind of caller."""
     if caller == NOBODY:
         return ["--exclude-checks", ",".join(UNCHECKED)]
     if caller == STRIPE:
@@ -48,7 +49,8 @@ def options(caller: str) -> list[str]:
 
 
 def run(shop: Shop, caller: str, prepared: dict[str, list]) -> Counter[str]:
-    """How often each route answered `caller` with each status; raises where an answer is not as described."""
+    """The number of responses of each route to `caller` by status; raises if a response does not
+    match the description."""
     answers = Path(shop.folder.name) / f"answers-{caller}"
     command = [
         Path(sys.executable).parent / "st", "run", WORKSPACE / "openapi.json", "--url", shop.url,
@@ -66,18 +68,18 @@ def run(shop: Shop, caller: str, prepared: dict[str, list]) -> Counter[str]:
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
     )
     if done.returncode != 0:
-        raise SystemExit(f"{done.stdout}\nerror: what {caller} is answered is not as openapi.json says")
+        raise SystemExit(f"{done.stdout}\nerror: a response to {caller} does not match openapi.json")
     return Counter(answers.read_text(encoding="utf-8").splitlines())
 
 
 def routes() -> list[str]:
-    """Every route that is described, such as `GET /api/order`."""
+    """Every route of openapi.json, such as `GET /api/order`."""
     described = json.loads((WORKSPACE / "openapi.json").read_text(encoding="utf-8"))["paths"]
     return [f"{method.upper()} {path}" for path, methods in described.items() for method in methods]
 
 
 def summary(caller: str, answered: Counter[str]) -> str:
-    """A line for each route: how often it answered which status."""
+    """A line for each route, with its responses by status."""
     lines = []
     for route in routes():
         of_route = sorted(answer for answer in answered if answer.startswith(f"{route} "))
@@ -96,8 +98,8 @@ def main() -> None:
             print(summary(caller, answered), flush=True)
             total += answered
     if refused := [route for route in routes() if not total[f"{route} 200"]]:
-        raise SystemExit(f"error: no request to {', '.join(refused)} was granted, so that little of it was tested")
-    print(f"{total.total()} answers, all as openapi.json says")
+        raise SystemExit(f"error: no request to {', '.join(refused)} succeeded, so that little of it was tested")
+    print(f"{total.total()} responses, all as in openapi.json")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A shop on free ports: `cargo dev` with keys that are known, and orders in it."""
+"""A shop on free ports: `cargo dev` with known keys, and orders in it."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ from testing.harness.workspace import WORKSPACE
 SITE_KEY = "the-site-key-of-the-interface-0123456789"
 WEBHOOK_SECRET = "whsec_interface0123456789"
 SECRET_KEY = "sk_test_interface0123456789"
-#: Nothing here takes longer, unless it hangs.
+#: The timeout of a step.
 PATIENCE_S = 20
 
 
@@ -28,7 +28,7 @@ def signed(payload: bytes, key: str) -> bytes:
 
 
 def token(caller: str, roles: list[str], **claims: Any) -> str:
-    """What the site's server signs; good for an hour, so that a run does not outlive it."""
+    """A token that the site's server signs; valid for an hour, longer than a run."""
     def part(value: bytes) -> str:
         return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
@@ -38,13 +38,13 @@ def token(caller: str, roles: list[str], **claims: Any) -> str:
 
 
 def signature(body: bytes) -> str:
-    """The header by which Stripe signs an event."""
+    """Stripe's signature header of an event."""
     now = int(time.time())
     return f"t={now},v1={signed(f'{now}.'.encode() + body, WEBHOOK_SECRET).hex()}"
 
 
 class Shop:
-    """A Farebox and its Stripe, until it is stopped."""
+    """A running Farebox and its Stripe sandbox."""
 
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="farebox-")
@@ -56,7 +56,7 @@ class Shop:
                 "CARGO_TARGET_DIR": self.folder.name, "STRIPE_SECRET_KEY": SECRET_KEY,
                 "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET, "FAREBOX_SITE_KEY": SITE_KEY,
                 "FAREBOX_RETURN_ORIGINS": "https://shop.example",
-                # A few callers send all of it.
+                # A few callers send all requests.
                 "FAREBOX_LIMIT_CALLER": "off", "FAREBOX_LIMIT_ADDRESS": "off",
             },
         )
@@ -76,17 +76,17 @@ class Shop:
         for line in self.program.stdout:
             if found := re.match(rf"\s*{name}\s+(http\S+)", line):
                 return found[1]
-        raise RuntimeError(f"cargo dev did not say where its {name} is")
+        raise RuntimeError(f"cargo dev did not print the address of its {name}")
 
     def open_order(self, caller: str, key: str) -> tuple[str, str]:
-        """The ids of a new order of `caller`, and of its payment intent."""
+        """Creates an order of `caller`; returns its id and its payment intent's."""
         body = {"items": [{"price": "mug", "quantity": 2}]}
         headers = {"Authorization": f"Bearer {token(caller, ['customer'])}", "Idempotency-Key": key}
         made = _sent(f"{self.url}/api/create-intent", json.dumps(body).encode(), headers)
         return made["orderId"], made["clientSecret"].split("_secret_")[0]
 
     def paid_order(self, caller: str, key: str) -> str:
-        """The id of a new order that is paid, once the webhook has told so."""
+        """Creates and pays an order; returns its id once the webhook arrived."""
         order, intent = self.open_order(caller, key)
         payment = {"payment_method": "pm_card_visa", "return_url": "http://127.0.0.1/return"}
         path = f"/v1/payment_intents/{intent}/confirm"
@@ -100,11 +100,11 @@ class Shop:
         return order
 
     def events(self) -> list[dict[str, Any]]:
-        """What happened at Stripe so far."""
+        """Stripe's events so far."""
         return self.ask_stripe("/v1/events?limit=100")["data"]
 
     def ask_stripe(self, path: str, form: bytes | None = None) -> dict[str, Any]:
-        """Asks the sandbox, as a shop would ask Stripe."""
+        """Calls the sandbox, as a shop calls Stripe."""
         return _sent(f"{self.sandbox}{path}", form, {"Authorization": f"Bearer {SECRET_KEY}"})
 
 

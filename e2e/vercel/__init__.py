@@ -1,1 +1,2 @@
-"""Vercel: the functions as its own tool builds and runs them, without an account and without a network."""
+"""Tests of the functions as Vercel's CLI builds and runs them, without an account and without a
+network."""

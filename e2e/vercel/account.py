@@ -1,4 +1,5 @@
-"""What an account of AWS's has for a deployment on Vercel, on a stand-in: made of the files in `deploy/vercel`."""
+"""An AWS account for a deployment on Vercel, on a stand-in, made from the files in
+`deploy/vercel`."""
 
 import base64
 import json
@@ -10,14 +11,14 @@ from testing.harness.stand_in import StandIn
 from testing.harness.workspace import REGION, WORKSPACE
 
 TEAM, PROJECT, NAME = "acme", "farebox", "farebox"
-#: What the files leave open; docs/deploy-vercel.md fills it in by the same names.
+#: The values of the placeholders; docs/deploy-vercel.md uses the same names.
 VALUES = {
     "ACCOUNT": ACCOUNT, "REGION": REGION, "TEAM": TEAM, "PROJECT": PROJECT, "TABLE": NAME, "SECRET": NAME, "BUS": NAME,
 }
 
 
 def filled(name: str) -> str:
-    """A file of `deploy/vercel` with its open places filled in."""
+    """A file of `deploy/vercel` with its placeholders replaced."""
     text = (WORKSPACE / "deploy" / "vercel" / name).read_text()
     for place, value in VALUES.items():
         text = text.replace(place, value)
@@ -25,7 +26,7 @@ def filled(name: str) -> str:
 
 
 def token(project: str = PROJECT) -> str:
-    """What Vercel says of a request. The stand-in reads it, and does not check who signed it."""
+    """An OIDC token like Vercel's. The stand-in reads it, and does not verify its signature."""
     claims = {
         "iss": f"https://oidc.vercel.com/{TEAM}", "aud": f"https://vercel.com/{TEAM}",
         "sub": f"owner:{TEAM}:project:{project}:environment:production", "exp": 4102444800,
@@ -35,7 +36,7 @@ def token(project: str = PROJECT) -> str:
 
 
 class Account:
-    """An account in which roles are enforced."""
+    """An account that enforces roles."""
 
     def __init__(self, folder: Path, keys: dict[str, str]):
         self.aws = StandIn(folder)
@@ -43,7 +44,7 @@ class Account:
         role = iam.create_role(RoleName=NAME, AssumeRolePolicyDocument=filled("trust-policy.json"))
         self.role: str = role["Role"]["Arn"]
         iam.put_role_policy(RoleName=NAME, PolicyName=NAME, PolicyDocument=filled("permissions.json"))
-        # The stand-in takes the name in DescribeEventBus for that of a rule, and AWS for that of a bus.
+        # In DescribeEventBus, the stand-in reads the name as a rule's; AWS reads it as a bus's.
         rule = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/default/{NAME}"
         statement = {"Effect": "Allow", "Action": "events:DescribeEventBus", "Resource": rule}
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
@@ -54,7 +55,7 @@ class Account:
         self._listen()
 
     def _listen(self) -> None:
-        """Makes the bus, and keeps what is sent to it."""
+        """Creates the bus, and records its events."""
         self._queues, events = self.aws.client("sqs"), self.aws.client("events")
         events.create_event_bus(Name=NAME)
         self._queue = self._queues.create_queue(QueueName=NAME)["QueueUrl"]
@@ -71,7 +72,7 @@ class Account:
         events.put_targets(Rule="told", EventBusName=NAME, Targets=[{"Id": "told", "Arn": arn}])
 
     def told(self) -> list[dict[str, Any]]:
-        """What came over the bus since the last call."""
+        """The events on the bus since the last call."""
         told = []
         while messages := self._queues.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
@@ -80,18 +81,18 @@ class Account:
         return told
 
     def items(self, prefix: str) -> list[dict[str, Any]]:
-        """The items of the table whose keys begin with `prefix`."""
+        """The items of the table with this key prefix."""
         pages = self._tables.get_paginator("scan").paginate(TableName=NAME, ConsistentRead=True)
         found = [item for page in pages for item in page["Items"]]
         return [item for item in found if item["pk"]["S"].startswith(prefix)]
 
     def settings(self) -> dict[str, str]:
-        """The variables of a deployment that has this account."""
+        """The variables of a deployment with this account."""
         return {
             "AWS_REGION": REGION, "AWS_ROLE_ARN": self.role, "AWS_ENDPOINT_URL": self.aws.url,
             "DATABASE_URL": f"dynamodb:{NAME}",
         }
 
     def stop(self) -> None:
-        """Ends it."""
+        """Stops the account."""
         self.aws.stop()

@@ -1,4 +1,4 @@
-"""The workspace as a project of Vercel's: a copy of it, which Vercel's tool builds.
+"""The workspace as a Vercel project: a copy, which Vercel's CLI builds.
 
 `python -m e2e.vercel.project` builds it before the tests.
 """
@@ -17,9 +17,10 @@ from testing.harness.workspace import WORKSPACE
 
 CLI = WORKSPACE / "e2e" / "vercel" / "node_modules" / ".bin" / "vercel"
 FOLDER = WORKSPACE / "target" / "vercel"
-#: The copy that is built, and the one in which `vercel dev` runs: that takes no project which a build is linked to.
+#: The copy for builds, and the one for `vercel dev`, which rejects a project that is linked to a
+#: build.
 TREE, DEV_TREE = FOLDER / "tree", FOLDER / "dev"
-#: Where cargo keeps what it makes of both.
+#: The cargo target folder of both.
 CARGO = FOLDER / "cargo"
 
 
@@ -29,8 +30,8 @@ def configuration() -> dict[str, Any]:
 
 
 def variables() -> dict[str, str]:
-    """What Vercel's tool is run with. How it bundles is tested here, and not how cargo optimises: that takes
-    minutes for each function, and `sam build` does it."""
+    """The variables for Vercel's CLI. The tests are about bundles, so that cargo does not optimise:
+    that takes minutes for each function, and `sam build` tests it."""
     return environment(
         VERCEL_TELEMETRY_DISABLED="1", VERCEL_BUILD_IMAGE="1", NO_UPDATE_NOTIFIER="1",
         CARGO_NET_OFFLINE="true", CARGO_TARGET_DIR=str(CARGO),
@@ -40,8 +41,8 @@ def variables() -> dict[str, str]:
 
 
 def dev_variables() -> dict[str, str]:
-    """What `vercel dev` is run with. It builds in debug mode, and apart from the workspace: cargo cannot tell a copy's
-    crates from the workspace's own in one folder, and would take those for these."""
+    """The variables for `vercel dev`. It builds in debug mode, and in another target folder than
+    the workspace: cargo would confuse the copy's crates with the workspace's."""
     return environment(
         VERCEL_TELEMETRY_DISABLED="1", NO_UPDATE_NOTIFIER="1", CARGO_NET_OFFLINE="true",
         CARGO_TARGET_DIR=str(CARGO),
@@ -49,12 +50,12 @@ def dev_variables() -> dict[str, str]:
 
 
 def command(*arguments: str) -> list[str]:
-    """A command of Vercel's tool, which keeps its settings to itself."""
+    """A command of Vercel's CLI, with its own settings."""
     return [str(CLI), "--global-config", str(FOLDER / "settings"), *arguments]
 
 
 def copy(tree: Path) -> None:
-    """Brings a copy up to date. Files that are the same stay untouched, so that cargo builds what changed."""
+    """Updates a copy. Unchanged files stay untouched, so that cargo builds only changes."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=WORKSPACE, check=True, stdout=subprocess.PIPE,
@@ -71,15 +72,15 @@ def copy(tree: Path) -> None:
         name = path.relative_to(tree)
         if path.is_file() and str(name) not in wanted and name.parts[0] not in {".vercel", "target"}:
             path.unlink()
-    # Vercel's tool looks above the copy for a project that it is part of, and stops at such a folder.
+    # Vercel's CLI searches the parent folders for a project, and stops at such a folder.
     (FOLDER / ".vercel").mkdir(exist_ok=True)
 
 
 def bring_dependencies() -> None:
-    """Takes over, for `vercel dev`, what the other checks built of crates that are not the workspace's.
+    """Links the dependencies that other checks built, for `vercel dev`.
 
-    cargo names what it makes of them alike in all folders, and would make the same again. What it makes of the
-    workspace's own it names alike, too: it would take theirs for the copy's.
+    cargo gives them the same names in all folders, and would build them again. It also gives the
+    workspace's own crates the same names, so those are left out.
     """
     source, target = WORKSPACE / "target" / "debug", CARGO / "debug"
     if target.exists() or not source.exists():
@@ -96,13 +97,13 @@ def bring_dependencies() -> None:
     ids = {name.rpartition("-")[2] for name in made}
     for path in (source / "deps").iterdir():
         if path.stem.rpartition("-")[2] in ids:
-            # The compiler replaces a library, and writes into the list of its sources.
+            # The compiler replaces a library file, but writes into the list of its sources.
             bring = shutil.copy2 if path.suffix == ".d" else os.link
             bring(path, target / "deps" / path.name)
 
 
 def link() -> None:
-    """Makes the copy a project that Vercel knows, as a build wants it."""
+    """Makes the copy a linked Vercel project, which a build requires."""
     project = TREE / ".vercel" / "project.json"
     project.parent.mkdir(parents=True, exist_ok=True)
     project.write_text('{"projectId":"prj_local","orgId":"team_local","settings":{}}')
@@ -110,7 +111,7 @@ def link() -> None:
 
 @functools.cache
 def built() -> Path:
-    """The folder with a bundle for each function, built once for all tests."""
+    """The folder of the functions' bundles, built once for all tests."""
     copy(TREE)
     link()
     run(command("build", "--yes", "--standalone"), variables(), TREE, seconds=3600)
@@ -122,19 +123,19 @@ def bundle(service: str) -> Path:
     return built() / service / "functions" / "rust.func"
 
 
-#: Where Vercel's proxy listens, whatever PORT says; so one bundle runs at a time.
+#: The port of Vercel's proxy, regardless of PORT; so one bundle runs at a time.
 PROXY_PORT = 3000
 
 
 def check_that_the_port_is_free() -> None:
-    """An error that says so, where Vercel's proxy cannot start."""
+    """Raises an error when the port of Vercel's proxy is in use."""
     with socket.socket() as one:
         if one.connect_ex(("127.0.0.1", PROXY_PORT)) == 0:
-            raise RuntimeError(f"port {PROXY_PORT} is in use, and Vercel's proxy takes no other")
+            raise RuntimeError(f"port {PROXY_PORT} is in use, and Vercel's proxy cannot use another")
 
 
 class Bundle:
-    """A built function behind Vercel's own proxy, as it is run on Vercel."""
+    """A built function behind Vercel's own proxy, as on Vercel."""
 
     def __init__(self, service: str, settings: dict[str, str], log: Path):
         check_that_the_port_is_free()
@@ -149,17 +150,17 @@ class Bundle:
             raise
 
     def output(self) -> str:
-        """What proxy and function have said."""
+        """The output of the proxy and the function."""
         return self._program.output()
 
     def stop(self) -> None:
-        """Ends the proxy, and the function that it started."""
+        """Stops the proxy and its function."""
         self._program.stop()
 
 
 def build_for_dev(services: list[str]) -> None:
-    """Brings the copy for `vercel dev` up to date, and builds in it exactly as Vercel's tool does, but before that is
-    waited for."""
+    """Updates the copy for `vercel dev`, and builds it as Vercel's CLI does, before a test waits
+    for that."""
     copy(DEV_TREE)
     (DEV_TREE / "vercel.json").write_text(json.dumps(only(services)))
     bring_dependencies()
@@ -168,7 +169,7 @@ def build_for_dev(services: list[str]) -> None:
 
 
 class Dev:
-    """Functions under `vercel dev`, without an account of Vercel's and with no other services than these."""
+    """Functions under `vercel dev`, without a Vercel account and without other services."""
 
     def __init__(self, services: list[str], settings: dict[str, str], log: Path):
         build_for_dev(services)
@@ -183,21 +184,21 @@ class Dev:
             raise
 
     def _listening(self) -> int:
-        """How many functions listen, once Vercel's tool does."""
+        """The number of listening functions, once Vercel's CLI is ready."""
         said = self.output()
         return said.count('"message":"listening"') if "Available at" in said else 0
 
     def output(self) -> str:
-        """What Vercel's tool and the functions have said."""
+        """The output of Vercel's CLI and the functions."""
         return self._program.output()
 
     def stop(self) -> None:
-        """Ends it, and the functions with it."""
+        """Stops it and its functions."""
         self._program.stop()
 
 
 def only(services: list[str]) -> dict[str, Any]:
-    """`vercel.json` as far as it is about these services."""
+    """`vercel.json`, reduced to these services."""
     whole = configuration()
     rewrites = [rewrite for rewrite in whole["rewrites"] if rewrite["destination"]["service"] in services]
     return {"services": {name: whole["services"][name] for name in services}, "rewrites": rewrites}

@@ -1,1 +1,2 @@
-"""What the tests in Python and the benchmarks share: programs, a shop, stand-ins for AWS and for Lambda."""
+"""The common harness of the Python tests and the benchmarks: programs, a shop, stand-ins for AWS
+and Lambda."""

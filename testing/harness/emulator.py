@@ -1,4 +1,4 @@
-"""A built function under the Runtime Interface Emulator that comes with SAM."""
+"""A built function under SAM's Runtime Interface Emulator."""
 
 import json
 import platform
@@ -14,12 +14,12 @@ ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
 
 def architecture() -> str:
-    """This machine's, as AWS calls it."""
+    """This machine's architecture, by AWS's name."""
     return ARCHITECTURES[platform.machine()]
 
 
 class Emulator:
-    """One function. It starts at the first event, and takes one event at a time."""
+    """A function. It starts at the first event, and processes one event at a time."""
 
     def __init__(self, bootstrap: Path | str, variables: dict[str, str], log: Path, *arguments: str):
         rapid = Path(samcli.__file__).parent / "local" / "rapid"
@@ -37,13 +37,13 @@ class Emulator:
         self._program.wait_for_port(self.port)
 
     def invoke(self, event: Any) -> Any:
-        """What the function returns for an event."""
+        """The function's result for an event."""
         answer = self._post(event)
         assert answer.status == 200, answer.text
         return answer.json
 
     def failure(self, event: Any) -> Any:
-        """What is answered to an event for which the function did not start."""
+        """The error for an event when the function does not start."""
         answer = self._post(event)
         assert answer.status >= 400, answer.text
         return answer.json
@@ -53,14 +53,14 @@ class Emulator:
         return request("POST", url, json.dumps(event).encode())
 
     def output(self) -> str:
-        """What the emulator and the function have said."""
+        """The output of the emulator and the function."""
         return self._program.output()
 
     def log_lines(self) -> list[dict[str, Any]]:
-        """What the function has logged."""
+        """The function's log."""
         lines = self.output().splitlines()
         return [json.loads(line) for line in lines if line.startswith('{"timestamp"')]
 
     def stop(self) -> None:
-        """Ends it."""
+        """Stops it."""
         self._program.stop()

@@ -1,4 +1,4 @@
-"""A function as a plain program of this machine: an HTTP server, or a command that ends."""
+"""A function as a plain program: an HTTP server, or a command."""
 
 import json
 import re
@@ -16,7 +16,7 @@ Line = dict[str, Any]
 
 
 class Function:
-    """A function that listens."""
+    """A function as a server."""
 
     def __init__(self, program: Path, variables: dict[str, str], log: Path):
         self._program = Program([str(program)], environment(PORT="0", **variables), log)
@@ -28,39 +28,39 @@ class Function:
         return said.group(1) if said else ""
 
     def pay(self, key: str) -> Answer:
-        """Asks `create-intent` for the payment of a cart, under an idempotency key."""
+        """Calls `create-intent` for a cart, with an idempotency key."""
         headers = {"Authorization": f"Bearer {shop.token('ada')}", "Idempotency-Key": key}
         body = json.dumps({"items": [{"price": "mug", "quantity": 2}]}).encode()
         return shop.request("POST", self.url, body, headers | {"Content-Type": "application/json"})
 
     def deliver(self, event: bytes, signature: str = "") -> Answer:
-        """Delivers an event to `webhook`, signed now unless a signature is given."""
+        """Delivers an event to `webhook`, with a fresh signature by default."""
         headers = {"Stripe-Signature": signature or shop.signature(event)}
         return shop.request("POST", self.url, event, headers)
 
     def lines(self) -> list[Line]:
-        """What it has logged."""
+        """Its log."""
         return lines(self._program.output())
 
     def kill(self) -> None:
-        """Ends it at once, as a crash would."""
+        """Kills it, like a crash."""
         self._program.process.kill()
         self._program.process.wait(5)
 
     def stop(self) -> None:
-        """Ends it."""
+        """Stops it."""
         self._program.stop()
 
 
 @dataclass
 class Ended:
-    """A program that ran to its end."""
+    """A finished command."""
 
     code: int
     output: str
 
     def lines(self) -> list[Line]:
-        """What it logged."""
+        """Its log."""
         return lines(self.output)
 
 
@@ -74,10 +74,10 @@ def run(name: str, variables: dict[str, str], *arguments: str) -> Ended:
 
 
 def binary(name: str) -> Path:
-    """The program of a function, as `cargo build` makes it."""
+    """The program of a function, built by `cargo build`."""
     return WORKSPACE / "target" / "debug" / name
 
 
 def lines(output: str) -> list[Line]:
-    """The lines of the log in what a program said."""
+    """The log lines in a program's output."""
     return [json.loads(line) for line in output.splitlines() if line.startswith("{")]

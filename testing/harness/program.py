@@ -1,4 +1,4 @@
-"""Programs that a test starts on this machine, and stops again."""
+"""Starts and stops programs for tests."""
 
 import os
 import signal
@@ -17,14 +17,15 @@ TOOLS = WORKSPACE / "target" / "aws" / "bin"
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
+    """A free port of 127.0.0.1."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return one.getsockname()[1]
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """`variables`, and what a program needs to find its tools; nothing else of ours."""
+    """`variables`, and what a program needs to find its tools; nothing else from this
+    environment."""
     kept = ["HOME", "CARGO_HOME", "RUSTUP_HOME", "CARGO_NET_OFFLINE", "TMPDIR", "LANG"]
     base = {name: os.environ[name] for name in kept if name in os.environ}
     base["PATH"] = f"{TOOLS}{os.pathsep}{os.environ['PATH']}"
@@ -32,7 +33,7 @@ def environment(**variables: str) -> dict[str, str]:
 
 
 def run(command: list[str | Path], variables: dict[str, str], folder: Path, seconds: float) -> None:
-    """Runs a command to its end; what it said is shown when it fails."""
+    """Runs a command to its end; shows its output if it fails."""
     ran = subprocess.run(
         command, cwd=folder, env=variables, stdin=subprocess.DEVNULL, timeout=seconds, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
@@ -42,7 +43,7 @@ def run(command: list[str | Path], variables: dict[str, str], folder: Path, seco
 
 
 def wait_until(what: str, condition: Callable[[], T], seconds: float = 20, pause: float = 0.02) -> T:
-    """What `condition` gives, once it gives something."""
+    """Waits until `condition` returns a true value; returns it."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := condition():
@@ -52,7 +53,7 @@ def wait_until(what: str, condition: Callable[[], T], seconds: float = 20, pause
 
 
 class Program:
-    """A process with children of its own, whose output goes to a file."""
+    """A process and its children, with output to a file."""
 
     def __init__(self, command: list[str], variables: dict[str, str], log: Path, folder: Path = WORKSPACE):
         self.log = log
@@ -63,11 +64,11 @@ class Program:
             )
 
     def output(self) -> str:
-        """What it has said so far."""
+        """Its output so far."""
         return self.log.read_text(errors="replace")
 
     def wait_for(self, what: str, condition: Callable[[], object], seconds: float = 20) -> None:
-        """Until `condition` holds; a program that ends before that is an error with its output."""
+        """Waits until `condition` holds; raises with the output if the program ends first."""
 
         def look() -> object:
             if self.process.poll() is not None:
@@ -77,7 +78,7 @@ class Program:
         wait_until(what, look, seconds)
 
     def wait_for_port(self, port: int) -> None:
-        """Until it listens."""
+        """Waits until it listens."""
 
         def listens() -> bool:
             with socket.socket() as one:
@@ -86,7 +87,7 @@ class Program:
         self.wait_for(f"listening on {port}", listens)
 
     def stop(self) -> None:
-        """Ends it, and then whatever of it is left."""
+        """Stops it and its remaining children."""
         self._signal(signal.SIGTERM)
         try:
             self.process.wait(5)

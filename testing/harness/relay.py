@@ -1,4 +1,5 @@
-"""Stands between a program and what it calls: a network that can fail, and a clock that can be off."""
+"""A relay between a program and a server: a network that can fail, and a clock that can be
+wrong."""
 
 import json
 import sys
@@ -9,23 +10,23 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-#: Seconds by which AWS lets the time of a signature differ from its own.
+#: The clock skew in seconds that AWS accepts in a signature.
 TOLERANCE = 300
 
-#: Headers of one connection, which are not passed on to the other.
+#: Hop-by-hop headers, which are not forwarded.
 OF_A_CONNECTION = {"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"}
 
 
 class Relay:
-    """Passes requests to `target`, as long as it is up."""
+    """Forwards requests to `target` while it is up."""
 
     def __init__(self, target: str):
         self._target = urlsplit(target).netloc
-        #: While it is not, connections end without an answer.
+        #: While false, connections close without a response.
         self.is_up = True
-        #: Seconds by which the clock behind it is ahead of this machine's.
+        #: The seconds by which the target's clock is ahead of this machine's.
         self.ahead = 0
-        #: The keys of the items that were put into DynamoDB through it.
+        #: The keys of the items put into DynamoDB through the relay.
         self.put: set[str] = set()
 
         class Handler(Handling):
@@ -37,11 +38,11 @@ class Relay:
         self._thread.start()
 
     def now(self) -> float:
-        """The time behind it, in Unix seconds."""
+        """The target's time, in Unix seconds."""
         return datetime.now(UTC).timestamp() + self.ahead
 
     def passed(self, method: str, path: str, body: bytes, headers: dict[str, str]):
-        """What the target answers: a status, headers and a body."""
+        """Forwards a request; returns status, headers and body."""
         self.put |= put_by(body) if headers.get("x-amz-target", "").startswith("DynamoDB") else set()
         connection = HTTPConnection(self._target, timeout=60)
         try:
@@ -52,7 +53,7 @@ class Relay:
             connection.close()
 
     def stop(self) -> None:
-        """Ends it."""
+        """Stops it."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -66,7 +67,7 @@ def put_by(body: bytes) -> set[str]:
 
 
 class Server(ThreadingHTTPServer):
-    """Connections that the other side gave up are no errors."""
+    """A closed connection is not an error."""
 
     def handle_error(self, request: object, client_address: object) -> None:
         if not isinstance(sys.exc_info()[1], ConnectionError):
@@ -74,7 +75,7 @@ class Server(ThreadingHTTPServer):
 
 
 class Handling(BaseHTTPRequestHandler):
-    """One connection, with one request: what is refused later was not connected before."""
+    """One request for each connection, so that a stopped relay rejects the next request."""
 
     relay: Relay
 
@@ -105,13 +106,13 @@ class Handling(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Says nothing: the test tells what it saw."""
+        """Logs nothing: a test shows its own failures."""
 
 
-#: What AWS answers to a signature of another time.
+#: AWS's error for a signature with a wrong time.
 SKEWED = json.dumps({"__type": "InvalidSignatureException", "message": "Signature expired"}).encode()
 
 
 def seconds(time: str) -> float:
-    """Unix seconds of a time as AWS writes it, such as `20261122T000000Z`."""
+    """Converts AWS's time format, such as `20261122T000000Z`, to Unix seconds."""
     return datetime.strptime(time, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()

@@ -1,4 +1,4 @@
-"""A shop's keys, and what its server, Stripe and a payer send."""
+"""A shop's keys, and the requests of its server, of Stripe and of a payer."""
 
 import base64
 import hashlib
@@ -16,14 +16,14 @@ from typing import Any
 from testing.harness.program import Program, environment
 from testing.harness.workspace import WORKSPACE
 
-#: Seconds; `cargo lambda watch` builds a function before it answers.
+#: Seconds; `cargo lambda watch` builds a function at its first request.
 PATIENCE = 600
 
 SITE_KEY = "the-site-key-of-the-tests-0123456789"
 WEBHOOK_SECRET = "whsec_farebox0123456789"
 SECRET_KEY = "sk_test_farebox0123456789"
 
-#: The names and values that a secret holds.
+#: The contents of a secret.
 KEYS = {
     "STRIPE_SECRET_KEY": SECRET_KEY,
     "STRIPE_PUBLISHABLE_KEY": "pk_test_farebox0123456789",
@@ -33,12 +33,12 @@ KEYS = {
 
 
 def token(caller: str) -> str:
-    """Says that `caller` is calling, for five minutes (JWT, HS256)."""
+    """A token of `caller`, valid for five minutes (JWT, HS256)."""
     return signed({"aud": "farebox", "sub": caller, "exp": int(time.time()) + 300})
 
 
 def signed(claims: dict[str, Any]) -> str:
-    """A token with these claims, signed as the shop's server does (JWT, HS256)."""
+    """A token with these claims, signed as by the shop's server (JWT, HS256)."""
 
     def encoded(data: bytes) -> str:
         return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
@@ -48,7 +48,7 @@ def signed(claims: dict[str, Any]) -> str:
 
 
 def signature(body: bytes, secret: str = WEBHOOK_SECRET, at: float | None = None) -> str:
-    """A `Stripe-Signature` header made now, or `at` another time (Unix seconds)."""
+    """A `Stripe-Signature` header with the time now, or `at` (Unix seconds)."""
     time_of_it = int(time.time() if at is None else at)
     signed = hmac.new(secret.encode(), f"{time_of_it}.".encode() + body, hashlib.sha256)
     return f"t={time_of_it},v1={signed.hexdigest()}"
@@ -56,7 +56,7 @@ def signature(body: bytes, secret: str = WEBHOOK_SECRET, at: float | None = None
 
 @dataclass
 class Answer:
-    """What a server answered."""
+    """A server's response."""
 
     status: int
     headers: dict[str, str]
@@ -64,12 +64,12 @@ class Answer:
 
     @property
     def json(self) -> Any:
-        """The body, read."""
+        """The parsed body."""
         return json.loads(self.text)
 
 
 def request(method: str, url: str, body: bytes | None = None, headers: dict[str, str] = {}) -> Answer:
-    """Sends one request; an answer of any status is an answer."""
+    """Sends a request; returns a response of any status."""
     sent = urllib.request.Request(url, body, headers, method=method)
     try:
         with urllib.request.urlopen(sent, timeout=PATIENCE) as answer:
@@ -80,13 +80,13 @@ def request(method: str, url: str, body: bytes | None = None, headers: dict[str,
 
 
 class Stripe:
-    """A sandbox of Stripe's: the workspace's own, as a process."""
+    """A Stripe sandbox: the workspace's own, as a process."""
 
     def __init__(self, folder: Path, binary: Path = WORKSPACE / "target" / "debug" / "stripe-sandbox", port: int = 0):
         self._program = Program([str(binary), "--port", str(port)], environment(), folder / "sandbox.log")
-        self._program.wait_for("saying where it listens", self._address)
+        self._program.wait_for("printing its address", self._address)
         self.url: str = self._address()
-        # As a shop does once in the dashboard: without it, Stripe opens no portal.
+        # As once in Stripe's dashboard: the customer portal needs saved settings.
         self.call("POST", "/_sandbox/billing_portal/save_settings")
 
     def _address(self) -> str:
@@ -94,19 +94,19 @@ class Stripe:
         return said.group(1) if said else ""
 
     def call(self, method: str, path: str, form: dict[str, str] | None = None) -> Any:
-        """One call with the shop's key; the answer's JSON."""
+        """Calls Stripe's API with the shop's key; returns the response's JSON."""
         body = urllib.parse.urlencode(form).encode() if form else None
         answer = request(method, self.url + path, body, {"Authorization": f"Bearer {SECRET_KEY}"})
         assert answer.status == 200, answer.text
         return answer.json
 
     def pay(self, intent: str, payment_method: str = "pm_card_visa") -> Any:
-        """A payer confirms the payment."""
+        """Confirms the payment as a payer."""
         form = {"payment_method": payment_method, "return_url": "http://127.0.0.1/return"}
         return self.call("POST", f"/v1/payment_intents/{intent}/confirm", form)
 
     def events(self, *kinds: str) -> list[Any]:
-        """Its events of these types, the newest first."""
+        """Stripe's events of these types, the newest first."""
         found: list[Any] = []
         types = "".join(f"&types[]={kind}" for kind in kinds)
         while True:
@@ -117,5 +117,5 @@ class Stripe:
                 return found
 
     def stop(self) -> None:
-        """Ends it."""
+        """Stops it."""
         self._program.stop()

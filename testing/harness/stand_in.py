@@ -1,10 +1,11 @@
-"""A stand-in for AWS on this machine: ministack, on a port of its own, with no state when it starts.
+"""A stand-in for AWS on this machine: ministack, on a free port, without state at its start.
 
-What it has of what the stack needs: CloudFormation with SAM's transform, roles that are enforced, functions
-as processes (one for each request at the same time), the table's stream with its filter, schedules, buses,
-queues, log groups. What it lacks: the API's definition, throttling, alarms that fire, and, for the stream,
-partial batches, bisection and a limit of attempts: it repeats a batch each second until
-`MaximumRecordAgeInSeconds`, and then tells the dead-letter queue.
+It has CloudFormation with SAM's transform, enforced roles, functions as processes (one for each
+concurrent request), the table's stream with its filter, schedules, buses, queues and log groups.
+
+It lacks the API's definition, throttling and alarms. For the stream it lacks partial batches,
+bisection and a limit of attempts: it retries a batch each second until `MaximumRecordAgeInSeconds`,
+then sends it to the dead-letter queue.
 """
 
 from pathlib import Path
@@ -16,19 +17,20 @@ from testing.harness.program import TOOLS, Program, environment, free_port
 from testing.harness.shop import request
 from testing.harness.workspace import REGION
 
-#: What ministack takes for an account's keys.
+#: ministack's credentials of an account.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 class StandIn:
-    """One account in one region. Functions are processes of this machine, started when they are called."""
+    """An account in one region. Functions are processes of this machine, started by their first
+    request."""
 
     def __init__(self, folder: Path):
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.variables = CREDENTIALS | {"AWS_ENDPOINT_URL": self.url, "AWS_DEFAULT_REGION": REGION}
-        # With AUTH, a function may do what its role permits. It keeps what it unpacks in TMPDIR, and would
-        # listen on all addresses, and for MQTT too.
+        # With AUTH, it enforces the functions' roles. It unpacks into TMPDIR. By default it would
+        # listen on all addresses, and for MQTT.
         settings = {
             "AUTH": "true", "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "IOT_MTLS_ENABLED": "0",
             "TMPDIR": str(folder), "S3_DATA_DIR": str(folder / "s3"),
@@ -43,21 +45,21 @@ class StandIn:
         return request("GET", f"{self.url}/_ministack/ready").status == 200
 
     def client(self, service: str) -> Any:
-        """A client of one of its services."""
+        """A client of an AWS service."""
         return boto3.client(
             service, endpoint_url=self.url, region_name=REGION,
             aws_access_key_id="test", aws_secret_access_key="test",
         )
 
     def output(self) -> str:
-        """What it has logged, and what the functions have."""
+        """Its log, and the functions' logs."""
         return self._program.output()
 
     @property
     def process_id(self) -> int:
-        """Whose children the functions are."""
+        """The parent process of the functions."""
         return self._program.process.pid
 
     def stop(self) -> None:
-        """Ends it, and every function that it runs."""
+        """Stops it and its functions."""
         self._program.stop()

@@ -1,4 +1,4 @@
-"""Where the workspace is, and the region of all stand-ins."""
+"""The workspace's folder, and the region of all stand-ins."""
 
 from pathlib import Path
 

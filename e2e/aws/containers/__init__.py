@@ -1,1 +1,2 @@
-"""What runs in containers, under `scripts/containers`, after `e2e/aws/tests`, whose build it uses."""
+"""Tests in containers, under `scripts/containers`. They use the build of `e2e/aws/tests`, and run
+after it."""

@@ -1,4 +1,4 @@
-"""The image that `sam local` runs functions in, made on this machine: none can be pulled in a test."""
+"""The image in which `sam local` runs functions, made on this machine: a test cannot pull one."""
 
 import subprocess
 import tempfile
@@ -13,14 +13,15 @@ IMAGE = f"public.ecr.aws/lambda/provided:al2023-rapid-{architecture()}"
 
 
 def libraries() -> list[str]:
-    """What the functions load, and what loads it."""
+    """The shared libraries of the functions, and the loader."""
     programs = made().glob("*/bootstrap")
     linked = subprocess.run(["ldd", *programs], capture_output=True, text=True, check=True).stdout
     return sorted({word.lstrip("/") for word in linked.split() if word.startswith("/lib")})
 
 
 def make_image(**variables: str) -> None:
-    """SAM's emulator of Lambda, and what the functions load; `variables` are set for all functions."""
+    """Builds an image of SAM's Lambda emulator and the libraries; sets `variables` for all
+    functions."""
     rapid = Path(samcli.__file__).parent / "local" / "rapid" / f"aws-lambda-rie-{architecture()}"
     with tempfile.TemporaryDirectory() as empty:
         Path(empty, "tmp").mkdir(mode=0o1777)

@@ -1,4 +1,5 @@
-"""`sam local`, by the commands of docs/local.md and docs/deploy-aws.md: each function, and a payment through them."""
+"""`sam local`, by the commands of docs/local.md and docs/deploy-aws.md: each function, and a
+payment."""
 
 import json
 import os
@@ -21,7 +22,8 @@ from testing.harness.workspace import REGION, WORKSPACE
 
 READ = template.read()
 
-#: Where `cargo dev` has its sandbox. The engine has a network of its own, in which nobody else listens there.
+#: The sandbox's port of `cargo dev`. The containers' network is separate, so that the port is free
+#: there.
 SANDBOX_PORT = 12111
 
 #: What a function without a route answers to its event, or a field of the answer.
@@ -42,7 +44,7 @@ def answers() -> dict[str, Any]:
 
 
 def variables(**more: str) -> dict[str, str]:
-    """What a person's shell has; and that what they would build and pull is here already."""
+    """The variables of a reader's shell, with the tools and images already present."""
     here = {"SAM_TEMPLATE_FILE": str(made() / "template.yaml"), "SAM_SKIP_PULL_IMAGE": "1"}
     return environment(DOCKER_HOST=os.environ["DOCKER_HOST"], **here, **more)
 
@@ -55,7 +57,7 @@ class SamLocal(unittest.TestCase):
         cls.addClassCleanup(cls.stripe.stop)
         cls.aws = StandIn(cls.folder)
         cls.addClassCleanup(cls.aws.stop)
-        # SAM passes on no address of AWS's. `localhost` is this machine, by --add-host.
+        # SAM does not forward an AWS address. `localhost` is this machine, by --add-host.
         make_image(AWS_ENDPOINT_URL=cls.aws.url.replace("127.0.0.1", "localhost"))
 
     def test_the_command_of_the_guide_runs_each_function_without_an_account(self):
@@ -107,7 +109,7 @@ class SamLocal(unittest.TestCase):
         self.assertEqual(order.json["status"], "paid")
 
     def start_api(self) -> str:
-        """The API, by the guide's commands, with the names of what is here."""
+        """Starts the API by the guide's commands, with this test's names."""
         Table(self.aws, "farebox-local")
         secrets = self.aws.client("secretsmanager")
         secrets.create_secret(Name="farebox-test", SecretString=json.dumps(KEYS))
@@ -122,7 +124,7 @@ class SamLocal(unittest.TestCase):
         return f"http://127.0.0.1:{port}/api"
 
     def request(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Answer:
-        """A request to the API; what SAM said of it, where it failed."""
+        """Sends a request to the API; shows SAM's output if it fails."""
         answer = shop.request(method, url, body, headers)
         self.assertLess(answer.status, 500, answer.text + self.say())
         return answer

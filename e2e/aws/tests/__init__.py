@@ -1,1 +1,1 @@
-"""The last part of `scripts/test`."""
+"""The AWS tests, which `scripts/test` runs last."""

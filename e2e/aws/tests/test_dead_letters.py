@@ -5,13 +5,13 @@ import json
 from testing.harness import function
 from e2e.aws.case import Case, errors
 
-#: What the runbook has the operator permitted.
+#: The operator's permissions in the runbook.
 OPERATOR = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
 
 
 class DeadLetters(Case):
     def operator_runs(self, *arguments: str) -> function.Ended:
-        """`notify` on the machine of an operator, who has set what the runbook says and nothing else."""
+        """Runs `notify` as an operator, with only the settings of the runbook."""
         set_there = ["AWS_REGION", "AWS_ENDPOINT_URL", "DATABASE_URL"]
         variables = {name: self.variables[name] for name in set_there}
         ended = function.run("notify", variables | self.someone(*OPERATOR), *arguments)
@@ -19,19 +19,19 @@ class DeadLetters(Case):
         return ended
 
     def operate(self, *arguments: str) -> list[str]:
-        """What `notify` prints to them."""
+        """The output of `notify` for the operator."""
         ended = self.operator_runs(*arguments)
         self.assertEqual(ended.code, 0, ended.output)
         return ended.output.splitlines()
 
     def deliver(self, bus: str, **caller: str) -> list[str]:
-        """What a run of `notify` says that delivers to a bus, as its schedule does."""
+        """The output of a run of `notify` that delivers to a bus, as its schedule does."""
         ended = self.run_to_its_end("notify", "--once", FAREBOX_NOTIFY_URL=f"eventbridge:{bus}", **caller)
         self.assertEqual(ended.code, 0, ended.output)
         return ended.output.splitlines()
 
     def pay(self) -> str:
-        """Pays; the key of the message that says so."""
+        """Pays an order; returns the key of its message."""
         started, event = self.payment(self.start("create-intent"), "cart-1")
         self.assertEqual(self.start("webhook").deliver(event).status, 200)
         self.assertEqual(self.orders_told(), [started["orderId"]])

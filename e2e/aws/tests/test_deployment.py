@@ -1,4 +1,4 @@
-"""The stack, deployed by `sam deploy` to a stand-in for AWS, and used through its API."""
+"""The stack, deployed by `sam deploy` to a stand-in for AWS, through its API."""
 
 import itertools
 import json
@@ -29,25 +29,25 @@ class Stack(unittest.TestCase):
         cls.stack = Deployment(cls.aws, folder, KEYS, STRIPE_API_BASE=cls.stripe.url)
 
     def start_payment(self, key: str) -> dict[str, str]:
-        """What the API answers to a cart; and the intent's id."""
+        """Starts a payment; returns the response and the intent's id."""
         cart = {"items": [{"price": "mug", "quantity": 2}]}
         answer = self.stack.request_as("ada", "POST", "/api/create-intent", cart, key)
         self.assertEqual(answer.status, 200, answer.text)
         return answer.json | {"intent": answer.json["clientSecret"].split("_secret_")[0]}
 
     def success_of(self, intent: str) -> dict[str, Any]:
-        """Stripe's event of a payment that succeeded."""
+        """Stripe's event of a successful payment."""
         events = self.stripe.events("payment_intent.succeeded")
         [event] = [event for event in events if event["data"]["object"]["id"] == intent]
         return event
 
     def deliver(self, intent: str) -> None:
-        """Stripe says that the payment succeeded."""
+        """Delivers the event of a successful payment."""
         answer = self.stack.deliver(json.dumps(self.success_of(intent)).encode())
         self.assertEqual((answer.status, answer.json), (200, {"received": True}))
 
     def order(self, started: dict[str, str]) -> dict[str, str]:
-        """The order as its owner sees it."""
+        """The order, as its owner reads it."""
         return self.stack.request_as("ada", "GET", f"/api/order?id={started['orderId']}").json
 
     def test_a_payment_goes_from_the_cart_to_a_paid_order(self):

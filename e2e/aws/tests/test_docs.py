@@ -1,4 +1,4 @@
-"""What the guide and the runbooks name is there: alarms, parameters, outputs, log lines."""
+"""The guide and the runbooks name only existing alarms, parameters, outputs and log lines."""
 
 import re
 import unittest
@@ -13,10 +13,10 @@ GUIDE = WORKSPACE / "docs" / "deploy-aws.md"
 DYNAMODB = WORKSPACE / "docs" / "dynamodb.md"
 RUNBOOKS = sorted((WORKSPACE / "docs" / "runbooks").glob("*.md"))
 
-#: First columns of tables that hold what is logged.
+#: First columns of tables that list log lines.
 OF_THE_LOG = {"message", "log line", "`cause` holds", "`cause`"}
 
-#: IAM's and AWS's words that look like parameters.
+#: Words of IAM and AWS that look like parameters.
 ACTIONS = {"GetItem", "BatchGetItem", "UpdateItem", "DeleteItem", "GetSecretValue", "VersionId", "UnknownSignature"}
 
 
@@ -27,7 +27,7 @@ def alarms() -> set[str]:
 
 
 def first_cells(text: str) -> Iterator[tuple[str, str]]:
-    """The first cell of every row of every table, with the head of its column."""
+    """The first cell of every row of every table, with its column's head."""
     head = ""
     for line in text.splitlines():
         cells = line.strip().strip("|").split("|")
@@ -40,30 +40,30 @@ def first_cells(text: str) -> Iterator[tuple[str, str]]:
 
 
 def tables(text: str, head: str) -> list[list[list[str]]]:
-    """The cells of every table whose first column has this head, without the head."""
+    """The cells of every table with this first column, without the head."""
     blocks = re.findall(r"((?:^\|.*\n)+)", text, re.MULTILINE)
     found = [[line.strip("|\n").split("|") for line in block.splitlines()] for block in blocks]
     return [[[cell.strip() for cell in row] for row in table[2:]] for table in found if table[0][0].strip() == head]
 
 
 def number(cell: str) -> float:
-    """The figure in a cell."""
+    """The number in a cell."""
     return float(cell.strip("*"))
 
 
 def quoted(text: str) -> list[str]:
-    """What stands between backticks."""
+    """The texts in backticks."""
     return re.findall(r"`([^`]+)`", text)
 
 
 def anchors(text: str) -> set[str]:
-    """What links name a document's headings by."""
+    """The link anchors of a document's headings."""
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def sources() -> str:
-    """The functions' code; a string that goes over several lines in one."""
+    """The functions' code, with strings of several lines joined."""
     files = [path for folder in ["functions", "shared"] for path in (WORKSPACE / folder).glob("**/src/**/*.rs")]
     return re.sub(r"\\\n\s*", "", "\n".join(path.read_text() for path in files))
 

@@ -1,4 +1,4 @@
-"""What template.yaml gives to each function: the variables that it reads, and no key besides."""
+"""template.yaml gives each function exactly the variables that it reads, and no key."""
 
 import json
 import re
@@ -11,22 +11,22 @@ from testing.harness.workspace import WORKSPACE
 
 READ = template.read()
 
-#: What the template leaves at its default, for all: roles come with the functions, held times suit all shops,
-#: and Vercel alone has a schedule that proves itself.
+#: Left at their defaults by the template: the roles come with the functions, the cache times suit
+#: all shops, and only Vercel authenticates its schedule.
 LEFT = {"FAREBOX_ROLES", "FAREBOX_PRICE_TTL", "FAREBOX_SECRET_TTL", "CRON_SECRET"}
 
-#: What differs by function: how long it may wait for Stripe, and whether it needs the secret.
+#: Different by function: the deadline of Stripe, and the secret.
 OF_ITS_OWN = {"FAREBOX_STRIPE_DEADLINE", "FAREBOX_SECRET_ID"}
 
 NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
-#: The settings that all functions are given.
+#: The common settings of all functions.
 COMMON = template.common_environment(READ)
 
 
 def gives(folder: str) -> dict[str, Any]:
-    """The variables that a function is given."""
+    """The variables of a function in the template."""
     return template.environment(READ, template.logical_id(folder))
 
 
@@ -60,7 +60,8 @@ class Environments(unittest.TestCase):
         rows = [row for table in tables(page, "variable") for row in table]
         for name, _, readers, _ in rows:
             read = {folder for folder in template.folders() if name.strip("`") in settings.of_function(folder)}
-            # AWS's, the port and the log are the process's own: the source of no function names them.
+            # AWS's variables, the port and the log belong to the process: no function's source
+            # names them.
             if read or readers != "all":
                 expected = template.folders() if readers == "all" else set(readers.split(", "))
                 self.assertEqual(read, expected, name)
@@ -82,7 +83,7 @@ class Environments(unittest.TestCase):
                         self.assert_named_like(parameter, name)
 
     def assert_named_like(self, parameter: str, name: str):
-        """`MaxAmount` is for `FAREBOX_MAX_AMOUNT`."""
+        """Asserts that `MaxAmount` sets `FAREBOX_MAX_AMOUNT`."""
         if parameter != "SecretArn":
             words = name.removeprefix("FAREBOX_").split("_")
             self.assertEqual(parameter, "".join(word.capitalize() for word in words))

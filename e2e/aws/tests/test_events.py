@@ -18,18 +18,18 @@ from testing.harness.workspace import WORKSPACE
 
 
 def event(name: str) -> dict[str, Any]:
-    """The committed event of a function."""
+    """The event of a function in `events/`."""
     return json.loads((WORKSPACE / "events" / f"{name}.json").read_text())
 
 
 def with_token(event: dict[str, Any], caller: str) -> dict[str, Any]:
-    """The event from a caller that the shop's server knows."""
+    """The event from a caller with a token."""
     headers = event["headers"] | {"authorization": f"Bearer {token(caller)}"}
     return event | {"headers": headers}
 
 
 def signed(event: dict[str, Any], secret: str = shop.WEBHOOK_SECRET) -> dict[str, Any]:
-    """The event with a signature made now."""
+    """The event with a fresh signature."""
     headers = event["headers"] | {"stripe-signature": signature(event["body"].encode(), secret)}
     return event | {"headers": headers}
 
@@ -54,7 +54,7 @@ class Events(unittest.TestCase):
         return emulator
 
     def assert_answer(self, answer: dict[str, Any], status: int, code: str | None = None) -> Any:
-        """What holds for every answer, and its body."""
+        """Checks a response's status and headers; returns its body."""
         self.assertEqual(answer["statusCode"], status, answer)
         headers = {name.lower(): value for name, value in answer["headers"].items()}
         self.assertEqual(headers["content-type"], "application/json")

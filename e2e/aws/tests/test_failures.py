@@ -1,7 +1,7 @@
-"""What the functions do when something that they need is missing, denied, down, or of another time.
+"""Failures of dependencies: missing, denied, down, or with a wrong clock.
 
-Each time the status is the documented one, a line of the log says what to do and holds no secret, and
-what was refused works when the trouble is over, once.
+Each time, the status is the documented one, and a log line tells the remedy and contains no secret.
+Afterwards a retry of the rejected request succeeds once.
 """
 
 import json
@@ -19,7 +19,7 @@ TEN_MINUTES = 600  # seconds
 
 
 class Failures(Case):
-    # The table.
+    # A missing table.
 
     def test_a_start_without_the_table_names_it(self):
         self.table.delete()
@@ -46,7 +46,7 @@ class Failures(Case):
         self.assert_paid_once(webhook, payment)
         self.assertEqual(create_intent.pay("cart-2").status, 200)
 
-    # The secret, and permissions.
+    # Wrong secrets and missing permissions.
 
     def test_a_start_without_the_secret_names_it(self):
         for name in FETCH_SECRET:
@@ -119,7 +119,7 @@ class Failures(Case):
         self.assert_paid_once(webhook, payment)
         self.assertEqual(create_intent.pay("cart-2").status, 200)
 
-    # Outages.
+    # Outages of AWS and Stripe.
 
     def test_an_outage_of_the_database_delays_and_loses_nothing(self):
         create_intent, webhook = self.start("create-intent"), self.start("webhook")
@@ -158,7 +158,7 @@ class Failures(Case):
         self.assertEqual(self.run_to_its_end("reconcile", "--once").code, 0)
         payment = self.payment(self.start("create-intent"), "cart-1")
         [mark] = self.table.items("cursor#")
-        # The end is not part of the span, and the event was made in this second.
+        # The end is exclusive, and the event was created in this second.
         now = int(time.time())
         span = ["--since", str(now - 3600), "--until", str(now + 60)]
 
@@ -175,7 +175,7 @@ class Failures(Case):
         self.assertEqual(self.start("webhook").deliver(payment[1]).status, 200)
         self.assertEqual(self.orders_told(), [payment[0]["orderId"]])
 
-    # Clocks.
+    # Wrong clocks.
 
     def test_an_event_of_another_time_is_refused_and_the_log_says_to_check_the_clock(self):
         webhook = self.start("webhook")
@@ -196,7 +196,8 @@ class Failures(Case):
         self.assert_corrected(TEN_MINUTES)
 
     def assert_corrected(self, behind: int) -> None:
-        """With a clock that is `behind` AWS's by so many seconds, payments go on, and the log says it."""
+        """With a clock that is `behind` AWS's by so many seconds, payments succeed, and a log line
+        reports it."""
         self.to_aws.ahead = behind
         create_intent, webhook = self.start("create-intent"), self.start("webhook")
         self.assert_paid_once(webhook, self.payment(create_intent, "cart-1"))

@@ -1,4 +1,4 @@
-"""Which items of the table a role may write, where its function writes of one kind."""
+"""A role with write access to one kind of item may write only those keys."""
 
 import fnmatch
 import json
@@ -11,7 +11,7 @@ from e2e.aws.template import of_type
 
 
 def keys_permitted(role: str) -> list[str]:
-    """The patterns of keys that a role may put."""
+    """The key patterns that a role may put."""
     policies = of_type(template.read(), "AWS::IAM::Role")[role]["Properties"]["Policies"]
     [keys] = [
         statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]

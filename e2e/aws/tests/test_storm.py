@@ -1,4 +1,5 @@
-"""Many events at once, three times each and in any order, into processes that are killed while they work."""
+"""Many concurrent events, three times each in any order, with processes that are killed while they
+work."""
 
 import itertools
 import json
@@ -22,12 +23,12 @@ ORDERS = 300
 COPIES = 3
 SENDERS = 8
 PROCESSES = 5
-#: So many acknowledged deliveries after which a process is killed.
+#: The number of acknowledged deliveries after which a process is killed.
 BETWEEN_KILLS = 60
 
 
 class Crew:
-    """Processes of one function, over one table; whoever is killed is replaced."""
+    """Processes of one function, on one table; a killed process is replaced."""
 
     def __init__(self, variables: dict[str, str], folder: Path):
         self._variables, self._folder, self._numbers = variables, folder, itertools.count()
@@ -40,11 +41,11 @@ class Crew:
         return Function(bootstrap("webhook"), self._variables, log)
 
     def any(self) -> Function:
-        """One of them."""
+        """A random process."""
         return random.choice(self._servers)
 
     def kill_one(self) -> None:
-        """Kills one, in the middle of whatever it does."""
+        """Kills a random process."""
         with self._lock:
             place = random.randrange(PROCESSES)
             self._servers[place].kill()
@@ -52,7 +53,7 @@ class Crew:
             self.kills += 1
 
     def stop(self) -> None:
-        """Ends them all."""
+        """Stops all processes."""
         for server in self._servers:
             server.stop()
 
@@ -73,7 +74,7 @@ class Storm(unittest.TestCase):
         cls.stack.listen()
 
     def open_and_pay(self, number: int) -> str:
-        """The id of an order that Stripe has been paid for, and nobody was told of."""
+        """Pays an order without delivering its event; returns the order's id."""
         cart = {"items": [{"price": "mug", "quantity": 1}]}
         answer = self.stack.request_as("ada", "POST", "/api/create-intent", cart, f"cart-{number}")
         self.assertEqual(answer.status, 200, answer.text)
@@ -81,7 +82,7 @@ class Storm(unittest.TestCase):
         return answer.json["orderId"]
 
     def crew(self) -> Crew:
-        """The webhook's processes, with the settings that the template gives it."""
+        """The webhook's processes, with the template's settings."""
         variables = self.aws.variables | {
             "AWS_REGION": REGION, "FAREBOX_SECRET_ID": self.stack.secret,
             "DATABASE_URL": f"dynamodb:{self.stack.table}", "STRIPE_API_BASE": self.stripe.url,
@@ -91,7 +92,8 @@ class Storm(unittest.TestCase):
         return crew
 
     def deliver_all(self, crew: Crew, events: list[dict[str, Any]]) -> None:
-        """Delivers every event three times; what is not acknowledged comes again, as from Stripe."""
+        """Delivers every event three times, and retries unacknowledged deliveries as Stripe
+        does."""
         waiting = [event for event in events for _ in range(COPIES)]
         random.shuffle(waiting)
         acknowledged = itertools.count(1)
@@ -107,8 +109,8 @@ class Storm(unittest.TestCase):
                     break
                 self.assertEqual(answer.status, 503, answer.text)
             else:
-                self.fail("no process took it")
-            self.assertIsNotNone(self.stack.item(f"event#{event['id']}"), "it was acknowledged, and is not there")
+                self.fail("no process acknowledged it")
+            self.assertIsNotNone(self.stack.item(f"event#{event['id']}"), "it was acknowledged, and is not stored")
             if next(acknowledged) % BETWEEN_KILLS == 0:
                 crew.kill_one()
                 self.kill_a_courier()
@@ -125,11 +127,11 @@ class Storm(unittest.TestCase):
                 pass  # it ended by itself
 
     def messages(self, expected: int) -> dict[str, set[str]]:
-        """The ids of the messages about each paid order, once there are orders enough."""
+        """The message ids of each paid order, once all orders have one."""
         told: dict[str, set[str]] = {}
 
         def all_came() -> bool:
-            # What a killed courier had in hand is due again when its lease ends; the schedule's tick finds it.
+            # The lease of a killed process's message ends; the next scheduled run delivers it.
             self.stack.invoke("NotifyFunction", {})
             while events := self.stack.told():
                 for event in events:
@@ -141,7 +143,7 @@ class Storm(unittest.TestCase):
         return told
 
     def waiting(self) -> int:
-        """How many messages are in the outbox."""
+        """The number of messages in the outbox."""
         counted = self.aws.client("dynamodb").query(
             TableName=self.stack.table, IndexName="queue", Select="COUNT",
             KeyConditionExpression="queue = :due", ExpressionAttributeValues={":due": {"S": "due"}},

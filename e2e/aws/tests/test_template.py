@@ -1,4 +1,4 @@
-"""What holds for template.yaml, whoever changes it."""
+"""Rules for template.yaml."""
 
 import json
 import re
@@ -18,7 +18,7 @@ ROLES = of_type(READ, "AWS::IAM::Role")
 
 
 def statements(role: dict) -> list[dict]:
-    """What a role permits; both sides of a condition."""
+    """The statements of a role, with both branches of a condition."""
     found = []
     for policy in role["Properties"]["Policies"]:
         for entry in policy["PolicyDocument"]["Statement"]:
@@ -28,7 +28,7 @@ def statements(role: dict) -> list[dict]:
 
 
 def actions(role: dict) -> list[str]:
-    """What a role may do."""
+    """The actions of a role."""
     named = [statement["Action"] for statement in statements(role)]
     return [action for one in named for action in ([one] if isinstance(one, str) else one)]
 
@@ -76,7 +76,7 @@ class Template(unittest.TestCase):
         self.assertLessEqual({line for line in lines if line.startswith("invoke ")}, commands)
 
     def test_what_is_built_for_other_processors_is_deployed_to_them(self):
-        # No parameter could say otherwise when the stack is deployed.
+        # No parameter could change the architecture at deployment.
         self.assertEqual(READ["Globals"]["Function"]["Architectures"], ["arm64"])
         for properties in template.functions(READ).values():
             self.assertNotIn("Architectures", properties)

@@ -1,4 +1,4 @@
-"""`cargo lambda watch`: the functions under their real paths, built when they are asked for."""
+"""`cargo lambda watch`: the functions at their real paths, built at the first request."""
 
 import shlex
 import tempfile
@@ -14,7 +14,8 @@ BODY = b'{"id":"evt_1","object":"event","type":"a.b","created":1,"livemode":fals
 
 class Watch(unittest.TestCase):
     def start(self, **variables: str) -> tuple[Program, str]:
-        """It, by the command of docs/local.md, with a port and variables of the test's own; and where the API is."""
+        """Starts it by the command of docs/local.md, with a free port and test variables; returns
+        it and the API's URL."""
         folder, port = self.enterContext(tempfile.TemporaryDirectory()), free_port()
         [command] = [line for line in block(LOCAL, "cargo lambda watch").splitlines() if " watch " in line]
         words = shlex.split(command)

@@ -1,1 +1,1 @@
-"""Tests of what is deployed on Vercel."""
+"""Tests of a deployment on Vercel."""

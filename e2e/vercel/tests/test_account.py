@@ -1,4 +1,4 @@
-"""What the role on AWS may do, next to what the functions' roles may do in a deployment on AWS."""
+"""The role for Vercel has the permissions of the functions' roles on AWS."""
 
 import json
 import unittest
@@ -7,12 +7,12 @@ from typing import Any
 from e2e.aws import template
 from e2e.vercel.account import filled
 
-#: The stream wakes `notify` on AWS alone; logs are kept by Vercel.
+#: The stream triggers `notify` only on AWS; Vercel stores the logs.
 OF_LAMBDA = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
 
 
 def actions(block: Any) -> set[str]:
-    """The actions on tables that are allowed anywhere in a part of a policy or a template."""
+    """The allowed table actions in a part of a policy or a template."""
     if isinstance(block, list):
         return set().union(*map(actions, block))
     if not isinstance(block, dict):

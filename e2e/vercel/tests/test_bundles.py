@@ -1,4 +1,4 @@
-"""The built functions behind Vercel's own proxy, over an account of AWS's in which roles are enforced."""
+"""The built functions behind Vercel's own proxy, with an AWS account that enforces roles."""
 
 import json
 import socket
@@ -17,14 +17,14 @@ from e2e.vercel.account import NAME, Account, token
 from e2e.vercel.project import Bundle
 
 CRON_SECRET = "the-cron-secret-of-the-tests"
-#: The most that a webhook's body may have: one MiB.
+#: The size limit of a webhook's body: one MiB.
 CAP = 1024 * 1024
 
 CART = {"items": [{"price": "mug", "quantity": 2}]}
 
 
 def event(size: int) -> bytes:
-    """An event of so many bytes, which concerns no order, and which is another one when anything is touched."""
+    """An event of this size about no order; any change of its bytes changes the event."""
     body = {"id": f"evt_{size}", "object": "event", "type": "customer.created", "created": 1, "livemode": False,
             "data": {"object": {"object": "customer", "name": "Zoë \u2028 é"}}}
     text = json.dumps(body, ensure_ascii=False).encode()[:-1] + b', \r\n\t"pad" : "'
@@ -32,7 +32,8 @@ def event(size: int) -> bytes:
 
 
 class Case(unittest.TestCase):
-    """A Stripe and an account for all tests of a class; what was said is looked through for secrets."""
+    """A Stripe sandbox and an account for all tests of a class; the outputs are searched for
+    secrets."""
 
     @classmethod
     def setUpClass(cls):
@@ -47,7 +48,7 @@ class Case(unittest.TestCase):
 
 
 class BundleTest(Case):
-    """What is deployed."""
+    """The deployed functions."""
 
     @classmethod
     def setUpClass(cls):
@@ -59,7 +60,7 @@ class BundleTest(Case):
 
     @contextmanager
     def running(self, name: str, **changes: str) -> Iterator[Bundle]:
-        """A function, whose keys are in the secret, with variables of AWS's that are not ours."""
+        """Runs a function with keys from the secret, and with AWS variables of another account."""
         settings = self.account.settings() | {
             "AWS_ACCESS_KEY_ID": "of-the-machine", "AWS_SECRET_ACCESS_KEY": "of-the-machine",
             "FAREBOX_SECRET_ID": NAME, "STRIPE_API_BASE": self.stripe.url,
@@ -75,7 +76,7 @@ class BundleTest(Case):
         self.check_that_no_secret_was_said(started)
 
     def send(self, to: Bundle, method: str, body: bytes | None = None, **headers: str) -> Answer:
-        """A request as Vercel hands it on: with its token."""
+        """Sends a request as Vercel forwards it, with its token."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return shop.request(method, f"{to.url}/any/path?id=o_1", body, {"X-Vercel-OIDC-Token": token()} | named)
 
@@ -105,7 +106,7 @@ class BundleTest(Case):
             self.assertEqual((large.status, large.json["error"]["code"]), (413, "body_too_large"))
 
     def test_a_payment_is_told_once_however_often_the_schedule_calls(self):
-        # The simple way: Stripe's keys and the site's in the project's environment.
+        # The simple setup: Stripe's keys and the site's in the project's environment.
         keys = KEYS | {"FAREBOX_SECRET_ID": ""}
         with self.running("create-intent", **keys) as create_intent:
             started = [self.start_payment(create_intent, f"cart-{number}") for number in range(3)]
@@ -138,7 +139,7 @@ class BundleTest(Case):
                 body = contents and json.dumps(contents).encode()
                 headers = {"X-Vercel-OIDC-Token": token(), "Content-Type": "application/json", "Idempotency-Key": "cart"}
                 url = f"{started.url}/api/{name}"
-                # Vercel's token says where a request runs, and not who sent it.
+                # Vercel's token identifies the deployment, not the sender.
                 for stranger in [{}, {"Authorization": f"Bearer {token()}"}]:
                     answer = shop.request(method, url, body, headers | stranger)
                     self.assertEqual((answer.status, answer.json["error"]["code"]), (401, "unauthenticated"))
@@ -164,7 +165,7 @@ class BundleTest(Case):
             self.assertEqual([answer.status for answer in answers], [200, 200, 429, 429, 200], answers)
 
     def start_payment(self, create_intent: Bundle, cart: str) -> dict[str, str]:
-        """What a payer is answered for a cart."""
+        """Starts a payment; returns the response."""
         started = self.send(
             create_intent, "POST", json.dumps(CART).encode(), Authorization=f"Bearer {shop.token('ada')}",
             Idempotency_Key=cart, Content_Type="application/json",
@@ -173,7 +174,7 @@ class BundleTest(Case):
         return started.json
 
     def paid(self, payment: dict[str, str]) -> bytes:
-        """The payer pays; gives Stripe's event."""
+        """Pays; returns Stripe's event."""
         intent = payment["clientSecret"].split("_secret_")[0]
         self.stripe.pay(intent)
         events = self.stripe.events("payment_intent.succeeded")
@@ -203,7 +204,7 @@ class BundleTest(Case):
 
 
 class PortTest(unittest.TestCase):
-    """Vercel's proxy takes one port alone."""
+    """Vercel's proxy can use only one port."""
 
     def test_a_port_that_is_taken_is_named(self):
         with socket.socket() as other:

@@ -1,4 +1,4 @@
-"""Two functions under `vercel dev`, as a developer runs them: with a SQLite database and keys in the environment."""
+"""Two functions under `vercel dev`, with a SQLite database and keys in the environment."""
 
 import json
 
@@ -9,7 +9,7 @@ from e2e.vercel.tests.test_bundles import CAP, CART, Case, event
 
 
 class DevTest(Case):
-    """What is developed."""
+    """The functions under development."""
 
     @classmethod
     def setUpClass(cls):
@@ -29,7 +29,7 @@ class DevTest(Case):
         return shop.request("POST", f"{self.dev.url}/api/webhooks/stripe", body, headers)
 
     def start_payment(self, number: int) -> Answer:
-        """A payment of another caller each, who claims another address each."""
+        """Starts a payment of a new caller, who claims a new address."""
         headers = {
             "Authorization": f"Bearer {shop.token(f'caller-{number}')}", "Idempotency-Key": "cart",
             "Content-Type": "application/json", "X-Vercel-Forwarded-For": f"203.0.113.{number}",
