@@ -20,7 +20,7 @@ const run = (program, ...args) => {
   });
 };
 
-/** A client of a fresh Farebox, for the demo shop's customer. */
+/** A client of a new Farebox, for the demo shop's customer. */
 async function farebox(t, settings = {}) {
   const { shop } = await start(t, "farebox", ["--headless", "--port", "0", "--sandbox-port", "0"], {
     shop: /shop +(http\S+)/,

@@ -5,10 +5,10 @@
 import type { Client } from "openapi-fetch";
 import type { components, paths } from "./schema.js";
 
-/** What a site may call: every route but the one that is Stripe's. */
+/** The routes for a site: all except Stripe's webhook. */
 export type Routes = Omit<paths, "/api/webhooks/stripe">;
 
-/** Bodies and answers by their names, such as `Schemas["Order"]`. */
+/** Bodies and responses by name, such as `Schemas["Order"]`. */
 export type Schemas = components["schemas"];
 
 /**
@@ -18,11 +18,11 @@ export type Schemas = components["schemas"];
 export type ErrorCode = Schemas["ErrorCode"] | "unknown" | (string & {});
 
 export interface Settings {
-  /** Where the routes are, such as `https://pay.shop.example`; the page's own origin without it. */
+  /** The origin of the routes, such as `https://pay.shop.example`; by default the page's own. */
   baseUrl?: string;
-  /** The caller's token, asked for before each request; a stranger's request goes without. */
+  /** Returns the caller's token for each request; without a token, the request is anonymous. */
   token?: () => string | undefined | Promise<string | undefined>;
-  /** What sends requests, where it is not the platform's own `fetch`. */
+  /** Sends the requests, in place of the platform's `fetch`. */
   fetch?: (request: Request) => Promise<Response>;
 }
 
@@ -33,7 +33,7 @@ export interface Settings {
 export function createClient(settings?: Settings): Client<Routes>;
 
 /**
- * The answer of a call, such as `await answer(client.GET(…))`.
+ * The data of a successful response, such as `await answer(client.GET(…))`.
  *
  * @throws {FareboxError} where it is not a success. A request that got no answer at all rejects as
  * `fetch` does.
@@ -48,19 +48,19 @@ export function answer<Call extends { data?: unknown; error?: unknown; response:
  */
 export function keyed(key: string): { header: { "Idempotency-Key": string } };
 
-/** A new key for an operation. */
+/** A new Idempotency-Key. */
 export function newKey(): string;
 
-/** An answer that is not a success. */
+/** An error response. */
 export class FareboxError extends Error {
   constructor(response: Response, body: unknown);
   readonly name: "FareboxError";
-  /** The status of the answer. */
+  /** The response's status. */
   readonly status: number;
   readonly code: ErrorCode;
-  /** The order that is paid already, or being paid: lead the payer to it. */
+  /** The order that is already paid or being paid: redirect the payer to it. */
   readonly orderId: string | undefined;
-  /** Finds the cause in Farebox's log. */
+  /** The request's id in Farebox's log. */
   readonly requestId: string | undefined;
   /**
    * Seconds after which the same request, with the same key, may be sent again; where that helps.

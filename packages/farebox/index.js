@@ -37,7 +37,7 @@ export class FareboxError extends Error {
    */
   constructor(response, body) {
     const told = toldIn(body);
-    super(told?.message ?? `Farebox did not answer: ${response.status}`);
+    super(told?.message ?? `Farebox did not respond: ${response.status}`);
     /** @type {"FareboxError"} */
     this.name = "FareboxError";
     this.status = response.status;
@@ -51,7 +51,7 @@ export class FareboxError extends Error {
 }
 
 /**
- * What Farebox says of an error; a gateway in front of it answers in its own way.
+ * Parses the body of a Farebox error; a gateway's error has another form.
  *
  * @typedef {{ code: string, message: string, requestId: string, orderId?: string }} Told
  * @param {unknown} body
