@@ -1,4 +1,4 @@
-// What a session of this site holds beside Auth.js's own fields.
+// The session's fields beside Auth.js's own.
 
 import type { Role } from "@/lib/roles";
 

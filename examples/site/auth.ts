@@ -10,7 +10,7 @@ import { isTry } from "@/lib/settings";
 export const { handlers, auth, signIn, signOut } = NextAuth({
   session: { strategy: "jwt", maxAge: 30 * 24 * 60 * 60 },
   pages: { signIn: "/sign-in" },
-  // On its developer's machine the site is where the browser says; elsewhere AUTH_URL says so.
+  // On a developer's machine Auth.js trusts the browser's Host header; elsewhere AUTH_URL is set.
   ...(isTry() && { trustHost: true }),
   providers: [
     Credentials({

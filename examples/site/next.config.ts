@@ -13,7 +13,7 @@ const config: NextConfig = {
       source: "/:path*",
       headers: [
         { key: "X-Content-Type-Options", value: "nosniff" },
-        // The return page's URL names a payment: no other site is told of it.
+        // The return page's URL contains a payment: never send it to another site.
         { key: "Referrer-Policy", value: "same-origin" },
         {
           key: "Permissions-Policy",

@@ -1,4 +1,4 @@
-// A page that broke.
+// The error page.
 
 "use client";
 
@@ -11,10 +11,10 @@ export default function PageError({
 }) {
   return (
     <div className="narrow empty" role="alert">
-      <h1>That did not work</h1>
-      <p>The page broke. If you were paying, your orders say how it went.</p>
+      <h1>Something went wrong</h1>
+      <p>The page failed. If you were paying, your orders show the result.</p>
       <button type="button" onClick={reset}>
-        Show the page again
+        Reload the page
       </button>
       <a className="button quiet" href="/orders">
         Your orders

@@ -1,4 +1,4 @@
-// The frame itself broke, so this stands alone.
+// The error page without the layout, for an error in the layout itself.
 
 "use client";
 
@@ -9,11 +9,11 @@ export default function FrameError({ reset }: { reset: () => void }) {
     <html lang="en">
       <body>
         <main className="narrow empty" role="alert">
-          <title>That did not work · Tern</title>
-          <h1>That did not work</h1>
-          <p>The shop broke. If you were paying, your orders say how it went.</p>
+          <title>Something went wrong · Tern</title>
+          <h1>Something went wrong</h1>
+          <p>The shop failed. If you were paying, your orders show the result.</p>
           <button type="button" onClick={reset}>
-            Show the page again
+            Reload the page
           </button>
           <a className="button quiet" href="/orders">
             Your orders

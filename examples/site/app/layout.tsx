@@ -1,4 +1,4 @@
-// The frame of every page.
+// The layout of every page.
 
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
@@ -35,7 +35,7 @@ export default async function Layout({ children }: { children: ReactNode }) {
           {children}
         </main>
         <footer className="footer">
-          <p>Tern is a demo. Nothing is sent, and in test mode no money moves.</p>
+          <p>Tern is a demo. It ships nothing, and in test mode it moves no money.</p>
         </footer>
       </body>
     </html>

@@ -1,4 +1,4 @@
-// While a page is on its way.
+// The placeholder of a loading page.
 
 import { Waiting } from "@/components/waiting";
 

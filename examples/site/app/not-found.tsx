@@ -1,15 +1,15 @@
-// Nothing is there.
+// The 404 page.
 
 import type { Metadata } from "next";
 import Link from "next/link";
 
-export const metadata: Metadata = { title: "Not here" };
+export const metadata: Metadata = { title: "Not found" };
 
 export default function NotFound() {
   return (
     <div className="narrow empty">
-      <h1>Not here</h1>
-      <p>There is no such page.</p>
+      <h1>Not found</h1>
+      <p>This page does not exist.</p>
       <Link className="button" href="/">
         To the shop
       </Link>

@@ -1,4 +1,4 @@
-// What is on sale.
+// The catalogue.
 
 import { AddButton } from "@/components/add-button";
 import { Art } from "@/components/art";

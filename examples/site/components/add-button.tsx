@@ -1,4 +1,4 @@
-// Puts one more into the cart, and says so.
+// Adds one product to the cart.
 
 "use client";
 

@@ -1,4 +1,4 @@
-// The pictures of what is on sale, drawn here so that nothing has to be loaded.
+// The pictures of the products, inline so that nothing has to be loaded.
 
 import type { Product } from "@/lib/catalogue";
 

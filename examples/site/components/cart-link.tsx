@@ -1,4 +1,4 @@
-// The way to the cart, with how much is in it.
+// The link to the cart, with its number of products.
 
 "use client";
 

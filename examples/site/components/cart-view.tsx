@@ -38,9 +38,9 @@ export function CartView() {
 export function EmptyCart() {
   return (
     <div className="empty">
-      <p>Nothing in it yet.</p>
+      <p>Your cart is empty.</p>
       <Link className="button" href="/">
-        See what there is
+        Browse the shop
       </Link>
     </div>
   );

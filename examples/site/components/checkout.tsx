@@ -1,4 +1,4 @@
-// The checkout of the cart, whichever way it is paid.
+// The checkout of the cart, embedded or hosted.
 
 "use client";
 
@@ -58,7 +58,7 @@ export function Checkout({ standIn }: { standIn: string | undefined }) {
 function Summary({ cart }: { cart: Cart }) {
   const lines = PRODUCTS.filter(({ price }) => cart.lines[price]);
   return (
-    <section className="summary" aria-label="What you buy">
+    <section className="summary" aria-label="Order summary">
       <ul className="lines">
         {lines.map(({ price, name, amount }) => (
           <li key={price} className="line">

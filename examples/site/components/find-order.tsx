@@ -11,7 +11,7 @@ import { Waiting } from "./waiting";
 
 type Found = { id: string } & ({ order: Order } | { trouble: Trouble } | { isComing: true });
 
-/** `names` are those of staff, by their aliases. */
+/** `names` maps aliases of staff to their names. */
 export interface Staff {
   account: string;
   mayRefund: boolean;
@@ -26,7 +26,7 @@ export function FindOrder(staff: Staff) {
       (order) => ({ id, order }),
       (error: unknown) => ({ id, trouble: trouble(error, "find") }),
     );
-    // Somebody may have asked for another one meanwhile.
+    // A newer search may have started in the meantime.
     setFound((asked) => (asked?.id === id ? answer : asked));
   }
 

@@ -1,4 +1,4 @@
-// Where one can go, and who is signed in.
+// Navigation and sign-in state.
 
 import type { User } from "next-auth";
 import Link from "next/link";

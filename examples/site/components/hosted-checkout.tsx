@@ -1,4 +1,4 @@
-// The other way: Stripe's own page, which leads back here.
+// Hosted Checkout: redirects to Stripe's page, which redirects back.
 
 "use client";
 
@@ -28,7 +28,7 @@ export function HostedCheckout({ cart }: { cart: Cart }) {
     };
     try {
       const started = await startAtStripe(cart, urls);
-      // Another tab may have paid it meanwhile.
+      // Another tab may have paid the order in the meantime.
       if ("settled" in started) router.replace(returnPath(started.settled, "succeeded"));
       else location.assign(started.url);
     } catch (error) {

@@ -60,11 +60,11 @@ async function readOwn(signal: AbortSignal): Promise<ListedOrder[]> {
 const isUnderWay = ({ status }: ListedOrder) =>
   status === "processing" || status === "requires_action";
 
-/** The list does not say what a payment that is under way waits for; the order does. */
+/** The list does not contain `awaiting`; the order does. */
 const withAwaited = (order: ListedOrder, signal: AbortSignal): Promise<ListedOrder> =>
   readOrder(order.orderId, signal).catch(() => order);
 
-/** Those that are the caller's; another account may have used this browser. */
+/** Reads only the caller's orders: another account may have used this browser. */
 async function readKept(signal: AbortSignal, ids: readonly string[]): Promise<ListedOrder[]> {
   const one = (id: string) =>
     readOrder(id, signal).catch((error: unknown) => {
@@ -80,7 +80,7 @@ function NoOrders() {
     <div className="empty">
       <p>No orders yet.</p>
       <Link className="button" href="/">
-        See what there is
+        Browse the shop
       </Link>
     </div>
   );

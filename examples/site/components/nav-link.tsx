@@ -1,4 +1,4 @@
-// A link that says when it leads here.
+// A link that marks the current page.
 
 "use client";
 

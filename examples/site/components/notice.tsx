@@ -1,4 +1,4 @@
-// What went wrong, and what can be done about it.
+// An error message and its remedy.
 
 import type { ReactNode } from "react";
 import type { Trouble } from "@/lib/words";

@@ -1,4 +1,4 @@
-// Says that the network is gone.
+// The notice that the browser is offline.
 
 "use client";
 
@@ -8,7 +8,7 @@ export function OfflineNotice() {
   const isOnline = useIsOnline();
   return (
     <div role="status" className="offline" hidden={isOnline}>
-      {isOnline ? "" : "You are offline. Your cart is kept; paying has to wait."}
+      {isOnline ? "" : "You are offline. Your cart is saved. You can pay when you are online again."}
     </div>
   );
 }

@@ -47,7 +47,7 @@ export function Badge({ order }: { order: Pick<ListedOrder, "status" | "awaiting
   );
 }
 
-/** `at` is in Unix seconds; shown in the reader's own time, which the server does not know. */
+/** Shows `at`, in Unix seconds, in the reader's time zone, which the server does not know. */
 export function Moment({ at }: { at: number }) {
   const date = new Date(at * 1000);
   const form = { dateStyle: "medium", timeStyle: "short" } as const;

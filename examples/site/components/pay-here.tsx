@@ -1,4 +1,4 @@
-// The payment of the cart in this page: started as soon as the page is there, then Stripe's form.
+// Embedded payment of the cart: starts the payment when the page loads, then shows Stripe's form.
 
 "use client";
 
@@ -18,7 +18,7 @@ import { Notice } from "./notice";
 import { PaymentForm } from "./payment-form";
 import { Waiting } from "./waiting";
 
-/** What became of the contents that are named `key`. */
+/** The payment of the contents with `key`. */
 type Begun = { key: string } & ({ intent: Intent; stripe: Stripe | null } | { trouble: Trouble });
 
 export function PayHere({ cart, standIn }: { cart: Cart; standIn: string | undefined }) {
@@ -38,7 +38,7 @@ export function PayHere({ cart, standIn }: { cart: Cart; standIn: string | undef
     return () => {
       isCurrent = false;
     };
-    // The key names the contents: the same key is the same cart.
+    // The key identifies the contents: the same key is the same cart.
   }, [key, attempt, standIn, router]);
 
   const again = () => {
@@ -81,7 +81,7 @@ async function begin(
   }
 }
 
-/** Stripe's script did not come: blocked, or offline. */
+/** Stripe's script did not load: blocked, or offline. */
 class NoScript extends Error {
   readonly trouble: Trouble = {
     text:
@@ -96,7 +96,7 @@ function noScript(): never {
   throw new NoScript();
 }
 
-/** The form in this shop's colours; Stripe's frames cannot read them from the page. */
+/** The form's colours; Stripe's frames cannot read the page's. */
 function appearance(isDark: boolean): Appearance {
   const colours = isDark
     ? {

@@ -1,4 +1,4 @@
-// Leads to the checkout of an order that is not paid: the cart becomes that order.
+// Turns an unpaid order into the cart, and opens the checkout.
 
 "use client";
 

@@ -1,4 +1,4 @@
-// Stripe's form, and the button. Whether the order is paid, the return page finds out.
+// Stripe's form and its button. The return page shows the result.
 
 "use client";
 
@@ -20,7 +20,7 @@ export function PaymentForm({ intent, again }: { intent: Intent; again: () => vo
   const [stripe, elements, router] = [useStripe(), useElements(), useRouter()];
   const [isBusy, setIsBusy] = useState(false);
   const [wrong, setWrong] = useState<string | null>(null);
-  /** Set at once, where a state would be a moment late for a second click. */
+  /** A ref, because a state would change too late for a second click. */
   const isPaying = useRef(false);
 
   useFreshPage();

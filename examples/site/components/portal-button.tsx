@@ -1,4 +1,4 @@
-// Leads to the customer's own page at Stripe.
+// Opens the customer portal.
 
 "use client";
 

@@ -13,9 +13,9 @@ import { Notice } from "./notice";
 
 interface Props {
   order: Order;
-  /** Who refunds. */
+  /** The account that refunds. */
   account: string;
-  /** In minor units: what may still be refunded. */
+  /** The amount in minor units that can still be refunded. */
   left: number;
   done: () => Promise<void>;
 }
@@ -40,10 +40,10 @@ export function RefundForm({ order: { orderId, currency }, account, left, done }
   const dialog = useRef<HTMLDialogElement>(null);
   const [stored] = useState(() => unansweredOf(account, orderId));
   const unanswered = useSyncExternalStore(stored.subscribe, stored.read, stored.initially);
-  /** What was typed; all that is left until somebody types. */
+  /** The entered amount; by default all that is left. */
   const [typed, setTyped] = useState<string | null>(null);
   const [reason, setReason] = useState<Reason>("requested_by_customer");
-  /** The customer's address, once Stripe has said that it knows none. */
+  /** The customer's e-mail address, when Stripe needs one. */
   const [email, setEmail] = useState<string | null>(null);
   const emailField = useRef<HTMLInputElement>(null);
   const [wanted, setWanted] = useState<Wanted | null>(null);
@@ -59,9 +59,9 @@ export function RefundForm({ order: { orderId, currency }, account, left, done }
     const isFit = amount !== null && amount > 0 && amount <= left;
     const isAddress = emailField.current?.checkValidity() ?? true;
     const wrong: Wrong | null = !isFit
-      ? { field: "amount", text: `An amount of up to ${money(left, currency)}.` }
+      ? { field: "amount", text: `Enter an amount of up to ${money(left, currency)}.` }
       : !isAddress
-        ? { field: "email", text: "An e-mail address of the customer." }
+        ? { field: "email", text: "Enter the customer’s e-mail address." }
         : null;
     setWrong(wrong);
     setFailed(null);
@@ -96,7 +96,7 @@ export function RefundForm({ order: { orderId, currency }, account, left, done }
     }
     await done();
     setIsBusy(false);
-    // The button is gone or changed: whoever uses the keyboard goes on at what came of it.
+    // The button is gone or changed: move the keyboard focus to the result.
     document.getElementById("trail")?.focus();
   }
 
@@ -173,7 +173,7 @@ export function RefundForm({ order: { orderId, currency }, account, left, done }
             answered no other refund of this order is begun here.
           </p>
           <button type="button" onClick={() => send(unanswered, false)}>
-            Find out what became of it
+            Retry this refund
           </button>
         </div>
       )}

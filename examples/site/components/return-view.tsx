@@ -1,4 +1,4 @@
-// How a payment went: it is watched until the order is decided.
+// The result of a payment: polls the order until its status is final.
 
 "use client";
 
@@ -77,7 +77,7 @@ function stateOf({ status, awaiting }: Order, hint: Hint): State {
   }
   if (!isOpen(status)) return "paid";
   if (hint === "failed") return "failed";
-  // An order that a first card failed to pay is `failed` until the webhook of the second comes.
+  // After a declined card, the order stays `failed` until the webhook of the second card.
   if (hint === "succeeded") return "processing";
   return status === "failed" ? "failed" : "open";
 }
@@ -93,7 +93,7 @@ const TITLES: Record<State, string> = {
   disputed: "Disputed",
 };
 
-/** What is known, and no more: while the order is open, another payment of it may be on its way. */
+/** States only known facts: while the order is open, another payment of it may be in progress. */
 function sentence(state: State, order: Order, isLong: boolean): string {
   const { status, amount, refundedAmount, refundPendingAmount, currency, awaiting } = order;
   const pending =
@@ -123,7 +123,7 @@ function sentence(state: State, order: Order, isLong: boolean): string {
         "same order with another card; it is never paid twice."
       );
     case "canceled":
-      return "This order was canceled, and cannot be paid any more.";
+      return "This order was canceled, and can no longer be paid.";
     case "refunded":
       return (
         `This order was paid. Since then ` +
@@ -132,7 +132,7 @@ function sentence(state: State, order: Order, isLong: boolean): string {
       );
     case "disputed":
       return status === "disputed"
-        ? "This order was paid, and the payment is disputed: the bank decides about it."
+        ? "This order was paid, and the payment is disputed: the bank will decide."
         : "This order was paid, and the bank decided the dispute for you.";
   }
 }

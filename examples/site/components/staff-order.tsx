@@ -1,4 +1,4 @@
-// An order as staff see it: its state, its refunds, and a way to refund.
+// An order for staff: its state, its refunds, and the refund form.
 
 "use client";
 
@@ -12,7 +12,7 @@ import { RefundForm } from "./refund-form";
 
 interface Props extends Staff {
   order: Order;
-  /** After a refund. */
+  /** Called after a refund. */
   changed: () => Promise<void>;
 }
 
@@ -132,7 +132,7 @@ function Trail({ refunds, currency, names }: TrailProps) {
 
 const HEADS = ["When", "Amount", "Why", "State", "By"];
 
-/** Who asked for a refund; Farebox knows them by an alias alone. */
+/** The author of a refund; Farebox knows them only by an alias. */
 function By({ alias, names }: Pick<Staff, "names"> & { alias: string | null }) {
   if (alias === null) return "Not from this page";
   return (

@@ -1,4 +1,4 @@
-// Something is on its way.
+// The loading state.
 
 export function Waiting({ what }: { what: string }) {
   return (

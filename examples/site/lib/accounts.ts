@@ -10,7 +10,7 @@ export interface Account {
   id: string;
   name: string;
   role: Role;
-  /** What they are here for, in a few words. */
+  /** A short description. */
   what: string;
 }
 
@@ -22,10 +22,10 @@ const DEMO: Account[] = [
 
 const GUEST = "guest-";
 
-/** Those that can be chosen, where the site has them. */
+/** The accounts to choose from, if the site has demo accounts. */
 export const demoAccounts = () => (hasDemoAccounts() ? DEMO : []);
 
-/** A guest: whoever holds the session has the guest's orders, so the id cannot be guessed. */
+/** A new guest. The id is random, because the session's owner owns the guest's orders. */
 export const newGuest = (): Account => guest(GUEST + crypto.randomUUID());
 
 /**
@@ -34,7 +34,7 @@ export const newGuest = (): Account => guest(GUEST + crypto.randomUUID());
 export const accountOf = (id: string): Account | undefined =>
   id.startsWith(GUEST) ? guest(id) : demoAccounts().find((account) => account.id === id);
 
-/** The names of staff by their aliases, which the record of refunds has. */
+/** The names of staff, by their aliases in refund records. */
 export const staffNames = (): Record<string, string> =>
   Object.fromEntries(
     demoAccounts()

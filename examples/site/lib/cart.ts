@@ -1,4 +1,4 @@
-// The cart: kept in this browser, the same in all of its tabs.
+// The cart: stored in this browser, and shared by its tabs.
 //
 // `key` names the contents: it is made when they change, in the same write. So every effect,
 // refresh and tab that starts the payment of these contents sends the same Idempotency-Key, and
@@ -9,11 +9,14 @@ import type { Order } from "./payments";
 import { Stored } from "./stored";
 
 export interface Cart {
-  /** How many of each price. */
+  /** The quantity of each price. */
   lines: Readonly<Record<string, number>>;
   /** The Idempotency-Key of these contents. */
   key: string;
-  /** The order that an earlier answer named: changed contents change it, and make no second one. */
+  /**
+   * The order of the cart's earlier contents: the next payment changes this order in place of
+   * creating another.
+   */
   orderId: string | null;
 }
 
@@ -22,7 +25,7 @@ const EMPTY: Cart = { lines: {}, key: "", orderId: null };
 
 export const cart = new Stored<Cart>("shop.cart", EMPTY, isCart);
 
-/** Puts `quantity` of a price into the cart, instead of what is there. */
+/** Sets the quantity of a price. */
 export function put(price: string, quantity: number): void {
   const { lines, orderId } = cart.read();
   const most = Math.min(MOST_OF_ONE, Math.max(0, quantity));
@@ -45,19 +48,19 @@ export function noteOrder(key: string, orderId: string): void {
   if (isNews) cart.write({ ...held, orderId });
 }
 
-/** A name that was not used before; without `orderId` the next payment is for a new order. */
+/** Sets a new key; without `orderId` the next payment creates a new order. */
 export function rename(key: string, orderId: string | null): void {
   const held = cart.read();
   if (held.key === key) cart.write({ ...held, key: crypto.randomUUID(), orderId });
 }
 
-/** Makes the cart that of an order which is not paid, in place of what is in it. */
+/** Replaces the cart by an unpaid order. */
 export function resume({ orderId, items }: Pick<Order, "orderId" | "items">): void {
   const lines = Object.fromEntries(items.map(({ price, quantity }) => [price, quantity]));
   cart.write({ lines, key: crypto.randomUUID(), orderId });
 }
 
-/** Empties the cart if it is the one that became `orderId`. */
+/** Empties the cart, if it belongs to `orderId`. */
 export function clearOf(orderId: string): void {
   if (cart.read().orderId === orderId) cart.write(EMPTY);
 }
@@ -65,7 +68,7 @@ export function clearOf(orderId: string): void {
 export const count = ({ lines }: Cart) =>
   Object.values(lines).reduce((sum, quantity) => sum + quantity, 0);
 
-/** What the cart seems to cost; the server has the last word. */
+/** The total for display; the server computes the price. */
 export const displayed = ({ lines }: Cart) =>
   Object.entries(lines).reduce(
     (sum, [price, quantity]) => sum + (productOf(price)?.amount ?? 0) * quantity,

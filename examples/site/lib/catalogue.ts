@@ -2,7 +2,7 @@
 // charged; the amounts here are for display, and the checkout tells when Stripe's differ.
 
 export interface Product {
-  /** The price's lookup key at Stripe, and the name of the picture. */
+  /** The price's lookup key in Stripe, and the name of the picture. */
   price: "mug" | "shirt" | "sticker";
   name: string;
   line: string;

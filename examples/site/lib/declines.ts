@@ -1,12 +1,12 @@
-// Why a payment did not go through, for whoever pays.
+// Messages about declined payments, for the payer.
 
 import type { StripeError } from "@stripe/stripe-js";
 
 const REASONS: Record<string, string> = {
   insufficient_funds: "There is not enough money on this card.",
   expired_card: "This card has expired.",
-  incorrect_cvc: "The security code of this card is not right.",
-  incorrect_number: "The number of this card is not right.",
+  incorrect_cvc: "The security code of this card is wrong.",
+  incorrect_number: "The number of this card is wrong.",
   processing_error: "The bank could not process this card just now.",
   payment_intent_authentication_failure: "Your bank could not confirm that it is you.",
 };

@@ -8,7 +8,7 @@ import { NextResponse, type NextRequest } from "next/server";
 import type { Role } from "./roles";
 import { addressHeader, fareboxOrigin, Missing, siteKey } from "./settings";
 
-/** Where the browser finds the functions. */
+/** The path of the functions on this site. */
 export const PREFIX = "/api/payments/";
 
 /**
@@ -40,7 +40,7 @@ const PASSED_ON = [
  */
 const PAYERS_ADDRESS = "x-client-address";
 
-/** Who is calling. */
+/** The signed-in caller. */
 interface Caller {
   id: string;
   role: Role;
@@ -53,7 +53,7 @@ export async function toFarebox(
 ): Promise<NextResponse> {
   const name = request.nextUrl.pathname.slice(PREFIX.length);
   const method = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
-  if (!method) return refuse(404, "not_found", "there is no such function");
+  if (!method) return refuse(404, "not_found", "this function does not exist");
   if (request.method !== method) return refuse(405, "method_not_allowed", `send it with ${method}`);
   if (method !== "GET" && !isOwnPage(request))
     return refuse(403, "forbidden", "the request comes from another site");
@@ -73,11 +73,11 @@ export async function toFarebox(
   } catch (error) {
     if (!(error instanceof Missing)) throw error;
     console.error(`payments: ${error.message}`);
-    return refuse(503, "not_configured", "this site does not know where its payments are taken");
+    return refuse(503, "not_configured", "FAREBOX_ORIGIN or FAREBOX_SITE_KEY is not set");
   }
 }
 
-/** Says for a minute that `caller` is calling: a token is made for each request. */
+/** Signs a token for `caller`, valid for a minute; each request gets a new one. */
 function callerToken({ id, role }: Caller): Promise<string> {
   return new SignJWT({ roles: [role] })
     .setProtectedHeader({ alg: "HS256" })

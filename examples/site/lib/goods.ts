@@ -1,9 +1,12 @@
-// What an order is for, in words.
+// Descriptions of orders.
 
 import { productOf } from "@/lib/catalogue";
 import type { ListedOrder } from "@/lib/payments";
 
-/** Such as `Harbour mug, 2 × Small sticker`; what the site wrote into an order that it signed. */
+/**
+ * Describes an order, such as `Harbour mug, 2 × Small sticker`; an order that the site signed has
+ * its own description.
+ */
 export function goods({ items, description }: Pick<ListedOrder, "items" | "description">): string {
   const one = ({ price, quantity }: (typeof items)[number]) =>
     `${quantity > 1 ? `${quantity} × ` : ""}${productOf(price)?.name ?? price}`;

@@ -1,4 +1,4 @@
-// What a component watches.
+// React hooks.
 
 "use client";
 
@@ -6,7 +6,7 @@ import { useEffect, useSyncExternalStore } from "react";
 import { cart } from "./cart";
 import { keptOrders } from "./kept-orders";
 
-/** The cart; `null` until the page is alive. */
+/** The cart; `null` until hydration. */
 export const useCart = () => useSyncExternalStore(cart.subscribe, cart.read, cart.initially);
 
 /** The orders that were started in this browser; `null` until the page is alive. */

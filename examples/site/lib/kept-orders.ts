@@ -1,4 +1,4 @@
-// The orders that were started in this browser, the latest first: how guests find theirs again.
+// The orders of this browser, the latest first: a guest's list.
 
 import { Stored } from "./stored";
 

@@ -1,4 +1,4 @@
-// Where somebody goes after signing in.
+// The redirect after sign-in.
 
 const HERE = "http://here.invalid";
 
@@ -15,7 +15,7 @@ export function ownPath(to: string | string[] | undefined): string {
   return path && here(path)?.href === url.origin + path ? path : "/";
 }
 
-/** `path` as a browser on this site reads it; nothing where it leads to another. */
+/** Resolves `path` as a browser on this site does; undefined for another site. */
 function here(path: string): URL | null {
   const url = URL.canParse(path, HERE) ? new URL(path, HERE) : null;
   return url?.origin === HERE ? url : null;

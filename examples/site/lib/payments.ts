@@ -10,16 +10,16 @@ export type Contents = { items: Schemas["Item"][]; orderId?: string };
 export type Urls = Pick<Schemas["CreateCheckout"], "successUrl" | "cancelUrl">;
 export type Intent = Schemas["Created"];
 export type Order = Schemas["Order"];
-/** An order in a list, with what its payment waits for where that was asked. */
+/** A listed order, with `awaiting` where it was read. */
 export type ListedOrder = Schemas["CustomerOrder"] & Pick<Order, "awaiting">;
 export type Awaited = Schemas["Awaited"];
 export type Reason = Schemas["RefundReason"];
 export type RefundRecord = Schemas["RefundRecord"];
 export type Status = Schemas["OrderStatus"];
 
-/** No function answered: the network is down, or nothing runs where they should be. */
+/** No function responded: the network or the functions are down. */
 export class Unreachable extends Error {
-  override message = "the payment service does not answer";
+  override message = "the payment service does not respond";
 }
 
 const PATIENCE_MS = 20_000;
@@ -28,13 +28,13 @@ const LONGEST_WAIT_S = 5;
 
 const farebox = createClient({ fetch: throughThisSite });
 
-/** The payment of a cart, to be made in this page. */
+/** Starts an embedded payment of a cart. */
 export const createIntent = (key: string, contents: Contents): Promise<Intent> =>
   patiently(() =>
     answer(farebox.POST("/api/create-intent", { params: keyed(key), body: contents })),
   );
 
-/** An order, as the database has it. */
+/** Reads an order. */
 export const readOrder = (id: string, signal?: AbortSignal): Promise<Order> =>
   patiently(
     () =>
@@ -68,7 +68,7 @@ export const createCheckout = (
 export const readCustomer = (signal: AbortSignal): Promise<Schemas["Customer"]> =>
   patiently(() => answer(farebox.GET("/api/customer", { signal })), signal);
 
-/** The caller's own page at Stripe, for cards and receipts; it leads back to `returnUrl`. */
+/** Opens the customer portal, which links back to `returnUrl`. */
 export const openPortal = (returnUrl: string): Promise<Schemas["PortalOpened"]> =>
   patiently(() => answer(farebox.POST("/api/portal", { body: { returnUrl } })));
 
@@ -90,7 +90,7 @@ async function throughThisSite(request: Request): Promise<Response> {
   });
 }
 
-/** Asks again where the answer says when; until `signal` ends it. */
+/** Retries after `Retry-After`, until `signal` aborts. */
 async function patiently<T>(ask: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {

@@ -1,13 +1,13 @@
 // The Content-Security-Policy of every page.
 
-/** What a page with `nonce` may load; `standIn` is the sandbox's Stripe.js, in development. */
+/** The policy of a page with `nonce`; `standIn` is the sandbox's Stripe.js, in development. */
 export function policy(nonce: string, standIn: string | undefined, isDevelopment: boolean): string {
   const sandbox = standIn ? [new URL(standIn).origin] : [];
-  // Next.js compiles in the page while one develops, and tells it of changes.
+  // In development, Next.js evaluates code in the page and connects to it.
   const scripts = isDevelopment ? ["'unsafe-eval'"] : [];
   const styles = isDevelopment ? ["'unsafe-inline'"] : [`'nonce-${nonce}'`];
   const stripe = ["https://js.stripe.com", "https://*.js.stripe.com"];
-  // Link, Stripe's wallet, which the Payment Element offers.
+  // Link, Stripe's wallet in the Payment Element.
   const link = ["https://link.com", "https://*.link.com"];
   const rules: Record<string, string[]> = {
     "default-src": ["'none'"],
@@ -15,7 +15,7 @@ export function policy(nonce: string, standIn: string | undefined, isDevelopment
     // browsers without 'strict-dynamic'.
     "script-src": ["'self'", `'nonce-${nonce}'`, "'strict-dynamic'", ...stripe, ...scripts],
     "style-src": ["'self'", ...styles],
-    // Stripe.js places its frames by style attributes; an attribute loads no script.
+    // Stripe.js positions its frames with style attributes; these load no script.
     "style-src-attr": ["'unsafe-inline'"],
     "img-src": ["'self'", "data:", "https://*.stripe.com", ...link],
     "font-src": ["'self'"],

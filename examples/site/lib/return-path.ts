@@ -1,4 +1,4 @@
-// Where a payment comes back to.
+// The return path of a payment.
 
 /**
  * How a payment went, as the browser was told: the order may not have heard of it yet, and has the
@@ -6,7 +6,7 @@
  */
 export type Hint = "failed" | "succeeded" | null;
 
-/** The return page of an order. Stripe names the hint `redirect_status`. */
+/** The return path of an order. Stripe's parameter for the hint is `redirect_status`. */
 export function returnPath(orderId: string, hint: Hint = null): string {
   const query = new URLSearchParams({ order: orderId, ...(hint && { redirect_status: hint }) });
   return `/checkout/return?${query}`;

@@ -1,13 +1,13 @@
-// Who the site knows, and what the pages show them. What a role may do, the functions decide.
+// The site's roles, and their pages. The functions check the permissions themselves.
 
 /** A role of Farebox's roles.json. */
 export type Role = "guest" | "customer" | "support" | "finance";
 
-/** Whether the staff page is theirs. */
+/** Returns true for roles with the staff page. */
 export const isStaff = (role: Role | undefined) => role === "support" || role === "finance";
 
-/** Whether they are shown how to refund. */
+/** Returns true for roles with the refund form. */
 export const refunds = (role: Role | undefined) => role === "finance";
 
-/** Whether they buy. */
+/** Returns true for roles that can buy. */
 export const buys = (role: Role | undefined) => role === "guest" || role === "customer";

@@ -15,7 +15,7 @@ const isDevelopment = process.env.NODE_ENV === "development";
 const FOLDER = join(process.env.CARGO_TARGET_DIR ?? "../../target", "dev");
 const FILE = /^farebox-\d+\.env$/;
 
-/** A setting that is not there. The message names it, and is for whoever runs the site. */
+/** A missing setting. The message is for the site's operator. */
 export class Missing extends Error {
   constructor(name: string) {
     const searched = isTry() ? `, and no \`cargo dev\` runs that has a file in ${FOLDER}` : "";
@@ -29,10 +29,10 @@ export class Missing extends Error {
  */
 export const isTry = () => !process.env.FAREBOX_ORIGIN;
 
-/** Where the functions are. */
+/** The origin of the functions. */
 export const fareboxOrigin = () => new URL(needed("FAREBOX_ORIGIN")).origin;
 
-/** The key by which callers' tokens are signed. */
+/** The key that signs caller tokens. */
 export const siteKey = () => new TextEncoder().encode(needed("FAREBOX_SITE_KEY"));
 
 /**
@@ -47,7 +47,7 @@ export const addressHeader = () => process.env.CLIENT_ADDRESS_HEADER;
  */
 export const standIn = () => (isTry() || isDevelopment ? setting("STRIPE_JS_URL") : undefined);
 
-/** Whether anybody may sign in as one of the demo's accounts, the one that refunds among them. */
+/** Returns true when demo accounts can sign in, among them one that can refund. */
 export const hasDemoAccounts = () => isDevelopment || process.env.DEMO_ACCOUNTS === "on";
 
 function needed(name: string): string {
@@ -56,12 +56,12 @@ function needed(name: string): string {
   return value;
 }
 
-/** All from one place: a key of a deployment is not for what runs beside it. */
+/** From one source only: a deployment's key must not reach a local `cargo dev`. */
 function setting(name: string): string | undefined {
   return (isTry() ? beside() : process.env)[name];
 }
 
-/** What the `cargo dev` says that was started last, of those that run. */
+/** The settings of the latest running `cargo dev`. */
 function beside(): NodeJS.Dict<string> {
   const running = written().filter(({ settings }) => runs(Number(settings.FAREBOX_DEV_PID)));
   return running.sort((one, other) => other.at - one.at)[0]?.settings ?? {};
@@ -81,7 +81,7 @@ function written(): { at: number; settings: NodeJS.Dict<string> }[] {
   }
 }
 
-/** Whether there is such a process; none is called 0. */
+/** Returns true when the process runs; no process has the id 0. */
 function runs(pid: number): boolean {
   try {
     return pid > 0 && process.kill(pid, 0);

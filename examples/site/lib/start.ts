@@ -12,7 +12,7 @@ import {
   type Urls,
 } from "./payments";
 
-/** What a cart came to: a payment to be made, or an order whose payment was made already. */
+/** The payment of a cart: to be confirmed, or already made. */
 export type Started = { intent: Intent } | Settled;
 type Settled = { settled: string };
 
@@ -43,12 +43,12 @@ async function begin(cart: Cart): Promise<Started> {
   return "settled" in intent ? intent : { intent };
 }
 
-/** The same on Stripe's own page: where that is. */
+/** Starts hosted Checkout of `cart`; returns its URL. */
 export async function startAtStripe(cart: Cart, urls: Urls): Promise<{ url: string } | Settled> {
   return ordered(cart, (contents) => createCheckout(cart.key, { ...contents, ...urls }));
 }
 
-/** Notes which order `cart` became; an answer that there is nothing left to pay is no error. */
+/** Stores the order of `cart`; an error that it is already paid is a result. */
 async function ordered<Answer extends { orderId: string }>(
   cart: Cart,
   ask: (contents: Contents) => Promise<Answer>,
@@ -61,7 +61,7 @@ async function ordered<Answer extends { orderId: string }>(
     return answer;
   } catch (error) {
     if (!(error instanceof FareboxError)) throw error;
-    // It is paid, or being paid: from another tab, or by another cart that has this one's name.
+    // The order is paid or being paid: from another tab, or from another cart with this key.
     if (error.orderId !== undefined) return { settled: error.orderId };
     nameAnew(cart, error.code);
     throw error;
@@ -69,7 +69,7 @@ async function ordered<Answer extends { orderId: string }>(
 }
 
 function nameAnew({ key, orderId }: Cart, code: string): void {
-  // Another account's order, one of a server that forgot it, or one that can no longer be paid.
+  // The order belongs to another account, does not exist on this server, or can no longer be paid.
   const isGone = (code === "not_found" && orderId !== null) || code === "order_canceled";
   const isTaken = code === "idempotency_key_reused" || code === "order_changed";
   if ((!isGone && !isTaken) || names >= MOST_NAMES) return;

@@ -1,4 +1,4 @@
-// A value that this browser keeps, and all of its tabs see alike.
+// A value in local storage, shared by all tabs.
 
 /** For `useSyncExternalStore`: `subscribe`, `read`, and `initially` on the server. */
 export class Stored<T> {
@@ -6,9 +6,9 @@ export class Stored<T> {
   readonly #empty: T;
   readonly #fits: (value: unknown) => value is T;
   readonly #listeners = new Set<() => void>();
-  /** What was read last, so that the same text is the same object. */
+  /** The last read value, so that the same text is the same object. */
   #seen: { text: string | null; value: T };
-  /** Whether the browser keeps anything for this site. */
+  /** False when storage is off or full. */
   #isKept = true;
 
   constructor(name: string, empty: T, fits: (value: unknown) => value is T) {
@@ -24,7 +24,7 @@ export class Stored<T> {
     return this.#seen.value;
   };
 
-  /** On the server, and until the page is alive: nothing is known yet. */
+  /** On the server and until hydration, the value is unknown. */
   readonly initially = (): null => null;
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -44,7 +44,7 @@ export class Stored<T> {
     try {
       localStorage.setItem(this.#name, text);
     } catch {
-      // Storage is off or full: this tab goes on with what it has, and a reload forgets.
+      // Storage is off or full: this tab keeps its value, and a reload loses it.
       this.#isKept = false;
     }
     for (const listener of this.#listeners) listener();

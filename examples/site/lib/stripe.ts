@@ -1,4 +1,4 @@
-// Stripe.js, loaded when a payment begins.
+// Loads Stripe.js when a payment begins.
 
 import { loadStripe } from "@stripe/stripe-js/pure";
 import type { Stripe } from "@stripe/stripe-js";
@@ -17,13 +17,13 @@ export function stripeOf(
   if (known) return known;
   const loading = load(publishableKey, standIn);
   loaded.set(publishableKey, loading);
-  // What could not be loaded is tried again the next time.
+  // A failed load is retried at the next call.
   loading.catch(() => loaded.delete(publishableKey));
   return loading;
 }
 
 async function load(publishableKey: string, standIn: string | undefined): Promise<Stripe | null> {
-  // Stripe's own loader takes `window.Stripe` where it is there already.
+  // Stripe's loader uses an existing `window.Stripe`.
   if (standIn) await addScript(standIn);
   return loadStripe(publishableKey);
 }

@@ -25,7 +25,7 @@ export interface Unanswered {
 export const unansweredOf = (account: string, orderId: string) =>
   new Stored<Unanswered | null>(`shop.refund.${account}.${orderId}`, null, isUnanswered);
 
-/** What these say of a refund holds for good: it is not made, and none was under its key. */
+/** Errors that are final: Stripe did not refund, and no earlier request with this key did. */
 const REFUSALS: readonly string[] = [
   "invalid_request",
   "amount_too_small",

@@ -1,4 +1,4 @@
-// An order that is watched until it is decided.
+// Polls an order until its status is final.
 
 "use client";
 
@@ -7,24 +7,27 @@ import { FareboxError, readOrder, type Order, type Status } from "./payments";
 import { trouble, type Trouble } from "./words";
 
 const OPEN: readonly Status[] = ["created", "requires_action", "processing", "failed"];
-/** A payer waits and looks; later, they may have left the page open. */
+/** Polls often at first, then seldom: later the page may only be left open. */
 const SOON_MS = 1000;
 const LATER_MS = 5000;
 const SOON_FOR = 30;
-/** Whoever waited so long is told that they need not. */
+/** After this time, the page tells the payer that they can leave. */
 const LONG_MS = 6000;
 
-/** Whether a payment may still change it from here. */
+/** Returns true while a payment can still change the order. */
 export const isOpen = (status: Status) => OPEN.includes(status);
 
 export interface Watched {
   order: Order | null;
   trouble: Trouble | null;
-  /** Whether it is watched for long already. */
+  /** True after a long wait. */
   isLong: boolean;
 }
 
-/** Asks for the order until it is decided. When nobody answers, it says so and goes on asking. */
+/**
+ * Polls the order until its status is final. Without a response, it reports the problem and
+ * continues.
+ */
 export function useOrder(id: string): Watched {
   const [watched, setWatched] = useState<Omit<Watched, "isLong">>({ order: null, trouble: null });
   const [isLong, setIsLong] = useState(false);

@@ -1,4 +1,4 @@
-// What the pages say about orders and about what went wrong, in plain words.
+// The texts about orders and errors.
 
 import {
   FareboxError,
@@ -14,7 +14,7 @@ export type Tone = "wait" | "good" | "bad" | "note";
 
 const STATUSES: Record<Status, [label: string, tone: Tone]> = {
   created: ["Not confirmed yet", "wait"],
-  requires_action: ["The bank asks", "wait"],
+  requires_action: ["Authentication required", "wait"],
   processing: ["Processing", "wait"],
   failed: ["Payment failed", "bad"],
   canceled: ["Canceled", "bad"],
@@ -42,7 +42,7 @@ const AWAITED: Record<Awaited["kind"], string> = {
   microdeposits: "you to confirm the small deposits to your bank account",
 };
 
-/** What a payment waits for, as its payer reads it; `now` is in milliseconds. */
+/** What the order waits for, for its payer; `now` is in milliseconds. */
 export function awaitingWords({ kind, until }: Awaited, now = Date.now()): string {
   const what = AWAITED[kind] ?? "your payment";
   if (until === null) return `We are waiting for ${what}.`;
@@ -54,12 +54,12 @@ export function awaitingWords({ kind, until }: Awaited, now = Date.now()): strin
 }
 
 const AWAITED_NEXT: Record<Awaited["kind"], string> = {
-  voucher: "Once it is paid, there is nothing else to do here.",
-  bank_transfer: "Once it is sent, there is nothing else to do here.",
-  microdeposits: "Once they are confirmed, there is nothing else to do here.",
+  voucher: "Once it is paid, there is nothing else to do.",
+  bank_transfer: "Once it is sent, there is nothing else to do.",
+  microdeposits: "Once they are confirmed, there is nothing else to do.",
 };
 
-/** The payer's part in it, as long as there is one. */
+/** What the payer still has to do. */
 export const awaitingNext = ({ kind, until }: Awaited, now = Date.now()): string =>
   until === null || until * 1000 > now ? (AWAITED_NEXT[kind] ?? "") : "";
 
@@ -69,7 +69,7 @@ const AWAITED_BY_STAFF: Record<Awaited["kind"], string> = {
   microdeposits: "the customer, who is to confirm small deposits",
 };
 
-/** The same as staff read it. */
+/** What the order waits for, for staff. */
 export const awaitingForStaff = ({ kind, until }: Awaited): string =>
   `${AWAITED_BY_STAFF[kind] ?? kind}${until === null ? "" : `, until ${day(until)}`}`;
 
@@ -81,29 +81,29 @@ const day = (at: number) =>
   new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" }).format(at * 1000);
 
 export const REASONS: Record<Reason, string> = {
-  requested_by_customer: "The customer asked",
-  duplicate: "Paid twice",
+  requested_by_customer: "Requested by customer",
+  duplicate: "Duplicate",
   fraudulent: "Fraud",
 };
 
 export const REFUND_STATES: Record<RefundRecord["status"], string> = {
-  requested: "Under way",
-  requires_action: "Waits for the customer",
-  pending: "On its way, not there yet",
+  requested: "Requested",
+  requires_action: "Requires action by the customer",
+  pending: "Pending",
   succeeded: "Refunded",
-  failed: "Failed: the money is here again",
-  canceled: "Canceled: the money is here",
-  refused: "Refused by Stripe",
+  failed: "Failed: the money returned to your account",
+  canceled: "Canceled: the money stayed in your account",
+  refused: "Rejected by Stripe",
 };
 
 const REFUSALS: Record<string, string> = {
-  unauthenticated: "You are signed out. Sign in to go on.",
+  unauthenticated: "You are signed out. Sign in to continue.",
   forbidden: "Your account may not do this.",
-  not_found: "There is no such order.",
-  refund_limit: "This is more than your account may refund in one go or in one day.",
-  refund_exceeds_paid: "Less than that is left of the payment.",
+  not_found: "This order does not exist.",
+  refund_limit: "This exceeds your account’s limit for one refund or for one day.",
+  refund_exceeds_paid: "This exceeds the rest of the payment.",
   order_not_paid: "Nothing was paid for this order yet.",
-  order_disputed: "The bank has the money until it decides the dispute.",
+  order_disputed: "The bank holds the money until it decides the dispute.",
   refund_in_full_only: "A payment like this is refunded in full or not at all.",
   refund_needs_email:
     "Stripe has to ask the customer where the money is to go, and has no e-mail address of " +
@@ -113,13 +113,13 @@ const REFUSALS: Record<string, string> = {
 
 export interface Trouble {
   text: string;
-  /** For whoever helps: the code and the request's id. */
+  /** The error code and the request's id, for support. */
   code: string;
-  /** Whether no function answered at all. */
+  /** True when no function responded. */
   isUnreachable: boolean;
 }
 
-/** What a page was doing when it went wrong. */
+/** The page's operation during an error. */
 export type Doing = "start" | "payment" | "orders" | "find" | "refund" | "portal";
 
 /**
@@ -133,12 +133,12 @@ const UNKNOWN: Record<Doing, string> = {
   orders: "So your orders cannot be shown.",
   find: "So the order cannot be shown.",
   refund: "So it is not known whether the refund was made.",
-  portal: "So your page at Stripe cannot be opened.",
+  portal: "So the customer portal cannot be opened.",
 };
 
-/** Answers of the functions that leave open what was done. */
+/** Errors that leave the result open. */
 const CAUSES: Record<string, string> = {
-  in_progress: "The same is being done right now.",
+  in_progress: "The same request is still in progress.",
   unavailable: "Payments are briefly not available.",
   internal: "Something went wrong on our side.",
 };

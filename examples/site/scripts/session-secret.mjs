@@ -9,7 +9,7 @@ import settings from "@next/env";
 
 const SITE = fileURLToPath(new URL("..", import.meta.url));
 
-// What Next.js will read: the environment, and the files of this folder.
+// The settings of Next.js: the environment, and this folder's env files.
 settings.loadEnvConfig(SITE, process.env.npm_lifecycle_event === "predev");
 if (!process.env.FAREBOX_ORIGIN && !process.env.AUTH_SECRET) {
   appendFileSync(`${SITE}/.env.local`, `AUTH_SECRET=${randomBytes(32).toString("base64url")}\n`, {

@@ -1,4 +1,4 @@
-// Payments that end days after the payer left: what is waited for, and until when.
+// Payments that complete days later: the pages show what the order awaits, and until when.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => lifetime.end());
 
-/** The moment as a reader in the browser's time zone reads it. */
+/** Formats a moment in the browser's time zone. */
 const moment = ({ page }, at) =>
   page.evaluate(
     (at) =>
@@ -33,7 +33,7 @@ test("a voucher's payer reads its deadline, and no page asks for another payment
 
   await page.goto(`/checkout/return?order=${orderId}`);
   await visitor.outcome("awaiting");
-  await page.getByText(`${waits} Once it is paid, there is nothing else to do here.`).waitFor();
+  await page.getByText(`${waits} Once it is paid, there is nothing else to do.`).waitFor();
   assert.equal(await visitor.button("Pay now").count(), 0);
   await isSound(visitor, "an awaited voucher");
   await page.goto("/orders");
@@ -42,7 +42,7 @@ test("a voucher's payer reads its deadline, and no page asks for another payment
   await line.getByText("Awaiting payment").waitFor();
   await isSound(visitor, "orders with an awaited voucher");
   await page.goto("/cart");
-  await page.getByText("Nothing in it yet.").waitFor();
+  await page.getByText("Your cart is empty.").waitFor();
 
   await page.goto(`/checkout/return?order=${orderId}`);
   await visitor.outcome("awaiting");
@@ -65,7 +65,7 @@ test("a voucher whose time is over is not said to be open, nor lost", async (t) 
   await visitor.page.goto("/orders");
   const until = await moment(visitor, end);
   await line.getByText(`We were waiting for your voucher to be paid, until ${until}.`).waitFor();
-  await line.getByText("If it was paid in time, we may hear of it some days later.").waitFor();
+  await line.getByText("If it was paid in time, the confirmation may take some more days.").waitFor();
 });
 
 test("the list of orders and the staff page name a bank transfer without a deadline", async (t) => {
@@ -76,7 +76,7 @@ test("the list of orders and the staff page name a bank transfer without a deadl
   await ada.signIn("Ada customer");
   const orderId = await ada.beginMug();
   await stripe.payLater(orderId, "customer_balance");
-  // In a browser that never held the order.
+  // In another browser, without stored orders.
   const elsewhere = await visit(t, browser, world);
   await elsewhere.signIn("Ada customer");
   await elsewhere.page.goto("/orders");
@@ -84,7 +84,7 @@ test("the list of orders and the staff page name a bank transfer without a deadl
   await line.getByText("We are waiting for your bank transfer.").waitFor();
   await line.getByRole("link", { name: "Harbour mug" }).click();
   await elsewhere.outcome("awaiting");
-  await elsewhere.page.getByText("Once it is sent, there is nothing else to do here.").waitFor();
+  await elsewhere.page.getByText("Once it is sent, there is nothing else to do.").waitFor();
   await ada.page.goto("/orders");
   await ada.page.getByText("We are waiting for your bank transfer.").waitFor();
   await isSound(ada, "a customer's orders with an awaited transfer");

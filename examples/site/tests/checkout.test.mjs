@@ -50,7 +50,7 @@ test("a guest pays, and the return page says so", async (t) => {
     .locator(`[data-order="${intent.metadata.farebox_order}"][data-status="paid"]`)
     .waitFor();
   await visitor.page.goto("/cart");
-  await visitor.page.getByText("Nothing in it yet.").waitFor();
+  await visitor.page.getByText("Your cart is empty.").waitFor();
 });
 
 test("a declined card is followed by another, and by one payment", async (t) => {
@@ -131,7 +131,7 @@ test("reloads and the back button find the same payment", async (t) => {
   await visitor.pay();
   await visitor.outcome("paid");
   await visitor.page.goBack();
-  await visitor.page.getByText("Nothing in it yet.").waitFor();
+  await visitor.page.getByText("Your cart is empty.").waitFor();
   assert.equal((await stripe.charges(await lastOrder(visitor))).length, 1);
 });
 
@@ -181,12 +181,12 @@ test("two tabs have one payment, which only one of them pays", async (t) => {
   await other.fillIn();
   await one.pay();
   await one.outcome("paid");
-  await other.page.getByText("Nothing in it yet.").waitFor();
+  await other.page.getByText("Your cart is empty.").waitFor();
   assert.equal((await stripe.charges(one.orderId())).length, 1);
 });
 
 test("a tab that has not heard of the payment is led to it", async (t) => {
-  // Stripe refuses to take a payment a second time, which Chromium notes.
+  // Stripe rejects a second payment; Chromium logs that.
   const one = await guest(t, { expected: ["400 (Bad Request)"] });
   const other = await one.newTab();
   await Promise.all([one.checkOut(), other.checkOut()]);

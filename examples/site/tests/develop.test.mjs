@@ -12,12 +12,12 @@ import { AUTH_SECRET, farebox, next } from "./processes.mjs";
 import { Stripe } from "./stripe.mjs";
 import { launch, visit } from "./visitor.mjs";
 
-/** What tells a page of changed code; it complains when the site stops first. */
+/** The hot-reload connection, which fails when the site stops first. */
 const HMR = "/_next/hmr";
-/** Nothing listens there. */
+/** A free port. */
 const NOTHING = "http://127.0.0.1:9";
 
-/** A folder in which `cargo dev` leaves its files. */
+/** The folder of `cargo dev`'s files. */
 async function target(t) {
   const folder = await mkdtemp(join(tmpdir(), "farebox-site-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
@@ -26,7 +26,7 @@ async function target(t) {
 
 test("beside `cargo dev` the built site takes payments with one setting", async (t) => {
   const folder = await target(t);
-  // One that ran before left its file, which is newer than that of one that runs.
+  // An old file of an ended process, newer than the running one's.
   const { sandbox } = await farebox(t, { variables: { CARGO_TARGET_DIR: folder } });
   const stale =
     "FAREBOX_ORIGIN=http://127.0.0.1:9\nFAREBOX_SITE_KEY=old\nFAREBOX_DEV_PID=4194305\n";

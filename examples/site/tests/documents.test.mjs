@@ -1,6 +1,6 @@
-// The code of README.md and docs/integrate.md, copied out of them into a site of its own: the
-// compiler checks its types, and a browser pays on it. What the documents leave to the reader is in
-// `OWN`. Next.js runs it as in development, where React runs every effect twice.
+// Runs the code of README.md and docs/integrate.md as a separate site: the compiler checks its
+// types, and a browser pays on it. `OWN` has the files that the documents leave to the reader.
+// Next.js runs in development mode, where React runs every effect twice.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -18,7 +18,7 @@ const DOCUMENTS = ["README.md", "docs/integrate.md"];
 const lifetime = new Lifetime();
 let browser, world, told, documented;
 
-/** The files that a document shows, by the path in their first line. */
+/** A document's files, by the path in their first line. */
 async function shown(name) {
   const text = await readFile(new URL(`../../../${name}`, import.meta.url), "utf8");
   const blocks = [...text.matchAll(/^```tsx?\n(.*?)^```$/gms)].map(([, block]) => block);
@@ -29,7 +29,7 @@ async function shown(name) {
   });
 }
 
-/** What a site has beside the documents' code. */
+/** The site's files that the documents leave out. */
 const OWN = {
   "app/layout.tsx": `import type { ReactNode } from "react";
     export default ({ children }: { children: ReactNode }) => (
@@ -97,10 +97,10 @@ after(async () => {
   await lifetime.end();
 });
 
-/** A payer. A page is compiled at its first visit, and complains when the site stops before it. */
+/** A payer. A page is compiled at its first visit, and logs an error when the site stops first. */
 const visitor = (t) => visit(t, browser, world, { patience: 180_000, expected: ["/_next/hmr"] });
 
-/** What an order comes to: the page says that it is paid, and the site's server fulfils it. */
+/** Waits until the page shows the paid order, and the site's server fulfilled it. */
 async function isPaid({ page }) {
   await page.getByText("Your order is paid.").waitFor();
   const orderId = new URL(page.url()).searchParams.get("order");
@@ -154,7 +154,7 @@ test("a call without a guest's cookie and a forged notification are rejected", a
   assert.equal(forged.status, 400);
 });
 
-/** What a file of the documents exports, without its types. */
+/** The exports of a documents' file, without types. */
 function exported(path) {
   const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
   const { outputText } = ts.transpileModule(documented[path], { compilerOptions });

@@ -1,4 +1,4 @@
-// The other way to pay: Stripe's own page, and back.
+// Hosted Checkout.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -41,7 +41,7 @@ test("whoever pays on Stripe's page comes back, and the order is paid", async (t
   await visitor.outcome("paid");
   assert.equal((await stripe.charges(visitor.orderId())).length, 1);
   await visitor.page.goto("/cart");
-  await visitor.page.getByText("Nothing in it yet.").waitFor();
+  await visitor.page.getByText("Your cart is empty.").waitFor();
 });
 
 test("after a declined card on Stripe's page another card makes one payment", async (t) => {

@@ -7,7 +7,7 @@ import { freePort, Lifetime } from "./processes.mjs";
 import { isSound } from "./sound.mjs";
 import { opened, visit } from "./visitor.mjs";
 
-/** In the header that the proxy in front of this site writes. */
+/** The header of the proxy in front of this site. */
 const ADDRESS = "x-real-ip";
 
 const lifetime = new Lifetime();
@@ -29,11 +29,11 @@ after(() => lifetime.end());
 
 const expected = ["429 (Too Many Requests)"];
 
-/** Somebody at an address, with what is sent beside it. */
+/** A visitor at an address, with further headers. */
 const at = (t, address, headers = {}) =>
   visit(t, browser, world, { expected, extraHTTPHeaders: { [ADDRESS]: address, ...headers } });
 
-/** The page says kindly when there is room again. */
+/** Waits for the page's message about the limit. */
 async function isToldWhen({ page }) {
   const told = page
     .getByRole("alert")

@@ -1,4 +1,4 @@
-// The built site, and Farebox behind it, as processes on free ports.
+// Starts the built site, with Farebox behind it, on free ports.
 
 import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
@@ -12,7 +12,7 @@ export const FOLDER = fileURLToPath(new URL("..", import.meta.url));
 const NEXT = fileURLToPath(new URL("../node_modules/next/dist/bin/next", import.meta.url));
 const PATIENCE_MS = 180_000;
 
-/** Keys that the tests know, so that they can look for them. */
+/** Keys that the tests search for. */
 export const KEYS = {
   STRIPE_SECRET_KEY: "sk_test_site0123456789",
   STRIPE_PUBLISHABLE_KEY: "pk_test_site0123456789",
@@ -22,7 +22,7 @@ export const KEYS = {
 };
 export const AUTH_SECRET = "the-secret-of-the-sessions-0123456789";
 
-/** What is to be stopped at the end; `t` of `start`, where several tests share it. */
+/** Cleanups at the end; the `t` of `start` when several tests share a process. */
 export class Lifetime {
   #ends = [];
   after(end) {
@@ -33,14 +33,17 @@ export class Lifetime {
   }
 }
 
-/** `cargo dev` without its page: every function, and the sandbox. `variables` beside the keys. */
+/**
+ * `cargo dev` without a browser: every function, and the sandbox. `variables` in addition to the
+ * keys.
+ */
 export function farebox(t, { port = 0, variables = {} } = {}) {
   const options = ["--headless", "--port", String(port), "--sandbox-port", "0"];
   const addresses = { origin: /shop +(http\S+)/, sandbox: /sandbox +(http\S+)/ };
   return start(t, "farebox", options, addresses, { ...KEYS, ...variables });
 }
 
-/** The built site, in front of the functions at `origin`; answers its own origin. */
+/** The built site, with the functions at `origin`; returns its own origin. */
 export function site(t, origin, variables = {}, port = 0) {
   const settings = {
     FAREBOX_ORIGIN: origin,

@@ -11,7 +11,7 @@ import { opened, visit } from "./visitor.mjs";
 
 const BUILT = fileURLToPath(new URL("../.next/static/", import.meta.url));
 
-/** The session's cookie; its name is the salt of its encryption. */
+/** The session cookie; its name is also its encryption's salt. */
 const COOKIE = "authjs.session-token";
 
 const lifetime = new Lifetime();
@@ -62,13 +62,13 @@ test("a checkout page never holds the caller's token or the server's keys", asyn
   );
   for (const text of seen) {
     for (const secret of [...Object.values(hidden), AUTH_SECRET]) assert.ok(!text.includes(secret));
-    // The header of every token that is signed by HS256, as it is encoded.
+    // The encoded header of every HS256 token.
     assert.ok(!text.includes("eyJhbGciOiJIUzI1NiJ9"));
   }
   assert.equal(await visitor.page.evaluate(() => document.cookie.includes("session")), false);
 });
 
-/** Link, which the Payment Element offers, has a host of its own. */
+/** Link, in the Payment Element, has its own host. */
 const LINK = [
   "connect-src 'self' https://api.stripe.com https://link.com https://*.link.com",
   "frame-src https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com " +
@@ -225,7 +225,7 @@ test("a link leads to a page of this site after the sign-in, and never elsewhere
     await page.waitForURL((url) => url.pathname !== "/sign-in");
     return page.url();
   };
-  // First by the form, then as somebody who is signed in already.
+  // First by the form, then as a signed-in user.
   const byForm = () => visitor.button("Continue as a guest").click();
   for (const to of ["/.//evil.example", "/x/..//evil.example"]) {
     assert.equal(await leadsTo(to, byForm), `${world.shop}/`);
@@ -238,7 +238,7 @@ test("a link leads to a page of this site after the sign-in, and never elsewhere
 });
 
 test("who lost a role has lost it at once, and who lost their account is signed out", async (t) => {
-  // As a sign-in of earlier wrote it into a session that is good for a month.
+  // A session from an earlier sign-in.
   const session = async (token) => {
     const value = await encode({ token, secret: AUTH_SECRET, salt: COOKIE });
     return {

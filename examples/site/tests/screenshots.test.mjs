@@ -12,7 +12,7 @@ const IMAGES = fileURLToPath(new URL("../../../docs/images/", import.meta.url));
 const LARGEST = 200_000;
 const skip = !process.env.SCREENSHOTS;
 
-/** A picture of what is on the screen. */
+/** A screenshot of the viewport. */
 async function picture({ page }, name) {
   await mkdir(IMAGES, { recursive: true });
   const path = `${IMAGES}site-${name}.png`;

@@ -1,4 +1,4 @@
-// What holds for every page, in every state.
+// Checks for every page, in every state.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** The page has no violation that axe knows of, and nothing is wider than the screen. */
+/** Asserts that axe finds no violation, and nothing is wider than the screen. */
 export async function isSound({ page }, name) {
   await page.evaluate(AXE);
   const violations = await page.evaluate(async () => {

@@ -1,4 +1,4 @@
-// Refunds, by each role: what the page shows, and what the functions let through.
+// Refunds by role: on the page, and directly at the functions.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -14,14 +14,14 @@ before(async () => {
 });
 after(() => lifetime.end());
 
-/** A mug that a guest has paid; its order's id. */
+/** A guest's paid mug; returns its order's id. */
 async function paidOrder(t) {
   const buyer = await visit(t, browser, world);
   await buyer.signIn();
   return buyer.buyMug();
 }
 
-/** One of the demo's accounts. */
+/** A signed-in demo account. */
 async function account(t, name, options) {
   const visitor = await visit(t, browser, world, options);
   await visitor.signIn(name);
@@ -44,7 +44,7 @@ test("finance refunds a part, after a question, and the trail says who and why",
   await state(fin, "paid");
   await fin.page.getByText("No refund so far.").waitFor();
   await fin.page.getByLabel("Amount, in USD").fill("4.50");
-  await fin.page.getByLabel("Why").selectOption("The customer asked");
+  await fin.page.getByLabel("Why").selectOption("Requested by customer");
   await fin.button("Refund…").click();
   await fin.page.getByRole("dialog", { name: "Refund $4.50?" }).waitFor();
   await fin.button("Cancel").click();
@@ -76,7 +76,7 @@ test("more than was paid is not even asked for", async (t) => {
   for (const amount of ["15.01", "0", "-1", "1.234", "1e1", "", "NaN"]) {
     await fin.page.getByLabel("Amount, in USD").fill(amount);
     await fin.button("Refund…").click();
-    await fin.page.getByText("An amount of up to $15.00.").waitFor();
+    await fin.page.getByText("Enter an amount of up to $15.00.").waitFor();
     assert.equal(await fin.page.getByRole("dialog").count(), 0, amount);
   }
 });
@@ -86,7 +86,7 @@ test("a refund whose answer is lost is one refund when it is asked for again", a
   const fin = await account(t, "Fin finance", { expected: ["Failed to load resource"] });
   await find(fin, orderId);
   await state(fin, "paid");
-  // The functions get it and answer; the page does not hear of it.
+  // The functions respond; the page does not receive it.
   await fin.page.route("**/api/payments/refund", async (route) => {
     await route.fetch();
     await route.abort();
@@ -95,21 +95,21 @@ test("a refund whose answer is lost is one refund when it is asked for again", a
   await fin.button("Refund…").click();
   await fin.button(/^Refund \$/).click();
   await state(fin, "partially_refunded");
-  const told = fin.page.getByRole("alert").filter({ hasText: "does not answer" });
+  const told = fin.page.getByRole("alert").filter({ hasText: "does not respond" });
   await told.getByText("it is not known whether the refund was made").waitFor();
   const amount = () => fin.page.getByLabel("Amount, in USD").inputValue();
   assert.equal(await amount(), "5.00");
   assert.equal(await fin.button("Refund…").count(), 0);
   await isSound(fin, "a refund without an answer");
 
-  // As it was, after a reload and in another tab too.
+  // The same after a reload and in another tab.
   await find(fin, orderId);
-  await fin.page.getByText("The refund of $5.00 has no answer yet").waitFor();
+  await fin.page.getByText("The refund of $5.00 has no response yet").waitFor();
   assert.equal(await amount(), "5.00");
   const other = await fin.newTab();
   await find(other, orderId);
-  await other.button("Find out what became of it").waitFor();
-  await fin.button("Find out what became of it").click();
+  await other.button("Retry this refund").waitFor();
+  await fin.button("Retry this refund").click();
   await fin.button("Refund…").waitFor();
   assert.equal(await amount(), "10.00");
   assert.deepEqual((await stripe.refunds(orderId)).map((refund) => refund.amount), [500]);
@@ -124,7 +124,7 @@ test("a refund whose request was lost is made once when it is sent again", async
   await fin.page.getByLabel("Amount, in USD").fill("5");
   await fin.button("Refund…").click();
   await fin.button(/^Refund \$/).click();
-  await fin.page.getByText("The refund of $5.00 has no answer yet").waitFor();
+  await fin.page.getByText("The refund of $5.00 has no response yet").waitFor();
   assert.deepEqual(await stripe.refunds(orderId), []);
   // A sign-in that ended meanwhile says nothing of the refund.
   await fin.page.route(
@@ -137,7 +137,7 @@ test("a refund whose request was lost is made once when it is sent again", async
   );
   await fin.button("Find out what became of it").click();
   await fin.page.getByText("You are signed out.").waitFor();
-  await fin.button("Find out what became of it").click();
+  await fin.button("Retry this refund").click();
   await state(fin, "partially_refunded");
   assert.deepEqual(
     (await stripe.refunds(orderId)).map((refund) => refund.amount),
@@ -167,10 +167,10 @@ test("a transfer is refunded to the account of the customer whom staff name", as
   const email = page.getByLabel("Customer’s e-mail");
   assert.equal(await email.count(), 0);
   await page.getByLabel("Amount, in USD").fill("5");
-  await page.getByLabel("Why").selectOption("Paid twice");
+  await page.getByLabel("Why").selectOption("Duplicate");
   await fin.button("Refund…").click();
   await fin.button(/^Refund \$/).click();
-  await page.getByRole("alert").getByText("has no e-mail address of theirs").waitFor();
+  await page.getByRole("alert").getByText("needs the customer’s e-mail address").waitFor();
   await email.waitFor();
   assert.ok(await email.evaluate((field) => field === document.activeElement));
   assert.deepEqual(await stripe.refunds(orderId), []);
@@ -179,7 +179,7 @@ test("a transfer is refunded to the account of the customer whom staff name", as
   for (const wrong of ["", "ada", "ada@"]) {
     await email.fill(wrong);
     await fin.button("Refund…").click();
-    await page.getByText("An e-mail address of the customer.").waitFor();
+    await page.getByText("Enter the customer’s e-mail address.").waitFor();
     assert.equal(await page.getByRole("dialog").count(), 0, wrong);
   }
   // The answer is lost: what is asked again after a reload is the same request, with the address.
@@ -195,12 +195,12 @@ test("a transfer is refunded to the account of the customer whom staff name", as
   await fin.button("Refund…").click();
   await page.getByRole("dialog", { name: "Refund $5.00?" }).getByText("ada@example.com").waitFor();
   await fin.button(/^Refund \$/).click();
-  await fin.button("Find out what became of it").waitFor();
+  await fin.button("Retry this refund").waitFor();
   await find(fin, orderId);
   assert.equal(await email.inputValue(), "ada@example.com");
-  await fin.button("Find out what became of it").click();
+  await fin.button("Retry this refund").click();
   await fin.button("Refund…").waitFor();
-  await page.locator('tbody tr[data-state="requires_action"]').getByText("Paid twice").waitFor();
+  await page.locator('tbody tr[data-state="requires_action"]').getByText("Duplicate").waitFor();
   await page.getByText("$5.00 pending").waitFor();
   assert.equal(await email.count(), 0);
 
@@ -246,7 +246,7 @@ test("support reads the order and its trail, and cannot refund it", async (t) =>
   const sam = await account(t, "Sam support", { expected: ["403 (Forbidden)"] });
   await find(sam, orderId);
   await state(sam, "paid");
-  await sam.page.getByText("The finance role refunds them.").waitFor();
+  await sam.page.getByText("Only the finance role can refund.").waitFor();
   assert.equal(await sam.button("Refund…").count(), 0);
   const past = await sam.call("refund", {
     method: "POST",
@@ -309,7 +309,7 @@ test("the buyer sees a refund, and not who made it", async (t) => {
 test("an order that is not there is told so", async (t) => {
   const sam = await account(t, "Sam support", { expected: ["404 (Not Found)"] });
   await find(sam, "no-such-order");
-  await sam.page.getByRole("alert").getByText("There is no such order.").waitFor();
+  await sam.page.getByRole("alert").getByText("This order does not exist.").waitFor();
 });
 
 test("whoever signs in as nobody is not let in, and staff do not buy", async (t) => {
@@ -320,5 +320,5 @@ test("whoever signs in as nobody is not let in, and staff do not buy", async (t)
   }
   const sam = await account(t, "Sam support");
   await sam.page.goto("/checkout");
-  await sam.page.getByText("does not buy").waitFor();
+  await sam.page.getByText("cannot buy").waitFor();
 });

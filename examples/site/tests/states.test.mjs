@@ -30,13 +30,13 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
       await isSound(visitor, path);
     };
     await at("/", page.getByText("Harbour mug"));
-    await at("/cart", page.getByText("Nothing in it yet."));
+    await at("/cart", page.getByText("Your cart is empty."));
     await at("/sign-in", visitor.button("Continue as a guest"));
-    await at("/nowhere", page.getByText("There is no such page."));
+    await at("/nowhere", page.getByText("This page does not exist."));
     await visitor.signIn();
     await at("/orders", page.getByText("No orders yet."));
-    await at("/checkout/return", page.getByText("This address names no order."));
-    await at("/checkout/return?order=unknown", page.getByText("There is no such order."));
+    await at("/checkout/return", page.getByText("This URL contains no order."));
+    await at("/checkout/return?order=unknown", page.getByText("This order does not exist."));
     await visitor.take("Harbour mug", "Tern shirt", "Small sticker");
     await at("/cart", page.getByText("Total"));
     await at("/checkout", visitor.payButton());
@@ -67,11 +67,11 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
 
     await visitor.signOut();
     await visitor.signIn("Sam support");
-    await at("/checkout", page.getByText("does not buy"));
+    await at("/checkout", page.getByText("cannot buy"));
     await at("/staff", page.getByLabel("Order id"));
     await page.getByLabel("Order id").fill(orderId);
     await visitor.button("Find").click();
-    await page.getByText("The finance role refunds them.").waitFor();
+    await page.getByText("Only the finance role can refund.").waitFor();
     await isSound(visitor, "an order that support reads");
 
     await visitor.signOut();
@@ -123,7 +123,7 @@ test("an unpaid order says so, and its customer pays it from any browser", async
   await line.getByText(orderId).waitFor();
   await line.getByRole("link", { name: "Harbour mug, Small sticker" }).click();
   await elsewhere.outcome("open");
-  await elsewhere.page.getByText("This order takes the place of what is in your cart.").waitFor();
+  await elsewhere.page.getByText("This order replaces your cart.").waitFor();
   await isSound(elsewhere, "an order that is not paid");
   await elsewhere.button("Pay now").click();
   await elsewhere.formIsThere();
@@ -151,7 +151,7 @@ test("while a payment is on its way the page says no more than is known", async 
   await visitor.outcome("failed");
   assert.equal(await visitor.page.getByText(/nothing was charged/i).count(), 0);
   await visitor.button("Try another card").click();
-  // Stripe has the money: the payer is led to the order, and not to a form.
+  // Stripe has the payment: the payer is redirected to the order, not to a form.
   await visitor.outcome("processing");
 });
 
@@ -184,7 +184,7 @@ test("offline the page says so and keeps the cart, and online it goes on", async
   await visitor.take("Tern shirt");
   await visitor.checkOut();
   await page.context().setOffline(true);
-  await page.getByText("You are offline. Your cart is kept").waitFor();
+  await page.getByText("You are offline. Your cart is saved").waitFor();
   await isSound(visitor, "offline");
   await page.getByLabel("On Stripe’s page").check();
   await visitor.button("Continue to Stripe").click();
@@ -193,7 +193,7 @@ test("offline the page says so and keeps the cart, and online it goes on", async
     .getByText("You are offline. Your cart is kept, and trying again does not pay twice.")
     .waitFor();
   await page.context().setOffline(false);
-  await page.getByText("paying has to wait").waitFor({ state: "hidden" });
+  await page.getByText("when you are online again").waitFor({ state: "hidden" });
   await page.getByLabel("Card or wallet").check();
   await visitor.formIsThere();
   await visitor.pay();
@@ -219,8 +219,8 @@ test("without the functions the site says so, and goes on when they are there", 
   await isSound(visitor, "checkout without the functions");
   await page.goto("/checkout/return?order=o1");
   await isTold();
-  // Whoever has just paid is not told that they did not.
-  await page.getByText("It may well have gone through: do not pay again.").waitFor();
+  // A payer who just paid does not read that they did not.
+  await page.getByText("It may have gone through: do not pay again.").waitFor();
   assert.equal(await page.getByText(/charged|try again/i).count(), 0);
   await isSound(visitor, "the return page without the functions");
 

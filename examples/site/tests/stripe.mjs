@@ -1,8 +1,8 @@
-// What the sandbox knows, and what it is told to do.
+// The sandbox: its objects and its control routes.
 
 import { KEYS } from "./processes.mjs";
 
-/** Stripe, as the shop's owner sees it. */
+/** Stripe, with the shop's secret key. */
 export class Stripe {
   #url;
   constructor(url) {
@@ -41,7 +41,7 @@ export class Stripe {
     });
   }
 
-  /** That money came, or with `failure` did not. */
+  /** Completes the delayed payment, or with `failure` fails it. */
   async settle(orderId, outcome = "success") {
     const [{ id }] = await this.intents(orderId);
     await this.tell(`payment_intents/${id}/settle`, { outcome });
@@ -57,13 +57,13 @@ export class Stripe {
     }
   }
 
-  /** All payments that were started for the order. */
+  /** All payments of the order. */
   async intents(orderId) {
     const { data } = await this.#get("/v1/payment_intents?limit=100");
     return data.filter(({ metadata }) => metadata.farebox_order === orderId);
   }
 
-  /** How many payments there are at all. */
+  /** The number of all payments. */
   async total() {
     return (await this.#get("/v1/payment_intents?limit=100")).data.length;
   }

@@ -1,11 +1,11 @@
-// A person in Chromium, and what they do on the site.
+// A person in Chromium on the site.
 
 import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 import { farebox, site } from "./processes.mjs";
 import { Stripe } from "./stripe.mjs";
 
-/** More than a person would wait for: a slow machine is not a defect of the site. */
+/** Long, because a slow machine is not a defect of the site. */
 const PATIENCE_MS = 60_000;
 const FLAGS = [
   "--no-sandbox",
@@ -28,7 +28,7 @@ export const CARDS = {
 export const launch = () =>
   chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
 
-/** How long a tab, or a browser's all, may take to close. */
+/** The timeout of closing a tab or a browser's context. */
 const CLOSING_MS = 10_000;
 
 /**
@@ -94,7 +94,7 @@ export async function visit(
   context.on("page", listen);
   t.after(async () => {
     await close(context);
-    // A declined card is answered by 402, which Chromium notes.
+    // Chromium logs the 402 of a declined card.
     const allowed = ["402 (Payment Required)", ...expected];
     assert.deepEqual(
       complaints.filter((text) => !allowed.some((known) => text.includes(known))),
@@ -119,7 +119,7 @@ export class Visitor {
     return this.page.getByRole("button", { name });
   }
 
-  /** Signs in from wherever the site asks for it; `name` is a demo account, or the guest. */
+  /** Signs in as `name`, a demo account or the guest. */
   async signIn(name = "Continue as a guest") {
     await this.page.goto("/sign-in");
     await this.button(name).click();
@@ -131,7 +131,7 @@ export class Visitor {
     await this.page.getByRole("link", { name: "Sign in" }).waitFor();
   }
 
-  /** Puts one of each into the cart. */
+  /** Adds one of each to the cart. */
   async take(...names) {
     await this.page.goto("/");
     for (const name of names) await this.button(`Add ${name} to the cart`).click();
@@ -163,19 +163,19 @@ export class Visitor {
     await this.payButton().click();
   }
 
-  /** The return page says how it went: `processing`, `paid`, `failed` or `refunded`. */
+  /** Waits for the return page's result: `processing`, `paid`, `failed` or `refunded`. */
   async outcome(state) {
     await this.page.locator(`.outcome[data-state="${state}"]`).waitFor();
   }
 
-  /** The id of the order that the return page is about. */
+  /** The order id of the return page. */
   orderId() {
     const id = new URL(this.page.url()).searchParams.get("order");
     assert.ok(id, this.page.url());
     return id;
   }
 
-  /** Buys a mug, to the end; answers the order's id. */
+  /** Buys a mug; returns the order's id. */
   async buyMug() {
     await this.take("Harbour mug");
     await this.checkOut();
@@ -184,7 +184,7 @@ export class Visitor {
     return this.orderId();
   }
 
-  /** Begins to buy a mug, up to the form; answers the order's id. */
+  /** Opens the checkout of a mug; returns the order's id. */
   async beginMug() {
     await this.take("Harbour mug");
     await this.checkOut();
@@ -194,7 +194,7 @@ export class Visitor {
     return orderId;
   }
 
-  /** A call of the functions from the page, as a script in it would make it. */
+  /** Calls a function from the page, like a script in it. */
   call(path, { method = "GET", body, headers = {} } = {}) {
     return this.page.evaluate(
       async ([path, init]) => {

@@ -1,4 +1,4 @@
-// The cart, to be changed and paid.
+// The cart page.
 
 import type { Metadata } from "next";
 import { CartView } from "@/components/cart-view";

@@ -1,4 +1,4 @@
-// Paying for the cart: here, or on Stripe's page.
+// The checkout: on this page, or on hosted Checkout.
 
 import type { Metadata } from "next";
 import Link from "next/link";
@@ -24,9 +24,9 @@ export default async function CheckoutPage() {
 function StaffDoNotBuy() {
   return (
     <div className="empty">
-      <p>Your account looks after orders, and does not buy.</p>
+      <p>Staff accounts manage orders, and cannot buy.</p>
       <Link className="button" href="/staff">
-        To the orders
+        To the staff page
       </Link>
     </div>
   );

@@ -1,4 +1,4 @@
-// The caller's own orders.
+// The caller's orders.
 
 import type { Metadata } from "next";
 import { redirect } from "next/navigation";

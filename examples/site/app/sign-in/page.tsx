@@ -1,4 +1,4 @@
-// Who are you? The demo's accounts need no password, and a guest needs no account.
+// The sign-in page. The demo accounts need no password, and a guest needs no account.
 
 import type { Metadata } from "next";
 import { redirect } from "next/navigation";
@@ -23,7 +23,7 @@ export default async function SignIn({
   const accounts = demoAccounts();
   return (
     <div className="narrow">
-      <h1>Who is it?</h1>
+      <h1>Sign in</h1>
       <form action={enter} className="accounts">
         <button name="account" value="guest">
           <b>Continue as a guest</b>

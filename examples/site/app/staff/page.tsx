@@ -1,4 +1,4 @@
-// For staff: find an order, see what became of it, refund.
+// The staff page: finds and refunds orders.
 
 import type { Metadata } from "next";
 import Link from "next/link";
@@ -26,11 +26,11 @@ export default async function StaffPage() {
   );
 }
 
-/** The functions refuse as well: this page only says it sooner. */
+/** The functions check permissions themselves; the page only avoids a failing request. */
 function NotForYou() {
   return (
     <div className="empty">
-      <p>This page is for staff. Your account has no part in it.</p>
+      <p>This page is for staff. Your account has no access.</p>
       <Link className="button" href="/">
         To the shop
       </Link>

@@ -1,5 +1,5 @@
-// Where a payment comes back to. The order says how it went; what Stripe adds to the address
-// is a hint of what to wait for.
+// The return page of a payment. The order decides the result; Stripe's query parameters only hint
+// at it.
 
 import type { Metadata } from "next";
 import Link from "next/link";
@@ -33,7 +33,7 @@ function NoOrder() {
   return (
     <div className="narrow empty">
       <h1>No order</h1>
-      <p>This address names no order.</p>
+      <p>This URL contains no order.</p>
       <Link className="button" href="/orders">
         Your orders
       </Link>

@@ -1,4 +1,4 @@
-// Auth.js's own routes.
+// Auth.js's routes.
 
 import { handlers } from "@/auth";
 
