@@ -51,12 +51,12 @@ pub async fn run(arguments: &[String]) -> ExitCode {
     }
 }
 
-/// The settings of the deployment; what keeps them from being read otherwise.
+/// The settings of the deployment; findings when they cannot be read.
 fn configured() -> Result<Config, Vec<Finding>> {
     let variables = settings::of_deployment()
-        .map_err(|unusable| vec![Finding::problem("settings", unusable.to_string())])?;
-    // What the environment lacks is found one by one later; a secret is asked for all that it must
-    // hold.
+        .map_err(|error| vec![Finding::problem("settings", error.to_string())])?;
+    // A later check reports each variable that the environment lacks. A secret must hold all
+    // required keys at once.
     let needs = match variables.contains_key("FAREBOX_SECRET_ID") {
         true => settings::needs(),
         false => Vec::new(),
@@ -69,8 +69,7 @@ fn configured() -> Result<Config, Vec<Finding>> {
     })
 }
 
-/// All that is found about a deployment with `config` whose webhook is at `url`, on a machine with
-/// `clock`.
+/// Checks a deployment with `config` and a webhook at `url`, on a machine with `clock`.
 pub async fn examine(config: &Config, url: Option<&str>, clock: &Clock) -> Vec<Finding> {
     let keys = match config.secrets.current().await {
         Ok(keys) => keys,

@@ -29,9 +29,9 @@ use crate::{settings::workspace, terminal};
 const USAGE: &str = "\
 cargo dev generate
 
-Writes what is generated from the code: openapi.json, pages of docs, vercel.json, watch routes.";
+Writes the files that the code defines: openapi.json, pages of docs, vercel.json, watch routes.";
 
-/// A file of the workspace, and what the code says that it holds.
+/// A file of the workspace and its generated contents.
 pub type Generated = (&'static str, String);
 
 /// All generated files.

@@ -1,5 +1,5 @@
-//! `farebox`: the whole of Farebox on this machine (`cargo dev`), its doctor, the commands of an
-//! operator, and what is generated.
+//! `farebox`: runs all of Farebox on this machine (`cargo dev`), checks a deployment (`doctor`),
+//! runs the operator's commands, and generates files (`generate`).
 //!
 //! Everything worth reading is in `lib.rs`; this file reads the command line.
 

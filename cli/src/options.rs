@@ -19,10 +19,9 @@ Starts Farebox with a sandbox of Stripe and a demo shop. No Stripe account is ne
   --headless           open no browser
   --help               show this
 
-The other commands use the settings of a deployment, in the environment and in .env: doctor checks
-them, reconcile takes the events that the webhook missed, dead-letters lists the messages that were
-given up, redrive makes them due again. generate writes anew what is made from the code. Each has a
---help.";
+The other commands use a deployment's settings, in the environment and in .env: doctor checks them,
+reconcile processes missed events, dead-letters lists undelivered messages, redrive queues them
+again. generate writes the files that the code defines. Each has a --help.";
 
 /// The options.
 #[derive(Clone, Debug, PartialEq, Eq)]

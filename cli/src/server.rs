@@ -31,7 +31,7 @@ use crate::{
     options::Options,
     orders::Orders,
     page,
-    settings::{Addresses, Settings, Unusable, environment},
+    settings::{Addresses, Settings, SettingsError, environment},
     site::{self, Site},
     terminal, trail,
     watch::{self, Watched},
@@ -93,7 +93,7 @@ pub async fn run(options: Options) -> ExitCode {
     }
 }
 
-/// Everything, ready to be served.
+/// All parts, ready to serve.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,

@@ -1,7 +1,7 @@
-//! Keys for a try, unless the environment has some.
+//! The settings of a local run: from the environment, or generated.
 //!
-//! Read [`Settings::read`], then `made` for what is made up, and `deployment` for the commands of an
-//! operator, which make up nothing.
+//! Read [`Settings::read`], then `made` for the generated settings, and `deployment` for the
+//! operator's commands, which generate none.
 
 mod deployment;
 mod dot_env;
@@ -124,21 +124,21 @@ impl Settings {
     }
 }
 
-/// The database's path, without what leads to the workspace.
+/// The database's path, relative to the workspace.
 fn for_a_person(store: &str) -> String {
     let path = Path::new(store.strip_prefix("sqlite:").unwrap_or(store));
     let shown = path.strip_prefix(workspace()).unwrap_or(path);
     shown.display().to_string()
 }
 
-/// What any of the functions needs.
+/// The settings that any function requires.
 pub(crate) fn needs() -> Vec<&'static str> {
     functions::all()
         .flat_map(|function| function.settings.iter().copied())
         .collect()
 }
 
-/// Where a try keeps its files: where cargo puts what it builds.
+/// The folder for the files of a run: cargo's target folder.
 pub(crate) fn folder() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     target

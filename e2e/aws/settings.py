@@ -46,19 +46,19 @@ PARTS = {
 
 
 def code_of(folder: str) -> str:
-    """The sources of a function, without the comments."""
+    """The sources of a function, without comments."""
     paths = (WORKSPACE / "functions" / folder / "src").glob("**/*.rs")
     source = "\n".join(path.read_text() for path in sorted(paths, key=Path.as_posix))
     return re.sub(r"^\s*//.*$", "", source, flags=re.MULTILINE)
 
 
 def needed(folder: str) -> set[str]:
-    """The variables without which a function does not start."""
+    """The variables that a function requires at its start."""
     return set(re.findall(r"\bneed::(\w+)", code_of(folder)))
 
 
 def of_function(folder: str) -> set[str]:
-    """The variables that a function reads; of the keys, those that it needs."""
+    """The variables that a function reads, with only the keys that it needs."""
     code, found = code_of(folder), needed(folder)
     for pattern, variables in PARTS.items():
         if re.search(pattern, code):

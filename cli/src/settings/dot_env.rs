@@ -1,18 +1,18 @@
-//! The file `.env` in the workspace.
+//! The workspace's `.env`.
 
 use std::collections::HashMap;
 
-use super::{Unusable, workspace};
+use super::{SettingsError, workspace};
 
-/// Reads its variables; none where there is no file.
-pub(super) fn read() -> Result<HashMap<String, String>, Unusable> {
+/// Reads the variables; none if the file does not exist.
+pub(super) fn read() -> Result<HashMap<String, String>, SettingsError> {
     let path = workspace().join(".env");
     if !path.exists() {
         return Ok(HashMap::new());
     }
-    // The cause may quote a line, and so a key: it is told by its kind.
+    // The error's text may quote a line and so a key: show only its kind.
     let wrong = |error: dotenvy::Error| {
-        Unusable::DotEnv(match error {
+        SettingsError::DotEnv(match error {
             dotenvy::Error::LineParse(_, position) => {
                 format!("a line is malformed at character {position}")
             }

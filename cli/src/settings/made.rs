@@ -1,19 +1,19 @@
-//! Values for a try, where the environment names none.
+//! Generated settings of a local run.
 
 use std::{collections::HashMap, fs, io, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use shared::env::need;
 
-use super::{Addresses, Unusable, folder};
+use super::{Addresses, SettingsError, folder};
 use crate::options::Options;
 
-/// What the environment does not name, made up for this try. Stripe's own keys cannot be.
+/// Generates the settings that the environment lacks. Stripe's own keys cannot be generated.
 pub(super) fn make(
     options: &Options,
     addresses: Addresses<'_>,
     named: &impl Fn(&str) -> Option<String>,
-) -> Result<HashMap<&'static str, String>, Unusable> {
+) -> Result<HashMap<&'static str, String>, SettingsError> {
     let mut made = HashMap::from([
         (need::STRIPE_WEBHOOK_SECRET, format!("whsec_{}", random(32))),
         (need::FAREBOX_SITE_KEY, random(48)),
@@ -23,7 +23,7 @@ pub(super) fn make(
         ),
         (
             need::FAREBOX_RETURN_ORIGINS,
-            // A site beside it listens where its developer likes.
+            // A site beside this process may use any port.
             "http://127.0.0.1:*,http://localhost:*".to_owned(),
         ),
         (
@@ -31,7 +31,7 @@ pub(super) fn make(
             format!("whsec_{}", STANDARD.encode(random(32))),
         ),
     ]);
-    // One person tries everything, from one address, as one customer.
+    // One developer makes all requests, from one address and as one customer.
     made.insert("FAREBOX_LIMIT_CALLER", "1000,open:1000".to_owned());
     if !options.stripe {
         made.insert(need::STRIPE_SECRET_KEY, format!("sk_test_{}", random(24)));
@@ -55,7 +55,7 @@ pub(super) fn make(
     Ok(made)
 }
 
-/// The sandbox forgets its payments when it stops, so their orders go too.
+/// Deletes the database: the sandbox loses its payments when it stops.
 fn clear(path: &Path) -> io::Result<()> {
     for suffix in ["", "-wal", "-shm"] {
         let mut file = path.as_os_str().to_owned();
@@ -68,7 +68,7 @@ fn clear(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Letters and digits from the operating system's source of randomness.
+/// Random letters and digits from the operating system.
 fn random(length: usize) -> String {
     const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let mut bytes = vec![0; length];

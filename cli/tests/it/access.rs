@@ -1,7 +1,7 @@
-//! Every function, by every role, on one's own, on another's, and by nobody: as docs/security.md
-//! says of its permission.
+//! The access matrix of docs/security.md: every function, by every role, on own and others' orders,
+//! and without a token.
 //!
-//! A function is asked by its event in `events/`. All events are about one order, which is paid.
+//! The requests are the events in `events/`. All events are about one order, which is paid.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,10 +23,10 @@ use crate::layout::workspace;
 const OWNER: &str = "ada";
 const OTHER: &str = "eve";
 
-/// The order that the events name.
+/// The order in the events.
 const ORDER: &str = "web-1042";
 
-/// Serves every function with a route over `shop`; clients by the functions' names.
+/// Serves every function with a route over `shop`; returns clients by the functions' names.
 pub(crate) async fn serve_all(shop: &Shop) -> BTreeMap<&'static str, Client> {
     let app = shop.app_over(shop.stripe_client());
     let mut functions = BTreeMap::new();
@@ -37,7 +37,7 @@ pub(crate) async fn serve_all(shop: &Shop) -> BTreeMap<&'static str, Client> {
     functions
 }
 
-/// The table of docs/security.md: the roles, and by permission what each may.
+/// The table of docs/security.md: the roles, and the access of each role by permission.
 fn matrix() -> (Vec<String>, BTreeMap<String, Vec<String>>) {
     let text = fs::read_to_string(workspace().join("docs/security.md")).unwrap();
     let cells = |line: &str| -> Vec<String> {
@@ -58,19 +58,19 @@ fn matrix() -> (Vec<String>, BTreeMap<String, Vec<String>>) {
     (roles, rows.collect())
 }
 
-/// The answers to the owner, to another caller, and to nobody, by a word of the table; of a request
-/// that `names` an object or not.
+/// The statuses for the owner, for another caller, and without a token, by a cell of the table;
+/// `names` is true for a request that names an object.
 fn expected(may: &str, names: bool) -> [u16; 3] {
     match (may, names) {
         ("own", true) => [200, 404, 401],
-        // Everybody is the owner of what they get.
+        // A request without an object is about the caller's own.
         ("any", _) | ("own", false) => [200, 200, 401],
         ("—", _) => [403, 403, 401],
         (other, _) => panic!("docs/security.md says `{other}`"),
     }
 }
 
-/// A request to a function, as its event has it.
+/// A request of an event.
 struct Request {
     method: Method,
     query: String,
@@ -79,7 +79,7 @@ struct Request {
 }
 
 impl Request {
-    /// Reads the event of `function`. It comes with no token, and with a key of its own.
+    /// Reads the event of `function`, without its token and its key.
     fn read(function: &str) -> Self {
         let path = workspace().join(format!("events/{function}.json"));
         let event: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
@@ -98,7 +98,7 @@ impl Request {
         }
     }
 
-    /// The same for the order `id`, which is not paid.
+    /// Changes the order to `id`, which is unpaid.
     fn about(mut self, id: &str) -> Self {
         let mut body: Value = serde_json::from_str(&self.body).unwrap();
         body["orderId"] = id.into();
@@ -111,11 +111,11 @@ impl Request {
     }
 }
 
-/// Everything that is asked about: a shop, its functions, and orders of the owner's.
+/// A shop, its functions, and the owner's orders.
 struct World {
     shop: Shop,
     functions: BTreeMap<&'static str, Client>,
-    /// An order that is not paid.
+    /// An unpaid order.
     unpaid: String,
 }
 
@@ -142,7 +142,7 @@ impl World {
         world
     }
 
-    /// Sends `request` to `function` from whoever holds `token`; `case` tells requests apart.
+    /// Sends `request` to `function` with `token`; `case` makes its idempotency key unique.
     async fn send(
         &self,
         function: &str,
@@ -162,15 +162,16 @@ impl World {
         call.send(request.method.clone(), body).await
     }
 
-    /// Asks `function` as the owner, as another caller and as nobody, of whom `role` may do `may`.
+    /// Checks one cell of the table: calls `function` as the owner, as another caller and without a
+    /// token.
     async fn check(&self, function: Function, role: &str, may: Option<&str>) {
         let mut request = Request::read(function.name);
-        // What is paid is not paid again.
+        // A paid order cannot be paid again.
         if function.permission() == Some(CreatePayment::NAME) {
             request = request.about(&self.unpaid);
         }
         let names = request.names(ORDER) || request.names(&self.unpaid);
-        // No token opens what a signature does.
+        // The webhook takes a signature, not a token.
         let expected = may.map_or([400; 3], |may| expected(may, names));
         let owner = self.shop.token_of(OWNER, &[role]);
         let other = self.shop.token_of(OTHER, &[role]);

@@ -1,5 +1,5 @@
-//! Two deployments on one Stripe account, through all functions: each creates its own objects, and
-//! takes the events of its own alone.
+//! Two deployments on one Stripe account: each function creates its own objects, and each webhook
+//! processes only its own events.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! The commands of an operator: `farebox reconcile`, and those of `notify` that inspect the outbox,
-//! as the real program, with the settings of the environment and of `.env`.
+//! The operator's commands as the real program, with the settings of the environment and of `.env`:
+//! `farebox reconcile`, and those of `notify` that inspect the outbox.
 
 use std::{fs, process::Output};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use shared::{env::need, store::DeliveryOutcome};
 use testing::Shop;
 
-/// Runs `farebox` over `shop`, whose database only `.env` names.
+/// Runs `farebox` over `shop`; only `.env` has its database.
 async fn farebox(shop: &Shop, arguments: &[&str]) -> Output {
     let database = &shop.environment()[need::DATABASE_URL];
     let line = format!("{}={database}\n", need::DATABASE_URL);
@@ -21,14 +21,14 @@ async fn farebox(shop: &Shop, arguments: &[&str]) -> Output {
     ended.await.unwrap().expect("the program runs")
 }
 
-/// What it printed; it ended well.
+/// The output of a successful run.
 #[track_caller]
 fn printed(output: &Output) -> String {
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// Pays the order `o_1` a minute ago; the webhook is told nothing.
+/// Pays the order `o_1` a minute ago, without a webhook.
 async fn pay(shop: &Shop) {
     let intent = shop.open_order("o_1").await;
     shop.stripe.confirm(&intent, "pm_card_visa").await.unwrap();
@@ -39,7 +39,7 @@ async fn pay(shop: &Shop) {
     }
 }
 
-/// Makes the message of the order `o_1`, which is paid, a dead letter; gives its id.
+/// Makes the message of the paid order `o_1` a dead letter; returns its id.
 async fn dead_letter(shop: &Shop) -> String {
     shop.paid_order("o_1", 1500, "usd").await;
     let now = shop.clock.now();

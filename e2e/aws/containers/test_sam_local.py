@@ -26,15 +26,15 @@ READ = template.read()
 #: there.
 SANDBOX_PORT = 12111
 
-#: What a function without a route answers to its event, or a field of the answer.
+#: The response of each function without a route, or a field of it.
 SCHEDULED: dict[str, Any] = {"notify": {"batchItemFailures": []}, "reconcile": "complete"}
 
-#: What a route answers to its event, which holds no fresh token and no fresh signature.
+#: The status of each route by its authentication, for an event without a fresh token or signature.
 STALE = {"callerToken": 401, "stripeSignature": 400}
 
 
 def answers() -> dict[str, Any]:
-    """What each function answers to its event: a route by what authenticates its requests."""
+    """The expected response of each function."""
     paths = json.loads((WORKSPACE / "openapi.json").read_text())["paths"]
     routes = {}
     for method, path, name in template.routes(READ):
@@ -76,7 +76,7 @@ class SamLocal(unittest.TestCase):
                 self.assert_answer(answer, ran.stdout, ran.stderr)
 
     def assert_answer(self, expected: Any, output: str, said: str) -> None:
-        """A function answered what is `expected`, and logged no error."""
+        """Asserts the response of a function, and that it logged no error."""
         try:
             got = json.loads(output)
         except ValueError:

@@ -105,7 +105,7 @@ class Stack(unittest.TestCase):
             if rights.asks_the_index(folder):
                 permitted.add((name, "dynamodb:Query", index))
             if rights.delivers(folder):
-                # Of the outbox's items alone; the stand-in's simulation does not look at keys.
+                # Only on the outbox's items; the stand-in's simulation ignores keys.
                 permitted |= {(name, f"dynamodb:{change}Item", table) for change in ["Update", "Delete"]}
                 permitted |= {(name, "dynamodb:GetRecords", stream), (name, "sqs:SendMessage", queue)}
                 permitted.add((name, "events:PutEvents", bus))

@@ -44,7 +44,7 @@ class Events(unittest.TestCase):
         cls.addClassCleanup(cls.stripe.stop)
 
     def start(self, name: str, **changes: str) -> Emulator:
-        """A function with the keys that the template names in its block, over one database."""
+        """Starts a function with the keys of its block in the template, on a common database."""
         named = template.own_environment(template.read(), template.logical_id(name))
         variables = {key: value for key, value in KEYS.items() if key in named}
         variables["DATABASE_URL"] = f"sqlite:{self.folder / 'farebox.sqlite'}"

@@ -167,7 +167,7 @@ async fn an_intent_that_stripe_cancels_by_itself_is_replaced() {
         [(true, true), (true, false), (false, true), (false, false)]
     {
         let api = Checkout::start().await;
-        api.shop.stripe.set_most_confirmations(2);
+        api.shop.stripe.set_max_confirmations(2);
         let first = api.post_intent("k1", &mugs(1)).await.expect(200);
         let intent = intent_id(&first);
         for _ in 0..3 {
