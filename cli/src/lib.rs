@@ -3,13 +3,13 @@
 //!
 //! Read in this order:
 //!
-//! - [`options`]: what the command line asks for.
-//! - [`settings`]: keys for a try, unless the environment has some.
+//! - [`options`]: the command line.
+//! - [`settings`]: generated keys and other settings, unless the environment has them.
 //! - [`functions`]: the list of all functions; a new function is one entry there.
-//! - `callers`: which pages may call it, and by which name.
-//! - `env_file`: tells a site that runs beside it how to reach it.
-//! - [`site`]: the part that a shop's own server plays: it signs tokens, and is told of orders.
-//! - [`activity`]: what happens, as it happens.
+//! - `callers`: access by `Host` and `Origin`.
+//! - `env_file`: the environment file for a site on the same machine.
+//! - [`site`]: the shop's own server: it signs tokens and receives notifications.
+//! - [`activity`]: the activity feed.
 //! - [`doctor`]: `cargo dev doctor` checks the settings of a deployment.
 //! - [`generate`]: `cargo dev generate` writes openapi.json, pages of docs and platform files.
 //! - [`exchange`]: requests and responses as a row shows them.

@@ -62,7 +62,7 @@ fn common() -> Components {
         .build()
 }
 
-/// The description of one function.
+/// The description of a function, with its errors.
 fn described(one: &Routed) -> OpenApi {
     let mut described = (one.openapi)();
     let errors = openapi::errors(&one.function);
@@ -72,7 +72,7 @@ fn described(one: &Routed) -> OpenApi {
     described
 }
 
-/// Adds the errors, and what every function has alike.
+/// Adds the function's errors and the common headers.
 fn finish(path: &mut PathItem, errors: &Responses) {
     for operation in [&mut path.get, &mut path.post].into_iter().flatten() {
         operation.tags = None;

@@ -4,7 +4,7 @@ use shared::error::{Code, Retry};
 
 use super::table::table;
 
-/// The page around the table.
+/// The page's template.
 const PAGE: &str = include_str!("errors.md");
 
 /// The page's text.

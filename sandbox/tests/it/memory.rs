@@ -9,15 +9,15 @@ use crate::{
     command::{command, first_line},
 };
 
-/// More than the sandbox keeps of requests, responses and unpacked objects: from here on, nothing
-/// but payments and their events takes more memory.
+/// More than the numbers of kept requests, responses and unpacked objects: beyond it, only payments
+/// and their events need more memory.
 const FULL: usize = 6_000;
 const PAYMENTS: usize = 12_000;
 const AT_ONCE: usize = 8;
 /// In kB: one payment with its events.
 const EACH: usize = 6;
 
-/// Payments with these numbers, each under its own key.
+/// Creates payments with these numbers, each under its own idempotency key.
 async fn pay(api: &Arc<Api>, numbers: Range<usize>) {
     let mut lanes = JoinSet::new();
     for lane in 0..AT_ONCE {
