@@ -131,7 +131,7 @@ async fn the_settings_come_from_the_env_file_too() {
 }
 
 #[tokio::test]
-async fn a_name_that_may_be_meant_for_the_database_is_told() {
+async fn a_misspelt_database_url_is_reported() {
     let shop = shop().await;
     let changes = [("DATABASE_URL", ""), ("DATABASE_URI", "sqlite:elsewhere")];
 
