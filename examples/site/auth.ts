@@ -1,6 +1,6 @@
-// Sign-in with Auth.js. The session is an encrypted cookie that scripts cannot read; it holds who
-// it is. What they are allowed is not in it: the role is looked up each time, so that somebody who
-// lost it has lost it at once.
+// Sign-in with Auth.js. The session is an encrypted cookie that scripts cannot read. It contains
+// the account, not the role: the role is looked up for each request, so that a lost role takes
+// effect at once.
 
 import NextAuth from "next-auth";
 import Credentials from "next-auth/providers/credentials";
@@ -22,8 +22,7 @@ export const { handlers, auth, signIn, signOut } = NextAuth({
     }),
   ],
   callbacks: {
-    // `user` is there when somebody signs in, and at no other time. Without an account the session
-    // ends.
+    // `user` is set only at sign-in. A session without an account ends.
     jwt: ({ token, user }) => {
       const account = accountOf(user?.id ?? token.sub ?? "");
       return account ? { sub: account.id } : null;

@@ -1,5 +1,5 @@
-// What Next.js is told. The functions are reached through proxy.ts, so that FAREBOX_ORIGIN is read
-// when the site starts: rewrites here would be fixed when it is built.
+// Next.js's configuration. proxy.ts forwards to the functions, so that FAREBOX_ORIGIN is read at
+// start: a rewrite here would fix it at build time.
 
 import type { NextConfig } from "next";
 

@@ -1,4 +1,4 @@
-// What every request passes: calls of the functions go on to Farebox, and pages get their
+// Middleware of every request: forwards function calls to Farebox, and sets the pages'
 // Content-Security-Policy.
 
 import { NextResponse, type NextRequest } from "next/server";
@@ -9,8 +9,7 @@ import { standIn } from "@/lib/settings";
 
 export async function proxy(request: NextRequest): Promise<NextResponse> {
   if (!request.nextUrl.pathname.startsWith(PREFIX)) return page(request);
-  // The session is read here and not renewed: an answer that renews it, and arrives after a
-  // sign-out, would undo that.
+  // Reads the session without renewing it: a renewal that arrives after a sign-out would undo it.
   const { id, role } = (await auth())?.user ?? {};
   return toFarebox(request, id && role ? { id, role } : null);
 }

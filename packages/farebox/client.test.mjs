@@ -1,5 +1,5 @@
-// The client against the functions of `cargo dev`, as a site uses it; and whether it is made from
-// openapi.json as that is now.
+// The client with the functions of `cargo dev`, as a site uses it, and its generation from
+// openapi.json.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

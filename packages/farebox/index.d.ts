@@ -1,6 +1,5 @@
 // Calls Farebox's routes from a site, in a browser or on a server. The types of paths, bodies and
-// answers are made from openapi.json (schema.d.ts), so that a route is here as soon as it is
-// described there.
+// responses are generated from openapi.json (schema.d.ts).
 
 import type { Client } from "openapi-fetch";
 import type { components, paths } from "./schema.js";
@@ -27,7 +26,7 @@ export interface Settings {
 }
 
 /**
- * A client of openapi-fetch: `client.GET(path, …)` and `client.POST(path, …)` answer `{ data,
+ * A client of openapi-fetch: `client.GET(path, …)` and `client.POST(path, …)` resolve with `{ data,
  * error, response }`. Each request carries the caller's token, and is never stored by a cache.
  */
 export function createClient(settings?: Settings): Client<Routes>;

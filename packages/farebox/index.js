@@ -1,5 +1,5 @@
-// Calls Farebox's routes from a site. What there is to know of it is in index.d.ts, which `npm run
-// check` compares with this file.
+// Calls Farebox's routes from a site. Its documentation is in index.d.ts, which `npm run check`
+// compares with this file.
 
 import createFetchClient from "openapi-fetch";
 

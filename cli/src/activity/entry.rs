@@ -1,4 +1,4 @@
-//! An entry of the feed: its source, its title, and the request, the order or the decision behind it.
+//! An entry of the feed: its source and title, and its request, order or decision.
 
 use serde::Serialize;
 
@@ -59,7 +59,7 @@ pub struct Entry {
     intents: Option<usize>,
     request: Option<ShownRequest>,
     response: Option<ShownResponse>,
-    decision: Option<AuditRecord>,
+    pub(super) decision: Option<AuditRecord>,
 }
 
 impl Entry {

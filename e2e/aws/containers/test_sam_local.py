@@ -80,7 +80,7 @@ class SamLocal(unittest.TestCase):
         try:
             got = json.loads(output)
         except ValueError:
-            self.fail(f"no answer:\n{output}{said}")
+            self.fail(f"no response:\n{output}{said}")
         match expected:
             case int(status):
                 self.assertEqual(got.get("statusCode"), status, got)

@@ -21,7 +21,7 @@ export function HostedCheckout({ cart }: { cart: Cart }) {
     setIsBusy(true);
     setWrong(null);
     const { origin } = location;
-    // The server adds the order to both.
+    // The server adds the order to both URLs.
     const urls = {
       successUrl: `${origin}/checkout/return?redirect_status=succeeded`,
       cancelUrl: `${origin}/checkout`,

@@ -1,5 +1,4 @@
-// The caller's orders: all of a customer's, and of a guest's those that were started in this
-// browser.
+// The caller's orders: all of a customer's; for a guest, those from this browser.
 
 "use client";
 

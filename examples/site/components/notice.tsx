@@ -17,7 +17,7 @@ export function Notice({
       <p>{trouble.text}</p>
       {trouble.isUnreachable && process.env.NODE_ENV === "development" && (
         <p>
-          Nothing answers where the functions should be. Start them with <code>cargo dev</code>, in
+          The functions are not reachable. Start them with <code>cargo dev</code>, in
           the folder above this example.
         </p>
       )}

@@ -50,7 +50,7 @@ export function PayHere({ cart, standIn }: { cart: Cart; standIn: string | undef
   const { intent, stripe } = begun;
   const differs = intent.amount !== displayed(cart);
   return (
-    // Stripe's form keeps the client secret that it was mounted with: another one mounts it anew.
+    // Stripe's form keeps its client secret: another one needs a new form.
     <Elements
       key={intent.clientSecret}
       stripe={stripe}

@@ -26,7 +26,7 @@ export function PayNow({ order, children }: { order: Order; children: string }) 
         {children}
       </button>
       {!isInCart && count(cart) > 0 && (
-        <small>This order takes the place of what is in your cart.</small>
+        <small>This order replaces your cart.</small>
       )}
     </>
   );

@@ -33,12 +33,12 @@ export function PaymentForm({ intent, again }: { intent: Intent; again: () => vo
     setWrong(null);
     const confirmParams = { return_url: location.origin + returnPath(intent.orderId) };
     const { error } = await stripe.confirmPayment({ elements, confirmParams }).catch(unexplained);
-    // Whoever paid has left the page by now. A payment that was canceled made way for another: the
-    // order changed elsewhere, and what it costs now is to be seen before it is paid.
+    // A successful payment has left the page. A canceled payment was replaced by another: the order
+    // changed elsewhere, so the page shows the new amount before the next payment.
     if (error.payment_intent?.status === "canceled") return again();
     if (error.code === "payment_intent_unexpected_state")
       return router.replace(returnPath(intent.orderId, "succeeded"));
-    // What is wrong with a field, the form says beside it.
+    // The form shows its own validation errors.
     setWrong(error.type === "validation_error" ? null : declineWords(error));
     isPaying.current = false;
     setIsBusy(false);

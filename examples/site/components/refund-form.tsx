@@ -1,5 +1,5 @@
-// Refunds: how much and why, then a question, then Stripe. While the answer to a refund is missing,
-// the form is about that refund alone.
+// The refund form: amount and reason, a confirmation, then the request. Without a response, the
+// form only retries that refund.
 
 "use client";
 
@@ -29,7 +29,7 @@ interface Wrong {
 
 const asksAt = (wanted: Wanted | null) =>
   wanted?.instructionsEmail
-    ? `Stripe asks at ${wanted.instructionsEmail} where the money is to go. `
+    ? `Stripe sends instructions to ${wanted.instructionsEmail}. `
     : "";
 
 const isReason = (value: unknown): value is Reason =>
@@ -79,8 +79,7 @@ export function RefundForm({ order: { orderId, currency }, account, left, done }
   async function send(asked: Unanswered, isFirst: boolean) {
     setIsBusy(true);
     setFailed(null);
-    // Before it is sent: a page that is closed now asks for the same refund when it is opened
-    // again.
+    // Stored before it is sent, so that a reloaded page retries the same refund.
     stored.write(asked);
     const { key, ...contents } = asked;
     try {
@@ -168,9 +167,9 @@ export function RefundForm({ order: { orderId, currency }, account, left, done }
       {unanswered && !isBusy && (
         <div className="unanswered" role="status">
           <p>
-            The refund of {money(unanswered.amount, currency)} has no answer yet: it may have been
-            made or not. It keeps its name, under which it is made once at most, and until it is
-            answered no other refund of this order is begun here.
+            The refund of {money(unanswered.amount, currency)} has no response yet, so Stripe may
+            have refunded or not. A retry refunds at most once. Meanwhile, you cannot start another
+            refund of this order.
           </p>
           <button type="button" onClick={() => send(unanswered, false)}>
             Retry this refund

@@ -23,8 +23,7 @@ export function ReturnView({ orderId, hint }: { orderId: string; hint: Hint }) {
   const { order, trouble, isLong } = useOrder(orderId);
 
   useEffect(() => {
-    // The address as Stripe made it holds the payment's client secret: it does not stay in the
-    // history.
+    // Stripe's URL contains the payment's client secret: remove it from the history.
     window.history.replaceState(window.history.state, "", returnPath(orderId, hint));
   }, [orderId, hint]);
 
@@ -103,24 +102,24 @@ function sentence(state: State, order: Order, isLong: boolean): string {
   switch (state) {
     case "open":
       return (
-        "We have not heard of a payment of this order. If you have just paid, stay here: this " +
-        "page changes when we hear of it. If not, you can pay it now."
+        "We have no confirmed payment for this order. If you have just paid, stay here: this " +
+        "page updates when the payment is confirmed. Otherwise, you can pay now."
       );
     case "awaiting":
       return awaiting ? `${awaitingWords(awaiting)} ${awaitingNext(awaiting)}` : "";
     case "processing":
       return isLong
-        ? "We are still waiting to hear of your payment. You may close this page: it is under " +
-          "your orders once we know."
-        : "We are waiting to hear of your payment.";
+        ? "We are still waiting for the confirmation of your payment. You can close this page: " +
+          "your orders will show the result."
+        : "We are waiting for the confirmation of your payment.";
     case "paid":
       return `Your order is paid.${pending || " We wrap it in paper now."}`;
     case "failed":
       // A later attempt may have succeeded: its webhook has not arrived then.
       return (
-        "The last payment that we heard of failed, and none was confirmed yet. If you have just " +
-        "paid again, stay here: this page changes when we hear of it. If not, you can pay the " +
-        "same order with another card; it is never paid twice."
+        "The last known payment failed, and none is confirmed yet. If you have just paid again, " +
+        "stay here: this page updates when the payment is confirmed. Otherwise, you can pay the " +
+        "same order with another card; you are never charged twice."
       );
     case "canceled":
       return "This order was canceled, and can no longer be paid.";

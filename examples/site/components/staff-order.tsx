@@ -63,7 +63,7 @@ export function StaffOrder({ order, account, mayRefund, names, changed }: Props)
         </div>
         <section className="summary" aria-labelledby="refund">
           <h3 id="refund">Refund</h3>
-          {!mayRefund && <p>Your account reads orders. The finance role refunds them.</p>}
+          {!mayRefund && <p>Your account can read orders. Only the finance role can refund.</p>}
           {mayRefund && left === 0 && (
             <p>
               {paidAt === null

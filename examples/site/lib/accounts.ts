@@ -1,5 +1,4 @@
-// The accounts of the demo. A shop of your own has them in a database, with passwords or another
-// proof.
+// The demo accounts. A real shop has them in a database, with passwords or another factor.
 
 import "server-only";
 import { createHash } from "node:crypto";

@@ -75,7 +75,7 @@ export const displayed = ({ lines }: Cart) =>
     0,
   );
 
-/** What is bought, as the functions want it. */
+/** The items in the form of the API. */
 export const items = ({ lines }: Cart) =>
   Object.entries(lines).map(([price, quantity]) => ({ price, quantity }));
 

@@ -1,5 +1,5 @@
-// What is on sale. `price` is the lookup key of a Stripe price, which alone decides what is
-// charged; the amounts here are for display, and the checkout tells when Stripe's differ.
+// The catalogue. `price` is the lookup key of a Stripe price, which decides the amount. The amounts
+// here are for display, and the checkout shows when Stripe's differ.
 
 export interface Product {
   /** The price's lookup key in Stripe, and the name of the picture. */

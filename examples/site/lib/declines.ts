@@ -12,7 +12,8 @@ const REASONS: Record<string, string> = {
 };
 
 /**
- * One or two sentences. A lost or stolen card is not named: whoever holds it may not be its owner.
+ * The message of a decline. It does not mention a lost or stolen card: the payer may not be its
+ * owner.
  */
 export function declineWords({ type, code, decline_code: reason }: StripeError): string {
   if (type === "card_error" || code === "payment_intent_authentication_failure") {
@@ -20,7 +21,7 @@ export function declineWords({ type, code, decline_code: reason }: StripeError):
     return `${known} Nothing was charged: try another card.`;
   }
   return (
-    "Stripe gave no answer that says how it went, so the payment may have gone through or not. " +
-    "Your orders say so once we hear of it; pressing Pay again does not charge you twice."
+    "Stripe did not confirm the payment, so it may have gone through or not. Your orders will " +
+    "show the result; pressing Pay again does not charge you twice."
   );
 }

@@ -1,6 +1,5 @@
-// The way to the functions: a request of the browser's under /api/payments/ goes on to Farebox,
-// with a token that says who is calling. The browser never holds that token, so no script in a page
-// can take it elsewhere.
+// Proxies /api/payments/ to Farebox, and adds the caller's token. The browser never receives that
+// token, so no script can steal it.
 
 import "server-only";
 import { SignJWT } from "jose";
@@ -24,7 +23,7 @@ const FUNCTIONS: Record<string, "GET" | "POST" | undefined> = {
   refund: "POST",
 };
 
-/** What of the browser's headers goes on. Its cookies are this site's, and stay here. */
+/** The forwarded request headers. Cookies belong to this site, and are not forwarded. */
 const PASSED_ON = [
   "accept",
   "content-length",
@@ -46,7 +45,7 @@ interface Caller {
   role: Role;
 }
 
-/** Sends the request on, or says why not, in the shape of the functions' own errors. */
+/** Forwards the request, or returns an error in Farebox's format. */
 export async function toFarebox(
   request: NextRequest,
   caller: Caller | null,

@@ -9,11 +9,11 @@ import { keptOrders } from "./kept-orders";
 /** The cart; `null` until hydration. */
 export const useCart = () => useSyncExternalStore(cart.subscribe, cart.read, cart.initially);
 
-/** The orders that were started in this browser; `null` until the page is alive. */
+/** The orders of this browser; `null` until hydration. */
 export const useKeptOrders = () =>
   useSyncExternalStore(keptOrders.subscribe, keptOrders.read, keptOrders.initially);
 
-/** Whether the browser has a network. */
+/** Returns true while the browser is online. */
 export const useIsOnline = () =>
   useSyncExternalStore(
     watchNetwork,
@@ -28,7 +28,7 @@ function watchNetwork(listener: () => void): () => void {
   };
 }
 
-/** Whether the page is shown in dark colours. */
+/** Returns true in dark mode. */
 export const useIsDark = () =>
   useSyncExternalStore(
     watchColours,

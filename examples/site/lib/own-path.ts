@@ -10,8 +10,7 @@ export function ownPath(to: string | string[] | undefined): string {
   if (typeof to !== "string" || !to.startsWith("/")) return "/";
   const url = here(to);
   const path = url && url.pathname + url.search;
-  // Read once more, as the browser will: a path such as `/.//evil.example` has become
-  // `//evil.example`.
+  // Parsed once more, as the browser does: `/.//evil.example` becomes `//evil.example`.
   return path && here(path)?.href === url.origin + path ? path : "/";
 }
 

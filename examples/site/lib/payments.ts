@@ -1,6 +1,5 @@
-// The calls of the functions, from the browser, by the client that is made from openapi.json. Every
-// one may be repeated: a GET, or a POST with a key that changes nothing twice. This site's server
-// adds the token.
+// Requests to the functions from the browser, by the client generated from openapi.json. Each is
+// safe to repeat: a GET, or an idempotent POST. This site's server adds the token.
 
 import { answer, createClient, FareboxError, keyed, type Schemas } from "farebox-client";
 
@@ -97,7 +96,7 @@ async function patiently<T>(ask: () => Promise<T>, signal?: AbortSignal): Promis
       return await ask();
     } catch (error) {
       if (signal?.aborted) throw error;
-      // What is not in the shape of the functions' errors does not come from them.
+      // An error in another format is not from the functions.
       if (!(error instanceof FareboxError) || ["unknown", "not_configured"].includes(error.code))
         throw new Unreachable();
       const wait = error.retryAfter ?? Infinity;

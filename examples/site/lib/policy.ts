@@ -11,8 +11,8 @@ export function policy(nonce: string, standIn: string | undefined, isDevelopment
   const link = ["https://link.com", "https://*.link.com"];
   const rules: Record<string, string[]> = {
     "default-src": ["'none'"],
-    // Scripts with the nonce may load others (that is how Stripe.js comes); the names are for
-    // browsers without 'strict-dynamic'.
+    // Scripts with the nonce may load others, as for Stripe.js; browsers without 'strict-dynamic'
+    // use the host names.
     "script-src": ["'self'", `'nonce-${nonce}'`, "'strict-dynamic'", ...stripe, ...scripts],
     "style-src": ["'self'", ...styles],
     // Stripe.js positions its frames with style attributes; these load no script.

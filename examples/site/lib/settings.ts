@@ -1,5 +1,5 @@
-// The server's settings. Nothing else reads the environment, and no file of the browser's may
-// import this one.
+// The server's settings. No other file reads the environment, and no browser code may import this
+// one.
 
 import "server-only";
 import { readdirSync, readFileSync, statSync } from "node:fs";

@@ -1,5 +1,5 @@
-// Starts the payment of a cart, in the page or at Stripe: one for each name of its contents,
-// however many effects ask.
+// Starts the payment of a cart, embedded or hosted: once for each key, however many effects call
+// it.
 
 import { items, noteOrder, rename, type Cart } from "./cart";
 import { keepOrder } from "./kept-orders";
@@ -26,9 +26,9 @@ let names = 0;
 const underWay = new Map<string, Promise<Started>>();
 
 /**
- * The payment of `cart`. React runs effects twice while one develops, and both get the same answer.
- * When the server does not take the cart's name or order any more, the cart is named anew, and
- * whoever watches it starts again.
+ * Starts the embedded payment of `cart`. React runs effects twice in development; both get the same
+ * result. If the server rejects the cart's key or order, the cart gets a new key, and its
+ * subscribers start again.
  */
 export function start(cart: Cart): Promise<Started> {
   const known = underWay.get(cart.key);

@@ -1,6 +1,6 @@
-// A refund that was asked for, until it is answered. While its answer is missing it may have been
-// made or not, so it keeps its amount and its Idempotency-Key: in all tabs of this browser and
-// through reloads, whoever asks asks for the same refund, and begins no other.
+// A refund without a response: Stripe may have refunded or not. It keeps its amount and its
+// Idempotency-Key, in all tabs and through reloads: a retry sends the same request, and no other
+// refund of the order can start.
 
 import { FareboxError, type Reason } from "./payments";
 import { Stored } from "./stored";

@@ -30,7 +30,8 @@ export function statusWords({ status, awaiting }: Pick<ListedOrder, "status" | "
   label: string;
   tone: Tone;
 } {
-  // Such a payment is `requires_action` or `processing`, and no bank asks the payer anything.
+  // A payment with `awaiting` is `requires_action` or `processing`, without a challenge of the
+  // bank.
   if (awaiting) return { label: "Awaiting payment", tone: "wait" };
   const [label, tone] = STATUSES[status] ?? [status, "note"];
   return { label, tone };
@@ -49,7 +50,7 @@ export function awaitingWords({ kind, until }: Awaited, now = Date.now()): strin
   if (until * 1000 > now) return `We are waiting for ${what}, until ${day(until)}.`;
   return (
     `We were waiting for ${what}, until ${day(until)}. ` +
-    "If it was paid in time, we may hear of it some days later."
+    "If it was paid in time, the confirmation may take some more days."
   );
 }
 
@@ -106,9 +107,9 @@ const REFUSALS: Record<string, string> = {
   order_disputed: "The bank holds the money until it decides the dispute.",
   refund_in_full_only: "A payment like this is refunded in full or not at all.",
   refund_needs_email:
-    "Stripe has to ask the customer where the money is to go, and has no e-mail address of " +
-    "theirs. Enter one, and refund again.",
-  refund_refused: "Stripe does not refund this payment.",
+    "Stripe needs the customer’s e-mail address to ask for a bank account. Enter one, and refund " +
+    "again.",
+  refund_refused: "Stripe rejected the refund of this payment.",
 };
 
 export interface Trouble {
@@ -123,13 +124,13 @@ export interface Trouble {
 export type Doing = "start" | "payment" | "orders" | "find" | "refund" | "portal";
 
 /**
- * What is known then of the money, and no more: nobody said whether what was asked for was done.
+ * The state of the money after each operation, if no response confirms it.
  */
 const UNKNOWN: Record<Doing, string> = {
-  start: "Your cart is kept, and trying again does not pay twice.",
+  start: "Your cart is saved, and trying again does not charge you twice.",
   payment:
-    "So we cannot say yet how your payment went. It may well have gone through: do not pay " +
-    "again. This page goes on asking.",
+    "So we do not know the result of your payment yet. It may have gone through: do not pay " +
+    "again. This page keeps checking.",
   orders: "So your orders cannot be shown.",
   find: "So the order cannot be shown.",
   refund: "So it is not known whether the refund was made.",
@@ -148,7 +149,7 @@ export function trouble(error: unknown, doing: Doing): Trouble {
   if (error instanceof Unreachable) {
     const isOffline = typeof navigator !== "undefined" && !navigator.onLine;
     const text = open(
-      isOffline ? "You are offline." : "Our payment service does not answer at the moment.",
+      isOffline ? "You are offline." : "Our payment service does not respond at the moment.",
     );
     return { text, code: isOffline ? "offline" : "unreachable", isUnreachable: true };
   }
@@ -168,14 +169,14 @@ export function trouble(error: unknown, doing: Doing): Trouble {
 }
 
 /**
- * `wait` is in seconds, at the most; an honest payer of a busy shop may read this, so it accuses
- * nobody.
+ * The message of a rate limit; `wait` is the longest wait in seconds. An honest payer may read it,
+ * so it accuses nobody.
  */
 function tooMany(wait: number | undefined): string {
   const when = wait === undefined ? "later" : within(wait);
   return (
-    "Many payments were started here lately, so a new one has to wait. None was started now, " +
-    `and your cart is kept: try again ${when}.`
+    "Many payments were started here recently, so a new one has to wait. None was started now, " +
+    `and your cart is saved: try again ${when}.`
   );
 }
 

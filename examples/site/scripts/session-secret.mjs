@@ -1,6 +1,5 @@
-// Before `npm run dev`, and before `npm start` beside `cargo dev`: makes the secret of the session
-// cookie where there is none, for this machine alone. A deployment says where the functions are,
-// and has a secret of its own.
+// Before `npm run dev`, and before `npm start` beside `cargo dev`: generates the secret of the
+// session cookie if there is none, for this machine only. A deployment has its own secret.
 
 import { randomBytes } from "node:crypto";
 import { appendFileSync } from "node:fs";

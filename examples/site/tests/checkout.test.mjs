@@ -1,5 +1,4 @@
-// Paying, as people do it: with a card that does not work, twice, in two tabs, and by closing the
-// page.
+// Embedded payments: declined cards, double clicks, two tabs, closed pages.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -14,7 +13,7 @@ before(async () => {
 });
 after(() => lifetime.end());
 
-/** The order that this browser started last. */
+/** This browser's latest order. */
 const lastOrder = (visitor) =>
   visitor.page.evaluate(() => JSON.parse(localStorage.getItem("shop.orders"))[0]);
 
@@ -40,7 +39,7 @@ test("a guest pays, and the return page says so", async (t) => {
   const [intent, ...more] = await stripe.intents(visitor.orderId());
   assert.deepEqual(more, []);
   assert.equal(intent.amount, 1800);
-  // Neither the client secret nor the payment stays in the address.
+  // The URL contains neither the client secret nor the payment.
   assert.equal(
     new URL(visitor.page.url()).search,
     `?order=${visitor.orderId()}&redirect_status=succeeded`,
@@ -152,7 +151,7 @@ test("a cart that changes before it is paid changes its order", async (t) => {
 });
 
 test("an order that now costs more is paid by the next form, not the open one", async (t) => {
-  // Stripe refuses the payment that was canceled, which Chromium notes.
+  // Stripe rejects the canceled payment; Chromium logs that.
   const visitor = await guest(t, { expected: ["400 (Bad Request)"] });
   await visitor.checkOut();
   const orderId = await lastOrder(visitor);
@@ -194,8 +193,8 @@ test("a tab that has not heard of the payment is led to it", async (t) => {
   t.after(() => stripe.tell("webhooks/release"));
   await one.pay();
   await one.outcome("processing");
-  // The database knows nothing yet, so both tabs still have the cart: Stripe alone keeps the second
-  // payment out.
+  // The webhook is still missing, so both tabs still have the cart: only Stripe prevents the second
+  // payment.
   await other.pay();
   await other.outcome("processing");
   assert.equal(other.orderId(), one.orderId());

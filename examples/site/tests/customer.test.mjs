@@ -1,5 +1,4 @@
-// What a customer has beside a guest: their orders wherever they sign in, and their own page at
-// Stripe.
+// Customers, in addition to guests: their orders in any browser, and the customer portal.
 
 import { after, before, test } from "node:test";
 import { Lifetime } from "./processes.mjs";

@@ -1,5 +1,5 @@
-// `npm run dev` beside `cargo dev`, as on a fresh clone: no setting is given, and React runs every
-// effect twice.
+// `npm run dev` beside `cargo dev`, as on a fresh clone: without settings, and with React's double
+// effects.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

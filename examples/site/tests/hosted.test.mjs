@@ -74,8 +74,7 @@ test("a tab with an outdated order is led to the order, not to Stripe's page", a
   await visitor.checkOut();
   await visitor.page.getByLabel("On Stripe’s page").check();
   const { page } = visitor;
-  // The tab keeps its cart, as if nothing had told it: the answers to the other tab's questions are
-  // its own.
+  // The tab keeps its cart, as if it had missed the other tab's changes.
   const contents = await page.evaluate(() => localStorage.getItem("shop.cart"));
   const other = await visitor.newTab();
   await other.checkOut();

@@ -1,5 +1,5 @@
-// Somebody starts more payments than the functions allow, as who tries stolen cards does, or a good
-// customer of a busy shop.
+// Rate limits: an attacker with stolen cards, or a good customer of a busy shop, starts too many
+// payments.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -37,9 +37,9 @@ const at = (t, address, headers = {}) =>
 async function isToldWhen({ page }) {
   const told = page
     .getByRole("alert")
-    .filter({ hasText: "Many payments were started here lately" });
+    .filter({ hasText: "Many payments were started here recently" });
   const [, minutes] = (await told.textContent()).match(
-    /None was started now, and your cart is kept: try again in (\d+) minutes\./,
+    /None was started now, and your cart is saved: try again in (\d+) minutes\./,
   );
   assert.ok(minutes > 20 && minutes <= 30, minutes);
   assert.match(await told.getAttribute("data-code"), /^too_many_payments · /);

@@ -1,5 +1,5 @@
-// What must not leave the server, what a page may load, and whom the site's server calls the
-// functions for.
+// Security: secrets stay on the server, pages load only allowed scripts, and only callers reach the
+// functions.
 
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
@@ -103,7 +103,7 @@ test("a page's policy lets its own scripts and Stripe's run, and no other", asyn
     const told = new Promise((done) =>
       document.addEventListener("securitypolicyviolation", done, { once: true }),
     );
-    // As markup that somebody managed to write into the page.
+    // Like injected markup.
     document.body.insertAdjacentHTML(
       "beforeend",
       '<img src="data:," onerror="window.wasRun = true">',
@@ -173,7 +173,7 @@ test("in production the demo's accounts need a setting", async (t) => {
   await visitor.page.goto("/sign-in");
   await visitor.button("Continue as a guest").waitFor();
   assert.equal(await visitor.button("Fin finance").count(), 0);
-  // Past the page, as Auth.js takes it.
+  // Directly to Auth.js, without the page.
   const { csrfToken } = await visitor.page.evaluate(() =>
     fetch("/api/auth/csrf").then((response) => response.json()),
   );
@@ -270,6 +270,6 @@ test("who lost a role has lost it at once, and who lost their account is signed 
     ),
     null,
   );
-  // One that the site still has.
+  // An account that still exists.
   assert.deepEqual(await refund(await session({ sub: "demo-fin" })), [404, "not_found"]);
 });

@@ -1,5 +1,4 @@
-// Takes the documents' screenshots, when told so: SCREENSHOTS=1 node --test
-// tests/screenshots.test.mjs
+// Takes the documents' screenshots: SCREENSHOTS=1 node --test tests/screenshots.test.mjs
 
 import assert from "node:assert/strict";
 import { mkdir, stat } from "node:fs/promises";

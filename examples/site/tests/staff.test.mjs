@@ -126,7 +126,7 @@ test("a refund whose request was lost is made once when it is sent again", async
   await fin.button(/^Refund \$/).click();
   await fin.page.getByText("The refund of $5.00 has no response yet").waitFor();
   assert.deepEqual(await stripe.refunds(orderId), []);
-  // A sign-in that ended meanwhile says nothing of the refund.
+  // An expired sign-in says nothing about the refund.
   await fin.page.route(
     "**/api/payments/refund",
     (route) => {
@@ -135,7 +135,7 @@ test("a refund whose request was lost is made once when it is sent again", async
     },
     { times: 1 },
   );
-  await fin.button("Find out what became of it").click();
+  await fin.button("Retry this refund").click();
   await fin.page.getByText("You are signed out.").waitFor();
   await fin.button("Retry this refund").click();
   await state(fin, "partially_refunded");
@@ -182,7 +182,7 @@ test("a transfer is refunded to the account of the customer whom staff name", as
     await page.getByText("Enter the customer’s e-mail address.").waitFor();
     assert.equal(await page.getByRole("dialog").count(), 0, wrong);
   }
-  // The answer is lost: what is asked again after a reload is the same request, with the address.
+  // The response is lost: the retry after a reload is the same request, with the address.
   await page.route(
     "**/api/payments/refund",
     async (route) => {

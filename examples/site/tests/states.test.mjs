@@ -1,5 +1,5 @@
-// Each page as people find it: by axe in light and dark, on a small screen, offline, and without
-// the functions.
+// Every page in its states: with axe in light and dark, on a small screen, offline, and without the
+// functions.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -145,8 +145,7 @@ test("while a payment is on its way the page says no more than is known", async 
   t.after(() => stripe.tell("webhooks/release"));
   await visitor.pay();
   await visitor.outcome("processing");
-  // The page of the first card's failure, from the history; the order does not know of the second
-  // yet.
+  // The page after the first card's decline, from the history; the order has no second result yet.
   await visitor.page.goto(`/checkout/return?order=${visitor.orderId()}&redirect_status=failed`);
   await visitor.outcome("failed");
   assert.equal(await visitor.page.getByText(/nothing was charged/i).count(), 0);
@@ -190,7 +189,7 @@ test("offline the page says so and keeps the cart, and online it goes on", async
   await visitor.button("Continue to Stripe").click();
   await page
     .getByRole("alert")
-    .getByText("You are offline. Your cart is kept, and trying again does not pay twice.")
+    .getByText("You are offline. Your cart is saved, and trying again does not charge you twice.")
     .waitFor();
   await page.context().setOffline(false);
   await page.getByText("when you are online again").waitFor({ state: "hidden" });
@@ -211,7 +210,7 @@ test("without the functions the site says so, and goes on when they are there", 
   );
   const { page } = visitor;
   const isTold = () =>
-    page.getByRole("alert").getByText("Our payment service does not answer").waitFor();
+    page.getByRole("alert").getByText("Our payment service does not respond").waitFor();
   await visitor.signIn();
   await visitor.take("Harbour mug");
   await page.goto("/checkout");
@@ -225,8 +224,7 @@ test("without the functions the site says so, and goes on when they are there", 
   await isSound(visitor, "the return page without the functions");
 
   const { sandbox } = await farebox(t, { port });
-  // The browser's Stripe stays the first one; what matters here is that the functions are asked
-  // again.
+  // The browser still uses the first sandbox; the test is about the functions' recovery.
   assert.notEqual(sandbox, world.sandbox);
   await page.goto("/checkout");
   await visitor.formIsThere();

@@ -24,7 +24,7 @@ export const CARDS = {
   asked: "4000000000003220",
 };
 
-/** Chromium; CHROMIUM names another than Debian's. */
+/** Chromium; the variable CHROMIUM overrides Debian's path. */
 export const launch = () =>
   chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
 
@@ -44,8 +44,8 @@ export function close(what) {
 }
 
 /**
- * Farebox, the site in front of it, Stripe as its owner sees it, and a browser, until `lifetime`
- * ends. `variables` are those of the functions, and `settings` those of the site.
+ * Farebox, the site in front of it, the sandbox, and a browser, until `lifetime` ends. `variables`
+ * are the functions', and `settings` the site's.
  */
 export async function opened(lifetime, { variables, settings, port } = {}) {
   const { origin, sandbox } = await farebox(lifetime, { variables });
@@ -56,9 +56,9 @@ export async function opened(lifetime, { variables, settings, port } = {}) {
 }
 
 /**
- * A browser of its own, on the site at `shop`, in which Stripe is the sandbox: requests to Stripe's
- * hosts are answered by it, and those to any other host fail. When the test `t` ends, no page may
- * have complained of anything but `expected`. `patience` is in milliseconds.
+ * Opens a browser context on the site at `shop`. Requests to Stripe's hosts go to the sandbox, and
+ * requests to any other host fail. When the test `t` ends, the pages must have logged no error
+ * except those in `expected`. `patience` is a timeout in milliseconds.
  */
 export async function visit(
   t,
