@@ -36,7 +36,9 @@ class Amounts:
     growth: Sizes
 
 
-FULL = Amounts(30, 1600, 3, 500, 100, (50, 250), Sizes([1_000, 100_000, 1_000_000], 9, 100, 800, (20, 120)))
+FULL = Amounts(
+    30, 1600, 3, 500, 100, (50, 250), Sizes([1_000, 100_000, 1_000_000], 9, 100, 800, (20, 120))
+)
 #: Parts that belong to another part, and cannot be chosen.
 WITH = {"trips": "cold", "sizes": "memory"}
 
@@ -70,7 +72,10 @@ class Bench:
 
     def cold(self) -> Any:
         """Cold starts, also of the floors with these round trips."""
-        everyone = [*self.known.values(), *trips.floors(self.known["floor"], self.trips, self.around)]
+        everyone = [
+            *self.known.values(),
+            *trips.floors(self.known["floor"], self.trips, self.around),
+        ]
         return cold.measure(everyone, self.around, self.amounts.rounds, 1_000_000)
 
     def parts(self) -> dict[str, Callable[[], Any]]:
@@ -85,10 +90,15 @@ class Bench:
             "cold": self.cold,
             "memory": lambda: memory.measure(working, around, host, amounts.memory, 2_000_000),
             "sizes": lambda: memory.sizes([*self.known.values()], around),
-            "warm": lambda: Warm(around, host, Plan(amounts.requests, amounts.requests // 4, amounts.judged), 3_000_000).measure(
-                webhooks, as_http
+            "warm": lambda: Warm(
+                around,
+                host,
+                Plan(amounts.requests, amounts.requests // 4, amounts.judged),
+                3_000_000,
+            ).measure(webhooks, as_http),
+            "instructions": lambda: instructions.measure(
+                ours, around, "8 kB", *amounts.instructions, 0
             ),
-            "instructions": lambda: instructions.measure(ours, around, "8 kB", *amounts.instructions, 0),
             "calls": lambda: calls.measure(
                 over_tls(around.built, self.known), around, host, amounts.calls, 5_000_000
             ),
@@ -109,7 +119,9 @@ def main(words: list[str]) -> int:
     if missing := [name for name in report.PARTS if name not in results]:
         print(f"no document: the parts {', '.join(missing)} are missing")
         return 0
-    document = FOLDER / "quick" / "benchmarks.md" if is_quick else WORKSPACE / "docs" / "benchmarks.md"
+    document = (
+        FOLDER / "quick" / "benchmarks.md" if is_quick else WORKSPACE / "docs" / "benchmarks.md"
+    )
     report.write(results, document)
     print(f"written: {document}")
     return 0
@@ -119,7 +131,10 @@ def tell(results: dict[str, Any]) -> None:
     """Prints the verdict on every target."""
     for verdict in targets.verdicts(results):
         figure = "" if verdict.figure is None else f"{verdict.figure:.2f} {verdict.target.unit}"
-        print(f"{verdict.word.strip('*'):12}  {verdict.target.what}: {figure} (bound {verdict.target.bound:g})")
+        print(
+            f"{verdict.word.strip('*'):12}  {verdict.target.what}: {figure} "
+            f"(bound {verdict.target.bound:g})"
+        )
 
 
 def measure(is_quick: bool, wanted: list[str], results: dict[str, Any], raw: Path) -> None:

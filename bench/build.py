@@ -60,8 +60,25 @@ def build(is_quick: bool) -> Built:
     if not is_quick:
         cargo("build", "--manifest-path", rust, "--package", "stock", "--profile", "stock")
         trusting = PEERS / "tls" / "Cargo.toml"
-        cargo("build", "--manifest-path", trusting, "--package", "tls-ours", "--release", is_locked=False)
-        cargo("build", "--manifest-path", trusting, "--package", "tls-stock", "--profile", "stock", is_locked=False)
+        cargo(
+            "build",
+            "--manifest-path",
+            trusting,
+            "--package",
+            "tls-ours",
+            "--release",
+            is_locked=False,
+        )
+        cargo(
+            "build",
+            "--manifest-path",
+            trusting,
+            "--package",
+            "tls-stock",
+            "--profile",
+            "stock",
+            is_locked=False,
+        )
     bundle()
     install()
     return Built(is_quick)
@@ -86,11 +103,28 @@ def bundle() -> None:
     wanted = (folder / "package-lock.json").read_text()
     installed = FOLDER / "package-lock.json"
     if not installed.exists() or installed.read_text() != wanted:
-        run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], environment(), folder, PATIENCE)
+        run(
+            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+            environment(),
+            folder,
+            PATIENCE,
+        )
         installed.write_text(wanted)
-    options = ["--bundle", "--minify", "--platform=node", "--target=node20", "--format=esm", f"--banner:js={BANNER}"]
+    options = [
+        "--bundle",
+        "--minify",
+        "--platform=node",
+        "--target=node20",
+        "--format=esm",
+        f"--banner:js={BANNER}",
+    ]
     for name in ["webhook", "create-intent"]:
-        command = ["node_modules/.bin/esbuild", f"{name}.mjs", *options, f"--outfile={FOLDER}/node/{name}.mjs"]
+        command = [
+            "node_modules/.bin/esbuild",
+            f"{name}.mjs",
+            *options,
+            f"--outfile={FOLDER}/node/{name}.mjs",
+        ]
         run(command, environment(), folder, PATIENCE)
 
 
@@ -98,11 +132,28 @@ def install() -> None:
     """Builds the peer in Python, with its packages in one folder, compiled, as for Lambda."""
     source, folder = PEERS / "python", FOLDER / "python"
     wanted = source / "requirements.txt"
-    if not (folder / wanted.name).exists() or (folder / wanted.name).read_text() != wanted.read_text():
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"]
+    if (
+        not (folder / wanted.name).exists()
+        or (folder / wanted.name).read_text() != wanted.read_text()
+    ):
+        pip = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--upgrade",
+        ]
         run([*pip, "--target", folder, "--requirement", wanted], environment(), WORKSPACE, PATIENCE)
     for path in source.iterdir():
         if path.is_file():
             (folder / path.name).write_text(path.read_text())
     compiled = [sys.executable, "-m", "compileall", "-q", folder]
-    subprocess.run(compiled, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=PATIENCE)
+    subprocess.run(
+        compiled,
+        check=False,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=PATIENCE,
+    )

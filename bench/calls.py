@@ -23,12 +23,20 @@ class Distance:
 
     def __init__(self, around: Surroundings):
         command = [
-            str(around.built.ours("distance")), "--to", around.stripe.url.removeprefix("http://"),
-            "--rtt-ms", str(ROUND_TRIP_MS),
-            "--certificate", str(TLS / "certificate.der"), "--key", str(TLS / "key.der"),
+            str(around.built.ours("distance")),
+            "--to",
+            around.stripe.url.removeprefix("http://"),
+            "--rtt-ms",
+            str(ROUND_TRIP_MS),
+            "--certificate",
+            str(TLS / "certificate.der"),
+            "--key",
+            str(TLS / "key.der"),
         ]
         self._program = Program(command, environment(), around.folder / "distance.log")
-        found = wait_until("listening", lambda: re.search(r"listening on \S+:(\d+)", self._program.output()))
+        found = wait_until(
+            "listening", lambda: re.search(r"listening on \S+:(\d+)", self._program.output())
+        )
         self.url = f"https://localhost:{found.group(1)}"
 
     def connections(self) -> int:
@@ -40,7 +48,9 @@ class Distance:
         self._program.stop()
 
 
-def measure(subjects: list[Subject], around: Surroundings, host: LambdaHost, calls: int, first: int) -> dict[str, Any]:
+def measure(
+    subjects: list[Subject], around: Surroundings, host: LambdaHost, calls: int, first: int
+) -> dict[str, Any]:
     """Times of the bare request and of each function, with the connections of its first `calls`
     requests."""
     distance = Distance(around)
@@ -55,10 +65,18 @@ def measure(subjects: list[Subject], around: Surroundings, host: LambdaHost, cal
 
 
 def one(
-    subject: Subject, around: Surroundings, host: LambdaHost, distance: Distance, calls: int, first: int
+    subject: Subject,
+    around: Surroundings,
+    host: LambdaHost,
+    distance: Distance,
+    calls: int,
+    first: int,
 ) -> dict[str, Any]:
     """A function's figures; the warm-up counts connections, and is not timed."""
-    variables = {"STRIPE_API_BASE": distance.url, "NODE_EXTRA_CA_CERTS": str(TLS / "certificate.pem")}
+    variables = {
+        "STRIPE_API_BASE": distance.url,
+        "NODE_EXTRA_CA_CERTS": str(TLS / "certificate.pem"),
+    }
     before = distance.connections()
     running = host.start(subject, **variables)
     options = words(subject, around)
@@ -77,10 +95,19 @@ def bare(around: Surroundings, distance: Distance, calls: int, first: int) -> An
     body = around.folder / "bare.txt"
     body.write_text(f"amount=1999&currency=eur&metadata[order]=bare-{NUMBER}")
     headers = {
-        "authorization": f"Bearer {shop.SECRET_KEY}", "content-type": "application/x-www-form-urlencoded",
+        "authorization": f"Bearer {shop.SECRET_KEY}",
+        "content-type": "application/x-www-form-urlencoded",
         "idempotency-key": f"bare-{NUMBER}",
     }
-    options = ["--body", str(body), "--ca", str(TLS / "certificate.der"), "--first", str(first), *as_words(headers)]
+    options = [
+        "--body",
+        str(body),
+        "--ca",
+        str(TLS / "certificate.der"),
+        "--first",
+        str(first),
+        *as_words(headers),
+    ]
     return load.send(around, [f"{distance.url}/v1/payment_intents"], options, 1, calls)
 
 
@@ -88,7 +115,11 @@ def words(subject: Subject, around: Surroundings) -> list[str]:
     """Options of the load generator for create-intent on a Lambda host."""
     body = around.folder / "create.json"
     body.write_text(cold.create_body(subject))
-    payers = ["--site-key", shop.SITE_KEY, *(word for role in subject.roles for word in ("--role", role))]
+    payers = [
+        "--site-key",
+        shop.SITE_KEY,
+        *(word for role in subject.roles for word in ("--role", role)),
+    ]
     headers = as_words({"idempotency-key": f"cart-{NUMBER}"})
     return ["--body", str(body), *load.as_events("create-intent"), *payers, *headers]
 

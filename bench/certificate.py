@@ -20,9 +20,13 @@ def make_certificate(folder: Path) -> None:
     now = datetime.datetime.now(datetime.UTC)
     names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     builder = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=3650))
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=3650))
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
     )
     certificate = builder.sign(key, hashes.SHA256())
@@ -37,4 +41,4 @@ def make_certificate(folder: Path) -> None:
 
 def content(sequence: bytes) -> bytes:
     """A DER sequence without its tag and length, the form of rustls's trust anchors."""
-    return sequence[2 + (sequence[1] & 0x7F if sequence[1] & 0x80 else 0):]
+    return sequence[2 + (sequence[1] & 0x7F if sequence[1] & 0x80 else 0) :]

@@ -14,7 +14,9 @@ from bench.subjects import Subject
 from bench.surroundings import NUMBER, Surroundings
 
 
-def measure(subjects: list[Subject], around: Surroundings, rounds: int, first: int) -> dict[str, Any]:
+def measure(
+    subjects: list[Subject], around: Surroundings, rounds: int, first: int
+) -> dict[str, Any]:
     """Milliseconds of every start, in rounds, so that other load affects all subjects alike."""
     found: dict[str, Any] = {subject.name: {"answer_ms": [], "init_ms": []} for subject in subjects}
     for turn in range(rounds):

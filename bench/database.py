@@ -8,13 +8,17 @@ from pathlib import Path
 
 from bench.surroundings import EVENT, INTENT, NUMBER, ORDER, Surroundings
 
-NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < :count)"
+NUMBERS = (
+    "WITH RECURSIVE numbers(n) AS "
+    "(SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < :count)"
+)
 
 #: Unpaid orders: copies of one.
 ORDERS = f"""
     {NUMBERS}
     INSERT INTO orders (id, version, intent, status, body, updated_at)
-    SELECT replace(id, :number, printf('%09d', n)), version, replace(:intent, :number, printf('%09d', n)), status,
+    SELECT replace(id, :number, printf('%09d', n)), version,
+           replace(:intent, :number, printf('%09d', n)), status,
            replace(replace(body, intent, replace(:intent, :number, printf('%09d', n))), :id,
                    replace(id, :number, printf('%09d', n))),
            updated_at
@@ -25,7 +29,8 @@ ORDERS = f"""
 EVENTS = f"""
     {NUMBERS}
     INSERT INTO events (id, type, outcome, received_at)
-    SELECT replace(:event, :number, printf('%09d', n)) || 'a', 'payment_intent.created', 'applied', strftime('%s', 'now')
+    SELECT replace(:event, :number, printf('%09d', n)) || 'a', 'payment_intent.created', 'applied',
+           strftime('%s', 'now')
     FROM numbers
 """
 
@@ -34,7 +39,8 @@ OUTBOX = f"""
     {NUMBERS}
     INSERT INTO outbox (id, type, body, state, created_at, due_at, delivered_at)
     SELECT printf('msg_%08x%024d', n * 2654435761 % 4294967296, n), 'order.payment_failed',
-           printf('{{"type":"order.payment_failed","orderId":"%s","note":"%0200d"}}', replace(:id, :number, printf('%09d', n)), n),
+           printf('{{"type":"order.payment_failed","orderId":"%s","note":"%0200d"}}',
+                  replace(:id, :number, printf('%09d', n)), n),
            'delivered', strftime('%s', 'now'), strftime('%s', 'now'), strftime('%s', 'now')
     FROM numbers
 """

@@ -12,8 +12,19 @@ SIZES = {"1 kB": 1_024, "8 kB": 8_192, "256 kB": 262_144}
 #: The fields of a payment intent that every reader needs; a small event leaves out the others, the
 #: longest first.
 NEEDED = {
-    "id", "object", "amount", "amount_received", "capture_method", "confirmation_method", "created", "currency", "latest_charge",
-    "livemode", "metadata", "payment_method_types", "status",
+    "id",
+    "object",
+    "amount",
+    "amount_received",
+    "capture_method",
+    "confirmation_method",
+    "created",
+    "currency",
+    "latest_charge",
+    "livemode",
+    "metadata",
+    "payment_method_types",
+    "status",
 }
 
 
@@ -27,8 +38,15 @@ def of_size(event: Event, size: int) -> str:
     plain = compact(event)
     if len(plain) > size:
         return padded(cut(event, size), size)
-    charge = {name: value for name, value in event["data"]["object"].items() if not isinstance(value, dict | list)}
-    filler = {"object": "list", "data": [charge] * ((size - len(plain) - 64) // (len(compact(charge)) + 1))}
+    charge = {
+        name: value
+        for name, value in event["data"]["object"].items()
+        if not isinstance(value, dict | list)
+    }
+    filler = {
+        "object": "list",
+        "data": [charge] * ((size - len(plain) - 64) // (len(compact(charge)) + 1)),
+    }
     return padded(with_object(event, {"filler": filler}), size)
 
 

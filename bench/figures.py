@@ -23,7 +23,8 @@ def cold_ratio(results: Results, name: str, base: str) -> float:
 def warm(results: Results, name: str, **where: Any) -> list[Any]:
     """The rows of the warm webhook with these settings, one for each turn."""
     return [
-        row for row in results["warm"]
+        row
+        for row in results["warm"]
         if row["name"] == name and all(row[key] == value for key, value in where.items())
     ]
 
@@ -53,11 +54,15 @@ def growth_ratio(results: Results, kind: str, count: str = "") -> float:
     """The processor time of a request at the largest or the given number of orders, relative to the
     smallest."""
     counts = sorted(results["growth"], key=int)
-    return cpu_us(results["growth"][count or counts[-1]][kind]) / max(cpu_us(results["growth"][counts[0]][kind]), 0.001)
+    return cpu_us(results["growth"][count or counts[-1]][kind]) / max(
+        cpu_us(results["growth"][counts[0]][kind]), 0.001
+    )
 
 
 def growth_in_instructions(results: Results, kind: str, count: str = "") -> float:
     """The same ratio, of instructions."""
     counts = sorted(results["growth"], key=int)
-    first, last = (results["growth"][one]["instructions"][kind] for one in (counts[0], count or counts[-1]))
+    first, last = (
+        results["growth"][one]["instructions"][kind] for one in (counts[0], count or counts[-1])
+    )
     return last / first

@@ -49,7 +49,9 @@ class Growth:
                 for kind, figures in self._round(files[count], count, sizes).items():
                     found[str(count)][kind].append(figures)
         for count in sizes.orders:
-            found[str(count)]["instructions"] = self._instructions(files[count], count, sizes.counted)
+            found[str(count)]["instructions"] = self._instructions(
+                files[count], count, sizes.counted
+            )
         return found
 
     def _round(self, file: Path, count: int, sizes: Sizes) -> dict[str, Any]:
@@ -72,8 +74,12 @@ class Growth:
         where, (few, many) = f"sqlite:{self._fresh(file)}", counted
         figures = {}
         for kind, subject, send in self._works():
-            short = instructions.of(subject, self.around, where, lambda run: send(run.url, count, 0, few))
-            long = instructions.of(subject, self.around, where, lambda run: send(run.url, count, few, many))
+            short = instructions.of(
+                subject, self.around, where, lambda run: send(run.url, count, 0, few)
+            )
+            long = instructions.of(
+                subject, self.around, where, lambda run: send(run.url, count, few, many)
+            )
             figures[kind] = (long - short) / (many - few)
         return figures
 
@@ -91,7 +97,9 @@ class Growth:
     def _ask(self, url: str, count: int, skip: int, requests: int) -> Any:
         """Reads orders as their owner."""
         words = calls.as_words({"authorization": f"Bearer {shop.token('ada')}"})
-        return load.send(self.around, [f"{url}?id={ORDER}"], [*words, *numbers(count, skip)], 1, requests)
+        return load.send(
+            self.around, [f"{url}?id={ORDER}"], [*words, *numbers(count, skip)], 1, requests
+        )
 
 
 def numbers(count: int, skip: int) -> list[str]:

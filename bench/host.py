@@ -30,8 +30,14 @@ class LambdaHost:
         self.around, self.port = around, free_port()
         self._stack = ExitStack()
         command = [
-            str(TOOLS / "cargo-lambda"), "lambda", "watch", "--only-lambda-apis",
-            "--invoke-address", "127.0.0.1", "--invoke-port", str(self.port),
+            str(TOOLS / "cargo-lambda"),
+            "lambda",
+            "watch",
+            "--only-lambda-apis",
+            "--invoke-address",
+            "127.0.0.1",
+            "--invoke-port",
+            str(self.port),
         ]
         project = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
         (project / "Cargo.toml").write_text(MANIFEST)
@@ -45,7 +51,9 @@ class LambdaHost:
         """Starts a function; several instances poll in turn."""
         name = next(self._names)
         api = f"http://127.0.0.1:{self.port}/.rt/{name}"
-        known = self.around.variables | subject.variables | {"AWS_LAMBDA_RUNTIME_API": api} | variables
+        known = (
+            self.around.variables | subject.variables | {"AWS_LAMBDA_RUNTIME_API": api} | variables
+        )
         programs = []
         for number in range(instances):
             log = self.around.folder / f"{name}-{number}.log"

@@ -14,7 +14,9 @@ from bench.subjects import Subject
 from bench.surroundings import Surroundings
 
 
-def measure(subject: Subject, around: Surroundings, size: str, few: int, many: int, first: int) -> dict[str, Any]:
+def measure(
+    subject: Subject, around: Surroundings, size: str, few: int, many: int, first: int
+) -> dict[str, Any]:
     """From two runs with different numbers of requests: their common part cancels out."""
     path = around.folder / "instructions.sqlite"
     database.fill(around, path, first + few + many)
@@ -23,7 +25,9 @@ def measure(subject: Subject, around: Surroundings, size: str, few: int, many: i
         return (run(many, first + few) - run(few, first)) / (many - few)
 
     def on(where: str) -> float:
-        return per_request(lambda times, first: of_webhook(subject, around, size, times, first, where))
+        return per_request(
+            lambda times, first: of_webhook(subject, around, size, times, first, where)
+        )
 
     return {
         "size": size,
@@ -36,17 +40,29 @@ def measure(subject: Subject, around: Surroundings, size: str, few: int, many: i
 def of_limit(around: Surroundings, size: str, times: int) -> int:
     """Instructions of the minimum, repeated."""
     log = around.folder / "limit.log"
-    program = [str(around.built.ours("limit")), "--body", str(around.bodies[size]), "--times", str(times)]
+    program = [
+        str(around.built.ours("limit")),
+        "--body",
+        str(around.bodies[size]),
+        "--times",
+        str(times),
+    ]
     command = [*callgrind(log), *program]
-    subprocess.run(command, env=environment(), check=True, stdin=subprocess.DEVNULL, timeout=load.PATIENCE)
+    subprocess.run(
+        command, env=environment(), check=True, stdin=subprocess.DEVNULL, timeout=load.PATIENCE
+    )
     return collected(log)
 
 
-def of_webhook(subject: Subject, around: Surroundings, size: str, times: int, first: int, where: str) -> int:
+def of_webhook(
+    subject: Subject, around: Surroundings, size: str, times: int, first: int, where: str
+) -> int:
     """Instructions of a webhook on this database, for so many events."""
 
     def deliver(running: Running) -> None:
-        load.deliver(around, [running.url], size, is_lambda=False, clients=1, requests=times, first=first)
+        load.deliver(
+            around, [running.url], size, is_lambda=False, clients=1, requests=times, first=first
+        )
 
     return of(subject, around, where, deliver)
 

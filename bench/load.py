@@ -17,11 +17,25 @@ PATIENCE = 120
 
 
 def deliver(
-    around: Surroundings, urls: list[str], size: str, *, is_lambda: bool, clients: int, requests: int, first: int
+    around: Surroundings,
+    urls: list[str],
+    size: str,
+    *,
+    is_lambda: bool,
+    clients: int,
+    requests: int,
+    first: int,
 ) -> Any:
     """Delivers signed events, each about a new order, which it first puts into the table."""
     around.seed(first, requests)
-    words = ["--body", str(around.bodies[size]), "--sign", shop.WEBHOOK_SECRET, "--first", str(first)]
+    words = [
+        "--body",
+        str(around.bodies[size]),
+        "--sign",
+        shop.WEBHOOK_SECRET,
+        "--first",
+        str(first),
+    ]
     if is_lambda:
         words += as_events("webhook")
     return send(around, urls, words, clients, requests)
@@ -32,17 +46,33 @@ def as_events(kind: str) -> list[str]:
     return ["--event", str(WORKSPACE / "events" / f"{kind}.json")]
 
 
-def send(around: Surroundings, urls: list[str], words: list[str], clients: int, requests: int) -> Any:
+def send(
+    around: Surroundings, urls: list[str], words: list[str], clients: int, requests: int
+) -> Any:
     """Sends requests; raises if one fails."""
-    command = [str(around.built.ours("load")), "--clients", str(clients), "--requests", str(requests), *words]
+    command = [
+        str(around.built.ours("load")),
+        "--clients",
+        str(clients),
+        "--requests",
+        str(requests),
+        *words,
+    ]
     command += [word for url in urls for word in ("--url", url)]
     ran = subprocess.run(
-        command, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        timeout=PATIENCE, check=False,
+        command,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
     if ran.returncode != 0:
         raise RuntimeError(f"the load generator failed:\n{ran.stderr}")
     figures = json.loads(ran.stdout)
     if figures["failed"]:
-        raise RuntimeError(f"{figures['failed']} requests to {urls} failed, the first: {figures['failure']}")
+        raise RuntimeError(
+            f"{figures['failed']} requests to {urls} failed, the first: {figures['failure']}"
+        )
     return figures

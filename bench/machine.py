@@ -47,6 +47,12 @@ def system() -> str:
 def said(*command: str) -> str:
     """Runs a program; returns its one line of output."""
     ran = subprocess.run(
-        command, cwd=WORKSPACE, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=20, check=True
+        command,
+        cwd=WORKSPACE,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=20,
+        check=True,
     )
     return ran.stdout.strip()

@@ -28,7 +28,9 @@ def measure(
 def serve(subject: Subject, around: Surroundings, url: str, requests: int, first: int) -> Any:
     """Sends this function's own requests, by one client."""
     if subject.kind == "webhook":
-        return load.deliver(around, [url], "8 kB", is_lambda=True, clients=1, requests=requests, first=first)
+        return load.deliver(
+            around, [url], "8 kB", is_lambda=True, clients=1, requests=requests, first=first
+        )
     words = [*calls.words(subject, around), "--first", str(first)]
     return load.send(around, [url], words, 1, requests)
 

@@ -32,7 +32,8 @@ def bars(title: str, unit: str, rows: list[Bar]) -> str:
     for place, row in enumerate(rows):
         parts += bar(row, TOP + ROW * place, (WIDTH - LEFT - RIGHT) / most)
     style = 'font-family="system-ui, sans-serif"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" {style}>'
+    box = f'viewBox="0 0 {WIDTH} {height}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {box} role="img" {style}>'
     return "\n".join([head, f"<title>{escape(title)}</title>", *parts, "</svg>", ""])
 
 
@@ -42,7 +43,8 @@ def bar(row: Bar, top: float, scale: float) -> list[str]:
     end = LEFT + max(length, (row.high or 0) * scale)
     parts = [
         text(LEFT - 8, top + 15, row.name, "end", 13),
-        f'<rect x="{LEFT}" y="{top}" width="{length:.1f}" height="{ROW - 10}" rx="2" fill="{row.colour}"/>',
+        f'<rect x="{LEFT}" y="{top}" width="{length:.1f}" height="{ROW - 10}" rx="2" '
+        f'fill="{row.colour}"/>',
         text(end + 8, top + 15, short(row.value), "start", 13),
     ]
     if row.low is not None and row.high is not None:
@@ -53,7 +55,8 @@ def bar(row: Bar, top: float, scale: float) -> list[str]:
 
 def text(x: float, y: float, words: str, anchor: str, size: int) -> str:
     """Text, in a colour for any background."""
-    return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" font-size="{size}" fill="{INK}">{escape(words)}</text>'
+    place = f'x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}"'
+    return f'<text {place} font-size="{size}" fill="{INK}">{escape(words)}</text>'
 
 
 def short(value: float) -> str:

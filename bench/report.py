@@ -21,7 +21,18 @@ Lambda's emulator, and not those of AWS.
 """
 
 #: The results that the document needs.
-PARTS = ["machine", "moments", "trips", "cold", "memory", "sizes", "warm", "instructions", "calls", "growth"]
+PARTS = [
+    "machine",
+    "moments",
+    "trips",
+    "cold",
+    "memory",
+    "sizes",
+    "warm",
+    "instructions",
+    "calls",
+    "growth",
+]
 
 #: The longest line of a paragraph.
 WIDTH = 100
@@ -41,8 +52,10 @@ def write(results: Results, document: Path) -> None:
 def wrapped(document: str) -> str:
     """The document with its paragraphs wrapped at 100 columns; tables, images and headings stay."""
     return "\n\n".join(
-        fill(block, WIDTH, break_long_words=False, break_on_hyphens=False) + "\n" * block.endswith("\n")
-        if block[:1].isalpha() or block[:1] in ("`", "*") else block
+        fill(block, WIDTH, break_long_words=False, break_on_hyphens=False)
+        + "\n" * block.endswith("\n")
+        if block[:1].isalpha() or block[:1] in ("`", "*")
+        else block
         for block in document.split("\n\n")
     )
 
@@ -85,7 +98,13 @@ def judged(verdict: targets.Verdict) -> Row:
     sign = "at most" if target.is_most else "at least"
     figure = "" if verdict.figure is None else f"{verdict.figure:.2f} {target.unit}"
     again = f"`./scripts/bench {target.part}`"
-    return [target.what, f"{sign} {target.bound:g} {target.unit}".strip(), figure.strip(), verdict.word, again]
+    return [
+        target.what,
+        f"{sign} {target.bound:g} {target.unit}".strip(),
+        figure.strip(),
+        verdict.word,
+        again,
+    ]
 
 
 def compared() -> Iterator[str]:
@@ -159,7 +178,9 @@ def memory(results: Results) -> Iterator[str]:
         memory_ = f"{peak / 1e6:.1f}" if peak else ""
         base = CREATE if name.endswith("create-intent") else OURS
         ratio = f"{sizes['bytes'] / results['sizes'][base]['bytes']:.1f}"
-        rows.append([name, memory_, f"{sizes['bytes'] / 1e6:.1f}", ratio, f"{sizes['zip'] / 1e6:.1f}"])
+        rows.append(
+            [name, memory_, f"{sizes['bytes'] / 1e6:.1f}", ratio, f"{sizes['zip'] / 1e6:.1f}"]
+        )
     yield """## Memory and size
 
 `./scripts/bench memory`: the peak resident set after 500 requests (8 kB events), and the size of a
@@ -186,7 +207,18 @@ one item, reads none, and waits three times. After each wait the kernel wakes th
 cold processor caches; a plain server handles several requests between two waits. Ours would gain
 most from one wait less: a transaction that does not read its order first.
 """
-    head = ["host", "instances", "size", "clients", "function", "per core", "kernel", "requests/s", "p50 ms", "p99 ms"]
+    head = [
+        "host",
+        "instances",
+        "size",
+        "clients",
+        "function",
+        "per core",
+        "kernel",
+        "requests/s",
+        "p50 ms",
+        "p99 ms",
+    ]
     rows = []
     for name, where in warm_places(results):
         turns = figures.warm(results, name, **where)
@@ -196,7 +228,9 @@ most from one wait less: a transaction that does not read its order first.
         # Fewer than a hundred requests have no 99th percentile.
         times = [median(row[key] / 1000 for row in turns) for key in ("p50_us", "p99_us")]
         shown = [short(times[0]), short(times[1]) if turns[0]["requests"] >= 100 else ""]
-        rows.append([*map(str, where.values()), name, f"{ratio:.2f}", f"{kernel:.0%}", short(rate), *shown])
+        rows.append(
+            [*map(str, where.values()), name, f"{ratio:.2f}", f"{kernel:.0%}", short(rate), *shown]
+        )
     yield table(head, rows)
     yield image("warm", "Requests per core")
 
@@ -240,7 +274,9 @@ which takes one more request to Stripe.
     for name, row in found.items():
         added = "" if name == "bare call" else short(figures.added_ms(results, name))
         opened = row.get("connections_of_100")
-        rows.append([name, short(row["p50_us"] / 1000), added, "" if opened is None else f"{opened:g}"])
+        rows.append(
+            [name, short(row["p50_us"] / 1000), added, "" if opened is None else f"{opened:g}"]
+        )
     yield table(["function", "call", "added", "connections for 100 calls"], rows)
 
 
@@ -265,7 +301,15 @@ over the file. Then `order` reads as many orders. Copies are synced to the disk,
 same number of requests. The ratios to the smallest file are of processor time and of instructions
 under callgrind; the response times are medians in milliseconds.
 """
-    head = ["orders", "webhook, time", "webhook, instructions", "webhook, ms", "order, time", "order, instructions", "order, ms"]
+    head = [
+        "orders",
+        "webhook, time",
+        "webhook, instructions",
+        "webhook, ms",
+        "order, time",
+        "order, instructions",
+        "order, ms",
+    ]
     yield table(head, rows)
 
 
@@ -306,5 +350,10 @@ def plots(results: Results) -> Iterator[tuple[str, str]]:
     peaks = [Bar(name, peak / 1e6) for name, peak in results["memory"].items()]
     yield "memory", plot.bars("Peak resident set after 500 requests", "MB", peaks)
     here = [name for name, where in warm_places(results) if where == targets.WARM]
-    served = [Bar(name, figures.per_core(figures.warm(results, name, **targets.WARM))) for name in here]
-    yield "warm", plot.bars("Webhooks of 8 kB that one second of a processor serves", "requests", served)
+    served = [
+        Bar(name, figures.per_core(figures.warm(results, name, **targets.WARM))) for name in here
+    ]
+    yield (
+        "warm",
+        plot.bars("Webhooks of 8 kB that one second of a processor serves", "requests", served),
+    )

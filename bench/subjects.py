@@ -75,7 +75,13 @@ def node(built: Built, kind: str) -> Subject:
     program = shutil.which("node")
     if not program:
         raise RuntimeError("node is not installed: install Node 20 or later")
-    return Subject(f"Node: {kind}", [program, str(built.node(kind))], [built.node(kind)], {"TABLE": "node"}, kind)
+    return Subject(
+        f"Node: {kind}",
+        [program, str(built.node(kind))],
+        [built.node(kind)],
+        {"TABLE": "node"},
+        kind,
+    )
 
 
 def python(built: Built) -> Subject:

@@ -44,10 +44,17 @@ class Surroundings:
         #: Common variables; each function reads those that it needs.
         self.variables = CREDENTIALS | {
             # Lambda always sets it; the emulator makes it blank if it is missing.
-            "AWS_SESSION_TOKEN": "bench", "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, "AWS_ENDPOINT_URL": self.aws_url,
-            "AWS_EC2_METADATA_DISABLED": "true", "AWS_LAMBDA_FUNCTION_NAME": "bench",
-            "AWS_LAMBDA_FUNCTION_VERSION": "1", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
-            "STRIPE_API_BASE": self.stripe.url, "SECRET_ID": "bench", "FAREBOX_SECRET_ID": "bench",
+            "AWS_SESSION_TOKEN": "bench",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ENDPOINT_URL": self.aws_url,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_LAMBDA_FUNCTION_NAME": "bench",
+            "AWS_LAMBDA_FUNCTION_VERSION": "1",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
+            "STRIPE_API_BASE": self.stripe.url,
+            "SECRET_ID": "bench",
+            "FAREBOX_SECRET_ID": "bench",
             "DATABASE_URL": f"dynamodb:{TABLE}",
         }
         self._requests = 0
@@ -76,20 +83,33 @@ class Surroundings:
         [event] = self.stripe.events("payment_intent.succeeded")
         deployment = event["data"]["object"]["metadata"]["farebox_deployment"]
         with closing(sqlite3.connect(self.sqlite)) as file, file:
-            named = file.execute("UPDATE cursors SET value = ? WHERE name = 'deployment'", [deployment])
+            named = file.execute(
+                "UPDATE cursors SET value = ? WHERE name = 'deployment'", [deployment]
+            )
         assert named.rowcount == 1, "the file has a deployment id"
         with urllib.request.urlopen(f"{self.aws_url}/items/{TABLE}") as answer:
             text = answer.read().decode().replace(self.intent, INTENT)
-        items = [item for item in json.loads(text) if item["pk"]["S"].startswith(("order#", "intent#"))]
-        return items, json.loads(json.dumps(event).replace(self.intent, INTENT).replace(event["id"], EVENT))
+        items = [
+            item for item in json.loads(text) if item["pk"]["S"].startswith(("order#", "intent#"))
+        ]
+        return items, json.loads(
+            json.dumps(event).replace(self.intent, INTENT).replace(event["id"], EVENT)
+        )
 
     def _open(self, where: str, token: str) -> str:
         """Creates the order in this database; returns its intent's id."""
         variables = self.variables | {"DATABASE_URL": where}
-        create_intent = Function(self.built.ours("create-intent"), variables, self.folder / "first.log")
-        headers = {"Authorization": f"Bearer {shop.token('ada')}", "Content-Type": "application/json"}
+        create_intent = Function(
+            self.built.ours("create-intent"), variables, self.folder / "first.log"
+        )
+        headers = {
+            "Authorization": f"Bearer {shop.token('ada')}",
+            "Content-Type": "application/json",
+        }
         try:
-            answer = shop.request("POST", create_intent.url, json.dumps({"order": token}).encode(), headers)
+            answer = shop.request(
+                "POST", create_intent.url, json.dumps({"order": token}).encode(), headers
+            )
         finally:
             create_intent.stop()
         assert answer.status == 200, answer.text
@@ -112,7 +132,7 @@ class Surroundings:
             operations = json.loads(answer.read())
         with urllib.request.urlopen(f"{self.stripe.url}/_sandbox/requests") as answer:
             requests = json.loads(answer.read())["data"]
-        since, self._requests = requests[self._requests:], len(requests)
+        since, self._requests = requests[self._requests :], len(requests)
         return operations + [request["method"] for request in since]
 
     def _body(self, size: int) -> Path:

@@ -29,36 +29,119 @@ class Target:
 
 
 TARGETS = [
-    Target("cold", "webhook, cold start: times the floor with its round trips",
-           lambda r: figures.cold_ratio(r, OURS, "floor + webhook's trips"), 1.25, True),
-    Target("cold", "webhook, cold start: Node's, times ours",
-           lambda r: figures.cold_ratio(r, "Node: webhook", OURS), 12, False),
-    Target("cold", "webhook, cold start: Python's, times ours",
-           lambda r: figures.cold_ratio(r, "Python: webhook", OURS), 8, False),
-    Target("cold", "create-intent, cold start: times the floor with its round trips",
-           lambda r: figures.cold_ratio(r, CREATE, "floor + create-intent's trips"), 1.4, True),
-    Target("memory", "webhook, peak memory", lambda r: r["memory"][OURS] / MEGABYTE, 24, True, "MB"),
-    Target("memory", "create-intent, peak memory", lambda r: r["memory"][CREATE] / MEGABYTE, 24, True, "MB"),
+    Target(
+        "cold",
+        "webhook, cold start: times the floor with its round trips",
+        lambda r: figures.cold_ratio(r, OURS, "floor + webhook's trips"),
+        1.25,
+        True,
+    ),
+    Target(
+        "cold",
+        "webhook, cold start: Node's, times ours",
+        lambda r: figures.cold_ratio(r, "Node: webhook", OURS),
+        12,
+        False,
+    ),
+    Target(
+        "cold",
+        "webhook, cold start: Python's, times ours",
+        lambda r: figures.cold_ratio(r, "Python: webhook", OURS),
+        8,
+        False,
+    ),
+    Target(
+        "cold",
+        "create-intent, cold start: times the floor with its round trips",
+        lambda r: figures.cold_ratio(r, CREATE, "floor + create-intent's trips"),
+        1.4,
+        True,
+    ),
+    Target(
+        "memory", "webhook, peak memory", lambda r: r["memory"][OURS] / MEGABYTE, 24, True, "MB"
+    ),
+    Target(
+        "memory",
+        "create-intent, peak memory",
+        lambda r: r["memory"][CREATE] / MEGABYTE,
+        24,
+        True,
+        "MB",
+    ),
     Target("memory", "webhook, zip", lambda r: r["sizes"][OURS]["zip"] / MEGABYTE, 4, True, "MB"),
-    Target("memory", "create-intent, zip", lambda r: r["sizes"][CREATE]["zip"] / MEGABYTE, 4, True, "MB"),
-    Target("memory", "webhook, binary: stock Rust's, as cargo builds it, times ours",
-           lambda r: r["sizes"]["stock Rust: webhook"]["bytes"] / r["sizes"][OURS]["bytes"], 4, False),
-    Target("memory", "create-intent, binary: stock Rust's, as cargo builds it, times ours",
-           lambda r: r["sizes"]["stock Rust: create-intent"]["bytes"] / r["sizes"][CREATE]["bytes"], 4, False),
-    Target("warm", "webhook, warm, as a plain server: times Node's requests per core",
-           lambda r: figures.per_core_ratio(r, OURS, "Node: webhook", **AS_HTTP), 5, False),
-    Target("warm", "webhook, warm, on Lambda's API: times Node's requests per core",
-           lambda r: figures.per_core_ratio(r, OURS, "Node: webhook", **WARM), 5, False),
-    Target("instructions", "webhook, instructions at 8 kB over SQLite: times the limit",
-           lambda r: r["instructions"]["sqlite"] / r["instructions"]["limit"], 3, True),
-    Target("calls", "create-intent, warm: added to the bare call, for a guest",
-           lambda r: figures.added_ms(r, CREATE), ROUND_TRIP_MS + 1, True, "ms"),
-    Target("calls", "create-intent, warm: connections for 100 calls",
-           lambda r: r["calls"][CREATE]["connections_of_100"], 1, True, ""),
-    Target("growth", "webhook, processor time at the most orders: times that at the fewest",
-           lambda r: figures.growth_ratio(r, "webhook"), 1.2, True),
-    Target("growth", "webhook, instructions at the most orders: times those at the fewest",
-           lambda r: figures.growth_in_instructions(r, "webhook"), 1.2, True),
+    Target(
+        "memory",
+        "create-intent, zip",
+        lambda r: r["sizes"][CREATE]["zip"] / MEGABYTE,
+        4,
+        True,
+        "MB",
+    ),
+    Target(
+        "memory",
+        "webhook, binary: stock Rust's, as cargo builds it, times ours",
+        lambda r: r["sizes"]["stock Rust: webhook"]["bytes"] / r["sizes"][OURS]["bytes"],
+        4,
+        False,
+    ),
+    Target(
+        "memory",
+        "create-intent, binary: stock Rust's, as cargo builds it, times ours",
+        lambda r: r["sizes"]["stock Rust: create-intent"]["bytes"] / r["sizes"][CREATE]["bytes"],
+        4,
+        False,
+    ),
+    Target(
+        "warm",
+        "webhook, warm, as a plain server: times Node's requests per core",
+        lambda r: figures.per_core_ratio(r, OURS, "Node: webhook", **AS_HTTP),
+        5,
+        False,
+    ),
+    Target(
+        "warm",
+        "webhook, warm, on Lambda's API: times Node's requests per core",
+        lambda r: figures.per_core_ratio(r, OURS, "Node: webhook", **WARM),
+        5,
+        False,
+    ),
+    Target(
+        "instructions",
+        "webhook, instructions at 8 kB over SQLite: times the limit",
+        lambda r: r["instructions"]["sqlite"] / r["instructions"]["limit"],
+        3,
+        True,
+    ),
+    Target(
+        "calls",
+        "create-intent, warm: added to the bare call, for a guest",
+        lambda r: figures.added_ms(r, CREATE),
+        ROUND_TRIP_MS + 1,
+        True,
+        "ms",
+    ),
+    Target(
+        "calls",
+        "create-intent, warm: connections for 100 calls",
+        lambda r: r["calls"][CREATE]["connections_of_100"],
+        1,
+        True,
+        "",
+    ),
+    Target(
+        "growth",
+        "webhook, processor time at the most orders: times that at the fewest",
+        lambda r: figures.growth_ratio(r, "webhook"),
+        1.2,
+        True,
+    ),
+    Target(
+        "growth",
+        "webhook, instructions at the most orders: times those at the fewest",
+        lambda r: figures.growth_in_instructions(r, "webhook"),
+        1.2,
+        True,
+    ),
 ]
 
 
@@ -74,7 +157,11 @@ class Verdict:
         """True when the figure is within its limit."""
         if self.figure is None:
             return False
-        return self.figure <= self.target.bound if self.target.is_most else self.figure >= self.target.bound
+        return (
+            self.figure <= self.target.bound
+            if self.target.is_most
+            else self.figure >= self.target.bound
+        )
 
     @property
     def word(self) -> str:

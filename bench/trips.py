@@ -12,7 +12,9 @@ STRIPE = {"HEAD": "greeting", "GET": "price", "POST": "intent"}
 
 def floors(floor: Subject, trips: dict[str, list[str]], around: Surroundings) -> list[Subject]:
     """The floor with only the secret, and with the round trips of each kind of function."""
-    named = {"floor + secret": ["secret"]} | {f"floor + {kind}'s trips": counted for kind, counted in trips.items()}
+    named = {"floor + secret": ["secret"]} | {
+        f"floor + {kind}'s trips": counted for kind, counted in trips.items()
+    }
     return [with_trips(floor, name, counted, around) for name, counted in named.items()]
 
 

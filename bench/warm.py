@@ -42,11 +42,15 @@ class Warm:
         for instances in [1, 2]:
             running = [[self.host.start(subject, instances)] for subject in on_lambda]
             rows += self._measure("lambda", instances, running)
-            running = [[plain(subject, self.around) for _ in range(instances)] for subject in as_http]
+            running = [
+                [plain(subject, self.around) for _ in range(instances)] for subject in as_http
+            ]
             rows += self._measure("http", instances, running)
         return rows
 
-    def _measure(self, kind: str, instances: int, groups: list[list[Running]]) -> list[dict[str, Any]]:
+    def _measure(
+        self, kind: str, instances: int, groups: list[list[Running]]
+    ) -> list[dict[str, Any]]:
         try:
             for group in groups:
                 self._deliver(group, "8 kB", 16 if instances > 1 else 1, self.plan.warm_up)
@@ -66,7 +70,9 @@ class Warm:
         subject = group[0].subject
         before = self._spent(group)
         figures = self._deliver(group, size, clients, self.plan.of(subject, size))
-        spent, in_kernel = (after - earlier for after, earlier in zip(self._spent(group), before, strict=True))
+        spent, in_kernel = (
+            after - earlier for after, earlier in zip(self._spent(group), before, strict=True)
+        )
         return {"name": subject.name, "cpu_seconds": spent, "kernel_seconds": in_kernel} | figures
 
     @staticmethod
@@ -76,6 +82,11 @@ class Warm:
     def _deliver(self, group: list[Running], size: str, clients: int, requests: int) -> Any:
         first, self.next = self.next, self.next + requests
         return load.deliver(
-            self.around, [running.url for running in group], size,
-            is_lambda=group[0].is_lambda, clients=clients, requests=requests, first=first,
+            self.around,
+            [running.url for running in group],
+            size,
+            is_lambda=group[0].is_lambda,
+            clients=clients,
+            requests=requests,
+            first=first,
         )

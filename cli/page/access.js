@@ -8,7 +8,12 @@ import { decided, decisions } from "./trail.js";
 import { money, UNANSWERED, verdict } from "./words.js";
 
 /** The checks of a request, in order, with their text before there is a response. */
-const QUESTIONS = { who: "by a valid token", role: "refund:create", reach: "own, or any order", limit: "per request, per day" };
+const QUESTIONS = {
+  who: "by a valid token",
+  role: "refund:create",
+  reach: "own, or any order",
+  limit: "per request, per day",
+};
 /** The check that a denial's reason belongs to. Any other reason is about the token. */
 const STOPS = { not_permitted: "role", not_owner: "reach", not_there: "reach", limit: "limit" };
 
@@ -48,9 +53,11 @@ function part(shown) {
 const beyond = (shown) => Math.max(rest(shown), shop.refundLimit + 100);
 
 /** The amount that is neither refunded nor pending. */
-const rest = ({ amount, refundedAmount, refundPendingAmount }) => amount - refundedAmount - refundPendingAmount;
+const rest = ({ amount, refundedAmount, refundPendingAmount }) =>
+  amount - refundedAmount - refundPendingAmount;
 
-const isOpen = () => ["paid", "partially_refunded"].includes(current()?.status) && rest(current()) > 0;
+const isOpen = () =>
+  ["paid", "partially_refunded"].includes(current()?.status) && rest(current()) > 0;
 
 async function ask(caller) {
   if (busy || !isOpen()) return;
@@ -58,7 +65,8 @@ async function ask(caller) {
   // Each click is a new refund with a new Idempotency-Key. Without a response, also before a
   // reload, the next click repeats the same request: Stripe may have refunded.
   const isFirst = caller.unanswered === null;
-  if (isFirst) setUnanswered(caller, { orderId, key: crypto.randomUUID(), amount: caller.howMuch(current()) });
+  if (isFirst)
+    setUnanswered(caller, { orderId, key: crypto.randomUUID(), amount: caller.howMuch(current()) });
   const { key, amount } = caller.unanswered;
   const { currency } = current();
   const asked = orderId;
@@ -100,7 +108,11 @@ function tell() {
   const stop = decision.allowed ? names.length : names.indexOf(STOPS[decision.why] ?? "who");
   const { text, notes } = verdict(last, decision, shop.refundLimit);
   for (const [place, name] of names.entries()) {
-    mark(name, place < stop ? "done" : place === stop ? "bad" : "next", place > stop ? "not checked" : notes[name]);
+    mark(
+      name,
+      place < stop ? "done" : place === stop ? "bad" : "next",
+      place > stop ? "not checked" : notes[name],
+    );
   }
   return say(text);
 }
@@ -114,8 +126,14 @@ function mark(question, state, note) {
 function render() {
   const shown = current();
   if ((shown?.orderId ?? null) !== orderId) forget(shown?.orderId ?? null);
-  at("access-left").textContent = shown && (isOpen() || shown.refundedAmount || shown.refundPendingAmount) ? left(shown) : "";
-  if (!last) say(isOpen() ? "Press one after another: each request has the caller's own token." : "Pay first. Then each caller can request a refund.");
+  at("access-left").textContent =
+    shown && (isOpen() || shown.refundedAmount || shown.refundPendingAmount) ? left(shown) : "";
+  if (!last)
+    say(
+      isOpen()
+        ? "Press one after another: each request has the caller's own token."
+        : "Pay first. Then each caller can request a refund.",
+    );
   at("callers").setAttribute("aria-busy", String(busy));
   for (const caller of callers) draw(caller, shown);
 }
@@ -133,22 +151,35 @@ function forget(id) {
 function left(shown) {
   const { amount, refundedAmount, refundPendingAmount, currency } = shown;
   const pending = refundPendingAmount ? `, ${money(refundPendingAmount, currency)} pending` : "";
-  return `${money(amount, currency)} paid, ${money(refundedAmount, currency)} refunded${pending}, ${money(rest(shown), currency)} left`;
+  return `${money(amount, currency)} paid, ${money(refundedAmount, currency)} ` +
+    `refunded${pending}, ${money(rest(shown), currency)} left`;
 }
 
 function draw({ tile, howMuch, unanswered, answer }, shown) {
   const amount = () => unanswered?.amount ?? howMuch(shown);
   tile.setAttribute("aria-disabled", String(busy || !isOpen()));
-  tile.querySelector(".asks").textContent = isOpen() ? `requests ${money(amount(), shown.currency)}` : "requests a refund";
+  tile.querySelector(".asks").textContent = isOpen()
+    ? `requests ${money(amount(), shown.currency)}`
+    : "requests a refund";
   const end = tile.querySelector(".end");
   end.dataset.ok = answer ? String(answer.status === 200) : "none";
-  end.textContent = answer ? [answer.status, answer.code].filter(Boolean).join(" ") : "no request yet";
+  end.textContent = answer
+    ? [answer.status, answer.code].filter(Boolean).join(" ")
+    : "no request yet";
 }
 
 function caller(name, role, label, howMuch) {
-  const tile = Object.assign(document.createElement("button"), { type: "button", className: "caller" });
+  const tile = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "caller",
+  });
   tile.dataset.test = `refund-${name}`;
-  tile.append(piece("b", "", label), piece("span", "name", shop.people[role]), piece("span", "asks", ""), piece("span", "end", ""));
+  tile.append(
+    piece("b", "", label),
+    piece("span", "name", shop.people[role]),
+    piece("span", "asks", ""),
+    piece("span", "end", ""),
+  );
   const made = { name, role, howMuch, tile, unanswered: null, answer: null };
   tile.addEventListener("click", () => ask(made));
   return made;
@@ -159,4 +190,5 @@ function say(text) {
   if (at("verdict").textContent !== text) at("verdict").textContent = text;
 }
 
-const piece = (name, className, textContent) => Object.assign(document.createElement(name), { className, textContent });
+const piece = (name, className, textContent) =>
+  Object.assign(document.createElement(name), { className, textContent });

@@ -58,7 +58,11 @@ function count({ source, title, ok, detail, orderId, seq, at }) {
 
 function show(entry) {
   document.getElementById("activity-empty").hidden = true;
-  const same = last && ["source", "title", "detail", "ok", "orderId"].every((name) => last.entry[name] === entry[name]);
+  const same =
+    last &&
+    ["source", "title", "detail", "ok", "orderId"].every(
+      (name) => last.entry[name] === entry[name],
+    );
   if (same && entry.source === "shop" && entry.title.startsWith("GET ")) repeat(entry);
   else last = { entry, times: 1, row: list.appendChild(row(entry)) };
   if (!list.contains(document.activeElement)) stop(last.row.querySelector("summary"));

@@ -28,10 +28,15 @@ export const signOrder = (order) => call("POST", "/dev/sign-order", { body: orde
 
 /** Creates the cart's payment; the same key and contents always return the same payment. */
 export const createIntent = (key, contents) =>
-  call("POST", "/api/create-intent", { body: contents, headers: { "Idempotency-Key": key }, as: "customer" });
+  call("POST", "/api/create-intent", {
+    body: contents,
+    headers: { "Idempotency-Key": key },
+    as: "customer",
+  });
 
 /** The order in Farebox's database. */
-export const order = (id) => call("GET", `/api/order?id=${encodeURIComponent(id)}`, { as: "customer" });
+export const order = (id) =>
+  call("GET", `/api/order?id=${encodeURIComponent(id)}`, { as: "customer" });
 
 /** Requests a refund with this role; returns the response's status, code and request id. */
 export async function refund(role, key, contents) {
@@ -68,7 +73,11 @@ async function send(method, path, { body, headers = {}, as = null }) {
   try {
     return await fetch(path, {
       method,
-      headers: { ...(body && { "Content-Type": "application/json" }), ...headers, ...authorization },
+      headers: {
+        ...(body && { "Content-Type": "application/json" }),
+        ...headers,
+        ...authorization,
+      },
       body: body && JSON.stringify(body),
       cache: "no-store",
       signal: AbortSignal.timeout(PATIENCE_MS),

@@ -31,7 +31,8 @@ async function find() {
       at("banner").hidden = true;
       return show(found);
     }
-    at("banner-text").textContent = "The dev server does not respond. Is “cargo dev” running? Reconnecting…";
+    at("banner-text").textContent =
+      "The dev server does not respond. Is “cargo dev” running? Reconnecting…";
     at("banner").hidden = false;
     await new Promise((done) => setTimeout(done, RETRY_MS));
   }
@@ -42,7 +43,8 @@ function show(found) {
   if (mode && mode !== found.mode) return location.reload();
   const isFirst = mode === null;
   mode = found.mode;
-  at("mode").textContent = mode === "sandbox" ? "Sandbox · no account needed" : "Your Stripe account · test mode";
+  at("mode").textContent =
+    mode === "sandbox" ? "Sandbox · no account needed" : "Your Stripe account · test mode";
   at("mode").dataset.mode = mode;
   at("customer").textContent = `signed in as ${found.customer}`;
   if (isFirst) offer(found.products);

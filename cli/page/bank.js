@@ -5,14 +5,17 @@ import { money } from "./words.js";
 
 const dialog = document.getElementById("bank");
 const problem = document.getElementById("bank-error");
-const buttons = ["bank-approve", "bank-decline", "bank-later"].map((id) => document.getElementById(id));
+const buttons = ["bank-approve", "bank-decline", "bank-later"].map((id) =>
+  document.getElementById(id),
+);
 
 /**
  * Shows the challenge, and sends the payer's choice to the sandbox. Returns the sandbox's response,
  * or null when the payer left the challenge open.
  */
 export function ask(shop, { clientSecret, amount, currency }) {
-  document.getElementById("bank-text").textContent = `Demo shop requests ${money(amount, currency)}.`;
+  document.getElementById("bank-text").textContent =
+    `Demo shop requests ${money(amount, currency)}.`;
   problem.hidden = true;
   busy(false);
   dialog.showModal();

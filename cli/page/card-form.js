@@ -52,7 +52,11 @@ export function typed() {
   };
   const wrong = [
     [number, card.number.length < 12, "The card number is too short."],
-    [expiry, !/^(0[1-9]|1[0-2])$/.test(card.month) || card.year.length !== 4, "Enter a month and a year, such as 12 / 34."],
+    [
+      expiry,
+      !/^(0[1-9]|1[0-2])$/.test(card.month) || card.year.length !== 4,
+      "Enter a month and a year, such as 12 / 34.",
+    ],
     [cvc, card.cvc.length < 3, "A security code has three or four digits."],
   ].find(([, isWrong]) => isWrong);
   if (!wrong) return { card };
@@ -71,7 +75,10 @@ export function lockForm(on) {
 function showChips(chosen) {
   chips.replaceChildren(
     ...CARDS.map(([card, words]) => {
-      const chip = Object.assign(document.createElement("button"), { type: "button", className: "chip" });
+      const chip = Object.assign(document.createElement("button"), {
+        type: "button",
+        className: "chip",
+      });
       chip.dataset.card = card;
       chip.dataset.test = `card-${card.slice(-4)}`;
       const last = Object.assign(document.createElement("b"), { textContent: card.slice(-4) });
@@ -95,7 +102,8 @@ function fill(card) {
 
 function mark() {
   const card = digits(number.value);
-  for (const chip of chips.children) chip.setAttribute("aria-pressed", String(chip.dataset.card === card));
+  for (const chip of chips.children)
+    chip.setAttribute("aria-pressed", String(chip.dataset.card === card));
 }
 
 // The caret stays behind the same digit.
@@ -105,7 +113,8 @@ function tidy(field, format) {
   field.value = format(field.value);
   if (atEnd) return;
   let at = 0;
-  for (let seen = 0; seen < before && at < field.value.length; at += 1) seen += /\d/.test(field.value[at]) ? 1 : 0;
+  for (let seen = 0; seen < before && at < field.value.length; at += 1)
+    seen += /\d/.test(field.value[at]) ? 1 : 0;
   field.setSelectionRange(at, at);
 }
 

@@ -17,7 +17,9 @@ export const cart = new EventTarget();
 /** Shows the products, with the cart from before a reload. */
 export function offer(onSale) {
   products = onSale;
-  const known = Object.keys(kept.items ?? {}).every((price) => products.some((product) => product.price === price));
+  const known = Object.keys(kept.items ?? {}).every((price) =>
+    products.some((product) => product.price === price),
+  );
   if (!kept.items || !known) keep({ items: first() });
   list.replaceChildren(...products.map(tile));
   list.setAttribute("aria-busy", "false");
@@ -26,7 +28,9 @@ export function offer(onSale) {
 
 /** The cart's items in the form of the API. */
 export const items = () =>
-  products.map(({ price }) => ({ price, quantity: kept.items?.[price] ?? 0 })).filter(({ quantity }) => quantity > 0);
+  products
+    .map(({ price }) => ({ price, quantity: kept.items?.[price] ?? 0 }))
+    .filter(({ quantity }) => quantity > 0);
 
 /** The total for display; the server computes the price. */
 export const displayed = () => ({
@@ -78,13 +82,20 @@ function tile(product) {
   const row = element("li", { className: "product" });
   row.dataset.price = price;
   const words = element("div", { className: "product-words" });
-  words.append(element("b", { textContent: name }), element("span", { textContent: money(amount, currency) }));
+  words.append(
+    element("b", { textContent: name }),
+    element("span", { textContent: money(amount, currency) }),
+  );
   const stepper = element("div", { className: "stepper" });
   stepper.setAttribute("role", "group");
   stepper.setAttribute("aria-label", `Quantity of ${name}`);
   const count = element("output", { value: "0" });
   count.dataset.test = `quantity-${price}`;
-  stepper.append(step(product, -1, "−", `One ${name} less`), count, step(product, 1, "+", `One ${name} more`));
+  stepper.append(
+    step(product, -1, "−", `One ${name} less`),
+    count,
+    step(product, 1, "+", `One ${name} more`),
+  );
   row.append(art(price), words, stepper);
   return row;
 }

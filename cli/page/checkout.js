@@ -42,7 +42,10 @@ cart.addEventListener("change", forgetPrice);
 order.addEventListener("change", settled);
 order.addEventListener("gone", () => {
   keep({ orderId: null, key: null, updates: null });
-  tell({ text: "The earlier order no longer exists on the server. The cart is still here.", kind: "note" });
+  tell({
+    text: "The earlier order no longer exists on the server. The cart is still here.",
+    kind: "note",
+  });
   render();
 });
 
@@ -129,7 +132,10 @@ function makeRoom({ code }) {
 function isAgreed({ amount, currency }) {
   if (amount === (agreed ?? displayed()).amount) return true;
   agreed = { amount, currency };
-  tell({ text: `The server's price is ${money(amount, currency)}. Press Pay again to pay that.`, kind: "note" });
+  tell({
+    text: `The server's price is ${money(amount, currency)}. Press Pay again to pay that.`,
+    kind: "note",
+  });
   return false;
 }
 
@@ -142,9 +148,13 @@ async function conclude(result, intent) {
   if (result?.error?.payment_intent?.status === "canceled") {
     // The order changed after this form was opened, and has another payment.
     element.hide();
-    tell({ text: "The order changed in the meantime. Press Pay again to pay its new total.", kind: "note" });
+    tell({
+      text: "The order changed in the meantime. Press Pay again to pay its new total.",
+      kind: "note",
+    });
   } else if (result?.error) tell(decline(result.error));
-  else if (!result || result.status === "requires_action") tell({ text: "The bank still waits for your approval.", kind: "note" });
+  else if (!result || result.status === "requires_action")
+    tell({ text: "The bank still waits for your approval.", kind: "note" });
   else if (result.status === "succeeded") {
     accept();
     at("order").scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
@@ -158,7 +168,9 @@ function explain(error) {
     if (error.code === "order_already_paid") accept();
     else if (error.status === 409) nudge();
   } else if (error instanceof Unreachable) {
-    tell({ text: "The dev server does not respond. Try again when it is back: nothing is charged twice." });
+    tell({
+      text: "The dev server does not respond. Try again when it is back: nothing is charged twice.",
+    });
   } else {
     tell({ text: error.message });
     nudge();

@@ -10,7 +10,11 @@ let mode = "usual";
 /** Connects to the sandbox and resets its faults, because the switches start as off. */
 export async function connect(shop) {
   base = `${shop.stripeApi}/_sandbox`;
-  const settings = [post("/webhooks/duplicate", { times: 1 }), post("/webhooks/delay", { ms: 0 }), works()];
+  const settings = [
+    post("/webhooks/duplicate", { times: 1 }),
+    post("/webhooks/delay", { ms: 0 }),
+    works(),
+  ];
   await Promise.all([...settings, post("/webhooks/release"), endOutage()]);
 }
 
@@ -51,7 +55,10 @@ export async function forge() {
 
 /** Reconciles: Farebox fetches missed events from Stripe. Returns their number. */
 export async function askForMissed() {
-  const response = await fetch("/dev/reconcile", { method: "POST", signal: AbortSignal.timeout(PATIENCE_MS) });
+  const response = await fetch("/dev/reconcile", {
+    method: "POST",
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  });
   if (!response.ok) throw new Error("Stripe did not list its events.");
   const { applied, quarantined } = await response.json();
   return applied + quarantined;
@@ -67,13 +74,20 @@ export async function arm(fault) {
 export const works = () => call("/faults", { method: "DELETE" });
 
 async function events() {
-  const response = await fetch("/dev/events", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
+  const response = await fetch("/dev/events", {
+    cache: "no-store",
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  });
   return (await response.json()).events;
 }
 
-const post = (path, fields = {}) => call(path, { method: "POST", body: new URLSearchParams(fields) });
+const post = (path, fields = {}) =>
+  call(path, { method: "POST", body: new URLSearchParams(fields) });
 
 async function call(path, request) {
-  const response = await fetch(base + path, { ...request, signal: AbortSignal.timeout(PATIENCE_MS) });
+  const response = await fetch(base + path, {
+    ...request,
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  });
   if (!response.ok) throw new Error(`The sandbox rejected ${path}: ${response.status}.`);
 }

@@ -110,7 +110,9 @@ async function refresh() {
 
 function update(id, answer) {
   if (id !== kept.orderId) return;
-  const changed = ["status", "refundedAmount", "refundPendingAmount", "orderId"].some((name) => answer[name] !== shown?.[name]);
+  const changed = ["status", "refundedAmount", "refundPendingAmount", "orderId"].some(
+    (name) => answer[name] !== shown?.[name],
+  );
   if (changed) {
     movedAt = Date.now();
     // An old notification may have left the list; then the panel waits for none.
@@ -130,12 +132,16 @@ function schedule() {
 
 const isResting = () => Date.now() - movedAt > RESTS_AFTER_MS;
 
-document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : nudge()));
+document.addEventListener("visibilitychange", () =>
+  document.hidden ? clearTimeout(timer) : nudge(),
+);
 
 function sentence(messages) {
   if (!shown) return "Press Pay, and the order appears here.";
-  if (shown.status === "paid" && messages && !shown.refundPendingAmount) return "Paid and fulfilled: Farebox notified the shop once, with a signed message.";
-  if (isAccepted() && OPEN.has(shown.status)) return Date.now() - acceptedAt < LATE_MS ? AWAITED : LATE;
+  if (shown.status === "paid" && messages && !shown.refundPendingAmount)
+    return "Paid and fulfilled: Farebox notified the shop once, with a signed message.";
+  if (isAccepted() && OPEN.has(shown.status))
+    return Date.now() - acceptedAt < LATE_MS ? AWAITED : LATE;
   if (shown.refundPendingAmount) return pending(shown);
   if (shown.status === "partially_refunded") return partly(shown);
   return words(shown.status).text;

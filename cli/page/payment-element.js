@@ -19,7 +19,9 @@ export async function show(publishableKey, clientSecret) {
   const form = elements.create("payment");
   const shown = new Promise((ready, failed) => {
     form.on("ready", ready);
-    form.on("loaderror", () => failed(new Error("Stripe's card form could not be loaded. Try again.")));
+    form.on("loaderror", () =>
+      failed(new Error("Stripe's card form could not be loaded. Try again.")),
+    );
   });
   form.mount(place);
   await shown.catch((error) => {
@@ -38,7 +40,11 @@ export function hide() {
 /** Confirms the payment; returns `{ status }` of the intent, or `{ error }` with Stripe's error. */
 export async function confirmShown() {
   const confirmParams = { return_url: location.origin + location.pathname };
-  const { error, paymentIntent } = await stripe.confirmPayment({ elements, confirmParams, redirect: "if_required" });
+  const { error, paymentIntent } = await stripe.confirmPayment({
+    elements,
+    confirmParams,
+    redirect: "if_required",
+  });
   return error ? { error } : { status: paymentIntent.status };
 }
 
@@ -49,7 +55,11 @@ function load() {
     script.addEventListener("load", done);
     script.addEventListener("error", () => {
       script.remove();
-      failed(new Error("Stripe.js could not be loaded from js.stripe.com. Check the network, and try again."));
+      failed(
+        new Error(
+          "Stripe.js could not be loaded from js.stripe.com. Check the network, and try again.",
+        ),
+      );
     });
     document.head.append(script);
   });

@@ -52,7 +52,11 @@ const judges = {
     const copies = rows.filter(({ eventId, ok }) => ok && eventId === came?.eventId).length;
     if (copies < 2) return null;
     const effects = reached(rows, DECISIVE[came.title]);
-    return said(effects === 1, `Stripe delivered ${came.title} ${copies} times, with ${count(effects, "effect")}: ${state(rows)}${messages(rows)}.`);
+    return said(
+      effects === 1,
+      `Stripe delivered ${came.title} ${copies} times, with ${count(effects, "effect")}: ` +
+      `${state(rows)}${messages(rows)}.`,
+    );
   },
   reversed(rows) {
     const came = events(rows);
@@ -60,27 +64,45 @@ const judges = {
     const later = came.length - place - 1;
     if (place < 0 || later < 1) return null;
     const effects = reached(rows, DECISIVE[came[place].title]);
-    return said(effects === 1, `${came[place].title} arrived before ${count(later, "older event")}: ${state(rows)} and did not change again.`);
+    return said(
+      effects === 1,
+      `${came[place].title} arrived before ${count(later, "older event")}: ${state(rows)} and ` +
+      `did not change again.`,
+    );
   },
   delay(rows, { answeredAt }) {
     const came = decided(rows);
     const effects = came ? reached(rows, DECISIVE[came.title]) : 0;
     if (!came || !effects) return null;
     const seconds = Math.max(0, (came.at - (answeredAt ?? came.at)) / 1000).toFixed(1);
-    return said(effects === 1, `The webhook arrived ${seconds} s after the bank's response: ${state(rows)}${messages(rows)}.`);
+    return said(
+      effects === 1,
+      `The webhook arrived ${seconds} s after the bank's response: ` +
+      `${state(rows)}${messages(rows)}.`,
+    );
   },
   outage(rows) {
     const effects = reached(rows, "paid");
     if (!effects) return null;
-    return said(effects === 1, `${count(events(rows).length, "event")} arrived after the outage: ${state(rows)}${messages(rows)}.`);
+    return said(
+      effects === 1,
+      `${count(events(rows).length, "event")} arrived after the outage: ` +
+      `${state(rows)}${messages(rows)}.`,
+    );
   },
   missed(rows) {
     const effects = reached(rows, "paid");
     if (!effects || events(rows).length) return null;
-    return said(effects === 1, `No webhook arrived. Farebox fetched the events from Stripe: ${state(rows)}${messages(rows)}.`);
+    return said(
+      effects === 1,
+      `No webhook arrived. Farebox fetched the events from Stripe: ` +
+      `${state(rows)}${messages(rows)}.`,
+    );
   },
   forged(rows) {
-    const refused = rows.some(({ source, ok, response }) => source === "webhook" && !ok && response?.status === 400);
+    const refused = rows.some(
+      ({ source, ok, response }) => source === "webhook" && !ok && response?.status === 400,
+    );
     if (!refused) return null;
     const changed = rows.some(({ source }) => source === "order");
     return said(!changed, "Rejected: the signature does not match. The order did not change.");
@@ -98,27 +120,35 @@ const judges = {
 
 /** An experiment is about a payment: its refund, and the refund's events, do not count. */
 function beforeRefund(rows) {
-  const place = rows.findIndex(({ source, title }) => title === REFUND || (source === "order" && title.startsWith("paid →")));
+  const place = rows.findIndex(
+    ({ source, title }) => title === REFUND || (source === "order" && title.startsWith("paid →")),
+  );
   return place < 0 ? rows : rows.slice(0, place);
 }
 
 const events = (rows) => rows.filter(({ source, ok }) => source === "webhook" && ok);
 const decided = (rows) => events(rows).findLast(({ title }) => title in DECISIVE);
-const reached = (rows, status) => rows.filter(({ source, title }) => source === "order" && title.split("→ ").at(-1) === status).length;
+const reached = (rows, status) =>
+  rows.filter(({ source, title }) => source === "order" && title.split("→ ").at(-1) === status)
+    .length;
 const keyOf = ({ request }) => request?.headers.find(([name]) => name === "idempotency-key")?.[1];
 const said = (ok, text) => ({ ok, text });
 const count = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
 
 /** The order's status, and the number of changes to it. */
 function state(rows) {
-  const moves = rows.filter(({ source }) => source === "order").map(({ title }) => title.split("→ ").at(-1));
+  const moves = rows
+    .filter(({ source }) => source === "order")
+    .map(({ title }) => title.split("→ ").at(-1));
   if (!moves.length) return "the order did not change";
   const times = moves.filter((status) => status === moves.at(-1)).length;
   return `the order became ${moves.at(-1)} ${times === 1 ? "once" : `${times} times`}`;
 }
 
 function messages(rows) {
-  const told = rows.filter(({ source, ok, title }) => source === "notify" && ok && title === "order.paid");
+  const told = rows.filter(
+    ({ source, ok, title }) => source === "notify" && ok && title === "order.paid",
+  );
   const ids = new Set(told.map(({ detail, seq }) => /msg_\w+/.exec(detail)?.[0] ?? seq));
   return ids.size ? `, and Farebox sent the shop ${count(ids.size, "message")}` : "";
 }

@@ -7,7 +7,15 @@ const MASK = "••••";
 export function row(entry) {
   const { seq, source, title, ok, orderId, eventId } = entry;
   const item = document.createElement("li");
-  Object.assign(item.dataset, { seq, source, title, ok, order: orderId ?? "", event: eventId ?? "", test: "activity-row" });
+  Object.assign(item.dataset, {
+    seq,
+    source,
+    title,
+    ok,
+    order: orderId ?? "",
+    event: eventId ?? "",
+    test: "activity-row",
+  });
   const details = document.createElement("details");
   details.append(line(entry));
   details.addEventListener("toggle", () => details.append(exchange(entry)), { once: true });
@@ -29,7 +37,8 @@ export function clock(at) {
   const time = new Date(at);
   const two = (number) => String(number).padStart(2, "0");
   const thousandths = String(time.getMilliseconds()).padStart(3, "0");
-  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${thousandths}`;
+  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(":");
+  return `${clock}.${thousandths}`;
 }
 
 function line({ at, source, title, ok, detail }) {
@@ -57,7 +66,8 @@ function exchange({ source, request, response }) {
   if (request) place.append(...side("Request", `${request.method} ${request.path}`, request));
   if (response && source === "order") place.append(...side("In the database", "", response));
   else if (response) place.append(...side("Response", response.status ?? "none", response));
-  if (source === "stripe") place.append(part("p", "aside", "For the sandbox's responses, only the status is recorded."));
+  if (source === "stripe")
+    place.append(part("p", "aside", "For the sandbox's responses, only the status is recorded."));
   return place;
 }
 
@@ -78,10 +88,12 @@ function side(heading, first, { headers, body }) {
 function masked(name, text) {
   const place = document.createElement(name);
   for (const [index, piece] of text.split(MASK).entries()) {
-    if (index) place.append(Object.assign(part("span", "masked", MASK), { title: "masked by the server" }));
+    if (index)
+      place.append(Object.assign(part("span", "masked", MASK), { title: "masked by the server" }));
     place.append(piece);
   }
   return place;
 }
 
-const part = (name, className, textContent) => Object.assign(document.createElement(name), { className, textContent });
+const part = (name, className, textContent) =>
+  Object.assign(document.createElement(name), { className, textContent });

@@ -20,17 +20,25 @@ export const confirm = (shop, secret, card) =>
 
 /** Completes the bank's challenge: `success` or `failure`. */
 export const authenticate = (shop, secret, outcome) =>
-  post(shop, `/_sandbox/payment_intents/${intentOf(secret)}/authenticate`, { client_secret: secret, outcome });
+  post(shop, `/_sandbox/payment_intents/${intentOf(secret)}/authenticate`, {
+    client_secret: secret,
+    outcome,
+  });
 
 const intentOf = (secret) => encodeURIComponent(secret.split("_secret_")[0]);
 
 /** Returns `{ status }` of the intent, or `{ error }` with Stripe's error. */
 async function post(shop, path, fields) {
-  const request = { method: "POST", body: new URLSearchParams(fields), signal: AbortSignal.timeout(PATIENCE_MS) };
+  const request = {
+    method: "POST",
+    body: new URLSearchParams(fields),
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  };
   try {
     const response = await fetch(shop.stripeApi + path, request);
     const answer = await response.json();
-    const error = answer.error ?? (answer.status === "requires_payment_method" && answer.last_payment_error);
+    const error =
+      answer.error ?? (answer.status === "requires_payment_method" && answer.last_payment_error);
     return error ? { error } : { status: answer.status };
   } catch {
     throw new NoAnswer("The sandbox does not respond. Try again: nothing is charged twice.");

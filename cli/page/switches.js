@@ -9,26 +9,63 @@ import { kept } from "./session.js";
 /** The delivery of webhooks: value, label, hint. */
 const WEBHOOKS = [
   ["usual", "normally", ""],
-  ["duplicate", "three times", "Pay. Each event arrives three times, and the order becomes paid once."],
-  ["reversed", "in reverse", "Pay. The newest event arrives first; the older ones after it change nothing."],
-  ["delay", "late", `Pay. The order waits ${LATE_MS / 1000} seconds for its webhook: the bank's answer alone does not make it paid.`],
-  ["outage", "not at all", "Pay. No webhook arrives, and the order waits. Then press “Fetch missed events”, or choose “normally”: Stripe resends the missed events."],
+  [
+    "duplicate",
+    "three times",
+    "Pay. Each event arrives three times, and the order becomes paid once.",
+  ],
+  [
+    "reversed",
+    "in reverse",
+    "Pay. The newest event arrives first; the older ones after it change nothing.",
+  ],
+  [
+    "delay",
+    "late",
+    `Pay. The order waits ${LATE_MS / 1000} seconds for its webhook: the bank's answer alone ` +
+    `does not make it paid.`,
+  ],
+  [
+    "outage",
+    "not at all",
+    "Pay. No webhook arrives, and the order waits. Then press “Fetch missed events”, or choose " +
+    "“normally”: Stripe resends the missed events.",
+  ],
 ];
 
 /** The next request that creates a payment: value, label, fault, hint. */
 const REQUESTS = [
   ["usual", "succeeds", null, ""],
-  ["lost_answer", "response lost", {}, "Stripe creates the payment, and the response is lost. Farebox retries with the same key: one intent."],
+  [
+    "lost_answer",
+    "response lost",
+    {},
+    "Stripe creates the payment, and the response is lost. Farebox retries with the same key: " +
+    "one intent.",
+  ],
   ["reset", "reset", {}, "The connection breaks. Farebox retries: one intent."],
   ["hang", "hangs", {}, "No response arrives. After 8 seconds Farebox retries: one intent."],
-  ["latency", "2 s slow", { ms: 2000 }, "The response takes two seconds, and Farebox waits for it: one intent."],
+  [
+    "latency",
+    "2 s slow",
+    { ms: 2000 },
+    "The response takes two seconds, and Farebox waits for it: one intent.",
+  ],
   ["rate_limit", "429", {}, "Stripe limits the rate. Farebox retries a little later: one intent."],
   ["error", "500", {}, "Stripe fails. Farebox retries with the same key: one intent."],
-  ["bad_gateway", "HTML 502", {}, "A proxy returns a page in place of JSON. Farebox retries: one intent."],
+  [
+    "bad_gateway",
+    "HTML 502",
+    {},
+    "A proxy returns a page in place of JSON. Farebox retries: one intent.",
+  ],
 ];
 
-const FORGED = "The latest event arrives again with a wrong signature: Farebox rejects it, and the order does not change.";
-const IDLE = "Choose a fault, then pay: a line in Activity explains the result. A reload resets the switches.";
+const FORGED =
+  "The latest event arrives again with a wrong signature: Farebox rejects it, and the order " +
+  "does not change.";
+const IDLE =
+  "Choose a fault, then pay: a line in Activity explains the result. A reload resets the switches.";
 
 const at = (id) => document.getElementById(id);
 
@@ -54,7 +91,12 @@ export async function offerSwitches(shop) {
 function offer(id, choices, chosen) {
   const options = choices.map(([value, label]) => {
     const option = Object.assign(document.createElement("label"), { className: "choice" });
-    const radio = Object.assign(document.createElement("input"), { type: "radio", name: id, value, checked: value === "usual" });
+    const radio = Object.assign(document.createElement("input"), {
+      type: "radio",
+      name: id,
+      value,
+      checked: value === "usual",
+    });
     radio.dataset.test = `${id}-${value}`;
     radio.addEventListener("change", () => chosen(value));
     option.append(radio, label);

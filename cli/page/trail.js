@@ -26,7 +26,11 @@ activity.addEventListener("entry", ({ detail: { source, decision, at } }) => {
 
 function show(decision, at) {
   document.getElementById("trail-empty").hidden = true;
-  const same = latest && ["who", "roles", "action", "object", "why"].every((name) => latest.decision[name] === decision[name]);
+  const same =
+    latest &&
+    ["who", "roles", "action", "object", "why"].every(
+      (name) => latest.decision[name] === decision[name],
+    );
   const times = same && decision.action === "order:read" ? latest.times + 1 : 1;
   if (times > 1) latest.row.remove();
   latest = { decision, times, row: row(decision, at, times) };
@@ -38,12 +42,22 @@ function row(decision, at, times) {
   const { who, roles, action, object, allowed, why, requestId } = decision;
   const line = document.createElement("tr");
   line.className = times > 1 ? "again" : "";
-  Object.assign(line.dataset, { test: "decision", roles, action, allowed, why, request: requestId ?? "" });
+  Object.assign(line.dataset, {
+    test: "decision",
+    roles,
+    action,
+    allowed,
+    why,
+    request: requestId ?? "",
+  });
   const count = times > 1 ? ` ×${times}` : "";
   const end = allowed ? "✓ allowed" : "✕ denied";
   line.append(
     cell([roles || "no role", ""], [who, "mono"]),
-    cell([action + count, "mono"], [object === "none" ? "no object yet" : object, object === "none" ? "" : "mono"]),
+    cell(
+      [action + count, "mono"],
+      [object === "none" ? "no object yet" : object, object === "none" ? "" : "mono"],
+    ),
     cell([end, "end"], [why, "mono"]),
     cell([requestId ?? "none", "mono"], [clock(at).split(".")[0], "mono"]),
   );
@@ -54,7 +68,9 @@ function row(decision, at, times) {
 function cell(...lines) {
   const place = document.createElement("td");
   for (const [textContent, className] of lines) {
-    place.append(Object.assign(document.createElement("span"), { textContent, className, title: textContent }));
+    place.append(
+      Object.assign(document.createElement("span"), { textContent, className, title: textContent }),
+    );
   }
   return place;
 }

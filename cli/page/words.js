@@ -1,12 +1,16 @@
 // The page's texts about money, statuses and declines.
 
-const NO_DECIMALS = new Set("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split(" "));
+const NO_DECIMALS = new Set(
+  "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split(" "),
+);
 const THREE_DECIMALS = new Set("bhd jod kwd omr tnd".split(" "));
 
 /** `1500` and `usd` as `$15.00`; the amount is in Stripe's minor units. */
 export function money(amount, currency) {
   const decimals = NO_DECIMALS.has(currency) ? 0 : THREE_DECIMALS.has(currency) ? 3 : 2;
-  return new Intl.NumberFormat("en", { style: "currency", currency }).format(amount / 10 ** decimals);
+  return new Intl.NumberFormat("en", { style: "currency", currency }).format(
+    amount / 10 ** decimals,
+  );
 }
 
 const STATUSES = {
@@ -35,7 +39,8 @@ export const partly = ({ amount, refundedAmount, currency }) =>
 
 /** A refund that has not reached the payer yet. */
 export const pending = ({ refundPendingAmount, currency }) =>
-  `A refund of ${money(refundPendingAmount, currency)} is pending: the payer does not have the money yet.`;
+  `A refund of ${money(refundPendingAmount, currency)} is pending: the payer does not have the ` +
+  `money yet.`;
 
 const DECLINES = {
   insufficient_funds: "Not enough money on this card.",
@@ -56,8 +61,12 @@ const DECLINES = {
 /** The reason for a decline, for the payer, and its code. */
 export function decline({ code, decline_code: reason }) {
   const known = DECLINES[reason] ?? DECLINES[code] ?? "The bank declined this card.";
-  const ends = code === "payment_intent_unexpected_state" || code === "payment_intent_authentication_failure";
-  return { text: ends ? known : `${known} Try another: the order stays open.`, code: reason ?? code ?? "card_declined" };
+  const ends =
+    code === "payment_intent_unexpected_state" || code === "payment_intent_authentication_failure";
+  return {
+    text: ends ? known : `${known} Try another: the order stays open.`,
+    code: reason ?? code ?? "card_declined",
+  };
 }
 
 const REFUSALS = {
@@ -65,7 +74,8 @@ const REFUSALS = {
   payment_processing: "A payment of this order is under way; it cannot change until that ends.",
   order_canceled: "This order was canceled. Start a new one.",
   in_progress: "The same payment is being prepared right now. Try again in a moment.",
-  unavailable: "Payments are briefly not available. The cart is kept. Try again: nothing is charged twice.",
+  unavailable:
+    "Payments are briefly not available. The cart is kept. Try again: nothing is charged twice.",
   internal: "Something went wrong on the server. Its log has the reason, under this request id.",
 };
 
@@ -77,31 +87,48 @@ export function refusal({ code, message, requestId }) {
 }
 
 /** A refund with an unknown result. */
-export const UNANSWERED = "No response arrived, so Stripe may have refunded or not. The next click repeats the same request with the same key: it refunds once.";
+export const UNANSWERED =
+  "No response arrived, so Stripe may have refunded or not. The next click repeats the same " +
+  "request with the same key: it refunds once.";
 
 const NO_TOKEN = "no valid token";
 
 /** A sentence about the decision on a refund, and a note for each check. */
 export function verdict({ person, role, amount, currency, answer }, { allowed, why }, limit) {
   const sought = money(amount, currency);
-  const most = limit && amount > limit ? `${money(limit, currency)} is their role's limit per request` : "their role's daily limit leaves less";
+  const most =
+    limit && amount > limit
+      ? `${money(limit, currency)} is their role's limit per request`
+      : "their role's daily limit leaves less";
   const notes = { who: person, role: `${role}: yes`, reach: "any order", limit: sought };
   if (why === "not_permitted") notes.role = `${role}: no`;
   if (why === "not_owner" || why === "not_there") notes.reach = "no such order";
   const denials = {
-    not_permitted: `Denied. The token of ${person} is valid, but their role has no permission refund:create. Farebox did not read the order.`,
-    not_owner: "Denied, as for an order that does not exist: the order is not theirs, and their role covers only their own.",
+    not_permitted: `Denied. The token of ${person} is valid, but their role has no permission ` +
+      `refund:create. Farebox did not read the order.`,
+    not_owner:
+      "Denied, as for an order that does not exist: the order is not theirs, and their role " +
+      "covers only their own.",
     not_there: "Denied: the order does not exist.",
-    limit: `Denied. ${person} can refund any order, but not ${sought}: ${most}. Farebox did not call Stripe.`,
+    limit: `Denied. ${person} can refund any order, but not ${sought}: ${most}. Farebox did not ` +
+      `call Stripe.`,
   };
   const unknown = `Denied: the caller is not authenticated (${why}).`;
-  if (!allowed) return { text: denials[why] ?? unknown, notes: why in denials ? notes : { ...notes, who: NO_TOKEN } };
+  if (!allowed)
+    return {
+      text: denials[why] ?? unknown,
+      notes: why in denials ? notes : { ...notes, who: NO_TOKEN },
+    };
   return { text: done(person, sought, answer), notes };
 }
 
 function done(person, sought, answer) {
-  const allowed = `Allowed. ${person}'s role can refund any order, and ${sought} is within its limit`;
-  if (answer.status === 200 && answer.code === "succeeded") return `${allowed}: Stripe refunded it once.`;
+  const allowed = `Allowed. ${person}'s role can refund any order, and ${sought} is within its ` +
+    `limit`;
+  if (answer.status === 200 && answer.code === "succeeded")
+    return `${allowed}: Stripe refunded it once.`;
   if (answer.status === 200) return `${allowed}: Stripe's refund is ${answer.code}.`;
-  return answer.status >= 500 ? `Allowed. ${UNANSWERED}` : `Allowed, but it failed. ${refusal(answer).text}`;
+  return answer.status >= 500
+    ? `Allowed. ${UNANSWERED}`
+    : `Allowed, but it failed. ${refusal(answer).text}`;
 }

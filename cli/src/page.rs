@@ -11,10 +11,11 @@ use axum::{
 
 /// The Content-Security-Policy: the page loads its own files, the sandbox on this machine, and
 /// Stripe.js.
-const POLICY: &str = "default-src 'none'; script-src 'self' https://js.stripe.com https://*.js.stripe.com; style-src 'self'; \
-    connect-src 'self' http://127.0.0.1:* https://api.stripe.com; \
-    frame-src https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com; img-src 'self' data:; \
-    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; script-src 'self' https://js.stripe.com \
+                      https://*.js.stripe.com; style-src 'self'; connect-src 'self' \
+                      http://127.0.0.1:* https://api.stripe.com; frame-src https://js.stripe.com \
+                      https://*.js.stripe.com https://hooks.stripe.com; img-src 'self' data:; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// A file of the page: its path, its type and its text.
 macro_rules! file {

@@ -212,7 +212,9 @@ impl Server {
         };
         let delivered = self.notify.run(PAUSE, has_stopped(stopped.clone()));
         tokio::select! {
-            (served, ()) = async { tokio::join!(served, delivered) } => served.map_err(ServerError::Ended),
+            (served, ()) = async { tokio::join!(served, delivered) } => {
+                served.map_err(ServerError::Ended)
+            }
             // The grace period is over: a connection that a browser keeps open does not delay the
             // stop.
             () = shutdown => Ok(()),

@@ -147,7 +147,8 @@ async fn sign_order(
         .order_id
         .unwrap_or_else(|| format!("demo-{:016x}", fastrand::u64(..)));
     let claims = json!({
-        "aud": "farebox:order", "sub": Persona::Customer.subject(), "iat": now, "exp": now + LIFETIME,
+        "aud": "farebox:order", "sub": Persona::Customer.subject(), "iat": now,
+        "exp": now + LIFETIME,
         "orderId": order_id, "amount": total, "currency": "usd", "description": "Farebox demo shop",
     });
     Ok(Json(json!({ "order": site.sign(&claims).await? })))

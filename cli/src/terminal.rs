@@ -27,7 +27,8 @@ pub(crate) fn greet(server: &Server, options: &Options) {
         ),
         None => println!(
             "\nFarebox is running, with Stripe's test mode: no real money.\n\
-             \n  shop       {url}\n  functions  {url}/api/…\n  database   {}\n\n{}\n\nStop with Ctrl-C.\n",
+             \n  shop       {url}\n  functions  {url}/api/…\n  database   {}\n\n{}\n\nStop with \
+             Ctrl-C.\n",
             server.settings.store,
             forwarding(server, &url)
         ),
@@ -44,8 +45,9 @@ fn forwarding(server: &Server, url: &str) -> String {
     match server.settings.has_own_webhook_secret {
         true => format!("Events arrive while this runs in another terminal:\n  {listen}"),
         false => format!(
-            "Events do not arrive yet, so orders stay unpaid. In another terminal, run\n  {listen}\n\
-             put the whsec_… that it prints into .env as STRIPE_WEBHOOK_SECRET, and start this again."
+            "Events do not arrive yet, so orders stay unpaid. In another terminal, run\n  \
+             {listen}\nput the whsec_… that it prints into .env as STRIPE_WEBHOOK_SECRET, and \
+             start this again."
         ),
     }
 }

@@ -29,25 +29,34 @@ def built() -> Path:
 def panicking() -> Path:
     """The program of a function that panics on demand, built as the others are."""
     function = {
-        "Type": "AWS::Serverless::Function", "Metadata": {"BuildMethod": "rust-cargolambda"},
+        "Type": "AWS::Serverless::Function",
+        "Metadata": {"BuildMethod": "rust-cargolambda"},
         "Properties": {"CodeUri": "testing/panicking"},
     }
     whole = template.read()
     alike = {name: whole[name] for name in ["AWSTemplateFormatVersion", "Transform"]}
-    properties = {name: whole["Globals"]["Function"][name] for name in ["Runtime", "Handler", "Architectures"]}
+    properties = {
+        name: whole["Globals"]["Function"][name] for name in ["Runtime", "Handler", "Architectures"]
+    }
     alike["Globals"] = {"Function": properties}
     folder = _build(alike | {"Resources": {"PanickingFunction": function}}, FOLDER / "panicking")
     return folder / "PanickingFunction" / "bootstrap"
 
 
 def _compile(packages: list[str]) -> None:
-    """Compiles every function in one run of cargo, which links as many at a time as there are cores.
+    """Compiles every function in one run of cargo, which links as many at a time as there are
+    cores.
 
     `sam build` runs cargo once for each function, one after another, and finds them compiled.
     """
     names = [word for package in packages for word in ("--package", package)]
     arm = ["--arm64"] if architecture() == "arm64" else []
-    run(["cargo", "lambda", "build", "--release", *arm, *names], environment(), WORKSPACE, seconds=3600)
+    run(
+        ["cargo", "lambda", "build", "--release", *arm, *names],
+        environment(),
+        WORKSPACE,
+        seconds=3600,
+    )
 
 
 def _build(asked: Template, folder: Path) -> Path:
@@ -57,8 +66,16 @@ def _build(asked: Template, folder: Path) -> Path:
     asked["Globals"]["Function"]["Architectures"] = [architecture()]
     template.write(asked, source)
     command = [
-        TOOLS / "sam", "build", "--template-file", source, "--base-dir", WORKSPACE, "--build-dir", folder,
-        "--region", REGION,
+        TOOLS / "sam",
+        "build",
+        "--template-file",
+        source,
+        "--base-dir",
+        WORKSPACE,
+        "--build-dir",
+        folder,
+        "--region",
+        REGION,
     ]
     run(command, environment(), WORKSPACE, seconds=3600)
     return folder

@@ -48,9 +48,13 @@ class Case(unittest.TestCase):
         self.to_aws = Relay(self.aws.url)
         self.addCleanup(self.to_aws.stop)
         self.variables = CREDENTIALS | {
-            "AWS_REGION": REGION, "AWS_ENDPOINT_URL": self.to_aws.url, "FAREBOX_SECRET_ID": self.name,
-            "DATABASE_URL": f"dynamodb:{self.name}", "STRIPE_API_BASE": self.to_stripe.url,
-            "FAREBOX_STRIPE_DEADLINE": "3", "FAREBOX_NOTIFY_URL": "log:",
+            "AWS_REGION": REGION,
+            "AWS_ENDPOINT_URL": self.to_aws.url,
+            "FAREBOX_SECRET_ID": self.name,
+            "DATABASE_URL": f"dynamodb:{self.name}",
+            "STRIPE_API_BASE": self.to_stripe.url,
+            "FAREBOX_STRIPE_DEADLINE": "3",
+            "FAREBOX_NOTIFY_URL": "log:",
         }
 
     def check_that_no_secret_was_said(self):
@@ -89,7 +93,9 @@ class Case(unittest.TestCase):
 
     def assert_unavailable(self, one: Function, answer: Answer, *words: str) -> None:
         """Asserts a 503, and one logged error of that request, which contains all of `words`."""
-        self.assertEqual((answer.status, answer.json["error"]["code"]), (503, "unavailable"), answer)
+        self.assertEqual(
+            (answer.status, answer.json["error"]["code"]), (503, "unavailable"), answer
+        )
         self.assertEqual({n.lower(): v for n, v in answer.headers.items()}["retry-after"], "2")
         request = answer.json["error"]["requestId"]
         [line] = [line for line in errors(one.lines()) if line["span"]["request.id"] == request]
@@ -137,11 +143,18 @@ class Case(unittest.TestCase):
         self.iam.create_user(UserName=self.user)
         key = self.iam.create_access_key(UserName=self.user)["AccessKey"]
         self.permit(*actions)
-        return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+        return {
+            "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+        }
 
     def permit(self, *actions: str) -> None:
         """Changes the user's permissions to `actions`."""
-        statement = {"Effect": "Allow", "Action": actions or ["sts:GetCallerIdentity"], "Resource": "*"}
+        statement = {
+            "Effect": "Allow",
+            "Action": actions or ["sts:GetCallerIdentity"],
+            "Resource": "*",
+        }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         self.iam.put_user_policy(UserName=self.user, PolicyName="may", PolicyDocument=policy)
 

@@ -17,10 +17,18 @@ def block(document: Path, text: str) -> str:
     return found
 
 
-def shell(script: str, variables: dict[str, str], text: str | None = None) -> subprocess.CompletedProcess[str]:
+def shell(
+    script: str, variables: dict[str, str], text: str | None = None
+) -> subprocess.CompletedProcess[str]:
     """Runs a script in the workspace, with aliases as in an interactive shell; `text` is its
     input."""
     return subprocess.run(
-        ["bash", "-euc", f"shopt -s expand_aliases\n{script}"], cwd=WORKSPACE, env=variables, input=text or "",
-        text=True, capture_output=True, timeout=300, check=False,
+        ["bash", "-euc", f"shopt -s expand_aliases\n{script}"],
+        cwd=WORKSPACE,
+        env=variables,
+        input=text or "",
+        text=True,
+        capture_output=True,
+        timeout=300,
+        check=False,
     )

@@ -29,7 +29,9 @@ class Deployment:
         """Deploys the stack; `keys` go into the secret, `variables` into the environment of every
         function."""
         self._aws = aws
-        secret = aws.client("secretsmanager").create_secret(Name=STACK, SecretString=json.dumps(keys))
+        secret = aws.client("secretsmanager").create_secret(
+            Name=STACK, SecretString=json.dumps(keys)
+        )
         self.secret: str = secret["ARN"]
         self.template = template.read()
         self._deploy(folder, variables)
@@ -51,10 +53,21 @@ class Deployment:
         source = folder / "template.yaml"
         template.write(changed, source)
         command = [
-            TOOLS / "sam", "deploy", "--template-file", source, "--stack-name", STACK,
-            "--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--region", REGION,
-            "--no-confirm-changeset", "--no-progressbar",
-            "--parameter-overrides", f"SecretArn={self.secret}",
+            TOOLS / "sam",
+            "deploy",
+            "--template-file",
+            source,
+            "--stack-name",
+            STACK,
+            "--resolve-s3",
+            "--capabilities",
+            "CAPABILITY_IAM",
+            "--region",
+            REGION,
+            "--no-confirm-changeset",
+            "--no-progressbar",
+            "--parameter-overrides",
+            f"SecretArn={self.secret}",
         ]
         run(command, environment(**self._aws.variables), folder, seconds=180)
 
@@ -63,7 +76,8 @@ class Deployment:
         resource = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/default/{self.event_bus}"
         statement = {"Effect": "Allow", "Action": "events:DescribeEventBus", "Resource": resource}
         self._aws.client("iam").put_role_policy(
-            RoleName=self.resource("NotifyRole"), PolicyName="find-the-bus",
+            RoleName=self.resource("NotifyRole"),
+            PolicyName="find-the-bus",
             PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
         )
 
@@ -83,7 +97,9 @@ class Deployment:
         gateway, api = self._aws.client("apigatewayv2"), self.resource("Api")
         for method, path, name in template.routes(self.template):
             integration = gateway.create_integration(
-                ApiId=api, IntegrationType="AWS_PROXY", PayloadFormatVersion="2.0",
+                ApiId=api,
+                IntegrationType="AWS_PROXY",
+                PayloadFormatVersion="2.0",
                 IntegrationUri=self.function_arn(name),
             )
             target = f"integrations/{integration['IntegrationId']}"
@@ -100,13 +116,17 @@ class Deployment:
         answer = client.invoke(FunctionName=self.function_arn(name), Payload=json.dumps(event))
         return json.loads(answer["Payload"].read())
 
-    def request(self, method: str, path: str, body: Any = None, headers: dict[str, str] = {}) -> Answer:
+    def request(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] = {}
+    ) -> Answer:
         """Sends a request to the API; a body is sent as JSON, bytes unchanged."""
         data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         sent = {"Content-Type": "application/json"} | headers
         return shop.request(method, self.api_url + path, data, sent)
 
-    def request_as(self, caller: str, method: str, path: str, body: Any = None, key: str = "") -> Answer:
+    def request_as(
+        self, caller: str, method: str, path: str, body: Any = None, key: str = ""
+    ) -> Answer:
         """Sends a request from a caller with a token; `key` is the idempotency key."""
         headers = {"Authorization": f"Bearer {shop.token(caller)}"}
         return self.request(method, path, body, headers | ({"Idempotency-Key": key} if key else {}))
@@ -127,14 +147,23 @@ class Deployment:
         """Records events on the bus from now on, for `told`."""
         sqs, events = self._aws.client("sqs"), self._aws.client("events")
         self._told = sqs.create_queue(QueueName=f"{STACK}-told")["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=self._told, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        arn = sqs.get_queue_attributes(QueueUrl=self._told, AttributeNames=["QueueArn"])[
+            "Attributes"
+        ]["QueueArn"]
         principal = {"Service": "events.amazonaws.com"}
-        statement = {"Effect": "Allow", "Principal": principal, "Action": "sqs:SendMessage", "Resource": arn}
+        statement = {
+            "Effect": "Allow",
+            "Principal": principal,
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+        }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         sqs.set_queue_attributes(QueueUrl=self._told, Attributes={"Policy": policy})
         everything = json.dumps({"account": [ACCOUNT]})
         events.put_rule(Name="told", EventBusName=self.event_bus, EventPattern=everything)
-        events.put_targets(Rule="told", EventBusName=self.event_bus, Targets=[{"Id": "told", "Arn": arn}])
+        events.put_targets(
+            Rule="told", EventBusName=self.event_bus, Targets=[{"Id": "told", "Arn": arn}]
+        )
 
     def told(self) -> list[dict[str, Any]]:
         """The events on the bus since the last call, at most ten."""
@@ -162,7 +191,9 @@ class Deployment:
         """Returns true when a function's role permits an action on a resource."""
         role = self.resource(function.replace("Function", "Role"))
         simulated = self._aws.client("iam").simulate_principal_policy(
-            PolicySourceArn=f"arn:aws:iam::{ACCOUNT}:role/{role}", ActionNames=[action], ResourceArns=[resource]
+            PolicySourceArn=f"arn:aws:iam::{ACCOUNT}:role/{role}",
+            ActionNames=[action],
+            ResourceArns=[resource],
         )
         [result] = simulated["EvaluationResults"]
         return result["EvalDecision"] == "allowed"

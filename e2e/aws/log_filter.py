@@ -4,7 +4,9 @@ import json
 import re
 from typing import Any
 
-CONDITION = re.compile(r"\$(?:\.\['(?P<quoted>[\w.]+)'\]|\.(?P<plain>\w+)) (?P<test>=|>=|>) (?P<value>[^|]+)")
+CONDITION = re.compile(
+    r"\$(?:\.\['(?P<quoted>[\w.]+)'\]|\.(?P<plain>\w+)) (?P<test>=|>=|>) (?P<value>[^|]+)"
+)
 
 
 def fields_of(pattern: str) -> set[str]:

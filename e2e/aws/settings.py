@@ -14,7 +14,11 @@ SHARED = WORKSPACE / "shared" / "src"
 
 #: In the secret, or set by hand for `sam local`.
 KEYS = {
-    "STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET", "FAREBOX_SITE_KEY", "FAREBOX_NOTIFY_SECRET",
+    "STRIPE_SECRET_KEY",
+    "STRIPE_PUBLISHABLE_KEY",
+    "STRIPE_WEBHOOK_SECRET",
+    "FAREBOX_SITE_KEY",
+    "FAREBOX_NOTIFY_SECRET",
 }
 
 
@@ -37,7 +41,9 @@ PARTS = {
     r"\bLookup::": LOOKS_UP,
     r"\bstripe\b": of_module("stripe"),
     r"\breturn_origins\b": {"FAREBOX_RETURN_ORIGINS"},
-    r"\bprocessor\.process\b": {"FAREBOX_CONNECTED_ACCOUNTS", "FAREBOX_NOTIFY_EVENTS"} | STOPS | of_module("stripe"),
+    r"\bprocessor\.process\b": {"FAREBOX_CONNECTED_ACCOUNTS", "FAREBOX_NOTIFY_EVENTS"}
+    | STOPS
+    | of_module("stripe"),
     r"\bsubscriptions\b": {"FAREBOX_NOTIFY_EVENTS"},
     r"\bSink\b": {"FAREBOX_NOTIFY_URL", "FAREBOX_NOTIFY_SECRET"},
     r"\bFromEventBridge\b": {"STRIPE_EVENT_SOURCE"},

@@ -37,7 +37,9 @@ class Table:
 
     def items(self, prefix: str) -> list[Item]:
         """All items with this key prefix."""
-        pages = self._client.get_paginator("scan").paginate(TableName=self.name, ConsistentRead=True)
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self.name, ConsistentRead=True
+        )
         found = [item for page in pages for item in page["Items"]]
         return [item for item in found if item["pk"]["S"].startswith(prefix)]
 

@@ -22,34 +22,76 @@ async function paid(t, options, expected) {
 const leaves = (shop, text) => shop.at("access-left").filter({ hasText: text }).waitFor();
 
 /** The state of each check, in order. */
-const answers = (shop) => shop.page.locator('[data-test="questions"] li').evaluateAll((items) => items.map(({ dataset }) => dataset.state));
+const answers = (shop) =>
+  shop.page
+    .locator('[data-test="questions"] li')
+    .evaluateAll((items) => items.map(({ dataset }) => dataset.state));
 
 test("before a payment no caller can request a refund, and the page says so", async (t) => {
   const shop = await open(t, browser);
   for (const caller of ["customer", "support", "over", "below"]) {
     assert.equal(await shop.at(`refund-${caller}`).getAttribute("aria-disabled"), "true");
   }
-  assert.equal(await shop.at("verdict").textContent(), "Pay first. Then each caller can request a refund.");
+  assert.equal(
+    await shop.at("verdict").textContent(),
+    "Pay first. Then each caller can request a refund.",
+  );
 });
 
-test("customer, support and finance over its limit are denied; finance within it refunds", async (t) => {
+test("finance refunds within its limit; customer, support and more are denied", async (t) => {
   const shop = await paid(t);
   for (const { caller, role, why, end, questions, says } of [
-    { caller: "customer", role: "customer", why: "not_permitted", end: "403 forbidden", questions: ["done", "bad", "next", "next"], says: "their role has no permission refund:create" },
-    { caller: "support", role: "support", why: "not_permitted", end: "403 forbidden", questions: ["done", "bad", "next", "next"], says: "their role has no permission refund:create" },
-    { caller: "over", role: "finance", why: "limit", end: "403 refund_limit", questions: ["done", "done", "done", "bad"], says: "but not $501.00: $500.00 is their role's limit per request" },
-    { caller: "below", role: "finance", why: "any", end: "200 succeeded", questions: ["done", "done", "done", "done"], says: "Stripe refunded it once" },
+    {
+      caller: "customer",
+      role: "customer",
+      why: "not_permitted",
+      end: "403 forbidden",
+      questions: ["done", "bad", "next", "next"],
+      says: "their role has no permission refund:create",
+    },
+    {
+      caller: "support",
+      role: "support",
+      why: "not_permitted",
+      end: "403 forbidden",
+      questions: ["done", "bad", "next", "next"],
+      says: "their role has no permission refund:create",
+    },
+    {
+      caller: "over",
+      role: "finance",
+      why: "limit",
+      end: "403 refund_limit",
+      questions: ["done", "done", "done", "bad"],
+      says: "but not $501.00: $500.00 is their role's limit per request",
+    },
+    {
+      caller: "below",
+      role: "finance",
+      why: "any",
+      end: "200 succeeded",
+      questions: ["done", "done", "done", "done"],
+      says: "Stripe refunded it once",
+    },
   ]) {
     const row = await shop.refund(caller);
     await shop.at("verdict").filter({ hasText: says }).waitFor();
     await shop.at(`refund-${caller}`).filter({ hasText: end }).waitFor();
     assert.deepEqual(await answers(shop), questions, caller);
     const { roles, action, allowed } = await row.evaluate(({ dataset }) => ({ ...dataset }));
-    assert.deepEqual({ roles, action, allowed }, { roles: role, action: "refund:create", allowed: String(why === "any") });
-    const [who, what, decision] = await row.locator("td").evaluateAll((cells) => cells.map((cell) => [...cell.children].map((line) => line.textContent)));
+    assert.deepEqual(
+      { roles, action, allowed },
+      { roles: role, action: "refund:create", allowed: String(why === "any") },
+    );
+    const [who, what, decision] = await row
+      .locator("td")
+      .evaluateAll((cells) =>
+        cells.map((cell) => [...cell.children].map((line) => line.textContent)),
+      );
     assert.equal(who[0], role);
     assert.notEqual(who[1], "unknown");
-    const object = why === "not_permitted" ? "no object yet" : await shop.at("order-id").textContent();
+    const object =
+      why === "not_permitted" ? "no object yet" : await shop.at("order-id").textContent();
     assert.deepEqual(what, ["refund:create", object]);
     assert.deepEqual(decision, [why === "any" ? "✓ allowed" : "✕ denied", why]);
   }
@@ -63,7 +105,10 @@ test("customer, support and finance over its limit are denied; finance within it
   const trail = shop.page.locator('[data-test="decision"][data-action="refund:create"]');
   assert.equal(await trail.count(), 4);
   const whole = await shop.page.content();
-  assert.ok(shop.secrets.filter((secret) => secret.startsWith("eyJ")).length >= 3, "the page received three tokens");
+  assert.ok(
+    shop.secrets.filter((secret) => secret.startsWith("eyJ")).length >= 3,
+    "the page received three tokens",
+  );
   for (const secret of shop.secrets) assert.ok(!whole.includes(secret), "a secret is on the page");
 });
 
@@ -85,7 +130,11 @@ test("each click is a refund of its own, until nothing is left", async (t) => {
   await shop.newOrder();
   await shop.at("refund-below").filter({ hasText: "no request yet" }).waitFor();
   assert.deepEqual(await answers(shop), ["next", "next", "next", "next"]);
-  assert.equal(await shop.page.locator('[data-test="decision"][data-action="refund:create"]').count(), 3, "the audit trail stays");
+  assert.equal(
+    await shop.page.locator('[data-test="decision"][data-action="refund:create"]').count(),
+    3,
+    "the audit trail stays",
+  );
 });
 
 test("a refund without a response is retried, and made once", async (t) => {
@@ -118,11 +167,14 @@ test("the audit trail returns after a reload", async (t) => {
   assert.equal(await row.getAttribute("data-why"), "not_permitted");
 });
 
-test("the row of the page's own reads counts them, and does not arrive again with each", async (t) => {
+test("one row counts the page's own reads, and does not arrive again", async (t) => {
   const shop = await open(t, browser);
   await shop.choose("webhooks", "outage");
   await shop.pay();
-  const row = shop.page.locator('[data-test="decision"][data-action="order:read"]').filter({ hasText: /×\d/ }).first();
+  const row = shop.page
+    .locator('[data-test="decision"][data-action="order:read"]')
+    .filter({ hasText: /×\d/ })
+    .first();
   await row.waitFor();
   assert.equal(await row.evaluate((line) => getComputedStyle(line).animationName), "none");
 });
@@ -144,7 +196,14 @@ for (const colorScheme of ["light", "dark"]) {
     await leaves(shop, "$5.00 refunded");
     const overflow = await shop.at("access").evaluate((panel) => {
       const wide = (element) => element.scrollWidth > element.clientWidth;
-      return [document.documentElement, panel, panel.querySelector(".trail-scroll"), ...panel.querySelectorAll("button")].filter(wide).map(({ className, tagName }) => className || tagName);
+      return [
+        document.documentElement,
+        panel,
+        panel.querySelector(".trail-scroll"),
+        ...panel.querySelectorAll("button"),
+      ]
+        .filter(wide)
+        .map(({ className, tagName }) => className || tagName);
     });
     assert.deepEqual(overflow, []);
   });

@@ -66,8 +66,13 @@ test("webhooks in reverse order leave the order paid once", async (t) => {
   await shop.proves("payment_intent.succeeded arrived before");
   await shop.fulfilledOnce();
   await shop.hasRows("order", "created → paid", 1);
-  const came = await shop.page.locator('[data-source="webhook"]').evaluateAll((rows) => rows.map((row) => row.dataset.title));
-  assert.ok(came.indexOf("payment_intent.succeeded") < came.indexOf("payment_intent.created"), came.join(", "));
+  const came = await shop.page
+    .locator('[data-source="webhook"]')
+    .evaluateAll((rows) => rows.map((row) => row.dataset.title));
+  assert.ok(
+    came.indexOf("payment_intent.succeeded") < came.indexOf("payment_intent.created"),
+    came.join(", "),
+  );
 });
 
 test("a late webhook is waited for", async (t) => {
@@ -108,7 +113,9 @@ test("missed events are fetched", async (t) => {
   await shop.page.locator('[data-step="accepted"][data-state="done"]').waitFor();
   await shop.at("reconcile").click();
   await shop.fulfilledOnce();
-  await shop.proves("No webhook arrived. Farebox fetched the events from Stripe: the order became paid once");
+  await shop.proves(
+    "No webhook arrived. Farebox fetched the events from Stripe: the order became paid once",
+  );
   await shop.at("reconcile").click();
   await shop.page.getByText("Nothing was missed").waitFor();
   await shop.fulfilledOnce();
@@ -179,12 +186,17 @@ test("a reader who scrolled up stays there until they return to the end", async 
   await shop.pay();
   await shop.fulfilledOnce();
   await shop.at("newest").waitFor();
-  assert.equal(await shop.page.evaluate(() => document.getElementById("activity-scroll").scrollTop), 0);
+  assert.equal(
+    await shop.page.evaluate(() => document.getElementById("activity-scroll").scrollTop),
+    0,
+  );
 });
 
 test("a chosen chip keeps its width", async (t) => {
   const shop = await open(t, browser);
-  const width = async (value) => (await shop.page.locator("label", { has: shop.at(`switch-webhooks-${value}`) }).boundingBox()).width;
+  const width = async (value) =>
+    (await shop.page.locator("label", { has: shop.at(`switch-webhooks-${value}`) }).boundingBox())
+      .width;
   const before = await width("duplicate");
   await shop.choose("webhooks", "duplicate");
   assert.equal(await width("duplicate"), before);
@@ -200,11 +212,23 @@ test("every row opens to its request and response, and no secret is on the page"
   for (const summary of await summaries.all()) await summary.click();
   await shop.at("exchange").nth((await summaries.count()) - 1).waitFor();
 
-  const call = await shop.rows("shop", "POST /api/create-intent").first().getByTestId("exchange").textContent();
-  for (const shown of ["authorizationBearer ••••", '"mug"', '"clientSecret": "••••"', "idempotency-key"]) {
+  const call = await shop
+    .rows("shop", "POST /api/create-intent")
+    .first()
+    .getByTestId("exchange")
+    .textContent();
+  for (const shown of [
+    "authorizationBearer ••••",
+    '"mug"',
+    '"clientSecret": "••••"',
+    "idempotency-key",
+  ]) {
     assert.ok(call.includes(shown), `${shown} is not in ${call}`);
   }
-  const event = await shop.rows("webhook", "payment_intent.succeeded").getByTestId("exchange").textContent();
+  const event = await shop
+    .rows("webhook", "payment_intent.succeeded")
+    .getByTestId("exchange")
+    .textContent();
   assert.match(event, /stripe-signaturet=\d+,v1=••••/);
   const confirmed = shop.page.locator('[data-title$="/confirm"]').last().getByTestId("exchange");
   assert.ok((await confirmed.textContent()).includes("•••• 4242"));
@@ -257,7 +281,9 @@ for (const colorScheme of ["light", "dark"]) {
     await shop.at("exchange").waitFor();
     const overflow = await shop.page.evaluate(() => {
       const wide = (element) => element.scrollWidth > element.clientWidth;
-      return [document.documentElement, document.getElementById("activity-scroll")].filter(wide).map(({ id, tagName }) => id || tagName);
+      return [document.documentElement, document.getElementById("activity-scroll")]
+        .filter(wide)
+        .map(({ id, tagName }) => id || tagName);
     });
     assert.deepEqual(overflow, []);
   });

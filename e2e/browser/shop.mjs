@@ -109,7 +109,9 @@ class Shop {
    * Chooses a switch of `group`: `webhooks` or `requests`; resolves when the sandbox applied it.
    */
   async choose(group, value) {
-    const done = this.page.waitForResponse((response) => response.url().includes("/_sandbox/") && response.request().method() === "POST");
+    const done = this.page.waitForResponse(
+      (response) => response.url().includes("/_sandbox/") && response.request().method() === "POST",
+    );
     await this.page.locator("label", { has: this.at(`switch-${group}-${value}`) }).click();
     await done;
   }
@@ -125,7 +127,9 @@ class Shop {
   }
 
   rows(source, title) {
-    return this.page.locator(`[data-test="activity-row"][data-source="${source}"][data-title="${title}"]`);
+    return this.page.locator(
+      `[data-test="activity-row"][data-source="${source}"][data-title="${title}"]`,
+    );
   }
 
   /** Waits for this number of rows. */
@@ -140,7 +144,9 @@ class Shop {
    */
   async refund(caller) {
     await this.page.locator('[data-test="callers"][aria-busy="false"]').waitFor();
-    const answered = this.page.waitForResponse((response) => response.url().endsWith("/api/refund"));
+    const answered = this.page.waitForResponse((response) =>
+      response.url().endsWith("/api/refund"),
+    );
     await this.at(`refund-${caller}`).click();
     const requestId = await (await answered).headerValue("X-Request-Id");
     const row = this.page.locator(`[data-test="decision"][data-request="${requestId}"]`);

@@ -21,7 +21,7 @@ async function recipe(t) {
   return import(pathToFileURL(file));
 }
 
-test("a token that the site's server makes says who is calling and what their roles are", async (t) => {
+test("a token of the site's server names the caller and their roles", async (t) => {
   const { callerToken } = await recipe(t);
   const { shop } = await start(
     t,

@@ -48,7 +48,7 @@ test("stripe-node pages through all events", async (t) => {
   assert.equal((await stripe.events.retrieve(data[0].id)).type, "customer.created");
 });
 
-test("stripe-node registers an endpoint, and verifies with the secret that it was shown", async (t) => {
+test("stripe-node creates an endpoint, and verifies with the secret it received", async (t) => {
   const { stripe, event } = await sandbox(t);
   const mine = await endpoint(t);
 
@@ -83,7 +83,7 @@ test("stripe-node parses a thin event, and fetches what it is about", async (t) 
   assert.throws(() => stripe.parseEventNotification(body, signature, "whsec_another"));
 });
 
-test("stripe-node is refused as Stripe refuses, with type, code, parameter and status", async (t) => {
+test("stripe-node gets Stripe's errors, with type, code, parameter and status", async (t) => {
   const { stripe } = await sandbox(t);
   const create = (params) => () => stripe.paymentIntents.create(params);
   const mug = { amount: 1500, currency: "usd" };

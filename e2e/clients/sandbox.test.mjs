@@ -47,7 +47,7 @@ test("stripe-node reads a decline as a card error", async (t) => {
   assert.equal(told.data.object.last_payment_error.decline_code, "insufficient_funds");
 });
 
-test("stripe-node gets the same intent for the same key, and an error for other contents", async (t) => {
+test("stripe-node gets one intent for one key, and an error for other contents", async (t) => {
   const { stripe } = await sandbox(t);
   const key = { idempotencyKey: "one-operation" };
 

@@ -11,7 +11,10 @@ async function load(url, src = `${url}/endive/stripe.js`, fetch = globalThis.fet
   const document = { currentScript: { src } };
   const location = { href: "http://127.0.0.1/shop" };
   const context = { window, document, location, fetch, URL, URLSearchParams };
-  runInContext(await (await globalThis.fetch(`${url}/endive/stripe.js`)).text(), createContext(context));
+  runInContext(
+    await (await globalThis.fetch(`${url}/endive/stripe.js`)).text(),
+    createContext(context),
+  );
   return window.Stripe;
 }
 
@@ -47,7 +50,7 @@ test("a page makes a payment method that the server pays with", async (t) => {
   assert.equal((await stripe.paymentIntents.create(params)).status, "succeeded");
 });
 
-test("a page that is mistaken is told by an exception, and one that is alone by an error", async (t) => {
+test("a mistaken page gets an exception, and one without a sandbox an error", async (t) => {
   const { url } = await sandbox(t);
   const Stripe = await load(url);
   assert.throws(() => Stripe("sk_test_secret"), { name: "IntegrationError" });
@@ -69,7 +72,9 @@ test("in place of Stripe's own script it calls Stripe's own API", async (t) => {
     called.push(origin);
     return fetch(url + pathname + search, init);
   };
-  const page = (await load(url, "https://js.stripe.com/endive/stripe.js", answered))("pk_test_page");
+  const page = (await load(url, "https://js.stripe.com/endive/stripe.js", answered))(
+    "pk_test_page",
+  );
   const intent = await stripe.paymentIntents.create({ amount: 1500, currency: "usd" });
   const seen = await page.retrievePaymentIntent(intent.client_secret);
   assert.equal(seen.paymentIntent.id, intent.id);

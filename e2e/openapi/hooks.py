@@ -25,7 +25,9 @@ class Signed(requests.auth.AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         body = request.body or b""
-        request.headers["Stripe-Signature"] = signature(body if isinstance(body, bytes) else body.encode())
+        request.headers["Stripe-Signature"] = signature(
+            body if isinstance(body, bytes) else body.encode()
+        )
         return request
 
 
@@ -49,7 +51,12 @@ def furnish_intent(body: dict[str, Any]) -> None:
     if isinstance(body.get("order"), str):
         made_up = body["order"]
         number = zlib.crc32(made_up.encode())
-        claims = {"aud": "farebox:order", "orderId": f"web-{number}", "amount": number % 5000, "currency": "eur"}
+        claims = {
+            "aud": "farebox:order",
+            "orderId": f"web-{number}",
+            "amount": number % 5000,
+            "currency": "eur",
+        }
         body["order"] = pick(made_up, [made_up, token("ada", [], **claims)])
         # Only one of both: Farebox rejects a request with both.
         if number % 3 == 0:
@@ -78,7 +85,9 @@ def furnish_portal(body: dict[str, Any]) -> None:
 
 def furnish_url(body: dict[str, Any], name: str) -> None:
     if isinstance(body.get(name), str):
-        body[name] = pick(body[name], ["https://shop.example/there", "https://shop.example/", body[name]])
+        body[name] = pick(
+            body[name], ["https://shop.example/there", "https://shop.example/", body[name]]
+        )
 
 
 def furnish_query(path: str, query: dict[str, Any]) -> None:
@@ -96,13 +105,17 @@ def furnish_query(path: str, query: dict[str, Any]) -> None:
 
 
 FURNISHED = {
-    "/api/create-checkout": furnish_checkout, "/api/create-intent": furnish_intent,
-    "/api/portal": furnish_portal, "/api/refund": furnish_refund,
+    "/api/create-checkout": furnish_checkout,
+    "/api/create-intent": furnish_intent,
+    "/api/portal": furnish_portal,
+    "/api/refund": furnish_refund,
 }
 
 
 @schemathesis.hook
-def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
+def before_call(
+    context: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, Any]
+) -> None:
     """Replaces generated values by existing ones."""
     if isinstance(case.query, dict):
         furnish_query(case.path, case.query)
@@ -117,7 +130,9 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwar
 
 
 @schemathesis.hook
-def after_call(context: schemathesis.HookContext, case: schemathesis.Case, response: schemathesis.Response) -> None:
+def after_call(
+    context: schemathesis.HookContext, case: schemathesis.Case, response: schemathesis.Response
+) -> None:
     """Records the response for the summary."""
     with open(os.environ["INTERFACE_ANSWERS"], "a", encoding="utf-8") as answers:
         answers.write(f"{case.method} {case.path} {response.status_code}\n")

@@ -26,7 +26,12 @@ WEBHOOK = "/api/webhooks/stripe"
 UNCHECKED = ["positive_data_acceptance"]
 #: The webhook accepts every signed body, and quarantines one that it cannot read. The hooks sign
 #: every request, so that none lacks the header.
-UNCHECKED_OF_STRIPE = [*UNCHECKED, "negative_data_rejection", "missing_required_header", "ignored_auth"]
+UNCHECKED_OF_STRIPE = [
+    *UNCHECKED,
+    "negative_data_rejection",
+    "missing_required_header",
+    "ignored_auth",
+]
 
 
 def world(shop: Shop) -> dict[str, list]:
@@ -53,22 +58,51 @@ def run(shop: Shop, caller: str, prepared: dict[str, list]) -> Counter[str]:
     match the description."""
     answers = Path(shop.folder.name) / f"answers-{caller}"
     command = [
-        Path(sys.executable).parent / "st", "run", WORKSPACE / "openapi.json", "--url", shop.url,
-        "--seed", str(SEED), "--max-examples", str(EXAMPLES), "--phases", "examples,coverage,fuzzing",
-        "--checks", "all", "--continue-on-failure", "--no-color", "--warnings", "off",
-        "--generation-deterministic", "--suppress-health-check", "all",
+        Path(sys.executable).parent / "st",
+        "run",
+        WORKSPACE / "openapi.json",
+        "--url",
+        shop.url,
+        "--seed",
+        str(SEED),
+        "--max-examples",
+        str(EXAMPLES),
+        "--phases",
+        "examples,coverage,fuzzing",
+        "--checks",
+        "all",
+        "--continue-on-failure",
+        "--no-color",
+        "--warnings",
+        "off",
+        "--generation-deterministic",
+        "--suppress-health-check",
+        "all",
         *options(caller),
     ]
     variables = {
-        "INTERFACE_CALLER": caller, "INTERFACE_WORLD": json.dumps(prepared), "INTERFACE_ANSWERS": str(answers),
-        "SCHEMATHESIS_HOOKS": "e2e.openapi.hooks", "PYTHONPATH": str(WORKSPACE),
+        "INTERFACE_CALLER": caller,
+        "INTERFACE_WORLD": json.dumps(prepared),
+        "INTERFACE_ANSWERS": str(answers),
+        "SCHEMATHESIS_HOOKS": "e2e.openapi.hooks",
+        "PYTHONPATH": str(WORKSPACE),
     }
     done = subprocess.run(
-        command, cwd=shop.folder.name, env=os.environ | variables, stdin=subprocess.DEVNULL, timeout=300, check=False,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        command,
+        cwd=shop.folder.name,
+        env=os.environ | variables,
+        stdin=subprocess.DEVNULL,
+        timeout=300,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
     )
     if done.returncode != 0:
-        raise SystemExit(f"{done.stdout}\nerror: a response to {caller} does not match openapi.json")
+        raise SystemExit(
+            f"{done.stdout}\nerror: a response to {caller} does not match openapi.json"
+        )
     return Counter(answers.read_text(encoding="utf-8").splitlines())
 
 
@@ -98,7 +132,9 @@ def main() -> None:
             print(summary(caller, answered), flush=True)
             total += answered
     if refused := [route for route in routes() if not total[f"{route} 200"]]:
-        raise SystemExit(f"error: no request to {', '.join(refused)} succeeded, so that little of it was tested")
+        raise SystemExit(
+            f"error: no request to {', '.join(refused)} succeeded, so that little of it was tested"
+        )
     print(f"{total.total()} responses, all as in openapi.json")
 
 

@@ -29,10 +29,16 @@ def signed(payload: bytes, key: str) -> bytes:
 
 def token(caller: str, roles: list[str], **claims: Any) -> str:
     """A token that the site's server signs; valid for an hour, longer than a run."""
+
     def part(value: bytes) -> str:
         return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
-    body = {"aud": "farebox", "sub": caller, "roles": roles, "exp": int(time.time()) + 3600} | claims
+    body = {
+        "aud": "farebox",
+        "sub": caller,
+        "roles": roles,
+        "exp": int(time.time()) + 3600,
+    } | claims
     text = ".".join(part(json.dumps(of).encode()) for of in ({"alg": "HS256"}, body))
     return f"{text}.{part(signed(text.encode(), SITE_KEY))}"
 
@@ -51,13 +57,19 @@ class Shop:
         target = Path(os.environ.get("CARGO_TARGET_DIR", WORKSPACE / "target"))
         self.program = subprocess.Popen(
             [target / "debug" / "farebox", "--headless", "--port", "0", "--sandbox-port", "0"],
-            cwd=self.folder.name, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+            cwd=self.folder.name,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
             env={
-                "CARGO_TARGET_DIR": self.folder.name, "STRIPE_SECRET_KEY": SECRET_KEY,
-                "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET, "FAREBOX_SITE_KEY": SITE_KEY,
+                "CARGO_TARGET_DIR": self.folder.name,
+                "STRIPE_SECRET_KEY": SECRET_KEY,
+                "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+                "FAREBOX_SITE_KEY": SITE_KEY,
                 "FAREBOX_RETURN_ORIGINS": "https://shop.example",
                 # A few callers send all requests.
-                "FAREBOX_LIMIT_CALLER": "off", "FAREBOX_LIMIT_ADDRESS": "off",
+                "FAREBOX_LIMIT_CALLER": "off",
+                "FAREBOX_LIMIT_ADDRESS": "off",
             },
         )
         self.url = self._address("shop")

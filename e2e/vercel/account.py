@@ -13,7 +13,13 @@ from testing.harness.workspace import REGION, WORKSPACE
 TEAM, PROJECT, NAME = "acme", "farebox", "farebox"
 #: The values of the placeholders; docs/deploy-vercel.md uses the same names.
 VALUES = {
-    "ACCOUNT": ACCOUNT, "REGION": REGION, "TEAM": TEAM, "PROJECT": PROJECT, "TABLE": NAME, "SECRET": NAME, "BUS": NAME,
+    "ACCOUNT": ACCOUNT,
+    "REGION": REGION,
+    "TEAM": TEAM,
+    "PROJECT": PROJECT,
+    "TABLE": NAME,
+    "SECRET": NAME,
+    "BUS": NAME,
 }
 
 
@@ -28,10 +34,16 @@ def filled(name: str) -> str:
 def token(project: str = PROJECT) -> str:
     """An OIDC token like Vercel's. The stand-in reads it, and does not verify its signature."""
     claims = {
-        "iss": f"https://oidc.vercel.com/{TEAM}", "aud": f"https://vercel.com/{TEAM}",
-        "sub": f"owner:{TEAM}:project:{project}:environment:production", "exp": 4102444800,
+        "iss": f"https://oidc.vercel.com/{TEAM}",
+        "aud": f"https://vercel.com/{TEAM}",
+        "sub": f"owner:{TEAM}:project:{project}:environment:production",
+        "exp": 4102444800,
     }
-    parts = [json.dumps({"alg": "RS256", "kid": "k"}), json.dumps(claims), "a signature of Vercel's"]
+    parts = [
+        json.dumps({"alg": "RS256", "kid": "k"}),
+        json.dumps(claims),
+        "a signature of Vercel's",
+    ]
     return ".".join(base64.urlsafe_b64encode(part.encode()).rstrip(b"=").decode() for part in parts)
 
 
@@ -43,7 +55,9 @@ class Account:
         iam = self.aws.client("iam")
         role = iam.create_role(RoleName=NAME, AssumeRolePolicyDocument=filled("trust-policy.json"))
         self.role: str = role["Role"]["Arn"]
-        iam.put_role_policy(RoleName=NAME, PolicyName=NAME, PolicyDocument=filled("permissions.json"))
+        iam.put_role_policy(
+            RoleName=NAME, PolicyName=NAME, PolicyDocument=filled("permissions.json")
+        )
         # In DescribeEventBus, the stand-in reads the name as a rule's; AWS reads it as a bus's.
         rule = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/default/{NAME}"
         statement = {"Effect": "Allow", "Action": "events:DescribeEventBus", "Resource": rule}
@@ -62,8 +76,10 @@ class Account:
         found = self._queues.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
         arn = found["Attributes"]["QueueArn"]
         statement = {
-            "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"},
-            "Action": "sqs:SendMessage", "Resource": arn,
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
         }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         self._queues.set_queue_attributes(QueueUrl=self._queue, Attributes={"Policy": policy})
@@ -74,9 +90,13 @@ class Account:
     def told(self) -> list[dict[str, Any]]:
         """The events on the bus since the last call."""
         told = []
-        while messages := self._queues.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages"):
+        while messages := self._queues.receive_message(
+            QueueUrl=self._queue, MaxNumberOfMessages=10
+        ).get("Messages"):
             for message in messages:
-                self._queues.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
+                self._queues.delete_message(
+                    QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"]
+                )
                 told.append(json.loads(message["Body"])["detail"])
         return told
 
@@ -89,7 +109,9 @@ class Account:
     def settings(self) -> dict[str, str]:
         """The variables of a deployment with this account."""
         return {
-            "AWS_REGION": REGION, "AWS_ROLE_ARN": self.role, "AWS_ENDPOINT_URL": self.aws.url,
+            "AWS_REGION": REGION,
+            "AWS_ROLE_ARN": self.role,
+            "AWS_ENDPOINT_URL": self.aws.url,
             "DATABASE_URL": f"dynamodb:{NAME}",
         }
 

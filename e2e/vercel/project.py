@@ -33,9 +33,13 @@ def variables() -> dict[str, str]:
     """The variables for Vercel's CLI. The tests are about bundles, so that cargo does not optimise:
     that takes minutes for each function, and `sam build` tests it."""
     return environment(
-        VERCEL_TELEMETRY_DISABLED="1", VERCEL_BUILD_IMAGE="1", NO_UPDATE_NOTIFIER="1",
-        CARGO_NET_OFFLINE="true", CARGO_TARGET_DIR=str(CARGO),
-        CARGO_PROFILE_RELEASE_LTO="off", CARGO_PROFILE_RELEASE_OPT_LEVEL="0",
+        VERCEL_TELEMETRY_DISABLED="1",
+        VERCEL_BUILD_IMAGE="1",
+        NO_UPDATE_NOTIFIER="1",
+        CARGO_NET_OFFLINE="true",
+        CARGO_TARGET_DIR=str(CARGO),
+        CARGO_PROFILE_RELEASE_LTO="off",
+        CARGO_PROFILE_RELEASE_OPT_LEVEL="0",
         CARGO_PROFILE_RELEASE_CODEGEN_UNITS="256",
     )
 
@@ -44,7 +48,9 @@ def dev_variables() -> dict[str, str]:
     """The variables for `vercel dev`. It builds in debug mode, and in another target folder than
     the workspace: cargo would confuse the copy's crates with the workspace's."""
     return environment(
-        VERCEL_TELEMETRY_DISABLED="1", NO_UPDATE_NOTIFIER="1", CARGO_NET_OFFLINE="true",
+        VERCEL_TELEMETRY_DISABLED="1",
+        NO_UPDATE_NOTIFIER="1",
+        CARGO_NET_OFFLINE="true",
         CARGO_TARGET_DIR=str(CARGO),
     )
 
@@ -58,7 +64,9 @@ def copy(tree: Path) -> None:
     """Updates a copy. Unchanged files stay untouched, so that cargo builds only changes."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=WORKSPACE, check=True, stdout=subprocess.PIPE,
+        cwd=WORKSPACE,
+        check=True,
+        stdout=subprocess.PIPE,
     )
     names = [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]
     wanted = {name for name in names if (WORKSPACE / name).is_file()}
@@ -70,7 +78,11 @@ def copy(tree: Path) -> None:
             target.chmod(source.stat().st_mode)
     for path in list(tree.rglob("*")):
         name = path.relative_to(tree)
-        if path.is_file() and str(name) not in wanted and name.parts[0] not in {".vercel", "target"}:
+        if (
+            path.is_file()
+            and str(name) not in wanted
+            and name.parts[0] not in {".vercel", "target"}
+        ):
             path.unlink()
     # Vercel's CLI searches the parent folders for a project, and stops at such a folder.
     (FOLDER / ".vercel").mkdir(exist_ok=True)
@@ -86,9 +98,15 @@ def bring_dependencies() -> None:
     if target.exists() or not source.exists():
         return
     command = ["cargo", "metadata", "--format-version=1", "--no-deps", "--offline"]
-    read = json.loads(subprocess.run(command, cwd=WORKSPACE, check=True, stdout=subprocess.PIPE).stdout)
+    read = json.loads(
+        subprocess.run(command, cwd=WORKSPACE, check=True, stdout=subprocess.PIPE).stdout
+    )
     members = {package["name"] for package in read["packages"]}
-    made = [path.name for path in (source / ".fingerprint").iterdir() if path.name.rpartition("-")[0] not in members]
+    made = [
+        path.name
+        for path in (source / ".fingerprint").iterdir()
+        if path.name.rpartition("-")[0] not in members
+    ]
     for name in made:
         for part in [".fingerprint", "build"]:
             if (source / part / name).exists():
@@ -131,7 +149,9 @@ def check_that_the_port_is_free() -> None:
     """Raises an error when the port of Vercel's proxy is in use."""
     with socket.socket() as one:
         if one.connect_ex(("127.0.0.1", PROXY_PORT)) == 0:
-            raise RuntimeError(f"port {PROXY_PORT} is in use, and Vercel's proxy cannot use another")
+            raise RuntimeError(
+                f"port {PROXY_PORT} is in use, and Vercel's proxy cannot use another"
+            )
 
 
 class Bundle:
@@ -165,7 +185,12 @@ def build_for_dev(services: list[str]) -> None:
     (DEV_TREE / "vercel.json").write_text(json.dumps(only(services)))
     bring_dependencies()
     for name in services:
-        run(["cargo", "build", "-p", name, "--bin", name, "--quiet"], dev_variables(), DEV_TREE, seconds=1800)
+        run(
+            ["cargo", "build", "-p", name, "--bin", name, "--quiet"],
+            dev_variables(),
+            DEV_TREE,
+            seconds=1800,
+        )
 
 
 class Dev:
@@ -178,7 +203,9 @@ class Dev:
         self._program = Program(arguments, dev_variables() | settings, log, DEV_TREE)
         self.url = f"http://127.0.0.1:{port}"
         try:
-            self._program.wait_for("each function was listening", lambda: self._listening() == len(services), 120)
+            self._program.wait_for(
+                "each function was listening", lambda: self._listening() == len(services), 120
+            )
         except (RuntimeError, TimeoutError):
             self.stop()
             raise
@@ -200,7 +227,9 @@ class Dev:
 def only(services: list[str]) -> dict[str, Any]:
     """`vercel.json`, reduced to these services."""
     whole = configuration()
-    rewrites = [rewrite for rewrite in whole["rewrites"] if rewrite["destination"]["service"] in services]
+    rewrites = [
+        rewrite for rewrite in whole["rewrites"] if rewrite["destination"]["service"] in services
+    ]
     return {"services": {name: whole["services"][name] for name in services}, "rewrites": rewrites}
 
 

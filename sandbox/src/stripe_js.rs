@@ -22,7 +22,8 @@ const PATHS: &[&str] = &[
 ];
 
 const SCRIPT: &str = concat!(
-    "// Farebox's stand-in for Stripe.js: for tests, with test cards. It talks to the sandbox alone.\n",
+    "// Farebox's stand-in for Stripe.js: for tests, with test cards. It talks to the sandbox \
+     alone.\n",
     "(() => {\n\"use strict\";\n",
     include_str!("stripe_js/requests.js"),
     include_str!("stripe_js/card.js"),

@@ -28,15 +28,19 @@ fn event(order: &Order, size: usize) -> String {
     let amount = order.revision().contents.amount();
     let with_note = |note: &str| {
         let intent = json!({
-            "id": "pi_1", "object": "payment_intent", "amount": amount.minor_units(), "amount_received": amount.minor_units(),
-            "currency": amount.currency().as_str(), "status": "succeeded", "created": NOW, "livemode": false,
+            "id": "pi_1", "object": "payment_intent", "amount": amount.minor_units(),
+            "amount_received": amount.minor_units(),
+            "currency": amount.currency().as_str(), "status": "succeeded", "created": NOW,
+            "livemode": false,
             "metadata": {
-                "farebox_deployment": "dep_0123456789abcdef", "farebox_order": order.id().as_str(), "farebox_owner": order.owner().alias(),
+                "farebox_deployment": "dep_0123456789abcdef", "farebox_order": order.id().as_str(),
+                "farebox_owner": order.owner().alias(),
                 "farebox_contents": order.revision().contents.digest(),
             }, "payment_method_types": ["card"], "note": note,
         });
         let event = json!({
-            "id": "evt_1", "object": "event", "api_version": "2026-09-30.endive", "created": NOW, "livemode": false,
+            "id": "evt_1", "object": "event", "api_version": "2026-09-30.endive", "created": NOW,
+            "livemode": false,
             "type": "payment_intent.succeeded", "data": { "object": intent },
         });
         event.to_string()

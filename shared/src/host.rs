@@ -128,8 +128,8 @@ pub fn config(needs: &[&'static str]) -> Result<Config, Error> {
     Ok(Config::from_env(needs).map_err(OpenError::from)?)
 }
 
-/// Runs a function with a route, from its first log line to its exit code: reads the settings, opens
-/// the [`App`], and serves until shutdown.
+/// Runs a function with a route, from its first log line to its exit code: reads the settings,
+/// opens the [`App`], and serves until shutdown.
 pub async fn serve(function: Function, service: fn(App) -> MethodRouter) -> ExitCode {
     let calls_stripe = function.needs(need::STRIPE_SECRET_KEY);
     let starts_payments = function.permission() == Some(CreatePayment::NAME);

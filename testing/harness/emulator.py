@@ -21,7 +21,9 @@ def architecture() -> str:
 class Emulator:
     """A function. It starts at the first event, and processes one event at a time."""
 
-    def __init__(self, bootstrap: Path | str, variables: dict[str, str], log: Path, *arguments: str):
+    def __init__(
+        self, bootstrap: Path | str, variables: dict[str, str], log: Path, *arguments: str
+    ):
         rapid = Path(samcli.__file__).parent / "local" / "rapid"
         emulator = rapid / f"aws-lambda-rie-{architecture()}"
         emulator.chmod(0o755)
@@ -32,7 +34,10 @@ class Emulator:
         }
         options = [word for name, port in addresses.items() for word in (name, f"127.0.0.1:{port}")]
         self._program = Program(
-            [str(emulator), *options, str(bootstrap), *arguments], environment(**variables), log, Path(bootstrap).parent
+            [str(emulator), *options, str(bootstrap), *arguments],
+            environment(**variables),
+            log,
+            Path(bootstrap).parent,
         )
         self._program.wait_for_port(self.port)
 

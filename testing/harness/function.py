@@ -67,8 +67,14 @@ class Ended:
 def run(name: str, variables: dict[str, str], *arguments: str) -> Ended:
     """Runs a function as a command."""
     ran = subprocess.run(
-        [binary(name), *arguments], env=environment(PORT="0", **variables), stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False,
+        [binary(name), *arguments],
+        env=environment(PORT="0", **variables),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+        check=False,
     )
     return Ended(ran.returncode, ran.stdout)
 

@@ -35,14 +35,24 @@ def environment(**variables: str) -> dict[str, str]:
 def run(command: list[str | Path], variables: dict[str, str], folder: Path, seconds: float) -> None:
     """Runs a command to its end; shows its output if it fails."""
     ran = subprocess.run(
-        command, cwd=folder, env=variables, stdin=subprocess.DEVNULL, timeout=seconds, check=False,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        command,
+        cwd=folder,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        timeout=seconds,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
     )
     if ran.returncode != 0:
         raise RuntimeError(f"{command[0]} failed:\n{ran.stdout}")
 
 
-def wait_until(what: str, condition: Callable[[], T], seconds: float = 20, pause: float = 0.02) -> T:
+def wait_until(
+    what: str, condition: Callable[[], T], seconds: float = 20, pause: float = 0.02
+) -> T:
     """Waits until `condition` returns a true value; returns it."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -55,12 +65,19 @@ def wait_until(what: str, condition: Callable[[], T], seconds: float = 20, pause
 class Program:
     """A process and its children, with output to a file."""
 
-    def __init__(self, command: list[str], variables: dict[str, str], log: Path, folder: Path = WORKSPACE):
+    def __init__(
+        self, command: list[str], variables: dict[str, str], log: Path, folder: Path = WORKSPACE
+    ):
         self.log = log
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                command, cwd=folder, env=variables, stdin=subprocess.DEVNULL,
-                stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+                command,
+                cwd=folder,
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
 
     def output(self) -> str:

@@ -14,7 +14,14 @@ from urllib.parse import urlsplit
 TOLERANCE = 300
 
 #: Hop-by-hop headers, which are not forwarded.
-OF_A_CONNECTION = {"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"}
+OF_A_CONNECTION = {
+    "connection",
+    "content-length",
+    "date",
+    "keep-alive",
+    "server",
+    "transfer-encoding",
+}
 
 
 class Relay:
@@ -34,7 +41,9 @@ class Relay:
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}
+        )
         self._thread.start()
 
     def now(self) -> float:
@@ -43,7 +52,9 @@ class Relay:
 
     def passed(self, method: str, path: str, body: bytes, headers: dict[str, str]):
         """Forwards a request; returns status, headers and body."""
-        self.put |= put_by(body) if headers.get("x-amz-target", "").startswith("DynamoDB") else set()
+        self.put |= (
+            put_by(body) if headers.get("x-amz-target", "").startswith("DynamoDB") else set()
+        )
         connection = HTTPConnection(self._target, timeout=60)
         try:
             connection.request(method, path, body, headers)
@@ -89,7 +100,11 @@ class Handling(BaseHTTPRequestHandler):
         if signed_at and abs(seconds(signed_at) - self.relay.now()) > TOLERANCE:
             self._answer(400, [], SKEWED)
             return
-        sent = {name: value for name, value in self.headers.items() if name.lower() not in OF_A_CONNECTION}
+        sent = {
+            name: value
+            for name, value in self.headers.items()
+            if name.lower() not in OF_A_CONNECTION
+        }
         self._answer(*self.relay.passed(self.command, self.path, body, sent))
 
     do_POST = do_DELETE = do_GET
@@ -110,7 +125,9 @@ class Handling(BaseHTTPRequestHandler):
 
 
 #: AWS's error for a signature with a wrong time.
-SKEWED = json.dumps({"__type": "InvalidSignatureException", "message": "Signature expired"}).encode()
+SKEWED = json.dumps(
+    {"__type": "InvalidSignatureException", "message": "Signature expired"}
+).encode()
 
 
 def seconds(time: str) -> float:

@@ -68,7 +68,9 @@ class Answer:
         return json.loads(self.text)
 
 
-def request(method: str, url: str, body: bytes | None = None, headers: dict[str, str] = {}) -> Answer:
+def request(
+    method: str, url: str, body: bytes | None = None, headers: dict[str, str] = {}
+) -> Answer:
     """Sends a request; returns a response of any status."""
     sent = urllib.request.Request(url, body, headers, method=method)
     try:
@@ -82,8 +84,15 @@ def request(method: str, url: str, body: bytes | None = None, headers: dict[str,
 class Stripe:
     """A Stripe sandbox: the workspace's own, as a process."""
 
-    def __init__(self, folder: Path, binary: Path = WORKSPACE / "target" / "debug" / "stripe-sandbox", port: int = 0):
-        self._program = Program([str(binary), "--port", str(port)], environment(), folder / "sandbox.log")
+    def __init__(
+        self,
+        folder: Path,
+        binary: Path = WORKSPACE / "target" / "debug" / "stripe-sandbox",
+        port: int = 0,
+    ):
+        self._program = Program(
+            [str(binary), "--port", str(port)], environment(), folder / "sandbox.log"
+        )
         self._program.wait_for("printing its address", self._address)
         self.url: str = self._address()
         # As once in Stripe's dashboard: the customer portal needs saved settings.

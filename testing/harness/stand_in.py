@@ -32,11 +32,18 @@ class StandIn:
         # With AUTH, it enforces the functions' roles. It unpacks into TMPDIR. By default it would
         # listen on all addresses, and for MQTT.
         settings = {
-            "AUTH": "true", "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "IOT_MTLS_ENABLED": "0",
-            "TMPDIR": str(folder), "S3_DATA_DIR": str(folder / "s3"),
+            "AUTH": "true",
+            "GATEWAY_PORT": str(port),
+            "BIND_HOST": "127.0.0.1",
+            "IOT_MTLS_ENABLED": "0",
+            "TMPDIR": str(folder),
+            "S3_DATA_DIR": str(folder / "s3"),
         }
         self._program = Program(
-            [str(TOOLS / "ministack")], environment(**settings, **self.variables), folder / "ministack.log", folder
+            [str(TOOLS / "ministack")],
+            environment(**settings, **self.variables),
+            folder / "ministack.log",
+            folder,
         )
         self._program.wait_for_port(port)
         self._program.wait_for("being ready", self._is_ready)
@@ -47,8 +54,11 @@ class StandIn:
     def client(self, service: str) -> Any:
         """A client of an AWS service."""
         return boto3.client(
-            service, endpoint_url=self.url, region_name=REGION,
-            aws_access_key_id="test", aws_secret_access_key="test",
+            service,
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
         )
 
     def output(self) -> str:

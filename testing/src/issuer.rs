@@ -109,7 +109,8 @@ impl Issuer {
     /// What its tokens say of `caller` at `now`, good for five minutes.
     #[must_use]
     pub fn claims(caller: &str, now: i64) -> Value {
-        json!({ "iss": Self::NAME, "aud": Self::AUDIENCE, "sub": caller, "iat": now, "exp": now + 300 })
+        json!({ "iss": Self::NAME, "aud": Self::AUDIENCE, "sub": caller, "iat": now,
+            "exp": now + 300 })
     }
 
     fn published(&self) -> std::sync::MutexGuard<'_, Published> {

@@ -6,6 +6,8 @@ export const table = process.env.TABLE;
 export const dynamodb = new DynamoDBClient();
 
 export const keys = async () => {
-  const secret = await new SecretsManagerClient().send(new GetSecretValueCommand({ SecretId: process.env.SECRET_ID }));
+  const secret = await new SecretsManagerClient().send(
+    new GetSecretValueCommand({ SecretId: process.env.SECRET_ID }),
+  );
   return JSON.parse(secret.SecretString);
 };

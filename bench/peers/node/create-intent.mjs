@@ -6,7 +6,11 @@ import { serve } from "./runtime.mjs";
 
 const { STRIPE_SECRET_KEY } = await keys();
 const { protocol, hostname, port } = new URL(process.env.STRIPE_API_BASE);
-const stripe = new Stripe(STRIPE_SECRET_KEY, { protocol: protocol.slice(0, -1), host: hostname, port });
+const stripe = new Stripe(STRIPE_SECRET_KEY, {
+  protocol: protocol.slice(0, -1),
+  host: hostname,
+  port,
+});
 
 const create = async (_headers, body) => {
   const { orderId } = JSON.parse(body);

@@ -21,16 +21,28 @@ const statusOf = (event) => {
 const receive = async (headers, body) => {
   let event;
   try {
-    event = stripe.webhooks.constructEvent(body, headers["stripe-signature"], STRIPE_WEBHOOK_SECRET);
+    event = stripe.webhooks.constructEvent(
+      body,
+      headers["stripe-signature"],
+      STRIPE_WEBHOOK_SECRET,
+    );
   } catch {
     return [400, { error: "bad signature" }];
   }
   const status = statusOf(event);
   if (status) {
-    const item = { pk: { S: `event#${event.id}` }, status: { S: status }, intent: { S: event.data.object.id } };
+    const item = {
+      pk: { S: `event#${event.id}` },
+      status: { S: status },
+      intent: { S: event.data.object.id },
+    };
     try {
       await dynamodb.send(
-        new PutItemCommand({ TableName: table, Item: item, ConditionExpression: "attribute_not_exists(pk)" }),
+        new PutItemCommand({
+          TableName: table,
+          Item: item,
+          ConditionExpression: "attribute_not_exists(pk)",
+        }),
       );
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;

@@ -17,7 +17,11 @@ def serve(handler):
         response = connection.getresponse()
         request_id = response.headers["lambda-runtime-aws-request-id"]
         event = json.loads(response.read())
-        body = base64.b64decode(event["body"]) if event.get("isBase64Encoded") else event["body"].encode()
+        body = (
+            base64.b64decode(event["body"])
+            if event.get("isBase64Encoded")
+            else event["body"].encode()
+        )
         try:
             status, answer = handler(event["headers"], body)
         except Exception as error:

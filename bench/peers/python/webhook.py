@@ -26,7 +26,9 @@ STATUS = {
 
 
 @idempotent_function(
-    data_keyword_argument="event", persistence_store=claims, config=IdempotencyConfig(event_key_jmespath="id")
+    data_keyword_argument="event",
+    persistence_store=claims,
+    config=IdempotencyConfig(event_key_jmespath="id"),
 )
 def take(event):
     """Stores the order's new status."""
@@ -36,7 +38,9 @@ def take(event):
 def receive(headers, body):
     """Handles a delivery."""
     try:
-        event = stripe.Webhook.construct_event(body, headers["stripe-signature"], keys["STRIPE_WEBHOOK_SECRET"])
+        event = stripe.Webhook.construct_event(
+            body, headers["stripe-signature"], keys["STRIPE_WEBHOOK_SECRET"]
+        )
     except (KeyError, ValueError, stripe.SignatureVerificationError):
         return 400, {"error": "bad signature"}
     if event["type"] in STATUS:

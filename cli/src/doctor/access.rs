@@ -98,7 +98,8 @@ const PERMISSIONS: [Permission; 14] = [
     read("reconcile", "Events: read", "/v1/events?limit=1"),
     Permission {
         is_required: false,
-        advice: "; add it if you take bank transfers or vouchers, or the endpoint sends thin events",
+        advice: "; add it if you take bank transfers or vouchers, or the endpoint sends thin \
+                 events",
         ..read("refund, webhook", "Charges: read", "/v1/charges?limit=1")
     },
     Permission {

@@ -52,8 +52,8 @@ pub(super) async fn domains(stripe: &Stripe<'_>, config: &Config) -> Vec<Finding
 /// No result is a problem: card payments work without a registered domain.
 fn registered(what: &str, domain: &serde_json::Value) -> Finding {
     if domain["enabled"] != true {
-        let text = "is not registered in this mode: Apple Pay, Google Pay and Link do not appear in \
-            a form there; in Stripe's dashboard, open Settings, Payment method domains";
+        let text = "is not registered in this mode: Apple Pay, Google Pay and Link do not appear \
+                    in a form there; in Stripe's dashboard, open Settings, Payment method domains";
         return Finding::unknown(what, text);
     }
     let inactive: Vec<&str> = WALLETS

@@ -17,8 +17,8 @@ pub(super) async fn examine(stripe: &Stripe<'_>, url: Option<&str>) -> Finding {
             status: 200, body, ..
         }) => body,
         Ok(Answer { status: 403, .. }) => {
-            let text = "the restricted key may not read Webhook Endpoints: check Stripe's dashboard, \
-                or add that permission";
+            let text = "the restricted key may not read Webhook Endpoints: check Stripe's \
+                        dashboard, or add that permission";
             return Finding::unknown(WHAT, text);
         }
         Ok(Answer { status, .. }) => {
@@ -93,8 +93,9 @@ fn judge(endpoint: &Value) -> Finding {
         theirs => Finding::unknown(
             WHAT,
             format!(
-                "enabled, with all events, at {}: Farebox reads its events, and is tested with {ours}; \
-                    `stripe webhook_endpoints create --api-version {ours}` creates an endpoint of that version",
+                "enabled, with all events, at {}: Farebox reads its events, and is tested with \
+                 {ours}; `stripe webhook_endpoints create --api-version {ours}` creates an \
+                 endpoint of that version",
                 theirs.unwrap_or("the account's API version")
             ),
         ),

@@ -55,7 +55,8 @@ pub(super) async fn store(config: &Config) -> Finding {
     match &config.store.location {
         None => return Finding::problem(WHAT, "is not set"),
         Some(DatabaseUrl::Sqlite(path)) if !path.exists() => {
-            let text = "there is no such file: correct the path, or start a function once, which creates it";
+            let text = "there is no such file: correct the path, or start a function once, which \
+                        creates it";
             return Finding::problem(WHAT, text);
         }
         Some(_) => {}

@@ -51,7 +51,8 @@ fn a_secret_in_json_is_masked_by_its_name_at_any_depth() {
     let given = json!({
         "clientSecret": "x", "a": [{ "client_secret": "y" }], "receipt_email": "ada@example.com",
         "card": { "number": "4242424242424242", "cvc": 123, "exp_year": 2034 },
-        "n": 4242424242424242_u64, "nested": "{\"cvc\":\"123\"}", "amount": 1500, "cvc_check": "pass",
+        "n": 4242424242424242_u64, "nested": "{\"cvc\":\"123\"}", "amount": 1500,
+        "cvc_check": "pass",
         "token": null, "order": "eyJhbGciOi.e.s",
     });
     let shown = json!({

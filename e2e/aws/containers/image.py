@@ -26,10 +26,23 @@ def make_image(**variables: str) -> None:
     with tempfile.TemporaryDirectory() as empty:
         Path(empty, "tmp").mkdir(mode=0o1777)
         files = [
-            "tar", "--create", "--dereference", "--mode=755", f"--transform=s|^{rapid.name}$|var/rapid/aws-lambda-rie|",
-            f"--directory={rapid.parent}", rapid.name, "--directory=/", *libraries(), f"--directory={empty}", "tmp",
+            "tar",
+            "--create",
+            "--dereference",
+            "--mode=755",
+            f"--transform=s|^{rapid.name}$|var/rapid/aws-lambda-rie|",
+            f"--directory={rapid.parent}",
+            rapid.name,
+            "--directory=/",
+            *libraries(),
+            f"--directory={empty}",
+            "tmp",
         ]
-        changes = [word for name, value in variables.items() for word in ("--change", f"ENV {name}={value}")]
+        changes = [
+            word
+            for name, value in variables.items()
+            for word in ("--change", f"ENV {name}={value}")
+        ]
         with subprocess.Popen(files, stdout=subprocess.PIPE) as tar:
             command = ["podman", "import", "--quiet", *changes, "-", IMAGE]
             subprocess.run(command, stdin=tar.stdout, check=True, stdout=subprocess.DEVNULL)

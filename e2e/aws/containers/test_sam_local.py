@@ -102,7 +102,9 @@ class SamLocal(unittest.TestCase):
         self.stripe.pay(started.json["clientSecret"].split("_secret_")[0])
         [paid] = self.stripe.events("payment_intent.succeeded")
         event = json.dumps(paid).encode()
-        received = self.request("POST", f"{api}/webhooks/stripe", event, {"Stripe-Signature": signature(event)})
+        received = self.request(
+            "POST", f"{api}/webhooks/stripe", event, {"Stripe-Signature": signature(event)}
+        )
         self.assertEqual((received.status, received.text), (200, '{"received":true}'))
         order = self.request("GET", f"{api}/order?id={started.json['orderId']}", None, known)
 
@@ -114,9 +116,16 @@ class SamLocal(unittest.TestCase):
         secrets = self.aws.client("secretsmanager")
         secrets.create_secret(Name="farebox-test", SecretString=json.dumps(KEYS))
         port, log = free_port(), self.folder / "api.log"
-        commands = block(GUIDE, "sam local start-api").replace("TABLE", "farebox-local").replace("us-east-1", REGION)
+        commands = (
+            block(GUIDE, "sam local start-api")
+            .replace("TABLE", "farebox-local")
+            .replace("us-east-1", REGION)
+        )
         options = f"--port {port} --add-host localhost:{os.environ['HOST_GATEWAY']}"
-        ours = CREDENTIALS | {"STRIPE_API_BASE": f"http://localhost:{SANDBOX_PORT}", "AWS_ENDPOINT_URL": self.aws.url}
+        ours = CREDENTIALS | {
+            "STRIPE_API_BASE": f"http://localhost:{SANDBOX_PORT}",
+            "AWS_ENDPOINT_URL": self.aws.url,
+        }
         ran = Program(["bash", "-euc", f"{commands.strip()} {options}"], variables(**ours), log)
         self.addCleanup(ran.stop)
         self.say = ran.output

@@ -6,7 +6,13 @@ from testing.harness import function
 from e2e.aws.case import Case, errors
 
 #: The operator's permissions in the runbook.
-OPERATOR = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+OPERATOR = [
+    "dynamodb:GetItem",
+    "dynamodb:BatchGetItem",
+    "dynamodb:Query",
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+]
 
 
 class DeadLetters(Case):
@@ -26,7 +32,9 @@ class DeadLetters(Case):
 
     def deliver(self, bus: str, **caller: str) -> list[str]:
         """The output of a run of `notify` that delivers to a bus, as its schedule does."""
-        ended = self.run_to_its_end("notify", "--once", FAREBOX_NOTIFY_URL=f"eventbridge:{bus}", **caller)
+        ended = self.run_to_its_end(
+            "notify", "--once", FAREBOX_NOTIFY_URL=f"eventbridge:{bus}", **caller
+        )
         self.assertEqual(ended.code, 0, ended.output)
         return ended.output.splitlines()
 
@@ -48,13 +56,19 @@ class DeadLetters(Case):
         said = self.deliver(self.name, **denied)
         self.assertEqual(said[-1], "0 delivered, 0 delayed, 1 dead-lettered")
         [line] = errors(function.lines("\n".join(said)))
-        self.assert_says(line, "a message is a dead letter: fix the destination, then run `notify redrive`", "AccessDeniedException")
+        self.assert_says(
+            line,
+            "a message is a dead letter: fix the destination, then run `notify redrive`",
+            "AccessDeniedException",
+        )
         self.assertEqual((line["message.id"], line["metric.dead_lettered"]), (message, 1))
         self.assertEqual(self.deliver(self.name)[-1], "0 delivered, 0 delayed, 0 dead-lettered")
 
         [listed] = self.operate("dead-letters")
         self.assertEqual(listed.split("\t")[:2], [message, "order.paid"])
-        self.assertRegex(listed, "16 attempts\tEventBridge did not accept the event: AccessDeniedException")
+        self.assertRegex(
+            listed, "16 attempts\tEventBridge did not accept the event: AccessDeniedException"
+        )
         self.assertEqual(self.operate("redrive", message), ["1 due again"])
         self.assertEqual(self.operate("redrive", "--all"), ["0 due again"])
         self.assertEqual(self.operate("dead-letters"), [])
@@ -88,5 +102,7 @@ class DeadLetters(Case):
         self.assertEqual(listed.split("\t")[:2], [event["id"], "payment_intent.succeeded"])
         released = "released: send it again from Stripe's dashboard or CLI"
         self.assertEqual(self.operate("release", event["id"]), [released])
-        self.assertEqual(self.operate("release", event["id"]), ["there is no such event in the quarantine"])
+        self.assertEqual(
+            self.operate("release", event["id"]), ["there is no such event in the quarantine"]
+        )
         self.assert_paid_once(webhook, payment)

@@ -73,7 +73,11 @@ class Stack(unittest.TestCase):
         pattern = filters["SignatureFailures"]["Properties"]["FilterPattern"]
         wait_until(
             "the failure in its log group",
-            lambda: [line for line in self.stack.log_lines("WebhookLog") if log_filter.matches(pattern, line)],
+            lambda: [
+                line
+                for line in self.stack.log_lines("WebhookLog")
+                if log_filter.matches(pattern, line)
+            ],
         )
 
     def test_what_a_killed_process_has_done_stays_done(self):
@@ -88,7 +92,11 @@ class Stack(unittest.TestCase):
         self.assertEqual(self.start_payment("cart-3"), started)
 
     def test_the_api_has_no_other_routes(self):
-        for method, path in [("GET", "/"), ("GET", "/api/webhooks/stripe"), ("POST", "/api/notify")]:
+        for method, path in [
+            ("GET", "/"),
+            ("GET", "/api/webhooks/stripe"),
+            ("POST", "/api/notify"),
+        ]:
             self.assertEqual(self.stack.request(method, path).status, 404, path)
 
     def test_a_role_permits_what_its_function_does_and_nothing_else(self):
@@ -106,11 +114,19 @@ class Stack(unittest.TestCase):
                 permitted.add((name, "dynamodb:Query", index))
             if rights.delivers(folder):
                 # Only on the outbox's items; the stand-in's simulation ignores keys.
-                permitted |= {(name, f"dynamodb:{change}Item", table) for change in ["Update", "Delete"]}
-                permitted |= {(name, "dynamodb:GetRecords", stream), (name, "sqs:SendMessage", queue)}
+                permitted |= {
+                    (name, f"dynamodb:{change}Item", table) for change in ["Update", "Delete"]
+                }
+                permitted |= {
+                    (name, "dynamodb:GetRecords", stream),
+                    (name, "sqs:SendMessage", queue),
+                }
                 permitted.add((name, "events:PutEvents", bus))
         never = {("dynamodb:Scan", table), ("dynamodb:DeleteTable", table)}
-        never |= {("secretsmanager:PutSecretValue", self.stack.secret), ("sqs:ReceiveMessage", queue)}
+        never |= {
+            ("secretsmanager:PutSecretValue", self.stack.secret),
+            ("sqs:ReceiveMessage", queue),
+        }
         asked = {(action, resource) for _, action, resource in permitted} | never
         names = template.functions(self.stack.template)
 

@@ -17,13 +17,24 @@ RUNBOOKS = sorted((WORKSPACE / "docs" / "runbooks").glob("*.md"))
 OF_THE_LOG = {"message", "log line", "`cause` holds", "`cause`"}
 
 #: Words of IAM and AWS that look like parameters.
-ACTIONS = {"GetItem", "BatchGetItem", "UpdateItem", "DeleteItem", "GetSecretValue", "VersionId", "UnknownSignature"}
+ACTIONS = {
+    "GetItem",
+    "BatchGetItem",
+    "UpdateItem",
+    "DeleteItem",
+    "GetSecretValue",
+    "VersionId",
+    "UnknownSignature",
+}
 
 
 def alarms() -> set[str]:
     """The names of all alarms, without the stack's."""
     found = of_type(template.read(), "AWS::CloudWatch::Alarm").values()
-    return {alarm["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-") for alarm in found}
+    return {
+        alarm["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
+        for alarm in found
+    }
 
 
 def first_cells(text: str) -> Iterator[tuple[str, str]]:
@@ -43,7 +54,11 @@ def tables(text: str, head: str) -> list[list[list[str]]]:
     """The cells of every table with this first column, without the head."""
     blocks = re.findall(r"((?:^\|.*\n)+)", text, re.MULTILINE)
     found = [[line.strip("|\n").split("|") for line in block.splitlines()] for block in blocks]
-    return [[[cell.strip() for cell in row] for row in table[2:]] for table in found if table[0][0].strip() == head]
+    return [
+        [[cell.strip() for cell in row] for row in table[2:]]
+        for table in found
+        if table[0][0].strip() == head
+    ]
 
 
 def number(cell: str) -> float:
@@ -64,15 +79,26 @@ def anchors(text: str) -> set[str]:
 
 def sources() -> str:
     """The functions' code, with strings of several lines joined."""
-    files = [path for folder in ["functions", "shared"] for path in (WORKSPACE / folder).glob("**/src/**/*.rs")]
+    files = [
+        path
+        for folder in ["functions", "shared"]
+        for path in (WORKSPACE / folder).glob("**/src/**/*.rs")
+    ]
     return re.sub(r"\\\n\s*", "", "\n".join(path.read_text() for path in files))
 
 
 class Docs(unittest.TestCase):
     def test_every_alarm_has_a_row_in_the_guide_and_a_runbook(self):
-        guided = {name for head, cell in first_cells(GUIDE.read_text()) if head == "alarm" for name in quoted(cell)}
+        guided = {
+            name
+            for head, cell in first_cells(GUIDE.read_text())
+            if head == "alarm"
+            for name in quoted(cell)
+        }
         self.assertEqual(guided, alarms())
-        helped = {name for path in RUNBOOKS for name in re.findall(r"`STACK-([a-z-]+)`", path.read_text())}
+        helped = {
+            name for path in RUNBOOKS for name in re.findall(r"`STACK-([a-z-]+)`", path.read_text())
+        }
         self.assertEqual(helped, alarms())
 
     def test_a_runbook_that_an_alarm_names_is_there(self):
@@ -103,12 +129,19 @@ class Docs(unittest.TestCase):
                     self.assertAlmostEqual(sum(parts), total, 2, table[-1][0])
 
     def test_what_a_payment_costs_the_table_is_what_the_tests_assert(self):
-        asserted = {row[0]: (number(row[4]), number(row[2])) for row in tables(DYNAMODB.read_text(), "operation")[0]}
-        steps = {row[0]: (number(row[1]), number(row[2])) for row in tables(GUIDE.read_text(), "step")[0]}
+        asserted = {
+            row[0]: (number(row[4]), number(row[2]))
+            for row in tables(DYNAMODB.read_text(), "operation")[0]
+        }
+        steps = {
+            row[0]: (number(row[1]), number(row[2])) for row in tables(GUIDE.read_text(), "step")[0]
+        }
         same = {
             "counts the start of the order": "the start of an order counted, by caller and address",
-            "opens the order": "an order opened under a key", "notes its intent": "its intent noted",
-            "takes the event": "a payment's event", "delivers the message": "a message delivered",
+            "opens the order": "an order opened under a key",
+            "notes its intent": "its intent noted",
+            "takes the event": "a payment's event",
+            "delivers the message": "a message delivered",
         }
         for ours, theirs in same.items():
             [step] = [units for name, units in steps.items() if ours in name]
@@ -116,7 +149,9 @@ class Docs(unittest.TestCase):
 
     def test_links_lead_to_files_and_to_headings(self):
         for path in [WORKSPACE / "README.md", *Path(WORKSPACE / "docs").glob("**/*.md")]:
-            for target, heading in re.findall(r"\]\((?!http)([^)#]*)(?:#([^)]+))?\)", path.read_text()):
+            for target, heading in re.findall(
+                r"\]\((?!http)([^)#]*)(?:#([^)]+))?\)", path.read_text()
+            ):
                 linked = path.parent / target if target else path
                 with self.subTest(f"{path.name}: {target}#{heading}"):
                     self.assertTrue(linked.exists())

@@ -45,13 +45,21 @@ class Environments(unittest.TestCase):
     def test_no_key_is_among_the_settings_of_all_functions_and_several_functions_read_each(self):
         for name in COMMON:
             self.assertNotIn(name, settings.KEYS)
-            readers = [folder for folder in template.folders() if name in settings.of_function(folder)]
+            readers = [
+                folder for folder in template.folders() if name in settings.of_function(folder)
+            ]
             self.assertGreater(len(readers), 1, name)
 
     def test_a_parameters_default_is_that_of_its_setting(self):
-        example = dict(re.findall(r"^#(\w+)=(.*)$", (WORKSPACE / ".env.example").read_text(), re.MULTILINE))
+        example = dict(
+            re.findall(r"^#(\w+)=(.*)$", (WORKSPACE / ".env.example").read_text(), re.MULTILINE)
+        )
         for name, value in COMMON.items():
-            default = READ["Parameters"].get(value.get("Ref") if isinstance(value, dict) else None, {}).get("Default")
+            default = (
+                READ["Parameters"]
+                .get(value.get("Ref") if isinstance(value, dict) else None, {})
+                .get("Default")
+            )
             if default is not None:
                 self.assertEqual(default, example[name], name)
 
@@ -59,7 +67,11 @@ class Environments(unittest.TestCase):
         page = (template.WORKSPACE / "docs" / "configuration.md").read_text()
         rows = [row for table in tables(page, "variable") for row in table]
         for name, _, readers, _ in rows:
-            read = {folder for folder in template.folders() if name.strip("`") in settings.of_function(folder)}
+            read = {
+                folder
+                for folder in template.folders()
+                if name.strip("`") in settings.of_function(folder)
+            }
             # AWS's variables, the port and the log belong to the process: no function's source
             # names them.
             if read or readers != "all":
@@ -68,16 +80,24 @@ class Environments(unittest.TestCase):
 
     def test_a_variable_is_the_same_for_all_functions(self):
         for name in {name for folder in template.folders() for name in gives(folder)} - OF_ITS_OWN:
-            values = {json.dumps(gives(folder)[name]) for folder in template.folders() if name in gives(folder)}
+            values = {
+                json.dumps(gives(folder)[name])
+                for folder in template.folders()
+                if name in gives(folder)
+            }
             self.assertEqual(len(values), 1, name)
 
     def test_a_variable_is_set_where_its_own_parameter_is_given(self):
         for folder in template.folders():
             for name, value in gives(folder).items():
                 match value:
-                    case {"Fn::If": [condition, {"Ref": parameter}, otherwise]} if otherwise == NO_VALUE:
+                    case {"Fn::If": [condition, {"Ref": parameter}, otherwise]} if (
+                        otherwise == NO_VALUE
+                    ):
                         tested = template.references(READ["Conditions"][condition])
-                        self.assertIn(parameter, tested | {"SecretArn", "JwtIssuer", "JwtAudience"}, name)
+                        self.assertIn(
+                            parameter, tested | {"SecretArn", "JwtIssuer", "JwtAudience"}, name
+                        )
                         self.assert_named_like(parameter, name)
                     case {"Ref": parameter} if value != NO_VALUE:
                         self.assert_named_like(parameter, name)
@@ -108,6 +128,8 @@ class Environments(unittest.TestCase):
                 self.assertEqual(group, {"Fn::Sub": f"/farebox/${{AWS::StackName}}/{folder}"})
 
     def test_functions_that_start_payments_have_the_same_concurrency_kept(self):
-        kept = [template.functions(READ)[name]["ReservedConcurrentExecutions"]
-                for name in ["CreateIntentFunction", "CreateCheckoutFunction"]]
+        kept = [
+            template.functions(READ)[name]["ReservedConcurrentExecutions"]
+            for name in ["CreateIntentFunction", "CreateCheckoutFunction"]
+        ]
         self.assertEqual(kept[0], kept[1])

@@ -49,7 +49,9 @@ class Events(unittest.TestCase):
         variables = {key: value for key, value in KEYS.items() if key in named}
         variables["DATABASE_URL"] = f"sqlite:{self.folder / 'farebox.sqlite'}"
         variables["STRIPE_API_BASE"] = self.stripe.url
-        emulator = Emulator(bootstrap(name), variables | changes, self.folder / f"{self.id()}.{name}.log")
+        emulator = Emulator(
+            bootstrap(name), variables | changes, self.folder / f"{self.id()}.{name}.log"
+        )
         self.addCleanup(emulator.stop)
         return emulator
 
@@ -70,8 +72,12 @@ class Events(unittest.TestCase):
         create_intent, order = self.start("create-intent"), self.start("order")
 
         self.assert_answer(create_intent.invoke(event("create-intent")), 401, "unauthenticated")
-        started = self.assert_answer(create_intent.invoke(with_token(event("create-intent"), "ada")), 200)
-        again = self.assert_answer(create_intent.invoke(with_token(event("create-intent"), "ada")), 200)
+        started = self.assert_answer(
+            create_intent.invoke(with_token(event("create-intent"), "ada")), 200
+        )
+        again = self.assert_answer(
+            create_intent.invoke(with_token(event("create-intent"), "ada")), 200
+        )
 
         self.assertEqual((started["amount"], started["currency"]), (3000, "usd"))
         self.assertEqual(again, started)
@@ -80,7 +86,9 @@ class Events(unittest.TestCase):
         self.assert_answer(order.invoke(with_token(asked, "ada")), 404, "not_found")
         asked["queryStringParameters"]["id"] = started["orderId"]
         asked["rawQueryString"] = f"id={started['orderId']}"
-        self.assertEqual(self.assert_answer(order.invoke(with_token(asked, "ada")), 200)["status"], "created")
+        self.assertEqual(
+            self.assert_answer(order.invoke(with_token(asked, "ada")), 200)["status"], "created"
+        )
         self.assert_answer(order.invoke(with_token(asked, "eve")), 404, "not_found")
 
     def test_a_page_is_opened_for_whoever_signs_in(self):
@@ -97,7 +105,10 @@ class Events(unittest.TestCase):
 
     def test_customer_and_portal_are_for_those_whose_role_has_to_do_with_customers(self):
         portal = self.start("portal", FAREBOX_RETURN_ORIGINS="https://shop.example")
-        for function, asked in [(self.start("customer"), event("customer")), (portal, event("portal"))]:
+        for function, asked in [
+            (self.start("customer"), event("customer")),
+            (portal, event("portal")),
+        ]:
             self.assert_answer(function.invoke(asked), 401, "unauthenticated")
             self.assert_answer(function.invoke(with_token(asked, "ada")), 403, "forbidden")
 
@@ -110,15 +121,22 @@ class Events(unittest.TestCase):
 
         self.assert_answer(webhook.invoke(recorded), 400, "bad_signature")
         self.assert_answer(webhook.invoke(forged), 400, "bad_signature")
-        self.assertEqual(self.assert_answer(webhook.invoke(signed(recorded)), 200), {"received": True})
+        self.assertEqual(
+            self.assert_answer(webhook.invoke(signed(recorded)), 200), {"received": True}
+        )
         self.assert_answer(webhook.invoke(encoded), 200)
-        self.assert_answer(webhook.invoke(encoded | {"body": encoded["body"][4:]}), 400, "bad_signature")
+        self.assert_answer(
+            webhook.invoke(encoded | {"body": encoded["body"][4:]}), 400, "bad_signature"
+        )
 
     def test_the_sandbox_signs_a_recorded_event_anew(self):
         command = [WORKSPACE / "target" / "debug" / "stripe-sandbox", "sign", "events/webhook.json"]
         printed = subprocess.run(
             [*command, "--webhook-secret", shop.WEBHOOK_SECRET],
-            cwd=WORKSPACE, capture_output=True, check=True, timeout=20,
+            cwd=WORKSPACE,
+            capture_output=True,
+            check=True,
+            timeout=20,
         )
         answer = self.start("webhook").invoke(json.loads(printed.stdout))
         self.assert_answer(answer, 200)

@@ -26,7 +26,10 @@ class Failures(Case):
         for name in FUNCTIONS:
             with self.subTest(name):
                 self.assert_does_not_start(
-                    name, f"no DynamoDB table `{self.name}` in {REGION}", "DATABASE_URL", "AWS_REGION",
+                    name,
+                    f"no DynamoDB table `{self.name}` in {REGION}",
+                    "DATABASE_URL",
+                    "AWS_REGION",
                 )
         self.table.create()
         self.assertEqual(self.start("create-intent").pay("cart-1").status, 200)
@@ -52,7 +55,10 @@ class Failures(Case):
         for name in FETCH_SECRET:
             with self.subTest(name):
                 self.assert_does_not_start(
-                    name, "`nowhere`", f"no such secret in {REGION}", "check FAREBOX_SECRET_ID and AWS_REGION",
+                    name,
+                    "`nowhere`",
+                    f"no such secret in {REGION}",
+                    "check FAREBOX_SECRET_ID and AWS_REGION",
                     FAREBOX_SECRET_ID="nowhere",
                 )
 
@@ -96,21 +102,30 @@ class Failures(Case):
         for ahead in [0, TEN_MINUTES]:
             with self.subTest(ahead):
                 self.to_aws.ahead = ahead
-                self.assert_does_not_start("webhook", "AWS does not take this process's credentials", **wrong)
+                self.assert_does_not_start(
+                    "webhook", "AWS does not take this process's credentials", **wrong
+                )
                 denied = f"on the table `{self.name}` (InvalidSignatureException"
-                self.assert_does_not_start("notify", denied, "check the function's role and keys", **wrong)
+                self.assert_does_not_start(
+                    "notify", denied, "check the function's role and keys", **wrong
+                )
         self.to_aws.ahead = 0
         self.start("webhook", **caller)
 
     def test_a_permission_that_is_taken_away_delays_and_loses_nothing(self):
         everything = ["secretsmanager:GetSecretValue", "dynamodb:*"]
         caller = self.someone(*everything)
-        create_intent, webhook = self.start("create-intent", **caller), self.start("webhook", **caller)
+        create_intent, webhook = (
+            self.start("create-intent", **caller),
+            self.start("webhook", **caller),
+        )
         payment = self.payment(create_intent, "cart-1")
 
         self.permit("secretsmanager:GetSecretValue", "dynamodb:GetItem", "dynamodb:BatchGetItem")
         denied = f"on the table `{self.name}` (AccessDeniedException"
-        self.assert_unavailable(webhook, webhook.deliver(payment[1]), denied, "check the function's role")
+        self.assert_unavailable(
+            webhook, webhook.deliver(payment[1]), denied, "check the function's role"
+        )
         self.assert_unavailable(create_intent, create_intent.pay("cart-2"), denied)
         self.assertEqual(len(self.table.items("event#")), 0)
         self.assertEqual(len(self.table.items("order#")), 1)
@@ -143,7 +158,10 @@ class Failures(Case):
             self.assertEqual(len(self.intents_of(answer.json["orderId"])), 1)
 
     def test_an_outage_of_stripe_delays_payments_and_no_event(self):
-        create_intent, webhook = self.start("create-intent", FAREBOX_PRICE_TTL="3600"), self.start("webhook")
+        create_intent, webhook = (
+            self.start("create-intent", FAREBOX_PRICE_TTL="3600"),
+            self.start("webhook"),
+        )
         payment = self.payment(create_intent, "cart-1")
 
         with self.down(self.to_stripe):
@@ -166,7 +184,9 @@ class Failures(Case):
             for arguments in ["--once"], span:
                 ended = self.run_to_its_end("reconcile", *arguments)
                 self.assertEqual(ended.code, 1)
-                self.assert_says(errors(ended.lines())[-1], "the run failed: Stripe did not list its events")
+                self.assert_says(
+                    errors(ended.lines())[-1], "the run failed: Stripe did not list its events"
+                )
         self.assertEqual(self.table.items("cursor#"), [mark])
         self.assertEqual(self.orders_told(), [])
 
@@ -184,8 +204,14 @@ class Failures(Case):
             with self.subTest(off):
                 signature = shop.signature(payment[1], at=time.time() + off)
                 answer = webhook.deliver(payment[1], signature)
-                self.assertEqual((answer.status, answer.json["error"]["code"]), (400, "bad_signature"))
-                line = [line for line in webhook.lines() if line["message"] == "the signature does not match"][-1]
+                self.assertEqual(
+                    (answer.status, answer.json["error"]["code"]), (400, "bad_signature")
+                )
+                line = [
+                    line
+                    for line in webhook.lines()
+                    if line["message"] == "the signature does not match"
+                ][-1]
                 self.assert_says(line, "check the clock")
         self.assert_paid_once(webhook, payment)
 

@@ -15,7 +15,8 @@ def keys_permitted(role: str) -> list[str]:
     policies = of_type(template.read(), "AWS::IAM::Role")[role]["Properties"]["Policies"]
     [keys] = [
         statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
-        for policy in policies for statement in policy["PolicyDocument"]["Statement"]
+        for policy in policies
+        for statement in policy["PolicyDocument"]["Statement"]
         if statement.get("Action") == "dynamodb:PutItem"
     ]
     return keys
@@ -41,12 +42,22 @@ class Keys(Case):
         self.assert_put_what_is_permitted("CustomerRole")
 
     def headers(self) -> dict[str, str]:
-        claims = {"aud": "farebox", "sub": "ada", "exp": int(time.time()) + 300, "roles": ["customer"]}
-        return {"Authorization": f"Bearer {shop.signed(claims)}", "Content-Type": "application/json"}
+        claims = {
+            "aud": "farebox",
+            "sub": "ada",
+            "exp": int(time.time()) + 300,
+            "roles": ["customer"],
+        }
+        return {
+            "Authorization": f"Bearer {shop.signed(claims)}",
+            "Content-Type": "application/json",
+        }
 
     def assert_put_what_is_permitted(self, role: str):
         permitted = keys_permitted(role)
         for key in self.to_aws.put:
             self.assertTrue(any(fnmatch.fnmatchcase(key, pattern) for pattern in permitted), key)
         for pattern in permitted:
-            self.assertTrue(fnmatch.filter(self.to_aws.put, pattern), f"nothing was put under {pattern}")
+            self.assertTrue(
+                fnmatch.filter(self.to_aws.put, pattern), f"nothing was put under {pattern}"
+            )

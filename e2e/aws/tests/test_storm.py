@@ -70,7 +70,9 @@ class Storm(unittest.TestCase):
         cls.addClassCleanup(cls.aws.stop)
         # All payers are one caller, at one address.
         unlimited = {"FAREBOX_LIMIT_CALLER": "off", "FAREBOX_LIMIT_ADDRESS": "off"}
-        cls.stack = Deployment(cls.aws, cls.folder, KEYS, STRIPE_API_BASE=cls.stripe.url, **unlimited)
+        cls.stack = Deployment(
+            cls.aws, cls.folder, KEYS, STRIPE_API_BASE=cls.stripe.url, **unlimited
+        )
         cls.stack.listen()
 
     def open_and_pay(self, number: int) -> str:
@@ -84,8 +86,10 @@ class Storm(unittest.TestCase):
     def crew(self) -> Crew:
         """The webhook's processes, with the template's settings."""
         variables = self.aws.variables | {
-            "AWS_REGION": REGION, "FAREBOX_SECRET_ID": self.stack.secret,
-            "DATABASE_URL": f"dynamodb:{self.stack.table}", "STRIPE_API_BASE": self.stripe.url,
+            "AWS_REGION": REGION,
+            "FAREBOX_SECRET_ID": self.stack.secret,
+            "DATABASE_URL": f"dynamodb:{self.stack.table}",
+            "STRIPE_API_BASE": self.stripe.url,
         }
         crew = Crew(variables, self.folder)
         self.addCleanup(crew.stop)
@@ -110,7 +114,9 @@ class Storm(unittest.TestCase):
                 self.assertEqual(answer.status, 503, answer.text)
             else:
                 self.fail("no process acknowledged it")
-            self.assertIsNotNone(self.stack.item(f"event#{event['id']}"), "it was acknowledged, and is not stored")
+            self.assertIsNotNone(
+                self.stack.item(f"event#{event['id']}"), "it was acknowledged, and is not stored"
+            )
             if next(acknowledged) % BETWEEN_KILLS == 0:
                 crew.kill_one()
                 self.kill_a_courier()
@@ -136,7 +142,9 @@ class Storm(unittest.TestCase):
             while events := self.stack.told():
                 for event in events:
                     self.assertEqual(event["detail-type"], "order.paid")
-                    told.setdefault(event["detail"]["data"]["orderId"], set()).add(event["detail"]["id"])
+                    told.setdefault(event["detail"]["data"]["orderId"], set()).add(
+                        event["detail"]["id"]
+                    )
             return len(told) >= expected and self.waiting() == 0
 
         wait_until("the delivery of every message", all_came, seconds=300, pause=0.5)
@@ -145,8 +153,11 @@ class Storm(unittest.TestCase):
     def waiting(self) -> int:
         """The number of messages in the outbox."""
         counted = self.aws.client("dynamodb").query(
-            TableName=self.stack.table, IndexName="queue", Select="COUNT",
-            KeyConditionExpression="queue = :due", ExpressionAttributeValues={":due": {"S": "due"}},
+            TableName=self.stack.table,
+            IndexName="queue",
+            Select="COUNT",
+            KeyConditionExpression="queue = :due",
+            ExpressionAttributeValues={":due": {"S": "due"}},
         )
         return counted["Count"]
 

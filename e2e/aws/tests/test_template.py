@@ -48,12 +48,25 @@ class Template(unittest.TestCase):
     def test_sam_and_cfn_lint_find_nothing(self):
         for command in [
             ["sam", "validate", "--lint", "--region", REGION],
-            ["cfn-lint", "--non-zero-exit-code", "informational", "--regions", REGION, "--", "template.yaml"],
+            [
+                "cfn-lint",
+                "--non-zero-exit-code",
+                "informational",
+                "--regions",
+                REGION,
+                "--",
+                "template.yaml",
+            ],
         ]:
             with self.subTest(command[0]):
                 ran = subprocess.run(
-                    [TOOLS / command[0], *command[1:]], cwd=WORKSPACE, env=environment(),
-                    capture_output=True, text=True, timeout=120, check=False,
+                    [TOOLS / command[0], *command[1:]],
+                    cwd=WORKSPACE,
+                    env=environment(),
+                    capture_output=True,
+                    text=True,
+                    timeout=120,
+                    check=False,
                 )
                 self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
 
@@ -81,7 +94,9 @@ class Template(unittest.TestCase):
         for properties in template.functions(READ).values():
             self.assertNotIn("Architectures", properties)
         [command, _] = block(LOCAL, "sed s/arm64/x86_64/").split(" > ")
-        printed = subprocess.run(shlex.split(command), cwd=WORKSPACE, capture_output=True, text=True, check=True)
+        printed = subprocess.run(
+            shlex.split(command), cwd=WORKSPACE, capture_output=True, text=True, check=True
+        )
         expected = template.read()
         expected["Globals"]["Function"]["Architectures"] = ["x86_64"]
         self.assertEqual(template.parse(printed.stdout), expected)
@@ -96,7 +111,9 @@ class Template(unittest.TestCase):
         manifest = tomllib.loads((WORKSPACE / "Cargo.toml").read_text())
         watched = manifest["workspace"]["metadata"]["lambda"]["watch"]["router"]
         routed = {path: name for _, path, name in template.routes(READ)}
-        self.assertEqual({path: template.logical_id(name) for path, name in watched.items()}, routed)
+        self.assertEqual(
+            {path: template.logical_id(name) for path, name in watched.items()}, routed
+        )
 
     def test_every_function_has_a_role_of_its_own(self):
         roles = [json.dumps(block["Role"]) for block in template.functions(READ).values()]
@@ -141,7 +158,9 @@ class Template(unittest.TestCase):
     def test_every_log_ends_some_day(self):
         groups = of_type(READ, "AWS::Logs::LogGroup")
         for name, group in groups.items():
-            self.assertEqual(group["Properties"]["RetentionInDays"], {"Ref": "LogRetentionDays"}, name)
+            self.assertEqual(
+                group["Properties"]["RetentionInDays"], {"Ref": "LogRetentionDays"}, name
+            )
         for name, block in template.functions(READ).items():
             self.assertIn(block["LoggingConfig"]["LogGroup"]["Ref"], groups, name)
 
@@ -154,7 +173,9 @@ class Template(unittest.TestCase):
 
     def test_the_database_outlives_the_stack_and_can_be_restored(self):
         database = READ["Resources"]["Database"]
-        self.assertEqual((database["DeletionPolicy"], database["UpdateReplacePolicy"]), ("Retain", "Retain"))
+        self.assertEqual(
+            (database["DeletionPolicy"], database["UpdateReplacePolicy"]), ("Retain", "Retain")
+        )
         recovery = database["Properties"]["PointInTimeRecoverySpecification"]
         self.assertTrue(recovery["PointInTimeRecoveryEnabled"])
         self.assertTrue(database["Properties"]["SSESpecification"]["SSEEnabled"])
@@ -162,7 +183,10 @@ class Template(unittest.TestCase):
 
     def test_the_log_of_a_function_that_decides_who_may_call_outlives_the_stack(self):
         for folder in template.folders():
-            sources = [path.read_text() for path in (WORKSPACE / "functions" / folder / "src").glob("**/*.rs")]
+            sources = [
+                path.read_text()
+                for path in (WORKSPACE / "functions" / folder / "src").glob("**/*.rs")
+            ]
             decides = any("Authorized<" in text for text in sources)
             log = READ["Resources"][template.logical_id(folder).replace("Function", "Log")]
             kept = ("RetainExceptOnCreate", "Retain") if decides else ("Delete", "Delete")

@@ -8,7 +8,12 @@ from e2e.aws import template
 from e2e.vercel.account import filled
 
 #: The stream triggers `notify` only on AWS; Vercel stores the logs.
-OF_LAMBDA = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
+OF_LAMBDA = {
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+}
 
 
 def actions(block: Any) -> set[str]:

@@ -25,8 +25,14 @@ CART = {"items": [{"price": "mug", "quantity": 2}]}
 
 def event(size: int) -> bytes:
     """An event of this size about no order; any change of its bytes changes the event."""
-    body = {"id": f"evt_{size}", "object": "event", "type": "customer.created", "created": 1, "livemode": False,
-            "data": {"object": {"object": "customer", "name": "Zoë \u2028 é"}}}
+    body = {
+        "id": f"evt_{size}",
+        "object": "event",
+        "type": "customer.created",
+        "created": 1,
+        "livemode": False,
+        "data": {"object": {"object": "customer", "name": "Zoë \u2028 é"}},
+    }
     text = json.dumps(body, ensure_ascii=False).encode()[:-1] + b', \r\n\t"pad" : "'
     return text + b"x" * (size - len(text) - 4) + b'"}\n '
 
@@ -43,7 +49,15 @@ class Case(unittest.TestCase):
 
     def check_that_no_secret_was_said(self, started: Bundle) -> None:
         said = started.output()
-        for word in [*KEYS.values(), CRON_SECRET, token(), token("another"), "_secret_", "Bearer", "v1="]:
+        for word in [
+            *KEYS.values(),
+            CRON_SECRET,
+            token(),
+            token("another"),
+            "_secret_",
+            "Bearer",
+            "v1=",
+        ]:
             self.assertNotIn(word, said)
 
 
@@ -62,9 +76,12 @@ class BundleTest(Case):
     def running(self, name: str, **changes: str) -> Iterator[Bundle]:
         """Runs a function with keys from the secret, and with AWS variables of another account."""
         settings = self.account.settings() | {
-            "AWS_ACCESS_KEY_ID": "of-the-machine", "AWS_SECRET_ACCESS_KEY": "of-the-machine",
-            "FAREBOX_SECRET_ID": NAME, "STRIPE_API_BASE": self.stripe.url,
-            "FAREBOX_NOTIFY_URL": f"eventbridge:{NAME}", "CRON_SECRET": CRON_SECRET,
+            "AWS_ACCESS_KEY_ID": "of-the-machine",
+            "AWS_SECRET_ACCESS_KEY": "of-the-machine",
+            "FAREBOX_SECRET_ID": NAME,
+            "STRIPE_API_BASE": self.stripe.url,
+            "FAREBOX_NOTIFY_URL": f"eventbridge:{NAME}",
+            "CRON_SECRET": CRON_SECRET,
             "FAREBOX_RETURN_ORIGINS": "https://shop.example",
         }
         settings = {variable: value for variable, value in (settings | changes).items() if value}
@@ -78,7 +95,9 @@ class BundleTest(Case):
     def send(self, to: Bundle, method: str, body: bytes | None = None, **headers: str) -> Answer:
         """Sends a request as Vercel forwards it, with its token."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return shop.request(method, f"{to.url}/any/path?id=o_1", body, {"X-Vercel-OIDC-Token": token()} | named)
+        return shop.request(
+            method, f"{to.url}/any/path?id=o_1", body, {"X-Vercel-OIDC-Token": token()} | named
+        )
 
     def deliver(self, to: Bundle, body: bytes, signature: str = "") -> Answer:
         return self.send(to, "POST", body, Stripe_Signature=signature or shop.signature(body))
@@ -98,10 +117,16 @@ class BundleTest(Case):
             for size in [1_000, 900_000, CAP]:
                 answer = self.deliver(webhook, event(size))
                 self.assertEqual((answer.status, answer.json), (200, {"received": True}), size)
-            forged = self.deliver(webhook, event(1_000), shop.signature(event(1_000), "whsec_forged"))
+            forged = self.deliver(
+                webhook, event(1_000), shop.signature(event(1_000), "whsec_forged")
+            )
             self.assertEqual((forged.status, forged.json["error"]["code"]), (400, "bad_signature"))
-            changed = self.deliver(webhook, event(900_000)[:-1] + b"\n", shop.signature(event(900_000)))
-            self.assertEqual((changed.status, changed.json["error"]["code"]), (400, "bad_signature"))
+            changed = self.deliver(
+                webhook, event(900_000)[:-1] + b"\n", shop.signature(event(900_000))
+            )
+            self.assertEqual(
+                (changed.status, changed.json["error"]["code"]), (400, "bad_signature")
+            )
             large = self.deliver(webhook, event(CAP + 1))
             self.assertEqual((large.status, large.json["error"]["code"]), (413, "body_too_large"))
 
@@ -119,15 +144,23 @@ class BundleTest(Case):
             ticks = list(threads.map(lambda _: self.tick(notify), range(4)))
 
         self.assertEqual([tick.status for tick in ticks], [200] * 4, ticks)
-        told = [message["data"]["orderId"] for message in self.account.told() if message["type"] == "order.paid"]
+        told = [
+            message["data"]["orderId"]
+            for message in self.account.told()
+            if message["type"] == "order.paid"
+        ]
         self.assertEqual(sorted(told), sorted(orders))
         with self.running("order", **keys) as order:
             url, bearer = f"{order.url}/api/order?id={orders[0]}", f"Bearer {shop.token('ada')}"
-            answer = shop.request("GET", url, headers={"X-Vercel-OIDC-Token": token(), "Authorization": bearer})
+            answer = shop.request(
+                "GET", url, headers={"X-Vercel-OIDC-Token": token(), "Authorization": bearer}
+            )
         self.assertEqual((answer.status, answer.json["status"]), (200, "paid"), answer)
 
     def test_signed_in_callers_get_a_page_their_customer_and_a_portal(self):
-        customer = shop.signed({"aud": "farebox", "sub": "grace", "exp": int(time.time()) + 300, "roles": ["customer"]})
+        customer = shop.signed(
+            {"aud": "farebox", "sub": "grace", "exp": int(time.time()) + 300, "roles": ["customer"]}
+        )
         back = {"successUrl": "https://shop.example/paid", "cancelUrl": "https://shop.example/cart"}
         asked = [
             ("create-checkout", "POST", CART | back, ["orderId", "url"]),
@@ -137,13 +170,21 @@ class BundleTest(Case):
         for name, method, contents, fields in asked:
             with self.subTest(name), self.running(name) as started:
                 body = contents and json.dumps(contents).encode()
-                headers = {"X-Vercel-OIDC-Token": token(), "Content-Type": "application/json", "Idempotency-Key": "cart"}
+                headers = {
+                    "X-Vercel-OIDC-Token": token(),
+                    "Content-Type": "application/json",
+                    "Idempotency-Key": "cart",
+                }
                 url = f"{started.url}/api/{name}"
                 # Vercel's token identifies the deployment, not the sender.
                 for stranger in [{}, {"Authorization": f"Bearer {token()}"}]:
                     answer = shop.request(method, url, body, headers | stranger)
-                    self.assertEqual((answer.status, answer.json["error"]["code"]), (401, "unauthenticated"))
-                answer = shop.request(method, url, body, headers | {"Authorization": f"Bearer {customer}"})
+                    self.assertEqual(
+                        (answer.status, answer.json["error"]["code"]), (401, "unauthenticated")
+                    )
+                answer = shop.request(
+                    method, url, body, headers | {"Authorization": f"Bearer {customer}"}
+                )
                 self.assertEqual((answer.status, sorted(answer.json)), (200, fields), answer)
 
     def test_payments_are_counted_by_the_address_that_vercel_tells(self):
@@ -157,18 +198,29 @@ class BundleTest(Case):
             ]
             answers = [
                 self.send(
-                    create_intent, "POST", json.dumps(CART).encode(), Authorization=f"Bearer {shop.token(f'c{number}')}",
-                    Idempotency_Key=f"counted-{number}", Content_Type="application/json", **headers,
+                    create_intent,
+                    "POST",
+                    json.dumps(CART).encode(),
+                    Authorization=f"Bearer {shop.token(f'c{number}')}",
+                    Idempotency_Key=f"counted-{number}",
+                    Content_Type="application/json",
+                    **headers,
                 )
                 for number, headers in enumerate(told)
             ]
-            self.assertEqual([answer.status for answer in answers], [200, 200, 429, 429, 200], answers)
+            self.assertEqual(
+                [answer.status for answer in answers], [200, 200, 429, 429, 200], answers
+            )
 
     def start_payment(self, create_intent: Bundle, cart: str) -> dict[str, str]:
         """Starts a payment; returns the response."""
         started = self.send(
-            create_intent, "POST", json.dumps(CART).encode(), Authorization=f"Bearer {shop.token('ada')}",
-            Idempotency_Key=cart, Content_Type="application/json",
+            create_intent,
+            "POST",
+            json.dumps(CART).encode(),
+            Authorization=f"Bearer {shop.token('ada')}",
+            Idempotency_Key=cart,
+            Content_Type="application/json",
         )
         self.assertEqual(started.status, 200, started)
         return started.json
@@ -185,7 +237,9 @@ class BundleTest(Case):
         for name in ["notify", "reconcile"]:
             with self.running(name) as started:
                 for stranger in ["", f"Bearer {CRON_SECRET}x", "Bearer undefined"]:
-                    self.assertEqual(self.send(started, "GET", Authorization=stranger).status, 401, name)
+                    self.assertEqual(
+                        self.send(started, "GET", Authorization=stranger).status, 401, name
+                    )
                 self.assertEqual(self.tick(started).status, 200, name)
 
     def test_without_a_token_of_this_project_nothing_is_done(self):
@@ -193,14 +247,20 @@ class BundleTest(Case):
             before = self.account.items("")
             for stranger in ["", "not-a-token", token("another")]:
                 answer = self.deliver_as(webhook, stranger)
-                self.assertEqual((answer.status, answer.json["error"]["code"]), (503, "unavailable"), stranger)
+                self.assertEqual(
+                    (answer.status, answer.json["error"]["code"]), (503, "unavailable"), stranger
+                )
             self.assertEqual(self.account.items(""), before)
-            self.assertIn("AWS STS refused the token of Vercel (403 AccessDenied)", webhook.output())
+            self.assertIn(
+                "AWS STS refused the token of Vercel (403 AccessDenied)", webhook.output()
+            )
             self.assertEqual(self.deliver_as(webhook, token()).status, 200)
 
     def deliver_as(self, to: Bundle, whose: str) -> Answer:
         body = event(1_000)
-        return self.send(to, "POST", body, Stripe_Signature=shop.signature(body), X_Vercel_OIDC_Token=whose)
+        return self.send(
+            to, "POST", body, Stripe_Signature=shop.signature(body), X_Vercel_OIDC_Token=whose
+        )
 
 
 class PortTest(unittest.TestCase):

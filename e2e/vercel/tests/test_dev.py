@@ -15,7 +15,8 @@ class DevTest(Case):
     def setUpClass(cls):
         super().setUpClass()
         settings = KEYS | {
-            "STRIPE_API_BASE": cls.stripe.url, "DATABASE_URL": f"sqlite:{cls.folder / 'database.sqlite'}",
+            "STRIPE_API_BASE": cls.stripe.url,
+            "DATABASE_URL": f"sqlite:{cls.folder / 'database.sqlite'}",
             "FAREBOX_LIMIT_ADDRESS": "2,open:400",
         }
         cls.dev = Dev(DEVELOPED, settings, cls.folder / "dev.log")
@@ -31,10 +32,14 @@ class DevTest(Case):
     def start_payment(self, number: int) -> Answer:
         """Starts a payment of a new caller, who claims a new address."""
         headers = {
-            "Authorization": f"Bearer {shop.token(f'caller-{number}')}", "Idempotency-Key": "cart",
-            "Content-Type": "application/json", "X-Vercel-Forwarded-For": f"203.0.113.{number}",
+            "Authorization": f"Bearer {shop.token(f'caller-{number}')}",
+            "Idempotency-Key": "cart",
+            "Content-Type": "application/json",
+            "X-Vercel-Forwarded-For": f"203.0.113.{number}",
         }
-        return shop.request("POST", f"{self.dev.url}/api/create-intent", json.dumps(CART).encode(), headers)
+        return shop.request(
+            "POST", f"{self.dev.url}/api/create-intent", json.dumps(CART).encode(), headers
+        )
 
     def test_signed_bytes_arrive_exactly_and_others_are_refused(self):
         for size in [1_000, 900_000]:

@@ -8,7 +8,9 @@ export function OfflineNotice() {
   const isOnline = useIsOnline();
   return (
     <div role="status" className="offline" hidden={isOnline}>
-      {isOnline ? "" : "You are offline. Your cart is saved. You can pay when you are online again."}
+      {isOnline
+        ? ""
+        : "You are offline. Your cart is saved. You can pay when you are online again."}
     </div>
   );
 }

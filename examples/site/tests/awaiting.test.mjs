@@ -65,7 +65,9 @@ test("a voucher whose time is over is not said to be open, nor lost", async (t) 
   await visitor.page.goto("/orders");
   const until = await moment(visitor, end);
   await line.getByText(`We were waiting for your voucher to be paid, until ${until}.`).waitFor();
-  await line.getByText("If it was paid in time, the confirmation may take some more days.").waitFor();
+  await line
+    .getByText("If it was paid in time, the confirmation may take some more days.")
+    .waitFor();
 });
 
 test("the list of orders and the staff page name a bank transfer without a deadline", async (t) => {

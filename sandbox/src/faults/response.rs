@@ -65,7 +65,8 @@ const BAD_GATEWAY: &str = "<html><head><title>502 Bad Gateway</title></head>\
 fn restricted() -> Error {
     let account = ids::short("acct_");
     let message = format!(
-        "The key 'rk_test_*********abcd' lacks the permission for this request on account '{account}'."
+        "The key 'rk_test_*********abcd' lacks the permission for this request on account \
+         '{account}'."
     );
     Error::forbidden("more_permissions_required", &message)
 }

@@ -103,8 +103,8 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let configuration = match params.text("configuration")? {
         Some(id) => Cow::Borrowed(state.store.get(CONFIGURATION, &id, "configuration")?),
         None => default(state).ok_or_else(|| {
-            let message = "No configuration was provided, and this mode has no default configuration: \
-                save the customer portal's settings in the dashboard.";
+            let message = "No configuration was provided, and this mode has no default \
+                           configuration: save the customer portal's settings in the dashboard.";
             Error::invalid(message)
         })?,
     };

@@ -46,8 +46,10 @@ function wrongExpiry(expiry) {
 /** The first invalid field, with Stripe's code; `null` when all are valid. */
 function firstProblem({ number, expiry, cvc }) {
   const plain = digits(number);
-  if (plain.length < 14) return wrong("number", "incomplete_number", "The card number is incomplete.");
-  if (!isCardNumber(plain)) return wrong("number", "invalid_number", "This card number is not valid.");
+  if (plain.length < 14)
+    return wrong("number", "incomplete_number", "The card number is incomplete.");
+  if (!isCardNumber(plain))
+    return wrong("number", "invalid_number", "This card number is not valid.");
   const late = wrongExpiry(digits(expiry));
   if (late) return wrong("expiry", ...late);
   const length = /^3[47]/.test(plain) ? 4 : 3;

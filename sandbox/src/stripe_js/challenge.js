@@ -6,7 +6,10 @@ const DIALOG_STYLE = `
   dialog::backdrop { background: #0008; }
   h2 { margin: 0 0 .5rem; font-size: 1.2rem; }
   div { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: 1rem; }
-  button { font: inherit; padding: .6rem 1rem; border-radius: 6px; border: 1px solid #8888; cursor: pointer; }`;
+  button {
+    font: inherit; padding: .6rem 1rem; border-radius: 6px; border: 1px solid #8888;
+    cursor: pointer;
+  }`;
 
 /** Shows the challenge; resolves with `success` or `failure`. Closing the dialog is a failure. */
 function ask({ amount, currency }) {
@@ -41,7 +44,10 @@ function back(returnUrl, { id, client_secret, status }) {
   const url = new URL(returnUrl, location.href);
   url.searchParams.set("payment_intent", id);
   url.searchParams.set("payment_intent_client_secret", client_secret);
-  url.searchParams.set("redirect_status", status === "requires_payment_method" ? "failed" : "succeeded");
+  url.searchParams.set(
+    "redirect_status",
+    status === "requires_payment_method" ? "failed" : "succeeded",
+  );
   return url.href;
 }
 

@@ -15,9 +15,21 @@ const STYLE = `
   [role=alert]:empty { display: none; }`;
 
 const FIELDS = [
-  { name: "number", label: "Card number", hint: "1234 1234 1234 1234", fill: "cc-number", shape: spacedNumber },
+  {
+    name: "number",
+    label: "Card number",
+    hint: "1234 1234 1234 1234",
+    fill: "cc-number",
+    shape: spacedNumber,
+  },
   { name: "expiry", label: "Expiry date", hint: "MM / YY", fill: "cc-exp", shape: spacedExpiry },
-  { name: "cvc", label: "Security code", hint: "CVC", fill: "cc-csc", shape: (text) => digits(text).slice(0, 4) },
+  {
+    name: "cvc",
+    label: "Security code",
+    hint: "CVC",
+    fill: "cc-csc",
+    shape: (text) => digits(text).slice(0, 4),
+  },
 ];
 
 /** The form's CSS variables for `appearance.variables`. */
@@ -148,7 +160,9 @@ class CardElement {
   }
 
   #form() {
-    const known = TEST_CARDS.map(([value, label]) => dom("option", { value: spacedNumber(value), label }));
+    const known = TEST_CARDS.map(([value, label]) =>
+      dom("option", { value: spacedNumber(value), label }),
+    );
     this.#alert = dom("p", { id: "problem", className: "wide", attributes: { role: "alert" } });
     return dom(
       "fieldset",
@@ -156,13 +170,19 @@ class CardElement {
       dom("legend", { textContent: "Card" }),
       ...FIELDS.map((field) => this.#field(field)),
       this.#alert,
-      dom("p", { className: "wide note", textContent: "Sandbox: test cards only, no money moves." }),
+      dom("p", {
+        className: "wide note",
+        textContent: "Sandbox: test cards only, no money moves.",
+      }),
       dom("datalist", { id: "cards" }, ...known),
     );
   }
 
   #field({ name, label, hint, fill, shape }) {
-    const attributes = { "aria-describedby": "problem", ...(name === "number" && { list: "cards" }) };
+    const attributes = {
+      "aria-describedby": "problem",
+      ...(name === "number" && { list: "cards" }),
+    };
     const common = { autocomplete: fill, inputMode: "numeric", placeholder: hint, required: true };
     const input = dom("input", { name, value: this.#values[name], ...common, attributes });
     input.addEventListener("input", (event) => {

@@ -33,7 +33,9 @@ class StripeStandIn {
     const secret = clientSecret ?? elements?.options.clientSecret;
     const returnUrl = confirmParams.return_url;
     if (redirect === "always" && !returnUrl) {
-      throw misuse("confirmPayment needs confirmParams.return_url, unless redirect is if_required.");
+      throw misuse(
+        "confirmPayment needs confirmParams.return_url, unless redirect is if_required.",
+      );
     }
     if (elements && !elements.options.clientSecret && !elements.submitted) {
       throw misuse("Call elements.submit() before confirmPayment.");
@@ -53,14 +55,19 @@ class StripeStandIn {
       const { payment_method: method } = data;
       const { card, billing_details } = method ?? {};
       const described = card && { type: "card", card: cardOf(card), billing_details };
-      const paidWith = typeof method === "string" ? { payment_method: method } : { payment_method_data: described };
+      const paidWith =
+        typeof method === "string"
+          ? { payment_method: method }
+          : { payment_method_data: described };
       const intent = await this.#confirm(clientSecret, { ...beside(data), ...paidWith });
       return handleActions ? pass(this.#key, intent, false) : intent;
     });
   }
 
   handleNextAction({ clientSecret }) {
-    return settled("paymentIntent", async () => pass(this.#key, await this.#intent(clientSecret), false));
+    return settled("paymentIntent", async () =>
+      pass(this.#key, await this.#intent(clientSecret), false),
+    );
   }
 
   createPaymentMethod({ type = "card", elements, card, params = {}, ...given }) {
@@ -93,14 +100,19 @@ class StripeStandIn {
 
   #confirm(clientSecret, params) {
     const common = { key: this.#key, client_secret: clientSecret, use_stripe_sdk: true };
-    return call("POST", `/v1/payment_intents/${intentOf(clientSecret)}/confirm`, { ...params, ...common });
+    return call("POST", `/v1/payment_intents/${intentOf(clientSecret)}/confirm`, {
+      ...params,
+      ...common,
+    });
   }
 }
 
 /** `Stripe(publishableKey)`, with or without `new`. */
 window.Stripe = function Stripe(key) {
   if (!/^pk_test_./.test(key ?? "")) {
-    throw misuse("Stripe() takes a publishable test key, pk_test_…: no other belongs into a page here.");
+    throw misuse(
+      "Stripe() takes a publishable test key, pk_test_…: no other belongs into a page here.",
+    );
   }
   return new StripeStandIn(key);
 };

@@ -29,12 +29,14 @@ const LIFETIME: u32 = 3_600;
 pub enum StsError {
     /// The request came without a token.
     #[error(
-        "the request has no x-vercel-oidc-token: enable OIDC federation in the project's settings on Vercel"
+        "the request has no x-vercel-oidc-token: enable OIDC federation in the project's settings \
+         on Vercel"
     )]
     NoToken,
     /// STS does not let the token's bearer assume the role.
     #[error(
-        "AWS STS refused the token of Vercel ({0}): check AWS_ROLE_ARN, the role's trust policy and the identity provider"
+        "AWS STS refused the token of Vercel ({0}): check AWS_ROLE_ARN, the role's trust policy \
+         and the identity provider"
     )]
     Denied(String),
     /// STS did not answer, or could not.

@@ -10,8 +10,8 @@ use crate::env;
 
 /// Starts logging to standard output, at the level that the environment names, else at `level`.
 ///
-/// `crates` log from that level on, and so does this one; other crates from `WARN` on, because below
-/// it they may print headers and bodies.
+/// `crates` log from that level on, and so does this one; other crates from `WARN` on, because
+/// below it they may print headers and bodies.
 pub fn init_tracing(crates: &[&str], level: Level) {
     // A second call finds the first subscriber, which stays.
     let _ = subscriber(crates, wanted(level), std::io::stdout).try_init();

@@ -71,7 +71,8 @@ mod tests {
 
     #[test]
     fn only_the_keys_that_are_wanted_are_held() {
-        let text = r#"{"STRIPE_SECRET_KEY":"rk_test_a","STRIPE_WEBHOOK_SECRET":"whsec_b","FAREBOX_SITE_KEY":7,"x":{}}"#;
+        let text = r#"{"STRIPE_SECRET_KEY":"rk_test_a","STRIPE_WEBHOOK_SECRET":"whsec_b",
+            "FAREBOX_SITE_KEY":7,"x":{}}"#;
 
         let wanted = wanted(&["STRIPE_SECRET_KEY"], &[]);
         let keys = keys(&SecretString::from(text), &wanted).unwrap();

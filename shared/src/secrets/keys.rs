@@ -74,7 +74,8 @@ impl Keys {
         if let [Some(one), Some(other)] = modes
             && one != other
         {
-            let what = "is of another mode than STRIPE_SECRET_KEY: both must be test keys, or both live keys";
+            let what = "is of another mode than STRIPE_SECRET_KEY: both must be test keys, or \
+                        both live keys";
             read.problem(need::STRIPE_PUBLISHABLE_KEY, what);
         }
         let mode = modes.into_iter().flatten().next();

@@ -123,11 +123,13 @@ impl Manager {
             Some("ResourceNotFoundException") => {
                 let region = &self.region;
                 return format!(
-                    "there is no such secret in {region}, or it has no value: check FAREBOX_SECRET_ID and AWS_REGION"
+                    "there is no such secret in {region}, or it has no value: check \
+                     FAREBOX_SECRET_ID and AWS_REGION"
                 );
             }
             Some("AccessDeniedException") => {
-                "permission denied: the function's role needs secretsmanager:GetSecretValue on it, and kms:Decrypt on its key where that is not AWS's own"
+                "permission denied: the function's role needs secretsmanager:GetSecretValue on \
+                 it, and kms:Decrypt on its key where that is not AWS's own"
             }
             Some("DecryptionFailure") => "its KMS key does not decrypt it: check the key's state",
             Some("InvalidRequestException") => "it is deleted, or about to be: restore it",

@@ -56,7 +56,8 @@ pub enum StoreError {
     Aborted(#[from] tokio::task::JoinError),
     /// There is no such table.
     #[error(
-        "there is no DynamoDB table `{table}` in {region}: deploy it, or correct DATABASE_URL or AWS_REGION"
+        "there is no DynamoDB table `{table}` in {region}: deploy it, or correct DATABASE_URL or \
+         AWS_REGION"
     )]
     NoTable {
         /// Its name.
@@ -66,7 +67,8 @@ pub enum StoreError {
     },
     /// AWS denies access.
     #[error(
-        "AWS denies {action} on the table `{table}` ({code}, request {request_id}): check the function's role and keys"
+        "AWS denies {action} on the table `{table}` ({code}, request {request_id}): check the \
+         function's role and keys"
     )]
     Denied {
         /// The action, as a policy names it.

@@ -23,7 +23,8 @@ impl Subscriptions {
             return Ok(Self(patterns));
         }
         Err(
-            "must be types of Stripe's events, comma-separated, such as `customer.created,invoice.*`",
+            "must be types of Stripe's events, comma-separated, such as \
+             `customer.created,invoice.*`",
         )
     }
 

@@ -13,7 +13,8 @@ use tokio::{
     sync::mpsc,
 };
 
-const INTENT: &str = r#"{"id":"pi_1","amount":1500,"currency":"usd","status":"requires_payment_method","client_secret":"pi_1_secret_1","metadata":{}}"#;
+const INTENT: &str = r#"{"id":"pi_1","amount":1500,"currency":"usd",
+    "status":"requires_payment_method","client_secret":"pi_1_secret_1","metadata":{}}"#;
 
 /// What the peer does with one request.
 pub(crate) enum Act {

@@ -80,7 +80,8 @@ async fn the_status_and_the_request_id_of_an_odd_answer_are_kept() {
             .retrieve_intent("pi_1")
             .await
             .unwrap_err();
-        let kept = matches!(&failure, StripeError::Unanswered { status: Some(status), request_id: Some(id), .. }
+        let kept = matches!(&failure,
+            StripeError::Unanswered { status: Some(status), request_id: Some(id), .. }
             if *status == expected && id == "req_odd");
         assert!(kept, "{failure:?}");
     }

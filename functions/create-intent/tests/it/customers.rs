@@ -172,7 +172,9 @@ async fn kill_during(fault: Fault, is_done: impl Fn(&Shop) -> bool) {
         }
     };
     tokio::select! {
-        answer = client.request().bearer(&token).key("k1").post(&cart) => panic!("it answered: {answer:?}"),
+        answer = client.request().bearer(&token).key("k1").post(&cart) => {
+            panic!("it answered: {answer:?}")
+        }
         () = until_done => first.kill(),
     }
     let left = shop.store.customer_of(&ada()).await.unwrap().unwrap();

@@ -99,7 +99,8 @@ async fn a_field_that_is_not_ours_is_refused_by_name() {
             "items[0].quantity",
         ),
         (
-            json!({ "items": [{ "price": "mug", "quantity": 9_999 }, { "price": "mug", "quantity": 9 }] }),
+            json!({ "items": [{ "price": "mug", "quantity": 9_999 },
+                { "price": "mug", "quantity": 9 }] }),
             "items[1].quantity",
         ),
         (
@@ -115,11 +116,13 @@ async fn a_field_that_is_not_ours_is_refused_by_name() {
             "items[0].price",
         ),
         (
-            json!({ "items": [{ "price": "price_mug", "quantity": 9_999 }, { "price": "mug", "quantity": 9 }] }),
+            json!({ "items": [{ "price": "price_mug", "quantity": 9_999 },
+                { "price": "mug", "quantity": 9 }] }),
             ".quantity` must be from 1 to 10000",
         ),
         (
-            json!({ "items": [{ "price": "mug", "quantity": 1 }, { "price": "eyJhbGciOi", "quantity": 1 }] }),
+            json!({ "items": [{ "price": "mug", "quantity": 1 },
+                { "price": "eyJhbGciOi", "quantity": 1 }] }),
             "items[1].price",
         ),
         (json!({ "items": [] }), "items"),

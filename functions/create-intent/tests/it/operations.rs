@@ -61,8 +61,10 @@ async fn a_retry_finds_the_intent_after_stripe_forgot_the_key() {
 #[tokio::test]
 async fn the_order_of_the_items_does_not_matter_to_an_operation() {
     let api = TestServer::start(service).await;
-    let one = json!({ "items": [{ "price": "mug", "quantity": 1 }, { "price": "shirt", "quantity": 1 }, { "price": "mug", "quantity": 1 }] });
-    let same = json!({ "items": [{ "price": "shirt", "quantity": 1 }, { "price": "mug", "quantity": 2 }] });
+    let one = json!({ "items": [{ "price": "mug", "quantity": 1 },
+        { "price": "shirt", "quantity": 1 }, { "price": "mug", "quantity": 1 }] });
+    let same = json!({ "items": [{ "price": "shirt", "quantity": 1 },
+        { "price": "mug", "quantity": 2 }] });
 
     let first = api.post("k1", &one).await.expect(200);
     let second = api.post("k1", &same).await.expect(200);

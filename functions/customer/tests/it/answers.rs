@@ -113,7 +113,8 @@ async fn orders_are_the_callers_the_newest_first() {
     let ids: Vec<&Value> = orders.iter().map(|one| &one["orderId"]).collect();
     assert_eq!(ids, ["o_3", "o_2", "o_1"]);
     let expected = json!({ "orderId": "o_3", "status": "partially_refunded", "amount": 900,
-        "currency": "eur", "refundedAmount": 400, "refundPendingAmount": 0, "createdAt": NOW, "items": [] });
+        "currency": "eur", "refundedAmount": 400, "refundPendingAmount": 0, "createdAt": NOW,
+        "items": [] });
     assert_eq!(orders[0], expected);
 }
 

@@ -49,7 +49,8 @@ async fn the_owner_reads_state_amounts_and_times() {
     let intent = api.shop.open_order("o_1").await;
     let created = read(&api, "ada", "/api/order?id=o_1").await.expect(200);
     let expected = json!({ "orderId": "o_1", "status": "created", "amount": 1500, "currency": "usd",
-        "refundedAmount": 0, "refundPendingAmount": 0, "createdAt": NOW, "updatedAt": NOW, "paidAt": null, "items": [] });
+        "refundedAmount": 0, "refundPendingAmount": 0, "createdAt": NOW, "updatedAt": NOW,
+        "paidAt": null, "items": [] });
     assert_eq!(created.body, expected);
 
     api.shop

@@ -91,7 +91,8 @@ async fn clerks_tokens_need_a_template_with_an_audience() {
         .sign_text(&clerk.header.to_string(), &without_roles.to_string());
     let _ = read_with(&api, &token).await.expect(200);
 
-    let session = json!({ "azp": "https://shop.example", "exp": NOW + 60, "fva": [0, -1], "iat": NOW,
+    let session = json!({ "azp": "https://shop.example", "exp": NOW + 60, "fva": [0, -1],
+        "iat": NOW,
         "iss": "https://clerk.shop.example", "nbf": NOW - 10, "sid": "sess_2abc", "sts": "active",
         "sub": "user_2ada", "v": 2 });
     let answer = read_with(&api, &clerk.token(&session, &json!({}))).await;
@@ -108,7 +109,8 @@ async fn auth0s_access_tokens_have_several_audiences_and_a_namespaced_claim() {
         audience: "https://api.shop.example",
         roles_claim: "https://shop.example/roles",
     };
-    let access = json!({ "iss": "https://shop.eu.auth0.com/", "sub": "auth0|507f1f77bcf86cd799439011",
+    let access = json!({ "iss": "https://shop.eu.auth0.com/",
+        "sub": "auth0|507f1f77bcf86cd799439011",
         "aud": ["https://api.shop.example", "https://shop.eu.auth0.com/userinfo"], "iat": NOW,
         "exp": NOW + 86_400, "azp": "client0123456789", "scope": "openid profile email",
         "permissions": [] });

@@ -57,7 +57,8 @@ async fn one_who_asks_with_the_payers_address_and_one_without_get_one_refund() {
     let api = TestServer::start(service).await;
     let intent = api.shop.open_order("o_1").await;
     let card = json!({ "type": "card", "billing_details": { "email": "ada@example.com" },
-        "card": { "number": "4242424242424242", "exp_month": 12, "exp_year": 2040, "cvc": "123" } });
+        "card": { "number": "4242424242424242", "exp_month": 12, "exp_year": 2040,
+            "cvc": "123" } });
     let method = api.shop.stripe.payment_method(card).unwrap();
     let method = method["id"].as_str().unwrap();
     api.shop.stripe.confirm(&intent, method).await.unwrap();

@@ -13,7 +13,8 @@ const SOURCE: &str = "aws.partner/stripe.com/ed_test_61TEN0dErlaWJQzTZ16Qafnx2xS
 fn brought(source: &str, event: &Value) -> Value {
     json!({
         "version": "0", "id": "17e8dff5-d6cd-3770-ace9-aeac02b6ac3f", "detail-type": event["type"],
-        "source": source, "account": "123456789012", "time": "2026-10-30T03:10:24Z", "region": "us-west-2",
+        "source": source, "account": "123456789012", "time": "2026-10-30T03:10:24Z",
+        "region": "us-west-2",
         "resources": [format!("arn:aws:events:us-west-2::event-source/{source}")], "detail": event,
     })
 }
@@ -64,10 +65,13 @@ async fn a_request_is_never_taken_for_an_event_of_eventbridge() {
     let function = function(&shop).await;
     // What a caller of the URL decides: the body, headers, the path and the query.
     let mut request = json!({
-        "version": "2.0", "routeKey": "$default", "rawPath": "/", "rawQueryString": format!("source={SOURCE}"),
-        "isBase64Encoded": false, "body": brought(SOURCE, &event).to_string(), "headers": { "source": SOURCE },
+        "version": "2.0", "routeKey": "$default", "rawPath": "/",
+        "rawQueryString": format!("source={SOURCE}"),
+        "isBase64Encoded": false, "body": brought(SOURCE, &event).to_string(),
+        "headers": { "source": SOURCE },
         "requestContext": { "apiId": "a", "stage": "$default", "requestId": "r", "timeEpoch": 1,
-            "http": { "method": "POST", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1" } },
+            "http": { "method": "POST", "path": "/", "protocol": "HTTP/1.1",
+                "sourceIp": "127.0.0.1" } },
     });
     for body in [brought(SOURCE, &event), event] {
         request["body"] = body.to_string().into();
@@ -85,9 +89,11 @@ async fn an_event_that_was_not_taken_fails_so_that_it_is_tried_again() {
         ("FAREBOX_STRIPE_DEADLINE", "1"),
     ];
     let shop = Shop::open_with(&unreachable).await;
-    let thin = json!({ "id": "evt_1", "object": "v2.core.event", "type": "v1.payment_intent.succeeded",
+    let thin = json!({ "id": "evt_1", "object": "v2.core.event",
+        "type": "v1.payment_intent.succeeded",
         "livemode": false, "created": "2026-10-30T03:10:24.000Z",
-        "related_object": { "id": "pi_1", "type": "payment_intent", "url": "/v1/payment_intents/pi_1" } });
+        "related_object": { "id": "pi_1", "type": "payment_intent",
+            "url": "/v1/payment_intents/pi_1" } });
 
     let failed = function(&shop).await.invoke(brought(SOURCE, &thin)).await;
 

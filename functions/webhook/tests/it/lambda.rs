@@ -87,8 +87,10 @@ fn load_balancer(body: &str, signature: &str, is_multi_value: bool) -> Value {
     ];
     let mut event = json!({
         "requestContext": { "elb": { "targetGroupArn":
-            "arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/my-target-group/6d0ecf831eec9f09" } },
-        "httpMethod": "POST", "path": "/api/webhooks/stripe", "isBase64Encoded": false, "body": body,
+            "arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/group/6d0ecf831eec9f09"
+        } },
+        "httpMethod": "POST", "path": "/api/webhooks/stripe", "isBase64Encoded": false,
+        "body": body,
     });
     match is_multi_value {
         true => {

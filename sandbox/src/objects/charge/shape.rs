@@ -20,7 +20,10 @@ pub(super) fn outcome(kind: &str, network: &str, reason: Option<&str>) -> Value 
         "reason": reason,
         "risk_level": "normal",
         "risk_score": 7,
-        "seller_message": if reason.is_some() { "The bank declined the payment." } else { "Payment complete." },
+        "seller_message": match reason {
+            Some(_) => "The bank declined the payment.",
+            None => "Payment complete.",
+        },
         "type": kind,
     })
 }

@@ -68,7 +68,8 @@ fn what_cannot_be_read_is_told_without_being_quoted() {
 fn an_event_of_a_load_balancer_keeps_its_query() {
     // A load balancer forwards names and values as they were sent, without decoding them.
     let base = json!({
-        "requestContext": { "elb": { "targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/a/b" } },
+        "requestContext": { "elb": {
+            "targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/a/b" } },
         "httpMethod": "GET", "path": "/api/order", "isBase64Encoded": false, "body": "",
     });
     let mut single = base.clone();

@@ -21,6 +21,7 @@ operation_inputs! {
     GetItemInput: GetItem => GetItemOutput, GetItemError;
     PutItemInput: PutItem => PutItemOutput, PutItemError;
     QueryInput: Query => QueryOutput, QueryError;
-    TransactWriteItemsInput: TransactWriteItems => TransactWriteItemsOutput, TransactWriteItemsError;
+    TransactWriteItemsInput: TransactWriteItems => TransactWriteItemsOutput,
+        TransactWriteItemsError;
     UpdateItemInput: UpdateItem => UpdateItemOutput, UpdateItemError;
 }

@@ -292,7 +292,8 @@ impl DynamoDb {
 
 fn delivered(when: &'static str, now: i64) -> Change {
     Change {
-        set: "SET #delivered_at = :now, #expires_at = :expires_at REMOVE #queue, #due_at, #body, #parts, #error",
+        set: "SET #delivered_at = :now, #expires_at = :expires_at REMOVE #queue, #due_at, #body, \
+              #parts, #error",
         when,
         names: &[
             "delivered_at",

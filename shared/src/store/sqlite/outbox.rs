@@ -161,7 +161,8 @@ fn record_delivery(
     match outcome {
         DeliveryOutcome::Delivered => connection
             .prepare_cached(
-                "UPDATE outbox SET state = 'delivered', delivered_at = ?2, error = NULL WHERE id = ?1",
+                "UPDATE outbox SET state = 'delivered', delivered_at = ?2, error = NULL WHERE id \
+                 = ?1",
             )?
             .execute(params![id, now])?,
         DeliveryOutcome::Again { due_at, error } => connection
@@ -171,7 +172,8 @@ fn record_delivery(
             .execute(params![id, due_at, error])?,
         DeliveryOutcome::DeadLettered { error } => connection
             .prepare_cached(
-                "UPDATE outbox SET state = 'dead_lettered', error = ?2 WHERE id = ?1 AND state = 'due'",
+                "UPDATE outbox SET state = 'dead_lettered', error = ?2 WHERE id = ?1 AND state = \
+                 'due'",
             )?
             .execute(params![id, error])?,
     };

@@ -130,7 +130,8 @@ pub(in crate::store) const MIGRATIONS: [&str; 7] = [
         error        TEXT
     ) STRICT;
     INSERT INTO outbox
-        SELECT seq, id, type, body, iif(state = 'parked', 'dead_lettered', state), created_at, due_at,
+        SELECT seq, id, type, body, iif(state = 'parked', 'dead_lettered', state), created_at, \
+        due_at,
                attempts, delivered_at, error
         FROM outbox_before;
     DROP TABLE outbox_before;

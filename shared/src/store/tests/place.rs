@@ -54,7 +54,8 @@ impl Place {
 /// The address of the stand-in for DynamoDB.
 pub(super) fn stand_in() -> String {
     std::env::var("FAREBOX_TEST_DYNAMODB").expect(
-        "FAREBOX_TEST_DYNAMODB must be the address of a stand-in for DynamoDB: scripts/aws-stand-ins sets it",
+        "FAREBOX_TEST_DYNAMODB must be the address of a stand-in for DynamoDB: \
+         scripts/aws-stand-ins sets it",
     )
 }
 

@@ -33,8 +33,9 @@ async fn main() -> Result<(), Error> {
 fn request(what: &str) -> String {
     let aws = |target: &str, body: &str| {
         format!(
-            "POST / HTTP/1.1\r\nhost: aws\r\ncontent-type: application/x-amz-json-1.0\r\nx-amz-target: {target}\r\n\
-             content-length: {}\r\n\r\n{body}",
+            "POST / HTTP/1.1\r\nhost: aws\r\ncontent-type: \
+             application/x-amz-json-1.0\r\nx-amz-target: {target}\r\ncontent-length: \
+             {}\r\n\r\n{body}",
             body.len()
         )
     };
