@@ -32,10 +32,10 @@ export async function refund(orderId: string): Promise<string> {
 export const wrong = [
   // @ts-expect-error a refund needs a key
   () => farebox.POST("/api/refund", { body: { orderId: "o_1" } }),
-  // @ts-expect-error a quantity is a number
   () =>
     farebox.POST("/api/create-intent", {
       params: keyed("k"),
+      // @ts-expect-error a quantity is a number
       body: { items: [{ price: "mug", quantity: "2" }] },
     }),
   // @ts-expect-error an order is read, not sent

@@ -57,7 +57,7 @@ test("finance refunds a part, after a question, and the trail says who and why",
   assert.deepEqual([refund.amount, refund.reason, more.length], [450, "requested_by_customer", 0]);
   const row = fin.page.locator('tbody tr[data-state="succeeded"]');
   const shown = await row.textContent();
-  for (const part of ["$4.50", "The customer asked", "Refunded", refund.id, "Fin"])
+  for (const part of ["$4.50", "Requested by customer", "Refunded", refund.id, "Fin"])
     assert.ok(shown.includes(part), shown);
   assert.equal(await fin.page.evaluate(() => document.activeElement.id), "trail");
 
