@@ -340,3 +340,25 @@ fn an_order_ends_where_the_shop_cancels_its_intent_and_not_where_stripe_does() {
         assert_eq!(is_told, status == Status::Canceled, "{reason:?}");
     }
 }
+
+#[test]
+fn only_the_active_intent_can_be_closing_and_only_until_it_is_closed() {
+    let closing = |id: &str| PaymentUpdate::Closing(id.to_owned());
+    let mut order = order();
+    assert!(!order.update_payment(&closing("pi_other"), NOW) && !order.is_closing());
+    assert!(order.update_payment(&closing("pi_1"), NOW) && order.is_closing());
+    assert!(!order.update_payment(&closing("pi_1"), NOW));
+    assert!(order.update_payment(&closed("pi_1"), NOW) && !order.is_closing());
+}
+
+#[test]
+fn a_payment_that_was_created_for_a_previous_owner_is_not_stored() {
+    let mut moved = order();
+    moved.update_payment(&closed("pi_1"), NOW);
+    moved.move_to(CallerId::parse("eve").unwrap(), NOW).unwrap();
+    let page = note_session(session(1, &moved), 1);
+    for update in [note_intent("pi_2"), page] {
+        assert!(!moved.update_payment(&update, NOW));
+        assert_eq!(moved.active_payment(), None);
+    }
+}

@@ -102,3 +102,47 @@ fn an_order_is_not_changed_without_end() {
     let refused = (2..200).find_map(|n| changed.revise(contents(1000 + n, n), NOW).err());
     assert_eq!(refused, Some(ReviseError::TooManyRevisions));
 }
+
+#[test]
+fn an_order_tells_when_it_was_created_and_last_changed() {
+    let mut order = order();
+    order.revise(contents(2500, 2), NOW + 5).unwrap();
+    assert_eq!((order.created_at(), order.updated_at()), (NOW, NOW + 5));
+
+    order.revise(contents(2500, 2), NOW + 9).unwrap();
+    assert_eq!(order.updated_at(), NOW + 5);
+}
+
+#[test]
+fn an_order_whose_payment_is_processing_takes_the_same_contents_again() {
+    let (mut order, _) = after(&[attempt(NOW, "processing")]);
+    assert_eq!(order.revise(contents(1500, 1), NOW), Ok(()));
+    assert_eq!(order.status(), Status::Processing);
+}
+
+#[test]
+fn the_same_contents_may_be_signed_again_under_one_version() {
+    let signed = |at| contents(2500, at).as_version(Some(7));
+    let mut order = order();
+    order.revise(signed(5), NOW).unwrap();
+    assert_eq!(order.revise(signed(9), NOW), Ok(()));
+    assert_eq!(order.revision().contents, signed(9));
+}
+
+#[test]
+fn a_payment_that_was_never_stored_is_good_for_a_previous_owner_and_for_no_stranger() {
+    let paid = event(NOW, Subject::Intent(intent(&not_noted(), "succeeded")));
+    let mut moved = not_noted();
+    moved.move_to(CallerId::parse("eve").unwrap(), NOW).unwrap();
+    assert!(!moved.is_of_previous_owner(), "no payment was open");
+    let step = moved.apply(&paid, NOW).unwrap().unwrap();
+    assert_eq!(step.order.status(), Status::Paid);
+
+    let stranger = Order::new(
+        moved.id().clone(),
+        CallerId::parse("eve").unwrap(),
+        contents(1500, 1),
+        NOW,
+    );
+    assert_eq!(stranger.apply(&paid, NOW).unwrap_err(), Mismatch::Owner);
+}
