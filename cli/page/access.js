@@ -9,7 +9,7 @@ import { money, UNANSWERED, verdict } from "./words.js";
 
 /** The checks of a request, in order, with their text before there is a response. */
 const QUESTIONS = {
-  who: "by a valid token",
+  who: "names the caller",
   role: "refund:create",
   reach: "own, or any order",
   limit: "per request, per day",

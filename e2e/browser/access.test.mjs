@@ -196,6 +196,8 @@ for (const colorScheme of ["light", "dark"]) {
     await leaves(shop, "$5.00 refunded");
     const overflow = await shop.at("access").evaluate((panel) => {
       const wide = (element) => element.scrollWidth > element.clientWidth;
+      const labels = [...panel.querySelectorAll(".steps b, .steps span")];
+      const wider = labels.filter((label) => label.offsetWidth > label.parentElement.clientWidth);
       return [
         document.documentElement,
         panel,
@@ -203,7 +205,8 @@ for (const colorScheme of ["light", "dark"]) {
         ...panel.querySelectorAll("button"),
       ]
         .filter(wide)
-        .map(({ className, tagName }) => className || tagName);
+        .concat(wider)
+        .map(({ className, tagName, textContent }) => className || `${tagName} ${textContent}`);
     });
     assert.deepEqual(overflow, []);
   });
