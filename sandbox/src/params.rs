@@ -149,7 +149,7 @@ impl Params {
         }
     }
 
-    /// Accepts parameters of Stripe's that have no effect here.
+    /// Accepts parameters that have an effect at Stripe, and none here.
     pub(crate) fn accept(&mut self, names: &[&str]) {
         for name in names {
             self.fields.remove(*name);

@@ -138,12 +138,7 @@ async fn a_refund_that_is_delivered_before_its_payment_counts() {
     let answer = api.post("k1", &mugs(1)).await.expect(200);
     let session = api.only_open();
     api.pay(&session);
-    api.shop
-        .app()
-        .processor
-        .process(refund(&api))
-        .await
-        .unwrap();
+    deliver_refund(&api).await;
 
     assert_eq!(api.status(&answer).await, "partially_refunded");
     assert_eq!(api.deliver_all().await, 0);
@@ -163,15 +158,8 @@ async fn what_the_webhook_missed_is_taken_by_reconcile() {
     shop.clock = shared::Clock::fixed(shop.clock.now() + 120);
     let api = Checkout::over(shop).await;
     let paid = api.post("k1", &mugs(1)).await.expect(200);
-    api.shop
-        .stripe
-        .pay_session(&api.only_open(), "pm_card_visa")
-        .unwrap();
-    let intent = &api.shop.stripe.payment_intents()[0]["id"];
-    api.shop
-        .stripe
-        .refund(intent.as_str().unwrap(), Some(500))
-        .unwrap();
+    api.pay(&api.only_open());
+    refund(&api);
     let expired = api.post("k2", &mugs(1)).await.expect(200);
     api.shop.stripe.expire_session(&api.only_open()).unwrap();
 
@@ -194,6 +182,12 @@ fn refund(api: &Checkout) -> Event {
     Event::parse(refunds.next().unwrap().to_string().as_bytes()).unwrap()
 }
 
+/// Refunds as [`refund`] does, and processes the event of that alone.
+async fn deliver_refund(api: &Checkout) {
+    let processor = &api.shop.app().processor;
+    processor.process(refund(api)).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_payment_that_was_fetched_is_no_event_that_the_site_is_notified_of() {
     let events = [("FAREBOX_NOTIFY_EVENTS", "payment_intent.*")];
@@ -202,12 +196,7 @@ async fn a_payment_that_was_fetched_is_no_event_that_the_site_is_notified_of() {
     let session = api.only_open();
     api.pay(&session);
 
-    api.shop
-        .app()
-        .processor
-        .process(refund(&api))
-        .await
-        .unwrap();
+    deliver_refund(&api).await;
 
     assert_eq!(api.status(&answer).await, "partially_refunded");
     let mut notifications = api.shop.notifications().await;
