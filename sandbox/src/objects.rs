@@ -5,6 +5,7 @@ use crate::{route::Route, timers::Timer};
 pub(crate) mod charge;
 pub(crate) mod checkout_session;
 pub(crate) mod customer;
+pub(crate) mod customer_session;
 pub(crate) mod dispute;
 pub(crate) mod early_fraud_warning;
 pub(crate) mod event;
@@ -29,6 +30,7 @@ pub(crate) fn routes() -> Vec<Route> {
         payment_method_domain::ROUTES,
         token::ROUTES,
         customer::ROUTES,
+        customer_session::ROUTES,
         charge::ROUTES,
         refund::ROUTES,
         setup_intent::ROUTES,

@@ -40,6 +40,8 @@ pub(crate) struct State {
     pub(crate) drafts: HashMap<String, Value>,
     /// The line items of each checkout session, by the session's id.
     pub(crate) lines: HashMap<String, Vec<Value>>,
+    /// The customer sessions, by client secret.
+    pub(crate) customer_sessions: HashMap<String, Value>,
     /// The billing portal session behind each page's secret.
     pub(crate) portals: HashMap<String, String>,
     /// The checkout session of a payment intent, by the intent's id.

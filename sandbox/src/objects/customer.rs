@@ -207,13 +207,12 @@ fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
 fn methods(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let id = call.id();
     let page = Page::read(&mut call.params)?;
-    let kind = call.params.text("type")?;
-    call.params.accept(&["allow_redisplay"]);
+    let listed = payment_method::Listed::read(&mut call.params)?;
     call.params.finish()?;
     state.store.get(KIND, &id, "id")?;
     let url = format!("/v1/customers/{id}/payment_methods");
     page.of(&state.store, payment_method::KIND, &url, |method| {
-        method["customer"] == *id && is(&method["type"], kind.as_ref())
+        method["customer"] == *id && listed.includes(method)
     })
 }
 

@@ -25,8 +25,8 @@ mod card;
 mod transfer;
 
 pub(crate) use account::{ACH, KINDS as DEBITS, of_currency as debit_of};
-pub(crate) use attachment::{attach, attach_to, of_customer};
-pub(crate) use card::{Card, read};
+pub(crate) use attachment::{Listed, attach, attach_to, of_customer};
+pub(crate) use card::{Card, REDISPLAY, read};
 pub(crate) use transfer::{KINDS as PAID_ELSEWHERE, of_currency as voucher_of};
 
 /// Stripe's name for this kind of object.
@@ -39,7 +39,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/v1/payment_methods/{}", retrieve),
     Route::new("POST", "/v1/payment_methods/{}", update),
     Route::new("POST", "/v1/payment_methods/{}/attach", attachment::attach),
-    Route::new("POST", "/v1/payment_methods/{}/detach", attachment::detach),
+    Route::new("POST", "/v1/payment_methods/{}/detach", attachment::detach).publishable(),
 ];
 
 /// A payment method in a request, before it is stored.
@@ -180,7 +180,7 @@ fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
         }
         card.finish()?;
     }
-    if let Some(redisplay) = params.choice("allow_redisplay", card::REDISPLAY)? {
+    if let Some(redisplay) = params.choice("allow_redisplay", REDISPLAY)? {
         method["allow_redisplay"] = redisplay.into();
     }
     if let Some(metadata) = metadata::merged(params, &method["metadata"])? {

@@ -10,6 +10,7 @@ mod checkout_lines;
 mod checkout_payment;
 mod command;
 mod control;
+mod customer_sessions;
 mod customers;
 mod debits;
 mod disputes;

@@ -2,11 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{Chosen, KIND};
+use super::{Chosen, KIND, REDISPLAY};
 use crate::{
+    caller::Caller,
     error::Error,
     list::{Page, is},
-    objects::customer,
+    objects::{
+        customer,
+        customer_session::{self, SECRET},
+    },
+    params::Params,
     route::Call,
     state::State,
     store::text,
@@ -47,10 +52,18 @@ pub(crate) fn attach(state: &mut State, mut call: Call) -> Result<Value, Error> 
     Ok(attach_to(state, &method, &keeper))
 }
 
-pub(super) fn detach(state: &mut State, call: Call) -> Result<Value, Error> {
+/// Detaches a payment method, for a server, or for a page with a customer session.
+pub(super) fn detach(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let id = call.id();
+    let secret = match call.caller {
+        Caller::Publishable => Some(call.params.required(SECRET)?),
+        _ => None,
+    };
     call.params.finish()?;
     let method = state.store.get(KIND, &id, "id")?;
+    if let Some(secret) = secret {
+        customer_session::check_removal(state, &secret, method)?;
+    }
     if method["customer"].is_null() {
         let message = "This payment_method is not attached to a customer.";
         return Err(Error::invalid(message).executed());
@@ -62,8 +75,7 @@ pub(super) fn detach(state: &mut State, call: Call) -> Result<Value, Error> {
 pub(super) fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let page = Page::read(&mut call.params)?;
     let keeper = call.params.text("customer")?;
-    let kind = call.params.text("type")?;
-    call.params.accept(&["allow_redisplay"]);
+    let listed = Listed::read(&mut call.params)?;
     call.params.finish()?;
     if let Some(keeper) = &keeper {
         customer::expect(state, keeper)?;
@@ -73,6 +85,28 @@ pub(super) fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
             Some(keeper) => method["customer"] == **keeper,
             None => true,
         };
-        mine && is(&method["type"], kind.as_ref())
+        mine && listed.includes(method)
     })
+}
+
+/// The filters of a list of payment methods.
+pub(crate) struct Listed {
+    kind: Option<String>,
+    redisplay: Option<String>,
+}
+
+impl Listed {
+    /// Reads `type` and `allow_redisplay`.
+    pub(crate) fn read(params: &mut Params) -> Result<Self, Error> {
+        Ok(Self {
+            kind: params.text("type")?,
+            redisplay: params.choice("allow_redisplay", REDISPLAY)?,
+        })
+    }
+
+    /// Returns true when a payment method has both.
+    pub(crate) fn includes(&self, method: &Value) -> bool {
+        is(&method["type"], self.kind.as_ref())
+            && is(&method["allow_redisplay"], self.redisplay.as_ref())
+    }
 }

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The values of `allow_redisplay`.
-pub(super) const REDISPLAY: &[&str] = &["always", "limited", "unspecified"];
+pub(crate) const REDISPLAY: &[&str] = &["always", "limited", "unspecified"];
 
 /// Card data before the check.
 #[derive(Debug, Clone)]
