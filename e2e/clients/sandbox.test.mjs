@@ -107,26 +107,6 @@ test("stripe-node waits for 3-D Secure, which the payer passes or fails", async 
   assert.equal(failed.code, "payment_intent_authentication_failure");
 });
 
-test("stripe-node captures what it authorized, or part of it", async (t) => {
-  const { stripe, event } = await sandbox(t);
-  const intent = await stripe.paymentIntents.create({
-    amount: 1500,
-    currency: "usd",
-    capture_method: "manual",
-    confirm: true,
-    return_url,
-    payment_method: "pm_card_visa",
-  });
-  assert.equal(intent.status, "requires_capture");
-  assert.equal(intent.amount_capturable, 1500);
-
-  const captured = await stripe.paymentIntents.capture(intent.id, { amount_to_capture: 1000 });
-
-  assert.equal(captured.status, "succeeded");
-  assert.equal(captured.amount_received, 1000);
-  assert.equal((await event("charge.captured")).data.object.amount_captured, 1000);
-});
-
 test("stripe-node cancels, and cannot confirm what it canceled", async (t) => {
   const { stripe, event } = await sandbox(t);
   const intent = await stripe.paymentIntents.create({ amount: 1500, currency: "usd" });

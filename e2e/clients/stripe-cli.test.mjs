@@ -78,6 +78,11 @@ for (const event of [
   "checkout.session.async_payment_failed",
   "checkout.session.expired",
   "setup_intent.succeeded",
+  "payment_intent.amount_capturable_updated",
+  "payment_intent.canceled",
+  "charge.captured",
+  "payment_method.attached",
+  "payment_method.detached",
   "charge.dispute.created",
   "charge.dispute.closed",
 ]) {

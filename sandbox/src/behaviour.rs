@@ -11,6 +11,10 @@ pub(crate) enum Behaviour {
     DeclinesOnceAttached,
     /// The payer has to pass a 3-D Secure challenge first.
     NeedsAuthentication,
+    /// The same, until it is set up for payments without the payer.
+    NeedsSetup,
+    /// It is set up: the payer has to pass a challenge only when present.
+    SetUp,
     /// The charge succeeds, and the payer disputes it at once.
     Disputed(DisputeCase),
     /// The charge succeeds, and a refund stays pending until the control plane ends it.

@@ -1,12 +1,14 @@
-//! Hosted pages: Checkout, the customer portal, and a front page at the sandbox's address.
+//! Hosted pages: Checkout, the customer portal, receipts, and a front page at the sandbox's
+//! address.
 //!
 //! They are plain HTML without scripts. The log does not record their requests, because those
 //! contain card numbers.
 
-use crate::{engine::Engine, page, request::Request, response::Response};
+use crate::{engine::Engine, objects::charge, page, request::Request, response::Response};
 
 mod checkout;
 mod portal;
+mod receipt;
 
 /// Serves a hosted page; `None` for any other path.
 pub(crate) fn respond(engine: &Engine, request: &Request) -> Option<Response> {
@@ -18,6 +20,9 @@ pub(crate) fn respond(engine: &Engine, request: &Request) -> Option<Response> {
     }
     if let Some(rest) = path.strip_prefix("/c/pay/") {
         return Some(checkout::respond(engine, request, rest));
+    }
+    if path.starts_with(charge::RECEIPTS) {
+        return Some(receipt::respond(engine, path));
     }
     let secret = path.strip_prefix("/p/session/")?;
     Some(portal::respond(engine, secret))

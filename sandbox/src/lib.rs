@@ -33,7 +33,8 @@
 //! | ground | `faults`, `idempotency`, `log` | failures on demand; saved responses; requests |
 //! | ground | `page` | the frame of all pages |
 //! | ground | `response`, `list`, `expand`, `store` | HTTP responses; lists; objects by id |
-//! | ground | `metadata`, `money`, `params`, `form` | reads and checks parameters |
+//! | ground | `metadata`, `money`, `address` | reads and checks parameters |
+//! | ground | `params`, `form` | parameters by name and type |
 //! | ground | `error` | Stripe's error object |
 //! | ground | `test_cards`, `test_accounts`, `behaviour` | Stripe's test numbers, their effects |
 //! | ground | `ids`, `clock`, `signing`, `loopback` | ids; time; signatures; local addresses |
@@ -46,6 +47,7 @@
 // Stripe's objects are long, and `json!` recurses once for every token.
 #![recursion_limit = "256"]
 
+mod address;
 mod api;
 mod behaviour;
 mod builder;

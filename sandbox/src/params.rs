@@ -107,6 +107,11 @@ impl Params {
         self.fields.contains_key(name)
     }
 
+    /// True when a parameter has this text.
+    pub(crate) fn says(&self, name: &str, text: &str) -> bool {
+        self.fields.get(name).is_some_and(|value| value == text)
+    }
+
     /// True when a parameter is a group.
     pub(crate) fn is_group(&self, name: &str) -> bool {
         self.fields.get(name).is_some_and(Value::is_object)
@@ -177,7 +182,8 @@ impl Params {
         self.refusal("parameter_missing", &message, name)
     }
 
-    fn mistyped(&self, name: &str, wanted: &str) -> Error {
+    /// The error for a parameter of another type.
+    pub(crate) fn mistyped(&self, name: &str, wanted: &str) -> Error {
         let name = self.name(name);
         Error::invalid(&format!("{name} has to be {wanted}.")).param(&name)
     }

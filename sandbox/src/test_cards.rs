@@ -45,10 +45,11 @@ static PROCESSING: Decline = Decline {
     message: "The bank could not process this card; try again in a moment.",
 };
 /// The bank requires a challenge, and the payer is not present.
-pub(crate) static AUTHENTICATION_REQUIRED: Decline = declined(
-    "authentication_required",
-    "The bank requires the payer to authenticate.",
-);
+pub(crate) static AUTHENTICATION_REQUIRED: Decline = Decline {
+    code: "authentication_required",
+    decline_code: "authentication_required",
+    message: "The bank declined this card: it requires the payer to authenticate.",
+};
 /// A real card.
 static LIVE_CARD: Decline = declined(
     "test_mode_live_card",
@@ -90,8 +91,9 @@ static CARDS: &[TestCard] = &[
     card("pm_card_threeDSecure2Required", "4000000000003220", Behaviour::NeedsAuthentication),
     card("pm_card_threeDSecureRequired", "4000000000003063", Behaviour::NeedsAuthentication),
     card("pm_card_authenticationRequired", "4000002760003184", Behaviour::NeedsAuthentication),
-    card("pm_card_authenticationRequiredOnSetup", "4000002500003155",
-        Behaviour::NeedsAuthentication),
+    card("pm_card_authenticationRequiredOnSetup", "4000002500003155", Behaviour::NeedsSetup),
+    card("pm_card_authenticationRequiredSetupForOffSession", "4000003800000446",
+        Behaviour::SetUp),
     card("pm_card_createDispute", "4000000000000259", Behaviour::Disputed(DisputeCase::Fraudulent)),
     card("pm_card_createDisputeProductNotReceived", "4000000000002685",
         Behaviour::Disputed(DisputeCase::ProductNotReceived)),

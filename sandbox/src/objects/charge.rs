@@ -5,12 +5,13 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use crate::{
+    address,
     behaviour::Decline,
     error::Error,
     ids,
     list::{Page, is},
     metadata,
-    objects::customer,
+    objects::{customer, payment_intent},
     route::{Call, Route},
     state::State,
     store::{number, text},
@@ -18,9 +19,13 @@ use crate::{
 
 mod shape;
 
+pub(crate) use shape::describe;
 use shape::outcome;
 
 const KIND: &str = "charge";
+
+/// The path of the receipts' pages; the charge's id and a random token follow.
+pub(crate) const RECEIPTS: &str = "/receipts/payment/";
 
 /// This kind's routes.
 pub(crate) const ROUTES: &[Route] = &[
@@ -44,6 +49,10 @@ pub(crate) enum Attempt {
 pub(crate) fn new(state: &State, intent: &Value, method: &str, attempt: Attempt) -> Value {
     let method = state.store.find(method).unwrap_or(&Value::Null);
     let mut charge = shape::new(intent, method);
+    if !matches!(attempt, Attempt::Failed(_)) {
+        let (id, token) = (text(&charge, "id"), ids::long(""));
+        charge["receipt_url"] = format!("{}{RECEIPTS}{id}/{token}", state.url).into();
+    }
     let patch = match attempt {
         Attempt::Succeeded => succeeded(number(intent, "amount")),
         Attempt::Pending => json!({ "status": "pending", "captured": true }),
@@ -105,15 +114,21 @@ fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
         customer::expect(state, &customer)?;
         charge["customer"] = customer.into();
     }
-    for field in ["description", "receipt_email", "transfer_group"] {
+    for field in ["description", "transfer_group"] {
         if let Some(value) = call.params.clearable(field)? {
             charge[field] = value;
         }
     }
+    if let Some(email) = payment_intent::receipt_email(&mut call.params)? {
+        charge["receipt_email"] = email;
+    }
+    if let Some(shipping) = address::shipping(&mut call.params)? {
+        charge["shipping"] = shipping;
+    }
     if let Some(metadata) = metadata::merged(&mut call.params, &charge["metadata"])? {
         charge["metadata"] = metadata;
     }
-    call.params.accept(&["fraud_details", "shipping"]);
+    call.params.accept(&["fraud_details"]);
     call.params.finish()?;
     Ok(state.change_object("charge.updated", text(&charge, "id"), &charge))
 }

@@ -48,7 +48,7 @@ enum Verdict {
 
 /// Opens a dispute of a charge; withdraws its amount, unless it is an inquiry.
 pub(crate) fn open(state: &mut State, charge: &Value, case: DisputeCase) {
-    open_over(state, charge, case, number(charge, "amount"));
+    open_over(state, charge, case, number(charge, "amount_captured"));
 }
 
 fn open_over(state: &mut State, charge: &Value, case: DisputeCase, amount: i64) -> Value {
@@ -79,7 +79,8 @@ pub(crate) fn open_part(state: &mut State, mut call: Call) -> Result<Value, Erro
     let charge = charge::paid_on(state, &intent)?;
     let disputes = state.store.all(KIND);
     let earlier = disputes.filter(|dispute| dispute["charge"] == charge["id"]);
-    let left = number(&charge, "amount") - earlier.map(|d| number(&d, "amount")).sum::<i64>();
+    let earlier: i64 = earlier.map(|dispute| number(&dispute, "amount")).sum();
+    let left = number(&charge, "amount_captured") - earlier;
     let amount = amount.unwrap_or(left);
     if !(1..=left).contains(&amount) {
         let message = format!("{left} of this payment can be disputed.");

@@ -4,6 +4,7 @@
 //! - [`details`]: the parameters that create and update share.
 //! - [`payment`]: confirmations: paid, declined or challenged.
 //! - [`completion`]: the end of a payment that its confirmation left open.
+//! - [`authorization`]: payments that the shop captures later.
 
 use serde_json::{Value, json};
 
@@ -20,14 +21,16 @@ use crate::{
     store::{number, text},
 };
 
+mod authorization;
 mod completion;
 mod details;
 mod payment;
 mod shape;
 
+pub(crate) use authorization::{is_manual, run_out};
 pub(crate) use completion::{authenticate, on_timer, settle};
-pub(crate) use details::methods;
-pub(crate) use payment::{behaviour, check_return_url};
+pub(crate) use details::{methods, receipt_email};
+pub(crate) use payment::{behaviour, check_return_url, set_up};
 pub(crate) use shape::challenge;
 
 /// Stripe's name for this kind of object.
@@ -43,7 +46,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new(
         "POST",
         "/v1/payment_intents/{}/capture",
-        completion::capture,
+        authorization::capture,
     ),
     Route::new("POST", "/v1/payment_intents/{}/cancel", cancel),
     Route::new(
@@ -52,6 +55,7 @@ pub(crate) const ROUTES: &[Route] = &[
         authenticate,
     ),
     Route::new("POST", "/_sandbox/payment_intents/{}/settle", settle),
+    Route::new("POST", "/_sandbox/payment_intents/{}/expire", run_out),
 ];
 
 const CHANGEABLE: &[&str] = &[
@@ -84,6 +88,7 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let confirmed = params.flag("confirm")?.unwrap_or(false);
     let confirmation = payment::Confirmation::read(state, params)?;
     call.params.finish()?;
+    confirmation.check_confirmed(confirmed, call.caller)?;
     confirmation.check_customer(&intent)?;
     if !confirmed {
         attach(state, &mut intent, confirmation.method);
@@ -188,6 +193,7 @@ fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let confirmation = payment::Confirmation::read(state, params)?;
     call.params.finish()?;
     confirmation.check_customer(&changed)?;
+    confirmation.check_confirmed(false, call.caller)?;
     expect(&intent, CHANGEABLE, "updated")?;
     attach(state, &mut changed, confirmation.method);
     Ok(state.update(&id, &changed))
@@ -199,6 +205,7 @@ pub(crate) fn confirm(state: &mut State, mut call: Call) -> Result<Value, Error>
     let secret = call.params.text("client_secret")?;
     let intent = opened(state, &id, caller, secret.as_deref())?;
     let confirmation = payment::Confirmation::read(state, &mut call.params)?;
+    confirmation.check_confirmed(true, caller)?;
     let mut changed = intent.clone();
     if caller == Caller::Publishable {
         call.params.accept(&[
@@ -253,11 +260,6 @@ pub(crate) fn cancel(state: &mut State, mut call: Call) -> Result<Value, Error> 
 }
 
 fn canceled(state: &mut State, intent: &Value, reason: Option<&str>) -> Value {
-    let (id, charge) = (text(intent, "id"), text(intent, "latest_charge"));
-    if intent["status"] == "requires_capture" {
-        let patch = json!({ "amount_refunded": intent["amount"], "refunded": true });
-        state.change_object("charge.refunded", charge, &patch);
-    }
     let patch = json!({
         "amount_capturable": 0,
         "canceled_at": now(),
@@ -265,7 +267,7 @@ fn canceled(state: &mut State, intent: &Value, reason: Option<&str>) -> Value {
         "next_action": null,
         "status": "canceled",
     });
-    state.change_object("payment_intent.canceled", id, &patch)
+    state.change_object("payment_intent.canceled", text(intent, "id"), &patch)
 }
 
 /// Rejects an operation that the intent's status does not allow; the error contains the intent.

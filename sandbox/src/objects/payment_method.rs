@@ -12,6 +12,7 @@ use crate::{
     clock::now,
     error::Error,
     ids, metadata,
+    objects::payment_intent,
     params::Params,
     route::{Call, Route},
     state::State,
@@ -74,12 +75,29 @@ impl Chosen {
         if intent["automatic_payment_methods"].is_null() {
             self.fits_types(intent)?;
         }
+        self.fits_details(intent)?;
         let keeper = &self.object["customer"];
         if keeper.is_null() || *keeper == intent["customer"] {
             return Ok(());
         }
         let message = "This payment_method belongs to a customer; set the same customer.";
         Err(Error::invalid(message).param(KIND))
+    }
+
+    /// Rejects a type without the intent's capture or statement descriptor.
+    fn fits_details(&self, intent: &Value) -> Result<(), Error> {
+        let kind = text(&self.object, "type");
+        if kind != "card" && payment_intent::is_manual(intent, kind) {
+            let message = format!("A {kind} cannot be captured manually.");
+            let error = Error::invalid(&message).code("payment_intent_incompatible_payment_method");
+            return Err(error.param(KIND));
+        }
+        if kind == "card" && intent["statement_descriptor"].is_string() {
+            let message = "A card's payment has no statement_descriptor of its own: use \
+                           statement_descriptor_suffix.";
+            return Err(Error::invalid(message).param("statement_descriptor"));
+        }
+        Ok(())
     }
 
     /// Rejects a type that an object's `payment_method_types` do not contain.

@@ -103,11 +103,16 @@ fn refundable(state: &State, charge: &Value, amount: Option<i64>) -> Result<i64,
         let message = format!("The charge '{id}' is not paid.");
         return Err(Error::invalid(&message).param("charge").executed());
     }
+    if charge["captured"] != true {
+        let message =
+            format!("The charge '{id}' is not captured; cancel its payment_intent to release it.");
+        return Err(Error::invalid(&message).param("charge").executed());
+    }
     if dispute::holds(state, id) {
         let message = format!("The charge '{id}' is disputed; the bank holds its money.");
         return Err(Error::unexpected("refund_disputed_payment", &message));
     }
-    let left = number(charge, "amount") - number(charge, "amount_refunded");
+    let left = number(charge, "amount_captured") - number(charge, "amount_refunded");
     if left == 0 {
         let message = format!("The charge '{id}' is already refunded.");
         return Err(Error::unexpected("charge_already_refunded", &message));
@@ -129,7 +134,7 @@ fn count_refund(state: &mut State, charge: &Value, amount: i64) {
     let refunded = number(charge, "amount_refunded") + amount;
     let patch = json!({
         "amount_refunded": refunded,
-        "refunded": refunded == number(charge, "amount"),
+        "refunded": refunded == number(charge, "amount_captured"),
     });
     let event = if amount > 0 {
         "charge.refunded"

@@ -178,7 +178,7 @@ fn expect_open(intent: &Value, what: &str) -> Result<(), Error> {
 fn set_up(state: &mut State, intent: &Value, return_url: Option<&str>) -> Result<Value, Error> {
     match payment_intent::behaviour(state, intent) {
         Behaviour::Declines(decline) => Err(declined(state, intent, decline)),
-        Behaviour::NeedsAuthentication => {
+        Behaviour::NeedsAuthentication | Behaviour::NeedsSetup | Behaviour::SetUp => {
             let next = payment_intent::challenge(intent, &state.url, return_url);
             let patch = json!({
                 "last_setup_error": null,
@@ -197,6 +197,9 @@ fn succeeded(state: &mut State, intent: &Value) -> Value {
     let customer = text(intent, "customer");
     if !customer.is_empty() {
         payment_method::attach_to(state, text(intent, "payment_method"), customer);
+    }
+    if intent["usage"] == "off_session" {
+        payment_intent::set_up(state, text(intent, "payment_method"));
     }
     let patch = json!({ "last_setup_error": null, "next_action": null, "status": "succeeded" });
     state.change_object("setup_intent.succeeded", text(intent, "id"), &patch)

@@ -165,6 +165,15 @@ impl Sandbox {
         self.control(payment_intent::cancel, intent, json!({}))
     }
 
+    /// Expires an authorized intent, as when the shop did not capture it in time.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the intent is not authorized.
+    pub fn expire_authorization(&self, intent: &str) -> Result<Value, Value> {
+        self.control(payment_intent::run_out, intent, json!({}))
+    }
+
     /// Refunds an intent, as in the dashboard; `None` refunds the rest.
     ///
     /// # Errors

@@ -143,23 +143,6 @@ async fn a_challenge_that_is_failed_asks_for_another_card() {
 }
 
 #[tokio::test]
-async fn a_challenge_needs_somebody_at_the_screen() {
-    let stripe = Sandbox::start().await;
-    let api = api(&stripe);
-    let intent = intent(&api).await;
-    let path = format!("/v1/payment_intents/{}/confirm", text(&intent, "id"));
-
-    let form = [
-        ("payment_method", "pm_card_authenticationRequired"),
-        ("off_session", "true"),
-        ("return_url", "http://127.0.0.1/return"),
-    ];
-    let error = api.post(&path, &form).await.refused(402, "card_declined");
-
-    assert_eq!(error["decline_code"], "authentication_required");
-}
-
-#[tokio::test]
 async fn a_bank_debit_is_processing_until_it_settles() {
     let stripe = Sandbox::start().await;
     let api = api(&stripe);

@@ -75,27 +75,6 @@ async fn a_declined_session_stays_open_for_another_card() {
 }
 
 #[tokio::test]
-async fn an_authorized_session_is_unpaid_until_the_shop_captures() {
-    let stripe = shop().await;
-    let api = api(&stripe);
-    let made = session(&api, &[("payment_intent_data[capture_method]", "manual")]).await;
-
-    let done = stripe
-        .pay_session(text(&made, "id"), "pm_card_visa")
-        .unwrap();
-
-    assert_eq!(
-        (&done["status"], &done["payment_status"]),
-        (&json!("complete"), &json!("unpaid"))
-    );
-    let intent = text(&done, "payment_intent");
-    api.post(&format!("/v1/payment_intents/{intent}/capture"), &[])
-        .await
-        .ok();
-    assert_eq!(stripe.checkout_sessions()[0]["payment_status"], "paid");
-}
-
-#[tokio::test]
 async fn a_bank_debit_completes_unpaid_and_is_decided_later() {
     let stripe = shop().await;
     let api = api(&stripe);

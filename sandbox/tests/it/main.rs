@@ -4,6 +4,7 @@
 
 mod amounts;
 mod api;
+mod authorizations;
 mod cards;
 mod checkout;
 mod checkout_lines;
@@ -22,12 +23,14 @@ mod keys;
 mod layers;
 mod lists;
 mod memory;
+mod off_session;
 mod origins;
 mod parameters;
 mod payment_methods;
 mod payments;
 mod portal;
 mod raw;
+mod receipts;
 mod receiver;
 mod refunds;
 mod setup_intents;

@@ -146,37 +146,6 @@ async fn an_update_merges_metadata_and_keeps_the_limits() {
 }
 
 #[tokio::test]
-async fn a_manual_capture_takes_the_money_later() {
-    let stripe = Sandbox::start().await;
-    let api = api(&stripe);
-    let held = api.post(
-        "/v1/payment_intents",
-        &[
-            ("amount", "2000"),
-            ("currency", "usd"),
-            ("confirm", "true"),
-            ("return_url", "http://127.0.0.1/return"),
-            ("payment_method", "pm_card_visa"),
-            ("capture_method", "manual"),
-        ],
-    );
-    let held = held.await.ok();
-    assert_eq!(
-        (&held["status"], &held["amount_capturable"]),
-        (&json!("requires_capture"), &json!(2000))
-    );
-
-    let path = format!("/v1/payment_intents/{}/capture", text(&held, "id"));
-    let captured = api.post(&path, &[("amount_to_capture", "1500")]).await.ok();
-
-    assert_eq!(
-        (&captured["status"], &captured["amount_received"]),
-        (&json!("succeeded"), &json!(1500))
-    );
-    assert_eq!(stripe.charges()[0]["amount_captured"], 1500);
-}
-
-#[tokio::test]
 async fn ids_are_expanded_into_objects_on_demand() {
     let stripe = Sandbox::start().await;
     let api = api(&stripe);

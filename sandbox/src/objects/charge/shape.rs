@@ -28,9 +28,29 @@ pub(super) fn outcome(kind: &str, network: &str, reason: Option<&str>) -> Value 
     })
 }
 
+/// The account's part of a statement descriptor.
+const PREFIX: &str = "SANDBOX";
+/// The maximum length of a statement descriptor.
+const LONGEST_DESCRIPTOR: usize = 22;
+
+/// Copies an intent's statement descriptors, and sets the text on the payer's statement.
+pub(crate) fn describe(charge: &mut Value, intent: &Value) {
+    let (whole, suffix) = ("statement_descriptor", "statement_descriptor_suffix");
+    let shown = match (text(intent, whole), text(intent, suffix)) {
+        ("", "") => PREFIX.to_owned(),
+        ("", suffix) => format!("{PREFIX}* {suffix}"),
+        (whole, _) => whole.to_owned(),
+    };
+    let shown: String = shown.chars().take(LONGEST_DESCRIPTOR).collect();
+    charge["calculated_statement_descriptor"] = shown.into();
+    for field in [whole, suffix] {
+        charge[field] = intent[field].clone();
+    }
+}
+
 /// A charge without a result yet.
 pub(super) fn new(intent: &Value, method: &Value) -> Value {
-    json!({
+    let mut charge = json!({
         "id": ids::long("ch_3"),
         "object": KIND,
         "amount": intent["amount"],
@@ -41,7 +61,7 @@ pub(super) fn new(intent: &Value, method: &Value) -> Value {
         "application_fee_amount": null,
         "balance_transaction": null,
         "billing_details": billing(method),
-        "calculated_statement_descriptor": "SANDBOX",
+        "calculated_statement_descriptor": null,
         "captured": false,
         "created": now(),
         "currency": intent["currency"],
@@ -68,12 +88,14 @@ pub(super) fn new(intent: &Value, method: &Value) -> Value {
         "shipping": intent["shipping"],
         "source": null,
         "source_transfer": null,
-        "statement_descriptor": intent["statement_descriptor"],
-        "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
+        "statement_descriptor": null,
+        "statement_descriptor_suffix": null,
         "status": "pending",
         "transfer_data": null,
         "transfer_group": intent["transfer_group"],
-    })
+    });
+    describe(&mut charge, intent);
+    charge
 }
 
 fn billing(method: &Value) -> Value {

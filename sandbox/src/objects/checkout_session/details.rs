@@ -106,8 +106,9 @@ pub(super) fn read(state: &State, mut params: Params) -> Result<Details, Error> 
     if let Some(metadata) = metadata::merged(&mut params, &session["metadata"])? {
         session["metadata"] = metadata;
     }
-    session["payment_method_types"] = methods(&mut params, &currency)?.into();
     let data = params.nested("payment_intent_data")?.unwrap_or_default();
+    let manual = data.says("capture_method", "manual");
+    session["payment_method_types"] = methods(&mut params, &currency, manual)?.into();
     data.only(OF_THE_INTENT)?;
     let intent = payment_intent::draft(state, data, &session)?;
     params.accept(KNOWN);
@@ -210,15 +211,18 @@ fn expiry(params: &mut Params) -> Result<u64, Error> {
 }
 
 /// The requested types; by default cards, and the currency's bank debit and voucher.
-fn methods(params: &mut Params, currency: &str) -> Result<Vec<String>, Error> {
-    let debit = payment_method::debit_of(currency);
-    let voucher = payment_method::voucher_of(currency);
+///
+/// With `manual` capture only cards.
+fn methods(params: &mut Params, currency: &str, manual: bool) -> Result<Vec<String>, Error> {
+    let debit = payment_method::debit_of(currency).filter(|_| !manual);
+    let voucher = payment_method::voucher_of(currency).filter(|_| !manual);
     let Some(types) = params.list("payment_method_types")? else {
         let all = std::iter::once("card").chain(debit).chain(voucher);
         return Ok(all.map(str::to_owned).collect());
     };
     let refused = types.iter().find_map(|kind| match kind.as_str() {
         "card" => None,
+        kind if manual => Some(format!("A {kind} cannot be captured manually.")),
         kind if Some(kind) == debit || payment_method::PAID_ELSEWHERE.contains(&kind) => None,
         kind if payment_method::DEBITS.contains(&kind) => {
             Some(format!("{kind} does not pay in {currency}."))

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    KIND, expect, opened,
+    KIND, authorization, expect, opened,
     payment::{behaviour, paid, succeeded, unpaid},
 };
 use crate::{
@@ -83,11 +83,15 @@ fn arrived(state: &mut State, intent: &Value, in_time: bool) -> Value {
     unpaid(state, intent, error.fields(), &intent["latest_charge"])
 }
 
-/// Ends a bank debit when its timer is due, as its test account says.
+/// Ends a bank debit when its timer is due, as its test account says, or an authorization.
 pub(crate) fn on_timer(state: &mut State, intent: &Value) {
-    if intent["status"] == "processing" {
-        let debit = debit(state, intent);
-        ended(state, intent, debit);
+    match text(intent, "status") {
+        "processing" => {
+            let debit = debit(state, intent);
+            ended(state, intent, debit);
+        }
+        "requires_capture" => authorization::expire(state, intent),
+        _ => {}
     }
 }
 
@@ -117,33 +121,4 @@ fn ended(state: &mut State, intent: &Value, debit: Debit) -> Value {
         }
         Debit::StaysProcessing => intent.clone(),
     }
-}
-
-/// Captures an authorized amount, or part of it.
-pub(super) fn capture(state: &mut State, mut call: Call) -> Result<Value, Error> {
-    let id = call.id();
-    let wanted = call.params.integer("amount_to_capture")?;
-    call.params.accept(&[
-        "application_fee_amount",
-        "final_capture",
-        "metadata",
-        "statement_descriptor",
-        "statement_descriptor_suffix",
-        "transfer_data",
-    ]);
-    call.params.finish()?;
-    let intent = state.store.get(KIND, &id, "intent")?.clone();
-    expect(&intent, &["requires_capture"], "captured")?;
-    let (authorized, charge) = (number(&intent, "amount"), text(&intent, "latest_charge"));
-    let amount = wanted.unwrap_or(authorized);
-    if !(1..=authorized).contains(&amount) {
-        let message = format!("amount_to_capture has to be between 1 and {authorized}.");
-        return Err(Error::invalid(&message)
-            .code("amount_too_large")
-            .param("amount_to_capture"));
-    }
-    let mut patch = charge::succeeded(amount);
-    patch["amount_refunded"] = (authorized - amount).into();
-    let charge = state.change_object("charge.captured", charge, &patch);
-    Ok(succeeded(state, &intent, &charge, amount))
 }

@@ -2,16 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::{error::Error, metadata, objects::customer, params::Params, state::State};
+use crate::{address, error::Error, metadata, objects::customer, params::Params, state::State};
 
-const CLEARABLE: &[&str] = &[
-    "description",
-    "receipt_email",
-    "setup_future_usage",
-    "statement_descriptor",
-    "statement_descriptor_suffix",
-    "transfer_group",
-];
+/// The maximum length of a statement descriptor.
+const LONGEST_DESCRIPTOR: usize = 22;
 
 const KNOWN: &[&str] = &[
     "amount_details",
@@ -20,7 +14,6 @@ const KNOWN: &[&str] = &[
     "confirmation_method",
     "confirmation_token",
     "customer_account",
-    "error_on_requires_action",
     "excluded_payment_method_types",
     "hooks",
     "mandate",
@@ -42,15 +35,19 @@ pub(super) fn read(state: &State, params: &mut Params, intent: &mut Value) -> Re
         }
         intent["customer"] = customer.into();
     }
-    for field in CLEARABLE {
+    for field in ["description", "transfer_group"] {
         if let Some(value) = params.clearable(field)? {
-            intent[*field] = value;
+            intent[field] = value;
         }
     }
-    for field in ["shipping", "payment_method_options"] {
-        if let Some(value) = params.any(field) {
-            intent[field] = if value == "" { Value::Null } else { value };
+    for field in ["statement_descriptor", "statement_descriptor_suffix"] {
+        if let Some(value) = descriptor(params, field)? {
+            intent[field] = value;
         }
+    }
+    payer(params, intent)?;
+    if let Some(value) = params.any("payment_method_options") {
+        intent["payment_method_options"] = if value == "" { Value::Null } else { value };
     }
     let capture = params.choice(
         "capture_method",
@@ -68,16 +65,57 @@ pub(super) fn read(state: &State, params: &mut Params, intent: &mut Value) -> Re
 
 /// Reads the parameters that a browser may also send with a confirmation.
 pub(super) fn read_publishable(params: &mut Params, intent: &mut Value) -> Result<(), Error> {
-    for field in ["receipt_email", "setup_future_usage"] {
-        if let Some(value) = params.text(field)? {
-            intent[field] = value.into();
-        }
-    }
-    if let Some(shipping) = params.any("shipping") {
-        intent["shipping"] = shipping;
-    }
+    payer(params, intent)?;
     params.accept(&["mandate_data", "payment_method_options"]);
     Ok(())
+}
+
+/// Reads the receipt's and the parcel's address, and the consent to save the payment method.
+fn payer(params: &mut Params, intent: &mut Value) -> Result<(), Error> {
+    if let Some(email) = receipt_email(params)? {
+        intent["receipt_email"] = email;
+    }
+    if let Some(shipping) = address::shipping(params)? {
+        intent["shipping"] = shipping;
+    }
+    if let Some(usage) = params.clearable("setup_future_usage")? {
+        if !matches!(usage.as_str(), None | Some("off_session" | "on_session")) {
+            let message = "setup_future_usage has to be one of off_session, on_session.";
+            return Err(Error::invalid(message).param("setup_future_usage"));
+        }
+        intent["setup_future_usage"] = usage;
+    }
+    Ok(())
+}
+
+/// Reads `receipt_email`; an empty one is `null`.
+pub(crate) fn receipt_email(params: &mut Params) -> Result<Option<Value>, Error> {
+    let email = params.clearable("receipt_email")?;
+    match email.as_ref().and_then(Value::as_str) {
+        Some(address) if !address.contains('@') => {
+            let error = Error::invalid("receipt_email is not an e-mail address.");
+            Err(error.code("email_invalid").param("receipt_email"))
+        }
+        _ => Ok(email),
+    }
+}
+
+/// Reads a statement descriptor, or its suffix.
+pub(super) fn descriptor(params: &mut Params, field: &str) -> Result<Option<Value>, Error> {
+    let value = params.clearable(field)?;
+    let Some(given) = value.as_ref().and_then(Value::as_str) else {
+        return Ok(value);
+    };
+    let problem = if given.chars().count() > LONGEST_DESCRIPTOR {
+        format!("has at most {LONGEST_DESCRIPTOR} characters")
+    } else if given.contains(['<', '>', '\\', '\'', '"', '*']) {
+        "cannot contain any of < > \\ ' \" *".to_owned()
+    } else if !given.contains(|c: char| c.is_ascii_alphabetic()) {
+        "needs at least one letter".to_owned()
+    } else {
+        return Ok(value);
+    };
+    Err(Error::invalid(&format!("{field} {problem}.")).param(&params.name(field)))
 }
 
 /// Reads the allowed payment methods.

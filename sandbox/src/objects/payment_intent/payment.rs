@@ -2,7 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{KIND, shape};
+use super::{
+    KIND,
+    authorization::{authorized, is_manual, uncaptured},
+    shape,
+};
 use crate::{
     behaviour::{Behaviour, Decline},
     caller::Caller,
@@ -24,7 +28,10 @@ pub(super) struct Confirmation {
     /// The payment method, unless the intent has one.
     pub(super) method: Option<Chosen>,
     return_url: Option<String>,
-    off_session: bool,
+    /// `off_session`, unless it is absent.
+    off_session: Option<bool>,
+    /// `error_on_requires_action`: a challenge is an error.
+    error_on_requires_action: bool,
 }
 
 impl Confirmation {
@@ -32,14 +39,15 @@ impl Confirmation {
     pub(super) fn read(state: &State, params: &mut Params) -> Result<Self, Error> {
         let method = Chosen::read(state, params)?;
         let return_url = params.text("return_url")?;
-        let off_session = params
-            .text("off_session")?
-            .is_some_and(|when| when != "false");
+        let words = ["true", "false", "one_off", "recurring"];
+        let off_session = params.choice("off_session", &words)?;
+        let error_on_requires_action = params.flag("error_on_requires_action")?;
         params.accept(&["use_stripe_sdk"]);
         Ok(Self {
             method,
             return_url,
-            off_session,
+            off_session: off_session.map(|when| when != "false"),
+            error_on_requires_action: error_on_requires_action.unwrap_or(false),
         })
     }
 
@@ -48,8 +56,24 @@ impl Confirmation {
         Self {
             method: Some(method),
             return_url: Some(return_url),
-            off_session: false,
+            off_session: None,
+            error_on_requires_action: false,
         }
+    }
+
+    /// Rejects parameters that only a server's confirmation may have.
+    pub(super) fn check_confirmed(&self, confirmed: bool, caller: Caller) -> Result<(), Error> {
+        let name = match (self.off_session, self.error_on_requires_action) {
+            (None, false) => return Ok(()),
+            (Some(_), _) => "off_session",
+            (None, true) => "error_on_requires_action",
+        };
+        let message = match caller {
+            Caller::Publishable => format!("{name} requires a secret key."),
+            _ if confirmed => return Ok(()),
+            _ => format!("{name} requires confirm to be true."),
+        };
+        Err(Error::invalid(&message).param(name))
     }
 
     /// Rejects another customer's payment method.
@@ -114,17 +138,23 @@ pub(super) fn confirm(
         id,
         &json!({ "last_payment_error": null, "next_action": null }),
     );
-    let behaviour = behaviour(state, &intent);
+    let off_session = confirmation.off_session == Some(true);
+    let behaviour = match behaviour(state, &intent) {
+        Behaviour::SetUp if off_session => Behaviour::Succeeds,
+        behaviour => behaviour,
+    };
     if !is_final(behaviour) {
         *state.confirmations.entry(id.to_owned()).or_default() += 1;
     }
     match behaviour {
         Behaviour::Declines(decline) => Err(declined(state, &intent, decline)),
         Behaviour::DeclinesOnceAttached => Err(declined(state, &intent, &GENERIC)),
-        Behaviour::NeedsAuthentication if confirmation.off_session => {
+        Behaviour::NeedsAuthentication | Behaviour::NeedsSetup | Behaviour::SetUp
+            if off_session || confirmation.error_on_requires_action =>
+        {
             Err(declined(state, &intent, &AUTHENTICATION_REQUIRED))
         }
-        Behaviour::NeedsAuthentication => {
+        Behaviour::NeedsAuthentication | Behaviour::NeedsSetup | Behaviour::SetUp => {
             let next = shape::challenge(&intent, &state.url, confirmation.return_url.as_deref());
             let patch = json!({ "next_action": next, "status": "requires_action" });
             Ok(state.change_object("payment_intent.requires_action", id, &patch))
@@ -164,11 +194,9 @@ pub(super) fn paid(state: &mut State, intent: &Value) -> Value {
         text(intent, "payment_method"),
         Attempt::Succeeded,
     );
-    let manual = intent["capture_method"] == "manual";
+    let manual = is_manual(intent, text(&charge["payment_method_details"], "type"));
     if manual {
-        charge["captured"] = false.into();
-        charge["amount_captured"] = 0.into();
-        charge["balance_transaction"] = Value::Null;
+        uncaptured(&mut charge);
     }
     let charge = state.create("charge.succeeded", charge);
     attach_method(state, intent);
@@ -180,25 +208,20 @@ pub(super) fn paid(state: &mut State, intent: &Value) -> Value {
 
 /// Attaches a payment method with `setup_future_usage` to the customer.
 fn attach_method(state: &mut State, intent: &Value) {
-    let customer = text(intent, "customer");
+    let (customer, method) = (text(intent, "customer"), text(intent, "payment_method"));
     if intent["setup_future_usage"].is_string() && !customer.is_empty() {
-        payment_method::attach_to(state, text(intent, "payment_method"), customer);
+        payment_method::attach_to(state, method, customer);
+    }
+    if intent["setup_future_usage"] == "off_session" {
+        set_up(state, method);
     }
 }
 
-fn authorized(state: &mut State, intent: &Value, charge: &Value) -> Value {
-    let patch = json!({
-        "amount_capturable": intent["amount"],
-        "latest_charge": charge["id"],
-        "next_action": null,
-        "status": "requires_capture",
-    });
-    change(
-        state,
-        "payment_intent.amount_capturable_updated",
-        intent,
-        &patch,
-    )
+/// Remembers that the payer authenticated for later payments.
+pub(crate) fn set_up(state: &mut State, method: &str) {
+    if let Some(behaviour @ Behaviour::NeedsSetup) = state.behaviours.get_mut(method) {
+        *behaviour = Behaviour::SetUp;
+    }
 }
 
 /// Records the payment, and the dispute of a test card that opens one.
@@ -278,7 +301,7 @@ pub(super) fn unpaid(
 }
 
 /// Changes an intent with an event, then updates its checkout session.
-fn change(state: &mut State, event: &str, intent: &Value, patch: &Value) -> Value {
+pub(super) fn change(state: &mut State, event: &str, intent: &Value, patch: &Value) -> Value {
     let changed = state.change_object(event, text(intent, "id"), patch);
     checkout_session::follow(state, &changed);
     changed
