@@ -7,7 +7,8 @@
 //! amounts are reserved before the call to Stripe.
 //!
 //! Read `apply` first: it passes each object to the module of its name (`payment`, `disputes`,
-//! `refunds`, `warnings`), which records it in `facts`. Then `status` derives the status.
+//! `refunds`, `warnings`), which records it in `facts`. Then `status` derives the status. `view` is
+//! the order as callers read it.
 
 mod active_payment;
 mod apply;
@@ -20,6 +21,7 @@ mod record;
 mod refund_facts;
 mod refunds;
 mod status;
+mod view;
 mod warnings;
 
 use std::cmp::Ordering;
@@ -40,6 +42,7 @@ pub use refund_facts::RefundStatus;
 pub(crate) use refunds::RefundKeys;
 pub use refunds::{RefundKey, RefundReason, RefundRejection, RefundRequest};
 pub use status::Status;
+pub use view::OrderView;
 pub use warnings::{WarningKind, WarningRecord};
 
 use self::{active_payment::Closed, facts::Facts};

@@ -1,15 +1,16 @@
 //! The record of an order's refunds, as staff see it.
 
 use serde::Serialize;
-use shared::order::{Order, RefundReason, RefundRecord, RefundRequest, RefundState};
 use utoipa::ToSchema;
+
+use crate::order::{Order, RefundReason, RefundRecord, RefundRequest, RefundState};
 
 /// A refund, or a request for one. For a refund that was made elsewhere, such as in Stripe's
 /// dashboard, `reason`, `requestedBy` and `requestedAt` are `null`.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = RefundRecord)]
-pub(crate) struct RefundView {
+pub(super) struct RefundView {
     /// In minor units of the order's currency.
     amount: i64,
     /// The reason in the request; `null` without one.
@@ -29,7 +30,7 @@ pub(crate) struct RefundView {
 }
 
 /// All refunds of `order`, the oldest request first.
-pub(crate) fn of(order: &Order) -> Vec<RefundView> {
+pub(super) fn of(order: &Order) -> Vec<RefundView> {
     let records = order.refund_records();
     records.into_iter().map(RefundView::of).collect()
 }

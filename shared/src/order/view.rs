@@ -1,0 +1,87 @@
+//! An order as callers read it.
+
+mod refunds;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use self::refunds::RefundView;
+use super::{Awaited, DisputeRecord, Order, OrderItem, Status, WarningRecord};
+
+/// An order. Amounts are in minor units of `currency`, times in Unix seconds.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Order)]
+pub struct OrderView {
+    /// The order's id.
+    order_id: String,
+    /// The order's status.
+    status: Status,
+    /// The order's total.
+    amount: i64,
+    /// Three lower-case letters, such as `usd`.
+    currency: String,
+    /// The total of the refunds that succeeded.
+    refunded_amount: i64,
+    /// The total of the refunds that are pending or require the payer's action. It cannot be
+    /// refunded again.
+    refund_pending_amount: i64,
+    /// The time of the order's creation.
+    created_at: i64,
+    /// The time of the order's latest change.
+    updated_at: i64,
+    /// The time of the payment; `null` before it.
+    #[schema(required)]
+    paid_at: Option<i64>,
+    /// The pending step of a payment that takes days, such as a voucher; absent for all others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    awaiting: Option<Awaited>,
+    /// The order's lines; empty for an order that the site signed.
+    items: Vec<OrderItem>,
+    /// The description in an order that the site signed; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    description: Option<String>,
+    /// All refunds and refund requests: first the requests, the oldest first. Absent, unless a role
+    /// of the caller reads any order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refunds: Option<Vec<RefundView>>,
+    /// Disputes and inquiries of the payer's bank, by their ids. Absent, unless a role of the
+    /// caller reads any order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    disputes: Option<Vec<DisputeRecord>>,
+    /// Early fraud warnings and reviews, by their ids. Absent, unless a role of the caller reads
+    /// any order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    warnings: Option<Vec<WarningRecord>>,
+}
+
+impl OrderView {
+    /// The view of `order`; staff also see its refunds, disputes and warnings.
+    #[must_use]
+    pub fn of(order: &Order, is_for_staff: bool) -> Self {
+        let contents = &order.revision().contents;
+        let amount = contents.amount();
+        Self {
+            order_id: order.id().to_string(),
+            status: order.status(),
+            amount: amount.minor_units(),
+            currency: amount.currency().to_string(),
+            refunded_amount: order.refunded_amount(),
+            refund_pending_amount: order.refund_pending_amount(),
+            created_at: order.created_at(),
+            updated_at: order.updated_at(),
+            paid_at: order.paid_at(),
+            awaiting: order.awaited(),
+            items: contents.items(),
+            description: contents.description().map(str::to_owned),
+            refunds: is_for_staff.then(|| refunds::of(order)),
+            disputes: is_for_staff.then(|| order.dispute_records()),
+            warnings: is_for_staff.then(|| order.warning_records()),
+        }
+    }
+}
