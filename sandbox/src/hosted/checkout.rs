@@ -24,7 +24,11 @@ pub(super) fn respond(engine: &Engine, request: &Request, rest: &str) -> Respons
         Some(id) => (id, true),
         None => (rest, false),
     };
-    let Ok(session) = checkout_session::get(&engine.state(), id) else {
+    let session = checkout_session::get(&engine.state(), id);
+    let hosted = session
+        .ok()
+        .filter(|session| session["client_secret"].is_null());
+    let Some(session) = hosted else {
         let words = "The link is incomplete. Go back to the shop and start again.";
         return note(404, "This payment does not exist", words, None);
     };

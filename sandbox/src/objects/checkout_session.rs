@@ -1,7 +1,8 @@
-//! Checkout sessions: a hosted page on which a payer pays for line items.
+//! Checkout sessions: a page or a form on which a payer pays for line items.
 //!
 //! - [`details`]: the parameters of a new session.
 //! - [`lines`]: line items and their cost.
+//! - [`ui`]: the place of its payment.
 //! - [`shape`]: its JSON.
 //! - [`payment`]: payment, completion and expiry.
 
@@ -20,6 +21,7 @@ mod details;
 mod lines;
 mod payment;
 mod shape;
+mod ui;
 
 pub(crate) use details::checked_url;
 pub(crate) use payment::{confirm, follow, on_timer, pay, pay_nothing, run_out};
@@ -51,7 +53,9 @@ fn create(state: &mut State, call: Call) -> Result<Value, Error> {
     let details = details::read(state, call.params)?;
     let items = lines::make(state, details.lines)?;
     let mut session = details.session;
-    session["url"] = format!("{}/c/pay/{}", state.url, text(&session, "id")).into();
+    if session["client_secret"].is_null() {
+        session["url"] = format!("{}/c/pay/{}", state.url, text(&session, "id")).into();
+    }
     let id = text(&session, "id").to_owned();
     state.drafts.insert(id.clone(), details.intent);
     let at = session["expires_at"].as_u64().unwrap_or_default();

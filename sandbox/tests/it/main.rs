@@ -9,6 +9,7 @@ mod cards;
 mod checkout;
 mod checkout_lines;
 mod checkout_payment;
+mod checkout_ui;
 mod command;
 mod control;
 mod customer_sessions;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     lines::{self, Line},
-    shape,
+    shape, ui,
 };
 use crate::{
     clock::now,
@@ -59,8 +59,6 @@ const NOT_MODELLED: &[&str] = &[
     "managed_payments",
     "optional_items",
     "permissions",
-    "redirect_on_completion",
-    "return_url",
     "setup_intent_data",
     "shipping_address_collection",
     "shipping_options",
@@ -95,7 +93,7 @@ pub(super) fn read(state: &State, mut params: Params) -> Result<Details, Error> 
         return Err(Error::invalid(message).param("currency"));
     }
     let mut session = shape::new(total, &currency);
-    urls(&mut params, &mut session)?;
+    ui::read(&mut params, &mut session)?;
     payer(state, &mut params, &mut session)?;
     session["expires_at"] = expiry(&mut params)?.into();
     for field in ["client_reference_id", "locale", "submit_type"] {
@@ -127,11 +125,6 @@ fn mode(params: &mut Params) -> Result<(), Error> {
         let message = format!("The sandbox does not support the mode {mode}, only payment.");
         return Err(Error::invalid(&message).param("mode"));
     }
-    let ui = params.text("ui_mode")?;
-    if ui.is_some_and(|ui| !matches!(ui.as_str(), "hosted" | "hosted_page")) {
-        let message = "The sandbox supports only the ui_mode hosted_page.";
-        return Err(Error::invalid(message).param("ui_mode"));
-    }
     match NOT_MODELLED.iter().find(|name| params.has(name)) {
         Some(name) => {
             let message = format!("The sandbox does not support a session's {name}.");
@@ -139,15 +132,6 @@ fn mode(params: &mut Params) -> Result<(), Error> {
         }
         None => Ok(()),
     }
-}
-
-fn urls(params: &mut Params, session: &mut Value) -> Result<(), Error> {
-    let success = params.required("success_url")?;
-    session["success_url"] = checked_url(success, "success_url")?.into();
-    if let Some(cancel) = params.text("cancel_url")? {
-        session["cancel_url"] = checked_url(cancel, "cancel_url")?.into();
-    }
-    Ok(())
 }
 
 /// Checks that a URL has its scheme, and is safe in a header and a page.

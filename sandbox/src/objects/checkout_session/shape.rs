@@ -70,7 +70,7 @@ pub(super) fn new(total: i64, currency: &str) -> Value {
         "subscription": null,
         "success_url": null,
         "total_details": { "amount_discount": 0, "amount_shipping": 0, "amount_tax": 0 },
-        "ui_mode": "hosted_page",
+        "ui_mode": super::ui::HOSTED,
         "url": null,
         "wallet_options": null,
     })
