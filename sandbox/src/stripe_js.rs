@@ -6,6 +6,8 @@
 //! - `requests.js`: requests with the publishable key.
 //! - `card.js`: the entered card and its validation.
 //! - `elements.js`: the card form in the page.
+//! - `saved.js`: the saved cards of a customer session, in the card form.
+//! - `group.js`: the elements of one payment.
 //! - `challenge.js`: 3-D Secure, as a dialog or as the sandbox's page.
 //! - `stripe.js`: `window.Stripe`.
 
@@ -28,6 +30,8 @@ const SCRIPT: &str = concat!(
     include_str!("stripe_js/requests.js"),
     include_str!("stripe_js/card.js"),
     include_str!("stripe_js/elements.js"),
+    include_str!("stripe_js/saved.js"),
+    include_str!("stripe_js/group.js"),
     include_str!("stripe_js/challenge.js"),
     include_str!("stripe_js/stripe.js"),
     "})();\n",

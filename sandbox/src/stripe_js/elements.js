@@ -12,7 +12,15 @@ const STYLE = `
   input:focus { outline: 2px solid var(--primary, #0570de); outline-offset: 1px; }
   input[aria-invalid=true] { border-color: var(--danger, #df1b41); }
   p { margin: 0; } [role=alert] { color: var(--danger, #df1b41); font-size: .9em; }
-  [role=alert]:empty { display: none; }`;
+  [role=alert]:empty, fieldset[hidden] { display: none; }
+  fieldset + fieldset { margin-top: .75rem; }
+  .choice { display: flex; align-items: center; gap: .5rem; }
+  .choice label { display: flex; align-items: center; gap: .5rem; flex: 1; }
+  input:is([type=radio], [type=checkbox]) { width: 1.25rem; height: 1.25rem; flex: none;
+    margin: 0; }
+  label.choice { display: flex; }
+  button { font: inherit; font-size: .85em; padding: .4rem .7rem; border: 1px solid #8888;
+    border-radius: var(--radius, 6px); background: none; color: inherit; cursor: pointer; }`;
 
 const FIELDS = [
   {
@@ -67,6 +75,8 @@ class CardElement {
   #inputs = {};
   #alert = null;
   #host = null;
+  /** The fields of a new card. */
+  #fields = null;
 
   constructor(type, group) {
     this.#type = type;
@@ -79,10 +89,11 @@ class CardElement {
     if (this.#host?.parentNode === parent) return;
     this.unmount();
     this.#host = dom("div", { className: "StripeElement" });
-    shade(this.#host, STYLE).append(this.#form());
+    this.#fields = this.#form();
+    shade(this.#host, STYLE).append(this.#fields);
     this.appear(this.#group.options.appearance);
     parent.replaceChildren(this.#host);
-    queueMicrotask(() => this.#tell("ready", {}));
+    this.#start();
   }
 
   unmount() {
@@ -159,6 +170,36 @@ class CardElement {
     throw problem.error;
   }
 
+  /** Shows the saved cards, if there are any. */
+  async #start() {
+    const { saved } = this;
+    const { error } = await settled("loaded", async () => saved?.load());
+    if (!this.#host) return;
+    if (error) {
+      this.#tell("loaderror", { error });
+      return;
+    }
+    if (saved) {
+      const change = () => this.#choose();
+      const removed = (event) => this.#tell("savedpaymentmethodremove", event);
+      this.#fields.before(saved.list(change, removed));
+      this.#fields.append(...saved.box(change));
+      this.#fields.hidden = Boolean(saved.chosen);
+    }
+    this.#tell("ready", {});
+  }
+
+  /** The saved cards of a Payment Element, with a customer session. */
+  get saved() {
+    return this.#type === "payment" ? this.#group.saved : null;
+  }
+
+  /** Shows the fields of a new card, unless a saved one is chosen. */
+  #choose() {
+    this.#fields.hidden = Boolean(this.saved.chosen);
+    this.#changed();
+  }
+
   #form() {
     const known = TEST_CARDS.map(([value, label]) =>
       dom("option", { value: spacedNumber(value), label }),
@@ -200,11 +241,18 @@ class CardElement {
   #changed() {
     this.#group.submitted = false;
     this.#show(null);
+    const chosen = this.saved?.chosen;
+    if (chosen) {
+      const value = { type: "card", payment_method: chosen };
+      this.#tell("change", { complete: true, empty: false, value, collapsed: false });
+      return;
+    }
     const empty = Object.values(this.#values).every((value) => value === "");
     const problem = firstProblem(this.#values);
     // An incomplete form has no error yet.
     const error = problem?.error.code.startsWith("incomplete") ? undefined : problem?.error;
-    const value = this.#type === "payment" ? { type: "card" } : undefined;
+    const kept = this.saved && { savePaymentMethod: this.saved.saves };
+    const value = this.#type === "payment" ? { type: "card", ...kept } : undefined;
     this.#tell("change", { complete: !problem, empty, value, error, collapsed: false });
   }
 
@@ -218,56 +266,5 @@ class CardElement {
   #tell(name, event) {
     const told = { elementType: this.#type, ...event };
     for (const handler of this.#listeners.get(name) ?? []) handler(told);
-  }
-}
-
-/** `stripe.elements(…)`: the elements of one payment. */
-class Elements {
-  #made = new Map();
-
-  constructor(options = {}) {
-    if (options.clientSecret) intentOf(options.clientSecret);
-    this.options = options;
-    this.submitted = false;
-  }
-
-  create(type) {
-    if (!["payment", "card"].includes(type)) {
-      throw misuse(`The sandbox supports the elements payment and card, not ${type}.`);
-    }
-    if (this.#made.has(type)) throw misuse(`An element of type ${type} already exists.`);
-    const element = new CardElement(type, this);
-    this.#made.set(type, element);
-    return element;
-  }
-
-  getElement(type) {
-    return this.#made.get(type) ?? null;
-  }
-
-  update(options) {
-    this.options = { ...this.options, ...options };
-    for (const element of this.#made.values()) element.appear(this.options.appearance);
-  }
-
-  forget(type) {
-    this.#made.delete(type);
-  }
-
-  async fetchUpdates() {
-    return {};
-  }
-
-  /** Validates the form; a payment that is created afterwards is confirmed only after this. */
-  async submit() {
-    const { error } = await settled("card", async () => this.card());
-    this.submitted = !error;
-    return error ? { error } : { selectedPaymentMethod: "card" };
-  }
-
-  card() {
-    const element = this.getElement("payment") ?? this.getElement("card");
-    if (!element) throw misuse("There is no element to read a card from.");
-    return element.card();
   }
 }

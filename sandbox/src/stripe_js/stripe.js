@@ -22,7 +22,7 @@ class StripeStandIn {
   }
 
   elements(options) {
-    return new Elements(options);
+    return new Elements(options, this.#key);
   }
 
   retrievePaymentIntent(clientSecret) {
@@ -89,8 +89,7 @@ class StripeStandIn {
   _registerWrapper() {}
 
   #paidWith(elements, { payment_method, payment_method_data }) {
-    if (!elements) return { payment_method };
-    return { payment_method_data: { ...payment_method_data, type: "card", card: elements.card() } };
+    return elements ? elements.payment(payment_method_data) : { payment_method };
   }
 
   #intent(clientSecret) {
