@@ -38,6 +38,11 @@ pub static ROUTED: &[Routed] = &[
         openapi: order::ApiDoc::openapi,
     },
     Routed {
+        function: orders::FUNCTION,
+        service: orders::service,
+        openapi: orders::ApiDoc::openapi,
+    },
+    Routed {
         function: portal::FUNCTION,
         service: portal::service,
         openapi: portal::ApiDoc::openapi,

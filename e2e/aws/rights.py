@@ -21,7 +21,8 @@ PARTS = {
 
 #: What an operation of the store does with items of the table.
 OPERATIONS = {
-    "order": READS, "orders_of": READS_SEVERAL, "holder_of": READS, "customer_of": READS,
+    "order": READS, "orders_of": READS_SEVERAL, "all_orders": READS_SEVERAL,
+    "holder_of": READS, "customer_of": READS,
     "cursor": READS, "set_cursor": MOVES_ORDERS,
     "next_refund_key": MOVES_ORDERS, "reserve_refund": MOVES_ORDERS,
     "record_refund": MOVES_ORDERS, "decline_refund": MOVES_ORDERS,
@@ -48,9 +49,11 @@ def on_items(folder: str) -> set[str]:
     return READS.union(*used)
 
 
-def asks_the_index(folder: str) -> bool:
-    """Whether a function looks for items by the index."""
-    return delivers(folder) or "orders_of" in operations(folder)
+def indexes(folder: str) -> set[str]:
+    """The indexes by which a function looks for items."""
+    used = operations(folder)
+    queue = {"queue"} if delivers(folder) or "orders_of" in used else set()
+    return queue | ({"list"} if "all_orders" in used else set())
 
 
 def fetches_the_secret(folder: str) -> bool:

@@ -78,6 +78,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists orders, the newest first: the caller's own, or, for staff, everybody's. */
+        get: operations["listOrders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/portal": {
         parameters: {
             query?: never;
@@ -418,6 +435,16 @@ export interface components {
          * @enum {string}
          */
         OrderStatus: "created" | "requires_action" | "processing" | "failed" | "canceled" | "paid" | "partially_refunded" | "refunded" | "disputed" | "dispute_won" | "dispute_lost";
+        /** @description A page of orders. */
+        Orders: {
+            /** @description The `cursor` of the next page; `null` on the last one. */
+            nextCursor: string | null;
+            /**
+             * @description The orders, the newest first. A page by `status` may hold fewer than `limit`, or none, and
+             *     still have a `nextCursor`.
+             */
+            orders: components["schemas"]["Order"][];
+        };
         /** @description The billing portal of the caller. */
         PortalOpened: {
             /**
@@ -1531,6 +1558,206 @@ export interface operations {
                         error: {
                             /** @enum {string} */
                             code: "not_found";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `internal`: Farebox failed; the log has the cause, under the request id */
+            500: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "internal";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or Farebox cannot read its keys */
+            503: {
+                headers: {
+                    /** @description The seconds after which the caller may send the same request again */
+                    "Retry-After"?: number;
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "unavailable",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    listOrders: {
+        parameters: {
+            query?: {
+                /** @description Only orders of this status */
+                status?: components["schemas"]["OrderStatus"];
+                /** @description Only orders created at this time or later: Unix seconds, or a time such as 2026-11-20T12:00:00Z */
+                from?: string;
+                /** @description Only orders created before this time, later than `from` */
+                to?: string;
+                /** @description Only the orders of this caller, by the `sub` of their token. Without it: the caller's own, or everybody's where a role of theirs reaches any */
+                owner?: string;
+                /** @description The `nextCursor` of the page before, with the same other parameters; `limit` alone may change */
+                cursor?: string;
+                /** @description The most orders; 20 by default */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of orders. As CSV it has a header row, and the next page is in the header `Link` */
+            200: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "nextCursor": null,
+                     *       "orders": [
+                     *         {
+                     *           "amount": 3000,
+                     *           "createdAt": 1790000000,
+                     *           "currency": "usd",
+                     *           "items": [
+                     *             {
+                     *               "price": "mug",
+                     *               "quantity": 2,
+                     *               "unitAmount": 1500
+                     *             }
+                     *           ],
+                     *           "orderId": "ord_8d0a2f",
+                     *           "paidAt": 1790000060,
+                     *           "refundPendingAmount": 0,
+                     *           "refundedAmount": 0,
+                     *           "status": "paid",
+                     *           "updatedAt": 1790000060
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Orders"];
+                    "text/csv": string;
+                };
+            };
+            /** @description `invalid_request`: the request is malformed or not valid, or its signed order is not the site's or has expired; the message names the field and the reason */
+            400: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "invalid_request";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `unauthenticated`: the request has no valid token of a caller */
+            401: {
+                headers: {
+                    /** @description `Bearer`: the scheme of the token that the route requires */
+                    "WWW-Authenticate"?: string;
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "unauthenticated",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "unauthenticated";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `forbidden`: no role of the caller permits this request */
+            403: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "forbidden",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "forbidden";
                             message: string;
                             requestId: string;
                         };

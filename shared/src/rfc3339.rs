@@ -12,6 +12,12 @@ pub fn parse(text: &str) -> Option<i64> {
         .map(OffsetDateTime::unix_timestamp)
 }
 
+/// Reads such a time, or Unix seconds as a number. `None` when `text` is neither.
+#[must_use]
+pub fn seconds(text: &str) -> Option<i64> {
+    text.parse().ok().or_else(|| parse(text))
+}
+
 /// Writes `seconds` since 1970 in UTC. Before the year 0 and after 9999 there is no such text: it
 /// writes the nearest that there is.
 #[must_use]

@@ -39,7 +39,7 @@ use dynamodb::DynamoDb;
 pub use dynamodb::message_in;
 pub use failure::StoreError;
 pub use message::{Message, OutboxMessage};
-pub use orders::MAX_LISTED;
+pub use orders::{OrderList, OrderPosition, OrderRange};
 pub use outbox::DeliveryOutcome;
 pub use put_order::{IdempotencyRecord, PutOrder, PutOrderOutcome, PutOrderRejection};
 pub use quarantine::Quarantined;

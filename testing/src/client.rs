@@ -14,12 +14,14 @@ use shared::host;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 /// Headers that an answer may have; any other tells more than it should.
-const ALLOWED_HEADERS: [&str; 9] = [
+const ALLOWED_HEADERS: [&str; 11] = [
     "allow",
     "cache-control",
+    "content-disposition",
     "content-length",
     "content-type",
     "date",
+    "link",
     "retry-after",
     "www-authenticate",
     "x-content-type-options",
@@ -158,6 +160,7 @@ impl Call<'_> {
         let answer = Answer {
             status: head.status,
             headers: head.headers,
+            text: String::from_utf8_lossy(&body).into_owned(),
             body: serde_json::from_slice(&body).unwrap_or_default(),
         };
         if !is_head {
@@ -174,7 +177,9 @@ pub struct Answer {
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The JSON.
+    /// The body as text.
+    pub text: String,
+    /// The JSON; null for a body that is none.
     pub body: Value,
 }
 
@@ -207,7 +212,12 @@ impl Answer {
     }
 
     fn check(&self) {
-        assert_eq!(self.headers["content-type"], "application/json", "{self:?}");
+        let is_csv = self.status.is_success() && self.headers.contains_key("content-disposition");
+        let kind = match is_csv {
+            true => "text/csv; charset=utf-8; header=present",
+            false => "application/json",
+        };
+        assert_eq!(self.headers["content-type"], kind, "{self:?}");
         assert_eq!(self.headers["cache-control"], "no-store");
         assert!(self.headers.contains_key("x-request-id"));
         for name in self.headers.keys() {

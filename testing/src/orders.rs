@@ -51,6 +51,27 @@ impl Shop {
         let currency = Currency::parse(currency).expect("a currency");
         let amount = Amount::new(minor_units, currency).expect("an amount");
         let contents = OrderDetails::signed(amount, None, BTreeMap::new(), now).expect("contents");
+        let order = self.put_order(owner, id, contents, now).await;
+        let intent = self.quick_stripe_client().create_intent(&order, None).await;
+        let intent = intent.expect("the sandbox answers").id;
+        let update = PaymentUpdate::Intent(intent.clone(), order.owner().clone());
+        let updated = self.store.update_payment(order.id(), update, now).await;
+        updated.expect("the database answers");
+        intent
+    }
+
+    /// Opens an order of `owner` at `now`, without an intent.
+    ///
+    /// # Panics
+    ///
+    /// When the database refuses.
+    pub async fn put_order(
+        &self,
+        owner: &str,
+        id: &str,
+        contents: OrderDetails,
+        now: i64,
+    ) -> Order {
         let opening = PutOrder {
             operation: None,
             order: OrderId::parse(id).expect("an order's id"),
@@ -60,15 +81,10 @@ impl Shop {
             contents,
         };
         let opened = self.store.put_order(opening, now).await;
-        let PutOrderOutcome::Order(order) = opened.expect("the database answers") else {
-            panic!("the order {id} is refused")
-        };
-        let intent = self.quick_stripe_client().create_intent(&order, None).await;
-        let intent = intent.expect("the sandbox answers").id;
-        let update = PaymentUpdate::Intent(intent.clone(), order.owner().clone());
-        let updated = self.store.update_payment(order.id(), update, now).await;
-        updated.expect("the database answers");
-        intent
+        match opened.expect("the database answers") {
+            PutOrderOutcome::Order(order) => *order,
+            PutOrderOutcome::Refused(why) => panic!("the order {id} is refused: {why:?}"),
+        }
     }
 
     /// Opens such an order, pays it with a test card, and accepts the payment's events; returns the

@@ -101,7 +101,7 @@ class Stack(unittest.TestCase):
 
     def test_a_role_permits_what_its_function_does_and_nothing_else(self):
         table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{self.stack.table}"
-        index, stream = f"{table}/index/queue", f"{table}/stream/2026-11-22T00:00:00.000"
+        stream = f"{table}/stream/2026-11-22T00:00:00.000"
         queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{self.stack.dead_letter_queue.rsplit('/', 1)[1]}"
         bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{self.stack.event_bus}"
         permitted = set()
@@ -110,8 +110,10 @@ class Stack(unittest.TestCase):
             permitted |= {(name, action, table) for action in rights.on_items(folder)}
             if rights.fetches_the_secret(folder):
                 permitted.add((name, "secretsmanager:GetSecretValue", self.stack.secret))
-            if rights.asks_the_index(folder):
-                permitted.add((name, "dynamodb:Query", index))
+            permitted |= {
+                (name, "dynamodb:Query", f"{table}/index/{index}")
+                for index in rights.indexes(folder)
+            }
             if rights.delivers(folder):
                 # Only on the outbox's items; the stand-in's simulation ignores keys.
                 permitted |= {

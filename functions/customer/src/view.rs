@@ -12,11 +12,15 @@ use serde::Serialize;
 use shared::{
     Error,
     order::{Order, OrderItem, Status},
+    store::OrderRange,
     stripe::{Card, Customer},
 };
 use utoipa::ToSchema;
 
 use crate::{Customers, Subject, email};
+
+/// The most orders in a response.
+const MAX_LISTED: u32 = 50;
 
 /// A customer's data at Stripe, and their orders.
 #[derive(Serialize, ToSchema)]
@@ -89,7 +93,11 @@ struct OrderView {
 
 impl Customers<'_> {
     pub(crate) async fn view(&self, subject: &Subject) -> Result<CustomerView, Error> {
-        let orders = async { Ok::<_, Error>(self.store.orders_of(&subject.owner).await?) };
+        let newest = OrderRange::newest(MAX_LISTED);
+        let orders = async {
+            let list = self.store.orders_of(&subject.owner, &newest).await?;
+            Ok::<_, Error>(list.orders)
+        };
         let at_stripe = async {
             match &subject.customer {
                 Some(id) => self.at_stripe(id).await,

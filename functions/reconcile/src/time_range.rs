@@ -44,7 +44,7 @@ impl TimeRange {
     /// [`TimeRangeError`] tells the fault.
     pub fn parse(since: &str, until: Option<&str>, now: i64) -> Result<Self, TimeRangeError> {
         let time = |name, text: &str| {
-            let seconds = text.parse().ok().or_else(|| rfc3339::parse(text));
+            let seconds = rfc3339::seconds(text);
             seconds.ok_or(TimeRangeError::NotATime(name))
         };
         let since = time("since", since)?;

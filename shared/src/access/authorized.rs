@@ -81,6 +81,37 @@ impl<P> Authorized<P> {
         }
     }
 
+    /// Checks that the permission reaches the objects of `owner`. Without an owner they are the
+    /// caller's own, or everybody's where a role of theirs reaches any.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forbidden`] when `owner` is another caller, and the permission reaches the caller's
+    /// own objects alone.
+    pub fn reach_list(mut self, owner: Option<&CallerId>) -> Result<Reached<P>, Error> {
+        if let Some(owner) = owner {
+            self.decision.about(&owner.alias());
+        }
+        let is_own = owner == Some(&self.caller);
+        let reaches_any = self.grants.iter().any(|grant| grant.scope == Scope::Any);
+        let why = match owner {
+            Some(_) if is_own => Why::Owner,
+            _ if reaches_any => Why::Any,
+            None => Why::Owner,
+            Some(_) => Why::NotOwner,
+        };
+        self.decision.end(why);
+        if why == Why::NotOwner {
+            return Err(Error::Forbidden);
+        }
+        Ok(Reached {
+            caller: self.caller,
+            grants: self.grants,
+            decision: self.decision,
+            permission: PhantomData,
+        })
+    }
+
     /// Returns `answer` and records a denial: the caller exceeded a rate limit.
     #[must_use]
     pub fn over_limit(mut self, answer: Error) -> Error {

@@ -66,6 +66,27 @@ impl Status {
         }
     }
 
+    /// Every status.
+    pub const ALL: [Self; 11] = [
+        Self::Created,
+        Self::RequiresAction,
+        Self::Processing,
+        Self::Failed,
+        Self::Canceled,
+        Self::Paid,
+        Self::PartiallyRefunded,
+        Self::Refunded,
+        Self::Disputed,
+        Self::DisputeWon,
+        Self::DisputeLost,
+    ];
+
+    /// The status with this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == name)
+    }
+
     /// The name in Farebox's JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -97,20 +118,10 @@ mod tests {
 
     #[test]
     fn a_status_is_named_in_the_interface_as_it_is_answered() {
-        let all = [
-            Status::Created,
-            Status::RequiresAction,
-            Status::Processing,
-            Status::Failed,
-            Status::Canceled,
-            Status::Paid,
-            Status::PartiallyRefunded,
-            Status::Refunded,
-            Status::Disputed,
-            Status::DisputeWon,
-            Status::DisputeLost,
-        ];
         let schema = serde_json::to_value(<Status as utoipa::PartialSchema>::schema()).unwrap();
-        assert_eq!(schema["enum"], serde_json::json!(all));
+        assert_eq!(schema["enum"], serde_json::json!(Status::ALL));
+        for status in Status::ALL {
+            assert_eq!(Status::parse(status.as_str()), Some(status));
+        }
     }
 }

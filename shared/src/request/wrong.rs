@@ -13,22 +13,25 @@ use crate::Error;
 pub(super) const NO_JSON: &str = "is not valid JSON";
 
 /// Names that callers know from Farebox or from Stripe, and may misplace.
-const NAMES: [&str; 36] = [
+const NAMES: [&str; 40] = [
     "amount",
     "cancelUrl",
     "cart",
     "configuration",
     "country",
     "currency",
+    "cursor",
     "customer",
     "customerId",
     "description",
     "discount",
     "discounts",
     "email",
+    "from",
     "id",
     "idempotencyKey",
     "items",
+    "limit",
     "lines",
     "metadata",
     "name",
@@ -47,6 +50,7 @@ const NAMES: [&str; 36] = [
     "status",
     "sub",
     "successUrl",
+    "to",
     "token",
     "total",
     "unitAmount",

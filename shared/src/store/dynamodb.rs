@@ -5,12 +5,12 @@
 //! `cursor#…`, `refunds#…` (a caller's refunds of one day), `rate_limit#…` (recent payment starts
 //! of a subject), `customer#…` (a caller's Stripe customer), `holder#…` (a customer's caller) and
 //! `meta#mode`. An index, `queue`, lists messages that are due or dead-lettered, quarantined
-//! events, and the orders of each caller. `docs/dynamodb.md` lists the attributes, and what each
-//! operation reads and writes.
+//! events, and the orders of each caller. Another, `list`, lists all orders. `docs/dynamodb.md`
+//! lists the attributes, and what each operation reads and writes.
 //!
 //! Reads are consistent, and every write that depends on one has a condition. A concurrent change
-//! makes the write fail, and the work starts again from the new state. Only the index is eventually
-//! consistent; the code checks each of its entries against the item before it acts.
+//! makes the write fail, and the work starts again from the new state. Only the indexes are
+//! eventually consistent; the code checks each of their entries against the item before it acts.
 
 mod attempt;
 mod customers;
@@ -26,12 +26,14 @@ mod refunds;
 mod requests;
 mod transaction;
 
+use std::ops::RangeInclusive;
+
 use aws_sdk_dynamodb::operation::{put_item::PutItemInput, query::QueryInput};
 
 pub use self::outbox::message_in;
 use self::{
     attempt::{Answer, Attempts},
-    item::{Write as _, keyed, names, need_text, text},
+    item::{DUE_AT, Item, QUEUE, Write as _, keyed, names, need_text, number, text},
 };
 use super::StoreError;
 use crate::{
@@ -133,46 +135,36 @@ impl DynamoDb {
         deployment_in(&item).ok_or(StoreError::Malformed(DEPLOYMENT))
     }
 
-    /// A page of the index: the keys of what is in `queue`.
-    async fn queued(
-        &self,
-        wanted: &Page<'_>,
-    ) -> Result<(Vec<String>, Option<item::Item>), StoreError> {
+    /// A page of an index: its entries, which hold keys alone, and the end of the page.
+    async fn entries(&self, page: &Page<'_>) -> Result<(Vec<Item>, Option<Item>), StoreError> {
+        let (index, partition) = page.partition;
         let query = QueryInput::builder().table_name(&self.table);
-        let mut query = query
-            .index_name(item::QUEUE)
-            .expression_attribute_values(":queue", text(wanted.queue))
-            .limit(wanted.most)
-            .scan_index_forward(!wanted.latest_first)
-            .set_exclusive_start_key(wanted.after.clone());
-        query = match wanted.until {
-            None => query
-                .key_condition_expression("#queue = :queue")
-                .set_expression_attribute_names(Some(names(&[item::QUEUE]))),
-            Some(until) => query
-                .key_condition_expression("#queue = :queue AND #due_at <= :until")
-                .expression_attribute_values(":until", item::number(until))
-                .set_expression_attribute_names(Some(names(&[item::QUEUE, item::DUE_AT]))),
-        };
+        let query = query
+            .index_name(index)
+            .key_condition_expression("#of = :of AND #due_at BETWEEN :earliest AND :latest")
+            .expression_attribute_names("#of", index)
+            .expression_attribute_names("#due_at", DUE_AT)
+            .expression_attribute_values(":of", text(partition))
+            .expression_attribute_values(":earliest", number(*page.times.start()))
+            .expression_attribute_values(":latest", number(*page.times.end()))
+            .limit(page.most)
+            .scan_index_forward(!page.latest_first)
+            .set_exclusive_start_key(page.after.clone());
         let mut attempts = Attempts::new();
         let answer = attempts.call(self, "dynamodb:Query", query.build());
         let page = answer.await?.done()?;
-        let items = page.items.unwrap_or_default();
-        let keys = items
-            .iter()
-            .map(|item| need_text(item, item::KEY).map(str::to_owned));
-        Ok((keys.collect::<Result<_, _>>()?, page.last_evaluated_key))
+        Ok((page.items.unwrap_or_default(), page.last_evaluated_key))
+    }
+
+    /// The same, with the keys of the items.
+    async fn queued(&self, page: &Page<'_>) -> Result<(Vec<String>, Option<Item>), StoreError> {
+        let (entries, next) = self.entries(page).await?;
+        Ok((keys_of(&entries)?, next))
     }
 
     /// All keys that the index has in `queue`, the earliest first.
     async fn all_queued(&self, queue: &str) -> Result<Vec<String>, StoreError> {
-        let mut page = Page {
-            queue,
-            until: None,
-            most: 1_000,
-            after: None,
-            latest_first: false,
-        };
+        let mut page = Page::of_queue(queue, 1_000);
         let mut all = Vec::new();
         loop {
             let (keys, next) = self.queued(&page).await?;
@@ -185,16 +177,36 @@ impl DynamoDb {
     }
 }
 
-/// The page of the index to read.
+/// The keys of the items of `entries`.
+fn keys_of(entries: &[Item]) -> Result<Vec<String>, StoreError> {
+    let keys = entries.iter().map(|entry| need_text(entry, item::KEY));
+    keys.map(|key| key.map(str::to_owned)).collect()
+}
+
+/// The page of an index to read.
 struct Page<'a> {
-    queue: &'a str,
-    /// The latest time, in Unix seconds; `None` for no bound.
-    until: Option<i64>,
+    /// The index, and the value of its partition key.
+    partition: (&'static str, &'a str),
+    /// The times, in Unix seconds.
+    times: RangeInclusive<i64>,
     most: i32,
     /// The end of the page before.
-    after: Option<item::Item>,
+    after: Option<Item>,
     /// The latest first; else the earliest.
     latest_first: bool,
+}
+
+impl<'a> Page<'a> {
+    /// The first page of what is in `queue`, the earliest first.
+    fn of_queue(queue: &'a str, most: i32) -> Self {
+        Self {
+            partition: (QUEUE, queue),
+            times: 0..=i64::MAX,
+            most,
+            after: None,
+            latest_first: false,
+        }
+    }
 }
 
 const PUT: &str = "dynamodb:PutItem";
@@ -206,7 +218,7 @@ fn mode_name(mode: Mode) -> &'static str {
     }
 }
 
-fn deployment_in(item: &item::Item) -> Option<Deployment> {
+fn deployment_in(item: &Item) -> Option<Deployment> {
     let id = item::text_in(item, DEPLOYMENT)?;
     Some(Deployment::new(id, item.contains_key(HAS_UNNAMED)))
 }

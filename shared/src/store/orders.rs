@@ -6,8 +6,60 @@ use crate::{
     order::{Order, OrderId, PaymentUpdate},
 };
 
-/// The most orders of a caller in one list.
-pub const MAX_LISTED: u32 = 50;
+/// The part of a list of orders to read, by the time of their creation, the newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderRange {
+    /// The earliest time, in Unix seconds.
+    pub earliest: i64,
+    /// The latest time, in Unix seconds.
+    pub latest: i64,
+    /// The place after which the part begins; it lies between these times.
+    pub after: Option<OrderPosition>,
+    /// The most orders.
+    pub most: u32,
+}
+
+impl OrderRange {
+    /// The newest orders, up to `most`.
+    #[must_use]
+    pub fn newest(most: u32) -> Self {
+        Self {
+            earliest: 0,
+            latest: i64::MAX,
+            after: None,
+            most,
+        }
+    }
+}
+
+/// The place of an order in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderPosition {
+    /// The time of its creation, in Unix seconds.
+    pub created_at: i64,
+    /// Its id.
+    pub id: OrderId,
+}
+
+impl OrderPosition {
+    /// The place of `order`.
+    #[must_use]
+    pub fn of(order: &Order) -> Self {
+        Self {
+            created_at: order.created_at(),
+            id: order.id().clone(),
+        }
+    }
+}
+
+/// A part of a list of orders.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderList {
+    /// The orders, the newest first.
+    pub orders: Vec<Order>,
+    /// The place after which the list goes on; `None` at its end.
+    pub next: Option<OrderPosition>,
+}
 
 operations! {
     /// The operations on orders.
@@ -26,14 +78,27 @@ operations! {
         /// [`StoreError`] when the database did not answer.
         pub async fn knows_intent(&self, intent: &str) -> Result<bool, StoreError>;
 
-        /// The latest orders of `owner`, the newest first, up to [`MAX_LISTED`].
+        /// The orders of `owner` in `range`.
         ///
         /// On DynamoDB a new order may be missing for a moment.
         ///
         /// # Errors
         ///
         /// [`StoreError`] when the database did not answer.
-        pub async fn orders_of(&self, owner: &CallerId) -> Result<Vec<Order>, StoreError>;
+        pub async fn orders_of(
+            &self,
+            owner: &CallerId,
+            range: &OrderRange,
+        ) -> Result<OrderList, StoreError>;
+
+        /// The orders of all owners in `range`.
+        ///
+        /// On DynamoDB a new order may be missing for a moment.
+        ///
+        /// # Errors
+        ///
+        /// [`StoreError`] when the database did not answer.
+        pub async fn all_orders(&self, range: &OrderRange) -> Result<OrderList, StoreError>;
 
         /// The order of an earlier request with the same `operation`.
         ///

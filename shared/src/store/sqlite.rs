@@ -15,6 +15,8 @@ mod refunds;
 mod schema;
 
 #[cfg(test)]
+pub(super) use orders::{LIST_ALL, LIST_OF_OWNER};
+#[cfg(test)]
 pub(super) use schema::MIGRATIONS;
 
 use std::{

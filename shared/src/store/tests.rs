@@ -1,9 +1,10 @@
 //! The database on a real file and on a real table: each test of common behaviour is written once,
 //! and run on both.
 //!
-//! [`events`], [`orders`], the [`outbox`], [`large`] bodies, [`refunds`], [`rate_limits`], Stripe
-//! [`customers`], several [`deployments`] on one account, and [`sharing`] a database have a module
-//! each. [`table`], [`races`] and [`faults`] are DynamoDB's alone, [`file`] is SQLite's.
+//! [`events`], [`orders`] and their [`lists`], the [`outbox`], [`large`] bodies, [`refunds`],
+//! [`rate_limits`], Stripe [`customers`], several [`deployments`] on one account, and [`sharing`] a
+//! database have a module each. [`table`], [`races`] and [`faults`] are DynamoDB's alone, [`file`]
+//! is SQLite's.
 //!
 //! A test with `concurrent` in its name needs a backend that isolates concurrent transactions.
 
@@ -13,6 +14,7 @@ mod events;
 mod faults;
 mod file;
 mod large;
+mod lists;
 mod orders;
 mod outbox;
 mod place;

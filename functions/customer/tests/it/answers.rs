@@ -1,7 +1,13 @@
 //! The answers: whole to the customer, masked to staff.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
-use shared::access::CallerId;
+use shared::{
+    access::CallerId,
+    amount::{Amount, Currency},
+    order::OrderDetails,
+};
 use testing::NOW;
 
 use crate::{read, start_with, with_ada};
@@ -59,6 +65,24 @@ async fn an_odd_address_is_masked_as_well() {
     api.shop.stripe.change_customer(&id, none).unwrap();
     let answer = read(&api, "sue", "support", &query).await.expect(200);
     assert_eq!(answer.body["email"], Value::Null);
+}
+
+#[tokio::test]
+async fn the_latest_fifty_orders_are_shown_the_newest_first() {
+    let api = start_with(&[]).await;
+    for n in 0..52 {
+        let amount = Amount::new(1500, Currency::parse("usd").unwrap()).unwrap();
+        let contents = OrderDetails::signed(amount, None, BTreeMap::new(), 1).unwrap();
+        let id = format!("o_{n}");
+        api.shop.put_order("ada", &id, contents, NOW + n).await;
+    }
+    let body = read(&api, "ada", "customer", "").await.expect(200).body;
+    let orders = body["orders"].as_array().unwrap().iter();
+    let ids: Vec<&str> = orders
+        .map(|order| order["orderId"].as_str().unwrap())
+        .collect();
+    let expected: Vec<String> = (2..52).rev().map(|n| format!("o_{n}")).collect();
+    assert_eq!(ids, expected);
 }
 
 #[tokio::test]

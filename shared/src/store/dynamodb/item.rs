@@ -13,9 +13,11 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 pub(super) const KEY: &str = "pk";
 /// The time after which DynamoDB may delete an item, in Unix seconds. It may lag by days.
 pub(super) const EXPIRES_AT: &str = "expires_at";
-/// The index's partition key; an item without it is not in the index.
+/// The first index, and its partition key; an item without it is not in the index.
 pub(super) const QUEUE: &str = "queue";
-/// The index's sort key, in Unix seconds.
+/// The second index, and its partition key: it holds all orders.
+pub(super) const LIST: &str = "list";
+/// The sort key of both, in Unix seconds.
 pub(super) const DUE_AT: &str = "due_at";
 
 /// The most bytes of a text in one item. DynamoDB's limit is 400 KB, names and numbers included.

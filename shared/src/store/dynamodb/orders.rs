@@ -7,17 +7,24 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use super::{
     DynamoDb, Page, StoreError,
     attempt::Attempts,
-    item::{DUE_AT, Item, Kind, QUEUE, Write as _, keyed, need_number, need_text, number, text},
+    item::{
+        DUE_AT, Item, KEY, Kind, LIST, QUEUE, Write as _, keyed, need_number, need_text, number,
+        text,
+    },
+    keys_of,
     transaction::Condition,
 };
 use crate::{
     ids::CallerId,
     order::{Order, OrderId, PaymentUpdate},
     store::{
-        IdempotencyRecord, MAX_LISTED, PutOrder, PutOrderOutcome, PutOrderRejection,
-        orders::Orders, put_order,
+        IdempotencyRecord, OrderList, OrderPosition, OrderRange, PutOrder, PutOrderOutcome,
+        PutOrderRejection, orders::Orders, put_order,
     },
 };
+
+/// The partition of the index of all orders.
+const ORDERS: &str = "orders";
 
 impl Orders for DynamoDb {
     async fn order(&self, id: &OrderId) -> Result<Option<Order>, StoreError> {
@@ -74,31 +81,19 @@ impl Orders for DynamoDb {
         }
     }
 
-    /// Queries the index once, then reads the orders that it names.
-    async fn orders_of(&self, owner: &CallerId) -> Result<Vec<Order>, StoreError> {
-        let queue = queue_of(owner);
-        let page = Page {
-            queue: &queue,
-            until: None,
-            most: i32::try_from(MAX_LISTED).unwrap_or(i32::MAX),
-            after: None,
-            latest_first: true,
-        };
-        let (keys, _) = self.queued(&page).await?;
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let items = self.get_all(&mut Attempts::new(), &keys).await?;
-        let found = items.values().map(read);
-        let found: Vec<(Order, i64)> = found.collect::<Result<_, _>>()?;
-        let orders = found.into_iter().map(|(order, _)| order);
+    async fn orders_of(
+        &self,
+        owner: &CallerId,
+        range: &OrderRange,
+    ) -> Result<OrderList, StoreError> {
+        let mut list = self.list((QUEUE, &queue_of(owner)), range).await?;
         // The index goes by the alias; the order itself names its owner.
-        let mut orders: Vec<Order> = orders.filter(|order| order.owner() == owner).collect();
-        orders.sort_by(|a, b| {
-            let position = |order: &Order| (order.created_at(), order.id().as_str().to_owned());
-            position(b).cmp(&position(a))
-        });
-        Ok(orders)
+        list.orders.retain(|order| order.owner() == owner);
+        Ok(list)
+    }
+
+    async fn all_orders(&self, range: &OrderRange) -> Result<OrderList, StoreError> {
+        self.list((LIST, ORDERS), range).await
     }
 
     async fn update_payment(
@@ -133,6 +128,40 @@ impl Orders for DynamoDb {
 }
 
 impl DynamoDb {
+    /// Queries an index once, then reads the orders that it names. They stay in the index's order,
+    /// so that the next part begins exactly behind the last one.
+    async fn list(
+        &self,
+        partition: (&'static str, &str),
+        range: &OrderRange,
+    ) -> Result<OrderList, StoreError> {
+        let most = usize::try_from(range.most).unwrap_or(usize::MAX);
+        let page = Page {
+            partition,
+            times: range.earliest..=range.latest,
+            // One more tells whether the list goes on.
+            most: i32::try_from(range.most).map_or(i32::MAX, |most| most.saturating_add(1)),
+            after: range.after.as_ref().map(|after| entry(partition, after)),
+            latest_first: true,
+        };
+        let (mut entries, mut end) = self.entries(&page).await?;
+        if entries.len() > most {
+            entries.truncate(most);
+            end = entries.last().cloned();
+        }
+        let keys = keys_of(&entries)?;
+        let items = match keys.is_empty() {
+            true => HashMap::new(),
+            false => self.get_all(&mut Attempts::new(), &keys).await?,
+        };
+        let found = keys.iter().filter_map(|key| items.get(key));
+        let orders = found.map(|item| Ok(read(item)?.0));
+        Ok(OrderList {
+            orders: orders.collect::<Result<_, StoreError>>()?,
+            next: end.as_ref().map(position_in).transpose()?,
+        })
+    }
+
     /// The order with `id`, and its version.
     pub(super) async fn find(
         &self,
@@ -204,6 +233,7 @@ impl DynamoDb {
             .with("body", text(body))
             .with("updated_at", number(order.updated_at()))
             .with(QUEUE, text(queue_of(order.owner())))
+            .with(LIST, text(ORDERS))
             .with(DUE_AT, number(order.created_at()));
         if let Some(intent) = order.intent() {
             item = item.with("intent", text(intent));
@@ -217,6 +247,23 @@ impl DynamoDb {
         let item = keyed(&Kind::Intent.key(intent)).with("order_id", text(id));
         self.put(item, Condition::AbsentOrOf(id))
     }
+}
+
+/// The entry of an index for the order at `position`.
+fn entry((index, value): (&str, &str), position: &OrderPosition) -> Item {
+    keyed(&Kind::Order.key(position.id.as_str()))
+        .with(index, text(value))
+        .with(DUE_AT, number(position.created_at))
+}
+
+/// The position of the order of `entry`.
+fn position_in(entry: &Item) -> Result<OrderPosition, StoreError> {
+    let id = Kind::Order.id_in(need_text(entry, KEY)?);
+    let id = id.and_then(|id| OrderId::parse(id).ok());
+    Ok(OrderPosition {
+        created_at: need_number(entry, DUE_AT)?,
+        id: id.ok_or(StoreError::Malformed(KEY))?,
+    })
 }
 
 /// The index queue with the orders of `owner`, sorted by their creation.

@@ -2,8 +2,9 @@
 //!
 //! The index lists a waiting message under `due`, and a dead letter under `dead_lettered`. The
 //! index may be behind the items. A process therefore leases the item itself, on the condition that
-//! it is due, and skips the stale entries of leased, delivered or redriven messages. The next query
-//! finds what the index does not show yet.
+//! it is due, and skips the stale entries of delivered or redriven messages. A leased message keeps
+//! its entry, and is skipped in the same way. The next query finds what the index does not show
+//! yet.
 
 use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem};
 use futures_util::future::join_all;
@@ -22,6 +23,9 @@ use crate::store::{DeliveryOutcome, Message, OutboxMessage, REMEMBERED, outbox::
 
 const DUE: &str = "due";
 const DEAD_LETTERED: &str = "dead_lettered";
+/// The attribute with the end of the latest lease, in Unix seconds. It is no key of the index, so
+/// that a lease costs the write of the item alone.
+const LEASED_UNTIL: &str = "leased_until";
 /// The most messages in one lease or read.
 const AT_ONCE: u32 = 25;
 
@@ -37,12 +41,11 @@ impl Outbox for DynamoDb {
         let mut after = None;
         while leased.len() < most {
             let room = u32::try_from(most - leased.len()).unwrap_or(AT_ONCE);
+            let most = i32::try_from(room.min(AT_ONCE)).unwrap_or(1);
             let page = Page {
-                queue: DUE,
-                until: Some(now),
-                most: i32::try_from(room.min(AT_ONCE)).unwrap_or(1),
+                times: 0..=now,
                 after,
-                latest_first: false,
+                ..Page::of_queue(DUE, most)
             };
             match self.lease_page(&page, now, lease, &mut leased).await {
                 Ok(Some(next)) => after = Some(next),
@@ -77,9 +80,9 @@ impl Outbox for DynamoDb {
         let change = match outcome {
             DeliveryOutcome::Delivered => return self.delivered(&key, now).await,
             DeliveryOutcome::Again { due_at, error } => Change {
-                set: "SET #due_at = :due_at, #error = :error",
+                set: "SET #due_at = :due_at, #error = :error REMOVE #leased_until",
                 when: "#queue = :due",
-                names: &["due_at", "error", "queue"],
+                names: &["due_at", "error", LEASED_UNTIL, "queue"],
                 values: vec![
                     (":due_at", number(due_at)),
                     (":error", text(short(&error))),
@@ -87,9 +90,10 @@ impl Outbox for DynamoDb {
                 ],
             },
             DeliveryOutcome::DeadLettered { error } => Change {
-                set: "SET #queue = :dead_lettered, #due_at = #created_at, #error = :error",
+                set: "SET #queue = :dead_lettered, #due_at = #created_at, #error = :error \
+                      REMOVE #leased_until",
                 when: "#queue = :due",
-                names: &["queue", "due_at", "created_at", "error"],
+                names: &["queue", "due_at", "created_at", "error", LEASED_UNTIL],
                 values: vec![
                     (":dead_lettered", text(DEAD_LETTERED)),
                     (":error", text(short(&error))),
@@ -105,14 +109,7 @@ impl Outbox for DynamoDb {
 
     /// The creation time of the oldest waiting message, among those that are due next.
     async fn oldest_undelivered(&self) -> Result<Option<i64>, StoreError> {
-        let next = Page {
-            queue: DUE,
-            until: None,
-            most: 25,
-            after: None,
-            latest_first: false,
-        };
-        let (keys, _) = self.queued(&next).await?;
+        let (keys, _) = self.queued(&Page::of_queue(DUE, 25)).await?;
         let items = self.get_all(&mut Attempts::new(), &keys).await?;
         let waiting = items
             .values()
@@ -213,9 +210,10 @@ impl DynamoDb {
         lease: i64,
     ) -> Result<Option<OutboxMessage>, StoreError> {
         let change = Change {
-            set: "SET #due_at = :until, #attempts = #attempts + :one",
-            when: "#queue = :due AND (#due_at <= :now OR #attempts = :none)",
-            names: &["due_at", "attempts", "queue"],
+            set: "SET #leased_until = :until, #attempts = #attempts + :one",
+            when: "#queue = :due AND (#due_at <= :now OR #attempts = :none) \
+                   AND (attribute_not_exists(#leased_until) OR #leased_until <= :now)",
+            names: &[LEASED_UNTIL, "attempts", "queue", "due_at"],
             values: vec![
                 (":until", number(now + lease)),
                 (":one", number(1)),
@@ -292,14 +290,15 @@ impl DynamoDb {
 
 fn delivered(when: &'static str, now: i64) -> Change {
     Change {
-        set: "SET #delivered_at = :now, #expires_at = :expires_at REMOVE #queue, #due_at, #body, \
-              #parts, #error",
+        set: "SET #delivered_at = :now, #expires_at = :expires_at REMOVE #queue, #due_at, \
+              #leased_until, #body, #parts, #error",
         when,
         names: &[
             "delivered_at",
             EXPIRES_AT,
             QUEUE,
             DUE_AT,
+            LEASED_UNTIL,
             "body",
             "parts",
             "error",

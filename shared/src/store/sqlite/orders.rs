@@ -1,14 +1,14 @@
 //! Orders, and their idempotency records.
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 
 use super::{Sqlite, StoreError};
 use crate::{
     ids::CallerId,
     order::{Order, OrderId, PaymentUpdate},
     store::{
-        IdempotencyRecord, MAX_LISTED, PutOrder, PutOrderOutcome, PutOrderRejection,
-        orders::Orders, put_order,
+        IdempotencyRecord, OrderList, OrderPosition, OrderRange, PutOrder, PutOrderOutcome,
+        PutOrderRejection, orders::Orders, put_order,
     },
 };
 
@@ -25,9 +25,20 @@ impl Orders for Sqlite {
             .await
     }
 
-    async fn orders_of(&self, owner: &CallerId) -> Result<Vec<Order>, StoreError> {
-        let owner = owner.clone();
-        self.with(move |connection| list(connection, &owner)).await
+    async fn orders_of(
+        &self,
+        owner: &CallerId,
+        range: &OrderRange,
+    ) -> Result<OrderList, StoreError> {
+        let (owner, range) = (owner.clone(), range.clone());
+        self.with(move |connection| list(connection, Some(&owner), &range))
+            .await
+    }
+
+    async fn all_orders(&self, range: &OrderRange) -> Result<OrderList, StoreError> {
+        let range = range.clone();
+        self.with(move |connection| list(connection, None, &range))
+            .await
     }
 
     async fn replay(
@@ -212,12 +223,50 @@ fn put_idempotency_record(
     Ok(())
 }
 
-/// The caller's orders, the newest first.
-fn list(connection: &Connection, owner: &CallerId) -> Result<Vec<Order>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT body, version FROM orders WHERE body ->> '$.owner' = ?1
-         ORDER BY body ->> '$.created_at' DESC, id DESC LIMIT ?2",
-    )?;
-    let rows = statement.query_map(params![owner.as_str(), MAX_LISTED], columns)?;
-    rows.map(|row| Ok(read(row?)?.0)).collect()
+/// The query of a list: the orders that `$of` selects, between ?1 and ?2, after the id ?3 in the
+/// latest second.
+macro_rules! list_query {
+    ($of:literal) => {
+        concat!(
+            "SELECT body, version FROM orders WHERE ",
+            $of,
+            " body ->> '$.created_at' BETWEEN ?1 AND ?2
+                 AND (body ->> '$.created_at' < ?2 OR id < ?3)
+              ORDER BY body ->> '$.created_at' DESC, id DESC LIMIT ?4"
+        )
+    };
+}
+
+pub(in crate::store) const LIST_ALL: &str = list_query!("");
+pub(in crate::store) const LIST_OF_OWNER: &str = list_query!("body ->> '$.owner' = ?5 AND");
+
+/// The orders in `range`, of `owner` or of all owners.
+fn list(
+    connection: &Connection,
+    owner: Option<&CallerId>,
+    range: &OrderRange,
+) -> Result<OrderList, StoreError> {
+    let (latest, after) = match &range.after {
+        Some(after) => (after.created_at, after.id.as_str()),
+        // Greater than every id.
+        None => (range.latest, "~"),
+    };
+    let most = usize::try_from(range.most).unwrap_or(usize::MAX);
+    let limit = i64::from(range.most) + 1;
+    let (earliest, latest, after) = (&range.earliest, &latest, &after);
+    let mut values: Vec<&dyn ToSql> = vec![earliest, latest, after, &limit];
+    let owner = owner.map(CallerId::as_str);
+    values.extend(owner.iter().map(|owner| owner as &dyn ToSql));
+    let query = owner.map_or(LIST_ALL, |_| LIST_OF_OWNER);
+    let mut statement = connection.prepare_cached(query)?;
+    let rows = statement.query_map(&values[..], columns)?;
+    let orders = rows.map(|row| Ok(read(row?)?.0));
+    let mut orders = orders.collect::<Result<Vec<Order>, StoreError>>()?;
+    let has_more = orders.len() > most;
+    orders.truncate(most);
+    let last = orders.last().filter(|_| has_more);
+    Ok(OrderList {
+        next: last.map(OrderPosition::of),
+        orders,
+    })
 }

@@ -13,7 +13,7 @@ const BUSY: Duration = Duration::from_secs(5);
 const CACHE: i32 = -8_000;
 
 /// Each migrates the schema from the version that is its index to the next.
-pub(in crate::store) const MIGRATIONS: [&str; 7] = [
+pub(in crate::store) const MIGRATIONS: [&str; 8] = [
     "
     CREATE TABLE orders (
         id         TEXT PRIMARY KEY,
@@ -138,6 +138,10 @@ pub(in crate::store) const MIGRATIONS: [&str; 7] = [
     CREATE INDEX outbox_due ON outbox (due_at, seq) WHERE state = 'due';
     CREATE INDEX outbox_delivered ON outbox (delivered_at) WHERE state = 'delivered';
     CREATE INDEX outbox_dead_lettered ON outbox (seq) WHERE state = 'dead_lettered';
+",
+    // The index includes the existing orders.
+    "
+    CREATE INDEX orders_by_age ON orders (body ->> '$.created_at', id);
 ",
 ];
 

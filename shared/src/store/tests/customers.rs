@@ -1,4 +1,4 @@
-//! Links from callers to Stripe customers, and a caller's orders.
+//! Links from callers to Stripe customers.
 
 use super::{sharing::by_many, *};
 
@@ -9,9 +9,6 @@ on_both_backends!(
     a_customer_that_is_gone_is_replaced_once,
     the_customer_of_a_replaced_reservation_is_not_stored,
     a_customer_belongs_to_one_caller,
-    a_callers_own_orders_are_listed_the_newest_first,
-    an_order_keeps_its_place_in_the_list_however_it_changes,
-    no_more_than_the_latest_fifty_orders_are_listed,
 );
 
 fn caller(name: &str) -> CallerId {
@@ -38,16 +35,6 @@ impl Fixture {
 
     async fn holder(&self, customer: &str) -> Option<CallerId> {
         self.store.holder_of(customer).await.unwrap()
-    }
-
-    async fn listed(&self, owner: &str) -> Vec<String> {
-        let orders = self.store.orders_of(&caller(owner)).await.unwrap();
-        orders.iter().map(|order| order.id().to_string()).collect()
-    }
-
-    async fn open_at(&self, id: &str, owner: &str, now: i64) {
-        let opened = self.store.put_order(put(id, owner, 1500, None), now).await;
-        assert!(matches!(opened.unwrap(), PutOrderOutcome::Order(_)));
     }
 }
 
@@ -162,38 +149,4 @@ async fn a_customer_belongs_to_one_caller(place: Place) {
     );
     assert_eq!(it.holder("cus_1").await, Some(caller("ada")));
     assert_eq!(it.reserve_link("bob").await, bobs);
-}
-
-async fn a_callers_own_orders_are_listed_the_newest_first(place: Place) {
-    let it = Fixture::new(place).await;
-    assert_eq!(it.listed("ada").await, [""; 0]);
-    it.open_at("o_2", "ada", NOW + 2).await;
-    it.open_at("o_1", "ada", NOW + 1).await;
-    it.open_at("o_b", "bob", NOW + 3).await;
-    it.open_at("o_3", "ada", NOW + 3).await;
-
-    assert_eq!(it.listed("ada").await, ["o_3", "o_2", "o_1"]);
-    assert_eq!(it.listed("bob").await, ["o_b"]);
-    assert_eq!(it.listed("eve").await, [""; 0]);
-}
-
-async fn an_order_keeps_its_place_in_the_list_however_it_changes(place: Place) {
-    let it = Fixture::new(place).await;
-    let order = it.order().await;
-    it.open_at("o_2", "ada", NOW + 2).await;
-    it.accept_at(&succeeded(&order, "evt_1"), NOW + 9).await;
-
-    assert_eq!(it.listed("ada").await, ["o_2", "o_1"]);
-    let orders = it.store.orders_of(&caller("ada")).await.unwrap();
-    assert_eq!(orders[1].status(), Status::Paid);
-}
-
-async fn no_more_than_the_latest_fifty_orders_are_listed(place: Place) {
-    let it = Fixture::new(place).await;
-    for n in 0..52 {
-        it.open_at(&format!("o_{n}"), "ada", NOW + n).await;
-    }
-    let listed = it.listed("ada").await;
-    let expected: Vec<String> = (2..52).rev().map(|n| format!("o_{n}")).collect();
-    assert_eq!(listed, expected);
 }

@@ -1,7 +1,7 @@
 //! SQLite's alone: the file.
 
 use super::*;
-use crate::store::sqlite::MIGRATIONS;
+use crate::store::sqlite::{LIST_ALL, LIST_OF_OWNER, MIGRATIONS};
 
 fn path(it: &Fixture) -> &std::path::Path {
     let Some(DatabaseUrl::Sqlite(path)) = &it.config.store.location else {
@@ -131,8 +131,13 @@ async fn orders_of_a_file_that_was_made_before_they_were_listed_are_listed() {
     let store = opened_from(&it, 4).await;
 
     let ada = CallerId::parse("ada").unwrap();
-    let orders = store.orders_of(&ada).await.unwrap();
-    assert_eq!(orders.len(), 1);
+    let newest = OrderRange::newest(9);
+    for list in [
+        store.orders_of(&ada, &newest).await.unwrap(),
+        store.all_orders(&newest).await.unwrap(),
+    ] {
+        assert_eq!(list.orders.len(), 1);
+    }
     assert_eq!(store.customer_of(&ada).await.unwrap(), None);
 }
 
@@ -157,16 +162,23 @@ async fn intents_of_a_file_that_was_made_before_closed_ones_were_kept_are_known(
 }
 
 #[tokio::test]
-async fn a_callers_orders_are_found_by_the_index() {
+async fn lists_are_read_in_the_order_of_an_index() {
     let it = Fixture::new(Place::Sqlite).await;
     let connection = rusqlite::Connection::open(path(&it)).unwrap();
-    let plan: String = connection
-        .query_row(
-            "EXPLAIN QUERY PLAN SELECT body, version FROM orders WHERE body ->> '$.owner' = 'ada'
-             ORDER BY body ->> '$.created_at' DESC, id DESC LIMIT 50",
-            [],
-            |row| row.get(3),
-        )
-        .unwrap();
-    assert!(plan.contains("USING INDEX orders_by_owner"), "{plan}");
+    for (query, values, index) in [
+        (LIST_ALL, 4, "orders_by_age (<expr>>? AND <expr><?)"),
+        (
+            LIST_OF_OWNER,
+            5,
+            "orders_by_owner (<expr>=? AND <expr>>? AND <expr><?)",
+        ),
+    ] {
+        let mut plan = connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {query}"))
+            .unwrap();
+        let values = rusqlite::params_from_iter(vec![1; values]);
+        let steps = plan.query_map(values, |row| row.get(3)).unwrap();
+        let steps: Vec<String> = steps.map(Result::unwrap).collect();
+        assert_eq!(steps, [format!("SEARCH orders USING INDEX {index}")]);
+    }
 }

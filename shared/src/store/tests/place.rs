@@ -136,12 +136,15 @@ async fn create(client: &Client, table: &str) {
         let key = KeySchemaElement::builder().attribute_name(name);
         key.key_type(kind).build().unwrap()
     };
-    let projection = Projection::builder().projection_type(ProjectionType::KeysOnly);
-    let index = GlobalSecondaryIndex::builder()
-        .index_name("queue")
-        .key_schema(key("queue", KeyType::Hash))
-        .key_schema(key("due_at", KeyType::Range))
-        .projection(projection.build());
+    let index = |name| {
+        let projection = Projection::builder().projection_type(ProjectionType::KeysOnly);
+        let index = GlobalSecondaryIndex::builder()
+            .index_name(name)
+            .key_schema(key(name, KeyType::Hash))
+            .key_schema(key("due_at", KeyType::Range))
+            .projection(projection.build());
+        index.build().unwrap()
+    };
     let stream = StreamSpecification::builder()
         .stream_enabled(true)
         .stream_view_type(StreamViewType::NewImage);
@@ -151,9 +154,11 @@ async fn create(client: &Client, table: &str) {
         .billing_mode(BillingMode::PayPerRequest)
         .attribute_definitions(attribute("pk", ScalarAttributeType::S))
         .attribute_definitions(attribute("queue", ScalarAttributeType::S))
+        .attribute_definitions(attribute("list", ScalarAttributeType::S))
         .attribute_definitions(attribute("due_at", ScalarAttributeType::N))
         .key_schema(key("pk", KeyType::Hash))
-        .global_secondary_indexes(index.build().unwrap())
+        .global_secondary_indexes(index("queue"))
+        .global_secondary_indexes(index("list"))
         .stream_specification(stream.build().unwrap());
     created.send().await.unwrap();
     let expiry = TimeToLiveSpecification::builder()
