@@ -15,6 +15,11 @@ pub(crate) fn secret(prefix: &str) -> String {
     random(prefix, 56)
 }
 
+/// A new code that people can type, for example `B7K2M9QX`.
+pub(crate) fn code() -> String {
+    short("").to_uppercase().chars().take(8).collect()
+}
+
 fn random(prefix: &str, length: usize) -> String {
     let tail = std::iter::repeat_with(fastrand::alphanumeric).take(length);
     prefix.chars().chain(tail).collect()

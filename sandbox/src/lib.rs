@@ -33,6 +33,7 @@
 //! | ground | `faults`, `idempotency`, `log` | failures on demand; saved responses; requests |
 //! | ground | `page` | the frame of all pages |
 //! | ground | `response`, `list`, `expand`, `store` | HTTP responses; lists; objects by id |
+//! | ground | `tax` | the fixed table of tax rates |
 //! | ground | `metadata`, `money`, `address` | reads and checks parameters |
 //! | ground | `params`, `form` | parameters by name and type |
 //! | ground | `error` | Stripe's error object |
@@ -86,6 +87,7 @@ mod signing;
 mod state;
 mod store;
 mod stripe_js;
+mod tax;
 mod test_accounts;
 mod test_cards;
 mod timers;

@@ -14,6 +14,18 @@ pub(crate) fn currency(params: &mut Params) -> Result<String, Error> {
     Err(Error::invalid(&message).param("currency"))
 }
 
+/// Reads groups of parameters by currency, such as `currency_options`.
+pub(crate) fn by_currency(params: &mut Params, name: &str) -> Result<Vec<(String, Params)>, Error> {
+    let options = params.keyed(name)?;
+    match options.iter().find(|(code, _)| rules(code).is_none()) {
+        None => Ok(options),
+        Some((code, _)) => {
+            let message = format!("'{code}' is not a known currency code in lower case.");
+            Err(Error::invalid(&message).param(&params.name(name)))
+        }
+    }
+}
+
 /// Checks an amount to charge against the currency's limits and its smallest step. The account
 /// settles in every currency with a minimum: the sandbox has no exchange rates.
 pub(crate) fn chargeable(amount: i64, currency: &str) -> Result<i64, Error> {
@@ -40,6 +52,14 @@ pub(crate) fn chargeable(amount: i64, currency: &str) -> Result<i64, Error> {
         _ => return Ok(amount),
     };
     Err(Error::invalid(&message).code(code).param("amount"))
+}
+
+/// A fraction of an amount, a half rounded up, in the currency's smallest step.
+pub(crate) fn share(amount: i64, numerator: i64, denominator: i64, currency: &str) -> i64 {
+    let step = i128::from(of(currency).step);
+    let denominator = i128::from(denominator.max(1)) * step;
+    let steps = (i128::from(amount) * i128::from(numerator) * 2 + denominator) / (denominator * 2);
+    i64::try_from(steps * step).unwrap_or(i64::MAX)
 }
 
 /// Formats an amount, for example `30.00 USD`.

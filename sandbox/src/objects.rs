@@ -4,6 +4,7 @@ use crate::{route::Route, timers::Timer};
 
 pub(crate) mod charge;
 pub(crate) mod checkout_session;
+pub(crate) mod coupon;
 pub(crate) mod customer;
 pub(crate) mod customer_session;
 pub(crate) mod dispute;
@@ -15,9 +16,11 @@ pub(crate) mod payment_method_domain;
 pub(crate) mod portal;
 pub(crate) mod price;
 pub(crate) mod product;
+pub(crate) mod promotion_code;
 pub(crate) mod refund;
 pub(crate) mod review;
 pub(crate) mod setup_intent;
+pub(crate) mod shipping_rate;
 pub(crate) mod thin_event;
 pub(crate) mod token;
 pub(crate) mod webhook_endpoint;
@@ -44,6 +47,9 @@ pub(crate) fn routes() -> Vec<Route> {
         webhook_endpoint::ROUTES,
         price::ROUTES,
         product::ROUTES,
+        coupon::ROUTES,
+        promotion_code::ROUTES,
+        shipping_rate::ROUTES,
     ]
     .concat()
 }
@@ -52,5 +58,7 @@ pub(crate) fn routes() -> Vec<Route> {
 pub(crate) const TIMERS: &[Timer] = &[
     (payment_intent::KIND, payment_intent::on_timer),
     (checkout_session::KIND, checkout_session::on_timer),
+    (coupon::KIND, coupon::on_timer),
+    (promotion_code::KIND, promotion_code::on_timer),
     (refund::KIND, refund::on_timer),
 ];

@@ -139,6 +139,35 @@ impl Params {
         Ok(Some(groups.collect()))
     }
 
+    /// Groups of parameters by key: `name[eur][…]`.
+    pub(crate) fn keyed(&mut self, name: &str) -> Result<Vec<(String, Self)>, Error> {
+        let Some(groups) = self.nested(name)? else {
+            return Ok(Vec::new());
+        };
+        if !groups.fields.values().all(Value::is_object) {
+            return Err(self.mistyped(name, "a group of groups"));
+        }
+        let name = groups.group;
+        let groups = groups.fields.into_iter();
+        let group = |(key, fields)| {
+            let group = Self::group(format!("{name}[{key}]"), fields);
+            (key, group)
+        };
+        Ok(groups.map(group).collect())
+    }
+
+    /// Texts by key: `name[key]=…`.
+    pub(crate) fn texts(&mut self, name: &str) -> Result<Vec<(String, String)>, Error> {
+        let mut group = self.nested(name)?.unwrap_or_default();
+        let keys: Vec<String> = group.fields.keys().cloned().collect();
+        let mut texts = Vec::new();
+        for key in keys {
+            let text = group.text(&key)?;
+            texts.extend(text.map(|text| (key, text)));
+        }
+        Ok(texts)
+    }
+
     /// Texts: `name[]=…` or `name[0]=…`.
     pub(crate) fn list(&mut self, name: &str) -> Result<Option<Vec<String>>, Error> {
         let Some(value) = self.any(name) else {

@@ -15,6 +15,7 @@ use crate::{
 };
 
 mod actions;
+mod checkout;
 
 /// A sandbox of Stripe on a port of this machine; dropping it stops it.
 ///

@@ -99,11 +99,10 @@ fn submit(engine: &Engine, request: &Request, session: &Value) -> Response {
 /// Pays with the form's payment method; returns the next URL.
 fn pay(state: &mut State, session: &Value, params: Value) -> Result<String, Error> {
     let id = text(session, "id");
-    if number(session, "amount_total") == 0 {
-        checkout_session::pay_nothing(state, id)?;
-        return Ok(success_url(session));
-    }
-    let method = form::method(state, session, params)?;
+    let method = match number(session, "amount_total") {
+        0 => None,
+        _ => Some(form::method(state, session, params)?),
+    };
     let intent = checkout_session::pay(state, id, method)?;
     let challenge = text(&intent["next_action"]["redirect_to_url"], "url");
     Ok(match challenge {

@@ -1,9 +1,12 @@
 //! Checkout sessions: a page or a form on which a payer pays for line items.
 //!
-//! - [`details`]: the parameters of a new session.
-//! - [`lines`]: line items and their cost.
+//! - [`details`]: the parameters of a new session; [`options`], [`customer`] and [`custom_fields`]
+//!   read some of them.
+//! - [`lines`]: line items.
+//! - [`discounts`], [`shipping`], [`totals`]: the amounts.
 //! - [`ui`]: the place of its payment.
 //! - [`shape`]: its JSON.
+//! - [`payer`]: the payer's entries.
 //! - [`payment`]: payment, completion and expiry.
 
 use serde_json::{Value, json};
@@ -17,14 +20,21 @@ use crate::{
     store::text,
 };
 
+mod custom_fields;
+mod customer;
 mod details;
+mod discounts;
 mod lines;
+mod options;
+mod payer;
 mod payment;
 mod shape;
+mod shipping;
+mod totals;
 mod ui;
 
 pub(crate) use details::checked_url;
-pub(crate) use payment::{confirm, follow, on_timer, pay, pay_nothing, run_out};
+pub(crate) use payment::{confirm, follow, on_timer, pay, run_out};
 
 /// Stripe's name for this kind of object.
 pub(crate) const KIND: &str = "checkout.session";
@@ -47,24 +57,40 @@ pub(crate) const ROUTES: &[Route] = &[
         "/_sandbox/checkout/sessions/{}/expire",
         payment::run_out,
     ),
+    Route::new(
+        "POST",
+        "/_sandbox/checkout/sessions/{}/pay",
+        payment::confirm,
+    ),
 ];
 
 fn create(state: &mut State, call: Call) -> Result<Value, Error> {
     let details = details::read(state, call.params)?;
-    let items = lines::make(state, details.lines)?;
+    for object in details.new {
+        match text(&object, "object") {
+            "product" => drop(state.create("product.created", object)),
+            "price" => drop(state.create("price.created", object)),
+            _ => state.store.insert(object),
+        }
+    }
     let mut session = details.session;
     if session["client_secret"].is_null() {
         session["url"] = format!("{}/c/pay/{}", state.url, text(&session, "id")).into();
     }
     let id = text(&session, "id").to_owned();
-    state.drafts.insert(id.clone(), details.intent);
+    state.drafts.insert(id.clone(), details.draft);
     let at = session["expires_at"].as_u64().unwrap_or_default();
     state.scheduler.schedule(at.saturating_mul(1000), &id);
-    let first = lines::first_page(&id, &items);
-    state.store.include(&id, "line_items", first);
-    state.lines.insert(id, items);
+    keep_lines(state, &id, details.items);
     state.store.insert(session.clone());
     Ok(session)
+}
+
+/// Stores the lines of a session.
+fn keep_lines(state: &mut State, id: &str, items: Vec<Value>) {
+    let first = lines::first_page(id, &items);
+    state.store.include(id, "line_items", first);
+    state.lines.insert(id.to_owned(), items);
 }
 
 /// The session with this id.

@@ -98,11 +98,17 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     Ok(customer)
 }
 
-/// Creates a customer from the payer's details.
-pub(crate) fn of_payer(state: &mut State, email: &Value, name: &Value) -> Value {
+/// Creates a customer from the payer's details, and the shipping details if there are any.
+pub(crate) fn of_payer(state: &mut State, details: &Value, shipping: &Value) -> Value {
     let mut customer = shape();
-    customer["email"] = email.clone();
-    customer["name"] = name.clone();
+    for field in ["email", "name", "phone", "address"] {
+        customer[field] = details[field].clone();
+    }
+    if !shipping.is_null() {
+        for field in ["address", "name", "phone"] {
+            customer["shipping"][field] = shipping[field].clone();
+        }
+    }
     state.create("customer.created", customer)
 }
 

@@ -111,6 +111,22 @@ impl Chosen {
         Err(Error::invalid(&message).param(KIND))
     }
 
+    /// Adds a payer's details, where the payment method has none and is no customer's.
+    pub(crate) fn billed_to(mut self, payer: &Value) -> Self {
+        if self.object["customer"].is_null() {
+            let billing = &mut self.object["billing_details"];
+            for field in ["email", "name", "phone"] {
+                if billing[field].is_null() {
+                    billing[field] = payer[field].clone();
+                }
+            }
+            if billing["address"]["country"].is_null() && payer["address"].is_object() {
+                billing["address"] = payer["address"].clone();
+            }
+        }
+        self
+    }
+
     /// The payer's billing details.
     pub(crate) fn billing_details(&self) -> &Value {
         &self.object["billing_details"]

@@ -1,10 +1,12 @@
 //! Prices of products.
 
 mod amount;
+mod currencies;
 
 use std::borrow::Cow;
 
 pub(crate) use amount::of_quantity;
+pub(crate) use currencies::in_currency;
 
 use serde_json::{Value, json};
 
@@ -14,7 +16,7 @@ use crate::{
     ids,
     list::{Page, is},
     metadata, money,
-    objects::product,
+    objects::{product, shipping_rate::TAX_BEHAVIORS},
     params::Params,
     route::{Call, Route},
     state::State,
@@ -32,7 +34,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/v1/prices/{}", update),
 ];
 
-const NOT_MODELLED: &[&str] = &["billing_scheme", "currency_options", "tiers", "tiers_mode"];
+const NOT_MODELLED: &[&str] = &["billing_scheme", "tiers", "tiers_mode"];
 
 /// A one-time price in Stripe's form.
 pub(crate) fn shape(id: &str, product: &str, currency: &str, unit_amount: i64) -> Value {
@@ -80,9 +82,11 @@ pub(crate) fn create(state: &mut State, mut call: Call) -> Result<Value, Error> 
     let product = params.text("product")?;
     let product_data = params.nested("product_data")?;
     let transfer = params.flag("transfer_lookup_key")?.unwrap_or(false);
+    let options = currencies::read(params)?;
     params.accept(NOT_MODELLED);
     call.params.finish()?;
     claim_lookup_key(state, &price, transfer)?;
+    currencies::keep(&mut state.store, &price, options);
     price["product"] = of_product(state, product, product_data)?.into();
     Ok(state.create("price.created", price))
 }
@@ -140,14 +144,28 @@ fn details(params: &mut Params, price: &mut Value) -> Result<(), Error> {
     if let Some(active) = params.flag("active")? {
         price["active"] = active.into();
     }
-    for field in ["lookup_key", "nickname", "tax_behavior"] {
+    for field in ["lookup_key", "nickname"] {
         if let Some(value) = params.clearable(field)? {
             price[field] = value;
         }
     }
+    tax_behavior(params, price)?;
     if let Some(metadata) = metadata::merged(params, &price["metadata"])? {
         price["metadata"] = metadata;
     }
+    Ok(())
+}
+
+/// Reads `tax_behavior`, which cannot change once it is known.
+pub(crate) fn tax_behavior(params: &mut Params, price: &mut Value) -> Result<(), Error> {
+    let Some(behavior) = params.choice("tax_behavior", TAX_BEHAVIORS)? else {
+        return Ok(());
+    };
+    if price["tax_behavior"] != "unspecified" && price["tax_behavior"] != *behavior {
+        let message = "The tax_behavior of a price cannot change once it is set.";
+        return Err(Error::invalid(message).param(&params.name("tax_behavior")));
+    }
+    price["tax_behavior"] = behavior.into();
     Ok(())
 }
 
@@ -161,9 +179,10 @@ pub(crate) fn update(state: &mut State, mut call: Call) -> Result<Value, Error> 
     let mut price = state.store.get(KIND, &call.id(), "id")?.clone();
     details(&mut call.params, &mut price)?;
     let transfer = call.params.flag("transfer_lookup_key")?.unwrap_or(false);
-    call.params.accept(&["currency_options"]);
+    let options = currencies::read(&mut call.params)?;
     call.params.finish()?;
     claim_lookup_key(state, &price, transfer)?;
+    currencies::keep(&mut state.store, &price, options);
     Ok(state.change_object("price.updated", text(&price, "id"), &price))
 }
 

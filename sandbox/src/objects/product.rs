@@ -50,16 +50,8 @@ pub(crate) fn shape(id: &str, name: &str) -> Value {
     })
 }
 
-/// Checks the parameters of [`make`], except whether the id is taken.
-pub(crate) fn check(mut params: Params) -> Result<(), Error> {
-    params.accept(&["id"]);
-    let name = params.required("name")?;
-    details(&mut params, &mut shape("", &name))?;
-    params.finish()
-}
-
-/// Creates a product; `product_data` of a price has the same parameters.
-pub(crate) fn make(state: &mut State, mut params: Params) -> Result<Value, Error> {
+/// Reads a new product; `product_data` of a price has the same parameters.
+pub(crate) fn read(state: &State, mut params: Params) -> Result<Value, Error> {
     let id = params.text("id")?.unwrap_or_else(|| ids::short("prod_"));
     if state.store.find(&id).is_some() {
         let message = format!("The product '{id}' already exists.");
@@ -70,6 +62,12 @@ pub(crate) fn make(state: &mut State, mut params: Params) -> Result<Value, Error
     let mut product = shape(&id, &params.required("name")?);
     details(&mut params, &mut product)?;
     params.finish()?;
+    Ok(product)
+}
+
+/// Creates a product.
+pub(crate) fn make(state: &mut State, params: Params) -> Result<Value, Error> {
+    let product = read(state, params)?;
     Ok(state.create("product.created", product))
 }
 

@@ -6,8 +6,8 @@ use super::Sandbox;
 use crate::{
     caller::Caller,
     objects::{
-        checkout_session, customer, dispute, early_fraud_warning, payment_intent, payment_method,
-        portal, price, product, refund, review,
+        customer, dispute, early_fraud_warning, payment_intent, payment_method, portal, price,
+        product, refund, review,
     },
     route::{self, Operation},
     store::text,
@@ -40,26 +40,6 @@ impl Sandbox {
         let params =
             json!({ "client_secret": self.client_secret(intent), "outcome": outcome(succeeds) });
         self.control(payment_intent::authenticate, intent, params)
-    }
-
-    /// Pays a checkout session on its page, with a test payment method by name; returns the changed
-    /// session.
-    ///
-    /// # Errors
-    ///
-    /// Stripe's error body when the card is declined or the session is not open.
-    pub fn pay_session(&self, session: &str, payment_method: &str) -> Result<Value, Value> {
-        let params = json!({ "payment_method": payment_method });
-        self.control(checkout_session::confirm, session, params)
-    }
-
-    /// Expires an open checkout session, as when its time is over.
-    ///
-    /// # Errors
-    ///
-    /// Stripe's error body when the session is not open.
-    pub fn expire_session(&self, session: &str) -> Result<Value, Value> {
-        self.control(checkout_session::run_out, session, json!({}))
     }
 
     /// Saves the customer portal's settings, as in the dashboard: portal sessions need them.
@@ -282,7 +262,12 @@ impl Sandbox {
         self.control(review::approve, review, json!({}))
     }
 
-    fn control(&self, operation: Operation, id: &str, params: Value) -> Result<Value, Value> {
+    pub(super) fn control(
+        &self,
+        operation: Operation,
+        id: &str,
+        params: Value,
+    ) -> Result<Value, Value> {
         route::call(&self.engine, operation, id, Caller::Control, params)
     }
 

@@ -84,7 +84,16 @@ async fn invalid_line_items_are_rejected_and_create_nothing() {
             "payment_method_types",
             None,
         ),
-        (&[("automatic_tax[enabled]", "true")], "automatic_tax", None),
+        (
+            &[("automatic_tax[liability][type]", "self")],
+            "automatic_tax[liability]",
+            None,
+        ),
+        (
+            &[("optional_items[0][price]", "price_mug")],
+            "optional_items",
+            None,
+        ),
         (
             &[("line_items[0][tax_rates][]", "txr_1")],
             "line_items[0][tax_rates]",

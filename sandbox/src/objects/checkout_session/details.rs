@@ -1,16 +1,17 @@
 //! The parameters of a new checkout session.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
-    lines::{self, Line},
-    shape, ui,
+    custom_fields, customer, discounts, lines, options, shape, shipping,
+    totals::{self, Known},
+    ui,
 };
 use crate::{
     clock::now,
     error::Error,
-    metadata, money,
-    objects::{customer, payment_intent, payment_method},
+    metadata,
+    objects::{payment_intent, payment_method},
     params::Params,
     state::State,
 };
@@ -20,50 +21,38 @@ pub(super) const LONGEST: u64 = 24 * 3600;
 /// The minimum lifetime of a session, in seconds.
 const SHORTEST: u64 = 30 * 60;
 
-/// A session before it is stored, its lines, and its payment intent.
+/// A session before it is stored.
 pub(super) struct Details {
     pub(super) session: Value,
-    pub(super) lines: Vec<Line>,
-    pub(super) intent: Value,
+    pub(super) items: Vec<Value>,
+    /// The products, prices and shipping rates that only the request describes.
+    pub(super) new: Vec<Value>,
+    /// What the session keeps to itself: its payment intent, and what it updates of its customer.
+    pub(super) draft: Value,
 }
 
 /// Parameters without effect here: appearance, wallets, further fields for the payer.
 const KNOWN: &[&str] = &[
-    "adaptive_pricing",
-    "billing_address_collection",
     "branding_settings",
-    "consent_collection",
-    "custom_text",
-    "customer_update",
     "integration_identifier",
     "name_collection",
     "origin_context",
     "payment_method_collection",
-    "payment_method_configuration",
     "payment_method_options",
-    "phone_number_collection",
-    "saved_payment_method_options",
     "wallet_options",
 ];
 
 /// Parameters that would change the amount or the flow; ignoring them would mislead.
 const NOT_MODELLED: &[&str] = &[
     "after_expiration",
-    "allow_promotion_codes",
-    "automatic_tax",
-    "custom_fields",
     "customer_account",
-    "discounts",
     "excluded_payment_method_types",
     "invoice_creation",
     "managed_payments",
     "optional_items",
     "permissions",
     "setup_intent_data",
-    "shipping_address_collection",
-    "shipping_options",
     "subscription_data",
-    "tax_id_collection",
 ];
 
 /// The parameters of `payment_intent_data`.
@@ -85,22 +74,17 @@ const OF_THE_INTENT: &[&str] = &[
 /// Reads and checks all parameters; stores nothing.
 pub(super) fn read(state: &State, mut params: Params) -> Result<Details, Error> {
     mode(&mut params)?;
-    let lines = lines::read(state, &mut params)?;
-    let (total, currency) = lines::total(&lines)?;
-    let wanted = params.has("currency");
-    if wanted && money::currency(&mut params)? != currency {
-        let message = "The line items are in another currency than the session.";
-        return Err(Error::invalid(message).param("currency"));
-    }
-    let mut session = shape::new(total, &currency);
+    let mut new = Vec::new();
+    let (mut items, currency) = lines::read(state, &mut params, &mut new)?;
+    let mut session = shape::new(lines::subtotal(&items), &currency);
     ui::read(&mut params, &mut session)?;
-    payer(state, &mut params, &mut session)?;
+    customer::read(state, &mut params, &mut session)?;
     session["expires_at"] = expiry(&mut params)?.into();
-    for field in ["client_reference_id", "locale", "submit_type"] {
-        if let Some(value) = params.text(field)? {
-            session[field] = value.into();
-        }
-    }
+    options::read(&mut params, &mut session)?;
+    custom_fields::read(&mut params, &mut session)?;
+    let updates = customer::updates(state, &mut params, &session)?;
+    discounts::read(state, &mut params, &mut session)?;
+    shipping::read(state, &mut params, &mut session, &mut new)?;
     if let Some(metadata) = metadata::merged(&mut params, &session["metadata"])? {
         session["metadata"] = metadata;
     }
@@ -111,10 +95,14 @@ pub(super) fn read(state: &State, mut params: Params) -> Result<Details, Error> 
     let intent = payment_intent::draft(state, data, &session)?;
     params.accept(KNOWN);
     params.finish()?;
+    let known = Known { state, new: &new };
+    totals::apply(known, &mut session, &mut items)?;
+    let draft = json!({ "customer_update": updates, "payment_intent": intent });
     Ok(Details {
         session,
-        lines,
-        intent,
+        items,
+        new,
+        draft,
     })
 }
 
@@ -145,37 +133,6 @@ pub(crate) fn checked_url(url: String, param: &str) -> Result<String, Error> {
     }
     let message = format!("{param} has to be a URL that begins with http:// or https://.");
     Err(Error::invalid(&message).code("url_invalid").param(param))
-}
-
-fn payer(state: &State, params: &mut Params, session: &mut Value) -> Result<(), Error> {
-    let (customer, email) = (params.text("customer")?, params.text("customer_email")?);
-    let creation = params.choice("customer_creation", &["always", "if_required"])?;
-    if customer.is_some() && (email.is_some() || creation.is_some()) {
-        let message = "customer excludes customer_email and customer_creation.";
-        return Err(Error::invalid(message));
-    }
-    if let Some(customer) = customer {
-        customer::expect(state, &customer)?;
-        let held = state.store.find(&customer).cloned().unwrap_or_default();
-        session["customer_details"] =
-            shape::customer_details(&held["email"], &held["name"], &held["address"]);
-        session["customer"] = customer.into();
-        session["customer_creation"] = Value::Null;
-    }
-    if let Some(email) = email {
-        if !email.contains('@') {
-            let message = "customer_email is not an e-mail address.";
-            let error = Error::invalid(message).code("email_invalid");
-            return Err(error.param("customer_email"));
-        }
-        let email = Value::from(email);
-        session["customer_details"] = shape::customer_details(&email, &Value::Null, &Value::Null);
-        session["customer_email"] = email;
-    }
-    if let Some(creation) = creation {
-        session["customer_creation"] = creation.into();
-    }
-    Ok(())
 }
 
 fn expiry(params: &mut Params) -> Result<u64, Error> {

@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
+use super::totals::{self, Known};
 use crate::{
     error::Error,
     ids, money,
     objects::{price, product},
     params::Params,
     state::State,
-    store::text,
+    store::{number, text},
 };
 
 /// Stripe's name for this kind of object.
@@ -16,19 +17,22 @@ pub(super) const KIND: &str = "item";
 
 /// The maximum number of lines.
 const MOST: usize = 100;
+/// More than any currency takes in one payment, and little enough that lines can be added up.
+const LARGEST: i64 = 1 << 42;
 /// The number of lines in an expanded session.
 const SHOWN: usize = 10;
 
-/// One checked line of a request.
-pub(super) struct Line {
-    price: Value,
-    /// The product to create, when the request describes one.
-    product: Option<Params>,
-    quantity: i64,
-}
-
-/// Reads `line_items`.
-pub(super) fn read(state: &State, params: &mut Params) -> Result<Vec<Line>, Error> {
+/// Reads `line_items`; returns them and the session's currency. The prices and products that only
+/// the request describes go to `new`.
+pub(super) fn read(
+    state: &State,
+    params: &mut Params,
+    new: &mut Vec<Value>,
+) -> Result<(Vec<Value>, String), Error> {
+    let wanted = match params.has("currency") {
+        true => Some(money::currency(params)?),
+        false => None,
+    };
     let lines = params.groups("line_items")?;
     let lines = lines.filter(|lines| !lines.is_empty());
     let lines = lines.ok_or_else(|| params.missing("line_items"))?;
@@ -36,13 +40,49 @@ pub(super) fn read(state: &State, params: &mut Params) -> Result<Vec<Line>, Erro
         let message = format!("A session has at most {MOST} line items.");
         return Err(Error::invalid(&message).param("line_items"));
     }
-    lines.into_iter().map(|line| one(state, line)).collect()
+    let lines: Result<Vec<(Value, i64)>, Error> = lines
+        .into_iter()
+        .map(|line| one(state, line, new))
+        .collect();
+    let lines = lines?;
+    let first = lines.first().map(|(price, _)| text(price, "currency"));
+    let currency = wanted.as_deref().or(first).unwrap_or_default().to_owned();
+    let items: Result<Vec<Value>, Error> = lines
+        .iter()
+        .map(|(price, quantity)| {
+            let product = text(price, "product");
+            let known = Known { state, new };
+            let item = item(state, price, *quantity, &currency, known.find(product))?;
+            item.ok_or_else(|| another_currency(wanted.is_some()))
+        })
+        .collect();
+    Ok((items?, currency))
+}
+
+fn another_currency(wanted: bool) -> Error {
+    let (message, param) = match wanted {
+        true => (
+            "A line item has no price in the session's currency.",
+            "currency",
+        ),
+        false => ("All line items have to be in one currency.", "line_items"),
+    };
+    Error::invalid(message).param(param)
+}
+
+/// The sum of all lines.
+pub(super) fn subtotal(items: &[Value]) -> i64 {
+    items
+        .iter()
+        .map(|item| number(item, "amount_subtotal"))
+        .sum()
 }
 
 /// Parameters that would change the cost of the line; the sandbox rejects them.
 const NOT_MODELLED: &[&str] = &["adjustable_quantity", "dynamic_tax_rates", "tax_rates"];
 
-fn one(state: &State, mut line: Params) -> Result<Line, Error> {
+/// The price and the quantity of a line.
+fn one(state: &State, mut line: Params, new: &mut Vec<Value>) -> Result<(Value, i64), Error> {
     if let Some(name) = NOT_MODELLED.iter().find(|name| line.has(name)) {
         let message = format!("The sandbox does not support a line item's {name}.");
         return Err(Error::invalid(&message).param(&line.name(name)));
@@ -57,20 +97,16 @@ fn one(state: &State, mut line: Params) -> Result<Line, Error> {
     }
     let (price, data) = (line.text("price")?, line.nested("price_data")?);
     let name = line.name("price");
-    let (price, product) = match (price, data) {
-        (Some(id), None) => (kept(state, &id, &name)?, None),
-        (None, Some(data)) => described(state, data)?,
+    let price = match (price, data) {
+        (Some(id), None) => kept(state, &id, &name)?,
+        (None, Some(data)) => described(state, data, new)?,
         _ => {
             let message = format!("A line item has either {name} or price_data.");
             return Err(Error::invalid(&message).param(&name));
         }
     };
     line.finish()?;
-    Ok(Line {
-        price,
-        product,
-        quantity,
-    })
+    Ok((price, quantity))
 }
 
 /// An active one-time price of the account.
@@ -96,7 +132,7 @@ fn kept(state: &State, id: &str, param: &str) -> Result<Value, Error> {
 }
 
 /// A price from `price_data`, for this session only.
-fn described(state: &State, mut data: Params) -> Result<(Value, Option<Params>), Error> {
+fn described(state: &State, mut data: Params, new: &mut Vec<Value>) -> Result<Value, Error> {
     let currency = money::currency(&mut data)?;
     let amount = data.integer("unit_amount")?;
     let amount = amount.ok_or_else(|| data.missing("unit_amount"))?;
@@ -108,73 +144,48 @@ fn described(state: &State, mut data: Params) -> Result<(Value, Option<Params>),
         let message = "The payment mode accepts only one-time prices.";
         return Err(Error::invalid(message).param(&data.name("recurring")));
     }
-    let (id, product) = (data.text("product")?, data.nested("product_data")?);
-    let name = data.name("product");
-    let missing = data.missing("product_data");
-    data.accept(&["tax_behavior"]);
-    data.finish()?;
     let mut price = price::shape(&ids::long("price_1"), "", &currency, amount);
     price["active"] = false.into();
+    price::tax_behavior(&mut data, &mut price)?;
+    price["product"] = product_of(state, &mut data, new)?;
+    data.finish()?;
+    new.push(price.clone());
+    Ok(price)
+}
+
+fn product_of(state: &State, data: &mut Params, new: &mut Vec<Value>) -> Result<Value, Error> {
+    let (id, product) = (data.text("product")?, data.nested("product_data")?);
     match (id, product) {
         (Some(id), None) => {
-            state.store.get("product", &id, &name)?;
-            price["product"] = id.into();
-            Ok((price, None))
+            state.store.get("product", &id, &data.name("product"))?;
+            Ok(id.into())
         }
         (None, Some(product)) => {
-            product::check(product.clone())?;
-            Ok((price, Some(product)))
+            let product = product::read(state, product)?;
+            let id = product["id"].clone();
+            new.push(product);
+            Ok(id)
         }
-        _ => Err(missing),
+        _ => Err(data.missing("product_data")),
     }
 }
 
-/// The sum and the common currency of all lines.
-pub(super) fn total(lines: &[Line]) -> Result<(i64, String), Error> {
-    let currency = lines.first().map(|line| text(&line.price, "currency"));
-    let currency = currency.unwrap_or_default().to_owned();
-    if lines.iter().any(|line| line.price["currency"] != *currency) {
-        let message = "All line items have to be in one currency.";
-        return Err(Error::invalid(message).param("line_items"));
-    }
-    let sum = lines.iter().try_fold(0_i64, |sum, line| {
-        sum.checked_add(price::of_quantity(&line.price, line.quantity)?)
-    });
-    match sum {
-        Some(0) => Ok((0, currency)),
-        sum => {
-            let total = money::chargeable(sum.unwrap_or(i64::MAX), &currency);
-            Ok((total.map_err(of_the_total)?, currency))
-        }
-    }
-}
-
-/// Rewrites an error about an amount for the total, which is no parameter of a session.
-fn of_the_total(error: Error) -> Error {
-    let worded = |message: &Value| {
-        let message = message.as_str().unwrap_or_default();
-        Value::from(format!("The session's total: {message}"))
+/// A line item; `None` when its price is not in this currency.
+fn item(
+    state: &State,
+    price: &Value,
+    quantity: i64,
+    currency: &str,
+    product: Option<&Value>,
+) -> Result<Option<Value>, Error> {
+    let Some(offered) = price::in_currency(&state.store, price, currency) else {
+        return Ok(None);
     };
-    error.map("message", worded).without("param")
-}
-
-/// Creates the line items, with the prices and products that only the request describes.
-pub(super) fn make(state: &mut State, lines: Vec<Line>) -> Result<Vec<Value>, Error> {
-    lines.into_iter().map(|line| item(state, line)).collect()
-}
-
-fn item(state: &mut State, line: Line) -> Result<Value, Error> {
-    let mut price = line.price;
-    if let Some(product) = line.product {
-        let product = product::make(state, product)?;
-        price["product"] = product["id"].clone();
+    let amount = price::of_quantity(&offered, quantity).unwrap_or(i64::MAX);
+    if amount > LARGEST {
+        money::chargeable(amount, currency).map_err(totals::of_the_total)?;
     }
-    if state.store.find(text(&price, "id")).is_none() {
-        price = state.create("price.created", price);
-    }
-    let product = state.store.find(text(&price, "product"));
-    let amount = price::of_quantity(&price, line.quantity);
-    Ok(json!({
+    Ok(Some(json!({
         "id": ids::long("li_1"),
         "object": KIND,
         "adjustable_quantity": null,
@@ -182,12 +193,12 @@ fn item(state: &mut State, line: Line) -> Result<Value, Error> {
         "amount_subtotal": amount,
         "amount_tax": 0,
         "amount_total": amount,
-        "currency": price["currency"],
+        "currency": currency,
         "description": product.map(|product| product["name"].clone()),
         "metadata": {},
         "price": price,
-        "quantity": line.quantity,
-    }))
+        "quantity": quantity,
+    })))
 }
 
 /// The list in an expanded session.

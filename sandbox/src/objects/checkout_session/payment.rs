@@ -2,7 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{KIND, get, shape};
+use super::{
+    KIND,
+    customer::update as update_customer,
+    discounts, get, keep_lines, payer,
+    totals::{self, Known},
+};
 use crate::{
     behaviour::Behaviour,
     clock::now,
@@ -12,45 +17,97 @@ use crate::{
         customer, payment_intent,
         payment_method::{self, Chosen},
     },
+    params::Params,
     route::Call,
     state::State,
     store::{number, text},
 };
 
-/// Pays an open session with the payer's payment method; returns the payment intent.
-pub(crate) fn pay(state: &mut State, id: &str, method: Chosen) -> Result<Value, Error> {
+/// Reads the payer's entries; returns the changed session and its lines, and stores nothing.
+fn entered(state: &State, id: &str, params: &mut Params) -> Result<(Value, Vec<Value>), Error> {
+    let mut session = get(state, id)?;
+    expect_open(&session, "paid")?;
+    payer::enter(state, params, &mut session)?;
+    let mut items = state.lines.get(id).cloned().unwrap_or_default();
+    let known = Known { state, new: &[] };
+    totals::apply(known, &mut session, &mut items)?;
+    Ok((session, items))
+}
+
+fn keep(state: &mut State, session: &Value, items: Vec<Value>) {
+    let id = text(session, "id");
+    state.update(id, session);
+    keep_lines(state, id, items);
+}
+
+/// Pays an open session with the payer's payment method, or completes one that costs nothing.
+/// Returns the payment intent; `null` without one.
+pub(crate) fn pay(state: &mut State, id: &str, method: Option<Chosen>) -> Result<Value, Error> {
     let session = get(state, id)?;
     expect_open(&session, "paid")?;
+    payer::expect_complete(state, &session)?;
+    discounts::check(state, &session)?;
+    if number(&session, "amount_total") == 0 {
+        free(state, session);
+        return Ok(Value::Null);
+    }
+    let method = method.ok_or_else(|| Params::default().missing(payment_method::KIND))?;
     method.fits_types(&session)?;
+    let method = method.billed_to(&session["customer_details"]);
     let intent = match text(&session, "payment_intent") {
         "" => start(state, &session, &method),
         intent => intent.to_owned(),
     };
+    state.update(&intent, &terms(&session));
     let back = format!("{}/c/pay/{id}/return", state.url);
     payment_intent::pay(state, &intent, method, back)
 }
 
-/// Completes a session with a total of zero.
-pub(crate) fn pay_nothing(state: &mut State, id: &str) -> Result<Value, Error> {
-    let session = get(state, id)?;
-    expect_open(&session, "completed")?;
-    if number(&session, "amount_total") > 0 {
-        return Err(Error::invalid("The session's total is not zero."));
+/// What a session decides of its payment intent at every attempt.
+fn terms(session: &Value) -> Value {
+    let mut terms = json!({ "amount": session["amount_total"] });
+    let shipped_to = &session["collected_information"]["shipping_details"];
+    if !shipped_to.is_null() {
+        terms["shipping"] = json!({
+            "address": shipped_to["address"],
+            "carrier": null,
+            "name": shipped_to["name"],
+            "phone": session["customer_details"]["phone"],
+            "tracking_number": null,
+        });
     }
-    Ok(complete(state, &session, "no_payment_required", None))
+    terms
+}
+
+/// Completes a session that costs nothing; it makes a customer, as Stripe does.
+fn free(state: &mut State, mut session: Value) {
+    let intent = text(&session, "payment_intent").to_owned();
+    if !intent.is_empty() {
+        state.sessions.remove(&intent);
+        payment_intent::cancel_with_session(state, &intent);
+        session["payment_intent"] = Value::Null;
+    }
+    if session["customer"].is_null() {
+        let customer = customer_of(state, &session, &payment_method::billing_details());
+        session["customer"] = customer;
+    }
+    state.update(text(&session, "id"), &session);
+    complete(state, &session, "no_payment_required", None);
 }
 
 /// Creates the payment intent at the payer's first attempt; returns its id.
 fn start(state: &mut State, session: &Value, method: &Chosen) -> String {
     let id = text(session, "id");
-    let mut intent = state.drafts.remove(id).unwrap_or_default();
+    let draft = state.drafts.get(id);
+    let mut intent = draft.map_or(Value::Null, |draft| draft["payment_intent"].clone());
     intent["created"] = now().into();
+    for (field, value) in terms(session).as_object().into_iter().flatten() {
+        intent[field] = value.clone();
+    }
     let keeps =
         session["customer_creation"] == "always" || intent["setup_future_usage"].is_string();
     if keeps && session["customer"].is_null() {
-        let billing = method.billing_details();
-        let customer = customer::of_payer(state, &payer_email(session, billing), &billing["name"]);
-        intent["customer"] = customer["id"].clone();
+        intent["customer"] = customer_of(state, session, method.billing_details());
     }
     let intent = state.create("payment_intent.created", intent);
     let started = text(&intent, "id").to_owned();
@@ -59,11 +116,11 @@ fn start(state: &mut State, session: &Value, method: &Chosen) -> String {
     started
 }
 
-fn payer_email(session: &Value, billing: &Value) -> Value {
-    match &session["customer_details"]["email"] {
-        Value::Null => billing["email"].clone(),
-        email => email.clone(),
-    }
+/// Creates a customer of the payer; returns its id.
+fn customer_of(state: &mut State, session: &Value, billing: &Value) -> Value {
+    let details = payer::details_with(session, billing);
+    let shipping = terms(session)["shipping"].take();
+    customer::of_payer(state, &details, &shipping)["id"].clone()
 }
 
 /// Updates the session of a payment intent that just changed, if it has one.
@@ -112,11 +169,7 @@ fn complete(
     let billing = method.map(|method| method["billing_details"].clone());
     let billing = billing.unwrap_or_else(payment_method::billing_details);
     let mut patch = json!({
-        "customer_details": shape::customer_details(
-            &payer_email(session, &billing),
-            &billing["name"],
-            &billing["address"],
-        ),
+        "customer_details": payer::details_with(session, &billing),
         "payment_status": payment_status,
         "status": "complete",
         "url": null,
@@ -124,7 +177,14 @@ fn complete(
     if let Some(customer) = intent.map(|intent| &intent["customer"]) {
         patch["customer"] = customer.clone();
     }
-    state.change_object("checkout.session.completed", text(session, "id"), &patch)
+    let id = text(session, "id");
+    let session = state.update(id, &patch);
+    discounts::redeem(state, &session);
+    if let Some(draft) = state.drafts.remove(id) {
+        update_customer(state, &session, &draft["customer_update"]);
+    }
+    state.emit("checkout.session.completed", &session, None);
+    session
 }
 
 /// `POST …/expire`: the shop ends an open session.
@@ -155,6 +215,7 @@ pub(crate) fn on_timer(state: &mut State, session: &Value) {
 
 /// Expires a session and cancels its payment intent.
 fn end(state: &mut State, session: &Value) -> Value {
+    state.drafts.remove(text(session, "id"));
     let patch = json!({ "status": "expired", "url": null });
     let ended = state.change_object("checkout.session.expired", text(session, "id"), &patch);
     payment_intent::cancel_with_session(state, text(session, "payment_intent"));
@@ -170,19 +231,19 @@ fn expect_open(session: &Value, what: &str) -> Result<(), Error> {
     Err(Error::invalid(&message).executed())
 }
 
-/// Pays a session, as hosted Checkout and Stripe's command line do.
+/// Pays a session with the payer's entries, as hosted Checkout and Stripe's command line do.
 pub(crate) fn confirm(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let id = call.id();
-    let session = get(state, &id)?;
     let method = Chosen::read(state, &mut call.params)?;
-    let method = method.ok_or_else(|| call.params.missing(payment_method::KIND))?;
     let expected = call.params.integer("expected_amount")?;
+    let (session, items) = entered(state, &id, &mut call.params)?;
     call.params.finish()?;
     if expected.is_some_and(|expected| expected != number(&session, "amount_total")) {
         let message = "The session's total differs from the total on the page.";
         let error = Error::invalid(message).code("checkout_amount_mismatch");
         return Err(error.param("expected_amount"));
     }
+    keep(state, &session, items);
     pay(state, &id, method)?;
     get(state, &id)
 }

@@ -6,7 +6,7 @@ use super::KIND;
 use crate::{clock::now, ids};
 
 /// A new session for a payment, open until it expires.
-pub(super) fn new(total: i64, currency: &str) -> Value {
+pub(super) fn new(subtotal: i64, currency: &str) -> Value {
     json!({
         "id": ids::secret("cs_test_a1"),
         "object": KIND,
@@ -14,8 +14,8 @@ pub(super) fn new(total: i64, currency: &str) -> Value {
         "after_expiration": null,
         "allow_promotion_codes": null,
         "allowed_payment_method_types": null,
-        "amount_subtotal": total,
-        "amount_total": total,
+        "amount_subtotal": subtotal,
+        "amount_total": subtotal,
         "automatic_tax": { "enabled": false, "liability": null, "provider": null, "status": null },
         "billing_address_collection": null,
         "cancel_url": null,
@@ -56,7 +56,7 @@ pub(super) fn new(total: i64, currency: &str) -> Value {
         "payment_method_configuration_details": null,
         "payment_method_options": {},
         "payment_method_types": ["card"],
-        "payment_status": if total == 0 { "no_payment_required" } else { "unpaid" },
+        "payment_status": "unpaid",
         "permissions": null,
         "phone_number_collection": { "enabled": false },
         "recovered_from": null,
