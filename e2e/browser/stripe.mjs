@@ -8,7 +8,7 @@ import { sandbox } from "../clients/sandbox.mjs";
 /** The timeout of a step. */
 const PATIENCE_MS = 20_000;
 /** Console errors of Chromium about responses that the page handles. */
-const ANSWERS = ["400 (Bad Request)", "402 (Payment Required)"];
+const ANSWERS = ["400 (Bad Request)", "402 (Payment Required)", "404 (Not Found)"];
 
 const html = (script) => `<!doctype html><html lang="en"><head><title>Shop</title>
   <link rel="icon" href="data:,"><script src="${script}"></script></head>
@@ -55,4 +55,15 @@ export async function enterCard(where, number) {
   await where.getByLabel("Card number").fill(number);
   await where.getByLabel("Expiry date").fill("12 / 34");
   await where.getByLabel("Security code").fill("123");
+}
+
+/** Creates a Checkout Session for two mugs. */
+export async function session(stripe, more) {
+  const price = await stripe.prices.create({
+    currency: "usd",
+    unit_amount: 1500,
+    product_data: { name: "Mug" },
+  });
+  const line_items = [{ price: price.id, quantity: 2 }];
+  return stripe.checkout.sessions.create({ mode: "payment", line_items, ...more });
 }

@@ -7,7 +7,7 @@ use crate::{
     engine::Engine,
     money,
     objects::{payment_intent, setup_intent},
-    page::{escape, note, page},
+    page::{escape, framed, note, page},
     request::Request,
     response::Response,
     route::{self, Operation},
@@ -82,5 +82,6 @@ fn question(intent: &Value) -> Response {
          <button name=\"outcome\" value=\"success\">Complete authentication</button> \
          <button name=\"outcome\" value=\"failure\">Fail authentication</button></form>"
     );
-    page(200, "3-D Secure test page", &body)
+    // The payer of an embedded Checkout is in a frame.
+    framed(page(200, "3-D Secure test page", &body))
 }

@@ -1,12 +1,13 @@
 //! Hosted pages: Checkout, the customer portal, receipts, and a front page at the sandbox's
 //! address.
 //!
-//! They are plain HTML without scripts. The log does not record their requests, because those
-//! contain card numbers.
+//! They are plain HTML; only a page in a shop's frame has a script. The log does not record their
+//! requests, because those contain card numbers.
 
 use crate::{engine::Engine, objects::charge, page, request::Request, response::Response};
 
 mod checkout;
+mod embedded;
 mod portal;
 mod receipt;
 
@@ -20,6 +21,9 @@ pub(crate) fn respond(engine: &Engine, request: &Request) -> Option<Response> {
     }
     if let Some(rest) = path.strip_prefix("/c/pay/") {
         return Some(checkout::respond(engine, request, rest));
+    }
+    if let Some(script) = embedded::respond(request) {
+        return Some(script);
     }
     if path.starts_with(charge::RECEIPTS) {
         return Some(receipt::respond(engine, path));

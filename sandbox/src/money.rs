@@ -69,9 +69,14 @@ pub(crate) fn written(amount: i64, currency: &str) -> String {
     if decimals == 0 {
         return format!("{amount} {code}");
     }
-    let unit = 10_i64.pow(decimals);
+    let unit = divisor(currency);
     let (whole, part) = (amount / unit, amount % unit);
     format!("{whole}.{part:0width$} {code}", width = decimals as usize)
+}
+
+/// The minor units of one unit of a currency.
+pub(crate) fn divisor(currency: &str) -> i64 {
+    10_i64.pow(of(currency).decimals)
 }
 
 /// The rules of a stored currency, which [`currency`] checked.

@@ -41,6 +41,14 @@ pub(crate) fn page(status: u16, title: &str, body: &str) -> Response {
         .header("referrer-policy", "same-origin")
 }
 
+/// Lets the pages of this machine show a page in a frame, with the sandbox's own scripts.
+pub(crate) fn framed(response: Response) -> Response {
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; \
+        base-uri 'none'; frame-ancestors http://127.0.0.1:* http://localhost:* \
+        http://*.localhost:* https://127.0.0.1:* https://localhost:* https://*.localhost:*";
+    response.header("content-security-policy", policy)
+}
+
 /// A page with one message and a link.
 pub(crate) fn note(status: u16, title: &str, text: &str, onward: Option<(&str, &str)>) -> Response {
     let link = onward.map(|(url, label)| link(url, label));

@@ -9,6 +9,9 @@
 //! - `saved.js`: the saved cards of a customer session, in the card form.
 //! - `group.js`: the elements of one payment.
 //! - `challenge.js`: 3-D Secure, as a dialog or as the sandbox's page.
+//! - `session.js`: a Checkout Session as a page sees it.
+//! - `checkout.js`: Elements with a Checkout Session, and its actions.
+//! - `embedded.js`: embedded Checkout.
 //! - `stripe.js`: `window.Stripe`.
 
 use crate::{request::Request, response::Response};
@@ -33,6 +36,9 @@ const SCRIPT: &str = concat!(
     include_str!("stripe_js/saved.js"),
     include_str!("stripe_js/group.js"),
     include_str!("stripe_js/challenge.js"),
+    include_str!("stripe_js/session.js"),
+    include_str!("stripe_js/checkout.js"),
+    include_str!("stripe_js/embedded.js"),
     include_str!("stripe_js/stripe.js"),
     "})();\n",
 );

@@ -4,12 +4,13 @@
 
 use serde_json::Value;
 
-use crate::page::{escape, link, note, page, see_other};
+use super::embedded;
+use crate::page::{escape, framed, link, note, page, see_other};
 use crate::{
     engine::Engine,
     error::Error,
     money,
-    objects::checkout_session,
+    objects::checkout_session::{self, ELEMENTS, EMBEDDED, returned},
     request::Request,
     response::Response,
     state::State,
@@ -24,26 +25,32 @@ pub(super) fn respond(engine: &Engine, request: &Request, rest: &str) -> Respons
         Some(id) => (id, true),
         None => (rest, false),
     };
-    let session = checkout_session::get(&engine.state(), id);
-    let hosted = session
-        .ok()
-        .filter(|session| session["client_secret"].is_null());
-    let Some(session) = hosted else {
+    let session = checkout_session::get(&engine.state(), id).ok();
+    let Some(session) = session.filter(|session| session["ui_mode"] != ELEMENTS) else {
         let words = "The link is incomplete. Go back to the shop and start again.";
         return note(404, "This payment does not exist", words, None);
     };
-    match (request.method.as_str(), text(&session, "status")) {
-        ("POST", "open") => submit(engine, request, &session),
+    let response = answer(engine, request, &session, back);
+    match session["ui_mode"] == EMBEDDED {
+        true => framed(response),
+        false => response,
+    }
+}
+
+fn answer(engine: &Engine, request: &Request, session: &Value, back: bool) -> Response {
+    match (request.method.as_str(), text(session, "status")) {
+        ("POST", "open") => submit(engine, request, session),
         ("GET" | "HEAD", "open") => {
-            let problem = back.then(|| last_problem(&engine.state(), &session));
+            let problem = back.then(|| last_problem(&engine.state(), session));
             let values = form::FormValues::default();
-            open(engine, &session, 200, problem.flatten(), &values)
+            open(engine, session, 200, problem.flatten(), &values)
         }
         ("POST" | "GET" | "HEAD", "complete") if back || request.method == "POST" => {
-            see_other(&success_url(&session))
+            see_other(&success_url(session))
         }
+        (_, "complete") if session["ui_mode"] == EMBEDDED => embedded::complete(),
         (_, "complete") => {
-            let (title, words) = match text(&session, "payment_status") {
+            let (title, words) = match text(session, "payment_status") {
                 // The result of a bank debit is open, and an authorized card waits for capture.
                 "unpaid" => (
                     "This payment was submitted",
@@ -51,12 +58,12 @@ pub(super) fn respond(engine: &Engine, request: &Request, rest: &str) -> Respons
                 ),
                 _ => ("This payment is complete", "There is nothing left to pay."),
             };
-            let onward = success_url(&session);
+            let onward = success_url(session);
             note(200, title, words, Some((&onward, "Back to the shop")))
         }
         (_, "expired") => {
             let words = "The session expired, or the shop closed it. Nothing was charged.";
-            let url = text(&session, "cancel_url");
+            let url = text(session, "cancel_url");
             let onward = (!url.is_empty()).then_some((url, "Back to the shop"));
             note(410, "This payment has expired", words, onward)
         }
@@ -70,9 +77,12 @@ pub(super) fn respond(engine: &Engine, request: &Request, rest: &str) -> Respons
     }
 }
 
-/// The URL to which the payer returns after the payment.
+/// The URL to which the payer returns after the payment; in a frame, the shop's page goes on.
 fn success_url(session: &Value) -> String {
-    text(session, "success_url").replace("{CHECKOUT_SESSION_ID}", text(session, "id"))
+    match session["ui_mode"] == EMBEDDED {
+        true => format!("/c/pay/{}", text(session, "id")),
+        false => returned(session, "success_url"),
+    }
 }
 
 /// The error of the challenge from which the payer returned.
@@ -126,8 +136,13 @@ fn open(
         "" => String::new(),
         url => link(url, "Cancel and go back to the shop"),
     };
+    let script = match session["ui_mode"] == EMBEDDED {
+        true => embedded::script(),
+        false => String::new(),
+    };
     let title = format!("Pay {total}");
-    page(status, &title, &format!("{lines}\n{form}\n{cancel}"))
+    let body = format!("{lines}\n{form}\n{cancel}{script}");
+    page(status, &title, &body)
 }
 
 fn lines(state: &State, session: &Value, total: &str) -> String {

@@ -8,6 +8,7 @@
 //! - [`shape`]: its JSON.
 //! - [`payer`]: the payer's entries.
 //! - [`payment`]: payment, completion and expiry.
+//! - [`payment_page`]: the payer's view of a session.
 
 use serde_json::{Value, json};
 
@@ -28,6 +29,7 @@ mod lines;
 mod options;
 mod payer;
 mod payment;
+mod payment_page;
 mod shape;
 mod shipping;
 mod totals;
@@ -35,6 +37,7 @@ mod ui;
 
 pub(crate) use details::checked_url;
 pub(crate) use payment::{confirm, follow, on_timer, pay, run_out};
+pub(crate) use ui::{ELEMENTS, EMBEDDED, returned};
 
 /// Stripe's name for this kind of object.
 pub(crate) const KIND: &str = "checkout.session";
@@ -50,8 +53,14 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/v1/checkout/sessions/{}", update),
     Route::new("POST", "/v1/checkout/sessions/{}/expire", payment::expire),
     Route::new("GET", "/v1/checkout/sessions/{}/line_items", line_items),
-    Route::new("GET", "/v1/payment_pages/{}", retrieve),
-    Route::new("POST", "/v1/payment_pages/{}/confirm", payment::confirm),
+    Route::new("GET", "/v1/payment_pages/{}", payment_page::retrieve).publishable(),
+    Route::new("POST", "/v1/payment_pages/{}", payment_page::enter).publishable(),
+    Route::new(
+        "POST",
+        "/v1/payment_pages/{}/confirm",
+        payment_page::confirm,
+    )
+    .publishable(),
     Route::new(
         "POST",
         "/_sandbox/checkout/sessions/{}/expire",

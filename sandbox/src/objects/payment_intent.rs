@@ -31,7 +31,7 @@ pub(crate) use authorization::{is_manual, run_out};
 pub(crate) use completion::{authenticate, on_timer, settle};
 pub(crate) use details::{methods, receipt_email};
 pub(crate) use payment::{behaviour, check_return_url, set_up};
-pub(crate) use shape::challenge;
+pub(crate) use shape::{challenge, seen_by};
 
 /// Stripe's name for this kind of object.
 pub(crate) const KIND: &str = "payment_intent";

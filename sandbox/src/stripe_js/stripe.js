@@ -14,6 +14,20 @@ function cardOf(card) {
   return isElement(card) ? card.card() : card;
 }
 
+/** The release of Stripe.js whose path this script came from; the newest for any other path. */
+const RELEASE = (() => {
+  const { pathname } = new URL(document.currentScript?.src || location.href);
+  if (/^\/v3\/?$/.test(pathname)) return "v3";
+  return /^\/([a-z]+)\/stripe\.js$/.exec(pathname)?.[1] ?? "endive";
+})();
+const BEFORE_CLOVER = ["v3", "basil"].includes(RELEASE);
+const BEFORE_DAHLIA = BEFORE_CLOVER || RELEASE === "clover";
+
+/** Rejects a name that a release renamed. */
+function renamed(from, to) {
+  if (!BEFORE_DAHLIA) throw misuse(`${from} is now ${to}.`);
+}
+
 class StripeStandIn {
   #key;
 
@@ -84,6 +98,29 @@ class StripeStandIn {
     });
   }
 
+  createEmbeddedCheckoutPage(options) {
+    return embeddedCheckout(this.#key, options);
+  }
+
+  initEmbeddedCheckout(options) {
+    renamed("initEmbeddedCheckout", "createEmbeddedCheckoutPage");
+    return embeddedCheckout(this.#key, options);
+  }
+
+  initCheckoutElementsSdk(options) {
+    return new CheckoutElements(this.#key, options);
+  }
+
+  initCheckout(options) {
+    renamed("initCheckout", "initCheckoutElementsSdk");
+    if (BEFORE_CLOVER) return checkoutBeforeClover(this.#key, options);
+    return new CheckoutElements(this.#key, options);
+  }
+
+  initCheckoutFormSdk() {
+    throw misuse("The sandbox does not support initCheckoutFormSdk.");
+  }
+
   registerAppInfo() {}
 
   _registerWrapper() {}
@@ -106,6 +143,12 @@ class StripeStandIn {
   }
 }
 
+if (BEFORE_DAHLIA) {
+  delete StripeStandIn.prototype.createEmbeddedCheckoutPage;
+  delete StripeStandIn.prototype.initCheckoutElementsSdk;
+  delete StripeStandIn.prototype.initCheckoutFormSdk;
+}
+
 /** `Stripe(publishableKey)`, with or without `new`. */
 window.Stripe = function Stripe(key) {
   if (!/^pk_test_./.test(key ?? "")) {
@@ -115,4 +158,4 @@ window.Stripe = function Stripe(key) {
   }
   return new StripeStandIn(key);
 };
-window.Stripe.version = "endive";
+window.Stripe.version = RELEASE === "v3" ? 3 : RELEASE;

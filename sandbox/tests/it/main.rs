@@ -29,6 +29,7 @@ mod off_session;
 mod origins;
 mod parameters;
 mod payment_methods;
+mod payment_pages;
 mod payments;
 mod portal;
 mod raw;

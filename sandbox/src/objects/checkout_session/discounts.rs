@@ -88,6 +88,24 @@ fn applied(state: &State, session: &Value) -> (Value, Value) {
     }
 }
 
+/// The discounts of a session for its payer.
+pub(super) fn shown(state: &State, session: &Value) -> Value {
+    let (promotion, coupon) = applied(state, session);
+    if coupon.is_null() {
+        return json!([]);
+    }
+    let name = match &coupon["name"] {
+        Value::Null if promotion.is_null() => &coupon["id"],
+        Value::Null => &promotion["code"],
+        name => name,
+    };
+    json!([{
+        "display_name": name,
+        "percent_off": coupon["percent_off"],
+        "promotion_code": promotion["code"],
+    }])
+}
+
 /// The discount on each line; the amounts of all lines add up to the coupon's.
 pub(super) fn by_line(state: &State, session: &Value, items: &[Value]) -> Result<Vec<i64>, Error> {
     let (_, coupon) = applied(state, session);

@@ -7,6 +7,7 @@ use super::{
     customer::update as update_customer,
     discounts, get, keep_lines, payer,
     totals::{self, Known},
+    ui,
 };
 use crate::{
     behaviour::Behaviour,
@@ -40,6 +41,14 @@ fn keep(state: &mut State, session: &Value, items: Vec<Value>) {
     keep_lines(state, id, items);
 }
 
+/// Applies the payer's entries to an open session; returns it with its new amounts.
+pub(crate) fn enter(state: &mut State, id: &str, mut params: Params) -> Result<Value, Error> {
+    let (session, items) = entered(state, id, &mut params)?;
+    params.finish()?;
+    keep(state, &session, items);
+    Ok(session)
+}
+
 /// Pays an open session with the payer's payment method, or completes one that costs nothing.
 /// Returns the payment intent; `null` without one.
 pub(crate) fn pay(state: &mut State, id: &str, method: Option<Chosen>) -> Result<Value, Error> {
@@ -59,7 +68,7 @@ pub(crate) fn pay(state: &mut State, id: &str, method: Option<Chosen>) -> Result
         intent => intent.to_owned(),
     };
     state.update(&intent, &terms(&session));
-    let back = format!("{}/c/pay/{id}/return", state.url);
+    let back = ui::back(&session, &state.url);
     payment_intent::pay(state, &intent, method, back)
 }
 

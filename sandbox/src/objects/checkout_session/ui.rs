@@ -8,9 +8,9 @@ use crate::{error::Error, ids, params::Params, store::text};
 /// The default mode, a page to which the shop redirects.
 pub(super) const HOSTED: &str = "hosted_page";
 /// A page in a frame of the shop's.
-const EMBEDDED: &str = "embedded_page";
+pub(crate) const EMBEDDED: &str = "embedded_page";
 /// Elements in a form of the shop's.
-const ELEMENTS: &str = "elements";
+pub(crate) const ELEMENTS: &str = "elements";
 
 /// The modes, with their names before Stripe's `2026-03-25.dahlia`.
 const MODES: &[(&str, &str)] = &[
@@ -59,6 +59,19 @@ pub(super) fn read(params: &mut Params, session: &mut Value) -> Result<(), Error
     let secret = format!("{}_secret_", text(session, "id"));
     session["client_secret"] = ids::secret(&secret).into();
     Ok(())
+}
+
+/// The URL to which the bank's page returns.
+pub(super) fn back(session: &Value, sandbox: &str) -> String {
+    match text(session, "ui_mode") {
+        ELEMENTS => returned(session, "return_url"),
+        _ => format!("{sandbox}/c/pay/{}/return", text(session, "id")),
+    }
+}
+
+/// A URL of the session with its id in place of `{CHECKOUT_SESSION_ID}`.
+pub(crate) fn returned(session: &Value, field: &str) -> String {
+    text(session, field).replace("{CHECKOUT_SESSION_ID}", text(session, "id"))
 }
 
 fn mode(params: &mut Params) -> Result<&'static str, Error> {

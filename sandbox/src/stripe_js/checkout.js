@@ -1,0 +1,242 @@
+// Elements with a Checkout Session: the session's actions, and the shop's own form.
+
+/** The actions of Stripe.js that the sandbox does not support. */
+const UNSUPPORTED_ACTIONS = [
+  "addOptionalLineItem",
+  "removeOptionalLineItem",
+  "updateBusinessName",
+  "updateIndividualName",
+  "updateLineItemQuantity",
+  "updateTaxIdInfo",
+];
+/** The elements of a Checkout Session that the sandbox does not support. */
+const UNSUPPORTED_ELEMENTS = [
+  "BillingAddress",
+  "ContactDetails",
+  "CurrencySelector",
+  "ExpressCheckout",
+  "LinkSignup",
+  "ShippingAddress",
+  "TaxId",
+  "Terms",
+];
+
+/** A function that throws an error with its own name. */
+const unsupported = (name) => () => {
+  throw misuse(`The sandbox does not support ${name}.`);
+};
+
+/** Throws for the first option that is not one of these. */
+function onlyOptions(method, options, known) {
+  const other = Object.keys(options ?? {}).find((name) => !known.includes(name));
+  if (other) throw misuse(`The sandbox does not support ${other} of ${method}.`);
+}
+
+/** A payer's error in the form of Stripe.js. */
+function payerError({ message, code, decline_code: declineCode = null, param }, codes = {}) {
+  if (code === "card_declined" || declineCode) {
+    return { message, code: "paymentFailed", paymentFailed: { declineCode } };
+  }
+  return { message, code: codes[param] ?? null };
+}
+
+/** The page's connection to one Checkout Session. */
+class SessionClient {
+  #key;
+  #secret;
+  #handlers = [];
+  /** The newest session of Stripe.js, and the sandbox's page of it. */
+  shown = null;
+  page = null;
+
+  constructor(key, secret) {
+    this.#key = key;
+    this.#secret = secret;
+  }
+
+  async #call(method, operation, params) {
+    const client_secret = await this.#secret;
+    const path = `/v1/payment_pages/${sessionOf(client_secret)}${operation}`;
+    return call(method, path, { ...params, client_secret, key: this.#key });
+  }
+
+  /** Reads the session; throws unless it is of this mode. */
+  async load(mode) {
+    const page = await this.#call("GET", "");
+    if (page.ui_mode !== mode) {
+      throw misuse(`This method needs a session with ui_mode ${mode}, not ${page.ui_mode}.`);
+    }
+    return this.#show(page);
+  }
+
+  async refresh() {
+    return this.#show(await this.#call("GET", ""));
+  }
+
+  /** Enters what the payer chose; resolves as an action of Stripe.js does. */
+  enter(params, codes) {
+    return this.#settled(async () => this.#show(await this.#call("POST", "", params)), codes);
+  }
+
+  /** Pays, and completes a challenge. */
+  confirm(params, redirects) {
+    return this.#settled(async () => {
+      try {
+        const { payment_intent: intent } = await this.#call("POST", "/confirm", params);
+        if (intent) await pass(this.#key, intent, redirects);
+      } finally {
+        await this.refresh();
+      }
+    });
+  }
+
+  onChange(handler) {
+    this.#handlers.push(handler);
+  }
+
+  /** Keeps a session, and tells the page's handlers; returns the sandbox's page of it. */
+  #show(page) {
+    this.page = page;
+    this.shown = sessionShown(page);
+    for (const handler of this.#handlers) handler(this.shown);
+    return page;
+  }
+
+  async #settled(work, codes) {
+    const { error } = await settled("page", work);
+    if (error) return { type: "error", error: payerError(error, codes) };
+    return { type: "success", session: this.shown };
+  }
+}
+
+/** An address of Stripe.js as parameters. */
+const entered = ({ name, address }) => ({ name, address });
+
+/** The actions of a loaded session. */
+function actionsOf(client, elements) {
+  const required = (name, value) => {
+    if (value === null) throw misuse(`The sandbox does not support ${name} with null.`);
+    return value;
+  };
+  const actions = {
+    getSession: () => client.shown,
+    applyPromotionCode: (code) =>
+      client.enter({ promotion_code: code }, { promotion_code: "invalidCode" }),
+    removePromotionCode: () => client.enter({ promotion_code: "" }),
+    updateShippingAddress: (contact) =>
+      client.enter({ shipping: entered(required("updateShippingAddress", contact)) }),
+    updateBillingAddress: (contact) =>
+      client.enter(entered(required("updateBillingAddress", contact))),
+    updateShippingOption: (id) => client.enter({ shipping_rate: id }),
+    updatePhoneNumber: (phone) => client.enter({ phone: required("updatePhoneNumber", phone) }),
+    updateEmail: (email) =>
+      client.enter({ email: required("updateEmail", email) }, { email: "invalidEmail" }),
+    runServerUpdate: async (update) => {
+      await update();
+      await client.refresh();
+      return { type: "success", session: client.shown };
+    },
+    validateElements: async () => {
+      const { error } = await settled("payment", async () => elements.payment());
+      if (!error) return { type: "success", session: client.shown };
+      const { message } = error;
+      const validation_errors = [{ message, element: "payment" }];
+      return { type: "error", error: { code: "validation_error", message, validation_errors } };
+    },
+    confirm: (options) => confirmSession(client, elements, options),
+  };
+  for (const name of UNSUPPORTED_ACTIONS) actions[name] = unsupported(name);
+  return actions;
+}
+
+const CONFIRM_OPTIONS = [
+  "billingAddress",
+  "email",
+  "paymentMethod",
+  "phoneNumber",
+  "redirect",
+  "returnUrl",
+  "shippingAddress",
+];
+
+/** Pays a session with the page's Payment Element, or with a payment method by its id. */
+async function confirmSession(client, elements, options = {}) {
+  onlyOptions("confirm", options, CONFIRM_OPTIONS);
+  const { billingAddress, shippingAddress, redirect = "always" } = options;
+  const paidWith = await settled("params", async () => {
+    if (options.paymentMethod) return { payment_method: options.paymentMethod };
+    const free = client.shown.total.total.minorUnitsAmount === 0;
+    return free ? {} : elements.payment();
+  });
+  if (paidWith.error) {
+    return { type: "error", error: { message: paidWith.error.message, code: null } };
+  }
+  const params = {
+    ...(billingAddress && entered(billingAddress)),
+    ...(shippingAddress && { shipping: entered(shippingAddress) }),
+    email: options.email,
+    phone: options.phoneNumber,
+    return_url: options.returnUrl,
+    expected_amount: client.shown.total.total.minorUnitsAmount,
+    ...paidWith.params,
+  };
+  const redirects = redirect === "always";
+  const result = await client.confirm(params, redirects);
+  if (result.type === "error" || !redirects) return result;
+  const { id, return_url } = client.page;
+  return leave(returnUrlOf({ id, return_url: options.returnUrl ?? return_url }));
+}
+
+/** `stripe.initCheckoutElementsSdk(…)`: a Checkout Session in the shop's own form. */
+class CheckoutElements {
+  #client;
+  #elements;
+  #loaded = null;
+
+  constructor(key, { clientSecret, elementsOptions = {}, ...others }) {
+    onlyOptions("initCheckoutElementsSdk", others, []);
+    this.#client = new SessionClient(key, clientSecret);
+    this.#elements = new Elements(elementsOptions, key);
+    for (const name of UNSUPPORTED_ELEMENTS) {
+      this[`create${name}Element`] = unsupported(`create${name}Element`);
+      this[`get${name}Element`] = () => null;
+    }
+  }
+
+  /** Reads the session once; resolves with its actions. */
+  async loadActions() {
+    this.#loaded ??= settled("page", () => this.#client.load("elements"));
+    const { error } = await this.#loaded;
+    if (error) return { type: "error", error: { message: error.message, code: null } };
+    return { type: "success", actions: actionsOf(this.#client, this.#elements) };
+  }
+
+  on(event, handler) {
+    if (event !== "change") throw misuse(`The sandbox does not support the event ${event}.`);
+    this.#client.onChange(handler);
+  }
+
+  createPaymentElement() {
+    return this.#elements.create("payment");
+  }
+
+  getPaymentElement() {
+    return this.#elements.getElement("payment");
+  }
+
+  changeAppearance(appearance) {
+    this.#elements.update({ appearance });
+  }
+
+  loadFonts() {}
+}
+
+/** The Checkout object of the releases before clover, with its actions on itself. */
+async function checkoutBeforeClover(key, { fetchClientSecret, clientSecret, ...options }) {
+  const secret = clientSecret ?? (await fetchClientSecret());
+  const checkout = new CheckoutElements(key, { ...options, clientSecret: secret });
+  const { error, actions } = await checkout.loadActions();
+  if (error) throw misuse(error.message);
+  const { getSession, ...others } = actions;
+  return Object.assign(checkout, others, { session: getSession });
+}
