@@ -142,6 +142,39 @@ test("a declined payer pays with another card, and passes 3-D Secure", async (t)
   assert.deepEqual((await paid).session.status, { type: "complete", paymentStatus: "paid" });
 });
 
+test("a payer of a session pays with a saved card, removes one, and saves a new one", async (t) => {
+  const shop = await open(t, browser);
+  const { stripe, page } = shop;
+  const customer = (await stripe.customers.create({ email: PAYER.email })).id;
+  const kept = await stripe.paymentMethods.attach("pm_card_mastercard", { customer });
+  await stripe.paymentMethods.update(kept.id, { allow_redisplay: "always" });
+  await stripe.paymentMethods.attach("pm_card_visa", { customer });
+  const saved_payment_method_options = {
+    payment_method_save: "enabled",
+    payment_method_remove: "enabled",
+  };
+  const more = { customer, saved_payment_method_options };
+  const { made, shown } = await mount(shop, more);
+  assert.deepEqual(
+    shown.savedPaymentMethods.map(({ id, card }) => [id, card.last4]),
+    [[kept.id, "4444"]],
+    "only those that may be shown again",
+  );
+  assert.equal((await confirm(page)).type, "success");
+  const first = await stripe.checkout.sessions.retrieve(made.id, { expand: ["payment_intent"] });
+  assert.equal(first.payment_intent.payment_method, kept.id);
+
+  await page.reload();
+  await page.evaluate(() => (globalThis.stripe = globalThis.Stripe("pk_test_page")));
+  await mount(shop, more);
+  await page.getByRole("button", { name: "Remove mastercard ending in 4444" }).click();
+  await enterCard(page, "4242424242424242");
+  await page.getByLabel("Save this card for later payments").check();
+  assert.equal((await confirm(page)).type, "success");
+  const left = await stripe.customers.listPaymentMethods(customer, { allow_redisplay: "always" });
+  assert.deepEqual(left.data.map(({ card }) => card.last4), ["4242"]);
+});
+
 test("by default a paid session leads to its return URL", async (t) => {
   const shop = await open(t, browser);
   const { page } = shop;
@@ -212,5 +245,5 @@ test("what the sandbox does not support throws an error with its name", async (t
   }
   const element = () => globalThis.checkout.createExpressCheckoutElement();
   await assert.rejects(page.evaluate(element), /createExpressCheckoutElement/);
-  await assert.rejects(confirm(page, { savePaymentMethod: true }), /savePaymentMethod/);
+  await assert.rejects(confirm(page, { onRequiresApproval: true }), /onRequiresApproval/);
 });

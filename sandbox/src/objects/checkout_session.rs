@@ -9,6 +9,7 @@
 //! - [`payer`]: the payer's entries.
 //! - [`payment`]: payment, completion and expiry.
 //! - [`payment_page`]: the payer's view of a session.
+//! - [`saved`]: the saved cards of its customer.
 
 use serde_json::{Value, json};
 
@@ -30,6 +31,7 @@ mod options;
 mod payer;
 mod payment;
 mod payment_page;
+mod saved;
 mod shape;
 mod shipping;
 mod totals;
@@ -55,6 +57,12 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/v1/checkout/sessions/{}/line_items", line_items),
     Route::new("GET", "/v1/payment_pages/{}", payment_page::retrieve).publishable(),
     Route::new("POST", "/v1/payment_pages/{}", payment_page::enter).publishable(),
+    Route::new(
+        "POST",
+        "/v1/payment_pages/{}/remove_payment_method",
+        payment_page::remove_method,
+    )
+    .publishable(),
     Route::new(
         "POST",
         "/v1/payment_pages/{}/confirm",

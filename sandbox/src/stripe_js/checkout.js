@@ -90,6 +90,27 @@ class SessionClient {
     });
   }
 
+  /** The saved cards of the session's customer, for {@link SavedCards}. */
+  cards({ enableSave = "auto", enableRedisplay = "auto" } = {}, loaded) {
+    return {
+      load: async () => {
+        await loaded();
+        const options = this.page.saved_payment_method_options ?? {};
+        return {
+          methods: enableRedisplay === "never" ? [] : this.page.saved_payment_methods,
+          saves: enableSave !== "never" && options.payment_method_save === "enabled",
+          removes: options.payment_method_remove === "enabled",
+        };
+      },
+      remove: async (payment_method) =>
+        this.#show(await this.#call("POST", "/remove_payment_method", { payment_method })),
+      consented: (payment_method_data, agrees) => ({
+        payment_method_data,
+        save_payment_method: agrees,
+      }),
+    };
+  }
+
   onChange(handler) {
     this.#handlers.push(handler);
   }
@@ -156,6 +177,7 @@ const CONFIRM_OPTIONS = [
   "phoneNumber",
   "redirect",
   "returnUrl",
+  "savePaymentMethod",
   "shippingAddress",
 ];
 
@@ -178,6 +200,7 @@ async function confirmSession(client, elements, options = {}) {
     phone: options.phoneNumber,
     return_url: options.returnUrl,
     expected_amount: client.shown.total.total.minorUnitsAmount,
+    save_payment_method: options.savePaymentMethod,
     ...paidWith.params,
   };
   const redirects = redirect === "always";
@@ -196,17 +219,23 @@ class CheckoutElements {
   constructor(key, { clientSecret, elementsOptions = {}, ...others }) {
     onlyOptions("initCheckoutElementsSdk", others, []);
     this.#client = new SessionClient(key, clientSecret);
-    this.#elements = new Elements(elementsOptions, key);
+    const cards = this.#client.cards(elementsOptions.savedPaymentMethod, () => this.#load());
+    this.#elements = new Elements(elementsOptions, cards);
     for (const name of UNSUPPORTED_ELEMENTS) {
       this[`create${name}Element`] = unsupported(`create${name}Element`);
       this[`get${name}Element`] = () => null;
     }
   }
 
-  /** Reads the session once; resolves with its actions. */
+  /** Reads the session, once. */
+  #load() {
+    this.#loaded ??= this.#client.load("elements");
+    return this.#loaded;
+  }
+
+  /** Resolves with the actions of the session. */
   async loadActions() {
-    this.#loaded ??= settled("page", () => this.#client.load("elements"));
-    const { error } = await this.#loaded;
+    const { error } = await settled("page", () => this.#load());
     if (error) return { type: "error", error: { message: error.message, code: null } };
     return { type: "success", actions: actionsOf(this.#client, this.#elements) };
   }

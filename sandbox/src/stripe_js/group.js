@@ -4,13 +4,12 @@
 class Elements {
   #made = new Map();
 
-  constructor(options = {}, key) {
-    const { clientSecret, customerSessionClientSecret: customer } = options;
-    if (clientSecret) intentOf(clientSecret);
+  /** `source` has the customer's saved cards, if there are any. */
+  constructor(options = {}, source = null) {
+    if (options.clientSecret) intentOf(options.clientSecret);
     this.options = options;
     this.submitted = false;
-    /** The customer's saved cards, with a customer session. */
-    this.saved = customer ? new SavedCards(key, customer) : null;
+    this.saved = source && new SavedCards(source);
   }
 
   create(type) {

@@ -1,38 +1,58 @@
-// The saved cards of a customer session, in a Payment Element.
+// Saved cards in a Payment Element.
 
 /** The name of a saved card for the payer. */
 const cardName = ({ card }) => `${card.brand} ending in ${card.last4}`;
 
+/** The saved cards of a customer session, for {@link SavedCards}. */
+function customerCards(key, secret) {
+  if (!/^cuss_secret_./.test(secret)) {
+    throw misuse("A customer session's client secret looks like cuss_secret_…; this does not.");
+  }
+  const access = { key, customer_session_client_secret: secret };
+  let features = {};
+  return {
+    async load() {
+      const { customer } = await call("GET", "/v1/elements/sessions", access);
+      features = customer.customer_session.components.payment_element.features;
+      return {
+        methods: customer.payment_methods,
+        saves: features.payment_method_save === "enabled",
+        removes: features.payment_method_remove === "enabled",
+      };
+    },
+    remove: (id) => call("POST", `/v1/payment_methods/${id}/detach`, access),
+    consented(payment_method_data, agrees) {
+      const usage = agrees && features.payment_method_save_usage;
+      return { payment_method_data, ...(usage && { setup_future_usage: usage }) };
+    },
+  };
+}
+
+/** A list of saved cards, from a source of them. */
 class SavedCards {
-  #key;
-  #secret;
-  #features = {};
-  #methods = [];
+  #source;
+  #loaded = { methods: [], saves: false, removes: false };
   /** The chosen payment method; `null` for a new card. */
   chosen = null;
   /** True when the payer agrees to save the new card. */
   saves = false;
 
-  constructor(key, secret) {
-    if (!/^cuss_secret_./.test(secret)) {
-      throw misuse("A customer session's client secret looks like cuss_secret_…; this does not.");
-    }
-    this.#key = key;
-    this.#secret = secret;
+  constructor(source) {
+    this.#source = source;
   }
 
   async load() {
-    const { customer } = await call("GET", "/v1/elements/sessions", this.#access());
-    this.#features = customer.customer_session.components.payment_element.features;
-    this.#methods = customer.payment_methods.filter(({ type }) => type === "card");
-    this.chosen = this.#methods[0] ?? null;
+    const { methods, ...features } = await this.#source.load();
+    this.#loaded = { ...features, methods: methods.filter(({ type }) => type === "card") };
+    this.chosen = this.#loaded.methods[0] ?? null;
   }
 
   /** The list of saved cards; calls `change` and `removed` with their events. */
   list(change, removed) {
-    const list = dom("fieldset", { hidden: !this.#methods.length, className: "saved" });
+    const { methods } = this.#loaded;
+    const list = dom("fieldset", { hidden: !methods.length, className: "saved" });
     const title = dom("legend", { textContent: "Saved cards" });
-    const own = this.#methods.map((method) => this.#row(method, change, removed));
+    const own = methods.map((method) => this.#row(method, change, removed));
     list.append(title, ...own, this.#row(null, change));
     return list;
   }
@@ -52,23 +72,23 @@ class SavedCards {
     const { exp_month: month, exp_year: year } = method.card;
     const name = cardName(method);
     const label = dom("label", {}, input, `${name}, ${String(month).padStart(2, "0")}/${year}`);
-    if (this.#features.payment_method_remove !== "enabled") return row(label);
+    if (!this.#loaded.removes) return row(label);
     const attributes = { "aria-label": `Remove ${name}` };
     const button = dom("button", { type: "button", textContent: "Remove", attributes });
     const whole = row(label, button);
-    button.addEventListener("click", () => this.#remove(method, whole, change, removed));
+    button.addEventListener("click", () => this.#remove(method, whole, removed));
     return whole;
   }
 
   /** Detaches a card from its customer, then chooses the next one. */
-  async #remove(method, whole, change, removed) {
-    const path = `/v1/payment_methods/${method.id}/detach`;
-    const { error } = await settled("removed", () => call("POST", path, this.#access()));
+  async #remove(method, whole, removed) {
+    const { error } = await settled("removed", () => this.#source.remove(method.id));
     if (!error) {
       const list = whole.parentElement;
       whole.remove();
-      this.#methods = this.#methods.filter((other) => other !== method);
-      list.hidden = !this.#methods.length;
+      const left = this.#loaded.methods.filter((other) => other !== method);
+      this.#loaded.methods = left;
+      list.hidden = !left.length;
       const next = list.querySelector("input");
       if (this.chosen === method) next.click();
       next.focus();
@@ -76,9 +96,9 @@ class SavedCards {
     removed({ success: !error, error: error?.message, payment_method: method });
   }
 
-  /** The box to save a new card, if the customer session has it. */
+  /** The box to save a new card, if the shop allows that. */
   box(change) {
-    if (this.#features.payment_method_save !== "enabled") return [];
+    if (!this.#loaded.saves) return [];
     const input = dom("input", { type: "checkbox", name: "save", checked: this.saves });
     input.addEventListener("change", () => {
       this.saves = input.checked;
@@ -90,15 +110,9 @@ class SavedCards {
 
   /** Adds the payer's answer to the parameters of a new card. */
   consented(payment_method_data) {
-    if (this.#features.payment_method_save !== "enabled") return { payment_method_data };
+    if (!this.#loaded.saves) return { payment_method_data };
     const allow_redisplay = this.saves ? "always" : "limited";
-    const setup_future_usage = this.saves ? this.#features.payment_method_save_usage : null;
-    const described = { payment_method_data: { ...payment_method_data, allow_redisplay } };
-    return setup_future_usage ? { ...described, setup_future_usage } : described;
-  }
-
-  #access() {
-    return { key: this.#key, customer_session_client_secret: this.#secret };
+    return this.#source.consented({ ...payment_method_data, allow_redisplay }, this.saves);
   }
 }
 

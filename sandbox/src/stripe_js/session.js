@@ -110,6 +110,11 @@ function taxStatus(page) {
 const contact = (details) =>
   details?.address?.country ? { name: details.name, address: details.address } : null;
 
+function savedPaymentMethod({ id, type, card, billing_details: billingDetails }) {
+  const { brand, exp_month: expMonth, exp_year: expYear, last4 } = card;
+  return { id, type, card: { brand, expMonth, expYear, last4 }, billingDetails };
+}
+
 /** The session object of Stripe.js, from the sandbox's page of a session. */
 function sessionShown(page) {
   const amount = amounts(page);
@@ -138,7 +143,7 @@ function sessionShown(page) {
     optionalItems: null,
     phoneNumber: payer?.phone ?? null,
     recurring: null,
-    savedPaymentMethods: null,
+    savedPaymentMethods: page.saved_payment_methods.map(savedPaymentMethod),
     shipping: chosen ? { shippingOption: chosen, taxAmounts: null } : null,
     shippingAddress: contact(page.collected_information?.shipping_details),
     shippingOptions: options,

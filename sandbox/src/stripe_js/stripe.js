@@ -36,7 +36,8 @@ class StripeStandIn {
   }
 
   elements(options) {
-    return new Elements(options, this.#key);
+    const customer = options?.customerSessionClientSecret;
+    return new Elements(options, customer ? customerCards(this.#key, customer) : null);
   }
 
   retrievePaymentIntent(clientSecret) {

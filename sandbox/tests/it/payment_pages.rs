@@ -128,6 +128,97 @@ async fn a_page_without_an_email_or_with_an_old_total_pays_nothing() {
     assert!(stripe.payment_intents().is_empty());
 }
 
+/// A customer with a card that may be shown again: their ids.
+async fn customer(stripe: &Sandbox, card: &str) -> (String, String) {
+    let api = api(stripe);
+    let customer = api
+        .post("/v1/customers", &[("email", "ada@example.com")])
+        .await
+        .ok();
+    let customer = text(&customer, "id").to_owned();
+    let kept = stripe.keep(&customer, card).unwrap();
+    let path = format!("/v1/payment_methods/{}", text(&kept, "id"));
+    let always = [("allow_redisplay", "always")];
+    let kept = api.post(&path, &always).await.ok();
+    (customer, text(&kept, "id").to_owned())
+}
+
+#[tokio::test]
+async fn a_page_saves_and_removes_a_card_only_where_the_shop_allows_it() {
+    let stripe = shop().await;
+    let (ada, card) = customer(&stripe, "pm_card_visa").await;
+    let (_, strangers) = customer(&stripe, "pm_card_visa").await;
+    let page = browser(&stripe);
+    let of_ada = ("customer", ada.as_str());
+    let plain = session(&stripe, &[of_ada]).await;
+    let save = (
+        "saved_payment_method_options[payment_method_save]",
+        "enabled",
+    );
+    let remove = (
+        "saved_payment_method_options[payment_method_remove]",
+        "enabled",
+    );
+    let open = session(&stripe, &[of_ada, save, remove]).await;
+    let form = |made, card: &'static str| {
+        [
+            secret(made),
+            ("payment_method", card),
+            ("save_payment_method", "true"),
+        ]
+    };
+
+    let (name, value) = secret(&plain);
+    let seen = page
+        .get(&format!("{}?{name}={value}", path(&plain, "")))
+        .await;
+    assert_eq!(seen.ok()["saved_payment_methods"][0]["id"], *card);
+    let refused = page
+        .post(&path(&plain, "/confirm"), &form(&plain, "pm_card_visa"))
+        .await;
+    let param = &refused.body["error"]["param"];
+    assert_eq!(
+        (refused.status, param),
+        (400, &json!("save_payment_method"))
+    );
+    for (made, id) in [(&plain, &card), (&open, &strangers)] {
+        let removal = [secret(made), ("payment_method", id)];
+        let refused = page
+            .post(&path(made, "/remove_payment_method"), &removal)
+            .await;
+        let param = &refused.body["error"]["param"];
+        assert_eq!((refused.status, param), (400, &json!("payment_method")));
+    }
+
+    let removal = [secret(&open), ("payment_method", &card)];
+    let left = page
+        .post(&path(&open, "/remove_payment_method"), &removal)
+        .await
+        .ok();
+    assert_eq!(left["saved_payment_methods"], json!([]));
+    let declined = page
+        .post(
+            &path(&open, "/confirm"),
+            &form(&open, "pm_card_chargeDeclined"),
+        )
+        .await;
+    declined.refused(402, "card_declined");
+    let [intent] = stripe.payment_intents().try_into().expect("one intent");
+    assert_eq!(intent["setup_future_usage"], "on_session");
+    let changed = [
+        secret(&open),
+        ("payment_method", "pm_card_visa"),
+        ("save_payment_method", "false"),
+    ];
+    page.post(&path(&open, "/confirm"), &changed).await.ok();
+    let list = format!("/v1/customers/{ada}/payment_methods");
+    assert_eq!(
+        api(&stripe).get(&list).await.ok()["data"],
+        json!([]),
+        "the payer changed"
+    );
+}
+
 #[tokio::test]
 async fn a_challenge_of_the_shops_own_form_leads_back_to_the_shop() {
     let stripe = shop().await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{details::checked_url, discounts, get, payer, payment, ui};
+use super::{details::checked_url, discounts, get, payer, payment, saved, ui};
 use crate::{
     caller::Caller, error::Error, expand, money, objects::payment_intent, route::Call,
     state::State, store::text,
@@ -27,6 +27,7 @@ const SHOWN: &[&str] = &[
     "phone_number_collection",
     "redirect_on_completion",
     "return_url",
+    saved::OPTIONS,
     "shipping_address_collection",
     "shipping_cost",
     "shipping_options",
@@ -65,6 +66,7 @@ fn seen_by(state: &State, caller: Caller, session: &Value) -> Value {
     page["can_confirm"] = can_confirm(state, session).into();
     page["discounts"] = discounts::shown(state, session);
     page["line_items"] = json!(state.lines.get(id));
+    page["saved_payment_methods"] = saved::shown(state, session).into();
     page["minor_units_divisor"] = money::divisor(text(session, "currency")).into();
     expand::expand(
         &state.store,
@@ -108,12 +110,21 @@ pub(super) fn confirm(state: &mut State, mut call: Call) -> Result<Value, Error>
         let url = checked_url(url, "return_url")?;
         state.update(text(&session, "id"), &json!({ "return_url": url }));
     }
+    saved::consent(state, text(&session, "id"), &mut call.params)?;
     match payment::confirm(state, call) {
         Ok(session) => Ok(seen_by(state, caller, &session)),
         Err(error) => Err(error.map(payment_intent::KIND, |intent| {
             payment_intent::seen_by(caller, intent)
         })),
     }
+}
+
+/// Removes a saved card of the session's customer.
+pub(super) fn remove_method(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let (session, caller) = (opened(state, &mut call)?, call.caller);
+    expect_own_form(&session, caller)?;
+    saved::remove(state, &session, call)?;
+    Ok(seen_by(state, caller, &session))
 }
 
 /// Rejects a browser's entries into a session with a page of the sandbox's.
