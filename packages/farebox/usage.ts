@@ -43,7 +43,7 @@ export const wrong = [
   // @ts-expect-error only Stripe calls it
   () => farebox.POST("/api/webhooks/stripe", { body: {} }),
   // @ts-expect-error the route does not exist
-  () => farebox.GET("/api/orders", {}),
+  () => farebox.GET("/api/charges", {}),
 ];
 
 /** Distinguishes errors by their code. */
