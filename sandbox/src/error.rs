@@ -131,6 +131,12 @@ impl Error {
         &self.fields
     }
 
+    /// The text of one field; empty when it is absent.
+    pub(crate) fn field(&self, name: &str) -> &str {
+        let value = self.fields.get(name);
+        value.and_then(Value::as_str).unwrap_or_default()
+    }
+
     /// Changes one field, if present.
     pub(crate) fn map(mut self, name: &str, change: impl FnOnce(&Value) -> Value) -> Self {
         if let Some(value) = self.fields.get_mut(name) {

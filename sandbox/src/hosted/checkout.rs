@@ -1,23 +1,34 @@
 //! The hosted Checkout page of a session.
 //!
-//! - [`form`]: parses the payer's form into a payment method.
+//! - [`order`]: the lines, and what makes the total of them.
+//! - [`entries`]: what the payer enters besides a payment method.
+//! - [`form`]: the payment form, and its payment method.
+//! - [`questions`]: custom fields, a tax ID, consent.
+//! - [`field`]: the fields of these forms.
 
 use serde_json::Value;
 
 use super::embedded;
-use crate::page::{escape, framed, link, note, page, see_other};
+use crate::page::{framed, link, note, page, see_other};
 use crate::{
     engine::Engine,
     error::Error,
     money,
     objects::checkout_session::{self, ELEMENTS, EMBEDDED, returned},
+    params::Params,
     request::Request,
     response::Response,
     state::State,
     store::{number, text},
 };
 
+mod entries;
+mod field;
 mod form;
+mod order;
+mod questions;
+
+use field::FormValues;
 
 /// Serves `/c/pay/{id}`, and `/c/pay/{id}/return` after a challenge.
 pub(super) fn respond(engine: &Engine, request: &Request, rest: &str) -> Response {
@@ -42,7 +53,7 @@ fn answer(engine: &Engine, request: &Request, session: &Value, back: bool) -> Re
         ("POST", "open") => submit(engine, request, session),
         ("GET" | "HEAD", "open") => {
             let problem = back.then(|| last_problem(&engine.state(), session));
-            let values = form::FormValues::default();
+            let values = FormValues::default();
             open(engine, session, 200, problem.flatten(), &values)
         }
         ("POST" | "GET" | "HEAD", "complete") if back || request.method == "POST" => {
@@ -94,26 +105,45 @@ fn last_problem(state: &State, session: &Value) -> Option<String> {
 
 fn submit(engine: &Engine, request: &Request, session: &Value) -> Response {
     let params = request.params.clone().unwrap_or_default();
-    let values = form::FormValues::of(&params);
-    let result = engine.change(request.origin(), |state| pay(state, session, params));
+    let values = FormValues::of(&params);
+    let result = engine.change(request.origin(), |state| {
+        take(state, text(session, "id"), params)
+    });
     match result {
         Ok(next) => see_other(&next),
         Err(error) => {
-            let message = error.body()["error"]["message"].clone();
-            let problem = message.as_str().map(str::to_owned);
-            open(engine, session, error.status(), problem, &values)
+            let problem = words(session, &error);
+            let session = checkout_session::get(&engine.state(), text(session, "id"));
+            let session = session.unwrap_or_default();
+            open(engine, &session, error.status(), Some(problem), &values)
         }
     }
 }
 
+/// Takes the payer's entries, and pays unless they only update the total; returns the next URL.
+fn take(state: &mut State, id: &str, form: Value) -> Result<String, Error> {
+    let entries = Params::new(entries::read(&form)?);
+    let session = checkout_session::enter(state, id, entries)?;
+    if form["step"] == "update" {
+        return Ok(format!("/c/pay/{id}"));
+    }
+    let total = number(&session, "amount_total");
+    let shown = text(&form, "expected_amount").parse();
+    if shown.is_ok_and(|shown: i64| shown != total) {
+        let total = money::written(total, text(&session, "currency"));
+        let message = format!("The total is now {total}. Check it before you pay.");
+        return Err(Error::invalid(&message));
+    }
+    pay(state, &session, form)
+}
+
 /// Pays with the form's payment method; returns the next URL.
-fn pay(state: &mut State, session: &Value, params: Value) -> Result<String, Error> {
-    let id = text(session, "id");
+fn pay(state: &mut State, session: &Value, form: Value) -> Result<String, Error> {
     let method = match number(session, "amount_total") {
-        0 => None,
-        _ => Some(form::method(state, session, params)?),
+        0 => form::check_email(session, &form).map(|()| None)?,
+        _ => Some(form::method(state, session, form)?),
     };
-    let intent = checkout_session::pay(state, id, method)?;
+    let intent = checkout_session::pay(state, text(session, "id"), method)?;
     let challenge = text(&intent["next_action"]["redirect_to_url"], "url");
     Ok(match challenge {
         "" => success_url(session),
@@ -121,17 +151,39 @@ fn pay(state: &mut State, session: &Value, params: Value) -> Result<String, Erro
     })
 }
 
+/// The message of an error for the payer: a missing entry is named as on the page.
+fn words(session: &Value, error: &Error) -> String {
+    let (code, param) = (error.field("code"), error.field("param"));
+    match param {
+        _ if code != "parameter_missing" => error.field("message").to_owned(),
+        "shipping[address]" => "Enter the shipping address, and update the total.".to_owned(),
+        "address" => "Enter your billing address, and update the total.".to_owned(),
+        "phone" => "Enter your phone number.".to_owned(),
+        "consent[terms_of_service]" => "Accept the terms of service.".to_owned(),
+        field => match questions::label(session, field) {
+            Some(label) => format!("Fill in: {label}."),
+            None => error.field("message").to_owned(),
+        },
+    }
+}
+
 fn open(
     engine: &Engine,
     session: &Value,
     status: u16,
     problem: Option<String>,
-    values: &form::FormValues,
+    values: &FormValues,
 ) -> Response {
     let (total, currency) = (number(session, "amount_total"), text(session, "currency"));
     let total = money::written(total, currency);
-    let lines = lines(&engine.state(), session, &total);
-    let form = form::html(session, &total, problem.as_deref(), values);
+    let state = engine.state();
+    let (first, second) = match values.is_update() {
+        true => (problem.as_deref(), None),
+        false => (None, problem.as_deref()),
+    };
+    let order = order::html(&state, session);
+    let entries = entries::html(&state, session, first, values);
+    let form = form::html(session, &total, second, values);
     let cancel = match text(session, "cancel_url") {
         "" => String::new(),
         url => link(url, "Cancel and go back to the shop"),
@@ -140,26 +192,6 @@ fn open(
         true => embedded::script(),
         false => String::new(),
     };
-    let title = format!("Pay {total}");
-    let body = format!("{lines}\n{form}\n{cancel}{script}");
-    page(status, &title, &body)
-}
-
-fn lines(state: &State, session: &Value, total: &str) -> String {
-    let items = state.lines.get(text(session, "id")).into_iter().flatten();
-    let rows: String = items
-        .map(|item| {
-            let amount = money::written(number(item, "amount_total"), text(item, "currency"));
-            let (name, count) = (escape(text(item, "description")), number(item, "quantity"));
-            format!(
-                "<tr><td>{name} <span class=\"soft\">× {count}</span></td><td>{amount}</td></tr>"
-            )
-        })
-        .collect();
-    format!(
-        "<section><h2 id=\"order\">Your order</h2><table aria-labelledby=\"order\">\
-         <thead><tr><th scope=\"col\">Item</th><th scope=\"col\">Amount</th></tr></thead>\
-         <tbody>{rows}</tbody>\
-         <tfoot><tr><th scope=\"row\">Total</th><td>{total}</td></tr></tfoot></table></section>"
-    )
+    let body = [order, entries, form, cancel, script].join("\n");
+    page(status, &format!("Pay {total}"), &body)
 }

@@ -38,7 +38,8 @@ mod totals;
 mod ui;
 
 pub(crate) use details::checked_url;
-pub(crate) use payment::{confirm, follow, on_timer, pay, run_out};
+pub(crate) use discounts::code;
+pub(crate) use payment::{confirm, enter, follow, on_timer, pay, run_out};
 pub(crate) use ui::{ELEMENTS, EMBEDDED, returned};
 
 /// Stripe's name for this kind of object.

@@ -8,7 +8,7 @@ use crate::{
     checkout::{session, shop},
 };
 
-const CARD: Form<'_> = &[
+pub(crate) const CARD: Form<'_> = &[
     ("method", "card"),
     ("email", "ada@example.com"),
     ("name", "Ada <b>L.</b>"),
@@ -17,11 +17,11 @@ const CARD: Form<'_> = &[
 ];
 
 /// A browser: no key.
-fn browser(stripe: &Sandbox) -> Api {
+pub(crate) fn browser(stripe: &Sandbox) -> Api {
     api_with_key(stripe, "")
 }
 
-fn path(url: &Value, stripe: &Sandbox) -> String {
+pub(crate) fn path(url: &Value, stripe: &Sandbox) -> String {
     let url = url.as_str().expect("a URL");
     url.strip_prefix(stripe.url())
         .expect("on the sandbox")
@@ -35,7 +35,7 @@ async fn pay(stripe: &Sandbox, session: &Value, number: &str) -> Reply {
         .await
 }
 
-fn goes_to(reply: &Reply) -> &str {
+pub(crate) fn goes_to(reply: &Reply) -> &str {
     assert_eq!(reply.status, 303, "{}", reply.text);
     reply.header("location").unwrap()
 }
@@ -225,10 +225,12 @@ async fn an_order_that_costs_nothing_is_completed_without_a_card() {
     ];
     let made = api(&stripe).post("/v1/checkout/sessions", &form).await.ok();
     assert_eq!(made["payment_status"], "no_payment_required");
+    let url = path(&made["url"], &stripe);
+    let unknown = browser(&stripe).post(&url, &[]).await;
+    assert!(unknown.text.contains("Enter your e-mail address."));
 
-    let done = browser(&stripe)
-        .post(&path(&made["url"], &stripe), &[])
-        .await;
+    let email = [("email", "ada@example.com")];
+    let done = browser(&stripe).post(&url, &email).await;
 
     assert_eq!(goes_to(&done), "http://127.0.0.1/done");
     let now = stripe.checkout_sessions().pop().unwrap();

@@ -20,6 +20,7 @@ mod disputes;
 mod endpoints;
 mod faults;
 mod hosted;
+mod hosted_entries;
 mod idempotency;
 mod keys;
 mod layers;

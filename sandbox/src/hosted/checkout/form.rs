@@ -2,6 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::{
+    field::{FormValues, alert, fieldset, input, shop_text},
+    questions,
+};
 use crate::{
     error::Error,
     objects::payment_method::{self, Chosen},
@@ -10,26 +14,6 @@ use crate::{
     state::State,
     store::{number, text},
 };
-
-/// The values to show again after an error; never a card or account number.
-#[derive(Default)]
-pub(super) struct FormValues {
-    method: String,
-    email: String,
-    name: String,
-}
-
-impl FormValues {
-    /// Reads the values of a submitted form.
-    pub(super) fn of(params: &Value) -> Self {
-        let said = |field| text(params, field).to_owned();
-        Self {
-            method: said("method"),
-            email: said("email"),
-            name: said("name"),
-        }
-    }
-}
 
 /// The payment method that the form describes.
 pub(super) fn method(state: &State, session: &Value, form: Value) -> Result<Chosen, Error> {
@@ -42,13 +26,8 @@ pub(super) fn method(state: &State, session: &Value, form: Value) -> Result<Chos
         kind if kind.is_empty() => only.unwrap_or("card").to_owned(),
         kind => kind,
     };
-    let email = match text(&session["customer_details"], "email") {
-        "" => said("email"),
-        known => known.to_owned(),
-    };
-    if !email.contains('@') {
-        return Err(problem("Enter your e-mail address."));
-    }
+    let payer = &session["customer_details"];
+    check_email(session, &form)?;
     if said("name").is_empty() {
         return Err(problem("Enter your name."));
     }
@@ -62,10 +41,19 @@ pub(super) fn method(state: &State, session: &Value, form: Value) -> Result<Chos
     };
     let mut data = json!({
         "type": kind,
-        "billing_details": { "email": email, "name": said("name") },
+        "billing_details": { "email": payer["email"], "name": payer["name"] },
     });
     data[&kind] = details;
     payment_method::read(state, Params::new(data))
+}
+
+/// Rejects a payment, or an order that costs nothing, without the payer's e-mail address.
+pub(super) fn check_email(session: &Value, form: &Value) -> Result<(), Error> {
+    match text(&session["customer_details"], "email") {
+        "" => Err(problem("Enter your e-mail address.")),
+        _ if form["email"] == "" => Err(problem("Enter your e-mail address.")),
+        _ => Ok(()),
+    }
 }
 
 fn card(said: &impl Fn(&str) -> String) -> Result<Value, Error> {
@@ -99,52 +87,70 @@ pub(super) fn html(
     problem: Option<&str>,
     values: &FormValues,
 ) -> String {
-    let problem = problem.map(|problem| {
-        let problem = escape(problem);
-        format!("<p class=\"bad\" role=\"alert\">{problem}</p>")
-    });
-    let fields = match number(session, "amount_total") {
-        0 => String::new(),
-        _ => fields(session, values),
+    let free = number(session, "amount_total") == 0;
+    let methods = if free {
+        String::new()
+    } else {
+        methods(session, values)
     };
-    let label = match number(session, "amount_total") {
-        0 => "Complete the order".to_owned(),
+    let label = match text(session, "submit_type") {
+        _ if free => "Complete the order".to_owned(),
+        "book" => format!("Book {total}"),
+        "donate" => format!("Donate {total}"),
         _ => format!("Pay {total}"),
     };
     format!(
-        "<form method=\"post\" action=\"/c/pay/{}\" aria-label=\"Payment\">{}{fields}\
-         <button>{label}</button></form>",
+        "<form method=\"post\" action=\"/c/pay/{}\" aria-label=\"Payment\">{}{}{}{methods}{}\
+         <input type=\"hidden\" name=\"expected_amount\" value=\"{}\">\
+         <button>{label}</button>{}</form>",
         escape(text(session, "id")),
-        problem.unwrap_or_default(),
+        alert(problem),
+        you(session, values),
+        questions::html(session, values),
+        shop_text(session, "submit"),
+        number(session, "amount_total"),
+        shop_text(session, "after_submit"),
     )
 }
 
-fn fields(session: &Value, values: &FormValues) -> String {
-    let email = match text(&session["customer_details"], "email") {
-        "" => input(
+/// The payer's contact fields.
+fn you(session: &Value, values: &FormValues) -> String {
+    let held = &session["customer_details"];
+    let fixed = !session["customer_email"].is_null() || !session["customer"].is_null();
+    let email = match text(held, "email") {
+        known if fixed && !known.is_empty() => format!("<p class=\"soft\">{}</p>", escape(known)),
+        _ => input(
             "email",
             "E-mail",
-            &values.email,
+            values.or("email", &held["email"]),
             "type=\"email\" autocomplete=\"email\"",
         ),
-        known => format!("<p class=\"soft\">{}</p>", escape(known)),
     };
-    let name = input("name", "Name", &values.name, "autocomplete=\"name\"");
+    let name = values.or("name", &held["name"]);
+    let name = input("name", "Name", name, "autocomplete=\"name\"");
+    let phone = match session["phone_number_collection"]["enabled"] == true {
+        true => input(
+            "phone",
+            "Phone number",
+            values.or("phone", &held["phone"]),
+            "type=\"tel\" autocomplete=\"tel\"",
+        ),
+        false => String::new(),
+    };
+    fieldset("You", &[email, name, phone].concat())
+}
+
+fn methods(session: &Value, values: &FormValues) -> String {
     let kinds = session["payment_method_types"].as_array();
     let kinds: Vec<&str> = kinds
         .into_iter()
         .flatten()
         .filter_map(Value::as_str)
         .collect();
-    let chosen = match kinds.contains(&values.method.as_str()) {
-        true => values.method.as_str(),
-        false => kinds.first().copied().unwrap_or("card"),
-    };
+    let chosen = values.get("method").filter(|method| kinds.contains(method));
+    let chosen = chosen.or(kinds.first().copied()).unwrap_or("card");
     let groups: String = kinds.iter().map(|kind| group(kind)).collect();
-    format!(
-        "<fieldset><legend>You</legend>{email}{name}</fieldset>{}{groups}",
-        choices(&kinds, chosen)
-    )
+    choices(&kinds, chosen) + &groups
 }
 
 fn choices(kinds: &[&str], chosen: &str) -> String {
@@ -193,14 +199,6 @@ fn group(kind: &str) -> String {
     };
     let (label, numbers) = (label(kind), test_numbers(kind));
     format!("<fieldset class=\"{kind}\"><legend>{label}</legend>{fields}{numbers}</fieldset>")
-}
-
-fn input(name: &str, label: &str, value: &str, more: &str) -> String {
-    let value = escape(value);
-    format!(
-        "<label for=\"{name}\">{label}</label>\
-         <input id=\"{name}\" name=\"{name}\" value=\"{value}\" {more}>"
-    )
 }
 
 /// Test numbers and their effects.

@@ -106,6 +106,11 @@ pub(super) fn shown(state: &State, session: &Value) -> Value {
     }])
 }
 
+/// The code that the payer entered.
+pub(crate) fn code(state: &State, session: &Value) -> String {
+    text(&applied(state, session).0, "code").to_owned()
+}
+
 /// The discount on each line; the amounts of all lines add up to the coupon's.
 pub(super) fn by_line(state: &State, session: &Value, items: &[Value]) -> Result<Vec<i64>, Error> {
     let (_, coupon) = applied(state, session);

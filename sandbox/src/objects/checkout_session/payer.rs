@@ -37,8 +37,10 @@ fn details(session: &mut Value) -> &mut Value {
 fn contact(params: &mut Params, session: &mut Value) -> Result<(), Error> {
     if let Some(email) = params.text("email")? {
         let email = checked_email(email, "email")?;
-        if session["customer_email"].is_null() {
-            details(session)["email"] = email.into();
+        let fixed = !session["customer_email"].is_null() || !session["customer"].is_null();
+        let details = details(session);
+        if !fixed || details["email"].is_null() {
+            details["email"] = email.into();
         }
     }
     for field in ["name", "phone"] {
