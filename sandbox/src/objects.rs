@@ -59,6 +59,6 @@ pub(crate) const TIMERS: &[Timer] = &[
     (payment_intent::KIND, payment_intent::on_timer),
     (checkout_session::KIND, checkout_session::on_timer),
     (coupon::KIND, coupon::on_timer),
-    (promotion_code::KIND, promotion_code::on_timer),
+    (promotion_code::KIND, coupon::on_timer),
     (refund::KIND, refund::on_timer),
 ];

@@ -40,6 +40,9 @@ impl Store {
         let kind = text(&object, "object").to_owned();
         match self.objects.get_mut(&id) {
             Some(slot) => {
+                if slot.peek()["deleted"] == true {
+                    self.order.entry(kind).or_default().push(id.clone());
+                }
                 if !slot.is_unpacked() {
                     self.unpacked.get_mut().push_back(id);
                 }
@@ -233,5 +236,7 @@ mod tests {
         assert_eq!(store.ids("payment_intent").len(), UNPACKED + GROUP - 1);
         assert_eq!(store.delete("pi_none")["deleted"], true);
         assert!(store.find("pi_none").is_none());
+        store.insert(object(2));
+        assert_eq!(store.ids("payment_intent").last().unwrap(), "pi_2");
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    clock::{now, now_ms},
+    clock::now,
     error::Error,
     ids,
     list::{Page, is},
@@ -24,6 +24,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/v1/promotion_codes", list),
     Route::new("GET", "/v1/promotion_codes/{}", retrieve),
     Route::new("POST", "/v1/promotion_codes/{}", update),
+    Route::new("POST", "/_sandbox/promotion_codes/{}/expire", run_out),
 ];
 
 /// The most characters of a code.
@@ -173,9 +174,7 @@ pub(crate) fn by_code(state: &State, code: &str) -> Option<Value> {
 /// The error for a promotion code that this session cannot redeem now.
 pub(crate) fn check(state: &State, promotion: &Value, session: &Value) -> Result<(), Error> {
     let code = text(promotion, "code");
-    let ended = promotion["expires_at"]
-        .as_u64()
-        .is_some_and(|at| at <= now());
+    let ended = is_over(promotion);
     let coupon = coupon(state, promotion);
     let problem = if ended {
         "has expired".to_owned()
@@ -198,6 +197,12 @@ pub(crate) fn check(state: &State, promotion: &Value, session: &Value) -> Result
     })
 }
 
+/// Returns true when the time of a promotion code is over.
+fn is_over(promotion: &Value) -> bool {
+    let end = promotion["expires_at"].as_u64();
+    end.is_some_and(|at| at <= now())
+}
+
 /// The least order of a code, when the session's is lower.
 fn unmet_minimum(restrictions: &Value, session: &Value) -> Option<String> {
     let least = restrictions["minimum_amount"].as_i64()?;
@@ -206,12 +211,26 @@ fn unmet_minimum(restrictions: &Value, session: &Value) -> Option<String> {
     (!met).then(|| money::written(least, currency))
 }
 
-/// Ends a promotion code whose time is over.
-pub(crate) fn on_timer(state: &mut State, promotion: &Value) {
-    let at = promotion["expires_at"].as_u64().unwrap_or(u64::MAX);
-    if at.saturating_mul(1000) <= now_ms() {
-        state.update(text(promotion, "id"), &json!({ "active": false }));
+/// Ends the promotion codes of a coupon that ended.
+pub(crate) fn end_with(state: &mut State, coupon: &str) {
+    let of_it = |id: &&String| {
+        let promotion = state.store.peek(id);
+        promotion.is_some_and(|one| one["promotion"]["coupon"] == *coupon)
+    };
+    let ended = state.store.ids(KIND).iter().filter(of_it);
+    for id in ended.cloned().collect::<Vec<_>>() {
+        state.update(&id, &json!({ "active": false }));
     }
+}
+
+/// Lets a promotion code expire, for the control plane.
+pub(crate) fn run_out(state: &mut State, call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    call.params.finish()?;
+    state.store.get(KIND, &id, "id")?;
+    let promotion = state.update(&id, &json!({ "expires_at": now() }));
+    coupon::on_timer(state, &promotion);
+    state.store.get(KIND, &id, "id").cloned()
 }
 
 fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {
@@ -228,14 +247,12 @@ pub(crate) fn update(state: &mut State, mut call: Call) -> Result<Value, Error> 
     call.params.finish()?;
     if held["active"] != true && promotion["active"] == true {
         let coupon = coupon(state, &promotion);
-        let ended = promotion["expires_at"]
-            .as_u64()
-            .is_some_and(|at| at <= now());
+        let ended = is_over(&promotion);
         if ended || coupon.is_null() || coupon::is_used_up(&promotion) {
             let message = "A promotion code that ended cannot be activated.";
             return Err(Error::invalid(message).param("active"));
         }
-        coupon::check(&coupon)?;
+        coupon::check(&coupon).map_err(|error| error.param("active"))?;
         expect_free(state, &promotion)?;
     }
     Ok(state.change_object("promotion_code.updated", text(&promotion, "id"), &promotion))

@@ -64,6 +64,24 @@ impl Sandbox {
         self.control(promotion_code::update, code, params)
     }
 
+    /// Lets a promotion code expire, as when its time is over.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when it does not exist.
+    pub fn expire_promotion_code(&self, code: &str) -> Result<Value, Value> {
+        self.control(promotion_code::run_out, code, json!({}))
+    }
+
+    /// Lets a coupon expire, as when its time is over.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when it does not exist.
+    pub fn expire_coupon(&self, coupon: &str) -> Result<Value, Value> {
+        self.control(coupon::run_out, coupon, json!({}))
+    }
+
     /// Creates a shipping rate, as in the dashboard; returns it.
     ///
     /// # Errors
