@@ -10,6 +10,7 @@
 //! - `group.js`: the elements of one payment.
 //! - `challenge.js`: 3-D Secure, as a dialog or as the sandbox's page.
 //! - `session.js`: a Checkout Session as a page sees it.
+//! - `client.js`: the page's connection to a Checkout Session.
 //! - `checkout.js`: Elements with a Checkout Session, and its actions.
 //! - `embedded.js`: embedded Checkout.
 //! - `stripe.js`: `window.Stripe`.
@@ -37,6 +38,7 @@ const SCRIPT: &str = concat!(
     include_str!("stripe_js/group.js"),
     include_str!("stripe_js/challenge.js"),
     include_str!("stripe_js/session.js"),
+    include_str!("stripe_js/client.js"),
     include_str!("stripe_js/checkout.js"),
     include_str!("stripe_js/embedded.js"),
     include_str!("stripe_js/stripe.js"),

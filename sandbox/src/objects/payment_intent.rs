@@ -2,6 +2,7 @@
 //!
 //! - [`shape`]: its JSON, for a server and for a browser.
 //! - [`details`]: the parameters that create and update share.
+//! - [`confirmation`]: the parameters of a confirmation.
 //! - [`payment`]: confirmations: paid, declined or challenged.
 //! - [`completion`]: the end of a payment that its confirmation left open.
 //! - [`authorization`]: payments that the shop captures later.
@@ -23,14 +24,17 @@ use crate::{
 
 mod authorization;
 mod completion;
+mod confirmation;
 mod details;
 mod payment;
 mod shape;
 
 pub(crate) use authorization::{is_manual, run_out};
 pub(crate) use completion::{authenticate, on_timer, settle};
+use confirmation::Confirmation;
+pub(crate) use confirmation::check_return_url;
 pub(crate) use details::{methods, receipt_email};
-pub(crate) use payment::{behaviour, check_return_url, set_up};
+pub(crate) use payment::{behaviour, set_up};
 pub(crate) use shape::{challenge, seen_by};
 
 /// Stripe's name for this kind of object.
@@ -86,7 +90,7 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let mut intent = shape::new(amount, &currency);
     details::read(state, params, &mut intent)?;
     let confirmed = params.flag("confirm")?.unwrap_or(false);
-    let confirmation = payment::Confirmation::read(state, params)?;
+    let confirmation = Confirmation::read(state, params)?;
     call.params.finish()?;
     confirmation.check_confirmed(confirmed, call.caller)?;
     confirmation.check_customer(&intent)?;
@@ -121,7 +125,7 @@ pub(crate) fn pay(
     let intent = state.store.get(KIND, id, "intent")?.clone();
     method.check_customer(&intent)?;
     expect(&intent, CHANGEABLE, "paid")?;
-    payment::confirm(state, id, payment::Confirmation::of(method, return_url))
+    payment::confirm(state, id, Confirmation::of(method, return_url))
 }
 
 /// Cancels a checkout session's intent, if its status allows it.
@@ -190,7 +194,7 @@ fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
         text(&changed, "currency"),
     )?;
     details::read(state, params, &mut changed)?;
-    let confirmation = payment::Confirmation::read(state, params)?;
+    let confirmation = Confirmation::read(state, params)?;
     call.params.finish()?;
     confirmation.check_customer(&changed)?;
     confirmation.check_confirmed(false, call.caller)?;
@@ -204,7 +208,7 @@ pub(crate) fn confirm(state: &mut State, mut call: Call) -> Result<Value, Error>
     let (id, caller) = (call.id(), call.caller);
     let secret = call.params.text("client_secret")?;
     let intent = opened(state, &id, caller, secret.as_deref())?;
-    let confirmation = payment::Confirmation::read(state, &mut call.params)?;
+    let confirmation = Confirmation::read(state, &mut call.params)?;
     confirmation.check_confirmed(true, caller)?;
     let mut changed = intent.clone();
     if caller == Caller::Publishable {
