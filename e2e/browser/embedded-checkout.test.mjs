@@ -60,6 +60,24 @@ test("a payer pays in the shop's page, which goes to the return URL", async (t) 
   assert.deepEqual([told.id, told.payment_status], [made.id, "paid"]);
 });
 
+test("a code in the frame can make the order free, and the shop's page hears of it", async (t) => {
+  const shop = await open(t, browser);
+  const { stripe } = shop;
+  const coupon = await stripe.coupons.create({ percent_off: 100, duration: "once" });
+  const promotion = { type: "coupon", coupon: coupon.id };
+  await stripe.promotionCodes.create({ promotion, code: "GIFT" });
+  const { made, frame } = await mount(shop, { ...CARDS, allow_promotion_codes: true });
+
+  await frame.getByLabel("Promotion code").fill("GIFT");
+  await frame.getByRole("button", { name: "Update the total" }).click();
+  await frame.getByLabel("E-mail").fill("ada@example.com");
+  await frame.getByRole("button", { name: "Complete the order" }).click();
+
+  await shop.page.waitForURL(`${shop.shop}/done?session=${made.id}`);
+  const told = (await shop.event("checkout.session.completed")).data.object;
+  assert.deepEqual([told.payment_status, told.amount_total], ["no_payment_required", 0]);
+});
+
 test("a shop that never redirects hears that its payer is done, after 3-D Secure", async (t) => {
   const shop = await open(t, browser);
   const { page } = shop;
