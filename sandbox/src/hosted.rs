@@ -4,10 +4,17 @@
 //! They are plain HTML; only a page in a shop's frame has a script. The log does not record their
 //! requests, because those contain card numbers.
 
-use crate::{engine::Engine, objects::charge, page, request::Request, response::Response};
+use crate::{
+    engine::Engine,
+    objects::{charge, invoice::PAGES},
+    page,
+    request::Request,
+    response::Response,
+};
 
 mod checkout;
 mod embedded;
+mod invoice;
 mod portal;
 mod receipt;
 
@@ -22,8 +29,14 @@ pub(crate) fn respond(engine: &Engine, request: &Request) -> Option<Response> {
     if let Some(rest) = path.strip_prefix("/c/pay/") {
         return Some(checkout::respond(engine, request, rest));
     }
+    if let Some(id) = path.strip_prefix("/c/recover/") {
+        return Some(checkout::recover(engine, request, id));
+    }
     if let Some(script) = embedded::respond(request) {
         return Some(script);
+    }
+    if path.starts_with(PAGES) {
+        return Some(invoice::respond(engine, path));
     }
     if path.starts_with(charge::RECEIPTS) {
         return Some(receipt::respond(engine, path));

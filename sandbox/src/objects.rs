@@ -10,6 +10,7 @@ pub(crate) mod customer_session;
 pub(crate) mod dispute;
 pub(crate) mod early_fraud_warning;
 pub(crate) mod event;
+pub(crate) mod invoice;
 pub(crate) mod payment_intent;
 pub(crate) mod payment_method;
 pub(crate) mod payment_method_domain;
@@ -50,6 +51,7 @@ pub(crate) fn routes() -> Vec<Route> {
         coupon::ROUTES,
         promotion_code::ROUTES,
         shipping_rate::ROUTES,
+        invoice::ROUTES,
     ]
     .concat()
 }

@@ -18,6 +18,11 @@ impl Params {
         Self::group(String::new(), fields)
     }
 
+    /// The parameters that were not read yet.
+    pub(crate) fn to_value(&self) -> Value {
+        self.fields.clone().into()
+    }
+
     fn group(group: String, fields: Value) -> Self {
         let fields = match fields {
             Value::Object(fields) => fields,

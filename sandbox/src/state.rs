@@ -36,8 +36,8 @@ pub(crate) struct State {
     pub(crate) behaviours: HashMap<String, Behaviour>,
     /// The card parameters behind each token, by the token's id.
     pub(crate) tokens: HashMap<String, Value>,
-    /// The payment intent that each open checkout session starts, and what it updates of its
-    /// customer, by the session's id.
+    /// The payment intent that each open checkout session starts, what it updates of its customer,
+    /// and the parameters of its copy, by the session's id.
     pub(crate) drafts: HashMap<String, Value>,
     /// The line items of each checkout session, by the session's id.
     pub(crate) lines: HashMap<String, Vec<Value>>,

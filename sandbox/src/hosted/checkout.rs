@@ -25,7 +25,7 @@ use crate::{
 mod entries;
 mod field;
 mod form;
-mod order;
+pub(super) mod order;
 mod questions;
 
 use field::FormValues;
@@ -45,6 +45,20 @@ pub(super) fn respond(engine: &Engine, request: &Request, rest: &str) -> Respons
     match session["ui_mode"] == EMBEDDED {
         true => framed(response),
         false => response,
+    }
+}
+
+/// Serves `/c/recover/{id}`: opens a copy of an expired session, and leads to its page.
+pub(super) fn recover(engine: &Engine, request: &Request, id: &str) -> Response {
+    let copy = engine.change(request.origin(), |state| {
+        checkout_session::recover(state, id)
+    });
+    match copy {
+        Ok(copy) => see_other(text(&copy, "url")),
+        Err(_) => {
+            let words = "The link has expired. Go back to the shop and start again.";
+            note(410, "This order cannot be opened again", words, None)
+        }
     }
 }
 

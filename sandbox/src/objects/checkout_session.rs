@@ -8,6 +8,7 @@
 //! - [`shape`]: its JSON.
 //! - [`payer`]: the payer's entries.
 //! - [`payment`]: payment, completion and expiry.
+//! - [`recovery`]: a copy of an expired session.
 //! - [`payment_page`]: the payer's view of a session.
 //! - [`saved`]: the saved cards of its customer.
 
@@ -31,6 +32,7 @@ mod options;
 mod payer;
 mod payment;
 mod payment_page;
+mod recovery;
 mod saved;
 mod shape;
 mod shipping;
@@ -40,6 +42,7 @@ mod ui;
 pub(crate) use details::checked_url;
 pub(crate) use discounts::code;
 pub(crate) use payment::{confirm, enter, follow, on_timer, pay, run_out};
+pub(crate) use recovery::recover;
 pub(crate) use ui::{ELEMENTS, EMBEDDED, returned};
 
 /// Stripe's name for this kind of object.

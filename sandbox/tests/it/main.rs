@@ -7,6 +7,7 @@ mod api;
 mod authorizations;
 mod cards;
 mod checkout;
+mod checkout_after;
 mod checkout_amounts;
 mod checkout_lines;
 mod checkout_options;

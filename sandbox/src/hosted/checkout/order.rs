@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The table of a session's lines and amounts.
-pub(super) fn html(state: &State, session: &Value) -> String {
+pub(in crate::hosted) fn html(state: &State, session: &Value) -> String {
     let items = state.lines.get(text(session, "id")).into_iter().flatten();
     let rows: String = items.map(line).collect();
     let total = written(session, number(session, "amount_total"));

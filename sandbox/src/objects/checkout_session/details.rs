@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    custom_fields, customer, discounts, lines, options, shape, shipping,
+    custom_fields, customer, discounts, lines, options, recovery, shape, shipping,
     totals::{self, Known},
     ui,
 };
@@ -27,7 +27,8 @@ pub(super) struct Details {
     pub(super) items: Vec<Value>,
     /// The products, prices and shipping rates that only the request describes.
     pub(super) new: Vec<Value>,
-    /// What the session keeps to itself: its payment intent, and what it updates of its customer.
+    /// What the session keeps to itself: its payment intent, what it updates of its customer, and
+    /// the parameters of its copy.
     pub(super) draft: Value,
 }
 
@@ -44,10 +45,8 @@ const KNOWN: &[&str] = &[
 
 /// Parameters that would change the amount or the flow; ignoring them would mislead.
 const NOT_MODELLED: &[&str] = &[
-    "after_expiration",
     "customer_account",
     "excluded_payment_method_types",
-    "invoice_creation",
     "managed_payments",
     "optional_items",
     "permissions",
@@ -73,6 +72,7 @@ const OF_THE_INTENT: &[&str] = &[
 
 /// Reads and checks all parameters; stores nothing.
 pub(super) fn read(state: &State, mut params: Params) -> Result<Details, Error> {
+    let given = params.clone();
     mode(&mut params)?;
     let mut new = Vec::new();
     let (mut items, currency) = lines::read(state, &mut params, &mut new)?;
@@ -81,6 +81,7 @@ pub(super) fn read(state: &State, mut params: Params) -> Result<Details, Error> 
     customer::read(state, &mut params, &mut session)?;
     session["expires_at"] = expiry(&mut params)?.into();
     options::read(&mut params, &mut session)?;
+    recovery::read(&mut params, &mut session)?;
     custom_fields::read(&mut params, &mut session)?;
     let updates = customer::updates(state, &mut params, &session)?;
     discounts::read(state, &mut params, &mut session)?;
@@ -97,7 +98,11 @@ pub(super) fn read(state: &State, mut params: Params) -> Result<Details, Error> 
     params.finish()?;
     let known = Known { state, new: &new };
     totals::apply(known, &mut session, &mut items)?;
-    let draft = json!({ "customer_update": updates, "payment_intent": intent });
+    let draft = json!({
+        "customer_update": updates,
+        "payment_intent": intent,
+        "recovery": recovery::kept(&given, &session),
+    });
     Ok(Details {
         session,
         items,

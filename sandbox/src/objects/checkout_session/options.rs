@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{error::Error, params::Params};
+use crate::{error::Error, objects::invoice, params::Params};
 
 /// Reads them into the session.
 pub(super) fn read(params: &mut Params, session: &mut Value) -> Result<(), Error> {
@@ -28,6 +28,9 @@ pub(super) fn read(params: &mut Params, session: &mut Value) -> Result<(), Error
             session[field] = json!({ "enabled": switch(&mut given)? });
             given.finish()?;
         }
+    }
+    if let Some(given) = params.nested("invoice_creation")? {
+        session["invoice_creation"] = invoice::creation(given)?;
     }
     consent(params, session)?;
     custom_text(params, session)?;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     KIND,
     customer::update as update_customer,
-    discounts, get, keep_lines, payer,
+    discounts, get, keep_lines, payer, recovery,
     totals::{self, Known},
     ui,
 };
@@ -15,7 +15,7 @@ use crate::{
     clock::now_ms,
     error::Error,
     objects::{
-        customer, payment_intent,
+        customer, invoice, payment_intent,
         payment_method::{self, Chosen},
     },
     params::Params,
@@ -113,8 +113,9 @@ fn start(state: &mut State, session: &Value, method: &Chosen) -> String {
     for (field, value) in terms(session).as_object().into_iter().flatten() {
         intent[field] = value.clone();
     }
-    let keeps =
-        session["customer_creation"] == "always" || intent["setup_future_usage"].is_string();
+    let keeps = session["customer_creation"] == "always"
+        || session["invoice_creation"]["enabled"] == true
+        || intent["setup_future_usage"].is_string();
     if keeps && session["customer"].is_null() {
         intent["customer"] = customer_of(state, session, method.billing_details());
     }
@@ -149,9 +150,11 @@ pub(crate) fn follow(state: &mut State, intent: &Value) {
             complete(state, &session, "unpaid", Some(intent));
         }
         "succeeded" if late && intent["capture_method"] == "manual" => {
+            invoiced(state, &session);
             state.update(id, &json!({ "payment_status": "paid" }));
         }
         "succeeded" if late => {
+            invoiced(state, &session);
             let event = "checkout.session.async_payment_succeeded";
             state.change_object(event, id, &json!({ "payment_status": "paid" }));
         }
@@ -187,13 +190,25 @@ fn complete(
         patch["customer"] = customer.clone();
     }
     let id = text(session, "id");
-    let session = state.update(id, &patch);
+    let mut session = state.update(id, &patch);
     discounts::redeem(state, &session);
+    if payment_status != "unpaid" {
+        session = invoiced(state, &session);
+    }
     if let Some(draft) = state.drafts.remove(id) {
         update_customer(state, &session, &draft["customer_update"]);
     }
     state.emit("checkout.session.completed", &session, None);
     session
+}
+
+/// Creates the invoice of a paid session that has one; returns the session.
+fn invoiced(state: &mut State, session: &Value) -> Value {
+    if session["invoice_creation"]["enabled"] != true {
+        return session.clone();
+    }
+    let invoice = invoice::of_session(state, session);
+    state.update(text(session, "id"), &json!({ "invoice": invoice }))
 }
 
 /// `POST …/expire`: the shop ends an open session.
@@ -224,8 +239,11 @@ pub(crate) fn on_timer(state: &mut State, session: &Value) {
 
 /// Expires a session and cancels its payment intent.
 fn end(state: &mut State, session: &Value) -> Value {
-    state.drafts.remove(text(session, "id"));
-    let patch = json!({ "status": "expired", "url": null });
+    let after = recovery::after(session, &state.url);
+    if after.is_null() {
+        state.drafts.remove(text(session, "id"));
+    }
+    let patch = json!({ "after_expiration": after, "status": "expired", "url": null });
     let ended = state.change_object("checkout.session.expired", text(session, "id"), &patch);
     payment_intent::cancel_with_session(state, text(session, "payment_intent"));
     ended
