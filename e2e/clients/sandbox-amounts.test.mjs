@@ -1,4 +1,4 @@
-// The sandbox with stripe-node: a session with a code, tax and shipping, and one that costs nothing.
+// The sandbox with stripe-node: sessions with a code, tax and shipping, and a free one.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -9,6 +9,7 @@ mod cards;
 mod checkout;
 mod checkout_after;
 mod checkout_amounts;
+mod checkout_formula;
 mod checkout_lines;
 mod checkout_options;
 mod checkout_payment;
