@@ -33,6 +33,11 @@ pub static ROUTED: &[Routed] = &[
         openapi: customer::ApiDoc::openapi,
     },
     Routed {
+        function: health::FUNCTION,
+        service: health::service,
+        openapi: health::ApiDoc::openapi,
+    },
+    Routed {
         function: order::FUNCTION,
         service: order::service,
         openapi: order::ApiDoc::openapi,

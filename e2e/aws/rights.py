@@ -23,10 +23,14 @@ PARTS = {
 OPERATIONS = {
     "order": READS, "orders_of": READS_SEVERAL, "all_orders": READS_SEVERAL,
     "holder_of": READS, "customer_of": READS,
+    "outbox_size": READS, "oldest_undelivered": READS_SEVERAL, "quarantine_size": READS,
     "cursor": READS, "set_cursor": MOVES_ORDERS,
     "next_refund_key": MOVES_ORDERS, "reserve_refund": MOVES_ORDERS,
     "record_refund": MOVES_ORDERS, "decline_refund": MOVES_ORDERS,
 }
+
+#: The operations that query the index `queue`, but for those of a function that delivers.
+OF_THE_QUEUE = {"orders_of", "outbox_size", "oldest_undelivered", "quarantine_size"}
 
 
 def operations(folder: str) -> set[str]:
@@ -52,7 +56,7 @@ def on_items(folder: str) -> set[str]:
 def indexes(folder: str) -> set[str]:
     """The indexes by which a function looks for items."""
     used = operations(folder)
-    queue = {"queue"} if delivers(folder) or "orders_of" in used else set()
+    queue = {"queue"} if delivers(folder) or used & OF_THE_QUEUE else set()
     return queue | ({"list"} if "all_orders" in used else set())
 
 

@@ -61,6 +61,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells whether the deployment needs an operator. */
+        get: operations["readHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/order": {
         parameters: {
             query?: never;
@@ -200,6 +217,16 @@ export interface components {
              */
             url: string;
         };
+        /** @description A number that is counted to 100. */
+        Count: {
+            /** @description True when there are more than 100. */
+            isCapped: boolean;
+            /**
+             * Format: int32
+             * @description The number, at most 100.
+             */
+            number: number;
+        };
         /**
          * @description Either `items`, with an `Idempotency-Key` header, or `order`; and the URLs to which the payer
          *     returns, each at an origin of `FAREBOX_RETURN_ORIGINS`.
@@ -332,7 +359,44 @@ export interface components {
          *     helps. `generic_decline` stands for all of Stripe's decline codes, which come with status 402.
          * @enum {string}
          */
-        ErrorCode: "invalid_request" | "amount_too_small" | "bad_signature" | "unauthenticated" | "generic_decline" | "forbidden" | "refund_limit" | "not_found" | "method_not_allowed" | "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_changed" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_in_full_only" | "refund_needs_email" | "refund_refused" | "body_too_large" | "too_many_payments" | "too_many_requests" | "portal_not_configured" | "internal" | "unavailable";
+        ErrorCode: "invalid_request" | "amount_too_small" | "bad_signature" | "unauthenticated" | "generic_decline" | "forbidden" | "refund_limit" | "not_found" | "method_not_allowed" | "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_changed" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_in_full_only" | "refund_needs_email" | "refund_refused" | "body_too_large" | "too_many_payments" | "too_many_requests" | "portal_not_configured" | "unhealthy" | "internal" | "unavailable";
+        /** @description The health of the deployment. Times are in Unix seconds. */
+        Health: {
+            /** @description The notifications that were given up. */
+            deadLettered: components["schemas"]["Count"];
+            /** @description The notifications that wait for their delivery, or for a further attempt. */
+            due: components["schemas"]["Count"];
+            /**
+             * Format: int64
+             * @description The arrival of the event that was quarantined last; `null` without one.
+             */
+            lastQuarantinedAt: number | null;
+            /**
+             * Format: int64
+             * @description The age of the oldest waiting notification, in seconds; `null` if none waits. On DynamoDB
+             *     it considers the 25 that are due next.
+             */
+            oldestDueSeconds: number | null;
+            /** @description The thresholds that are passed; empty with status 200. */
+            problems: components["schemas"]["HealthProblem"][];
+            /** @description The quarantined events, also those that were released. */
+            quarantined: components["schemas"]["Count"];
+            /**
+             * Format: int64
+             * @description The time of the latest success of `reconcile`; `null` if it never ran.
+             */
+            reconciledAt: number | null;
+            /**
+             * Format: int64
+             * @description The cursor of `reconcile`: all events that Stripe created before this time were processed.
+             */
+            reconciledUntil: number | null;
+        };
+        /**
+         * @description A threshold that is passed.
+         * @enum {string}
+         */
+        HealthProblem: "outbox_late" | "dead_letters" | "quarantined" | "reconcile_late";
         /** @description A price and its quantity. */
         Item: {
             /** @description The id of a Stripe price, `price_…`, or its lookup key. */
@@ -1403,6 +1467,188 @@ export interface operations {
                         error: {
                             /** @enum {string} */
                             code: "unavailable";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    readHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No threshold is passed */
+            200: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deadLettered": {
+                     *         "isCapped": false,
+                     *         "number": 0
+                     *       },
+                     *       "due": {
+                     *         "isCapped": false,
+                     *         "number": 2
+                     *       },
+                     *       "lastQuarantinedAt": null,
+                     *       "oldestDueSeconds": 4,
+                     *       "problems": [],
+                     *       "quarantined": {
+                     *         "isCapped": false,
+                     *         "number": 0
+                     *       },
+                     *       "reconciledAt": 1790000000,
+                     *       "reconciledUntil": 1789999400
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description `invalid_request`: the request is malformed or not valid, or its signed order is not the site's or has expired; the message names the field and the reason */
+            400: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "invalid_request";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `unauthenticated`: the request has no valid token of a caller */
+            401: {
+                headers: {
+                    /** @description `Bearer`: the scheme of the token that the route requires */
+                    "WWW-Authenticate"?: string;
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "unauthenticated",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "unauthenticated";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `forbidden`: no role of the caller permits this request */
+            403: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "forbidden",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "forbidden";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `internal`: Farebox failed; the log has the cause, under the request id */
+            500: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "internal";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `unhealthy`: a threshold of `health` is passed: notifications are late or were given up, an event was quarantined, or `reconcile` does not run; the body has the numbers beside `error`; `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or Farebox cannot read its keys */
+            503: {
+                headers: {
+                    /** @description The seconds after which the caller may send the same request again */
+                    "Retry-After"?: number;
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "unhealthy",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "unhealthy" | "unavailable";
                             message: string;
                             requestId: string;
                         };

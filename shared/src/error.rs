@@ -17,7 +17,7 @@ use hyper::{
     HeaderMap, StatusCode,
     header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
 };
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 pub use self::table::{Code, ErrorSpec, Retry};
 use crate::{
@@ -130,6 +130,10 @@ pub enum Error {
     /// The billing portal's settings were never saved at Stripe.
     #[error("the billing portal is not set up yet")]
     PortalNotConfigured,
+    /// The deployment needs an operator. The first text names the problems, and the object has the
+    /// numbers, for the body of the response.
+    #[error("{0}")]
+    Unhealthy(String, Map<String, Value>),
     /// The service is at fault, and a retry will not help.
     #[error("something went wrong on our side")]
     Internal(#[source] Cause),
@@ -178,6 +182,7 @@ impl Error {
             Self::TooManyPayments { .. } => Code::TooManyPayments,
             Self::TooManyRequests { .. } => Code::TooManyRequests,
             Self::PortalNotConfigured => Code::PortalNotConfigured,
+            Self::Unhealthy(..) => Code::Unhealthy,
             Self::Internal(_) => Code::Internal,
             Self::Unavailable(_) => Code::Unavailable,
         }
@@ -228,7 +233,8 @@ impl Error {
     }
 
     /// The whole response: status, headers, and `{"error": {"code", "message", "requestId"}}`,
-    /// where [`Code::names_order`] also with `orderId`.
+    /// where [`Code::names_order`] also with `orderId`. [`Error::Unhealthy`] has its numbers beside
+    /// `error`.
     pub(crate) fn response(&self, request_id: &str) -> Response {
         let (status, code) = self.answer();
         let mut error =
@@ -236,7 +242,11 @@ impl Error {
         if let Some(order) = self.order() {
             error["orderId"] = order.as_str().into();
         }
-        let body = json!({ "error": error });
+        let mut body = match self {
+            Self::Unhealthy(_, numbers) => numbers.clone(),
+            _ => Map::new(),
+        };
+        body.insert("error".to_owned(), error);
         let mut headers = HeaderMap::new();
         if let Some(seconds) = self.retry_after() {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

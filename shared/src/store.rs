@@ -38,11 +38,12 @@ pub use day_limit::DayLimit;
 use dynamodb::DynamoDb;
 pub use dynamodb::message_in;
 pub use failure::StoreError;
+pub use jobs::{RECONCILE, RECONCILED_AT};
 pub use message::{Message, OutboxMessage};
 pub use orders::{OrderList, OrderPosition, OrderRange};
-pub use outbox::DeliveryOutcome;
+pub use outbox::{Count, DeliveryOutcome, OutboxSize};
 pub use put_order::{IdempotencyRecord, PutOrder, PutOrderOutcome, PutOrderRejection};
-pub use quarantine::Quarantined;
+pub use quarantine::{QuarantineSize, Quarantined};
 pub(crate) use rate_limiting::wait;
 pub use rate_limiting::{
     Limit, OPEN_FOR, RateLimitOutcome, RateLimitRequest, RateLimitSubject, RateLimited, SubjectKind,

@@ -10,6 +10,7 @@ use std::{
 
 use farebox::functions::ROUTED;
 use hyper::{Method, body::Bytes};
+use reconcile::Reconciler;
 use serde_json::{Value, json};
 use shared::{
     Function,
@@ -124,6 +125,9 @@ impl World {
         let shop = Shop::open().await;
         let functions = serve_all(&shop).await;
         shop.paid_order(ORDER, 4000, "usd").await;
+        // Without a run of `reconcile`, `health` returns 503.
+        let reconciler = Reconciler::new(&shop.config, shop.app());
+        reconciler.catch_up().await.unwrap();
         let mut world = Self {
             shop,
             functions,

@@ -92,8 +92,9 @@ struct OrdersView {
         ("to" = Option<String>, Query, nullable = false,
             description = "Only orders created before this time, later than `from`"),
         ("owner" = Option<String>, Query, nullable = false, min_length = 1, max_length = 128,
-            description = "Only the orders of this caller, by the `sub` of their token. Without it: \
-                           the caller's own, or everybody's where a role of theirs reaches any"),
+            description = "Only the orders of this caller, by the `sub` of their token. Without \
+                           it: the caller's own, or everybody's where a role of theirs reaches \
+                           any"),
         ("cursor" = Option<String>, Query, nullable = false,
             description = "The `nextCursor` of the page before, with the same other parameters; \
                            `limit` alone may change"),

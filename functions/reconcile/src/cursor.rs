@@ -8,9 +8,6 @@ use shared::stripe::KEPT;
 
 use crate::RunLimits;
 
-/// The name of the cursor in the database.
-pub(crate) const NAME: &str = "reconcile";
-
 /// The seconds that the first run looks back: as long as Stripe itself retries a delivery.
 const FIRST: i64 = 3 * 24 * 60 * 60;
 

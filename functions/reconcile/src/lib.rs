@@ -29,7 +29,7 @@ use shared::{
     function::Trigger,
     host,
     processor::{self, EventProcessor},
-    store::{self, Store},
+    store::{self, RECONCILE, RECONCILED_AT, Store},
     stripe::{self, Stripe},
 };
 use time_range::{TimeRange, TimeRangeError};
@@ -203,7 +203,12 @@ impl Reconciler {
     /// [`ReconcileError`] when Stripe or the database did not answer; nothing is skipped.
     pub async fn catch_up(&self) -> Result<Report, ReconcileError> {
         let mut report = Report::default();
-        let done = self.catch_up_into(&mut report).await;
+        let mut done = self.catch_up_into(&mut report).await;
+        if done.is_ok() {
+            let now = self.clock.now().to_string();
+            let stored = self.store.set_cursor(RECONCILED_AT, &now).await;
+            done = stored.map_err(ReconcileError::from);
+        }
         report.log(done.is_ok());
         done.map(|()| report)
     }
@@ -212,7 +217,7 @@ impl Reconciler {
         let mut budget = Budget::of(self.limits);
         let now = self.clock.now();
         loop {
-            let window = cursor::next(self.store.cursor(cursor::NAME).await?, now, &self.limits);
+            let window = cursor::next(self.store.cursor(RECONCILE).await?, now, &self.limits);
             let reaches_now = window.until >= now - self.limits.lag;
             let mut pager = Pager::new(self, window).storing_cursor();
             report.complete = pager.run(&mut budget, report).await?;
@@ -271,9 +276,6 @@ impl Reconciler {
     }
 
     async fn store_cursor(&self, cursor: &Cursor) -> Result<(), ReconcileError> {
-        Ok(self
-            .store
-            .set_cursor(cursor::NAME, &cursor.to_text())
-            .await?)
+        Ok(self.store.set_cursor(RECONCILE, &cursor.to_text()).await?)
     }
 }

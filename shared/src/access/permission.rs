@@ -1,5 +1,7 @@
 //! The permissions. A handler names one as a type, the roles file by its name.
 
+use super::grant::Scope;
+
 /// A permission: a resource and an action.
 pub trait Permission: Send + Sync + 'static {
     /// `resource:action`.
@@ -46,29 +48,39 @@ impl Permission for OpenPortal {
     const NAME: &'static str = "portal:open";
 }
 
+/// Reads the numbers of waiting, given up and quarantined work.
+#[derive(Debug)]
+pub struct ReadSystem;
+
+impl Permission for ReadSystem {
+    const NAME: &'static str = "system:read";
+}
+
 /// The rule by which a permission may be granted.
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) name: &'static str,
-    /// True when it can reach another caller's objects.
-    pub(super) reaches_any: bool,
+    /// The scopes that it can have.
+    pub(super) scopes: &'static [Scope],
     /// True when it moves money, so that a grant may limit the amount.
     pub(super) has_limits: bool,
 }
 
 /// Every permission that a role may be given.
-static RULES: [Rule; 5] = [
-    rule(CreatePayment::NAME, false, false),
-    rule(ReadOrder::NAME, true, false),
-    rule(CreateRefund::NAME, true, true),
-    rule(ReadCustomer::NAME, true, false),
-    rule(OpenPortal::NAME, false, false),
+static RULES: [Rule; 6] = [
+    rule(CreatePayment::NAME, &[Scope::Own], false),
+    rule(ReadOrder::NAME, &[Scope::Own, Scope::Any], false),
+    rule(CreateRefund::NAME, &[Scope::Own, Scope::Any], true),
+    rule(ReadCustomer::NAME, &[Scope::Own, Scope::Any], false),
+    rule(OpenPortal::NAME, &[Scope::Own], false),
+    // It concerns the whole deployment.
+    rule(ReadSystem::NAME, &[Scope::Any], false),
 ];
 
-const fn rule(name: &'static str, reaches_any: bool, has_limits: bool) -> Rule {
+const fn rule(name: &'static str, scopes: &'static [Scope], has_limits: bool) -> Rule {
     Rule {
         name,
-        reaches_any,
+        scopes,
         has_limits,
     }
 }

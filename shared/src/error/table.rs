@@ -63,6 +63,8 @@ pub enum Code {
     TooManyRequests,
     /// The billing portal's settings were never saved at Stripe.
     PortalNotConfigured,
+    /// The deployment needs an operator.
+    Unhealthy,
     /// Farebox failed.
     Internal,
     /// Stripe, the database, the issuer of tokens or the keys are not available.
@@ -103,7 +105,7 @@ impl Code {
     }
 
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::InvalidRequest,
         Self::AmountTooSmall,
         Self::BadSignature,
@@ -129,6 +131,7 @@ impl Code {
         Self::TooManyPayments,
         Self::TooManyRequests,
         Self::PortalNotConfigured,
+        Self::Unhealthy,
         Self::Internal,
         Self::Unavailable,
     ];
@@ -162,6 +165,7 @@ impl Code {
             Self::TooManyPayments => &TOO_MANY_PAYMENTS,
             Self::TooManyRequests => &TOO_MANY_REQUESTS,
             Self::PortalNotConfigured => &PORTAL_NOT_CONFIGURED,
+            Self::Unhealthy => &UNHEALTHY,
             Self::Internal => &INTERNAL,
             Self::Unavailable => &UNAVAILABLE,
         }
@@ -371,6 +375,15 @@ static PORTAL_NOT_CONFIGURED: ErrorSpec = ErrorSpec {
     code: "portal_not_configured",
     when: "the customer portal's settings were never saved in this mode, test or live, at Stripe",
     remedy: "save them in Stripe's dashboard: Settings, Billing, Customer portal",
+    retry: Retry::Never,
+};
+
+static UNHEALTHY: ErrorSpec = ErrorSpec {
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    code: "unhealthy",
+    when: "a threshold of `health` is passed: notifications are late or were given up, an event \
+           was quarantined, or `reconcile` does not run; the body has the numbers beside `error`",
+    remedy: "look at `problems` in the body; the operations guide has a remedy for each",
     retry: Retry::Never,
 };
 

@@ -68,6 +68,11 @@ fn rows() -> Vec<(Error, u16, &'static str)> {
             "too_many_requests",
         ),
         (Error::PortalNotConfigured, 503, "portal_not_configured"),
+        (
+            Error::Unhealthy("dead_letters".to_owned(), Map::new()),
+            503,
+            "unhealthy",
+        ),
         (Error::Internal(cause()), 500, "internal"),
         (Error::Unavailable(cause()), 503, "unavailable"),
     ]

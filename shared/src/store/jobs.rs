@@ -2,6 +2,11 @@
 
 use super::{StoreError, backend::operations};
 
+/// The name of the cursor of `reconcile`.
+pub const RECONCILE: &str = "reconcile";
+/// The name under which `reconcile` stores the time of its latest success, in Unix seconds.
+pub const RECONCILED_AT: &str = "reconciled_at";
+
 operations! {
     /// The operations of scheduled jobs.
     trait Jobs {

@@ -21,6 +21,38 @@ pub enum DeliveryOutcome {
     },
 }
 
+/// The number of entries of a list, counted up to [`Count::MAX`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// The number, or [`Count::MAX`] if there are more.
+    pub number: u32,
+    /// True when there are more.
+    pub is_capped: bool,
+}
+
+impl Count {
+    /// The highest number that is counted to, so that a count takes a bounded read.
+    pub const MAX: u32 = 100;
+
+    /// Of a list of which at most one entry more than [`Count::MAX`] was read.
+    pub(super) fn of(read: usize) -> Self {
+        let number = u32::try_from(read).unwrap_or(u32::MAX);
+        Self {
+            number: number.min(Self::MAX),
+            is_capped: number > Self::MAX,
+        }
+    }
+}
+
+/// The numbers of messages in the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutboxSize {
+    /// Those that are not delivered, and are neither given up.
+    pub due: Count,
+    /// The dead letters.
+    pub dead_lettered: Count,
+}
+
 operations! {
     /// The operations on the outbox.
     trait Outbox {
@@ -73,6 +105,13 @@ operations! {
         ///
         /// [`StoreError`] when the database did not answer.
         pub async fn oldest_undelivered(&self) -> Result<Option<i64>, StoreError>;
+
+        /// The numbers of messages in the outbox.
+        ///
+        /// # Errors
+        ///
+        /// [`StoreError`] when the database did not answer.
+        pub async fn outbox_size(&self) -> Result<OutboxSize, StoreError>;
 
         /// The dead letters, the oldest first.
         ///

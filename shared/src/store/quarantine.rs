@@ -1,6 +1,6 @@
 //! The quarantine: events that an operator must look at.
 
-use super::{StoreError, backend::operations};
+use super::{Count, StoreError, backend::operations};
 
 /// A quarantined event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,9 +15,25 @@ pub struct Quarantined {
     pub at: i64,
 }
 
+/// The number of quarantined events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuarantineSize {
+    /// All, also those that were released.
+    pub quarantined: Count,
+    /// The arrival of the latest, in Unix seconds.
+    pub latest: Option<i64>,
+}
+
 operations! {
     /// The operations on the quarantine.
     trait Quarantine {
+        /// The number of quarantined events, and the arrival of the latest.
+        ///
+        /// # Errors
+        ///
+        /// [`StoreError`] when the database did not answer.
+        pub async fn quarantine_size(&self) -> Result<QuarantineSize, StoreError>;
+
         /// The quarantined events, the oldest first.
         ///
         /// # Errors

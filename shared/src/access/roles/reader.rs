@@ -73,16 +73,21 @@ impl Reader {
         self.only(place, fields, &["scope", "limits"]);
         let scope = match fields.get("scope").and_then(Value::text) {
             Some("own") => Some(Scope::Own),
-            Some("any") if rule.reaches_any => Some(Scope::Any),
-            Some("any") => {
-                self.wrong(place, "can have only the scope `own`");
-                None
-            }
+            Some("any") => Some(Scope::Any),
             _ => {
                 self.wrong(place, "must have a `scope`, `own` or `any`");
                 None
             }
         };
+        let scope = scope.filter(|scope| {
+            let is_possible = rule.scopes.contains(scope);
+            match scope {
+                _ if is_possible => {}
+                Scope::Own => self.wrong(place, "can have only the scope `any`"),
+                Scope::Any => self.wrong(place, "can have only the scope `own`"),
+            }
+            is_possible
+        });
         let limits = fields.get("limits").map(|value| {
             if !rule.has_limits {
                 self.wrong(place, "moves no money, and cannot have `limits`");

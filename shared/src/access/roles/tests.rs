@@ -27,7 +27,10 @@ fn refunds(limits: &Value) -> Grant {
 fn the_shipped_roles_are_what_the_documentation_says() {
     let roles = Roles::shipped();
     let names: Vec<&str> = roles.names().collect();
-    assert_eq!(names, ["admin", "customer", "finance", "guest", "support"]);
+    let expected = [
+        "admin", "customer", "finance", "guest", "monitor", "support",
+    ];
+    assert_eq!(names, expected);
 
     let scope = |role: &str, permission: &str| {
         let grants = roles.grants(&[role.to_owned()], permission);

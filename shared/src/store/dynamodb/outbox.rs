@@ -19,13 +19,17 @@ use super::{
     requests::Change,
     transaction::Condition,
 };
-use crate::store::{DeliveryOutcome, Message, OutboxMessage, REMEMBERED, outbox::Outbox};
+use crate::store::{
+    Count, DeliveryOutcome, Message, OutboxMessage, OutboxSize, REMEMBERED, outbox::Outbox,
+};
 
 const DUE: &str = "due";
 const DEAD_LETTERED: &str = "dead_lettered";
 /// The attribute with the end of the latest lease, in Unix seconds. It is no key of the index, so
 /// that a lease costs the write of the item alone.
 const LEASED_UNTIL: &str = "leased_until";
+/// The most entries of the index that a count reads.
+pub(super) const COUNTED: i32 = Count::MAX.cast_signed() + 1;
 /// The most messages in one lease or read.
 const AT_ONCE: u32 = 25;
 
@@ -119,6 +123,11 @@ impl Outbox for DynamoDb {
             .min())
     }
 
+    async fn outbox_size(&self) -> Result<OutboxSize, StoreError> {
+        let (due, dead_lettered) = tokio::try_join!(self.count(DUE), self.count(DEAD_LETTERED))?;
+        Ok(OutboxSize { due, dead_lettered })
+    }
+
     async fn dead_letters(&self) -> Result<Vec<OutboxMessage>, StoreError> {
         let keys = self.all_queued(DEAD_LETTERED).await?;
         let mut messages = Vec::with_capacity(keys.len());
@@ -178,6 +187,12 @@ impl DynamoDb {
             .map(|part| self.put(part, Condition::None));
         let message = self.put(item, Condition::AbsentOrExpired(now));
         std::iter::once(message).chain(parts).collect()
+    }
+
+    /// Counts the entries of the index for `queue`.
+    async fn count(&self, queue: &str) -> Result<Count, StoreError> {
+        let (entries, _) = self.entries(&Page::of_queue(queue, COUNTED)).await?;
+        Ok(Count::of(entries.len()))
     }
 
     /// Leases the messages on one page of the index; returns the start of the next page.

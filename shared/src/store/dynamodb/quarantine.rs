@@ -3,22 +3,36 @@
 use aws_sdk_dynamodb::{operation::delete_item::DeleteItemInput, types::TransactWriteItem};
 
 use super::{
-    DynamoDb, StoreError,
+    DynamoDb, Page, StoreError,
     attempt::{Answer, Attempts},
     item::{
         DUE_AT, Kind, QUEUE, Write as _, keyed, names, need_number, need_text, number, short, text,
         with_body,
     },
+    outbox::COUNTED,
     transaction::Condition,
 };
 use crate::{
     event::Event,
-    store::{Accepted, Quarantined, quarantine::Quarantine},
+    store::{Accepted, Count, QuarantineSize, Quarantined, quarantine::Quarantine},
 };
 
 const QUARANTINED: &str = "quarantined";
 
 impl Quarantine for DynamoDb {
+    async fn quarantine_size(&self) -> Result<QuarantineSize, StoreError> {
+        let page = Page {
+            latest_first: true,
+            ..Page::of_queue(QUARANTINED, COUNTED)
+        };
+        let (entries, _) = self.entries(&page).await?;
+        let latest = entries.first().map(|entry| need_number(entry, DUE_AT));
+        Ok(QuarantineSize {
+            quarantined: Count::of(entries.len()),
+            latest: latest.transpose()?,
+        })
+    }
+
     async fn quarantined(&self) -> Result<Vec<Quarantined>, StoreError> {
         let keys = self.all_queued(QUARANTINED).await?;
         let mut events = Vec::with_capacity(keys.len());

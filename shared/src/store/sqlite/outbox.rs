@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{Sqlite, StoreError};
-use crate::store::{DeliveryOutcome, Message, OutboxMessage, outbox::Outbox};
+use crate::store::{Count, DeliveryOutcome, Message, OutboxMessage, OutboxSize, outbox::Outbox};
 
 /// Delivered messages stay for a while as evidence.
 pub(super) const FORGET_DELIVERED: &str = "DELETE FROM outbox WHERE seq IN
@@ -50,6 +50,16 @@ impl Outbox for Sqlite {
                 .prepare_cached("SELECT MIN(created_at) FROM outbox WHERE state = 'due'")?
                 .query_row([], |row| row.get(0))?;
             Ok(oldest)
+        })
+        .await
+    }
+
+    async fn outbox_size(&self) -> Result<OutboxSize, StoreError> {
+        self.with(|connection| {
+            Ok(OutboxSize {
+                due: count(connection, "outbox WHERE state = 'due'")?,
+                dead_lettered: count(connection, "outbox WHERE state = 'dead_lettered'")?,
+            })
         })
         .await
     }
@@ -187,4 +197,14 @@ fn dead_letters(connection: &Connection) -> Result<Vec<OutboxMessage>, StoreErro
         .query_map([], message)?
         .collect::<Result<_, _>>()?;
     Ok(messages)
+}
+
+/// Counts the rows of a table and its condition.
+pub(super) fn count(connection: &Connection, rows: &'static str) -> Result<Count, StoreError> {
+    let most = Count::MAX + 1;
+    let query = format!("SELECT count(*) FROM (SELECT 1 FROM {rows} LIMIT {most})");
+    let counted: u32 = connection
+        .prepare_cached(&query)?
+        .query_row([], |row| row.get(0))?;
+    Ok(Count::of(counted as usize))
 }

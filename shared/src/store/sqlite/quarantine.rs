@@ -1,14 +1,27 @@
 //! Quarantined events, with their bodies.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Sqlite, StoreError};
+use super::{Sqlite, StoreError, outbox::count};
 use crate::{
     event::Event,
-    store::{Accepted, Quarantined, quarantine::Quarantine},
+    store::{Accepted, QuarantineSize, Quarantined, quarantine::Quarantine},
 };
 
 impl Quarantine for Sqlite {
+    async fn quarantine_size(&self) -> Result<QuarantineSize, StoreError> {
+        self.with(|connection| {
+            let latest = connection
+                .prepare_cached("SELECT at FROM quarantine ORDER BY rowid DESC LIMIT 1")?
+                .query_row([], |row| row.get(0));
+            Ok(QuarantineSize {
+                quarantined: count(connection, "quarantine")?,
+                latest: latest.optional()?,
+            })
+        })
+        .await
+    }
+
     async fn quarantined(&self) -> Result<Vec<Quarantined>, StoreError> {
         self.with(|connection| list(connection)).await
     }

@@ -304,6 +304,14 @@ async fn an_event_that_is_quarantined_again_leaves_both_records(place: Place) {
     let events = it.store.quarantined().await.unwrap();
     let times: Vec<i64> = events.iter().map(|event| event.at).collect();
     assert_eq!(times, [NOW, NOW + 1]);
+    let expected = QuarantineSize {
+        quarantined: Count {
+            number: 2,
+            is_capped: false,
+        },
+        latest: Some(NOW + 1),
+    };
+    assert_eq!(it.store.quarantine_size().await.unwrap(), expected);
 }
 
 async fn a_refund_that_names_no_order_finds_it_by_its_intent(place: Place) {

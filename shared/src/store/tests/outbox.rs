@@ -13,6 +13,8 @@ on_both_backends!(
     a_leased_message_is_due_again_when_its_lease_ends,
     a_message_leaves_the_outbox_only_when_it_was_delivered,
     the_time_of_the_oldest_undelivered_message_is_known,
+    due_messages_and_dead_letters_are_counted,
+    a_count_ends_at_a_hundred,
 );
 
 async fn the_time_of_the_oldest_undelivered_message_is_known(place: Place) {
@@ -245,4 +247,56 @@ async fn a_jobs_cursor_is_stored(place: Place) {
         assert_eq!(stored.as_deref(), Some(value));
     }
     assert_eq!(it.store.cursor("other").await.unwrap(), None);
+}
+
+fn counted(number: u32) -> Count {
+    Count {
+        number,
+        is_capped: false,
+    }
+}
+
+async fn due_messages_and_dead_letters_are_counted(place: Place) {
+    let it = Fixture::new(place).await;
+    let size = async |due: u32, dead_lettered: u32| {
+        let expected = OutboxSize {
+            due: counted(due),
+            dead_lettered: counted(dead_lettered),
+        };
+        assert_eq!(it.store.outbox_size().await.unwrap(), expected);
+    };
+    size(0, 0).await;
+    for event in ["evt_1", "evt_2", "evt_3"] {
+        it.accept(&other(event, "customer.created")).await;
+    }
+    size(3, 0).await;
+    let due = it.due().await;
+    size(3, 0).await;
+    let error = || "500".to_owned();
+    let outcomes = [
+        DeliveryOutcome::Delivered,
+        DeliveryOutcome::DeadLettered { error: error() },
+        DeliveryOutcome::Again {
+            due_at: NOW + 99,
+            error: error(),
+        },
+    ];
+    for (queued, outcome) in due.iter().zip(outcomes) {
+        let id = &queued.message.id;
+        it.store.record_delivery(id, outcome, NOW).await.unwrap();
+    }
+    size(1, 1).await;
+    it.store.redrive(None, NOW).await.unwrap();
+    size(2, 0).await;
+}
+
+async fn a_count_ends_at_a_hundred(place: Place) {
+    let it = Fixture::new(place).await;
+    for n in 0..102 {
+        it.accept(&other(&format!("evt_{n}"), "customer.created"))
+            .await;
+        let due = it.store.outbox_size().await.unwrap().due;
+        assert_eq!(due.number, (n + 1).min(100));
+        assert_eq!(due.is_capped, n >= 100, "{n}");
+    }
 }
