@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{payer, shape, totals};
+use super::{payer, shape};
 use crate::{error::Error, objects::customer, params::Params, state::State, store::text};
 
 /// The parts of a customer that `customer_update` names.
@@ -59,7 +59,10 @@ pub(super) fn updates(state: &State, params: &mut Params, session: &Value) -> Re
 /// Rejects what a customer's session collects and could not keep.
 fn check(state: &State, session: &Value, updates: &Value) -> Result<(), Error> {
     let auto = |part: &str| updates[part] == "auto";
-    let located = totals::location(state, session).is_some();
+    let customer = state.store.find(text(session, "customer"));
+    let saved = |part: &Value| part["country"].is_string();
+    let located =
+        customer.is_some_and(|one| saved(&one["address"]) || saved(&one["shipping"]["address"]));
     let taxed = session["automatic_tax"]["enabled"] == true;
     if taxed && !located && !auto("address") && !auto("shipping") {
         let message = "Automatic tax needs an address of the customer, or customer_update[address] \

@@ -4,11 +4,19 @@ use serde_json::{Value, json};
 
 use crate::{error::Error, objects::invoice, params::Params};
 
+/// The languages of the page.
+const LOCALES: &[&str] = &[
+    "auto", "bg", "cs", "da", "de", "el", "en", "en-GB", "es", "es-419", "et", "fi", "fil", "fr",
+    "fr-CA", "hi-IN", "hr", "hu", "id", "it", "ja", "ko", "lt", "lv", "ms", "mt", "nb", "nl", "pl",
+    "pt", "pt-BR", "ro", "ru", "sk", "sl", "sv", "th", "tr", "vi", "zh", "zh-HK", "zh-TW",
+];
+
 /// Reads them into the session.
 pub(super) fn read(params: &mut Params, session: &mut Value) -> Result<(), Error> {
     taxes(params, session)?;
     for (field, words) in [
         ("billing_address_collection", &["auto", "required"][..]),
+        ("locale", LOCALES),
         (
             "submit_type",
             &["auto", "book", "donate", "pay", "subscribe"],
@@ -18,10 +26,8 @@ pub(super) fn read(params: &mut Params, session: &mut Value) -> Result<(), Error
             session[field] = word.into();
         }
     }
-    for field in ["client_reference_id", "locale"] {
-        if let Some(value) = params.text(field)? {
-            session[field] = value.into();
-        }
+    if let Some(reference) = params.text("client_reference_id")? {
+        session["client_reference_id"] = reference.into();
     }
     for field in ["adaptive_pricing", "phone_number_collection"] {
         if let Some(mut given) = params.nested(field)? {

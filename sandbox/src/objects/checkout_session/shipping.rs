@@ -8,10 +8,17 @@ use crate::{error::Error, objects::shipping_rate, params::Params, state::State, 
 /// The maximum number of options.
 const MOST: usize = 5;
 
-/// Countries to which Checkout does not ship.
-const NOT_SHIPPED_TO: &[&str] = &[
-    "AS", "CC", "CU", "CX", "FM", "HM", "IR", "KP", "MH", "MP", "NF", "PW", "SD", "SY", "UM", "VI",
-];
+/// The countries to which Checkout ships.
+const COUNTRIES: &str = "\
+    AC AD AE AF AG AI AL AM AO AQ AR AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO \
+    BQ BR BS BT BV BW BY BZ CA CD CF CG CH CI CK CL CM CN CO CR CV CW CY CZ DE DJ DK DM DO \
+    DZ EC EE EG EH ER ES ET FI FJ FK FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT \
+    GU GW GY HK HN HR HT HU ID IE IL IM IN IO IQ IS IT JE JM JO JP KE KG KH KI KM KN KR KW \
+    KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MK ML MM MN MO MQ MR MS MT MU \
+    MV MW MX MY MZ NA NC NE NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT \
+    PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SZ TA TC \
+    TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG US UY UZ VA VC VE VG VN VU WF WS XK \
+    YE YT ZA ZM ZW ZZ";
 
 /// Returns true for two upper-case letters.
 pub(super) fn is_country(code: &str) -> bool {
@@ -52,7 +59,7 @@ fn countries(mut collection: Params) -> Result<Value, Error> {
     let countries = countries.filter(|countries| !countries.is_empty());
     let countries = countries.ok_or_else(|| collection.missing("allowed_countries"))?;
     collection.finish()?;
-    let unknown = |code: &&String| !is_country(code) || NOT_SHIPPED_TO.contains(&code.as_str());
+    let unknown = |code: &&String| !COUNTRIES.split(' ').any(|known| known == code.as_str());
     if let Some(code) = countries.iter().find(unknown) {
         let message = format!("Checkout does not ship to the country '{code}'.");
         return Err(Error::invalid(&message).param(&name));

@@ -128,19 +128,21 @@ fn tax_rate(state: &State, session: &Value) -> Option<i64> {
     enabled.then_some(if exempt { 0 } else { rate })
 }
 
-/// The address that decides the tax: where the goods go, or else the payer's.
+/// The address that decides the tax: where the goods go, when the session collects that; else the
+/// saved shipping address of the customer, or the billing address.
 pub(super) fn location(state: &State, session: &Value) -> Option<Value> {
+    let shipped_to = &session["collected_information"]["shipping_details"]["address"];
     let customer = state.store.find(text(session, "customer"));
-    let addresses = [
-        session["collected_information"]["shipping_details"]["address"].clone(),
-        session["customer_details"]["address"].clone(),
-        customer.map_or(Value::Null, |customer| {
-            customer["shipping"]["address"].clone()
-        }),
-    ];
-    addresses
-        .into_iter()
+    let saved = customer.map_or(&Value::Null, |customer| &customer["shipping"]["address"]);
+    let billing = &session["customer_details"]["address"];
+    let addresses = match session["shipping_address_collection"].is_null() {
+        true => vec![saved, billing],
+        false => vec![shipped_to],
+    };
+    let mut known = addresses.into_iter();
+    known
         .find(|address| address["country"].is_string())
+        .cloned()
 }
 
 /// Checks that the total can be charged, or is zero.
