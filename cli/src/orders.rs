@@ -53,7 +53,7 @@ impl Orders {
             return None;
         }
         let from = before.map(|(status, ..)| status);
-        let amount = order.revision().contents.amount();
+        let amount = order.total();
         let order = json!({
             "orderId": id.to_string(), "status": to, "amount": amount.minor_units(),
             "currency": amount.currency().to_string(), "paymentIntent": order.intent(),

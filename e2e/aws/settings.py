@@ -41,7 +41,12 @@ PARTS = {
     r"\bLookup::": LOOKS_UP,
     r"\bstripe\b": of_module("stripe"),
     r"\breturn_origins\b": {"FAREBOX_RETURN_ORIGINS"},
-    r"\bprocessor\.process\b": {"FAREBOX_CONNECTED_ACCOUNTS", "FAREBOX_NOTIFY_EVENTS"}
+    r"\bsessions\.options\b": {"FAREBOX_CHECKOUT"},
+    r"\bprocessor\.process\b": {
+        "FAREBOX_CONNECTED_ACCOUNTS",
+        "FAREBOX_NOTIFY_EVENTS",
+        "FAREBOX_PAYER",
+    }
     | STOPS
     | of_module("stripe"),
     r"\bsubscriptions\b": {"FAREBOX_NOTIFY_EVENTS"},

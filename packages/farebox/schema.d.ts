@@ -207,15 +207,26 @@ export interface components {
             /** @description The last four digits of the number. */
             last4: string;
         };
+        /** @description A browser's choice among the file's `choices`. */
+        CheckoutChoice: {
+            /** @description The language of Checkout, one of `choices.locale` in the checkout file. */
+            locale?: string;
+            /** @description The shipping rate, `shr_…`, one of `choices.shipping_rate` in the checkout file. */
+            shippingRate?: string;
+        };
         /** @description An order and its Checkout Session. */
         CheckoutCreated: {
+            /** @description The client secret of a session on the site's page, for Stripe.js in the owner's browser. */
+            clientSecret?: string;
             /** @description The order's id. */
             orderId: string;
+            /** @description Stripe's publishable key, `pk_…`, beside `clientSecret`. */
+            publishableKey?: string;
             /**
              * @description The URL of hosted Checkout. Send only the owner's browser there: anyone who has the URL can
              *     open it.
              */
-            url: string;
+            url?: string;
         };
         /** @description A number that is counted to 100. */
         Count: {
@@ -235,9 +246,12 @@ export interface components {
             /**
              * Format: uri
              * @description The URL to which Stripe sends a payer who leaves hosted Checkout without paying. Farebox
-             *     adds the order's id to its query, as `order`.
+             *     adds the order's id to its query, as `order`. Hosted Checkout requires it; the others take
+             *     none.
              */
-            cancelUrl: string;
+            cancelUrl?: string;
+            /** @description The payer's choice among what the checkout file lists. */
+            choice?: components["schemas"]["CheckoutChoice"];
             /** @description The items to buy, without prices: Farebox prices them. */
             items?: components["schemas"]["Item"][] | null;
             /** @description An order as a JWT that the site's server signed. */
@@ -250,6 +264,8 @@ export interface components {
              *     its query, as `order`.
              */
             successUrl: string;
+            /** @description Where the payer sees the session; hosted Checkout by default. */
+            uiMode?: components["schemas"]["UiMode"];
         };
         /** @description Either `items`, with an `Idempotency-Key` header, or `order`. */
         CreateIntent: {
@@ -269,9 +285,10 @@ export interface components {
             amount: number;
             /**
              * @description The payment intent's client secret. A new one belongs to a new payment intent, and the
-             *     previous intent is canceled: mount Stripe's form again with it.
+             *     previous intent is canceled: mount Stripe's form again with it. `null` for an order of zero,
+             *     which is paid at once.
              */
-            clientSecret: string;
+            clientSecret: string | null;
             /** @description Three lower-case letters, such as `usd`. */
             currency: string;
             /** @description The order's id. */
@@ -419,9 +436,11 @@ export interface components {
         Order: {
             /**
              * Format: int64
-             * @description The order's total.
+             * @description The order's total; the same as `amounts.total`.
              */
             amount: number;
+            /** @description The parts of the total, and what was refunded and disputed of it. */
+            amounts: components["schemas"]["OrderAmounts"];
             /** @description The pending step of a payment that takes days, such as a voucher; absent for all others. */
             awaiting?: components["schemas"]["Awaited"];
             /**
@@ -476,8 +495,54 @@ export interface components {
              */
             warnings?: components["schemas"]["WarningRecord"][];
         };
+        /** @description All amounts of an order, in minor units of its currency. */
+        OrderAmounts: {
+            /**
+             * Format: int64
+             * @description The discount of a coupon or a promotion code.
+             */
+            discount: number;
+            /**
+             * Format: int64
+             * @description The amount under open disputes, and lost in others.
+             */
+            disputed: number;
+            /**
+             * Format: int64
+             * @description The total of the refunds that are pending or require the payer's action.
+             */
+            refundPending: number;
+            /**
+             * Format: int64
+             * @description The total of the refunds that succeeded.
+             */
+            refunded: number;
+            /**
+             * Format: int64
+             * @description The cost of shipping, without tax that it does not include.
+             */
+            shipping: number;
+            /**
+             * Format: int64
+             * @description The sum of the items, before discounts, and without tax that their prices do not include.
+             */
+            subtotal: number;
+            /**
+             * Format: int64
+             * @description The tax. `total` contains it, whether or not the prices do.
+             */
+            tax: number;
+            /**
+             * Format: int64
+             * @description What the payer pays. Of a paid order, it is what Stripe received: after a capture of another
+             *     amount than was authorized, the other amounts do not add up to it.
+             */
+            total: number;
+        };
         /** @description One line of an order. Its `price` and `quantity` can be sent again as an item. */
         OrderItem: {
+            /** @description The product's name; absent in an order that an earlier version priced. */
+            name?: string;
             /** @description The lookup key of the Stripe price, or its id, `price_…`, if it has none. */
             price: string;
             /**
@@ -593,6 +658,11 @@ export interface components {
          * @enum {string}
          */
         RefundStatus: "requires_action" | "pending" | "succeeded" | "canceled" | "failed";
+        /**
+         * @description Where the payer sees a Checkout Session.
+         * @enum {string}
+         */
+        UiMode: "hosted" | "embedded" | "elements";
         /**
          * @description The kind of a warning: an early fraud warning of the payer's bank, or a review at Stripe.
          * @enum {string}
@@ -1680,6 +1750,16 @@ export interface operations {
                     /**
                      * @example {
                      *       "amount": 3000,
+                     *       "amounts": {
+                     *         "discount": 0,
+                     *         "disputed": 0,
+                     *         "refundPending": 0,
+                     *         "refunded": 0,
+                     *         "shipping": 0,
+                     *         "subtotal": 3000,
+                     *         "tax": 0,
+                     *         "total": 3000
+                     *       },
                      *       "createdAt": 1790000000,
                      *       "currency": "usd",
                      *       "items": [

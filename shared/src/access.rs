@@ -21,7 +21,6 @@ mod jwks;
 mod permission;
 mod roles;
 mod settings;
-mod strict_json;
 mod token;
 mod token_error;
 
@@ -34,6 +33,5 @@ pub use permission::{
 };
 pub use roles::Roles;
 pub use settings::{Issuer, Settings};
-pub(crate) use strict_json::Value;
 
 pub use crate::ids::CallerId;

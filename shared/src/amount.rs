@@ -85,7 +85,7 @@ impl From<Currency> for stripe_types::Currency {
     }
 }
 
-/// A positive sum of money, in minor units: 1500 `usd` is 15.00 US dollars.
+/// A sum of money, in minor units: 1500 `usd` is 15.00 US dollars. It is zero for what is free.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Amount {
     #[serde(rename = "amount")]
@@ -97,9 +97,12 @@ pub struct Amount {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Inexact {
-    /// Zero or less.
+    /// Zero or less, where it may not be.
     #[error("must be greater than zero")]
     NotPositive,
+    /// Less than zero.
+    #[error("must not be negative")]
+    Negative,
     /// The currency has no coin for the last digits.
     #[error("must be a multiple of {step} in {currency}")]
     OffStep {
@@ -111,6 +114,9 @@ pub enum Inexact {
     /// The sum leaves the range of a 64-bit integer.
     #[error("is too large")]
     TooLarge,
+    /// There is nothing to add up.
+    #[error("has no lines")]
+    Empty,
     /// Two currencies do not add up.
     #[error("mixes currencies")]
     MixedCurrencies,
@@ -121,11 +127,11 @@ impl Amount {
     ///
     /// # Errors
     ///
-    /// [`Inexact::NotPositive`] and [`Inexact::OffStep`].
+    /// [`Inexact::Negative`] and [`Inexact::OffStep`].
     pub fn new(minor_units: i64, currency: Currency) -> Result<Self, Inexact> {
         let step = currency.step();
-        if minor_units <= 0 {
-            return Err(Inexact::NotPositive);
+        if minor_units < 0 {
+            return Err(Inexact::Negative);
         }
         if minor_units % step != 0 {
             return Err(Inexact::OffStep { step, currency });
@@ -136,10 +142,37 @@ impl Amount {
         })
     }
 
+    /// An amount above zero.
+    ///
+    /// # Errors
+    ///
+    /// [`Inexact::NotPositive`] and [`Inexact::OffStep`].
+    pub fn positive(minor_units: i64, currency: Currency) -> Result<Self, Inexact> {
+        match minor_units {
+            ..=0 => Err(Inexact::NotPositive),
+            _ => Self::new(minor_units, currency),
+        }
+    }
+
+    /// An amount as Stripe reports it: a total with tax in it need not be a multiple of the
+    /// currency's step.
+    pub(crate) fn reported(minor_units: i64, currency: Currency) -> Self {
+        Self {
+            minor_units,
+            currency,
+        }
+    }
+
     /// In minor units of [`Amount::currency`].
     #[must_use]
     pub fn minor_units(self) -> i64 {
         self.minor_units
+    }
+
+    /// Returns true when it is nothing.
+    #[must_use]
+    pub fn is_zero(self) -> bool {
+        self.minor_units == 0
     }
 
     /// The currency.
@@ -152,7 +185,7 @@ impl Amount {
     ///
     /// # Errors
     ///
-    /// [`Inexact::TooLarge`], and [`Inexact::NotPositive`] for a quantity of zero.
+    /// [`Inexact::TooLarge`].
     pub fn times(self, quantity: u32) -> Result<Self, Inexact> {
         let product = self.minor_units.checked_mul(i64::from(quantity));
         Self::new(product.ok_or(Inexact::TooLarge)?, self.currency)
@@ -240,11 +273,12 @@ mod tests {
         let eur = Amount::new(5, currency("eur")).unwrap();
 
         assert_eq!(usd(1500).times(2), Ok(usd(3000)));
-        assert_eq!(usd(1500).times(0), Err(Inexact::NotPositive));
+        assert_eq!(usd(1500).times(0), Ok(usd(0)));
         assert_eq!(usd(i64::MAX).times(2), Err(Inexact::TooLarge));
         assert_eq!(usd(i64::MAX).plus(usd(1)), Err(Inexact::TooLarge));
         assert_eq!(usd(5).plus(eur), Err(Inexact::MixedCurrencies));
-        assert_eq!(Amount::new(0, currency("usd")), Err(Inexact::NotPositive));
-        assert_eq!(Amount::new(-5, currency("usd")), Err(Inexact::NotPositive));
+        assert_eq!(Amount::new(-5, currency("usd")), Err(Inexact::Negative));
+        let none = Amount::positive(0, currency("usd"));
+        assert_eq!(none, Err(Inexact::NotPositive));
     }
 }

@@ -110,6 +110,7 @@ impl App {
             stripe: stripe.clone(),
             prices: Prices::new(config.purchase.price_ttl),
             max_amount: config.purchase.max_amount.clone(),
+            sessions: config.checkout.clone(),
             store: store.clone(),
             clock: clock.clone(),
         };
@@ -120,6 +121,7 @@ impl App {
             clock: clock.clone(),
             limits: config.limits.clone(),
             connected_accounts: config.connected_accounts.clone(),
+            keeps_payer: config.keeps_payer,
         };
         Self {
             secrets,

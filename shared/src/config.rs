@@ -12,6 +12,7 @@ use secrecy::SecretString;
 use crate::{
     ConfigError, access,
     aws::Aws,
+    checkout::CheckoutSettings,
     env::{self, Misspelt, Reader, is_vercel, need},
     notify::Destination,
     processor::ConnectedAccounts,
@@ -33,6 +34,8 @@ pub struct Config {
     pub stripe_event_source: Option<String>,
     /// The settings of purchases.
     pub purchase: purchase::Settings,
+    /// The options of Checkout Sessions.
+    pub checkout: CheckoutSettings,
     /// `FAREBOX_RETURN_ORIGINS`: the origins to which payers may return from hosted Checkout; none
     /// by default.
     pub return_origins: ReturnOrigins,
@@ -45,6 +48,9 @@ pub struct Config {
     /// `FAREBOX_CONNECTED_ACCOUNTS`: the connected accounts whose events are processed like the
     /// platform's own; none by default.
     pub connected_accounts: ConnectedAccounts,
+    /// `FAREBOX_PAYER`: true when orders keep who paid, for the site's notifications; `keep` by
+    /// default.
+    pub keeps_payer: bool,
     /// The settings of authentication and authorization.
     pub access: access::Settings,
     /// The rate limits.
@@ -144,6 +150,7 @@ impl Config {
             stripe,
             stripe_event_source,
             purchase: purchase::Settings::read(&mut read),
+            checkout: CheckoutSettings::read(&mut read),
             return_origins: read
                 .value(need::FAREBOX_RETURN_ORIGINS, ReturnOrigins::parse)
                 .unwrap_or_default(),
@@ -153,6 +160,9 @@ impl Config {
             connected_accounts: read
                 .value("FAREBOX_CONNECTED_ACCOUNTS", ConnectedAccounts::parse)
                 .unwrap_or_default(),
+            keeps_payer: read
+                .value("FAREBOX_PAYER", values::keeps_payer)
+                .unwrap_or(true),
             access,
             limits: rate_limit::Settings::read(&mut read),
             cron_secret: read.value(need::CRON_SECRET, values::cron_secret),

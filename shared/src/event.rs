@@ -10,6 +10,7 @@
 
 mod kinds;
 mod objects;
+mod payer;
 
 use std::borrow::Cow;
 
@@ -19,7 +20,12 @@ use serde_json::value::RawValue;
 pub use kinds::{ACTED_ON, LISTED, NEEDED};
 pub use objects::{
     BalanceTransaction, Charge, CheckoutSession, Dispute, EarlyFraudWarning, EvidenceDetails,
-    Expiry, FailedCharge, Intent, NextAction, PaymentError, Refund, Review,
+    Expiry, FailedCharge, Intent, NextAction, PaymentError, Refund, Review, TotalDetails,
+};
+
+pub use payer::{
+    Address, AnswerValue, CollectedInformation, CustomFieldAnswer, PaidCharge, Payer, Recipient,
+    ShippingCost,
 };
 
 use crate::{deployment::Deployment, digest, rfc3339};
@@ -55,6 +61,13 @@ pub struct Event {
     pub subject: Subject,
     /// The failed charges of its intent, where they were fetched: an intent names only the latest.
     pub failed_charges: Vec<FailedCharge>,
+    /// The Checkout Session of its intent, where it was fetched: an intent does not name the parts
+    /// of its amount.
+    pub session: Option<Box<CheckoutSession>>,
+    /// The charge of its payment, where it was fetched: it names the payer.
+    pub charge: Option<Box<PaidCharge>>,
+    /// True when the order may keep who paid.
+    pub names_payer: bool,
     /// The body as it was received.
     pub body: String,
 }
@@ -66,7 +79,7 @@ pub enum Subject {
     /// `payment_intent.*`
     Intent(Intent),
     /// `checkout.session.*`
-    Session(CheckoutSession),
+    Session(Box<CheckoutSession>),
     /// `charge.refunded`
     Charge(Charge),
     /// `refund.*` and `charge.refund.updated`
@@ -84,6 +97,13 @@ pub enum Subject {
     EarlyFraudWarning(EarlyFraudWarning),
     /// `review.*`
     Review(Review),
+    /// There is nothing to pay for an order. Farebox itself decides so, and Stripe hears nothing.
+    NothingToPay {
+        /// The order's id.
+        order: String,
+        /// The digest of its contents.
+        contents: String,
+    },
     /// A thin event's object, which must be fetched.
     Related(Related),
     /// A type that no order depends on.
@@ -158,7 +178,7 @@ impl Family {
                 let intent: Intent = serde_json::from_str(object)?;
                 Subject::Intent(intent.in_an_event(kind))
             }
-            Self::Session => Subject::Session(serde_json::from_str(object)?),
+            Self::Session => Subject::Session(Box::new(serde_json::from_str(object)?)),
             Self::Charge => Subject::Charge(serde_json::from_str(object)?),
             Self::Refund => Subject::Refund(serde_json::from_str(object)?),
             Self::Dispute => Subject::Dispute(serde_json::from_str(object)?),
@@ -264,7 +284,34 @@ impl Event {
             api_version: envelope.api_version,
             subject,
             failed_charges: Vec::new(),
+            session: None,
+            charge: None,
+            names_payer: false,
             body: text.to_owned(),
+        }
+    }
+
+    /// The event that there is nothing to pay, at `now` (Unix seconds), for the order with the id
+    /// `order` and these contents. It has the same id each time.
+    #[must_use]
+    pub fn nothing_to_pay(order: &str, contents: &str, now: i64) -> Self {
+        Self {
+            id: format!("free_{order}"),
+            kind: "farebox.nothing_to_pay".to_owned(),
+            created: now,
+            as_of: now,
+            account: None,
+            livemode: None,
+            api_version: None,
+            subject: Subject::NothingToPay {
+                order: order.to_owned(),
+                contents: contents.to_owned(),
+            },
+            failed_charges: Vec::new(),
+            session: None,
+            charge: None,
+            names_payer: false,
+            body: String::new(),
         }
     }
 
@@ -283,7 +330,7 @@ impl Event {
             Subject::Charge(charge) => charge.metadata(Deployment::KEY),
             Subject::Refund(refund) => refund.metadata(Deployment::KEY),
             Subject::Dispute(_) | Subject::EarlyFraudWarning(_) | Subject::Review(_) => None,
-            Subject::Refunds { .. } | Subject::Related(_) => None,
+            Subject::Refunds { .. } | Subject::NothingToPay { .. } | Subject::Related(_) => None,
             Subject::Other | Subject::Unreadable(_) => {
                 let written: Written = serde_json::from_str(&self.body).ok()?;
                 return Some(Cow::Owned(written.data.object.metadata.deployment));
@@ -303,6 +350,9 @@ impl Event {
             api_version: None,
             subject: Subject::Unreadable(what),
             failed_charges: Vec::new(),
+            session: None,
+            charge: None,
+            names_payer: false,
             body: text.to_owned(),
         }
     }

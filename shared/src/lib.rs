@@ -40,6 +40,7 @@
 //! | functions | [`function`]: the description of a function |
 //! | errors | [`error`]: the one error type, and the one place it becomes a response |
 //! | state | [`order`]: the state machine; pure |
+//! | options | [`checkout`]: the options of Checkout Sessions |
 //! | outside | [`aws`]: calls AWS |
 //! | | [`event`]: Stripe's events |
 //! | | [`ids`]: ids that several modules share |
@@ -55,12 +56,14 @@
 //! | | [`retry`]: the retry policy of all calls |
 //! | | [`rfc3339`]: times as text |
 //! | | [`signature`]: Stripe's signature, verified |
+//! | | `strict_json`: JSON without duplicate names |
 
 pub mod access;
 pub mod amount;
 pub mod app;
 pub mod aws;
 pub mod cause;
+pub mod checkout;
 pub mod clock;
 pub mod config;
 pub mod customers;
@@ -87,6 +90,7 @@ pub mod rfc3339;
 pub mod secrets;
 pub mod signature;
 pub mod store;
+mod strict_json;
 pub mod stripe;
 
 pub use app::App;

@@ -16,11 +16,13 @@ mod awaited;
 mod details;
 mod disputes;
 mod facts;
+mod payer;
 mod payment;
 mod record;
 mod refund_facts;
 mod refunds;
 mod status;
+mod totals;
 mod view;
 mod warnings;
 
@@ -34,14 +36,16 @@ pub use active_payment::{
 };
 pub use apply::{Mismatch, OrderEvent, Transition};
 pub use awaited::{Awaited, AwaitedKind};
-pub use details::{InvalidDetails, LineItem, OrderDetails, OrderId, OrderItem};
+pub use details::{InvalidDetails, LineItem, LineTax, OrderDetails, OrderId, OrderItem};
 pub use disputes::DisputeRecord;
+pub use payer::{OrderPayer, Shipping};
 pub(crate) use payment::IntentKeys;
 pub use record::{RefundRecord, RefundState};
 pub use refund_facts::RefundStatus;
 pub(crate) use refunds::RefundKeys;
 pub use refunds::{RefundKey, RefundReason, RefundRejection, RefundRequest};
 pub use status::Status;
+pub use totals::{OrderAmounts, Totals};
 pub use view::OrderView;
 pub use warnings::{WarningKind, WarningRecord};
 
@@ -189,11 +193,7 @@ impl Order {
     /// The status, derived from the facts.
     #[must_use]
     pub fn status(&self) -> Status {
-        Status::of(
-            &self.facts,
-            self.attempt_status(),
-            self.revision().contents.amount(),
-        )
+        Status::of(&self.facts, self.attempt_status(), self.total())
     }
 
     /// The pending step of a payment that ends long after the payer left, if any.

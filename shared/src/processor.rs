@@ -7,10 +7,12 @@ mod connected;
 
 pub use connected::ConnectedAccounts;
 
+use std::time::Duration;
+
 use crate::{
     Clock, Error, Secrets,
     cause::innermost,
-    event::{Event, FailedCharge, Family, Related, Subject, is_id},
+    event::{CheckoutSession, Event, FailedCharge, Family, PaidCharge, Related, Subject, is_id},
     order::{IntentKeys, OrderId},
     purchase::closing::Closer,
     rate_limit,
@@ -18,6 +20,9 @@ use crate::{
     store::{self, AcceptOutcome, Accepted, Store},
     stripe::{self, Stripe},
 };
+
+/// The longest wait for what only tells who paid.
+const PAYER_DEADLINE: Duration = Duration::from_secs(3);
 
 /// Processes the events of one deployment; cheap to clone.
 #[derive(Clone, Debug)]
@@ -34,6 +39,8 @@ pub struct EventProcessor {
     pub limits: rate_limit::Settings,
     /// The connected accounts whose events are processed, beside the platform's own.
     pub connected_accounts: ConnectedAccounts,
+    /// `FAREBOX_PAYER`: true when orders keep who paid.
+    pub keeps_payer: bool,
 }
 
 /// The result of processing an event.
@@ -94,6 +101,9 @@ impl EventProcessor {
             };
             event.failed_charges = self.failed_charges(&event).await?;
         }
+        event.session = self.session_of_paid_intent(&event).await?;
+        event.names_payer = self.keeps_payer;
+        event.charge = self.charge_of_payment(&event).await?;
         let (id, kind) = (event.id.clone(), event.kind.clone());
         let is_failed_charge = reports_failed_charge(&event);
         let AcceptOutcome { accepted, order } = match self.accept_unknown_payment(&event).await? {
@@ -170,6 +180,67 @@ impl EventProcessor {
             }
             charges => Ok(charges?),
         }
+    }
+
+    /// The Checkout Session whose intent was paid, as `event` reports. Only the session names the
+    /// parts of the amount, and its own event may arrive later.
+    async fn session_of_paid_intent(
+        &self,
+        event: &Event,
+    ) -> Result<Option<Box<CheckoutSession>>, ProcessError> {
+        let Subject::Intent(intent) = &event.subject else {
+            return Ok(None);
+        };
+        let is_of_a_session = intent.metadata(IntentKeys::PAGE).is_some();
+        if intent.status != "succeeded" || !is_of_a_session || self.is_of_another(event)? {
+            return Ok(None);
+        }
+        let session = self.stripe_of(event).session_of_intent(&intent.id).await?;
+        Ok(session.map(Box::new))
+    }
+
+    /// The charge of the payment that succeeded, as `event` reports. It only tells who paid, so the
+    /// payment does not wait for it.
+    async fn charge_of_payment(
+        &self,
+        event: &Event,
+    ) -> Result<Option<Box<PaidCharge>>, ProcessError> {
+        if !self.keeps_payer || self.is_of_another(event)? {
+            return Ok(None);
+        }
+        let stripe = self.stripe_of(event).with_deadline(PAYER_DEADLINE);
+        let fetched = match &event.subject {
+            Subject::Intent(intent) if intent.status == "succeeded" => {
+                match &intent.latest_charge {
+                    Some(charge) if is_id(charge) => stripe.charge(charge).await,
+                    _ => return Ok(None),
+                }
+            }
+            Subject::Session(session) if session.is_paid() => match &session.payment_intent {
+                Some(intent) if is_id(intent) => stripe.charge_of_intent(intent).await,
+                _ => return Ok(None),
+            },
+            _ => return Ok(None),
+        };
+        match fetched {
+            Ok(charge) => Ok(Some(Box::new(charge))),
+            Err(failure) => {
+                tracing::warn!(
+                    event.id,
+                    cause = %failure,
+                    "Farebox cannot read a payment's charge: its notification does not name the \
+                     receipt"
+                );
+                Ok(None)
+            }
+        }
+    }
+
+    /// True when the metadata of the object of `event` names another deployment.
+    fn is_of_another(&self, event: &Event) -> Result<bool, ProcessError> {
+        let deployment = self.store.deployment()?;
+        let named = event.deployment();
+        Ok(named.is_some_and(|named| named != deployment.id()))
     }
 
     /// The database decides whether a charge's total is new to it. Stripe's list then tells the
@@ -268,12 +339,7 @@ impl EventProcessor {
         if self.store.knows_intent(id).await? {
             return Ok(Accepted::Ignored);
         }
-        let deployment = self.store.deployment()?;
-        let is_of_another = |event: &Event| {
-            let named = event.deployment();
-            named.is_some_and(|named| named != deployment.id())
-        };
-        if is_of_another(event) {
+        if self.is_of_another(event)? {
             return Ok(Accepted::OtherDeployment);
         }
         let related = Related {
@@ -293,13 +359,13 @@ impl EventProcessor {
             }
             subject => subject?,
         };
-        let payment = Event {
+        let mut payment = Event {
             id: format!("payment_{id}"),
             kind: "payment_intent.fetched".to_owned(),
             subject,
             ..event.clone()
         };
-        if is_of_another(&payment) {
+        if self.is_of_another(&payment)? {
             return Ok(Accepted::OtherDeployment);
         }
         let Subject::Intent(intent) = &payment.subject else {
@@ -308,6 +374,9 @@ impl EventProcessor {
         if intent.status != "succeeded" || intent.metadata(IntentKeys::PAGE).is_none() {
             return Ok(Accepted::Ignored);
         }
+        payment.session = self.session_of_paid_intent(&payment).await?;
+        payment.names_payer = self.keeps_payer;
+        payment.charge = self.charge_of_payment(&payment).await?;
         let (id, kind) = (payment.id.clone(), payment.kind.clone());
         let outcome = self.store.accept_fetched(payment, self.clock.now()).await?;
         let accepted = outcome.accepted;

@@ -4,9 +4,11 @@
 
 mod caps;
 pub(crate) mod closing;
+mod free;
 mod items;
 mod on_sale;
 mod order_claims;
+mod session_options;
 mod settings;
 mod signed_order;
 
@@ -18,6 +20,7 @@ pub use signed_order::SignedOrder;
 use crate::{
     Clock, Error,
     access::{Authenticator, Authorized, CallerId, CreatePayment, Reached},
+    checkout::CheckoutSettings,
     customers::Customers,
     error::Code,
     order::{Order, Status},
@@ -64,6 +67,8 @@ pub struct CheckoutService {
     pub prices: Prices,
     /// The largest order.
     pub max_amount: Caps,
+    /// The options of Checkout Sessions.
+    pub sessions: CheckoutSettings,
     /// The database.
     pub store: Store,
     /// The clock.

@@ -31,7 +31,7 @@ pub use intents::{IntentStatus, PaymentIntent};
 pub use prices::{CustomUnitAmount, Price, Prices, Product, TransformQuantity};
 pub use redacted::Redacted;
 pub use refunds::EmailKey;
-pub use sessions::{CheckoutPage, Returns};
+pub use sessions::{CheckoutPage, Presentation, SessionParams};
 pub use settings::Settings;
 use tokio::time::Instant;
 
@@ -125,6 +125,13 @@ impl Stripe {
             until: Some(Instant::now() + self.retry_policy.deadline),
             ..self.clone()
         }
+    }
+
+    /// The same client, whose calls end within `deadline`.
+    #[must_use]
+    pub fn with_deadline(self, deadline: Duration) -> Self {
+        let deadline = deadline.min(self.retry_policy.deadline);
+        self.with_retry_policy(RetryPolicy::within(deadline))
     }
 
     /// The same client with other time limits.

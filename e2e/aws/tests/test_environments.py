@@ -11,9 +11,15 @@ from testing.harness.workspace import WORKSPACE
 
 READ = template.read()
 
-#: Left at their defaults by the template: the roles come with the functions, the cache times suit
-#: all shops, and only Vercel authenticates its schedule.
-LEFT = {"FAREBOX_ROLES", "FAREBOX_PRICE_TTL", "FAREBOX_SECRET_TTL", "CRON_SECRET"}
+#: Left at their defaults by the template: the roles and the options of Checkout Sessions come with
+#: the functions, the cache times suit all shops, and only Vercel authenticates its schedule.
+LEFT = {
+    "CRON_SECRET",
+    "FAREBOX_CHECKOUT",
+    "FAREBOX_PRICE_TTL",
+    "FAREBOX_ROLES",
+    "FAREBOX_SECRET_TTL",
+}
 
 #: Different by function: the deadline of Stripe, and the secret.
 OF_ITS_OWN = {"FAREBOX_STRIPE_DEADLINE", "FAREBOX_SECRET_ID"}

@@ -6,8 +6,10 @@ import { answer, createClient, FareboxError, keyed, type Schemas } from "farebox
 export { FareboxError } from "farebox-client";
 
 export type Contents = { items: Schemas["Item"][]; orderId?: string };
-export type Urls = Pick<Schemas["CreateCheckout"], "successUrl" | "cancelUrl">;
-export type Intent = Schemas["Created"];
+export type Urls = { successUrl: string; cancelUrl: string };
+export type Started = Schemas["Created"];
+/** A payment to be confirmed: an order of zero has none. */
+export type Intent = Started & { clientSecret: string };
 export type Order = Schemas["Order"];
 /** A listed order, with `awaiting` where it was read. */
 export type ListedOrder = Schemas["CustomerOrder"] & Pick<Order, "awaiting">;
@@ -28,7 +30,7 @@ const LONGEST_WAIT_S = 5;
 const farebox = createClient({ fetch: throughThisSite });
 
 /** Starts an embedded payment of a cart. */
-export const createIntent = (key: string, contents: Contents): Promise<Intent> =>
+export const createIntent = (key: string, contents: Contents): Promise<Started> =>
   patiently(() =>
     answer(farebox.POST("/api/create-intent", { params: keyed(key), body: contents })),
   );

@@ -39,13 +39,24 @@ export function start(cart: Cart): Promise<Started> {
 }
 
 async function begin(cart: Cart): Promise<Started> {
-  const intent = await ordered(cart, (contents) => createIntent(cart.key, contents));
-  return "settled" in intent ? intent : { intent };
+  const started = await ordered(cart, (contents) => createIntent(cart.key, contents));
+  if ("settled" in started) return started;
+  const { clientSecret } = started;
+  // An order of zero is paid already.
+  return clientSecret === null
+    ? { settled: started.orderId }
+    : { intent: { ...started, clientSecret } };
 }
 
 /** Starts hosted Checkout of `cart`; returns its URL. */
 export async function startAtStripe(cart: Cart, urls: Urls): Promise<{ url: string } | Settled> {
-  return ordered(cart, (contents) => createCheckout(cart.key, { ...contents, ...urls }));
+  const started = await ordered(cart, (contents) =>
+    createCheckout(cart.key, { ...contents, ...urls }),
+  );
+  if ("settled" in started) return started;
+  const { url } = started;
+  if (url === undefined) throw new Error("hosted Checkout has a URL");
+  return { url };
 }
 
 /** Stores the order of `cart`; an error that it is already paid is a result. */

@@ -1,9 +1,10 @@
 //! Handler for `POST /api/create-checkout`.
 //!
 //! The site names the items, as for `create-intent`, and the URLs to which the payer returns. It
-//! receives the URL of a Checkout Session. The same operation returns the same session, however
-//! often it is sent. Changed contents of an unpaid order close its open session, and so does an
-//! open payment intent: an order has one active payment.
+//! receives the URL of a Checkout Session, or the client secret of one on its own page. The same
+//! operation returns the same session, however often it is sent. Changed contents of an unpaid
+//! order close its open session, and so does an open payment intent: an order has one active
+//! payment.
 //!
 //! | status | when |
 //! |---|---|
@@ -33,21 +34,24 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use shared::{
-    App, Error, Function,
+    App, Error, Function, Secrets,
     access::{Authorized, CreatePayment, Permission as _},
+    checkout::CheckoutChoice,
     env::need,
     function::Trigger,
+    order::{Order, OrderId},
     purchase::{self, Cart, CheckoutService, Item},
     rate_limit::RateLimiter,
     request::{self, IdempotencyKey},
-    stripe::{Redacted, Returns},
+    return_url::{ReturnOrigins, ReturnUrl},
+    stripe::{CheckoutPage, Presentation, Redacted, SessionParams},
 };
 use utoipa::{OpenApi, ToSchema};
 
 /// The function's description.
 pub const FUNCTION: Function = Function {
     name: "create-checkout",
-    summary: "Opens a Checkout Session for an order, and returns the URL of hosted Checkout.",
+    summary: "Opens a Checkout Session for an order: hosted, embedded, or for Elements.",
     trigger: Trigger::Route {
         method: "POST",
         path: "/api/create-checkout",
@@ -56,6 +60,7 @@ pub const FUNCTION: Function = Function {
     },
     settings: &[
         need::STRIPE_SECRET_KEY,
+        need::STRIPE_PUBLISHABLE_KEY,
         need::FAREBOX_SITE_KEY,
         need::DATABASE_URL,
         need::FAREBOX_RETURN_ORIGINS,
@@ -86,14 +91,34 @@ struct CreateCheckout {
     order_id: Option<String>,
     /// An order as a JWT that the site's server signed.
     order: Option<String>,
+    /// Where the payer sees the session; hosted Checkout by default.
+    #[serde(default)]
+    ui_mode: UiMode,
+    /// The payer's choice among what the checkout file lists.
+    #[serde(default)]
+    choice: CheckoutChoice,
     /// The URL to which Stripe sends the payer after the payment. Farebox adds the order's id to
     /// its query, as `order`.
     #[schema(format = "uri", max_length = 2048)]
     success_url: String,
     /// The URL to which Stripe sends a payer who leaves hosted Checkout without paying. Farebox
-    /// adds the order's id to its query, as `order`.
-    #[schema(format = "uri", max_length = 2048)]
-    cancel_url: String,
+    /// adds the order's id to its query, as `order`. Hosted Checkout requires it; the others take
+    /// none.
+    #[schema(format = "uri", max_length = 2048, nullable = false)]
+    cancel_url: Option<String>,
+}
+
+/// Where the payer sees a Checkout Session.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum UiMode {
+    /// On Stripe's page.
+    #[default]
+    Hosted,
+    /// On the site's page, as Stripe's form.
+    Embedded,
+    /// On the site's page, as the site's form of Stripe's Elements.
+    Elements,
 }
 
 /// An order and its Checkout Session.
@@ -105,8 +130,17 @@ struct Created {
     order_id: String,
     /// The URL of hosted Checkout. Send only the owner's browser there: anyone who has the URL can
     /// open it.
-    #[schema(value_type = String)]
-    url: Redacted,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    url: Option<Redacted>,
+    /// The client secret of a session on the site's page, for Stripe.js in the owner's browser.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    client_secret: Option<Redacted>,
+    /// Stripe's publishable key, `pk_…`, beside `clientSecret`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    publishable_key: Option<String>,
 }
 
 /// Creates a Checkout Session for an order, or replaces it.
@@ -140,10 +174,7 @@ async fn create(
     request::Json(request): request::Json<CreateCheckout>,
 ) -> Result<Json<Created>, Error> {
     let key = IdempotencyKey::in_headers(&headers)?;
-    let success = app
-        .return_origins
-        .check("successUrl", &request.success_url)?;
-    let cancel = app.return_origins.check("cancelUrl", &request.cancel_url)?;
+    let urls = Urls::check(&app.return_origins, &request)?;
     let cart = Cart {
         items: request.items,
         order_id: request.order_id,
@@ -154,14 +185,73 @@ async fn create(
         checkout: app.checkout.for_one_request(),
     };
     let (_payer, order) = pages.checkout.order(payer, &limiter, key, cart).await?;
-    let returns = Returns::new(&success, &cancel, order.id());
-    let (order, url) = pages
-        .page_of(order, &returns, is_customer, &limiter)
-        .await?;
-    Ok(Json(Created {
-        order_id: order.id().to_string(),
-        url,
-    }))
+    let signed = order.revision().contents.checkout();
+    let options = pages.checkout.sessions.options(signed, &request.choice);
+    let params = SessionParams {
+        presentation: urls.of_order(order.id()),
+        options: options.map_err(Error::invalid)?,
+    };
+    let (order, page) = pages.page_of(order, &params, is_customer, &limiter).await?;
+    Created::of(&order, page, &app.secrets).await.map(Json)
+}
+
+/// The URLs to which the payer returns, at the site's origins.
+enum Urls {
+    Hosted(ReturnUrl, ReturnUrl),
+    Embedded(ReturnUrl),
+    Elements(ReturnUrl),
+}
+
+impl Urls {
+    fn check(origins: &ReturnOrigins, request: &CreateCheckout) -> Result<Self, Error> {
+        let success = origins.check("successUrl", &request.success_url)?;
+        match (request.ui_mode, &request.cancel_url) {
+            (UiMode::Hosted, Some(cancel)) => {
+                Ok(Self::Hosted(success, origins.check("cancelUrl", cancel)?))
+            }
+            (UiMode::Hosted, None) => Err(Error::invalid("`cancelUrl` is missing")),
+            (_, Some(_)) => Err(Error::invalid(
+                "send `cancelUrl` only for hosted Checkout: the others have no way back",
+            )),
+            (UiMode::Embedded, None) => Ok(Self::Embedded(success)),
+            (UiMode::Elements, None) => Ok(Self::Elements(success)),
+        }
+    }
+
+    /// The same with the id of the order in their queries.
+    fn of_order(&self, order: &OrderId) -> Presentation {
+        let success = |url: &ReturnUrl| url.with_order(order);
+        match self {
+            Self::Hosted(url, cancel) => Presentation::Hosted {
+                success: success(url),
+                cancel: cancel.with_order(order),
+            },
+            Self::Embedded(url) => Presentation::Embedded {
+                success: success(url),
+            },
+            Self::Elements(url) => Presentation::Elements {
+                success: success(url),
+            },
+        }
+    }
+}
+
+impl Created {
+    async fn of(order: &Order, page: CheckoutPage, secrets: &Secrets) -> Result<Self, Error> {
+        let publishable_key = match page.client_secret {
+            Some(_) => {
+                let keys = secrets.current().await?;
+                Some(keys.stripe_publishable_key()?.to_owned())
+            }
+            None => None,
+        };
+        Ok(Self {
+            order_id: order.id().to_string(),
+            url: page.url,
+            client_secret: page.client_secret,
+            publishable_key,
+        })
+    }
 }
 
 /// Opens Checkout Sessions, for one request.

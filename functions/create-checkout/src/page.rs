@@ -1,18 +1,18 @@
 //! Creates the one Checkout Session of an order, and keeps it in step with the order.
 //!
-//! A session sells one version of the order and leads back to the same URLs; for anything else it
-//! is closed and another is created. The database stores the session before any caller receives its
-//! URL, in the transaction that finds the order unchanged and no other payment open. So nobody can
-//! have paid a session that no caller received. The next call finds the same session: by the
-//! database, or by the idempotency key. The key is a hash of the order, its version, and the number
-//! of closed attempts.
+//! A session sells one version of the order, with the same options, and leads back to the same
+//! URLs; for anything else it is closed and another is created. The database stores the session
+//! before any caller receives its URL, in the transaction that finds the order unchanged and no
+//! other payment open. So nobody can have paid a session that no caller received. The next call
+//! finds the same session: by the database, or by the idempotency key. The key is a hash of the
+//! order, its version, and the number of closed attempts.
 
 use shared::{
     Error,
     order::{ActivePayment, Order, PaymentUpdate, Session},
     purchase::check_open,
     rate_limit::RateLimiter,
-    stripe::{CheckoutPage, Redacted, Returns},
+    stripe::{CheckoutPage, SessionParams},
 };
 
 use crate::Pages;
@@ -25,37 +25,36 @@ impl Pages {
     pub(crate) async fn page_of(
         &self,
         mut order: Order,
-        returns: &Returns,
+        params: &SessionParams,
         is_customer: bool,
         limiter: &RateLimiter,
-    ) -> Result<(Order, Redacted), Error> {
+    ) -> Result<(Order, CheckoutPage), Error> {
         for _ in 0..MAX_ROUNDS {
             check_open(&order)?;
             order = match order.active_payment() {
                 None => {
-                    let page = self.made_page(&order, returns, is_customer).await?;
-                    let session = page.stored(&order, returns);
+                    let page = self.made_page(&order, params, is_customer).await?;
+                    let session = page.stored(&order, params);
                     let update = PaymentUpdate::Session(
                         session,
                         order.attempt_number(),
                         order.owner().clone(),
                     );
                     let updated = self.checkout.update_payment(&order, update).await?;
-                    match (updated.active_payment(), page.url) {
-                        (Some(ActivePayment::Session(open)), Some(url)) if open.id == page.id => {
-                            return Ok((updated, url));
+                    match updated.active_payment() {
+                        Some(ActivePayment::Session(open)) if open.id == page.id => {
+                            return Ok((updated, page));
                         }
-                        (Some(_), _) => self.drop_page(&page.id).await,
-                        (None, _) => {}
+                        Some(_) => self.drop_page(&page.id).await,
+                        None => {}
                     }
                     updated
                 }
-                Some(ActivePayment::Session(open)) if is_for(open, &order, returns) => {
+                Some(ActivePayment::Session(open)) if is_for(open, &order, params) => {
                     let page = self.checkout.stripe.retrieve_page(&open.id).await?;
-                    if let (Some("open"), Some(url)) = (page.status.as_deref(), &page.url) {
-                        let url = url.clone();
-                        page.for_order(&order)?;
-                        return Ok((order, url));
+                    if page.status.as_deref() == Some("open") {
+                        let page = page.for_order(&order)?;
+                        return Ok((order, page));
                     }
                     // It expired, or the payment on it failed after all; or it is paid.
                     self.checkout.close_active_payment(order, limiter).await?
@@ -63,6 +62,7 @@ impl Pages {
                 Some(_) => {
                     // The open payment stays open where no session could replace it.
                     self.checkout.check_on_sale(&order).await?;
+                    self.checkout.check_options(&params.options).await?;
                     self.checkout.close_active_payment(order, limiter).await?
                 }
             };
@@ -74,13 +74,13 @@ impl Pages {
     async fn made_page(
         &self,
         order: &Order,
-        returns: &Returns,
+        params: &SessionParams,
         is_customer: bool,
     ) -> Result<CheckoutPage, Error> {
-        let stripe = &self.checkout.stripe;
+        let (stripe, now) = (&self.checkout.stripe, self.checkout.clock.now());
         let made = |customer: Option<String>| async move {
             let customer = customer.as_deref();
-            stripe.create_page(order, returns, customer).await
+            stripe.create_page(order, params, customer, now).await
         };
         self.checkout.for_customer(order, is_customer, made).await
     }
@@ -96,9 +96,9 @@ impl Pages {
     }
 }
 
-/// True when `session` sells the present contents of `order`, and leads back to the same URLs.
-fn is_for(session: &Session, order: &Order, returns: &Returns) -> bool {
+/// True when `session` sells the present contents of `order` with these parameters.
+fn is_for(session: &Session, order: &Order, params: &SessionParams) -> bool {
     session.contents == order.revision().digest
-        && session.returns == returns.digest()
+        && session.returns == params.digest()
         && !order.is_of_previous_owner()
 }

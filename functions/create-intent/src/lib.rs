@@ -105,9 +105,10 @@ struct Created {
     /// The order's id.
     order_id: String,
     /// The payment intent's client secret. A new one belongs to a new payment intent, and the
-    /// previous intent is canceled: mount Stripe's form again with it.
-    #[schema(value_type = String)]
-    client_secret: Redacted,
+    /// previous intent is canceled: mount Stripe's form again with it. `null` for an order of zero,
+    /// which is paid at once.
+    #[schema(value_type = Option<String>, required)]
+    client_secret: Option<Redacted>,
     /// Stripe's publishable key, `pk_…`.
     publishable_key: String,
     /// In minor units of `currency`.
@@ -171,12 +172,16 @@ struct Payments<'a> {
 }
 
 impl Payments<'_> {
-    async fn created(&self, order: &Order, intent: PaymentIntent) -> Result<Created, Error> {
+    async fn created(
+        &self,
+        order: &Order,
+        intent: Option<PaymentIntent>,
+    ) -> Result<Created, Error> {
         let keys = self.secrets.current().await?;
         let amount = order.revision().contents.amount();
         Ok(Created {
             order_id: order.id().to_string(),
-            client_secret: intent.client_secret,
+            client_secret: intent.map(|intent| intent.client_secret),
             publishable_key: keys.stripe_publishable_key()?.to_owned(),
             amount: amount.minor_units(),
             currency: amount.currency().to_string(),

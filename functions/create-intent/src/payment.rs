@@ -28,15 +28,28 @@ use crate::Payments;
 const MAX_ROUNDS: usize = 6;
 
 impl Payments<'_> {
-    /// The intent of `order` for its present contents; and the order as it then is.
+    /// The intent of `order` for its present contents, and the order as it then is. An order of
+    /// zero has none: it is paid at once.
     pub(crate) async fn payment_of(
         &self,
         mut order: Order,
         is_customer: bool,
         limiter: &RateLimiter,
-    ) -> Result<(Order, PaymentIntent), Error> {
+    ) -> Result<(Order, Option<PaymentIntent>), Error> {
         for _ in 0..MAX_ROUNDS {
+            let is_free = order.revision().contents.amount().is_zero();
+            if is_free && order.paid_at().is_some() {
+                return Ok((order, None));
+            }
             check_open(&order)?;
+            if is_free && order.active_payment().is_none() {
+                order = self.checkout.mark_free(&order).await?;
+                continue;
+            }
+            if is_free {
+                order = self.checkout.close_changed(order).await?;
+                continue;
+            }
             if order.is_of_previous_owner() {
                 order = self.checkout.close_changed(order).await?;
                 continue;
@@ -58,7 +71,7 @@ impl Payments<'_> {
             {
                 check_open(&latest)?;
                 let intent = intent.for_order(&latest)?;
-                return Ok((latest, intent));
+                return Ok((latest, Some(intent)));
             }
             order = latest;
         }

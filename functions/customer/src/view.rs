@@ -148,7 +148,7 @@ impl CardView {
 impl OrderView {
     fn of(order: &Order) -> Self {
         let contents = &order.revision().contents;
-        let amount = contents.amount();
+        let amount = order.total();
         Self {
             order_id: order.id().to_string(),
             status: order.status(),

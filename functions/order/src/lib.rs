@@ -78,6 +78,8 @@ struct Which {
     responses(
         (status = 200, description = "The order", body = OrderView,
             example = json!({ "orderId": "ord_8d0a2f", "status": "paid", "amount": 3000,
+                "amounts": { "subtotal": 3000, "discount": 0, "tax": 0, "shipping": 0,
+                    "total": 3000, "refunded": 0, "refundPending": 0, "disputed": 0 },
                 "currency": "usd",
                 "refundedAmount": 0, "refundPendingAmount": 0, "createdAt": 1_790_000_000,
                 "updatedAt": 1_790_000_060, "paidAt": 1_790_000_060,

@@ -66,9 +66,12 @@ impl RefundParams {
     fn amount_of(&self, order: &Order) -> Result<Amount, Error> {
         let currency = order.paid_amount().ok_or(Error::NotPaid)?.currency();
         match self.amount {
-            Some(amount) => Amount::new(amount, currency)
+            Some(amount) => Amount::positive(amount, currency)
                 .map_err(|what| Error::invalid(format!("`amount` {what}"))),
-            None => Amount::new(order.left_to_refund(), currency).map_err(|_| Error::ExceedsPaid),
+            None => {
+                let left = Amount::positive(order.left_to_refund(), currency);
+                left.map_err(|_| Error::ExceedsPaid)
+            }
         }
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::{CallerId, strict_json::Value, token_error::TokenError};
+use super::{CallerId, token_error::TokenError};
+use crate::strict_json::Value;
 
 /// The seconds by which the signer's clock may differ from this one.
 pub(crate) const LEEWAY: i64 = 30;

@@ -27,3 +27,12 @@ pub(super) fn event_source(text: &str) -> Result<String, &'static str> {
         _ => Err("must be `aws.partner/stripe.com/` and the id of an event destination"),
     }
 }
+
+/// `keep` or `omit`, for who paid.
+pub(super) fn keeps_payer(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "keep" => Ok(true),
+        "omit" => Ok(false),
+        _ => Err("must be `keep` or `omit`"),
+    }
+}

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::payer::{CollectedInformation, CustomFieldAnswer, Payer, ShippingCost};
+
 /// A payment intent (<https://docs.stripe.com/api/payment_intents/object>).
 #[derive(Clone, Debug, PartialEq, Deserialize, miniserde::Deserialize)]
 pub struct Intent {
@@ -19,6 +21,8 @@ pub struct Intent {
     pub currency: String,
     /// Stripe's status; an unknown one changes no order.
     pub status: String,
+    /// `ch_…`; `None` before the first attempt.
+    pub latest_charge: Option<String>,
     /// The metadata from its creation.
     pub metadata: Option<BTreeMap<String, String>>,
     /// The error of the latest attempt.
@@ -60,8 +64,13 @@ pub struct Expiry {
 pub struct CheckoutSession {
     /// `cs_…`
     pub id: String,
+    /// The sum of the lines, in minor units of `currency`: before discounts, and without tax that
+    /// their prices do not include.
+    pub amount_subtotal: Option<i64>,
     /// In minor units of `currency`.
     pub amount_total: Option<i64>,
+    /// The added parts.
+    pub total_details: Option<TotalDetails>,
     /// Three lower-case letters.
     pub currency: Option<String>,
     /// `open`, `complete` or `expired`.
@@ -70,10 +79,31 @@ pub struct CheckoutSession {
     pub payment_status: String,
     /// `pi_…`; `None` before the first attempt to pay.
     pub payment_intent: Option<String>,
+    /// `in_…`, where the session makes invoices.
+    pub invoice: Option<String>,
+    /// The payer.
+    pub customer_details: Option<Payer>,
+    /// The recipient of the goods.
+    pub collected_information: Option<CollectedInformation>,
+    /// The chosen shipping rate.
+    pub shipping_cost: Option<ShippingCost>,
+    /// The answers to the shop's questions.
+    pub custom_fields: Option<Vec<CustomFieldAnswer>>,
     /// Farebox's reference from its creation; it cannot be edited.
     pub client_reference_id: Option<String>,
     /// The metadata from its creation.
     pub metadata: Option<BTreeMap<String, String>>,
+}
+
+/// The parts that a Checkout Session added to its lines, in minor units.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct TotalDetails {
+    /// The discount.
+    pub amount_discount: Option<i64>,
+    /// The cost of shipping.
+    pub amount_shipping: Option<i64>,
+    /// The tax, also where the prices include it.
+    pub amount_tax: Option<i64>,
 }
 
 impl CheckoutSession {
@@ -83,10 +113,21 @@ impl CheckoutSession {
         self.metadata.as_ref()?.get(key).map(String::as_str)
     }
 
-    /// Returns true when the session is paid.
+    /// The sum of the lines, in minor units.
+    pub(crate) fn subtotal(&self) -> i64 {
+        let subtotal = self.amount_subtotal.or(self.amount_total);
+        subtotal.unwrap_or_default()
+    }
+
+    /// Returns true when the session is paid, or complete with nothing to pay.
     #[must_use]
     pub fn is_paid(&self) -> bool {
-        self.payment_status == "paid"
+        let is_complete = self.status.as_deref() == Some("complete");
+        match self.payment_status.as_str() {
+            "paid" => true,
+            "no_payment_required" => is_complete && self.amount_total == Some(0),
+            _ => false,
+        }
     }
 }
 

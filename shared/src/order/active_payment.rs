@@ -11,7 +11,7 @@ use super::{
     Order,
     facts::{Attempt, AttemptStatus},
 };
-use crate::{event::Subject, ids::CallerId};
+use crate::{checkout::AddedParts, event::Subject, ids::CallerId};
 
 /// The most attempts of one order: its stored size has to stay small. Another limit covers the rate
 /// of attempts. An order whose Checkout Sessions expire, one a day, can be paid for a year.
@@ -48,6 +48,9 @@ pub struct Session {
     pub contents: String,
     /// Identifies the URLs to which the payer returns.
     pub returns: String,
+    /// The parts that it may add to the contents' amount.
+    #[serde(default, skip_serializing_if = "AddedParts::is_none")]
+    pub allows: AddedParts,
 }
 
 /// The open payment.
@@ -180,6 +183,7 @@ impl Order {
             Subject::Review(review) => review.payment_intent.as_ref(),
             Subject::Session(session) if self.has_session(&session.id) => return true,
             Subject::Session(session) => session.payment_intent.as_ref(),
+            Subject::NothingToPay { order, .. } => return order == self.id.as_str(),
             Subject::Related(_) | Subject::Other | Subject::Unreadable(_) => None,
         };
         intent.is_some_and(|id| {
@@ -195,6 +199,13 @@ impl Order {
             (None, Some(session)) if number == self.closed.len() => Some(&session.id),
             _ => None,
         }
+    }
+
+    /// The parts that the session with `id` may add. A closed session takes no money, so the order
+    /// keeps none for it.
+    pub(super) fn allowed_parts(&self, id: &str) -> AddedParts {
+        let open = self.session.as_ref().filter(|open| open.id == id);
+        open.map(|open| open.allows).unwrap_or_default()
     }
 
     fn has_session(&self, id: &str) -> bool {

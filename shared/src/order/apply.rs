@@ -23,6 +23,15 @@ pub enum Mismatch {
     /// The contents were never offered.
     #[error("the contents were never offered")]
     Details,
+    /// The session has a part that it did not allow: a discount, tax or shipping.
+    #[error("a discount, tax or shipping was added that the session did not allow")]
+    Part,
+    /// The parts do not add up to the total.
+    #[error("the parts do not add up to the total")]
+    Sum,
+    /// Another amount was received than was intended.
+    #[error("another amount was received than was to be paid")]
+    Received,
     /// The order's money came through another intent.
     #[error("another payment intent was paid for this order")]
     Intent,
@@ -121,6 +130,7 @@ impl Order {
             Subject::Charge(charge) => next.check_charge(charge)?.into(),
             Subject::Refund(refund) => next.apply_refund(refund)?.into(),
             Subject::Refunds { all, .. } => next.apply_refunds(all)?.into(),
+            Subject::NothingToPay { contents, .. } => next.apply_nothing_to_pay(contents, event)?,
             Subject::Dispute(dispute) => next.apply_dispute(dispute, event),
             Subject::EarlyFraudWarning(warning) => next.apply_early_fraud_warning(warning),
             Subject::Review(review) => next.apply_review(review),
@@ -169,6 +179,7 @@ impl Order {
         let mut offers = self
             .revisions()
             .map(|revision| revision.contents.amount())
+            .chain(self.paid_amount())
             .filter(|offered| offered.currency().as_str() == currency)
             .peekable();
         if offers.peek().is_none() {

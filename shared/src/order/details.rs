@@ -1,11 +1,11 @@
-//! The contents of an order: an amount, a description and metadata.
+//! The contents of an order: an amount, a description, metadata, and options of its checkout.
 
 use std::{cmp::Ordering, collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{amount::Amount, digest};
+use crate::{amount::Amount, checkout::CheckoutOptions, digest, event::is_id};
 
 /// An order's id: the site's own, or made from the idempotency key that created it. 1 to 64
 /// letters, digits, `-` and `_`.
@@ -60,6 +60,9 @@ pub struct LineItem {
     /// are the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lookup_key: Option<String>,
+    /// The product's name, at the time of pricing. It is no part of the contents either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The quantity.
     pub quantity: u32,
     /// The price of one, in minor units of the order's currency.
@@ -72,6 +75,10 @@ pub struct LineItem {
 pub struct OrderItem {
     /// The lookup key of the Stripe price, or its id, `price_…`, if it has none.
     price: String,
+    /// The product's name; absent in an order that an earlier version priced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    name: Option<String>,
     /// The quantity.
     quantity: u32,
     /// The price of one, in minor units of the order's currency.
@@ -93,6 +100,50 @@ pub struct OrderDetails {
     signed_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     version: Option<i64>,
+    /// The options of its Checkout Sessions that the site signed.
+    #[serde(default, skip_serializing_if = "CheckoutOptions::is_empty")]
+    checkout: CheckoutOptions,
+    /// The tax settings of the one line of an order that the site signed.
+    #[serde(default, skip_serializing_if = "LineTax::is_none")]
+    tax: LineTax,
+}
+
+/// The tax settings of a line, as Stripe takes them with a price.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LineTax {
+    /// `txcd_…`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// `inclusive`, `exclusive` or `unspecified`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub behavior: Option<String>,
+}
+
+impl LineTax {
+    /// Checks tax settings.
+    ///
+    /// # Errors
+    ///
+    /// The name of the wrong field, and its fault.
+    pub fn parse(
+        code: Option<String>,
+        behavior: Option<String>,
+    ) -> Result<Self, (&'static str, &'static str)> {
+        let digits = code.as_deref().map(|code| code.strip_prefix("txcd_"));
+        let is_code = |digits: Option<&str>| digits.is_some_and(is_id);
+        if digits.is_some_and(|digits| !is_code(digits)) {
+            return Err(("taxCode", "must be a tax code of Stripe's, `txcd_…`"));
+        }
+        match behavior.as_deref() {
+            None | Some("inclusive" | "exclusive" | "unspecified") => Ok(Self { code, behavior }),
+            _ => Err(("taxBehavior", "must be inclusive, exclusive or unspecified")),
+        }
+    }
+
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A field that does not meet Stripe's rules.
@@ -125,12 +176,14 @@ impl OrderDetails {
             });
         }
         Ok(Self {
-            amount: total.ok_or(crate::amount::Inexact::NotPositive)?,
+            amount: total.ok_or(crate::amount::Inexact::Empty)?,
             lines: lines.into_iter().map(|(line, _)| line).collect(),
             description: None,
             metadata: BTreeMap::new(),
             signed_at: None,
             version: None,
+            checkout: CheckoutOptions::default(),
+            tax: LineTax::default(),
         })
     }
 
@@ -164,6 +217,8 @@ impl OrderDetails {
             metadata,
             signed_at: Some(signed_at),
             version: None,
+            checkout: CheckoutOptions::default(),
+            tax: LineTax::default(),
         })
     }
 
@@ -174,7 +229,30 @@ impl OrderDetails {
         Self { version, ..self }
     }
 
-    /// The amount.
+    /// The same details with the options of Checkout Sessions and the tax settings that the site
+    /// signed.
+    #[must_use]
+    pub fn with_checkout(self, checkout: CheckoutOptions, tax: LineTax) -> Self {
+        Self {
+            checkout,
+            tax,
+            ..self
+        }
+    }
+
+    /// The options of Checkout Sessions that the site signed.
+    #[must_use]
+    pub fn checkout(&self) -> &CheckoutOptions {
+        &self.checkout
+    }
+
+    /// The tax settings that the site signed.
+    #[must_use]
+    pub fn tax(&self) -> &LineTax {
+        &self.tax
+    }
+
+    /// The amount, to which a Checkout Session may add: the order's subtotal.
     #[must_use]
     pub fn amount(&self) -> Amount {
         self.amount
@@ -191,6 +269,7 @@ impl OrderDetails {
     pub fn items(&self) -> Vec<OrderItem> {
         let item = |line: &LineItem| OrderItem {
             price: line.lookup_key.as_ref().unwrap_or(&line.price).clone(),
+            name: line.name.clone(),
             quantity: line.quantity,
             unit_amount: line.unit_amount,
         };
@@ -236,6 +315,12 @@ impl OrderDetails {
         parts.push(lines.join(","));
         parts.push(format!("{:?}", self.description));
         parts.extend(metadata.cloned());
+        if !self.checkout.is_empty() {
+            parts.push(self.checkout.digest());
+        }
+        if !self.tax.is_none() {
+            parts.push(format!("{:?}", self.tax));
+        }
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         digest::hex(&parts)[..32].to_owned()
     }

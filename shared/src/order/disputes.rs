@@ -143,27 +143,34 @@ impl Disputed {
     }
 }
 
-/// The totals of an order's disputes.
+/// What an order's disputes amount to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Totals {
+pub(super) struct Disputes {
     pub(super) is_open: bool,
     pub(super) is_won: bool,
-    /// In minor units of the order's currency.
+    /// The lost amount, in minor units of the order's currency.
     pub(super) lost: i64,
+    /// The amount under open disputes, and lost in others, in minor units of the order's currency.
+    pub(super) disputed: i64,
 }
 
-impl Totals {
-    /// The totals for an order of `amount` minor units of `currency`.
+impl Disputes {
+    /// The disputes of an order of `amount` minor units of `currency`.
     pub(super) fn of(facts: &Facts, amount: i64, currency: &str) -> Self {
         let at = |stage| {
             let all = facts.disputes().values();
             all.filter(move |known| known.stage == stage)
         };
-        let lost = at(DisputeStage::Lost).map(|known| known.part_of(amount, currency));
+        let sum = |stage| {
+            let parts = at(stage).map(|known| known.part_of(amount, currency));
+            parts.fold(0, i64::saturating_add).min(amount)
+        };
+        let lost = sum(DisputeStage::Lost);
         Self {
             is_open: at(DisputeStage::Open).next().is_some(),
             is_won: at(DisputeStage::Won).next().is_some(),
-            lost: lost.fold(0, i64::saturating_add).min(amount),
+            lost,
+            disputed: lost.saturating_add(sum(DisputeStage::Open)).min(amount),
         }
     }
 }
@@ -194,6 +201,13 @@ pub struct DisputeRecord {
 }
 
 impl Order {
+    /// The amount under open disputes, and lost in others, in minor units of the order's currency.
+    #[must_use]
+    pub fn disputed_amount(&self) -> i64 {
+        let total = self.total();
+        Disputes::of(&self.facts, total.minor_units(), total.currency().as_str()).disputed
+    }
+
     /// All disputes and inquiries, by their ids.
     #[must_use]
     pub fn dispute_records(&self) -> Vec<DisputeRecord> {

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Awaited,
+    Awaited, Totals,
     disputes::{self, Disputed},
+    payer::PayerFacts,
     refund_facts::{RefundFacts, RefundStatus},
     warnings::Warning,
 };
@@ -27,6 +28,9 @@ pub(super) struct Facts {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     attempts: BTreeMap<String, Attempt>,
     paid: Option<Paid>,
+    /// Who paid.
+    #[serde(default, skip_serializing_if = "PayerFacts::is_empty")]
+    payer: PayerFacts,
     /// In an order that an earlier version wrote: true when its intent was canceled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     canceled: bool,
@@ -103,14 +107,19 @@ impl AttemptStatus {
 /// The payment's time and contents. Of several reports the least counts: a report on the success
 /// itself, then the earliest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Paid {
+pub(super) struct Paid {
     /// True when the time is that of another event, whose object was fetched after the success.
-    is_estimate: bool,
-    at: i64,
-    digest: String,
-    /// The intent that took the money; `None` for the order's own.
+    pub(super) is_estimate: bool,
+    pub(super) at: i64,
+    /// The digest of the paid contents.
+    pub(super) digest: String,
+    /// The intent that took the money; `None` where there was nothing to pay, and in an order that
+    /// an earlier version wrote: then it is the order's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    intent: Option<String>,
+    pub(super) intent: Option<String>,
+    /// The totals, where they are not the offered amount alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) totals: Option<Totals>,
 }
 
 impl Attempt {
@@ -151,15 +160,8 @@ impl Facts {
         (self.attempt, self.attempts) = (None, BTreeMap::new());
     }
 
-    /// Records the payment by `intent` for the contents with `digest`; `at` is exact when the event
-    /// is about the success itself.
-    pub(super) fn paid(&mut self, at: i64, digest: &str, intent: &str, is_exact: bool) {
-        let reported = Paid {
-            is_estimate: !is_exact,
-            at,
-            digest: digest.to_owned(),
-            intent: Some(intent.to_owned()),
-        };
+    /// Records the payment.
+    pub(super) fn paid(&mut self, reported: Paid) {
         self.paid = Some(match self.paid.take() {
             Some(known) => known.min(reported),
             None => reported,
@@ -254,6 +256,21 @@ impl Facts {
     /// The intent that took the money.
     pub(super) fn paid_by(&self) -> Option<&str> {
         self.paid.as_ref()?.intent.as_deref()
+    }
+
+    /// Who paid.
+    pub(super) fn payer(&self) -> &PayerFacts {
+        &self.payer
+    }
+
+    /// Who paid, to record it.
+    pub(super) fn payer_mut(&mut self) -> &mut PayerFacts {
+        &mut self.payer
+    }
+
+    /// The totals of the payment, where they are not the offered amount alone.
+    pub(super) fn paid_totals(&self) -> Option<Totals> {
+        self.paid.as_ref()?.totals
     }
 
     pub(super) fn is_canceled(&self) -> bool {

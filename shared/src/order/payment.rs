@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Awaited, Mismatch, Order, Revision,
+    Awaited, Mismatch, Order, Revision, Totals,
     active_payment::{Origin, is_cancellation_by_stripe, is_our_cancellation},
-    facts::{Attempt, AttemptStatus},
+    facts::{Attempt, AttemptStatus, Paid},
 };
-use crate::event::{CheckoutSession, Event, FailedCharge, Intent};
+use crate::{
+    amount::Amount,
+    event::{CheckoutSession, Event, FailedCharge, Intent, Subject},
+};
 
 /// Farebox's keys in the metadata of an intent and of a Checkout Session.
 pub(crate) struct IntentKeys;
@@ -30,8 +33,8 @@ impl IntentKeys {
 struct PaymentClaims<'a> {
     metadata: Option<&'a BTreeMap<String, String>>,
     currency: &'a str,
-    /// The intended and the received amount, in minor units.
-    amounts: [i64; 2],
+    /// The amount before Stripe's additions, in minor units; `None` where another object tells it.
+    amount: Option<i64>,
 }
 
 /// The trust in the metadata of an intent or a session.
@@ -84,23 +87,40 @@ impl Order {
             Origin::Unknown => return Ok(Applied::Nothing),
             _ => {}
         }
-        let taken = match has_money {
-            true => intent.amount_received.unwrap_or(intent.amount),
-            false => intent.amount,
+        let totals = match (page, has_money) {
+            (None, _) => Some(Totals::of_subtotal(intent.amount)),
+            (Some(_), true) => Some(self.totals_of_page(intent, event)?),
+            (Some(_), false) => None,
         };
-        let offered = PaymentClaims {
+        let claims = PaymentClaims {
             metadata: intent.metadata.as_ref(),
             currency: &intent.currency,
-            amounts: [intent.amount, taken],
+            amount: totals.map(|totals| totals.subtotal),
         };
-        let (digest, edited) = self.offered_digest(&offered, origin.into())?;
+        let (digest, mut edited) = self.offered_digest(&claims, origin.into())?;
         self.count_failures(origin, &event.failed_charges);
-        if has_money {
+        if let (true, Some(totals)) = (has_money, totals) {
+            let received = intent.amount_received.unwrap_or(intent.amount);
+            if received <= 0 {
+                return Err(Mismatch::Amount);
+            }
+            if received != totals.total {
+                edited = Some(Mismatch::Received);
+            }
             if origin == (Origin::NotStored { may_pay: true }) {
                 self.intent = Some(intent.id.clone());
             }
-            let is_its_own_event = event.kind == "payment_intent.succeeded";
-            self.paid(at, &digest, &intent.id, is_its_own_event)?;
+            self.paid(Paid {
+                is_estimate: event.kind != "payment_intent.succeeded",
+                at,
+                digest,
+                intent: Some(intent.id.clone()),
+                totals: Some(Totals {
+                    total: received,
+                    ..totals
+                }),
+            })?;
+            self.record_payer(event);
         } else if let Some(status) = attempt_status_of(intent, event, page.is_some()) {
             let awaited = intent.next_action.as_ref().and_then(Awaited::of);
             let attempt = Attempt::new(at, status).waiting_for(awaited);
@@ -127,17 +147,28 @@ impl Order {
             Origin::Unknown => return Ok(Applied::Nothing),
             _ => {}
         }
-        let offered = PaymentClaims {
+        let totals = Totals::of_session(session);
+        let claims = PaymentClaims {
             metadata: session.metadata.as_ref(),
             currency: session.currency.as_deref().unwrap_or_default(),
-            amounts: [session.amount_total.unwrap_or_default(); 2],
+            amount: Some(totals.subtotal),
         };
-        let (digest, edited) = self.offered_digest(&offered, origin.into())?;
+        let (digest, edited) = self.offered_digest(&claims, origin.into())?;
         let failed = event.kind == "checkout.session.async_payment_failed";
         let status = match (session.status.as_deref(), &session.payment_intent) {
             _ if is_paid => {
-                let intent = session.payment_intent.as_ref().ok_or(Mismatch::Session)?;
-                self.paid(at, &digest, intent, false)?;
+                totals.check(self.allowed_parts(&session.id))?;
+                if session.payment_intent.is_none() && totals.total > 0 {
+                    return Err(Mismatch::Session);
+                }
+                self.paid(Paid {
+                    is_estimate: true,
+                    at,
+                    digest,
+                    intent: session.payment_intent.clone(),
+                    totals: Some(totals),
+                })?;
+                self.record_payer(event);
                 None
             }
             (Some("expired"), _) => Some(AttemptStatus::Released),
@@ -149,6 +180,30 @@ impl Order {
             self.attempted(&session.id, origin, Attempt::new(at, status));
         }
         Ok(Applied::Recorded(edited))
+    }
+
+    /// An order of zero is paid without a payment, unless another payment of it is open.
+    pub(super) fn apply_nothing_to_pay(
+        &mut self,
+        contents: &str,
+        event: &Event,
+    ) -> Result<Applied, Mismatch> {
+        let revision = self.revision();
+        let is_offered = revision.digest == contents && self.active_payment().is_none();
+        if self.facts.paid_at().is_some() || !is_offered {
+            return Ok(Applied::Nothing);
+        }
+        if !revision.contents.amount().is_zero() {
+            return Err(Mismatch::Amount);
+        }
+        self.paid(Paid {
+            is_estimate: false,
+            at: event.created,
+            digest: contents.to_owned(),
+            intent: None,
+            totals: None,
+        })?;
+        Ok(().into())
     }
 
     /// Counts the failed charge on an intent that the order has or had. A payer never receives an
@@ -178,19 +233,47 @@ impl Order {
         }
     }
 
-    /// Records the payment by `intent`, unless another took the money before.
-    fn paid(
-        &mut self,
-        at: i64,
-        digest: &str,
-        intent: &str,
-        is_exact: bool,
-    ) -> Result<(), Mismatch> {
-        let before = self.facts.paid_at().and(self.intent());
-        if before.is_some_and(|before| before != intent) {
+    /// Records who paid, as the objects of `event` tell.
+    fn record_payer(&mut self, event: &Event) {
+        let session = match &event.subject {
+            Subject::Session(session) => Some(&**session),
+            _ => event.session.as_deref(),
+        };
+        if let Some(session) = session.filter(|_| event.names_payer) {
+            self.facts.payer_mut().of_session(session);
+        }
+        if let Some(charge) = event.charge.as_deref().filter(|_| event.names_payer) {
+            self.facts.payer_mut().of_charge(charge);
+        }
+    }
+
+    /// The totals of `intent`, which a Checkout Session made: those of the session, which was
+    /// fetched with it, or those that are known.
+    fn totals_of_page(&self, intent: &Intent, event: &Event) -> Result<Totals, Mismatch> {
+        let is_its =
+            |session: &&CheckoutSession| session.payment_intent.as_ref() == Some(&intent.id);
+        let Some(session) = event.session.as_deref().filter(is_its) else {
+            let is_known = self.facts.paid_by() == Some(intent.id.as_str());
+            return is_known.then(|| self.totals()).ok_or(Mismatch::Session);
+        };
+        let totals = Totals::of_session(session);
+        totals.check(self.allowed_parts(&session.id))?;
+        match totals.total == intent.amount {
+            true => Ok(totals),
+            false => Err(Mismatch::Amount),
+        }
+    }
+
+    /// Records the payment, unless another one came before. Totals that are the offered amount
+    /// alone are not kept.
+    fn paid(&mut self, reported: Paid) -> Result<(), Mismatch> {
+        if self.facts.paid_at().is_some() && self.intent() != reported.intent.as_deref() {
             return Err(Mismatch::Intent);
         }
-        self.facts.paid(at, digest, intent, is_exact);
+        let paid = self.revisions().find(|r| r.digest == reported.digest);
+        let plain = paid.map(|paid| Totals::of_subtotal(paid.contents.amount().minor_units()));
+        let totals = reported.totals.filter(|totals| Some(*totals) != plain);
+        self.facts.paid(Paid { totals, ..reported });
         Ok(())
     }
 
@@ -209,8 +292,7 @@ impl Order {
         let currency = |revision: &&Revision| {
             revision.contents.amount().currency().as_str() == claims.currency
         };
-        let amount =
-            |revision: &&Revision| claims.amounts == [revision.contents.amount().minor_units(); 2];
+        let amount = |revision: &&Revision| claims.fits(revision.contents.amount());
         let written = claims.written(IntentKeys::CONTENTS);
         // The contents that the metadata names, else the current ones, else the latest that fit.
         let named = self
@@ -244,7 +326,7 @@ impl Order {
         if claims.currency != offered.currency().as_str() {
             return Err(Mismatch::Currency);
         }
-        match claims.amounts == [offered.minor_units(); 2] {
+        match claims.fits(offered) {
             true => Ok(digest.to_owned()),
             false => Err(Mismatch::Amount),
         }
@@ -252,6 +334,11 @@ impl Order {
 }
 
 impl PaymentClaims<'_> {
+    fn fits(&self, offered: Amount) -> bool {
+        self.amount
+            .is_none_or(|amount| amount == offered.minor_units())
+    }
+
     fn written(&self, key: &str) -> Option<&str> {
         self.metadata?.get(key).map(String::as_str)
     }

@@ -255,8 +255,7 @@ impl Order {
     /// The paid amount; `None` for an unpaid order.
     #[must_use]
     pub fn paid_amount(&self) -> Option<Amount> {
-        let amount = self.revision().contents.amount();
-        self.paid_at().map(|_| amount)
+        self.paid_at().map(|_| self.total())
     }
 
     /// The amount that may still be refunded, in minor units: the payment without refunds, made or

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::{
-    disputes::Totals,
+    disputes::Disputes,
     facts::{AttemptStatus, Facts},
 };
 use crate::amount::Amount;
@@ -46,13 +46,13 @@ impl Status {
     /// attempt.
     pub(super) fn of(facts: &Facts, attempt: Option<AttemptStatus>, amount: Amount) -> Self {
         let refunded = facts.refunded_amount();
-        let disputes = Totals::of(facts, amount.minor_units(), amount.currency().as_str());
+        let disputes = Disputes::of(facts, amount.minor_units(), amount.currency().as_str());
         let amount = amount.minor_units();
         match attempt {
             _ if disputes.is_open => Self::Disputed,
             // After a partial dispute, the rest of the payment stays with the shop.
             _ if disputes.lost > 0 && disputes.lost + refunded >= amount => Self::DisputeLost,
-            _ if refunded >= amount => Self::Refunded,
+            _ if refunded > 0 && refunded >= amount => Self::Refunded,
             _ if refunded > 0 => Self::PartiallyRefunded,
             _ if disputes.is_won && disputes.lost == 0 => Self::DisputeWon,
             _ if disputes.lost > 0 => Self::Paid,

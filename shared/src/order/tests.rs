@@ -9,6 +9,7 @@ mod disputes;
 mod histories;
 mod offers;
 mod refunds;
+mod totals;
 
 use std::collections::BTreeMap;
 
@@ -68,6 +69,7 @@ fn intent(order: &Order, status: &str) -> Intent {
         amount_received: Some(if status == "succeeded" { amount } else { 0 }),
         currency: "usd".to_owned(),
         status: status.to_owned(),
+        latest_charge: None,
         metadata: Some(metadata.map(|(key, value)| (key.to_owned(), value)).into()),
         last_payment_error: None,
         cancellation_reason: None,
@@ -86,6 +88,9 @@ fn event(created: i64, subject: Subject) -> Event {
         api_version: Some("2025-03-31.basil".to_owned()),
         subject,
         failed_charges: Vec::new(),
+        session: None,
+        charge: None,
+        names_payer: true,
         body: String::new(),
     }
 }
@@ -461,7 +466,7 @@ fn what_differs_from_the_offer_is_a_mismatch() {
     type Change = fn(&mut Intent);
     let cases: [(Change, Mismatch); 5] = [
         (|intent| intent.amount = 1, Mismatch::Amount),
-        (|intent| intent.amount_received = Some(1), Mismatch::Amount),
+        (|intent| intent.amount_received = Some(0), Mismatch::Amount),
         (
             |intent| intent.currency = "eur".to_owned(),
             Mismatch::Currency,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use self::refunds::RefundView;
-use super::{Awaited, DisputeRecord, Order, OrderItem, Status, WarningRecord};
+use super::{Awaited, DisputeRecord, Order, OrderAmounts, OrderItem, Status, WarningRecord};
 
 /// An order. Amounts are in minor units of `currency`, times in Unix seconds.
 #[derive(Debug, Serialize, ToSchema)]
@@ -17,8 +17,10 @@ pub struct OrderView {
     order_id: String,
     /// The order's status.
     status: Status,
-    /// The order's total.
+    /// The order's total; the same as `amounts.total`.
     amount: i64,
+    /// The parts of the total, and what was refunded and disputed of it.
+    amounts: OrderAmounts,
     /// Three lower-case letters, such as `usd`.
     currency: String,
     /// The total of the refunds that succeeded.
@@ -65,11 +67,12 @@ impl OrderView {
     #[must_use]
     pub fn of(order: &Order, is_for_staff: bool) -> Self {
         let contents = &order.revision().contents;
-        let amount = contents.amount();
+        let amount = order.total();
         Self {
             order_id: order.id().to_string(),
             status: order.status(),
             amount: amount.minor_units(),
+            amounts: order.amounts(),
             currency: amount.currency().to_string(),
             refunded_amount: order.refunded_amount(),
             refund_pending_amount: order.refund_pending_amount(),

@@ -221,7 +221,7 @@ impl Closer<'_> {
     async fn of_page(&self, order: &OrderId, page: &CheckoutPage) -> Result<IntentState, Error> {
         let processing = || Error::PaymentProcessing(order.clone());
         match (page.status.as_deref(), page.payment_status.as_str()) {
-            (Some("open"), "unpaid") => return Ok(IntentState::Open),
+            (Some("open"), "unpaid" | "no_payment_required") => return Ok(IntentState::Open),
             (Some("expired"), _) => return Ok(IntentState::Closed),
             (Some("complete"), "unpaid") => {}
             (Some("complete"), _) => return Err(Error::AlreadyPaid(order.clone())),

@@ -149,26 +149,24 @@ impl CheckoutService {
             let price = prices.get(name).ok_or_else(|| unknown(*index))?;
             let unit = unit(name, price)?;
             let line = lines.entry(price.id.clone());
-            let line: &mut (u32, Amount, Option<String>) =
-                line.or_insert_with(|| (0, unit, price.lookup_key.clone()));
+            let line: &mut (u32, Amount, &Price) = line.or_insert((0, unit, price));
             // A request may name a price by its id and by its lookup key.
             line.0 = sum(line.0, *quantity, *index)?;
         }
-        let lines = lines
-            .into_iter()
-            .map(|(price, (quantity, unit, lookup_key))| {
-                let amount = unit.times(quantity)?;
-                let unit_amount = unit.minor_units();
-                Ok((
-                    LineItem {
-                        price,
-                        lookup_key,
-                        quantity,
-                        unit_amount,
-                    },
-                    amount,
-                ))
-            });
+        let lines = lines.into_iter().map(|(id, (quantity, unit, price))| {
+            let amount = unit.times(quantity)?;
+            let unit_amount = unit.minor_units();
+            Ok((
+                LineItem {
+                    price: id,
+                    lookup_key: price.lookup_key.clone(),
+                    name: price.product.name.clone(),
+                    quantity,
+                    unit_amount,
+                },
+                amount,
+            ))
+        });
         let contents = lines
             .collect::<Result<Vec<_>, _>>()
             .and_then(OrderDetails::priced)
@@ -320,7 +318,10 @@ mod tests {
             unit_amount_decimal: Some("1500".to_owned()),
             custom_unit_amount: None,
             billing_scheme: Some("per_unit".to_owned()),
-            product: Product { active: Some(true) },
+            product: Product {
+                active: Some(true),
+                name: None,
+            },
             lookup_key: None,
             transform_quantity: None,
         }
@@ -330,7 +331,7 @@ mod tests {
     fn a_price_that_is_not_simply_multiplied_is_refused() {
         assert!(unit("mug", &price()).is_ok());
         let archived = |active| Price {
-            product: Product { active },
+            product: Product { active, name: None },
             ..price()
         };
         let packages = Price {
@@ -354,10 +355,6 @@ mod tests {
             unit_amount_decimal: Some("0.5".to_owned()),
             ..unpriced.clone()
         };
-        let free = Price {
-            unit_amount: Some(0),
-            ..price()
-        };
         let half_a_krona = Price {
             unit_amount: Some(50),
             currency: "isk".to_owned(),
@@ -375,7 +372,6 @@ mod tests {
             (tiered, "depends on the quantity"),
             (chosen, "is chosen by the payer"),
             (half_a_cent, "has a part of a minor unit"),
-            (free, "must be greater than zero"),
             (half_a_krona, "must be a multiple of 100 in isk"),
             (unknown, "has no known currency"),
         ];

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use super::SignedOrder;
 use crate::{
     Error,
-    access::{Claims, LEEWAY, Value},
+    access::{Claims, LEEWAY},
     amount::{Amount, Currency},
+    checkout::CheckoutOptions,
     ids::CallerId,
-    order::{OrderDetails, OrderId},
+    order::{LineTax, OrderDetails, OrderId},
+    strict_json::Value,
 };
 
 /// The audience of a token that describes a purchase.
@@ -66,6 +68,8 @@ impl OrderClaims {
         let previous_owner = self.caller("previousSub")?;
         let description = self.text("description")?;
         let metadata = self.metadata()?;
+        let checkout = self.checkout()?;
+        let tax = self.tax()?;
         self.0.remove("iat");
         if let Some(name) = self.0.keys().next() {
             let name: String = name.chars().take(LONGEST_NAME).collect();
@@ -75,7 +79,7 @@ impl OrderClaims {
         }
         let contents = OrderDetails::signed(amount, description, metadata, signed_at)
             .map_err(|unfit| wrong(unfit.field, unfit.what))?;
-        let contents = contents.as_version(version);
+        let contents = contents.as_version(version).with_checkout(checkout, tax);
         Ok(SignedOrder {
             id,
             previous_owner,
@@ -118,6 +122,19 @@ impl OrderClaims {
         let text = |(key, value): (&String, &Value)| Some((key.clone(), value.text()?.to_owned()));
         let texts: Option<_> = values.iter().map(text).collect();
         texts.ok_or_else(|| wrong("metadata", FORM))
+    }
+
+    fn checkout(&mut self) -> Result<CheckoutOptions, Error> {
+        match self.0.remove("checkout") {
+            None => Ok(CheckoutOptions::default()),
+            Some(value) => CheckoutOptions::of(value, "checkout")
+                .map_err(|what| Error::invalid(format!("{what} in the signed order"))),
+        }
+    }
+
+    fn tax(&mut self) -> Result<LineTax, Error> {
+        let (code, behavior) = (self.text("taxCode")?, self.text("taxBehavior")?);
+        LineTax::parse(code, behavior).map_err(|(name, what)| wrong(name, what))
     }
 
     fn caller(&mut self, name: &str) -> Result<Option<CallerId>, Error> {

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use crate::{
     digest,
     event::Event,
-    order::{DisputeRecord, LineItem, Order, OrderEvent, WarningRecord},
+    order::{DisputeRecord, LineItem, Order, OrderAmounts, OrderEvent, OrderPayer, WarningRecord},
 };
 
 /// A message in the outbox, written in one transaction with the change that it reports.
@@ -50,6 +50,7 @@ struct OrderData<'a> {
     customer: &'a str,
     status: &'static str,
     amount: i64,
+    amounts: OrderAmounts,
     currency: &'a str,
     refunded_amount: i64,
     refund_pending_amount: i64,
@@ -61,6 +62,8 @@ struct OrderData<'a> {
     warnings: Vec<WarningRecord>,
     #[serde(skip_serializing_if = "<[LineItem]>::is_empty")]
     items: &'a [LineItem],
+    #[serde(flatten)]
+    payer: OrderPayer,
     metadata: &'a std::collections::BTreeMap<String, String>,
 }
 
@@ -101,7 +104,8 @@ impl Message {
             version,
             customer: order.owner().as_str(),
             status: order.status().as_str(),
-            amount: contents.amount().minor_units(),
+            amount: order.total().minor_units(),
+            amounts: order.amounts(),
             currency: currency.as_str(),
             refunded_amount: order.refunded_amount(),
             refund_pending_amount: order.refund_pending_amount(),
@@ -110,6 +114,7 @@ impl Message {
             disputes: order.dispute_records(),
             warnings: order.warning_records(),
             items: contents.lines(),
+            payer: order.payer(),
             metadata: contents.metadata(),
         };
         Self::new(&id, kind, data, now)

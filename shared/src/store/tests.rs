@@ -34,7 +34,7 @@ use super::*;
 use crate::{
     Config,
     amount::{Amount, Currency},
-    event::Event,
+    event::{CheckoutSession, Event, Subject},
     ids::CallerId,
     order::{IntentKeys, Order, OrderDetails, OrderId, PaymentUpdate, Status},
 };
@@ -124,7 +124,9 @@ impl Fixture {
     }
 
     async fn accept_as_it_is(&self, event: &Value, now: i64) -> Accepted {
-        let event = Event::parse(event.to_string().as_bytes()).unwrap();
+        let mut event = Event::parse(event.to_string().as_bytes()).unwrap();
+        event.session = session_of_paid(&event);
+        event.names_payer = true;
         self.store.accept(event, now).await.unwrap().accepted
     }
 
@@ -170,6 +172,18 @@ fn succeeded(order: &Order, event: &str) -> Value {
             },
         } },
     })
+}
+
+/// The Checkout Session of the paid intent in `event`, as the processor fetches it.
+fn session_of_paid(event: &Event) -> Option<Box<CheckoutSession>> {
+    let Subject::Intent(intent) = &event.subject else {
+        return None;
+    };
+    intent.metadata(IntentKeys::PAGE)?;
+    let session = json!({ "id": "cs_1", "payment_intent": intent.id, "status": "complete",
+        "payment_status": "paid", "currency": intent.currency,
+        "amount_subtotal": intent.amount, "amount_total": intent.amount });
+    Some(Box::new(serde_json::from_value(session).unwrap()))
 }
 
 fn other(event: &str, kind: &str) -> Value {

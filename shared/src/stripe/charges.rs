@@ -1,10 +1,13 @@
 //! The charges of a payment intent.
 
 use stripe::StripeRequest as _;
-use stripe_core::charge::ListCharge;
+use stripe_core::{
+    charge::{ListCharge, RetrieveCharge},
+    payment_intent::RetrievePaymentIntent,
+};
 
 use super::{Stripe, StripeError};
-use crate::event::FailedCharge;
+use crate::event::{FailedCharge, PaidCharge};
 
 /// Stripe's largest page, the newest first: as many failed charges as an order keeps.
 const PAGE: i64 = 100;
@@ -21,7 +24,34 @@ struct Listed {
     status: Option<String>,
 }
 
+/// A payment intent with its charge, which was asked for with it.
+#[derive(miniserde::Deserialize)]
+struct WithCharge {
+    latest_charge: Option<PaidCharge>,
+}
+
 impl Stripe {
+    /// The charge with `id`.
+    ///
+    /// # Errors
+    ///
+    /// [`StripeError`] when Stripe did not return it.
+    pub async fn charge(&self, id: &str) -> Result<PaidCharge, StripeError> {
+        let request = RetrieveCharge::new(id).build();
+        request.customize().send(self).await
+    }
+
+    /// The latest charge of `intent`; empty where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`StripeError`] when Stripe did not return it.
+    pub async fn charge_of_intent(&self, intent: &str) -> Result<PaidCharge, StripeError> {
+        let request = RetrievePaymentIntent::new(intent).expand(["latest_charge".to_owned()]);
+        let found: WithCharge = request.build().customize().send(self).await?;
+        Ok(found.latest_charge.unwrap_or_default())
+    }
+
     /// The newest failed charges of `intent`.
     ///
     /// # Errors

@@ -61,6 +61,8 @@ pub struct CustomUnitAmount {
 pub struct Product {
     /// True when it can be bought; missing on a deleted product.
     pub active: Option<bool>,
+    /// The product's name; missing on a deleted product.
+    pub name: Option<String>,
 }
 
 impl Price {

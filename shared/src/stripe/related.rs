@@ -30,7 +30,7 @@ impl Stripe {
             }
             Family::Session => {
                 let request = RetrieveCheckoutSession::new(id).build();
-                Subject::Session(request.customize().send(self).await?)
+                Subject::Session(Box::new(request.customize().send(self).await?))
             }
             Family::Charge => {
                 let request = RetrieveCharge::new(id).build();

@@ -3,18 +3,24 @@
 use std::collections::HashMap;
 
 use stripe::StripeRequest as _;
-use stripe_checkout::checkout_session::{
-    CreateCheckoutSession, CreateCheckoutSessionAdaptivePricing, CreateCheckoutSessionLineItems,
-    CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
-    ExpireCheckoutSession, ProductData, RetrieveCheckoutSession,
+use stripe_checkout::{
+    CheckoutSessionUiMode,
+    checkout_session::{
+        CreateCheckoutSession, CreateCheckoutSessionLineItems,
+        CreateCheckoutSessionLineItemsPriceData,
+        CreateCheckoutSessionLineItemsPriceDataTaxBehavior, CreateCheckoutSessionPaymentIntentData,
+        ExpireCheckoutSession, ListCheckoutSession, ProductData, RetrieveCheckoutSession,
+    },
 };
+use stripe_client_core::{RequestBuilder, StripeMethod};
 use stripe_types::Currency;
 
 use super::{Redacted, Stripe, StripeError, intents::description, keys::one_call};
 use crate::{
+    checkout::CheckoutOptions,
     digest,
-    order::{IntentKeys, Order, OrderDetails, OrderId, Session},
-    return_url::ReturnUrl,
+    event::CheckoutSession,
+    order::{IntentKeys, LineTax, Order, OrderDetails, Session},
 };
 
 /// The longest name of a product that Stripe shows.
@@ -25,51 +31,113 @@ const LONGEST_NAME: usize = 250;
 pub struct CheckoutPage {
     /// `cs_…`
     pub id: String,
-    /// Its URL while it is open; anyone who has it can pay there.
+    /// Its URL while it is open, of a hosted one; anyone who has it can pay there.
     pub url: Option<Redacted>,
+    /// The secret with which the owner's browser opens it, of one on the site's page.
+    pub client_secret: Option<Redacted>,
     /// `open`, `complete` or `expired`.
     pub status: Option<String>,
     /// `paid`, `unpaid` or `no_payment_required`.
     pub payment_status: String,
     /// `pi_…`; `None` before the first attempt to pay.
     pub payment_intent: Option<String>,
-    amount_total: Option<i64>,
+    amount_subtotal: Option<i64>,
     currency: Option<String>,
     metadata: Option<HashMap<String, String>>,
 }
 
-/// The URLs for the payer after paying, and after turning back.
-#[derive(Clone, Debug)]
-pub struct Returns {
-    success: String,
-    cancel: String,
+/// A coupon is `valid`; the others are `active`.
+#[derive(miniserde::Deserialize)]
+struct Usable {
+    active: Option<bool>,
+    valid: Option<bool>,
 }
 
-impl Returns {
-    /// These URLs, with the id of the order in their queries.
-    #[must_use]
-    pub fn new(success: &ReturnUrl, cancel: &ReturnUrl, order: &OrderId) -> Self {
-        Self {
-            success: success.with_order(order),
-            cancel: cancel.with_order(order),
+#[derive(miniserde::Deserialize)]
+struct Page {
+    data: Vec<CheckoutSession>,
+}
+
+/// Where the payer sees a session, and the URLs to which they return.
+#[derive(Clone, Debug)]
+pub enum Presentation {
+    /// On Stripe's page.
+    Hosted {
+        /// The URL after paying.
+        success: String,
+        /// The URL after turning back.
+        cancel: String,
+    },
+    /// On the site's page, as Stripe's form.
+    Embedded {
+        /// The URL after paying.
+        success: String,
+    },
+    /// On the site's page, as the site's form of Stripe's Elements.
+    Elements {
+        /// The URL after paying.
+        success: String,
+    },
+}
+
+/// The parameters of a session beside its order.
+#[derive(Clone, Debug)]
+pub struct SessionParams {
+    /// Where the payer sees it.
+    pub presentation: Presentation,
+    /// Its options.
+    pub options: CheckoutOptions,
+}
+
+impl Presentation {
+    /// Adds the parameters of this presentation to `session`.
+    fn set(&self, session: CreateCheckoutSession) -> CreateCheckoutSession {
+        match self {
+            Self::Hosted { success, cancel } => session.success_url(success).cancel_url(cancel),
+            Self::Embedded { success } => session
+                .ui_mode(CheckoutSessionUiMode::EmbeddedPage)
+                .return_url(success),
+            Self::Elements { success } => session
+                .ui_mode(CheckoutSessionUiMode::Elements)
+                .return_url(success),
         }
     }
+}
 
-    /// A hash that identifies the URLs.
+impl SessionParams {
+    /// The end of a session that is created at `now`, in Unix seconds, where the options set one. A
+    /// repeated call in the same minute names the same, as an idempotency key demands.
+    fn expires_at(&self, now: i64) -> Option<i64> {
+        let next_minute = now / 60 * 60 + 60;
+        let seconds = self.options.expires_after()?;
+        Some(next_minute.saturating_add(seconds))
+    }
+
+    /// A hash that identifies the parameters.
     #[must_use]
     pub fn digest(&self) -> String {
-        digest::hex(&["returns", &self.success, &self.cancel])[..32].to_owned()
+        let mut parts = match &self.presentation {
+            Presentation::Hosted { success, cancel } => vec!["returns", success, cancel],
+            Presentation::Embedded { success } => vec!["embedded", success],
+            Presentation::Elements { success } => vec!["elements", success],
+        };
+        let options = self.options.digest();
+        if !self.options.is_empty() {
+            parts.push(&options);
+        }
+        digest::hex(&parts)[..32].to_owned()
     }
 }
 
 impl CheckoutPage {
     /// The order's record of this session, which was created for the present contents of `order`.
     #[must_use]
-    pub fn stored(&self, order: &Order, returns: &Returns) -> Session {
+    pub fn stored(&self, order: &Order, params: &SessionParams) -> Session {
         Session {
             id: self.id.clone(),
             contents: order.revision().digest.clone(),
-            returns: returns.digest(),
+            returns: params.digest(),
+            allows: params.options.added_parts(),
         }
     }
 
@@ -83,7 +151,7 @@ impl CheckoutPage {
         let written = self.metadata.as_ref();
         let written = |key| written.and_then(|all| all.get(key)).map(String::as_str);
         let what = match () {
-            () if self.amount_total != Some(amount.minor_units()) => "amount",
+            () if self.amount_subtotal != Some(amount.minor_units()) => "amount",
             () if self.currency.as_deref() != Some(amount.currency().as_str()) => "currency",
             () if written(IntentKeys::ORDER) != Some(order.id().as_str()) => "order",
             () if written(IntentKeys::CONTENTS) != Some(&order.revision().digest) => "contents",
@@ -97,7 +165,7 @@ impl Stripe {
     /// Creates the Checkout Session of `order` for its present contents, for the Stripe `customer`
     /// if there is one.
     ///
-    /// Calls for the same order, its same version, the same `returns` and the same customer create
+    /// Calls for the same order, its same version, the same `params` and the same customer create
     /// the same session, until it is closed.
     ///
     /// # Errors
@@ -106,45 +174,44 @@ impl Stripe {
     pub async fn create_page(
         &self,
         order: &Order,
-        returns: &Returns,
+        params: &SessionParams,
         customer: Option<&str>,
+        now: i64,
     ) -> Result<CheckoutPage, StripeError> {
         let revision = order.revision();
         let number = order.attempt_number().to_string();
-        let returning = returns.digest();
+        let digest = params.digest();
         let mut key = vec![
             "checkout",
             order.id().as_str(),
             order.owner().as_str(),
             &revision.digest,
             &number,
-            &returning,
+            &digest,
         ];
+        let expires_at = params.expires_at(now);
+        let expiry = expires_at.map(|at| at.to_string());
         key.extend(customer);
+        key.extend(expiry.as_deref());
         let mut written = self.metadata(order, revision)?;
         written.insert(IntentKeys::PAGE.to_owned(), number.clone());
         let mut payment = CreateCheckoutSessionPaymentIntentData::new();
         payment.description = Some(description(order, revision));
         payment.metadata = Some(written.clone());
-        // Otherwise Stripe lets payers pay in a currency of their own, which the order does not
-        // have.
-        let mut one_currency = CreateCheckoutSessionAdaptivePricing::new();
-        one_currency.enabled = Some(false);
         let mut page = CreateCheckoutSession::new()
             .mode(stripe_checkout::CheckoutSessionMode::Payment)
-            .adaptive_pricing(one_currency)
             .currency(revision.contents.amount().currency())
             // Unlike metadata, it cannot be edited.
             .client_reference_id(format!("{}{}", IntentKeys::REFERENCE, order.id()))
             .line_items(lines(order, &revision.contents))
-            .success_url(&returns.success)
-            .cancel_url(&returns.cancel)
             .metadata(written)
             .payment_intent_data(payment);
         if let Some(customer) = customer {
             page = page.customer(customer);
         }
-        let made: CheckoutPage = self.make(page.build(), &key).await?;
+        let page = params.presentation.set(page).build();
+        let page = with_options(page, &params.options, customer.is_some(), expires_at);
+        let made: CheckoutPage = self.make(page, &key).await?;
         made.for_order(order)
     }
 
@@ -156,6 +223,33 @@ impl Stripe {
     pub async fn retrieve_page(&self, id: &str) -> Result<CheckoutPage, StripeError> {
         let request = RetrieveCheckoutSession::new(id).build();
         request.customize().send(self).await
+    }
+
+    /// The Checkout Session that made `intent`; `None` where none did.
+    ///
+    /// # Errors
+    ///
+    /// [`StripeError`] when Stripe did not return it.
+    pub async fn session_of_intent(
+        &self,
+        intent: &str,
+    ) -> Result<Option<CheckoutSession>, StripeError> {
+        let list = ListCheckoutSession::new().payment_intent(intent).limit(1);
+        let page: Page = list.build().customize().send(self).await?;
+        Ok(page.data.into_iter().next())
+    }
+
+    /// True when the coupon, the promotion code or the shipping rate at `path` can be used.
+    ///
+    /// # Errors
+    ///
+    /// [`StripeError`] when Stripe did not return it.
+    pub async fn is_usable(&self, path: String) -> Result<bool, StripeError> {
+        let request = RequestBuilder::new(StripeMethod::Get, path).customize::<Usable>();
+        match request.send(self).await {
+            Err(failure) if failure.is_missing() => Ok(false),
+            found => found.map(|Usable { active, valid }| active.or(valid) != Some(false)),
+        }
     }
 
     /// Expires the Checkout Session with `id`, for good.
@@ -170,6 +264,27 @@ impl Stripe {
     }
 }
 
+/// `page` with these options, for a payer with or without a Stripe customer.
+fn with_options(
+    mut page: RequestBuilder,
+    options: &CheckoutOptions,
+    has_customer: bool,
+    expires_at: Option<i64>,
+) -> RequestBuilder {
+    // Payers pay in the order's currency, unless the options say otherwise.
+    let mut parts = vec![page.body.unwrap_or_default()];
+    if !options.has("adaptive_pricing") {
+        parts.push("adaptive_pricing[enabled]=false".to_owned());
+    }
+    parts.extend(expires_at.map(|at| format!("expires_at={at}")));
+    let sent = options.sent(has_customer);
+    if !sent.is_empty() {
+        parts.extend(RequestBuilder::new(StripeMethod::Post, "").form(&sent).body);
+    }
+    page.body = Some(parts.join("&"));
+    page
+}
+
 /// The line items of the session: the priced lines, or a signed amount as one line.
 fn lines(order: &Order, contents: &OrderDetails) -> Vec<CreateCheckoutSessionLineItems> {
     if contents.lines().is_empty() {
@@ -179,8 +294,11 @@ fn lines(order: &Order, contents: &OrderDetails) -> Vec<CreateCheckoutSessionLin
         let name = name.map_or_else(|| format!("Order {}", order.id()), str::to_owned);
         let name: String = name.chars().take(LONGEST_NAME).collect();
         let mut price = CreateCheckoutSessionLineItemsPriceData::new(currency);
-        price.product_data = Some(ProductData::new(name));
+        let mut product = ProductData::new(name);
+        product.tax_code = contents.tax().code.clone();
+        price.product_data = Some(product);
         price.unit_amount = Some(amount.minor_units());
+        price.tax_behavior = tax_behavior(contents.tax());
         let mut line = CreateCheckoutSessionLineItems::new();
         line.price_data = Some(price);
         line.quantity = Some(1);
@@ -193,4 +311,9 @@ fn lines(order: &Order, contents: &OrderDetails) -> Vec<CreateCheckoutSessionLin
         line
     });
     lines.collect()
+}
+
+fn tax_behavior(tax: &LineTax) -> Option<CreateCheckoutSessionLineItemsPriceDataTaxBehavior> {
+    let named = tax.behavior.as_deref()?;
+    named.parse().ok()
 }

@@ -9,6 +9,7 @@ mod both;
 mod faults;
 mod payment;
 mod sessions;
+mod totals;
 mod urls;
 
 use std::ops::Deref;

@@ -8,6 +8,7 @@ mod access;
 mod contents;
 mod customers;
 mod faults;
+mod free;
 mod items;
 mod keys;
 mod limits;

@@ -49,6 +49,8 @@ async fn the_owner_reads_state_amounts_and_times() {
     let intent = api.shop.open_order("o_1").await;
     let created = read(&api, "ada", "/api/order?id=o_1").await.expect(200);
     let expected = json!({ "orderId": "o_1", "status": "created", "amount": 1500, "currency": "usd",
+        "amounts": { "subtotal": 1500, "discount": 0, "tax": 0, "shipping": 0, "total": 1500,
+            "refunded": 0, "refundPending": 0, "disputed": 0 },
         "refundedAmount": 0, "refundPendingAmount": 0, "createdAt": NOW, "updatedAt": NOW,
         "paidAt": null, "items": [] });
     assert_eq!(created.body, expected);
@@ -68,6 +70,7 @@ async fn the_owner_reads_state_amounts_and_times() {
         .body;
     assert_eq!(after["status"], "partially_refunded");
     assert_eq!(after["refundedAmount"], 400);
+    assert_eq!(after["amounts"]["refunded"], 400);
     assert_eq!(after["updatedAt"], NOW + 5);
     assert!(after["paidAt"].is_i64());
 }
@@ -78,6 +81,7 @@ async fn what_is_bought_is_named_as_the_shop_names_it() {
     let line = |price: &str, lookup_key: Option<&str>, quantity| LineItem {
         price: price.to_owned(),
         lookup_key: lookup_key.map(str::to_owned),
+        name: None,
         quantity,
         unit_amount: 300,
     };

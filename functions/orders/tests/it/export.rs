@@ -33,6 +33,7 @@ async fn the_export_has_a_header_row_and_a_row_for_each_order() {
     let line = |price: &str, lookup_key: Option<&str>, quantity: u32| {
         let line = LineItem {
             price: price.to_owned(),
+            name: None,
             lookup_key: lookup_key.map(str::to_owned),
             quantity,
             unit_amount: 300,

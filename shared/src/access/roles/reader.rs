@@ -7,9 +7,9 @@ use crate::{
     access::{
         grant::{Grant, RefundLimits, Scope},
         permission::{Rule, rule_of},
-        strict_json::Value,
     },
     amount::{Amount, Currency},
+    strict_json::Value,
 };
 
 type Fields = BTreeMap<String, Value>;
@@ -132,7 +132,7 @@ impl Reader {
                 self.wrong(&place, "is not a currency that Stripe knows, in lower case");
                 continue;
             };
-            match value.whole().map(|most| Amount::new(most, currency)) {
+            match value.whole().map(|most| Amount::positive(most, currency)) {
                 Some(Ok(most)) => drop(amounts.insert(currency, most.minor_units())),
                 Some(Err(what)) => self.wrong(&place, &what.to_string()),
                 None => self.wrong(&place, "must be whole minor units"),

@@ -49,6 +49,15 @@ pub(super) const NOTIFICATIONS: Group = Group {
             "Accounts of Stripe Connect whose events count like your own, separated by commas, or \
              `*` for all. Without it, an event of a connected account changes nothing.",
         ),
+        Variable::new(
+            "FAREBOX_PAYER",
+            "keep",
+            EVENTS,
+            "Whether an order keeps who paid and where its goods go, and notifications say so: \
+             `keep` or `omit`.",
+        )
+        .by_default()
+        .see("security.md#personal-data"),
     ],
 };
 
@@ -64,6 +73,15 @@ pub(super) const CHECKOUT: Group = Group {
              this machine, where `*` is any port (`http://localhost:*`).",
         )
         .see("security.md#where-payers-are-sent"),
+        Variable::new(
+            "FAREBOX_CHECKOUT",
+            "/etc/farebox/checkout.json",
+            Readers::Named(&["create-checkout"]),
+            "The path of a file of your own with the options of Checkout Sessions, in place of the \
+             built-in checkout.json: promotion codes, tax, shipping and more, in Stripe's own \
+             parameter names. A mistake in it stops the start.",
+        )
+        .see("checkout.md"),
         Variable::new(
             "FAREBOX_MAX_AMOUNT",
             "99999999",

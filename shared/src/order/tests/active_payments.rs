@@ -1,13 +1,17 @@
 //! Attempts at an order, one after the other, and Stripe's reports on each.
 
 use super::*;
-use crate::order::{ActivePayment, MAX_ATTEMPTS, PaymentUpdate, Session};
+use crate::{
+    checkout::AddedParts,
+    order::{ActivePayment, MAX_ATTEMPTS, PaymentUpdate, Session},
+};
 
 pub(super) fn session(n: usize, order: &Order) -> Session {
     Session {
         id: format!("cs_{n}"),
         contents: order.revision().digest.clone(),
         returns: "r".to_owned(),
+        allows: AddedParts::default(),
     }
 }
 
@@ -39,19 +43,33 @@ fn written(n: usize) -> BTreeMap<String, String> {
 /// The event of the session with this number: its type, and the session's two states.
 pub(super) fn page_event(at: i64, n: usize, told: (&str, &str, &str)) -> Event {
     let (kind, status, payment_status) = told;
-    let page = CheckoutSession {
+    let mut event = event(
+        at,
+        Subject::Session(Box::new(page(n, status, payment_status))),
+    );
+    event.kind = kind.to_owned();
+    event
+}
+
+/// The session with this number, in these states.
+pub(super) fn page(n: usize, status: &str, payment_status: &str) -> CheckoutSession {
+    CheckoutSession {
         id: format!("cs_{n}"),
+        amount_subtotal: Some(1500),
         amount_total: Some(1500),
+        total_details: None,
+        invoice: None,
+        customer_details: None,
+        collected_information: None,
+        shipping_cost: None,
+        custom_fields: None,
         currency: Some("usd".to_owned()),
         status: Some(status.to_owned()),
         payment_status: payment_status.to_owned(),
         payment_intent: (status == "complete").then(|| format!("pi_page_{n}")),
         client_reference_id: None,
         metadata: Some(written(n)),
-    };
-    let mut event = event(at, Subject::Session(page));
-    event.kind = kind.to_owned();
-    event
+    }
 }
 
 /// The event of the intent of the session with this number.
@@ -59,7 +77,9 @@ pub(super) fn page_intent(at: i64, n: usize, status: &str) -> Event {
     let mut of_page = intent(&order(), status);
     of_page.id = format!("pi_page_{n}");
     of_page.metadata = Some(written(n));
-    event(at, Subject::Intent(of_page))
+    let mut event = event(at, Subject::Intent(of_page));
+    event.session = (status == "succeeded").then(|| Box::new(page(n, "complete", "paid")));
+    event
 }
 
 const COMPLETED: &str = "checkout.session.completed";
@@ -183,8 +203,9 @@ fn money_that_comes_another_way_is_a_mismatch() {
 #[test]
 fn a_page_of_another_amount_or_currency_is_a_mismatch() {
     type Change = fn(&mut CheckoutSession);
-    let cases: [(Change, Mismatch); 3] = [
-        (|page| page.amount_total = Some(1), Mismatch::Amount),
+    let cases: [(Change, Mismatch); 4] = [
+        (|page| page.amount_subtotal = Some(1), Mismatch::Amount),
+        (|page| page.amount_total = Some(1), Mismatch::Sum),
         (
             |page| page.currency = Some("eur".to_owned()),
             Mismatch::Currency,

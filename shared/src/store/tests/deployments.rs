@@ -2,6 +2,7 @@
 //! objects of others.
 
 use super::{sharing::by_many, *};
+use crate::checkout::AddedParts;
 use crate::order::Session;
 
 on_both_backends!(
@@ -155,6 +156,7 @@ async fn with_session(it: &Fixture) -> (Order, Value) {
         id: "cs_1".to_owned(),
         contents: order.revision().digest.clone(),
         returns: String::new(),
+        allows: AddedParts::default(),
     };
     let updated = it
         .store

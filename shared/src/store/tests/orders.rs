@@ -1,6 +1,7 @@
 //! Orders and their idempotency records.
 
 use super::*;
+use crate::checkout::AddedParts;
 use crate::order::{PaymentUpdate, ReviseError, Session};
 
 on_both_backends!(
@@ -16,6 +17,7 @@ on_both_backends!(
     an_order_keeps_its_first_intent,
     an_order_that_a_session_paid_is_found_by_the_sessions_intent,
     of_concurrent_intents_and_sessions_one_is_stored,
+    a_session_pays_its_order_with_the_parts_that_it_added_and_names_the_payer,
 );
 
 async fn one_key_opens_one_order_and_refuses_other_contents(place: Place) {
@@ -225,6 +227,7 @@ fn session(order: &Order, n: usize) -> PaymentUpdate {
         id: format!("cs_{n}"),
         contents: order.revision().digest.clone(),
         returns: "r".to_owned(),
+        allows: AddedParts::default(),
     };
     PaymentUpdate::Session(session, order.attempt_number(), order.owner().clone())
 }
@@ -287,4 +290,50 @@ async fn of_concurrent_intents_and_sessions_one_is_stored(place: Place) {
     .await;
     assert!(updated[0].active_payment().is_some());
     assert!(updated.iter().all(|one| *one == updated[0]), "{updated:?}");
+}
+
+async fn a_session_pays_its_order_with_the_parts_that_it_added_and_names_the_payer(place: Place) {
+    let it = Fixture::new(place).await;
+    let order = it.open(put("o_1", "ada", 1500, None)).await;
+    let PutOrderOutcome::Order(order) = order else {
+        panic!("{order:?}")
+    };
+    let PaymentUpdate::Session(open, number, owner) = session(&order, 1) else {
+        unreachable!()
+    };
+    let allows = AddedParts {
+        discount: true,
+        tax: true,
+        shipping: true,
+    };
+    let update = PaymentUpdate::Session(Session { allows, ..open }, number, owner);
+    it.store
+        .update_payment(order.id(), update, NOW)
+        .await
+        .unwrap();
+    let mut paid = succeeded(&order, "evt_1");
+    paid["type"] = json!("checkout.session.completed");
+    let session = &mut paid["data"]["object"];
+    session["metadata"][IntentKeys::PAGE] = json!("0");
+    let metadata = session["metadata"].clone();
+    *session = json!({ "id": "cs_1", "payment_intent": "pi_of_session", "status": "complete",
+        "payment_status": "paid", "currency": "usd", "metadata": metadata,
+        "amount_subtotal": 1500, "amount_total": 1934, "total_details": {
+            "amount_discount": 375, "amount_shipping": 500, "amount_tax": 309 },
+        "customer_details": { "email": "ada@example.com", "name": "Ada Lovelace" } });
+    assert_eq!(it.accept(&paid).await, Accepted::Applied);
+
+    let amounts = json!({ "subtotal": 1500, "discount": 375, "tax": 309, "shipping": 500,
+        "total": 1934, "refunded": 0, "refundPending": 0, "disputed": 0 });
+    let stored = it.store.order(order.id()).await.unwrap().unwrap();
+    assert_eq!(json!(stored.amounts()), amounts);
+    let [message] = &it.due().await[..] else {
+        panic!("not exactly one")
+    };
+    let body: Value = serde_json::from_str(&message.message.body).unwrap();
+    assert_eq!(
+        (&body["type"], &body["data"]["amounts"]),
+        (&json!("order.paid"), &amounts)
+    );
+    assert_eq!(body["data"]["payer"]["email"], "ada@example.com");
 }

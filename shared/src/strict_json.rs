@@ -1,24 +1,26 @@
 //! JSON without duplicate names.
 //!
-//! Parsers disagree about which of two duplicates counts, so a token or a roles file with one is
+//! Parsers disagree about which of two duplicates counts, so a token or a settings file with one is
 //! ambiguous and is refused.
 
 use std::{collections::BTreeMap, fmt};
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize,
     de::{Error, MapAccess, SeqAccess, Visitor},
 };
 
-/// A value, as far as access control reads it.
-#[derive(Clone, Debug, PartialEq)]
+/// A value, as far as anyone here reads it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 pub(crate) enum Value {
     Text(String),
     Whole(i64),
+    Flag(bool),
     List(Vec<Value>),
     Object(BTreeMap<String, Value>),
     Null,
-    /// True, false, or a number that is not a whole one of 64 bits.
+    /// A number that is not a whole one of 64 bits.
     Other,
 }
 
@@ -85,8 +87,8 @@ impl<'de> Visitor<'de> for Reader {
         Ok(Value::Other)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
-        Ok(Value::Other)
+    fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
+        Ok(Value::Flag(flag))
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {

@@ -1,0 +1,192 @@
+//! The options of one Checkout Session.
+
+use std::collections::BTreeMap;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+
+use super::{
+    rules::{self, at},
+    schema::{OPTIONS, check_fields},
+};
+use crate::{digest, strict_json::Value};
+
+/// The options that Stripe takes only for a session with a Stripe customer.
+const OF_A_CUSTOMER: [&str; 2] = ["customer_update", "saved_payment_method_options"];
+
+/// Checked options, by Stripe's names.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct CheckoutOptions(BTreeMap<String, Value>);
+
+/// The parts that a Checkout Session may add to the subtotal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AddedParts {
+    /// A coupon or a promotion code.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub discount: bool,
+    /// Tax.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tax: bool,
+    /// The cost of shipping.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub shipping: bool,
+}
+
+impl AddedParts {
+    /// Returns true when nothing may be added.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl CheckoutOptions {
+    /// Checks options; `place` is their name in an error.
+    ///
+    /// # Errors
+    ///
+    /// A text that begins with the path of the wrong option.
+    pub(crate) fn of(value: Value, place: &str) -> Result<Self, String> {
+        check_fields(OPTIONS, &value, place)?;
+        let Value::Object(options) = value else {
+            return Err(format!("`{place}` must be an object"));
+        };
+        let options = Self(options);
+        let prefix = match place {
+            "" => String::new(),
+            place => format!("{place}."),
+        };
+        rules::check(&options, &prefix)?;
+        Ok(options)
+    }
+
+    /// True when there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// These options, each replaced by that of `other` where `other` has one. Promotion codes and a
+    /// discount for everyone are one choice.
+    ///
+    /// # Errors
+    ///
+    /// As [`CheckoutOptions::of`], when the two do not go together.
+    pub(crate) fn replaced_by(&self, other: &Self, place: &str) -> Result<Self, String> {
+        let mut options = self.0.clone();
+        if other.0.contains_key("discounts") {
+            options.remove("allow_promotion_codes");
+        }
+        if other.is_on("allow_promotion_codes") {
+            options.remove("discounts");
+        }
+        options.extend(other.0.clone());
+        Self::of(Value::Object(options), place)
+    }
+
+    /// The same with one shipping rate.
+    pub(super) fn with_shipping_rate(mut self, rate: String) -> Self {
+        let option = BTreeMap::from([("shipping_rate".to_owned(), Value::Text(rate))]);
+        let options = Value::List(vec![Value::Object(option)]);
+        self.0.insert("shipping_options".to_owned(), options);
+        self
+    }
+
+    /// The same with another language.
+    pub(super) fn with_locale(mut self, locale: String) -> Self {
+        self.0.insert("locale".to_owned(), Value::Text(locale));
+        self
+    }
+
+    /// The options to send, for a payer with or without a Stripe customer. `expires_after` is sent
+    /// as a time.
+    pub(crate) fn sent(&self, has_customer: bool) -> BTreeMap<&str, &Value> {
+        let is_sent = |name: &str| has_customer || !OF_A_CUSTOMER.contains(&name);
+        let options = self.0.iter().map(|(name, value)| (name.as_str(), value));
+        options
+            .filter(|(name, _)| is_sent(name) && *name != "expires_after")
+            .collect()
+    }
+
+    /// The lifetime of a session, in seconds; Stripe's own, a day, by default.
+    pub(crate) fn expires_after(&self) -> Option<i64> {
+        self.get("expires_after")?.whole()
+    }
+
+    /// The parts that a session with these options may add.
+    #[must_use]
+    pub fn added_parts(&self) -> AddedParts {
+        let has_list = |name| !self.list(name).is_empty();
+        AddedParts {
+            discount: self.is_on("allow_promotion_codes") || has_list("discounts"),
+            tax: self.is_enabled("automatic_tax"),
+            shipping: has_list("shipping_options"),
+        }
+    }
+
+    /// Stripe's objects that the options name: the place of each, and its path in Stripe's API.
+    pub(crate) fn named_objects(&self) -> Vec<(String, String)> {
+        let kinds = [
+            ("discounts", "coupon", "coupons"),
+            ("discounts", "promotion_code", "promotion_codes"),
+            ("shipping_options", "shipping_rate", "shipping_rates"),
+        ];
+        let named = |(list, name, path): (&str, &'static str, &'static str)| {
+            let list_name = list.to_owned();
+            let entries = self.list(list).iter().enumerate();
+            entries.filter_map(move |(n, entry)| {
+                let id = utf8_percent_encode(at(entry, &[name])?.text()?, NON_ALPHANUMERIC);
+                Some((format!("{list_name}[{n}].{name}"), format!("/{path}/{id}")))
+            })
+        };
+        kinds.into_iter().flat_map(named).collect()
+    }
+
+    /// A hash that identifies the options.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let options = serde_json::to_string(&self.0).unwrap_or_default();
+        digest::hex(&["checkout options", &options])[..32].to_owned()
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    pub(super) fn is_on(&self, name: &str) -> bool {
+        self.get(name) == Some(&Value::Flag(true))
+    }
+
+    pub(super) fn is_enabled(&self, name: &str) -> bool {
+        let option = self.get(name);
+        option.and_then(|value| at(value, &["enabled"])) == Some(&Value::Flag(true))
+    }
+
+    pub(super) fn list(&self, name: &str) -> &[Value] {
+        match self.get(name) {
+            Some(Value::List(values)) => values,
+            _ => &[],
+        }
+    }
+
+    pub(super) fn text(&self, names: &[&str]) -> Option<&str> {
+        let (first, rest) = names.split_first()?;
+        at(self.get(first)?, rest)?.text()
+    }
+}
+
+/// Reads stored options, which were checked before they were stored.
+impl<'de> Deserialize<'de> for CheckoutOptions {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        match Value::deserialize(source)? {
+            Value::Object(options) => Ok(Self(options)),
+            _ => Err(D::Error::custom("the options are not an object")),
+        }
+    }
+}

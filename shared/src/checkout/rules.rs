@@ -1,0 +1,91 @@
+//! The rules between options: what Stripe takes only together, or not together.
+
+use super::CheckoutOptions;
+use crate::{amount::Currency, strict_json::Value};
+
+/// Checks the rules; the error is a path below `place`, and the fault there.
+pub(super) fn check(options: &CheckoutOptions, place: &str) -> Result<(), String> {
+    let wrong = |name: &str, what: &str| Err(format!("`{place}{name}` {what}"));
+    if options.is_on("allow_promotion_codes") && options.get("discounts").is_some() {
+        return wrong("discounts", "cannot be beside `allow_promotion_codes`");
+    }
+    for (list, one, other) in [
+        ("discounts", "coupon", "promotion_code"),
+        ("shipping_options", "shipping_rate", "shipping_rate_data"),
+    ] {
+        for (n, entry) in options.list(list).iter().enumerate() {
+            let has = |name| {
+                entry
+                    .object()
+                    .is_some_and(|fields| fields.contains_key(name))
+            };
+            if has(one) == has(other) {
+                let what = format!("must have either `{one}` or `{other}`");
+                return wrong(&format!("{list}[{n}]"), &what);
+            }
+        }
+    }
+    for (n, entry) in options.list("shipping_options").iter().enumerate() {
+        let currency = at(entry, &["shipping_rate_data", "fixed_amount", "currency"]);
+        let text = currency.and_then(Value::text);
+        if text.is_some_and(|text| Currency::parse(text).is_err()) {
+            let name = format!("shipping_options[{n}].shipping_rate_data.fixed_amount.currency");
+            return wrong(&name, "is not a currency that Stripe knows, in lower case");
+        }
+    }
+    check_custom_fields(options, place)?;
+    for (option, update) in [("automatic_tax", "address"), ("tax_id_collection", "name")] {
+        let is_updated = options.text(&["customer_update", update]) == Some("auto");
+        if options.is_enabled(option) && !is_updated {
+            let name = format!("customer_update.{update}");
+            let what =
+                format!("must be `auto` beside `{option}`, for payers with a Stripe customer");
+            return wrong(&name, &what);
+        }
+    }
+    let asks_where_to = options.get("shipping_address_collection").is_some();
+    let is_updated = options.text(&["customer_update", "shipping"]) == Some("auto");
+    if options.is_enabled("automatic_tax") && asks_where_to && !is_updated {
+        return wrong(
+            "customer_update.shipping",
+            "must be `auto` beside `automatic_tax` and `shipping_address_collection`, for payers \
+             with a Stripe customer",
+        );
+    }
+    Ok(())
+}
+
+/// A custom field has the settings of its own type alone; its key is its own; a list has no two
+/// equal values.
+fn check_custom_fields(options: &CheckoutOptions, place: &str) -> Result<(), String> {
+    let fields = options.list("custom_fields");
+    for (n, field) in fields.iter().enumerate() {
+        let wrong =
+            |name: &str, what: &str| Err(format!("`{place}custom_fields[{n}]{name}` {what}"));
+        let text = |name| at(field, &[name]).and_then(Value::text).unwrap_or_default();
+        let kind = text("type");
+        for other in ["dropdown", "numeric", "text"] {
+            if other != kind && at(field, &[other]).is_some() {
+                return wrong(&format!(".{other}"), "must not be set for another type");
+            }
+        }
+        if kind == "dropdown" && at(field, &["dropdown"]).is_none() {
+            return wrong(".dropdown", "is missing");
+        }
+        if text("label").is_empty() && at(field, &["label", "custom"]).is_none() {
+            return wrong(".label", "is missing");
+        }
+        let same = |other: &&Value| at(other, &["key"]) == at(field, &["key"]);
+        if fields.iter().filter(same).count() > 1 {
+            return wrong(".key", "is another field's");
+        }
+    }
+    Ok(())
+}
+
+/// The value at a path of names in `value`.
+pub(super) fn at<'a>(value: &'a Value, names: &[&str]) -> Option<&'a Value> {
+    names
+        .iter()
+        .try_fold(value, |value, name| value.object()?.get(*name))
+}

@@ -1,0 +1,111 @@
+//! `checkout.json`: the options of every session, and what a browser may choose.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{CheckoutOptions, schema::CHOICES};
+use crate::{env::Reader, strict_json::Value};
+
+/// The file that ships with Farebox.
+const SHIPPED: &str = include_str!("../../../checkout.json");
+const CHECKOUT: &str = "FAREBOX_CHECKOUT";
+
+/// The options of every Checkout Session, and the choices that a browser has.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CheckoutSettings {
+    options: CheckoutOptions,
+    locales: Vec<String>,
+    shipping_rates: Vec<String>,
+}
+
+/// A browser's choice among the file's `choices`.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct CheckoutChoice {
+    /// The language of Checkout, one of `choices.locale` in the checkout file.
+    #[schema(nullable = false)]
+    pub locale: Option<String>,
+    /// The shipping rate, `shr_…`, one of `choices.shipping_rate` in the checkout file.
+    #[schema(nullable = false)]
+    pub shipping_rate: Option<String>,
+}
+
+impl CheckoutSettings {
+    /// `FAREBOX_CHECKOUT`: the path of a checkout file; the one that ships with Farebox by default.
+    /// Records faults in `read`.
+    pub(crate) fn read(read: &mut Reader<'_>) -> Self {
+        let file = read.value(CHECKOUT, |path| {
+            let file = std::fs::read_to_string(path);
+            file.map_err(|error| format!("cannot be read: {}", error.kind()))
+        });
+        let parsed = Self::parse(file.as_deref().unwrap_or(SHIPPED));
+        parsed.unwrap_or_else(|what| {
+            read.problem(CHECKOUT, format!("names a file with an error: {what}"));
+            Self::default()
+        })
+    }
+
+    /// Reads a checkout file.
+    ///
+    /// # Errors
+    ///
+    /// The path of the first wrong value, and its fault.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let Ok(Value::Object(mut file)) = serde_json::from_str(text) else {
+            return Err("it is not a JSON object, or repeats a name".to_owned());
+        };
+        let choices = file.remove("choices");
+        if let Some(choices) = &choices {
+            CHOICES.check(choices, "choices")?;
+        }
+        let listed = |name| {
+            let choices = choices.as_ref().and_then(Value::object);
+            let listed = choices.and_then(|choices| choices.get(name));
+            let texts = listed.map(Value::texts).unwrap_or_default();
+            texts.into_iter().map(str::to_owned).collect()
+        };
+        Ok(Self {
+            locales: listed("locale"),
+            shipping_rates: listed("shipping_rate"),
+            options: CheckoutOptions::of(Value::Object(file), "")?,
+        })
+    }
+
+    /// The options for an order whose site signed `signed`, and whose browser chose `choice`.
+    ///
+    /// # Errors
+    ///
+    /// A text that names the wrong field.
+    pub fn options(
+        &self,
+        signed: &CheckoutOptions,
+        choice: &CheckoutChoice,
+    ) -> Result<CheckoutOptions, String> {
+        let mut options = self.options.replaced_by(signed, "checkout")?;
+        if let Some(locale) = chosen(&choice.locale, &self.locales, "choice.locale")? {
+            options = options.with_locale(locale);
+        }
+        let rate = chosen(
+            &choice.shipping_rate,
+            &self.shipping_rates,
+            "choice.shippingRate",
+        )?;
+        Ok(match rate {
+            Some(rate) => options.with_shipping_rate(rate),
+            None => options,
+        })
+    }
+}
+
+fn chosen(
+    choice: &Option<String>,
+    listed: &[String],
+    field: &str,
+) -> Result<Option<String>, String> {
+    match choice {
+        Some(chosen) if !listed.contains(chosen) => {
+            Err(format!("`{field}` is not one of this shop's choices"))
+        }
+        choice => Ok(choice.clone()),
+    }
+}

@@ -1,0 +1,193 @@
+//! What the options take, and what they refuse by its path.
+
+use super::*;
+use crate::strict_json::Value;
+
+fn parse(json: &str) -> Result<CheckoutSettings, String> {
+    CheckoutSettings::parse(json)
+}
+
+fn options(json: &str) -> CheckoutOptions {
+    let value: Value = serde_json::from_str(json).unwrap();
+    CheckoutOptions::of(value, "checkout").unwrap()
+}
+
+#[test]
+fn the_file_that_ships_with_farebox_adds_nothing() {
+    let shipped = parse(include_str!("../../../checkout.json")).unwrap();
+    let options = shipped.options(&CheckoutOptions::default(), &CheckoutChoice::default());
+
+    assert!(options.unwrap().is_empty());
+}
+
+#[test]
+fn a_wrong_option_is_named_by_its_path() {
+    let cases = [
+        ("[]", "it is not a JSON object"),
+        (r#"{"locale":"de","locale":"fr"}"#, "repeats a name"),
+        (r#"{"mode":"payment"}"#, "`mode` is not an option"),
+        (
+            r#"{"after_expiration":{}}"#,
+            "`after_expiration` is not an option",
+        ),
+        (
+            r#"{"allow_promotion_codes":"yes"}"#,
+            "`allow_promotion_codes` must be true or false",
+        ),
+        (
+            r#"{"automatic_tax":true}"#,
+            "`automatic_tax` must be an object",
+        ),
+        (
+            r#"{"automatic_tax":{}}"#,
+            "`automatic_tax.enabled` is missing",
+        ),
+        (r#"{"locale":"xx"}"#, "`locale` must be one of auto"),
+        (
+            r#"{"shipping_options":[{"shipping_rate":"rate_1"}]}"#,
+            "`shipping_options[0].shipping_rate` must be an id of Stripe's, `shr_…`",
+        ),
+        (
+            r#"{"shipping_options":[{"shipping_rate":"shr_1"},{}]}"#,
+            "`shipping_options[1]` must have either `shipping_rate` or `shipping_rate_data`",
+        ),
+        (
+            r#"{"shipping_options":[{"shipping_rate_data":{"display_name":"Post",
+                "type":"fixed_amount","fixed_amount":{"amount":500,"currency":"USD"}}}]}"#,
+            "`shipping_options[0].shipping_rate_data.fixed_amount.currency` is not a currency",
+        ),
+        (
+            r#"{"shipping_options":[]}"#,
+            "`shipping_options` must be a list of 1 to 5 entries",
+        ),
+        (
+            r#"{"shipping_address_collection":{"allowed_countries":["DE","de"]}}"#,
+            "`shipping_address_collection.allowed_countries[1]` must be a country",
+        ),
+        (
+            r#"{"discounts":[{"coupon":"A","promotion_code":"promo_1"}]}"#,
+            "`discounts[0]` must have either",
+        ),
+        (
+            r#"{"discounts":[{"coupon":"A"}],"allow_promotion_codes":true}"#,
+            "`discounts` cannot be beside `allow_promotion_codes`",
+        ),
+        (
+            r#"{"automatic_tax":{"enabled":true}}"#,
+            "`customer_update.address` must be `auto` beside `automatic_tax`",
+        ),
+        (
+            r#"{"expires_after":1799}"#,
+            "`expires_after` must be a whole number from 1800",
+        ),
+        (
+            r#"{"expires_after":1800.5}"#,
+            "`expires_after` must be a whole number from 1800",
+        ),
+        (
+            r#"{"custom_text":{"submit":{"message":""}}}"#,
+            "`custom_text.submit.message` must be",
+        ),
+        (
+            r#"{"custom_fields":[{"key":"size","label":{"type":"custom","custom":"Size"},
+                "type":"dropdown"}]}"#,
+            "`custom_fields[0].dropdown` is missing",
+        ),
+        (
+            r#"{"custom_fields":[{"key":"a","label":{"type":"custom","custom":"A"},"type":"text"},
+                {"key":"a","label":{"type":"custom","custom":"B"},"type":"text"}]}"#,
+            "`custom_fields[0].key` is another field's",
+        ),
+        (
+            r#"{"choices":{"discounts":["A"]}}"#,
+            "`choices.discounts` is not an option",
+        ),
+        (
+            r#"{"choices":{"shipping_rate":["x"]}}"#,
+            "`choices.shipping_rate[0]` must be an id",
+        ),
+    ];
+    for (json, what) in cases {
+        let refused = parse(json).unwrap_err();
+        assert!(refused.contains(what), "{json}: {refused}");
+    }
+}
+
+#[test]
+fn a_signed_order_replaces_an_option_and_keeps_the_others() {
+    let file = parse(r#"{"allow_promotion_codes":true,"locale":"de"}"#).unwrap();
+    let signed = options(r#"{"discounts":[{"coupon":"A"}]}"#);
+    let merged = file.options(&signed, &CheckoutChoice::default()).unwrap();
+
+    assert_eq!(
+        merged,
+        options(r#"{"discounts":[{"coupon":"A"}],"locale":"de"}"#)
+    );
+}
+
+#[test]
+fn a_browser_chooses_only_among_what_the_file_lists() {
+    let file = r#"{"locale":"de","choices":{"locale":["fr"],"shipping_rate":["shr_1"]}}"#;
+    let file = parse(file).unwrap();
+    let choose = |locale: Option<&str>, rate: Option<&str>| {
+        let choice = CheckoutChoice {
+            locale: locale.map(str::to_owned),
+            shipping_rate: rate.map(str::to_owned),
+        };
+        file.options(&CheckoutOptions::default(), &choice)
+    };
+
+    let chosen = r#"{"locale":"fr","shipping_options":[{"shipping_rate":"shr_1"}]}"#;
+    assert_eq!(choose(Some("fr"), Some("shr_1")), Ok(options(chosen)));
+    let refused = choose(Some("de"), None).unwrap_err();
+    assert_eq!(refused, "`choice.locale` is not one of this shop's choices");
+    let refused = choose(None, Some("shr_2")).unwrap_err();
+    assert_eq!(
+        refused,
+        "`choice.shippingRate` is not one of this shop's choices"
+    );
+}
+
+#[test]
+fn the_options_tell_the_parts_that_a_session_may_add() {
+    let parts = |json| options(json).added_parts();
+    let none = AddedParts::default();
+
+    assert_eq!(parts(r#"{"locale":"de"}"#), none);
+    for json in [
+        r#"{"allow_promotion_codes":true}"#,
+        r#"{"discounts":[{"coupon":"A"}]}"#,
+    ] {
+        assert_eq!(
+            parts(json),
+            AddedParts {
+                discount: true,
+                ..none
+            }
+        );
+    }
+    assert_eq!(parts(r#"{"allow_promotion_codes":false}"#), none);
+    let taxed = r#"{"automatic_tax":{"enabled":true},"customer_update":{"address":"auto"}}"#;
+    assert_eq!(parts(taxed), AddedParts { tax: true, ..none });
+    let shipped = r#"{"shipping_options":[{"shipping_rate":"shr_1"}]}"#;
+    assert_eq!(
+        parts(shipped),
+        AddedParts {
+            shipping: true,
+            ..none
+        }
+    );
+}
+
+#[test]
+fn a_guests_session_sends_no_option_of_a_stripe_customer() {
+    let options =
+        options(r#"{"customer_update":{"name":"auto"},"locale":"de","expires_after":1800}"#);
+
+    assert_eq!(
+        options.sent(false).into_keys().collect::<Vec<_>>(),
+        ["locale"]
+    );
+    let sent: Vec<_> = options.sent(true).into_keys().collect();
+    assert_eq!(sent, ["customer_update", "locale"]);
+}

@@ -1,0 +1,124 @@
+//! The fields of Stripe's objects that tell who paid, and where the goods go. They are personal
+//! data: no `Debug` shows them, and nothing logs them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A postal address, as Stripe has it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize)]
+pub struct Address {
+    /// Street and number, or a post box.
+    pub line1: Option<String>,
+    /// Flat, suite or building.
+    pub line2: Option<String>,
+    /// City, district or village.
+    pub city: Option<String>,
+    /// State, county or province.
+    pub state: Option<String>,
+    /// ZIP or postal code.
+    pub postal_code: Option<String>,
+    /// Two upper-case letters.
+    pub country: Option<String>,
+}
+
+/// The payer, as Checkout or the payment method names them.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize)]
+pub struct Payer {
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// The name.
+    pub name: Option<String>,
+    /// The phone number.
+    pub phone: Option<String>,
+    /// The billing address.
+    pub address: Option<Address>,
+}
+
+/// The recipient of the goods.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize)]
+pub struct Recipient {
+    /// The name.
+    pub name: Option<String>,
+    /// The address.
+    pub address: Option<Address>,
+}
+
+/// What a Checkout Session collected.
+#[derive(Clone, Default, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct CollectedInformation {
+    /// The recipient of the goods.
+    pub shipping_details: Option<Recipient>,
+}
+
+/// The shipping rate that the payer chose.
+#[derive(Clone, Debug, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct ShippingCost {
+    /// `shr_…`
+    pub shipping_rate: Option<String>,
+}
+
+/// The payer's answer to a question of the shop's.
+#[derive(Clone, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct CustomFieldAnswer {
+    /// The field's key.
+    pub key: String,
+    /// The value of a field of type `dropdown`.
+    pub dropdown: Option<AnswerValue>,
+    /// The value of a field of type `numeric`.
+    pub numeric: Option<AnswerValue>,
+    /// The value of a field of type `text`.
+    pub text: Option<AnswerValue>,
+}
+
+/// The value of an answer; `None` where the payer gave none.
+#[derive(Clone, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct AnswerValue {
+    /// As text, whatever the field's type.
+    pub value: Option<String>,
+}
+
+/// The fields of a charge that tell who paid.
+#[derive(Clone, Default, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct PaidCharge {
+    /// The payer, as the payment method names them.
+    pub billing_details: Option<Payer>,
+    /// The recipient of the goods.
+    pub shipping: Option<Recipient>,
+    /// The address to which Stripe sends the receipt.
+    pub receipt_email: Option<String>,
+    /// The page of Stripe's receipt.
+    pub receipt_url: Option<String>,
+}
+
+impl CustomFieldAnswer {
+    /// The answer, as text.
+    #[must_use]
+    pub fn value(&self) -> Option<&str> {
+        let answers = [&self.dropdown, &self.numeric, &self.text];
+        answers
+            .into_iter()
+            .find_map(|answer| answer.as_ref()?.value.as_deref())
+    }
+}
+
+/// Shows nothing of a value.
+macro_rules! hidden {
+    ($($type:ty),+) => {$(
+        impl fmt::Debug for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("[personal data]")
+            }
+        }
+    )+};
+}
+
+hidden!(
+    Address,
+    AnswerValue,
+    CollectedInformation,
+    CustomFieldAnswer,
+    PaidCharge,
+    Payer,
+    Recipient
+);

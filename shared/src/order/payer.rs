@@ -1,0 +1,145 @@
+//! Who paid an order, and where its goods go: for the site's notifications, and never logged.
+//!
+//! A Checkout Session and a charge each report a part. Each reports the same whenever it is asked,
+//! so the first report of each counts, in any order.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Order;
+use crate::event::{CheckoutSession, PaidCharge, Payer, Recipient};
+
+/// What was reported.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct PayerFacts {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<Reported>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    charge: Option<Reported>,
+}
+
+/// One object's report.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Reported {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payer: Option<Payer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recipient: Option<Recipient>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shipping_rate: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    custom_fields: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invoice: Option<String>,
+}
+
+/// Who paid an order, and what they asked for. Addresses have Stripe's own field names.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderPayer {
+    /// The payer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payer: Option<Payer>,
+    /// The recipient of the goods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shipping: Option<Shipping>,
+    /// The answers to the shop's questions, by the fields' keys.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub custom_fields: BTreeMap<String, String>,
+    /// The page of Stripe's receipt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt_url: Option<String>,
+    /// `in_…`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invoice: Option<String>,
+}
+
+/// The recipient of an order's goods, and the chosen shipping rate.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Shipping {
+    /// The recipient.
+    #[serde(flatten)]
+    pub recipient: Recipient,
+    /// `shr_…`; `None` where the payer chose none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<String>,
+}
+
+impl Reported {
+    fn of_session(session: &CheckoutSession) -> Self {
+        let collected = session.collected_information.clone();
+        let cost = session.shipping_cost.as_ref();
+        let answers = session.custom_fields.iter().flatten();
+        let answers =
+            answers.filter_map(|answer| Some((answer.key.clone(), answer.value()?.to_owned())));
+        Self {
+            payer: session.customer_details.clone(),
+            recipient: collected.and_then(|collected| collected.shipping_details),
+            shipping_rate: cost.and_then(|cost| cost.shipping_rate.clone()),
+            custom_fields: answers.collect(),
+            receipt_url: None,
+            invoice: session.invoice.clone(),
+        }
+    }
+
+    fn of_charge(charge: &PaidCharge) -> Self {
+        let payer = charge.billing_details.clone().unwrap_or_default();
+        let email = payer.email.clone().or(charge.receipt_email.clone());
+        Self {
+            payer: Some(Payer { email, ..payer }),
+            recipient: charge.shipping.clone(),
+            receipt_url: charge.receipt_url.clone(),
+            ..Self::default()
+        }
+    }
+}
+
+impl PayerFacts {
+    /// True when nothing was reported.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Records what the session of the payment tells.
+    pub(super) fn of_session(&mut self, session: &CheckoutSession) {
+        self.session
+            .get_or_insert_with(|| Reported::of_session(session));
+    }
+
+    /// Records what the charge of the payment tells.
+    pub(super) fn of_charge(&mut self, charge: &PaidCharge) {
+        self.charge
+            .get_or_insert_with(|| Reported::of_charge(charge));
+    }
+}
+
+impl Order {
+    /// Who paid, as far as Stripe reported it; the session's report comes first.
+    #[must_use]
+    pub fn payer(&self) -> OrderPayer {
+        let facts = self.facts.payer();
+        let reports = || facts.session.iter().chain(&facts.charge);
+        let first = |part: fn(&Reported) -> Option<String>| reports().find_map(part);
+        let rate = first(|report| report.shipping_rate.clone());
+        let recipient = reports().find_map(|report| report.recipient.clone());
+        let answers = facts
+            .session
+            .as_ref()
+            .map(|report| report.custom_fields.clone());
+        OrderPayer {
+            payer: reports().find_map(|report| report.payer.clone()),
+            shipping: (rate.is_some() || recipient.is_some()).then(|| Shipping {
+                recipient: recipient.unwrap_or_default(),
+                rate,
+            }),
+            custom_fields: answers.unwrap_or_default(),
+            receipt_url: first(|report| report.receipt_url.clone()),
+            invoice: first(|report| report.invoice.clone()),
+        }
+    }
+}
