@@ -1,6 +1,6 @@
 //! Variables for Stripe's keys and for calls to Stripe.
 
-use super::{Group, Readers, Variable, WEBHOOK};
+use super::{Group, PAYMENTS, Readers, Variable, WEBHOOK};
 
 pub(super) const GROUP: Group = Group {
     title: "Stripe",
@@ -23,7 +23,7 @@ pub(super) const GROUP: Group = Group {
         Variable::new(
             "STRIPE_PUBLISHABLE_KEY",
             "pk_test_...",
-            Readers::Named(&["create-intent"]),
+            PAYMENTS,
             "Stripe's publishable key, of the same mode. It goes to the browser and is no secret.",
         ),
         Variable::new(
