@@ -3,7 +3,7 @@
 //! A Checkout Session and a charge each report a part. Each reports the same whenever it is asked,
 //! so the first report of each counts, in any order.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +20,8 @@ pub(super) struct PayerFacts {
     charge: Option<Reported>,
 }
 
-/// One object's report.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// One object's report. Its `Debug` shows nothing of it.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 struct Reported {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,8 +38,9 @@ struct Reported {
     invoice: Option<String>,
 }
 
-/// Who paid an order, and what they asked for. Addresses have Stripe's own field names.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+/// Who paid an order, and what they asked for. Addresses have Stripe's own field names. Its `Debug`
+/// shows nothing of it.
+#[derive(Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderPayer {
     /// The payer.
@@ -68,6 +69,18 @@ pub struct Shipping {
     /// `shr_…`; `None` where the payer chose none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<String>,
+}
+
+impl fmt::Debug for Reported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[personal data]")
+    }
+}
+
+impl fmt::Debug for OrderPayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[personal data]")
+    }
 }
 
 impl Reported {

@@ -235,6 +235,50 @@ fn an_order_with_an_amount_is_never_marked_as_free() {
     assert_eq!(order.apply(&told, NOW), Err(Mismatch::Amount));
 }
 
+#[test]
+fn who_paid_is_kept_and_shown_by_no_debug() {
+    let details = serde_json::json!({ "id": "cs_3", "payment_status": "paid",
+        "customer_details": { "email": "ada@example.com", "name": "Ada Lovelace",
+            "address": { "line1": "Torstr. 1", "city": "Berlin" } },
+        "collected_information": { "shipping_details": { "name": "Charles Babbage" } },
+        "custom_fields": [{ "key": "engraving", "text": { "value": "Analytical" } }] });
+    let told: CheckoutSession = serde_json::from_value(details).unwrap();
+    let page = CheckoutSession {
+        customer_details: told.customer_details,
+        collected_information: told.collected_information,
+        custom_fields: told.custom_fields,
+        ..paid_page(totals(0, 0, 0, 1500))
+    };
+    let told = completed(NOW, page);
+    let paid = with_session(ALL).apply(&told, NOW).unwrap().unwrap().order;
+
+    let payer = serde_json::to_string(&paid.payer()).unwrap();
+    let debug = format!("{told:?} {paid:?} {:?}", paid.payer());
+    for known in [
+        "ada@",
+        "Lovelace",
+        "Torstr",
+        "Berlin",
+        "Babbage",
+        "Analytical",
+    ] {
+        assert!(payer.contains(known), "{known}: {payer}");
+        assert!(!debug.contains(known), "{known}: {debug}");
+    }
+
+    let omitted = Event {
+        names_payer: false,
+        ..told
+    };
+    let paid = with_session(ALL)
+        .apply(&omitted, NOW)
+        .unwrap()
+        .unwrap()
+        .order;
+    assert_eq!(serde_json::to_string(&paid.payer()).unwrap(), "{}");
+    assert!(!serde_json::to_string(&paid).unwrap().contains("ada@"));
+}
+
 fn any_totals() -> impl Strategy<Value = Totals> {
     (
         0..=1500_i64,
