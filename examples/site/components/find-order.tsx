@@ -1,4 +1,4 @@
-// Finds an order by its id.
+// Lists orders, and finds one by its id.
 
 "use client";
 
@@ -6,10 +6,15 @@ import { useState, type FormEvent } from "react";
 import { readOrder, type Order } from "@/lib/payments";
 import { trouble, type Trouble } from "@/lib/words";
 import { Notice } from "./notice";
+import { EVERYTHING, OrderList } from "./order-list";
 import { StaffOrder } from "./staff-order";
 import { Waiting } from "./waiting";
 
-type Found = { id: string } & ({ order: Order } | { trouble: Trouble } | { isComing: true });
+type Found = { id: string; isListed: boolean } & (
+  | { order: Order }
+  | { trouble: Trouble }
+  | { isComing: true }
+);
 
 /** `names` maps aliases of staff to their names. */
 export interface Staff {
@@ -20,23 +25,29 @@ export interface Staff {
 
 export function FindOrder(staff: Staff) {
   const [found, setFound] = useState<Found | null>(null);
+  const [filter, setFilter] = useState(EVERYTHING);
 
   async function find(id: string) {
     const answer = await readOrder(id).then(
-      (order) => ({ id, order }),
-      (error: unknown) => ({ id, trouble: trouble(error, "find") }),
+      (order) => ({ order }),
+      (error: unknown) => ({ trouble: trouble(error, "find") }),
     );
     // A newer search may have started in the meantime.
-    setFound((asked) => (asked?.id === id ? answer : asked));
+    setFound((asked) =>
+      asked?.id === id ? { id, isListed: asked.isListed, ...answer } : asked,
+    );
+  }
+
+  function show(id: string, isListed: boolean) {
+    setFound({ id, isListed, isComing: true });
+    void find(id);
   }
 
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const typed = new FormData(event.currentTarget).get("order");
     const id = typeof typed === "string" ? typed.trim() : "";
-    if (!id) return;
-    setFound({ id, isComing: true });
-    void find(id);
+    if (id) show(id, false);
   }
 
   return (
@@ -56,7 +67,18 @@ export function FindOrder(staff: Staff) {
         </div>
       </form>
       {!found && (
-        <p className="small">The id is on the customer’s return page, and under their orders.</p>
+        <>
+          <p className="small">The id is on the customer’s return page, and under their orders.</p>
+          <OrderList filter={filter} setFilter={setFilter} show={(id) => show(id, true)} />
+        </>
+      )}
+      {found && (
+        <p>
+          {/* The button that led here is gone, and with it the focus. */}
+          <button className="link" autoFocus={found.isListed} onClick={() => setFound(null)}>
+            Back to all orders
+          </button>
+        </p>
       )}
       {found && "isComing" in found && <Waiting what="the order" />}
       {found && "trouble" in found && <Notice trouble={found.trouble} />}

@@ -19,6 +19,7 @@ const FUNCTIONS: Record<string, "GET" | "POST" | undefined> = {
   "create-checkout": "POST",
   customer: "GET",
   order: "GET",
+  orders: "GET",
   portal: "POST",
   refund: "POST",
 };

@@ -1,7 +1,14 @@
 // Requests to the functions from the browser, by the client generated from openapi.json. Each is
 // safe to repeat: a GET, or an idempotent POST. This site's server adds the token.
 
-import { answer, createClient, FareboxError, keyed, type Schemas } from "farebox-client";
+import {
+  answer,
+  createClient,
+  FareboxError,
+  keyed,
+  type Routes,
+  type Schemas,
+} from "farebox-client";
 
 export { FareboxError } from "farebox-client";
 
@@ -17,6 +24,8 @@ export type Awaited = Schemas["Awaited"];
 export type Reason = Schemas["RefundReason"];
 export type RefundRecord = Schemas["RefundRecord"];
 export type Status = Schemas["OrderStatus"];
+/** The filter of a list, and the place where a page begins. */
+export type OrderQuery = NonNullable<Routes["/api/orders"]["get"]["parameters"]["query"]>;
 
 /** No function responded: the network or the functions are down. */
 export class Unreachable extends Error {
@@ -42,6 +51,40 @@ export const readOrder = (id: string, signal?: AbortSignal): Promise<Order> =>
       answer(farebox.GET("/api/order", { params: { query: { id } }, ...(signal && { signal }) })),
     signal,
   );
+
+/** Reads a page of orders: for staff everybody's, the newest first. */
+export const listOrders = (query: OrderQuery, signal: AbortSignal): Promise<Schemas["Orders"]> =>
+  patiently(
+    () =>
+      // A response is JSON unless the request prefers CSV.
+      answer(farebox.GET("/api/orders", { params: { query }, signal })) as Promise<
+        Schemas["Orders"]
+      >,
+    signal,
+  );
+
+/** Reads all pages of such a list as CSV, with one header row. */
+export async function exportOrders(query: OrderQuery): Promise<string> {
+  let rows = "";
+  for (let cursor: string | undefined; ; ) {
+    const page = { ...query, limit: 100, ...(cursor && { cursor }) };
+    const { text, next } = await patiently(() => csvPage(page));
+    // All but the first page repeat the header row.
+    rows += rows === "" ? text : text.slice(text.indexOf("\n") + 1);
+    if (next === undefined) return rows;
+    cursor = next;
+  }
+}
+
+/** One page, and the cursor of the next one, from the header `Link`. */
+async function csvPage(query: OrderQuery): Promise<{ text: string; next: string | undefined }> {
+  const headers = { accept: "text/csv" };
+  const asked = { params: { query }, headers, parseAs: "text" } as const;
+  const { data, error, response } = await farebox.GET("/api/orders", asked);
+  if (!response.ok || data === undefined) throw new FareboxError(response, error);
+  const next = /[?&]cursor=([\w-]+)/.exec(response.headers.get("link") ?? "");
+  return { text: data, next: next?.[1] };
+}
 
 /** Refunds an order; without an `amount`, all that is left. */
 export const refund = (

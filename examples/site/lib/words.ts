@@ -26,6 +26,11 @@ const STATUSES: Record<Status, [label: string, tone: Tone]> = {
   dispute_lost: ["Dispute lost", "bad"],
 };
 
+/** The statuses to choose from, with a label for each. */
+export const STATUS_LABELS: [Status, string][] = (Object.keys(STATUSES) as Status[]).map(
+  (status) => [status, status === "dispute_won" ? "Paid, dispute won" : STATUSES[status][0]],
+);
+
 export function statusWords({ status, awaiting }: Pick<ListedOrder, "status" | "awaiting">): {
   label: string;
   tone: Tone;
@@ -121,7 +126,7 @@ export interface Trouble {
 }
 
 /** The page's operation during an error. */
-export type Doing = "start" | "payment" | "orders" | "find" | "refund" | "portal";
+export type Doing = "start" | "payment" | "orders" | "list" | "find" | "refund" | "portal";
 
 /**
  * The state of the money after each operation, if no response confirms it.
@@ -132,6 +137,7 @@ const UNKNOWN: Record<Doing, string> = {
     "So we do not know the result of your payment yet. It may have gone through: do not pay " +
     "again. This page keeps checking.",
   orders: "So your orders cannot be shown.",
+  list: "So the orders cannot be shown.",
   find: "So the order cannot be shown.",
   refund: "So it is not known whether the refund was made.",
   portal: "So the customer portal cannot be opened.",

@@ -1,6 +1,7 @@
 // Refunds by role: on the page, and directly at the functions.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { Lifetime } from "./processes.mjs";
 import { isSound } from "./sound.mjs";
@@ -239,6 +240,86 @@ test("on a phone the record of refunds is read without scrolling sideways", asyn
     return [innerWidth, Math.max(...boxes)];
   });
   assert.ok(whole <= width, `${whole} of ${width}`);
+});
+
+test("staff list the orders, filter them by status and day, and open one", async (t) => {
+  const orderId = await paidOrder(t);
+  const sam = await account(t, "Sam support");
+  await sam.page.goto("/staff");
+  const line = sam.page.locator(`[data-order="${orderId}"]`);
+  await line.getByText("Paid").waitFor();
+  assert.equal(await sam.page.locator(".order").first().getAttribute("data-order"), orderId);
+  const status = sam.page.getByLabel("Status");
+  await status.selectOption("Disputed");
+  await sam.page.getByText("No such order.").waitFor();
+  assert.equal(await line.count(), 0);
+  await status.selectOption("Paid");
+  await line.waitFor();
+
+  const until = sam.page.getByLabel("Ordered until");
+  await until.fill("2020-01-01");
+  await sam.page.getByText("No such order.").waitFor();
+  await sam.page.getByLabel("Ordered from").fill("2020-01-02");
+  await sam.page.getByText("The last day is before the first.").waitFor();
+  // A day includes its last hour.
+  const today = await sam.page.evaluate(() => new Date().toLocaleDateString("sv"));
+  await until.fill(today);
+  await line.waitFor();
+
+  await line.getByRole("button").click();
+  await state(sam, "paid");
+  await sam.page.getByRole("heading", { name: orderId }).waitFor();
+  assert.equal(await sam.page.locator(".order").count(), 0);
+  await sam.button("Back to all orders").click();
+  await line.waitFor();
+  assert.equal(await status.inputValue(), "paid", "the filter stays");
+});
+
+test("the list goes on by pages, and its export has the orders of all pages", async (t) => {
+  for (const guest of ["first", "second"]) {
+    const buyer = await visit(t, browser, world);
+    await buyer.signIn();
+    for (let n = 0; n < 11; n += 1) {
+      const started = await buyer.call("create-intent", {
+        method: "POST",
+        headers: { "idempotency-key": `${guest}-${n}` },
+        body: { items: [{ price: "mug", quantity: 1 }] },
+      });
+      assert.equal(started.status, 200);
+    }
+  }
+  const sam = await account(t, "Sam support", { viewport: { width: 390, height: 844 } });
+  await sam.page.goto("/staff");
+  await sam.page.getByLabel("Status").selectOption("Not confirmed yet");
+  const lines = sam.page.locator(".order");
+  await sam.button("Older orders").waitFor();
+  assert.equal(await lines.count(), 20);
+  await isSound(sam, "the list of orders on a phone");
+  await sam.button("Older orders").click();
+  await lines.nth(21).waitFor();
+  while (await sam.button("Older orders").count()) await sam.button("Older orders").click();
+  const ids = await lines.evaluateAll((all) => all.map((line) => line.dataset.order));
+  assert.equal(new Set(ids).size, ids.length, "none twice");
+
+  const saving = sam.page.waitForEvent("download");
+  await sam.button("Export as CSV").click();
+  const file = await saving;
+  assert.equal(file.suggestedFilename(), "orders.csv");
+  const rows = (await readFile(await file.path(), "utf8")).trim().split("\r\n");
+  assert.match(rows[0], /^orderId,status,/);
+  assert.deepEqual(rows.slice(1).map((row) => row.split(",")[0]), ids.map((id) => `"${id}"`));
+});
+
+test("a list without an answer can be read again", async (t) => {
+  const sam = await account(t, "Sam support", { expected: ["Failed to load resource"] });
+  const lost = (route) => route.abort();
+  await sam.page.route("**/api/payments/orders*", lost);
+  await sam.page.goto("/staff");
+  const told = sam.page.getByRole("alert").filter({ hasText: "the orders cannot be shown" });
+  await told.waitFor();
+  await sam.page.unroute("**/api/payments/orders*", lost);
+  await told.getByRole("button").click();
+  await sam.page.locator(".order").first().waitFor();
 });
 
 test("support reads the order and its trail, and cannot refund it", async (t) => {

@@ -1,4 +1,4 @@
-// The staff page: finds and refunds orders.
+// The staff page: lists, finds and refunds orders.
 
 import type { Metadata } from "next";
 import Link from "next/link";
