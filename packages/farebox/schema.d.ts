@@ -1984,6 +1984,16 @@ export interface operations {
                      *       "orders": [
                      *         {
                      *           "amount": 3000,
+                     *           "amounts": {
+                     *             "discount": 0,
+                     *             "disputed": 0,
+                     *             "refundPending": 0,
+                     *             "refunded": 0,
+                     *             "shipping": 0,
+                     *             "subtotal": 3000,
+                     *             "tax": 0,
+                     *             "total": 3000
+                     *           },
                      *           "createdAt": 1790000000,
                      *           "currency": "usd",
                      *           "items": [

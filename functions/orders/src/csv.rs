@@ -15,12 +15,16 @@ use shared::{order::OrderView, rfc3339};
 const KIND: &str = "text/csv; charset=utf-8; header=present";
 const FILE: &str = "attachment; filename=\"orders.csv\"";
 
-/// The columns, by the names of the fields of an order.
-const COLUMNS: [&str; 11] = [
+/// The columns, by the names of the fields of an order and of its `amounts`.
+const COLUMNS: [&str; 15] = [
     "orderId",
     "status",
     "currency",
     "amount",
+    "subtotal",
+    "discount",
+    "tax",
+    "shipping",
     "refundedAmount",
     "refundPendingAmount",
     "createdAt",
@@ -82,7 +86,10 @@ fn text(orders: &[OrderView]) -> String {
     let mut text = COLUMNS.join(",") + "\r\n";
     for order in orders {
         let order = serde_json::to_value(order).expect("an order has text keys alone");
-        let cells = COLUMNS.map(|column| cell(column, &order[column]));
+        let cells = COLUMNS.map(|column| match &order[column] {
+            Value::Null => cell(column, &order["amounts"][column]),
+            value => cell(column, value),
+        });
         text.push_str(&cells.join(","));
         text.push_str("\r\n");
     }

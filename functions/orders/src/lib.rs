@@ -107,6 +107,8 @@ struct OrdersView {
             content(
                 (OrdersView = "application/json", example = json!({ "orders": [{
                     "orderId": "ord_8d0a2f", "status": "paid", "amount": 3000, "currency": "usd",
+                    "amounts": { "subtotal": 3000, "discount": 0, "tax": 0, "shipping": 0,
+                        "total": 3000, "refunded": 0, "refundPending": 0, "disputed": 0 },
                     "refundedAmount": 0, "refundPendingAmount": 0, "createdAt": 1_790_000_000,
                     "updatedAt": 1_790_000_060, "paidAt": 1_790_000_060,
                     "items": [{ "price": "mug", "quantity": 2, "unitAmount": 1500 }] }],

@@ -8,8 +8,9 @@ use testing::{Answer, NOW, TestServer};
 
 use crate::{described, open, put, read_as};
 
-const HEADER: &str = "orderId,status,currency,amount,refundedAmount,refundPendingAmount,createdAt,\
-                      updatedAt,paidAt,description,items";
+const HEADER: &str = "orderId,status,currency,amount,subtotal,discount,tax,shipping,\
+                      refundedAmount,refundPendingAmount,createdAt,updatedAt,paidAt,description,\
+                      items";
 
 async fn export(api: &TestServer, query: &str, accept: &str) -> Answer {
     let token = api.shop.token_of("sam", &["support"]);
@@ -55,10 +56,13 @@ async fn the_export_has_a_header_row_and_a_row_for_each_order() {
     let at = |n: i64| shared::rfc3339::format(NOW + n);
     let expected = [
         format!(
-            "\"o_2\",\"created\",\"eur\",900,0,0,{0},{0},,,\"2 sticker; 1 price_2\"",
+            "\"o_2\",\"created\",\"eur\",900,900,0,0,0,0,0,{0},{0},,,\"2 sticker; 1 price_2\"",
             at(1)
         ),
-        format!("\"o_1\",\"created\",\"usd\",1500,0,0,{0},{0},,,\"\"", at(0)),
+        format!(
+            "\"o_1\",\"created\",\"usd\",1500,1500,0,0,0,0,0,{0},{0},,,\"\"",
+            at(0)
+        ),
     ];
     assert_eq!(rows(&answer), expected);
 }

@@ -72,6 +72,8 @@ async fn callers_list_their_own_orders_the_newest_first_as_order_answers_them() 
 
     let view = |id: &str, at: i64| {
         json!({ "orderId": id, "status": "created", "amount": 1500, "currency": "usd",
+            "amounts": { "subtotal": 1500, "discount": 0, "tax": 0, "shipping": 0, "total": 1500,
+                "refunded": 0, "refundPending": 0, "disputed": 0 },
             "refundedAmount": 0, "refundPendingAmount": 0, "createdAt": NOW + at,
             "updatedAt": NOW + at, "paidAt": null, "items": [] })
     };
