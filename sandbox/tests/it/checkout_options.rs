@@ -34,7 +34,7 @@ async fn options_are_shown_on_the_session_as_stripe_shows_them() {
         ("custom_fields[0][dropdown][options][0][value]", "s"),
         (
             "shipping_options[0][shipping_rate_data][display_name]",
-            "Letter",
+            "Envelope",
         ),
         (
             "shipping_options[0][shipping_rate_data][fixed_amount][amount]",
@@ -78,7 +78,7 @@ async fn options_are_shown_on_the_session_as_stripe_shows_them() {
     );
     let rate = text(&made["shipping_options"][0], "shipping_rate");
     let rate = api.get(&format!("{RATES}/{rate}")).await.ok();
-    assert_eq!(rate["display_name"], "Letter");
+    assert_eq!(rate["display_name"], "Envelope");
     let filter = format!(
         "{SESSIONS}/{}?expand[]=shipping_cost.shipping_rate",
         text(&made, "id")
