@@ -45,9 +45,9 @@ fn forwarding(server: &Server, url: &str) -> String {
     match server.settings.has_own_webhook_secret {
         true => format!("Events arrive while this runs in another terminal:\n  {listen}"),
         false => format!(
-            "Events do not arrive yet, so orders stay unpaid. In another terminal, run\n  \
-             {listen}\nput the whsec_… that it prints into .env as STRIPE_WEBHOOK_SECRET, and \
-             start this again."
+            "Events do not arrive yet: an order is updated only while its page is open. In another \
+             terminal, run\n  {listen}\nput the whsec_… that it prints into .env as \
+             STRIPE_WEBHOOK_SECRET, and start this again."
         ),
     }
 }

@@ -49,6 +49,7 @@ PARTS = {
     }
     | STOPS
     | of_module("stripe"),
+    r"\bprocessor\.refresh\b": {"FAREBOX_PAYER"} | STOPS | of_module("stripe"),
     r"\bsubscriptions\b": {"FAREBOX_NOTIFY_EVENTS"},
     r"\bSink\b": {"FAREBOX_NOTIFY_URL", "FAREBOX_NOTIFY_SECRET"},
     r"\bFromEventBridge\b": {"STRIPE_EVENT_SOURCE"},
@@ -64,8 +65,8 @@ def code_of(folder: str) -> str:
 
 
 def needed(folder: str) -> set[str]:
-    """The variables that a function requires at its start."""
-    return set(re.findall(r"\bneed::(\w+)", code_of(folder)))
+    """The variables that a function requires at its start, and its optional key."""
+    return set(re.findall(r"\bneed::(?:OPTIONAL_)?(\w+)", code_of(folder)))
 
 
 def of_function(folder: str) -> set[str]:

@@ -1732,6 +1732,8 @@ export interface operations {
             query: {
                 /** @description The order's id */
                 id: string;
+                /** @description With `true`, Farebox first asks Stripe for the order's payment, at most every two seconds for each order. Without an answer of Stripe, the order is returned as it is stored. */
+                refresh?: boolean;
             };
             header?: never;
             path?: never;

@@ -128,8 +128,12 @@ impl Config {
             || read.is_set(secrets::SECRET_ID);
         let aws = is_on_aws.then(|| Aws::read(&mut read, is_vercel)).flatten();
         let access = access::Settings::read(&mut read);
-        let (keys, others): (Vec<&'static str>, Vec<_>) =
-            needs.iter().partition(|name| Keys::NAMES.contains(name));
+        let (optional, needs): (Vec<&'static str>, Vec<_>) = needs
+            .iter()
+            .partition(|name| **name == need::OPTIONAL_STRIPE_SECRET_KEY);
+        let (keys, others): (Vec<&'static str>, Vec<_>) = needs
+            .into_iter()
+            .partition(|name| Keys::NAMES.contains(name));
         let stripe_event_source = read.value("STRIPE_EVENT_SOURCE", values::event_source);
         let dispensable = [
             access.issuer.is_some().then_some(need::FAREBOX_SITE_KEY),
@@ -138,13 +142,17 @@ impl Config {
                 .then_some(need::STRIPE_WEBHOOK_SECRET),
         ];
         let stripe = stripe::Settings::read(&mut read);
-        let wanted = Wanted {
+        let mut wanted = Wanted {
             stripe: match stripe.api_base.is_stripes() {
                 true => Address::Stripes,
                 false => Address::Other,
             },
             ..wanted(keys, notify.as_ref(), dispensable)
         };
+        if !optional.is_empty() {
+            wanted.optional.push(need::STRIPE_SECRET_KEY);
+        }
+
         let secrets = Secrets::read(&mut read, wanted, aws.as_ref());
         let config = Self {
             stripe,

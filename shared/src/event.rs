@@ -315,6 +315,16 @@ impl Event {
         }
     }
 
+    /// True when Stripe sent it, and Farebox did not build it.
+    pub(crate) fn is_from_stripe(&self) -> bool {
+        !self.is_fetched() && !matches!(self.subject, Subject::NothingToPay { .. })
+    }
+
+    /// True when Farebox built it from an object that it fetched.
+    pub(crate) fn is_fetched(&self) -> bool {
+        self.kind.ends_with(".fetched")
+    }
+
     /// True when an endpoint of the event's version receives each refund in an event of its own.
     /// Before [`EACH_REFUND`], only the charge reports a card's refund.
     pub(crate) fn reports_each_refund(&self) -> bool {

@@ -1,6 +1,6 @@
 //! The description of a function: each has one [`Function`] beside its handler.
 
-use crate::error::Code;
+use crate::{env::need, error::Code};
 
 /// One function: its name, its trigger, and its required settings.
 ///
@@ -65,6 +65,12 @@ impl Function {
             Trigger::Route { errors, .. } => errors.concat(),
             Trigger::Schedule(_) => Vec::new(),
         }
+    }
+
+    /// Returns true when the function calls Stripe, for every request or for some.
+    #[must_use]
+    pub fn calls_stripe(&self) -> bool {
+        self.needs(need::STRIPE_SECRET_KEY) || self.needs(need::OPTIONAL_STRIPE_SECRET_KEY)
     }
 
     /// Returns true when the function needs `setting`.

@@ -4,6 +4,7 @@
 //! in the transaction that applies it.
 
 mod connected;
+mod refresh;
 
 pub use connected::ConnectedAccounts;
 
@@ -101,6 +102,11 @@ impl EventProcessor {
             };
             event.failed_charges = self.failed_charges(&event).await?;
         }
+        self.process_complete(event).await
+    }
+
+    /// Processes `event`, which has its object.
+    async fn process_complete(&self, mut event: Event) -> Result<Outcome, ProcessError> {
         event.session = self.session_of_paid_intent(&event).await?;
         event.names_payer = self.keeps_payer;
         event.charge = self.charge_of_payment(&event).await?;
@@ -166,7 +172,7 @@ impl EventProcessor {
         let Subject::Intent(intent) = &event.subject else {
             return Ok(Vec::new());
         };
-        if event.kind != "payment_intent.payment_failed" {
+        if event.kind != "payment_intent.payment_failed" && !event.is_fetched() {
             return Ok(Vec::new());
         }
         match self.stripe_of(event).failed_charges(&intent.id).await {
@@ -378,7 +384,7 @@ impl EventProcessor {
         payment.names_payer = self.keeps_payer;
         payment.charge = self.charge_of_payment(&payment).await?;
         let (id, kind) = (payment.id.clone(), payment.kind.clone());
-        let outcome = self.store.accept_fetched(payment, self.clock.now()).await?;
+        let outcome = self.store.accept(payment, self.clock.now()).await?;
         let accepted = outcome.accepted;
         log_quarantined(accepted, &id, &kind);
         Ok(accepted)

@@ -50,7 +50,7 @@ const fn read_for_thin(name: &'static str, path: &'static str) -> Permission {
 const PERMISSIONS: [Permission; 14] = [
     Permission {
         name: "PaymentIntents: write",
-        function: "create-intent, webhook",
+        function: "create-intent, webhook, order",
         // Creates nothing: the required currency is missing, and the amount is zero.
         probe: Probe::Create("/v1/payment_intents", "amount=0"),
         is_required: true,
@@ -58,7 +58,7 @@ const PERMISSIONS: [Permission; 14] = [
     },
     Permission {
         name: "Checkout Sessions: write",
-        function: "create-checkout, webhook",
+        function: "create-checkout, webhook, order",
         // Creates nothing: the required line items are missing.
         probe: Probe::Create("/v1/checkout/sessions", "mode=payment"),
         is_required: true,
@@ -104,7 +104,11 @@ const PERMISSIONS: [Permission; 14] = [
     },
     Permission {
         advice: ": add it, or events of charges with missing refunds are never processed",
-        ..read("webhook, reconcile", "Refunds: read", "/v1/refunds?limit=1")
+        ..read(
+            "webhook, reconcile, order",
+            "Refunds: read",
+            "/v1/refunds?limit=1",
+        )
     },
     read_for_thin("Disputes: read", "/v1/disputes?limit=1"),
     read_for_thin(

@@ -2,10 +2,7 @@
 
 use shared::{
     Function,
-    env::{
-        need,
-        variables::{GROUPS, Group, Readers, Variable},
-    },
+    env::variables::{GROUPS, Group, Readers, Variable},
     function::Trigger,
 };
 
@@ -53,7 +50,7 @@ fn reads(readers: Readers, function: &Function) -> bool {
     match readers {
         Readers::All => true,
         Readers::Callers => function.permission().is_some(),
-        Readers::Stripe => function.needs(need::STRIPE_SECRET_KEY),
+        Readers::Stripe => function.calls_stripe(),
         Readers::Scheduled => matches!(function.trigger, Trigger::Schedule(_)),
         Readers::Named(names) => names.contains(&function.name),
     }

@@ -174,7 +174,7 @@ async fn each_permission_that_a_restricted_key_lacks_is_reported() {
         (
             "POST",
             "/v1/payment_intents",
-            "PaymentIntents: write (create-intent, webhook)",
+            "PaymentIntents: write (create-intent, webhook, order)",
             true,
         ),
         ("GET", "/v1/prices", "Prices: read (create-intent)", true),
@@ -194,7 +194,7 @@ async fn each_permission_that_a_restricted_key_lacks_is_reported() {
         (
             "GET",
             "/v1/refunds",
-            "Refunds: read (webhook, reconcile)",
+            "Refunds: read (webhook, reconcile, order)",
             true,
         ),
         (

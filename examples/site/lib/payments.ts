@@ -44,13 +44,16 @@ export const createIntent = (key: string, contents: Contents): Promise<Started> 
     answer(farebox.POST("/api/create-intent", { params: keyed(key), body: contents })),
   );
 
-/** Reads an order. */
-export const readOrder = (id: string, signal?: AbortSignal): Promise<Order> =>
-  patiently(
-    () =>
-      answer(farebox.GET("/api/order", { params: { query: { id } }, ...(signal && { signal }) })),
-    signal,
-  );
+/** Reads an order; with `refresh`, Farebox asks Stripe for its payment before. */
+export const readOrder = (
+  id: string,
+  signal?: AbortSignal,
+  { refresh = false }: { refresh?: boolean } = {},
+): Promise<Order> =>
+  patiently(() => {
+    const query = { id, ...(refresh && { refresh }) };
+    return answer(farebox.GET("/api/order", { params: { query }, ...(signal && { signal }) }));
+  }, signal);
 
 /** Reads a page of orders: for staff everybody's, the newest first. */
 export const listOrders = (query: OrderQuery, signal: AbortSignal): Promise<Schemas["Orders"]> =>

@@ -35,7 +35,8 @@ export function useOrder(id: string): Watched {
     const ended = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const look = async (tries: number) => {
-      const found = await readOrder(id, ended.signal).catch((error: unknown) => error as Error);
+      const read = readOrder(id, ended.signal, { refresh: true });
+      const found = await read.catch((error: unknown) => error as Error);
       if (ended.signal.aborted) return;
       const isWrong = found instanceof Error;
       setWatched((before) => ({

@@ -1,12 +1,17 @@
 //! Handler for `GET /api/order?id=…`.
 //!
 //! The return page reads the caller's order here, and staff whose role reaches further read
-//! anybody's. It never writes: only Stripe's reports update an order.
+//! anybody's. With `refresh=true` the function first asks Stripe for the order's payment, so that a
+//! payer does not wait for a webhook that is late, missing or not configured. Stripe's answer
+//! updates the order in the transaction of an event. Else nothing is written.
+//!
+//! Farebox asks at most every two seconds for each order. A request in between, and one that Stripe
+//! does not answer in time, receives the order as it is stored.
 //!
 //! | status | when |
 //! |---|---|
 //! | `200` | the order is the caller's, or a role of theirs reaches any |
-//! | `400` | `id` is missing, or not an order's id |
+//! | `400` | `id` is missing or not an order's id, or `refresh` is neither `true` nor `false` |
 //! | `401` | there is no valid token |
 //! | `403` | no role of the caller reads orders |
 //! | `404` | there is no such order, or it is another caller's |
@@ -48,7 +53,11 @@ pub const FUNCTION: Function = Function {
         permission: Some(ReadOrder::NAME),
         errors: &[&[Code::InvalidRequest, Code::NotFound]],
     },
-    settings: &[need::FAREBOX_SITE_KEY, need::DATABASE_URL],
+    settings: &[
+        need::OPTIONAL_STRIPE_SECRET_KEY,
+        need::FAREBOX_SITE_KEY,
+        need::DATABASE_URL,
+    ],
     max_duration: 30,
 };
 
@@ -66,6 +75,17 @@ pub fn service(app: App) -> MethodRouter {
 #[serde(deny_unknown_fields)]
 struct Which {
     id: String,
+    refresh: Option<String>,
+}
+
+impl Which {
+    fn refreshes(&self) -> Result<bool, Error> {
+        match self.refresh.as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Error::invalid("`refresh` must be `true` or `false`")),
+        }
+    }
 }
 
 /// Returns an order: the caller's own, or, for staff, anyone's.
@@ -74,7 +94,11 @@ struct Which {
     path = "/api/order",
     operation_id = "readOrder",
     params(("id" = String, Query, pattern = "^[A-Za-z0-9_-]{1,64}$",
-        description = "The order's id")),
+        description = "The order's id"),
+        ("refresh" = Option<bool>, Query,
+        description = "With `true`, Farebox first asks Stripe for the order's payment, at most \
+            every two seconds for each order. Without an answer of Stripe, the order is returned \
+            as it is stored.")),
     responses(
         (status = 200, description = "The order", body = OrderView,
             example = json!({ "orderId": "ord_8d0a2f", "status": "paid", "amount": 3000,
@@ -93,8 +117,12 @@ async fn read(
     Query(which): Query<Which>,
 ) -> Result<Json<OrderView>, Error> {
     let id = OrderId::parse(&which.id).map_err(|what| Error::invalid(format!("`id` {what}")))?;
+    let refreshes = which.refreshes()?;
     let order = app.store.order(&id).await?;
     let caller = caller.reach(order.as_ref().map(Order::owner), id.as_str())?;
-    let order = order.ok_or(Error::NotFound)?;
+    let mut order = order.ok_or(Error::NotFound)?;
+    if refreshes {
+        order = app.processor.refresh(order).await;
+    }
     Ok(Json(OrderView::of(&order, caller.reaches_any())))
 }

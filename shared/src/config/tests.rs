@@ -367,3 +367,9 @@ fn the_table_of_variables_has_each_that_is_read_and_no_other() {
     listed.sort_unstable();
     assert_eq!(listed, ours);
 }
+
+#[test]
+fn a_function_with_an_optional_key_starts_without_it() {
+    let needs = [need::OPTIONAL_STRIPE_SECRET_KEY];
+    assert!(Config::from_lookup(&needs, |_| None).is_ok());
+}

@@ -2,6 +2,8 @@
 
 /// Stripe's secret or restricted key.
 pub const STRIPE_SECRET_KEY: &str = "STRIPE_SECRET_KEY";
+/// Stripe's secret or restricted key, for a function that starts without it.
+pub const OPTIONAL_STRIPE_SECRET_KEY: &str = "STRIPE_SECRET_KEY?";
 /// Stripe's publishable key.
 pub const STRIPE_PUBLISHABLE_KEY: &str = "STRIPE_PUBLISHABLE_KEY";
 /// The signing secrets of the webhook endpoints.

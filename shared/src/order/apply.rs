@@ -139,11 +139,28 @@ impl Order {
         let Applied::Recorded(edited) = applied else {
             return Ok(None);
         };
-        let transition = self.transition_to(next, now);
+        let mut transition = self.transition_to(next, now);
+        // A fetched intent and the event of its failure may both report it.
+        if self.has_reported_failure(event) {
+            transition
+                .events
+                .retain(|event| *event != OrderEvent::PaymentFailed);
+        }
         Ok(Some(Transition {
             edited,
             ..transition
         }))
+    }
+
+    /// True when this order failed by the charge that `event` names.
+    fn has_reported_failure(&self, event: &Event) -> bool {
+        let Subject::Intent(intent) = &event.subject else {
+            return false;
+        };
+        let error = intent.last_payment_error.as_ref();
+        let charge = error.and_then(|error| error.charge.as_ref());
+        self.status() == Status::Failed
+            && charge.is_some_and(|charge| self.facts.has_failed_charge(charge))
     }
 
     /// The transition from this order to `next`.

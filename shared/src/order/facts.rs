@@ -150,6 +150,25 @@ impl Facts {
         *known = (*known).max(reported);
     }
 
+    /// `shown`, which is no older than what `object` reported, whatever this machine's clock says:
+    /// Stripe returned it later.
+    pub(super) fn after_known(&self, object: &str, shown: Attempt) -> Attempt {
+        let known = self.attempts.get(object).map_or(shown.at, |known| known.at);
+        Attempt {
+            at: shown.at.max(known),
+            ..shown
+        }
+    }
+
+    /// True when the latest attempt that `object` reported differs from `shown` in its time alone.
+    /// Before the first report an attempt is created.
+    pub(super) fn shows_attempt(&self, object: &str, shown: Attempt) -> bool {
+        match self.attempts.get(object) {
+            Some(known) => (known.status, known.awaited) == (shown.status, shown.awaited),
+            None => shown.status == AttemptStatus::Created,
+        }
+    }
+
     /// Keeps only the attempts that one of `objects` reported.
     pub(super) fn keep_attempts_of(&mut self, objects: &[String]) {
         self.attempts.retain(|object, _| objects.contains(object));
@@ -181,6 +200,11 @@ impl Facts {
             self.failed_charges
                 .retain(|id, _| Some(id) != oldest.as_ref());
         }
+    }
+
+    /// True when the failure of the charge with `id` is recorded.
+    pub(super) fn has_failed_charge(&self, id: &str) -> bool {
+        self.failed_charges.contains_key(id)
     }
 
     /// The times of the failed charges that are kept.

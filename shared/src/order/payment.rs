@@ -124,9 +124,9 @@ impl Order {
         } else if let Some(status) = attempt_status_of(intent, event, page.is_some()) {
             let awaited = intent.next_action.as_ref().and_then(Awaited::of);
             let attempt = Attempt::new(at, status).waiting_for(awaited);
-            self.attempted(page.unwrap_or(&intent.id), origin, attempt);
+            self.attempted(page.unwrap_or(&intent.id), origin, attempt, event);
             if status == AttemptStatus::Failed {
-                self.count_failure(intent, origin, at);
+                self.count_failure(intent, origin, event);
             }
         }
         Ok(Applied::Recorded(edited))
@@ -177,7 +177,7 @@ impl Order {
             _ => None,
         };
         if let Some(status) = status {
-            self.attempted(&session.id, origin, Attempt::new(at, status));
+            self.attempted(&session.id, origin, Attempt::new(at, status), event);
         }
         Ok(Applied::Recorded(edited))
     }
@@ -208,12 +208,23 @@ impl Order {
 
     /// Counts the failed charge on an intent that the order has or had. A payer never receives an
     /// intent before the order stores it.
-    fn count_failure(&mut self, intent: &Intent, origin: Origin, at: i64) {
+    ///
+    /// A fetched intent shows a failure again and again, so that its time is not the failure's.
+    fn count_failure(&mut self, intent: &Intent, origin: Origin, event: &Event) {
         let error = intent.last_payment_error.as_ref();
         let charge = error.and_then(|error| error.charge.as_ref());
-        if let (Origin::Stored | Origin::Page, Some(charge)) = (origin, charge) {
-            self.facts.charge_failed(charge, at);
+        if let (Origin::Stored | Origin::Page, Some(charge)) = (origin, charge)
+            && !(event.is_fetched() && self.facts.has_failed_charge(charge))
+        {
+            self.facts.charge_failed(charge, event.created);
         }
+    }
+
+    /// Returns true when the failed charge that `intent` names is not counted yet.
+    pub(crate) fn lacks_failed_charge(&self, intent: &Intent) -> bool {
+        let error = intent.last_payment_error.as_ref();
+        let charge = error.and_then(|error| error.charge.as_ref());
+        charge.is_some_and(|charge| !self.facts.has_failed_charge(charge))
     }
 
     /// Counts all failed charges on the intent, whatever its present state.
@@ -225,8 +236,14 @@ impl Order {
         }
     }
 
-    /// Records `attempt`, reported by `reporter`. On a closed payment it changes nothing.
-    fn attempted(&mut self, reporter: &str, origin: Origin, attempt: Attempt) {
+    /// Records `attempt`, reported by `reporter`. On a closed payment it changes nothing, and a
+    /// fetched object changes nothing while its state is the known one.
+    fn attempted(&mut self, reporter: &str, origin: Origin, attempt: Attempt, event: &Event) {
+        let attempt = match event.is_fetched() {
+            true if self.facts.shows_attempt(reporter, attempt) => return,
+            true => self.facts.after_known(reporter, attempt),
+            false => attempt,
+        };
         let is_open = self.reporters().iter().any(|open| open == reporter);
         if is_open || matches!(origin, Origin::NotStored { .. }) {
             self.facts.attempted(reporter, attempt);

@@ -16,7 +16,7 @@ impl CheckoutService {
         let now = self.clock.now();
         let contents = &order.revision().digest;
         let event = Event::nothing_to_pay(order.id().as_str(), contents, now);
-        self.store.accept_fetched(event, now).await?;
+        self.store.accept(event, now).await?;
         self.latest(order).await
     }
 }

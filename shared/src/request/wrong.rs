@@ -13,7 +13,7 @@ use crate::Error;
 pub(super) const NO_JSON: &str = "is not valid JSON";
 
 /// Names that callers know from Farebox or from Stripe, and may misplace.
-const NAMES: [&str; 40] = [
+const NAMES: [&str; 41] = [
     "amount",
     "cancelUrl",
     "cart",
@@ -45,6 +45,7 @@ const NAMES: [&str; 40] = [
     "prices",
     "quantity",
     "reason",
+    "refresh",
     "refund",
     "returnUrl",
     "status",

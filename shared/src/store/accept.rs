@@ -173,6 +173,10 @@ pub(super) fn decide(found: Option<(&Order, i64)>, incoming: &Incoming, now: i64
             events,
             edited,
         })) => {
+            let is_news = found.is_none_or(|(before, _)| *before != order);
+            if event.is_fetched() && !is_news {
+                return EventDecision::Ignore;
+            }
             if let Some(regard) = edited {
                 tracing::warn!(
                     event.id,

@@ -18,31 +18,17 @@ operations! {
 impl Store {
     /// Processes an event once: claims its id, updates its order and appends to the outbox.
     ///
-    /// All of it is one transaction. An event of another deployment's object changes nothing.
+    /// All of it is one transaction. An event of another deployment's object changes nothing. No
+    /// subscription includes an event that Stripe did not send.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the database did not answer; it wrote all or nothing, and Stripe may
     /// deliver the event again.
     pub async fn accept(&self, event: Event, now: i64) -> Result<AcceptOutcome, StoreError> {
-        let is_subscribed = self.subscriptions.include(&event.kind);
+        let is_subscribed = event.is_from_stripe() && self.subscriptions.include(&event.kind);
         self.process(self.incoming(event, is_subscribed)?, now)
             .await
-    }
-
-    /// Processes `event`, which Farebox built from an object that it fetched from Stripe.
-    ///
-    /// Works as [`Store::accept`], but no subscription includes the event: Stripe never sent it.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database did not answer.
-    pub async fn accept_fetched(
-        &self,
-        event: Event,
-        now: i64,
-    ) -> Result<AcceptOutcome, StoreError> {
-        self.process(self.incoming(event, false)?, now).await
     }
 
     fn incoming(&self, event: Event, is_subscribed: bool) -> Result<Incoming, StoreError> {

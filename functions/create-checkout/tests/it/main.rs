@@ -8,6 +8,7 @@
 mod both;
 mod faults;
 mod payment;
+mod refresh;
 mod sessions;
 mod totals;
 mod urls;

@@ -8,6 +8,7 @@ mod audit;
 mod jwks;
 mod keys;
 mod providers;
+mod refresh;
 mod refunds;
 mod tokens;
 

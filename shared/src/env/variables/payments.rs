@@ -52,7 +52,7 @@ pub(super) const NOTIFICATIONS: Group = Group {
         Variable::new(
             "FAREBOX_PAYER",
             "keep",
-            EVENTS,
+            Readers::Named(&["order", "reconcile", "webhook"]),
             "Whether an order keeps who paid and where its goods go, and notifications say so: \
              `keep` or `omit`.",
         )
@@ -159,13 +159,19 @@ pub(super) const RATE_LIMITS: Group = Group {
 const LOOKS_UP: Readers =
     Readers::Named(&["create-checkout", "create-intent", "customer", "portal"]);
 /// Functions that count failed charges.
-const ATTEMPTS: Readers =
-    Readers::Named(&["create-checkout", "create-intent", "reconcile", "webhook"]);
+const ATTEMPTS: Readers = Readers::Named(&[
+    "create-checkout",
+    "create-intent",
+    "order",
+    "reconcile",
+    "webhook",
+]);
 /// Functions that apply any rate limit.
 const WINDOW: Readers = Readers::Named(&[
     "create-checkout",
     "create-intent",
     "customer",
+    "order",
     "portal",
     "reconcile",
     "webhook",

@@ -3,12 +3,17 @@
 
 use std::collections::HashSet;
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::{
+    operation::put_item::{PutItemError, PutItemInput},
+    types::TransactWriteItem,
+};
 
 use super::{
-    DynamoDb, StoreError,
-    attempt::Attempts,
-    item::{EXPIRES_AT, Item, Kind, Write as _, keyed, need_number, need_text, number, text},
+    DynamoDb, PUT, StoreError,
+    attempt::{Answer, Attempts},
+    item::{
+        EXPIRES_AT, Item, Kind, Write as _, keyed, names, need_number, need_text, number, text,
+    },
     transaction::Condition,
 };
 use crate::{
@@ -18,7 +23,7 @@ use crate::{
         rate_limiting::{
             RateLimitDecision, StartHistory, UnpaidOrders, decide, is_unpaid, orders_to_read,
         },
-        rate_limits::RateLimits,
+        rate_limits::{REFRESH_INTERVAL, RateLimits, refresh_row},
     },
 };
 
@@ -72,6 +77,23 @@ impl RateLimits for DynamoDb {
                 None => return Ok(answer),
                 Some(canceled) => attempts.again(canceled.failure).await?,
             }
+        }
+    }
+
+    /// Without a read first: most calls are the first in their interval.
+    async fn admit_refresh(&self, order: &OrderId, now: i64) -> Result<bool, StoreError> {
+        let item = keyed(&Kind::RateLimit.key(&refresh_row(order)))
+            .with(EXPIRES_AT, number(now + REFRESH_INTERVAL));
+        let put = PutItemInput::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk) OR #expires_at <= :now")
+            .set_expression_attribute_names(Some(names(&[EXPIRES_AT])))
+            .expression_attribute_values(":now", number(now));
+        match Attempts::new().call(self, PUT, put.build()).await? {
+            Answer::Done(_) => Ok(true),
+            Answer::Declined(PutItemError::ConditionalCheckFailedException(_), _) => Ok(false),
+            Answer::Declined(_, failure) => Err(failure),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
         rate_limiting::{
             RateLimitDecision, StartHistory, UnpaidOrders, decide, is_unpaid, orders_to_read,
         },
-        rate_limits::RateLimits,
+        rate_limits::{REFRESH_INTERVAL, RateLimits, refresh_row},
     },
 };
 
@@ -28,6 +28,19 @@ impl RateLimits for Sqlite {
     ) -> Result<RateLimitOutcome, StoreError> {
         self.write(move |transaction| admit(transaction, &request, now))
             .await
+    }
+
+    async fn admit_refresh(&self, order: &OrderId, now: i64) -> Result<bool, StoreError> {
+        let row = refresh_row(order);
+        self.write(move |transaction| {
+            let mut statement = transaction.prepare_cached(
+                "INSERT INTO rate_limits (key, entries, expires_at) VALUES (?1, '[]', ?3)
+                 ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at
+                     WHERE rate_limits.expires_at <= ?2",
+            )?;
+            Ok(statement.execute(params![row, now, now + REFRESH_INTERVAL])? > 0)
+        })
+        .await
     }
 }
 

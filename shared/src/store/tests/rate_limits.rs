@@ -14,6 +14,7 @@ on_both_backends!(
     an_order_that_was_never_created_counts_until_the_window_ends,
     concurrent_starts_leave_no_more_orders_unpaid_than_the_limit,
     a_paid_order_among_many_is_found_in_turn,
+    concurrent_refreshes_of_one_order_are_admitted_once_in_two_seconds,
 );
 
 const HOUR: i64 = 60 * 60;
@@ -306,4 +307,20 @@ async fn a_paid_order_among_many_is_found_in_turn(place: Place) {
     assert!(refused > 0, "it takes its turn");
     let next = it.admit("o_more", "home", most, NOW + refused).await;
     assert!(matches!(next, RateLimitOutcome::No(many) if many.are_open));
+}
+
+async fn concurrent_refreshes_of_one_order_are_admitted_once_in_two_seconds(place: Place) {
+    let it = Fixture::new(place).await;
+    let refreshes = async |id: &str, now: i64| {
+        let id = OrderId::parse(id).unwrap();
+        let all = (0..8).map(|_| it.store.admit_refresh(&id, now));
+        let all = futures_util::future::join_all(all).await.into_iter();
+        all.filter(|admitted| *admitted.as_ref().unwrap()).count()
+    };
+
+    assert_eq!(refreshes("o_1", NOW).await, 1);
+    assert_eq!(refreshes("o_2", NOW).await, 1, "each order has its own");
+    assert_eq!(refreshes("o_1", NOW + 1).await, 0);
+    assert_eq!(refreshes("o_1", NOW + 2).await, 1);
+    assert_eq!(refreshes("o_1", NOW + 3).await, 0);
 }

@@ -1,0 +1,133 @@
+//! Refreshes an order from Stripe, for a reader who waits for its payment.
+//!
+//! The payment, as Stripe returns it, passes through the transaction of an event. So a webhook that
+//! is late, missing or not configured does not keep a payer waiting. The event of the same change
+//! may arrive before or after, and changes nothing then.
+
+use std::time::Duration;
+
+use super::{EventProcessor, ProcessError};
+use crate::{
+    cause::causes,
+    digest,
+    event::{CheckoutSession, Event, Family, Related, Subject, is_id},
+    order::{ActivePayment, Order},
+};
+
+/// The longest wait for Stripe: the reader is at a page, and asks again.
+const DEADLINE: Duration = Duration::from_secs(4);
+
+impl EventProcessor {
+    /// `order` after a look at its payment at Stripe: at most one in two seconds for each order.
+    ///
+    /// A caller who comes in between, or whom Stripe does not answer in time, receives the order as
+    /// it is stored.
+    pub async fn refresh(&self, order: Order) -> Order {
+        let stripe = self.stripe.clone().with_deadline(DEADLINE);
+        let brief = Self {
+            stripe: stripe.for_one_request(),
+            ..self.clone()
+        };
+        match brief.refreshed(&order).await {
+            Ok(Some(latest)) => latest,
+            Ok(None) => order,
+            Err(failure) => {
+                tracing::warn!(
+                    order.id = %order.id(),
+                    cause = causes(&failure),
+                    "Farebox cannot refresh an order from Stripe, and returns it as it is stored"
+                );
+                order
+            }
+        }
+    }
+
+    /// The order after its payment was fetched and processed; `None` when it is as it was.
+    async fn refreshed(&self, order: &Order) -> Result<Option<Order>, ProcessError> {
+        let is_settled = order.paid_at().is_some() && order.intent().is_none();
+        if is_settled || (order.paid_at().is_none() && order.active_payment().is_none()) {
+            return Ok(None);
+        }
+        if self
+            .store
+            .admit_refresh(order.id(), self.clock.now())
+            .await?
+            && let Some(subject) = self.payment_of(order).await?
+        {
+            let mut event = fetched(subject, order, self.clock.now());
+            if let Subject::Intent(intent) = &event.subject
+                && order.lacks_failed_charge(intent)
+            {
+                event.failed_charges = self.failed_charges(&event).await?;
+            }
+            self.process_complete(event).await?;
+        }
+        let latest = self.store.order(order.id()).await?;
+        Ok(latest.filter(|latest| latest.owner() == order.owner()))
+    }
+
+    /// The open payment of `order`; of a paid one, its refunds.
+    async fn payment_of(&self, order: &Order) -> Result<Option<Subject>, ProcessError> {
+        if order.paid_at().is_some() {
+            let Some(intent) = order.intent() else {
+                return Ok(None);
+            };
+            return Ok(Some(Subject::Refunds {
+                payment_intent: intent.to_owned(),
+                all: self.stripe.refunds(intent).await?,
+            }));
+        }
+        let (family, id) = match order.active_payment() {
+            None => return Ok(None),
+            Some(ActivePayment::Intent(id)) => (Family::Intent, id),
+            Some(ActivePayment::Session(session)) => (Family::Session, session.id.as_str()),
+        };
+        let payment = self.object(family, id).await?;
+        if let Subject::Session(session) = &payment
+            && let Some(intent) = unfinished_intent(session)
+        {
+            return Ok(Some(self.object(Family::Intent, intent).await?));
+        }
+        Ok(Some(payment))
+    }
+
+    async fn object(&self, family: Family, id: &str) -> Result<Subject, ProcessError> {
+        let id = id.to_owned();
+        Ok(self.stripe.related(&Related { family, id }).await?)
+    }
+}
+
+/// The intent of a session that is complete and not paid. Only the intent tells whether its payment
+/// is processing, or failed.
+fn unfinished_intent(session: &CheckoutSession) -> Option<&str> {
+    let is_complete = session.status.as_deref() == Some("complete");
+    let intent = session.payment_intent.as_deref();
+    intent.filter(|id| is_complete && !session.is_paid() && is_id(id))
+}
+
+/// The event that `subject` is the payment of `order` at `now` (Unix seconds). The same state has
+/// the same id until the order changes, so that a contradiction is quarantined once.
+fn fetched(subject: Subject, order: &Order, now: i64) -> Event {
+    let state = format!("{subject:?}");
+    let (id, changed) = (order.id().as_str(), order.updated_at().to_string());
+    let kind = match &subject {
+        Subject::Session(_) => "checkout.session.fetched",
+        Subject::Refunds { .. } => "refund.fetched",
+        _ => "payment_intent.fetched",
+    };
+    Event {
+        id: format!("fetched_{}", &digest::hex(&[id, &changed, &state])[..32]),
+        kind: kind.to_owned(),
+        created: now,
+        as_of: now,
+        account: None,
+        livemode: None,
+        api_version: None,
+        subject,
+        failed_charges: Vec::new(),
+        session: None,
+        charge: None,
+        names_payer: false,
+        body: String::new(),
+    }
+}
