@@ -28,7 +28,7 @@ operations! {
             now: i64,
         ) -> Result<RateLimitOutcome, StoreError>;
 
-        /// Returns true to one caller within [`REFRESH_INTERVAL`] for each order: that one may ask
+        /// Returns true to one caller within two seconds for each order: that one may ask
         /// Stripe for its payment.
         ///
         /// # Errors

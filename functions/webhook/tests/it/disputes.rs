@@ -179,8 +179,17 @@ async fn an_event_of_a_connected_account_moves_no_order_unless_the_account_is_na
             assert_eq!(api.shop.status("o_1").await, status, "{named:?}");
             assert!(api.shop.store.quarantined().await.unwrap().is_empty());
             let requests = api.shop.stripe.requests();
-            let fetched = requests.iter().any(|request| request.method == "GET");
-            assert_eq!(fetched, is_thin && status == "paid", "{named:?}");
+            let is_of = |path| {
+                requests
+                    .iter()
+                    .any(|request| request.path.starts_with(path))
+            };
+            let is_paid = status == "paid";
+            assert_eq!(is_of("/v1/charges/"), is_paid, "who paid, {named:?}");
+            let fetched = requests.iter().any(|request| {
+                request.method == "GET" && request.path.starts_with("/v1/payment_intents/")
+            });
+            assert_eq!(fetched, is_thin && is_paid, "{named:?}");
         }
     }
 }

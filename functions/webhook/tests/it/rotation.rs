@@ -205,8 +205,8 @@ async fn nothing_fails_and_nothing_is_lost_while_both_keys_are_rolled_under_load
     assert!(load.api.shop.stripe.requests().iter().any(refused));
     let readings = load.manager.readings();
     assert_eq!(
-        readings, 4,
-        "each function at its start and for its own key"
+        readings, 5,
+        "each function at its start and for the API key, the webhook also for its own"
     );
     let (text, answers) = (log.text(), load.api.shop.stripe.deliveries());
     assert!(answers.iter().all(|delivery| delivery.status == Some(200)));
