@@ -187,6 +187,7 @@ test("two tabs have one payment, which only one of them pays", async (t) => {
 test("a tab that has not heard of the payment is led to it", async (t) => {
   // Stripe rejects a second payment; Chromium logs that.
   const one = await guest(t, { expected: ["400 (Bad Request)"] });
+  await one.missesStripesAnswers();
   const other = await one.newTab();
   await Promise.all([one.checkOut(), other.checkOut()]);
   await stripe.tell("webhooks/hold");
@@ -204,8 +205,22 @@ test("a tab that has not heard of the payment is led to it", async (t) => {
   assert.equal((await stripe.charges(one.orderId())).length, 1);
 });
 
-test("a webhook that is ten seconds late is waited for", async (t) => {
+test("a payer waits for no webhook: the page asks Stripe", async (t) => {
   const visitor = await guest(t);
+  await visitor.checkOut();
+  await stripe.tell("webhooks/hold");
+  t.after(() => stripe.tell("webhooks/release"));
+  await visitor.pay();
+  await visitor.outcome("paid");
+  await stripe.tell("webhooks/release");
+  await visitor.page.reload();
+  await visitor.outcome("paid");
+  assert.equal((await stripe.charges(visitor.orderId())).length, 1);
+});
+
+test("a webhook that is ten seconds late is waited for while Stripe does not answer", async (t) => {
+  const visitor = await guest(t);
+  await visitor.missesStripesAnswers();
   await visitor.checkOut();
   await stripe.tell("webhooks/delay", { ms: "10000" });
   t.after(() => stripe.tell("webhooks/delay", { ms: "0" }));

@@ -48,6 +48,7 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
     await visitor.pay(CARDS.declined);
     await page.getByRole("alert").filter({ hasText: "declined" }).waitFor();
     await isSound(visitor, "a declined card");
+    await visitor.missesStripesAnswers();
     await stripe.tell("webhooks/hold");
     t.after(() => stripe.tell("webhooks/release"));
     await visitor.pay();
@@ -141,6 +142,7 @@ test("while a payment is on its way the page says no more than is known", async 
   await visitor.checkOut();
   await visitor.pay(CARDS.declined);
   await visitor.page.getByRole("alert").filter({ hasText: "declined" }).waitFor();
+  await visitor.missesStripesAnswers();
   await stripe.tell("webhooks/hold");
   t.after(() => stripe.tell("webhooks/release"));
   await visitor.pay();
@@ -162,6 +164,7 @@ test("after a declined card the page says that no payment is confirmed yet", asy
   await visitor.checkOut();
   await visitor.pay(CARDS.declined);
   await page.getByRole("alert").filter({ hasText: "declined" }).waitFor();
+  await visitor.missesStripesAnswers();
   await stripe.tell("webhooks/hold");
   t.after(() => stripe.tell("webhooks/release"));
   await visitor.pay();

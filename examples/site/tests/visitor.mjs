@@ -115,6 +115,18 @@ export class Visitor {
     return new Visitor(await this.page.context().newPage());
   }
 
+  /**
+   * From here on the pages read orders as they are stored, as when Stripe's API does not answer:
+   * only a webhook changes them.
+   */
+  async missesStripesAnswers() {
+    await this.page.context().route(/[?&]refresh=true/, (route) => {
+      const url = new URL(route.request().url());
+      url.searchParams.delete("refresh");
+      return route.continue({ url: url.href });
+    });
+  }
+
   button(name) {
     return this.page.getByRole("button", { name });
   }
