@@ -74,7 +74,7 @@ test("a shop in Node sells items, and is told once by a message it can verify", 
   assert.equal(message.data.orderId, started.body.orderId);
   assert.equal(message.data.customer, "ada");
   assert.deepEqual(message.data.items, [
-    { price: "price_mug", lookupKey: "mug", quantity: 2, unitAmount: 1500 },
+    { price: "price_mug", lookupKey: "mug", name: "Mug", quantity: 2, unitAmount: 1500 },
   ]);
   const order = await it.call(`/api/order?id=${started.body.orderId}`);
   assert.equal(order.body.status, "paid");
