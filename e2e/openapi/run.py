@@ -36,6 +36,7 @@ UNCHECKED_OF_STRIPE = [
 
 def world(shop: Shop) -> dict[str, list]:
     """Creates orders and customers to query, and events to deliver."""
+    shop.reconcile()
     paid = [shop.paid_order("ada", f"paid-{number}") for number in range(3)]
     opened, _ = shop.open_order("ada", "opened")
     another, _ = shop.open_order("eve", "another")

@@ -55,8 +55,9 @@ class Shop:
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="farebox-")
         target = Path(os.environ.get("CARGO_TARGET_DIR", WORKSPACE / "target"))
+        self.farebox = target / "debug" / "farebox"
         self.program = subprocess.Popen(
-            [target / "debug" / "farebox", "--headless", "--port", "0", "--sandbox-port", "0"],
+            [self.farebox, "--headless", "--port", "0", "--sandbox-port", "0"],
             cwd=self.folder.name,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -89,6 +90,19 @@ class Shop:
             if found := re.match(rf"\s*{name}\s+(http\S+)", line):
                 return found[1]
         raise RuntimeError(f"cargo dev did not print the address of its {name}")
+
+    def reconcile(self) -> None:
+        """Runs `reconcile` once, as a schedule does: `health` is unhealthy until then."""
+        [database] = (Path(self.folder.name) / "dev").glob("*.sqlite")
+        variables = {
+            "DATABASE_URL": f"sqlite:{database}",
+            "STRIPE_API_BASE": self.sandbox,
+            "STRIPE_SECRET_KEY": SECRET_KEY,
+        }
+        command = [self.farebox, "reconcile", "--once"]
+        subprocess.run(
+            command, env=variables, check=True, capture_output=True, timeout=PATIENCE_S
+        )
 
     def open_order(self, caller: str, key: str) -> tuple[str, str]:
         """Creates an order of `caller`; returns its id and its payment intent's."""
