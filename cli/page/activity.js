@@ -92,18 +92,25 @@ function state(name) {
   live.textContent = name;
 }
 
+/** So near the end, in pixels, a reader is at the end. */
+const NEAR = 24;
+/** The position to which the list last scrolled by itself. */
+let followedTo = 0;
+
 // The list scrolls to its end, unless the reader scrolled up.
 function follow() {
-  if (atEnd) scroll.scrollTop = scroll.scrollHeight;
+  if (atEnd) {
+    scroll.scrollTop = scroll.scrollHeight;
+    followedTo = scroll.scrollTop;
+  }
   newest.hidden = atEnd;
 }
 
-// Only a reader scrolls up. New rows and opened panels move the end, not the position.
-let top = 0;
+// Only a reader scrolls up. New rows and opened panels move the end, and a row that becomes lower
+// moves the position by a pixel or two.
 scroll.addEventListener("scroll", () => {
-  const isAtEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 24;
-  atEnd = isAtEnd || (atEnd && scroll.scrollTop >= top);
-  top = scroll.scrollTop;
+  const isAtEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR;
+  atEnd = isAtEnd || (atEnd && scroll.scrollTop > followedTo - NEAR);
   if (atEnd) newest.hidden = true;
 });
 
