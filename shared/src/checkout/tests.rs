@@ -191,3 +191,24 @@ fn a_guests_session_sends_no_option_of_a_stripe_customer() {
     let sent: Vec<_> = options.sent(true).into_keys().collect();
     assert_eq!(sent, ["customer_update", "locale"]);
 }
+
+#[test]
+fn fields_of_each_type_with_keys_of_their_own_are_accepted() {
+    let fields = r#"{"custom_fields":[
+        {"key":"size","label":{"type":"custom","custom":"Size"},"type":"dropdown",
+            "dropdown":{"options":[{"label":"Large","value":"large"}]}},
+        {"key":"age","label":{"type":"custom","custom":"Age"},"type":"numeric"},
+        {"key":"note","label":{"type":"custom","custom":"Note"},"type":"text","optional":true,
+            "text":{"maximum_length":80}}]}"#;
+
+    assert!(parse(fields).is_ok());
+    let mixed = fields.replace(
+        r#""type":"text","optional""#,
+        r#""type":"numeric","optional""#,
+    );
+    let refused = parse(&mixed).unwrap_err();
+    assert!(
+        refused.contains("`custom_fields[2].text` must not be set"),
+        "{refused}"
+    );
+}
