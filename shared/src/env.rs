@@ -17,7 +17,7 @@ pub(crate) use platform::{Platform, RUNTIME_API, is_vercel, log_level};
 pub use reader::Problem;
 pub(crate) use reader::{Reader, SESSION_TOKEN};
 pub use values::ApiBase;
-pub(crate) use values::{endpoint, port, seconds};
+pub(crate) use values::{endpoint, file, port, seconds};
 
 /// Every setting that is missing or malformed, by name and never by value.
 #[derive(Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use hyper::Uri;
 
 use super::Roles;
-use crate::env::{Reader, endpoint};
+use crate::env::{self, Reader, endpoint};
 
 /// The accepted tokens, and the roles of callers.
 #[derive(Clone, Debug)]
@@ -88,9 +88,7 @@ fn read_roles(read: &mut Reader<'_>) -> Option<Roles> {
     if !read.is_set(ROLES) {
         return Some(Roles::shipped());
     }
-    let file = read.value(ROLES, |path| {
-        std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {}", error.kind()))
-    })?;
+    let file = read.value(ROLES, env::file)?;
     match Roles::parse(&file) {
         Ok(roles) => Some(roles),
         Err(problems) => {

@@ -14,11 +14,7 @@ pub(super) fn check(options: &CheckoutOptions, place: &str) -> Result<(), String
         ("shipping_options", "shipping_rate", "shipping_rate_data"),
     ] {
         for (n, entry) in options.list(list).iter().enumerate() {
-            let has = |name| {
-                entry
-                    .object()
-                    .is_some_and(|fields| fields.contains_key(name))
-            };
+            let has = |name| at(entry, &[name]).is_some();
             if has(one) == has(other) {
                 let what = format!("must have either `{one}` or `{other}`");
                 return wrong(&format!("{list}[{n}]"), &what);
@@ -55,15 +51,15 @@ pub(super) fn check(options: &CheckoutOptions, place: &str) -> Result<(), String
     Ok(())
 }
 
-/// A custom field has the settings of its own type alone; its key is its own; a list has no two
-/// equal values.
+/// A custom field has the settings of its own type alone, and a key of its own.
 fn check_custom_fields(options: &CheckoutOptions, place: &str) -> Result<(), String> {
     let fields = options.list("custom_fields");
     for (n, field) in fields.iter().enumerate() {
         let wrong =
             |name: &str, what: &str| Err(format!("`{place}custom_fields[{n}]{name}` {what}"));
-        let text = |name| at(field, &[name]).and_then(Value::text).unwrap_or_default();
-        let kind = text("type");
+        let kind = at(field, &["type"])
+            .and_then(Value::text)
+            .unwrap_or_default();
         for other in ["dropdown", "numeric", "text"] {
             if other != kind && at(field, &[other]).is_some() {
                 return wrong(&format!(".{other}"), "must not be set for another type");
@@ -71,9 +67,6 @@ fn check_custom_fields(options: &CheckoutOptions, place: &str) -> Result<(), Str
         }
         if kind == "dropdown" && at(field, &["dropdown"]).is_none() {
             return wrong(".dropdown", "is missing");
-        }
-        if text("label").is_empty() && at(field, &["label", "custom"]).is_none() {
-            return wrong(".label", "is missing");
         }
         let same = |other: &&Value| at(other, &["key"]) == at(field, &["key"]);
         if fields.iter().filter(same).count() > 1 {

@@ -4,7 +4,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{CheckoutOptions, schema::CHOICES};
-use crate::{env::Reader, strict_json::Value};
+use crate::{
+    env::{self, Reader},
+    strict_json::Value,
+};
 
 /// The file that ships with Farebox.
 const SHIPPED: &str = include_str!("../../../checkout.json");
@@ -34,10 +37,7 @@ impl CheckoutSettings {
     /// `FAREBOX_CHECKOUT`: the path of a checkout file; the one that ships with Farebox by default.
     /// Records faults in `read`.
     pub(crate) fn read(read: &mut Reader<'_>) -> Self {
-        let file = read.value(CHECKOUT, |path| {
-            let file = std::fs::read_to_string(path);
-            file.map_err(|error| format!("cannot be read: {}", error.kind()))
-        });
+        let file = read.value(CHECKOUT, env::file);
         let parsed = Self::parse(file.as_deref().unwrap_or(SHIPPED));
         parsed.unwrap_or_else(|what| {
             read.problem(CHECKOUT, format!("names a file with an error: {what}"));

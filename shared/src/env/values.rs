@@ -75,3 +75,8 @@ pub(crate) fn seconds(range: RangeInclusive<u64>) -> impl FnOnce(&str) -> Result
 pub(crate) fn port(text: &str) -> Result<u16, &'static str> {
     text.parse().map_err(|_| "must be a port from 0 to 65535")
 }
+
+/// The text of the file that a variable names.
+pub(crate) fn file(path: &str) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {}", error.kind()))
+}
