@@ -31,7 +31,7 @@ pub use intents::{IntentStatus, PaymentIntent};
 pub use prices::{CustomUnitAmount, Price, Prices, Product, TransformQuantity};
 pub use redacted::Redacted;
 pub use refunds::EmailKey;
-pub use sessions::{CheckoutPage, Presentation, SessionParams};
+pub use sessions::{CheckoutPage, SessionParams, UiMode};
 pub use settings::Settings;
 use tokio::time::Instant;
 

@@ -39,12 +39,12 @@ use shared::{
     checkout::CheckoutChoice,
     env::need,
     function::Trigger,
-    order::{Order, OrderId},
+    order::Order,
     purchase::{self, Cart, CheckoutService, Item},
     rate_limit::RateLimiter,
     request::{self, IdempotencyKey},
     return_url::{ReturnOrigins, ReturnUrl},
-    stripe::{CheckoutPage, Presentation, Redacted, SessionParams},
+    stripe::{CheckoutPage, Redacted, SessionParams, UiMode},
 };
 use utoipa::{OpenApi, ToSchema};
 
@@ -108,19 +108,6 @@ struct CreateCheckout {
     cancel_url: Option<String>,
 }
 
-/// Where the payer sees a Checkout Session.
-#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum UiMode {
-    /// On Stripe's page.
-    #[default]
-    Hosted,
-    /// On the site's page, as Stripe's form.
-    Embedded,
-    /// On the site's page, as the site's form of Stripe's Elements.
-    Elements,
-}
-
 /// An order and its Checkout Session.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CheckoutCreated)]
@@ -174,7 +161,10 @@ async fn create(
     request::Json(request): request::Json<CreateCheckout>,
 ) -> Result<Json<Created>, Error> {
     let key = IdempotencyKey::in_headers(&headers)?;
-    let urls = Urls::check(&app.return_origins, &request)?;
+    let success = app
+        .return_origins
+        .check("successUrl", &request.success_url)?;
+    let cancel = cancel_url(&request, &app.return_origins)?;
     let cart = Cart {
         items: request.items,
         order_id: request.order_id,
@@ -188,51 +178,27 @@ async fn create(
     let signed = order.revision().contents.checkout();
     let options = pages.checkout.sessions.options(signed, &request.choice);
     let params = SessionParams {
-        presentation: urls.of_order(order.id()),
+        ui_mode: request.ui_mode,
+        success: success.with_order(order.id()),
+        cancel: cancel.map(|url| url.with_order(order.id())),
         options: options.map_err(Error::invalid)?,
     };
     let (order, page) = pages.page_of(order, &params, is_customer, &limiter).await?;
     Created::of(&order, page, &app.secrets).await.map(Json)
 }
 
-/// The URLs to which the payer returns, at the site's origins.
-enum Urls {
-    Hosted(ReturnUrl, ReturnUrl),
-    Embedded(ReturnUrl),
-    Elements(ReturnUrl),
-}
-
-impl Urls {
-    fn check(origins: &ReturnOrigins, request: &CreateCheckout) -> Result<Self, Error> {
-        let success = origins.check("successUrl", &request.success_url)?;
-        match (request.ui_mode, &request.cancel_url) {
-            (UiMode::Hosted, Some(cancel)) => {
-                Ok(Self::Hosted(success, origins.check("cancelUrl", cancel)?))
-            }
-            (UiMode::Hosted, None) => Err(Error::invalid("`cancelUrl` is missing")),
-            (_, Some(_)) => Err(Error::invalid(
-                "send `cancelUrl` only for hosted Checkout: the others have no way back",
-            )),
-            (UiMode::Embedded, None) => Ok(Self::Embedded(success)),
-            (UiMode::Elements, None) => Ok(Self::Elements(success)),
-        }
-    }
-
-    /// The same with the id of the order in their queries.
-    fn of_order(&self, order: &OrderId) -> Presentation {
-        let success = |url: &ReturnUrl| url.with_order(order);
-        match self {
-            Self::Hosted(url, cancel) => Presentation::Hosted {
-                success: success(url),
-                cancel: cancel.with_order(order),
-            },
-            Self::Embedded(url) => Presentation::Embedded {
-                success: success(url),
-            },
-            Self::Elements(url) => Presentation::Elements {
-                success: success(url),
-            },
-        }
+/// The URL of a payer who turns back; only hosted Checkout has one.
+fn cancel_url(
+    request: &CreateCheckout,
+    origins: &ReturnOrigins,
+) -> Result<Option<ReturnUrl>, Error> {
+    match (request.ui_mode, &request.cancel_url) {
+        (UiMode::Hosted, Some(cancel)) => origins.check("cancelUrl", cancel).map(Some),
+        (UiMode::Hosted, None) => Err(Error::invalid("`cancelUrl` is missing")),
+        (_, None) => Ok(None),
+        (_, Some(_)) => Err(Error::invalid(
+            "send `cancelUrl` only for hosted Checkout: the others have no way back",
+        )),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use serde::Deserialize;
 use stripe::StripeRequest as _;
 use stripe_checkout::{
     CheckoutSessionUiMode,
@@ -14,6 +15,7 @@ use stripe_checkout::{
 };
 use stripe_client_core::{RequestBuilder, StripeMethod};
 use stripe_types::Currency;
+use utoipa::ToSchema;
 
 use super::{Redacted, Stripe, StripeError, intents::description, keys::one_call};
 use crate::{
@@ -58,53 +60,49 @@ struct Page {
     data: Vec<CheckoutSession>,
 }
 
-/// Where the payer sees a session, and the URLs to which they return.
-#[derive(Clone, Debug)]
-pub enum Presentation {
+/// Where the payer sees a Checkout Session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UiMode {
     /// On Stripe's page.
-    Hosted {
-        /// The URL after paying.
-        success: String,
-        /// The URL after turning back.
-        cancel: String,
-    },
+    #[default]
+    Hosted,
     /// On the site's page, as Stripe's form.
-    Embedded {
-        /// The URL after paying.
-        success: String,
-    },
+    Embedded,
     /// On the site's page, as the site's form of Stripe's Elements.
-    Elements {
-        /// The URL after paying.
-        success: String,
-    },
+    Elements,
 }
 
 /// The parameters of a session beside its order.
 #[derive(Clone, Debug)]
 pub struct SessionParams {
     /// Where the payer sees it.
-    pub presentation: Presentation,
+    pub ui_mode: UiMode,
+    /// The URL after paying.
+    pub success: String,
+    /// The URL after turning back, of hosted Checkout.
+    pub cancel: Option<String>,
     /// Its options.
     pub options: CheckoutOptions,
 }
 
-impl Presentation {
-    /// Adds the parameters of this presentation to `session`.
-    fn set(&self, session: CreateCheckoutSession) -> CreateCheckoutSession {
-        match self {
-            Self::Hosted { success, cancel } => session.success_url(success).cancel_url(cancel),
-            Self::Embedded { success } => session
-                .ui_mode(CheckoutSessionUiMode::EmbeddedPage)
-                .return_url(success),
-            Self::Elements { success } => session
-                .ui_mode(CheckoutSessionUiMode::Elements)
-                .return_url(success),
-        }
-    }
-}
-
 impl SessionParams {
+    /// `session` with the mode and the URLs.
+    fn presented(&self, session: CreateCheckoutSession) -> CreateCheckoutSession {
+        let ui_mode = match self.ui_mode {
+            UiMode::Hosted => {
+                let session = session.success_url(&self.success);
+                return match &self.cancel {
+                    Some(cancel) => session.cancel_url(cancel),
+                    None => session,
+                };
+            }
+            UiMode::Embedded => CheckoutSessionUiMode::EmbeddedPage,
+            UiMode::Elements => CheckoutSessionUiMode::Elements,
+        };
+        session.ui_mode(ui_mode).return_url(&self.success)
+    }
+
     /// The end of a session that is created at `now`, in Unix seconds, where the options set one. A
     /// repeated call in the same minute names the same, as an idempotency key demands.
     fn expires_at(&self, now: i64) -> Option<i64> {
@@ -116,15 +114,15 @@ impl SessionParams {
     /// A hash that identifies the parameters.
     #[must_use]
     pub fn digest(&self) -> String {
-        let mut parts = match &self.presentation {
-            Presentation::Hosted { success, cancel } => vec!["returns", success, cancel],
-            Presentation::Embedded { success } => vec!["embedded", success],
-            Presentation::Elements { success } => vec!["elements", success],
+        let mode = match self.ui_mode {
+            UiMode::Hosted => "returns",
+            UiMode::Embedded => "embedded",
+            UiMode::Elements => "elements",
         };
-        let options = self.options.digest();
-        if !self.options.is_empty() {
-            parts.push(&options);
-        }
+        let options = (!self.options.is_empty()).then(|| self.options.digest());
+        let mut parts = vec![mode, &self.success];
+        parts.extend(self.cancel.as_deref());
+        parts.extend(options.as_deref());
         digest::hex(&parts)[..32].to_owned()
     }
 }
@@ -209,7 +207,7 @@ impl Stripe {
         if let Some(customer) = customer {
             page = page.customer(customer);
         }
-        let page = params.presentation.set(page).build();
+        let page = params.presented(page).build();
         let page = with_options(page, &params.options, customer.is_some(), expires_at);
         let made: CheckoutPage = self.make(page, &key).await?;
         made.for_order(order)
