@@ -295,18 +295,29 @@ impl Event {
     /// `order` and these contents. It has the same id each time.
     #[must_use]
     pub fn nothing_to_pay(order: &str, contents: &str, now: i64) -> Self {
+        let subject = Subject::NothingToPay {
+            order: order.to_owned(),
+            contents: contents.to_owned(),
+        };
+        Self::built(
+            format!("free_{order}"),
+            "farebox.nothing_to_pay",
+            subject,
+            now,
+        )
+    }
+
+    /// The event of type `kind` that Farebox builds itself, at `now` (Unix seconds).
+    pub(crate) fn built(id: String, kind: &str, subject: Subject, now: i64) -> Self {
         Self {
-            id: format!("free_{order}"),
-            kind: "farebox.nothing_to_pay".to_owned(),
+            id,
+            kind: kind.to_owned(),
             created: now,
             as_of: now,
             account: None,
             livemode: None,
             api_version: None,
-            subject: Subject::NothingToPay {
-                order: order.to_owned(),
-                contents: contents.to_owned(),
-            },
+            subject,
             failed_charges: Vec::new(),
             session: None,
             charge: None,
@@ -350,20 +361,10 @@ impl Event {
     }
 
     fn unreadable(text: &str, what: String) -> Self {
+        let id = format!("unreadable_{}", &digest::hex(&[text])[..32]);
         Self {
-            id: format!("unreadable_{}", &digest::hex(&[text])[..32]),
-            kind: "unreadable".to_owned(),
-            created: 0,
-            as_of: 0,
-            account: None,
-            livemode: None,
-            api_version: None,
-            subject: Subject::Unreadable(what),
-            failed_charges: Vec::new(),
-            session: None,
-            charge: None,
-            names_payer: false,
             body: text.to_owned(),
+            ..Self::built(id, "unreadable", Subject::Unreadable(what), 0)
         }
     }
 }

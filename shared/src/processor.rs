@@ -18,7 +18,7 @@ use crate::{
     purchase::closing::Closer,
     rate_limit,
     secrets::{Missing, Unreadable},
-    store::{self, AcceptOutcome, Accepted, Store},
+    store::{self, AcceptOutcome, Accepted, Store, is_payment_for_an_order},
     stripe::{self, Stripe},
 };
 
@@ -107,9 +107,7 @@ impl EventProcessor {
 
     /// Processes `event`, which has its object.
     async fn process_complete(&self, mut event: Event) -> Result<Outcome, ProcessError> {
-        event.session = self.session_of_paid_intent(&event).await?;
-        event.names_payer = self.keeps_payer;
-        event.charge = self.charge_of_payment(&event).await?;
+        self.fetch_details(&mut event).await?;
         let (id, kind) = (event.id.clone(), event.kind.clone());
         let is_failed_charge = reports_failed_charge(&event);
         let AcceptOutcome { accepted, order } = match self.accept_unknown_payment(&event).await? {
@@ -188,6 +186,17 @@ impl EventProcessor {
         }
     }
 
+    /// Fetches what else is known of the payment that `event` reports: its session and its charge,
+    /// at the same time.
+    async fn fetch_details(&self, event: &mut Event) -> Result<(), ProcessError> {
+        let session = self.session_of_paid_intent(event);
+        let charge = self.charge_of_payment(event);
+        let (session, charge) = tokio::try_join!(session, charge)?;
+        (event.session, event.charge) = (session, charge);
+        event.names_payer = self.keeps_payer;
+        Ok(())
+    }
+
     /// The Checkout Session whose intent was paid, as `event` reports. Only the session names the
     /// parts of the amount, and its own event may arrive later.
     async fn session_of_paid_intent(
@@ -211,18 +220,18 @@ impl EventProcessor {
         &self,
         event: &Event,
     ) -> Result<Option<Box<PaidCharge>>, ProcessError> {
-        if !self.keeps_payer || self.is_of_another(event)? {
+        // An account has payments that are no orders: they cost no call.
+        let is_asked = self.keeps_payer && is_payment_for_an_order(event);
+        if !is_asked || self.is_of_another(event)? {
             return Ok(None);
         }
         let stripe = self.stripe_of(event).with_deadline(PAYER_DEADLINE);
         let fetched = match &event.subject {
-            Subject::Intent(intent) if intent.status == "succeeded" => {
-                match &intent.latest_charge {
-                    Some(charge) if is_id(charge) => stripe.charge(charge).await,
-                    _ => return Ok(None),
-                }
-            }
-            Subject::Session(session) if session.is_paid() => match &session.payment_intent {
+            Subject::Intent(intent) => match &intent.latest_charge {
+                Some(charge) if is_id(charge) => stripe.charge(charge).await,
+                _ => return Ok(None),
+            },
+            Subject::Session(session) => match &session.payment_intent {
                 Some(intent) if is_id(intent) => stripe.charge_of_intent(intent).await,
                 _ => return Ok(None),
             },
@@ -380,9 +389,7 @@ impl EventProcessor {
         if intent.status != "succeeded" || intent.metadata(IntentKeys::PAGE).is_none() {
             return Ok(Accepted::Ignored);
         }
-        payment.session = self.session_of_paid_intent(&payment).await?;
-        payment.names_payer = self.keeps_payer;
-        payment.charge = self.charge_of_payment(&payment).await?;
+        self.fetch_details(&mut payment).await?;
         let (id, kind) = (payment.id.clone(), payment.kind.clone());
         let outcome = self.store.accept(payment, self.clock.now()).await?;
         let accepted = outcome.accepted;
@@ -396,8 +403,7 @@ fn reports_failed_charge(event: &Event) -> bool {
     let Subject::Intent(intent) = &event.subject else {
         return false;
     };
-    let error = intent.last_payment_error.as_ref();
-    !event.failed_charges.is_empty() || error.is_some_and(|error| error.charge.is_some())
+    !event.failed_charges.is_empty() || intent.failed_charge().is_some()
 }
 
 /// True when a redelivery may succeed.

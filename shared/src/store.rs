@@ -30,6 +30,7 @@ mod settings;
 mod sqlite;
 mod subscriptions;
 
+pub(crate) use accept::is_payment_for_an_order;
 pub use accept::{AcceptOutcome, Accepted};
 use backend::Backend;
 pub use customers::CustomerLink;

@@ -141,6 +141,11 @@ pub struct PaymentError {
 }
 
 impl Intent {
+    /// The charge that failed at the latest attempt, if the bank was involved.
+    pub(crate) fn failed_charge(&self) -> Option<&str> {
+        self.last_payment_error.as_ref()?.charge.as_deref()
+    }
+
     /// The value of `key` in the metadata.
     #[must_use]
     pub fn metadata(&self, key: &str) -> Option<&str> {

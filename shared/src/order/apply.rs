@@ -157,8 +157,7 @@ impl Order {
         let Subject::Intent(intent) = &event.subject else {
             return false;
         };
-        let error = intent.last_payment_error.as_ref();
-        let charge = error.and_then(|error| error.charge.as_ref());
+        let charge = intent.failed_charge();
         self.status() == Status::Failed
             && charge.is_some_and(|charge| self.facts.has_failed_charge(charge))
     }

@@ -211,9 +211,7 @@ impl Order {
     ///
     /// A fetched intent shows a failure again and again, so that its time is not the failure's.
     fn count_failure(&mut self, intent: &Intent, origin: Origin, event: &Event) {
-        let error = intent.last_payment_error.as_ref();
-        let charge = error.and_then(|error| error.charge.as_ref());
-        if let (Origin::Stored | Origin::Page, Some(charge)) = (origin, charge)
+        if let (Origin::Stored | Origin::Page, Some(charge)) = (origin, intent.failed_charge())
             && !(event.is_fetched() && self.facts.has_failed_charge(charge))
         {
             self.facts.charge_failed(charge, event.created);
@@ -222,8 +220,7 @@ impl Order {
 
     /// Returns true when the failed charge that `intent` names is not counted yet.
     pub(crate) fn lacks_failed_charge(&self, intent: &Intent) -> bool {
-        let error = intent.last_payment_error.as_ref();
-        let charge = error.and_then(|error| error.charge.as_ref());
+        let charge = intent.failed_charge();
         charge.is_some_and(|charge| !self.facts.has_failed_charge(charge))
     }
 

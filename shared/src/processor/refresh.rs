@@ -115,19 +115,6 @@ fn fetched(subject: Subject, order: &Order, now: i64) -> Event {
         Subject::Refunds { .. } => "refund.fetched",
         _ => "payment_intent.fetched",
     };
-    Event {
-        id: format!("fetched_{}", &digest::hex(&[id, &changed, &state])[..32]),
-        kind: kind.to_owned(),
-        created: now,
-        as_of: now,
-        account: None,
-        livemode: None,
-        api_version: None,
-        subject,
-        failed_charges: Vec::new(),
-        session: None,
-        charge: None,
-        names_payer: false,
-        body: String::new(),
-    }
+    let id = format!("fetched_{}", &digest::hex(&[id, &changed, &state])[..32]);
+    Event::built(id, kind, subject, now)
 }

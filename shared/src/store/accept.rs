@@ -227,7 +227,8 @@ fn creator_of(found: Option<&Order>, event: &Event, deployment: &Deployment) -> 
 const UNNAMED: &str = "a payment succeeded for this order, and its metadata names no deployment";
 const UNKNOWN: &str = "a payment succeeded for an order that is not in this database";
 
-fn is_payment_for_an_order(event: &Event) -> bool {
+/// True when `event` reports that a payment for an order succeeded, as its metadata says.
+pub(crate) fn is_payment_for_an_order(event: &Event) -> bool {
     match &event.subject {
         Subject::Intent(intent) => {
             intent.status == "succeeded" && intent.metadata(IntentKeys::ORDER).is_some()

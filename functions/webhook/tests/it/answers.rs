@@ -237,3 +237,15 @@ async fn every_secret_that_is_held_is_tried() {
         .await
         .expect(200);
 }
+
+#[tokio::test]
+async fn a_payment_that_is_no_order_costs_no_call_to_stripe() {
+    let api = TestServer::start(service).await;
+    let mut event = foreign("evt_1", "payment_intent.succeeded");
+    event["data"]["object"] = json!({ "id": "pi_1", "amount": 1500, "amount_received": 1500,
+        "currency": "usd", "status": "succeeded", "latest_charge": "ch_1", "metadata": {} });
+
+    let _ = deliver(&api, &event).await.expect(200);
+
+    assert!(api.shop.stripe.requests().is_empty());
+}
