@@ -9,11 +9,12 @@ import { start } from "./program.mjs";
 
 const SITE_KEY = "the-site-key-of-the-clients-0123456789";
 
-/** The document's module, without its types, in a folder with jose. */
+/** The document's module, without its types, where it finds jose and git ignores it. */
 async function recipe(t) {
   const document = await readFile(new URL("../../docs/auth.md", import.meta.url), "utf8");
   const [, code] = document.match(/```ts\n(\/\/ lib\/farebox\.ts\n[^]*?)```/);
-  const folder = await mkdtemp(join(fileURLToPath(new URL(".", import.meta.url)), "recipe-"));
+  const modules = fileURLToPath(new URL("node_modules", import.meta.url));
+  const folder = await mkdtemp(join(modules, ".recipe-"));
   t.after(() => rm(folder, { recursive: true }));
   const file = join(folder, "farebox.mjs");
   await writeFile(file, code.replace(/: string(\[\])?/g, ""));

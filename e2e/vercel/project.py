@@ -60,6 +60,19 @@ def command(*arguments: str) -> list[str]:
     return [str(CLI), "--global-config", str(FOLDER / "settings"), *arguments]
 
 
+def bring(source: Path, target: Path) -> bool:
+    """Updates a file's copy. Returns whether there is a file: other checks may remove theirs."""
+    try:
+        contents, mode = source.read_bytes(), source.stat().st_mode
+    except (FileNotFoundError, IsADirectoryError):
+        return False
+    if not target.exists() or target.read_bytes() != contents:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(contents)
+        target.chmod(mode)
+    return True
+
+
 def copy(tree: Path) -> None:
     """Updates a copy. Unchanged files stay untouched, so that cargo builds only changes."""
     listed = subprocess.run(
@@ -69,13 +82,7 @@ def copy(tree: Path) -> None:
         stdout=subprocess.PIPE,
     )
     names = [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]
-    wanted = {name for name in names if (WORKSPACE / name).is_file()}
-    for name in wanted:
-        source, target = WORKSPACE / name, tree / name
-        if not target.exists() or target.read_bytes() != source.read_bytes():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(source.read_bytes())
-            target.chmod(source.stat().st_mode)
+    wanted = {name for name in names if bring(WORKSPACE / name, tree / name)}
     for path in list(tree.rglob("*")):
         name = path.relative_to(tree)
         if (
@@ -116,8 +123,8 @@ def bring_dependencies() -> None:
     for path in (source / "deps").iterdir():
         if path.stem.rpartition("-")[2] in ids:
             # The compiler replaces a library file, but writes into the list of its sources.
-            bring = shutil.copy2 if path.suffix == ".d" else os.link
-            bring(path, target / "deps" / path.name)
+            place = shutil.copy2 if path.suffix == ".d" else os.link
+            place(path, target / "deps" / path.name)
 
 
 def link() -> None:
