@@ -291,6 +291,12 @@ export interface components {
             clientSecret: string | null;
             /** @description Three lower-case letters, such as `usd`. */
             currency: string;
+            /**
+             * @description The secret of a Stripe customer session, with which the Payment Element shows the payer's
+             *     saved cards, removes them, and offers to save another. Absent for a guest, and where Stripe
+             *     did not open the session: the payer can pay without it.
+             */
+            customerSessionClientSecret?: string;
             /** @description The order's id. */
             orderId: string;
             /** @description Stripe's publishable key, `pk_…`. */
@@ -1008,6 +1014,7 @@ export interface operations {
                      *       "amount": 3000,
                      *       "clientSecret": "pi_1_secret_…",
                      *       "currency": "usd",
+                     *       "customerSessionClientSecret": "cuss_secret_…",
                      *       "orderId": "ord_8d0a2f",
                      *       "publishableKey": "pk_live_…",
                      *       "status": "created"

@@ -5,6 +5,7 @@
 //! Answers are decoded into types with only the fields in use.
 
 mod charges;
+mod customer_sessions;
 mod customers;
 mod events;
 mod failure;

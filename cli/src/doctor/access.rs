@@ -47,7 +47,7 @@ const fn read_for_thin(name: &'static str, path: &'static str) -> Permission {
     }
 }
 
-const PERMISSIONS: [Permission; 14] = [
+const PERMISSIONS: [Permission; 15] = [
     Permission {
         name: "PaymentIntents: write",
         function: "create-intent, webhook, order",
@@ -79,6 +79,14 @@ const PERMISSIONS: [Permission; 14] = [
         probe: Probe::Create("/v1/customers", "farebox=0"),
         is_required: true,
         advice: ADD,
+    },
+    Permission {
+        name: "Customer Sessions: write",
+        function: "create-intent",
+        // Creates nothing: the required customer is missing.
+        probe: Probe::Create("/v1/customer_sessions", ""),
+        is_required: false,
+        advice: ": add it, or payers see no saved cards in the Payment Element",
     },
     Permission {
         name: "Customer portal: write",

@@ -20,6 +20,7 @@
 //! Read [`shared::purchase`] for the prices, and [`payment`] for the one intent of an order.
 
 pub mod payment;
+mod saved_methods;
 
 use std::sync::Arc;
 
@@ -43,6 +44,8 @@ use shared::{
     stripe::{PaymentIntent, Redacted},
 };
 use utoipa::{OpenApi, ToSchema};
+
+use crate::saved_methods::SavedMethods;
 
 /// The function's description.
 pub const FUNCTION: Function = Function {
@@ -109,6 +112,12 @@ struct Created {
     /// which is paid at once.
     #[schema(value_type = Option<String>, required)]
     client_secret: Option<Redacted>,
+    /// The secret of a Stripe customer session, with which the Payment Element shows the payer's
+    /// saved cards, removes them, and offers to save another. Absent for a guest, and where Stripe
+    /// did not open the session: the payer can pay without it.
+    #[schema(value_type = Option<String>, nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer_session_client_secret: Option<Redacted>,
     /// Stripe's publishable key, `pk_…`.
     publishable_key: String,
     /// In minor units of `currency`.
@@ -138,6 +147,7 @@ struct Created {
     responses(
         (status = 200, description = "The order and its payment intent", body = Created,
             example = json!({ "orderId": "ord_8d0a2f", "clientSecret": "pi_1_secret_…",
+                "customerSessionClientSecret": "cuss_secret_…",
                 "publishableKey": "pk_live_…",
                 "amount": 3000, "currency": "usd", "status": "created" })),
     ),
@@ -153,6 +163,7 @@ async fn create(
     let payments = Payments {
         checkout: app.checkout.for_one_request(),
         secrets: &app.secrets,
+        saved_methods: SavedMethods::default(),
     };
     let key = IdempotencyKey::in_headers(&headers)?;
     let is_customer = payer.is_customer();
@@ -169,6 +180,7 @@ async fn create(
 struct Payments<'a> {
     checkout: CheckoutService,
     secrets: &'a Secrets,
+    saved_methods: SavedMethods,
 }
 
 impl Payments<'_> {
@@ -179,8 +191,10 @@ impl Payments<'_> {
     ) -> Result<Created, Error> {
         let keys = self.secrets.current().await?;
         let amount = order.revision().contents.amount();
+        let customer = intent.as_ref().and_then(|one| one.customer.as_deref());
         Ok(Created {
             order_id: order.id().to_string(),
+            customer_session_client_secret: self.saved_methods.secret_of(customer),
             client_secret: intent.map(|intent| intent.client_secret),
             publishable_key: keys.stripe_publishable_key()?.to_owned(),
             amount: amount.minor_units(),

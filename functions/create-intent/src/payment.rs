@@ -13,6 +13,9 @@
 //! An intent is updated in place only where that takes no more than its payer may have seen: see
 //! [`PaymentIntent::can_follow`]. Else it is canceled, and another replaces it. A payer who
 //! confirms just before that pays the earlier offer, and the order stays so.
+//!
+//! A customer's saved payment methods are asked for at the same time as the intent: see
+//! [`SavedMethods`](crate::saved_methods::SavedMethods).
 
 use shared::{
     Error,
@@ -64,7 +67,11 @@ impl Payments<'_> {
                 order = self.checkout.latest(&order).await?;
                 continue;
             };
-            let (latest, intent) = self.up_to_date(intent, &order, limiter).await?;
+            let customer = intent.customer.clone().filter(|_| is_customer);
+            let up_to_date = self.up_to_date(intent, &order, limiter);
+            let saved = self.open_saved(customer.as_deref());
+            let (up_to_date, ()) = tokio::join!(up_to_date, saved);
+            let (latest, intent) = up_to_date?;
             if intent.contents() == Some(&latest.revision().digest)
                 && latest.changes() == order.changes()
                 && is_active(&latest, &intent)
@@ -90,7 +97,9 @@ impl Payments<'_> {
         }
         let stripe = &self.checkout.stripe;
         let made = |customer: Option<String>| async move {
-            stripe.create_intent(order, customer.as_deref()).await
+            let customer = customer.as_deref();
+            let made = stripe.create_intent(order, customer);
+            tokio::join!(made, self.open_saved(customer)).0
         };
         let made = self.checkout.for_customer(order, is_customer, made).await?;
         let update = PaymentUpdate::Intent(made.id.clone(), order.owner().clone());
@@ -102,6 +111,13 @@ impl Payments<'_> {
                 Ok(Some(self.checkout.stripe.retrieve_intent(id).await?))
             }
             Some(ActivePayment::Session(_)) | None => Ok(None),
+        }
+    }
+
+    async fn open_saved(&self, customer: Option<&str>) {
+        if let Some(customer) = customer {
+            let stripe = &self.checkout.stripe;
+            self.saved_methods.open(stripe, customer).await;
         }
     }
 

@@ -28,6 +28,8 @@ pub struct PaymentIntent {
     pub status: String,
     /// The secret with which the owner's browser confirms the payment.
     pub client_secret: Redacted,
+    /// `cus_…`; `None` for a guest.
+    pub customer: Option<String>,
     /// Farebox's and the site's metadata.
     pub metadata: BTreeMap<String, String>,
     /// The reason for its cancellation, if one was given.

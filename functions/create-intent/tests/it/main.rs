@@ -13,6 +13,7 @@ mod items;
 mod keys;
 mod limits;
 mod operations;
+mod saved_methods;
 mod signed;
 
 use serde_json::{Value, json};

@@ -12,7 +12,8 @@ pub(super) const GROUP: Group = Group {
             "Stripe's secret key, or better a restricted one (`rk_…`), from \
              https://dashboard.stripe.com/apikeys. A restricted key needs these permissions. \
              create-intent and create-checkout: PaymentIntents, Checkout Sessions and Customers \
-             write, Prices and Products read. customer: Customers and PaymentMethods read. portal: \
+             write, Prices and Products read. create-intent also: Customer Sessions write, to show \
+             saved cards. customer: Customers and PaymentMethods read. portal: \
              Customers and Customer portal write. refund: Refunds write, Charges read. webhook and \
              reconcile: PaymentIntents and Checkout Sessions write, to cancel payments that were \
              tried too often; Refunds read; and for thin events Charges, Disputes, Early fraud \
