@@ -333,7 +333,7 @@ export interface components {
             currency: string;
             /** @description The description in an order that the site signed; absent without one. */
             description?: string;
-            /** @description The order's lines; empty for an order that the site signed. */
+            /** @description The order's lines; empty for an amount that the site signed without lines. */
             items: components["schemas"]["OrderItem"][];
             /** @description The order's id. */
             orderId: string;
@@ -463,7 +463,7 @@ export interface components {
              *     caller reads any order.
              */
             disputes?: components["schemas"]["DisputeRecord"][];
-            /** @description The order's lines; empty for an order that the site signed. */
+            /** @description The order's lines; empty for an amount that the site signed without lines. */
             items: components["schemas"]["OrderItem"][];
             /** @description The order's id. */
             orderId: string;
@@ -545,12 +545,15 @@ export interface components {
              */
             total: number;
         };
-        /** @description One line of an order. Its `price` and `quantity` can be sent again as an item. */
+        /** @description One line of an order. Where it has a `price`, that and `quantity` can be sent again as an item. */
         OrderItem: {
             /** @description The product's name; absent in an order that an earlier version priced. */
             name?: string;
-            /** @description The lookup key of the Stripe price, or its id, `price_…`, if it has none. */
-            price: string;
+            /**
+             * @description The lookup key of the Stripe price, or its id, `price_…`, if it has none. Absent in a line
+             *     that the site signed.
+             */
+            price?: string;
             /**
              * Format: int32
              * @description The quantity.

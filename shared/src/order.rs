@@ -16,6 +16,7 @@ mod awaited;
 mod details;
 mod disputes;
 mod facts;
+mod lines;
 mod payer;
 mod payment;
 mod record;
@@ -36,8 +37,9 @@ pub use active_payment::{
 };
 pub use apply::{Mismatch, OrderEvent, Transition};
 pub use awaited::{Awaited, AwaitedKind};
-pub use details::{InvalidDetails, LineItem, LineTax, OrderDetails, OrderId, OrderItem};
+pub use details::{InvalidDetails, OrderDetails, OrderId};
 pub use disputes::DisputeRecord;
+pub use lines::{LineItem, LineTax, OrderItem};
 pub use payer::{OrderPayer, Shipping};
 pub(crate) use payment::IntentKeys;
 pub use record::{RefundRecord, RefundState};

@@ -3,6 +3,7 @@
 //! a time.
 
 mod caps;
+mod claim_fields;
 pub(crate) mod closing;
 mod free;
 mod items;
@@ -10,6 +11,7 @@ mod on_sale;
 mod order_claims;
 mod session_options;
 mod settings;
+mod signed_lines;
 mod signed_order;
 
 pub use caps::Caps;

@@ -56,7 +56,9 @@ export function rename(key: string, orderId: string | null): void {
 
 /** Replaces the cart by an unpaid order. */
 export function resume({ orderId, items }: Pick<Order, "orderId" | "items">): void {
-  const lines = Object.fromEntries(items.map(({ price, quantity }) => [price, quantity]));
+  const lines = Object.fromEntries(
+    items.flatMap(({ price, quantity }) => (price ? [[price, quantity]] : [])),
+  );
   cart.write({ lines, key: crypto.randomUUID(), orderId });
 }
 

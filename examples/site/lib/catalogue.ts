@@ -18,4 +18,4 @@ export const PRODUCTS: readonly Product[] = [
   { price: "sticker", name: "Small sticker", line: "Vinyl, outlives the laptop", amount: 300 },
 ];
 
-export const productOf = (price: string) => PRODUCTS.find((product) => product.price === price);
+export const productOf = (price?: string) => PRODUCTS.find((product) => product.price === price);

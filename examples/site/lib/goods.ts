@@ -8,7 +8,7 @@ import type { ListedOrder } from "@/lib/payments";
  * its own description.
  */
 export function goods({ items, description }: Pick<ListedOrder, "items" | "description">): string {
-  const one = ({ price, quantity }: (typeof items)[number]) =>
-    `${quantity > 1 ? `${quantity} × ` : ""}${productOf(price)?.name ?? price}`;
+  const one = ({ price, name, quantity }: (typeof items)[number]) =>
+    `${quantity > 1 ? `${quantity} × ` : ""}${productOf(price)?.name ?? name ?? price}`;
   return items.map(one).join(", ") || description || "An order";
 }

@@ -113,8 +113,8 @@ fn cell(column: &str, value: &Value) -> String {
 
 /// Such as `2 mug`.
 fn item(item: &Value) -> String {
-    let price = item["price"].as_str().unwrap_or_default();
-    format!("{} {price}", item["quantity"])
+    let sold = item["price"].as_str().or(item["name"].as_str());
+    format!("{} {}", item["quantity"], sold.unwrap_or_default())
 }
 
 /// A text that no spreadsheet takes for a formula, in quotes.

@@ -3,9 +3,9 @@
 use std::{cmp::Ordering, collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
-use crate::{amount::Amount, checkout::CheckoutOptions, digest, event::is_id};
+use super::{LineItem, LineTax, OrderItem};
+use crate::{amount::Amount, checkout::CheckoutOptions, digest};
 
 /// An order's id: the site's own, or made from the idempotency key that created it. 1 to 64
 /// letters, digits, `-` and `_`.
@@ -50,41 +50,6 @@ impl fmt::Display for OrderId {
     }
 }
 
-/// One priced line of an order.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LineItem {
-    /// Stripe's id of the price.
-    pub price: String,
-    /// The shop's lookup key for the price, at the time of pricing. Contents that differ only in it
-    /// are the same.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lookup_key: Option<String>,
-    /// The product's name, at the time of pricing. It is no part of the contents either.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// The quantity.
-    pub quantity: u32,
-    /// The price of one, in minor units of the order's currency.
-    pub unit_amount: i64,
-}
-
-/// One line of an order. Its `price` and `quantity` can be sent again as an item.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct OrderItem {
-    /// The lookup key of the Stripe price, or its id, `price_…`, if it has none.
-    price: String,
-    /// The product's name; absent in an order that an earlier version priced.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    name: Option<String>,
-    /// The quantity.
-    quantity: u32,
-    /// The price of one, in minor units of the order's currency.
-    unit_amount: i64,
-}
-
 /// The contents of an order and their amount.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OrderDetails {
@@ -103,47 +68,9 @@ pub struct OrderDetails {
     /// The options of its Checkout Sessions that the site signed.
     #[serde(default, skip_serializing_if = "CheckoutOptions::is_empty")]
     checkout: CheckoutOptions,
-    /// The tax settings of the one line of an order that the site signed.
+    /// The tax settings of an amount that the site signed without lines.
     #[serde(default, skip_serializing_if = "LineTax::is_none")]
     tax: LineTax,
-}
-
-/// The tax settings of a line, as Stripe takes them with a price.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct LineTax {
-    /// `txcd_…`
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<String>,
-    /// `inclusive`, `exclusive` or `unspecified`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub behavior: Option<String>,
-}
-
-impl LineTax {
-    /// Checks tax settings.
-    ///
-    /// # Errors
-    ///
-    /// The name of the wrong field, and its fault.
-    pub fn parse(
-        code: Option<String>,
-        behavior: Option<String>,
-    ) -> Result<Self, (&'static str, &'static str)> {
-        let digits = code.as_deref().map(|code| code.strip_prefix("txcd_"));
-        let is_code = |digits: Option<&str>| digits.is_some_and(is_id);
-        if digits.is_some_and(|digits| !is_code(digits)) {
-            return Err(("taxCode", "must be a tax code of Stripe's, `txcd_…`"));
-        }
-        match behavior.as_deref() {
-            None | Some("inclusive" | "exclusive" | "unspecified") => Ok(Self { code, behavior }),
-            _ => Err(("taxBehavior", "must be inclusive, exclusive or unspecified")),
-        }
-    }
-
-    fn is_none(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 /// A field that does not meet Stripe's rules.
@@ -229,6 +156,12 @@ impl OrderDetails {
         Self { version, ..self }
     }
 
+    /// The same details with the lines that the site signed, which add up to the amount.
+    #[must_use]
+    pub fn with_lines(self, lines: Vec<LineItem>) -> Self {
+        Self { lines, ..self }
+    }
+
     /// The same details with the options of Checkout Sessions and the tax settings that the site
     /// signed.
     #[must_use]
@@ -258,7 +191,7 @@ impl OrderDetails {
         self.amount
     }
 
-    /// The lines that Farebox priced; none for an order that the site signed.
+    /// The lines; none for an amount that the site signed without lines.
     #[must_use]
     pub fn lines(&self) -> &[LineItem] {
         &self.lines
@@ -267,13 +200,7 @@ impl OrderDetails {
     /// The lines in the form of a response.
     #[must_use]
     pub fn items(&self) -> Vec<OrderItem> {
-        let item = |line: &LineItem| OrderItem {
-            price: line.lookup_key.as_ref().unwrap_or(&line.price).clone(),
-            name: line.name.clone(),
-            quantity: line.quantity,
-            unit_amount: line.unit_amount,
-        };
-        self.lines.iter().map(item).collect()
+        self.lines.iter().map(OrderItem::from).collect()
     }
 
     /// The site's text for the payer's receipt.
@@ -304,11 +231,7 @@ impl OrderDetails {
     /// A hash that identifies the contents; the time of signing does not matter.
     #[must_use]
     pub fn digest(&self) -> String {
-        let lines: Vec<String> = self
-            .lines
-            .iter()
-            .map(|line| format!("{} {} {}", line.price, line.quantity, line.unit_amount))
-            .collect();
+        let lines: Vec<String> = self.lines.iter().map(LineItem::identity).collect();
         let metadata = self.metadata.iter().flat_map(|(key, value)| [key, value]);
         let minor_units = self.amount.minor_units().to_string();
         let mut parts = vec![self.amount.currency().as_str().to_owned(), minor_units];

@@ -39,7 +39,7 @@ pub struct OrderView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     awaiting: Option<Awaited>,
-    /// The order's lines; empty for an order that the site signed.
+    /// The order's lines; empty for an amount that the site signed without lines.
     items: Vec<OrderItem>,
     /// The description in an order that the site signed; absent without one.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -10,7 +10,7 @@ use crate::{
     Error,
     amount::{Amount, Currency},
     ids::CallerId,
-    order::{LineItem, Order, OrderDetails, OrderId, ReviseError},
+    order::{LineItem, LineTax, Order, OrderDetails, OrderId, ReviseError},
     rate_limit::RateLimiter,
     request::IdempotencyKey,
     store::{IdempotencyRecord, PutOrder, PutOrderOutcome, PutOrderRejection},
@@ -158,11 +158,12 @@ impl CheckoutService {
             let unit_amount = unit.minor_units();
             Ok((
                 LineItem {
-                    price: id,
+                    price: Some(id),
                     lookup_key: price.lookup_key.clone(),
                     name: price.product.name.clone(),
                     quantity,
                     unit_amount,
+                    tax: LineTax::default(),
                 },
                 amount,
             ))

@@ -21,7 +21,7 @@ impl CheckoutService {
     /// when Stripe did not answer.
     pub async fn check_on_sale(&self, order: &Order) -> Result<(), Error> {
         let lines = order.revision().contents.lines().iter();
-        let names: BTreeSet<&str> = lines.map(|line| line.price.as_str()).collect();
+        let names: BTreeSet<&str> = lines.filter_map(|line| line.price.as_deref()).collect();
         let prices = self.prices.find_anew(&self.stripe, &names).await?;
         match names
             .iter()

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::SignedOrder;
+use super::{SignedOrder, signed_lines};
 use crate::{
     Error,
     access::{Claims, LEEWAY},
     amount::{Amount, Currency},
     checkout::CheckoutOptions,
     ids::CallerId,
-    order::{LineTax, OrderDetails, OrderId},
+    order::{LineItem, LineTax, OrderDetails, OrderId},
     strict_json::Value,
 };
 
@@ -63,13 +63,17 @@ impl OrderClaims {
     pub(super) fn into_order(mut self) -> Result<SignedOrder, Error> {
         let id = self.needed_text("orderId")?;
         let id = OrderId::parse(&id).map_err(|what| wrong("orderId", what))?;
-        let amount = self.amount()?;
+        let (lines, amount) = self.lines_and_amount()?;
         let (signed_at, version) = (self.signed_at()?, self.version()?);
         let previous_owner = self.caller("previousSub")?;
         let description = self.text("description")?;
         let metadata = self.metadata()?;
         let checkout = self.checkout()?;
         let tax = self.tax()?;
+        if !lines.is_empty() && tax != LineTax::default() {
+            let name = tax.code.as_ref().map_or("taxBehavior", |_| "taxCode");
+            return Err(wrong(name, "belongs to each of `lines`"));
+        }
         self.0.remove("iat");
         if let Some(name) = self.0.keys().next() {
             let name: String = name.chars().take(LONGEST_NAME).collect();
@@ -80,6 +84,7 @@ impl OrderClaims {
         let contents = OrderDetails::signed(amount, description, metadata, signed_at)
             .map_err(|unfit| wrong(unfit.field, unfit.what))?;
         let contents = contents.as_version(version).with_checkout(checkout, tax);
+        let contents = contents.with_lines(lines);
         Ok(SignedOrder {
             id,
             previous_owner,
@@ -87,13 +92,23 @@ impl OrderClaims {
         })
     }
 
-    fn amount(&mut self) -> Result<Amount, Error> {
+    /// The lines, and the amount, which is their sum where there are lines.
+    fn lines_and_amount(&mut self) -> Result<(Vec<LineItem>, Amount), Error> {
         const FORM: &str = "must be a whole number of minor units, such as 1999 for 19.99";
         let currency = self.needed_text("currency")?;
         let currency = Currency::parse(&currency).map_err(|what| wrong("currency", what))?;
         let amount = self.whole("amount", FORM)?;
-        let amount = amount.ok_or_else(|| wrong("amount", "is missing"))?;
-        Amount::new(amount, currency).map_err(|what| wrong("amount", what))
+        let amount = amount.map(|amount| Amount::new(amount, currency));
+        let amount = amount.transpose().map_err(|what| wrong("amount", what))?;
+        let Some(lines) = self.0.remove("lines") else {
+            let amount = amount.ok_or_else(|| wrong("amount", "is missing"))?;
+            return Ok((Vec::new(), amount));
+        };
+        let (lines, sum) = signed_lines::read(lines, currency)?;
+        match amount.is_none_or(|amount| amount == sum) {
+            true => Ok((lines, sum)),
+            false => Err(wrong("amount", "is not the sum of `lines`")),
+        }
     }
 
     fn signed_at(&self) -> Result<i64, Error> {
@@ -165,6 +180,7 @@ impl OrderClaims {
     }
 }
 
-fn wrong(claim: &str, what: impl std::fmt::Display) -> Error {
+/// The error for the claim at a path.
+pub(super) fn wrong(claim: &str, what: impl std::fmt::Display) -> Error {
     Error::invalid(format!("`{claim}` of the signed order {what}"))
 }

@@ -285,32 +285,47 @@ fn with_options(
     page
 }
 
-/// The line items of the session: the priced lines, or a signed amount as one line.
+/// The line items of the session: the order's lines, or a signed amount as one line.
 fn lines(order: &Order, contents: &OrderDetails) -> Vec<CreateCheckoutSessionLineItems> {
+    let currency: Currency = contents.amount().currency().into();
     if contents.lines().is_empty() {
-        let amount = contents.amount();
-        let currency: Currency = amount.currency().into();
-        let name = contents.description();
-        let name = name.map_or_else(|| format!("Order {}", order.id()), str::to_owned);
-        let name: String = name.chars().take(LONGEST_NAME).collect();
-        let mut price = CreateCheckoutSessionLineItemsPriceData::new(currency);
-        let mut product = ProductData::new(name);
-        product.tax_code = contents.tax().code.clone();
-        price.product_data = Some(product);
-        price.unit_amount = Some(amount.minor_units());
-        price.tax_behavior = tax_behavior(contents.tax());
+        let name = description(order, order.revision());
         let mut line = CreateCheckoutSessionLineItems::new();
-        line.price_data = Some(price);
+        let amount = contents.amount().minor_units();
+        line.price_data = Some(price_data(currency, &name, amount, contents.tax()));
         line.quantity = Some(1);
         return vec![line];
     }
     let lines = contents.lines().iter().map(|one| {
         let mut line = CreateCheckoutSessionLineItems::new();
-        line.price = Some(one.price.clone());
+        match (&one.price, &one.name) {
+            (None, Some(name)) => {
+                let price = price_data(currency.clone(), name, one.unit_amount, &one.tax);
+                line.price_data = Some(price);
+            }
+            (price, _) => line.price = price.clone(),
+        }
         line.quantity = Some(u64::from(one.quantity));
         line
     });
     lines.collect()
+}
+
+/// A price that only this session has.
+fn price_data(
+    currency: Currency,
+    name: &str,
+    unit_amount: i64,
+    tax: &LineTax,
+) -> CreateCheckoutSessionLineItemsPriceData {
+    let mut price = CreateCheckoutSessionLineItemsPriceData::new(currency);
+    let name: String = name.chars().take(LONGEST_NAME).collect();
+    let mut product = ProductData::new(name);
+    product.tax_code = tax.code.clone();
+    price.product_data = Some(product);
+    price.unit_amount = Some(unit_amount);
+    price.tax_behavior = tax_behavior(tax);
+    price
 }
 
 fn tax_behavior(tax: &LineTax) -> Option<CreateCheckoutSessionLineItemsPriceDataTaxBehavior> {

@@ -10,6 +10,7 @@ mod faults;
 mod payment;
 mod refresh;
 mod sessions;
+mod signed;
 mod totals;
 mod urls;
 

@@ -193,7 +193,7 @@ async fn nobody_opens_a_session_for_another_callers_order() {
 /// Archives what a mug costs, as the shop does in its dashboard.
 async fn archive(api: &Checkout, order: &str) {
     let order = api.shop.order(order).await;
-    let price = order.revision().contents.lines()[0].price.clone();
+    let price = order.revision().contents.lines()[0].price.clone().unwrap();
     let archived = api
         .shop
         .stripe

@@ -55,7 +55,7 @@ fn entries() -> Value {
 }
 
 /// The body of the only `order.paid` there is.
-async fn only_paid(api: &Checkout) -> Value {
+pub(crate) async fn only_paid(api: &Checkout) -> Value {
     let outbox = api.shop.outbox().await;
     let [queued] = &outbox[..] else {
         panic!("not exactly one: {outbox:?}")

@@ -12,6 +12,7 @@ mod free;
 mod items;
 mod keys;
 mod limits;
+mod lines;
 mod operations;
 mod saved_methods;
 mod signed;

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use shared::{
     access::CallerId,
     amount::{Amount, Currency},
-    order::{LineItem, OrderDetails, OrderId},
+    order::{LineItem, LineTax, OrderDetails, OrderId},
     store::PutOrder,
 };
 use testing::{Answer, NOW, Shop, TestServer};
@@ -80,11 +80,12 @@ async fn the_owner_reads_state_amounts_and_times() {
 async fn what_is_bought_is_named_as_the_shop_names_it() {
     let api = open().await;
     let line = |price: &str, lookup_key: Option<&str>, quantity| LineItem {
-        price: price.to_owned(),
+        price: Some(price.to_owned()),
         lookup_key: lookup_key.map(str::to_owned),
         name: None,
         quantity,
         unit_amount: 300,
+        tax: LineTax::default(),
     };
     let cost = |quantity: i64| Amount::new(300 * quantity, Currency::parse("usd").unwrap());
     let opening = PutOrder {

@@ -2,7 +2,7 @@
 
 use shared::{
     amount::{Amount, Currency},
-    order::{LineItem, OrderDetails},
+    order::{LineItem, LineTax, OrderDetails},
 };
 use testing::{Answer, NOW, TestServer};
 
@@ -33,11 +33,12 @@ async fn the_export_has_a_header_row_and_a_row_for_each_order() {
     put(&api, "ada", "o_1", NOW).await;
     let line = |price: &str, lookup_key: Option<&str>, quantity: u32| {
         let line = LineItem {
-            price: price.to_owned(),
+            price: Some(price.to_owned()),
             name: None,
             lookup_key: lookup_key.map(str::to_owned),
             quantity,
             unit_amount: 300,
+            tax: LineTax::default(),
         };
         let eur = Currency::parse("eur").unwrap();
         (line, Amount::new(300 * i64::from(quantity), eur).unwrap())
