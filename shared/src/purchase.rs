@@ -21,7 +21,7 @@ pub use signed_order::SignedOrder;
 
 use crate::{
     Clock, Error,
-    access::{Authenticator, Authorized, CallerId, CreatePayment, Reached},
+    access::{Authenticator, Authorized, CreatePayment, Reached},
     checkout::CheckoutSettings,
     customers::Customers,
     error::Code,
@@ -107,7 +107,7 @@ impl CheckoutService {
         cart: Cart,
     ) -> Result<(Reached<CreatePayment>, Order), Error> {
         let named = cart.order_id.clone();
-        let order = match self.order_of(payer.caller(), limiter, key, cart).await {
+        let order = match self.order_of(&payer, limiter, key, cart).await {
             Ok(order) => self.check_attempts(order, limiter).await,
             refused => refused,
         };
@@ -122,14 +122,14 @@ impl CheckoutService {
 
     async fn order_of(
         &self,
-        payer: &CallerId,
+        payer: &Authorized<CreatePayment>,
         limiter: &RateLimiter,
         key: Option<IdempotencyKey>,
         cart: Cart,
     ) -> Result<Order, Error> {
         match (cart.items, cart.order, cart.order_id) {
             (Some(items), None, order_id) => {
-                self.order_of_items(payer, limiter, key, items, order_id)
+                self.order_of_items(payer.caller(), limiter, key, items, order_id)
                     .await
             }
             (None, Some(token), None) => self.signed_order(payer, limiter, key, &token).await,

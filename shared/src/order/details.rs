@@ -4,7 +4,7 @@ use std::{cmp::Ordering, collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use super::{LineItem, LineTax, OrderItem};
+use super::{FutureUsage, LineItem, LineTax, OrderItem};
 use crate::{amount::Amount, checkout::CheckoutOptions, digest};
 
 /// An order's id: the site's own, or made from the idempotency key that created it. 1 to 64
@@ -71,6 +71,9 @@ pub struct OrderDetails {
     /// The tax settings of an amount that the site signed without lines.
     #[serde(default, skip_serializing_if = "LineTax::is_none")]
     tax: LineTax,
+    /// Set where the site asks to save the payment method.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    setup_future_usage: Option<FutureUsage>,
 }
 
 /// A field that does not meet Stripe's rules.
@@ -111,6 +114,7 @@ impl OrderDetails {
             version: None,
             checkout: CheckoutOptions::default(),
             tax: LineTax::default(),
+            setup_future_usage: None,
         })
     }
 
@@ -146,6 +150,7 @@ impl OrderDetails {
             version: None,
             checkout: CheckoutOptions::default(),
             tax: LineTax::default(),
+            setup_future_usage: None,
         })
     }
 
@@ -171,6 +176,21 @@ impl OrderDetails {
             tax,
             ..self
         }
+    }
+
+    /// The same details, whose payment method is saved for later payments.
+    #[must_use]
+    pub fn saving_for(self, setup_future_usage: Option<FutureUsage>) -> Self {
+        Self {
+            setup_future_usage,
+            ..self
+        }
+    }
+
+    /// The later payments for which the payment method is saved.
+    #[must_use]
+    pub fn setup_future_usage(&self) -> Option<FutureUsage> {
+        self.setup_future_usage
     }
 
     /// The options of Checkout Sessions that the site signed.
@@ -244,6 +264,8 @@ impl OrderDetails {
         if !self.tax.is_none() {
             parts.push(format!("{:?}", self.tax));
         }
+        let usage = self.setup_future_usage;
+        parts.extend(usage.map(|usage| format!("setup_future_usage {}", usage.as_str())));
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         digest::hex(&parts)[..32].to_owned()
     }

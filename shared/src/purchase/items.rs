@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::{CheckoutService, SignedOrder, check_open, processing};
 use crate::{
     Error,
+    access::{Authorized, CreatePayment},
     amount::{Amount, Currency},
     ids::CallerId,
     order::{LineItem, LineTax, Order, OrderDetails, OrderId, ReviseError},
@@ -87,13 +88,21 @@ impl CheckoutService {
     /// The order that the site signed as `token`, created or changed.
     pub(super) async fn signed_order(
         &self,
-        payer: &CallerId,
+        payer: &Authorized<CreatePayment>,
         limiter: &RateLimiter,
         key: Option<IdempotencyKey>,
         token: &str,
     ) -> Result<Order, Error> {
+        let is_customer = payer.is_customer();
+        let payer = payer.caller();
         let signed =
             SignedOrder::verify(token, payer, &self.authenticator, self.clock.now()).await?;
+        if signed.contents.setup_future_usage().is_some() && !is_customer {
+            return Err(Error::invalid(
+                "`setupFutureUsage` of the signed order: the caller is no customer, so that \
+                 nothing can be saved for them",
+            ));
+        }
         self.check_cap(signed.contents.amount(), "`amount` of the signed order")?;
         limiter.admit(payer, &signed.id).await?;
         if let Some(previous) = &signed.previous_owner {

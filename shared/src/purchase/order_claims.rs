@@ -9,7 +9,7 @@ use crate::{
     amount::{Amount, Currency},
     checkout::CheckoutOptions,
     ids::CallerId,
-    order::{LineItem, LineTax, OrderDetails, OrderId},
+    order::{FutureUsage, LineItem, LineTax, OrderDetails, OrderId},
     strict_json::Value,
 };
 
@@ -74,6 +74,7 @@ impl OrderClaims {
             let name = tax.code.as_ref().map_or("taxBehavior", |_| "taxCode");
             return Err(wrong(name, "belongs to each of `lines`"));
         }
+        let usage = self.setup_future_usage()?;
         self.0.remove("iat");
         if let Some(name) = self.0.keys().next() {
             let name: String = name.chars().take(LONGEST_NAME).collect();
@@ -85,6 +86,7 @@ impl OrderClaims {
             .map_err(|unfit| wrong(unfit.field, unfit.what))?;
         let contents = contents.as_version(version).with_checkout(checkout, tax);
         let contents = contents.with_lines(lines);
+        let contents = contents.saving_for(usage);
         Ok(SignedOrder {
             id,
             previous_owner,
@@ -150,6 +152,12 @@ impl OrderClaims {
     fn tax(&mut self) -> Result<LineTax, Error> {
         let (code, behavior) = (self.text("taxCode")?, self.text("taxBehavior")?);
         LineTax::parse(code, behavior).map_err(|(name, what)| wrong(name, what))
+    }
+
+    fn setup_future_usage(&mut self) -> Result<Option<FutureUsage>, Error> {
+        const NAME: &str = "setupFutureUsage";
+        let usage = self.text(NAME)?.map(|text| FutureUsage::parse(&text));
+        usage.transpose().map_err(|what| wrong(NAME, what))
     }
 
     fn caller(&mut self, name: &str) -> Result<Option<CallerId>, Error> {

@@ -4,15 +4,18 @@
 use std::collections::{BTreeMap, HashMap};
 
 use stripe::StripeRequest as _;
-use stripe_core::payment_intent::{
-    CancelPaymentIntent, CancelPaymentIntentCancellationReason, CreatePaymentIntent,
-    CreatePaymentIntentAutomaticPaymentMethods, RetrievePaymentIntent, UpdatePaymentIntent,
+use stripe_core::{
+    PaymentIntentSetupFutureUsage,
+    payment_intent::{
+        CancelPaymentIntent, CancelPaymentIntentCancellationReason, CreatePaymentIntent,
+        CreatePaymentIntentAutomaticPaymentMethods, RetrievePaymentIntent, UpdatePaymentIntent,
+    },
 };
 
 use super::{Redacted, Stripe, StripeError, keys::one_call};
 use crate::{
     deployment::Deployment,
-    order::{IntentKeys, Order, Revision},
+    order::{FutureUsage, IntentKeys, Order, Revision},
 };
 
 /// The fields of a payment intent that Farebox uses.
@@ -30,6 +33,8 @@ pub struct PaymentIntent {
     pub client_secret: Redacted,
     /// `cus_…`; `None` for a guest.
     pub customer: Option<String>,
+    /// `on_session` or `off_session`, where the payment method is saved.
+    pub setup_future_usage: Option<String>,
     /// Farebox's and the site's metadata.
     pub metadata: BTreeMap<String, String>,
     /// The reason for its cancellation, if one was given.
@@ -42,13 +47,16 @@ impl PaymentIntent {
     /// The amount must stay the same, and the payer must not be answering a challenge, which was
     /// for the present amount. Otherwise a payer with an open form would pay what they never saw.
     /// That holds at a lower amount, too, since concurrent updates may arrive in another order than
-    /// they were made.
+    /// they were made. The payer was also shown whether their payment method is saved.
     #[must_use]
     pub fn can_follow(&self, order: &Order) -> bool {
-        let offered = order.revision().contents.amount();
+        let contents = &order.revision().contents;
+        let offered = contents.amount();
+        let usage = contents.setup_future_usage().map(FutureUsage::as_str);
         self.status != "requires_action"
             && self.currency == offered.currency().as_str()
             && self.amount == offered.minor_units()
+            && self.setup_future_usage.as_deref() == usage
     }
 
     /// The digest of the contents in the intent's metadata.
@@ -114,6 +122,12 @@ impl Stripe {
             .metadata(self.metadata(order, revision)?);
         if let Some(customer) = customer {
             intent = intent.customer(customer);
+        }
+        if let Some(usage) = revision.contents.setup_future_usage() {
+            intent = intent.setup_future_usage(match usage {
+                FutureUsage::OnSession => PaymentIntentSetupFutureUsage::OnSession,
+                FutureUsage::OffSession => PaymentIntentSetupFutureUsage::OffSession,
+            });
         }
         let made: PaymentIntent = self.make(intent.build(), &key).await?;
         made.for_order(order)

@@ -196,6 +196,8 @@ impl Stripe {
         let mut payment = CreateCheckoutSessionPaymentIntentData::new();
         payment.description = Some(description(order, revision));
         payment.metadata = Some(written.clone());
+        let usage = revision.contents.setup_future_usage();
+        payment.setup_future_usage = usage.and_then(|usage| usage.as_str().parse().ok());
         let mut page = CreateCheckoutSession::new()
             .mode(stripe_checkout::CheckoutSessionMode::Payment)
             .currency(revision.contents.amount().currency())

@@ -319,3 +319,25 @@ async fn a_voucher_that_is_out_holds_the_order_and_says_until_when() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_payment_method_of_a_session_is_saved_where_the_site_signed_it() {
+    for (usage, kept) in [(Some("off_session"), 1), (Some("on_session"), 1), (None, 0)] {
+        let api = Checkout::start().await;
+        let order = json!({ "setupFutureUsage": usage });
+        let body = json!({ "order": api.shop.order_token("ada", &order),
+            "successUrl": "https://shop.example/paid", "cancelUrl": "https://shop.example/cart" });
+        let call = api.as_role("ada", "customer");
+        let _ = call.post(&body).await.expect(200);
+        api.pay(&api.only_open());
+
+        let intents = api.shop.stripe.payment_intents();
+        let [intent] = &intents[..] else {
+            panic!("not one intent: {intents:#?}")
+        };
+        assert_eq!(intent["setup_future_usage"], json!(usage));
+        let stripe = api.shop.quick_stripe_client();
+        let cards = stripe.cards_of(intent["customer"].as_str().unwrap());
+        assert_eq!(cards.await.unwrap().len(), kept, "{usage:?}");
+    }
+}

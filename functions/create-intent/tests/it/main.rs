@@ -9,6 +9,7 @@ mod contents;
 mod customers;
 mod faults;
 mod free;
+mod future_usage;
 mod items;
 mod keys;
 mod limits;
