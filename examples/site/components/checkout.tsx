@@ -1,4 +1,4 @@
-// The checkout of the cart, embedded or hosted.
+// The checkout of the cart: in this page, or on Stripe's.
 
 "use client";
 
@@ -10,12 +10,14 @@ import { useCart } from "@/lib/hooks";
 import { money } from "@/lib/money";
 import { Art } from "./art";
 import { EmptyCart } from "./cart-view";
+import { EmbeddedCheckout } from "./embedded-checkout";
 import { HostedCheckout } from "./hosted-checkout";
 import { PayHere } from "./pay-here";
 import { Waiting } from "./waiting";
 
 const WAYS = [
   ["here", "Card or wallet, on this page"],
+  ["embedded", "Stripe’s Checkout, in this page"],
   ["stripe", "On Stripe’s page"],
 ] as const;
 
@@ -28,7 +30,7 @@ export function Checkout({ standIn }: { standIn: string | undefined }) {
   if (count(cart) === 0) return <EmptyCart />;
   return (
     <div className="desk">
-      <Summary cart={cart} />
+      <Summary cart={cart} isWhole={way === "here"} />
       <div>
         <fieldset className="ways">
           <legend>How do you want to pay?</legend>
@@ -45,17 +47,16 @@ export function Checkout({ standIn }: { standIn: string | undefined }) {
             </label>
           ))}
         </fieldset>
-        {way === "here" ? (
-          <PayHere cart={cart} standIn={standIn} />
-        ) : (
-          <HostedCheckout cart={cart} />
-        )}
+        {way === "here" && <PayHere cart={cart} standIn={standIn} />}
+        {way === "embedded" && <EmbeddedCheckout cart={cart} standIn={standIn} />}
+        {way === "stripe" && <HostedCheckout cart={cart} />}
       </div>
     </div>
   );
 }
 
-function Summary({ cart }: { cart: Cart }) {
+/** `isWhole` where nothing can be added to the price of the goods. */
+function Summary({ cart, isWhole }: { cart: Cart; isWhole: boolean }) {
   const lines = PRODUCTS.filter(({ price }) => cart.lines[price]);
   return (
     <section className="summary" aria-label="Order summary">
@@ -74,8 +75,14 @@ function Summary({ cart }: { cart: Cart }) {
         ))}
       </ul>
       <p className="total">
-        Total <span>{money(displayed(cart), CURRENCY)}</span>
+        {isWhole ? "Total" : "Subtotal"} <span>{money(displayed(cart), CURRENCY)}</span>
       </p>
+      {!isWhole && (
+        <p className="small">
+          Stripe’s Checkout takes codes, adds shipping and tax where there are any, and shows the
+          total before you pay.
+        </p>
+      )}
       <Link href="/cart">Change</Link>
     </section>
   );

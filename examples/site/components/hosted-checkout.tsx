@@ -7,7 +7,7 @@ import { useState } from "react";
 import type { Cart } from "@/lib/cart";
 import { useFreshPage } from "@/lib/hooks";
 import { returnPath } from "@/lib/return-path";
-import { startAtStripe } from "@/lib/start";
+import { startHosted } from "@/lib/start";
 import { trouble, type Trouble } from "@/lib/words";
 import { Notice } from "./notice";
 
@@ -20,14 +20,8 @@ export function HostedCheckout({ cart }: { cart: Cart }) {
   async function leave() {
     setIsBusy(true);
     setWrong(null);
-    const { origin } = location;
-    // The server adds the order to both URLs.
-    const urls = {
-      successUrl: `${origin}/checkout/return?redirect_status=succeeded`,
-      cancelUrl: `${origin}/checkout`,
-    };
     try {
-      const started = await startAtStripe(cart, urls);
+      const started = await startHosted(cart);
       // Another tab may have paid the order in the meantime.
       if ("settled" in started) router.replace(returnPath(started.settled, "succeeded"));
       else location.assign(started.url);

@@ -1,17 +1,18 @@
 // One order in a list.
 
-import Link from "next/link";
-import { goods } from "@/lib/goods";
+import type { ReactNode } from "react";
+import { addedParts } from "@/lib/amounts";
 import { money } from "@/lib/money";
-import type { ListedOrder } from "@/lib/payments";
-import { returnPath } from "@/lib/return-path";
+import type { Order } from "@/lib/payments";
 import { awaitingWords, statusWords } from "@/lib/words";
 
-export function OrderLine({ order }: { order: ListedOrder }) {
+/** `children` name the order's goods, and lead to the order. */
+export function OrderLine({ order, children }: { order: Order; children: ReactNode }) {
   const {
     orderId,
     status,
     amount,
+    amounts,
     currency,
     refundedAmount,
     refundPendingAmount,
@@ -21,13 +22,18 @@ export function OrderLine({ order }: { order: ListedOrder }) {
   return (
     <li className="order" data-order={orderId} data-status={status}>
       <div>
-        <Link href={returnPath(orderId)}>{goods(order)}</Link>
+        {children}
         <Moment at={createdAt} />
         <small>{orderId}</small>
         {awaiting && <p className="small">{awaitingWords(awaiting)}</p>}
       </div>
       <div className="order-sum">
         <b>{money(amount, currency)}</b>
+        {addedParts(amounts).map(([label, part]) => (
+          <span key={label}>
+            {label} {money(part, currency)}
+          </span>
+        ))}
         {refundedAmount > 0 && <span>{money(refundedAmount, currency)} refunded</span>}
         {refundPendingAmount > 0 && (
           <span>{money(refundPendingAmount, currency)} refund pending</span>
@@ -38,7 +44,7 @@ export function OrderLine({ order }: { order: ListedOrder }) {
   );
 }
 
-export function Badge({ order }: { order: Pick<ListedOrder, "status" | "awaiting"> }) {
+export function Badge({ order }: { order: Pick<Order, "status" | "awaiting"> }) {
   const { label, tone } = statusWords(order);
   return (
     <span className="badge" data-tone={tone}>

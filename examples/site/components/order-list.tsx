@@ -2,14 +2,13 @@
 
 "use client";
 
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { goods } from "@/lib/goods";
-import { money } from "@/lib/money";
-import { exportOrders, listOrders, type Order, type OrderQuery, type Status } from "@/lib/payments";
+import { exportOrders, type OrderQuery, type Status } from "@/lib/payments";
 import { STATUS_LABELS, trouble, type Trouble } from "@/lib/words";
 import { Notice } from "./notice";
-import { Badge, Moment } from "./order-line";
-import { Waiting } from "./waiting";
+import { OrderLine } from "./order-line";
+import { OrderPages } from "./order-pages";
 
 /** The dates are those of the form: days, in the reader's time zone. */
 export interface Filter {
@@ -68,7 +67,19 @@ export function OrderList({ filter, setFilter, show }: Props) {
       {isEmpty ? (
         <p role="alert">The last day is before the first.</p>
       ) : (
-        <Pages key={JSON.stringify(filter)} filter={filter} show={show} />
+        <OrderPages
+          key={JSON.stringify(filter)}
+          query={queryOf(filter)}
+          doing="list"
+          line={(order) => (
+            <OrderLine key={order.orderId} order={order}>
+              <button className="link" onClick={() => show(order.orderId)}>
+                {goods(order)}
+              </button>
+            </OrderLine>
+          )}
+          empty={<p role="status">No such order.</p>}
+        />
       )}
     </section>
   );
@@ -85,73 +96,6 @@ const queryOf = ({ status, from, to }: Filter): OrderQuery => ({
   ...(from && { from: beginOf(from) }),
   ...(to && { to: beginOf(to, 1) }),
 });
-
-type End = { next: string | null } | { trouble: Trouble };
-
-/** The pages that were read so far. */
-function Pages({ filter, show }: Pick<Props, "filter" | "show">) {
-  const [orders, setOrders] = useState<Order[]>([]);
-  const [wanted, setWanted] = useState<{ cursor?: string }>({});
-  const [end, setEnd] = useState<End | null>(null);
-
-  useEffect(() => {
-    const ended = new AbortController();
-    listOrders({ ...queryOf(filter), ...wanted }, ended.signal).then(
-      ({ orders: more, nextCursor }) => {
-        if (ended.signal.aborted) return;
-        setOrders((before) => [...before, ...more]);
-        setEnd({ next: nextCursor });
-      },
-      (error: unknown) => ended.signal.aborted || setEnd({ trouble: trouble(error, "list") }),
-    );
-    return () => ended.abort();
-  }, [filter, wanted]);
-
-  const read = (cursor?: string) => {
-    setEnd(null);
-    setWanted(cursor === undefined ? { ...wanted } : { cursor });
-  };
-  const next = end && "next" in end ? end.next : null;
-  return (
-    <>
-      <ul className="orders">
-        {orders.map((order) => (
-          <Line key={order.orderId} order={order} show={show} />
-        ))}
-      </ul>
-      {!end && <Waiting what="the orders" />}
-      {end && "trouble" in end && <Notice trouble={end.trouble} again={() => read()} />}
-      {end && "next" in end && orders.length === 0 && (
-        <p role="status">{next === null ? "No such order." : "None of the newest orders."}</p>
-      )}
-      {next !== null && (
-        <button className="more" onClick={() => read(next)}>
-          Older orders
-        </button>
-      )}
-    </>
-  );
-}
-
-function Line({ order, show }: { order: Order; show: Props["show"] }) {
-  const { orderId, status, amount, currency, refundedAmount, createdAt } = order;
-  return (
-    <li className="order" data-order={orderId} data-status={status}>
-      <div>
-        <button className="link" onClick={() => show(orderId)}>
-          {goods(order)}
-        </button>
-        <Moment at={createdAt} />
-        <small>{orderId}</small>
-      </div>
-      <div className="order-sum">
-        <b>{money(amount, currency)}</b>
-        {refundedAmount > 0 && <span>{money(refundedAmount, currency)} refunded</span>}
-      </div>
-      <Badge order={order} />
-    </li>
-  );
-}
 
 /** Saves all orders of the filter as a file. */
 function Export({ filter }: { filter: Filter }) {

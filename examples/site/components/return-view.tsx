@@ -6,12 +6,12 @@ import Link from "next/link";
 import { useEffect, type ReactNode } from "react";
 import { clearOf } from "@/lib/cart";
 import { goods } from "@/lib/goods";
-import { keepOrder } from "@/lib/kept-orders";
 import { money } from "@/lib/money";
 import type { Order } from "@/lib/payments";
 import { returnPath, type Hint } from "@/lib/return-path";
 import { isOpen, useOrder } from "@/lib/use-order";
 import { awaitingNext, awaitingWords } from "@/lib/words";
+import { Amounts } from "./amounts";
 import { Notice } from "./notice";
 import { PayNow } from "./pay-now";
 import { Waiting } from "./waiting";
@@ -29,7 +29,6 @@ export function ReturnView({ orderId, hint }: { orderId: string; hint: Hint }) {
 
   const isPaid = order !== null && !isOpen(order.status) && order.status !== "canceled";
   useEffect(() => {
-    if (order) keepOrder(order.orderId);
     if (order && (isPaid || order.awaiting || order.status === "processing"))
       clearOf(order.orderId);
   }, [order, isPaid]);
@@ -47,8 +46,7 @@ export function ReturnView({ orderId, hint }: { orderId: string; hint: Hint }) {
         <dd>{goods(order)}</dd>
         <dt>Order</dt>
         <dd>{order.orderId}</dd>
-        <dt>Amount</dt>
-        <dd>{money(order.amount, order.currency)}</dd>
+        <Amounts order={order} />
       </dl>
       <p className="after">
         {state === "open" && !trouble && <PayNow order={order}>Pay now</PayNow>}

@@ -6,6 +6,7 @@ import { goods } from "@/lib/goods";
 import { money } from "@/lib/money";
 import type { Order, RefundRecord } from "@/lib/payments";
 import { awaitingForStaff, REASONS, REFUND_STATES } from "@/lib/words";
+import { Amounts } from "./amounts";
 import type { Staff } from "./find-order";
 import { Badge, Moment } from "./order-line";
 import { RefundForm } from "./refund-form";
@@ -40,8 +41,7 @@ export function StaffOrder({ order, account, mayRefund, names, changed }: Props)
           <dl className="facts">
             <dt>Goods</dt>
             <dd>{goods(order)}</dd>
-            <dt>Amount</dt>
-            <dd>{money(amount, currency)}</dd>
+            <Amounts order={order} />
             <dt>Refunded</dt>
             <dd aria-live="polite">
               {money(refundedAmount, currency)}

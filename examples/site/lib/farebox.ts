@@ -17,7 +17,6 @@ export const PREFIX = "/api/payments/";
 const FUNCTIONS: Record<string, "GET" | "POST" | undefined> = {
   "create-intent": "POST",
   "create-checkout": "POST",
-  customer: "GET",
   order: "GET",
   orders: "GET",
   portal: "POST",

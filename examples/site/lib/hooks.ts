@@ -4,14 +4,9 @@
 
 import { useEffect, useSyncExternalStore } from "react";
 import { cart } from "./cart";
-import { keptOrders } from "./kept-orders";
 
 /** The cart; `null` until hydration. */
 export const useCart = () => useSyncExternalStore(cart.subscribe, cart.read, cart.initially);
-
-/** The orders of this browser; `null` until hydration. */
-export const useKeptOrders = () =>
-  useSyncExternalStore(keptOrders.subscribe, keptOrders.read, keptOrders.initially);
 
 /** Returns true while the browser is online. */
 export const useIsOnline = () =>

@@ -13,13 +13,10 @@ import {
 export { FareboxError } from "farebox-client";
 
 export type Contents = { items: Schemas["Item"][]; orderId?: string };
-export type Urls = { successUrl: string; cancelUrl: string };
 export type Started = Schemas["Created"];
 /** A payment to be confirmed: an order of zero has none. */
 export type Intent = Started & { clientSecret: string };
 export type Order = Schemas["Order"];
-/** A listed order, with `awaiting` where it was read. */
-export type ListedOrder = Schemas["CustomerOrder"] & Pick<Order, "awaiting">;
 export type Awaited = Schemas["Awaited"];
 export type Reason = Schemas["RefundReason"];
 export type RefundRecord = Schemas["RefundRecord"];
@@ -38,7 +35,7 @@ const LONGEST_WAIT_S = 5;
 
 const farebox = createClient({ fetch: throughThisSite });
 
-/** Starts an embedded payment of a cart. */
+/** Starts a payment of a cart for Stripe's Payment Element. */
 export const createIntent = (key: string, contents: Contents): Promise<Started> =>
   patiently(() =>
     answer(farebox.POST("/api/create-intent", { params: keyed(key), body: contents })),
@@ -55,7 +52,7 @@ export const readOrder = (
     return answer(farebox.GET("/api/order", { params: { query }, ...(signal && { signal }) }));
   }, signal);
 
-/** Reads a page of orders: for staff everybody's, the newest first. */
+/** Reads a page of orders, the newest first: the caller's own, and for staff everybody's. */
 export const listOrders = (query: OrderQuery, signal: AbortSignal): Promise<Schemas["Orders"]> =>
   patiently(
     () =>
@@ -96,24 +93,14 @@ export const refund = (
 ): Promise<Schemas["RefundCreated"]> =>
   patiently(() => answer(farebox.POST("/api/refund", { params: keyed(key), body: wanted })));
 
-/**
- * The payment of a cart on Stripe's own page, which leads back to one of the URLs with `order`
- * added.
- */
+/** Opens Checkout for a cart, which leads back to one of the URLs with `order` added. */
 export const createCheckout = (
   key: string,
-  wanted: Contents & Urls,
+  wanted: Schemas["CreateCheckout"],
 ): Promise<Schemas["CheckoutCreated"]> =>
   patiently(() =>
     answer(farebox.POST("/api/create-checkout", { params: keyed(key), body: wanted })),
   );
-
-/**
- * The caller as a customer: what Stripe holds about them, and all of their orders, the newest
- * first.
- */
-export const readCustomer = (signal: AbortSignal): Promise<Schemas["Customer"]> =>
-  patiently(() => answer(farebox.GET("/api/customer", { signal })), signal);
 
 /** Opens the customer portal, which links back to `returnUrl`. */
 export const openPortal = (returnUrl: string): Promise<Schemas["PortalOpened"]> =>

@@ -7,6 +7,8 @@ export function policy(nonce: string, standIn: string | undefined, isDevelopment
   const scripts = isDevelopment ? ["'unsafe-eval'"] : [];
   const styles = isDevelopment ? ["'unsafe-inline'"] : [`'nonce-${nonce}'`];
   const stripe = ["https://js.stripe.com", "https://*.js.stripe.com"];
+  // Embedded Checkout.
+  const checkout = "https://checkout.stripe.com";
   // Link, Stripe's wallet in the Payment Element.
   const link = ["https://link.com", "https://*.link.com"];
   const rules: Record<string, string[]> = {
@@ -19,8 +21,8 @@ export function policy(nonce: string, standIn: string | undefined, isDevelopment
     "style-src-attr": ["'unsafe-inline'"],
     "img-src": ["'self'", "data:", "https://*.stripe.com", ...link],
     "font-src": ["'self'"],
-    "connect-src": ["'self'", "https://api.stripe.com", ...link, ...sandbox],
-    "frame-src": [...stripe, "https://hooks.stripe.com", ...link],
+    "connect-src": ["'self'", "https://api.stripe.com", checkout, ...link, ...sandbox],
+    "frame-src": [...stripe, "https://hooks.stripe.com", checkout, ...link, ...sandbox],
     "manifest-src": ["'self'"],
     "base-uri": ["'none'"],
     "form-action": ["'self'"],

@@ -1,20 +1,13 @@
-// Starts the payment of a cart, embedded or hosted: once for each key, however many effects call
-// it.
+// Starts the payment of a cart: once for each key, however many effects call it.
 
 import { items, noteOrder, rename, type Cart } from "./cart";
-import { keepOrder } from "./kept-orders";
-import {
-  createCheckout,
-  createIntent,
-  FareboxError,
-  type Contents,
-  type Intent,
-  type Urls,
-} from "./payments";
+import { createCheckout, createIntent, FareboxError, type Contents, type Intent } from "./payments";
 
-/** The payment of a cart: to be confirmed, or already made. */
-export type Started = { intent: Intent } | Settled;
-type Settled = { settled: string };
+/** The order of a payment that is made already. */
+export type Settled = { settled: string };
+
+/** A session that Stripe.js shows. */
+export type Session = { publishableKey: string; clientSecret: string };
 
 /**
  * So often is a cart named anew while this page is open: a server that takes no name is not asked
@@ -23,33 +16,46 @@ type Settled = { settled: string };
 const MOST_NAMES = 3;
 let names = 0;
 
-const underWay = new Map<string, Promise<Started>>();
-
 /**
- * Starts the embedded payment of `cart`. React runs effects twice in development; both get the same
- * result. If the server rejects the cart's key or order, the cart gets a new key, and its
+ * `begin`, once at a time for each cart: React runs effects twice in development, and both get the
+ * same result. If the server rejects the cart's key or order, the cart gets a new key, and its
  * subscribers start again.
  */
-export function start(cart: Cart): Promise<Started> {
-  const known = underWay.get(cart.key);
-  if (known) return known;
-  const started = begin(cart).finally(() => underWay.delete(cart.key));
-  underWay.set(cart.key, started);
-  return started;
+function once<T>(begin: (cart: Cart) => Promise<T>): (cart: Cart) => Promise<T> {
+  const underWay = new Map<string, Promise<T>>();
+  return (cart) => {
+    const known = underWay.get(cart.key);
+    if (known) return known;
+    const started = begin(cart).finally(() => underWay.delete(cart.key));
+    underWay.set(cart.key, started);
+    return started;
+  };
 }
 
-async function begin(cart: Cart): Promise<Started> {
+/** Starts the payment of `cart` for Stripe's Payment Element. */
+export const start = once(async (cart: Cart): Promise<Intent | Settled> => {
   const started = await ordered(cart, (contents) => createIntent(cart.key, contents));
   if ("settled" in started) return started;
   const { clientSecret } = started;
   // An order of zero is paid already.
-  return clientSecret === null
-    ? { settled: started.orderId }
-    : { intent: { ...started, clientSecret } };
-}
+  return clientSecret === null ? { settled: started.orderId } : { ...started, clientSecret };
+});
+
+/** Starts Checkout of `cart` in a frame of this page. */
+export const startEmbedded = once(async (cart: Cart): Promise<Session | Settled> => {
+  const started = await ordered(cart, (contents) =>
+    createCheckout(cart.key, { ...contents, uiMode: "embedded", successUrl: successUrl() }),
+  );
+  if ("settled" in started) return started;
+  const { clientSecret, publishableKey } = started;
+  if (clientSecret === undefined || publishableKey === undefined)
+    throw new Error("embedded Checkout has a client secret and a key");
+  return { clientSecret, publishableKey };
+});
 
 /** Starts hosted Checkout of `cart`; returns its URL. */
-export async function startAtStripe(cart: Cart, urls: Urls): Promise<{ url: string } | Settled> {
+export async function startHosted(cart: Cart): Promise<{ url: string } | Settled> {
+  const urls = { successUrl: successUrl(), cancelUrl: `${location.origin}/checkout` };
   const started = await ordered(cart, (contents) =>
     createCheckout(cart.key, { ...contents, ...urls }),
   );
@@ -59,6 +65,9 @@ export async function startAtStripe(cart: Cart, urls: Urls): Promise<{ url: stri
   return { url };
 }
 
+/** The server adds the order. */
+const successUrl = () => `${location.origin}/checkout/return?redirect_status=succeeded`;
+
 /** Stores the order of `cart`; an error that it is already paid is a result. */
 async function ordered<Answer extends { orderId: string }>(
   cart: Cart,
@@ -67,7 +76,6 @@ async function ordered<Answer extends { orderId: string }>(
   const { key, orderId } = cart;
   try {
     const answer = await ask({ items: items(cart), ...(orderId && { orderId }) });
-    keepOrder(answer.orderId);
     noteOrder(key, answer.orderId);
     return answer;
   } catch (error) {

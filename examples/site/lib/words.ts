@@ -4,7 +4,7 @@ import {
   FareboxError,
   Unreachable,
   type Awaited,
-  type ListedOrder,
+  type Order,
   type Reason,
   type RefundRecord,
   type Status,
@@ -31,7 +31,7 @@ export const STATUS_LABELS: [Status, string][] = (Object.keys(STATUSES) as Statu
   (status) => [status, status === "dispute_won" ? "Paid, dispute won" : STATUSES[status][0]],
 );
 
-export function statusWords({ status, awaiting }: Pick<ListedOrder, "status" | "awaiting">): {
+export function statusWords({ status, awaiting }: Pick<Order, "status" | "awaiting">): {
   label: string;
   tone: Tone;
 } {

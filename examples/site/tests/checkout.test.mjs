@@ -13,10 +13,6 @@ before(async () => {
 });
 after(() => lifetime.end());
 
-/** This browser's latest order. */
-const lastOrder = (visitor) =>
-  visitor.page.evaluate(() => JSON.parse(localStorage.getItem("shop.orders"))[0]);
-
 /** A guest with a mug in the cart. */
 async function guest(t, options) {
   const visitor = await visit(t, browser, world, options);
@@ -129,15 +125,16 @@ test("reloads and the back button find the same payment", async (t) => {
 
   await visitor.pay();
   await visitor.outcome("paid");
+  const orderId = visitor.orderId();
   await visitor.page.goBack();
   await visitor.page.getByText("Your cart is empty.").waitFor();
-  assert.equal((await stripe.charges(await lastOrder(visitor))).length, 1);
+  assert.equal((await stripe.charges(orderId)).length, 1);
 });
 
 test("a cart that changes before it is paid changes its order", async (t) => {
   const visitor = await guest(t);
   await visitor.checkOut();
-  const first = await lastOrder(visitor);
+  const first = await visitor.orderOfCart();
   await visitor.page.getByRole("link", { name: "Change" }).click();
   await visitor.button("One Harbour mug more").click();
   await visitor.page.getByRole("link", { name: "Check out" }).click();
@@ -154,7 +151,7 @@ test("an order that now costs more is paid by the next form, not the open one", 
   // Stripe rejects the canceled payment; Chromium logs that.
   const visitor = await guest(t, { expected: ["400 (Bad Request)"] });
   await visitor.checkOut();
-  const orderId = await lastOrder(visitor);
+  const orderId = await visitor.orderOfCart();
   const body = { items: [{ price: "mug", quantity: 2 }], orderId };
   const headers = { "idempotency-key": "another-device" };
   const changed = await visitor.call("create-intent", { method: "POST", body, headers });
@@ -235,7 +232,7 @@ test("whoever closes the tab after paying finds the order paid", async (t) => {
   const visitor = await guest(t);
   await visitor.checkOut();
   await visitor.fillIn();
-  const orderId = await lastOrder(visitor);
+  const orderId = await visitor.orderOfCart();
   const again = await visitor.newTab();
   const answered = visitor.page.waitForResponse((response) => response.url().endsWith("/confirm"));
   await visitor.payButton().click();
@@ -253,7 +250,7 @@ test("whoever closes the tab after paying finds the order paid", async (t) => {
 test("another account in the same browser starts an order of its own", async (t) => {
   const visitor = await guest(t, { expected: ["404 (Not Found)"] });
   await visitor.checkOut();
-  const first = await lastOrder(visitor);
+  const first = await visitor.orderOfCart();
   await visitor.signOut();
   await visitor.signIn("Ada customer");
   await visitor.checkOut();

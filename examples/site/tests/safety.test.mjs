@@ -68,11 +68,12 @@ test("a checkout page never holds the caller's token or the server's keys", asyn
   assert.equal(await visitor.page.evaluate(() => document.cookie.includes("session")), false);
 });
 
-/** Link, in the Payment Element, has its own host. */
-const LINK = [
-  "connect-src 'self' https://api.stripe.com https://link.com https://*.link.com",
+/** Embedded Checkout, and Link in the Payment Element, have their own hosts. */
+const HOSTS = [
+  "connect-src 'self' https://api.stripe.com https://checkout.stripe.com https://link.com " +
+    "https://*.link.com",
   "frame-src https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com " +
-    "https://link.com https://*.link.com",
+    "https://checkout.stripe.com https://link.com https://*.link.com",
   "img-src 'self' data: https://*.stripe.com https://link.com https://*.link.com",
 ];
 
@@ -87,7 +88,7 @@ test("a page's policy lets its own scripts and Stripe's run, and no other", asyn
       "default-src 'none'",
       "base-uri 'none'",
       "frame-ancestors 'none'",
-      ...LINK,
+      ...HOSTS,
     ]) {
       assert.ok(policy.split("; ").includes(rule), `${rule} is not in ${policy}`);
     }

@@ -47,6 +47,13 @@ export class Stripe {
     await this.tell(`payment_intents/${id}/settle`, { outcome });
   }
 
+  /** Creates a promotion code of a new coupon. */
+  async promotionCode(code, percent_off) {
+    const { id: coupon } = await this.#post("/v1/coupons", { percent_off });
+    const of = { "promotion[type]": "coupon", "promotion[coupon]": coupon };
+    await this.#post("/v1/promotion_codes", { code, ...of });
+  }
+
   async tell(path, params = {}) {
     const response = await fetch(`${this.#url}/_sandbox/${path}`, {
       method: "POST",

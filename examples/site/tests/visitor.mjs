@@ -17,6 +17,9 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+/** The hosts of Stripe that the sandbox stands in for. */
+const STRIPE = ["js.stripe.com", "api.stripe.com", "checkout.stripe.com"];
+
 export const CARDS = {
   good: "4242424242424242",
   declined: "4000000000000002",
@@ -75,13 +78,14 @@ export async function visit(
   const strangers = [];
   await context.route(/^https?:\/\/(?!127\.0\.0\.1[:/])/, async (route) => {
     const url = new URL(route.request().url());
-    const isStripe =
-      url.protocol === "https:" && ["js.stripe.com", "api.stripe.com"].includes(url.host);
-    if (!isStripe) {
+    if (url.protocol !== "https:" || !STRIPE.includes(url.host)) {
       strangers.push(url.href);
       return route.abort();
     }
-    const response = await route.fetch({ url: sandbox + url.pathname + url.search });
+    // Checkout's own forms: the sandbox is their page's origin.
+    const headers = route.request().headers();
+    if (headers.origin === "https://checkout.stripe.com") headers.origin = sandbox;
+    const response = await route.fetch({ url: sandbox + url.pathname + url.search, headers });
     return route.fulfill({ response });
   });
   const complaints = [];
@@ -200,10 +204,12 @@ export class Visitor {
   async beginMug() {
     await this.take("Harbour mug");
     await this.checkOut();
-    const [orderId] = await this.page.evaluate(() =>
-      JSON.parse(localStorage.getItem("shop.orders")),
-    );
-    return orderId;
+    return this.orderOfCart();
+  }
+
+  /** The id of the unpaid order of the cart. */
+  orderOfCart() {
+    return this.page.evaluate(() => JSON.parse(localStorage.getItem("shop.cart")).orderId);
   }
 
   /** Calls a function from the page, like a script in it. */
