@@ -34,6 +34,13 @@ export const createIntent = (key, contents) =>
     as: "customer",
   });
 
+/** Opens Checkout for a signed order; the payer comes back to `home`. */
+export const openCheckout = (order, home) =>
+  call("POST", "/api/create-checkout", {
+    body: { order, successUrl: home, cancelUrl: home },
+    as: "customer",
+  });
+
 /** The order in Farebox's database. */
 export const order = (id) =>
   call("GET", `/api/order?id=${encodeURIComponent(id)}`, { as: "customer" });

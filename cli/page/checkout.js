@@ -1,6 +1,6 @@
 // The payment, from the Pay button to the bank's response. Only the webhook makes the order paid.
 
-import { createIntent, Refused, signOrder, Unreachable } from "./api.js";
+import { createIntent, openCheckout, Refused, signOrder, Unreachable } from "./api.js";
 import { ask } from "./bank.js";
 import * as cardForm from "./card-form.js";
 import { cart, displayed, items, lock, restart } from "./cart.js";
@@ -27,6 +27,7 @@ const inSandbox = () => shop.mode === "sandbox";
 export function open(found) {
   const isFirst = shop === null;
   shop = found;
+  at("code").textContent = shop.promotionCode;
   if (isFirst && inSandbox()) cardForm.showForm(() => tell(null));
   else if (isFirst) cardForm.showNumbers();
   render();
@@ -37,6 +38,7 @@ at("payment").addEventListener("submit", (event) => {
   once(pay);
 });
 at("answer-bank").addEventListener("click", () => once(answerBank));
+at("to-checkout").addEventListener("click", () => once(leave));
 at("new-order").addEventListener("click", startOver);
 cart.addEventListener("change", forgetPrice);
 order.addEventListener("change", settled);
@@ -83,6 +85,15 @@ async function pay() {
   if (!isAgreed(intent)) return undefined;
   if (!inSandbox()) return element.show(intent.publishableKey, intent.clientSecret);
   return conclude(await confirm(shop, intent.clientSecret, card), intent);
+}
+
+/** Checkout, with a code, tax and shipping: an order of its own, and the card form's is another. */
+async function leave() {
+  const { order } = await signOrder({ items: items(), checkout: true });
+  const { orderId, url } = await openCheckout(order, `${location.origin}/`);
+  keep({ orderId, key: crypto.randomUUID(), updates: null });
+  follow();
+  location.assign(url);
 }
 
 /** The challenge that the payer left open, or that a reload closed. */
@@ -212,6 +223,8 @@ function render() {
   at("pay-label").textContent = label;
   at("pay").disabled = busy || !isReady;
   at("pay").classList.toggle("busy", busy);
+  at("to-checkout").hidden = !shop || !inSandbox();
+  at("to-checkout").disabled = busy || waits || !items().length;
   at("new-order").disabled = busy || !kept.orderId;
   at("answer-bank").hidden = status !== "requires_action" || !shop || !inSandbox();
   at("answer-bank").disabled = busy;

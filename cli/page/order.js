@@ -3,7 +3,7 @@
 import { order as read, Refused } from "./api.js";
 import { deliveries } from "./activity.js";
 import { kept } from "./session.js";
-import { money, partly, pending, status as words } from "./words.js";
+import { money, parts, partly, pending, status as words } from "./words.js";
 
 const PACE_MS = 700;
 const RESTING_PACE_MS = 4000;
@@ -77,6 +77,7 @@ export function render() {
   say(at("order-text"), sentence(fulfilled.size));
   at("order-id").textContent = shown?.orderId ?? "–";
   at("order-amount").textContent = shown ? money(shown.amount, shown.currency) : "–";
+  showParts();
   at("fulfilled").textContent = shown ? receipt(fulfilled) : "–";
   at("fulfilled").dataset.count = String(fulfilled.size);
   for (const [step, state] of Object.entries(progress(fulfilled.size))) {
@@ -85,6 +86,15 @@ export function render() {
     if (state === "now") item.setAttribute("aria-current", "step");
     else item.removeAttribute("aria-current");
   }
+}
+
+function showParts() {
+  const rows = shown ? parts(shown) : [];
+  at("order-parts").hidden = rows.length === 0;
+  const texts = rows.flat().map((text, index) =>
+    Object.assign(document.createElement(index % 2 ? "dd" : "dt"), { textContent: text }),
+  );
+  at("order-parts").replaceChildren(...texts);
 }
 
 async function refresh() {

@@ -33,6 +33,20 @@ export function status(name) {
   return { label, tone, text };
 }
 
+/** What makes an order's total: the labels and amounts; none for its goods alone. */
+export function parts({ amounts, currency }) {
+  const { subtotal, discount, shipping, tax, total } = amounts;
+  if (!discount && !shipping && !tax) return [];
+  const isAdded = subtotal - discount + shipping + tax === total;
+  return [
+    ["Subtotal", subtotal],
+    ["Discount", -discount],
+    ["Shipping", shipping],
+    [isAdded ? "Tax" : "Tax, in the total", tax],
+    ["Total", total],
+  ].map(([label, amount]) => [label, money(amount, currency)]);
+}
+
 /** The refunded part of an order. */
 export const partly = ({ amount, refundedAmount, currency }) =>
   `${money(refundedAmount, currency)} of ${money(amount, currency)} was refunded.`;

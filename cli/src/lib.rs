@@ -25,6 +25,7 @@
 
 pub mod activity;
 mod callers;
+mod demo_checkout;
 pub mod doctor;
 mod env_file;
 pub mod exchange;

@@ -26,7 +26,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     activity::Activity,
-    callers, env_file, functions,
+    callers, demo_checkout, env_file, functions,
     missed::{self, Missed},
     options::Options,
     orders::Orders,
@@ -236,6 +236,7 @@ fn seed(sandbox: &Sandbox, address: SocketAddr, webhook_secrets: &[String]) {
     for price in sandbox::demo_catalogue() {
         sandbox.add_price(price);
     }
+    sandbox.add_promotion_code(demo_checkout::CODE, demo_checkout::PERCENT_OFF);
     sandbox.save_portal_settings();
     let webhook = format!("http://{address}/api/webhooks/stripe");
     sandbox.add_webhook(&webhook, &webhook_secrets.join(","));

@@ -27,6 +27,7 @@ use standardwebhooks::Webhook;
 
 use crate::{
     activity::{self, Activity, Entry, Source},
+    demo_checkout,
     exchange::{ShownRequest, ShownResponse},
     personas::Persona,
 };
@@ -90,6 +91,7 @@ async fn shop(State(site): State<Site>) -> Result<Json<Value>, SignError> {
         "customer": Persona::Customer.subject(),
         "people": Persona::names(),
         "refundLimit": site.refund_limit(),
+        "promotionCode": demo_checkout::CODE,
     })))
 }
 
@@ -119,6 +121,9 @@ async fn session(
 struct Cart {
     items: Vec<Item>,
     order_id: Option<String>,
+    /// Whether the order goes to Checkout, with a code, tax and shipping.
+    #[serde(default)]
+    checkout: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -150,6 +155,7 @@ async fn sign_order(
         "aud": "farebox:order", "sub": Persona::Customer.subject(), "iat": now,
         "exp": now + LIFETIME,
         "orderId": order_id, "amount": total, "currency": "usd", "description": "Farebox demo shop",
+        "checkout": cart.checkout.then(demo_checkout::options),
     });
     Ok(Json(json!({ "order": site.sign(&claims).await? })))
 }

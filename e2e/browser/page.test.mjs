@@ -289,6 +289,65 @@ for (const colorScheme of ["light", "dark"]) {
   });
 }
 
+/** Pays on the sandbox's page, with the code that the demo shop names. */
+async function payAtCheckout(shop) {
+  const { page } = shop;
+  const code = await page.locator("#code").textContent();
+  await shop.at("to-checkout").click();
+  const delivery = page.getByRole("form", { name: "Delivery and discount" });
+  await delivery.getByLabel("Recipient").fill("Ada");
+  await delivery.getByLabel("Street").fill("Torstr. 1");
+  await delivery.getByLabel("Postal code").fill("10119");
+  await delivery.getByLabel("City").fill("Berlin");
+  await delivery.getByLabel("Country").selectOption("DE");
+  await delivery.getByLabel("Courier").check();
+  await delivery.getByLabel("Promotion code").fill(code);
+  await delivery.getByRole("button", { name: "Update the total" }).click();
+  await page.getByRole("row", { name: "Total" }).getByText("33.80 USD").waitFor();
+  await page.getByLabel("E-mail").fill("ada@example.com");
+  await page.getByLabel("Name", { exact: true }).fill("Ada");
+  await page.getByLabel("Card", { exact: true }).check();
+  await page.getByLabel("Card number").fill("4242424242424242");
+  await page.getByLabel("Expiry").fill("12/40");
+  await page.getByLabel("Security code").fill("123");
+  await page.getByRole("button", { name: /^Pay / }).click();
+}
+
+test("a session with a code, tax and shipping becomes one order of five amounts", async (t) => {
+  const shop = await open(t, browser, {
+    colorScheme: "dark",
+    viewport: { width: 390, height: 844 },
+  });
+  await payAtCheckout(shop);
+  await shop.fulfilledOnce();
+  const parts = await shop.at("order-parts").locator("*").allTextContents();
+  assert.deepEqual(parts, [
+    ...["Subtotal", "$15.00", "Discount", "-$1.50", "Shipping", "$14.90"],
+    ...["Tax", "$5.40", "Total", "$33.80"],
+  ]);
+  assert.equal(await shop.page.locator("#order-amount").textContent(), "$33.80");
+  await shop.hasRows("stripe", "POST /v1/checkout/sessions", 1);
+  await shop.hasRows("order", "created → paid", 1);
+  await shop.hasRows("notify", "order.paid", 1);
+  const width = await shop.page.evaluate(() => document.documentElement.scrollWidth);
+  assert.equal(width, 390);
+
+  await shop.newOrder();
+  assert.equal(await shop.at("order-parts").isVisible(), false);
+  await shop.pay();
+  await shop.fulfilledOnce();
+});
+
+test("whoever comes back from Checkout unpaid can pay with a card", async (t) => {
+  const shop = await open(t, browser);
+  await shop.at("to-checkout").click();
+  await shop.page.getByRole("link", { name: "Cancel and go back to the shop" }).click();
+  await shop.status("created");
+  await shop.pay();
+  await shop.fulfilledOnce();
+  assert.equal(await shop.at("order-parts").isVisible(), false);
+});
+
 test("the page follows the colours that the person prefers", async (t) => {
   const shop = await open(t, browser, { colorScheme: "dark" });
   const lightness = () =>

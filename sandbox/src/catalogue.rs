@@ -1,9 +1,9 @@
-//! The prices of a new sandbox.
+//! The prices and the promotion code of a new sandbox.
 
 use serde_json::{Value, json};
 
 use crate::{
-    objects::{price, product},
+    objects::{coupon, price, product, promotion_code},
     state::State,
     store::text,
 };
@@ -74,4 +74,14 @@ pub(crate) fn seed(state: &mut State, new: &NewPrice<'_>) -> Value {
     state.store.insert(product);
     state.store.insert(price.clone());
     price
+}
+
+/// Stores a seeded promotion code and its coupon, without an event.
+pub(crate) fn seed_code(state: &mut State, code: &str, percent_off: f64) -> Value {
+    let mut coupon = coupon::shape(&code.to_lowercase());
+    coupon["percent_off"] = percent_off.into();
+    let promotion = promotion_code::shape(code, text(&coupon, "id"));
+    state.store.insert(coupon);
+    state.store.insert(promotion.clone());
+    promotion
 }

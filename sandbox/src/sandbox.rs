@@ -79,6 +79,11 @@ impl Sandbox {
         catalogue::seed(&mut self.engine.state(), &price)
     }
 
+    /// Seeds a promotion code and its coupon, without an event; returns the promotion code.
+    pub fn add_promotion_code(&self, code: &str, percent_off: f64) -> Value {
+        catalogue::seed_code(&mut self.engine.state(), code, percent_off)
+    }
+
     /// Stores an event without delivering it, and replaces one with its id: for an event from
     /// before the sandbox started, or of a shape that only Stripe has.
     pub fn add_event(&self, event: Value) {

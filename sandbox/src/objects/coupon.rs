@@ -36,7 +36,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/_sandbox/coupons/{}/expire", run_out),
 ];
 
-fn shape(id: &str) -> Value {
+pub(crate) fn shape(id: &str) -> Value {
     json!({
         "id": id,
         "object": KIND,

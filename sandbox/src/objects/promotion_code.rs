@@ -30,7 +30,7 @@ pub(crate) const ROUTES: &[Route] = &[
 /// The most characters of a code.
 const LONGEST: usize = 500;
 
-fn shape(code: &str, coupon: &str) -> Value {
+pub(crate) fn shape(code: &str, coupon: &str) -> Value {
     json!({
         "id": ids::long("promo_1"),
         "object": KIND,
