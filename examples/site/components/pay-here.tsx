@@ -19,13 +19,19 @@ export function PayHere({ cart, standIn }: { cart: Cart; standIn: string | undef
   if (!payment) return <Waiting what="the payment form" />;
   if ("trouble" in payment) return <Notice trouble={payment.trouble} again={again} />;
   const { started: intent, stripe } = payment;
+  const { clientSecret, customerSessionClientSecret: customer } = intent;
   const differs = intent.amount !== displayed(cart);
   return (
     // Stripe's form keeps its client secret: another one needs a new form.
     <Elements
-      key={intent.clientSecret}
+      key={clientSecret}
       stripe={stripe}
-      options={{ clientSecret: intent.clientSecret, appearance: appearance(isDark) }}
+      options={{
+        clientSecret,
+        appearance: appearance(isDark),
+        // With it the form shows a customer's saved cards; a guest has none.
+        ...(customer && { customerSessionClientSecret: customer }),
+      }}
     >
       {differs && (
         <p className="notice" role="status">

@@ -74,7 +74,7 @@ const WHOLE = [
   ["Total", "$33.80"],
 ];
 
-test("an order of embedded Checkout shows its five amounts to its payer and to staff", async (t) => {
+test("embedded Checkout makes an order that shows its five amounts to all", async (t) => {
   // Chromium logs the code that does not exist.
   const { visitor, frame } = await embedded(t, { ...SMALL, expected: ["400 (Bad Request)"] });
   const { page } = visitor;
@@ -112,7 +112,7 @@ test("an order of embedded Checkout shows its five amounts to its payer and to s
   await isSound(sam, "staff's order with its amounts");
 });
 
-test("before the payment the pages call no amount the total that Checkout may change", async (t) => {
+test("before the payment no page calls the price of the goods a total", async (t) => {
   const { visitor, frame } = await embedded(t);
   const { page } = visitor;
   const orderId = await visitor.orderOfCart();
