@@ -4,10 +4,12 @@
 //! Stripe. It prints a line for each check: passed, problem with its remedy, or unknown. No line
 //! shows a key.
 //!
-//! Read [`Finding`] first, then the checks: `local`, `access`, `account` and `endpoint`.
+//! Read [`Finding`] first, then the checks: `local`, `access`, `checkout`, `account` and
+//! `endpoint`.
 
 mod access;
 mod account;
+mod checkout;
 mod client;
 mod endpoint;
 mod finding;
@@ -15,6 +17,7 @@ mod local;
 
 use std::process::ExitCode;
 
+pub use access::names_of_permissions;
 use client::Stripe;
 pub use finding::{Finding, Outcome};
 use shared::{Clock, Config, host};
@@ -24,8 +27,8 @@ use crate::{settings, terminal};
 const USAGE: &str = "\
 cargo dev doctor [--url URL]
 
-Checks the settings in the environment and in .env: keys, Stripe, customer portal, payment method
-domains, webhook endpoint, database, clock.
+Checks the settings in the environment and in .env: keys, Stripe, options of Checkout, Stripe Tax,
+customer portal, payment method domains, webhook endpoint, database, clock.
 It changes nothing at Stripe, and shows no key. It exits with 1 when there is a problem.
 
   --url URL   the public URL of the webhook, to find its endpoint in Stripe
@@ -93,7 +96,9 @@ pub async fn examine(config: &Config, url: Option<&str>, clock: &Clock) -> Vec<F
     findings.push(reached);
     findings.extend(date.map(|date| local::clock(date, clock.now())));
     if is_reached {
-        findings.extend(access::permissions(&stripe).await);
+        findings.extend(access::permissions(&stripe, &config.checkout).await);
+        findings.extend(checkout::objects(&stripe, config).await);
+        findings.extend(checkout::tax(&stripe, config).await);
         findings.push(account::portal(&stripe).await);
         findings.extend(account::domains(&stripe, config).await);
         findings.push(endpoint::examine(&stripe, url).await);

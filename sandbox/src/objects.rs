@@ -22,6 +22,8 @@ pub(crate) mod refund;
 pub(crate) mod review;
 pub(crate) mod setup_intent;
 pub(crate) mod shipping_rate;
+pub(crate) mod tax_registration;
+pub(crate) mod tax_settings;
 pub(crate) mod thin_event;
 pub(crate) mod token;
 pub(crate) mod webhook_endpoint;
@@ -52,6 +54,8 @@ pub(crate) fn routes() -> Vec<Route> {
         promotion_code::ROUTES,
         shipping_rate::ROUTES,
         invoice::ROUTES,
+        tax_settings::ROUTES,
+        tax_registration::ROUTES,
     ]
     .concat()
 }

@@ -1,5 +1,7 @@
 //! Checks the Stripe key and its permissions.
 
+use shared::checkout::CheckoutSettings;
+
 use super::{
     Finding,
     client::{Answer, Stripe, Unreachable},
@@ -20,8 +22,10 @@ struct Permission {
     /// The functions that need it.
     function: &'static str,
     probe: Probe,
-    /// True when every deployment needs it.
+    /// True when a payment or a notification fails without it.
     is_required: bool,
+    /// Returns true when a deployment with these options needs it.
+    is_used: fn(&CheckoutSettings) -> bool,
     /// Advice for a key without it.
     advice: &'static str,
 }
@@ -34,7 +38,33 @@ const fn read(function: &'static str, name: &'static str, path: &'static str) ->
         function,
         probe: Probe::Read(path),
         is_required: true,
+        is_used: |_| true,
         advice: ADD,
+    }
+}
+
+/// A permission to create; `form` is invalid, so that nothing is created.
+const fn write(
+    function: &'static str,
+    name: &'static str,
+    path: &'static str,
+    form: &'static str,
+) -> Permission {
+    Permission {
+        probe: Probe::Create(path, form),
+        ..read(function, name, path)
+    }
+}
+
+/// A permission to read objects that the options of Checkout Sessions name.
+const fn read_for_options(
+    name: &'static str,
+    path: &'static str,
+    is_used: fn(&CheckoutSettings) -> bool,
+) -> Permission {
+    Permission {
+        is_used,
+        ..read("create-checkout", name, path)
     }
 }
 
@@ -47,55 +77,61 @@ const fn read_for_thin(name: &'static str, path: &'static str) -> Permission {
     }
 }
 
-const PERMISSIONS: [Permission; 15] = [
+const PERMISSIONS: [Permission; 18] = [
+    // The required currency is missing, and the amount is zero.
+    write(
+        "create-intent, webhook, order",
+        "PaymentIntents: write",
+        "/v1/payment_intents",
+        "amount=0",
+    ),
+    // The required line items are missing.
+    write(
+        "create-checkout, webhook, order",
+        "Checkout Sessions: write",
+        "/v1/checkout/sessions",
+        "mode=payment",
+    ),
+    // The required payment is missing.
+    write("refund", "Refunds: write", "/v1/refunds", "amount=0"),
+    // Stripe rejects the unknown parameter.
+    write(
+        "create-intent, customer",
+        "Customers: write",
+        "/v1/customers",
+        "farebox=0",
+    ),
+    // The required customer is missing.
     Permission {
-        name: "PaymentIntents: write",
-        function: "create-intent, webhook, order",
-        // Creates nothing: the required currency is missing, and the amount is zero.
-        probe: Probe::Create("/v1/payment_intents", "amount=0"),
-        is_required: true,
-        advice: ADD,
-    },
-    Permission {
-        name: "Checkout Sessions: write",
-        function: "create-checkout, webhook, order",
-        // Creates nothing: the required line items are missing.
-        probe: Probe::Create("/v1/checkout/sessions", "mode=payment"),
-        is_required: true,
-        advice: ADD,
-    },
-    Permission {
-        name: "Refunds: write",
-        function: "refund",
-        // Refunds nothing: the required payment is missing.
-        probe: Probe::Create("/v1/refunds", "amount=0"),
-        is_required: true,
-        advice: ADD,
-    },
-    Permission {
-        name: "Customers: write",
-        function: "create-intent, customer",
-        // Creates nothing: Stripe rejects the unknown parameter.
-        probe: Probe::Create("/v1/customers", "farebox=0"),
-        is_required: true,
-        advice: ADD,
-    },
-    Permission {
-        name: "Customer Sessions: write",
-        function: "create-intent",
-        // Creates nothing: the required customer is missing.
-        probe: Probe::Create("/v1/customer_sessions", ""),
         is_required: false,
         advice: ": add it, or payers see no saved cards in the Payment Element",
+        ..write(
+            "create-intent",
+            "Customer Sessions: write",
+            "/v1/customer_sessions",
+            "",
+        )
     },
-    Permission {
-        name: "Customer portal: write",
-        function: "portal",
-        // Creates nothing: the required customer is missing.
-        probe: Probe::Create("/v1/billing_portal/sessions", ""),
-        is_required: true,
-        advice: ADD,
-    },
+    // The required customer is missing.
+    write(
+        "portal",
+        "Customer portal: write",
+        "/v1/billing_portal/sessions",
+        "",
+    ),
+    read_for_options("Coupons: read", "/v1/coupons?limit=1", |checkout| {
+        names(checkout, "/coupons/")
+    }),
+    read_for_options(
+        "Promotion codes: read",
+        "/v1/promotion_codes?limit=1",
+        |checkout| names(checkout, "/promotion_codes/"),
+    ),
+    read_for_options(
+        "Shipping rates: read",
+        "/v1/shipping_rates?limit=1",
+        |checkout| names(checkout, "/shipping_rates/"),
+    ),
     read("create-intent", "Prices: read", "/v1/prices?limit=1"),
     read("create-intent", "Products: read", "/v1/products?limit=1"),
     read(
@@ -126,6 +162,17 @@ const PERMISSIONS: [Permission; 15] = [
     read_for_thin("Reviews: read", "/v1/reviews?limit=1"),
 ];
 
+/// Returns true when the options name an object whose path in Stripe's API begins with `kind`.
+fn names(checkout: &CheckoutSettings, kind: &str) -> bool {
+    let mut named = checkout.named_objects().into_iter();
+    named.any(|(_, path)| path.starts_with(kind))
+}
+
+/// The names of all permissions, as the documents list them.
+pub fn names_of_permissions() -> impl Iterator<Item = &'static str> {
+    PERMISSIONS.iter().map(|permission| permission.name)
+}
+
 /// Checks that Stripe responds and accepts the key; also returns Stripe's clock.
 pub(super) async fn reach(stripe: &Stripe<'_>) -> (Finding, Option<i64>) {
     const WHAT: &str = "Stripe";
@@ -151,10 +198,10 @@ pub(super) async fn reach(stripe: &Stripe<'_>) -> (Finding, Option<i64>) {
     (found, answer.date)
 }
 
-/// Checks each permission of a restricted key.
-pub(super) async fn permissions(stripe: &Stripe<'_>) -> Vec<Finding> {
+/// Checks each permission of a restricted key that a deployment with these options needs.
+pub(super) async fn permissions(stripe: &Stripe<'_>, checkout: &CheckoutSettings) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for permission in &PERMISSIONS {
+    for permission in PERMISSIONS.iter().filter(|one| (one.is_used)(checkout)) {
         findings.push(permission.check(stripe).await);
     }
     findings

@@ -70,7 +70,8 @@ fn registered(what: &str, domain: &serde_json::Value) -> Finding {
     }
 }
 
-fn unanswered(what: &str, answered: Result<Answer, Unreachable>) -> Finding {
+/// The finding for a response without a result, or for none.
+pub(super) fn unanswered(what: &str, answered: Result<Answer, Unreachable>) -> Finding {
     match answered {
         Ok(Answer { status: 403, .. }) => Finding::unknown(
             what,

@@ -1,15 +1,21 @@
 //! `cargo dev doctor` against a sandbox of Stripe: as the real program, or in this process where a
 //! test sets the clock.
 
-use std::process::{Command, Output};
+use std::{
+    collections::BTreeSet,
+    fs,
+    process::{Command, Output},
+};
 
-use farebox::doctor::{Outcome, examine};
+use farebox::doctor::{Outcome, examine, names_of_permissions};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Method, Request};
 use sandbox::{Fault, Sandbox};
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::{Clock, event::ACTED_ON, http, stripe::api_version};
 use testing::Shop;
+
+use crate::layout::workspace;
 
 const URL: &str = "http://127.0.0.1:9/api/webhooks/stripe";
 
@@ -123,7 +129,7 @@ async fn when_all_is_well_every_line_says_so_and_nothing_changed_at_stripe() {
 async fn the_settings_come_from_the_env_file_too() {
     let shop = shop().await;
     let line = format!("FAREBOX_SITE_KEY={}\n", Shop::SITE_KEY);
-    std::fs::write(shop.folder().join(".env"), line).unwrap();
+    fs::write(shop.folder().join(".env"), line).unwrap();
 
     let (said, is_problem) = doctor(&shop, &[("FAREBOX_SITE_KEY", "")]).await;
 
@@ -226,6 +232,131 @@ async fn each_permission_that_a_restricted_key_lacks_is_reported() {
     }
 }
 
+/// A shop with a checkout file of these contents.
+async fn shop_with(checkout: &Value) -> (Shop, String) {
+    let shop = shop().await;
+    let path = shop.folder().join("checkout.json");
+    fs::write(&path, checkout.to_string()).unwrap();
+    (shop, path.display().to_string())
+}
+
+#[tokio::test]
+async fn a_permission_to_read_what_the_options_name_is_checked_where_they_name_it() {
+    let cases = [
+        (
+            "coupons",
+            "Coupons: read",
+            json!({ "discounts": [{ "coupon": "summer" }] }),
+        ),
+        (
+            "promotion_codes",
+            "Promotion codes: read",
+            json!({ "discounts": [{ "promotion_code": "promo_1" }] }),
+        ),
+        (
+            "shipping_rates",
+            "Shipping rates: read",
+            json!({ "choices": { "shipping_rate": ["shr_1"] } }),
+        ),
+    ];
+    for (kind, permission, options) in cases {
+        let (shop, path) = shop_with(&options).await;
+        let restricted = Fault::restricted();
+        let list = format!("/v1/{kind}");
+        shop.stripe.inject(restricted.on("GET", &list).times(0));
+
+        let (said, is_problem) = doctor(&shop, &[("FAREBOX_CHECKOUT", &path)]).await;
+        let expected =
+            format!("problem  {permission} (create-checkout): the restricted key lacks this");
+        assert!(is_problem && said.contains(&expected), "{said}");
+
+        let (said, is_problem) = doctor(&shop, &[]).await;
+        assert!(!is_problem && !said.contains(permission), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn an_object_that_the_options_name_is_looked_up_at_stripe() {
+    let options = json!({ "discounts": [{ "coupon": "summer" }] });
+    let (shop, path) = shop_with(&options).await;
+    let changes = [("FAREBOX_CHECKOUT", path.as_str())];
+
+    let (said, is_problem) = doctor(&shop, &changes).await;
+    let expected = "problem  checkout option discounts[0].coupon: does not exist at Stripe";
+    assert!(
+        is_problem && only_line(&said).starts_with(expected),
+        "{said}"
+    );
+
+    let form = "id=summer&percent_off=10&duration=once&max_redemptions=1".to_owned();
+    call(&shop, Method::POST, "/v1/coupons", form).await;
+    let (said, is_problem) = doctor(&shop, &changes).await;
+    let expected = "ok       checkout option discounts[0].coupon: can be used at Stripe";
+    assert!(!is_problem && said.contains(expected), "{said}");
+}
+
+#[tokio::test]
+async fn tax_that_stripe_cannot_calculate_or_collects_nowhere_is_reported() {
+    let options = json!({
+        "automatic_tax": { "enabled": true },
+        "customer_update": { "address": "auto" },
+    });
+    let (shop, path) = shop_with(&options).await;
+    let changes = [("FAREBOX_CHECKOUT", path.as_str())];
+    let (said, _) = doctor(&shop, &[]).await;
+    assert!(!said.contains("Tax"), "{said}");
+
+    let (said, is_problem) = doctor(&shop, &changes).await;
+    assert!(is_problem, "{said}");
+    for expected in [
+        "problem  Stripe Tax (create-checkout): is not active in this mode, and `automatic_tax` \
+         asks for it; missing: head_office:",
+        "problem  tax registrations (create-checkout): none is active in this mode:",
+    ] {
+        assert!(said.contains(expected), "{said}");
+    }
+
+    let form = "head_office[address][country]=DE".to_owned();
+    call(&shop, Method::POST, "/v1/tax/settings", form).await;
+    let (said, is_problem) = doctor(&shop, &changes).await;
+    assert!(is_problem, "{said}");
+    assert!(only_line(&said).contains("tax registrations"), "{said}");
+
+    let form = "country=DE&country_options[de][type]=standard&active_from=now".to_owned();
+    call(&shop, Method::POST, "/v1/tax/registrations", form).await;
+    let (said, is_problem) = doctor(&shop, &changes).await;
+    assert!(!is_problem, "{said}");
+    assert!(said.lines().all(|line| line.starts_with("ok ")), "{said}");
+}
+
+#[test]
+fn the_documents_list_the_permissions_that_doctor_checks() {
+    let checked: BTreeSet<String> = names_of_permissions().map(str::to_owned).collect();
+    let read = |path: &str| fs::read_to_string(workspace().join(path)).unwrap();
+    let guide = read("docs/deploy-aws.md");
+    let (_, table) = guide.split_once("| permission | used by |").unwrap();
+    let rows = table.lines().skip(2).take_while(|row| row.starts_with('|'));
+    let listed: BTreeSet<String> = rows.flat_map(permissions_in).collect();
+    assert_eq!(listed, checked);
+
+    let example = read(".env.example").replace("\n# ", " ");
+    for permission in checked {
+        let (object, _) = permission.split_once(':').unwrap();
+        assert!(example.contains(object), ".env.example lacks {permission}");
+    }
+}
+
+/// The permissions of a row: `| Prices and Products: read | … |` has two.
+fn permissions_in(row: &str) -> Vec<String> {
+    let cell = row.split('|').nth(1).unwrap();
+    let (objects, access) = cell.split_once(':').unwrap();
+    let objects = objects.replace(" and ", ", ");
+    let named = objects.split(", ");
+    named
+        .map(|object| format!("{}:{}", object.trim(), access.trim_end()))
+        .collect()
+}
+
 #[tokio::test]
 async fn an_endpoint_that_does_not_deliver_all_is_reported() {
     let without_refunds: Vec<&str> = ACTED_ON
@@ -322,7 +453,7 @@ async fn a_database_that_is_not_there_is_reported_and_not_created() {
         "{said}"
     );
     assert!(!elsewhere.exists());
-    std::fs::write(
+    fs::write(
         &elsewhere,
         "not a database at all, but some text that is long enough",
     )

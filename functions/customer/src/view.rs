@@ -83,7 +83,7 @@ struct OrderView {
     refund_pending_amount: i64,
     /// The time of the order's creation.
     created_at: i64,
-    /// The order's lines; empty for an order that the site signed.
+    /// The order's lines; empty for an amount that the site signed without lines.
     items: Vec<OrderItem>,
     /// The description in an order that the site signed; absent without one.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -46,4 +46,5 @@ mod refunds;
 mod setup_intents;
 mod shipping_rates;
 mod stripe_js;
+mod tax_settings;
 mod webhooks;

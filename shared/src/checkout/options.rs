@@ -137,8 +137,8 @@ impl CheckoutOptions {
             let list_name = list.to_owned();
             let entries = self.list(list).iter().enumerate();
             entries.filter_map(move |(n, entry)| {
-                let id = utf8_percent_encode(at(entry, &[name])?.text()?, NON_ALPHANUMERIC);
-                Some((format!("{list_name}[{n}].{name}"), format!("/{path}/{id}")))
+                let id = at(entry, &[name])?.text()?;
+                Some((format!("{list_name}[{n}].{name}"), path_of(path, id)))
             })
         };
         kinds.into_iter().flat_map(named).collect()
@@ -179,6 +179,11 @@ impl CheckoutOptions {
         let (first, rest) = names.split_first()?;
         at(self.get(first)?, rest)?.text()
     }
+}
+
+/// An object's path in Stripe's API.
+pub(super) fn path_of(kind: &str, id: &str) -> String {
+    format!("/{kind}/{}", utf8_percent_encode(id, NON_ALPHANUMERIC))
 }
 
 /// Reads stored options, which were checked before they were stored.

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{CheckoutOptions, schema::CHOICES};
+use super::{CheckoutOptions, options::path_of, schema::CHOICES};
 use crate::{
     env::{self, Reader},
     strict_json::Value,
@@ -69,6 +69,27 @@ impl CheckoutSettings {
             shipping_rates: listed("shipping_rate"),
             options: CheckoutOptions::of(Value::Object(file), "")?,
         })
+    }
+
+    /// True when Stripe Tax calculates the tax of every session.
+    #[must_use]
+    pub fn has_tax(&self) -> bool {
+        self.options.added_parts().tax
+    }
+
+    /// Stripe's objects that the file names: the place of each, and its path in Stripe's API.
+    #[must_use]
+    pub fn named_objects(&self) -> Vec<(String, String)> {
+        let rates = self.shipping_rates.iter().enumerate();
+        let rates = rates.map(|(n, rate)| {
+            let place = format!("choices.shipping_rate[{n}]");
+            (place, path_of("shipping_rates", rate))
+        });
+        self.options
+            .named_objects()
+            .into_iter()
+            .chain(rates)
+            .collect()
     }
 
     /// The options for an order whose site signed `signed`, and whose browser chose `choice`.
