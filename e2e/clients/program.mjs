@@ -43,6 +43,17 @@ export async function start(t, name, args, patterns, variables = {}) {
   return Object.fromEntries(found);
 }
 
+/** Cleanups at the end; the `t` of `start` when several tests share a process. */
+export class Lifetime {
+  #ends = [];
+  after(end) {
+    this.#ends.push(end);
+  }
+  async end() {
+    for (const end of this.#ends.reverse()) await end();
+  }
+}
+
 /** An HTTP endpoint that records requests: `url`, and `next(wanted)` for a matching request. */
 export async function endpoint(t) {
   const received = [];

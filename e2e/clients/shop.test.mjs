@@ -1,95 +1,69 @@
-// A shop's server in Node with independent libraries: it signs tokens with jose, pays with
-// stripe-node, and verifies notifications with Standard Webhooks.
+// A shop in Node takes payments: of items, and of orders that it signed.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { SignJWT } from "jose";
-import { Webhook } from "standardwebhooks";
-import Stripe from "stripe";
-import { endpoint, start } from "./program.mjs";
+import { after, before, test } from "node:test";
+import { Lifetime } from "./program.mjs";
+import { open, signed } from "./shop.mjs";
 
-const SITE_KEY = "the-site-key-of-the-clients-0123456789";
-const NOTIFY_SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz";
+const lifetime = new Lifetime();
+let shop;
 
-/** A token of the site's server for the browser. */
-function token(audience, claims) {
-  return new SignJWT(claims)
-    .setProtectedHeader({ alg: "HS256" })
-    .setAudience(audience)
-    .setSubject("ada")
-    .setIssuedAt()
-    .setExpirationTime("5m")
-    .sign(new TextEncoder().encode(SITE_KEY));
-}
+before(async () => {
+  shop = await open(lifetime);
+});
+after(() => lifetime.end());
 
-async function farebox(t) {
-  const site = await endpoint(t);
-  const { shop, sandbox } = await start(
-    t,
-    "farebox",
-    ["--headless", "--port", "0", "--sandbox-port", "0"],
-    { shop: /shop +(http\S+)/, sandbox: /sandbox +(http\S+)/ },
-    {
-      FAREBOX_SITE_KEY: SITE_KEY,
-      FAREBOX_NOTIFY_URL: site.url,
-      FAREBOX_NOTIFY_SECRET: NOTIFY_SECRET,
-    },
-  );
-  const { hostname, port } = new URL(sandbox);
-  const stripe = new Stripe("sk_test_clients", {
-    host: hostname,
-    port: Number(port),
-    protocol: "http",
-    telemetry: false,
-  });
-  const call = async (path, init = {}) => {
-    const authorization = `Bearer ${await token("farebox", {})}`;
-    const headers = { authorization, "content-type": "application/json", ...init.headers };
-    const response = await fetch(shop + path, { ...init, headers });
-    return { status: response.status, body: await response.json() };
-  };
-  return { site, stripe, call };
-}
-
-/** Pays as the browser does, and waits for the notification. */
-async function pay({ site, stripe }, started) {
-  const [intent] = started.clientSecret.split("_secret_");
-  const return_url = "http://127.0.0.1/return";
-  await stripe.paymentIntents.confirm(intent, { payment_method: "pm_card_visa", return_url });
-  const isPaid = ({ body }) => JSON.parse(body).type === "order.paid";
-  const { headers, body } = await site.next(isPaid);
-  return new Webhook(NOTIFY_SECRET).verify(body.toString(), headers);
-}
-
-test("a shop in Node sells items, and is told once by a message it can verify", async (t) => {
-  const it = await farebox(t);
-  const body = JSON.stringify({ items: [{ price: "mug", quantity: 2 }] });
-  const request = { method: "POST", headers: { "idempotency-key": "cart-1" }, body };
-  const started = await it.call("/api/create-intent", request);
+test("a shop in Node sells items, and is told once by a message it can verify", async () => {
+  const cart = { items: [{ price: "mug", quantity: 2 }] };
+  const started = await shop.call("/api/create-intent", cart, { "idempotency-key": "cart-1" });
   assert.equal(started.status, 200);
   assert.equal(started.body.amount, 3000);
 
-  const message = await pay(it, started.body);
+  await shop.confirm(started.body);
+  const message = await shop.told("order.paid", started.body.orderId);
 
-  assert.equal(message.data.orderId, started.body.orderId);
   assert.equal(message.data.customer, "ada");
   assert.deepEqual(message.data.items, [
     { price: "price_mug", lookupKey: "mug", name: "Mug", quantity: 2, unitAmount: 1500 },
   ]);
-  const order = await it.call(`/api/order?id=${started.body.orderId}`);
+  const order = await shop.call(`/api/order?id=${started.body.orderId}`);
   assert.equal(order.body.status, "paid");
 });
 
-test("a shop in Node sells an order that it signed", async (t) => {
-  const it = await farebox(t);
+test("a shop in Node sells an order that it signed", async () => {
   const claims = { orderId: "web-1", amount: 1999, currency: "eur", metadata: { cart: "c1" } };
-  const body = JSON.stringify({ order: await token("farebox:order", claims) });
-  const started = await it.call("/api/create-intent", { method: "POST", body });
+  const started = await shop.call("/api/create-intent", { order: await signed(claims) });
   assert.equal(started.status, 200);
 
-  const message = await pay(it, started.body);
+  await shop.confirm(started.body);
+  const message = await shop.told("order.paid", "web-1");
 
-  assert.equal(message.data.orderId, "web-1");
   assert.equal(message.data.amount, 1999);
   assert.deepEqual(message.data.metadata, { cart: "c1" });
+});
+
+test("an order of nothing is paid at once, without a payment at Stripe", async () => {
+  const claims = { orderId: "free-1", amount: 0, currency: "eur" };
+  const started = await shop.call("/api/create-intent", { order: await signed(claims) });
+  assert.deepEqual([started.status, started.body.clientSecret], [200, null]);
+
+  const message = await shop.told("order.paid", "free-1");
+
+  assert.deepEqual([message.data.amount, message.data.paymentIntent], [0, null]);
+  const { data } = await shop.stripe.paymentIntents.list();
+  assert.deepEqual(data.filter(({ metadata }) => metadata.farebox_order === "free-1"), []);
+});
+
+test("without webhooks an order is paid as soon as its reader asks for it anew", async (t) => {
+  await shop.tell("webhooks/pause");
+  t.after(() => shop.tell("webhooks/resume"));
+  const claims = { orderId: "late-1", amount: 1999, currency: "eur" };
+  const started = await shop.call("/api/create-intent", { order: await signed(claims) });
+  await shop.confirm(started.body);
+  const status = async (query) => (await shop.call(`/api/order?id=late-1${query}`)).body.status;
+
+  assert.equal(await status(""), "created");
+  assert.equal(await status("&refresh=true"), "paid");
+  const message = await shop.told("order.paid", "late-1");
+  assert.equal(message.data.amount, 1999);
 });

@@ -8,6 +8,8 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { start } from "../../../e2e/clients/program.mjs";
 
+export { Lifetime } from "../../../e2e/clients/program.mjs";
+
 export const FOLDER = fileURLToPath(new URL("..", import.meta.url));
 const NEXT = fileURLToPath(new URL("../node_modules/next/dist/bin/next", import.meta.url));
 const PATIENCE_MS = 180_000;
@@ -21,17 +23,6 @@ export const KEYS = {
   FAREBOX_NOTIFY_SECRET: "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz",
 };
 export const AUTH_SECRET = "the-secret-of-the-sessions-0123456789";
-
-/** Cleanups at the end; the `t` of `start` when several tests share a process. */
-export class Lifetime {
-  #ends = [];
-  after(end) {
-    this.#ends.push(end);
-  }
-  async end() {
-    for (const end of this.#ends.reverse()) await end();
-  }
-}
 
 /**
  * `cargo dev` without a browser: every function, and the sandbox. `variables` in addition to the
