@@ -129,6 +129,18 @@ class Events(unittest.TestCase):
             webhook.invoke(encoded | {"body": encoded["body"][4:]}), 400, "bad_signature"
         )
 
+    def test_each_of_stripes_other_events_counts_with_a_fresh_signature_alone(self):
+        webhook = self.start("webhook")
+        kinds = sorted(path.stem for path in (WORKSPACE / "events" / "webhook").glob("*.json"))
+        self.assertGreater(len(kinds), 1)
+        for kind in kinds:
+            recorded = event(f"webhook/{kind}")
+            with self.subTest(kind):
+                self.assertEqual(json.loads(recorded["body"])["type"], kind)
+                self.assert_answer(webhook.invoke(recorded), 400, "bad_signature")
+                answer = self.assert_answer(webhook.invoke(signed(recorded)), 200)
+                self.assertEqual(answer, {"received": True})
+
     def test_the_sandbox_signs_a_recorded_event_anew(self):
         command = [WORKSPACE / "target" / "debug" / "stripe-sandbox", "sign", "events/webhook.json"]
         printed = subprocess.run(
