@@ -26,7 +26,8 @@ def free_port() -> int:
 def environment(**variables: str) -> dict[str, str]:
     """`variables`, and what a program needs to find its tools; nothing else from this
     environment."""
-    kept = ["HOME", "CARGO_HOME", "RUSTUP_HOME", "CARGO_NET_OFFLINE", "TMPDIR", "LANG"]
+    kept = ["HOME", "CARGO_HOME", "RUSTUP_HOME", "CARGO_NET_OFFLINE", "CARGO_INCREMENTAL"]
+    kept.extend(["TMPDIR", "LANG"])
     base = {name: os.environ[name] for name in kept if name in os.environ}
     base["PATH"] = f"{TOOLS}{os.pathsep}{os.environ['PATH']}"
     return base | {"SAM_CLI_TELEMETRY": "0"} | variables
