@@ -12,6 +12,7 @@
 //! - [`activity`]: the activity feed.
 //! - [`doctor`]: `cargo dev doctor` checks the settings of a deployment.
 //! - [`generate`]: `cargo dev generate` writes openapi.json, pages of docs and platform files.
+//! - [`forget`]: `cargo dev forget` removes who paid from a caller's orders.
 //! - [`exchange`]: requests and responses as a row shows them.
 //! - `mask`: removes secrets from rows.
 //! - `missed`: reconciles when the developer presses a button.
@@ -29,6 +30,7 @@ mod demo_checkout;
 pub mod doctor;
 mod env_file;
 pub mod exchange;
+pub mod forget;
 pub mod functions;
 pub mod generate;
 mod mask;

@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use farebox::{doctor, generate, options::Options, server, settings::of_command};
+use farebox::{doctor, forget, generate, options::Options, server, settings::of_command};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -19,6 +19,7 @@ async fn main() -> ExitCode {
         match first.as_str() {
             "doctor" => return doctor::run(rest).await,
             "generate" => return generate::run(rest),
+            "forget" => return forget::run(rest, of_command).await,
             "reconcile" => {
                 return reconcile::command::run("farebox reconcile", rest, of_command).await;
             }

@@ -9,6 +9,7 @@ cargo dev doctor [--url URL]
 cargo dev reconcile [--once]
 cargo dev dead-letters
 cargo dev redrive ID
+cargo dev forget CALLER
 cargo dev generate
 
 Starts Farebox with a sandbox of Stripe and a demo shop. No Stripe account is needed.
@@ -21,7 +22,8 @@ Starts Farebox with a sandbox of Stripe and a demo shop. No Stripe account is ne
 
 The other commands use a deployment's settings, in the environment and in .env: doctor checks them,
 reconcile processes missed events, dead-letters lists undelivered messages, redrive queues them
-again. generate writes the files that the code defines. Each has a --help.";
+again, forget removes who paid from a caller's orders. generate writes the files that the code
+defines. Each has a --help.";
 
 /// The options.
 #[derive(Clone, Debug, PartialEq, Eq)]

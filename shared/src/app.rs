@@ -110,6 +110,7 @@ impl App {
             stripe: stripe.clone(),
             prices: Prices::new(config.purchase.price_ttl),
             max_amount: config.purchase.max_amount.clone(),
+            sends_receipts: config.purchase.sends_receipts,
             sessions: config.checkout.clone(),
             store: store.clone(),
             clock: clock.clone(),

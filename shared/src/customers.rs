@@ -11,18 +11,25 @@
 //! searched for, by the reservation in its metadata: Stripe's search is up to date by then. If
 //! there is none, the link is reserved anew, under another key.
 //!
-//! A customer that was deleted at Stripe is replaced in the same way. Of the caller's token only
-//! the alias is copied: the customer enters name and e-mail at Stripe.
+//! A customer that was deleted at Stripe is replaced in the same way.
+//!
+//! A customer gets the name and the e-mail address that the site signed, when they differ from what
+//! it last got. The link keeps digests of that, so that a payment costs no further call.
+
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
-    Clock, Error,
+    Clock, Error, digest,
     ids::CallerId,
+    order::SignedPayer,
     store::{CustomerLink, Store},
     stripe::{Stripe, StripeError},
 };
 
 /// The seconds after which Stripe's search knows a customer, and its key may have expired.
 const SEARCHED_AFTER: i64 = 60 * 60;
+/// The longest wait for the update of a customer.
+const UPDATE_DEADLINE: Duration = Duration::from_secs(3);
 /// The most concurrent changes of a link before the caller has to retry.
 const MAX_ROUNDS: usize = 4;
 
@@ -89,6 +96,42 @@ impl Customers<'_> {
                 Ok(make(customer.id).await?)
             }
             made => Ok(made?),
+        }
+    }
+
+    /// Gives a caller's `customer` the name and the e-mail address of `payer`, where it did not get
+    /// them before. A payment does not wait for it longer than a moment, nor fail with it.
+    pub async fn update(&self, owner: &CallerId, customer: &Known, payer: &SignedPayer) {
+        let mut link = customer.link.clone();
+        let signed = [("email", &payer.email), ("name", &payer.name)];
+        let mut changed = BTreeMap::new();
+        for (field, value) in signed {
+            let Some(value) = value else { continue };
+            let mark = digest::hex(&["profile", &link.reservation, field, value]);
+            let before = link.profile.insert(field.to_owned(), mark.clone());
+            if before != Some(mark) {
+                changed.insert(field, value.as_str());
+            }
+        }
+        if changed.is_empty() {
+            return;
+        }
+        let stripe = self.stripe.clone().with_deadline(UPDATE_DEADLINE);
+        let updated = stripe.update_customer(&customer.id, &changed).await;
+        if let Err(failure) = updated {
+            tracing::warn!(
+                customer.id = customer.id,
+                cause = %failure,
+                "Farebox cannot update a customer at Stripe, and tries again with the next payment"
+            );
+            return;
+        }
+        if let Err(failure) = self.store.record_profile(owner, &link).await {
+            tracing::warn!(
+                customer.id = customer.id,
+                cause = %failure,
+                "the database did not store that a customer was updated"
+            );
         }
     }
 

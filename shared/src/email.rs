@@ -1,4 +1,4 @@
-//! An e-mail address, which is only passed on to Stripe: it is neither stored nor logged.
+//! An e-mail address. It is never logged.
 
 use std::fmt;
 

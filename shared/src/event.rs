@@ -24,8 +24,8 @@ pub use objects::{
 };
 
 pub use payer::{
-    Address, AnswerValue, CollectedInformation, CustomFieldAnswer, PaidCharge, Payer, Recipient,
-    ShippingCost,
+    Address, AnswerValue, CollectedInformation, CustomFieldAnswer, PaidCharge, PaidInvoice, Payer,
+    Recipient, ShippingCost,
 };
 
 use crate::{deployment::Deployment, digest, rfc3339};
@@ -66,6 +66,8 @@ pub struct Event {
     pub session: Option<Box<CheckoutSession>>,
     /// The charge of its payment, where it was fetched: it names the payer.
     pub charge: Option<Box<PaidCharge>>,
+    /// The invoice of its payment, where it was fetched.
+    pub invoice: Option<Box<PaidInvoice>>,
     /// True when the order may keep who paid.
     pub names_payer: bool,
     /// The body as it was received.
@@ -286,6 +288,7 @@ impl Event {
             failed_charges: Vec::new(),
             session: None,
             charge: None,
+            invoice: None,
             names_payer: false,
             body: text.to_owned(),
         }
@@ -321,6 +324,7 @@ impl Event {
             failed_charges: Vec::new(),
             session: None,
             charge: None,
+            invoice: None,
             names_payer: false,
             body: String::new(),
         }

@@ -23,6 +23,7 @@ mod payment;
 mod record;
 mod refund_facts;
 mod refunds;
+mod signed_payer;
 mod status;
 mod totals;
 mod view;
@@ -48,6 +49,7 @@ pub use record::{RefundRecord, RefundState};
 pub use refund_facts::RefundStatus;
 pub(crate) use refunds::RefundKeys;
 pub use refunds::{RefundKey, RefundReason, RefundRejection, RefundRequest};
+pub use signed_payer::SignedPayer;
 pub use status::Status;
 pub use totals::{OrderAmounts, Totals};
 pub use view::OrderView;
@@ -180,6 +182,13 @@ impl Order {
             .find(|revision| Some(revision.digest.as_str()) == paid)
             .or(self.revisions().nth(self.current))
             .unwrap_or(&self.first)
+    }
+
+    /// The contents with this digest, where the order offered them.
+    pub(crate) fn offered(&self, digest: &str) -> Option<&OrderDetails> {
+        let mut revisions = self.revisions();
+        let found = revisions.find(|revision| revision.digest == digest);
+        found.map(|revision| &revision.contents)
     }
 
     /// All revisions, in order of their first offer.

@@ -13,7 +13,10 @@ use std::time::Duration;
 use crate::{
     Clock, Error, Secrets,
     cause::innermost,
-    event::{CheckoutSession, Event, FailedCharge, Family, PaidCharge, Related, Subject, is_id},
+    event::{
+        CheckoutSession, Event, FailedCharge, Family, PaidCharge, PaidInvoice, Related, Subject,
+        is_id,
+    },
     order::{IntentKeys, OrderId},
     purchase::closing::Closer,
     rate_limit,
@@ -193,6 +196,7 @@ impl EventProcessor {
         let charge = self.charge_of_payment(event);
         let (session, charge) = tokio::try_join!(session, charge)?;
         (event.session, event.charge) = (session, charge);
+        event.invoice = self.invoice_of_payment(event).await?;
         event.names_payer = self.keeps_payer;
         Ok(())
     }
@@ -245,6 +249,39 @@ impl EventProcessor {
                     cause = %failure,
                     "Farebox cannot read a payment's charge: its notification does not name the \
                      receipt"
+                );
+                Ok(None)
+            }
+        }
+    }
+
+    /// The invoice that the Checkout Session of the payment made, if it makes invoices. The payment
+    /// does not wait for it.
+    async fn invoice_of_payment(
+        &self,
+        event: &Event,
+    ) -> Result<Option<Box<PaidInvoice>>, ProcessError> {
+        let session = match &event.subject {
+            Subject::Session(session) => Some(session),
+            _ => event.session.as_ref(),
+        };
+        let invoice = session.and_then(|session| session.invoice.as_deref());
+        let Some(invoice) = invoice.filter(|id| is_id(id)) else {
+            return Ok(None);
+        };
+        let is_asked = self.keeps_payer && is_payment_for_an_order(event);
+        if !is_asked || self.is_of_another(event)? {
+            return Ok(None);
+        }
+        let stripe = self.stripe_of(event).with_deadline(PAYER_DEADLINE);
+        match stripe.invoice(invoice).await {
+            Ok(invoice) => Ok(Some(Box::new(invoice))),
+            Err(failure) => {
+                tracing::warn!(
+                    event.id,
+                    cause = %failure,
+                    "Farebox cannot read a payment's invoice: its notification does not name the \
+                     invoice's page"
                 );
                 Ok(None)
             }

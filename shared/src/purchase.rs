@@ -9,6 +9,7 @@ mod free;
 mod items;
 mod on_sale;
 mod order_claims;
+mod payer_claims;
 mod session_options;
 mod settings;
 mod signed_lines;
@@ -69,6 +70,8 @@ pub struct CheckoutService {
     pub prices: Prices,
     /// The largest order.
     pub max_amount: Caps,
+    /// True when Stripe sends receipts to the addresses that the site signs.
+    pub sends_receipts: bool,
     /// The options of Checkout Sessions.
     pub sessions: CheckoutSettings,
     /// The database.
@@ -129,7 +132,7 @@ impl CheckoutService {
     ) -> Result<Order, Error> {
         match (cart.items, cart.order, cart.order_id) {
             (Some(items), None, order_id) => {
-                self.order_of_items(payer.caller(), limiter, key, items, order_id)
+                self.order_of_items(payer, limiter, key, items, order_id)
                     .await
             }
             (None, Some(token), None) => self.signed_order(payer, limiter, key, &token).await,
@@ -167,6 +170,8 @@ impl CheckoutService {
             clock: &self.clock,
         };
         let customer = customers.of(order.owner()).await?;
+        let payer = order.revision().contents.payer();
+        customers.update(order.owner(), &customer, payer).await;
         let make = |customer| make(Some(customer));
         customers.made_for(order.owner(), &customer, make).await
     }

@@ -4,9 +4,9 @@
 //! appends to the outbox. A pure function, the same for every backend, decides what to write. A
 //! backend only reads, and writes on the condition that nothing changed since.
 //!
-//! `orders`, `events`, the `outbox`, the `quarantine`, `refunds`, `customers`, `rate_limits` and
-//! `jobs` declare the operations. Each backend implements them in files of the same names. The pure
-//! decisions are in `put_order`, `accept`, `refunding` and `rate_limiting`.
+//! `orders`, `events`, the `outbox`, the `quarantine`, `refunds`, `customers`, `forgetting`,
+//! `rate_limits` and `jobs` declare the operations. Each backend implements them in files of the
+//! same names. The pure decisions are in `put_order`, `accept`, `refunding` and `rate_limiting`.
 
 mod accept;
 mod backend;
@@ -16,6 +16,7 @@ mod day_limit;
 mod dynamodb;
 mod events;
 mod failure;
+mod forgetting;
 mod jobs;
 mod message;
 mod orders;

@@ -11,6 +11,7 @@ mod events;
 mod failure;
 mod intents;
 mod keys;
+mod payer;
 mod portal;
 mod prices;
 mod redacted;

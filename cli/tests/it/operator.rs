@@ -1,10 +1,15 @@
 //! The operator's commands as the real program, with the settings of the environment and of `.env`:
-//! `farebox reconcile`, and those of `notify` that inspect the outbox.
+//! `farebox reconcile`, `farebox forget`, and those of `notify` that inspect the outbox.
 
-use std::{fs, process::Output};
+use std::{collections::BTreeMap, fs, process::Output};
 
 use serde_json::Value;
-use shared::{env::need, store::DeliveryOutcome};
+use shared::{
+    amount::{Amount, Currency},
+    env::need,
+    order::{OrderDetails, SignedPayer},
+    store::DeliveryOutcome,
+};
 use testing::Shop;
 
 /// Runs `farebox` over `shop`; only `.env` has its database.
@@ -101,6 +106,42 @@ async fn quarantined_events_are_listed_and_released() {
 }
 
 #[tokio::test]
+async fn who_paid_is_forgotten_and_what_stripe_holds_is_named() {
+    let shop = Shop::open().await;
+    let intent = shop.paid_order("o_1", 1500, "usd").await;
+    let (now, usd) = (shop.clock.now(), Currency::parse("usd").unwrap());
+    let amount = Amount::new(1500, usd).unwrap();
+    let contents = OrderDetails::signed(amount, None, BTreeMap::new(), now).unwrap();
+    let contents = contents.with_payer(SignedPayer {
+        email: Some("ada@example.com".to_owned()),
+        ..SignedPayer::default()
+    });
+    shop.put_order("ada", "o_2", contents.clone(), now).await;
+    shop.put_order("bob", "o_3", contents, now).await;
+
+    let output = farebox(&shop, &["forget", "ada"]).await;
+    let said = printed(&output);
+
+    let removed = "removed who pays or paid: 2 orders, 0 messages\n";
+    assert!(said.starts_with(removed), "{said}");
+    assert!(said.contains(&format!("\n{intent}\n")), "{said}");
+    assert!(said.contains("https://docs.stripe.com/privacy"), "{said}");
+    assert!(!format!("{output:?}").contains("ada@"), "{output:?}");
+    let stored = async |id| serde_json::to_string(&shop.order(id).await).unwrap();
+    assert!(!stored("o_2").await.contains("ada@"));
+    assert!(
+        stored("o_3").await.contains("ada@"),
+        "it is another caller's"
+    );
+    assert_eq!(shop.order("o_1").await.status().as_str(), "paid");
+    let none = printed(&farebox(&shop, &["forget", "eve"]).await);
+    assert!(
+        none.starts_with("removed who pays or paid: 0 orders, 0 messages\n"),
+        "{none}"
+    );
+}
+
+#[tokio::test]
 async fn what_is_mistyped_ends_with_2_and_help_with_0() {
     let shop = Shop::open().await;
     for (command, usage) in [
@@ -109,6 +150,7 @@ async fn what_is_mistyped_ends_with_2_and_help_with_0() {
         ("redrive", "farebox redrive --all"),
         ("quarantined", "farebox quarantined"),
         ("release", "farebox release EVENT"),
+        ("forget", "farebox forget CALLER"),
     ] {
         let mistyped = farebox(&shop, &[command, "--twice", "now"]).await;
         assert_eq!(mistyped.status.code(), Some(2), "{mistyped:?}");
@@ -119,7 +161,14 @@ async fn what_is_mistyped_ends_with_2_and_help_with_0() {
         assert!(help.contains(usage), "{help}");
     }
     let help = printed(&farebox(&shop, &["--help"]).await);
-    for command in ["doctor", "generate", "reconcile", "dead-letters", "redrive"] {
+    for command in [
+        "doctor",
+        "generate",
+        "reconcile",
+        "dead-letters",
+        "redrive",
+        "forget",
+    ] {
         assert!(help.contains(&format!("cargo dev {command}")), "{help}");
     }
     assert!(shop.stripe.requests().is_empty());

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     Clock, Error, Secrets,
+    email::{Email, InvalidEmail},
     secrets::{Missing, Unreadable},
 };
 
@@ -37,6 +38,8 @@ pub struct Authenticator {
 pub(super) struct Caller {
     pub(super) id: CallerId,
     pub(super) roles: Vec<String>,
+    /// The claim `email` of their token.
+    pub(super) email: Option<Result<Email, InvalidEmail>>,
 }
 
 /// The reason why a caller is not authenticated.
@@ -111,6 +114,7 @@ impl Authenticator {
         Ok(Caller {
             id: claims.subject()?,
             roles: self.roles_in(&claims),
+            email: claims.email().map(|email| Email::parse(&email)),
         })
     }
 

@@ -11,7 +11,12 @@ use super::{
     authenticator::Caller,
     grant::{Grant, Scope},
 };
-use crate::{Error, amount::Amount, store::DayLimit};
+use crate::{
+    Error,
+    amount::Amount,
+    email::{Email, InvalidEmail},
+    store::DayLimit,
+};
 
 /// An authenticated caller with a role that holds permission `P`.
 ///
@@ -22,6 +27,8 @@ pub struct Authorized<P> {
     caller: CallerId,
     /// True when a role of theirs has to do with customers.
     is_customer: bool,
+    /// The claim `email` of their token.
+    email: Option<Result<Email, InvalidEmail>>,
     grants: Vec<Grant>,
     decision: AuditRecord,
     permission: PhantomData<P>,
@@ -42,6 +49,16 @@ impl<P> Authorized<P> {
     #[must_use]
     pub fn caller(&self) -> &CallerId {
         &self.caller
+    }
+
+    /// The e-mail address in the caller's token.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] when the claim `email` is not an address.
+    pub fn email(&self) -> Result<Option<&Email>, Error> {
+        let email = self.email.as_ref().map(Result::as_ref).transpose();
+        email.map_err(|what| Error::invalid(format!("`email` of the caller's token {what}")))
     }
 
     /// Returns true when the caller is to be a customer at Stripe: a role of theirs reads customers
@@ -198,7 +215,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let authenticator = Authenticator::from_ref(state);
-        let Caller { id, roles } = match authenticator.authenticate(&parts.headers).await {
+        let Caller { id, roles, email } = match authenticator.authenticate(&parts.headers).await {
             Ok(caller) => caller,
             Err(unknown) => {
                 drop(AuditRecord::new(P::NAME, unknown.why()));
@@ -220,6 +237,7 @@ where
         Ok(Self {
             caller: id,
             is_customer,
+            email,
             grants,
             decision,
             permission: PhantomData,

@@ -34,6 +34,19 @@ impl Claims {
         text.and_then(CallerId::parse).ok_or(TokenError::Subject)
     }
 
+    /// The text of the claim `email`; none where the signer says that the address is not verified,
+    /// or where the claim is empty.
+    pub(super) fn email(&self) -> Option<String> {
+        let is_unverified = self.0.get("email_verified") == Some(&Value::Flag(false));
+        let email = self.0.get("email").filter(|_| !is_unverified)?;
+        match email {
+            Value::Null => None,
+            Value::Text(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+            // It is no address.
+            _ => Some("?".to_owned()),
+        }
+    }
+
     /// Checks that `audience` is the token's, alone or among others.
     pub(super) fn check_audience(&self, audience: &str) -> Result<(), TokenError> {
         let meant_for = self.0.get("aud").map(Value::texts).unwrap_or_default();

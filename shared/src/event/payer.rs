@@ -40,6 +40,8 @@ pub struct Payer {
 pub struct Recipient {
     /// The name.
     pub name: Option<String>,
+    /// The phone number.
+    pub phone: Option<String>,
     /// The address.
     pub address: Option<Address>,
 }
@@ -91,6 +93,13 @@ pub struct PaidCharge {
     pub receipt_url: Option<String>,
 }
 
+/// The fields of an invoice that a notification names.
+#[derive(Clone, Default, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct PaidInvoice {
+    /// Its page at Stripe.
+    pub hosted_invoice_url: Option<String>,
+}
+
 impl CustomFieldAnswer {
     /// The answer, as text.
     #[must_use]
@@ -119,6 +128,7 @@ hidden!(
     CollectedInformation,
     CustomFieldAnswer,
     PaidCharge,
+    PaidInvoice,
     Payer,
     Recipient
 );

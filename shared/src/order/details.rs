@@ -4,7 +4,7 @@ use std::{cmp::Ordering, collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use super::{FutureUsage, LineItem, LineTax, OrderItem};
+use super::{FutureUsage, LineItem, LineTax, OrderItem, SignedPayer};
 use crate::{amount::Amount, checkout::CheckoutOptions, digest};
 
 /// An order's id: the site's own, or made from the idempotency key that created it. 1 to 64
@@ -74,6 +74,12 @@ pub struct OrderDetails {
     /// Set where the site asks to save the payment method.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     setup_future_usage: Option<FutureUsage>,
+    /// Who buys, as the site signed it.
+    #[serde(default, skip_serializing_if = "SignedPayer::is_none")]
+    payer: SignedPayer,
+    /// The end of the text on the payer's statement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    statement_descriptor_suffix: Option<String>,
 }
 
 /// A field that does not meet Stripe's rules.
@@ -115,6 +121,8 @@ impl OrderDetails {
             checkout: CheckoutOptions::default(),
             tax: LineTax::default(),
             setup_future_usage: None,
+            payer: SignedPayer::default(),
+            statement_descriptor_suffix: None,
         })
     }
 
@@ -151,6 +159,8 @@ impl OrderDetails {
             checkout: CheckoutOptions::default(),
             tax: LineTax::default(),
             setup_future_usage: None,
+            payer: SignedPayer::default(),
+            statement_descriptor_suffix: None,
         })
     }
 
@@ -159,6 +169,34 @@ impl OrderDetails {
     #[must_use]
     pub fn as_version(self, version: Option<i64>) -> Self {
         Self { version, ..self }
+    }
+
+    /// The same details for this payer.
+    #[must_use]
+    pub fn with_payer(self, payer: SignedPayer) -> Self {
+        Self { payer, ..self }
+    }
+
+    /// The same details, whose receipt Stripe sends to the payer's e-mail address, if there is one
+    /// and `is_sent`.
+    #[must_use]
+    pub fn with_receipt(mut self, is_sent: bool) -> Self {
+        self.payer.has_receipt = is_sent && self.payer.email.is_some();
+        self
+    }
+
+    /// Removes who buys. The digest of the contents stays as it was in the order.
+    pub(super) fn forget_payer(&mut self) {
+        self.payer = SignedPayer::default();
+    }
+
+    /// The same details with the end of the text on the payer's statement.
+    #[must_use]
+    pub fn with_statement_descriptor_suffix(self, suffix: Option<String>) -> Self {
+        Self {
+            statement_descriptor_suffix: suffix,
+            ..self
+        }
     }
 
     /// The same details with the lines that the site signed, which add up to the amount.
@@ -203,6 +241,18 @@ impl OrderDetails {
     #[must_use]
     pub fn tax(&self) -> &LineTax {
         &self.tax
+    }
+
+    /// Who buys, as the site signed it.
+    #[must_use]
+    pub fn payer(&self) -> &SignedPayer {
+        &self.payer
+    }
+
+    /// The end of the text on the payer's statement, as the site signed it.
+    #[must_use]
+    pub fn statement_descriptor_suffix(&self) -> Option<&str> {
+        self.statement_descriptor_suffix.as_deref()
     }
 
     /// The amount, to which a Checkout Session may add: the order's subtotal.
@@ -266,6 +316,12 @@ impl OrderDetails {
         }
         let usage = self.setup_future_usage;
         parts.extend(usage.map(|usage| format!("setup_future_usage {}", usage.as_str())));
+        if !self.payer.is_none() {
+            parts.push(serde_json::to_string(&self.payer).unwrap_or_default());
+        }
+        if let Some(suffix) = &self.statement_descriptor_suffix {
+            parts.push(format!("statement {suffix}"));
+        }
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         digest::hex(&parts)[..32].to_owned()
     }

@@ -1,14 +1,14 @@
 //! Who paid an order, and where its goods go: for the site's notifications, and never logged.
 //!
-//! A Checkout Session and a charge each report a part. Each reports the same whenever it is asked,
-//! so the first report of each counts, in any order.
+//! A Checkout Session, a charge and an invoice each report a part. Each reports the same whenever
+//! it is asked, so the first report of each counts, in any order.
 
 use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
 use super::Order;
-use crate::event::{CheckoutSession, PaidCharge, Payer, Recipient};
+use crate::event::{CheckoutSession, PaidCharge, PaidInvoice, Payer, Recipient};
 
 /// What was reported.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,11 @@ pub(super) struct PayerFacts {
     session: Option<Reported>,
     #[serde(skip_serializing_if = "Option::is_none")]
     charge: Option<Reported>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invoice: Option<Reported>,
+    /// True when the order is to keep nothing of it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_forgotten: bool,
 }
 
 /// One object's report. Its `Debug` shows nothing of it.
@@ -36,6 +41,8 @@ struct Reported {
     receipt_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     invoice: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invoice_url: Option<String>,
 }
 
 /// Who paid an order, and what they asked for. Addresses have Stripe's own field names. Its `Debug`
@@ -58,6 +65,9 @@ pub struct OrderPayer {
     /// `in_…`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invoice: Option<String>,
+    /// The page of that invoice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invoice_url: Option<String>,
 }
 
 /// The recipient of an order's goods, and the chosen shipping rate.
@@ -95,8 +105,8 @@ impl Reported {
             recipient: collected.and_then(|collected| collected.shipping_details),
             shipping_rate: cost.and_then(|cost| cost.shipping_rate.clone()),
             custom_fields: answers.collect(),
-            receipt_url: None,
             invoice: session.invoice.clone(),
+            ..Self::default()
         }
     }
 
@@ -118,6 +128,19 @@ impl PayerFacts {
         *self == Self::default()
     }
 
+    /// Nothing, now and after each further report.
+    pub(super) fn forgotten() -> Self {
+        Self {
+            is_forgotten: true,
+            ..Self::default()
+        }
+    }
+
+    /// True when reports are not recorded.
+    pub(super) fn is_forgotten(&self) -> bool {
+        self.is_forgotten
+    }
+
     /// Records what the session of the payment tells.
     pub(super) fn of_session(&mut self, session: &CheckoutSession) {
         self.session
@@ -129,14 +152,40 @@ impl PayerFacts {
         self.charge
             .get_or_insert_with(|| Reported::of_charge(charge));
     }
+
+    /// Records what the invoice of the payment tells.
+    pub(super) fn of_invoice(&mut self, invoice: &PaidInvoice) {
+        self.invoice.get_or_insert_with(|| Reported {
+            invoice_url: invoice.hosted_invoice_url.clone(),
+            ..Reported::default()
+        });
+    }
 }
 
 impl Order {
+    /// Removes who pays or paid, at `now` (Unix seconds); no later report brings it back. Returns
+    /// true when that changed anything.
+    pub(crate) fn forget_payer(&mut self, now: i64) -> bool {
+        let before = self.clone();
+        *self.facts.payer_mut() = PayerFacts::forgotten();
+        for revision in std::iter::once(&mut self.first).chain(&mut self.later) {
+            revision.contents.forget_payer();
+        }
+        let has_changed = *self != before;
+        if has_changed {
+            self.updated_at = now;
+        }
+        has_changed
+    }
+
     /// Who paid, as far as Stripe reported it; the session's report comes first.
     #[must_use]
     pub fn payer(&self) -> OrderPayer {
         let facts = self.facts.payer();
-        let reports = || facts.session.iter().chain(&facts.charge);
+        let reports = || {
+            let all = [&facts.session, &facts.charge, &facts.invoice];
+            all.into_iter().flatten()
+        };
         let first = |part: fn(&Reported) -> Option<String>| reports().find_map(part);
         let rate = first(|report| report.shipping_rate.clone());
         let recipient = reports().find_map(|report| report.recipient.clone());
@@ -153,6 +202,7 @@ impl Order {
             custom_fields: answers.unwrap_or_default(),
             receipt_url: first(|report| report.receipt_url.clone()),
             invoice: first(|report| report.invoice.clone()),
+            invoice_url: first(|report| report.invoice_url.clone()),
         }
     }
 }

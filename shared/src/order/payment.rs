@@ -249,15 +249,22 @@ impl Order {
 
     /// Records who paid, as the objects of `event` tell.
     fn record_payer(&mut self, event: &Event) {
+        if !event.names_payer || self.facts.payer().is_forgotten() {
+            return;
+        }
         let session = match &event.subject {
             Subject::Session(session) => Some(&**session),
             _ => event.session.as_deref(),
         };
-        if let Some(session) = session.filter(|_| event.names_payer) {
-            self.facts.payer_mut().of_session(session);
+        let payer = self.facts.payer_mut();
+        if let Some(session) = session {
+            payer.of_session(session);
         }
-        if let Some(charge) = event.charge.as_deref().filter(|_| event.names_payer) {
-            self.facts.payer_mut().of_charge(charge);
+        if let Some(charge) = &event.charge {
+            payer.of_charge(charge);
+        }
+        if let Some(invoice) = &event.invoice {
+            payer.of_invoice(invoice);
         }
     }
 

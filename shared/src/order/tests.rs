@@ -8,6 +8,7 @@ mod awaited;
 mod disputes;
 mod histories;
 mod offers;
+mod payer;
 mod refunds;
 mod totals;
 
@@ -90,6 +91,7 @@ fn event(created: i64, subject: Subject) -> Event {
         failed_charges: Vec::new(),
         session: None,
         charge: None,
+        invoice: None,
         names_payer: true,
         body: String::new(),
     }

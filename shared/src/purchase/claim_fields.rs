@@ -30,6 +30,12 @@ impl ClaimFields {
         wrong(&format!("{}.{name}", self.path), what)
     }
 
+    pub(super) fn object(&mut self, name: &str) -> Result<Option<Self>, Error> {
+        let path = format!("{}.{name}", self.path);
+        let value = self.values.remove(name);
+        value.map(|value| Self::of(value, path)).transpose()
+    }
+
     pub(super) fn needed<T>(&self, name: &str, value: Option<T>) -> Result<T, Error> {
         value.ok_or_else(|| self.wrong(name, "is missing"))
     }

@@ -11,7 +11,7 @@ use crate::{
     access::{Authorized, CreatePayment},
     amount::{Amount, Currency},
     ids::CallerId,
-    order::{LineItem, LineTax, Order, OrderDetails, OrderId, ReviseError},
+    order::{LineItem, LineTax, Order, OrderDetails, OrderId, ReviseError, SignedPayer},
     rate_limit::RateLimiter,
     request::IdempotencyKey,
     store::{IdempotencyRecord, PutOrder, PutOrderOutcome, PutOrderRejection},
@@ -48,12 +48,14 @@ impl CheckoutService {
     /// that the same operation created before.
     pub(super) async fn order_of_items(
         &self,
-        payer: &CallerId,
+        payer: &Authorized<CreatePayment>,
         limiter: &RateLimiter,
         key: Option<IdempotencyKey>,
         items: Vec<Item>,
         order_id: Option<String>,
     ) -> Result<Order, Error> {
+        let email = payer.email()?.cloned();
+        let payer = payer.caller();
         let key = key.ok_or_else(|| Error::invalid("the header `Idempotency-Key` is missing"))?;
         let wanted = wanted(items)?;
         let operation = operation(payer, &key, &wanted);
@@ -80,7 +82,11 @@ impl CheckoutService {
             operation: Some(operation),
             owner: payer.clone(),
             previous_owner: None,
-            contents: self.priced(&wanted).await?,
+            contents: self.priced(&wanted).await?.with_payer(SignedPayer {
+                has_receipt: self.sends_receipts && email.is_some(),
+                email: email.map(|email| email.as_str().to_owned()),
+                ..SignedPayer::default()
+            }),
         };
         self.opened(put, changed.as_ref()).await
     }
@@ -117,7 +123,7 @@ impl CheckoutService {
             order: signed.id,
             owner: payer.clone(),
             previous_owner: signed.previous_owner,
-            contents: signed.contents,
+            contents: signed.contents.with_receipt(self.sends_receipts),
         };
         self.opened(put, None).await
     }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{SignedOrder, signed_lines};
+use super::{SignedOrder, claim_fields::ClaimFields, payer_claims, signed_lines};
 use crate::{
     Error,
     access::{Claims, LEEWAY},
     amount::{Amount, Currency},
     checkout::CheckoutOptions,
     ids::CallerId,
-    order::{FutureUsage, LineItem, LineTax, OrderDetails, OrderId},
+    order::{FutureUsage, LineItem, LineTax, OrderDetails, OrderId, SignedPayer},
     strict_json::Value,
 };
 
@@ -68,6 +68,7 @@ impl OrderClaims {
         let previous_owner = self.caller("previousSub")?;
         let description = self.text("description")?;
         let metadata = self.metadata()?;
+        let (payer, suffix) = (self.payer()?, self.statement_descriptor_suffix()?);
         let checkout = self.checkout()?;
         let tax = self.tax()?;
         if !lines.is_empty() && tax != LineTax::default() {
@@ -85,8 +86,11 @@ impl OrderClaims {
         let contents = OrderDetails::signed(amount, description, metadata, signed_at)
             .map_err(|unfit| wrong(unfit.field, unfit.what))?;
         let contents = contents.as_version(version).with_checkout(checkout, tax);
-        let contents = contents.with_lines(lines);
-        let contents = contents.saving_for(usage);
+        let contents = contents
+            .with_lines(lines)
+            .with_payer(payer)
+            .with_statement_descriptor_suffix(suffix)
+            .saving_for(usage);
         Ok(SignedOrder {
             id,
             previous_owner,
@@ -139,6 +143,28 @@ impl OrderClaims {
         let text = |(key, value): (&String, &Value)| Some((key.clone(), value.text()?.to_owned()));
         let texts: Option<_> = values.iter().map(text).collect();
         texts.ok_or_else(|| wrong("metadata", FORM))
+    }
+
+    fn payer(&mut self) -> Result<SignedPayer, Error> {
+        let email = self.text("email")?.map(payer_claims::email);
+        let name = self.text("name")?.map(payer_claims::name);
+        let shipping = self.0.remove("shipping").map(|value| {
+            let fields = ClaimFields::of(value, "shipping".to_owned());
+            fields.and_then(payer_claims::shipping)
+        });
+        Ok(SignedPayer {
+            email: email.transpose()?,
+            has_receipt: false,
+            name: name.transpose()?,
+            shipping: shipping.transpose()?,
+        })
+    }
+
+    fn statement_descriptor_suffix(&mut self) -> Result<Option<String>, Error> {
+        let suffix = self.text("statementDescriptorSuffix")?;
+        suffix
+            .map(payer_claims::statement_descriptor_suffix)
+            .transpose()
     }
 
     fn checkout(&mut self) -> Result<CheckoutOptions, Error> {

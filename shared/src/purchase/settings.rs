@@ -14,6 +14,9 @@ pub struct Settings {
     /// `FAREBOX_MAX_AMOUNT`: the largest order, in minor units, in general and by currency;
     /// Stripe's limit of each currency by default.
     pub max_amount: Caps,
+    /// `FAREBOX_RECEIPTS`: true when Stripe sends receipts to the addresses that the site signs;
+    /// `stripe` by default.
+    pub sends_receipts: bool,
 }
 
 impl Settings {
@@ -25,6 +28,16 @@ impl Settings {
             max_amount: read
                 .value("FAREBOX_MAX_AMOUNT", Caps::parse)
                 .unwrap_or_default(),
+            sends_receipts: read.value("FAREBOX_RECEIPTS", receipts).unwrap_or(true),
         }
+    }
+}
+
+/// `stripe` or `off`.
+fn receipts(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "stripe" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("must be `stripe` or `off`"),
     }
 }

@@ -4,7 +4,7 @@
 //! idempotency key. So concurrent processes, or one that resumes after a crash, create the same
 //! Stripe customer, and the database stores only that one.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use super::{StoreError, backend::operations};
 use crate::ids::CallerId;
@@ -18,6 +18,9 @@ pub struct CustomerLink {
     pub reserved_at: i64,
     /// `cus_…`, once it is known.
     pub customer: Option<String>,
+    /// Digests of what the customer last got at Stripe, by its field. The reservation is part of
+    /// each, so that nobody can guess what it stands for.
+    pub profile: BTreeMap<String, String>,
 }
 
 impl CustomerLink {
@@ -27,7 +30,21 @@ impl CustomerLink {
             reservation: format!("{:032x}", fastrand::u128(..)),
             reserved_at: now,
             customer: None,
+            profile: BTreeMap::new(),
         }
+    }
+
+    /// The profile in the form in which a backend stores it.
+    pub(super) fn profile_text(&self) -> Option<String> {
+        let text = || serde_json::to_string(&self.profile).unwrap_or_default();
+        (!self.profile.is_empty()).then(text)
+    }
+
+    /// The profile that a backend stored. One that cannot be read counts as none: the customer is
+    /// updated once more.
+    pub(super) fn read_profile(text: Option<&str>) -> BTreeMap<String, String> {
+        text.and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default()
     }
 }
 
@@ -82,6 +99,18 @@ operations! {
             reserved: &CustomerLink,
             customer: &str,
         ) -> Result<Option<CustomerLink>, StoreError>;
+
+        /// Stores the profile of `link`, which has a customer, for `owner`. Changes nothing when
+        /// the link was reserved anew.
+        ///
+        /// # Errors
+        ///
+        /// [`StoreError`] when the database did not answer.
+        pub async fn record_profile(
+            &self,
+            owner: &CallerId,
+            link: &CustomerLink,
+        ) -> Result<(), StoreError>;
 
         /// The caller to whom the Stripe customer `customer` belongs or belonged.
         ///

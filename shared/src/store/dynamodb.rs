@@ -15,6 +15,7 @@
 mod attempt;
 mod customers;
 mod events;
+mod forgetting;
 mod item;
 mod jobs;
 mod operations;

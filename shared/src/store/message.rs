@@ -80,6 +80,26 @@ struct NamedOrder {
     order_id: Option<String>,
 }
 
+/// The fields of an order in a notification that name its payer: those of [`OrderPayer`], but for
+/// Stripe's id of the invoice.
+const OF_THE_PAYER: [&str; 5] = [
+    "payer",
+    "shipping",
+    "customFields",
+    "receiptUrl",
+    "invoiceUrl",
+];
+
+/// The body of a message about an order, without its payer; `None` where it names none.
+pub(super) fn without_payer(body: &str) -> Option<String> {
+    let mut body: serde_json::Value = serde_json::from_str(body).ok()?;
+    let data = body.get_mut("data")?.as_object_mut()?;
+    let before = data.len();
+    data.retain(|field, _| !OF_THE_PAYER.contains(&field.as_str()));
+    let has_changed = data.len() != before;
+    has_changed.then(|| body.to_string())
+}
+
 impl Message {
     /// The id of the message's order; a forwarded Stripe event has none.
     #[must_use]

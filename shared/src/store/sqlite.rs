@@ -6,6 +6,7 @@
 
 mod customers;
 mod events;
+mod forgetting;
 mod jobs;
 mod orders;
 mod outbox;

@@ -2,9 +2,9 @@
 //! and run on both.
 //!
 //! [`events`], [`orders`] and their [`lists`], the [`outbox`], [`large`] bodies, [`refunds`],
-//! [`rate_limits`], Stripe [`customers`], several [`deployments`] on one account, and [`sharing`] a
-//! database have a module each. [`table`], [`races`] and [`faults`] are DynamoDB's alone, [`file`]
-//! is SQLite's.
+//! [`rate_limits`], Stripe [`customers`], [`forgetting`] who paid, several [`deployments`] on one
+//! account, and [`sharing`] a database have a module each. [`table`], [`races`] and [`faults`] are
+//! DynamoDB's alone, [`file`] is SQLite's.
 //!
 //! A test with `concurrent` in its name needs a backend that isolates concurrent transactions.
 
@@ -13,6 +13,7 @@ mod deployments;
 mod events;
 mod faults;
 mod file;
+mod forgetting;
 mod large;
 mod lists;
 mod orders;

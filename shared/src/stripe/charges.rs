@@ -1,13 +1,14 @@
-//! The charges of a payment intent.
+//! The charges of a payment intent, and its invoice.
 
 use stripe::StripeRequest as _;
+use stripe_client_core::{RequestBuilder, StripeMethod};
 use stripe_core::{
     charge::{ListCharge, RetrieveCharge},
     payment_intent::RetrievePaymentIntent,
 };
 
 use super::{Stripe, StripeError};
-use crate::event::{FailedCharge, PaidCharge};
+use crate::event::{FailedCharge, PaidCharge, PaidInvoice};
 
 /// Stripe's largest page, the newest first: as many failed charges as an order keeps.
 const PAGE: i64 = 100;
@@ -38,6 +39,17 @@ impl Stripe {
     /// [`StripeError`] when Stripe did not return it.
     pub async fn charge(&self, id: &str) -> Result<PaidCharge, StripeError> {
         let request = RetrieveCharge::new(id).build();
+        request.customize().send(self).await
+    }
+
+    /// The invoice with `id`. The request is written by hand: its builder is in a crate of which
+    /// nothing else is used.
+    ///
+    /// # Errors
+    ///
+    /// [`StripeError`] when Stripe did not return it.
+    pub async fn invoice(&self, id: &str) -> Result<PaidInvoice, StripeError> {
+        let request = RequestBuilder::new(StripeMethod::Get, format!("/invoices/{id}"));
         request.customize().send(self).await
     }
 

@@ -1,14 +1,15 @@
 //! Customers: one for each reservation in the database; and their saved cards.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use stripe::StripeRequest as _;
+use stripe_client_core::{RequestBuilder, StripeMethod};
 use stripe_core::customer::{
     CreateCustomer, ListPaymentMethodsCustomer, ListPaymentMethodsCustomerType, RetrieveCustomer,
     SearchCustomer,
 };
 
-use super::{Stripe, StripeError};
+use super::{Stripe, StripeError, keys::one_call};
 use crate::{deployment::Deployment, ids::CallerId, order::IntentKeys};
 
 /// The most cards in a list: Stripe's largest page.
@@ -115,6 +116,22 @@ impl Stripe {
         let metadata = metadata.map(|(key, value)| (key.to_owned(), value));
         let customer = CreateCustomer::new().metadata(HashMap::from(metadata));
         self.make(customer.build(), &key).await
+    }
+
+    /// Sets fields of the customer with `id`.
+    ///
+    /// # Errors
+    ///
+    /// [`StripeError`] when Stripe did not do so.
+    pub async fn update_customer(
+        &self,
+        id: &str,
+        fields: &BTreeMap<&str, &str>,
+    ) -> Result<Customer, StripeError> {
+        let update = RequestBuilder::new(StripeMethod::Post, format!("/customers/{id}"));
+        let call = one_call();
+        self.make(update.form(fields), &["update customer", id, &call])
+            .await
     }
 
     /// The customer of a reservation, by Stripe's search.

@@ -107,6 +107,25 @@ impl ApiError {
         is_product || (self.is_about_the_request() && is_price)
     }
 
+    /// The claim of the site that Stripe rejected, if it is one that says who buys.
+    fn refused_claim(&self) -> Option<&'static str> {
+        let param = self
+            .param
+            .as_deref()
+            .filter(|_| self.is_about_the_request())?;
+        let of_intent = param
+            .strip_prefix("payment_intent_data[")
+            .map_or(param, |rest| rest.strip_suffix(']').unwrap_or(rest));
+        match of_intent {
+            "receipt_email" | "customer_email" => Some("email"),
+            "statement_descriptor_suffix" => Some("statementDescriptorSuffix"),
+            of_intent if of_intent.starts_with("shipping") => {
+                (!param.starts_with("shipping_")).then_some("shipping")
+            }
+            _ => None,
+        }
+    }
+
     /// Returns true when the key is at fault and not the request: the caller may retry once it is
     /// fixed.
     #[must_use]
@@ -257,7 +276,12 @@ impl From<StripeError> for Error {
                 Some("idempotency_key_in_use") => Self::InProgress,
                 _ if refusal.is_about_a_price() => Self::not_on_sale(),
                 _ if refusal.is_auth() => Self::Unavailable(Box::new(failure)),
-                _ => Self::Internal(Box::new(failure)),
+                _ => match refusal.refused_claim() {
+                    Some(claim) => {
+                        Self::invalid(format!("Stripe refuses `{claim}` of the order's payer"))
+                    }
+                    None => Self::Internal(Box::new(failure)),
+                },
             },
             StripeError::PortalNotConfigured => Self::PortalNotConfigured,
             StripeError::Differs(_) => Self::Internal(Box::new(failure)),
@@ -325,6 +349,27 @@ mod tests {
             panic!("it is a decline")
         };
         assert_eq!(code, "insufficient_funds");
+    }
+
+    #[test]
+    fn what_stripe_refuses_of_the_payer_is_named_by_its_claim() {
+        let named = |param: &str| {
+            let body =
+                format!(r#"{{"error":{{"type":"invalid_request_error","param":"{param}"}}}}"#);
+            Error::from(of(400, &body)).to_string()
+        };
+        for (param, claim) in [
+            ("receipt_email", "`email`"),
+            ("payment_intent_data[receipt_email]", "`email`"),
+            ("customer_email", "`email`"),
+            ("shipping[address][country]", "`shipping`"),
+            ("payment_intent_data[shipping][name]", "`shipping`"),
+            ("statement_descriptor_suffix", "`statementDescriptorSuffix`"),
+        ] {
+            assert!(named(param).contains(claim), "{param}: {}", named(param));
+        }
+        assert!(!named("shipping_options[0][shipping_rate]").contains("`shipping`"));
+        assert!(!named("metadata").contains("payer"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use stripe_core::{
     },
 };
 
-use super::{Redacted, Stripe, StripeError, keys::one_call};
+use super::{Redacted, Stripe, StripeError, keys::one_call, payer::PayerParams};
 use crate::{
     deployment::Deployment,
     order::{FutureUsage, IntentKeys, Order, Revision},
@@ -129,7 +129,8 @@ impl Stripe {
                 FutureUsage::OffSession => PaymentIntentSetupFutureUsage::OffSession,
             });
         }
-        let made: PaymentIntent = self.make(intent.build(), &key).await?;
+        let request = PayerParams::of(&revision.contents).on(intent.build());
+        let made: PaymentIntent = self.make(request, &key).await?;
         made.for_order(order)
     }
 
@@ -174,7 +175,11 @@ impl Stripe {
             .currency(amount.currency())
             .description(description(order, revision))
             .metadata(metadata);
-        let updated: PaymentIntent = self.make(update.build(), &key).await?;
+        let contents = &revision.contents;
+        let earlier = intent.contents().and_then(|digest| order.offered(digest));
+        let params = PayerParams::replacing(earlier.unwrap_or(contents), contents);
+        let request = params.on(update.build());
+        let updated: PaymentIntent = self.make(request, &key).await?;
         updated.for_order(order)
     }
 }

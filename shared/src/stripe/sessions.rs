@@ -17,7 +17,12 @@ use stripe_client_core::{RequestBuilder, StripeMethod};
 use stripe_types::Currency;
 use utoipa::ToSchema;
 
-use super::{Redacted, Stripe, StripeError, intents::description, keys::one_call};
+use super::{
+    Redacted, Stripe, StripeError,
+    intents::description,
+    keys::one_call,
+    payer::{PayerParams, with_params},
+};
 use crate::{
     checkout::CheckoutOptions,
     digest,
@@ -208,9 +213,12 @@ impl Stripe {
             .payment_intent_data(payment);
         if let Some(customer) = customer {
             page = page.customer(customer);
+        } else if let Some(email) = &revision.contents.payer().email {
+            page = page.customer_email(email);
         }
         let page = params.presented(page).build();
         let page = with_options(page, &params.options, customer.is_some(), expires_at);
+        let page = payer_params(&revision.contents, &params.options).on_a_session(page);
         let made: CheckoutPage = self.make(page, &key).await?;
         made.for_order(order)
     }
@@ -279,12 +287,18 @@ fn with_options(
         parts.push("adaptive_pricing[enabled]=false".to_owned());
     }
     parts.extend(expires_at.map(|at| format!("expires_at={at}")));
-    let sent = options.sent(has_customer);
-    if !sent.is_empty() {
-        parts.extend(RequestBuilder::new(StripeMethod::Post, "").form(&sent).body);
-    }
     page.body = Some(parts.join("&"));
-    page
+    with_params(page, &options.sent(has_customer))
+}
+
+/// What tells Stripe who buys. It takes no address for the goods where the session asks the payer
+/// for one.
+fn payer_params(contents: &OrderDetails, options: &CheckoutOptions) -> PayerParams {
+    let params = PayerParams::of(contents);
+    match options.has("shipping_address_collection") {
+        true => params.without_shipping(),
+        false => params,
+    }
 }
 
 /// The line items of the session: the order's lines, or a signed amount as one line.

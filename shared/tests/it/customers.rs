@@ -1,6 +1,6 @@
 //! What Stripe's search finds is looked at before it is believed.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use shared::{deployment::Deployment, store::CustomerLink};
 
@@ -21,6 +21,7 @@ async fn a_customer_of_another_reservation_or_deployment_is_not_found() {
         reservation: "0a".to_owned(),
         reserved_at: 0,
         customer: None,
+        profile: BTreeMap::new(),
     };
     for (found, expected) in [
         (vec![STRANGER, BARE, gone, copy], None),

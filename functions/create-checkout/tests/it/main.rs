@@ -7,6 +7,7 @@
 
 mod both;
 mod faults;
+mod payer;
 mod payment;
 mod refresh;
 mod sessions;

@@ -15,7 +15,7 @@ fn lines() -> Value {
 }
 
 /// Ada sends an order that the site signed, with `changes` to its claims.
-async fn post_signed(api: &Checkout, changes: &Value) -> Answer {
+pub(crate) async fn post_signed(api: &Checkout, changes: &Value) -> Answer {
     let body = json!({
         "order": api.shop.order_token("ada", changes),
         "successUrl": "https://shop.example/paid",

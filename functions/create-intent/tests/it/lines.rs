@@ -106,6 +106,7 @@ async fn lines_that_do_not_fit_their_order_are_refused() {
     let line = mugs(&json!({}));
     let huge = mugs(&json!({ "amount": i64::MAX / 2 }));
     let many = vec![line.clone(); 101];
+    let crowns = mugs(&json!({ "amount": 150 }));
     let refused = [
         (
             json!({ "lines": [line], "amount": 2999 }),
@@ -140,7 +141,7 @@ async fn lines_that_do_not_fit_their_order_are_refused() {
             "`taxBehavior` of the signed order belongs to each",
         ),
         (
-            json!({ "lines": [mugs(&json!({ "amount": 150 }))], "amount": null, "currency": "isk" }),
+            json!({ "lines": [crowns], "amount": null, "currency": "isk" }),
             "`lines[0].amount` of the signed order must be a multiple of 100",
         ),
         (

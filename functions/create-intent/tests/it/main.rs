@@ -15,6 +15,7 @@ mod keys;
 mod limits;
 mod lines;
 mod operations;
+mod payer;
 mod saved_methods;
 mod signed;
 

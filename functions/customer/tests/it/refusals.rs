@@ -46,6 +46,7 @@ async fn a_customer_that_farebox_did_not_make_is_not_there_for_staff_either() {
         reservation: "of nobody".to_owned(),
         reserved_at: 0,
         customer: None,
+        profile: std::collections::BTreeMap::new(),
     };
     let eve = CallerId::parse("eve").unwrap();
     let stripe = api.shop.quick_stripe_client();

@@ -21,6 +21,7 @@ fn ada(roles: &[&str]) -> Authorized<CreateRefund> {
     Authorized {
         caller: caller("ada"),
         is_customer: false,
+        email: None,
         grants: Roles::parse(ROLES).unwrap().grants(&roles, "refund:create"),
         decision: AuditRecord::new("refund:create", Why::Role),
         permission: PhantomData,

@@ -93,6 +93,15 @@ pub(super) const CHECKOUT: Group = Group {
         )
         .by_default(),
         Variable::new(
+            "FAREBOX_RECEIPTS",
+            "stripe",
+            PAYMENTS,
+            "Who sends receipts to the e-mail addresses that your server signs: `stripe`, which \
+             does so for each payment in live mode, or `off` for nobody.",
+        )
+        .by_default()
+        .see("auth.md#who-buys"),
+        Variable::new(
             "FAREBOX_PRICE_TTL",
             "60",
             PAYMENTS,

@@ -17,11 +17,11 @@ pub(super) const GROUP: Group = Group {
              where its options name one. customer: Customers and PaymentMethods read. portal: \
              Customers and Customer portal write. refund: Refunds write, Charges read. webhook and \
              reconcile: PaymentIntents and Checkout Sessions write, to cancel payments that were \
-             tried too often; Refunds read; and for thin events Charges, Disputes, Early fraud \
-             warnings and Reviews read. reconcile: Events read. order needs the key to refresh \
-             alone: PaymentIntents and Checkout Sessions write, Refunds and Charges read. `cargo \
-             dev doctor` names those that are missing; with Webhook Endpoints read it also checks \
-             the endpoint.",
+             tried too often; Refunds read; Invoices read where Checkout makes invoices; and for \
+             thin events Charges, Disputes, Early fraud warnings and Reviews read. reconcile: \
+             Events read. order needs the key to refresh alone: PaymentIntents and Checkout \
+             Sessions write, Refunds and Charges read. `cargo dev doctor` names those that are \
+             missing; with Webhook Endpoints read it also checks the endpoint.",
         )
         .see("deploy-aws.md#1-make-stripes-key"),
         Variable::new(

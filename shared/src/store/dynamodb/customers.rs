@@ -81,6 +81,22 @@ impl Customers for DynamoDb {
         }
     }
 
+    async fn record_profile(
+        &self,
+        owner: &CallerId,
+        link: &CustomerLink,
+    ) -> Result<(), StoreError> {
+        let put = PutItemInput::builder().table_name(&self.table);
+        let put = put
+            .set_item(Some(item_of(owner, link)))
+            .condition_expression("#reservation = :reservation")
+            .set_expression_attribute_names(Some(names(&["reservation"])))
+            .expression_attribute_values(":reservation", text(&link.reservation));
+        let mut attempts = Attempts::new();
+        // A link that was reserved anew stays as it is.
+        attempts.call(self, PUT, put.build()).await.map(|_| ())
+    }
+
     async fn holder_of(&self, customer: &str) -> Result<Option<CallerId>, StoreError> {
         let key = Kind::Holder.key(customer);
         let item = self.get(&mut Attempts::new(), &key).await?;
@@ -111,8 +127,12 @@ fn item_of(owner: &CallerId, link: &CustomerLink) -> Item {
     let item = keyed(&key_of(owner))
         .with("reservation", text(&link.reservation))
         .with("reserved_at", number(link.reserved_at));
-    match &link.customer {
+    let item = match &link.customer {
         Some(customer) => item.with(CUSTOMER, text(customer)),
+        None => item,
+    };
+    match link.profile_text() {
+        Some(profile) => item.with(PROFILE, text(profile)),
         None => item,
     }
 }
@@ -120,10 +140,13 @@ fn item_of(owner: &CallerId, link: &CustomerLink) -> Item {
 /// The attribute with Stripe's id in a caller's link; a condition names it.
 pub(super) const CUSTOMER: &str = "stripe_id";
 
+const PROFILE: &str = "profile";
+
 fn read(item: &Item) -> Result<CustomerLink, StoreError> {
     Ok(CustomerLink {
         reservation: need_text(item, "reservation")?.to_owned(),
         reserved_at: need_number(item, "reserved_at")?,
         customer: text_in(item, CUSTOMER).map(str::to_owned),
+        profile: CustomerLink::read_profile(text_in(item, PROFILE)),
     })
 }

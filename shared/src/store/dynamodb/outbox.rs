@@ -23,8 +23,8 @@ use crate::store::{
     Count, DeliveryOutcome, Message, OutboxMessage, OutboxSize, REMEMBERED, outbox::Outbox,
 };
 
-const DUE: &str = "due";
-const DEAD_LETTERED: &str = "dead_lettered";
+pub(super) const DUE: &str = "due";
+pub(super) const DEAD_LETTERED: &str = "dead_lettered";
 /// The attribute with the end of the latest lease, in Unix seconds. It is no key of the index, so
 /// that a lease costs the write of the item alone.
 const LEASED_UNTIL: &str = "leased_until";
@@ -248,7 +248,7 @@ impl DynamoDb {
     }
 
     /// The message in `item`, with a body that may be in parts.
-    async fn message_of(
+    pub(super) async fn message_of(
         &self,
         attempts: &mut Attempts,
         item: &Item,

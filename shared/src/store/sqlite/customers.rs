@@ -37,6 +37,27 @@ impl Customers for Sqlite {
             .await
     }
 
+    async fn record_profile(
+        &self,
+        owner: &CallerId,
+        link: &CustomerLink,
+    ) -> Result<(), StoreError> {
+        let (owner, link) = (owner.clone(), link.clone());
+        self.write(move |transaction| {
+            transaction
+                .prepare_cached(
+                    "UPDATE customers SET profile = ?3 WHERE owner = ?1 AND reservation = ?2",
+                )?
+                .execute(params![
+                    owner.as_str(),
+                    link.reservation,
+                    link.profile_text()
+                ])?;
+            Ok(())
+        })
+        .await
+    }
+
     async fn holder_of(&self, customer: &str) -> Result<Option<CallerId>, StoreError> {
         let customer = customer.to_owned();
         self.with(move |connection| holder(connection, &customer))
@@ -48,7 +69,7 @@ impl Customers for Sqlite {
 fn find(connection: &Connection, owner: &CallerId) -> Result<Option<CustomerLink>, StoreError> {
     let found = connection
         .prepare_cached(
-            "SELECT reservation, reserved_at, customer FROM customers WHERE owner = ?1",
+            "SELECT reservation, reserved_at, customer, profile FROM customers WHERE owner = ?1",
         )?
         .query_row([owner.as_str()], read)
         .optional()?;
@@ -60,6 +81,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<CustomerLink> {
         reservation: row.get(0)?,
         reserved_at: row.get(1)?,
         customer: row.get(2)?,
+        profile: CustomerLink::read_profile(row.get::<_, Option<String>>(3)?.as_deref()),
     })
 }
 
@@ -82,7 +104,7 @@ fn reserve(
         .prepare_cached(
             "INSERT INTO customers (owner, reservation, reserved_at) VALUES (?1, ?2, ?3)
              ON CONFLICT (owner) DO UPDATE SET reservation = excluded.reservation,
-                 reserved_at = excluded.reserved_at, customer = NULL",
+                 reserved_at = excluded.reserved_at, customer = NULL, profile = NULL",
         )?
         .execute(params![owner.as_str(), made.reservation, made.reserved_at])?;
     Ok(made)

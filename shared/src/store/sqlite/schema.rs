@@ -13,7 +13,7 @@ const BUSY: Duration = Duration::from_secs(5);
 const CACHE: i32 = -8_000;
 
 /// Each migrates the schema from the version that is its index to the next.
-pub(in crate::store) const MIGRATIONS: [&str; 8] = [
+pub(in crate::store) const MIGRATIONS: [&str; 9] = [
     "
     CREATE TABLE orders (
         id         TEXT PRIMARY KEY,
@@ -142,6 +142,10 @@ pub(in crate::store) const MIGRATIONS: [&str; 8] = [
     // The index includes the existing orders.
     "
     CREATE INDEX orders_by_age ON orders (body ->> '$.created_at', id);
+",
+    // What a Stripe customer last got.
+    "
+    ALTER TABLE customers ADD COLUMN profile TEXT;
 ",
 ];
 

@@ -9,6 +9,7 @@ on_both_backends!(
     a_customer_that_is_gone_is_replaced_once,
     the_customer_of_a_replaced_reservation_is_not_stored,
     a_customer_belongs_to_one_caller,
+    a_profile_is_stored_with_its_link_and_goes_with_it,
 );
 
 fn caller(name: &str) -> CallerId {
@@ -149,4 +150,25 @@ async fn a_customer_belongs_to_one_caller(place: Place) {
     );
     assert_eq!(it.holder("cus_1").await, Some(caller("ada")));
     assert_eq!(it.reserve_link("bob").await, bobs);
+}
+
+async fn a_profile_is_stored_with_its_link_and_goes_with_it(place: Place) {
+    let it = Fixture::new(place).await;
+    let ada = caller("ada");
+    let reserved = it.reserve_link("ada").await;
+    let mut link = it.settle_link("ada", &reserved, "cus_1").await.unwrap();
+    assert!(link.profile.is_empty());
+
+    link.profile.insert("email".to_owned(), "digest".to_owned());
+    it.store.record_profile(&ada, &link).await.unwrap();
+    assert_eq!(
+        it.store.customer_of(&ada).await.unwrap(),
+        Some(link.clone())
+    );
+
+    let anew = it.store.reserve_customer(&ada, Some(&link), NOW);
+    let anew = anew.await.unwrap();
+    it.store.record_profile(&ada, &link).await.unwrap();
+    assert!(anew.profile.is_empty());
+    assert_eq!(it.store.customer_of(&ada).await.unwrap(), Some(anew));
 }
