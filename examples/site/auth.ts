@@ -14,10 +14,10 @@ export const { handlers, auth, signIn, signOut } = NextAuth({
   ...(isTry() && { trustHost: true }),
   providers: [
     Credentials({
-      credentials: { account: {} },
-      authorize: ({ account }) =>
+      credentials: { account: {}, email: {} },
+      authorize: ({ account, email }) =>
         account === "guest"
-          ? newGuest()
+          ? newGuest(typeof email === "string" ? email.trim() : "")
           : (demoAccounts().find(({ id }) => id === account) ?? null),
     }),
   ],
@@ -25,7 +25,8 @@ export const { handlers, auth, signIn, signOut } = NextAuth({
     // `user` is set only at sign-in. A session without an account ends.
     jwt: ({ token, user }) => {
       const account = accountOf(user?.id ?? token.sub ?? "");
-      return account ? { sub: account.id } : null;
+      const email = user ? user.email : token.email;
+      return account ? { sub: account.id, ...(email && { email }) } : null;
     },
     session: ({ session, token }) => {
       const account = accountOf(token.sub ?? "");

@@ -10,8 +10,8 @@ import { standIn } from "@/lib/settings";
 export async function proxy(request: NextRequest): Promise<NextResponse> {
   if (!request.nextUrl.pathname.startsWith(PREFIX)) return page(request);
   // Reads the session without renewing it: a renewal that arrives after a sign-out would undo it.
-  const { id, role } = (await auth())?.user ?? {};
-  return toFarebox(request, id && role ? { id, role } : null);
+  const { id, role, email } = (await auth())?.user ?? {};
+  return toFarebox(request, id && role ? { id, role, email } : null);
 }
 
 export const config = { matcher: ["/((?!api/auth/|_next/static/|_next/image/).*)"] };

@@ -11,6 +11,8 @@ export interface Account {
   role: Role;
   /** A short description. */
   what: string;
+  /** Where Stripe sends receipts, if anywhere. */
+  email?: string;
 }
 
 const DEMO: Account[] = [
@@ -24,8 +26,17 @@ const GUEST = "guest-";
 /** The accounts to choose from, if the site has demo accounts. */
 export const demoAccounts = () => (hasDemoAccounts() ? DEMO : []);
 
-/** A new guest. The id is random, because the session's owner owns the guest's orders. */
-export const newGuest = (): Account => guest(GUEST + crypto.randomUUID());
+/**
+ * A new guest; `null` when `email` is neither empty nor an address. The id is random, because the
+ * session's owner owns the guest's orders.
+ */
+export function newGuest(email: string): Account | null {
+  if (email !== "" && !ADDRESS.test(email)) return null;
+  return { ...guest(GUEST + crypto.randomUUID()), ...(email && { email }) };
+}
+
+/** The form of an address that Farebox takes. */
+const ADDRESS = /^(?=.{3,254}$)[^\s@]+@[^\s@]+$/;
 
 /**
  * The account with this id as it is now. It may have another role than at its sign-in, or be gone.

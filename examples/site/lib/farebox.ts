@@ -43,6 +43,8 @@ const PAYERS_ADDRESS = "x-client-address";
 interface Caller {
   id: string;
   role: Role;
+  /** Where Stripe sends the receipts of their payments. */
+  email: string | null | undefined;
 }
 
 /** Forwards the request, or returns an error in Farebox's format. */
@@ -77,8 +79,8 @@ export async function toFarebox(
 }
 
 /** Signs a token for `caller`, valid for a minute; each request gets a new one. */
-function callerToken({ id, role }: Caller): Promise<string> {
-  return new SignJWT({ roles: [role] })
+function callerToken({ id, role, email }: Caller): Promise<string> {
+  return new SignJWT({ roles: [role], ...(email && { email }) })
     .setProtectedHeader({ alg: "HS256" })
     .setAudience("farebox")
     .setSubject(id)

@@ -48,6 +48,27 @@ test("a guest pays, and the return page says so", async (t) => {
   await visitor.page.getByText("Your cart is empty.").waitFor();
 });
 
+test("a guest's payment has the address for its receipt, which no page is told", async (t) => {
+  const visitor = await visit(t, browser, world);
+  const { page } = visitor;
+  await page.goto("/sign-in");
+  const field = page.getByLabel("E-mail for your receipt");
+  await field.fill("not an address");
+  await visitor.button("Continue as a guest").click();
+  assert.equal(await field.evaluate(({ validity }) => validity.typeMismatch), true);
+  await field.fill("grace@example.com");
+  await visitor.button("Continue as a guest").click();
+  await visitor.button("Sign out").waitFor();
+  const orderId = await visitor.buyMug();
+  const [{ receipt_email }] = await stripe.intents(orderId);
+  assert.equal(receipt_email, "grace@example.com");
+  assert.ok(!(await page.content()).includes("grace@example.com"));
+
+  const other = await guest(t);
+  const without = await stripe.intents(await other.beginMug());
+  assert.deepEqual(without.map((intent) => intent.receipt_email), [null]);
+});
+
 test("a declined card is followed by another, and by one payment", async (t) => {
   const visitor = await guest(t);
   await visitor.checkOut();

@@ -18,17 +18,22 @@ export default async function SignIn({
 
   async function enter(form: FormData) {
     "use server";
-    await signIn("credentials", { account: form.get("account"), redirectTo: to });
+    const [account, email] = [form.get("account"), form.get("email") ?? ""];
+    await signIn("credentials", { account, email, redirectTo: to });
   }
   const accounts = demoAccounts();
   return (
     <div className="narrow">
       <h1>Sign in</h1>
       <form action={enter} className="accounts">
+        <label htmlFor="email">E-mail for your receipt, if you want one</label>
+        <input id="email" name="email" type="email" maxLength={254} autoComplete="email" />
         <button name="account" value="guest">
           <b>Continue as a guest</b>
           <span>no account; your orders stay in this browser</span>
         </button>
+      </form>
+      <form action={enter} className="accounts">
         {accounts.map(({ id, name, role, what }) => (
           <button key={id} name="account" value={id} className="quiet">
             <b>
