@@ -77,7 +77,7 @@ const fn read_for_thin(name: &'static str, path: &'static str) -> Permission {
     }
 }
 
-const PERMISSIONS: [Permission; 18] = [
+const PERMISSIONS: [Permission; 19] = [
     // The required currency is missing, and the amount is zero.
     write(
         "create-intent, webhook, order",
@@ -152,6 +152,16 @@ const PERMISSIONS: [Permission; 18] = [
             "webhook, reconcile, order",
             "Refunds: read",
             "/v1/refunds?limit=1",
+        )
+    },
+    Permission {
+        is_required: false,
+        is_used: CheckoutSettings::has_invoices,
+        advice: ": add it, or notifications do not name an invoice's page",
+        ..read(
+            "webhook, reconcile, order",
+            "Invoices: read",
+            "/v1/invoices?limit=1",
         )
     },
     read_for_thin("Disputes: read", "/v1/disputes?limit=1"),

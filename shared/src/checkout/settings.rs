@@ -77,6 +77,12 @@ impl CheckoutSettings {
         self.options.added_parts().tax
     }
 
+    /// True when every session makes an invoice.
+    #[must_use]
+    pub fn has_invoices(&self) -> bool {
+        self.options.is_enabled("invoice_creation")
+    }
+
     /// Stripe's objects that the file names: the place of each, and its path in Stripe's API.
     #[must_use]
     pub fn named_objects(&self) -> Vec<(String, String)> {
