@@ -15,7 +15,7 @@ MOVES_ORDERS = READS_SEVERAL | {"dynamodb:PutItem"}
 #: What a part does with items of the table, by a pattern of the source that uses it.
 PARTS = {
     r"\bCheckoutService\b": MOVES_ORDERS,
-    r"\bprocessor\s*\.(process|refresh)\(": MOVES_ORDERS,
+    r"\bprocessor\s*\.(process|refresh|settle)\(": MOVES_ORDERS,
     r"\bLookup::": MOVES_ORDERS,
 }
 

@@ -49,7 +49,7 @@ PARTS = {
     }
     | STOPS
     | of_module("stripe"),
-    r"\bprocessor\.refresh\b": {"FAREBOX_PAYER"} | STOPS | of_module("stripe"),
+    r"\bprocessor\.(?:refresh|settle)\b": {"FAREBOX_PAYER"} | STOPS | of_module("stripe"),
     r"\bsubscriptions\b": {"FAREBOX_NOTIFY_EVENTS"},
     r"\bSink\b": {"FAREBOX_NOTIFY_URL", "FAREBOX_NOTIFY_SECRET"},
     r"\bFromEventBridge\b": {"STRIPE_EVENT_SOURCE"},

@@ -285,8 +285,8 @@ export interface components {
             amount: number;
             /**
              * @description The payment intent's client secret. A new one belongs to a new payment intent, and the
-             *     previous intent is canceled: mount Stripe's form again with it. `null` for an order of zero,
-             *     which is paid at once.
+             *     previous intent is canceled: mount Stripe's form again with it. `null` for an order of zero
+             *     and an off-session order: nothing is left to pay.
              */
             clientSecret: string | null;
             /** @description Three lower-case letters, such as `usd`. */
@@ -306,8 +306,6 @@ export interface components {
         };
         /** @description A customer's data at Stripe, and their orders. */
         Customer: {
-            /** @description The customer's saved cards. */
-            cards: components["schemas"]["Card"][];
             /** @description Whole for the customer, masked for staff (`a***@e***.com`); `null` if Stripe has none. */
             email: string | null;
             /** @description `cus_…`; `null` if Stripe has no customer, or deleted it. */
@@ -316,6 +314,8 @@ export interface components {
             name: string | null;
             /** @description The latest 50 orders, the newest first. */
             orders: components["schemas"]["CustomerOrder"][];
+            /** @description The customer's saved payment methods of every type, the newest first. */
+            paymentMethods: components["schemas"]["PaymentMethod"][];
         };
         /** @description An order of the customer. Amounts are in minor units of `currency`, times in Unix seconds. */
         CustomerOrder: {
@@ -382,7 +382,7 @@ export interface components {
          *     helps. `generic_decline` stands for all of Stripe's decline codes, which come with status 402.
          * @enum {string}
          */
-        ErrorCode: "invalid_request" | "amount_too_small" | "bad_signature" | "unauthenticated" | "generic_decline" | "forbidden" | "refund_limit" | "not_found" | "method_not_allowed" | "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_changed" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_in_full_only" | "refund_needs_email" | "refund_refused" | "body_too_large" | "too_many_payments" | "too_many_requests" | "portal_not_configured" | "unhealthy" | "internal" | "unavailable";
+        ErrorCode: "invalid_request" | "amount_too_small" | "bad_signature" | "unauthenticated" | "generic_decline" | "authentication_required" | "forbidden" | "refund_limit" | "not_found" | "method_not_allowed" | "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "no_saved_payment_method" | "order_changed" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_in_full_only" | "refund_needs_email" | "refund_refused" | "body_too_large" | "too_many_payments" | "too_many_requests" | "portal_not_configured" | "unhealthy" | "internal" | "unavailable";
         /** @description The health of the deployment. Times are in Unix seconds. */
         Health: {
             /** @description The notifications that were given up. */
@@ -582,6 +582,17 @@ export interface components {
              *     still have a `nextCursor`.
              */
             orders: components["schemas"]["Order"][];
+        };
+        /** @description A saved payment method. */
+        PaymentMethod: {
+            /** @description Absent for another type. */
+            card?: components["schemas"]["Card"];
+            /** @description `pm_…`; a signed order may name it as `paymentMethod`. */
+            id: string;
+            /** @description True for the one that the customer, or the shop, made the default at Stripe. */
+            isDefault: boolean;
+            /** @description Stripe's type, such as `card` or `sepa_debit`. */
+            type: string;
         };
         /** @description The billing portal of the caller. */
         PortalOpened: {
@@ -1082,7 +1093,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `generic_decline`: the bank declined; the code is Stripe's decline code, but `generic_decline` for a card that was reported lost or stolen */
+            /** @description `generic_decline`: the bank declined; the code is Stripe's decline code, but `generic_decline` for a card that was reported lost or stolen; `authentication_required`: the payer's bank declined an off-session payment until the payer authenticates it */
             402: {
                 headers: {
                     /** @description The id of the request in the log */
@@ -1101,6 +1112,8 @@ export interface operations {
                      */
                     "application/json": {
                         error: {
+                            /** @description With `authentication_required`: the payment intent's client secret, with which Stripe.js confirms the payment in the payer's browser */
+                            clientSecret?: string;
                             code: string;
                             message: string;
                             requestId: string;
@@ -1162,7 +1175,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used before with other contents; `in_progress`: the same operation is in progress; `order_already_paid`: the order is paid and can no longer change; `payment_processing`: a payment is processing, and the order cannot change until it ends; the message names a pending voucher or bank transfer; `order_canceled`: the order was canceled; `order_changed`: the site signed a newer version of the order, or one with the same `iat` or `version` */
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used before with other contents; `in_progress`: the same operation is in progress; `order_already_paid`: the order is paid and can no longer change; `payment_processing`: a payment is processing, and the order cannot change until it ends; the message names a pending voucher or bank transfer; `order_canceled`: the order was canceled; `order_changed`: the site signed a newer version of the order, or one with the same `iat` or `version`; `no_saved_payment_method`: an off-session order is a guest's, or of a customer without a saved payment method, or without the one that it names */
             409: {
                 headers: {
                     /** @description The seconds after which the caller may send the same request again */
@@ -1184,7 +1197,7 @@ export interface operations {
                     "application/json": {
                         error: {
                             /** @enum {string} */
-                            code: "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_changed";
+                            code: "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_changed" | "no_saved_payment_method";
                             message: string;
                             /** @description The id of the paid or processing order: lead the payer to it */
                             orderId?: string;
@@ -1331,14 +1344,6 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "cards": [
-                     *         {
-                     *           "brand": "visa",
-                     *           "expMonth": 12,
-                     *           "expYear": 2030,
-                     *           "last4": "4242"
-                     *         }
-                     *       ],
                      *       "email": "a***@e***.com",
                      *       "id": "cus_1",
                      *       "name": "Ada",
@@ -1351,6 +1356,19 @@ export interface operations {
                      *           "refundPendingAmount": 0,
                      *           "refundedAmount": 0,
                      *           "status": "paid"
+                     *         }
+                     *       ],
+                     *       "paymentMethods": [
+                     *         {
+                     *           "card": {
+                     *             "brand": "visa",
+                     *             "expMonth": 12,
+                     *             "expYear": 2030,
+                     *             "last4": "4242"
+                     *           },
+                     *           "id": "pm_1",
+                     *           "isDefault": true,
+                     *           "type": "card"
                      *         }
                      *       ]
                      *     }

@@ -23,6 +23,7 @@ pub use self::table::{Code, ErrorSpec, Retry};
 use crate::{
     cause::Cause,
     order::{Awaited, OrderId},
+    redacted::Redacted,
     signature,
 };
 
@@ -53,6 +54,10 @@ pub enum Error {
         /// The code for the caller: see [`payer_code`].
         code: String,
     },
+    /// The bank asks the payer, who is absent, to authenticate the payment. The secret lets them do
+    /// so.
+    #[error("the payer has to authenticate the payment")]
+    AuthenticationRequired(Redacted),
     /// The caller is authenticated, and may not do this.
     #[error("you may not do this")]
     Forbidden,
@@ -84,6 +89,9 @@ pub enum Error {
     /// The order was canceled; a new one is needed.
     #[error("the order was canceled")]
     OrderCanceled,
+    /// The caller has no saved payment method, or not the one that the site named.
+    #[error("the caller has no such saved payment method")]
+    NoSavedMethod,
     /// The site signed a newer version of this order.
     #[error("the order has changed since: reload the page")]
     OrderChanged,
@@ -162,6 +170,7 @@ impl Error {
             Self::BadSignature(_) => Code::BadSignature,
             Self::Unauthenticated(_) => Code::Unauthenticated,
             Self::Declined { .. } => Code::Declined,
+            Self::AuthenticationRequired(_) => Code::AuthenticationRequired,
             Self::Forbidden => Code::Forbidden,
             Self::OverLimit => Code::RefundLimit,
             Self::NotFound => Code::NotFound,
@@ -171,6 +180,7 @@ impl Error {
             Self::AlreadyPaid(_) => Code::OrderAlreadyPaid,
             Self::PaymentProcessing(_) | Self::PaymentAwaited(..) => Code::PaymentProcessing,
             Self::OrderCanceled => Code::OrderCanceled,
+            Self::NoSavedMethod => Code::NoSavedPaymentMethod,
             Self::OrderChanged | Self::SignedAtOnce => Code::OrderChanged,
             Self::NotPaid => Code::OrderNotPaid,
             Self::ExceedsPaid => Code::RefundExceedsPaid,
@@ -233,7 +243,8 @@ impl Error {
     }
 
     /// The whole response: status, headers, and `{"error": {"code", "message", "requestId"}}`,
-    /// where [`Code::names_order`] also with `orderId`. [`Error::Unhealthy`] has its numbers beside
+    /// where [`Code::names_order`] also with `orderId`, and where [`Code::has_secret`] with
+    /// `clientSecret`. [`Error::Unhealthy`] has its numbers beside
     /// `error`.
     pub(crate) fn response(&self, request_id: &str) -> Response {
         let (status, code) = self.answer();
@@ -241,6 +252,9 @@ impl Error {
             json!({ "code": code, "message": self.to_string(), "requestId": request_id });
         if let Some(order) = self.order() {
             error["orderId"] = order.as_str().into();
+        }
+        if let Self::AuthenticationRequired(secret) = self {
+            error["clientSecret"] = json!(secret);
         }
         let mut body = match self {
             Self::Unhealthy(_, numbers) => numbers.clone(),

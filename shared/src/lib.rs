@@ -53,6 +53,7 @@
 //! | | [`email`]: an e-mail address for Stripe |
 //! | | [`mod@env`]: the reader of variables |
 //! | | [`http`]: the pooled client |
+//! | | `redacted`: a text that is never printed
 //! | | [`retry`]: the retry policy of all calls |
 //! | | [`rfc3339`]: times as text |
 //! | | [`signature`]: Stripe's signature, verified |
@@ -83,6 +84,7 @@ pub mod order;
 pub mod processor;
 pub mod purchase;
 pub mod rate_limit;
+mod redacted;
 pub mod request;
 pub mod retry;
 pub mod return_url;

@@ -56,10 +56,7 @@ fn response(codes: &[Code]) -> Response {
         .map(|row| format!("`{}`: {}", row.code, row.when))
         .collect();
     let content = ContentBuilder::new()
-        .schema(Some(body(
-            &rows,
-            codes.iter().any(|code| code.names_order()),
-        )))
+        .schema(Some(body(codes)))
         .example(Some(example(rows[0].code)))
         .build();
     let mut response = ResponseBuilder::new()
@@ -76,9 +73,10 @@ fn response(codes: &[Code]) -> Response {
     response.build()
 }
 
-/// `{"error": {"code", "message", "requestId"}}`, with the codes of these rows; with `orderId`
-/// where one of them `names_order`.
-fn body(rows: &[&ErrorSpec], names_order: bool) -> Schema {
+/// `{"error": {"code", "message", "requestId"}}`, with these codes; with `orderId` where one names
+/// an order, and `clientSecret` where one has a secret.
+fn body(codes: &[Code]) -> Schema {
+    let rows: Vec<&ErrorSpec> = codes.iter().map(|code| code.spec()).collect();
     let text = || ObjectBuilder::new().schema_type(Type::String);
     let code = match rows[0].status {
         // The bank's own codes: there are many, and new ones come.
@@ -92,9 +90,14 @@ fn body(rows: &[&ErrorSpec], names_order: bool) -> Schema {
         .required("code")
         .required("message")
         .required("requestId");
-    if names_order {
+    if codes.iter().any(|code| code.names_order()) {
         let order = "The id of the paid or processing order: lead the payer to it";
         error = error.property("orderId", text().description(Some(order)));
+    }
+    if codes.iter().any(|code| code.has_secret()) {
+        let secret = "With `authentication_required`: the payment intent's client secret, with \
+                      which Stripe.js confirms the payment in the payer's browser";
+        error = error.property("clientSecret", text().description(Some(secret)));
     }
     let body = ObjectBuilder::new().property("error", error);
     body.required("error").into()

@@ -12,9 +12,9 @@ mod failure;
 mod intents;
 mod keys;
 mod payer;
+mod payment_methods;
 mod portal;
 mod prices;
-mod redacted;
 mod refunds;
 mod related;
 mod retry;
@@ -25,18 +25,19 @@ mod warm;
 
 use std::time::Duration;
 
-pub use customers::{Card, Customer, CustomerKeys};
+pub use customers::{Customer, CustomerKeys};
 
 pub use events::{EventPage, EventQuery, KEPT, ListedEvent};
 pub use failure::{ApiError, StripeError};
 pub use intents::{IntentStatus, PaymentIntent};
+pub use payment_methods::{Card, PaymentMethod};
 pub use prices::{CustomUnitAmount, Price, Prices, Product, TransformQuantity};
-pub use redacted::Redacted;
 pub use refunds::EmailKey;
 pub use sessions::{CheckoutPage, SessionParams, UiMode};
 pub use settings::Settings;
 use tokio::time::Instant;
 
+pub use crate::redacted::Redacted;
 use crate::{Secrets, deployment::Deployment, env::ApiBase, http};
 
 /// The version of Stripe's API that every call names, and that webhook endpoints should have.

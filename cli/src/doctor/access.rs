@@ -135,7 +135,7 @@ const PERMISSIONS: [Permission; 19] = [
     read("create-intent", "Prices: read", "/v1/prices?limit=1"),
     read("create-intent", "Products: read", "/v1/products?limit=1"),
     read(
-        "customer",
+        "customer, create-intent",
         "PaymentMethods: read",
         "/v1/payment_methods?limit=1",
     ),

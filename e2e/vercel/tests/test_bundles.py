@@ -164,7 +164,7 @@ class BundleTest(Case):
         back = {"successUrl": "https://shop.example/paid", "cancelUrl": "https://shop.example/cart"}
         asked = [
             ("create-checkout", "POST", CART | back, ["orderId", "url"]),
-            ("customer", "GET", None, ["cards", "email", "id", "name", "orders"]),
+            ("customer", "GET", None, ["email", "id", "name", "orders", "paymentMethods"]),
             ("portal", "POST", {"returnUrl": "https://shop.example/account"}, ["url"]),
         ]
         for name, method, contents, fields in asked:

@@ -175,6 +175,10 @@ async fn create(
         checkout: app.checkout.for_one_request(),
     };
     let (_payer, order) = pages.checkout.order(payer, &limiter, key, cart).await?;
+    if order.revision().contents.off_session().is_some() {
+        let what = "`offSession` of the signed order: send it to create-intent, which charges it";
+        return Err(Error::invalid(what));
+    }
     let signed = order.revision().contents.checkout();
     let options = pages.checkout.sessions.options(signed, &request.choice);
     let params = SessionParams {

@@ -7,18 +7,23 @@
 //! | status | when |
 //! |---|---|
 //! | `200` | the browser can pay the order with this client secret |
+//! | `200` | an off-session order is charged: its status is `paid`, or `processing` |
 //! | `400` | the request is wrong; the message names the field (`amount` is an unknown field) |
 //! | `401` | there is no valid token |
+//! | `402` | the bank declined an off-session charge, or wants the payer |
 //! | `403` | no role of the caller pays |
 //! | `404` | the order to change does not exist, or is another caller's |
+//! | `409` | an off-session order's caller has no such saved payment method |
 //! | `409` | the key came with other contents |
 //! | `409` | the order is paid, processing, canceled, or newer |
 //! | `429` | the caller or their address started too many payments |
 //! | `429` | too many charges of the order failed |
 //! | `503` | Stripe, the database or the keys are not available; the caller may retry |
 //!
-//! Read [`shared::purchase`] for the prices, and [`payment`] for the one intent of an order.
+//! Read [`shared::purchase`] for the prices, [`payment`] for the one intent of an order, and
+//! [`off_session`] for charges in the payer's absence.
 
+pub mod off_session;
 pub mod payment;
 mod saved_methods;
 
@@ -35,9 +40,9 @@ use shared::{
     App, Error, Function, Secrets,
     access::{Authorized, CreatePayment, Permission as _},
     env::need,
-    error::Code,
     function::Trigger,
     order::{Order, Status},
+    processor::EventProcessor,
     purchase::{self, Cart, CheckoutService, Item},
     rate_limit::RateLimiter,
     request::{self, IdempotencyKey},
@@ -56,7 +61,7 @@ pub const FUNCTION: Function = Function {
         method: "POST",
         path: "/api/create-intent",
         permission: Some(CreatePayment::NAME),
-        errors: &[&purchase::ERRORS, &[Code::Declined]],
+        errors: &[&purchase::ERRORS, &off_session::ERRORS],
     },
     settings: &[
         need::STRIPE_SECRET_KEY,
@@ -108,8 +113,8 @@ struct Created {
     /// The order's id.
     order_id: String,
     /// The payment intent's client secret. A new one belongs to a new payment intent, and the
-    /// previous intent is canceled: mount Stripe's form again with it. `null` for an order of zero,
-    /// which is paid at once.
+    /// previous intent is canceled: mount Stripe's form again with it. `null` for an order of zero
+    /// and an off-session order: nothing is left to pay.
     #[schema(value_type = Option<String>, required)]
     client_secret: Option<Redacted>,
     /// The secret of a Stripe customer session, with which the Payment Element shows the payer's
@@ -165,13 +170,20 @@ async fn create(
         secrets: &app.secrets,
         saved_methods: SavedMethods::default(),
     };
+    let processor = EventProcessor {
+        stripe: payments.checkout.stripe.clone(),
+        ..app.processor.clone()
+    };
     let key = IdempotencyKey::in_headers(&headers)?;
     let is_customer = payer.is_customer();
     let (_payer, order) = payments
         .checkout
         .order(payer, &limiter, key, request.into())
         .await?;
-    let (order, intent) = payments.payment_of(order, is_customer, &limiter).await?;
+    let (order, intent) = match order.revision().contents.off_session() {
+        None => payments.payment_of(order, is_customer, &limiter).await?,
+        Some(_) => (payments.charged(order, &processor, &limiter).await?, None),
+    };
     payments.created(&order, intent).await.map(Json)
 }
 

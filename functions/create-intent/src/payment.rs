@@ -69,7 +69,7 @@ impl Payments<'_> {
             };
             let customer = intent.customer.clone().filter(|_| is_customer);
             let up_to_date = self.up_to_date(intent, &order, limiter);
-            let saved = self.open_saved(customer.as_deref());
+            let saved = self.open_saved(&order, customer.as_deref());
             let (up_to_date, ()) = tokio::join!(up_to_date, saved);
             let (latest, intent) = up_to_date?;
             if intent.contents() == Some(&latest.revision().digest)
@@ -99,7 +99,7 @@ impl Payments<'_> {
         let made = |customer: Option<String>| async move {
             let customer = customer.as_deref();
             let made = stripe.create_intent(order, customer);
-            tokio::join!(made, self.open_saved(customer)).0
+            tokio::join!(made, self.open_saved(order, customer)).0
         };
         let made = self.checkout.for_customer(order, is_customer, made).await?;
         let update = PaymentUpdate::Intent(made.id.clone(), order.owner().clone());
@@ -114,8 +114,9 @@ impl Payments<'_> {
         }
     }
 
-    async fn open_saved(&self, customer: Option<&str>) {
-        if let Some(customer) = customer {
+    async fn open_saved(&self, order: &Order, customer: Option<&str>) {
+        let has_form = order.revision().contents.off_session().is_none();
+        if let Some(customer) = customer.filter(|_| has_form) {
             let stripe = &self.checkout.stripe;
             self.saved_methods.open(stripe, customer).await;
         }

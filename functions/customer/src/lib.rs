@@ -21,6 +21,7 @@
 //! Read [`view`] for the contents of the response.
 
 mod email;
+mod payment_method;
 pub mod view;
 
 use std::sync::Arc;
@@ -50,7 +51,8 @@ use self::view::CustomerView;
 /// The function's description.
 pub const FUNCTION: Function = Function {
     name: "customer",
-    summary: "Returns a customer's name, e-mail (masked for staff), cards and orders.",
+    summary: "Returns a customer's name, e-mail (masked for staff), saved payment methods and \
+              orders.",
     trigger: Trigger::Route {
         method: "GET",
         path: "/api/customer",
@@ -109,7 +111,9 @@ struct Subject {
     responses(
         (status = 200, description = "The customer", body = CustomerView,
             example = json!({ "id": "cus_1", "name": "Ada", "email": "a***@e***.com",
-                "cards": [{ "brand": "visa", "last4": "4242", "expMonth": 12, "expYear": 2030 }],
+                "paymentMethods": [{ "id": "pm_1", "type": "card", "isDefault": true,
+                    "card": { "brand": "visa", "last4": "4242", "expMonth": 12,
+                        "expYear": 2030 } }],
                 "orders": [{ "orderId": "ord_8d0a2f", "status": "paid", "amount": 3000,
                     "currency": "usd", "refundedAmount": 0, "refundPendingAmount": 0,
                     "createdAt": 1_790_000_000 }] })),

@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | name | whole | whole |
 //! | e-mail | whole | masked: `a***@e***.com` |
-//! | cards | brand, last four digits, expiry | the same |
+//! | saved payment methods | type, of a card brand, last four digits, expiry | the same |
 //! | orders | the latest fifty | the same |
 
 use serde::Serialize;
@@ -13,11 +13,11 @@ use shared::{
     Error,
     order::{Order, OrderItem, Status},
     store::OrderRange,
-    stripe::{Card, Customer},
+    stripe::{Customer, PaymentMethod},
 };
 use utoipa::ToSchema;
 
-use crate::{Customers, Subject, email};
+use crate::{Customers, Subject, email, payment_method::PaymentMethodView};
 
 /// The most orders in a response.
 const MAX_LISTED: u32 = 50;
@@ -36,8 +36,8 @@ pub struct CustomerView {
     /// Whole for the customer, masked for staff (`a***@e***.com`); `null` if Stripe has none.
     #[schema(required)]
     email: Option<String>,
-    /// The customer's saved cards.
-    cards: Vec<CardView>,
+    /// The customer's saved payment methods of every type, the newest first.
+    payment_methods: Vec<PaymentMethodView>,
     /// The latest 50 orders, the newest first.
     orders: Vec<OrderView>,
 }
@@ -47,21 +47,6 @@ impl std::fmt::Debug for CustomerView {
         let mut view = f.debug_struct("CustomerView");
         view.field("id", &self.id).finish_non_exhaustive()
     }
-}
-
-/// A saved card.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Card)]
-#[serde(rename_all = "camelCase")]
-struct CardView {
-    /// Stripe's name of the brand, such as `visa`.
-    brand: String,
-    /// The last four digits of the number.
-    last4: String,
-    /// From 1 to 12.
-    exp_month: i64,
-    /// With four digits.
-    exp_year: i64,
 }
 
 /// An order of the customer. Amounts are in minor units of `currency`, times in Unix seconds.
@@ -105,7 +90,11 @@ impl Customers<'_> {
             }
         };
         let (orders, at_stripe) = tokio::try_join!(orders, at_stripe)?;
-        let (customer, cards) = at_stripe.unzip();
+        let (customer, methods) = at_stripe.unzip();
+        let default = customer.as_ref().and_then(Customer::default_method);
+        let methods = methods.unwrap_or_default().into_iter();
+        let payment_methods = methods.map(|one| PaymentMethodView::of(one, default));
+        let payment_methods = payment_methods.collect();
         let (id, name, email) = match customer {
             Some(Customer {
                 id, name, email, ..
@@ -116,32 +105,21 @@ impl Customers<'_> {
             true => email,
             false => email.as_deref().map(email::masked),
         };
-        let cards = cards.unwrap_or_default();
         Ok(CustomerView {
             id,
             name,
             email,
-            cards: cards.into_iter().map(CardView::of).collect(),
+            payment_methods,
             orders: orders.iter().map(OrderView::of).collect(),
         })
     }
 
-    /// The customer with `id` and their cards; nothing where it was deleted.
-    async fn at_stripe(&self, id: &str) -> Result<Option<(Customer, Vec<Card>)>, Error> {
+    /// The customer with `id` and their payment methods; nothing where it was deleted.
+    async fn at_stripe(&self, id: &str) -> Result<Option<(Customer, Vec<PaymentMethod>)>, Error> {
         let customer = self.stripe.retrieve_customer(id);
-        let (customer, cards) = tokio::try_join!(customer, self.stripe.cards_of(id))?;
-        Ok(customer.map(|customer| (customer, cards)))
-    }
-}
-
-impl CardView {
-    fn of(card: Card) -> Self {
-        Self {
-            brand: card.brand,
-            last4: card.last4,
-            exp_month: card.exp_month,
-            exp_year: card.exp_year,
-        }
+        let methods = self.stripe.payment_methods_of(id);
+        let (customer, methods) = tokio::try_join!(customer, methods)?;
+        Ok(customer.map(|customer| (customer, methods)))
     }
 }
 

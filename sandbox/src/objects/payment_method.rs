@@ -26,7 +26,7 @@ mod card;
 mod transfer;
 
 pub(crate) use account::{ACH, KINDS as DEBITS, of_currency as debit_of};
-pub(crate) use attachment::{Listed, attach, attach_to, of_customer};
+pub(crate) use attachment::{Listed, attach, attach_to, detach, of_customer};
 pub(crate) use card::{Card, REDISPLAY, read};
 pub(crate) use transfer::{KINDS as PAID_ELSEWHERE, of_currency as voucher_of};
 

@@ -113,6 +113,15 @@ impl Sandbox {
         self.control(payment_method::attach, payment_method, params)
     }
 
+    /// Detaches a payment method from its customer; returns it.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the payment method is not attached.
+    pub fn forget(&self, payment_method: &str) -> Result<Value, Value> {
+        self.control(payment_method::detach, payment_method, json!({}))
+    }
+
     /// Completes a bank debit: the money arrives.
     ///
     /// # Errors

@@ -23,6 +23,8 @@ pub enum Code {
     /// The bank declined; the response has Stripe's decline code instead.
     #[schema(rename = "generic_decline")]
     Declined,
+    /// The bank asks the absent payer to authenticate the payment.
+    AuthenticationRequired,
     /// No role of the caller permits the request.
     Forbidden,
     /// No role of the caller permits a refund of this amount or currency.
@@ -41,6 +43,8 @@ pub enum Code {
     PaymentProcessing,
     /// The order was canceled.
     OrderCanceled,
+    /// The caller has no such saved payment method.
+    NoSavedPaymentMethod,
     /// The site signed a newer version of the order.
     OrderChanged,
     /// The order is not paid.
@@ -104,13 +108,20 @@ impl Code {
         matches!(self, Self::OrderAlreadyPaid | Self::PaymentProcessing)
     }
 
+    /// Returns true when the error has a `clientSecret`, with which the payer goes on.
+    #[must_use]
+    pub fn has_secret(self) -> bool {
+        self == Self::AuthenticationRequired
+    }
+
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::InvalidRequest,
         Self::AmountTooSmall,
         Self::BadSignature,
         Self::Unauthenticated,
         Self::Declined,
+        Self::AuthenticationRequired,
         Self::Forbidden,
         Self::RefundLimit,
         Self::NotFound,
@@ -120,6 +131,7 @@ impl Code {
         Self::OrderAlreadyPaid,
         Self::PaymentProcessing,
         Self::OrderCanceled,
+        Self::NoSavedPaymentMethod,
         Self::OrderChanged,
         Self::OrderNotPaid,
         Self::RefundExceedsPaid,
@@ -145,6 +157,7 @@ impl Code {
             Self::BadSignature => &BAD_SIGNATURE,
             Self::Unauthenticated => &UNAUTHENTICATED,
             Self::Declined => &DECLINED,
+            Self::AuthenticationRequired => &AUTHENTICATION_REQUIRED,
             Self::Forbidden => &FORBIDDEN,
             Self::RefundLimit => &REFUND_LIMIT,
             Self::NotFound => &NOT_FOUND,
@@ -154,6 +167,7 @@ impl Code {
             Self::OrderAlreadyPaid => &ORDER_ALREADY_PAID,
             Self::PaymentProcessing => &PAYMENT_PROCESSING,
             Self::OrderCanceled => &ORDER_CANCELED,
+            Self::NoSavedPaymentMethod => &NO_SAVED_PAYMENT_METHOD,
             Self::OrderChanged => &ORDER_CHANGED,
             Self::OrderNotPaid => &ORDER_NOT_PAID,
             Self::RefundExceedsPaid => &REFUND_EXCEEDS_PAID,
@@ -211,6 +225,14 @@ static DECLINED: ErrorSpec = ErrorSpec {
     when: "the bank declined; the code is Stripe's decline code, but `generic_decline` for a card \
            that was reported lost or stolen",
     remedy: "ask the payer for another card or method",
+    retry: Retry::Never,
+};
+
+static AUTHENTICATION_REQUIRED: ErrorSpec = ErrorSpec {
+    status: StatusCode::PAYMENT_REQUIRED,
+    code: "authentication_required",
+    when: "the payer's bank declined an off-session payment until the payer authenticates it",
+    remedy: "bring the payer back, and confirm with `clientSecret` of the error in their browser",
     retry: Retry::Never,
 };
 
@@ -286,6 +308,15 @@ static ORDER_CANCELED: ErrorSpec = ErrorSpec {
     code: "order_canceled",
     when: "the order was canceled",
     remedy: "start a new order",
+    retry: Retry::Never,
+};
+
+static NO_SAVED_PAYMENT_METHOD: ErrorSpec = ErrorSpec {
+    status: StatusCode::CONFLICT,
+    code: "no_saved_payment_method",
+    when: "an off-session order is a guest's, or of a customer without a saved payment method, or \
+           without the one that it names",
+    remedy: "sign the order without `offSession`, and let the payer pay",
     retry: Retry::Never,
 };
 

@@ -9,6 +9,10 @@ fn cause() -> Cause {
     "what the operator reads: sk_test_secret".into()
 }
 
+fn secret() -> Redacted {
+    miniserde::json::from_str("\"pi_1_secret_1\"").unwrap()
+}
+
 fn order() -> OrderId {
     OrderId::parse("ord_1").unwrap()
 }
@@ -40,6 +44,11 @@ fn rows() -> Vec<(Error, u16, &'static str)> {
             402,
             "insufficient_funds",
         ),
+        (
+            Error::AuthenticationRequired(secret()),
+            402,
+            "authentication_required",
+        ),
         (Error::Forbidden, 403, "forbidden"),
         (Error::OverLimit, 403, "refund_limit"),
         (Error::NotFound, 404, "not_found"),
@@ -49,6 +58,7 @@ fn rows() -> Vec<(Error, u16, &'static str)> {
         (Error::AlreadyPaid(order()), 409, "order_already_paid"),
         (Error::PaymentProcessing(order()), 409, "payment_processing"),
         (Error::OrderCanceled, 409, "order_canceled"),
+        (Error::NoSavedMethod, 409, "no_saved_payment_method"),
         (Error::OrderChanged, 409, "order_changed"),
         (Error::NotPaid, 409, "order_not_paid"),
         (Error::ExceedsPaid, 409, "refund_exceeds_paid"),
@@ -125,6 +135,19 @@ async fn an_order_is_named_where_the_payer_is_led_to_it_and_nowhere_else() {
         let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
         let expected = names_order.then_some("ord_1");
         assert_eq!(body["error"]["orderId"].as_str(), expected, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_secret_is_in_the_body_that_the_payer_needs_it_in_and_never_printed() {
+    for (error, ..) in rows() {
+        let has_secret = error.code().has_secret();
+        let body = error.response("req_1").into_body();
+        let body = axum::body::to_bytes(body, 4096).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let expected = has_secret.then_some("pi_1_secret_1");
+        assert_eq!(body["error"]["clientSecret"].as_str(), expected, "{body}");
+        assert!(!format!("{error} {error:?}").contains("_secret_1"));
     }
 }
 

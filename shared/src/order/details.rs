@@ -4,7 +4,7 @@ use std::{cmp::Ordering, collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use super::{FutureUsage, LineItem, LineTax, OrderItem, SignedPayer};
+use super::{FutureUsage, LineItem, LineTax, OffSession, OrderItem, SignedPayer};
 use crate::{amount::Amount, checkout::CheckoutOptions, digest};
 
 /// An order's id: the site's own, or made from the idempotency key that created it. 1 to 64
@@ -80,6 +80,9 @@ pub struct OrderDetails {
     /// The end of the text on the payer's statement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     statement_descriptor_suffix: Option<String>,
+    /// Set where the site charges the payer in their absence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    off_session: Option<OffSession>,
 }
 
 /// A field that does not meet Stripe's rules.
@@ -123,6 +126,7 @@ impl OrderDetails {
             setup_future_usage: None,
             payer: SignedPayer::default(),
             statement_descriptor_suffix: None,
+            off_session: None,
         })
     }
 
@@ -161,6 +165,7 @@ impl OrderDetails {
             setup_future_usage: None,
             payer: SignedPayer::default(),
             statement_descriptor_suffix: None,
+            off_session: None,
         })
     }
 
@@ -223,6 +228,27 @@ impl OrderDetails {
             setup_future_usage,
             ..self
         }
+    }
+
+    /// The same details, charged in the payer's absence.
+    #[must_use]
+    pub fn charged(self, off_session: Option<OffSession>) -> Self {
+        Self {
+            off_session,
+            ..self
+        }
+    }
+
+    /// The charge in the payer's absence.
+    #[must_use]
+    pub fn off_session(&self) -> Option<&OffSession> {
+        self.off_session.as_ref()
+    }
+
+    /// Identifies the signing: of the same contents, another signing is another.
+    #[must_use]
+    pub fn signing(&self) -> String {
+        format!("{:?} {:?}", self.signed_at, self.version)
     }
 
     /// The later payments for which the payment method is saved.
@@ -321,6 +347,9 @@ impl OrderDetails {
         }
         if let Some(suffix) = &self.statement_descriptor_suffix {
             parts.push(format!("statement {suffix}"));
+        }
+        if let Some(off_session) = &self.off_session {
+            parts.push(format!("off_session {:?}", off_session.payment_method));
         }
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         digest::hex(&parts)[..32].to_owned()

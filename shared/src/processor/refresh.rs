@@ -1,4 +1,5 @@
-//! Refreshes an order from Stripe, for a reader who waits for its payment.
+//! Refreshes an order from Stripe, for a reader who waits for its payment, and for a caller who
+//! changed it.
 //!
 //! The payment, as Stripe returns it, passes through the transaction of an event. So a webhook that
 //! is late, missing or not configured does not keep a payer waiting. The event of the same change
@@ -11,7 +12,7 @@ use crate::{
     cause::causes,
     digest,
     event::{CheckoutSession, Event, Family, Related, Subject, is_id},
-    order::{ActivePayment, Order},
+    order::{ActivePayment, Order, OrderId},
 };
 
 /// The longest wait for Stripe: the reader is at a page, and asks again.
@@ -48,22 +49,41 @@ impl EventProcessor {
         if is_settled || (order.paid_at().is_none() && order.active_payment().is_none()) {
             return Ok(None);
         }
-        if self
-            .store
-            .admit_refresh(order.id(), self.clock.now())
-            .await?
-            && let Some(subject) = self.payment_of(order).await?
-        {
-            let mut event = fetched(subject, order, self.clock.now());
-            if let Subject::Intent(intent) = &event.subject
-                && order.lacks_failed_charge(intent)
-            {
-                event.failed_charges = self.failed_charges(&event).await?;
-            }
-            self.process_complete(event).await?;
+        let now = self.clock.now();
+        if self.store.admit_refresh(order.id(), now).await? {
+            self.process_payment_of(order).await?;
         }
         let latest = self.store.order(order.id()).await?;
         Ok(latest.filter(|latest| latest.owner() == order.owner()))
+    }
+
+    /// The order with `id` after its open payment, which a caller changed at Stripe just now.
+    ///
+    /// # Errors
+    ///
+    /// [`ProcessError`] when it was not processed; the event of the change may yet be.
+    pub async fn settle(&self, id: &OrderId) -> Result<Option<Order>, ProcessError> {
+        if let Some(order) = self.store.order(id).await?
+            && order.paid_at().is_none()
+        {
+            self.process_payment_of(&order).await?;
+        }
+        Ok(self.store.order(id).await?)
+    }
+
+    /// Fetches and processes the payment of `order`.
+    async fn process_payment_of(&self, order: &Order) -> Result<(), ProcessError> {
+        let Some(subject) = self.payment_of(order).await? else {
+            return Ok(());
+        };
+        let mut event = fetched(subject, order, self.clock.now());
+        if let Subject::Intent(intent) = &event.subject
+            && order.lacks_failed_charge(intent)
+        {
+            event.failed_charges = self.failed_charges(&event).await?;
+        }
+        self.process_complete(event).await?;
+        Ok(())
     }
 
     /// The open payment of `order`; of a paid one, its refunds.

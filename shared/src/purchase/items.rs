@@ -103,6 +103,10 @@ impl CheckoutService {
         let payer = payer.caller();
         let signed =
             SignedOrder::verify(token, payer, &self.authenticator, self.clock.now()).await?;
+        let is_off_session = signed.contents.off_session().is_some();
+        if is_off_session && !is_customer {
+            return Err(Error::NoSavedMethod);
+        }
         if signed.contents.setup_future_usage().is_some() && !is_customer {
             return Err(Error::invalid(
                 "`setupFutureUsage` of the signed order: the caller is no customer, so that \
@@ -116,7 +120,8 @@ impl CheckoutService {
             tracing::info!(caller, previous, order.id = %signed.id,
                 "the site moved an order to another owner");
         }
-        let request = ["order", signed.id.as_str(), &signed.contents.digest()];
+        let digest = signed.contents.digest();
+        let request = ["order", signed.id.as_str(), &digest];
         let put = PutOrder {
             operation: key.map(|key| IdempotencyRecord::new(payer, key.as_str(), &request)),
             must_exist: false,
@@ -125,7 +130,25 @@ impl CheckoutService {
             previous_owner: signed.previous_owner,
             contents: signed.contents.with_receipt(self.sends_receipts),
         };
-        self.opened(put, None).await
+        match self.opened(put, None).await {
+            Err(Error::AlreadyPaid(id)) if is_off_session => {
+                self.charged_before(payer, id, &digest).await
+            }
+            opened => opened,
+        }
+    }
+
+    /// The paid order with `id`, where a charge of the same contents paid it: a repeated request to
+    /// charge it has the same answer.
+    async fn charged_before(
+        &self,
+        payer: &CallerId,
+        id: OrderId,
+        digest: &str,
+    ) -> Result<Order, Error> {
+        let order = self.store.order(&id).await?;
+        let is_so = |order: &Order| order.owner() == payer && order.revision().digest == digest;
+        order.filter(is_so).ok_or(Error::AlreadyPaid(id))
     }
 
     /// Refuses to change an order that does not exist, is another caller's, or can no longer be

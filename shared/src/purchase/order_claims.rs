@@ -9,7 +9,7 @@ use crate::{
     amount::{Amount, Currency},
     checkout::CheckoutOptions,
     ids::CallerId,
-    order::{FutureUsage, LineItem, LineTax, OrderDetails, OrderId, SignedPayer},
+    order::{FutureUsage, LineItem, LineTax, OffSession, OrderDetails, OrderId, SignedPayer},
     strict_json::Value,
 };
 
@@ -75,7 +75,11 @@ impl OrderClaims {
             let name = tax.code.as_ref().map_or("taxBehavior", |_| "taxCode");
             return Err(wrong(name, "belongs to each of `lines`"));
         }
-        let usage = self.setup_future_usage()?;
+        let (usage, off_session) = (self.setup_future_usage()?, self.off_session()?);
+        if usage.is_some() && off_session.is_some() {
+            let what = "does not go with `offSession`, whose payment method is saved";
+            return Err(wrong("setupFutureUsage", what));
+        }
         self.0.remove("iat");
         if let Some(name) = self.0.keys().next() {
             let name: String = name.chars().take(LONGEST_NAME).collect();
@@ -90,7 +94,8 @@ impl OrderClaims {
             .with_lines(lines)
             .with_payer(payer)
             .with_statement_descriptor_suffix(suffix)
-            .saving_for(usage);
+            .saving_for(usage)
+            .charged(off_session);
         Ok(SignedOrder {
             id,
             previous_owner,
@@ -184,6 +189,22 @@ impl OrderClaims {
         const NAME: &str = "setupFutureUsage";
         let usage = self.text(NAME)?.map(|text| FutureUsage::parse(&text));
         usage.transpose().map_err(|what| wrong(NAME, what))
+    }
+
+    fn off_session(&mut self) -> Result<Option<OffSession>, Error> {
+        let is_off_session = match self.0.remove("offSession") {
+            None => false,
+            Some(Value::Flag(flag)) => flag,
+            Some(_) => return Err(wrong("offSession", "must be true or false")),
+        };
+        let method = self.text("paymentMethod")?;
+        if method.is_some() && !is_off_session {
+            return Err(wrong("paymentMethod", "is only for `offSession`"));
+        }
+        let charge = is_off_session.then(|| OffSession::parse(method));
+        charge
+            .transpose()
+            .map_err(|what| wrong("paymentMethod", what))
     }
 
     fn caller(&mut self, name: &str) -> Result<Option<CallerId>, Error> {

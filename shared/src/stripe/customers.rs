@@ -1,19 +1,13 @@
-//! Customers: one for each reservation in the database; and their saved cards.
+//! Customers: one for each reservation in the database.
 
 use std::collections::{BTreeMap, HashMap};
 
 use stripe::StripeRequest as _;
 use stripe_client_core::{RequestBuilder, StripeMethod};
-use stripe_core::customer::{
-    CreateCustomer, ListPaymentMethodsCustomer, ListPaymentMethodsCustomerType, RetrieveCustomer,
-    SearchCustomer,
-};
+use stripe_core::customer::{CreateCustomer, RetrieveCustomer, SearchCustomer};
 
 use super::{Stripe, StripeError, keys::one_call};
 use crate::{deployment::Deployment, ids::CallerId, order::IntentKeys};
-
-/// The most cards in a list: Stripe's largest page.
-const MAX_CARDS: i64 = 100;
 
 /// The most search results that are read.
 const MAX_FOUND: i64 = 10;
@@ -42,9 +36,22 @@ pub struct Customer {
     pub deleted: Option<bool>,
     /// The metadata from its creation.
     metadata: Option<HashMap<String, String>>,
+    invoice_settings: Option<InvoiceSettings>,
+}
+
+#[derive(Clone, miniserde::Deserialize)]
+struct InvoiceSettings {
+    default_payment_method: Option<String>,
 }
 
 impl Customer {
+    /// The id of the payment method that the customer or the shop made the default.
+    #[must_use]
+    pub fn default_method(&self) -> Option<&str> {
+        let settings = self.invoice_settings.as_ref()?;
+        settings.default_payment_method.as_deref()
+    }
+
     /// A customer that names no deployment is from an earlier version.
     fn is_of(&self, reservation: &str, deployment: &str) -> bool {
         let written = |key| {
@@ -62,29 +69,6 @@ impl std::fmt::Debug for Customer {
         let mut customer = f.debug_struct("Customer");
         customer.field("id", &self.id).finish_non_exhaustive()
     }
-}
-
-/// The displayable part of a saved card.
-#[derive(Clone, Debug, PartialEq, miniserde::Deserialize)]
-pub struct Card {
-    /// Such as `visa`.
-    pub brand: String,
-    /// The last four digits.
-    pub last4: String,
-    /// 1 to 12.
-    pub exp_month: i64,
-    /// Four digits.
-    pub exp_year: i64,
-}
-
-#[derive(miniserde::Deserialize)]
-struct Method {
-    card: Option<Card>,
-}
-
-#[derive(miniserde::Deserialize)]
-struct Methods {
-    data: Vec<Method>,
 }
 
 #[derive(miniserde::Deserialize)]
@@ -168,27 +152,6 @@ impl Stripe {
         match request.customize::<Customer>().send(self).await {
             Ok(customer) => Ok((customer.deleted != Some(true)).then_some(customer)),
             Err(failure) if failure.is_missing() => Ok(None),
-            Err(failure) => Err(failure),
-        }
-    }
-
-    /// The saved cards of the customer with `id`, the newest first; none when it was deleted.
-    ///
-    /// # Errors
-    ///
-    /// [`StripeError`] when Stripe did not answer.
-    pub async fn cards_of(&self, id: &str) -> Result<Vec<Card>, StripeError> {
-        let request = ListPaymentMethodsCustomer::new(id)
-            .type_(ListPaymentMethodsCustomerType::Card)
-            .limit(MAX_CARDS)
-            .build();
-        match request.customize::<Methods>().send(self).await {
-            Ok(methods) => Ok(methods
-                .data
-                .into_iter()
-                .filter_map(|one| one.card)
-                .collect()),
-            Err(failure) if failure.is_missing() => Ok(Vec::new()),
             Err(failure) => Err(failure),
         }
     }

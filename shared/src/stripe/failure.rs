@@ -173,6 +173,13 @@ impl StripeError {
                 Self::Refused(refusal) if refusal.param.as_deref() == Some("customer"))
     }
 
+    /// Returns true when the payment method of the request cannot be used, or no longer.
+    #[must_use]
+    pub fn is_about_the_payment_method(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.is_about_the_request()
+            && refusal.param.as_deref() == Some("payment_method"))
+    }
+
     /// Returns true when the key is at fault and not the request: [`ApiError::is_auth`].
     #[must_use]
     pub fn is_auth(&self) -> bool {

@@ -7,8 +7,11 @@ use stripe::StripeRequest as _;
 use stripe_core::{
     PaymentIntentSetupFutureUsage,
     payment_intent::{
-        CancelPaymentIntent, CancelPaymentIntentCancellationReason, CreatePaymentIntent,
-        CreatePaymentIntentAutomaticPaymentMethods, RetrievePaymentIntent, UpdatePaymentIntent,
+        CancelPaymentIntent, CancelPaymentIntentCancellationReason, ConfirmPaymentIntent,
+        ConfirmPaymentIntentOffSession, CreatePaymentIntent,
+        CreatePaymentIntentAutomaticPaymentMethods,
+        CreatePaymentIntentAutomaticPaymentMethodsAllowRedirects, RetrievePaymentIntent,
+        UpdatePaymentIntent,
     },
 };
 
@@ -39,6 +42,12 @@ pub struct PaymentIntent {
     pub metadata: BTreeMap<String, String>,
     /// The reason for its cancellation, if one was given.
     pub cancellation_reason: Option<String>,
+    automatic_payment_methods: Option<AutomaticPaymentMethods>,
+}
+
+#[derive(Clone, Debug, miniserde::Deserialize)]
+struct AutomaticPaymentMethods {
+    allow_redirects: Option<String>,
 }
 
 impl PaymentIntent {
@@ -57,6 +66,13 @@ impl PaymentIntent {
             && self.currency == offered.currency().as_str()
             && self.amount == offered.minor_units()
             && self.setup_future_usage.as_deref() == usage
+            && self.redirects() != contents.off_session().is_some()
+    }
+
+    /// True when its payment methods may send the payer to another page.
+    fn redirects(&self) -> bool {
+        let methods = self.automatic_payment_methods.as_ref();
+        methods.and_then(|one| one.allow_redirects.as_deref()) != Some("never")
     }
 
     /// The digest of the contents in the intent's metadata.
@@ -105,7 +121,12 @@ impl Stripe {
     ) -> Result<PaymentIntent, StripeError> {
         let revision = order.revision();
         let amount = revision.contents.amount();
-        let methods = CreatePaymentIntentAutomaticPaymentMethods::new(true);
+        let mut methods = CreatePaymentIntentAutomaticPaymentMethods::new(true);
+        if revision.contents.off_session().is_some() {
+            // Nobody could be sent to another page, and Stripe would ask for a return URL.
+            methods.allow_redirects =
+                Some(CreatePaymentIntentAutomaticPaymentMethodsAllowRedirects::Never);
+        }
         let number = order.attempt_number().to_string();
         let mut key = vec![
             "create",
@@ -145,6 +166,38 @@ impl Stripe {
             .customize()
             .send(self)
             .await
+    }
+
+    /// Charges `payment_method`, a saved one of the customer of `order`, for its `intent`, while
+    /// the payer is absent.
+    ///
+    /// Calls for the same signing of the same contents are one charge. An intent takes money once,
+    /// so that another signing charges only where no charge succeeded.
+    ///
+    /// # Errors
+    ///
+    /// [`StripeError::Declined`], with `authentication_required` where the bank wants the payer;
+    /// [`StripeError::is_unexpected_state`] when it is paid, processing or canceled;
+    /// [`StripeError::is_about_the_payment_method`] when the customer no longer has it.
+    pub async fn charge_off_session(
+        &self,
+        intent: &PaymentIntent,
+        order: &Order,
+        payment_method: &str,
+    ) -> Result<IntentStatus, StripeError> {
+        let revision = order.revision();
+        let key = [
+            "off session",
+            order.id().as_str(),
+            &intent.id,
+            &revision.digest,
+            &revision.contents.signing(),
+            payment_method,
+        ];
+        let confirm = ConfirmPaymentIntent::new(intent.id.as_str())
+            .payment_method(payment_method)
+            .off_session(ConfirmPaymentIntentOffSession::Bool(true));
+        self.make(confirm.build(), &key).await
     }
 
     /// Updates `intent` to the present contents of `order`.

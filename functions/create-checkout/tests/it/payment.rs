@@ -337,7 +337,20 @@ async fn the_payment_method_of_a_session_is_saved_where_the_site_signed_it() {
         };
         assert_eq!(intent["setup_future_usage"], json!(usage));
         let stripe = api.shop.quick_stripe_client();
-        let cards = stripe.cards_of(intent["customer"].as_str().unwrap());
+        let cards = stripe.payment_methods_of(intent["customer"].as_str().unwrap());
         assert_eq!(cards.await.unwrap().len(), kept, "{usage:?}");
     }
+}
+
+#[tokio::test]
+async fn an_off_session_order_opens_no_session() {
+    let api = Checkout::start().await;
+    let order = json!({ "offSession": true });
+    let body = json!({ "order": api.shop.order_token("ada", &order),
+        "successUrl": "https://shop.example/paid", "cancelUrl": "https://shop.example/cart" });
+    let refused = api.as_role("ada", "customer").post(&body).await;
+    let message = refused.body["error"]["message"].to_string();
+    assert_eq!(refused.code(400), "invalid_request");
+    assert!(message.contains("`offSession`"), "{message}");
+    assert!(api.shop.stripe.checkout_sessions().is_empty());
 }

@@ -28,7 +28,7 @@ async fn the_payment_method_is_saved_as_the_site_signed() {
         let paid = paid.unwrap();
         let saved = paid["payment_method"].as_str().unwrap();
         let api_client = api.shop.quick_stripe_client();
-        let cards = api_client.cards_of(intent["customer"].as_str().unwrap());
+        let cards = api_client.payment_methods_of(intent["customer"].as_str().unwrap());
         assert_eq!(cards.await.unwrap().len(), 1, "{saved} is saved");
     }
 }

@@ -14,6 +14,7 @@ mod items;
 mod keys;
 mod limits;
 mod lines;
+mod off_session;
 mod operations;
 mod payer;
 mod saved_methods;

@@ -8,15 +8,20 @@ use shared::{
     amount::{Amount, Currency},
     order::OrderDetails,
 };
-use testing::NOW;
+use testing::{NOW, TestServer};
 
 use crate::{read, start_with, with_ada};
 
 /// Ada's customer with `id`, whose address reads `email`.
-fn ada(id: &str, email: &str) -> Value {
+async fn ada(api: &TestServer, id: &str, email: &str) -> Value {
+    let stripe = api.shop.quick_stripe_client();
+    let [card] = &stripe.payment_methods_of(id).await.unwrap()[..] else {
+        panic!("not one card")
+    };
     json!({
         "id": id, "name": "Ada Lovelace", "email": email,
-        "cards": [{ "brand": "visa", "last4": "4242", "expMonth": 12, "expYear": 2034 }],
+        "paymentMethods": [{ "id": card.id, "type": "card", "isDefault": false,
+            "card": { "brand": "visa", "last4": "4242", "expMonth": 12, "expYear": 2034 } }],
         "orders": [{ "orderId": "o_1", "status": "paid", "amount": 1500, "currency": "usd",
             "refundedAmount": 0, "refundPendingAmount": 0, "createdAt": NOW, "items": [] }],
     })
@@ -27,7 +32,11 @@ async fn a_customer_reads_their_own_whole_and_nothing_more() {
     let (api, id) = with_ada().await;
     for query in ["", &format!("?id={id}"), "?order=o_1"] {
         let answer = read(&api, "ada", "customer", query).await.expect(200);
-        assert_eq!(answer.body, ada(&id, "ada@example.com"), "{query}");
+        assert_eq!(
+            answer.body,
+            ada(&api, &id, "ada@example.com").await,
+            "{query}"
+        );
     }
 }
 
@@ -37,7 +46,11 @@ async fn staff_read_anybodys_with_the_address_masked() {
     for role in ["support", "finance", "admin"] {
         for query in [format!("?id={id}"), "?order=o_1".to_owned()] {
             let answer = read(&api, "sue", role, &query).await.expect(200);
-            assert_eq!(answer.body, ada(&id, "a***@e***.com"), "{role} {query}");
+            assert_eq!(
+                answer.body,
+                ada(&api, &id, "a***@e***.com").await,
+                "{role} {query}"
+            );
         }
     }
 }
@@ -96,7 +109,7 @@ async fn without_a_customer_at_stripe_there_are_the_orders_alone() {
         for field in ["id", "name", "email"] {
             assert_eq!(body[field], Value::Null, "{field}");
         }
-        assert_eq!(body["cards"], json!([]));
+        assert_eq!(body["paymentMethods"], json!([]));
     }
     let nobody = read(&api, "eve", "customer", "").await.expect(200);
     assert_eq!(nobody.body["orders"], json!([]));
@@ -114,7 +127,12 @@ async fn a_customer_that_was_deleted_at_stripe_is_as_none() {
     for (caller, role) in [("ada", "customer"), ("sue", "support")] {
         let query = format!("?id={id}");
         let body = read(&api, caller, role, &query).await.expect(200).body;
-        let fields = (&body["id"], &body["name"], &body["email"], &body["cards"]);
+        let fields = (
+            &body["id"],
+            &body["name"],
+            &body["email"],
+            &body["paymentMethods"],
+        );
         assert_eq!(
             fields,
             (&json!(null), &json!(null), &json!(null), &json!([]))
@@ -165,4 +183,42 @@ async fn reading_changes_neither_the_order_nor_the_customer() {
         [customer.as_str(), &format!("{customer}/payment_methods")]
     );
     assert!(requests.iter().all(|one| one.method == "GET"));
+}
+
+#[tokio::test]
+async fn saved_methods_of_every_type_are_listed_the_newest_first_and_the_default_is_marked() {
+    let (api, id) = with_ada().await;
+    let stripe = &api.shop.stripe;
+    let account = stripe.keep(&id, "pm_usBankAccount").unwrap();
+    let newest = stripe.keep(&id, "pm_card_mastercard").unwrap();
+    let default = json!({ "invoice_settings": { "default_payment_method": account["id"] } });
+    stripe.change_customer(&id, default).unwrap();
+
+    let body = read(&api, "ada", "customer", "").await.expect(200).body;
+
+    let methods = body["paymentMethods"].as_array().unwrap();
+    let shown: Vec<[&Value; 3]> = methods
+        .iter()
+        .map(|one| [&one["type"], &one["isDefault"], &one["card"]["last4"]])
+        .collect();
+    let expected = json!([
+        ["card", false, "4444"],
+        ["us_bank_account", true, null],
+        ["card", false, "4242"],
+    ]);
+    assert_eq!(json!(shown), expected);
+    assert_eq!(methods[0]["id"], newest["id"]);
+    assert!(!methods[1].as_object().unwrap().contains_key("card"));
+}
+
+#[tokio::test]
+async fn a_method_that_was_removed_is_listed_no_more() {
+    let (api, _) = with_ada().await;
+    let listed = read(&api, "ada", "customer", "").await.expect(200).body;
+    let method = listed["paymentMethods"][0]["id"].as_str().unwrap();
+    api.shop.stripe.forget(method).unwrap();
+
+    let body = read(&api, "ada", "customer", "").await.expect(200).body;
+
+    assert_eq!(body["paymentMethods"], json!([]));
 }

@@ -53,7 +53,7 @@ pub(crate) fn attach(state: &mut State, mut call: Call) -> Result<Value, Error> 
 }
 
 /// Detaches a payment method, for a server, or for a page with a customer session.
-pub(super) fn detach(state: &mut State, mut call: Call) -> Result<Value, Error> {
+pub(crate) fn detach(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let id = call.id();
     let secret = match call.caller {
         Caller::Publishable => Some(call.params.required(SECRET)?),

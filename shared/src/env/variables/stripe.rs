@@ -13,8 +13,9 @@ pub(super) const GROUP: Group = Group {
              https://dashboard.stripe.com/apikeys. A restricted key needs these permissions. \
              create-intent and create-checkout: PaymentIntents, Checkout Sessions and Customers \
              write, Prices and Products read. create-intent also: Customer Sessions write, to show \
-             saved cards. create-checkout also: Coupons, Promotion codes and Shipping rates read, \
-             where its options name one. customer: Customers and PaymentMethods read. portal: \
+             saved cards, and PaymentMethods read, to charge them. create-checkout also: Coupons, \
+             Promotion codes and Shipping rates read, where its options name one. customer: \
+             Customers and PaymentMethods read. portal: \
              Customers and Customer portal write. refund: Refunds write, Charges read. webhook and \
              reconcile: PaymentIntents and Checkout Sessions write, to cancel payments that were \
              tried too often; Refunds read; Invoices read where Checkout makes invoices; and for \
