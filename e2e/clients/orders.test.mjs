@@ -69,7 +69,7 @@ test("a hosted order with code, tax and shipping notifies of its parts and its p
   const { data } = await shop.told("order.paid", "full-1");
 
   const paid = await shop.stripe.checkout.sessions.retrieve(session.id);
-  // 27.00 for the mugs and 5.00 for the parcel, with 19 % added to both, and inside the book's 9.63.
+  // 19 % is added to 27.00 for the mugs and to 5.00 for the parcel, and inside 9.63 for the book.
   const [subtotal, discount, added, inside] = [4070, 407, 513 + 95, 154];
   const total = subtotal - discount + 500 + added;
   assert.equal(paid.amount_total, total);
