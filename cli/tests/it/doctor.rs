@@ -194,7 +194,7 @@ async fn each_permission_that_a_restricted_key_lacks_is_reported() {
         (
             "GET",
             "/v1/payment_methods",
-            "PaymentMethods: read (customer)",
+            "PaymentMethods: read (customer, create-intent)",
             true,
         ),
         (
