@@ -63,6 +63,11 @@ impl Forgotten {
     async fn of(store: &Store, caller: &CallerId) -> Result<Self, host::Error> {
         let now = Clock::default().now();
         let customer = store.customer_of(caller).await?;
+        if let Some(link) = customer.as_ref().filter(|link| !link.profile.is_empty()) {
+            let mut link = link.clone();
+            link.profile.clear();
+            store.record_profile(caller, &link).await?;
+        }
         let mut at_stripe: Vec<String> = customer
             .and_then(|link| link.customer)
             .into_iter()

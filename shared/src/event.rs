@@ -12,7 +12,7 @@ mod kinds;
 mod objects;
 mod payer;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -34,8 +34,8 @@ use crate::{deployment::Deployment, digest, rfc3339};
 /// (<https://docs.stripe.com/changelog/acacia>).
 const EACH_REFUND: &str = "2024-10-28";
 
-/// One event, verified.
-#[derive(Clone, Debug)]
+/// One event, verified. Its `Debug` does not show its body, which may name a person.
+#[derive(Clone)]
 pub struct Event {
     /// `evt_…`; the same for every delivery of this event.
     ///
@@ -72,6 +72,19 @@ pub struct Event {
     pub names_payer: bool,
     /// The body as it was received.
     pub body: String,
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event")
+            .field("id", &self.id)
+            .field("kind", &self.kind)
+            .field("created", &self.created)
+            .field("as_of", &self.as_of)
+            .field("account", &self.account)
+            .field("subject", &self.subject)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The object of an event, as far as an order depends on it.

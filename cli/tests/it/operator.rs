@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fs, process::Output};
 
 use serde_json::Value;
 use shared::{
+    access::CallerId,
     amount::{Amount, Currency},
     env::need,
     order::{OrderDetails, SignedPayer},
@@ -118,6 +119,12 @@ async fn who_paid_is_forgotten_and_what_stripe_holds_is_named() {
     });
     shop.put_order("ada", "o_2", contents.clone(), now).await;
     shop.put_order("bob", "o_3", contents, now).await;
+    let ada = CallerId::parse("ada").unwrap();
+    let reserved = shop.store.reserve_customer(&ada, None, now).await.unwrap();
+    let settled = shop.store.settle_customer(&ada, &reserved, "cus_ada").await;
+    let mut link = settled.unwrap().unwrap();
+    link.profile.insert("email".to_owned(), "digest".to_owned());
+    shop.store.record_profile(&ada, &link).await.unwrap();
 
     let output = farebox(&shop, &["forget", "ada"]).await;
     let said = printed(&output);
@@ -125,7 +132,10 @@ async fn who_paid_is_forgotten_and_what_stripe_holds_is_named() {
     let removed = "removed who pays or paid: 2 orders, 0 messages\n";
     assert!(said.starts_with(removed), "{said}");
     assert!(said.contains(&format!("\n{intent}\n")), "{said}");
+    assert!(said.contains("\ncus_ada\n"), "{said}");
     assert!(said.contains("https://docs.stripe.com/privacy"), "{said}");
+    let link = shop.store.customer_of(&ada).await.unwrap().unwrap();
+    assert!(link.profile.is_empty(), "{link:?}");
     assert!(!format!("{output:?}").contains("ada@"), "{output:?}");
     let stored = async |id| serde_json::to_string(&shop.order(id).await).unwrap();
     assert!(!stored("o_2").await.contains("ada@"));

@@ -1,5 +1,7 @@
 //! Notifications for the site: the outbox keeps them until the site acknowledges them.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -9,8 +11,9 @@ use crate::{
     order::{DisputeRecord, LineItem, Order, OrderAmounts, OrderEvent, OrderPayer, WarningRecord},
 };
 
-/// A message in the outbox, written in one transaction with the change that it reports.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A message in the outbox, written in one transaction with the change that it reports. Its `Debug`
+/// does not show its body, which may name a person.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Message {
     /// `msg_…`: the same for every delivery, so that the site can recognize a duplicate.
     pub id: String,
@@ -18,6 +21,15 @@ pub struct Message {
     pub kind: String,
     /// The JSON to deliver.
     pub body: String,
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("id", &self.id)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A message in delivery.
