@@ -14,8 +14,8 @@
 //! [`PaymentIntent::can_follow`]. Else it is canceled, and another replaces it. A payer who
 //! confirms just before that pays the earlier offer, and the order stays so.
 //!
-//! A customer's saved payment methods are asked for at the same time as the intent: see
-//! [`SavedMethods`](crate::saved_methods::SavedMethods).
+//! A customer's saved payment methods are asked for at the same time as the intent, by
+//! `SavedMethods`.
 
 use shared::{
     Error,
