@@ -37,11 +37,13 @@ STOPS = {"FAREBOX_LIMIT_ATTEMPTS", "FAREBOX_LIMIT_WINDOW"}
 #: reads.
 PARTS = {
     r"\bAuthorized<": of_module("access"),
-    r"\bCheckoutService\b": of_module("purchase") | of_module("rate_limit") | of_module("stripe"),
+    r"\bCheckoutService\b": {"FAREBOX_CHECKOUT"}
+    | of_module("purchase")
+    | of_module("rate_limit")
+    | of_module("stripe"),
     r"\bLookup::": LOOKS_UP,
     r"\bstripe\b": of_module("stripe"),
     r"\breturn_origins\b": {"FAREBOX_RETURN_ORIGINS"},
-    r"\bsessions\.options\b": {"FAREBOX_CHECKOUT"},
     r"\bprocessor\.process\b": {
         "FAREBOX_CONNECTED_ACCOUNTS",
         "FAREBOX_NOTIFY_EVENTS",

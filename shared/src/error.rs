@@ -157,7 +157,8 @@ impl Error {
         Self::Invalid(text.into())
     }
 
-    /// [`Error::Invalid`] for an order with a price that was archived after the order was created.
+    /// [`Error::Invalid`] for an order with a price that was archived, or got another amount, after
+    /// the order was created.
     pub(crate) fn not_on_sale() -> Self {
         Self::invalid("a price of the order is not on sale any more: start a new order")
     }

@@ -57,6 +57,8 @@ pub struct Cart {
     pub order_id: Option<String>,
     /// A token that the site's server signed.
     pub order: Option<String>,
+    /// Beside `items`: the currency that the browser chose; each price's own where it chose none.
+    pub currency: Option<String>,
 }
 
 /// Prices items and creates orders; cheap to clone.
@@ -130,11 +132,16 @@ impl CheckoutService {
         key: Option<IdempotencyKey>,
         cart: Cart,
     ) -> Result<Order, Error> {
+        let currency = self.sessions.currency(cart.currency.as_deref());
+        let currency = currency.map_err(Error::invalid)?;
         match (cart.items, cart.order, cart.order_id) {
             (Some(items), None, order_id) => {
-                self.order_of_items(payer, limiter, key, items, order_id)
+                self.order_of_items(payer, limiter, key, items, currency, order_id)
                     .await
             }
+            (None, Some(_), None) if currency.is_some() => Err(Error::invalid(
+                "send `choice.currency` only with `items`: a signed `order` has its own currency",
+            )),
             (None, Some(token), None) => self.signed_order(payer, limiter, key, &token).await,
             (None, Some(_), Some(_)) => Err(Error::invalid(
                 "send `orderId` only with `items`: a signed `order` has its own id",

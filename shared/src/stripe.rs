@@ -31,7 +31,9 @@ pub use events::{EventPage, EventQuery, KEPT, ListedEvent};
 pub use failure::{ApiError, StripeError};
 pub use intents::{IntentStatus, PaymentIntent};
 pub use payment_methods::{Card, PaymentMethod};
-pub use prices::{CustomUnitAmount, Price, Prices, Product, TransformQuantity};
+pub use prices::{
+    CurrencyOption, CustomUnitAmount, Price, PriceCurrencies, Prices, Product, TransformQuantity,
+};
 pub use refunds::EmailKey;
 pub use sessions::{CheckoutPage, SessionParams, UiMode};
 pub use settings::Settings;

@@ -169,6 +169,7 @@ async fn create(
         items: request.items,
         order_id: request.order_id,
         order: request.order,
+        currency: request.choice.currency.clone(),
     };
     let is_customer = payer.is_customer();
     let pages = Pages {

@@ -94,6 +94,19 @@ struct CreateIntent {
     order_id: Option<String>,
     /// An order as a JWT that the site's server signed.
     order: Option<String>,
+    /// With `items`: the payer's choice among what the checkout file lists.
+    #[serde(default)]
+    choice: IntentChoice,
+}
+
+/// A browser's choice for its payment intent.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct IntentChoice {
+    /// The currency of the prices of `items`, one of `choices.currency` in the checkout file; each
+    /// price's own by default.
+    #[schema(nullable = false)]
+    currency: Option<String>,
 }
 
 impl From<CreateIntent> for Cart {
@@ -102,6 +115,7 @@ impl From<CreateIntent> for Cart {
             items: request.items,
             order_id: request.order_id,
             order: request.order,
+            currency: request.choice.currency,
         }
     }
 }

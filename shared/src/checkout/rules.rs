@@ -1,7 +1,7 @@
 //! The rules between options: what Stripe takes only together, or not together.
 
 use super::CheckoutOptions;
-use crate::{amount::Currency, strict_json::Value};
+use crate::strict_json::Value;
 
 /// Checks the rules; the error is a path below `place`, and the fault there.
 pub(super) fn check(options: &CheckoutOptions, place: &str) -> Result<(), String> {
@@ -19,14 +19,6 @@ pub(super) fn check(options: &CheckoutOptions, place: &str) -> Result<(), String
                 let what = format!("must have either `{one}` or `{other}`");
                 return wrong(&format!("{list}[{n}]"), &what);
             }
-        }
-    }
-    for (n, entry) in options.list("shipping_options").iter().enumerate() {
-        let currency = at(entry, &["shipping_rate_data", "fixed_amount", "currency"]);
-        let text = currency.and_then(Value::text);
-        if text.is_some_and(|text| Currency::parse(text).is_err()) {
-            let name = format!("shipping_options[{n}].shipping_rate_data.fixed_amount.currency");
-            return wrong(&name, "is not a currency that Stripe knows, in lower case");
         }
     }
     check_custom_fields(options, place)?;

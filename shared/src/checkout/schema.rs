@@ -1,6 +1,6 @@
 //! The shape of each option, as a table: its type, its bounds, its allowed values.
 
-use crate::{event::is_id, strict_json::Value};
+use crate::{amount::Currency, event::is_id, strict_json::Value};
 
 /// The shape of a value.
 pub(super) enum Shape {
@@ -16,6 +16,8 @@ pub(super) enum Shape {
     OneOf(&'static [&'static str]),
     /// Two upper-case letters.
     Country,
+    /// Three lower-case letters that Stripe knows.
+    Currency,
     /// A whole number in these bounds.
     Whole(i64, i64),
     /// Up to this many of one shape, at least one.
@@ -71,7 +73,7 @@ const RATE_DATA: Shape = Shape::Object(&[
         "fixed_amount",
         Shape::Object(&[
             needed("amount", MINOR_UNITS),
-            needed("currency", Shape::Text(3)),
+            needed("currency", Shape::Currency),
         ]),
     ),
     field(
@@ -276,6 +278,7 @@ pub(super) const OPTIONS: &[Field] = &[
 
 /// What browsers may choose among.
 pub(super) const CHOICES: Shape = Shape::Object(&[
+    field("currency", Shape::List(200, &Shape::Currency)),
     field("locale", Shape::List(50, &LOCALE)),
     field("shipping_rate", Shape::List(50, &Shape::Id("shr_"))),
 ]);
@@ -336,6 +339,10 @@ impl Shape {
             Self::Country => match length == 2 && text.chars().all(|c| c.is_ascii_uppercase()) {
                 true => Ok(()),
                 false => wrong("must be a country, such as `DE`"),
+            },
+            Self::Currency => match Currency::parse(text) {
+                Ok(_) => Ok(()),
+                Err(unknown) => wrong(&unknown.to_string()),
             },
             Self::Whole(least, most) => match value.whole() {
                 Some(number) if (*least..=*most).contains(&number) => Ok(()),

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::{CheckoutOptions, options::path_of, schema::CHOICES};
 use crate::{
+    amount::Currency,
     env::{self, Reader},
     strict_json::Value,
 };
@@ -17,6 +18,7 @@ const CHECKOUT: &str = "FAREBOX_CHECKOUT";
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CheckoutSettings {
     options: CheckoutOptions,
+    currencies: Vec<Currency>,
     locales: Vec<String>,
     shipping_rates: Vec<String>,
 }
@@ -25,6 +27,10 @@ pub struct CheckoutSettings {
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct CheckoutChoice {
+    /// The currency of the prices of `items`, one of `choices.currency` in the checkout file; each
+    /// price's own by default.
+    #[schema(nullable = false)]
+    pub currency: Option<String>,
     /// The language of Checkout, one of `choices.locale` in the checkout file.
     #[schema(nullable = false)]
     pub locale: Option<String>,
@@ -58,13 +64,16 @@ impl CheckoutSettings {
         if let Some(choices) = &choices {
             CHOICES.check(choices, "choices")?;
         }
-        let listed = |name| {
+        let listed = |name| -> Vec<String> {
             let choices = choices.as_ref().and_then(Value::object);
             let listed = choices.and_then(|choices| choices.get(name));
             let texts = listed.map(Value::texts).unwrap_or_default();
             texts.into_iter().map(str::to_owned).collect()
         };
+        let currencies = listed("currency").into_iter();
+        let currencies = currencies.filter_map(|text| Currency::parse(&text).ok());
         Ok(Self {
+            currencies: currencies.collect(),
             locales: listed("locale"),
             shipping_rates: listed("shipping_rate"),
             options: CheckoutOptions::of(Value::Object(file), "")?,
@@ -96,6 +105,22 @@ impl CheckoutSettings {
             .into_iter()
             .chain(rates)
             .collect()
+    }
+
+    /// The currency that a browser chose as `choice.currency`, if it did.
+    ///
+    /// # Errors
+    ///
+    /// A text that names the field, when the file does not list it.
+    pub fn currency(&self, chosen: Option<&str>) -> Result<Option<Currency>, String> {
+        let Some(chosen) = chosen else {
+            return Ok(None);
+        };
+        let mut listed = self.currencies.iter();
+        let found = listed.find(|currency| currency.as_str() == chosen);
+        found
+            .map(|found| Some(*found))
+            .ok_or_else(|| not_listed("choice.currency"))
     }
 
     /// The options for an order whose site signed `signed`, and whose browser chose `choice`.
@@ -130,9 +155,11 @@ fn chosen(
     field: &str,
 ) -> Result<Option<String>, String> {
     match choice {
-        Some(chosen) if !listed.contains(chosen) => {
-            Err(format!("`{field}` is not one of this shop's choices"))
-        }
+        Some(chosen) if !listed.contains(chosen) => Err(not_listed(field)),
         choice => Ok(choice.clone()),
     }
+}
+
+fn not_listed(field: &str) -> String {
+    format!("`{field}` is not one of this shop's choices")
 }

@@ -1,7 +1,7 @@
 //! What the options take, and what they refuse by its path.
 
 use super::*;
-use crate::strict_json::Value;
+use crate::{amount::Currency, strict_json::Value};
 
 fn parse(json: &str) -> Result<CheckoutSettings, String> {
     CheckoutSettings::parse(json)
@@ -106,6 +106,14 @@ fn a_wrong_option_is_named_by_its_path() {
             r#"{"choices":{"shipping_rate":["x"]}}"#,
             "`choices.shipping_rate[0]` must be an id",
         ),
+        (
+            r#"{"choices":{"currency":["eur","EUR"]}}"#,
+            "`choices.currency[1]` is not a currency that Stripe knows",
+        ),
+        (
+            r#"{"choices":{"currency":"eur"}}"#,
+            "`choices.currency` must be a list",
+        ),
     ];
     for (json, what) in cases {
         let refused = parse(json).unwrap_err();
@@ -131,6 +139,7 @@ fn a_browser_chooses_only_among_what_the_file_lists() {
     let file = parse(file).unwrap();
     let choose = |locale: Option<&str>, rate: Option<&str>| {
         let choice = CheckoutChoice {
+            currency: None,
             locale: locale.map(str::to_owned),
             shipping_rate: rate.map(str::to_owned),
         };
@@ -146,6 +155,21 @@ fn a_browser_chooses_only_among_what_the_file_lists() {
         refused,
         "`choice.shippingRate` is not one of this shop's choices"
     );
+}
+
+#[test]
+fn a_browser_chooses_only_a_currency_that_the_file_lists() {
+    let eur = Currency::parse("eur").unwrap();
+    let file = parse(r#"{"choices":{"currency":["eur","gbp"]}}"#).unwrap();
+
+    assert_eq!(file.currency(None), Ok(None));
+    assert_eq!(file.currency(Some("eur")), Ok(Some(eur)));
+    let refused = Err("`choice.currency` is not one of this shop's choices".to_owned());
+    for other in ["usd", "EUR", ""] {
+        assert_eq!(file.currency(Some(other)), refused);
+    }
+    let shipped = CheckoutSettings::default();
+    assert_eq!(shipped.currency(Some("eur")), refused);
 }
 
 #[test]

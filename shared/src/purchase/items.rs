@@ -15,7 +15,7 @@ use crate::{
     rate_limit::RateLimiter,
     request::IdempotencyKey,
     store::{IdempotencyRecord, PutOrder, PutOrderOutcome, PutOrderRejection},
-    stripe::Price,
+    stripe::{Price, PriceCurrencies},
 };
 
 /// The most entries of one request; each may cost a call to Stripe.
@@ -44,21 +44,22 @@ struct Wanted {
 }
 
 impl CheckoutService {
-    /// The order of `items`: a new one, that of an earlier response with `order_id`, or the one
-    /// that the same operation created before.
+    /// The order of `items`, priced in `currency` or each in its price's own: a new one, that of an
+    /// earlier response with `order_id`, or the one that the same operation created before.
     pub(super) async fn order_of_items(
         &self,
         payer: &Authorized<CreatePayment>,
         limiter: &RateLimiter,
         key: Option<IdempotencyKey>,
         items: Vec<Item>,
+        currency: Option<Currency>,
         order_id: Option<String>,
     ) -> Result<Order, Error> {
         let email = payer.email()?.cloned();
         let payer = payer.caller();
         let key = key.ok_or_else(|| Error::invalid("the header `Idempotency-Key` is missing"))?;
         let wanted = wanted(items)?;
-        let operation = operation(payer, &key, &wanted);
+        let operation = operation(payer, &key, &wanted, currency);
         let changed = order_id.as_deref().map(OrderId::parse).transpose();
         let changed = changed.map_err(|what| Error::invalid(format!("`orderId` {what}")))?;
         let started = started_by(&operation);
@@ -71,7 +72,7 @@ impl CheckoutService {
                 self.check_own(payer, id).await?;
                 // Otherwise made-up names, sent for an order of the caller's own, would cost
                 // nothing.
-                if !self.prices.holds(&names(&wanted)) {
+                if !self.prices.holds(&names(&wanted), asked(currency)) {
                     limiter.admit(payer, &started).await?;
                 }
             }
@@ -82,11 +83,14 @@ impl CheckoutService {
             operation: Some(operation),
             owner: payer.clone(),
             previous_owner: None,
-            contents: self.priced(&wanted).await?.with_payer(SignedPayer {
-                has_receipt: self.sends_receipts && email.is_some(),
-                email: email.map(|email| email.as_str().to_owned()),
-                ..SignedPayer::default()
-            }),
+            contents: self
+                .priced(&wanted, currency)
+                .await?
+                .with_payer(SignedPayer {
+                    has_receipt: self.sends_receipts && email.is_some(),
+                    email: email.map(|email| email.as_str().to_owned()),
+                    ..SignedPayer::default()
+                }),
         };
         self.opened(put, changed.as_ref()).await
     }
@@ -179,13 +183,18 @@ impl CheckoutService {
         order_in(opened, &id, changed)
     }
 
-    /// The price of `wanted`, by the shop's own prices.
-    async fn priced(&self, wanted: &BTreeMap<String, Wanted>) -> Result<OrderDetails, Error> {
-        let prices = self.prices.find(&self.stripe, &names(wanted)).await?;
+    /// The price of `wanted`, by the shop's own prices, in `currency` where one was chosen.
+    async fn priced(
+        &self,
+        wanted: &BTreeMap<String, Wanted>,
+        currency: Option<Currency>,
+    ) -> Result<OrderDetails, Error> {
+        let (names, asked) = (names(wanted), asked(currency));
+        let prices = self.prices.find(&self.stripe, &names, asked).await?;
         let mut lines = BTreeMap::new();
         for (name, Wanted { quantity, index }) in wanted {
             let price = prices.get(name).ok_or_else(|| unknown(*index))?;
-            let unit = unit(name, price)?;
+            let unit = unit(name, price, currency)?;
             let line = lines.entry(price.id.clone());
             let line: &mut (u32, Amount, &Price) = line.or_insert((0, unit, price));
             // A request may name a price by its id and by its lookup key.
@@ -259,11 +268,16 @@ fn operation(
     payer: &CallerId,
     key: &IdempotencyKey,
     wanted: &BTreeMap<String, Wanted>,
+    currency: Option<Currency>,
 ) -> IdempotencyRecord {
     let entries = wanted
         .iter()
         .map(|(price, Wanted { quantity, .. })| format!("{quantity} {price}"));
-    let entries: Vec<String> = std::iter::once("items".to_owned()).chain(entries).collect();
+    let currency = currency.map(|currency| format!("in {currency}"));
+    let entries: Vec<String> = std::iter::once("items".to_owned())
+        .chain(currency)
+        .chain(entries)
+        .collect();
     let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
     IdempotencyRecord::new(payer, key.as_str(), &entries)
 }
@@ -273,6 +287,14 @@ fn operation(
 /// until then is another start.
 fn started_by(operation: &IdempotencyRecord) -> OrderId {
     OrderId::of_operation(&format!("{} {}", operation.key, operation.digest))
+}
+
+/// The amounts to ask Stripe for, where the browser chose `currency`.
+fn asked(currency: Option<Currency>) -> PriceCurrencies {
+    match currency {
+        Some(_) => PriceCurrencies::All,
+        None => PriceCurrencies::Own,
+    }
 }
 
 fn names(wanted: &BTreeMap<String, Wanted>) -> BTreeSet<&str> {
@@ -286,8 +308,9 @@ fn unknown(index: usize) -> Error {
     ))
 }
 
-/// The amount of one unit, if it can be bought once at a fixed price.
-fn unit(name: &str, price: &Price) -> Result<Amount, Error> {
+/// The amount of one unit, in `currency` where one was chosen, if it can be bought once at a fixed
+/// price.
+fn unit(name: &str, price: &Price, currency: Option<Currency>) -> Result<Amount, Error> {
     let wrong = |what: &str| Error::invalid(format!("`items`: the price `{name}` {what}"));
     if !price.is_on_sale() {
         return Err(wrong("is not on sale"));
@@ -298,8 +321,14 @@ fn unit(name: &str, price: &Price) -> Result<Amount, Error> {
     if price.transform_quantity.is_some() {
         return Err(wrong("has `transform_quantity`: Farebox cannot price it"));
     }
-    let minor_units = price.unit_amount.ok_or_else(|| wrong(not_fixed(price)))?;
-    let currency = Currency::parse(&price.currency).map_err(|_| wrong("has no known currency"))?;
+    let currency = match currency {
+        Some(chosen) => chosen,
+        None => Currency::parse(&price.currency).map_err(|_| wrong("has no known currency"))?,
+    };
+    let price = price
+        .in_currency(currency)
+        .ok_or_else(|| wrong(&format!("has no amount in `{currency}`")))?;
+    let minor_units = price.unit_amount.ok_or_else(|| wrong(not_fixed(&price)))?;
     Amount::new(minor_units, currency).map_err(|what| wrong(&what.to_string()))
 }
 
@@ -343,7 +372,7 @@ fn order_in(
 
 #[cfg(test)]
 mod tests {
-    use crate::stripe::{CustomUnitAmount, Product, TransformQuantity};
+    use crate::stripe::{CurrencyOption, CustomUnitAmount, Product, TransformQuantity};
 
     use super::*;
 
@@ -363,12 +392,57 @@ mod tests {
             },
             lookup_key: None,
             transform_quantity: None,
+            currency_options: None,
         }
+    }
+
+    fn currency(text: &str) -> Currency {
+        Currency::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_price_has_another_amount_in_another_currency() {
+        let option = |unit_amount, decimal: &str| CurrencyOption {
+            unit_amount,
+            unit_amount_decimal: Some(decimal.to_owned()),
+            custom_unit_amount: None,
+        };
+        let options = [
+            ("eur", option(Some(1190), "1190")),
+            ("gbp", option(None, "1000.5")),
+            ("isk", option(Some(50), "50")),
+        ];
+        let options = options.map(|(currency, option)| (currency.to_owned(), option));
+        let price = Price {
+            currency_options: Some(options.into()),
+            ..price()
+        };
+        let of = |chosen: &str| {
+            let unit = unit("mug", &price, Some(currency(chosen)));
+            unit.map_err(|refused| refused.to_string())
+        };
+
+        for (chosen, amount) in [("eur", 1190), ("usd", 1500)] {
+            assert_eq!(
+                of(chosen),
+                Ok(Amount::new(amount, currency(chosen)).unwrap())
+            );
+        }
+        for (chosen, why) in [
+            ("chf", "`items`: the price `mug` has no amount in `chf`"),
+            ("gbp", "has a part of a minor unit"),
+            ("isk", "must be a multiple of 100 in isk"),
+        ] {
+            let message = of(chosen).unwrap_err();
+            assert!(message.contains(why), "{message}");
+        }
+        let own = unit("mug", &price, None).unwrap();
+        assert_eq!(own, Amount::new(1500, currency("usd")).unwrap());
     }
 
     #[test]
     fn a_price_that_is_not_simply_multiplied_is_refused() {
-        assert!(unit("mug", &price()).is_ok());
+        assert!(unit("mug", &price(), None).is_ok());
         let archived = |active| Price {
             product: Product { active, name: None },
             ..price()
@@ -415,7 +489,7 @@ mod tests {
             (unknown, "has no known currency"),
         ];
         for (refused, why) in refused {
-            let message = unit("mug", &refused).unwrap_err().to_string();
+            let message = unit("mug", &refused, None).unwrap_err().to_string();
             assert!(message.contains(why), "{message}");
         }
     }

@@ -54,6 +54,10 @@ pub enum StripeError {
     /// The answer does not match the request; the text names the difference.
     #[error("Stripe's answer has another {0} than the request")]
     Differs(&'static str),
+    /// A price of the order has another amount by now: the shop may change those in further
+    /// currencies.
+    #[error("a price of the order has another amount at Stripe by now")]
+    Repriced,
     /// The billing portal has no settings in this mode: nobody has saved them in Stripe's dashboard
     /// yet.
     #[error("the billing portal's settings were never saved in this mode")]
@@ -290,6 +294,7 @@ impl From<StripeError> for Error {
                     None => Self::Internal(Box::new(failure)),
                 },
             },
+            StripeError::Repriced => Self::not_on_sale(),
             StripeError::PortalNotConfigured => Self::PortalNotConfigured,
             StripeError::Differs(_) => Self::Internal(Box::new(failure)),
             _ => Self::Unavailable(Box::new(failure)),

@@ -12,7 +12,7 @@ use stripe_product::price::{ListPrice, RetrievePrice};
 use tokio::time::Instant;
 
 use super::{Stripe, StripeError};
-use crate::event::is_id;
+use crate::{amount::Currency, event::is_id};
 
 /// The most lookup keys that Stripe takes at once.
 const MAX_LOOKUP_KEYS: usize = 10;
@@ -47,6 +47,19 @@ pub struct Price {
     pub lookup_key: Option<String>,
     /// A rule by which quantities are divided and rounded.
     pub transform_quantity: Option<TransformQuantity>,
+    /// Its amounts by currency, where they were asked for.
+    pub currency_options: Option<BTreeMap<String, CurrencyOption>>,
+}
+
+/// What a price is in one currency.
+#[derive(Clone, Debug, PartialEq, miniserde::Deserialize)]
+pub struct CurrencyOption {
+    /// As [`Price::unit_amount`].
+    pub unit_amount: Option<i64>,
+    /// As [`Price::unit_amount_decimal`].
+    pub unit_amount_decimal: Option<String>,
+    /// As [`Price::custom_unit_amount`].
+    pub custom_unit_amount: Option<CustomUnitAmount>,
 }
 
 /// The bounds of an amount that the payer chooses.
@@ -71,6 +84,23 @@ impl Price {
     pub fn is_on_sale(&self) -> bool {
         self.active && self.product.active == Some(true)
     }
+
+    /// The same price in `currency`; `None` where it has no amount in it.
+    #[must_use]
+    pub fn in_currency(&self, currency: Currency) -> Option<Self> {
+        if self.currency == currency.as_str() {
+            return Some(self.clone());
+        }
+        let option = self.currency_options.as_ref()?.get(currency.as_str())?;
+        let option = option.clone();
+        Some(Self {
+            currency: currency.to_string(),
+            unit_amount: option.unit_amount,
+            unit_amount_decimal: option.unit_amount_decimal,
+            custom_unit_amount: option.custom_unit_amount,
+            ..self.clone()
+        })
+    }
 }
 
 /// A rule that rounds quantities: such a price is not simply multiplied.
@@ -92,11 +122,40 @@ pub struct Prices {
     held: Arc<Mutex<HashMap<String, Held>>>,
 }
 
+/// The amounts to ask Stripe for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PriceCurrencies {
+    /// The amount in the price's own currency.
+    Own,
+    /// The amounts in all currencies of the price.
+    All,
+}
+
 /// Stripe's answer; `None` for an unknown name.
 #[derive(Clone, Debug)]
 struct Held {
     price: Option<Price>,
+    currencies: PriceCurrencies,
     until: Instant,
+}
+
+impl PriceCurrencies {
+    /// The fields that Stripe expands, each below `place`.
+    fn expand(self, place: &str) -> Vec<String> {
+        let mut fields = vec![format!("{place}product")];
+        if self == Self::All {
+            fields.push(format!("{place}currency_options"));
+        }
+        fields
+    }
+}
+
+impl Held {
+    /// True when the answer is fresh, and has these currencies.
+    fn answers(&self, currencies: PriceCurrencies, now: Instant) -> bool {
+        let has_all = self.currencies == PriceCurrencies::All;
+        self.until > now && (has_all || currencies == PriceCurrencies::Own)
+    }
 }
 
 impl Prices {
@@ -118,11 +177,13 @@ impl Prices {
         &self,
         stripe: &Stripe,
         names: &BTreeSet<&str>,
+        currencies: PriceCurrencies,
     ) -> Result<BTreeMap<String, Price>, StripeError> {
-        self.found(stripe, names, self.held(names)).await
+        let held = self.held(names, currencies);
+        self.found(stripe, names, currencies, held).await
     }
 
-    /// The same from Stripe, without the cache.
+    /// The same from Stripe, in all currencies, without the cache.
     ///
     /// # Errors
     ///
@@ -132,13 +193,15 @@ impl Prices {
         stripe: &Stripe,
         names: &BTreeSet<&str>,
     ) -> Result<BTreeMap<String, Price>, StripeError> {
-        self.found(stripe, names, BTreeMap::new()).await
+        self.found(stripe, names, PriceCurrencies::All, BTreeMap::new())
+            .await
     }
 
     async fn found(
         &self,
         stripe: &Stripe,
         names: &BTreeSet<&str>,
+        currencies: PriceCurrencies,
         mut found: BTreeMap<String, Option<Price>>,
     ) -> Result<BTreeMap<String, Price>, StripeError> {
         let missing = names.iter().filter(|name| !found.contains_key(**name));
@@ -146,16 +209,16 @@ impl Prices {
             missing.partition(|name| name.starts_with("price_"));
         let mut fetched = BTreeMap::new();
         for keys in keys.chunks(MAX_LOOKUP_KEYS) {
-            fetched.extend(stripe.prices_by_key(keys).await?);
+            fetched.extend(stripe.prices_by_key(keys, currencies).await?);
         }
         let ids: Vec<String> = ids.into_iter().map(str::to_owned).collect();
-        let by_id = ids.into_iter().map(|id| stripe.price_by_id(id));
+        let by_id = ids.into_iter().map(|id| stripe.price_by_id(id, currencies));
         let by_id: Vec<_> = stream::iter(by_id)
             .buffer_unordered(MAX_AT_ONCE)
             .try_collect()
             .await?;
         fetched.extend(by_id);
-        self.hold(&fetched);
+        self.hold(&fetched, currencies);
         found.extend(fetched);
         let known = found.into_iter();
         Ok(known
@@ -165,23 +228,27 @@ impl Prices {
 
     /// Returns true when all `names` are cached, so that finding them needs no call to Stripe.
     #[must_use]
-    pub fn holds(&self, names: &BTreeSet<&str>) -> bool {
-        self.held(names).len() == names.len()
+    pub fn holds(&self, names: &BTreeSet<&str>, currencies: PriceCurrencies) -> bool {
+        self.held(names, currencies).len() == names.len()
     }
 
     /// The cached and fresh entries of `names`.
-    fn held(&self, names: &BTreeSet<&str>) -> BTreeMap<String, Option<Price>> {
+    fn held(
+        &self,
+        names: &BTreeSet<&str>,
+        currencies: PriceCurrencies,
+    ) -> BTreeMap<String, Option<Price>> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         names
             .iter()
             .filter_map(|name| Some((*name, held.get(*name)?)))
-            .filter(|(_, held)| held.until > now)
+            .filter(|(_, held)| held.answers(currencies, now))
             .map(|(name, held)| (name.to_owned(), held.price.clone()))
             .collect()
     }
 
-    fn hold(&self, fetched: &BTreeMap<String, Option<Price>>) {
+    fn hold(&self, fetched: &BTreeMap<String, Option<Price>>, currencies: PriceCurrencies) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         held.retain(|_, held| held.until > now);
@@ -191,17 +258,26 @@ impl Prices {
             }
             let until = now + self.held_for;
             let price = price.clone();
-            held.insert(name.clone(), Held { price, until });
+            let answer = Held {
+                price,
+                currencies,
+                until,
+            };
+            held.insert(name.clone(), answer);
         }
     }
 }
 
 impl Stripe {
-    async fn price_by_id(&self, id: String) -> Result<(String, Option<Price>), StripeError> {
+    async fn price_by_id(
+        &self,
+        id: String,
+        currencies: PriceCurrencies,
+    ) -> Result<(String, Option<Price>), StripeError> {
         if !is_id(&id) {
             return Ok((id, None));
         }
-        let request = RetrievePrice::new(id.as_str()).expand(["product".to_owned()]);
+        let request = RetrievePrice::new(id.as_str()).expand(currencies.expand(""));
         match request.build().customize().send(self).await {
             Err(failure) if failure.is_missing() => Ok((id, None)),
             answered => answered.map(|price| (id, Some(price))),
@@ -211,6 +287,7 @@ impl Stripe {
     async fn prices_by_key(
         &self,
         keys: &[&str],
+        currencies: PriceCurrencies,
     ) -> Result<BTreeMap<String, Option<Price>>, StripeError> {
         let mut named: BTreeMap<String, Option<Price>> =
             keys.iter().map(|key| ((*key).to_owned(), None)).collect();
@@ -218,7 +295,7 @@ impl Stripe {
             .active(true)
             .limit(100)
             .lookup_keys(named.keys().cloned().collect::<Vec<_>>())
-            .expand(["data.product".to_owned()])
+            .expand(currencies.expand("data."))
             .build();
         let page: Page = request.customize().send(self).await?;
         for price in page.data {

@@ -220,7 +220,15 @@ impl Stripe {
         let page = with_options(page, &params.options, customer.is_some(), expires_at);
         let page = payer_params(&revision.contents, &params.options).on_a_session(page);
         let made: CheckoutPage = self.make(page, &key).await?;
-        made.for_order(order)
+        let has_prices = revision
+            .contents
+            .lines()
+            .iter()
+            .any(|one| one.price.is_some());
+        match made.for_order(order) {
+            Err(StripeError::Differs("amount")) if has_prices => Err(StripeError::Repriced),
+            made => made,
+        }
     }
 
     /// The Checkout Session with `id`.

@@ -6,6 +6,7 @@
 )]
 
 mod both;
+mod currencies;
 mod faults;
 mod payer;
 mod payment;

@@ -28,7 +28,7 @@ fn everything() -> Value {
 }
 
 /// A shop with this checkout file, and a quarter off by the code `SPRING`.
-async fn start(file: &Value) -> Checkout {
+pub(crate) async fn start(file: &Value) -> Checkout {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("checkout.json");
     std::fs::write(&path, file.to_string()).unwrap();

@@ -6,6 +6,7 @@
 
 mod access;
 mod contents;
+mod currencies;
 mod customers;
 mod faults;
 mod free;

@@ -76,10 +76,11 @@ pub(super) const CHECKOUT: Group = Group {
         Variable::new(
             "FAREBOX_CHECKOUT",
             "/etc/farebox/checkout.json",
-            Readers::Named(&["create-checkout"]),
+            PAYMENTS,
             "The path of a file of your own with the options of Checkout Sessions, in place of the \
              built-in checkout.json: promotion codes, tax, shipping and more, in Stripe's own \
-             parameter names. A mistake in it stops the start.",
+             parameter names; and what browsers may choose, such as a currency. A mistake in it \
+             stops the start.",
         )
         .see("checkout.md"),
         Variable::new(
