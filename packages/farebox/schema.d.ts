@@ -209,6 +209,11 @@ export interface components {
         };
         /** @description A browser's choice among the file's `choices`. */
         CheckoutChoice: {
+            /**
+             * @description The currency of the prices of `items`, one of `choices.currency` in the checkout file; each
+             *     price's own by default.
+             */
+            currency?: string;
             /** @description The language of Checkout, one of `choices.locale` in the checkout file. */
             locale?: string;
             /** @description The shipping rate, `shr_…`, one of `choices.shipping_rate` in the checkout file. */
@@ -269,6 +274,8 @@ export interface components {
         };
         /** @description Either `items`, with an `Idempotency-Key` header, or `order`. */
         CreateIntent: {
+            /** @description With `items`: the payer's choice among what the checkout file lists. */
+            choice?: components["schemas"]["IntentChoice"];
             /** @description The items to buy, without prices: Farebox prices them. */
             items?: components["schemas"]["Item"][] | null;
             /** @description An order as a JWT that the site's server signed. */
@@ -420,6 +427,14 @@ export interface components {
          * @enum {string}
          */
         HealthProblem: "outbox_late" | "dead_letters" | "quarantined" | "reconcile_late";
+        /** @description A browser's choice for its payment intent. */
+        IntentChoice: {
+            /**
+             * @description The currency of the prices of `items`, one of `choices.currency` in the checkout file; each
+             *     price's own by default.
+             */
+            currency?: string;
+        };
         /** @description A price and its quantity. */
         Item: {
             /** @description The id of a Stripe price, `price_…`, or its lookup key. */
