@@ -13,7 +13,7 @@ from typing import Any
 import requests
 import schemathesis
 
-from e2e.openapi.shop import signature, token
+from e2e.openapi.shop import CURRENCY, signature, token
 
 #: The data of `e2e.openapi.run`: orders by their state, customers, and events.
 WORLD: dict[str, Any] = json.loads(os.environ["INTERFACE_WORLD"])
@@ -44,7 +44,10 @@ def known_order(made_up: Any) -> Any:
 
 
 def furnish_intent(body: dict[str, Any]) -> None:
-    """Prices of the shop, and orders that the site signed."""
+    """Prices and currencies of the shop, and orders that the site signed."""
+    choice = body.get("choice")
+    if isinstance(choice, dict) and isinstance(choice.get("currency"), str):
+        choice["currency"] = pick(choice["currency"], [CURRENCY, choice["currency"]])
     for item in body["items"] if isinstance(body.get("items"), list) else []:
         if isinstance(item, dict) and isinstance(item.get("price"), str):
             item["price"] = pick(item["price"], ["mug", "price_mug", "mug", item["price"]])

@@ -19,6 +19,8 @@ from testing.harness.workspace import WORKSPACE
 SITE_KEY = "the-site-key-of-the-interface-0123456789"
 WEBHOOK_SECRET = "whsec_interface0123456789"
 SECRET_KEY = "sk_test_interface0123456789"
+#: The currency that a browser may choose.
+CURRENCY = "usd"
 #: The timeout of a step.
 PATIENCE_S = 20
 
@@ -54,6 +56,8 @@ class Shop:
 
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="farebox-")
+        checkout = Path(self.folder.name) / "checkout.json"
+        checkout.write_text(json.dumps({"choices": {"currency": [CURRENCY]}}), encoding="utf-8")
         target = Path(os.environ.get("CARGO_TARGET_DIR", WORKSPACE / "target"))
         self.farebox = target / "debug" / "farebox"
         self.program = subprocess.Popen(
@@ -67,6 +71,7 @@ class Shop:
                 "STRIPE_SECRET_KEY": SECRET_KEY,
                 "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
                 "FAREBOX_SITE_KEY": SITE_KEY,
+                "FAREBOX_CHECKOUT": str(checkout),
                 "FAREBOX_RETURN_ORIGINS": "https://shop.example",
                 # A few callers send all requests.
                 "FAREBOX_LIMIT_CALLER": "off",

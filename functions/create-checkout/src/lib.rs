@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `200` | the browser can be sent to this URL |
 //! | `400` | the request is wrong; the message names the field (`amount` is an unknown field) |
-//! | `400` | a URL has another origin, or a price of the order was archived |
+//! | `400` | a URL has another origin, or a price was archived or has another amount by now |
 //! | `401` | there is no valid token |
 //! | `403` | no role of the caller pays |
 //! | `404` | the order to change does not exist, or is another caller's |
@@ -180,13 +180,20 @@ async fn create(
         let what = "`offSession` of the signed order: send it to create-intent, which charges it";
         return Err(Error::invalid(what));
     }
-    let signed = order.revision().contents.checkout();
-    let options = pages.checkout.sessions.options(signed, &request.choice);
+    let contents = &order.revision().contents;
+    let options = pages
+        .checkout
+        .sessions
+        .options(contents.checkout(), &request.choice)
+        .map_err(Error::invalid)?;
+    options
+        .check_currency(contents.amount().currency())
+        .map_err(Error::invalid)?;
     let params = SessionParams {
         ui_mode: request.ui_mode,
         success: success.with_order(order.id()),
         cancel: cancel.map(|url| url.with_order(order.id())),
-        options: options.map_err(Error::invalid)?,
+        options,
     };
     let (order, page) = pages.page_of(order, &params, is_customer, &limiter).await?;
     Created::of(&order, page, &app.secrets).await.map(Json)

@@ -9,7 +9,7 @@ use super::{
     rules::{self, at},
     schema::{OPTIONS, check_fields},
 };
-use crate::{digest, strict_json::Value};
+use crate::{amount::Currency, digest, strict_json::Value};
 
 /// The options that Stripe takes only for a session with a Stripe customer.
 const OF_A_CUSTOMER: [&str; 2] = ["customer_update", "saved_payment_method_options"];
@@ -142,6 +142,24 @@ impl CheckoutOptions {
             })
         };
         kinds.into_iter().flat_map(named).collect()
+    }
+
+    /// Checks that a session of these options can be in `currency`, as far as its shipping rates
+    /// are made with it.
+    ///
+    /// # Errors
+    ///
+    /// A text that names the shipping rate with another currency.
+    pub fn check_currency(&self, currency: Currency) -> Result<(), String> {
+        for (n, entry) in self.list("shipping_options").iter().enumerate() {
+            let path = ["shipping_rate_data", "fixed_amount", "currency"];
+            let own = at(entry, &path).and_then(Value::text);
+            if own.is_some_and(|own| own != currency.as_str()) {
+                let place = format!("checkout.shipping_options[{n}].shipping_rate_data");
+                return Err(format!("`{place}` has no amount in `{currency}`"));
+            }
+        }
+        Ok(())
     }
 
     /// A hash that identifies the options.

@@ -173,6 +173,21 @@ fn a_browser_chooses_only_a_currency_that_the_file_lists() {
 }
 
 #[test]
+fn a_shipping_rate_without_an_amount_in_the_sessions_currency_is_named() {
+    let options = options(
+        r#"{"shipping_options":[{"shipping_rate":"shr_1"},
+            {"shipping_rate_data":{"display_name":"Post","type":"fixed_amount",
+                "fixed_amount":{"amount":500,"currency":"usd"}}}]}"#,
+    );
+    let check = |currency| options.check_currency(Currency::parse(currency).unwrap());
+
+    assert_eq!(check("usd"), Ok(()));
+    let refused = check("eur").unwrap_err();
+    let place = "`checkout.shipping_options[1].shipping_rate_data`";
+    assert_eq!(refused, format!("{place} has no amount in `eur`"));
+}
+
+#[test]
 fn the_options_tell_the_parts_that_a_session_may_add() {
     let parts = |json| options(json).added_parts();
     let none = AddedParts::default();

@@ -116,6 +116,27 @@ async fn another_currency_replaces_the_open_session_of_the_order() {
 }
 
 #[tokio::test]
+async fn a_shipping_rate_needs_an_amount_in_the_chosen_currency_and_else_what_is_open_stays() {
+    let dollars = json!({ "shipping_rate_data": { "display_name": "Post", "type": "fixed_amount",
+        "fixed_amount": { "amount": 500, "currency": "usd" } } });
+    let file = json!({ "shipping_options": [dollars], "choices": { "currency": ["eur"] } });
+    let api = totals::start(&file).await;
+    change_euros(&api, &json!({ "unit_amount": 1190 }));
+    let form = api.post_intent("k1", &in_euros(mugs(1))).await.expect(200);
+
+    let refused = api.post("k1", &in_euros(mugs(1))).await.expect(400);
+
+    let message = refused.body["error"]["message"].as_str().unwrap();
+    assert!(
+        message.contains("`checkout.shipping_options[0]"),
+        "{message}"
+    );
+    let intent = api.shop.stripe.payment_intent(&intent_id(&form)).unwrap();
+    assert_eq!(intent["status"], "requires_payment_method");
+    let _ = api.post("k2", &mugs(1)).await.expect(200);
+}
+
+#[tokio::test]
 async fn an_amount_that_changed_at_stripe_gets_no_session_and_keeps_the_intent() {
     let api = start().await;
     let form = api.post_intent("k1", &in_euros(mugs(1))).await.expect(200);
