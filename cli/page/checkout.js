@@ -237,6 +237,7 @@ function action(status, waits) {
   if (!shop) return ["Pay", false];
   if (busy) return ["One moment…", false];
   if (status === "canceled") return ["Canceled", false];
+  if (status === "authorized") return ["Authorized", false];
   if (waits) return [isOpen() ? "Waiting for the webhook…" : "Paid", false];
   if (!items().length) return ["The cart is empty", false];
   if (!inSandbox() && !element.isShown()) return ["Continue to the card", true];

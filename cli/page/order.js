@@ -13,8 +13,8 @@ const LATE_MS = 8000;
 const AWAITED = "Accepted. The signed webhook will mark the order paid.";
 const LATE = "Accepted, but no webhook has arrived yet. See Activity.";
 
-const OPEN = new Set(["created", "requires_action", "processing", "failed"]);
-const BEFORE_PAID = new Set([...OPEN, "canceled"]);
+const OPEN = new Set(["created", "requires_action", "processing", "failed", "expired"]);
+const BEFORE_PAID = new Set([...OPEN, "authorized", "canceled"]);
 
 const at = (id) => document.getElementById(id);
 let shown = null;
@@ -136,7 +136,8 @@ function update(id, answer) {
 // Polls an unpaid order slowly; stops for a finished order and in a hidden tab.
 function schedule() {
   clearTimeout(timer);
-  if (!kept.orderId || document.hidden || (shown?.orderId === kept.orderId && !isOpen())) return;
+  const isOver = shown?.orderId === kept.orderId && !isOpen() && shown.status !== "authorized";
+  if (!kept.orderId || document.hidden || isOver) return;
   timer = setTimeout(refresh, isResting() ? RESTING_PACE_MS : PACE_MS);
 }
 
@@ -170,7 +171,7 @@ function receipt(messages) {
 function progress(messages) {
   if (!shown) return { created: "next", accepted: "next", paid: "next", fulfilled: "next" };
   const paid = !BEFORE_PAID.has(shown.status);
-  const failed = ["failed", "canceled"].includes(shown.status);
+  const failed = ["failed", "canceled", "expired"].includes(shown.status);
   return {
     created: "done",
     accepted: paid || isAccepted() ? "done" : failed ? "bad" : "now",

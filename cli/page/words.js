@@ -17,8 +17,10 @@ const STATUSES = {
   created: ["Created", "wait", "The order waits for a payment."],
   requires_action: ["Requires action", "wait", "The bank waits for your approval."],
   processing: ["Processing", "wait", "The bank is still working on the payment."],
+  authorized: ["Authorized", "wait", "The bank holds the money until staff capture or release it."],
   failed: ["Not paid", "bad", "The payment failed. The same order can be paid with another card."],
   canceled: ["Canceled", "bad", "The order was canceled, and can no longer be paid."],
+  expired: ["Expired", "bad", "The time to pay is over. A new payment opens the order again."],
   paid: ["Paid", "good", "The signed webhook arrived: the order is paid."],
   partially_refunded: ["Partly refunded", "note", "Part of the payment was refunded."],
   refunded: ["Refunded", "note", "The whole payment was refunded."],
@@ -87,6 +89,7 @@ const REFUSALS = {
   order_already_paid: "This order is paid already; nothing was charged again.",
   payment_processing: "A payment of this order is under way; it cannot change until that ends.",
   order_canceled: "This order was canceled. Start a new one.",
+  order_expired: "The time to pay this order is over. Start a new one.",
   in_progress: "The same payment is being prepared right now. Try again in a moment.",
   unavailable:
     "Payments are briefly not available. The cart is kept. Try again: nothing is charged twice.",

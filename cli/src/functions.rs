@@ -18,6 +18,16 @@ pub struct Routed {
 /// The functions with a route.
 pub static ROUTED: &[Routed] = &[
     Routed {
+        function: cancel::FUNCTION,
+        service: cancel::service,
+        openapi: cancel::ApiDoc::openapi,
+    },
+    Routed {
+        function: capture::FUNCTION,
+        service: capture::service,
+        openapi: capture::ApiDoc::openapi,
+    },
+    Routed {
         function: create_checkout::FUNCTION,
         service: create_checkout::service,
         openapi: create_checkout::ApiDoc::openapi,

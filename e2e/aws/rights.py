@@ -11,12 +11,14 @@ from e2e.aws import settings
 READS = {"dynamodb:GetItem"}
 READS_SEVERAL = READS | {"dynamodb:BatchGetItem"}
 MOVES_ORDERS = READS_SEVERAL | {"dynamodb:PutItem"}
+MOVES_DEADLINES = MOVES_ORDERS | {"dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 
 #: What a part does with items of the table, by a pattern of the source that uses it.
 PARTS = {
     r"\bCheckoutService\b": MOVES_ORDERS,
     r"\bprocessor\s*\.(process|refresh|settle)\(": MOVES_ORDERS,
     r"\bLookup::": MOVES_ORDERS,
+    r"\bOrderEnder\b": MOVES_ORDERS,
 }
 
 #: What an operation of the store does with items of the table.
@@ -27,10 +29,13 @@ OPERATIONS = {
     "cursor": READS, "set_cursor": MOVES_ORDERS,
     "next_refund_key": MOVES_ORDERS, "reserve_refund": MOVES_ORDERS,
     "record_refund": MOVES_ORDERS, "decline_refund": MOVES_ORDERS,
+    "reserve_capture": MOVES_ORDERS, "decline_capture": MOVES_ORDERS,
+    "overdue_orders": MOVES_DEADLINES,
 }
 
 #: The operations that query the index `queue`, but for those of a function that delivers.
-OF_THE_QUEUE = {"orders_of", "outbox_size", "oldest_undelivered", "quarantine_size"}
+OF_THE_QUEUE = {"orders_of", "outbox_size", "oldest_undelivered", "quarantine_size",
+                "overdue_orders"}
 
 
 def operations(folder: str) -> set[str]:

@@ -29,7 +29,8 @@ pub(crate) use authenticator::Unknown;
 pub use authorized::{Authorized, Reached};
 pub(crate) use claims::{Claims, LEEWAY};
 pub use permission::{
-    CreatePayment, CreateRefund, OpenPortal, Permission, ReadCustomer, ReadOrder, ReadSystem,
+    CancelPayment, CapturePayment, CreatePayment, CreateRefund, MovesMoney, OpenPortal, Permission,
+    ReadCustomer, ReadOrder, ReadSystem,
 };
 pub use roles::Roles;
 pub use settings::{Issuer, Settings};

@@ -111,6 +111,7 @@ impl App {
             prices: Prices::new(config.purchase.price_ttl),
             max_amount: config.purchase.max_amount.clone(),
             sends_receipts: config.purchase.sends_receipts,
+            terms: config.purchase.terms,
             sessions: config.checkout.clone(),
             store: store.clone(),
             clock: clock.clone(),

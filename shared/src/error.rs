@@ -64,6 +64,9 @@ pub enum Error {
     /// The caller may do this, but not with so much money, or not in this currency.
     #[error("your role does not permit this amount or this currency")]
     OverLimit,
+    /// The same, of a capture.
+    #[error("your role does not permit a capture of this amount or this currency")]
+    OverCaptureLimit,
     /// The object does not exist, or is another caller's: the response is the same.
     #[error("there is no such order or customer")]
     NotFound,
@@ -89,6 +92,15 @@ pub enum Error {
     /// The order was canceled; a new one is needed.
     #[error("the order was canceled")]
     OrderCanceled,
+    /// The order's time ran out; the site may sign it anew, else a new one is needed.
+    #[error("the time to pay the order is over")]
+    OrderExpired,
+    /// The order's payment is not authorized, so there is nothing to capture.
+    #[error("no authorized payment of the order waits for its capture")]
+    NotAuthorized,
+    /// The capture exceeds the authorized amount.
+    #[error("the capture exceeds the authorized amount")]
+    ExceedsAuthorized,
     /// The caller has no saved payment method, or not the one that the site named.
     #[error("the caller has no such saved payment method")]
     NoSavedMethod,
@@ -174,6 +186,7 @@ impl Error {
             Self::AuthenticationRequired(_) => Code::AuthenticationRequired,
             Self::Forbidden => Code::Forbidden,
             Self::OverLimit => Code::RefundLimit,
+            Self::OverCaptureLimit => Code::CaptureLimit,
             Self::NotFound => Code::NotFound,
             Self::MethodNotAllowed => Code::MethodNotAllowed,
             Self::KeyReused => Code::IdempotencyKeyReused,
@@ -181,6 +194,9 @@ impl Error {
             Self::AlreadyPaid(_) => Code::OrderAlreadyPaid,
             Self::PaymentProcessing(_) | Self::PaymentAwaited(..) => Code::PaymentProcessing,
             Self::OrderCanceled => Code::OrderCanceled,
+            Self::OrderExpired => Code::OrderExpired,
+            Self::NotAuthorized => Code::OrderNotAuthorized,
+            Self::ExceedsAuthorized => Code::CaptureExceedsAuthorized,
             Self::NoSavedMethod => Code::NoSavedPaymentMethod,
             Self::OrderChanged | Self::SignedAtOnce => Code::OrderChanged,
             Self::NotPaid => Code::OrderNotPaid,

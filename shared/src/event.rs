@@ -8,6 +8,7 @@
 //! event (`object: "v2.core.event"`) names it, and the processor fetches it first
 //! (<https://docs.stripe.com/event-destinations#thin-events>).
 
+mod ending;
 mod kinds;
 mod objects;
 mod payer;
@@ -17,6 +18,7 @@ use std::{borrow::Cow, fmt};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+pub use ending::{CancelReason, Ending};
 pub use kinds::{ACTED_ON, LISTED, NEEDED};
 pub use objects::{
     BalanceTransaction, Charge, CheckoutSession, Dispute, EarlyFraudWarning, EvidenceDetails,
@@ -24,8 +26,8 @@ pub use objects::{
 };
 
 pub use payer::{
-    Address, AnswerValue, CollectedInformation, CustomFieldAnswer, PaidCharge, PaidInvoice, Payer,
-    Recipient, ShippingCost,
+    Address, AnswerValue, CardDetails, CollectedInformation, CustomFieldAnswer, MethodDetails,
+    PaidCharge, PaidInvoice, Payer, Recipient, ShippingCost,
 };
 
 use crate::{deployment::Deployment, digest, rfc3339};
@@ -118,6 +120,13 @@ pub enum Subject {
         order: String,
         /// The digest of its contents.
         contents: String,
+    },
+    /// An order ended unpaid. Farebox itself decides so, after it closed the payment at Stripe.
+    Ended {
+        /// The order's id.
+        order: String,
+        /// Its end.
+        ending: Ending,
     },
     /// A thin event's object, which must be fetched.
     Related(Related),
@@ -323,6 +332,21 @@ impl Event {
         )
     }
 
+    /// The event that the order with the id `order` ends so in its `state`, at `now` (Unix seconds).
+    pub(crate) fn ended(order: &str, state: &str, ending: Ending, now: i64) -> Self {
+        let id = digest::hex(&[order, state, ending.as_str()]);
+        let subject = Subject::Ended {
+            order: order.to_owned(),
+            ending,
+        };
+        Self::built(
+            format!("ended_{}", &id[..32]),
+            "farebox.ended",
+            subject,
+            now,
+        )
+    }
+
     /// The event of type `kind` that Farebox builds itself, at `now` (Unix seconds).
     pub(crate) fn built(id: String, kind: &str, subject: Subject, now: i64) -> Self {
         Self {
@@ -345,7 +369,11 @@ impl Event {
 
     /// True when Stripe sent it, and Farebox did not build it.
     pub(crate) fn is_from_stripe(&self) -> bool {
-        !self.is_fetched() && !matches!(self.subject, Subject::NothingToPay { .. })
+        let is_own = matches!(
+            self.subject,
+            Subject::NothingToPay { .. } | Subject::Ended { .. }
+        );
+        !self.is_fetched() && !is_own
     }
 
     /// True when Farebox built it from an object that it fetched.
@@ -368,7 +396,8 @@ impl Event {
             Subject::Charge(charge) => charge.metadata(Deployment::KEY),
             Subject::Refund(refund) => refund.metadata(Deployment::KEY),
             Subject::Dispute(_) | Subject::EarlyFraudWarning(_) | Subject::Review(_) => None,
-            Subject::Refunds { .. } | Subject::NothingToPay { .. } | Subject::Related(_) => None,
+            Subject::Refunds { .. } | Subject::Related(_) => None,
+            Subject::NothingToPay { .. } | Subject::Ended { .. } => None,
             Subject::Other | Subject::Unreadable(_) => {
                 let written: Written = serde_json::from_str(&self.body).ok()?;
                 return Some(Cow::Owned(written.data.object.metadata.deployment));

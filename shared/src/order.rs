@@ -12,9 +12,11 @@
 
 mod active_payment;
 mod apply;
+mod authorization;
 mod awaited;
 mod details;
 mod disputes;
+mod ending;
 mod facts;
 mod future_usage;
 mod lines;
@@ -39,6 +41,7 @@ pub use active_payment::{
     is_our_cancellation,
 };
 pub use apply::{Mismatch, OrderEvent, Transition};
+pub use authorization::{CaptureMethod, CaptureRequest};
 pub use awaited::{Awaited, AwaitedKind};
 pub use details::{InvalidDetails, OrderDetails, OrderId};
 pub use disputes::DisputeRecord;
@@ -58,7 +61,7 @@ pub use view::OrderView;
 pub use warnings::{WarningKind, WarningRecord};
 
 use self::{active_payment::Closed, facts::Facts};
-use crate::ids::CallerId;
+use crate::{event::Ending, ids::CallerId};
 
 /// The most revisions kept; each is a change of an unpaid order.
 const MAX_REVISIONS: usize = 50;
@@ -84,7 +87,7 @@ pub struct Order {
     /// The Checkout Session, while it is the active payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     session: Option<Session>,
-    /// True while the intent is being canceled in favour of another attempt.
+    /// True while Farebox closes the active payment.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_closing: bool,
     /// The closed attempts, the oldest first.
@@ -99,6 +102,12 @@ pub struct Order {
     /// The number of changes of the current revision.
     changes: u32,
     facts: Facts,
+    /// The end of an unpaid order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ended: Option<Ending>,
+    /// The latest requested capture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    capture: Option<CaptureRequest>,
     /// The refund requests, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     refund_requests: Vec<RefundRequest>,
@@ -126,6 +135,8 @@ pub enum ReviseError {
     Processing,
     /// It was canceled.
     Canceled,
+    /// Its time ran out.
+    Expired,
     /// The site signed newer contents than these.
     Newer,
     /// The site signed other contents at the same time, or as the same version.
@@ -152,6 +163,8 @@ impl Order {
             current: 0,
             changes: 0,
             facts: Facts::default(),
+            ended: None,
+            capture: None,
             refund_requests: Vec::new(),
             created_at: now,
             updated_at: now,
@@ -176,13 +189,14 @@ impl Order {
         self.facts.paid_by().or(self.intent.as_deref())
     }
 
-    /// The current revision; of a paid order, the paid one.
+    /// The current revision; of a paid or authorized order, that of the payment.
     #[must_use]
     pub fn revision(&self) -> &Revision {
         let paid = self.facts.paid_digest();
+        let authorized = self.authorization().map(|one| one.revision);
         self.revisions()
             .find(|revision| Some(revision.digest.as_str()) == paid)
-            .or(self.revisions().nth(self.current))
+            .or(self.revisions().nth(authorized.unwrap_or(self.current)))
             .unwrap_or(&self.first)
     }
 
@@ -208,7 +222,7 @@ impl Order {
     /// The status, derived from the facts.
     #[must_use]
     pub fn status(&self) -> Status {
-        Status::of(&self.facts, self.attempt_status(), self.total())
+        Status::of(&self.facts, self.ended, self.attempt_status(), self.total())
     }
 
     /// The pending step of a payment that ends long after the payer left, if any.
@@ -296,15 +310,25 @@ impl Order {
     ///
     /// [`ReviseError`] tells why the order stays as it is.
     pub fn revise(&mut self, contents: OrderDetails, now: i64) -> Result<(), ReviseError> {
+        // A deadline that the site did not sign stays as it was.
+        let contents = contents.until(self.expires_at());
         // A refund proves a payment, whether or not its own event arrived.
         let is_refunded = self.facts.refunds().iter().next().is_some();
         match self.status() {
             _ if is_refunded => return Err(ReviseError::Paid),
-            Status::Created | Status::RequiresAction | Status::Failed => {}
-            Status::Processing if self.revision().digest == contents.digest() => return Ok(()),
-            Status::Processing => return Err(ReviseError::Processing),
+            Status::Created | Status::RequiresAction | Status::Failed | Status::Expired => {}
+            Status::Processing | Status::Authorized
+                if self.revision().digest == contents.digest() =>
+            {
+                return Ok(());
+            }
+            Status::Processing | Status::Authorized => return Err(ReviseError::Processing),
             Status::Canceled => return Err(ReviseError::Canceled),
             _ => return Err(ReviseError::Paid),
+        }
+        let is_over = self.ended.is_some() || self.is_overdue(now);
+        if is_over && contents.expires_at().is_some_and(|at| at <= now) {
+            return Err(ReviseError::Expired);
         }
         let revision = Revision::of(contents);
         if revision == *self.revision() {
@@ -327,6 +351,8 @@ impl Order {
             }
             None => self.later.push(revision),
         }
+        // The site signed a later deadline.
+        self.ended = None;
         let current = known.unwrap_or(self.later.len());
         if self.current != current {
             self.current = current;

@@ -18,7 +18,7 @@ use crate::{
         is_id,
     },
     order::{IntentKeys, OrderId},
-    purchase::closing::Closer,
+    purchase::{Release, closing::Closer},
     rate_limit,
     secrets::{Missing, Unreadable},
     store::{self, AcceptOutcome, Accepted, Store, is_payment_for_an_order},
@@ -201,7 +201,7 @@ impl EventProcessor {
         Ok(())
     }
 
-    /// The Checkout Session whose intent was paid, as `event` reports. Only the session names the
+    /// The Checkout Session whose intent was paid or authorized, as `event` reports. Only the session names the
     /// parts of the amount, and its own event may arrive later.
     async fn session_of_paid_intent(
         &self,
@@ -211,22 +211,23 @@ impl EventProcessor {
             return Ok(None);
         };
         let is_of_a_session = intent.metadata(IntentKeys::PAGE).is_some();
-        if intent.status != "succeeded" || !is_of_a_session || self.is_of_another(event)? {
+        let has_totals = ["succeeded", AUTHORIZED].contains(&intent.status.as_str());
+        if !has_totals || !is_of_a_session || self.is_of_another(event)? {
             return Ok(None);
         }
         let session = self.stripe_of(event).session_of_intent(&intent.id).await?;
         Ok(session.map(Box::new))
     }
 
-    /// The charge of the payment that succeeded, as `event` reports. It only tells who paid, so the
-    /// payment does not wait for it.
+    /// The charge of the payment that succeeded or was authorized, as `event` reports. It only tells
+    /// who paid, and until when it can be captured, so the payment does not wait for it.
     async fn charge_of_payment(
         &self,
         event: &Event,
     ) -> Result<Option<Box<PaidCharge>>, ProcessError> {
         // An account has payments that are no orders: they cost no call.
-        let is_asked = self.keeps_payer && is_payment_for_an_order(event);
-        if !is_asked || self.is_of_another(event)? {
+        let is_paid = self.keeps_payer && is_payment_for_an_order(event);
+        if !(is_paid || is_authorization(event)) || self.is_of_another(event)? {
             return Ok(None);
         }
         let stripe = self.stripe_of(event).with_deadline(PAYER_DEADLINE);
@@ -247,8 +248,8 @@ impl EventProcessor {
                 tracing::warn!(
                     event.id,
                     cause = %failure,
-                    "Farebox cannot read a payment's charge: its notification does not name the \
-                     receipt"
+                    "Farebox cannot read a payment's charge: its notification names neither the \
+                     receipt nor the end of an authorization"
                 );
                 Ok(None)
             }
@@ -345,6 +346,7 @@ impl EventProcessor {
             stripe: &stripe,
             store: &self.store,
             clock: &self.clock,
+            release: Release::Keep,
         };
         match closer.closed(order).await {
             // No open payment is left.
@@ -433,6 +435,17 @@ impl EventProcessor {
         log_quarantined(accepted, &id, &kind);
         Ok(accepted)
     }
+}
+
+/// Stripe's status of an authorized intent.
+const AUTHORIZED: &str = "requires_capture";
+
+/// True when `event` reports that a payment of an order is authorized.
+fn is_authorization(event: &Event) -> bool {
+    let Subject::Intent(intent) = &event.subject else {
+        return false;
+    };
+    intent.status == AUTHORIZED && intent.metadata(IntentKeys::ORDER).is_some()
 }
 
 /// True when `event` reports a failed charge.

@@ -5,6 +5,7 @@
 mod caps;
 mod claim_fields;
 pub(crate) mod closing;
+mod ending;
 mod free;
 mod items;
 mod on_sale;
@@ -16,8 +17,10 @@ mod signed_lines;
 mod signed_order;
 
 pub use caps::Caps;
+pub use closing::Release;
+pub use ending::OrderEnder;
 pub use items::Item;
-pub use settings::Settings;
+pub use settings::{Settings, Terms};
 pub use signed_order::SignedOrder;
 
 use crate::{
@@ -34,7 +37,7 @@ use crate::{
 };
 
 /// The errors of a payment start.
-pub const ERRORS: [Code; 11] = [
+pub const ERRORS: [Code; 12] = [
     Code::InvalidRequest,
     Code::AmountTooSmall,
     Code::NotFound,
@@ -43,6 +46,7 @@ pub const ERRORS: [Code; 11] = [
     Code::OrderAlreadyPaid,
     Code::PaymentProcessing,
     Code::OrderCanceled,
+    Code::OrderExpired,
     Code::OrderChanged,
     Code::BodyTooLarge,
     Code::TooManyPayments,
@@ -74,6 +78,8 @@ pub struct CheckoutService {
     pub max_amount: Caps,
     /// True when Stripe sends receipts to the addresses that the site signs.
     pub sends_receipts: bool,
+    /// The terms of an order for which the site signed none.
+    pub terms: Terms,
     /// The options of Checkout Sessions.
     pub sessions: CheckoutSettings,
     /// The database.
@@ -194,15 +200,27 @@ pub fn processing(order: &Order) -> Error {
     }
 }
 
-/// Checks that `order` can still be paid.
+/// Checks that `order` can still be paid at `now` (Unix seconds). A Checkout Session that expired
+/// does not end the order before its own time.
 ///
 /// # Errors
 ///
-/// [`Error::OrderCanceled`] and [`Error::AlreadyPaid`].
-pub fn check_open(order: &Order) -> Result<(), Error> {
+/// [`Error::OrderCanceled`], [`Error::OrderExpired`], [`Error::PaymentProcessing`] where its payment
+/// is authorized, and [`Error::AlreadyPaid`].
+pub fn check_open(order: &Order, now: i64) -> Result<(), Error> {
     match order.status() {
-        Status::Created | Status::RequiresAction | Status::Processing | Status::Failed => Ok(()),
         Status::Canceled => Err(Error::OrderCanceled),
+        Status::Created | Status::RequiresAction | Status::Failed | Status::Expired
+            if order.has_expired(now) =>
+        {
+            Err(Error::OrderExpired)
+        }
+        Status::Authorized => Err(processing(order)),
+        Status::Created
+        | Status::RequiresAction
+        | Status::Processing
+        | Status::Failed
+        | Status::Expired => Ok(()),
         _ => Err(Error::AlreadyPaid(order.id().clone())),
     }
 }

@@ -5,7 +5,7 @@
 //! backend only reads, and writes on the condition that nothing changed since.
 //!
 //! `orders`, `events`, the `outbox`, the `quarantine`, `refunds`, `customers`, `forgetting`,
-//! `rate_limits` and `jobs` declare the operations. Each backend implements them in files of the
+//! `deadlines`, `rate_limits` and `jobs` declare the operations. Each backend implements them in files of the
 //! same names. The pure decisions are in `put_order`, `accept`, `refunding` and `rate_limiting`.
 
 mod accept;
@@ -13,6 +13,7 @@ mod backend;
 mod customers;
 mod database_url;
 mod day_limit;
+mod deadlines;
 mod dynamodb;
 mod events;
 mod failure;

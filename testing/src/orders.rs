@@ -8,7 +8,7 @@ use shared::{
     access::CallerId,
     amount::{Amount, Currency},
     event::Event,
-    order::{Order, OrderDetails, OrderId, PaymentUpdate},
+    order::{CaptureMethod, Order, OrderDetails, OrderId, PaymentUpdate},
     store::{OutboxMessage, PutOrder, PutOrderOutcome},
 };
 
@@ -47,10 +47,30 @@ impl Shop {
         minor_units: i64,
         currency: &str,
     ) -> String {
-        let now = self.clock.now();
+        let contents = self.contents(minor_units, currency);
+        self.open_order_with(owner, id, contents).await
+    }
+
+    /// The contents of an order of `minor_units` of `currency`, signed now.
+    ///
+    /// # Panics
+    ///
+    /// When that is no amount.
+    #[must_use]
+    pub fn contents(&self, minor_units: i64, currency: &str) -> OrderDetails {
         let currency = Currency::parse(currency).expect("a currency");
         let amount = Amount::new(minor_units, currency).expect("an amount");
-        let contents = OrderDetails::signed(amount, None, BTreeMap::new(), now).expect("contents");
+        let signed = OrderDetails::signed(amount, None, BTreeMap::new(), self.clock.now());
+        signed.expect("contents")
+    }
+
+    /// Opens an order of `owner` with `contents` and creates its intent; returns the intent's id.
+    ///
+    /// # Panics
+    ///
+    /// When the database or the sandbox refuses.
+    pub async fn open_order_with(&self, owner: &str, id: &str, contents: OrderDetails) -> String {
+        let now = self.clock.now();
         let order = self.put_order(owner, id, contents, now).await;
         let intent = self.quick_stripe_client().create_intent(&order, None).await;
         let intent = intent.expect("the sandbox answers").id;
@@ -95,6 +115,22 @@ impl Shop {
     /// When the database or the sandbox refuses.
     pub async fn paid_order(&self, id: &str, minor_units: i64, currency: &str) -> String {
         let intent = self.open_order_of(id, minor_units, currency).await;
+        let confirmed = self.stripe.confirm(&intent, "pm_card_visa").await;
+        confirmed.expect("the card is good");
+        self.accept_events_of(&intent).await;
+        intent
+    }
+
+    /// Opens an order of `ada`, and authorizes its payment with a test card; returns the intent's
+    /// id.
+    ///
+    /// # Panics
+    ///
+    /// When the database or the sandbox refuses.
+    pub async fn authorized_order(&self, id: &str, minor_units: i64, currency: &str) -> String {
+        let contents = self.contents(minor_units, currency);
+        let contents = contents.captured(CaptureMethod::Manual);
+        let intent = self.open_order_with("ada", id, contents).await;
         let confirmed = self.stripe.confirm(&intent, "pm_card_visa").await;
         confirmed.expect("the card is good");
         self.accept_events_of(&intent).await;

@@ -30,7 +30,7 @@ impl Pages {
         limiter: &RateLimiter,
     ) -> Result<(Order, CheckoutPage), Error> {
         for _ in 0..MAX_ROUNDS {
-            check_open(&order)?;
+            check_open(&order, self.checkout.clock.now())?;
             order = match order.active_payment() {
                 None => {
                     let page = self.made_page(&order, params, is_customer).await?;

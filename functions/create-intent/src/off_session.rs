@@ -113,6 +113,7 @@ async fn settled(order: &Order, processor: &EventProcessor) -> Result<Order, Err
     match latest.status() {
         Status::Created | Status::RequiresAction | Status::Failed => Err(Error::InProgress),
         Status::Canceled => Err(Error::OrderCanceled),
+        Status::Expired => Err(Error::OrderExpired),
         // Another offer was paid.
         _ if latest.revision().digest != order.revision().digest => {
             Err(Error::AlreadyPaid(latest.id().clone()))

@@ -39,12 +39,13 @@ impl Payments<'_> {
         is_customer: bool,
         limiter: &RateLimiter,
     ) -> Result<(Order, Option<PaymentIntent>), Error> {
+        let now = self.checkout.clock.now();
         for _ in 0..MAX_ROUNDS {
             let is_free = order.revision().contents.amount().is_zero();
             if is_free && order.paid_at().is_some() {
                 return Ok((order, None));
             }
-            check_open(&order)?;
+            check_open(&order, now)?;
             if is_free && order.active_payment().is_none() {
                 order = self.checkout.mark_free(&order).await?;
                 continue;
@@ -76,7 +77,7 @@ impl Payments<'_> {
                 && latest.changes() == order.changes()
                 && is_active(&latest, &intent)
             {
-                check_open(&latest)?;
+                check_open(&latest, now)?;
                 let intent = intent.for_order(&latest)?;
                 return Ok((latest, Some(intent)));
             }

@@ -8,6 +8,8 @@
 //! it is written and stays true. So of two concurrent runs, the later writer at worst makes the
 //! next run list some events again.
 //!
+//! A run also lets unpaid orders expire whose time is over.
+//!
 //! Read [`RunLimits`] for the limits of a run, `cursor` for the state between runs, and `pager` for
 //! the processing of a window page by page.
 
@@ -17,18 +19,24 @@ mod pager;
 mod report;
 pub mod time_range;
 
-use std::{future::Future, pin::pin, time::Duration};
+use std::{
+    future::Future,
+    pin::pin,
+    time::{Duration, Instant},
+};
 
 use axum::routing::MethodRouter;
 pub use report::Report;
 use secrecy::SecretString;
 use shared::{
-    App, Clock, Config, Function, cause,
+    App, Clock, Config, Error, Function, cause,
     env::need,
-    event::LISTED,
+    event::{Ending, LISTED},
     function::Trigger,
     host,
+    order::Status,
     processor::{self, EventProcessor},
+    purchase::{OrderEnder, Release},
     store::{self, RECONCILE, RECONCILED_AT, Store},
     stripe::{self, Stripe},
 };
@@ -57,6 +65,9 @@ pub fn service(app: Reconciler) -> MethodRouter {
         async move { app.catch_up().await }
     })
 }
+
+/// The most orders that one run lets expire: each takes up to three calls to Stripe.
+const MAX_EXPIRED: u32 = 50;
 
 /// The limits of a run.
 #[derive(Clone, Copy, Debug)]
@@ -209,6 +220,9 @@ impl Reconciler {
             let stored = self.store.set_cursor(RECONCILED_AT, &now).await;
             done = stored.map_err(ReconcileError::from);
         }
+        if done.is_ok() {
+            done = self.expire_overdue(&mut report).await;
+        }
         report.log(done.is_ok());
         done.map(|()| report)
     }
@@ -228,6 +242,43 @@ impl Reconciler {
                 return Ok(());
             }
         }
+    }
+
+    /// Lets the unpaid orders expire whose time is over. An order whose payment cannot be closed
+    /// now is tried again by the next run.
+    async fn expire_overdue(&self, report: &mut Report) -> Result<(), ReconcileError> {
+        let overdue = self.store.overdue_orders(self.clock.now(), MAX_EXPIRED);
+        let began = Instant::now();
+        for order in overdue.await? {
+            if began.elapsed() > self.limits.time {
+                break;
+            }
+            let stripe = self.stripe.for_one_request();
+            let ender = OrderEnder {
+                stripe: &stripe,
+                store: &self.store,
+                clock: &self.clock,
+            };
+            let id = order.id().clone();
+            match ender.end(order, Ending::Expired, Release::Keep).await {
+                Ok(order) if order.status() == Status::Expired => report.expired += 1,
+                // It was paid, or the site signed it anew.
+                Ok(_)
+                | Err(
+                    Error::AlreadyPaid(_)
+                    | Error::PaymentProcessing(_)
+                    | Error::PaymentAwaited(..)
+                    | Error::NotFound,
+                ) => {}
+                Err(failure) => tracing::warn!(
+                    order.id = %id,
+                    cause = cause::causes(&failure),
+                    "Farebox cannot close the payment of an order whose time is over: the next \
+                     run retries"
+                ),
+            }
+        }
+        Ok(())
     }
 
     /// Processes the events of `range`. The cursor of the scheduled runs stays where it is.

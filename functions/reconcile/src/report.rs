@@ -7,7 +7,7 @@ use shared::{processor::Outcome, store::Accepted};
 
 use crate::time_range::TimeRange;
 
-/// The report of one run; it counts events, but for the pages.
+/// The report of one run; it counts events, but for the pages and the expired orders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
@@ -29,6 +29,8 @@ pub struct Report {
     pub other_deployment: usize,
     /// Of connected accounts that the settings do not name.
     pub other_account: usize,
+    /// Unpaid orders that expired, since their time was over.
+    pub expired: usize,
     /// True when the whole list was processed; else the next run goes on, or `rest` must be
     /// requested.
     pub complete: bool,
@@ -91,6 +93,9 @@ impl fmt::Display for Report {
             "{} events on {} pages: {} applied, {} seen before, {} ignored, {} quarantined",
             self.events, self.pages, self.applied, self.seen, self.ignored, self.quarantined
         )?;
+        if self.expired > 0 {
+            write!(f, ", {} orders expired", self.expired)?;
+        }
         if self.other_mode > 0 {
             write!(f, ", {} of the other mode", self.other_mode)?;
         }

@@ -132,6 +132,7 @@ pub(crate) fn error_of(refusal: RefundRefusal) -> Error {
         RefundRefusal::NotPaid => Error::NotPaid,
         RefundRefusal::ExceedsPaid => Error::ExceedsPaid,
         RefundRefusal::OverDayLimit => Error::OverLimit,
+        RefundRefusal::InProgress => Error::InProgress,
         RefundRefusal::RateLimited => Error::RefundRefused,
         RefundRefusal::Mismatch(mismatch) => Error::Internal(Box::new(mismatch)),
         _ => Error::Internal("the database rejected the refund for an unknown reason".into()),

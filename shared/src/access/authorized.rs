@@ -6,7 +6,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use hyper::http::request::Parts;
 
 use super::{
-    Authenticator, CallerId, CreateRefund, OpenPortal, Permission, ReadCustomer,
+    Authenticator, CallerId, MovesMoney, OpenPortal, Permission, ReadCustomer,
     audit::{AuditRecord, Why},
     authenticator::Caller,
     grant::{Grant, Scope},
@@ -180,12 +180,12 @@ impl<P> Reached<P> {
     }
 }
 
-impl Reached<CreateRefund> {
-    /// The caller's daily refund limit, when they refund `amount` now.
+impl<P: MovesMoney> Reached<P> {
+    /// The caller's daily limit, when they move `amount` now.
     ///
     /// # Errors
     ///
-    /// [`Error::OverLimit`] when no role of theirs allows so much in one call, or that currency.
+    /// The permission's error when no role of theirs allows so much in one call, or that currency.
     pub fn day_limit(&mut self, amount: Amount) -> Result<DayLimit, Error> {
         let limits = self
             .grants
@@ -193,7 +193,7 @@ impl Reached<CreateRefund> {
             .filter_map(|grant| grant.day_limit(amount));
         limits.max().ok_or_else(|| {
             self.decision.end(Why::Limit);
-            Error::OverLimit
+            P::over_limit()
         })
     }
 
@@ -201,7 +201,7 @@ impl Reached<CreateRefund> {
     #[must_use]
     pub fn over_day_limit(mut self) -> Error {
         self.decision.end(Why::Limit);
-        Error::OverLimit
+        P::over_limit()
     }
 }
 

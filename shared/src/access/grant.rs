@@ -20,20 +20,20 @@ pub(super) enum Scope {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Grant {
     pub(super) scope: Scope,
-    pub(super) limits: Option<RefundLimits>,
+    pub(super) limits: Option<MoneyLimits>,
 }
 
-/// The refund limits by currency, in minor units. A currency that is not in a list may not be
-/// refunded at all.
+/// The limits by currency, in minor units. A currency that is not in a list may not be moved at
+/// all.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct RefundLimits {
+pub(super) struct MoneyLimits {
     /// The limit of one call; `None` for no limit.
     pub(super) per_call: Option<BTreeMap<Currency, i64>>,
     /// The limit of one day; `None` for no limit.
     pub(super) per_day: Option<BTreeMap<Currency, i64>>,
 }
 
-impl RefundLimits {
+impl MoneyLimits {
     /// The limit of one call, which the day's limit bounds as well.
     pub(super) fn of_one_call(&self, currency: Currency) -> Option<i64> {
         let lists = [&self.per_call, &self.per_day].into_iter().flatten();
@@ -42,7 +42,7 @@ impl RefundLimits {
 }
 
 impl Grant {
-    /// The day's limit for refunding `amount` by one call; `None` when that is not allowed.
+    /// The day's limit for moving `amount` by one call; `None` when that is not allowed.
     pub(super) fn day_limit(&self, amount: Amount) -> Option<DayLimit> {
         let Some(limits) = &self.limits else {
             return Some(DayLimit::Unlimited);

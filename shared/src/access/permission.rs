@@ -1,6 +1,7 @@
 //! The permissions. A handler names one as a type, the roles file by its name.
 
 use super::grant::Scope;
+use crate::Error;
 
 /// A permission: a resource and an action.
 pub trait Permission: Send + Sync + 'static {
@@ -30,6 +31,40 @@ pub struct CreateRefund;
 
 impl Permission for CreateRefund {
     const NAME: &'static str = "refund:create";
+}
+
+/// Captures an authorized payment.
+#[derive(Debug)]
+pub struct CapturePayment;
+
+impl Permission for CapturePayment {
+    const NAME: &'static str = "payment:capture";
+}
+
+/// Cancels an unpaid order: the owner's own, or anybody's, also with an authorized payment.
+#[derive(Debug)]
+pub struct CancelPayment;
+
+impl Permission for CancelPayment {
+    const NAME: &'static str = "payment:cancel";
+}
+
+/// A permission that moves money, so that a grant may limit the amount.
+pub trait MovesMoney: Permission {
+    /// The error for an amount above the caller's limits.
+    fn over_limit() -> Error;
+}
+
+impl MovesMoney for CreateRefund {
+    fn over_limit() -> Error {
+        Error::OverLimit
+    }
+}
+
+impl MovesMoney for CapturePayment {
+    fn over_limit() -> Error {
+        Error::OverCaptureLimit
+    }
 }
 
 /// Reads a customer's data at Stripe.
@@ -67,8 +102,10 @@ pub(super) struct Rule {
 }
 
 /// Every permission that a role may be given.
-static RULES: [Rule; 6] = [
+static RULES: [Rule; 8] = [
     rule(CreatePayment::NAME, &[Scope::Own], false),
+    rule(CapturePayment::NAME, &[Scope::Any], true),
+    rule(CancelPayment::NAME, &[Scope::Own, Scope::Any], false),
     rule(ReadOrder::NAME, &[Scope::Own, Scope::Any], false),
     rule(CreateRefund::NAME, &[Scope::Own, Scope::Any], true),
     rule(ReadCustomer::NAME, &[Scope::Own, Scope::Any], false),

@@ -29,6 +29,8 @@ pub enum Code {
     Forbidden,
     /// No role of the caller permits a refund of this amount or currency.
     RefundLimit,
+    /// No role of the caller permits a capture of this amount or currency.
+    CaptureLimit,
     /// The object does not exist, or is another caller's.
     NotFound,
     /// The route does not have this method.
@@ -43,6 +45,12 @@ pub enum Code {
     PaymentProcessing,
     /// The order was canceled.
     OrderCanceled,
+    /// The order's time ran out.
+    OrderExpired,
+    /// No authorized payment of the order waits for its capture.
+    OrderNotAuthorized,
+    /// The capture exceeds the authorized amount.
+    CaptureExceedsAuthorized,
     /// The caller has no such saved payment method.
     NoSavedPaymentMethod,
     /// The site signed a newer version of the order.
@@ -115,7 +123,7 @@ impl Code {
     }
 
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 34] = [
         Self::InvalidRequest,
         Self::AmountTooSmall,
         Self::BadSignature,
@@ -124,6 +132,7 @@ impl Code {
         Self::AuthenticationRequired,
         Self::Forbidden,
         Self::RefundLimit,
+        Self::CaptureLimit,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::IdempotencyKeyReused,
@@ -131,6 +140,9 @@ impl Code {
         Self::OrderAlreadyPaid,
         Self::PaymentProcessing,
         Self::OrderCanceled,
+        Self::OrderExpired,
+        Self::OrderNotAuthorized,
+        Self::CaptureExceedsAuthorized,
         Self::NoSavedPaymentMethod,
         Self::OrderChanged,
         Self::OrderNotPaid,
@@ -160,6 +172,7 @@ impl Code {
             Self::AuthenticationRequired => &AUTHENTICATION_REQUIRED,
             Self::Forbidden => &FORBIDDEN,
             Self::RefundLimit => &REFUND_LIMIT,
+            Self::CaptureLimit => &CAPTURE_LIMIT,
             Self::NotFound => &NOT_FOUND,
             Self::MethodNotAllowed => &METHOD_NOT_ALLOWED,
             Self::IdempotencyKeyReused => &IDEMPOTENCY_KEY_REUSED,
@@ -167,6 +180,9 @@ impl Code {
             Self::OrderAlreadyPaid => &ORDER_ALREADY_PAID,
             Self::PaymentProcessing => &PAYMENT_PROCESSING,
             Self::OrderCanceled => &ORDER_CANCELED,
+            Self::OrderExpired => &ORDER_EXPIRED,
+            Self::OrderNotAuthorized => &ORDER_NOT_AUTHORIZED,
+            Self::CaptureExceedsAuthorized => &CAPTURE_EXCEEDS_AUTHORIZED,
             Self::NoSavedPaymentMethod => &NO_SAVED_PAYMENT_METHOD,
             Self::OrderChanged => &ORDER_CHANGED,
             Self::OrderNotPaid => &ORDER_NOT_PAID,
@@ -253,6 +269,15 @@ static REFUND_LIMIT: ErrorSpec = ErrorSpec {
     retry: Retry::Never,
 };
 
+static CAPTURE_LIMIT: ErrorSpec = ErrorSpec {
+    status: StatusCode::FORBIDDEN,
+    code: "capture_limit",
+    when: "no role of the caller permits so large a capture in one call or one day, or in this \
+           currency",
+    remedy: "capture less, or ask a colleague whose role allows it",
+    retry: Retry::Never,
+};
+
 static NOT_FOUND: ErrorSpec = ErrorSpec {
     status: StatusCode::NOT_FOUND,
     code: "not_found",
@@ -308,6 +333,30 @@ static ORDER_CANCELED: ErrorSpec = ErrorSpec {
     code: "order_canceled",
     when: "the order was canceled",
     remedy: "start a new order",
+    retry: Retry::Never,
+};
+
+static ORDER_EXPIRED: ErrorSpec = ErrorSpec {
+    status: StatusCode::CONFLICT,
+    code: "order_expired",
+    when: "the time to pay the order is over, by its `expiresAt` or `FAREBOX_ORDER_TTL`",
+    remedy: "start a new order, or let the site sign the order anew with a later `expiresAt`",
+    retry: Retry::Never,
+};
+
+static ORDER_NOT_AUTHORIZED: ErrorSpec = ErrorSpec {
+    status: StatusCode::CONFLICT,
+    code: "order_not_authorized",
+    when: "no authorized payment of the order waits for its capture",
+    remedy: "read the order: its `status` tells why",
+    retry: Retry::Never,
+};
+
+static CAPTURE_EXCEEDS_AUTHORIZED: ErrorSpec = ErrorSpec {
+    status: StatusCode::CONFLICT,
+    code: "capture_exceeds_authorized",
+    when: "the capture exceeds the authorized amount",
+    remedy: "capture the authorized amount, `amount` of the order, or less",
     retry: Retry::Never,
 };
 

@@ -35,7 +35,7 @@ pub const ACTED_ON: [&str; 26] = [
 
 /// The types among them that an endpoint must subscribe to. The others repeat these, or do not
 /// concern these payments.
-pub const NEEDED: [&str; 21] = [
+pub const NEEDED: [&str; 22] = [
     "charge.dispute.closed",
     "charge.dispute.created",
     "charge.dispute.funds_reinstated",
@@ -46,6 +46,7 @@ pub const NEEDED: [&str; 21] = [
     "checkout.session.async_payment_succeeded",
     "checkout.session.completed",
     "checkout.session.expired",
+    "payment_intent.amount_capturable_updated",
     "payment_intent.canceled",
     "payment_intent.payment_failed",
     "payment_intent.processing",
@@ -60,8 +61,14 @@ pub const NEEDED: [&str; 21] = [
 ];
 
 /// The types among them that are listed at Stripe, which filters by twenty at most. A payer's
-/// required action is obsolete by the time a list shows it.
+/// required action, and a payment that began, are obsolete by the time a list shows them.
 pub static LISTED: LazyLock<Vec<&str>> = LazyLock::new(|| {
-    let is_listed = |kind: &&str| *kind != "payment_intent.requires_action";
+    let is_listed = |kind: &&str| {
+        ![
+            "payment_intent.requires_action",
+            "payment_intent.processing",
+        ]
+        .contains(kind)
+    };
     NEEDED.into_iter().filter(is_listed).collect()
 });

@@ -80,7 +80,7 @@ pub struct AnswerValue {
     pub value: Option<String>,
 }
 
-/// The fields of a charge that tell who paid.
+/// The fields of a charge that tell who paid, and until when it can be captured.
 #[derive(Clone, Default, PartialEq, Deserialize, miniserde::Deserialize)]
 pub struct PaidCharge {
     /// The payer, as the payment method names them.
@@ -91,6 +91,34 @@ pub struct PaidCharge {
     pub receipt_email: Option<String>,
     /// The page of Stripe's receipt.
     pub receipt_url: Option<String>,
+    /// The payment method's own fields.
+    pub payment_method_details: Option<MethodDetails>,
+}
+
+/// The fields of a charge's payment method.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct MethodDetails {
+    /// Those of a card.
+    pub card: Option<CardDetails>,
+}
+
+/// The fields of a charged card.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct CardDetails {
+    /// The last moment to capture the charge, in Unix seconds.
+    pub capture_before: Option<i64>,
+}
+
+impl PaidCharge {
+    /// The last moment to capture it, in Unix seconds, where Stripe tells it.
+    #[must_use]
+    pub fn capture_before(&self) -> Option<i64> {
+        self.payment_method_details
+            .as_ref()?
+            .card
+            .as_ref()?
+            .capture_before
+    }
 }
 
 /// The fields of an invoice that a notification names.

@@ -157,12 +157,16 @@ fn the_account_of_an_event_is_one_s_own_unless_it_is_named() {
 }
 
 #[test]
-fn what_is_listed_is_what_an_endpoint_is_subscribed_to_but_for_the_payers_turn() {
+fn what_is_listed_is_what_an_endpoint_is_subscribed_to_but_for_what_is_obsolete() {
     let missing: Vec<_> = NEEDED
         .into_iter()
         .filter(|kind| !LISTED.contains(kind))
         .collect();
-    assert_eq!(missing, ["payment_intent.requires_action"]);
+    let obsolete = [
+        "payment_intent.processing",
+        "payment_intent.requires_action",
+    ];
+    assert_eq!(missing, obsolete);
     assert!(NEEDED.iter().all(|kind| ACTED_ON.contains(kind)));
     assert!(LISTED.len() <= 20, "Stripe filters by twenty at most");
 }

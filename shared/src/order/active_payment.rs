@@ -62,6 +62,17 @@ pub enum ActivePayment<'a> {
     Session(&'a Session),
 }
 
+impl ActivePayment<'_> {
+    /// `pi_…` or `cs_…`
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Intent(id) => id,
+            Self::Session(session) => &session.id,
+        }
+    }
+}
+
 /// An attempt that was closed at Stripe.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -77,7 +88,7 @@ pub enum PaymentUpdate {
     Intent(String, CallerId),
     /// This session becomes the active payment; it was created as this attempt, for this owner.
     Session(Session, usize, CallerId),
-    /// The intent with this id is about to be canceled in favour of another attempt.
+    /// The payment with this id is about to be closed by Farebox: its end does not end the order.
     Closing(String),
     /// The payment with this id is closed at Stripe.
     Closed(String),
@@ -111,7 +122,7 @@ impl Order {
         self.closed.len()
     }
 
-    /// Returns true while the intent is being canceled in favour of another attempt.
+    /// Returns true while Farebox closes the active payment.
     #[must_use]
     pub fn is_closing(&self) -> bool {
         self.is_closing
@@ -137,7 +148,7 @@ impl Order {
             {
                 self.session = Some(session.clone());
             }
-            PaymentUpdate::Closing(id) if self.intent.as_ref() == Some(id) && !self.is_closing => {
+            PaymentUpdate::Closing(id) if self.is_active(id) && !self.is_closing => {
                 self.is_closing = true;
             }
             PaymentUpdate::Closed(id) if self.closed.len() < MAX_ATTEMPTS => {
@@ -165,6 +176,12 @@ impl Order {
         true
     }
 
+    /// True when the active payment has the id `id`.
+    fn is_active(&self, id: &str) -> bool {
+        self.active_payment()
+            .is_some_and(|active| active.id() == id)
+    }
+
     fn has_closed(&self, intent: &str) -> bool {
         self.closed
             .iter()
@@ -183,7 +200,9 @@ impl Order {
             Subject::Review(review) => review.payment_intent.as_ref(),
             Subject::Session(session) if self.has_session(&session.id) => return true,
             Subject::Session(session) => session.payment_intent.as_ref(),
-            Subject::NothingToPay { order, .. } => return order == self.id.as_str(),
+            Subject::NothingToPay { order, .. } | Subject::Ended { order, .. } => {
+                return order == self.id.as_str();
+            }
             Subject::Related(_) | Subject::Other | Subject::Unreadable(_) => None,
         };
         intent.is_some_and(|id| {
@@ -262,11 +281,13 @@ impl Order {
         self.facts.latest_attempt(&self.reporters())
     }
 
-    /// The status of the latest attempt. An intent that Farebox cancels in favour of another
-    /// attempt is released; canceled for the same reason by anyone else, it ends the order.
+    /// The status of the latest attempt. A payment that Farebox closes is released; an intent that
+    /// anyone else canceled for the same reason ends the order.
     pub(super) fn attempt_status(&self) -> Option<AttemptStatus> {
         match self.attempt().map(Attempt::status) {
-            Some(AttemptStatus::Abandoned) if self.is_closing => Some(AttemptStatus::Released),
+            Some(AttemptStatus::Abandoned | AttemptStatus::Expired) if self.is_closing => {
+                Some(AttemptStatus::Released)
+            }
             status => status,
         }
     }

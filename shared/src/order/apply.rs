@@ -50,8 +50,12 @@ pub enum OrderEvent {
     PaymentFailed,
     /// The payment is processing; the method takes its time.
     Processing,
-    /// The payment was canceled.
+    /// The payment is authorized: the site may prepare the order, and capture the payment.
+    Authorized,
+    /// The order or its payment was canceled.
     Canceled,
+    /// The order's time ran out: its goods may be sold to another.
+    Expired,
     /// A refund is pending or requires the payer's action; it has not reached the payer.
     RefundPending,
     /// A refund reached the payer.
@@ -86,7 +90,9 @@ impl OrderEvent {
             Self::Paid => "order.paid",
             Self::PaymentFailed => "order.payment_failed",
             Self::Processing => "order.processing",
+            Self::Authorized => "order.authorized",
             Self::Canceled => "order.canceled",
+            Self::Expired => "order.expired",
             Self::RefundPending => "order.refund_pending",
             Self::Refunded => "order.refunded",
             Self::RefundFailed => "order.refund_failed",
@@ -131,6 +137,7 @@ impl Order {
             Subject::Refund(refund) => next.apply_refund(refund)?.into(),
             Subject::Refunds { all, .. } => next.apply_refunds(all)?.into(),
             Subject::NothingToPay { contents, .. } => next.apply_nothing_to_pay(contents, event)?,
+            Subject::Ended { ending, .. } => next.apply_ending(*ending, now),
             Subject::Dispute(dispute) => next.apply_dispute(dispute, event),
             Subject::EarlyFraudWarning(warning) => next.apply_early_fraud_warning(warning),
             Subject::Review(review) => next.apply_review(review),
@@ -226,7 +233,9 @@ impl Order {
             ),
             (failed_anew, OrderEvent::PaymentFailed),
             (came(Status::Processing), OrderEvent::Processing),
+            (came(Status::Authorized), OrderEvent::Authorized),
             (came(Status::Canceled), OrderEvent::Canceled),
+            (came(Status::Expired), OrderEvent::Expired),
             (refunds.is_pending_since(known), OrderEvent::RefundPending),
             (
                 refunds.succeeded_since(known) > counted,

@@ -4,7 +4,7 @@ use std::{cmp::Ordering, collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use super::{FutureUsage, LineItem, LineTax, OffSession, OrderItem, SignedPayer};
+use super::{CaptureMethod, FutureUsage, LineItem, LineTax, OffSession, OrderItem, SignedPayer};
 use crate::{amount::Amount, checkout::CheckoutOptions, digest};
 
 /// An order's id: the site's own, or made from the idempotency key that created it. 1 to 64
@@ -83,6 +83,12 @@ pub struct OrderDetails {
     /// Set where the site charges the payer in their absence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     off_session: Option<OffSession>,
+    #[serde(default, skip_serializing_if = "CaptureMethod::is_automatic")]
+    capture_method: CaptureMethod,
+    /// The time after which the order may not be paid any more, in Unix seconds. It is no part of
+    /// the digest: a later one needs no other payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at: Option<i64>,
 }
 
 /// A field that does not meet Stripe's rules.
@@ -127,6 +133,8 @@ impl OrderDetails {
             payer: SignedPayer::default(),
             statement_descriptor_suffix: None,
             off_session: None,
+            capture_method: CaptureMethod::Automatic,
+            expires_at: None,
         })
     }
 
@@ -166,6 +174,8 @@ impl OrderDetails {
             payer: SignedPayer::default(),
             statement_descriptor_suffix: None,
             off_session: None,
+            capture_method: CaptureMethod::Automatic,
+            expires_at: None,
         })
     }
 
@@ -237,6 +247,41 @@ impl OrderDetails {
             off_session,
             ..self
         }
+    }
+
+    /// The same details, whose payment is captured so.
+    #[must_use]
+    pub fn captured(self, capture_method: CaptureMethod) -> Self {
+        Self {
+            capture_method,
+            ..self
+        }
+    }
+
+    /// The same details, which may be paid until `expires_at` (Unix seconds), if there is an end.
+    #[must_use]
+    pub fn expiring(self, expires_at: Option<i64>) -> Self {
+        Self { expires_at, ..self }
+    }
+
+    /// The same details; until `expires_at`, unless the site signed them with its own end, or none.
+    pub(super) fn until(self, expires_at: Option<i64>) -> Self {
+        match self.signed_at {
+            None => self.expiring(expires_at),
+            Some(_) => self,
+        }
+    }
+
+    /// How Stripe takes the money.
+    #[must_use]
+    pub fn capture_method(&self) -> CaptureMethod {
+        self.capture_method
+    }
+
+    /// The time after which the order may not be paid any more, in Unix seconds.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<i64> {
+        self.expires_at
     }
 
     /// The charge in the payer's absence.
@@ -350,6 +395,9 @@ impl OrderDetails {
         }
         if let Some(off_session) = &self.off_session {
             parts.push(format!("off_session {:?}", off_session.payment_method));
+        }
+        if self.capture_method == CaptureMethod::Manual {
+            parts.push("capture manual".to_owned());
         }
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         digest::hex(&parts)[..32].to_owned()

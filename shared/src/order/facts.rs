@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Awaited, Totals,
+    authorization::Authorization,
     disputes::{self, Disputed},
     payer::PayerFacts,
     refund_facts::{RefundFacts, RefundStatus},
@@ -57,6 +58,9 @@ pub(super) struct Attempt {
     /// The pending step, where it takes long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     awaited: Option<Awaited>,
+    /// The authorized amount, of an authorized payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    authorized: Option<Authorization>,
 }
 
 impl Ord for Attempt {
@@ -66,8 +70,9 @@ impl Ord for Attempt {
                 at,
                 status,
                 awaited,
+                authorized,
             } = *attempt;
-            (status.is_final(), at, status, awaited)
+            (status.is_final(), at, status, awaited, authorized)
         };
         rank(self).cmp(&rank(other))
     }
@@ -90,8 +95,12 @@ pub(super) enum AttemptStatus {
     /// A Checkout Session's payment failed after the payer had left; an intent's own event reports
     /// it as `Failed`.
     PageFailed,
+    /// The payment is authorized, and waits for its capture.
+    Authorized,
     /// Its Checkout Session or intent is closed; the order can be paid with another.
     Released,
+    /// Its Checkout Session expired.
+    Expired,
     /// The site's own intent was canceled for the reason that Farebox gives when it closes one.
     Abandoned,
     /// The site's own intent was canceled for another reason.
@@ -100,7 +109,7 @@ pub(super) enum AttemptStatus {
 
 impl AttemptStatus {
     fn is_final(self) -> bool {
-        matches!(self, Self::Abandoned | Self::Canceled)
+        matches!(self, Self::Expired | Self::Abandoned | Self::Canceled)
     }
 }
 
@@ -128,6 +137,7 @@ impl Attempt {
             at,
             status,
             awaited: None,
+            authorized: None,
         }
     }
 
@@ -135,8 +145,16 @@ impl Attempt {
         Self { awaited, ..self }
     }
 
+    pub(super) fn authorizing(self, authorized: Option<Authorization>) -> Self {
+        Self { authorized, ..self }
+    }
+
     pub(super) fn status(self) -> AttemptStatus {
         self.status
+    }
+
+    pub(super) fn authorized(self) -> Option<Authorization> {
+        self.authorized
     }
 }
 
@@ -164,7 +182,12 @@ impl Facts {
     /// Before the first report an attempt is created.
     pub(super) fn shows_attempt(&self, object: &str, shown: Attempt) -> bool {
         match self.attempts.get(object) {
-            Some(known) => (known.status, known.awaited) == (shown.status, shown.awaited),
+            Some(known) => {
+                Attempt {
+                    at: shown.at,
+                    ..*known
+                } == shown
+            }
             None => shown.status == AttemptStatus::Created,
         }
     }
@@ -253,12 +276,19 @@ impl Facts {
         &self.warnings
     }
 
-    /// The latest attempt that one of `objects` reported.
+    /// The latest attempt that one of `objects` reported. A session is complete before or after its
+    /// intent reports an authorization, and does not tell of it.
     pub(super) fn latest_attempt(&self, objects: &[String]) -> Option<Attempt> {
         let reported = objects
             .iter()
             .filter_map(|object| self.attempts.get(object));
-        reported.copied().chain(self.attempt).max()
+        let reported = reported.copied().chain(self.attempt);
+        let latest = reported.clone().max()?;
+        let mut authorized = reported.filter(|one| one.status == AttemptStatus::Authorized);
+        match latest.status {
+            AttemptStatus::Processing => authorized.next().or(Some(latest)),
+            _ => Some(latest),
+        }
     }
 
     /// The pending step of the latest attempt of one of `objects`.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     Awaited, Mismatch, Order, Revision, Totals,
     active_payment::{Origin, is_cancellation_by_stripe, is_our_cancellation},
+    authorization::Authorization,
     facts::{Attempt, AttemptStatus, Paid},
 };
 use crate::{
@@ -78,6 +79,7 @@ impl Order {
     ) -> Result<Applied, Mismatch> {
         let at = event.created;
         let has_money = intent.status == "succeeded";
+        let has_totals = has_money || intent.status == "requires_capture";
         let page = intent.metadata(IntentKeys::PAGE);
         let origin = self.origin_of_intent(&intent.id, page);
         match origin {
@@ -87,7 +89,7 @@ impl Order {
             Origin::Unknown => return Ok(Applied::Nothing),
             _ => {}
         }
-        let totals = match (page, has_money) {
+        let totals = match (page, has_totals) {
             (None, _) => Some(Totals::of_subtotal(intent.amount)),
             (Some(_), true) => Some(self.totals_of_page(intent, event)?),
             (Some(_), false) => None,
@@ -104,7 +106,7 @@ impl Order {
             if received <= 0 {
                 return Err(Mismatch::Amount);
             }
-            if received != totals.total {
+            if received != totals.total && !self.has_captured(received) {
                 edited = Some(Mismatch::Received);
             }
             if origin == (Origin::NotStored { may_pay: true }) {
@@ -123,7 +125,14 @@ impl Order {
             self.record_payer(event);
         } else if let Some(status) = attempt_status_of(intent, event, page.is_some()) {
             let awaited = intent.next_action.as_ref().and_then(Awaited::of);
+            let authorized = totals.filter(|_| status == AttemptStatus::Authorized);
+            let authorized = authorized.map(|totals| Authorization {
+                totals,
+                until: event.charge.as_ref().and_then(|one| one.capture_before()),
+                revision: self.revision_index(&digest),
+            });
             let attempt = Attempt::new(at, status).waiting_for(awaited);
+            let attempt = attempt.authorizing(authorized);
             self.attempted(page.unwrap_or(&intent.id), origin, attempt, event);
             if status == AttemptStatus::Failed {
                 self.count_failure(intent, origin, event);
@@ -171,7 +180,7 @@ impl Order {
                 self.record_payer(event);
                 None
             }
-            (Some("expired"), _) => Some(AttemptStatus::Released),
+            (Some("expired"), _) => Some(AttemptStatus::Expired),
             (Some("complete"), _) if failed => Some(AttemptStatus::PageFailed),
             (Some("complete"), _) => Some(AttemptStatus::Processing),
             _ => None,
@@ -298,6 +307,13 @@ impl Order {
         Ok(())
     }
 
+    /// The index of the revision with `digest`.
+    fn revision_index(&self, digest: &str) -> usize {
+        let mut revisions = self.revisions();
+        let found = revisions.position(|revision| revision.digest == digest);
+        found.unwrap_or(self.current)
+    }
+
     /// The digest of the contents for which an intent or a session was created or changed, if they
     /// were offered; and the field of its metadata that was edited, if any.
     fn offered_digest(
@@ -375,7 +391,8 @@ fn attempt_status_of(intent: &Intent, event: &Event, is_of_page: bool) -> Option
         "canceled" if is_of_page || is_cancellation_by_stripe(reason) => AttemptStatus::Released,
         "canceled" if is_our_cancellation(reason) => AttemptStatus::Abandoned,
         "canceled" => AttemptStatus::Canceled,
-        "processing" | "requires_capture" => AttemptStatus::Processing,
+        "processing" => AttemptStatus::Processing,
+        "requires_capture" => AttemptStatus::Authorized,
         "requires_action" => AttemptStatus::RequiresAction,
         "requires_payment_method" if has_failed => AttemptStatus::Failed,
         "requires_payment_method" | "requires_confirmation" => AttemptStatus::Created,

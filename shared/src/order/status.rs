@@ -7,26 +7,32 @@ use super::{
     disputes::Disputes,
     facts::{AttemptStatus, Facts},
 };
-use crate::amount::Amount;
+use crate::{amount::Amount, event::Ending};
 
 /// The status of an order.
 ///
 /// An order can be paid while it is `created`, `requires_action` or `failed`. A payment that is
-/// `processing` may take days. A `canceled` order was not paid. All other orders were paid.
+/// `processing` may take days, and one that is `authorized` waits for its capture. A `canceled` or
+/// `expired` order was not paid. All other orders were paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ToSchema)]
 #[schema(as = OrderStatus, rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Status {
-    /// No attempt to pay was made, or its Checkout Session has expired.
+    /// No attempt to pay was made.
     Created,
     /// The payer must act, such as for 3-D Secure.
     RequiresAction,
     /// The payment is processing; some methods take days.
     Processing,
+    /// The payment is authorized: the shop captures it, or releases it.
+    Authorized,
     /// The latest attempt failed; another may succeed.
     Failed,
     /// The payment was canceled; the order can no longer be paid.
     Canceled,
+    /// The order's time ran out, or its Checkout Session's. A new request can open it again, where
+    /// the order's own time has not run out.
+    Expired,
     /// The payment succeeded.
     Paid,
     /// Part of the payment was refunded.
@@ -42,9 +48,14 @@ pub enum Status {
 }
 
 impl Status {
-    /// The status of an order of `amount` with these facts, and `attempt`, the status of the latest
-    /// attempt.
-    pub(super) fn of(facts: &Facts, attempt: Option<AttemptStatus>, amount: Amount) -> Self {
+    /// The status of an order of `amount` with these facts, that `ended` so, and `attempt`, the
+    /// status of the latest attempt.
+    pub(super) fn of(
+        facts: &Facts,
+        ended: Option<Ending>,
+        attempt: Option<AttemptStatus>,
+        amount: Amount,
+    ) -> Self {
         let refunded = facts.refunded_amount();
         let disputes = Disputes::of(facts, amount.minor_units(), amount.currency().as_str());
         let amount = amount.minor_units();
@@ -58,21 +69,27 @@ impl Status {
             _ if disputes.lost > 0 => Self::Paid,
             _ if facts.paid_at().is_some() => Self::Paid,
             _ if facts.is_canceled() => Self::Canceled,
+            _ if matches!(ended, Some(Ending::Canceled(_))) => Self::Canceled,
+            _ if ended == Some(Ending::Expired) => Self::Expired,
             None | Some(AttemptStatus::Created | AttemptStatus::Released) => Self::Created,
             Some(AttemptStatus::RequiresAction) => Self::RequiresAction,
             Some(AttemptStatus::Processing) => Self::Processing,
+            Some(AttemptStatus::Authorized) => Self::Authorized,
+            Some(AttemptStatus::Expired) => Self::Expired,
             Some(AttemptStatus::Failed | AttemptStatus::PageFailed) => Self::Failed,
             Some(AttemptStatus::Abandoned | AttemptStatus::Canceled) => Self::Canceled,
         }
     }
 
     /// Every status.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Created,
         Self::RequiresAction,
         Self::Processing,
+        Self::Authorized,
         Self::Failed,
         Self::Canceled,
+        Self::Expired,
         Self::Paid,
         Self::PartiallyRefunded,
         Self::Refunded,
@@ -94,8 +111,10 @@ impl Status {
             Self::Created => "created",
             Self::RequiresAction => "requires_action",
             Self::Processing => "processing",
+            Self::Authorized => "authorized",
             Self::Failed => "failed",
             Self::Canceled => "canceled",
+            Self::Expired => "expired",
             Self::Paid => "paid",
             Self::PartiallyRefunded => "partially_refunded",
             Self::Refunded => "refunded",

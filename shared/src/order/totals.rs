@@ -108,12 +108,15 @@ impl Totals {
 }
 
 impl Order {
-    /// The totals: those of the payment, or of an unpaid order its present offer.
+    /// The totals: those of the payment, or of its authorization, or of an unpaid order its present
+    /// offer.
     #[must_use]
     pub fn totals(&self) -> Totals {
         let offered = self.revision().contents.amount().minor_units();
         let paid = self.facts.paid_totals();
-        paid.unwrap_or_else(|| Totals::of_subtotal(offered))
+        let authorized = self.authorization().map(|one| one.totals);
+        paid.or(authorized)
+            .unwrap_or_else(|| Totals::of_subtotal(offered))
     }
 
     /// What the payer pays; of a paid order, what Stripe received.

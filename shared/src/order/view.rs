@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use self::refunds::RefundView;
 use super::{Awaited, DisputeRecord, Order, OrderAmounts, OrderItem, Status, WarningRecord};
+use crate::event::CancelReason;
 
 /// An order. Amounts are in minor units of `currency`, times in Unix seconds.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,6 +36,19 @@ pub struct OrderView {
     /// The time of the payment; `null` before it.
     #[schema(required)]
     paid_at: Option<i64>,
+    /// The last moment to capture an authorized payment, where Stripe tells it; absent for all
+    /// others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    capturable_until: Option<i64>,
+    /// The time after which an unpaid order expires; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    expires_at: Option<i64>,
+    /// The reason with which a caller canceled the order; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    cancel_reason: Option<CancelReason>,
     /// The pending step of a payment that takes days, such as a voucher; absent for all others.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -79,6 +93,9 @@ impl OrderView {
             created_at: order.created_at(),
             updated_at: order.updated_at(),
             paid_at: order.paid_at(),
+            capturable_until: order.capturable_until(),
+            expires_at: order.expires_at().filter(|_| order.paid_at().is_none()),
+            cancel_reason: order.cancel_reason(),
             awaiting: order.awaited(),
             items: contents.items(),
             description: contents.description().map(str::to_owned),

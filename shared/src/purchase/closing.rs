@@ -2,8 +2,8 @@
 //! money.
 //!
 //! Stripe decides: a payment that it cancels or expires takes no money from then on. Where the
-//! payment is paid or processing, the order keeps it, and the caller receives that error. An intent
-//! is recorded as closing before it is canceled, since its event would otherwise end the order.
+//! payment is paid or processing, the order keeps it, and the caller receives that error. A payment
+//! is recorded as closing before it is closed, since its event would otherwise end the order.
 //! Each further attempt counts as one more payment start: else one order would do for any number of
 //! them. An intent that replaces one for the order's earlier contents is no further attempt, and
 //! counts no more than the change does.
@@ -20,11 +20,23 @@ use crate::{
     stripe::{CheckoutPage, Stripe, StripeError},
 };
 
+/// Stripe's status of an authorized intent.
+const AUTHORIZED: &str = "requires_capture";
+
 /// The state of an active payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum IntentState {
     Open,
     Closed,
+}
+
+/// What becomes of an authorized payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// It stays: it counts as processing.
+    Keep,
+    /// It is canceled, which frees the payer's money.
+    Authorized,
 }
 
 /// Closes active payments.
@@ -33,6 +45,7 @@ pub(crate) struct Closer<'a> {
     pub(crate) stripe: &'a Stripe,
     pub(crate) store: &'a Store,
     pub(crate) clock: &'a Clock,
+    pub(crate) release: Release,
 }
 
 impl CheckoutService {
@@ -79,7 +92,7 @@ impl CheckoutService {
     ) -> Result<Order, Error> {
         let may_be_tried = matches!(
             order.status(),
-            Status::Created | Status::RequiresAction | Status::Failed
+            Status::Created | Status::RequiresAction | Status::Failed | Status::Expired
         );
         match limiter.over_attempts(&order).filter(|_| may_be_tried) {
             None => Ok(order),
@@ -95,6 +108,7 @@ impl CheckoutService {
             stripe: &self.stripe,
             store: &self.store,
             clock: &self.clock,
+            release: Release::Keep,
         }
     }
 
@@ -139,13 +153,20 @@ impl Closer<'_> {
                 id
             }
             ActivePayment::Session(session) => {
-                let closed = self.close_page(order.id(), session).await;
-                closed.map_err(|error| with_reason(error, &order))?;
+                let latest = self.close_page(&order, session).await;
+                let latest = latest.map_err(|error| with_reason(error, &order))?;
+                if latest.active_payment() != Some(active) {
+                    return Ok(latest);
+                }
                 &session.id
             }
         };
-        self.update_payment(&order, PaymentUpdate::Closed(id.to_owned()))
-            .await
+        self.record_closed(&order, id.to_owned()).await
+    }
+
+    /// Records that the payment with `id` is closed at Stripe.
+    pub(super) async fn record_closed(&self, order: &Order, id: String) -> Result<Order, Error> {
+        self.update_payment(order, PaymentUpdate::Closed(id)).await
     }
 
     async fn update_payment(&self, order: &Order, update: PaymentUpdate) -> Result<Order, Error> {
@@ -156,7 +177,7 @@ impl Closer<'_> {
         still_owned(order, updated)
     }
 
-    async fn latest(&self, order: &Order) -> Result<Order, Error> {
+    pub(super) async fn latest(&self, order: &Order) -> Result<Order, Error> {
         let latest = self.store.order(order.id()).await?;
         still_owned(order, latest)
     }
@@ -165,7 +186,7 @@ impl Closer<'_> {
     /// request closed the intent, it is no longer active there.
     async fn close_intent(&self, order: &Order, id: &str) -> Result<Order, Error> {
         let intent = self.stripe.intent_status(id).await?;
-        if of_intent(order.id(), &intent.status)? == IntentState::Closed {
+        if self.of_intent(order.id(), &intent.status)? == IntentState::Closed {
             let latest = self.latest(order).await?;
             let is_open = latest.active_payment() == Some(ActivePayment::Intent(id));
             let reason = intent.cancellation_reason.as_deref();
@@ -187,7 +208,7 @@ impl Closer<'_> {
             canceled => canceled?,
         };
         let reason = intent.cancellation_reason.as_deref();
-        match of_intent(order.id(), &intent.status)? {
+        match self.of_intent(order.id(), &intent.status)? {
             IntentState::Closed
                 if is_our_cancellation(reason) || is_cancellation_by_stripe(reason) =>
             {
@@ -198,11 +219,18 @@ impl Closer<'_> {
         }
     }
 
-    /// Expires the Checkout Session `session` of `order`.
-    async fn close_page(&self, order: &OrderId, session: &Session) -> Result<(), Error> {
+    /// Expires the Checkout Session `session` of `order`; returns the order as it was just before.
+    /// If a concurrent request closed the session, it is no longer active there.
+    async fn close_page(&self, order: &Order, session: &Session) -> Result<Order, Error> {
         let page = self.stripe.retrieve_page(&session.id).await?;
-        if self.of_page(order, &page).await? == IntentState::Closed {
-            return Ok(());
+        if self.of_page(order.id(), &page).await? == IntentState::Closed {
+            return Ok(order.clone());
+        }
+        let latest = self
+            .update_payment(order, PaymentUpdate::Closing(session.id.clone()))
+            .await?;
+        if latest.active_payment() != Some(ActivePayment::Session(session)) {
+            return Ok(latest);
         }
         let page = match self.stripe.expire_page(&session.id).await {
             // It was paid, or expired, just now.
@@ -211,8 +239,8 @@ impl Closer<'_> {
             }
             page => page?,
         };
-        match self.of_page(order, &page).await? {
-            IntentState::Closed => Ok(()),
+        match self.of_page(order.id(), &page).await? {
+            IntentState::Closed => Ok(latest),
             IntentState::Open => Err(Error::InProgress),
         }
     }
@@ -231,10 +259,32 @@ impl Closer<'_> {
         // A complete session takes no further attempt: a payment that failed after all is its end.
         let intent = page.payment_intent.as_deref();
         let intent = intent.ok_or_else(processing)?;
-        match self.stripe.intent_status(intent).await?.status.as_str() {
+        let mut status = self.stripe.intent_status(intent).await?.status;
+        if status == AUTHORIZED && self.release == Release::Authorized {
+            status = match self.stripe.cancel_intent(intent).await {
+                Err(failure) if failure.is_unexpected_state() => {
+                    self.stripe.intent_status(intent).await?.status
+                }
+                canceled => canceled?.status,
+            };
+        }
+        match status.as_str() {
             "succeeded" => Err(Error::AlreadyPaid(order.clone())),
             "canceled" | "requires_payment_method" => Ok(IntentState::Closed),
             _ => Err(processing()),
+        }
+    }
+
+    /// The state of an intent of the site's form, which is for `order`.
+    fn of_intent(&self, order: &OrderId, status: &str) -> Result<IntentState, Error> {
+        match status {
+            "succeeded" => Err(Error::AlreadyPaid(order.clone())),
+            "canceled" => Ok(IntentState::Closed),
+            "requires_payment_method" | "requires_confirmation" | "requires_action" => {
+                Ok(IntentState::Open)
+            }
+            AUTHORIZED if self.release == Release::Authorized => Ok(IntentState::Open),
+            _ => Err(Error::PaymentProcessing(order.clone())),
         }
     }
 }
@@ -261,17 +311,5 @@ fn check_number(order: &Order) -> Result<(), Error> {
         false => Err(Error::invalid(
             "the order has too many payment attempts: start a new order",
         )),
-    }
-}
-
-/// The state of an intent of the site's form, which is for `order`.
-fn of_intent(order: &OrderId, status: &str) -> Result<IntentState, Error> {
-    match status {
-        "succeeded" => Err(Error::AlreadyPaid(order.clone())),
-        "canceled" => Ok(IntentState::Closed),
-        "requires_payment_method" | "requires_confirmation" | "requires_action" => {
-            Ok(IntentState::Open)
-        }
-        _ => Err(Error::PaymentProcessing(order.clone())),
     }
 }

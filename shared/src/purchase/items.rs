@@ -90,7 +90,9 @@ impl CheckoutService {
                     has_receipt: self.sends_receipts && email.is_some(),
                     email: email.map(|email| email.as_str().to_owned()),
                     ..SignedPayer::default()
-                }),
+                })
+                .captured(self.terms.capture_method)
+                .expiring(self.terms.expires_at(self.clock.now())),
         };
         self.opened(put, changed.as_ref()).await
     }
@@ -105,8 +107,9 @@ impl CheckoutService {
     ) -> Result<Order, Error> {
         let is_customer = payer.is_customer();
         let payer = payer.caller();
-        let signed =
-            SignedOrder::verify(token, payer, &self.authenticator, self.clock.now()).await?;
+        let now = self.clock.now();
+        let signed = SignedOrder::verify(token, payer, &self.authenticator, self.terms, now);
+        let signed = signed.await?;
         let is_off_session = signed.contents.off_session().is_some();
         if is_off_session && !is_customer {
             return Err(Error::NoSavedMethod);
@@ -164,7 +167,7 @@ impl CheckoutService {
                 "the caller does not own the order");
             return Err(Error::NotFound);
         };
-        check_open(&order)
+        check_open(&order, self.clock.now())
     }
 
     async fn opened(&self, put: PutOrder, changed: Option<&OrderId>) -> Result<Order, Error> {
@@ -359,6 +362,7 @@ fn order_in(
         PutOrderOutcome::Refused(PutOrderRejection::Revise(fixed)) => Err(match fixed {
             ReviseError::Processing => Error::PaymentProcessing(id.clone()),
             ReviseError::Canceled => Error::OrderCanceled,
+            ReviseError::Expired => Error::OrderExpired,
             ReviseError::Newer => Error::OrderChanged,
             ReviseError::SignedAtOnce => Error::SignedAtOnce,
             ReviseError::TooManyRevisions => {

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::{SignedOrder, claim_fields::ClaimFields, payer_claims, signed_lines};
+use super::{SignedOrder, Terms, claim_fields::ClaimFields, payer_claims, signed_lines};
 use crate::{
     Error,
     access::{Claims, LEEWAY},
     amount::{Amount, Currency},
     checkout::CheckoutOptions,
     ids::CallerId,
-    order::{FutureUsage, LineItem, LineTax, OffSession, OrderDetails, OrderId, SignedPayer},
+    order::{
+        CaptureMethod, FutureUsage, LineItem, LineTax, OffSession, OrderDetails, OrderId,
+        SignedPayer,
+    },
     strict_json::Value,
 };
 
@@ -60,7 +63,8 @@ impl OrderClaims {
             .ok_or_else(|| wrong("sub", "is missing"))
     }
 
-    pub(super) fn into_order(mut self) -> Result<SignedOrder, Error> {
+    /// The order; `terms` apply where the site signed none.
+    pub(super) fn into_order(mut self, terms: Terms) -> Result<SignedOrder, Error> {
         let id = self.needed_text("orderId")?;
         let id = OrderId::parse(&id).map_err(|what| wrong("orderId", what))?;
         let (lines, amount) = self.lines_and_amount()?;
@@ -80,6 +84,9 @@ impl OrderClaims {
             let what = "does not go with `offSession`, whose payment method is saved";
             return Err(wrong("setupFutureUsage", what));
         }
+        let capture_method = self.capture_method()?.unwrap_or(terms.capture_method);
+        const TIME: &str = "must be the Unix time after which it may not be paid";
+        let expires_at = self.whole("expiresAt", TIME)?;
         self.0.remove("iat");
         if let Some(name) = self.0.keys().next() {
             let name: String = name.chars().take(LONGEST_NAME).collect();
@@ -95,7 +102,9 @@ impl OrderClaims {
             .with_payer(payer)
             .with_statement_descriptor_suffix(suffix)
             .saving_for(usage)
-            .charged(off_session);
+            .charged(off_session)
+            .captured(capture_method)
+            .expiring(expires_at.or_else(|| terms.expires_at(signed_at)));
         Ok(SignedOrder {
             id,
             previous_owner,
@@ -189,6 +198,12 @@ impl OrderClaims {
         const NAME: &str = "setupFutureUsage";
         let usage = self.text(NAME)?.map(|text| FutureUsage::parse(&text));
         usage.transpose().map_err(|what| wrong(NAME, what))
+    }
+
+    fn capture_method(&mut self) -> Result<Option<CaptureMethod>, Error> {
+        const NAME: &str = "captureMethod";
+        let method = self.text(NAME)?.map(|text| CaptureMethod::parse(&text));
+        method.transpose().map_err(|what| wrong(NAME, what))
     }
 
     fn off_session(&mut self) -> Result<Option<OffSession>, Error> {

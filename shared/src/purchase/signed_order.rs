@@ -4,7 +4,7 @@
 //! the other. No claim is read before the signature is verified. From then on the claims are the
 //! site's own words, and an error names the faulty one and the reason.
 
-use super::order_claims::OrderClaims;
+use super::{Terms, order_claims::OrderClaims};
 use crate::{
     Error,
     access::{Authenticator, Unknown},
@@ -28,7 +28,7 @@ pub struct SignedOrder {
 
 impl SignedOrder {
     /// Verifies `token`, an order that the site's server signed for `caller`, at `now` (Unix
-    /// seconds).
+    /// seconds). `terms` apply where the site signed none.
     ///
     /// # Errors
     ///
@@ -39,6 +39,7 @@ impl SignedOrder {
         token: &str,
         caller: &CallerId,
         authenticator: &Authenticator,
+        terms: Terms,
         now: i64,
     ) -> Result<Self, Error> {
         let claims = match authenticator.claims_of_site(token).await {
@@ -57,6 +58,6 @@ impl SignedOrder {
         if claims.subject()? != *caller {
             return Err(Error::NotFound);
         }
-        claims.into_order()
+        claims.into_order(terms)
     }
 }

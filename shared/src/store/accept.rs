@@ -96,7 +96,9 @@ impl OrderLookup {
                 let named = named.or(session.metadata(IntentKeys::ORDER));
                 return of(named, session.payment_intent.as_ref());
             }
-            Subject::NothingToPay { order, .. } => return of(Some(order), None),
+            Subject::NothingToPay { order, .. } | Subject::Ended { order, .. } => {
+                return of(Some(order), None);
+            }
             Subject::Charge(charge) => &charge.payment_intent,
             Subject::Refund(refund) => &refund.payment_intent,
             Subject::Dispute(dispute) => &dispute.payment_intent,

@@ -3,8 +3,8 @@
 //! Every item has one key, `pk`, whose prefix names its kind: `order#…`, `intent#…` (the order of
 //! an intent), `idempotency#…`, `event#…` (a processed event), `quarantine#…`, `outbox#…`,
 //! `cursor#…`, `refunds#…` (a caller's refunds of one day), `rate_limit#…` (recent payment starts
-//! of a subject), `customer#…` (a caller's Stripe customer), `holder#…` (a customer's caller) and
-//! `meta#mode`. An index, `queue`, lists messages that are due or dead-lettered, quarantined
+//! of a subject), `customer#…` (a caller's Stripe customer), `holder#…` (a customer's caller),
+//! `deadline#…` (the time at which an unpaid order is to expire) and `meta#mode`. An index, `queue`, lists messages that are due or dead-lettered, quarantined
 //! events, and the orders of each caller. Another, `list`, lists all orders. `docs/dynamodb.md`
 //! lists the attributes, and what each operation reads and writes.
 //!
@@ -14,6 +14,7 @@
 
 mod attempt;
 mod customers;
+mod deadlines;
 mod events;
 mod forgetting;
 mod item;

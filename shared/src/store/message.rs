@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     digest,
-    event::Event,
+    event::{CancelReason, Event},
     order::{DisputeRecord, LineItem, Order, OrderAmounts, OrderEvent, OrderPayer, WarningRecord},
 };
 
@@ -68,6 +68,10 @@ struct OrderData<'a> {
     refund_pending_amount: i64,
     payment_intent: Option<&'a str>,
     paid_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capturable_until: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancel_reason: Option<CancelReason>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     disputes: Vec<DisputeRecord>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -143,6 +147,8 @@ impl Message {
             refund_pending_amount: order.refund_pending_amount(),
             payment_intent: order.intent(),
             paid_at: order.paid_at(),
+            capturable_until: order.capturable_until(),
+            cancel_reason: order.cancel_reason(),
             disputes: order.dispute_records(),
             warnings: order.warning_records(),
             items: contents.lines(),

@@ -81,6 +81,9 @@ pub(super) fn decide(
     let Some(mut order) = found else {
         return match put.must_exist {
             true => Err(PutOrderRejection::NotFound),
+            false if put.contents.expires_at().is_some_and(|at| at <= now) => {
+                Err(PutOrderRejection::Revise(ReviseError::Expired))
+            }
             false => Ok(Order::new(put.order, put.owner, put.contents, now)),
         };
     };

@@ -1,20 +1,21 @@
 //! Decides how a refund request, Stripe's answer and Stripe's rejection change the order and the
-//! caller's daily budget: pure, and the same for every backend.
+//! caller's daily budget: pure, and the same for every backend. A capture has a daily budget as
+//! well, apart from that of refunds.
 
 use super::{DayLimit, Message};
 use crate::{
     amount::{Amount, Currency},
     event::Refund,
-    order::{Mismatch, Order, OrderId, RefundRejection, RefundRequest},
+    order::{CaptureRequest, Mismatch, Order, OrderId, RefundRejection, RefundRequest, Status},
 };
 
 /// Seconds.
 const DAY: i64 = 24 * 60 * 60;
 
-/// One caller's refunds in one currency on one day (UTC).
+/// One caller's refunds, or captures, in one currency on one day (UTC).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Budget {
-    /// The caller's alias.
+    /// The caller's alias; of captures, behind a word.
     pub(super) caller: String,
     pub(super) currency: Currency,
     /// Days since 1970.
@@ -31,6 +32,15 @@ impl Budget {
         }
     }
 
+    /// The budget for the capture `request`, in `currency`.
+    fn of_capture(request: &CaptureRequest, currency: Currency) -> Self {
+        Self {
+            caller: format!("capture#{}", request.by),
+            currency,
+            day: request.at.div_euclid(DAY),
+        }
+    }
+
     /// Its id; it does not reveal the caller.
     pub(super) fn id(&self) -> String {
         format!("{}#{}#{}", self.caller, self.currency, self.day)
@@ -42,7 +52,7 @@ impl Budget {
     }
 }
 
-/// A step of a refund request.
+/// A step of a refund request, or of a capture.
 #[derive(Clone, Debug)]
 pub(super) struct Refunding {
     pub(super) order: OrderId,
@@ -57,9 +67,35 @@ enum Change {
     Record(Refund),
     Decline(RefundRequest, RefundRejection),
     NextKey(RefundRequest),
+    ReserveCapture(CaptureRequest, DayLimit),
+    DeclineCapture(CaptureRequest),
 }
 
 impl Refunding {
+    /// The step that stores the capture `request`, in `currency`.
+    pub(super) fn reserve_capture(
+        order: OrderId,
+        request: CaptureRequest,
+        currency: Currency,
+        limit: DayLimit,
+    ) -> Self {
+        Self {
+            order,
+            budget: Some(Budget::of_capture(&request, currency)),
+            change: Change::ReserveCapture(request, limit),
+        }
+    }
+
+    /// The step that records Stripe's final rejection of the capture `request`, of `order`.
+    pub(super) fn decline_capture(order: &Order, request: CaptureRequest) -> Self {
+        let currency = order.revision().contents.amount().currency();
+        Self {
+            order: order.id().clone(),
+            budget: Some(Budget::of_capture(&request, currency)),
+            change: Change::DeclineCapture(request),
+        }
+    }
+
     /// The step that reserves `amount` for `request`.
     pub(super) fn reserve(
         order: OrderId,
@@ -122,11 +158,13 @@ pub enum RefundRefusal {
     NotFound,
     /// The request's key came before, for a different refund.
     KeyReused,
-    /// Nothing was paid.
+    /// Nothing was paid; for a capture, nothing is authorized.
     NotPaid,
-    /// The amount exceeds the rest of the payment.
+    /// The amount exceeds the rest of the payment, or the authorized amount.
     ExceedsPaid,
-    /// The caller's daily refund limit is exceeded.
+    /// Another amount is being captured.
+    InProgress,
+    /// The caller's daily limit is exceeded.
     OverDayLimit,
     /// The order has too many requests.
     RateLimited,
@@ -169,6 +207,10 @@ pub(super) fn decide(
         Change::Record(refund) => record(order, version, refund, now),
         Change::Decline(request, why) => Ok(decline(order, spent, request, *why, now)),
         Change::NextKey(request) => Ok(next_key(order, request, now)),
+        Change::ReserveCapture(request, limit) => {
+            reserve_capture(order, spent, request, *limit, now)
+        }
+        Change::DeclineCapture(request) => Ok(decline_capture(order, spent, request, now)),
     };
     decided.unwrap_or_else(|refusal| RefundDecision::Answer(Refunded::Refused(refusal)))
 }
@@ -247,6 +289,51 @@ fn next_key(order: &Order, request: &RefundRequest, now: i64) -> RefundDecision 
         true => write(order, Vec::new(), None),
         false => unchanged(&order),
     }
+}
+
+/// The same capture counts once. One of another amount replaces it when it is over.
+fn reserve_capture(
+    order: &Order,
+    spent: i64,
+    request: &CaptureRequest,
+    limit: DayLimit,
+    now: i64,
+) -> Result<RefundDecision, RefundRefusal> {
+    let authorized = order.total().minor_units();
+    if order.status() != Status::Authorized {
+        return Err(RefundRefusal::NotPaid);
+    }
+    if !(1..=authorized).contains(&request.amount) {
+        return Err(RefundRefusal::ExceedsPaid);
+    }
+    match order.capture() {
+        Some(known) if known.amount == request.amount => return Ok(unchanged(order)),
+        Some(known) if known.blocks(request, now) => return Err(RefundRefusal::InProgress),
+        _ => {}
+    }
+    let spent = spent.saturating_add(request.amount);
+    if DayLimit::AtMost(spent) > limit {
+        return Err(RefundRefusal::OverDayLimit);
+    }
+    let mut order = order.clone();
+    order.set_capture(Some(request.clone()), now);
+    Ok(write(order, Vec::new(), Some(spent)))
+}
+
+/// A rejected capture does not count against the day.
+fn decline_capture(
+    order: &Order,
+    spent: i64,
+    request: &CaptureRequest,
+    now: i64,
+) -> RefundDecision {
+    if order.capture() != Some(request) || order.paid_at().is_some() {
+        return unchanged(order);
+    }
+    let mut order = order.clone();
+    order.set_capture(None, now);
+    let spent = spent.saturating_sub(request.amount).max(0);
+    write(order, Vec::new(), Some(spent))
 }
 
 fn unchanged(order: &Order) -> RefundDecision {

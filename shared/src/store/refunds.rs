@@ -1,16 +1,16 @@
-//! Refunds: the decisions of `refunding`, done in one transaction.
+//! Refunds and captures: the decisions of `refunding`, done in one transaction.
 
 use super::{DayLimit, Refunded, Store, StoreError, backend::operations, refunding::Refunding};
 use crate::{
     amount::Currency,
     event::Refund,
-    order::{Order, OrderId, RefundRejection, RefundRequest},
+    order::{CaptureRequest, Order, OrderId, RefundRejection, RefundRequest},
 };
 
 operations! {
     /// The operation on refunds.
     trait Refunds {
-        /// Changes the order and the caller's daily budget by one step of a refund request.
+        /// Changes the order and the caller's daily budget by one step of a refund or a capture.
         async fn refund(&self, refunding: Refunding, now: i64) -> Result<Refunded, StoreError>;
     }
 }
@@ -89,6 +89,42 @@ impl Store {
         now: i64,
     ) -> Result<Refunded, StoreError> {
         let decline = Refunding::decline(order, request.clone(), why);
+        self.refund(decline, now).await
+    }
+
+    /// Stores the capture `request`, in `currency`, on the order with `id`.
+    ///
+    /// Refuses an amount above the authorized one, or above the caller's daily limit, and another
+    /// amount than one that is being captured. Returns the same capture as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database did not answer; a refusal is an outcome, not an error.
+    pub async fn reserve_capture(
+        &self,
+        id: &OrderId,
+        request: CaptureRequest,
+        currency: Currency,
+        limit: DayLimit,
+    ) -> Result<Refunded, StoreError> {
+        let now = request.at;
+        let reserve = Refunding::reserve_capture(id.clone(), request, currency, limit);
+        self.refund(reserve, now).await
+    }
+
+    /// Records that Stripe rejected the capture `request` of `order` for good: it does not count
+    /// against the caller's daily limit.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database did not answer.
+    pub async fn decline_capture(
+        &self,
+        order: &Order,
+        request: &CaptureRequest,
+        now: i64,
+    ) -> Result<Refunded, StoreError> {
+        let decline = Refunding::decline_capture(order, request.clone());
         self.refund(decline, now).await
     }
 }

@@ -5,6 +5,7 @@
 //! means that the event survives a loss of power.
 
 mod customers;
+mod deadlines;
 mod events;
 mod forgetting;
 mod jobs;

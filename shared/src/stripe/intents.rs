@@ -7,8 +7,8 @@ use stripe::StripeRequest as _;
 use stripe_core::{
     PaymentIntentSetupFutureUsage,
     payment_intent::{
-        CancelPaymentIntent, CancelPaymentIntentCancellationReason, ConfirmPaymentIntent,
-        ConfirmPaymentIntentOffSession, CreatePaymentIntent,
+        CancelPaymentIntent, CancelPaymentIntentCancellationReason, CapturePaymentIntent,
+        ConfirmPaymentIntent, ConfirmPaymentIntentOffSession, CreatePaymentIntent,
         CreatePaymentIntentAutomaticPaymentMethods,
         CreatePaymentIntentAutomaticPaymentMethodsAllowRedirects, RetrievePaymentIntent,
         UpdatePaymentIntent,
@@ -18,7 +18,7 @@ use stripe_core::{
 use super::{Redacted, Stripe, StripeError, keys::one_call, payer::PayerParams};
 use crate::{
     deployment::Deployment,
-    order::{FutureUsage, IntentKeys, Order, Revision},
+    order::{CaptureMethod, FutureUsage, IntentKeys, Order, OrderId, Revision},
 };
 
 /// The fields of a payment intent that Farebox uses.
@@ -38,6 +38,8 @@ pub struct PaymentIntent {
     pub customer: Option<String>,
     /// `on_session` or `off_session`, where the payment method is saved.
     pub setup_future_usage: Option<String>,
+    /// `manual` where the shop captures the payment later.
+    pub capture_method: Option<String>,
     /// Farebox's and the site's metadata.
     pub metadata: BTreeMap<String, String>,
     /// The reason for its cancellation, if one was given.
@@ -66,7 +68,13 @@ impl PaymentIntent {
             && self.currency == offered.currency().as_str()
             && self.amount == offered.minor_units()
             && self.setup_future_usage.as_deref() == usage
+            && self.is_manual() == (contents.capture_method() == CaptureMethod::Manual)
             && self.redirects() != contents.off_session().is_some()
+    }
+
+    /// True when the shop captures the payment later.
+    fn is_manual(&self) -> bool {
+        self.capture_method.as_deref() == Some("manual")
     }
 
     /// True when its payment methods may send the payer to another page.
@@ -143,6 +151,9 @@ impl Stripe {
             .metadata(self.metadata(order, revision)?);
         if let Some(customer) = customer {
             intent = intent.customer(customer);
+        }
+        if revision.contents.capture_method() == CaptureMethod::Manual {
+            intent = intent.capture_method(stripe_core::PaymentIntentCaptureMethod::Manual);
         }
         if let Some(usage) = revision.contents.setup_future_usage() {
             intent = intent.setup_future_usage(match usage {
@@ -255,6 +266,26 @@ impl Stripe {
     pub async fn intent_status(&self, id: &str) -> Result<IntentStatus, StripeError> {
         let request = RetrievePaymentIntent::new(id).build().customize();
         request.send(self).await
+    }
+
+    /// Captures `amount` minor units of the authorized intent with `id`, of `order`, and releases
+    /// the rest.
+    ///
+    /// Calls for the same amount are one capture, and an intent is captured once.
+    ///
+    /// # Errors
+    ///
+    /// [`StripeError`]; [`StripeError::is_unexpected_state`] when it is captured or canceled.
+    pub async fn capture_intent(
+        &self,
+        order: &OrderId,
+        id: &str,
+        amount: i64,
+    ) -> Result<IntentStatus, StripeError> {
+        let capture = CapturePaymentIntent::new(id).amount_to_capture(amount);
+        let amount = amount.to_string();
+        let key = ["capture", order.as_str(), id, &amount];
+        self.make(capture.build(), &key).await
     }
 
     /// Cancels the intent with `id`, for good; returns its state.

@@ -10,7 +10,8 @@ use stripe_checkout::{
         CreateCheckoutSession, CreateCheckoutSessionLineItems,
         CreateCheckoutSessionLineItemsPriceData,
         CreateCheckoutSessionLineItemsPriceDataTaxBehavior, CreateCheckoutSessionPaymentIntentData,
-        ExpireCheckoutSession, ListCheckoutSession, ProductData, RetrieveCheckoutSession,
+        CreateCheckoutSessionPaymentIntentDataCaptureMethod, ExpireCheckoutSession,
+        ListCheckoutSession, ProductData, RetrieveCheckoutSession,
     },
 };
 use stripe_client_core::{RequestBuilder, StripeMethod};
@@ -27,8 +28,14 @@ use crate::{
     checkout::CheckoutOptions,
     digest,
     event::CheckoutSession,
-    order::{IntentKeys, LineTax, Order, OrderDetails, Session},
+    order::{CaptureMethod, IntentKeys, LineTax, Order, OrderDetails, Session},
 };
+
+/// The shortest time for which a session can be open, in seconds.
+const SHORTEST: i64 = 30 * 60;
+/// The longest time for which a session can be open, in seconds, less a minute for clocks that
+/// differ.
+const LONGEST: i64 = 24 * 60 * 60 - 120;
 
 /// The longest name of a product that Stripe shows.
 const LONGEST_NAME: usize = 250;
@@ -108,12 +115,17 @@ impl SessionParams {
         session.ui_mode(ui_mode).return_url(&self.success)
     }
 
-    /// The end of a session that is created at `now`, in Unix seconds, where the options set one. A
-    /// repeated call in the same minute names the same, as an idempotency key demands.
-    fn expires_at(&self, now: i64) -> Option<i64> {
+    /// The end of a session that is created at `now`, in Unix seconds, where the options or
+    /// `order_expires_at` set one. A repeated call in the same minute names the same, as an
+    /// idempotency key demands. Stripe takes no end that is nearer than [`SHORTEST`], so the order
+    /// may end first; or farther than [`LONGEST`], which is the end without another.
+    fn expires_at(&self, now: i64, order_expires_at: Option<i64>) -> Option<i64> {
         let next_minute = now / 60 * 60 + 60;
-        let seconds = self.options.expires_after()?;
-        Some(next_minute.saturating_add(seconds))
+        let after = self.options.expires_after();
+        let after = after.map(|seconds| next_minute.saturating_add(seconds));
+        let order = order_expires_at.filter(|at| *at < next_minute.saturating_add(LONGEST));
+        let order = order.map(|at| at.max(next_minute.saturating_add(SHORTEST)));
+        after.into_iter().chain(order).min()
     }
 
     /// A hash that identifies the parameters.
@@ -192,7 +204,7 @@ impl Stripe {
             &number,
             &digest,
         ];
-        let expires_at = params.expires_at(now);
+        let expires_at = params.expires_at(now, order.expires_at());
         let expiry = expires_at.map(|at| at.to_string());
         key.extend(customer);
         key.extend(expiry.as_deref());
@@ -201,6 +213,10 @@ impl Stripe {
         let mut payment = CreateCheckoutSessionPaymentIntentData::new();
         payment.description = Some(description(order, revision));
         payment.metadata = Some(written.clone());
+        if revision.contents.capture_method() == CaptureMethod::Manual {
+            payment.capture_method =
+                Some(CreateCheckoutSessionPaymentIntentDataCaptureMethod::Manual);
+        }
         let usage = revision.contents.setup_future_usage();
         payment.setup_future_usage = usage.and_then(|usage| usage.as_str().parse().ok());
         let mut page = CreateCheckoutSession::new()

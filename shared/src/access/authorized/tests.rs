@@ -1,6 +1,7 @@
 //! The reach of grants, and their refund limits.
 
 use super::*;
+use crate::access::CreateRefund;
 use crate::{access::Roles, amount::Currency};
 
 const ROLES: &str = r#"{

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Permissions;
 use crate::{
     access::{
-        grant::{Grant, RefundLimits, Scope},
+        grant::{Grant, MoneyLimits, Scope},
         permission::{Rule, rule_of},
     },
     amount::{Amount, Currency},
@@ -100,9 +100,9 @@ impl Reader {
         })
     }
 
-    fn limits(&mut self, place: &str, value: &Value) -> RefundLimits {
+    fn limits(&mut self, place: &str, value: &Value) -> MoneyLimits {
         let Some(fields) = self.object(place, value) else {
-            return RefundLimits::default();
+            return MoneyLimits::default();
         };
         self.only(place, fields, &["perCall", "perDay"]);
         if fields.is_empty() {
@@ -121,7 +121,7 @@ impl Reader {
                 self.wrong(place, what);
             }
         }
-        RefundLimits { per_call, per_day }
+        MoneyLimits { per_call, per_day }
     }
 
     fn amounts(&mut self, place: &str, value: &Value) -> BTreeMap<Currency, i64> {

@@ -52,7 +52,7 @@ pub(super) const NOTIFICATIONS: Group = Group {
         Variable::new(
             "FAREBOX_PAYER",
             "keep",
-            Readers::Named(&["order", "reconcile", "webhook"]),
+            Readers::Named(&["capture", "create-intent", "order", "reconcile", "webhook"]),
             "Whether an order keeps who paid and where its goods go, and notifications say so: \
              `keep` or `omit`.",
         )
@@ -102,6 +102,24 @@ pub(super) const CHECKOUT: Group = Group {
         )
         .by_default()
         .see("auth.md#who-buys"),
+        Variable::new(
+            "FAREBOX_CAPTURE",
+            "automatic",
+            PAYMENTS,
+            "When Stripe takes the money of an order for which your server signs nothing else: \
+             `automatic`, when the payer confirms, or `manual`, when staff capture it.",
+        )
+        .by_default()
+        .see("integrate.md#authorize-now-capture-later"),
+        Variable::new(
+            "FAREBOX_ORDER_TTL",
+            "86400",
+            PAYMENTS,
+            "Seconds in which an order has to be paid, where your server signs no `expiresAt`: 60 \
+             to 2592000. After them the order expires, and your endpoint receives `order.expired`. \
+             Without it, an order has no end.",
+        )
+        .see("integrate.md#cancel-and-expire"),
         Variable::new(
             "FAREBOX_PRICE_TTL",
             "60",
@@ -170,6 +188,7 @@ const LOOKS_UP: Readers =
     Readers::Named(&["create-checkout", "create-intent", "customer", "portal"]);
 /// Functions that count failed charges.
 const ATTEMPTS: Readers = Readers::Named(&[
+    "capture",
     "create-checkout",
     "create-intent",
     "order",
@@ -178,6 +197,7 @@ const ATTEMPTS: Readers = Readers::Named(&[
 ]);
 /// Functions that apply any rate limit.
 const WINDOW: Readers = Readers::Named(&[
+    "capture",
     "create-checkout",
     "create-intent",
     "customer",

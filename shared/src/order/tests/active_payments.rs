@@ -109,7 +109,11 @@ fn each_history_of_a_page_ends_in_its_state() {
         (vec![failed(), unpaid()], Status::Failed),
         (
             vec![page_intent(NOW, 2, "requires_action"), expired(2)],
-            Status::Created,
+            Status::Expired,
+        ),
+        (
+            vec![expired(2), page_intent(NOW + 10, 2, "canceled")],
+            Status::Expired,
         ),
         (vec![page_intent(NOW + 9, 2, "canceled")], Status::Created),
         (vec![attempt(NOW + 9, "canceled")], Status::Created),

@@ -210,6 +210,7 @@ impl DynamoDb {
         let mut writes = Vec::new();
         if before.is_none_or(|(before, _)| before != order) {
             writes.push(self.write_order(order, before.map_or(0, |(_, version)| *version))?);
+            writes.extend(self.put_deadline(before.map(|(before, _)| before), order));
         }
         if let Some(operation) = &put.operation {
             let item = keyed(&Kind::IdempotencyRecord.key(&operation.key))

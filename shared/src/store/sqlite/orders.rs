@@ -134,7 +134,7 @@ pub(super) fn find_by_intent(
         .transpose()
 }
 
-fn columns(row: &Row<'_>) -> rusqlite::Result<(String, i64)> {
+pub(super) fn columns(row: &Row<'_>) -> rusqlite::Result<(String, i64)> {
     Ok((row.get(0)?, row.get(1)?))
 }
 
@@ -148,10 +148,11 @@ pub(super) fn put(connection: &Connection, order: &Order, version: i64) -> Resul
     let body = serde_json::to_string(order).map_err(StoreError::Unreadable)?;
     let written = connection
         .prepare_cached(
-            "INSERT INTO orders (id, version, intent, status, body, updated_at)
-             VALUES (?1, ?2 + 1, ?3, ?4, ?5, ?6)
+            "INSERT INTO orders (id, version, intent, status, body, updated_at, deadline)
+             VALUES (?1, ?2 + 1, ?3, ?4, ?5, ?6, ?7)
              ON CONFLICT (id) DO UPDATE SET version = excluded.version, intent = excluded.intent,
-                 status = excluded.status, body = excluded.body, updated_at = excluded.updated_at
+                 status = excluded.status, body = excluded.body, updated_at = excluded.updated_at,
+                 deadline = excluded.deadline
              WHERE version = ?2",
         )?
         .execute(params![
@@ -161,6 +162,7 @@ pub(super) fn put(connection: &Connection, order: &Order, version: i64) -> Resul
             order.status().as_str(),
             body,
             order.updated_at(),
+            order.deadline(),
         ])?;
     match written {
         1 => Ok(()),

@@ -13,7 +13,7 @@ const BUSY: Duration = Duration::from_secs(5);
 const CACHE: i32 = -8_000;
 
 /// Each migrates the schema from the version that is its index to the next.
-pub(in crate::store) const MIGRATIONS: [&str; 9] = [
+pub(in crate::store) const MIGRATIONS: [&str; 10] = [
     "
     CREATE TABLE orders (
         id         TEXT PRIMARY KEY,
@@ -146,6 +146,11 @@ pub(in crate::store) const MIGRATIONS: [&str; 9] = [
     // What a Stripe customer last got.
     "
     ALTER TABLE customers ADD COLUMN profile TEXT;
+",
+    // The time at which an unpaid order is to expire.
+    "
+    ALTER TABLE orders ADD COLUMN deadline INTEGER;
+    CREATE INDEX orders_by_deadline ON orders (deadline) WHERE deadline IS NOT NULL;
 ",
 ];
 

@@ -62,7 +62,8 @@ async fn opened_from(it: &Fixture, version: u8) -> Store {
     file.execute("ATTACH ?1 AS now", [path(it).to_str()])
         .unwrap();
     let rows = "
-        INSERT INTO orders SELECT * FROM now.orders;
+        INSERT INTO orders
+            SELECT id, version, intent, status, body, updated_at FROM now.orders;
         INSERT INTO marks SELECT * FROM now.cursors;
         INSERT INTO outbox
             SELECT seq, id, type, body, iif(state = 'dead_lettered', 'parked', state), created_at,
