@@ -12,7 +12,7 @@ use crate::{
     cause::causes,
     digest,
     event::{CheckoutSession, Event, Family, Related, Subject, is_id},
-    order::{ActivePayment, Order, OrderId},
+    order::{ActivePayment, CaptureMethod, Order, OrderId},
 };
 
 /// The longest wait for Stripe: the reader is at a page, and asks again.
@@ -104,7 +104,7 @@ impl EventProcessor {
         };
         let payment = self.object(family, id).await?;
         if let Subject::Session(session) = &payment
-            && let Some(intent) = unfinished_intent(session)
+            && let Some(intent) = telling_intent(session, order)
         {
             return Ok(Some(self.object(Family::Intent, intent).await?));
         }
@@ -117,12 +117,14 @@ impl EventProcessor {
     }
 }
 
-/// The intent of a session that is complete and not paid. Only the intent tells whether its payment
-/// is processing, or failed.
-fn unfinished_intent(session: &CheckoutSession) -> Option<&str> {
+/// The intent of a complete session of `order`, where the intent alone tells how it is: whether its
+/// payment is processing, authorized or failed, and how much of it was captured.
+fn telling_intent<'a>(session: &'a CheckoutSession, order: &Order) -> Option<&'a str> {
     let is_complete = session.status.as_deref() == Some("complete");
+    let method = order.revision().contents.capture_method();
+    let is_needed = !session.is_paid() || method == CaptureMethod::Manual;
     let intent = session.payment_intent.as_deref();
-    intent.filter(|id| is_complete && !session.is_paid() && is_id(id))
+    intent.filter(|id| is_complete && is_needed && is_id(id))
 }
 
 /// The event that `subject` is the payment of `order` at `now` (Unix seconds). The same state has

@@ -13,6 +13,7 @@ mod payment;
 mod refresh;
 mod sessions;
 mod signed;
+mod terms;
 mod totals;
 mod urls;
 

@@ -108,7 +108,7 @@ async fn a_bank_debit_pays_when_the_money_comes_and_not_before() {
 }
 
 #[tokio::test]
-async fn a_session_that_expired_releases_its_order() {
+async fn an_order_whose_session_expired_is_paid_by_another() {
     let api = Checkout::start().await;
     let answer = api.post("k1", &mugs(1)).await.expect(200);
     let session = api.only_open();
@@ -122,7 +122,7 @@ async fn a_session_that_expired_releases_its_order() {
     api.shop.stripe.expire_session(&session).unwrap();
 
     assert_eq!(api.deliver_all().await, 0);
-    assert_eq!(api.status(&answer).await, "created");
+    assert_eq!(api.status(&answer).await, "expired");
     let again = api.post("k1", &mugs(1)).await.expect(200);
     assert_eq!(order_id(&again), order_id(&answer));
     assert_ne!(again.body["url"], answer.body["url"]);
@@ -168,7 +168,7 @@ async fn what_the_webhook_missed_is_taken_by_reconcile() {
     assert!(report.complete, "{report:?}");
 
     assert_eq!(api.status(&paid).await, "partially_refunded");
-    assert_eq!(api.status(&expired).await, "created");
+    assert_eq!(api.status(&expired).await, "expired");
     assert!(api.shop.store.quarantined().await.unwrap().is_empty());
 }
 

@@ -45,10 +45,10 @@ async fn a_session_that_expired_leaves_its_order_to_be_paid_anew() {
     let (api, order, session) = start().await;
     api.shop.stripe.expire_session(&session).unwrap();
 
-    assert_eq!(refreshed(&api, &order).await, "created");
+    assert_eq!(refreshed(&api, &order).await, "expired");
     assert_eq!(api.deliver_all().await, 0);
-    assert_eq!(refreshed(&api, &order).await, "created");
-    assert!(api.shop.notifications().await.is_empty());
+    assert_eq!(refreshed(&api, &order).await, "expired");
+    assert_eq!(api.shop.notifications().await, ["order.expired"]);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 )]
 
 mod by_hand;
+mod expiry;
 mod lambda;
 mod outage;
 mod process;
