@@ -4,6 +4,46 @@
  */
 
 export interface paths {
+    "/api/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancels an unpaid order.
+         * @description The open payment is closed at Stripe first. An order that is canceled already stays as it is.
+         */
+        post: operations["cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/capture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Captures all or part of an authorized payment.
+         * @description The same request captures once, however often it is sent.
+         */
+        post: operations["capture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/create-checkout": {
         parameters: {
             query?: never;
@@ -190,6 +230,28 @@ export interface components {
          * @enum {string}
          */
         AwaitedKind: "voucher" | "bank_transfer" | "microdeposits";
+        /** @description The cancellation of an order. */
+        CancelOrder: {
+            /** @description The order's id. */
+            orderId: string;
+            reason?: components["schemas"]["CancelReason"] | null;
+        };
+        /**
+         * @description The reason for a cancellation, in Stripe's words.
+         * @enum {string}
+         */
+        CancelReason: "abandoned" | "duplicate" | "fraudulent" | "requested_by_customer";
+        /** @description The capture of an order's payment. */
+        CaptureOrder: {
+            /**
+             * Format: int64
+             * @description In minor units of the order's currency; the rest is released. Without it, Farebox captures
+             *     the whole authorized amount.
+             */
+            amount?: number;
+            /** @description The order's id. */
+            orderId: string;
+        };
         /** @description A saved card. */
         Card: {
             /** @description Stripe's name of the brand, such as `visa`. */
@@ -389,7 +451,7 @@ export interface components {
          *     helps. `generic_decline` stands for all of Stripe's decline codes, which come with status 402.
          * @enum {string}
          */
-        ErrorCode: "invalid_request" | "amount_too_small" | "bad_signature" | "unauthenticated" | "generic_decline" | "authentication_required" | "forbidden" | "refund_limit" | "not_found" | "method_not_allowed" | "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "no_saved_payment_method" | "order_changed" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_in_full_only" | "refund_needs_email" | "refund_refused" | "body_too_large" | "too_many_payments" | "too_many_requests" | "portal_not_configured" | "unhealthy" | "internal" | "unavailable";
+        ErrorCode: "invalid_request" | "amount_too_small" | "bad_signature" | "unauthenticated" | "generic_decline" | "authentication_required" | "forbidden" | "refund_limit" | "capture_limit" | "not_found" | "method_not_allowed" | "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_expired" | "order_not_authorized" | "capture_exceeds_authorized" | "no_saved_payment_method" | "order_changed" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_in_full_only" | "refund_needs_email" | "refund_refused" | "body_too_large" | "too_many_payments" | "too_many_requests" | "portal_not_configured" | "unhealthy" | "internal" | "unavailable";
         /** @description The health of the deployment. Times are in Unix seconds. */
         Health: {
             /** @description The notifications that were given up. */
@@ -464,6 +526,14 @@ export interface components {
             amounts: components["schemas"]["OrderAmounts"];
             /** @description The pending step of a payment that takes days, such as a voucher; absent for all others. */
             awaiting?: components["schemas"]["Awaited"];
+            /** @description The reason with which a caller canceled the order; absent without one. */
+            cancelReason?: components["schemas"]["CancelReason"];
+            /**
+             * Format: int64
+             * @description The last moment to capture an authorized payment, where Stripe tells it; absent for all
+             *     others.
+             */
+            capturableUntil?: number;
             /**
              * Format: int64
              * @description The time of the order's creation.
@@ -478,6 +548,11 @@ export interface components {
              *     caller reads any order.
              */
             disputes?: components["schemas"]["DisputeRecord"][];
+            /**
+             * Format: int64
+             * @description The time after which an unpaid order expires; absent without one.
+             */
+            expiresAt?: number;
             /** @description The order's lines; empty for an amount that the site signed without lines. */
             items: components["schemas"]["OrderItem"][];
             /** @description The order's id. */
@@ -584,10 +659,11 @@ export interface components {
          * @description The status of an order.
          *
          *     An order can be paid while it is `created`, `requires_action` or `failed`. A payment that is
-         *     `processing` may take days. A `canceled` order was not paid. All other orders were paid.
+         *     `processing` may take days, and one that is `authorized` waits for its capture. A `canceled` or
+         *     `expired` order was not paid. All other orders were paid.
          * @enum {string}
          */
-        OrderStatus: "created" | "requires_action" | "processing" | "failed" | "canceled" | "paid" | "partially_refunded" | "refunded" | "disputed" | "dispute_won" | "dispute_lost";
+        OrderStatus: "created" | "requires_action" | "processing" | "authorized" | "failed" | "canceled" | "expired" | "paid" | "partially_refunded" | "refunded" | "disputed" | "dispute_won" | "dispute_lost";
         /** @description A page of orders. */
         Orders: {
             /** @description The `cursor` of the next page; `null` on the last one. */
@@ -726,6 +802,573 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "orderId": "ord_8d0a2f",
+                 *       "reason": "requested_by_customer"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CancelOrder"];
+            };
+        };
+        responses: {
+            /** @description The canceled order */
+            200: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "amount": 3000,
+                     *       "amounts": {
+                     *         "discount": 0,
+                     *         "disputed": 0,
+                     *         "refundPending": 0,
+                     *         "refunded": 0,
+                     *         "shipping": 0,
+                     *         "subtotal": 3000,
+                     *         "tax": 0,
+                     *         "total": 3000
+                     *       },
+                     *       "cancelReason": "requested_by_customer",
+                     *       "createdAt": 1790000000,
+                     *       "currency": "usd",
+                     *       "items": [
+                     *         {
+                     *           "price": "mug",
+                     *           "quantity": 2,
+                     *           "unitAmount": 1500
+                     *         }
+                     *       ],
+                     *       "orderId": "ord_8d0a2f",
+                     *       "paidAt": null,
+                     *       "refundPendingAmount": 0,
+                     *       "refundedAmount": 0,
+                     *       "status": "canceled",
+                     *       "updatedAt": 1790000060
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description `invalid_request`: the request is malformed or not valid, or its signed order is not the site's or has expired; the message names the field and the reason */
+            400: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "invalid_request";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `unauthenticated`: the request has no valid token of a caller */
+            401: {
+                headers: {
+                    /** @description `Bearer`: the scheme of the token that the route requires */
+                    "WWW-Authenticate"?: string;
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "unauthenticated",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "unauthenticated";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `forbidden`: no role of the caller permits this request */
+            403: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "forbidden",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "forbidden";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `not_found`: there is no such order or customer, or it is another caller's */
+            404: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "not_found",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `in_progress`: the same operation is in progress; `order_already_paid`: the order is paid and can no longer change; `payment_processing`: a payment is processing, and the order cannot change until it ends; the message names a pending voucher or bank transfer */
+            409: {
+                headers: {
+                    /** @description The seconds after which the caller may send the same request again */
+                    "Retry-After"?: number;
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "in_progress",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "in_progress" | "order_already_paid" | "payment_processing";
+                            message: string;
+                            /** @description The id of the paid or processing order: lead the payer to it */
+                            orderId?: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `body_too_large`: the body exceeds the route's limit */
+            413: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "body_too_large",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "body_too_large";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `internal`: Farebox failed; the log has the cause, under the request id */
+            500: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "internal";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or Farebox cannot read its keys */
+            503: {
+                headers: {
+                    /** @description The seconds after which the caller may send the same request again */
+                    "Retry-After"?: number;
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "unavailable",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    capture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaptureOrder"];
+            };
+        };
+        responses: {
+            /** @description The paid order */
+            200: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "amount": 1500,
+                     *       "amounts": {
+                     *         "discount": 0,
+                     *         "disputed": 0,
+                     *         "refundPending": 0,
+                     *         "refunded": 0,
+                     *         "shipping": 0,
+                     *         "subtotal": 3000,
+                     *         "tax": 0,
+                     *         "total": 1500
+                     *       },
+                     *       "createdAt": 1790000000,
+                     *       "currency": "usd",
+                     *       "items": [
+                     *         {
+                     *           "price": "mug",
+                     *           "quantity": 2,
+                     *           "unitAmount": 1500
+                     *         }
+                     *       ],
+                     *       "orderId": "ord_8d0a2f",
+                     *       "paidAt": 1790000060,
+                     *       "refundPendingAmount": 0,
+                     *       "refundedAmount": 0,
+                     *       "status": "paid",
+                     *       "updatedAt": 1790000060
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description `invalid_request`: the request is malformed or not valid, or its signed order is not the site's or has expired; the message names the field and the reason */
+            400: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "invalid_request";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `unauthenticated`: the request has no valid token of a caller */
+            401: {
+                headers: {
+                    /** @description `Bearer`: the scheme of the token that the route requires */
+                    "WWW-Authenticate"?: string;
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "unauthenticated",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "unauthenticated";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `capture_limit`: no role of the caller permits so large a capture in one call or one day, or in this currency; `forbidden`: no role of the caller permits this request */
+            403: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "capture_limit",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "capture_limit" | "forbidden";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `not_found`: there is no such order or customer, or it is another caller's */
+            404: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "not_found",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `in_progress`: the same operation is in progress; `order_already_paid`: the order is paid and can no longer change; `order_not_authorized`: no authorized payment of the order waits for its capture; `capture_exceeds_authorized`: the capture exceeds the authorized amount */
+            409: {
+                headers: {
+                    /** @description The seconds after which the caller may send the same request again */
+                    "Retry-After"?: number;
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "in_progress",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "in_progress" | "order_already_paid" | "order_not_authorized" | "capture_exceeds_authorized";
+                            message: string;
+                            /** @description The id of the paid or processing order: lead the payer to it */
+                            orderId?: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `body_too_large`: the body exceeds the route's limit */
+            413: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "body_too_large",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "body_too_large";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `internal`: Farebox failed; the log has the cause, under the request id */
+            500: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "internal";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or Farebox cannot read its keys */
+            503: {
+                headers: {
+                    /** @description The seconds after which the caller may send the same request again */
+                    "Retry-After"?: number;
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "unavailable",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
     createCheckout: {
         parameters: {
             query?: never;
@@ -869,7 +1512,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used before with other contents; `in_progress`: the same operation is in progress; `order_already_paid`: the order is paid and can no longer change; `payment_processing`: a payment is processing, and the order cannot change until it ends; the message names a pending voucher or bank transfer; `order_canceled`: the order was canceled; `order_changed`: the site signed a newer version of the order, or one with the same `iat` or `version` */
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used before with other contents; `in_progress`: the same operation is in progress; `order_already_paid`: the order is paid and can no longer change; `payment_processing`: a payment is processing, and the order cannot change until it ends; the message names a pending voucher or bank transfer; `order_canceled`: the order was canceled; `order_expired`: the time to pay the order is over, by its `expiresAt` or `FAREBOX_ORDER_TTL`; `order_changed`: the site signed a newer version of the order, or one with the same `iat` or `version` */
             409: {
                 headers: {
                     /** @description The seconds after which the caller may send the same request again */
@@ -891,7 +1534,7 @@ export interface operations {
                     "application/json": {
                         error: {
                             /** @enum {string} */
-                            code: "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_changed";
+                            code: "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_expired" | "order_changed";
                             message: string;
                             /** @description The id of the paid or processing order: lead the payer to it */
                             orderId?: string;
@@ -1190,7 +1833,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used before with other contents; `in_progress`: the same operation is in progress; `order_already_paid`: the order is paid and can no longer change; `payment_processing`: a payment is processing, and the order cannot change until it ends; the message names a pending voucher or bank transfer; `order_canceled`: the order was canceled; `order_changed`: the site signed a newer version of the order, or one with the same `iat` or `version`; `no_saved_payment_method`: an off-session order is a guest's, or of a customer without a saved payment method, or without the one that it names */
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used before with other contents; `in_progress`: the same operation is in progress; `order_already_paid`: the order is paid and can no longer change; `payment_processing`: a payment is processing, and the order cannot change until it ends; the message names a pending voucher or bank transfer; `order_canceled`: the order was canceled; `order_expired`: the time to pay the order is over, by its `expiresAt` or `FAREBOX_ORDER_TTL`; `order_changed`: the site signed a newer version of the order, or one with the same `iat` or `version`; `no_saved_payment_method`: an off-session order is a guest's, or of a customer without a saved payment method, or without the one that it names */
             409: {
                 headers: {
                     /** @description The seconds after which the caller may send the same request again */
@@ -1212,7 +1855,7 @@ export interface operations {
                     "application/json": {
                         error: {
                             /** @enum {string} */
-                            code: "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_changed" | "no_saved_payment_method";
+                            code: "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_expired" | "order_changed" | "no_saved_payment_method";
                             message: string;
                             /** @description The id of the paid or processing order: lead the payer to it */
                             orderId?: string;

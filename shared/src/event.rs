@@ -332,7 +332,7 @@ impl Event {
         )
     }
 
-    /// The event that the order with the id `order` ends so in its `state`, at `now` (Unix seconds).
+    /// The event that the order with the id `order` ends so in its `state`, at `now`.
     pub(crate) fn ended(order: &str, state: &str, ending: Ending, now: i64) -> Self {
         let id = digest::hex(&[order, state, ending.as_str()]);
         let subject = Subject::Ended {

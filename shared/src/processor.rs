@@ -201,8 +201,8 @@ impl EventProcessor {
         Ok(())
     }
 
-    /// The Checkout Session whose intent was paid or authorized, as `event` reports. Only the session names the
-    /// parts of the amount, and its own event may arrive later.
+    /// The Checkout Session whose intent was paid or authorized, as `event` reports. Only the
+    /// session names the parts of the amount, and its own event may arrive later.
     async fn session_of_paid_intent(
         &self,
         event: &Event,
@@ -219,8 +219,8 @@ impl EventProcessor {
         Ok(session.map(Box::new))
     }
 
-    /// The charge of the payment that succeeded or was authorized, as `event` reports. It only tells
-    /// who paid, and until when it can be captured, so the payment does not wait for it.
+    /// The charge of the payment that succeeded or was authorized, as `event` reports. It only
+    /// tells who paid, and until when it can be captured, so the payment does not wait for it.
     async fn charge_of_payment(
         &self,
         event: &Event,

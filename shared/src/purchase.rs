@@ -205,8 +205,8 @@ pub fn processing(order: &Order) -> Error {
 ///
 /// # Errors
 ///
-/// [`Error::OrderCanceled`], [`Error::OrderExpired`], [`Error::PaymentProcessing`] where its payment
-/// is authorized, and [`Error::AlreadyPaid`].
+/// [`Error::OrderCanceled`], [`Error::OrderExpired`] and [`Error::AlreadyPaid`];
+/// [`Error::PaymentProcessing`] where its payment is authorized.
 pub fn check_open(order: &Order, now: i64) -> Result<(), Error> {
     match order.status() {
         Status::Canceled => Err(Error::OrderCanceled),

@@ -1,7 +1,8 @@
 //! The access matrix of docs/security.md: every function, by every role, on own and others' orders,
 //! and without a token.
 //!
-//! The requests are the events in `events/`. All events are about one order, which is paid.
+//! The requests are the events in `events/`. All events are about one order, which is paid. Those
+//! that need an unpaid or an authorized one are sent about another.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +15,7 @@ use reconcile::Reconciler;
 use serde_json::{Value, json};
 use shared::{
     Function,
-    access::{CreatePayment, Permission as _, Roles},
+    access::{CancelPayment, CapturePayment, CreatePayment, Permission as _, Roles},
 };
 use testing::{Answer, Client, Shop};
 
@@ -99,7 +100,7 @@ impl Request {
         }
     }
 
-    /// Changes the order to `id`, which is unpaid.
+    /// Changes the order to `id`.
     fn about(mut self, id: &str) -> Self {
         let mut body: Value = serde_json::from_str(&self.body).unwrap();
         body["orderId"] = id.into();
@@ -170,11 +171,20 @@ impl World {
     /// token.
     async fn check(&self, function: Function, role: &str, may: Option<&str>) {
         let mut request = Request::read(function.name);
-        // A paid order cannot be paid again.
-        if function.permission() == Some(CreatePayment::NAME) {
+        let names = request.names(ORDER);
+        // A paid order cannot be paid again, captured or canceled.
+        let id = format!("{}-by-{role}", function.name);
+        let permission = function.permission();
+        if permission == Some(CreatePayment::NAME) {
             request = request.about(&self.unpaid);
+        } else if permission == Some(CapturePayment::NAME) {
+            self.shop.authorized_order(&id, 4000, "usd").await;
+            request = request.about(&id);
+        } else if permission == Some(CancelPayment::NAME) {
+            self.shop.open_order(&id).await;
+            request = request.about(&id);
         }
-        let names = request.names(ORDER) || request.names(&self.unpaid);
+        let names = names || request.names(&self.unpaid);
         // The webhook takes a signature, not a token.
         let expected = may.map_or([400; 3], |may| expected(may, names));
         let owner = self.shop.token_of(OWNER, &[role]);

@@ -56,8 +56,8 @@ impl Order {
         }
     }
 
-    /// The event that the order ends so, at `now` (Unix seconds). Of the same state of the order, it
-    /// has the same id each time.
+    /// The event that the order ends so, at `now` (Unix seconds). Of the same state of the order it
+    /// has the same id.
     pub(crate) fn ended(&self, ending: Ending, now: i64) -> Event {
         let status = self.status().as_str();
         let state = format!("{status} {} {}", self.updated_at, self.attempt_number());

@@ -1,7 +1,7 @@
 //! The state machine: single steps as tables. Offers are in [`offers`], payments one after the
-//! other in [`active_payments`], failed charges in [`attempts`], authorized payments in [`authorization`],
-//! orders that end unpaid in [`ending`], disputes in [`disputes`], whole histories in
-//! [`histories`].
+//! other in [`active_payments`], failed charges in [`attempts`], authorized payments in
+//! [`authorization`], orders that end unpaid in [`ending`], disputes in [`disputes`], whole
+//! histories in [`histories`].
 
 mod active_payments;
 mod attempts;

@@ -4,9 +4,10 @@
 //! an intent), `idempotency#…`, `event#…` (a processed event), `quarantine#…`, `outbox#…`,
 //! `cursor#…`, `refunds#…` (a caller's refunds of one day), `rate_limit#…` (recent payment starts
 //! of a subject), `customer#…` (a caller's Stripe customer), `holder#…` (a customer's caller),
-//! `deadline#…` (the time at which an unpaid order is to expire) and `meta#mode`. An index, `queue`, lists messages that are due or dead-lettered, quarantined
-//! events, and the orders of each caller. Another, `list`, lists all orders. `docs/dynamodb.md`
-//! lists the attributes, and what each operation reads and writes.
+//! `deadline#…` (the time at which an unpaid order is to expire) and `meta#mode`. An index,
+//! `queue`, lists messages that are due or dead-lettered, quarantined events, and the orders of
+//! each caller. Another, `list`, lists all orders. `docs/dynamodb.md` lists the attributes, and
+//! what each operation reads and writes.
 //!
 //! Reads are consistent, and every write that depends on one has a condition. A concurrent change
 //! makes the write fail, and the work starts again from the new state. Only the indexes are

@@ -2,9 +2,9 @@
 //! and run on both.
 //!
 //! [`events`], [`orders`] and their [`lists`], the [`outbox`], [`large`] bodies, [`refunds`],
-//! [`rate_limits`], Stripe [`customers`], [`deadlines`] and captures, [`forgetting`] who paid, several [`deployments`] on one
-//! account, and [`sharing`] a database have a module each. [`table`], [`races`] and [`faults`] are
-//! DynamoDB's alone, [`file`] is SQLite's.
+//! [`rate_limits`], Stripe [`customers`], [`deadlines`] and captures, [`forgetting`] who paid,
+//! several [`deployments`] on one account, and [`sharing`] a database have a module each.
+//! [`table`], [`races`] and [`faults`] are DynamoDB's alone, [`file`] is SQLite's.
 //!
 //! A test with `concurrent` in its name needs a backend that isolates concurrent transactions.
 

@@ -155,14 +155,14 @@ async fn an_order_whose_payment_is_processing_is_overdue_once_that_failed(place:
 
 async fn concurrent_ends_of_an_order_are_notified_once(place: Place) {
     let it = Fixture::new(place).await;
-    let order = it.signed("o_1", NOW, Some(NOW)).await;
+    let order = it.signed("o_1", NOW, Some(NOW + 1)).await;
     let accepted = by_many(&it, 16, |n, store| {
         let ending = match n % 2 {
             0 => Ending::Expired,
             _ => Ending::Canceled(None),
         };
-        let event = order.ended(ending, NOW);
-        async move { store.accept(event, NOW).await.unwrap().accepted }
+        let event = order.ended(ending, NOW + 1);
+        async move { store.accept(event, NOW + 1).await.unwrap().accepted }
     })
     .await;
 
@@ -170,7 +170,7 @@ async fn concurrent_ends_of_an_order_are_notified_once(place: Place) {
         .iter()
         .filter(|one| **one == Accepted::Applied)
         .count();
-    let due = it.due().await;
+    let due = it.store.lease_due(NOW + 1, 60, 10).await.unwrap();
     assert_eq!(applied, due.len());
     let canceled = due
         .iter()
@@ -211,8 +211,9 @@ async fn a_rejected_capture_frees_the_daily_limit_and_another_may_begin(place: P
     };
 
     for _ in 0..2 {
-        let declined = it.store.decline_capture(&order, &request(900, NOW), NOW);
-        let _order = declined.await.unwrap();
+        let begun = request(900, NOW);
+        let declined = it.store.decline_capture(&order, &begun, NOW).await;
+        assert!(declined.is_ok(), "{declined:?}");
     }
     let next = it.capture("o_1", 1000, NOW, limit).await;
 
