@@ -1,9 +1,5 @@
 //! `capture` over a real socket, with a sandbox of Stripe and a database on a file behind it: its
 //! answers, the limits of roles, Stripe's faults, and several real [`processes`].
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test may stop at what it does not expect"
-)]
 
 mod processes;
 
