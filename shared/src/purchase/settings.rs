@@ -23,7 +23,8 @@ pub struct Settings {
     /// `FAREBOX_RECEIPTS`: true when Stripe sends receipts to the addresses that the site signs;
     /// `stripe` by default.
     pub sends_receipts: bool,
-    /// The terms of an order for which the site signed none.
+    /// `FAREBOX_CAPTURE` and `FAREBOX_ORDER_TTL`: the terms of an order for which the site signed
+    /// none.
     pub terms: Terms,
 }
 
