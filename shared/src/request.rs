@@ -11,7 +11,7 @@ use hyper::{
     header::HeaderMap,
     http::{HeaderName, request::Parts},
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 use crate::Error;
 
@@ -39,6 +39,20 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         end.map_err(|_| Error::invalid(format!("`{PLACE}`: {}", wrong::NO_JSON)))?;
         Ok(Self(value))
     }
+}
+
+/// Reads a field that is absent or has a value, and refuses `null`: a site that computes an amount
+/// wrongly sends `NaN`, which JSON writes so. Absent, the amount is the whole payment.
+///
+/// # Errors
+///
+/// The error of the field's own type.
+pub fn present<'de, D, T>(field: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(field).map(Some)
 }
 
 /// The bytes of an event, exactly as received, at most 1 MiB.

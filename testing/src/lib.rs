@@ -10,7 +10,7 @@
 //! - [`Process`]: a real program that listens on a port.
 //! - [`LambdaRuntime`]: a real program under Lambda's runtime interface.
 //! - [`Log`]: what was logged.
-//! - [`pass`]: time that passes at once.
+//! - [`pass`]: time that passes at once; [`until`]: waiting for a moment.
 //!
 //! It panics where a test should fail, and is part of no deployed function.
 
@@ -36,4 +36,4 @@ pub use secrets_manager::{Outage, SecretsManager};
 pub use server::{Service, TestServer};
 pub use shop::{NOW, Shop};
 pub use signing_key::{SigningKey, encoded};
-pub use time::pass;
+pub use time::{pass, until};

@@ -80,7 +80,7 @@ const fn read_for_thin(name: &'static str, path: &'static str) -> Permission {
 const PERMISSIONS: [Permission; 19] = [
     // The required currency is missing, and the amount is zero.
     write(
-        "create-intent, webhook, order",
+        "create-intent, capture, cancel, webhook, order",
         "PaymentIntents: write",
         "/v1/payment_intents",
         "amount=0",

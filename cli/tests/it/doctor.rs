@@ -180,7 +180,7 @@ async fn each_permission_that_a_restricted_key_lacks_is_reported() {
         (
             "POST",
             "/v1/payment_intents",
-            "PaymentIntents: write (create-intent, webhook, order)",
+            "PaymentIntents: write (create-intent, capture, cancel, webhook, order)",
             true,
         ),
         ("GET", "/v1/prices", "Prices: read (create-intent)", true),

@@ -27,7 +27,7 @@ use axum::{
     extract::State,
     routing::{MethodRouter, post},
 };
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use shared::{
     App, Error, Function,
     access::{Authorized, CapturePayment, Permission as _, Reached},
@@ -90,15 +90,9 @@ struct CaptureOrder {
     order_id: String,
     /// In minor units of the order's currency; the rest is released. Without it, Farebox captures
     /// the whole authorized amount.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "request::present")]
     #[schema(nullable = false, minimum = 1)]
     amount: Option<i64>,
-}
-
-/// Refuses `null` for a field: a site that computes an amount wrongly, and sends `NaN`, would else
-/// capture the whole payment.
-fn present<'de, D: Deserializer<'de>>(field: D) -> Result<Option<i64>, D::Error> {
-    i64::deserialize(field).map(Some)
 }
 
 /// Captures all or part of an authorized payment.

@@ -38,7 +38,8 @@ impl Payments<'_> {
         limiter: &RateLimiter,
     ) -> Result<Order, Error> {
         let is_free = order.revision().contents.amount().is_zero();
-        if order.paid_at().is_some() && !is_free {
+        let is_charged = order.paid_at().is_some() || order.status() == Status::Authorized;
+        if is_charged && !is_free {
             return Ok(order);
         }
         let method = match is_free {

@@ -29,7 +29,7 @@ use axum::{
     http::HeaderMap,
     routing::{MethodRouter, post},
 };
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use shared::{
     App, Clock, Error, Function,
     access::{Authorized, CreateRefund, Permission as _},
@@ -96,30 +96,20 @@ struct RefundOrder {
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     order_id: String,
     /// In minor units of the order's currency. Without it, Farebox refunds the rest of the payment.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "request::present")]
     #[schema(nullable = false, minimum = 1)]
     amount: Option<i64>,
     /// The reason for Stripe and for the order's record.
     reason: Option<RefundReason>,
     /// The e-mail address at which Stripe asks the payer for a bank account, for payment methods
     /// such as bank transfers and vouchers. Without it, Farebox uses the address of the payment.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "request::present")]
     #[schema(
         nullable = false,
         pattern = r"^[^\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+$",
         max_length = 254
     )]
     instructions_email: Option<String>,
-}
-
-/// Refuses `null` for a field: a site that computes an amount wrongly, and sends `NaN`, would else
-/// refund the whole payment.
-fn present<'de, D, T>(field: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    T::deserialize(field).map(Some)
 }
 
 /// The refund at Stripe.

@@ -1,12 +1,10 @@
 //! Several real processes over one database: cancellations and payments at once, and a kill after
 //! Stripe's part of one.
 
-use std::time::{Duration, Instant};
-
 use futures_util::future::{join, join_all};
 use sandbox::Fault;
 use serde_json::json;
-use testing::{Answer, Client, Process, Shop};
+use testing::{Answer, Client, Process, Shop, until};
 
 use crate::{deliver_all, intents};
 
@@ -56,13 +54,9 @@ async fn a_process_that_is_killed_after_stripe_canceled_the_payment_loses_nothin
     shop.stripe.inject(lost.times(0));
     let first = Process::start(CANCEL, &shop);
     let client = Client::at(first.address());
-    let ends = Instant::now() + Duration::from_secs(20);
-    let until_done = async {
-        while intents(&shop) != ["canceled"] {
-            assert!(Instant::now() < ends, "the moment to kill it");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
+    let until_done = until("the moment to kill it", async || {
+        intents(&shop) == ["canceled"]
+    });
     tokio::select! {
         answer = cancel(&client, &shop) => panic!("it answered: {answer:?}"),
         () = until_done => first.kill(),

@@ -1,12 +1,10 @@
 //! Several real processes over one database: captures at once, and a kill before and after Stripe's
 //! part of one.
 
-use std::time::{Duration, Instant};
-
 use futures_util::future::join_all;
 use sandbox::Fault;
 use serde_json::{Value, json};
-use testing::{Client, Process, Shop};
+use testing::{Client, Process, Shop, until};
 
 use crate::{CAPTURES, calls, received};
 
@@ -24,15 +22,6 @@ async fn capture(client: &Client, shop: &Shop, amount: i64) -> testing::Answer {
     let token = shop.token_of("fay", &["admin"]);
     let body: Value = json!({ "orderId": "o_1", "amount": amount });
     client.request().bearer(&token).post(&body).await
-}
-
-/// Waits until `holds`.
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let ends = Instant::now() + Duration::from_secs(20);
-    while !holds().await {
-        assert!(Instant::now() < ends, "{what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
 }
 
 #[tokio::test]

@@ -108,6 +108,19 @@ async fn the_same_token_has_the_same_answer_and_never_a_second_charge() {
 }
 
 #[tokio::test]
+async fn a_charge_that_staff_capture_later_is_authorized_once() {
+    let (api, _) = start_with(&["pm_card_visa"]).await;
+    let body = charge(&api.shop, &json!({ "captureMethod": "manual" }));
+    for _ in 0..2 {
+        let answer = send(&api, &body).await.expect(200);
+        assert_eq!(answer.body["status"], "authorized");
+    }
+    assert_eq!(only_intent(&api)["amount_capturable"], 1500);
+    assert_eq!(confirmations(&api.shop), 1);
+    assert_eq!(api.shop.notifications().await, ["order.authorized"]);
+}
+
+#[tokio::test]
 async fn requests_to_two_processes_at_once_are_one_charge() {
     let shop = Shop::open().await;
     ada_with(&shop, &["pm_card_visa"]).await;

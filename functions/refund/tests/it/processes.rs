@@ -1,12 +1,12 @@
 //! Several real processes over one database: refunds at once, and a kill between the database and
 //! Stripe.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use sandbox::Fault;
 use serde_json::{Value, json};
-use testing::{Call, Client, Process, Shop};
+use testing::{Call, Client, Process, Shop, until};
 
 use crate::amounts;
 
@@ -24,15 +24,6 @@ async fn shop() -> Shop {
 fn request<'a>(client: &'a Client, shop: &Shop, key: &str) -> Call<'a> {
     let token = shop.token_of("fay", &["admin"]);
     client.request().bearer(&token).key(key)
-}
-
-/// Waits until `holds`.
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let ends = Instant::now() + Duration::from_secs(20);
-    while !holds().await {
-        assert!(Instant::now() < ends, "{what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
 }
 
 #[tokio::test]
