@@ -171,11 +171,12 @@ function receipt(messages) {
 function progress(messages) {
   if (!shown) return { created: "next", accepted: "next", paid: "next", fulfilled: "next" };
   const paid = !BEFORE_PAID.has(shown.status);
+  const accepted = isAccepted() || shown.status === "authorized";
   const failed = ["failed", "canceled", "expired"].includes(shown.status);
   return {
     created: "done",
-    accepted: paid || isAccepted() ? "done" : failed ? "bad" : "now",
-    paid: paid ? "done" : isAccepted() ? "now" : "next",
+    accepted: paid || accepted ? "done" : failed ? "bad" : "now",
+    paid: paid ? "done" : accepted ? "now" : "next",
     fulfilled: messages ? "done" : paid && !isResting() ? "now" : "next",
   };
 }

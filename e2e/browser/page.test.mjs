@@ -338,6 +338,33 @@ test("a session with a code, tax and shipping becomes one order of five amounts"
   await shop.fulfilledOnce();
 });
 
+test("an authorized order is paid once staff captured it", async (t) => {
+  const dark = { colorScheme: "dark", viewport: { width: 390, height: 844 } };
+  const shop = await open(t, browser, dark, [], { FAREBOX_CAPTURE: "manual" });
+  await shop.pay();
+  await shop.status("authorized");
+  await shop.page.getByText("The bank holds the money until staff capture").waitFor();
+  assert.equal((await shop.at("pay").textContent()).trim(), "Authorized");
+  assert.equal(await shop.at("pay").isEnabled(), false);
+
+  const captured = await shop.page.evaluate(async () => {
+    const { orderId } = JSON.parse(sessionStorage.getItem("farebox-demo"));
+    const session = await fetch("/dev/session?as=finance", { method: "POST" });
+    const { token } = await session.json();
+    const answer = await fetch("/api/capture", {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+      body: JSON.stringify({ orderId }),
+    });
+    return answer.status;
+  });
+
+  assert.equal(captured, 200);
+  await shop.status("paid");
+  await shop.hasRows("notify", "order.authorized", 1);
+  await shop.hasRows("notify", "order.paid", 1);
+});
+
 test("whoever comes back from Checkout unpaid can pay with a card", async (t) => {
   const shop = await open(t, browser);
   await shop.at("to-checkout").click();

@@ -35,10 +35,10 @@ export const launch = () =>
 const ANSWERS = ["402 (Payment Required)", "403 (Forbidden)"];
 
 /**
- * Opens the page of a new Farebox. When the test `t` ends, the page must have logged no error other
- * than those in `expected`.
+ * Opens the page of a new Farebox, with `variables` of its own. When the test `t` ends, the page
+ * must have logged no error other than those in `expected`.
  */
-export async function open(t, browser, options = {}, expected = []) {
+export async function open(t, browser, options = {}, expected = [], variables = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
@@ -53,7 +53,7 @@ export async function open(t, browser, options = {}, expected = []) {
     "farebox",
     ["--headless", "--port", "0", "--sandbox-port", "0"],
     { shop: /shop +(http\S+)/ },
-    KEYS,
+    { ...KEYS, ...variables },
   );
   const secrets = collect(page);
   await page.goto(shop);
