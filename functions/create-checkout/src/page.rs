@@ -62,7 +62,9 @@ impl Pages {
                 Some(_) => {
                     // The open payment stays open where no session could replace it.
                     self.checkout.check_on_sale(&order).await?;
-                    self.checkout.check_options(&params.options).await?;
+                    let currency = order.revision().contents.amount().currency();
+                    let checkout = &self.checkout;
+                    checkout.check_options(&params.options, currency).await?;
                     self.checkout.close_active_payment(order, limiter).await?
                 }
             };

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use super::{
     rules::{self, at},
-    schema::{OPTIONS, check_fields},
+    schema::{OPTIONS, check_fields, is_option},
 };
 use crate::{amount::Currency, digest, strict_json::Value};
 
@@ -160,6 +160,19 @@ impl CheckoutOptions {
             }
         }
         Ok(())
+    }
+
+    /// The path of the option at `param`, a parameter in Stripe's form, such as
+    /// `shipping_options[0][shipping_rate]`; `None` for a parameter that is no option.
+    pub(crate) fn path_of_param(param: &str) -> Option<String> {
+        let mut parts = param.split('[').map(|part| part.trim_end_matches(']'));
+        let name = parts.next().filter(|name| is_option(name))?;
+        let is_safe = |part: &&str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let parts = parts.filter(is_safe).map(|part| match part.parse::<u8>() {
+            Ok(index) => format!("[{index}]"),
+            Err(_) => format!(".{part}"),
+        });
+        Some(format!("{name}{}", parts.collect::<String>()))
     }
 
     /// A hash that identifies the options.

@@ -169,6 +169,11 @@ const LOCALES: &[&str] = &[
 pub(super) const LOCALE: Shape = Shape::OneOf(LOCALES);
 
 /// All options.
+/// True when `name` is an option.
+pub(super) fn is_option(name: &str) -> bool {
+    OPTIONS.iter().any(|option| option.name == name)
+}
+
 pub(super) const OPTIONS: &[Field] = &[
     field("allow_promotion_codes", Shape::Flag),
     field(

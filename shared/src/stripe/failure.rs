@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::{
     cause::Cause,
+    checkout::CheckoutOptions,
     error::{Error, payer_code},
     secrets::{Missing, Unreadable},
 };
@@ -109,6 +110,13 @@ impl ApiError {
         let is_price = param.starts_with("line_items[") && param.ends_with("[price]");
         let is_product = self.code.as_deref() == Some("product_inactive");
         is_product || (self.is_about_the_request() && is_price)
+    }
+
+    /// The option of a Checkout Session that Stripe rejected, as a path below `checkout`.
+    fn refused_option(&self) -> Option<String> {
+        let param = self.param.as_deref();
+        let param = param.filter(|_| self.is_about_the_request())?;
+        CheckoutOptions::path_of_param(param)
     }
 
     /// The claim of the site that Stripe rejected, if it is one that says who buys.
@@ -287,11 +295,14 @@ impl From<StripeError> for Error {
                 Some("idempotency_key_in_use") => Self::InProgress,
                 _ if refusal.is_about_a_price() => Self::not_on_sale(),
                 _ if refusal.is_auth() => Self::Unavailable(Box::new(failure)),
-                _ => match refusal.refused_claim() {
-                    Some(claim) => {
+                _ => match (refusal.refused_claim(), refusal.refused_option()) {
+                    (Some(claim), _) => {
                         Self::invalid(format!("Stripe refuses `{claim}` of the order's payer"))
                     }
-                    None => Self::Internal(Box::new(failure)),
+                    (None, Some(option)) => {
+                        Self::invalid(format!("Stripe refuses `checkout.{option}` for this order"))
+                    }
+                    (None, None) => Self::Internal(Box::new(failure)),
                 },
             },
             StripeError::Repriced => Self::not_on_sale(),

@@ -25,6 +25,7 @@ use super::{
     payer::{PayerParams, with_params},
 };
 use crate::{
+    amount,
     checkout::CheckoutOptions,
     digest,
     event::CheckoutSession,
@@ -60,11 +61,66 @@ pub struct CheckoutPage {
     metadata: Option<HashMap<String, String>>,
 }
 
-/// A coupon is `valid`; the others are `active`.
+/// A coupon, a promotion code or a shipping rate, as far as its use depends on it.
 #[derive(miniserde::Deserialize)]
 struct Usable {
+    /// Of a promotion code or a shipping rate.
     active: Option<bool>,
+    /// Of a coupon.
     valid: Option<bool>,
+    /// Of a coupon of an amount.
+    currency: Option<String>,
+    currency_options: Option<HashMap<String, CurrencyOption>>,
+    /// Of a promotion code.
+    promotion: Option<Promotion>,
+    /// Of a shipping rate.
+    fixed_amount: Option<FixedAmount>,
+}
+
+#[derive(miniserde::Deserialize)]
+struct Promotion {
+    coupon: Option<Box<Usable>>,
+}
+
+#[derive(miniserde::Deserialize)]
+struct FixedAmount {
+    currency: String,
+    currency_options: Option<HashMap<String, CurrencyOption>>,
+}
+
+/// An amount in a further currency; only that there is one matters.
+#[derive(miniserde::Deserialize)]
+struct CurrencyOption {}
+
+impl Usable {
+    fn is_usable(&self, currency: &str) -> bool {
+        let has = |options: &Option<HashMap<String, CurrencyOption>>| {
+            options
+                .as_ref()
+                .is_some_and(|all| all.contains_key(currency))
+        };
+        let is_of = |own: &str, options| own == currency || has(options);
+        let coupon = self.promotion.as_ref().and_then(|one| one.coupon.as_ref());
+        self.active.or(self.valid) != Some(false)
+            && coupon.is_none_or(|coupon| coupon.is_usable(currency))
+            && self
+                .currency
+                .as_ref()
+                .is_none_or(|own| is_of(own, &self.currency_options))
+            && self
+                .fixed_amount
+                .as_ref()
+                .is_none_or(|one| is_of(&one.currency, &one.currency_options))
+    }
+}
+
+/// The fields that Stripe expands of the object at `path`: the amounts in further currencies.
+fn currencies_of(path: &str) -> &'static str {
+    match path {
+        _ if path.starts_with("/promotion_codes/") => "promotion.coupon.currency_options",
+        _ if path.starts_with("/shipping_rates/") => "fixed_amount.currency_options",
+        _ => "currency_options",
+    }
 }
 
 #[derive(miniserde::Deserialize)]
@@ -271,18 +327,27 @@ impl Stripe {
         Ok(page.data.into_iter().next())
     }
 
-    /// True when the coupon, the promotion code or the shipping rate at `path` can be used.
+    /// True when the coupon, the promotion code or the shipping rate at `path` can be used in
+    /// `currency`.
     ///
     /// # Errors
     ///
     /// [`StripeError`] when Stripe did not return it.
-    pub async fn is_usable(&self, path: String) -> Result<bool, StripeError> {
-        let request = RequestBuilder::new(StripeMethod::Get, path).customize::<Usable>();
-        match request.send(self).await {
+    pub async fn is_usable(
+        &self,
+        path: String,
+        currency: amount::Currency,
+    ) -> Result<bool, StripeError> {
+        let query = Some(format!("expand[]={}", currencies_of(&path)));
+        let request = RequestBuilder {
+            query,
+            ..RequestBuilder::new(StripeMethod::Get, path)
+        };
+        match request.customize::<Usable>().send(self).await {
             Err(failure) if failure.is_missing() => Ok(false),
             // With a key that may not read it, Stripe decides when the session is created.
             Err(failure) if failure.is_auth() => Ok(true),
-            found => found.map(|Usable { active, valid }| active.or(valid) != Some(false)),
+            found => found.map(|found| found.is_usable(currency.as_str())),
         }
     }
 

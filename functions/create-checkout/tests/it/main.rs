@@ -8,6 +8,7 @@
 mod both;
 mod currencies;
 mod faults;
+mod options;
 mod payer;
 mod payment;
 mod refresh;
