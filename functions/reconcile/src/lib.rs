@@ -66,8 +66,10 @@ pub fn service(app: Reconciler) -> MethodRouter {
     })
 }
 
-/// The most orders that one run lets expire: each takes up to three calls to Stripe.
-const MAX_EXPIRED: u32 = 50;
+/// The most overdue orders that one run looks at.
+const MAX_OVERDUE: u32 = 500;
+/// The time after which a run lets no further order expire. Each takes up to three calls to Stripe.
+const EXPIRY_TIME: Duration = Duration::from_secs(10);
 
 /// The limits of a run.
 #[derive(Clone, Copy, Debug)]
@@ -244,13 +246,15 @@ impl Reconciler {
         }
     }
 
-    /// Lets the unpaid orders expire whose time is over. An order whose payment cannot be closed
-    /// now is tried again by the next run.
+    /// Lets the unpaid orders expire whose time is over, in a random sequence: an order whose
+    /// payment cannot be closed is tried again by later runs, and keeps no other from its end.
     async fn expire_overdue(&self, report: &mut Report) -> Result<(), ReconcileError> {
-        let overdue = self.store.overdue_orders(self.clock.now(), MAX_EXPIRED);
+        let overdue = self.store.overdue_orders(self.clock.now(), MAX_OVERDUE);
+        let mut overdue = overdue.await?;
+        fastrand::shuffle(&mut overdue);
         let began = Instant::now();
-        for order in overdue.await? {
-            if began.elapsed() > self.limits.time {
+        for order in overdue {
+            if began.elapsed() > EXPIRY_TIME {
                 break;
             }
             let stripe = self.stripe.for_one_request();
