@@ -19,7 +19,8 @@ type Found = { id: string; isListed: boolean } & (
 /** `names` maps aliases of staff to their names. */
 export interface Staff {
   account: string;
-  mayRefund: boolean;
+  /** Whether the account captures, cancels and refunds. */
+  mayChange: boolean;
   names: Readonly<Record<string, string>>;
 }
 

@@ -1,13 +1,19 @@
-// The caller's orders.
+// The caller's orders, each with what they can do with it.
 
 "use client";
 
 import Link from "next/link";
+import { useState } from "react";
+import { isCancelable } from "@/lib/cancelable";
 import { goods } from "@/lib/goods";
+import { readOrder, type Order } from "@/lib/payments";
 import { returnPath } from "@/lib/return-path";
+import { heldWords } from "@/lib/words";
+import { CancelOrder } from "./cancel-order";
 import { OrderLine } from "./order-line";
 import { OrderPages } from "./order-pages";
 import { PortalButton } from "./portal-button";
+import { Told, type Result } from "./told";
 
 export function MyOrders({ isCustomer }: { isCustomer: boolean }) {
   return (
@@ -15,15 +21,36 @@ export function MyOrders({ isCustomer }: { isCustomer: boolean }) {
       <OrderPages
         query={{}}
         doing="orders"
-        line={(order) => (
-          <OrderLine key={order.orderId} order={order}>
-            <Link href={returnPath(order.orderId)}>{goods(order)}</Link>
-          </OrderLine>
-        )}
+        line={(order) => <MyOrder key={order.orderId} listed={order} />}
         empty={<NoOrders />}
       />
       {isCustomer && <PortalButton />}
     </>
+  );
+}
+
+function MyOrder({ listed }: { listed: Order }) {
+  const [order, setOrder] = useState(listed);
+  const [result, setResult] = useState<Result>(null);
+  const isOpen = isCancelable(order);
+
+  async function done(result: Result) {
+    // Without an answer the line stays as it is, and the result tells what is known.
+    await readOrder(order.orderId, undefined, { refresh: true }).then(setOrder, () => undefined);
+    setResult(result);
+  }
+
+  const actions = (isOpen || result || order.status === "authorized") && (
+    <>
+      {order.status === "authorized" && <p className="small">{heldWords(order)}</p>}
+      <Told result={result} />
+      {isOpen && <CancelOrder order={order} done={done} />}
+    </>
+  );
+  return (
+    <OrderLine order={order} actions={actions}>
+      <Link href={returnPath(order.orderId)}>{goods(order)}</Link>
+    </OrderLine>
   );
 }
 

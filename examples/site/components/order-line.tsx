@@ -6,8 +6,15 @@ import { money } from "@/lib/money";
 import type { Order } from "@/lib/payments";
 import { awaitingWords, statusWords } from "@/lib/words";
 
-/** `children` name the order's goods, and lead to the order. */
-export function OrderLine({ order, children }: { order: Order; children: ReactNode }) {
+interface Props {
+  order: Order;
+  /** The order's goods, which lead to the order. */
+  children: ReactNode;
+  /** What the reader can do with it. */
+  actions?: ReactNode;
+}
+
+export function OrderLine({ order, children, actions }: Props) {
   const {
     orderId,
     status,
@@ -40,6 +47,7 @@ export function OrderLine({ order, children }: { order: Order; children: ReactNo
         )}
       </div>
       <Badge order={order} />
+      {actions && <div className="order-actions">{actions}</div>}
     </li>
   );
 }

@@ -9,6 +9,7 @@ import { minorUnits, money, plain } from "@/lib/money";
 import { FareboxError, refund, type Order, type Reason } from "@/lib/payments";
 import { isRefused, unansweredOf, type Unanswered } from "@/lib/unanswered";
 import { REASONS, trouble, type Trouble } from "@/lib/words";
+import { Confirm } from "./confirm";
 import { Notice } from "./notice";
 
 interface Props {
@@ -71,7 +72,6 @@ export function RefundForm({ order: { orderId, currency }, account, left, done }
   }
 
   async function give() {
-    dialog.current?.close();
     if (wanted && !stored.read())
       await send({ orderId, ...wanted, key: crypto.randomUUID() }, true);
   }
@@ -114,7 +114,7 @@ export function RefundForm({ order: { orderId, currency }, account, left, done }
 
   return (
     <>
-      <form className="refund" onSubmit={ask} noValidate>
+      <form className="fields" onSubmit={ask} noValidate>
         <label htmlFor={`${id}-amount`}>Amount, in {currency.toUpperCase()}</label>
         <input
           id={`${id}-amount`}
@@ -176,21 +176,16 @@ export function RefundForm({ order: { orderId, currency }, account, left, done }
           </button>
         </div>
       )}
-      <dialog ref={dialog} aria-labelledby={`${id}-sure`}>
-        <h4 id={`${id}-sure`}>Refund {wanted && money(wanted.amount, currency)}?</h4>
-        <p>
-          Of order {orderId}. {wanted && REASONS[wanted.reason]}. {asksAt(wanted)}This cannot be
-          undone.
-        </p>
-        <form method="dialog">
-          <button type="button" onClick={give}>
-            Refund {wanted && money(wanted.amount, currency)}
-          </button>
-          <button className="quiet" autoFocus>
-            Cancel
-          </button>
-        </form>
-      </dialog>
+      <Confirm
+        dialog={dialog}
+        question={<>Refund {wanted && money(wanted.amount, currency)}?</>}
+        action={<>Refund {wanted && money(wanted.amount, currency)}</>}
+        leave="Cancel"
+        confirmed={give}
+      >
+        Of order {orderId}. {wanted && REASONS[wanted.reason]}. {asksAt(wanted)}This cannot be
+        undone.
+      </Confirm>
     </>
   );
 }

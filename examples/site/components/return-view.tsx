@@ -3,31 +3,36 @@
 "use client";
 
 import Link from "next/link";
-import { useEffect, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
+import { isCancelable } from "@/lib/cancelable";
 import { clearOf } from "@/lib/cart";
 import { goods } from "@/lib/goods";
-import { money } from "@/lib/money";
-import type { Order } from "@/lib/payments";
+import { sentence, stateOf, TITLES } from "@/lib/outcome";
+import type { Status } from "@/lib/payments";
 import { returnPath, type Hint } from "@/lib/return-path";
 import { isOpen, useOrder } from "@/lib/use-order";
-import { awaitingNext, awaitingWords } from "@/lib/words";
 import { Amounts } from "./amounts";
+import { CancelOrder } from "./cancel-order";
 import { Notice } from "./notice";
+import { Moment } from "./order-line";
 import { PayNow } from "./pay-now";
+import { Told, type Result } from "./told";
 import { Waiting } from "./waiting";
 
-type State =
-  "open" | "awaiting" | "processing" | "paid" | "failed" | "canceled" | "refunded" | "disputed";
+/** Orders that were not paid, and are over: their cart stays. */
+const UNPAID_ENDS: readonly Status[] = ["canceled", "expired"];
 
 export function ReturnView({ orderId, hint }: { orderId: string; hint: Hint }) {
-  const { order, trouble, isLong } = useOrder(orderId);
+  const { order, trouble, isLong, again } = useOrder(orderId);
+  const [result, setResult] = useState<Result>(null);
 
   useEffect(() => {
     // Stripe's URL contains the payment's client secret: remove it from the history.
     window.history.replaceState(window.history.state, "", returnPath(orderId, hint));
   }, [orderId, hint]);
 
-  const isPaid = order !== null && !isOpen(order.status) && order.status !== "canceled";
+  const isPaid =
+    order !== null && !isOpen(order.status) && !UNPAID_ENDS.includes(order.status);
   useEffect(() => {
     if (order && (isPaid || order.awaiting || order.status === "processing"))
       clearOf(order.orderId);
@@ -36,102 +41,45 @@ export function ReturnView({ orderId, hint }: { orderId: string; hint: Hint }) {
   if (!order && trouble) return <Unknown notice={<Notice trouble={trouble} />} />;
   if (!order) return <Waiting what="your order" />;
   const state = stateOf(order, hint);
+  const mayCancel = (state === "open" || state === "failed") && isCancelable(order);
+
+  function canceled(result: Result) {
+    again();
+    setResult(result);
+  }
+
   return (
     <section className="outcome" data-state={state} aria-live="polite">
       <h1>{TITLES[state]}</h1>
       <p>{sentence(state, order, isLong)}</p>
       {trouble && <p className="small">{trouble.text}</p>}
+      <Told result={result} />
       <dl className="facts">
         <dt>Goods</dt>
         <dd>{goods(order)}</dd>
         <dt>Order</dt>
         <dd>{order.orderId}</dd>
         <Amounts order={order} />
+        {mayCancel && order.expiresAt !== undefined && (
+          <>
+            <dt>To be paid by</dt>
+            <dd>
+              <Moment at={order.expiresAt} />
+            </dd>
+          </>
+        )}
       </dl>
       <p className="after">
         {state === "open" && !trouble && <PayNow order={order}>Pay now</PayNow>}
         {state === "failed" && <PayNow order={order}>Try another card</PayNow>}
+        {state === "expired" && <PayNow order={order}>Pay now</PayNow>}
         <Link className="button quiet" href="/orders">
           Your orders
         </Link>
       </p>
+      {mayCancel && <CancelOrder order={order} done={canceled} />}
     </section>
   );
-}
-
-function stateOf({ status, awaiting }: Order, hint: Hint): State {
-  if (awaiting) return "awaiting";
-  switch (status) {
-    case "canceled":
-    case "processing":
-      return status;
-    case "disputed":
-    case "dispute_lost":
-      return "disputed";
-    case "refunded":
-    case "partially_refunded":
-      return "refunded";
-  }
-  if (!isOpen(status)) return "paid";
-  if (hint === "failed") return "failed";
-  // After a declined card, the order stays `failed` until the webhook of the second card.
-  if (hint === "succeeded") return "processing";
-  return status === "failed" ? "failed" : "open";
-}
-
-const TITLES: Record<State, string> = {
-  open: "No payment confirmed yet",
-  awaiting: "Not paid yet",
-  processing: "Just a moment",
-  paid: "Thank you",
-  failed: "No payment confirmed yet",
-  canceled: "Canceled",
-  refunded: "Refunded",
-  disputed: "Disputed",
-};
-
-/** States only known facts: while the order is open, another payment of it may be in progress. */
-function sentence(state: State, order: Order, isLong: boolean): string {
-  const { status, amount, refundedAmount, refundPendingAmount, currency, awaiting } = order;
-  const pending =
-    refundPendingAmount > 0
-      ? ` A refund of ${money(refundPendingAmount, currency)} is pending.`
-      : "";
-  switch (state) {
-    case "open":
-      return (
-        "We have no confirmed payment for this order. If you have just paid, stay here: this " +
-        "page updates when the payment is confirmed. Otherwise, you can pay now."
-      );
-    case "awaiting":
-      return awaiting ? `${awaitingWords(awaiting)} ${awaitingNext(awaiting)}` : "";
-    case "processing":
-      return isLong
-        ? "We are still waiting for the confirmation of your payment. You can close this page: " +
-          "your orders will show the result."
-        : "We are waiting for the confirmation of your payment.";
-    case "paid":
-      return `Your order is paid.${pending || " We wrap it in paper now."}`;
-    case "failed":
-      // A later attempt may have succeeded: its webhook has not arrived then.
-      return (
-        "The last known payment failed, and none is confirmed yet. If you have just paid again, " +
-        "stay here: this page updates when the payment is confirmed. Otherwise, you can pay the " +
-        "same order with another card; you are never charged twice."
-      );
-    case "canceled":
-      return "This order was canceled, and can no longer be paid.";
-    case "refunded":
-      return (
-        `This order was paid. Since then ` +
-        (refundedAmount === amount ? "all" : money(refundedAmount, currency)) +
-        ` of it was refunded.${pending}`
-      );
-    case "disputed":
-      return status === "disputed"
-        ? "This order was paid, and the payment is disputed: the bank will decide."
-        : "This order was paid, and the bank decided the dispute for you.";
-  }
 }
 
 function Unknown({ notice }: { notice: ReactNode }) {

@@ -8,11 +8,16 @@ type Part = [label: string, amount: number];
  * The rows of an order's amounts; the last one is its total. Before the payment, Checkout may still
  * add tax and shipping, and take a discount off.
  */
-export function amountRows({ amounts, paidAt }: Pick<Order, "amounts" | "paidAt">): Part[] {
+export function amountRows({
+  amounts,
+  paidAt,
+  status,
+}: Pick<Order, "amounts" | "paidAt" | "status">): Part[] {
   const { subtotal, total } = amounts;
   const parts = addedParts(amounts);
+  const isFinal = paidAt !== null || status === "authorized";
   if (parts.length === 0 && subtotal === total)
-    return [[paidAt === null ? "Price of the goods" : "Total", total]];
+    return [[isFinal ? "Total" : "Price of the goods", total]];
   return [["Subtotal", subtotal], ...parts, [totalLabel(amounts), total]];
 }
 

@@ -17,6 +17,8 @@ export const PREFIX = "/api/payments/";
 const FUNCTIONS: Record<string, "GET" | "POST" | undefined> = {
   "create-intent": "POST",
   "create-checkout": "POST",
+  cancel: "POST",
+  capture: "POST",
   order: "GET",
   orders: "GET",
   portal: "POST",

@@ -18,6 +18,7 @@ export type Started = Schemas["Created"];
 export type Intent = Started & { clientSecret: string };
 export type Order = Schemas["Order"];
 export type Awaited = Schemas["Awaited"];
+export type CancelReason = Schemas["CancelReason"];
 export type Reason = Schemas["RefundReason"];
 export type RefundRecord = Schemas["RefundRecord"];
 export type Status = Schemas["OrderStatus"];
@@ -92,6 +93,14 @@ export const refund = (
   wanted: Schemas["RefundOrder"],
 ): Promise<Schemas["RefundCreated"]> =>
   patiently(() => answer(farebox.POST("/api/refund", { params: keyed(key), body: wanted })));
+
+/** Captures an authorized order, once; what is left of it is released. */
+export const capture = (wanted: Schemas["CaptureOrder"]): Promise<Order> =>
+  patiently(() => answer(farebox.POST("/api/capture", { body: wanted })));
+
+/** Cancels an unpaid order, and for staff an authorized one. */
+export const cancel = (wanted: Schemas["CancelOrder"]): Promise<Order> =>
+  patiently(() => answer(farebox.POST("/api/cancel", { body: wanted })));
 
 /** Opens Checkout for a cart, which leads back to one of the URLs with `order` added. */
 export const createCheckout = (

@@ -6,8 +6,8 @@ export type Role = "guest" | "customer" | "support" | "finance";
 /** Returns true for roles with the staff page. */
 export const isStaff = (role: Role | undefined) => role === "support" || role === "finance";
 
-/** Returns true for roles with the refund form. */
-export const refunds = (role: Role | undefined) => role === "finance";
+/** Returns true for roles that capture, cancel and refund orders. */
+export const changesOrders = (role: Role | undefined) => role === "finance";
 
 /** Returns true for roles that can buy. */
 export const buys = (role: Role | undefined) => role === "guest" || role === "customer";

@@ -87,9 +87,12 @@ async function ordered<Answer extends { orderId: string }>(
   }
 }
 
+/** The codes of an order that takes no payment any more. */
+const ENDED: readonly string[] = ["order_canceled", "order_expired"];
+
 function nameAnew({ key, orderId }: Cart, code: string): void {
   // The order belongs to another account, does not exist on this server, or can no longer be paid.
-  const isGone = (code === "not_found" && orderId !== null) || code === "order_canceled";
+  const isGone = (code === "not_found" && orderId !== null) || ENDED.includes(code);
   const isTaken = code === "idempotency_key_reused" || code === "order_changed";
   if ((!isGone && !isTaken) || names >= MOST_NAMES) return;
   names += 1;

@@ -22,6 +22,8 @@ export interface Watched {
   trouble: Trouble | null;
   /** True after a long wait. */
   isLong: boolean;
+  /** Reads the order at once, as after a change of it. */
+  again: () => void;
 }
 
 /**
@@ -29,8 +31,12 @@ export interface Watched {
  * continues.
  */
 export function useOrder(id: string): Watched {
-  const [watched, setWatched] = useState<Omit<Watched, "isLong">>({ order: null, trouble: null });
+  const [watched, setWatched] = useState<Pick<Watched, "order" | "trouble">>({
+    order: null,
+    trouble: null,
+  });
   const [isLong, setIsLong] = useState(false);
+  const [round, setRound] = useState(0);
   useEffect(() => {
     const ended = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -55,6 +61,6 @@ export function useOrder(id: string): Watched {
       clearTimeout(timer);
       clearTimeout(long);
     };
-  }, [id]);
-  return { ...watched, isLong };
+  }, [id, round]);
+  return { ...watched, isLong, again: () => setRound(round + 1) };
 }

@@ -1,9 +1,11 @@
 // The texts about orders and errors.
 
+import { money } from "./money";
 import {
   FareboxError,
   Unreachable,
   type Awaited,
+  type CancelReason,
   type Order,
   type Reason,
   type RefundRecord,
@@ -16,8 +18,10 @@ const STATUSES: Record<Status, [label: string, tone: Tone]> = {
   created: ["Not confirmed yet", "wait"],
   requires_action: ["Authentication required", "wait"],
   processing: ["Processing", "wait"],
+  authorized: ["Authorized", "good"],
   failed: ["Payment failed", "bad"],
   canceled: ["Canceled", "bad"],
+  expired: ["Expired", "note"],
   paid: ["Paid", "good"],
   partially_refunded: ["Partly refunded", "note"],
   refunded: ["Refunded", "note"],
@@ -41,6 +45,10 @@ export function statusWords({ status, awaiting }: Pick<Order, "status" | "awaiti
   const [label, tone] = STATUSES[status] ?? [status, "note"];
   return { label, tone };
 }
+
+/** What an authorized payment is, for its payer. */
+export const heldWords = ({ amount, currency }: Pick<Order, "amount" | "currency">): string =>
+  `Your payment of ${money(amount, currency)} is held, and is charged when the goods leave.`;
 
 const AWAITED: Record<Awaited["kind"], string> = {
   voucher: "your voucher to be paid",
@@ -92,6 +100,11 @@ export const REASONS: Record<Reason, string> = {
   fraudulent: "Fraud",
 };
 
+export const CANCEL_REASONS: Record<CancelReason, string> = {
+  ...REASONS,
+  abandoned: "Abandoned by the customer",
+};
+
 export const REFUND_STATES: Record<RefundRecord["status"], string> = {
   requested: "Requested",
   requires_action: "Requires action by the customer",
@@ -106,6 +119,14 @@ const REFUSALS: Record<string, string> = {
   unauthenticated: "You are signed out. Sign in to continue.",
   forbidden: "Your account may not do this.",
   not_found: "This order does not exist.",
+  order_already_paid: "This order is paid already.",
+  payment_processing:
+    "A payment of this order is under way, so the order cannot change until that ends.",
+  order_expired:
+    "The time to pay this order is over. Your cart is saved: try again, and a new order starts.",
+  order_not_authorized: "No payment of this order waits for its capture.",
+  capture_exceeds_authorized: "This exceeds the authorized amount.",
+  capture_limit: "This exceeds your account’s limit for one capture or for one day.",
   refund_limit: "This exceeds your account’s limit for one refund or for one day.",
   refund_exceeds_paid: "This exceeds the rest of the payment.",
   order_not_paid: "Nothing was paid for this order yet.",
@@ -126,7 +147,16 @@ export interface Trouble {
 }
 
 /** The page's operation during an error. */
-export type Doing = "start" | "payment" | "orders" | "list" | "find" | "refund" | "portal";
+export type Doing =
+  | "start"
+  | "payment"
+  | "orders"
+  | "list"
+  | "find"
+  | "capture"
+  | "cancel"
+  | "refund"
+  | "portal";
 
 /**
  * The state of the money after each operation, if no response confirms it.
@@ -139,6 +169,10 @@ const UNKNOWN: Record<Doing, string> = {
   orders: "So your orders cannot be shown.",
   list: "So the orders cannot be shown.",
   find: "So the order cannot be shown.",
+  capture:
+    "So it is not known whether the payment was captured. To capture the same amount again " +
+    "captures it once.",
+  cancel: "So it is not known whether the order was canceled. To cancel it again does no harm.",
   refund: "So it is not known whether the refund was made.",
   portal: "So the customer portal cannot be opened.",
 };

@@ -29,20 +29,11 @@ async function account(t, name, options) {
   return visitor;
 }
 
-async function find(visitor, orderId) {
-  await visitor.page.goto("/staff");
-  await visitor.page.getByLabel("Order id").fill(orderId);
-  await visitor.button("Find").click();
-}
-
-const state = (visitor, status) =>
-  visitor.page.locator(`.staff-order[data-status="${status}"]`).waitFor();
-
 test("finance refunds a part, after a question, and the trail says who and why", async (t) => {
   const orderId = await paidOrder(t);
   const fin = await account(t, "Fin finance");
-  await find(fin, orderId);
-  await state(fin, "paid");
+  await fin.find(orderId);
+  await fin.orderIs("paid");
   await fin.page.getByText("No refund so far.").waitFor();
   await fin.page.getByLabel("Amount, in USD").fill("4.50");
   await fin.page.getByLabel("Why").selectOption("Requested by customer");
@@ -53,7 +44,7 @@ test("finance refunds a part, after a question, and the trail says who and why",
 
   await fin.button("Refund…").click();
   await fin.button(/^Refund \$/).click();
-  await state(fin, "partially_refunded");
+  await fin.orderIs("partially_refunded");
   const [refund, ...more] = await stripe.refunds(orderId);
   assert.deepEqual([refund.amount, refund.reason, more.length], [450, "requested_by_customer", 0]);
   const row = fin.page.locator('tbody tr[data-state="succeeded"]');
@@ -65,7 +56,7 @@ test("finance refunds a part, after a question, and the trail says who and why",
   await fin.button("Refund…").click();
   await fin.page.getByRole("dialog", { name: "Refund $10.50?" }).waitFor();
   await fin.button(/^Refund \$/).click();
-  await state(fin, "refunded");
+  await fin.orderIs("refunded");
   await fin.page.getByText("All of it was refunded.").waitFor();
   assert.equal((await stripe.refunds(orderId)).length, 2);
 });
@@ -73,7 +64,7 @@ test("finance refunds a part, after a question, and the trail says who and why",
 test("more than was paid is not even asked for", async (t) => {
   const orderId = await paidOrder(t);
   const fin = await account(t, "Fin finance");
-  await find(fin, orderId);
+  await fin.find(orderId);
   for (const amount of ["15.01", "0", "-1", "1.234", "1e1", "", "NaN"]) {
     await fin.page.getByLabel("Amount, in USD").fill(amount);
     await fin.button("Refund…").click();
@@ -85,8 +76,8 @@ test("more than was paid is not even asked for", async (t) => {
 test("a refund whose answer is lost is one refund when it is asked for again", async (t) => {
   const orderId = await paidOrder(t);
   const fin = await account(t, "Fin finance", { expected: ["Failed to load resource"] });
-  await find(fin, orderId);
-  await state(fin, "paid");
+  await fin.find(orderId);
+  await fin.orderIs("paid");
   // The functions respond; the page does not receive it.
   await fin.page.route("**/api/payments/refund", async (route) => {
     await route.fetch();
@@ -95,7 +86,7 @@ test("a refund whose answer is lost is one refund when it is asked for again", a
   await fin.page.getByLabel("Amount, in USD").fill("5");
   await fin.button("Refund…").click();
   await fin.button(/^Refund \$/).click();
-  await state(fin, "partially_refunded");
+  await fin.orderIs("partially_refunded");
   const told = fin.page.getByRole("alert").filter({ hasText: "does not respond" });
   await told.getByText("it is not known whether the refund was made").waitFor();
   const amount = () => fin.page.getByLabel("Amount, in USD").inputValue();
@@ -104,11 +95,11 @@ test("a refund whose answer is lost is one refund when it is asked for again", a
   await isSound(fin, "a refund without an answer");
 
   // The same after a reload and in another tab.
-  await find(fin, orderId);
+  await fin.find(orderId);
   await fin.page.getByText("The refund of $5.00 has no response yet").waitFor();
   assert.equal(await amount(), "5.00");
   const other = await fin.newTab();
-  await find(other, orderId);
+  await other.find(orderId);
   await other.button("Retry this refund").waitFor();
   await fin.button("Retry this refund").click();
   await fin.button("Refund…").waitFor();
@@ -120,7 +111,7 @@ test("a refund whose answer is lost is one refund when it is asked for again", a
 test("a refund whose request was lost is made once when it is sent again", async (t) => {
   const orderId = await paidOrder(t);
   const fin = await account(t, "Fin finance", { expected: ["Failed to load resource"] });
-  await find(fin, orderId);
+  await fin.find(orderId);
   await fin.page.route("**/api/payments/refund", (route) => route.abort(), { times: 1 });
   await fin.page.getByLabel("Amount, in USD").fill("5");
   await fin.button("Refund…").click();
@@ -139,7 +130,7 @@ test("a refund whose request was lost is made once when it is sent again", async
   await fin.button("Retry this refund").click();
   await fin.page.getByText("You are signed out.").waitFor();
   await fin.button("Retry this refund").click();
-  await state(fin, "partially_refunded");
+  await fin.orderIs("partially_refunded");
   assert.deepEqual(
     (await stripe.refunds(orderId)).map((refund) => refund.amount),
     [500],
@@ -163,8 +154,8 @@ test("a transfer is refunded to the account of the customer whom staff name", as
   page.on("request", (request) => {
     if (request.method() === "POST" && request.url().endsWith("/refund")) asked.push(request);
   });
-  await find(fin, orderId);
-  await state(fin, "paid");
+  await fin.find(orderId);
+  await fin.orderIs("paid");
   const email = page.getByLabel("Customer’s e-mail");
   assert.equal(await email.count(), 0);
   await page.getByLabel("Amount, in USD").fill("5");
@@ -197,7 +188,7 @@ test("a transfer is refunded to the account of the customer whom staff name", as
   await page.getByRole("dialog", { name: "Refund $5.00?" }).getByText("ada@example.com").waitFor();
   await fin.button(/^Refund \$/).click();
   await fin.button("Retry this refund").waitFor();
-  await find(fin, orderId);
+  await fin.find(orderId);
   assert.equal(await email.inputValue(), "ada@example.com");
   await fin.button("Retry this refund").click();
   await fin.button("Refund…").waitFor();
@@ -229,7 +220,7 @@ test("a transfer is refunded to the account of the customer whom staff name", as
 test("on a phone the record of refunds is read without scrolling sideways", async (t) => {
   const orderId = await paidOrder(t);
   const fin = await account(t, "Fin finance", { viewport: { width: 390, height: 844 } });
-  await find(fin, orderId);
+  await fin.find(orderId);
   await fin.button("Refund…").click();
   await fin.button(/^Refund \$/).click();
   await fin.page.locator('tbody tr[data-state="succeeded"]').waitFor();
@@ -267,7 +258,7 @@ test("staff list the orders, filter them by status and day, and open one", async
   await line.waitFor();
 
   await line.getByRole("button").click();
-  await state(sam, "paid");
+  await sam.orderIs("paid");
   await sam.page.getByRole("heading", { name: orderId }).waitFor();
   assert.equal(await sam.page.locator(".order").count(), 0);
   await sam.button("Back to all orders").click();
@@ -325,8 +316,8 @@ test("a list without an answer can be read again", async (t) => {
 test("support reads the order and its trail, and cannot refund it", async (t) => {
   const orderId = await paidOrder(t);
   const sam = await account(t, "Sam support", { expected: ["403 (Forbidden)"] });
-  await find(sam, orderId);
-  await state(sam, "paid");
+  await sam.find(orderId);
+  await sam.orderIs("paid");
   await sam.page.getByText("Only the finance role can refund.").waitFor();
   assert.equal(await sam.button("Refund…").count(), 0);
   const past = await sam.call("refund", {
@@ -375,10 +366,10 @@ test("the buyer sees a refund, and not who made it", async (t) => {
   await buyer.signIn();
   const orderId = await buyer.buyMug();
   const fin = await account(t, "Fin finance");
-  await find(fin, orderId);
+  await fin.find(orderId);
   await fin.button("Refund…").click();
   await fin.button(/^Refund \$/).click();
-  await state(fin, "refunded");
+  await fin.orderIs("refunded");
   await buyer.page.goto("/orders");
   await buyer.page
     .locator(`[data-order="${orderId}"][data-status="refunded"]`)
@@ -389,7 +380,7 @@ test("the buyer sees a refund, and not who made it", async (t) => {
 
 test("an order that is not there is told so", async (t) => {
   const sam = await account(t, "Sam support", { expected: ["404 (Not Found)"] });
-  await find(sam, "no-such-order");
+  await sam.find("no-such-order");
   await sam.page.getByRole("alert").getByText("This order does not exist.").waitFor();
 });
 

@@ -179,7 +179,7 @@ export class Visitor {
     await this.payButton().click();
   }
 
-  /** Waits for the return page's result: `processing`, `paid`, `failed` or `refunded`. */
+  /** Waits for the return page's result, such as `processing` or `paid`. */
   async outcome(state) {
     await this.page.locator(`.outcome[data-state="${state}"]`).waitFor();
   }
@@ -210,6 +210,18 @@ export class Visitor {
   /** The id of the unpaid order of the cart. */
   orderOfCart() {
     return this.page.evaluate(() => JSON.parse(localStorage.getItem("shop.cart")).orderId);
+  }
+
+  /** Shows an order on the staff page. */
+  async find(orderId) {
+    await this.page.goto("/staff");
+    await this.page.getByLabel("Order id").fill(orderId);
+    await this.button("Find").click();
+  }
+
+  /** Waits until the staff page shows its order as `status`. */
+  async orderIs(status) {
+    await this.page.locator(`.staff-order[data-status="${status}"]`).waitFor();
   }
 
   /** Calls a function from the page, like a script in it. */

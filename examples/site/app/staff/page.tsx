@@ -1,4 +1,4 @@
-// The staff page: lists, finds and refunds orders.
+// The staff page: lists, finds, captures, cancels and refunds orders.
 
 import type { Metadata } from "next";
 import Link from "next/link";
@@ -6,7 +6,7 @@ import { redirect } from "next/navigation";
 import { auth } from "@/auth";
 import { FindOrder } from "@/components/find-order";
 import { staffNames } from "@/lib/accounts";
-import { isStaff, refunds } from "@/lib/roles";
+import { changesOrders, isStaff } from "@/lib/roles";
 
 export const metadata: Metadata = { title: "Staff" };
 
@@ -18,7 +18,7 @@ export default async function StaffPage() {
     <div className="page">
       <h1>Orders</h1>
       {isStaff(role) ? (
-        <FindOrder account={id} mayRefund={refunds(role)} names={staffNames()} />
+        <FindOrder account={id} mayChange={changesOrders(role)} names={staffNames()} />
       ) : (
         <NotForYou />
       )}
