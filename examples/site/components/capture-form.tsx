@@ -46,7 +46,9 @@ export function CaptureForm({ order: { orderId, amount, currency }, done }: Prop
   }
 
   const released = (verb: string) =>
-    rest > 0 ? ` The other ${money(rest, currency)} ${verb} released to the customer, for good.` : "";
+    rest > 0
+      ? ` The other ${money(rest, currency)} ${verb} released to the customer, for good.`
+      : "";
 
   return (
     <>

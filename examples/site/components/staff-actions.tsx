@@ -27,12 +27,12 @@ export function StaffActions({ order, account, mayChange, changed, done }: Props
   return (
     <div className="summary">
       {status === "authorized" && (
-        <Action name="Capture" mayChange={mayChange} about={<Held order={order} />}>
+        <Action name="Capture" mayChange={mayChange} about={held(order)}>
           <CaptureForm order={order} done={done} />
         </Action>
       )}
       {isCancelable && (
-        <Action name="Cancel" mayChange={mayChange} about={<p>{CANCELING[status]}</p>}>
+        <Action name="Cancel" mayChange={mayChange} about={CANCELING[status]}>
           <CancelOrder order={order} isStaff done={done} />
         </Action>
       )}
@@ -41,7 +41,7 @@ export function StaffActions({ order, account, mayChange, changed, done }: Props
           {left === 0 && (
             <p>
               {paidAt === null
-                ? "Nothing was paid yet."
+                ? `Nothing was paid${status === "canceled" ? "" : " yet"}.`
                 : pending
                   ? "A refund of all that is left is pending."
                   : "All of it was refunded."}
@@ -66,7 +66,7 @@ function Action({ name, mayChange, about, children }: ActionProps) {
   return (
     <section className="action" aria-labelledby={verb}>
       <h3 id={verb}>{name}</h3>
-      {about}
+      {about && <p>{about}</p>}
       {mayChange ? (
         children
       ) : (
@@ -77,19 +77,17 @@ function Action({ name, mayChange, about, children }: ActionProps) {
 }
 
 /** What an authorized order waits for. */
-function Held({ order: { amount, currency, capturableUntil } }: { order: Order }) {
-  return (
-    <p>
-      {money(amount, currency)} is held
-      {capturableUntil !== undefined && (
-        <>
-          , and can be captured until <Moment at={capturableUntil} />
-        </>
-      )}
-      . It is captured once: the rest is released to the customer.
-    </p>
-  );
-}
+const held = ({ amount, currency, capturableUntil }: Order) => (
+  <>
+    {money(amount, currency)} is held
+    {capturableUntil !== undefined && (
+      <>
+        , and can be captured until <Moment at={capturableUntil} />
+      </>
+    )}
+    . It is captured once: the rest is released to the customer.
+  </>
+);
 
 const CANCELING: Partial<Record<Order["status"], string>> = {
   authorized: "Releases all of it to the customer, in place of a capture.",

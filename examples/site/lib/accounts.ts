@@ -18,7 +18,7 @@ export interface Account {
 const DEMO: Account[] = [
   { id: "demo-ada", name: "Ada", role: "customer", what: "buys, and sees her orders" },
   { id: "demo-sam", name: "Sam", role: "support", what: "finds any order" },
-  { id: "demo-fin", name: "Fin", role: "finance", what: "finds any order, and refunds" },
+  { id: "demo-fin", name: "Fin", role: "finance", what: "finds, captures, cancels, refunds" },
 ];
 
 const GUEST = "guest-";

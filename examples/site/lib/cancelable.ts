@@ -7,6 +7,6 @@ const UNPAID: readonly Status[] = ["created", "requires_action", "failed"];
 /** Whether the payer can cancel the order: nothing is paid, and no payment is under way. */
 export const isCancelable = ({ status, awaiting }: Order) => !awaiting && UNPAID.includes(status);
 
-/** Whether staff can; they also release an authorized payment, and end an expired order for good. */
+/** Whether staff can; they also release an authorized payment, and end an expired order. */
 export const isCancelableByStaff = (order: Order) =>
   isCancelable(order) || order.status === "authorized" || order.status === "expired";

@@ -87,7 +87,7 @@ export function sentence(state: State, order: Order, isLong: boolean): string {
     case "canceled":
       return "This order was canceled, and can no longer be paid.";
     case "expired":
-      return "The time to pay this order was over before it was paid. You can still pay for it now.";
+      return "The time to pay this order was over before it was paid. You can still pay it now.";
     case "refunded":
       return (
         `This order was paid. Since then ` +

@@ -28,7 +28,7 @@ async function cancel(visitor) {
   await visitor.page.getByRole("dialog").getByRole("button", { name: "Cancel order" }).click();
 }
 
-test("a buyer cancels an unpaid order after a question, and their cart starts another", async (t) => {
+test("a buyer cancels an unpaid order after a question, and the cart starts another", async (t) => {
   const visitor = await account(t, undefined, { ...SMALL, expected: ["409 (Conflict)"] });
   const { page } = visitor;
   const orderId = await visitor.beginMug();

@@ -35,7 +35,7 @@ async function buyer(t, options) {
 
 const intentOf = async (orderId) => (await stripe.intents(orderId))[0];
 
-test("staff capture a part of a held payment, after a question, and both sides see it", async (t) => {
+test("staff capture a part of a held payment, after a question, and both sides see", async (t) => {
   const { visitor, orderId } = await buyer(t, SMALL);
   const held = "Your payment of $15.00 is held, and is charged when the goods leave.";
   await visitor.page.getByText(held).waitFor();
