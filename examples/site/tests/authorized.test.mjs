@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { SignJWT } from "jose";
-import { KEYS, Lifetime } from "./processes.mjs";
+import { Lifetime } from "./processes.mjs";
+import { signed } from "./signed.mjs";
 import { isSound } from "./sound.mjs";
 import { opened, visit } from "./visitor.mjs";
 
@@ -167,13 +167,7 @@ test("support reads a held payment, and neither captures nor cancels it", async 
 
 test("the amount to capture has the decimals of its currency", async (t) => {
   const ada = await account(t, "Ada customer");
-  const order = await new SignJWT({ orderId: "yen-1", amount: 1999, currency: "jpy" })
-    .setProtectedHeader({ alg: "HS256" })
-    .setAudience("farebox:order")
-    .setSubject("demo-ada")
-    .setIssuedAt()
-    .setExpirationTime("15m")
-    .sign(new TextEncoder().encode(KEYS.FAREBOX_SITE_KEY));
+  const order = await signed({ orderId: "yen-1", amount: 1999, currency: "jpy" });
   const { status } = await ada.call("create-intent", { method: "POST", body: { order } });
   assert.equal(status, 200);
   await stripe.payByCard("yen-1");
