@@ -3,6 +3,7 @@
 "use client";
 
 import { useId, useRef, useState, type FormEvent } from "react";
+import { goods } from "@/lib/goods";
 import { money } from "@/lib/money";
 import { cancel, type CancelReason, type Order } from "@/lib/payments";
 import { CANCEL_REASONS, trouble } from "@/lib/words";
@@ -73,7 +74,7 @@ export function CancelOrder({ order, isStaff = false, done }: Props) {
         leave="Keep it"
         confirmed={send}
       >
-        Order {orderId}. {isStaff && `${CANCEL_REASONS[reason]}. `}
+        {isStaff ? `Order ${orderId}. ${CANCEL_REASONS[reason]}. ` : `${goods(order)}. `}
         {EFFECTS[who](order)} This cannot be undone.
       </Confirm>
     </>
