@@ -54,6 +54,8 @@ pub const FUNCTION: Function = Function {
         permission: Some(CapturePayment::NAME),
         errors: &[&[
             Code::InvalidRequest,
+            Code::AmountTooSmall,
+            Code::Declined,
             Code::CaptureLimit,
             Code::NotFound,
             Code::InProgress,
@@ -167,9 +169,21 @@ impl Captures<'_> {
                 .map_err(|what| Error::invalid(format!("`amount` {what}")))?,
         };
         let (order, request) = self.reserve(&order, caller, amount).await?;
-        self.capture(&order, &request).await?;
+        let captured = match self.capture(&order, &request).await {
+            Err(failure) if is_transient(&failure) => return Err(failure.into()),
+            captured => captured,
+        };
         let settled = self.processor.settle(order.id()).await?;
-        paid(settled.ok_or(Error::NotFound)?, Some(request.amount))
+        let settled = settled.ok_or(Error::NotFound)?;
+        let may_end = [Status::Authorized, Status::Processing].contains(&settled.status());
+        if settled.paid_at().is_none() && (captured.is_err() || !may_end) {
+            let (store, now) = (&self.app.store, self.app.clock.now());
+            store.decline_capture(&settled, &request, now).await?;
+        }
+        match captured {
+            Err(failure) if settled.paid_at().is_none() => Err(error_at_stripe(failure)),
+            _ => paid(settled, Some(request.amount)),
+        }
     }
 
     /// `order` with the capture of `amount`, and that capture.
@@ -197,31 +211,50 @@ impl Captures<'_> {
 
     /// Captures at Stripe. An intent that was captured or canceled meanwhile is left to the order's
     /// own state.
-    async fn capture(&self, order: &Order, request: &CaptureRequest) -> Result<(), Error> {
+    async fn capture(&self, order: &Order, request: &CaptureRequest) -> Result<(), StripeError> {
         let intent = match order.authorized_intent() {
-            Some(intent) => intent.to_owned(),
+            Some(intent) => Some(intent.to_owned()),
             None => self.intent_of_session(order).await?,
         };
-        let captured = self
-            .stripe
-            .capture_intent(order.id(), &intent, request.amount)
-            .await;
-        match captured {
+        // Without an intent, nothing is authorized.
+        let Some(intent) = intent else { return Ok(()) };
+        let (id, amount) = (order.id(), request.amount);
+        match self.stripe.capture_intent(id, &intent, amount).await {
             Err(failure) if failure.is_unexpected_state() => Ok(()),
-            Err(StripeError::Refused(refusal)) if refusal.is_about_the_request() => {
-                let (store, now) = (&self.app.store, self.app.clock.now());
-                store.decline_capture(order, request, now).await?;
-                Err(StripeError::Refused(refusal).into())
-            }
-            captured => Ok(captured.map(|_| ())?),
+            captured => captured.map(|_| ()),
         }
     }
 
     /// The payment intent of the order's Checkout Session.
-    async fn intent_of_session(&self, order: &Order) -> Result<String, Error> {
-        let session = order.active_payment().ok_or(Error::NotAuthorized)?;
+    async fn intent_of_session(&self, order: &Order) -> Result<Option<String>, StripeError> {
+        let Some(session) = order.active_payment() else {
+            return Ok(None);
+        };
         let page = self.stripe.retrieve_page(session.id()).await?;
-        page.payment_intent.ok_or(Error::NotAuthorized)
+        Ok(page.payment_intent)
+    }
+}
+
+/// True when Stripe did not decide: the same request may succeed.
+fn is_transient(failure: &StripeError) -> bool {
+    match failure {
+        StripeError::Declined { .. } => false,
+        StripeError::Refused(refusal) => !refusal.is_about_the_request(),
+        _ => true,
+    }
+}
+
+/// The error for a capture that Stripe refuses for good.
+fn error_at_stripe(failure: StripeError) -> Error {
+    let code = match &failure {
+        StripeError::Refused(refusal) => refusal.code.as_deref(),
+        _ => None,
+    };
+    match code {
+        Some("amount_too_large") => Error::ExceedsAuthorized,
+        Some("amount_too_small") => Error::AmountTooSmall,
+        Some(_) => Error::NotAuthorized,
+        None => failure.into(),
     }
 }
 

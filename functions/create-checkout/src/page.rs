@@ -45,8 +45,7 @@ impl Pages {
                         Some(ActivePayment::Session(open)) if open.id == page.id => {
                             return Ok((updated, page));
                         }
-                        Some(_) => self.drop_page(&page.id).await,
-                        None => {}
+                        _ => self.drop_page(&page.id).await,
                     }
                     updated
                 }

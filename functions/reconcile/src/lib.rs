@@ -264,6 +264,11 @@ impl Reconciler {
                 clock: &self.clock,
             };
             let id = order.id().clone();
+            // An event that was missed may tell that the payer did their part.
+            let order = match self.processor.settle(&id).await {
+                Ok(Some(latest)) => latest,
+                Ok(None) | Err(_) => order,
+            };
             match ender.end(order, Ending::Expired, Release::Keep).await {
                 Ok(order) if order.status() == Status::Expired => report.expired += 1,
                 // It was paid, or the site signed it anew.

@@ -61,7 +61,7 @@ pub const NEEDED: [&str; 22] = [
 ];
 
 /// The types among them that are listed at Stripe, which filters by twenty at most. A payer's
-/// required action, and a payment that began, are obsolete by the time a list shows them.
+/// required action, and a payment that began, are known once their order is refreshed or they end.
 pub static LISTED: LazyLock<Vec<&str>> = LazyLock::new(|| {
     let is_listed = |kind: &&str| {
         ![

@@ -198,6 +198,8 @@ pub struct Charge {
     pub amount: i64,
     /// The total of all refunds of this charge so far, in minor units.
     pub amount_refunded: i64,
+    /// False for a charge that was only authorized.
+    pub captured: Option<bool>,
     /// Three lower-case letters.
     pub currency: String,
     /// `pi_…`; `None` for a charge that no intent made.
@@ -234,6 +236,8 @@ pub struct Refund {
     pub currency: String,
     /// `pending`, `requires_action`, `succeeded`, `failed` or `canceled`.
     pub status: Option<String>,
+    /// The reason; `expired_uncaptured_charge` for the release of an authorization.
+    pub reason: Option<String>,
     /// `pi_…`; `None` for a charge that no intent made.
     pub payment_intent: Option<String>,
     /// The metadata from its creation.
@@ -241,6 +245,14 @@ pub struct Refund {
 }
 
 impl Refund {
+    /// Returns true when it only releases an authorization: no money was taken. Versions of
+    /// Stripe's API before `2025-03-31.basil` report it so
+    /// (<https://docs.stripe.com/changelog/basil>).
+    #[must_use]
+    pub fn is_release(&self) -> bool {
+        self.reason.as_deref() == Some("expired_uncaptured_charge")
+    }
+
     /// Returns true when its money stays with the shop.
     #[must_use]
     pub fn is_failed(&self) -> bool {

@@ -138,6 +138,10 @@ impl Order {
             {
                 return false;
             }
+            // It ended while the payment was made: nobody received that.
+            PaymentUpdate::Intent(..) | PaymentUpdate::Session(..) if self.ended.is_some() => {
+                return false;
+            }
             PaymentUpdate::Intent(id, _) if is_free && !self.has_closed(id) => {
                 self.intent = Some(id.clone());
             }
@@ -170,6 +174,7 @@ impl Order {
         };
         self.closed.push(closed);
         (self.intent, self.session, self.is_closing) = (None, None, false);
+        self.capture = None;
         self.facts.forget_attempts();
         self.is_of_previous_owner = false;
         self.updated_at = now;

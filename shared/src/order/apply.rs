@@ -52,6 +52,8 @@ pub enum OrderEvent {
     Processing,
     /// The payment is authorized: the site may prepare the order, and capture the payment.
     Authorized,
+    /// The authorization ended without a capture: the order can be paid again.
+    Released,
     /// The order or its payment was canceled.
     Canceled,
     /// The order's time ran out: its goods may be sold to another.
@@ -91,6 +93,7 @@ impl OrderEvent {
             Self::PaymentFailed => "order.payment_failed",
             Self::Processing => "order.processing",
             Self::Authorized => "order.authorized",
+            Self::Released => "order.released",
             Self::Canceled => "order.canceled",
             Self::Expired => "order.expired",
             Self::RefundPending => "order.refund_pending",
@@ -133,7 +136,9 @@ impl Order {
         let applied = match &event.subject {
             Subject::Intent(intent) => next.apply_intent(intent, event)?,
             Subject::Session(session) => next.apply_session(session, event)?,
+            Subject::Charge(charge) if charge.captured == Some(false) => Applied::Nothing,
             Subject::Charge(charge) => next.check_charge(charge)?.into(),
+            Subject::Refund(refund) if refund.is_release() => Applied::Nothing,
             Subject::Refund(refund) => next.apply_refund(refund)?.into(),
             Subject::Refunds { all, .. } => next.apply_refunds(all)?.into(),
             Subject::NothingToPay { contents, .. } => next.apply_nothing_to_pay(contents, event)?,
@@ -203,6 +208,7 @@ impl Order {
             .revisions()
             .map(|revision| revision.contents.amount())
             .chain(self.paid_amount())
+            .chain(self.authorized_amount())
             .filter(|offered| offered.currency().as_str() == currency)
             .peekable();
         if offers.peek().is_none() {
@@ -222,6 +228,8 @@ impl Order {
             && self.attempt() != next.attempt()
             // The intent of a Checkout Session reports the same failure itself.
             && (before != Status::Failed || next.attempt_status() == Some(AttemptStatus::Failed));
+        let is_released =
+            before == Status::Authorized && after == Status::Created && !next.is_closing;
         let refunds = next.facts.refunds();
         let known = self.facts.refunds();
         // What an earlier version counted by a charge's total was notified then.
@@ -234,6 +242,7 @@ impl Order {
             (failed_anew, OrderEvent::PaymentFailed),
             (came(Status::Processing), OrderEvent::Processing),
             (came(Status::Authorized), OrderEvent::Authorized),
+            (is_released, OrderEvent::Released),
             (came(Status::Canceled), OrderEvent::Canceled),
             (came(Status::Expired), OrderEvent::Expired),
             (refunds.is_pending_since(known), OrderEvent::RefundPending),

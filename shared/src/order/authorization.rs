@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ActivePayment, Order, Status, Totals};
-use crate::ids::CallerId;
+use crate::{amount::Amount, ids::CallerId};
 
 /// The seconds after which an unanswered capture may be replaced by one of another amount: longer
 /// than any request to Stripe takes.
@@ -105,6 +105,13 @@ impl Order {
             ActivePayment::Intent(id) => Some(id),
             ActivePayment::Session(_) => None,
         }
+    }
+
+    /// The authorized amount of a payment of which another amount was captured.
+    pub(super) fn authorized_amount(&self) -> Option<Amount> {
+        let currency = self.revision().contents.amount().currency();
+        let authorized = self.facts.authorized()?;
+        Some(Amount::reported(authorized, currency))
     }
 
     /// The latest requested capture.

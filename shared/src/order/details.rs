@@ -89,6 +89,9 @@ pub struct OrderDetails {
     /// the digest: a later one needs no other payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
+    /// True when the site did not sign that time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    has_default_end: bool,
 }
 
 /// A field that does not meet Stripe's rules.
@@ -135,6 +138,7 @@ impl OrderDetails {
             off_session: None,
             capture_method: CaptureMethod::Automatic,
             expires_at: None,
+            has_default_end: false,
         })
     }
 
@@ -176,6 +180,7 @@ impl OrderDetails {
             off_session: None,
             capture_method: CaptureMethod::Automatic,
             expires_at: None,
+            has_default_end: false,
         })
     }
 
@@ -264,11 +269,26 @@ impl OrderDetails {
         Self { expires_at, ..self }
     }
 
-    /// The same details; until `expires_at`, unless the site signed them with its own end, or none.
-    pub(super) fn until(self, expires_at: Option<i64>) -> Self {
-        match self.signed_at {
-            None => self.expiring(expires_at),
+    /// The same details, which may be paid until `expires_at`, if there is an end, where the site
+    /// signed none.
+    #[must_use]
+    pub fn expiring_by_default(self, expires_at: Option<i64>) -> Self {
+        match self.expires_at {
+            None => Self {
+                expires_at,
+                has_default_end: expires_at.is_some(),
+                ..self
+            },
             Some(_) => self,
+        }
+    }
+
+    /// The same details for an order that may be paid until `expires_at`: an end that the site did
+    /// not sign stays as it was when the order began.
+    pub(super) fn until(self, expires_at: Option<i64>) -> Self {
+        match self.has_default_end || self.signed_at.is_none() {
+            true => Self { expires_at, ..self },
+            false => self,
         }
     }
 

@@ -129,6 +129,9 @@ pub(super) struct Paid {
     /// The totals, where they are not the offered amount alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) totals: Option<Totals>,
+    /// The authorized amount, where another was captured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) authorized: Option<i64>,
 }
 
 impl Attempt {
@@ -325,6 +328,11 @@ impl Facts {
     /// The totals of the payment, where they are not the offered amount alone.
     pub(super) fn paid_totals(&self) -> Option<Totals> {
         self.paid.as_ref()?.totals
+    }
+
+    /// The authorized amount of the payment, where another was captured.
+    pub(super) fn authorized(&self) -> Option<i64> {
+        self.paid.as_ref()?.authorized
     }
 
     pub(super) fn is_canceled(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Awaited, Mismatch, Order, Revision, Totals,
+    Awaited, CaptureMethod, Mismatch, Order, Revision, Totals,
     active_payment::{Origin, is_cancellation_by_stripe, is_our_cancellation},
     authorization::Authorization,
     facts::{Attempt, AttemptStatus, Paid},
@@ -79,7 +79,6 @@ impl Order {
     ) -> Result<Applied, Mismatch> {
         let at = event.created;
         let has_money = intent.status == "succeeded";
-        let has_totals = has_money || intent.status == "requires_capture";
         let page = intent.metadata(IntentKeys::PAGE);
         let origin = self.origin_of_intent(&intent.id, page);
         match origin {
@@ -89,6 +88,13 @@ impl Order {
             Origin::Unknown => return Ok(Applied::Nothing),
             _ => {}
         }
+        // Of a closed session the order does not keep which parts it might have.
+        let is_open = matches!(origin, Origin::NotStored { .. })
+            || self
+                .reporters()
+                .iter()
+                .any(|open| Some(open.as_str()) == page);
+        let has_totals = has_money || (intent.status == "requires_capture" && is_open);
         let totals = match (page, has_totals) {
             (None, _) => Some(Totals::of_subtotal(intent.amount)),
             (Some(_), true) => Some(self.totals_of_page(intent, event)?),
@@ -121,6 +127,7 @@ impl Order {
                     total: received,
                     ..totals
                 }),
+                authorized: (received != intent.amount).then_some(intent.amount),
             })?;
             self.record_payer(event);
         } else if let Some(status) = attempt_status_of(intent, event, page.is_some()) {
@@ -164,7 +171,12 @@ impl Order {
         };
         let (digest, edited) = self.offered_digest(&claims, origin.into())?;
         let failed = event.kind == "checkout.session.async_payment_failed";
+        let is_captured_later = self.offered(&digest).is_some_and(|contents| {
+            contents.capture_method() == CaptureMethod::Manual && session.payment_intent.is_some()
+        });
         let status = match (session.status.as_deref(), &session.payment_intent) {
+            // Its intent reports how much was captured.
+            _ if is_paid && is_captured_later => None,
             _ if is_paid => {
                 totals.check(self.allowed_parts(&session.id))?;
                 if session.payment_intent.is_none() && totals.total > 0 {
@@ -176,6 +188,7 @@ impl Order {
                     digest,
                     intent: session.payment_intent.clone(),
                     totals: Some(totals),
+                    authorized: None,
                 })?;
                 self.record_payer(event);
                 None
@@ -211,6 +224,7 @@ impl Order {
             digest: contents.to_owned(),
             intent: None,
             totals: None,
+            authorized: None,
         })?;
         Ok(().into())
     }

@@ -343,12 +343,15 @@ impl Order {
         let Subject::Charge(charge) = &event.subject else {
             return false;
         };
-        !event.reports_each_refund() || !self.facts.refunds_add_up_to(charge.amount_refunded)
+        let is_explained =
+            event.reports_each_refund() && self.facts.refunds_add_up_to(charge.amount_refunded);
+        charge.captured != Some(false) && !is_explained
     }
 
     /// Applies all refunds of the payment, from Stripe's list.
     pub(super) fn apply_refunds(&mut self, all: &[Refund]) -> Result<(), Mismatch> {
-        all.iter().try_for_each(|one| self.apply_refund(one))?;
+        let mut refunds = all.iter().filter(|one| !one.is_release());
+        refunds.try_for_each(|one| self.apply_refund(one))?;
         self.facts.knows_all_refunds();
         Ok(())
     }

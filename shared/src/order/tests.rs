@@ -126,6 +126,7 @@ fn refund(id: &str, amount: i64, status: &str) -> Event {
         amount,
         currency: "usd".to_owned(),
         status: Some(status.to_owned()),
+        reason: None,
         payment_intent: Some("pi_1".to_owned()),
         metadata: None,
     };
@@ -154,6 +155,7 @@ fn charge_refunded(total: i64) -> Event {
         id: "ch_1".to_owned(),
         amount: 1500,
         amount_refunded: total,
+        captured: Some(true),
         currency: "usd".to_owned(),
         payment_intent: Some("pi_1".to_owned()),
         metadata: None,

@@ -41,7 +41,7 @@ impl OrderEnder<'_> {
     pub async fn end(
         &self,
         mut order: Order,
-        ending: Ending,
+        mut ending: Ending,
         release: Release,
     ) -> Result<Order, Error> {
         let closer = Closer {
@@ -53,7 +53,11 @@ impl OrderEnder<'_> {
         for _ in 0..MAX_ROUNDS {
             let now = self.clock.now();
             match (order.status(), ending) {
-                (Status::Canceled, _) | (Status::Expired, Ending::Expired) => return Ok(order),
+                (Status::Canceled, _) | (Status::Expired, Ending::Expired)
+                    if order.active_payment().is_none() =>
+                {
+                    return Ok(order);
+                }
                 _ if order.paid_at().is_some() => {
                     return Err(Error::AlreadyPaid(order.id().clone()));
                 }
@@ -64,8 +68,11 @@ impl OrderEnder<'_> {
                 _ => {}
             }
             order = match closer.closed(order.clone()).await {
-                // The shop canceled its payment, and Stripe's event has yet to say so.
+                // The shop canceled its payment, whether or not Stripe's event said so by now.
                 Err(Error::OrderCanceled) => {
+                    if ending == Ending::Expired {
+                        ending = Ending::Canceled(None);
+                    }
                     let id = order.active_payment().map(|active| active.id().to_owned());
                     match id {
                         Some(id) => closer.record_closed(&order, id).await?,

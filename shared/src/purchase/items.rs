@@ -92,7 +92,7 @@ impl CheckoutService {
                     ..SignedPayer::default()
                 })
                 .captured(self.terms.capture_method)
-                .expiring(self.terms.expires_at(self.clock.now())),
+                .expiring_by_default(self.terms.expires_at(self.clock.now())),
         };
         self.opened(put, changed.as_ref()).await
     }
@@ -135,7 +135,10 @@ impl CheckoutService {
             order: signed.id,
             owner: payer.clone(),
             previous_owner: signed.previous_owner,
-            contents: signed.contents.with_receipt(self.sends_receipts),
+            contents: signed
+                .contents
+                .with_receipt(self.sends_receipts)
+                .expiring_by_default(self.terms.expires_at(now)),
         };
         match self.opened(put, None).await {
             Err(Error::AlreadyPaid(id)) if is_off_session => {

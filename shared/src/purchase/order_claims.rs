@@ -104,7 +104,7 @@ impl OrderClaims {
             .saving_for(usage)
             .charged(off_session)
             .captured(capture_method)
-            .expiring(expires_at.or_else(|| terms.expires_at(signed_at)));
+            .expiring(expires_at);
         Ok(SignedOrder {
             id,
             previous_owner,

@@ -3,7 +3,7 @@
 //!
 //! Each subject has one row: the time of each start, and, while the order may be unpaid, its id. A
 //! payment does not update the row. Only when too many orders look unpaid, a request reads some of
-//! them. Paid and canceled orders then free their places, since neither is ever undone. The other
+//! them. Paid orders then free their places, since a payment is never undone. The other
 //! orders count as unpaid, and a later request may read them.
 
 use std::collections::{HashMap, HashSet};
@@ -26,7 +26,7 @@ const MAX_ORDERS_READ: usize = 25;
 pub struct Limit {
     /// Orders started within the window.
     pub started: usize,
-    /// Orders started within [`OPEN_FOR`] that are neither paid nor canceled.
+    /// Orders started within [`OPEN_FOR`] that are not paid.
     pub open: usize,
 }
 
@@ -89,13 +89,13 @@ pub struct RateLimited {
 #[serde(transparent)]
 pub(super) struct StartHistory(Vec<Start>);
 
-/// A start: its Unix time, and its order until that is known to be paid or canceled.
+/// A start: its Unix time, and its order until that is known to be paid.
 type Start = (i64, Option<OrderId>);
 
 /// The payment state of the orders that were read; `None` for one that does not exist.
 pub(super) type UnpaidOrders = HashMap<OrderId, Option<IsUnpaid>>;
 
-/// True for an order that is neither paid nor canceled.
+/// True for an order that is not paid.
 pub(super) type IsUnpaid = bool;
 
 /// The decision on a request.
@@ -103,8 +103,7 @@ pub(super) type IsUnpaid = bool;
 pub(super) enum RateLimitDecision {
     /// The backend writes nothing.
     Answer(RateLimitOutcome),
-    /// Too many orders may be unpaid: rejected, unless some of them turn out to be paid or
-    /// canceled.
+    /// Too many orders may be unpaid: rejected, unless some of them turn out to be paid.
     Full(RateLimited),
     /// The backend writes these rows, in the order of the subjects.
     Write(Vec<StartHistory>),
@@ -190,7 +189,7 @@ impl StartHistory {
         self
     }
 
-    /// This row, without the orders that are paid or canceled. An order that does not exist may be
+    /// This row, without the orders that are paid. An order that does not exist may be
     /// about to be created, until the window is over.
     pub(super) fn settled(mut self, unpaid: &UnpaidOrders, window: i64, now: i64) -> Self {
         for (at, order) in &mut self.0 {
@@ -241,13 +240,17 @@ pub(crate) fn wait(mut times: Vec<i64>, most: usize, age: i64, now: i64) -> Opti
     Some((at + age - now).max(1))
 }
 
-/// True when an order with the stored `status` is neither paid nor canceled.
+/// True when an order with the stored `status` is not paid. One that its owner canceled counts on:
+/// a card tester would cancel each.
 pub(super) fn is_unpaid(status: &str) -> IsUnpaid {
     let unpaid = [
         Status::Created,
         Status::RequiresAction,
         Status::Processing,
+        Status::Authorized,
         Status::Failed,
+        Status::Canceled,
+        Status::Expired,
     ];
     unpaid.iter().any(|one| one.as_str() == status)
 }

@@ -32,8 +32,9 @@ use crate::{
     order::{CaptureMethod, IntentKeys, LineTax, Order, OrderDetails, Session},
 };
 
-/// The shortest time for which a session can be open, in seconds.
-const SHORTEST: i64 = 30 * 60;
+/// The shortest time for which a session can be open, in seconds, and two minutes for calls that
+/// take long and clocks that differ.
+const SHORTEST: i64 = 30 * 60 + 120;
 /// The longest time for which a session can be open, in seconds, less a minute for clocks that
 /// differ.
 const LONGEST: i64 = 24 * 60 * 60 - 120;
@@ -178,7 +179,7 @@ impl SessionParams {
     fn expires_at(&self, now: i64, order_expires_at: Option<i64>) -> Option<i64> {
         let next_minute = now / 60 * 60 + 60;
         let after = self.options.expires_after();
-        let after = after.map(|seconds| next_minute.saturating_add(seconds));
+        let after = after.map(|seconds| next_minute.saturating_add(seconds.max(SHORTEST)));
         let order = order_expires_at.filter(|at| *at < next_minute.saturating_add(LONGEST));
         let order = order.map(|at| at.max(next_minute.saturating_add(SHORTEST)));
         after.into_iter().chain(order).min()

@@ -75,7 +75,7 @@ async fn a_session_ends_with_its_order_but_no_sooner_than_stripe_allows() {
     let api = Checkout::over(shop).await;
     let now = api.shop.clock.now();
     for (id, left, ends) in [
-        ("o_1", 60, Some(30 * 60)),
+        ("o_1", 60, Some(32 * 60)),
         ("o_2", 3 * 60 * 60, Some(3 * 60 * 60)),
         ("o_3", 3 * 24 * 60 * 60, None),
     ] {

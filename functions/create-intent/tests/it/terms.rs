@@ -104,7 +104,7 @@ async fn an_order_of_items_has_the_time_that_the_setting_gives_and_a_change_give
 }
 
 #[tokio::test]
-async fn a_signed_order_without_an_end_of_its_own_has_the_time_from_its_signing() {
+async fn a_signed_order_without_an_end_of_its_own_has_the_time_from_its_first_request() {
     let shop = Shop::open_with(&[("FAREBOX_ORDER_TTL", "600")])
         .await
         .at_fixed_time();
@@ -114,7 +114,7 @@ async fn a_signed_order_without_an_end_of_its_own_has_the_time_from_its_signing(
         .await
         .expect(200);
     let order = api.shop.order("o_1").await;
-    assert_eq!(order.deadline(), Some(now + 570));
+    assert_eq!(order.deadline(), Some(now + 600));
     assert_eq!(
         order.revision().contents.capture_method(),
         CaptureMethod::Automatic

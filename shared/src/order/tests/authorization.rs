@@ -200,3 +200,98 @@ fn a_payment_of_earlier_contents_shows_those_contents_while_it_is_authorized() {
 
     assert_eq!(after.revision().digest, before);
 }
+
+#[test]
+fn the_release_of_an_authorization_is_no_refund() {
+    let order = apply(&order(), &authorized(NOW)).order;
+    let mut release = refund("re_1", 1500, "succeeded");
+    if let Subject::Refund(refund) = &mut release.subject {
+        refund.reason = Some("expired_uncaptured_charge".to_owned());
+    }
+    assert_eq!(order.apply(&release, NOW), Ok(None));
+    let charge = Charge {
+        id: "ch_1".to_owned(),
+        amount: 1500,
+        amount_refunded: 1500,
+        captured: Some(false),
+        currency: "usd".to_owned(),
+        payment_intent: Some("pi_1".to_owned()),
+        metadata: None,
+    };
+    let released = event(NOW, Subject::Charge(charge));
+    assert_eq!(order.apply(&released, NOW), Ok(None));
+    assert!(!order.lacks_refunds(&released));
+}
+
+#[test]
+fn an_authorization_that_ended_without_a_capture_is_told() {
+    let order = apply(&order(), &authorized(NOW)).order;
+    let mut ended = attempt(NOW + 9, "canceled");
+    if let Subject::Intent(intent) = &mut ended.subject {
+        intent.cancellation_reason = Some("automatic".to_owned());
+    }
+    let by_stripe = apply(&order, &ended);
+    assert_eq!(by_stripe.order.status(), Status::Created);
+    assert_eq!(by_stripe.events, [OrderEvent::Released]);
+
+    let mut closing = order.clone();
+    assert!(closing.update_payment(&PaymentUpdate::Closing("pi_1".to_owned()), NOW));
+    assert_eq!(
+        apply(&closing, &ended).events,
+        [],
+        "Farebox closes it itself"
+    );
+}
+
+#[test]
+fn a_refund_of_a_partly_captured_session_fits_its_authorized_charge() {
+    let (order, event) = taxed(285);
+    let order = apply(&order, &event).order;
+    let mut paid = page_intent(NOW + 5, 3, "succeeded");
+    if let Subject::Intent(intent) = &mut paid.subject {
+        (intent.amount, intent.amount_received) = (1785, Some(600));
+    }
+    paid.session = event.session.clone();
+    let order = apply(&order, &paid).order;
+    assert_eq!(order.total().minor_units(), 600);
+
+    let charge = Charge {
+        id: "ch_1".to_owned(),
+        amount: 1785,
+        amount_refunded: 200,
+        captured: Some(true),
+        currency: "usd".to_owned(),
+        payment_intent: Some("pi_page_3".to_owned()),
+        metadata: None,
+    };
+    let refunded = super::event(NOW + 9, Subject::Charge(charge));
+    assert!(
+        order.apply(&refunded, NOW).is_ok(),
+        "it contradicts nothing"
+    );
+}
+
+#[test]
+fn a_late_authorization_of_a_closed_session_is_no_contradiction() {
+    let (mut order, event) = taxed(285);
+    assert!(order.update_payment(&PaymentUpdate::Closed("cs_3".to_owned()), NOW));
+    let after = order.apply(&event, NOW).unwrap().unwrap();
+    assert_eq!(after.order.status(), Status::Created);
+    assert!(after.events.is_empty());
+}
+
+#[test]
+fn a_session_that_was_captured_in_part_does_not_tell_the_received_amount() {
+    let mut order = with_pages();
+    let later = contents(1500, 2).captured(CaptureMethod::Manual);
+    assert_eq!(order.revise(later, NOW), Ok(()));
+    assert!(order.update_payment(&PaymentUpdate::Closed("cs_2".to_owned()), NOW));
+    let open = session(3, &order);
+    assert!(order.update_payment(&note_session(open, 3), NOW));
+    let mut paid = page(3, "complete", "paid");
+    let digest = order.revision().digest.clone();
+    let written = paid.metadata.as_mut().unwrap();
+    written.insert(IntentKeys::CONTENTS.to_owned(), digest);
+    let after = order.apply(&event(NOW, Subject::Session(Box::new(paid))), NOW);
+    assert_eq!(after.unwrap().unwrap().order.paid_at(), None);
+}

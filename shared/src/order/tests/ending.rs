@@ -188,3 +188,33 @@ fn a_session_that_farebox_closes_does_not_expire_its_order() {
     assert_eq!(closed.order.status(), Status::Created);
     assert!(closed.events.is_empty());
 }
+
+#[test]
+fn an_order_that_ended_takes_no_payment_that_was_made_meanwhile() {
+    for ending in [Ending::Canceled(REASON), Ending::Expired] {
+        let mut order = ended(&unpaid(Some(NOW)), ending, NOW).unwrap().order;
+        let made = super::active_payments::session(0, &order);
+        assert!(
+            !order.update_payment(&note_session(made, 0), NOW),
+            "{ending:?}"
+        );
+        assert!(
+            !order.update_payment(&note_intent("pi_1"), NOW),
+            "{ending:?}"
+        );
+    }
+}
+
+#[test]
+fn a_signing_without_an_end_does_not_prolong_an_order_with_a_default_end() {
+    let default = |signed_at, end| contents(1500, signed_at).expiring_by_default(Some(end));
+    let owner = CallerId::parse("ada").unwrap();
+    let id = OrderId::parse("o_1").unwrap();
+    let mut order = Order::new(id, owner, default(1, NOW + 60), NOW);
+    assert_eq!(order.revise(default(2, NOW + 90), NOW + 30), Ok(()));
+    assert_eq!(order.deadline(), Some(NOW + 60));
+    let late = order.revise(default(3, NOW + 999), NOW + 60);
+    assert_eq!(late, Err(ReviseError::Expired));
+    let more = contents(1500, 4).expiring(Some(NOW + 120));
+    assert_eq!(order.revise(more, NOW + 60), Ok(()));
+}

@@ -61,7 +61,7 @@ impl DynamoDb {
         before: Option<&Order>,
         order: &Order,
     ) -> Option<TransactWriteItem> {
-        let at = order.deadline()?;
+        let at = order.expires_at().filter(|_| order.paid_at().is_none())?;
         let is_known = before.is_some_and(|before| before.expires_at() == Some(at));
         let item = keyed(&Kind::Deadline.key(order.id().as_str()))
             .with(QUEUE, text(DEADLINES))

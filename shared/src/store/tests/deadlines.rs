@@ -2,8 +2,9 @@
 
 use super::{sharing::by_many, *};
 use crate::{
+    checkout::AddedParts,
     event::Ending,
-    order::{CaptureMethod, CaptureRequest},
+    order::{CaptureMethod, CaptureRequest, Session},
     store::{DayLimit, RefundRefusal, Refunded},
 };
 
@@ -12,6 +13,7 @@ on_both_backends!(
     a_paid_order_is_not_overdue,
     a_later_deadline_counts_and_an_order_without_one_is_never_overdue,
     an_order_whose_payment_is_processing_is_overdue_once_that_failed,
+    an_order_whose_session_expired_has_the_deadline_of_its_next_signing,
     concurrent_ends_of_an_order_are_notified_once,
     a_capture_is_stored_once_and_another_amount_has_to_wait,
     a_rejected_capture_frees_the_daily_limit_and_another_may_begin,
@@ -151,6 +153,41 @@ async fn an_order_whose_payment_is_processing_is_overdue_once_that_failed(place:
     it.accept(&failed).await;
 
     assert_eq!(it.overdue(NOW + 10 + 3_600).await, ["o_1"]);
+}
+
+async fn an_order_whose_session_expired_has_the_deadline_of_its_next_signing(place: Place) {
+    let it = Fixture::new(place).await;
+    let order = it.signed("o_1", NOW, Some(NOW + 10)).await;
+    let session = Session {
+        id: "cs_1".to_owned(),
+        contents: order.revision().digest.clone(),
+        returns: "r".to_owned(),
+        allows: AddedParts::default(),
+    };
+    let owner = order.owner().clone();
+    let update = PaymentUpdate::Session(session, 0, owner.clone());
+    let updated = it.store.update_payment(order.id(), update, NOW).await;
+    assert!(updated.unwrap().unwrap().active_payment().is_some());
+    let expired = json!({
+        "id": "evt_1", "object": "event", "type": "checkout.session.expired", "created": NOW,
+        "livemode": false, "data": { "object": {
+            "id": "cs_1", "amount_subtotal": 1500, "amount_total": 1500, "currency": "usd",
+            "status": "expired", "payment_status": "unpaid", "metadata": {
+                IntentKeys::ORDER: "o_1", IntentKeys::OWNER: owner.alias(),
+                IntentKeys::CONTENTS: order.revision().digest, IntentKeys::PAGE: "0",
+            },
+        } },
+    });
+    assert_eq!(it.accept(&expired).await, Accepted::Applied);
+    assert!(it.overdue(NOW + 10).await.is_empty(), "it has expired");
+
+    let _later = it.signed("o_1", NOW + 1, Some(NOW + 30)).await;
+    let closed = PaymentUpdate::Closed("cs_1".to_owned());
+    let reopened = it.store.update_payment(order.id(), closed, NOW + 2).await;
+    assert_eq!(reopened.unwrap().unwrap().status(), Status::Created);
+
+    assert!(it.overdue(NOW + 29).await.is_empty());
+    assert_eq!(it.overdue(NOW + 30).await, ["o_1"]);
 }
 
 async fn concurrent_ends_of_an_order_are_notified_once(place: Place) {
