@@ -1143,7 +1143,7 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description `invalid_request`: the request is malformed or not valid, or its signed order is not the site's or has expired; the message names the field and the reason */
+            /** @description `invalid_request`: the request is malformed or not valid, or its signed order is not the site's or has expired; the message names the field and the reason; `amount_too_small`: the amount is below Stripe's minimum in this currency */
             400: {
                 headers: {
                     /** @description The id of the request in the log */
@@ -1163,7 +1163,7 @@ export interface operations {
                     "application/json": {
                         error: {
                             /** @enum {string} */
-                            code: "invalid_request";
+                            code: "invalid_request" | "amount_too_small";
                             message: string;
                             requestId: string;
                         };
@@ -1193,6 +1193,32 @@ export interface operations {
                         error: {
                             /** @enum {string} */
                             code: "unauthenticated";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `generic_decline`: the bank declined; the code is Stripe's decline code, but `generic_decline` for a card that was reported lost or stolen */
+            402: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "generic_decline",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            code: string;
                             message: string;
                             requestId: string;
                         };
