@@ -10,6 +10,7 @@
 //! - `env_file`: the environment file for a site on the same machine.
 //! - [`site`]: the shop's own server: it signs tokens and receives notifications.
 //! - [`activity`]: the activity feed.
+//! - [`serve`]: `farebox serve` runs a deployment in one process.
 //! - [`doctor`]: `cargo dev doctor` checks the settings of a deployment.
 //! - [`generate`]: `cargo dev generate` writes openapi.json, pages of docs and platform files.
 //! - [`forget`]: `cargo dev forget` removes who paid from a caller's orders.
@@ -39,6 +40,7 @@ pub mod options;
 mod orders;
 pub mod page;
 mod personas;
+pub mod serve;
 pub mod server;
 pub mod settings;
 pub mod site;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 /// The text of `--help`.
 const USAGE: &str = "\
 cargo dev [OPTIONS]
+farebox serve [--bind ADDRESS:PORT]
 cargo dev doctor [--url URL]
 cargo dev reconcile [--once]
 cargo dev dead-letters
@@ -20,10 +21,10 @@ Starts Farebox with a sandbox of Stripe and a demo shop. No Stripe account is ne
   --headless           open no browser
   --help               show this
 
-The other commands use a deployment's settings, in the environment and in .env: doctor checks them,
-reconcile processes missed events, dead-letters lists undelivered messages, redrive queues them
-again, forget removes who paid from a caller's orders. generate writes the files that the code
-defines. Each has a --help.";
+The other commands use a deployment's settings, in the environment and in .env: serve runs all of it
+in one process, doctor checks it, reconcile processes missed events, dead-letters lists undelivered
+messages, redrive queues them again, forget removes who paid from a caller's orders. generate writes
+the files that the code defines. Each has a --help.";
 
 /// The options.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,9 +15,14 @@ mod log;
 mod server;
 mod usage;
 
-use std::{future::Future, io::IsTerminal as _, net::Ipv4Addr, process::ExitCode};
+use std::{
+    future::Future,
+    io::IsTerminal as _,
+    net::{Ipv4Addr, SocketAddr},
+    process::ExitCode,
+};
 
-use axum::routing::MethodRouter;
+use axum::{Router, routing::MethodRouter};
 pub use cron::on_schedule;
 pub use events::events;
 pub use finish::with_middleware;
@@ -200,14 +205,35 @@ async fn host(service: MethodRouter, source: Option<String>) -> Result<(), Error
     match platform()? {
         Platform::Lambda => http_event::serve(service, source).await,
         Platform::Vercel { port } | Platform::Http { port } => {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-            let address = listener.local_addr()?;
-            let server = Server::new();
-            tracing::info!(%address, connections.cap = server.cap(), "listening");
+            let (server, listener) = listen((Ipv4Addr::LOCALHOST, port).into()).await?;
             server.serve(listener, service, shutdown_signal()).await;
             Ok(())
         }
     }
+}
+
+async fn listen(address: SocketAddr) -> Result<(Server, TcpListener), Error> {
+    let listener = TcpListener::bind(address).await?;
+    let address = listener.local_addr()?;
+    let server = Server::new();
+    tracing::info!(%address, connections.cap = server.cap(), "listening");
+    Ok((server, listener))
+}
+
+/// Serves `router`, of several functions, at `address` until `stop`; then finishes the open
+/// requests. Each route has [`with_middleware`].
+///
+/// # Errors
+///
+/// [`Error::Port`] when the process cannot listen there.
+pub async fn serve_all(
+    router: Router,
+    address: SocketAddr,
+    stop: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    let (server, listener) = listen(address).await?;
+    server.serve(listener, router, stop).await;
+    Ok(())
 }
 
 /// Interprets the end of Lambda's runtime in a process that `has_served` an event, or none. Lambda

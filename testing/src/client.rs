@@ -14,9 +14,11 @@ use shared::host;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 /// Headers that an answer may have; any other tells more than it should.
-const ALLOWED_HEADERS: [&str; 11] = [
+const ALLOWED_HEADERS: [&str; 12] = [
     "allow",
     "cache-control",
+    // Of a server that stops.
+    "connection",
     "content-disposition",
     "content-length",
     "content-type",

@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader},
     net::SocketAddr,
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
 };
 
 use serde_json::Value;
@@ -26,7 +26,18 @@ impl Process {
     /// When it does not start.
     #[must_use]
     pub fn start(program: &str, shop: &Shop) -> Self {
+        Self::start_with(program, &[], shop)
+    }
+
+    /// Starts `program` with `arguments` and the settings of `shop`, and waits until it listens.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    #[must_use]
+    pub fn start_with(program: &str, arguments: &[&str], shop: &Shop) -> Self {
         let mut command = shop.command(program);
+        let command = command.args(arguments).current_dir(shop.folder());
         let child = command.stdout(Stdio::piped()).spawn();
         let mut child = child.expect("the program starts");
         let output = child.stdout.take().expect("it is piped");
@@ -60,6 +71,19 @@ impl Process {
     #[must_use]
     pub fn start_log(&self) -> &[String] {
         &self.start
+    }
+
+    /// Asks it to stop, as a platform does, and returns whether it ended well.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be waited for.
+    #[must_use]
+    pub fn terminate(mut self) -> bool {
+        let id = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(asked.is_ok_and(|status| status.success()), "it runs");
+        self.child.wait().expect("it ends").success()
     }
 
     /// Ends it at once, as the platform or a loss of power would.

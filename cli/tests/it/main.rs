@@ -17,6 +17,7 @@ mod logs;
 mod operator;
 mod payment;
 mod process;
+mod serve;
 mod start;
 mod trail;
 mod words;

@@ -157,12 +157,10 @@ impl Command {
     }
 }
 
-/// Opens the notifier and checks that its destination exists, since messages to a missing one would
-/// be lost.
+/// Opens the notifier and checks its destination.
 async fn open_to_deliver(config: Config) -> Result<Notifier, host::Error> {
     let app = Notifier::open(config).await?;
-    let found = app.sink().check().await;
-    found.map_err(|failed| host::Error::Work(failed.into()))?;
+    app.check_destination().await?;
     Ok(app)
 }
 

@@ -97,9 +97,14 @@ impl Notifier {
         }
     }
 
-    /// The destination of the messages.
-    pub(crate) fn sink(&self) -> &Sink {
-        &self.sink
+    /// Checks that the destination exists, since messages to a missing one would be lost.
+    ///
+    /// # Errors
+    ///
+    /// [`host::Error::Work`] when it does not.
+    pub async fn check_destination(&self) -> Result<(), host::Error> {
+        let found = self.sink.check().await;
+        found.map_err(|failed| host::Error::Work(failed.into()))
     }
 
     /// The database with the outbox.

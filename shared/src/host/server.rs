@@ -11,7 +11,7 @@ mod tests;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use axum::routing::MethodRouter;
+use connection::Handler;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
@@ -71,7 +71,7 @@ impl Server {
     pub(super) async fn serve(
         self,
         listener: TcpListener,
-        service: MethodRouter,
+        service: impl Handler,
         stop: impl Future<Output = ()>,
     ) {
         let places = Arc::new(Semaphore::new(self.cap as usize));

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{body::Body, extract::ConnectInfo, response::Response, routing::MethodRouter};
+use axum::{body::Body, extract::ConnectInfo, response::Response};
 use hyper::{
     Request,
     body::{Bytes, Frame, Incoming, SizeHint},
@@ -23,20 +23,39 @@ use tokio::{
     sync::watch,
     time::{Instant, Sleep, sleep, sleep_until},
 };
-use tower::ServiceExt as _;
+use tower::{Service, ServiceExt as _};
 
 use super::Timeouts;
 
+/// A service of requests: a function, or a router of several.
+pub(in crate::host) trait Handler:
+    Service<Request<Body>, Response = Response, Error = Infallible, Future: Send>
+    + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<S> Handler for S where
+    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
 /// A service, with its connection's peer and limit.
 #[derive(Clone)]
-pub(super) struct Served {
-    service: MethodRouter,
+pub(super) struct Served<S> {
+    service: S,
     peer: SocketAddr,
     body: Duration,
 }
 
 /// `service` for the connection of `peer`, whose bodies must arrive within `body`.
-pub(super) fn service(service: MethodRouter, peer: SocketAddr, body: Duration) -> Served {
+pub(super) fn service<S>(service: S, peer: SocketAddr, body: Duration) -> Served<S> {
     Served {
         service,
         peer,
@@ -46,9 +65,9 @@ pub(super) fn service(service: MethodRouter, peer: SocketAddr, body: Duration) -
 
 /// Serves `stream` until its peer closes it, or is too slow. On `hurry` it finishes the open
 /// request and accepts no other.
-pub(super) async fn serve(
+pub(super) async fn serve<S: Handler>(
     stream: impl AsyncRead + AsyncWrite + Unpin,
-    served: Served,
+    served: Served<S>,
     timeouts: Timeouts,
     mut hurry: watch::Receiver<bool>,
 ) {
@@ -89,7 +108,7 @@ pub(super) async fn serve(
     }
 }
 
-impl Served {
+impl<S: Handler> Served<S> {
     async fn answer(
         self,
         request: Request<Incoming>,

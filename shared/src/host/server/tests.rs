@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{ConnectInfo, Request},
-    routing::any,
+    routing::{MethodRouter, any},
 };
 use http_body_util::BodyExt as _;
 use tokio::{
