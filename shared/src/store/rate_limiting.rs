@@ -3,7 +3,7 @@
 //!
 //! Each subject has one row: the time of each start, and, while the order may be unpaid, its id. A
 //! payment does not update the row. Only when too many orders look unpaid, a request reads some of
-//! them. Paid orders then free their places, since a payment is never undone. The other
+//! them. Paid and authorized orders then free their places. The other
 //! orders count as unpaid, and a later request may read them.
 
 use std::collections::{HashMap, HashSet};
@@ -26,7 +26,7 @@ const MAX_ORDERS_READ: usize = 25;
 pub struct Limit {
     /// Orders started within the window.
     pub started: usize,
-    /// Orders started within [`OPEN_FOR`] that are not paid.
+    /// Orders started within [`OPEN_FOR`] that are neither paid nor authorized.
     pub open: usize,
 }
 
@@ -89,13 +89,13 @@ pub struct RateLimited {
 #[serde(transparent)]
 pub(super) struct StartHistory(Vec<Start>);
 
-/// A start: its Unix time, and its order until that is known to be paid.
+/// A start: its Unix time, and its order until that is known to be paid or authorized.
 type Start = (i64, Option<OrderId>);
 
 /// The payment state of the orders that were read; `None` for one that does not exist.
 pub(super) type UnpaidOrders = HashMap<OrderId, Option<IsUnpaid>>;
 
-/// True for an order that is not paid.
+/// True for an order that is neither paid nor authorized.
 pub(super) type IsUnpaid = bool;
 
 /// The decision on a request.
@@ -189,8 +189,8 @@ impl StartHistory {
         self
     }
 
-    /// This row, without the orders that are paid. An order that does not exist may be
-    /// about to be created, until the window is over.
+    /// This row, without the orders that are paid or authorized. An order that does not exist may
+    /// be about to be created, until the window is over.
     pub(super) fn settled(mut self, unpaid: &UnpaidOrders, window: i64, now: i64) -> Self {
         for (at, order) in &mut self.0 {
             order.take_if(|order| match unpaid.get(order) {
@@ -240,14 +240,13 @@ pub(crate) fn wait(mut times: Vec<i64>, most: usize, age: i64, now: i64) -> Opti
     Some((at + age - now).max(1))
 }
 
-/// True when an order with the stored `status` is not paid. One that its owner canceled counts on:
-/// a card tester would cancel each.
+/// True when an order with the stored `status` is neither paid nor authorized. One that its owner
+/// canceled counts on: a card tester would cancel each.
 pub(super) fn is_unpaid(status: &str) -> IsUnpaid {
     let unpaid = [
         Status::Created,
         Status::RequiresAction,
         Status::Processing,
-        Status::Authorized,
         Status::Failed,
         Status::Canceled,
         Status::Expired,

@@ -138,8 +138,8 @@ pub(super) const RATE_LIMITS: Group = Group {
             "20,open:20",
             LOOKS_UP,
             "Rate limit of one caller, against card testing: the payments started within the \
-             window, and those started within a day that are not paid. 1 to 1000 \
-             each, or `off`. Beyond it the answer is 429.",
+             window, and those started within a day that are neither paid nor authorized. 1 to \
+             1000 each, or `off`. Beyond it the answer is 429.",
         )
         .by_default()
         .see("security.md#rate-limits"),
