@@ -7,6 +7,7 @@ unchanged.
 import json
 import os
 import re
+import time
 import zlib
 from typing import Any
 
@@ -36,11 +37,11 @@ def pick(text: str, choices: list[Any]) -> Any:
     return choices[zlib.crc32(text.encode()) % len(choices)]
 
 
-def known_order(made_up: Any) -> Any:
-    """An existing order, for most well-formed ids."""
+def known_order(made_up: Any, state: str = "orders") -> Any:
+    """An existing order of this state, for most well-formed ids."""
     if not isinstance(made_up, str) or not ORDER_ID.fullmatch(made_up):
         return made_up
-    return pick(made_up, [*WORLD["orders"], made_up])
+    return pick(made_up, [*WORLD[state], made_up])
 
 
 def furnish_intent(body: dict[str, Any]) -> None:
@@ -60,15 +61,16 @@ def furnish_intent(body: dict[str, Any]) -> None:
             "amount": number % 5000,
             "currency": "eur",
         }
-        body["order"] = pick(made_up, [made_up, token("ada", [], **claims)])
+        claims["iat"] = int(time.time())
+        body["order"] = pick(made_up, [made_up, token("ada", None, **claims)])
         # Only one of both: Farebox rejects a request with both.
         if number % 3 == 0:
             body.pop("items", None)
             body.pop("orderId", None)
 
 
-def furnish_refund(body: dict[str, Any]) -> None:
-    """Amounts that a role may refund and that are left."""
+def furnish_amount(body: dict[str, Any]) -> None:
+    """Amounts that a role may refund or capture, and that are there."""
     amount = body.get("amount")
     if isinstance(amount, int) and amount > 0 and amount % 4:
         body["amount"] = amount % 700 + 1
@@ -108,10 +110,11 @@ def furnish_query(path: str, query: dict[str, Any]) -> None:
 
 
 FURNISHED = {
+    "/api/capture": furnish_amount,
     "/api/create-checkout": furnish_checkout,
     "/api/create-intent": furnish_intent,
     "/api/portal": furnish_portal,
-    "/api/refund": furnish_refund,
+    "/api/refund": furnish_amount,
 }
 
 
@@ -124,7 +127,8 @@ def before_call(
         furnish_query(case.path, case.query)
     if isinstance(case.body, dict):
         if "orderId" in case.body:
-            case.body["orderId"] = known_order(case.body["orderId"])
+            state = "authorized" if case.path == "/api/capture" else "orders"
+            case.body["orderId"] = known_order(case.body["orderId"], state)
         FURNISHED.get(case.path, lambda body: None)(case.body)
     if os.environ["INTERFACE_CALLER"] == "stripe":
         kwargs["auth"] = Signed()

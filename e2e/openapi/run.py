@@ -40,8 +40,14 @@ def world(shop: Shop) -> dict[str, list]:
     paid = [shop.paid_order("ada", f"paid-{number}") for number in range(3)]
     opened, _ = shop.open_order("ada", "opened")
     another, _ = shop.open_order("eve", "another")
+    authorized = [shop.authorized_order("ada", f"held-{number}") for number in range(6)]
     customers = [customer["id"] for customer in shop.ask_stripe("/v1/customers?limit=10")["data"]]
-    return {"orders": [*paid, opened, another], "customers": customers, "events": shop.events()}
+    return {
+        "orders": [*paid, opened, another],
+        "authorized": authorized,
+        "customers": customers,
+        "events": shop.events(),
+    }
 
 
 def options(caller: str) -> list[str]:

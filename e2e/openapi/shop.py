@@ -29,7 +29,7 @@ def signed(payload: bytes, key: str) -> bytes:
     return hmac.new(key.encode(), payload, hashlib.sha256).digest()
 
 
-def token(caller: str, roles: list[str], **claims: Any) -> str:
+def token(caller: str, roles: list[str] | None, **claims: Any) -> str:
     """A token that the site's server signs; valid for an hour, longer than a run."""
 
     def part(value: bytes) -> str:
@@ -119,16 +119,34 @@ class Shop:
     def paid_order(self, caller: str, key: str) -> str:
         """Creates and pays an order; returns its id once the webhook arrived."""
         order, intent = self.open_order(caller, key)
+        self._pay(intent)
+        self._until(caller, order, "paid")
+        return order
+
+    def authorized_order(self, caller: str, order: str) -> str:
+        """Creates an order and authorizes its payment; returns its id once the webhook arrived."""
+        claims = {"orderId": order, "amount": 3000, "currency": "usd", "captureMethod": "manual"}
+        now = int(time.time())
+        signed_order = token(caller, None, aud="farebox:order", iat=now, **claims)
+        body = json.dumps({"order": signed_order}).encode()
+        headers = {"Authorization": f"Bearer {token(caller, ['customer'])}"}
+        made = _sent(f"{self.url}/api/create-intent", body, headers)
+        self._pay(made["clientSecret"].split("_secret_")[0])
+        self._until(caller, order, "authorized")
+        return order
+
+    def _pay(self, intent: str) -> None:
         payment = {"payment_method": "pm_card_visa", "return_url": "http://127.0.0.1/return"}
         path = f"/v1/payment_intents/{intent}/confirm"
         self.ask_stripe(path, urllib.parse.urlencode(payment).encode())
+
+    def _until(self, caller: str, order: str, status: str) -> None:
         headers = {"Authorization": f"Bearer {token(caller, ['customer'])}"}
         end = time.monotonic() + PATIENCE_S
-        while _sent(f"{self.url}/api/order?id={order}", None, headers)["status"] != "paid":
+        while _sent(f"{self.url}/api/order?id={order}", None, headers)["status"] != status:
             if time.monotonic() > end:
-                raise RuntimeError("the order did not become paid")
+                raise RuntimeError(f"the order did not become {status}")
             time.sleep(0.05)
-        return order
 
     def events(self) -> list[dict[str, Any]]:
         """Stripe's events so far."""
