@@ -97,9 +97,11 @@ impl Pages {
     }
 }
 
-/// True when `session` sells the present contents of `order` with these parameters.
+/// True when `session` sells the present contents of `order` with these parameters, and stays open:
+/// of one that a process began to close, nobody would hear that it expired.
 fn is_for(session: &Session, order: &Order, params: &SessionParams) -> bool {
-    session.contents == order.revision().digest
+    !order.is_closing()
+        && session.contents == order.revision().digest
         && session.returns == params.digest()
         && !order.is_of_previous_owner()
 }

@@ -80,6 +80,23 @@ async fn a_session_that_cannot_be_closed_keeps_another_from_being_opened() {
 }
 
 #[tokio::test]
+async fn a_session_that_a_process_began_to_close_is_replaced() {
+    let api = Checkout::start().await;
+    let _first = api.post("k1", &mugs(1)).await.expect(200);
+    let open = api.only_open();
+    let expire = format!("{SESSIONS}/{open}/expire");
+    let fails = Fault::error().on("POST", &expire);
+    api.shop.stripe.inject(fails.times(0));
+    let refused = api.post_intent("k1", &mugs(1)).await;
+    assert_eq!(refused.code(503), "unavailable");
+    api.shop.stripe.clear_faults();
+
+    let _again = api.post("k1", &mugs(1)).await.expect(200);
+
+    assert_ne!(api.only_open(), open, "nobody would hear that it expired");
+}
+
+#[tokio::test]
 async fn a_process_that_ended_between_closing_and_opening_is_carried_on() {
     let api = Checkout::start().await;
     let first = api.post_intent("k1", &mugs(1)).await.expect(200);
