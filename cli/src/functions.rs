@@ -1,7 +1,7 @@
 //! The list of all functions. A new function is one entry here.
 
-use axum::routing::MethodRouter;
-use shared::{App, Function};
+use axum::{Router, routing::MethodRouter};
+use shared::{App, Function, host};
 use utoipa::{OpenApi as _, openapi::OpenApi};
 
 /// A function with a route, its service and its OpenAPI description.
@@ -82,4 +82,22 @@ pub static SCHEDULED: &[Function] = &[notify::FUNCTION, reconcile::FUNCTION];
 pub fn all() -> impl Iterator<Item = Function> {
     let routed = ROUTED.iter().map(|routed| routed.function);
     routed.chain(SCHEDULED.iter().copied())
+}
+
+/// The path of each function with a route, and its service.
+fn routes() -> impl Iterator<Item = (&'static str, fn(App) -> MethodRouter)> {
+    let routed = ROUTED.iter();
+    routed.filter_map(|one| Some((one.function.route()?.1, one.service)))
+}
+
+/// The paths of all functions with a route.
+pub(crate) fn paths() -> Vec<&'static str> {
+    routes().map(|(path, _)| path).collect()
+}
+
+/// All functions with a route, over `app`.
+pub(crate) fn router(app: &App) -> Router {
+    routes().fold(Router::new(), |router, (path, service)| {
+        router.route(path, host::with_middleware(service(app.clone())))
+    })
 }

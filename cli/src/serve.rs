@@ -7,7 +7,6 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     process::ExitCode,
-    time::Duration,
 };
 
 use axum::{Router, routing::get};
@@ -22,10 +21,6 @@ use crate::{
     settings::{needs, of_command},
 };
 
-/// The pause between two looks at an empty outbox.
-const NOTIFY_PAUSE: Duration = Duration::from_secs(1);
-/// The pause between two runs of `reconcile`.
-const RECONCILE_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// The address without `--bind`.
 const DEFAULT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
@@ -77,8 +72,8 @@ async fn serve(address: SocketAddr) -> Result<(), host::Error> {
     };
     let (served, (), (), ()) = tokio::join!(
         serving,
-        notifier.run(NOTIFY_PAUSE, stop()),
-        reconciler.run(RECONCILE_PAUSE, stop()),
+        notifier.run(notify::command::PAUSE, stop()),
+        reconciler.run(reconcile::command::PAUSE, stop()),
         async {
             tokio::select! {
                 () = shutdown => {}
@@ -97,15 +92,8 @@ async fn has_stopped(mut stopped: watch::Receiver<bool>) {
 /// All routes, and `/healthz` for the platform: it tells that the process serves. `/api/health`
 /// tells how the deployment is.
 fn router(app: &App) -> Router {
-    let routed = functions::ROUTED.iter().filter_map(|one| {
-        let (_, path) = one.function.route()?;
-        Some((path, one.service))
-    });
-    let paths: Vec<&str> = routed.clone().map(|(path, _)| path).collect();
-    routed
-        .fold(Router::new(), |router, (path, service)| {
-            router.route(path, host::with_middleware(service(app.clone())))
-        })
+    let paths = functions::paths();
+    functions::router(app)
         .route("/healthz", get(async || "ok"))
         .fallback(async move || no_such_route(&paths))
 }

@@ -262,18 +262,8 @@ fn router(
             activity: activity.clone(),
         })
     });
-    let routed = || {
-        functions::ROUTED.iter().filter_map(|one| {
-            let (_, path) = one.function.route()?;
-            Some((path, one.service))
-        })
-    };
-    let paths: Vec<&str> = routed().map(|(path, _)| path).collect();
-    let functions = routed()
-        .fold(Router::new(), |router, (path, service)| {
-            router.route(path, host::with_middleware(service(app.clone())))
-        })
-        .layer(from_fn_with_state(watched, watch::calls));
+    let paths = functions::paths();
+    let functions = functions::router(&app).layer(from_fn_with_state(watched, watch::calls));
     let local = Router::new()
         .merge(site::routes(site))
         .merge(page::routes())

@@ -211,7 +211,7 @@ impl EventProcessor {
             return Ok(None);
         };
         let is_of_a_session = intent.metadata(IntentKeys::PAGE).is_some();
-        let has_totals = ["succeeded", AUTHORIZED].contains(&intent.status.as_str());
+        let has_totals = intent.status == "succeeded" || intent.is_authorized();
         if !has_totals || !is_of_a_session || self.is_of_another(event)? {
             return Ok(None);
         }
@@ -437,15 +437,12 @@ impl EventProcessor {
     }
 }
 
-/// Stripe's status of an authorized intent.
-const AUTHORIZED: &str = "requires_capture";
-
 /// True when `event` reports that a payment of an order is authorized.
 fn is_authorization(event: &Event) -> bool {
     let Subject::Intent(intent) = &event.subject else {
         return false;
     };
-    intent.status == AUTHORIZED && intent.metadata(IntentKeys::ORDER).is_some()
+    intent.is_authorized() && intent.metadata(IntentKeys::ORDER).is_some()
 }
 
 /// True when `event` reports a failed charge.

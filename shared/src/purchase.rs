@@ -210,17 +210,12 @@ pub fn processing(order: &Order) -> Error {
 pub fn check_open(order: &Order, now: i64) -> Result<(), Error> {
     match order.status() {
         Status::Canceled => Err(Error::OrderCanceled),
-        Status::Created | Status::RequiresAction | Status::Failed | Status::Expired
-            if order.has_expired(now) =>
-        {
-            Err(Error::OrderExpired)
-        }
         Status::Authorized => Err(processing(order)),
-        Status::Created
-        | Status::RequiresAction
-        | Status::Processing
-        | Status::Failed
-        | Status::Expired => Ok(()),
+        Status::Processing => Ok(()),
+        status if status.is_open() || status == Status::Expired => match order.has_expired(now) {
+            true => Err(Error::OrderExpired),
+            false => Ok(()),
+        },
         _ => Err(Error::AlreadyPaid(order.id().clone())),
     }
 }

@@ -26,7 +26,7 @@ async fn pay(client: &Client, shop: &Shop, id: &str) -> Answer {
     call.post(&json!({ "order": order })).await
 }
 
-/// Delivers all of Stripe's events to the route of the webhook.
+/// Delivers all events to the route of the webhook.
 async fn deliver_all(client: &Client, shop: &Shop) {
     for event in shop.stripe.events() {
         let event = Bytes::from(event.to_string());

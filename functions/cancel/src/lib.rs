@@ -29,7 +29,7 @@ use shared::{
     error::Code,
     event::{CancelReason, Ending},
     function::Trigger,
-    order::{Order, OrderId, OrderView},
+    order::OrderView,
     purchase::{OrderEnder, Release},
     request,
 };
@@ -108,11 +108,8 @@ async fn cancel(
     State(app): State<Arc<App>>,
     request::Json(request): request::Json<CancelOrder>,
 ) -> Result<Json<OrderView>, Error> {
-    let id = OrderId::parse(&request.order_id);
-    let id = id.map_err(|what| Error::invalid(format!("`orderId` {what}")))?;
-    let order = app.store.order(&id).await?;
-    let caller = caller.reach(order.as_ref().map(Order::owner), id.as_str())?;
-    let order = order.ok_or(Error::NotFound)?;
+    let reached = caller.reach_order(&request.order_id, &app.store);
+    let (caller, order) = reached.await?;
     let release = match caller.reaches_any() {
         true => Release::Authorized,
         false => Release::Keep,

@@ -35,7 +35,7 @@ use shared::{
     env::need,
     error::Code,
     function::Trigger,
-    order::{CaptureRequest, Order, OrderId, OrderView, Status},
+    order::{CaptureRequest, Order, OrderView, Status},
     processor::EventProcessor,
     request,
     store::{RefundRefusal, Refunded},
@@ -125,11 +125,8 @@ async fn capture(
     State(app): State<Arc<App>>,
     request::Json(request): request::Json<CaptureOrder>,
 ) -> Result<Json<OrderView>, Error> {
-    let id = OrderId::parse(&request.order_id);
-    let id = id.map_err(|what| Error::invalid(format!("`orderId` {what}")))?;
-    let order = app.store.order(&id).await?;
-    let caller = caller.reach(order.as_ref().map(Order::owner), id.as_str())?;
-    let order = order.ok_or(Error::NotFound)?;
+    let reached = caller.reach_order(&request.order_id, &app.store);
+    let (caller, order) = reached.await?;
     let stripe = app.stripe.for_one_request();
     let captures = Captures {
         processor: EventProcessor {

@@ -112,7 +112,7 @@ async fn settled(order: &Order, processor: &EventProcessor) -> Result<Order, Err
     let latest = latest.filter(|latest| latest.owner() == order.owner());
     let latest = latest.ok_or(Error::NotFound)?;
     match latest.status() {
-        Status::Created | Status::RequiresAction | Status::Failed => Err(Error::InProgress),
+        status if status.is_open() => Err(Error::InProgress),
         Status::Canceled => Err(Error::OrderCanceled),
         Status::Expired => Err(Error::OrderExpired),
         // Another offer was paid.

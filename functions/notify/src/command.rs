@@ -12,7 +12,7 @@ use shared::{
 use crate::{FUNCTION, Notifier, service, trigger::Trigger};
 
 /// The pause between two looks at an empty outbox.
-const PAUSE: Duration = Duration::from_secs(1);
+pub const PAUSE: Duration = Duration::from_secs(1);
 
 /// The arguments of the commands that deliver, and what each does.
 const DELIVERIES: [(&str, &str); 2] = [

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The pause between two runs.
-const PAUSE: Duration = Duration::from_secs(5 * 60);
+pub const PAUSE: Duration = Duration::from_secs(5 * 60);
 
 /// The arguments of each command, and what it does.
 const COMMANDS: [(&str, &str); 4] = [

@@ -68,7 +68,7 @@ pub fn service(app: Reconciler) -> MethodRouter {
 
 /// The most overdue orders that one run looks at.
 const MAX_OVERDUE: u32 = 500;
-/// The time after which a run lets no further order expire. Each takes up to three calls to Stripe.
+/// The time after which a run lets no further order expire: each takes some calls to Stripe.
 const EXPIRY_TIME: Duration = Duration::from_secs(10);
 
 /// The limits of a run.

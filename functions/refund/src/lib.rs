@@ -38,7 +38,7 @@ use shared::{
     error::Code,
     event::Refund,
     function::Trigger,
-    order::{Order, OrderId, RefundReason, RefundStatus},
+    order::{OrderId, RefundReason, RefundStatus},
     request::{self, IdempotencyKey},
     store::Store,
     stripe::Stripe,
@@ -167,11 +167,9 @@ async fn create(
     let key = IdempotencyKey::in_headers(&headers)?.ok_or_else(|| {
         Error::invalid("the header `Idempotency-Key` is missing: a name for this refund")
     })?;
-    let id = OrderId::parse(&request.order_id);
-    let id = id.map_err(|what| Error::invalid(format!("`orderId` {what}")))?;
-    let order = refunds.store.order(&id).await?;
-    let caller = caller.reach(order.as_ref().map(Order::owner), id.as_str())?;
-    let order = order.ok_or(Error::NotFound)?;
+    let reached = caller.reach_order(&request.order_id, refunds.store);
+    let (caller, order) = reached.await?;
+    let id = order.id().clone();
     let email = request.instructions_email.as_deref().map(Email::parse);
     let email = email
         .transpose()

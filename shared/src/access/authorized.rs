@@ -15,7 +15,8 @@ use crate::{
     Error,
     amount::Amount,
     email::{Email, InvalidEmail},
-    store::DayLimit,
+    order::{Order, OrderId},
+    store::{DayLimit, Store},
 };
 
 /// An authenticated caller with a role that holds permission `P`.
@@ -96,6 +97,20 @@ impl<P> Authorized<P> {
             }),
             false => Err(Error::NotFound),
         }
+    }
+
+    /// The order with `id`, the field `orderId` of a request, and the permission that reaches it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] when that is no id; [`Error::Unavailable`] when the database did not
+    /// answer; else as [`Authorized::reach`].
+    pub async fn reach_order(self, id: &str, store: &Store) -> Result<(Reached<P>, Order), Error> {
+        let id = OrderId::parse(id);
+        let id = id.map_err(|what| Error::invalid(format!("`orderId` {what}")))?;
+        let order = store.order(&id).await?;
+        let reached = self.reach(order.as_ref().map(Order::owner), id.as_str())?;
+        Ok((reached, order.ok_or(Error::NotFound)?))
     }
 
     /// Checks that the permission reaches the objects of `owner`. Without an owner they are the

@@ -141,6 +141,14 @@ pub struct PaymentError {
 }
 
 impl Intent {
+    /// Stripe's status of an intent that is authorized, and waits for its capture.
+    pub(crate) const AUTHORIZED: &str = "requires_capture";
+
+    /// True when it is authorized, and waits for its capture.
+    pub(crate) fn is_authorized(&self) -> bool {
+        self.status == Self::AUTHORIZED
+    }
+
     /// The charge that failed at the latest attempt, if the bank was involved.
     pub(crate) fn failed_charge(&self) -> Option<&str> {
         self.last_payment_error.as_ref()?.charge.as_deref()

@@ -110,22 +110,11 @@ const MAX_METADATA: usize = 45;
 const RESERVED: &str = "farebox_";
 
 impl OrderDetails {
-    /// Builds details from items that Farebox priced.
-    ///
-    /// # Errors
-    ///
-    /// [`crate::amount::Inexact`] when the lines do not add up to an amount.
-    pub fn priced(lines: Vec<(LineItem, Amount)>) -> Result<Self, crate::amount::Inexact> {
-        let mut total: Option<Amount> = None;
-        for (_, amount) in &lines {
-            total = Some(match total {
-                Some(sum) => sum.plus(*amount)?,
-                None => *amount,
-            });
-        }
-        Ok(Self {
-            amount: total.ok_or(crate::amount::Inexact::Empty)?,
-            lines: lines.into_iter().map(|(line, _)| line).collect(),
+    /// The details of `amount` and nothing else.
+    fn of(amount: Amount) -> Self {
+        Self {
+            amount,
+            lines: Vec::new(),
             description: None,
             metadata: BTreeMap::new(),
             signed_at: None,
@@ -139,7 +128,25 @@ impl OrderDetails {
             capture_method: CaptureMethod::Automatic,
             expires_at: None,
             has_default_end: false,
-        })
+        }
+    }
+
+    /// Builds details from items that Farebox priced.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::amount::Inexact`] when the lines do not add up to an amount.
+    pub fn priced(lines: Vec<(LineItem, Amount)>) -> Result<Self, crate::amount::Inexact> {
+        let mut total: Option<Amount> = None;
+        for (_, amount) in &lines {
+            total = Some(match total {
+                Some(sum) => sum.plus(*amount)?,
+                None => *amount,
+            });
+        }
+        let amount = total.ok_or(crate::amount::Inexact::Empty)?;
+        let lines = lines.into_iter().map(|(line, _)| line).collect();
+        Ok(Self::of(amount).with_lines(lines))
     }
 
     /// Builds details from an amount that the site signed at `signed_at` (Unix seconds).
@@ -166,21 +173,10 @@ impl OrderDetails {
             what,
         })?;
         Ok(Self {
-            amount,
-            lines: Vec::new(),
             description,
             metadata,
             signed_at: Some(signed_at),
-            version: None,
-            checkout: CheckoutOptions::default(),
-            tax: LineTax::default(),
-            setup_future_usage: None,
-            payer: SignedPayer::default(),
-            statement_descriptor_suffix: None,
-            off_session: None,
-            capture_method: CaptureMethod::Automatic,
-            expires_at: None,
-            has_default_end: false,
+            ..Self::of(amount)
         })
     }
 

@@ -28,23 +28,16 @@ impl Order {
     /// to have done their part.
     #[must_use]
     pub fn deadline(&self) -> Option<i64> {
-        let is_open = matches!(
-            self.status(),
-            Status::Created | Status::RequiresAction | Status::Failed
-        );
-        self.expires_at()
-            .filter(|_| is_open && self.awaited().is_none())
+        let is_open = self.status().is_open() && self.awaited().is_none();
+        self.expires_at().filter(|_| is_open)
     }
 
     /// Returns true when the order may yet have a deadline: its payment is under way, or open.
     #[must_use]
     pub fn may_expire(&self) -> bool {
-        let is_under_way = matches!(self.status(), Status::Processing | Status::Authorized);
-        let is_open = matches!(
-            self.status(),
-            Status::Created | Status::RequiresAction | Status::Failed
-        );
-        self.expires_at().is_some() && (is_under_way || is_open)
+        let status = self.status();
+        let is_under_way = matches!(status, Status::Processing | Status::Authorized);
+        self.expires_at().is_some() && (is_under_way || status.is_open())
     }
 
     /// The reason for which a caller canceled the order, if they named one.

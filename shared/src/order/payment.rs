@@ -94,7 +94,7 @@ impl Order {
                 .reporters()
                 .iter()
                 .any(|open| Some(open.as_str()) == page);
-        let has_totals = has_money || (intent.status == "requires_capture" && is_open);
+        let has_totals = has_money || (intent.is_authorized() && is_open);
         let totals = match (page, has_totals) {
             (None, _) => Some(Totals::of_subtotal(intent.amount)),
             (Some(_), true) => Some(self.totals_of_page(intent, event)?),
@@ -406,7 +406,7 @@ fn attempt_status_of(intent: &Intent, event: &Event, is_of_page: bool) -> Option
         "canceled" if is_our_cancellation(reason) => AttemptStatus::Abandoned,
         "canceled" => AttemptStatus::Canceled,
         "processing" => AttemptStatus::Processing,
-        "requires_capture" => AttemptStatus::Authorized,
+        Intent::AUTHORIZED => AttemptStatus::Authorized,
         "requires_action" => AttemptStatus::RequiresAction,
         "requires_payment_method" if has_failed => AttemptStatus::Failed,
         "requires_payment_method" | "requires_confirmation" => AttemptStatus::Created,

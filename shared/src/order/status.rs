@@ -81,6 +81,12 @@ impl Status {
         }
     }
 
+    /// Returns true when the payer may pay, or pay again, and has not ended their part.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Created | Self::RequiresAction | Self::Failed)
+    }
+
     /// Every status.
     pub const ALL: [Self; 13] = [
         Self::Created,

@@ -11,6 +11,7 @@
 use super::{CheckoutService, processing};
 use crate::{
     Clock, Error,
+    event::Intent,
     order::{
         ActivePayment, MAX_ATTEMPTS, Order, OrderId, PaymentUpdate, Session, Status,
         is_cancellation_by_stripe, is_our_cancellation,
@@ -19,9 +20,6 @@ use crate::{
     store::Store,
     stripe::{CheckoutPage, Stripe, StripeError},
 };
-
-/// Stripe's status of an authorized intent.
-const AUTHORIZED: &str = "requires_capture";
 
 /// The state of an active payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,10 +88,8 @@ impl CheckoutService {
         order: Order,
         limiter: &RateLimiter,
     ) -> Result<Order, Error> {
-        let may_be_tried = matches!(
-            order.status(),
-            Status::Created | Status::RequiresAction | Status::Failed | Status::Expired
-        );
+        let status = order.status();
+        let may_be_tried = status.is_open() || status == Status::Expired;
         match limiter.over_attempts(&order).filter(|_| may_be_tried) {
             None => Ok(order),
             Some(refused) => {
@@ -260,7 +256,7 @@ impl Closer<'_> {
         let intent = page.payment_intent.as_deref();
         let intent = intent.ok_or_else(processing)?;
         let mut status = self.stripe.intent_status(intent).await?.status;
-        if status == AUTHORIZED && self.release == Release::Authorized {
+        if status == Intent::AUTHORIZED && self.release == Release::Authorized {
             status = match self.stripe.cancel_intent(intent).await {
                 Err(failure) if failure.is_unexpected_state() => {
                     self.stripe.intent_status(intent).await?.status
@@ -283,7 +279,7 @@ impl Closer<'_> {
             "requires_payment_method" | "requires_confirmation" | "requires_action" => {
                 Ok(IntentState::Open)
             }
-            AUTHORIZED if self.release == Release::Authorized => Ok(IntentState::Open),
+            Intent::AUTHORIZED if self.release == Release::Authorized => Ok(IntentState::Open),
             _ => Err(Error::PaymentProcessing(order.clone())),
         }
     }

@@ -25,14 +25,14 @@ async fn cancel_as(api: &TestServer, role: &str) -> Answer {
         .await
 }
 
-/// The statuses of Stripe's payment intents.
+/// The statuses of the payment intents.
 fn intents(shop: &Shop) -> Vec<String> {
     let intents = shop.stripe.payment_intents();
     let statuses = intents.iter().map(|one| one["status"].as_str().unwrap());
     statuses.map(str::to_owned).collect()
 }
 
-/// Delivers all of Stripe's events to the webhook.
+/// Delivers all events to the webhook.
 async fn deliver_all(shop: &Shop) {
     let webhook = Client::of(webhook::service(shop.app())).await;
     for event in shop.stripe.events() {
