@@ -11,6 +11,8 @@
 //! - [`site`]: the shop's own server: it signs tokens and receives notifications.
 //! - [`activity`]: the activity feed.
 //! - [`serve`]: `farebox serve` runs a deployment in one process.
+//! - [`healthcheck`]: `farebox healthcheck` asks such a process whether it serves.
+//! - [`backup`]: `farebox backup` copies the database of a deployment.
 //! - [`doctor`]: `cargo dev doctor` checks the settings of a deployment.
 //! - [`generate`]: `cargo dev generate` writes openapi.json, pages of docs and platform files.
 //! - [`forget`]: `cargo dev forget` removes who paid from a caller's orders.
@@ -26,6 +28,7 @@
 //! - [`server`]: starts and stops all of it.
 
 pub mod activity;
+pub mod backup;
 mod callers;
 mod demo_checkout;
 pub mod doctor;
@@ -34,6 +37,7 @@ pub mod exchange;
 pub mod forget;
 pub mod functions;
 pub mod generate;
+pub mod healthcheck;
 mod mask;
 mod missed;
 pub mod options;

@@ -5,7 +5,10 @@
 
 use std::process::ExitCode;
 
-use farebox::{doctor, forget, generate, options::Options, serve, server, settings::of_command};
+use farebox::{
+    backup, doctor, forget, generate, healthcheck, options::Options, serve, server,
+    settings::of_command,
+};
 use tokio::runtime::Builder;
 
 fn main() -> ExitCode {
@@ -31,6 +34,8 @@ async fn run(arguments: &[String]) -> ExitCode {
             "doctor" => return doctor::run(rest).await,
             "generate" => return generate::run(rest),
             "serve" => return serve::run(rest).await,
+            "healthcheck" => return healthcheck::run(rest).await,
+            "backup" => return backup::run(rest, of_command).await,
             "forget" => return forget::run(rest, of_command).await,
             "reconcile" => {
                 return reconcile::command::run("farebox reconcile", rest, of_command).await;

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo dev [OPTIONS]
 farebox serve [--bind ADDRESS:PORT]
+farebox healthcheck [--url URL]
+farebox backup FILE
 cargo dev doctor [--url URL]
 cargo dev reconcile [--once]
 cargo dev dead-letters
@@ -22,9 +24,10 @@ Starts Farebox with a sandbox of Stripe and a demo shop. No Stripe account is ne
   --help               show this
 
 The other commands use a deployment's settings, in the environment and in .env: serve runs all of it
-in one process, doctor checks it, reconcile processes missed events, dead-letters lists undelivered
-messages, redrive queues them again, forget removes who paid from a caller's orders. generate writes
-the files that the code defines. Each has a --help.";
+in one process, doctor checks it, backup copies its SQLite database, reconcile processes missed
+events, dead-letters lists undelivered messages, redrive queues them again, forget removes who paid
+from a caller's orders. healthcheck asks a running server whether it serves, and generate writes the
+files that the code defines. Each has a --help.";
 
 /// The options.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -55,6 +55,7 @@ pub use rate_limiting::{
 pub use refunding::{RefundRefusal, Refunded};
 pub use settings::Settings;
 use sqlite::Sqlite;
+pub use sqlite::{Backup, BackupError, backup};
 pub use subscriptions::Subscriptions;
 
 use crate::{aws::Aws, deployment::Deployment, secrets::Secrets};

@@ -1,6 +1,12 @@
 //! A shop to test with: Stripe as a sandbox, a database on a real file, settings and a clock.
 
-use std::{collections::BTreeMap, path::PathBuf, process::Command, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+    time::Duration,
+};
 
 use sandbox::Sandbox;
 use serde_json::{Value, json};
@@ -78,6 +84,17 @@ impl Shop {
     /// When the database does not start.
     pub async fn open_beside(&self) -> Self {
         Self::open_over(Arc::clone(&self.stripe), &[]).await
+    }
+
+    /// Opens the shop again over a restored copy of its database, with the same keys and Stripe
+    /// account.
+    ///
+    /// # Panics
+    ///
+    /// When the database does not open.
+    pub async fn open_restored(&self, copy: &Path) -> Self {
+        let database = format!("sqlite:{}", copy.display());
+        Self::open_over(Arc::clone(&self.stripe), &[("DATABASE_URL", &database)]).await
     }
 
     async fn open_over(stripe: Arc<Sandbox>, changes: &[(&str, &str)]) -> Self {

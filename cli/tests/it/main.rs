@@ -7,11 +7,13 @@
 
 mod access;
 mod activity;
+mod backup;
 mod callers;
 mod deployments;
 mod doctor;
 mod documents;
 mod generate;
+mod healthcheck;
 mod layout;
 mod logs;
 mod operator;

@@ -161,6 +161,8 @@ async fn what_is_mistyped_ends_with_2_and_help_with_0() {
         ("quarantined", "farebox quarantined"),
         ("release", "farebox release EVENT"),
         ("forget", "farebox forget CALLER"),
+        ("backup", "farebox backup FILE"),
+        ("healthcheck", "farebox healthcheck [--url URL]"),
     ] {
         let mistyped = farebox(&shop, &[command, "--twice", "now"]).await;
         assert_eq!(mistyped.status.code(), Some(2), "{mistyped:?}");

@@ -4,6 +4,7 @@
 //! changes what it read. Commits are synced to the disk (`synchronous = FULL`): a `200` to Stripe
 //! means that the event survives a loss of power.
 
+mod backup;
 mod customers;
 mod deadlines;
 mod events;
@@ -16,6 +17,7 @@ mod rate_limits;
 mod refunds;
 mod schema;
 
+pub use backup::{Backup, BackupError, backup};
 #[cfg(test)]
 pub(super) use orders::{LIST_ALL, LIST_OF_OWNER};
 #[cfg(test)]

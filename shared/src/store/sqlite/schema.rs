@@ -8,7 +8,7 @@ use super::StoreError;
 use crate::{deployment::Deployment, secrets::Mode};
 
 /// The longest wait for another process's transaction.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// The page cache, in SQLite's negative kB: room for the inner pages of a million orders.
 const CACHE: i32 = -8_000;
 
