@@ -22,13 +22,14 @@ use std::{
     process::ExitCode,
 };
 
-use axum::{Router, routing::MethodRouter};
+use axum::routing::MethodRouter;
 pub use cron::on_schedule;
 pub use events::events;
-pub use finish::with_middleware;
+pub use finish::{method_name, with_middleware};
 pub use http_event::FromEventBridge;
 pub use log::{init_tracing, init_tracing_beside, subscriber};
 use server::Server;
+pub use server::{Handler, Open, Plain};
 use tokio::net::TcpListener;
 pub use usage::{usage, usage_lines};
 
@@ -205,35 +206,59 @@ async fn host(service: MethodRouter, source: Option<String>) -> Result<(), Error
     match platform()? {
         Platform::Lambda => http_event::serve(service, source).await,
         Platform::Vercel { port } | Platform::Http { port } => {
-            let (server, listener) = listen((Ipv4Addr::LOCALHOST, port).into()).await?;
-            server.serve(listener, service, shutdown_signal()).await;
+            let listening = Listening::at((Ipv4Addr::LOCALHOST, port).into()).await?;
+            listening.log();
+            listening.serve(service, Plain, shutdown_signal()).await;
             Ok(())
         }
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<(Server, TcpListener), Error> {
-    let listener = TcpListener::bind(address).await?;
-    let address = listener.local_addr()?;
-    let server = Server::new();
-    tracing::info!(%address, connections.cap = server.cap(), "listening");
-    Ok((server, listener))
+/// A server that listens, and does not serve yet.
+#[derive(Debug)]
+pub struct Listening {
+    server: Server,
+    listener: TcpListener,
+    address: SocketAddr,
 }
 
-/// Serves `router`, of several functions, at `address` until `stop`; then finishes the open
-/// requests. Each route has [`with_middleware`].
-///
-/// # Errors
-///
-/// [`Error::Port`] when the process cannot listen there.
-pub async fn serve_all(
-    router: Router,
-    address: SocketAddr,
-    stop: impl Future<Output = ()>,
-) -> Result<(), Error> {
-    let (server, listener) = listen(address).await?;
-    server.serve(listener, router, stop).await;
-    Ok(())
+impl Listening {
+    /// Listens at `address`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Port`] when the process cannot listen there.
+    pub async fn at(address: SocketAddr) -> Result<Self, Error> {
+        let listener = TcpListener::bind(address).await?;
+        Ok(Self {
+            server: Server::new(),
+            address: listener.local_addr()?,
+            listener,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Logs where it listens.
+    pub fn log(&self) {
+        let (address, cap) = (self.address, self.server.cap());
+        tracing::info!(%address, connections.cap = cap, "listening");
+    }
+
+    /// Serves `service` until `stop`; then finishes the open requests. [`with_middleware`] belongs
+    /// around each route. `open` makes each connection ready, such as by a TLS handshake.
+    pub async fn serve<O: Open>(
+        self,
+        service: impl Handler,
+        open: O,
+        stop: impl Future<Output = ()>,
+    ) {
+        self.server.serve(self.listener, service, open, stop).await;
+    }
 }
 
 /// Interprets the end of Lambda's runtime in a process that `has_served` an event, or none. Lambda

@@ -60,6 +60,19 @@ pub enum Outcome {
     OtherAccount,
 }
 
+impl Outcome {
+    /// One word, for the log and for metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Store(accepted) => accepted.as_str(),
+            Self::OtherMode => "other_mode",
+            Self::OtherDeployment => "other_deployment",
+            Self::OtherAccount => "other_account",
+        }
+    }
+}
+
 /// The error of an event that was not processed: nothing was written, and it may be delivered
 /// again.
 #[derive(Debug, thiserror::Error)]
@@ -91,7 +104,14 @@ impl EventProcessor {
     /// # Errors
     ///
     /// [`ProcessError`] when it was not processed.
-    pub async fn process(&self, mut event: Event) -> Result<Outcome, ProcessError> {
+    pub async fn process(&self, event: Event) -> Result<Outcome, ProcessError> {
+        let processed = self.process_from_stripe(event).await;
+        let outcome = processed.as_ref().map_or("failed", |one| one.as_str());
+        tracing::debug!(event.outcome = outcome, "ended the processing of an event");
+        processed
+    }
+
+    async fn process_from_stripe(&self, mut event: Event) -> Result<Outcome, ProcessError> {
         if let Some(foreign) = self.foreign(&event).await? {
             return Ok(foreign);
         }

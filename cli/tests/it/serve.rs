@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read as _, Write as _},
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     time::Duration,
 };
 
@@ -15,7 +15,22 @@ use testing::{Answer, Client, Process, Shop, until};
 const FAREBOX: &str = env!("CARGO_BIN_EXE_farebox");
 
 fn start(shop: &Shop) -> Process {
-    Process::start_with(FAREBOX, &["serve", "--bind", "127.0.0.1:0"], shop)
+    start_with(&[], shop)
+}
+
+fn start_with(options: &[&str], shop: &Shop) -> Process {
+    let arguments = [&["serve", "--bind", "127.0.0.1:0"], options].concat();
+    Process::start_with(FAREBOX, &arguments, shop)
+}
+
+/// The answer's text to a plain request of `path`, head and body.
+fn get(address: SocketAddr, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let head = format!("GET {path} HTTP/1.1\r\nhost: farebox\r\nconnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
 }
 
 /// Ada starts a payment of the signed order `id`.
@@ -123,23 +138,144 @@ async fn of_two_servers_over_one_database_one_may_be_killed() {
 async fn the_process_tells_that_it_serves_and_names_its_routes() {
     let shop = Shop::open().await;
     let server = start(&shop);
-    let text = |path: &str| {
-        let mut stream = TcpStream::connect(server.address()).unwrap();
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nhost: farebox\r\nconnection: close\r\n\r\n"
-        )
-        .unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        text
-    };
-    let alive = text("/healthz");
+    let alive = get(server.address(), "/healthz");
     assert!(
         alive.starts_with("HTTP/1.1 200") && alive.ends_with("ok"),
         "{alive}"
     );
-    let unknown = text("/api/nothing");
+    let unknown = get(server.address(), "/api/nothing");
     assert!(unknown.starts_with("HTTP/1.1 404"), "{unknown}");
     assert!(unknown.contains("/api/create-intent"), "{unknown}");
+}
+
+/// Where `server` serves its metrics, as it logged.
+fn metrics_address(server: &Process) -> SocketAddr {
+    let mut lines = server.start_log().iter();
+    lines
+        .find_map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).ok()?;
+            line["metrics.address"].as_str()?.parse().ok()
+        })
+        .unwrap()
+}
+
+/// The value of a metric, with its labels.
+fn metric(text: &str, name: &str) -> Option<f64> {
+    let mut lines = text.lines();
+    let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+    Some(value.parse().unwrap())
+}
+
+#[tokio::test]
+async fn the_metrics_count_requests_events_calls_and_deliveries() {
+    let shop = Shop::open().await;
+    let server = start_with(&["--metrics", "127.0.0.1:0"], &shop);
+    let metrics = metrics_address(&server);
+    let client = Client::at(server.address());
+    let first = get(metrics, "/metrics");
+    assert!(
+        first.contains("content-type: text/plain; version=0.0.4"),
+        "{first}"
+    );
+    for outcome in [
+        "farebox_events_total{outcome=\"quarantined\"}",
+        "farebox_stripe_requests_total{outcome=\"limited\"}",
+        "farebox_notification_deliveries_total{outcome=\"dead_lettered\"}",
+        "farebox_stripe_retries_total",
+        "farebox_outbox_due",
+        "farebox_outbox_dead_letters",
+        "farebox_quarantined_events",
+        "farebox_outbox_oldest_due_seconds",
+    ] {
+        assert_eq!(metric(&first, outcome), Some(0.0), "{outcome}: {first}");
+    }
+
+    let failing = Fault::rate_limit().on("POST", "/v1/payment_intents");
+    shop.stripe.inject(failing.times(1));
+    let started = pay(&client, &shop, "o_1").await.expect(200);
+    let confirmed = shop
+        .stripe
+        .confirm(&intent_id(&started), "pm_card_visa")
+        .await;
+    assert!(confirmed.is_ok(), "{confirmed:?}");
+    deliver_all(&client, &shop).await;
+    deliver_all(&client, &shop).await;
+    let unreadable = json!({
+        "id": "evt_torn", "object": "event", "type": "payment_intent.succeeded",
+        "created": shop.clock.now(), "livemode": false, "data": { "object": { "id": 7 } },
+    });
+    let unreadable = Bytes::from(unreadable.to_string());
+    let call = client.request().path("/api/webhooks/stripe");
+    let call = call.header("stripe-signature", &shop.sign(&unreadable));
+    let _ = call.send(Method::POST, unreadable).await.expect(200);
+    let call = client.request().path("/api/webhooks/stripe");
+    let _ = call.post(&json!({})).await.expect(400);
+    let _ = get(server.address(), "/api/ada@example.com");
+    notified(&shop).await;
+
+    let mut text = String::new();
+    until("reconcile ran", async || {
+        text = get(metrics, "/metrics");
+        metric(&text, "farebox_reconcile_last_success_timestamp_seconds").is_some()
+    })
+    .await;
+    let at_least = |name: &str, least: f64| {
+        let value = metric(&text, name);
+        assert!(value >= Some(least), "{name} is {value:?}: {text}");
+    };
+    at_least(
+        "farebox_http_requests_total{method=\"POST\",route=\"/api/create-intent\",status=\"200\"}",
+        1.0,
+    );
+    at_least(
+        "farebox_http_requests_total{method=\"POST\",route=\"/api/webhooks/stripe\",status=\"400\"}",
+        1.0,
+    );
+    at_least(
+        "farebox_http_requests_total{method=\"GET\",route=\"other\",status=\"404\"}",
+        1.0,
+    );
+    at_least(
+        "farebox_http_request_duration_seconds_bucket{route=\"/api/create-intent\",le=\"+Inf\"}",
+        1.0,
+    );
+    at_least(
+        "farebox_http_request_duration_seconds_count{route=\"/api/create-intent\"}",
+        1.0,
+    );
+    at_least("farebox_events_total{outcome=\"applied\"}", 1.0);
+    at_least("farebox_events_total{outcome=\"duplicate\"}", 1.0);
+    at_least("farebox_events_total{outcome=\"quarantined\"}", 1.0);
+    at_least("farebox_incidents_total{kind=\"quarantined\"}", 1.0);
+    at_least("farebox_stripe_requests_total{outcome=\"limited\"}", 1.0);
+    at_least("farebox_stripe_requests_total{outcome=\"ok\"}", 1.0);
+    at_least("farebox_stripe_retries_total", 1.0);
+    at_least(
+        "farebox_notification_deliveries_total{outcome=\"delivered\"}",
+        1.0,
+    );
+    at_least("farebox_quarantined_events", 1.0);
+    at_least("farebox_database_up", 1.0);
+    assert!(text.contains("farebox_build_info{version="), "{text}");
+    assert_eq!(metric(&text, "farebox_outbox_due"), Some(0.0));
+    for line in text.lines().filter(|line| line.starts_with("farebox_")) {
+        let name = line.split(['{', ' ']).next().unwrap();
+        let family = name.trim_end_matches("_bucket").trim_end_matches("_sum");
+        let family = family.trim_end_matches("_count");
+        assert!(text.contains(&format!("# HELP {family} ")), "{name}");
+        assert!(text.contains(&format!("# TYPE {family} ")), "{name}");
+    }
+    for personal in ["ada", "o_1", "evt_", "pi_"] {
+        assert!(!text.contains(personal), "{personal}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn the_port_of_the_routes_serves_no_metrics() {
+    let shop = Shop::open().await;
+    let server = start_with(&["--metrics", "127.0.0.1:0"], &shop);
+    let public = get(server.address(), "/metrics");
+    assert!(public.starts_with("HTTP/1.1 404"), "{public}");
+    let route = get(metrics_address(&server), "/healthz");
+    assert!(route.starts_with("HTTP/1.1 404"), "{route}");
 }

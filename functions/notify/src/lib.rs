@@ -207,14 +207,18 @@ impl Notifier {
         let order = order.as_deref();
         match &outcome {
             DeliveryOutcome::Delivered => tracing::info!(
-                message.id = id, message.type = kind, order.id = order, "delivered a message"
+                message.id = id, message.type = kind, order.id = order,
+                delivery.outcome = "delivered",
+                "delivered a message"
             ),
             DeliveryOutcome::Again { due_at, error } => tracing::warn!(
                 message.id = id, message.type = kind, order.id = order, due_at, cause = error,
+                delivery.outcome = "delayed",
                 "a delivery failed: notify retries it at due_at"
             ),
             DeliveryOutcome::DeadLettered { error } => tracing::error!(
                 message.id = id, message.type = kind, order.id = order, cause = error,
+                delivery.outcome = "dead_lettered",
                 metric.dead_lettered = 1,
                 "a message is a dead letter: fix the destination, then run `notify redrive`"
             ),

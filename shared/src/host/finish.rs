@@ -6,7 +6,7 @@
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::{
-    extract::Request,
+    extract::{MatchedPath, Request},
     middleware::{Next, from_fn},
     response::Response,
     routing::MethodRouter,
@@ -31,8 +31,16 @@ pub fn with_middleware(service: MethodRouter) -> MethodRouter {
 
 async fn finish(request: Request, next: Next) -> Response {
     let request_id = request_id(&request);
-    let method = known(request.method());
-    let span = tracing::info_span!("request", request.id = request_id, http.method = method);
+    let method = method_name(request.method());
+    // Of a server with several routes: what the platform calls is this function's own.
+    let route = request.extensions().get::<MatchedPath>();
+    let route = route.map(MatchedPath::as_str);
+    let span = tracing::info_span!(
+        "request",
+        request.id = request_id,
+        http.method = method,
+        http.route = route
+    );
     let answered = async {
         let started = Instant::now();
         let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
@@ -73,7 +81,7 @@ fn next_step(started: Instant) -> Instant {
 }
 
 /// The method's name, if it is a standard one: any other text may be sent as one as well.
-fn known(method: &Method) -> &'static str {
+pub fn method_name(method: &Method) -> &'static str {
     let names = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     let mut names = names.into_iter();
     names

@@ -9,10 +9,16 @@ mod connection;
 #[cfg(test)]
 mod tests;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::{Future, ready},
+    io,
+    sync::Arc,
+    time::Duration,
+};
 
-use connection::Handler;
+pub use connection::Handler;
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::sleep,
@@ -68,10 +74,12 @@ impl Server {
     }
 
     /// Serves `service` on `listener`, until `stop` completes; then finishes the open requests.
-    pub(super) async fn serve(
+    /// `open` makes each connection ready.
+    pub(super) async fn serve<O: Open>(
         self,
         listener: TcpListener,
         service: impl Handler,
+        open: O,
         stop: impl Future<Output = ()>,
     ) {
         let places = Arc::new(Semaphore::new(self.cap as usize));
@@ -82,8 +90,12 @@ impl Server {
                 let (stream, peer) = accept(&listener).await;
                 let service = connection::service(service.clone(), peer, self.timeouts.body);
                 let (timeouts, hurry) = (self.timeouts, hurry.subscribe());
+                let opening = open.open(stream);
                 tokio::spawn(async move {
-                    connection::serve(stream, service, timeouts, hurry).await;
+                    let opened = in_time(opening, timeouts, hurry.clone()).await;
+                    if let Some(Ok(stream)) = opened {
+                        connection::serve(stream, service, timeouts, hurry).await;
+                    }
                     drop(place);
                 });
             }
@@ -96,6 +108,51 @@ impl Server {
         hurry.send_replace(true);
         // The semaphore is never closed.
         let _ = places.acquire_many(self.cap).await;
+    }
+}
+
+/// Makes connections ready for requests.
+pub trait Open: Send + Sync {
+    /// A connection that is ready.
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// Makes `stream` ready. A failure is the peer's.
+    fn open(
+        &self,
+        stream: TcpStream,
+    ) -> impl Future<Output = io::Result<Self::Stream>> + Send + 'static;
+}
+
+/// Connections without TLS.
+#[derive(Clone, Copy, Debug)]
+pub struct Plain;
+
+impl Open for Plain {
+    type Stream = TcpStream;
+
+    fn open(
+        &self,
+        stream: TcpStream,
+    ) -> impl Future<Output = io::Result<TcpStream>> + Send + 'static {
+        ready(Ok(stream))
+    }
+}
+
+/// The output of `opening`, unless it takes longer than the head of a request may.
+async fn in_time<T>(
+    opening: impl Future<Output = T>,
+    timeouts: Timeouts,
+    mut hurry: watch::Receiver<bool>,
+) -> Option<T> {
+    let hurried = async {
+        // The sender lives as long as the server.
+        let _ = hurry.wait_for(|is_hurried| *is_hurried).await;
+        sleep(timeouts.hurried_head).await;
+    };
+    tokio::select! {
+        opened = opening => Some(opened),
+        () = sleep(timeouts.head) => None,
+        () = hurried => None,
     }
 }
 

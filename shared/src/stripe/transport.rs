@@ -78,11 +78,14 @@ impl Stripe {
         let mut retries = Retries::new(retry::backoff(self.retry_policy.first_delay), deadline);
         let mut has_met_old = false;
         let mut has_renewed = false;
+        let mut number = 0;
         loop {
+            number += 1;
             let keys = self.secrets.current().await?;
             let reused = may_repeat.then_some(self.retry_policy.reused);
             let tried = self.attempt(request, key, &keys, deadline, reused);
-            let tried = tried.await?;
+            let (tried, elapsed) = tried.await?;
+            tried.log(request, number, elapsed);
             // Stripe did not carry out such a request, and stores no answer under its key.
             if tried.is_unauthorized() && !has_renewed && self.renews(&keys, deadline).await {
                 has_renewed = true;
@@ -121,7 +124,7 @@ impl Stripe {
         keys: &Keys,
         deadline: Instant,
         reused: Option<Duration>,
-    ) -> Result<Tried, StripeError> {
+    ) -> Result<(Tried, Duration), StripeError> {
         let sent = self.http_request(request, key, keys)?;
         let started = Instant::now();
         let until = deadline.min(started + self.retry_policy.attempt);
@@ -129,8 +132,7 @@ impl Stripe {
             Ok(tried) => tried,
             Err(elapsed) => Tried::broken(None, Box::new(elapsed), false),
         };
-        tried.log(request, started.elapsed());
-        Ok(tried)
+        Ok((tried, started.elapsed()))
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>, reused: Option<Duration>) -> Tried {
@@ -272,7 +274,8 @@ impl Tried {
         }
     }
 
-    fn log(&self, request: &RequestBuilder, elapsed: Duration) {
+    /// Logs the attempt with this `number`, from 1 on.
+    fn log(&self, request: &RequestBuilder, number: u64, elapsed: Duration) {
         let (status, id) = match self {
             Self::Answered {
                 status, request_id, ..
@@ -285,10 +288,23 @@ impl Tried {
             stripe.method = ?request.method,
             stripe.path = request.path,
             stripe.status = status.map(|status| status.as_u16()),
+            stripe.outcome = self.outcome(),
+            stripe.attempt = number,
             stripe.request_id = id.as_deref(),
             elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
             "called Stripe"
         );
+    }
+
+    /// One word, for the log and for metrics.
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::Broken { .. } => "unanswered",
+            Self::Answered { status, .. } if status.is_success() => "ok",
+            Self::Answered { status, .. } if status.is_server_error() => "failed",
+            Self::Answered { status, .. } if *status == StatusCode::TOO_MANY_REQUESTS => "limited",
+            Self::Answered { .. } => "refused",
+        }
     }
 }
 

@@ -28,7 +28,7 @@ use tower::{Service, ServiceExt as _};
 use super::Timeouts;
 
 /// A service of requests: a function, or a router of several.
-pub(in crate::host) trait Handler:
+pub trait Handler:
     Service<Request<Body>, Response = Response, Error = Infallible, Future: Send>
     + Clone
     + Send

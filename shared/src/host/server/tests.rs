@@ -182,7 +182,7 @@ async fn start(cap: u32, service: MethodRouter) -> (String, oneshot::Sender<()>,
     let (stop, stopped) = oneshot::channel();
     let serving = tokio::spawn(async move {
         let stopped = async { drop(stopped.await) };
-        server.serve(listener, service, stopped).await;
+        server.serve(listener, service, Plain, stopped).await;
     });
     (address, stop, serving)
 }
