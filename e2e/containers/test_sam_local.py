@@ -13,9 +13,10 @@ from e2e.aws import template
 from testing.harness import shop
 from e2e.aws.build import made
 from e2e.aws.commands import GUIDE, LOCAL, block, shell
-from e2e.aws.containers.image import make_image
+from e2e.containers.images import make_sam_image
+from testing.harness.payment import pay
 from testing.harness.program import Program, environment, free_port
-from testing.harness.shop import KEYS, Answer, Stripe, signature, token
+from testing.harness.shop import KEYS, Answer, Stripe
 from testing.harness.stand_in import CREDENTIALS, StandIn
 from e2e.aws.table import Table
 from testing.harness.workspace import REGION, WORKSPACE
@@ -58,7 +59,7 @@ class SamLocal(unittest.TestCase):
         cls.aws = StandIn(cls.folder)
         cls.addClassCleanup(cls.aws.stop)
         # SAM does not forward an AWS address. `localhost` is this machine, by --add-host.
-        make_image(AWS_ENDPOINT_URL=cls.aws.url.replace("127.0.0.1", "localhost"))
+        make_sam_image(AWS_ENDPOINT_URL=cls.aws.url.replace("127.0.0.1", "localhost"))
 
     def test_the_command_of_the_guide_runs_each_function_without_an_account(self):
         lines = block(LOCAL, "alias invoke=").splitlines()
@@ -93,20 +94,7 @@ class SamLocal(unittest.TestCase):
 
     def test_a_payment_goes_through_the_api_over_the_secret_and_the_table_of_a_stack(self):
         api = self.start_api()
-        known = {"Authorization": f"Bearer {token('ada')}"}
-        asked = json.dumps({"items": [{"price": "mug", "quantity": 2}]}).encode()
-        headers = known | {"Idempotency-Key": "cart-1", "Content-Type": "application/json"}
-
-        started = self.request("POST", f"{api}/create-intent", asked, headers)
-        self.assertEqual(started.status, 200, started.text)
-        self.stripe.pay(started.json["clientSecret"].split("_secret_")[0])
-        [paid] = self.stripe.events("payment_intent.succeeded")
-        event = json.dumps(paid).encode()
-        received = self.request(
-            "POST", f"{api}/webhooks/stripe", event, {"Stripe-Signature": signature(event)}
-        )
-        self.assertEqual((received.status, received.text), (200, '{"received":true}'))
-        order = self.request("GET", f"{api}/order?id={started.json['orderId']}", None, known)
+        order = pay(api, self.stripe, "cart-1", self.request)
 
         self.assertEqual(order.json["status"], "paid")
 

@@ -1,0 +1,1 @@
+"""Tests of the files in deploy/ for a server: the proxies' configurations and the systemd unit."""
