@@ -5,10 +5,12 @@
 //! share a database: a message is leased by one of them, and an event counts once.
 
 mod metrics;
+mod tls;
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     process::ExitCode,
+    time::Duration,
 };
 
 use axum::{Router, middleware::from_fn_with_state, routing::get};
@@ -18,9 +20,12 @@ use shared::{
     App,
     host::{self, Listening, Plain},
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 
-use self::metrics::Metrics;
+use self::{
+    metrics::Metrics,
+    tls::{Files, Tls},
+};
 use crate::{
     callers::no_such_route,
     functions,
@@ -28,18 +33,24 @@ use crate::{
 };
 
 const USAGE: &str = "\
-farebox serve [--bind ADDRESS:PORT] [--metrics ADDRESS:PORT]
+farebox serve [--bind ADDRESS:PORT] [--tls-cert FILE --tls-key FILE] [--metrics ADDRESS:PORT]
 
 Runs a deployment in one process: all routes, notifications and reconcile. The settings are in the
-environment or in .env: docs/configuration.md lists them. Without --bind it listens on
-127.0.0.1:8080, behind your reverse proxy. --metrics serves /metrics for Prometheus on an address of
-its own, which only Prometheus should reach.";
+environment or in .env: docs/configuration.md lists them.
+
+--bind      where the routes are; 127.0.0.1:8080 by default, behind your reverse proxy
+--tls-cert  serve them by TLS, with this chain of certificates in PEM
+--tls-key   and this private key in PEM; both files are read again when they change
+--metrics   serve /metrics for Prometheus at an address of its own, which only Prometheus should
+            reach";
 
 /// The options of the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Options {
     /// Where the routes are.
     bind: SocketAddr,
+    /// The certificate; `None` for plain HTTP.
+    tls: Option<Files>,
     /// Where the metrics are.
     metrics: Option<SocketAddr>,
 }
@@ -48,6 +59,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             bind: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
+            tls: None,
             metrics: None,
         }
     }
@@ -57,14 +69,24 @@ impl Options {
     /// Reads the arguments; `None` when they are wrong.
     fn parse(arguments: &[String]) -> Option<Self> {
         let mut options = Self::default();
+        let (mut chain, mut key) = (None, None);
         for option in arguments.chunks(2) {
             let [name, value] = option else { return None };
             match name.as_str() {
                 "--bind" => options.bind = value.parse().ok()?,
+                "--tls-cert" => chain = Some(value.into()),
+                "--tls-key" => key = Some(value.into()),
                 "--metrics" => options.metrics = Some(value.parse().ok()?),
                 _ => return None,
             }
         }
+        options.tls = match (chain, key) {
+            (None, None) => None,
+            (chain, key) => Some(Files {
+                chain: chain?,
+                key: key?,
+            }),
+        };
         Some(options)
     }
 }
@@ -81,6 +103,10 @@ pub async fn run(arguments: &[String]) -> ExitCode {
     host::run(env!("CARGO_CRATE_NAME"), serve(options, metrics)).await
 }
 
+/// The longest time from the signal to stop until open requests and deliveries ended: a platform
+/// ends a process after 30 seconds or more.
+const GRACE: Duration = Duration::from_secs(25);
+
 async fn serve(options: Options, metrics: Metrics) -> Result<(), host::Error> {
     let config = of_command(&needs())?;
     config.limits.warn();
@@ -90,6 +116,8 @@ async fn serve(options: Options, metrics: Metrics) -> Result<(), host::Error> {
     let reconciler = Reconciler::new(&config, app.clone());
     let (stopping, stopped) = watch::channel(false);
     let stop = || has_stopped(stopped.clone());
+    let tls = options.tls.map(Tls::read).transpose();
+    let tls = tls.map_err(|failure| host::Error::Start(failure.into()))?;
     let scraped = match options.metrics {
         None => None,
         Some(address) => Some(Listening::at(address).await?),
@@ -104,19 +132,46 @@ async fn serve(options: Options, metrics: Metrics) -> Result<(), host::Error> {
             listening.serve(metrics.router(&app), Plain, stop()).await;
         }
     };
-    let shutdown = async {
-        host::shutdown_signal().await;
+    let routes = router(&app, &metrics);
+    let serving = async {
+        match tls {
+            None => listening.serve(routes, Plain, stop()).await,
+            Some(tls) => listening.serve(routes, tls, stop()).await,
+        }
+    };
+    let working = async {
+        tokio::join!(
+            serving,
+            serving_metrics,
+            notifier.run(notify::command::PAUSE, stop()),
+            reconciler.run(reconcile::command::PAUSE, stop()),
+        );
+    };
+    ended(working, &stopping, host::shutdown_signal).await
+}
+
+/// Lets `working` stop at the first signal, and end by itself; a second signal, or the end of
+/// [`GRACE`], ends it at once. Then nothing is lost either: Stripe and the outbox repeat what was
+/// not done.
+async fn ended<S: Future<Output = ()>>(
+    working: impl Future<Output = ()>,
+    stopping: &watch::Sender<bool>,
+    signal: impl Fn() -> S,
+) -> Result<(), host::Error> {
+    let cut = async {
+        signal().await;
+        let again = signal();
         tracing::info!("stopping: open requests and deliveries end first");
         stopping.send_replace(true);
+        let _ = timeout(GRACE, again).await;
     };
-    tokio::join!(
-        shutdown,
-        listening.serve(router(&app, &metrics), Plain, stop()),
-        serving_metrics,
-        notifier.run(notify::command::PAUSE, stop()),
-        reconciler.run(reconcile::command::PAUSE, stop()),
-    );
-    Ok(())
+    tokio::select! {
+        biased;
+        () = working => Ok(()),
+        () = cut => Err(host::Error::Work(
+            "ended before all open requests and deliveries had ended".into(),
+        )),
+    }
 }
 
 /// Completes when the server stops.
@@ -136,6 +191,10 @@ fn router(app: &App, metrics: &Metrics) -> Router {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
+    use tokio::time::Instant;
+
     use super::*;
 
     #[test]
@@ -146,20 +205,63 @@ mod tests {
         };
         let both = Options {
             bind: "[::1]:0".parse().unwrap(),
+            tls: None,
             metrics: "127.0.0.1:9090".parse().ok(),
         };
         assert_eq!(parse(""), Some(Options::default()));
         assert_eq!(parse("--bind [::1]:0 --metrics 127.0.0.1:9090"), Some(both));
+        let with_tls = parse("--tls-key key.pem --tls-cert chain.pem").unwrap();
+        let files = Files {
+            chain: "chain.pem".into(),
+            key: "key.pem".into(),
+        };
+        assert_eq!(with_tls.tls, Some(files));
         for wrong in [
             "--bind",
             "--bind 8080",
             "--bind localhost:80",
             "--bind 127.0.0.1:80 --metrics",
             "--metrics 9090",
+            "--tls-cert chain.pem",
+            "--tls-key key.pem",
             "--port 80",
             "8080",
         ] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
+    }
+
+    /// Ends at `signals`, with work that takes `work` from the signal to stop; the time it took.
+    async fn stop(work: Duration, signals: u32) -> (Result<(), host::Error>, Duration) {
+        let (stopping, stopped) = watch::channel(false);
+        let left = Cell::new(signals);
+        let signal = || {
+            let now = left.get();
+            left.set(now.saturating_sub(1));
+            async move {
+                if now == 0 {
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        let working = async {
+            has_stopped(stopped).await;
+            tokio::time::sleep(work).await;
+        };
+        let began = Instant::now();
+        (ended(working, &stopping, signal).await, began.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_has_25_seconds_to_end_and_a_second_signal_ends_it_at_once() {
+        let (done, took) = stop(Duration::from_secs(24), 1).await;
+        assert!(done.is_ok());
+        assert_eq!(took.as_secs(), 24);
+        let (done, took) = stop(Duration::from_secs(60), 1).await;
+        assert!(done.is_err());
+        assert_eq!(took.as_secs(), 25);
+        let (done, took) = stop(Duration::from_secs(60), 2).await;
+        assert!(done.is_err());
+        assert_eq!(took.as_secs(), 0);
     }
 }

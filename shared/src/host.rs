@@ -50,6 +50,9 @@ pub enum Error {
     /// The settings do not allow a start, or something that they name could not be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// Something that the command line names could not be opened.
+    #[error("{0}")]
+    Start(Cause),
     /// The process could not listen on the port.
     #[error("cannot listen on the port: {0}")]
     Port(#[from] std::io::Error),
@@ -86,9 +89,9 @@ pub async fn run(name: &str, program: impl Future<Output = Result<(), Error>>) -
 /// Reports to the log, or in plain text on a terminal.
 #[expect(clippy::print_stderr, reason = "a person started this and reads it")]
 fn report(error: &Error) {
-    // The text of `Work` contains its cause.
+    // These texts contain their cause.
     let cause = match error {
-        Error::Work(cause) => causes(cause.as_ref()),
+        Error::Work(cause) | Error::Start(cause) => causes(cause.as_ref()),
         error => causes(error),
     };
     if std::io::stderr().is_terminal() {

@@ -4,6 +4,7 @@ use std::{
     io::{BufRead as _, BufReader},
     net::SocketAddr,
     process::{Child, Command, Stdio},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use serde_json::Value;
@@ -16,6 +17,7 @@ pub struct Process {
     child: Child,
     address: SocketAddr,
     start: Vec<String>,
+    later: Arc<Mutex<Vec<String>>>,
 }
 
 impl Process {
@@ -53,11 +55,20 @@ impl Process {
             })
             .expect("it says where it listens");
         // Read on, so that a full pipe never stops it.
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        let later = Arc::<Mutex<Vec<String>>>::default();
+        let log = Arc::clone(&later);
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                log.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(line);
+            }
+        });
         Self {
             child,
             address,
             start,
+            later,
         }
     }
 
@@ -73,16 +84,42 @@ impl Process {
         &self.start
     }
 
+    /// What it has logged since it listens, a line each.
+    #[must_use]
+    pub fn log(&self) -> Vec<String> {
+        let later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
+        later.clone()
+    }
+
     /// Asks it to stop, as a platform does, and returns whether it ended well.
     ///
     /// # Panics
     ///
     /// When it cannot be waited for.
     #[must_use]
-    pub fn terminate(mut self) -> bool {
+    pub fn terminate(self) -> bool {
+        self.ask_to_stop();
+        self.wait()
+    }
+
+    /// Asks it to stop.
+    ///
+    /// # Panics
+    ///
+    /// When it does not run.
+    pub fn ask_to_stop(&self) {
         let id = self.child.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status();
         assert!(asked.is_ok_and(|status| status.success()), "it runs");
+    }
+
+    /// Waits until it ends, and returns whether it ended well.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be waited for.
+    #[must_use]
+    pub fn wait(mut self) -> bool {
         self.child.wait().expect("it ends").success()
     }
 

@@ -141,11 +141,13 @@ impl Metrics {
         OfLog(self.clone()).with_filter(counts)
     }
 
-    /// The route that Prometheus reads.
+    /// The route that Prometheus reads, and `/healthz` without TLS.
     pub(super) fn router(&self, app: &App) -> Router {
         let (metrics, app) = (self.clone(), app.clone());
         let text = async move || metrics.text(&app).await;
-        Router::new().route("/metrics", get(text))
+        Router::new()
+            .route("/metrics", get(text))
+            .route("/healthz", get(async || "ok"))
     }
 
     async fn text(&self, app: &App) -> Response {

@@ -21,5 +21,6 @@ mod payment;
 mod process;
 mod serve;
 mod start;
+mod tls;
 mod trail;
 mod words;

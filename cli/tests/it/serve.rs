@@ -8,17 +8,18 @@ use std::{
 
 use hyper::{Method, body::Bytes};
 use sandbox::Fault;
-use serde_json::json;
+use serde_json::{Value, json};
 use testing::{Answer, Client, Process, Shop, until};
+use tokio::io::AsyncWriteExt as _;
 
 /// The real program.
-const FAREBOX: &str = env!("CARGO_BIN_EXE_farebox");
+pub(crate) const FAREBOX: &str = env!("CARGO_BIN_EXE_farebox");
 
 fn start(shop: &Shop) -> Process {
     start_with(&[], shop)
 }
 
-fn start_with(options: &[&str], shop: &Shop) -> Process {
+pub(crate) fn start_with(options: &[&str], shop: &Shop) -> Process {
     let arguments = [&["serve", "--bind", "127.0.0.1:0"], options].concat();
     Process::start_with(FAREBOX, &arguments, shop)
 }
@@ -86,31 +87,6 @@ async fn one_process_takes_a_payment_and_notifies_the_site() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_told_to_stop_answers_its_open_request_first() {
-    let shop = Shop::open().await;
-    let server = start(&shop);
-    let client = Client::at(server.address());
-    let slow = Fault::latency(Duration::from_secs(1));
-    shop.stripe
-        .inject(slow.on("POST", "/v1/payment_intents").times(1));
-
-    let (answer, is_well) = tokio::join!(pay(&client, &shop, "o_1"), async {
-        until("Stripe is asked", async || {
-            let requests = shop.stripe.requests();
-            requests.iter().any(|one| one.path == "/v1/payment_intents")
-        })
-        .await;
-        tokio::task::spawn_blocking(|| server.terminate())
-            .await
-            .unwrap()
-    });
-
-    assert_eq!(answer.expect(200).body["status"], "created");
-    assert!(is_well, "it stops well");
-    assert!(shop.order("o_1").await.intent().is_some(), "it is stored");
-}
-
-#[tokio::test]
 async fn of_two_servers_over_one_database_one_may_be_killed() {
     let shop = Shop::open().await;
     let servers = [start(&shop), start(&shop)];
@@ -153,7 +129,7 @@ fn metrics_address(server: &Process) -> SocketAddr {
     let mut lines = server.start_log().iter();
     lines
         .find_map(|line| {
-            let line: serde_json::Value = serde_json::from_str(line).ok()?;
+            let line: Value = serde_json::from_str(line).ok()?;
             line["metrics.address"].as_str()?.parse().ok()
         })
         .unwrap()
@@ -271,11 +247,149 @@ async fn the_metrics_count_requests_events_calls_and_deliveries() {
 }
 
 #[tokio::test]
-async fn the_port_of_the_routes_serves_no_metrics() {
+async fn the_port_of_the_routes_serves_no_metrics_and_that_of_the_metrics_no_routes() {
     let shop = Shop::open().await;
     let server = start_with(&["--metrics", "127.0.0.1:0"], &shop);
     let public = get(server.address(), "/metrics");
     assert!(public.starts_with("HTTP/1.1 404"), "{public}");
-    let route = get(metrics_address(&server), "/healthz");
+    let metrics = metrics_address(&server);
+    let route = get(metrics, "/api/create-intent");
     assert!(route.starts_with("HTTP/1.1 404"), "{route}");
+    let alive = get(metrics, "/healthz");
+    assert!(alive.starts_with("HTTP/1.1 200"), "{alive}");
+}
+
+/// Waits until `server` accepts no connection.
+async fn refuses_connections(server: &Process) {
+    let address = server.address();
+    until("new connections are refused", async || {
+        TcpStream::connect(address).is_err()
+    })
+    .await;
+}
+
+/// Waits for the end of `server`; returns whether it ended well.
+async fn ends(server: Process) -> bool {
+    let ended = tokio::task::spawn_blocking(|| server.wait());
+    ended.await.unwrap()
+}
+
+#[tokio::test]
+async fn a_server_that_is_told_to_stop_answers_its_open_request_first() {
+    let shop = Shop::open().await;
+    let server = start(&shop);
+    let client = Client::at(server.address());
+    let slow = Fault::latency(Duration::from_secs(1));
+    shop.stripe
+        .inject(slow.on("POST", "/v1/payment_intents").times(1));
+
+    let (answer, is_well) = tokio::join!(pay(&client, &shop, "o_1"), async {
+        until("Stripe is asked", async || {
+            let requests = shop.stripe.requests();
+            requests.iter().any(|one| one.path == "/v1/payment_intents")
+        })
+        .await;
+        server.ask_to_stop();
+        refuses_connections(&server).await;
+        ends(server).await
+    });
+
+    assert_eq!(answer.expect(200).body["status"], "created");
+    assert!(is_well, "it stops well");
+    assert!(shop.order("o_1").await.intent().is_some(), "it is stored");
+}
+
+#[tokio::test]
+async fn a_server_that_is_told_to_stop_ends_its_open_delivery_first() {
+    let site = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", site.local_addr().unwrap());
+    let shop = Shop::open_with(&[("FAREBOX_NOTIFY_URL", &url)]).await;
+    let server = start(&shop);
+    let client = Client::at(server.address());
+    let started = pay(&client, &shop, "o_1").await.expect(200);
+    let confirmed = shop
+        .stripe
+        .confirm(&intent_id(&started), "pm_card_visa")
+        .await;
+    assert!(confirmed.is_ok(), "{confirmed:?}");
+    deliver_all(&client, &shop).await;
+
+    let (mut delivery, _) = site.accept().await.unwrap();
+    server.ask_to_stop();
+    refuses_connections(&server).await;
+    assert!(shop.store.oldest_undelivered().await.unwrap().is_some());
+    let answer = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
+    delivery.write_all(answer).await.unwrap();
+
+    assert!(ends(server).await, "it stops well");
+    let left = shop.store.outbox_size().await.unwrap().due.number;
+    assert_eq!(left, 0, "the delivery is recorded");
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_a_server_at_once_and_the_order_goes_on_elsewhere() {
+    let shop = Shop::open().await;
+    let server = start(&shop);
+    let hanging = Fault::hang().on("POST", "/v1/payment_intents");
+    shop.stripe.inject(hanging.times(1));
+    let order = shop.order_token("ada", &json!({ "orderId": "o_1" }));
+    let body = json!({ "order": order }).to_string();
+    let mut open = TcpStream::connect(server.address()).unwrap();
+    write!(
+        open,
+        "POST /api/create-intent HTTP/1.1\r\nhost: farebox\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        shop.token("ada"),
+        body.len(),
+    )
+    .unwrap();
+    until("Stripe is asked", async || {
+        let requests = shop.stripe.requests();
+        requests.iter().any(|one| one.path == "/v1/payment_intents")
+    })
+    .await;
+
+    server.ask_to_stop();
+    refuses_connections(&server).await;
+    server.ask_to_stop();
+    assert!(!ends(server).await, "it says that it left something open");
+    let mut rest = Vec::new();
+    let _ = open.read_to_end(&mut rest);
+    assert!(rest.is_empty(), "no answer was given");
+
+    let next = start(&shop);
+    let answer = pay(&Client::at(next.address()), &shop, "o_1").await;
+    assert_eq!(answer.expect(200).body["status"], "created");
+}
+
+#[tokio::test]
+async fn each_request_is_a_line_of_json_with_its_route_and_nothing_of_the_caller() {
+    let shop = Shop::open().await;
+    let server = start(&shop);
+    let client = Client::at(server.address());
+    let _ = pay(&client, &shop, "o_1").await.expect(200);
+    let mut line = json!(null);
+    until("the request is logged", async || {
+        let lines = server.log();
+        let mut lines = lines.iter().map(|line| serde_json::from_str(line).unwrap());
+        let answered = lines.find(|line: &Value| line["message"] == "answered");
+        line = answered.unwrap_or_default();
+        !line.is_null()
+    })
+    .await;
+
+    assert_eq!(line["http.status"], 200, "{line}");
+    assert!(line["elapsed_ms"].is_u64(), "{line}");
+    assert!(
+        line["timestamp"].is_string() && line["level"] == "INFO",
+        "{line}"
+    );
+    let request = &line["span"];
+    assert_eq!(request["http.route"], "/api/create-intent", "{line}");
+    assert_eq!(request["http.method"], "POST", "{line}");
+    assert!(request["request.id"].is_string(), "{line}");
+    let all = [server.start_log(), &server.log()].concat().concat();
+    for secret in [&shop.token("ada"), Shop::SECRET_KEY, "\"ada\""] {
+        assert!(!all.contains(secret), "{secret}: {all}");
+    }
 }

@@ -43,6 +43,19 @@ fn connect(service: MethodRouter) -> (DuplexStream, JoinHandle<()>, watch::Sende
     (client, serving, hurry)
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_connection_has_as_long_for_its_handshake_as_for_a_head() {
+    let timeouts = Timeouts::default();
+    let hurry = watch::Sender::new(false);
+    for (is_hurried, limit) in [(false, timeouts.head), (true, timeouts.hurried_head)] {
+        hurry.send_replace(is_hurried);
+        let began = Instant::now();
+        let opening = std::future::pending::<()>();
+        let opened = in_time(opening, timeouts, hurry.subscribe()).await;
+        assert_eq!((opened, began.elapsed()), (None, limit));
+    }
+}
+
 /// The next answer's text, head and body.
 async fn answer(client: &mut (impl AsyncRead + Unpin)) -> String {
     let mut text = String::new();
