@@ -108,7 +108,8 @@ pub async fn run(arguments: &[String]) -> ExitCode {
 const GRACE: Duration = Duration::from_secs(25);
 
 async fn serve(options: Options, metrics: Metrics) -> Result<(), host::Error> {
-    let config = of_command(&needs())?;
+    let mut config = of_command(&needs())?;
+    config.limits.is_behind_proxy = options.bind.ip().is_loopback();
     config.limits.warn();
     let app = App::open(&config, false).await?;
     let notifier = Notifier::new(&config, app.store.clone(), app.clock.clone());

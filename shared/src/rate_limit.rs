@@ -9,12 +9,15 @@
 //!
 //! - `settings`: the limits.
 //! - `address`: the client's address, as far as it can be trusted.
+//! - `proxies`: the proxies that may name it.
 
 mod address;
+mod proxies;
 mod settings;
 
 use axum::extract::{FromRef, FromRequestParts};
 use hyper::http::request::Parts;
+pub use proxies::Proxies;
 use secrecy::ExposeSecret as _;
 pub use settings::{Settings, Source};
 
@@ -93,7 +96,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let limits = RateLimits::from_ref(state);
-        let address = Address::of(parts, &limits.settings.source);
+        let address = Address::of(parts, &limits.settings.source, &limits.settings.proxies);
         Ok(Self { limits, address })
     }
 }

@@ -10,7 +10,10 @@ use hyper::{Method, body::Bytes};
 use sandbox::Fault;
 use serde_json::{Value, json};
 use testing::{Answer, Client, Process, Shop, until};
-use tokio::io::AsyncWriteExt as _;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpSocket,
+};
 
 /// The real program.
 pub(crate) const FAREBOX: &str = env!("CARGO_BIN_EXE_farebox");
@@ -392,4 +395,64 @@ async fn each_request_is_a_line_of_json_with_its_route_and_nothing_of_the_caller
     for secret in [&shop.token("ada"), Shop::SECRET_KEY, "\"ada\""] {
         assert!(!all.contains(secret), "{secret}: {all}");
     }
+}
+
+/// The status of a payment that `caller` starts from the address `from` of this machine, with a
+/// header about the client.
+async fn pay_from(server: &Process, shop: &Shop, from: &str, caller: &str, header: &str) -> u16 {
+    let order = shop.order_token(caller, &json!({ "orderId": format!("o_{caller}") }));
+    let body = json!({ "order": order }).to_string();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
+    let mut stream = socket.connect(server.address()).await.unwrap();
+    let request = format!(
+        "POST /api/create-intent HTTP/1.1\r\nhost: farebox\r\nauthorization: Bearer {}\r\n\
+         x-forwarded-for: {header}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        shop.token(caller),
+        body.len(),
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn the_clients_address_is_what_a_trusted_proxy_says_and_nobody_else() {
+    let shop = Shop::open_with(&[
+        ("FAREBOX_LIMIT_ADDRESS", "1,open:5"),
+        ("FAREBOX_TRUSTED_PROXIES", "127.0.0.2,127.0.1.0/24"),
+    ])
+    .await;
+    let server = start(&shop);
+    let pay = async |from, caller, header| pay_from(&server, &shop, from, caller, header).await;
+    let proxy = "127.0.0.2";
+
+    assert_eq!(pay(proxy, "a", "203.0.113.7").await, 200);
+    assert_eq!(pay(proxy, "b", "203.0.113.7").await, 429);
+    let spoofed = "198.51.100.1, 203.0.113.7";
+    assert_eq!(pay(proxy, "c", spoofed).await, 429, "the last one counts");
+    let by_two = "198.51.100.2, 203.0.113.7, 127.0.1.9";
+    assert_eq!(pay(proxy, "d", by_two).await, 429, "a proxy is no client");
+    assert_eq!(pay(proxy, "e", "203.0.113.8").await, 200);
+
+    let stranger = "127.0.0.3";
+    assert_eq!(pay(stranger, "f", "203.0.113.21").await, 200);
+    assert_eq!(
+        pay(stranger, "g", "203.0.113.22").await,
+        429,
+        "it is one address"
+    );
+    assert_eq!(pay("127.0.0.4", "h", "203.0.113.7").await, 200);
+    until("the operator is told", async || {
+        let told = |line: &String| line.contains("FAREBOX_TRUSTED_PROXIES does not name that peer");
+        server.log().iter().filter(|line| told(line)).count() == 1
+    })
+    .await;
+    let said = server.log().concat();
+    assert!(
+        !said.contains("203.0.113.") && !said.contains("127.0.0."),
+        "{said}"
+    );
 }

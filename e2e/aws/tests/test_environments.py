@@ -12,13 +12,15 @@ from testing.harness.workspace import WORKSPACE
 READ = template.read()
 
 #: Left at their defaults by the template: the roles and the options of Checkout Sessions come with
-#: the functions, the cache times suit all shops, and only Vercel authenticates its schedule.
+#: the functions, the cache times suit all shops, only Vercel authenticates its schedule, and no
+#: proxy connects to a function.
 LEFT = {
     "CRON_SECRET",
     "FAREBOX_CHECKOUT",
     "FAREBOX_PRICE_TTL",
     "FAREBOX_ROLES",
     "FAREBOX_SECRET_TTL",
+    "FAREBOX_TRUSTED_PROXIES",
 }
 
 #: Different by function: the deadline of Stripe, and the secret.

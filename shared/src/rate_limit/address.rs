@@ -1,6 +1,9 @@
 //! The client's address, as far as it can be trusted: never by the sender's own claim.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Once,
+};
 
 use axum::extract::ConnectInfo;
 use hyper::{
@@ -9,7 +12,7 @@ use hyper::{
 };
 use lambda_http::request::RequestContext;
 
-use super::Source;
+use super::{Proxies, Source};
 
 /// The client's address.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,11 +39,18 @@ impl std::fmt::Debug for Address {
 }
 
 impl Address {
-    /// The address of the request with `parts`.
-    pub(super) fn of(parts: &Parts, source: &Source) -> Self {
+    /// The address of the request with `parts`. A peer that is none of `proxies` can send any
+    /// header: it counts by itself.
+    pub(super) fn of(parts: &Parts, source: &Source, proxies: &Proxies) -> Self {
         let found = match source {
             Source::Nowhere => return Self::Unknown,
-            Source::Header(name) => last_in(&parts.headers, name),
+            Source::Header(name) => match peer_of(parts) {
+                Some(peer) if !proxies.include(peer) => {
+                    warn_once(&parts.headers, name);
+                    Some(peer)
+                }
+                _ => nearest_in(&parts.headers, name, proxies),
+            },
             Source::Vercel => VERCELS
                 .iter()
                 .find_map(|name| only_in(&parts.headers, name)),
@@ -54,9 +64,7 @@ impl Address {
 
     /// A peer on this machine is a proxy, and no payer.
     fn of_peer(parts: &Parts) -> Self {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let address = peer.map(|ConnectInfo(peer)| peer.ip().to_canonical());
-        match address.filter(|address| !address.is_loopback()) {
+        match peer_of(parts).filter(|address| !address.is_loopback()) {
             Some(address) => Self::at(address),
             None => Self::Unknown,
         }
@@ -102,11 +110,36 @@ fn only_in(headers: &HeaderMap, name: &HeaderName) -> Option<IpAddr> {
     read(value.to_str().ok()?)
 }
 
-/// The last address in the headers with `name`: the one from the nearest proxy. Those before it may
-/// be the sender's.
-fn last_in(headers: &HeaderMap, name: &HeaderName) -> Option<IpAddr> {
-    let value = headers.get_all(name).iter().next_back()?;
-    read(value.to_str().ok()?.rsplit(',').next()?)
+/// The last address in the headers with `name` that is none of `proxies`: the client of the
+/// outermost one. Those before it may be the sender's.
+fn nearest_in(headers: &HeaderMap, name: &HeaderName, proxies: &Proxies) -> Option<IpAddr> {
+    let values = headers.get_all(name).iter().rev();
+    let mut entries = values.flat_map(|value| value.to_str().unwrap_or_default().rsplit(','));
+    // An entry that is no address hides those before it.
+    entries.find_map(|entry| match read(entry) {
+        Some(address) if proxies.include(address) => None,
+        entry => Some(entry),
+    })?
+}
+
+/// The peer of a plain server.
+fn peer_of(parts: &Parts) -> Option<IpAddr> {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.map(|ConnectInfo(peer)| peer.ip().to_canonical())
+}
+
+/// Tells the operator of a header that does not count: if their own proxy sent it, all payers count
+/// as one address.
+fn warn_once(headers: &HeaderMap, name: &HeaderName) {
+    static WARNED: Once = Once::new();
+    if headers.contains_key(name) {
+        WARNED.call_once(|| {
+            tracing::warn!(
+                "a peer sent the header with the client's address, and FAREBOX_TRUSTED_PROXIES \
+                 does not name that peer: name it if it is your proxy"
+            );
+        });
+    }
 }
 
 fn source_ip(context: &RequestContext) -> Option<&str> {

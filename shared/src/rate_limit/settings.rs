@@ -2,6 +2,7 @@
 
 use hyper::header::HeaderName;
 
+use super::Proxies;
 use crate::{
     env::{RUNTIME_API, Reader, seconds},
     order::{MAX_FAILED_CHARGES, Order},
@@ -25,8 +26,11 @@ pub struct Settings {
     pub window: i64,
     /// `FAREBOX_CLIENT_ADDRESS`: the source of the client's address; by default the platform's own.
     pub source: Source,
+    /// `FAREBOX_TRUSTED_PROXIES`: the peers of a plain server whose header counts; by default those
+    /// on this machine.
+    pub proxies: Proxies,
     /// True for a plain server that listens on this machine only: its peers are proxies.
-    is_behind_proxy: bool,
+    pub is_behind_proxy: bool,
 }
 
 /// The source of the client's address.
@@ -37,12 +41,13 @@ pub enum Source {
     Connection,
     /// Vercel's headers.
     Vercel,
-    /// The header of the site's own proxy.
+    /// The header of the site's own proxies.
     Header(HeaderName),
     /// No source.
     Nowhere,
 }
 
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const CALLER: Limit = Limit {
     started: 20,
     open: 20,
@@ -61,9 +66,11 @@ impl Settings {
         let window = read.value("FAREBOX_LIMIT_WINDOW", seconds(60..=86_400));
         let is_on_vercel = read.has_vercels_variables();
         let is_behind_proxy = !is_on_vercel && !read.holds(RUNTIME_API);
-        let platforms = match is_on_vercel {
-            true => Source::Vercel,
-            false => Source::Connection,
+        let proxies = read.value("FAREBOX_TRUSTED_PROXIES", Proxies::read);
+        let platforms = match proxies {
+            _ if is_on_vercel => Source::Vercel,
+            Some(_) if is_behind_proxy => Source::Header(X_FORWARDED_FOR),
+            _ => Source::Connection,
         };
         Self {
             caller: read
@@ -81,6 +88,7 @@ impl Settings {
             source: read
                 .value("FAREBOX_CLIENT_ADDRESS", source)
                 .unwrap_or(platforms),
+            proxies: proxies.unwrap_or_default(),
             is_behind_proxy,
         }
     }

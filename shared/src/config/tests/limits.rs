@@ -88,4 +88,25 @@ fn the_clients_address_is_where_the_platform_or_the_setting_says() {
     for bad in ["x-real-ip", "header:a b", "nonee"] {
         complaint("FAREBOX_CLIENT_ADDRESS", bad);
     }
+
+    let trusted = ("FAREBOX_TRUSTED_PROXIES", "10.0.0.0/8");
+    let forwarded = Source::Header("x-forwarded-for".parse().unwrap());
+    let plain = limits(&[trusted]);
+    assert_eq!(plain.source, forwarded);
+    assert!(plain.proxies.include([10, 1, 2, 3].into()));
+    assert!(plain.warning().is_none());
+    let own = [trusted, ("FAREBOX_CLIENT_ADDRESS", "header:x-real-ip")];
+    assert_eq!(
+        limits(&own).source,
+        Source::Header("x-real-ip".parse().unwrap())
+    );
+    for (platform, source) in [
+        ("AWS_LAMBDA_RUNTIME_API", Source::Connection),
+        ("VERCEL", Source::Vercel),
+    ] {
+        assert_eq!(limits(&[trusted, (platform, "1")]).source, source);
+    }
+    for bad in ["proxy", "10.0.0.0/0", "10.0.0.5;10.0.0.6"] {
+        complaint("FAREBOX_TRUSTED_PROXIES", bad);
+    }
 }

@@ -180,6 +180,17 @@ pub(super) const RATE_LIMITS: Group = Group {
              connection, unless it is on this machine.",
         )
         .see("security.md#where-the-address-comes-from"),
+        Variable::new(
+            "FAREBOX_TRUSTED_PROXIES",
+            "10.0.0.5,10.1.0.0/16",
+            PAYMENTS,
+            "The addresses and networks of your own proxies, where they call a server that is not \
+             on Lambda or Vercel. That header counts from these peers alone: from the right, the \
+             first address that is none of them. Any other peer counts by its own address. With \
+             this, the header is `x-forwarded-for` unless `FAREBOX_CLIENT_ADDRESS` names another. \
+             Without it, the proxies are on this machine.",
+        )
+        .see("security.md#where-the-address-comes-from"),
     ],
 };
 

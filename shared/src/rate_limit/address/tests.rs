@@ -22,6 +22,11 @@ fn parts(headers: &[(&str, &str)]) -> Parts {
     request.body(()).unwrap().into_parts().0
 }
 
+/// The address with the default proxies.
+fn address(parts: &Parts, source: &Source) -> Address {
+    Address::of(parts, source, &Proxies::default())
+}
+
 fn at(address: &str) -> Address {
     let network = address.strip_suffix("::/64").and_then(|prefix| {
         let (network, _) = prefix.rsplit_once(':')?;
@@ -62,25 +67,25 @@ fn version_1(source_ip: &str) -> Parts {
 #[test]
 fn on_lambda_it_is_the_address_that_called_the_api() {
     for parts in [version_2("203.0.113.7"), version_1("203.0.113.7")] {
-        assert_eq!(Address::of(&parts, &Source::Connection), at("203.0.113.7"));
+        assert_eq!(address(&parts, &Source::Connection), at("203.0.113.7"));
     }
     let recorded = include_str!("../../../../events/create-intent.json");
     let parts = lambda_http::request::from_str(recorded).unwrap();
     let (parts, _) = parts.into_parts();
-    assert_eq!(Address::of(&parts, &Source::Connection), at("203.0.113.7"));
+    assert_eq!(address(&parts, &Source::Connection), at("203.0.113.7"));
 }
 
 #[test]
 fn on_lambda_an_event_without_an_address_is_counted_with_all_that_hide_theirs() {
     for parts in [version_1("test-invoke-source-ip"), version_2("")] {
-        assert_eq!(Address::of(&parts, &Source::Connection), Address::Hidden);
+        assert_eq!(address(&parts, &Source::Connection), Address::Hidden);
     }
 }
 
 #[test]
 fn of_a_plain_server_it_is_the_peer_and_no_header() {
     let mut parts = parts(&SPOOFED);
-    assert_eq!(Address::of(&parts, &Source::Connection), Address::Unknown);
+    assert_eq!(address(&parts, &Source::Connection), Address::Unknown);
     for (peer, expected) in [
         ("203.0.113.7:4242", at("203.0.113.7")),
         ("[::ffff:203.0.113.7]:4242", at("203.0.113.7")),
@@ -90,14 +95,14 @@ fn of_a_plain_server_it_is_the_peer_and_no_header() {
     ] {
         let peer: SocketAddr = peer.parse().unwrap();
         parts.extensions.insert(ConnectInfo(peer));
-        assert_eq!(Address::of(&parts, &Source::Connection), expected, "{peer}");
+        assert_eq!(address(&parts, &Source::Connection), expected, "{peer}");
     }
 }
 
 #[test]
 fn on_vercel_it_is_what_vercel_wrote_and_not_what_was_forwarded() {
     let spoofed = ("x-forwarded-for", "198.51.100.1");
-    let of = |headers: &[(&str, &str)]| Address::of(&parts(headers), &Source::Vercel);
+    let of = |headers: &[(&str, &str)]| address(&parts(headers), &Source::Vercel);
 
     let theirs = ("x-vercel-forwarded-for", "203.0.113.7");
     assert_eq!(of(&[spoofed, theirs]), at("203.0.113.7"));
@@ -116,7 +121,7 @@ fn on_vercel_it_is_what_vercel_wrote_and_not_what_was_forwarded() {
 #[test]
 fn with_a_header_that_is_named_it_is_the_last_address_there() {
     let source = Source::Header(HeaderName::from_static("x-forwarded-for"));
-    let of = |headers: &[(&str, &str)]| Address::of(&parts(headers), &source);
+    let of = |headers: &[(&str, &str)]| address(&parts(headers), &source);
     let header = |value| ("x-forwarded-for", value);
 
     assert_eq!(of(&[header("203.0.113.7")]), at("203.0.113.7"));
@@ -135,10 +140,56 @@ fn with_a_header_that_is_named_it_is_the_last_address_there() {
     assert_eq!(of(&[elsewhere]), Address::Hidden);
 }
 
+/// The address of a request with the header `x-forwarded-for`, from `peer`.
+fn forwarded(peer: &str, header: &str, proxies: &Proxies) -> Address {
+    let mut parts = parts(&[("x-forwarded-for", header)]);
+    let peer: SocketAddr = format!("{peer}:4242").parse().unwrap();
+    parts.extensions.insert(ConnectInfo(peer));
+    let source = Source::Header(HeaderName::from_static("x-forwarded-for"));
+    Address::of(&parts, &source, proxies)
+}
+
+#[test]
+fn a_header_counts_from_a_trusted_proxy_and_of_another_peer_its_own_address() {
+    let proxies = Proxies::read("10.0.0.0/8,127.0.0.1").unwrap();
+    for (peer, expected) in [
+        ("10.0.0.5", at("203.0.113.7")),
+        ("[::ffff:10.0.0.5]", at("203.0.113.7")),
+        ("127.0.0.1", at("203.0.113.7")),
+        ("198.51.100.9", at("198.51.100.9")),
+        ("127.0.0.2", at("127.0.0.2")),
+        ("[2001:db8:1:2::3]", at("2001:db8:1:2::/64")),
+    ] {
+        let found = forwarded(peer, "203.0.113.7", &proxies);
+        assert_eq!(found, expected, "{peer}");
+    }
+    let default = Proxies::default();
+    let local = forwarded("127.0.0.1", "203.0.113.7", &default);
+    assert_eq!(local, at("203.0.113.7"));
+    let distant = forwarded("10.0.0.5", "203.0.113.7", &default);
+    assert_eq!(distant, at("10.0.0.5"));
+}
+
+#[test]
+fn in_a_header_the_last_address_that_is_no_proxy_counts() {
+    let proxies = Proxies::read("10.0.0.0/8").unwrap();
+    for (header, expected) in [
+        ("203.0.113.7, 10.1.1.1, 10.2.2.2", at("203.0.113.7")),
+        ("198.51.100.1, 203.0.113.7, 10.2.2.2", at("203.0.113.7")),
+        ("10.9.9.9, 203.0.113.7", at("203.0.113.7")),
+        ("203.0.113.7, unknown, 10.2.2.2", Address::Hidden),
+        ("10.1.1.1, 10.2.2.2", Address::Hidden),
+        ("", Address::Hidden),
+    ] {
+        let found = forwarded("10.0.0.5", header, &proxies);
+        assert_eq!(found, expected, "{header}");
+    }
+}
+
 #[test]
 fn an_ipv6_address_is_counted_by_its_first_64_bits_and_its_first_48() {
     let source = Source::Header(HeaderName::from_static("x-real-ip"));
-    let of = |address| Address::of(&parts(&[("x-real-ip", address)]), &source);
+    let of = |value| address(&parts(&[("x-real-ip", value)]), &source);
 
     let expected = at("2001:db8:1:2::/64");
     for one in [
@@ -155,6 +206,6 @@ fn an_ipv6_address_is_counted_by_its_first_64_bits_and_its_first_48() {
 #[test]
 fn it_may_be_told_to_know_none() {
     let parts = version_2("203.0.113.7");
-    assert_eq!(Address::of(&parts, &Source::Nowhere), Address::Unknown);
+    assert_eq!(address(&parts, &Source::Nowhere), Address::Unknown);
     assert!(!format!("{:?}", at("203.0.113.7")).contains("203"));
 }
