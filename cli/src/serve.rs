@@ -3,6 +3,8 @@
 //!
 //! The settings are those of the functions, from the environment or `.env`. Several servers may
 //! share a database: a message is leased by one of them, and an event counts once.
+//!
+//! `metrics` counts what it does, and `tls` reads its certificate.
 
 mod metrics;
 mod tls;
