@@ -28,9 +28,7 @@ use crate::{
 
 /// A tracing layer that adds each decision to `activity`.
 pub fn into(activity: Activity) -> impl Layer<Registry> + Send + Sync {
-    let audit_requests_and_deliveries = Targets::new()
-        .with_target("shared", LevelFilter::INFO)
-        .with_target("notify", LevelFilter::INFO);
+    let audit_requests_and_deliveries = Targets::new().with_target("shared", LevelFilter::INFO);
     let last_cause = Mutex::default();
     Trail {
         activity,

@@ -7,7 +7,8 @@ from e2e.aws import settings
 #: The files of `shared` that log metrics, and a pattern of the source of each function that uses
 #: them.
 PARTS = {
-    "secrets/store.rs": r"\bneed::(" + "|".join(sorted(settings.KEYS)) + r")\b|\bSink\b",
+    "secrets/store.rs": r"\bneed::(" + "|".join(sorted(settings.KEYS)) + r")\b|\bDeliverer\b",
+    "delivery.rs": r"\bDeliverer\b",
     "processor.rs": r"\bprocessor\s*\.process\(",
     "store/accept.rs": r"\bprocessor\s*\.process\(",
     "rate_limit.rs": r"\bCheckoutService\b",

@@ -45,7 +45,7 @@ def operations(folder: str) -> set[str]:
 
 def delivers(folder: str) -> bool:
     """Whether a function delivers messages: it changes the outbox, and nothing besides."""
-    return "record_delivery" in operations(folder)
+    return bool(re.search(r"\bDeliverer\b", settings.code_of(folder)))
 
 
 def on_items(folder: str) -> set[str]:

@@ -33,6 +33,9 @@ def of_module(module: str) -> set[str]:
 LOOKS_UP = {"FAREBOX_LIMIT_CALLER", "FAREBOX_LIMIT_WINDOW"}
 STOPS = {"FAREBOX_LIMIT_ATTEMPTS", "FAREBOX_LIMIT_WINDOW"}
 
+#: The destination of notifications.
+DELIVERS = {"FAREBOX_NOTIFY_URL", "FAREBOX_NOTIFY_SECRET"}
+
 #: A part of the `App`, by a pattern of the source that uses it, and the variables that the part
 #: reads.
 PARTS = {
@@ -53,7 +56,7 @@ PARTS = {
     | of_module("stripe"),
     r"\bprocessor\.(?:refresh|settle)\b": {"FAREBOX_PAYER"} | STOPS | of_module("stripe"),
     r"\bsubscriptions\b": {"FAREBOX_NOTIFY_EVENTS"},
-    r"\bSink\b": {"FAREBOX_NOTIFY_URL", "FAREBOX_NOTIFY_SECRET"},
+    r"\bDeliverer\b|\bRequestDelivery\b": DELIVERS,
     r"\bFromEventBridge\b": {"STRIPE_EVENT_SOURCE"},
     r"\bcron_secret\b": {"CRON_SECRET"},
 }
@@ -69,6 +72,11 @@ def code_of(folder: str) -> str:
 def needed(folder: str) -> set[str]:
     """The variables that a function requires at its start, and its optional key."""
     return set(re.findall(r"\bneed::(?:OPTIONAL_)?(\w+)", code_of(folder)))
+
+
+def delivers_on_vercel_alone(folder: str) -> bool:
+    """Whether a function delivers notifications within its requests, which it does on Vercel."""
+    return "RequestDelivery" in code_of(folder)
 
 
 def of_function(folder: str) -> set[str]:

@@ -7,6 +7,7 @@ use axum::extract::FromRef;
 use crate::{
     Clock, Config, Secrets,
     access::Authenticator,
+    delivery::{self, RequestDelivery},
     env::{ConfigError, Platform},
     processor::EventProcessor,
     purchase::CheckoutService,
@@ -38,6 +39,8 @@ pub struct App {
     pub processor: EventProcessor,
     /// The origins to which payers may return.
     pub return_origins: ReturnOrigins,
+    /// The settings of deliveries within requests, where there are any.
+    delivery: Option<delivery::Settings>,
 }
 
 /// The reason why an [`App`] could not be opened.
@@ -135,7 +138,16 @@ impl App {
             checkout,
             processor,
             return_origins: config.return_origins.clone(),
+            delivery: (config.delivers_in_requests && config.notify.is_some())
+                .then(|| config.delivery()),
         }
+    }
+
+    /// Delivers notifications within the requests of a function, on Vercel, where there is a
+    /// destination. Only the functions that call this contain its code.
+    #[must_use]
+    pub fn request_delivery(&self) -> RequestDelivery {
+        RequestDelivery::new(self.delivery.as_ref(), &self.store, &self.clock)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     ConfigError, access,
     aws::Aws,
     checkout::CheckoutSettings,
+    delivery,
     env::{self, Misspelt, Reader, is_vercel, need},
     notify::Destination,
     processor::ConnectedAccounts,
@@ -45,6 +46,9 @@ pub struct Config {
     pub aws: Option<Aws>,
     /// `FAREBOX_NOTIFY_URL`: the destination of notifications.
     pub notify: Option<Destination>,
+    /// True on Vercel, where no process runs between requests: the requests of `webhook` and
+    /// `order` deliver notifications.
+    pub delivers_in_requests: bool,
     /// `FAREBOX_CONNECTED_ACCOUNTS`: the connected accounts whose events are processed like the
     /// platform's own; none by default.
     pub connected_accounts: ConnectedAccounts,
@@ -165,6 +169,7 @@ impl Config {
             store,
             aws,
             notify,
+            delivers_in_requests: is_vercel,
             connected_accounts: read
                 .value("FAREBOX_CONNECTED_ACCOUNTS", ConnectedAccounts::parse)
                 .unwrap_or_default(),
@@ -184,6 +189,16 @@ impl Config {
         read.value("PORT", env::port);
         others.into_iter().for_each(|name| read.require(name));
         read.finish(config)
+    }
+
+    /// The settings of deliveries.
+    #[must_use]
+    pub fn delivery(&self) -> delivery::Settings {
+        delivery::Settings {
+            destination: self.notify.clone(),
+            secrets: self.secrets.clone(),
+            aws: self.aws.clone(),
+        }
     }
 }
 

@@ -35,7 +35,8 @@ pub enum Trigger {
         /// every function with a permission, are not named.
         errors: &'static [&'static [Code]],
     },
-    /// A schedule, in Vercel's syntax: `*/5 * * * *`.
+    /// A schedule, in Vercel's syntax. It is daily, as Vercel's Hobby plan permits; other platforms
+    /// start the function more often.
     Schedule(&'static str),
 }
 

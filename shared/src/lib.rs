@@ -27,6 +27,7 @@
 //! | the parts | [`app`]: the parts that every handler uses |
 //! | settings | [`config`]: assembles the settings that each module reads for itself |
 //! | events | [`processor`]: processes events from the webhook and from reconcile |
+//! | | [`delivery`]: delivers the outbox |
 //! | purchases | [`purchase`]: prices items, and creates orders |
 //! | callers | [`access`]: authenticates callers and authorizes their actions |
 //! | | [`customers`]: links callers to Stripe customers |
@@ -68,6 +69,7 @@ pub mod checkout;
 pub mod clock;
 pub mod config;
 pub mod customers;
+pub mod delivery;
 pub mod deployment;
 mod digest;
 pub mod email;

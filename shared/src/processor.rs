@@ -73,6 +73,22 @@ impl Outcome {
     }
 }
 
+/// A processed event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Processed {
+    /// The result.
+    pub outcome: Outcome,
+    /// The ids of the messages that it appended to the outbox.
+    pub messages: Vec<String>,
+}
+
+impl From<Outcome> for Processed {
+    fn from(outcome: Outcome) -> Self {
+        let messages = Vec::new();
+        Self { outcome, messages }
+    }
+}
+
 /// The error of an event that was not processed: nothing was written, and it may be delivered
 /// again.
 #[derive(Debug, thiserror::Error)]
@@ -104,16 +120,18 @@ impl EventProcessor {
     /// # Errors
     ///
     /// [`ProcessError`] when it was not processed.
-    pub async fn process(&self, event: Event) -> Result<Outcome, ProcessError> {
+    pub async fn process(&self, event: Event) -> Result<Processed, ProcessError> {
         let processed = self.process_from_stripe(event).await;
-        let outcome = processed.as_ref().map_or("failed", |one| one.as_str());
+        let outcome = processed
+            .as_ref()
+            .map_or("failed", |one| one.outcome.as_str());
         tracing::debug!(event.outcome = outcome, "ended the processing of an event");
         processed
     }
 
-    async fn process_from_stripe(&self, mut event: Event) -> Result<Outcome, ProcessError> {
+    async fn process_from_stripe(&self, mut event: Event) -> Result<Processed, ProcessError> {
         if let Some(foreign) = self.foreign(&event).await? {
-            return Ok(foreign);
+            return Ok(foreign.into());
         }
         if let Subject::Related(related) = &event.subject {
             event.as_of = self.clock.now();
@@ -129,16 +147,19 @@ impl EventProcessor {
     }
 
     /// Processes `event`, which has its object.
-    async fn process_complete(&self, mut event: Event) -> Result<Outcome, ProcessError> {
+    async fn process_complete(&self, mut event: Event) -> Result<Processed, ProcessError> {
         self.fetch_details(&mut event).await?;
         let (id, kind) = (event.id.clone(), event.kind.clone());
         let is_failed_charge = reports_failed_charge(&event);
-        let AcceptOutcome { accepted, order } = match self.accept_unknown_payment(&event).await? {
-            Accepted::OtherDeployment => AcceptOutcome {
-                accepted: Accepted::OtherDeployment,
-                order: None,
-            },
-            _ => self.accept(event).await?,
+        let mut messages = Vec::new();
+        let payment = self.accept_unknown_payment(&event, &mut messages).await?;
+        let (accepted, order) = match payment {
+            Accepted::OtherDeployment => (Accepted::OtherDeployment, None),
+            _ => {
+                let outcome = self.accept(event).await?;
+                messages.extend(outcome.messages);
+                (outcome.accepted, outcome.order)
+            }
         };
         if accepted == Accepted::OtherDeployment {
             tracing::info!(
@@ -147,7 +168,7 @@ impl EventProcessor {
                 metric.other_deployment = 1,
                 "ignored an event of another deployment"
             );
-            return Ok(Outcome::OtherDeployment);
+            return Ok(Outcome::OtherDeployment.into());
         }
         log_quarantined(accepted, &id, &kind);
         if let (true, Some(order), Accepted::Applied | Accepted::Duplicate) =
@@ -155,7 +176,10 @@ impl EventProcessor {
         {
             self.stop_after_failures(&order).await?;
         }
-        Ok(Outcome::Store(accepted))
+        Ok(Processed {
+            outcome: Outcome::Store(accepted),
+            messages,
+        })
     }
 
     /// The outcome for an event of the other mode, or of a connected account that the settings do
@@ -401,12 +425,16 @@ impl EventProcessor {
     }
 
     /// Fetches and processes the payment of a Checkout Session first, where `event` needs it;
-    /// returns its result.
+    /// returns its result, and adds its messages to `messages`.
     ///
     /// A Checkout Session creates its own intent, which the database does not know before the event
     /// of the payment. An earlier report on it, such as a refund after an outage, does not name its
     /// order.
-    async fn accept_unknown_payment(&self, event: &Event) -> Result<Accepted, ProcessError> {
+    async fn accept_unknown_payment(
+        &self,
+        event: &Event,
+        messages: &mut Vec<String>,
+    ) -> Result<Accepted, ProcessError> {
         let Some(id) = event.subject.paid_intent() else {
             return Ok(Accepted::Ignored);
         };
@@ -452,6 +480,7 @@ impl EventProcessor {
         let (id, kind) = (payment.id.clone(), payment.kind.clone());
         let outcome = self.store.accept(payment, self.clock.now()).await?;
         let accepted = outcome.accepted;
+        messages.extend(outcome.messages);
         log_quarantined(accepted, &id, &kind);
         Ok(accepted)
     }

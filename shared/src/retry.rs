@@ -10,25 +10,21 @@ use tokio::time::{Instant, sleep};
 /// The delays between attempts.
 #[derive(Clone, Copy, Debug)]
 pub struct Backoff {
-    /// The longest delay before the second attempt.
-    pub first: Duration,
-    /// The factor by which it grows with each further attempt.
-    pub factor: u32,
+    /// The longest delay before the second attempt; it doubles with each further one.
+    first: Duration,
     /// The longest delay before any attempt.
-    pub cap: Duration,
+    cap: Duration,
 }
 
 impl Backoff {
     /// A backoff that doubles from `first` to `cap`.
     pub(crate) const fn doubling(first: Duration, cap: Duration) -> Self {
-        let factor = 2;
-        Self { first, factor, cap }
+        Self { first, cap }
     }
 
     /// The longest delay before the attempt that follows `failed` ones.
-    #[must_use]
-    pub fn longest(self, failed: u32) -> Duration {
-        let growth = self.factor.saturating_pow(failed.saturating_sub(1));
+    pub(crate) fn longest(self, failed: u32) -> Duration {
+        let growth = 2_u32.saturating_pow(failed.saturating_sub(1));
         self.first.saturating_mul(growth).min(self.cap)
     }
 
@@ -105,15 +101,6 @@ mod tests {
         assert_eq!(BACKOFF.delay(3, Duration::ZERO, 0.5).as_secs(), 1);
         assert_eq!(BACKOFF.delay(3, Duration::ZERO, 0.0), Duration::ZERO);
         assert_eq!(BACKOFF.delay(u32::MAX, Duration::ZERO, 1.0), CAP);
-    }
-
-    #[test]
-    fn the_delay_grows_by_the_callers_factor() {
-        let backoff = Backoff {
-            factor: 4,
-            ..BACKOFF
-        };
-        assert_eq!(longest(backoff), [500, 2000, 8000, 8000, 8000, 8000, 8000]);
     }
 
     #[test]

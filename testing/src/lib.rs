@@ -7,6 +7,7 @@
 //! - [`tokens`]: what the site's server signs.
 //! - [`Issuer`], [`SigningKey`]: a provider of tokens that publishes its keys.
 //! - [`SecretsManager`]: a stand-in for the secret that holds the keys.
+//! - [`Endpoint`]: the site's endpoint, which receives notifications.
 //! - [`Process`]: a real program that listens on a port.
 //! - [`LambdaRuntime`]: a real program under Lambda's runtime interface.
 //! - [`Log`]: what was logged.
@@ -15,6 +16,7 @@
 //! It panics where a test should fail, and is part of no deployed function.
 
 mod client;
+mod endpoint;
 mod issuer;
 mod lambda;
 mod log;
@@ -28,6 +30,7 @@ mod time;
 pub mod tokens;
 
 pub use client::{Answer, Call, Client};
+pub use endpoint::{Endpoint, Received};
 pub use issuer::{Issuer, Served};
 pub use lambda::LambdaRuntime;
 pub use log::Log;

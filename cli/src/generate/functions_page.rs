@@ -13,7 +13,7 @@ const PAGE: &str = include_str!("functions.md");
 pub fn functions_page() -> String {
     let head = [
         "function",
-        "route, or schedule",
+        "route, or schedule on Vercel",
         "permission",
         "what it does",
     ];

@@ -7,6 +7,7 @@ use std::{
 };
 
 use farebox::functions;
+use shared::function::Trigger;
 
 pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -90,6 +91,24 @@ fn a_function_on_vercel_has_time_for_its_deadlines() {
             function.name
         );
     }
+}
+
+#[test]
+fn vercels_hobby_plan_permits_each_schedule() {
+    let mut hours = Vec::new();
+    for function in functions::all() {
+        let Trigger::Schedule(schedule) = function.trigger else {
+            continue;
+        };
+        let fields: Vec<&str> = schedule.split(' ').collect();
+        let [minute, hour, "*", "*", "*"] = fields[..] else {
+            panic!("{schedule} is not daily")
+        };
+        assert!(minute.parse::<u8>().is_ok(), "{schedule}");
+        hours.push(hour.parse::<u8>().unwrap());
+    }
+    // The plan calls some time in the hour. `notify` delivers what `reconcile` appended.
+    assert_eq!(hours, [5, 4]);
 }
 
 #[test]

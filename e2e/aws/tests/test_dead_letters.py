@@ -50,7 +50,7 @@ class DeadLetters(Case):
         self.aws.client("events").create_event_bus(Name=self.name)
         key = self.pay()
         message = key.removeprefix("outbox#")
-        self.table.change(key, attempts={"N": "15"})
+        self.table.change(key, attempts={"N": "34"})
 
         denied = self.someone("dynamodb:*", "events:DescribeEventBus")
         said = self.deliver(self.name, **denied)
@@ -67,7 +67,7 @@ class DeadLetters(Case):
         [listed] = self.operate("dead-letters")
         self.assertEqual(listed.split("\t")[:2], [message, "order.paid"])
         self.assertRegex(
-            listed, "16 attempts\tEventBridge did not accept the event: AccessDeniedException"
+            listed, "35 attempts\tEventBridge did not accept the event: AccessDeniedException"
         )
         self.assertEqual(self.operate("redrive", message), ["1 due again"])
         self.assertEqual(self.operate("redrive", "--all"), ["0 due again"])

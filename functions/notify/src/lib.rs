@@ -1,47 +1,38 @@
 //! Delivers the outbox: notifies the site of the events of its orders.
 //!
-//! A message is delivered at least once, with the same id each time, and leaves the outbox only
-//! after it was acknowledged. A failed delivery is retried, later each time. After the last attempt
-//! the message is a dead letter. It stays visible (`notify dead-letters`) until an operator sends
-//! it again (`notify redrive`). Nothing is dropped.
+//! [`shared::delivery`] delivers a message. A dead letter stays visible (`notify dead-letters`)
+//! until an operator sends it again (`notify redrive`).
 //!
-//! Read [`sink`] for the delivery of a message, [`schedule`] for its retries, and [`trigger`] for
-//! the triggers on Lambda and on Vercel.
+//! Read [`trigger`] for the triggers on Lambda and on Vercel.
 
 pub mod command;
-pub mod schedule;
-pub mod sink;
 pub mod trigger;
 
 use std::{future::Future, pin::pin, time::Duration};
 
 use axum::routing::MethodRouter;
-use futures_util::future::join_all;
 use secrecy::SecretString;
-use serde::Serialize;
 use shared::{
     App, Clock, Config, Function, cause,
+    delivery::{Deliverer, Report},
     env::need,
     function::Trigger,
     host,
-    store::{self, DeliveryOutcome, OutboxMessage, Store},
+    store::{self, Store},
 };
-use sink::Sink;
 use tokio::time::Instant;
 
 /// The function's description.
 pub const FUNCTION: Function = Function {
     name: "notify",
     summary: "Delivers notifications about orders to your site until it acknowledges them.",
-    trigger: Trigger::Schedule("* * * * *"),
+    trigger: Trigger::Schedule("0 5 * * *"),
     settings: &[need::DATABASE_URL, need::FAREBOX_NOTIFY_URL],
     max_duration: 60,
 };
 
 /// The most messages in delivery at once.
 const BATCH: u32 = 16;
-/// The seconds of a lease; well above the time that a delivery may take.
-const LEASE: i64 = 60;
 /// The pause between two deletions of expired entries.
 const HOUSEKEEPING: Duration = Duration::from_secs(600);
 
@@ -49,7 +40,7 @@ const HOUSEKEEPING: Duration = Duration::from_secs(600);
 #[derive(Clone, Debug)]
 pub struct Notifier {
     store: Store,
-    sink: Sink,
+    deliverer: Deliverer,
     clock: Clock,
     cron_secret: Option<SecretString>,
 }
@@ -62,17 +53,6 @@ pub fn service(app: Notifier) -> MethodRouter {
         let app = app.clone();
         async move { app.tick().await }
     })
-}
-
-/// The counts of one run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Report {
-    /// Acknowledged messages.
-    pub delivered: usize,
-    /// Messages that failed and are due again later.
-    pub delayed: usize,
-    /// Messages that failed for good.
-    pub dead_lettered: usize,
 }
 
 impl Notifier {
@@ -90,8 +70,8 @@ impl Notifier {
     #[must_use]
     pub fn new(config: &Config, store: Store, clock: Clock) -> Self {
         Self {
+            deliverer: Deliverer::new(&config.delivery(), store.clone(), clock.clone()),
             store,
-            sink: Sink::new(config),
             clock,
             cron_secret: config.cron_secret.clone(),
         }
@@ -103,7 +83,7 @@ impl Notifier {
     ///
     /// [`host::Error::Work`] when it does not.
     pub async fn check_destination(&self) -> Result<(), host::Error> {
-        let found = self.sink.check().await;
+        let found = self.deliverer.check_destination().await;
         found.map_err(|failed| host::Error::Work(failed.into()))
     }
 
@@ -120,9 +100,7 @@ impl Notifier {
     /// [`store::StoreError`] when the database did not answer; messages in delivery are due again
     /// when their lease ends.
     pub async fn drain(&self) -> Result<Report, store::StoreError> {
-        let mut report = Report::default();
-        while self.deliver_some(&mut report).await? {}
-        Ok(report)
+        self.drain_for(Duration::MAX).await
     }
 
     /// Delivers the messages that are due, and begins no delivery after `time`.
@@ -131,9 +109,15 @@ impl Notifier {
     ///
     /// As [`Notifier::drain`].
     pub async fn drain_for(&self, time: Duration) -> Result<Report, store::StoreError> {
-        let until = Instant::now() + time;
+        let started = Instant::now();
         let mut report = Report::default();
-        while Instant::now() < until && self.deliver_some(&mut report).await? {}
+        while started.elapsed() < time {
+            let batch = self.deliver_some().await?;
+            if batch.is_empty() {
+                break;
+            }
+            report = report.and(batch);
+        }
         Ok(report)
     }
 
@@ -143,11 +127,8 @@ impl Notifier {
     ///
     /// As [`Notifier::drain`].
     pub async fn deliver_one(&self, id: &str) -> Result<(), store::StoreError> {
-        let queued = self.store.lease(id, self.clock.now(), LEASE).await?;
-        if let Some(queued) = queued {
-            self.deliver(&queued).await?;
-        }
-        Ok(())
+        let delivered = self.deliverer.deliver_one(id, Deliverer::TIMEOUT).await;
+        delivered.map(drop)
     }
 
     /// Delivers messages as they become due, until `stop`; pauses for `pause` when none was.
@@ -162,7 +143,9 @@ impl Notifier {
                 biased;
                 () = &mut stop => return,
                 _ = housekeeping.tick() => self.forget_expired().await.map(|()| is_busy),
-                () = tokio::time::sleep(rest) => self.deliver_some(&mut Report::default()).await,
+                () = tokio::time::sleep(rest) => {
+                    self.deliver_some().await.map(|batch| !batch.is_empty())
+                }
             };
             is_busy = done.unwrap_or_else(|failure| {
                 let cause = cause::causes(&failure);
@@ -185,57 +168,8 @@ impl Notifier {
         Ok(())
     }
 
-    /// Delivers one batch; returns true when there was any.
-    async fn deliver_some(&self, report: &mut Report) -> Result<bool, store::StoreError> {
-        let now = self.clock.now();
-        let due = self.store.lease_due(now, LEASE, BATCH).await?;
-        let deliveries = due.iter().map(|queued| self.deliver(queued));
-        for outcome in join_all(deliveries).await {
-            report.count(&outcome?);
-        }
-        Ok(!due.is_empty())
-    }
-
-    async fn deliver(&self, queued: &OutboxMessage) -> Result<DeliveryOutcome, store::StoreError> {
-        let now = self.clock.now();
-        let (id, kind) = (&queued.message.id, &queued.message.kind);
-        let outcome = match self.sink.deliver(&queued.message, now).await {
-            Ok(()) => DeliveryOutcome::Delivered,
-            Err(error) => schedule::after_failure(queued.attempts + 1, now, &error.to_string()),
-        };
-        let order = queued.message.order();
-        let order = order.as_deref();
-        match &outcome {
-            DeliveryOutcome::Delivered => tracing::info!(
-                message.id = id, message.type = kind, order.id = order,
-                delivery.outcome = "delivered",
-                "delivered a message"
-            ),
-            DeliveryOutcome::Again { due_at, error } => tracing::warn!(
-                message.id = id, message.type = kind, order.id = order, due_at, cause = error,
-                delivery.outcome = "delayed",
-                "a delivery failed: notify retries it at due_at"
-            ),
-            DeliveryOutcome::DeadLettered { error } => tracing::error!(
-                message.id = id, message.type = kind, order.id = order, cause = error,
-                delivery.outcome = "dead_lettered",
-                metric.dead_lettered = 1,
-                "a message is a dead letter: fix the destination, then run `notify redrive`"
-            ),
-        }
-        self.store
-            .record_delivery(id, outcome.clone(), self.clock.now())
-            .await?;
-        Ok(outcome)
-    }
-}
-
-impl Report {
-    fn count(&mut self, outcome: &DeliveryOutcome) {
-        match outcome {
-            DeliveryOutcome::Delivered => self.delivered += 1,
-            DeliveryOutcome::Again { .. } => self.delayed += 1,
-            DeliveryOutcome::DeadLettered { .. } => self.dead_lettered += 1,
-        }
+    /// Delivers one batch.
+    async fn deliver_some(&self) -> Result<Report, store::StoreError> {
+        self.deliverer.deliver_due(BATCH, Deliverer::TIMEOUT).await
     }
 }

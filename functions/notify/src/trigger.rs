@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
-use shared::{cause, store};
+use shared::{cause, delivery::Report, store};
 
-use crate::{BATCH, Notifier, Report};
+use crate::{BATCH, Notifier};
 
 /// The time in which a tick begins deliveries. With the last deliveries, and the database's time
 /// before and after, the tick ends within the function's minute.

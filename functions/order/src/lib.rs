@@ -20,13 +20,17 @@
 //! A payment may be processing for days: `awaiting` names the pending step and its deadline. The
 //! step is a voucher to be paid, a bank transfer to arrive, or two small deposits to be confirmed.
 //!
+//! On Vercel the function also delivers a few notifications that are due, where
+//! `FAREBOX_NOTIFY_URL` is set. The answer waits for that, at most one second, and is the same
+//! without it.
+//!
 //! Staff see the record of the order's refunds as well: each request's author, reason and outcome.
 //! They also see the disputes of its payment, and the warnings before one.
 
 use std::sync::Arc;
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     routing::{MethodRouter, get},
 };
@@ -34,6 +38,7 @@ use serde::Deserialize;
 use shared::{
     App, Error, Function,
     access::{Authorized, Permission as _, ReadOrder},
+    delivery::RequestDelivery,
     env::need,
     error::Code,
     function::Trigger,
@@ -68,7 +73,10 @@ pub struct ApiDoc;
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
-    get(read).with_state(Arc::new(app))
+    let delivery = app.request_delivery();
+    get(read)
+        .layer(Extension(delivery))
+        .with_state(Arc::new(app))
 }
 
 #[derive(Debug, Deserialize)]
@@ -114,6 +122,7 @@ impl Which {
 async fn read(
     caller: Authorized<ReadOrder>,
     State(app): State<Arc<App>>,
+    Extension(delivery): Extension<RequestDelivery>,
     Query(which): Query<Which>,
 ) -> Result<Json<OrderView>, Error> {
     let id = OrderId::parse(&which.id).map_err(|what| Error::invalid(format!("`id` {what}")))?;
@@ -124,5 +133,6 @@ async fn read(
     if refreshes {
         order = app.processor.refresh(order).await;
     }
+    delivery.sweep().await;
     Ok(Json(OrderView::of(&order, caller.reaches_any())))
 }

@@ -51,7 +51,8 @@ use crate::{
 pub const FUNCTION: Function = Function {
     name: "reconcile",
     summary: "Fetches the events from Stripe that the webhook missed.",
-    trigger: Trigger::Schedule("*/5 * * * *"),
+    // An hour before `notify`, which delivers what a run appends to the outbox.
+    trigger: Trigger::Schedule("0 4 * * *"),
     settings: &[need::STRIPE_SECRET_KEY, need::DATABASE_URL],
     max_duration: 120,
 };

@@ -211,7 +211,7 @@ impl<'a> Pager<'a> {
     async fn process_event(&self, listed: &ListedEvent) -> Result<Outcome, ReconcileError> {
         let event = Event::parse(listed.body.as_bytes()).expect("a string is UTF-8");
         let (id, kind) = (event.id.clone(), event.kind.clone());
-        let outcome = self.app.processor.process(event).await?;
+        let outcome = self.app.processor.process(event).await?.outcome;
         if outcome == Outcome::Store(Accepted::Applied) {
             tracing::info!(event.id = id, event.type = kind,
                 "processed an event that the webhook missed");

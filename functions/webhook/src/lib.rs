@@ -20,6 +20,10 @@
 //! signed: AWS checks who may invoke the function. The function accepts them only from the partner
 //! event source that `STRIPE_EVENT_SOURCE` names. Any status but `200` fails the invocation.
 //!
+//! On Vercel, where `FAREBOX_NOTIFY_URL` is set, the function then notifies the site: it delivers
+//! the messages of the event, and a few others that are due. The answer waits for that, at most
+//! three seconds, and is the same without it.
+//!
 //! An event that contradicts its order, or cannot be read, is a `200` too: it is quarantined with
 //! its body, and an error is logged for the operator.
 
@@ -33,12 +37,13 @@ use axum::{
 use serde::Serialize;
 use shared::{
     App, Error, Function,
+    delivery::RequestDelivery,
     env::need,
     error::Code,
     event::Event,
     function::Trigger,
     host,
-    processor::Outcome,
+    processor::{Outcome, Processed},
     request::EventBody,
     secrets::{Cause, Keys},
     signature::{self, Rejected},
@@ -71,7 +76,10 @@ pub struct ApiDoc;
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
-    post(receive).with_state(Arc::new(app))
+    let delivery = app.request_delivery();
+    post(receive)
+        .layer(Extension(delivery))
+        .with_state(Arc::new(app))
 }
 
 /// The acknowledgement. Stripe reads only the status.
@@ -101,13 +109,15 @@ async fn receive(
     State(app): State<Arc<App>>,
     headers: axum::http::HeaderMap,
     by_eventbridge: Option<Extension<host::FromEventBridge>>,
+    Extension(delivery): Extension<RequestDelivery>,
     EventBody(body): EventBody,
 ) -> Result<Json<Received>, Error> {
     if by_eventbridge.is_none() {
         verify(&app, &headers, &body).await?;
     }
     let event = Event::parse(&body).map_err(|error| Error::invalid(error.to_string()))?;
-    accept(&app, event).await?;
+    let messages = accept(&app, event).await?;
+    delivery.deliver(&messages).await;
     Ok(Json(Received { received: true }))
 }
 
@@ -134,9 +144,10 @@ async fn verify(app: &App, headers: &axum::http::HeaderMap, body: &[u8]) -> Resu
     verified.map_err(Error::BadSignature)
 }
 
-async fn accept(app: &App, event: Event) -> Result<(), Error> {
+/// Processes `event`; returns the ids of the messages that it appended to the outbox.
+async fn accept(app: &App, event: Event) -> Result<Vec<String>, Error> {
     let (id, kind) = (event.id.clone(), event.kind.clone());
-    let outcome = app.processor.process(event).await?;
+    let Processed { outcome, messages } = app.processor.process(event).await?;
     // Any other outcome was logged where it arose.
     if let Outcome::Store(accepted) = outcome
         && accepted != Accepted::Quarantined
@@ -144,5 +155,5 @@ async fn accept(app: &App, event: Event) -> Result<(), Error> {
         let outcome = accepted.as_str();
         tracing::info!(event.id = id, event.type = kind, outcome, "processed an event");
     }
-    Ok(())
+    Ok(messages)
 }

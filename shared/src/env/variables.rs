@@ -68,8 +68,8 @@ const EVENTS: Readers = Readers::Named(&["reconcile", "webhook"]);
 const RETURNS: Readers = Readers::Named(&["create-checkout", "portal"]);
 /// The function that receives Stripe's webhooks.
 const WEBHOOK: Readers = Readers::Named(&["webhook"]);
-/// The function that notifies the site.
-const NOTIFY: Readers = Readers::Named(&["notify"]);
+/// The functions that notify the site; two of them on Vercel alone.
+const NOTIFY: Readers = Readers::Named(&["notify", "order", "webhook"]);
 
 impl Variable {
     /// A variable without a default.

@@ -32,6 +32,8 @@ pub struct AcceptOutcome {
     pub accepted: Accepted,
     /// The order of the event: the one that has its intent, else the one that its metadata names.
     pub order: Option<OrderId>,
+    /// The ids of the messages that it appended to the outbox.
+    pub messages: Vec<String>,
 }
 
 impl Accepted {
@@ -128,6 +130,19 @@ pub(super) enum EventDecision {
     Apply(Box<Order>, Vec<Message>),
     /// The event id, the event itself with this reason, and these messages.
     Quarantine(String, Vec<Message>),
+}
+
+impl EventDecision {
+    /// The ids of its messages.
+    pub(super) fn message_ids(&self) -> Vec<String> {
+        let messages = match self {
+            Self::Ignore | Self::LacksRefunds | Self::OtherDeployment => return Vec::new(),
+            Self::Forward(messages) | Self::Apply(_, messages) | Self::Quarantine(_, messages) => {
+                messages
+            }
+        };
+        messages.iter().map(|message| message.id.clone()).collect()
+    }
 }
 
 /// Decides how an event changes its order, which is in `version` now.

@@ -6,16 +6,18 @@
 )]
 
 mod bus;
-mod endpoint;
 mod trigger;
 
 use std::process::{Command, Output};
 
-use endpoint::Endpoint;
-use notify::{FUNCTION, Notifier, Report, schedule::MAX_ATTEMPTS};
+use notify::{FUNCTION, Notifier};
 use serde_json::json;
-use shared::{Clock, event::Event};
-use testing::{Log, NOW, Outage, Shop};
+use shared::{
+    Clock,
+    delivery::{Report, schedule::MAX_ATTEMPTS},
+    event::Event,
+};
+use testing::{Endpoint, Log, NOW, Outage, Shop};
 
 /// A shop whose outbox goes to `destination`.
 async fn shop(destination: &str) -> Shop {

@@ -3,9 +3,9 @@
 
 use notify::trigger::Trigger;
 use serde_json::{Value, json};
-use testing::{Log, Shop};
+use testing::{Endpoint, Log, Shop};
 
-use crate::{app, endpoint::Endpoint, message, shop};
+use crate::{app, message, shop};
 
 /// The stream's record of each message in `ids`, as DynamoDB Streams shapes it.
 fn records(ids: &[String]) -> Trigger {

@@ -5,6 +5,7 @@
 )]
 
 mod audit;
+mod delivers;
 mod jwks;
 mod keys;
 mod providers;

@@ -6,10 +6,12 @@
 
 mod answers;
 mod attempts;
+mod delivers;
 mod disputes;
 mod effects;
 mod eventbridge;
 mod lambda;
+mod lateness;
 mod processes;
 mod rotation;
 mod start;

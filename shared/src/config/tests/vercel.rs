@@ -46,6 +46,27 @@ fn requests_say_who_calls_aws_there_and_nothing_else_does() {
 }
 
 #[test]
+fn requests_deliver_notifications_there_and_nowhere_else() {
+    let config = Config::from_lookup(ALL, on_vercel).unwrap();
+    assert!(config.delivers_in_requests);
+
+    let on_lambda = |name: &str| match name {
+        "AWS_LAMBDA_RUNTIME_API" => Some("127.0.0.1:9001".to_owned()),
+        name => complete(name),
+    };
+    assert!(
+        !Config::from_lookup(ALL, on_lambda)
+            .unwrap()
+            .delivers_in_requests
+    );
+    assert!(
+        !Config::from_lookup(ALL, complete)
+            .unwrap()
+            .delivers_in_requests
+    );
+}
+
+#[test]
 fn a_role_is_named_by_its_arn() {
     for good in [ROLE, "arn:aws-cn:iam::123456789012:role/shops/farebox"] {
         assert_eq!(problems(("AWS_ROLE_ARN", Some(good))), [""; 0]);

@@ -22,9 +22,9 @@ pub(super) const NOTIFICATIONS: Group = Group {
             "FAREBOX_NOTIFY_URL",
             "log:",
             NOTIFY,
-            "Where notify delivers notifications: the https URL of your site's endpoint, \
-             `eventbridge:` and the name or the ARN of an event bus in `AWS_REGION`, or `log:` for \
-             a try.",
+            "Where notifications go: the https URL of your site's endpoint, `eventbridge:` and the \
+             name or the ARN of an event bus in `AWS_REGION`, or `log:` for a try. Only notify \
+             needs it; order and webhook read it on Vercel, where they deliver as well.",
         )
         .see("integrate.md#receive-notifications"),
         Variable::new(

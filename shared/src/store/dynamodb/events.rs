@@ -38,27 +38,29 @@ impl Events for DynamoDb {
         let mut duplicates = HashSet::new();
         loop {
             let found = self.look_up(&mut attempts, event, now).await?;
-            let of = |accepted| AcceptOutcome {
+            let of = |accepted, messages| AcceptOutcome {
                 accepted,
                 order: found.owner.clone(),
+                messages,
             };
             if found.is_claimed {
-                return Ok(of(Accepted::Duplicate));
+                return Ok(of(Accepted::Duplicate, Vec::new()));
             }
             let known = found
                 .order
                 .as_ref()
                 .map(|(order, version)| (order, *version));
             let decision = decide(known, &incoming, now);
+            let messages = decision.message_ids();
             let (accepted, writes) = self.plan(event, known, decision, &duplicates, now)?;
             if writes.is_empty() {
-                return Ok(of(accepted));
+                return Ok(of(accepted, messages));
             }
             let Some(canceled) = self.transact(&mut attempts, writes).await? else {
-                return Ok(of(accepted));
+                return Ok(of(accepted, messages));
             };
             if canceled.unmet.contains(&Kind::Event.key(&event.id)) {
-                return Ok(of(Accepted::Duplicate));
+                return Ok(of(Accepted::Duplicate, Vec::new()));
             }
             // A message with the id of an earlier one is the same message: the site receives it
             // once.

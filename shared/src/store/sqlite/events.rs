@@ -31,9 +31,11 @@ fn process(
 ) -> Result<AcceptOutcome, StoreError> {
     let found = find_of(transaction, &incoming.event)?;
     let found = found.as_ref().map(|(order, version)| (order, *version));
+    let (accepted, messages) = accept(transaction, incoming, found, now)?;
     Ok(AcceptOutcome {
-        accepted: accept(transaction, incoming, found, now)?,
+        accepted,
         order: found.map(|(order, _)| order.id().clone()),
+        messages,
     })
 }
 
@@ -59,24 +61,27 @@ fn find_of(
     }
 }
 
-/// Writes the decision on an event whose order was `found`, unless the event was claimed before.
+/// Writes the decision on an event whose order was `found`, unless the event was claimed before;
+/// returns the ids of its messages, too.
 fn accept(
     transaction: &Transaction<'_>,
     incoming: &Incoming,
     found: Option<(&Order, i64)>,
     now: i64,
-) -> Result<Accepted, StoreError> {
+) -> Result<(Accepted, Vec<String>), StoreError> {
     let event = &incoming.event;
     let is_claimed = transaction
         .prepare_cached("SELECT 1 FROM events WHERE id = ?1")?
         .exists([&event.id])?;
     if is_claimed {
-        return Ok(Accepted::Duplicate);
+        return Ok((Accepted::Duplicate, Vec::new()));
     }
-    let accepted = match decide(found, incoming, now) {
-        EventDecision::Ignore => return Ok(Accepted::Ignored),
-        EventDecision::LacksRefunds => return Ok(Accepted::LacksRefunds),
-        EventDecision::OtherDeployment => return Ok(Accepted::OtherDeployment),
+    let decision = decide(found, incoming, now);
+    let ids = decision.message_ids();
+    let accepted = match decision {
+        EventDecision::Ignore => return Ok((Accepted::Ignored, ids)),
+        EventDecision::LacksRefunds => return Ok((Accepted::LacksRefunds, ids)),
+        EventDecision::OtherDeployment => return Ok((Accepted::OtherDeployment, ids)),
         EventDecision::Forward(messages) => {
             outbox::append(transaction, &messages, now)?;
             Accepted::Applied
@@ -102,5 +107,5 @@ fn accept(
             "INSERT INTO events (id, type, outcome, received_at) VALUES (?1, ?2, ?3, ?4)",
         )?
         .execute(params![event.id, event.kind, accepted.as_str(), now])?;
-    Ok(accepted)
+    Ok((accepted, ids))
 }

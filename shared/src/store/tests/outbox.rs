@@ -15,7 +15,22 @@ on_both_backends!(
     the_time_of_the_oldest_undelivered_message_is_known,
     due_messages_and_dead_letters_are_counted,
     a_count_ends_at_a_hundred,
+    an_accepted_event_names_the_messages_that_it_appended,
 );
+
+async fn an_accepted_event_names_the_messages_that_it_appended(place: Place) {
+    let it = Fixture::new(place).await;
+    let event = other("evt_1", "customer.created").to_string();
+    let event = Event::parse(event.as_bytes()).unwrap();
+
+    let first = it.store.accept(event.clone(), NOW).await.unwrap();
+    let again = it.store.accept(event, NOW).await.unwrap();
+
+    let due = it.due().await.into_iter();
+    let ids: Vec<String> = due.map(|queued| queued.message.id).collect();
+    assert_eq!((first.messages, ids.len()), (ids, 1));
+    assert!(again.messages.is_empty(), "a duplicate appends nothing");
+}
 
 async fn the_time_of_the_oldest_undelivered_message_is_known(place: Place) {
     let it = Fixture::new(place).await;

@@ -1,19 +1,22 @@
-//! Delivers a message: to the log, to the site's [`endpoint`], or to an EventBridge [`bus`].
+//! Delivers a message: to the log, to the site's endpoint, or to an EventBridge bus.
 
-pub mod bus;
-pub mod endpoint;
+mod bus;
+mod endpoint;
 mod log;
 
-use axum::http::StatusCode;
+use std::time::Duration;
+
 use bus::Bus;
 use endpoint::Endpoint;
-use shared::{
-    Config,
+use hyper::StatusCode;
+use standardwebhooks::WebhookError;
+
+use super::Settings;
+use crate::{
     notify::Destination,
     secrets::{Missing, Unreadable},
     store::Message,
 };
-use standardwebhooks::WebhookError;
 
 /// The reason why a message was not delivered. It contains neither the endpoint's response nor the
 /// message.
@@ -24,11 +27,11 @@ pub enum DeliveryError {
     #[error("the endpoint answered {0}")]
     Refused(StatusCode),
     /// The endpoint could not be reached.
-    #[error("notify cannot reach the endpoint: {0}")]
+    #[error("Farebox cannot reach the endpoint: {0}")]
     Unreachable(String),
     /// The endpoint did not respond in time.
-    #[error("the endpoint did not answer within {} s", endpoint::TIMEOUT.as_secs())]
-    Late,
+    #[error("the endpoint did not answer within {0:.1?}")]
+    Late(Duration),
     /// The signing secret is missing.
     #[error(transparent)]
     NoSecret(#[from] Missing),
@@ -36,13 +39,13 @@ pub enum DeliveryError {
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
     /// The message could not be signed.
-    #[error("notify cannot sign the message: {0}")]
+    #[error("Farebox cannot sign the message: {0}")]
     Unsigned(#[from] WebhookError),
     /// The request could not be built.
-    #[error("notify cannot build the request: {0}")]
-    Malformed(#[from] axum::http::Error),
+    #[error("Farebox cannot build the request: {0}")]
+    Malformed(#[from] hyper::http::Error),
     /// The event bus was not found; AWS's code tells why.
-    #[error("notify cannot find the event bus `{0}`: {1}")]
+    #[error("Farebox cannot find the event bus `{0}`: {1}")]
     NoBus(String, String),
     /// EventBridge did not accept the event; AWS's code tells why.
     #[error("EventBridge did not accept the event: {0}")]
@@ -51,7 +54,7 @@ pub enum DeliveryError {
 
 /// The destination of messages.
 #[derive(Clone, Debug)]
-pub enum Sink {
+pub(super) enum Sink {
     /// A log line for each.
     Log,
     /// A signed POST for each.
@@ -62,15 +65,15 @@ pub enum Sink {
 
 impl Sink {
     /// The sink of the settings. Without a destination messages go to the log.
-    pub(crate) fn new(config: &Config) -> Self {
-        match &config.notify {
+    pub(super) fn new(settings: &Settings) -> Self {
+        match &settings.destination {
             None | Some(Destination::Log) => Self::Log,
             Some(Destination::Endpoint(url)) => {
-                let endpoint = Endpoint::new(url.clone(), config.secrets.clone());
+                let endpoint = Endpoint::new(url.clone(), settings.secrets.clone());
                 Self::Endpoint(Box::new(endpoint))
             }
             Some(Destination::EventBridge(bus)) => {
-                let aws = config.aws.as_ref();
+                let aws = settings.aws.as_ref();
                 let aws = aws.expect("settings that name a bus have a region and keys");
                 Self::Bus(Bus::new(bus, aws))
             }
@@ -82,24 +85,34 @@ impl Sink {
     /// # Errors
     ///
     /// [`DeliveryError::NoBus`] when it does not exist.
-    pub(crate) async fn check(&self) -> Result<(), DeliveryError> {
+    pub(super) async fn check(&self) -> Result<(), DeliveryError> {
         match self {
             Self::Log | Self::Endpoint(_) => Ok(()),
             Self::Bus(bus) => bus.find().await,
         }
     }
 
-    /// Delivers `message`, signed at `now` (Unix seconds) where the destination takes signatures.
+    /// Delivers `message` within `timeout`, signed at `now` (Unix seconds) where the destination
+    /// takes signatures.
     ///
     /// # Errors
     ///
     /// [`DeliveryError`]; the destination may have received it all the same.
-    pub async fn deliver(&self, message: &Message, now: i64) -> Result<(), DeliveryError> {
-        match self {
-            Self::Log => log::write(message),
-            Self::Endpoint(endpoint) => endpoint.post(message, now).await?,
-            Self::Bus(bus) => bus.put(message).await?,
-        }
-        Ok(())
+    pub(super) async fn deliver(
+        &self,
+        message: &Message,
+        now: i64,
+        timeout: Duration,
+    ) -> Result<(), DeliveryError> {
+        let delivered = async {
+            match self {
+                Self::Log => log::write(message),
+                Self::Endpoint(endpoint) => endpoint.post(message, now).await?,
+                Self::Bus(bus) => bus.put(message).await?,
+            }
+            Ok(())
+        };
+        let delivered = tokio::time::timeout(timeout, delivered).await;
+        delivered.map_err(|_| DeliveryError::Late(timeout))?
     }
 }

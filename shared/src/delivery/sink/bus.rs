@@ -5,19 +5,19 @@
 use aws_sdk_eventbridge::{Client, types::PutEventsRequestEntry};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use shared::{
+
+use super::DeliveryError;
+use crate::{
     aws::{Aws, ErrorMetadata},
     store::Message,
 };
-
-use super::DeliveryError;
 
 /// The event source that rules match on.
 const SOURCE: &str = "farebox";
 
 /// One bus of the account.
 #[derive(Clone, Debug)]
-pub struct Bus {
+pub(in crate::delivery) struct Bus {
     name: String,
     client: Client,
 }

@@ -2,27 +2,19 @@
 //! (<https://www.standardwebhooks.com>), for which there are libraries in every language. Any 2xx
 //! acknowledges it; a redirect does not.
 
-use std::time::Duration;
-
-use axum::{
-    body::Bytes,
-    http::{Request, StatusCode, Uri},
-};
 use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::{Request, StatusCode, Uri, body::Bytes};
 use secrecy::ExposeSecret as _;
-use shared::{Secrets, http, store::Message};
 use standardwebhooks::{
     HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook,
 };
 
 use super::DeliveryError;
-
-/// The timeout of a delivery.
-pub(super) const TIMEOUT: Duration = Duration::from_secs(15);
+use crate::{Secrets, http, store::Message};
 
 /// The endpoint, and the keys to sign for it.
 #[derive(Clone, Debug)]
-pub struct Endpoint {
+pub(in crate::delivery) struct Endpoint {
     url: Uri,
     secrets: Secrets,
     http: http::Client,
@@ -49,8 +41,7 @@ impl Endpoint {
             .header(HEADER_WEBHOOK_TIMESTAMP, now)
             .header(HEADER_WEBHOOK_SIGNATURE, signature)
             .body(Full::from(message.body.clone()))?;
-        let answered = tokio::time::timeout(TIMEOUT, self.exchange(request)).await;
-        match answered.map_err(|_| DeliveryError::Late)?? {
+        match self.exchange(request).await? {
             status if status.is_success() => Ok(()),
             status => Err(DeliveryError::Refused(status)),
         }

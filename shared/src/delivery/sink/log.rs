@@ -1,7 +1,8 @@
 //! Delivers to the log: for trying things out.
 
 use serde::Deserialize;
-use shared::store::Message;
+
+use crate::store::Message;
 
 /// The loggable part of an order's message: no customer, no metadata.
 #[derive(Default, Deserialize)]

@@ -1,0 +1,178 @@
+//! Delivers the outbox: leases a message, delivers it, and records the outcome.
+//!
+//! A message is delivered at least once, with the same id each time, and leaves the outbox only
+//! after it was acknowledged. A failed delivery is retried by the [`schedule`]; after the last
+//! attempt the message is a dead letter. Nothing is dropped: a process that ends during a delivery
+//! leaves a lease, and the message is due again when that ends.
+//!
+//! `notify` delivers what is due, in runs or in a loop. On Vercel, where no process runs between
+//! requests, `webhook` and `order` deliver as well: see [`RequestDelivery`].
+
+mod requests;
+pub mod schedule;
+mod sink;
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+pub use requests::RequestDelivery;
+use serde::Serialize;
+pub use sink::DeliveryError;
+use sink::Sink;
+
+use crate::{
+    Clock, Secrets,
+    aws::Aws,
+    notify::Destination,
+    store::{DeliveryOutcome, OutboxMessage, Store, StoreError},
+};
+
+/// The seconds of a lease; well above the time that a delivery may take.
+const LEASE: i64 = 60;
+
+/// The destination of messages, and what delivers to it.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `FAREBOX_NOTIFY_URL`; without it messages go to the log.
+    pub destination: Option<Destination>,
+    /// The keys, among them the one that signs messages.
+    pub secrets: Secrets,
+    /// AWS, where the destination is a bus.
+    pub aws: Option<Aws>,
+}
+
+/// Delivers messages of the outbox; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Deliverer {
+    store: Store,
+    sink: Sink,
+    clock: Clock,
+}
+
+/// The numbers of messages by the outcome of their delivery.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Acknowledged messages.
+    pub delivered: usize,
+    /// Messages that failed and are due again later.
+    pub delayed: usize,
+    /// Messages that failed for good.
+    pub dead_lettered: usize,
+}
+
+impl Deliverer {
+    /// The timeout of a delivery that nobody waits for.
+    pub const TIMEOUT: Duration = Duration::from_secs(15);
+
+    /// Assembles existing parts.
+    #[must_use]
+    pub fn new(settings: &Settings, store: Store, clock: Clock) -> Self {
+        Self {
+            store,
+            sink: Sink::new(settings),
+            clock,
+        }
+    }
+
+    /// Checks that the destination exists, where a message to a missing one would be lost.
+    ///
+    /// # Errors
+    ///
+    /// [`DeliveryError::NoBus`] when it does not exist.
+    pub async fn check_destination(&self) -> Result<(), DeliveryError> {
+        self.sink.check().await
+    }
+
+    /// Delivers up to `most` messages that are due, all at once, each within `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database did not answer; messages in delivery are due again when
+    /// their lease ends.
+    pub async fn deliver_due(&self, most: u32, timeout: Duration) -> Result<Report, StoreError> {
+        let now = self.clock.now();
+        let due = self.store.lease_due(now, LEASE, most).await?;
+        let mut report = Report::default();
+        for outcome in join_all(due.iter().map(|queued| self.deliver(queued, timeout))).await {
+            report.count(&outcome?);
+        }
+        Ok(report)
+    }
+
+    /// Delivers the message with `id` within `timeout`, unless it is delivered, leased elsewhere,
+    /// or not due.
+    ///
+    /// # Errors
+    ///
+    /// As [`Deliverer::deliver_due`].
+    pub async fn deliver_one(&self, id: &str, timeout: Duration) -> Result<Report, StoreError> {
+        let mut report = Report::default();
+        if let Some(queued) = self.store.lease(id, self.clock.now(), LEASE).await? {
+            report.count(&self.deliver(&queued, timeout).await?);
+        }
+        Ok(report)
+    }
+
+    async fn deliver(
+        &self,
+        queued: &OutboxMessage,
+        timeout: Duration,
+    ) -> Result<DeliveryOutcome, StoreError> {
+        let now = self.clock.now();
+        let (id, kind) = (&queued.message.id, &queued.message.kind);
+        let outcome = match self.sink.deliver(&queued.message, now, timeout).await {
+            Ok(()) => DeliveryOutcome::Delivered,
+            Err(error) => schedule::after_failure(queued.attempts + 1, now, &error.to_string()),
+        };
+        let order = queued.message.order();
+        let order = order.as_deref();
+        match &outcome {
+            DeliveryOutcome::Delivered => tracing::info!(
+                message.id = id, message.type = kind, order.id = order,
+                delivery.outcome = "delivered",
+                "delivered a message"
+            ),
+            DeliveryOutcome::Again { due_at, error } => tracing::warn!(
+                message.id = id, message.type = kind, order.id = order, due_at, cause = error,
+                delivery.outcome = "delayed",
+                "a delivery failed: Farebox retries it at due_at"
+            ),
+            DeliveryOutcome::DeadLettered { error } => tracing::error!(
+                message.id = id, message.type = kind, order.id = order, cause = error,
+                delivery.outcome = "dead_lettered",
+                metric.dead_lettered = 1,
+                "a message is a dead letter: fix the destination, then run `notify redrive`"
+            ),
+        }
+        self.store
+            .record_delivery(id, outcome.clone(), self.clock.now())
+            .await?;
+        Ok(outcome)
+    }
+}
+
+impl Report {
+    /// Returns true when no message was due.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The counts of this and of `other`.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            delivered: self.delivered + other.delivered,
+            delayed: self.delayed + other.delayed,
+            dead_lettered: self.dead_lettered + other.dead_lettered,
+        }
+    }
+
+    fn count(&mut self, outcome: &DeliveryOutcome) {
+        match outcome {
+            DeliveryOutcome::Delivered => self.delivered += 1,
+            DeliveryOutcome::Again { .. } => self.delayed += 1,
+            DeliveryOutcome::DeadLettered { .. } => self.dead_lettered += 1,
+        }
+    }
+}
