@@ -156,6 +156,16 @@ impl Config {
         if !optional.is_empty() {
             wanted.optional.push(need::STRIPE_SECRET_KEY);
         }
+        // The address of a database with a password may be in the secret, with the keys.
+        let is_in_secret = read.is_set(secrets::SECRET_ID) && !read.is_set(need::DATABASE_URL);
+        let others: Vec<&'static str> = match others.contains(&need::DATABASE_URL) && is_in_secret {
+            true => {
+                wanted.needed.push(need::DATABASE_URL);
+                let others = others.into_iter();
+                others.filter(|name| *name != need::DATABASE_URL).collect()
+            }
+            false => others,
+        };
 
         let secrets = Secrets::read(&mut read, wanted, aws.as_ref());
         let config = Self {

@@ -73,6 +73,8 @@ pub enum Cause {
     Unauthorized,
     /// No known webhook secret explains a signature that is well-formed and fresh.
     UnknownSignature,
+    /// The database refused the password, or does not know the user.
+    DatabaseRefused,
 }
 
 impl Secrets {

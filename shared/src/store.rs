@@ -21,8 +21,10 @@ mod failure;
 mod forgetting;
 mod jobs;
 mod message;
+mod migration;
 mod orders;
 mod outbox;
+mod postgres;
 mod put_order;
 mod quarantine;
 mod rate_limiting;
@@ -44,8 +46,11 @@ pub use dynamodb::message_in;
 pub use failure::StoreError;
 pub use jobs::{RECONCILE, RECONCILED_AT};
 pub use message::{Message, OutboxMessage};
+pub use migration::Migrated;
 pub use orders::{OrderList, OrderPosition, OrderRange};
 pub use outbox::{Count, DeliveryOutcome, OutboxSize};
+use postgres::Postgres;
+pub use postgres::{PostgresFailure, PostgresUrl};
 pub use put_order::{IdempotencyRecord, PutOrder, PutOrderOutcome, PutOrderRejection};
 pub use quarantine::{QuarantineSize, Quarantined};
 pub(crate) use rate_limiting::wait;
@@ -77,7 +82,7 @@ impl Store {
     /// Opens the database that `settings` name; a table in `aws`.
     ///
     /// The keys in `secrets` tell the mode. The function creates a missing file and migrates an old
-    /// one; a table must exist.
+    /// one; a table must exist, and so must the schema in Postgres ([`Store::migrate`]).
     ///
     /// # Errors
     ///
@@ -98,7 +103,13 @@ impl Store {
                 let (table, deployment) = DynamoDb::open(aws, table, secrets).await?;
                 (Backend::DynamoDb(table), deployment)
             }
-            None => return Err(StoreError::Nowhere),
+            Some(DatabaseUrl::Postgres(_)) | None => {
+                let source = settings.postgres(secrets).await?;
+                let source = source.ok_or(StoreError::Nowhere)?;
+                let opened = Postgres::open(source, settings.connections, secrets).await;
+                let (postgres, deployment) = opened?;
+                (Backend::Postgres(postgres), deployment)
+            }
         };
         Ok(Self {
             backend,

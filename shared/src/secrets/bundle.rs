@@ -34,7 +34,7 @@ pub(super) fn keys(text: &SecretString, wanted: &Wanted) -> Result<Keys, Fault> 
         serde_json::from_str(field(name).filter(|_| is_wanted)?).ok()
     };
     let mut read = Reader::new(&string);
-    let keys = Keys::read(&mut read, wanted.stripe);
+    let keys = Keys::read(&mut read, wanted.stripe).with_database(&mut read);
     for name in wanted.needed.iter().chain(&wanted.optional).copied() {
         match field(name) {
             Some(_) if !read.is_set(name) => read.problem(name, "is not a string"),

@@ -17,6 +17,7 @@ pub struct Keys {
     stripe_webhook_secrets: Vec<SecretString>,
     site_key: Option<SecretString>,
     notify_secret: Option<SecretString>,
+    database_url: Option<SecretString>,
     mode: Option<Mode>,
 }
 
@@ -50,6 +51,21 @@ impl Mode {
     pub fn is_live(self) -> bool {
         self == Self::Live
     }
+
+    /// `test` or `live`, as a database stores it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Test => "test",
+            Self::Live => "live",
+        }
+    }
+
+    /// The mode that a database stored as `text`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        [Self::Test, Self::Live]
+            .into_iter()
+            .find(|mode| mode.as_str() == text)
+    }
 }
 
 impl Keys {
@@ -61,6 +77,21 @@ impl Keys {
         need::FAREBOX_SITE_KEY,
         NOTIFY_SECRET,
     ];
+
+    /// With the address of the database, as a secret holds it beside the keys.
+    pub(super) fn with_database(self, read: &mut Reader<'_>) -> Self {
+        let database_url = read.value(need::DATABASE_URL, |text| {
+            let is_postgres = ["postgres://", "postgresql://"];
+            let is_postgres = is_postgres.iter().any(|start| text.starts_with(start));
+            is_postgres
+                .then(|| SecretString::from(text))
+                .ok_or("is no `postgres://` URL: other databases have no password to keep secret")
+        });
+        Self {
+            database_url,
+            ..self
+        }
+    }
 
     /// Reads the keys. Live keys are a problem unless `stripe` is Stripe's own address.
     pub(crate) fn read(read: &mut Reader<'_>, stripe: Address) -> Self {
@@ -92,6 +123,7 @@ impl Keys {
                 .unwrap_or_default(),
             site_key: read.value(need::FAREBOX_SITE_KEY, site_key),
             notify_secret: read.value(NOTIFY_SECRET, notify_secret),
+            database_url: None,
             mode,
         }
     }
@@ -145,6 +177,15 @@ impl Keys {
         required(self.notify_secret.as_ref(), NOTIFY_SECRET)
     }
 
+    /// The address of the database, where the secret that holds the keys holds it as well.
+    ///
+    /// # Errors
+    ///
+    /// [`Missing`] when it is not there.
+    pub fn database_url(&self) -> Result<&SecretString, Missing> {
+        required(self.database_url.as_ref(), need::DATABASE_URL)
+    }
+
     /// The mode, by Stripe's keys.
     ///
     /// # Errors
@@ -168,6 +209,7 @@ impl Keys {
         match why {
             Cause::Unauthorized => self.stripe_secret_key.as_slice(),
             Cause::UnknownSignature => &self.stripe_webhook_secrets,
+            Cause::DatabaseRefused => self.database_url.as_slice(),
         }
     }
 }

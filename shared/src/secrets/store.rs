@@ -36,6 +36,7 @@ pub(super) struct Store {
 struct Forced {
     unauthorized: Option<Instant>,
     unknown_signature: Option<Instant>,
+    database_refused: Option<Instant>,
 }
 
 /// The effort of a reading.
@@ -202,6 +203,7 @@ impl Forced {
         let last = match why {
             Cause::Unauthorized => &mut self.unauthorized,
             Cause::UnknownSignature => &mut self.unknown_signature,
+            Cause::DatabaseRefused => &mut self.database_refused,
         };
         let is_allowed = last.is_none_or(|last| now >= last + INTERVAL);
         if is_allowed {

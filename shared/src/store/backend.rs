@@ -9,12 +9,13 @@
 //!
 //! [`Store`]: super::Store
 
-use super::{dynamodb::DynamoDb, sqlite::Sqlite};
+use super::{dynamodb::DynamoDb, postgres::Postgres, sqlite::Sqlite};
 
 /// The backend in use.
 #[derive(Clone, Debug)]
 pub(super) enum Backend {
     Sqlite(Sqlite),
+    Postgres(Postgres),
     DynamoDb(DynamoDb),
 }
 
@@ -46,6 +47,7 @@ macro_rules! operations {
 
                 match &self.backend {
                     Backend::Sqlite(backend) => $Trait::$operation(backend $(, $argument)*).await,
+                    Backend::Postgres(backend) => $Trait::$operation(backend $(, $argument)*).await,
                     Backend::DynamoDb(backend) => $Trait::$operation(backend $(, $argument)*).await,
                 }
             }

@@ -110,7 +110,7 @@ impl DynamoDb {
     ) -> Result<Deployment, StoreError> {
         let deployment = Deployment::random(has_unnamed);
         let mut item = keyed(MODE)
-            .with("mode", text(mode_name(mode)))
+            .with("mode", text(mode.as_str()))
             .with(DEPLOYMENT, text(deployment.id()));
         if has_unnamed {
             item = item.with(HAS_UNNAMED, text("yes"));
@@ -125,7 +125,7 @@ impl DynamoDb {
         let put = match has_unnamed {
             true => put
                 .set_expression_attribute_names(Some(names(&["mode", DEPLOYMENT])))
-                .expression_attribute_values(":mode", text(mode_name(mode))),
+                .expression_attribute_values(":mode", text(mode.as_str())),
             false => put,
         };
         let answer = attempts.call(self, PUT, put.build()).await?;
@@ -214,20 +214,13 @@ impl<'a> Page<'a> {
 
 const PUT: &str = "dynamodb:PutItem";
 
-fn mode_name(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Test => "test",
-        Mode::Live => "live",
-    }
-}
-
 fn deployment_in(item: &Item) -> Option<Deployment> {
     let id = item::text_in(item, DEPLOYMENT)?;
     Some(Deployment::new(id, item.contains_key(HAS_UNNAMED)))
 }
 
 fn check_mode(found: &str, mode: Mode) -> Result<(), StoreError> {
-    if found == mode_name(mode) {
+    if found == mode.as_str() {
         return Ok(());
     }
     Err(StoreError::OtherMode(match mode {

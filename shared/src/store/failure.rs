@@ -1,5 +1,6 @@
 //! The reasons why a database operation fails.
 
+use super::PostgresFailure;
 use crate::{
     Error,
     secrets::{Mode, Unreadable},
@@ -14,6 +15,9 @@ pub enum StoreError {
     /// The file could not be opened, read or written.
     #[error("SQLite failed")]
     Database(#[from] rusqlite::Error),
+    /// Postgres failed, or could not be reached.
+    #[error(transparent)]
+    Postgres(PostgresFailure),
     /// The stored JSON does not parse.
     #[error("the database holds what this version cannot read")]
     Unreadable(#[source] serde_json::Error),

@@ -1,10 +1,11 @@
-//! The database on a real file and on a real table: each test of common behaviour is written once,
-//! and run on both.
+//! The database on a real file, on a real server and on a real table: each test of common behaviour
+//! is written once, and run on all, on Postgres also behind PgBouncer.
 //!
 //! [`events`], [`orders`] and their [`lists`], the [`outbox`], [`large`] bodies, [`refunds`],
 //! [`rate_limits`], Stripe [`customers`], [`deadlines`] and captures, [`forgetting`] who paid,
 //! several [`deployments`] on one account, and [`sharing`] a database have a module each.
-//! [`table`], [`races`] and [`faults`] are DynamoDB's alone, [`file`] is SQLite's.
+//! [`table`], [`races`] and [`faults`] are DynamoDB's alone, [`file`] is SQLite's, [`server`] is
+//! Postgres's.
 //!
 //! A test with `concurrent` in its name needs a backend that isolates concurrent transactions.
 
@@ -24,6 +25,7 @@ mod races;
 mod rate_limits;
 mod refunds;
 mod relay;
+mod server;
 mod sharing;
 mod table;
 
@@ -43,14 +45,32 @@ use crate::{
 
 const NOW: i64 = 1_790_000_000;
 
-/// Makes two tests of each: one on SQLite, and one on DynamoDB.
-macro_rules! on_both_backends {
+/// Makes a test of each for every place.
+macro_rules! on_every_backend {
     ($($name:ident),* $(,)?) => {
         mod sqlite {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
                 async fn $name() {
                     super::$name(super::Place::Sqlite).await;
+                }
+            )*
+        }
+        mod postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                #[ignore = "needs a Postgres server: scripts/postgres starts one"]
+                async fn $name() {
+                    super::$name(super::Place::Postgres).await;
+                }
+            )*
+        }
+        mod pgbouncer {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                #[ignore = "needs a Postgres server: scripts/postgres starts one"]
+                async fn $name() {
+                    super::$name(super::Place::PgBouncer).await;
                 }
             )*
         }
@@ -65,7 +85,7 @@ macro_rules! on_both_backends {
         }
     };
 }
-use on_both_backends;
+use on_every_backend;
 
 /// Opens the database that `config` names.
 async fn open(config: &Config) -> Result<Store, StoreError> {

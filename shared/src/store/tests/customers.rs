@@ -2,7 +2,7 @@
 
 use super::{sharing::by_many, *};
 
-on_both_backends!(
+on_every_backend!(
     a_callers_link_is_reserved_once_and_settled_once,
     concurrent_reservations_return_one_link,
     concurrent_settlements_store_one_customer,

@@ -8,7 +8,7 @@ use crate::{
     store::{DayLimit, RefundRefusal, Refunded},
 };
 
-on_both_backends!(
+on_every_backend!(
     orders_are_overdue_from_their_deadline_until_they_end,
     a_paid_order_is_not_overdue,
     a_later_deadline_counts_and_an_order_without_one_is_never_overdue,

@@ -5,7 +5,7 @@ use super::{sharing::by_many, *};
 use crate::checkout::AddedParts;
 use crate::order::Session;
 
-on_both_backends!(
+on_every_backend!(
     concurrent_processes_that_open_a_new_database_find_one_id,
     a_database_of_an_earlier_version_gets_an_id_once,
     a_process_that_knows_no_mode_makes_no_id,

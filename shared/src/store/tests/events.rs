@@ -2,7 +2,7 @@
 
 use super::*;
 
-on_both_backends!(
+on_every_backend!(
     an_event_is_remembered_for_forty_days,
     an_event_that_is_quarantined_again_leaves_both_records,
     a_refund_that_names_no_order_finds_it_by_its_intent,

@@ -6,7 +6,7 @@ use crate::{
     order::{LineItem, LineTax, SignedPayer},
 };
 
-on_both_backends!(
+on_every_backend!(
     who_paid_leaves_an_order_for_good_and_the_payment_stays,
     who_paid_leaves_waiting_messages_and_dead_letters_of_the_named_orders_alone,
     a_large_message_is_kept_without_its_payer,

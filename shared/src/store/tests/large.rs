@@ -2,7 +2,7 @@
 
 use super::*;
 
-on_both_backends!(
+on_every_backend!(
     a_large_event_is_forwarded_unchanged,
     a_large_event_that_does_not_parse_is_quarantined_and_forwarded,
 );

@@ -2,7 +2,7 @@
 
 use super::*;
 
-on_both_backends!(
+on_every_backend!(
     orders_are_listed_the_newest_first,
     an_order_keeps_its_place_in_the_list_however_it_changes,
     parts_of_a_list_meet_without_a_gap_and_without_a_repetition,

@@ -4,7 +4,7 @@ use super::*;
 use crate::checkout::AddedParts;
 use crate::order::{PaymentUpdate, ReviseError, Session};
 
-on_both_backends!(
+on_every_backend!(
     an_earlier_operation_is_found_by_its_key,
     an_operation_that_changes_nothing_is_remembered,
     an_intent_pays_one_order,

@@ -2,7 +2,7 @@
 
 use super::*;
 
-on_both_backends!(
+on_every_backend!(
     a_message_leased_by_its_id_is_not_leased_again_before_the_lease_ends,
     a_new_message_of_a_clock_that_is_ahead_is_leased_by_its_id,
     only_a_due_message_is_leased_by_its_id,

@@ -1,5 +1,5 @@
-//! The location of a database under test: a new file, or a new table on the stand-in that the
-//! environment names.
+//! The location of a database under test: a new file, a new database on the server, or a new table
+//! on the stand-in, that the environment names.
 
 use std::collections::HashMap;
 
@@ -13,12 +13,15 @@ use aws_sdk_dynamodb::{
 };
 use tempfile::TempDir;
 
-use crate::Config;
+use crate::{Config, store::Store};
 
 /// The backend.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Place {
     Sqlite,
+    Postgres,
+    /// Postgres, behind PgBouncer in transaction mode.
+    PgBouncer,
     DynamoDb,
 }
 
@@ -41,6 +44,15 @@ impl Place {
                     variables: HashMap::from([("DATABASE_URL", store), test_key()]),
                 }
             }
+            Self::Postgres | Self::PgBouncer => {
+                let name = new_database().await;
+                let home = Home::at(format!("{}/{name}", server(DIRECT)));
+                home.migrate().await;
+                match self {
+                    Self::PgBouncer => Home::at(format!("{}/{name}", server(POOLED))),
+                    _ => home,
+                }
+            }
             Self::DynamoDb => {
                 let table = format!("farebox-{:016x}", fastrand::u64(..));
                 let home = Home::on_table(&table, &stand_in());
@@ -59,12 +71,64 @@ pub(super) fn stand_in() -> String {
     )
 }
 
+/// The variable with the address of the Postgres server.
+pub(super) const DIRECT: &str = "FAREBOX_TEST_POSTGRES";
+/// The variable with the address of the PgBouncer before it.
+pub(super) const POOLED: &str = "FAREBOX_TEST_PGBOUNCER";
+
+/// The address of a Postgres server, without a database.
+pub(super) fn server(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| {
+        panic!("{variable} must be the address of a Postgres server: scripts/postgres sets it")
+    })
+}
+
+/// Makes an empty database; returns its name.
+pub(super) async fn new_database() -> String {
+    let name = format!("farebox_{:016x}", fastrand::u64(..));
+    sql(
+        &format!("{}/postgres", server(DIRECT)),
+        &format!("CREATE DATABASE {name}"),
+    )
+    .await;
+    name
+}
+
+/// Runs `statement` at `url`, by a connection that the database does not use.
+pub(super) async fn sql(url: &str, statement: &str) {
+    let connected = tokio_postgres::connect(url, tokio_postgres::NoTls).await;
+    let (client, connection) = connected.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute(statement).await.unwrap();
+}
+
 /// The key of a process that knows its mode.
 fn test_key() -> (&'static str, String) {
     ("STRIPE_SECRET_KEY", "sk_test_a".to_owned())
 }
 
 impl Home {
+    /// The Postgres database at `url`.
+    pub(super) fn at(url: String) -> Self {
+        Self {
+            _folder: None,
+            variables: HashMap::from([("DATABASE_URL", url), test_key()]),
+        }
+    }
+
+    /// Creates the tables of a Postgres database.
+    pub(super) async fn migrate(&self) {
+        let config = self.config(&[]);
+        Store::migrate(&config.store, None, &config.secrets)
+            .await
+            .unwrap();
+    }
+
+    /// `DATABASE_URL`.
+    pub(super) fn url(&self) -> &str {
+        &self.variables["DATABASE_URL"]
+    }
+
     /// The table, reached through `endpoint`.
     pub(super) fn on_table(table: &str, endpoint: &str) -> Self {
         let variables = [
@@ -107,7 +171,10 @@ impl Home {
     /// Removes the deployment's id, as an operator does to give a copy another. The database is
     /// then as an earlier version left it.
     pub(super) async fn forget_deployment(&self) {
-        let Some(path) = self.variables["DATABASE_URL"].strip_prefix("sqlite:") else {
+        if self.url().starts_with("postgres:") {
+            return sql(self.url(), "UPDATE farebox.meta SET deployment = NULL").await;
+        }
+        let Some(path) = self.url().strip_prefix("sqlite:") else {
             let update = self.client().update_item().table_name(self.table());
             let update = update
                 .key("pk", AttributeValue::S("meta#mode".to_owned()))

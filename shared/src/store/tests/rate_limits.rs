@@ -2,7 +2,7 @@
 
 use super::{sharing::by_many, *};
 
-on_both_backends!(
+on_every_backend!(
     concurrent_starts_are_admitted_up_to_the_limit,
     concurrent_starts_of_one_order_are_counted_once,
     a_start_over_one_subjects_limit_is_counted_for_none,

@@ -7,7 +7,7 @@ use crate::{
     store::DayLimit,
 };
 
-on_both_backends!(
+on_every_backend!(
     concurrent_requests_reserve_no_more_than_was_paid,
     concurrent_repeats_of_one_request_reserve_it_once,
     concurrent_requests_on_all_orders_share_the_callers_daily_limit,

@@ -2,7 +2,7 @@
 
 use super::*;
 
-on_both_backends!(
+on_every_backend!(
     concurrent_deliveries_of_one_payment_have_one_effect,
     concurrent_requests_under_one_key_return_one_order,
     concurrent_leases_return_each_message_once,

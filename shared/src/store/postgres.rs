@@ -1,0 +1,69 @@
+//! The database in Postgres, which any number of functions and servers share.
+//!
+//! All tables are in the schema `farebox`, by whose name each statement calls them: no session has
+//! a state of its own, so that a pooler may hand every transaction to another connection. Decisions
+//! are those of the other backends: a read, a pure function, and a transaction whose statements
+//! have conditions. See [`work`] for the round trips and the retries, [`url`] for the address,
+//! [`pool`] for the connections, and [`schema`] for the tables.
+
+mod customers;
+mod deadlines;
+mod events;
+mod failure;
+mod forgetting;
+mod jobs;
+mod orders;
+mod outbox;
+mod pool;
+mod quarantine;
+mod rate_limits;
+mod refunds;
+mod schema;
+mod statement;
+mod tls;
+mod url;
+mod work;
+
+use std::sync::Arc;
+
+pub use self::{failure::PostgresFailure, url::PostgresUrl};
+use self::{
+    pool::Pool,
+    statement::{Statement, column, exactly_one, statement},
+    work::{Undone, Work, Written},
+};
+pub(super) use self::{pool::Source, schema::migrate};
+use super::StoreError;
+use crate::{deployment::Deployment, secrets::Secrets};
+
+/// The connections of this process to the database; cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Postgres {
+    pool: Arc<Pool>,
+}
+
+impl Postgres {
+    /// Connects by at most `most` connections, checks the schema, and binds the database to one
+    /// mode and one deployment.
+    pub(super) async fn open(
+        source: Source,
+        most: usize,
+        secrets: &Secrets,
+    ) -> Result<(Self, Option<Deployment>), StoreError> {
+        let postgres = Self {
+            pool: Pool::new(source, most),
+        };
+        let deployment = schema::bind(&postgres, secrets).await?;
+        Ok((postgres, deployment))
+    }
+
+    /// The rows of a statement that is safe to send twice.
+    async fn rows(&self, statement: Statement) -> Result<Vec<tokio_postgres::Row>, StoreError> {
+        Work::new(self).rows(&statement).await
+    }
+
+    /// The first row of a statement that is safe to send twice.
+    async fn row(&self, statement: Statement) -> Result<Option<tokio_postgres::Row>, StoreError> {
+        Work::new(self).row(&statement).await
+    }
+}

@@ -1,0 +1,124 @@
+//! A statement with its values, and the reading of rows.
+
+use tokio_postgres::{
+    Row,
+    types::{FromSql, ToSql, Type},
+};
+
+use crate::store::StoreError;
+
+/// One statement. It is never prepared under a name: a pooler that hands each transaction to
+/// another connection would not know the name.
+#[derive(Clone, Debug)]
+pub(super) struct Statement {
+    pub(super) sql: &'static str,
+    values: Vec<Value>,
+}
+
+/// A value of a statement. The schema has texts and numbers alone.
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    Text(Option<String>),
+    Texts(Vec<String>),
+    Number(Option<i64>),
+}
+
+/// Makes a [`Statement`] of its SQL and its values, `$1` first.
+macro_rules! statement {
+    ($sql:expr $(, $value:expr)* $(,)?) => {
+        $crate::store::postgres::statement::Statement::new(
+            $sql,
+            vec![$($crate::store::postgres::statement::Value::from($value)),*],
+        )
+    };
+}
+pub(super) use statement;
+
+/// Wraps a write that must change exactly one row: else the statement fails, by a division by zero,
+/// and the whole transaction with it. So the transaction need not wait for an answer in between.
+macro_rules! exactly_one {
+    ($sql:expr) => {
+        concat!(
+            "WITH changed AS (",
+            $sql,
+            " RETURNING 1) SELECT 1 / count(*) FROM changed"
+        )
+    };
+}
+pub(super) use exactly_one;
+
+impl Statement {
+    pub(super) fn new(sql: &'static str, values: Vec<Value>) -> Self {
+        Self { sql, values }
+    }
+
+    /// The values with their types, as the client takes them.
+    pub(super) fn parameters(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {
+        let typed = |value| match value {
+            &Value::Text(ref text) => (text as &(dyn ToSql + Sync), Type::TEXT),
+            &Value::Texts(ref texts) => (texts as &(dyn ToSql + Sync), Type::TEXT_ARRAY),
+            &Value::Number(ref number) => (number as &(dyn ToSql + Sync), Type::INT8),
+        };
+        self.values.iter().map(typed).collect()
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(Some(text.to_owned()))
+    }
+}
+
+impl From<&String> for Value {
+    fn from(text: &String) -> Self {
+        Self::from(text.as_str())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(Some(text))
+    }
+}
+
+impl From<Option<&str>> for Value {
+    fn from(text: Option<&str>) -> Self {
+        Self::Text(text.map(str::to_owned))
+    }
+}
+
+impl From<Option<String>> for Value {
+    fn from(text: Option<String>) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Vec<String>> for Value {
+    fn from(texts: Vec<String>) -> Self {
+        Self::Texts(texts)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Number(Some(number))
+    }
+}
+
+impl From<Option<i64>> for Value {
+    fn from(number: Option<i64>) -> Self {
+        Self::Number(number)
+    }
+}
+
+/// The value of a column.
+///
+/// # Errors
+///
+/// [`StoreError::Malformed`] when the column is missing or of another type.
+pub(super) fn column<'a, T: FromSql<'a>>(
+    row: &'a Row,
+    name: &'static str,
+) -> Result<T, StoreError> {
+    row.try_get(name).map_err(|_| StoreError::Malformed(name))
+}
