@@ -18,6 +18,7 @@
 //! - [`forget`]: `cargo dev forget` removes who paid from a caller's orders.
 //! - [`exchange`]: requests and responses as a row shows them.
 //! - `mask`: removes secrets from rows.
+//! - [`migrate`]: `farebox migrate` creates or updates the tables in a Postgres database.
 //! - `missed`: reconciles when the developer presses a button.
 //! - `orders`: changes of orders.
 //! - `personas`: the people that the site's server signs tokens for.
@@ -39,6 +40,7 @@ pub mod functions;
 pub mod generate;
 pub mod healthcheck;
 mod mask;
+pub mod migrate;
 mod missed;
 pub mod options;
 mod orders;

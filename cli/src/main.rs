@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 use farebox::{
-    backup, doctor, forget, generate, healthcheck, options::Options, serve, server,
+    backup, doctor, forget, generate, healthcheck, migrate, options::Options, serve, server,
     settings::of_command,
 };
 use tokio::runtime::Builder;
@@ -36,6 +36,7 @@ async fn run(arguments: &[String]) -> ExitCode {
             "serve" => return serve::run(rest).await,
             "healthcheck" => return healthcheck::run(rest).await,
             "backup" => return backup::run(rest, of_command).await,
+            "migrate" => return migrate::run(rest, of_command).await,
             "forget" => return forget::run(rest, of_command).await,
             "reconcile" => {
                 return reconcile::command::run("farebox reconcile", rest, of_command).await;

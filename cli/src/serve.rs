@@ -21,6 +21,7 @@ use reconcile::Reconciler;
 use shared::{
     App,
     host::{self, Listening, Plain},
+    store::Migrated,
 };
 use tokio::{sync::watch, time::timeout};
 
@@ -30,7 +31,7 @@ use self::{
 };
 use crate::{
     callers::no_such_route,
-    functions,
+    functions, migrate,
     settings::{needs, of_command},
 };
 
@@ -113,6 +114,11 @@ async fn serve(options: Options, metrics: Metrics) -> Result<(), host::Error> {
     let mut config = of_command(&needs())?;
     config.limits.is_behind_proxy = options.bind.ip().is_loopback();
     config.limits.warn();
+    if let Some(Migrated { from, to }) = migrate::of(&config).await?
+        && from != to
+    {
+        tracing::info!(schema.from = from, schema.to = to, "migrated the database");
+    }
     let app = App::open(&config, false).await?;
     let notifier = Notifier::new(&config, app.store.clone(), app.clock.clone());
     notifier.check_destination().await?;

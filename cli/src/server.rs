@@ -26,7 +26,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     activity::Activity,
-    callers, demo_checkout, env_file, functions,
+    callers, demo_checkout, env_file, functions, migrate,
     missed::{self, Missed},
     options::Options,
     orders::Orders,
@@ -140,6 +140,7 @@ impl Server {
             activity.set_external();
         }
         env_file::create(&settings.config, addresses).await?;
+        migrate::of(&settings.config).await?;
         let store = Store::open(
             &settings.config.store,
             settings.config.aws.as_ref(),

@@ -19,6 +19,7 @@ use shared::{
     Config,
     env::{ConfigError, need},
     secrets::{Mode, Unreadable},
+    store::DatabaseUrl,
 };
 
 use crate::{functions, options::Options};
@@ -124,8 +125,11 @@ impl Settings {
     }
 }
 
-/// The database's path, relative to the workspace.
+/// The database's path, relative to the workspace; of a server, the address without a password.
 fn for_a_person(store: &str) -> String {
+    if let Ok(DatabaseUrl::Postgres(server)) = DatabaseUrl::parse(store) {
+        return server.to_string();
+    }
     let path = Path::new(store.strip_prefix("sqlite:").unwrap_or(store));
     let shown = path.strip_prefix(workspace()).unwrap_or(path);
     shown.display().to_string()

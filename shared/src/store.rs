@@ -93,29 +93,7 @@ impl Store {
         aws: Option<&Aws>,
         secrets: &Secrets,
     ) -> Result<Self, StoreError> {
-        let (backend, deployment) = match &settings.location {
-            Some(DatabaseUrl::Sqlite(path)) => {
-                let (sqlite, deployment) = Sqlite::open(path, secrets.mode().await?).await?;
-                (Backend::Sqlite(sqlite), deployment)
-            }
-            Some(DatabaseUrl::DynamoDb(table)) => {
-                let aws = aws.ok_or(StoreError::NoAws)?;
-                let (table, deployment) = DynamoDb::open(aws, table, secrets).await?;
-                (Backend::DynamoDb(table), deployment)
-            }
-            Some(DatabaseUrl::Postgres(_)) | None => {
-                let source = settings.postgres(secrets).await?;
-                let source = source.ok_or(StoreError::Nowhere)?;
-                let opened = Postgres::open(source, settings.connections, secrets).await;
-                let (postgres, deployment) = opened?;
-                (Backend::Postgres(postgres), deployment)
-            }
-        };
-        Ok(Self {
-            backend,
-            deployment,
-            subscriptions: settings.subscriptions.clone(),
-        })
+        Self::open_as(settings, aws, secrets, secrets).await
     }
 
     /// Opens the database for reading.
@@ -125,8 +103,44 @@ impl Store {
     /// # Errors
     ///
     /// As [`Store::open`], but for the mode.
-    pub async fn examine(settings: &Settings, aws: Option<&Aws>) -> Result<Self, StoreError> {
-        Self::open(settings, aws, &Secrets::none()).await
+    pub async fn examine(
+        settings: &Settings,
+        aws: Option<&Aws>,
+        secrets: &Secrets,
+    ) -> Result<Self, StoreError> {
+        Self::open_as(settings, aws, secrets, &Secrets::none()).await
+    }
+
+    /// Opens the database, whose address may be in `secrets`, for the mode of `keys`.
+    async fn open_as(
+        settings: &Settings,
+        aws: Option<&Aws>,
+        secrets: &Secrets,
+        keys: &Secrets,
+    ) -> Result<Self, StoreError> {
+        let (backend, deployment) = match &settings.location {
+            Some(DatabaseUrl::Sqlite(path)) => {
+                let (sqlite, deployment) = Sqlite::open(path, keys.mode().await?).await?;
+                (Backend::Sqlite(sqlite), deployment)
+            }
+            Some(DatabaseUrl::DynamoDb(table)) => {
+                let aws = aws.ok_or(StoreError::NoAws)?;
+                let (table, deployment) = DynamoDb::open(aws, table, keys).await?;
+                (Backend::DynamoDb(table), deployment)
+            }
+            Some(DatabaseUrl::Postgres(_)) | None => {
+                let source = settings.postgres(secrets).await?;
+                let source = source.ok_or(StoreError::Nowhere)?;
+                let (postgres, deployment) =
+                    Box::pin(Postgres::open(source, settings.connections, keys)).await?;
+                (Backend::Postgres(postgres), deployment)
+            }
+        };
+        Ok(Self {
+            backend,
+            deployment,
+            subscriptions: settings.subscriptions.clone(),
+        })
     }
 
     /// The deployment that owns this database.

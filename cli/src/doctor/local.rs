@@ -5,7 +5,7 @@ use shared::{
     env::need,
     notify::Destination,
     secrets::{Keys, Missing, Mode},
-    store::{DatabaseUrl, Store},
+    store::{DatabaseUrl, Store, StoreError},
 };
 
 use super::Finding;
@@ -53,15 +53,14 @@ pub(super) fn misspelt(config: &Config) -> impl Iterator<Item = Finding> {
 pub(super) async fn store(config: &Config) -> Finding {
     const WHAT: &str = need::DATABASE_URL;
     match &config.store.location {
-        None => return Finding::problem(WHAT, "is not set"),
         Some(DatabaseUrl::Sqlite(path)) if !path.exists() => {
             let text = "there is no such file: correct the path, or start a function once, which \
                         creates it";
             return Finding::problem(WHAT, text);
         }
-        Some(_) => {}
+        _ => {}
     }
-    match Store::examine(&config.store, config.aws.as_ref()).await {
+    match Store::examine(&config.store, config.aws.as_ref(), &config.secrets).await {
         Ok(store) => match store.deployment() {
             Ok(deployment) => {
                 let id = deployment.id();
@@ -69,6 +68,7 @@ pub(super) async fn store(config: &Config) -> Finding {
             }
             Err(_) => Finding::ok(WHAT, "opened"),
         },
+        Err(StoreError::Nowhere) => Finding::problem(WHAT, "is not set"),
         Err(failure) => {
             let causes = shared::cause::causes(&failure);
             Finding::problem(WHAT, format!("cannot be opened: {failure} {causes}"))

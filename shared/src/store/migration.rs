@@ -1,7 +1,7 @@
 //! The migration of a database to the schema of this version.
 
 use super::{Store, StoreError, postgres, settings::Settings};
-use crate::{aws::Aws, secrets::Secrets};
+use crate::secrets::Secrets;
 
 /// What a migration did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,8 +13,8 @@ pub struct Migrated {
 }
 
 impl Store {
-    /// Creates or migrates the schema of the database that `settings` name; `None` for a table,
-    /// which has none, and for a file, which each start migrates.
+    /// Creates or migrates the schema of the Postgres database that `settings` name; `None` for
+    /// another: a file is migrated at each start, and a table has no schema.
     ///
     /// Several processes may migrate at once: one does the work. Nothing is half done.
     ///
@@ -23,13 +23,11 @@ impl Store {
     /// [`StoreError`] when the database did not answer, or the role lacks the right.
     pub async fn migrate(
         settings: &Settings,
-        aws: Option<&Aws>,
         secrets: &Secrets,
     ) -> Result<Option<Migrated>, StoreError> {
-        let Some(source) = settings.postgres(secrets).await? else {
-            Self::examine(settings, aws).await?;
-            return Ok(None);
-        };
-        postgres::migrate(source).await.map(Some)
+        match settings.postgres(secrets).await? {
+            Some(source) => Box::pin(postgres::migrate(source)).await.map(Some),
+            None => Ok(None),
+        }
     }
 }

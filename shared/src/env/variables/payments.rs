@@ -9,10 +9,12 @@ pub(super) const DATABASE: Group = Group {
         "sqlite:farebox.sqlite",
         Readers::All,
         "Where orders, events and the outbox live: `sqlite:` and the path of a file, which is \
-             created when it is missing, or `dynamodb:` and the name of a table, which must exist. \
-             A table also needs `AWS_REGION` and AWS's credentials. On Vercel it must be a table.",
+             created when it is missing, the `postgres://` URL of a server, whose tables `farebox \
+             migrate` makes, or `dynamodb:` and the name of a table, which must exist. A table \
+             also needs `AWS_REGION` and AWS's credentials. On Vercel it cannot be a file. The URL \
+             of a server may instead be in the secret that `FAREBOX_SECRET_ID` names.",
     )
-    .see("dynamodb.md")],
+    .see("postgres.md")],
 };
 
 pub(super) const NOTIFICATIONS: Group = Group {

@@ -122,7 +122,7 @@ impl Pool {
         let (client, tls) = match self.idle_client().await {
             Some(found) => found,
             None => {
-                let opened = timeout_at(deadline, self.source.open()).await;
+                let opened = timeout_at(deadline, Box::pin(self.source.open())).await;
                 opened.unwrap_or_else(|_| Err(Failed::timed_out()))?
             }
         };

@@ -54,12 +54,17 @@ impl Statement {
 
     /// The values with their types, as the client takes them.
     pub(super) fn parameters(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {
-        let typed = |value| match value {
-            &Value::Text(ref text) => (text as &(dyn ToSql + Sync), Type::TEXT),
-            &Value::Texts(ref texts) => (texts as &(dyn ToSql + Sync), Type::TEXT_ARRAY),
-            &Value::Number(ref number) => (number as &(dyn ToSql + Sync), Type::INT8),
-        };
-        self.values.iter().map(typed).collect()
+        self.values.iter().map(Value::typed).collect()
+    }
+}
+
+impl Value {
+    fn typed(&self) -> (&(dyn ToSql + Sync), Type) {
+        match self {
+            Self::Text(text) => (text, Type::TEXT),
+            Self::Texts(texts) => (texts, Type::TEXT_ARRAY),
+            Self::Number(number) => (number, Type::INT8),
+        }
     }
 }
 

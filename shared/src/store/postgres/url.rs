@@ -37,7 +37,7 @@ const IGNORED: [&str; 9] = [
 #[derive(Clone)]
 pub struct PostgresUrl {
     text: String,
-    pub(super) config: Config,
+    pub(super) config: Box<Config>,
     pub(super) security: Security,
 }
 
@@ -77,6 +77,20 @@ impl Eq for PostgresUrl {}
 impl fmt::Debug for PostgresUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresUrl").finish_non_exhaustive()
+    }
+}
+
+/// The hosts and the database, for a person.
+impl fmt::Display for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hosts = self.config.get_hosts().iter().map(|host| match host {
+            Host::Tcp(name) => name.clone(),
+            Host::Unix(path) => path.display().to_string(),
+        });
+        let hosts: Vec<String> = hosts.collect();
+        let database = self.config.get_dbname().or(self.config.get_user());
+        let database = database.unwrap_or_default();
+        write!(f, "postgres {}/{database}", hosts.join(","))
     }
 }
 
@@ -122,7 +136,7 @@ impl PostgresUrl {
         complete(&mut config, &security);
         Ok(Self {
             text: text.to_owned(),
-            config,
+            config: Box::new(config),
             security,
         })
     }
@@ -325,7 +339,8 @@ mod tests {
             assert!(fault.contains(named), "{url}: {fault}");
             assert!(!fault.contains("hunter2"), "{fault}");
         }
-        let shown = format!("{:?}", parse("postgres://u:hunter2@localhost/d"));
-        assert_eq!(shown, "PostgresUrl { .. }");
+        let url = parse("postgres://u:hunter2@localhost/d");
+        assert_eq!(format!("{url:?}"), "PostgresUrl { .. }");
+        assert_eq!(url.to_string(), "postgres localhost/d");
     }
 }

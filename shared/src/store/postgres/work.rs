@@ -111,7 +111,7 @@ impl<'a> Work<'a> {
         statements: &[Statement],
     ) -> Result<Vec<Vec<Row>>, StoreError> {
         loop {
-            match self.attempt(statements, false).await {
+            match Box::pin(self.attempt(statements, false)).await {
                 Ok(rows) => return Ok(rows),
                 Err((_, failed)) if failed.is_transient => self.again(undone(None, failed)).await?,
                 Err((_, failed)) => return Err(failed.failure.into()),
@@ -125,7 +125,8 @@ impl<'a> Work<'a> {
     ///
     /// [`StoreError`] when another attempt would fail too.
     pub(super) async fn write(&mut self, statements: &[Statement]) -> Result<Written, StoreError> {
-        match self.attempt(statements, true).await {
+        // On the heap: a call is a deep future, which would enlarge every caller's.
+        match Box::pin(self.attempt(statements, true)).await {
             Ok(_) => Ok(Written::Done),
             Err((nth, failed)) if failed.is_transient => {
                 let unmet = nth.filter(|_| failed.is_unmet);
@@ -150,7 +151,7 @@ impl<'a> Work<'a> {
             }
         };
         connection.is_busy = true;
-        let sent = Box::pin(send(&connection, statements, is_transaction));
+        let sent = send(&connection, statements, is_transaction);
         let Ok(answered) = timeout_at(deadline, sent).await else {
             connection.cancel();
             return Err((None, Failed::timed_out()));

@@ -119,7 +119,7 @@ impl Home {
     /// Creates the tables of a Postgres database.
     pub(super) async fn migrate(&self) {
         let config = self.config(&[]);
-        Store::migrate(&config.store, None, &config.secrets)
+        Store::migrate(&config.store, &config.secrets)
             .await
             .unwrap();
     }
