@@ -9,6 +9,7 @@
 //! - [`SecretsManager`]: a stand-in for the secret that holds the keys.
 //! - [`Endpoint`]: the site's endpoint, which receives notifications.
 //! - [`Process`]: a real program that listens on a port.
+//! - [`Postgres`]: a Postgres server that may be killed.
 //! - [`LambdaRuntime`]: a real program under Lambda's runtime interface.
 //! - [`Log`]: what was logged.
 //! - [`pass`]: time that passes at once; [`until`]: waiting for a moment.
@@ -21,6 +22,7 @@ mod issuer;
 mod lambda;
 mod log;
 mod orders;
+mod postgres;
 mod process;
 mod secrets_manager;
 mod server;
@@ -34,6 +36,7 @@ pub use endpoint::{Endpoint, Received};
 pub use issuer::{Issuer, Served};
 pub use lambda::LambdaRuntime;
 pub use log::Log;
+pub use postgres::Postgres;
 pub use process::Process;
 pub use secrets_manager::{Outage, SecretsManager};
 pub use server::{Service, TestServer};

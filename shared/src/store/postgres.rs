@@ -26,6 +26,8 @@ mod work;
 
 use std::sync::Arc;
 
+#[cfg(test)]
+pub(super) use self::orders::{LIST_ALL, LIST_OF_OWNER};
 pub use self::{failure::PostgresFailure, url::PostgresUrl};
 use self::{
     pool::Pool,

@@ -4,8 +4,8 @@
 //! [`events`], [`orders`] and their [`lists`], the [`outbox`], [`large`] bodies, [`refunds`],
 //! [`rate_limits`], Stripe [`customers`], [`deadlines`] and captures, [`forgetting`] who paid,
 //! several [`deployments`] on one account, and [`sharing`] a database have a module each.
-//! [`table`], [`races`] and [`faults`] are DynamoDB's alone, [`file`] is SQLite's, [`server`] is
-//! Postgres's.
+//! [`table`], [`races`] and [`faults`] are DynamoDB's alone, [`file`] is SQLite's, [`server`] and
+//! [`failover`] are Postgres's.
 //!
 //! A test with `concurrent` in its name needs a backend that isolates concurrent transactions.
 
@@ -13,8 +13,10 @@ mod customers;
 mod deadlines;
 mod deployments;
 mod events;
+mod failover;
 mod faults;
 mod file;
+mod flights;
 mod forgetting;
 mod large;
 mod lists;
@@ -105,7 +107,15 @@ impl Fixture {
     }
 
     async fn subscribed_to(place: Place, types: &'static str) -> Self {
-        let home = place.make().await;
+        Self::of(place.make().await, types).await
+    }
+
+    /// A database that exists.
+    async fn at(home: place::Home) -> Self {
+        Self::of(home, "customer.*").await
+    }
+
+    async fn of(home: place::Home, types: &'static str) -> Self {
         let config = home.config(&[("FAREBOX_NOTIFY_EVENTS", types)]);
         let store = open(&config).await.unwrap();
         Self {

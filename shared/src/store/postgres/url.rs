@@ -16,7 +16,7 @@ use tokio_postgres::{
 
 /// The longest wait for the network's answer to one connection attempt, and for the
 /// acknowledgement of what was sent, unless the URL says otherwise.
-const NETWORK: Duration = Duration::from_secs(3);
+const NETWORK: Duration = Duration::from_secs(2);
 /// The idle time after which the network is asked whether the server is still there.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 

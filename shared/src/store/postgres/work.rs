@@ -24,6 +24,8 @@ use crate::{
 
 /// The deadline of one piece of work: shorter than Stripe, or a payer, waits.
 const DEADLINE: Duration = Duration::from_secs(5);
+/// The longest wait for the answer to one attempt: a connection may be dead without a word.
+const ATTEMPT: Duration = Duration::from_secs(2);
 /// The delays between attempts.
 const BACKOFF: Backoff = Backoff::doubling(Duration::from_millis(10), Duration::from_secs(1));
 
@@ -33,7 +35,7 @@ const BACKOFF: Backoff = Backoff::doubling(Duration::from_millis(10), Duration::
 /// that waits too long, or whose process is gone.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; \
      SET LOCAL synchronous_commit = on; \
-     SET LOCAL statement_timeout = '4s'; \
+     SET LOCAL statement_timeout = '2s'; \
      SET LOCAL idle_in_transaction_session_timeout = '5s'";
 
 /// A piece of work, on one connection as long as that lasts.
@@ -151,6 +153,7 @@ impl<'a> Work<'a> {
             }
         };
         connection.is_busy = true;
+        let deadline = deadline.min(Instant::now() + ATTEMPT);
         let sent = send(&connection, statements, is_transaction);
         let Ok(answered) = timeout_at(deadline, sent).await else {
             connection.cancel();
