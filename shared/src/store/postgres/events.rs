@@ -4,6 +4,7 @@ use super::{
     Postgres, Statement, StoreError, Work, Written, column, orders, outbox, quarantine, statement,
 };
 use crate::{
+    event::Event,
     order::{Order, OrderId},
     store::{
         AcceptOutcome, Accepted,
@@ -49,9 +50,14 @@ impl Events for Postgres {
                 None => None,
             };
             let found = found.as_ref().map(|(order, version)| (order, *version));
-            let (accepted, writes) = match column::<i64>(&row, "claimed")? {
-                0 => writes(&incoming, found, now)?,
-                _ => (Accepted::Duplicate, Vec::new()),
+            let (accepted, messages, writes) = match column::<i64>(&row, "claimed")? {
+                0 => {
+                    let decision = decide(found, &incoming, now);
+                    let messages = decision.message_ids();
+                    let (accepted, writes) = writes(event, found, decision, now)?;
+                    (accepted, messages, writes)
+                }
+                _ => (Accepted::Duplicate, Vec::new(), Vec::new()),
             };
             let written = match writes.is_empty() {
                 true => Written::Done,
@@ -62,6 +68,7 @@ impl Events for Postgres {
                     return Ok(AcceptOutcome {
                         accepted,
                         order: found.map(|(order, _)| order.id().clone()),
+                        messages,
                     });
                 }
                 Written::Undone(undone) => work.again(undone).await?,
@@ -70,14 +77,14 @@ impl Events for Postgres {
     }
 }
 
-/// The result of the event, whose order was `found`, and the writes that make it so.
+/// The result of `event`, whose order was `found`, and the writes that make it so.
 fn writes(
-    incoming: &Incoming,
+    event: &Event,
     found: Option<(&Order, i64)>,
+    decision: EventDecision,
     now: i64,
 ) -> Result<(Accepted, Vec<Statement>), StoreError> {
-    let event = &incoming.event;
-    let (accepted, mut writes, messages) = match decide(found, incoming, now) {
+    let (accepted, mut writes, messages) = match decision {
         EventDecision::Ignore => return Ok((Accepted::Ignored, Vec::new())),
         EventDecision::LacksRefunds => return Ok((Accepted::LacksRefunds, Vec::new())),
         EventDecision::OtherDeployment => return Ok((Accepted::OtherDeployment, Vec::new())),
