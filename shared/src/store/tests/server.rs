@@ -308,17 +308,17 @@ async fn lists_use_their_indexes() {
     client
         .batch_execute(
             "INSERT INTO farebox.orders
-             SELECT 'o_' || n, 1, 'c_' || n % 10, 'paid', '{}', n, n, NULL
+             SELECT 'o_' || n, 1, 'c_' || n % 100, 'paid', '{}', n, n, NULL
              FROM generate_series(1, 20000) AS n;
              ANALYZE farebox.orders",
         )
         .await
         .unwrap();
     for (query, values, index) in [
-        (postgres::LIST_ALL, "0, 9000, '~', 10", "orders_by_age"),
+        (postgres::LIST_ALL, "0, 20000, '~', 10", "orders_by_age"),
         (
             postgres::LIST_OF_OWNER,
-            "0, 9000, '~', 10, 'c_1'",
+            "0, 20000, '~', 10, 'c_1'",
             "orders_by_owner",
         ),
     ] {
