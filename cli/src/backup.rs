@@ -10,7 +10,7 @@ use std::{
 use shared::{
     env::need,
     host::{self, ReadConfig},
-    store::{self, Backup, DatabaseUrl, StoreError},
+    store::{self, Backup, DatabaseUrl},
 };
 
 use crate::terminal;
@@ -31,8 +31,7 @@ pub async fn run(arguments: &[String], config: ReadConfig) -> ExitCode {
 
 async fn backup(file: &Path, config: ReadConfig) -> Result<(), host::Error> {
     let config = config(&[need::DATABASE_URL])?;
-    let location = config.store.location.ok_or(StoreError::Nowhere)?;
-    let database = file_of(location).map_err(|tool| host::Error::Work(tool.into()))?;
+    let database = file_of(config.store.location).map_err(|tool| host::Error::Work(tool.into()))?;
     let written = store::backup(&database, file).await;
     let Backup { bytes, orders } = written.map_err(|error| host::Error::Work(error.into()))?;
     let file = file.display();
@@ -41,14 +40,18 @@ async fn backup(file: &Path, config: ReadConfig) -> Result<(), host::Error> {
 }
 
 /// The file of the database; for another database, the tool that copies it.
-fn file_of(location: DatabaseUrl) -> Result<PathBuf, &'static str> {
+fn file_of(location: Option<DatabaseUrl>) -> Result<PathBuf, &'static str> {
     match location {
-        DatabaseUrl::Sqlite(path) => Ok(path),
-        DatabaseUrl::DynamoDb(_) => Err(
+        Some(DatabaseUrl::Sqlite(path)) => Ok(path),
+        Some(DatabaseUrl::DynamoDb(_)) => Err(
             "DATABASE_URL names a DynamoDB table: turn on its point-in-time recovery, and restore \
              with it",
         ),
-        _ => Err("DATABASE_URL names a server: copy its database with pg_dump"),
+        // Without a variable, the URL is in the secret with the keys.
+        _ => Err(
+            "DATABASE_URL names a Postgres server: copy the database with pg_dump, or by its \
+             recovery to a point in time",
+        ),
     }
 }
 
@@ -58,9 +61,14 @@ mod tests {
 
     #[test]
     fn a_database_that_is_no_file_has_its_own_tool() {
-        let location = DatabaseUrl::parse("dynamodb:farebox").unwrap();
-        assert!(file_of(location).is_err_and(|text| text.contains("point-in-time recovery")));
-        let location = DatabaseUrl::parse("sqlite:farebox.sqlite").unwrap();
-        assert_eq!(file_of(location), Ok(PathBuf::from("farebox.sqlite")));
+        let of = |url| file_of(Some(DatabaseUrl::parse(url).unwrap()));
+        let table = of("dynamodb:farebox").unwrap_err();
+        assert!(table.contains("point-in-time recovery"), "{table}");
+        let server = of("postgres://farebox@localhost/farebox").unwrap_err();
+        assert!(server.contains("pg_dump"), "{server}");
+        assert_eq!(
+            of("sqlite:farebox.sqlite"),
+            Ok(PathBuf::from("farebox.sqlite"))
+        );
     }
 }

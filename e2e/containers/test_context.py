@@ -38,7 +38,7 @@ def needed() -> set[str]:
 
 class Context(unittest.TestCase):
     def test_it_has_all_that_the_build_reads_and_no_keys_and_no_toolchain(self):
-        secret = WORKSPACE / "functions" / ".env"
+        secret = WORKSPACE / "bench" / ".env"
         secret.write_text("STRIPE_SECRET_KEY=sk_test_context\n")
         self.addCleanup(secret.unlink)
 

@@ -13,9 +13,10 @@ from e2e.aws import template
 from testing.harness import shop
 from e2e.aws.build import made
 from e2e.aws.commands import GUIDE, LOCAL, block, shell
-from e2e.containers.images import make_sam_image
+from e2e.containers.images import PROGRAM, make_sam_image
+from e2e.containers.postgres import create_database
 from testing.harness.payment import pay
-from testing.harness.program import Program, environment, free_port
+from testing.harness.program import Program, environment, free_port, run
 from testing.harness.shop import KEYS, Answer, Stripe
 from testing.harness.stand_in import CREDENTIALS, StandIn
 from e2e.aws.table import Table
@@ -60,6 +61,8 @@ class SamLocal(unittest.TestCase):
         cls.addClassCleanup(cls.aws.stop)
         # SAM does not forward an AWS address. `localhost` is this machine, by --add-host.
         make_sam_image(AWS_ENDPOINT_URL=cls.aws.url.replace("127.0.0.1", "localhost"))
+        secrets = cls.aws.client("secretsmanager")
+        secrets.create_secret(Name="farebox-test", SecretString=json.dumps(KEYS))
 
     def test_the_command_of_the_guide_runs_each_function_without_an_account(self):
         lines = block(LOCAL, "alias invoke=").splitlines()
@@ -93,20 +96,28 @@ class SamLocal(unittest.TestCase):
         self.assertNotIn("could not start", said)
 
     def test_a_payment_goes_through_the_api_over_the_secret_and_the_table_of_a_stack(self):
-        api = self.start_api()
+        Table(self.aws, "farebox-local")
+        api = self.start_api("dynamodb:farebox-local")
         order = pay(api, self.stripe, "cart-1", self.request)
 
         self.assertEqual(order.json["status"], "paid")
 
-    def start_api(self) -> str:
+    def test_a_payment_goes_through_the_api_over_postgres(self):
+        direct, pooled = create_database("sam_local")
+        settings = environment(DATABASE_URL=direct)
+        run([PROGRAM, "migrate"], settings, self.folder, seconds=60)
+        api = self.start_api(pooled)
+
+        order = pay(api, self.stripe, "cart-2", self.request)
+
+        self.assertEqual(order.json["status"], "paid")
+
+    def start_api(self, database: str) -> str:
         """Starts the API by the guide's commands, with this test's names."""
-        Table(self.aws, "farebox-local")
-        secrets = self.aws.client("secretsmanager")
-        secrets.create_secret(Name="farebox-test", SecretString=json.dumps(KEYS))
         port, log = free_port(), self.folder / "api.log"
         commands = (
             block(GUIDE, "sam local start-api")
-            .replace("TABLE", "farebox-local")
+            .replace("dynamodb:TABLE", database)
             .replace("us-east-1", REGION)
         )
         options = f"--port {port} --add-host localhost:{os.environ['HOST_GATEWAY']}"

@@ -1,29 +1,22 @@
-"""The image of deploy/docker/Dockerfile: read-only, as a user without rights, over a volume or over
-Postgres."""
+"""The image of deploy/docker/Dockerfile: read-only, as a user without rights, over a volume and
+over Postgres."""
 
 import os
 import subprocess
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
+from e2e.containers.engine import assert_stops_well, podman, wait_until_healthy
 from e2e.containers.images import make_server_image
+from e2e.containers.postgres import create_database
 from testing.harness.payment import pay
 from testing.harness.program import free_port, wait_until
-from testing.harness.shop import KEYS, Stripe, request
+from testing.harness.shop import KEYS, Stripe
 
 IMAGE = "localhost/farebox"
-#: As in deploy/docker/compose.yaml.
-CONFINED = ["--read-only", "--cap-drop=all", "--security-opt=no-new-privileges"]
-
-
-def podman(*arguments: str) -> str:
-    """Runs `podman`; returns its output, or raises with it."""
-    ran = subprocess.run(["podman", *arguments], capture_output=True, text=True, check=False)
-    if ran.returncode != 0:
-        raise RuntimeError(f"podman {arguments[0]} failed: {ran.stdout}{ran.stderr}")
-    return ran.stdout
+#: As docs/deploy-server.md shows them.
+CONFINED = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"]
 
 
 class Server(unittest.TestCase):
@@ -51,24 +44,8 @@ class Server(unittest.TestCase):
         published = f"--publish=127.0.0.1:{port}:8080"
         podman("run", "--detach", f"--name={name}", published, *options, IMAGE)
         self.addCleanup(podman, "rm", "--force", "--volumes", name)
-        check = ["podman", "healthcheck", "run", name]
-
-        def is_healthy() -> bool:
-            return subprocess.run(check, capture_output=True, check=False).returncode == 0
-
-        try:
-            wait_until("the server is healthy", is_healthy, pause=0.2)
-        except TimeoutError as late:
-            self.fail(f"{late}: {podman('logs', name)}")
+        wait_until_healthy(name)
         return f"http://127.0.0.1:{port}/api"
-
-    def assert_stops_well(self, name: str) -> None:
-        """Stops the server as an engine does, and asserts that it ended by itself."""
-        began = time.monotonic()
-        podman("stop", "--time=60", name)
-        self.assertLess(time.monotonic() - began, 10)
-        ended = podman("inspect", "--format={{.State.ExitCode}} {{.State.OOMKilled}}", name)
-        self.assertEqual(ended.split(), ["0", "false"], podman("logs", name))
 
     def test_a_payment_over_a_file_in_a_volume(self):
         options = [*self.options("sqlite:/data/farebox.sqlite"), "--volume=farebox-data:/data"]
@@ -81,7 +58,23 @@ class Server(unittest.TestCase):
         said = podman("exec", "over-a-file", "farebox", "backup", "/data/copy.sqlite")
         self.assertTrue(said.startswith("wrote /data/copy.sqlite: 1 orders, "), said)
         wait_until("the site is notified", lambda: "order.paid" in podman("logs", "over-a-file"))
-        self.assert_stops_well("over-a-file")
+        assert_stops_well(self, "over-a-file")
+
+    def test_payments_by_two_servers_over_one_postgres_and_its_pooler(self):
+        direct, pooled = create_database("two_servers")
+
+        migrated = podman("run", "--rm", *self.options(direct), IMAGE, "migrate")
+        self.assertTrue(migrated.startswith("migrated the schema from 0 to "), migrated)
+        again = podman("run", "--rm", *self.options(direct), IMAGE, "migrate")
+        self.assertIn(" already", again)
+        servers = {"direct": direct, "pooled": pooled}
+        apis = {name: self.start(name, *self.options(url)) for name, url in servers.items()}
+
+        for name, api in apis.items():
+            order = pay(api, self.stripe, f"cart-{name}")
+            self.assertEqual(order.json["status"], "paid", order.text)
+        for name in apis:
+            assert_stops_well(self, name)
 
     def test_it_runs_as_a_user_without_rights_on_files_that_nobody_writes(self):
         command = ["podman", "run", "--rm", *self.options("sqlite:/farebox.sqlite"), IMAGE]
