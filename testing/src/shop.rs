@@ -108,6 +108,8 @@ impl Shop {
         }
         let config = Config::from_lookup(&[], |name| variables.get(name).cloned());
         let config = config.expect("the settings are right");
+        let migrated = Store::migrate(&config.store, &config.secrets).await;
+        migrated.expect("the database has its tables");
         let store = Store::open(&config.store, config.aws.as_ref(), &config.secrets)
             .await
             .expect("the database opens");

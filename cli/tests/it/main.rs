@@ -18,6 +18,7 @@ mod layout;
 mod logs;
 mod operator;
 mod payment;
+mod postgres;
 mod process;
 mod serve;
 mod start;
