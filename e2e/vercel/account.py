@@ -11,7 +11,7 @@ from testing.harness.stand_in import StandIn
 from testing.harness.workspace import REGION, WORKSPACE
 
 TEAM, PROJECT, NAME = "acme", "farebox", "farebox"
-#: The values of the placeholders; docs/deploy-vercel.md uses the same names.
+#: The values of the placeholders; docs/deploy-vercel-aws.md uses the same names.
 VALUES = {
     "ACCOUNT": ACCOUNT,
     "REGION": REGION,

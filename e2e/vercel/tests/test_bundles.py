@@ -1,17 +1,23 @@
-"""The built functions behind Vercel's own proxy, with an AWS account that enforces roles."""
+"""The built functions behind Vercel's own proxy, with an AWS account that enforces roles, and with
+Postgres."""
 
 import json
+import os
 import socket
+import subprocess
 import tempfile
+import threading
 import time
 import unittest
 from collections.abc import Iterator
 from contextlib import contextmanager
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from testing.harness import shop
 from testing.harness.shop import KEYS, Answer, Stripe
+from testing.harness.workspace import WORKSPACE
 from e2e.vercel import project
 from e2e.vercel.account import NAME, Account, token
 from e2e.vercel.project import Bundle
@@ -265,6 +271,93 @@ class BundleTest(Case):
         return self.send(
             to, "POST", body, Stripe_Signature=shop.signature(body), X_Vercel_OIDC_Token=whose
         )
+
+
+class Site(BaseHTTPRequestHandler):
+    """The site's endpoint: it keeps the orders that it was told to be paid."""
+
+    told: list[str] = []
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if body["type"] == "order.paid":
+            Site.told.append(body["data"]["orderId"])
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Says nothing."""
+
+
+@unittest.skipUnless("FAREBOX_TEST_POSTGRES" in os.environ, "scripts/postgres starts a server")
+class PostgresTest(Case):
+    """The deployed functions over Postgres, with the keys in the project's settings, and no AWS."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        project.check_that_the_port_is_free()
+        project.built()
+        server, name = os.environ["FAREBOX_TEST_POSTGRES"], f"vercel_{os.getpid()}"
+        bin_folder = Path(os.environ["FAREBOX_TEST_POSTGRES_BIN"])
+        create = [bin_folder / "psql", f"{server}/postgres", "-c", f"CREATE DATABASE {name}"]
+        subprocess.run(create, check=True, capture_output=True)
+        cls.database = f"{server}/{name}"
+        site = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+        threading.Thread(target=site.serve_forever, daemon=True).start()
+        cls.addClassCleanup(site.shutdown)
+        cls.site = f"http://127.0.0.1:{site.server_port}/farebox"
+
+    @contextmanager
+    def running(self, name: str, **changes: str) -> Iterator[Bundle]:
+        settings = KEYS | {
+            "DATABASE_URL": self.database,
+            "STRIPE_API_BASE": self.stripe.url,
+            "FAREBOX_NOTIFY_URL": self.site,
+            "CRON_SECRET": CRON_SECRET,
+        }
+        started = Bundle(name, settings | changes, self.folder / f"postgres-{name}.log")
+        try:
+            yield started
+        finally:
+            started.stop()
+        self.check_that_no_secret_was_said(started)
+
+    def test_a_payment_is_told_in_its_own_request(self):
+        bearer = {"Authorization": f"Bearer {shop.token('ada')}"}
+        cart = json.dumps(CART).encode()
+        headers = bearer | {"Content-Type": "application/json", "Idempotency-Key": "cart"}
+        with self.running("create-intent") as create_intent:
+            url = f"{create_intent.url}/api/create-intent"
+            before = shop.request("POST", url, cart, headers)
+            self.assertEqual(before.status, 503, before)
+            self.assertIn("farebox migrate", create_intent.output())
+        migrate = [WORKSPACE / "target" / "debug" / "farebox", "migrate"]
+        environment = {"DATABASE_URL": self.database}
+        subprocess.run(migrate, env=environment, cwd=self.folder, check=True, capture_output=True)
+        with self.running("create-intent") as create_intent:
+            url = f"{create_intent.url}/api/create-intent"
+            started = shop.request("POST", url, cart, headers)
+        self.assertEqual(started.status, 200, started)
+        order, intent = started.json["orderId"], started.json["clientSecret"].split("_secret_")[0]
+        self.stripe.pay(intent)
+        [paid] = self.stripe.events("payment_intent.succeeded")
+        paid = json.dumps(paid).encode()
+
+        with self.running("webhook") as webhook:
+            signed = {"Stripe-Signature": shop.signature(paid)}
+            answer = shop.request("POST", f"{webhook.url}/api/webhooks/stripe", paid, signed)
+        self.assertEqual((answer.status, answer.json), (200, {"received": True}))
+        self.assertEqual(Site.told, [order])
+
+        with self.running("order") as reader:
+            answer = shop.request("GET", f"{reader.url}/api/order?id={order}", headers=bearer)
+        self.assertEqual((answer.status, answer.json["status"]), (200, "paid"), answer)
+        for name in ["notify", "reconcile"]:
+            with self.running(name) as job:
+                url, secret = f"{job.url}/api/cron/{name}", f"Bearer {CRON_SECRET}"
+                answer = shop.request("GET", url, headers={"Authorization": secret})
+            self.assertEqual(answer.status, 200, answer)
 
 
 class PortTest(unittest.TestCase):

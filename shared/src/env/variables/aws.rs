@@ -41,7 +41,7 @@ pub(super) const GROUP: Group = Group {
             Readers::All,
             "On Vercel: the role for which AWS exchanges Vercel's tokens.",
         )
-        .see("deploy-vercel.md"),
+        .see("deploy-vercel-aws.md"),
         Variable::new(
             "CRON_SECRET",
             "...",
