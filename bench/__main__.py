@@ -14,11 +14,22 @@ from pathlib import Path
 from typing import Any
 
 from testing.harness.workspace import WORKSPACE
-from bench import calls, cold, instructions, machine, memory, report, targets, trips
+from bench import calls, cold, connect, instructions, machine, memory, report, targets, trips
 from bench.build import FOLDER, Built, build
 from bench.host import LambdaHost
+from bench.database import PostgresDatabases, SqliteFiles
 from bench.growth import Growth, Sizes
-from bench.subjects import Subject, order, over_tls, subjects
+from bench.subjects import (
+    Subject,
+    connecting,
+    node_on_postgres,
+    on_postgres,
+    order,
+    others,
+    over_tls,
+    servers,
+    subjects,
+)
 from bench.surroundings import Surroundings
 from bench.warm import Plan, Warm
 
@@ -32,17 +43,18 @@ class Amounts:
     judged: int
     memory: int
     calls: int
+    connections: int
     instructions: tuple[int, int]
     growth: Sizes
 
 
 FULL = Amounts(
-    30, 1600, 3, 500, 100, (50, 250), Sizes([1_000, 100_000, 1_000_000], 9, 100, 800, (20, 120))
+    30, 1600, 3, 500, 100, 50, (50, 250), Sizes([1_000, 100_000, 1_000_000], 9, 100, 800, (20, 120))
 )
 #: Parts that belong to another part, and cannot be chosen.
-WITH = {"trips": "cold", "sizes": "memory"}
+WITH = {"trips": "cold", "connect": "cold", "sizes": "memory", "growth_postgres": "growth"}
 
-QUICK = Amounts(2, 32, 2, 20, 10, (3, 6), Sizes([100], 2, 10, 40, (2, 4)))
+QUICK = Amounts(2, 32, 2, 20, 10, 2, (3, 6), Sizes([100], 2, 10, 40, (2, 4)))
 
 
 class Bench:
@@ -71,12 +83,30 @@ class Bench:
         return self.trips
 
     def cold(self) -> Any:
-        """Cold starts, also of the floors with these round trips."""
+        """Cold starts, also of the floors with these round trips, and on Postgres."""
+        built, postgres = self.around.built, self.around.postgres
+        url = postgres.url(postgres.copy("cold_node"))
         everyone = [
             *self.known.values(),
             *trips.floors(self.known["floor"], self.trips, self.around),
+            *connecting(built, postgres),
+            on_postgres(node_on_postgres(built), "Node: Postgres, SCRAM", "cold_node", url),
         ]
         return cold.measure(everyone, self.around, self.amounts.rounds, 1_000_000)
+
+    def instructions(self) -> Any:
+        """Instructions on each database; without a password, whose check takes long when the
+        processor is simulated."""
+        postgres, ours = self.around.postgres, self.known["ours: webhook"]
+        url = postgres.url_trusted(postgres.copy("instructions"))
+        return instructions.measure(
+            ours,
+            on_postgres(ours, ours.name, "instructions", url),
+            self.around,
+            "8 kB",
+            *self.amounts.instructions,
+            0,
+        )
 
     def parts(self) -> dict[str, Callable[[], Any]]:
         """The measurement of each part. Parts use different order numbers."""
@@ -84,25 +114,29 @@ class Bench:
         webhooks, ours = self.of_kind("webhook"), self.known["ours: webhook"]
         as_http = [one for one in webhooks if one.name.startswith(("ours", "Node"))]
         working = [*webhooks, *self.of_kind("create-intent")]
-        growth = Growth(ours, order(around.built), around)
+        built, postgres = around.built, around.postgres
+        databases = {"growth": SqliteFiles(around), "growth_postgres": PostgresDatabases(around)}
+        growth = {
+            name: Growth(ours, order(built), kind, around) for name, kind in databases.items()
+        }
+        plan = Plan(amounts.requests, amounts.requests // 4, amounts.judged)
+        warm = Warm(around, host, plan, 3_000_000)
         return {
             "trips": self.count_trips,
             "cold": self.cold,
-            "memory": lambda: memory.measure(working, around, host, amounts.memory, 2_000_000),
-            "sizes": lambda: memory.sizes([*self.known.values()], around),
-            "warm": lambda: Warm(
-                around,
-                host,
-                Plan(amounts.requests, amounts.requests // 4, amounts.judged),
-                3_000_000,
-            ).measure(webhooks, as_http),
-            "instructions": lambda: instructions.measure(
-                ours, around, "8 kB", *amounts.instructions, 0
+            "connect": lambda: connect.measure(
+                connecting(built, postgres)[0], around, amounts.connections, 1_500_000
             ),
+            "memory": lambda: memory.measure(working, around, host, amounts.memory, 2_000_000),
+            "sizes": lambda: memory.sizes([*self.known.values(), *others(built)], around),
+            "warm": lambda: warm.measure(webhooks, as_http),
+            "server": lambda: warm.measure_on_postgres(servers(built, postgres)),
+            "instructions": self.instructions,
             "calls": lambda: calls.measure(
                 over_tls(around.built, self.known), around, host, amounts.calls, 5_000_000
             ),
-            "growth": lambda: growth.measure(amounts.growth),
+            "growth": lambda: growth["growth"].measure(amounts.growth),
+            "growth_postgres": lambda: growth["growth_postgres"].measure(amounts.growth),
         }
 
 

@@ -53,7 +53,7 @@ def build(is_quick: bool) -> Built:
         cargo("build", "--workspace", "--exclude", "testing", "--bins")
     else:
         # One at a time, as for a deployment: cargo would unify the features of several.
-        for package in ["webhook", "create-intent", "order", "stripe-sandbox", "bench-tools"]:
+        for package in [*functions(), "farebox", "stripe-sandbox", "bench-tools"]:
             cargo("build", "--package", package, *profile)
     rust = PEERS / "rust" / "Cargo.toml"
     cargo("build", "--manifest-path", rust, "--package", "floor", *profile)
@@ -82,6 +82,11 @@ def build(is_quick: bool) -> Built:
     bundle()
     install()
     return Built(is_quick)
+
+
+def functions() -> list[str]:
+    """The names of our functions."""
+    return sorted(folder.parent.name for folder in WORKSPACE.glob("functions/*/Cargo.toml"))
 
 
 def cargo(*words: str | Path, is_locked: bool = True) -> None:
@@ -115,10 +120,11 @@ def bundle() -> None:
         "--minify",
         "--platform=node",
         "--target=node20",
+        "--external:pg-native",
         "--format=esm",
         f"--banner:js={BANNER}",
     ]
-    for name in ["webhook", "create-intent"]:
+    for name in ["webhook", "webhook-pg", "create-intent"]:
         command = [
             "node_modules/.bin/esbuild",
             f"{name}.mjs",

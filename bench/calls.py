@@ -8,9 +8,10 @@ from testing.harness import shop
 from testing.harness.program import Program, environment, wait_until
 from bench import cold, load
 from bench.build import TLS
+from bench.events import NUMBER
 from bench.host import LambdaHost
 from bench.subjects import Subject
-from bench.surroundings import NUMBER, Surroundings
+from bench.surroundings import Surroundings
 
 ROUND_TRIP_MS = 40
 

@@ -1,4 +1,4 @@
-"""The TLS certificate in front of the sandbox."""
+"""The TLS certificate in front of the sandbox, and of Postgres."""
 
 import datetime
 import ipaddress
@@ -11,8 +11,8 @@ from cryptography.x509.oid import NameOID
 
 
 def make_certificate(folder: Path) -> None:
-    """Creates a self-signed certificate for this machine and its key, in DER, once."""
-    if (folder / "spki.der").exists():
+    """Creates a self-signed certificate for this machine and its key, in DER and PEM, once."""
+    if (folder / "key.pem").exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
     key = ec.generate_private_key(ec.SECP256R1())
@@ -37,6 +37,7 @@ def make_certificate(folder: Path) -> None:
     (folder / "key.der").write_bytes(key.private_bytes(der, pkcs8, plain))
     (folder / "subject.der").write_bytes(content(name.public_bytes()))
     (folder / "spki.der").write_bytes(content(key.public_key().public_bytes(der, info)))
+    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, pkcs8, plain))
 
 
 def content(sequence: bytes) -> bytes:

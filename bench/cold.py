@@ -10,29 +10,33 @@ from typing import Any
 from testing.harness import shop
 from testing.harness.emulator import Emulator
 from testing.harness.workspace import WORKSPACE
+from bench.events import NUMBER
+from bench.host import processor_ms
 from bench.subjects import Subject
-from bench.surroundings import NUMBER, Surroundings
+from bench.surroundings import Surroundings
 
 
 def measure(
     subjects: list[Subject], around: Surroundings, rounds: int, first: int
 ) -> dict[str, Any]:
     """Milliseconds of every start, in rounds, so that other load affects all subjects alike."""
-    found: dict[str, Any] = {subject.name: {"answer_ms": [], "init_ms": []} for subject in subjects}
+    found: dict[str, Any] = {
+        subject.name: {"answer_ms": [], "init_ms": [], "cpu_ms": []} for subject in subjects
+    }
     for turn in range(rounds):
         number = first + turn
         # The order of the subjects rotates.
         shift = turn % len(subjects)
         for subject in subjects[shift:] + subjects[:shift]:
-            answer, init = start(subject, around, number)
-            found[subject.name]["answer_ms"].append(answer)
-            found[subject.name]["init_ms"].append(init)
+            for figure, value in start(subject, around, number).items():
+                found[subject.name][figure].append(value)
     return found
 
 
-def start(subject: Subject, around: Surroundings, number: int) -> tuple[float, float]:
-    """One start: the time until the first response, and the emulator's init time."""
-    around.seed(number, 1)
+def start(subject: Subject, around: Surroundings, number: int) -> dict[str, float]:
+    """One start: the time until the first response, the emulator's init time, and the processor
+    time of the function, which is the emulator's child."""
+    around.seed(subject, number, 1)
     event = json.dumps(event_for(subject, around, number)).encode()
     log = around.folder / "cold.log"
     program, *arguments = subject.command
@@ -46,7 +50,11 @@ def start(subject: Subject, around: Surroundings, number: int) -> tuple[float, f
         said = re.search(r"INIT REPORT\(durationMs: ([0-9.]+)\)", emulator.output())
         if not said:
             raise RuntimeError(f"no INIT REPORT:\n{emulator.output()}")
-        return took, float(said.group(1))
+        return {
+            "answer_ms": took,
+            "init_ms": float(said.group(1)),
+            "cpu_ms": sum(map(processor_ms, emulator.children())),
+        }
     finally:
         emulator.stop()
 

@@ -1,12 +1,15 @@
-"""SQLite databases with few and with many orders."""
+"""Databases with few and with many orders, in SQLite and in Postgres."""
 
 import os
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
-from bench.surroundings import EVENT, INTENT, NUMBER, ORDER, Surroundings
+from bench.events import EVENT, INTENT, NUMBER, ORDER
+from bench.subjects import Subject
+from bench.surroundings import Surroundings
 
 NUMBERS = (
     "WITH RECURSIVE numbers(n) AS "
@@ -71,3 +74,38 @@ def copy(source: Path, path: Path) -> Path:
     with path.open("rb+") as file:
         os.fsync(file.fileno())
     return path
+
+
+class SqliteFiles:
+    """Databases of so many orders in SQLite files."""
+
+    def __init__(self, around: Surroundings):
+        self.around = around
+
+    def fill(self, count: int) -> None:
+        """Creates the original with so many orders."""
+        fill(self.around, self._file(count), count)
+
+    def on_copy(self, subject: Subject, count: int) -> Subject:
+        """The subject on a fresh copy."""
+        path = copy(self._file(count), self.around.folder / "growing.sqlite")
+        return replace(subject, variables={"DATABASE_URL": f"sqlite:{path}"})
+
+    def _file(self, count: int) -> Path:
+        return self.around.folder / f"orders-{count}.sqlite"
+
+
+class PostgresDatabases:
+    """The same in Postgres."""
+
+    def __init__(self, around: Surroundings):
+        self.postgres = around.postgres
+
+    def fill(self, count: int) -> None:
+        """Creates the original with so many orders."""
+        self.postgres.fill(f"orders_{count}", count)
+
+    def on_copy(self, subject: Subject, count: int) -> Subject:
+        """The subject on a fresh copy."""
+        name = self.postgres.copy("growing", f"orders_{count}")
+        return replace(subject, variables={"DATABASE_URL": self.postgres.url_trusted(name)})

@@ -5,6 +5,12 @@ from typing import Any
 
 Event = dict[str, Any]
 
+#: The placeholder for an order's number in a copy, and the ids with it.
+NUMBER = "000000000"
+ORDER = f"bench-{NUMBER}"
+INTENT = f"pi_bench{NUMBER}"
+EVENT = f"evt_bench{NUMBER}"
+
 #: Sizes of events, in bytes.
 SIZES = {"1 kB": 1_024, "8 kB": 8_192, "256 kB": 262_144}
 

@@ -7,6 +7,11 @@ Results = dict[str, Any]
 
 OURS = "ours: webhook"
 CREATE = "ours: create-intent"
+SERVE = "ours: farebox serve"
+NODE = "Node: webhook"
+
+#: The cold start on Postgres without a password; the others' names begin with its name.
+TRUSTED = "ours: Postgres"
 
 
 def percentile(values: list[float], share: int) -> float:
@@ -24,7 +29,7 @@ def warm(results: Results, name: str, **where: Any) -> list[Any]:
     """The rows of the warm webhook with these settings, one for each turn."""
     return [
         row
-        for row in results["warm"]
+        for row in results["warm"] + results["server"]
         if row["name"] == name and all(row[key] == value for key, value in where.items())
     ]
 
@@ -39,6 +44,27 @@ def per_core_ratio(results: Results, name: str, base: str, **where: Any) -> floa
     return per_core(warm(results, name, **where)) / per_core(warm(results, base, **where))
 
 
+def p99_ratio(results: Results, name: str, base: str, **where: Any) -> float:
+    """The ratio of 99th percentiles: of the medians of the turns."""
+    ours, other = (
+        statistics.median(row["p99_us"] for row in warm(results, one, **where))
+        for one in (name, base)
+    )
+    return ours / other
+
+
+def cold_cpu_ms(results: Results, name: str) -> float:
+    """The processor time of a cold start, in milliseconds: the median."""
+    return statistics.median(results["cold"][name]["cpu_ms"])
+
+
+def connect_ms(results: Results, name: str) -> float:
+    """The processor time of the connection in a cold start: that of one without a password, and
+    what the password and TLS add to the cold start."""
+    added = cold_cpu_ms(results, name) - cold_cpu_ms(results, TRUSTED)
+    return results["connect"]["cpu_ms"] + added
+
+
 def added_ms(results: Results, name: str) -> float:
     """The time of create-intent beyond one bare request to Stripe, at the median."""
     calls = results["calls"]
@@ -50,19 +76,23 @@ def cpu_us(rows: list[Any]) -> float:
     return statistics.median(row["cpu_seconds"] / row["requests"] for row in rows) * 1e6
 
 
-def growth_ratio(results: Results, kind: str, count: str = "") -> float:
+def growth_ratio(
+    results: Results, kind: str, count: str = "", part: str = "growth"
+) -> float:
     """The processor time of a request at the largest or the given number of orders, relative to the
     smallest."""
-    counts = sorted(results["growth"], key=int)
-    return cpu_us(results["growth"][count or counts[-1]][kind]) / max(
-        cpu_us(results["growth"][counts[0]][kind]), 0.001
+    counts = sorted(results[part], key=int)
+    return cpu_us(results[part][count or counts[-1]][kind]) / max(
+        cpu_us(results[part][counts[0]][kind]), 0.001
     )
 
 
-def growth_in_instructions(results: Results, kind: str, count: str = "") -> float:
+def growth_in_instructions(
+    results: Results, kind: str, count: str = "", part: str = "growth"
+) -> float:
     """The same ratio, of instructions."""
-    counts = sorted(results["growth"], key=int)
+    counts = sorted(results[part], key=int)
     first, last = (
-        results["growth"][one]["instructions"][kind] for one in (counts[0], count or counts[-1])
+        results[part][one]["instructions"][kind] for one in (counts[0], count or counts[-1])
     )
     return last / first

@@ -1,15 +1,16 @@
-"""The cost of an event and an order in a SQLite database with few and with many orders."""
+"""The cost of an event and an order in a database with few and with many orders."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 from testing.harness import shop
-from bench import calls, instructions, database, load
+from bench import calls, instructions, load
+from bench.database import PostgresDatabases, SqliteFiles
+from bench.events import ORDER
 from bench.host import plain
 from bench.subjects import Subject
-from bench.surroundings import ORDER, Surroundings
+from bench.surroundings import Surroundings
 
 #: The stride between the numbers of consecutive orders: in a large file no two share a page, and
 #: none repeats, because no count of orders has this prime as a factor.
@@ -31,35 +32,37 @@ class Sizes:
 class Growth:
     """The same events and reads at several sizes; each event is new, and pays an unpaid order."""
 
-    def __init__(self, webhook: Subject, order: Subject, around: Surroundings):
-        self.webhook, self.order, self.around = webhook, order, around
+    def __init__(
+        self,
+        webhook: Subject,
+        order: Subject,
+        databases: SqliteFiles | PostgresDatabases,
+        around: Surroundings,
+    ):
+        self.webhook, self.order = webhook, order
+        self.databases, self.around = databases, around
 
     def measure(self, sizes: Sizes) -> dict[str, Any]:
         """For each number of orders: processor time and response times by rounds, and
         instructions."""
         found: dict[str, Any] = {}
-        files = {}
         for count in sizes.orders:
-            files[count] = self.around.folder / f"orders-{count}.sqlite"
-            database.fill(self.around, files[count], count)
+            self.databases.fill(count)
             found[str(count)] = {"webhook": [], "order": []}
         for turn in range(sizes.rounds):
             # The order of the sizes alternates.
             for count in sizes.orders if turn % 2 == 0 else reversed(sizes.orders):
-                for kind, figures in self._round(files[count], count, sizes).items():
+                for kind, figures in self._round(count, sizes).items():
                     found[str(count)][kind].append(figures)
         for count in sizes.orders:
-            found[str(count)]["instructions"] = self._instructions(
-                files[count], count, sizes.counted
-            )
+            found[str(count)]["instructions"] = self._instructions(count, sizes.counted)
         return found
 
-    def _round(self, file: Path, count: int, sizes: Sizes) -> dict[str, Any]:
-        """A round on a fresh copy of the file."""
-        where = {"DATABASE_URL": f"sqlite:{self._fresh(file)}"}
+    def _round(self, count: int, sizes: Sizes) -> dict[str, Any]:
+        """A round on a fresh copy of the database."""
         figures = {}
-        for kind, subject, send in self._works():
-            running = plain(subject, self.around, **where)
+        for kind, subject, send in self._works(count):
+            running = plain(subject, self.around)
             try:
                 send(running.url, count, 0, sizes.warm_up)
                 before = running.cpu_seconds()
@@ -69,25 +72,25 @@ class Growth:
                 running.stop()
         return figures
 
-    def _instructions(self, file: Path, count: int, counted: tuple[int, int]) -> dict[str, float]:
+    def _instructions(self, count: int, counted: tuple[int, int]) -> dict[str, float]:
         """Instructions of one request, from two runs of different lengths."""
-        where, (few, many) = f"sqlite:{self._fresh(file)}", counted
+        few, many = counted
         figures = {}
-        for kind, subject, send in self._works():
+        for kind, subject, send in self._works(count):
             short = instructions.of(
-                subject, self.around, where, lambda run: send(run.url, count, 0, few)
+                subject, self.around, lambda run: send(run.url, count, 0, few)
             )
             long = instructions.of(
-                subject, self.around, where, lambda run: send(run.url, count, few, many)
+                subject, self.around, lambda run: send(run.url, count, few, many)
             )
             figures[kind] = (long - short) / (many - few)
         return figures
 
-    def _works(self) -> list[tuple[str, Subject, Callable[..., Any]]]:
-        return [("webhook", self.webhook, self._pay), ("order", self.order, self._ask)]
-
-    def _fresh(self, file: Path) -> Path:
-        return database.copy(file, self.around.folder / "growing.sqlite")
+    def _works(self, count: int) -> list[tuple[str, Subject, Callable[..., Any]]]:
+        """The functions with their requests, one after the other on the same fresh copy."""
+        webhook = self.databases.on_copy(self.webhook, count)
+        order = replace(self.order, variables=webhook.variables)
+        return [("webhook", webhook, self._pay), ("order", order, self._ask)]
 
     def _pay(self, url: str, count: int, skip: int, requests: int) -> Any:
         """Delivers events of payments, after the skipped orders."""

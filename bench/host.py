@@ -88,6 +88,10 @@ class Running:
             own, in_kernel = map(int, stat.rpartition(")")[2].split()[11:13])
             yield own / TICKS, in_kernel / TICKS
 
+    def processor_ms(self) -> float:
+        """The processor time of its processes, in milliseconds, more exactly."""
+        return sum(processor_ms(program.process.pid) for program in self.programs)
+
     def peak_memory(self) -> int:
         """The largest peak resident set of its processes, in bytes."""
         return max(self._high_water(program) for program in self.programs)
@@ -103,12 +107,19 @@ class Running:
             program.stop()
 
 
+def processor_ms(process: int) -> float:
+    """The processor time of the threads of a process, by the scheduler's clock."""
+    tasks = (load.PROC / str(process) / "task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e6
+
+
 def plain(subject: Subject, around: Surroundings, **variables: str) -> Running:
     """Starts a function as a plain HTTP server."""
     log = around.folder / f"plain-{time.monotonic_ns()}.log"
     known = environment(PORT="0", **(around.variables | subject.variables | variables))
     program = Program(subject.command, known, log)
-    return Running(subject, [program], f"http://{listening(program)}/", is_lambda=False)
+    url = f"http://{listening(program)}{subject.path}"
+    return Running(subject, [program], url, is_lambda=False)
 
 
 def listening(program: Program) -> str:

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +16,31 @@ from bench.surroundings import Surroundings
 
 
 def measure(
-    subject: Subject, around: Surroundings, size: str, few: int, many: int, first: int
+    subject: Subject,
+    on_postgres: Subject,
+    around: Surroundings,
+    size: str,
+    few: int,
+    many: int,
+    first: int,
 ) -> dict[str, Any]:
     """From two runs with different numbers of requests: their common part cancels out."""
     path = around.folder / "instructions.sqlite"
     database.fill(around, path, first + few + many)
+    on_sqlite = replace(subject, variables={"DATABASE_URL": f"sqlite:{path}"})
 
     def per_request(run: Any) -> float:
         return (run(many, first + few) - run(few, first)) / (many - few)
 
-    def on(where: str) -> float:
-        return per_request(
-            lambda times, first: of_webhook(subject, around, size, times, first, where)
-        )
+    def on(subject: Subject) -> float:
+        return per_request(lambda times, first: of_webhook(subject, around, size, times, first))
 
     return {
         "size": size,
         "limit": per_request(lambda times, _: of_limit(around, size, times)),
-        "sqlite": on(f"sqlite:{path}"),
-        "dynamodb": on(around.variables["DATABASE_URL"]),
+        "sqlite": on(on_sqlite),
+        "postgres": on(on_postgres),
+        "dynamodb": on(subject),
     }
 
 
@@ -55,23 +62,29 @@ def of_limit(around: Surroundings, size: str, times: int) -> int:
 
 
 def of_webhook(
-    subject: Subject, around: Surroundings, size: str, times: int, first: int, where: str
+    subject: Subject, around: Surroundings, size: str, times: int, first: int
 ) -> int:
-    """Instructions of a webhook on this database, for so many events."""
+    """Instructions of a webhook, for so many events."""
 
     def deliver(running: Running) -> None:
         load.deliver(
-            around, [running.url], size, is_lambda=False, clients=1, requests=times, first=first
+            around,
+            subject,
+            [running.url],
+            size,
+            is_lambda=False,
+            clients=1,
+            requests=times,
+            first=first,
         )
 
-    return of(subject, around, where, deliver)
+    return of(subject, around, deliver)
 
 
-def of(subject: Subject, around: Surroundings, where: str, send: Callable[[Running], Any]) -> int:
-    """Instructions of a function as a plain server on this database, from start to end."""
+def of(subject: Subject, around: Surroundings, send: Callable[[Running], Any]) -> int:
+    """Instructions of a function as a plain server, from start to end."""
     log = around.folder / "function.callgrind"
-    watched = Subject(subject.name, [*callgrind(log), *subject.command], subject.files)
-    running = plain(watched, around, DATABASE_URL=where)
+    running = plain(replace(subject, command=[*callgrind(log), *subject.command]), around)
     try:
         send(running)
     finally:

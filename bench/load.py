@@ -8,6 +8,7 @@ from typing import Any
 from testing.harness import shop
 from testing.harness.program import environment
 from testing.harness.workspace import WORKSPACE
+from bench.subjects import Subject
 from bench.surroundings import Surroundings
 
 PROC = Path("/proc")
@@ -18,6 +19,7 @@ PATIENCE = 120
 
 def deliver(
     around: Surroundings,
+    subject: Subject,
     urls: list[str],
     size: str,
     *,
@@ -26,8 +28,9 @@ def deliver(
     requests: int,
     first: int,
 ) -> Any:
-    """Delivers signed events, each about a new order, which it first puts into the table."""
-    around.seed(first, requests)
+    """Delivers signed events, each about a new order, which it first puts into the subject's
+    database."""
+    around.seed(subject, first, requests)
     words = [
         "--body",
         str(around.bodies[size]),

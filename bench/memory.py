@@ -29,7 +29,14 @@ def serve(subject: Subject, around: Surroundings, url: str, requests: int, first
     """Sends this function's own requests, by one client."""
     if subject.kind == "webhook":
         return load.deliver(
-            around, [url], "8 kB", is_lambda=True, clients=1, requests=requests, first=first
+            around,
+            subject,
+            [url],
+            "8 kB",
+            is_lambda=True,
+            clients=1,
+            requests=requests,
+            first=first,
         )
     words = [*calls.words(subject, around), "--first", str(first)]
     return load.send(around, [url], words, 1, requests)

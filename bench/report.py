@@ -8,13 +8,13 @@ from typing import Any
 
 from testing.harness.workspace import WORKSPACE
 from bench import figures, plot, targets
-from bench.figures import CREATE, OURS, Results, cold_ratio, percentile
+from bench.figures import CREATE, NODE, OURS, Results, cold_ratio, percentile
 from bench.plot import Bar, short
 
 HEAD = """# Benchmarks
 
 `./scripts/bench` generates this page; do not edit it. It runs on a Linux machine with Rust, Node,
-Python and valgrind, and installs the rest. The command beside a figure measures it again.
+Python, valgrind and Postgres, and installs the rest. The command beside a figure measures it again.
 
 Compare ratios. The absolute times are those of one machine, with stand-ins on the same machine and
 Lambda's emulator, and not those of AWS.
@@ -26,12 +26,15 @@ PARTS = [
     "moments",
     "trips",
     "cold",
+    "connect",
     "memory",
     "sizes",
     "warm",
+    "server",
     "instructions",
     "calls",
     "growth",
+    "growth_postgres",
 ]
 
 #: The longest line of a paragraph.
@@ -85,6 +88,7 @@ def sections(results: Results) -> Iterator[str]:
     yield from cold(results)
     yield from memory(results)
     yield from warm(results)
+    yield from server(results)
     yield from instructions(results)
     yield from calls(results)
     yield from growth(results)
@@ -119,15 +123,16 @@ def compared() -> Iterator[str]:
 | floor + trips | the floor with a bare round trip for each of this function's until its first response: see [cold start](#cold-start) |
 | stock Rust | the same work as in the documentation of async-stripe, async-stripe-webhook, lambda_http and the AWS SDK. Without LTO, with cargo's own optimisation, stripped: with fat LTO it links for more than twenty minutes |
 | Node | stripe-node over the raw body, a switch over the type, the secret from the AWS SDK, a conditional write of the event's id; one file minified by esbuild, on a minimal loop |
+| Node on Postgres | `pg` with a pool of eight connections instead: it reads the order; then one transaction claims the event, changes the order if its version is the same, and inserts the notification, in the tables of ours |
 | Python | the same with stripe-python, boto3, and Powertools' idempotency, on a minimal loop |
 
 Only ours and Node's also run as plain HTTP servers: `lambda_http` and Python's guides for Lambda
 have no server.
 
 The peers are in [`bench/peers`](../bench/peers). They claim an event's id. Ours also updates the
-order and writes the notification, in the same transaction. All of them use one
-[stand-in](../bench/tools/src/bin/stand-in.rs) for Secrets Manager and DynamoDB, which responds from
-memory, and one [sandbox](../sandbox) of Stripe.
+order and writes the notification, in the same transaction, as Node does on Postgres. All of them
+use one [stand-in](../bench/tools/src/bin/stand-in.rs) for Secrets Manager and DynamoDB, which
+responds from memory, and one [sandbox](../sandbox) of Stripe.
 """
 
 
@@ -137,15 +142,16 @@ def cold(results: Results) -> Iterator[str]:
     for name, times in results["cold"].items():
         answers = times["answer_ms"]
         spread = [short(percentile(answers, share)) for share in (10, 50, 90)]
-        init = short(percentile(times["init_ms"], 50))
-        rows.append([name, f"{cold_ratio(results, name, OURS):.2f}", *spread, init])
+        init, cpu = (short(percentile(times[key], 50)) for key in ("init_ms", "cpu_ms"))
+        rows.append([name, f"{cold_ratio(results, name, OURS):.2f}", *spread, init, cpu])
     rounds = len(results["cold"][OURS]["answer_ms"])
     yield f"""## Cold start
 
 `./scripts/bench cold`: the time from the first event to its response under Lambda's Runtime
 Interface Emulator, in milliseconds, including the reads of the secret and the table. It has
 {rounds} rounds, in which each function starts once. *Ratio* is the median of the rounds' ratios to
-our webhook. INIT is the emulator's time for the start alone. Every payment is another guest's, at
+our webhook. INIT is the emulator's time for the start alone. *CPU* is the processor time of the
+function's process until its first response. Every payment is another guest's, at
 another address, so that the deployed rate limits apply.
 
 **The floor's round trips.** In each run the stand-ins count the requests of one cold start of ours:
@@ -157,8 +163,23 @@ some of them concurrently: it greets Stripe while it reads the table. A round tr
 takes about a tenth of a millisecond, so this matters little. Most of the difference between ours
 and the floor is our own work.
 """
-    yield table(["function", "ratio", "p10", "median", "p90", "INIT"], rows)
+    yield table(["function", "ratio", "p10", "median", "p90", "INIT", "CPU"], rows)
     yield image("cold", "Cold starts")
+    yield f"""The functions on Postgres connect during their start: as a user whom the server
+trusts, by a password (`scram-sha-256`), and by the password over TLS. The connection's share of
+CPU: {connections(results)}. Without a password it is that of a function that already runs, whose
+connections are ended; the password and TLS count with what they add to CPU.
+"""
+
+
+def connections(results: Results) -> str:
+    """The processor time of a connection, and its share in a cold start, as text."""
+    texts = []
+    for name in [name for name in results["cold"] if name.startswith(figures.TRUSTED)]:
+        spent = figures.connect_ms(results, name)
+        share = spent / figures.cold_cpu_ms(results, name)
+        texts.append(f"{name.removeprefix('ours: ')}, {spent:.2f} ms or {share:.0%}")
+    return "; ".join(texts)
 
 
 def trips(results: Results) -> str:
@@ -185,10 +206,29 @@ def memory(results: Results) -> Iterator[str]:
 
 `./scripts/bench memory`: the peak resident set after 500 requests (8 kB events), and the size of a
 deployment, in MB of a million bytes. The sizes do not include Node's and Python's runtimes. *Ratio*
-is to ours of the same kind.
+is to ours of the same kind, or to our webhook. Each function has all three databases in it.
 """
     yield table(["function", "peak memory", "deployed", "ratio", "zip"], rows)
     yield image("memory", "Peak memory")
+
+
+def server(results: Results) -> Iterator[str]:
+    """The warm webhook on Postgres."""
+    figures_ = {name: figures.warm(results, name, **targets.ON_POSTGRES) for name in (OURS, NODE)}
+    spent = {name: short(figures.cpu_us(rows)) for name, rows in figures_.items()}
+    yield f"""## Warm webhook on Postgres
+
+`./scripts/bench server`: the same events and figures, of plain servers on Postgres, each with a
+database of its own. Postgres and the load generator run on the same machine; their processor time
+does not count. An event of 8 kB takes {spent[OURS]} µs of the processor in ours, and
+{spent[NODE]} µs in Node. `farebox serve` also delivers the notifications, here to its log, and
+runs `reconcile`: its processor time is that until all are delivered. Every function has up to
+eight connections.
+
+Ours sends a transaction at once, from BEGIN to COMMIT, and so waits twice for Postgres: for the
+read and for the transaction. `pg` waits for the answer to each statement: six times.
+"""
+    yield table(WARM_HEAD, warm_rows(results, results["server"]))
 
 
 def warm(results: Results) -> Iterator[str]:
@@ -207,20 +247,28 @@ one item, reads none, and waits three times. After each wait the kernel wakes th
 cold processor caches; a plain server handles several requests between two waits. Ours would gain
 most from one wait less: a transaction that does not read its order first.
 """
-    head = [
-        "host",
-        "instances",
-        "size",
-        "clients",
-        "function",
-        "per core",
-        "kernel",
-        "requests/s",
-        "p50 ms",
-        "p99 ms",
-    ]
+    yield table(WARM_HEAD, warm_rows(results, results["warm"]))
+    yield image("warm", "Requests per core")
+
+
+WARM_HEAD = [
+    "host",
+    "instances",
+    "size",
+    "clients",
+    "function",
+    "per core",
+    "kernel",
+    "requests/s",
+    "p50 ms",
+    "p99 ms",
+]
+
+
+def warm_rows(results: Results, measured: list[Any]) -> list[Row]:
+    """The rows of a table of warm webhooks."""
     rows = []
-    for name, where in warm_places(results):
+    for name, where in warm_places(measured):
         turns = figures.warm(results, name, **where)
         ratio = figures.per_core_ratio(results, name, OURS, **where)
         kernel = median(row["kernel_seconds"] / max(row["cpu_seconds"], 0.01) for row in turns)
@@ -231,13 +279,12 @@ most from one wait less: a transaction that does not read its order first.
         rows.append(
             [*map(str, where.values()), name, f"{ratio:.2f}", f"{kernel:.0%}", short(rate), *shown]
         )
-    yield table(head, rows)
-    yield image("warm", "Requests per core")
+    return rows
 
 
-def warm_places(results: Results) -> Iterator[tuple[str, dict[str, Any]]]:
+def warm_places(measured: list[Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The subjects and their settings, in the order of their measurement."""
-    seen = {(row["name"], *(row[key] for key in targets.WARM)): row for row in results["warm"]}
+    seen = {(row["name"], *(row[key] for key in targets.WARM)): row for row in measured}
     for row in seen.values():
         yield row["name"], {key: row[key] for key in targets.WARM}
 
@@ -251,7 +298,12 @@ def instructions(results: Results) -> Iterator[str]:
 plain server. The limit is one HMAC over the bytes, and one pass of a JSON parser that stores
 nothing.
 """
-    named = {"the limit": "limit", "ours, SQLite": "sqlite", "ours, DynamoDB": "dynamodb"}
+    named = {
+        "the limit": "limit",
+        "ours, SQLite": "sqlite",
+        "ours, Postgres": "postgres",
+        "ours, DynamoDB": "dynamodb",
+    }
     rows = [
         [name, f"{found[key] / found['limit']:.2f}", f"{found[key]:,.0f}"]
         for name, key in named.items()
@@ -283,25 +335,28 @@ which takes one more request to Stripe.
 def growth(results: Results) -> Iterator[str]:
     """A growing database."""
     rows = []
-    for count in sorted(results["growth"], key=int):
-        row = [f"{int(count):,}"]
-        for kind in ("webhook", "order"):
-            time = figures.growth_ratio(results, kind, count)
-            work = figures.growth_in_instructions(results, kind, count)
-            answer = median(one["p50_us"] / 1000 for one in results["growth"][count][kind])
-            row += [f"{time:.2f}", f"{work:.2f}", short(answer)]
-        rows.append(row)
+    for part, database in {"growth": "SQLite", "growth_postgres": "Postgres"}.items():
+        for count in sorted(results[part], key=int):
+            row = [database, f"{int(count):,}"]
+            for kind in ("webhook", "order"):
+                time = figures.growth_ratio(results, kind, count, part)
+                work = figures.growth_in_instructions(results, kind, count, part)
+                answer = median(one["p50_us"] / 1000 for one in results[part][count][kind])
+                row += [f"{time:.2f}", f"{work:.2f}", short(answer)]
+            rows.append(row)
     first = next(iter(results["growth"].values()))["webhook"]
     yield f"""## A growing database
 
-`./scripts/bench growth`: SQLite files with so many unpaid orders, as many processed events, and as
+`./scripts/bench growth`: databases with so many unpaid orders, as many processed events, and as
 many delivered messages. In each of {len(first)} rounds, whose sizes alternate, `webhook` processes
-{first[0]["requests"]} new events of 1 kB on a fresh copy of the file; each pays another order, all
-over the file. Then `order` reads as many orders. Copies are synced to the disk, and warmed by the
-same number of requests. The ratios to the smallest file are of processor time and of instructions
-under callgrind; the response times are medians in milliseconds.
+{first[0]["requests"]} new events of 1 kB on a fresh copy of the database; each pays another order,
+all over the database. Then `order` reads as many orders. Copies of a SQLite file are synced to the
+disk; all are warmed by the same number of requests. The ratios to the smallest database are of the
+function's processor time and of its instructions under callgrind, without Postgres's own; the
+response times are medians in milliseconds.
 """
     head = [
+        "database",
         "orders",
         "webhook, time",
         "webhook, instructions",
@@ -349,7 +404,7 @@ def plots(results: Results) -> Iterator[tuple[str, str]]:
     yield "cold", plot.bars("First event to its response: median, p10 to p90", "ms", cold_bars)
     peaks = [Bar(name, peak / 1e6) for name, peak in results["memory"].items()]
     yield "memory", plot.bars("Peak resident set after 500 requests", "MB", peaks)
-    here = [name for name, where in warm_places(results) if where == targets.WARM]
+    here = [name for name, where in warm_places(results["warm"]) if where == targets.WARM]
     served = [
         Bar(name, figures.per_core(figures.warm(results, name, **targets.WARM))) for name in here
     ]

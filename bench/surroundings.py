@@ -1,5 +1,5 @@
-"""The environment of a function: a stand-in for AWS, a Stripe sandbox, unpaid orders, and
-events."""
+"""The environment of a function: a stand-in for AWS, a Stripe sandbox, Postgres, unpaid orders,
+and events."""
 
 import json
 import re
@@ -16,14 +16,11 @@ from testing.harness.program import Program, environment
 from testing.harness.stand_in import CREDENTIALS
 from testing.harness.workspace import REGION
 from bench.build import Built
-from bench.events import SIZES, of_size
+from bench.events import EVENT, INTENT, ORDER, SIZES, of_size
+from bench.postgres import Postgres
+from bench.subjects import Subject
 
-#: The placeholder for an order's number in a copy.
-NUMBER = "000000000"
 TABLE = "ours"
-ORDER = f"bench-{NUMBER}"
-INTENT = f"pi_bench{NUMBER}"
-EVENT = f"evt_bench{NUMBER}"
 
 
 class Surroundings:
@@ -58,6 +55,7 @@ class Surroundings:
             "DATABASE_URL": f"dynamodb:{TABLE}",
         }
         self._requests = 0
+        self.postgres = Postgres(built, folder)
         self.items, self.event = self._paid_order()
         self.bodies = {name: self._body(size) for name, size in SIZES.items()}
 
@@ -72,13 +70,14 @@ class Surroundings:
     def _paid_order(self) -> tuple[list[Any], dict[str, Any]]:
         """One order of create-intent, as items of the table, and the event of its payment.
 
-        It creates the same order in a SQLite file, `self.sqlite`, the original of later copies. It
-        gives the file the table's deployment id, so that the event fits both.
+        It creates the same order in a SQLite file, `self.sqlite`, and in Postgres, the originals of
+        later copies. It gives both the table's deployment id, so that the event fits all.
         """
         self.sqlite = self.folder / "one.sqlite"
         token = order_token()
         self.intent = self._open(self.variables["DATABASE_URL"], token)
         self._open(f"sqlite:{self.sqlite}", token)
+        self._open(self.postgres.one, token)
         self.stripe.pay(self.intent)
         [event] = self.stripe.events("payment_intent.succeeded")
         deployment = event["data"]["object"]["metadata"]["farebox_deployment"]
@@ -87,6 +86,7 @@ class Surroundings:
                 "UPDATE cursors SET value = ? WHERE name = 'deployment'", [deployment]
             )
         assert named.rowcount == 1, "the file has a deployment id"
+        self.postgres.keep_order(deployment)
         with urllib.request.urlopen(f"{self.aws_url}/items/{TABLE}") as answer:
             text = answer.read().decode().replace(self.intent, INTENT)
         items = [
@@ -115,8 +115,11 @@ class Surroundings:
         assert answer.status == 200, answer.text
         return answer.json["clientSecret"].split("_secret_")[0]
 
-    def seed(self, first: int, count: int) -> None:
-        """Puts orders with these numbers into the table."""
+    def seed(self, subject: Subject, first: int, count: int) -> None:
+        """Puts orders with these numbers into the subject's database."""
+        if subject.database:
+            self.postgres.seed(subject.database, first, count)
+            return
         copies = {"table": TABLE, "items": self.items, "first": first, "count": count}
         body = json.dumps(copies).encode()
         request = urllib.request.Request(

@@ -48,12 +48,19 @@ class Warm:
             rows += self._measure("http", instances, running)
         return rows
 
+    def measure_on_postgres(self, subjects: list[Subject]) -> list[dict[str, Any]]:
+        """Rows of plain servers on Postgres."""
+        running = [[plain(subject, self.around)] for subject in subjects]
+        return self._measure("postgres", 1, running)
+
     def _measure(
         self, kind: str, instances: int, groups: list[list[Running]]
     ) -> list[dict[str, Any]]:
+        # A server on Postgres opens as many connections as it will need.
+        clients = 16 if instances > 1 or kind == "postgres" else 1
         try:
             for group in groups:
-                self._deliver(group, "8 kB", 16 if instances > 1 else 1, self.plan.warm_up)
+                self._deliver(group, "8 kB", clients, self.plan.warm_up)
             rows = []
             for size in SIZES:
                 for clients in [1, 16] if instances == 1 else [16]:
@@ -70,6 +77,8 @@ class Warm:
         subject = group[0].subject
         before = self._spent(group)
         figures = self._deliver(group, size, clients, self.plan.of(subject, size))
+        if subject.delivers:
+            self.around.postgres.wait_for_deliveries(subject.database)
         spent, in_kernel = (
             after - earlier for after, earlier in zip(self._spent(group), before, strict=True)
         )
@@ -83,6 +92,7 @@ class Warm:
         first, self.next = self.next, self.next + requests
         return load.deliver(
             self.around,
+            group[0].subject,
             [running.url for running in group],
             size,
             is_lambda=group[0].is_lambda,

@@ -57,6 +57,10 @@ class Emulator:
         url = f"http://127.0.0.1:{self.port}/2015-03-31/functions/function/invocations"
         return request("POST", url, json.dumps(event).encode())
 
+    def children(self) -> list[int]:
+        """The ids of its child processes: the function."""
+        return self._program.children()
+
     def output(self) -> str:
         """The output of the emulator and the function."""
         return self._program.output()

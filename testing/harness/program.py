@@ -81,6 +81,11 @@ class Program:
                 start_new_session=True,
             )
 
+    def children(self) -> list[int]:
+        """The ids of its child processes."""
+        tasks = Path("/proc", str(self.process.pid), "task").iterdir()
+        return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+
     def output(self) -> str:
         """Its output so far."""
         return self.log.read_text(errors="replace")

@@ -1,8 +1,9 @@
 // A payment intent as in guides for Next.js, with the order stored in DynamoDB.
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import Stripe from "stripe";
-import { dynamodb, keys, table } from "./aws.mjs";
+import { keys } from "./keys.mjs";
 import { serve } from "./runtime.mjs";
+import { dynamodb, table } from "./table.mjs";
 
 const { STRIPE_SECRET_KEY } = await keys();
 const { protocol, hostname, port } = new URL(process.env.STRIPE_API_BASE);
