@@ -241,11 +241,18 @@ impl Drop for Postgres {
 fn program(name: &str) -> Command {
     let folder = std::env::var(PROGRAMS);
     let folder = folder.unwrap_or_else(|_| panic!("{PROGRAMS} is set by scripts/postgres"));
-    let program = Path::new(&folder).join(name);
+    as_postgres(&Path::new(&folder).join(name))
+}
+
+/// A command that runs `program` as the user of Postgres, when the tests run as root. It becomes
+/// the program, which so gets the signals.
+#[must_use]
+pub fn as_postgres(program: &Path) -> Command {
     match is_root() {
         true => {
-            let mut command = Command::new("runuser");
-            command.args(["-u", "postgres", "--"]).arg(program);
+            let mut command = Command::new("setpriv");
+            let user = ["--reuid=postgres", "--regid=postgres", "--init-groups"];
+            command.args(user).arg("--").arg(program);
             command
         }
         false => Command::new(program),

@@ -411,14 +411,7 @@ impl PgBouncer {
             server.port()
         );
         let settings = server.file("pgbouncer.ini", &settings);
-        let mut command = match std::fs::metadata("/proc/self") {
-            Ok(own) if std::os::unix::fs::MetadataExt::uid(&own) == 0 => {
-                let mut command = Command::new("runuser");
-                command.args(["-u", "postgres", "--", "pgbouncer"]);
-                command
-            }
-            _ => Command::new("pgbouncer"),
-        };
+        let mut command = testing::as_postgres(Path::new("pgbouncer"));
         let command = command.arg("--quiet").arg(settings).current_dir("/");
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let child = child.unwrap();

@@ -32,6 +32,7 @@ struct Shared {
     /// Open connections swallow everything from here on; new ones do not.
     is_deaf: AtomicUsize,
     opened: AtomicUsize,
+    open: AtomicUsize,
     /// The next answer of the server is lost, and its connection with it.
     loses_answer: AtomicBool,
     cut: Notify,
@@ -48,7 +49,12 @@ impl Flights {
             loop {
                 let (client, _) = listener.accept().await.unwrap();
                 let server = TcpStream::connect(("127.0.0.1", server)).await.unwrap();
-                tokio::spawn(relay(client, server, Arc::clone(&state)));
+                let state = Arc::clone(&state);
+                tokio::spawn(async move {
+                    state.open.fetch_add(1, SeqCst);
+                    relay(client, server, &state).await;
+                    state.open.fetch_sub(1, SeqCst);
+                });
             }
         });
         Self {
@@ -66,6 +72,11 @@ impl Flights {
     /// The connections since the last call.
     pub(super) fn opened(&self) -> usize {
         self.shared.opened.swap(0, SeqCst)
+    }
+
+    /// The connections that are open.
+    pub(super) fn open(&self) -> usize {
+        self.shared.open.load(SeqCst)
     }
 
     /// Swallows what the open connections carry from here on.
@@ -90,7 +101,7 @@ impl Drop for Flights {
     }
 }
 
-async fn relay(mut client: TcpStream, mut server: TcpStream, shared: Arc<Shared>) {
+async fn relay(mut client: TcpStream, mut server: TcpStream, shared: &Shared) {
     shared.opened.fetch_add(1, SeqCst);
     let born = shared.is_deaf.load(SeqCst);
     let (mut from_client, mut from_server) = (vec![0; 1 << 20], vec![0; 1 << 20]);

@@ -1,6 +1,8 @@
 //! What only Postgres has: its schema, its roles, its round trips and its connections.
 
-use testing::{Log, until};
+use std::time::{Duration, Instant};
+
+use testing::{Log, pass, until};
 
 use super::{
     flights::Flights,
@@ -47,7 +49,7 @@ async fn a_payments_event_takes_two_round_trips_and_an_order_one() {
 
     let order = it.order().await;
     relay.round_trips();
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     assert_eq!(
         it.accept(&succeeded(&order, "evt_1")).await,
         Accepted::Applied
@@ -116,10 +118,42 @@ async fn a_connection_that_ended_or_died_without_a_word_is_replaced() {
 
 #[tokio::test]
 #[ignore = "needs a Postgres server: scripts/postgres starts one"]
+async fn a_connection_that_died_while_its_process_was_frozen_is_noticed_before_its_use() {
+    let (relay, home) = behind_a_relay().await;
+    let it = Fixture::at(home).await;
+    it.order().await;
+    relay.opened();
+    relay.swallow();
+    pass(Duration::from_secs(11)).await;
+    let begun = Instant::now();
+
+    it.status().await;
+
+    assert!(relay.opened() >= 1);
+    // Far less than an attempt may take: only the check waited.
+    assert!(begun.elapsed().as_millis() < 1900, "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+#[ignore = "needs a Postgres server: scripts/postgres starts one"]
+async fn a_connection_that_idles_is_closed_and_the_next_work_opens_another() {
+    let (relay, home) = behind_a_relay().await;
+    let it = Fixture::at(home).await;
+    it.order().await;
+    relay.opened();
+
+    pass(Duration::from_secs(120)).await;
+    until("the connection is closed", async || relay.open() == 0).await;
+    it.status().await;
+    assert_eq!(relay.opened(), 1);
+}
+
+#[tokio::test]
+#[ignore = "needs a Postgres server: scripts/postgres starts one"]
 async fn a_server_that_never_answers_is_given_up_in_time() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = silent.local_addr().unwrap();
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
 
     let failure = open_at(&format!("postgres://u:hunter2@{address}/d")).await;
 
@@ -281,7 +315,7 @@ async fn a_row_that_a_stopped_process_locks_is_waited_for_in_bounds() {
     tokio::spawn(connection);
     let lock = "BEGIN; SELECT FROM farebox.orders WHERE id = 'o_1' FOR UPDATE";
     stopped.batch_execute(lock).await.unwrap();
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
 
     let paid = event(&succeeded(&order, "evt_1"));
     let failure = it.store.accept(paid, NOW).await.unwrap_err();
