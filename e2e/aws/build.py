@@ -5,6 +5,7 @@ import functools
 from pathlib import Path
 
 from e2e.aws import template
+from release.build import build, functions
 from testing.harness.emulator import architecture
 from testing.harness.program import TOOLS, environment, run
 from e2e.aws.template import Template
@@ -14,10 +15,9 @@ FOLDER = WORKSPACE / "target" / "aws-sam"
 BUILD = FOLDER / "build"
 
 
-def variables() -> dict[str, str]:
-    """The variables for the builds. Link-time optimisation takes most of the time of a build, for a
-    smaller and faster program, which the benchmarks measure. The tests are about behaviour."""
-    return environment(CARGO_PROFILE_RELEASE_LTO="off")
+#: Variables for the builds. Link-time optimisation takes most of the time of a build, for a smaller
+#: and faster program, which the benchmarks measure. The tests are about behaviour.
+WITHOUT_LTO = {"CARGO_PROFILE_RELEASE_LTO": "off"}
 
 
 @functools.cache
@@ -27,7 +27,8 @@ def built() -> Path:
 
     Optimised builds take minutes. cargo keeps them in `target`.
     """
-    _compile(sorted(template.folders()) + ["panicking"])
+    # `sam build` runs cargo once for each function, one after another, and finds them compiled.
+    build([*functions(), "panicking"], **WITHOUT_LTO)
     return _build(template.read(), BUILD)
 
 
@@ -49,22 +50,6 @@ def panicking() -> Path:
     return folder / "PanickingFunction" / "bootstrap"
 
 
-def _compile(packages: list[str]) -> None:
-    """Compiles every function in one run of cargo, which links as many at a time as there are
-    cores.
-
-    `sam build` runs cargo once for each function, one after another, and finds them compiled.
-    """
-    names = [word for package in packages for word in ("--package", package)]
-    arm = ["--arm64"] if architecture() == "arm64" else []
-    run(
-        ["cargo", "lambda", "build", "--release", *arm, *names],
-        variables(),
-        WORKSPACE,
-        seconds=3600,
-    )
-
-
 def _build(asked: Template, folder: Path) -> Path:
     """Builds a template into `folder`."""
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -83,7 +68,7 @@ def _build(asked: Template, folder: Path) -> Path:
         "--region",
         REGION,
     ]
-    run(command, variables(), WORKSPACE, seconds=3600)
+    run(command, environment(**WITHOUT_LTO), WORKSPACE, seconds=3600)
     return folder
 
 

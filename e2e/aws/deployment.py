@@ -25,16 +25,23 @@ ACCOUNT = "000000000000"
 class Deployment:
     """A deployed stack: its API, table, bus, queue and processes."""
 
-    def __init__(self, aws: StandIn, folder: Path, keys: dict[str, str], **variables: str):
+    def __init__(
+        self,
+        aws: StandIn,
+        folder: Path,
+        keys: dict[str, str],
+        code: Path | None = None,
+        **variables: str,
+    ):
         """Deploys the stack; `keys` go into the secret, `variables` into the environment of every
-        function."""
+        function. `code` is the folder of the template and its functions, by default as built."""
         self._aws = aws
         secret = aws.client("secretsmanager").create_secret(
             Name=STACK, SecretString=json.dumps(keys)
         )
         self.secret: str = secret["ARN"]
         self.template = template.read()
-        self._deploy(folder, variables)
+        self._deploy(folder, code or built(), variables)
         self.resources = self._read_resources()
         self.api_url = self._make_routes()
         self.table = self.resource("Database")
@@ -42,11 +49,11 @@ class Deployment:
         self.event_bus = self.resource("EventBus")
         self._permit_finding_the_bus()
 
-    def _deploy(self, folder: Path, variables: dict[str, str]) -> None:
-        changed = template.parse((built() / "template.yaml").read_text())
+    def _deploy(self, folder: Path, code: Path, variables: dict[str, str]) -> None:
+        changed = template.parse((code / "template.yaml").read_text())
         template.common_environment(changed).update(variables)
         for function, block in template.functions(changed).items():
-            block["CodeUri"] = str(built() / block["CodeUri"])
+            block["CodeUri"] = str(code / block["CodeUri"])
             own = template.own_environment(changed, function)
             for name in variables:
                 own.pop(name, None)  # a function's own variable takes precedence

@@ -82,6 +82,17 @@ fn the_guide_says_what_each_status_and_each_error_asks_of_a_site() {
 }
 
 #[test]
+fn the_deploy_button_asks_for_settings_of_its_guide_alone() {
+    let guide = read("docs/deploy-vercel.md");
+    let (_, asked) = guide.split_once("&env=").unwrap();
+    let (asked, _) = asked.split_once(')').unwrap();
+    let explained = in_table(&guide, "name | value");
+    for name in asked.split(',') {
+        assert!(explained.contains(name), "{name}");
+    }
+}
+
+#[test]
 fn links_for_contributors_exist() {
     let text = read("CONTRIBUTING.md");
     let words = text.split('`').skip(1).step_by(2);
