@@ -26,12 +26,14 @@ mod work;
 
 use std::sync::Arc;
 
+use tokio_postgres::Row;
+
 #[cfg(test)]
 pub(super) use self::orders::{LIST_ALL, LIST_OF_OWNER};
 pub use self::{failure::PostgresFailure, url::PostgresUrl};
 use self::{
     pool::Pool,
-    statement::{Statement, column, exactly_one, statement},
+    statement::{Statement, at_most_one, column, exactly_one, statement},
     work::{Undone, Work, Written},
 };
 pub(super) use self::{pool::Source, schema::migrate};
@@ -60,12 +62,18 @@ impl Postgres {
     }
 
     /// The rows of a statement that is safe to send twice.
-    async fn rows(&self, statement: Statement) -> Result<Vec<tokio_postgres::Row>, StoreError> {
+    async fn rows(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
         Work::new(self).rows(&statement).await
     }
 
+    /// The rows of a change that is safe to make twice.
+    async fn change(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
+        let rows = Work::new(self).change(&[statement]).await?;
+        Ok(rows.into_iter().next().unwrap_or_default())
+    }
+
     /// The first row of a statement that is safe to send twice.
-    async fn row(&self, statement: Statement) -> Result<Option<tokio_postgres::Row>, StoreError> {
+    async fn row(&self, statement: Statement) -> Result<Option<Row>, StoreError> {
         Work::new(self).row(&statement).await
     }
 }

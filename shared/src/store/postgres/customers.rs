@@ -2,7 +2,7 @@
 
 use tokio_postgres::Row;
 
-use super::{Postgres, StoreError, Work, Written, column, statement};
+use super::{Postgres, StoreError, Work, Written, column, exactly_one, statement};
 use crate::{
     ids::CallerId,
     store::{CustomerLink, customers::Customers},
@@ -41,7 +41,7 @@ impl Customers for Postgres {
         );
         let mut work = Work::new(self);
         let rows = work
-            .all_rows(&[reserve, statement!(FIND, owner.as_str())])
+            .change(&[reserve, statement!(FIND, owner.as_str())])
             .await?;
         let found = rows.get(1).and_then(|rows| rows.first());
         read(found.ok_or(StoreError::Malformed("owner"))?)
@@ -54,8 +54,10 @@ impl Customers for Postgres {
         customer: &str,
     ) -> Result<Option<CustomerLink>, StoreError> {
         let link = statement!(
-            "UPDATE farebox.customers SET customer = $3
-             WHERE owner = $1 AND reservation = $2 AND customer IS NULL",
+            exactly_one!(
+                "UPDATE farebox.customers SET customer = $3
+                 WHERE owner = $1 AND reservation = $2 AND customer IS NULL"
+            ),
             owner.as_str(),
             &reserved.reservation,
             customer,
@@ -94,7 +96,7 @@ impl Customers for Postgres {
         let record = "UPDATE farebox.customers SET profile = $3
              WHERE owner = $1 AND reservation = $2";
         let (owner, reservation) = (owner.as_str(), &link.reservation);
-        self.row(statement!(record, owner, reservation, link.profile_text()))
+        self.change(statement!(record, owner, reservation, link.profile_text()))
             .await?;
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! Events: the claim, the order and the messages in one transaction.
 
 use super::{
-    Postgres, Statement, StoreError, Work, Written, column, orders, outbox, quarantine, statement,
+    Postgres, Statement, StoreError, Work, Written, column, exactly_one, orders, outbox,
+    quarantine, statement,
 };
 use crate::{
     event::Event,
@@ -103,7 +104,9 @@ fn writes(
         }
     };
     writes.push(statement!(
-        "INSERT INTO farebox.events (id, type, outcome, received_at) VALUES ($1, $2, $3, $4)",
+        exactly_one!(
+            "INSERT INTO farebox.events (id, type, outcome, received_at) VALUES ($1, $2, $3, $4)"
+        ),
         &event.id,
         &event.kind,
         accepted.as_str(),

@@ -58,6 +58,8 @@ pub(super) struct Failed {
     pub(super) is_lost: bool,
     /// A condition of the statement was not met, or a row with the same key is there.
     pub(super) is_unmet: bool,
+    /// The server, or a pooler before it, answered and refused the connection.
+    pub(super) is_refusal: bool,
 }
 
 impl Failed {
@@ -72,7 +74,11 @@ impl Failed {
             database.message(),
             database.code().code()
         );
-        let is_transient = is_transient(database) || is_of_class(database, "08");
+        // A pooler reports by 08 or XX that it has no room, or that the server refused it.
+        let is_transient = is_transient(database)
+            || ["08", "XX"]
+                .iter()
+                .any(|class| is_of_class(database, class));
         Self {
             failure: match is_transient {
                 true => PostgresFailure::Unreachable(what),
@@ -81,6 +87,7 @@ impl Failed {
             is_transient,
             is_lost: true,
             is_unmet: false,
+            is_refusal: true,
         }
     }
 
@@ -107,6 +114,22 @@ impl Failed {
             is_transient,
             is_lost,
             is_unmet,
+            is_refusal: false,
+        }
+    }
+
+    /// The failure of BEGIN, such as that of a server that became a standby.
+    pub(super) fn to_begin(error: &tokio_postgres::Error) -> Self {
+        let failed = Self::statement(error);
+        Self {
+            failure: match failed.failure {
+                PostgresFailure::Refused(what) => PostgresFailure::Busy(what),
+                failure => failure,
+            },
+            is_transient: true,
+            is_lost: true,
+            is_unmet: false,
+            is_refusal: false,
         }
     }
 
@@ -117,6 +140,7 @@ impl Failed {
             is_transient: true,
             is_lost: true,
             is_unmet: false,
+            is_refusal: false,
         }
     }
 
@@ -127,6 +151,7 @@ impl Failed {
             is_transient: false,
             is_lost: true,
             is_unmet: false,
+            is_refusal: false,
         }
     }
 
@@ -138,6 +163,7 @@ impl Failed {
             is_transient: true,
             is_lost: true,
             is_unmet: false,
+            is_refusal: false,
         }
     }
 }

@@ -43,7 +43,7 @@ impl Forgetting for Postgres {
             };
             let id: &str = column(&row, "id")?;
             let update = "UPDATE farebox.outbox SET body = $2 WHERE id = $1";
-            self.row(statement!(update, id, without)).await?;
+            self.change(statement!(update, id, without)).await?;
             changed += 1;
         }
         Ok(changed)

@@ -13,7 +13,7 @@ impl Jobs for Postgres {
     async fn set_cursor(&self, name: &'static str, value: &str) -> Result<(), StoreError> {
         let set = "INSERT INTO farebox.cursors (name, value) VALUES ($1, $2)
              ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-        self.row(statement!(set, name, value)).await?;
+        self.change(statement!(set, name, value)).await?;
         Ok(())
     }
 
@@ -26,7 +26,8 @@ impl Jobs for Postgres {
             (refunds::FORGET_BUDGETS, now - REMEMBERED),
             (rate_limits::FORGET, now),
         ] {
-            forgotten += work.rows(&statement!(sql, before)).await?.len();
+            let rows = work.change(&[statement!(sql, before)]).await?;
+            forgotten += rows.iter().map(Vec::len).sum::<usize>();
         }
         Ok(forgotten > 0)
     }

@@ -105,8 +105,10 @@ impl Orders for Postgres {
             }
             writes.extend(put.operation.as_ref().map(|operation| {
                 statement!(
-                    "INSERT INTO farebox.idempotency_records (key, digest, order_id)
-                     VALUES ($1, $2, $3)",
+                    exactly_one!(
+                        "INSERT INTO farebox.idempotency_records (key, digest, order_id)
+                         VALUES ($1, $2, $3)"
+                    ),
                     &operation.key,
                     &operation.digest,
                     order.id().as_str(),
@@ -193,13 +195,8 @@ pub(super) async fn find(
     work: &mut Work<'_>,
     id: &OrderId,
 ) -> Result<Option<(Order, i64)>, StoreError> {
-    let row = work.row(&find_statement(id)).await?;
+    let row = work.row(&statement!(FIND, id.as_str())).await?;
     row.as_ref().map(read).transpose()
-}
-
-/// The statement that finds the order with `id`.
-pub(super) fn find_statement(id: &OrderId) -> Statement {
-    statement!(FIND, id.as_str())
 }
 
 /// The order in `row`, and its version.
@@ -213,11 +210,11 @@ pub(super) fn read(row: &Row) -> Result<(Order, i64), StoreError> {
 pub(super) fn write(order: &Order, version: i64) -> Result<Statement, StoreError> {
     let body = serde_json::to_string(order).map_err(StoreError::Unreadable)?;
     let sql = match version {
-        0 => {
+        0 => exactly_one!(
             "INSERT INTO farebox.orders
                  (id, version, owner, status, body, created_at, updated_at, deadline)
              VALUES ($1, $2 + 1, $3, $4, $5, $6, $7, $8)"
-        }
+        ),
         _ => exactly_one!(
             "UPDATE farebox.orders SET version = $2 + 1, owner = $3, status = $4, body = $5,
                  created_at = $6, updated_at = $7, deadline = $8

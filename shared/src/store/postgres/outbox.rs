@@ -2,7 +2,7 @@
 
 use tokio_postgres::Row;
 
-use super::{Postgres, Statement, StoreError, column, statement};
+use super::{Postgres, Statement, StoreError, at_most_one, column, statement};
 use crate::store::{Count, DeliveryOutcome, Message, OutboxMessage, OutboxSize, outbox::Outbox};
 
 /// Delivered messages stay for a while as evidence.
@@ -44,7 +44,8 @@ impl Outbox for Postgres {
         most: u32,
     ) -> Result<Vec<OutboxMessage>, StoreError> {
         let lease_due = statement!(LEASE_DUE, now, now + lease, i64::from(most));
-        self.rows(lease_due).await?.iter().map(message).collect()
+        let leased = self.change(lease_due).await?;
+        leased.iter().map(message).collect()
     }
 
     async fn lease(
@@ -53,8 +54,8 @@ impl Outbox for Postgres {
         now: i64,
         lease: i64,
     ) -> Result<Option<OutboxMessage>, StoreError> {
-        let leased = self.row(statement!(LEASE, id, now, now + lease)).await?;
-        leased.as_ref().map(message).transpose()
+        let leased = self.change(statement!(LEASE, id, now, now + lease)).await?;
+        leased.first().map(message).transpose()
     }
 
     async fn record_delivery(
@@ -63,7 +64,7 @@ impl Outbox for Postgres {
         outcome: DeliveryOutcome,
         now: i64,
     ) -> Result<(), StoreError> {
-        self.row(match outcome {
+        self.change(match outcome {
             DeliveryOutcome::Delivered => statement!(
                 "UPDATE farebox.outbox SET state = 'delivered', delivered_at = $2, error = NULL
                  WHERE id = $1",
@@ -116,7 +117,7 @@ impl Outbox for Postgres {
     async fn redrive(&self, id: Option<&str>, now: i64) -> Result<usize, StoreError> {
         let redrive = "UPDATE farebox.outbox SET state = 'due', due_at = $1, attempts = 0
              WHERE state = 'dead_lettered' AND ($2 IS NULL OR id = $2) RETURNING seq";
-        Ok(self.rows(statement!(redrive, now, id)).await?.len())
+        Ok(self.change(statement!(redrive, now, id)).await?.len())
     }
 }
 
@@ -150,8 +151,10 @@ fn message(row: &Row) -> Result<OutboxMessage, StoreError> {
 pub(super) fn append(messages: &[Message], now: i64) -> impl Iterator<Item = Statement> {
     messages.iter().map(move |message| {
         statement!(
-            "INSERT INTO farebox.outbox (id, type, body, order_id, created_at, due_at)
-             VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (id) DO NOTHING",
+            at_most_one!(
+                "INSERT INTO farebox.outbox (id, type, body, order_id, created_at, due_at)
+                 VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (id) DO NOTHING"
+            ),
             &message.id,
             &message.kind,
             &message.body,

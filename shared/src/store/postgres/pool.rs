@@ -119,9 +119,9 @@ impl Pool {
         let Ok(Ok(permit)) = permit else {
             return Err(Failed::for_good(PostgresFailure::NoConnection));
         };
-        let (client, tls) = match self.idle_client().await {
-            Some(found) => found,
-            None => {
+        let (client, tls) = match timeout_at(deadline, self.idle_client()).await {
+            Ok(Some(found)) => found,
+            _ => {
                 let opened = timeout_at(deadline, Box::pin(self.source.open())).await;
                 opened.unwrap_or_else(|_| Err(Failed::timed_out()))?
             }
@@ -139,10 +139,19 @@ impl Pool {
     async fn idle_client(&self) -> Option<(Client, Option<MakeRustlsConnect>)> {
         loop {
             let found = self.idle().pop()?;
-            if !found.client.is_closed() && found.is_alive().await {
+            if found.client.is_closed() {
+                continue;
+            }
+            if found.is_alive().await {
                 return Some((found.client, found.tls));
             }
+            self.forget_idle();
         }
+    }
+
+    /// Closes the connections out of use: one was found dead, and the others may be.
+    pub(super) fn forget_idle(&self) {
+        self.idle().clear();
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
@@ -171,7 +180,7 @@ impl Source {
             Failed::for_good(PostgresFailure::Unreachable(what))
         })?;
         let refused = match open(&url_in(&keys)?).await {
-            Err(failed) if matches!(failed.failure, PostgresFailure::NotAdmitted(_)) => failed,
+            Err(failed) if failed.is_refusal => failed,
             opened => return opened,
         };
         // The password may have been rotated.

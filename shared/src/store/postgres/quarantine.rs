@@ -1,7 +1,7 @@
 //! Quarantined events, with their bodies.
 
 use super::{
-    Postgres, Statement, StoreError, column,
+    Postgres, Statement, StoreError, column, exactly_one,
     outbox::{count, most_counted},
     statement,
 };
@@ -42,15 +42,17 @@ impl Quarantine for Postgres {
     async fn release(&self, id: &str) -> Result<bool, StoreError> {
         let release = "DELETE FROM farebox.events WHERE id = $1 AND outcome = $2 RETURNING id";
         let quarantined = Accepted::Quarantined.as_str();
-        let released = self.row(statement!(release, id, quarantined)).await?;
-        Ok(released.is_some())
+        let released = self.change(statement!(release, id, quarantined)).await?;
+        Ok(!released.is_empty())
     }
 }
 
 pub(super) fn write(event: &Event, reason: &str, now: i64) -> Statement {
     statement!(
-        "INSERT INTO farebox.quarantine (event_id, type, reason, body, at)
-         VALUES ($1, $2, $3, $4, $5)",
+        exactly_one!(
+            "INSERT INTO farebox.quarantine (event_id, type, reason, body, at)
+             VALUES ($1, $2, $3, $4, $5)"
+        ),
         &event.id,
         &event.kind,
         reason,

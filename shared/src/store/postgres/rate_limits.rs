@@ -71,7 +71,7 @@ impl RateLimits for Postgres {
                  WHERE rate_limits.expires_at <= $2
              RETURNING key";
         let refresh = statement!(refresh, refresh_row(order), now, now + REFRESH_INTERVAL);
-        Ok(self.row(refresh).await?.is_some())
+        Ok(!self.change(refresh).await?.is_empty())
     }
 }
 
@@ -130,7 +130,9 @@ fn write(
     let expires_at = row.expires_at(window);
     Ok(Some(match before {
         None => statement!(
-            "INSERT INTO farebox.rate_limits (key, entries, expires_at) VALUES ($1, $2, $3)",
+            exactly_one!(
+                "INSERT INTO farebox.rate_limits (key, entries, expires_at) VALUES ($1, $2, $3)"
+            ),
             key,
             entries,
             expires_at,

@@ -13,21 +13,24 @@ use crate::store::{
 pub(super) const FORGET_BUDGETS: &str = "DELETE FROM farebox.refund_budgets WHERE id IN
     (SELECT id FROM farebox.refund_budgets WHERE expires_at < $1 LIMIT 500) RETURNING id";
 
+/// The order $1, and what is spent of the budget $2.
+const FIND: &str = "SELECT body, version,
+         (SELECT spent FROM farebox.refund_budgets WHERE refund_budgets.id = $2) AS spent
+     FROM farebox.orders WHERE orders.id = $1";
+
 impl Refunds for Postgres {
     async fn refund(&self, refunding: Refunding, now: i64) -> Result<Refunded, StoreError> {
         let budget = refunding.budget.as_ref();
-        let mut reads = vec![orders::find_statement(&refunding.order)];
-        reads.extend(budget.map(|budget| {
-            let spent = "SELECT spent FROM farebox.refund_budgets WHERE id = $1";
-            statement!(spent, budget.id())
-        }));
+        let read = statement!(FIND, refunding.order.as_str(), budget.map(Budget::id));
         let mut work = Work::new(self);
         loop {
-            let rows = work.all_rows(&reads).await?;
-            let [found, spent] = [0, 1].map(|nth| rows.get(nth).and_then(|rows| rows.first()));
-            let found = found.map(orders::read).transpose()?;
+            let row = work.row(&read).await?;
+            let found = row.as_ref().map(orders::read).transpose()?;
             let found = found.as_ref().map(|(order, version)| (order, *version));
-            let before: Option<i64> = spent.map(|row| column(row, "spent")).transpose()?;
+            let before: Option<i64> = match &row {
+                Some(row) => column(row, "spent")?,
+                None => None,
+            };
             let decided = decide(found, before.unwrap_or_default(), &refunding, now);
             let Write {
                 order,
@@ -55,7 +58,9 @@ impl Refunds for Postgres {
 fn spend(budget: &Budget, before: Option<i64>, spent: i64) -> Statement {
     match before {
         None => statement!(
-            "INSERT INTO farebox.refund_budgets (id, spent, expires_at) VALUES ($1, $2, $3)",
+            exactly_one!(
+                "INSERT INTO farebox.refund_budgets (id, spent, expires_at) VALUES ($1, $2, $3)"
+            ),
             budget.id(),
             spent,
             budget.expires_at(),

@@ -1,6 +1,6 @@
 //! The tables, their migrations, and the row that binds them to one mode and one deployment.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, timeout};
 use tokio_postgres::Row;
@@ -203,6 +203,14 @@ pub(in crate::store) async fn migrate(source: Source) -> Result<Migrated, StoreE
     const PATIENCE: Duration = Duration::from_secs(3600);
 
     let pool = Pool::new(source, 1);
+    // It is repeated until the server has started, or has room.
+    let postgres = Postgres {
+        pool: Arc::clone(&pool),
+    };
+    match postgres.row(statement!(META)).await {
+        Ok(_) | Err(StoreError::Postgres(PostgresFailure::NoSchema)) => {}
+        Err(failure) => return Err(failure),
+    }
     let deadline = Instant::now() + Duration::from_secs(10);
     let connection = pool.connection(deadline).await;
     let mut connection = connection.map_err(|failed| StoreError::from(failed.failure))?;

@@ -34,18 +34,43 @@ macro_rules! statement {
 }
 pub(super) use statement;
 
-/// Wraps a write that must change exactly one row: else the statement fails, by a division by zero,
-/// and the whole transaction with it. So the transaction need not wait for an answer in between.
+/// 1 in a transaction that BEGIN began, else 0. Where BEGIN failed, the statements sent behind it
+/// would each be a transaction of their own.
+macro_rules! is_begun {
+    () => {
+        "coalesce(current_setting('farebox.is_begun', true) = 'yes', false)::int"
+    };
+}
+pub(super) use is_begun;
+
+/// Wraps a write of a transaction that must change exactly one row: else the statement fails, by a
+/// division by zero, and the whole transaction with it. So the transaction need not wait for an
+/// answer in between.
 macro_rules! exactly_one {
     ($sql:expr) => {
         concat!(
             "WITH changed AS (",
             $sql,
-            " RETURNING 1) SELECT 1 / count(*) FROM changed"
+            " RETURNING 1) SELECT 1 / (count(*) * ",
+            $crate::store::postgres::statement::is_begun!(),
+            ") FROM changed"
         )
     };
 }
 pub(super) use exactly_one;
+
+/// Wraps a write of a transaction that may change nothing.
+macro_rules! at_most_one {
+    ($sql:expr) => {
+        concat!(
+            "WITH changed AS (",
+            $sql,
+            " RETURNING 1) SELECT 1 / ",
+            $crate::store::postgres::statement::is_begun!()
+        )
+    };
+}
+pub(super) use at_most_one;
 
 impl Statement {
     pub(super) fn new(sql: &'static str, values: Vec<Value>) -> Self {

@@ -33,6 +33,37 @@ const IGNORED: [&str; 9] = [
     "uselibpqcompat",
 ];
 
+/// The client's parameters, which are taken as they are, and those of `libpq` without a
+/// counterpart, which are refused by their names.
+const NAMED: [&str; 23] = [
+    "application_name",
+    "channel_binding",
+    "connect_timeout",
+    "dbname",
+    "gssencmode",
+    "host",
+    "hostaddr",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "load_balance_hosts",
+    "options",
+    "passfile",
+    "password",
+    "port",
+    "require_auth",
+    "service",
+    "sslcert",
+    "sslcrl",
+    "sslkey",
+    "sslnegotiation",
+    "target_session_attrs",
+    "user",
+];
+
+const NOT_A_URL: &str = "is not a URL of Postgres: postgres://USER:PASSWORD@HOST/DATABASE, where a \
+     special character of the password is percent-encoded";
+
 /// The address of a Postgres server, with a user and a password; its `Debug` shows neither.
 #[derive(Clone)]
 pub struct PostgresUrl {
@@ -102,28 +133,45 @@ impl PostgresUrl {
     /// A text that names the fault, and no value.
     pub(in crate::store) fn parse(text: &str) -> Result<Self, String> {
         let (address, query) = text.split_once('?').unwrap_or((text, ""));
+        let malformed = |name: &str| format!("has a malformed or unsupported `{name}`");
         let mut kept = Vec::new();
-        let (mut mode, mut roots) = (None, None);
+        let (mut mode, mut roots, mut user_timeout) = (None, None, None);
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let decoded = percent_decode_str(value).decode_utf8();
-            let decoded = decoded.map_err(|_| format!("has a malformed `{name}`"))?;
+            let decoded = decoded.map_err(|_| "has a malformed parameter".to_owned())?;
             match name {
                 "sslmode" => mode = Some(decoded.into_owned()),
                 "sslrootcert" => roots = Some(decoded.into_owned()),
-                _ if IGNORED.contains(&name) => {}
-                _ => {
-                    Config::from_str(&format!("postgres://h?{pair}"))
-                        .map_err(|_| format!("has `{name}`, which is unknown or malformed"))?;
-                    kept.push(pair);
+                // The client's own is in seconds.
+                "tcp_user_timeout" => {
+                    let milliseconds = decoded.parse();
+                    let milliseconds = milliseconds.map_err(|_| malformed(name))?;
+                    user_timeout = Some(Duration::from_millis(milliseconds));
                 }
+                "keepalives_count" => kept.push(format!("keepalives_retries={value}")),
+                _ if IGNORED.contains(&name) => {}
+                _ if NAMED.contains(&name) => {
+                    Config::from_str(&format!("postgres://h?{pair}"))
+                        .map_err(|_| malformed(name))?;
+                    kept.push(pair.to_owned());
+                }
+                // It may be a part of a password that is not encoded.
+                _ => return Err("has an unknown parameter".to_owned()),
             }
         }
         let config = Config::from_str(&format!("{address}?{}", kept.join("&")));
-        let mut config = config.map_err(|_| {
-            "is not a URL of Postgres: postgres://USER:PASSWORD@HOST/DATABASE, where a special \
-             character of the password is percent-encoded"
-        })?;
+        let mut config = config.map_err(|_| NOT_A_URL)?;
+        let is_name = |host: &Host| match host {
+            Host::Tcp(name) => {
+                let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-:%".contains(&b);
+                name.bytes().all(is_allowed)
+            }
+            Host::Unix(_) => true,
+        };
+        if !config.get_hosts().iter().all(is_name) {
+            return Err(NOT_A_URL.to_owned());
+        }
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             return Err("names no host".to_owned());
         }
@@ -133,6 +181,9 @@ impl PostgresUrl {
         // The system certificates of `libpq` are here the public authorities that are built in.
         let roots = roots.filter(|roots| roots != "system").map(PathBuf::from);
         let security = security(mode.as_deref(), roots, is_local(&config))?;
+        if let Some(timeout) = user_timeout.filter(|timeout| !timeout.is_zero()) {
+            config.tcp_user_timeout(timeout);
+        }
         complete(&mut config, &security);
         Ok(Self {
             text: text.to_owned(),
@@ -157,6 +208,14 @@ fn security(
             );
         }
         None | Some("allow" | "prefer" | "require" | "verify-full") => Check::Full,
+        // Every site on the Internet has a certificate of a public authority.
+        Some("verify-ca") if roots.is_none() => {
+            return Err(
+                "has `sslmode=verify-ca` without a file in `sslrootcert`: with the public \
+                 authorities, any server may pose as yours"
+                    .to_owned(),
+            );
+        }
         Some("verify-ca") => Check::Chain,
         Some("no-verify") => Check::Nothing,
         Some(_) => return Err("has an unknown `sslmode`".to_owned()),
@@ -300,10 +359,21 @@ mod tests {
             check,
             roots: roots.map(PathBuf::from),
         };
-        assert_eq!(check("sslmode=verify-ca"), tls(Check::Chain, None));
+        let own = check("sslmode=verify-ca&sslrootcert=/etc/rds.pem");
+        assert_eq!(own, tls(Check::Chain, Some("/etc/rds.pem")));
         assert_eq!(check("sslmode=no-verify"), tls(Check::Nothing, None));
         let own = check("sslmode=require&sslrootcert=%2Fetc%2Frds.pem");
         assert_eq!(own, tls(Check::Full, Some("/etc/rds.pem")));
+    }
+
+    #[test]
+    fn parameters_have_the_units_and_names_of_libpq() {
+        let url = parse("postgres://u@db.example/d?tcp_user_timeout=5000&keepalives_count=3");
+        assert_eq!(
+            url.config.get_tcp_user_timeout(),
+            Some(&Duration::from_secs(5))
+        );
+        assert_eq!(url.config.get_keepalives_retries(), Some(3));
     }
 
     #[test]
@@ -334,6 +404,20 @@ mod tests {
                 "sslrootcert",
             ),
             ("postgres://u:hunter2@db.example/d?hunter3=%FF", "malformed"),
+            (
+                "postgres://u:hunter2?hunter2@db.example/d",
+                "unknown parameter",
+            ),
+            ("postgres://u:p@hunter2@db.example/d", "not a URL"),
+            ("postgres://u@db.example/d?sslmode=verify-ca", "sslrootcert"),
+            (
+                "postgres://u@db.example/d?tcp_user_timeout=hunter2",
+                "tcp_user_timeout",
+            ),
+            (
+                "postgres://u@db.example/d?target_session_attrs=standby",
+                "target_session_attrs",
+            ),
         ] {
             let fault = PostgresUrl::parse(url).unwrap_err();
             assert!(fault.contains(named), "{url}: {fault}");

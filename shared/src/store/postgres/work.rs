@@ -35,8 +35,9 @@ const BACKOFF: Backoff = Backoff::doubling(Duration::from_millis(10), Duration::
 /// that waits too long, or whose process is gone.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; \
      SET LOCAL synchronous_commit = on; \
-     SET LOCAL statement_timeout = '2s'; \
-     SET LOCAL idle_in_transaction_session_timeout = '5s'";
+     SET LOCAL statement_timeout = '1500ms'; \
+     SET LOCAL idle_in_transaction_session_timeout = '5s'; \
+     SET LOCAL farebox.is_begun = 'yes'";
 
 /// A piece of work, on one connection as long as that lasts.
 #[derive(Debug)]
@@ -78,6 +79,8 @@ impl<'a> Work<'a> {
     ///
     /// The reason, when no time is left.
     pub(super) async fn again(&mut self, undone: Undone) -> Result<(), StoreError> {
+        // Others may use it meanwhile.
+        self.connection = None;
         match self.retries.wait(Duration::ZERO).await {
             true => Ok(()),
             false => Err(undone.failure),
@@ -112,8 +115,29 @@ impl<'a> Work<'a> {
         &mut self,
         statements: &[Statement],
     ) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.until_answered(statements, false).await
+    }
+
+    /// Makes changes that are safe to make twice, in one transaction; returns the rows of each
+    /// statement.
+    ///
+    /// # Errors
+    ///
+    /// As [`Work::rows`].
+    pub(super) async fn change(
+        &mut self,
+        statements: &[Statement],
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.until_answered(statements, true).await
+    }
+
+    async fn until_answered(
+        &mut self,
+        statements: &[Statement],
+        is_transaction: bool,
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
         loop {
-            match Box::pin(self.attempt(statements, false)).await {
+            match Box::pin(self.attempt(statements, is_transaction)).await {
                 Ok(rows) => return Ok(rows),
                 Err((_, failed)) if failed.is_transient => self.again(undone(None, failed)).await?,
                 Err((_, failed)) => return Err(failed.failure.into()),
@@ -156,13 +180,22 @@ impl<'a> Work<'a> {
         let deadline = deadline.min(Instant::now() + ATTEMPT);
         let sent = send(&connection, statements, is_transaction);
         let Ok(answered) = timeout_at(deadline, sent).await else {
-            connection.cancel();
+            // A COMMIT that waits for a replica must not be canceled: it would be visible, and
+            // acknowledged, without the replica.
+            if !is_transaction {
+                connection.cancel();
+            }
+            self.postgres.pool.forget_idle();
             return Err((None, Failed::timed_out()));
         };
         let is_lost = answered.as_ref().is_err_and(|(_, failed)| failed.is_lost);
-        if !is_lost {
-            connection.is_busy = false;
-            self.connection = Some(connection);
+        match is_lost {
+            // The others may be no better.
+            true => self.postgres.pool.forget_idle(),
+            false => {
+                connection.is_busy = false;
+                self.connection = Some(connection);
+            }
         }
         answered
     }
@@ -197,7 +230,8 @@ async fn send(
     } else {
         (Ok(()), queries.await, Ok(()))
     };
-    begun.map_err(|error| of_no_statement(&error))?;
+    // The statements behind it then failed as well, and the server may be a standby.
+    begun.map_err(|error| (None, Failed::to_begin(&error)))?;
     let mut rows = Vec::with_capacity(answers.len());
     for (nth, answer) in answers.into_iter().enumerate() {
         // A failed statement made COMMIT a rollback, and the later statements failed with it.

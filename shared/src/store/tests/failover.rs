@@ -157,6 +157,58 @@ async fn payments_survive_the_promotion_of_a_replica_in_a_storm() {
 const FILL: &str = "INSERT INTO farebox.cursors
      SELECT gen_random_uuid(), string_agg(md5(random()::text), '') FROM generate_series(1, 4000)";
 
+#[tokio::test]
+#[ignore = "needs a Postgres server: scripts/postgres starts one"]
+async fn a_payment_that_no_replica_has_is_not_acknowledged() {
+    let server = Postgres::start(&[]).await;
+    with_tables(&server).await;
+    let it = Fixture::at(Home::at(server.url("shop"))).await;
+    let order = it.order().await;
+    server
+        .sql(
+            "postgres",
+            "ALTER SYSTEM SET synchronous_standby_names = 'gone'",
+        )
+        .await;
+    server.sql("postgres", "SELECT pg_reload_conf()").await;
+    let mut paid = succeeded(&order, "evt_1");
+    paid["data"]["object"]["metadata"][Deployment::KEY] =
+        json!(it.store.deployment().unwrap().id());
+    let paid = || Event::parse(paid.to_string().as_bytes()).unwrap();
+
+    let waited = it.store.accept(paid(), NOW).await;
+
+    assert!(waited.is_err(), "{waited:?}");
+    assert_eq!(it.status().await, Status::Created);
+    server
+        .sql("postgres", "ALTER SYSTEM RESET synchronous_standby_names")
+        .await;
+    server.sql("postgres", "SELECT pg_reload_conf()").await;
+    it.store.accept(paid(), NOW).await.unwrap();
+    assert_eq!(it.status().await, Status::Paid);
+    assert_eq!(it.due().await.len(), 1);
+}
+
+#[tokio::test]
+#[ignore = "needs a Postgres server: scripts/postgres starts one"]
+async fn work_at_a_standby_is_done_once_it_is_the_primary() {
+    let primary = Postgres::start(&[]).await;
+    with_tables(&primary).await;
+    let first = Fixture::at(Home::at(primary.url("shop"))).await;
+    let order = first.order().await;
+    let replica = primary.replica().await;
+    let it = Fixture::at(Home::at(replica.url("shop"))).await;
+    assert_eq!(it.status().await, Status::Created);
+
+    let paid = succeeded(&order, "evt_1");
+    let (accepted, ()) = tokio::join!(it.accept(&paid), async {
+        replica.promote();
+    });
+
+    assert_eq!(accepted, Accepted::Applied);
+    assert_eq!(it.status().await, Status::Paid);
+}
+
 /// A small disk, which is unmounted when dropped.
 struct Disk(tempfile::TempDir);
 

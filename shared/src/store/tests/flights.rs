@@ -33,9 +33,19 @@ struct Shared {
     is_deaf: AtomicUsize,
     opened: AtomicUsize,
     open: AtomicUsize,
-    /// The next answer of the server is lost, and its connection with it.
-    loses_answer: AtomicBool,
+    /// The answers until one is lost, and its connection with it; 0 loses none.
+    loses_answer: AtomicUsize,
+    /// Every BEGIN is made a syntax error.
+    spoils_begin: AtomicBool,
     cut: Notify,
+}
+
+impl Shared {
+    /// True for the answer that is to be lost.
+    fn loses(&self) -> bool {
+        let next = |left: usize| left.checked_sub(1);
+        self.loses_answer.fetch_update(SeqCst, SeqCst, next) == Ok(1)
+    }
 }
 
 impl Flights {
@@ -89,9 +99,14 @@ impl Flights {
         self.shared.cut.notify_waiters();
     }
 
-    /// Loses the next answer of the server, and the connection with it.
-    pub(super) fn lose_next_answer(&self) {
-        self.shared.loses_answer.store(true, SeqCst);
+    /// Loses the answer to the `nth` of the next round trips, from 1, and the connection with it.
+    pub(super) fn lose_answer(&self, nth: usize) {
+        self.shared.loses_answer.store(nth, SeqCst);
+    }
+
+    /// Makes every BEGIN a syntax error, or no more.
+    pub(super) fn spoil_begin(&self, spoils: bool) {
+        self.shared.spoils_begin.store(spoils, SeqCst);
     }
 }
 
@@ -118,13 +133,15 @@ async fn relay(mut client: TcpStream, mut server: TcpStream, shared: &Shared) {
                     shared.round_trips.fetch_add(1, SeqCst);
                 }
                 tokio::time::sleep(DELAY).await;
+                if shared.spoils_begin.load(SeqCst) {
+                    spoil(&mut from_client[..read]);
+                }
                 server.write_all(&from_client[..read]).await.unwrap();
             }
             read = server.read(&mut from_server) => {
                 let Ok(read @ 1..) = read else { return };
-                if shared.loses_answer.swap(false, SeqCst) {
-                    // The rest of the answer tells that the server has done it.
-                    tokio::time::sleep(DELAY).await;
+                if is_asking && shared.loses() {
+                    // The server has begun to answer; it goes on without the connection.
                     return;
                 }
                 if shared.is_deaf.load(SeqCst) > born {
@@ -137,5 +154,14 @@ async fn relay(mut client: TcpStream, mut server: TcpStream, shared: &Shared) {
                 }
             }
         }
+    }
+}
+
+/// Replaces the word BEGIN by another of its length.
+fn spoil(bytes: &mut [u8]) {
+    const BEGIN: &[u8] = b"BEGIN";
+    let found = bytes.windows(BEGIN.len()).position(|word| word == BEGIN);
+    if let Some(at) = found {
+        bytes[at..at + BEGIN.len()].copy_from_slice(b"BEGUN");
     }
 }

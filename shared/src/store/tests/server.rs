@@ -78,23 +78,71 @@ async fn a_payments_event_takes_two_round_trips_and_an_order_one() {
 
 #[tokio::test]
 #[ignore = "needs a Postgres server: scripts/postgres starts one"]
-async fn a_transaction_whose_answer_got_lost_has_one_effect() {
+async fn work_whose_answers_got_lost_has_one_effect() {
+    let (relay, home) = behind_a_relay().await;
+    let it = Fixture::at(home).await;
+    let new = |id: &str| put(id, "ada", 1500, Some(id));
+
+    for (nth, id) in [(1, "o_1"), (2, "o_2")] {
+        relay.lose_answer(nth);
+        let PutOrderOutcome::Order(order) = it.open(new(id)).await else {
+            panic!("refused")
+        };
+        assert_eq!(order.id().as_str(), id);
+    }
+    let order = it.order().await;
+    let id = order.id().clone();
+    relay.lose_answer(2);
+    let updated = it.store.update_payment(&id, intent("pi_1"), NOW).await;
+    assert_eq!(updated.unwrap().unwrap().intent(), Some("pi_1"));
+
+    relay.lose_answer(1);
+    let paid = it.accept(&succeeded(&order, "evt_1")).await;
+    assert_eq!(paid, Accepted::Applied, "the read");
+    relay.lose_answer(2);
+    let warned = it.accept(&other("evt_2", "customer.created")).await;
+    assert!(
+        matches!(warned, Accepted::Applied | Accepted::Duplicate),
+        "the transaction: {warned:?}"
+    );
+    relay.lose_answer(2);
+    let again = it.accept(&succeeded(&order, "evt_3")).await;
+    assert!(
+        matches!(
+            again,
+            Accepted::Applied | Accepted::Duplicate | Accepted::Ignored
+        ),
+        "{again:?}"
+    );
+    assert_eq!(it.status().await, Status::Paid);
+    let mut due = it.due().await;
+    due.retain(|due| due.message.kind == "order.paid");
+    assert_eq!(due.len(), 1, "{due:?}");
+    assert_eq!(it.store.lease_due(NOW + 61, 60, 10).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+#[ignore = "needs a Postgres server: scripts/postgres starts one"]
+async fn statements_behind_a_begin_that_failed_change_nothing() {
     let (relay, home) = behind_a_relay().await;
     let it = Fixture::at(home).await;
     let order = it.order().await;
+    relay.spoil_begin(true);
 
-    for (nth, lost) in ["the read", "the transaction"].into_iter().enumerate() {
-        let paid = succeeded(&order, &format!("evt_{nth}"));
-        relay.lose_next_answer();
-        let accepted = it.accept(&paid).await;
-        assert!(
-            matches!(accepted, Accepted::Applied | Accepted::Duplicate),
-            "{lost}: {accepted:?}"
-        );
-    }
-    assert_eq!(it.status().await, Status::Paid);
-    let messages = it.due().await;
-    assert_eq!(messages.len(), 1, "{messages:?}");
+    let mut paid = succeeded(&order, "evt_1");
+    paid["data"]["object"]["metadata"][Deployment::KEY] =
+        json!(it.store.deployment().unwrap().id());
+    let working = it.store.accept(event(&paid), NOW);
+    let worked = tokio::time::timeout(Duration::from_millis(500), working).await;
+    assert!(worked.is_err(), "it is repeated: {worked:?}");
+
+    assert_eq!(it.status().await, Status::Created);
+    relay.spoil_begin(false);
+    assert_eq!(
+        it.accept(&succeeded(&order, "evt_1")).await,
+        Accepted::Applied
+    );
+    assert_eq!(it.due().await.len(), 1);
 }
 
 #[tokio::test]
