@@ -27,9 +27,10 @@ def cold_ratio(results: Results, name: str, base: str) -> float:
 
 def warm(results: Results, name: str, **where: Any) -> list[Any]:
     """The rows of the warm webhook with these settings, one for each turn."""
+    part = "server" if where["host"] == "postgres" else "warm"
     return [
         row
-        for row in results["warm"] + results["server"]
+        for row in results[part]
         if row["name"] == name and all(row[key] == value for key, value in where.items())
     ]
 

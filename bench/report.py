@@ -20,23 +20,6 @@ Compare ratios. The absolute times are those of one machine, with stand-ins on t
 Lambda's emulator, and not those of AWS.
 """
 
-#: The results that the document needs.
-PARTS = [
-    "machine",
-    "moments",
-    "trips",
-    "cold",
-    "connect",
-    "memory",
-    "sizes",
-    "warm",
-    "server",
-    "instructions",
-    "calls",
-    "growth",
-    "growth_postgres",
-]
-
 #: The longest line of a paragraph.
 WIDTH = 100
 
@@ -44,12 +27,28 @@ Row = list[str]
 
 
 def write(results: Results, document: Path) -> None:
-    """Writes the document, and its plots into a folder beside it."""
+    """Writes the document, and its plots into a folder beside it; what was not measured stays as it
+    is in the document."""
     images = document.parent / "images"
     images.mkdir(parents=True, exist_ok=True)
-    for name, drawn in plots(results):
-        (images / f"bench-{name}.svg").write_text(drawn)
-    document.write_text(wrapped("\n".join([HEAD, *sections(results)])))
+    for part, (name, drawn) in PLOTS.items():
+        if part in results:
+            (images / f"bench-{name}.svg").write_text(drawn(results))
+    earlier = document.read_text() if document.exists() else ""
+    document.write_text(wrapped("\n".join([HEAD, *sections(results, earlier)])))
+
+
+def kept_section(earlier: str, heading: str) -> str:
+    """The section with this heading in the earlier document."""
+    text = earlier.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return f"## {heading}\n{text}" if text else f"## {heading}\n\nNot measured.\n"
+
+
+def kept_row(earlier: str, heading: str, first: str) -> Row | None:
+    """The last row with this first cell in a section of the earlier document."""
+    lines = kept_section(earlier, heading).splitlines()
+    rows = [line for line in lines if line.startswith(f"| {first} |")]
+    return rows[-1].strip("| ").split(" | ") if rows else None
 
 
 def wrapped(document: str) -> str:
@@ -74,31 +73,39 @@ def image(name: str, words: str) -> str:
     return f"![{words}](images/bench-{name}.svg)\n"
 
 
-def sections(results: Results) -> Iterator[str]:
+def sections(results: Results, earlier: str) -> Iterator[str]:
     """The sections of the document."""
     yield "## Targets\n"
-    rows = [judged(verdict) for verdict in targets.verdicts(results)]
+    rows = [judged(verdict, earlier) for verdict in targets.verdicts(results)]
     yield table(["figure", "target", "measured", "", "command"], rows)
     yield "## The machine\n"
     yield table(["part", "value"], [list(pair) for pair in results["machine"].items()])
     yield MOMENTS
-    moments = [[name, *one.values()] for name, one in results["moments"].items()]
-    yield table(["part", "commit", "date", "load before"], moments)
+    moments = results["moments"]
+    rows = [
+        [name, *moments[name].values()]
+        if name in moments
+        else kept_row(earlier, "The machine", name) or [name, "", "not measured", ""]
+        for parts, _ in SECTIONS.values()
+        for name in parts
+    ]
+    yield table(["part", "commit", "date", "load before"], rows)
     yield from compared()
-    yield from cold(results)
-    yield from memory(results)
-    yield from warm(results)
-    yield from server(results)
-    yield from instructions(results)
-    yield from calls(results)
-    yield from growth(results)
+    for heading, (parts, written) in SECTIONS.items():
+        if all(part in results for part in parts):
+            yield f"## {heading}\n"
+            yield from written(results)
+        else:
+            yield kept_section(earlier, heading)
     yield from costs()
     yield MICRO
 
 
-def judged(verdict: targets.Verdict) -> Row:
+def judged(verdict: targets.Verdict, earlier: str) -> Row:
     """A row of the table of targets."""
     target = verdict.target
+    if verdict.figure is None and (kept := kept_row(earlier, "Targets", target.what)):
+        return kept
     sign = "at most" if target.is_most else "at least"
     figure = "" if verdict.figure is None else f"{verdict.figure:.2f} {target.unit}"
     again = f"`./scripts/bench {target.part}`"
@@ -132,7 +139,8 @@ have no server.
 The peers are in [`bench/peers`](../bench/peers). They claim an event's id. Ours also updates the
 order and writes the notification, in the same transaction, as Node does on Postgres. All of them
 use one [stand-in](../bench/tools/src/bin/stand-in.rs) for Secrets Manager and DynamoDB, which
-responds from memory, and one [sandbox](../sandbox) of Stripe.
+responds from memory, and one [sandbox](../sandbox) of Stripe. No peer asks Stripe who paid, so
+ours omits the payer (`FAREBOX_PAYER=omit`): by default it is one more request for each payment.
 """
 
 
@@ -145,8 +153,7 @@ def cold(results: Results) -> Iterator[str]:
         init, cpu = (short(percentile(times[key], 50)) for key in ("init_ms", "cpu_ms"))
         rows.append([name, f"{cold_ratio(results, name, OURS):.2f}", *spread, init, cpu])
     rounds = len(results["cold"][OURS]["answer_ms"])
-    yield f"""## Cold start
-
+    yield f"""\
 `./scripts/bench cold`: the time from the first event to its response under Lambda's Runtime
 Interface Emulator, in milliseconds, including the reads of the secret and the table. It has
 {rounds} rounds, in which each function starts once. *Ratio* is the median of the rounds' ratios to
@@ -202,8 +209,7 @@ def memory(results: Results) -> Iterator[str]:
         rows.append(
             [name, memory_, f"{sizes['bytes'] / 1e6:.1f}", ratio, f"{sizes['zip'] / 1e6:.1f}"]
         )
-    yield """## Memory and size
-
+    yield """\
 `./scripts/bench memory`: the peak resident set after 500 requests (8 kB events), and the size of a
 deployment, in MB of a million bytes. The sizes do not include Node's and Python's runtimes. *Ratio*
 is to ours of the same kind, or to our webhook. Each function has all three databases in it.
@@ -216,8 +222,7 @@ def server(results: Results) -> Iterator[str]:
     """The warm webhook on Postgres."""
     figures_ = {name: figures.warm(results, name, **targets.ON_POSTGRES) for name in (OURS, NODE)}
     spent = {name: short(figures.cpu_us(rows)) for name, rows in figures_.items()}
-    yield f"""## Warm webhook on Postgres
-
+    yield f"""\
 `./scripts/bench server`: the same events and figures, of plain servers on Postgres, each with a
 database of its own. Postgres and the load generator run on the same machine; their processor time
 does not count. An event of 8 kB takes {spent[OURS]} µs of the processor in ours, and
@@ -233,8 +238,7 @@ read and for the transaction. `pg` waits for the answer to each statement: six t
 
 def warm(results: Results) -> Iterator[str]:
     """The warm webhook."""
-    yield """## Warm webhook
-
+    yield """\
 `./scripts/bench warm`: signed events, each about a new order, from the load generator of
 `bench/tools`. On `lambda` the host is `cargo lambda watch --only-lambda-apis`; `http` is a plain
 server. *Per core* is the number of requests per second of the function's processor time, as a ratio
@@ -292,8 +296,7 @@ def warm_places(measured: list[Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 def instructions(results: Results) -> Iterator[str]:
     """Instructions."""
     found = results["instructions"]
-    yield f"""## Instructions of a webhook
-
+    yield f"""\
 `./scripts/bench instructions`: instructions under callgrind for an event of {found["size"]}, on a
 plain server. The limit is one HMAC over the bytes, and one pass of a JSON parser that stores
 nothing.
@@ -314,8 +317,7 @@ nothing.
 def calls(results: Results) -> Iterator[str]:
     """Warm create-intent."""
     found = results["calls"]
-    yield """## Warm create-intent
-
+    yield """\
 `./scripts/bench calls`: Stripe is behind TLS and a round trip of 40 ms. The bare call creates a
 payment intent over an open connection. The times are medians in milliseconds. Ours and the stock
 function trust the benchmark's certificate, and are otherwise unchanged. Each caller is another
@@ -345,8 +347,7 @@ def growth(results: Results) -> Iterator[str]:
                 row += [f"{time:.2f}", f"{work:.2f}", short(answer)]
             rows.append(row)
     first = next(iter(results["growth"].values()))["webhook"]
-    yield f"""## A growing database
-
+    yield f"""\
 `./scripts/bench growth`: databases with so many unpaid orders, as many processed events, and as
 many delivered messages. In each of {len(first)} rounds, whose sizes alternate, `webhook` processes
 {first[0]["requests"]} new events of 1 kB on a fresh copy of the database; each pays another order,
@@ -379,12 +380,13 @@ sums in US dollars follow from them, with the prices of
 [docs/deploy-aws.md](deploy-aws.md#what-it-costs):
 """
     text = (WORKSPACE / "docs" / "deploy-aws.md").read_text()
-    sums = text.partition("**a million payments** are:")[2].strip().partition("\n\n")[0]
+    [sums] = [block for block in text.split("\n\n") if "| **a million payments** |" in block]
     yield sums + "\n"
 
 
-MOMENTS = """*Load before* is the number of processes that wanted a core. More than 0.5, without the
-benchmarks' own, makes times and some ratios unsteady.
+MOMENTS = """\
+The machine is that of the latest date. *Load before* is the number of processes that wanted a core.
+More than 0.5, without the benchmarks' own, makes times and some ratios unsteady.
 """
 
 MICRO = """## Parts
@@ -395,20 +397,44 @@ does not list its figures.
 """
 
 
-def plots(results: Results) -> Iterator[tuple[str, str]]:
-    """The name and the SVG of each plot."""
-    cold_bars = []
+def plot_of_cold_starts(results: Results) -> str:
+    """Cold starts, with their spread."""
+    rows = []
     for name, times in results["cold"].items():
         low, value, high = (percentile(times["answer_ms"], share) for share in (10, 50, 90))
-        cold_bars.append(Bar(name, value, low, high))
-    yield "cold", plot.bars("First event to its response: median, p10 to p90", "ms", cold_bars)
-    peaks = [Bar(name, peak / 1e6) for name, peak in results["memory"].items()]
-    yield "memory", plot.bars("Peak resident set after 500 requests", "MB", peaks)
+        rows.append(Bar(name, value, low, high))
+    return plot.bars("First event to its response: median, p10 to p90", "ms", rows)
+
+
+def plot_of_memory(results: Results) -> str:
+    """Peaks of memory."""
+    rows = [Bar(name, peak / 1e6) for name, peak in results["memory"].items()]
+    return plot.bars("Peak resident set after 500 requests", "MB", rows)
+
+
+def plot_of_warm(results: Results) -> str:
+    """Requests per processor time on Lambda's API."""
     here = [name for name, where in warm_places(results["warm"]) if where == targets.WARM]
-    served = [
+    rows = [
         Bar(name, figures.per_core(figures.warm(results, name, **targets.WARM))) for name in here
     ]
-    yield (
-        "warm",
-        plot.bars("Webhooks of 8 kB that one second of a processor serves", "requests", served),
-    )
+    return plot.bars("Webhooks of 8 kB that one second of a processor serves", "requests", rows)
+
+
+#: The name and the drawing of each plot, by its part.
+PLOTS = {
+    "cold": ("cold", plot_of_cold_starts),
+    "memory": ("memory", plot_of_memory),
+    "warm": ("warm", plot_of_warm),
+}
+
+#: The sections: the parts that each needs, and its text.
+SECTIONS = {
+    "Cold start": (["trips", "cold", "connect"], cold),
+    "Memory and size": (["memory", "sizes"], memory),
+    "Warm webhook": (["warm"], warm),
+    "Warm webhook on Postgres": (["server"], server),
+    "Instructions of a webhook": (["instructions"], instructions),
+    "Warm create-intent": (["calls"], calls),
+    "A growing database": (["growth", "growth_postgres"], growth),
+}
