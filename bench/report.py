@@ -228,7 +228,7 @@ database of its own. Postgres and the load generator run on the same machine; th
 does not count. An event of 8 kB takes {spent[OURS]} µs of the processor in ours, and
 {spent[NODE]} µs in Node. `farebox serve` also delivers the notifications, here to its log, and
 runs `reconcile`: its processor time is that until all are delivered. Every function has up to
-eight connections.
+eight connections. *Payer* also asks Stripe who paid, which is the default.
 
 Ours sends a transaction at once, from BEGIN to COMMIT, and so waits twice for Postgres: for the
 read and for the transaction. `pg` waits for the answer to each statement: six times.

@@ -130,7 +130,13 @@ def servers(built: Built, postgres: Postgres) -> list[Subject]:
         path="/api/webhooks/stripe",
         delivers=True,
     )
-    subjects = {"warm": ours(built, "webhook"), "serve": serve, "node": node_on_postgres(built)}
+    webhook, payer = ours(built, "webhook"), {"FAREBOX_PAYER": "keep"}
+    subjects = {
+        "warm": webhook,
+        "payer": replace(webhook, name=f"{webhook.name}, payer", variables=payer),
+        "serve": serve,
+        "node": node_on_postgres(built),
+    }
     return [
         on_postgres(subject, subject.name, name, postgres.url(postgres.copy(name)))
         for name, subject in subjects.items()
