@@ -375,7 +375,7 @@ def costs() -> Iterator[str]:
 
 On DynamoDB every read and write is by key, so the number of orders does not matter. Tests assert
 [the capacity units of each operation](dynamodb.md#what-is-read-and-written)
-(`cargo test -p shared --lib store -- --ignored`, on a stand-in; `scripts/test` starts one). These
+(`scripts/aws-stand-ins cargo test -p shared --lib store::tests::table -- --ignored`). These
 sums in US dollars follow from them, with the prices of
 [docs/deploy-aws.md](deploy-aws.md#what-it-costs):
 """
