@@ -172,7 +172,7 @@ def measure(is_quick: bool, wanted: list[str], results: dict[str, Any], raw: Pat
     """Measures into `results`, and writes the file after each part, so that an interrupted run
     keeps its results."""
     print("building", flush=True)
-    built = build(is_quick)
+    built = build(is_quick, wanted)
     results["machine"] = machine.describe()
     moments = results.setdefault("moments", {})
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:

@@ -43,42 +43,31 @@ class Built:
         return FOLDER / "python"
 
 
-def build(is_quick: bool) -> Built:
-    """Builds all subjects that are not up to date."""
+def build(is_quick: bool, parts: list[str]) -> Built:
+    """Builds the subjects of these parts, or of all, that are not up to date."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     make_certificate(TLS)
+
+    def is_for(*some: str) -> bool:
+        return not parts or not set(parts).isdisjoint(some)
+
     profile = [] if is_quick else ["--release"]
     if is_quick:
         # With the options of the other checks, so that nothing is built twice.
         cargo("build", "--workspace", "--exclude", "testing", "--bins")
     else:
         # One at a time, as for a deployment: cargo would unify the features of several.
-        for package in [*functions(), "farebox", "stripe-sandbox", "bench-tools"]:
+        ours = functions() if is_for("memory") else ["webhook", "create-intent", "order"]
+        for package in [*ours, "farebox", "stripe-sandbox", "bench-tools"]:
             cargo("build", "--package", package, *profile)
     rust = PEERS / "rust" / "Cargo.toml"
     cargo("build", "--manifest-path", rust, "--package", "floor", *profile)
-    if not is_quick:
+    if not is_quick and is_for("cold", "memory", "warm"):
         cargo("build", "--manifest-path", rust, "--package", "stock", "--profile", "stock")
-        trusting = PEERS / "tls" / "Cargo.toml"
-        cargo(
-            "build",
-            "--manifest-path",
-            trusting,
-            "--package",
-            "tls-ours",
-            "--release",
-            is_locked=False,
-        )
-        cargo(
-            "build",
-            "--manifest-path",
-            trusting,
-            "--package",
-            "tls-stock",
-            "--profile",
-            "stock",
-            is_locked=False,
-        )
+    if not is_quick and is_for("calls"):
+        tls = ["build", "--manifest-path", PEERS / "tls" / "Cargo.toml", "--package"]
+        cargo(*tls, "tls-ours", "--release", is_locked=False)
+        cargo(*tls, "tls-stock", "--profile", "stock", is_locked=False)
     bundle()
     install()
     return Built(is_quick)
