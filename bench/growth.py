@@ -25,8 +25,8 @@ class Sizes:
     rounds: int
     warm_up: int
     requests: int
-    #: Requests of the two runs under callgrind.
-    counted: tuple[int, int]
+    #: Requests of the two runs under callgrind; without, no instructions are counted.
+    counted: tuple[int, int] | None
 
 
 class Growth:
@@ -54,7 +54,7 @@ class Growth:
             for count in sizes.orders if turn % 2 == 0 else reversed(sizes.orders):
                 for kind, figures in self._round(count, sizes).items():
                     found[str(count)][kind].append(figures)
-        for count in sizes.orders:
+        for count in sizes.orders if sizes.counted else []:
             found[str(count)]["instructions"] = self._instructions(count, sizes.counted)
         return found
 
