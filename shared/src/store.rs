@@ -35,6 +35,8 @@ mod settings;
 mod sqlite;
 mod subscriptions;
 
+use std::time::Duration;
+
 pub(crate) use accept::is_payment_for_an_order;
 pub use accept::{AcceptOutcome, Accepted};
 use backend::Backend;
@@ -69,6 +71,9 @@ use crate::{aws::Aws, deployment::Deployment, secrets::Secrets};
 ///
 /// Stripe redelivers an event by itself for three days, and on request for thirty.
 pub const REMEMBERED: i64 = 40 * 24 * 60 * 60;
+
+/// The deadline of one piece of work on a server: shorter than Stripe, or a payer, waits.
+const DEADLINE: Duration = Duration::from_secs(5);
 
 /// The database of one deployment; cheap to clone.
 #[derive(Clone, Debug)]

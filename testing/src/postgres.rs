@@ -210,7 +210,7 @@ impl Postgres {
         let (client, connection) = connected.expect("the server answers");
         tokio::spawn(connection);
         let done = client.batch_execute(statements).await;
-        done.expect("the server does as it is told");
+        done.expect("the server accepts them");
     }
 
     /// Stores `text` in a file beside the data, which only the server may read; returns its path.

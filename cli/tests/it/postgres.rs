@@ -10,7 +10,6 @@ use std::{
     },
 };
 
-use serde_json::json;
 use testing::{Client, Endpoint, Process, Shop, until};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -18,7 +17,7 @@ use tokio::{
 };
 use tokio_postgres::NoTls;
 
-use crate::serve::{FAREBOX, start_with};
+use crate::serve::{FAREBOX, pay_by_card, start_with};
 
 /// Orders of the storm.
 const ORDERS: usize = 60;
@@ -85,14 +84,7 @@ impl Payments {
     async fn of(shop: &Shop, servers: &[SocketAddr], orders: usize) -> Self {
         for nth in 0..orders {
             let client = Client::at(servers[nth % servers.len()]);
-            let order = shop.order_token("ada", &json!({ "orderId": format!("o_{nth}") }));
-            let call = client.request().bearer(&shop.token("ada"));
-            let call = call.path("/api/create-intent");
-            let started = call.post(&json!({ "order": order })).await.expect(200);
-            let secret = started.body["clientSecret"].as_str().unwrap();
-            let intent = secret.split("_secret_").next().unwrap();
-            let confirmed = shop.stripe.confirm(intent, "pm_card_visa").await;
-            assert!(confirmed.is_ok(), "{confirmed:?}");
+            pay_by_card(&client, shop, &format!("o_{nth}")).await;
         }
         let signed = shop.stripe.events().into_iter().map(|event| {
             let event = event.to_string();

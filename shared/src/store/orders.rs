@@ -30,6 +30,20 @@ impl OrderRange {
             most,
         }
     }
+
+    /// The latest time of the part, and an id below which its orders of that time are.
+    pub(super) fn begin(&self) -> (i64, &str) {
+        match &self.after {
+            Some(after) => (after.created_at, after.id.as_str()),
+            // Greater than every id.
+            None => (self.latest, "~"),
+        }
+    }
+
+    /// The number of orders to read: one more tells whether the list goes on.
+    pub(super) fn limit(&self) -> i64 {
+        i64::from(self.most) + 1
+    }
 }
 
 /// The place of an order in a list.
@@ -59,6 +73,20 @@ pub struct OrderList {
     pub orders: Vec<Order>,
     /// The place after which the list goes on; `None` at its end.
     pub next: Option<OrderPosition>,
+}
+
+impl OrderList {
+    /// The part `range`, of which these orders were read, up to its limit.
+    pub(super) fn of(range: &OrderRange, mut orders: Vec<Order>) -> Self {
+        let most = usize::try_from(range.most).unwrap_or(usize::MAX);
+        let has_more = orders.len() > most;
+        orders.truncate(most);
+        let last = orders.last().filter(|_| has_more);
+        Self {
+            next: last.map(OrderPosition::of),
+            orders,
+        }
+    }
 }
 
 operations! {

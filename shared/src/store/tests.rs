@@ -147,12 +147,8 @@ impl Fixture {
 
     /// Accepts an event. Events about an order name this database's deployment.
     async fn accept_at(&self, event: &Value, now: i64) -> Accepted {
-        let mut event = event.clone();
-        let metadata = event.pointer_mut("/data/object/metadata");
-        if let Some(metadata) = metadata.filter(|all| all.get(IntentKeys::ORDER).is_some()) {
-            metadata[Deployment::KEY] = json!(self.store.deployment().unwrap().id());
-        }
-        self.accept_as_it_is(&event, now).await
+        self.accept_as_it_is(&of_deployment(&self.store, event), now)
+            .await
     }
 
     async fn accept_as_it_is(&self, event: &Value, now: i64) -> Accepted {
@@ -170,6 +166,16 @@ impl Fixture {
         let id = OrderId::parse("o_1").unwrap();
         self.store.order(&id).await.unwrap().unwrap().status()
     }
+}
+
+/// The event, which names the deployment of `store` where it is about an order.
+fn of_deployment(store: &Store, event: &Value) -> Value {
+    let mut event = event.clone();
+    let metadata = event.pointer_mut("/data/object/metadata");
+    if let Some(metadata) = metadata.filter(|all| all.get(IntentKeys::ORDER).is_some()) {
+        metadata[Deployment::KEY] = json!(store.deployment().unwrap().id());
+    }
+    event
 }
 
 fn put(id: &str, owner: &str, minor_units: i64, key: Option<&str>) -> PutOrder {

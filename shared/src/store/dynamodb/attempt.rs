@@ -15,10 +15,9 @@ use crate::{
     aws::{ErrorMetadata, OperationInput, Prepared, UNKNOWN, clock_skew},
     cause::{Cause, causes},
     retry::{Backoff, Retries},
+    store::DEADLINE,
 };
 
-/// The deadline of one piece of work: shorter than Stripe, or a payer, waits.
-const DEADLINE: Duration = Duration::from_secs(5);
 /// The delays between attempts.
 const BACKOFF: Backoff = Backoff::doubling(Duration::from_millis(25), Duration::from_secs(1));
 

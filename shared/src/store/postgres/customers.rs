@@ -81,7 +81,7 @@ impl Customers for Postgres {
             if !found.as_ref().is_some_and(is_open) {
                 return Ok(found);
             }
-            // Whatever the outcome, the next read tells the link as it is then.
+            // Whatever the outcome, the next read finds the link as it is then.
             if let Written::Undone(undone) = work.write(std::slice::from_ref(&link)).await? {
                 work.again(undone).await?;
             }

@@ -75,19 +75,14 @@ impl Failed {
             database.code().code()
         );
         // A pooler reports by 08 or XX that it has no room, or that the server refused it.
-        let is_transient = is_transient(database)
-            || ["08", "XX"]
-                .iter()
-                .any(|class| is_of_class(database, class));
+        let is_transient = is_transient(database) || is_of_class(database, &["08", "XX"]);
         Self {
-            failure: match is_transient {
+            is_transient,
+            is_refusal: true,
+            ..Self::for_good(match is_transient {
                 true => PostgresFailure::Unreachable(what),
                 false => PostgresFailure::NotAdmitted(what),
-            },
-            is_transient,
-            is_lost: true,
-            is_unmet: false,
-            is_refusal: true,
+            })
         }
     }
 
@@ -122,26 +117,17 @@ impl Failed {
     pub(super) fn to_begin(error: &tokio_postgres::Error) -> Self {
         let failed = Self::statement(error);
         Self {
-            failure: match failed.failure {
+            is_transient: true,
+            ..Self::for_good(match failed.failure {
                 PostgresFailure::Refused(what) => PostgresFailure::Busy(what),
                 failure => failure,
-            },
-            is_transient: true,
-            is_lost: true,
-            is_unmet: false,
-            is_refusal: false,
+            })
         }
     }
 
     /// No answer came in time.
     pub(super) fn timed_out() -> Self {
-        Self {
-            failure: PostgresFailure::Unreachable("no answer in time".to_owned()),
-            is_transient: true,
-            is_lost: true,
-            is_unmet: false,
-            is_refusal: false,
-        }
+        Self::unreachable("no answer in time".to_owned())
     }
 
     /// A failure that another attempt would meet again.
@@ -157,18 +143,18 @@ impl Failed {
 
     fn lost(error: &tokio_postgres::Error) -> Self {
         // The causes are those of the network, of TLS, or of the client's own reading.
-        let what = format!("{error}: {}", causes(error));
+        Self::unreachable(format!("{error}: {}", causes(error)))
+    }
+
+    fn unreachable(what: String) -> Self {
         Self {
-            failure: PostgresFailure::Unreachable(what),
             is_transient: true,
-            is_lost: true,
-            is_unmet: false,
-            is_refusal: false,
+            ..Self::for_good(PostgresFailure::Unreachable(what))
         }
     }
 }
 
-/// The state of a statement whose condition was not met: see `statement::EXACTLY_ONE`.
+/// The state of a statement whose condition was not met: see `exactly_one!`.
 const UNMET: SqlState = SqlState::DIVISION_BY_ZERO;
 
 fn is_missing(code: &SqlState) -> bool {
@@ -187,16 +173,14 @@ fn is_fatal(error: &DbError) -> bool {
     )
 }
 
-fn is_of_class(error: &DbError, class: &str) -> bool {
-    error.code().code().starts_with(class)
+fn is_of_class(error: &DbError, classes: &[&str]) -> bool {
+    let code = error.code().code();
+    classes.iter().any(|class| code.starts_with(class))
 }
 
 /// Conflicts (40), the lack of memory, disk or connections (53), and the intervention of an
 /// operator, which includes the start and the end of the server (57)
 /// (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
 fn is_transient(error: &DbError) -> bool {
-    ["40", "53", "57"]
-        .iter()
-        .any(|class| is_of_class(error, class))
-        || *error.code() == SqlState::LOCK_NOT_AVAILABLE
+    is_of_class(error, &["40", "53", "57"]) || *error.code() == SqlState::LOCK_NOT_AVAILABLE
 }

@@ -9,8 +9,8 @@ use crate::{
     ids::CallerId,
     order::{Order, OrderId, PaymentUpdate},
     store::{
-        IdempotencyRecord, OrderList, OrderPosition, OrderRange, PutOrder, PutOrderOutcome,
-        PutOrderRejection, orders::Orders, put_order,
+        IdempotencyRecord, OrderList, OrderRange, PutOrder, PutOrderOutcome, PutOrderRejection,
+        orders::Orders, put_order,
     },
 };
 
@@ -160,33 +160,17 @@ impl Postgres {
         owner: Option<&CallerId>,
         range: &OrderRange,
     ) -> Result<OrderList, StoreError> {
-        let (latest, after) = match &range.after {
-            Some(after) => (after.created_at, after.id.as_str()),
-            // Greater than every id.
-            None => (range.latest, "~"),
-        };
-        let most = usize::try_from(range.most).unwrap_or(usize::MAX);
-        let limit = i64::from(range.most) + 1;
-        let rows = match owner {
+        let (earliest, (latest, after), limit) = (range.earliest, range.begin(), range.limit());
+        let query = match owner.map(CallerId::as_str) {
             Some(owner) => {
-                let owner = owner.as_str();
-                let query = statement!(LIST_OF_OWNER, range.earliest, latest, after, limit, owner);
-                self.rows(query).await?
+                statement!(LIST_OF_OWNER, earliest, latest, after, limit, owner)
             }
-            None => {
-                self.rows(statement!(LIST_ALL, range.earliest, latest, after, limit))
-                    .await?
-            }
+            None => statement!(LIST_ALL, earliest, latest, after, limit),
         };
+        let rows = self.rows(query).await?;
         let orders = rows.iter().map(|row| Ok(read(row)?.0));
-        let mut orders = orders.collect::<Result<Vec<Order>, StoreError>>()?;
-        let has_more = orders.len() > most;
-        orders.truncate(most);
-        let last = orders.last().filter(|_| has_more);
-        Ok(OrderList {
-            next: last.map(OrderPosition::of),
-            orders,
-        })
+        let orders = orders.collect::<Result<_, StoreError>>()?;
+        Ok(OrderList::of(range, orders))
     }
 }
 

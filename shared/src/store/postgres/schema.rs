@@ -208,7 +208,14 @@ pub(in crate::store) async fn migrate(source: Source) -> Result<Migrated, StoreE
         pool: Arc::clone(&pool),
     };
     match postgres.row(statement!(META)).await {
-        Ok(_) | Err(StoreError::Postgres(PostgresFailure::NoSchema)) => {}
+        // A role without the rights to change tables may find that there is nothing to do.
+        Ok(Some(row)) => {
+            let from = column(&row, "schema")?;
+            if from >= KNOWN {
+                return Ok(Migrated { from, to: from });
+            }
+        }
+        Ok(None) | Err(StoreError::Postgres(PostgresFailure::NoSchema)) => {}
         Err(failure) => return Err(failure),
     }
     let deadline = Instant::now() + Duration::from_secs(10);
@@ -224,45 +231,25 @@ pub(in crate::store) async fn migrate(source: Source) -> Result<Migrated, StoreE
 
 async fn run(client: &tokio_postgres::Client) -> Result<Migrated, StoreError> {
     let failed = |error: tokio_postgres::Error| StoreError::from(Failed::statement(&error).failure);
-    let version = async || match client.query_typed(META, &[]).await {
-        Ok(rows) => {
-            let row = rows.first();
-            row.map_or(Ok(0), |row| column::<i64>(row, "schema"))
-        }
-        Err(error) => match Failed::statement(&error).failure {
-            PostgresFailure::NoSchema => Ok(0),
-            failure => Err(failure.into()),
-        },
-    };
-    // A role without the rights to change tables may find that there is nothing to do.
-    let from = version().await?;
-    if from >= KNOWN {
-        return Ok(Migrated { from, to: from });
-    }
+    let rows = async |sql| client.query_typed(sql, &[]).await.map_err(failed);
     let begin = format!(
         "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 0; \
          SELECT pg_advisory_xact_lock({LOCK})"
     );
     client.batch_execute(&begin).await.map_err(failed)?;
     // The schema may exist, made by whoever has the right to.
-    let exists = client
-        .query_typed("SELECT 1 WHERE to_regnamespace('farebox') IS NOT NULL", &[])
-        .await
-        .map_err(failed)?;
-    if exists.is_empty() {
+    let schema = rows("SELECT 1 WHERE to_regnamespace('farebox') IS NOT NULL").await?;
+    if schema.is_empty() {
         let create = client.batch_execute("CREATE SCHEMA farebox").await;
         create.map_err(failed)?;
     }
-    let exists = client
-        .query_typed(
-            "SELECT 1 WHERE to_regclass('farebox.meta') IS NOT NULL",
-            &[],
-        )
-        .await
-        .map_err(failed)?;
-    let from = match exists.is_empty() {
+    let table = rows("SELECT 1 WHERE to_regclass('farebox.meta') IS NOT NULL").await?;
+    let from = match table.is_empty() {
         true => 0,
-        false => version().await?,
+        false => {
+            let meta = rows(META).await?;
+            meta.first().map_or(Ok(0), |row| column(row, "schema"))?
+        }
     };
     let done = usize::try_from(from).unwrap_or_default();
     for migration in MIGRATIONS.iter().skip(done) {

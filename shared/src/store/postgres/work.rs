@@ -19,11 +19,9 @@ use super::{
 };
 use crate::{
     retry::{Backoff, Retries},
-    store::StoreError,
+    store::{DEADLINE, StoreError},
 };
 
-/// The deadline of one piece of work: shorter than Stripe, or a payer, waits.
-const DEADLINE: Duration = Duration::from_secs(5);
 /// The longest wait for the answer to one attempt: a connection may be dead without a word.
 const ATTEMPT: Duration = Duration::from_secs(2);
 /// The delays between attempts.
@@ -216,7 +214,6 @@ async fn send(
     is_transaction: bool,
 ) -> Result<Vec<Vec<Row>>, (Option<usize>, Failed)> {
     let client = connection.client();
-    let of_no_statement = |error: &tokio_postgres::Error| (None, Failed::statement(error));
     // `join_all` polls up to 30 futures in their sequence.
     assert!(statements.len() <= 30, "a transaction has few statements");
     let queries = join_all(statements.iter().map(|statement| query(client, statement)));
@@ -237,7 +234,7 @@ async fn send(
         // A failed statement made COMMIT a rollback, and the later statements failed with it.
         rows.push(answer.map_err(|error| (Some(nth), Failed::statement(&error)))?);
     }
-    committed.map_err(|error| of_no_statement(&error))?;
+    committed.map_err(|error| (None, Failed::statement(&error)))?;
     Ok(rows)
 }
 

@@ -7,8 +7,8 @@ use crate::{
     ids::CallerId,
     order::{Order, OrderId, PaymentUpdate},
     store::{
-        IdempotencyRecord, OrderList, OrderPosition, OrderRange, PutOrder, PutOrderOutcome,
-        PutOrderRejection, orders::Orders, put_order,
+        IdempotencyRecord, OrderList, OrderRange, PutOrder, PutOrderOutcome, PutOrderRejection,
+        orders::Orders, put_order,
     },
 };
 
@@ -248,27 +248,14 @@ fn list(
     owner: Option<&CallerId>,
     range: &OrderRange,
 ) -> Result<OrderList, StoreError> {
-    let (latest, after) = match &range.after {
-        Some(after) => (after.created_at, after.id.as_str()),
-        // Greater than every id.
-        None => (range.latest, "~"),
-    };
-    let most = usize::try_from(range.most).unwrap_or(usize::MAX);
-    let limit = i64::from(range.most) + 1;
-    let (earliest, latest, after) = (&range.earliest, &latest, &after);
-    let mut values: Vec<&dyn ToSql> = vec![earliest, latest, after, &limit];
+    let ((latest, after), limit) = (range.begin(), range.limit());
+    let mut values: Vec<&dyn ToSql> = vec![&range.earliest, &latest, &after, &limit];
     let owner = owner.map(CallerId::as_str);
     values.extend(owner.iter().map(|owner| owner as &dyn ToSql));
     let query = owner.map_or(LIST_ALL, |_| LIST_OF_OWNER);
     let mut statement = connection.prepare_cached(query)?;
     let rows = statement.query_map(&values[..], columns)?;
     let orders = rows.map(|row| Ok(read(row?)?.0));
-    let mut orders = orders.collect::<Result<Vec<Order>, StoreError>>()?;
-    let has_more = orders.len() > most;
-    orders.truncate(most);
-    let last = orders.last().filter(|_| has_more);
-    Ok(OrderList {
-        next: last.map(OrderPosition::of),
-        orders,
-    })
+    let orders = orders.collect::<Result<_, StoreError>>()?;
+    Ok(OrderList::of(range, orders))
 }

@@ -26,6 +26,13 @@ async fn with_tables(server: &Postgres) {
     Home::at(server.url("shop")).migrate().await;
 }
 
+/// The event that the `nth` order is paid, by an intent of its own.
+fn payment(store: &Store, order: &Order, nth: usize) -> Value {
+    let mut paid = succeeded(order, &format!("evt_{nth}"));
+    paid["data"]["object"]["id"] = json!(format!("pi_{nth}"));
+    of_deployment(store, &paid)
+}
+
 /// Payments of many orders, sent by several senders, each until it is acknowledged, as Stripe does.
 struct Storm {
     acknowledged: Arc<AtomicUsize>,
@@ -42,10 +49,7 @@ impl Storm {
             let PutOrderOutcome::Order(order) = store.put_order(put, NOW).await.unwrap() else {
                 panic!("refused")
             };
-            let mut paid = succeeded(&order, &format!("evt_{nth}"));
-            let deployment = store.deployment().unwrap();
-            paid["data"]["object"]["id"] = json!(format!("pi_{nth}"));
-            paid["data"]["object"]["metadata"][Deployment::KEY] = json!(deployment.id());
+            let paid = payment(&store, &order, nth);
             // Stripe delivers an event twice now and then.
             payments.extend([paid.clone(), paid]);
         }
@@ -171,9 +175,7 @@ async fn a_payment_that_no_replica_has_is_not_acknowledged() {
         )
         .await;
     server.sql("postgres", "SELECT pg_reload_conf()").await;
-    let mut paid = succeeded(&order, "evt_1");
-    paid["data"]["object"]["metadata"][Deployment::KEY] =
-        json!(it.store.deployment().unwrap().id());
+    let paid = of_deployment(&it.store, &succeeded(&order, "evt_1"));
     let paid = || Event::parse(paid.to_string().as_bytes()).unwrap();
 
     let waited = it.store.accept(paid(), NOW).await;
@@ -495,19 +497,16 @@ async fn two_hundred_processes_at_once_share_twenty_connections() {
     // Each is a function's process: it has one connection, which it opens as it starts.
     let config = Home::at(url).config(&[("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1")]);
     let first = open(&config).await.unwrap();
-    let deployment = first.deployment().unwrap().id().to_owned();
 
     let works = (0..PROCESSES).map(|nth| {
-        let (config, deployment) = (config.clone(), deployment.clone());
+        let config = config.clone();
         tokio::spawn(async move {
             let store = open(&config).await.unwrap();
             let put = put(&format!("o_{nth}"), "ada", 1500, Some(&format!("k_{nth}")));
             let PutOrderOutcome::Order(order) = store.put_order(put, NOW).await.unwrap() else {
                 panic!("refused")
             };
-            let mut paid = succeeded(&order, &format!("evt_{nth}"));
-            paid["data"]["object"]["id"] = json!(format!("pi_{nth}"));
-            paid["data"]["object"]["metadata"][Deployment::KEY] = json!(deployment);
+            let paid = payment(&store, &order, nth);
             let paid = Event::parse(paid.to_string().as_bytes()).unwrap();
             store.accept(paid, NOW).await.unwrap().accepted
         })

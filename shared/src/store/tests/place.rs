@@ -94,12 +94,17 @@ pub(super) async fn new_database() -> String {
     name
 }
 
-/// Runs `statement` at `url`, by a connection that the database does not use.
-pub(super) async fn sql(url: &str, statement: &str) {
+/// A connection to `url` that the database does not use.
+pub(super) async fn connect(url: &str) -> tokio_postgres::Client {
     let connected = tokio_postgres::connect(url, tokio_postgres::NoTls).await;
     let (client, connection) = connected.unwrap();
     tokio::spawn(connection);
-    client.batch_execute(statement).await.unwrap();
+    client
+}
+
+/// Runs `statement` at `url`.
+pub(super) async fn sql(url: &str, statement: &str) {
+    connect(url).await.batch_execute(statement).await.unwrap();
 }
 
 /// The key of a process that knows its mode.

@@ -6,7 +6,7 @@ use testing::{Log, pass, until};
 
 use super::{
     flights::Flights,
-    place::{DIRECT, Home, new_database, server, sql},
+    place::{DIRECT, Home, connect, new_database, server, sql},
     *,
 };
 
@@ -129,9 +129,7 @@ async fn statements_behind_a_begin_that_failed_change_nothing() {
     let order = it.order().await;
     relay.spoil_begin(true);
 
-    let mut paid = succeeded(&order, "evt_1");
-    paid["data"]["object"]["metadata"][Deployment::KEY] =
-        json!(it.store.deployment().unwrap().id());
+    let paid = of_deployment(&it.store, &succeeded(&order, "evt_1"));
     let working = it.store.accept(event(&paid), NOW);
     let worked = tokio::time::timeout(Duration::from_millis(500), working).await;
     assert!(worked.is_err(), "it is repeated: {worked:?}");
@@ -306,9 +304,7 @@ async fn a_role_with_the_documented_rights_alone_runs_the_functions() {
         migrated.unwrap().to,
         "nothing to do"
     );
-    let client = tokio_postgres::connect(&as_role, tokio_postgres::NoTls).await;
-    let (client, connection) = client.unwrap();
-    tokio::spawn(connection);
+    let client = connect(&as_role).await;
     let altered = client
         .batch_execute("CREATE TABLE farebox.more (id text)")
         .await;
@@ -339,9 +335,7 @@ async fn a_database_whose_defaults_are_weaker_still_makes_an_answer_durable() {
     let it = Fixture::at(Home::at(url.clone())).await;
     it.accept(&other("evt_1", "customer.created")).await;
 
-    let connected = tokio_postgres::connect(&url, tokio_postgres::NoTls).await;
-    let (client, connection) = connected.unwrap();
-    tokio::spawn(connection);
+    let client = connect(&url).await;
     let seen = client
         .query_one("SELECT * FROM farebox.seen", &[])
         .await
@@ -358,9 +352,7 @@ async fn a_row_that_a_stopped_process_locks_is_waited_for_in_bounds() {
     home.migrate().await;
     let it = Fixture::at(home).await;
     let order = it.order().await;
-    let connected = tokio_postgres::connect(&url, tokio_postgres::NoTls).await;
-    let (stopped, connection) = connected.unwrap();
-    tokio::spawn(connection);
+    let stopped = connect(&url).await;
     let lock = "BEGIN; SELECT FROM farebox.orders WHERE id = 'o_1' FOR UPDATE";
     stopped.batch_execute(lock).await.unwrap();
     let begun = Instant::now();
@@ -384,9 +376,7 @@ async fn a_row_that_a_stopped_process_locks_is_waited_for_in_bounds() {
 async fn lists_use_their_indexes() {
     let url = empty().await;
     Home::at(url.clone()).migrate().await;
-    let connected = tokio_postgres::connect(&url, tokio_postgres::NoTls).await;
-    let (client, connection) = connected.unwrap();
-    tokio::spawn(connection);
+    let client = connect(&url).await;
     client
         .batch_execute(
             "INSERT INTO farebox.orders
