@@ -19,6 +19,7 @@ mod dynamodb;
 mod events;
 mod failure;
 mod forgetting;
+mod forwarded_events;
 mod jobs;
 mod message;
 mod migration;
@@ -33,7 +34,6 @@ mod refunding;
 mod refunds;
 mod settings;
 mod sqlite;
-mod subscriptions;
 
 use std::time::Duration;
 
@@ -46,6 +46,7 @@ pub use day_limit::DayLimit;
 use dynamodb::DynamoDb;
 pub use dynamodb::message_in;
 pub use failure::StoreError;
+pub use forwarded_events::ForwardedEvents;
 pub use jobs::{RECONCILE, RECONCILED_AT};
 pub use message::{Message, OutboxMessage};
 pub use migration::Migrated;
@@ -63,7 +64,6 @@ pub use refunding::{RefundRefusal, Refunded};
 pub use settings::Settings;
 use sqlite::Sqlite;
 pub use sqlite::{Backup, BackupError, backup};
-pub use subscriptions::Subscriptions;
 
 use crate::{aws::Aws, deployment::Deployment, secrets::Secrets};
 
@@ -80,7 +80,7 @@ const DEADLINE: Duration = Duration::from_secs(5);
 pub struct Store {
     backend: Backend,
     deployment: Option<Deployment>,
-    subscriptions: Subscriptions,
+    forwarded_events: ForwardedEvents,
 }
 
 impl Store {
@@ -144,7 +144,7 @@ impl Store {
         Ok(Self {
             backend,
             deployment,
-            subscriptions: settings.subscriptions.clone(),
+            forwarded_events: settings.forwarded_events.clone(),
         })
     }
 

@@ -179,7 +179,7 @@ impl Reconciler {
     pub fn new(config: &Config, app: App) -> Self {
         // The types that the webhook receives, so that a run finds none that it already has. With
         // forwarded types all are listed, since Stripe cannot filter by their patterns.
-        let kinds: &[&str] = match config.store.subscriptions.is_empty() {
+        let kinds: &[&str] = match config.store.forwarded_events.is_empty() {
             true => LISTED.as_slice(),
             false => &[],
         };

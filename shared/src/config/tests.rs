@@ -9,7 +9,7 @@ use crate::{
     amount::Currency,
     env::{ApiBase, Platform, log_level, variables::GROUPS},
     purchase::Caps,
-    store::Subscriptions,
+    store::ForwardedEvents,
 };
 
 mod limits;
@@ -62,7 +62,7 @@ fn complete_settings_start_with_defaults_for_the_rest() {
     assert_eq!(config.stripe.deadline, Duration::from_secs(20));
     assert_eq!(config.purchase.max_amount, Caps::default());
     assert_eq!(config.notify, Some(Destination::Log));
-    assert!(!config.store.subscriptions.include("customer.created"));
+    assert!(!config.store.forwarded_events.include("customer.created"));
 }
 
 #[test]
@@ -299,14 +299,14 @@ fn caps_are_general_and_by_currency() {
 }
 
 #[test]
-fn subscriptions_match_whole_types_or_stems() {
-    let subscriptions = Subscriptions::parse("customer.created,invoice.*").unwrap();
+fn forwarded_events_match_whole_types_or_stems() {
+    let forwarded = ForwardedEvents::parse("customer.created,invoice.*").unwrap();
 
-    assert!(subscriptions.include("invoice.paid"));
-    assert!(subscriptions.include("customer.created"));
-    assert!(!subscriptions.include("customer.created.more"));
-    assert!(!subscriptions.include("charge.succeeded"));
-    assert!(Subscriptions::parse("a b").is_err());
+    assert!(forwarded.include("invoice.paid"));
+    assert!(forwarded.include("customer.created"));
+    assert!(!forwarded.include("customer.created.more"));
+    assert!(!forwarded.include("charge.succeeded"));
+    assert!(ForwardedEvents::parse("a b").is_err());
 }
 
 #[test]

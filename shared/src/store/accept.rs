@@ -15,7 +15,7 @@ pub enum Accepted {
     Applied,
     /// It arrived before; nothing changed.
     Duplicate,
-    /// No order depends on it, and no subscription includes it.
+    /// No order depends on it, and it is not forwarded.
     Ignored,
     /// The caller must fetch the refunds of its payment first; the database stored nothing.
     LacksRefunds,
@@ -57,8 +57,8 @@ pub(super) struct Incoming {
     pub(super) event: Event,
     /// The deployment of this database.
     pub(super) deployment: Deployment,
-    /// True when a subscription includes it.
-    pub(super) is_subscribed: bool,
+    /// True when it is forwarded to the site.
+    pub(super) is_forwarded: bool,
 }
 
 /// The key by which the order of an event is found.
@@ -150,16 +150,16 @@ pub(super) fn decide(found: Option<(&Order, i64)>, incoming: &Incoming, now: i64
     let Incoming {
         event,
         deployment,
-        is_subscribed,
+        is_forwarded,
     } = incoming;
-    if matches!(event.subject, Subject::Other) && !is_subscribed {
+    if matches!(event.subject, Subject::Other) && !is_forwarded {
         return EventDecision::Ignore;
     }
     let creator = creator_of(found.map(|(order, _)| order), event, deployment);
     if creator == Creator::Another {
         return EventDecision::OtherDeployment;
     }
-    let forwarded: Vec<Message> = is_subscribed
+    let forwarded: Vec<Message> = is_forwarded
         .then(|| Message::of_event(event, now))
         .into_iter()
         .collect();

@@ -1,6 +1,6 @@
 //! The settings of the database: its location, and the Stripe events to forward.
 
-use super::{DatabaseUrl, StoreError, Subscriptions, postgres::Source};
+use super::{DatabaseUrl, ForwardedEvents, StoreError, postgres::Source};
 use crate::{
     env::{RUNTIME_API, Reader, need},
     secrets::Secrets,
@@ -22,7 +22,7 @@ pub struct Settings {
     /// it needs.
     pub(crate) connections: usize,
     /// `FAREBOX_NOTIFY_EVENTS`: types of Stripe events to forward unchanged; none by default.
-    pub subscriptions: Subscriptions,
+    pub forwarded_events: ForwardedEvents,
 }
 
 impl Settings {
@@ -50,8 +50,8 @@ impl Settings {
                 true => 1,
                 false => OF_A_SERVER,
             },
-            subscriptions: read
-                .value("FAREBOX_NOTIFY_EVENTS", Subscriptions::parse)
+            forwarded_events: read
+                .value("FAREBOX_NOTIFY_EVENTS", ForwardedEvents::parse)
                 .unwrap_or_default(),
         }
     }

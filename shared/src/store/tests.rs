@@ -103,10 +103,10 @@ struct Fixture {
 
 impl Fixture {
     async fn new(place: Place) -> Self {
-        Self::subscribed_to(place, "customer.*").await
+        Self::forwarding(place, "customer.*").await
     }
 
-    async fn subscribed_to(place: Place, types: &'static str) -> Self {
+    async fn forwarding(place: Place, types: &'static str) -> Self {
         Self::of(place.make().await, types).await
     }
 

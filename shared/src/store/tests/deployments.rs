@@ -112,7 +112,7 @@ fn events_of_another(order: &Order) -> Vec<Value> {
 }
 
 async fn events_of_another_deployments_objects_change_nothing(place: Place) {
-    let it = Fixture::subscribed_to(place, "*").await;
+    let it = Fixture::forwarding(place, "*").await;
     // The order does not have its intent yet.
     let PutOrderOutcome::Order(order) = it.open(put("o_1", "ada", 1500, None)).await else {
         panic!("refused")

@@ -18,8 +18,8 @@ on_every_backend!(
     an_intent_pays_its_own_order_when_its_metadata_names_another,
     a_failed_intent_does_not_keep_another_from_paying,
     a_released_event_is_applied_at_its_next_delivery,
-    a_subscribed_event_is_forwarded_once_and_unchanged,
-    a_subscription_to_an_orders_events_adds_to_the_orders_own_messages,
+    an_event_is_forwarded_once_and_unchanged,
+    a_forwarded_event_of_an_order_adds_to_the_orders_own_messages,
 );
 
 async fn a_payment_changes_the_order_and_notifies_the_site_once(place: Place) {
@@ -226,7 +226,7 @@ async fn a_failed_intent_does_not_keep_another_from_paying(place: Place) {
 async fn a_released_event_is_applied_at_its_next_delivery(place: Place) {
     let elsewhere = Fixture::new(place).await;
     let order = elsewhere.order().await;
-    let it = Fixture::subscribed_to(place, "payment_intent.*").await;
+    let it = Fixture::forwarding(place, "payment_intent.*").await;
     let paid = succeeded(&order, "evt_1");
     assert_eq!(it.accept(&paid).await, Accepted::Quarantined);
     assert_eq!(it.due().await.len(), 1, "it is forwarded all the same");
@@ -246,7 +246,7 @@ async fn a_released_event_is_applied_at_its_next_delivery(place: Place) {
     );
 }
 
-async fn a_subscribed_event_is_forwarded_once_and_unchanged(place: Place) {
+async fn an_event_is_forwarded_once_and_unchanged(place: Place) {
     let it = Fixture::new(place).await;
     let event = other("evt_1", "customer.created");
 
@@ -261,8 +261,8 @@ async fn a_subscribed_event_is_forwarded_once_and_unchanged(place: Place) {
     assert_eq!(body["data"], event);
 }
 
-async fn a_subscription_to_an_orders_events_adds_to_the_orders_own_messages(place: Place) {
-    let it = Fixture::subscribed_to(place, "payment_intent.succeeded").await;
+async fn a_forwarded_event_of_an_order_adds_to_the_orders_own_messages(place: Place) {
+    let it = Fixture::forwarding(place, "payment_intent.succeeded").await;
     let order = it.order().await;
 
     it.accept(&succeeded(&order, "evt_1")).await;

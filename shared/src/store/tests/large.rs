@@ -41,7 +41,7 @@ async fn a_large_event_is_forwarded_unchanged(place: Place) {
 }
 
 async fn a_large_event_that_does_not_parse_is_quarantined_and_forwarded(place: Place) {
-    let it = Fixture::subscribed_to(place, "payment_intent.*").await;
+    let it = Fixture::forwarding(place, "payment_intent.*").await;
     let odd = json!({ "id": "evt_1", "object": "event", "type": "payment_intent.succeeded",
         "livemode": false, "data": { "object": { "id": 7, "amount": large() } } });
 

@@ -238,7 +238,7 @@ async fn dead_letters_are_listed_the_oldest_first_and_all_redriven(place: Place)
 }
 
 async fn a_delivered_message_is_not_sent_again(place: Place) {
-    let it = Fixture::subscribed_to(place, "payment_intent.*").await;
+    let it = Fixture::forwarding(place, "payment_intent.*").await;
     let mut cheap = succeeded(&it.order().await, "evt_1");
     cheap["data"]["object"]["amount"] = json!(1);
     it.accept(&cheap).await;

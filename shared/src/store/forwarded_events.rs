@@ -2,9 +2,9 @@
 
 /// The types of Stripe events to forward unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Subscriptions(Vec<String>);
+pub struct ForwardedEvents(Vec<String>);
 
-impl Subscriptions {
+impl ForwardedEvents {
     /// Reads comma-separated types such as `customer.created`, with `*` for a common prefix.
     ///
     /// # Errors
