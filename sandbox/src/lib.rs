@@ -33,7 +33,7 @@
 //! | ground | `faults`, `idempotency`, `log` | failures on demand; saved responses; requests |
 //! | ground | `page` | the frame of all pages |
 //! | ground | `response`, `list`, `expand`, `store` | HTTP responses; lists; objects by id |
-//! | ground | `tax` | the fixed table of tax rates |
+//! | ground | `tax`, `usage` | the fixed table of tax rates; sums of meter events |
 //! | ground | `metadata`, `money`, `address` | reads and checks parameters |
 //! | ground | `params`, `form` | parameters by name and type |
 //! | ground | `error` | Stripe's error object |
@@ -91,6 +91,7 @@ mod tax;
 mod test_accounts;
 mod test_cards;
 mod timers;
+mod usage;
 mod webhooks;
 
 pub use builder::{Builder, StartError};

@@ -11,6 +11,7 @@ pub(crate) mod dispute;
 pub(crate) mod early_fraud_warning;
 pub(crate) mod event;
 pub(crate) mod invoice;
+pub(crate) mod meter;
 pub(crate) mod payment_intent;
 pub(crate) mod payment_method;
 pub(crate) mod payment_method_domain;
@@ -54,6 +55,7 @@ pub(crate) fn routes() -> Vec<Route> {
         promotion_code::ROUTES,
         shipping_rate::ROUTES,
         invoice::ROUTES,
+        meter::ROUTES,
         tax_settings::ROUTES,
         tax_registration::ROUTES,
     ]

@@ -16,6 +16,7 @@ use crate::{
     idempotency::Keys,
     scheduler::Scheduler,
     store::{Store, text},
+    usage::Usage,
 };
 
 /// Stripe documents that there is a limit and that it varies, but not its value.
@@ -47,6 +48,8 @@ pub(crate) struct State {
     pub(crate) portals: HashMap<String, String>,
     /// The checkout session of a payment intent, by the intent's id.
     pub(crate) sessions: HashMap<String, String>,
+    /// The events of meters.
+    pub(crate) usage: Usage,
     /// The timers of objects.
     pub(crate) scheduler: Scheduler,
     /// The number of failed confirmations of each payment intent, by id.

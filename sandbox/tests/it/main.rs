@@ -32,6 +32,7 @@ mod keys;
 mod layers;
 mod lists;
 mod memory;
+mod meters;
 mod off_session;
 mod origins;
 mod parameters;
