@@ -50,19 +50,23 @@ pub(crate) fn has_previous_attributes(kind: &str) -> bool {
 /// Formats an event as thin: with its own id, and the id of its snapshot.
 pub(crate) fn thin(event: &Value) -> Value {
     let object = &event["data"]["object"];
-    let (id, kind) = (text(object, "id"), text(object, "object"));
-    let url = format!("/v1/{}s/{id}", kind.replace('.', "/"));
-    json!({
+    let mut thin = json!({
         "id": text(event, "id").replacen("evt_", THIN, 1),
         "object": "v2.core.event",
         "context": null,
         "created": clock::iso(event["created"].as_u64().unwrap_or_default()),
         "livemode": false,
         "reason": null,
-        "related_object": { "id": id, "type": kind, "url": url },
         "snapshot_event": event["id"],
         "type": format!("v1.{}", text(event, "type")),
-    })
+    });
+    // A summary of entitlements has no id, and its thin event names no object.
+    if let Some(id) = object["id"].as_str() {
+        let kind = text(object, "object");
+        let url = format!("/v1/{}s/{id}", kind.replace('.', "/"));
+        thin["related_object"] = json!({ "id": id, "type": kind, "url": url });
+    }
+    thin
 }
 
 /// The id of a thin event's snapshot.

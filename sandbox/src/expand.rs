@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::store::Store;
+use crate::store::{Store, text};
 
 /// Replaces the ids at these paths by their objects; ignores a path that leads to no id.
 pub(crate) fn expand(store: &Store, object: &mut Value, paths: &[String]) {
@@ -24,17 +24,21 @@ fn follow(store: &Store, value: &mut Value, path: &[&str]) {
         }
         return;
     }
-    let id = value["id"].as_str().unwrap_or_default();
-    let hidden = path.first().and_then(|first| {
-        let mut included = store.included(id);
-        included.find(|(field, _)| field == first)
-    });
-    if let Some((field, more)) = hidden {
-        value[field] = more.clone();
+    let id = text(value, "id").to_owned();
+    let mut included = store.included(&id);
+    if let Some((field, more)) = included.find(|(field, _)| leads_through(path, field)) {
+        let place = field.split('.').fold(&mut *value, |at, part| &mut at[part]);
+        *place = more.clone();
     }
     if let Some((first, rest)) = path.split_first()
         && let Some(field) = value.get_mut(*first)
     {
         follow(store, field, rest);
     }
+}
+
+/// Returns true when a path begins with a field, or with the path of one.
+fn leads_through(path: &[&str], field: &str) -> bool {
+    let mut rest = path.iter();
+    field.split('.').all(|part| rest.next() == Some(&part))
 }

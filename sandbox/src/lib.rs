@@ -34,6 +34,7 @@
 //! | ground | `page` | the frame of all pages |
 //! | ground | `response`, `list`, `expand`, `store` | HTTP responses; lists; objects by id |
 //! | ground | `tax`, `usage` | the fixed table of tax rates; sums of meter events |
+//! | ground | `entitlements` | features of products and customers |
 //! | ground | `metadata`, `money`, `address` | reads and checks parameters |
 //! | ground | `params`, `form` | parameters by name and type |
 //! | ground | `error` | Stripe's error object |
@@ -60,6 +61,7 @@ mod control;
 mod cors;
 mod endpoint;
 mod engine;
+mod entitlements;
 mod error;
 mod event;
 mod executor;

@@ -9,6 +9,7 @@ pub(crate) mod customer;
 pub(crate) mod customer_session;
 pub(crate) mod dispute;
 pub(crate) mod early_fraud_warning;
+pub(crate) mod entitlement;
 pub(crate) mod event;
 pub(crate) mod invoice;
 pub(crate) mod meter;
@@ -56,6 +57,7 @@ pub(crate) fn routes() -> Vec<Route> {
         shipping_rate::ROUTES,
         invoice::ROUTES,
         meter::ROUTES,
+        entitlement::ROUTES,
         tax_settings::ROUTES,
         tax_registration::ROUTES,
     ]

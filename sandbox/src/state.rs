@@ -11,6 +11,7 @@ use crate::{
     behaviour::Behaviour,
     clock::now_ms,
     endpoint::Subscription,
+    entitlements::Entitlements,
     event::{self, Origin},
     faults::Faults,
     idempotency::Keys,
@@ -48,6 +49,8 @@ pub(crate) struct State {
     pub(crate) portals: HashMap<String, String>,
     /// The checkout session of a payment intent, by the intent's id.
     pub(crate) sessions: HashMap<String, String>,
+    /// Features of products and customers.
+    pub(crate) entitlements: Entitlements,
     /// The events of meters.
     pub(crate) usage: Usage,
     /// The timers of objects.
