@@ -19,6 +19,7 @@ pub use requests::RequestDelivery;
 use serde::Serialize;
 pub use sink::DeliveryError;
 use sink::Sink;
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use crate::{
     Clock, Secrets,
@@ -85,6 +86,9 @@ impl Deliverer {
 
     /// Delivers up to `most` messages that are due, all at once, each within `timeout`.
     ///
+    /// Records together what ended since the last recording: a slow delivery holds up no other, and
+    /// a lease ends long after both.
+    ///
     /// # Errors
     ///
     /// [`StoreError`] when the database did not answer; messages in delivery are due again when
@@ -92,11 +96,37 @@ impl Deliverer {
     pub async fn deliver_due(&self, most: u32, timeout: Duration) -> Result<Report, StoreError> {
         let now = self.clock.now();
         let due = self.store.lease_due(now, LEASE, most).await?;
-        let mut report = Report::default();
-        for outcome in join_all(due.iter().map(|queued| self.deliver(queued, timeout))).await {
-            report.count(&outcome?);
+        let (ended, outcomes) = mpsc::unbounded_channel();
+        let deliver = async move {
+            let each = due.iter().map(async |queued| {
+                let outcome = self.deliver(queued, timeout).await;
+                // It is open until the drop below.
+                let _ = ended.send((queued.message.id.clone(), outcome));
+            });
+            join_all(each).await;
+            drop(ended);
+        };
+        tokio::join!(deliver, self.record(outcomes, most)).1
+    }
+
+    /// Records outcomes until the last one; goes on after a failure.
+    async fn record(
+        &self,
+        mut outcomes: UnboundedReceiver<(String, DeliveryOutcome)>,
+        most: u32,
+    ) -> Result<Report, StoreError> {
+        let most = most as usize;
+        let (mut report, mut failed) = (Report::default(), None);
+        let mut ended = Vec::new();
+        while outcomes.recv_many(&mut ended, most).await > 0 {
+            let recorded = self.store.record_deliveries(&ended, self.clock.now());
+            match recorded.await {
+                Ok(()) => ended.iter().for_each(|(_, outcome)| report.count(outcome)),
+                Err(failure) => failed = Some(failure),
+            }
+            ended.clear();
         }
-        Ok(report)
+        failed.map_or(Ok(report), Err)
     }
 
     /// Delivers the message with `id` within `timeout`, unless it is delivered, leased elsewhere,
@@ -108,16 +138,16 @@ impl Deliverer {
     pub async fn deliver_one(&self, id: &str, timeout: Duration) -> Result<Report, StoreError> {
         let mut report = Report::default();
         if let Some(queued) = self.store.lease(id, self.clock.now(), LEASE).await? {
-            report.count(&self.deliver(&queued, timeout).await?);
+            let outcome = self.deliver(&queued, timeout).await;
+            report.count(&outcome);
+            self.store
+                .record_delivery(id, outcome, self.clock.now())
+                .await?;
         }
         Ok(report)
     }
 
-    async fn deliver(
-        &self,
-        queued: &OutboxMessage,
-        timeout: Duration,
-    ) -> Result<DeliveryOutcome, StoreError> {
+    async fn deliver(&self, queued: &OutboxMessage, timeout: Duration) -> DeliveryOutcome {
         let now = self.clock.now();
         let (id, kind) = (&queued.message.id, &queued.message.kind);
         let outcome = match self.sink.deliver(&queued.message, now, timeout).await {
@@ -144,10 +174,7 @@ impl Deliverer {
                 "a message is a dead letter: fix the destination, then run `notify redrive`"
             ),
         }
-        self.store
-            .record_delivery(id, outcome.clone(), self.clock.now())
-            .await?;
-        Ok(outcome)
+        outcome
     }
 }
 

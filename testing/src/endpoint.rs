@@ -4,7 +4,10 @@
 use std::{
     future::Future,
     net::Ipv4Addr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use axum::{
@@ -39,6 +42,8 @@ struct Inbox {
     status: Arc<Mutex<Option<StatusCode>>>,
     received: Arc<Mutex<Vec<Received>>>,
     count: watch::Sender<usize>,
+    /// The number of deliveries that it answers.
+    most: Arc<AtomicUsize>,
 }
 
 /// The site's endpoint, which acknowledges all until a test says otherwise.
@@ -52,6 +57,13 @@ pub struct Endpoint {
 impl Inbox {
     fn status(&self) -> Option<StatusCode> {
         *self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns true when it answers one more.
+    fn answers_one(&self) -> bool {
+        let left = |most: usize| most.checked_sub(1);
+        let order = Ordering::Relaxed;
+        self.most.fetch_update(order, order, left).is_ok()
     }
 
     fn keep(&self, received: Received) {
@@ -83,6 +95,7 @@ impl Endpoint {
             status: Arc::new(Mutex::new(Some(StatusCode::NO_CONTENT))),
             received: Arc::default(),
             count: watch::Sender::new(0),
+            most: Arc::new(AtomicUsize::new(usize::MAX)),
         };
         let router = Router::new()
             .route("/notify", post(receive))
@@ -112,6 +125,11 @@ impl Endpoint {
     /// Receives from now on, and never answers.
     pub fn hang(&self) {
         self.set(None);
+    }
+
+    /// Answers the first `count` deliveries alone.
+    pub fn hang_after(&self, count: usize) {
+        self.inbox.most.store(count, Ordering::Relaxed);
     }
 
     fn set(&self, status: Option<StatusCode>) {
@@ -147,7 +165,7 @@ impl Drop for Endpoint {
 }
 
 async fn receive(State(inbox): State<Inbox>, headers: HeaderMap, body: Bytes) -> Response {
-    let status = inbox.status();
+    let status = inbox.status().filter(|_| inbox.answers_one());
     let id = headers["webhook-id"].to_str().expect("an id is text");
     let webhook = Webhook::new(inbox.secret).expect("a secret");
     let received = Received {

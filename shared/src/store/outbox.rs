@@ -1,6 +1,6 @@
 //! The outbox: it keeps a message until the site acknowledges it.
 
-use super::{OutboxMessage, StoreError, backend::operations};
+use super::{OutboxMessage, Store, StoreError, backend::operations};
 
 /// The outcome of one delivery attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,15 +85,17 @@ operations! {
             lease: i64,
         ) -> Result<Option<OutboxMessage>, StoreError>;
 
-        /// Records the outcome of a delivery.
+        /// Records the outcomes of deliveries, by the ids of their messages, each at most once.
+        ///
+        /// SQLite and Postgres record all or none.
         ///
         /// # Errors
         ///
-        /// [`StoreError`] when the database did not answer; the message will be delivered again.
-        pub async fn record_delivery(
+        /// [`StoreError`] when the database did not answer; the messages whose outcome was not
+        /// recorded are due again when their lease ends.
+        pub async fn record_deliveries(
             &self,
-            id: &str,
-            outcome: DeliveryOutcome,
+            outcomes: &[(String, DeliveryOutcome)],
             now: i64,
         ) -> Result<(), StoreError>;
 
@@ -126,5 +128,22 @@ operations! {
         ///
         /// [`StoreError`] when the database did not answer.
         pub async fn redrive(&self, id: Option<&str>, now: i64) -> Result<usize, StoreError>;
+    }
+}
+
+impl Store {
+    /// Records the outcome of one delivery.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::record_deliveries`].
+    pub async fn record_delivery(
+        &self,
+        id: &str,
+        outcome: DeliveryOutcome,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        self.record_deliveries(&[(id.to_owned(), outcome)], now)
+            .await
     }
 }

@@ -158,6 +158,27 @@ async fn two_runs_at_once_deliver_each_message_once() {
 }
 
 #[tokio::test]
+async fn a_delivery_that_hangs_holds_up_the_recording_of_no_other() {
+    let endpoint = Endpoint::start(Shop::NOTIFY_SECRET).await;
+    let shop = shop(endpoint.url()).await;
+    for n in 0..4 {
+        message(&shop, &format!("evt_{n}")).await;
+    }
+    endpoint.hang_after(3);
+    let notifier = app(&shop);
+    let hanging = notifier.drain();
+    let recorded = async { while shop.store.outbox_size().await.unwrap().due.number > 1 {} };
+
+    tokio::select! {
+        report = hanging => panic!("it did not wait for the one that hangs: {report:?}"),
+        () = recorded => {}
+    }
+
+    let received = endpoint.received().into_iter();
+    assert_eq!(received.filter(|one| one.is_acknowledged).count(), 3);
+}
+
+#[tokio::test]
 async fn the_loop_delivers_until_it_is_told_to_stop() {
     let endpoint = Endpoint::start(Shop::NOTIFY_SECRET).await;
     let shop = shop(endpoint.url()).await;

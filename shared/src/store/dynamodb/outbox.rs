@@ -74,41 +74,16 @@ impl Outbox for DynamoDb {
         self.lease_item(&Kind::Outbox.key(id), now, lease).await
     }
 
-    async fn record_delivery(
+    /// Records each by itself: a failure of one keeps no other from being recorded.
+    async fn record_deliveries(
         &self,
-        id: &str,
-        outcome: DeliveryOutcome,
+        outcomes: &[(String, DeliveryOutcome)],
         now: i64,
     ) -> Result<(), StoreError> {
-        let key = Kind::Outbox.key(id);
-        let change = match outcome {
-            DeliveryOutcome::Delivered => return self.delivered(&key, now).await,
-            DeliveryOutcome::Again { due_at, error } => Change {
-                set: "SET #due_at = :due_at, #error = :error REMOVE #leased_until",
-                when: "#queue = :due",
-                names: &["due_at", "error", LEASED_UNTIL, "queue"],
-                values: vec![
-                    (":due_at", number(due_at)),
-                    (":error", text(short(&error))),
-                    (":due", text(DUE)),
-                ],
-            },
-            DeliveryOutcome::DeadLettered { error } => Change {
-                set: "SET #queue = :dead_lettered, #due_at = #created_at, #error = :error \
-                      REMOVE #leased_until",
-                when: "#queue = :due",
-                names: &["queue", "due_at", "created_at", "error", LEASED_UNTIL],
-                values: vec![
-                    (":dead_lettered", text(DEAD_LETTERED)),
-                    (":error", text(short(&error))),
-                    (":due", text(DUE)),
-                ],
-            },
-        };
-        // A message that is not due any more stays as it is.
-        let mut attempts = Attempts::new();
-        let updated = self.update(&mut attempts, &key, &change, ReturnValue::None);
-        updated.await.map(|_| ())
+        let each = outcomes
+            .iter()
+            .map(|(id, outcome)| self.record_delivery(id, outcome, now));
+        join_all(each).await.into_iter().collect()
     }
 
     /// The creation time of the oldest waiting message, among those that are due next.
@@ -276,6 +251,43 @@ impl DynamoDb {
                 .map_or(0, |n| u32::try_from(n).unwrap_or(u32::MAX)),
             error: text_in(item, "error").map(str::to_owned),
         })
+    }
+
+    async fn record_delivery(
+        &self,
+        id: &str,
+        outcome: &DeliveryOutcome,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let key = Kind::Outbox.key(id);
+        let change = match outcome {
+            DeliveryOutcome::Delivered => return self.delivered(&key, now).await,
+            DeliveryOutcome::Again { due_at, error } => Change {
+                set: "SET #due_at = :due_at, #error = :error REMOVE #leased_until",
+                when: "#queue = :due",
+                names: &["due_at", "error", LEASED_UNTIL, "queue"],
+                values: vec![
+                    (":due_at", number(*due_at)),
+                    (":error", text(short(error))),
+                    (":due", text(DUE)),
+                ],
+            },
+            DeliveryOutcome::DeadLettered { error } => Change {
+                set: "SET #queue = :dead_lettered, #due_at = #created_at, #error = :error \
+                      REMOVE #leased_until",
+                when: "#queue = :due",
+                names: &["queue", "due_at", "created_at", "error", LEASED_UNTIL],
+                values: vec![
+                    (":dead_lettered", text(DEAD_LETTERED)),
+                    (":error", text(short(error))),
+                    (":due", text(DUE)),
+                ],
+            },
+        };
+        // A message that is not due any more stays as it is.
+        let mut attempts = Attempts::new();
+        let updated = self.update(&mut attempts, &key, &change, ReturnValue::None);
+        updated.await.map(|_| ())
     }
 
     /// Removes a message from the outbox. Its id stays for a while, so that the site receives it

@@ -27,6 +27,15 @@ const LEASE: &str = "UPDATE farebox.outbox SET due_at = $3, attempts = attempts 
      WHERE id = $1 AND state = 'due' AND (due_at <= $2 OR attempts = 0)
      RETURNING id, type, body, created_at, attempts - 1 AS attempts, error";
 
+/// A delivered message is delivered, whatever happened to it meanwhile.
+const RECORD: &str = "UPDATE farebox.outbox SET
+         state = done.state,
+         due_at = CASE done.state WHEN 'due' THEN done.due_at ELSE outbox.due_at END,
+         delivered_at = CASE done.state WHEN 'delivered' THEN $5 ELSE outbox.delivered_at END,
+         error = CASE done.state WHEN 'delivered' THEN NULL ELSE done.error END
+     FROM unnest($1, $2, $3, $4) AS done (id, state, due_at, error)
+     WHERE outbox.id = done.id AND (done.state = 'delivered' OR outbox.state = 'due')";
+
 const SIZE: &str = "SELECT
          (SELECT count(*) FROM (SELECT FROM farebox.outbox WHERE state = 'due' LIMIT $1) AS a)
              AS due,
@@ -58,35 +67,12 @@ impl Outbox for Postgres {
         leased.first().map(message).transpose()
     }
 
-    async fn record_delivery(
+    async fn record_deliveries(
         &self,
-        id: &str,
-        outcome: DeliveryOutcome,
+        outcomes: &[(String, DeliveryOutcome)],
         now: i64,
     ) -> Result<(), StoreError> {
-        self.change(match outcome {
-            DeliveryOutcome::Delivered => statement!(
-                "UPDATE farebox.outbox SET state = 'delivered', delivered_at = $2, error = NULL
-                 WHERE id = $1",
-                id,
-                now,
-            ),
-            DeliveryOutcome::Again { due_at, error } => statement!(
-                "UPDATE farebox.outbox SET due_at = $2, error = $3
-                 WHERE id = $1 AND state = 'due'",
-                id,
-                due_at,
-                error,
-            ),
-            DeliveryOutcome::DeadLettered { error } => statement!(
-                "UPDATE farebox.outbox SET state = 'dead_lettered', error = $2
-                 WHERE id = $1 AND state = 'due'",
-                id,
-                error,
-            ),
-        })
-        .await?;
-        Ok(())
+        self.change(recording(outcomes, now)).await.map(drop)
     }
 
     async fn oldest_undelivered(&self) -> Result<Option<i64>, StoreError> {
@@ -119,6 +105,24 @@ impl Outbox for Postgres {
              WHERE state = 'dead_lettered' AND ($2 IS NULL OR id = $2) RETURNING seq";
         Ok(self.change(statement!(redrive, now, id)).await?.len())
     }
+}
+
+/// The statement that records `outcomes`.
+fn recording(outcomes: &[(String, DeliveryOutcome)], now: i64) -> Statement {
+    let (mut ids, mut states, mut due, mut errors) = (vec![], vec![], vec![], vec![]);
+    for (id, outcome) in outcomes {
+        let (state, due_at, error) = match outcome {
+            DeliveryOutcome::Delivered => ("delivered", 0, ""),
+            DeliveryOutcome::Again { due_at, error } => ("due", *due_at, error.as_str()),
+            DeliveryOutcome::DeadLettered { error } => ("dead_lettered", 0, error.as_str()),
+        };
+        ids.push(id.clone());
+        states.push(state.to_owned());
+        due.push(due_at);
+        // Postgres has no NUL: it would keep all of them from being recorded.
+        errors.push(error.replace('\0', ""));
+    }
+    statement!(RECORD, ids, states, due, errors, now)
 }
 
 /// The number up to which a list is counted, and one more.

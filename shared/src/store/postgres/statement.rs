@@ -21,6 +21,7 @@ pub(super) enum Value {
     Text(Option<String>),
     Texts(Vec<String>),
     Number(Option<i64>),
+    Numbers(Vec<i64>),
 }
 
 /// Makes a [`Statement`] of its SQL and its values, `$1` first.
@@ -89,6 +90,7 @@ impl Value {
             Self::Text(text) => (text, Type::TEXT),
             Self::Texts(texts) => (texts, Type::TEXT_ARRAY),
             Self::Number(number) => (number, Type::INT8),
+            Self::Numbers(numbers) => (numbers, Type::INT8_ARRAY),
         }
     }
 }
@@ -138,6 +140,12 @@ impl From<i64> for Value {
 impl From<Option<i64>> for Value {
     fn from(number: Option<i64>) -> Self {
         Self::Number(number)
+    }
+}
+
+impl From<Vec<i64>> for Value {
+    fn from(numbers: Vec<i64>) -> Self {
+        Self::Numbers(numbers)
     }
 }
 

@@ -33,15 +33,17 @@ impl Outbox for Sqlite {
             .await
     }
 
-    async fn record_delivery(
+    async fn record_deliveries(
         &self,
-        id: &str,
-        outcome: DeliveryOutcome,
+        outcomes: &[(String, DeliveryOutcome)],
         now: i64,
     ) -> Result<(), StoreError> {
-        let id = id.to_owned();
-        self.write(move |transaction| record_delivery(transaction, &id, &outcome, now))
-            .await
+        let outcomes = outcomes.to_vec();
+        self.write(move |transaction| {
+            let mut each = outcomes.iter();
+            each.try_for_each(|(id, outcome)| record_delivery(transaction, id, outcome, now))
+        })
+        .await
     }
 
     async fn oldest_undelivered(&self) -> Result<Option<i64>, StoreError> {

@@ -12,6 +12,8 @@ on_every_backend!(
     a_jobs_cursor_is_stored,
     a_leased_message_is_due_again_when_its_lease_ends,
     a_message_leaves_the_outbox_only_when_it_was_delivered,
+    deliveries_with_different_outcomes_are_recorded_together,
+    a_late_failure_changes_no_message_that_left_the_queue,
     the_time_of_the_oldest_undelivered_message_is_known,
     due_messages_and_dead_letters_are_counted,
     a_count_ends_at_a_hundred,
@@ -124,6 +126,86 @@ async fn a_message_leaves_the_outbox_only_when_it_was_delivered(place: Place) {
             .is_empty()
     );
     assert!(it.store.dead_letters().await.unwrap().is_empty());
+}
+
+async fn deliveries_with_different_outcomes_are_recorded_together(place: Place) {
+    let it = Fixture::new(place).await;
+    for n in 0..5 {
+        let event = event(&format!("evt_{n}"));
+        it.store.accept(event, NOW + n).await.unwrap();
+    }
+    let leased = it.store.lease_due(NOW + 9, 60, 10).await.unwrap();
+    let id = |n: usize| leased[n].message.id.clone();
+
+    let outcomes = [
+        (id(0), DeliveryOutcome::Delivered),
+        (id(1), again(NOW + 20, "503")),
+        ("msg_unknown".to_owned(), DeliveryOutcome::Delivered),
+        (id(2), DeliveryOutcome::Delivered),
+        (id(3), dead_lettered("4\u{0}10")),
+    ];
+    it.store.record_deliveries(&[], NOW + 9).await.unwrap();
+    it.store
+        .record_deliveries(&outcomes, NOW + 9)
+        .await
+        .unwrap();
+
+    let retried = it.store.lease_due(NOW + 20, 60, 10).await.unwrap();
+    assert_eq!(id_of(&retried), [id(1)]);
+    assert_eq!(retried[0].error.as_deref(), Some("503"));
+    let parked = it.store.dead_letters().await.unwrap();
+    assert_eq!(id_of(&parked), [id(3)]);
+    assert!(parked[0].error.as_deref().unwrap().ends_with("10"));
+    let unrecorded = it.store.lease_due(NOW + 69, 60, 10).await.unwrap();
+    assert_eq!(id_of(&unrecorded), [id(4)], "its lease ended");
+    let later = it.store.lease_due(NOW + 999, 60, 10).await.unwrap();
+    assert_eq!(later.len(), 2, "the delivered ones are gone: {later:?}");
+}
+
+async fn a_late_failure_changes_no_message_that_left_the_queue(place: Place) {
+    let it = Fixture::new(place).await;
+    let parked = message(&it).await;
+    it.store.accept(event("evt_2"), NOW).await.unwrap();
+    let delivered = Message::of_event(&event("evt_2"), NOW).id;
+    let outcomes = [
+        (parked.clone(), dead_lettered("410")),
+        (delivered.clone(), DeliveryOutcome::Delivered),
+    ];
+    it.store.record_deliveries(&outcomes, NOW).await.unwrap();
+
+    let late = [
+        (delivered, again(NOW, "500")),
+        (parked.clone(), again(NOW, "500")),
+    ];
+    it.store.record_deliveries(&late, NOW + 1).await.unwrap();
+
+    assert!(
+        it.store
+            .lease_due(NOW + 99, 60, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(
+        id_of(&it.store.dead_letters().await.unwrap()),
+        [parked.as_str()]
+    );
+    let acknowledged = [(parked, DeliveryOutcome::Delivered)];
+    it.store
+        .record_deliveries(&acknowledged, NOW + 2)
+        .await
+        .unwrap();
+    assert!(it.store.dead_letters().await.unwrap().is_empty());
+}
+
+fn again(due_at: i64, error: &str) -> DeliveryOutcome {
+    let error = error.to_owned();
+    DeliveryOutcome::Again { due_at, error }
+}
+
+fn dead_lettered(error: &str) -> DeliveryOutcome {
+    let error = error.to_owned();
+    DeliveryOutcome::DeadLettered { error }
 }
 
 fn id_of(due: &[OutboxMessage]) -> Vec<&str> {

@@ -69,11 +69,13 @@ async fn a_payments_event_takes_two_round_trips_and_an_order_one() {
     let due = it.due().await;
     assert_eq!((relay.round_trips(), due.len()), (1, 1), "a lease");
     let id = &due[0].message.id;
-    let delivered = it
-        .store
-        .record_delivery(id, DeliveryOutcome::Delivered, NOW);
-    delivered.await.unwrap();
-    assert_eq!(relay.round_trips(), 1, "a delivery");
+    let error = "410".to_owned();
+    let outcomes = [
+        (id.clone(), DeliveryOutcome::Delivered),
+        ("msg_2".to_owned(), DeliveryOutcome::DeadLettered { error }),
+    ];
+    it.store.record_deliveries(&outcomes, NOW).await.unwrap();
+    assert_eq!(relay.round_trips(), 1, "two deliveries");
 }
 
 #[tokio::test]
