@@ -16,6 +16,7 @@ use crate::{
     secrets::Unreadable,
     store::{self, Store},
     stripe::{Prices, Stripe},
+    subscriptions::SubscriptionService,
 };
 
 /// The parts of one deployment, shared by all requests. A handler takes those that it needs.
@@ -37,6 +38,8 @@ pub struct App {
     pub checkout: CheckoutService,
     /// Processes events.
     pub processor: EventProcessor,
+    /// Keeps the copies of subscriptions.
+    pub subscriptions: SubscriptionService,
     /// The origins to which payers may return.
     pub return_origins: ReturnOrigins,
     /// The settings of deliveries within requests, where there are any.
@@ -119,6 +122,13 @@ impl App {
             store: store.clone(),
             clock: clock.clone(),
         };
+        let subscriptions = SubscriptionService::new(
+            stripe.clone(),
+            store.clone(),
+            clock.clone(),
+            config.grace,
+            config.keeps_payer,
+        );
         let processor = EventProcessor {
             secrets: secrets.clone(),
             stripe: stripe.clone(),
@@ -127,6 +137,7 @@ impl App {
             limits: config.limits.clone(),
             connected_accounts: config.connected_accounts.clone(),
             keeps_payer: config.keeps_payer,
+            subscriptions: subscriptions.clone(),
         };
         Self {
             secrets,
@@ -137,6 +148,7 @@ impl App {
             limits,
             checkout,
             processor,
+            subscriptions,
             return_origins: config.return_origins.clone(),
             delivery: (config.delivers_in_requests && config.notify.is_some())
                 .then(|| config.delivery()),

@@ -22,6 +22,7 @@ use crate::{
     secrets::{self, Address, Keys, Secrets, Wanted},
     store::{self, DatabaseUrl},
     stripe,
+    subscription::Grace,
 };
 
 /// The settings of one deployment, a part for each module that has some.
@@ -55,6 +56,9 @@ pub struct Config {
     /// `FAREBOX_PAYER`: true when orders keep who paid, for the site's notifications; `keep` by
     /// default.
     pub keeps_payer: bool,
+    /// `FAREBOX_GRACE`: the time for which a missing payment of a subscription takes no access;
+    /// seven days by default.
+    pub grace: Grace,
     /// The settings of authentication and authorization.
     pub access: access::Settings,
     /// The rate limits.
@@ -186,6 +190,9 @@ impl Config {
             keeps_payer: read
                 .value("FAREBOX_PAYER", values::keeps_payer)
                 .unwrap_or(true),
+            grace: read
+                .value("FAREBOX_GRACE", Grace::parse)
+                .unwrap_or_default(),
             access,
             limits: rate_limit::Settings::read(&mut read),
             cron_secret: read.value(need::CRON_SECRET, values::cron_secret),

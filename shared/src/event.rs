@@ -10,6 +10,7 @@
 
 mod ending;
 mod kinds;
+mod look;
 mod objects;
 mod payer;
 
@@ -19,7 +20,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 pub use ending::{CancelReason, Ending};
-pub use kinds::{ACTED_ON, LISTED, NEEDED};
+pub use kinds::{ACTED_ON, LISTED, NEEDED, OF_SUBSCRIPTIONS};
+pub use look::{InvoiceParent, Look};
 pub use objects::{
     BalanceTransaction, Charge, CheckoutSession, Dispute, EarlyFraudWarning, EvidenceDetails,
     Expiry, FailedCharge, Intent, NextAction, PaymentError, Refund, Review, TotalDetails,
@@ -128,6 +130,8 @@ pub enum Subject {
         /// Its end.
         ending: Ending,
     },
+    /// Something about a subscription may have changed.
+    Look(Look),
     /// A thin event's object, which must be fetched.
     Related(Related),
     /// A type that no order depends on.
@@ -398,7 +402,7 @@ impl Event {
             Subject::Dispute(_) | Subject::EarlyFraudWarning(_) | Subject::Review(_) => None,
             Subject::Refunds { .. } | Subject::Related(_) => None,
             Subject::NothingToPay { .. } | Subject::Ended { .. } => None,
-            Subject::Other | Subject::Unreadable(_) => {
+            Subject::Look(_) | Subject::Other | Subject::Unreadable(_) => {
                 let written: Written = serde_json::from_str(&self.body).ok()?;
                 return Some(Cow::Owned(written.data.object.metadata.deployment));
             }
@@ -416,10 +420,15 @@ impl Event {
 }
 
 fn snapshot(envelope: &Envelope<'_>) -> Subject {
+    let object = envelope.data.as_ref().and_then(|data| data.object);
+    let text = object.map_or("null", RawValue::get);
+    if let Some(look) = Look::of_snapshot(&envelope.kind, text) {
+        return look;
+    }
     let Some(family) = Family::of(&envelope.kind) else {
         return Subject::Other;
     };
-    let Some(object) = envelope.data.as_ref().and_then(|data| data.object) else {
+    let Some(object) = object else {
         return Subject::Unreadable("there is no data.object".to_owned());
     };
     family
@@ -429,10 +438,14 @@ fn snapshot(envelope: &Envelope<'_>) -> Subject {
 
 fn thin(envelope: &Envelope<'_>) -> Subject {
     let kind = envelope.kind.strip_prefix("v1.").unwrap_or_default();
+    let related = envelope.related_object.as_ref();
+    if let Some(look) = Look::of_thin(kind, related.map(|related| related.id.as_str())) {
+        return look;
+    }
     let Some(family) = Family::of(kind) else {
         return Subject::Other;
     };
-    match &envelope.related_object {
+    match related {
         Some(related) if is_id(&related.id) => Subject::Related(Related {
             family,
             id: related.id.clone(),

@@ -29,6 +29,7 @@
 //! | events | [`processor`]: processes events from the webhook and from reconcile |
 //! | | [`delivery`]: delivers the outbox |
 //! | purchases | [`purchase`]: prices items, and creates orders |
+//! | | [`subscriptions`]: keeps the copies of subscriptions in step with Stripe |
 //! | callers | [`access`]: authenticates callers and authorizes their actions |
 //! | | [`customers`]: links callers to Stripe customers |
 //! | | [`rate_limit`]: limits payment starts |
@@ -41,6 +42,7 @@
 //! | functions | [`function`]: the description of a function |
 //! | errors | [`error`]: the one error type, and the one place it becomes a response |
 //! | state | [`order`]: the state machine; pure |
+//! | | [`subscription`]: copies of subscriptions, and what callers may use by them; pure |
 //! | options | [`checkout`]: the options of Checkout Sessions |
 //! | outside | [`aws`]: calls AWS |
 //! | | [`event`]: Stripe's events |
@@ -96,6 +98,8 @@ pub mod signature;
 pub mod store;
 mod strict_json;
 pub mod stripe;
+pub mod subscription;
+pub mod subscriptions;
 
 pub use app::App;
 pub use clock::Clock;

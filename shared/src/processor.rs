@@ -14,8 +14,8 @@ use crate::{
     Clock, Error, Secrets,
     cause::innermost,
     event::{
-        CheckoutSession, Event, FailedCharge, Family, PaidCharge, PaidInvoice, Related, Subject,
-        is_id,
+        CheckoutSession, Event, FailedCharge, Family, Look, PaidCharge, PaidInvoice, Related,
+        Subject, is_id,
     },
     order::{IntentKeys, OrderId},
     purchase::{Release, closing::Closer},
@@ -23,10 +23,17 @@ use crate::{
     secrets::{Missing, Unreadable},
     store::{self, AcceptOutcome, Accepted, Store, is_payment_for_an_order},
     stripe::{self, Stripe},
+    subscription::Reason,
+    subscriptions::{LookError, Looked, SubscriptionService},
 };
 
 /// The longest wait for what only tells who paid.
 const PAYER_DEADLINE: Duration = Duration::from_secs(3);
+
+/// The event three days before the end of a trial.
+const TRIAL_WILL_END: &str = "customer.subscription.trial_will_end";
+/// The event of an invoice that waits for its payer.
+const ACTION_REQUIRED: &str = "invoice.payment_action_required";
 
 /// Processes the events of one deployment; cheap to clone.
 #[derive(Clone, Debug)]
@@ -45,6 +52,8 @@ pub struct EventProcessor {
     pub connected_accounts: ConnectedAccounts,
     /// `FAREBOX_PAYER`: true when orders keep who paid.
     pub keeps_payer: bool,
+    /// Keeps the copies of subscriptions.
+    pub subscriptions: SubscriptionService,
 }
 
 /// The result of processing an event.
@@ -97,6 +106,9 @@ pub enum ProcessError {
     /// The database failed.
     #[error("the database did not store an event")]
     Store(#[from] store::StoreError),
+    /// A subscription could not be fetched and stored.
+    #[error("a subscription was not brought up to date")]
+    Look(#[from] LookError),
     /// Stripe did not return an object that the event only names.
     #[error("Stripe did not return an event's object")]
     Stripe(#[from] stripe::StripeError),
@@ -133,6 +145,7 @@ impl EventProcessor {
         if let Some(foreign) = self.foreign(&event).await? {
             return Ok(foreign.into());
         }
+        let looked = self.look(&event).await?;
         if let Subject::Related(related) = &event.subject {
             event.as_of = self.clock.now();
             event.subject = match self.stripe_of(&event).related(related).await {
@@ -143,7 +156,49 @@ impl EventProcessor {
             };
             event.failed_charges = self.failed_charges(&event).await?;
         }
-        self.process_complete(event).await
+        let mut processed = self.process_complete(event).await?;
+        if looked.has_changed && processed.outcome == Outcome::Store(Accepted::Ignored) {
+            processed.outcome = Outcome::Store(Accepted::Applied);
+        }
+        processed.messages.extend(looked.messages);
+        Ok(processed)
+    }
+
+    /// Fetches the subscription that `event` says to look at again. It has its own transaction,
+    /// before that of the event: an event that is processed twice changes nothing the second time.
+    async fn look(&self, event: &Event) -> Result<Looked, ProcessError> {
+        let Subject::Look(look) = &event.subject else {
+            return Ok(Looked::default());
+        };
+        // Connected accounts have customers of their own, which are no caller's.
+        if event.account.is_some() || self.is_of_another(event)? {
+            return Ok(Looked::default());
+        }
+        let (id, is_trial_ending) = match look {
+            Look::Customer(customer) => {
+                return Ok(self.subscriptions.look_at_customer(customer).await?);
+            }
+            Look::Subscription(id) => (id.clone(), event.kind == TRIAL_WILL_END),
+            Look::Invoice { subscription, .. } => (subscription.clone(), false),
+            Look::NamedInvoice(invoice) => {
+                match self.stripe.subscription_of_invoice(invoice).await {
+                    Err(failure) if failure.is_missing() => return Ok(Looked::default()),
+                    Err(failure) => return Err(failure.into()),
+                    Ok(None) => return Ok(Looked::default()),
+                    Ok(Some(id)) => (id, false),
+                }
+            }
+        };
+        let reason = match look {
+            _ if is_trial_ending => Reason::TrialEnding,
+            Look::Invoice { invoice, .. } | Look::NamedInvoice(invoice)
+                if event.kind == ACTION_REQUIRED =>
+            {
+                Reason::ActionRequired(invoice.clone())
+            }
+            _ => Reason::Event,
+        };
+        Ok(self.subscriptions.look(&id, &reason).await?)
     }
 
     /// Processes `event`, which has its object.

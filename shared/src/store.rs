@@ -5,7 +5,7 @@
 //! backend only reads, and writes on the condition that nothing changed since.
 //!
 //! `orders`, `events`, the `outbox`, the `quarantine`, `refunds`, `customers`, `forgetting`,
-//! `deadlines`, `rate_limits` and `jobs` declare the operations. Each backend implements them in
+//! `deadlines`, `rate_limits`, `subscriptions` and `jobs` declare the operations. Each backend implements them in
 //! files of the same names. The pure decisions are in `put_order`, `accept`, `refunding` and
 //! `rate_limiting`.
 
@@ -34,6 +34,7 @@ mod refunding;
 mod refunds;
 mod settings;
 mod sqlite;
+mod subscriptions;
 
 use std::time::Duration;
 
@@ -64,6 +65,7 @@ pub use refunding::{RefundRefusal, Refunded};
 pub use settings::Settings;
 use sqlite::Sqlite;
 pub use sqlite::{Backup, BackupError, backup};
+pub use subscriptions::{BillingWrite, Versioned};
 
 use crate::{aws::Aws, deployment::Deployment, secrets::Secrets};
 

@@ -20,6 +20,7 @@ mod related;
 mod retry;
 mod sessions;
 mod settings;
+mod subscriptions;
 mod transport;
 mod warm;
 
@@ -37,6 +38,7 @@ pub use prices::{
 pub use refunds::EmailKey;
 pub use sessions::{CheckoutPage, SessionParams, UiMode};
 pub use settings::Settings;
+pub use subscriptions::SubscriptionPage;
 use tokio::time::Instant;
 
 pub use crate::redacted::Redacted;

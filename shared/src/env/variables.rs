@@ -55,6 +55,7 @@ pub static GROUPS: &[Group] = &[
     payments::DATABASE,
     payments::NOTIFICATIONS,
     payments::CHECKOUT,
+    payments::SUBSCRIPTIONS,
     payments::RATE_LIMITS,
     aws::GROUP,
     process::GROUP,

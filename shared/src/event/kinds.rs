@@ -72,3 +72,23 @@ pub static LISTED: LazyLock<Vec<&str>> = LazyLock::new(|| {
     };
     NEEDED.into_iter().filter(is_listed).collect()
 });
+
+/// The types after which a subscription is fetched again, and that an endpoint must subscribe to
+/// where the shop has subscriptions. Stripe lists them in a query of their own.
+pub const OF_SUBSCRIPTIONS: [&str; 15] = [
+    "customer.subscription.created",
+    "customer.subscription.deleted",
+    "customer.subscription.paused",
+    "customer.subscription.pending_update_applied",
+    "customer.subscription.pending_update_expired",
+    "customer.subscription.resumed",
+    "customer.subscription.trial_will_end",
+    "customer.subscription.updated",
+    "entitlements.active_entitlement_summary.updated",
+    "invoice.finalized",
+    "invoice.marked_uncollectible",
+    "invoice.paid",
+    "invoice.payment_action_required",
+    "invoice.payment_failed",
+    "invoice.voided",
+];

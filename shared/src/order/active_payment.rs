@@ -208,7 +208,9 @@ impl Order {
             Subject::NothingToPay { order, .. } | Subject::Ended { order, .. } => {
                 return order == self.id.as_str();
             }
-            Subject::Related(_) | Subject::Other | Subject::Unreadable(_) => None,
+            Subject::Related(_) | Subject::Look(_) | Subject::Other | Subject::Unreadable(_) => {
+                None
+            }
         };
         intent.is_some_and(|id| {
             [self.intent.as_deref(), self.intent()].contains(&Some(id)) || self.has_closed(id)

@@ -146,7 +146,9 @@ impl Order {
             Subject::Dispute(dispute) => next.apply_dispute(dispute, event),
             Subject::EarlyFraudWarning(warning) => next.apply_early_fraud_warning(warning),
             Subject::Review(review) => next.apply_review(review),
-            Subject::Related(_) | Subject::Other | Subject::Unreadable(_) => Applied::Nothing,
+            Subject::Related(_) | Subject::Look(_) | Subject::Other | Subject::Unreadable(_) => {
+                Applied::Nothing
+            }
         };
         let Applied::Recorded(edited) = applied else {
             return Ok(None);

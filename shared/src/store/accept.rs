@@ -109,7 +109,9 @@ impl OrderLookup {
             }
             Subject::EarlyFraudWarning(warning) => &warning.payment_intent,
             Subject::Review(review) => &review.payment_intent,
-            Subject::Related(_) | Subject::Other | Subject::Unreadable(_) => return None,
+            Subject::Related(_) | Subject::Look(_) | Subject::Other | Subject::Unreadable(_) => {
+                return None;
+            }
         };
         intent.clone().map(Self::Intent)
     }
@@ -152,7 +154,7 @@ pub(super) fn decide(found: Option<(&Order, i64)>, incoming: &Incoming, now: i64
         deployment,
         is_forwarded,
     } = incoming;
-    if matches!(event.subject, Subject::Other) && !is_forwarded {
+    if matches!(event.subject, Subject::Look(_) | Subject::Other) && !is_forwarded {
         return EventDecision::Ignore;
     }
     let creator = creator_of(found.map(|(order, _)| order), event, deployment);

@@ -4,7 +4,8 @@
 //! an intent), `idempotency#…`, `event#…` (a processed event), `quarantine#…`, `outbox#…`,
 //! `cursor#…`, `refunds#…` (a caller's refunds of one day), `rate_limit#…` (recent payment starts
 //! of a subject), `customer#…` (a caller's Stripe customer), `holder#…` (a customer's caller),
-//! `deadline#…` (the time at which an unpaid order is to expire) and `meta#mode`. An index,
+//! `deadline#…` (the time at which an unpaid order is to expire), `subscription#…` (the copy of a
+//! subscription), `billing#…` (what a caller may use by theirs) and `meta#mode`. An index,
 //! `queue`, lists messages that are due or dead-lettered, quarantined events, and the orders of
 //! each caller. Another, `list`, lists all orders. `docs/dynamodb.md` lists the attributes, and
 //! what each operation reads and writes.
@@ -27,6 +28,7 @@ mod quarantine;
 mod rate_limits;
 mod refunds;
 mod requests;
+mod subscriptions;
 mod transaction;
 
 use std::ops::RangeInclusive;

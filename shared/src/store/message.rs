@@ -9,6 +9,10 @@ use crate::{
     digest,
     event::{CancelReason, Event},
     order::{DisputeRecord, LineItem, Order, OrderAmounts, OrderEvent, OrderPayer, WarningRecord},
+    subscription::{
+        change::Change,
+        notification::{EntitlementsData, InvoiceView, SubscriptionData},
+    },
 };
 
 /// A message in the outbox, written in one transaction with the change that it reports. Its `Debug`
@@ -156,6 +160,38 @@ impl Message {
             metadata: contents.metadata(),
         };
         Self::new(&id, kind, data, now)
+    }
+
+    /// Reports that `event` happened to a subscription, or to an invoice of it.
+    ///
+    /// An invoice is paid once, and each attempt to collect it fails once; anything else may repeat
+    /// in a later version of the copy.
+    pub(crate) fn of_subscription(
+        (event, invoice): &Change,
+        data: &SubscriptionData,
+        now: i64,
+    ) -> Self {
+        let kind = event.as_str();
+        let version = data.version.to_string();
+        let (of, qualifier) = match invoice {
+            None => (data.subscription_id.as_str(), version),
+            Some(invoice) if invoice.is_paid() => (invoice.id.as_str(), String::new()),
+            Some(invoice) => (invoice.id.as_str(), invoice.attempts.to_string()),
+        };
+        let id = digest::hex(&["subscription message", of, kind, &qualifier]);
+        let invoice = invoice.as_ref().map(InvoiceView::from);
+        let data = SubscriptionData {
+            invoice,
+            ..data.clone()
+        };
+        Self::new(&id, kind, data, now)
+    }
+
+    /// Reports what a caller may use now.
+    pub(crate) fn of_entitlements(data: &EntitlementsData, now: i64) -> Self {
+        let version = data.version.to_string();
+        let id = digest::hex(&["entitlements message", &data.customer, &version]);
+        Self::new(&id, "entitlements.changed", data, now)
     }
 
     /// Forwards `event` unchanged.

@@ -20,6 +20,7 @@ mod rate_limits;
 mod refunds;
 mod schema;
 mod statement;
+mod subscriptions;
 mod tls;
 mod url;
 mod work;

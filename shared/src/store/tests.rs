@@ -3,7 +3,8 @@
 //!
 //! [`events`], [`orders`] and their [`lists`], the [`outbox`], [`large`] bodies, [`refunds`],
 //! [`rate_limits`], Stripe [`customers`], [`deadlines`] and captures, [`forgetting`] who paid,
-//! several [`deployments`] on one account, and [`sharing`] a database have a module each.
+//! copies of [`subscriptions`], several [`deployments`] on one account, and [`sharing`] a database
+//! have a module each.
 //! [`table`], [`races`] and [`faults`] are DynamoDB's alone, [`file`] is SQLite's, [`server`] and
 //! [`failover`] are Postgres's.
 //!
@@ -29,6 +30,7 @@ mod refunds;
 mod relay;
 mod server;
 mod sharing;
+mod subscriptions;
 mod table;
 
 use std::collections::BTreeMap;

@@ -132,6 +132,22 @@ pub(super) const CHECKOUT: Group = Group {
     ],
 };
 
+pub(super) const SUBSCRIPTIONS: Group = Group {
+    title: "Subscriptions",
+    variables: &[Variable::new(
+        "FAREBOX_GRACE",
+        "7",
+        ENTITLES,
+        "Days for which a missing payment of a subscription takes no access from its caller: 0 \
+             to 365.",
+    )
+    .by_default()
+    .see("subscriptions.md#who-may-use-what")],
+};
+
+/// Functions that tell what a caller may use.
+const ENTITLES: Readers = Readers::Named(&["reconcile", "webhook"]);
+
 pub(super) const RATE_LIMITS: Group = Group {
     title: "Rate limits",
     variables: &[

@@ -40,6 +40,8 @@ pub(super) enum Kind {
     RateLimit,
     Customer,
     Holder,
+    Subscription,
+    Billing,
 }
 
 impl Kind {
@@ -57,6 +59,8 @@ impl Kind {
             Self::RateLimit => "rate_limit#",
             Self::Customer => "customer#",
             Self::Holder => "holder#",
+            Self::Subscription => "subscription#",
+            Self::Billing => "billing#",
         }
     }
 

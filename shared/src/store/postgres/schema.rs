@@ -21,7 +21,8 @@ use crate::{
 ///
 /// An older program keeps running on a newer schema, unless `SINCE` says otherwise: so a migration
 /// adds, and removes only what no supported version uses.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE farebox.meta (
         is_only       boolean PRIMARY KEY DEFAULT true CHECK (is_only),
         schema        bigint NOT NULL,
@@ -110,7 +111,25 @@ const MIGRATIONS: [&str; 1] = ["
         customer    text COLLATE \"C\" UNIQUE,
         profile     text
     );
-"];
+",
+    // The copies of subscriptions, and what callers may use by them.
+    "
+    CREATE TABLE farebox.subscriptions (
+        id         text COLLATE \"C\" PRIMARY KEY,
+        owner      text COLLATE \"C\" NOT NULL,
+        version    bigint NOT NULL,
+        body       text NOT NULL,
+        updated_at bigint NOT NULL
+    );
+    CREATE INDEX subscriptions_by_owner ON farebox.subscriptions (owner);
+    CREATE TABLE farebox.billing_accounts (
+        owner      text COLLATE \"C\" PRIMARY KEY,
+        version    bigint NOT NULL,
+        body       text NOT NULL,
+        updated_at bigint NOT NULL
+    );
+",
+];
 
 /// The newest schema that this program knows.
 const KNOWN: i64 = MIGRATIONS.len() as i64;

@@ -13,7 +13,7 @@ pub(super) const BUSY: Duration = Duration::from_secs(5);
 const CACHE: i32 = -8_000;
 
 /// Each migrates the schema from the version that is its index to the next.
-pub(in crate::store) const MIGRATIONS: [&str; 10] = [
+pub(in crate::store) const MIGRATIONS: [&str; 11] = [
     "
     CREATE TABLE orders (
         id         TEXT PRIMARY KEY,
@@ -151,6 +151,23 @@ pub(in crate::store) const MIGRATIONS: [&str; 10] = [
     "
     ALTER TABLE orders ADD COLUMN deadline INTEGER;
     CREATE INDEX orders_by_deadline ON orders (deadline) WHERE deadline IS NOT NULL;
+",
+    // The copies of subscriptions, and what callers may use by them.
+    "
+    CREATE TABLE subscriptions (
+        id         TEXT PRIMARY KEY,
+        owner      TEXT NOT NULL,
+        version    INTEGER NOT NULL,
+        body       TEXT NOT NULL,
+        updated_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX subscriptions_by_owner ON subscriptions (owner);
+    CREATE TABLE billing_accounts (
+        owner      TEXT PRIMARY KEY,
+        version    INTEGER NOT NULL,
+        body       TEXT NOT NULL,
+        updated_at INTEGER NOT NULL
+    ) STRICT;
 ",
 ];
 

@@ -1,0 +1,99 @@
+//! The copies of subscriptions, and the billing accounts of callers.
+//!
+//! `subscription#sub_…` is a copy, and `billing#ALIAS` a caller's account, which also lists their
+//! subscriptions: no index is read.
+
+use std::collections::HashSet;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    DynamoDb, StoreError,
+    attempt::Attempts,
+    item::{Item, Kind, Write as _, keyed, need_number, need_text, number, text},
+    transaction::Condition,
+};
+use crate::{
+    ids::CallerId,
+    store::{BillingWrite, Versioned, subscriptions::Subscriptions},
+    subscription::{BillingAccount, Subscription},
+};
+
+impl Subscriptions for DynamoDb {
+    async fn subscriptions(&self, ids: &[String]) -> Result<Vec<Subscription>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys: Vec<String> = ids.iter().map(|id| Kind::Subscription.key(id)).collect();
+        let items = self.get_all(&mut Attempts::new(), &keys).await?;
+        items.values().map(|item| Ok(read(item)?.0)).collect()
+    }
+
+    async fn billing_account(
+        &self,
+        owner: &CallerId,
+    ) -> Result<Versioned<BillingAccount>, StoreError> {
+        let found = self.get(&mut Attempts::new(), &account_of(owner)).await?;
+        versioned(found.as_ref())
+    }
+
+    async fn subscription(&self, id: &str) -> Result<Versioned<Subscription>, StoreError> {
+        let key = Kind::Subscription.key(id);
+        let found = self.get(&mut Attempts::new(), &key).await?;
+        versioned(found.as_ref())
+    }
+
+    async fn write_billing(&self, write: BillingWrite, now: i64) -> Result<bool, StoreError> {
+        let owner = &write.owner;
+        let account = account_of(owner);
+        let mut attempts = Attempts::new();
+        let mut duplicates: HashSet<String> = HashSet::new();
+        loop {
+            let (value, version) = &write.account;
+            let mut writes = vec![self.put(
+                item(&account, value, *version, now)?,
+                Condition::Version(*version),
+            )];
+            if let Some((copy, version)) = &write.subscription {
+                let key = Kind::Subscription.key(&copy.id);
+                let item = item(&key, copy, *version, now)?.with("owner", text(owner.as_str()));
+                writes.push(self.put(item, Condition::Version(*version)));
+            }
+            let new = write.messages.iter();
+            let new = new.filter(|message| !duplicates.contains(&message.id));
+            writes.extend(new.flat_map(|message| self.put_message(message, now)));
+            let Some(canceled) = self.transact(&mut attempts, writes).await? else {
+                return Ok(true);
+            };
+            let ids = canceled.unmet.iter().map(|key| Kind::Outbox.id_in(key));
+            // An item that is no message was changed meanwhile.
+            if ids.clone().any(|id| id.is_none()) {
+                return Ok(false);
+            }
+            duplicates.extend(ids.flatten().map(str::to_owned));
+            attempts.again(canceled.failure).await?;
+        }
+    }
+}
+
+fn account_of(owner: &CallerId) -> String {
+    Kind::Billing.key(&owner.alias())
+}
+
+/// The item with `key` that replaces its `version`.
+fn item(key: &str, value: &impl Serialize, version: i64, now: i64) -> Result<Item, StoreError> {
+    let body = serde_json::to_string(value).map_err(StoreError::Unreadable)?;
+    Ok(keyed(key)
+        .with("version", number(version + 1))
+        .with("body", text(body))
+        .with("updated_at", number(now)))
+}
+
+fn versioned<T: DeserializeOwned>(item: Option<&Item>) -> Result<Versioned<T>, StoreError> {
+    Ok(Versioned::of(item.map(read).transpose()?))
+}
+
+fn read<T: DeserializeOwned>(item: &Item) -> Result<(T, i64), StoreError> {
+    let value = serde_json::from_str(need_text(item, "body")?).map_err(StoreError::Unreadable)?;
+    Ok((value, need_number(item, "version")?))
+}

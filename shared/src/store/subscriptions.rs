@@ -1,0 +1,95 @@
+//! The copies of subscriptions, and what each caller may use by them.
+//!
+//! A copy and its owner's billing account change in one transaction with the messages about it, on
+//! the condition that both are as they were read: the reader fetched from Stripe in between, so
+//! that no copy is older than what was acted on.
+
+use super::{Message, StoreError, backend::operations};
+use crate::{
+    ids::CallerId,
+    subscription::{BillingAccount, Subscription},
+};
+
+/// A value as it was read; version 0 is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Versioned<T> {
+    /// The value.
+    pub value: Option<T>,
+    /// Its version, which each write increases by one.
+    pub version: i64,
+}
+
+impl<T> Versioned<T> {
+    pub(super) fn of(found: Option<(T, i64)>) -> Self {
+        match found {
+            Some((value, version)) => Self {
+                value: Some(value),
+                version,
+            },
+            None => Self {
+                value: None,
+                version: 0,
+            },
+        }
+    }
+}
+
+/// A write of billing that was read before.
+#[derive(Clone, Debug)]
+pub struct BillingWrite {
+    /// The owner.
+    pub owner: CallerId,
+    /// The copy, and the version that it replaces; `None` leaves it as it is.
+    pub subscription: Option<(Subscription, i64)>,
+    /// The owner's account, and the version that it replaces.
+    pub account: (BillingAccount, i64),
+    /// The messages about the change.
+    pub messages: Vec<Message>,
+}
+
+operations! {
+    /// The operations on copies of subscriptions.
+    trait Subscriptions {
+        /// The copies with `ids`, in no particular order; those that are unknown are missing.
+        ///
+        /// # Errors
+        ///
+        /// [`StoreError`] when the database did not answer.
+        pub async fn subscriptions(
+            &self,
+            ids: &[String],
+        ) -> Result<Vec<Subscription>, StoreError>;
+
+        /// The billing account of `owner`: one read by key.
+        ///
+        /// # Errors
+        ///
+        /// [`StoreError`] when the database did not answer.
+        pub async fn billing_account(
+            &self,
+            owner: &CallerId,
+        ) -> Result<Versioned<BillingAccount>, StoreError>;
+
+        /// The copy of the subscription with `id`.
+        ///
+        /// # Errors
+        ///
+        /// [`StoreError`] when the database did not answer.
+        pub async fn subscription(
+            &self,
+            id: &str,
+        ) -> Result<Versioned<Subscription>, StoreError>;
+
+        /// Writes a copy, its owner's account and the messages, in one transaction; returns false,
+        /// and writes nothing, when the copy or the account changed meanwhile.
+        ///
+        /// # Errors
+        ///
+        /// [`StoreError`] when the database did not answer; it wrote all or nothing.
+        pub async fn write_billing(
+            &self,
+            write: BillingWrite,
+            now: i64,
+        ) -> Result<bool, StoreError>;
+    }
+}

@@ -1,0 +1,194 @@
+//! What a caller may use: the one answer to "may this user do that?".
+//!
+//! A shop that defines features at Stripe gets Stripe's entitlements; another gets the lookup keys
+//! of the prices, and the ids of the products, in live subscriptions. A subscription is live while
+//! it is `active` or `trialing`, and `past_due` within the grace. Without a live subscription
+//! nothing may be used, whatever Stripe's list says.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::Subscription;
+
+/// The most subscriptions of a caller that are listed, the latest first; those that are not over
+/// always are.
+const LISTED: usize = 50;
+
+/// The time for which a missing payment takes no access, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grace(i64);
+
+impl Default for Grace {
+    fn default() -> Self {
+        Self(7 * 24 * 60 * 60)
+    }
+}
+
+impl Grace {
+    /// The longest.
+    const MAX_DAYS: i64 = 365;
+
+    /// Reads days, from `0` to `365`, such as `7` or `7d`.
+    ///
+    /// # Errors
+    ///
+    /// A text that names the fault.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let days = text.strip_suffix('d').unwrap_or(text).parse::<i64>();
+        let days = days.ok().filter(|days| (0..=Self::MAX_DAYS).contains(days));
+        let days = days.ok_or("must be a number of days from 0 to 365, such as 7")?;
+        Ok(Self(days * 24 * 60 * 60))
+    }
+
+    /// In seconds.
+    #[must_use]
+    pub fn seconds(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Grace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} days", self.0 / (24 * 60 * 60))
+    }
+}
+
+/// A caller's subscriptions in short, and their entitlements at Stripe: one read by key answers
+/// what they may use.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BillingAccount {
+    /// The entitlements of each of the caller's customers, `cus_…`: lookup keys of features.
+    #[serde(default)]
+    pub entitlements: BTreeMap<String, BTreeSet<String>>,
+    /// True when the shop defines features at Stripe.
+    #[serde(default)]
+    pub has_features: bool,
+    /// The subscriptions, the latest first.
+    #[serde(default)]
+    pub subscriptions: Vec<Held>,
+}
+
+/// A subscription of a caller, as far as it decides about access.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// `sub_…`
+    pub id: String,
+    customer: String,
+    status: String,
+    created: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    past_due_since: Option<i64>,
+    /// The lookup keys of its prices, and the ids of its products.
+    keys: BTreeSet<String>,
+    /// The ids of its products.
+    products: BTreeSet<String>,
+}
+
+/// The entitlements that Stripe listed for a customer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FetchedEntitlements {
+    /// The lookup keys of the features.
+    pub keys: BTreeSet<String>,
+    /// True when the shop defines features.
+    pub has_features: bool,
+}
+
+impl Held {
+    fn of(subscription: &Subscription) -> Self {
+        let items = &subscription.items;
+        let products = items.iter().map(|item| item.product.clone());
+        let products: BTreeSet<String> = products.collect();
+        let lookup_keys = items.iter().filter_map(|item| item.lookup_key.clone());
+        Self {
+            id: subscription.id.clone(),
+            customer: subscription.customer.clone(),
+            status: subscription.status.clone(),
+            created: subscription.created,
+            past_due_since: subscription.past_due_since,
+            keys: lookup_keys.chain(products.iter().cloned()).collect(),
+            products,
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        matches!(self.status.as_str(), "canceled" | "incomplete_expired")
+    }
+
+    /// True when it gives access at `now` (Unix seconds).
+    #[must_use]
+    pub fn is_live(&self, now: i64, grace: Grace) -> bool {
+        match self.status.as_str() {
+            "active" | "trialing" => true,
+            "past_due" => self
+                .past_due_since
+                .is_some_and(|since| now < since.saturating_add(grace.0)),
+            _ => false,
+        }
+    }
+
+    /// True when it has `product`, and is not over: a second one would be charged beside it.
+    #[must_use]
+    pub fn occupies(&self, product: &str) -> bool {
+        !self.has_ended() && self.products.contains(product)
+    }
+}
+
+impl BillingAccount {
+    /// The same with the present copy of a subscription, and the entitlements of its customer.
+    #[must_use]
+    pub fn with(mut self, subscription: &Subscription, entitlements: FetchedEntitlements) -> Self {
+        self.subscriptions.retain(|held| held.id != subscription.id);
+        self.subscriptions.push(Held::of(subscription));
+        self.subscriptions
+            .sort_by(|a, b| (b.created, &b.id).cmp(&(a.created, &a.id)));
+        let mut listed = 0;
+        self.subscriptions.retain(|held| {
+            listed += 1;
+            listed <= LISTED || !held.has_ended()
+        });
+        self.with_entitlements(&subscription.customer, entitlements)
+    }
+
+    /// The same with the present entitlements of `customer`.
+    #[must_use]
+    pub fn with_entitlements(mut self, customer: &str, fetched: FetchedEntitlements) -> Self {
+        self.has_features = fetched.has_features;
+        match fetched.keys.is_empty() {
+            true => self.entitlements.remove(customer),
+            false => self.entitlements.insert(customer.to_owned(), fetched.keys),
+        };
+        self
+    }
+
+    /// True when a subscription is live at `now` (Unix seconds).
+    #[must_use]
+    pub fn is_active(&self, now: i64, grace: Grace) -> bool {
+        self.live(now, grace).next().is_some()
+    }
+
+    /// What the caller may use at `now` (Unix seconds): keys in alphabetical order.
+    #[must_use]
+    pub fn entitlements(&self, now: i64, grace: Grace) -> BTreeSet<&str> {
+        let live = self.live(now, grace);
+        match self.has_features {
+            true => live
+                .filter_map(|held| self.entitlements.get(&held.customer))
+                .flatten()
+                .map(String::as_str)
+                .collect(),
+            false => live
+                .flat_map(|held| &held.keys)
+                .map(String::as_str)
+                .collect(),
+        }
+    }
+
+    fn live(&self, now: i64, grace: Grace) -> impl Iterator<Item = &Held> {
+        let held = self.subscriptions.iter();
+        held.filter(move |held| held.is_live(now, grace))
+    }
+}

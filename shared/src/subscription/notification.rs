@@ -1,0 +1,166 @@
+//! What the site is notified of: the whole copy, and what the caller may use.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{BillingAccount, Grace, Invoice, Item, Pause, Subscription};
+use crate::event::Payer;
+
+/// A subscription, as the site sees it. Times are Unix seconds, amounts in minor units of
+/// `currency`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Subscription)]
+pub struct SubscriptionView {
+    /// `sub_…`
+    pub id: String,
+    /// Stripe's status: `trialing`, `active`, `past_due`, `unpaid`, `paused`, `canceled`,
+    /// `incomplete` or `incomplete_expired`.
+    pub status: String,
+    /// The prices and quantities.
+    pub items: Vec<Item>,
+    /// Three lower-case letters.
+    pub currency: String,
+    /// The end of the current period: the next payment, unless it ends.
+    pub current_period_end: Option<i64>,
+    /// The time at which it ends, where that is scheduled.
+    pub cancel_at: Option<i64>,
+    /// True when it ends with the current period.
+    pub cancel_at_period_end: bool,
+    /// The end of its trial.
+    pub trial_end: Option<i64>,
+    /// The pause in the collection of payments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Pause>,
+    /// True while a change is scheduled, such as another price from the next period on.
+    pub has_scheduled_change: bool,
+    /// The time at which it was created.
+    pub created_at: i64,
+    /// The time at which it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<i64>,
+    /// The time since which a payment is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub past_due_since: Option<i64>,
+    /// The latest invoice.
+    pub latest_invoice: Option<InvoiceView>,
+}
+
+/// An invoice, as the site sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Invoice)]
+pub struct InvoiceView {
+    /// `in_…`
+    pub id: String,
+    /// `draft`, `open`, `paid`, `uncollectible` or `void`.
+    pub status: String,
+    /// Stripe's reason for it, such as `subscription_cycle`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub billing_reason: Option<String>,
+    /// The amount due.
+    pub amount_due: i64,
+    /// The paid amount.
+    pub amount_paid: i64,
+    /// Three lower-case letters.
+    pub currency: String,
+    /// The time at which it was created.
+    pub created_at: i64,
+    /// Stripe's page of it, on which it can be paid.
+    pub hosted_url: Option<String>,
+    /// The time of the next attempt to collect it.
+    pub next_attempt: Option<i64>,
+}
+
+impl From<&Invoice> for InvoiceView {
+    fn from(invoice: &Invoice) -> Self {
+        Self {
+            id: invoice.id.clone(),
+            status: invoice.status.clone(),
+            billing_reason: invoice.billing_reason.clone(),
+            amount_due: invoice.amount_due,
+            amount_paid: invoice.amount_paid,
+            currency: invoice.currency.clone(),
+            created_at: invoice.created,
+            hosted_url: invoice.hosted_url.clone(),
+            next_attempt: invoice.next_attempt,
+        }
+    }
+}
+
+impl From<&Subscription> for SubscriptionView {
+    fn from(of: &Subscription) -> Self {
+        Self {
+            id: of.id.clone(),
+            status: of.status.clone(),
+            items: of.items.clone(),
+            currency: of.currency.clone(),
+            current_period_end: of.period.map(|period| period.end),
+            cancel_at: of.cancel_at,
+            cancel_at_period_end: of.cancel_at_period_end,
+            trial_end: of.trial_end,
+            pause: of.pause.clone(),
+            has_scheduled_change: of.schedule.is_some(),
+            created_at: of.created,
+            ended_at: of.ended_at,
+            past_due_since: of.past_due_since,
+            latest_invoice: of.latest_invoice().map(InvoiceView::from),
+        }
+    }
+}
+
+/// The data of a notification about a subscription or an invoice of one.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubscriptionData {
+    /// `sub_…`
+    pub subscription_id: String,
+    /// The version of the copy; a higher one is later.
+    pub version: i64,
+    /// The caller.
+    pub customer: String,
+    /// The copy.
+    pub subscription: SubscriptionView,
+    /// The invoice that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invoice: Option<InvoiceView>,
+    /// What the caller may use.
+    #[serde(flatten)]
+    pub access: AccessData,
+    /// Who pays, as Stripe has them, unless `FAREBOX_PAYER=omit`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payer: Option<Payer>,
+}
+
+/// What a caller may use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AccessData {
+    /// The keys of what they may use, in alphabetical order.
+    pub entitlements: Vec<String>,
+    /// True when a subscription is live.
+    pub active: bool,
+}
+
+/// The data of `entitlements.changed`.
+#[derive(Clone, Debug, Serialize)]
+pub struct EntitlementsData {
+    /// The version of the caller's billing account; a higher one is later.
+    pub version: i64,
+    /// The caller.
+    pub customer: String,
+    /// What they may use now.
+    #[serde(flatten)]
+    pub access: AccessData,
+}
+
+impl AccessData {
+    /// What the caller of `account` may use at `now` (Unix seconds).
+    #[must_use]
+    pub fn of(account: &BillingAccount, now: i64, grace: Grace) -> Self {
+        let entitlements = account.entitlements(now, grace);
+        Self {
+            entitlements: entitlements.into_iter().map(str::to_owned).collect(),
+            active: account.is_active(now, grace),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Folds the looks of one process: events that arrive while a look is under way cause one more
+//! look, and not one each.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use tokio::sync::{Mutex as Lock, MutexGuard};
+
+/// The looks under way, by the id of what they look at.
+#[derive(Debug, Default)]
+pub(super) struct Flights(Mutex<HashMap<String, Arc<Flight>>>);
+
+/// The looks at one object, one at a time.
+#[derive(Debug, Default)]
+pub(super) struct Flight {
+    /// The number of looks that began.
+    begun: AtomicU64,
+    /// The number of the latest look that succeeded.
+    landed: Lock<u64>,
+}
+
+/// The turn of one caller, during which no other look at the object is under way.
+pub(super) struct Turn<'a> {
+    /// The number of looks that had begun when the caller arrived.
+    seen: u64,
+    number: u64,
+    landed: MutexGuard<'a, u64>,
+}
+
+impl Flights {
+    /// The looks at the object with `id`.
+    pub(super) fn of(&self, id: &str) -> Arc<Flight> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, flight| Arc::strong_count(flight) > 1);
+        Arc::clone(all.entry(id.to_owned()).or_default())
+    }
+}
+
+impl Flight {
+    /// Waits for the looks that began earlier.
+    pub(super) async fn turn(&self) -> Turn<'_> {
+        let seen = self.begun.load(Ordering::SeqCst);
+        let landed = self.landed.lock().await;
+        let number = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        Turn {
+            seen,
+            number,
+            landed,
+        }
+    }
+}
+
+impl Turn<'_> {
+    /// True when a look succeeded that began after the caller arrived.
+    pub(super) fn is_covered(&self) -> bool {
+        *self.landed > self.seen
+    }
+
+    /// Records that the look succeeded.
+    pub(super) fn landed(mut self) {
+        *self.landed = self.number;
+    }
+}
