@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::{
+    billing::AfterRetries,
     endpoint::{Endpoint, Payload},
     engine::Engine,
     error::Error,
@@ -25,6 +26,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::sandbox("POST", "/_sandbox/idempotency_keys/forget", forget),
     Route::sandbox("POST", "/_sandbox/api_keys/expire", expire_key),
     Route::sandbox("POST", "/_sandbox/confirmations", limit_confirmations),
+    Route::sandbox("POST", "/_sandbox/retries", set_retries),
     Route::sandbox("POST", "/_sandbox/webhooks", add_webhook),
     Route::sandbox("POST", "/_sandbox/webhooks/secrets", set_secrets),
     Route::sandbox("POST", "/_sandbox/webhooks/pause", pause),
@@ -88,6 +90,31 @@ fn limit_confirmations(engine: &Engine, mut call: Call) -> Result<Value, Error> 
     let most = most.ok_or_else(|| call.params.missing("most"))?;
     call.params.finish()?;
     engine.state().max_confirmations = u32::try_from(most).unwrap_or(0);
+    Ok(done())
+}
+
+/// Sets when the invoices of subscriptions are collected again, and what follows the last attempt.
+fn set_retries(engine: &Engine, mut call: Call) -> Result<Value, Error> {
+    let days = call.params.list("days")?;
+    let then = call
+        .params
+        .choice("then", &["cancel", "past_due", "unpaid"])?;
+    let parsed = days.map(|days| days.iter().map(|day| day.parse()).collect());
+    let parsed: Option<Result<Vec<u64>, _>> = parsed;
+    let refused = |_| call.params.mistyped("days", "a list of numbers of days");
+    let days = parsed.transpose().map_err(refused)?;
+    call.params.finish()?;
+    let billing = &mut engine.state().billing;
+    if let Some(days) = days {
+        billing.retries = days;
+    }
+    if let Some(then) = then {
+        billing.after_retries = match then.as_str() {
+            "past_due" => AfterRetries::PastDue,
+            "unpaid" => AfterRetries::Unpaid,
+            _ => AfterRetries::Cancel,
+        };
+    }
     Ok(done())
 }
 

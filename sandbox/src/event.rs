@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    clock::{self, now},
+    clock::{self, real_now},
     ids,
     store::text,
 };
@@ -32,7 +32,7 @@ pub(crate) fn new(kind: &str, data: Value, origin: &Origin, endpoints: usize) ->
         "id": ids::long("evt_3"),
         "object": KIND,
         "api_version": API_VERSION,
-        "created": now(),
+        "created": real_now(),
         "livemode": false,
         "pending_webhooks": endpoints,
         "request": { "id": origin.request, "idempotency_key": origin.idempotency_key },

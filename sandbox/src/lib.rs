@@ -29,7 +29,8 @@
 //! | ground | `timers`, `route`, `engine` | due changes; operations by path; locks, events |
 //! | ground | `cors`, `request`, `caller` | HTTP: allowed origins, a request, its key |
 //! | ground | `webhooks`, `state` | signed deliveries; the state behind the lock |
-//! | ground | `event`, `endpoint`, `scheduler` | shapes of events; their destinations; due times |
+//! | ground | `event`, `endpoint` | shapes of events; their destinations |
+//! | ground | `billing`, `scheduler` | state of subscriptions beside their objects; due times |
 //! | ground | `faults`, `idempotency`, `log` | failures on demand; saved responses; requests |
 //! | ground | `page` | the frame of all pages |
 //! | ground | `response`, `list`, `expand`, `store` | HTTP responses; lists; objects by id |
@@ -52,6 +53,7 @@
 mod address;
 mod api;
 mod behaviour;
+mod billing;
 mod builder;
 mod caller;
 mod catalogue;

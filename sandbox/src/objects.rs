@@ -1,6 +1,8 @@
 //! Stripe's objects, one file for every kind: its shape, its operations, its routes.
 
-use crate::{route::Route, timers::Timer};
+use serde_json::Value;
+
+use crate::{route::Route, state::State, store::text, timers::Timer};
 
 pub(crate) mod charge;
 pub(crate) mod checkout_session;
@@ -12,6 +14,7 @@ pub(crate) mod early_fraud_warning;
 pub(crate) mod entitlement;
 pub(crate) mod event;
 pub(crate) mod invoice;
+pub(crate) mod invoice_item;
 pub(crate) mod meter;
 pub(crate) mod payment_intent;
 pub(crate) mod payment_method;
@@ -24,8 +27,11 @@ pub(crate) mod refund;
 pub(crate) mod review;
 pub(crate) mod setup_intent;
 pub(crate) mod shipping_rate;
+pub(crate) mod subscription;
+pub(crate) mod subscription_item;
 pub(crate) mod tax_registration;
 pub(crate) mod tax_settings;
+pub(crate) mod test_clock;
 pub(crate) mod thin_event;
 pub(crate) mod token;
 pub(crate) mod webhook_endpoint;
@@ -58,6 +64,10 @@ pub(crate) fn routes() -> Vec<Route> {
         invoice::ROUTES,
         meter::ROUTES,
         entitlement::ROUTES,
+        invoice_item::ROUTES,
+        subscription::ROUTES,
+        subscription_item::ROUTES,
+        test_clock::ROUTES,
         tax_settings::ROUTES,
         tax_registration::ROUTES,
     ]
@@ -71,4 +81,14 @@ pub(crate) const TIMERS: &[Timer] = &[
     (coupon::KIND, coupon::on_timer),
     (promotion_code::KIND, coupon::on_timer),
     (refund::KIND, refund::on_timer),
+    (subscription::KIND, subscription::on_timer),
+    (invoice::KIND, invoice::on_timer),
 ];
+
+/// Runs the timer of an object that is due.
+fn on_timer(state: &mut State, object: &Value) {
+    let kind = text(object, "object");
+    if let Some((_, change)) = TIMERS.iter().find(|(timed, _)| *timed == kind) {
+        change(state, object);
+    }
+}

@@ -15,6 +15,7 @@ use crate::{
 };
 
 mod actions;
+mod billing;
 mod checkout;
 
 /// A sandbox of Stripe on a port of this machine; dropping it stops it.
@@ -118,6 +119,18 @@ impl Sandbox {
     #[must_use]
     pub fn checkout_sessions(&self) -> Vec<Value> {
         self.all("checkout.session")
+    }
+
+    /// All subscriptions, also those that ended, oldest first.
+    #[must_use]
+    pub fn subscriptions(&self) -> Vec<Value> {
+        self.all("subscription")
+    }
+
+    /// All invoices, oldest first.
+    #[must_use]
+    pub fn invoices(&self) -> Vec<Value> {
+        self.all("invoice")
     }
 
     /// All disputes, oldest first.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     behaviour::Behaviour,
+    billing::Billing,
     clock::now_ms,
     endpoint::Subscription,
     entitlements::Entitlements,
@@ -63,6 +64,8 @@ pub(crate) struct State {
     pub(crate) settle_after: Option<Duration>,
     /// The sandbox's base URL.
     pub(crate) url: String,
+    /// State of subscriptions and their invoices.
+    pub(crate) billing: Billing,
     /// The subscription of each webhook endpoint.
     pub(crate) subscriptions: Vec<Subscription>,
     origin: Origin,
@@ -118,6 +121,21 @@ impl State {
         if let Some(time) = self.settle_after {
             let at = now_ms() + u64::try_from(time.as_millis()).unwrap_or(u64::MAX / 2);
             self.scheduler.schedule(at, id);
+        }
+    }
+
+    /// Sets a timer of an object, in Unix seconds of its test clock or of this machine. Of several
+    /// objects with timers for one second of a clock, the lowest rank runs first.
+    pub(crate) fn wake(&mut self, object: &Value, at: u64, rank: u8) {
+        let id = text(object, "id");
+        match object["test_clock"].as_str() {
+            None => self.scheduler.schedule(at.saturating_mul(1000), id),
+            Some(clock) => {
+                let agenda = self.billing.agendas.get_mut(clock);
+                if let Some(agenda) = agenda {
+                    agenda.schedule(at, rank, id);
+                }
+            }
         }
     }
 

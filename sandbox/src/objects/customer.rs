@@ -10,7 +10,7 @@ use crate::{
     ids,
     list::{Page, is},
     metadata,
-    objects::payment_method,
+    objects::{payment_method, test_clock},
     params::Params,
     route::{Call, Route},
     state::State,
@@ -43,7 +43,6 @@ const NOT_MODELLED: &[&str] = &[
     "source",
     "tax",
     "tax_id_data",
-    "test_clock",
 ];
 
 fn shape() -> Value {
@@ -85,7 +84,13 @@ pub(crate) fn expect(state: &State, id: &str) -> Result<(), Error> {
 }
 
 fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let clock = call.params.text("test_clock")?;
+    if let Some(clock) = &clock {
+        test_clock::expect(state, clock)?;
+    }
+    let _time = test_clock::enter(state, &json!({ "test_clock": clock }));
     let mut customer = shape();
+    customer["test_clock"] = json!(clock);
     details(&mut call.params, &mut customer)?;
     let chosen = payment_method::Chosen::read(state, &mut call.params)?;
     call.params.finish()?;
@@ -203,10 +208,10 @@ pub(crate) fn delete(state: &mut State, call: Call) -> Result<Value, Error> {
 fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let page = Page::read(&mut call.params)?;
     let email = call.params.text("email")?;
-    call.params.accept(&["test_clock"]);
+    let clock = call.params.text("test_clock")?;
     call.params.finish()?;
     page.of(&state.store, KIND, "/v1/customers", |customer| {
-        is(&customer["email"], email.as_ref())
+        is(&customer["email"], email.as_ref()) && is(&customer["test_clock"], clock.as_ref())
     })
 }
 

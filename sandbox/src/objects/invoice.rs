@@ -1,105 +1,72 @@
-//! Invoices of paid checkout sessions.
+//! Invoices: of paid checkout sessions, of subscriptions, and of invoice items.
 //!
-//! - [`shape`]: its JSON.
+//! - [`session`]: the invoice that `invoice_creation` of a session makes.
+//! - [`shape`], [`line`], [`draft`]: the JSON of an invoice, of its lines, and how it begins.
+//! - [`status`]: its states, with their events.
+//! - [`collection`]: attempts to collect it.
+//! - [`payments`]: its invoice payments.
+//! - [`operations`]: what a shop does with it.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
-    clock::now,
     error::Error,
     ids,
     list::{Page, is},
-    metadata,
-    params::Params,
     route::{Call, Route},
     state::State,
     store::{number, text},
 };
 
+mod collection;
+mod draft;
+mod line;
+mod operations;
+mod payments;
+mod session;
 mod shape;
+mod status;
+
+pub(crate) use collection::{
+    advance as collect_now, follow, method_of, no_method, on_timer, subscription_of,
+};
+pub(crate) use draft::{Draft, add_line, advance};
+pub(crate) use line::{Line, product_name, trial, whole};
+#[expect(unused_imports, reason = "for Checkout and the portal")]
+pub(crate) use payments::intent_of;
+pub(crate) use session::{creation, of_session};
+pub(crate) use status::{finalize, mark_uncollectible, stop, void};
 
 /// Stripe's name for this kind of object.
 pub(crate) const KIND: &str = "invoice";
 
 /// This kind's routes.
 pub(crate) const ROUTES: &[Route] = &[
+    Route::new("POST", "/v1/invoices", operations::create),
     Route::new("GET", "/v1/invoices", list),
     Route::new("GET", "/v1/invoices/{}", retrieve),
+    Route::new("POST", "/v1/invoices/{}", operations::update),
+    Route::new("POST", "/v1/invoices/{}/finalize", operations::finalize),
+    Route::new("POST", "/v1/invoices/{}/pay", operations::pay),
+    Route::new("POST", "/v1/invoices/{}/void", operations::void),
+    Route::new(
+        "POST",
+        "/v1/invoices/{}/mark_uncollectible",
+        operations::give_up,
+    ),
+    Route::new("GET", "/v1/invoice_payments", payments::list),
+    Route::new("GET", "/v1/invoice_payments/{}", payments::retrieve),
 ];
 
 /// The path of an invoice's page, before the id of its session.
 pub(crate) const PAGES: &str = "/i/";
 
-/// Reads the `invoice_creation` of a session.
-pub(crate) fn creation(mut given: Params) -> Result<Value, Error> {
-    let enabled = given.flag("enabled")?;
-    let enabled = enabled.ok_or_else(|| given.missing("enabled"))?;
-    let data = given.nested("invoice_data")?.unwrap_or_default();
-    given.finish()?;
-    let data = if enabled { data_of(data)? } else { Value::Null };
-    Ok(json!({ "enabled": enabled, "invoice_data": data }))
-}
-
-fn data_of(mut given: Params) -> Result<Value, Error> {
-    let refused = ["account_tax_ids", "issuer", "rendering_options"];
-    if let Some(name) = refused.iter().find(|name| given.has(name)) {
-        let message = format!("The sandbox does not support an invoice's {name}.");
-        return Err(Error::invalid(&message).param(&given.name(name)));
-    }
-    let mut fields = Vec::new();
-    for mut field in given.groups("custom_fields")?.unwrap_or_default() {
-        let (name, value) = (field.required("name")?, field.required("value")?);
-        field.finish()?;
-        fields.push(json!({ "name": name, "value": value }));
-    }
-    let data = json!({
-        "account_tax_ids": null,
-        "custom_fields": (!fields.is_empty()).then_some(fields),
-        "description": given.text("description")?,
-        "footer": given.text("footer")?,
-        "issuer": { "type": "self" },
-        "metadata": metadata::merged(&mut given, &json!({}))?.unwrap_or_else(|| json!({})),
-        "rendering_options": null,
-    });
-    given.finish()?;
-    Ok(data)
-}
-
-/// Creates the paid invoice of a session; returns its id.
-pub(crate) fn of_session(state: &mut State, session: &Value) -> String {
-    let items = state.lines.get(text(session, "id")).cloned();
-    let invoice = shape::draft(session, &items.unwrap_or_default());
-    let id = text(&invoice, "id").to_owned();
-    state.create("invoice.created", invoice);
-    let page = format!("{}{PAGES}{}", state.url, text(session, "id"));
-    let mut times = shape::transitions();
-    times["finalized_at"] = now().into();
-    let open = json!({
-        "effective_at": now(),
-        "hosted_invoice_url": page,
-        "number": next_number(state, text(session, "customer")),
-        "status": "open",
-        "status_transitions": times,
-    });
-    state.change_object("invoice.finalized", &id, &open);
-    times["paid_at"] = now().into();
-    let paid = json!({
-        "amount_paid": session["amount_total"],
-        "amount_remaining": 0,
-        "attempted": true,
-        "status": "paid",
-        "status_transitions": times,
-    });
-    let invoice = state.change_object("invoice.paid", &id, &paid);
-    state.emit("invoice.payment_succeeded", &invoice, None);
-    id
-}
-
 /// The next number of a customer's invoices: `B7K2M9QX-0001`.
 fn next_number(state: &mut State, customer: &str) -> String {
     let held = state.store.find(customer).cloned().unwrap_or_default();
     let next = number(&held, "next_invoice_sequence").max(1);
-    state.update(customer, &json!({ "next_invoice_sequence": next + 1 }));
+    let patch = serde_json::json!({ "next_invoice_sequence": next + 1 });
+    state.update(customer, &patch);
     let prefix = match text(&held, "invoice_prefix") {
         "" => ids::code(),
         prefix => prefix.to_owned(),
@@ -116,9 +83,17 @@ fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {
 fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let page = Page::read(&mut call.params)?;
     let customer = call.params.text("customer")?;
-    let status = call.params.text("status")?;
+    let subscription = call.params.text("subscription")?;
+    let statuses = ["draft", "open", "paid", "uncollectible", "void"];
+    let status = call.params.choice("status", &statuses)?;
+    let how = call.params.text("collection_method")?;
     call.params.finish()?;
     page.of(&state.store, KIND, "/v1/invoices", |invoice| {
-        is(&invoice["customer"], customer.as_ref()) && is(&invoice["status"], status.as_ref())
+        is(&invoice["customer"], customer.as_ref())
+            && is(&invoice["status"], status.as_ref())
+            && is(&invoice["collection_method"], how.as_ref())
+            && subscription
+                .as_ref()
+                .is_none_or(|id| subscription_of(invoice) == id)
     })
 }

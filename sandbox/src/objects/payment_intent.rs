@@ -6,6 +6,7 @@
 //! - [`payment`]: confirmations: paid, declined or challenged.
 //! - [`completion`]: the end of a payment that its confirmation left open.
 //! - [`authorization`]: payments that the shop captures later.
+//! - [`invoice`]: payments of invoices.
 
 use serde_json::{Value, json};
 
@@ -26,6 +27,7 @@ mod authorization;
 mod completion;
 mod confirmation;
 mod details;
+mod invoice;
 mod payment;
 mod shape;
 
@@ -34,6 +36,7 @@ pub(crate) use completion::{authenticate, on_timer, settle};
 use confirmation::Confirmation;
 pub(crate) use confirmation::check_return_url;
 pub(crate) use details::{methods, receipt_email};
+pub(crate) use invoice::{cancel_with_invoice, collect, of_invoice, predict};
 pub(crate) use payment::{behaviour, set_up};
 pub(crate) use shape::{challenge, seen_by};
 

@@ -132,7 +132,8 @@ impl Chosen {
         &self.object["billing_details"]
     }
 
-    fn named(state: &State, id: &str, param: &str) -> Result<Self, Error> {
+    /// A stored payment method, or a new one of a test card or account.
+    pub(crate) fn named(state: &State, id: &str, param: &str) -> Result<Self, Error> {
         if let Some(card) = test_cards::named(id) {
             return Ok(Self::of_number(card.number, card.behaviour, 12, 2034));
         }
@@ -160,6 +161,20 @@ impl Chosen {
         state.store.insert(self.object);
         id
     }
+}
+
+/// Rejects a payment method that does not exist, or is not this customer's.
+pub(crate) fn expect_of(state: &State, id: &str, customer: &str, param: &str) -> Result<(), Error> {
+    let method = state.store.get(KIND, id, param)?;
+    if method["customer"] == *customer {
+        return Ok(());
+    }
+    let message = format!(
+        "The customer does not have a payment method with the ID {id}. The payment method must be \
+         attached to the customer."
+    );
+    let error = Error::invalid(&message).code("resource_missing");
+    Err(error.param(param))
 }
 
 /// A payment method in Stripe's form; `details` are the fields of its type.

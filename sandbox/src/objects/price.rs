@@ -20,7 +20,7 @@ use crate::{
     params::Params,
     route::{Call, Route},
     state::State,
-    store::text,
+    store::{Store, text},
 };
 
 /// Stripe's name for this kind of object.
@@ -72,6 +72,11 @@ pub(crate) fn recurrence(interval: &str, count: i64) -> Value {
     })
 }
 
+/// The cost of a quantity of a price, in minor units.
+pub(crate) fn cost(_store: &Store, price: &Value, quantity: i64) -> i64 {
+    of_quantity(price, quantity).unwrap_or(0)
+}
+
 pub(crate) fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let params = &mut call.params;
     let currency = money::currency(params)?;
@@ -101,6 +106,25 @@ fn recurring(params: &mut Params, price: &mut Value) -> Result<(), Error> {
     price["recurring"] = recurrence(&interval, count);
     price["type"] = "recurring".into();
     recurring.finish()
+}
+
+/// Creates the price that `price_data` of a subscription's item describes; no list has it.
+pub(crate) fn of_data(state: &mut State, mut data: Params) -> Result<Value, Error> {
+    let currency = money::currency(&mut data)?;
+    let mut price = shape(&ids::long("price_1"), "", &currency, 0);
+    amount::read(&mut data, &mut price)?;
+    tax_behavior(&mut data, &mut price)?;
+    if !data.has("recurring") {
+        return Err(data.missing("recurring"));
+    }
+    recurring(&mut data, &mut price)?;
+    let product = data.required("product")?;
+    let param = data.name("product");
+    data.finish()?;
+    state.store.get("product", &product, &param)?;
+    price["product"] = product.into();
+    price["active"] = false.into();
+    Ok(state.create("price.created", price))
 }
 
 fn of_product(

@@ -5,6 +5,7 @@
 mod amounts;
 mod api;
 mod authorizations;
+mod billing;
 mod cards;
 mod checkout;
 mod checkout_after;
@@ -46,8 +47,10 @@ mod raw;
 mod receipts;
 mod receiver;
 mod refunds;
+mod renewals;
 mod setup_intents;
 mod shipping_rates;
 mod stripe_js;
+mod subscriptions;
 mod tax_settings;
 mod webhooks;

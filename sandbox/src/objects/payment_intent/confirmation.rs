@@ -18,6 +18,8 @@ pub(super) struct Confirmation {
     pub(super) off_session: Option<bool>,
     /// `error_on_requires_action`: a challenge is an error.
     pub(super) error_on_requires_action: bool,
+    /// True for an invoice's: a challenge waits for the payer, also off session.
+    pub(super) challenges: bool,
 }
 
 impl Confirmation {
@@ -34,6 +36,7 @@ impl Confirmation {
             return_url,
             off_session: off_session.map(|when| when != "false"),
             error_on_requires_action: error_on_requires_action.unwrap_or(false),
+            challenges: false,
         })
     }
 
@@ -44,6 +47,18 @@ impl Confirmation {
             return_url: Some(return_url),
             off_session: None,
             error_on_requires_action: false,
+            challenges: false,
+        }
+    }
+
+    /// The attempt to collect an invoice, without the payer.
+    pub(super) fn of_invoice(method: Chosen) -> Self {
+        Self {
+            method: Some(method),
+            return_url: None,
+            off_session: Some(true),
+            error_on_requires_action: false,
+            challenges: true,
         }
     }
 

@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     objects::{
         charge::{self, Attempt},
-        checkout_session, dispute, payment_method,
+        checkout_session, dispute, invoice, payment_method,
     },
     state::State,
     store::{number, text},
@@ -46,14 +46,16 @@ pub(super) fn confirm(
         Behaviour::Declines(decline) => Err(declined(state, &intent, decline)),
         Behaviour::DeclinesOnceAttached => Err(declined(state, &intent, &GENERIC)),
         Behaviour::NeedsAuthentication | Behaviour::NeedsSetup | Behaviour::SetUp
-            if off_session || confirmation.error_on_requires_action =>
+            if (off_session && !confirmation.challenges)
+                || confirmation.error_on_requires_action =>
         {
             Err(declined(state, &intent, &AUTHENTICATION_REQUIRED))
         }
         Behaviour::NeedsAuthentication | Behaviour::NeedsSetup | Behaviour::SetUp => {
             let next = shape::challenge(&intent, &state.url, confirmation.return_url.as_deref());
             let patch = json!({ "next_action": next, "status": "requires_action" });
-            Ok(state.change_object("payment_intent.requires_action", id, &patch))
+            let event = "payment_intent.requires_action";
+            Ok(change(state, event, &intent, &patch))
         }
         Behaviour::Debited(_) => Ok(under_way(state, &intent)),
         Behaviour::PaidElsewhere => Ok(awaited(state, &intent)),
@@ -196,9 +198,10 @@ pub(super) fn unpaid(
     change(state, "payment_intent.payment_failed", intent, &patch)
 }
 
-/// Changes an intent with an event, then updates its checkout session.
+/// Changes an intent with an event, then updates its checkout session or its invoice.
 pub(super) fn change(state: &mut State, event: &str, intent: &Value, patch: &Value) -> Value {
     let changed = state.change_object(event, text(intent, "id"), patch);
     checkout_session::follow(state, &changed);
+    invoice::follow(state, &changed);
     changed
 }

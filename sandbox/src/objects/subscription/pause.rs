@@ -1,0 +1,90 @@
+//! Subscriptions that pause: without a payment method at the end of a trial.
+
+use serde_json::{Value, json};
+
+use super::{change, items_of, live, period::Interval, renewal, set, shape};
+use crate::{
+    clock::now,
+    error::Error,
+    objects::{
+        invoice::{self, Draft},
+        test_clock,
+    },
+    route::Call,
+    state::State,
+    store::{number, text},
+};
+
+/// Returns true when nothing can pay the next invoice.
+pub(super) fn lacks_method(state: &State, held: &Value) -> bool {
+    let invoice = json!({
+        "customer": held["customer"],
+        "default_payment_method": held["default_payment_method"],
+    });
+    invoice::method_of(state, &invoice).is_empty()
+}
+
+/// Pauses a subscription: it is not billed until it resumes.
+pub(super) fn pause(state: &mut State, held: &Value) {
+    let id = text(held, "id");
+    let paused = set(state, id, &json!({ "status": "paused" }));
+    state.emit("customer.subscription.paused", &paused, None);
+}
+
+/// `POST /v1/subscriptions/{id}/resume`: bills a paused subscription, which is active once paid.
+pub(super) fn resume(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    let anchor = call
+        .params
+        .choice("billing_cycle_anchor", &["now", "unchanged"])?;
+    call.params
+        .choice("proration_behavior", change::PRORATIONS)?;
+    call.params.integer("proration_date")?;
+    call.params.finish()?;
+    let held = live(state, &id, "resumed")?;
+    if held["status"] != "paused" {
+        let message = "Only a paused subscription can be resumed.";
+        return Err(Error::invalid(message).executed());
+    }
+    let _time = test_clock::enter(state, &held);
+    let items = items_of(&held);
+    let interval = Interval::of(&items[0]["price"]);
+    let kept = held["billing_cycle_anchor"]
+        .as_u64()
+        .filter(|_| anchor.as_deref() == Some("unchanged"));
+    let start = now();
+    let anchor = kept.unwrap_or(start);
+    let items = renewal::with_period(&items, (start, interval.end_after(anchor, start)));
+    let lines = items
+        .iter()
+        .filter(|item| !shape::is_metered(item))
+        .map(|item| {
+            let quantity = number(item, "quantity");
+            invoice::whole(
+                state,
+                item,
+                quantity,
+                super::period_of(&json!({ "items": { "data": [item] } })),
+            )
+            .shape()
+        });
+    let lines = lines.collect();
+    let draft = Draft {
+        customer: text(&held, "customer"),
+        currency: text(&held, "currency"),
+        subscription: Some(&held),
+        reason: "subscription_update",
+        lines,
+        period: (start, start),
+    };
+    let draft = draft.create(state);
+    let patch = json!({
+        "billing_cycle_anchor": anchor,
+        "items": shape::list(&held, items),
+        "latest_invoice": draft["id"],
+    });
+    set(state, &id, &patch);
+    invoice::collect_now(state, text(&draft, "id"));
+    renewal::schedule(state, &id);
+    Ok(state.store.find(&id).cloned().unwrap_or_default())
+}

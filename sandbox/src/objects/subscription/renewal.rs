@@ -1,0 +1,239 @@
+//! What time does to a subscription: trials end, periods end, cancellations take effect.
+
+use serde_json::{Value, json};
+
+use super::{
+    at, cancellation, creation::in_trial, fields, items_of, pause, pending, period::Interval,
+    period_of, set, shape,
+};
+use crate::{
+    billing::DAY,
+    clock::now,
+    objects::{
+        invoice::{self, Draft},
+        invoice_item,
+    },
+    state::State,
+    store::{number, text},
+};
+
+/// The time before the end of a trial at which Stripe announces it.
+const NOTICE: u64 = 3 * DAY;
+/// The time in which the first invoice has to be paid.
+const INCOMPLETE: u64 = 23 * 3600;
+/// The rank of a subscription's timers: after those of its schedule.
+const RANK: u8 = 1;
+
+/// A change that is due, in the order in which those of one second run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Expire,
+    Announce,
+    DropPending,
+    Collect,
+    Cancel,
+    EndTrial,
+    Renew,
+}
+
+/// The times of a subscription's next changes.
+fn steps(state: &State, held: &Value) -> Vec<(u64, Step)> {
+    let status = text(held, "status");
+    let id = text(held, "id");
+    let mut steps = Vec::new();
+    if super::ENDED.contains(&status) {
+        return steps;
+    }
+    let pending = &held["pending_update"]["expires_at"];
+    steps.extend(pending.as_u64().map(|at| (at, Step::DropPending)));
+    let resumes = &held["pause_collection"]["resumes_at"];
+    steps.extend(resumes.as_u64().map(|at| (at, Step::Collect)));
+    steps.extend(at(held, "cancel_at").map(|at| (at, Step::Cancel)));
+    match status {
+        "incomplete" => {
+            let created = at(held, "created").unwrap_or_default();
+            steps.push((created + INCOMPLETE, Step::Expire));
+        }
+        "trialing" => {
+            let end = at(held, "trial_end").unwrap_or_default();
+            steps.push((end, Step::EndTrial));
+            if state.billing.announced.get(id) != Some(&end) {
+                steps.push((end.saturating_sub(NOTICE), Step::Announce));
+            }
+        }
+        "active" | "past_due" | "unpaid" => steps.push((period_of(held).1, Step::Renew)),
+        _ => {}
+    }
+    steps.sort_unstable();
+    steps
+}
+
+/// Sets the timer of a subscription's next change.
+pub(super) fn schedule(state: &mut State, id: &str) {
+    let held = state.store.find(id).cloned().unwrap_or_default();
+    if let Some((at, _)) = steps(state, &held).first() {
+        state.wake(&held, *at, RANK);
+    }
+}
+
+/// Runs all that is due, one by one.
+pub(crate) fn on_timer(state: &mut State, subscription: &Value) {
+    let id = text(subscription, "id");
+    loop {
+        let held = state.store.find(id).cloned().unwrap_or_default();
+        let steps = steps(state, &held);
+        match steps.first().filter(|(at, _)| *at <= now()) {
+            Some((_, step)) => run(state, &held, *step),
+            None => break,
+        }
+    }
+    schedule(state, id);
+}
+
+fn run(state: &mut State, held: &Value, step: Step) {
+    let id = text(held, "id");
+    match step {
+        Step::Expire => {
+            invoice::void(state, text(held, "latest_invoice"));
+            set(
+                state,
+                id,
+                &fields([("status", "incomplete_expired".into())]),
+            );
+        }
+        Step::Announce => announce(state, held),
+        Step::DropPending => pending::expire(state, held),
+        Step::Collect => drop(set(state, id, &fields([("pause_collection", Value::Null)]))),
+        Step::Cancel => {
+            let reason = "cancellation_requested";
+            cancellation::bill_rest(state, held);
+            cancellation::end(state, id, Some(reason));
+        }
+        Step::EndTrial => end_trial(state, held),
+        Step::Renew => drop(renew(state, held, period_of(held).1, json!({}))),
+    }
+}
+
+/// Announces the end of a trial, three days before, or at once when less is left.
+pub(super) fn announce(state: &mut State, held: &Value) {
+    let end = at(held, "trial_end").unwrap_or_default();
+    if !in_trial(held) || end > now() + NOTICE {
+        return;
+    }
+    state
+        .billing
+        .announced
+        .insert(text(held, "id").to_owned(), end);
+    state.emit("customer.subscription.trial_will_end", held, None);
+}
+
+/// Ends a trial at its time: with an invoice, or as `trial_settings` says without a payment method.
+fn end_trial(state: &mut State, held: &Value) {
+    let id = text(held, "id");
+    let lacks = pause::lacks_method(state, held);
+    match text(
+        &held["trial_settings"]["end_behavior"],
+        "missing_payment_method",
+    ) {
+        "pause" if lacks => pause::pause(state, held),
+        "cancel" if lacks => drop(cancellation::end(state, id, Some("payment_failed"))),
+        _ => {
+            let end = at(held, "trial_end").unwrap_or_else(now);
+            renew(state, held, end, fields([("status", "active".into())]));
+        }
+    }
+}
+
+/// Begins the period after `start`, with a draft of its invoice and these other changes.
+fn renew(state: &mut State, held: &Value, start: u64, mut patch: Value) -> Value {
+    let items = items_of(held);
+    let anchor = at(held, "billing_cycle_anchor").unwrap_or(start);
+    let interval = Interval::of(&items[0]["price"]);
+    let period = (start, interval.end_after(anchor, start));
+    let before = period_of(held);
+    let after = with_period(&items, period);
+    let lines = lines(state, held, &after, before);
+    let draft = Draft {
+        customer: text(held, "customer"),
+        currency: text(held, "currency"),
+        subscription: Some(held),
+        reason: "subscription_cycle",
+        lines,
+        period: before,
+    };
+    let draft = draft.create(state);
+    patch["items"] = shape::list(held, after);
+    patch["latest_invoice"] = draft["id"].clone();
+    if held["cancel_at_period_end"] == true {
+        patch["cancel_at"] = period.1.into();
+    }
+    set(state, text(held, "id"), &patch);
+    hand_on(state, held, &draft)
+}
+
+/// Lets the draft of a period advance, unless its subscription is unpaid or paused.
+fn hand_on(state: &mut State, held: &Value, draft: &Value) -> Value {
+    let id = text(draft, "id");
+    if held["status"] == "unpaid" {
+        return draft.clone();
+    }
+    match text(&held["pause_collection"], "behavior") {
+        "" => invoice::advance(state, draft),
+        "keep_as_draft" => draft.clone(),
+        behavior => {
+            invoice::finalize(state, id);
+            match behavior {
+                "void" => invoice::void(state, id),
+                _ => invoice::mark_uncollectible(state, id),
+            }
+        }
+    }
+}
+
+/// The lines of a renewal: what waits, the usage of the last period, and the next period.
+pub(super) fn lines(
+    state: &State,
+    held: &Value,
+    after: &[Value],
+    before: (u64, u64),
+) -> Vec<Value> {
+    let id = text(held, "id");
+    let waiting = invoice_item::pending(state, text(held, "customer"), Some(id));
+    let mut lines: Vec<Value> = waiting.iter().map(invoice_item::line).collect();
+    lines.extend(usage(state, held, before));
+    for item in after.iter().filter(|item| !shape::is_metered(item)) {
+        let quantity = number(item, "quantity");
+        lines.push(invoice::whole(state, item, quantity, period_of_item(item)).shape());
+    }
+    lines
+}
+
+/// The lines of the usage of a period.
+pub(super) fn usage(state: &State, held: &Value, period: (u64, u64)) -> Vec<Value> {
+    let items = items_of(held);
+    let metered = items.iter().filter(|item| shape::is_metered(item));
+    let line = |item| {
+        invoice::whole(
+            state,
+            item,
+            super::usage::of(state, held, item, period),
+            period,
+        )
+    };
+    metered.map(|item| line(item).shape()).collect()
+}
+
+fn period_of_item(item: &Value) -> (u64, u64) {
+    let at = |field: &str| item[field].as_u64().unwrap_or_default();
+    (at("current_period_start"), at("current_period_end"))
+}
+
+/// The items with another period.
+pub(super) fn with_period(items: &[Value], period: (u64, u64)) -> Vec<Value> {
+    let mut items = items.to_vec();
+    for item in &mut items {
+        item["current_period_start"] = period.0.into();
+        item["current_period_end"] = period.1.into();
+    }
+    items
+}

@@ -1,0 +1,55 @@
+//! Subscriptions and test clocks, for tests.
+
+use serde_json::{Value, json};
+
+use super::Sandbox;
+use crate::objects::{subscription, test_clock};
+
+impl Sandbox {
+    /// Creates a test clock that stands at this time, in Unix seconds; returns it.
+    ///
+    /// # Errors
+    ///
+    /// None so far: there is no parameter to refuse.
+    pub fn create_clock(&self, frozen_time: u64) -> Result<Value, Value> {
+        let params = json!({ "frozen_time": frozen_time });
+        self.control(test_clock::create, "", params)
+    }
+
+    /// Advances a test clock; everything that becomes due has run when it returns.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the clock does not exist, or the time is not after its own.
+    pub fn advance_clock(&self, clock: &str, frozen_time: u64) -> Result<Value, Value> {
+        let params = json!({ "frozen_time": frozen_time });
+        self.control(test_clock::advance, clock, params)
+    }
+
+    /// Creates a subscription from the parameters of `POST /v1/subscriptions`; returns it.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when `params` are not valid, or the payment fails and has to succeed.
+    pub fn create_subscription(&self, params: Value) -> Result<Value, Value> {
+        self.control(subscription::create, "", params)
+    }
+
+    /// Changes a subscription, as in the dashboard: `{"cancel_at_period_end": "true"}`.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the subscription ended, or `params` are not valid.
+    pub fn change_subscription(&self, id: &str, params: Value) -> Result<Value, Value> {
+        self.control(subscription::update, id, params)
+    }
+
+    /// Cancels a subscription now, as in the dashboard.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the subscription ended.
+    pub fn cancel_subscription(&self, id: &str) -> Result<Value, Value> {
+        self.control(subscription::cancel, id, json!({}))
+    }
+}

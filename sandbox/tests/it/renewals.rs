@@ -1,0 +1,403 @@
+//! What time does to subscriptions: renewals, retries, trials; by test clocks.
+
+use serde_json::json;
+use stripe_sandbox::Sandbox;
+
+use crate::{
+    api::{api, text},
+    billing::{
+        DAY, START, advance, change, clocked, current, default_card, latest_invoice, monthly,
+        subscribe, types_after,
+    },
+};
+
+/// 2026-02-15 12:00:00 UTC, a month after the start.
+const FEBRUARY: u64 = START + 31 * DAY;
+/// 2026-03-15 12:00:00 UTC.
+const MARCH: u64 = FEBRUARY + 28 * DAY;
+
+#[tokio::test]
+async fn a_period_ends_with_a_draft_that_is_paid_an_hour_later() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    monthly(&stripe, "price_pro", 1500);
+    let (clock, customer) = clocked(&api, "pm_card_visa").await;
+    let held = subscribe(&api, &customer, "price_pro", &[]).await;
+    assert_eq!(held["created"], START);
+    assert_eq!(held["items"]["data"][0]["current_period_end"], FEBRUARY);
+    let seen = stripe.events().len();
+
+    advance(&api, &clock, FEBRUARY + 60).await;
+
+    let renewed = current(&api, &held).await;
+    let item = &renewed["items"]["data"][0];
+    assert_eq!(item["current_period_start"], FEBRUARY);
+    assert_eq!(item["current_period_end"], MARCH);
+    let draft = latest_invoice(&api, &held).await;
+    assert_eq!(
+        (&draft["status"], &draft["created"]),
+        (&json!("draft"), &json!(FEBRUARY))
+    );
+    assert_eq!(draft["billing_reason"], "subscription_cycle");
+    let line = &draft["lines"]["data"][0];
+    assert_eq!(line["period"], json!({ "end": MARCH, "start": FEBRUARY }));
+    assert_eq!(line["pricing"]["price_details"]["price"], "price_pro");
+
+    let ready = advance(&api, &clock, FEBRUARY + 3600).await;
+
+    assert_eq!(
+        (&ready["status"], &ready["frozen_time"]),
+        (&json!("ready"), &json!(FEBRUARY + 3600))
+    );
+    let invoice = latest_invoice(&api, &held).await;
+    assert_eq!(
+        (&invoice["status"], &invoice["attempt_count"]),
+        (&json!("paid"), &json!(1))
+    );
+    assert_eq!(invoice["status_transitions"]["paid_at"], FEBRUARY + 3600);
+    let expected = [
+        "test_helpers.test_clock.advancing",
+        "invoice.created",
+        "customer.subscription.updated",
+        "test_helpers.test_clock.ready",
+        "test_helpers.test_clock.advancing",
+        "invoice.finalized",
+        "payment_intent.created",
+        "charge.succeeded",
+        "payment_intent.succeeded",
+        "invoice_payment.paid",
+        "invoice.updated",
+        "invoice.paid",
+        "invoice.payment_succeeded",
+        "test_helpers.test_clock.ready",
+    ];
+    assert_eq!(types_after(&stripe, seen), expected);
+}
+
+#[tokio::test]
+async fn a_year_has_twelve_renewals_in_order() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    monthly(&stripe, "price_pro", 1500);
+    let (clock, customer) = clocked(&api, "pm_card_visa").await;
+    subscribe(&api, &customer, "price_pro", &[]).await;
+
+    advance(&api, &clock, START + 365 * DAY + 7200).await;
+
+    let invoices = stripe.invoices();
+    assert_eq!(invoices.len(), 13);
+    assert!(invoices.iter().all(|invoice| invoice["status"] == "paid"));
+    let paid: Vec<u64> = stripe
+        .charges()
+        .iter()
+        .map(|c| c["created"].as_u64().unwrap())
+        .collect();
+    assert!(
+        paid.is_sorted() && paid[12] == START + 365 * DAY + 3600,
+        "{paid:?}"
+    );
+    assert_eq!(
+        text(&invoices[12], "number").split('-').nth(1),
+        Some("0013")
+    );
+}
+
+#[tokio::test]
+async fn a_declined_renewal_is_past_due_until_another_card_pays() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    monthly(&stripe, "price_pro", 1500);
+    let (clock, customer) = clocked(&api, "pm_card_visa").await;
+    let held = subscribe(&api, &customer, "price_pro", &[]).await;
+    default_card(&api, &customer, "pm_card_chargeCustomerFail").await;
+    advance(&api, &clock, FEBRUARY + 60).await;
+    let seen = stripe.events().len();
+
+    advance(&api, &clock, FEBRUARY + 3600).await;
+
+    assert_eq!(current(&api, &held).await["status"], "past_due");
+    let invoice = latest_invoice(&api, &held).await;
+    assert_eq!(
+        (&invoice["status"], &invoice["attempt_count"]),
+        (&json!("open"), &json!(1))
+    );
+    let next = FEBRUARY + 3600 + 3 * DAY;
+    assert_eq!(invoice["next_payment_attempt"], next);
+    let expected = [
+        "test_helpers.test_clock.advancing",
+        "invoice.finalized",
+        "payment_intent.created",
+        "charge.failed",
+        "payment_intent.payment_failed",
+        "invoice.updated",
+        "invoice.payment_failed",
+        "customer.subscription.updated",
+        "test_helpers.test_clock.ready",
+    ];
+    assert_eq!(types_after(&stripe, seen), expected);
+
+    default_card(&api, &customer, "pm_card_visa").await;
+    advance(&api, &clock, next).await;
+    assert_eq!(current(&api, &held).await["status"], "active");
+    let invoice = latest_invoice(&api, &held).await;
+    assert_eq!(
+        (&invoice["status"], &invoice["attempt_count"]),
+        (&json!("paid"), &json!(2))
+    );
+}
+
+#[tokio::test]
+async fn the_shop_recovers_a_past_due_subscription_by_paying_its_invoice() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    monthly(&stripe, "price_pro", 1500);
+    let (clock, customer) = clocked(&api, "pm_card_visa").await;
+    let held = subscribe(&api, &customer, "price_pro", &[]).await;
+    default_card(&api, &customer, "pm_card_chargeCustomerFail").await;
+    advance(&api, &clock, FEBRUARY + 3600).await;
+    let invoice = latest_invoice(&api, &held).await;
+    let path = format!("/v1/invoices/{}/pay", text(&invoice, "id"));
+
+    api.post(&path, &[]).await.refused(402, "card_declined");
+    assert_eq!(latest_invoice(&api, &held).await["attempt_count"], 1);
+    let card = default_card(&api, &customer, "pm_card_visa").await;
+    let paid = api.post(&path, &[("payment_method", &card)]).await.ok();
+
+    assert_eq!(paid["status"], "paid");
+    assert_eq!(current(&api, &held).await["status"], "active");
+    api.post(&path, &[])
+        .await
+        .refused(400, "invoice_already_paid");
+}
+
+#[tokio::test]
+async fn the_last_attempt_ends_a_subscription_as_the_control_says() {
+    for (then, status) in [
+        ("cancel", "canceled"),
+        ("unpaid", "unpaid"),
+        ("past_due", "past_due"),
+    ] {
+        let stripe = Sandbox::start().await;
+        let api = api(&stripe);
+        monthly(&stripe, "price_pro", 1500);
+        let control = [("then", then), ("days[]", "1"), ("days[]", "2")];
+        api.post("/_sandbox/retries", &control).await.ok();
+        let (clock, customer) = clocked(&api, "pm_card_visa").await;
+        let held = subscribe(&api, &customer, "price_pro", &[]).await;
+        default_card(&api, &customer, "pm_card_chargeCustomerFail").await;
+
+        advance(&api, &clock, FEBRUARY + 3600 + 3 * DAY - 1).await;
+        assert_eq!(current(&api, &held).await["status"], "past_due");
+        advance(&api, &clock, FEBRUARY + 3600 + 3 * DAY).await;
+
+        assert_eq!(current(&api, &held).await["status"], status);
+        let invoice = latest_invoice(&api, &held).await;
+        assert_eq!(
+            (&invoice["status"], &invoice["attempt_count"]),
+            (&json!("open"), &json!(3))
+        );
+        assert_eq!(invoice["next_payment_attempt"], json!(null));
+        advance(&api, &clock, MARCH + 7200).await;
+        let drafts = stripe
+            .invoices()
+            .iter()
+            .filter(|one| one["status"] == "draft")
+            .count();
+        assert_eq!(drafts, usize::from(then == "unpaid"), "{then}");
+    }
+}
+
+#[tokio::test]
+async fn a_renewal_that_needs_the_payer_says_so_and_is_paid_by_a_challenge() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    monthly(&stripe, "price_pro", 1500);
+    let (clock, customer) = clocked(&api, "pm_card_visa").await;
+    let held = subscribe(&api, &customer, "price_pro", &[]).await;
+    default_card(&api, &customer, "pm_card_authenticationRequired").await;
+    advance(&api, &clock, FEBRUARY + 60).await;
+    let seen = stripe.events().len();
+
+    advance(&api, &clock, FEBRUARY + 3600).await;
+
+    assert_eq!(current(&api, &held).await["status"], "past_due");
+    let types = types_after(&stripe, seen);
+    let expected = [
+        "payment_intent.requires_action",
+        "invoice.updated",
+        "invoice.payment_action_required",
+        "invoice.payment_failed",
+        "customer.subscription.updated",
+    ];
+    assert_eq!(types[3..8], expected);
+    let intent = stripe.payment_intents().last().cloned().unwrap();
+    stripe.authenticate(text(&intent, "id"), true).unwrap();
+    assert_eq!(current(&api, &held).await["status"], "active");
+    let invoice = latest_invoice(&api, &held).await;
+    assert_eq!(invoice["status"], "paid");
+    assert_eq!(invoice["status_transitions"]["paid_at"], FEBRUARY + 3600);
+}
+
+#[tokio::test]
+async fn a_trial_is_announced_and_then_paid() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    monthly(&stripe, "price_pro", 1500);
+    let (clock, customer) = clocked(&api, "pm_card_visa").await;
+    let held = subscribe(&api, &customer, "price_pro", &[("trial_period_days", "14")]).await;
+    let end = START + 14 * DAY;
+    assert_eq!(
+        (&held["status"], &held["trial_end"]),
+        (&json!("trialing"), &json!(end))
+    );
+    assert_eq!(held["items"]["data"][0]["current_period_end"], end);
+    let first = latest_invoice(&api, &held).await;
+    assert_eq!(
+        (&first["status"], &first["total"]),
+        (&json!("paid"), &json!(0))
+    );
+    let seen = stripe.events().len();
+
+    advance(&api, &clock, end - 3 * DAY - 1).await;
+    assert_eq!(types_after(&stripe, seen).len(), 2);
+    let seen = stripe.events().len();
+    advance(&api, &clock, end - 1).await;
+    assert_eq!(
+        types_after(&stripe, seen)[1],
+        "customer.subscription.trial_will_end"
+    );
+    assert_eq!(types_after(&stripe, seen).len(), 3);
+    advance(&api, &clock, end + 3600).await;
+
+    let held = current(&api, &held).await;
+    assert_eq!(held["status"], "active");
+    assert_eq!(held["items"]["data"][0]["current_period_start"], end);
+    let invoice = latest_invoice(&api, &held).await;
+    assert_eq!(
+        (&invoice["status"], &invoice["amount_paid"]),
+        (&json!("paid"), &json!(1500))
+    );
+}
+
+#[tokio::test]
+async fn a_trial_without_a_payment_method_ends_as_its_settings_say() {
+    let end = START + 7 * DAY;
+    for (setting, status, event) in [
+        ("pause", "paused", "customer.subscription.paused"),
+        ("cancel", "canceled", "customer.subscription.deleted"),
+        ("create_invoice", "past_due", "invoice.payment_failed"),
+    ] {
+        let stripe = Sandbox::start().await;
+        let api = api(&stripe);
+        monthly(&stripe, "price_pro", 1500);
+        let (clock, customer) = clocked(&api, "").await;
+        let more = [
+            ("trial_period_days", "7"),
+            (
+                "trial_settings[end_behavior][missing_payment_method]",
+                setting,
+            ),
+        ];
+        let held = subscribe(&api, &customer, "price_pro", &more).await;
+
+        advance(&api, &clock, end + 3600).await;
+
+        assert_eq!(current(&api, &held).await["status"], status);
+        assert!(
+            stripe.events().iter().any(|one| one["type"] == event),
+            "{event}"
+        );
+        if setting != "pause" {
+            continue;
+        }
+        default_card(&api, &customer, "pm_card_visa").await;
+        let path = format!("/v1/subscriptions/{}/resume", text(&held, "id"));
+        let resumed = api.post(&path, &[]).await.ok();
+        assert_eq!(resumed["status"], "active");
+        assert_eq!(resumed["billing_cycle_anchor"], end + 3600);
+        assert!(
+            stripe
+                .events()
+                .iter()
+                .any(|one| one["type"] == "customer.subscription.resumed")
+        );
+        api.post(&path, &[]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_cancellation_at_the_end_ends_it_there_without_another_invoice() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    monthly(&stripe, "price_pro", 1500);
+    let (clock, customer) = clocked(&api, "pm_card_visa").await;
+    let held = subscribe(&api, &customer, "price_pro", &[]).await;
+    change(&api, &held, &[("cancel_at_period_end", "true")]).await;
+
+    advance(&api, &clock, FEBRUARY - 1).await;
+    assert_eq!(current(&api, &held).await["status"], "active");
+    advance(&api, &clock, MARCH).await;
+
+    let ended = current(&api, &held).await;
+    assert_eq!(
+        (&ended["status"], &ended["ended_at"]),
+        (&json!("canceled"), &json!(FEBRUARY))
+    );
+    assert_eq!(ended["canceled_at"], START);
+    assert_eq!(stripe.invoices().len(), 1);
+}
+
+#[tokio::test]
+async fn an_incomplete_subscription_expires_after_23_hours() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    monthly(&stripe, "price_pro", 1500);
+    let (clock, customer) = clocked(&api, "").await;
+    let more = [("payment_behavior", "default_incomplete")];
+    let held = subscribe(&api, &customer, "price_pro", &more).await;
+
+    advance(&api, &clock, START + 23 * 3600).await;
+
+    assert_eq!(current(&api, &held).await["status"], "incomplete_expired");
+    assert_eq!(latest_invoice(&api, &held).await["status"], "void");
+    let [intent] = stripe
+        .payment_intents()
+        .try_into()
+        .expect("exactly one intent");
+    assert_eq!(intent["status"], "canceled");
+}
+
+#[tokio::test]
+async fn a_paused_collection_makes_no_payment_until_it_resumes() {
+    for (behavior, status) in [
+        ("void", "void"),
+        ("mark_uncollectible", "uncollectible"),
+        ("keep_as_draft", "draft"),
+    ] {
+        let stripe = Sandbox::start().await;
+        let api = api(&stripe);
+        monthly(&stripe, "price_pro", 1500);
+        let (clock, customer) = clocked(&api, "pm_card_visa").await;
+        let held = subscribe(&api, &customer, "price_pro", &[]).await;
+        let until = (FEBRUARY + DAY).to_string();
+        let pause = [
+            ("pause_collection[behavior]", behavior),
+            ("pause_collection[resumes_at]", &until),
+        ];
+        let paused = change(&api, &held, &pause).await;
+        assert_eq!(paused["pause_collection"]["behavior"], behavior);
+        assert_eq!(paused["status"], "active");
+
+        advance(&api, &clock, FEBRUARY + DAY).await;
+
+        assert_eq!(latest_invoice(&api, &held).await["status"], status);
+        assert_eq!(stripe.charges().len(), 1);
+        let resumed = current(&api, &held).await;
+        assert_eq!(
+            (&resumed["pause_collection"], &resumed["status"]),
+            (&json!(null), &json!("active"))
+        );
+        advance(&api, &clock, MARCH + 3600).await;
+        assert_eq!(stripe.charges().len(), 2);
+    }
+}
